@@ -1,0 +1,56 @@
+"""coalesce_sim: a discrete-event market simulator for economies of LLM agents.
+
+import coalesce_sim
+result = coalesce_sim.run(coalesce_sim.load("dur_03"), seed=1)
+result.summary["metrics"]["cost_reduction"]
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from coalesce_sim.experiments.runs import RunResult, run
+    from coalesce_sim.policies.protocol import LOCAL, Decision, OracleView, Outcome, Policy, View
+    from coalesce_sim.scenario.loading import load
+    from coalesce_sim.scenario.problems import ScenarioError
+    from coalesce_sim.scenario.schema import Scenario
+
+_HOMES = {
+    "LOCAL": "coalesce_sim.policies.protocol",
+    "Decision": "coalesce_sim.policies.protocol",
+    "OracleView": "coalesce_sim.policies.protocol",
+    "Outcome": "coalesce_sim.policies.protocol",
+    "Policy": "coalesce_sim.policies.protocol",
+    "RunResult": "coalesce_sim.experiments.runs",
+    "Scenario": "coalesce_sim.scenario.schema",
+    "ScenarioError": "coalesce_sim.scenario.problems",
+    "View": "coalesce_sim.policies.protocol",
+    "load": "coalesce_sim.scenario.loading",
+    "run": "coalesce_sim.experiments.runs",
+}
+
+__all__ = [
+    "LOCAL",
+    "Decision",
+    "OracleView",
+    "Outcome",
+    "Policy",
+    "RunResult",
+    "Scenario",
+    "ScenarioError",
+    "View",
+    "__version__",
+    "load",
+    "run",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import on first use, so that ``coalesce-sim --help`` does not wait for numpy."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'coalesce_sim' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)

@@ -1,0 +1,46 @@
+"""The scenarios that ship with the program."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def names() -> list[str]:
+    """Names of the bundled scenarios, sorted, without the profiles, which are there to be extended."""
+    return sorted(_scenarios())
+
+
+def find(name: str) -> Path:
+    """The file of a bundled scenario or, failing that, of a profile.
+
+    Raises LookupError, with the names that come close, if there is neither.
+    """
+    try:
+        return (_profiles() | _scenarios())[name]
+    except KeyError:
+        hint = ", ".join(map(repr, close(name)))
+        raise LookupError(
+            f"no bundled scenario {name!r}" + (f"; did you mean {hint}?" if hint else "")
+        ) from None
+
+
+def close(name: str) -> list[str]:
+    """Up to three bundled names, profiles among them, that resemble `name`, the closest first."""
+    return difflib.get_close_matches(name, sorted(_profiles() | _scenarios()))
+
+
+def _scenarios() -> dict[str, Path]:
+    return {path.stem: path for path in _folder().glob("*.yaml")}
+
+
+def _profiles() -> dict[str, Path]:
+    return {path.stem: path for path in _folder().glob("profiles/*.yaml")}
+
+
+def _folder() -> Path:
+    """An installed wheel carries the scenarios in the package, a clone has them beside it."""
+    installed = _PACKAGE / "scenarios"
+    return installed if installed.is_dir() else _PACKAGE.parent / "scenarios"

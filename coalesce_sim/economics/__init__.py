@@ -1,0 +1,1 @@
+"""What a task costs, at home and at a contractor."""

@@ -1,0 +1,80 @@
+"""What a task costs when a contractor does it (equations 7 to 9). Pure functions, tasks × contractors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coalesce_sim.scenario.costs import DemandPrice, ExternalCost, LinearRisk
+from coalesce_sim.scenario.distributions import FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Surcharges:
+    """What comes on top of the price, USD; shapes broadcast to (tasks, contractors)."""
+
+    communication_usd: FloatArray
+    verification_usd: FloatArray
+    integration_usd: float
+    risk_usd: FloatArray
+    latency_penalty_usd: FloatArray
+
+    @property
+    def total_usd(self) -> FloatArray:
+        """Sum of the components, (tasks, contractors)."""
+        total = self.communication_usd + (self.verification_usd + self.integration_usd)
+        total += self.risk_usd
+        total += self.latency_penalty_usd
+        return total
+
+
+def linear_risk(rule: LinearRisk, reliability: FloatArray) -> FloatArray:
+    """Risk of a contractor of the given reliability, at most 1."""
+    return np.minimum(1.0, rule.base + rule.slope * (1 - reliability))
+
+
+def demand_price_usd(
+    rule: DemandPrice, base_usd: FloatArray, demand: FloatArray, available: FloatArray
+) -> FloatArray:
+    """Price of a task of complexity 1 at every contractor (eq. 7): dearer where demand exceeds capacity."""
+    price_usd = demand - available
+    price_usd *= rule.load_slope
+    price_usd += 1.0
+    price_usd *= base_usd
+    return price_usd
+
+
+def complexity_factor(rule: DemandPrice, complexity: FloatArray) -> FloatArray:
+    """What a task's complexity multiplies the price by (eq. 7)."""
+    return 1 + rule.complexity_slope * (complexity - 1)
+
+
+def communication_usd(rule: ExternalCost, data_gb: FloatArray, output_gb: FloatArray) -> FloatArray:
+    """Moving the data out and the result back, USD a task."""
+    return rule.communication_usd_per_gb * (data_gb + output_gb) + rule.communication_fixed_usd
+
+
+def verification_usd(rule: ExternalCost, reliability: FloatArray) -> FloatArray:
+    """Checking the result, USD a contractor: cheaper for the trusted ones."""
+    trusted = reliability > rule.trusted_above_reliability
+    return np.where(trusted, rule.verification_trusted_usd, rule.verification_usd)
+
+
+def risk_rate(reliability: FloatArray, security_risk: FloatArray, quality_risk: FloatArray) -> FloatArray:
+    """Share of a task's value expected to be lost at each contractor (eq. 9)."""
+    return (1 - reliability) + security_risk + quality_risk
+
+
+def value_at_risk_usd(rule: ExternalCost, value_usd: FloatArray, critical: NDArray[np.bool_]) -> FloatArray:
+    """The value that the risk rate applies to, USD a task."""
+    return np.where(critical, rule.critical_factor, 1.0) * value_usd
+
+
+def lateness_usd(latency_s: FloatArray, max_latency_s: FloatArray, late_usd_per_min: float) -> FloatArray:
+    """Price of the time beyond the maximum latency; shapes broadcast."""
+    late_s = latency_s - max_latency_s
+    np.maximum(late_s, 0.0, out=late_s)
+    late_s *= late_usd_per_min / 60
+    return late_s

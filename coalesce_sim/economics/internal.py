@@ -1,0 +1,110 @@
+"""What a task costs on the client's own GPU (equations 1 to 6). Pure functions over arrays of tasks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from coalesce_sim.scenario.costs import InternalCost, MemoryNeed
+from coalesce_sim.scenario.distributions import FloatArray
+from coalesce_sim.scenario.pool import Hardware
+
+_HOURS_PER_UNIT = {"hour": 1.0, "minute": 1 / 60, "second": 1 / 3600}
+
+
+@dataclass(frozen=True, slots=True)
+class RunningCost:
+    """What the machine uses up while it works, USD, one entry a task."""
+
+    compute_usd: FloatArray
+    memory_usd: FloatArray
+    energy_usd: FloatArray
+    depreciation_usd: FloatArray
+
+    @property
+    def total_usd(self) -> FloatArray:
+        return self.compute_usd + self.memory_usd + self.energy_usd + self.depreciation_usd
+
+
+def flop_execution_s(
+    base_flop: FloatArray,
+    data_gb: FloatArray,
+    complexity: FloatArray,
+    hardware: Hardware,
+    reference_gb: float,
+) -> FloatArray:
+    """Seconds of ``base·(data/reference)·complexity`` FLOP at ``peak·utilisation`` FLOP/s (eq. 1)."""
+    if hardware.peak_flop_s is None:
+        raise ValueError("hardware.peak_flop_s: needed to time work in FLOP (got none)")
+    flop = base_flop * (data_gb / reference_gb) * complexity
+    return flop / (hardware.peak_flop_s * hardware.utilisation)
+
+
+def token_execution_s(prompt_tokens: FloatArray, output_tokens: FloatArray, hardware: Hardware) -> FloatArray:
+    """Seconds to read the prompt and write the answer, one request at a time."""
+    if hardware.prefill_tokens_per_s is None or hardware.decode_tokens_per_s is None:
+        raise ValueError("hardware: prefill_tokens_per_s and decode_tokens_per_s are needed (got none)")
+    return prompt_tokens / hardware.prefill_tokens_per_s + output_tokens / hardware.decode_tokens_per_s
+
+
+def billed_hours(execution_s: FloatArray, unit: str) -> FloatArray:
+    """Hours that the hourly rates are charged for, the number of seconds being read in `unit`.
+
+    ``second`` is the physical reading; ``hour`` and ``minute`` are discrepancy D1.
+    """
+    return execution_s * _HOURS_PER_UNIT[unit]
+
+
+def memory_need_gb(
+    need: MemoryNeed, model_size: FloatArray, documents: FloatArray, complexity: FloatArray
+) -> FloatArray:
+    """GB that the task occupies (eq. 3)."""
+    return (
+        need.gb_per_model_size * model_size
+        + need.gb_per_50k_documents * documents / 50_000
+        + need.gb_per_complexity * complexity
+    )
+
+
+def running_cost(hours: FloatArray, memory_gb: FloatArray, hardware: Hardware) -> RunningCost:
+    """Compute, memory, energy and depreciation for `hours` of work (equations 2 to 4 and 6)."""
+    power_kw = hardware.tdp_w * hardware.utilisation / 1000
+    return RunningCost(
+        compute_usd=hardware.compute_usd_per_h * hours,
+        memory_usd=memory_gb / hardware.memory_gb * hardware.memory_usd_per_h * hours,
+        energy_usd=power_kw * hardware.electricity_usd_per_kwh * hours,
+        depreciation_usd=hardware.purchase_usd / hardware.lifetime_h * hours,
+    )
+
+
+def best_value_rate_behind(
+    value_usd: FloatArray, duration_h: FloatArray, arrival_s: FloatArray, client: np.ndarray
+) -> FloatArray:
+    """USD per hour of the best task that still waits behind each task (eq. 5), 0 where none does.
+
+    Behind a task are its client's later tasks of the same arrival time; tasks must be ordered by arrival
+    and then by client. A duration counts as at least 0.1 h.
+    """
+    rate = value_usd / np.maximum(duration_h, 0.1)
+    behind = np.zeros(len(rate))
+    same_queue = (arrival_s[1:] == arrival_s[:-1]) & (client[1:] == client[:-1])
+    for i in np.flatnonzero(same_queue)[::-1]:
+        behind[i] = max(rate[i + 1], behind[i + 1])
+    return behind
+
+
+def execution_s(
+    settings: InternalCost,
+    hardware: Hardware,
+    *,
+    base_flop: FloatArray,
+    data_gb: FloatArray,
+    complexity: FloatArray,
+    prompt_tokens: FloatArray,
+    output_tokens: FloatArray,
+) -> FloatArray:
+    """Seconds of work at home, by FLOP or by tokens as the cost model says."""
+    if settings.work == "flop":
+        return flop_execution_s(base_flop, data_gb, complexity, hardware, settings.flop_reference_gb)
+    return token_execution_s(prompt_tokens, output_tokens, hardware)

@@ -1,0 +1,161 @@
+"""Many replications of a scenario, on one core or several, with the same results."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from coalesce_sim.experiments.replication import Emit, PolicyFactory, TableName, Wanted, play
+from coalesce_sim.experiments.statistics import Estimate, estimate
+from coalesce_sim.scenario.schema import Scenario
+
+Metrics = dict[str, float]
+
+
+def metrics_of(
+    jobs_list: list[tuple[Scenario, int, int]],
+    *,
+    jobs: int,
+    emit: Emit,
+    wanted: Wanted,
+    policy: PolicyFactory | None = None,
+) -> Iterator[Metrics]:
+    """Play (scenario, seed, replication) items and yield their metrics in the given order.
+
+    Tables reach `emit` in the same order at any number of `jobs` (processes).
+    """
+    if jobs == 1 or len(jobs_list) == 1:
+        for scenario, seed, replication in jobs_list:
+            yield play(scenario, seed, replication, emit, wanted, policy)
+        return
+    ahead: deque[Future[tuple[Metrics, list[tuple[TableName, pa.Table]]]]] = deque()
+    waiting = iter(jobs_list)
+    executor = ProcessPoolExecutor(jobs, initializer=_leave_interrupts_to_the_parent)
+    try:
+        for item in waiting:
+            ahead.append(executor.submit(_play_apart, *item, wanted, policy))
+            if len(ahead) >= 3 * jobs:
+                break
+        while ahead:
+            metrics, tables = ahead.popleft().result()
+            for item in waiting:
+                ahead.append(executor.submit(_play_apart, *item, wanted, policy))
+                break
+            for name, table in tables:
+                emit(name, table)
+            yield metrics
+    except BaseException:
+        executor.shutdown(wait=False, cancel_futures=True)
+        for child in multiprocessing.active_children():
+            child.terminate()
+        raise
+    executor.shutdown()
+
+
+def _leave_interrupts_to_the_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _play_apart(
+    scenario: Scenario, seed: int, replication: int, wanted: Wanted, policy: PolicyFactory | None
+) -> tuple[Metrics, list[tuple[TableName, pa.Table]]]:
+    tables: list[tuple[TableName, pa.Table]] = []
+    metrics = play(
+        scenario, seed, replication, lambda name, table: tables.append((name, table)), wanted, policy
+    )
+    return metrics, tables
+
+
+@dataclass
+class RunResult:
+    """What a run came to. `replications` has one dict of metrics each; the rest is derived."""
+
+    scenario: Scenario
+    seed: int
+    replications: list[Metrics]
+    tables: dict[TableName, list[pa.Table]] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def decisions(self) -> pd.DataFrame:
+        """One row per replication and task."""
+        return self._frame("decisions")
+
+    @cached_property
+    def timeline(self) -> pd.DataFrame:
+        """One row per replication and interval."""
+        return self._frame("timeline")
+
+    @cached_property
+    def offers(self) -> pd.DataFrame:
+        """One row per replication, task and contractor; only for runs with ``offers=True``."""
+        return self._frame("offers")
+
+    @cached_property
+    def estimates(self) -> dict[str, Estimate]:
+        """Every metric's mean, sd and 95 % interval over the replications."""
+        names = self.replications[0] if self.replications else {}
+        return {
+            name: estimate([each.get(name, float("nan")) for each in self.replications]) for name in names
+        }
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """Scenario, seed, replications, metrics and published values, as in ``--json``."""
+        return {
+            "scenario": self.scenario.name,
+            "seed": self.seed,
+            "replications": len(self.replications),
+            "metrics": {name: each.as_dict() for name, each in self.estimates.items()},
+            "published": {name: each.model_dump() for name, each in self.scenario.published.items()},
+        }
+
+    def _frame(self, name: TableName) -> pd.DataFrame:
+        if name not in self.tables:
+            raise ValueError(f"{name}: not recorded; ask for it with {name}=True")
+        frame: pd.DataFrame = pa.concat_tables(self.tables[name]).unify_dictionaries().to_pandas()
+        return frame
+
+
+def run(
+    scenario: Scenario,
+    *,
+    seed: int | None = None,
+    replications: int | None = None,
+    jobs: int = 1,
+    policy: PolicyFactory | None = None,
+    offers: bool = False,
+    progress: Callable[[int], None] | None = None,
+) -> RunResult:
+    """Play a scenario and keep its decisions and timeline in memory.
+
+    `seed` and `replications` default to the scenario's. `policy` is a `Policy` class, or another function of
+    no arguments that gives one, in place of the scenario's policy. `progress` is told how many replications
+    are done.
+    """
+    seed = scenario.seed if seed is None else seed
+    count = scenario.replications if replications is None else replications
+    if count < 1 or jobs < 1:
+        raise ValueError(f"replications and jobs must be >= 1 (got {count}, {jobs})")
+    tables: dict[TableName, list[pa.Table]] = {"decisions": [], "timeline": []}
+    if offers:
+        tables["offers"] = []
+    wanted = Wanted(decisions=True, timeline=True, offers=offers)
+    items = [(scenario, seed, replication) for replication in range(count)]
+    metrics = []
+    for each in metrics_of(
+        items, jobs=jobs, emit=lambda name, table: tables[name].append(table), wanted=wanted, policy=policy
+    ):
+        metrics.append(each)
+        if progress is not None:
+            progress(len(metrics))
+    return RunResult(scenario, seed, metrics, tables)

@@ -1,0 +1,134 @@
+"""The market over time: one row an interval, worked out from the records of finished tasks."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pyarrow as pa
+
+from coalesce_sim.market.records import Records
+from coalesce_sim.scenario.distributions import FloatArray
+from coalesce_sim.scenario.schema import Scenario
+
+
+class _Step:
+    """The mean level over each interval of a count that goes up and down at given times.
+
+    For every event time t the level rises (or falls) by 1 from t on. The area up to an edge e is
+    ``Σ (e − t)`` over the events before it, so counts and sums of event times by interval are enough.
+    """
+
+    def __init__(self, edges_s: FloatArray) -> None:
+        self._edges_s = edges_s
+        self._counts = np.zeros(len(edges_s))
+        self._times_s = np.zeros(len(edges_s))
+
+    def add(self, times_s: FloatArray, sign: float) -> None:
+        if len(times_s) == 0:
+            return
+        after = np.searchsorted(self._edges_s, times_s, side="left")
+        inside = after < len(self._edges_s)
+        np.add.at(self._counts, after[inside], sign)
+        np.add.at(self._times_s, after[inside], sign * times_s[inside])
+
+    def means(self) -> FloatArray:
+        area_s = self._edges_s * np.cumsum(self._counts) - np.cumsum(self._times_s)
+        # Rounding may leave a level that is 0 a hair below it.
+        return np.maximum(0.0, np.diff(area_s) / np.diff(self._edges_s))
+
+
+class Timeline:
+    """Collects records; `table` gives one row for each interval of the scenario's timeline.
+
+    Counts and costs belong to the interval in which a task arrived. Levels are time averages: tasks at
+    work and waiting at home and at contractors. Utilisation is the share of slots at work, null where
+    slots are unlimited. Prices and demand are those at the beginning of the interval.
+    """
+
+    def __init__(self, scenario: Scenario, replication: int) -> None:
+        self._scenario = scenario
+        self._replication = replication
+        self._step_s = scenario.clock.timeline_min * 60
+        count = max(1, math.ceil(scenario.clock.horizon_s / self._step_s - 1e-9))
+        self._edges_s: FloatArray = self._step_s * np.arange(count + 1, dtype=np.float64)
+        self._sums = {
+            name: np.zeros(count)
+            for name in ("tasks", "outsourced", "explored", "realised_usd", "all_local_usd", "late")
+        }
+        self._levels = {
+            name: _Step(self._edges_s)
+            for name in ("home_busy", "home_queue", "contractor_busy", "contractor_queue")
+        }
+
+    def add(self, records: Records) -> None:
+        """Count a finished block."""
+        tasks = records.block.tasks
+        count = len(self._edges_s) - 1
+        interval = np.minimum((tasks.arrival_s / self._step_s).astype(np.int64), count - 1)
+        away = records.outsourced
+        for name, values in (
+            ("tasks", None),
+            ("outsourced", away.astype(float)),
+            ("explored", records.explored.astype(float)),
+            ("realised_usd", records.realised_usd),
+            ("all_local_usd", records.all_local_usd),
+            ("late", (records.turnaround_s > tasks.max_latency_s).astype(float)),
+        ):
+            self._sums[name] += np.bincount(interval, weights=values, minlength=count)
+        for place, there in (("home", ~away), ("contractor", away)):
+            busy, queue = self._levels[f"{place}_busy"], self._levels[f"{place}_queue"]
+            busy.add(records.started_s[there], 1.0)
+            busy.add(records.finished_s[there], -1.0)
+            queue.add(tasks.arrival_s[there], 1.0)
+            queue.add(records.started_s[there], -1.0)
+
+    def table(self, hours: list[tuple[float, float]], mean_price_usd: float, slots: int | None) -> pa.Table:
+        """The timeline as an Arrow table.
+
+        `hours` has demand and mean price at the beginning of every hour, empty for a market without demand,
+        whose price is then `mean_price_usd` throughout. `slots` is the contractors' total, None if unlimited.
+        """
+        start_s = self._edges_s[:-1]
+        sums = self._sums
+        cost_usd, base_usd = np.cumsum(sums["realised_usd"]), np.cumsum(sums["all_local_usd"])
+        hour = np.minimum((start_s / 3600).astype(np.int64), max(0, len(hours) - 1))
+        demand = np.array([each[0] for each in hours])[hour] if hours else np.full(len(start_s), np.nan)
+        price = (
+            np.array([each[1] for each in hours])[hour] if hours else np.full(len(start_s), mean_price_usd)
+        )
+        levels = {name: step.means() for name, step in self._levels.items()}
+        clients = self._scenario.clients
+        home_slots = None if clients.slots == "unlimited" else clients.count * clients.slots
+        return pa.table(
+            {
+                "replication": np.full(len(start_s), self._replication, dtype=np.int32),
+                "start_s": start_s,
+                "demand": _nullable(demand),
+                "mean_price_usd": price,
+                "tasks": sums["tasks"].astype(np.int64),
+                "outsourced": sums["outsourced"].astype(np.int64),
+                "explored": sums["explored"].astype(np.int64),
+                "late": sums["late"].astype(np.int64),
+                "outsourcing_rate": _nullable(_percent(sums["outsourced"], sums["tasks"])),
+                "realised_usd": sums["realised_usd"],
+                "all_local_usd": sums["all_local_usd"],
+                "cumulative_savings_usd": base_usd - cost_usd,
+                "cumulative_cost_reduction": _nullable(_percent(base_usd - cost_usd, base_usd)),
+                **levels,
+                "home_utilisation": _nullable(_share(levels["home_busy"], home_slots)),
+                "contractor_utilisation": _nullable(_share(levels["contractor_busy"], slots)),
+            }
+        )
+
+
+def _percent(part: FloatArray, whole: FloatArray) -> FloatArray:
+    return np.where(whole > 0, 100 * part / np.where(whole > 0, whole, 1.0), np.nan)
+
+
+def _share(busy: FloatArray, slots: int | None) -> FloatArray:
+    return np.full(len(busy), np.nan) if slots is None else 100 * busy / slots
+
+
+def _nullable(values: FloatArray) -> pa.Array:
+    return pa.array(values, from_pandas=True)

@@ -1,0 +1,80 @@
+"""The metrics of one replication, summed up block by block. Percentages are in percent."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from coalesce_sim.market.records import Records
+from coalesce_sim.scenario.distributions import FloatArray
+
+PERCENTILES = (50, 95, 99)
+
+
+class Totals:
+    """Adds up records; `metrics` turns the sums into named figures."""
+
+    def __init__(self) -> None:
+        self._sums: dict[str, float] = {}
+        self._turnaround_s: list[FloatArray] = []
+        self._all_local_s: list[FloatArray] = []
+
+    def add(self, records: Records) -> None:
+        """Count a finished block."""
+        away = records.outsourced
+        home = ~away
+        internal_usd = records.internal_usd
+        turnaround_s = records.turnaround_s
+        max_latency_s = records.block.tasks.max_latency_s
+        sums = {
+            "tasks": len(away),
+            "outsourced": away.sum(),
+            "explored": records.explored.sum(),
+            "realised_usd": records.realised_usd.sum(),
+            "all_local_usd": records.all_local_usd.sum(),
+            "gain_usd": np.maximum(0.0, internal_usd - records.realised_usd)[away].sum(),
+            "realised_local_usd": records.realised_usd[home].sum(),
+            "gain_s": np.maximum(0.0, records.all_local_s - turnaround_s)[away].sum(),
+            "realised_local_s": records.all_local_s[home].sum(),
+            "turnaround_s": turnaround_s.sum(),
+            "all_local_s": records.all_local_s.sum(),
+            "estimated_saving_usd": (internal_usd - records.estimated_usd)[away].sum(),
+            "late": (turnaround_s > max_latency_s).sum(),
+            "all_local_late": (records.all_local_s > max_latency_s).sum(),
+            "token_usd": records.price_usd.sum(),
+        }
+        for name, value in sums.items():
+            self._sums[name] = self._sums.get(name, 0.0) + float(value)
+        self._turnaround_s.append(turnaround_s)
+        self._all_local_s.append(records.all_local_s)
+
+    def metrics(self) -> dict[str, float]:
+        """All metrics by name, defined in the README; NaN where the denominator is 0."""
+        if not self._sums:
+            return {"tasks": 0.0}
+        s = self._sums
+        figures = {
+            "tasks": s["tasks"],
+            "cost_reduction": 100 * (1 - _ratio(s["realised_usd"], s["all_local_usd"])),
+            "cost_reduction_published": 100 * _ratio(s["gain_usd"], s["realised_local_usd"]),
+            "time_reduction": 100 * (1 - _ratio(s["turnaround_s"], s["all_local_s"])),
+            "time_savings_published": 100 * _ratio(s["gain_s"], s["realised_local_s"]),
+            "outsourcing_rate": 100 * s["outsourced"] / s["tasks"],
+            "exploration_rate": 100 * s["explored"] / s["tasks"],
+            "realised_usd": s["realised_usd"],
+            "all_local_usd": s["all_local_usd"],
+            "paid_to_contractors_usd": s["token_usd"],
+            "estimated_saving_usd_per_task": s["estimated_saving_usd"] / s["tasks"],
+            "late_rate": 100 * s["late"] / s["tasks"],
+            "all_local_late_rate": 100 * s["all_local_late"] / s["tasks"],
+        }
+        for name, parts in (("turnaround", self._turnaround_s), ("all_local_turnaround", self._all_local_s)):
+            values = np.percentile(np.concatenate(parts), PERCENTILES)
+            for percentile, value in zip(PERCENTILES, values, strict=True):
+                figures[f"{name}_p{percentile}_s"] = float(value)
+        return figures
+
+
+def _ratio(numerator: float, denominator: float) -> float:
+    return numerator / denominator if denominator > 0 else math.nan

@@ -1,0 +1,1 @@
+"""What happens: the simulation and everything it consists of."""

@@ -1,0 +1,146 @@
+"""The contractors of a run, as a structure of arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from coalesce_sim.economics.external import linear_risk
+from coalesce_sim.market.sellers import listed_prices
+from coalesce_sim.market.streams import Streams
+from coalesce_sim.scenario.distributions import FloatArray, sample
+from coalesce_sim.scenario.pool import (
+    Contractor,
+    ContractorDynamics,
+    ContractorFacts,
+    DrawnPool,
+    PriceList,
+)
+from coalesce_sim.scenario.schema import Scenario
+
+
+class Pool:
+    """Public facts of all contractors, and how demand and capacity move by the hour.
+
+    Arrays have one entry a contractor. `slots` is None where unlimited. `awarded` counts contracts won.
+    """
+
+    def __init__(self, scenario: Scenario, streams: Streams) -> None:
+        contractors = _contractors(scenario.contractors, streams)
+        self.names = tuple(each.name for each in contractors)
+        self.types = tuple(each.type for each in contractors)
+        self.skills = tuple(tuple(each.skills) for each in contractors)
+        self.performance = tuple(each.performance for each in contractors)
+        self.slots = tuple(None if each.slots == "unlimited" else each.slots for each in contractors)
+        self.base_price_usd = _column(each.price_usd for each in contractors)
+        self.input_usd_per_token = _column(each.input_usd_per_mtok for each in contractors) / 1e6
+        self.output_usd_per_token = _column(each.output_usd_per_mtok for each in contractors) / 1e6
+        self.latency_s = 60 * _column(each.latency_min for each in contractors)
+        self.network_s = _column(each.network_ms for each in contractors) / 1000
+        self.prefill_s_per_token = _pace(each.prefill_tokens_per_s for each in contractors)
+        self.decode_s_per_token = _pace(each.decode_tokens_per_s for each in contractors)
+        self.reliability = _column(each.reliability for each in contractors)
+        external = scenario.cost_model.external
+        self.security_risk = _override(
+            linear_risk(external.security_risk, self.reliability), [c.security_risk for c in contractors]
+        )
+        self.quality_risk = _override(
+            linear_risk(external.quality_risk, self.reliability), [c.quality_risk for c in contractors]
+        )
+        self.demand = _column(each.demand for each in contractors)
+        self.available = _column(each.available_capacity for each in contractors)
+        self.awarded = [0] * len(contractors)
+        self._busy_this_hour: list[int] = []
+
+    @property
+    def total_slots(self) -> int | None:
+        """Slots of all contractors together, None if any has unlimited ones."""
+        stated = [slots for slots in self.slots if slots is not None]
+        return sum(stated) if len(stated) == len(self.slots) else None
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def award(self, contractor: int) -> None:
+        """A contractor wins a contract."""
+        self.awarded[contractor] += 1
+        self._busy_this_hour.append(contractor)
+
+    def next_hour(self, rule: ContractorDynamics, market_demand: float) -> None:
+        """End an hour and begin the next.
+
+        Capacity shrinks with all contracts ever won (contractors that never won keep theirs); demand follows
+        the market, and accumulates.
+        """
+        for contractor in self._busy_this_hour:
+            used = min(1.0, self.awarded[contractor] / rule.jobs_to_exhaust)
+            self.available[contractor] = max(rule.capacity_floor, 1 - used)
+        self._busy_this_hour.clear()
+        self.demand += rule.demand_gain * (market_demand - rule.demand_reference)
+        np.maximum(self.demand, rule.demand_min, out=self.demand)
+        np.minimum(self.demand, rule.demand_max, out=self.demand)
+
+
+def _contractors(source: DrawnPool | PriceList | list[Contractor], streams: Streams) -> list[Contractor]:
+    match source:
+        case DrawnPool():
+            return _drawn(source, streams)
+        case PriceList():
+            return [
+                _named(
+                    source.template,
+                    name=price.provider,
+                    type="seller",
+                    input_usd_per_mtok=price.input_usd_per_mtok,
+                    output_usd_per_mtok=price.output_usd_per_mtok,
+                )
+                for price in listed_prices(source)
+            ]
+        case _:
+            return source
+
+
+def _named(facts: ContractorFacts, **changes: object) -> Contractor:
+    known = {name: getattr(facts, name) for name in ContractorFacts.model_fields}
+    return Contractor.model_validate({**known, **changes})
+
+
+def _drawn(pool: DrawnPool, streams: Streams) -> list[Contractor]:
+    n = pool.count
+    names = list(pool.types)
+    shares = np.array([kind.share for kind in pool.types.values()])
+    edges = np.cumsum(shares / shares.sum())
+    picked = np.searchsorted(edges, streams("pool.type").random(n), side="right")
+    price_factor = sample(pool.price_factor, streams("pool.price"), n)
+    latency_factor = sample(pool.latency_factor, streams("pool.latency"), n)
+    demand = sample(pool.demand, streams("pool.demand"), n)
+    available = sample(pool.available_capacity, streams("pool.capacity"), n)
+    contractors = []
+    for i, which in enumerate(np.minimum(picked, len(names) - 1)):
+        kind = pool.types[names[which]]
+        contractors.append(
+            _named(
+                kind,
+                name=f"{names[which]}_{i}",
+                type=names[which],
+                price_usd=max(pool.min_price_usd, kind.price_usd * float(price_factor[i])),
+                latency_min=max(pool.min_latency_min, kind.latency_min * float(latency_factor[i])),
+                demand=float(demand[i]),
+                available_capacity=float(available[i]),
+            )
+        )
+    return contractors
+
+
+def _column(values: object) -> FloatArray:
+    return np.fromiter(values, dtype=float)  # type: ignore[call-overload, no-any-return]
+
+
+def _pace(tokens_per_s: object) -> FloatArray:
+    """Seconds a token; 0 where no rate is stated."""
+    return _column(0.0 if rate is None else 1 / rate for rate in tokens_per_s)  # type: ignore[attr-defined]
+
+
+def _override(derived: FloatArray, stated: Sequence[float | None]) -> FloatArray:
+    return np.array([d if s is None else s for d, s in zip(derived, stated, strict=True)])

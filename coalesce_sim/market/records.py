@@ -1,0 +1,73 @@
+"""What is recorded of every task, column by column."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coalesce_sim.market.workload import Block
+from coalesce_sim.policies.protocol import LOCAL
+from coalesce_sim.scenario.distributions import FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """The decisions and outcomes of one block; entry i belongs to task i of the block.
+
+    `all_local_usd` and `all_local_s` are what the same task costs and takes where every task stays at home.
+    """
+
+    block: Block
+    contractor: NDArray[np.int64]
+    explored: NDArray[np.bool_]
+    score: FloatArray
+    confidence: FloatArray
+    estimated_usd: FloatArray
+    estimated_s: FloatArray
+    realised_usd: FloatArray
+    price_usd: FloatArray
+    started_s: FloatArray
+    finished_s: FloatArray
+    all_local_usd: FloatArray
+    all_local_s: FloatArray
+
+    @classmethod
+    def empty(cls, block: Block, all_local_usd: FloatArray, all_local_s: FloatArray) -> Records:
+        """Records of a block of which nothing is decided yet."""
+        n = len(block)
+
+        def unknown() -> FloatArray:
+            return np.full(n, np.nan)
+
+        return cls(
+            block=block,
+            contractor=np.full(n, LOCAL, dtype=np.int64),
+            explored=np.zeros(n, dtype=bool),
+            score=unknown(),
+            confidence=unknown(),
+            estimated_usd=unknown(),
+            estimated_s=unknown(),
+            realised_usd=unknown(),
+            price_usd=np.zeros(n),
+            started_s=unknown(),
+            finished_s=unknown(),
+            all_local_usd=all_local_usd,
+            all_local_s=all_local_s,
+        )
+
+    @property
+    def outsourced(self) -> NDArray[np.bool_]:
+        """Which tasks went to a contractor."""
+        return np.not_equal(self.contractor, LOCAL)
+
+    @property
+    def turnaround_s(self) -> FloatArray:
+        """From arrival to result."""
+        return self.finished_s - self.block.tasks.arrival_s
+
+    @property
+    def internal_usd(self) -> FloatArray:
+        """The client's estimate of the cost at home."""
+        return self.block.home.running.total_usd + self.block.home.opportunity_usd

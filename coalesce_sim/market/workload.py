@@ -1,0 +1,244 @@
+"""The tasks of a run, in blocks: everything about them that no decision can change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coalesce_sim.economics.internal import (
+    RunningCost,
+    best_value_rate_behind,
+    billed_hours,
+    execution_s,
+    memory_need_gb,
+    running_cost,
+)
+from coalesce_sim.market.streams import Streams
+from coalesce_sim.market.tasktable import TaskTable, read_table
+from coalesce_sim.policies.protocol import Tasks
+from coalesce_sim.scenario.distributions import FloatArray, sample
+from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.scenario.workload import DemandDriven, Renewal
+
+BLOCK_TASKS = 2048
+"""About how many tasks are drawn, and later recorded, at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class HomeEstimate:
+    """What a client expects of running each task at home; opportunity is complete only once decided."""
+
+    work_s: FloatArray
+    running: RunningCost
+    opportunity_usd: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What really happens to each task, whoever works on it. Policies never see it."""
+
+    output_tokens: FloatArray
+    local_work_s: FloatArray
+    local_running_usd: FloatArray
+    local_cost_factor: FloatArray
+    external_cost_factor: FloatArray
+    external_time_factor: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Consecutive tasks; `rounds` lists (time, first, stop) of those that arrive together."""
+
+    first: int
+    tasks: Tasks
+    home: HomeEstimate
+    truth: Truth
+    rounds: list[tuple[float, int, int]]
+
+    def __len__(self) -> int:
+        return len(self.tasks.arrival_s)
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrivals:
+    arrival_s: FloatArray
+    table: TaskTable | None = None
+
+
+class Workload:
+    """Draws a scenario's tasks, each attribute from a stream of its own."""
+
+    def __init__(self, scenario: Scenario, demand: FloatArray, streams: Streams) -> None:
+        self._scenario = scenario
+        self._demand = demand
+        self._streams = {
+            name: streams(f"task.{name}")
+            for name in (
+                "arrival",
+                "type",
+                "client",
+                *(name for name in type(scenario.workload.attributes).model_fields),
+                "local_cost_factor",
+                "external_cost_factor",
+                "local_time_factor",
+                "external_time_factor",
+            )
+        }
+        shares = np.array([kind.share for kind in scenario.workload.types.values()])
+        self._type_edges = np.cumsum(shares / shares.sum())
+
+    def blocks(self) -> Iterator[Block]:
+        """The tasks in the order of decision: by arrival, then client, then the order they were dealt."""
+        first = 0
+        for arrivals in self._arrivals():
+            if len(arrivals.arrival_s):
+                block = self._block(first, arrivals)
+                yield block
+                first += len(block)
+
+    def _arrivals(self) -> Iterator[_Arrivals]:
+        workload, clock = self._scenario.workload, self._scenario.clock
+        match workload.arrivals:
+            case DemandDriven(tasks_per_hour=rate):
+                counts = self._streams["arrival"].poisson(rate * self._demand)
+                starts = 3600.0 * np.arange(len(counts))
+                cuts = np.searchsorted(counts.cumsum(), np.arange(0, counts.sum(), BLOCK_TASKS), side="right")
+                for begin, end in zip(cuts, [*cuts[1:], len(counts)], strict=True):
+                    yield _Arrivals(np.repeat(starts[begin:end], counts[begin:end]))
+            case Renewal(gap_s=gap_s, limit=limit):
+                now, left = 0.0, limit
+                while now < clock.horizon_s and (left is None or left > 0):
+                    size = BLOCK_TASKS if left is None else min(BLOCK_TASKS, left)
+                    times = now + np.cumsum(sample(gap_s, self._streams["arrival"], size))
+                    if times[-1] <= now:
+                        raise ValueError(f"workload.arrivals.gap_s: time does not advance (got {gap_s})")
+                    now = float(times[-1])
+                    left = None if left is None else left - size
+                    yield _Arrivals(times[times < clock.horizon_s])
+            case source:
+                table = read_table(source, tuple(workload.types), self._scenario.clients.count)
+                yield _Arrivals(table.arrival_s, table)
+
+    def _block(self, first: int, arrivals: _Arrivals) -> Block:
+        workload = self._scenario.workload
+        n = len(arrivals.arrival_s)
+        opening = np.flatnonzero(np.diff(arrivals.arrival_s, prepend=-1.0))
+        type_id = np.searchsorted(self._type_edges, self._streams["type"].random(n), side="right")
+        clients = self._scenario.clients.count
+        if workload.dealing == "round_robin":
+            position = np.arange(n) - np.repeat(opening, np.diff(opening, append=n))
+            client = position % clients
+        else:
+            client = (self._streams["client"].random(n) * clients).astype(np.int64)
+        if arrivals.table is not None:
+            type_id = arrivals.table.type_id
+            client = np.where(arrivals.table.client >= 0, arrivals.table.client, client)
+        order = np.lexsort((client, arrivals.arrival_s))
+        columns = {name: values[order] for name, values in self._attributes(n, type_id, arrivals).items()}
+        factors = {
+            name: sample(getattr(self._scenario.cost_model.realised, name), self._streams[name], n)[order]
+            for name in (
+                "local_cost_factor",
+                "external_cost_factor",
+                "local_time_factor",
+                "external_time_factor",
+            )
+        }
+        rounds = [
+            (float(arrivals.arrival_s[begin]), int(begin), int(end))
+            for begin, end in zip(opening, [*opening[1:], n], strict=True)
+        ]
+        return self._priced(
+            first, arrivals.arrival_s[order], type_id[order], client[order], columns, factors, rounds
+        )
+
+    def _attributes(self, n: int, type_id: NDArray[np.int64], arrivals: _Arrivals) -> dict[str, FloatArray]:
+        """All numeric attributes by name; what the table gives stands in place of what is drawn."""
+        attributes = self._scenario.workload.attributes
+        given = arrivals.table.given if arrivals.table is not None else {}
+        documents = np.array([kind.documents for kind in self._scenario.workload.types.values()])[type_id]
+        drawn = {"documents": documents}
+        for name in (
+            "complexity",
+            "value_usd",
+            "budget_share",
+            "data_gb",
+            "output_gb",
+            "model_size",
+            "duration_h",
+            "prompt_tokens",
+            "output_tokens",
+        ):
+            drawn[name] = sample(getattr(attributes, name), self._streams[name], n)
+        columns = {
+            name: np.where(np.isnan(given[name]), values, given[name]) if name in given else values
+            for name, values in drawn.items()
+        }
+        budget = columns["value_usd"] * columns.pop("budget_share")
+        stated = given.get("budget_usd")
+        columns["budget_usd"] = budget if stated is None else np.where(np.isnan(stated), budget, stated)
+        return columns
+
+    def _priced(
+        self,
+        first: int,
+        arrival_s: FloatArray,
+        type_id: NDArray[np.int64],
+        client: NDArray[np.int64],
+        columns: dict[str, FloatArray],
+        factors: dict[str, FloatArray],
+        rounds: list[tuple[float, int, int]],
+    ) -> Block:
+        """Add what work at home takes and costs, as expected and in truth."""
+        scenario = self._scenario
+        settings, hardware = scenario.cost_model.internal, scenario.clients.hardware
+        types = list(scenario.workload.types.values())
+        attributes = scenario.workload.attributes
+        n = len(arrival_s)
+        output_tokens = columns.pop("output_tokens")
+        expected_tokens = np.full(n, float(attributes.expected_output_tokens))
+        base_flop = np.array([kind.base_flop for kind in types])[type_id]
+        declared_s = (
+            60 * np.array([kind.local_min or np.nan for kind in types])[type_id] * columns["complexity"]
+        )
+        need_gb = memory_need_gb(
+            settings.memory, columns["model_size"], columns["documents"], columns["complexity"]
+        )
+
+        def at_home(
+            tokens: FloatArray, time_factor: FloatArray
+        ) -> tuple[FloatArray, RunningCost, FloatArray]:
+            busy_s = time_factor * execution_s(
+                settings,
+                hardware,
+                base_flop=base_flop,
+                data_gb=columns["data_gb"],
+                complexity=columns["complexity"],
+                prompt_tokens=columns["prompt_tokens"],
+                output_tokens=tokens,
+            )
+            hours = billed_hours(busy_s, settings.execution_time_unit)
+            work_s = np.where(np.isnan(declared_s), busy_s, time_factor * declared_s)
+            return work_s, running_cost(hours, need_gb, hardware), hours
+
+        expected_s, running, hours = at_home(expected_tokens, np.ones(n))
+        true_s, true_running, _ = at_home(output_tokens, factors.pop("local_time_factor"))
+        opportunity = np.zeros(n)
+        if settings.opportunity == "later_tasks":
+            rate = best_value_rate_behind(columns["value_usd"], columns["duration_h"], arrival_s, client)
+            opportunity = rate * hours
+        tasks = Tasks(
+            arrival_s=arrival_s,
+            type_id=type_id,
+            client=client,
+            expected_output_tokens=expected_tokens,
+            max_latency_s=60 * np.array([kind.max_latency_min for kind in types])[type_id],
+            critical=np.full(n, attributes.criticality == "high"),
+            sensitive=np.full(n, attributes.data_sensitivity == "high"),
+            **columns,
+        )
+        truth = Truth(output_tokens, true_s, true_running.total_usd, **factors)
+        return Block(first, tasks, HomeEstimate(expected_s, running, opportunity), truth, rounds)

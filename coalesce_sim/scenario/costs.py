@@ -1,0 +1,132 @@
+"""What a user writes about costs, skills and what is realised."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from coalesce_sim.scenario.base import Model
+from coalesce_sim.scenario.distributions import Distribution, NonNegative, Positive
+from coalesce_sim.scenario.pool import Share
+
+
+class MemoryNeed(Model):
+    """GB that a task occupies: so much per model size, per 50,000 documents and per unit of complexity."""
+
+    gb_per_model_size: NonNegative = 0.0
+    gb_per_50k_documents: NonNegative = 0.0
+    gb_per_complexity: NonNegative = 0.0
+
+
+class InternalCost(Model):
+    """Cost of running a task at home (equations 1 to 6).
+
+    `work`: what execution time is computed from. `execution_time_unit`: the unit in which the computed
+    number of seconds is read by the hourly rates (discrepancy D1; ``second`` is the physical reading).
+    `flop_reference_gb`: the data size at which a type's `base_flop` holds.
+    `opportunity`: ``later_tasks`` charges the best value rate among the client's tasks of the same arrival
+    still to be decided; ``expected_delay`` charges the expected lateness in the client's own queue.
+    """
+
+    work: Literal["flop", "tokens"]
+    execution_time_unit: Literal["hour", "minute", "second"]
+    flop_reference_gb: Positive = 8.2
+    memory: MemoryNeed = MemoryNeed()
+    opportunity: Literal["later_tasks", "expected_delay", "none"]
+
+
+class FlatPrice(Model):
+    """The contractor's base price."""
+
+    kind: Literal["flat"]
+
+
+class DemandPrice(Model):
+    """``price·(1 + load_slope·(demand − available))·(1 + complexity_slope·(complexity − 1))`` (eq. 7)."""
+
+    kind: Literal["demand"]
+    load_slope: float
+    complexity_slope: float
+
+
+class TokenPrice(Model):
+    """Listed USD per million input and output tokens."""
+
+    kind: Literal["per_token"]
+
+
+class LinearRisk(Model):
+    """``base + slope·(1 − reliability)``"""
+
+    base: Share
+    slope: NonNegative
+
+
+class ExternalCost(Model):
+    """Cost of hiring a contractor (equations 7 to 9). Verification is cheaper above a reliability.
+
+    Risk is ``value·((1 − reliability) + security risk + quality risk)``, times `critical_factor` for tasks of
+    high criticality.
+    """
+
+    pricing: Annotated[FlatPrice | DemandPrice | TokenPrice, Field(discriminator="kind")]
+    communication_usd_per_gb: NonNegative = 0.0
+    communication_fixed_usd: NonNegative = 0.0
+    trusted_above_reliability: Share = 1.0
+    verification_trusted_usd: NonNegative = 0.0
+    verification_usd: NonNegative = 0.0
+    integration_usd: NonNegative = 0.0
+    critical_factor: NonNegative = 1.0
+    security_risk: LinearRisk = LinearRisk(base=0.0, slope=0.0)
+    quality_risk: LinearRisk = LinearRisk(base=0.0, slope=0.0)
+
+
+class Realised(Model):
+    """What happens, as against what was estimated.
+
+    `basis`: ``estimate`` realises the estimated cost times a cost factor (the published model: time does
+    not feed back into cost). ``physical`` realises what was used at its price, plus lateness as it was
+    experienced; risk and opportunity, being expectations, are then not charged.
+    Times are the nominal ones multiplied by a time factor. One draw per task and factor, whoever works.
+    """
+
+    basis: Literal["estimate", "physical"]
+    local_cost_factor: Distribution = 1.0
+    external_cost_factor: Distribution = 1.0
+    local_time_factor: Distribution = 1.0
+    external_time_factor: Distribution = 1.0
+
+
+class CostModel(Model):
+    """Both sides of the comparison. Time beyond a task's maximum latency costs `late_usd_per_min`."""
+
+    internal: InternalCost
+    external: ExternalCost
+    late_usd_per_min: NonNegative
+    realised: Realised
+
+
+class Performance(Model):
+    """Past performance by task type: `value` for contractors that offer `skill`, else `otherwise`."""
+
+    skill: str | None = None
+    value: Share
+    otherwise: Share | None = None
+
+
+class Skills(Model):
+    """Skill compatibility ``S = Σ weight·part`` (eq. 12); a contractor is eligible if ``S ≥ threshold``.
+
+    `embedding` is a table task type → contractor type → similarity; where it is silent,
+    `embedding_default`. Likewise for `performance`.
+    """
+
+    threshold: Share
+    ontological_weight: Share
+    embedding_weight: Share
+    performance_weight: Share
+    embedding: dict[str, dict[str, Share]] = Field(default_factory=dict)
+    embedding_default: Share = 1.0
+    performance: dict[str, Performance] = Field(default_factory=dict)
+    performance_default: Share = 1.0

@@ -1,0 +1,249 @@
+"""Distributions as data: ``3.5`` or ``{normal: {mean: 1, sd: 0.1}}`` and the like."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+from typing import Annotated, Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, model_validator
+
+from coalesce_sim.scenario.base import Model
+
+FloatArray = NDArray[np.float64]
+Positive = Annotated[float, Field(gt=0)]
+NonNegative = Annotated[float, Field(ge=0)]
+
+
+class Normal(Model):
+    """Normal with the given mean and standard deviation, clipped to [min, max] where these are set."""
+
+    mean: float
+    sd: NonNegative
+    min: float | None = None
+    max: float | None = None
+
+    def sample(self, rng: np.random.Generator, size: int) -> FloatArray:
+        draws = rng.normal(self.mean, self.sd, size)
+        if self.min is None and self.max is None:
+            return draws
+        return np.clip(draws, self.min, self.max)
+
+    def expectation(self) -> float:
+        if self.min is None and self.max is None:
+            return self.mean
+        raise ValueError("the mean of a clipped normal is not available in closed form")
+
+
+class Uniform(Model):
+    """Uniform on [low, high)."""
+
+    low: float
+    high: float
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.high < self.low:
+            raise ValueError(f"high must be >= low (got low {self.low}, high {self.high})")
+        return self
+
+    def sample(self, rng: np.random.Generator, size: int) -> FloatArray:
+        return rng.uniform(self.low, self.high, size)
+
+    def expectation(self) -> float:
+        return (self.low + self.high) / 2
+
+
+class LogNormal(Model):
+    """Lognormal by its median and the standard deviation of the logarithm."""
+
+    median: Positive
+    sigma: NonNegative
+
+    def sample(self, rng: np.random.Generator, size: int) -> FloatArray:
+        return rng.lognormal(math.log(self.median), self.sigma, size)
+
+    def expectation(self) -> float:
+        return self.median * math.exp(self.sigma**2 / 2)
+
+
+class Exponential(Model):
+    """Exponential with the given mean."""
+
+    mean: Positive
+
+    def sample(self, rng: np.random.Generator, size: int) -> FloatArray:
+        return rng.exponential(self.mean, size)
+
+    def expectation(self) -> float:
+        return self.mean
+
+
+class Gamma(Model):
+    """Gamma by its mean and coefficient of variation (sd / mean)."""
+
+    mean: Positive
+    cv: Positive
+
+    def sample(self, rng: np.random.Generator, size: int) -> FloatArray:
+        return rng.gamma(self.cv**-2, self.mean * self.cv**2, size)
+
+    def expectation(self) -> float:
+        return self.mean
+
+
+class Weibull(Model):
+    """Weibull by shape and scale."""
+
+    shape: Positive
+    scale: Positive
+
+    def sample(self, rng: np.random.Generator, size: int) -> FloatArray:
+        return self.scale * rng.weibull(self.shape, size)
+
+    def expectation(self) -> float:
+        return self.scale * math.gamma(1 + 1 / self.shape)
+
+
+class Choice(Model):
+    """One of the values, with the given weights (equal where left out)."""
+
+    values: Annotated[list[float], Field(min_length=1)]
+    weights: list[NonNegative] | None = None
+
+    @model_validator(mode="after")
+    def _weights_fit(self) -> Self:
+        if self.weights is not None and len(self.weights) != len(self.values):
+            raise ValueError(f"needs one weight a value (got {len(self.weights)} for {len(self.values)})")
+        if self.weights is not None and sum(self.weights) <= 0:
+            raise ValueError("weights must not all be 0")
+        return self
+
+    def _probabilities(self) -> FloatArray:
+        weights = np.ones(len(self.values)) if self.weights is None else np.asarray(self.weights)
+        return np.asarray(weights / weights.sum())
+
+    def sample(self, rng: np.random.Generator, size: int) -> FloatArray:
+        edges = np.cumsum(self._probabilities())
+        picked = np.searchsorted(edges, rng.random(size) * edges[-1], side="right")
+        return np.asarray(self.values, dtype=float)[np.minimum(picked, len(self.values) - 1)]
+
+    def expectation(self) -> float:
+        return float(np.dot(self._probabilities(), self.values))
+
+
+class Empirical(Model):
+    """A quantile table, linear in between: ``quantiles[i]`` is the value at ``probabilities[i]``.
+
+    The probabilities run from 0 to 1; left out, they are equally spaced.
+    """
+
+    quantiles: Annotated[list[float], Field(min_length=2)]
+    probabilities: list[Annotated[float, Field(ge=0, le=1)]] | None = None
+
+    @model_validator(mode="after")
+    def _ascending(self) -> Self:
+        if any(b < a for a, b in pairwise(self.quantiles)):
+            raise ValueError("quantiles must not decrease")
+        grid = self.probabilities
+        if grid is None:
+            return self
+        if len(grid) != len(self.quantiles):
+            raise ValueError(f"needs one probability a quantile (got {len(grid)} for {len(self.quantiles)})")
+        if grid[0] != 0 or grid[-1] != 1 or any(b <= a for a, b in pairwise(grid)):
+            raise ValueError(f"probabilities must rise from 0 to 1 (got {grid})")
+        return self
+
+    def _grid(self) -> FloatArray:
+        if self.probabilities is None:
+            return np.linspace(0.0, 1.0, len(self.quantiles))
+        return np.asarray(self.probabilities)
+
+    def sample(self, rng: np.random.Generator, size: int) -> FloatArray:
+        return np.asarray(np.interp(rng.random(size), self._grid(), self.quantiles))
+
+    def expectation(self) -> float:
+        values = np.asarray(self.quantiles)
+        return float(np.sum(np.diff(self._grid()) * (values[1:] + values[:-1]) / 2))
+
+
+class Component(Model):
+    """One part of a mixture: a weight and exactly one exponential."""
+
+    weight: Positive
+    exponential: Exponential
+
+
+class Mixture(Model):
+    """A hyperexponential: one of several exponentials, picked by weight; for bursty arrivals."""
+
+    components: Annotated[list[Component], Field(min_length=2)]
+
+    def _weights(self) -> FloatArray:
+        weights = np.array([part.weight for part in self.components])
+        return np.asarray(weights / weights.sum())
+
+    def sample(self, rng: np.random.Generator, size: int) -> FloatArray:
+        draws = rng.random((size, 2))
+        edges = np.cumsum(self._weights())
+        picked = np.minimum(np.searchsorted(edges, draws[:, 0], side="right"), len(edges) - 1)
+        means = np.array([part.exponential.mean for part in self.components])
+        return np.asarray(-means[picked] * np.log1p(-draws[:, 1]))
+
+    def expectation(self) -> float:
+        return float(np.sum(self._weights() * [part.exponential.mean for part in self.components]))
+
+
+class DistributionSpec(Model):
+    """Exactly one distribution, named by its key."""
+
+    normal: Normal | None = None
+    uniform: Uniform | None = None
+    lognormal: LogNormal | None = None
+    exponential: Exponential | None = None
+    gamma: Gamma | None = None
+    weibull: Weibull | None = None
+    choice: Choice | None = None
+    empirical: Empirical | None = None
+    mixture: Mixture | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _exactly_one(cls, data: Any) -> Any:
+        if isinstance(data, dict) and len(data) != 1:
+            raise ValueError(f"must name exactly one distribution (got {sorted(map(str, data)) or 'none'})")
+        return data
+
+    @property
+    def chosen(
+        self,
+    ) -> Normal | Uniform | LogNormal | Exponential | Gamma | Weibull | Choice | Empirical | Mixture:
+        """The distribution that was named."""
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            if value is not None:
+                return value  # type: ignore[no-any-return]
+        raise AssertionError("a DistributionSpec names one distribution")
+
+
+Distribution = float | DistributionSpec
+
+
+def sample(distribution: Distribution, rng: np.random.Generator, size: int) -> FloatArray:
+    """Draw `size` values; a plain number is a constant and draws nothing.
+
+    Successive calls on one generator continue one sequence: drawing 3 and then 2 gives the same five
+    values as drawing 5 at once, so results do not depend on how a run is cut into blocks.
+    """
+    if isinstance(distribution, DistributionSpec):
+        return distribution.chosen.sample(rng, size)
+    return np.full(size, float(distribution))
+
+
+def expectation(distribution: Distribution) -> float:
+    """The mean of the distribution."""
+    if isinstance(distribution, DistributionSpec):
+        return distribution.chosen.expectation()
+    return float(distribution)

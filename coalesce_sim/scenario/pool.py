@@ -1,0 +1,135 @@
+"""What a user writes about the two sides of the market: clients and contractors."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from coalesce_sim.scenario.base import Model
+from coalesce_sim.scenario.distributions import Distribution, NonNegative, Positive
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Slots = Literal["unlimited"] | Annotated[int, Field(gt=0)]
+
+
+class Hardware(Model):
+    """One GPU of a client: what it can do and what it costs.
+
+    `peak_flop_s` and `utilisation` time work that is counted in FLOP; the two token rates time work that
+    is counted in tokens. Energy is charged at ``tdp_w · utilisation``.
+    """
+
+    name: str = "GPU"
+    peak_flop_s: Positive | None = None
+    prefill_tokens_per_s: Positive | None = None
+    decode_tokens_per_s: Positive | None = None
+    utilisation: Annotated[float, Field(gt=0, le=1)] = 1.0
+    tdp_w: NonNegative
+    memory_gb: Positive
+    purchase_usd: NonNegative
+    lifetime_h: Positive
+    compute_usd_per_h: NonNegative = 0.0
+    memory_usd_per_h: NonNegative = 0.0
+    electricity_usd_per_kwh: NonNegative
+
+
+class Clients(Model):
+    """Identical clients, each with `slots` GPUs of its own behind one first-come queue."""
+
+    count: Annotated[int, Field(gt=0)]
+    slots: Slots = "unlimited"
+    hardware: Hardware
+
+
+class ContractorFacts(Model):
+    """What is true of one contractor, or of all contractors of a type.
+
+    `latency_min` is the time the work itself takes, whatever the task; `network_ms` is added before the
+    work and holds no slot; the token rates add time in proportion to the task's tokens. `security_risk`
+    and `quality_risk` are derived from the reliability where left out; `performance` (eq. 12) is taken
+    from the skills table where left out.
+    """
+
+    skills: list[str] = Field(default_factory=list)
+    price_usd: NonNegative = 0.0
+    input_usd_per_mtok: NonNegative = 0.0
+    output_usd_per_mtok: NonNegative = 0.0
+    latency_min: NonNegative = 0.0
+    network_ms: NonNegative = 0.0
+    prefill_tokens_per_s: Positive | None = None
+    decode_tokens_per_s: Positive | None = None
+    reliability: Share
+    security_risk: Share | None = None
+    quality_risk: Share | None = None
+    performance: Share | None = None
+    slots: Slots = "unlimited"
+
+
+class Contractor(ContractorFacts):
+    """One explicit contractor."""
+
+    name: Annotated[str, Field(min_length=1)]
+    type: str = "contractor"
+    demand: NonNegative = 0.5
+    available_capacity: NonNegative = 0.5
+
+
+class ContractorType(ContractorFacts):
+    """A type from which a drawn pool takes contractors with probability `share`."""
+
+    share: NonNegative
+
+
+class DrawnPool(Model):
+    """`count` independent draws of a type, each with its own price, latency, demand and capacity.
+
+    The factors multiply the type's price and latency; the results are not less than the two minima.
+    """
+
+    count: Annotated[int, Field(gt=0)]
+    types: Annotated[dict[str, ContractorType], Field(min_length=1)]
+    price_factor: Distribution = 1.0
+    latency_factor: Distribution = 1.0
+    min_price_usd: NonNegative = 0.0
+    min_latency_min: NonNegative = 0.0
+    demand: Distribution = 0.5
+    available_capacity: Distribution = 0.5
+
+    @model_validator(mode="after")
+    def _some_share(self) -> Self:
+        if sum(kind.share for kind in self.types.values()) <= 0:
+            raise ValueError("types: the shares must not all be 0")
+        return self
+
+
+class PriceList(Model):
+    """Contractors that are the real sellers of one open model, at their listed prices per token.
+
+    `sellers` maps a provider to the name under which it lists the model. `price_file` names a CSV with the
+    columns ``provider, model, input_usd_per_mtok, output_usd_per_mtok``; left out, the installed
+    `genai-prices` package is asked (extra ``prices``) for the prices on `price_date`.
+    All other facts of a seller come from `template`.
+    """
+
+    sellers: Annotated[dict[str, str], Field(min_length=1)]
+    price_date: date
+    price_file: str | None = None
+    template: ContractorFacts
+
+
+class ContractorDynamics(Model):
+    """How contractors' demand and capacity move by the hour (published model, section 2).
+
+    At the start of every hour ``demand ← clip(demand + demand_gain·(D − demand_reference), demand_min,
+    demand_max)``. At the end of every hour, for a contractor that was ever awarded n > 0 tasks,
+    ``available ← max(capacity_floor, 1 − min(1, n / jobs_to_exhaust))``; n never falls.
+    """
+
+    demand_gain: float
+    demand_reference: float
+    demand_min: NonNegative
+    demand_max: Positive
+    jobs_to_exhaust: Positive
+    capacity_floor: NonNegative

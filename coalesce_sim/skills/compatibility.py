@@ -1,0 +1,66 @@
+"""Who can do a task: skill compatibility (eq. 12)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from coalesce_sim.scenario.costs import Skills
+from coalesce_sim.scenario.distributions import FloatArray
+from coalesce_sim.scenario.workload import TaskType
+
+
+@dataclass(frozen=True, slots=True)
+class Compatibility:
+    """The three parts and their weighted sum in [0, 1]; every array is (task types, contractors)."""
+
+    ontological: FloatArray
+    embedding: FloatArray
+    performance: FloatArray
+    total: FloatArray
+
+
+def jaccard(required: Sequence[str], offered: Sequence[str]) -> float:
+    """Shared skills over all skills of either side; 1 where nothing is required."""
+    need, have = set(required), set(offered)
+    return len(need & have) / len(need | have) if need else 1.0
+
+
+def compatibility(
+    skills: Skills,
+    task_types: Mapping[str, TaskType],
+    contractor_types: Sequence[str],
+    contractor_skills: Sequence[Sequence[str]],
+    own_performance: Sequence[float | None],
+) -> Compatibility:
+    """Compatibility of every task type with every contractor.
+
+    The three sequences have one entry a contractor; a contractor's own performance, where it is not
+    None, stands in place of the table's.
+    """
+    shape = (len(task_types), len(contractor_types))
+    ontological, embedding, performance = np.empty(shape), np.empty(shape), np.empty(shape)
+    for row, (name, task_type) in enumerate(task_types.items()):
+        similarity = skills.embedding.get(name, {})
+        for column, offered in enumerate(contractor_skills):
+            own = own_performance[column]
+            ontological[row, column] = jaccard(task_type.skills, offered)
+            embedding[row, column] = similarity.get(contractor_types[column], skills.embedding_default)
+            performance[row, column] = _table_performance(skills, name, offered) if own is None else own
+    total = (
+        skills.ontological_weight * ontological
+        + skills.embedding_weight * embedding
+        + skills.performance_weight * performance
+    )
+    return Compatibility(ontological, embedding, performance, np.clip(total, 0.0, 1.0))
+
+
+def _table_performance(skills: Skills, task_type: str, offered: Sequence[str]) -> float:
+    entry = skills.performance.get(task_type)
+    if entry is None:
+        return skills.performance_default
+    if entry.otherwise is None or entry.skill is None or entry.skill in offered:
+        return entry.value
+    return entry.otherwise
