@@ -78,6 +78,6 @@ def play(
     )
     market.run()
     if wanted.timeline:
-        price_usd = market.quotes.mean_price_usd()
-        emit("timeline", timeline.table(market.hours, price_usd, market.pool.total_slots))
+        price_usd = market.prices.mean_usd_by_hour(scenario.clock.hours)
+        emit("timeline", timeline.table(market.demand, price_usd, market.pool.total_slots))
     return totals.metrics()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import multiprocessing
+import pickle
 import signal
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -28,17 +30,19 @@ def metrics_of(
     emit: Emit,
     wanted: Wanted,
     policy: PolicyFactory | None = None,
-) -> Iterator[Metrics]:
+) -> Generator[Metrics, None, None]:
     """Play (scenario, seed, replication) items and yield their metrics in the given order.
 
-    Tables reach `emit` in the same order at any number of `jobs` (processes).
+    Tables reach `emit` in the same order at any number of `jobs` (processes). Close the generator, or exhaust
+    it: its processes end with it.
     """
     if jobs == 1 or len(jobs_list) == 1:
         for scenario, seed, replication in jobs_list:
             yield play(scenario, seed, replication, emit, wanted, policy)
         return
-    ahead: deque[Future[tuple[Metrics, list[tuple[TableName, pa.Table]]]]] = deque()
+    ahead: deque[Future[tuple[Metrics, dict[TableName, pa.Table]]]] = deque()
     waiting = iter(jobs_list)
+    others = set(multiprocessing.active_children())
     executor = ProcessPoolExecutor(jobs, initializer=_leave_interrupts_to_the_parent)
     try:
         for item in waiting:
@@ -50,12 +54,12 @@ def metrics_of(
             for item in waiting:
                 ahead.append(executor.submit(_play_apart, *item, wanted, policy))
                 break
-            for name, table in tables:
+            for name, table in tables.items():
                 emit(name, table)
             yield metrics
     except BaseException:
         executor.shutdown(wait=False, cancel_futures=True)
-        for child in multiprocessing.active_children():
+        for child in set(multiprocessing.active_children()) - others:
             child.terminate()
         raise
     executor.shutdown()
@@ -68,12 +72,29 @@ def _leave_interrupts_to_the_parent() -> None:
 
 def _play_apart(
     scenario: Scenario, seed: int, replication: int, wanted: Wanted, policy: PolicyFactory | None
-) -> tuple[Metrics, list[tuple[TableName, pa.Table]]]:
-    tables: list[tuple[TableName, pa.Table]] = []
-    metrics = play(
-        scenario, seed, replication, lambda name, table: tables.append((name, table)), wanted, policy
-    )
-    return metrics, tables
+) -> tuple[Metrics, dict[TableName, pa.Table]]:
+    """The metrics and whole tables of one replication, in a process of its own."""
+    parts: dict[TableName, list[pa.Table]] = {}
+
+    def emit(name: TableName, table: pa.Table) -> None:
+        parts.setdefault(name, []).append(table)
+
+    try:
+        metrics = play(scenario, seed, replication, emit, wanted, policy)
+    except Exception as error:
+        if _survives_pickling(error):
+            raise
+        raise RuntimeError(f"{type(error).__name__}: {error}") from error
+    return metrics, {name: pa.concat_tables(tables).combine_chunks() for name, tables in parts.items()}
+
+
+def _survives_pickling(error: Exception) -> bool:
+    """Whether another process can be told; a user's exception may need other arguments than it keeps."""
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:
+        return False
+    return True
 
 
 @dataclass
@@ -103,7 +124,7 @@ class RunResult:
     @cached_property
     def estimates(self) -> dict[str, Estimate]:
         """Every metric's mean, sd and 95 % interval over the replications."""
-        names = self.replications[0] if self.replications else {}
+        names = dict.fromkeys(name for each in self.replications for name in each)
         return {
             name: estimate([each.get(name, float("nan")) for each in self.replications]) for name in names
         }
@@ -152,10 +173,13 @@ def run(
     wanted = Wanted(decisions=True, timeline=True, offers=offers)
     items = [(scenario, seed, replication) for replication in range(count)]
     metrics = []
-    for each in metrics_of(
-        items, jobs=jobs, emit=lambda name, table: tables[name].append(table), wanted=wanted, policy=policy
-    ):
-        metrics.append(each)
-        if progress is not None:
-            progress(len(metrics))
+
+    def keep(name: TableName, table: pa.Table) -> None:
+        tables[name].append(table)
+
+    with closing(metrics_of(items, jobs=jobs, emit=keep, wanted=wanted, policy=policy)) as played:
+        for each in played:
+            metrics.append(each)
+            if progress is not None:
+                progress(len(metrics))
     return RunResult(scenario, seed, metrics, tables)

@@ -83,20 +83,17 @@ class Timeline:
             queue.add(tasks.arrival_s[there], 1.0)
             queue.add(records.started_s[there], -1.0)
 
-    def table(self, hours: list[tuple[float, float]], mean_price_usd: float, slots: int | None) -> pa.Table:
+    def table(self, demand: FloatArray, mean_price_usd: FloatArray, slots: int | None) -> pa.Table:
         """The timeline as an Arrow table.
 
-        `hours` has demand and mean price at the beginning of every hour, empty for a market without demand,
-        whose price is then `mean_price_usd` throughout. `slots` is the contractors' total, None if unlimited.
+        `demand` (empty for a market without demand) and `mean_price_usd` have one entry an hour. `slots` is
+        the contractors' total, None if unlimited.
         """
         start_s = self._edges_s[:-1]
         sums = self._sums
         cost_usd, base_usd = np.cumsum(sums["realised_usd"]), np.cumsum(sums["all_local_usd"])
-        hour = np.minimum((start_s / 3600).astype(np.int64), max(0, len(hours) - 1))
-        demand = np.array([each[0] for each in hours])[hour] if hours else np.full(len(start_s), np.nan)
-        price = (
-            np.array([each[1] for each in hours])[hour] if hours else np.full(len(start_s), mean_price_usd)
-        )
+        hour = np.minimum((start_s / 3600).astype(np.int64), len(mean_price_usd) - 1)
+        demand = demand[hour] if len(demand) else np.full(len(start_s), np.nan)
         levels = {name: step.means() for name, step in self._levels.items()}
         clients = self._scenario.clients
         home_slots = None if clients.slots == "unlimited" else clients.count * clients.slots
@@ -105,7 +102,7 @@ class Timeline:
                 "replication": np.full(len(start_s), self._replication, dtype=np.int32),
                 "start_s": start_s,
                 "demand": _nullable(demand),
-                "mean_price_usd": price,
+                "mean_price_usd": mean_price_usd[hour],
                 "tasks": sums["tasks"].astype(np.int64),
                 "outsourced": sums["outsourced"].astype(np.int64),
                 "explored": sums["explored"].astype(np.int64),

@@ -12,7 +12,6 @@ from coalesce_sim.market.streams import Streams
 from coalesce_sim.scenario.distributions import FloatArray, sample
 from coalesce_sim.scenario.pool import (
     Contractor,
-    ContractorDynamics,
     ContractorFacts,
     DrawnPool,
     PriceList,
@@ -21,10 +20,7 @@ from coalesce_sim.scenario.schema import Scenario
 
 
 class Pool:
-    """Public facts of all contractors, and how demand and capacity move by the hour.
-
-    Arrays have one entry a contractor. `slots` is None where unlimited. `awarded` counts contracts won.
-    """
+    """Public facts of all contractors at the start; one entry a contractor. `slots` is None if unlimited."""
 
     def __init__(self, scenario: Scenario, streams: Streams) -> None:
         contractors = _contractors(scenario.contractors, streams)
@@ -50,8 +46,6 @@ class Pool:
         )
         self.demand = _column(each.demand for each in contractors)
         self.available = _column(each.available_capacity for each in contractors)
-        self.awarded = [0] * len(contractors)
-        self._busy_this_hour: list[int] = []
 
     @property
     def total_slots(self) -> int | None:
@@ -61,25 +55,6 @@ class Pool:
 
     def __len__(self) -> int:
         return len(self.names)
-
-    def award(self, contractor: int) -> None:
-        """A contractor wins a contract."""
-        self.awarded[contractor] += 1
-        self._busy_this_hour.append(contractor)
-
-    def next_hour(self, rule: ContractorDynamics, market_demand: float) -> None:
-        """End an hour and begin the next.
-
-        Capacity shrinks with all contracts ever won (contractors that never won keep theirs); demand follows
-        the market, and accumulates.
-        """
-        for contractor in self._busy_this_hour:
-            used = min(1.0, self.awarded[contractor] / rule.jobs_to_exhaust)
-            self.available[contractor] = max(rule.capacity_floor, 1 - used)
-        self._busy_this_hour.clear()
-        self.demand += rule.demand_gain * (market_demand - rule.demand_reference)
-        np.maximum(self.demand, rule.demand_min, out=self.demand)
-        np.minimum(self.demand, rule.demand_max, out=self.demand)
 
 
 def _contractors(source: DrawnPool | PriceList | list[Contractor], streams: Streams) -> list[Contractor]:

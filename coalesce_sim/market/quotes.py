@@ -10,12 +10,12 @@ from coalesce_sim.economics.external import (
     Surcharges,
     communication_usd,
     complexity_factor,
-    demand_price_usd,
     lateness_usd,
     risk_rate,
     value_at_risk_usd,
     verification_usd,
 )
+from coalesce_sim.market.hours import HourlyPrices
 from coalesce_sim.market.pool import Pool
 from coalesce_sim.market.workload import Block
 from coalesce_sim.policies.protocol import Offers
@@ -35,12 +35,17 @@ class Quote:
 
 
 class Quotes:
-    """Quotes a block's tasks, a round at a time, at the pool's prices of the moment."""
+    """Quotes a block's tasks, a round at a time.
 
-    def __init__(self, scenario: Scenario, pool: Pool, skills: Compatibility) -> None:
+    What a quote consists of is laid out for the whole block when it is opened and, where a contractor's price
+    moves, corrected in that contractor's column. Only queues and networks are looked up round by round.
+    """
+
+    def __init__(self, scenario: Scenario, pool: Pool, skills: Compatibility, prices: HourlyPrices) -> None:
         self._rule = scenario.cost_model.external
         self._late_usd_per_min = scenario.cost_model.late_usd_per_min
         self._pool = pool
+        self._prices = prices
         self._skill = skills.total
         self._eligible = skills.total >= scenario.skills.threshold
         self._verification_usd = verification_usd(self._rule, pool.reliability)
@@ -50,50 +55,45 @@ class Quotes:
         self._service_s = pool.latency_s.reshape(1, -1)
         for shared in (self._skill, self._eligible, self._security, pool.reliability, self._service_s):
             shared.flags.writeable = False
-        self.reprice()
-
-    def reprice(self) -> None:
-        """Take up the pool's demand and capacity; to be called whenever they have moved."""
-        pricing, pool = self._rule.pricing, self._pool
-        if isinstance(pricing, DemandPrice):
-            self._unit_usd = demand_price_usd(pricing, pool.base_price_usd, pool.demand, pool.available)
-        else:
-            self._unit_usd = pool.base_price_usd
-
-    def mean_price_usd(self) -> float:
-        """Mean over the pool of the price of a task of complexity 1, or of a million input tokens."""
-        if isinstance(self._rule.pricing, TokenPrice):
-            return float(np.mean(self._pool.input_usd_per_token)) * 1e6
-        return float(np.add.reduce(self._unit_usd)) / len(self._pool)
 
     def open(self, block: Block) -> None:
-        """Work out, for a whole block, what no decision and no hour can change."""
+        """Lay out prices and surcharges of a block, (tasks, contractors)."""
         tasks, rule = block.tasks, self._rule
-        n = len(block)
+        hour = (tasks.arrival_s / 3600).astype(np.int64)
+        self._prices.lay_out(int(hour[0]), int(hour[-1]))
+        self._hour = hour - self._prices.first_hour if self._prices.moves else np.zeros_like(hour)
         self._price_factor = (
             complexity_factor(rule.pricing, tasks.complexity)
             if isinstance(rule.pricing, DemandPrice)
-            else np.ones(n)
-        )[:, None]
+            else np.ones(len(block))
+        )
         self._max_latency_s = tasks.max_latency_s[:, None]
         at_risk_usd = value_at_risk_usd(rule, tasks.value_usd, tasks.critical)[:, None]
-        on_time = np.zeros((1, len(self._pool)))
         self._surcharges = Surcharges(
             communication_usd=communication_usd(rule, tasks.data_gb, tasks.output_gb)[:, None],
             verification_usd=self._verification_usd,
             integration_usd=rule.integration_usd,
             risk_usd=at_risk_usd * self._risk_rate,
-            latency_penalty_usd=on_time,
+            latency_penalty_usd=np.zeros((1, len(self._pool))),
         )
         self._surcharges_usd = self._surcharges.total_usd
-        self._late_usd = (
-            None
-            if self._by_token
-            else lateness_usd(self._service_s, self._max_latency_s, self._late_usd_per_min)
-        )
-        self._surcharges_if_idle_usd = (
-            None if self._late_usd is None else self._surcharges_usd + self._late_usd
-        )
+        self._block_service_s = self.service_s(block, slice(None), tasks.expected_output_tokens)
+        self._price_usd = self.price_usd(block, slice(None), tasks.expected_output_tokens)
+        late_usd = lateness_usd(self._block_service_s, self._max_latency_s, self._late_usd_per_min)
+        self._idle_surcharges_usd = self._surcharges_usd + late_usd
+        self._idle_external_usd = self._price_usd + self._idle_surcharges_usd
+        self._shown_external_usd = self._idle_external_usd.view()
+        self._shown_external_usd.flags.writeable = False
+
+    def reprice(self, contractors: list[int], first: int) -> None:
+        """Take up new prices of the contractors for the block's tasks from `first` on."""
+        rows = slice(first, None)
+        for contractor in contractors:
+            price_usd = self._price_factor[rows] * self._prices.unit_usd[self._hour[rows], contractor]
+            self._price_usd[rows, contractor] = price_usd
+            self._idle_external_usd[rows, contractor] = (
+                price_usd + self._idle_surcharges_usd[rows, contractor]
+            )
 
     def price_usd(self, block: Block, rows: slice, output_tokens: FloatArray) -> FloatArray:
         """Price of the rows at every contractor for answers of the given lengths, (tasks, contractors)."""
@@ -103,7 +103,7 @@ class Quotes:
                 prompt_tokens[:, None] * pool.input_usd_per_token
                 + output_tokens[:, None] * pool.output_usd_per_token
             )
-        return self._price_factor[rows] * self._unit_usd
+        return self._price_factor[rows, None] * self._prices.unit_usd[self._hour[rows]]
 
     def service_s(self, block: Block, rows: slice, output_tokens: FloatArray) -> FloatArray:
         """Nominal time the work takes at every contractor, (tasks or 1, contractors)."""
@@ -130,18 +130,16 @@ class Quotes:
 
         `client`, `type_id` and the estimated cost at home, `internal_usd`, have one entry a row.
         """
-        tokens = block.tasks.expected_output_tokens[rows]
-        service_s = latency_s = self.service_s(block, rows, tokens)
-        price_usd = self.price_usd(block, rows, tokens)
-        if wait_s is None and self._surcharges_if_idle_usd is not None:
-            external_usd = price_usd + self._surcharges_if_idle_usd[rows]
+        price_usd = self._price_usd[rows]
+        service_s = latency_s = self._block_service_s[rows] if self._by_token else self._service_s
+        if wait_s is None:
+            external_usd = self._shown_external_usd[rows]
         else:
-            if wait_s is not None:
-                latency_s = service_s + wait_s
+            latency_s = service_s + wait_s
             late_usd = lateness_usd(latency_s, self._max_latency_s[rows], self._late_usd_per_min)
             external_usd = price_usd + self._surcharges_usd[rows] + late_usd
+            external_usd.flags.writeable = False
             latency_s.flags.writeable = False
-        external_usd.flags.writeable = False
         offers = Offers(
             block.tasks,
             rows.start,

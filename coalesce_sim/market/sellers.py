@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import difflib
+import math
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
@@ -35,24 +37,26 @@ def listed_prices(wanted: PriceList) -> list[ListedPrice]:
     else:
         listing = _file_prices(wanted.price_file)
         source = wanted.price_file
-    problems = []
-    found = []
-    for provider, model in wanted.sellers.items():
-        price = listing.get((provider, model))
-        if price is None:
-            others = sorted(m for p, m in listing if p == provider)[:5]
-            known = f"; it lists {', '.join(others)}" if others else "; no such provider"
-            problems.append(
-                Problem(source, None, f"contractors.sellers.{provider}", f"does not sell {model!r}{known}")
-            )
-        else:
-            found.append(ListedPrice(provider, *price))
+    problems = [
+        Problem("", None, f"contractors.sellers.{provider}", _not_listed(provider, model, listing, source))
+        for provider, model in wanted.sellers.items()
+        if (provider, model) not in listing
+    ]
     if problems:
-        raise ScenarioError(tuple(problems))
-    return found
+        raise ScenarioError(problems)
+    return [ListedPrice(provider, *listing[provider, model]) for provider, model in wanted.sellers.items()]
 
 
 _Listing = dict[tuple[str, str], tuple[float, float]]
+
+
+def _not_listed(provider: str, model: str, listing: _Listing, source: str) -> str:
+    models = sorted(m for p, m in listing if p == provider)
+    known = models or sorted({p for p, _ in listing})
+    near = difflib.get_close_matches(model if models else provider, known, cutoff=0.4)
+    missing = f"no price for {model!r} from this provider" if models else "no such provider"
+    hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
+    return f"{source} has {missing}{hint}"
 
 
 @lru_cache(maxsize=4)
@@ -78,23 +82,39 @@ def _package_prices(day: date) -> _Listing:
 
 
 def _file_prices(file: str) -> _Listing:
+    """The listings of a price file; rows that leave a price empty are none."""
     listing: _Listing = {}
+    problems: list[Problem] = []
     try:
-        with Path(file).open(newline="", encoding="utf-8") as handle:
-            reader = csv.DictReader(handle)
+        with Path(file).open(newline="", encoding="utf-8-sig") as handle:
+            reader = csv.DictReader(handle, strict=True)
             missing = [name for name in _COLUMNS if name not in (reader.fieldnames or [])]
             if missing:
                 raise ScenarioError((Problem(file, 1, ", ".join(missing), "no such column"),))
             for row in reader:
                 provider, model, *prices = (row[name] for name in _COLUMNS)
-                if all(prices):
-                    try:
-                        listing[provider, model] = (float(prices[0]), float(prices[1]))
-                    except ValueError:
-                        message = f"prices must be numbers (got {prices[0]!r}, {prices[1]!r})"
-                        raise ScenarioError((Problem(file, reader.line_num, model, message),)) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ScenarioError(
-            (Problem(file, None, "contractors.price_file", f"cannot be read: {error}"),)
-        ) from error
+                if not all(prices):
+                    continue
+                try:
+                    if (provider, model) in listing:
+                        raise ValueError("is listed twice")
+                    listing[provider, model] = (_price_usd(prices[0]), _price_usd(prices[1]))
+                except ValueError as error:
+                    problems.append(Problem(file, reader.line_num, f"{provider} {model}", str(error)))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        reason = getattr(error, "strerror", None) or error
+        message = f"{file}: cannot be read: {reason}"
+        raise ScenarioError((Problem("", None, "contractors.price_file", message),)) from error
+    if problems:
+        raise ScenarioError(problems)
     return listing
+
+
+def _price_usd(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise ValueError(f"a price must be a number (got {text!r})") from None
+    if not (math.isfinite(value) and value >= 0):
+        raise ValueError(f"a price must be >= 0 and finite (got {text!r})")
+    return value

@@ -13,6 +13,7 @@ from coalesce_sim.economics.external import lateness_usd
 from coalesce_sim.market.baseline import Baseline
 from coalesce_sim.market.conservation import Accounts, ConservationError
 from coalesce_sim.market.demand import hourly_demand
+from coalesce_sim.market.hours import HourlyPrices
 from coalesce_sim.market.pool import Pool
 from coalesce_sim.market.quotes import Quote, Quotes
 from coalesce_sim.market.records import Records
@@ -106,9 +107,10 @@ class Market:
             self.pool.performance,
         )
         self._workload = Workload(scenario, self.demand, streams)
-        self.quotes = Quotes(scenario, self.pool, self.skills)
-        self.hours: list[tuple[float, float]] = []
-        self._next_hour_s = 0.0
+        self.prices = HourlyPrices(
+            self.pool, scenario.cost_model.external.pricing, scenario.contractor_dynamics, self.demand
+        )
+        self.quotes = Quotes(scenario, self.pool, self.skills, self.prices)
         self.accounts = Accounts(len(self.pool))
 
         self.env = simpy.Environment()
@@ -142,7 +144,6 @@ class Market:
         """
         self.env.process(self._arrivals())
         self.env.run()
-        self._advance_to(self._scenario.clock.horizon_s)
         self.accounts.check()
 
     def _arrivals(self) -> Events:
@@ -152,7 +153,9 @@ class Market:
             for arrival_s, first, stop in block.rounds:
                 while env.now < arrival_s:
                     yield env.timeout(arrival_s - env.now)
-                self._advance_to(arrival_s)
+                if self.prices.moves:
+                    changed = self.prices.begin_hour(int(arrival_s // 3600))
+                    self.quotes.reprice(changed, first)
                 if self._live:
                     for task in range(first, stop):
                         self._decide_round(opened, task, task + 1)
@@ -176,17 +179,6 @@ class Market:
         self._waiting_blocks.append(opened)
         self.accounts.tasks_in += len(block)
         return opened
-
-    def _advance_to(self, now_s: float) -> None:
-        """Let all hours up to now begin and, before them, the hours before end."""
-        dynamics = self._scenario.contractor_dynamics
-        while now_s >= self._next_hour_s and len(self.hours) < len(self.demand):
-            demand = float(self.demand[len(self.hours)])
-            if dynamics is not None:
-                self.pool.next_hour(dynamics, demand)
-                self.quotes.reprice()
-            self.hours.append((demand, self.quotes.mean_price_usd()))
-            self._next_hour_s = 3600.0 * len(self.hours)
 
     def _decide_round(self, opened: _OpenBlock, first: int, stop: int) -> None:
         block, policy = opened.block, self._policy
@@ -267,7 +259,7 @@ class Market:
         price_usd, charge_usd = self._contract_charges(block, quote, row, task, contractor)
         records.price_usd[task] = price_usd
         service_s = self._true_service_s(block, quote, task, contractor)
-        self.pool.award(contractor)
+        self.prices.award(contractor)
         servers = self._contractors[contractor]
         network_s = self._network_s[contractor]
         if servers.expected is not None:
@@ -293,7 +285,10 @@ class Market:
     def _fees_usd(self, quote: Quote, row: int) -> FloatArray:
         """What is paid besides the price, whatever happens: moving data, checking, integrating."""
         on_top = self.quotes.surcharges(quote.offers, row)
-        return np.add(on_top.communication_usd[0], on_top.verification_usd + on_top.integration_usd)
+        fees_usd: FloatArray = on_top.communication_usd[0] + (
+            on_top.verification_usd + on_top.integration_usd
+        )
+        return fees_usd
 
     def _true_service_s(self, block: Block, quote: Quote, task: int, contractor: int) -> float:
         factor = float(block.truth.external_time_factor[task])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -240,5 +240,7 @@ class Workload:
             sensitive=np.full(n, attributes.data_sensitivity == "high"),
             **columns,
         )
+        for field in fields(tasks):
+            getattr(tasks, field.name).flags.writeable = False
         truth = Truth(output_tokens, true_s, true_running.total_usd, **factors)
         return Block(first, tasks, HomeEstimate(expected_s, running, opportunity), truth, rounds)

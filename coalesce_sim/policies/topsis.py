@@ -9,73 +9,19 @@ from typing import Any
 
 import numpy as np
 
+from coalesce_sim.policies.compiled import fastest_closest
+from coalesce_sim.policies.mcdm import (
+    CRITERIA,
+    Weights,
+    closeness,
+    critic_weights,
+    normalised,
+    squared_gaps,
+    weighted_distances,
+)
 from coalesce_sim.policies.protocol import LOCAL, Decision, Offers, Policy, Surroundings, View
 from coalesce_sim.scenario import policy as settings
 from coalesce_sim.scenario.distributions import FloatArray
-
-CRITERIA = ("cost", "reliability", "latency", "security")
-Weights = tuple[float, float, float, float]
-
-
-def normalised(weights: Weights) -> Weights:
-    """The weights scaled to sum 1."""
-    total = sum(weights)
-    a, b, c, d = weights
-    return (a / total, b / total, c / total, d / total)
-
-
-def squared_gaps(values: FloatArray, normalisation: str, out: FloatArray | None = None) -> FloatArray:
-    """Squared distance of each alternative to the best and to the worst of one criterion, (2, alternatives).
-
-    Larger values are better. ``min_max`` divides by the range, ``vector`` by the Euclidean norm; a criterion
-    that is constant separates nobody: its gaps are 0. A weight w multiplies the result by w².
-    """
-    gaps = np.empty((2, len(values))) if out is None else out
-    worst, best = np.minimum.reduce(values), np.maximum.reduce(values)
-    if not best > worst:
-        gaps.fill(0.0)
-        return gaps
-    scale = best - worst if normalisation == "min_max" else math.sqrt(np.add.reduce(values * values))
-    np.subtract(best, values, gaps[0])
-    np.subtract(values, worst, gaps[1])
-    np.multiply(gaps, 1.0 / scale, gaps)
-    return np.multiply(gaps, gaps, gaps)
-
-
-def closeness(squared_distances: FloatArray) -> FloatArray:
-    """``d⁻/(d⁺ + d⁻)`` from the weighted squared distances to best and worst (2, alternatives).
-
-    Both distances of an alternative are 0 only if no weighted criterion varies, and then for all
-    alternatives: every closeness is 0.5.
-    """
-    to_best, to_worst = np.sqrt(squared_distances)
-    total = to_best + to_worst
-    if total[0] > 0:
-        return to_worst / total  # type: ignore[no-any-return]
-    return np.full(len(total), 0.5)
-
-
-def critic_weights(criteria: FloatArray) -> Weights | None:
-    """CRITIC weights from (4, alternatives): contrast ``sd`` times conflict ``Σ(1 − correlation)``.
-
-    A constant criterion has no contrast and weighs 0. None where nothing differs.
-    Source: Diakoulaki et al. (1995), Computers & Operations Research 22(7).
-    """
-    span = np.ptp(criteria, axis=1, keepdims=True)
-    if criteria.shape[1] < 2 or not (span > 0).any():
-        return None
-    unit = (criteria - criteria.min(axis=1, keepdims=True)) / np.where(span > 0, span, 1.0)
-    sd = unit.std(axis=1, ddof=1)
-    centred = unit - unit.mean(axis=1, keepdims=True)
-    covariance = (centred[:, None, :] * centred[None, :, :]).sum(axis=2) / (unit.shape[1] - 1)
-    norm = sd[:, None] * sd[None, :]
-    correlation = np.where(norm > 0, covariance / np.where(norm > 0, norm, 1.0), 0.0)
-    conflict = (1 - correlation).sum(axis=1)
-    information = [float(value) for value in sd * conflict]
-    if sum(information) <= 0:
-        return None
-    a, b, c, d = information
-    return normalised((a, b, c, d))
 
 
 class Memory:
@@ -104,7 +50,8 @@ class Memory:
             return rule.initial
         n = len(self.scores)
         share = self.good / n
-        return min(1.0, max(0.0, 1 - 1.96 * 2 * min(share, 1 - share) / math.sqrt(n)))
+        minority = share if share < 0.5 else 1 - share
+        return max(0.0, 1 - 1.96 * 2 * minority / math.sqrt(n))
 
 
 class Topsis(Policy):
@@ -131,10 +78,9 @@ class Topsis(Policy):
             for _ in range(1 if shared else surroundings.clients)
         ]
         self._memories = memories * surroundings.clients if shared else memories
-        self._squared_weights = np.empty((4, 1, 1))
-        self._squared_weights_flat = self._squared_weights.reshape(4)
+        self._fastest_closest = fastest_closest()
+        self._plain = self._rules.normalisation == "min_max"
         self._offers: Offers | None = None
-        self._facts: tuple[object, ...] = (None,) * 4
         self._candidates: dict[int, _Candidates] = {}
 
     def decide(self, view: View) -> Decision:
@@ -150,29 +96,40 @@ class Topsis(Policy):
         if not candidates.count:
             return Decision(LOCAL)
         memory = self._memories[offers.client[row]]
-        gaps = candidates.gaps_of(view, rules.normalisation)
         weights = self._weights(view, candidates, memory.weights)
-        for criterion, weight in enumerate(weights):
-            self._squared_weights_flat[criterion] = weight * weight
-        squared_distances = np.add.reduce(np.multiply(gaps, self._squared_weights))
-        scores = closeness(squared_distances)
-        best = int(scores.argmax())
-        score = float(scores[best])
+        best, score, reasons = self._closest(view, candidates, weights)
         confidence = memory.confidence(rules.confidence)
         outsourced = score > rules.outsource_above_score and confidence > rules.outsource_above_confidence
-        decision = Decision(int(candidates.index[best]) if outsourced else LOCAL, False, score, confidence)
-        if offers.explain:
-            decision.reasons = _reasons(view, candidates, weights, np.sqrt(squared_distances), scores)
         self._learn(memory, score if outsourced else 0.0)
-        return decision
+        return Decision(
+            candidates.contractors[best] if outsourced else LOCAL, False, score, confidence, reasons
+        )
 
     def _look_at(self, offers: Offers) -> None:
         """Keep what is known of the candidates for as long as the market shows the same facts."""
-        facts = (offers.eligible, offers.reliability, offers.security, offers.latency_s)
-        if any(new is not old for new, old in zip(facts, self._facts, strict=True)):
+        seen = self._offers
+        if seen is None or not (
+            offers.latency_s is seen.latency_s
+            and offers.eligible is seen.eligible
+            and offers.reliability is seen.reliability
+            and offers.security is seen.security
+        ):
             self._candidates = {}
-        self._facts = facts
         self._offers = offers
+
+    def _closest(
+        self, view: View, candidates: _Candidates, weights: Weights
+    ) -> tuple[int, float, dict[str, Any] | None]:
+        """Position among the candidates of the best one, its closeness, and the reasons where wanted."""
+        offers, normalisation = view.offers, self._rules.normalisation
+        if self._plain and not (offers.explain or candidates.latency_varies):
+            external_usd = offers.external_usd[view.row]
+            return *self._fastest_closest(external_usd, candidates.index, candidates.gaps, weights), None
+        distances = weighted_distances(candidates.gaps_of(view, normalisation), weights)
+        scores = closeness(distances)
+        best = int(scores.argmax())
+        reasons = _reasons(view, candidates, weights, distances, scores) if offers.explain else None
+        return best, float(scores[best]), reasons
 
     def _weights(self, view: View, candidates: _Candidates, remembered: Weights) -> Weights:
         """The weights for one task: remembered or CRITIC, boosted where the task calls for it, normalised."""
@@ -204,24 +161,24 @@ class Topsis(Policy):
 class _Candidates:
     """The eligible contractors for one type of task, with the gaps that do not change from task to task."""
 
-    __slots__ = ("_cost_gaps", "_latency_gaps", "count", "gaps", "index")
+    __slots__ = ("contractors", "count", "gaps", "index", "latency_varies")
 
     def __init__(self, view: View, normalisation: str) -> None:
         self.index = np.flatnonzero(view.eligible)
-        self.count = len(self.index)
+        self.contractors: list[int] = self.index.tolist()
+        self.count = len(self.contractors)
+        self.latency_varies = len(view.offers.latency_s) > 1
         self.gaps = np.zeros((4, 2, self.count))
-        self._cost_gaps = self.gaps[0]
-        self._latency_gaps = self.gaps[2] if len(view.offers.latency_s) > 1 else None
         if self.count:
             squared_gaps(view.reliability[self.index], normalisation, self.gaps[1])
             squared_gaps(-view.latency_s[self.index], normalisation, self.gaps[2])
             squared_gaps(view.security[self.index], normalisation, self.gaps[3])
 
     def gaps_of(self, view: View, normalisation: str) -> FloatArray:
-        """The squared gaps for one task, (4, 2, candidates); good until the next call."""
-        squared_gaps(np.negative(view.external_usd.take(self.index)), normalisation, self._cost_gaps)
-        if self._latency_gaps is not None:
-            squared_gaps(-view.latency_s[self.index], normalisation, self._latency_gaps)
+        """Squared gaps of all four criteria for one task, (4, 2, candidates); good until the next call."""
+        squared_gaps(-view.external_usd[self.index], normalisation, self.gaps[0])
+        if self.latency_varies:
+            squared_gaps(-view.latency_s[self.index], normalisation, self.gaps[2])
         return self.gaps
 
     def criteria(self, view: View) -> FloatArray:

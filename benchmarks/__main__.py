@@ -1,0 +1,153 @@
+"""``python -m benchmarks``: one table for the machine at hand.
+
+Throughput is CPU time of one process, the market and the bare skeleton in turn, medians of the pairs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from unittest.mock import patch
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+import coalesce_sim
+from benchmarks import skeleton
+from coalesce_sim.experiments.replication import Wanted, play
+from coalesce_sim.market.records import Records
+from coalesce_sim.market.simulation import Market
+from coalesce_sim.policies import compiled, mcdm
+from coalesce_sim.policies.registry import create
+
+AUTHORS_TASKS_PER_S = {30: 2400, 100: 1400, 1000: 210}
+TARGET_TASKS_PER_S = {30: 20_000, 100: 15_000, 1000: 4_000}
+
+
+def cpu_s(action: Callable[[], object]) -> float:
+    """CPU seconds of one call."""
+    begin = time.process_time()
+    action()
+    return time.process_time() - begin
+
+
+def rounds_of(scenario: coalesce_sim.Scenario) -> list[tuple[float, int]]:
+    """When and how many tasks arrive together in the scenario's first replication."""
+    times: Counter[float] = Counter()
+
+    def count(records: Records) -> None:
+        times.update(records.block.tasks.arrival_s.tolist())
+
+    Market(scenario, create(scenario.policy), None, count, seed=scenario.seed).run()
+    return sorted(times.items())
+
+
+def throughput(contractors: int, days: int, pairs: int) -> tuple[float, float, float, float]:
+    """Tasks/s of the market, of the skeleton, their ratio, and tasks/s without compiled scoring."""
+    scenario = coalesce_sim.load("dur_03", [f"clock.days={days}", f"contractors.count={contractors}"])
+    rounds = rounds_of(scenario)
+    tasks = sum(count for _, count in rounds)
+
+    def market() -> None:
+        play(scenario, scenario.seed, 0, lambda name, table: None, Wanted())  # noqa: ARG005
+
+    market_s, skeleton_s = [], []
+    for _ in range(pairs):
+        market_s.append(cpu_s(market))
+        skeleton_s.append(cpu_s(lambda: skeleton.play(rounds, 7200.0)))
+    ratio = statistics.median(b / a for a, b in zip(market_s, skeleton_s, strict=True))
+    with patch("coalesce_sim.policies.topsis.fastest_closest", lambda: mcdm.closest):
+        plain_s = statistics.median(cpu_s(market) for _ in range(pairs))
+    return tasks / statistics.median(market_s), tasks / statistics.median(skeleton_s), ratio, tasks / plain_s
+
+
+def whole_process(*arguments: str) -> tuple[float, float]:
+    """Wall seconds and peak resident MiB of a command of this program."""
+    begin = time.perf_counter()
+    with subprocess.Popen(
+        [sys.executable, "-m", "coalesce_sim", *arguments], stdout=subprocess.DEVNULL
+    ) as process:
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(arguments)} failed with {process.returncode}")
+    unit = 1024 if sys.platform != "darwin" else 1024**2
+    return time.perf_counter() - begin, usage.ru_maxrss / unit
+
+
+@click.command()
+@click.option("--pairs", default=5, show_default=True, help="Runs of market and skeleton in turn.")
+@click.option("--quick", is_flag=True, help="Throughput only.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of the table.")
+def main(pairs: int, quick: bool, as_json: bool) -> None:
+    """Print the benchmark table."""
+    fast = compiled.fastest_closest() is not mcdm.closest
+    table = Table(title="Full published model, one core" + ("" if fast else " (extra `fast` not installed)"))
+    for column in (
+        "contractors",
+        "tasks/s",
+        "target",
+        "authors",
+        "× authors",
+        "SimPy skeleton",
+        "ratio to skeleton",
+        "tasks/s, numpy only",
+    ):
+        table.add_column(column, justify="right")
+    figures: dict[str, object] = {"compiled": fast}
+    for contractors, days in ((30, 300), (100, 300), (1000, 100)):
+        rate, bare, ratio, plain = throughput(contractors, days, pairs)
+        authors = AUTHORS_TASKS_PER_S[contractors]
+        figures[f"tasks_per_s_{contractors}"] = {
+            "market": rate,
+            "skeleton": bare,
+            "ratio": ratio,
+            "numpy": plain,
+        }
+        table.add_row(
+            str(contractors),
+            f"{rate:,.0f}",
+            f"{TARGET_TASKS_PER_S[contractors]:,}",
+            f"{authors:,}",
+            f"{rate / authors:.1f}",
+            f"{bare:,.0f}",
+            f"{ratio:.2f}",
+            f"{plain:,.0f}",
+        )
+    rest = Table(title="Whole processes")
+    for column in ("what", "measured", "target"):
+        rest.add_column(column, justify="left" if column == "what" else "right")
+    if not quick:
+        with tempfile.TemporaryDirectory() as folder:
+            million = ["--set", "clock.days=12500", "--set", "contractors.count=100", "--replications", "1"]
+            wall_s, peak_mib = whole_process("run", "dur_03", *million, "--quiet", "--out", folder)
+            figures["million_tasks"] = {"wall_s": wall_s, "peak_mib": peak_mib}
+            rest.add_row("1,000,000 tasks, 100 contractors: peak MiB", f"{peak_mib:,.0f}", "< 1,024")
+            rest.add_row("the same: wall s", f"{wall_s:,.0f}", "")
+            wall_s, _ = whole_process("replicate", "--quiet", "--out", folder)
+            figures["replicate_s"] = wall_s
+            rest.add_row("replicate at its default: wall s", f"{wall_s:,.0f}", "< 120")
+        helps = [whole_process("--help")[0] for _ in range(5)]
+        figures["help_s"] = statistics.median(helps)
+        rest.add_row("--help: wall s", f"{statistics.median(helps):.2f}", "< 0.5")
+        figures["peak_mib_of_this_process"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    if as_json:
+        click.echo(json.dumps(figures))
+        return
+    console = Console(width=120)
+    console.print(table)
+    if not quick:
+        console.print(rest)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,32 @@
+"""The files a scenario names, read once before anything runs."""
+
+from __future__ import annotations
+
+from coalesce_sim.market.sellers import listed_prices
+from coalesce_sim.market.tasktable import read_table
+from coalesce_sim.scenario.pool import PriceList
+from coalesce_sim.scenario.problems import Problem, ScenarioError
+from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.scenario.workload import Csv, Listed, Series
+
+
+def check_inputs(scenario: Scenario) -> None:
+    """Read the explicit tasks and the price list of a scenario, if it has any.
+
+    Raises `ScenarioError` with all that is wrong with them. A problem that names no file is about the field
+    of the scenario at its path.
+    """
+    problems: list[Problem] = []
+    arrivals = scenario.workload.arrivals
+    try:
+        if isinstance(arrivals, Csv | Listed | Series):
+            read_table(arrivals, tuple(scenario.workload.types), scenario.clients.count)
+    except ScenarioError as error:
+        problems.extend(error.problems)
+    try:
+        if isinstance(scenario.contractors, PriceList):
+            listed_prices(scenario.contractors)
+    except ScenarioError as error:
+        problems.extend(error.problems)
+    if problems:
+        raise ScenarioError(problems)

@@ -1,0 +1,88 @@
+"""Multi-criteria decision making: the arithmetic of TOPSIS and of CRITIC weights."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from coalesce_sim.scenario.distributions import FloatArray
+
+CRITERIA = ("cost", "reliability", "latency", "security")
+Weights = tuple[float, float, float, float]
+
+
+def normalised(weights: Weights) -> Weights:
+    """The weights scaled to sum 1."""
+    a, b, c, d = weights
+    total = a + b + c + d
+    return (a / total, b / total, c / total, d / total)
+
+
+def squared_gaps(values: FloatArray, normalisation: str, out: FloatArray | None = None) -> FloatArray:
+    """Squared distance of each alternative to the best and to the worst of one criterion, (2, alternatives).
+
+    Larger values are better. ``min_max`` divides by the range, ``vector`` by the Euclidean norm; a criterion
+    that is constant separates nobody: its gaps are 0. A weight w multiplies the result by w².
+    """
+    gaps = np.empty((2, len(values))) if out is None else out
+    worst, best = np.minimum.reduce(values), np.maximum.reduce(values)
+    if not best > worst:
+        gaps.fill(0.0)
+        return gaps
+    scale = best - worst if normalisation == "min_max" else math.sqrt(np.add.reduce(values * values))
+    np.subtract(best, values, gaps[0])
+    np.subtract(values, worst, gaps[1])
+    np.multiply(gaps, 1.0 / scale, gaps)
+    return np.multiply(gaps, gaps, gaps)
+
+
+def weighted_distances(gaps: FloatArray, weights: Weights) -> FloatArray:
+    """Euclidean distance to the best and to the worst, (2, alternatives), from (4, 2, alternatives) gaps."""
+    squared_weights = np.array([weight * weight for weight in weights]).reshape(4, 1, 1)
+    return np.sqrt(np.add.reduce(gaps * squared_weights, axis=0))
+
+
+def closeness(distances: FloatArray) -> FloatArray:
+    """``d⁻/(d⁺ + d⁻)`` from the distances to best and worst (2, alternatives).
+
+    Both distances of an alternative are 0 only if no weighted criterion varies, and then for all
+    alternatives: every closeness is 0.5.
+    """
+    to_best, to_worst = distances
+    total = to_best + to_worst
+    if total[0] > 0:
+        return np.divide(to_worst, total)
+    return np.full(len(total), 0.5)
+
+
+def closest(cost_usd: FloatArray, index: FloatArray, gaps: FloatArray, weights: Weights) -> tuple[int, float]:
+    """Position in `index` and closeness of the best alternative under min-max normalised cost.
+
+    `cost_usd` has one entry a contractor, `index` names the alternatives among them, and `gaps`,
+    (4, 2, alternatives), holds the other three criteria; its first row is overwritten with the cost's.
+    `coalesce_sim.policies.compiled` has this function compiled, with the same result to the last bit.
+    """
+    squared_gaps(np.negative(cost_usd.take(index)), "min_max", gaps[0])
+    scores = closeness(weighted_distances(gaps, weights))
+    best = int(scores.argmax())
+    return best, float(scores[best])
+
+
+def critic_weights(criteria: FloatArray) -> Weights | None:
+    """CRITIC weights from (4, alternatives): contrast ``sd`` times conflict ``Σ(1 − correlation)``.
+
+    A constant criterion has no contrast and weighs 0. None where nothing differs.
+    Source: Diakoulaki et al. (1995), Computers & Operations Research 22(7).
+    """
+    span = np.ptp(criteria, axis=1, keepdims=True)
+    if criteria.shape[1] < 2 or not (span > 0).any():
+        return None
+    unit = (criteria - criteria.min(axis=1, keepdims=True)) / np.where(span > 0, span, 1.0)
+    sd = unit.std(axis=1, ddof=1)
+    centred = unit - unit.mean(axis=1, keepdims=True)
+    covariance = (centred[:, None, :] * centred[None, :, :]).sum(axis=2) / (unit.shape[1] - 1)
+    norm = sd[:, None] * sd[None, :]
+    correlation = np.where(norm > 0, covariance / np.where(norm > 0, norm, 1.0), 0.0)
+    a, b, c, d = (float(value) for value in sd * (1 - correlation).sum(axis=1))
+    return normalised((a, b, c, d)) if a + b + c + d > 0 else None

@@ -1,0 +1,45 @@
+"""The JSON Schema of a scenario file, for editors that complete and check while one types."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from coalesce_sim.scenario.schema import Scenario
+
+
+def json_schema() -> dict[str, Any]:
+    """Schema of what a user writes, as against the complete scenario it becomes.
+
+    A file may extend another and then leaves out whatever it does not change, at any depth. So no field is
+    required where `extends` is given, and none ever below the top.
+    """
+    schema = Scenario.model_json_schema()
+    needed = [name for name in schema["required"] if name != "name"]  # the loader takes the file's name
+    _loosen(schema)
+    schema["properties"] = {
+        "extends": {
+            "type": "string",
+            "minLength": 1,
+            "description": "Name of a bundled scenario, or path of a file, whose fields are taken where not given here.",
+        },
+        **schema["properties"],
+    }
+    schema["anyOf"] = [{"required": ["extends"]}, {"required": needed}]
+    schema["$defs"]["DistributionSpec"] |= {"minProperties": 1, "maxProperties": 1}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _loosen(schema: Any) -> None:
+    """Drop `required`, and `oneOf`, of which an incomplete value may fit several."""
+    if isinstance(schema, list):
+        for item in schema:
+            _loosen(item)
+    if not isinstance(schema, dict):
+        return
+    if isinstance(schema.get("required"), list):
+        del schema["required"]
+    if isinstance(schema.get("oneOf"), list):
+        schema["anyOf"] = schema.pop("oneOf")
+        schema.pop("discriminator", None)
+    for value in schema.values():
+        _loosen(value)

@@ -1,0 +1,219 @@
+"""Trajectories, queues, baselines and books of small markets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import coalesce_sim
+from coalesce_sim.experiments.replication import honest_baseline
+from coalesce_sim.market.baseline import ClosedForm, Replayed
+from coalesce_sim.market.conservation import Accounts, ConservationError
+from coalesce_sim.market.servers import Forecast
+from tests.markets import queueing
+
+
+def arriving_at(*minutes: float) -> dict[str, Any]:
+    return {"kind": "listed", "tasks": [{"type": "job", "arrival_s": 60.0 * minute} for minute in minutes]}
+
+
+def decisions_of(scenario: dict[str, Any]) -> pd.DataFrame:
+    return coalesce_sim.run(coalesce_sim.load(scenario), replications=1).decisions
+
+
+def minutes(values: pd.Series) -> list[float]:
+    return [round(value / 60, 9) for value in values]
+
+
+def test_first_come_first_served_at_home() -> None:
+    """Three ten-minute jobs on one GPU: a trajectory by hand."""
+    scenario = queueing(arriving_at(0, 2, 30), service_min=10, policy={"kind": "always_local"})
+    decisions = decisions_of(scenario)
+    assert minutes(decisions["started_s"]) == [0, 10, 30]
+    assert minutes(decisions["finished_s"]) == [10, 20, 40]
+    # Depreciation, rent and energy a hour, for the one second that 1e12 FLOP take.
+    running = (0.1 + 360 + 0.01) / 3600
+    late_min = np.array([5, 13, 5])  # beyond the 5 minutes that are free
+    assert decisions["realised_usd"].to_numpy() == pytest.approx(running + 0.6 * late_min)
+
+
+def test_two_slots_serve_two_at_a_time() -> None:
+    scenario = queueing(arriving_at(0, 1, 2, 3), service_min=10, slots=2, policy={"kind": "always_local"})
+    assert minutes(decisions_of(scenario)["started_s"]) == [0, 1, 10, 11]
+
+
+def test_the_network_comes_before_the_contractors_queue_and_holds_no_slot() -> None:
+    scenario = queueing(arriving_at(0, 1), service_min=10)
+    scenario["contractors"][0]["network_ms"] = 120_000
+    decisions = decisions_of(scenario)
+    assert minutes(decisions["started_s"]) == [2, 12]
+    assert minutes(decisions["finished_s"]) == [12, 22]
+
+
+def test_the_client_expects_the_wait_that_happens_where_work_times_are_certain() -> None:
+    scenario = queueing(arriving_at(0, 1, 2, 25, 26), service_min=10, policy={"kind": "always_local"})
+    decisions = decisions_of(scenario)
+    assert decisions["estimated_s"].to_numpy() == pytest.approx(decisions["turnaround_s"].to_numpy())
+    late_min = np.maximum(0, decisions["turnaround_s"] / 60 - 5)
+    assert decisions["internal_opportunity_usd"].to_numpy() == pytest.approx(0.6 * late_min)
+
+
+def test_tasks_that_arrive_together_see_the_queue_their_fellows_make() -> None:
+    scenario = queueing(arriving_at(0, 0, 0, 0), service_min=10, policy={"kind": "cheapest"})
+    decisions = decisions_of(scenario)
+    # Home is dearer to run but as fast, so work alternates as the two queues grow.
+    assert decisions["choice"].tolist() == ["contractor", "local", "contractor", "local"]
+
+
+def test_the_all_local_baseline_is_the_all_local_market() -> None:
+    crowd = queueing(arriving_at(0, 1, 2, 3), service_min=10, policy={"kind": "cheapest"})
+    alone = queueing(arriving_at(0, 1, 2, 3), service_min=10, policy={"kind": "always_local"})
+    with_policy, all_local = decisions_of(crowd), decisions_of(alone)
+    assert (with_policy["choice"] == "contractor").any()
+    assert with_policy["all_local_usd"].equals(all_local["realised_usd"])
+    assert with_policy["all_local_s"].equals(all_local["turnaround_s"])
+
+
+@pytest.mark.parametrize("name", ["dur_02", "agt_01", "cold_start"])
+def test_the_closed_form_baseline_is_what_an_all_local_market_costs(name: str) -> None:
+    scenario = coalesce_sim.load(name)
+    assert isinstance(honest_baseline(scenario, 1, 0), ClosedForm)
+    played = coalesce_sim.run(coalesce_sim.load(name, ["policy.kind=always_local"]), replications=2).decisions
+    stated = coalesce_sim.run(scenario, replications=2).decisions
+    assert stated["all_local_usd"].to_numpy() == pytest.approx(played["realised_usd"].to_numpy(), rel=1e-12)
+    assert stated["all_local_s"].to_numpy() == pytest.approx(played["turnaround_s"].to_numpy(), rel=1e-9)
+
+
+def test_a_market_with_a_queue_at_home_is_played_all_local_first() -> None:
+    scenario = coalesce_sim.load(queueing(arriving_at(0, 1), slots=1))
+    assert isinstance(honest_baseline(scenario, 1, 0), Replayed)
+
+
+def test_forecast_is_exact_for_known_service_times() -> None:
+    rng = np.random.default_rng(3)
+    arrivals, services = np.cumsum(rng.exponential(1, 500)), rng.exponential(2.5, 500)
+    forecast, free = Forecast(3), [0.0, 0.0, 0.0]
+    for arrival, service in zip(arrivals, services, strict=True):
+        free.sort()
+        assert forecast.wait_s(arrival) == max(0.0, free[0] - arrival)
+        free[0] = max(free[0], arrival) + service
+        forecast.add(arrival, service)
+
+
+def test_timeline_levels_are_time_averages() -> None:
+    scenario = queueing(arriving_at(0, 30, 100), service_min=60, policy={"kind": "always_local"})
+    timeline = coalesce_sim.run(coalesce_sim.load(scenario), replications=1).timeline
+    # Busy from 0 to 180 min; the second waits from 30 to 60, the third from 100 to 120.
+    assert timeline["home_busy"].head(4).tolist() == pytest.approx([1, 1, 1, 0])
+    assert timeline["home_queue"].head(4).tolist() == pytest.approx([0.5, 1 / 3, 0, 0])
+    assert timeline["home_utilisation"].head(4).tolist() == pytest.approx([100, 100, 100, 0])
+    assert timeline["tasks"].head(4).tolist() == [2, 1, 0, 0]
+
+
+def test_timeline_adds_up_to_the_decisions() -> None:
+    result = coalesce_sim.run(coalesce_sim.load("dur_02"), replications=2)
+    decisions, timeline = result.decisions, result.timeline
+    assert timeline["tasks"].sum() == len(decisions)
+    assert timeline["outsourced"].sum() == (decisions["choice"] == "contractor").sum()
+    assert timeline["realised_usd"].sum() == pytest.approx(decisions["realised_usd"].sum())
+    last = timeline.groupby("replication")["cumulative_savings_usd"].last()
+    saved = (decisions["all_local_usd"] - decisions["realised_usd"]).groupby(decisions["replication"]).sum()
+    assert last.to_numpy() == pytest.approx(saved.to_numpy())
+
+
+def test_the_published_metric_cannot_go_negative_but_the_honest_one_can() -> None:
+    """Discrepancy D2: sending everything to random contractors loses money and prints a saving."""
+    lossy = coalesce_sim.load(
+        "dur_02", ["policy.epsilon=0.9", "cost_model.internal.execution_time_unit=second"]
+    )
+    metrics = coalesce_sim.run(lossy, replications=5).summary["metrics"]
+    assert metrics["cost_reduction"]["mean"] < -1000
+    assert metrics["cost_reduction_published"]["mean"] >= 0
+
+
+SMALL = st.fixed_dictionaries(
+    {
+        "gaps": st.lists(st.floats(0, 30), min_size=1, max_size=25),
+        "service_min": st.floats(0.5, 30),
+        "slots": st.one_of(st.just("unlimited"), st.integers(1, 3)),
+        "clients": st.integers(1, 3),
+        "policy": st.sampled_from(["cheapest", "random", "oracle", "always_local", "topsis"]),
+        "basis": st.sampled_from(["physical", "estimate"]),
+        "factor": st.sampled_from([1.0, {"exponential": {"mean": 1}}, {"uniform": {"low": 0, "high": 2}}]),
+    }
+)
+
+
+@settings(max_examples=60)
+@given(SMALL)
+def test_tasks_money_and_capacity_are_conserved_in_any_market(small: dict[str, Any]) -> None:
+    times = np.cumsum(small["gaps"])
+    scenario = queueing(
+        arriving_at(*times.tolist()),
+        service_min=small["service_min"],
+        slots=small["slots"],
+        service_factor=small["factor"],
+        policy={"kind": small["policy"]},
+    )
+    scenario["clients"]["count"] = small["clients"]
+    scenario["workload"]["dealing"] = "random"
+    scenario["cost_model"]["realised"]["basis"] = small["basis"]
+    decisions = decisions_of(scenario)
+    assert len(decisions) == len(times)
+    assert (decisions["finished_s"] >= decisions["started_s"]).all()
+    assert (decisions["started_s"] >= decisions["arrival_s"]).all()
+    away = decisions["choice"] == "contractor"
+    assert (decisions.loc[~away, "price_usd"] == 0).all()
+    assert (decisions.loc[away, "price_usd"] <= decisions.loc[away, "realised_usd"] + 1e-9).all()
+    if small["slots"] != "unlimited":
+        for _, queue in decisions.groupby([away, decisions["client"].where(~away, -1)]):
+            for moment in queue["started_s"]:
+                at_work = (queue["started_s"] <= moment) & (queue["finished_s"] > moment)
+                assert at_work.sum() <= small["slots"]
+
+
+@settings(max_examples=25)
+@given(SMALL)
+def test_the_oracle_is_told_exactly_what_will_happen(small: dict[str, Any]) -> None:
+    """First-come queues make every option's realised cost computable at the decision: it must come true."""
+    promised: list[float] = []
+
+    class Witness(coalesce_sim.Policy):
+        view_type = coalesce_sim.OracleView
+
+        def start(self, surroundings: Any) -> None:
+            self.rng = surroundings.stream("witness")
+
+        def decide(self, view: coalesce_sim.View) -> coalesce_sim.Decision:
+            assert isinstance(view, coalesce_sim.OracleView)
+            contractor = 0 if self.rng.random() < 0.5 else coalesce_sim.LOCAL
+            cost = view.realised_internal_usd if contractor else view.realised_external_usd[0]
+            promised.append(float(cost))
+            return coalesce_sim.Decision(contractor)
+
+    scenario = queueing(
+        arriving_at(*np.cumsum(small["gaps"]).tolist()),
+        service_min=small["service_min"],
+        slots=small["slots"],
+        service_factor=small["factor"],
+    )
+    scenario["cost_model"]["realised"]["basis"] = small["basis"]
+    decisions = coalesce_sim.run(coalesce_sim.load(scenario), replications=1, policy=Witness).decisions
+    assert decisions["realised_usd"].to_numpy() == pytest.approx(np.array(promised), rel=1e-9, abs=1e-9)
+
+
+def test_books_that_do_not_balance_stop_the_run_with_both_figures() -> None:
+    accounts = Accounts(2)
+    accounts.tasks_in = 3
+    accounts.done = 2
+    with pytest.raises(ConservationError, match="tasks: came in, done: 3 against 2"):
+        accounts.check()
+    accounts = Accounts(2)
+    accounts.pay(1, 5.0)
+    with pytest.raises(ConservationError, match=r"revenue, clients' payments: 5\.0 against 0\.0"):
+        accounts.check()

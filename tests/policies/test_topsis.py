@@ -1,0 +1,159 @@
+"""TOPSIS, its decision memory, ε-greedy exploration and CRITIC weights."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+import coalesce_sim
+from coalesce_sim.policies import compiled, mcdm
+from coalesce_sim.policies.topsis import Memory
+from coalesce_sim.scenario.policy import Confidence
+
+WEIGHTS = mcdm.normalised((0.40, 0.25, 0.20, 0.15))
+finite = st.floats(-1e6, 1e6, allow_nan=False).map(lambda x: round(x, 3))
+
+
+def closeness_of(criteria: np.ndarray, weights: mcdm.Weights, normalisation: str) -> np.ndarray:
+    gaps = np.stack([mcdm.squared_gaps(row, normalisation) for row in criteria])
+    return mcdm.closeness(mcdm.weighted_distances(gaps, weights))
+
+
+def textbook(criteria: np.ndarray, weights: mcdm.Weights, normalisation: str) -> np.ndarray:
+    """TOPSIS step by step as in Hwang and Yoon (1981), one alternative at a time; larger is better."""
+    rows = []
+    for values, weight in zip(criteria, weights, strict=True):
+        if values.max() == values.min():
+            rows.append([0.0] * len(values))
+        elif normalisation == "min_max":
+            rows.append([weight * (v - values.min()) / (values.max() - values.min()) for v in values])
+        else:
+            rows.append([weight * v / math.sqrt(sum(values**2)) for v in values])
+    scores = []
+    for j in range(criteria.shape[1]):
+        best = math.sqrt(sum((max(row) - row[j]) ** 2 for row in rows))
+        worst = math.sqrt(sum((row[j] - min(row)) ** 2 for row in rows))
+        scores.append(worst / (best + worst) if best + worst else 0.5)
+    return np.array(scores)
+
+
+@given(
+    criteria=hnp.arrays(float, st.tuples(st.just(4), st.integers(1, 8)), elements=finite),
+    normalisation=st.sampled_from(["min_max", "vector"]),
+)
+def test_closeness_is_the_textbook_one(criteria: np.ndarray, normalisation: str) -> None:
+    ours = closeness_of(criteria, WEIGHTS, normalisation)
+    assert ours == pytest.approx(textbook(criteria, WEIGHTS, normalisation), rel=1e-9, abs=1e-9)
+
+
+def test_a_single_alternative_always_scores_one_half() -> None:
+    assert closeness_of(np.array([[-3.0], [0.9], [-5.0], [0.98]]), WEIGHTS, "min_max").tolist() == [0.5]
+
+
+def test_the_best_in_everything_scores_1_and_the_worst_0() -> None:
+    criteria = np.array([[-1.0, -2.0, -3.0], [0.9, 0.8, 0.7], [-1.0, -2.0, -3.0], [0.9, 0.8, 0.7]])
+    scores = closeness_of(criteria, WEIGHTS, "min_max")
+    assert scores == pytest.approx([1.0, 0.5, 0.0])
+
+
+@given(
+    cost=hnp.arrays(float, 12, elements=finite),
+    others=hnp.arrays(float, (3, 12), elements=finite),
+    picked=st.sets(st.integers(0, 11), min_size=1),
+    weights=st.tuples(*[st.floats(0.01, 1)] * 4),
+)
+def test_compiled_and_plain_scoring_agree_to_the_last_bit(
+    cost: np.ndarray, others: np.ndarray, picked: set[int], weights: mcdm.Weights
+) -> None:
+    index = np.array(sorted(picked))
+    gaps = np.zeros((4, 2, len(index)))
+    for row in range(3):
+        mcdm.squared_gaps(others[row, index], "min_max", gaps[row + 1])
+    weights = mcdm.normalised(weights)
+    assert compiled.fastest_closest()(cost, index, gaps.copy(), weights) == mcdm.closest(
+        cost, index, gaps, weights
+    )
+
+
+def test_the_extra_fast_is_installed_with_the_tests() -> None:
+    """Else the test above would compare the plain function with itself."""
+    assert compiled.fastest_closest() is not mcdm.closest
+
+
+@pytest.mark.parametrize("scenario", ["dur_02", "agt_01"])
+def test_a_run_is_the_same_with_and_without_compiled_scoring(
+    scenario: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fast = coalesce_sim.run(coalesce_sim.load(scenario), replications=2)
+    monkeypatch.setattr("coalesce_sim.policies.topsis.fastest_closest", lambda: mcdm.closest)
+    plain = coalesce_sim.run(coalesce_sim.load(scenario), replications=2)
+    assert fast.decisions.equals(plain.decisions)
+
+
+def test_confidence_follows_the_window() -> None:
+    memory, rule = Memory(WEIGHTS, window=50), Confidence()
+    for _ in range(9):
+        memory.remember(0.9, rule.good_score)
+    assert memory.confidence(rule) == 0.8
+    memory.remember(0.9, rule.good_score)
+    assert memory.confidence(rule) == 1.0
+    for _ in range(10):
+        memory.remember(0.0, rule.good_score)
+    assert memory.confidence(rule) == pytest.approx(1 - 1.96 * 2 * 0.5 / math.sqrt(20))
+    for _ in range(50):
+        memory.remember(0.0, rule.good_score)
+    assert memory.confidence(rule) == 1.0
+
+
+def test_critic_weights_are_contrast_times_conflict() -> None:
+    criteria = np.array(
+        [[1.0, 2.0, 4.0, 3.0], [5.0, 1.0, 2.0, 2.0], [7.0, 7.0, 7.0, 7.0], [1.0, 0.0, 0.0, 2.0]]
+    )
+    varying = criteria[[0, 1, 3]]
+    unit = (varying - varying.min(1, keepdims=True)) / np.ptp(varying, axis=1, keepdims=True)
+    # A constant criterion correlates with nothing: it adds 1 to the conflict of each of the others.
+    conflict = (1 - np.corrcoef(unit)).sum(axis=1) + 1
+    information = unit.std(axis=1, ddof=1) * conflict
+    expected = information / information.sum()
+    ours = mcdm.critic_weights(criteria)
+    assert ours is not None
+    assert ours[2] == 0
+    assert [ours[0], ours[1], ours[3]] == pytest.approx(expected.tolist())
+
+
+def test_critic_has_nothing_to_say_where_nothing_differs() -> None:
+    assert mcdm.critic_weights(np.ones((4, 3))) is None
+    assert mcdm.critic_weights(np.arange(4.0).reshape(4, 1)) is None
+
+
+def test_epsilon_1_sends_every_task_to_a_random_contractor_whatever_its_skills() -> None:
+    result = coalesce_sim.run(coalesce_sim.load("dur_02", ["policy.epsilon=1"]), replications=3)
+    decisions = result.decisions
+    assert decisions["explored"].all()
+    assert (decisions["choice"] == "contractor").all()
+    assert set(decisions["score"]) == {0.5}
+    assert set(decisions["confidence"]) == {0.7}
+    assert decisions["contractor"].nunique() > 25
+
+
+def test_without_exploration_the_first_ten_decisions_with_candidates_stay_home() -> None:
+    decisions = coalesce_sim.run(coalesce_sim.load("dur_02", ["policy.epsilon=0"]), replications=1).decisions
+    scored = decisions[decisions["score"].notna()]
+    assert (scored["choice"].iloc[:10] == "local").all()
+    assert (scored["choice"].iloc[10:] == "contractor").any()
+    outsourced = scored[scored["choice"] == "contractor"]
+    assert (outsourced["score"] > 0.6).all()
+    assert (outsourced["confidence"] > 0.8).all()
+
+
+@pytest.mark.parametrize("setting", ["normalisation=vector", "weighting=critic", "memory=per_client"])
+def test_every_variant_plays(setting: str) -> None:
+    plain = coalesce_sim.run(coalesce_sim.load("dur_02"), replications=1).decisions
+    varied = coalesce_sim.run(coalesce_sim.load("dur_02", [f"policy.{setting}"]), replications=1).decisions
+    assert varied["arrival_s"].equals(plain["arrival_s"])
+    assert not varied["contractor"].equals(plain["contractor"])
