@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 
 import numpy as np
 
@@ -16,7 +17,7 @@ class Totals:
     """Adds up records; `metrics` turns the sums into named figures."""
 
     def __init__(self) -> None:
-        self._sums: dict[str, float] = {}
+        self._sums: dict[str, float] = defaultdict(float)
         self._turnaround_s: list[FloatArray] = []
         self._all_local_s: list[FloatArray] = []
 
@@ -45,14 +46,12 @@ class Totals:
             "token_usd": records.price_usd.sum(),
         }
         for name, value in sums.items():
-            self._sums[name] = self._sums.get(name, 0.0) + float(value)
+            self._sums[name] += float(value)
         self._turnaround_s.append(turnaround_s)
         self._all_local_s.append(records.all_local_s)
 
     def metrics(self) -> dict[str, float]:
         """All metrics by name, defined in the README; NaN where the denominator is 0."""
-        if not self._sums:
-            return {"tasks": 0.0}
         s = self._sums
         figures = {
             "tasks": s["tasks"],
@@ -60,17 +59,18 @@ class Totals:
             "cost_reduction_published": 100 * _ratio(s["gain_usd"], s["realised_local_usd"]),
             "time_reduction": 100 * (1 - _ratio(s["turnaround_s"], s["all_local_s"])),
             "time_savings_published": 100 * _ratio(s["gain_s"], s["realised_local_s"]),
-            "outsourcing_rate": 100 * s["outsourced"] / s["tasks"],
-            "exploration_rate": 100 * s["explored"] / s["tasks"],
+            "outsourcing_rate": 100 * _ratio(s["outsourced"], s["tasks"]),
+            "exploration_rate": 100 * _ratio(s["explored"], s["tasks"]),
             "realised_usd": s["realised_usd"],
             "all_local_usd": s["all_local_usd"],
             "paid_to_contractors_usd": s["token_usd"],
-            "estimated_saving_usd_per_task": s["estimated_saving_usd"] / s["tasks"],
-            "late_rate": 100 * s["late"] / s["tasks"],
-            "all_local_late_rate": 100 * s["all_local_late"] / s["tasks"],
+            "estimated_saving_usd_per_task": _ratio(s["estimated_saving_usd"], s["tasks"]),
+            "late_rate": 100 * _ratio(s["late"], s["tasks"]),
+            "all_local_late_rate": 100 * _ratio(s["all_local_late"], s["tasks"]),
         }
         for name, parts in (("turnaround", self._turnaround_s), ("all_local_turnaround", self._all_local_s)):
-            values = np.percentile(np.concatenate(parts), PERCENTILES)
+            seconds = np.concatenate(parts) if parts else np.full(1, math.nan)
+            values = np.percentile(seconds, PERCENTILES)
             for percentile, value in zip(PERCENTILES, values, strict=True):
                 figures[f"{name}_p{percentile}_s"] = float(value)
         return figures

@@ -14,6 +14,7 @@ from coalesce_sim.scenario.pool import ContractorDynamics
 class HourlyPrices:
     """The price of a task of complexity 1 at every contractor, hour by hour.
 
+    For prices per token it is that of a million input tokens, and stands still, as flat prices do.
     Demand follows the market and is known ahead, capacity depends on who wins contracts. So prices are laid
     out for a stretch of hours at a time (`unit_usd`, (hours, contractors), from `first_hour` on), and where
     a contractor's capacity changes, its column is laid out anew from that hour on.
@@ -26,9 +27,11 @@ class HourlyPrices:
         dynamics: ContractorDynamics | None,
         market_demand: FloatArray,
     ) -> None:
-        self._base_usd = pool.base_price_usd
+        by_token = isinstance(pricing, TokenPrice)
+        self._base_usd = pool.input_usd_per_token * 1e6 if by_token else pool.base_price_usd
         self._pricing = pricing
-        self._dynamics = dynamics
+        # Demand and capacity act on nothing but a price that follows them.
+        self._dynamics = dynamics if isinstance(pricing, DemandPrice) else None
         self._market_demand = market_demand
         self._demand = pool.demand.copy()
         self._available = pool.available.copy()
@@ -49,6 +52,8 @@ class HourlyPrices:
         """Go on to the stretch from `first_hour` to `last_hour`; all before it must be decided."""
         if self._dynamics is None:
             return
+        if first_hour > self._now_hour:
+            self._end_hour(self._dynamics)
         end = self.first_hour + len(self.unit_usd)
         first_hour = min(first_hour, end)
         over = first_hour - self.first_hour
@@ -76,9 +81,14 @@ class HourlyPrices:
         """End all hours before `hour`; the contractors whose prices change from it on."""
         if self._dynamics is None or hour == self._now_hour:
             return []
+        changed = self._end_hour(self._dynamics)
         self._now_hour = hour
-        rule, changed = self._dynamics, []
-        later = max(0, hour - self.first_hour)
+        return changed
+
+    def _end_hour(self, rule: ContractorDynamics) -> list[int]:
+        """Shrink the capacity of those who won contracts in the hour; their prices differ after it."""
+        after = max(0, self._now_hour + 1 - self.first_hour)
+        changed = []
         for contractor in self._winners:
             used = min(1.0, self._awarded[contractor] / rule.jobs_to_exhaust)
             available = max(rule.capacity_floor, 1 - used)
@@ -86,8 +96,8 @@ class HourlyPrices:
                 self._available[contractor] = available
                 changed.append(contractor)
                 only = slice(contractor, contractor + 1)
-                self.unit_usd[later:, only] = self._price(
-                    self._demand_path[later:, only], self._available[only], self._base_usd[only]
+                self.unit_usd[after:, only] = self._price(
+                    self._demand_path[after:, only], self._available[only], self._base_usd[only]
                 )
         self._winners.clear()
         return changed

@@ -65,7 +65,7 @@ def _package_prices(day: date) -> _Listing:
         from genai_prices.data_snapshot import get_snapshot
         from genai_prices.types import TieredPrices
     except ImportError as error:
-        message = "needs the package genai-prices: pip install 'coalesce-sim[prices]', or set price_file"
+        message = "needs the extra `prices` (pip install genai-prices), or a price_file"
         raise ScenarioError((Problem("", None, "contractors.price_file", message),)) from error
     when = datetime.combine(day, time(), UTC)
     listing: _Listing = {}

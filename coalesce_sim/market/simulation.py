@@ -144,6 +144,8 @@ class Market:
         """
         self.env.process(self._arrivals())
         self.env.run()
+        if self.accounts.tasks_in == 0:
+            self._on_records(Records.empty(self._workload.no_tasks(), np.empty(0), np.empty(0)))
         self.accounts.check()
 
     def _arrivals(self) -> Events:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,6 +100,10 @@ class Workload:
                 yield block
                 first += len(block)
 
+    def no_tasks(self) -> Block:
+        """A block of none, to record a market to which nothing came."""
+        return self._block(0, _Arrivals(np.empty(0)))
+
     def _arrivals(self) -> Iterator[_Arrivals]:
         workload, clock = self._scenario.workload, self._scenario.clock
         match workload.arrivals:
@@ -106,7 +111,7 @@ class Workload:
                 counts = self._streams["arrival"].poisson(rate * self._demand)
                 starts = 3600.0 * np.arange(len(counts))
                 cuts = np.searchsorted(counts.cumsum(), np.arange(0, counts.sum(), BLOCK_TASKS), side="right")
-                for begin, end in zip(cuts, [*cuts[1:], len(counts)], strict=True):
+                for begin, end in pairwise([*cuts, len(counts)]):
                     yield _Arrivals(np.repeat(starts[begin:end], counts[begin:end]))
             case Renewal(gap_s=gap_s, limit=limit):
                 now, left = 0.0, limit
@@ -148,8 +153,7 @@ class Workload:
             )
         }
         rounds = [
-            (float(arrivals.arrival_s[begin]), int(begin), int(end))
-            for begin, end in zip(opening, [*opening[1:], n], strict=True)
+            (float(arrivals.arrival_s[begin]), int(begin), int(end)) for begin, end in pairwise([*opening, n])
         ]
         return self._priced(
             first, arrivals.arrival_s[order], type_id[order], client[order], columns, factors, rounds

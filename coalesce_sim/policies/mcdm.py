@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from coalesce_sim.scenario.distributions import FloatArray
 
@@ -34,13 +35,15 @@ def squared_gaps(values: FloatArray, normalisation: str, out: FloatArray | None 
     np.subtract(best, values, gaps[0])
     np.subtract(values, worst, gaps[1])
     np.multiply(gaps, 1.0 / scale, gaps)
-    return np.multiply(gaps, gaps, gaps)
+    gaps *= gaps
+    return gaps
 
 
 def weighted_distances(gaps: FloatArray, weights: Weights) -> FloatArray:
     """Euclidean distance to the best and to the worst, (2, alternatives), from (4, 2, alternatives) gaps."""
     squared_weights = np.array([weight * weight for weight in weights]).reshape(4, 1, 1)
-    return np.sqrt(np.add.reduce(gaps * squared_weights, axis=0))
+    squared: FloatArray = np.add.reduce(gaps * squared_weights, axis=0)
+    return np.sqrt(squared)
 
 
 def closeness(distances: FloatArray) -> FloatArray:
@@ -52,11 +55,13 @@ def closeness(distances: FloatArray) -> FloatArray:
     to_best, to_worst = distances
     total = to_best + to_worst
     if total[0] > 0:
-        return np.divide(to_worst, total)
+        return np.asarray(to_worst / total)
     return np.full(len(total), 0.5)
 
 
-def closest(cost_usd: FloatArray, index: FloatArray, gaps: FloatArray, weights: Weights) -> tuple[int, float]:
+def closest(
+    cost_usd: FloatArray, index: NDArray[np.int64], gaps: FloatArray, weights: Weights
+) -> tuple[int, float]:
     """Position in `index` and closeness of the best alternative under min-max normalised cost.
 
     `cost_usd` has one entry a contractor, `index` names the alternatives among them, and `gaps`,

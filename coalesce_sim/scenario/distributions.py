@@ -128,7 +128,8 @@ class Choice(Model):
     def sample(self, rng: np.random.Generator, size: int) -> FloatArray:
         edges = np.cumsum(self._probabilities())
         picked = np.searchsorted(edges, rng.random(size) * edges[-1], side="right")
-        return np.asarray(self.values, dtype=float).take(np.minimum(picked, len(self.values) - 1))
+        values: FloatArray = np.array(self.values)
+        return np.asarray(values[np.minimum(picked, len(values) - 1)])
 
     def expectation(self) -> float:
         return float(np.dot(self._probabilities(), self.values))

@@ -20,7 +20,7 @@ def json_schema() -> dict[str, Any]:
         "extends": {
             "type": "string",
             "minLength": 1,
-            "description": "Name of a bundled scenario, or path of a file, whose fields are taken where not given here.",
+            "description": "A bundled scenario or a path; what is not given here is taken from it.",
         },
         **schema["properties"],
     }

@@ -217,3 +217,21 @@ def test_books_that_do_not_balance_stop_the_run_with_both_figures() -> None:
     accounts.pay(1, 5.0)
     with pytest.raises(ConservationError, match=r"revenue, clients' payments: 5\.0 against 0\.0"):
         accounts.check()
+
+
+def test_a_replication_without_a_single_task_ends_in_order() -> None:
+    scenario = coalesce_sim.load("dur_01", ["workload.arrivals.tasks_per_hour=0"])
+    result = coalesce_sim.run(scenario, replications=2)
+    assert result.summary["metrics"]["tasks"]["mean"] == 0
+    assert result.summary["metrics"]["cost_reduction"] == {"mean": None, "sd": None, "ci95": None, "n": 0}
+    assert len(result.timeline) == 48
+    assert len(result.decisions) == 0
+
+
+def test_replications_without_tasks_do_not_hide_the_metrics_of_the_others() -> None:
+    scenario = coalesce_sim.load("dur_01", ["clock.days=0.05", "workload.arrivals.tasks_per_hour=1"])
+    result = coalesce_sim.run(scenario, replications=20)
+    counts = [each["tasks"] for each in result.replications]
+    assert 0 in counts
+    assert max(counts) > 0
+    assert result.estimates["outsourcing_rate"].n == sum(count > 0 for count in counts)
