@@ -69,8 +69,8 @@ class Totals:
             "all_local_late_rate": 100 * _ratio(s["all_local_late"], s["tasks"]),
         }
         for name, parts in (("turnaround", self._turnaround_s), ("all_local_turnaround", self._all_local_s)):
-            seconds = np.concatenate(parts) if parts else np.full(1, math.nan)
-            values = np.percentile(seconds, PERCENTILES)
+            seconds = np.concatenate(parts)
+            values = np.percentile(seconds, PERCENTILES) if len(seconds) else [math.nan] * len(PERCENTILES)
             for percentile, value in zip(PERCENTILES, values, strict=True):
                 figures[f"{name}_p{percentile}_s"] = float(value)
         return figures
