@@ -1,0 +1,83 @@
+"""Distributions as data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from coalesce_sim.scenario.distributions import Distribution, expectation, sample
+
+ADAPTER: TypeAdapter[Any] = TypeAdapter(Distribution)
+
+EVERY = [
+    {"normal": {"mean": 3, "sd": 0.5}},
+    {"uniform": {"low": 1, "high": 4}},
+    {"lognormal": {"median": 2, "sigma": 0.5}},
+    {"exponential": {"mean": 2.5}},
+    {"gamma": {"mean": 2, "cv": 1.5}},
+    {"weibull": {"shape": 1.7, "scale": 2}},
+    {"choice": {"values": [1, 2, 5], "weights": [1, 2, 1]}},
+    {"empirical": {"quantiles": [0, 1, 4]}},
+    {"empirical": {"quantiles": [0, 1, 4], "probabilities": [0, 0.9, 1]}},
+    {
+        "mixture": {
+            "components": [
+                {"weight": 0.3, "exponential": {"mean": 5}},
+                {"weight": 0.7, "exponential": {"mean": 1}},
+            ]
+        }
+    },
+    2.5,
+]
+
+
+@pytest.mark.parametrize("data", EVERY, ids=str)
+def test_the_sample_mean_is_the_stated_expectation(data: Any) -> None:
+    distribution = ADAPTER.validate_python(data)
+    draws = sample(distribution, np.random.default_rng(1), 200_000)
+    tolerance = 5 * draws.std() / np.sqrt(len(draws)) + 1e-12
+    assert abs(draws.mean() - expectation(distribution)) < tolerance
+
+
+@pytest.mark.parametrize("data", EVERY, ids=str)
+def test_drawing_in_parts_continues_one_sequence(data: Any) -> None:
+    distribution = ADAPTER.validate_python(data)
+    whole = sample(distribution, np.random.default_rng(2), 50)
+    rng = np.random.default_rng(2)
+    parts = [sample(distribution, rng, size) for size in (1, 0, 19, 30)]
+    assert np.concatenate(parts).tolist() == whole.tolist()
+
+
+def test_a_gamma_has_the_stated_coefficient_of_variation() -> None:
+    draws = sample(
+        ADAPTER.validate_python({"gamma": {"mean": 2, "cv": 1.5}}), np.random.default_rng(3), 400_000
+    )
+    assert draws.std() / draws.mean() == pytest.approx(1.5, rel=0.02)
+
+
+def test_a_normal_can_be_clipped() -> None:
+    clipped = ADAPTER.validate_python({"normal": {"mean": 0, "sd": 1, "min": -0.5, "max": 1}})
+    draws = sample(clipped, np.random.default_rng(4), 1000)
+    assert draws.min() == -0.5
+    assert draws.max() == 1.0
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ({"uniform": {"low": 3, "high": 1}}, "high must be >= low"),
+        ({"choice": {"values": [1, 2], "weights": [1]}}, "one weight a value"),
+        ({"choice": {"values": [1, 2], "weights": [0, 0]}}, "must not all be 0"),
+        ({"empirical": {"quantiles": [2, 1]}}, "must not decrease"),
+        ({"empirical": {"quantiles": [1, 2], "probabilities": [0, 0.5]}}, "must rise from 0 to 1"),
+        ({"normal": {"mean": 1, "sd": 1}, "uniform": {"low": 0, "high": 1}}, "exactly one distribution"),
+        ({}, "exactly one distribution"),
+        ({"normal": {"mean": 1, "sd": -1}}, "greater than or equal to 0"),
+    ],
+)
+def test_impossible_distributions_are_refused(data: Any, message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        ADAPTER.validate_python(data)

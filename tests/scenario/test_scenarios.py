@@ -1,0 +1,104 @@
+"""The scenarios that ship, and what a user is told who gets one wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import coalesce_sim
+from coalesce_sim import bundled
+from coalesce_sim.scenario.problems import ScenarioError
+
+NEEDS_DATA = {"azure_code"}
+
+
+@pytest.mark.parametrize("name", [name for name in bundled.names() if name not in NEEDS_DATA])
+def test_every_bundled_scenario_is_valid_and_named_after_its_file(name: str) -> None:
+    scenario = coalesce_sim.load(name)
+    assert scenario.name == name
+    assert scenario.title
+    assert coalesce_sim.load(bundled.find(name)) == scenario
+
+
+def test_what_the_issue_names_is_there() -> None:
+    table = {f"dur_0{i}" for i in range(1, 6)} | {f"agt_0{i}" for i in range(1, 9)}
+    others = {
+        "cold_start",
+        "cold_start_explore",
+        "real_llm_35",
+        "real_llm_240",
+        "azure_code",
+        "azure_code_like",
+    }
+    assert table | others <= set(bundled.names())
+
+
+def test_a_scenario_survives_the_way_to_json_and_back() -> None:
+    scenario = coalesce_sim.load("dur_03")
+    again = coalesce_sim.Scenario.model_validate_json(scenario.model_dump_json(by_alias=True, exclude_none=True))
+    assert again == scenario
+
+
+def problems_of(tmp_path: Path, text: str) -> list[str]:
+    path = tmp_path / "mine.yaml"
+    path.write_text(text)
+    with pytest.raises(ScenarioError) as caught:
+        coalesce_sim.load(path)
+    return [str(problem).replace(str(path), "mine.yaml") for problem in caught.value.problems]
+
+
+def test_all_mistakes_of_a_file_are_told_at_once_with_their_lines(tmp_path: Path) -> None:
+    text = """\
+extends: published
+clock: {days: -3}
+policy:
+  kind: topsis
+  epsilom: 0.2
+clients: {count: many}
+contractors:
+  - {name: A, type: gpu_specialist, price_usd: -3, latency_min: 5, reliability: 0.9}
+  - {name: A, type: gpu_specialist, price_usd: 3, latency_min: 5, reliability: 1.9}
+"""
+    assert problems_of(tmp_path, text) == [
+        "mine.yaml:2: clock.days: must be > 0 (got -3)",
+        "mine.yaml:5: policy.epsilom: unknown field; did you mean 'epsilon'?",
+        "mine.yaml:6: clients.count: must be a whole number (got 'many')",
+        "mine.yaml:8: contractors[0].price_usd: must be >= 0 (got -3)",
+        "mine.yaml:9: contractors[1].reliability: must be <= 1 (got 1.9)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "extends: published\nmarket_demand: null\n",
+            "market_demand: missing, but workload.arrivals is demand_driven",
+        ),
+        (
+            "extends: published\nclients: {hardware: {peak_flop_s: null}}\n",
+            "clients.hardware.peak_flop_s: missing, but cost_model.internal.work is flop",
+        ),
+        (
+            "extends: published\ncost_model: {internal: {work: tokens}}\n",
+            "clients.hardware.prefill_tokens_per_s: missing, but cost_model.internal.work is tokens",
+        ),
+        (
+            "extends: published\nworkload: {arrivals: {kind: listed, tasks: [{type: cooking}]}}\n",
+            "unknown task type 'cooking'",
+        ),
+        (
+            "extends: published\npolicy: {kind: topsy}\n",
+            "policy.kind: must be one of",
+        ),
+    ],
+)
+def test_fields_that_do_not_go_together(tmp_path: Path, text: str, expected: str) -> None:
+    (problem,) = problems_of(tmp_path, text)
+    assert expected in problem
+
+
+def test_a_change_of_policy_drops_the_settings_of_the_old_one() -> None:
+    scenario = coalesce_sim.load("dur_03", ["policy.kind=cheapest"])
+    assert scenario.policy.model_dump() == {"kind": "cheapest"}
