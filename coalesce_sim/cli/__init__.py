@@ -1,1 +1,102 @@
-"""Commands: thin, no logic."""
+"""The command line: thin commands, no logic. Modules here import only click until a command runs."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import io
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from coalesce_sim import __version__, bundled
+from coalesce_sim.cli import interrupts
+from coalesce_sim.cli.contract import PROGRAM, WrongInput
+from coalesce_sim.scenario.problems import ScenarioError
+
+_COMMANDS = {
+    "run": "coalesce_sim.cli.run",
+    "explain": "coalesce_sim.cli.explain",
+    "replicate": "coalesce_sim.cli.replicate",
+    "scenarios": "coalesce_sim.cli.scenarios",
+    "validate": "coalesce_sim.cli.validate",
+    "schema": "coalesce_sim.cli.schema",
+    "fetch": "coalesce_sim.cli.fetch",
+}
+"""Modules of the commands, each of which calls its own `command`."""
+
+
+class _Commands(click.Group):
+    """Imports a command when it is asked for; arguments that begin with no command are those of ``run``."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(_COMMANDS[cmd_name]).command
+        return command
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        own = [name for parameter in self.get_params(ctx) for name in parameter.opts]
+        if args and args[0] not in (*_COMMANDS, *own):
+            _refuse_strange_word(ctx, args[0])
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ScenarioError as error:
+            raise WrongInput(error) from error
+        except MemoryError as error:
+            raise click.ClickException(f"not enough memory: {error}") from error
+
+
+def _refuse_strange_word(ctx: click.Context, word: str) -> None:
+    """Raise `click.UsageError` for what is neither an option nor a scenario, and so a mistyped command."""
+    is_path = os.sep in word or word.endswith((".yaml", ".yml")) or Path(word).exists()
+    if word.startswith("-") or is_path or word in bundled.names():
+        return
+    near = [
+        *(f"the command {name!r}" for name in difflib.get_close_matches(word, _COMMANDS)),
+        *(f"the scenario {name!r}" for name in bundled.close(word)),
+    ]
+    hint = f"; did you mean {' or '.join(near)}?" if near else ""
+    raise click.UsageError(f"no command, scenario file or bundled scenario {word!r}{hint}", ctx)
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=f"`{PROGRAM} SCENARIO` is short for `{PROGRAM} run SCENARIO`.",
+)
+@click.version_option(__version__, prog_name=PROGRAM)
+def cli() -> None:
+    """Play markets of LLM agents that run tasks themselves or hire contractors.
+
+    A SCENARIO is a YAML file or the name of a bundled one. Exit codes: 0 done, 1 ran but something failed or
+    fell short, 2 wrong input.
+    """
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with its code; 128 + the signal's number if it was interrupted."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that has no ± still shows the rest
+    interrupts.listen()
+    try:
+        code = cli.main(args, prog_name=PROGRAM, standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except interrupts.Interrupted as error:
+        click.echo(f"{PROGRAM}: {error}", err=True)
+        code = 128 + error.signal
+    sys.exit(code)

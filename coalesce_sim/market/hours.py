@@ -40,7 +40,7 @@ class HourlyPrices:
         self._now_hour = 0
         self._means_usd: list[FloatArray] = []
         self.first_hour = 0
-        self._demand_path = self._demand[None, :] if dynamics is None else np.empty((0, len(pool)))
+        self._demand_path = self._demand[None, :] if self._dynamics is None else np.empty((0, len(pool)))
         self.unit_usd = self._price(self._demand_path, self._available, self._base_usd)
 
     @property
