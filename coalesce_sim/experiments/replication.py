@@ -54,7 +54,7 @@ def play(
     policy: PolicyFactory | None = None,
 ) -> dict[str, float]:
     """Play one replication and return its metrics; the wanted tables go to `emit` as they are complete."""
-    totals, timeline = Totals(), Timeline(scenario, replication)
+    totals, timeline = Totals(scenario), Timeline(scenario, replication)
     type_names = tuple(scenario.workload.types)
 
     def collect(records: Records) -> None:

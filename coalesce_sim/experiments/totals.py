@@ -8,7 +8,9 @@ from collections import defaultdict
 import numpy as np
 
 from coalesce_sim.market.records import Records
+from coalesce_sim.market.settlement import late_usd_per_s
 from coalesce_sim.scenario.distributions import FloatArray
+from coalesce_sim.scenario.schema import Scenario
 
 PERCENTILES = (50, 95, 99)
 
@@ -16,7 +18,8 @@ PERCENTILES = (50, 95, 99)
 class Totals:
     """Adds up records; `metrics` turns the sums into named figures."""
 
-    def __init__(self) -> None:
+    def __init__(self, scenario: Scenario) -> None:
+        self._late_usd_per_s = late_usd_per_s(scenario.cost_model)
         self._sums: dict[str, float] = defaultdict(float)
         self._turnaround_s: list[FloatArray] = []
         self._all_local_s: list[FloatArray] = []
@@ -42,8 +45,10 @@ class Totals:
             "all_local_s": records.all_local_s.sum(),
             "estimated_saving_usd": (internal_usd - records.estimated_usd)[away].sum(),
             "late": (turnaround_s > max_latency_s).sum(),
+            "late_s": np.maximum(0.0, turnaround_s - max_latency_s).sum(),
+            "all_local_late_s": np.maximum(0.0, records.all_local_s - max_latency_s).sum(),
             "all_local_late": (records.all_local_s > max_latency_s).sum(),
-            "token_usd": records.price_usd.sum(),
+            "price_usd": records.price_usd.sum(),
         }
         for name, value in sums.items():
             self._sums[name] += float(value)
@@ -63,7 +68,11 @@ class Totals:
             "exploration_rate": 100 * _ratio(s["explored"], s["tasks"]),
             "realised_usd": s["realised_usd"],
             "all_local_usd": s["all_local_usd"],
-            "paid_to_contractors_usd": s["token_usd"],
+            "paid_to_contractors_usd": s["price_usd"],
+            "lateness_usd": s["late_s"] * self._late_usd_per_s,
+            "all_local_lateness_usd": s["all_local_late_s"] * self._late_usd_per_s,
+            "lateness_s": s["late_s"],
+            "all_local_lateness_s": s["all_local_late_s"],
             "estimated_saving_usd_per_task": _ratio(s["estimated_saving_usd"], s["tasks"]),
             "late_rate": 100 * _ratio(s["late"], s["tasks"]),
             "all_local_late_rate": 100 * _ratio(s["all_local_late"], s["tasks"]),

@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from coalesce_sim.market.records import Records
+from coalesce_sim.market.settlement import late_usd_per_s
 from coalesce_sim.market.workload import Block
 from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.scenario.schema import Scenario
@@ -23,8 +24,7 @@ class ClosedForm:
     """Exact where no task waits at home: unlimited slots make tasks independent of each other."""
 
     def __init__(self, scenario: Scenario) -> None:
-        physical = scenario.cost_model.realised.basis == "physical"
-        self._late_usd_per_s = scenario.cost_model.late_usd_per_min / 60 if physical else 0.0
+        self._late_usd_per_s = late_usd_per_s(scenario.cost_model)
 
     def take(self, block: Block, charge_usd: FloatArray) -> tuple[FloatArray, FloatArray]:
         turnaround_s = block.truth.local_work_s

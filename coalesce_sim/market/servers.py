@@ -7,12 +7,13 @@ import math
 
 import simpy
 
+from coalesce_sim.market.conservation import ConservationError
+
 
 class Forecast:
-    """When work that joins a first-come queue now would start (Kiefer and Wolfowitz, 1955).
+    """When work that joins a first-come queue now will start (Kiefer and Wolfowitz, 1955).
 
-    Told the service time of every job in the order of arrival, it is exact; told expected times, it is
-    what the owner of the queue can promise.
+    Exact, because it is told the true service time of every job in the order of arrival.
     """
 
     __slots__ = ("_free_s",)
@@ -30,27 +31,61 @@ class Forecast:
 
 
 class Servers:
-    """A capacity queue. `slots` is None where capacity is unlimited; then nothing ever waits."""
+    """A capacity queue. `slots` is None where capacity is unlimited; then nothing ever waits.
 
-    __slots__ = ("busy", "capacity", "expected", "resource", "true")
+    Its owner sees which jobs wait and which are at work since when, and knows how long each is expected to
+    take: the expected wait is the work in sight over the number of slots. Only the oracle is told the true
+    wait.
+    """
+
+    __slots__ = ("_expected_ends_s", "_queued", "_queued_s", "_slots", "_true", "resource")
 
     def __init__(self, env: simpy.Environment, slots: int | None) -> None:
-        self.capacity = math.inf if slots is None else slots
-        self.resource = simpy.Resource(env, capacity=self.capacity)  # type: ignore[arg-type]
-        self.expected = None if slots is None else Forecast(slots)
-        self.true = None if slots is None else Forecast(slots)
-        self.busy = 0
+        self._slots = slots
+        self._queued = 0
+        self._queued_s = 0.0
+        self._expected_ends_s: list[float] = []
+        self._true = None if slots is None else Forecast(slots)
+        self.resource = simpy.Resource(env, capacity=math.inf if slots is None else slots)  # type: ignore[arg-type]
+
+    @property
+    def limited(self) -> bool:
+        """Whether a job may have to wait."""
+        return self._slots is not None
 
     def expected_wait_s(self, arrival_s: float) -> float:
-        """What the owner would promise."""
-        return 0.0 if self.expected is None else self.expected.wait_s(arrival_s)
+        """What the owner expects of a job that arrives at `arrival_s`; 0 while a slot is free."""
+        at_work = self._expected_ends_s
+        if self._slots is None or self._queued + len(at_work) < self._slots:
+            return 0.0
+        left_s = sum(end_s - arrival_s for end_s in at_work if end_s > arrival_s)
+        return (self._queued_s + left_s) / self._slots
 
     def true_wait_s(self, arrival_s: float) -> float:
         """What will happen, the service times of all jobs before being known."""
-        return 0.0 if self.true is None else self.true.wait_s(arrival_s)
+        return 0.0 if self._true is None else self._true.wait_s(arrival_s)
 
     def join(self, arrival_s: float, expected_s: float, true_s: float) -> None:
-        """Tell both forecasts about a job."""
-        if self.expected is not None and self.true is not None:
-            self.expected.add(arrival_s, expected_s)
-            self.true.add(arrival_s, true_s)
+        """A job is on its way to the queue."""
+        if self._true is not None:
+            self._true.add(arrival_s, true_s)
+            self._queued += 1
+            self._queued_s += expected_s
+
+    def begin(self, now_s: float, expected_s: float) -> float:
+        """A job leaves the queue for a slot; the time at which its owner expects it to end.
+
+        Raises `ConservationError` if more jobs are at work than there are slots.
+        """
+        self._queued -= 1
+        self._queued_s = self._queued_s - expected_s if self._queued else 0.0
+        self._expected_ends_s.append(now_s + expected_s)
+        if self._slots is not None and len(self._expected_ends_s) > self._slots:
+            raise ConservationError(
+                f"capacity exceeded: {len(self._expected_ends_s)} at work in {self._slots} slots"
+            )
+        return now_s + expected_s
+
+    def end(self, expected_end_s: float) -> None:
+        """A job leaves its slot."""
+        self._expected_ends_s.remove(expected_end_s)

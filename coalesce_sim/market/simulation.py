@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 import simpy
 
-from coalesce_sim.economics.external import lateness_usd
 from coalesce_sim.market.baseline import Baseline
-from coalesce_sim.market.conservation import Accounts, ConservationError
+from coalesce_sim.market.conservation import Accounts
 from coalesce_sim.market.demand import hourly_demand
 from coalesce_sim.market.hours import HourlyPrices
 from coalesce_sim.market.pool import Pool
 from coalesce_sim.market.quotes import Quote, Quotes
 from coalesce_sim.market.records import Records
 from coalesce_sim.market.servers import Servers
+from coalesce_sim.market.settlement import Settlement
 from coalesce_sim.market.streams import Streams
 from coalesce_sim.market.workload import Block, Workload
 from coalesce_sim.policies.protocol import LOCAL, Decision, OracleView, Outcome, Policy, Surroundings, View
@@ -122,9 +122,7 @@ class Market:
         self._queues_at_contractors = any(slots is not None for slots in self.pool.slots)
         # Where a decision can lengthen a queue, the next task must be quoted after it.
         self._live = self._queues_at_contractors or home_slots is not None
-        realised = scenario.cost_model.realised
-        self._physical = realised.basis == "physical"
-        self._late_usd_per_s = scenario.cost_model.late_usd_per_min / 60 if self._physical else 0.0
+        self._settlement = Settlement(scenario.cost_model, self.quotes)
         self._expected_delay = scenario.cost_model.internal.opportunity == "expected_delay"
         self._waiting_blocks: list[_OpenBlock] = []
 
@@ -167,7 +165,7 @@ class Market:
     def _open(self, block: Block) -> _OpenBlock:
         self.quotes.open(block)
         estimate_usd = block.home.running.total_usd + block.home.opportunity_usd
-        charge_usd = block.truth.local_running_usd if self._physical else estimate_usd
+        charge_usd = self._settlement.home_usd(block)
         if self._baseline is None:
             all_local_usd = all_local_s = np.full(len(block), np.nan)
         else:
@@ -243,71 +241,32 @@ class Market:
         records.confidence[task] = decision.confidence
         now = self.env.now
         if contractor == LOCAL:
-            home = self._homes[opened.client[task]]
-            if home.expected is not None:
-                wait_s = home.expected.wait_s(now)
-                home.join(now, opened.expected_s[task], opened.local_s[task])
-            else:
-                wait_s = 0.0
-            records.estimated_usd[task] = quote.offers.internal_usd[row]
-            records.estimated_s[task] = wait_s + opened.expected_s[task]
+            servers, network_s = self._homes[opened.client[task]], 0.0
+            expected_s, service_s = opened.expected_s[task], opened.local_s[task]
             charge_usd = opened.charge_usd[task]
-            self.env.process(self._work(opened, task, LOCAL, home, 0.0, opened.local_s[task], charge_usd))
-            return
-        records.contractor[task] = contractor
-        offers = quote.offers
-        records.estimated_usd[task] = offers.external_usd[row, contractor]
-        records.estimated_s[task] = offers.latency_s[row if len(offers.latency_s) > 1 else 0, contractor]
-        price_usd, charge_usd = self._contract_charges(block, quote, row, task, contractor)
-        records.price_usd[task] = price_usd
-        service_s = self._true_service_s(block, quote, task, contractor)
-        self.prices.award(contractor)
-        servers = self._contractors[contractor]
-        network_s = self._network_s[contractor]
-        if servers.expected is not None:
-            nominal = quote.service_s[row if len(quote.service_s) > 1 else 0, contractor]
-            servers.join(now + network_s, float(nominal), service_s)
-        self.accounts.pay(contractor, price_usd)
-        self.env.process(self._work(opened, task, contractor, servers, network_s, service_s, charge_usd))
-
-    def _contract_charges(
-        self, block: Block, quote: Quote, row: int, task: int, contractor: int
-    ) -> tuple[float, float]:
-        """What goes to the contractor, and that plus all fees; lateness is added when it is known."""
-        factor = float(block.truth.external_cost_factor[task])
-        if not self._physical:
-            price_usd = float(quote.price_usd[row, contractor])
-            return price_usd * factor, float(quote.offers.external_usd[row, contractor]) * factor
-        rows = slice(task, task + 1)
-        prices = self.quotes.price_usd(block, rows, block.truth.output_tokens[rows])
-        price_usd = float(prices[0, contractor])
-        fees_usd = float(self._fees_usd(quote, row)[contractor])
-        return price_usd * factor, (price_usd + fees_usd) * factor
-
-    def _fees_usd(self, quote: Quote, row: int) -> FloatArray:
-        """What is paid besides the price, whatever happens: moving data, checking, integrating."""
-        on_top = self.quotes.surcharges(quote.offers, row)
-        fees_usd: FloatArray = on_top.communication_usd[0] + (
-            on_top.verification_usd + on_top.integration_usd
-        )
-        return fees_usd
-
-    def _true_service_s(self, block: Block, quote: Quote, task: int, contractor: int) -> float:
-        factor = float(block.truth.external_time_factor[task])
-        if len(quote.service_s) == 1 and not self._physical:
-            return float(quote.service_s[0, contractor]) * factor
-        rows = slice(task, task + 1)
-        return (
-            float(self.quotes.service_s(block, rows, block.truth.output_tokens[rows])[0, contractor]) * factor
-        )
+            records.estimated_usd[task] = quote.offers.internal_usd[row]
+            records.estimated_s[task] = servers.expected_wait_s(now) + expected_s
+        else:
+            servers, network_s = self._contractors[contractor], self._network_s[contractor]
+            expected_s = float(quote.service_s[row if len(quote.service_s) > 1 else 0, contractor])
+            price_usd, charge_usd, service_s = self._settlement.contract(block, quote, row, task, contractor)
+            offers = quote.offers
+            records.contractor[task] = contractor
+            records.price_usd[task] = price_usd
+            records.estimated_usd[task] = offers.external_usd[row, contractor]
+            records.estimated_s[task] = offers.latency_s[row if len(offers.latency_s) > 1 else 0, contractor]
+            self.prices.award(contractor)
+            self.accounts.pay(contractor, price_usd)
+        servers.join(now + network_s, expected_s, service_s)
+        self.env.process(self._work(opened, task, servers, network_s, expected_s, service_s, charge_usd))
 
     def _work(
         self,
         opened: _OpenBlock,
         task: int,
-        contractor: int,
         servers: Servers,
         network_s: float,
+        expected_s: float,
         service_s: float,
         charge_usd: float,
     ) -> Events:
@@ -317,31 +276,32 @@ class Market:
             yield env.timeout(network_s)
         request = servers.resource.request()
         yield request
-        servers.busy += 1
-        if servers.busy > servers.capacity:
-            raise ConservationError(f"capacity exceeded: {servers.busy} at work in {servers.capacity} slots")
         opened.records.started_s[task] = env.now
-        yield env.timeout(service_s)
-        servers.busy -= 1
+        if servers.limited:
+            expected_end_s = servers.begin(env.now, expected_s)
+            yield env.timeout(service_s)
+            servers.end(expected_end_s)
+        else:
+            yield env.timeout(service_s)
         servers.resource.release(request)
-        self._settle(opened, task, contractor, charge_usd)
+        self._settle(opened, task, charge_usd)
 
-    def _settle(self, opened: _OpenBlock, task: int, contractor: int, charge_usd: float) -> None:
+    def _settle(self, opened: _OpenBlock, task: int, charge_usd: float) -> None:
         block, records, now = opened.block, opened.records, self.env.now
         records.finished_s[task] = now
         realised_usd = charge_usd
-        if self._late_usd_per_s > 0:
+        if self._settlement.late_usd_per_s > 0:
             late_s = now - block.tasks.arrival_s[task] - block.tasks.max_latency_s[task]
-            realised_usd += max(0.0, float(late_s)) * self._late_usd_per_s
+            realised_usd += max(0.0, float(late_s)) * self._settlement.late_usd_per_s
         records.realised_usd[task] = realised_usd
         self.accounts.done += 1
         self.accounts.realised_usd += realised_usd
         if self._observed:
             self._policy.observe(
                 Outcome(
-                    client=int(block.tasks.client[task]),
-                    type_id=int(block.tasks.type_id[task]),
-                    contractor=contractor,
+                    client=opened.client[task],
+                    type_id=opened.type_id[task],
+                    contractor=int(records.contractor[task]),
                     decided_s=float(block.tasks.arrival_s[task]),
                     finished_s=now,
                     estimated_usd=float(records.estimated_usd[task]),
@@ -356,24 +316,19 @@ class Market:
 
     def _oracle_view(self, opened: _OpenBlock, quote: Quote, row: int) -> OracleView:
         """The view with the realised cost of every choice, waits worked out from true service times."""
-        block = opened.block
+        block, settlement = opened.block, self._settlement
         task = quote.offers.first + row
-        rows = slice(task, task + 1)
-        arrival_s = float(block.tasks.arrival_s[task])
-        factor = float(block.truth.external_cost_factor[task])
-        if not self._physical:
-            external_usd = quote.offers.external_usd[row] * factor
-            return OracleView(quote.offers, row, opened.charge_usd[task], external_usd)
-        service_s = self.quotes.service_s(block, rows, block.truth.output_tokens[rows])[0]
-        service_s = service_s * block.truth.external_time_factor[task]
-        wait_s = self._contractor_waits(rows, block, expected=False)
-        turnaround_s = service_s if wait_s is None else service_s + wait_s
-        prices_usd = self.quotes.price_usd(block, rows, block.truth.output_tokens[rows])[0]
-        charges = prices_usd + self._fees_usd(quote, row)
-        late_rate = self._scenario.cost_model.late_usd_per_min
-        max_latency_s = block.tasks.max_latency_s[task]
-        external_usd = charges * factor + lateness_usd(turnaround_s, max_latency_s, late_rate)
-        home = self._homes[block.tasks.client[task]]
-        local_s = home.true_wait_s(arrival_s) + opened.local_s[task]
-        local_usd = opened.charge_usd[task] + max(0.0, local_s - float(max_latency_s)) * self._late_usd_per_s
-        return OracleView(quote.offers, row, local_usd, external_usd)
+        _, charges_usd, turnaround_s = settlement.contracts(block, quote, row, task)
+        wait_s = self._contractor_waits(slice(task, task + 1), block, expected=False)
+        if wait_s is not None:
+            turnaround_s = turnaround_s + wait_s
+        max_latency_s = block.tasks.max_latency_s[task : task + 1]
+        home = self._homes[opened.client[task]]
+        local_s = home.true_wait_s(float(block.tasks.arrival_s[task])) + opened.local_s[task]
+        late_local_usd = float(settlement.late_usd(np.array([local_s]), max_latency_s)[0])
+        return OracleView(
+            quote.offers,
+            row,
+            opened.charge_usd[task] + late_local_usd,
+            charges_usd + settlement.late_usd(turnaround_s, max_latency_s),
+        )
