@@ -99,4 +99,4 @@ def main(args: Sequence[str] | None = None) -> None:
     except interrupts.Interrupted as error:
         click.echo(f"{PROGRAM}: {error}", err=True)
         code = 128 + error.signal
-    sys.exit(code)
+    sys.exit(code or 0)

@@ -16,6 +16,9 @@ FloatArray = NDArray[np.float64]
 Positive = Annotated[float, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0)]
 
+Support = tuple[float, float]
+"""The least interval that holds all draws."""
+
 
 class Normal(Model):
     """Normal with the given mean and standard deviation, clipped to [min, max] where these are set."""
@@ -24,6 +27,12 @@ class Normal(Model):
     sd: NonNegative
     min: float | None = None
     max: float | None = None
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.min is not None and self.max is not None and self.max < self.min:
+            raise ValueError(f"max must be >= min (got min {self.min}, max {self.max})")
+        return self
 
     def sample(self, rng: np.random.Generator, size: int) -> FloatArray:
         draws = rng.normal(self.mean, self.sd, size)
@@ -35,6 +44,11 @@ class Normal(Model):
         if self.min is None and self.max is None:
             return self.mean
         raise ValueError("the mean of a clipped normal is not available in closed form")
+
+    def support(self) -> Support:
+        ends = (self.mean, self.mean) if self.sd == 0 else (-math.inf, math.inf)
+        low, high = np.clip(ends, self.min, self.max)
+        return float(low), float(high)
 
 
 class Uniform(Model):
@@ -55,6 +69,9 @@ class Uniform(Model):
     def expectation(self) -> float:
         return (self.low + self.high) / 2
 
+    def support(self) -> Support:
+        return self.low, self.high
+
 
 class LogNormal(Model):
     """Lognormal by its median and the standard deviation of the logarithm."""
@@ -68,6 +85,9 @@ class LogNormal(Model):
     def expectation(self) -> float:
         return self.median * math.exp(self.sigma**2 / 2)
 
+    def support(self) -> Support:
+        return 0.0, math.inf
+
 
 class Exponential(Model):
     """Exponential with the given mean."""
@@ -79,6 +99,9 @@ class Exponential(Model):
 
     def expectation(self) -> float:
         return self.mean
+
+    def support(self) -> Support:
+        return 0.0, math.inf
 
 
 class Gamma(Model):
@@ -93,6 +116,9 @@ class Gamma(Model):
     def expectation(self) -> float:
         return self.mean
 
+    def support(self) -> Support:
+        return 0.0, math.inf
+
 
 class Weibull(Model):
     """Weibull by shape and scale."""
@@ -105,6 +131,9 @@ class Weibull(Model):
 
     def expectation(self) -> float:
         return self.scale * math.gamma(1 + 1 / self.shape)
+
+    def support(self) -> Support:
+        return 0.0, math.inf
 
 
 class Choice(Model):
@@ -133,6 +162,10 @@ class Choice(Model):
 
     def expectation(self) -> float:
         return float(np.dot(self._probabilities(), self.values))
+
+    def support(self) -> Support:
+        possible = np.asarray(self.values)[self._probabilities() > 0]
+        return float(possible.min()), float(possible.max())
 
 
 class Empirical(Model):
@@ -169,6 +202,9 @@ class Empirical(Model):
         values = np.asarray(self.quantiles)
         return float(np.sum(np.diff(self._grid()) * (values[1:] + values[:-1]) / 2))
 
+    def support(self) -> Support:
+        return self.quantiles[0], self.quantiles[-1]
+
 
 class Component(Model):
     """One part of a mixture: a weight and exactly one exponential."""
@@ -195,6 +231,9 @@ class Mixture(Model):
 
     def expectation(self) -> float:
         return float(np.sum(self._weights() * [part.exponential.mean for part in self.components]))
+
+    def support(self) -> Support:
+        return 0.0, math.inf
 
 
 class DistributionSpec(Model):
@@ -248,3 +287,10 @@ def expectation(distribution: Distribution) -> float:
     if isinstance(distribution, DistributionSpec):
         return distribution.chosen.expectation()
     return float(distribution)
+
+
+def support(distribution: Distribution) -> Support:
+    """The least interval that holds all draws; its ends may be infinite."""
+    if isinstance(distribution, DistributionSpec):
+        return distribution.chosen.support()
+    return float(distribution), float(distribution)

@@ -11,7 +11,7 @@ def json_schema() -> dict[str, Any]:
     """Schema of what a user writes, as against the complete scenario it becomes.
 
     A file may extend another and then leaves out whatever it does not change, at any depth. So no field is
-    required where `extends` is given, and none ever below the top.
+    required where `extends` is given, and none ever below the top, but for the class of a user's own policy.
     """
     schema = Scenario.model_json_schema()
     needed = [name for name in schema["required"] if name != "name"]  # the loader takes the file's name
@@ -30,13 +30,16 @@ def json_schema() -> dict[str, Any]:
 
 
 def _loosen(schema: Any) -> None:
-    """Drop `required`, and `oneOf`, of which an incomplete value may fit several."""
+    """Drop `required`, and `oneOf`, of which an incomplete value may fit several.
+
+    What allows any other field keeps what it requires, or every misspelt value would fit it.
+    """
     if isinstance(schema, list):
         for item in schema:
             _loosen(item)
     if not isinstance(schema, dict):
         return
-    if isinstance(schema.get("required"), list):
+    if isinstance(schema.get("required"), list) and schema.get("additionalProperties") is not True:
         del schema["required"]
     if isinstance(schema.get("oneOf"), list):
         schema["anyOf"] = schema.pop("oneOf")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from coalesce_sim.scenario.base import Model
-from coalesce_sim.scenario.distributions import Distribution, NonNegative, Positive
+from coalesce_sim.scenario.distributions import Distribution, NonNegative, Positive, support
 
 Level = Literal["low", "medium", "high"]
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
@@ -43,11 +43,22 @@ class DemandDriven(Model):
     tasks_per_hour: NonNegative
 
 
+def _lets_time_pass(gap_s: Distribution) -> Distribution:
+    """Gaps may be 0, but time must not turn back nor stand still for ever."""
+    low, high = support(gap_s)
+    got = f"{low:g}" if low == high else f"draws from {low:g} to {high:g}"
+    if low < 0:
+        raise ValueError(f"must not be negative (got {got})")
+    if high == 0:
+        raise ValueError(f"must not always be 0 (got {got})")
+    return gap_s
+
+
 class Renewal(Model):
     """Independent gaps between single arrivals, until the clock ends or `limit` tasks have come."""
 
     kind: Literal["renewal"]
-    gap_s: Distribution
+    gap_s: Annotated[Distribution, AfterValidator(_lets_time_pass)]
     limit: Annotated[int, Field(gt=0)] | None = None
 
 

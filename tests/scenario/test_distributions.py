@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from coalesce_sim.scenario.distributions import Distribution, expectation, sample
+from coalesce_sim.scenario.distributions import Distribution, expectation, sample, support
 
 ADAPTER: TypeAdapter[Any] = TypeAdapter(Distribution)
 
@@ -51,6 +51,32 @@ def test_drawing_in_parts_continues_one_sequence(data: Any) -> None:
     assert np.concatenate(parts).tolist() == whole.tolist()
 
 
+@pytest.mark.parametrize("data", EVERY, ids=str)
+def test_draws_fill_the_support_and_stay_in_it(data: Any) -> None:
+    distribution = ADAPTER.validate_python(data)
+    low, high = support(distribution)
+    draws = sample(distribution, np.random.default_rng(5), 20_000)
+    assert low <= draws.min() <= draws.max() <= high
+    if np.isfinite(high):
+        assert draws.max() - draws.min() >= 0.99 * (high - low)
+
+
+@pytest.mark.parametrize(
+    ("data", "ends"),
+    [
+        ({"normal": {"mean": 3, "sd": 0.5}}, (-np.inf, np.inf)),
+        ({"normal": {"mean": 3, "sd": 0.5, "min": 1}}, (1, np.inf)),
+        ({"normal": {"mean": 3, "sd": 0.5, "max": 4}}, (-np.inf, 4)),
+        ({"normal": {"mean": 3, "sd": 0, "max": 2}}, (2, 2)),
+        ({"exponential": {"mean": 3}}, (0, np.inf)),
+        ({"choice": {"values": [-1, 2, 5, 9], "weights": [0, 1, 1, 0]}}, (2, 5)),
+        (2.5, (2.5, 2.5)),
+    ],
+)
+def test_the_ends_of_the_support(data: Any, ends: tuple[float, float]) -> None:
+    assert support(ADAPTER.validate_python(data)) == ends
+
+
 def test_a_gamma_has_the_stated_coefficient_of_variation() -> None:
     draws = sample(
         ADAPTER.validate_python({"gamma": {"mean": 2, "cv": 1.5}}), np.random.default_rng(3), 400_000
@@ -69,6 +95,7 @@ def test_a_normal_can_be_clipped() -> None:
     ("data", "message"),
     [
         ({"uniform": {"low": 3, "high": 1}}, "high must be >= low"),
+        ({"normal": {"mean": 2, "sd": 1, "min": 3, "max": 1}}, "max must be >= min"),
         ({"choice": {"values": [1, 2], "weights": [1]}}, "one weight a value"),
         ({"choice": {"values": [1, 2], "weights": [0, 0]}}, "must not all be 0"),
         ({"empirical": {"quantiles": [2, 1]}}, "must not decrease"),

@@ -36,7 +36,9 @@ def test_what_the_issue_names_is_there() -> None:
 
 def test_a_scenario_survives_the_way_to_json_and_back() -> None:
     scenario = coalesce_sim.load("dur_03")
-    again = coalesce_sim.Scenario.model_validate_json(scenario.model_dump_json(by_alias=True, exclude_none=True))
+    again = coalesce_sim.Scenario.model_validate_json(
+        scenario.model_dump_json(by_alias=True, exclude_none=True)
+    )
     assert again == scenario
 
 
@@ -97,6 +99,40 @@ contractors:
 def test_fields_that_do_not_go_together(tmp_path: Path, text: str, expected: str) -> None:
     (problem,) = problems_of(tmp_path, text)
     assert expected in problem
+
+
+@pytest.mark.parametrize(
+    ("gap_s", "message"),
+    [
+        ("0", "must not always be 0 (got 0)"),
+        ("{choice: {values: [0, 3], weights: [1, 0]}}", "must not always be 0 (got 0)"),
+        ("{normal: {mean: 1, sd: 2, min: 0, max: 0}}", "must not always be 0 (got 0)"),
+        ("-2", "must not be negative (got -2)"),
+        ("{normal: {mean: 9, sd: 1}}", "must not be negative (got draws from -inf to inf)"),
+        ("{normal: {mean: 9, sd: 1, max: 10}}", "must not be negative (got draws from -inf to 10)"),
+        ("{normal: {mean: 9, sd: 1, min: -0.5}}", "must not be negative (got draws from -0.5 to inf)"),
+        ("{uniform: {low: -1, high: 2}}", "must not be negative (got draws from -1 to 2)"),
+        ("{empirical: {quantiles: [-1, 0, 5]}}", "must not be negative (got draws from -1 to 5)"),
+    ],
+)
+@pytest.mark.parametrize("limit", ["", ", limit: 5"], ids=["no limit", "limit"])
+def test_gaps_between_arrivals_let_time_pass(tmp_path: Path, gap_s: str, message: str, limit: str) -> None:
+    text = f"extends: published\nworkload:\n  arrivals: {{kind: renewal, gap_s: {gap_s}{limit}}}\n"
+    assert problems_of(tmp_path, text) == [f"mine.yaml:3: workload.arrivals.gap_s: {message}"]
+
+
+@pytest.mark.parametrize(
+    "gap_s",
+    [
+        "3",
+        "{normal: {mean: 9, sd: 1, min: 0}}",
+        "{normal: {mean: 9, sd: 0}}",
+        "{choice: {values: [-1, 0, 3], weights: [0, 1, 1]}}",
+        "{lognormal: {median: 1, sigma: 60}}",
+    ],
+)
+def test_gaps_may_be_0_now_and_then(gap_s: str) -> None:
+    coalesce_sim.load("dur_03", [f"workload.arrivals={{kind: renewal, gap_s: {gap_s}}}"])
 
 
 def test_a_change_of_policy_drops_the_settings_of_the_old_one() -> None:

@@ -1,0 +1,77 @@
+"""What all commands have in common: options, exit codes, and how results and problems are printed."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from coalesce_sim.scenario.problems import ScenarioError
+    from coalesce_sim.scenario.schema import Scenario
+
+PROGRAM = "coalesce-sim"
+PIPED_WIDTH = 100
+
+scenario_argument = click.argument("source", metavar="SCENARIO")
+set_option = click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="PATH=VALUE",
+    help="Change a field of the scenario, as in policy.epsilon=0; repeatable.",
+)
+seed_option = click.option(
+    "--seed",
+    type=click.IntRange(0, 2**63 - 1),
+    help="Seed of all random numbers; the scenario's by default.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
+
+
+class WrongInput(click.ClickException):
+    """A scenario that cannot be used: exit code 2 and one line per problem."""
+
+    exit_code = 2
+
+    def __init__(self, error: ScenarioError) -> None:
+        super().__init__(str(error))
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print the problems on stderr."""
+        click.echo(self.message, file=file, err=file is None)
+
+
+def load_ready(source: str, overrides: Sequence[str]) -> Scenario:
+    """Load a scenario whose policy can be had.
+
+    Raises `ScenarioError` with all problems of the scenario or, failing that, with that of its policy.
+    """
+    from coalesce_sim.policies.registry import PolicyError, create
+    from coalesce_sim.scenario.loading import load
+    from coalesce_sim.scenario.problems import Problem, ScenarioError
+
+    scenario = load(source, overrides)
+    try:
+        create(scenario.policy)
+    except PolicyError as error:
+        raise ScenarioError([Problem(source, None, "", str(error))]) from error
+    return scenario
+
+
+def print_json(content: Mapping[str, Any]) -> None:
+    """Print one JSON object on stdout. Raises ValueError for NaN and infinity, which JSON does not have."""
+    click.echo(json.dumps(content, indent=2, allow_nan=False))
+
+
+def console(*, stderr: bool = False) -> Console:
+    """As wide as the terminal, or as `PIPED_WIDTH` where there is none."""
+    from rich.console import Console
+
+    stream = sys.stderr if stderr else sys.stdout
+    return Console(file=stream, width=None if stream.isatty() else PIPED_WIDTH, highlight=False)

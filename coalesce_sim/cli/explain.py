@@ -1,0 +1,58 @@
+"""``coalesce-sim explain``: one decision told in full."""
+
+from __future__ import annotations
+
+import click
+
+from coalesce_sim.cli.contract import (
+    console,
+    json_option,
+    load_ready,
+    print_json,
+    scenario_argument,
+    seed_option,
+    set_option,
+)
+
+
+@click.command("explain")
+@scenario_argument
+@click.option(
+    "--task", type=click.IntRange(min=0), required=True, metavar="N", help="Number of the task, from 0."
+)
+@seed_option
+@click.option(
+    "--replication",
+    type=click.IntRange(0, 1_000_000),
+    default=0,
+    show_default=True,
+    metavar="R",
+    help="Which replication, from 0.",
+)
+@set_option
+@json_option
+def command(
+    source: str, task: int, seed: int | None, replication: int, overrides: tuple[str, ...], as_json: bool
+) -> None:
+    """Tell one decision in full: costs, skills, scores, verdict.
+
+    The number of a task, its replication and the seed are those in decisions.parquet.
+    """
+    import dataclasses
+
+    from coalesce_sim.policies.registry import PolicyError
+
+    scenario = load_ready(source, overrides)
+    from coalesce_sim.report.explain import print_explanation
+    from coalesce_sim.report.explanation import explain
+
+    try:
+        told = explain(scenario, scenario.seed if seed is None else seed, replication, task)
+    except LookupError as error:
+        raise click.BadParameter(str(error), param_hint="--task") from error
+    except PolicyError as error:
+        raise click.ClickException(str(error)) from error
+    if as_json:
+        print_json(dataclasses.asdict(told))
+    else:
+        print_explanation(console(), told)

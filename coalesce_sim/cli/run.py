@@ -1,0 +1,86 @@
+"""``coalesce-sim run``: play a scenario, print what it came to, write it down."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from coalesce_sim.cli.contract import (
+    console,
+    json_option,
+    load_ready,
+    print_json,
+    scenario_argument,
+    seed_option,
+    set_option,
+)
+from coalesce_sim.cli.work import cores, failures_told, jobs_option, progress_bar
+
+if TYPE_CHECKING:
+    from coalesce_sim.scenario.schema import Scenario
+
+
+@click.command("run")
+@scenario_argument
+@seed_option
+@click.option(
+    "--replications",
+    type=click.IntRange(1, 1_000_000),
+    metavar="N",
+    help="How often to play, each time on other random numbers; the scenario's by default.",
+)
+@jobs_option
+@set_option
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Where the results go; results/NAME by default.",
+)
+@click.option(
+    "--detail",
+    type=click.Choice(["offers"]),
+    help="Also write offers.parquet: one row per task and contractor.",
+)
+@json_option
+@click.option("--quiet", is_flag=True, help="Print no table and no progress.")
+def command(
+    source: str,
+    seed: int | None,
+    replications: int | None,
+    jobs: int | None,
+    overrides: tuple[str, ...],
+    out: Path | None,
+    detail: str | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Play SCENARIO and write down every decision.
+
+    Prints what outsourcing saved. The folder of results gets summary.json, decisions.parquet,
+    timeline.parquet and two figures, all of them at the end or, after an error or Ctrl-C, none.
+    """
+    scenario = load_ready(source, overrides)
+    from coalesce_sim.report.provenance import Origin
+    from coalesce_sim.report.recording import record
+    from coalesce_sim.report.table import print_recorded
+
+    seed = scenario.seed if seed is None else seed
+    count = scenario.replications if replications is None else replications
+    origin = Origin(source, overrides, scenario, seed, count, offers=detail == "offers")
+    jobs = min(count, jobs or cores())
+    with failures_told(), progress_bar(shown=not quiet) as progress:
+        recorded = record(origin, out or _default_folder(scenario), jobs=jobs, progress=progress)
+    if as_json:
+        print_json(recorded.summary)
+    elif not quiet:
+        print_recorded(console(), recorded)
+
+
+def _default_folder(scenario: Scenario) -> Path:
+    """``results/NAME``; raises `click.UsageError` for a name that cannot be one folder."""
+    if scenario.name in ("", "..") or Path(scenario.name).name != scenario.name or "\0" in scenario.name:
+        raise click.UsageError(f"name: {scenario.name!r} cannot be the name of a folder; give one with --out")
+    return Path("results") / scenario.name

@@ -1,0 +1,34 @@
+"""``coalesce-sim validate``: is a scenario fit to run?"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import click
+
+from coalesce_sim.cli.contract import json_option, load_ready, print_json, scenario_argument, set_option
+from coalesce_sim.scenario.problems import ScenarioError
+
+
+@click.command("validate")
+@scenario_argument
+@set_option
+@json_option
+@click.pass_context
+def command(ctx: click.Context, source: str, overrides: tuple[str, ...], as_json: bool) -> None:
+    """Check SCENARIO without running it.
+
+    Its data files are read and its policy is made, so that what passes will run.
+    """
+    try:
+        scenario = load_ready(source, overrides)
+    except ScenarioError as error:
+        if not as_json:
+            raise
+        problems = [dataclasses.asdict(problem) for problem in error.problems]
+        print_json({"valid": False, "problems": problems})
+        ctx.exit(2)
+    if as_json:
+        print_json({"valid": True, "problems": []})
+    else:
+        click.echo(f"ok: {scenario.name}: {scenario.title}")

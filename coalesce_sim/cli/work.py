@@ -1,0 +1,65 @@
+"""What the commands that play many runs share: cores, a progress bar, and how a failure is told."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import click
+
+from coalesce_sim.cli.contract import console
+
+jobs_option = click.option(
+    "--jobs",
+    type=click.IntRange(1, 1_000),
+    metavar="N",
+    help="Processes to share the runs among; all cores by default. The results are the same.",
+)
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def progress_bar(*, shown: bool) -> Iterator[Callable[[float], None]]:
+    """Takes the share of the work that is done; a terminal on stderr shows it from the first second on."""
+    from threading import Timer
+
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    screen = console(stderr=True)
+    columns = (BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    bar = Progress(*columns, console=screen, transient=True, disable=not (shown and screen.is_terminal))
+    task = bar.add_task("", total=1.0)
+    later = Timer(1.0, bar.start)
+    later.daemon = True
+    later.start()
+    try:
+        yield lambda done: bar.update(task, completed=done)
+    finally:
+        later.cancel()
+        later.join()
+        bar.stop()
+
+
+@contextmanager
+def failures_told() -> Iterator[None]:
+    """Turn what may go wrong with a good scenario into a message: exit code 2 for the folder, else 1."""
+    from concurrent.futures.process import BrokenProcessPool
+
+    from coalesce_sim.market.conservation import ConservationError
+    from coalesce_sim.policies.registry import PolicyError
+    from coalesce_sim.report.files import FolderError, WriteError
+
+    try:
+        yield
+    except FolderError as error:
+        raise click.BadParameter(str(error), param_hint="--out") from error
+    except (ConservationError, PolicyError, WriteError) as error:
+        raise click.ClickException(str(error)) from error
+    except BrokenProcessPool as error:
+        message = "a process was killed, perhaps for lack of memory: try fewer --jobs"
+        raise click.ClickException(message) from error

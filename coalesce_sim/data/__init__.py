@@ -1,0 +1,1 @@
+"""Facts about the world outside, and where to get more of them."""

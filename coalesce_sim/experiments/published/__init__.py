@@ -1,0 +1,1 @@
+"""The published figures, played again and compared with what was printed."""

@@ -1,0 +1,148 @@
+"""The files of a run: written aside, and put in place together only when all of them are complete."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+ROWS_PER_GROUP = 65_536
+
+
+class FolderError(OSError):
+    """A folder in which results cannot be put."""
+
+
+class WriteError(OSError):
+    """A file that could not be written to its end."""
+
+
+class Folder:
+    """A folder that receives the files of one run, all or none.
+
+    Used as a context: files are written to `aside`, a hidden folder within; `put_in_place` moves them to
+    their final names. What goes wrong before leaves earlier results untouched and no trace.
+    Raises `FolderError` where the folder cannot be made or written to.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._made: list[Path] = []
+
+    def __enter__(self) -> Self:
+        try:
+            for missing in reversed([each for each in (self.path, *self.path.parents) if not each.exists()]):
+                missing.mkdir()
+                self._made.append(missing)
+            self.aside = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=self.path))
+        except (OSError, ValueError) as error:  # ValueError: a NUL character in the path
+            self._remove_empty()
+            reason = getattr(error, "strerror", None) or error
+            raise FolderError(f"cannot write to the folder {str(self.path)!r}: {reason}") from error
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        shutil.rmtree(self.aside, ignore_errors=True)
+        self._remove_empty()
+
+    def _remove_empty(self) -> None:
+        """Remove the folders that were made on the way, unless something is in them."""
+        for each in reversed(self._made):
+            with suppress(OSError):
+                each.rmdir()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Turn an OSError, such as for a full disk, into a `WriteError` that names the folder."""
+        try:
+            yield
+        except OSError as error:
+            raise WriteError(f"cannot write to {str(self.path)!r}: {error.strerror or error}") from error
+
+    def put_in_place(self, names: Sequence[str], retired: Sequence[str]) -> None:
+        """Move the named files to their final names and delete the retired ones of earlier runs."""
+        with _uninterrupted():
+            for name in names:
+                os.replace(self.aside / name, self.path / name)
+            for name in retired:
+                (self.path / name).unlink(missing_ok=True)
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Ignore Ctrl-C and SIGTERM for a moment: they could only leave a mixture of old and new results."""
+    if threading.current_thread() is not threading.main_thread():  # others get no signals
+        yield
+        return
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class ParquetStream:
+    """A Parquet file that grows table by table, in row groups of `ROWS_PER_GROUP`; used as a context.
+
+    The bytes depend on the rows and their order, not on how they were cut into tables. `about` goes into the
+    file's metadata. Without any table there is no file.
+    """
+
+    def __init__(self, folder: Folder, name: str, about: Mapping[str, str]) -> None:
+        self._folder = folder
+        self._path = folder.aside / name
+        self._about = about
+        self._writer: pq.ParquetWriter | None = None
+        self._empty: pa.Table | None = None
+        self._waiting: list[pa.Table] = []
+        self._rows = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            if self._writer is None and not self._waiting and self._empty is not None:
+                self._waiting.append(self._empty)
+            self._write_waiting()
+            if self._writer is not None:
+                with self._folder.writing():
+                    self._writer.close()
+        elif self._writer is not None:
+            with suppress(OSError):  # there is an error already; nobody will read this file
+                self._writer.close()
+
+    def add(self, table: pa.Table) -> None:
+        """Append rows, if any."""
+        if self._empty is None:
+            self._empty = table.slice(0, 0)
+        while self._rows + len(table) >= ROWS_PER_GROUP:
+            room = ROWS_PER_GROUP - self._rows
+            self._waiting.append(table.slice(0, room))
+            self._write_waiting()
+            table = table.slice(room)
+        if len(table):
+            self._waiting.append(table)
+            self._rows += len(table)
+
+    def _write_waiting(self) -> None:
+        if not self._waiting:
+            return
+        group = pa.concat_tables(self._waiting).unify_dictionaries().combine_chunks()
+        with self._folder.writing():
+            if self._writer is None:
+                schema = group.schema.with_metadata(self._about)
+                self._writer = pq.ParquetWriter(self._path, schema, compression="zstd")
+            self._writer.write_table(group, row_group_size=ROWS_PER_GROUP)
+        self._waiting.clear()
+        self._rows = 0

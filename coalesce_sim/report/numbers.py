@@ -1,0 +1,59 @@
+"""Numbers as people read them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from coalesce_sim.experiments.statistics import Estimate
+
+NOTHING = "–"
+"""Stands where there is no number."""
+
+
+def number(value: float | None, decimals: int | None = None) -> str:
+    """With thousands separators and the given decimals or, left out, three significant digits at least."""
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    if value == 0 and decimals is None:
+        return "0"
+    if decimals is None:
+        decimals = _decimals(value, 3)
+        if decimals > 6:
+            return f"{value:.2e}"
+    return f"{value:,.{decimals}f}"
+
+
+def column(values: Iterable[float | None]) -> list[str]:
+    """Numbers that stand below one another: as many decimals as the largest needs for four digits."""
+    values = list(values)
+    largest = max((abs(value) for value in values if value is not None), default=0.0)
+    decimals = _decimals(largest, 4) if largest else 0
+    if decimals > 6:
+        return [number(value) for value in values]
+    return [number(value, min(decimals, 3) if largest >= 0.01 else decimals) for value in values]
+
+
+def with_half_width(value: Estimate) -> str:
+    """A mean and, where there is one, half of its 95 % interval to two significant digits."""
+    if not value.half_width:
+        return number(value.mean)
+    decimals = _decimals(value.half_width, 2)
+    return f"{number(value.mean, decimals)} ± {number(value.half_width, decimals)}"
+
+
+def percent(value: Estimate) -> str:
+    """A mean in percent, ± half of its 95 % interval where there is one."""
+    if value.half_width is None:
+        return f"{number(value.mean, 1)} %"
+    return f"{number(value.mean, 1)} % ± {number(value.half_width, 1)} %"
+
+
+def plural(count: int, noun: str) -> str:
+    """``1 run``, ``2 runs``"""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def _decimals(value: float, digits: int) -> int:
+    """Decimals that show so many significant digits of a value other than 0."""
+    return max(0, digits - 1 - math.floor(math.log10(abs(value))))

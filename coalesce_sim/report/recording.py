@@ -1,0 +1,92 @@
+"""A run whose results go to files as they come, so that memory does not grow with them."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from coalesce_sim.experiments.replication import TableName, Wanted
+from coalesce_sim.experiments.runs import Metrics, RunResult, metrics_of
+from coalesce_sim.report import figures
+from coalesce_sim.report.files import Folder, ParquetStream
+from coalesce_sim.report.provenance import Origin, provenance
+
+_TABLES: tuple[TableName, ...] = ("decisions", "timeline", "offers")
+_OWN_FILES = ("summary.json", *(f"{name}.parquet" for name in _TABLES), *figures.NAMES)
+"""Every file that a run may leave in its folder, in the order in which they are listed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What a run came to, the files it left, and how long it took."""
+
+    result: RunResult
+    outputs: tuple[Path, ...]
+    wall_s: float
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """The object that ``--json`` prints."""
+        return {**self.result.summary, "outputs": [str(path) for path in self.outputs]}
+
+
+def record(origin: Origin, out: Path, *, jobs: int, progress: Callable[[float], None]) -> Recorded:
+    """Play the replications and leave summary, tables and figures in the folder `out`, all or none.
+
+    `progress` is told the share of the work that is done. Raises `FolderError` before anything runs if the
+    folder cannot be written to, `WriteError` if it later turns out that a file cannot.
+    """
+    started, began = datetime.now(UTC), time.perf_counter()
+    with Folder(out) as folder:
+        result, timeline = _play(origin, folder, jobs, progress)
+        wall_s = time.perf_counter() - began
+        with folder.writing():
+            figures.draw_figures(folder.aside, result, timeline.to_pandas())
+            written = {"summary.json", *(path.name for path in folder.aside.iterdir())}
+            names = [name for name in _OWN_FILES if name in written]
+            recorded = Recorded(result, tuple(out / name for name in names), wall_s)
+            facts = {**recorded.summary, "provenance": provenance(origin, started, wall_s)}
+            text = json.dumps(facts, indent=2, allow_nan=False, ensure_ascii=False)
+            (folder.aside / "summary.json").write_text(text + "\n", encoding="utf-8")
+            folder.put_in_place(names, retired=[name for name in _OWN_FILES if name not in names])
+    return recorded
+
+
+def _play(
+    origin: Origin, folder: Folder, jobs: int, progress: Callable[[float], None]
+) -> tuple[RunResult, pa.Table]:
+    """The metrics of all replications, and of the timeline what the figures need; tables go to the folder."""
+    scenario, count = origin.scenario, origin.replications
+    about = {"coalesce_sim": json.dumps(origin.facts(), allow_nan=False)}
+    timeline: list[pa.Table] = []
+    metrics: list[Metrics] = []
+    with ExitStack() as open_files:
+        streams = {
+            name: open_files.enter_context(ParquetStream(folder, f"{name}.parquet", about))
+            for name in _TABLES
+            if name != "offers" or origin.offers
+        }
+
+        def emit(name: TableName, table: pa.Table) -> None:
+            streams[name].add(table)
+            if name == "timeline":
+                timeline.append(table.select(figures.TIMELINE_COLUMNS))
+            elif name == "decisions" and len(table):
+                played = table["arrival_s"][-1].as_py() / scenario.clock.horizon_s
+                progress((len(metrics) + min(1.0, played)) / count)
+
+        items = [(scenario, origin.seed, replication) for replication in range(count)]
+        wanted = Wanted(decisions=True, timeline=True, offers=origin.offers)
+        with closing(metrics_of(items, jobs=jobs, emit=emit, wanted=wanted)) as played:
+            for each in played:
+                metrics.append(each)
+                progress(len(metrics) / count)
+    return RunResult(scenario, origin.seed, metrics), pa.concat_tables(timeline)

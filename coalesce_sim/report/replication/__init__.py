@@ -1,0 +1,1 @@
+"""The study of the published figures, as people look at it."""

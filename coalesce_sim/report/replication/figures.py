@@ -1,0 +1,147 @@
+"""The replication study as pictures: printed against ours and honest, and the cold start by day."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import matplotlib.style
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from scipy.special import stdtrit
+
+from coalesce_sim.experiments.published.cold_start import ColdStart
+from coalesce_sim.experiments.published.study import Cell, Printed, Study
+from coalesce_sim.experiments.statistics import Estimate
+from coalesce_sim.report.numbers import number, plural
+
+NAMES = ("table.png", "cold_start.png")
+
+METRIC_NAMES = {"cost_reduction_published": "cost reduction", "time_savings_published": "time savings"}
+
+# Okabe and Ito (2008): colours that colour-blind readers tell apart.
+_BLUE, _VERMILLION, _GREEN, _GREY = "#0072B2", "#D55E00", "#009E73", "#5A5A5A"
+_LOOK = {
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#E5E5E5",
+    "font.size": 10,
+}
+
+
+def draw_figures(folder: Path, study: Study) -> list[str]:
+    """Draw both figures into the folder and return their names."""
+    with matplotlib.style.context(["default", _LOOK]):
+        for name, figure in zip(NAMES, (_table_figure(study), _cold_start_figure(study)), strict=True):
+            # No version and no time in the file, so that the same results are the same bytes.
+            FigureCanvasAgg(figure)
+            figure.savefig(folder / name, metadata={"Software": None})
+    return list(NAMES)
+
+
+def _table_figure(study: Study) -> Figure:
+    figure = Figure(figsize=(9.5, 6.2), dpi=110, layout="constrained")
+    panels = figure.subplots(1, 2, sharey=True)
+    agree = sum(cell.agrees and cell.agrees_resampled for cell in study.cells)
+    cost = study.grand_mean["cost_reduction_published"]
+    figure.suptitle(
+        f"{agree} of {len(study.cells)} printed figures agree with ours; honestly measured "
+        f"the same runs save {number(cost.honest.mean, 0)} % of cost, not {number(cost.ours.mean, 0)} %",
+        x=0.01,
+        ha="left",
+        fontsize=12.5,
+    )
+    for axes, (metric, name) in zip(panels, METRIC_NAMES.items(), strict=True):
+        _draw_cells(axes, study.cells_of(metric))
+        axes.set_xlabel(f"{name.capitalize()} (%)")
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
+    panels[0].set_title(
+        f"mean and 95 % interval; {plural(study.replications, 'run')} of ours a row, seed {study.seed}",
+        loc="left",
+        fontsize=9,
+        color=_GREY,
+    )
+    return figure
+
+
+def _draw_cells(axes: Axes, cells: Sequence[Cell]) -> None:
+    y = np.arange(len(cells), dtype=float)
+    rows = (
+        (-0.22, [_printed(cell.printed) for cell in cells], _VERMILLION, "s", "printed"),
+        (0.0, [_mean(cell.ours) for cell in cells], _BLUE, "o", "ours, the same metric"),
+        (0.22, [_mean(cell.honest) for cell in cells], _GREEN, "D", "ours, honest"),
+    )
+    for shift, points, colour, marker, label in rows:
+        axes.errorbar(
+            [mean for mean, _ in points],
+            y + shift,
+            xerr=[half_width for _, half_width in points],
+            color=colour,
+            marker=marker,
+            markersize=4.5,
+            linestyle="none",
+            elinewidth=1.6,
+            label=label,
+        )
+    axes.set_yticks(y, [f"{cell.experiment}: {cell.days:g} d, {cell.clients} clients" for cell in cells])
+    axes.set_ylim(len(cells) - 0.5, -0.5)
+    axes.set_xlim(left=min(0.0, axes.get_xlim()[0]))
+
+
+def _printed(value: Printed) -> tuple[float, float]:
+    """Mean and half of the 95 % t interval."""
+    return value.mean, float(stdtrit(value.n - 1, 0.975)) * value.sd / math.sqrt(value.n)
+
+
+def _mean(value: Estimate) -> tuple[float, float]:
+    return (
+        math.nan if value.mean is None else value.mean,
+        math.nan if value.half_width is None else value.half_width,
+    )
+
+
+def _cold_start_figure(study: Study) -> Figure:
+    figure = Figure(figsize=(8, 4.5), dpi=110, layout="constrained")
+    axes = figure.subplots()
+    without = study.cold_start["cold_start"]
+    first = without.days[0].outsourcing_rate.mean
+    share = "nothing" if first == 0 else f"{number(first, 2)} %"
+    steady = "never steady" if without.steady is None else f"steady from day {without.steady}"
+    figure.suptitle(
+        f"Without exploration {share} is outsourced on day 1; the rate is {steady}",
+        x=0.01,
+        ha="left",
+        fontsize=12.5,
+    )
+    axes.set_title(
+        f"mean of {plural(without.replications, 'run')}, band: 95 % confidence; seed {study.seed}",
+        loc="left",
+        fontsize=9,
+        color=_GREY,
+    )
+    for name, label, colour, marker in (
+        ("cold_start", "ε = 0", _BLUE, "o"),
+        ("cold_start_explore", "ε = 0.1", _VERMILLION, "s"),
+    ):
+        _draw_days(axes, study.cold_start[name], label, colour, marker)
+    axes.set_xlabel("Day (24 h from 08:00; day 1 is a Sunday)")
+    axes.set_ylabel("Tasks outsourced (%)")
+    axes.set_ylim(0, None)
+    axes.set_xticks([each.day for each in without.days])
+    axes.legend(frameon=False, loc="lower right")
+    return figure
+
+
+def _draw_days(axes: Axes, curve: ColdStart, label: str, colour: str, marker: str) -> None:
+    days = [each.day for each in curve.days]
+    points = [_mean(each.outsourcing_rate) for each in curve.days]
+    mean = np.array([point[0] for point in points])
+    half_width = np.array([point[1] for point in points])
+    axes.fill_between(days, mean - half_width, mean + half_width, color=colour, alpha=0.2, linewidth=0)
+    axes.plot(days, mean, color=colour, marker=marker, markersize=5, linewidth=1.8, label=label)

@@ -1,0 +1,76 @@
+"""The study played and written down: report, table and figures."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from coalesce_sim import __version__
+from coalesce_sim.experiments.published.study import Study, replicate, study_cases
+from coalesce_sim.report.files import Folder
+from coalesce_sim.report.numbers import plural
+from coalesce_sim.report.provenance import resolved
+from coalesce_sim.report.replication import figures
+from coalesce_sim.report.replication.text import markdown, table_csv
+
+_PACKAGES = ("numpy", "scipy", "simpy")
+_NOT_PLAYED = ("title", "description", "seed", "replications")
+"""Fields of a scenario that change no figure of the study, which has a seed and replications of its own."""
+_NAMES = ("report.md", "table.csv", *figures.NAMES)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedStudy:
+    """A study and the files it left."""
+
+    study: Study
+    outputs: tuple[Path, ...]
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """The object that ``--json`` prints."""
+        return {**self.study.as_dict(), "outputs": [str(path) for path in self.outputs]}
+
+
+def record(
+    out: Path, *, seed: int, replications: int, jobs: int, progress: Callable[[float], None]
+) -> RecordedStudy:
+    """Play the study and leave its files in the folder `out`, all or none.
+
+    `progress` is told the share of the runs that are done. Raises `FolderError` before anything runs if the
+    folder cannot be written to, `WriteError` if it later turns out that a file cannot.
+    """
+    with Folder(out) as folder:
+        study = replicate(replications, seed=seed, jobs=jobs, progress=progress)
+        with folder.writing():
+            drawn = figures.draw_figures(folder.aside, study)
+            for name, text in (
+                ("report.md", markdown(study, origin_of(study), drawn)),
+                ("table.csv", table_csv(study)),
+            ):
+                (folder.aside / name).write_text(text, encoding="utf-8", newline="")
+            folder.put_in_place(_NAMES, retired=())
+    return RecordedStudy(study, tuple(out / name for name in _NAMES))
+
+
+def origin_of(study: Study) -> list[str]:
+    """How to have the study again, a line each: command, versions, and a checksum of all that was played."""
+    cases = {
+        name: {field: value for field, value in resolved(case.scenario).items() if field not in _NOT_PLAYED}
+        for name, case in study_cases(study.seed).items()
+    }
+    checksum = hashlib.sha256(json.dumps(cases, sort_keys=True).encode()).hexdigest()
+    runs = sum(map(len, study.runs.values()))
+    packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
+    return [
+        f"Made by `coalesce-sim replicate --seed {study.seed} --replications {study.replications}` "
+        f"({plural(runs, 'run')}) with coalesce_sim {__version__}, "
+        f"Python {platform.python_version()}, {packages}.",
+        f"SHA-256 of the {len(cases)} scenarios, all settings resolved: `{checksum}`.",
+    ]

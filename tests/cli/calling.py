@@ -1,0 +1,49 @@
+"""What the tests of the command line share."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+SMALL = ("--set", "clock.days=1", "--replications", "2", "--jobs", "1")
+
+
+@dataclass(frozen=True)
+class Called:
+    """The exit code and what was printed."""
+
+    code: int
+    out: str
+    err: str
+
+
+Call = Callable[..., Called]
+Start = Callable[..., "subprocess.Popen[str]"]
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder, hidden ones too."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def write_policy(folder: Path, body: str) -> list[str]:
+    """Write a user's own policy whose `decide` has the given body; the option to use it."""
+    lines = [
+        "from coalesce_sim import LOCAL, Decision, Policy",
+        "class Mine(Policy):",
+        "    def __init__(self, limit=0):",
+        "        self.limit = limit",
+        "    def decide(self, view):",
+        *(f"        {line}" for line in body.splitlines()),
+    ]
+    (folder / "my_module.py").write_text("\n".join(lines) + "\n")
+    return ["--set", 'policy={class: "my_module:Mine", limit: 20}']
+
+
+def without(summary: dict[str, Any], *names: str) -> dict[str, Any]:
+    """A copy without some entries."""
+    return {name: value for name, value in summary.items() if name not in names}

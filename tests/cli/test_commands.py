@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from coalesce_sim import __version__, bundled
+from tests.cli.calling import ROOT, SMALL, Call, write_policy
+
+HEAVY = ("matplotlib", "numpy", "pandas", "pyarrow", "pydantic", "rich", "scipy", "simpy", "yaml")
+
+
+def test_help_lists_the_commands_without_importing_what_is_slow(tmp_path: Path):
+    code = f"""
+import sys
+from coalesce_sim.cli import main
+try:
+    main(["--help"])
+finally:
+    print([name for name in {HEAVY} if name in sys.modules])
+"""
+    printed = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    for name in ("run", "explain", "replicate", "scenarios", "validate", "schema", "fetch"):
+        assert f"\n  {name} " in printed
+    assert printed.splitlines()[-1] == "[]"
+
+
+def test_version(call: Call):
+    assert call("--version").out == f"coalesce-sim, version {__version__}\n"
+
+
+def test_scenarios_are_listed_one_a_line(call: Call):
+    called = call("scenarios")
+    assert called.code == 0
+    lines = dict(line.split(maxsplit=1) for line in called.out.splitlines())
+    assert list(lines) == bundled.names()
+    assert lines["dur_03"] == "Published experiment dur_03: 5 days, 15 clients, 30 contractors"
+    listed = json.loads(call("scenarios", "--json").out)["scenarios"]
+    assert {each["name"]: each["title"] for each in listed} == lines
+
+
+def test_validate_says_ok_with_name_and_title(call: Call):
+    called = call("validate", "dur_03")
+    assert (called.code, called.err) == (0, "")
+    assert called.out == "ok: dur_03: Published experiment dur_03: 5 days, 15 clients, 30 contractors\n"
+    assert json.loads(call("validate", "dur_03", "--json").out) == {"valid": True, "problems": []}
+
+
+def test_validate_tells_every_problem(call: Call, tmp_path: Path):
+    (tmp_path / "mine.yaml").write_text("extends: dur_03\nclock: {days: -1}\nclints: {count: 3}\n")
+    called = call("validate", "mine.yaml")
+    assert (called.code, called.out, len(called.err.splitlines())) == (2, "", 2)
+    called = call("validate", "mine.yaml", "--json")
+    assert (called.code, called.err) == (2, "")
+    told = json.loads(called.out)
+    assert told["valid"] is False
+    assert told["problems"] == [
+        {"file": "mine.yaml", "line": 2, "path": "clock.days", "message": "must be > 0 (got -1)"},
+        {
+            "file": "mine.yaml",
+            "line": 3,
+            "path": "clints",
+            "message": "unknown field; did you mean 'clients'?",
+        },
+    ]
+
+
+def test_validate_looks_for_the_policy(call: Call):
+    called = call("validate", "dur_03", "--set", "policy={class: 'nowhere:Mine'}", "--json")
+    assert called.code == 2
+    assert "nowhere:Mine" in json.loads(called.out)["problems"][0]["message"]
+
+
+def test_explain_agrees_with_the_files_of_a_run(call: Call):
+    call("dur_03", *SMALL, "--seed", "4", "--detail", "offers", "--quiet")
+    decisions = pd.read_parquet("results/dur_03/decisions.parquet").query("replication == 1")
+    offers = pd.read_parquet("results/dur_03/offers.parquet").query("replication == 1")
+    hired = decisions[(decisions["choice"] == "contractor") & ~decisions["explored"]].iloc[0]
+    same = ("--seed", "4", "--set", "clock.days=1", "--replication", "1")
+    called = call("explain", "dur_03", "--task", str(hired["task"]), *same, "--json")
+    assert (called.code, called.err) == (0, "")
+    told = json.loads(called.out)
+    assert told["decision"]["contractor"] == hired["contractor"]
+    assert told["decision"]["score"] == hired["score"]
+    assert told["home"]["internal_usd"] == pytest.approx(hired["internal_usd"])
+    assert told["realised"]["realised_usd"] == hired["realised_usd"]
+    theirs = offers[offers["task"] == hired["task"]].set_index("contractor")
+    assert len(told["contractors"]) == len(theirs) == 30
+    for row in told["contractors"]:
+        assert row["external_usd"] == theirs.loc[row["contractor"], "external_usd"]
+        assert row["eligible"] == theirs.loc[row["contractor"], "eligible"]
+    scores = [row["topsis_score"] for row in told["contractors"] if row["eligible"]]
+    assert scores == sorted(scores, reverse=True)
+    assert scores[0] == hired["score"]
+
+
+def test_explain_is_for_people(call: Call):
+    called = call("explain", "agt_08", "--task", "5", "--set", "clock.days=1")
+    assert (called.code, called.err) == (0, "")
+    assert "the best 30 of 100 contractors" in called.out
+    for word in (
+        "Task 5 of agt_08",
+        "complexity",
+        "opportunity_usd",
+        "embed.",
+        "weights: cost",
+        "What came of it",
+    ):
+        assert word in called.out
+
+
+def test_explain_says_how_many_tasks_there_are(call: Call):
+    called = call("explain", "real_llm_35", "--task", "35")
+    assert (called.code, called.out) == (2, "")
+    assert "there are 35, 0 to 34" in called.err
+
+
+def test_explain_works_for_a_policy_without_reasons(call: Call, tmp_path: Path):
+    own = write_policy(tmp_path, "return Decision(3)")
+    called = call("explain", "dur_03", "--task", "0", "--set", "clock.days=1", *own)
+    assert (called.code, called.err) == (0, "")
+    assert "closeness" not in called.out
+    assert "at an estimated" in called.out
+    assert call("explain", "dur_03", "--task", "0", "--set", "policy={kind: oracle}").code == 0

@@ -1,0 +1,120 @@
+"""The study as a whole, with two runs a row: what it holds, what is written, and that it repeats."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+import coalesce_sim
+from coalesce_sim.cli.replicate import command
+from coalesce_sim.experiments.published.study import TABLE, replicate
+
+OUTPUTS = ["report.md", "table.csv", "table.png", "cold_start.png"]
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    folder = tmp_path_factory.mktemp("study")
+    arguments = ["--replications", "2", "--seed", "7", "--jobs", "1", "--out", str(folder), "--json"]
+    result = CliRunner().invoke(command, arguments, catch_exceptions=False)
+    assert result.exit_code == 0
+    return folder, json.loads(result.stdout)
+
+
+def test_the_json_object_has_what_it_promises(played: tuple[Path, dict[str, Any]]) -> None:
+    folder, found = played
+    assert found["scenario"] == "published table"
+    assert (found["seed"], found["replications"]) == (7, 2)
+    assert found["outputs"] == [str(folder / name) for name in OUTPUTS]
+    assert found["published"]["cost_reduction_published"]["mean"] == pytest.approx(41.753, abs=5e-4)
+    assert found["published"]["cost_reduction_published"]["n"] == 239
+    for name in ("cost_reduction", "cost_reduction_published", "time_savings_published", "outsourcing_rate"):
+        low, high = found["metrics"][name]["ci95"]
+        assert low < found["metrics"][name]["mean"] < high
+    assert len(found["cells"]) == 26
+    assert [cell["experiment"] for cell in found["cells"][::2]] == list(TABLE)
+    assert {"grand_mean", "cold_start", "real_llm", "discrepancies"} <= set(found)
+
+
+def test_no_two_experiments_share_their_luck(played: tuple[Path, dict[str, Any]]) -> None:
+    _, found = played
+    assert len({cell["seed"] for cell in found["cells"]}) == len(TABLE)
+    # The same market twice in the table: dur_04 and agt_03.
+    ours = {cell["experiment"]: cell["ours"]["mean"] for cell in found["cells"]}
+    assert ours["dur_04"] != ours["agt_03"]
+
+
+def test_a_cell_can_be_played_again_by_its_seed(played: tuple[Path, dict[str, Any]]) -> None:
+    cell = next(each for each in played[1]["cells"] if each["experiment"] == "dur_02")
+    again = coalesce_sim.run(coalesce_sim.load("dur_02"), seed=cell["seed"], replications=2)
+    assert again.estimates[cell["metric"]].mean == pytest.approx(cell["ours"]["mean"], rel=1e-12)
+
+
+def test_the_variants_of_an_experiment_share_their_tasks(played: tuple[Path, dict[str, Any]]) -> None:
+    _, found = played
+    units = found["discrepancies"]["units"]
+    hours, minutes, seconds = (units[unit]["all_local_usd_per_task"]["mean"] for unit in units)
+    assert hours == pytest.approx(60 * minutes) == pytest.approx(3600 * seconds)
+    assert units["second"]["cost_reduction"]["mean"] < units["minute"]["cost_reduction"]["mean"] < 0
+    assert units["second"]["cost_reduction_published"]["mean"] >= 0
+
+
+def test_the_steps_from_published_to_honest_go_down(played: tuple[Path, dict[str, Any]]) -> None:
+    steps = {name: each["mean"] for name, each in played[1]["discrepancies"]["steps"].items()}
+    assert steps["published"] > steps["losses_counted"] > steps["all_tasks"]
+    assert steps["all_tasks"] == pytest.approx(steps["honest"], abs=2)
+
+
+def test_the_table_has_a_row_a_cell(played: tuple[Path, dict[str, Any]]) -> None:
+    folder, found = played
+    rows = list(csv.DictReader((folder / "table.csv").read_text().splitlines()))
+    for row, cell in zip(rows, found["cells"], strict=True):
+        assert (row["experiment"], row["metric"]) == (cell["experiment"], cell["metric"])
+        assert float(row["ours_mean"]) == pytest.approx(cell["ours"]["mean"], rel=1e-5)
+        assert float(row["honest_mean"]) == pytest.approx(cell["honest"]["mean"], rel=1e-5)
+
+
+def test_the_report_is_complete_and_says_how_to_have_it_again(played: tuple[Path, dict[str, Any]]) -> None:
+    folder, found = played
+    report = (folder / "report.md").read_text()
+    assert "$" not in report
+    assert "nan" not in report
+    assert str(folder) not in report
+    assert "coalesce-sim replicate --seed 7 --replications 2`" in report
+    for name in ("table.png", "cold_start.png"):
+        assert f"]({name})" in report
+        assert (folder / name).stat().st_size > 10_000
+    for experiment in TABLE:
+        assert report.count(f"| {experiment} |") >= 2
+    agreeing = sum(cell["agrees"] for cell in found["cells"])
+    assert f"{agreeing} of the 26 printed cost and time figures agree" in report
+
+
+def test_two_processes_give_the_same_bytes(played: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
+    folder, _ = played
+    arguments = ["--replications", "2", "--seed", "7", "--jobs", "2", "--out", str(tmp_path), "--quiet"]
+    result = CliRunner().invoke(command, arguments, catch_exceptions=False)
+    assert (result.exit_code, result.output) == (0, "")
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(OUTPUTS)
+    for name in OUTPUTS:
+        assert (tmp_path / name).read_bytes() == (folder / name).read_bytes(), name
+
+
+def test_one_replication_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"replications must be >= 2 .* \(got 1, 1\)"):
+        replicate(1)
+    result = CliRunner().invoke(command, ["--replications", "1", "--out", str(tmp_path / "none")])
+    assert result.exit_code == 2
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_folder_that_cannot_be_made_is_wrong_input(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    result = CliRunner().invoke(command, ["--replications", "2", "--out", str(tmp_path / "file")])
+    assert result.exit_code == 2
+    assert "--out" in result.output

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from coalesce_sim.report.files import ROWS_PER_GROUP, Folder, FolderError, ParquetStream, WriteError
+
+
+def table(first: int, rows: int, names: tuple[str, ...] = ("a", "b")) -> pa.Table:
+    codes = pa.array([i % len(names) for i in range(first, first + rows)], pa.int32())
+    return pa.table(
+        {
+            "task": list(range(first, first + rows)),
+            "contractor": pa.DictionaryArray.from_arrays(codes, pa.array(names)),
+        }
+    )
+
+
+def written(folder: Path, *tables: pa.Table) -> Path:
+    with Folder(folder) as aside:
+        with ParquetStream(aside, "rows.parquet", {"made": "by a test"}) as stream:
+            for each in tables:
+                stream.add(each)
+        aside.put_in_place(["rows.parquet"], retired=[])
+    return folder / "rows.parquet"
+
+
+def test_bytes_do_not_depend_on_how_the_rows_were_cut(tmp_path: Path):
+    """Two replications with other names for their contractors, whole or in blocks."""
+    n, others = ROWS_PER_GROUP, ("c", "a", "d")
+    whole = written(tmp_path / "whole", table(0, n + 10), table(n + 10, n + 500, others))
+    blocks = [table(first, 2048) for first in range(0, n, 2048)] + [table(n, 10)]
+    blocks += [table(n + 10, n - 10, others), table(2 * n, 0, ("z",)), table(2 * n, 510, others)]
+    cut = written(tmp_path / "cut", *blocks)
+    assert whole.read_bytes() == cut.read_bytes()
+    rows = pq.read_table(whole)
+    assert rows["task"].to_pylist() == list(range(2 * n + 510))
+    assert rows["contractor"].to_pylist()[n + 10 : n + 13] == [others[i % 3] for i in range(n + 10, n + 13)]
+    parquet = pq.ParquetFile(whole)
+    assert [parquet.metadata.row_group(i).num_rows for i in range(3)] == [n, n, 510]
+    assert parquet.metadata.row_group(0).column(0).compression == "ZSTD"
+    assert parquet.schema_arrow.metadata[b"made"] == b"by a test"
+
+
+def test_without_rows_the_columns_are_there_and_without_tables_there_is_no_file(tmp_path: Path):
+    empty = pq.read_table(written(tmp_path / "empty", table(0, 0), table(0, 0, ("c",))))
+    assert (empty.num_rows, empty.column_names) == (0, ["task", "contractor"])
+    with Folder(tmp_path / "none") as folder:
+        with ParquetStream(folder, "rows.parquet", {}):
+            pass
+        assert list(folder.aside.iterdir()) == []
+    assert not (tmp_path / "none").exists()
+
+
+def test_an_error_leaves_earlier_files_and_no_new_ones(tmp_path: Path):
+    path = written(tmp_path / "results", table(0, 10))
+    before = path.read_bytes()
+
+    class Stop(BaseException):
+        pass
+
+    def stop_half_way() -> None:
+        with Folder(path.parent) as folder, ParquetStream(folder, "rows.parquet", {}) as stream:
+            stream.add(table(0, ROWS_PER_GROUP + 1))
+            assert (folder.aside / "rows.parquet").exists()
+            raise Stop
+
+    with pytest.raises(Stop):
+        stop_half_way()
+    assert [each.name for each in path.parent.iterdir()] == ["rows.parquet"]
+    assert path.read_bytes() == before
+
+
+def test_retired_files_go_when_the_new_ones_come(tmp_path: Path):
+    (tmp_path / "old.txt").write_text("old")
+    (tmp_path / "kept.txt").write_text("kept")
+    with Folder(tmp_path) as folder:
+        (folder.aside / "new.txt").write_text("new")
+        folder.put_in_place(["new.txt"], retired=["old.txt", "never_was.txt"])
+    assert {each.name for each in tmp_path.iterdir()} == {"new.txt", "kept.txt"}
+
+
+def test_a_signal_waits_until_all_files_are_in_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    replace = os.replace
+
+    def interrupted_replace(source: Path, target: Path) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", interrupted_replace)
+    before = signal.getsignal(signal.SIGINT)
+    with Folder(tmp_path) as folder:
+        for name in ("a", "b"):
+            (folder.aside / name).write_text(name)
+        folder.put_in_place(["a", "b"], retired=[])
+    assert {each.name for each in tmp_path.iterdir()} == {"a", "b"}
+    assert signal.getsignal(signal.SIGINT) == before
+
+
+@pytest.mark.parametrize("where", ["file", "file/below", "file/below/more", "nul\0"])
+def test_a_folder_that_cannot_be_is_refused_before_anything_is_made(tmp_path: Path, where: str):
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(FolderError, match="cannot write to the folder"), Folder(tmp_path / where):
+        pytest.fail("must not be entered")
+    assert [each.name for each in tmp_path.iterdir()] == ["file"]
+
+
+def test_folders_made_on_the_way_to_one_that_cannot_be_are_removed(tmp_path: Path):
+    with pytest.raises(FolderError), Folder(tmp_path / "new" / ("x" * 300)):
+        pytest.fail("must not be entered")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_cannot_be_written_to_its_end_is_told_with_its_folder(tmp_path: Path):
+    with (
+        pytest.raises(WriteError, match=r"results.*No space left"),
+        Folder(tmp_path / "results") as folder,
+        folder.writing(),
+    ):
+        raise OSError(28, "No space left on device")
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from coalesce_sim import RunResult, load
+from coalesce_sim.report.recording import Recorded
+from coalesce_sim.report.table import print_recorded
+
+METRICS = {
+    "tasks": 8819.0,
+    "cost_reduction": 23.0,
+    "cost_reduction_published": 38.0,
+    "time_reduction": 12.0,
+    "time_savings_published": 44.0,
+    "outsourcing_rate": 33.0,
+    "exploration_rate": 10.0,
+    "realised_usd": 1.89,
+    "all_local_usd": 345.0,
+    "paid_to_contractors_usd": 0.224,
+    "lateness_usd": 0.702,
+    "all_local_lateness_usd": 344.8,
+    "late_rate": 10.0,
+    "all_local_late_rate": 90.0,
+    **{f"{place}turnaround_p{p}_s": p / 10 for p in (50, 95, 99) for place in ("", "all_local_")},
+}
+
+
+def printed(scenario: str, runs: list[dict[str, float]], width: int = 100, **changes: object) -> str:
+    result = RunResult(load(scenario).model_copy(update=changes), 7, runs)
+    stream = io.StringIO()
+    outputs = (Path("results/x/summary.json"), Path("results/x/decisions.parquet"))
+    print_recorded(Console(file=stream, width=width), Recorded(result, outputs, wall_s=2.0))
+    return stream.getvalue()
+
+
+def row(text: str, label: str) -> str:
+    return " ".join(next(line for line in text.splitlines() if label in line).split())
+
+
+def test_mean_spread_interval_and_the_published_value_stand_in_a_row():
+    text = printed("dur_03", [METRICS, METRICS | {"cost_reduction": 25.0, "cost_reduction_published": 40.0}])
+    assert "2 replications, seed 7; 17,638 tasks in 2.00 s (8,819 tasks/s)" in text
+    assert row(text, "cost reduction %, honest") == "cost reduction %, honest¹ 24.0 1.4 11.3 to 36.7"
+    published = "cost reduction %, published² 39.0 1.4 26.3 to 51.7 40.5 ± 5.7 (n = 18)"
+    assert row(text, "cost reduction %, published") == published
+    assert row(text, "tasks ") != ""
+    assert "missed the target" not in text
+
+
+def test_a_published_metric_outside_the_usual_rows_gets_one():
+    text = printed("real_llm_35", [METRICS | {"estimated_saving_usd_per_task": 11.6}])
+    assert row(text, "estimated saving usd per task") == "estimated saving usd per task 11.6 – – 20.3 (n = 1)"
+
+
+def test_the_operators_lines_stand_side_by_side():
+    text = printed("azure_code_like", [METRICS])
+    assert row(text, "realised cost, USD") == "realised cost, USD 1.89 345"
+    assert row(text, "paid to contractors") == "of which paid to contractors, USD 0.224 0"
+    assert row(text, "lateness") == "of which lateness, USD 0.702 345"
+    assert row(text, "p95") == "turnaround p95, s 9.50 9.50"
+    assert row(text, "missed the target, %") == "missed the target, % of tasks 10.0 90.0"
+    assert row(text, "missed the target, tasks") == "missed the target, tasks 882 7,937"
+
+
+@pytest.mark.parametrize("width", [45, 60, 80, 200])
+def test_no_figure_is_lost_in_a_narrow_terminal(width: int):
+    text = printed("dur_03", [METRICS, METRICS | {"cost_reduction": 25.0}], width)
+    assert "…" not in text
+    for figure in ("8,819", "24.0", "40.5", "n = 18", "38.0"):
+        assert all(part in text for part in figure.split())
+
+
+def test_text_of_the_user_is_printed_as_it_is():
+    assert "x: [red]not a colour[/nor this]" in printed(
+        "dur_03", [METRICS], name="x", title="[red]not a colour[/nor this]"
+    )
