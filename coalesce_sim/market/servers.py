@@ -31,27 +31,23 @@ class Forecast:
 
 
 class Servers:
-    """A capacity queue. `slots` is None where capacity is unlimited; then nothing ever waits.
+    """A capacity queue. `slots` is None where capacity is unlimited; then nothing ever waits (`limited`).
 
     Its owner sees which jobs wait and which are at work since when, and knows how long each is expected to
     take: the expected wait is the work in sight over the number of slots. Only the oracle is told the true
     wait.
     """
 
-    __slots__ = ("_expected_ends_s", "_queued", "_queued_s", "_slots", "_true", "resource")
+    __slots__ = ("_expected_ends_s", "_queued", "_queued_s", "_slots", "_true", "limited", "resource")
 
     def __init__(self, env: simpy.Environment, slots: int | None) -> None:
+        self.limited = slots is not None
         self._slots = slots
         self._queued = 0
         self._queued_s = 0.0
         self._expected_ends_s: list[float] = []
         self._true = None if slots is None else Forecast(slots)
         self.resource = simpy.Resource(env, capacity=math.inf if slots is None else slots)  # type: ignore[arg-type]
-
-    @property
-    def limited(self) -> bool:
-        """Whether a job may have to wait."""
-        return self._slots is not None
 
     def expected_wait_s(self, arrival_s: float) -> float:
         """What the owner expects of a job that arrives at `arrival_s`; 0 while a slot is free."""

@@ -245,7 +245,8 @@ class Market:
             expected_s, service_s = opened.expected_s[task], opened.local_s[task]
             charge_usd = opened.charge_usd[task]
             records.estimated_usd[task] = quote.offers.internal_usd[row]
-            records.estimated_s[task] = servers.expected_wait_s(now) + expected_s
+            wait_s = servers.expected_wait_s(now) if servers.limited else 0.0
+            records.estimated_s[task] = wait_s + expected_s
         else:
             servers, network_s = self._contractors[contractor], self._network_s[contractor]
             expected_s = float(quote.service_s[row if len(quote.service_s) > 1 else 0, contractor])
@@ -257,7 +258,8 @@ class Market:
             records.estimated_s[task] = offers.latency_s[row if len(offers.latency_s) > 1 else 0, contractor]
             self.prices.award(contractor)
             self.accounts.pay(contractor, price_usd)
-        servers.join(now + network_s, expected_s, service_s)
+        if servers.limited:
+            servers.join(now + network_s, expected_s, service_s)
         self.env.process(self._work(opened, task, servers, network_s, expected_s, service_s, charge_usd))
 
     def _work(
