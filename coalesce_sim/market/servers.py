@@ -34,8 +34,7 @@ class Servers:
     """A capacity queue. `slots` is None where capacity is unlimited; then nothing ever waits (`limited`).
 
     Its owner sees which jobs wait and which are at work since when, and knows how long each is expected to
-    take: the expected wait is the work in sight over the number of slots. Only the oracle is told the true
-    wait.
+    take. Only the oracle is told the true wait.
     """
 
     __slots__ = ("_expected_ends_s", "_queued", "_queued_s", "_slots", "_true", "limited", "resource")
@@ -49,13 +48,22 @@ class Servers:
         self._true = None if slots is None else Forecast(slots)
         self.resource = simpy.Resource(env, capacity=math.inf if slots is None else slots)  # type: ignore[arg-type]
 
-    def expected_wait_s(self, arrival_s: float) -> float:
-        """What the owner expects of a job that arrives at `arrival_s`; 0 while a slot is free."""
+    def expected_wait_s(self, now_s: float, arrival_s: float) -> float:
+        """What the owner expects at `now_s` of a job that arrives at `arrival_s`; 0 while a slot is free.
+
+        With few in the queue the job gets the slot that comes free when they have taken theirs; with more
+        waiting than are at work, its turn comes when the work in sight, shared by all slots, is done.
+        """
         at_work = self._expected_ends_s
         if self._slots is None or self._queued + len(at_work) < self._slots:
             return 0.0
-        left_s = sum(end_s - arrival_s for end_s in at_work if end_s > arrival_s)
-        return (self._queued_s + left_s) / self._slots
+        turn = self._queued + len(at_work) - self._slots
+        if turn < len(at_work):
+            free_s = sorted(at_work)[turn]
+        else:
+            left_s = sum(end_s - now_s for end_s in at_work if end_s > now_s)
+            free_s = now_s + (self._queued_s + left_s) / self._slots
+        return max(0.0, free_s - arrival_s)
 
     def true_wait_s(self, arrival_s: float) -> float:
         """What will happen, the service times of all jobs before being known."""

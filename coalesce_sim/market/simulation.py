@@ -208,28 +208,28 @@ class Market:
             opened.client[rows],
             opened.type_id[rows],
             opened.internal_usd[rows],
-            self._contractor_waits(rows, block, expected=True),
+            self._contractor_waits(expected=True),
             self._on_decision is not None,
         )
 
     def _expect_delay(self, opened: _OpenBlock, rows: slice) -> None:
         """Price the lateness that each client expects of its own queue."""
-        block = opened.block
+        block, now_s = opened.block, self.env.now
         for task in range(rows.start, rows.stop):
             home = self._homes[opened.client[task]]
-            expected_s = home.expected_wait_s(self.env.now) + opened.expected_s[task]
+            expected_s = home.expected_wait_s(now_s, now_s) + opened.expected_s[task]
             late_s = max(0.0, expected_s - float(block.tasks.max_latency_s[task]))
             delay_usd = late_s * self._scenario.cost_model.late_usd_per_min / 60
             block.home.opportunity_usd[task] = delay_usd
             opened.internal_usd[task] += delay_usd
 
-    def _contractor_waits(self, rows: slice, block: Block, *, expected: bool) -> FloatArray | None:
-        """Network and queueing time at every contractor when the rows arrive; None where both are 0."""
+    def _contractor_waits(self, *, expected: bool) -> FloatArray | None:
+        """Network and queueing time at every contractor for work awarded now; None where both are 0."""
         if not self._queues_at_contractors:
             return self.pool.network_s if self._networked else None
-        arrival_s = float(block.tasks.arrival_s[rows.start])
+        now_s = self.env.now
         ahead = [
-            each.expected_wait_s(arrival_s + network) if expected else each.true_wait_s(arrival_s + network)
+            each.expected_wait_s(now_s, now_s + network) if expected else each.true_wait_s(now_s + network)
             for each, network in zip(self._contractors, self._network_s, strict=True)
         ]
         return np.add(self.pool.network_s, ahead)
@@ -245,7 +245,7 @@ class Market:
             expected_s, service_s = opened.expected_s[task], opened.local_s[task]
             charge_usd = opened.charge_usd[task]
             records.estimated_usd[task] = quote.offers.internal_usd[row]
-            wait_s = servers.expected_wait_s(now) if servers.limited else 0.0
+            wait_s = servers.expected_wait_s(now, now) if servers.limited else 0.0
             records.estimated_s[task] = wait_s + expected_s
         else:
             servers, network_s = self._contractors[contractor], self._network_s[contractor]
@@ -321,7 +321,7 @@ class Market:
         block, settlement = opened.block, self._settlement
         task = quote.offers.first + row
         _, charges_usd, turnaround_s = settlement.contracts(block, quote, row, task)
-        wait_s = self._contractor_waits(slice(task, task + 1), block, expected=False)
+        wait_s = self._contractor_waits(expected=False)
         if wait_s is not None:
             turnaround_s = turnaround_s + wait_s
         max_latency_s = block.tasks.max_latency_s[task : task + 1]

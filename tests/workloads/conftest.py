@@ -1,0 +1,15 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+_SHARED = Path(__file__).resolve().parents[3] / "shared"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Real inputs beside the project; tests that need them are skipped only where there are none at all."""
+    if not _SHARED.exists():
+        pytest.skip("needs the real inputs in ../shared")
+    return _SHARED / "data"
