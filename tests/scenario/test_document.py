@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from coalesce_sim import bundled
-from coalesce_sim.scenario import document as document_module
+from coalesce_sim.scenario import yamltext
 from coalesce_sim.scenario.document import Mark, read_document
 from coalesce_sim.scenario.problems import Problem, ScenarioError
 
@@ -22,7 +22,7 @@ def _parser(request, monkeypatch):
     """Each test runs on libyaml and on PyYAML's own parser."""
     if not hasattr(yaml, request.param):
         pytest.skip("PyYAML was built without libyaml")
-    monkeypatch.setattr(document_module, "_LOADER", getattr(yaml, request.param))
+    monkeypatch.setattr(yamltext, "_LOADER", getattr(yaml, request.param))
 
 
 @pytest.fixture
