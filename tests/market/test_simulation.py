@@ -177,6 +177,34 @@ def test_tasks_money_and_capacity_are_conserved_in_any_market(small: dict[str, A
                 assert at_work.sum() <= small["slots"]
 
 
+def small_market(small: dict[str, Any], policy: str) -> dict[str, Any]:
+    scenario = queueing(
+        {"kind": "renewal", "gap_s": {"exponential": {"mean": 60 * (1 + small["gaps"][0])}}, "limit": 20},
+        service_min=small["service_min"],
+        slots=small["slots"],
+        service_factor=small["factor"],
+        policy={"kind": policy},
+    )
+    scenario["clients"]["count"] = small["clients"]
+    scenario["workload"]["dealing"] = "random"
+    scenario["workload"]["attributes"]["value_usd"] = {"uniform": {"low": 1, "high": 9}}
+    scenario["cost_model"]["realised"]["basis"] = small["basis"]
+    return scenario
+
+
+@settings(max_examples=25)
+@given(SMALL, st.integers(0, 2**32))
+def test_same_seed_same_rows_and_another_policy_same_tasks(small: dict[str, Any], seed: int) -> None:
+    scenario = coalesce_sim.load(small_market(small, small["policy"]))
+    once, again = (coalesce_sim.run(scenario, seed=seed, replications=2) for _ in range(2))
+    assert once.decisions.equals(again.decisions)
+    assert once.timeline.equals(again.timeline)
+    other = coalesce_sim.load(small_market(small, "always_local"))
+    tasks = ["task", "client", "arrival_s", "type", "internal_compute_usd", "all_local_usd", "all_local_s"]
+    changed = coalesce_sim.run(other, seed=seed, replications=2).decisions
+    assert changed[tasks].equals(once.decisions[tasks])
+
+
 @settings(max_examples=25)
 @given(SMALL)
 def test_the_oracle_is_told_exactly_what_will_happen(small: dict[str, Any]) -> None:
