@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import click
 
+from coalesce_sim.cli import interrupts
 from coalesce_sim.cli.contract import console
 
 jobs_option = click.option(
@@ -25,7 +26,10 @@ def cores() -> int:
 
 @contextmanager
 def progress_bar(*, shown: bool) -> Iterator[Callable[[float], None]]:
-    """Takes the share of the work that is done; a terminal on stderr shows it from the first second on."""
+    """Takes the share of the work that is done; a terminal on stderr shows it from the first second on.
+
+    Being told so often, it also sees to it that Ctrl-C is not lost.
+    """
     from threading import Timer
 
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -37,8 +41,13 @@ def progress_bar(*, shown: bool) -> Iterator[Callable[[float], None]]:
     later = Timer(1.0, bar.start)
     later.daemon = True
     later.start()
+
+    def tell(done: float) -> None:
+        interrupts.insist()
+        bar.update(task, completed=done)
+
     try:
-        yield lambda done: bar.update(task, completed=done)
+        yield tell
     finally:
         later.cancel()
         later.join()

@@ -11,14 +11,16 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import pyarrow as pa
 
 from coalesce_sim.experiments.replication import Emit, PolicyFactory, TableName, Wanted, play
 from coalesce_sim.experiments.statistics import Estimate, estimate
 from coalesce_sim.scenario.schema import Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Metrics = dict[str, float]
 

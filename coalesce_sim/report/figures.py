@@ -10,7 +10,7 @@ from pathlib import Path
 
 import matplotlib.style
 import numpy as np
-import pandas as pd
+import pyarrow as pa
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -20,7 +20,7 @@ from coalesce_sim.experiments.statistics import Estimate, estimate
 from coalesce_sim.report.numbers import number, percent, plural
 from coalesce_sim.scenario.distributions import FloatArray
 
-TIMELINE_COLUMNS = ("replication", "start_s", "tasks", "outsourced", "realised_usd", "all_local_usd")
+TIMELINE_COLUMNS = ("start_s", "tasks", "outsourced", "realised_usd", "all_local_usd")
 """The columns of the timeline that the figures are drawn from."""
 
 NAMES = ("outsourcing_rate.png", "cost_reduction.png")
@@ -34,6 +34,28 @@ _BIN_S = tuple(60.0 * minutes for minutes in (1, 2, 5, 10, 15, 30, 60, 120, 180,
 
 
 @dataclass(frozen=True, slots=True)
+class Timeline:
+    """What the figures are drawn from: `start_s` of each interval, else (replications, intervals)."""
+
+    start_s: FloatArray
+    tasks: FloatArray
+    outsourced: FloatArray
+    realised_usd: FloatArray
+    all_local_usd: FloatArray
+
+    @classmethod
+    def of(cls, table: pa.Table, replications: int) -> Timeline:
+        """From the rows of all replications one after the other, up to the last interval with a task."""
+        columns = {
+            name: table[name].to_numpy().astype(float).reshape(replications, -1) for name in TIMELINE_COLUMNS
+        }
+        busy = np.flatnonzero(columns["tasks"].any(axis=0))
+        end = busy[-1] + 1 if len(busy) else 0
+        columns = {name: values[:, :end] for name, values in columns.items()}
+        return cls(columns.pop("start_s")[0], **columns)
+
+
+@dataclass(frozen=True, slots=True)
 class Curve:
     """A mean over replications and its 95 % band, NaN where fewer than two replications tell; times in s."""
 
@@ -43,13 +65,12 @@ class Curve:
     high: FloatArray
 
 
-def draw_figures(folder: Path, result: RunResult, timeline: pd.DataFrame) -> list[str]:
+def draw_figures(folder: Path, result: RunResult, timeline: Timeline) -> list[str]:
     """Draw the figures of a run from its timeline and return their names; none for a run without tasks."""
-    if not timeline["tasks"].any():
+    if not len(timeline.start_s):
         return []
     interval_s = result.scenario.clock.timeline_min * 60
-    timeline = timeline[timeline["start_s"] <= timeline.loc[timeline["tasks"] > 0, "start_s"].max()]
-    end_s = float(timeline["start_s"].max()) + interval_s
+    end_s = float(timeline.start_s[-1]) + interval_s
     rate = outsourcing_curve(timeline, bin_width_s(end_s, interval_s))
     reduction = cost_reduction_curve(timeline, interval_s)
     with _plain_style():
@@ -61,27 +82,23 @@ def draw_figures(folder: Path, result: RunResult, timeline: pd.DataFrame) -> lis
     return list(NAMES)
 
 
-def outsourcing_curve(timeline: pd.DataFrame, bin_s: float) -> Curve:
+def outsourcing_curve(timeline: Timeline, bin_s: float) -> Curve:
     """Outsourced tasks in percent of all that arrived in each bin, at the middle of the bin."""
-    bins = (timeline["start_s"] / bin_s).astype(int).rename("bin")
-    outsourced, tasks = (
-        timeline.pivot_table(name, index=bins, columns="replication", aggfunc="sum")
-        for name in ("outsourced", "tasks")
+    number, first = np.unique((timeline.start_s / bin_s).astype(int), return_index=True)
+    outsourced = np.add.reduceat(timeline.outsourced, first, axis=1)
+    return _curve(
+        (number + 0.5) * bin_s, _percent(outsourced, np.add.reduceat(timeline.tasks, first, axis=1))
     )
-    rate = 100 * outsourced / tasks.where(tasks > 0)
-    return _curve((rate.index.to_numpy() + 0.5) * bin_s, rate)
 
 
-def cost_reduction_curve(timeline: pd.DataFrame, interval_s: float) -> Curve:
+def cost_reduction_curve(timeline: Timeline, interval_s: float) -> Curve:
     """Cost reduction in percent, cumulative from the start, at the end of each interval."""
-    realised_usd, all_local_usd = (
-        timeline.pivot(index="start_s", columns="replication", values=name).cumsum()
-        for name in ("realised_usd", "all_local_usd")
-    )
-    reduction = 100 * (1 - realised_usd / all_local_usd.where(all_local_usd > 0))
-    every = math.ceil(len(reduction) / _MOST_POINTS)
-    thinned = reduction.iloc[(len(reduction) - 1) % every :: every]  # the last point stays
-    return _curve(thinned.index.to_numpy() + interval_s, thinned)
+    all_local_usd = timeline.all_local_usd.cumsum(axis=1)
+    reduction = _percent(all_local_usd - timeline.realised_usd.cumsum(axis=1), all_local_usd)
+    intervals = len(timeline.start_s)
+    every = math.ceil(intervals / _MOST_POINTS)
+    shown = slice((intervals - 1) % every, None, every)  # the last point stays
+    return _curve(timeline.start_s[shown] + interval_s, reduction[:, shown])
 
 
 def bin_width_s(end_s: float, interval_s: float) -> float:
@@ -107,9 +124,14 @@ def finding(reduction: Estimate) -> str:
     return f"Outsourcing saves {percent(reduction)} against all-local"
 
 
-def _curve(time_s: FloatArray, values: pd.DataFrame) -> Curve:
-    """The curve of a table with one row a time and one column a replication."""
-    estimates = [estimate(row) for row in values.to_numpy(dtype=float).tolist()]
+def _percent(part: FloatArray, whole: FloatArray) -> FloatArray:
+    result: FloatArray = np.divide(100 * part, whole, out=np.full(whole.shape, math.nan), where=whole > 0)
+    return result
+
+
+def _curve(time_s: FloatArray, values: FloatArray) -> Curve:
+    """The curve of (replications, times); NaN where a replication does not tell."""
+    estimates = [estimate(each) for each in values.T.tolist()]
 
     def column(figures: Sequence[float | None]) -> FloatArray:
         return np.array([math.nan if figure is None else figure for figure in figures])

@@ -49,7 +49,7 @@ def record(origin: Origin, out: Path, *, jobs: int, progress: Callable[[float], 
         result, timeline = _play(origin, folder, jobs, progress)
         wall_s = time.perf_counter() - began
         with folder.writing():
-            figures.draw_figures(folder.aside, result, timeline.to_pandas())
+            figures.draw_figures(folder.aside, result, timeline)
             written = {"summary.json", *(path.name for path in folder.aside.iterdir())}
             names = [name for name in _OWN_FILES if name in written]
             recorded = Recorded(result, tuple(out / name for name in names), wall_s)
@@ -62,7 +62,7 @@ def record(origin: Origin, out: Path, *, jobs: int, progress: Callable[[float], 
 
 def _play(
     origin: Origin, folder: Folder, jobs: int, progress: Callable[[float], None]
-) -> tuple[RunResult, pa.Table]:
+) -> tuple[RunResult, figures.Timeline]:
     """The metrics of all replications, and of the timeline what the figures need; tables go to the folder."""
     scenario, count = origin.scenario, origin.replications
     about = {"coalesce_sim": json.dumps(origin.facts(), allow_nan=False)}
@@ -89,4 +89,5 @@ def _play(
             for each in played:
                 metrics.append(each)
                 progress(len(metrics) / count)
-    return RunResult(scenario, origin.seed, metrics), pa.concat_tables(timeline)
+    whole = figures.Timeline.of(pa.concat_tables(timeline), count)
+    return RunResult(scenario, origin.seed, metrics), whole

@@ -17,9 +17,10 @@ from tests.cli.calling import ROOT, Called
 
 @pytest.fixture(autouse=True)
 def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """In an empty directory, and with the handlers of signals put back."""
+    """In an empty directory, and with the handlers of signals put back afterwards."""
     monkeypatch.chdir(tmp_path)
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
     yield
     for number, handler in before.items():
         signal.signal(number, handler)

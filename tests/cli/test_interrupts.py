@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import time
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from coalesce_sim.cli import interrupts
 from tests.cli.calling import SMALL, Call, Start, contents
 
 ENDLESS = ("dur_05", "--replications", "100000", "--out", "results")
@@ -56,3 +58,25 @@ def test_ctrl_c_reaches_the_whole_group_and_leaves_earlier_results(call: Call, s
     assert (out, err) == ("", "coalesce-sim: interrupted by SIGINT\n")
     assert contents(tmp_path) == before
     assert not processes_in(process.pid)
+
+
+def test_an_interrupt_that_a_library_swallows_is_raised_again():
+    interrupts.listen()
+    with contextlib.suppress(interrupts.Interrupted):
+        os.kill(os.getpid(), signal.SIGTERM)
+    with pytest.raises(interrupts.Interrupted, match="interrupted by SIGTERM"):
+        interrupts.insist()
+
+
+def test_while_one_interrupt_is_on_its_way_others_do_not_disturb():
+    interrupts.listen()
+    interrupts.insist()
+    cleaned = False
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+    except interrupts.Interrupted as error:
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGTERM)
+        interrupts.insist()
+        cleaned = error.signal == signal.SIGINT
+    assert cleaned

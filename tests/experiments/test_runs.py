@@ -3,6 +3,7 @@ from __future__ import annotations
 import multiprocessing
 import time
 from contextlib import closing
+from multiprocessing.connection import wait
 from typing import NoReturn
 
 import pytest
@@ -45,8 +46,7 @@ def test_processes_end_with_the_runs_and_others_go_on():
             workers = set(multiprocessing.active_children()) - {bystander}
             assert workers
         for worker in workers:
-            worker.join(timeout=10)
-            assert not worker.is_alive()
+            assert wait([worker.sentinel], timeout=10)
         assert bystander.is_alive()
     finally:
         bystander.terminate()

@@ -1,15 +1,16 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
 import pytest
 
 from coalesce_sim import RunResult, load
 from coalesce_sim.experiments.statistics import Estimate, estimate
 from coalesce_sim.report.figures import (
+    TIMELINE_COLUMNS,
+    Timeline,
     bin_width_s,
     cost_reduction_curve,
     draw_figures,
@@ -20,21 +21,21 @@ from coalesce_sim.report.figures import (
 HOUR_S, DAY_S = 3600.0, 86_400.0
 
 
-def timeline(rows: list[tuple[int, float, int, int, float, float]]) -> pd.DataFrame:
-    names = ["replication", "start_s", "tasks", "outsourced", "realised_usd", "all_local_usd"]
-    return pd.DataFrame(rows, columns=names)
+def timeline(*replications: list[tuple[int, int, float, float]]) -> Timeline:
+    """Tasks, outsourced tasks, realised and all-local USD of hour after hour."""
+    rows = [(HOUR_S * hour, *row) for rows in replications for hour, row in enumerate(rows)]
+    columns = dict(zip(TIMELINE_COLUMNS, zip(*rows, strict=True), strict=True))
+    return Timeline.of(pa.table(columns), len(replications))
 
 
 TWO_RUNS = timeline(
-    [
-        (0, 0.0, 4, 1, 10.0, 10.0),
-        (0, HOUR_S, 0, 0, 0.0, 0.0),
-        (0, 2 * HOUR_S, 6, 4, 5.0, 20.0),
-        (1, 0.0, 2, 0, 10.0, 10.0),
-        (1, HOUR_S, 2, 2, 10.0, 10.0),
-        (1, 2 * HOUR_S, 0, 0, 0.0, 0.0),
-    ]
+    [(4, 1, 10.0, 10.0), (0, 0, 0.0, 0.0), (6, 4, 5.0, 20.0), (0, 0, 0.0, 0.0)],
+    [(2, 0, 10.0, 10.0), (2, 2, 10.0, 10.0), (0, 0, 0.0, 0.0), (0, 0, 0.0, 0.0)],
 )
+
+
+def test_the_figures_end_with_the_last_task():
+    assert TWO_RUNS.start_s.tolist() == [0.0, HOUR_S, 2 * HOUR_S]
 
 
 def test_the_outsourcing_rate_of_a_bin_is_that_of_its_tasks():
@@ -56,7 +57,7 @@ def test_the_cost_reduction_is_cumulative_and_at_the_end_of_each_interval():
 
 def test_a_long_curve_is_thinned_but_ends_where_it_ends():
     hours = 1_001
-    long = timeline([(0, HOUR_S * i, 1, 1, 1.0, 1.0 + (i == hours - 1)) for i in range(hours)])
+    long = timeline([(1, 1, 1.0, 1.0 + (hour == hours - 1)) for hour in range(hours)])
     curve = cost_reduction_curve(long, HOUR_S)
     assert len(curve.mean) <= 400
     assert curve.time_s[-1] == hours * HOUR_S
@@ -123,10 +124,10 @@ def test_figures_repeat_byte_for_byte_whatever_the_users_style(
 
 def test_a_run_without_tasks_has_no_figures(tmp_path: Path):
     result = RunResult(load("dur_03"), 1, [{"tasks": 0.0}])
-    assert draw_figures(tmp_path, result, timeline([(0, 0.0, 0, 0, 0.0, 0.0)])) == []
+    assert draw_figures(tmp_path, result, timeline([(0, 0, 0.0, 0.0)])) == []
     assert list(tmp_path.iterdir()) == []
 
 
 def test_one_interval_is_enough_for_a_figure(tmp_path: Path):
     result = RunResult(load("dur_03"), 1, [{"outsourcing_rate": 25.0, "cost_reduction": 0.0}])
-    assert draw_figures(tmp_path, replace(result), TWO_RUNS.head(1)) != []
+    assert draw_figures(tmp_path, result, timeline([(4, 1, 10.0, 10.0)])) != []
