@@ -97,7 +97,6 @@ def main(args: Sequence[str] | None = None) -> None:
         error.show()
         code = error.exit_code
     except interrupts.Interrupted as error:
-        interrupts.ignore()
         click.echo(f"{PROGRAM}: {error}", err=True)
         code = 128 + error.signal
     sys.exit(code or 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from coalesce_sim.market.pool import Pool
 from coalesce_sim.market.quotes import Quotes
@@ -27,9 +28,8 @@ def decisions_table(
     tasks, running = block.tasks, block.home.running
     n = len(block)
     away = records.outsourced
-    names = pa.DictionaryArray.from_arrays(
-        pa.array(records.contractor.astype(np.int32), mask=~away), pa.array(contractor_names, pa.string())
-    )
+    indices = pc.if_else(pa.array(away), pa.array(records.contractor.astype(np.int32)), None)
+    names = pa.DictionaryArray.from_arrays(indices, pa.array(contractor_names, pa.string()))
     types = pa.DictionaryArray.from_arrays(
         pa.array(tasks.type_id.astype(np.int32)), pa.array(type_names, pa.string())
     )
@@ -49,8 +49,8 @@ def decisions_table(
             "choice": choice,
             "contractor": names,
             "explored": records.explored,
-            "score": _nullable(records.score),
-            "confidence": _nullable(records.confidence),
+            "score": nullable(records.score),
+            "confidence": nullable(records.confidence),
             "estimated_usd": records.estimated_usd,
             "realised_usd": records.realised_usd,
             "price_usd": records.price_usd,
@@ -105,11 +105,13 @@ def offers_table(
             "skill_embedding": skills.embedding[type_id],
             "skill_performance": skills.performance[type_id],
             "eligible": offers.eligible[type_id],
-            "topsis_score": _nullable(spread(reasons.get("closeness", np.nan))),
+            "topsis_score": nullable(spread(reasons.get("closeness", np.nan))),
             "chosen": np.arange(n) == decided.decision.contractor,
         }
     )
 
 
-def _nullable(values: FloatArray) -> pa.Array:
-    return pa.array(values, from_pandas=True)
+def nullable(values: FloatArray) -> pa.Array:
+    """The values with null for NaN."""
+    column = pa.array(values)
+    return pc.if_else(pc.is_nan(column), None, column)

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pyarrow as pa
 
+from coalesce_sim.experiments.tables import nullable
 from coalesce_sim.market.records import Records
 from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.scenario.schema import Scenario
@@ -101,20 +102,20 @@ class Timeline:
             {
                 "replication": np.full(len(start_s), self._replication, dtype=np.int32),
                 "start_s": start_s,
-                "demand": _nullable(demand),
+                "demand": nullable(demand),
                 "mean_price_usd": mean_price_usd[hour],
                 "tasks": sums["tasks"].astype(np.int64),
                 "outsourced": sums["outsourced"].astype(np.int64),
                 "explored": sums["explored"].astype(np.int64),
                 "late": sums["late"].astype(np.int64),
-                "outsourcing_rate": _nullable(_percent(sums["outsourced"], sums["tasks"])),
+                "outsourcing_rate": nullable(_percent(sums["outsourced"], sums["tasks"])),
                 "realised_usd": sums["realised_usd"],
                 "all_local_usd": sums["all_local_usd"],
                 "cumulative_savings_usd": base_usd - cost_usd,
-                "cumulative_cost_reduction": _nullable(_percent(base_usd - cost_usd, base_usd)),
+                "cumulative_cost_reduction": nullable(_percent(base_usd - cost_usd, base_usd)),
                 **levels,
-                "home_utilisation": _nullable(_share(levels["home_busy"], home_slots)),
-                "contractor_utilisation": _nullable(_share(levels["contractor_busy"], slots)),
+                "home_utilisation": nullable(_share(levels["home_busy"], home_slots)),
+                "contractor_utilisation": nullable(_share(levels["contractor_busy"], slots)),
             }
         )
 
@@ -125,7 +126,3 @@ def _percent(part: FloatArray, whole: FloatArray) -> FloatArray:
 
 def _share(busy: FloatArray, slots: int | None) -> FloatArray:
     return np.full(len(busy), np.nan) if slots is None else 100 * busy / slots
-
-
-def _nullable(values: FloatArray) -> pa.Array:
-    return pa.array(values, from_pandas=True)

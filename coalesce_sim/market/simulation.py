@@ -124,6 +124,7 @@ class Market:
         self._live = self._queues_at_contractors or home_slots is not None
         self._settlement = Settlement(scenario.cost_model, self.quotes)
         self._expected_delay = scenario.cost_model.internal.opportunity == "expected_delay"
+        self._policy_error: Exception | None = None
         self._waiting_blocks: list[_OpenBlock] = []
 
         policy.start(
@@ -141,7 +142,11 @@ class Market:
         Raises `ConservationError` if tasks, money or capacity do not add up.
         """
         self.env.process(self._arrivals())
-        self.env.run()
+        try:
+            self.env.run()
+        except Exception as error:
+            # SimPy raises a copy, which an exception with arguments of its own may not survive.
+            raise (self._policy_error or error) from None
         if self.accounts.tasks_in == 0:
             self._on_records(Records.empty(self._workload.no_tasks(), np.empty(0), np.empty(0)))
         self.accounts.check()
@@ -188,7 +193,11 @@ class Market:
         for row in range(stop - first):
             task = first + row
             view = self._oracle_view(opened, quote, row) if self._omniscient else View(offers, row)
-            decision = policy.decide(view)
+            try:
+                decision = policy.decide(view)
+            except Exception as error:
+                self._policy_error = error
+                raise
             if not LOCAL <= decision.contractor < len(self.pool):
                 raise PolicyError(
                     f"{type(policy).__name__}: decision.contractor must be -1 (local) "
@@ -299,22 +308,29 @@ class Market:
         self.accounts.done += 1
         self.accounts.realised_usd += realised_usd
         if self._observed:
-            self._policy.observe(
-                Outcome(
-                    client=opened.client[task],
-                    type_id=opened.type_id[task],
-                    contractor=int(records.contractor[task]),
-                    decided_s=float(block.tasks.arrival_s[task]),
-                    finished_s=now,
-                    estimated_usd=float(records.estimated_usd[task]),
-                    realised_usd=realised_usd,
-                )
-            )
+            self._tell_policy(opened, task, realised_usd)
         opened.left -= 1
         while self._waiting_blocks and self._waiting_blocks[0].left == 0:
             complete = self._waiting_blocks.pop(0).records
             self.accounts.book(complete)
             self._on_records(complete)
+
+    def _tell_policy(self, opened: _OpenBlock, task: int, realised_usd: float) -> None:
+        records = opened.records
+        outcome = Outcome(
+            client=opened.client[task],
+            type_id=opened.type_id[task],
+            contractor=int(records.contractor[task]),
+            decided_s=float(opened.block.tasks.arrival_s[task]),
+            finished_s=self.env.now,
+            estimated_usd=float(records.estimated_usd[task]),
+            realised_usd=realised_usd,
+        )
+        try:
+            self._policy.observe(outcome)
+        except Exception as error:
+            self._policy_error = error
+            raise
 
     def _oracle_view(self, opened: _OpenBlock, quote: Quote, row: int) -> OracleView:
         """The view with the realised cost of every choice, waits worked out from true service times."""

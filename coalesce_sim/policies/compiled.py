@@ -1,7 +1,8 @@
 """`mcdm.closest`, compiled where numba is installed (extra ``fast``).
 
 One pass over the alternatives instead of a dozen small array operations, in the same order of arithmetic
-and so with the same result to the last bit.
+and so with the same result to the last bit. Compiling costs a process about a second, so it is put off
+until a process has played long enough to get that second back.
 """
 
 from __future__ import annotations
@@ -18,12 +19,30 @@ from coalesce_sim.policies import mcdm
 
 Closest = Callable[[Any, Any, Any, mcdm.Weights], tuple[int, float]]
 
+PAYS_AFTER_ROUNDS = 15_000
+"""Decision rounds in one process after which compiling has paid."""
+
+
+class Pace:
+    """Counts decision rounds and says which of the two equal functions is the faster choice by now."""
+
+    def __init__(self) -> None:
+        self._rounds = 0
+        self._closest: Closest = mcdm.closest
+
+    def next_round(self) -> Closest:
+        """The function to score the round with."""
+        self._rounds += 1
+        if self._rounds == PAYS_AFTER_ROUNDS:
+            self._closest = compiled_closest() or mcdm.closest
+        return self._closest
+
 
 @lru_cache(maxsize=1)
-def fastest_closest() -> Closest:
-    """The compiled function if numba is installed, else the plain one."""
+def compiled_closest() -> Closest | None:
+    """The compiled function; None where numba is not installed."""
     if importlib.util.find_spec("numba") is None:
-        return mcdm.closest
+        return None
     import numba
 
     compiled: Closest = numba.njit(cache=True)(_closest)

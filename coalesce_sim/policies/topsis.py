@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from coalesce_sim.policies.compiled import fastest_closest
+from coalesce_sim.policies.compiled import Pace
 from coalesce_sim.policies.mcdm import (
     CRITERIA,
     Weights,
@@ -22,6 +22,8 @@ from coalesce_sim.policies.mcdm import (
 from coalesce_sim.policies.protocol import LOCAL, Decision, Offers, Policy, Surroundings, View
 from coalesce_sim.scenario import policy as settings
 from coalesce_sim.scenario.distributions import FloatArray
+
+_PACE = Pace()
 
 
 class Memory:
@@ -78,7 +80,6 @@ class Topsis(Policy):
             for _ in range(1 if shared else surroundings.clients)
         ]
         self._memories = memories * surroundings.clients if shared else memories
-        self._fastest_closest = fastest_closest()
         self._plain = self._rules.normalisation == "min_max"
         self._offers: Offers | None = None
         self._candidates: dict[int, _Candidates] = {}
@@ -116,6 +117,7 @@ class Topsis(Policy):
         ):
             self._candidates = {}
         self._offers = offers
+        self._closest_of = _PACE.next_round()
 
     def _closest(
         self, view: View, candidates: _Candidates, weights: Weights
@@ -124,7 +126,7 @@ class Topsis(Policy):
         offers, normalisation = view.offers, self._rules.normalisation
         if self._plain and not (offers.explain or candidates.latency_varies):
             external_usd = offers.external_usd[view.row]
-            return *self._fastest_closest(external_usd, candidates.index, candidates.gaps, weights), None
+            return *self._closest_of(external_usd, candidates.index, candidates.gaps, weights), None
         distances = weighted_distances(candidates.gaps_of(view, normalisation), weights)
         scores = closeness(distances)
         best = int(scores.argmax())

@@ -11,7 +11,7 @@ from coalesce_sim.scenario.base import Model
 from coalesce_sim.scenario.distributions import Distribution, NonNegative, Positive
 
 Share = Annotated[float, Field(ge=0, le=1)]
-Slots = Literal["unlimited"] | Annotated[int, Field(gt=0)]
+Slots = Literal["unlimited"] | Annotated[int, Field(gt=0, le=1_000_000)]
 
 
 class Hardware(Model):
@@ -38,7 +38,7 @@ class Hardware(Model):
 class Clients(Model):
     """Identical clients, each with `slots` GPUs of its own behind one first-come queue."""
 
-    count: Annotated[int, Field(gt=0)]
+    count: Annotated[int, Field(gt=0, le=1_000_000)]
     slots: Slots = "unlimited"
     hardware: Hardware
 
@@ -88,7 +88,7 @@ class DrawnPool(Model):
     The factors multiply the type's price and latency; the results are not less than the two minima.
     """
 
-    count: Annotated[int, Field(gt=0)]
+    count: Annotated[int, Field(gt=0, le=100_000)]
     types: Annotated[dict[str, ContractorType], Field(min_length=1)]
     price_factor: Distribution = 1.0
     latency_factor: Distribution = 1.0
@@ -114,7 +114,7 @@ class PriceList(Model):
     """
 
     sellers: Annotated[dict[str, str], Field(min_length=1)]
-    price_date: date
+    price_date: Annotated[date, Field(strict=False)]
     price_file: str | None = None
     template: ContractorFacts
 

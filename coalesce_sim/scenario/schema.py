@@ -15,6 +15,8 @@ from coalesce_sim.scenario.policy import PolicySettings
 from coalesce_sim.scenario.pool import Clients, Contractor, ContractorDynamics, DrawnPool, PriceList
 from coalesce_sim.scenario.workload import DemandDriven, MarketDemand, Workload
 
+MAX_INTERVALS = 10_000_000
+
 
 class Clock(Model):
     """When the run starts and for how long tasks arrive; work under way at the end is played to its end.
@@ -22,9 +24,18 @@ class Clock(Model):
     `timeline_min` is the length of the intervals of the recorded timeline.
     """
 
-    start: datetime
-    days: Positive
+    start: Annotated[datetime, Field(strict=False)]
+    days: Annotated[float, Field(gt=0, le=100_000)]
     timeline_min: Positive = 60.0
+
+    @model_validator(mode="after")
+    def _of_a_size(self) -> Self:
+        intervals = self.horizon_s / (60 * self.timeline_min)
+        if intervals > MAX_INTERVALS:
+            raise ValueError(
+                f"timeline_min: makes more than {MAX_INTERVALS:,} intervals (got {self.timeline_min})"
+            )
+        return self
 
     @property
     def horizon_s(self) -> float:
@@ -55,7 +66,7 @@ class Scenario(Model):
     title: str
     description: str = ""
     seed: Annotated[int, Field(ge=0)] = 1
-    replications: Annotated[int, Field(gt=0)] = 1
+    replications: Annotated[int, Field(gt=0, le=1_000_000)] = 1
     clock: Clock
     market_demand: MarketDemand | None = None
     workload: Workload

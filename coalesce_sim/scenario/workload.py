@@ -40,7 +40,7 @@ class DemandDriven(Model):
     """``Poisson(tasks_per_hour · D)`` tasks at the start of every hour; needs `market_demand`."""
 
     kind: Literal["demand_driven"]
-    tasks_per_hour: NonNegative
+    tasks_per_hour: Annotated[float, Field(ge=0, le=1_000_000)]
 
 
 def _lets_time_pass(gap_s: Distribution) -> Distribution:

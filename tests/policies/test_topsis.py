@@ -75,24 +75,29 @@ def test_compiled_and_plain_scoring_agree_to_the_last_bit(
     for row in range(3):
         mcdm.squared_gaps(others[row, index], "min_max", gaps[row + 1])
     weights = mcdm.normalised(weights)
-    assert compiled.fastest_closest()(cost, index, gaps.copy(), weights) == mcdm.closest(
-        cost, index, gaps, weights
-    )
+    fast = compiled.compiled_closest()
+    assert fast is not None
+    assert fast(cost, index, gaps.copy(), weights) == mcdm.closest(cost, index, gaps, weights)
 
 
-def test_the_extra_fast_is_installed_with_the_tests() -> None:
-    """Else the test above would compare the plain function with itself."""
-    assert compiled.fastest_closest() is not mcdm.closest
+def test_compiling_waits_until_it_pays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled, "PAYS_AFTER_ROUNDS", 3)
+    pace = compiled.Pace()
+    chosen = [pace.next_round() for _ in range(4)]
+    assert chosen == [mcdm.closest, mcdm.closest, *[compiled.compiled_closest()] * 2]
 
 
 @pytest.mark.parametrize("scenario", ["dur_02", "agt_01"])
 def test_a_run_is_the_same_with_and_without_compiled_scoring(
     scenario: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fast = coalesce_sim.run(coalesce_sim.load(scenario), replications=2)
-    monkeypatch.setattr("coalesce_sim.policies.topsis.fastest_closest", lambda: mcdm.closest)
-    plain = coalesce_sim.run(coalesce_sim.load(scenario), replications=2)
-    assert fast.decisions.equals(plain.decisions)
+    runs = []
+    for rounds in (1, 10**9, 50):
+        monkeypatch.setattr(compiled, "PAYS_AFTER_ROUNDS", rounds)
+        monkeypatch.setattr("coalesce_sim.policies.topsis._PACE", compiled.Pace())
+        runs.append(coalesce_sim.run(coalesce_sim.load(scenario), replications=2).decisions)
+    assert runs[0].equals(runs[1])
+    assert runs[0].equals(runs[2])
 
 
 def test_confidence_follows_the_window() -> None:
