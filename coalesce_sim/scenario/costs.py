@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from coalesce_sim.scenario.base import Model
-from coalesce_sim.scenario.distributions import Distribution, NonNegative, Positive
+from coalesce_sim.scenario.distributions import NonNegative, NonNegativeDistribution, Positive
 from coalesce_sim.scenario.pool import Share
 
 
@@ -92,10 +92,10 @@ class Realised(Model):
     """
 
     basis: Literal["estimate", "physical"]
-    local_cost_factor: Distribution = 1.0
-    external_cost_factor: Distribution = 1.0
-    local_time_factor: Distribution = 1.0
-    external_time_factor: Distribution = 1.0
+    local_cost_factor: NonNegativeDistribution = 1.0
+    external_cost_factor: NonNegativeDistribution = 1.0
+    local_time_factor: NonNegativeDistribution = 1.0
+    external_time_factor: NonNegativeDistribution = 1.0
 
 
 class CostModel(Model):

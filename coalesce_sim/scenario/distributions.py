@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from coalesce_sim.scenario.base import Model
 
@@ -17,7 +17,7 @@ Positive = Annotated[float, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0)]
 
 Support = tuple[float, float]
-"""The least interval that holds all draws."""
+"""The least interval that holds all draws; of a normal, all but one in a thousand million."""
 
 
 class Normal(Model):
@@ -40,14 +40,8 @@ class Normal(Model):
             return draws
         return np.clip(draws, self.min, self.max)
 
-    def expectation(self) -> float:
-        if self.min is None and self.max is None:
-            return self.mean
-        raise ValueError("the mean of a clipped normal is not available in closed form")
-
     def support(self) -> Support:
-        ends = (self.mean, self.mean) if self.sd == 0 else (-math.inf, math.inf)
-        low, high = np.clip(ends, self.min, self.max)
+        low, high = np.clip((self.mean - 6 * self.sd, self.mean + 6 * self.sd), self.min, self.max)
         return float(low), float(high)
 
 
@@ -66,9 +60,6 @@ class Uniform(Model):
     def sample(self, rng: np.random.Generator, size: int) -> FloatArray:
         return rng.uniform(self.low, self.high, size)
 
-    def expectation(self) -> float:
-        return (self.low + self.high) / 2
-
     def support(self) -> Support:
         return self.low, self.high
 
@@ -82,9 +73,6 @@ class LogNormal(Model):
     def sample(self, rng: np.random.Generator, size: int) -> FloatArray:
         return rng.lognormal(math.log(self.median), self.sigma, size)
 
-    def expectation(self) -> float:
-        return self.median * math.exp(self.sigma**2 / 2)
-
     def support(self) -> Support:
         return 0.0, math.inf
 
@@ -96,9 +84,6 @@ class Exponential(Model):
 
     def sample(self, rng: np.random.Generator, size: int) -> FloatArray:
         return rng.exponential(self.mean, size)
-
-    def expectation(self) -> float:
-        return self.mean
 
     def support(self) -> Support:
         return 0.0, math.inf
@@ -113,9 +98,6 @@ class Gamma(Model):
     def sample(self, rng: np.random.Generator, size: int) -> FloatArray:
         return rng.gamma(self.cv**-2, self.mean * self.cv**2, size)
 
-    def expectation(self) -> float:
-        return self.mean
-
     def support(self) -> Support:
         return 0.0, math.inf
 
@@ -128,9 +110,6 @@ class Weibull(Model):
 
     def sample(self, rng: np.random.Generator, size: int) -> FloatArray:
         return self.scale * rng.weibull(self.shape, size)
-
-    def expectation(self) -> float:
-        return self.scale * math.gamma(1 + 1 / self.shape)
 
     def support(self) -> Support:
         return 0.0, math.inf
@@ -159,9 +138,6 @@ class Choice(Model):
         picked = np.searchsorted(edges, rng.random(size) * edges[-1], side="right")
         values: FloatArray = np.array(self.values)
         return np.asarray(values[np.minimum(picked, len(values) - 1)])
-
-    def expectation(self) -> float:
-        return float(np.dot(self._probabilities(), self.values))
 
     def support(self) -> Support:
         possible = np.asarray(self.values)[self._probabilities() > 0]
@@ -198,10 +174,6 @@ class Empirical(Model):
     def sample(self, rng: np.random.Generator, size: int) -> FloatArray:
         return np.asarray(np.interp(rng.random(size), self._grid(), self.quantiles))
 
-    def expectation(self) -> float:
-        values = np.asarray(self.quantiles)
-        return float(np.sum(np.diff(self._grid()) * (values[1:] + values[:-1]) / 2))
-
     def support(self) -> Support:
         return self.quantiles[0], self.quantiles[-1]
 
@@ -228,9 +200,6 @@ class Mixture(Model):
         picked = np.minimum(np.searchsorted(edges, draws[:, 0], side="right"), len(edges) - 1)
         means = np.array([part.exponential.mean for part in self.components])
         return np.asarray(-means[picked] * np.log1p(-draws[:, 1]))
-
-    def expectation(self) -> float:
-        return float(np.sum(self._weights() * [part.exponential.mean for part in self.components]))
 
     def support(self) -> Support:
         return 0.0, math.inf
@@ -282,15 +251,20 @@ def sample(distribution: Distribution, rng: np.random.Generator, size: int) -> F
     return np.full(size, float(distribution))
 
 
-def expectation(distribution: Distribution) -> float:
-    """The mean of the distribution."""
-    if isinstance(distribution, DistributionSpec):
-        return distribution.chosen.expectation()
-    return float(distribution)
-
-
 def support(distribution: Distribution) -> Support:
     """The least interval that holds all draws; its ends may be infinite."""
     if isinstance(distribution, DistributionSpec):
         return distribution.chosen.support()
     return float(distribution), float(distribution)
+
+
+def _not_negative(distribution: Distribution) -> Distribution:
+    low, high = support(distribution)
+    if low < 0:
+        got = f"{low:g}" if low == high else f"draws from {low:g} to {high:g}"
+        raise ValueError(f"must not be negative (got {got})")
+    return distribution
+
+
+NonNegativeDistribution = Annotated[Distribution, AfterValidator(_not_negative)]
+"""A distribution whose draws can stand for times, amounts and factors."""

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from coalesce_sim.scenario.base import Model
-from coalesce_sim.scenario.distributions import Distribution, NonNegative, Positive
+from coalesce_sim.scenario.distributions import NonNegative, NonNegativeDistribution, Positive
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Slots = Literal["unlimited"] | Annotated[int, Field(gt=0, le=1_000_000)]
@@ -90,12 +90,12 @@ class DrawnPool(Model):
 
     count: Annotated[int, Field(gt=0, le=100_000)]
     types: Annotated[dict[str, ContractorType], Field(min_length=1)]
-    price_factor: Distribution = 1.0
-    latency_factor: Distribution = 1.0
+    price_factor: NonNegativeDistribution = 1.0
+    latency_factor: NonNegativeDistribution = 1.0
     min_price_usd: NonNegative = 0.0
     min_latency_min: NonNegative = 0.0
-    demand: Distribution = 0.5
-    available_capacity: Distribution = 0.5
+    demand: NonNegativeDistribution = 0.5
+    available_capacity: NonNegativeDistribution = 0.5
 
     @model_validator(mode="after")
     def _some_share(self) -> Self:

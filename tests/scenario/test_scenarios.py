@@ -108,9 +108,9 @@ def test_fields_that_do_not_go_together(tmp_path: Path, text: str, expected: str
         ("{choice: {values: [0, 3], weights: [1, 0]}}", "must not always be 0 (got 0)"),
         ("{normal: {mean: 1, sd: 2, min: 0, max: 0}}", "must not always be 0 (got 0)"),
         ("-2", "must not be negative (got -2)"),
-        ("{normal: {mean: 9, sd: 1}}", "must not be negative (got draws from -inf to inf)"),
-        ("{normal: {mean: 9, sd: 1, max: 10}}", "must not be negative (got draws from -inf to 10)"),
-        ("{normal: {mean: 9, sd: 1, min: -0.5}}", "must not be negative (got draws from -0.5 to inf)"),
+        ("{normal: {mean: 9, sd: 2}}", "must not be negative (got draws from -3 to 21)"),
+        ("{normal: {mean: 9, sd: 2, max: 10}}", "must not be negative (got draws from -3 to 10)"),
+        ("{normal: {mean: 9, sd: 2, min: -0.5}}", "must not be negative (got draws from -0.5 to 21)"),
         ("{uniform: {low: -1, high: 2}}", "must not be negative (got draws from -1 to 2)"),
         ("{empirical: {quantiles: [-1, 0, 5]}}", "must not be negative (got draws from -1 to 5)"),
     ],
@@ -138,3 +138,17 @@ def test_gaps_may_be_0_now_and_then(gap_s: str) -> None:
 def test_a_change_of_policy_drops_the_settings_of_the_old_one() -> None:
     scenario = coalesce_sim.load("dur_03", ["policy.kind=cheapest"])
     assert scenario.policy.model_dump() == {"kind": "cheapest"}
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "cost_model.realised.external_time_factor",
+        "cost_model.realised.local_cost_factor",
+        "contractors.price_factor",
+        "workload.attributes.value_usd",
+    ],
+)
+def test_times_amounts_and_factors_cannot_be_negative(field: str) -> None:
+    with pytest.raises(ScenarioError, match=r"must not be negative \(got draws from -2 to 4\)"):
+        coalesce_sim.load("dur_03", [f"{field}={{normal: {{mean: 1, sd: 0.5}}}}"])
