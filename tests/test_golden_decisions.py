@@ -127,8 +127,8 @@ def test_every_component_matches(number: int) -> None:
             assert np.isnan(row["topsis_score"])
 
     reasons = first.decision.reasons
-    if reasons is not None:
-        assert reasons["weights"] == pytest.approx(decision["weights"], rel=1e-9, abs=1e-9)
+    assert reasons is not None
+    assert reasons["weights"] == pytest.approx(decision["weights"], rel=1e-9, abs=1e-9)
 
 
 def test_the_sixty_cover_what_they_should() -> None:

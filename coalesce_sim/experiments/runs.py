@@ -99,14 +99,18 @@ def _survives_pickling(error: Exception) -> bool:
     return True
 
 
-@dataclass
+@dataclass(repr=False)
 class RunResult:
     """What a run came to. `replications` has one dict of metrics each; the rest is derived."""
 
     scenario: Scenario
     seed: int
     replications: list[Metrics]
-    tables: dict[TableName, list[pa.Table]] = field(default_factory=dict, repr=False)
+    tables: dict[TableName, list[pa.Table]] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        name, count = self.scenario.name, len(self.replications)
+        return f"RunResult({name!r}, seed={self.seed}, replications={count})"
 
     @cached_property
     def decisions(self) -> pd.DataFrame:
@@ -165,6 +169,8 @@ def run(
     no arguments that gives one, in place of the scenario's policy. `progress` is told how many replications
     are done.
     """
+    if not isinstance(scenario, Scenario):
+        raise TypeError(f"scenario: must be what coalesce_sim.load() gives (got {scenario!r})")
     seed = scenario.seed if seed is None else seed
     count = scenario.replications if replications is None else replications
     if count < 1 or jobs < 1:

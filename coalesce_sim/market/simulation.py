@@ -198,6 +198,10 @@ class Market:
             except Exception as error:
                 self._policy_error = error
                 raise
+            if not isinstance(decision, Decision):
+                raise PolicyError(
+                    f"{type(policy).__name__}.decide: must return a Decision (got {decision!r})"
+                )
             if not LOCAL <= decision.contractor < len(self.pool):
                 raise PolicyError(
                     f"{type(policy).__name__}: decision.contractor must be -1 (local) "

@@ -80,8 +80,10 @@ def critic_weights(criteria: FloatArray) -> Weights | None:
     A constant criterion has no contrast and weighs 0. None where nothing differs.
     Source: Diakoulaki et al. (1995), Computers & Operations Research 22(7).
     """
+    if criteria.shape[1] < 2:
+        return None
     span = np.ptp(criteria, axis=1, keepdims=True)
-    if criteria.shape[1] < 2 or not (span > 0).any():
+    if not (span > 0).any():
         return None
     unit = (criteria - criteria.min(axis=1, keepdims=True)) / np.where(span > 0, span, 1.0)
     sd = unit.std(axis=1, ddof=1)

@@ -47,6 +47,8 @@ def _custom(chosen: settings.Custom) -> Policy:
         raise PolicyError(f"policy.class: cannot import (got {chosen.class_!r}): {error}") from error
     if not (isinstance(found, type) and issubclass(found, Policy)):
         raise PolicyError(f"policy.class: must be a subclass of coalesce_sim.Policy (got {chosen.class_!r})")
+    if found.decide is Policy.decide:
+        raise PolicyError(f"policy.class: {chosen.class_} does not define decide(self, view)")
     try:
         return found(**chosen.parameters)
     except TypeError as error:

@@ -86,25 +86,33 @@ class Topsis(Policy):
 
     def decide(self, view: View) -> Decision:
         rules, offers, row = self._rules, view.offers, view.row
-        if next(self._explore) < rules.epsilon:
+        draw = next(self._explore)
+        if draw < rules.epsilon:
             contractor = int(next(self._pick) * view.contractors)
-            return Decision(contractor, True, rules.explored_score, rules.explored_confidence)
+            reasons = {"exploration_draw": draw} if offers.explain else None
+            return Decision(contractor, True, rules.explored_score, rules.explored_confidence, reasons)
         if offers is not self._offers:
             self._look_at(offers)
         candidates = self._candidates.get(offers.type_id[row])
         if candidates is None:
             candidates = self._candidates[offers.type_id[row]] = _Candidates(view, rules.normalisation)
         if not candidates.count:
-            return Decision(LOCAL)
+            return Decision(LOCAL, reasons=self._nobody(view, candidates, draw) if offers.explain else None)
         memory = self._memories[offers.client[row]]
         weights = self._weights(view, candidates, memory.weights)
         best, score, reasons = self._closest(view, candidates, weights)
+        if reasons is not None:
+            reasons["exploration_draw"] = draw
         confidence = memory.confidence(rules.confidence)
         outsourced = score > rules.outsource_above_score and confidence > rules.outsource_above_confidence
         self._learn(memory, score if outsourced else 0.0)
         return Decision(
             candidates.contractors[best] if outsourced else LOCAL, False, score, confidence, reasons
         )
+
+    def _nobody(self, view: View, candidates: _Candidates, draw: float) -> dict[str, Any]:
+        weights = self._weights(view, candidates, self._memories[view.client].weights)
+        return {"exploration_draw": draw, "weights": dict(zip(CRITERIA, weights, strict=True))}
 
     def _look_at(self, offers: Offers) -> None:
         """Keep what is known of the candidates for as long as the market shows the same facts."""

@@ -160,17 +160,21 @@ def _verdict(scenario: Scenario, decision: Decision, best_first: list[Facts], in
         chosen = next(row for row in best_first if row["chosen"])
         goes = f"Goes to {chosen['contractor']} at an estimated {number(chosen['external_usd'])} USD"
         goes += f", against {number(internal_usd)} USD at home"
-        if decision.explored:
-            odds = "" if rules is None else f" (probability ε = {rules.epsilon:g})"
-            return f"{goes}: explored{odds}, a random one of all {len(best_first)} whatever their skills."
         if rules is None:
-            return f"{goes}."
+            return f"{goes}{', to explore' if decision.explored else ''}."
+        if decision.explored:
+            return (
+                f"{goes}: explored (probability ε = {rules.epsilon:g}), a random one of all "
+                f"{len(best_first)} whatever their skills."
+            )
         return (
             f"{goes}: its score {decision.score:.3f} is above {rules.outsource_above_score:g} and the "
             f"confidence {decision.confidence:.3f} above {rules.outsource_above_confidence:g}."
         )
     if not any(row["eligible"] for row in best_first):
-        return f"{at_home}: no contractor reaches the skill threshold {scenario.skills.threshold:g}."
+        because = "no contractor reaches" if rules is not None else "and no contractor reaches"
+        colon = ":" if rules is not None else ","
+        return f"{at_home}{colon} {because} the skill threshold {scenario.skills.threshold:g}."
     if rules is None:
         cheapest = min((row for row in best_first if row["eligible"]), key=lambda row: row["external_usd"])
         least = f"{number(cheapest['external_usd'])} USD at {cheapest['contractor']}"

@@ -221,7 +221,7 @@ class DistributionSpec(Model):
     @model_validator(mode="before")
     @classmethod
     def _exactly_one(cls, data: Any) -> Any:
-        if isinstance(data, dict) and len(data) != 1:
+        if isinstance(data, dict) and len(data) != 1 and set(data) <= set(cls.model_fields):
             raise ValueError(f"must name exactly one distribution (got {sorted(map(str, data)) or 'none'})")
         return data
 

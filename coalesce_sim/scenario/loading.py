@@ -16,13 +16,18 @@ _DATA_PATHS = (("workload", "arrivals", "path"), ("contractors", "price_file"))
 """Fields that name a data file."""
 
 
+_SAME_EXPERIMENT = ("seed=", "replications=", "clock.timeline_min=")
+"""Overrides that leave an experiment what it is."""
+
+
 def load(source: str | Path | Mapping[str, Any], overrides: Sequence[str] = ()) -> Scenario:
     """Read and validate a scenario.
 
     `source` is a file, the name of a bundled scenario or the content itself; `overrides` are
     ``path.to.field=value`` texts. Relative paths of data files are looked up beside the file that names
     them, then in the working directory; they are read once here, so that what is wrong with them is known
-    before anything runs.
+    before anything runs. Printed figures (`published`) are those of the scenario that states them: a scenario
+    that extends it or overrides anything has none, and overrides are told in its title.
 
     Raises `ScenarioError` with all problems found in the scenario or, failing that, in its data files.
     """
@@ -30,9 +35,24 @@ def load(source: str | Path | Mapping[str, Any], overrides: Sequence[str] = ()) 
     document.data.setdefault("name", document.name)
     for path in _DATA_PATHS:
         _beside_the_file(document, path)
+    changed = [text for text in overrides if not text.startswith(_SAME_EXPERIMENT)]
+    _keep_own_figures(document, keep=not changed)
     scenario = validate(document, Scenario)
     _check_inputs(document, scenario)
+    if changed:
+        scenario = scenario.model_copy(update={"title": f"{scenario.title}, but {', '.join(changed)}"})
     return scenario
+
+
+def _keep_own_figures(document: Document, *, keep: bool) -> None:
+    printed = document.data.get("published")
+    if isinstance(printed, dict):
+        own = document.marks[()].file
+        document.data["published"] = {
+            name: value
+            for name, value in printed.items()
+            if keep and document.marks["published", name].file == own
+        }
 
 
 def _check_inputs(document: Document, scenario: Scenario) -> None:

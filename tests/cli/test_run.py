@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import shlex
 from contextlib import redirect_stdout
 from dataclasses import dataclass
@@ -64,14 +65,13 @@ def run_json(call: Call, *args: str) -> dict[str, Any]:
 
 
 def test_a_scenario_alone_is_run_and_its_results_are_printed_and_written(call: Call):
-    called = call(str(ROOT / "scenarios" / "dur_03.yaml"), *SMALL)
+    called = call(str(ROOT / "scenarios" / "dur_03.yaml"), "--replications", "2", "--jobs", "1")
     assert called.code == 0
     assert called.err == ""
     assert set(contents(Path("results/dur_03"))) == FILES
     lines = called.out.splitlines()
     assert lines[0] == "dur_03: Published experiment dur_03: 5 days, 15 clients, 30 contractors"
-    assert lines[1].startswith("2 replications, seed 1; 92 tasks in ")
-    assert "tasks/s" in lines[1]
+    assert re.fullmatch(r"2 replications, seed 1; \d+ tasks in [\d.]+ s \([\d,]+ tasks/s\)", lines[1])
     honest, as_published = (
         next(line for line in lines if label in line) for label in ("%, honest", "%, published")
     )
@@ -103,7 +103,7 @@ def test_json_is_one_object_with_the_figures_of_summary_json(whole: Whole):
         assert set(value) == {"mean", "sd", "ci95", "n"}
         assert value["n"] == 2
         assert value["ci95"][0] <= value["mean"] <= value["ci95"][1]
-    assert printed["published"]["cost_reduction_published"] == {"mean": 40.539, "sd": 5.722, "n": 18}
+    assert printed["published"] == {}, "what was printed for five days says nothing about one"
     assert {Path(path).name for path in printed["outputs"]} == FILES | {"offers.parquet"}
     assert all(Path(path).is_file() for path in printed["outputs"])
     assert without(json.loads((whole.folder / "summary.json").read_text()), "provenance") == printed

@@ -152,3 +152,38 @@ def test_a_change_of_policy_drops_the_settings_of_the_old_one() -> None:
 def test_times_amounts_and_factors_cannot_be_negative(field: str) -> None:
     with pytest.raises(ScenarioError, match=r"must not be negative \(got draws from -2 to 4\)"):
         coalesce_sim.load("dur_03", [f"{field}={{normal: {{mean: 1, sd: 0.5}}}}"])
+
+
+def test_printed_figures_stand_beside_the_experiment_they_were_printed_for_and_no_other(
+    tmp_path: Path,
+) -> None:
+    as_it_stands = coalesce_sim.load("dur_03", ["seed=7", "replications=3"])
+    assert as_it_stands.published["cost_reduction_published"].mean == 40.539
+    changed = coalesce_sim.load("dur_03", ["policy.epsilon=0.2"])
+    assert changed.published == {}
+    assert changed.title == f"{as_it_stands.title}, but policy.epsilon=0.2"
+    child = tmp_path / "mine.yaml"
+    child.write_text("extends: dur_03\npolicy: {kind: cheapest}\n")
+    assert coalesce_sim.load(child).published == {}
+    child.write_text("extends: dur_03\npublished: {cost_reduction: {mean: 5}}\n")
+    assert set(coalesce_sim.load(child).published) == {"cost_reduction"}
+
+
+def test_a_task_that_comes_after_the_end_of_the_clock_is_refused(tmp_path: Path) -> None:
+    text = """\
+extends: published
+clock: {days: 1}
+workload:
+  arrivals:
+    kind: listed
+    tasks: [{type: financial_rag, arrival_s: 0}, {type: financial_rag, arrival_s: 86400}]
+"""
+    assert problems_of(tmp_path, text) == [
+        "mine.yaml:2: clock.days: ends after 86400 s, before the last task comes at 86400 s (got 1)"
+    ]
+
+
+def test_a_mistyped_distribution_is_told_its_name(tmp_path: Path) -> None:
+    text = "extends: published\ncontractors: {price_factor: {lognorml: {median: 1, sigma: 1}}}\n"
+    (problem,) = problems_of(tmp_path, text)
+    assert problem.startswith("mine.yaml:2: contractors.price_factor.lognorml: unknown field; did you mean")
