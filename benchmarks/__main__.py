@@ -25,7 +25,7 @@ from benchmarks import skeleton
 from coalesce_sim.experiments.replication import Wanted, play
 from coalesce_sim.market.records import Records
 from coalesce_sim.market.simulation import Market
-from coalesce_sim.policies import compiled, mcdm
+from coalesce_sim.policies import compiled
 from coalesce_sim.policies.registry import create
 
 AUTHORS_TASKS_PER_S = {30: 2400, 100: 1400, 1000: 210}
@@ -64,7 +64,7 @@ def throughput(contractors: int, days: int, pairs: int) -> tuple[float, float, f
         market_s.append(cpu_s(market))
         skeleton_s.append(cpu_s(lambda: skeleton.play(rounds, 7200.0)))
     ratio = statistics.median(b / a for a, b in zip(market_s, skeleton_s, strict=True))
-    with patch("coalesce_sim.policies.compiled.Pace.next_round", lambda self: mcdm.closest):  # noqa: ARG005
+    with patch("coalesce_sim.policies.compiled.Pace.next_round", lambda self: self._plain):
         plain_s = statistics.median(cpu_s(market) for _ in range(pairs))
     return tasks / statistics.median(market_s), tasks / statistics.median(skeleton_s), ratio, tasks / plain_s
 

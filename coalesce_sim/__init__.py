@@ -10,9 +10,11 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 if TYPE_CHECKING:
+    from coalesce_sim.experiments.comparison import Comparison, compare
+    from coalesce_sim.experiments.diagnosis.doctor import Diagnosis, doctor
     from coalesce_sim.experiments.runs import RunResult, run
     from coalesce_sim.policies.protocol import LOCAL, Decision, OracleView, Outcome, Policy, View
     from coalesce_sim.scenario.loading import load
@@ -20,8 +22,10 @@ if TYPE_CHECKING:
     from coalesce_sim.scenario.schema import Scenario
 
 _HOMES = {
+    "Comparison": "coalesce_sim.experiments.comparison",
     "LOCAL": "coalesce_sim.policies.protocol",
     "Decision": "coalesce_sim.policies.protocol",
+    "Diagnosis": "coalesce_sim.experiments.diagnosis.doctor",
     "OracleView": "coalesce_sim.policies.protocol",
     "Outcome": "coalesce_sim.policies.protocol",
     "Policy": "coalesce_sim.policies.protocol",
@@ -29,13 +33,17 @@ _HOMES = {
     "Scenario": "coalesce_sim.scenario.schema",
     "ScenarioError": "coalesce_sim.scenario.problems",
     "View": "coalesce_sim.policies.protocol",
+    "compare": "coalesce_sim.experiments.comparison",
+    "doctor": "coalesce_sim.experiments.diagnosis.doctor",
     "load": "coalesce_sim.scenario.loading",
     "run": "coalesce_sim.experiments.runs",
 }
 
 __all__ = [
     "LOCAL",
+    "Comparison",
     "Decision",
+    "Diagnosis",
     "OracleView",
     "Outcome",
     "Policy",
@@ -44,6 +52,8 @@ __all__ = [
     "ScenarioError",
     "View",
     "__version__",
+    "compare",
+    "doctor",
     "load",
     "run",
 ]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import coalesce_sim
-from coalesce_sim.experiments.tables import offers_table
+from coalesce_sim.experiments.tables.offers import offers_table
 from coalesce_sim.market.baseline import ClosedForm
 from coalesce_sim.market.records import Records
 from coalesce_sim.market.simulation import DecidedOffers, Market
@@ -103,11 +103,11 @@ def test_every_component_matches(number: int) -> None:
         "energy": running.energy_usd[0],
         "depreciation": running.depreciation_usd[0],
         "opportunity": first.block.home.opportunity_usd[0],
-        "internal_total": first.quote.offers.internal_usd[0],
+        "internal_total": first.offers.internal_usd[0],
     }
     assert ours == pytest.approx(decision["internal"], rel=1e-9, abs=1e-9)
 
-    table = offers_table(first, 0, market.pool, market.skills, market.quotes).to_pandas()
+    table = offers_table(first, 0, market.pool, market.skills, learning=False).to_pandas()
     names = {
         "price": "price_usd",
         "communication": "communication_usd",

@@ -20,9 +20,12 @@ from coalesce_sim.scenario.problems import ScenarioError
 
 _COMMANDS = {
     "run": "coalesce_sim.cli.run",
+    "compare": "coalesce_sim.cli.compare",
+    "doctor": "coalesce_sim.cli.doctor",
     "explain": "coalesce_sim.cli.explain",
     "replicate": "coalesce_sim.cli.replicate",
     "scenarios": "coalesce_sim.cli.scenarios",
+    "hardware": "coalesce_sim.cli.hardware",
     "validate": "coalesce_sim.cli.validate",
     "schema": "coalesce_sim.cli.schema",
     "fetch": "coalesce_sim.cli.fetch",
@@ -98,5 +101,7 @@ def main(args: Sequence[str] | None = None) -> None:
         code = error.exit_code
     except interrupts.Interrupted as error:
         click.echo(f"{PROGRAM}: {error}", err=True)
-        code = 128 + error.signal
+        sys.stdout.flush()
+        # All is cleaned up; a pool whose processes were ended may keep the interpreter waiting for ever.
+        os._exit(128 + error.signal)
     sys.exit(code or 0)

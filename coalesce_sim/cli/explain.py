@@ -34,9 +34,10 @@ from coalesce_sim.cli.contract import (
 def command(
     source: str, task: int, seed: int | None, replication: int, overrides: tuple[str, ...], as_json: bool
 ) -> None:
-    """Tell one decision in full: costs, skills, scores, verdict.
+    """Tell the decision on a task in full: costs, skills, scores, verdict, and what came of it.
 
-    The number of a task, its replication and the seed are those in decisions.parquet.
+    Where contracts may come to nothing, all decisions on the task, each with its contract. The number of a
+    task, its replication and the seed are those in decisions.parquet.
     """
     import dataclasses
 

@@ -16,6 +16,7 @@ from coalesce_sim.cli.contract import (
     seed_option,
     set_option,
 )
+from coalesce_sim.cli.warnings import print_warnings
 from coalesce_sim.cli.work import cores, failures_told, jobs_option, progress_bar
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 @click.option(
     "--detail",
     type=click.Choice(["offers"]),
-    help="Also write offers.parquet: one row per task and contractor.",
+    help="Also write offers.parquet: one row per decision and contractor.",
 )
 @json_option
 @click.option("--quiet", is_flag=True, help="Print no table and no progress.")
@@ -60,7 +61,9 @@ def command(
     """Play SCENARIO and write down every decision.
 
     Prints what outsourcing saved. The folder of results gets summary.json, decisions.parquet,
-    timeline.parquet and two figures, all of them at the end or, after an error or Ctrl-C, none.
+    timeline.parquet and two figures; where the market learns, contracts.parquet, ratings.parquet,
+    estimation_error.parquet and two figures more. They all appear at the end or, after an error or Ctrl-C,
+    not at all.
     """
     scenario = load_ready(source, overrides)
     from coalesce_sim.report.provenance import Origin
@@ -71,15 +74,17 @@ def command(
     count = scenario.replications if replications is None else replications
     origin = Origin(source, overrides, scenario, seed, count, offers=detail == "offers")
     jobs = min(count, jobs or cores())
+    if not quiet:
+        print_warnings(scenario)
     with failures_told(), progress_bar(shown=not quiet) as progress:
-        recorded = record(origin, out or _default_folder(scenario), jobs=jobs, progress=progress)
+        recorded = record(origin, out or default_folder(scenario), jobs=jobs, progress=progress)
     if as_json:
         print_json(recorded.summary)
     elif not quiet:
         print_recorded(console(), recorded)
 
 
-def _default_folder(scenario: Scenario) -> Path:
+def default_folder(scenario: Scenario) -> Path:
     """``results/NAME``; raises `click.UsageError` for a name that cannot be one folder."""
     if scenario.name in ("", "..") or Path(scenario.name).name != scenario.name or "\0" in scenario.name:
         raise click.UsageError(f"name: {scenario.name!r} cannot be the name of a folder; give one with --out")

@@ -7,6 +7,7 @@ import dataclasses
 import click
 
 from coalesce_sim.cli.contract import json_option, load_ready, print_json, scenario_argument, set_option
+from coalesce_sim.cli.warnings import print_warnings
 from coalesce_sim.scenario.problems import ScenarioError
 
 
@@ -28,6 +29,7 @@ def command(ctx: click.Context, source: str, overrides: tuple[str, ...], as_json
         problems = [dataclasses.asdict(problem) for problem in error.problems]
         print_json({"valid": False, "problems": problems})
         ctx.exit(2)
+    print_warnings(scenario)
     if as_json:
         print_json({"valid": True, "problems": []})
     else:

@@ -72,7 +72,9 @@ def value_at_risk_usd(rule: ExternalCost, value_usd: FloatArray, critical: NDArr
     return np.where(critical, rule.critical_factor, 1.0) * value_usd
 
 
-def lateness_usd(latency_s: FloatArray, max_latency_s: FloatArray, late_usd_per_min: float) -> FloatArray:
+def lateness_usd(
+    latency_s: FloatArray, max_latency_s: FloatArray | float, late_usd_per_min: float
+) -> FloatArray:
     """Price of the time beyond the maximum latency; shapes broadcast."""
     late_s = latency_s - max_latency_s
     np.maximum(late_s, 0.0, out=late_s)

@@ -8,7 +8,7 @@ import numpy as np
 
 from coalesce_sim.scenario.costs import InternalCost, MemoryNeed
 from coalesce_sim.scenario.distributions import FloatArray
-from coalesce_sim.scenario.pool import Hardware
+from coalesce_sim.scenario.hardware import Hardware
 
 _HOURS_PER_UNIT = {"hour": 1.0, "minute": 1 / 60, "second": 1 / 3600}
 
@@ -34,11 +34,11 @@ def flop_execution_s(
     hardware: Hardware,
     reference_gb: float,
 ) -> FloatArray:
-    """Seconds of ``base·(data/reference)·complexity`` FLOP at ``peak·utilisation`` FLOP/s (eq. 1)."""
-    if hardware.peak_flop_s is None:
+    """Seconds of ``base·(data/reference)·complexity`` FLOP at a slot's ``peak·utilisation`` (eq. 1)."""
+    if hardware.slot_flop_s is None:
         raise ValueError("hardware.peak_flop_s: needed to time work in FLOP (got none)")
     flop = base_flop * (data_gb / reference_gb) * complexity
-    return flop / (hardware.peak_flop_s * hardware.utilisation)
+    return flop / hardware.slot_flop_s
 
 
 def token_execution_s(prompt_tokens: FloatArray, output_tokens: FloatArray, hardware: Hardware) -> FloatArray:
@@ -68,13 +68,12 @@ def memory_need_gb(
 
 
 def running_cost(hours: FloatArray, memory_gb: FloatArray, hardware: Hardware) -> RunningCost:
-    """Compute, memory, energy and depreciation for `hours` of work (equations 2 to 4 and 6)."""
-    power_kw = hardware.tdp_w * hardware.utilisation / 1000
+    """Compute, memory, energy and depreciation for `hours` of one slot's work (equations 2 to 4 and 6)."""
     return RunningCost(
-        compute_usd=hardware.compute_usd_per_h * hours,
+        compute_usd=hardware.slot_compute_usd_per_h * hours,
         memory_usd=memory_gb / hardware.memory_gb * hardware.memory_usd_per_h * hours,
-        energy_usd=power_kw * hardware.electricity_usd_per_kwh * hours,
-        depreciation_usd=hardware.purchase_usd / hardware.lifetime_h * hours,
+        energy_usd=hardware.slot_energy_usd_per_h * hours,
+        depreciation_usd=hardware.slot_depreciation_usd_per_h * hours,
     )
 
 

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import pickle
-import signal
-from collections import deque
 from collections.abc import Callable, Generator
-from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from coalesce_sim.experiments.parallel import ordered_map
 from coalesce_sim.experiments.replication import Emit, PolicyFactory, TableName, Wanted, play
 from coalesce_sim.experiments.statistics import Estimate, estimate
 from coalesce_sim.scenario.schema import Scenario
@@ -42,38 +38,16 @@ def metrics_of(
         for scenario, seed, replication in jobs_list:
             yield play(scenario, seed, replication, emit, wanted, policy)
         return
-    ahead: deque[Future[tuple[Metrics, dict[TableName, pa.Table]]]] = deque()
-    waiting = iter(jobs_list)
-    others = set(multiprocessing.active_children())
-    executor = ProcessPoolExecutor(jobs, initializer=_leave_interrupts_to_the_parent)
-    try:
-        for item in waiting:
-            ahead.append(executor.submit(_play_apart, *item, wanted, policy))
-            if len(ahead) >= 3 * jobs:
-                break
-        while ahead:
-            metrics, tables = ahead.popleft().result()
-            for item in waiting:
-                ahead.append(executor.submit(_play_apart, *item, wanted, policy))
-                break
+    function = partial(_play_apart, wanted=wanted, policy=policy)
+    with closing(ordered_map(function, jobs_list, jobs=jobs)) as played:
+        for metrics, tables in played:
             for name, table in tables.items():
                 emit(name, table)
             yield metrics
-    except BaseException:
-        executor.shutdown(wait=False, cancel_futures=True)
-        for child in set(multiprocessing.active_children()) - others:
-            child.terminate()
-        raise
-    executor.shutdown()
-
-
-def _leave_interrupts_to_the_parent() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _play_apart(
-    scenario: Scenario, seed: int, replication: int, wanted: Wanted, policy: PolicyFactory | None
+    item: tuple[Scenario, int, int], wanted: Wanted, policy: PolicyFactory | None
 ) -> tuple[Metrics, dict[TableName, pa.Table]]:
     """The metrics and whole tables of one replication, in a process of its own."""
     parts: dict[TableName, list[pa.Table]] = {}
@@ -81,22 +55,8 @@ def _play_apart(
     def emit(name: TableName, table: pa.Table) -> None:
         parts.setdefault(name, []).append(table)
 
-    try:
-        metrics = play(scenario, seed, replication, emit, wanted, policy)
-    except Exception as error:
-        if _survives_pickling(error):
-            raise
-        raise RuntimeError(f"{type(error).__name__}: {error}") from error
+    metrics = play(*item, emit, wanted, policy)
     return metrics, {name: pa.concat_tables(tables).combine_chunks() for name, tables in parts.items()}
-
-
-def _survives_pickling(error: Exception) -> bool:
-    """Whether another process can be told; a user's exception may need other arguments than it keeps."""
-    try:
-        pickle.loads(pickle.dumps(error))
-    except Exception:
-        return False
-    return True
 
 
 @dataclass(repr=False)
@@ -123,8 +83,23 @@ class RunResult:
         return self._frame("timeline")
 
     @cached_property
+    def contracts(self) -> pd.DataFrame:
+        """One row per replication and contract, in the order in which they ended; where the market learns."""
+        return self._frame("contracts")
+
+    @cached_property
+    def ratings(self) -> pd.DataFrame:
+        """One row per replication and rating, oldest first; where there is a ledger."""
+        return self._frame("ratings")
+
+    @cached_property
+    def estimation_error(self) -> pd.DataFrame:
+        """One row per replication and 50 charges: how far estimates were off; where the market learns."""
+        return self._frame("estimation_error")
+
+    @cached_property
     def offers(self) -> pd.DataFrame:
-        """One row per replication, task and contractor; only for runs with ``offers=True``."""
+        """One row per replication, decision and contractor; only for runs with ``offers=True``."""
         return self._frame("offers")
 
     @cached_property
@@ -148,7 +123,8 @@ class RunResult:
 
     def _frame(self, name: TableName) -> pd.DataFrame:
         if name not in self.tables:
-            raise ValueError(f"{name}: not recorded; ask for it with {name}=True")
+            hint = "ask for it with offers=True" if name == "offers" else "the scenario has none"
+            raise ValueError(f"{name}: not recorded; {hint}")
         frame: pd.DataFrame = pa.concat_tables(self.tables[name]).unify_dictionaries().to_pandas()
         return frame
 
@@ -163,7 +139,7 @@ def run(
     offers: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> RunResult:
-    """Play a scenario and keep its decisions and timeline in memory.
+    """Play a scenario and keep its decisions, its timeline and what its market learns in memory.
 
     `seed` and `replications` default to the scenario's. `policy` is a `Policy` class, or another function of
     no arguments that gives one, in place of the scenario's policy. `progress` is told how many replications
@@ -175,10 +151,8 @@ def run(
     count = scenario.replications if replications is None else replications
     if count < 1 or jobs < 1:
         raise ValueError(f"replications and jobs must be >= 1 (got {count}, {jobs})")
-    tables: dict[TableName, list[pa.Table]] = {"decisions": [], "timeline": []}
-    if offers:
-        tables["offers"] = []
-    wanted = Wanted(decisions=True, timeline=True, offers=offers)
+    wanted = Wanted(decisions=True, timeline=True, experience=True, offers=offers)
+    tables: dict[TableName, list[pa.Table]] = {name: [] for name in wanted.tables(scenario)}
     items = [(scenario, seed, replication) for replication in range(count)]
     metrics = []
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pyarrow as pa
 
-from coalesce_sim.experiments.tables import nullable
+from coalesce_sim.experiments.tables.columns import nullable
 from coalesce_sim.market.records import Records
 from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.scenario.schema import Scenario
@@ -42,7 +42,8 @@ class _Step:
 class Timeline:
     """Collects records; `table` gives one row for each interval of the scenario's timeline.
 
-    Counts and costs belong to the interval in which a task arrived. Levels are time averages: tasks at
+    Counts and costs belong to the interval in which a task arrived; the steps of a composite task count as
+    one task and as many decisions. Levels are time averages: tasks at
     work and waiting at home and at contractors. Utilisation is the share of slots at work, null where
     slots are unlimited. Prices and demand are those at the beginning of the interval.
     """
@@ -55,7 +56,16 @@ class Timeline:
         self._edges_s: FloatArray = self._step_s * np.arange(count + 1, dtype=np.float64)
         self._sums = {
             name: np.zeros(count)
-            for name in ("tasks", "outsourced", "explored", "realised_usd", "all_local_usd", "late")
+            for name in (
+                "tasks",
+                "decided",
+                "outsourced",
+                "explored",
+                "realised_usd",
+                "all_local_usd",
+                "late",
+                "good",
+            )
         }
         self._levels = {
             name: _Step(self._edges_s)
@@ -67,21 +77,24 @@ class Timeline:
         tasks = records.block.tasks
         count = len(self._edges_s) - 1
         interval = np.minimum((tasks.arrival_s / self._step_s).astype(np.int64), count - 1)
-        away = records.outsourced
+        away, closes = records.outsourced, records.closes
+        late = closes & (records.turnaround_s > records.block.target_s)
         for name, values in (
-            ("tasks", None),
+            ("tasks", closes.astype(float)),
+            ("decided", (records.attempts > 0).astype(float)),
+            ("good", (records.good & closes).astype(float)),
             ("outsourced", away.astype(float)),
             ("explored", records.explored.astype(float)),
             ("realised_usd", records.realised_usd),
             ("all_local_usd", records.all_local_usd),
-            ("late", (records.turnaround_s > tasks.max_latency_s).astype(float)),
+            ("late", late.astype(float)),
         ):
             self._sums[name] += np.bincount(interval, weights=values, minlength=count)
         for place, there in (("home", ~away), ("contractor", away)):
             busy, queue = self._levels[f"{place}_busy"], self._levels[f"{place}_queue"]
             busy.add(records.started_s[there], 1.0)
             busy.add(records.finished_s[there], -1.0)
-            queue.add(tasks.arrival_s[there], 1.0)
+            queue.add(records.decided_s[there], 1.0)
             queue.add(records.started_s[there], -1.0)
 
     def table(self, demand: FloatArray, mean_price_usd: FloatArray, slots: int | None) -> pa.Table:
@@ -108,7 +121,8 @@ class Timeline:
                 "outsourced": sums["outsourced"].astype(np.int64),
                 "explored": sums["explored"].astype(np.int64),
                 "late": sums["late"].astype(np.int64),
-                "outsourcing_rate": nullable(_percent(sums["outsourced"], sums["tasks"])),
+                "good": sums["good"].astype(np.int64),
+                "outsourcing_rate": nullable(_percent(sums["outsourced"], sums["decided"])),
                 "realised_usd": sums["realised_usd"],
                 "all_local_usd": sums["all_local_usd"],
                 "cumulative_savings_usd": base_usd - cost_usd,
@@ -125,4 +139,4 @@ def _percent(part: FloatArray, whole: FloatArray) -> FloatArray:
 
 
 def _share(busy: FloatArray, slots: int | None) -> FloatArray:
-    return np.full(len(busy), np.nan) if slots is None else 100 * busy / slots
+    return 100 * busy / slots if slots else np.full(len(busy), np.nan)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Protocol
 
 import numpy as np
@@ -19,6 +20,9 @@ class Baseline(Protocol):
     def take(self, block: Block, charge_usd: FloatArray) -> tuple[FloatArray, FloatArray]:
         """USD and seconds, one entry a task; `charge_usd` is the local charge before its cost factor."""
 
+    def figures(self) -> dict[str, float]:
+        """Metrics of the all-local market as a whole, none where all its work is good."""
+
 
 class ClosedForm:
     """Exact where no task waits at home: unlimited slots make tasks independent of each other."""
@@ -31,6 +35,9 @@ class ClosedForm:
         late_s = np.maximum(0.0, turnaround_s - block.tasks.max_latency_s)
         return charge_usd * block.truth.local_cost_factor + late_s * self._late_usd_per_s, turnaround_s
 
+    def figures(self) -> dict[str, float]:
+        return {}
+
 
 class Replayed:
     """The outcome of an all-local market that was played before."""
@@ -38,11 +45,21 @@ class Replayed:
     def __init__(self) -> None:
         self._usd: list[FloatArray] = []
         self._s: list[FloatArray] = []
+        self._good = self._ended = 0
+        self._loss_usd = 0.0
 
     def add(self, records: Records) -> None:
         """Keep a finished block of the all-local market."""
+        self._good += int((records.good & records.closes).sum())
+        self._ended += int(records.closes.sum())
+        self._loss_usd += float(records.loss_usd.sum())
         self._usd.append(records.realised_usd)
-        self._s.append(records.turnaround_s)
+        self._s.append(np.where(records.closes, records.turnaround_s, np.nan))
 
     def take(self, block: Block, charge_usd: FloatArray) -> tuple[FloatArray, FloatArray]:  # noqa: ARG002
         return self._usd.pop(0), self._s.pop(0)
+
+    def figures(self) -> dict[str, float]:
+        """Share of the tasks that would end well, in percent, and what those that do not would cost."""
+        success_rate = 100 * self._good / self._ended if self._ended else math.nan
+        return {"all_local_success_rate": success_rate, "all_local_loss_usd": self._loss_usd}

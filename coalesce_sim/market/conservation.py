@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 
 import numpy as np
 
 from coalesce_sim.market.records import Records
+from coalesce_sim.market.states import FINAL_STATES
 
 
 class ConservationError(RuntimeError):
@@ -16,18 +18,46 @@ class ConservationError(RuntimeError):
 class Accounts:
     """Counts kept event by event, and the same worked out from the records; `check` compares them.
 
-    Event by event: tasks that came in and were done, what contractors were paid, what clients were charged.
+    Event by event: tasks that came in and were done or ended without good work, what contractors were paid,
+    what clients were charged, and what is held for contracts under way.
     """
 
     def __init__(self, contractors: int) -> None:
         self.tasks_in = 0
         self.done = 0
         self.realised_usd = 0.0
+        self.held_usd = 0.0
+        self.contracts_open = 0
+        self.found_bad = 0
+        self._ended: Counter[str] = Counter()
         self.revenue_usd = [0.0] * contractors
         self._recorded = 0
         self._recorded_price_usd = 0.0
         self._recorded_fees_usd = 0.0
         self._recorded_local_usd = 0.0
+
+    def hold(self, price_usd: float) -> None:
+        """The price of a contract is set aside when it is submitted."""
+        self.held_usd += price_usd
+        self.contracts_open += 1
+
+    def release(self, price_usd: float, state: str) -> None:
+        """It is set free again when the contract ends in its final state, whatever is then paid."""
+        self.held_usd -= price_usd
+        self.contracts_open -= 1
+        self._ended[state] += 1
+
+    def contract_shares(self) -> dict[str, float]:
+        """How many contracts have ended and, in percent, how: by final state, and completed but found bad."""
+        contracts = self._ended.total()
+        if contracts == 0:
+            return {"contracts": 0.0}
+        states = {f"contracts_{state}_rate": 100 * self._ended[state] / contracts for state in FINAL_STATES}
+        return {
+            "contracts": float(contracts),
+            **states,
+            "contracts_found_bad_rate": 100 * self.found_bad / contracts,
+        }
 
     def pay(self, contractor: int, price_usd: float) -> None:
         """A contractor is paid its price."""
@@ -36,23 +66,23 @@ class Accounts:
     def book(self, records: Records) -> None:
         """Add a finished block's records to the other side of the books."""
         outsourced = records.outsourced
-        spent = records.realised_usd[outsourced]
-        paid = records.price_usd[outsourced]
+        other_usd = records.realised_usd - records.price_usd
         self._recorded += int(np.isfinite(records.finished_s).sum())
-        self._recorded_price_usd += float(paid.sum())
-        self._recorded_fees_usd += float((spent - paid).sum())
-        self._recorded_local_usd += float(records.realised_usd[~outsourced].sum())
+        self._recorded_price_usd += float(records.price_usd.sum())
+        self._recorded_fees_usd += float(other_usd[outsourced].sum())
+        self._recorded_local_usd += float(other_usd[~outsourced].sum())
 
     def check(self) -> None:
         """Raise `ConservationError`, with both figures, where the two sides differ."""
         pairs = {
-            "tasks: came in, done": (self.tasks_in, self.done),
-            "tasks: done, recorded": (self.done, self._recorded),
+            "tasks: came in, ended": (self.tasks_in, self.done),
+            "tasks: ended, recorded": (self.done, self._recorded),
+            "contracts: submitted, ended": (self.contracts_open, 0),
             "USD: contractors' revenue, clients' payments": (
                 math.fsum(self.revenue_usd),
                 self._recorded_price_usd,
             ),
-            "USD: charged, recorded as prices + fees and lateness + local cost": (
+            "USD: charged, recorded as prices + fees, losses and lateness + local cost": (
                 self.realised_usd,
                 self._recorded_price_usd + self._recorded_fees_usd + self._recorded_local_usd,
             ),
@@ -60,3 +90,5 @@ class Accounts:
         for what, (one, other) in pairs.items():
             if not math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-9):
                 raise ConservationError(f"{what}: {one!r} against {other!r}")
+        if abs(self.held_usd) > 1e-9 * max(1.0, self.realised_usd):
+            raise ConservationError(f"USD: held for contracts at the end: {self.held_usd!r} against 0")

@@ -6,7 +6,7 @@ import numpy as np
 
 from coalesce_sim.economics.external import demand_price_usd
 from coalesce_sim.market.pool import Pool
-from coalesce_sim.scenario.costs import DemandPrice, FlatPrice, TokenPrice
+from coalesce_sim.scenario.costs import DemandPrice, Pricing, TokenPrice
 from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.scenario.pool import ContractorDynamics
 
@@ -23,7 +23,7 @@ class HourlyPrices:
     def __init__(
         self,
         pool: Pool,
-        pricing: FlatPrice | DemandPrice | TokenPrice,
+        pricing: Pricing,
         dynamics: ContractorDynamics | None,
         market_demand: FloatArray,
     ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from coalesce_sim.market.recordings import read_recordings
 from coalesce_sim.market.sellers import listed_prices
 from coalesce_sim.market.tasktable import read_table
 from coalesce_sim.scenario.pool import PriceList
@@ -11,7 +12,7 @@ from coalesce_sim.scenario.workload import Csv, Listed, Series
 
 
 def check_inputs(scenario: Scenario) -> None:
-    """Read the explicit tasks and the price list of a scenario, if it has any.
+    """Read the explicit tasks, the price list and the records of a scenario, if it has any.
 
     Raises `ScenarioError` with all that is wrong with them. A problem that names no file is about the field
     of the scenario at its path.
@@ -30,6 +31,11 @@ def check_inputs(scenario: Scenario) -> None:
     try:
         if isinstance(scenario.contractors, PriceList):
             listed_prices(scenario.contractors)
+    except ScenarioError as error:
+        problems.extend(error.problems)
+    try:
+        if scenario.records is not None:
+            read_recordings(scenario.records)
     except ScenarioError as error:
         problems.extend(error.problems)
     if problems:

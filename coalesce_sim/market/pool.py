@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from coalesce_sim.economics.external import linear_risk
+from coalesce_sim.market.recordings import read_recordings
 from coalesce_sim.market.sellers import listed_prices
 from coalesce_sim.market.streams import Streams
 from coalesce_sim.scenario.distributions import FloatArray, sample
@@ -15,15 +16,21 @@ from coalesce_sim.scenario.pool import (
     ContractorFacts,
     DrawnPool,
     PriceList,
+    RecordedPool,
 )
 from coalesce_sim.scenario.schema import Scenario
 
 
 class Pool:
-    """Public facts of all contractors at the start; one entry a contractor. `slots` is None if unlimited."""
+    """Public facts of all contractors at the start; one entry a contractor. `slots` is None if unlimited.
+
+    Of the contractor's own cost, `own_usd_per_s` is what a slot costs it while at work, 0 where no hardware
+    is named, and `own_cost_share` the stated share of the price, NaN where none is. Seconds a token or a FLOP
+    are 0 where no speed is known.
+    """
 
     def __init__(self, scenario: Scenario, streams: Streams) -> None:
-        contractors = _contractors(scenario.contractors, streams)
+        contractors = _contractors(scenario, streams)
         self.names = tuple(each.name for each in contractors)
         self.types = tuple(each.type for each in contractors)
         self.skills = tuple(tuple(each.skills) for each in contractors)
@@ -34,8 +41,13 @@ class Pool:
         self.output_usd_per_token = _column(each.output_usd_per_mtok for each in contractors) / 1e6
         self.latency_s = 60 * _column(each.latency_min for each in contractors)
         self.network_s = _column(each.network_ms for each in contractors) / 1000
-        self.prefill_s_per_token = _pace(each.prefill_tokens_per_s for each in contractors)
-        self.decode_s_per_token = _pace(each.decode_tokens_per_s for each in contractors)
+        self.prefill_s_per_token = _pace(_stated_or_of_hardware("prefill_tokens_per_s", contractors))
+        self.decode_s_per_token = _pace(_stated_or_of_hardware("decode_tokens_per_s", contractors))
+        machines = [each.hardware for each in contractors]
+        self.s_per_flop = _pace(None if each is None else each.slot_flop_s for each in machines)
+        self.own_usd_per_s = _column(0.0 if each is None else each.slot_usd_per_h / 3600 for each in machines)
+        unknown = np.full(len(contractors), np.nan)
+        self.own_cost_share = _override(unknown, [each.own_cost_share for each in contractors])
         self.reliability = _column(each.reliability for each in contractors)
         external = scenario.cost_model.external
         self.security_risk = _override(
@@ -44,6 +56,10 @@ class Pool:
         self.quality_risk = _override(
             linear_risk(external.quality_risk, self.reliability), [c.quality_risk for c in contractors]
         )
+        self.outcomes = tuple(each.outcomes for each in contractors)
+        self.success = _override(self.reliability, [each.success for each in contractors])
+        self.unreachable_rate = _column(each.unreachable_rate for each in contractors)
+        self.queue_limit = tuple(each.queue_limit for each in contractors)
         self.demand = _column(each.demand for each in contractors)
         self.available = _column(each.available_capacity for each in contractors)
 
@@ -57,8 +73,8 @@ class Pool:
         return len(self.names)
 
 
-def _contractors(source: DrawnPool | PriceList | list[Contractor], streams: Streams) -> list[Contractor]:
-    match source:
+def _contractors(scenario: Scenario, streams: Streams) -> list[Contractor]:
+    match source := scenario.contractors:
         case DrawnPool():
             return _drawn(source, streams)
         case PriceList():
@@ -71,6 +87,14 @@ def _contractors(source: DrawnPool | PriceList | list[Contractor], streams: Stre
                     output_usd_per_mtok=price.output_usd_per_mtok,
                 )
                 for price in listed_prices(source)
+            ]
+        case RecordedPool(recorded=facts):
+            assert scenario.records is not None
+            recordings = read_recordings(scenario.records)
+            expected_usd = recordings.expected_bill_usd.tolist()
+            return [
+                _named(facts, name=name, type=name, price_usd=expected_usd[index])
+                for index, name in enumerate(recordings.contractors)
             ]
         case _:
             return source
@@ -91,6 +115,7 @@ def _drawn(pool: DrawnPool, streams: Streams) -> list[Contractor]:
     latency_factor = sample(pool.latency_factor, streams("pool.latency"), n)
     demand = sample(pool.demand, streams("pool.demand"), n)
     available = sample(pool.available_capacity, streams("pool.capacity"), n)
+    shift = sample(pool.success_shift, streams("pool.success"), n)
     contractors = []
     for i, which in enumerate(np.minimum(picked, len(names) - 1)):
         kind = pool.types[names[which]]
@@ -103,18 +128,31 @@ def _drawn(pool: DrawnPool, streams: Streams) -> list[Contractor]:
                 latency_min=max(pool.min_latency_min, kind.latency_min * float(latency_factor[i])),
                 demand=float(demand[i]),
                 available_capacity=float(available[i]),
+                success=_shifted(kind, float(shift[i])),
             )
         )
     return contractors
+
+
+def _shifted(kind: ContractorFacts, shift: float) -> float | None:
+    """A drawn contractor's own success rate; its type's, left as stated, where there is no shift."""
+    if shift == 0:
+        return kind.success
+    return min(1.0, max(0.0, (kind.reliability if kind.success is None else kind.success) + shift))
 
 
 def _column(values: object) -> FloatArray:
     return np.fromiter(values, dtype=float)  # type: ignore[call-overload, no-any-return]
 
 
-def _pace(tokens_per_s: object) -> FloatArray:
-    """Seconds a token; 0 where no rate is stated."""
-    return _column(0.0 if rate is None else 1 / rate for rate in tokens_per_s)  # type: ignore[attr-defined]
+def _pace(rates_per_s: object) -> FloatArray:
+    """Seconds a token or a FLOP; 0 where no rate is stated."""
+    return _column(0.0 if rate is None else 1 / rate for rate in rates_per_s)  # type: ignore[attr-defined]
+
+
+def _stated_or_of_hardware(field: str, contractors: Sequence[Contractor]) -> list[float | None]:
+    workers = [c if getattr(c, field) is not None else c.hardware for c in contractors]
+    return [getattr(worker, field, None) for worker in workers]
 
 
 def _override(derived: FloatArray, stated: Sequence[float | None]) -> FloatArray:

@@ -46,14 +46,16 @@ class Quotes:
         self._late_usd_per_min = scenario.cost_model.late_usd_per_min
         self._pool = pool
         self._prices = prices
-        self._skill = skills.total
+        self._skill, self.performance = skills.total, skills.performance
         self._eligible = skills.total >= scenario.skills.threshold
         self._verification_usd = verification_usd(self._rule, pool.reliability)
         self._risk_rate = risk_rate(pool.reliability, pool.security_risk, pool.quality_risk)
         self._security = 1 - pool.security_risk
         self._by_token = bool(pool.prefill_s_per_token.any() or pool.decode_s_per_token.any())
         self._service_s = pool.latency_s.reshape(1, -1)
-        for shared in (self._skill, self._eligible, self._security, pool.reliability, self._service_s):
+        self._ids = np.arange(len(pool))
+        facts = (self._skill, self._eligible, self._security, pool.reliability)
+        for shared in (self._ids, self._service_s, *facts):
             shared.flags.writeable = False
 
     def open(self, block: Block) -> None:
@@ -82,8 +84,9 @@ class Quotes:
         late_usd = lateness_usd(self._block_service_s, self._max_latency_s, self._late_usd_per_min)
         self._idle_surcharges_usd = self._surcharges_usd + late_usd
         self._idle_external_usd = self._price_usd + self._idle_surcharges_usd
+        self._shown_price_usd = self._price_usd.view()
         self._shown_external_usd = self._idle_external_usd.view()
-        self._shown_external_usd.flags.writeable = False
+        self._shown_price_usd.flags.writeable = self._shown_external_usd.flags.writeable = False
 
     def reprice(self, contractors: list[int], first: int) -> None:
         """Take up new prices of the contractors for the block's tasks from `first` on."""
@@ -142,10 +145,13 @@ class Quotes:
             latency_s.flags.writeable = False
         offers = Offers(
             block.tasks,
+            block.first,
             rows.start,
             client,
             type_id,
             internal_usd,
+            self._ids,
+            self._shown_price_usd[rows],
             external_usd,
             latency_s,
             self._pool.reliability,
@@ -155,6 +161,13 @@ class Quotes:
             explain,
         )
         return Quote(offers, price_usd, service_s)
+
+    def own_usd(self, quote: Quote, row: int) -> FloatArray:
+        """What the work of one row costs the contractors themselves; NaN where that is not stated."""
+        service_s = quote.service_s[row if len(quote.service_s) > 1 else 0]
+        own_usd = self._pool.own_usd_per_s * service_s
+        stated_usd: FloatArray = self._pool.own_cost_share * quote.price_usd[row]
+        return np.where(own_usd > 0, own_usd, stated_usd)
 
     def surcharges(self, offers: Offers, row: int) -> Surcharges:
         """The components, besides the price, of one row of the offers; (1, contractors)."""

@@ -16,7 +16,13 @@ from coalesce_sim.scenario.distributions import FloatArray
 class Records:
     """The decisions and outcomes of one block; entry i belongs to task i of the block.
 
-    `all_local_usd` and `all_local_s` are what the same task costs and takes where every task stays at home.
+    `internal_usd` is the client's estimate of the cost at home. `contractor` is who worked on it last,
+    `attempts` how many decisions it took and `decided_s` when the first was made. `good` says whether the
+    work was good, `closes` whether it ended a whole: always, but for the steps of a composite task, of which
+    one does. A step never begun, its whole having failed, has 0 attempts. `price_usd` is what contractors
+    were paid, `loss_usd` the part of `realised_usd` that bad work cost. `all_local_usd` and `all_local_s` are
+    what the same task costs and takes where every task stays at home, the latter NaN for a step that ended no
+    whole there.
     """
 
     block: Block
@@ -24,10 +30,16 @@ class Records:
     explored: NDArray[np.bool_]
     score: FloatArray
     confidence: FloatArray
+    internal_usd: FloatArray
     estimated_usd: FloatArray
     estimated_s: FloatArray
     realised_usd: FloatArray
     price_usd: FloatArray
+    loss_usd: FloatArray
+    attempts: NDArray[np.int64]
+    good: NDArray[np.bool_]
+    closes: NDArray[np.bool_]
+    decided_s: FloatArray
     started_s: FloatArray
     finished_s: FloatArray
     all_local_usd: FloatArray
@@ -47,10 +59,16 @@ class Records:
             explored=np.zeros(n, dtype=bool),
             score=unknown(),
             confidence=unknown(),
+            internal_usd=unknown(),
             estimated_usd=unknown(),
             estimated_s=unknown(),
             realised_usd=unknown(),
             price_usd=np.zeros(n),
+            loss_usd=np.zeros(n),
+            attempts=np.ones(n, dtype=np.int64),
+            good=np.ones(n, dtype=bool),
+            closes=np.ones(n, dtype=bool),
+            decided_s=block.tasks.arrival_s.copy(),
             started_s=unknown(),
             finished_s=unknown(),
             all_local_usd=all_local_usd,
@@ -66,8 +84,3 @@ class Records:
     def turnaround_s(self) -> FloatArray:
         """From arrival to result."""
         return self.finished_s - self.block.tasks.arrival_s
-
-    @property
-    def internal_usd(self) -> FloatArray:
-        """The client's estimate of the cost at home."""
-        return self.block.home.running.total_usd + self.block.home.opportunity_usd

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import heapq
 import math
+from collections.abc import Callable
+from typing import Any
 
 import simpy
 
@@ -34,19 +36,47 @@ class Servers:
     """A capacity queue. `slots` is None where capacity is unlimited; then nothing ever waits (`limited`).
 
     Its owner sees which jobs wait and which are at work since when, and knows how long each is expected to
-    take. Only the oracle is told the true wait.
+    take. Only the oracle is told the true wait. `watch`, where given, is told how many jobs wait or are at
+    work whenever that changes. `coming` are jobs taken in whose data are still on their way.
     """
 
-    __slots__ = ("_expected_ends_s", "_queued", "_queued_s", "_slots", "_true", "limited", "resource")
+    __slots__ = (
+        "_expected_ends_s",
+        "_queued",
+        "_queued_s",
+        "_true",
+        "_watch",
+        "busy_s",
+        "coming",
+        "limited",
+        "resource",
+        "slots",
+    )
 
-    def __init__(self, env: simpy.Environment, slots: int | None) -> None:
+    def __init__(
+        self, env: simpy.Environment, slots: int | None, watch: Callable[[int], None] | None = None
+    ) -> None:
+        self._watch = watch
         self.limited = slots is not None
-        self._slots = slots
+        self.slots = slots
         self._queued = 0
         self._queued_s = 0.0
+        self.coming = 0
+        self.busy_s = 0.0
         self._expected_ends_s: list[float] = []
-        self._true = None if slots is None else Forecast(slots)
-        self.resource = simpy.Resource(env, capacity=math.inf if slots is None else slots)  # type: ignore[arg-type]
+        self._true = Forecast(slots) if slots else None
+        # SimPy knows no capacity of 0: nobody asks for the slot of those that have none.
+        capacity: Any = math.inf if slots is None else max(1, slots)
+        self.resource = simpy.Resource(env, capacity)
+
+    def takes_in(self, queue_limit: int | None) -> bool:
+        """Whether one more job finds a slot, or a place among `queue_limit` that wait (None: any number)."""
+        if self.slots is None:
+            return True
+        return self.slots > 0 and (
+            queue_limit is None
+            or self._queued + self.coming + len(self._expected_ends_s) < self.slots + queue_limit
+        )
 
     def expected_wait_s(self, now_s: float, arrival_s: float) -> float:
         """What the owner expects at `now_s` of a job that arrives at `arrival_s`; 0 while a slot is free.
@@ -55,19 +85,26 @@ class Servers:
         waiting than are at work, its turn comes when the work in sight, shared by all slots, is done.
         """
         at_work = self._expected_ends_s
-        if self._slots is None or self._queued + len(at_work) < self._slots:
+        if self.slots is None or self._queued + len(at_work) < self.slots or self.slots == 0:
             return 0.0
-        turn = self._queued + len(at_work) - self._slots
+        turn = self._queued + len(at_work) - self.slots
         if turn < len(at_work):
             free_s = sorted(at_work)[turn]
         else:
             left_s = sum(end_s - now_s for end_s in at_work if end_s > now_s)
-            free_s = now_s + (self._queued_s + left_s) / self._slots
+            free_s = now_s + (self._queued_s + left_s) / self.slots
         return max(0.0, free_s - arrival_s)
 
     def true_wait_s(self, arrival_s: float) -> float:
         """What will happen, the service times of all jobs before being known."""
         return 0.0 if self._true is None else self._true.wait_s(arrival_s)
+
+    def leave(self, expected_s: float) -> None:
+        """A job leaves the queue undone. Those behind it may start earlier than the oracle was told."""
+        self._queued -= 1
+        self._queued_s = self._queued_s - expected_s if self._queued else 0.0
+        if self._watch is not None:
+            self._watch(self._queued + len(self._expected_ends_s))
 
     def join(self, arrival_s: float, expected_s: float, true_s: float) -> None:
         """A job is on its way to the queue."""
@@ -75,6 +112,8 @@ class Servers:
             self._true.add(arrival_s, true_s)
             self._queued += 1
             self._queued_s += expected_s
+            if self._watch is not None:
+                self._watch(self._queued + len(self._expected_ends_s))
 
     def begin(self, now_s: float, expected_s: float) -> float:
         """A job leaves the queue for a slot; the time at which its owner expects it to end.
@@ -83,13 +122,17 @@ class Servers:
         """
         self._queued -= 1
         self._queued_s = self._queued_s - expected_s if self._queued else 0.0
+        self.busy_s -= now_s
         self._expected_ends_s.append(now_s + expected_s)
-        if self._slots is not None and len(self._expected_ends_s) > self._slots:
+        if self.slots is not None and len(self._expected_ends_s) > self.slots:
             raise ConservationError(
-                f"capacity exceeded: {len(self._expected_ends_s)} at work in {self._slots} slots"
+                f"capacity exceeded: {len(self._expected_ends_s)} at work in {self.slots} slots"
             )
         return now_s + expected_s
 
-    def end(self, expected_end_s: float) -> None:
-        """A job leaves its slot."""
+    def end(self, now_s: float, expected_end_s: float) -> None:
+        """A job leaves its slot; `busy_s`, the working time of all slots, is right while none is at work."""
+        self.busy_s += now_s
         self._expected_ends_s.remove(expected_end_s)
+        if self._watch is not None:
+            self._watch(self._queued + len(self._expected_ends_s))

@@ -2,27 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import simpy
+from numpy.typing import NDArray
 
+from coalesce_sim.market.assured import AssuredTrade
 from coalesce_sim.market.baseline import Baseline
+from coalesce_sim.market.breakdown import Breakdown
 from coalesce_sim.market.conservation import Accounts
+from coalesce_sim.market.contracted import ContractedTrade
+from coalesce_sim.market.deals import Deal
 from coalesce_sim.market.demand import hourly_demand
+from coalesce_sim.market.discovery import Discovery
+from coalesce_sim.market.floor import Floor
 from coalesce_sim.market.hours import HourlyPrices
+from coalesce_sim.market.knowledge import Knowledge
+from coalesce_sim.market.opened import OpenBlock
 from coalesce_sim.market.pool import Pool
-from coalesce_sim.market.quotes import Quote, Quotes
+from coalesce_sim.market.quotes import Quotes
 from coalesce_sim.market.records import Records
-from coalesce_sim.market.servers import Servers
-from coalesce_sim.market.settlement import Settlement
 from coalesce_sim.market.streams import Streams
+from coalesce_sim.market.truth import GroundTruth
 from coalesce_sim.market.workload import Block, Workload
-from coalesce_sim.policies.protocol import LOCAL, Decision, OracleView, Outcome, Policy, Surroundings, View
+from coalesce_sim.policies.protocol import (
+    LOCAL,
+    Decision,
+    Offers,
+    OracleView,
+    Outcome,
+    Policy,
+    SealedBids,
+    Surroundings,
+    View,
+)
 from coalesce_sim.policies.registry import PolicyError
-from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.skills.compatibility import compatibility
 
@@ -31,42 +49,19 @@ Events = Generator[simpy.Event, Any, None]
 
 @dataclass(frozen=True, slots=True)
 class DecidedOffers:
-    """One decision with everything it was based on, for `explain` and ``--detail offers``."""
+    """One decision with everything it was based on, for `explain` and ``--detail offers``.
+
+    `task` is the row of the task in its block, `row` that of its offers; `attempt` counts the decisions on it
+    from 0. `breakdown` tells what the estimates are made up of: ask while being told of the decision.
+    """
 
     block: Block
     task: int
     row: int
-    quote: Quote
+    attempt: int
+    offers: Offers
     decision: Decision
-
-
-class _OpenBlock:
-    """A block being played: its records, and plain lists of what is read once a task."""
-
-    __slots__ = (
-        "block",
-        "charge_usd",
-        "client",
-        "expected_s",
-        "internal_usd",
-        "left",
-        "local_s",
-        "records",
-        "type_id",
-    )
-
-    def __init__(
-        self, block: Block, records: Records, internal_usd: FloatArray, charge_usd: FloatArray
-    ) -> None:
-        self.block = block
-        self.records = records
-        self.left = len(block)
-        self.internal_usd: list[float] = internal_usd.tolist()
-        self.charge_usd: list[float] = charge_usd.tolist()
-        self.type_id: list[int] = block.tasks.type_id.tolist()
-        self.client: list[int] = block.tasks.client.tolist()
-        self.local_s: list[float] = block.truth.local_work_s.tolist()
-        self.expected_s: list[float] = block.home.work_s.tolist()
+    breakdown: Callable[[], Breakdown]
 
 
 class Market:
@@ -74,6 +69,8 @@ class Market:
 
     `on_records` receives the records of each block when all its tasks are done, blocks in order.
     `on_decision`, where given, receives every decision with its offers; policies then give reasons.
+    `on_contract` receives every contract that has ended, what was paid for it and its fees, in USD;
+    `on_ratings` the ledger's ratings, a column each as `Ledger.take_rows` gives them, with each block.
     The same scenario, seed and replication give the same market, whatever the policy and the callbacks.
     """
 
@@ -87,14 +84,16 @@ class Market:
         seed: int,
         replication: int = 0,
         on_decision: Callable[[DecidedOffers], None] | None = None,
+        on_contract: Callable[[Deal, float, float], None] | None = None,
+        on_ratings: Callable[[Mapping[str, NDArray[Any]]], None] | None = None,
     ) -> None:
         self._scenario = scenario
         self._policy = policy
-        self._observed = type(policy).observe is not Policy.observe
-        self._omniscient = issubclass(policy.view_type, OracleView)
         self._baseline = baseline
         self._on_records = on_records
         self._on_decision = on_decision
+        self._on_contract = on_contract
+        self._on_ratings = on_ratings
         streams = Streams(seed, replication)
         rule = scenario.market_demand
         self.demand = np.zeros(0) if rule is None else hourly_demand(rule, scenario.clock, streams)
@@ -112,21 +111,13 @@ class Market:
         )
         self.quotes = Quotes(scenario, self.pool, self.skills, self.prices)
         self.accounts = Accounts(len(self.pool))
-
         self.env = simpy.Environment()
-        home_slots = None if scenario.clients.slots == "unlimited" else scenario.clients.slots
-        self._homes = [Servers(self.env, home_slots) for _ in range(scenario.clients.count)]
-        self._contractors = [Servers(self.env, slots) for slots in self.pool.slots]
-        self._network_s: list[float] = self.pool.network_s.tolist()
-        self._networked = any(self._network_s)
-        self._queues_at_contractors = any(slots is not None for slots in self.pool.slots)
-        # Where a decision can lengthen a queue, the next task must be quoted after it.
-        self._live = self._queues_at_contractors or home_slots is not None
-        self._settlement = Settlement(scenario.cost_model, self.quotes)
-        self._expected_delay = scenario.cost_model.internal.opportunity == "expected_delay"
+        self.knowledge: Knowledge | None = None
+        self.discovery: Discovery | None = None
+        self._floor = floor = Floor(self.env, scenario, self.pool)
+        self._trade: Any = self._contracted(floor, streams) if scenario.learning else self._assured(floor)
         self._policy_error: Exception | None = None
-        self._waiting_blocks: list[_OpenBlock] = []
-
+        self._waiting_blocks: list[OpenBlock] = []
         policy.start(
             Surroundings(
                 contractor_names=self.pool.names,
@@ -135,6 +126,48 @@ class Market:
                 stream=lambda name: streams(f"policy.{name}"),
             )
         )
+
+    def _assured(self, floor: Floor) -> AssuredTrade:
+        return AssuredTrade(
+            self._scenario,
+            floor,
+            self.quotes,
+            self.prices,
+            self.accounts,
+            self._settled,
+            self._listener(),
+            explain=self._on_decision is not None,
+        )
+
+    def _contracted(self, floor: Floor, streams: Streams) -> ContractedTrade:
+        scenario = self._scenario
+        truth = GroundTruth(scenario, self.pool, streams)
+        self.knowledge = Knowledge(
+            scenario, self.pool, truth.own_success, record_ratings=self._on_ratings is not None
+        )
+        if scenario.discovery is not None:
+            counts = scenario.clients.count, len(scenario.workload.types), len(self.pool)
+            self.discovery = Discovery(scenario.discovery, *counts, streams("discovery"))
+        return ContractedTrade(
+            scenario,
+            self.pool,
+            self.skills,
+            floor,
+            self.knowledge,
+            self.discovery,
+            truth,
+            streams,
+            self.accounts,
+            self._decide,
+            self._settled,
+            self._listener(),
+            self._on_contract,
+            explain=self._on_decision is not None,
+        )
+
+    def _listener(self) -> Callable[[Outcome], None] | None:
+        """Who is told of outcomes: the policy, if it wants to know."""
+        return self._tell_policy if type(self._policy).observe is not Policy.observe else None
 
     def run(self) -> None:
         """Play the market to the end of the last task.
@@ -148,209 +181,127 @@ class Market:
             # SimPy raises a copy, which an exception with arguments of its own may not survive.
             raise (self._policy_error or error) from None
         if self.accounts.tasks_in == 0:
+            self._hand_over_ratings()
             self._on_records(Records.empty(self._workload.no_tasks(), np.empty(0), np.empty(0)))
         self.accounts.check()
 
+    def figures(self) -> dict[str, float]:
+        """What can be said of the market as a whole once it has been played; shares and rates in percent.
+
+        What does not apply, such as the utilisation of unlimited slots, is left out.
+
+        `revenue_hhi` is the Herfindahl–Hirschman index of the contractors' revenue, 1/n to 1; the
+        `estimation_error` figures are ``Σ|estimated − charged| / Σ charged`` over all charges, the
+        first 50 of them and the last.
+        """
+        revenue = np.array(self.accounts.revenue_usd)
+        total = float(revenue.sum())
+        figures = {
+            "revenue_hhi": float(((revenue / total) ** 2).sum()) if total > 0 else np.nan,
+            "contractor_utilisation": 100 * self._floor.utilisation(self._floor.contractors),
+            "home_utilisation": 100 * self._floor.utilisation(self._floor.homes),
+        }
+        if self.knowledge is not None:
+            figures |= self.knowledge.errors_by_time() | self.accounts.contract_shares()
+        if self.discovery is not None and self.discovery.queries:
+            figures["discovery_age_s"] = self.discovery.mean_age_s
+            figures["unanswered_queries"] = 100 * self.discovery.unanswered / self.discovery.queries
+        return {name: value for name, value in figures.items() if not np.isnan(value)}
+
     def _arrivals(self) -> Events:
-        env = self.env
+        env, trade = self.env, self._trade
         for block in self._workload.blocks():
             opened = self._open(block)
+            waits_for = None if block.wholes is None else block.wholes.waits_for
             for arrival_s, first, stop in block.rounds:
                 while env.now < arrival_s:
                     yield env.timeout(arrival_s - env.now)
-                if self.prices.moves:
-                    changed = self.prices.begin_hour(int(arrival_s // 3600))
-                    self.quotes.reprice(changed, first)
-                if self._live:
+                trade.begin_hour(int(arrival_s // 3600), first)
+                if trade.live:
                     for task in range(first, stop):
-                        self._decide_round(opened, task, task + 1)
+                        if waits_for is None or waits_for[task] == 0:
+                            self._decide_round(opened, slice(task, task + 1))
                 else:
-                    self._decide_round(opened, first, stop)
+                    self._decide_round(opened, slice(first, stop))
 
-    def _open(self, block: Block) -> _OpenBlock:
-        self.quotes.open(block)
-        estimate_usd = block.home.running.total_usd + block.home.opportunity_usd
-        charge_usd = self._settlement.home_usd(block)
+    def _open(self, block: Block) -> OpenBlock:
+        charge_usd = self._trade.home_usd(block)
         if self._baseline is None:
             all_local_usd = all_local_s = np.full(len(block), np.nan)
         else:
             all_local_usd, all_local_s = self._baseline.take(block, charge_usd)
-        opened = _OpenBlock(
-            block,
-            Records.empty(block, all_local_usd, all_local_s),
-            estimate_usd,
-            charge_usd * block.truth.local_cost_factor,
+        opened: OpenBlock = self._trade.open(
+            block, Records.empty(block, all_local_usd, all_local_s), charge_usd
         )
         self._waiting_blocks.append(opened)
         self.accounts.tasks_in += len(block)
         return opened
 
-    def _decide_round(self, opened: _OpenBlock, first: int, stop: int) -> None:
-        block, policy = opened.block, self._policy
-        rows = slice(first, stop)
-        quote = self._quote(opened, rows)
-        offers = quote.offers
-        for row in range(stop - first):
-            task = first + row
-            view = self._oracle_view(opened, quote, row) if self._omniscient else View(offers, row)
-            try:
-                decision = policy.decide(view)
-            except Exception as error:
-                self._policy_error = error
-                raise
-            if not isinstance(decision, Decision):
-                raise PolicyError(
-                    f"{type(policy).__name__}.decide: must return a Decision (got {decision!r})"
-                )
-            if not LOCAL <= decision.contractor < len(self.pool):
-                raise PolicyError(
-                    f"{type(policy).__name__}: decision.contractor must be -1 (local) "
-                    f"to {len(self.pool) - 1} (got {decision.contractor})"
-                )
-            self._carry_out(opened, quote, row, task, decision)
+    def _decide(self, opened: OpenBlock, task: int, tried: tuple[int, ...] = ()) -> None:
+        """Have the policy decide on one task later than its arrival."""
+        self._decide_round(opened, slice(task, task + 1), tried)
+
+    def _decide_round(self, opened: OpenBlock, rows: slice, tried: tuple[int, ...] = ()) -> None:
+        trade, records = self._trade, opened.records
+        attempt, more = len(tried), {"tried": tried} if tried else {}
+        quote = trade.quote(opened, rows, **more)
+        internal_usd = quote.offers.internal_usd
+        for row in range(rows.stop - rows.start):
+            task = rows.start + row
+            decision = self._ask(self._view(opened, quote, row, attempt))
+            records.explored[task] |= decision.explored
+            records.score[task] = decision.score
+            records.confidence[task] = decision.confidence
+            if attempt == 0:
+                records.internal_usd[task] = internal_usd[row]
             if self._on_decision is not None:
-                self._on_decision(DecidedOffers(block, task, row, quote, decision))
+                tell = partial(trade.breakdown, opened, quote, row, **more)
+                self._on_decision(
+                    DecidedOffers(opened.block, task, row, attempt, quote.offers, decision, tell)
+                )
+            trade.carry_out(opened, quote, row, decision, **more)
 
-    def _quote(self, opened: _OpenBlock, rows: slice) -> Quote:
-        block = opened.block
-        if self._expected_delay:
-            self._expect_delay(opened, rows)
-        return self.quotes.quote(
-            block,
-            rows,
-            opened.client[rows],
-            opened.type_id[rows],
-            opened.internal_usd[rows],
-            self._contractor_waits(expected=True),
-            self._on_decision is not None,
-        )
+    def _view(self, opened: OpenBlock, quote: Any, row: int, attempt: int) -> View:
+        wanted = self._policy.view_type
+        if wanted is View:
+            return View(quote.offers, row)
+        if issubclass(wanted, OracleView):
+            view: View = self._trade.oracle_view(opened, quote, row, attempt)
+            return view
+        return SealedBids(quote.offers, row, self._trade.bids_usd(quote, row))
 
-    def _expect_delay(self, opened: _OpenBlock, rows: slice) -> None:
-        """Price the lateness that each client expects of its own queue."""
-        block, now_s = opened.block, self.env.now
-        for task in range(rows.start, rows.stop):
-            home = self._homes[opened.client[task]]
-            expected_s = home.expected_wait_s(now_s, now_s) + opened.expected_s[task]
-            late_s = max(0.0, expected_s - float(block.tasks.max_latency_s[task]))
-            delay_usd = late_s * self._scenario.cost_model.late_usd_per_min / 60
-            block.home.opportunity_usd[task] = delay_usd
-            opened.internal_usd[task] += delay_usd
+    def _ask(self, view: View) -> Decision:
+        policy = self._policy
+        try:
+            decision = policy.decide(view)
+        except Exception as error:
+            self._policy_error = error
+            raise
+        if not isinstance(decision, Decision):
+            raise PolicyError(f"{type(policy).__name__}.decide: must return a Decision (got {decision!r})")
+        if not LOCAL <= decision.contractor < view.contractors:
+            raise PolicyError(
+                f"{type(policy).__name__}: decision.contractor must be -1 (local) "
+                f"to {view.contractors - 1} (got {decision.contractor})"
+            )
+        return decision
 
-    def _contractor_waits(self, *, expected: bool) -> FloatArray | None:
-        """Network and queueing time at every contractor for work awarded now; None where both are 0."""
-        if not self._queues_at_contractors:
-            return self.pool.network_s if self._networked else None
-        now_s = self.env.now
-        ahead = [
-            each.expected_wait_s(now_s, now_s + network) if expected else each.true_wait_s(now_s + network)
-            for each, network in zip(self._contractors, self._network_s, strict=True)
-        ]
-        return np.add(self.pool.network_s, ahead)
-
-    def _carry_out(self, opened: _OpenBlock, quote: Quote, row: int, task: int, decision: Decision) -> None:
-        block, records, contractor = opened.block, opened.records, decision.contractor
-        records.explored[task] = decision.explored
-        records.score[task] = decision.score
-        records.confidence[task] = decision.confidence
-        now = self.env.now
-        if contractor == LOCAL:
-            servers, network_s = self._homes[opened.client[task]], 0.0
-            expected_s, service_s = opened.expected_s[task], opened.local_s[task]
-            charge_usd = opened.charge_usd[task]
-            records.estimated_usd[task] = quote.offers.internal_usd[row]
-            wait_s = servers.expected_wait_s(now, now) if servers.limited else 0.0
-            records.estimated_s[task] = wait_s + expected_s
-        else:
-            servers, network_s = self._contractors[contractor], self._network_s[contractor]
-            expected_s = float(quote.service_s[row if len(quote.service_s) > 1 else 0, contractor])
-            price_usd, charge_usd, service_s = self._settlement.contract(block, quote, row, task, contractor)
-            offers = quote.offers
-            records.contractor[task] = contractor
-            records.price_usd[task] = price_usd
-            records.estimated_usd[task] = offers.external_usd[row, contractor]
-            records.estimated_s[task] = offers.latency_s[row if len(offers.latency_s) > 1 else 0, contractor]
-            self.prices.award(contractor)
-            self.accounts.pay(contractor, price_usd)
-        if servers.limited:
-            servers.join(now + network_s, expected_s, service_s)
-        self.env.process(self._work(opened, task, servers, network_s, expected_s, service_s, charge_usd))
-
-    def _work(
-        self,
-        opened: _OpenBlock,
-        task: int,
-        servers: Servers,
-        network_s: float,
-        expected_s: float,
-        service_s: float,
-        charge_usd: float,
-    ) -> Events:
-        """A task's way through a queue, at home or at a contractor."""
-        env = self.env
-        if network_s > 0:
-            yield env.timeout(network_s)
-        request = servers.resource.request()
-        yield request
-        opened.records.started_s[task] = env.now
-        if servers.limited:
-            expected_end_s = servers.begin(env.now, expected_s)
-            yield env.timeout(service_s)
-            servers.end(expected_end_s)
-        else:
-            yield env.timeout(service_s)
-        servers.resource.release(request)
-        self._settle(opened, task, charge_usd)
-
-    def _settle(self, opened: _OpenBlock, task: int, charge_usd: float) -> None:
-        block, records, now = opened.block, opened.records, self.env.now
-        records.finished_s[task] = now
-        realised_usd = charge_usd
-        if self._settlement.late_usd_per_s > 0:
-            late_s = now - block.tasks.arrival_s[task] - block.tasks.max_latency_s[task]
-            realised_usd += max(0.0, float(late_s)) * self._settlement.late_usd_per_s
-        records.realised_usd[task] = realised_usd
-        self.accounts.done += 1
-        self.accounts.realised_usd += realised_usd
-        if self._observed:
-            self._tell_policy(opened, task, realised_usd)
+    def _settled(self, opened: OpenBlock) -> None:
+        """One more task of a block has ended; hand over the blocks that are complete, in order."""
         opened.left -= 1
         while self._waiting_blocks and self._waiting_blocks[0].left == 0:
             complete = self._waiting_blocks.pop(0).records
             self.accounts.book(complete)
+            self._hand_over_ratings()
             self._on_records(complete)
 
-    def _tell_policy(self, opened: _OpenBlock, task: int, realised_usd: float) -> None:
-        records = opened.records
-        outcome = Outcome(
-            client=opened.client[task],
-            type_id=opened.type_id[task],
-            contractor=int(records.contractor[task]),
-            decided_s=float(opened.block.tasks.arrival_s[task]),
-            finished_s=self.env.now,
-            estimated_usd=float(records.estimated_usd[task]),
-            realised_usd=realised_usd,
-        )
+    def _hand_over_ratings(self) -> None:
+        if self._on_ratings is not None and self.knowledge is not None and self.knowledge.ledger is not None:
+            self._on_ratings(self.knowledge.ledger.take_rows())
+
+    def _tell_policy(self, outcome: Outcome) -> None:
         try:
             self._policy.observe(outcome)
         except Exception as error:
             self._policy_error = error
             raise
-
-    def _oracle_view(self, opened: _OpenBlock, quote: Quote, row: int) -> OracleView:
-        """The view with the realised cost of every choice, waits worked out from true service times."""
-        block, settlement = opened.block, self._settlement
-        task = quote.offers.first + row
-        _, charges_usd, turnaround_s = settlement.contracts(block, quote, row, task)
-        wait_s = self._contractor_waits(expected=False)
-        if wait_s is not None:
-            turnaround_s = turnaround_s + wait_s
-        max_latency_s = block.tasks.max_latency_s[task : task + 1]
-        home = self._homes[opened.client[task]]
-        local_s = home.true_wait_s(float(block.tasks.arrival_s[task])) + opened.local_s[task]
-        late_local_usd = float(settlement.late_usd(np.array([local_s]), max_latency_s)[0])
-        return OracleView(
-            quote.offers,
-            row,
-            opened.charge_usd[task] + late_local_usd,
-            charges_usd + settlement.late_usd(turnaround_s, max_latency_s),
-        )

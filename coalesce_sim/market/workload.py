@@ -17,12 +17,16 @@ from coalesce_sim.economics.internal import (
     memory_need_gb,
     running_cost,
 )
+from coalesce_sim.market.recordings import read_recordings
+from coalesce_sim.market.steps import SCALED, Templates, Wholes
 from coalesce_sim.market.streams import Streams
 from coalesce_sim.market.tasktable import TaskTable, read_table
 from coalesce_sim.policies.protocol import Tasks
 from coalesce_sim.scenario.distributions import FloatArray, sample
 from coalesce_sim.scenario.schema import Scenario
-from coalesce_sim.scenario.workload import DemandDriven, Renewal
+from coalesce_sim.scenario.workload import DemandDriven, Recorded, Renewal
+
+_FACTORS = ("local_cost_factor", "external_cost_factor", "local_time_factor", "external_time_factor")
 
 BLOCK_TASKS = 2048
 """About how many tasks are drawn, and later recorded, at a time."""
@@ -51,13 +55,23 @@ class Truth:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Consecutive tasks; `rounds` lists (time, first, stop) of those that arrive together."""
+    """Consecutive tasks; `rounds` lists (time, first, stop) of those that arrive together.
+
+    `flop` is the work of each, `target_s` the time in which a task, or the whole that it is a step of, is to
+    be done, `loss_usd` what it costs if it is not done well. `instance` is the row of each task in the
+    records, None if it has none; `wholes` is None where no task is composite.
+    """
 
     first: int
     tasks: Tasks
     home: HomeEstimate
     truth: Truth
     rounds: list[tuple[float, int, int]]
+    flop: FloatArray
+    target_s: FloatArray
+    loss_usd: FloatArray
+    instance: NDArray[np.int64] | None
+    wholes: Wholes | None
 
     def __len__(self) -> int:
         return len(self.tasks.arrival_s)
@@ -67,6 +81,23 @@ class Block:
 class _Arrivals:
     arrival_s: FloatArray
     table: TaskTable | None = None
+    instance: NDArray[np.int64] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """Tasks, or their steps, in the order of decision. `whole_type_id` and `whole_value_usd` are those of the
+    composite task that each belongs to, its own where there is none; `work` is its part of that."""
+
+    arrival_s: FloatArray
+    type_id: NDArray[np.int64]
+    whole_type_id: NDArray[np.int64]
+    client: NDArray[np.int64]
+    columns: dict[str, FloatArray]
+    whole_value_usd: FloatArray
+    instance: NDArray[np.int64] | None
+    work: FloatArray | float = 1.0
+    wholes: Wholes | None = None
 
 
 class Workload:
@@ -79,17 +110,17 @@ class Workload:
             name: streams(f"task.{name}")
             for name in (
                 "arrival",
+                "instance",
                 "type",
                 "client",
                 *(name for name in type(scenario.workload.attributes).model_fields),
-                "local_cost_factor",
-                "external_cost_factor",
-                "local_time_factor",
-                "external_time_factor",
+                *_FACTORS,
             )
         }
         shares = np.array([kind.share for kind in scenario.workload.types.values()])
         self._type_edges = np.cumsum(shares / shares.sum())
+        self._templates = Templates(scenario.workload.types)
+        self._recordings = None if scenario.records is None else read_recordings(scenario.records)
 
     def blocks(self) -> Iterator[Block]:
         """The tasks in the order of decision: by arrival, then client, then the order they were dealt."""
@@ -117,13 +148,34 @@ class Workload:
                 now, left = 0.0, limit
                 while now < clock.horizon_s and (left is None or left > 0):
                     size = BLOCK_TASKS if left is None else min(BLOCK_TASKS, left)
-                    times = now + np.cumsum(sample(gap_s, self._streams["arrival"], size))
+                    times = _after(now, sample(gap_s, self._streams["arrival"], size))
                     now = float(times[-1])
                     left = None if left is None else left - size
                     yield _Arrivals(times[times < clock.horizon_s])
+            case Recorded() as rule:
+                yield from self._recorded(rule)
             case source:
                 table = read_table(source, tuple(workload.types), self._scenario.clients.count)
                 yield _Arrivals(table.arrival_s, table)
+
+    def _recorded(self, rule: Recorded) -> Iterator[_Arrivals]:
+        """Recorded tasks in random order, `BLOCK_TASKS` at a time."""
+        assert self._recordings is not None
+        recorded = len(self._recordings.type_id)
+        now, left = 0.0, recorded if rule.limit is None else rule.limit
+        if rule.drawing == "each_once":
+            order, left = self._streams["instance"].permutation(recorded), min(left, recorded)
+        while left > 0 and now < self._scenario.clock.horizon_s:
+            size = min(BLOCK_TASKS, left)
+            left -= size
+            times = _after(now, sample(rule.gap_s, self._streams["arrival"], size))
+            now = float(times[-1])
+            if rule.drawing == "each_once":
+                instance, order = order[:size], order[size:]
+            else:
+                instance = (self._streams["instance"].random(size) * recorded).astype(np.int64)
+            inside = times < self._scenario.clock.horizon_s
+            yield _Arrivals(times[inside], instance=instance[inside])
 
     def _block(self, first: int, arrivals: _Arrivals) -> Block:
         workload = self._scenario.workload
@@ -139,22 +191,48 @@ class Workload:
         if arrivals.table is not None:
             type_id = arrivals.table.type_id
             client = np.where(arrivals.table.client >= 0, arrivals.table.client, client)
+        if arrivals.instance is not None and self._recordings is not None:
+            names = list(workload.types)
+            order_of = np.array([names.index(name) for name in self._recordings.types])
+            type_id = order_of[self._recordings.type_id[arrivals.instance]]
         order = np.lexsort((client, arrivals.arrival_s))
         columns = {name: values[order] for name, values in self._attributes(n, type_id, arrivals).items()}
-        factors = {
-            name: sample(getattr(self._scenario.cost_model.realised, name), self._streams[name], n)[order]
-            for name in (
-                "local_cost_factor",
-                "external_cost_factor",
-                "local_time_factor",
-                "external_time_factor",
-            )
+        drawn = _Drawn(
+            arrivals.arrival_s[order],
+            type_id[order],
+            type_id[order],
+            client[order],
+            columns,
+            columns["value_usd"],
+            None if arrivals.instance is None else arrivals.instance[order],
+        )
+        if not self._templates.any:
+            return self._priced(first, drawn, {name: luck[order] for name, luck in self._luck(n).items()})
+        drawn = self._in_steps(drawn)
+        return self._priced(first, drawn, self._luck(len(drawn.arrival_s)))
+
+    def _luck(self, n: int) -> dict[str, FloatArray]:
+        """The factors between what is expected and what happens."""
+        realised = self._scenario.cost_model.realised
+        return {name: sample(getattr(realised, name), self._streams[name], n) for name in _FACTORS}
+
+    def _in_steps(self, drawn: _Drawn) -> _Drawn:
+        """The same tasks with every composite one in its steps, each with its part of the whole."""
+        whole, step_type, work, wholes = self._templates.expand(drawn.type_id)
+        columns = {
+            name: values[whole] * work if name in SCALED else values[whole]
+            for name, values in drawn.columns.items()
         }
-        rounds = [
-            (float(arrivals.arrival_s[begin]), int(begin), int(end)) for begin, end in pairwise([*opening, n])
-        ]
-        return self._priced(
-            first, arrivals.arrival_s[order], type_id[order], client[order], columns, factors, rounds
+        return _Drawn(
+            drawn.arrival_s[whole],
+            step_type,
+            drawn.type_id[whole],
+            drawn.client[whole],
+            columns,
+            drawn.whole_value_usd[whole],
+            None,
+            work,
+            wholes,
         )
 
     def _attributes(self, n: int, type_id: NDArray[np.int64], arrivals: _Arrivals) -> dict[str, FloatArray]:
@@ -184,24 +262,16 @@ class Workload:
         columns["budget_usd"] = budget if stated is None else np.where(np.isnan(stated), budget, stated)
         return columns
 
-    def _priced(
-        self,
-        first: int,
-        arrival_s: FloatArray,
-        type_id: NDArray[np.int64],
-        client: NDArray[np.int64],
-        columns: dict[str, FloatArray],
-        factors: dict[str, FloatArray],
-        rounds: list[tuple[float, int, int]],
-    ) -> Block:
+    def _priced(self, first: int, drawn: _Drawn, factors: dict[str, FloatArray]) -> Block:
         """Add what work at home takes and costs, as expected and in truth."""
         scenario = self._scenario
         settings, hardware = scenario.cost_model.internal, scenario.clients.hardware
         types = list(scenario.workload.types.values())
         attributes = scenario.workload.attributes
+        arrival_s, type_id, client, columns = drawn.arrival_s, drawn.type_id, drawn.client, drawn.columns
         n = len(arrival_s)
         output_tokens = columns.pop("output_tokens")
-        expected_tokens = np.full(n, float(attributes.expected_output_tokens))
+        expected_tokens = np.full(n, float(attributes.expected_output_tokens)) * drawn.work
         base_flop = np.array([kind.base_flop for kind in types])[type_id]
         declared_s = (
             60 * np.array([kind.local_min or np.nan for kind in types])[type_id] * columns["complexity"]
@@ -232,12 +302,14 @@ class Workload:
         if settings.opportunity == "later_tasks":
             rate = best_value_rate_behind(columns["value_usd"], columns["duration_h"], arrival_s, client)
             opportunity = rate * hours
+        max_latency_s = 60 * np.array([kind.max_latency_min for kind in types])
+        rework_usd = None if scenario.contracts is None else scenario.contracts.rework_usd
         tasks = Tasks(
             arrival_s=arrival_s,
             type_id=type_id,
             client=client,
             expected_output_tokens=expected_tokens,
-            max_latency_s=60 * np.array([kind.max_latency_min for kind in types])[type_id],
+            max_latency_s=max_latency_s[type_id],
             critical=np.full(n, attributes.criticality == "high"),
             sensitive=np.full(n, attributes.data_sensitivity == "high"),
             **columns,
@@ -245,4 +317,25 @@ class Workload:
         for field in fields(tasks):
             getattr(tasks, field.name).flags.writeable = False
         truth = Truth(output_tokens, true_s, true_running.total_usd, **factors)
-        return Block(first, tasks, HomeEstimate(expected_s, running, opportunity), truth, rounds)
+        return Block(
+            first,
+            tasks,
+            HomeEstimate(expected_s, running, opportunity),
+            truth,
+            _rounds(arrival_s),
+            flop=base_flop * (columns["data_gb"] / settings.flop_reference_gb) * columns["complexity"],
+            target_s=max_latency_s[drawn.whole_type_id],
+            loss_usd=drawn.whole_value_usd if rework_usd is None else np.full(n, rework_usd),
+            instance=drawn.instance,
+            wholes=drawn.wholes,
+        )
+
+
+def _after(now_s: float, gaps_s: FloatArray) -> FloatArray:
+    """Times at the given gaps from `now_s` on; the same to the last bit however they are cut into blocks."""
+    return np.cumsum(np.concatenate(([now_s], gaps_s)))[1:]
+
+
+def _rounds(arrival_s: FloatArray) -> list[tuple[float, int, int]]:
+    opening = np.flatnonzero(np.diff(arrival_s, prepend=-1.0)).tolist()
+    return [(float(arrival_s[begin]), begin, end) for begin, end in pairwise([*opening, len(arrival_s)])]

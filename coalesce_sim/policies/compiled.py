@@ -1,8 +1,8 @@
-"""`mcdm.closest`, compiled where numba is installed (extra ``fast``).
+"""When compiled twins of array functions take over, and that of `mcdm.closest` (extra ``fast``).
 
-One pass over the alternatives instead of a dozen small array operations, in the same order of arithmetic
-and so with the same result to the last bit. Compiling costs a process about a second, so it is put off
-until a process has played long enough to get that second back.
+A twin is one pass over the alternatives instead of a dozen small array operations, in the same order of
+arithmetic and so with the same result to the last bit. Compiling costs a process about a second, so it is put
+off until a process has played long enough to get that second back.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import importlib.util
 import math
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
@@ -23,19 +23,27 @@ PAYS_AFTER_ROUNDS = 15_000
 """Decision rounds in one process after which compiling has paid."""
 
 
-class Pace:
-    """Counts decision rounds and says which of the two equal functions is the faster choice by now."""
+ClosestOffer = Callable[[Any, Any, Any, Any, Any, mcdm.Weights], tuple[int, float]]
+F = TypeVar("F", bound=Callable[..., Any])
 
-    def __init__(self) -> None:
+
+class Pace(Generic[F]):
+    """Counts decision rounds and says which of two equal functions is the faster choice by now.
+
+    `compile_it` gives the compiled twin of `plain`, or None where numba is not installed.
+    """
+
+    def __init__(self, plain: F, compile_it: Callable[[], Any]) -> None:
         self._rounds = 0
-        self._closest: Closest = mcdm.closest
+        self._plain = self._chosen = plain
+        self._compile = compile_it
 
-    def next_round(self) -> Closest:
-        """The function to score the round with."""
+    def next_round(self) -> F:
+        """The function to use in this round."""
         self._rounds += 1
         if self._rounds == PAYS_AFTER_ROUNDS:
-            self._closest = compiled_closest() or mcdm.closest
-        return self._closest
+            self._chosen = self._compile() or self._plain
+        return self._chosen
 
 
 @lru_cache(maxsize=1)
@@ -47,6 +55,56 @@ def compiled_closest() -> Closest | None:
 
     compiled: Closest = numba.njit(cache=True)(_closest)
     return compiled
+
+
+@lru_cache(maxsize=1)
+def compiled_closest_offer() -> ClosestOffer | None:
+    """`mcdm.closest_offer`, compiled; None where numba is not installed."""
+    if importlib.util.find_spec("numba") is None:
+        return None
+    import numba
+
+    compiled: ClosestOffer = numba.njit(cache=True)(_closest_offer)
+    return compiled
+
+
+def _closest_offer(
+    cost_usd: np.ndarray,
+    reliability: np.ndarray,
+    latency_s: np.ndarray,
+    security: np.ndarray,
+    eligible: np.ndarray,
+    weights: mcdm.Weights,
+) -> tuple[int, float]:
+    worst, top = np.full(4, np.inf), np.full(4, -np.inf)
+    values = np.empty(4)
+    for i in range(len(eligible)):
+        if eligible[i]:
+            values[0], values[1] = -cost_usd[i], reliability[i]
+            values[2], values[3] = -latency_s[i], security[i]
+            for c in range(4):
+                worst[c], top[c] = min(worst[c], values[c]), max(top[c], values[c])
+    unit = np.zeros(4)
+    for c in range(4):
+        if top[c] > worst[c]:
+            unit[c] = 1.0 / (top[c] - worst[c])
+    best, score = -1, -1.0
+    for i in range(len(eligible)):
+        if eligible[i]:
+            values[0], values[1] = -cost_usd[i], reliability[i]
+            values[2], values[3] = -latency_s[i], security[i]
+            to_best, to_worst = 0.0, 0.0
+            for c in range(4):
+                weight = weights[c] * weights[c]
+                gap, other = (top[c] - values[c]) * unit[c], (values[c] - worst[c]) * unit[c]
+                to_best += gap * gap * weight
+                to_worst += other * other * weight
+            to_best, to_worst = math.sqrt(to_best), math.sqrt(to_worst)
+            total = to_best + to_worst
+            closeness = to_worst / total if total > 0 else 0.5
+            if closeness > score:
+                best, score = i, closeness
+    return best, score if best >= 0 else 0.5
 
 
 def _closest(

@@ -74,6 +74,31 @@ def closest(
     return best, float(scores[best])
 
 
+def closest_offer(
+    cost_usd: FloatArray,
+    reliability: FloatArray,
+    latency_s: FloatArray,
+    security: FloatArray,
+    eligible: NDArray[np.bool_],
+    weights: Weights,
+) -> tuple[int, float]:
+    """Position and closeness of the best of the eligible offers under min-max normalisation; -1 if there is
+    none.
+
+    All arrays have one entry an offer. `coalesce_sim.policies.compiled` has this function compiled, with the
+    same result to the last bit.
+    """
+    index = np.flatnonzero(eligible)
+    if not len(index):
+        return -1, 0.5
+    gaps = np.empty((4, 2, len(index)))
+    squared_gaps(reliability[index], "min_max", gaps[1])
+    squared_gaps(-latency_s[index], "min_max", gaps[2])
+    squared_gaps(security[index], "min_max", gaps[3])
+    best, score = closest(cost_usd, index, gaps, weights)
+    return int(index[best]), score
+
+
 def critic_weights(criteria: FloatArray) -> Weights | None:
     """CRITIC weights from (4, alternatives): contrast ``sd`` times conflict ``Σ(1 − correlation)``.
 

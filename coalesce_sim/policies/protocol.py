@@ -46,18 +46,22 @@ class Offers:
     """What the market offers for the tasks of one decision round.
 
     `tasks` is a whole block of tasks; entry k of `client`, `type_id` and `internal_usd` and row k of the
-    (tasks, contractors) tables `external_usd` and `latency_s` belong to task ``first + k`` of it. A latency
-    table of one row holds for all tasks. `skill` and `eligible` are (task types, contractors). No array is
-    ever changed in place, so a policy may remember what it derived from one for as long as it is given the
-    same object.
-    `explain` asks for a decision's reasons.
+    (tasks, offers) tables `external_usd`, `price_usd` and `latency_s` belong to task ``first + k`` of it. A
+    latency table of one row holds for all tasks. `ids` names the contractor of each offer. `skill` and
+    `eligible` are (task types, offers), or (1, offers) where all tasks are of one type. No array is ever
+    changed in place, so a policy may remember what it derived from one for as long as it is given the same
+    object. `first_task` is the number, in the run, of the block's first task. `explain` asks for a decision's
+    reasons. `now_s` is the time, where it is not that of the tasks' arrival.
     """
 
     tasks: Tasks
+    first_task: int
     first: int
     client: list[int]
     type_id: list[int]
     internal_usd: list[float]
+    ids: NDArray[np.int64]
+    price_usd: FloatArray
     external_usd: FloatArray
     latency_s: FloatArray
     reliability: FloatArray
@@ -65,12 +69,15 @@ class Offers:
     skill: FloatArray
     eligible: NDArray[np.bool_]
     explain: bool = False
+    now_s: float | None = None
 
 
 class View:
     """One task's row of the offers: all a policy may know when it decides.
 
-    `contractors` below is their number. Arrays are read-only and have one entry a contractor.
+    Arrays are read-only and have one entry an offer. Where every contractor offers, in the order of the
+    scenario, an offer's position is its contractor's index; where only some were discovered, `ids` tells
+    whose each offer is.
     """
 
     __slots__ = ("offers", "row")
@@ -84,6 +91,16 @@ class View:
         return getattr(self.offers.tasks, name)[self.offers.first + self.row]
 
     @property
+    def task(self) -> int:
+        """Number of the task in the run; its outcome will carry the same."""
+        return self.offers.first_task + self.offers.first + self.row
+
+    @property
+    def type_id(self) -> int:
+        """Index of the task's type."""
+        return self.offers.type_id[self.row]
+
+    @property
     def client(self) -> int:
         """Index of the client that decides."""
         return self.offers.client[self.row]
@@ -91,12 +108,24 @@ class View:
     @property
     def now_s(self) -> float:
         """Time of the decision, seconds since the start."""
-        return float(self.fact("arrival_s"))
+        now_s = self.offers.now_s
+        return float(self.fact("arrival_s")) if now_s is None else now_s
 
     @property
     def contractors(self) -> int:
-        """How many contractors there are."""
-        return len(self.offers.reliability)
+        """How many contractors offer."""
+        return len(self.offers.ids)
+
+    @property
+    def ids(self) -> NDArray[np.int64]:
+        """Index of each offer's contractor, as in `Outcome.contractor` and `Surroundings`; ascending."""
+        return self.offers.ids
+
+    @property
+    def price_usd(self) -> FloatArray:
+        """The price in each offer; where billing is by use, what the client expects to be billed."""
+        row: FloatArray = self.offers.price_usd[self.row]
+        return row
 
     @property
     def internal_usd(self) -> float:
@@ -105,7 +134,7 @@ class View:
 
     @property
     def external_usd(self) -> FloatArray:
-        """The client's estimate of the whole cost at each contractor."""
+        """The client's estimate of the whole cost with each offer: price, fees, risk and lateness."""
         row: FloatArray = self.offers.external_usd[self.row]
         return row
 
@@ -118,7 +147,7 @@ class View:
 
     @property
     def reliability(self) -> FloatArray:
-        """Each contractor's public reliability, 0 to 1."""
+        """Probability of good work: the ledger's score where there is a ledger, else as advertised."""
         return self.offers.reliability
 
     @property
@@ -129,13 +158,15 @@ class View:
     @property
     def skill(self) -> FloatArray:
         """Each contractor's skill compatibility with the task, 0 to 1 (eq. 12)."""
-        row: FloatArray = self.offers.skill[self.offers.type_id[self.row]]
+        table = self.offers.skill
+        row: FloatArray = table[self.offers.type_id[self.row] if len(table) > 1 else 0]
         return row
 
     @property
     def eligible(self) -> NDArray[np.bool_]:
         """Which contractors reach the skill threshold."""
-        row: NDArray[np.bool_] = self.offers.eligible[self.offers.type_id[self.row]]
+        table = self.offers.eligible
+        row: NDArray[np.bool_] = table[self.offers.type_id[self.row] if len(table) > 1 else 0]
         return row
 
 
@@ -152,11 +183,25 @@ class OracleView(View):
         self.realised_external_usd = realised_external_usd
 
 
+class SealedBids(View):
+    """A view that also holds a sealed bid with each offer, for policies that are auctions.
+
+    A bid is the contractor's own cost of the task, the truthful bid where the rule makes truth the best one.
+    """
+
+    __slots__ = ("bids_usd",)
+
+    def __init__(self, offers: Offers, row: int, bids_usd: FloatArray) -> None:
+        super().__init__(offers, row)
+        self.bids_usd = bids_usd
+
+
 @dataclass(slots=True)
 class Decision:
-    """`contractor` is an index, or `LOCAL`; score and confidence are NaN for policies that have none.
+    """`contractor` is the position of an offer, or `LOCAL`; score and confidence are NaN where there is none.
 
-    `reasons` is filled only where the offers ask for it: named intermediate figures of the decision.
+    `price_usd` is a price agreed on in place of the offer's. `reasons` is filled only where the offers ask
+    for it: named intermediate figures of the decision.
     """
 
     contractor: int
@@ -164,19 +209,30 @@ class Decision:
     score: float = float("nan")
     confidence: float = float("nan")
     reasons: dict[str, Any] | None = None
+    price_usd: float | None = None
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What came of a decision, told to the policy when the work is done."""
+    """What came of a decision, told to the policy when the work is done.
 
+    `contractor` is an index of the pool, or `LOCAL`. `success` is what the client knows: work that it took
+    for good. `realised_usd` is what the attempt came to, all in: charges, lateness and, where the work was no
+    good, what that costs: the loss or, where the task is tried again, the estimate at home of doing it over.
+    `internal_usd` is what the client, when deciding, expected of staying at home.
+    """
+
+    task: int
     client: int
     type_id: int
     contractor: int
     decided_s: float
     finished_s: float
     estimated_usd: float
+    internal_usd: float
+    price_usd: float
     realised_usd: float
+    success: bool
 
 
 @dataclass(frozen=True, slots=True)

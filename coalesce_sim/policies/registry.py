@@ -8,22 +8,56 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from coalesce_sim.policies.bandits.budgeted import BudgetedUcb
+from coalesce_sim.policies.bandits.exp3 import Exp3
+from coalesce_sim.policies.bandits.greedy import AdaptiveThreshold, EpsilonGreedy, Greedy, OptimisticGreedy
+from coalesce_sim.policies.bandits.linear import LinUcb
+from coalesce_sim.policies.bandits.thompson import Thompson, ThompsonGaussian
+from coalesce_sim.policies.bandits.ucb import Ucb1, UcbV
+from coalesce_sim.policies.errors import PolicyError
+from coalesce_sim.policies.mechanisms.posted_price import PostedPrice
+from coalesce_sim.policies.mechanisms.score_auction import ScoreAuction
+from coalesce_sim.policies.mechanisms.vickrey import Vickrey
 from coalesce_sim.policies.protocol import Policy
 from coalesce_sim.policies.topsis import Topsis
-from coalesce_sim.policies.yardsticks import AlwaysLocal, Cheapest, Oracle, Random
+from coalesce_sim.policies.yardsticks import (
+    AlwaysLocal,
+    AlwaysOutsource,
+    BestFixed,
+    Cheapest,
+    Fixed,
+    Oracle,
+    Random,
+)
+from coalesce_sim.scenario import learners, mechanisms
 from coalesce_sim.scenario import policy as settings
+
+__all__ = ["PolicyError", "create"]
 
 _BUILT_IN: dict[type, Callable[[Any], Policy]] = {
     settings.Topsis: Topsis,
     settings.AlwaysLocal: lambda _: AlwaysLocal(),
+    settings.AlwaysOutsource: lambda _: AlwaysOutsource(),
     settings.Cheapest: lambda _: Cheapest(),
     settings.Random: lambda _: Random(),
+    settings.Fixed: Fixed,
+    settings.BestFixed: lambda _: BestFixed(),
     settings.Oracle: lambda _: Oracle(),
+    learners.Greedy: Greedy,
+    learners.EpsilonGreedy: EpsilonGreedy,
+    learners.OptimisticGreedy: OptimisticGreedy,
+    learners.Ucb1: Ucb1,
+    learners.UcbV: UcbV,
+    learners.Thompson: Thompson,
+    learners.ThompsonGaussian: ThompsonGaussian,
+    learners.LinUcb: LinUcb,
+    learners.Exp3: Exp3,
+    learners.BudgetedUcb: BudgetedUcb,
+    learners.AdaptiveThreshold: AdaptiveThreshold,
+    mechanisms.PostedPrice: PostedPrice,
+    mechanisms.Vickrey: lambda _: Vickrey(),
+    mechanisms.ScoreAuction: lambda _: ScoreAuction(),
 }
-
-
-class PolicyError(ValueError):
-    """A policy that cannot be had or that decided something impossible."""
 
 
 def create(chosen: settings.PolicySettings) -> Policy:

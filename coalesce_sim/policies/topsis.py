@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from coalesce_sim.policies.compiled import Pace
+from coalesce_sim.policies.compiled import Pace, compiled_closest, compiled_closest_offer
 from coalesce_sim.policies.mcdm import (
     CRITERIA,
     Weights,
     closeness,
+    closest,
+    closest_offer,
     critic_weights,
     normalised,
     squared_gaps,
@@ -23,7 +25,8 @@ from coalesce_sim.policies.protocol import LOCAL, Decision, Offers, Policy, Surr
 from coalesce_sim.scenario import policy as settings
 from coalesce_sim.scenario.distributions import FloatArray
 
-_PACE = Pace()
+_PACE = Pace(closest, compiled_closest)
+_PACE_OF_OFFERS = Pace(closest_offer, compiled_closest_offer)
 
 
 class Memory:
@@ -60,12 +63,15 @@ class Topsis(Policy):
     """Outsource to the closest to the ideal if its score and the confidence are high enough.
 
     With probability ε the task goes to a uniformly random contractor instead, whatever its skills, and the
-    memory is not touched. All parameters and defaults: `coalesce_sim.scenario.policy.Topsis`.
+    memory is not touched; ε is constant, or halves every `epsilon_half_life_tasks` decisions. All
+    parameters and defaults: `coalesce_sim.scenario.policy.Topsis`.
     Source: arXiv 2506.01900, decision engine.
     """
 
     def __init__(self, rules: settings.Topsis) -> None:
         self._rules = rules
+        half_life = rules.epsilon_half_life_tasks
+        self._decay = 1.0 if half_life is None else 0.5 ** (1 / half_life)
 
     def start(self, surroundings: Surroundings) -> None:
         explore, pick = surroundings.stream("exploration"), surroundings.stream("exploration.pick")
@@ -80,17 +86,22 @@ class Topsis(Policy):
             for _ in range(1 if shared else surroundings.clients)
         ]
         self._memories = memories * surroundings.clients if shared else memories
+        self._epsilon = self._rules.epsilon
         self._plain = self._rules.normalisation == "min_max"
+        self._quick = self._plain and self._rules.weighting == "fixed"
         self._offers: Offers | None = None
         self._candidates: dict[int, _Candidates] = {}
 
     def decide(self, view: View) -> Decision:
         rules, offers, row = self._rules, view.offers, view.row
         draw = next(self._explore)
-        if draw < rules.epsilon:
+        epsilon, self._epsilon = self._epsilon, self._epsilon * self._decay
+        if draw < epsilon and view.contractors:
             contractor = int(next(self._pick) * view.contractors)
             reasons = {"exploration_draw": draw} if offers.explain else None
             return Decision(contractor, True, rules.explored_score, rules.explored_confidence, reasons)
+        if self._quick and offers.now_s is not None and not offers.explain:
+            return self._decide_at_once(offers)
         if offers is not self._offers:
             self._look_at(offers)
         candidates = self._candidates.get(offers.type_id[row])
@@ -103,12 +114,28 @@ class Topsis(Policy):
         best, score, reasons = self._closest(view, candidates, weights)
         if reasons is not None:
             reasons["exploration_draw"] = draw
+        return self._concluded(memory, candidates.contractors[best], score, reasons)
+
+    def _decide_at_once(self, offers: Offers) -> Decision:
+        """The same for offers made for one task only, of which nothing is worth keeping."""
+        memory = self._memories[offers.client[0]]
+        best, score = _PACE_OF_OFFERS.next_round()(
+            offers.external_usd[0],
+            offers.reliability,
+            offers.latency_s[0],
+            offers.security,
+            offers.eligible[0],
+            self._boosted(offers, offers.first, memory.weights),
+        )
+        return Decision(LOCAL) if best == LOCAL else self._concluded(memory, best, score, None)
+
+    def _concluded(self, memory: Memory, best: int, score: float, reasons: dict[str, Any] | None) -> Decision:
+        """Steps 6 to 8: outsource if score and confidence are high enough, and remember it."""
+        rules = self._rules
         confidence = memory.confidence(rules.confidence)
         outsourced = score > rules.outsource_above_score and confidence > rules.outsource_above_confidence
         self._learn(memory, score if outsourced else 0.0)
-        return Decision(
-            candidates.contractors[best] if outsourced else LOCAL, False, score, confidence, reasons
-        )
+        return Decision(best if outsourced else LOCAL, False, score, confidence, reasons)
 
     def _nobody(self, view: View, candidates: _Candidates, draw: float) -> dict[str, Any]:
         weights = self._weights(view, candidates, self._memories[view.client].weights)
@@ -143,11 +170,13 @@ class Topsis(Policy):
 
     def _weights(self, view: View, candidates: _Candidates, remembered: Weights) -> Weights:
         """The weights for one task: remembered or CRITIC, boosted where the task calls for it, normalised."""
-        boosts = self._rules.boosts
         if self._rules.weighting == "critic":
             remembered = critic_weights(candidates.criteria(view)) or remembered
+        return self._boosted(view.offers, view.offers.first + view.row, remembered)
+
+    def _boosted(self, offers: Offers, task: int, remembered: Weights) -> Weights:
+        boosts, tasks = self._rules.boosts, offers.tasks
         cost, reliability, latency, security = remembered
-        tasks, task = view.offers.tasks, view.offers.first + view.row
         if tasks.budget_usd[task] < boosts.cost_if_budget_share_below * tasks.value_usd[task]:
             cost *= boosts.cost
         if tasks.max_latency_s[task] < boosts.latency_if_max_min_below * 60:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import ClassVar
 
 import numpy as np
 
+from coalesce_sim.policies.errors import PolicyError
 from coalesce_sim.policies.protocol import LOCAL, Decision, OracleView, Policy, Surroundings, View
+from coalesce_sim.scenario import policy as settings
 
 
 class AlwaysLocal(Policy):
@@ -16,13 +19,20 @@ class AlwaysLocal(Policy):
         return Decision(LOCAL)
 
 
+class AlwaysOutsource(Policy):
+    """The lowest estimated cost among the eligible contractors whatever home costs; home if there is none."""
+
+    def decide(self, view: View) -> Decision:
+        return Decision(_cheapest(view))
+
+
 class Cheapest(Policy):
     """The lowest estimated cost among home and the eligible contractors; ties stay at home."""
 
     def decide(self, view: View) -> Decision:
-        cost_usd = np.where(view.eligible, view.external_usd, np.inf)
-        best = int(cost_usd.argmin())
-        return Decision(best if cost_usd[best] < view.internal_usd else LOCAL)
+        best = _cheapest(view)
+        hired = best != LOCAL and view.external_usd[best] < view.internal_usd
+        return Decision(best if hired else LOCAL)
 
 
 class Random(Policy):
@@ -37,6 +47,60 @@ class Random(Policy):
         return Decision(int(eligible[int(draw * len(eligible))]) if len(eligible) else LOCAL)
 
 
+class FixedChoice(Policy):
+    """One contractor, by its index in the pool, for every task that it offers to do; the other tasks at home.
+
+    Skills and cost do not matter. The index may be `LOCAL`: all tasks at home.
+    """
+
+    def __init__(self, contractor: int) -> None:
+        self.contractor = contractor
+
+    def decide(self, view: View) -> Decision:
+        position = int(view.ids.searchsorted(self.contractor))
+        offered = position < len(view.ids) and view.ids[position] == self.contractor
+        return Decision(position if offered else LOCAL)
+
+
+class Fixed(FixedChoice):
+    """The contractor of the given name for every task that it offers to do; the other tasks at home."""
+
+    def __init__(self, rules: settings.Fixed) -> None:
+        super().__init__(LOCAL)
+        self._name = rules.contractor
+
+    def start(self, surroundings: Surroundings) -> None:
+        """Find the contractor. Raises `PolicyError` where there is none of that name."""
+        names = surroundings.contractor_names
+        if self._name not in names:
+            near = difflib.get_close_matches(self._name, names)
+            hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
+            raise PolicyError(f"policy.contractor: no contractor of that name (got {self._name!r}){hint}")
+        self.contractor = names.index(self._name)
+
+
+class BestFixed(FixedChoice):
+    """The one choice, a contractor or home, that in hindsight costs least when made for a whole replication.
+
+    Whoever plays the replication finds that choice and tells it after `start`, by `told`.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(LOCAL)
+
+    def start(self, surroundings: Surroundings) -> None:  # noqa: ARG002
+        self._told = False
+
+    def told(self, best: int) -> None:
+        """Make this choice, an index in the pool or `LOCAL`, from now on."""
+        self.contractor, self._told = best, True
+
+    def decide(self, view: View) -> Decision:
+        if not self._told:
+            raise RuntimeError("BestFixed decides only after told(best); start() makes it forget")
+        return super().decide(view)
+
+
 class Oracle(Policy):
     """The lowest realised cost among home and all contractors, task by task.
 
@@ -48,5 +112,13 @@ class Oracle(Policy):
     def decide(self, view: View) -> Decision:
         if not isinstance(view, OracleView):
             raise TypeError(f"Oracle needs an OracleView (got {type(view).__name__})")
+        if not view.contractors:
+            return Decision(LOCAL)
         best = int(view.realised_external_usd.argmin())
         return Decision(best if view.realised_external_usd[best] < view.realised_internal_usd else LOCAL)
+
+
+def _cheapest(view: View) -> int:
+    """Position of the eligible offer of the lowest estimated cost, `LOCAL` where there is none."""
+    eligible = np.flatnonzero(view.eligible)
+    return int(eligible[view.external_usd[eligible].argmin()]) if len(eligible) else LOCAL

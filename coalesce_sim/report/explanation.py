@@ -1,23 +1,25 @@
-"""One decision with everything it was based on and what came of it."""
+"""One task: every decision on it with everything it was based on, and what came of it."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from typing import Any
 
 import numpy as np
 
 from coalesce_sim.experiments.replication import honest_baseline
-from coalesce_sim.experiments.tables import offers_table
+from coalesce_sim.experiments.tables.offers import offers_table
+from coalesce_sim.market.deals import Deal
 from coalesce_sim.market.records import Records
 from coalesce_sim.market.simulation import DecidedOffers, Market
-from coalesce_sim.policies.protocol import LOCAL, Decision, Tasks
+from coalesce_sim.market.states import COMPLETED
+from coalesce_sim.market.workload import Block
+from coalesce_sim.policies.protocol import LOCAL, Decision, Tasks, View
 from coalesce_sim.policies.registry import create
-from coalesce_sim.report.numbers import number
-from coalesce_sim.scenario.policy import Topsis
+from coalesce_sim.report import verdicts
 from coalesce_sim.scenario.schema import Scenario
 
 Facts = dict[str, Any]
@@ -25,10 +27,15 @@ Facts = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A decision told in full. Amounts and times carry their unit in the name; None where there is none.
+    """A task told in full. Amounts and times carry their unit in the name; None where there is none.
 
-    `contractors` has one entry each, the best first: by closeness where the policy has one, then by
-    estimated cost, the eligible before the others. `reasons` is what else the policy told of the decision.
+    `home` to `decision` are about the first decision. `contractors` has one entry for each that made an
+    offer, the best first: by closeness where the policy has one, then by estimated cost, the eligible before
+    the others; `left_out` names those who made none, by reason. `reasons` is what else the policy told.
+
+    In a market that learns, `contract` is what came of the decision, None where the task stayed at home, and
+    `retries` are the later decisions on the task, with the same entries from `home` to `contract`. `whole` is
+    the composite task that this one is a step of.
     """
 
     scenario: str
@@ -37,92 +44,142 @@ class Explanation:
     task: Facts
     home: Facts
     contractors: list[Facts]
+    left_out: dict[str, list[str]]
     skill_threshold: float
     policy: Facts
     reasons: Facts
     decision: Facts
+    contract: Facts | None
+    retries: list[Facts]
     realised: Facts
+    whole: Facts | None
 
 
 def explain(scenario: Scenario, seed: int, replication: int, task: int) -> Explanation:
-    """Play one replication and explain the decision on a task, counted from 0 in the order of decision.
+    """Play one replication and explain the decisions on a task, counted from 0 in the order of arrival.
 
     Raises LookupError, with the number of tasks, if there is no such task.
     """
-    found: Facts = {}
-    tasks = 0
-
-    def keep_decision(decided: DecidedOffers) -> None:
-        if decided.block.first + decided.task == task:
-            found.update(_told(scenario, market, decided, replication))
-
-    def keep_outcome(records: Records) -> None:
-        nonlocal tasks
-        first, tasks = tasks, tasks + len(records.block)
-        if first <= task < tasks:
-            found["realised"] = _realised(records, task - first)
-
-    market = Market(
+    story = _Story(scenario, replication, task)
+    story.market = Market(
         scenario,
         create(scenario.policy),
         honest_baseline(scenario, seed, replication),
-        keep_outcome,
+        story.keep_records,
         seed=seed,
         replication=replication,
-        on_decision=keep_decision,
+        on_decision=story.keep_decision,
+        on_contract=story.keep_contract if scenario.learning else None,
     )
-    market.run()
-    if not 0 <= task < tasks:
-        there_are = f"there are {tasks:,}, 0 to {tasks - 1}" if tasks else "there are none"
+    story.market.run()
+    if not 0 <= task < story.tasks:
+        there_are = f"there are {story.tasks:,}, 0 to {story.tasks - 1}" if story.tasks else "there are none"
         raise LookupError(f"no task {task}: {there_are} in replication {replication} of seed {seed}")
-    return Explanation(scenario=scenario.name, seed=seed, replication=replication, **_plain(found))
+    return Explanation(scenario=scenario.name, seed=seed, replication=replication, **_plain(story.told()))
 
 
-def _told(scenario: Scenario, market: Market, decided: DecidedOffers, replication: int) -> Facts:
-    """All that was known when the decision fell."""
-    block, task, decision = decided.block, decided.task, decided.decision
-    offers = decided.quote.offers
-    rows: list[Facts] = offers_table(
-        decided, replication, market.pool, market.skills, market.quotes
-    ).to_pylist()
-    columns, reasons = _sorted_reasons(decision, len(rows))
-    for index, row in enumerate(rows):
+@dataclass(slots=True)
+class _Story:
+    """Gathers what happens to one task while its market is played."""
+
+    scenario: Scenario
+    replication: int
+    task: int
+    market: Market = field(init=False)
+    tasks: int = 0
+    decisions: list[Facts] = field(default_factory=list)
+    contracts: dict[int, Facts] = field(default_factory=dict)
+    end: Facts = field(default_factory=dict)
+
+    def keep_decision(self, decided: DecidedOffers) -> None:
+        if decided.block.first + decided.task == self.task:
+            self.decisions.append(_decision(self.scenario, self.market, decided, self.replication))
+
+    def keep_contract(self, contract: Deal, paid_usd: float, fees_usd: float) -> None:
+        if contract.task == self.task:
+            name = self.market.pool.names[contract.contractor]
+            self.contracts[contract.attempt] = _contract(contract, name, paid_usd, fees_usd)
+
+    def keep_records(self, records: Records) -> None:
+        first, self.tasks = self.tasks, self.tasks + len(records.block)
+        if first <= self.task < self.tasks:
+            row, names = self.task - first, self.market.pool.names
+            realised = _realised(records, row)
+            if self.scenario.learning:
+                realised |= _ending(self.scenario, records, row, names, list(self.contracts.values()))
+            self.end = {
+                "task": _task(self.scenario, records.block, row),
+                "realised": realised,
+                "whole": _whole(self.scenario, records, row, names),
+            }
+
+    def told(self) -> Facts:
+        """All of it, the first decision in front."""
+        for attempt, decision in enumerate(self.decisions):
+            decision["contract"] = self.contracts.get(attempt)
+        first, *retries = self.decisions or [_UNDECIDED]
+        return {
+            **self.end,
+            **first,
+            "retries": retries,
+            "skill_threshold": self.scenario.skills.threshold,
+            "policy": self.scenario.policy.model_dump(by_alias=True),
+        }
+
+
+_UNDECIDED: Facts = {
+    "home": {},
+    "contractors": [],
+    "left_out": {},
+    "reasons": {},
+    "decision": dict.fromkeys(("choice", "contractor", "explored", "score", "confidence", "decided_s"))
+    | {"verdict": verdicts.UNDECIDED},
+    "contract": None,
+}
+
+
+def _decision(scenario: Scenario, market: Market, decided: DecidedOffers, replication: int) -> Facts:
+    """All that was known when a decision fell."""
+    decision, view, breakdown = decided.decision, View(decided.offers, decided.row), decided.breakdown()
+    table = offers_table(decided, replication, market.pool, market.skills, learning=scenario.learning)
+    everybody: list[Facts] = table.to_pylist()
+    left_out: dict[str, list[str]] = {}
+    rows = []
+    for row in everybody:
         del row["replication"], row["task"]
-        row["type"] = market.pool.types[index]
-        row["reliability"] = float(offers.reliability[index])
-        row["security_risk"] = 1 - float(offers.security[index])
-        row.update({name: float(values[index]) for name, values in columns.items()})
+        row.pop("attempt", None)
+        reason = row.pop("left_out", None)
+        if reason is None:
+            rows.append(row)
+        else:
+            left_out.setdefault(reason, []).append(row["contractor"])
+    columns, reasons = _sorted_reasons(decision, len(rows))
+    for position, row in enumerate(rows):
+        row["type"] = market.pool.types[view.ids[position]]
+        row["reliability"] = float(view.reliability[position])
+        row["security_risk"] = 1 - float(view.security[position])
+        row.update({name: float(values[position]) for name, values in columns.items()})
     best_first = sorted(rows, key=_rank)
-    running = block.home.running
-    name = None if decision.contractor == LOCAL else market.pool.names[decision.contractor]
+    chosen = None if decision.contractor == LOCAL else rows[decision.contractor]["contractor"]
+    work_s = {} if scenario.clients.slots == 0 else {"work_s": breakdown.home_s}
     return {
-        "task": _task(scenario, decided),
-        "home": {
-            "work_s": block.home.work_s[task],
-            "compute_usd": running.compute_usd[task],
-            "memory_usd": running.memory_usd[task],
-            "energy_usd": running.energy_usd[task],
-            "opportunity_usd": block.home.opportunity_usd[task],
-            "depreciation_usd": running.depreciation_usd[task],
-            "internal_usd": offers.internal_usd[decided.row],
-        },
+        "home": {**work_s, **breakdown.home, "internal_usd": view.internal_usd},
         "contractors": best_first,
-        "skill_threshold": scenario.skills.threshold,
-        "policy": scenario.policy.model_dump(by_alias=True),
+        "left_out": left_out,
         "reasons": reasons,
         "decision": {
-            "choice": "local" if name is None else "contractor",
-            "contractor": name,
+            "choice": "local" if chosen is None else "contractor",
+            "contractor": chosen,
             "explored": decision.explored,
             "score": decision.score,
             "confidence": decision.confidence,
-            "verdict": _verdict(scenario, decision, best_first, offers.internal_usd[decided.row]),
+            "decided_s": view.now_s,
+            "verdict": verdicts.of_decision(scenario, decision, best_first, view.internal_usd),
         },
     }
 
 
-def _task(scenario: Scenario, decided: DecidedOffers) -> Facts:
-    block, task = decided.block, decided.task
+def _task(scenario: Scenario, block: Block, task: int) -> Facts:
     facts = {each.name: getattr(block.tasks, each.name)[task] for each in fields(Tasks)}
     kind = list(scenario.workload.types)[facts.pop("type_id")]
     arrived = scenario.clock.start + timedelta(seconds=float(facts["arrival_s"]))
@@ -152,61 +209,81 @@ def _rank(row: Facts) -> tuple[bool, float, float]:
     return not row["eligible"], -(row["topsis_score"] or 0.0), row["external_usd"]
 
 
-def _verdict(scenario: Scenario, decision: Decision, best_first: list[Facts], internal_usd: float) -> str:
-    """Why the task went where it went, in a sentence."""
-    rules = scenario.policy if isinstance(scenario.policy, Topsis) else None
-    at_home = f"Stays at home at an estimated {number(internal_usd)} USD"
-    if decision.contractor != LOCAL:
-        chosen = next(row for row in best_first if row["chosen"])
-        goes = f"Goes to {chosen['contractor']} at an estimated {number(chosen['external_usd'])} USD"
-        goes += f", against {number(internal_usd)} USD at home"
-        if rules is None:
-            return f"{goes}{', to explore' if decision.explored else ''}."
-        if decision.explored:
-            return (
-                f"{goes}: explored (probability ε = {rules.epsilon:g}), a random one of all "
-                f"{len(best_first)} whatever their skills."
-            )
-        return (
-            f"{goes}: its score {decision.score:.3f} is above {rules.outsource_above_score:g} and the "
-            f"confidence {decision.confidence:.3f} above {rules.outsource_above_confidence:g}."
-        )
-    if not any(row["eligible"] for row in best_first):
-        because = "no contractor reaches" if rules is not None else "and no contractor reaches"
-        colon = ":" if rules is not None else ","
-        return f"{at_home}{colon} {because} the skill threshold {scenario.skills.threshold:g}."
-    if rules is None:
-        cheapest = min((row for row in best_first if row["eligible"]), key=lambda row: row["external_usd"])
-        least = f"{number(cheapest['external_usd'])} USD at {cheapest['contractor']}"
-        return f"{at_home}, against {least}, the cheapest that is eligible."
-    short = [
-        f"{what} {value:.3f} is not above {least:g}"
-        for what, value, least in (
-            (
-                f"the best score, that of {best_first[0]['contractor']},",
-                decision.score,
-                rules.outsource_above_score,
-            ),
-            ("the confidence", decision.confidence, rules.outsource_above_confidence),
-        )
-        if not value > least
-    ]
-    return f"{at_home}: {' and '.join(short)}."
+def _contract(contract: Deal, contractor: str, paid_usd: float, fees_usd: float) -> Facts:
+    """What came of a contract."""
+    of_contract = (
+        *("state", "reason", "good", "agreed_usd", "submitted_s", "working_s", "ended_s"),
+        *("auth_required", "input_required"),
+    )
+    return {
+        "contractor": contractor,
+        **{name: getattr(contract, name) for name in of_contract},
+        "reason": contract.reason or None,
+        "paid_usd": paid_usd,
+        "fees_usd": fees_usd,
+        "verified": verdicts.check_of(contract),
+        "verdict": verdicts.of_contract(contract, paid_usd, fees_usd),
+    }
 
 
 def _realised(records: Records, row: int) -> Facts:
     names = (
-        "estimated_usd",
-        "realised_usd",
-        "price_usd",
-        "all_local_usd",
-        "estimated_s",
-        "turnaround_s",
-        "all_local_s",
-        "started_s",
-        "finished_s",
+        *("estimated_usd", "realised_usd", "price_usd", "all_local_usd"),
+        *("estimated_s", "turnaround_s", "all_local_s", "started_s", "finished_s"),
     )
     return {name: getattr(records, name)[row] for name in names}
+
+
+def _ending(
+    scenario: Scenario, records: Records, row: int, names: tuple[str, ...], contracts: list[Facts]
+) -> Facts:
+    """How a task ended where that can be badly."""
+    where = int(records.contractor[row])
+    good, loss_usd = bool(records.good[row]), float(records.loss_usd[row])
+    failed = sum(each["state"] != COMPLETED or each["reason"] is not None for each in contracts)
+    given_up = scenario.clients.slots == 0 if where == LOCAL else failed == len(contracts)
+    place = "at home" if where == LOCAL else f"at {names[where]}"
+    return {
+        "loss_usd": loss_usd,
+        "good": good,
+        "attempts": int(records.attempts[row]),
+        "verdict": verdicts.of_ending(
+            int(records.attempts[row]), None if given_up else place, failed, good, loss_usd
+        ),
+    }
+
+
+def _whole(scenario: Scenario, records: Records, row: int, names: tuple[str, ...]) -> Facts | None:
+    """The composite task that a task is a step of, step by step."""
+    block, wholes = records.block, records.block.wholes
+    if wholes is None or wholes.steps[wholes.of[row]] == 1:
+        return None
+    types = list(scenario.workload.types)
+    members = np.flatnonzero(wholes.of == wholes.of[row]).tolist()
+    after: dict[int, list[int]] = {each: [] for each in members}
+    for each in members:
+        for other in wholes.unlocks[each]:
+            after[other].append(block.first + each)
+    finished_s = float(records.finished_s[members][records.closes[members]].max())
+    return {
+        "steps": [
+            {
+                "task": block.first + each,
+                "type": types[block.tasks.type_id[each]],
+                "after": after[each],
+                "worker": verdicts.worker(int(records.attempts[each]), int(records.contractor[each]), names),
+                "good": bool(records.good[each]) if records.attempts[each] > 0 else None,
+                "realised_usd": records.realised_usd[each],
+                "finished_s": records.finished_s[each] if records.attempts[each] > 0 else None,
+            }
+            for each in members
+        ],
+        "integration_usd": wholes.integration_usd[wholes.of[row]],
+        "realised_usd": records.realised_usd[members].sum(),
+        "loss_usd": records.loss_usd[members].sum(),
+        "target_s": block.target_s[row],
+        "turnaround_s": finished_s - block.tasks.arrival_s[row],
+    }
 
 
 def _plain(value: Any) -> Any:

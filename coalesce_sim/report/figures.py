@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import matplotlib.style
 import numpy as np
 import pyarrow as pa
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from coalesce_sim.experiments.runs import RunResult
-from coalesce_sim.experiments.statistics import Estimate, estimate
+from coalesce_sim.experiments.statistics import Estimate
+from coalesce_sim.report.drawing import (
+    DAY_S,
+    GREY,
+    VERMILLION,
+    Curve,
+    canvas,
+    curve_of,
+    draw,
+    plain_style,
+    save,
+    settled_range,
+    trend,
+)
 from coalesce_sim.report.numbers import number, percent, plural
 from coalesce_sim.scenario.distributions import FloatArray
 
@@ -25,11 +34,8 @@ TIMELINE_COLUMNS = ("start_s", "tasks", "outsourced", "realised_usd", "all_local
 
 NAMES = ("outsourcing_rate.png", "cost_reduction.png")
 
-# Okabe and Ito (2008): colours that colour-blind readers tell apart.
-_BLUE, _VERMILLION, _GREY = "#0072B2", "#D55E00", "#5A5A5A"
 _MOST_BINS = 40
 _MOST_POINTS = 400
-_DAY_S = 86_400.0
 _BIN_S = tuple(60.0 * minutes for minutes in (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440))
 
 
@@ -55,16 +61,6 @@ class Timeline:
         return cls(columns.pop("start_s")[0], **columns)
 
 
-@dataclass(frozen=True, slots=True)
-class Curve:
-    """A mean over replications and its 95 % band, NaN where fewer than two replications tell; times in s."""
-
-    time_s: FloatArray
-    mean: FloatArray
-    low: FloatArray
-    high: FloatArray
-
-
 def draw_figures(folder: Path, result: RunResult, timeline: Timeline) -> list[str]:
     """Draw the figures of a run from its timeline and return their names; none for a run without tasks."""
     if not len(timeline.start_s):
@@ -73,12 +69,10 @@ def draw_figures(folder: Path, result: RunResult, timeline: Timeline) -> list[st
     end_s = float(timeline.start_s[-1]) + interval_s
     rate = outsourcing_curve(timeline, bin_width_s(end_s, interval_s))
     reduction = cost_reduction_curve(timeline, interval_s)
-    with _plain_style():
+    with plain_style():
         drawn = (_outsourcing_figure(result, rate, end_s), _cost_figure(result, reduction, end_s))
         for name, figure in zip(NAMES, drawn, strict=True):
-            # No version and no time in the file, so that the same results are the same bytes.
-            FigureCanvasAgg(figure)
-            figure.savefig(folder / name, metadata={"Software": None})
+            save(figure, folder / name)
     return list(NAMES)
 
 
@@ -86,7 +80,7 @@ def outsourcing_curve(timeline: Timeline, bin_s: float) -> Curve:
     """Outsourced tasks in percent of all that arrived in each bin, at the middle of the bin."""
     number, first = np.unique((timeline.start_s / bin_s).astype(int), return_index=True)
     outsourced = np.add.reduceat(timeline.outsourced, first, axis=1)
-    return _curve(
+    return curve_of(
         (number + 0.5) * bin_s, _percent(outsourced, np.add.reduceat(timeline.tasks, first, axis=1))
     )
 
@@ -98,17 +92,17 @@ def cost_reduction_curve(timeline: Timeline, interval_s: float) -> Curve:
     intervals = len(timeline.start_s)
     every = math.ceil(intervals / _MOST_POINTS)
     shown = slice((intervals - 1) % every, None, every)  # the last point stays
-    return _curve(timeline.start_s[shown] + interval_s, reduction[:, shown])
+    return curve_of(timeline.start_s[shown] + interval_s, reduction[:, shown])
 
 
 def bin_width_s(end_s: float, interval_s: float) -> float:
     """Whole days from 4 days on, else a usual width; the smallest that makes at most 40 bins."""
     least_s = max(end_s / _MOST_BINS, interval_s)
-    if end_s < 4 * _DAY_S:
+    if end_s < 4 * DAY_S:
         for width_s in _BIN_S:
             if width_s >= least_s:
                 return width_s
-    return math.ceil(least_s / _DAY_S) * _DAY_S
+    return math.ceil(least_s / DAY_S) * DAY_S
 
 
 def finding(reduction: Estimate) -> str:
@@ -129,39 +123,10 @@ def _percent(part: FloatArray, whole: FloatArray) -> FloatArray:
     return result
 
 
-def _curve(time_s: FloatArray, values: FloatArray) -> Curve:
-    """The curve of (replications, times); NaN where a replication does not tell."""
-    estimates = [estimate(each) for each in values.T.tolist()]
-
-    def column(figures: Sequence[float | None]) -> FloatArray:
-        return np.array([math.nan if figure is None else figure for figure in figures])
-
-    return Curve(
-        time_s,
-        column([each.mean for each in estimates]),
-        column([None if each.ci95 is None else each.ci95[0] for each in estimates]),
-        column([None if each.ci95 is None else each.ci95[1] for each in estimates]),
-    )
-
-
-@contextmanager
-def _plain_style() -> Iterator[None]:
-    """Our look, whatever the user's own matplotlib settings are."""
-    look = {
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "axes.grid": True,
-        "grid.color": "#E5E5E5",
-        "font.size": 10,
-    }
-    with matplotlib.style.context(["default", look]):
-        yield
-
-
 def _outsourcing_figure(result: RunResult, curve: Curve, end_s: float) -> Figure:
-    title = f"{percent(result.estimates['outsourcing_rate'])} of tasks are outsourced{_trend(curve)}"
-    figure, axes = _canvas(result, title)
-    _draw(axes, curve, end_s, marker="o")
+    title = f"{percent(result.estimates['outsourcing_rate'])} of tasks are outsourced{trend(curve)}"
+    figure, axes = canvas(result, title)
+    draw(axes, curve, end_s, marker="o")
     axes.set_ylabel("Tasks outsourced (%)")
     _mark_published(axes, result, "outsourcing_rate")
     axes.set_ylim(0, min(102.0, axes.get_ylim()[1]))
@@ -169,33 +134,13 @@ def _outsourcing_figure(result: RunResult, curve: Curve, end_s: float) -> Figure
 
 
 def _cost_figure(result: RunResult, curve: Curve, end_s: float) -> Figure:
-    figure, axes = _canvas(result, finding(result.estimates["cost_reduction"]))
-    axes.axhline(0, color=_GREY, linewidth=1)
-    _draw(axes, curve, end_s)
+    figure, axes = canvas(result, finding(result.estimates["cost_reduction"]))
+    axes.axhline(0, color=GREY, linewidth=1)
+    draw(axes, curve, end_s)
     axes.set_ylabel("Cost saved so far (% of all-local)")
     _mark_published(axes, result, "cost_reduction")
-    axes.set_ylim(*_settled_range(curve))
+    axes.set_ylim(*settled_range(curve))
     return figure
-
-
-def _canvas(result: RunResult, title: str) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(8, 4.5), dpi=150)
-    axes = figure.add_axes((0.09, 0.12, 0.88, 0.73))
-    runs = len(result.replications)
-    shown = f"mean of {plural(runs, 'replication')}, band: 95 % confidence" if runs > 1 else "1 replication"
-    origin = f"{result.scenario.name}, seed {result.seed}; {shown}"
-    axes.set_title(title, loc="left", fontsize=13, pad=22)
-    axes.text(0, 1.03, origin, transform=axes.transAxes, fontsize=9, color=_GREY, parse_math=False)
-    return figure, axes
-
-
-def _draw(axes: Axes, curve: Curve, end_s: float, marker: str | None = None) -> None:
-    scale_s, unit = _time_unit(end_s)
-    time = curve.time_s / scale_s
-    axes.fill_between(time, curve.low, curve.high, color=_BLUE, alpha=0.2, linewidth=0)
-    axes.plot(time, curve.mean, color=_BLUE, linewidth=1.8, marker=marker, markersize=4)
-    axes.set_xlabel(f"Time since the start ({unit})")
-    axes.set_xlim(0, end_s / scale_s)
 
 
 def _mark_published(axes: Axes, result: RunResult, metric: str) -> None:
@@ -204,7 +149,7 @@ def _mark_published(axes: Axes, result: RunResult, metric: str) -> None:
     if published is None:
         return
     runs = "" if published.n is None else f" ({plural(published.n, 'run')})"
-    axes.axhline(published.mean, color=_VERMILLION, linestyle="--", linewidth=1.5)
+    axes.axhline(published.mean, color=VERMILLION, linestyle="--", linewidth=1.5)
     axes.annotate(
         f"published: {number(published.mean, 1)} %{runs}",
         (1, published.mean),
@@ -212,32 +157,5 @@ def _mark_published(axes: Axes, result: RunResult, metric: str) -> None:
         xytext=(-4, 4),
         textcoords="offset points",
         ha="right",
-        color=_VERMILLION,
+        color=VERMILLION,
     )
-
-
-def _trend(curve: Curve) -> str:
-    """How the first and the last point differ, where their intervals do not overlap."""
-    if curve.low[-1] > curve.high[0]:
-        word = "up"
-    elif curve.high[-1] < curve.low[0]:
-        word = "down"
-    else:
-        return ""
-    return f", {word} from {number(curve.mean[0], 1)} % to {number(curve.mean[-1], 1)} %"
-
-
-def _settled_range(curve: Curve) -> tuple[float, float]:
-    """Limits that show the whole mean, and the band once a tenth of the time has passed."""
-    settled = curve.time_s >= 0.1 * curve.time_s[-1]
-    seen = np.concatenate([curve.mean, curve.low[settled], curve.high[settled], [0.0]])
-    low, high = float(np.nanmin(seen)), float(np.nanmax(seen))
-    margin = 0.08 * ((high - low) or 1.0)
-    return low - margin, high + margin
-
-
-def _time_unit(end_s: float) -> tuple[float, str]:
-    """Seconds a unit, and its name."""
-    if end_s >= 2 * _DAY_S:
-        return _DAY_S, "days"
-    return (3600.0, "hours") if end_s >= 3 * 3600 else (60.0, "minutes")

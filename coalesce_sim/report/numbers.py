@@ -44,7 +44,7 @@ def with_half_width(value: Estimate) -> str:
 
 def percent(value: Estimate) -> str:
     """A mean in percent, ± half of its 95 % interval where there is one."""
-    if value.half_width is None:
+    if not value.half_width:
         return f"{number(value.mean, 1)} %"
     return f"{number(value.mean, 1)} % ± {number(value.half_width, 1)} %"
 

@@ -9,18 +9,21 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pyarrow as pa
 
 from coalesce_sim.experiments.replication import TableName, Wanted
 from coalesce_sim.experiments.runs import Metrics, RunResult, metrics_of
-from coalesce_sim.report import figures
+from coalesce_sim.report import experience_figures, figures
 from coalesce_sim.report.files import Folder, ParquetStream
 from coalesce_sim.report.provenance import Origin, provenance
 
-_TABLES: tuple[TableName, ...] = ("decisions", "timeline", "offers")
-_OWN_FILES = ("summary.json", *(f"{name}.parquet" for name in _TABLES), *figures.NAMES)
+_OWN_FILES = (
+    "summary.json",
+    *(f"{name}.parquet" for name in get_args(TableName)),
+    *(*figures.NAMES, *experience_figures.NAMES),
+)
 """Every file that a run may leave in its folder, in the order in which they are listed."""
 
 
@@ -50,6 +53,7 @@ def record(origin: Origin, out: Path, *, jobs: int, progress: Callable[[float], 
         wall_s = time.perf_counter() - began
         with folder.writing():
             figures.draw_figures(folder.aside, result, timeline)
+            experience_figures.draw_experience(folder.aside, result)
             written = {"summary.json", *(path.name for path in folder.aside.iterdir())}
             names = [name for name in _OWN_FILES if name in written]
             recorded = Recorded(result, tuple(out / name for name in names), wall_s)
@@ -68,11 +72,11 @@ def _play(
     about = {"coalesce_sim": json.dumps(origin.facts(), allow_nan=False)}
     timeline: list[pa.Table] = []
     metrics: list[Metrics] = []
+    wanted = Wanted(decisions=True, timeline=True, experience=True, offers=origin.offers)
     with ExitStack() as open_files:
         streams = {
             name: open_files.enter_context(ParquetStream(folder, f"{name}.parquet", about))
-            for name in _TABLES
-            if name != "offers" or origin.offers
+            for name in wanted.tables(scenario)
         }
 
         def emit(name: TableName, table: pa.Table) -> None:
@@ -84,7 +88,6 @@ def _play(
                 progress((len(metrics) + min(1.0, played)) / count)
 
         items = [(scenario, origin.seed, replication) for replication in range(count)]
-        wanted = Wanted(decisions=True, timeline=True, offers=origin.offers)
         with closing(metrics_of(items, jobs=jobs, emit=emit, wanted=wanted)) as played:
             for each in played:
                 metrics.append(each)

@@ -9,7 +9,8 @@ from rich.text import Text
 
 from coalesce_sim.experiments.runs import RunResult
 from coalesce_sim.experiments.statistics import Estimate, estimate
-from coalesce_sim.report.numbers import NOTHING, number, plural, with_half_width
+from coalesce_sim.market.states import FINAL_STATES
+from coalesce_sim.report.numbers import NOTHING, number, percent, plural, with_half_width
 from coalesce_sim.report.recording import Recorded
 
 _ROWS = {
@@ -21,11 +22,22 @@ _ROWS = {
     "time_reduction": "time reduction %, honest¹",
     "time_savings_published": "time savings %, published²",
 }
-_NOTES = (
-    "¹ 1 − realised cost (time) / that of the same tasks all-local, on the same random numbers.",
+_PAPERS = ("cost_reduction_published", "time_savings_published")
+_HONEST = "¹ 1 − realised cost (time) / that of the same tasks all-local, on the same random numbers."
+_AS_PUBLISHED = (
     "² The paper's own definition: what outsourced tasks gained, losses counted as 0, over what the tasks "
-    "that stayed local came to. It cannot be negative.",
+    "that stayed local came to. It cannot be negative."
 )
+_WHERE_WORK_MAY_BE_BAD = (
+    "of which lost by bad work, USD",
+    "ended well, % of tasks",
+    "attempts per task",
+    "contractors at work, % of slots",
+    "clients' own slots at work, %",
+    "concentration of revenue (HHI), 0 to 1",
+)
+"""Lines of the operator's table that other markets do without."""
+
 _NONE = Estimate(None, None, None, 0)
 
 
@@ -40,7 +52,9 @@ def print_recorded(console: Console, recorded: Recorded) -> None:
     console.print(results_table(result))
     if result.scenario.cost_model.realised.basis == "physical":
         console.print(operator_table(result))
-    for note in _NOTES:
+    for line in experience(result):
+        console.print(Text(line))
+    for note in (_HONEST,) if result.scenario.learning else (_HONEST, _AS_PUBLISHED):
         console.print(Text(note, "dim"))
     files = ", ".join(path.name for path in recorded.outputs)
     console.print(Text(f"\nWritten to {recorded.outputs[0].parent}: {files}"), soft_wrap=True)
@@ -53,7 +67,10 @@ def results_table(result: RunResult) -> Table:
     if published:
         table.add_column("published", justify="right", overflow="fold")
     others = {name: name.replace("_", " ") for name in published if name not in _ROWS}
+    left_out = _PAPERS if result.scenario.learning else ()
     for name, label in (_ROWS | others).items():
+        if name in left_out:
+            continue
         ours, decimals = result.estimates.get(name, _NONE), 0 if name == "tasks" else 1
         interval = NOTHING if ours.ci95 is None else " to ".join(number(end, decimals) for end in ours.ci95)
         row = [label, number(ours.mean, decimals), number(ours.sd, decimals), interval]
@@ -67,27 +84,64 @@ def results_table(result: RunResult) -> Table:
 
 
 def operator_table(result: RunResult) -> Table:
-    """What an operator wants to know, with outsourcing and without; ± is half of the 95 % interval."""
+    """What an operator wants to know, with outsourcing and without; ± is half of the 95 % interval.
+
+    Where work may be bad, that too, and then only lines that say something.
+    """
 
     def ours(name: str) -> Estimate:
         return result.estimates.get(name, _NONE)
 
-    zero = Estimate(0.0, None, None, len(result.replications))
+    zero, one = (Estimate(value, None, None, len(result.replications)) for value in (0.0, 1.0))
+    learning, retries = result.scenario.learning, ours("attempts_per_task").mean != 1
     rows = {
         "outsourced, % of tasks": (ours("outsourcing_rate"), zero),
         "realised cost, USD": (ours("realised_usd"), ours("all_local_usd")),
         "of which paid to contractors, USD": (ours("paid_to_contractors_usd"), zero),
         "of which lateness, USD": (ours("lateness_usd"), ours("all_local_lateness_usd")),
+        "of which lost by bad work, USD": (ours("loss_usd"), ours("all_local_loss_usd")),
+        "ended well, % of tasks": (ours("success_rate"), ours("all_local_success_rate")),
+        "attempts per task": (ours("attempts_per_task"), one) if retries else (zero, zero),
         "turnaround p50, s": (ours("turnaround_p50_s"), ours("all_local_turnaround_p50_s")),
         "turnaround p95, s": (ours("turnaround_p95_s"), ours("all_local_turnaround_p95_s")),
         "turnaround p99, s": (ours("turnaround_p99_s"), ours("all_local_turnaround_p99_s")),
         "missed the target, % of tasks": (ours("late_rate"), ours("all_local_late_rate")),
         "missed the target, tasks": (_late(result, "late_rate"), _late(result, "all_local_late_rate")),
+        "contractors at work, % of slots": (ours("contractor_utilisation"), zero),
+        "clients' own slots at work, %": (ours("home_utilisation"), _NONE),
+        "concentration of revenue (HHI), 0 to 1": (ours("revenue_hhi"), _NONE),
     }
     table = _table("as played", "all-local")
     for label, pair in rows.items():
-        table.add_row(Text(label), *(Text(with_half_width(value)) for value in pair))
+        says_something = any(each.mean for each in pair)
+        if says_something if learning else label not in _WHERE_WORK_MAY_BE_BAD:
+            table.add_row(Text(label), *(Text(with_half_width(value)) for value in pair))
     return table
+
+
+def experience(result: RunResult) -> list[str]:
+    """What came of contracts, and how good estimates and discovery were; where markets learn."""
+
+    def ours(name: str) -> Estimate:
+        return result.estimates.get(name, _NONE)
+
+    lines = []
+    if ours("contracts").mean:
+        ends = [f"{percent(ours(f'contracts_{state}_rate'))} {state}" for state in FINAL_STATES]
+        ends = [end for end in ends if end[:5] != "0.0 %"]
+        found_bad = ours("contracts_found_bad_rate")
+        bad = f"; {percent(found_bad)} found bad by verification" if found_bad.mean else ""
+        lines.append(
+            f"Contracts: {with_half_width(ours('contracts'))} a replication, {', '.join(ends)}{bad}."
+        )
+    if ours("estimation_error").mean is not None:
+        first, last = percent(ours("estimation_error_first")), percent(ours("estimation_error_last"))
+        lines.append(f"Estimated charges are off by {first} in the first 50, by {last} in the last ones.")
+    if ours("discovery_age_s").mean is not None:
+        unanswered = ours("unanswered_queries")
+        lost = f"; {percent(unanswered)} of queries were not answered" if unanswered.mean else ""
+        lines.append(f"Discovery tells what is {with_half_width(ours('discovery_age_s'))} s old{lost}.")
+    return lines
 
 
 def _late(result: RunResult, rate: str) -> Estimate:

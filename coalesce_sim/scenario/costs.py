@@ -26,14 +26,15 @@ class InternalCost(Model):
     number of seconds is read by the hourly rates (discrepancy D1; ``second`` is the physical reading).
     `flop_reference_gb`: the data size at which a type's `base_flop` holds.
     `opportunity`: ``later_tasks`` charges the best value rate among the client's tasks of the same arrival
-    still to be decided; ``expected_delay`` charges the expected lateness in the client's own queue.
+    still to be decided; ``expected_delay`` charges the expected lateness in the client's own queue; ``queue``
+    charges besides what the task adds to the lateness of the next one that is expected to queue behind it.
     """
 
     work: Literal["flop", "tokens"]
     execution_time_unit: Literal["hour", "minute", "second"]
     flop_reference_gb: Positive = 8.2
     memory: MemoryNeed = MemoryNeed()
-    opportunity: Literal["later_tasks", "expected_delay", "none"]
+    opportunity: Literal["later_tasks", "expected_delay", "queue", "none"]
 
 
 class FlatPrice(Model):
@@ -56,11 +57,35 @@ class TokenPrice(Model):
     kind: Literal["per_token"]
 
 
+class LoadPrice(Model):
+    """``price·(1 + slope·min(load, max_load))`` with load = jobs waiting and at work / slots, as they are."""
+
+    kind: Literal["load"]
+    slope: NonNegative
+    max_load: Positive = 2.0
+
+
+class BargainedPrice(Model):
+    """Nash bargaining over what hiring saves over home before the contractor is paid (eq. 14).
+
+    The client keeps the share `client_weight` of it; the contractor gets its own cost and the rest. Where
+    hiring saves nothing, the contractor makes no offer.
+    """
+
+    kind: Literal["bargained"]
+    client_weight: Share = 0.5
+
+
 class LinearRisk(Model):
     """``base + slope·(1 − reliability)``"""
 
     base: Share
     slope: NonNegative
+
+
+Pricing = Annotated[
+    FlatPrice | DemandPrice | TokenPrice | LoadPrice | BargainedPrice, Field(discriminator="kind")
+]
 
 
 class ExternalCost(Model):
@@ -70,7 +95,7 @@ class ExternalCost(Model):
     high criticality.
     """
 
-    pricing: Annotated[FlatPrice | DemandPrice | TokenPrice, Field(discriminator="kind")]
+    pricing: Pricing
     communication_usd_per_gb: NonNegative = 0.0
     communication_fixed_usd: NonNegative = 0.0
     trusted_above_reliability: Share = 1.0

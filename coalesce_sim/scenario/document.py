@@ -37,7 +37,7 @@ DISTRIBUTIONS = frozenset(
 )
 """Keys that name a distribution; a mapping with one of them as its only key is that distribution."""
 
-DISCRIMINATORS = ("kind", "class")
+DISCRIMINATORS = ("kind", "class", "profile")
 """Keys whose value says which alternative a mapping describes."""
 
 MAX_BYTES = 8_000_000
@@ -67,8 +67,8 @@ def read_document(source: str | Path | Mapping[str, Any], overrides: Sequence[st
     `source` is a path, the name of a bundled scenario (text without slash and without `.yaml`), or the
     content itself. An override reads ``path.to.field=value`` with a YAML value, as in
     ``contractors[2].price_usd=3``. In a merge mappings merge key by key and anything else replaces; a mapping
-    that names another alternative (`kind`, `class`, a distribution) replaces too. A relative path in
-    `extends` starts at the file that says it.
+    that names another alternative (`kind`, `class`, `profile`, a distribution) replaces too. A relative path
+    in `extends` starts at the file that says it.
 
     Raises ScenarioError with all problems of the first source that cannot be read, or of the overrides.
     """

@@ -12,7 +12,12 @@ from coalesce_sim.scenario.problems import Problem, ScenarioError, dotted
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.scenario.validation import validate
 
-_DATA_PATHS = (("workload", "arrivals", "path"), ("contractors", "price_file"))
+_DATA_PATHS = (
+    ("workload", "arrivals", "path"),
+    ("contractors", "price_file"),
+    ("records", "path"),
+    ("records", "models_path"),
+)
 """Fields that name a data file."""
 
 

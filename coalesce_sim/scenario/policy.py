@@ -7,7 +7,21 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import ConfigDict, Discriminator, Field, Tag, model_validator
 
 from coalesce_sim.scenario.base import Model
-from coalesce_sim.scenario.distributions import NonNegative
+from coalesce_sim.scenario.distributions import NonNegative, Positive
+from coalesce_sim.scenario.learners import (
+    AdaptiveThreshold,
+    BudgetedUcb,
+    EpsilonGreedy,
+    Exp3,
+    Greedy,
+    LinUcb,
+    OptimisticGreedy,
+    Thompson,
+    ThompsonGaussian,
+    Ucb1,
+    UcbV,
+)
+from coalesce_sim.scenario.mechanisms import PostedPrice, ScoreAuction, Vickrey
 from coalesce_sim.scenario.pool import Share
 
 
@@ -63,10 +77,14 @@ class WeightDrift(Model):
 
 
 class Topsis(Model):
-    """TOPSIS over the eligible contractors, with ε-greedy exploration over all of them."""
+    """TOPSIS over the eligible contractors, with ε-greedy exploration over all of them.
+
+    `epsilon` halves every `epsilon_half_life_tasks` decisions; left out, it stays as it is.
+    """
 
     kind: Literal["topsis"]
     epsilon: Share = 0.1
+    epsilon_half_life_tasks: Positive | None = None
     normalisation: Literal["min_max", "vector"] = "min_max"
     weighting: Literal["fixed", "critic"] = "fixed"
     weights: Weights = Weights(cost=0.40, reliability=0.25, latency=0.20, security=0.15)
@@ -86,6 +104,12 @@ class AlwaysLocal(Model):
     kind: Literal["always_local"]
 
 
+class AlwaysOutsource(Model):
+    """The lowest estimated cost among the eligible contractors whatever home costs; home if there is none."""
+
+    kind: Literal["always_outsource"]
+
+
 class Cheapest(Model):
     """The lowest estimated cost among home and the eligible contractors."""
 
@@ -96,6 +120,20 @@ class Random(Model):
     """A uniformly random eligible contractor; at home where there is none."""
 
     kind: Literal["random"]
+
+
+class Fixed(Model):
+    """One `contractor`, by name, for every task that it offers to do; the other tasks at home."""
+
+    kind: Literal["fixed"]
+    contractor: Annotated[str, Field(min_length=1)]
+
+
+class BestFixed(Model):
+    """The one choice, a contractor or home, that in hindsight costs least when made for a whole replication:
+    a yardstick, not a policy one could run."""
+
+    kind: Literal["best_fixed"]
 
 
 class Oracle(Model):
@@ -127,10 +165,27 @@ def _tag(data: Any) -> str | None:
 
 PolicySettings = Annotated[
     Annotated[Topsis, Tag("topsis")]
+    | Annotated[Greedy, Tag("greedy")]
+    | Annotated[EpsilonGreedy, Tag("epsilon_greedy")]
+    | Annotated[OptimisticGreedy, Tag("optimistic_greedy")]
+    | Annotated[Ucb1, Tag("ucb1")]
+    | Annotated[UcbV, Tag("ucb_v")]
+    | Annotated[Thompson, Tag("thompson")]
+    | Annotated[ThompsonGaussian, Tag("thompson_gaussian")]
+    | Annotated[LinUcb, Tag("lin_ucb")]
+    | Annotated[Exp3, Tag("exp3")]
+    | Annotated[BudgetedUcb, Tag("budgeted_ucb")]
+    | Annotated[AdaptiveThreshold, Tag("adaptive_threshold")]
     | Annotated[AlwaysLocal, Tag("always_local")]
+    | Annotated[AlwaysOutsource, Tag("always_outsource")]
     | Annotated[Cheapest, Tag("cheapest")]
     | Annotated[Random, Tag("random")]
+    | Annotated[Fixed, Tag("fixed")]
+    | Annotated[BestFixed, Tag("best_fixed")]
     | Annotated[Oracle, Tag("oracle")]
+    | Annotated[PostedPrice, Tag("posted_price")]
+    | Annotated[Vickrey, Tag("vickrey")]
+    | Annotated[ScoreAuction, Tag("score_auction")]
     | Annotated[Custom, Tag("class")],
     Discriminator(_tag),
 ]

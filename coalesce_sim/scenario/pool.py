@@ -8,39 +8,48 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from coalesce_sim.scenario.base import Model
-from coalesce_sim.scenario.distributions import NonNegative, NonNegativeDistribution, Positive
+from coalesce_sim.scenario.distributions import Distribution, NonNegative, NonNegativeDistribution, Positive
+from coalesce_sim.scenario.hardware import Hardware
 
 Share = Annotated[float, Field(ge=0, le=1)]
-Slots = Literal["unlimited"] | Annotated[int, Field(gt=0, le=1_000_000)]
+Slots = Literal["unlimited"] | Annotated[int, Field(ge=0, le=1_000_000)]
 
 
-class Hardware(Model):
-    """One GPU of a client: what it can do and what it costs.
+class TypeOutcome(Model):
+    """What is true of one worker's work on one type of task, and known to nobody before.
 
-    `peak_flop_s` and `utilisation` time work that is counted in FLOP; the two token rates time work that
-    is counted in tokens. Energy is charged at ``tdp_w · utilisation``.
+    `success` is the probability that the work is good. `bill_usd` is what is billed by use, `failed_bill_usd`
+    what it is where the work is no good; left out, the bill is the price agreed on. `latency_min`, where
+    given, is the time the work takes, and known to all.
     """
 
-    name: str = "GPU"
-    peak_flop_s: Positive | None = None
-    prefill_tokens_per_s: Positive | None = None
-    decode_tokens_per_s: Positive | None = None
-    utilisation: Annotated[float, Field(gt=0, le=1)] = 1.0
-    tdp_w: NonNegative
-    memory_gb: Positive
-    purchase_usd: NonNegative
-    lifetime_h: Positive
-    compute_usd_per_h: NonNegative = 0.0
-    memory_usd_per_h: NonNegative = 0.0
-    electricity_usd_per_kwh: NonNegative
+    success: Share
+    bill_usd: NonNegative | None = None
+    failed_bill_usd: NonNegative | None = None
+    latency_min: NonNegative | None = None
+
+    @model_validator(mode="after")
+    def _failure_has_a_success(self) -> Self:
+        if self.failed_bill_usd is not None and self.bill_usd is None:
+            raise ValueError("failed_bill_usd: needs bill_usd beside it")
+        return self
 
 
 class Clients(Model):
-    """Identical clients, each with `slots` GPUs of its own behind one first-come queue."""
+    """Identical clients, each with `slots` GPUs of its own behind one first-come queue.
+
+    `price_usd` is what a client expects a task at home to cost beyond its hardware (and, where records are
+    replayed, beyond the list price of its own agent). `success` is the true
+    probability that work at home is good, `outcomes` the same by task type, with true costs and times.
+    A client of 0 slots has no GPU: what it keeps is not done.
+    """
 
     count: Annotated[int, Field(gt=0, le=1_000_000)]
     slots: Slots = "unlimited"
     hardware: Hardware
+    price_usd: NonNegative = 0.0
+    success: Share = 1.0
+    outcomes: dict[str, TypeOutcome] | None = None
 
 
 class ContractorFacts(Model):
@@ -50,6 +59,14 @@ class ContractorFacts(Model):
     work and holds no slot; the token rates add time in proportion to the task's tokens. `security_risk`
     and `quality_risk` are derived from the reliability where left out; `performance` (eq. 12) is taken
     from the skills table where left out.
+
+    `hardware` is what each slot works on: it gives the token rates where they are left out, and what the work
+    costs the contractor itself. Without it, `own_cost_share` is the share of the price that is its own cost.
+
+    `reliability` is what the contractor says of itself. What is true, and comes to light only through its
+    work, is `success`, the probability that work is good (the reliability where left out), or `outcomes`, the
+    same by task type; a contractor with `outcomes` makes no offer on other types. With more than
+    `queue_limit` jobs waiting it rejects; `unreachable_rate` is the probability that it does not answer.
     """
 
     skills: list[str] = Field(default_factory=list)
@@ -64,7 +81,13 @@ class ContractorFacts(Model):
     security_risk: Share | None = None
     quality_risk: Share | None = None
     performance: Share | None = None
+    hardware: Hardware | None = None
+    own_cost_share: Share | None = None
     slots: Slots = "unlimited"
+    queue_limit: Annotated[int, Field(ge=0)] | None = None
+    unreachable_rate: Share = 0.0
+    success: Share | None = None
+    outcomes: dict[str, TypeOutcome] | None = None
 
 
 class Contractor(ContractorFacts):
@@ -86,6 +109,8 @@ class DrawnPool(Model):
     """`count` independent draws of a type, each with its own price, latency, demand and capacity.
 
     The factors multiply the type's price and latency; the results are not less than the two minima.
+    `success_shift` is what a contractor's true success rate differs by from its type's, at the limits cut
+    off.
     """
 
     count: Annotated[int, Field(gt=0, le=100_000)]
@@ -96,6 +121,7 @@ class DrawnPool(Model):
     min_latency_min: NonNegative = 0.0
     demand: NonNegativeDistribution = 0.5
     available_capacity: NonNegativeDistribution = 0.5
+    success_shift: Distribution = 0.0
 
     @model_validator(mode="after")
     def _some_share(self) -> Self:
@@ -117,6 +143,12 @@ class PriceList(Model):
     price_date: Annotated[date, Field(strict=False)]
     price_file: str | None = None
     template: ContractorFacts
+
+
+class RecordedPool(Model):
+    """Contractors that are the models of the scenario's `records`; `recorded` is true of them all."""
+
+    recorded: ContractorFacts
 
 
 class ContractorDynamics(Model):

@@ -9,11 +9,24 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from coalesce_sim.scenario.base import Model
-from coalesce_sim.scenario.costs import CostModel, Skills, TokenPrice
+from coalesce_sim.scenario.calibration import Calibration
+from coalesce_sim.scenario.contracts import Contracts
+from coalesce_sim.scenario.costs import BargainedPrice, CostModel, LoadPrice, Skills, TokenPrice
+from coalesce_sim.scenario.discovery import Discovery
 from coalesce_sim.scenario.distributions import NonNegative, Positive
 from coalesce_sim.scenario.policy import PolicySettings
-from coalesce_sim.scenario.pool import Clients, Contractor, ContractorDynamics, DrawnPool, PriceList
-from coalesce_sim.scenario.workload import DemandDriven, MarketDemand, Workload
+from coalesce_sim.scenario.pool import (
+    Clients,
+    Contractor,
+    ContractorDynamics,
+    ContractorFacts,
+    DrawnPool,
+    PriceList,
+    RecordedPool,
+)
+from coalesce_sim.scenario.records import Records
+from coalesce_sim.scenario.reputation import Reputation
+from coalesce_sim.scenario.workload import DemandDriven, MarketDemand, Recorded, Workload
 
 MAX_INTERVALS = 10_000_000
 
@@ -59,6 +72,9 @@ class PublishedValue(Model):
 class Scenario(Model):
     """One market, complete and validated.
 
+    Without `contracts` every contractor delivers good work, always; without `reputation` its word is taken
+    for it; without `discovery` everybody knows everybody; without `calibration` nobody corrects an estimate
+    by what came of the last ones. `records` makes contractors of recorded models and tasks of recorded tasks.
     `published` holds printed figures by metric name, shown beside ours and used for nothing else.
     """
 
@@ -71,8 +87,13 @@ class Scenario(Model):
     market_demand: MarketDemand | None = None
     workload: Workload
     clients: Clients
-    contractors: DrawnPool | PriceList | Annotated[list[Contractor], Field(min_length=1)]
+    contractors: DrawnPool | PriceList | RecordedPool | Annotated[list[Contractor], Field(min_length=1)]
     contractor_dynamics: ContractorDynamics | None = None
+    records: Records | None = None
+    contracts: Contracts | None = None
+    reputation: Reputation | None = None
+    discovery: Discovery | None = None
+    calibration: Calibration | None = None
     skills: Skills
     cost_model: CostModel
     policy: PolicySettings
@@ -89,18 +110,105 @@ class Scenario(Model):
 
     @model_validator(mode="after")
     def _hardware_fits_work(self) -> Self:
-        hardware = self.clients.hardware
-        if self.cost_model.internal.work == "flop":
-            needed = {"peak_flop_s": hardware.peak_flop_s}
-        else:
-            needed = {
-                "prefill_tokens_per_s": hardware.prefill_tokens_per_s,
-                "decode_tokens_per_s": hardware.decode_tokens_per_s,
-            }
-        for field, value in needed.items():
-            if value is None:
-                work = self.cost_model.internal.work
-                raise ValueError(f"clients.hardware.{field}: missing, but cost_model.internal.work is {work}")
+        work = self.cost_model.internal.work
+        workers: list[tuple[str, Clients | ContractorFacts]] = [("clients", self.clients), *self.facts]
+        for place, worker in workers:
+            for field, hint in worker.hardware.lacking(work).items() if worker.hardware else ():
+                if getattr(worker, field, None) is None:
+                    raise ValueError(
+                        f"{place}.hardware.{field}: missing, but cost_model.internal.work is {work}{hint}"
+                    )
+        return self
+
+    @property
+    def facts(self) -> list[tuple[str, ContractorFacts]]:
+        """What is stated about contractors, each with its place in the scenario."""
+        match self.contractors:
+            case DrawnPool(types=types):
+                return [(f"contractors.types.{name}", kind) for name, kind in types.items()]
+            case PriceList(template=template):
+                return [("contractors.template", template)]
+            case RecordedPool(recorded=recorded):
+                return [("contractors.recorded", recorded)]
+            case listed:
+                return [(f"contractors[{index}]", each) for index, each in enumerate(listed)]
+
+    @property
+    def learning(self) -> bool:
+        """Whether tasks are quoted one by one, by what the market knows at that moment."""
+        pricing = self.cost_model.external.pricing
+        sections = (self.contracts, self.reputation, self.discovery, self.calibration, self.records)
+        return (
+            any(section is not None for section in sections)
+            or isinstance(pricing, LoadPrice | BargainedPrice)
+            or any(kind.steps is not None for kind in self.workload.types.values())
+        )
+
+    @model_validator(mode="after")
+    def _failures_have_contracts(self) -> Self:
+        """What can go wrong needs the section that says what then."""
+        if self.contracts is not None:
+            return self
+        clients = self.clients
+        if clients.slots == 0:
+            raise ValueError("clients.slots: must be > 0 without a section contracts (got 0)")
+        if clients.success < 1 or clients.outcomes is not None:
+            raise ValueError("contracts: missing, but clients may fail")
+        for place, facts in self.facts:
+            if facts.slots == 0:
+                raise ValueError(f"{place}.slots: must be > 0 without a section contracts (got 0)")
+            for field in ("success", "outcomes", "queue_limit"):
+                if getattr(facts, field) is not None:
+                    raise ValueError(f"contracts: missing, but {place}.{field} needs it")
+            if facts.unreachable_rate > 0:
+                raise ValueError(f"contracts: missing, but {place}.unreachable_rate needs it")
+        return self
+
+    @model_validator(mode="after")
+    def _outcomes_name_types(self) -> Self:
+        stated = [("clients", self.clients.outcomes), *((place, each.outcomes) for place, each in self.facts)]
+        for place, outcomes in stated:
+            for name in outcomes or {}:
+                if name not in self.workload.types:
+                    raise ValueError(f"{place}.outcomes.{name}: unknown task type (got {name!r})")
+        if self.clients.outcomes is not None:
+            for name, kind in self.workload.types.items():
+                if kind.steps is None and name not in self.clients.outcomes:
+                    raise ValueError(f"clients.outcomes: missing task type {name!r}")
+        return self
+
+    @model_validator(mode="after")
+    def _prices_learn(self) -> Self:
+        if self.learning and self.contractor_dynamics is not None:
+            raise ValueError(
+                "contractor_dynamics: moves prices by the hour, where contracts, reputation, discovery, "
+                "calibration, records, composite tasks, load or bargained prices quote them task by task"
+            )
+        if self.learning and self.cost_model.realised.basis != "physical":
+            raise ValueError(
+                "cost_model.realised.basis: must be physical where contracts, reputation, discovery, "
+                "calibration, records, composite tasks, load or bargained prices are used "
+                f"(got {self.cost_model.realised.basis!r})"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _records_fit(self) -> Self:
+        recorded_tasks = isinstance(self.workload.arrivals, Recorded)
+        recorded_pool = isinstance(self.contractors, RecordedPool)
+        if self.records is None:
+            if recorded_tasks or recorded_pool:
+                raise ValueError("records: missing, but tasks or contractors are recorded ones")
+            return self
+        if not (recorded_tasks and recorded_pool):
+            raise ValueError("records: needs recorded tasks (workload.arrivals) and recorded contractors")
+        if self.contracts is None:
+            raise ValueError("contracts: missing, but recorded work may fail")
+        if set(self.workload.types) != set(self.records.benchmarks):
+            raise ValueError(
+                f"workload.types: must be the benchmarks of records, {', '.join(self.records.benchmarks)} "
+                f"(got {', '.join(self.workload.types)})"
+            )
         return self
 
     @model_validator(mode="after")

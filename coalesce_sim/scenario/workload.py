@@ -147,10 +147,39 @@ class Series(Model):
     gap_s: NonNegative = 0.0
 
 
+class Recorded(Model):
+    """Tasks of the scenario's `records`, in random order, with independent gaps between them.
+
+    ``each_once`` draws without replacement and ends with the records, ``with_replacement`` needs a `limit`.
+    """
+
+    kind: Literal["recorded"]
+    gap_s: Annotated[NonNegativeDistribution, AfterValidator(_lets_time_pass)]
+    limit: Annotated[int, Field(gt=0)] | None = None
+    drawing: Literal["each_once", "with_replacement"] = "each_once"
+
+    @model_validator(mode="after")
+    def _ends(self) -> Self:
+        if self.drawing == "with_replacement" and self.limit is None:
+            raise ValueError("limit: missing, but drawing is with_replacement")
+        return self
+
+
 Arrivals = Annotated[
-    DemandDriven | Renewal | Listed | Csv | Series,
+    DemandDriven | Renewal | Listed | Csv | Series | Recorded,
     Field(discriminator="kind"),
 ]
+
+
+class Step(Model):
+    """One subtask of a composite task: a task of its own `type`, begun when the steps in `after` are done.
+
+    `work` is its part of the whole's tokens, documents, data and value.
+    """
+
+    type: str
+    after: list[str] = Field(default_factory=list)
+    work: Positive = 1.0
 
 
 class TaskType(Model):
@@ -158,6 +187,10 @@ class TaskType(Model):
 
     `local_min` is the time the task takes on the client's own GPU at complexity 1; left out, the
     execution time of the cost model is used.
+
+    A type with `steps` is composite: its tasks are not done themselves, their steps are, each decided on by
+    itself. The whole is done when all steps are, for `integration_usd`, and late by its own target; if one
+    step comes to nothing, so does the whole.
     """
 
     share: NonNegative = 1.0
@@ -166,6 +199,20 @@ class TaskType(Model):
     documents: NonNegative = 0.0
     base_flop: NonNegative = 0.0
     local_min: Positive | None = None
+    steps: dict[str, Step] | None = None
+    integration_usd: NonNegative = 0.0
+
+    @model_validator(mode="after")
+    def _steps_in_order(self) -> Self:
+        before: set[str] = set()
+        for name, step in (self.steps or {}).items():
+            for other in step.after:
+                if other not in before:
+                    raise ValueError(f"steps.{name}.after: no step before it has that name (got {other!r})")
+            before.add(name)
+        if self.steps is not None and not self.steps:
+            raise ValueError("steps: must not be empty")
+        return self
 
 
 class Attributes(Model):
@@ -193,13 +240,27 @@ class Workload(Model):
     """All tasks of a run and how they reach the clients.
 
     `dealing`: ``round_robin`` deals the tasks that arrive together to clients 0, 1, 2, … in turn;
-    ``random`` gives each task to a uniformly random client.
+    ``random`` gives each task to a uniformly random client. `failure_correlation` is how much of a failure is
+    the task's own difficulty, the same for all who might work on it: the correlation of the normal variates
+    behind two workers' successes (a one-factor Gaussian copula).
     """
 
     arrivals: Arrivals
     dealing: Literal["round_robin", "random"] = "round_robin"
     types: Annotated[dict[str, TaskType], Field(min_length=1)]
     attributes: Attributes = Attributes()
+    failure_correlation: Annotated[float, Field(ge=0, lt=1)] = 0.0
+
+    @model_validator(mode="after")
+    def _steps_fit(self) -> Self:
+        for name, kind in self.types.items():
+            for label, step in (kind.steps or {}).items():
+                place = f"types.{name}.steps.{label}.type"
+                if step.type not in self.types:
+                    raise ValueError(f"{place}: unknown task type (got {step.type!r})")
+                if self.types[step.type].steps is not None:
+                    raise ValueError(f"{place}: must not be composite itself (got {step.type!r})")
+        return self
 
     @model_validator(mode="after")
     def _types_fit(self) -> Self:

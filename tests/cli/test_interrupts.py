@@ -11,7 +11,7 @@ import pytest
 from coalesce_sim.cli import interrupts
 from tests.cli.calling import SMALL, Call, Start, contents
 
-ENDLESS = ("dur_05", "--replications", "100000", "--out", "results")
+ENDLESS = ("dur_05", "--replications", "100000", "--out", "results", "--quiet")
 
 
 def wait_until_under_way(out: Path) -> None:

@@ -239,7 +239,7 @@ def test_books_that_do_not_balance_stop_the_run_with_both_figures() -> None:
     accounts = Accounts(2)
     accounts.tasks_in = 3
     accounts.done = 2
-    with pytest.raises(ConservationError, match="tasks: came in, done: 3 against 2"):
+    with pytest.raises(ConservationError, match="tasks: came in, ended: 3 against 2"):
         accounts.check()
     accounts = Accounts(2)
     accounts.pay(1, 5.0)

@@ -82,7 +82,7 @@ def test_compiled_and_plain_scoring_agree_to_the_last_bit(
 
 def test_compiling_waits_until_it_pays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiled, "PAYS_AFTER_ROUNDS", 3)
-    pace = compiled.Pace()
+    pace = compiled.Pace(mcdm.closest, compiled.compiled_closest)
     chosen = [pace.next_round() for _ in range(4)]
     assert chosen == [mcdm.closest, mcdm.closest, *[compiled.compiled_closest()] * 2]
 
@@ -94,7 +94,9 @@ def test_a_run_is_the_same_with_and_without_compiled_scoring(
     runs = []
     for rounds in (1, 10**9, 50):
         monkeypatch.setattr(compiled, "PAYS_AFTER_ROUNDS", rounds)
-        monkeypatch.setattr("coalesce_sim.policies.topsis._PACE", compiled.Pace())
+        monkeypatch.setattr(
+            "coalesce_sim.policies.topsis._PACE", compiled.Pace(mcdm.closest, compiled.compiled_closest)
+        )
         runs.append(coalesce_sim.run(coalesce_sim.load(scenario), replications=2).decisions)
     assert runs[0].equals(runs[1])
     assert runs[0].equals(runs[2])

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from coalesce_sim.experiments.published.agreement import holm, predictive, two_sided_p, weighted, welch
-from coalesce_sim.experiments.statistics import estimate
+from coalesce_sim.experiments.published.agreement import predictive, two_sided_p, weighted, welch
+from coalesce_sim.experiments.statistics import estimate, holm
 
 
 def test_holm_against_a_hand_computed_case() -> None:

@@ -78,3 +78,49 @@ def test_text_of_the_user_is_printed_as_it_is():
     assert "x: [red]not a colour[/nor this]" in printed(
         "dur_03", [METRICS], name="x", title="[red]not a colour[/nor this]"
     )
+
+
+LEARNED = METRICS | {
+    "success_rate": 66.0,
+    "all_local_success_rate": 50.0,
+    "loss_usd": 300.0,
+    "all_local_loss_usd": 500.0,
+    "attempts_per_task": 1.1,
+    "revenue_hhi": 0.25,
+    "contractor_utilisation": 6.0,
+    "home_utilisation": 20.0,
+    "estimation_error": 90.0,
+    "estimation_error_first": 150.0,
+    "estimation_error_last": 80.0,
+    "contracts": 290.0,
+    "contracts_completed_rate": 95.0,
+    "contracts_failed_rate": 5.0,
+    "contracts_canceled_rate": 0.0,
+    "contracts_rejected_rate": 0.0,
+    "contracts_found_bad_rate": 16.0,
+    "discovery_age_s": 30.0,
+    "unanswered_queries": 0.0,
+}
+
+
+def test_a_market_that_learns_tells_what_its_work_was_worth():
+    text = printed("market_day", [LEARNED])
+    assert row(text, "ended well") == "ended well, % of tasks 66.0 50.0"
+    assert row(text, "bad work") == "of which lost by bad work, USD 300 500"
+    assert row(text, "attempts") == "attempts per task 1.10 1.00"
+    assert row(text, "HHI") == "concentration of revenue (HHI), 0 to 1 0.250 –"
+    words = " ".join(text.split())
+    assert "Contracts: 290 a replication, 95.0 % completed, 5.0 % failed; 16.0 % found bad" in words
+    assert "Estimated charges are off by 150.0 % in the first 50, by 80.0 % in the last ones." in words
+    assert "Discovery tells what is 30.0 s old." in words
+    assert "published" not in text
+    assert "paper" not in text
+    assert max(map(len, text.splitlines()[1:-1])) <= 100
+
+
+def test_lines_that_say_nothing_are_left_out():
+    nothing = {"attempts_per_task": 1.0, "late_rate": 0.0, "all_local_late_rate": 0.0, "contracts": 0.0}
+    text = printed("market_day", [LEARNED | nothing])
+    assert not any(each in text for each in ("attempts", "missed", "Contracts:"))
+    other = printed("azure_code_like", [LEARNED])
+    assert not any(each in other for each in ("ended well", "HHI", "attempts", "bad work"))

@@ -45,20 +45,6 @@ def welch(ours: Estimate, mean: float, sd: float, n: int) -> Difference:
     return Difference(difference, (difference - half_width, difference + half_width), p)
 
 
-def holm(p_values: Sequence[float]) -> list[float]:
-    """Holm's adjusted p-values, in the order given.
-
-    Rejecting those below α keeps the chance of even one false rejection at α, however the tests depend on
-    each other. Source: Holm (1979), Scandinavian Journal of Statistics 6(2).
-    """
-    adjusted = [0.0] * len(p_values)
-    largest = 0.0
-    for rank, index in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
-        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[index]))
-        adjusted[index] = largest
-    return adjusted
-
-
 @dataclass(frozen=True, slots=True)
 class Predictive:
     """Mean and standard deviation of many new samples, one entry a draw."""

@@ -12,7 +12,6 @@ import numpy as np
 from coalesce_sim.experiments.published.agreement import (
     Difference,
     Predictive,
-    holm,
     interval,
     predictive,
     two_sided_p,
@@ -23,7 +22,7 @@ from coalesce_sim.experiments.published.cold_start import ColdStart, cold_start
 from coalesce_sim.experiments.published.digest import Case, Run, play_cases
 from coalesce_sim.experiments.published.discrepancies import VARIANTS, Discrepancies, discrepancies
 from coalesce_sim.experiments.published.real_llm import RealLlm, real_llm
-from coalesce_sim.experiments.statistics import Estimate, estimate
+from coalesce_sim.experiments.statistics import Estimate, estimate, holm
 from coalesce_sim.market.streams import Streams
 from coalesce_sim.scenario.loading import load
 

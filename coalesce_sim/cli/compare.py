@@ -1,0 +1,86 @@
+"""``coalesce-sim compare``: several policies on the same tasks and the same random numbers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from coalesce_sim.cli.contract import (
+    console,
+    json_option,
+    load_ready,
+    print_json,
+    scenario_argument,
+    seed_option,
+    set_option,
+)
+from coalesce_sim.cli.run import default_folder
+from coalesce_sim.cli.warnings import print_warnings
+from coalesce_sim.cli.work import cores, failures_told, jobs_option, progress_bar
+
+
+@click.command("compare")
+@scenario_argument
+@click.option(
+    "--policies",
+    metavar="A,B,…",
+    help="What to compare, as in topsis,topsis(epsilon=0),my_module:MyPolicy; by default the scenario's own "
+    "policy, always_local, cheapest and random.",
+)
+@seed_option
+@click.option(
+    "--replications",
+    type=click.IntRange(1, 1_000_000),
+    metavar="N",
+    help="How often to play all policies, each time on other random numbers; the scenario's by default.",
+)
+@jobs_option
+@set_option
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Where the results go; results/NAME-compare by default.",
+)
+@json_option
+@click.option("--quiet", is_flag=True, help="Print no table and no progress.")
+def command(
+    source: str,
+    policies: str | None,
+    seed: int | None,
+    replications: int | None,
+    jobs: int | None,
+    overrides: tuple[str, ...],
+    out: Path | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Play several policies on the tasks of SCENARIO, on the same random numbers.
+
+    Prints what each saves, the differences with paired intervals, and the regret against oracle and
+    best_fixed, which are played too. A policy is the name of a kind, with parameters where they are not to be
+    those of the scenario's policy of that kind or the default; module:Class; or `scenario` for the
+    scenario's own. The folder of results gets comparison.json, runs.parquet, learning.parquet and two
+    figures, all of them at the end or, after an error or Ctrl-C, none.
+    """
+    scenario = load_ready(source, overrides)
+    from coalesce_sim.experiments.contenders import split
+    from coalesce_sim.report.comparison.recording import ComparisonOrigin, record
+    from coalesce_sim.report.comparison.table import print_comparison
+
+    listed = () if policies is None else tuple(split(policies))
+    seed = scenario.seed if seed is None else seed
+    count = scenario.replications if replications is None else replications
+    origin = ComparisonOrigin(source, overrides, scenario, seed, count, policies=listed)
+    if out is None:
+        folder = default_folder(scenario)
+        out = folder.with_name(f"{folder.name}-compare")
+    if not quiet:
+        print_warnings(scenario)
+    with failures_told(), progress_bar(shown=not quiet) as progress:
+        recorded = record(origin, out, jobs=jobs or cores(), progress=progress)
+    if as_json:
+        print_json(recorded.summary)
+    elif not quiet:
+        print_comparison(console(), recorded)

@@ -1,0 +1,310 @@
+"""Several policies on the same tasks and the same random numbers, and how sure their differences are."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+import math
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from coalesce_sim.experiments.contenders import YARDSTICKS, Contender, contenders
+from coalesce_sim.experiments.hindsight import all_local
+from coalesce_sim.experiments.learning import Curve, Learning, TaskBins
+from coalesce_sim.experiments.parallel import ordered_map
+from coalesce_sim.experiments.statistics import Contrast, Estimate, contrasts, estimate, variance_removed
+from coalesce_sim.experiments.tables.columns import nullable
+from coalesce_sim.experiments.totals import Totals
+from coalesce_sim.market.records import Records
+from coalesce_sim.market.simulation import Market
+from coalesce_sim.policies.protocol import Policy
+from coalesce_sim.policies.yardsticks import BestFixed
+from coalesce_sim.scenario.distributions import FloatArray
+from coalesce_sim.scenario.schema import Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Metrics = dict[str, float]
+COST_REDUCTION = "cost_reduction"
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """One replication: the metrics and the course of every policy, in the order of the contenders."""
+
+    metrics: list[Metrics]
+    bins: list[TaskBins]
+
+
+def play_all(scenario: Scenario, field: Sequence[Contender], seed: int, replication: int) -> Played:
+    """Play every policy on one replication's tasks and random numbers, each against the same baseline."""
+    baseline, best = all_local(scenario, seed, replication)
+    played = Played([], [])
+    for contender in field:
+        totals, bins = Totals(scenario), TaskBins()
+
+        def collect(records: Records, totals: Totals = totals, bins: TaskBins = bins) -> None:
+            totals.add(records)
+            bins.add(records)
+
+        policy = contender.policy()
+        market = Market(
+            scenario,
+            policy,
+            copy.deepcopy(baseline),  # a market uses it up
+            collect,
+            seed=seed,
+            replication=replication,
+        )
+        if isinstance(policy, BestFixed):
+            policy.told(best)
+        market.run()
+        played.metrics.append(totals.metrics() | market.figures())
+        played.bins.append(bins)
+    _add_regrets(field, played.metrics)
+    return played
+
+
+def _add_regrets(field: Sequence[Contender], metrics: Sequence[Metrics]) -> None:
+    """What each policy's tasks cost more than with a yardstick, USD a task."""
+    labels = [contender.label for contender in field]
+    for yardstick in YARDSTICKS:
+        if yardstick not in labels:
+            continue
+        best_usd = metrics[labels.index(yardstick)]["realised_usd"]
+        for each in metrics:
+            tasks = each["tasks"]
+            regret_usd = (each["realised_usd"] - best_usd) / tasks if tasks else math.nan
+            each[f"regret_{yardstick}_usd_per_task"] = regret_usd
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """By how many points of cost reduction `first` saves more than `second`, paired by replication.
+
+    The verdicts of all pairs are corrected together (Holm). `variance_removed` is the share of the
+    difference's variance that playing both on the same random numbers took away; NaN where one does not vary.
+    """
+
+    first: str
+    second: str
+    contrast: Contrast
+    variance_removed: float
+
+    @property
+    def shown(self) -> bool:
+        """Whether there is a difference, to the family-wise 5 %."""
+        return self.contrast.shown
+
+    def as_dict(self) -> dict[str, Any]:
+        """The form in which differences appear in JSON."""
+        corrected, each = self.contrast.ci_holm, self.contrast.difference
+        return {
+            "first": self.first,
+            "second": self.second,
+            **each.as_dict(),
+            "ci_holm": None if corrected is None else list(corrected),
+            "p": self.contrast.p,
+            "p_holm": self.contrast.p_holm,
+            "shown": self.shown,
+            "variance_removed": _or_none(self.variance_removed),
+        }
+
+
+@dataclass(repr=False)
+class Comparison:
+    """What a comparison came to; everything is derived from what was played, replication by replication."""
+
+    scenario: Scenario
+    seed: int
+    field: Sequence[Contender]
+    played: Sequence[Played]
+
+    def __repr__(self) -> str:
+        name, count = self.scenario.name, len(self.played)
+        return f"Comparison({name!r}, {list(self.labels)}, seed={self.seed}, replications={count})"
+
+    @property
+    def labels(self) -> list[str]:
+        """All policies as written, yardsticks last."""
+        return [contender.label for contender in self.field]
+
+    @cached_property
+    def runs(self) -> pd.DataFrame:
+        """One row a policy and replication, with all metrics."""
+        frame: pd.DataFrame = self.runs_table().to_pandas()
+        return frame
+
+    @cached_property
+    def estimates(self) -> dict[str, dict[str, Estimate]]:
+        """By policy: every metric's mean, sd and 95 % interval over the replications."""
+        return {
+            label: {name: estimate(self._values(index, name).tolist()) for name in self._metric_names}
+            for index, label in enumerate(self.labels)
+        }
+
+    @cached_property
+    def ranked(self) -> list[str]:
+        """All policies, that of the largest mean cost reduction first."""
+
+        def rank(label: str) -> float:
+            mean = self.estimates[label][COST_REDUCTION].mean
+            return math.inf if mean is None else -mean
+
+        return sorted(self.labels, key=rank)
+
+    @cached_property
+    def differences(self) -> list[Difference]:
+        """Every pair of the policies that were asked for, the one with the larger mean first."""
+        asked = {contender.label for contender in self.field if not contender.yardstick}
+        pairs = list(itertools.combinations([label for label in self.ranked if label in asked], 2))
+        values = {
+            label: self._values(index, COST_REDUCTION)
+            for index, label in enumerate(self.labels)
+            if label in asked
+        }
+        tested = contrasts([values[first] - values[second] for first, second in pairs])
+        return [
+            Difference(first, second, contrast, variance_removed(values[first], values[second]))
+            for (first, second), contrast in zip(pairs, tested, strict=True)
+        ]
+
+    @cached_property
+    def course(self) -> Learning:
+        """What the policies save as the run goes on."""
+        return Learning([each.bins for each in self.played])
+
+    @cached_property
+    def learning(self) -> pd.DataFrame:
+        """One row a policy and bin of tasks, means over replications with 95 % intervals; see `Curve`."""
+        frame: pd.DataFrame = self.learning_table().to_pandas()
+        return frame
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """Everything but the single runs, as in ``--json``."""
+        removed = [each.variance_removed for each in self.differences]
+        known = [share for share in removed if not math.isnan(share)]
+        return {
+            "scenario": self.scenario.name,
+            "seed": self.seed,
+            "replications": len(self.played),
+            "policies": {
+                contender.label: {
+                    "yardstick": contender.yardstick,
+                    "settings": _settings(contender),
+                    "metrics": {
+                        name: each.as_dict() for name, each in self.estimates[contender.label].items()
+                    },
+                    "gain_first_to_last_fifth": self._gain(index),
+                }
+                for index, contender in enumerate(self.field)
+            },
+            "differences": [each.as_dict() for each in self.differences],
+            "variance_removed": {
+                "median": float(np.median(known)) if known else None,
+                "least": min(known, default=None),
+                "most": max(known, default=None),
+            },
+        }
+
+    def runs_table(self) -> pa.Table:
+        """`runs` as an Arrow table; null for metrics that are undefined."""
+        count = len(self.played)
+        columns = {
+            name: nullable(np.concatenate([self._values(index, name) for index in range(len(self.field))]))
+            for name in self._metric_names
+        }
+        return pa.table(
+            {
+                "policy": _names(self.labels, count),
+                "replication": np.tile(np.arange(count, dtype=np.int32), len(self.field)),
+                **columns,
+            }
+        )
+
+    def learning_table(self) -> pa.Table:
+        """`learning` as an Arrow table; a column ``_half_width`` follows each mean."""
+        course = self.course
+        columns: dict[str, Any] = {}
+        for name in Curve.__dataclass_fields__:
+            pairs = [getattr(curve, name) for curve in course.curves]
+            columns[name] = nullable(np.concatenate([mean for mean, _ in pairs]))
+            columns[f"{name}_half_width"] = nullable(np.concatenate([half for _, half in pairs]))
+        last = np.tile(course.last_task, len(self.field))
+        return pa.table(
+            {
+                "policy": _names(self.labels, len(course.last_task)),
+                "first_task": last - course.width + 1,
+                "last_task": last,
+                "replications": np.full(len(last), course.replications, dtype=np.int32),
+                **columns,
+            }
+        )
+
+    @cached_property
+    def _metric_names(self) -> list[str]:
+        return list(dict.fromkeys(name for each in self.played for one in each.metrics for name in one))
+
+    def _values(self, index: int, metric: str) -> FloatArray:
+        """One value a replication, NaN where the policy has none."""
+        return np.array([each.metrics[index].get(metric, math.nan) for each in self.played])
+
+    def _gain(self, index: int) -> dict[str, Any]:
+        gain = self.course.gains[index]
+        return {**gain.difference.as_dict(), "p_holm": gain.p_holm, "shown": gain.shown}
+
+
+def compare(
+    scenario: Scenario,
+    policies: Sequence[str | type[Policy]] | None = None,
+    *,
+    seed: int | None = None,
+    replications: int | None = None,
+    jobs: int = 1,
+    progress: Callable[[int], None] | None = None,
+) -> Comparison:
+    """Play policies on common random numbers and compare what they really cost.
+
+    `policies` are as in `contenders`; `seed` and `replications` default to the scenario's. The yardsticks
+    `oracle` and `best_fixed` are played too. `progress` is told how many replications are done.
+    Raises `ScenarioError` for policies that cannot be had.
+    """
+    if not isinstance(scenario, Scenario):
+        raise TypeError(f"scenario: must be what coalesce_sim.load() gives (got {scenario!r})")
+    seed = scenario.seed if seed is None else seed
+    count = scenario.replications if replications is None else replications
+    if count < 1 or jobs < 1:
+        raise ValueError(f"replications and jobs must be >= 1 (got {count}, {jobs})")
+    field = contenders(scenario, policies)
+    played: list[Played] = []
+    play = partial(play_all, scenario, field, seed)
+    with closing(ordered_map(play, range(count), jobs=min(jobs, count))) as results:
+        for each in results:
+            played.append(each)
+            if progress is not None:
+                progress(len(played))
+    return Comparison(scenario, seed, field, played)
+
+
+def _settings(contender: Contender) -> dict[str, Any] | str:
+    if isinstance(contender.chosen, type):
+        return f"{contender.chosen.__module__}:{contender.chosen.__qualname__}"
+    settings: dict[str, Any] = contender.chosen.model_dump(mode="json", by_alias=True, exclude_none=True)
+    return settings
+
+
+def _names(labels: Sequence[str], rows_each: int) -> pa.Array:
+    indices = np.repeat(np.arange(len(labels), dtype=np.int32), rows_each)
+    return pa.DictionaryArray.from_arrays(pa.array(indices), pa.array(labels, pa.string()))
+
+
+def _or_none(value: float) -> float | None:
+    return None if math.isnan(value) else value

@@ -1,0 +1,162 @@
+"""Who takes part in a comparison: from what the user wrote to policies that can be played."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from coalesce_sim.policies.protocol import Policy
+from coalesce_sim.policies.registry import PolicyError, create
+from coalesce_sim.scenario.base import Model
+from coalesce_sim.scenario.document import read_document
+from coalesce_sim.scenario.policy import Custom, PolicySettings
+from coalesce_sim.scenario.problems import Problem, ScenarioError, closest
+from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.scenario.validation import validate
+
+OWN = "scenario"
+"""The name of the policy that the scenario itself states."""
+
+YARDSTICKS = ("oracle", "best_fixed")
+"""Always played, for others to be measured by."""
+
+_KINDS = tuple(tag.tag for choice in get_args(get_args(PolicySettings)[0]) for tag in get_args(choice)[1:])
+_CLASS = "class"
+_BASICS = ("always_local", "cheapest", "random")
+_OPENING, _CLOSING, _QUOTES = "([{", ")]}", "'\""
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A policy that takes part, and the label it is shown by; a yardstick takes part unasked."""
+
+    label: str
+    chosen: PolicySettings | type[Policy]
+    yardstick: bool = False
+
+    def policy(self) -> Policy:
+        """A fresh one, ready to be started."""
+        return self.chosen() if isinstance(self.chosen, type) else create(self.chosen)
+
+
+class _Chosen(Model):
+    """What is validated of a policy that was written as text."""
+
+    policy: PolicySettings
+
+
+def contenders(scenario: Scenario, policies: Sequence[str | type[Policy]] | None = None) -> list[Contender]:
+    """The policies to compare, in the order given, and the yardsticks that are not among them.
+
+    A policy is a `Policy` class or text: ``topsis``, ``topsis(epsilon=0, weights.cost=0.5)``,
+    ``my_module:MyPolicy(limit=3)``, or ``scenario`` for the scenario's own; its label is the text as written.
+    What is not stated is as in the scenario's own policy if that is of the same kind, else by default. None
+    stands for the scenario's own policy, `always_local`, `cheapest` and `random`.
+
+    Raises `ScenarioError` with all problems, among them a policy listed twice.
+    """
+    if policies is None:
+        own = scenario.policy
+        own_label = own.class_ if isinstance(own, Custom) else own.kind
+        listed = [Contender(own_label, own)]
+        policies = [kind for kind in _BASICS if kind != own_label]
+    else:
+        listed = []
+    problems: list[Problem] = []
+    for each in policies:
+        try:
+            contender = _contender(scenario, each)
+            if any(contender.label == other.label for other in listed):
+                raise _refused(contender.label, "listed twice")
+            listed.append(contender)
+        except ScenarioError as error:
+            problems.extend(error.problems)
+    if not listed and not problems:
+        raise _refused("", "no policy is listed")
+    if problems:
+        raise ScenarioError(problems)
+    labels = [each.label for each in listed]
+    unasked = [kind for kind in YARDSTICKS if kind not in labels]
+    return listed + [Contender(kind, _written(scenario, kind).policy, yardstick=True) for kind in unasked]
+
+
+def split(text: str) -> list[str]:
+    """The parts of a comma-separated list; what stands in brackets or quotes is not divided."""
+    parts, depth, quote = [""], 0, ""
+    for character in text:
+        if quote:
+            quote = "" if character == quote else quote
+        elif character in _QUOTES:
+            quote = character
+        else:
+            depth += (character in _OPENING) - (character in _CLOSING)
+        if character == "," and depth == 0 and not quote:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return [part.strip() for part in parts]
+
+
+def _contender(scenario: Scenario, policy: object) -> Contender:
+    if isinstance(policy, str):
+        label = policy.strip()
+        return Contender(label, scenario.policy if label == OWN else _written(scenario, label).policy)
+    if not (isinstance(policy, type) and issubclass(policy, Policy)):
+        raise TypeError(f"policies: must be text or subclasses of coalesce_sim.Policy (got {policy!r})")
+    return Contender(policy.__name__, policy)
+
+
+def _written(scenario: Scenario, text: str) -> _Chosen:
+    """The settings that the text ``name(field=value, …)`` describes."""
+    name, opening, rest = text.partition("(")
+    name, inside = name.strip(), rest.rstrip()
+    if opening and not inside.endswith(")"):
+        raise _refused(text, "a closing bracket is missing")
+    parameters = split(inside[:-1]) if inside[:-1].strip() else []
+    for parameter in parameters:
+        if "=" not in parameter:
+            raise _refused(text, f"parameters must look like field=value (got {parameter!r})")
+    try:
+        document = read_document(
+            {"policy": _base(scenario, name, text)}, [f"policy.{parameter}" for parameter in parameters]
+        )
+        chosen = validate(document, _Chosen)
+        if isinstance(chosen.policy, Custom):
+            create(chosen.policy)
+    except ScenarioError as error:
+        raise ScenarioError(
+            Problem(
+                _place(text), None, problem.path.removeprefix("policy").removeprefix("."), problem.message
+            )
+            for problem in error.problems
+        ) from None
+    except PolicyError as error:
+        raise _refused(text, str(error)) from error
+    return chosen
+
+
+def _base(scenario: Scenario, name: str, text: str) -> dict[str, Any]:
+    """What the stated parameters are merged over."""
+    own = scenario.policy
+    if ":" in name:
+        same = isinstance(own, Custom) and own.class_ == name
+        return own.model_dump(by_alias=True) if same else {_CLASS: name}
+    if not name:
+        raise _refused(text, "a name is missing")
+    kinds = [kind for kind in _KINDS if kind != _CLASS]
+    if name not in kinds:
+        near = closest(name, [OWN, *kinds])
+        hint = f"; did you mean {near!r}?" if near else ""
+        known = ", ".join([OWN, *kinds])
+        raise _refused(text, f"there is no such policy{hint} (known: {known}, or module:Class)")
+    same = not isinstance(own, Custom) and own.kind == name
+    return own.model_dump(by_alias=True) if same else {"kind": name}
+
+
+def _refused(text: str, message: str) -> ScenarioError:
+    return ScenarioError([Problem(_place(text), None, "", message)])
+
+
+def _place(text: str) -> str:
+    return f"policy {text!r}" if text else "policies"

@@ -1,0 +1,1 @@
+"""What is wrong with a market: plays it a few times, and recognises signatures of failure."""

@@ -1,0 +1,136 @@
+"""Plays a market a few times and says what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any
+
+from coalesce_sim.experiments.diagnosis import costs, course, faults, outsourcing, scores
+from coalesce_sim.experiments.diagnosis.evidence import Evidence
+from coalesce_sim.experiments.diagnosis.figures import figures_of
+from coalesce_sim.experiments.diagnosis.finding import Finding, plain
+from coalesce_sim.experiments.diagnosis.observer import Observer
+from coalesce_sim.experiments.hindsight import best_fixed_choice
+from coalesce_sim.experiments.parallel import ordered_map
+from coalesce_sim.experiments.replication import honest_baseline
+from coalesce_sim.experiments.statistics import Estimate, estimate
+from coalesce_sim.experiments.totals import Totals
+from coalesce_sim.market.records import Records
+from coalesce_sim.market.simulation import Market
+from coalesce_sim.policies.registry import create
+from coalesce_sim.policies.yardsticks import BestFixed
+from coalesce_sim.scenario.schema import Scenario
+
+REPLICATIONS = 5
+
+Metrics = dict[str, float]
+
+
+@dataclass(repr=False)
+class Diagnosis:
+    """What the doctor saw in the replications, and what it makes of it."""
+
+    scenario: Scenario
+    seed: int
+    metrics: list[Metrics]
+    evidence: Evidence
+
+    def __repr__(self) -> str:
+        codes = [finding.code for finding in self.findings]
+        return f"Diagnosis({self.scenario.name!r}, seed={self.seed}, findings={codes})"
+
+    @cached_property
+    def findings(self) -> list[Finding]:
+        """Problems first; a cause follows what it causes."""
+        found = list(self._found())
+        return [each for each in found if each.severity == "problem"] + [
+            each for each in found if each.severity == "note"
+        ]
+
+    @cached_property
+    def figures(self) -> dict[str, Any]:
+        """The figures that were looked at, whatever was found."""
+        return figures_of(self.scenario, self.evidence, self.estimates)
+
+    @cached_property
+    def estimates(self) -> dict[str, Estimate]:
+        """Every metric's mean and 95 % interval over the replications."""
+        return {name: estimate([each[name] for each in self.metrics]) for name in self.metrics[0]}
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """Everything, as in ``--json``."""
+        return {
+            "scenario": self.scenario.name,
+            "seed": self.seed,
+            "replications": len(self.metrics),
+            "findings": [finding.as_dict() for finding in self.findings],
+            "figures": plain(self.figures),
+        }
+
+    def _found(self) -> Iterator[Finding]:
+        scenario, evidence = self.scenario, self.evidence
+        yield from faults.found(scenario, evidence)
+        yield from outsourcing.found(scenario, evidence)
+        yield from scores.found(scenario, evidence)
+        yield from course.found(scenario, evidence)
+        yield from costs.found(scenario, evidence, self.estimates["cost_reduction"])
+
+
+def doctor(
+    scenario: Scenario,
+    *,
+    seed: int | None = None,
+    replications: int = REPLICATIONS,
+    jobs: int = 1,
+    progress: Callable[[int], None] | None = None,
+) -> Diagnosis:
+    """Play a scenario with its own policy and look for what keeps its market from working.
+
+    `seed` defaults to the scenario's. `progress` is told how many replications are done.
+    """
+    if not isinstance(scenario, Scenario):
+        raise TypeError(f"scenario: must be what coalesce_sim.load() gives (got {scenario!r})")
+    if replications < 1 or jobs < 1:
+        raise ValueError(f"replications and jobs must be >= 1 (got {replications}, {jobs})")
+    seed = scenario.seed if seed is None else seed
+    metrics, evidence = [], Evidence.none(scenario)
+    play = partial(_watch, scenario, seed)
+    with closing(ordered_map(play, range(replications), jobs=min(jobs, replications))) as played:
+        for figures, seen in played:
+            metrics.append(figures)
+            evidence += seen
+            if progress is not None:
+                progress(len(metrics))
+    return Diagnosis(scenario, seed, metrics, evidence)
+
+
+def _watch(scenario: Scenario, seed: int, replication: int) -> tuple[Metrics, Evidence]:
+    """Play one replication and see what happens."""
+    observer, totals = Observer(scenario), Totals(scenario)
+
+    def collect(records: Records) -> None:
+        totals.add(records)
+        observer.on_records(records)
+
+    decider = create(scenario.policy)
+    baseline = honest_baseline(scenario, seed, replication)
+    market = observer.market = Market(
+        scenario,
+        decider,
+        baseline,
+        collect,
+        seed=seed,
+        replication=replication,
+        on_decision=observer.on_decision,
+        on_contract=observer.on_contract,
+    )
+    if isinstance(decider, BestFixed):
+        decider.told(best_fixed_choice(scenario, seed, replication))
+    market.run()
+    at_home = baseline.figures() if scenario.learning else {"all_local_success_rate": 100.0}
+    metrics = totals.metrics() | market.figures() | at_home
+    return metrics, observer.finish(metrics["all_local_success_rate"])

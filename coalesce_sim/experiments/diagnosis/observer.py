@@ -1,0 +1,231 @@
+"""Watches one replication being played and adds up what it sees."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coalesce_sim.experiments.diagnosis.evidence import MANY, NEAR_HALF, Estimates, Evidence
+from coalesce_sim.experiments.diagnosis.finding import epsilon_of
+from coalesce_sim.market.deals import Deal
+from coalesce_sim.market.discovery import Ids
+from coalesce_sim.market.records import Records
+from coalesce_sim.market.settlement import late_usd_per_s
+from coalesce_sim.market.simulation import DecidedOffers, Market
+from coalesce_sim.market.states import COMPLETED
+from coalesce_sim.policies.mcdm import CRITERIA
+from coalesce_sim.policies.protocol import LOCAL, View
+from coalesce_sim.scenario.discovery import RegistryDiscovery
+from coalesce_sim.scenario.policy import Topsis
+from coalesce_sim.scenario.schema import Scenario
+
+_PART_OF = {
+    "price_usd": 0,
+    "compute_usd": 0,
+    "memory_usd": 0,
+    "energy_usd": 0,
+    "depreciation_usd": 0,
+    "own_price_usd": 0,
+    "correction_usd": 0,
+    "risk_usd": 1,
+    "expected_loss_usd": 1,
+    "latency_penalty_usd": 2,
+    "opportunity_usd": 2,
+    "communication_usd": 3,
+    "verification_usd": 3,
+    "integration_usd": 3,
+}
+"""To which of `PARTS` a part of an estimate belongs."""
+
+
+class Observer:
+    """Its three callbacks go to a `Market`; `finish` when that has been played. `evidence` is all it keeps.
+
+    `market` must be set before the market is played.
+    """
+
+    market: Market
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.evidence = Evidence.none(scenario)
+        self._topsis = scenario.policy if isinstance(scenario.policy, Topsis) else None
+        self._physical = scenario.cost_model.realised.basis == "physical"
+        self._late_usd_per_s = late_usd_per_s(scenario.cost_model)
+        self._epsilon = epsilon_of(scenario) or 0.0
+        half_life = getattr(scenario.policy, "epsilon_half_life_tasks", None)
+        self._decay = 1.0 if half_life is None else 0.5 ** (1 / half_life)
+        registry = scenario.discovery if isinstance(scenario.discovery, RegistryDiscovery) else None
+        outages = [] if registry is None else registry.outages
+        self._outages_s = [(3600 * each.start_h, 3600 * (each.start_h + each.hours)) for each in outages]
+        self._ever_eligible: set[int] = set()
+        self._contracts_with: dict[int, list[int]] = {}
+
+    def on_decision(self, decided: DecidedOffers) -> None:
+        """Count one decision, and what the client expected of it if it is the first on its task."""
+        view = View(decided.offers, decided.row)
+        eligible = np.flatnonzero(view.eligible)
+        self._count(decided, view, eligible)
+        if (
+            self._topsis is not None
+            and not decided.decision.explored
+            and not math.isnan(decided.decision.score)
+        ):
+            self._count_score(self._topsis, decided, view, eligible)
+        if decided.attempt == 0:
+            self._expect(decided)
+
+    def on_records(self, records: Records) -> None:
+        """Count what became of a block of tasks."""
+        tasks, days = self.evidence.tasks, self.evidence.days
+        away, decided = records.outsourced, records.attempts > 0
+        saving_usd = (records.all_local_usd - records.realised_usd)[away]
+        tasks.tasks += int(records.closes.sum())
+        tasks.decided += int(decided.sum())
+        tasks.good += int((records.good & records.closes).sum())
+        tasks.outsourced += int(away.sum())
+        tasks.outsourced_cheaper += int((saving_usd > 0).sum())
+        tasks.outsourced_saving_usd += float(saving_usd.sum())
+        tasks.undone += int((~records.good & records.closes).sum())
+        tasks.loss_usd += float(records.loss_usd.sum())
+        tasks.retried += int((records.attempts > 1).sum())
+        day = np.minimum(records.block.tasks.arrival_s // 86_400, len(days.tasks) - 1).astype(np.int64)
+        for column, which in (
+            (days.tasks, decided),
+            (days.outsourced, away),
+            (days.explored, away & records.explored),
+        ):
+            column += np.bincount(day[which], minlength=len(column))
+        stayed = decided & ~away & (records.attempts == 1)
+        self._realise(self.evidence.home, records, stayed)
+        self._realise(self.evidence.away, records, decided & ~stayed)
+
+    def on_contract(self, deal: Deal, paid_usd: float, fees_usd: float) -> None:  # noqa: ARG002
+        """Count how a contract ended."""
+        contracts = self.evidence.contracts
+        accepted = deal.state == COMPLETED and not deal.reason
+        contracts.ends["accepted" if accepted else deal.reason] += 1
+        if not accepted:
+            contracts.wasted_usd += paid_usd
+        self._contracts_with.setdefault(deal.contractor, [0, 0])[accepted] += 1
+
+    def finish(self, all_local_success_rate: float) -> Evidence:
+        """What is known only now; the rate, in percent, is that of the same tasks at home."""
+        evidence, market = self.evidence, self.market
+        contracts = evidence.contracts
+        contracts.contractors = len(market.pool)
+        evidence.replications = 1
+        contracts.without_slots = sum(slots == 0 for slots in market.pool.slots)
+        contracts.ever_eligible = len(self._ever_eligible)
+        contracts.ever_hired = len(self._contracts_with)
+        contracts.always_failed = sum(
+            good == 0 and failed >= MANY for failed, good in self._contracts_with.values()
+        )
+        if evidence.tasks.tasks:
+            evidence.tasks.all_local_good = round(all_local_success_rate / 100 * evidence.tasks.tasks)
+        if market.discovery is not None:
+            evidence.registry.queries = market.discovery.queries
+            evidence.registry.empty = market.discovery.empty
+            evidence.registry.unanswered = market.discovery.unanswered
+        return evidence
+
+    def _count(self, decided: DecidedOffers, view: View, eligible: Ids) -> None:
+        choices, types, decision = self.evidence.choices, self.evidence.types, decided.decision
+        hired = decision.contractor != LOCAL
+        choices.decisions += 1
+        choices.hired += hired
+        choices.hired_exploring += hired and decision.explored
+        choices.explored += decision.explored
+        choices.expected_explored += self._epsilon
+        self._epsilon *= self._decay
+        choices.with_offers += view.contractors > 0
+        choices.offers += view.contractors
+        choices.eligible += len(eligible)
+        types.decisions[view.type_id] += 1
+        if view.contractors:
+            types.best_skill[view.type_id] = max(types.best_skill[view.type_id], float(view.skill.max()))
+            types.nobody_eligible[view.type_id] += not len(eligible)
+        self._ever_eligible.update(view.ids[eligible].tolist())
+        if len(eligible):
+            choices.with_eligible += 1
+            none_cheaper = bool(view.external_usd[eligible].min() >= view.internal_usd)
+            choices.none_cheaper += none_cheaper
+            choices.none_cheaper_home += none_cheaper and not hired
+        now_s = view.now_s
+        if any(start_s <= now_s < end_s for start_s, end_s in self._outages_s):
+            self.evidence.registry.decisions_down += 1
+            self.evidence.registry.hired_down += hired
+        if hired and self.market.knowledge is None:
+            # Here every contractor delivers, and there are no contracts to be told of.
+            self._contracts_with.setdefault(decision.contractor, [0, 0])[1] += 1
+        if not hired:
+            self._count_home(decided, view, len(eligible))
+
+    def _count_home(self, decided: DecidedOffers, view: View, eligible: int) -> None:
+        choices, rules, decision = self.evidence.choices, self._topsis, decided.decision
+        if not view.contractors:
+            choices.nobody_offers += 1
+        elif not eligible:
+            choices.nobody_eligible += 1
+        elif rules is not None:
+            unsure = not decision.confidence > rules.outsource_above_confidence
+            if not decision.score > rules.outsource_above_score:
+                choices.low_score += 1
+                choices.low_both += unsure
+            else:
+                choices.low_confidence += 1
+                choices.warming_up += decision.confidence == rules.confidence.initial
+        else:
+            choices.declined += 1
+
+    def _count_score(self, rules: Topsis, decided: DecidedOffers, view: View, eligible: Ids) -> None:
+        scores, reasons = self.evidence.scores, decided.decision.reasons or {}
+        criteria = np.stack(
+            [
+                values[eligible]
+                for values in (view.external_usd, view.reliability, view.latency_s, view.security)
+            ]
+        )
+        span = np.ptp(criteria, axis=1)
+        weights = np.array([reasons["weights"][name] for name in CRITERIA])
+        scores.scored += 1
+        scores.score += decided.decision.score
+        if len(eligible) > 1:
+            scores.several += 1
+            scores.constant += span == 0
+            norm = np.linalg.norm(criteria, axis=1) if rules.normalisation == "vector" else span
+            scores.pull += weights * np.divide(span, norm, out=np.zeros_like(span), where=norm > 0)
+        if abs(decided.decision.score - 0.5) <= NEAR_HALF:
+            scores.near_half += 1
+            scores.single += len(eligible) == 1
+            scores.alike += len(eligible) > 1 and not (weights * span).any()
+            scores.torn += bool((weights * span).any())
+
+    def _expect(self, decided: DecidedOffers) -> None:
+        """Add up what the estimate of the choice consists of."""
+        breakdown, position = decided.breakdown(), decided.decision.contractor
+        if position == LOCAL:
+            for name, usd in breakdown.home.items():
+                self.evidence.home.parts_estimated[_PART_OF[name]] += usd
+        else:
+            for name, offers_usd in breakdown.parts_usd.items():
+                self.evidence.away.parts_estimated[_PART_OF[name]] += float(offers_usd[position])
+
+    def _realise(self, estimates: Estimates, records: Records, which: NDArray[np.bool_]) -> None:
+        estimated_usd, realised_usd = records.estimated_usd[which], records.realised_usd[which]
+        error_usd = estimated_usd - realised_usd
+        estimates.tasks += len(error_usd)
+        estimates.estimated_usd += float(estimated_usd.sum())
+        estimates.realised_usd += float(realised_usd.sum())
+        estimates.absolute_usd += float(np.abs(error_usd).sum())
+        estimates.squared_usd2 += float((error_usd**2).sum())
+        if not self._physical:
+            return  # estimates are realised whole, not part by part
+        late_s = np.maximum(0.0, records.turnaround_s - records.block.target_s) * records.closes
+        late_usd = float(late_s[which].sum()) * self._late_usd_per_s
+        loss_usd, price_usd = float(records.loss_usd[which].sum()), float(records.price_usd[which].sum())
+        rest_usd = float(realised_usd.sum()) - loss_usd - late_usd - price_usd
+        at_home = estimates is self.evidence.home
+        work_usd, rest_usd = (rest_usd, 0.0) if at_home else (price_usd, rest_usd)
+        estimates.parts_realised += np.array([work_usd, loss_usd, late_usd, rest_usd])

@@ -1,0 +1,1 @@
+"""What a run leaves behind, as Arrow tables: each module holds the columns of one file."""

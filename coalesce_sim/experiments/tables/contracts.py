@@ -1,0 +1,76 @@
+"""``contracts.parquet``: the life of every contract."""
+
+from __future__ import annotations
+
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from coalesce_sim.experiments.tables.columns import named, nullable, same
+from coalesce_sim.market.deals import Deal
+from coalesce_sim.market.states import COMPLETED, FINAL_STATES
+from coalesce_sim.scenario.distributions import FloatArray
+
+_OF_CONTRACT = (
+    *("task", "attempt", "client", "contractor", "type_id", "state", "reason", "good"),
+    *("agreed_usd", "estimated_usd", "submitted_s", "working_s", "ended_s"),
+    *("auth_required", "input_required"),
+)
+_facts = attrgetter(*_OF_CONTRACT)
+
+
+class ContractRows:
+    """Gathers contracts as they end, to be taken as a table now and then."""
+
+    def __init__(self) -> None:
+        self._rows: list[tuple[Any, ...]] = []
+
+    def add(self, contract: Deal, paid_usd: float, fees_usd: float) -> None:
+        """A contract has ended."""
+        self._rows.append((paid_usd, fees_usd, *_facts(contract)))
+
+    def take(
+        self, replication: int, type_names: tuple[str, ...], contractor_names: tuple[str, ...]
+    ) -> pa.Table:
+        """One row a contract that has ended since the last call, in the order in which they ended.
+
+        `attempt` counts the contracts on the task from 0. `state` is the final state in A2A 1.0, `reason`
+        says more where the work was not `accepted`. `good` tells what the work was really worth, or would
+        have been. `agreed_usd` is the price agreed on, `paid_usd` what the contractor got, `fees_usd` what
+        the client paid on top, `estimated_usd` what it expected of all. `working_s` is null where no work
+        began. `auth_required` and `input_required` tell whether the contract passed through those states.
+        """
+        rows, self._rows = self._rows, []
+        names = ("paid_usd", "fees_usd", *_OF_CONTRACT)
+        of = dict(zip(names, zip(*rows, strict=True) if rows else [()] * len(names), strict=True))
+        state, reason = of["state"], of["reason"]
+        accepted = [each == COMPLETED and not why for each, why in zip(state, reason, strict=True)]
+
+        def numbers(name: str) -> FloatArray:
+            return np.array(of[name], dtype=np.float64)
+
+        return pa.table(
+            {
+                "replication": same(replication, len(rows)),
+                "task": np.array(of["task"], dtype=np.int64),
+                "attempt": np.array(of["attempt"], dtype=np.int32),
+                "client": np.array(of["client"], dtype=np.int32),
+                "contractor": named(np.array(of["contractor"], dtype=np.int32), contractor_names),
+                "type": named(np.array(of["type_id"], dtype=np.int32), type_names),
+                "state": named(np.array(list(map(FINAL_STATES.index, state)), dtype=np.int32), FINAL_STATES),
+                "reason": pa.array([why or None for why in reason], pa.string()),
+                "accepted": np.array(accepted, dtype=bool),
+                "good": np.array(of["good"], dtype=bool),
+                "agreed_usd": numbers("agreed_usd"),
+                "paid_usd": numbers("paid_usd"),
+                "fees_usd": numbers("fees_usd"),
+                "estimated_usd": numbers("estimated_usd"),
+                "submitted_s": numbers("submitted_s"),
+                "working_s": nullable(numbers("working_s")),
+                "ended_s": numbers("ended_s"),
+                "auth_required": np.array(of["auth_required"], dtype=bool),
+                "input_required": np.array(of["input_required"], dtype=bool),
+            }
+        )

@@ -1,0 +1,70 @@
+"""``decisions.parquet``: what was decided on every task and what came of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from coalesce_sim.experiments.tables.columns import named, nullable, same
+from coalesce_sim.market.records import Records
+from coalesce_sim.scenario.schema import Scenario
+
+
+def decisions_table(
+    records: Records, replication: int, scenario: Scenario, contractor_names: tuple[str, ...]
+) -> pa.Table:
+    """One row a task, in the order of decision.
+
+    `estimated_usd` and `realised_usd` are those of the choice; ``internal_*`` is the client's estimate of the
+    work at home with its five components; `all_local_usd` and `all_local_s` are what the task really costs
+    and takes where every task stays at home. `contractor` is null for local tasks, `score` and `confidence`
+    where the policy gave none. `outcome` is ``completed`` for good work, ``failed`` for a task that ended
+    without any, ``canceled`` for a step that never began. `attempts` counts the decisions it took, `closes`
+    is false for a step of a composite task that did not end it.
+
+    In a market that learns, `internal_experience_usd` is what the estimate at home holds besides: a price for
+    the client's own agent, correction by experience, and what bad work is expected to cost. Estimates are
+    those of the first decision, `contractor`, `score` and `confidence` of the last.
+    """
+    block = records.block
+    tasks, running = block.tasks, block.home.running
+    n = len(block)
+    away = records.outsourced
+    outcome = np.where(records.good, 0, np.where(records.attempts > 0, 1, 2))
+    columns = {
+        "replication": same(replication, n),
+        "task": np.arange(block.first, block.first + n, dtype=np.int64),
+        "client": tasks.client.astype(np.int32),
+        "arrival_s": tasks.arrival_s,
+        "type": named(tasks.type_id, tuple(scenario.workload.types)),
+        "choice": named(away.astype(np.int32), ("local", "contractor")),
+        "contractor": named(records.contractor, contractor_names),
+        "explored": records.explored,
+        "score": nullable(records.score),
+        "confidence": nullable(records.confidence),
+        "estimated_usd": nullable(records.estimated_usd),
+        "realised_usd": records.realised_usd,
+        "price_usd": records.price_usd,
+        "loss_usd": records.loss_usd,
+        "internal_usd": nullable(records.internal_usd),
+        "internal_compute_usd": running.compute_usd,
+        "internal_memory_usd": running.memory_usd,
+        "internal_energy_usd": running.energy_usd,
+        "internal_opportunity_usd": block.home.opportunity_usd,
+        "internal_depreciation_usd": running.depreciation_usd,
+        "all_local_usd": records.all_local_usd,
+        "estimated_s": nullable(records.estimated_s),
+        "decided_s": records.decided_s,
+        "started_s": records.started_s,
+        "finished_s": records.finished_s,
+        "turnaround_s": records.turnaround_s,
+        "all_local_s": nullable(records.all_local_s),
+        "max_latency_s": tasks.max_latency_s,
+        "attempts": records.attempts.astype(np.int32),
+        "closes": records.closes,
+        "outcome": named(outcome, ("completed", "failed", "canceled")),
+    }
+    if scenario.learning:
+        parts_usd = running.total_usd + block.home.opportunity_usd
+        columns["internal_experience_usd"] = nullable(records.internal_usd - parts_usd)
+    return pa.table(columns)

@@ -1,0 +1,66 @@
+"""What a decision was based on, part by part."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coalesce_sim.scenario.distributions import FloatArray
+
+LEFT_OUT: Final = (
+    "tried before",
+    "not discovered",
+    "no offer for this task",
+    "no price that suits both",
+)
+"""Why a contractor makes no offer for a task."""
+
+TRIED, UNDISCOVERED, NOT_ITS_WORK, NO_BARGAIN = range(len(LEFT_OUT))
+OFFERS: Final = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    """The parts of the estimates for one task.
+
+    `home` are the parts of the cost at home in USD, which add up to the estimate; `home_s` is how long the
+    work is expected to take there, queue left out. `parts_usd` are the parts of the offers, which add up to
+    `external_usd`; `facts` are other figures of them, and `performance` is the performance part of the skill
+    (eq. 12), all with one entry an offer. `left_out` has one entry a contractor of the pool: `OFFERS`, or the
+    place in `LEFT_OUT` of the reason why it does not.
+    """
+
+    home: dict[str, float]
+    home_s: float
+    parts_usd: dict[str, FloatArray]
+    facts: dict[str, FloatArray]
+    performance: FloatArray
+    left_out: NDArray[np.int8]
+
+
+def left_out(
+    contractors: int,
+    offered: NDArray[np.bool_] | None,
+    task: int,
+    discovered: NDArray[np.int64] | None,
+    tried: tuple[int, ...],
+    ids: NDArray[np.int64],
+) -> NDArray[np.int8]:
+    """Why contractors make no offer for a task; `OFFERS` for the `ids`, who do.
+
+    `offered`, (tasks, contractors), says who offers for which task and `discovered` who was found; None is
+    everybody.
+    """
+    why = np.full(contractors, NO_BARGAIN, dtype=np.int8)
+    if offered is not None:
+        why[~offered[task]] = NOT_ITS_WORK
+    if discovered is not None:
+        unknown = np.ones(contractors, dtype=bool)
+        unknown[discovered] = False
+        why[unknown] = UNDISCOVERED
+    why[list(tried)] = TRIED
+    why[ids] = OFFERS
+    return why

@@ -1,0 +1,281 @@
+"""How clients find contractors: a bounded list of candidates for each task."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coalesce_sim.scenario.discovery import Discovery as DiscoverySettings
+from coalesce_sim.scenario.discovery import GossipDiscovery, RegistryDiscovery
+from coalesce_sim.scenario.distributions import FloatArray
+
+Ids = NDArray[np.int64]
+Merit = Callable[[], FloatArray]
+
+NOBODY: Ids = np.empty(0, dtype=np.int64)
+NOBODY.flags.writeable = False
+
+_GOLDEN, _M1, _M2 = (np.uint64(each) for each in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB))
+_S11, _S27, _S30, _S31 = (np.uint64(each) for each in (11, 27, 30, 31))
+
+
+class Found(NamedTuple):
+    """Candidates (contractor indices, ascending), how long asking took, and how old the knowledge is.
+
+    The age is NaN where nobody was found.
+    """
+
+    ids: Ids
+    latency_s: float
+    age_s: float
+
+
+class PartialView(NamedTuple):
+    """The contractors that a client knows, freshest first, and when each contractor's entry was made."""
+
+    ids: Ids
+    made_s: FloatArray
+
+
+class Shortlist:
+    """Hands out candidates: the same best ones each time, and others in turn.
+
+    `ranked` are contractors, best first. All but `newcomer_seats` of the `k` places go to the best, the rest
+    goes round among all others in the order of their index, from the first above `last` on. So each of them
+    is handed out at least once in ``ceil(others / newcomer_seats)`` calls.
+    """
+
+    __slots__ = ("_best", "_lists", "_others", "_position", "_seats")
+
+    def __init__(self, ranked: Ids, k: int, newcomer_seats: int, last: int) -> None:
+        self._seats = newcomer_seats if len(ranked) > k else 0
+        best, others = ranked[: k - self._seats], ranked[k - self._seats :]
+        self._best: list[int] = best.tolist()
+        self._others: list[int] = np.sort(others).tolist() if self._seats else []
+        self._position = bisect_right(self._others, last)
+        self._lists: dict[int, Ids] = {}
+
+    def next(self) -> Ids:
+        """The next candidates, ascending; read-only, the same array whenever they are the same."""
+        others, position = self._others, 0
+        if self._seats:
+            position = self._position % len(others)
+            self._position = position + self._seats
+        ids = self._lists.get(position)
+        if ids is None:
+            turn = [others[i % len(others)] for i in range(position, position + self._seats)]
+            ids = self._lists[position] = np.array(sorted(self._best + turn), dtype=np.int64)
+            ids.flags.writeable = False
+        return ids
+
+    @property
+    def last(self) -> int:
+        """The contractor whose turn was last, or -1."""
+        return self._others[(self._position - 1) % len(self._others)] if self._seats else -1
+
+
+class Registry:
+    """A central directory that ranks all contractors now and then, and is sometimes down."""
+
+    def __init__(
+        self, settings: RegistryDiscovery, n_types: int, n_contractors: int, rng: np.random.Generator
+    ) -> None:
+        self._settings = settings
+        self._latency_s = settings.latency_ms / 1e3
+        self._outages_s = [
+            (3600 * each.start_h, 3600 * (each.start_h + each.hours)) for each in settings.outages
+        ]
+        self._remembers = settings.fallback == "cached" and bool(settings.outages)
+        self._answers: dict[tuple[int, int], tuple[Ids, float]] = {}
+        # Ties of merit must not favour the first in the scenario.
+        self._order = rng.permutation(n_contractors)
+        self._shortlists: list[Shortlist | None] = [None] * n_types
+        self._last = [-1] * n_types
+        self._merit = np.empty((n_types, n_contractors))
+        self._ranked_s = -np.inf
+        self.unanswered = 0
+
+    def answer(self, now_s: float, client: int, type_id: int, merit: Merit) -> Found:
+        for start_s, end_s in self._outages_s:
+            if start_s <= now_s < end_s:
+                return self._fall_back(now_s, client, type_id)
+        if now_s - self._ranked_s >= self._settings.refresh_s:
+            self._refresh(now_s, merit)
+        shortlist = self._shortlists[type_id]
+        if shortlist is None:
+            shortlist = self._shortlists[type_id] = self._rank(type_id)
+        ids = shortlist.next()
+        if self._remembers:
+            self._answers[client, type_id] = (ids, self._ranked_s)
+        return Found(ids, self._latency_s, now_s - self._ranked_s)
+
+    def _fall_back(self, now_s: float, client: int, type_id: int) -> Found:
+        self.unanswered += 1
+        ids, ranked_s = self._answers.get((client, type_id), (NOBODY, np.nan))
+        return Found(ids, self._settings.timeout_ms / 1e3, now_s - ranked_s)
+
+    def _refresh(self, now_s: float, merit: Merit) -> None:
+        self._merit = _snapshot(merit(), self._merit.shape)
+        self._ranked_s = now_s
+        for type_id, shortlist in enumerate(self._shortlists):
+            if shortlist is not None:
+                self._last[type_id] = shortlist.last
+                self._shortlists[type_id] = None
+
+    def _rank(self, type_id: int) -> Shortlist:
+        """Only the types that are asked for are ranked."""
+        ranked = _best_first(self._order, self._merit[type_id])
+        return Shortlist(ranked, self._settings.k, self._settings.newcomer_seats, self._last[type_id])
+
+
+class Gossip:
+    """No directory: in every round each agent, client or contractor, asks others drawn at random.
+
+    What a client knows is found by going back: it holds what those it asked in this round knew of themselves,
+    and what they were told in the round before, and so on, until its view is full. That takes a few rounds in
+    a market of any size, however long nobody looked, and gives the view that playing all agents' rounds
+    forwards would. So draws are needed in any order: they are those of SplitMix64 by their number.
+    """
+
+    unanswered = 0  # there is nobody who could be down
+
+    def __init__(
+        self,
+        settings: GossipDiscovery,
+        n_clients: int,
+        n_types: int,
+        n_contractors: int,
+        rng: np.random.Generator,
+    ) -> None:
+        self._settings = settings
+        self._key = rng.integers(2**64, dtype=np.uint64)
+        self._n_clients = n_clients
+        self._agents = n_clients + n_contractors
+        self._merit = np.empty((n_types, n_contractors))
+        self._latest = -1
+        self._views: dict[int, PartialView] = {}
+        self._shortlists: dict[tuple[int, int], tuple[int, Shortlist]] = {}
+
+    def answer(self, now_s: float, client: int, type_id: int, merit: Merit) -> Found:
+        latest = int(now_s // self._settings.round_s)
+        if latest > self._latest:
+            self._latest = latest
+            self._merit = _snapshot(merit(), self._merit.shape)
+            self._views.clear()
+        view = self._views.get(client)
+        if view is None:
+            view = self._views[client] = self.view(latest, client)
+        made, shortlist = self._shortlists.get((client, type_id), (-1, None))
+        if shortlist is None or made < latest:
+            ranked = _best_first(view.ids, self._merit[type_id])
+            last = -1 if shortlist is None else shortlist.last
+            shortlist = Shortlist(ranked, self._settings.k, self._settings.newcomer_seats, last)
+            self._shortlists[client, type_id] = (latest, shortlist)
+        ids = shortlist.next()
+        age_s = now_s - float(view.made_s[ids].sum()) / len(ids) if len(ids) else np.nan
+        return Found(ids, self._settings.query_ms / 1e3, age_s)
+
+    def view(self, latest: int, client: int) -> PartialView:
+        """What a client knows after round number `latest`."""
+        n_contractors = self._merit.shape[1]
+        size = min(self._settings.view_size, n_contractors)
+        sources = np.zeros(self._agents, dtype=bool)
+        sources[client] = True
+        made_in = np.full(n_contractors, -1)
+        for number in range(latest, -1, -1):
+            sources[self.asked(number, sources.nonzero()[0])] = True
+            made_in[sources[self._n_clients :] & (made_in < 0)] = number
+            if np.count_nonzero(made_in >= 0) >= size:
+                break
+        ids = np.flatnonzero(made_in >= 0)
+        made_s = np.full(n_contractors, -np.inf)
+        made_s[ids] = self.made_s(made_in[ids], ids)
+        return PartialView(_best_first(ids, made_s)[:size], made_s)
+
+    def asked(self, number: int, agents: Ids) -> Ids:
+        """Whom each of `agents` asks in a round, (fanout, agents); clients count first, then contractors."""
+        draws = self._draw(number, agents, np.arange(self._settings.fanout)[:, None])
+        return (agents + 1 + (draws * (self._agents - 1)).astype(np.int64)) % self._agents
+
+    def made_s(self, number: int | Ids, contractors: Ids) -> FloatArray:
+        """When in a round contractors made the entries of themselves that they hand out in it."""
+        ago = self._draw(number, self._n_clients + contractors, self._settings.fanout)
+        return (number - ago) * self._settings.round_s
+
+    def _draw(self, number: int | Ids, agents: Ids, place: int | Ids) -> FloatArray:
+        """Uniform on [0, 1): draw `place` of each agent in a round, by SplitMix64 (Steele et al. 2014)."""
+        counter = (number * self._agents + agents) * (self._settings.fanout + 1) + place + 1
+        bits = self._key + counter.astype(np.uint64) * _GOLDEN
+        bits = (bits ^ (bits >> _S30)) * _M1
+        bits = (bits ^ (bits >> _S27)) * _M2
+        uniform: FloatArray = ((bits ^ (bits >> _S31)) >> _S11).astype(np.float64) * 2.0**-53
+        return uniform
+
+
+class Discovery:
+    """Finds candidates for each task, at most `k`, so that a decision costs the same in a market of any size.
+
+    Counts `queries`, those that a registry left `unanswered`, being down, and those that were `empty`.
+    """
+
+    def __init__(
+        self,
+        settings: DiscoverySettings,
+        n_clients: int,
+        n_types: int,
+        n_contractors: int,
+        stream: np.random.Generator,
+    ) -> None:
+        self._directory = (
+            Registry(settings, n_types, n_contractors, stream)
+            if isinstance(settings, RegistryDiscovery)
+            else Gossip(settings, n_clients, n_types, n_contractors, stream)
+        )
+        self.queries = 0
+        self.empty = 0
+        self._age_s = 0.0
+
+    def candidates(self, now_s: float, client: int, type_id: int, merit: Merit) -> Found:
+        """Contractors for a task of the type, at a time not before that of the last query.
+
+        `merit` gives, when called, the public merit (task types, contractors) by which they are ranked: more
+        is better, and -inf stands for those who do not fit the type. It is called once a refresh or round.
+        Raises ValueError if the merits are of another shape or hold NaN.
+        """
+        found = self._directory.answer(now_s, client, type_id, merit)
+        self.queries += 1
+        if len(found.ids):
+            self._age_s += found.age_s
+        else:
+            self.empty += 1
+        return found
+
+    @property
+    def unanswered(self) -> int:
+        """Queries made while the registry was down, whatever the client could fall back on."""
+        return self._directory.unanswered
+
+    @property
+    def mean_age_s(self) -> float:
+        """Mean age of what clients went by, over the queries that found somebody; NaN if none did."""
+        found = self.queries - self.empty
+        return self._age_s / found if found else float("nan")
+
+
+def _best_first(ids: Ids, worth: FloatArray) -> Ids:
+    """Those of `ids` worth more than -inf, by falling worth; of equals, in the order of `ids`."""
+    known = ids[worth[ids] > -np.inf]
+    return known[np.argsort(-worth[known], kind="stable")]
+
+
+def _snapshot(merit: FloatArray, shape: tuple[int, ...]) -> FloatArray:
+    if merit.shape != shape:
+        raise ValueError(f"merit must be (task types, contractors) = {shape} (got {merit.shape})")
+    if np.isnan(merit).any():
+        type_id, contractor = np.argwhere(np.isnan(merit))[0]
+        raise ValueError(f"merit of contractor {contractor} for task type {type_id} is NaN")
+    return merit.copy()

@@ -1,0 +1,90 @@
+"""What every choice would really cost, for the yardsticks that are told."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coalesce_sim.market.floor import Floor
+from coalesce_sim.market.live_quotes import LiveQuote, LiveQuotes
+from coalesce_sim.market.liveblock import LiveBlock
+from coalesce_sim.market.pool import Pool
+from coalesce_sim.policies.protocol import LOCAL, OracleView
+from coalesce_sim.scenario.contracts import Check, Contracts
+from coalesce_sim.scenario.distributions import FloatArray
+from coalesce_sim.scenario.schema import Scenario
+
+
+class Foresight:
+    """Realised costs before they are, with waits worked out from true service times."""
+
+    def __init__(
+        self, scenario: Scenario, rules: Contracts, pool: Pool, floor: Floor, quotes: LiveQuotes
+    ) -> None:
+        self._rules, self._pool, self._floor, self._quotes = rules, pool, floor, quotes
+        self._late_usd_per_s = scenario.cost_model.late_usd_per_min / 60
+        self._integration_usd = scenario.cost_model.external.integration_usd
+        self._has_home = scenario.clients.slots != 0
+
+    def view(self, opened: LiveBlock, quote: LiveQuote, attempt: int) -> OracleView:
+        """The view of a task with the realised cost of every choice.
+
+        A choice that fails, cannot be reached or rejects costs what it takes to do the task over at home,
+        where that is how failures are recovered from, else the loss.
+        """
+        task = quote.offers.first
+        at_home_usd = self._at_home_usd(opened, task)
+        rule = self._rules.recovery
+        recovers = self._has_home and (rule.retries > 0 or rule.then == "local")
+        over_usd = at_home_usd if recovers else opened.layout.loss_usd[task]
+        cost_usd = self._away_usd(opened, quote, task, attempt, over_usd)
+        cost_usd[self._out_of_reach(opened, quote.offers.ids, task, attempt)] = over_usd
+        return OracleView(quote.offers, 0, at_home_usd, cost_usd)
+
+    def _at_home_usd(self, opened: LiveBlock, task: int) -> float:
+        if not self._has_home:
+            return opened.layout.loss_usd[task]
+        now_s = self._floor.env.now
+        end_s = now_s + self._floor.homes[opened.client[task]].true_wait_s(now_s) + opened.local_s[task]
+        cost_usd = opened.charge_usd[task] + self._late_s(opened, task, end_s) * self._late_usd_per_s
+        return cost_usd if opened.results.success[task, LOCAL] else cost_usd + opened.layout.loss_usd[task]
+
+    def _late_s(self, opened: LiveBlock, task: int, end_s: float) -> float:
+        block = opened.block
+        return max(0.0, end_s - float(block.tasks.arrival_s[task] + block.target_s[task]))
+
+    def _away_usd(
+        self, opened: LiveBlock, quote: LiveQuote, task: int, attempt: int, over_usd: float
+    ) -> FloatArray:
+        rules, layout, ids, block = self._rules, opened.layout, quote.offers.ids, opened.block
+        bill_usd = opened.results.bill_usd[task, ids]
+        bill_usd = np.where(np.isnan(bill_usd), quote.asked_usd, bill_usd)
+        ahead_s = quote.search_s + self._quotes.setup_s + layout.transfer_s[task]
+        queue_s = self._floor.true_waits_at_s(ids, ahead_s)
+        work_s = quote.service_s * self._quotes.work_factor * block.truth.external_time_factor[task]
+        elapsed_s = self._floor.env.now - float(block.tasks.arrival_s[task] + block.target_s[task])
+        overhead_s = quote.search_s + self._quotes.overhead_s(layout, task)
+        late_s = np.maximum(0.0, elapsed_s + overhead_s + queue_s + work_s)
+        fees_usd = self._quotes.fees_usd(layout, task)
+        accepted_usd = bill_usd + fees_usd + late_s * self._late_usd_per_s
+        rejected_usd = rules.due_on_failure * bill_usd + fees_usd - self._integration_usd + over_usd
+        rule = rules.verification
+        check = (rule.manual or Check()) if layout.manual[task] else rule.automated
+        draw = float(opened.luck.found[task, attempt])
+        breaks_off = float(opened.luck.fails_openly[task, attempt]) < rules.failed_share
+        found = breaks_off or draw < check.sensitivity
+        bad_usd = rejected_usd - (layout.check_usd[task] if breaks_off else 0.0)
+        return np.where(
+            opened.results.success[task, ids],
+            accepted_usd if draw < check.specificity else rejected_usd,
+            bad_usd if found else accepted_usd + layout.loss_usd[task],
+        )
+
+    def _out_of_reach(
+        self, opened: LiveBlock, ids: NDArray[np.int64], task: int, attempt: int
+    ) -> NDArray[np.bool_]:
+        pool, contractors = self._pool, self._floor.contractors
+        full = np.array([not contractors[j].takes_in(pool.queue_limit[j]) for j in ids.tolist()], dtype=bool)
+        unreachable = np.less(opened.luck.unreachable[task, attempt], pool.unreachable_rate[ids])
+        away: NDArray[np.bool_] = np.logical_or(full, unreachable)
+        return away

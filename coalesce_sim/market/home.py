@@ -1,0 +1,155 @@
+"""Work on a client's own GPUs: what is expected of it, and what comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+import simpy
+
+from coalesce_sim.market.floor import Floor
+from coalesce_sim.market.knowledge import Knowledge
+from coalesce_sim.market.live_quotes import Stay
+from coalesce_sim.market.liveblock import LiveBlock, Tell
+from coalesce_sim.market.settling import Settling
+from coalesce_sim.policies.protocol import LOCAL, Outcome
+from coalesce_sim.scenario.schema import Scenario
+
+Events = Generator[simpy.Event, Any, None]
+
+
+class Home:
+    """All clients' own work.
+
+    `tell`, where given, hears of each outcome; `own_price_usd` is what a task is expected to cost beyond
+    hardware.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        floor: Floor,
+        knowledge: Knowledge,
+        settling: Settling,
+        tell: Tell | None,
+        own_price_usd: float,
+    ) -> None:
+        self._floor = floor
+        self._knowledge = knowledge
+        self._settling = settling
+        self._tell = tell
+        self._price_usd = own_price_usd
+        self._slots = scenario.clients.slots
+        self._late_usd_per_s = scenario.cost_model.late_usd_per_min / 60
+        self._opportunity = scenario.cost_model.internal.opportunity
+        self._arrivals = [0] * scenario.clients.count
+        self.exists = scenario.clients.slots != 0
+
+    def arrived(self, client: int) -> None:
+        """One more task has come to a client."""
+        self._arrivals[client] += 1
+
+    def expect(self, opened: LiveBlock, task: int) -> Stay:
+        """The estimate for a task; a client without a GPU can only bear the loss."""
+        if not self.exists:
+            return Stay(0.0, 0.0, 0.0, opened.layout.loss_usd[task])
+        now_s = self._floor.env.now
+        home = self._floor.homes[opened.client[task]]
+        turnaround_s = home.expected_wait_s(now_s, now_s) + opened.expected_s[task]
+        opportunity_usd = self._opportunity_usd(opened, task, turnaround_s, now_s)
+        plain_usd = opened.internal_usd[task] + self._price_usd + opportunity_usd
+        type_id, known = opened.type_id[task], self._knowledge
+        expected_loss_usd = (1 - float(known.own[type_id, 0])) * opened.layout.loss_usd[task]
+        internal_usd = plain_usd * float(known.factors[type_id, LOCAL]) + expected_loss_usd
+        return Stay(turnaround_s, opportunity_usd, plain_usd, internal_usd)
+
+    def _opportunity_usd(self, opened: LiveBlock, task: int, turnaround_s: float, now_s: float) -> float:
+        """The lateness that the task would meet and, by rule ``queue``, add to the next one's."""
+        if self._opportunity == "later_tasks":
+            return float(opened.block.home.opportunity_usd[task])
+        if self._opportunity == "none" or self._late_usd_per_s == 0:
+            return 0.0
+        work_s, target_s = opened.expected_s[task], opened.layout.max_latency_s[task]
+        late_s = turnaround_s - target_s
+        if late_s < 0:
+            late_s = 0.0
+        if self._opportunity == "queue" and isinstance(self._slots, int):
+            gap_s = now_s / max(1, self._arrivals[opened.client[task]])
+            wait_s = turnaround_s - work_s
+            behind_s = wait_s + work_s / self._slots
+            if behind_s - gap_s + work_s > target_s:
+                with_s = max(0.0, behind_s - gap_s) + work_s - target_s
+                without_s = max(0.0, wait_s - gap_s) + work_s - target_s
+                late_s += max(0.0, with_s) - max(0.0, without_s)
+        return late_s * self._late_usd_per_s
+
+    def begin(self, opened: LiveBlock, task: int, stay: Stay) -> None:
+        """Put a task in the client's own queue; without a GPU it comes to nothing."""
+        opened.records.contractor[task] = LOCAL
+        if not self.exists:
+            self._settling.fail(opened, task)
+            return
+        env = self._floor.env
+        home = self._floor.homes[opened.client[task]]
+        if home.limited:
+            home.join(env.now, opened.expected_s[task], opened.local_s[task])
+        env.process(self._work(opened, task, stay))
+
+    def _work(self, opened: LiveBlock, task: int, stay: Stay) -> Events:
+        env, home, decided_s = self._floor.env, self._floor.homes[opened.client[task]], self._floor.env.now
+        if home.limited:
+            request = home.resource.request()
+            yield request
+            expected_end_s = home.begin(env.now, opened.expected_s[task])
+        self._settling.began(opened, task)
+        yield env.timeout(opened.local_s[task])
+        if home.limited:
+            home.end(env.now, expected_end_s)
+            home.resource.release(request)
+        self._ended(opened, task, stay, decided_s)
+
+    def _ended(self, opened: LiveBlock, task: int, stay: Stay, decided_s: float) -> None:
+        now_s, type_id = self._floor.env.now, opened.type_id[task]
+        good = bool(opened.results.success[task, LOCAL])
+        spent_usd = opened.charge_usd[task]
+        self._settling.charge(opened, task, spent_usd)
+        late_s = now_s - decided_s - opened.layout.max_latency_s[task]
+        if late_s > 0:
+            spent_usd += late_s * self._late_usd_per_s
+        self._knowledge.bill(now_s, LOCAL, type_id, stay.plain_usd, spent_usd)
+        self._knowledge.rate(now_s, opened.client[task], LOCAL, type_id, float(good))
+        if self._tell is not None:
+            lost_usd = 0.0 if good else opened.layout.loss_usd[task]
+            self._tell(
+                Outcome(
+                    task=opened.block.first + task,
+                    client=opened.client[task],
+                    type_id=type_id,
+                    contractor=LOCAL,
+                    decided_s=decided_s,
+                    finished_s=now_s,
+                    estimated_usd=stay.internal_usd,
+                    internal_usd=stay.internal_usd,
+                    price_usd=0.0,
+                    realised_usd=spent_usd + lost_usd,
+                    success=good,
+                )
+            )
+        self._settling.done(opened, task, good=good)
+
+    def parts(self, opened: LiveBlock, task: int) -> dict[str, float]:
+        """The parts in USD that make up the estimate at home."""
+        stay, running = self.expect(opened, task), opened.block.home.running
+        if not self.exists:
+            return {"expected_loss_usd": stay.internal_usd}
+        factor = float(self._knowledge.factors[opened.type_id[task], LOCAL])
+        return {
+            "compute_usd": float(running.compute_usd[task]),
+            "memory_usd": float(running.memory_usd[task]),
+            "energy_usd": float(running.energy_usd[task]),
+            "opportunity_usd": stay.opportunity_usd,
+            "depreciation_usd": float(running.depreciation_usd[task]),
+            "own_price_usd": self._price_usd,
+            "correction_usd": stay.plain_usd * (factor - 1),
+            "expected_loss_usd": stay.internal_usd - stay.plain_usd * factor,
+        }

@@ -1,0 +1,115 @@
+"""Which skill a pool can reach at all: known before anything is played."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from coalesce_sim.market.live_quotes import ROUNDING
+from coalesce_sim.market.pool import Pool
+from coalesce_sim.market.streams import Streams
+from coalesce_sim.scenario.distributions import FloatArray
+from coalesce_sim.scenario.pool import DrawnPool, TypeOutcome
+from coalesce_sim.scenario.reputation import EwmaReputation, Reputation
+from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.skills.compatibility import compatibility
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The skill compatibility (eq. 12) of the best contractor for each type of task.
+
+    `best` is what it can come to, with a perfect record where there is a ledger; `at_start` what it is before
+    anybody is rated; NaN for a type for which nobody offers. Arrays have one entry a type.
+    """
+
+    types: tuple[str, ...]
+    best: FloatArray
+    at_start: FloatArray
+    threshold: float
+
+    @property
+    def nobody(self) -> list[str]:
+        """Types for which nobody offers."""
+        return [name for name, skill in zip(self.types, self.best, strict=True) if np.isnan(skill)]
+
+    @property
+    def never(self) -> dict[str, float]:
+        """Types that nobody who offers can ever pass for, each with the best skill."""
+        return self._below(self.best)
+
+    @property
+    def not_at_start(self) -> dict[str, float]:
+        """Types that nobody passes for before there is any rating, but may pass for later."""
+        never = self.never
+        return {name: skill for name, skill in self._below(self.at_start).items() if name not in never}
+
+    def _below(self, skills: FloatArray) -> dict[str, float]:
+        rows = zip(self.types, skills.tolist(), strict=True)
+        return {name: skill for name, skill in rows if skill < self.threshold - ROUNDING}
+
+
+def reach_of(scenario: Scenario) -> Reach:
+    """Work out what the scenario's pool can reach; of a drawn pool, what its types can.
+
+    Types of composite tasks are left out: their steps are decided on, not they.
+    """
+    types = {name: kind for name, kind in scenario.workload.types.items() if kind.steps is None}
+    kinds, skills, performance, reliability, outcomes = _facts(scenario)
+    parts = compatibility(scenario.skills, types, kinds, skills, performance)
+    best = at_start = parts.total
+    if scenario.reputation is not None:
+        rule = scenario.skills
+        rest = rule.ontological_weight * parts.ontological + rule.embedding_weight * parts.embedding
+        best = np.minimum(rest + rule.performance_weight, 1.0)
+        start = first_score(scenario.reputation, reliability)
+        at_start = np.minimum(rest + rule.performance_weight * start, 1.0)
+    offers = np.array([[each is None or name in each for each in outcomes] for name in types])
+    nobody = ~offers.any(axis=1)
+    return Reach(
+        types=tuple(types),
+        best=np.where(nobody, np.nan, np.where(offers, best, -1.0).max(axis=1)),
+        at_start=np.where(nobody, np.nan, np.where(offers, at_start, -1.0).max(axis=1)),
+        threshold=scenario.skills.threshold,
+    )
+
+
+def by_skill(skills: Mapping[str, float]) -> list[str]:
+    """Types of task with the best skill for them, those of one skill together."""
+    groups: dict[str, list[str]] = {}
+    for name, skill in skills.items():
+        groups.setdefault(f"{skill:.3g}", []).append(name)
+    return [f"{', '.join(names)} (best {skill})" for skill, names in groups.items()]
+
+
+def first_score(rule: Reputation, reliability: FloatArray) -> FloatArray:
+    """What the ledger says of contractors before it has any rating."""
+    if rule.start == "warm":
+        return reliability
+    model = rule.model
+    if isinstance(model, EwmaReputation):
+        return np.full(len(reliability), model.initial)
+    return np.full(len(reliability), model.prior_good / (model.prior_good + model.prior_bad))
+
+
+_Facts = tuple[
+    Sequence[str],
+    Sequence[Sequence[str]],
+    Sequence[float | None],
+    FloatArray,
+    Sequence[Mapping[str, TypeOutcome] | None],
+]
+
+
+def _facts(scenario: Scenario) -> _Facts:
+    """Types, skills, own performance, reliability and outcomes of those who may be in the pool."""
+    if isinstance(scenario.contractors, DrawnPool):
+        drawn = {name: kind for name, kind in scenario.contractors.types.items() if kind.share > 0}
+        kinds = list(drawn.values())
+        reliability = np.array([kind.reliability for kind in kinds])
+        skills, performance = [kind.skills for kind in kinds], [kind.performance for kind in kinds]
+        return tuple(drawn), skills, performance, reliability, [kind.outcomes for kind in kinds]
+    pool = Pool(scenario, Streams(scenario.seed))
+    return pool.types, pool.skills, pool.performance, pool.reliability, pool.outcomes

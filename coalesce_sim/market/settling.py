@@ -1,0 +1,91 @@
+"""How tasks end: charged, lost, joined with the other steps of their whole, and entered in the records."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from coalesce_sim.market.conservation import Accounts
+from coalesce_sim.market.floor import Floor
+from coalesce_sim.market.liveblock import Ask, LiveBlock
+from coalesce_sim.market.opened import OpenBlock
+
+
+class Settling:
+    """Ends tasks. `ask` is told of steps that may begin, `settled` of every task that has ended."""
+
+    def __init__(
+        self,
+        floor: Floor,
+        accounts: Accounts,
+        late_usd_per_s: float,
+        ask: Ask,
+        settled: Callable[[OpenBlock], None],
+    ) -> None:
+        self._env = floor.env
+        self._accounts = accounts
+        self._late_usd_per_s = late_usd_per_s
+        self._ask = ask
+        self._settled = settled
+
+    def charge(self, opened: LiveBlock, task: int, usd: float) -> None:
+        """A cost that was realised."""
+        opened.records.realised_usd[task] += usd
+        self._accounts.realised_usd += usd
+
+    def began(self, opened: LiveBlock, task: int) -> None:
+        """Work on a task begins; the first time counts."""
+        if math.isnan(opened.records.started_s[task]):
+            opened.records.started_s[task] = self._env.now
+
+    def done(self, opened: LiveBlock, task: int, *, good: bool) -> None:
+        """A task's work is over and taken for good; it may still be bad."""
+        if opened.wholes is None:
+            self._close(opened, task, good=good)
+            return
+        opened.records.good[task] = good
+        closes, ready = opened.wholes.done(task, good)
+        if closes:
+            self.charge(opened, task, opened.wholes.integration_usd(task))
+            self._close(opened, task, good=not opened.wholes.bad[opened.wholes.of(task)])
+        else:
+            self._settle(opened, task)
+        for other in ready:
+            self._ask(opened, other)
+
+    def fail(self, opened: LiveBlock, task: int) -> None:
+        """A task has come to nothing, and with it the whole that it is a step of."""
+        opened.records.good[task] = False
+        if opened.wholes is None:
+            self._close(opened, task, good=False)
+            return
+        closes, never = opened.wholes.fail(task)
+        for other in never:
+            opened.records.good[other] = False
+            opened.records.decided_s[other] = self._env.now
+            self._settle(opened, other)
+        if closes:
+            self._close(opened, task, good=False)
+        else:
+            self._settle(opened, task)
+
+    def _close(self, opened: LiveBlock, task: int, *, good: bool) -> None:
+        """A whole has ended: charge its lateness and, where it is no good, its loss."""
+        block, records = opened.block, opened.records
+        if opened.wholes is not None:
+            records.closes[task] = True
+        late_s = self._env.now - float(block.tasks.arrival_s[task] + block.target_s[task])
+        if late_s > 0:
+            self.charge(opened, task, late_s * self._late_usd_per_s)
+        if not good:
+            loss_usd = opened.layout.loss_usd[task]
+            records.good[task] = False
+            records.loss_usd[task] = loss_usd
+            self.charge(opened, task, loss_usd)
+        self._settle(opened, task)
+
+    def _settle(self, opened: LiveBlock, task: int) -> None:
+        opened.records.finished_s[task] = self._env.now
+        self.began(opened, task)
+        self._accounts.done += 1
+        self._settled(opened)

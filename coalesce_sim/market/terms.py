@@ -1,0 +1,144 @@
+"""The terms of every offer on one task: the arithmetic of a quote, plain and compiled."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coalesce_sim.economics.bargaining import bargained_price_usd
+from coalesce_sim.economics.external import lateness_usd
+from coalesce_sim.economics.pricing import load_price_usd
+from coalesce_sim.scenario.costs import BargainedPrice, LoadPrice
+from coalesce_sim.scenario.distributions import FloatArray
+
+LATENCY, SERVICE, ASKED, SHOWN, PLAIN, EXTERNAL, BID, RELIABILITY, SECURITY, SKILL = range(10)
+"""Rows of the terms: quoted time (s), the work alone (s), the price asked, the price as the client expects
+it, the charges before and the whole cost after correction by experience (USD), the contractor's own cost
+(USD), and what is public of it."""
+
+
+class Sides(NamedTuple):
+    """What the terms of one task depend on besides the contractors; amounts in USD.
+
+    `list_price`, `load` and `bargained` say how prices come about, with `slope` and `max_load`, or with the
+    client's weight in `slope`. `by_use` says that bills follow use, so that prices are only expected.
+    """
+
+    fees_usd: float
+    max_latency_s: float
+    late_usd_per_min: float
+    loss_usd: float
+    at_risk_usd: float
+    internal_usd: float
+    rule: int
+    slope: float
+    max_load: float
+    performance_weight: float
+    by_use: bool
+
+
+LIST_PRICE, LOAD, BARGAINED = range(3)
+
+
+class Known(NamedTuple):
+    """What is known of all contractors for one type of task; one entry each.
+
+    `table` is (contractors, 4): quoted time without queue, the work, the listed price, the own cost (NaN:
+    unknown). `risk` is the share of a task's value at risk besides bad work.
+    """
+
+    table: FloatArray
+    jobs: FloatArray
+    slots: FloatArray
+    reliability: FloatArray
+    factor: FloatArray
+    skill: FloatArray
+    security: FloatArray
+    risk: FloatArray
+
+
+Terms = Callable[[NDArray[np.int64], FloatArray, Known, Sides], FloatArray]
+
+
+def terms(ids: NDArray[np.int64], wait_s: FloatArray, known: Known, sides: Sides) -> FloatArray:
+    """The terms of the contractors `ids` for one task, (10, offers).
+
+    `wait_s` is what queue and discovery add to each one's quoted time. A price that no bargaining reaches is
+    infinite. `compiled_terms` has this function compiled, with the same result to the last bit.
+    """
+    latency_s, service_s, price_usd, own_usd = known.table.take(ids, axis=0).T
+    reliability, factor = known.reliability.take(ids), known.factor.take(ids)
+    latency_s = latency_s + wait_s
+    late_usd = lateness_usd(latency_s, sides.max_latency_s, sides.late_usd_per_min)
+    risk_usd = (1 - reliability) * sides.loss_usd + sides.at_risk_usd * known.risk.take(ids)
+    if sides.rule == LOAD:
+        rule = LoadPrice(kind="load", slope=sides.slope, max_load=sides.max_load)
+        price_usd = load_price_usd(rule, price_usd, known.jobs.take(ids), known.slots.take(ids))
+    bid_usd = np.where(np.isnan(own_usd), price_usd, own_usd)
+    on_top_usd = sides.fees_usd + late_usd
+    if sides.rule == BARGAINED:
+        weight = BargainedPrice(kind="bargained", client_weight=sides.slope)
+        surcharges_usd = on_top_usd * factor + risk_usd
+        price_usd = bargained_price_usd(weight, bid_usd, sides.internal_usd, surcharges_usd)
+    plain_usd = price_usd + on_top_usd
+    return np.stack(
+        (
+            latency_s,
+            service_s,
+            price_usd,
+            price_usd * factor if sides.by_use else price_usd,
+            plain_usd,
+            plain_usd * factor + risk_usd,
+            bid_usd,
+            reliability,
+            known.security.take(ids),
+            np.minimum(known.skill.take(ids) + sides.performance_weight * reliability, 1.0),
+        )
+    )
+
+
+@lru_cache(maxsize=1)
+def compiled_terms() -> Terms | None:
+    """The compiled function; None where numba is not installed."""
+    if importlib.util.find_spec("numba") is None:
+        return None
+    import numba
+
+    compiled: Terms = numba.njit(cache=True)(_terms)
+    return compiled
+
+
+def _terms(ids: Any, wait_s: Any, known: Any, sides: Any) -> Any:
+    out = np.empty((10, len(ids)))
+    for k in range(len(ids)):
+        j = ids[k]
+        latency_s = known.table[j, 0] + wait_s[k]
+        price_usd, own_usd = known.table[j, 2], known.table[j, 3]
+        reliability, factor = known.reliability[j], known.factor[j]
+        late_usd = max(latency_s - sides.max_latency_s, 0.0) * (sides.late_usd_per_min / 60)
+        risk_usd = (1 - reliability) * sides.loss_usd + sides.at_risk_usd * known.risk[j]
+        if sides.rule == LOAD:
+            load = known.jobs[j] / known.slots[j] if known.slots[j] > 0 else np.inf
+            price_usd = price_usd * (1 + sides.slope * min(load, sides.max_load))
+        bid_usd = price_usd if np.isnan(own_usd) else own_usd
+        on_top_usd = sides.fees_usd + late_usd
+        if sides.rule == BARGAINED:
+            surplus_usd = sides.internal_usd - (on_top_usd * factor + risk_usd) - bid_usd
+            price_usd = bid_usd + (1 - sides.slope) * surplus_usd if surplus_usd >= 0 else np.inf
+        plain_usd = price_usd + on_top_usd
+        out[0, k] = latency_s
+        out[1, k] = known.table[j, 1]
+        out[2, k] = price_usd
+        out[3, k] = price_usd * factor if sides.by_use else price_usd
+        out[4, k] = plain_usd
+        out[5, k] = plain_usd * factor + risk_usd
+        out[6, k] = bid_usd
+        out[7, k] = reliability
+        out[8, k] = known.security[j]
+        out[9, k] = min(known.skill[j] + sides.performance_weight * reliability, 1.0)
+    return out

@@ -1,0 +1,102 @@
+"""What is odd about a scenario, said before it is played: it will run, but perhaps not as it is meant to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from coalesce_sim.market.reach import by_skill, reach_of
+from coalesce_sim.market.recordings import read_recordings
+from coalesce_sim.scenario.policy import AlwaysLocal, BestFixed, Custom, Fixed, Oracle, Topsis
+from coalesce_sim.scenario.pool import ContractorFacts, DrawnPool, PriceList, RecordedPool
+from coalesce_sim.scenario.schema import Scenario
+
+_BLIND_TO_SKILLS = (AlwaysLocal, BestFixed, Custom, Fixed, Oracle)
+"""Policies that ask nobody for skills, or may not."""
+
+
+def warnings_of(scenario: Scenario) -> list[str]:
+    """Sentences on what will keep the market from working: skills, capacity, no GPU at home, timeouts."""
+    return [*_of_skills(scenario), *_of_capacity(scenario), *_of_home(scenario), *_of_timeouts(scenario)]
+
+
+def notes_of(scenario: Scenario) -> list[str]:
+    """Sentences on what is worth knowing but does no harm: settings without effect, records left out."""
+    notes = []
+    discovery, count = scenario.discovery, _pool_size(scenario)
+    if discovery is not None and discovery.k > count:
+        notes.append(
+            f"discovery.k is {discovery.k}, but there are only {count} contractors: everybody is found"
+        )
+    if scenario.records is not None:
+        notes += [f"records: {sentence}" for sentence in read_recordings(scenario.records).left_out]
+    return notes
+
+
+def _of_skills(scenario: Scenario) -> list[str]:
+    if isinstance(scenario.policy, _BLIND_TO_SKILLS):
+        return []
+    told, reach = [], reach_of(scenario)
+    if reach.nobody:
+        told.append(f"no contractor offers to do {', '.join(reach.nobody)}: such tasks stay at home")
+    explores = isinstance(scenario.policy, Topsis) and scenario.policy.epsilon > 0
+    if reach.never:
+        perfect = "" if scenario.reputation is None else ", not even with a perfect record,"
+        way_out = "only exploration sends them out" if explores else "they stay at home"
+        told.append(
+            f"no contractor can pass skills.threshold {reach.threshold:g}{perfect} for "
+            f"{' and '.join(by_skill(reach.never))}: {way_out}"
+        )
+    if reach.not_at_start and not explores:
+        told.append(
+            f"no contractor passes skills.threshold {reach.threshold:g} before it has been rated, for "
+            f"{' and '.join(by_skill(reach.not_at_start))}: who is never hired is never rated"
+        )
+    return told
+
+
+def _of_capacity(scenario: Scenario) -> list[str]:
+    if any(facts.slots != 0 for facts in _hired_from(scenario)):
+        return []
+    return ["all contractors have 0 slots: whoever is hired rejects"]
+
+
+def _of_home(scenario: Scenario) -> list[str]:
+    if scenario.clients.slots != 0:
+        return []
+    told = "clients.slots is 0: a task that stays at home is not done, and costs what undone work costs"
+    contracts = scenario.contracts
+    if contracts is not None and contracts.recovery.then == "local":
+        told += "; contracts.recovery.then is local, so work that fails at contractors ends there too"
+    return [told]
+
+
+def _of_timeouts(scenario: Scenario) -> list[str]:
+    factor = None if scenario.contracts is None else scenario.contracts.timeout_factor
+    slowdown = scenario.cost_model.realised.external_time_factor
+    usual = float(slowdown) if isinstance(slowdown, int | float) else 1.0
+    if factor is None or factor >= min(1.0, usual):
+        return []
+    return [
+        f"contracts.timeout_factor is {factor:g}: contracts are canceled after {100 * factor:.0f} % of the "
+        "time that the contractor says it takes"
+    ]
+
+
+def _hired_from(scenario: Scenario) -> Sequence[ContractorFacts]:
+    """Facts of those who may be in the pool."""
+    if isinstance(scenario.contractors, DrawnPool):
+        return [kind for kind in scenario.contractors.types.values() if kind.share > 0]
+    return [facts for _, facts in scenario.facts]
+
+
+def _pool_size(scenario: Scenario) -> int:
+    match scenario.contractors:
+        case DrawnPool(count=count):
+            return count
+        case PriceList(sellers=sellers):
+            return len(sellers)
+        case RecordedPool():
+            assert scenario.records is not None
+            return len(read_recordings(scenario.records).contractors)
+        case listed:
+            return len(listed)

@@ -1,0 +1,1 @@
+"""What a comparison of policies came to, as files and for people."""

@@ -1,0 +1,186 @@
+"""A comparison as pictures: what has been saved so far, and what is saved as the run goes on."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+
+import matplotlib.style
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from scipy.optimize import isotonic_regression
+
+from coalesce_sim.experiments.comparison import Comparison
+from coalesce_sim.experiments.learning import Learning
+from coalesce_sim.report.comparison.findings import change, headline
+from coalesce_sim.report.numbers import plural
+from coalesce_sim.scenario.distributions import FloatArray
+
+NAMES = ("cumulative_saving.png", "learning.png")
+
+# Okabe and Ito (2008): colours that colour-blind readers tell apart; without yellow, which is faint on white.
+_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+_GREY = "#5A5A5A"
+_STYLES = ("-", "--", "-.")
+_YARDSTICK_STYLES = (":", (0, (6, 2, 1, 2)))
+_LOOK = {
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#E5E5E5",
+    "font.size": 10,
+}
+_UNITS = ((1e6, "million USD"), (1e3, "thousand USD"), (1.0, "USD"))
+_MOST_UNITS = 100
+_MOST_BINS = 16
+"""In the figure of learning: wide enough that lines can be told apart."""
+
+_TITLE_WIDTH = 100
+_LABEL_WIDTH = 28
+_LABEL_GAP = 0.058
+"""The least distance of two labels, as a share of the height."""
+
+
+def draw_figures(folder: Path, comparison: Comparison) -> list[str]:
+    """Draw both figures into the folder and return their names; none where there are too few tasks."""
+    wide = Learning([each.bins for each in comparison.played], _MOST_BINS)
+    if not len(wide.last_task):
+        return []
+    with matplotlib.style.context(["default", _LOOK]):
+        for name, figure in zip(
+            NAMES, (_saving_figure(comparison), _learning_figure(comparison, wide)), strict=True
+        ):
+            # No version and no time in the file, so that the same results are the same bytes.
+            FigureCanvasAgg(figure)
+            figure.savefig(folder / name, metadata={"Software": None})
+    return list(NAMES)
+
+
+def spread(heights: Sequence[float], gap: float) -> FloatArray:
+    """Where to put labels that want to be at `heights`, 0 to 1: in the same order, at least `gap` apart.
+
+    Of all such places those nearest to the heights, by least squares.
+    """
+    order = np.argsort(heights, kind="stable")
+    gap = min(gap, 1 / max(1, len(heights) - 1))
+    steps = gap * np.arange(len(heights))
+    nearest = isotonic_regression(np.asarray(heights)[order] - steps).x
+    placed = np.empty(len(heights))
+    placed[order] = np.clip(nearest, 0, 1 - steps[-1]) + steps
+    return placed
+
+
+def _saving_figure(comparison: Comparison) -> Figure:
+    course = comparison.course
+    figure, axes = _canvas(comparison, course, headline(comparison))
+    tasks = np.concatenate([[0.0], course.last_task])
+    largest_usd = max(float(np.abs(curve.saved_usd[0]).max()) for curve in course.curves)
+    unit_usd, unit = next(each for each in _UNITS if largest_usd >= each[0] * _MOST_UNITS or each[0] == 1)
+    curves = [_from_zero(curve.saved_usd, unit_usd) for curve in course.curves]
+    _draw(axes, comparison, tasks, curves)
+    axes.set_ylabel(f"Saved so far against all-local ({unit})")
+    return figure
+
+
+def _learning_figure(comparison: Comparison, course: Learning) -> Figure:
+    figure, axes = _canvas(comparison, course, change(comparison) or headline(comparison))
+    axes.axhline(0, color=_GREY, linewidth=1)
+    curves = [curve.cost_reduction for curve in course.curves]
+    middles = (course.last_task - (course.width - 1) / 2).astype(np.float64)
+    _draw(axes, comparison, middles, curves)
+    tasks = "of each task" if course.width == 1 else f"of each {course.width} tasks"
+    axes.set_ylabel(f"Cost reduction {tasks} (%)")
+    return figure
+
+
+def _from_zero(values: tuple[FloatArray, FloatArray], unit: float) -> tuple[FloatArray, FloatArray]:
+    mean, half_width = values
+    return np.concatenate([[0.0], mean / unit]), np.concatenate([[0.0], half_width / unit])
+
+
+def _canvas(comparison: Comparison, course: Learning, title: str) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(9.5, 5.2), dpi=130)
+    longest = min(_LABEL_WIDTH, max(map(len, comparison.labels)))
+    axes = figure.add_axes((0.09, 0.11, 0.86 - 0.0085 * longest, 0.735))
+    runs = course.replications
+    shown = f"mean of {plural(runs, 'replication')}, band: 95 % confidence" if runs > 1 else "1 replication"
+    tasks = plural(int(course.last_task[-1]), "task")
+    origin = f"{comparison.scenario.name}, seed {comparison.seed}; first {tasks}; {shown}"
+    lines = math.ceil(len(title) / _TITLE_WIDTH)
+    title = textwrap.fill(title, math.ceil(len(title) / lines) + 8)
+    figure.text(0.012, 0.913, title, fontsize=12.5, parse_math=False)
+    figure.text(0.012, 0.873, origin, fontsize=9, color=_GREY, parse_math=False)
+    axes.set_xlabel("Number of the task")
+    return figure, axes
+
+
+def _draw(
+    axes: Axes, comparison: Comparison, tasks: FloatArray, curves: Sequence[tuple[FloatArray, FloatArray]]
+) -> None:
+    looks = _looks(comparison)
+    for (mean, half_width), (colour, style) in zip(curves, looks, strict=True):
+        axes.fill_between(tasks, mean - half_width, mean + half_width, color=colour, alpha=0.15, linewidth=0)
+        axes.plot(tasks, mean, color=colour, linestyle=style, linewidth=1.7)
+    axes.set_xlim(0, tasks[-1])
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.xaxis.set_major_formatter("{x:,.0f}")
+    axes.yaxis.set_major_formatter("{x:,g}")
+    _fit_height(axes, curves)
+    _label(axes, comparison.labels, [mean[-1] for mean, _ in curves], [colour for colour, _ in looks])
+
+
+def _looks(comparison: Comparison) -> list[tuple[str, object]]:
+    looks: list[tuple[str, object]] = []
+    asked = unasked = 0
+    for contender in comparison.field:
+        if contender.yardstick:
+            looks.append((_GREY, _YARDSTICK_STYLES[unasked % len(_YARDSTICK_STYLES)]))
+            unasked += 1
+        else:
+            style = _STYLES[asked // len(_COLOURS) % len(_STYLES)]
+            looks.append((_COLOURS[asked % len(_COLOURS)], style))
+            asked += 1
+    return looks
+
+
+def _fit_height(axes: Axes, curves: Sequence[tuple[FloatArray, FloatArray]]) -> None:
+    """Show all means, and of the bands what does not squeeze them."""
+    means = np.concatenate([np.zeros(1), *(mean for mean, _ in curves)])
+    lows = np.concatenate([means, *(mean - half_width for mean, half_width in curves)])
+    highs = np.concatenate([means, *(mean + half_width for mean, half_width in curves)])
+    low, high = float(np.nanmin(means)), float(np.nanmax(means))
+    room = 0.18 * ((high - low) or 1.0)
+    axes.set_ylim(max(low - room, np.nanmin(lows) - room / 6), min(high + room, np.nanmax(highs) + room / 6))
+
+
+def _label(axes: Axes, labels: Sequence[str], ends: Sequence[float], colours: Sequence[str]) -> None:
+    """Write each policy's name beside the end of its line, apart from the others."""
+    low, high = axes.get_ylim()
+    heights = [0.0 if np.isnan(end) else (end - low) / (high - low) for end in ends]
+    for label, at, height, colour in zip(labels, spread(heights, _LABEL_GAP), heights, colours, strict=True):
+        axes.annotate(
+            label if len(label) <= _LABEL_WIDTH else f"{label[: _LABEL_WIDTH - 1]}…",
+            (1, height),
+            xycoords="axes fraction",
+            xytext=(1.035, at),
+            textcoords="axes fraction",
+            va="center",
+            color=colour,
+            fontsize=9.5,
+            parse_math=False,
+            annotation_clip=False,
+            arrowprops={
+                "arrowstyle": "-",
+                "color": colour,
+                "linewidth": 0.8,
+                "shrinkA": 1,
+                "shrinkB": 0,
+                "relpos": (0, 0.5),
+            },
+        )

@@ -1,0 +1,82 @@
+"""What a comparison says, in sentences."""
+
+from __future__ import annotations
+
+import math
+
+from coalesce_sim.experiments.comparison import COST_REDUCTION, Comparison, Difference
+from coalesce_sim.report.numbers import number, percent, plural
+
+
+def findings(comparison: Comparison) -> list[str]:
+    """The best policy against each of the others, what changes over the run, and what pairing was worth."""
+    asked = asked_for(comparison)
+    against_best = [pair for pair in comparison.differences if pair.first == asked[0]]
+    told = [headline(comparison), *map(difference, against_best), change(comparison), pairing(comparison)]
+    return [f"{sentence}." for sentence in told if sentence]
+
+
+def asked_for(comparison: Comparison) -> list[str]:
+    """The policies but the yardsticks that nobody listed, the best first."""
+    unasked = {contender.label for contender in comparison.field if contender.yardstick}
+    return [label for label in comparison.ranked if label not in unasked]
+
+
+def headline(comparison: Comparison) -> str:
+    """Which policy saves most, or that this is not shown."""
+    asked = asked_for(comparison)
+    best = asked[0]
+    reduction = comparison.estimates[best][COST_REDUCTION]
+    if reduction.mean is None:
+        return "No cost to compare with"
+    if len(asked) == 1:
+        return f"{best} saves {percent(reduction)} against all-local"
+    if reduction.mean <= 0:
+        return f"No policy saves: {best}, the best, comes to {percent(reduction)}"
+    lead = comparison.differences[0]
+    if lead.shown:
+        return f"{best} saves most, {percent(reduction)} against all-local"
+    return f"No difference shown between the best two, {best} and {lead.second}"
+
+
+def difference(pair: Difference) -> str:
+    """What the test of one pair says."""
+    points, interval = pair.contrast.difference.mean, pair.contrast.ci_holm
+    if points is None:
+        return f"{pair.first} and {pair.second}: no cost to compare"
+    if interval is None:
+        return f"{pair.first} and {pair.second}: no interval from one replication"
+    ends = f"[{number(interval[0], 1)}, {number(interval[1], 1)}]"
+    if not pair.shown:
+        return f"{pair.first} and {pair.second}: no difference shown, {number(points, 1)} points {ends}"
+    return f"{pair.first} saves {number(points, 1)} points more than {pair.second} {ends}"
+
+
+def change(comparison: Comparison) -> str:
+    """Which policy gains most from the first fifth of the tasks to the last; empty without an interval."""
+    course = comparison.course
+    if len(comparison.played) < 2 or len(course.last_task) < 2:
+        return ""
+    gains = dict(zip(comparison.labels, course.gains, strict=True))
+    shown = [label for label in asked_for(comparison) if gains[label].shown]
+    climbing = {label: gains[label].difference.mean or 0.0 for label in shown}
+    label = max(climbing, key=climbing.__getitem__, default="")
+    points = climbing.get(label, 0.0)
+    tasks = plural(int(course.last_task[-1]), "task")
+    if points <= 0:
+        return f"No policy is shown to save more on the last fifth of {tasks} than on the first"
+    interval = gains[label].ci_holm or (math.nan, math.nan)
+    ends = f"[{number(interval[0], 1)}, {number(interval[1], 1)}]"
+    return (
+        f"{label} saves {number(points, 1)} points more on the last fifth of {tasks} than on the first {ends}"
+    )
+
+
+def pairing(comparison: Comparison) -> str:
+    """What the same random numbers took from the variance of the differences; empty where none vary."""
+    removed = comparison.summary["variance_removed"]
+    if removed["median"] is None:
+        return ""
+    median, least, most = (f"{number(100 * removed[name], 0)} %" for name in ("median", "least", "most"))
+    told = f"Pairing by random numbers removed {median} of the variance of a difference"
+    return told if least == most else f"{told} (median; {least} to {most} by pair)"

@@ -1,0 +1,112 @@
+"""What is said, in a sentence each, of decisions, contracts and how tasks end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from coalesce_sim.market.deals import FOUND_BAD, Deal
+from coalesce_sim.market.states import CANCELED, COMPLETED, FAILED, REJECTED
+from coalesce_sim.policies.protocol import LOCAL, Decision
+from coalesce_sim.report.numbers import number, plural
+from coalesce_sim.scenario.policy import Topsis
+from coalesce_sim.scenario.schema import Scenario
+
+Facts = dict[str, Any]
+
+UNDECIDED = "Never begun: another step of its whole came to nothing."
+
+
+def of_decision(scenario: Scenario, decision: Decision, best_first: list[Facts], internal_usd: float) -> str:
+    """Why the task went where it went, in a sentence."""
+    rules = scenario.policy if isinstance(scenario.policy, Topsis) else None
+    at_home = f"Stays at home at an estimated {number(internal_usd)} USD"
+    if scenario.clients.slots == 0:
+        at_home = (
+            f"Not outsourced and, no client having a slot, given up at a loss of {number(internal_usd)} USD"
+        )
+    if decision.contractor != LOCAL:
+        chosen = next(row for row in best_first if row["chosen"])
+        goes = f"Goes to {chosen['contractor']} at an estimated {number(chosen['external_usd'])} USD"
+        goes += f", against {number(internal_usd)} USD {'at home' if scenario.clients.slots != 0 else 'lost'}"
+        if rules is None:
+            return f"{goes}{', to explore' if decision.explored else ''}."
+        if decision.explored:
+            return (
+                f"{goes}: explored (probability ε = {rules.epsilon:g}), a random one of all "
+                f"{len(best_first)} whatever their skills."
+            )
+        return (
+            f"{goes}: its score {decision.score:.3f} is above {rules.outsource_above_score:g} and the "
+            f"confidence {decision.confidence:.3f} above {rules.outsource_above_confidence:g}."
+        )
+    if not best_first:
+        return f"{at_home}: nobody offers."
+    if not any(row["eligible"] for row in best_first):
+        because = "no contractor reaches" if rules is not None else "and no contractor reaches"
+        colon = ":" if rules is not None else ","
+        return f"{at_home}{colon} {because} the skill threshold {scenario.skills.threshold:g}."
+    if rules is None:
+        cheapest = min((row for row in best_first if row["eligible"]), key=lambda row: row["external_usd"])
+        least = f"{number(cheapest['external_usd'])} USD at {cheapest['contractor']}"
+        return f"{at_home}, against {least}, the cheapest that is eligible."
+    short = [
+        f"{what} {value:.3f} is not above {least:g}"
+        for what, value, least in (
+            (
+                f"the best score, that of {best_first[0]['contractor']},",
+                decision.score,
+                rules.outsource_above_score,
+            ),
+            ("the confidence", decision.confidence, rules.outsource_above_confidence),
+        )
+        if not value > least
+    ]
+    return f"{at_home}: {' and '.join(short)}."
+
+
+def check_of(contract: Deal) -> str | None:
+    """Which check the delivery went through, if there was one."""
+    if contract.state != COMPLETED:
+        return None
+    return "by hand" if contract.opened.layout.manual[contract.row] else "automatically"
+
+
+def of_contract(contract: Deal, paid_usd: float, fees_usd: float) -> str:
+    """What came of a contract, and what it cost."""
+    took = f"after {number(contract.ended_s - contract.submitted_s)} s"
+    match contract.state, contract.reason:
+        case (str(state), "unreachable") if state == CANCELED:
+            end = f"Canceled {took}: the contractor could not be reached."
+        case (str(state), _) if state == CANCELED:
+            end = f"Canceled {took}: not done in time."
+        case (str(state), _) if state == REJECTED:
+            end = f"Rejected {took}: the contractor's queue is full."
+        case (str(state), _) if state == FAILED:
+            end = f"Failed {took}, before anything was delivered."
+        case (_, reason) if reason == FOUND_BAD:
+            truth = "although it is good" if contract.good else "as it is"
+            end = f"Delivered {took} and, checked {check_of(contract)}, found bad, {truth}."
+        case _:
+            truth = "it is good" if contract.good else "although it is bad"
+            end = f"Delivered {took}, checked {check_of(contract)} and accepted: {truth}."
+    paid = f"Paid {number(paid_usd)} USD, {number(contract.agreed_usd)} USD being agreed on"
+    return f"{end} {paid}, and {number(fees_usd)} USD of fees."
+
+
+def of_ending(attempts: int, where: str | None, failed: int, good: bool, loss_usd: float) -> str:
+    """How a task ended, after so many `failed` contracts; `where` is None for one that was given up."""
+    if attempts == 0:
+        return UNDECIDED
+    after = f" after {plural(failed, 'contract')} that came to nothing" if failed else ""
+    cost = f", at a loss of {number(loss_usd)} USD" if loss_usd else ""
+    if where is None:
+        return f"Given up{after}{cost}."
+    return f"Ends {'well' if good else 'badly'} {where}{after}{cost}."
+
+
+def worker(attempts: int, contractor: int, names: Sequence[str]) -> str:
+    """Who worked on a task last."""
+    if attempts == 0:
+        return "nobody"
+    return "home" if contractor == LOCAL else names[contractor]

@@ -1,0 +1,128 @@
+"""The public ledger: every rating, and the scores that follow from them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coalesce_sim.reputation.beta import Beta
+from coalesce_sim.reputation.eigentrust import EigenTrust
+from coalesce_sim.reputation.ewma import Ewma
+from coalesce_sim.reputation.pooling import ByTaskType
+from coalesce_sim.scenario.distributions import FloatArray
+from coalesce_sim.scenario.reputation import (
+    Counts,
+    EigenTrustReputation,
+    EwmaReputation,
+    Reputation,
+)
+
+COLUMNS: dict[str, type[np.float64 | np.int64]] = {
+    "time_s": np.float64,
+    "client": np.int64,
+    "contractor": np.int64,
+    "type_id": np.int64,
+    "rating": np.float64,
+    "score_after": np.float64,
+}
+"""What is kept of each rating."""
+
+
+class Ledger:
+    """Scores of all contractors, changed by each rating.
+
+    `scores` is (task types, contractors), or (1, contractors) where types are not told apart: always current,
+    read-only for all others. It is one array that changes with time: keep a copy, not the array.
+    `advertised` is the reliability that each contractor claims, from which a warm start begins.
+
+    Ratings are kept to be taken with `take_rows`, unless told not to `record` them.
+    Raises ValueError if an advertised reliability is not in [0, 1], or if there are fewer clients than are
+    pretrusted.
+    """
+
+    def __init__(
+        self,
+        settings: Reputation,
+        n_types: int,
+        n_clients: int,
+        advertised: FloatArray,
+        *,
+        record: bool = True,
+    ) -> None:
+        wrong = np.flatnonzero(~((advertised >= 0) & (advertised <= 1)))
+        if len(wrong):
+            raise ValueError(
+                f"reliability of contractor {wrong[0]} must be from 0 to 1 (got {advertised[wrong[0]]:g})"
+            )
+        self._model = _model(settings, n_types, n_clients, np.asarray(advertised, dtype=np.float64))
+        self.scores: FloatArray = self._model.scores.view()
+        self.scores.flags.writeable = False
+        self._record = record
+        self._rows: list[tuple[float, int, int, int, float, float]] = []
+
+    def rate(self, now_s: float, client: int, contractor: int, type_id: int, rating: float) -> None:
+        """Enter a client's rating, from 0 (bad work) to 1 (good work); ValueError for any other."""
+        if not 0.0 <= rating <= 1.0:
+            raise ValueError(f"rating must be from 0 to 1 (got {rating!r})")
+        score = self._model.rate(client, contractor, type_id, rating)
+        if self._record:
+            self._rows.append((now_s, client, contractor, type_id, rating, score))
+
+    def take_rows(self) -> dict[str, NDArray[Any]]:
+        """The ratings entered since the last call, oldest first, an array a column; the ledger forgets them.
+
+        `score_after` is the score of the contractor (for the type) as public after the rating.
+        """
+        columns = zip(*self._rows, strict=True) if self._rows else [()] * len(COLUMNS)
+        taken = {
+            name: np.array(column, dtype=dtype)
+            for (name, dtype), column in zip(COLUMNS.items(), columns, strict=True)
+        }
+        self._rows.clear()
+        return taken
+
+
+def _model(
+    settings: Reputation, n_types: int, n_clients: int, advertised: FloatArray
+) -> Beta | Ewma | ByTaskType | EigenTrust:
+    """The rule that turns ratings into scores, at its start."""
+    model = settings.model
+    warm = settings.start == "warm"
+    if isinstance(model, EigenTrustReputation):
+        pooling = settings.pooling if settings.by_task_type else None
+        return EigenTrust(
+            *_prior(model, warm, advertised),
+            pretrust=_pretrust(model, n_clients),
+            pretrust_weight=model.pretrust_weight,
+            recompute_every=model.recompute_every,
+            n_types=n_types,
+            pooling=pooling,
+        )
+    pooled: Beta | Ewma
+    if isinstance(model, EwmaReputation):
+        pooled = Ewma(advertised if warm else np.full(len(advertised), model.initial), model.alpha)
+        forgetting = 1.0 - model.alpha
+    else:
+        pooled = Beta(*_prior(model, warm, advertised), forgetting=model.forgetting)
+        forgetting = model.forgetting
+    return ByTaskType(pooled, n_types, settings.pooling, forgetting) if settings.by_task_type else pooled
+
+
+def _prior(model: Counts, warm: bool, advertised: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Good and bad pseudo-counts of each contractor."""
+    if warm:
+        return model.warm_ratings * advertised, model.warm_ratings * (1.0 - advertised)
+    return np.full(len(advertised), model.prior_good), np.full(len(advertised), model.prior_bad)
+
+
+def _pretrust(model: EigenTrustReputation, n_clients: int) -> FloatArray:
+    trusted = n_clients if model.pretrusted_clients is None else model.pretrusted_clients
+    if trusted > n_clients:
+        raise ValueError(
+            f"pretrusted_clients must be at most the number of clients, {n_clients} (got {trusted})"
+        )
+    pretrust = np.zeros(n_clients)
+    pretrust[:trusted] = 1.0 / trusted
+    return pretrust

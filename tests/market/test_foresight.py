@@ -1,0 +1,107 @@
+"""Yardsticks in a learning market: what the oracle is told comes true, and nobody does better."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from coalesce_sim import LOCAL, Decision, OracleView, Policy, View
+from tests.market.trading import contractor, market, run_of
+
+CHECK = {"usd": 0.2, "minutes": 1.0, "sensitivity": 0.7, "specificity": 0.8}
+
+
+def uncertain(recovery: dict[str, Any], late_usd_per_min: float = 0.0, **sections: Any) -> dict[str, Any]:
+    """Everything may go wrong with everybody, but nobody waits."""
+    scenario = market(
+        [50.0 * k for k in range(60)],
+        contractor("a", success=0.5, price_usd=0.5),
+        contractor("b", success=0.8, price_usd=1.5, unreachable_rate=0.1),
+        contractor("c", success=0.9, outcomes={"job": {"success": 0.9, "bill_usd": 2, "failed_bill_usd": 1}}),
+        clients={"count": 2, "success": 0.6},
+        attributes={"output_gb": 0.5, "value_usd": {"uniform": {"low": 1, "high": 9}}},
+        external={"communication_usd_per_gb": 0.02, "integration_usd": 0.1},
+        realised={
+            "external_time_factor": {"exponential": {"mean": 1}},
+            "external_cost_factor": {"uniform": {"low": 0.5, "high": 1.5}},
+        },
+        contracts={
+            "failed_share": 0.3,
+            "due_on_failure": 0.5,
+            "verification": {"automated": CHECK},
+            "recovery": recovery,
+        },
+        **sections,
+    )
+    scenario["workload"]["failure_correlation"] = 0.4
+    scenario["cost_model"]["late_usd_per_min"] = late_usd_per_min
+    return scenario
+
+
+def promises(scenario: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
+    """What the view said of a random choice, and what it then came to."""
+    promised: list[float] = []
+
+    class Witness(Policy):
+        view_type = OracleView
+
+        def start(self, surroundings: Any) -> None:
+            self.rng = surroundings.stream("witness")
+
+        def decide(self, view: View) -> Decision:
+            assert isinstance(view, OracleView)
+            choice = int(self.rng.integers(LOCAL, view.contractors))
+            away_usd = float(view.realised_external_usd[choice])
+            promised.append(view.realised_internal_usd if choice == LOCAL else away_usd)
+            return Decision(choice)
+
+    realised = run_of(scenario, policy=Witness).decisions["realised_usd"].to_numpy()
+    return np.array(promised), realised
+
+
+@pytest.mark.parametrize("then", ["local", "give_up"])
+def test_the_oracle_is_told_what_every_choice_will_cost(then: str) -> None:
+    promised, realised = promises(uncertain({"then": then}))
+    assert len(promised) == len(realised) == 60
+    assert realised == pytest.approx(promised, rel=1e-12)
+
+
+def test_the_oracle_is_told_the_lateness_of_good_work() -> None:
+    slow = {"latency_min": 6, "success": 1}
+    scenario = uncertain({}, late_usd_per_min=0.6)
+    scenario["clients"]["success"] = 1
+    scenario["contracts"] |= {"verification": {}, "transfer_mb_per_s": 20, "handshake_ms": 500}
+    scenario["contractors"] = [contractor(name, network_ms=2000, **slow) for name in "abc"]
+    scenario["discovery"] = {"kind": "registry", "latency_ms": 1500}
+    promised, realised = promises(scenario)
+    assert realised == pytest.approx(promised, rel=1e-12)
+    assert realised.max() > 3
+
+
+@pytest.mark.parametrize("then", ["local", "give_up"])
+def test_nobody_does_better_than_the_oracle_on_any_task(then: str) -> None:
+    def played(policy: dict[str, Any]) -> np.ndarray:
+        decisions = run_of(uncertain({"then": then}, policy=policy)).decisions
+        realised_usd: np.ndarray = decisions["realised_usd"].to_numpy()
+        return realised_usd
+
+    told = played({"kind": "oracle"})
+    rivals = [{"kind": "fixed", "contractor": name} for name in "abc"]
+    everybody = [*rivals, {"kind": "always_local"}, {"kind": "cheapest"}, {"kind": "random"}]
+    for rival in everybody:
+        assert (told <= played(rival) + 1e-9).all(), rival
+    least_usd = np.min([played(each) for each in everybody[:4]], axis=0)
+    assert told == pytest.approx(least_usd), "and it is one of the choices there are"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_best_fixed_is_the_best_of_playing_every_choice(seed: int) -> None:
+    def cost_usd(policy: dict[str, Any]) -> float:
+        scenario = uncertain({}, policy=policy)
+        return run_of(scenario, seed=seed).replications[0]["realised_usd"]
+
+    choices = [{"kind": "fixed", "contractor": name} for name in "abc"]
+    least_usd = min(cost_usd(each) for each in [*choices, {"kind": "always_local"}])
+    assert cost_usd({"kind": "best_fixed"}) == pytest.approx(least_usd)

@@ -1,0 +1,178 @@
+"""The public reputation ledger."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from coalesce_sim.reputation import Ledger
+from coalesce_sim.scenario.reputation import Reputation
+
+BETA = {"kind": "beta"}
+EWMA = {"kind": "ewma"}
+EIGENTRUST = {"kind": "eigentrust", "recompute_every": 1}
+
+
+def ledger(
+    model: dict[str, Any], contractors: int = 3, clients: int = 2, types: int = 2, **fields: Any
+) -> Ledger:
+    settings = Reputation.model_validate({"model": model, **fields})
+    return Ledger(settings, types, clients, np.linspace(0.5, 0.9, contractors))
+
+
+@pytest.mark.parametrize("model", [BETA, EWMA, EIGENTRUST], ids=lambda model: model["kind"])
+def test_a_cold_ledger_knows_nothing_and_a_warm_one_what_is_advertised(model: dict[str, Any]) -> None:
+    assert ledger(model).scores.tolist() == [[0.5, 0.5, 0.5]]
+    assert ledger(model, by_task_type=True).scores.tolist() == [[0.5, 0.5, 0.5]] * 2
+    assert ledger(model, start="warm").scores == pytest.approx(np.array([[0.5, 0.7, 0.9]]))
+
+
+def test_a_beta_score_is_the_mean_of_its_posterior() -> None:
+    """Priors 1 and 1; good, bad, 0.5: (1 + 1.5)/(2 + 3), and the other contractors stay where they were."""
+    book = ledger(BETA)
+    for rating in (1.0, 0.0, 0.5):
+        book.rate(0.0, 0, 1, 0, rating)
+    assert book.scores.tolist() == [[0.5, 2.5 / 5, 0.5]]
+    book.rate(0.0, 1, 1, 1, 1.0)
+    assert book.scores[0, 1] == 3.5 / 6
+
+
+def test_a_warm_start_is_worth_its_ratings() -> None:
+    """Advertised 0.9, worth 20 ratings, then 10 bad ones: 18/30."""
+    book = ledger(BETA | {"warm_ratings": 20}, start="warm")
+    for _ in range(10):
+        book.rate(0.0, 0, 2, 0, 0.0)
+    assert book.scores[0, 2] == pytest.approx(18 / 30)
+
+
+def test_forgetting_counts_a_contractors_own_ratings() -> None:
+    """λ = 0.5, good then bad: G = 0.5, N = 1.5, so (1 + 0.5)/(2 + 1.5); ratings of others fade nothing."""
+    book = ledger(BETA | {"forgetting": 0.5})
+    book.rate(0.0, 0, 0, 0, 1.0)
+    for _ in range(5):
+        book.rate(0.0, 0, 1, 0, 1.0)
+    book.rate(0.0, 0, 0, 0, 0.0)
+    assert book.scores[0, 0] == pytest.approx(1.5 / 3.5)
+
+
+def test_ewma_moves_by_alpha_of_the_way() -> None:
+    book = ledger(EWMA | {"alpha": 0.25, "initial": 0.2})
+    book.rate(0.0, 0, 0, 0, 1.0)
+    assert book.scores[0, 0] == pytest.approx(0.4)
+    book.rate(0.0, 0, 0, 0, 0.0)
+    assert book.scores[0, 0] == pytest.approx(0.3)
+
+
+@pytest.mark.parametrize("model", [BETA, EIGENTRUST], ids=["beta", "eigentrust"])
+def test_types_are_told_apart_and_a_new_type_starts_from_the_others(model: dict[str, Any]) -> None:
+    """8 good ratings of type 0, 8 bad ones of type 1: pooled 9/18, drawn to it as if by 4 ratings."""
+    book = ledger(model, clients=1, types=3, by_task_type=True, pooling=4)
+    for _ in range(8):
+        book.rate(0.0, 0, 1, 0, 1.0)
+        book.rate(0.0, 0, 1, 1, 0.0)
+    assert book.scores[:, 1] == pytest.approx(np.array([(2 + 8) / 12, 2 / 12, 0.5]))
+    assert book.scores[:, 0].tolist() == [0.5, 0.5, 0.5]
+
+
+def test_ewma_by_type_forgets_as_fast_as_ewma_does() -> None:
+    """After many good ratings G = N = 1/α, so the score is 1; a bad one leaves (1 − α) of each."""
+    book = ledger(EWMA | {"alpha": 0.25}, by_task_type=True, pooling=2)
+    for _ in range(200):
+        book.rate(0.0, 0, 0, 0, 1.0)
+    assert book.scores[0, 0] == pytest.approx(1.0)
+    book.rate(0.0, 0, 0, 0, 0.0)
+    assert book.scores[0, 0] == pytest.approx((2 * 0.75 + 3) / (2 + 4))
+
+
+def test_eigentrust_believes_those_who_agree_with_trusted_clients() -> None:
+    """Client 0 is pretrusted and finds contractor 0 good, as client 1 does; client 2 praises others.
+
+    Clients 0 and 1 both damn contractor 1, client 2 praises it: its word, of trust 0, counts for nothing.
+    """
+    book = ledger(EIGENTRUST | {"pretrusted_clients": 1}, clients=3)
+    for client, contractor, rating in [
+        (0, 0, 1),
+        (1, 0, 1),
+        (0, 1, 0),
+        (1, 1, 0),
+        (2, 2, 1),
+        (2, 1, 1),
+        (2, 1, 1),
+    ]:
+        book.rate(0.0, client, contractor, 0, float(rating))
+    good, damned, unknown = book.scores[0]
+    assert good > 0.7
+    assert damned < 0.3
+    assert unknown == 0.5
+
+
+def test_eigentrust_scores_change_when_they_are_due() -> None:
+    book = ledger(EIGENTRUST | {"recompute_every": 3})
+    for _ in range(2):
+        book.rate(0.0, 0, 0, 0, 1.0)
+        assert book.scores[0, 0] == 0.5
+    book.rate(0.0, 0, 0, 0, 1.0)
+    assert book.scores[0, 0] == pytest.approx(4 / 5)
+
+
+def test_every_rating_is_a_row_and_is_handed_over_once() -> None:
+    book = ledger(BETA)
+    book.rate(1.5, 1, 2, 1, 1.0)
+    book.rate(2.5, 0, 2, 0, 0.0)
+    rows = book.take_rows()
+    assert {name: column.tolist() for name, column in rows.items()} == {
+        "time_s": [1.5, 2.5],
+        "client": [1, 0],
+        "contractor": [2, 2],
+        "type_id": [1, 0],
+        "rating": [1.0, 0.0],
+        "score_after": [2 / 3, 2 / 4],
+    }
+    again = book.take_rows()
+    assert [len(column) for column in again.values()] == [0] * 6
+    assert [column.dtype for column in again.values()] == [column.dtype for column in rows.values()]
+
+
+def test_nobody_but_the_ledger_changes_scores() -> None:
+    scores = ledger(BETA).scores
+    with pytest.raises(ValueError, match="read-only"):
+        scores[0, 0] = 1.0
+
+
+@pytest.mark.parametrize("rating", [-0.1, 1.1, float("nan")])
+def test_a_rating_outside_0_to_1_is_refused(rating: float) -> None:
+    book = ledger(BETA)
+    with pytest.raises(ValueError, match=rf"rating must be from 0 to 1 \(got {rating}\)"):
+        book.rate(0.0, 0, 0, 0, rating)
+    assert len(book.take_rows()["rating"]) == 0
+
+
+def test_a_ledger_that_cannot_start_says_why() -> None:
+    with pytest.raises(ValueError, match=r"pretrusted_clients .* clients, 2 \(got 5\)"):
+        ledger(EIGENTRUST | {"pretrusted_clients": 5})
+    with pytest.raises(ValueError, match=r"reliability of contractor 1 must be from 0 to 1 \(got 1.2\)"):
+        Ledger(Reputation(), 1, 1, np.array([0.5, 1.2]))
+
+
+@pytest.mark.parametrize(
+    ("settings", "field"),
+    [
+        ({"model": {"kind": "beta", "forgetting": 1.5}}, "forgetting"),
+        ({"model": {"kind": "beta", "prior_good": 0}}, "prior_good"),
+        ({"model": {"kind": "ewma", "alpha": 0}}, "alpha"),
+        ({"model": {"kind": "ewma", "warm_ratings": 3}}, "warm_ratings"),
+        ({"model": {"kind": "eigentrust", "recompute_every": 0}}, "recompute_every"),
+        ({"model": {"kind": "elo"}}, "model"),
+        ({"start": "hot"}, "start"),
+        ({"pooling": 0}, "pooling"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_settings_that_mean_nothing_are_refused_by_name(settings: dict[str, Any], field: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        Reputation.model_validate(settings)
+    (error,) = caught.value.errors()
+    assert error["loc"][-1] == field

@@ -1,0 +1,167 @@
+"""The learning market against theory: queues behind contracts, how often things go wrong, what is learned.
+
+Intervals are at 99.9 %: t intervals of means over independent replications, exact binomial ones of shares.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import binomtest, multivariate_normal, norm, t
+
+from coalesce_sim import RunResult, load, run
+from tests.markets import queueing
+
+REPLICATIONS = 8
+WARM_UP_S = 2 * 3600.0
+
+
+def mean_interval(values: list[float]) -> tuple[float, float]:
+    mean, sd = float(np.mean(values)), float(np.std(values, ddof=1))
+    half = float(t.ppf(0.9995, len(values) - 1)) * sd / math.sqrt(len(values))
+    return mean - half, mean + half
+
+
+def agrees(hits: pd.Series, share: float) -> bool:
+    """Whether so many hits may come of a share."""
+    interval = binomtest(int(hits.sum()), len(hits)).proportion_ci(0.999)
+    return bool(interval.low <= share <= interval.high)
+
+
+def erlang_b(slots: int, load: float) -> float:
+    """Share of arrivals that M/M/c/c turns away."""
+    terms = [load**k / math.factorial(k) for k in range(slots + 1)]
+    return terms[-1] / sum(terms)
+
+
+def erlang_c(slots: int, load: float) -> float:
+    """Share of arrivals that wait in M/M/c."""
+    blocked = erlang_b(slots, load)
+    return slots * blocked / (slots - load * (1 - blocked))
+
+
+def hired(gap_s: float, tasks: int | None = None, *, factor: Any = 1.0, **changes: Any) -> dict[str, Any]:
+    """Everything goes to the contractor, whose work takes a minute; home takes in any number."""
+    arrivals: dict[str, Any] = {"kind": "renewal", "gap_s": {"exponential": {"mean": gap_s}}}
+    if tasks is not None:
+        arrivals["limit"] = tasks
+    facts = changes.pop("facts", {})
+    scenario = queueing(arrivals, slots="unlimited", service_factor=factor, **changes)
+    scenario["clock"]["days"] = 0.5
+    scenario["policy"] = {"kind": "fixed", "contractor": "only"}
+    scenario["contractors"][0] |= facts
+    scenario["contracts"] = {"recovery": {"then": "give_up"}} | changes.get("contracts", {})
+    return scenario
+
+
+def played(scenario: dict[str, Any], replications: int = 1) -> RunResult:
+    return run(load(scenario), replications=replications)
+
+
+EXPONENTIAL = {"exponential": {"mean": 1}}
+
+
+@pytest.mark.parametrize(("slots", "load"), [(1, 0.6), (3, 2.1)])
+def test_contracts_wait_as_erlang_c_says(slots: int, load: float) -> None:
+    scenario = hired(60 / load, factor=EXPONENTIAL, facts={"slots": slots})
+    contracts = played(scenario, REPLICATIONS).contracts
+    settled = contracts[contracts["submitted_s"] >= WARM_UP_S]
+    waits = (settled["working_s"] - settled["submitted_s"]).groupby(settled["replication"])
+    waiting = erlang_c(slots, load)
+    low, high = mean_interval([float((wait > 1e-9).mean()) for _, wait in waits])
+    assert low < waiting < high
+    low, high = mean_interval([float(wait.mean()) for _, wait in waits])
+    assert low < waiting * 60 / (slots - load) < high
+
+
+@pytest.mark.parametrize(("slots", "load"), [(1, 0.8), (4, 3.0)])
+def test_a_contractor_without_a_queue_rejects_as_erlang_b_says(slots: int, load: float) -> None:
+    scenario = hired(60 / load, factor=EXPONENTIAL, facts={"slots": slots, "queue_limit": 0})
+    contracts = played(scenario, REPLICATIONS).contracts
+    settled = contracts[contracts["submitted_s"] >= WARM_UP_S]
+    runs = (settled["state"] == "rejected").groupby(settled["replication"])
+    low, high = mean_interval([float(rejected.mean()) for _, rejected in runs])
+    assert low < erlang_b(slots, load) < high
+
+
+def test_what_goes_wrong_does_so_as_often_as_stated() -> None:
+    success, unreachable, question, openly = 0.7, 0.1, 0.25, 0.4
+    sensitivity, specificity = 0.8, 0.9
+    rules = {
+        "input_required_rate": question,
+        "failed_share": openly,
+        "verification": {"automated": {"sensitivity": sensitivity, "specificity": specificity}},
+        "recovery": {"then": "give_up"},
+    }
+    facts = {"success": success, "unreachable_rate": unreachable}
+    contracts = played(hired(1, 6_000, contracts=rules, facts=facts, reputation={})).contracts
+    assert agrees(contracts["good"], success)
+    assert agrees(contracts["reason"] == "unreachable", unreachable)
+    reached = contracts[contracts["state"] != "canceled"]
+    assert agrees(reached["input_required"], question)
+    assert agrees(reached.loc[~reached["good"], "state"] == "failed", openly)
+    delivered = reached[reached["state"] == "completed"]
+    assert agrees(delivered.loc[delivered["good"], "accepted"], specificity)
+    assert agrees(~delivered.loc[~delivered["good"], "accepted"], sensitivity)
+    # A draw decides nothing but its own question.
+    assert agrees(reached.loc[reached["input_required"], "good"], success)
+    assert agrees(contracts.loc[contracts["reason"] == "unreachable", "good"], success)
+
+
+def test_a_ledger_comes_to_the_share_of_work_that_is_taken_for_good() -> None:
+    success, sensitivity, specificity = 0.6, 0.75, 0.95
+    check = {"verification": {"automated": {"sensitivity": sensitivity, "specificity": specificity}}}
+    result = played(hired(1, 3_000, contracts=check, facts={"success": success}, reputation={}))
+    known = success * specificity + (1 - success) * (1 - sensitivity)
+    assert agrees(result.ratings["rating"] == 1, known)
+    expected = (1 + result.ratings["rating"].sum()) / (2 + len(result.ratings))
+    assert result.ratings["score_after"].iloc[-1] == pytest.approx(expected)
+
+
+def test_work_is_canceled_as_often_as_it_takes_longer_than_the_client_waits() -> None:
+    rules = {"timeout_factor": 1.5, "recovery": {"then": "give_up"}}
+    contracts = played(hired(1, 3_000, factor=EXPONENTIAL, contracts=rules)).contracts
+    assert agrees(contracts["state"] == "canceled", math.exp(-1.5))
+    worked_s = contracts["ended_s"] - contracts["working_s"]
+    assert worked_s[contracts["state"] == "canceled"].to_numpy() == pytest.approx(90)
+
+
+@pytest.mark.parametrize("correlation", [0.0, 0.5, 0.9])
+def test_two_contractors_succeed_together_as_in_a_gaussian_copula(correlation: float) -> None:
+    """Each is hired for all tasks in a run of its own; tasks and truth are the same in both."""
+    success = {"only": 0.7, "other": 0.4}
+    scenario = hired(1, 2_500, facts={"success": success["only"]})
+    scenario["contractors"].append(
+        scenario["contractors"][0] | {"name": "other", "success": success["other"]}
+    )
+    scenario["workload"]["failure_correlation"] = correlation
+    good = {}
+    for name in success:
+        scenario["policy"] = {"kind": "fixed", "contractor": name}
+        good[name] = played(scenario).contracts.sort_values("task")["good"].reset_index(drop=True)
+        assert agrees(good[name], success[name])
+    both = multivariate_normal(cov=[[1, correlation], [correlation, 1]]).cdf(norm.ppf(list(success.values())))
+    assert agrees(good["only"] & good["other"], float(both))
+
+
+def test_calibration_removes_a_bias_and_leaves_the_noise() -> None:
+    """Bills are twice the list price on average, with a coefficient of variation of 0.2."""
+    scenario = hired(1, 3_000, calibration={"rate": 0.1})
+    scenario["contractors"][0]["outcomes"] = {"job": {"success": 1, "bill_usd": 0.1}}
+    factor = {"lognormal": {"median": 1 / math.exp(0.02), "sigma": 0.2}}
+    scenario["cost_model"]["realised"]["external_cost_factor"] = factor
+    errors = played(scenario).estimation_error
+    assert errors["bias"].iloc[0] < -5
+    low, high = mean_interval(errors["bias"].iloc[5:].tolist())
+    assert low < 0 < high
+    # The estimate Ĉ, an average of the last bills, is itself off with variance σ²·rate/(2 − rate):
+    # E|Ĉ − X| of a lognormal X of mean 1 and an Ĉ that is nearly one.
+    rng = np.random.default_rng(1)
+    own = 0.2 * math.sqrt(0.1 / 1.9)
+    estimate, bill = (np.exp(sd * rng.standard_normal(10**6) - sd**2 / 2) for sd in (own, 0.2))
+    low, high = mean_interval((errors["estimation_error"].iloc[5:] / 100).tolist())
+    assert low < float(np.abs(estimate - bill).mean()) < high

@@ -1,0 +1,59 @@
+"""What is claimed of recorded agents: learning without random exploration, on any half of the tasks."""
+
+import csv
+import random
+from pathlib import Path
+
+import pytest
+
+import coalesce_sim
+from coalesce_sim.experiments.statistics import estimate
+
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+REPLICATIONS = 60
+
+pytestmark = pytest.mark.skipif(not SHARED.parent.exists(), reason="needs the records in ../shared")
+
+
+def half_of_the_tasks(folder: Path, which: int) -> Path:
+    """A random half of the tasks, split by instance: an instance is in one half, whatever the benchmark."""
+    with (SHARED / "openhands_instances.csv").open(newline="", encoding="utf-8") as handle:
+        header, *rows = csv.reader(handle)
+    instances = sorted({row[2] for row in rows})
+    random.Random(20261122).shuffle(instances)
+    kept = set(instances[which::2])
+    path = folder / f"half_{which}.csv"
+    with path.open("w", newline="", encoding="utf-8") as handle:
+        csv.writer(handle).writerows([header, *(row for row in rows if row[2] in kept)])
+    return path
+
+
+def lower_bound(
+    policy: str, runs: Path, name: str = "real_agents_240", replications: int = REPLICATIONS
+) -> float:
+    scenario = coalesce_sim.load(
+        name,
+        [
+            f"records.path={runs}",
+            f"records.models_path={SHARED / 'openhands_models.csv'}",
+            f"policy={{kind: {policy}}}",
+        ],
+    )
+    result = coalesce_sim.run(scenario, replications=replications)
+    assert not result.decisions.explored.any()
+    ci95 = estimate([each["cost_reduction"] for each in result.replications]).ci95
+    assert ci95 is not None
+    return ci95[0]
+
+
+@pytest.mark.parametrize("policy", ["optimistic_greedy", "greedy"])
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_market_learns_without_random_exploration_on_either_half_of_the_tasks(
+    policy: str, which: int, tmp_path: Path
+) -> None:
+    assert lower_bound(policy, half_of_the_tasks(tmp_path, which)) > 30
+
+
+def test_it_goes_on_learning() -> None:
+    bound = lower_bound("optimistic_greedy", SHARED / "openhands_instances.csv", "real_agents_2000", 10)
+    assert bound > 45
