@@ -29,6 +29,7 @@ from coalesce_sim.policies import compiled
 from coalesce_sim.policies.registry import create
 
 AUTHORS_TASKS_PER_S = {30: 2400, 100: 1400, 1000: 210}
+EIGHT = "topsis,topsis(epsilon=0),cheapest,random,greedy,optimistic_greedy,ucb1,thompson"
 TARGET_TASKS_PER_S = {30: 20_000, 100: 15_000, 1000: 4_000}
 
 
@@ -96,6 +97,13 @@ def whole_processes(figures: dict[str, object]) -> Table:
         figures["million_tasks"] = {"wall_s": wall_s, "peak_mib": peak_mib}
         table.add_row("1,000,000 tasks, 100 contractors: peak MiB", f"{peak_mib:,.0f}", "< 1,024")
         table.add_row("the same: wall s", f"{wall_s:,.0f}", "")
+        wall_s, _ = whole_process(
+            "compare", "real_agents_twin", "--policies", EIGHT, "--quiet", "--out", folder
+        )
+        figures["compare_s"] = wall_s
+        table.add_row(
+            "compare, 8 policies × 200 × 240 tasks, 33 contractors: wall s", f"{wall_s:,.0f}", "< 90"
+        )
         wall_s, _ = whole_process("replicate", "--quiet", "--out", folder)
         figures["replicate_s"] = wall_s
         table.add_row("replicate at its default: wall s", f"{wall_s:,.0f}", "< 120")
@@ -136,6 +144,51 @@ def throughputs(pairs: int, figures: dict[str, object]) -> Table:
     return table
 
 
+def learning_market(pairs: int, figures: dict[str, object]) -> Table:
+    """Tasks/s of the market profile by the number of contractors, beside the skeleton of as many tasks."""
+    table = Table(title="Market profile (market_day), one core")
+    for column in (
+        "contractors",
+        "tasks/s",
+        "target",
+        "SimPy skeleton",
+        "ratio to skeleton",
+        "tasks/s, numpy only",
+    ):
+        table.add_column(column, justify="right")
+    for contractors in (30, 100, 1000):
+        scenario = coalesce_sim.load("market_day", [f"contractors.count={contractors}"])
+        rounds = rounds_of(scenario)
+
+        def market(scenario: coalesce_sim.Scenario = scenario) -> None:
+            Market(scenario, create(scenario.policy), None, lambda records: None, seed=1).run()  # noqa: ARG005
+
+        market_s, skeleton_s = [], []
+        for _ in range(pairs):
+            market_s.append(cpu_s(market))
+            skeleton_s.append(cpu_s(lambda rounds=rounds: skeleton.play(rounds, 60.0)))  # type: ignore[misc]
+        ratio = statistics.median(b / a for a, b in zip(market_s, skeleton_s, strict=True))
+        with patch("coalesce_sim.policies.compiled.Pace.next_round", lambda self: self._plain):
+            plain_s = statistics.median(cpu_s(market) for _ in range(pairs))
+        rate, bare = (len(rounds) / statistics.median(each) for each in (market_s, skeleton_s))
+        figures[f"learning_tasks_per_s_{contractors}"] = {
+            "market": rate,
+            "skeleton": bare,
+            "ratio": ratio,
+            "numpy": len(rounds) / plain_s,
+        }
+        target = "10,000" if contractors == 100 else ""
+        table.add_row(
+            str(contractors),
+            f"{rate:,.0f}",
+            target,
+            f"{bare:,.0f}",
+            f"{ratio:.2f}",
+            f"{len(rounds) / plain_s:,.0f}",
+        )
+    return table
+
+
 @click.command()
 @click.option("--pairs", default=5, show_default=True, help="Runs of market and skeleton in turn.")
 @click.option("--quick", is_flag=True, help="Throughput only.")
@@ -145,6 +198,7 @@ def main(pairs: int, quick: bool, as_json: bool) -> None:
     figures: dict[str, object] = {}
     tables = [] if quick else [whole_processes(figures)]
     tables.append(throughputs(pairs, figures))
+    tables.append(learning_market(pairs, figures))
     if as_json:
         click.echo(json.dumps(figures))
         return

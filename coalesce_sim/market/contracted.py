@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
-
 from coalesce_sim.market.breakdown import Breakdown, left_out
 from coalesce_sim.market.conservation import Accounts
 from coalesce_sim.market.deals import Deal, Deals
@@ -66,7 +64,7 @@ class ContractedTrade:
         self._explain = explain
         self._floor, self._truth, self._discovery = floor, truth, discovery
         self._draws = Draws(rules, streams)
-        self._quotes = LiveQuotes(scenario, rules, pool, skills, truth, knowledge)
+        self._quotes = LiveQuotes(scenario, rules, pool, skills, truth, knowledge, floor.jobs)
         self._settling = Settling(floor, accounts, late_usd_per_s, ask, settled)
         self._home = Home(scenario, floor, knowledge, self._settling, tell, truth.own_price_usd)
         self._foresight = Foresight(scenario, rules, pool, floor, self._quotes)
@@ -113,7 +111,6 @@ class ContractedTrade:
             type_id,
             ids,
             wait_s,
-            self._floor.jobs,
             stay,
             now_s,
             self._explain,
@@ -136,7 +133,7 @@ class ContractedTrade:
         if offered is not None:
             ids = ids[offered[task].take(ids)]
         if tried:
-            ids = ids[~np.isin(ids, tried)]
+            ids = ids[[who not in tried for who in ids.tolist()]]
         return ids, search_s, discovered
 
     def carry_out(

@@ -65,7 +65,7 @@ class Foresight:
         elapsed_s = self._floor.env.now - float(block.tasks.arrival_s[task] + block.target_s[task])
         overhead_s = quote.search_s + self._quotes.overhead_s(layout, task)
         late_s = np.maximum(0.0, elapsed_s + overhead_s + queue_s + work_s)
-        fees_usd = self._quotes.fees_usd(layout, task)
+        fees_usd = layout.fees_usd[task]
         accepted_usd = bill_usd + fees_usd + late_s * self._late_usd_per_s
         rejected_usd = rules.due_on_failure * bill_usd + fees_usd - self._integration_usd + over_usd
         rule = rules.verification

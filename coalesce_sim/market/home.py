@@ -56,32 +56,30 @@ class Home:
         now_s = self._floor.env.now
         home = self._floor.homes[opened.client[task]]
         turnaround_s = home.expected_wait_s(now_s, now_s) + opened.expected_s[task]
-        opportunity_usd = self._opportunity_usd(opened, task, turnaround_s, now_s)
-        plain_usd = opened.internal_usd[task] + self._price_usd + opportunity_usd
+        own_usd, others_usd = self._lateness_usd(opened, task, turnaround_s, now_s)
+        plain_usd = opened.internal_usd[task] + self._price_usd + own_usd
         type_id, known = opened.type_id[task], self._knowledge
         expected_loss_usd = (1 - float(known.own[type_id, 0])) * opened.layout.loss_usd[task]
-        internal_usd = plain_usd * float(known.factors[type_id, LOCAL]) + expected_loss_usd
-        return Stay(turnaround_s, opportunity_usd, plain_usd, internal_usd)
+        internal_usd = plain_usd * float(known.factors[type_id, LOCAL]) + others_usd + expected_loss_usd
+        return Stay(turnaround_s, own_usd + others_usd, plain_usd, internal_usd)
 
-    def _opportunity_usd(self, opened: LiveBlock, task: int, turnaround_s: float, now_s: float) -> float:
-        """The lateness that the task would meet and, by rule ``queue``, add to the next one's."""
+    def _lateness_usd(
+        self, opened: LiveBlock, task: int, turnaround_s: float, now_s: float
+    ) -> tuple[float, float]:
+        """What the task's own lateness would cost, and what it would add to that of others."""
         if self._opportunity == "later_tasks":
-            return float(opened.block.home.opportunity_usd[task])
+            return 0.0, float(opened.block.home.opportunity_usd[task])
         if self._opportunity == "none" or self._late_usd_per_s == 0:
-            return 0.0
+            return 0.0, 0.0
         work_s, target_s = opened.expected_s[task], opened.layout.max_latency_s[task]
-        late_s = turnaround_s - target_s
-        if late_s < 0:
-            late_s = 0.0
-        if self._opportunity == "queue" and isinstance(self._slots, int):
-            gap_s = now_s / max(1, self._arrivals[opened.client[task]])
-            wait_s = turnaround_s - work_s
-            behind_s = wait_s + work_s / self._slots
-            if behind_s - gap_s + work_s > target_s:
-                with_s = max(0.0, behind_s - gap_s) + work_s - target_s
-                without_s = max(0.0, wait_s - gap_s) + work_s - target_s
-                late_s += max(0.0, with_s) - max(0.0, without_s)
-        return late_s * self._late_usd_per_s
+        own_usd = max(0.0, turnaround_s - target_s) * self._late_usd_per_s
+        if self._opportunity == "expected_delay" or not isinstance(self._slots, int):
+            return own_usd, 0.0
+        gap_s = now_s / max(1, self._arrivals[opened.client[task]])
+        wait_s = turnaround_s - work_s
+        with_s = max(0.0, wait_s + work_s / self._slots - gap_s) + work_s - target_s
+        without_s = max(0.0, wait_s - gap_s) + work_s - target_s
+        return own_usd, (max(0.0, with_s) - max(0.0, without_s)) * self._late_usd_per_s
 
     def begin(self, opened: LiveBlock, task: int, stay: Stay) -> None:
         """Put a task in the client's own queue; without a GPU it comes to nothing."""
@@ -143,6 +141,8 @@ class Home:
         if not self.exists:
             return {"expected_loss_usd": stay.internal_usd}
         factor = float(self._knowledge.factors[opened.type_id[task], LOCAL])
+        correction_usd = stay.plain_usd * (factor - 1)
+        before_usd = opened.internal_usd[task] + self._price_usd + stay.opportunity_usd
         return {
             "compute_usd": float(running.compute_usd[task]),
             "memory_usd": float(running.memory_usd[task]),
@@ -150,6 +150,6 @@ class Home:
             "opportunity_usd": stay.opportunity_usd,
             "depreciation_usd": float(running.depreciation_usd[task]),
             "own_price_usd": self._price_usd,
-            "correction_usd": stay.plain_usd * (factor - 1),
-            "expected_loss_usd": stay.internal_usd - stay.plain_usd * factor,
+            "correction_usd": correction_usd,
+            "expected_loss_usd": stay.internal_usd - before_usd - correction_usd,
         }

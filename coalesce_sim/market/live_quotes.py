@@ -59,7 +59,8 @@ class Layout:
 
     `table`, (tasks, contractors, 4), holds the time that a contractor quotes with an empty queue, the work
     itself, the listed price and the contractor's own cost (NaN where that is not known). The rest has one
-    entry a task: `transfer_s` is one way out and back, `check_s` and `check_usd` the verification.
+    entry a task: `transfer_s` is one way out and back, `check_s` and `check_usd` the verification, `fees_usd`
+    what comes on top of the price of a delivery: communication, verification, integration.
     """
 
     table: FloatArray
@@ -68,8 +69,8 @@ class Layout:
     transfer_s: list[float]
     check_s: list[float]
     check_usd: list[float]
+    fees_usd: list[float]
     manual: list[bool]
-    sensitivity: list[float]
     max_latency_s: list[float]
     loss_usd: list[float]
 
@@ -77,9 +78,9 @@ class Layout:
 class Stay(NamedTuple):
     """What a client expects of doing a task at home now.
 
-    `turnaround_s` is queue and work, `opportunity_usd` what occupying the GPU costs in lateness, `plain_usd`
-    all charges before correction by experience, `internal_usd` the whole estimate: corrected, and with work
-    that is no good.
+    `turnaround_s` is queue and work, `opportunity_usd` what occupying the GPU costs in lateness, its own and
+    that of others, `plain_usd` what will be charged, before correction by experience, `internal_usd` the
+    whole estimate: corrected, and with the lateness of others and work that is no good.
     """
 
     turnaround_s: float
@@ -138,6 +139,7 @@ class LiveQuotes:
         skills: Compatibility,
         truth: GroundTruth,
         knowledge: Knowledge,
+        jobs: FloatArray,
     ) -> None:
         self._rule = scenario.cost_model.external
         self._pricing = scenario.cost_model.external.pricing
@@ -154,7 +156,7 @@ class LiveQuotes:
         self.setup_s = (contracts.handshake_ms + security.key_exchange_ms) / 1000
         self._security = 1 - pool.security_risk
         self.everyone: Ids = np.arange(len(pool))
-        self._slots = np.array([np.inf if slots is None else slots for slots in pool.slots])
+        self._slots: FloatArray = np.array([np.inf if slots is None else slots for slots in pool.slots])
         self._threshold = scenario.skills.threshold - ROUNDING
         weights = scenario.skills
         self._performance_weight = 0.0 if knowledge.ledger is None else weights.performance_weight
@@ -170,6 +172,20 @@ class LiveQuotes:
         for shared in (self._security, self.everyone, self._skill, pool.reliability):
             shared.flags.writeable = False
 
+        # All are views of arrays that change in place.
+        self._known = [
+            Known(
+                jobs,
+                self._slots,
+                knowledge.reliability[type_id if len(knowledge.reliability) > 1 else 0],
+                knowledge.factors[type_id],
+                self._skill[type_id],
+                self._security,
+                self._risk_rate,
+            )
+            for type_id in range(len(self._skill))
+        ]
+
     def lay_out(self, block: Block) -> Layout:
         """Prices, times and fees of a block's tasks at every contractor."""
         tasks, rule, contracts = block.tasks, self._rule, self._contracts
@@ -179,12 +195,11 @@ class LiveQuotes:
         own_usd = np.where(own_usd > 0, own_usd, self._pool.own_cost_share * price_usd)
         at_risk_usd = np.where(tasks.critical, rule.critical_factor, 1.0) * tasks.value_usd
         manual, check_usd, check_s = self._checks(tasks.value_usd)
-        automated = contracts.verification.automated
-        by_hand = contracts.verification.manual or automated
         transfer_s = np.zeros(len(block))
         if contracts.transfer_mb_per_s is not None:
             pace = contracts.transfer_mb_per_s / (1 + contracts.security.encryption_share)
             transfer_s = 1000 * (tasks.data_gb + tasks.output_gb) / pace
+        communication = communication_usd(rule, tasks.data_gb, tasks.output_gb)
         overhead_s = self.setup_s + transfer_s + check_s
         table = np.empty((len(block), len(self._pool), 4))
         np.add(service_s * self.work_factor, self._pool.network_s + overhead_s[:, None], out=table[:, :, 0])
@@ -192,12 +207,12 @@ class LiveQuotes:
         return Layout(
             table,
             at_risk_usd.tolist(),
-            communication_usd(rule, tasks.data_gb, tasks.output_gb).tolist(),
+            communication.tolist(),
             transfer_s.tolist(),
             check_s.tolist(),
             check_usd.tolist(),
+            (communication + check_usd + self._rule.integration_usd).tolist(),
             manual.tolist(),
-            np.where(manual, by_hand.sensitivity, automated.sensitivity).tolist(),
             tasks.max_latency_s.tolist(),
             block.loss_usd.tolist(),
         )
@@ -248,16 +263,9 @@ class LiveQuotes:
         return skill - self._cheapness
 
     def _at_stake_usd(self, layout: Layout, task: int, stay: Stay) -> float:
-        """What bad work is expected to cost: doing it over, where that is how failures are recovered from and
-        the verification finds it, else its loss."""
-        if not self._recovers:
-            return layout.loss_usd[task]
-        found = layout.sensitivity[task]
-        return found * stay.internal_usd + (1 - found) * layout.loss_usd[task]
-
-    def fees_usd(self, layout: Layout, task: int) -> float:
-        """What comes on top of the price of a delivery: communication, verification, integration."""
-        return layout.communication_usd[task] + layout.check_usd[task] + self._rule.integration_usd
+        """What work that is not accepted is expected to cost: doing it over at home, where that is how
+        failures are recovered from, else its loss."""
+        return stay.internal_usd if self._recovers else layout.loss_usd[task]
 
     def overhead_s(self, layout: Layout, task: int) -> float:
         """Handshake, transfer and verification: what a delivery takes beyond network, queue and work."""
@@ -272,32 +280,21 @@ class LiveQuotes:
         type_id: int,
         ids: Ids,
         wait_s: FloatArray,
-        jobs: FloatArray,
         stay: Stay,
         now_s: float,
         explain: bool,
     ) -> LiveQuote:
         """The offers for one task.
 
-        `ids` are those who offer, ascending; `wait_s` is what queue and discovery add, one entry
-        an offer, and `jobs` how many wait or are at work, one entry a contractor.
+        `ids` are those who offer, ascending; `wait_s` is what queue and discovery add, one entry an offer.
         """
-        knowledge = self._knowledge
         of = _PACE.next_round()(
             ids,
             wait_s,
-            Known(
-                layout.table[task],
-                jobs,
-                self._slots,
-                knowledge.reliability[type_id if len(knowledge.reliability) > 1 else 0],
-                knowledge.factors[type_id],
-                self._skill[type_id],
-                self._security,
-                self._risk_rate,
-            ),
+            layout.table[task],
+            self._known[type_id],
             Sides(
-                self.fees_usd(layout, task),
+                layout.fees_usd[task],
                 layout.max_latency_s[task],
                 self._late_usd_per_min,
                 self._at_stake_usd(layout, task, stay),

@@ -48,11 +48,9 @@ LIST_PRICE, LOAD, BARGAINED = range(3)
 class Known(NamedTuple):
     """What is known of all contractors for one type of task; one entry each.
 
-    `table` is (contractors, 4): quoted time without queue, the work, the listed price, the own cost (NaN:
-    unknown). `risk` is the share of a task's value at risk besides bad work.
+    `risk` is the share of a task's value at risk besides bad work.
     """
 
-    table: FloatArray
     jobs: FloatArray
     slots: FloatArray
     reliability: FloatArray
@@ -62,16 +60,19 @@ class Known(NamedTuple):
     risk: FloatArray
 
 
-Terms = Callable[[NDArray[np.int64], FloatArray, Known, Sides], FloatArray]
+Terms = Callable[[NDArray[np.int64], FloatArray, FloatArray, Known, Sides], FloatArray]
 
 
-def terms(ids: NDArray[np.int64], wait_s: FloatArray, known: Known, sides: Sides) -> FloatArray:
+def terms(
+    ids: NDArray[np.int64], wait_s: FloatArray, table: FloatArray, known: Known, sides: Sides
+) -> FloatArray:
     """The terms of the contractors `ids` for one task, (10, offers).
 
-    `wait_s` is what queue and discovery add to each one's quoted time. A price that no bargaining reaches is
-    infinite. `compiled_terms` has this function compiled, with the same result to the last bit.
+    `wait_s` is what queue and discovery add to each one's quoted time. `table` is (contractors, 4): quoted
+    time without queue, the work, the listed price, the own cost (NaN: unknown). A price that no bargaining
+    reaches is infinite. `compiled_terms` has this function compiled, with the same result to the last bit.
     """
-    latency_s, service_s, price_usd, own_usd = known.table.take(ids, axis=0).T
+    latency_s, service_s, price_usd, own_usd = table.take(ids, axis=0).T
     reliability, factor = known.reliability.take(ids), known.factor.take(ids)
     latency_s = latency_s + wait_s
     late_usd = lateness_usd(latency_s, sides.max_latency_s, sides.late_usd_per_min)
@@ -113,12 +114,12 @@ def compiled_terms() -> Terms | None:
     return compiled
 
 
-def _terms(ids: Any, wait_s: Any, known: Any, sides: Any) -> Any:
+def _terms(ids: Any, wait_s: Any, table: Any, known: Any, sides: Any) -> Any:
     out = np.empty((10, len(ids)))
     for k in range(len(ids)):
         j = ids[k]
-        latency_s = known.table[j, 0] + wait_s[k]
-        price_usd, own_usd = known.table[j, 2], known.table[j, 3]
+        latency_s = table[j, 0] + wait_s[k]
+        price_usd, own_usd = table[j, 2], table[j, 3]
         reliability, factor = known.reliability[j], known.factor[j]
         late_usd = max(latency_s - sides.max_latency_s, 0.0) * (sides.late_usd_per_min / 60)
         risk_usd = (1 - reliability) * sides.loss_usd + sides.at_risk_usd * known.risk[j]
@@ -132,7 +133,7 @@ def _terms(ids: Any, wait_s: Any, known: Any, sides: Any) -> Any:
             price_usd = bid_usd + (1 - sides.slope) * surplus_usd if surplus_usd >= 0 else np.inf
         plain_usd = price_usd + on_top_usd
         out[0, k] = latency_s
-        out[1, k] = known.table[j, 1]
+        out[1, k] = table[j, 1]
         out[2, k] = price_usd
         out[3, k] = price_usd * factor if sides.by_use else price_usd
         out[4, k] = plain_usd

@@ -103,18 +103,22 @@ class GroundTruth:
             bill_usd = self._recordings.bill_usd[block.instance]
             return Results(success, bill_usd, np.isfinite(bill_usd[:, :-1]))
         type_id = block.tasks.type_id
-        success = self._draw(self._success_p[type_id])
+        success = self._draw(type_id)
+        offered = None if self._offered is None else self._offered[type_id]
+        if not self.bills:
+            return Results(success, np.broadcast_to(np.nan, success.shape), offered)
         bill_usd = np.where(success, self._good_bill_usd[type_id], self._bad_bill_usd[type_id])
         bill_usd[:, :-1] *= block.truth.external_cost_factor[:, None]
         bill_usd[:, -1] *= block.truth.local_cost_factor
-        return Results(success, bill_usd, None if self._offered is None else self._offered[type_id])
+        return Results(success, bill_usd, offered)
 
-    def _draw(self, probability: FloatArray) -> BoolArray:
+    def _draw(self, type_id: NDArray[np.int64]) -> BoolArray:
         """Good or bad work, correlated over workers through the task's own difficulty."""
         shared = self._scenario.workload.failure_correlation
         if shared == 0:
-            return np.less(self._own_luck.random(probability.shape), probability)
-        ease = np.sqrt(shared) * self._difficulty.standard_normal((len(probability), 1))
-        own = np.sqrt(1 - shared) * self._own_luck.standard_normal(probability.shape)
-        good: BoolArray = np.less(-(ease + own), ndtri(probability))
-        return good
+            luck = self._own_luck.random((len(type_id), self._success_p.shape[1]))
+            return np.less(luck, self._success_p[type_id])
+        luck = self._own_luck.standard_normal((len(type_id), self._success_p.shape[1]))
+        luck *= np.sqrt(1 - shared)
+        luck += np.sqrt(shared) * self._difficulty.standard_normal((len(type_id), 1))
+        return np.less(np.negative(luck, out=luck), ndtri(self._success_p)[type_id])

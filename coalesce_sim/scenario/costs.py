@@ -38,13 +38,13 @@ class InternalCost(Model):
 
 
 class FlatPrice(Model):
-    """The contractor's base price."""
+    """The contractor's `price_usd`; prices by tokens do not count."""
 
     kind: Literal["flat"]
 
 
 class DemandPrice(Model):
-    """``price·(1 + load_slope·(demand − available))·(1 + complexity_slope·(complexity − 1))`` (eq. 7)."""
+    """``price_usd·(1 + load_slope·(demand − available))·(1 + complexity_slope·(complexity − 1))`` (eq. 7)."""
 
     kind: Literal["demand"]
     load_slope: float
@@ -52,13 +52,16 @@ class DemandPrice(Model):
 
 
 class TokenPrice(Model):
-    """Listed USD per million input and output tokens."""
+    """Listed USD per million input and output tokens; `price_usd` does not count."""
 
     kind: Literal["per_token"]
 
 
 class LoadPrice(Model):
-    """``price·(1 + slope·min(load, max_load))`` with load = jobs waiting and at work / slots, as they are."""
+    """``price·(1 + slope·min(load, max_load))`` with load = jobs waiting and at work / slots, as they are.
+
+    The price is `price_usd` and the price by tokens together.
+    """
 
     kind: Literal["load"]
     slope: NonNegative
@@ -92,7 +95,8 @@ class ExternalCost(Model):
     """Cost of hiring a contractor (equations 7 to 9). Verification is cheaper above a reliability.
 
     Risk is ``value·((1 − reliability) + security risk + quality risk)``, times `critical_factor` for tasks of
-    high criticality.
+    high criticality. In a market that learns, verification costs what `contracts` says, not what is said
+    here, and ``1 − reliability`` is taken of what bad work is expected to cost in place of the value.
     """
 
     pricing: Pricing
@@ -113,7 +117,8 @@ class Realised(Model):
     `basis`: ``estimate`` realises the estimated cost times a cost factor (the published model: time does
     not feed back into cost). ``physical`` realises what was used at its price, plus lateness as it was
     experienced; risk and opportunity, being expectations, are then not charged.
-    Times are the nominal ones multiplied by a time factor. One draw per task and factor, whoever works.
+    Times are the nominal ones multiplied by a time factor. One draw per task and factor, whoever works. In a
+    market that learns, `external_cost_factor` multiplies bills by use; a price agreed on stays as it is.
     """
 
     basis: Literal["estimate", "physical"]
@@ -144,7 +149,8 @@ class Skills(Model):
     """Skill compatibility ``S = Σ weight·part`` (eq. 12); a contractor is eligible if ``S ≥ threshold``.
 
     `embedding` is a table task type → contractor type → similarity; where it is silent,
-    `embedding_default`. Likewise for `performance`.
+    `embedding_default`. Likewise for `performance`, in whose place comes the ledger's score where there is a
+    ledger.
     """
 
     threshold: Share

@@ -38,12 +38,12 @@ def test_a_contract_takes_its_steps_one_after_the_other_and_is_authorised_once_a
         "verification": {"automated": CHECKED},
     }
     tasks = [
-        {"type": "job", "arrival_s": 1000.0 * k, "client": client} for k, client in enumerate((0, 0, 1, 0))
+        {"type": "job", "arrival_s": 1000.0 * k, "client": client} for k, client in enumerate((0, 0, 1, 0, 1))
     ]
     a, b = contractor("a", network_ms=1000), contractor("b", network_ms=1000)
-    result, _ = play(market(tasks, a, b, clients={"count": 2}, contracts=rules, **FEES), "a", "a", "a", "b")
+    result, _ = play(market(tasks, a, b, clients={"count": 2}, contracts=rules, **FEES), *"aaaba")
     contracts = result.contracts
-    assert contracts["auth_required"].tolist() == [True, False, True, True]
+    assert contracts["auth_required"].tolist() == [True, False, True, True, False]
     assert contracts["input_required"].all()
     assert (contracts["state"] == "completed").all()
     # Handshake 2, keys 0.5, network 1; authorisation 7; 1000 MB at 100/1.25 MB/s.
@@ -160,6 +160,14 @@ def test_who_times_out_leaves_the_queue_or_frees_the_slot() -> None:
     assert (contracts["ended_s"] / 60).tolist() == pytest.approx([190, 152, 191.5, 196.9])
     assert result.decisions["choice"].tolist() == ["contractor", "local", "local", "contractor"]
     assert (result.decisions["finished_s"] / 60).tolist() == pytest.approx([190, 153, 192.5, 196.9])
+
+
+def test_a_client_waits_so_many_times_the_quoted_time_and_that_includes_the_queue() -> None:
+    a = contractor("a", slots=1)
+    result, _ = play(market([0, 1, 2], a, contracts={"timeout_factor": 1.0}), "a", "a", "a")
+    assert result.decisions["estimated_s"].tolist() == [60, 119, 178]
+    assert result.contracts["state"].tolist() == ["completed"] * 3
+    assert result.contracts["ended_s"].tolist() == [60, 120, 180]
 
 
 @pytest.mark.parametrize(("slots", "limit", "taken"), [(1, 0, 1), (1, 1, 2), (2, 0, 2), (2, 3, 5), (0, 9, 0)])

@@ -87,14 +87,13 @@ def test_without_a_ledger_contractors_are_taken_at_their_word_and_own_work_is_kn
 
 
 @pytest.mark.parametrize("sensitivity", [0.0, 0.6, 1.0])
-def test_bad_work_that_is_found_is_expected_to_cost_doing_it_over(sensitivity: float) -> None:
+def test_work_that_is_not_accepted_is_expected_to_cost_doing_it_over(sensitivity: float) -> None:
     check = {"verification": {"automated": {"sensitivity": sensitivity}}}
     a = contractor("a", reliability=0.9)
     _, script = play(market([0], a, clients={"success": 0.7}, contracts=check))
     over_usd = HOME_USD + 0.3 * VALUE_USD
-    at_stake_usd = sensitivity * over_usd + (1 - sensitivity) * VALUE_USD
     assert script.internal_usd == pytest.approx([over_usd])
-    assert script.external_usd[0]["a"] == pytest.approx(1 + 0.1 * at_stake_usd)
+    assert script.external_usd[0]["a"] == pytest.approx(1 + 0.1 * over_usd)
 
 
 @pytest.mark.parametrize("success", [0, 1])
@@ -151,6 +150,20 @@ def test_an_hour_without_registry_is_an_hour_without_contractors() -> None:
     assert (played.decisions.loc[~down, "choice"] == "contractor").all()
     assert played.estimates["unanswered_queries"].mean == pytest.approx(100 / 3)
     assert played.estimates["outsourcing_rate"].mean == pytest.approx(200 / 3)
+
+
+def test_the_registry_ranks_by_reputation_when_it_ranks_anew() -> None:
+    scenario = market(
+        [0, 100, 1000, 2000],
+        contractor("bad", success=0),
+        contractor("good", price_usd=2.0),
+        discovery={"kind": "registry", "k": 1, "newcomer_share": 0, "refresh_s": 500},
+        reputation={},
+        skills=HALF_PERFORMANCE,
+    )
+    _, script = play(scenario, "bad", "bad", "good", "good")
+    # Equals until the first two ratings; the cheaper of equals is found first.
+    assert [names for _, names in script.offered] == [["bad"], ["bad"], ["good"], ["good"]]
 
 
 def test_a_client_that_remembers_hires_while_the_registry_is_down() -> None:

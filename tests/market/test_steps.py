@@ -97,6 +97,7 @@ def test_a_step_that_comes_to_nothing_ends_the_whole() -> None:
     ]
     assert decisions["attempts"].tolist() == [1, 1, 1, 0, 1, 1, 1, 1]
     assert decisions["closes"].tolist() == [False, False, True, False, False, False, False, True]
+    assert decisions["decided_s"].tolist() == [0, 30, 30, 180, 1000, 1030, 1030, 1180]
     assert decisions["finished_s"].tolist() == [30, 60, 180, 180, 1030, 1060, 1180, 1210]
     assert decisions["loss_usd"].tolist() == [0, 0, VALUE_USD, 0, 0, 0, 0, 0]
     assert decisions["realised_usd"].tolist() == pytest.approx(

@@ -30,16 +30,15 @@ def test_the_terms_of_offers(seed: int, offers: int, rule: int, by_use: bool) ->
         rng.random(pool),
         rng.lognormal(0, 1, pool),
     )
-    known = Known(
-        table, jobs, slots, reliability, factor, rng.random(pool), rng.random(pool), rng.random(pool)
-    )
+    known = Known(jobs, slots, reliability, factor, rng.random(pool), rng.random(pool), rng.random(pool))
     a, b, c, d, e, f = rng.lognormal(0, 1, 6).tolist()
-    sides = Sides(a, b, c, d, e, f, rule, float(rng.random()), 2.0, float(rng.random()), by_use)
+    sides = Sides(a, b, c, d, e, 30 * f, rule, float(rng.random()), 2.0, float(rng.random()), by_use)
     ids = np.sort(rng.permutation(pool)[:offers])
     twin = compiled_terms()
     assert twin is not None
     wait_s = rng.lognormal(0, 1, offers)
-    assert terms(ids, wait_s, known, sides).tobytes() == twin(ids, wait_s, known, sides).tobytes()
+    ours = terms(ids, wait_s, table, known, sides)
+    assert ours.tobytes() == twin(ids, wait_s, table, known, sides).tobytes()
 
 
 @settings(max_examples=25)
