@@ -16,7 +16,16 @@ if TYPE_CHECKING:
     from coalesce_sim.experiments.comparison import Comparison, compare
     from coalesce_sim.experiments.diagnosis.doctor import Diagnosis, doctor
     from coalesce_sim.experiments.runs import RunResult, run
-    from coalesce_sim.policies.protocol import LOCAL, Decision, OracleView, Outcome, Policy, View
+    from coalesce_sim.policies.protocol import (
+        LOCAL,
+        Decision,
+        OracleView,
+        Outcome,
+        Policy,
+        SealedBids,
+        Surroundings,
+        View,
+    )
     from coalesce_sim.scenario.loading import load
     from coalesce_sim.scenario.problems import ScenarioError
     from coalesce_sim.scenario.schema import Scenario
@@ -30,6 +39,8 @@ _HOMES = {
     "Outcome": "coalesce_sim.policies.protocol",
     "Policy": "coalesce_sim.policies.protocol",
     "RunResult": "coalesce_sim.experiments.runs",
+    "SealedBids": "coalesce_sim.policies.protocol",
+    "Surroundings": "coalesce_sim.policies.protocol",
     "Scenario": "coalesce_sim.scenario.schema",
     "ScenarioError": "coalesce_sim.scenario.problems",
     "View": "coalesce_sim.policies.protocol",
@@ -50,6 +61,8 @@ __all__ = [
     "RunResult",
     "Scenario",
     "ScenarioError",
+    "SealedBids",
+    "Surroundings",
     "View",
     "__version__",
     "compare",

@@ -27,6 +27,11 @@ def find(name: str) -> Path:
         ) from None
 
 
+def has(name: str) -> bool:
+    """Whether there is a bundled scenario or profile of that name."""
+    return name in _profiles() | _scenarios()
+
+
 def close(name: str) -> list[str]:
     """Up to three bundled names, profiles among them, that resemble `name`, the closest first."""
     return difflib.get_close_matches(name, sorted(_profiles() | _scenarios()))

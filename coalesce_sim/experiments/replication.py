@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
@@ -112,7 +113,8 @@ def play(
         decider.told(best_fixed_choice(scenario, seed, replication))
     market.run()
     if wanted.timeline:
-        price_usd = market.prices.mean_usd_by_hour(scenario.clock.hours)
+        hours = scenario.clock.hours
+        price_usd = np.full(hours, np.nan) if scenario.learning else market.prices.mean_usd_by_hour(hours)
         emit("timeline", timeline.table(market.demand, price_usd, market.pool.total_slots))
     if market.knowledge is not None and "estimation_error" in tables:
         emit("estimation_error", estimation_error_table(market.knowledge.errors.windows(), replication))

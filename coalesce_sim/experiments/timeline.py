@@ -100,7 +100,8 @@ class Timeline:
     def table(self, demand: FloatArray, mean_price_usd: FloatArray, slots: int | None) -> pa.Table:
         """The timeline as an Arrow table.
 
-        `demand` (empty for a market without demand) and `mean_price_usd` have one entry an hour. `slots` is
+        `demand` (empty for a market without demand) and `mean_price_usd` (NaN where prices are made
+        task by task) have one entry an hour. `slots` is
         the contractors' total, None if unlimited.
         """
         start_s = self._edges_s[:-1]
@@ -116,7 +117,7 @@ class Timeline:
                 "replication": np.full(len(start_s), self._replication, dtype=np.int32),
                 "start_s": start_s,
                 "demand": nullable(demand),
-                "mean_price_usd": mean_price_usd[hour],
+                "mean_price_usd": nullable(mean_price_usd[hour]),
                 "tasks": sums["tasks"].astype(np.int64),
                 "outsourced": sums["outsourced"].astype(np.int64),
                 "explored": sums["explored"].astype(np.int64),

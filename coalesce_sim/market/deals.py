@@ -39,6 +39,7 @@ class Deal(Contract):
     estimated_usd: float
     internal_usd: float
     fixed_price: bool
+    explored: bool
     tried: tuple[int, ...]
 
 
@@ -91,6 +92,7 @@ class Deals:
             estimated_usd=terms[EXTERNAL],
             internal_usd=offers.internal_usd[0],
             fixed_price=decision.price_usd is not None,
+            explored=decision.explored,
             service_s=service_s * float(opened.block.truth.external_time_factor[task]),
             expected_s=service_s,
             transfer_s=opened.layout.transfer_s[task],

@@ -125,6 +125,8 @@ def _drawn(pool: DrawnPool, streams: Streams) -> list[Contractor]:
                 name=f"{names[which]}_{i}",
                 type=names[which],
                 price_usd=max(pool.min_price_usd, kind.price_usd * float(price_factor[i])),
+                input_usd_per_mtok=kind.input_usd_per_mtok * float(price_factor[i]),
+                output_usd_per_mtok=kind.output_usd_per_mtok * float(price_factor[i]),
                 latency_min=max(pool.min_latency_min, kind.latency_min * float(latency_factor[i])),
                 demand=float(demand[i]),
                 available_capacity=float(available[i]),

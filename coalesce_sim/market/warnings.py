@@ -15,8 +15,14 @@ _BLIND_TO_SKILLS = (AlwaysLocal, BestFixed, Custom, Fixed, Oracle)
 
 
 def warnings_of(scenario: Scenario) -> list[str]:
-    """Sentences on what will keep the market from working: skills, capacity, no GPU at home, timeouts."""
-    return [*_of_skills(scenario), *_of_capacity(scenario), *_of_home(scenario), *_of_timeouts(scenario)]
+    """Sentences on what will keep the market from working: skills, capacity, prices, no GPU, timeouts."""
+    return [
+        *_of_skills(scenario),
+        *_of_capacity(scenario),
+        *_of_prices(scenario),
+        *_of_home(scenario),
+        *_of_timeouts(scenario),
+    ]
 
 
 def notes_of(scenario: Scenario) -> list[str]:
@@ -58,6 +64,14 @@ def _of_capacity(scenario: Scenario) -> list[str]:
     if any(facts.slots != 0 for facts in _hired_from(scenario)):
         return []
     return ["all contractors have 0 slots: whoever is hired rejects"]
+
+
+def _of_prices(scenario: Scenario) -> list[str]:
+    kind, facts = scenario.cost_model.external.pricing.kind, _hired_from(scenario)
+    by_token = any(each.input_usd_per_mtok or each.output_usd_per_mtok for each in facts)
+    if kind not in ("flat", "demand") or not by_token or any(each.price_usd for each in facts):
+        return []
+    return [f"contractors state prices per token, but pricing is {kind}: they work for nothing"]
 
 
 def _of_home(scenario: Scenario) -> list[str]:

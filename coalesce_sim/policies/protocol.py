@@ -257,8 +257,11 @@ class Policy:
         """Called once before the first task of a replication; forget everything here."""
 
     def decide(self, view: View) -> Decision:
-        """Choose a contractor's index or `LOCAL` for the task."""
+        """Choose the position of an offer, or `LOCAL`, for the task."""
         raise NotImplementedError(f"{type(self).__name__} does not define decide(view)")
 
     def observe(self, outcome: Outcome) -> None:
-        """Called when a task's work is done, in the order in which tasks finish."""
+        """Called when an attempt at a task has ended, well or not, in the order in which they end.
+
+        Not told are contracts that were rejected, and tasks kept at home by a client without a GPU.
+        """

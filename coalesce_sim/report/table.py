@@ -92,7 +92,7 @@ def operator_table(result: RunResult) -> Table:
     def ours(name: str) -> Estimate:
         return result.estimates.get(name, _NONE)
 
-    zero, one = (Estimate(value, None, None, len(result.replications)) for value in (0.0, 1.0))
+    zero = Estimate(0.0, None, None, len(result.replications))
     learning, retries = result.scenario.learning, ours("attempts_per_task").mean != 1
     rows = {
         "outsourced, % of tasks": (ours("outsourcing_rate"), zero),
@@ -101,7 +101,7 @@ def operator_table(result: RunResult) -> Table:
         "of which lateness, USD": (ours("lateness_usd"), ours("all_local_lateness_usd")),
         "of which lost by bad work, USD": (ours("loss_usd"), ours("all_local_loss_usd")),
         "ended well, % of tasks": (ours("success_rate"), ours("all_local_success_rate")),
-        "attempts per task": (ours("attempts_per_task"), one) if retries else (zero, zero),
+        "attempts per task": (ours("attempts_per_task"), _NONE) if retries else (zero, zero),
         "turnaround p50, s": (ours("turnaround_p50_s"), ours("all_local_turnaround_p50_s")),
         "turnaround p95, s": (ours("turnaround_p95_s"), ours("all_local_turnaround_p95_s")),
         "turnaround p99, s": (ours("turnaround_p99_s"), ours("all_local_turnaround_p99_s")),

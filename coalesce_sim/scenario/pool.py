@@ -108,7 +108,7 @@ class ContractorType(ContractorFacts):
 class DrawnPool(Model):
     """`count` independent draws of a type, each with its own price, latency, demand and capacity.
 
-    The factors multiply the type's price and latency; the results are not less than the two minima.
+    The factors multiply the type's prices and latency; the results are not less than the two minima.
     `success_shift` is what a contractor's true success rate differs by from its type's, at the limits cut
     off.
     """

@@ -193,6 +193,27 @@ class Scenario(Model):
         return self
 
     @model_validator(mode="after")
+    def _nothing_without_effect(self) -> Self:
+        """Settings of the published trade that a market with contracts has others for."""
+        if not self.learning:
+            return self
+        external = self.cost_model.external
+        for field in ("verification_usd", "verification_trusted_usd"):
+            if getattr(external, field) > 0:
+                raise ValueError(
+                    f"cost_model.external.{field}: has no effect here; state contracts.verification instead "
+                    f"(got {getattr(external, field):g})"
+                )
+        billed = any(each.outcomes is not None for _, each in self.facts) and self.records is None
+        factor = self.cost_model.realised.external_cost_factor
+        if factor != 1 and not billed:
+            raise ValueError(
+                "cost_model.realised.external_cost_factor: has no effect where the price agreed on is paid; "
+                "give contractors outcomes with a bill_usd instead"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _records_fit(self) -> Self:
         recorded_tasks = isinstance(self.workload.arrivals, Recorded)
         recorded_pool = isinstance(self.contractors, RecordedPool)

@@ -25,7 +25,6 @@ def uncertain(recovery: dict[str, Any], late_usd_per_min: float = 0.0, **section
         external={"communication_usd_per_gb": 0.02, "integration_usd": 0.1},
         realised={
             "external_time_factor": {"exponential": {"mean": 1}},
-            "external_cost_factor": {"uniform": {"low": 0.5, "high": 1.5}},
         },
         contracts={
             "failed_share": 0.3,

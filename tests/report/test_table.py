@@ -107,7 +107,7 @@ def test_a_market_that_learns_tells_what_its_work_was_worth():
     text = printed("market_day", [LEARNED])
     assert row(text, "ended well") == "ended well, % of tasks 66.0 50.0"
     assert row(text, "bad work") == "of which lost by bad work, USD 300 500"
-    assert row(text, "attempts") == "attempts per task 1.10 1.00"
+    assert row(text, "attempts") == "attempts per task 1.10 –"
     assert row(text, "HHI") == "concentration of revenue (HHI), 0 to 1 0.250 –"
     words = " ".join(text.split())
     assert "Contracts: 290 a replication, 95.0 % completed, 5.0 % failed; 16.0 % found bad" in words

@@ -16,7 +16,7 @@ from coalesce_sim.scenario.distributions import FloatArray
 _OF_CONTRACT = (
     *("task", "attempt", "client", "contractor", "type_id", "state", "reason", "good"),
     *("agreed_usd", "estimated_usd", "submitted_s", "working_s", "ended_s"),
-    *("auth_required", "input_required"),
+    *("auth_required", "input_required", "explored"),
 )
 _facts = attrgetter(*_OF_CONTRACT)
 
@@ -40,7 +40,8 @@ class ContractRows:
         says more where the work was not `accepted`. `good` tells what the work was really worth, or would
         have been. `agreed_usd` is the price agreed on, `paid_usd` what the contractor got, `fees_usd` what
         the client paid on top, `estimated_usd` what it expected of all. `working_s` is null where no work
-        began. `auth_required` and `input_required` tell whether the contract passed through those states.
+        began. `auth_required` and `input_required` tell whether the contract passed through those states,
+        `explored` whether the contractor was chosen at random.
         """
         rows, self._rows = self._rows, []
         names = ("paid_usd", "fees_usd", *_OF_CONTRACT)
@@ -72,5 +73,6 @@ class ContractRows:
                 "ended_s": numbers("ended_s"),
                 "auth_required": np.array(of["auth_required"], dtype=bool),
                 "input_required": np.array(of["input_required"], dtype=bool),
+                "explored": np.array(of["explored"], dtype=bool),
             }
         )

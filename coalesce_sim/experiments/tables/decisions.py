@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from coalesce_sim.experiments.tables.columns import named, nullable, same
 from coalesce_sim.market.records import Records
+from coalesce_sim.market.workload import Block
 from coalesce_sim.scenario.schema import Scenario
 
 
@@ -20,7 +22,7 @@ def decisions_table(
     and takes where every task stays at home. `contractor` is null for local tasks, `score` and `confidence`
     where the policy gave none. `outcome` is ``completed`` for good work, ``failed`` for a task that ended
     without any, ``canceled`` for a step that never began. `attempts` counts the decisions it took, `closes`
-    is false for a step of a composite task that did not end it.
+    is false for a step of a composite task that did not end it; `whole` is the first step's `task`.
 
     In a market that learns, `internal_experience_usd` is what the estimate at home holds besides: a price for
     the client's own agent, correction by experience, and what bad work is expected to cost. Estimates are
@@ -34,6 +36,7 @@ def decisions_table(
     columns = {
         "replication": same(replication, n),
         "task": np.arange(block.first, block.first + n, dtype=np.int64),
+        "whole": _wholes(block),
         "client": tasks.client.astype(np.int32),
         "arrival_s": tasks.arrival_s,
         "type": named(tasks.type_id, tuple(scenario.workload.types)),
@@ -68,3 +71,11 @@ def decisions_table(
         parts_usd = running.total_usd + block.home.opportunity_usd
         columns["internal_experience_usd"] = nullable(records.internal_usd - parts_usd)
     return pa.table(columns)
+
+
+def _wholes(block: Block) -> NDArray[np.int64]:
+    """The number of the first step of the whole that each task belongs to, its own where it is one itself."""
+    if block.wholes is None:
+        return np.arange(block.first, block.first + len(block), dtype=np.int64)
+    first_step = np.searchsorted(block.wholes.of, np.arange(len(block.wholes.steps)))
+    return block.first + first_step[block.wholes.of]
