@@ -17,7 +17,15 @@ from coalesce_sim.cli.contract import (
 )
 from coalesce_sim.cli.run import default_folder
 from coalesce_sim.cli.warnings import print_warnings
-from coalesce_sim.cli.work import cores, failures_told, jobs_option, progress_bar
+from coalesce_sim.cli.work import (
+    cores,
+    failures_told,
+    jobs_option,
+    out_option,
+    progress_bar,
+    quiet_option,
+    replications_option,
+)
 
 
 @click.command("compare")
@@ -29,22 +37,12 @@ from coalesce_sim.cli.work import cores, failures_told, jobs_option, progress_ba
     "policy, always_local, cheapest and random.",
 )
 @seed_option
-@click.option(
-    "--replications",
-    type=click.IntRange(1, 1_000_000),
-    metavar="N",
-    help="How often to play all policies, each time on other random numbers; the scenario's by default.",
-)
+@replications_option
 @jobs_option
 @set_option
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="Where the results go; results/NAME-compare by default.",
-)
+@out_option("results/NAME-compare")
 @json_option
-@click.option("--quiet", is_flag=True, help="Print no table and no progress.")
+@quiet_option
 def command(
     source: str,
     policies: str | None,

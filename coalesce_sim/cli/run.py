@@ -17,7 +17,15 @@ from coalesce_sim.cli.contract import (
     set_option,
 )
 from coalesce_sim.cli.warnings import print_warnings
-from coalesce_sim.cli.work import cores, failures_told, jobs_option, progress_bar
+from coalesce_sim.cli.work import (
+    cores,
+    failures_told,
+    jobs_option,
+    out_option,
+    progress_bar,
+    quiet_option,
+    replications_option,
+)
 
 if TYPE_CHECKING:
     from coalesce_sim.scenario.schema import Scenario
@@ -26,27 +34,17 @@ if TYPE_CHECKING:
 @click.command("run")
 @scenario_argument
 @seed_option
-@click.option(
-    "--replications",
-    type=click.IntRange(1, 1_000_000),
-    metavar="N",
-    help="How often to play, each time on other random numbers; the scenario's by default.",
-)
+@replications_option
 @jobs_option
 @set_option
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="Where the results go; results/NAME by default.",
-)
+@out_option("results/NAME")
 @click.option(
     "--detail",
     type=click.Choice(["offers"]),
     help="Also write offers.parquet: one row per decision and contractor.",
 )
 @json_option
-@click.option("--quiet", is_flag=True, help="Print no table and no progress.")
+@quiet_option
 def command(
     source: str,
     seed: int | None,

@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
 from coalesce_sim.cli import interrupts
 from coalesce_sim.cli.contract import console
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 jobs_option = click.option(
     "--jobs",
@@ -17,6 +21,24 @@ jobs_option = click.option(
     metavar="N",
     help="Processes to share the runs among; all cores by default. The results are the same.",
 )
+
+replications_option = click.option(
+    "--replications",
+    type=click.IntRange(1, 1_000_000),
+    metavar="N",
+    help="How often to play, each time on other random numbers; the scenario's by default.",
+)
+quiet_option = click.option("--quiet", is_flag=True, help="Print no table and no progress.")
+
+
+def out_option(default: str) -> Callable[[F], F]:
+    """The folder of results; `default` says which it is otherwise."""
+    return click.option(
+        "--out",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help=f"Where the results go; {default} by default.",
+    )
 
 
 def cores() -> int:
