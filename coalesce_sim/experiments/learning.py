@@ -57,13 +57,14 @@ class Curve:
 
     Costs and `exploration_rate` (percent) are those of the bin's own tasks, a task; `cost_reduction` is the
     percent that the bin's tasks save, a ratio of means over the replications with its linearised interval;
-    `saved_usd` counts from the first task to the end of the bin.
+    `spent_usd` and `saved_usd` count from the first task to the end of the bin.
     """
 
     cost_usd: tuple[FloatArray, FloatArray]
     all_local_usd: tuple[FloatArray, FloatArray]
     exploration_rate: tuple[FloatArray, FloatArray]
     cost_reduction: tuple[FloatArray, FloatArray]
+    spent_usd: tuple[FloatArray, FloatArray]
     saved_usd: tuple[FloatArray, FloatArray]
 
 
@@ -115,6 +116,7 @@ class Learning:
             band(all_local_usd / self.width),
             band(100 * explored / self.width),
             band(_reductions(realised_usd, all_local_usd)),
+            band(realised_usd.cumsum(axis=1)),
             band((all_local_usd - realised_usd).cumsum(axis=1)),
         )
 

@@ -317,3 +317,14 @@ def test_a_type_that_nobody_offers_to_do_is_a_warning():
     pool = [contractor("a", outcomes=outcomes), contractor("b", outcomes=outcomes)]
     told = warnings_of(coalesce_sim.load(market(workload=workload, contractors=pool)))
     assert told == ["no contractor offers to do other: such tasks stay at home"]
+
+
+def test_a_figure_that_only_some_replications_have_is_told_of_those():
+    """With one task in two, some replications hire nobody and so have no concentration of revenue."""
+    tasks = {"kind": "renewal", "gap_s": {"exponential": {"mean": 300}}, "limit": 1}
+    played = market(policy=TOPSIS | {"epsilon": 0.5, "outsource_above_score": 1})
+    played["workload"]["arrivals"] = tasks
+    found = doctor(coalesce_sim.load(played), replications=8)
+    concentration = found.estimates["revenue_hhi"]
+    assert 0 < concentration.n < 8
+    assert concentration.mean == 1.0

@@ -26,7 +26,7 @@ from coalesce_sim.report.comparison.recording import RecordedComparison
 from coalesce_sim.report.comparison.table import print_comparison
 
 SMALL = ("dur_01", "--set", "clock.days=0.5", "--seed", "4")
-FILES = ["comparison.json", "runs.parquet", "learning.parquet", "cumulative_saving.png", "learning.png"]
+FILES = ["comparison.json", "runs.parquet", "learning.parquet", "cumulative_cost.png", "learning.png"]
 EVERY_METRIC = {
     "tasks": 240.0,
     "realised_usd": 12_345.0,

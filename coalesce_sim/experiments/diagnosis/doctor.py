@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -58,7 +59,8 @@ class Diagnosis:
     @cached_property
     def estimates(self) -> dict[str, Estimate]:
         """Every metric's mean and 95 % interval over the replications."""
-        return {name: estimate([each[name] for each in self.metrics]) for name in self.metrics[0]}
+        names = dict.fromkeys(name for each in self.metrics for name in each)
+        return {name: estimate([each.get(name, math.nan) for each in self.metrics]) for name in names}
 
     @property
     def summary(self) -> dict[str, Any]:

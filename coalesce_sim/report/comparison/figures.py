@@ -1,4 +1,4 @@
-"""A comparison as pictures: what has been saved so far, and what is saved as the run goes on."""
+"""A comparison as pictures: what it has cost so far, and what is saved as the run goes on."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from coalesce_sim.report.comparison.findings import change, headline
 from coalesce_sim.report.numbers import plural
 from coalesce_sim.scenario.distributions import FloatArray
 
-NAMES = ("cumulative_saving.png", "learning.png")
+NAMES = ("cumulative_cost.png", "learning.png")
 
 # Okabe and Ito (2008): colours that colour-blind readers tell apart; without yellow, which is faint on white.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -54,7 +54,7 @@ def draw_figures(folder: Path, comparison: Comparison) -> list[str]:
         return []
     with matplotlib.style.context(["default", _LOOK]):
         for name, figure in zip(
-            NAMES, (_saving_figure(comparison), _learning_figure(comparison, wide)), strict=True
+            NAMES, (_cost_figure(comparison), _learning_figure(comparison, wide)), strict=True
         ):
             # No version and no time in the file, so that the same results are the same bytes.
             FigureCanvasAgg(figure)
@@ -76,15 +76,19 @@ def spread(heights: Sequence[float], gap: float) -> FloatArray:
     return placed
 
 
-def _saving_figure(comparison: Comparison) -> Figure:
+def _cost_figure(comparison: Comparison) -> Figure:
     course = comparison.course
     figure, axes = _canvas(comparison, course, headline(comparison))
     tasks = np.concatenate([[0.0], course.last_task])
-    largest_usd = max(float(np.abs(curve.saved_usd[0]).max()) for curve in course.curves)
+    home_usd = course.width * course.curves[0].all_local_usd[0].cumsum()
+    largest_usd = max(home_usd[-1], *(curve.spent_usd[0][-1] for curve in course.curves))
     unit_usd, unit = next(each for each in _UNITS if largest_usd >= each[0] * _MOST_UNITS or each[0] == 1)
-    curves = [_from_zero(curve.saved_usd, unit_usd) for curve in course.curves]
-    _draw(axes, comparison, tasks, curves)
-    axes.set_ylabel(f"Saved so far against all-local ({unit})")
+    curves = [_from_zero(curve.spent_usd, unit_usd) for curve in course.curves]
+    home = _from_zero((home_usd, np.zeros_like(home_usd)), unit_usd)
+    axes.plot(tasks, home[0], color=_GREY, linewidth=1)
+    axes.text(tasks[-1], home[0][-1], "all-local ", color=_GREY, fontsize=9, ha="right", va="bottom")
+    _draw(axes, comparison, tasks, curves, also=[home])
+    axes.set_ylabel(f"Cost so far ({unit})")
     return figure
 
 
@@ -121,8 +125,13 @@ def _canvas(comparison: Comparison, course: Learning, title: str) -> tuple[Figur
 
 
 def _draw(
-    axes: Axes, comparison: Comparison, tasks: FloatArray, curves: Sequence[tuple[FloatArray, FloatArray]]
+    axes: Axes,
+    comparison: Comparison,
+    tasks: FloatArray,
+    curves: Sequence[tuple[FloatArray, FloatArray]],
+    also: Sequence[tuple[FloatArray, FloatArray]] = (),
 ) -> None:
+    """All policies' curves with their labels; `also` names curves for which there must be room."""
     looks = _looks(comparison)
     for (mean, half_width), (colour, style) in zip(curves, looks, strict=True):
         axes.fill_between(tasks, mean - half_width, mean + half_width, color=colour, alpha=0.15, linewidth=0)
@@ -131,7 +140,7 @@ def _draw(
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.yaxis.set_major_formatter("{x:,g}")
-    _fit_height(axes, curves)
+    _fit_height(axes, [*curves, *also])
     _label(axes, comparison.labels, [mean[-1] for mean, _ in curves], [colour for colour, _ in looks])
 
 
