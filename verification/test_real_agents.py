@@ -10,7 +10,7 @@ import coalesce_sim
 from coalesce_sim.experiments.statistics import estimate
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
-REPLICATIONS = 60
+REPLICATIONS = 40
 
 pytestmark = pytest.mark.skipif(not SHARED.parent.exists(), reason="needs the records in ../shared")
 
