@@ -46,16 +46,21 @@ class _Chosen(Model):
     policy: PolicySettings
 
 
-def contenders(scenario: Scenario, policies: Sequence[str | type[Policy]] | None = None) -> list[Contender]:
+def contenders(
+    scenario: Scenario, policies: str | Sequence[str | type[Policy]] | None = None
+) -> list[Contender]:
     """The policies to compare, in the order given, and the yardsticks that are not among them.
 
     A policy is a `Policy` class or text: ``topsis``, ``topsis(epsilon=0, weights.cost=0.5)``,
     ``my_module:MyPolicy(limit=3)``, or ``scenario`` for the scenario's own; its label is the text as written.
-    What is not stated is as in the scenario's own policy if that is of the same kind, else by default. None
-    stands for the scenario's own policy, `always_local`, `cheapest` and `random`.
+    One text may list several, separated by commas. What is not stated is as in the scenario's own policy if
+    that is of the same kind, else by default. None stands for the scenario's own policy, `always_local`,
+    `cheapest` and `random`.
 
     Raises `ScenarioError` with all problems, among them a policy listed twice.
     """
+    if isinstance(policies, str):
+        policies = split(policies)
     if policies is None:
         own = scenario.policy
         own_label = own.class_ if isinstance(own, Custom) else own.kind
@@ -115,8 +120,13 @@ def _written(scenario: Scenario, text: str) -> _Chosen:
         raise _refused(text, "a closing bracket is missing")
     parameters = split(inside[:-1]) if inside[:-1].strip() else []
     for parameter in parameters:
-        if "=" not in parameter:
+        field, equals, _ = parameter.partition("=")
+        if not equals:
             raise _refused(text, f"parameters must look like field=value (got {parameter!r})")
+        if field.strip() in ("kind", _CLASS):
+            raise _refused(text, f"the kind stands before the bracket (got {parameter!r})")
+        if [each.partition("=")[0].strip() for each in parameters].count(field.strip()) > 1:
+            raise _refused(text, f"{field.strip()} is stated twice")
     try:
         document = read_document(
             {"policy": _base(scenario, name, text)}, [f"policy.{parameter}" for parameter in parameters]

@@ -279,6 +279,16 @@ class Market:
             raise
         if not isinstance(decision, Decision):
             raise PolicyError(f"{type(policy).__name__}.decide: must return a Decision (got {decision!r})")
+        chosen: object = decision.contractor
+        if isinstance(chosen, bool) or not isinstance(chosen, int | np.integer):
+            raise PolicyError(
+                f"{type(policy).__name__}: decision.contractor must be a whole number (got {chosen!r})"
+            )
+        price_usd: object = decision.price_usd
+        if price_usd is not None and not (isinstance(price_usd, int | float) and 0 <= price_usd < np.inf):
+            raise PolicyError(
+                f"{type(policy).__name__}: decision.price_usd must be >= 0 and finite (got {price_usd!r})"
+            )
         if not LOCAL <= decision.contractor < view.contractors:
             raise PolicyError(
                 f"{type(policy).__name__}: decision.contractor must be -1 (local) "

@@ -77,7 +77,7 @@ def _custom(chosen: settings.Custom) -> Policy:
         sys.path.insert(0, here)
     try:
         found = getattr(importlib.import_module(module_name), class_name)
-    except (ImportError, AttributeError) as error:
+    except (ImportError, AttributeError, SyntaxError) as error:
         raise PolicyError(f"policy.class: cannot import (got {chosen.class_!r}): {error}") from error
     if not (isinstance(found, type) and issubclass(found, Policy)):
         raise PolicyError(f"policy.class: must be a subclass of coalesce_sim.Policy (got {chosen.class_!r})")

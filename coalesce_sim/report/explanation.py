@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from coalesce_sim.experiments.hindsight import best_fixed_choice
 from coalesce_sim.experiments.replication import honest_baseline
 from coalesce_sim.experiments.tables.offers import offers_table
 from coalesce_sim.market.deals import Deal
@@ -19,6 +20,7 @@ from coalesce_sim.market.states import COMPLETED
 from coalesce_sim.market.workload import Block
 from coalesce_sim.policies.protocol import LOCAL, Decision, Tasks, View
 from coalesce_sim.policies.registry import create
+from coalesce_sim.policies.yardsticks import BestFixed
 from coalesce_sim.report import verdicts
 from coalesce_sim.scenario.schema import Scenario
 
@@ -60,10 +62,10 @@ def explain(scenario: Scenario, seed: int, replication: int, task: int) -> Expla
 
     Raises LookupError, with the number of tasks, if there is no such task.
     """
-    story = _Story(scenario, replication, task)
+    story, policy = _Story(scenario, replication, task), create(scenario.policy)
     story.market = Market(
         scenario,
-        create(scenario.policy),
+        policy,
         honest_baseline(scenario, seed, replication),
         story.keep_records,
         seed=seed,
@@ -71,6 +73,8 @@ def explain(scenario: Scenario, seed: int, replication: int, task: int) -> Expla
         on_decision=story.keep_decision,
         on_contract=story.keep_contract if scenario.learning else None,
     )
+    if isinstance(policy, BestFixed):
+        policy.told(best_fixed_choice(scenario, seed, replication))
     story.market.run()
     if not 0 <= task < story.tasks:
         there_are = f"there are {story.tasks:,}, 0 to {story.tasks - 1}" if story.tasks else "there are none"

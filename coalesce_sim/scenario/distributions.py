@@ -13,8 +13,9 @@ from pydantic import AfterValidator, Field, model_validator
 from coalesce_sim.scenario.base import Model
 
 FloatArray = NDArray[np.float64]
-Positive = Annotated[float, Field(gt=0)]
-NonNegative = Annotated[float, Field(ge=0)]
+# Beyond any real amount; what is computed from such numbers stays finite.
+Positive = Annotated[float, Field(gt=0, le=1e30)]
+NonNegative = Annotated[float, Field(ge=0, le=1e30)]
 
 Support = tuple[float, float]
 """The least interval that holds all draws; of a normal, all but one in a thousand million."""

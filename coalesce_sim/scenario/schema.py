@@ -6,7 +6,7 @@ import math
 from datetime import datetime
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from coalesce_sim.scenario.base import Model
 from coalesce_sim.scenario.calibration import Calibration
@@ -14,7 +14,7 @@ from coalesce_sim.scenario.contracts import Contracts
 from coalesce_sim.scenario.costs import BargainedPrice, CostModel, LoadPrice, Skills, TokenPrice
 from coalesce_sim.scenario.discovery import Discovery
 from coalesce_sim.scenario.distributions import NonNegative, Positive
-from coalesce_sim.scenario.policy import PolicySettings
+from coalesce_sim.scenario.policy import Fixed, PolicySettings
 from coalesce_sim.scenario.pool import (
     Clients,
     Contractor,
@@ -24,11 +24,19 @@ from coalesce_sim.scenario.pool import (
     PriceList,
     RecordedPool,
 )
+from coalesce_sim.scenario.problems import closest
 from coalesce_sim.scenario.records import Records
-from coalesce_sim.scenario.reputation import Reputation
+from coalesce_sim.scenario.reputation import EigenTrustReputation, Reputation
 from coalesce_sim.scenario.workload import DemandDriven, MarketDemand, Recorded, Workload
 
 MAX_INTERVALS = 10_000_000
+
+
+def _a_date(value: object) -> object:
+    """A bare number is no date, though seconds since 1970 could be meant by it."""
+    if isinstance(value, int | float):
+        raise ValueError(f"must be a date, as in 2025-06-01T08:00:00 (got {value!r})")
+    return value
 
 
 class Clock(Model):
@@ -37,7 +45,7 @@ class Clock(Model):
     `timeline_min` is the length of the intervals of the recorded timeline.
     """
 
-    start: Annotated[datetime, Field(strict=False)]
+    start: Annotated[datetime, BeforeValidator(_a_date), Field(strict=False)]
     days: Annotated[float, Field(gt=0, le=100_000)]
     timeline_min: Positive = 60.0
 
@@ -214,6 +222,26 @@ class Scenario(Model):
         return self
 
     @model_validator(mode="after")
+    def _names_somebody(self) -> Self:
+        """Who is pretrusted, and who is always hired, must be there."""
+        if self.reputation is not None and isinstance(self.reputation.model, EigenTrustReputation):
+            trusted = self.reputation.model.pretrusted_clients
+            if trusted is not None and trusted > self.clients.count:
+                raise ValueError(
+                    "reputation.model.pretrusted_clients: must be at most the number of clients, "
+                    f"{self.clients.count} (got {trusted})"
+                )
+        if isinstance(self.policy, Fixed) and isinstance(self.contractors, list):
+            names = [each.name for each in self.contractors]
+            if self.policy.contractor not in names:
+                near = closest(self.policy.contractor, names)
+                hint = "" if near is None else f"; did you mean {near!r}?"
+                raise ValueError(
+                    f"policy.contractor: no contractor of that name (got {self.policy.contractor!r}){hint}"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _records_fit(self) -> Self:
         recorded_tasks = isinstance(self.workload.arrivals, Recorded)
         recorded_pool = isinstance(self.contractors, RecordedPool)
@@ -225,6 +253,9 @@ class Scenario(Model):
             raise ValueError("records: needs recorded tasks (workload.arrivals) and recorded contractors")
         if self.contracts is None:
             raise ValueError("contracts: missing, but recorded work may fail")
+        for name, kind in self.workload.types.items():
+            if kind.steps is not None:
+                raise ValueError(f"workload.types.{name}.steps: recorded tasks are not composite")
         if set(self.workload.types) != set(self.records.benchmarks):
             raise ValueError(
                 f"workload.types: must be the benchmarks of records, {', '.join(self.records.benchmarks)} "

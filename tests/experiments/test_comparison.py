@@ -313,3 +313,20 @@ def test_bands_are_the_intervals_of_each_column():
     for column, at, half in zip(values.T, mean, half_width, strict=True):
         expected = estimate(column.tolist())
         assert (at, half) == pytest.approx((expected.mean, expected.half_width))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("topsis(kind=greedy)", "the kind stands before the bracket"),
+        ("topsis(epsilon=0, epsilon=1)", "epsilon is stated twice"),
+    ],
+)
+def test_a_policy_says_one_thing_once(text: str, message: str) -> None:
+    with pytest.raises(ScenarioError, match=message):
+        contenders(load("dur_01"), [text])
+
+
+def test_policies_may_be_listed_in_one_text() -> None:
+    labels = [each.label for each in contenders(load("dur_01"), "topsis(epsilon=0), random")]
+    assert labels == ["topsis(epsilon=0)", "random", "oracle", "best_fixed"]

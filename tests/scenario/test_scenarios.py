@@ -192,3 +192,25 @@ def test_a_mistyped_distribution_is_told_its_name(tmp_path: Path) -> None:
     text = "extends: published\ncontractors: {price_factor: {lognorml: {median: 1, sigma: 1}}}\n"
     (problem,) = problems_of(tmp_path, text)
     assert problem.startswith("mine.yaml:2: contractors.price_factor.lognorml: unknown field; did you mean")
+
+
+@pytest.mark.parametrize(
+    ("name", "override", "message"),
+    [
+        (
+            "market_day",
+            "reputation.model={kind: eigentrust, pretrusted_clients: 21}",
+            "at most .* 20",
+        ),
+        ("market_day", "cost_model.late_usd_per_min=1e308", "must be <= 1e.30"),
+        ("market_day", "cost_model.external.verification_usd=5", "state contracts.verification instead"),
+        ("market_day", "cost_model.realised.external_cost_factor=3", "has no effect"),
+        ("dur_03", "clock.start=20260601", "must be a date"),
+        ("dur_03", "clients.slots=0", "without a section contracts"),
+        ("real_agents_twin", "policy={kind: fixed, contractor: MiniMax-M33}", "did you mean 'MiniMax-M3'"),
+        ("real_agents_twin", "contractors[0].outcomes.gaja={success: 1}", "unknown task type .got 'gaja'"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_anything_runs(name: str, override: str, message: str) -> None:
+    with pytest.raises(ScenarioError, match=message):
+        coalesce_sim.load(name, [override])

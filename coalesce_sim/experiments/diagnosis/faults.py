@@ -79,11 +79,13 @@ def _outage(evidence: Evidence) -> Iterator[Finding]:
     if not registry.unanswered:
         return
     down = percent(registry.hired_down, registry.decisions_down)
-    up = percent(choices.hired - registry.hired_down, choices.decisions - registry.decisions_down)
+    decisions_up = choices.decisions - registry.decisions_down
+    up = percent(choices.hired - registry.hired_down, decisions_up) if decisions_up else 0.0
+    against = f"against {up:.0f} % while it was up" if decisions_up else "and it was never up"
     sentence = (
         f"The registry was down for {registry.unanswered:,} of {registry.queries:,} queries "
         f"({percent(registry.unanswered, registry.queries):.0f} %): {down:.0f} % of decisions were for a "
-        f"contractor then, against {up:.0f} % while it was up."
+        f"contractor then, {against}."
     )
     numbers = {
         "queries": registry.queries,
