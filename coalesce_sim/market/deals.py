@@ -18,7 +18,7 @@ from coalesce_sim.market.settling import Settling
 from coalesce_sim.market.states import COMPLETED, FAILED, REJECTED
 from coalesce_sim.market.terms import ASKED, EXTERNAL, LATENCY, PLAIN, SERVICE
 from coalesce_sim.policies.protocol import Decision, Outcome
-from coalesce_sim.scenario.contracts import Check, Contracts
+from coalesce_sim.scenario.contracts import Contracts
 from coalesce_sim.scenario.schema import Scenario
 
 FOUND_BAD: Final = "found bad"
@@ -133,8 +133,7 @@ class Deals:
 
     def _passes(self, deal: Deal) -> bool:
         """Whether the delivery passes the verification."""
-        rule = self._rules.verification
-        check = (rule.manual or Check()) if deal.opened.layout.manual[deal.row] else rule.automated
+        check = self._rules.verification.check(by_hand=deal.opened.layout.manual[deal.row])
         draw = float(deal.opened.luck.found[deal.row, deal.attempt])
         return draw < check.specificity if deal.good else draw >= check.sensitivity
 
@@ -181,8 +180,7 @@ class Deals:
 
     def _doing_over_usd(self, deal: Deal) -> float:
         """What the client reckons that work which came to nothing costs on top of its charges."""
-        recovery = self._rules.recovery
-        recovers = len(deal.tried) <= recovery.retries or recovery.then == "local"
+        recovers = self._rules.recovery.goes_on_after(len(deal.tried))
         return deal.internal_usd if recovers else deal.opened.layout.loss_usd[deal.row]
 
     def _recover(self, opened: LiveBlock, task: int, tried: tuple[int, ...]) -> None:

@@ -10,7 +10,7 @@ from coalesce_sim.market.live_quotes import LiveQuote, LiveQuotes
 from coalesce_sim.market.liveblock import LiveBlock
 from coalesce_sim.market.pool import Pool
 from coalesce_sim.policies.protocol import LOCAL, OracleView
-from coalesce_sim.scenario.contracts import Check, Contracts
+from coalesce_sim.scenario.contracts import Contracts
 from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.scenario.schema import Scenario
 
@@ -34,8 +34,7 @@ class Foresight:
         """
         task = quote.offers.first
         at_home_usd = self._at_home_usd(opened, task)
-        rule = self._rules.recovery
-        recovers = self._has_home and (rule.retries > 0 or rule.then == "local")
+        recovers = self._has_home and self._rules.recovery.goes_on_after(1)
         over_usd = at_home_usd if recovers else opened.layout.loss_usd[task]
         cost_usd = self._away_usd(opened, quote, task, attempt, over_usd)
         cost_usd[self._out_of_reach(opened, quote.offers.ids, task, attempt)] = over_usd
@@ -68,8 +67,7 @@ class Foresight:
         fees_usd = layout.fees_usd[task]
         accepted_usd = bill_usd + fees_usd + late_s * self._late_usd_per_s
         rejected_usd = rules.due_on_failure * bill_usd + fees_usd - self._integration_usd + over_usd
-        rule = rules.verification
-        check = (rule.manual or Check()) if layout.manual[task] else rule.automated
+        check = rules.verification.check(by_hand=layout.manual[task])
         draw = float(opened.luck.found[task, attempt])
         breaks_off = float(opened.luck.fails_openly[task, attempt]) < rules.failed_share
         found = breaks_off or draw < check.sensitivity

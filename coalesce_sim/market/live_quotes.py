@@ -39,7 +39,7 @@ from coalesce_sim.market.truth import GroundTruth
 from coalesce_sim.market.workload import Block
 from coalesce_sim.policies.compiled import Pace
 from coalesce_sim.policies.protocol import Offers
-from coalesce_sim.scenario.contracts import Check, Contracts
+from coalesce_sim.scenario.contracts import Contracts
 from coalesce_sim.scenario.costs import BargainedPrice, DemandPrice, FlatPrice, LoadPrice, Pricing, TokenPrice
 from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.scenario.schema import Scenario
@@ -145,7 +145,7 @@ class LiveQuotes:
         self._pricing = scenario.cost_model.external.pricing
         self._late_usd_per_min = scenario.cost_model.late_usd_per_min
         self._contracts = contracts
-        self._recovers = contracts.recovery.retries > 0 or contracts.recovery.then == "local"
+        self._recovers = contracts.recovery.goes_on_after(1)
         self._pool = pool
         self._knowledge = knowledge
         self._type_service_s = truth.type_service_s[:, :-1]
@@ -191,8 +191,6 @@ class LiveQuotes:
         tasks, rule, contracts = block.tasks, self._rule, self._contracts
         service_s = self._work_s(block)
         price_usd = self._price_usd(block)
-        own_usd = self._pool.own_usd_per_s * service_s
-        own_usd = np.where(own_usd > 0, own_usd, self._pool.own_cost_share * price_usd)
         at_risk_usd = np.where(tasks.critical, rule.critical_factor, 1.0) * tasks.value_usd
         manual, check_usd, check_s = self._checks(tasks.value_usd)
         transfer_s = np.zeros(len(block))
@@ -203,7 +201,8 @@ class LiveQuotes:
         overhead_s = self.setup_s + transfer_s + check_s
         table = np.empty((len(block), len(self._pool), 4))
         np.add(service_s * self.work_factor, self._pool.network_s + overhead_s[:, None], out=table[:, :, 0])
-        table[:, :, 1], table[:, :, 2], table[:, :, 3] = service_s, price_usd, own_usd
+        table[:, :, 1], table[:, :, 2] = service_s, price_usd
+        table[:, :, 3] = self._pool.own_usd(service_s, price_usd)
         return Layout(
             table,
             at_risk_usd.tolist(),
@@ -248,7 +247,7 @@ class LiveQuotes:
     def _checks(self, value_usd: FloatArray) -> tuple[NDArray[np.bool_], FloatArray, FloatArray]:
         """Which tasks are verified by hand, and what verification costs and takes."""
         rule = self._contracts.verification
-        by_hand = rule.manual or Check()
+        by_hand = rule.check(by_hand=True)
         from_usd = rule.manual_from_value_usd
         manual = np.zeros(len(value_usd), dtype=bool) if from_usd is None else value_usd >= from_usd
         usd = np.where(manual, by_hand.usd, rule.automated.usd)

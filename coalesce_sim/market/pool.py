@@ -63,6 +63,12 @@ class Pool:
         self.demand = _column(each.demand for each in contractors)
         self.available = _column(each.available_capacity for each in contractors)
 
+    def own_usd(self, service_s: FloatArray, price_usd: FloatArray) -> FloatArray:
+        """What work costs the contractors themselves, (…, contractors); NaN where that is not stated."""
+        own_usd = self.own_usd_per_s * service_s
+        stated_usd: FloatArray = self.own_cost_share * price_usd
+        return np.where(own_usd > 0, own_usd, stated_usd)
+
     @property
     def total_slots(self) -> int | None:
         """Slots of all contractors together, None if any has unlimited ones."""

@@ -165,9 +165,7 @@ class Quotes:
     def own_usd(self, quote: Quote, row: int) -> FloatArray:
         """What the work of one row costs the contractors themselves; NaN where that is not stated."""
         service_s = quote.service_s[row if len(quote.service_s) > 1 else 0]
-        own_usd = self._pool.own_usd_per_s * service_s
-        stated_usd: FloatArray = self._pool.own_cost_share * quote.price_usd[row]
-        return np.where(own_usd > 0, own_usd, stated_usd)
+        return self._pool.own_usd(service_s, quote.price_usd[row])
 
     def surcharges(self, offers: Offers, row: int) -> Surcharges:
         """The components, besides the price, of one row of the offers; (1, contractors)."""

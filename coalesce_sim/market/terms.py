@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from coalesce_sim.economics.bargaining import bargained_price_usd
 from coalesce_sim.economics.external import lateness_usd
 from coalesce_sim.economics.pricing import load_price_usd
+from coalesce_sim.policies.compiled import compiled
 from coalesce_sim.scenario.costs import BargainedPrice, LoadPrice
 from coalesce_sim.scenario.distributions import FloatArray
 
@@ -106,12 +106,7 @@ def terms(
 @lru_cache(maxsize=1)
 def compiled_terms() -> Terms | None:
     """The compiled function; None where numba is not installed."""
-    if importlib.util.find_spec("numba") is None:
-        return None
-    import numba
-
-    compiled: Terms = numba.njit(cache=True)(_terms)
-    return compiled
+    return compiled(_terms)
 
 
 def _terms(ids: Any, wait_s: Any, table: Any, known: Any, sides: Any) -> Any:

@@ -11,7 +11,7 @@ import importlib.util
 import math
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 import numpy as np
 
@@ -46,26 +46,25 @@ class Pace(Generic[F]):
         return self._chosen
 
 
-@lru_cache(maxsize=1)
-def compiled_closest() -> Closest | None:
-    """The compiled function; None where numba is not installed."""
+def compiled(function: F) -> F | None:
+    """A function of arrays and loops, compiled at its first call; None where numba is not installed."""
     if importlib.util.find_spec("numba") is None:
         return None
     import numba
 
-    compiled: Closest = numba.njit(cache=True)(_closest)
-    return compiled
+    return cast(F, numba.njit(cache=True)(function))
+
+
+@lru_cache(maxsize=1)
+def compiled_closest() -> Closest | None:
+    """The compiled function; None where numba is not installed."""
+    return compiled(_closest)
 
 
 @lru_cache(maxsize=1)
 def compiled_closest_offer() -> ClosestOffer | None:
     """`mcdm.closest_offer`, compiled; None where numba is not installed."""
-    if importlib.util.find_spec("numba") is None:
-        return None
-    import numba
-
-    compiled: ClosestOffer = numba.njit(cache=True)(_closest_offer)
-    return compiled
+    return compiled(_closest_offer)
 
 
 def _closest_offer(

@@ -51,6 +51,10 @@ class Verification(Model):
             raise ValueError("manual and manual_from_value_usd must be given together")
         return self
 
+    def check(self, *, by_hand: bool) -> Check:
+        """The check that a task gets; where there is no manual one, none costs or finds anything by hand."""
+        return (self.manual or Check()) if by_hand else self.automated
+
 
 class Recovery(Model):
     """What follows work that came to nothing.
@@ -61,6 +65,10 @@ class Recovery(Model):
 
     retries: Annotated[int, Field(ge=0, le=10)] = 0
     then: Literal["local", "give_up"] = "local"
+
+    def goes_on_after(self, contracts: int) -> bool:
+        """Whether a task is done over when so many contracts on it have come to nothing."""
+        return contracts <= self.retries or self.then == "local"
 
 
 class Contracts(Model):

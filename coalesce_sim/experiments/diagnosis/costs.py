@@ -117,7 +117,7 @@ def _settings(scenario: Scenario, place: str, worst: str, too_high: bool) -> tup
 
 def _does_over(scenario: Scenario) -> bool:
     rule = None if scenario.contracts is None else scenario.contracts.recovery
-    return rule is not None and (rule.retries > 0 or rule.then == "local")
+    return rule is not None and rule.goes_on_after(1)
 
 
 def _by_construction(scenario: Scenario, evidence: Evidence) -> Iterator[Finding]:
