@@ -13,6 +13,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from scipy.optimize import isotonic_regression
 
 from coalesce_sim.experiments.runs import RunResult
 from coalesce_sim.experiments.statistics import estimate
@@ -51,12 +52,13 @@ def curve_of(time_s: FloatArray, values: FloatArray) -> Curve:
 
 
 @contextmanager
-def plain_style() -> Iterator[None]:
-    """Our look, whatever the user's own matplotlib settings are."""
+def plain_style(*, grid_below: bool = False) -> Iterator[None]:
+    """Our look, whatever the user's own matplotlib settings are; the grid lies below lines or all else."""
     look = {
         "axes.spines.top": False,
         "axes.spines.right": False,
         "axes.grid": True,
+        "axes.axisbelow": grid_below or "line",
         "grid.color": "#E5E5E5",
         "font.size": 10,
     }
@@ -70,9 +72,8 @@ def save(figure: Figure, path: Path) -> None:
     figure.savefig(path, metadata={"Software": None})
 
 
-def mean_shown(result: RunResult, intervals: str) -> str:
-    """Says that the mean of all replications is drawn, and how its intervals are."""
-    runs = len(result.replications)
+def mean_shown(runs: int, intervals: str) -> str:
+    """Says that the mean of so many replications is drawn, and how its intervals are."""
     return (
         f"mean of {plural(runs, 'replication')}, {intervals}: 95 % confidence"
         if runs > 1
@@ -89,7 +90,9 @@ def canvas(
     """
     figure = Figure(figsize=(8, 4.5), dpi=150)
     axes = figure.add_axes((0.09, 0.12, right - 0.09, 0.73))
-    origin = f"{result.scenario.name}, seed {result.seed}; {shown or mean_shown(result, 'band')}"
+    origin = (
+        f"{result.scenario.name}, seed {result.seed}; {shown or mean_shown(len(result.replications), 'band')}"
+    )
     axes.set_title(title, loc="left", fontsize=13, pad=22)
     axes.text(0, 1.03, origin, transform=axes.transAxes, fontsize=9, color=GREY, parse_math=False)
     return figure, axes
@@ -130,3 +133,17 @@ def time_unit(end_s: float) -> tuple[float, str]:
     if end_s >= 2 * DAY_S:
         return DAY_S, "days"
     return (3600.0, "hours") if end_s >= 3 * 3600 else (60.0, "minutes")
+
+
+def spread(heights: Sequence[float], gap: float) -> FloatArray:
+    """Where to put labels that want to be at `heights`, 0 to 1: in the same order, at least `gap` apart.
+
+    Of all such places those nearest to the heights, by least squares.
+    """
+    order = np.argsort(heights, kind="stable")
+    gap = min(gap, 1 / max(1, len(heights) - 1))
+    steps = gap * np.arange(len(heights))
+    nearest = isotonic_regression(np.asarray(heights)[order] - steps).x
+    placed = np.empty(len(heights))
+    placed[order] = np.clip(nearest, 0, 1 - steps[-1]) + steps
+    return placed

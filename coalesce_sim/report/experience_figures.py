@@ -16,7 +16,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from coalesce_sim.experiments.runs import RunResult
-from coalesce_sim.report.comparison.figures import spread
 from coalesce_sim.report.drawing import (
     COLOURS,
     GREY,
@@ -27,6 +26,7 @@ from coalesce_sim.report.drawing import (
     mean_shown,
     plain_style,
     save,
+    spread,
     time_unit,
     trend,
 )
@@ -158,7 +158,7 @@ def _from_half_on(courses: Sequence[FloatArray]) -> FloatArray:
 
 def _reputation_figure(result: RunResult, known: Sequence[Reputation]) -> Figure:
     drawn_anew = isinstance(result.scenario.contractors, DrawnPool)
-    shown = "replication 0" if drawn_anew else mean_shown(result, "bars")
+    shown = "replication 0" if drawn_anew else mean_shown(len(result.replications), "bars")
     figure, axes = canvas(result, _best_known(known), right=0.76, shown=shown)
     end_s = float(known[0].curve.time_s[-1])
     scale_s, unit = time_unit(end_s)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -10,7 +11,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -67,6 +68,16 @@ class Folder:
             yield
         except OSError as error:
             raise WriteError(f"cannot write to {str(self.path)!r}: {error.strerror or error}") from error
+
+    def written(self, own: Sequence[str], also: str) -> list[str]:
+        """Which of a command's `own` files are in `aside` so far, and the one that is `also` to come."""
+        there = {also, *(path.name for path in self.aside.iterdir())}
+        return [name for name in own if name in there]
+
+    def write_json(self, name: str, facts: Mapping[str, Any]) -> None:
+        """Write facts to `aside`. Raises ValueError for NaN and infinity, which JSON does not have."""
+        text = json.dumps(facts, indent=2, allow_nan=False, ensure_ascii=False)
+        (self.aside / name).write_text(text + "\n", encoding="utf-8")
 
     def put_in_place(self, names: Sequence[str], retired: Sequence[str]) -> None:
         """Move the named files to their final names and delete the retired ones of earlier runs."""

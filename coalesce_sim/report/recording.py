@@ -54,12 +54,10 @@ def record(origin: Origin, out: Path, *, jobs: int, progress: Callable[[float], 
         with folder.writing():
             figures.draw_figures(folder.aside, result, timeline)
             experience_figures.draw_experience(folder.aside, result)
-            written = {"summary.json", *(path.name for path in folder.aside.iterdir())}
-            names = [name for name in _OWN_FILES if name in written]
+            names = folder.written(_OWN_FILES, also="summary.json")
             recorded = Recorded(result, tuple(out / name for name in names), wall_s)
             facts = {**recorded.summary, "provenance": provenance(origin, started, wall_s)}
-            text = json.dumps(facts, indent=2, allow_nan=False, ensure_ascii=False)
-            (folder.aside / "summary.json").write_text(text + "\n", encoding="utf-8")
+            folder.write_json("summary.json", facts)
             folder.put_in_place(names, retired=[name for name in _OWN_FILES if name not in names])
     return recorded
 

@@ -7,35 +7,23 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
-import matplotlib.style
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
-from scipy.optimize import isotonic_regression
 
 from coalesce_sim.experiments.comparison import Comparison
 from coalesce_sim.experiments.learning import Learning
 from coalesce_sim.report.comparison.findings import change, headline
+from coalesce_sim.report.drawing import COLOURS, GREY, mean_shown, plain_style, save, spread
 from coalesce_sim.report.numbers import plural
 from coalesce_sim.scenario.distributions import FloatArray
 
 NAMES = ("cumulative_cost.png", "learning.png")
 
-# Okabe and Ito (2008): colours that colour-blind readers tell apart; without yellow, which is faint on white.
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-_GREY = "#5A5A5A"
+_COLOURS = (*COLOURS, "#000000")
 _STYLES = ("-", "--", "-.")
 _YARDSTICK_STYLES = (":", (0, (6, 2, 1, 2)))
-_LOOK = {
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "grid.color": "#E5E5E5",
-    "font.size": 10,
-}
 _UNITS = ((1e6, "million USD"), (1e3, "thousand USD"), (1.0, "USD"))
 _MOST_UNITS = 100
 _MOST_BINS = 16
@@ -52,28 +40,12 @@ def draw_figures(folder: Path, comparison: Comparison) -> list[str]:
     wide = Learning([each.bins for each in comparison.played], _MOST_BINS)
     if not len(wide.last_task):
         return []
-    with matplotlib.style.context(["default", _LOOK]):
+    with plain_style(grid_below=True):
         for name, figure in zip(
             NAMES, (_cost_figure(comparison), _learning_figure(comparison, wide)), strict=True
         ):
-            # No version and no time in the file, so that the same results are the same bytes.
-            FigureCanvasAgg(figure)
-            figure.savefig(folder / name, metadata={"Software": None})
+            save(figure, folder / name)
     return list(NAMES)
-
-
-def spread(heights: Sequence[float], gap: float) -> FloatArray:
-    """Where to put labels that want to be at `heights`, 0 to 1: in the same order, at least `gap` apart.
-
-    Of all such places those nearest to the heights, by least squares.
-    """
-    order = np.argsort(heights, kind="stable")
-    gap = min(gap, 1 / max(1, len(heights) - 1))
-    steps = gap * np.arange(len(heights))
-    nearest = isotonic_regression(np.asarray(heights)[order] - steps).x
-    placed = np.empty(len(heights))
-    placed[order] = np.clip(nearest, 0, 1 - steps[-1]) + steps
-    return placed
 
 
 def _cost_figure(comparison: Comparison) -> Figure:
@@ -85,8 +57,8 @@ def _cost_figure(comparison: Comparison) -> Figure:
     unit_usd, unit = next(each for each in _UNITS if largest_usd >= each[0] * _MOST_UNITS or each[0] == 1)
     curves = [_from_zero(curve.spent_usd, unit_usd) for curve in course.curves]
     home = _from_zero((home_usd, np.zeros_like(home_usd)), unit_usd)
-    axes.plot(tasks, home[0], color=_GREY, linewidth=1)
-    axes.text(tasks[-1], home[0][-1], "all-local ", color=_GREY, fontsize=9, ha="right", va="bottom")
+    axes.plot(tasks, home[0], color=GREY, linewidth=1)
+    axes.text(tasks[-1], home[0][-1], "all-local ", color=GREY, fontsize=9, ha="right", va="bottom")
     _draw(axes, comparison, tasks, curves, also=[home])
     axes.set_ylabel(f"Cost so far ({unit})")
     return figure
@@ -94,7 +66,7 @@ def _cost_figure(comparison: Comparison) -> Figure:
 
 def _learning_figure(comparison: Comparison, course: Learning) -> Figure:
     figure, axes = _canvas(comparison, course, change(comparison) or headline(comparison))
-    axes.axhline(0, color=_GREY, linewidth=1)
+    axes.axhline(0, color=GREY, linewidth=1)
     curves = [curve.cost_reduction for curve in course.curves]
     middles = (course.last_task - (course.width - 1) / 2).astype(np.float64)
     _draw(axes, comparison, middles, curves)
@@ -113,13 +85,13 @@ def _canvas(comparison: Comparison, course: Learning, title: str) -> tuple[Figur
     longest = min(_LABEL_WIDTH, max(map(len, comparison.labels)))
     axes = figure.add_axes((0.09, 0.11, 0.86 - 0.0085 * longest, 0.735))
     runs = course.replications
-    shown = f"mean of {plural(runs, 'replication')}, band: 95 % confidence" if runs > 1 else "1 replication"
+    shown = mean_shown(runs, "band")
     tasks = plural(int(course.last_task[-1]), "task")
     origin = f"{comparison.scenario.name}, seed {comparison.seed}; first {tasks}; {shown}"
     lines = math.ceil(len(title) / _TITLE_WIDTH)
     title = textwrap.fill(title, math.ceil(len(title) / lines) + 8)
     figure.text(0.012, 0.913, title, fontsize=12.5, parse_math=False)
-    figure.text(0.012, 0.873, origin, fontsize=9, color=_GREY, parse_math=False)
+    figure.text(0.012, 0.873, origin, fontsize=9, color=GREY, parse_math=False)
     axes.set_xlabel("Number of the task")
     return figure, axes
 
@@ -149,7 +121,7 @@ def _looks(comparison: Comparison) -> list[tuple[str, object]]:
     asked = unasked = 0
     for contender in comparison.field:
         if contender.yardstick:
-            looks.append((_GREY, _YARDSTICK_STYLES[unasked % len(_YARDSTICK_STYLES)]))
+            looks.append((GREY, _YARDSTICK_STYLES[unasked % len(_YARDSTICK_STYLES)]))
             unasked += 1
         else:
             style = _STYLES[asked // len(_COLOURS) % len(_STYLES)]

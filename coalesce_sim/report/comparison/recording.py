@@ -88,11 +88,9 @@ def record(
                 stream.add(table)
         with folder.writing():
             figures.draw_figures(folder.aside, comparison)
-            written = {"comparison.json", *(path.name for path in folder.aside.iterdir())}
-            names = [name for name in _OWN_FILES if name in written]
+            names = folder.written(_OWN_FILES, also="comparison.json")
             recorded = RecordedComparison(comparison, tuple(out / name for name in names), wall_s)
             facts = {**recorded.summary, "provenance": provenance(origin, started, wall_s)}
-            text = json.dumps(facts, indent=2, allow_nan=False, ensure_ascii=False)
-            (folder.aside / "comparison.json").write_text(text + "\n", encoding="utf-8")
+            folder.write_json("comparison.json", facts)
             folder.put_in_place(names, retired=[name for name in _OWN_FILES if name not in names])
     return recorded

@@ -6,41 +6,29 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-import matplotlib.style
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from scipy.special import stdtrit
 
 from coalesce_sim.experiments.published.cold_start import ColdStart
 from coalesce_sim.experiments.published.study import Cell, Printed, Study
 from coalesce_sim.experiments.statistics import Estimate
+from coalesce_sim.report.drawing import BLUE, COLOURS, GREY, VERMILLION, plain_style, save
 from coalesce_sim.report.numbers import number, plural
 
 NAMES = ("table.png", "cold_start.png")
 
 METRIC_NAMES = {"cost_reduction_published": "cost reduction", "time_savings_published": "time savings"}
 
-# Okabe and Ito (2008): colours that colour-blind readers tell apart.
-_BLUE, _VERMILLION, _GREEN, _GREY = "#0072B2", "#D55E00", "#009E73", "#5A5A5A"
-_LOOK = {
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "grid.color": "#E5E5E5",
-    "font.size": 10,
-}
+_GREEN = COLOURS[2]
 
 
 def draw_figures(folder: Path, study: Study) -> list[str]:
     """Draw both figures into the folder and return their names."""
-    with matplotlib.style.context(["default", _LOOK]):
+    with plain_style(grid_below=True):
         for name, figure in zip(NAMES, (_table_figure(study), _cold_start_figure(study)), strict=True):
-            # No version and no time in the file, so that the same results are the same bytes.
-            FigureCanvasAgg(figure)
-            figure.savefig(folder / name, metadata={"Software": None})
+            save(figure, folder / name)
     return list(NAMES)
 
 
@@ -65,7 +53,7 @@ def _table_figure(study: Study) -> Figure:
         f"mean and 95 % interval; {plural(study.replications, 'run')} of ours a row, seed {study.seed}",
         loc="left",
         fontsize=9,
-        color=_GREY,
+        color=GREY,
     )
     return figure
 
@@ -73,8 +61,8 @@ def _table_figure(study: Study) -> Figure:
 def _draw_cells(axes: Axes, cells: Sequence[Cell]) -> None:
     y = np.arange(len(cells), dtype=float)
     rows = (
-        (-0.22, [_printed(cell.printed) for cell in cells], _VERMILLION, "s", "printed"),
-        (0.0, [_mean(cell.ours) for cell in cells], _BLUE, "o", "ours, the same metric"),
+        (-0.22, [_printed(cell.printed) for cell in cells], VERMILLION, "s", "printed"),
+        (0.0, [_mean(cell.ours) for cell in cells], BLUE, "o", "ours, the same metric"),
         (0.22, [_mean(cell.honest) for cell in cells], _GREEN, "D", "ours, honest"),
     )
     for shift, points, colour, marker, label in rows:
@@ -123,11 +111,11 @@ def _cold_start_figure(study: Study) -> Figure:
         f"mean of {plural(without.replications, 'run')}, band: 95 % confidence; seed {study.seed}",
         loc="left",
         fontsize=9,
-        color=_GREY,
+        color=GREY,
     )
     for name, label, colour, marker in (
-        ("cold_start", "ε = 0", _BLUE, "o"),
-        ("cold_start_explore", "ε = 0.1", _VERMILLION, "s"),
+        ("cold_start", "ε = 0", BLUE, "o"),
+        ("cold_start_explore", "ε = 0.1", VERMILLION, "s"),
     ):
         _draw_days(axes, study.cold_start[name], label, colour, marker)
     axes.set_xlabel("Day (24 h from 08:00; day 1 is a Sunday)")
