@@ -1,4 +1,4 @@
-"""The experiments of docs/experiments: what their pages show can be run, and explorations are logged."""
+"""The written-up experiments: what their pages show can be run, and explorations are logged."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from coalesce_sim.scenario.document import read_document
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.scenario.validation import validate
 
-FOLDER = Path(__file__).resolve().parents[1] / "docs" / "experiments"
+FOLDER = Path(__file__).resolve().parents[1] / "docs" / "background" / "experiments"
 PAGES = sorted(FOLDER.glob("*.md"))
 
 

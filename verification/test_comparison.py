@@ -10,7 +10,7 @@ from scipy import stats
 
 from coalesce_sim import Comparison, compare, load
 from coalesce_sim.experiments.learning import Learning, TaskBins
-from coalesce_sim.experiments.statistics import contrasts
+from coalesce_sim.statistics.contrasts import contrasts
 
 REPLICATIONS = 20
 STUDIES = 4000

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import coalesce_sim
-from coalesce_sim.experiments.statistics import estimate
+from coalesce_sim.statistics.intervals import estimate
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 REPLICATIONS = 40

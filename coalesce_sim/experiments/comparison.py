@@ -18,7 +18,6 @@ from coalesce_sim.experiments.contenders import YARDSTICKS, Contender, contender
 from coalesce_sim.experiments.hindsight import all_local
 from coalesce_sim.experiments.learning import Curve, Learning, TaskBins
 from coalesce_sim.experiments.parallel import ordered_map
-from coalesce_sim.experiments.statistics import Contrast, Estimate, contrasts, estimate, variance_removed
 from coalesce_sim.experiments.tables.columns import nullable
 from coalesce_sim.experiments.totals import Totals
 from coalesce_sim.market.records import Records
@@ -27,6 +26,8 @@ from coalesce_sim.policies.protocol import Policy
 from coalesce_sim.policies.yardsticks import BestFixed
 from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.statistics.contrasts import Contrast, contrasts, variance_removed
+from coalesce_sim.statistics.intervals import Estimate, estimate
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -71,10 +71,10 @@ def contenders(
     problems: list[Problem] = []
     for each in policies:
         try:
-            contender = _contender(scenario, each)
-            if any(contender.label == other.label for other in listed):
-                raise _refused(contender.label, "listed twice")
-            listed.append(contender)
+            one = _contender(scenario, each)
+            if any(one.label == other.label for other in listed):
+                raise _refused(one.label, "listed twice")
+            listed.append(one)
         except ScenarioError as error:
             problems.extend(error.problems)
     if not listed and not problems:
@@ -83,7 +83,7 @@ def contenders(
         raise ScenarioError(problems)
     labels = [each.label for each in listed]
     unasked = [kind for kind in YARDSTICKS if kind not in labels]
-    return listed + [Contender(kind, _written(scenario, kind).policy, yardstick=True) for kind in unasked]
+    return listed + [Contender(kind, written(scenario, kind), yardstick=True) for kind in unasked]
 
 
 def split(text: str) -> list[str]:
@@ -106,14 +106,16 @@ def split(text: str) -> list[str]:
 def _contender(scenario: Scenario, policy: object) -> Contender:
     if isinstance(policy, str):
         label = policy.strip()
-        return Contender(label, scenario.policy if label == OWN else _written(scenario, label).policy)
+        return Contender(label, written(scenario, label))
     if not (isinstance(policy, type) and issubclass(policy, Policy)):
         raise TypeError(f"policies: must be text or subclasses of coalesce_sim.Policy (got {policy!r})")
     return Contender(policy.__name__, policy)
 
 
-def _written(scenario: Scenario, text: str) -> _Chosen:
-    """The settings that the text ``name(field=value, …)`` describes."""
+def written(scenario: Scenario, text: str) -> PolicySettings:
+    """The settings that ``name(field=value, …)`` describes, as in `contenders`. Raises `ScenarioError`."""
+    if text == OWN:
+        return scenario.policy
     name, opening, rest = text.partition("(")
     name, inside = name.strip(), rest.rstrip()
     if opening and not inside.endswith(")"):
@@ -143,7 +145,7 @@ def _written(scenario: Scenario, text: str) -> _Chosen:
         ) from None
     except PolicyError as error:
         raise _refused(text, str(error)) from error
-    return chosen
+    return chosen.policy
 
 
 def _base(scenario: Scenario, name: str, text: str) -> dict[str, Any]:

@@ -9,9 +9,10 @@ from functools import cached_property
 
 import numpy as np
 
-from coalesce_sim.experiments.statistics import Contrast, band, contrasts
 from coalesce_sim.market.records import Records
 from coalesce_sim.scenario.distributions import FloatArray
+from coalesce_sim.statistics.contrasts import Contrast, contrasts
+from coalesce_sim.statistics.intervals import band
 
 MOST_BINS = 64
 """A power of two, so that bins can be merged two by two."""

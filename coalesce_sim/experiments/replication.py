@@ -11,6 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from coalesce_sim.experiments.hindsight import best_fixed_choice
+from coalesce_sim.experiments.steady_state import Series, SteadyTotals
 from coalesce_sim.experiments.tables.contracts import ContractRows
 from coalesce_sim.experiments.tables.decisions import decisions_table
 from coalesce_sim.experiments.tables.experience import estimation_error_table, ratings_table
@@ -75,9 +76,18 @@ def play(
     emit: Emit,
     wanted: Wanted,
     policy: PolicyFactory | None = None,
+    *,
+    steady_state: Series | None = None,
 ) -> dict[str, float]:
-    """Play one replication and return its metrics; the wanted tables go to `emit` as they are complete."""
-    totals, timeline, contracts = Totals(scenario), Timeline(scenario, replication), ContractRows()
+    """Play one replication and return its metrics; the wanted tables go to `emit` as they are complete.
+
+    With `steady_state` the metrics are those of `SteadyTotals`: only tasks that arrived after the warm-up
+    found in that series count. Figures of the market as a whole (concentration, utilisation, estimation
+    errors, contract shares, discovery, the all-local market's success and losses) cannot be cut and are left
+    out. Tables tell of the whole run.
+    """
+    totals = Totals(scenario) if steady_state is None else SteadyTotals(scenario, steady_state)
+    timeline, contracts = Timeline(scenario, replication), ContractRows()
     tables, type_names = wanted.tables(scenario), tuple(scenario.workload.types)
 
     def collect(records: Records) -> None:
@@ -118,5 +128,7 @@ def play(
         emit("timeline", timeline.table(market.demand, price_usd, market.pool.total_slots))
     if market.knowledge is not None and "estimation_error" in tables:
         emit("estimation_error", estimation_error_table(market.knowledge.errors.windows(), replication))
+    if steady_state is not None:
+        return totals.metrics()
     figures = market.figures() | (baseline.figures() if scenario.learning else {})
     return totals.metrics() | figures

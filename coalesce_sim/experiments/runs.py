@@ -12,8 +12,8 @@ import pyarrow as pa
 
 from coalesce_sim.experiments.parallel import ordered_map
 from coalesce_sim.experiments.replication import Emit, PolicyFactory, TableName, Wanted, play
-from coalesce_sim.experiments.statistics import Estimate, estimate
 from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.statistics.intervals import Estimate, estimate
 
 if TYPE_CHECKING:
     import pandas as pd

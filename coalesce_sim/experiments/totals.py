@@ -25,38 +25,41 @@ class Totals:
         self._turnaround_s: list[FloatArray] = []
         self._all_local_s: list[FloatArray] = []
 
-    def add(self, records: Records) -> None:
-        """Count a finished block."""
-        away, closes = records.outsourced, records.closes
-        home = ~away & (records.attempts > 0)
-        internal_usd, realised_usd = records.internal_usd, records.realised_usd
-        turnaround_s = records.turnaround_s[closes]
-        late_s = np.maximum(0.0, turnaround_s - records.block.target_s[closes])
-        all_local_s = records.all_local_s
+    def add(self, records: Records, first: int = 0) -> None:
+        """Count a finished block, from row `first` on."""
+        counted = slice(first, None)
+        away, closes = records.outsourced[counted], records.closes[counted]
+        attempts = records.attempts[counted]
+        home = ~away & (attempts > 0)
+        internal_usd, realised_usd = records.internal_usd[counted], records.realised_usd[counted]
+        target_s, took_s = records.block.target_s[counted], records.turnaround_s[counted]
+        turnaround_s = took_s[closes]
+        late_s = np.maximum(0.0, turnaround_s - target_s[closes])
+        all_local_s = records.all_local_s[counted]
         ended_at_home = ~np.isnan(all_local_s)
-        all_local_late_s = np.maximum(0.0, all_local_s - records.block.target_s)[ended_at_home]
+        all_local_late_s = np.maximum(0.0, all_local_s - target_s)[ended_at_home]
         sums = {
             "tasks": closes.sum(),
-            "decided": (records.attempts > 0).sum(),
-            "good": (records.good & closes).sum(),
+            "decided": (attempts > 0).sum(),
+            "good": (records.good[counted] & closes).sum(),
             "outsourced": away.sum(),
-            "explored": records.explored.sum(),
+            "explored": records.explored[counted].sum(),
             "realised_usd": realised_usd.sum(),
-            "all_local_usd": records.all_local_usd.sum(),
+            "all_local_usd": records.all_local_usd[counted].sum(),
             "gain_usd": np.maximum(0.0, internal_usd - realised_usd)[away].sum(),
             "realised_local_usd": realised_usd[home].sum(),
-            "gain_s": np.nansum(np.maximum(0.0, all_local_s - records.turnaround_s)[away]),
+            "gain_s": np.nansum(np.maximum(0.0, all_local_s - took_s)[away]),
             "realised_local_s": np.nansum(all_local_s[home]),
             "turnaround_s": turnaround_s.sum(),
             "all_local_s": all_local_s[ended_at_home].sum(),
-            "estimated_saving_usd": (internal_usd - records.estimated_usd)[away].sum(),
+            "estimated_saving_usd": (internal_usd - records.estimated_usd[counted])[away].sum(),
             "late": (late_s > 0).sum(),
             "late_s": late_s.sum(),
             "all_local_late_s": all_local_late_s.sum(),
             "all_local_late": (all_local_late_s > 0).sum(),
-            "price_usd": records.price_usd.sum(),
-            "loss_usd": records.loss_usd.sum(),
-            "attempts": records.attempts.sum(),
+            "price_usd": records.price_usd[counted].sum(),
+            "loss_usd": records.loss_usd[counted].sum(),
+            "attempts": attempts.sum(),
         }
         for name, value in sums.items():
             self._sums[name] += float(value)

@@ -16,9 +16,9 @@ from matplotlib.figure import Figure
 from scipy.optimize import isotonic_regression
 
 from coalesce_sim.experiments.runs import RunResult
-from coalesce_sim.experiments.statistics import estimate
 from coalesce_sim.report.numbers import number, plural
 from coalesce_sim.scenario.distributions import FloatArray
+from coalesce_sim.statistics.intervals import estimate
 
 # Okabe and Ito (2008): colours that colour-blind readers tell apart; without yellow, which is faint on white.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")

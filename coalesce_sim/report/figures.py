@@ -12,7 +12,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from coalesce_sim.experiments.runs import RunResult
-from coalesce_sim.experiments.statistics import Estimate
 from coalesce_sim.report.drawing import (
     DAY_S,
     GREY,
@@ -28,6 +27,7 @@ from coalesce_sim.report.drawing import (
 )
 from coalesce_sim.report.numbers import number, percent, plural
 from coalesce_sim.scenario.distributions import FloatArray
+from coalesce_sim.statistics.intervals import Estimate
 
 TIMELINE_COLUMNS = ("start_s", "tasks", "outsourced", "realised_usd", "all_local_usd")
 """The columns of the timeline that the figures are drawn from."""

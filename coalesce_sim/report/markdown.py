@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from coalesce_sim.experiments.statistics import Estimate
 from coalesce_sim.report.numbers import NOTHING, number
+from coalesce_sim.statistics.intervals import Estimate
 
 
 def span(ends: tuple[float, float] | None, decimals: int = 1) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from coalesce_sim.experiments.statistics import Estimate
+from coalesce_sim.statistics.intervals import Estimate
 
 NOTHING = "–"
 """Stands where there is no number."""

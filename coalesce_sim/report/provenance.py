@@ -57,16 +57,8 @@ class Origin:
             "coalesce_sim": __version__,
             "seed": self.seed,
             "replications": self.replications,
-            "scenario": resolved(self.scenario),
+            "scenario": self.scenario.resolved(),
         }
-
-
-def resolved(scenario: Scenario) -> dict[str, Any]:
-    """The scenario after `extends`, overrides and defaults, as JSON; fields that are null are left out.
-
-    ``Scenario.model_validate_json`` of it gives an equal scenario.
-    """
-    return scenario.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
 def provenance(origin: Origin, started: datetime, wall_s: float) -> dict[str, Any]:
@@ -77,6 +69,13 @@ def provenance(origin: Origin, started: datetime, wall_s: float) -> dict[str, An
         **origin.facts(),
         "started_utc": started.astimezone(UTC).isoformat(timespec="seconds"),
         "wall_s": round(wall_s, 3),
+        **surroundings(),
+    }
+
+
+def surroundings() -> dict[str, Any]:
+    """On what this process runs: Python, platform, and the versions of packages that decide results."""
+    return {
         "python": platform.python_version(),
         "platform": platform.platform(),
         "packages": _versions((*_PACKAGES, *_EXTRAS)),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from math import isnan
@@ -20,7 +20,18 @@ from coalesce_sim import bundled
 from coalesce_sim.scenario.problems import Mark, Problem, ScenarioError, Steps, shortened, shown
 from coalesce_sim.scenario.yamltext import MAX_DEPTH, Builder, Node
 
-__all__ = ["DISCRIMINATORS", "DISTRIBUTIONS", "Document", "Mark", "read_document"]
+__all__ = [
+    "DISCRIMINATORS",
+    "DISTRIBUTIONS",
+    "Base",
+    "Change",
+    "Document",
+    "Mark",
+    "read_base",
+    "read_document",
+    "read_plain",
+    "steps_of",
+]
 
 DISTRIBUTIONS = frozenset(
     {
@@ -61,33 +72,98 @@ _Layer = tuple[Node, Path | None]
 """The content of one source, still with its `extends`, and the file it was read from."""
 
 
-def read_document(source: str | Path | Mapping[str, Any], overrides: Sequence[str] = ()) -> Document:
-    """Read a scenario, merge it over what it extends and apply the overrides in turn.
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A field of a scenario to set: the way to it, and the value with the place at which it was written."""
+
+    steps: Steps
+    node: Node
+
+    @classmethod
+    def of_text(cls, text: str) -> Change:
+        """What ``path.to.field=value`` says; the value is YAML. Raises ScenarioError."""
+        path, equals, value = text.partition("=")
+        if not equals:
+            raise _no_path(text)
+        steps = steps_of(path, text)
+        mark = Mark(f"--set {path.strip()}", None)
+        node = Builder(mark.file, numbered=False, within=steps).build(value)
+        if node is None:
+            raise mark.error("has no value; write null to clear the field")
+        return cls(_checked(steps, mark), node)
+
+    @classmethod
+    def of_value(cls, steps: Steps, value: Any, mark: Mark) -> Change:
+        """The field set to plain data. Raises ScenarioError."""
+        return cls(_checked(steps, mark), _from_python(value, steps, mark))
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """A scenario after `extends`: read once, to be changed in many ways.
+
+    `name` is the file's stem, `sources` the file followed by those it extends, nearest first.
+    """
+
+    root: Node
+    name: str
+    sources: tuple[Path, ...]
+
+    def document(self, changes: Iterable[Change | str] = ()) -> Document:
+        """The scenario with the changes, or overrides as text, made in turn.
+
+        Raises ScenarioError with all problems of all of them.
+        """
+        merged = self.root
+        problems: list[Problem] = []
+        for each in changes:
+            try:
+                change = Change.of_text(each) if isinstance(each, str) else each
+                merged = _merge(merged, _overlay(merged, change.steps, change.node))
+            except ScenarioError as error:
+                problems.extend(error.problems)
+        if problems:
+            raise ScenarioError(problems)
+        return _laid_out(merged, self.name, self.sources)
+
+
+def read_base(source: str | Path | Mapping[str, Any]) -> Base:
+    """Read a scenario and merge it over what it extends.
 
     `source` is a path, the name of a bundled scenario (text without slash and without `.yaml`), or the
-    content itself. An override reads ``path.to.field=value`` with a YAML value, as in
-    ``contractors[2].price_usd=3``. In a merge mappings merge key by key and anything else replaces; a mapping
-    that names another alternative (`kind`, `class`, `profile`, a distribution) replaces too. A relative path
-    in `extends` starts at the file that says it.
+    content itself. In a merge mappings merge key by key and anything else replaces; a mapping that names
+    another alternative (`kind`, `class`, `profile`, a distribution) replaces too. A relative path in
+    `extends` starts at the file that says it.
 
-    Raises ScenarioError with all problems of the first source that cannot be read, or of the overrides.
+    Raises ScenarioError with all problems of the first source that cannot be read.
     """
     layers = _layers(source)
     files = tuple(file for _, file in layers if file is not None)
     merged = reduce(_merge, (root for root, _ in reversed(layers)))
     merged.value.pop("extends", None)
-    problems: list[Problem] = []
-    for override in overrides:
-        try:
-            merged = _override(merged, override)
-        except ScenarioError as error:
-            problems.extend(error.problems)
-    if problems:
-        raise ScenarioError(problems)
+    return Base(merged, "scenario" if isinstance(source, Mapping) else files[0].stem, files)
+
+
+def read_document(source: str | Path | Mapping[str, Any], overrides: Sequence[str] = ()) -> Document:
+    """Read a scenario as `read_base` does and apply the overrides in turn.
+
+    An override reads ``path.to.field=value`` with a YAML value, as in ``contractors[2].price_usd=3``.
+    Raises ScenarioError with all problems of the first source that cannot be read, or of the overrides.
+    """
+    return read_base(source).document(overrides)
+
+
+def read_plain(source: Path | Mapping[str, Any]) -> Document:
+    """A YAML file, or content, that is no scenario and extends nothing. Raises ScenarioError."""
+    if isinstance(source, Mapping):
+        return _laid_out(_from_python(source, (), Mark("<sweep>", None)), "sweep", ())
+    return _laid_out(_read_root(source, None), source.stem, (source,))
+
+
+def _laid_out(root: Node, name: str, sources: tuple[Path, ...]) -> Document:
     marks: dict[Steps, Mark] = {}
-    data = _lay_out(merged, (), marks)
-    name = "scenario" if isinstance(source, Mapping) else files[0].stem
-    return Document(data, marks, name, files)
+    data = _lay_out(root, (), marks)
+    return Document(data, marks, name, sources)
 
 
 def _lay_out(node: Node, path: Steps, marks: dict[Steps, Mark]) -> Any:
@@ -164,22 +240,25 @@ _INDEX = r"\[[0-9]{1,9}\]"
 _OVERRIDE_PATH = re.compile(rf"{_NAME}(?:{_INDEX})*(?:\.{_NAME}(?:{_INDEX})*)*")
 
 
-def _override(root: Node, text: str) -> Node:
-    path, equals, value = text.partition("=")
+def steps_of(path: str, text: str) -> Steps:
+    """The way that ``contractors[2].price_usd`` describes; `text` is what to show of it in an error."""
     path = path.strip()
-    if not equals or not _OVERRIDE_PATH.fullmatch(path):
-        message = "must look like path.to.field=value, as in contractors[2].price_usd=3"
-        raise Mark(f"--set {shortened(text)}", None).error(message)
-    mark = Mark(f"--set {path}", None)
-    steps = tuple(int(s[1:]) if s[0] == "[" else s for s in re.findall(rf"\[[0-9]+|{_NAME}", path))
+    if not _OVERRIDE_PATH.fullmatch(path):
+        raise _no_path(text)
+    return tuple(int(s[1:]) if s[0] == "[" else s for s in re.findall(rf"\[[0-9]+|{_NAME}", path))
+
+
+def _no_path(text: str) -> ScenarioError:
+    message = "must look like path.to.field=value, as in contractors[2].price_usd=3"
+    return Mark(f"--set {shortened(text)}", None).error(message)
+
+
+def _checked(steps: Steps, mark: Mark) -> Steps:
     if steps[0] == "extends":
         raise mark.error("`extends` cannot be overridden; change it in the file")
     if len(steps) > MAX_DEPTH:
         raise mark.error(f"the path is more than {MAX_DEPTH} steps long")
-    node = Builder(mark.file, numbered=False, within=steps).build(value)
-    if node is None:
-        raise mark.error("has no value; write null to clear the field")
-    return _merge(root, _overlay(root, steps, node))
+    return steps
 
 
 def _overlay(base: Node | None, steps: Steps, node: Node) -> Node:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from coalesce_sim.scenario.document import Document, read_document
+from coalesce_sim.scenario.document import Base, Change, Document, read_document
 from coalesce_sim.scenario.problems import Problem, ScenarioError, dotted
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.scenario.validation import validate
 
-_DATA_PATHS = (
+DATA_PATHS = (
     ("workload", "arrivals", "path"),
     ("contractors", "price_file"),
     ("records", "path"),
@@ -37,15 +37,28 @@ def load(source: str | Path | Mapping[str, Any], overrides: Sequence[str] = ()) 
     Raises `ScenarioError` with all problems found in the scenario or, failing that, in its data files.
     """
     document = read_document(source, overrides)
-    document.data.setdefault("name", document.name)
-    for path in _DATA_PATHS:
-        _beside_the_file(document, path)
     changed = [text for text in overrides if not text.startswith(_SAME_EXPERIMENT)]
-    _keep_own_figures(document, keep=not changed)
-    scenario = validate(document, Scenario)
-    _check_inputs(document, scenario)
+    scenario = _finished(document, keep_published=not changed)
     if changed:
         scenario = scenario.model_copy(update={"title": f"{scenario.title}, but {', '.join(changed)}"})
+    return scenario
+
+
+def resolve(base: Base, changes: Iterable[Change]) -> Scenario:
+    """The scenario that a base becomes with some changes; like `load`, for many scenarios of one base.
+
+    Printed figures are left out. Raises `ScenarioError` with all problems.
+    """
+    return _finished(base.document(changes), keep_published=False)
+
+
+def _finished(document: Document, *, keep_published: bool) -> Scenario:
+    document.data.setdefault("name", document.name)
+    for path in DATA_PATHS:
+        _beside_the_file(document, path)
+    _keep_own_figures(document, keep=keep_published)
+    scenario = validate(document, Scenario)
+    _check_inputs(document, scenario)
     return scenario
 
 

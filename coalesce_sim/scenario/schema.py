@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -127,6 +127,13 @@ class Scenario(Model):
                         f"{place}.hardware.{field}: missing, but cost_model.internal.work is {work}{hint}"
                     )
         return self
+
+    def resolved(self) -> dict[str, Any]:
+        """The scenario after `extends`, overrides and defaults, as JSON; fields that are null are left out.
+
+        ``Scenario.model_validate_json`` of it gives an equal scenario.
+        """
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
 
     @property
     def facts(self) -> list[tuple[str, ContractorFacts]]:

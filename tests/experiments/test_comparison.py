@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
 from scipy import stats
@@ -9,7 +7,6 @@ from scipy import stats
 from coalesce_sim import LOCAL, Comparison, Decision, Policy, ScenarioError, View, compare, load, run
 from coalesce_sim.experiments.contenders import YARDSTICKS, contenders, split
 from coalesce_sim.experiments.learning import MOST_BINS, Learning, TaskBins
-from coalesce_sim.experiments.statistics import band, contrasts, estimate, variance_removed
 from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.scenario.policy import Cheapest, Topsis
 from coalesce_sim.scenario.schema import Scenario
@@ -262,57 +259,6 @@ def test_one_replication_has_no_intervals_and_none_has_no_course():
     empty = compare(idle, ["cheapest", "random"], replications=2)
     assert len(empty.learning) == 0
     assert empty.summary["policies"]["cheapest"]["metrics"]["cost_reduction"]["n"] == 0
-
-
-def test_contrasts_agree_with_scipy_and_with_holm_by_hand():
-    rng = np.random.default_rng(4)
-    samples = [rng.normal(mean, 1, 12) for mean in (0.0, 0.9, 1.4, 0.1)]
-    found = contrasts(samples)
-    expected = [float(stats.ttest_1samp(sample, 0).pvalue) for sample in samples]
-    assert [each.p for each in found] == pytest.approx(expected)
-    in_order = sorted(range(4), key=expected.__getitem__)
-    adjusted = np.maximum.accumulate([(4 - rank) * expected[i] for rank, i in enumerate(in_order)])
-    assert [found[i].p_holm for i in in_order] == pytest.approx(np.minimum(adjusted, 1).tolist())
-
-
-def test_the_widened_interval_leaves_out_0_exactly_where_a_difference_is_shown():
-    rng = np.random.default_rng(5)
-    shown = 0
-    for _ in range(200):
-        for each in contrasts(list(rng.normal(rng.normal(0, 0.6, (6, 1)), 1, (6, 15)))):
-            assert each.ci_holm is not None
-            assert each.shown == (not each.ci_holm[0] <= 0 <= each.ci_holm[1])
-            shown += each.shown
-    assert 100 < shown < 1100
-
-
-def test_undefined_pairs_are_left_out_and_undefined_contrasts_do_not_count():
-    known, unknown = np.array([1.0, 1.1, math.nan, 0.9]), np.full(4, math.nan)
-    first, second = contrasts([known, unknown])
-    assert first.difference == estimate([1.0, 1.1, 0.9])
-    assert first.p == first.p_holm
-    assert second.p_holm is None
-    assert not second.shown
-    (certain,) = contrasts([np.full(3, 2.0)])
-    assert (certain.shown, certain.ci_holm) == (True, (2.0, 2.0))
-
-
-def test_the_variance_that_pairing_removes():
-    """With B = A + c·e, everything that A and B share goes."""
-    a = np.array([1.0, 2.0, 3.0, 4.0])
-    assert variance_removed(a, a + 7) == 1
-    assert variance_removed(a, -a) == pytest.approx(-1)
-    assert variance_removed(a, 3 * a) == pytest.approx(1 - 4 / 10)
-    assert math.isnan(variance_removed(a, np.zeros(4)))
-    assert math.isnan(variance_removed(a, np.array([1.0, *[math.nan] * 3])))
-
-
-def test_bands_are_the_intervals_of_each_column():
-    values = np.random.default_rng(6).normal(size=(9, 3))
-    mean, half_width = band(values)
-    for column, at, half in zip(values.T, mean, half_width, strict=True):
-        expected = estimate(column.tolist())
-        assert (at, half) == pytest.approx((expected.mean, expected.half_width))
 
 
 @pytest.mark.parametrize(

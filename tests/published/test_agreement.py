@@ -7,26 +7,7 @@ import pytest
 from scipy import stats
 
 from coalesce_sim.experiments.published.agreement import predictive, two_sided_p, weighted, welch
-from coalesce_sim.experiments.statistics import estimate, holm
-
-
-def test_holm_against_a_hand_computed_case() -> None:
-    # Sorted 0.01, 0.02, 0.03, 0.04 times 4, 3, 2, 1 is 0.04, 0.06, 0.06, 0.04; never less than before.
-    assert holm([0.03, 0.01, 0.04, 0.02]) == pytest.approx([0.06, 0.04, 0.06, 0.06])
-    assert holm([0.6, 0.5]) == [1.0, 1.0]
-    assert holm([0.01]) == [0.01]
-
-
-def test_holm_rejects_exactly_what_the_step_down_procedure_rejects() -> None:
-    rng = np.random.default_rng(0)
-    for _ in range(50):
-        p_values = rng.random(8) ** 3
-        rejected = set()
-        for rank, index in enumerate(np.argsort(p_values)):
-            if p_values[index] > 0.05 / (8 - rank):
-                break
-            rejected.add(int(index))
-        assert {i for i, p in enumerate(holm(p_values.tolist())) if p <= 0.05} == rejected
+from coalesce_sim.statistics.intervals import estimate
 
 
 def test_welch_agrees_with_scipy_on_summary_statistics() -> None:

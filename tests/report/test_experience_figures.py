@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from coalesce_sim.experiments.statistics import estimate
 from coalesce_sim.report.experience_figures import estimation_error_curve, reputations
+from coalesce_sim.statistics.intervals import estimate
 
 Row = tuple[int, float, str, str, float]
 

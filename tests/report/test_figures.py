@@ -7,7 +7,6 @@ import pyarrow as pa
 import pytest
 
 from coalesce_sim import RunResult, load
-from coalesce_sim.experiments.statistics import Estimate, estimate
 from coalesce_sim.report.figures import (
     TIMELINE_COLUMNS,
     Timeline,
@@ -17,6 +16,7 @@ from coalesce_sim.report.figures import (
     finding,
     outsourcing_curve,
 )
+from coalesce_sim.statistics.intervals import Estimate, estimate
 
 HOUR_S, DAY_S = 3600.0, 86_400.0
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from coalesce_sim.experiments.statistics import Estimate
 from coalesce_sim.report.numbers import column, number, percent, plural, with_half_width
+from coalesce_sim.statistics.intervals import Estimate
 
 
 @pytest.mark.parametrize(

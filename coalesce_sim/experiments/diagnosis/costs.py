@@ -8,8 +8,8 @@ from typing import Any
 
 from coalesce_sim.experiments.diagnosis.evidence import PARTS, Estimates, Evidence
 from coalesce_sim.experiments.diagnosis.finding import Finding, of_contractors, percent
-from coalesce_sim.experiments.statistics import Estimate
 from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.statistics.intervals import Estimate
 
 FAR = 20.0
 """Percent of the realised cost from which an estimate's bias is far off, if it is also beyond chance."""

@@ -7,8 +7,8 @@ from typing import Any
 from coalesce_sim.experiments.diagnosis.costs import error_of
 from coalesce_sim.experiments.diagnosis.evidence import Evidence
 from coalesce_sim.experiments.diagnosis.finding import epsilon_of, percent
-from coalesce_sim.experiments.statistics import Estimate
 from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.statistics.intervals import Estimate
 
 
 def figures_of(scenario: Scenario, evidence: Evidence, estimates: dict[str, Estimate]) -> dict[str, Any]:

@@ -6,11 +6,11 @@ import math
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from coalesce_sim.experiments.statistics import Estimate
 from coalesce_sim.scenario.learners import EpsilonGreedy
 from coalesce_sim.scenario.policy import Topsis
 from coalesce_sim.scenario.pool import DrawnPool, PriceList, RecordedPool
 from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.statistics.intervals import Estimate
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtr, stdtrit
 
-from coalesce_sim.experiments.statistics import Estimate
 from coalesce_sim.scenario.distributions import FloatArray
+from coalesce_sim.statistics.intervals import Estimate
 
 DRAWS = 10_000
 """Bootstrap draws; the smallest p-value that resampling can give is 2 / (DRAWS + 1)."""

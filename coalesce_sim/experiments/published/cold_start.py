@@ -9,8 +9,8 @@ import numpy as np
 
 from coalesce_sim.experiments.published.agreement import Placed, interval, placed
 from coalesce_sim.experiments.published.digest import Case, Run
-from coalesce_sim.experiments.statistics import Estimate, estimate
 from coalesce_sim.scenario.distributions import FloatArray
+from coalesce_sim.statistics.intervals import Estimate, estimate
 
 STEADY_WITHIN = 0.1
 """A day is steady if its rate differs by no more than this share from that of the days after it."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from coalesce_sim.experiments.published.digest import Run
-from coalesce_sim.experiments.statistics import Estimate, estimate
+from coalesce_sim.statistics.intervals import Estimate, estimate
 
 UNITS = ("hour", "minute", "second")
 FASTER = 4

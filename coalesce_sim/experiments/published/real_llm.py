@@ -11,8 +11,8 @@ import pyarrow as pa
 from coalesce_sim.experiments.published.agreement import Placed, interval, placed
 from coalesce_sim.experiments.published.digest import Case, Run
 from coalesce_sim.experiments.replication import TableName, Wanted, play
-from coalesce_sim.experiments.statistics import Estimate, estimate
 from coalesce_sim.scenario.policy import Topsis
+from coalesce_sim.statistics.intervals import Estimate, estimate
 
 PRINTED_USD_PER_TASK = (20.3, 1.9)
 """The two figures printed as cost savings in percent; both are runs of the same ε = 0.1."""

@@ -10,10 +10,10 @@ from rich.table import Table
 from rich.text import Text
 
 from coalesce_sim.experiments.comparison import COST_REDUCTION, Comparison
-from coalesce_sim.experiments.statistics import Estimate
 from coalesce_sim.report.comparison.findings import asked_for, findings
 from coalesce_sim.report.comparison.recording import RecordedComparison
 from coalesce_sim.report.numbers import number, plural, with_half_width
+from coalesce_sim.statistics.intervals import Estimate
 
 _SAVINGS = {
     "cost_reduction": "cost\nreduction, %",

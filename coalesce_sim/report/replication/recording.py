@@ -15,7 +15,6 @@ from coalesce_sim import __version__
 from coalesce_sim.experiments.published.study import Study, replicate, study_cases
 from coalesce_sim.report.files import Folder
 from coalesce_sim.report.numbers import plural
-from coalesce_sim.report.provenance import resolved
 from coalesce_sim.report.replication import figures
 from coalesce_sim.report.replication.text import markdown, table_csv
 
@@ -62,7 +61,7 @@ def record(
 def origin_of(study: Study) -> list[str]:
     """How to have the study again, a line each: command, versions, and a checksum of all that was played."""
     cases = {
-        name: {field: value for field, value in resolved(case.scenario).items() if field not in _NOT_PLAYED}
+        name: {field: value for field, value in case.scenario.resolved().items() if field not in _NOT_PLAYED}
         for name, case in study_cases(study.seed).items()
     }
     checksum = hashlib.sha256(json.dumps(cases, sort_keys=True).encode()).hexdigest()

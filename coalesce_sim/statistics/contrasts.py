@@ -1,56 +1,19 @@
-"""Means with t intervals, and differences of paired samples."""
+"""Differences of paired samples, tested as a family: is there one, and is it too small to matter?"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import stdtr, stdtrit
 
 from coalesce_sim.scenario.distributions import FloatArray
+from coalesce_sim.statistics.intervals import Estimate, estimate
 
 FAMILY_WISE = 0.05
 """The chance, over all contrasts of a family, of a difference said to be there that is not."""
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """A mean over n independent replications; sd and interval are None where n < 2, all where n = 0."""
-
-    mean: float | None
-    sd: float | None
-    ci95: tuple[float, float] | None
-    n: int
-
-    @property
-    def half_width(self) -> float | None:
-        """Half the length of the interval."""
-        return None if self.ci95 is None else (self.ci95[1] - self.ci95[0]) / 2
-
-    def as_dict(self) -> dict[str, object]:
-        """The form in which estimates appear in JSON."""
-        return {
-            "mean": self.mean,
-            "sd": self.sd,
-            "ci95": None if self.ci95 is None else list(self.ci95),
-            "n": self.n,
-        }
-
-
-def estimate(values: Sequence[float]) -> Estimate:
-    """Mean, standard deviation and 95 % t interval; undefined (NaN) values are left out and lower n."""
-    defined = np.array([value for value in values if not math.isnan(value)])
-    n = len(defined)
-    if n == 0:
-        return Estimate(None, None, None, 0)
-    mean = float(defined.mean())
-    if n == 1:
-        return Estimate(mean, None, None, 1)
-    sd = float(defined.std(ddof=1))
-    half_width = float(stdtrit(n - 1, 0.975)) * sd / math.sqrt(n)
-    return Estimate(mean, sd, (mean - half_width, mean + half_width), n)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +53,50 @@ def contrasts(samples: Sequence[FloatArray]) -> list[Contrast]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Equivalence:
+    """Two one-sided t tests that a mean of paired differences lies within ±`margin`, one of a family (Holm).
+
+    `p` is the larger of the two tests' p-values; by itself it is at most 5 % exactly where the 90 % interval
+    `ci90` lies within the margins. `p_holm` is adjusted for the family. Interval and p-values are None with
+    fewer than two differences.
+    """
+
+    difference: Estimate
+    margin: float
+    ci90: tuple[float, float] | None
+    p: float | None
+    p_holm: float | None
+
+    @property
+    def shown(self) -> bool:
+        """Whether the family-wise test finds the difference to be within the margins."""
+        return self.p_holm is not None and self.p_holm <= FAMILY_WISE
+
+
+def equivalence(differences: FloatArray, margin: float) -> Equivalence:
+    """Whether a mean of paired differences is so close to 0 that it does not matter; NaN are left out.
+
+    The margin is in the unit of the differences. Raises ValueError unless it is above 0 and finite.
+    Source: Schuirmann (1987), Journal of Pharmacokinetics and Biopharmaceutics 15(6).
+    """
+    return equivalences([differences], margin)[0]
+
+
+def equivalences(samples: Sequence[FloatArray], margin: float) -> list[Equivalence]:
+    """As `equivalence`, for samples of differences that are one family with one margin."""
+    if not 0 < margin < math.inf:
+        raise ValueError(f"margin: must be > 0 and finite (got {margin!r})")
+    estimates = [estimate(sample.tolist()) for sample in samples]
+    found = [Equivalence(each, margin, _interval(each, 0.1), None, None) for each in estimates]
+    tested = [
+        (index, p) for index, each in enumerate(estimates) if (p := _p_outside(each, margin)) is not None
+    ]
+    for (index, p), p_holm in zip(tested, holm([p for _, p in tested]), strict=True):
+        found[index] = replace(found[index], p=p, p_holm=p_holm)
+    return found
+
+
 def holm(p_values: Sequence[float]) -> list[float]:
     """Holm's adjusted p-values, in the order given.
 
@@ -117,15 +124,6 @@ def variance_removed(one: FloatArray, other: FloatArray) -> float:
     return math.nan if 0 in variances else 1 - float((one - other).var(ddof=1)) / sum(variances)
 
 
-def band(values: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Column means of rows, one a replication, and half of their 95 % t intervals, NaN for one row."""
-    n = len(values)
-    if n == 1:
-        return values[0], np.full_like(values[0], np.nan)
-    half_width = float(stdtrit(n - 1, 0.975)) / math.sqrt(n) * values.std(axis=0, ddof=1)
-    return values.mean(axis=0), half_width
-
-
 def _p_value(difference: Estimate) -> float | None:
     """Two-sided, of no difference; 1 where there is none in any pair."""
     if difference.mean is None or difference.sd is None:
@@ -134,6 +132,16 @@ def _p_value(difference: Estimate) -> float | None:
         return float(difference.mean == 0)
     t = abs(difference.mean) / (difference.sd / math.sqrt(difference.n))
     return 2 * float(stdtr(difference.n - 1, -t))
+
+
+def _p_outside(difference: Estimate, margin: float) -> float | None:
+    """The larger p-value of two one-sided t tests, of a mean at or below −margin and at or above it."""
+    if difference.mean is None or difference.sd is None:
+        return None
+    inside = margin - abs(difference.mean)
+    if difference.sd == 0:
+        return float(inside <= 0)
+    return float(stdtr(difference.n - 1, -inside / (difference.sd / math.sqrt(difference.n))))
 
 
 def _interval(value: Estimate, level: float) -> tuple[float, float] | None:

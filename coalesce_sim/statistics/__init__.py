@@ -1,0 +1,1 @@
+"""Intervals, tests, stopping rules and warm-up: from runs to figures one can defend."""

@@ -1,0 +1,119 @@
+"""Means with 95 % intervals: Student's t, or the bootstrap for skewed samples."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import stdtrit
+
+from coalesce_sim.scenario.distributions import FloatArray
+
+Interval = Literal["t", "bca"]
+"""How an interval is made: Student's t, or the bias-corrected and accelerated bootstrap."""
+
+RESAMPLES = 9999
+"""Bootstrap samples behind an interval."""
+
+_BATCH_VALUES = 2_000_000
+"""How many values the bootstrap holds at a time: 16 MB of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A mean over n independent replications; sd and interval are None where n < 2, all where n = 0."""
+
+    mean: float | None
+    sd: float | None
+    ci95: tuple[float, float] | None
+    n: int
+
+    @property
+    def half_width(self) -> float | None:
+        """Half the length of the interval."""
+        return None if self.ci95 is None else (self.ci95[1] - self.ci95[0]) / 2
+
+    def as_dict(self) -> dict[str, object]:
+        """The form in which estimates appear in JSON."""
+        return {
+            "mean": self.mean,
+            "sd": self.sd,
+            "ci95": None if self.ci95 is None else list(self.ci95),
+            "n": self.n,
+        }
+
+
+def estimate(values: Sequence[float], interval: Interval = "t") -> Estimate:
+    """Mean, standard deviation and 95 % interval; undefined (NaN) values are left out and lower n.
+
+    `bca` (see there) reaches further towards a long tail: of heavily skewed samples it covers the mean more
+    often than t does, though not in 95 %. For a mild skew and few values it is no better.
+    """
+    if interval == "bca":
+        return bca(values)
+    defined = np.array([value for value in values if not math.isnan(value)])
+    n = len(defined)
+    if n == 0:
+        return Estimate(None, None, None, 0)
+    mean = float(defined.mean())
+    if n == 1:
+        return Estimate(mean, None, None, 1)
+    sd = float(defined.std(ddof=1))
+    half_width = float(stdtrit(n - 1, 0.975)) * sd / math.sqrt(n)
+    return Estimate(mean, sd, (mean - half_width, mean + half_width), n)
+
+
+def bca(values: Sequence[float], *, seed: int = 0) -> Estimate:
+    """As `estimate`, with the bias-corrected and accelerated bootstrap interval of the mean.
+
+    The same values and seed give the same interval. A sample that does not vary, but for rounding, has the
+    interval from its mean to its mean. Source: Efron (1987), Journal of the American Statistical Association
+    82(397).
+    """
+    by_t = estimate(values)
+    if by_t.mean is None or by_t.ci95 is None:
+        return by_t
+    defined = np.array([value for value in values if not math.isnan(value)])
+    if np.ptp(defined) <= 1e-12 * np.abs(defined).max():
+        return replace(by_t, ci95=(by_t.mean, by_t.mean))
+    from scipy.stats import bootstrap
+
+    found = bootstrap(
+        (defined,),
+        np.mean,
+        n_resamples=RESAMPLES,
+        batch=max(1, _BATCH_VALUES // len(defined)),
+        confidence_level=0.95,
+        method="BCa",
+        rng=np.random.default_rng(seed),
+    ).confidence_interval
+    return replace(by_t, ci95=(float(found.low), float(found.high)))
+
+
+def band(values: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Column means of rows, one a replication, and half of their 95 % t intervals, NaN for one row."""
+    n = len(values)
+    if n == 1:
+        return values[0], np.full_like(values[0], np.nan)
+    half_width = float(stdtrit(n - 1, 0.975)) / math.sqrt(n) * values.std(axis=0, ddof=1)
+    return values.mean(axis=0), half_width
+
+
+def grouped(values: FloatArray, bounds: NDArray[np.int64]) -> tuple[FloatArray, FloatArray]:
+    """Means of groups, and half of their 95 % t intervals: group i is ``values[bounds[i]:bounds[i + 1]]``.
+
+    Undefined (NaN) values are left out. NaN for the mean of none and for the interval of fewer than two.
+    """
+    groups = np.repeat(np.arange(len(bounds) - 1), np.diff(bounds))
+    defined = ~np.isnan(values)
+    groups, values, count = groups[defined], values[defined], len(bounds) - 1
+    n = np.bincount(groups, minlength=count)
+    mean = np.bincount(groups, values, count) / np.where(n, n, np.nan)
+    squares = np.bincount(groups, (values - mean[groups]) ** 2, count)
+    several = np.where(n > 1, n, np.nan)
+    half_width: FloatArray = stdtrit(several - 1, 0.975) * np.sqrt(squares / (several - 1) / several)
+    return mean, half_width

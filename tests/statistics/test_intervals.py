@@ -1,0 +1,78 @@
+"""Intervals of means, against scipy and closed forms."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from coalesce_sim.statistics.intervals import RESAMPLES, Estimate, Interval, band, bca, estimate
+
+SKEWED = np.random.default_rng(3).lognormal(0, 1, 25)
+
+
+def test_the_t_interval_is_scipys() -> None:
+    found = estimate(SKEWED.tolist())
+    interval = stats.ttest_1samp(SKEWED, 0).confidence_interval()
+    assert found.ci95 == pytest.approx((interval.low, interval.high))
+    assert (found.mean, found.sd) == pytest.approx((SKEWED.mean(), SKEWED.std(ddof=1)))
+
+
+def test_the_bootstrap_interval_is_efrons() -> None:
+    """Bias correction and acceleration by hand, from resamples of other seeds than those in use."""
+    resampled = np.sort(np.random.default_rng(11).choice(SKEWED, (20_000, len(SKEWED))).mean(axis=1))
+    mean = SKEWED.mean()
+    bias = stats.norm.ppf((resampled < mean).mean())
+    without_each = mean - (SKEWED - mean) / (len(SKEWED) - 1)
+    deviation = without_each.mean() - without_each
+    acceleration = (deviation**3).sum() / (6 * (deviation**2).sum() ** 1.5)
+    z = bias + stats.norm.ppf([0.025, 0.975])
+    expected = np.quantile(resampled, stats.norm.cdf(bias + z / (1 - acceleration * z)))
+    found = bca(SKEWED.tolist())
+    assert found.ci95 == pytest.approx(expected, rel=0.03)
+    assert found.mean is not None
+    assert found.ci95 is not None
+    assert found.ci95[1] - found.mean > 1.3 * (found.mean - found.ci95[0]), (
+        "it reaches further where the tail is"
+    )
+
+
+def test_the_bootstrap_repeats_and_another_seed_differs_a_little() -> None:
+    values = SKEWED.tolist()
+    assert bca(values) == bca(values, seed=0) == estimate(values, interval="bca")
+    one, other = bca(values).ci95, bca(values, seed=1).ci95
+    assert one != other
+    assert one == pytest.approx(other, rel=5 / math.sqrt(RESAMPLES))
+
+
+@pytest.mark.parametrize("interval", ["t", "bca"])
+def test_estimates_of_samples_that_say_little(interval: Interval) -> None:
+    assert estimate([], interval) == estimate([math.nan], interval) == Estimate(None, None, None, 0)
+    assert estimate([3.0, math.nan], interval) == Estimate(3.0, None, None, 1)
+    assert estimate([3.0] * 4, interval) == Estimate(3.0, 0.0, (3.0, 3.0), 4)
+
+
+def test_a_sample_constant_but_for_rounding_has_no_width() -> None:
+    """Where values differ in the last bit the jackknife is noise."""
+    found = bca([0.1, 0.1, 0.30000000000000004 - 0.2])
+    assert found.ci95 == (found.mean, found.mean)
+
+
+def test_undefined_values_are_left_out() -> None:
+    values = SKEWED.tolist()
+    for interval in ("t", "bca"):
+        assert estimate([math.nan, *values, math.nan], interval) == estimate(values, interval)
+
+
+def test_two_values_bound_the_bootstrap_of_their_mean() -> None:
+    assert bca([1.0, 4.0]).ci95 == (1.0, 4.0)
+
+
+def test_bands_are_the_intervals_of_each_column() -> None:
+    values = np.random.default_rng(6).normal(size=(9, 3))
+    mean, half_width = band(values)
+    for column, at, half in zip(values.T, mean, half_width, strict=True):
+        expected = estimate(column.tolist())
+        assert (at, half) == pytest.approx((expected.mean, expected.half_width))
