@@ -22,6 +22,7 @@ from rich.table import Table
 
 import coalesce_sim
 from benchmarks import skeleton
+from benchmarks.sweeps import sweeping
 from coalesce_sim.experiments.replication import Wanted, play
 from coalesce_sim.market.records import Records
 from coalesce_sim.market.simulation import Market
@@ -199,6 +200,8 @@ def main(pairs: int, quick: bool, as_json: bool) -> None:
     tables = [] if quick else [whole_processes(figures)]
     tables.append(throughputs(pairs, figures))
     tables.append(learning_market(pairs, figures))
+    if not quick:
+        tables.append(sweeping(figures))
     if as_json:
         click.echo(json.dumps(figures))
         return

@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 
 if TYPE_CHECKING:
     from coalesce_sim.experiments.comparison import Comparison, compare
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from coalesce_sim.scenario.loading import load
     from coalesce_sim.scenario.problems import ScenarioError
     from coalesce_sim.scenario.schema import Scenario
+    from coalesce_sim.sweeps.results import SweepResult, open_results
+    from coalesce_sim.sweeps.running import sweep
 
 _HOMES = {
     "Comparison": "coalesce_sim.experiments.comparison",
@@ -43,11 +45,14 @@ _HOMES = {
     "Surroundings": "coalesce_sim.policies.protocol",
     "Scenario": "coalesce_sim.scenario.schema",
     "ScenarioError": "coalesce_sim.scenario.problems",
+    "SweepResult": "coalesce_sim.sweeps.results",
     "View": "coalesce_sim.policies.protocol",
     "compare": "coalesce_sim.experiments.comparison",
     "doctor": "coalesce_sim.experiments.diagnosis.doctor",
     "load": "coalesce_sim.scenario.loading",
+    "open_results": "coalesce_sim.sweeps.results",
     "run": "coalesce_sim.experiments.runs",
+    "sweep": "coalesce_sim.sweeps.running",
 }
 
 __all__ = [
@@ -63,12 +68,15 @@ __all__ = [
     "ScenarioError",
     "SealedBids",
     "Surroundings",
+    "SweepResult",
     "View",
     "__version__",
     "compare",
     "doctor",
     "load",
+    "open_results",
     "run",
+    "sweep",
 ]
 
 

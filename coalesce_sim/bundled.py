@@ -27,6 +27,11 @@ def find(name: str) -> Path:
         ) from None
 
 
+def sweeps() -> dict[str, Path]:
+    """The files of the bundled sweeps, by name."""
+    return {path.stem: path for path in sorted(_folder().glob("sweeps/*.yaml"))}
+
+
 def has(name: str) -> bool:
     """Whether there is a bundled scenario or profile of that name."""
     return name in _profiles() | _scenarios()

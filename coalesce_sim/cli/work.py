@@ -78,18 +78,25 @@ def progress_bar(*, shown: bool) -> Iterator[Callable[[float], None]]:
 
 @contextmanager
 def failures_told() -> Iterator[None]:
-    """Turn what may go wrong with a good scenario into a message: exit code 2 for the folder, else 1."""
+    """Turn what may go wrong with a good scenario into a message: exit code 2 for what the user can mend
+    before anything runs (a folder, other results in it, a missing package), else 1."""
     from concurrent.futures.process import BrokenProcessPool
 
+    from coalesce_sim.extras import MissingExtra
     from coalesce_sim.market.conservation import ConservationError
+    from coalesce_sim.metrics import UnknownMetric
     from coalesce_sim.policies.registry import PolicyError
     from coalesce_sim.report.files import FolderError, WriteError
+    from coalesce_sim.sweeps.engines import EngineError
+    from coalesce_sim.sweeps.store import ResultsError
 
     try:
         yield
     except FolderError as error:
         raise click.BadParameter(str(error), param_hint="--out") from error
-    except (ConservationError, PolicyError, WriteError) as error:
+    except (MissingExtra, ResultsError, UnknownMetric) as error:
+        raise click.UsageError(str(error)) from error
+    except (ConservationError, EngineError, PolicyError, WriteError) as error:
         raise click.ClickException(str(error)) from error
     except BrokenProcessPool as error:
         message = "a process was killed, perhaps for lack of memory: try fewer --jobs"

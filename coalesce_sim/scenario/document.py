@@ -11,7 +11,7 @@ import re
 import stat
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property, reduce
 from math import isnan
 from pathlib import Path
 from typing import Any
@@ -54,18 +54,25 @@ DISCRIMINATORS = ("kind", "class", "profile")
 MAX_BYTES = 8_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Document:
     """A scenario after `extends` and overrides, not yet validated.
 
-    `marks` has an entry for each value of `data`, containers included; the empty path is the whole. `name` is
-    the file's stem, `sources` the file followed by those it extends, nearest first.
+    `data` is the plain content of `root`. `name` is the file's stem, `sources` the file followed by those it
+    extends, nearest first.
     """
 
+    root: Node
     data: dict[str, Any]
-    marks: dict[Steps, Mark]
     name: str
     sources: tuple[Path, ...]
+
+    @cached_property
+    def marks(self) -> dict[Steps, Mark]:
+        """Where each value was written, containers included; the empty path is the whole."""
+        found: dict[Steps, Mark] = {}
+        _find_marks(self.root, (), found)
+        return found
 
 
 _Layer = tuple[Node, Path | None]
@@ -124,7 +131,7 @@ class Base:
                 problems.extend(error.problems)
         if problems:
             raise ScenarioError(problems)
-        return _laid_out(merged, self.name, self.sources)
+        return Document(merged, merged.plain(), self.name, self.sources)
 
 
 def read_base(source: str | Path | Mapping[str, Any]) -> Base:
@@ -156,23 +163,20 @@ def read_document(source: str | Path | Mapping[str, Any], overrides: Sequence[st
 def read_plain(source: Path | Mapping[str, Any]) -> Document:
     """A YAML file, or content, that is no scenario and extends nothing. Raises ScenarioError."""
     if isinstance(source, Mapping):
-        return _laid_out(_from_python(source, (), Mark("<sweep>", None)), "sweep", ())
-    return _laid_out(_read_root(source, None), source.stem, (source,))
+        root = _from_python(source, (), Mark("<sweep>", None))
+        return Document(root, root.plain(), "sweep", ())
+    root = _read_root(source, None)
+    return Document(root, root.plain(), source.stem, (source,))
 
 
-def _laid_out(root: Node, name: str, sources: tuple[Path, ...]) -> Document:
-    marks: dict[Steps, Mark] = {}
-    data = _lay_out(root, (), marks)
-    return Document(data, marks, name, sources)
-
-
-def _lay_out(node: Node, path: Steps, marks: dict[Steps, Mark]) -> Any:
+def _find_marks(node: Node, path: Steps, marks: dict[Steps, Mark]) -> None:
     marks[path] = node.mark
     if isinstance(node.value, dict):
-        return {key: _lay_out(child, (*path, key), marks) for key, child in node.value.items()}
-    if isinstance(node.value, list):
-        return [_lay_out(child, (*path, index), marks) for index, child in enumerate(node.value)]
-    return node.value
+        for key, child in node.value.items():
+            _find_marks(child, (*path, key), marks)
+    elif isinstance(node.value, list):
+        for index, child in enumerate(node.value):
+            _find_marks(child, (*path, index), marks)
 
 
 def _layers(source: str | Path | Mapping[str, Any]) -> list[_Layer]:

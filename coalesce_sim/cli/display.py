@@ -1,0 +1,77 @@
+"""What a terminal shows while a sweep is played."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import click
+
+from coalesce_sim.cli import interrupts
+from coalesce_sim.cli.contract import console
+
+if TYPE_CHECKING:
+    from coalesce_sim.sweeps.execution import Progress
+
+_TOLD_EVERY_S = 60.0
+"""How often a sweep says how far it is where there is no terminal, as in a log of the night."""
+
+
+@contextmanager
+def sweep_display(*, shown: bool) -> Iterator[Callable[[Progress], None]]:
+    """Takes the progress of a sweep: a live bar on a terminal, else a line a minute, on stderr."""
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
+    screen = console(stderr=True)
+    live = shown and screen.is_terminal
+    bar = Progress(
+        BarColumn(), TaskProgressColumn(), TextColumn("{task.description}"), console=screen, disable=not live
+    )
+    task = bar.add_task("", total=1.0)
+    told_at = time.monotonic()
+
+    def tell(progress: Progress) -> None:
+        nonlocal told_at
+        interrupts.insist()
+        if live:
+            bar.update(
+                task,
+                total=progress.runs_at_most,
+                completed=progress.runs_done,
+                description=sentence(progress),
+            )
+        elif shown and time.monotonic() - told_at >= _TOLD_EVERY_S:
+            told_at = time.monotonic()
+            click.echo(sentence(progress), err=True)
+
+    with bar:
+        yield tell
+
+
+def sentence(progress: Progress) -> str:
+    """How far a sweep is, in one line."""
+    parts = [
+        f"{progress.points_done:,} of {progress.points:,} points",
+        f"{progress.runs_done:,} runs",
+        f"{progress.runs_per_s:.3g} runs/s",
+    ]
+    if progress.seconds_left is not None:
+        parts.append(f"{duration(progress.seconds_left)} left")
+    if progress.failed:
+        parts.append(f"{progress.failed:,} failed")
+    parts.append(f"{progress.workers} worker{'s' if progress.workers != 1 else ''}")
+    return ", ".join(parts)
+
+
+def duration(seconds: float) -> str:
+    """A time in the two largest units that it has, roughly: ``3 h 20 min``."""
+    units = (("years", 31_557_600), ("days", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+    for (name, size), (smaller, part) in pairwise(units):
+        if seconds >= size:
+            whole = int(seconds // size)
+            rest = int(seconds % size // part)
+            return f"{whole:,} {name}" + (f" {rest} {smaller}" if rest and name != "years" else "")
+    return f"{seconds:.0f} s"

@@ -1,0 +1,335 @@
+"""Every metric that runs, comparisons and sweeps report: what it is called, its unit, its definition."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+Direction = Literal["higher", "lower"]
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One figure of a replication; `unit` is empty for counts and indices.
+
+    `definition` has Σ for sums over all tasks of the replication. `better` is None where a change is neither
+    good nor bad by itself.
+    """
+
+    name: str
+    label: str
+    unit: str
+    definition: str
+    better: Direction | None
+
+    @property
+    def axis(self) -> str:
+        """The label with its unit, for the axis of a figure."""
+        return f"{self.label} ({self.unit})" if self.unit else self.label
+
+
+class UnknownMetric(ValueError):
+    """A metric that does not exist, or not in these results; the text lists those that do."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        names = list(known)
+        near = difflib.get_close_matches(name, names, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else "."
+        super().__init__(f"{name}: no such metric{hint} There are: {', '.join(names)}")
+
+
+def describe(name: str, known: Iterable[str] | None = None) -> Metric:
+    """The metric of that name; `known` restricts those that there are, such as to those of some results.
+
+    Raises `UnknownMetric` with those that there are and the nearest of them.
+    """
+    names = METRICS if known is None else [each for each in known if each in METRICS]
+    if name not in names:
+        raise UnknownMetric(name, names)
+    return METRICS[name]
+
+
+def _percentiles(prefix: str, of: str, whose: str) -> list[Metric]:
+    return [
+        Metric(
+            f"{prefix}turnaround_p{percentile}_s",
+            f"{of} p{percentile}",
+            "s",
+            f"The {percentile}th percentile of the time from a task's arrival to its result{whose}",
+            None if prefix else "lower",
+        )
+        for percentile in (50, 95, 99)
+    ]
+
+
+_OF_TASKS = [
+    Metric(
+        "tasks",
+        "Number of tasks",
+        "",
+        "Tasks that ended; a composite task counts once, with all its steps",
+        None,
+    ),
+    Metric(
+        "cost_reduction",
+        "Cost reduction",
+        "%",
+        "1 − Σ realised cost / Σ realised cost of the same tasks all-local, on the same random numbers",
+        "higher",
+    ),
+    Metric(
+        "cost_reduction_published",
+        "Cost reduction as published",
+        "%",
+        "Σ over outsourced tasks of max(0, estimated internal cost − realised cost) / Σ realised cost of the "
+        "tasks that stayed local; it leaves losses out and can pass 100 %",
+        "higher",
+    ),
+    Metric(
+        "time_reduction",
+        "Time reduction",
+        "%",
+        "1 − Σ time from arrival to result / Σ that of the same tasks all-local, on the same random numbers",
+        "higher",
+    ),
+    Metric(
+        "time_savings_published",
+        "Time savings as published",
+        "%",
+        "Σ over outsourced tasks of max(0, local time − realised time) / Σ local time of the tasks that "
+        "stayed local; it leaves losses out and can pass 100 %",
+        "higher",
+    ),
+    Metric(
+        "outsourcing_rate",
+        "Outsourcing rate",
+        "%",
+        "Share of the tasks decided on (each step of a composite task by itself) whose last decision was "
+        "for a contractor",
+        None,
+    ),
+    Metric(
+        "exploration_rate",
+        "Exploration rate",
+        "%",
+        "Share of the tasks decided on for which at least one decision was made at random",
+        None,
+    ),
+    Metric("success_rate", "Success rate", "%", "Share of the tasks that ended with good work", "higher"),
+    Metric("realised_usd", "Cost", "USD", "Σ realised cost: work, fees, priced lateness and losses", "lower"),
+    Metric(
+        "all_local_usd",
+        "All-local cost",
+        "USD",
+        "Σ realised cost of the same tasks where all of them stay at home, on the same random numbers",
+        None,
+    ),
+    Metric(
+        "paid_to_contractors_usd",
+        "Contractor pay",
+        "USD",
+        "The part of the cost that contractors were paid",
+        None,
+    ),
+    Metric(
+        "loss_usd",
+        "Loss by bad work",
+        "USD",
+        "The part of the cost that bad work came to, beyond the work itself",
+        "lower",
+    ),
+    Metric(
+        "attempts_per_task",
+        "Mean attempts per task",
+        "",
+        "Contracts and work at home / tasks, all steps of a composite task together",
+        "lower",
+    ),
+    Metric(
+        "lateness_usd",
+        "Cost of lateness",
+        "USD",
+        "Σ time beyond the target × its price; 0 unless `realised.basis` is `physical`",
+        "lower",
+    ),
+    Metric(
+        "all_local_lateness_usd",
+        "All-local cost of lateness",
+        "USD",
+        "Σ time beyond the target × its price, where all tasks stay at home",
+        None,
+    ),
+    Metric("lateness_s", "Lateness", "s", "Σ time beyond the target", "lower"),
+    Metric(
+        "all_local_lateness_s",
+        "All-local lateness",
+        "s",
+        "Σ time beyond the target, where all tasks stay at home",
+        None,
+    ),
+    Metric(
+        "estimated_saving_usd_per_task",
+        "Estimated saving",
+        "USD/task",
+        "Σ over outsourced tasks of (estimated internal − estimated external cost) / all tasks",
+        "higher",
+    ),
+    Metric("late_rate", "Share of late tasks", "%", "Share of the tasks that missed their target", "lower"),
+    Metric(
+        "all_local_late_rate",
+        "All-local share of late tasks",
+        "%",
+        "Share of the tasks that end beyond their target where all of them stay at home, among all tasks",
+        None,
+    ),
+    *_percentiles("", "Turnaround", ""),
+    *_percentiles("all_local_", "All-local turnaround", " where all tasks stay at home"),
+]
+
+_OF_MARKETS = [
+    Metric(
+        "revenue_hhi",
+        "Concentration of revenue (HHI)",
+        "",
+        "Herfindahl–Hirschman index, Σ over contractors of (share of all contractors' revenue)²: 1/n if all "
+        "earn alike, 1 if one earns all",
+        None,
+    ),
+    Metric(
+        "contractor_utilisation",
+        "Contractor utilisation",
+        "%",
+        "Share of the contractors' slot time that was worked in, from the start to the end of the last work",
+        None,
+    ),
+    Metric(
+        "home_utilisation",
+        "Home utilisation",
+        "%",
+        "Share of the clients' slot time that was worked in, from the start to the end of the last work",
+        None,
+    ),
+    Metric(
+        "estimation_error",
+        "Estimation error",
+        "%",
+        "Σ |estimated − charged| / Σ charged, over all charges",
+        "lower",
+    ),
+    Metric(
+        "estimation_error_first",
+        "Initial estimation error",
+        "%",
+        "Σ |estimated − charged| / Σ charged, over the first 50 charges",
+        None,
+    ),
+    Metric(
+        "estimation_error_last",
+        "Final estimation error",
+        "%",
+        "Σ |estimated − charged| / Σ charged, over the last window of up to 50 charges",
+        "lower",
+    ),
+    Metric("contracts", "Number of contracts", "", "Contracts that ended, in whatever state", None),
+    Metric(
+        "contracts_completed_rate",
+        "Share of contracts completed",
+        "%",
+        "Share of the contracts that ended in the state `completed`, accepted or not",
+        "higher",
+    ),
+    Metric(
+        "contracts_failed_rate",
+        "Share of contracts failed",
+        "%",
+        "Share of the contracts that ended in the state `failed`",
+        "lower",
+    ),
+    Metric(
+        "contracts_canceled_rate",
+        "Share of contracts cancelled",
+        "%",
+        "Share of the contracts that ended in the state `canceled`, such as after a timeout",
+        "lower",
+    ),
+    Metric(
+        "contracts_rejected_rate",
+        "Share of contracts rejected",
+        "%",
+        "Share of the contracts that ended in the state `rejected`: the contractor refused",
+        "lower",
+    ),
+    Metric(
+        "contracts_found_bad_rate",
+        "Share of contracts found bad",
+        "%",
+        "Share of the contracts that were completed but whose work verification did not accept",
+        "lower",
+    ),
+    Metric(
+        "discovery_age_s",
+        "Age of discovered facts",
+        "s",
+        "Mean age of what clients went by, over the queries that found somebody",
+        "lower",
+    ),
+    Metric(
+        "unanswered_queries",
+        "Share of queries unanswered",
+        "%",
+        "Share of the discovery queries that met a registry which was down",
+        "lower",
+    ),
+    Metric(
+        "all_local_success_rate",
+        "All-local success rate",
+        "%",
+        "Share of the tasks that end with good work where all of them stay at home",
+        None,
+    ),
+    Metric(
+        "all_local_loss_usd",
+        "All-local loss by bad work",
+        "USD",
+        "The part of the all-local cost that bad work came to, beyond the work itself",
+        None,
+    ),
+]
+
+_OF_EXPERIMENTS = [
+    Metric(
+        "regret_oracle_usd_per_task",
+        "Regret against oracle",
+        "USD/task",
+        "(Σ realised cost − Σ realised cost with the policy `oracle`) / tasks, on common random numbers",
+        "lower",
+    ),
+    Metric(
+        "regret_best_fixed_usd_per_task",
+        "Regret against best_fixed",
+        "USD/task",
+        "(Σ realised cost − Σ realised cost with the policy `best_fixed`) / tasks, on common random numbers",
+        "lower",
+    ),
+    Metric(
+        "warm_up_s",
+        "Warm-up",
+        "s",
+        "When the first task arrived that counts after the cut of MSER-5: after the d batches, of 5 tasks in "
+        "order of arrival, for which Σ (batch mean − their mean)² / (their number)², over the later batches, "
+        "is least",
+        None,
+    ),
+    Metric(
+        "warm_up_found",
+        "Warm-up found",
+        "",
+        "1 where the cut of MSER-5 lies in the first half of the run, 0 where the run is too short to tell",
+        None,
+    ),
+]
+
+METRICS: dict[str, Metric] = {each.name: each for each in (*_OF_TASKS, *_OF_MARKETS, *_OF_EXPERIMENTS)}
+"""By name, in the order in which runs report them."""

@@ -1,0 +1,236 @@
+"""A sweep ready to be played: every design point's scenario, seed and key."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from coalesce_sim import __version__
+from coalesce_sim.experiments.contenders import written
+from coalesce_sim.policies.registry import PolicyError, create
+from coalesce_sim.scenario.document import Base, Change, Document, read_base
+from coalesce_sim.scenario.loading import DATA_PATHS, resolve
+from coalesce_sim.scenario.problems import Mark, Problem, ScenarioError
+from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.statistics.stopping import next_total
+from coalesce_sim.sweeps.design import design_of
+from coalesce_sim.sweeps.factors import SCENARIO, Level, field_steps
+from coalesce_sim.sweeps.specification import Precision, Specification
+
+_CHECKED_LEVELS = 100
+"""Of a factor with more levels, about this many are tried before anything runs."""
+
+_NOT_PLAYED = {"name", "title", "description", "seed", "replications", "published"}
+"""Fields of a scenario that change nothing of what is played; the seed is a key's other half."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A design point, ready to be played; `key` is the hash of its scenario, data files and this version."""
+
+    number: int
+    scenario: Scenario
+    seed: int
+    key: str
+
+
+class Plan:
+    """What a specification comes to; `document` says where each of its values was written."""
+
+    def __init__(self, specification: Specification, document: Document) -> None:
+        self.specification = specification
+        self._marks = document.marks
+        self._folder = document.sources[0].parent if document.sources else Path()
+        self._digests: dict[str, str] = {}
+        self._policies: dict[tuple[str, str], Change] = {}
+        try:
+            self.design = design_of(specification)
+        except ValueError as error:
+            raise self._mark("factors").error(str(error)) from None
+        self._fixed = [
+            Change.of_value(field_steps(path), value, self._mark("set", path))
+            for path, value in specification.set.items()
+        ]
+        self._bases = dict(self._read_bases())
+        self._first = next(iter(self._bases))
+        self.base = self._plain(self._first)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The fields that vary."""
+        return self.specification.columns
+
+    @cached_property
+    def seed(self) -> int:
+        """The seed of the sweep: its own, or the base scenario's."""
+        return self.base.seed if self.specification.seed is None else self.specification.seed
+
+    @cached_property
+    def replications(self) -> int | Precision:
+        """How often each point is played."""
+        stated = self.specification.replications
+        return self.base.replications if stated is None else stated
+
+    @property
+    def runs_at_most(self) -> int:
+        """Runs of the whole design; where the number of replications is found on the way, the cap's."""
+        rule = self.replications
+        return len(self.design) * (rule.cap if isinstance(rule, Precision) else rule)
+
+    def total(self, values: Sequence[float]) -> int | None:
+        """How many replications a point needs that has had the given ones; None if no more.
+
+        `values` are of the metric that decides, NaN where undefined.
+        """
+        rule = self.replications
+        if isinstance(rule, Precision):
+            return next_total(
+                values,
+                half_width=rule.half_width,
+                minimum=rule.minimum,
+                look_ahead=rule.look_ahead,
+                cap=rule.cap,
+            )
+        return rule if len(values) < rule else None
+
+    def point(self, number: int) -> Point:
+        """Raises `ScenarioError` where the levels make no scenario together."""
+        scenario = self._scenario(self.design.levels(number))
+        key = self._key(scenario)
+        if self.specification.common_random_numbers:
+            return Point(number, scenario, self.seed, key)
+        own = hashlib.sha256(f"{self.seed} {key}".encode()).digest()
+        return Point(number, scenario, int.from_bytes(own[:8], "big") >> 1, key)
+
+    def check(self) -> None:
+        """Try every level of every factor once, the others as in the first point.
+
+        Raises `ScenarioError` with all problems, among them a policy that cannot be had.
+        """
+        problems: dict[Problem, None] = {}
+        for levels in self._trials():
+            try:
+                scenario = self._scenario(levels)
+                create(scenario.policy)
+            except ScenarioError as error:
+                problems |= dict.fromkeys(error.problems)
+            except PolicyError as error:
+                problems[Problem(self._marks[()].file, None, "", str(error))] = None
+        if problems:
+            raise ScenarioError(problems)
+
+    def asked(self) -> dict[str, Any]:
+        """Everything that decides the results, as JSON: what must be the same for a sweep to go on."""
+        specification = self.specification.as_json(exclude={"name", "title"})
+        bases = {name: self._plain(name) for name in self._bases}
+        specification["base"] = {name: _played(scenario) for name, scenario in bases.items()}
+        specification["seed"] = self.seed
+        if isinstance(self.replications, int):
+            specification["replications"] = self.replications
+        files = {path for scenario in bases.values() for path in _data_files(scenario)}
+        return {
+            "coalesce_sim": __version__,
+            "sweep": specification,
+            "files": {Path(path).name: self._digest(path) for path in sorted(files)},
+        }
+
+    def _read_bases(self) -> Iterator[tuple[str, Base]]:
+        stated = self.specification.base
+        names = dict.fromkeys(
+            str(level[factor.columns.index(SCENARIO)].value)
+            for factor in self.design.factors
+            if SCENARIO in factor.columns
+            for level in factor.levels or ()
+        )
+        if not names and stated is not None:
+            yield self.specification.name, self._read(stated, "base")
+        for name in names:
+            yield name, self._read(name, "factors", SCENARIO)
+
+    def _read(self, source: str | dict[str, Any], *field: str) -> Base:
+        beside = self._folder / source if isinstance(source, str) else None
+        try:
+            return read_base(beside if beside is not None and beside.is_file() else source)
+        except ScenarioError as error:
+            mark = self._mark(*field)
+            told = [
+                each if each.line is not None else Problem(mark.file, mark.line, ".".join(field), str(each))
+                for each in error.problems
+            ]
+            raise ScenarioError(told) from None
+
+    def _plain(self, name: str) -> Scenario:
+        """A base with the fixed changes and nothing that varies."""
+        return resolve(self._bases[name], self._fixed)
+
+    def _scenario(self, levels: tuple[tuple[Level, ...], ...]) -> Scenario:
+        cells = {
+            column: level
+            for factor, chosen in zip(self.design.factors, levels, strict=True)
+            for column, level in zip(factor.columns, chosen, strict=True)
+        }
+        base = str(cells.pop(SCENARIO).value) if SCENARIO in cells else self._first
+        changes = [self._change(base, column, level.value) for column, level in cells.items()]
+        changes.sort(key=lambda change: len(change.steps))  # a whole policy before one of its parameters
+        return resolve(self._bases[base], [*self._fixed, *changes])
+
+    def _change(self, base: str, column: str, value: Any) -> Change:
+        if column != "policy" or not isinstance(value, str):
+            return Change.of_value(field_steps(column), value, self._mark("factors", column))
+        if (base, value) not in self._policies:
+            mark, settings = self._mark("factors", column), written(self._plain(base), value)
+            plain = settings.model_dump(mode="json", by_alias=True, exclude_none=True)
+            self._policies[base, value] = Change.of_value(("policy",), plain, mark)
+        return self._policies[base, value]
+
+    def _trials(self) -> Iterator[tuple[tuple[Level, ...], ...]]:
+        first = self.design.levels(0)
+        yield first
+        for position, factor in enumerate(self.design.factors):
+            for level in _some_levels(factor):
+                yield (*first[:position], level, *first[position + 1 :])
+
+    def _key(self, scenario: Scenario) -> str:
+        files = [self._digest(path) for path in _data_files(scenario)]
+        also = json.dumps([__version__, self.specification.steady_state, files])
+        played = scenario.model_dump_json(by_alias=True, exclude_none=True, exclude=_NOT_PLAYED)
+        return hashlib.sha256(f"{also}\n{played}".encode()).hexdigest()[:32]
+
+    def _digest(self, path: str) -> str:
+        if path not in self._digests:
+            self._digests[path] = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+        return self._digests[path]
+
+    def _mark(self, *field: str) -> Mark:
+        """Where a field of the sweep was written, or what is nearest around it."""
+        steps = (field[:end] for end in range(len(field), -1, -1))
+        return next(self._marks[each] for each in steps if each in self._marks)
+
+
+def _some_levels(factor: Any) -> Iterator[tuple[Level, ...]]:
+    if factor.levels is None:
+        yield from (factor.at(0.0), factor.at(1.0))
+    else:
+        step = max(1, len(factor.levels) // _CHECKED_LEVELS)
+        yield from (*factor.levels[::step], factor.levels[-1])
+
+
+def _played(scenario: Scenario) -> dict[str, Any]:
+    return {name: value for name, value in scenario.resolved().items() if name not in _NOT_PLAYED}
+
+
+def _data_files(scenario: Scenario) -> list[str]:
+    """The data files that a scenario names."""
+    found = []
+    for path in DATA_PATHS:
+        value: Any = scenario
+        for step in path:
+            value = getattr(value, step, None)
+        if isinstance(value, str):
+            found.append(value)
+    return found

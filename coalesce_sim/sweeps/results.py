@@ -1,0 +1,226 @@
+"""What a sweep came to: a tidy table, and estimates with intervals."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from coalesce_sim.metrics import METRICS, describe
+from coalesce_sim.scenario.distributions import FloatArray
+from coalesce_sim.statistics.intervals import Interval, estimate, grouped
+from coalesce_sim.sweeps.design import design_of
+from coalesce_sim.sweeps.specification import Precision, Specification
+from coalesce_sim.sweeps.store import COLUMNS, read_facts, read_rows
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+OUTCOME = "outcome.json"
+"""Written when a sweep has ended, and not before."""
+
+_KEYS = ("point", "replication", "seed")
+
+
+@dataclass(frozen=True, repr=False)
+class SweepResult:
+    """The results in a sweep's folder; everything is derived from the rows there when it was opened.
+
+    `facts` is what the folder says of the sweep. Metrics that are rates or reductions are in percent.
+    """
+
+    folder: Path
+    facts: dict[str, Any]
+    specification: Specification
+    rows: pa.Table
+
+    def __repr__(self) -> str:
+        name, made, failed = self.specification.name, len(self.runs_table()), len(self.failed_rows)
+        state = "complete" if self.complete else "not complete"
+        return f"SweepResult({name!r}, {made} runs, {failed} failed, {state})"
+
+    @property
+    def factors(self) -> tuple[str, ...]:
+        """The columns that vary, in the order of the sweep file."""
+        return self.specification.columns
+
+    @cached_property
+    def metrics(self) -> tuple[str, ...]:
+        """The metrics of any run, in the catalogue's order."""
+        own = [name for name in self.rows.column_names if name not in COLUMNS]
+        return tuple(sorted(own, key=list(METRICS).index))
+
+    @property
+    def complete(self) -> bool:
+        """Whether the sweep has ended, whatever came of its runs."""
+        return (self.folder / OUTCOME).exists()
+
+    @cached_property
+    def runs(self) -> pd.DataFrame:
+        """One row a run that did not fail, by point and replication: seed, factors, scenario_sha256, metrics.
+
+        Metrics that are undefined are NaN.
+        """
+        frame: pd.DataFrame = self.runs_table().to_pandas()
+        return frame
+
+    @cached_property
+    def failures(self) -> pd.DataFrame:
+        """One row a failed run: point, replication, seed, factors, error, traceback."""
+        frame: pd.DataFrame = self.failures_table().to_pandas()
+        return frame
+
+    @cached_property
+    def summary(self) -> dict[str, Any]:
+        """Counts and the digest, as in ``--json``."""
+        return {
+            "sweep": self.specification.name,
+            "folder": str(self.folder),
+            "points": len(self._design),
+            "runs": len(self.runs_table()),
+            "failed": len(self.failed_rows),
+            "imprecise_points": len(self.imprecise),
+            "runs_without_warm_up": self.too_short,
+            "digest": self.digest,
+            "seed": self.facts["seed"],
+        }
+
+    @property
+    def too_short(self) -> int:
+        """Runs of a steady-state sweep that were too short for their warm-up to be told."""
+        if "warm_up_found" not in self.metrics:
+            return 0
+        return int((_floats(self._runs_table["warm_up_found"]) == 0).sum())
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of all that is in `runs`, and of which runs failed: the same for equal results."""
+        digest = hashlib.sha256()
+        for table in (self.runs_table(), self.failures_table().drop_columns(["traceback"])):
+            for name, column in zip(table.column_names, table.columns, strict=True):
+                digest.update(f"{name}:{column.type}\n".encode())
+                digest.update(_bytes_of(column))
+        return digest.hexdigest()
+
+    def estimates(self, metric: str, interval: Interval = "t") -> pd.DataFrame:
+        """One row a design point: point, factors, mean, sd, low, high (95 % interval) and n.
+
+        `interval` is "t" or, for skewed metrics, the bootstrap's "bca". Raises `UnknownMetric`.
+        """
+        describe(metric, self.metrics)
+        import pandas as pd
+
+        found = [estimate(values.tolist(), interval) for values in self._by_point(metric)]
+        nothing = (np.nan, np.nan)
+        return pd.DataFrame(
+            self._point_columns()
+            | {
+                "mean": [np.nan if each.mean is None else each.mean for each in found],
+                "sd": [np.nan if each.sd is None else each.sd for each in found],
+                "low": [(each.ci95 or nothing)[0] for each in found],
+                "high": [(each.ci95 or nothing)[1] for each in found],
+                "n": [each.n for each in found],
+            }
+        )
+
+    @cached_property
+    def points(self) -> pd.DataFrame:
+        """One row a design point: factors, replications, and each metric's mean with its 95 % t interval.
+
+        The columns of a metric are its name, and that with ``_low`` and ``_high``.
+        """
+        import pandas as pd
+
+        columns: dict[str, Any] = dict(self._point_columns())
+        columns["replications"] = np.diff(self._bounds)
+        table = self.runs_table()
+        for name in self.metrics:
+            mean, half_width = grouped(_floats(table[name]), self._bounds)
+            columns |= {name: mean, f"{name}_low": mean - half_width, f"{name}_high": mean + half_width}
+        return pd.DataFrame(columns)
+
+    @property
+    def imprecise(self) -> list[int]:
+        """Points at which the cap on replications came before the interval was narrow enough."""
+        rule = self.specification.replications
+        if not isinstance(rule, Precision) or rule.metric not in self.metrics:
+            return []
+        _, half_width = grouped(_floats(self._runs_table[rule.metric]), self._bounds)
+        return list(self._numbers[~(half_width <= rule.half_width)].tolist())
+
+    def runs_table(self) -> pa.Table:
+        """`runs` as an Arrow table; metrics that a run does not have are null."""
+        return self._runs_table
+
+    @cached_property
+    def _runs_table(self) -> pa.Table:
+        good = self.rows.filter(pc.is_null(self.rows["error"]))
+        keys = {name: good[name] for name in _KEYS}
+        metrics = {name: good[name] for name in self.metrics}
+        return pa.table(
+            {**keys, **self._cells(good), "scenario_sha256": good["scenario_sha256"], **metrics}
+        ).combine_chunks()
+
+    @cached_property
+    def failed_rows(self) -> pa.Table:
+        """The rows of the store that hold an error."""
+        return self.rows.filter(pc.is_valid(self.rows["error"]))
+
+    def failures_table(self) -> pa.Table:
+        """`failures` as an Arrow table."""
+        bad = self.failed_rows
+        keys = {name: bad[name] for name in _KEYS}
+        told = {name: bad[name] for name in ("error", "traceback")}
+        return pa.table({**keys, **self._cells(bad), **told}).combine_chunks()
+
+    def _cells(self, rows: pa.Table) -> dict[str, pa.Array]:
+        cells = self._design.columns(rows["point"].to_numpy())
+        return {name: pa.array(values) for name, values in cells.items()}
+
+    @cached_property
+    def _design(self) -> Any:
+        return design_of(self.specification)
+
+    @cached_property
+    def _numbers(self) -> Any:
+        return np.unique(self._runs_table["point"].to_numpy())
+
+    @cached_property
+    def _bounds(self) -> Any:
+        """Where each point's runs begin in the table, and where the last ones end."""
+        points = self._runs_table["point"].to_numpy()
+        return np.append(np.searchsorted(points, self._numbers), len(points))
+
+    def _point_columns(self) -> dict[str, Any]:
+        return {"point": self._numbers, **self._design.columns(self._numbers)}
+
+    def _by_point(self, metric: str) -> list[FloatArray]:
+        values = _floats(self._runs_table[metric])
+        return np.split(values, self._bounds[1:-1]) if len(values) else []
+
+
+def open_results(folder: str | Path) -> SweepResult:
+    """The results of a sweep, complete or not. Raises `ResultsError` for what is none or cannot be read."""
+    folder = Path(folder)
+    facts = read_facts(folder)
+    specification = Specification.model_validate(facts["specification"])
+    return SweepResult(folder, facts, specification, read_rows(folder / facts["shards"]))
+
+
+def _floats(column: Any) -> FloatArray:
+    values: FloatArray = column.to_numpy().astype(np.float64)
+    return values
+
+
+def _bytes_of(column: Any) -> bytes:
+    if pa.types.is_floating(column.type):
+        values = _floats(column)
+        values[np.isnan(values)] = np.nan  # one pattern of bits for all
+        return values.tobytes()
+    return "\n".join(map(repr, column.to_pylist())).encode()

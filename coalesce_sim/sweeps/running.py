@@ -1,0 +1,260 @@
+"""A sweep from what the user asks for to what is in its folder."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import yaml
+
+from coalesce_sim import __version__
+from coalesce_sim.report.provenance import surroundings
+from coalesce_sim.sweeps.agenda import Agenda
+from coalesce_sim.sweeps.engines import Engine, LocalEngine
+from coalesce_sim.sweeps.execution import Execution, Progress
+from coalesce_sim.sweeps.plan import Plan
+from coalesce_sim.sweeps.playing import Chunk, Run, play_chunk
+from coalesce_sim.sweeps.results import OUTCOME, SweepResult, open_results
+from coalesce_sim.sweeps.specification import Precision, read_specification
+from coalesce_sim.sweeps.store import ResultsError, Store, read_done, read_rows
+
+MANY_RUNS = 100_000
+"""More than these are made only if that is meant."""
+
+RUNS, POINTS, FAILURES = "runs.parquet", "points.csv", "failures.csv"
+
+
+class ChangedSweep(ResultsError):
+    """The folder holds another sweep than the one asked for; `difference` shows what changed."""
+
+    def __init__(self, folder: Path, difference: str) -> None:
+        self.difference = difference
+        super().__init__(
+            f"{str(folder)!r} holds a sweep that was begun otherwise; extend it, or give another folder. "
+            f"What changed:\n{difference}"
+        )
+
+
+class TooManyRuns(ValueError):
+    """A design so large that it is played only if that is meant."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        super().__init__(
+            f"{plan.runs_at_most:,} runs ({len(plan.design):,} design points): more than {MANY_RUNS:,} are "
+            "made only on demand; pass most_runs=None"
+        )
+
+
+def sweep(
+    source: str | Path | Mapping[str, Any],
+    *,
+    vary: Mapping[str, Any] | Sequence[str] = (),
+    replications: int | Mapping[str, Any] | None = None,
+    design: str | Mapping[str, Any] | None = None,
+    seed: int | None = None,
+    out: str | Path | None = None,
+    jobs: int | None = None,
+    engine: Literal["local", "dask"] = "local",
+    scheduler: str | None = None,
+    extend: bool = False,
+    retry_failed: bool = False,
+    most_runs: int | None = MANY_RUNS,
+    progress: Callable[[Progress], None] | None = None,
+) -> SweepResult:
+    """Play a sweep, or what is missing of it, and open its results.
+
+    `source` is a sweep file or its content; with `vary` also a scenario. `vary` are factors as in the file,
+    ``{"policy.epsilon": [0, 0.1]}``, or as text, ``["policy.epsilon=0:0.3:13"]``. `replications`, `design`
+    and `seed` replace those of the file. The folder `out`, ``results/NAME`` by default, may hold part of the
+    same sweep; with `extend` also one of which this one has all the points. `retry_failed` plays failed runs
+    again. `jobs` is the number of processes, all cores by default; see `dask_engine` for the other engine.
+
+    Raises `ScenarioError` for what is wrong with the file, `ChangedSweep` where the folder holds another
+    sweep, `TooManyRuns` beyond `most_runs`, `FolderError`, `WriteError`, `ResultsError` and `EngineError`.
+    """
+    plan = prepare(source, vary=vary, replications=replications, design=design, seed=seed)
+    if most_runs is not None and plan.runs_at_most > most_runs:
+        raise TooManyRuns(plan)
+    return perform(
+        plan,
+        out=out,
+        jobs=jobs,
+        engine=engine,
+        scheduler=scheduler,
+        extend=extend,
+        retry_failed=retry_failed,
+        progress=progress,
+    )
+
+
+def prepare(
+    source: str | Path | Mapping[str, Any],
+    *,
+    vary: Mapping[str, Any] | Sequence[str] = (),
+    replications: int | Mapping[str, Any] | None = None,
+    design: str | Mapping[str, Any] | None = None,
+    seed: int | None = None,
+    overrides: Sequence[str] = (),
+) -> Plan:
+    """The plan of a sweep, each level of each factor having been tried. Raises `ScenarioError`."""
+    specification, document = read_specification(
+        source, vary, replications=replications, design=design, seed=seed, overrides=overrides
+    )
+    plan = Plan(specification, document)
+    plan.check()
+    return plan
+
+
+def perform(
+    plan: Plan,
+    *,
+    out: str | Path | None = None,
+    jobs: int | None = None,
+    engine: str = "local",
+    scheduler: str | None = None,
+    extend: bool = False,
+    retry_failed: bool = False,
+    command: str = "coalesce_sim.sweep",
+    progress: Callable[[Progress], None] | None = None,
+) -> SweepResult:
+    """Play what is missing of a plan; see `sweep`."""
+    started, began = datetime.now(UTC), time.perf_counter()
+    folder = Path(out) if out is not None else default_folder(plan.specification.name)
+    with Store(folder) as store:
+        take_up(store, plan, command, started, extend=extend)
+        rule = plan.replications
+        metric = rule.metric if isinstance(rule, Precision) else None
+        done = read_done(store.shards, metric)
+        store.attempt = 1 + int(done.attempt.max(initial=-1)) if retry_failed else 0
+        made = int((~done.failed).sum() if retry_failed else len(done.failed))
+        agenda = Agenda(plan, done, again=retry_failed)
+        if agenda.pending():
+            store.remove(OUTCOME)
+            with ExitStack() as stack:
+                player = _engine(engine, jobs, scheduler)
+                stack.push(lambda kind, *_: player.close(now=kind is not None))
+                execution = Execution(plan, agenda, store, player, progress or _untold, runs_before=made)
+                execution.play()
+        result = _close(store)
+        if not (folder / OUTCOME).exists():
+            _summarise(store, result, started, time.perf_counter() - began)
+    return result
+
+
+def estimated_s(plan: Plan, jobs: int | None) -> float:
+    """How long a whole sweep may take, judged by its first run, which is played for that."""
+    first = plan.point(0)
+    run = Run(0, 0)
+    (row,) = play_chunk(Chunk((run,), {0: first}, plan.specification.steady_state))
+    return row.wall_s * plan.runs_at_most / (jobs or _cores())
+
+
+def default_folder(name: str) -> Path:
+    """``results/NAME``. Raises `ResultsError` for a name that cannot be one folder."""
+    if name in ("", "..") or Path(name).name != name or "\0" in name:
+        raise ResultsError(f"name: {name!r} cannot be the name of a folder; say where the results go")
+    return Path("results") / name
+
+
+def take_up(store: Store, plan: Plan, command: str, started: datetime, *, extend: bool) -> None:
+    """See to it that the folder holds this sweep: a new one, the same, or with `extend` one with more points.
+
+    Raises `ChangedSweep`, and `ResultsError` where runs that were played are not in the plan.
+    """
+    asked, before = plan.asked(), store.facts
+    facts = {
+        "specification": plan.specification.as_json(),
+        "asked": asked,
+        "seed": plan.seed,
+        "title": plan.specification.title or plan.base.title,
+        "provenance": {
+            "command": command,
+            "coalesce_sim": __version__,
+            "started_utc": started.isoformat(timespec="seconds"),
+            **surroundings(),
+        },
+    }
+    if before is None:
+        store.begin(facts)
+    elif before["asked"] != asked:
+        if not extend:
+            raise ChangedSweep(store.path, _difference(before["asked"], asked))
+        store.begin(facts, _renumbered(read_rows(store.shards), plan))
+
+
+def _difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    old, new = (yaml.safe_dump(each, allow_unicode=True).splitlines() for each in (before, after))
+    return "\n".join(difflib.unified_diff(old, new, "begun with", "asked for", lineterm="", n=2))
+
+
+def _renumbered(rows: pa.Table, plan: Plan) -> pa.Table:
+    """The rows at the numbers that their points have in a plan. Raises `ResultsError` if one has none."""
+    # Levels that made no scenario have no key; they are tried again.
+    rows = rows.filter(pc.not_equal(rows["scenario_sha256"], ""))
+    numbers: dict[tuple[str, int], int] = {}
+    for number in range(len(plan.design)):
+        point = plan.point(number)
+        numbers.setdefault((point.key, point.seed), number)
+    pairs = zip(rows["scenario_sha256"].to_pylist(), rows["seed"].to_pylist(), strict=True)
+    renumbered = np.array([numbers.get(pair, -1) for pair in pairs], dtype=np.int64)
+    if isinstance(plan.replications, int):
+        renumbered[rows["replication"].to_numpy() >= plan.replications] = -1
+    lost = int((renumbered < 0).sum())
+    if lost:
+        raise ResultsError(
+            f"{lost:,} of {len(rows):,} runs that were played are not in the sweep any more; a sweep can be "
+            "extended by levels and replications, and not by other settings or with another version"
+        )
+    return rows.set_column(rows.column_names.index("point"), "point", pa.array(renumbered))
+
+
+def _engine(name: str, jobs: int | None, scheduler: str | None) -> Engine:
+    jobs = jobs or _cores()
+    if name == "dask":
+        from coalesce_sim.sweeps.dask_engine import DaskEngine
+
+        return DaskEngine(scheduler, jobs)
+    return LocalEngine(jobs)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _close(store: Store) -> SweepResult:
+    """All rows in one file, and the results."""
+    result = open_results(store.path)
+    store.compact(result.rows)
+    return result
+
+
+def _summarise(store: Store, result: SweepResult, started: datetime, wall_s: float) -> None:
+    """The files for others to read; the summary last, which says that the sweep has ended."""
+    store.write(RUNS, result.runs_table())
+    store.write(POINTS, result.points.to_csv(index=False, lineterminator="\n"))
+    if len(result.failed_rows):
+        store.write(FAILURES, result.failures.to_csv(index=False, lineterminator="\n"))
+    else:
+        store.remove(FAILURES)
+    store.write_json(
+        OUTCOME,
+        {
+            **result.summary,
+            "started_utc": started.isoformat(timespec="seconds"),
+            "wall_s": round(wall_s, 3),
+        },
+    )
+
+
+def _untold(_: Progress) -> None:
+    """Nobody wants to know."""

@@ -1,0 +1,254 @@
+"""The sweep file: what a user asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Discriminator, Field, Tag, model_validator
+
+from coalesce_sim import bundled
+from coalesce_sim.experiments.contenders import split
+from coalesce_sim.metrics import UnknownMetric, describe
+from coalesce_sim.scenario.base import Model
+from coalesce_sim.scenario.document import Document, read_plain
+from coalesce_sim.scenario.problems import Mark, Problem, ScenarioError, shortened
+from coalesce_sim.scenario.validation import validate
+from coalesce_sim.scenario.yamltext import Builder, Node
+from coalesce_sim.sweeps.factors import SCENARIO, Factor, FactorSettings, Paired, factor_of, field_steps
+
+MAX_SAMPLED = 1_000_000
+
+
+class LatinHypercube(Model):
+    """That many points, each level or part of a range met equally often (`scipy.stats.qmc`)."""
+
+    latin_hypercube: Annotated[int, Field(ge=1, le=MAX_SAMPLED)]
+
+
+class Sobol(Model):
+    """That many points of a scrambled Sobol sequence; powers of 2 are best balanced."""
+
+    sobol: Annotated[int, Field(ge=1, le=MAX_SAMPLED)]
+
+
+class Saltelli(Model):
+    """The points of which Sobol indices are had: the number given, times the factors and two."""
+
+    saltelli: Annotated[int, Field(ge=2, le=MAX_SAMPLED)]
+
+
+class Morris(Model):
+    """The points of Morris screening: that many trajectories, each a point more than there are factors."""
+
+    morris: Annotated[int, Field(ge=2, le=MAX_SAMPLED)]
+
+
+_DESIGNS = ("latin_hypercube", "sobol", "saltelli", "morris")
+
+
+def _design_tag(data: Any) -> str | None:
+    if isinstance(data, str):
+        return "grid"
+    held = data if isinstance(data, dict) else getattr(type(data), "model_fields", ())
+    return next((key for key in _DESIGNS if key in held), None)
+
+
+DesignSettings = Annotated[
+    Annotated[Literal["grid"], Tag("grid")]
+    | Annotated[LatinHypercube, Tag("latin_hypercube")]
+    | Annotated[Sobol, Tag("sobol")]
+    | Annotated[Saltelli, Tag("saltelli")]
+    | Annotated[Morris, Tag("morris")],
+    Discriminator(_design_tag),
+]
+
+
+class Precision(Model):
+    """Replications until the 95 % t interval of a metric is narrow enough, at each design point by itself.
+
+    `half_width` is in the metric's unit, which for rates is percentage points. The interval must stay as
+    narrow for `look_ahead` more replications (Hoad, Robinson & Davies 2010), after at least `minimum` and at
+    most `cap`.
+    """
+
+    metric: str
+    half_width: Annotated[float, Field(gt=0)]
+    look_ahead: Annotated[int, Field(ge=0, le=1_000)] = 5
+    minimum: Annotated[int, Field(ge=2)] = 10
+    cap: Annotated[int, Field(ge=2, le=1_000_000)] = 1_000
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        try:
+            describe(self.metric)
+        except UnknownMetric as error:
+            raise ValueError(f"metric: {error}") from None
+        if self.cap < self.minimum:
+            raise ValueError(f"cap: must be >= minimum, {self.minimum} (got {self.cap})")
+        return self
+
+
+class Specification(Model):
+    """A sweep: a base scenario, what varies, and how often each design point is played.
+
+    `base` is a bundled name, a path or a scenario's content, and `set` are fixed changes to it, by field.
+    It can be left out where the factor ``scenario`` is there.
+    `factors` are by field, as in ``policy.epsilon``; ``scenario`` varies the base itself, ``policy`` takes
+    policies as `compare` does, and a name of one's own may stand for ``paired`` fields. With
+    `common_random_numbers` replication r meets the same luck at every design point. `steady_state` names
+    the series of tasks whose warm-up (MSER-5) is cut off before metrics are computed.
+    """
+
+    name: Annotated[str, Field(min_length=1)]
+    title: str = ""
+    base: str | dict[str, Any] | None = None
+    set: dict[str, Any] = Field(default_factory=dict)
+    seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
+    factors: Annotated[dict[str, FactorSettings], Field(min_length=1)]
+    design: DesignSettings = "grid"
+    replications: Annotated[int, Field(ge=1, le=1_000_000)] | Precision | None = None
+    common_random_numbers: bool = True
+    steady_state: Literal["realised_usd", "turnaround_s"] | None = None
+
+    @model_validator(mode="after")
+    def _factors_make_sense(self) -> Self:
+        if self.base is None and SCENARIO not in self.columns:
+            raise ValueError("base: missing; name the scenario that is varied")
+        columns: list[str] = []
+        for name, settings in self.factors.items():
+            paths = list(settings.paired) if isinstance(settings, Paired) else [name]
+            for path in paths:
+                field_steps(path)
+                if path in columns:
+                    raise ValueError(f"factors: {path} varies twice")
+                columns.append(path)
+            try:
+                factor = factor_of(name, settings)
+            except ValueError as error:
+                raise ValueError(f"factors.{error}") from None
+            if factor.levels is None and self.design == "grid":
+                raise ValueError(
+                    f"factors.{name}: a range has no grid: give levels, as in {{linspace: [0, 1, 5]}}, "
+                    "or a design that samples, as in {latin_hypercube: 64}"
+                )
+            if SCENARIO in factor.columns and not all(isinstance(v, str) for v in _values(factor, SCENARIO)):
+                raise ValueError(f"factors.{SCENARIO}: must be names or paths of scenarios")
+        for path in self.set:
+            try:
+                field_steps(path)
+            except ValueError as error:
+                raise ValueError(f"set.{error}") from None
+        return self
+
+    def as_json(self, exclude: AbstractSet[str] = frozenset()) -> dict[str, Any]:
+        """The specification as JSON; `Specification.model_validate` of it gives an equal one."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=set(exclude))
+
+    @property
+    def dimensions(self) -> tuple[Factor, ...]:
+        """The factors, in the order in which they are written."""
+        return tuple(factor_of(name, settings) for name, settings in self.factors.items())
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The fields that vary, each a column of the tables."""
+        return tuple(column for factor in self.dimensions for column in factor.columns)
+
+
+def _values(factor: Factor, column: str) -> list[Any]:
+    position = factor.columns.index(column)
+    return [level[position].value for level in factor.levels or ()]
+
+
+def read_specification(
+    source: str | Path | Mapping[str, Any],
+    vary: Mapping[str, Any] | Sequence[str] = (),
+    overrides: Sequence[str] = (),
+    **stated: Any,
+) -> tuple[Specification, Document]:
+    """The sweep that a file or content describes, and where each of its values was written.
+
+    `vary` are factors, by field or as text (`factor_of_text`); with any, `source` may also be a scenario,
+    which becomes the base. `overrides` are fixed changes as text. `stated` are fields that replace those of
+    the file where they are not None.
+    Raises `ScenarioError` with all problems.
+    """
+    document = _read(source, bool(vary))
+    problems: list[Problem] = []
+    for each in vary.items() if isinstance(vary, Mapping) else vary:
+        try:
+            path, settings = factor_of_text(each) if isinstance(each, str) else each
+            _put(document, "factors", path, settings, Mark(f"--vary {shortened(path)}", None))
+        except ScenarioError as error:
+            problems.extend(error.problems)
+    for text in overrides:
+        path, equals, value = text.partition("=")
+        mark = Mark(f"--set {shortened(text)}", None)
+        if not equals:
+            problems.append(mark.problem((), "must look like path.to.field=value"))
+            continue
+        _put(document, "set", path.strip(), _plain(value, mark), mark)
+    if problems:
+        raise ScenarioError(problems)
+    for field, value in stated.items():
+        if value is not None:
+            document.data[field] = value
+            document.marks[(field,)] = Mark("--" + field.replace("_", "-"), None)
+    document.data.setdefault("name", document.name)
+    return validate(document, Specification), document
+
+
+def _put(document: Document, section: str, path: str, value: Any, mark: Mark) -> None:
+    """Add a factor or a fixed change to what the file says; what is no mapping there is told later."""
+    holder = document.data.setdefault(section, {})
+    if isinstance(holder, dict):
+        holder[path] = value
+        document.marks[section, path] = mark
+
+
+def _read(source: str | Path | Mapping[str, Any], may_be_scenario: bool) -> Document:
+    if isinstance(source, str) and not Path(source).suffix and not Path(source).exists():
+        if source in bundled.sweeps():
+            return read_plain(bundled.sweeps()[source])
+        document = Document(Node({}, Mark(source, None)), {}, source, ())  # a bundled scenario
+    else:
+        document = read_plain(source if isinstance(source, Mapping) else Path(source))
+    if "base" in document.data or "factors" in document.data:
+        return document
+    if not may_be_scenario:
+        raise document.root.mark.error("is no sweep: it has no `factors`; give some with --vary")
+    base = dict(source) if isinstance(source, Mapping) else str(source)
+    name, mark = f"{document.name}-sweep", document.root.mark
+    return Document(Node({}, mark), {"base": base, "name": name}, name, document.sources)
+
+
+def factor_of_text(text: str) -> tuple[str, Any]:
+    """The field and the settings of ``path=0:0.3:13`` (levels), ``path=0:0.3`` (a range) or ``path=a,b,c``.
+
+    ``path={logspace: [1, 100, 3]}`` and other YAML work as in a file. Raises `ScenarioError`.
+    """
+    path, equals, value = text.partition("=")
+    mark, path, value = Mark(f"--vary {shortened(text)}", None), path.strip(), value.strip()
+    if not equals or not path:
+        raise mark.error("must look like policy.epsilon=0:0.3:13 or policy.epsilon=0,0.1")
+    if not value:
+        raise mark.error("has no levels")
+    if value[0] in "{[":
+        return path, _plain(value, mark)
+    parts = value.split(":")
+    numbers = [_plain(part, mark) for part in parts] if len(parts) in (2, 3) else []
+    if numbers and all(isinstance(number, int | float) for number in numbers):
+        if len(numbers) == 3:
+            return path, {"linspace": numbers}
+        return path, {"integers" if all(isinstance(n, int) for n in numbers) else "uniform": numbers}
+    if path in ("policy", SCENARIO):
+        return path, split(value)
+    return path, [_plain(part, mark) for part in split(value)]
+
+
+def _plain(text: str, mark: Mark) -> Any:
+    node = Builder(mark.file, numbered=False).build(text)
+    return None if node is None else node.plain()
