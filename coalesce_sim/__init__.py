@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from coalesce_sim.experiments.comparison import Comparison, compare
     from coalesce_sim.experiments.diagnosis.doctor import Diagnosis, doctor
     from coalesce_sim.experiments.runs import RunResult, run
+    from coalesce_sim.optimisation.study import optimise
     from coalesce_sim.policies.protocol import (
         LOCAL,
         Decision,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from coalesce_sim.scenario.loading import load
     from coalesce_sim.scenario.problems import ScenarioError
     from coalesce_sim.scenario.schema import Scenario
+    from coalesce_sim.sensitivity.study import analyse_sensitivity
     from coalesce_sim.sweeps.results import SweepResult, open_results
     from coalesce_sim.sweeps.running import sweep
 
@@ -47,9 +49,11 @@ _HOMES = {
     "ScenarioError": "coalesce_sim.scenario.problems",
     "SweepResult": "coalesce_sim.sweeps.results",
     "View": "coalesce_sim.policies.protocol",
+    "analyse_sensitivity": "coalesce_sim.sensitivity.study",
     "compare": "coalesce_sim.experiments.comparison",
     "doctor": "coalesce_sim.experiments.diagnosis.doctor",
     "load": "coalesce_sim.scenario.loading",
+    "optimise": "coalesce_sim.optimisation.study",
     "open_results": "coalesce_sim.sweeps.results",
     "run": "coalesce_sim.experiments.runs",
     "sweep": "coalesce_sim.sweeps.running",
@@ -71,10 +75,12 @@ __all__ = [
     "SweepResult",
     "View",
     "__version__",
+    "analyse_sensitivity",
     "compare",
     "doctor",
     "load",
     "open_results",
+    "optimise",
     "run",
     "sweep",
 ]

@@ -21,6 +21,11 @@ from coalesce_sim.scenario.problems import ScenarioError
 _COMMANDS = {
     "run": "coalesce_sim.cli.run",
     "compare": "coalesce_sim.cli.compare",
+    "sweep": "coalesce_sim.cli.sweep",
+    "sensitivity": "coalesce_sim.cli.sensitivity",
+    "optimize": "coalesce_sim.cli.optimize",
+    "plot": "coalesce_sim.cli.plot",
+    "report": "coalesce_sim.cli.report",
     "doctor": "coalesce_sim.cli.doctor",
     "explain": "coalesce_sim.cli.explain",
     "replicate": "coalesce_sim.cli.replicate",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -23,31 +23,25 @@ _TOLD_EVERY_S = 60.0
 @contextmanager
 def sweep_display(*, shown: bool) -> Iterator[Callable[[Progress], None]]:
     """Takes the progress of a sweep: a live bar on a terminal, else a line a minute, on stderr."""
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+    from rich.console import Group
+    from rich.live import Live
+    from rich.progress_bar import ProgressBar
 
     screen = console(stderr=True)
-    live = shown and screen.is_terminal
-    bar = Progress(
-        BarColumn(), TaskProgressColumn(), TextColumn("{task.description}"), console=screen, disable=not live
-    )
-    task = bar.add_task("", total=1.0)
+    live = Live(console=screen, transient=True) if shown and screen.is_terminal else None
     told_at = time.monotonic()
 
     def tell(progress: Progress) -> None:
         nonlocal told_at
         interrupts.insist()
-        if live:
-            bar.update(
-                task,
-                total=progress.runs_at_most,
-                completed=progress.runs_done,
-                description=sentence(progress),
-            )
+        if live is not None:
+            bar = ProgressBar(total=progress.runs_at_most, completed=progress.runs_done)
+            live.update(Group(sentence(progress), bar))
         elif shown and time.monotonic() - told_at >= _TOLD_EVERY_S:
             told_at = time.monotonic()
             click.echo(sentence(progress), err=True)
 
-    with bar:
+    with live or nullcontext():
         yield tell
 
 

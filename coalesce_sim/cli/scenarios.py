@@ -1,4 +1,4 @@
-"""``coalesce-sim scenarios``: what there is to run."""
+"""``coalesce-sim scenarios``: what there is to run, and to sweep."""
 
 from __future__ import annotations
 
@@ -11,13 +11,21 @@ from coalesce_sim.cli.contract import json_option, print_json
 @click.command("scenarios")
 @json_option
 def command(as_json: bool) -> None:
-    """List the bundled scenarios, one line each."""
-    from coalesce_sim.scenario.document import read_document
+    """List the bundled scenarios and sweeps, one line each."""
+    from coalesce_sim.scenario.document import read_document, read_plain
 
-    titles = {name: read_document(name).data["title"] for name in bundled.names()}
+    scenarios = {name: read_document(name).data["title"] for name in bundled.names()}
+    sweeps = {name: read_plain(path).data["title"] for name, path in bundled.sweeps().items()}
     if as_json:
-        print_json({"scenarios": [{"name": name, "title": title} for name, title in titles.items()]})
+        print_json({"scenarios": _named(scenarios), "sweeps": _named(sweeps)})
         return
-    width = max(map(len, titles))
-    for name, title in titles.items():
+    width = max(map(len, [*scenarios, *sweeps]))
+    for name, title in scenarios.items():
         click.echo(f"{name:<{width}}  {title}")
+    click.echo("\nSweeps, for `coalesce-sim sweep`:")
+    for name, title in sweeps.items():
+        click.echo(f"{name:<{width}}  {title}")
+
+
+def _named(titles: dict[str, str]) -> list[dict[str, str]]:
+    return [{"name": name, "title": title} for name, title in titles.items()]

@@ -1,4 +1,4 @@
-"""``coalesce-sim validate``: is a scenario fit to run?"""
+"""``coalesce-sim validate``: is a scenario fit to run, or a sweep?"""
 
 from __future__ import annotations
 
@@ -17,20 +17,30 @@ from coalesce_sim.scenario.problems import ScenarioError
 @json_option
 @click.pass_context
 def command(ctx: click.Context, source: str, overrides: tuple[str, ...], as_json: bool) -> None:
-    """Check SCENARIO without running it.
+    """Check SCENARIO, or a sweep file, without running it.
 
-    Its data files are read and its policy is made, so that what passes will run.
+    Its data files are read and its policy is made, so that what passes will run; of a sweep every level of
+    every factor is tried once.
     """
+    from coalesce_sim.sweeps.specification import is_sweep
+
     try:
-        scenario = load_ready(source, overrides)
+        if is_sweep(source):
+            from coalesce_sim.sweeps.running import prepare
+
+            plan = prepare(source, overrides=overrides)
+            told = f"{plan.specification.name}: {len(plan.design):,} design points"
+        else:
+            scenario = load_ready(source, overrides)
+            told = f"{scenario.name}: {scenario.title}"
+            print_warnings(scenario)
     except ScenarioError as error:
         if not as_json:
             raise
         problems = [dataclasses.asdict(problem) for problem in error.problems]
         print_json({"valid": False, "problems": problems})
         ctx.exit(2)
-    print_warnings(scenario)
     if as_json:
         print_json({"valid": True, "problems": []})
     else:
-        click.echo(f"ok: {scenario.name}: {scenario.title}")
+        click.echo(f"ok: {told}")

@@ -103,7 +103,7 @@ def read_models(file: str, place: str) -> tuple[dict[str, Listing], list[Problem
 def unreadable(place: str, file: str, error: Exception) -> Problem:
     """The problem that a file cannot be read."""
     reason = getattr(error, "strerror", None) or error
-    hint = "; docs/real_agents.md says how to get it" if isinstance(error, FileNotFoundError) else ""
+    hint = "; docs/how-to/real_agents.md says how to get it" if isinstance(error, FileNotFoundError) else ""
     return Problem("", None, place, f"{file}: cannot be read: {reason}{hint}")
 
 

@@ -7,6 +7,9 @@ from typing import Any
 from coalesce_sim.scenario.schema import Scenario
 
 
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
 def json_schema() -> dict[str, Any]:
     """Schema of what a user writes, as against the complete scenario it becomes.
 
@@ -26,7 +29,7 @@ def json_schema() -> dict[str, Any]:
     }
     schema["anyOf"] = [{"required": ["extends"]}, {"required": needed}]
     schema["$defs"]["DistributionSpec"] |= {"minProperties": 1, "maxProperties": 1}
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+    return {"$schema": DIALECT, **schema}
 
 
 def _loosen(schema: Any) -> None:

@@ -278,12 +278,24 @@ def _wrong_tag(finding: _Finding, value: Any, tag: Any, union: Any) -> _Finding:
 
 def _objection(finding: _Finding, value: Any, message: str, schema: Any) -> _Finding:
     """What a validator of the model raised, at the field its message begins with, if any."""
-    if leading := re.match(r"((?:\w+|\[\d+\])(?:\.\w+|\[\d+\])*): ", message):
-        steps = tuple(int(i) if i else name for i, name in re.findall(r"\[(\d+)\]|(\w+)", leading[1]))
-        if steps[0] in _names(schema) or _is_step(value, (), steps[0]):
+    if leading := re.match(r"([\w.\[\]]*[\w\]]): ", message):
+        steps = _steps_of(leading[1], value)
+        if steps and (steps[0] in _names(schema) or _is_step(value, (), steps[0])):
             return replace(finding, path=finding.path + steps, message=message[leading.end() :])
     got = "" if "(got" in message or isinstance(value, Mapping) else f" (got {shown(value)})"
     return replace(finding, message=message + got)
+
+
+def _steps_of(text: str, value: Any) -> Steps:
+    """The steps of a dotted path; a key of the data may have dots and brackets itself."""
+    steps: Steps = ()
+    while isinstance(value, Mapping):
+        found = [key for key in value if isinstance(key, str) and re.match(re.escape(key) + r"(?!\w)", text)]
+        if not found:
+            break
+        key = max(found, key=len)
+        steps, value, text = (*steps, key), value[key], text[len(key) :].removeprefix(".")
+    return (*steps, *(int(i) if i else name for i, name in re.findall(r"\[(\d+)\]|(\w+)", text)))
 
 
 def _hint(word: object, known: Iterable[object]) -> str:

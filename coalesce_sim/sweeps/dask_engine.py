@@ -30,7 +30,15 @@ _ANSWER_S = 2.0
 
 _KEPT = "all runs that came back are kept; the same command goes on"
 _EXAMPLE = "tcp://10.0.0.1:8786"
-_LOGGERS = ("distributed", "tornado", "asyncio")
+_LOGGERS = (
+    "asyncio",
+    "distributed",
+    "distributed.client",
+    "distributed.gc",
+    "tornado",
+    "tornado.application",
+)
+"""Those that have a level of their own; the others have that of the nearest."""
 
 
 class DaskEngine:

@@ -6,17 +6,15 @@ import multiprocessing
 import os
 import signal
 import threading
-import time
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.process import BaseProcess
 from typing import Protocol
 
 from coalesce_sim.sweeps.playing import Chunk, Row, play_chunk
 
 _PATIENCE_S = 10.0
 """How long to wait for a process that was told to end."""
-
-_PARENT_CHECKED_EVERY_S = 1.0
 
 
 class EngineError(RuntimeError):
@@ -99,17 +97,18 @@ class LocalEngine:
             child.join(_PATIENCE_S)
 
     def _new_pool(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(self._jobs, initializer=_start_worker, initargs=(os.getpid(),))
+        return ProcessPoolExecutor(self._jobs, initializer=_start_worker)
 
 
-def _start_worker(parent: int) -> None:
+def _start_worker() -> None:
     """Leave interrupts to the parent, and end with it, even if it is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
 
 
-def _end_with(parent: int) -> None:
-    while os.getppid() == parent or multiprocessing.parent_process() is None:
-        time.sleep(_PARENT_CHECKED_EVERY_S)
+def _end_with(parent: BaseProcess) -> None:
+    parent.join()
     os._exit(1)

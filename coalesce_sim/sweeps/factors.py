@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Any, Self
 
 import numpy as np
@@ -17,6 +18,9 @@ Cell = bool | int | float | str
 """What stands for a level in a table."""
 
 MAX_LEVELS = 100_000
+
+NOT_PLAYED = {"name", "title", "description", "seed", "replications", "published"}
+"""Fields of a scenario that change nothing of what is played; the seed is said apart."""
 
 SCENARIO = "scenario"
 """The factor whose levels are whole scenarios, by name or path."""
@@ -80,7 +84,10 @@ class _Ordered(Model):
 
 
 class Uniform(_Ordered):
-    """``[low, high]``: any number between; for designs that sample, sensitivity and optimisation."""
+    """``[low, high]``: any number between; for designs that sample, sensitivity and optimisation.
+
+    Between whole ends, of a field that holds whole numbers only, it is taken as `integers`.
+    """
 
     uniform: Annotated[list[float], Field(min_length=2, max_length=2)]
 
@@ -123,11 +130,11 @@ _KEYS = ("linspace", "logspace", "uniform", "log_uniform", "integers", "alternat
 
 
 def _tag(data: Any) -> str | None:
-    if isinstance(data, list):
-        return "list"
+    if isinstance(data, Model):
+        return next((key for key in _KEYS if hasattr(data, key)), None)
     if isinstance(data, dict):
         return next((key for key in _KEYS if key in data), None)
-    return next((key for key in _KEYS if hasattr(data, key)), None)
+    return "list"  # or what should have been one
 
 
 Listed = Annotated[
@@ -222,9 +229,11 @@ def levels_of(path: str, settings: Any) -> list[Level]:
     kinds = {type(cell) for cell in cells}
     if kinds != {bool} and not kinds <= {int, float}:
         cells = [cell if isinstance(cell, str) else shown(cell) for cell in cells]
-    for position, cell in enumerate(cells):
-        if cell in cells[:position]:
+    seen: set[Cell] = set()
+    for cell in cells:
+        if cell in seen:
             raise ValueError(f"{path}: {shown(cell)} is listed twice")
+        seen.add(cell)
     return [Level(value, cell) for value, cell in zip(values, cells, strict=True)]
 
 
@@ -243,6 +252,8 @@ def _cell(path: str, value: Any) -> Cell:
         return value
     if value is None:
         return "null"
+    if isinstance(value, date):  # a time, too
+        return value.isoformat()
     message = "a list or mapping needs a label: write {alternatives: {label: value, …}}"
     raise ValueError(f"{path}: {message} (got {shown(value)})")
 

@@ -19,14 +19,19 @@ from coalesce_sim.scenario.problems import Mark, Problem, ScenarioError
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.statistics.stopping import next_total
 from coalesce_sim.sweeps.design import design_of
-from coalesce_sim.sweeps.factors import SCENARIO, Level, field_steps
+from coalesce_sim.sweeps.factors import (
+    NOT_PLAYED,
+    SCENARIO,
+    FactorSettings,
+    Integers,
+    Level,
+    Uniform,
+    field_steps,
+)
 from coalesce_sim.sweeps.specification import Precision, Specification
 
 _CHECKED_LEVELS = 100
 """Of a factor with more levels, about this many are tried before anything runs."""
-
-_NOT_PLAYED = {"name", "title", "description", "seed", "replications", "published"}
-"""Fields of a scenario that change nothing of what is played; the seed is a key's other half."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +52,8 @@ class Plan:
         self._marks = document.marks
         self._folder = document.sources[0].parent if document.sources else Path()
         self._digests: dict[str, str] = {}
+        self._files: set[str] = set()
         self._policies: dict[tuple[str, str], Change] = {}
-        try:
-            self.design = design_of(specification)
-        except ValueError as error:
-            raise self._mark("factors").error(str(error)) from None
         self._fixed = [
             Change.of_value(field_steps(path), value, self._mark("set", path))
             for path, value in specification.set.items()
@@ -59,6 +61,12 @@ class Plan:
         self._bases = dict(self._read_bases())
         self._first = next(iter(self._bases))
         self.base = self._plain(self._first)
+        factors = {name: self._of_whole_numbers(name, each) for name, each in specification.factors.items()}
+        self.specification = specification.model_copy(update={"factors": factors})
+        try:
+            self.design = design_of(self.specification)
+        except ValueError as error:
+            raise self._mark("factors").error(str(error)) from None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -116,6 +124,7 @@ class Plan:
         for levels in self._trials():
             try:
                 scenario = self._scenario(levels)
+                self._files.update(_data_files(scenario))
                 create(scenario.policy)
             except ScenarioError as error:
                 problems |= dict.fromkeys(error.problems)
@@ -132,23 +141,25 @@ class Plan:
         specification["seed"] = self.seed
         if isinstance(self.replications, int):
             specification["replications"] = self.replications
-        files = {path for scenario in bases.values() for path in _data_files(scenario)}
+        for scenario in bases.values():
+            self._files.update(_data_files(scenario))
+        files = sorted((Path(path).name, self._digest(path)) for path in self._files)
         return {
             "coalesce_sim": __version__,
             "sweep": specification,
-            "files": {Path(path).name: self._digest(path) for path in sorted(files)},
+            "files": [f"{name}: {digest}" for name, digest in files],
         }
 
     def _read_bases(self) -> Iterator[tuple[str, Base]]:
         stated = self.specification.base
         names = dict.fromkeys(
             str(level[factor.columns.index(SCENARIO)].value)
-            for factor in self.design.factors
+            for factor in self.specification.dimensions
             if SCENARIO in factor.columns
             for level in factor.levels or ()
         )
         if not names and stated is not None:
-            yield self.specification.name, self._read(stated, "base")
+            yield "base", self._read(stated, "base")
         for name in names:
             yield name, self._read(name, "factors", SCENARIO)
 
@@ -163,6 +174,22 @@ class Plan:
                 for each in error.problems
             ]
             raise ScenarioError(told) from None
+
+    def _of_whole_numbers(self, name: str, settings: FactorSettings) -> FactorSettings:
+        """A range with whole ends is one of whole numbers where the field holds no others."""
+        if not isinstance(settings, Uniform) or not all(end.is_integer() for end in settings.uniform):
+            return settings
+        low, high = map(int, settings.uniform)
+        whole = self._holds(name, low) and not self._holds(name, low + 0.5)
+        return Integers(integers=[low, high]) if whole else settings
+
+    def _holds(self, column: str, value: float) -> bool:
+        """Whether a field of the first base can have the value."""
+        try:
+            resolve(self._bases[self._first], [*self._fixed, self._change(self._first, column, value)])
+        except ScenarioError:
+            return False
+        return True
 
     def _plain(self, name: str) -> Scenario:
         """A base with the fixed changes and nothing that varies."""
@@ -198,7 +225,7 @@ class Plan:
     def _key(self, scenario: Scenario) -> str:
         files = [self._digest(path) for path in _data_files(scenario)]
         also = json.dumps([__version__, self.specification.steady_state, files])
-        played = scenario.model_dump_json(by_alias=True, exclude_none=True, exclude=_NOT_PLAYED)
+        played = scenario.model_dump_json(by_alias=True, exclude_none=True, exclude=NOT_PLAYED)
         return hashlib.sha256(f"{also}\n{played}".encode()).hexdigest()[:32]
 
     def _digest(self, path: str) -> str:
@@ -221,7 +248,7 @@ def _some_levels(factor: Any) -> Iterator[tuple[Level, ...]]:
 
 
 def _played(scenario: Scenario) -> dict[str, Any]:
-    return {name: value for name, value in scenario.resolved().items() if name not in _NOT_PLAYED}
+    return {name: value for name, value in scenario.resolved().items() if name not in NOT_PLAYED}
 
 
 def _data_files(scenario: Scenario) -> list[str]:

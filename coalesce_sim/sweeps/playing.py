@@ -54,14 +54,14 @@ def _row(run: Run, point: Point, steady_state: Series | None) -> Row:
         metrics = play(
             point.scenario, point.seed, run.replication, _ignore, Wanted(), steady_state=steady_state
         )
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         # Not swallowed: the error is the run's result, shown with its traceback, and the exit code tells.
         wall_s = time.perf_counter() - began
         return failed(run, point, error, wall_s)
     return Row(run, point.seed, point.key, time.perf_counter() - began, metrics)
 
 
-def failed(run: Run, point: Point, error: Exception, wall_s: float = 0.0) -> Row:
+def failed(run: Run, point: Point, error: BaseException, wall_s: float = 0.0) -> Row:
     """The row of a run that came to nothing but an error."""
     told = "".join(traceback.format_exception(error))
     return Row(run, point.seed, point.key, wall_s, error=f"{type(error).__name__}: {error}", traceback=told)

@@ -6,7 +6,7 @@ import difflib
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -18,6 +18,7 @@ import yaml
 
 from coalesce_sim import __version__
 from coalesce_sim.report.provenance import surroundings
+from coalesce_sim.scenario.problems import ScenarioError
 from coalesce_sim.sweeps.agenda import Agenda
 from coalesce_sim.sweeps.engines import Engine, LocalEngine
 from coalesce_sim.sweeps.execution import Execution, Progress
@@ -31,6 +32,9 @@ MANY_RUNS = 100_000
 """More than these are made only if that is meant."""
 
 RUNS, POINTS, FAILURES = "runs.parquet", "points.csv", "failures.csv"
+
+OTHER_RESULTS = ("comparison.json", "summary.json")
+"""Files by which the results of other commands are known."""
 
 
 class ChangedSweep(ResultsError):
@@ -185,11 +189,16 @@ def take_up(store: Store, plan: Plan, command: str, started: datetime, *, extend
         },
     }
     if before is None:
+        for other in OTHER_RESULTS:
+            if (store.path / other).exists():
+                raise ResultsError(f"{str(store.path)!r} holds other results ({other}); give another folder")
         store.begin(facts)
     elif before["asked"] != asked:
         if not extend:
             raise ChangedSweep(store.path, _difference(before["asked"], asked))
-        store.begin(facts, _renumbered(read_rows(store.shards), plan))
+        renumbered = _renumbered(read_rows(store.shards), plan)
+        store.remove(OUTCOME)
+        store.begin(facts, renumbered)
 
 
 def _difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
@@ -203,8 +212,9 @@ def _renumbered(rows: pa.Table, plan: Plan) -> pa.Table:
     rows = rows.filter(pc.not_equal(rows["scenario_sha256"], ""))
     numbers: dict[tuple[str, int], int] = {}
     for number in range(len(plan.design)):
-        point = plan.point(number)
-        numbers.setdefault((point.key, point.seed), number)
+        with suppress(ScenarioError):  # of levels that make no scenario nothing was played
+            point = plan.point(number)
+            numbers.setdefault((point.key, point.seed), number)
     pairs = zip(rows["scenario_sha256"].to_pylist(), rows["seed"].to_pylist(), strict=True)
     renumbered = np.array([numbers.get(pair, -1) for pair in pairs], dtype=np.int64)
     if isinstance(plan.replications, int):

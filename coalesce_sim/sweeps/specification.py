@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
+import numpy as np
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from coalesce_sim import bundled
@@ -17,9 +18,20 @@ from coalesce_sim.scenario.document import Document, read_plain
 from coalesce_sim.scenario.problems import Mark, Problem, ScenarioError, shortened
 from coalesce_sim.scenario.validation import validate
 from coalesce_sim.scenario.yamltext import Builder, Node
-from coalesce_sim.sweeps.factors import SCENARIO, Factor, FactorSettings, Paired, factor_of, field_steps
+from coalesce_sim.sweeps.factors import (
+    NOT_PLAYED,
+    SCENARIO,
+    Factor,
+    FactorSettings,
+    Paired,
+    factor_of,
+    field_steps,
+)
 
 MAX_SAMPLED = 1_000_000
+
+_NOT_IN_SCENARIOS = frozenset({"base", "factors"})
+"""Fields by which a sweep file is told from a scenario."""
 
 
 class LatinHypercube(Model):
@@ -121,7 +133,12 @@ class Specification(Model):
         for name, settings in self.factors.items():
             paths = list(settings.paired) if isinstance(settings, Paired) else [name]
             for path in paths:
-                field_steps(path)
+                try:
+                    steps = field_steps(path)
+                except ValueError as error:
+                    raise ValueError(f"factors.{error}") from None
+                if steps[0] in NOT_PLAYED:
+                    raise ValueError(f"factors.{path}: changes nothing of what is played")
                 if path in columns:
                     raise ValueError(f"factors: {path} varies twice")
                 columns.append(path)
@@ -197,8 +214,25 @@ def read_specification(
         if value is not None:
             document.data[field] = value
             document.marks[(field,)] = Mark("--" + field.replace("_", "-"), None)
+    factors = document.data.get("factors")
+    if isinstance(factors, dict):
+        document.data["factors"] = {name: _listed(settings) for name, settings in factors.items()}
     document.data.setdefault("name", document.name)
     return validate(document, Specification), document
+
+
+def _listed(settings: Any) -> Any:
+    """The settings of a factor with an array, a range or the like from Python as the list it stands for."""
+    if isinstance(settings, str | Mapping) or not isinstance(settings, Iterable):
+        return settings
+    return [each.item() if isinstance(each, np.generic) else each for each in settings]
+
+
+def is_sweep(source: str) -> bool:
+    """Whether a file, or bundled name, is of a sweep and not of a scenario. Raises `ScenarioError`."""
+    if source in bundled.sweeps():
+        return True
+    return Path(source).is_file() and not _NOT_IN_SCENARIOS.isdisjoint(read_plain(Path(source)).data)
 
 
 def _put(document: Document, section: str, path: str, value: Any, mark: Mark) -> None:
@@ -216,7 +250,7 @@ def _read(source: str | Path | Mapping[str, Any], may_be_scenario: bool) -> Docu
         document = Document(Node({}, Mark(source, None)), {}, source, ())  # a bundled scenario
     else:
         document = read_plain(source if isinstance(source, Mapping) else Path(source))
-    if "base" in document.data or "factors" in document.data:
+    if not _NOT_IN_SCENARIOS.isdisjoint(document.data):
         return document
     if not may_be_scenario:
         raise document.root.mark.error("is no sweep: it has no `factors`; give some with --vary")
@@ -243,10 +277,13 @@ def factor_of_text(text: str) -> tuple[str, Any]:
     if numbers and all(isinstance(number, int | float) for number in numbers):
         if len(numbers) == 3:
             return path, {"linspace": numbers}
-        return path, {"integers" if all(isinstance(n, int) for n in numbers) else "uniform": numbers}
+        return path, {"uniform": [float(number) for number in numbers]}
+    listed = split(value)
+    if not all(listed):
+        raise mark.error("has an empty level; write null for none")
     if path in ("policy", SCENARIO):
-        return path, split(value)
-    return path, [_plain(part, mark) for part in split(value)]
+        return path, listed
+    return path, [_plain(part, mark) for part in listed]
 
 
 def _plain(text: str, mark: Mark) -> Any:

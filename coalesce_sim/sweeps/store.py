@@ -140,9 +140,10 @@ class Store:
         """Remove what an interrupted process left: unfinished files, rows of sweeps that were extended."""
         for left in self.path.rglob(f"{_UNFINISHED}*"):
             left.unlink(missing_ok=True)
-        for other in self.path.glob("shards-*"):
-            if other != self.shards:
-                shutil.rmtree(other)
+        if self.facts is not None:
+            for other in self.path.glob("shards-[0-9]*"):
+                if other != self.shards:
+                    shutil.rmtree(other)
 
     def add(self, rows: Sequence[Row]) -> None:
         """Write rows down for good. Raises `WriteError` where that fails; earlier rows are not touched."""
@@ -192,10 +193,7 @@ class Store:
             "error": [row.error for row in rows],
             "traceback": [row.traceback for row in rows],
         }
-        metrics = {
-            name: pa.array(np.array([row.metrics.get(name, np.nan) for row in rows], dtype=np.float64))
-            for name in names
-        }
+        metrics = {name: pa.array([row.metrics.get(name) for row in rows], pa.float64()) for name in names}
         columns = [pa.array(fixed[each.name], each.type) for each in _FIXED]
         return pa.table([*columns, *metrics.values()], names=[*_FIXED.names, *metrics])
 

@@ -1,0 +1,140 @@
+"""The picture of a search: what every trial came to, over each field that was searched."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from coalesce_sim.metrics import Metric, describe
+from coalesce_sim.optimisation.result import Optimisation
+from coalesce_sim.optimisation.search import Trial
+from coalesce_sim.optimisation.space import shown
+from coalesce_sim.report.drawing import BLUE, GREY, VERMILLION, plain_style, save
+from coalesce_sim.report.numbers import number, plural
+from coalesce_sim.report.plots.look import wrapped
+from coalesce_sim.scenario.distributions import FloatArray
+
+_PANELS_IN_A_ROW = 3
+_MOST_PANELS = 12
+_PANEL_IN = (4.0, 3.4)
+_TITLE_PT = 13.0
+_LINE_IN = 0.24
+
+
+def draw_trials(path: Path, found: Optimisation) -> None:
+    """One panel a field, of the first dozen: each trial's mean with its 95 % interval."""
+    goal = describe(found.question.goal.metric)
+    fields = list(found.trials[0].setting)[:_MOST_PANELS]
+    across = min(len(fields), _PANELS_IN_A_ROW)
+    rows = math.ceil(len(fields) / across)
+    width = max(2, across) * _PANEL_IN[0]
+    title = wrapped(_title(found, goal), 72 * (width - 0.3), _TITLE_PT)
+    head = _LINE_IN * (3.4 + title.count("\n"))
+    height = rows * _PANEL_IN[1] + head
+    with plain_style(grid_below=True):
+        figure = Figure(figsize=(width, height), dpi=150, layout="constrained")
+        figure.get_layout_engine().set(rect=(0, 0, 1, 1 - head / height))  # type: ignore[union-attr, call-arg]
+        for index, field in enumerate(fields):
+            axes = figure.add_subplot(rows, across, index + 1)
+            _panel(axes, found, field)
+            axes.set_xlabel(field, parse_math=False)
+            axes.yaxis.set_major_formatter("{x:,g}")
+            if index % across == 0:
+                axes.set_ylabel(goal.axis, parse_math=False)
+        handles, labels = figure.axes[0].get_legend_handles_labels()
+        at = (0, 1 - (head - 0.6 * _LINE_IN) / height)
+        figure.legend(
+            handles, labels, loc="center left", bbox_to_anchor=at, ncols=4, fontsize=9, frameon=False
+        )
+        left = 0.1 / width
+        figure.text(left, 1 - 0.05 / height, title, fontsize=_TITLE_PT, va="top", parse_math=False)
+        figure.text(
+            left,
+            1 - (head - 1.6 * _LINE_IN) / height,
+            _note(found),
+            fontsize=9,
+            color=GREY,
+            va="center",
+            parse_math=False,
+        )
+        save(figure, path)
+
+
+def _panel(axes: Axes, found: Optimisation, field: str) -> None:
+    metric, best = found.question.goal.metric, found.best
+    told = [trial for trial in found.trials if trial.mean(metric) is not None]
+    cells = [
+        row[axis.factor.columns.index(field)].cell
+        for axis in found.question.axes
+        if field in axis.factor.columns
+        for row in axis.factor.levels or ()
+    ]
+    words = any(isinstance(cell, str | bool) for cell in cells)
+
+    def place(trials: Sequence[Trial]) -> FloatArray:
+        values = [trial.setting[field] for trial in trials]
+        return np.array([cells.index(each) for each in values] if words else values, dtype=np.float64)
+
+    groups = [
+        ("keeps all constraints" if found.question.constraints else "trial", BLUE, "o", True),
+        ("breaks one", GREY, "x", False),
+    ]
+    for label, colour, marker, feasible in groups:
+        trials = [trial for trial in told if trial.feasible == feasible]
+        if trials:
+            _points(axes, place(trials), trials, metric, colour, marker, label)
+    if words:
+        axes.set_xticks(range(len(cells)), [str(cell) for cell in cells], parse_math=False)
+        axes.set_xlim(-0.5, len(cells) - 0.5)
+    if best is None or found.validation is None or found.validation.error is not None:
+        return
+    at = place([best])
+    _points(axes, at, [best], metric, "black", "o", "best of the search")
+    value = found.validation.best[metric]
+    if value.mean is not None:
+        half_width = value.half_width or 0.0
+        axes.errorbar(at, value.mean, half_width, fmt="D", color=VERMILLION, label="validated", zorder=4)
+
+
+def _points(
+    axes: Axes, at: FloatArray, trials: Sequence[Trial], metric: str, colour: str, marker: str, label: str
+) -> None:
+    means = np.array([trial.mean(metric) for trial in trials], dtype=np.float64)
+    half_widths = [trial.figures[metric].half_width or 0.0 for trial in trials]
+    axes.errorbar(
+        at,
+        means,
+        half_widths,
+        fmt=marker,
+        color=colour,
+        markersize=4,
+        elinewidth=0.6,
+        alpha=0.8,
+        label=label,
+    )
+
+
+def _note(found: Optimisation) -> str:
+    tried = f"{plural(len(found.trials), 'trial')} of {plural(found.replications, 'replication')}"
+    told = f"{found.question.own.name}, {tried}, seed {found.question.plan.seed}"
+    if found.validation is not None:
+        told += f"; validated on seed {found.validation.seed}, n = {found.validation.replications}"
+    return f"{told}; bars: 95 % confidence"
+
+
+def _title(found: Optimisation, goal: Metric) -> str:
+    if found.best is None:
+        return f"{goal.label}: none of {plural(len(found.trials), 'trial')} keeps all constraints"
+    unit = f" {goal.unit}" if goal.unit else ""
+    assert found.validation is not None
+    fresh = found.validation.best.get(goal.name)
+    if fresh is None:
+        mean, validated = found.best.mean(goal.name), "not validated"
+    else:
+        mean, validated = fresh.mean, "validated"
+    return f"{goal.label} {number(mean)}{unit}, {validated}, at {shown(found.best.setting)}"

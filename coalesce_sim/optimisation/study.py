@@ -1,0 +1,171 @@
+"""A search over a scenario's settings, and its validation on random numbers that it has not met."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from coalesce_sim.experiments.parallel import ordered_map
+from coalesce_sim.metrics import UnknownMetric
+from coalesce_sim.optimisation.question import Question, question
+from coalesce_sim.optimisation.result import Optimisation, Validation
+from coalesce_sim.optimisation.search import Figures, Point, Trial, best, closest, search
+from coalesce_sim.scenario.problems import Problem, ScenarioError
+from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.statistics.intervals import Estimate, estimate
+from coalesce_sim.sweeps.plan import Point as Playable
+from coalesce_sim.sweeps.playing import Chunk, Row, Run, play_chunk
+
+TRIALS, REPLICATIONS, VALIDATION_REPLICATIONS = 64, 10, 50
+_SEEDS = 2**63
+
+Metrics = Mapping[str, float]
+
+
+def optimise(
+    source: str | Path | Mapping[str, Any],
+    *,
+    over: Mapping[str, Any] | Sequence[str],
+    maximise: str | None = None,
+    minimise: str | None = None,
+    subject_to: Sequence[str] = (),
+    trials: int = TRIALS,
+    replications: int = REPLICATIONS,
+    validation_replications: int = VALIDATION_REPLICATIONS,
+    seed: int | None = None,
+    jobs: int = 1,
+    overrides: Sequence[str] = (),
+    progress: Callable[[float], None] | None = None,
+) -> Optimisation:
+    """Search a scenario's settings for those that serve a metric best, and validate what was found.
+
+    `over` are fields with what they may be, as the factors of a sweep: ``{"policy.epsilon": {"uniform": [0,
+    0.3]}}``, or as text, ``["policy.epsilon=0:0.3", "policy=topsis,greedy"]``. Either `maximise` or
+    `minimise` names the metric; `subject_to` are constraints on means, such as ``success_rate>=90%`` (see
+    `constraint`). Every trial is the mean over the same replications of the same seed, so that trials differ
+    by their settings alone. The best of many such means flatters, by selection: the best setting and the
+    scenario's own are therefore played again, on the next seed, and those figures are the ones to go by.
+
+    The result is the same at any number of `jobs` (processes). `seed` defaults to the scenario's; `overrides`
+    are as in `load`. `progress` is told the share of the work that is done. Raises `ScenarioError` for what
+    is wrong with the question, `MissingExtra` without Optuna. A setting whose runs fail is a trial that
+    failed.
+    """
+    if min(trials, replications, jobs) < 1 or validation_replications < 2:
+        raise ValueError(
+            "trials, replications and jobs must be >= 1 and validation_replications >= 2 "
+            f"(got {trials}, {replications}, {jobs}, {validation_replications})"
+        )
+    asked = question(
+        source,
+        maximise=maximise,
+        minimise=minimise,
+        over=over,
+        subject_to=subject_to,
+        seed=seed,
+        overrides=overrides,
+    )
+    return answer(
+        asked,
+        trials=trials,
+        replications=replications,
+        validation_replications=validation_replications,
+        jobs=jobs,
+        progress=progress,
+    )
+
+
+def answer(
+    asked: Question,
+    *,
+    trials: int,
+    replications: int,
+    validation_replications: int,
+    jobs: int,
+    progress: Callable[[float], None] | None = None,
+) -> Optimisation:
+    """The search and the validation of a question; see `optimise`."""
+    tell = progress or _untold
+    searched = trials * replications
+    whole = searched + 2 * validation_replications
+    seen: dict[str, None] = {}  # metrics that any setting has, in order
+
+    def evaluate(points: Sequence[Point]) -> list[Figures | str]:
+        made = asked.scenarios(points)
+        played = _played(made, asked.plan.seed, replications, jobs)
+        seen.update((name, None) for each in played if not isinstance(each, str) for name in each[0])
+        for name in asked.metrics if seen else ():
+            if name not in seen:
+                raise ScenarioError([Problem(asked.own.name, None, "", str(UnknownMetric(name, seen)))])
+        return [each if isinstance(each, str) else _figures(asked, each) for each in played]
+
+    found = search(
+        asked.goal,
+        asked.constraints,
+        asked.axes,
+        evaluate,
+        trials=trials,
+        seed=asked.plan.seed,
+        tried=lambda done: tell(done * replications / whole),
+    )
+    chosen = best(found, asked.goal)
+    validation = None
+    if chosen is not None:
+        validation = _validated(asked, chosen, validation_replications, jobs)
+        tell(1.0)
+    near = closest(found, asked.goal, asked.constraints) if chosen is None else None
+    return Optimisation(asked, replications, found, chosen, near, validation)
+
+
+def _validated(asked: Question, chosen: Trial, replications: int, jobs: int) -> Validation:
+    seed = (asked.plan.seed + 1) % _SEEDS
+    (scenario,) = asked.scenarios([chosen.point])
+    ours, own = _played([scenario, asked.own], seed, replications, jobs)
+    if isinstance(ours, str) or isinstance(own, str):
+        error = ours if isinstance(ours, str) else f"with the scenario's own settings: {own}"
+        nothing = Estimate(None, None, None, 0)
+        return Validation(seed, replications, {}, {}, nothing, (), error)
+    name = asked.goal.metric
+    differences = [one[name] - other[name] for one, other in zip(ours, own, strict=True)]
+    figures = _figures(asked, ours)
+    verdicts = tuple(each.verdict(figures[each.metric]) for each in asked.constraints)
+    return Validation(seed, replications, figures, _figures(asked, own), estimate(differences), verdicts)
+
+
+def _played(
+    scenarios: Sequence[Scenario | str], seed: int, replications: int, jobs: int
+) -> list[list[Metrics] | str]:
+    """The metrics of every scenario's replications, or what went wrong first; texts stay what they are."""
+    chunks = [
+        Chunk((Run(number, replication),), {number: Playable(number, scenario, seed, "")})
+        for number, scenario in enumerate(scenarios)
+        if not isinstance(scenario, str)
+        for replication in range(replications)
+    ]
+    rows: dict[int, list[Row]] = {}
+    with closing(ordered_map(play_chunk, chunks, jobs=min(jobs, len(chunks)) or 1)) as played:
+        for (row,) in played:
+            rows.setdefault(row.run.point, []).append(row)
+    return [
+        scenario if isinstance(scenario, str) else _metrics(rows[number])
+        for number, scenario in enumerate(scenarios)
+    ]
+
+
+def _metrics(rows: Sequence[Row]) -> list[Metrics] | str:
+    for row in rows:
+        if row.error is not None:
+            return f"replication {row.run.replication}: {row.error}"
+    return [row.metrics for row in rows]
+
+
+def _figures(asked: Question, played: Sequence[Metrics]) -> Figures:
+    """The means of the metrics that decide."""
+    return {name: estimate([each.get(name, math.nan) for each in played]) for name in asked.metrics}
+
+
+def _untold(_: float) -> None:
+    """Nobody wants to know."""

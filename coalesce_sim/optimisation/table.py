@@ -1,0 +1,121 @@
+"""A search on a terminal."""
+
+from __future__ import annotations
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from coalesce_sim.metrics import describe
+from coalesce_sim.optimisation.recording import RecordedOptimisation
+from coalesce_sim.optimisation.result import Optimisation, Validation
+from coalesce_sim.optimisation.search import Figures, Trial
+from coalesce_sim.optimisation.space import shown
+from coalesce_sim.report.numbers import NOTHING, number, plural, with_half_width
+from coalesce_sim.statistics.intervals import Estimate
+
+_NOTE = (
+    "The search's figure is the best of many and so flatters; the validated one is of a seed that the search "
+    "has not met. ±: 95 % t intervals."
+)
+_VERDICTS = {
+    "holds": ("holds: the whole interval keeps the bound", "green"),
+    "not shown": (
+        "not shown: the interval reaches beyond the bound; more --validate-replications may tell",
+        "yellow",
+    ),
+    "violated": ("violated: the whole interval breaks the bound", "red"),
+}
+
+
+def print_optimisation(console: Console, recorded: RecordedOptimisation) -> None:
+    """Print what was found, what it is worth on fresh seeds, and where the files are."""
+    found = recorded.optimisation
+    asked, scenario = found.question, found.question.own
+    console.print(Text(f"{scenario.name}: {scenario.title}", "bold"), soft_wrap=True)
+    console.print(
+        f"{asked.goal.text} over {', '.join(axis.name for axis in asked.axes)}: "
+        f"{plural(len(found.trials), 'trial')} of {plural(found.replications, 'replication')}, "
+        f"seed {asked.plan.seed}, in {number(recorded.wall_s)} s"
+    )
+    for constraint in asked.constraints:
+        read = f" ({constraint.written} is read as a share)" if constraint.read_as_share else ""
+        console.print(Text(f"subject to {constraint.text}{read}"))
+    if found.failed:
+        first = found.failed[0]
+        console.print(
+            Text(
+                f"{plural(len(found.failed), 'trial')} failed; trial {first.number}, {shown(first.setting)}: "
+                f"{first.error}",
+                "red",
+            )
+        )
+    if found.best is None:
+        _print_infeasible(console, found)
+    elif found.validation is not None:
+        _print_found(console, found, found.best, found.validation)
+    files = ", ".join(path.name for path in recorded.outputs)
+    console.print(Text(f"\nWritten to {recorded.outputs[0].parent}: {files}"), soft_wrap=True)
+
+
+def _print_infeasible(console: Console, found: Optimisation) -> None:
+    constraints = found.question.constraints
+    if not constraints or found.closest is None:
+        console.print(Text("\nNo trial came to a figure of all the metrics that decide.", "red"))
+        return
+    console.print(Text("\nNo trial keeps all constraints. The closest:", "red"))
+    console.print(Text(shown(found.closest.setting), "bold"))
+    for name in found.question.metrics:
+        console.print(Text(f"  {name} {_figure(found.closest.figures, name)}"))
+
+
+def _print_found(console: Console, found: Optimisation, best: Trial, validation: Validation) -> None:
+    asked = found.question
+    console.print(Text(f"\nBest: {shown(best.setting)}", "bold"))
+    if validation.error is not None:
+        console.print(Text(f"It could not be validated on seed {validation.seed}: {validation.error}", "red"))
+        return
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    headers = [
+        "",
+        f"search,\nseed {asked.plan.seed}, n = {found.replications}",
+        f"validated,\nseed {validation.seed}, n = {validation.replications}",
+        f"own settings,\nseed {validation.seed}, n = {validation.replications}",
+    ]
+    for index, header in enumerate(headers):
+        table.add_column(header, justify="right" if index else "left", overflow="fold")
+    for name in asked.metrics:
+        columns = [_figure(figures, name) for figures in (best.figures, validation.best, validation.own)]
+        table.add_row(*map(Text, [_named(name), *columns]))
+    console.print(table)
+    console.print(Text(_compared(found, validation)))
+    for constraint, verdict in zip(asked.constraints, validation.verdicts, strict=True):
+        told, colour = _VERDICTS[verdict]
+        console.print(Text(f"{constraint.text}: {told}", colour))
+    console.print(Text(_NOTE, "dim"))
+
+
+def _compared(found: Optimisation, validation: Validation) -> str:
+    """What the best setting is worth beside the scenario's own, on the same fresh random numbers."""
+    goal, difference = found.question.goal, validation.difference
+    unit = describe(goal.metric).unit
+    points = {"": "", "%": " points"}.get(unit, f" {unit}")
+    if difference.mean is None or difference.ci95 is None:
+        return "The difference from the scenario's own settings is undefined."
+    low, high = difference.ci95
+    size = Estimate(abs(difference.mean), difference.sd, difference.ci95, difference.n)
+    if low <= 0 <= high:
+        told = with_half_width(difference)
+        return f"No difference from the scenario's own settings is shown: {told}{points} (paired)."
+    word = "Better" if goal.better(difference.mean, 0.0) else "Worse"
+    return f"{word} than the scenario's own settings by {with_half_width(size)}{points} (paired)."
+
+
+def _figure(figures: Figures, name: str) -> str:
+    return with_half_width(figures[name]) if name in figures else NOTHING
+
+
+def _named(name: str) -> str:
+    unit = describe(name).unit
+    return f"{name}, {unit}" if unit else name

@@ -1,0 +1,99 @@
+"""What ends every report: the scenario, where the results came from, and what the words mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import yaml
+
+from coalesce_sim.market.warnings import notes_of, warnings_of
+from coalesce_sim.metrics import Metric
+from coalesce_sim.report.html.page import Check, Facts, Passage, Section, Source
+from coalesce_sim.report.numbers import number
+from coalesce_sim.scenario.loading import load
+from coalesce_sim.scenario.problems import ScenarioError
+
+_BETTER = {"higher": " Higher is better.", "lower": " Lower is better.", None: ""}
+
+
+def scenario_section(scenarios: Mapping[str, Mapping[str, Any]]) -> Section:
+    """The scenarios in full, by name, as YAML that can be played."""
+    blocks: list[Passage | Source] = []
+    for name, scenario in scenarios.items():
+        told = (scenario.get("title"), scenario.get("description"))
+        blocks += [Passage(str(text)) for text in told if text]
+        text = yaml.safe_dump(dict(scenario), sort_keys=False, allow_unicode=True, width=100)
+        blocks.append(Source(f"{name} in full, with all defaults (YAML)", text))
+    return Section("scenario", "Scenario", blocks)
+
+
+def scenario_checks(scenarios: Mapping[str, Mapping[str, Any]]) -> list[Check]:
+    """What is odd about the scenarios, by name, or that nothing is."""
+    checks = [check for name, scenario in scenarios.items() for check in _oddities(name, scenario)]
+    return checks or [Check(True, "No warning about the scenario.")]
+
+
+def _oddities(name: str, scenario: Mapping[str, Any]) -> list[Check]:
+    try:
+        loaded = load({"name": name, "title": name, **scenario})  # a sweep's bases have neither
+        warnings, notes = warnings_of(loaded), notes_of(loaded)
+    except (ScenarioError, OSError) as error:
+        return [Check(False, f"{name} could not be checked for warnings on this machine: {error}")]
+    return [
+        *(Check(False, f"Warning about {name}: {each}.") for each in warnings),
+        *(Check(True, f"Note on {name}: {each}.") for each in notes),
+    ]
+
+
+def undefined_checks(undefined: Mapping[str, int], runs: int) -> list[Check]:
+    """Which metrics some runs do not have; `undefined` counts those runs by label."""
+    some = [f"{label} in {count:,}" for label, count in undefined.items() if 0 < count < runs]
+    all_ = [label for label, count in undefined.items() if count == runs]
+    told = []
+    if some:
+        text = f"Undefined in some of the {runs:,} runs, which their means leave out: {'; '.join(some)}."
+        told.append(Check(False, text))
+    if all_:
+        told.append(Check(True, f"Undefined in every run, and so left out: {', '.join(all_)}."))
+    return told or [Check(True, "Every metric is defined in every run.")]
+
+
+def provenance_section(origin: Mapping[str, Any]) -> Section:
+    """Where the results came from and how to have them again; what is not recorded is left out."""
+    named = {
+        "command": "Command",
+        "coalesce_sim": "coalesce_sim",
+        "started_utc": "Started (UTC)",
+        "wall_s": "Wall time",
+        "seed": "Seed",
+        "digest": "Digest of the runs",
+        "fingerprint": "Fingerprint of the sweep",
+        "python": "Python",
+        "platform": "Platform",
+    }
+    entries = {
+        label: _told(name, origin[name]) for name, label in named.items() if origin.get(name) is not None
+    }
+    packages = origin.get("packages")
+    if packages:
+        entries["Packages"] = ", ".join(f"{name} {version}" for name, version in packages.items() if version)
+    return Section("provenance", "Provenance", [Facts(entries)])
+
+
+def glossary_section(metrics: Iterable[Metric]) -> Section:
+    """What every metric means."""
+    entries = {each.axis: f"{each.definition}.{_BETTER[each.better]} Column: {each.name}" for each in metrics}
+    return Section("metrics", "What the metrics mean", [Facts(entries)])
+
+
+def duration(seconds: float) -> str:
+    """``12.3 s``, ``5 min 20 s`` or ``3 h 5 min``"""
+    if seconds < 100:
+        return f"{number(seconds)} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60:,} h {minutes % 60} min"
+
+
+def _told(name: str, value: Any) -> str:
+    return duration(float(value)) if name == "wall_s" else str(value)

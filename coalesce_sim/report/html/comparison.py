@@ -1,0 +1,222 @@
+"""The report of a comparison of policies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from coalesce_sim.metrics import Metric
+from coalesce_sim.report.html.charts import Axis, Chart, Quantity, axis_of, figures_of, first_axes, rounded
+from coalesce_sim.report.html.closing import (
+    glossary_section,
+    provenance_section,
+    scenario_checks,
+    scenario_section,
+    undefined_checks,
+)
+from coalesce_sim.report.html.page import (
+    Cell,
+    Column,
+    Drawing,
+    Facts,
+    Page,
+    Passage,
+    Section,
+    Table,
+    number_cell,
+)
+from coalesce_sim.report.numbers import NOTHING, number, with_half_width
+from coalesce_sim.report.opening import Opened
+from coalesce_sim.statistics.intervals import Estimate
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_MAIN = (
+    "cost_reduction",
+    "realised_usd",
+    "success_rate",
+    "outsourcing_rate",
+    "late_rate",
+    "regret_oracle_usd_per_task",
+)
+
+_COURSE = (
+    Quantity("saved_usd", "Saved so far", "USD"),
+    Quantity("spent_usd", "Cost so far", "USD"),
+    Quantity("cost_reduction", "Cost reduction here", "%"),
+    Quantity("cost_usd", "Cost a task", "USD"),
+    Quantity("exploration_rate", "Explored", "%"),
+)
+"""Columns of learning.parquet that are drawn."""
+
+
+def comparison_page(opened: Opened, metrics: Sequence[str], title: str | None) -> Page:
+    """Put the report of a comparison together; `metrics` are those to show."""
+    facts, runs = opened.facts, opened.runs
+    assert runs is not None
+    assert opened.learning is not None
+    names = metrics or [name for name in _MAIN if name in opened.metrics and runs[name].notna().any()]
+    shown = [opened.metric(name) for name in names]
+    told = {label: _estimates(each["metrics"]) for label, each in facts["policies"].items()}
+    origin = facts["provenance"]
+    undefined = {opened.metric(name).label: int(runs[name].isna().sum()) for name in opened.metrics}
+    curves = [Drawing(_policies_chart(told, shown))]
+    if len(opened.learning):
+        curves.append(Drawing(_learning_chart(opened.learning)))
+    scenarios = {opened.name: origin["scenario"]}
+    checks = [*undefined_checks(undefined, len(runs)), *scenario_checks(scenarios)]
+    sections = [
+        Section("asked", "What was asked", [Facts(_asked(facts, origin))]),
+        Section("curves", "Curves", curves),
+        Section("results", "Results", [_policies_table(facts, told, shown), *_differences(facts)]),
+        Section("diagnostics", "Diagnostics", checks),
+        scenario_section(scenarios),
+        provenance_section(origin),
+        glossary_section([opened.metric(name) for name in opened.metrics]),
+    ]
+    return Page(
+        title=title or f"{opened.title}: policies compared",
+        overline=f"Comparison of policies on {opened.name}",
+        answer=facts["findings"],
+        figures={
+            "Policies": f"{len(told):,}",
+            "Replications": f"{facts['replications']:,}",
+            "Seed": str(facts["seed"]),
+        },
+        sections=sections,
+    )
+
+
+def _estimates(metrics: Mapping[str, Any]) -> dict[str, Estimate]:
+    return {
+        name: Estimate(each["mean"], each["sd"], tuple(each["ci95"]) if each["ci95"] else None, each["n"])
+        for name, each in metrics.items()
+    }
+
+
+def _asked(facts: Mapping[str, Any], origin: Mapping[str, Any]) -> dict[str, str]:
+    policies = facts["policies"]
+    entries = {
+        "Scenario": facts["scenario"],
+        "Policies": ", ".join(label for label, each in policies.items() if not each["yardstick"]),
+        "Yardsticks": ", ".join(label for label, each in policies.items() if each["yardstick"]),
+        "Replications": f"{facts['replications']:,}, each on the same random numbers for every policy",
+        "Seed": str(facts["seed"]),
+    }
+    if origin["overrides"]:
+        entries["Fixed changes"] = "\n".join(origin["overrides"])
+    return {name: text for name, text in entries.items() if text}
+
+
+def _policies_chart(told: Mapping[str, Mapping[str, Estimate]], shown: Sequence[Metric]) -> Chart:
+    labels = tuple(told)
+    return Chart(
+        name="policies",
+        quantities=[Quantity(each.name, each.label, each.unit) for each in shown],
+        axes=[Axis("policy", labels, None)],
+        codes=[list(range(len(labels)))],
+        figures=[_columns([told[label][each.name] for label in labels]) for each in shown],
+        x=0,
+        by=None,
+        start=[0],
+        describes="Means over the replications; bars are 95 % intervals (t), each policy by itself.",
+    )
+
+
+def _columns(estimates: Sequence[Estimate]) -> dict[str, list[float | None]]:
+    return {
+        "mean": rounded(each.mean for each in estimates),
+        "low": rounded(each.ci95[0] if each.ci95 else None for each in estimates),
+        "high": rounded(each.ci95[1] if each.ci95 else None for each in estimates),
+        "n": rounded(each.n for each in estimates),
+    }
+
+
+def _learning_chart(learning: pd.DataFrame) -> Chart:
+    tasks, task_codes = axis_of("Number of the task", learning["last_task"])
+    policies, policy_codes = axis_of("policy", learning["policy"])
+    figures = []
+    for each in _COURSE:
+        mean, half = learning[each.name], learning[f"{each.name}_half_width"]
+        frame = learning[[]].assign(mean=mean, low=mean - half, high=mean + half, n=learning["replications"])
+        figures.append(figures_of(frame))
+    width = (learning["last_task"] - learning["first_task"]).tolist()[0] + 1
+    bins = "" if width == 1 else f" Each point stands for {width} tasks and is drawn at the last of them."
+    x, by = first_axes([tasks, policies])
+    return Chart(
+        name="learning",
+        quantities=_COURSE,
+        axes=[tasks, policies],
+        codes=[task_codes, policy_codes],
+        figures=figures,
+        x=x,
+        by=by,
+        start=[0, 0],
+        describes=f"Means over the replications; bands are 95 % intervals.{bins}",
+    )
+
+
+def _policies_table(
+    facts: Mapping[str, Any], told: Mapping[str, Mapping[str, Estimate]], shown: Sequence[Metric]
+) -> Table:
+    def mean(label: str) -> float:
+        value = told[label][shown[0].name].mean
+        return np.inf if value is None else value if shown[0].better == "lower" else -value
+
+    rows = []
+    for label in sorted(told, key=mean):
+        yardstick = "yardstick" if facts["policies"][label]["yardstick"] else "policy"
+        values = [told[label][each.name] for each in shown]
+        rows.append(
+            [
+                Cell(label),
+                Cell(yardstick),
+                *(number_cell(each.mean, with_half_width(each)) for each in values),
+            ]
+        )
+    columns = [
+        Column("Policy", numeric=False),
+        Column("Kind", numeric=False),
+        *(Column(each.axis, help=each.definition) for each in shown),
+    ]
+    first = (2, "ascending" if shown[0].better == "lower" else "descending")
+    return Table("Policies", columns, rows, "Means ± half of the 95 % interval (t).", first)
+
+
+def _differences(facts: Mapping[str, Any]) -> list[Table | Passage]:
+    """Every pair with its interval, as tested by `compare`."""
+    if not facts["differences"]:
+        return []
+    rows = []
+    for each in facts["differences"]:
+        ends = each["ci_holm"]
+        interval = NOTHING if ends is None else f"{number(ends[0], 1)} to {number(ends[1], 1)}"
+        p, removed = each["p_holm"], each["variance_removed"]
+        rows.append(
+            [
+                Cell(each["first"]),
+                Cell(each["second"]),
+                number_cell(each["mean"], number(each["mean"], 1)),
+                Cell(interval, None if ends is None else ends[0]),
+                number_cell(p, None if p is None else f"{p:.2g}"),
+                Cell("shown" if each["shown"] else "not shown"),
+                number_cell(removed, None if removed is None else f"{100 * removed:.0f} %"),
+            ]
+        )
+    columns = [
+        Column("First", numeric=False),
+        Column("Second", numeric=False),
+        Column("First saves more, points"),
+        Column("Interval (Holm)"),
+        Column("p (Holm)"),
+        Column("Difference", numeric=False),
+        Column("Variance removed by pairing"),
+    ]
+    note = (
+        "Differences in cost reduction, paired by replication. Intervals are widened to the level at which "
+        "Holm's procedure tests them: the chance of even one false difference is 5 %."
+    )
+    return [Table("Differences between policies", columns, rows, note)]

@@ -1,0 +1,187 @@
+"""A folder of results of any kind, opened as one thing for plots and reports."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import pyarrow.parquet as pq
+
+from coalesce_sim import __version__
+from coalesce_sim.metrics import METRICS, Metric, UnknownMetric, describe
+from coalesce_sim.sweeps.store import ResultsError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from coalesce_sim.sweeps.results import SweepResult
+
+__all__ = ["Opened", "ResultsError", "known_factor", "open_folder"]
+
+Kind = Literal["sweep", "comparison", "run"]
+
+_FILES: dict[str, Kind] = {"sweep.json": "sweep", "comparison.json": "comparison", "summary.json": "run"}
+"""What each kind of folder holds and those before it do not."""
+
+BOOKKEEPING = ("point", "replication", "seed")
+"""Columns of a table of runs that are neither factors nor metrics."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """Results of a sweep, a comparison or a run; a comparison is a sweep over the factor `policy`.
+
+    `command` makes the results again, `version` is the program's that made them. `facts` is the folder's own
+    JSON: sweep.json, comparison.json or summary.json. `sweep` is the sweep itself, `sensitivity` what its
+    sensitivity.json holds, where there are such. Tables are read when they are first asked for.
+    """
+
+    kind: Kind
+    folder: Path
+    name: str
+    title: str
+    command: str
+    seed: int
+    version: str
+    factors: tuple[str, ...]
+    metrics: tuple[str, ...]
+    facts: dict[str, Any]
+    sweep: SweepResult | None = None
+    sensitivity: dict[str, Any] | None = None
+
+    @cached_property
+    def runs(self) -> pd.DataFrame | None:
+        """One row a replication of a design point, with its factors and metrics; None for a single run."""
+        if self.sweep is not None:
+            return self.sweep.runs
+        return self._table("runs") if self.kind == "comparison" else None
+
+    @cached_property
+    def learning(self) -> pd.DataFrame | None:
+        """The courses of the policies of a comparison; else None."""
+        return self._table("learning") if self.kind == "comparison" else None
+
+    @cached_property
+    def timeline(self) -> pd.DataFrame | None:
+        """One row an interval and replication of a run; else None."""
+        return self._table("timeline") if self.kind == "run" else None
+
+    def metric(self, name: str) -> Metric:
+        """The metric of that name. Raises `ResultsError`, with those that there are, where there is none."""
+        try:
+            return describe(name, self.metrics)
+        except UnknownMetric as error:
+            raise ResultsError(str(error)) from error
+
+    def factor(self, name: str) -> str:
+        """The name itself. Raises `ResultsError`, with the factors that there are, where it is none."""
+        return known_factor(name, self.factors)
+
+    def _table(self, name: str) -> pd.DataFrame:
+        path = self.folder / f"{name}.parquet"
+        try:
+            frame: pd.DataFrame = pq.read_table(path).to_pandas()
+        except (OSError, ValueError) as error:
+            raise ResultsError(f"{path}: cannot be read: {error}") from error
+        labels = frame.select_dtypes("category").columns
+        return frame.astype(dict.fromkeys(labels, "str"))
+
+
+def open_folder(folder: str | Path) -> Opened:
+    """Open a folder that ``sweep``, ``compare`` or ``run`` has written.
+
+    Raises `ResultsError` where there is none, where it holds no results, or where a newer version made them.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise ResultsError(f"{folder}: there is no such folder of results")
+    name = next((name for name in _FILES if (folder / name).is_file()), None)
+    if name is None:
+        raise ResultsError(f"{folder}: not a folder of results: it has none of {', '.join(_FILES)}")
+    try:
+        if _FILES[name] == "sweep":
+            return _open_sweep(folder)
+        facts = _read(folder / name)
+        origin = facts["provenance"]
+        version = str(origin["coalesce_sim"])
+        refuse_newer(folder, version)
+        scenario = origin["scenario"]
+        comparison = _FILES[name] == "comparison"
+        told = [each["metrics"] for each in facts["policies"].values()] if comparison else [facts["metrics"]]
+        return Opened(
+            kind=_FILES[name],
+            folder=folder,
+            name=str(facts["scenario"]),
+            title=str(scenario.get("title") or facts["scenario"]),
+            command=str(origin["command"]),
+            seed=int(facts["seed"]),
+            version=version,
+            factors=("policy",) if comparison else (),
+            metrics=_in_order(metric for each in told for metric in each),
+            facts=facts,
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ResultsError(f"{folder / name}: not the {name} of results: {error!r}") from error
+
+
+def known_factor(name: str, factors: Iterable[str]) -> str:
+    """The name itself. Raises `ResultsError`, with the factors that there are, where it is none."""
+    factors = list(factors)
+    if name in factors:
+        return name
+    near = difflib.get_close_matches(name, factors, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else "."
+    raise ResultsError(f"{name}: no such factor{hint} There are: {', '.join(factors) or 'none'}")
+
+
+def refuse_newer(folder: Path, version: str) -> None:
+    """Raise `ResultsError` for results of a version that is newer than this one."""
+    if _release(version) > _release(__version__):
+        raise ResultsError(f"{folder}: written by coalesce_sim {version}, newer than this one, {__version__}")
+
+
+def _open_sweep(folder: Path) -> Opened:
+    from coalesce_sim.sweeps.results import open_results
+
+    result = open_results(folder)
+    facts, sensitivity = result.facts, folder / "sensitivity.json"
+    studied = _read(sensitivity) if sensitivity.is_file() else None
+    return Opened(
+        kind="sweep",
+        folder=folder,
+        name=result.specification.name,
+        title=str(facts["title"] or result.specification.name),
+        command=str((facts if studied is None else studied)["provenance"]["command"]),
+        seed=int(facts["seed"]),
+        version=str(facts["provenance"]["coalesce_sim"]),
+        factors=result.factors,
+        metrics=result.metrics,
+        facts=facts,
+        sweep=result,
+        sensitivity=studied,
+    )
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        facts = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise ResultsError(f"{path}: cannot be read: {error}") from error
+    if not isinstance(facts, dict):
+        raise ResultsError(f"{path}: must hold one JSON object (got {facts!r:.40})")
+    return facts
+
+
+def _in_order(names: Iterable[str]) -> tuple[str, ...]:
+    found = set(names)
+    return tuple(name for name in METRICS if name in found)
+
+
+def _release(version: str) -> tuple[int, ...]:
+    return tuple(map(int, re.findall(r"\d+", version.partition("+")[0])[:3]))

@@ -1,0 +1,111 @@
+"""A run over time: the mean over replications of one column of its timeline, with a band."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from pandas.api.types import is_numeric_dtype
+
+from coalesce_sim.metrics import METRICS
+from coalesce_sim.report.drawing import Curve, curve_of, draw
+from coalesce_sim.report.numbers import percent, with_half_width
+from coalesce_sim.report.opening import ResultsError
+from coalesce_sim.report.plots.look import COLUMN_IN, fit_height, plotted, value_axis
+from coalesce_sim.statistics.intervals import Estimate, estimate
+
+_KEYS = ("replication", "start_s")
+_MOST_POINTS = 300
+_UNITS = {"_usd": "USD", "_rate": "%", "_reduction": "%", "_utilisation": "%"}
+
+
+def plot_timeline(
+    timeline: pd.DataFrame, y: str = "cumulative_cost_reduction", *, ax: Axes | None = None
+) -> Axes:
+    """Draw a column of `RunResult.timeline`, or of timeline.parquet, over time.
+
+    Raises `ResultsError` for a column that there is not.
+    """
+    return plotted(TimeCurve.of(timeline, y), ax)
+
+
+@dataclass(frozen=True)
+class TimeCurve:
+    """The mean of a column at the beginning of each interval, or of as many as can be told apart."""
+
+    y: str
+    curve: Curve
+    end: Estimate
+    end_s: float
+    replications: int
+
+    @classmethod
+    def of(cls, timeline: pd.DataFrame, y: str = "cumulative_cost_reduction") -> TimeCurve:
+        """As `plot_timeline`."""
+        columns = [
+            name for name in timeline.columns if name not in _KEYS and is_numeric_dtype(timeline[name])
+        ]
+        if y not in columns:
+            raise ResultsError(f"{y}: no such column of the timeline. There are: {', '.join(columns)}")
+        values = timeline.pivot(index="replication", columns="start_s", values=y)
+        defined = np.flatnonzero(values.notna().any().to_numpy())
+        if not len(defined):
+            raise ResultsError(f"{y}: is undefined at all times")
+        values = values.iloc[:, defined[:: -(-len(defined) // _MOST_POINTS)]]
+        start_s = values.columns.to_numpy(dtype=np.float64)
+        curve = curve_of(start_s, values.to_numpy(dtype=np.float64))
+        end = estimate(values.iloc[:, -1].tolist())
+        return cls(y, curve, end, float(start_s[-1]) or 1.0, len(values))
+
+    @property
+    def title(self) -> str:
+        """The column, and where it ends."""
+        if self._unit == "%":
+            return f"{self._label} ends at {percent(self.end)}"
+        return f"{self._label} ends at {with_half_width(self.end)} {self._unit}".rstrip()
+
+    @property
+    def note(self) -> str:
+        """Replications and intervals."""
+        count = self.replications
+        return (
+            f"mean of {count:,} replications; band: 95 % t interval"
+            if count > 1
+            else "1 replication, no interval"
+        )
+
+    @property
+    def caption(self) -> list[str]:
+        """Replications and intervals."""
+        count = self.replications
+        shown = "band: 95 % t intervals of the mean" if count > 1 else "no interval"
+        return [
+            f"The column `{self.y}` of the timeline, n = {count:,} replication{'s' * (count > 1)}; {shown}."
+        ]
+
+    @property
+    def size_in(self) -> tuple[float, float]:
+        """A column wide."""
+        return COLUMN_IN, 2.2
+
+    def draw(self, axes: Axes) -> None:
+        """The curve and its band."""
+        draw(axes, self.curve, self.end_s)
+        fit_height(axes, self.curve.mean, self.curve.low, self.curve.high)
+        value_axis(axes, f"{self._label} ({self._unit})" if self._unit else self._label, along="y")
+
+    @cached_property
+    def _label(self) -> str:
+        if self.y in METRICS:
+            return METRICS[self.y].label
+        words = self.y.removesuffix("_usd").replace("_", " ")
+        return words[:1].upper() + words[1:]
+
+    @cached_property
+    def _unit(self) -> str:
+        if self.y in METRICS:
+            return METRICS[self.y].unit
+        return next((unit for ending, unit in _UNITS.items() if self.y.endswith(ending)), "")

@@ -1,0 +1,1 @@
+"""Which factors a metric depends on: Sobol indices and Morris screening over sweeps."""

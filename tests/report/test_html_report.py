@@ -1,0 +1,331 @@
+from __future__ import annotations
+
+import html
+import importlib
+import itertools
+import json
+import math
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from click.testing import CliRunner, Result
+from scipy.special import stdtr
+
+import coalesce_sim
+from coalesce_sim import extras
+from coalesce_sim.cli.report import command
+from coalesce_sim.experiments.comparison import Comparison
+from coalesce_sim.metrics import METRICS
+from coalesce_sim.report.comparison.findings import findings
+from coalesce_sim.report.html.answer import ranked, sentences
+from coalesce_sim.report.html.page import rendered
+from coalesce_sim.report.html.sweep import sweep_page
+from coalesce_sim.scenario.distributions import FloatArray
+from coalesce_sim.statistics.contrasts import holm
+from coalesce_sim.sweeps.design import design_of
+from coalesce_sim.sweeps.results import SweepResult
+from coalesce_sim.sweeps.specification import Precision, Specification
+
+COST = METRICS["realised_usd"]
+REDUCTION = METRICS["cost_reduction"]
+HOSTILE = "</script><script>alert(1)</script>"
+GRID = {"policy.epsilon": [0, 0.1, 0.2], "skills.threshold": [0.5, 0.7]}
+
+
+def made_up(
+    factors: Mapping[str, Any],
+    replications: int,
+    *,
+    failed: Mapping[tuple[int, int], str] | None = None,
+    **settings: Any,
+) -> SweepResult:
+    """Results whose cost reduction falls from point to point by one, with noise of the same size."""
+    failed = failed or {}
+    specification = Specification.model_validate(
+        {"name": "made_up", "base": "dur_03", "replications": replications, "factors": factors, **settings}
+    )
+    count = len(design_of(specification))
+    point, replication = (each.ravel() for each in np.mgrid[:count, :replications])
+    reduction = 20 - point + np.random.default_rng(1).normal(size=len(point))
+    errors = [failed.get(pair) for pair in zip(point.tolist(), replication.tolist(), strict=True)]
+    bad = np.array([error is not None for error in errors])
+    rows = {
+        "point": pa.array(point),
+        "replication": pa.array(replication.astype(np.int32)),
+        "seed": pa.array(np.full(len(point), 7)),
+        "scenario_sha256": pa.array(point.astype(str)),
+        "error": pa.array(errors, pa.string()),
+        "traceback": pa.array([error and f"Traceback: {error}" for error in errors], pa.string()),
+        "cost_reduction": pa.array(np.where(bad, np.nan, reduction), from_pandas=True),
+        "outsourcing_rate": pa.array(np.where(bad, np.nan, 50.0), from_pandas=True),
+    }
+    scenario = coalesce_sim.load("dur_03").model_dump(mode="json", by_alias=True, exclude_none=True)
+    for unplayed in ("name", "title", "description", "seed", "replications"):
+        del scenario[unplayed]
+    facts = {
+        "title": "",
+        "seed": 7,
+        "asked": {"sweep": {"base": {"made_up": scenario}, "replications": replications}},
+        "provenance": {"command": "coalesce-sim sweep made_up.yaml", "coalesce_sim": "0.2.0"},
+    }
+    return SweepResult(Path("nowhere"), facts, specification, pa.table(rows))
+
+
+def page_of(result: SweepResult, **changes: Any) -> str:
+    return rendered(sweep_page(result, **{"metrics": [], "title": None, "sensitivity": None, **changes}))
+
+
+def charts_in(page: str) -> list[dict[str, Any]]:
+    found = re.search(r'<script type="application/json" id="charts">(.*?)</script>', page, re.DOTALL)
+    assert found is not None
+    charts: list[dict[str, Any]] = json.loads(found[1])
+    return charts
+
+
+def text_of(page: str) -> str:
+    """What a reader sees: without scripts, styles and tags, and with one kind of space."""
+    page = re.sub(r"<(script|style)\b.*?</\1>", "", page, flags=re.DOTALL)
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", page)).split())
+
+
+def test_the_answer_is_the_paired_difference_with_its_interval():
+    best, other = np.array([10.0, 11.0, 12.0]), np.array([8.9, 10.1, 11.0])
+    told = sentences(ranked(REDUCTION, ["a", "b"], np.array([other, best])), common_random_numbers=True)
+    assert told[0] == "Cost reduction is highest at b: 11.0 ± 2.5 % (95 % interval, 3 replications)."
+    # differences 1.1, 0.9, 1.0: t(0.975; 2) · 0.1 / √3 = 0.248
+    assert told[1] == "It differs from a, by 1.00 ± 0.25 points."
+
+
+def test_less_is_better_where_it_costs():
+    told = sentences(
+        ranked(COST, ["a", "b"], np.array([[5.0, 6.0], [2.0, 3.1]])), common_random_numbers=False
+    )
+    assert told[0].startswith("Cost is lowest at b: ")
+    assert "common random numbers" not in told[-1]
+
+
+def test_without_a_difference_the_answer_says_so_first():
+    noise = np.random.default_rng(3).normal(size=(3, 8))
+    told = sentences(ranked(REDUCTION, ["a", "b", "c"], noise), common_random_numbers=True)
+    assert told[0].startswith(
+        "No difference in cost reduction is shown between the best point and any other."
+    )
+    assert not any("differs" in sentence for sentence in told)
+    assert "None of the 2 other points is shown to differ from it." in told
+
+
+def t_test(one: FloatArray, other: FloatArray) -> float:
+    """The two-sided p-value of a paired t test."""
+    difference = one - other
+    t = difference.mean() / difference.std(ddof=1) * math.sqrt(len(difference))
+    return float(2 * stdtr(len(difference) - 1, -abs(t)))
+
+
+def test_verdicts_are_corrected_for_the_choice_of_the_best_out_of_all_pairs():
+    values = np.random.default_rng(5).normal(size=(4, 12)) + np.array([[0.9], [0.0], [0.0], [0.0]])
+    ranking = ranked(REDUCTION, list("abcd"), values)
+    pairs = itertools.combinations(values[ranking.points], 2)
+    assert [lead.p_holm for lead in ranking.leads] == pytest.approx(
+        holm([t_test(*pair) for pair in pairs])[:3]
+    )
+    lower = np.vstack([values, np.tile(values[1] - 9, (42, 1))])
+    many = ranked(REDUCTION, list(map(str, range(46))), lower)
+    for lead in many.leads:
+        assert lead.p_holm == pytest.approx(min(1.0, (lead.p or 0) * 46 * 45 / 2))
+        assert lead.ci_holm is not None
+        assert lead.shown == (not lead.ci_holm[0] <= 0 <= lead.ci_holm[1])
+
+
+def test_one_replication_gives_no_interval_and_no_verdict():
+    told = sentences(ranked(REDUCTION, ["a", "b"], np.array([[1.0], [2.0]])), common_random_numbers=True)
+    assert told[0] == "Cost reduction is highest at b: 2.00 % (1 replication)."
+    assert told[1].startswith("No difference is shown")
+
+
+def test_a_sweep_is_told_from_the_question_to_its_origin():
+    page = page_of(made_up(GRID, 10), title="Fine & small")
+    text = text_of(page)
+    for part in (
+        "Fine & small",
+        "Cost reduction is highest at policy.epsilon = 0, skills.threshold = 0.5: 20",
+        "policy.epsilon: 0, 0.1, 0.2",
+        "10 at each design point",
+        "No run failed.",
+        "Warning about dur_03: no contractor can pass skills.threshold 0.7",
+        "coalesce-sim sweep made_up.yaml",
+        "Σ realised cost of the same tasks all-local",
+        "base_flop:",
+    ):
+        assert part in text
+    (chart,) = charts_in(page)
+    assert [axis["label"] for axis in chart["axes"]] == list(GRID)
+    assert chart["axes"][0]["values"] == [0, 0.1, 0.2]
+    assert len(chart["figures"][0]["mean"]) == 6
+    assert chart["figures"][0]["low"][0] < chart["figures"][0]["mean"][0] < chart["figures"][0]["high"][0]
+
+
+def test_fields_that_move_together_are_one_axis():
+    factors = {"size": {"paired": {"clock.days": [1, 3], "contractors.count": [10, 30]}}, **GRID}
+    (chart,) = charts_in(page_of(made_up(factors, 2)))
+    labels = [axis["label"] for axis in chart["axes"]]
+    assert labels == ["clock.days (with contractors.count)", *GRID]
+
+
+def test_points_of_a_sampled_design_are_not_joined():
+    factors = {
+        "policy.epsilon": {"uniform": [0.001, 0.3]},
+        "policy.weights.cost": {"log_uniform": [0.01, 10]},
+    }
+    (chart,) = charts_in(page_of(made_up(factors, 2, design={"latin_hypercube": 16})))
+    assert chart["grid"] is False
+    assert chart["by"] is None
+    assert [axis["scale"] for axis in chart["axes"]] == ["linear", "log"]
+
+
+def test_what_failed_is_told_with_its_point_and_error():
+    text = text_of(page_of(made_up(GRID, 3, failed={(2, 1): f"ValueError: {HOSTILE}"})))
+    assert "1 run failed; all figures leave them out." in text
+    assert f"policy.epsilon = 0.1, skills.threshold = 0.5 1 7 ValueError: {HOSTILE}" in text
+    assert f"Traceback: ValueError: {HOSTILE}" in text
+
+
+def test_a_sweep_of_which_nothing_ended_well_still_says_why():
+    result = made_up({"policy.epsilon": [0]}, 1, failed={(0, 0): "ValueError: no"})
+    text = text_of(page_of(result))
+    assert "No run has ended well: there is no answer." in text
+    assert "ValueError: no" in text
+
+
+def test_points_that_stay_imprecise_are_listed():
+    rule = {"metric": "cost_reduction", "half_width": 0.01, "minimum": 3, "look_ahead": 0, "cap": 4}
+    result = made_up({"policy.epsilon": [0, 0.1]}, 4)
+    specification = result.specification.model_copy(update={"replications": Precision.model_validate(rule)})
+    text = text_of(page_of(SweepResult(result.folder, result.facts, specification, result.rows)))
+    assert "2 design points did not reach ± 0.01 in Cost reduction (%) within 4 replications." in text
+
+
+def test_texts_of_users_are_no_markup():
+    factors = {"policy.epsilon": [0, 0.1], "contractors.count": {"alternatives": {HOSTILE: 3, "b": 4}}}
+    page = page_of(made_up(factors, 2), title=HOSTILE)
+    assert HOSTILE not in page
+    assert f"<h1>{html.escape(HOSTILE)}</h1>" in page
+    (chart,) = charts_in(page)
+    assert HOSTILE in chart["axes"][1]["levels"]
+
+
+def test_the_page_allows_itself_no_network_and_is_the_same_bytes_again():
+    page = page_of(made_up(GRID, 3))
+    assert page == page_of(made_up(GRID, 3))
+    policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', page)
+    assert policy is not None
+    assert policy[1].startswith("default-src 'none';")
+    own = re.sub(r"<script>/\*\*\n\* plotly\.js.*?</script>", "", page, flags=re.DOTALL)
+    assert len(own) < 200_000
+    assert not re.search(r"""(?:src|href)=["'](?!#|data:)|@import|url\(""", own)
+
+
+def test_the_report_of_100_000_runs_is_small_enough_to_send():
+    factors = {"policy.epsilon": {"linspace": [0, 0.3, 50]}, "skills.threshold": {"linspace": [0.5, 0.9, 50]}}
+    page = page_of(made_up(factors, 40))
+    assert len(page.encode()) < 10_000_000
+    assert "The first 2,000 of 2,500 points by rank; points.csv has all." in page
+
+
+def report(*arguments: str) -> Result:
+    return CliRunner().invoke(command, arguments)
+
+
+@pytest.fixture(scope="module")
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("run")
+    scenario = coalesce_sim.load("dur_01", ["clock.days=0.5"])
+    result = coalesce_sim.run(scenario, replications=3)
+    pq.write_table(pa.Table.from_pandas(result.timeline), folder / "timeline.parquet")
+    origin = {
+        "command": "coalesce-sim run dur_01",
+        "overrides": ["clock.days=0.5"],
+        "coalesce_sim": "0.2.0",
+        "scenario": scenario.model_dump(mode="json", by_alias=True, exclude_none=True),
+        "wall_s": 0.5,
+    }
+    published = {"cost_reduction_published": {"mean": 40.5, "sd": 5.7, "n": 18}}
+    facts = {**result.summary, "published": published, "provenance": origin}
+    (folder / "summary.json").write_text(json.dumps(facts))
+    return folder
+
+
+def test_a_run_is_told_beside_what_was_published(run_folder: Path):
+    done = report(str(run_folder), "--json")
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    page = (run_folder / "report.html").read_text()
+    assert told["outputs"] == [str(run_folder / "report.html")]
+    assert told["bytes"] == len(page.encode())
+    assert told["answer"][-1].startswith("The paper reports 40.5 %")
+    text = text_of(page)
+    assert "40.5 ± 5.7 (sd), n = 18" in text
+    (chart,) = charts_in(page)
+    assert len(chart["axes"][0]["levels"]) == 12
+    assert [path.name for path in run_folder.glob(".*")] == []
+
+
+def test_a_comparison_is_told_in_its_own_findings(tmp_path: Path):
+    scenario = coalesce_sim.load("dur_01", ["clock.days=0.5"])
+    comparison: Comparison = coalesce_sim.compare(scenario, ["cheapest", "always_local"], replications=3)
+    pq.write_table(comparison.runs_table(), tmp_path / "runs.parquet")
+    pq.write_table(comparison.learning_table(), tmp_path / "learning.parquet")
+    origin = {
+        "command": "coalesce-sim compare dur_01",
+        "overrides": [],
+        "coalesce_sim": "0.2.0",
+        "scenario": scenario.model_dump(mode="json", by_alias=True, exclude_none=True),
+    }
+    facts = {**comparison.summary, "findings": findings(comparison), "provenance": origin}
+    (tmp_path / "comparison.json").write_text(json.dumps(facts))
+    done = report(str(tmp_path), "--out", str(tmp_path / "deep" / "page.html"))
+    assert done.exit_code == 0, done.output
+    page = (tmp_path / "deep" / "page.html").read_text()
+    assert findings(comparison)[0] in text_of(page)
+    policies, learning = charts_in(page)
+    assert policies["axes"][0]["levels"] == ["cheapest", "always_local", "oracle", "best_fixed"]
+    assert learning["by"] == 1
+    assert "Differences between policies" in text_of(page)
+
+
+def test_folders_that_hold_no_results_are_refused(tmp_path: Path):
+    for folder, reason in (("nowhere", "there is no such folder"), ("", "not a folder of results")):
+        done = report(str(tmp_path / folder))
+        assert done.exit_code == 2
+        assert reason in done.output
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unknown_metric_is_refused_with_those_that_there_are(run_folder: Path):
+    done = report(str(run_folder), "--y", "cost_reductoin")
+    assert done.exit_code == 2
+    assert "did you mean 'cost_reduction'" in done.output
+
+
+def test_a_file_that_cannot_be_written_is_told(run_folder: Path):
+    done = report(str(run_folder), "--out", str(run_folder / "summary.json" / "page.html"))
+    assert done.exit_code == 2
+    assert "cannot write to the folder" in done.output
+
+
+def test_without_plotly_it_says_what_to_install(run_folder: Path, monkeypatch: pytest.MonkeyPatch):
+    def missing(name: str) -> ModuleType:
+        if name.startswith("plotly"):
+            raise ModuleNotFoundError(f"No module named {name!r}", name="plotly")
+        return importlib.import_module(name)
+
+    monkeypatch.setattr(extras, "importlib", SimpleNamespace(import_module=missing))
+    done = report(str(run_folder))
+    assert done.exit_code == 2
+    assert "plotly is not installed: pip install 'coalesce-sim[report]'" in done.output
