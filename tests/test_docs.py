@@ -1,18 +1,21 @@
-"""The pages on the learning market and on policies: tables complete and right, examples that run."""
+"""The documentation: tables complete and right, examples that run, commands and links that exist."""
 
 from __future__ import annotations
 
 import re
+import shlex
 from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
+import click
 import numpy as np
 import pytest
 import yaml
 from pydantic import BaseModel
 
 import coalesce_sim
+from coalesce_sim.cli import cli
 from coalesce_sim.policies.protocol import (
     Decision,
     OracleView,
@@ -24,20 +27,40 @@ from coalesce_sim.policies.protocol import (
     View,
 )
 from coalesce_sim.policies.registry import create
+from coalesce_sim.scenario.document import read_document
 from coalesce_sim.scenario.policy import Custom, PolicySettings, Topsis
+from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.scenario.validation import validate
+from coalesce_sim.sensitivity.study import prepare_study
+from coalesce_sim.sweeps.specification import read_specification
 
-DOCS = Path(__file__).parents[1] / "docs"
-PAGES = {name: (DOCS / f"{name}.md").read_text("utf-8") for name in ("market", "policies")}
+ROOT = Path(__file__).parents[1]
+FILES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = {str(path.relative_to(ROOT).with_suffix("")): path.read_text("utf-8") for path in FILES}
+POLICIES = PAGES["docs/reference/policies"]
 SMALL = ["clock.days=0.001", "replications=1"]
 
 
-def examples(language: str) -> list[Any]:
-    """All code of a language, as test parameters."""
+def blocks(page: str, language: str) -> list[str]:
+    """All code of a language in a page."""
+    found: list[str] = re.findall(rf"^```{language}\n(.*?)^```$", PAGES[page], re.DOTALL | re.MULTILINE)
+    return found
+
+
+def examples(language: str, *pages: str) -> list[Any]:
+    """All code of a language in some pages, or in all, as test parameters."""
     return [
-        pytest.param(code, id=f"{page}-{number}")
-        for page, text in PAGES.items()
-        for number, code in enumerate(re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL))
+        pytest.param(code, id=f"{Path(page).name}-{number}")
+        for page in pages or PAGES
+        for number, code in enumerate(blocks(page, language))
     ]
+
+
+def commands(page: str) -> list[list[str]]:
+    """The arguments of each call of the program that a page shows."""
+    text = "".join(blocks(page, "bash")) + "".join(blocks(page, "console"))
+    lines = [line.strip().removeprefix("$ ") for line in text.replace("\\\n", " ").splitlines()]
+    return [shlex.split(line, comments=True)[1:] for line in lines if line.startswith("coalesce-sim ")]
 
 
 def names(text: str) -> list[str]:
@@ -48,7 +71,7 @@ def names(text: str) -> list[str]:
 
 def rows(page: str, start: str, stop: str) -> dict[str, list[str]]:
     """By the code in the first cell, the cells of the table rows between two places of a page."""
-    section = PAGES[page].partition(start)[2].partition(stop)[0]
+    section = page.partition(start)[2].partition(stop)[0]
     cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in section.splitlines() if "|" in line]
     return {", ".join(names(row[0])): row for row in cells if names(row[0])}
 
@@ -75,13 +98,13 @@ def stated(text: str) -> Any:
     return None if text == "–" else yaml.safe_load(text)
 
 
-KINDS = rows("policies", "## All kinds", "### TOPSIS")
-TOPSIS = rows("policies", "### TOPSIS", "## Write your own")
+KINDS = rows(POLICIES, "## All kinds", "### TOPSIS")
+TOPSIS = rows(POLICIES, "### TOPSIS", "## What a policy sees")
 
 
 def test_every_kind_of_policy_is_in_the_table() -> None:
     assert sorted(KINDS) == sorted(settings_by_kind())
-    assert f"one of {len(KINDS)} policies" in PAGES["policies"]
+    assert f"one of {len(KINDS)} policies" in POLICIES
 
 
 @pytest.mark.parametrize(("kind", "model"), settings_by_kind().items())
@@ -116,7 +139,7 @@ def test_all_that_a_policy_meets_is_told() -> None:
     public = {name for view in (View, OracleView, SealedBids) for name in dir(view) if name[0] != "_"}
     met = public | set(Tasks.__dataclass_fields__) | set(Outcome.__dataclass_fields__)
     met |= set(Decision.__dataclass_fields__) | set(Surroundings.__dataclass_fields__)
-    told = set(re.findall(r"\w+", " ".join(names(PAGES["policies"]))))
+    told = set(re.findall(r"\w+", " ".join(names(POLICIES))))
     assert met <= told
 
 
@@ -135,24 +158,39 @@ def small_run() -> coalesce_sim.RunResult:
 
 @pytest.mark.parametrize("table", ["decisions", "contracts", "ratings", "estimation_error", "timeline"])
 def test_every_column_of_a_learning_run_is_told(small_run: coalesce_sim.RunResult, table: str) -> None:
-    section = PAGES["market"].partition(f"**`{table}.parquet`**")[2].partition("\n**`")[0].partition("\n#")[0]
+    page = PAGES["docs/reference/results"]
+    section = page.partition(f"**`{table}.parquet`**")[2].partition("\n**`")[0].partition("\n#")[0]
     assert set(getattr(small_run, table).columns) - {"replication"} <= set(names(section))
 
 
-def test_every_metric_of_a_learning_run_is_told(small_run: coalesce_sim.RunResult) -> None:
-    told = names(PAGES["market"].partition("## Metrics")[2].partition("## Limits")[0])
-    readme = (DOCS.parent / "README.md").read_text("utf-8").partition("## What the figures mean")[2]
-    everywhere = set(told) | set(names(readme))
-    percentiles = {f"{base}turnaround_p{p}_s" for base in ("", "all_local_") for p in (50, 95, 99)}
-    assert set(small_run.replications[0]) - percentiles - {"all_local_late_rate"} <= everywhere
+SENSITIVITY = "docs/how-to/sensitivity"
 
 
-@pytest.mark.parametrize("text", examples("yaml"))
-def test_every_scenario_in_the_pages_loads(text: str) -> None:
-    coalesce_sim.load({"extends": "market"} | yaml.safe_load(text))
+@pytest.mark.parametrize("text", examples("yaml", *(page for page in PAGES if page != SENSITIVITY)))
+def test_every_scenario_and_sweep_in_the_pages_is_valid(text: str) -> None:
+    content = yaml.safe_load(text)
+    if "factors" in content:
+        read_specification({"name": "shown", **content})
+    else:
+        document = read_document({"extends": "market"} | content)
+        document.data.setdefault("name", "shown")
+        validate(document, Scenario)  # not loaded: some name files of the reader's own
 
 
-@pytest.mark.parametrize("text", examples("python"))
+@pytest.mark.parametrize("text", examples("yaml", SENSITIVITY))
+def test_every_sweep_whose_sensitivity_is_asked_is_valid(text: str) -> None:
+    prepare_study({"name": "shown", **yaml.safe_load(text)}, method="morris", metric="cost_reduction")
+
+
+RUN = (
+    "docs/how-to/learning_market",
+    "docs/how-to/write_a_policy",
+    "docs/reference/policies",
+    "docs/reference/python",
+)
+
+
+@pytest.mark.parametrize("text", examples("python", *RUN))
 def test_every_program_in_the_pages_runs(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Played small: a policy is given a few tasks, a program that loads markets gets small ones."""
     load, run = coalesce_sim.load, coalesce_sim.run
@@ -163,9 +201,42 @@ def test_every_program_in_the_pages_runs(text: str, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(coalesce_sim, "load", load_small)
     monkeypatch.setattr(coalesce_sim, "run", partial(run, replications=1, jobs=1))
     defined: dict[str, Any] = {}
-    exec(compile(text.replace(", replications=8, jobs=2", ""), "page", "exec"), defined)
+    exec(compile(re.sub(r", (seed=\d, )?replications=\d+(, jobs=2)?", "", text), "page", "exec"), defined)
     own = [each for each in defined.values() if isinstance(each, type) and issubclass(each, Policy)]
     for policy in own:
         if policy is not Policy:
             result = run(load("market", SMALL), policy=policy)
             assert result.replications[0]["outsourcing_rate"] > 0
+
+
+@pytest.mark.parametrize("text", examples("python"))
+def test_every_program_in_the_pages_can_be_compiled(text: str) -> None:
+    compile(text, "page", "exec")
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if commands(page)])
+def test_every_command_in_the_pages_has_the_options_shown(page: str) -> None:
+    for shown in commands(page):
+        is_command = shown[0] in cli.list_commands(click.Context(cli))
+        name, arguments = (shown[0], shown[1:]) if is_command else ("run", shown)
+        command = cli.get_command(click.Context(cli), name)
+        assert command is not None
+        # Parsed, not converted: files and folders of the reader are not there.
+        command.make_parser(click.Context(command)).parse_args(arguments)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_between_files_lead_somewhere(page: str) -> None:
+    folder = (ROOT / page).parent
+    for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", PAGES[page]):
+        assert (folder / target).exists(), target
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_figure_is_left_to_be_filled_in(page: str) -> None:
+    assert not re.search(r"\b(FILL|TODO|TBD)\b", PAGES[page])
+
+
+def test_the_python_reference_has_every_public_name() -> None:
+    told = set(re.findall(r"^\.\. auto\w+:: (\w+)", PAGES["docs/reference/python"], re.MULTILINE))
+    assert set(coalesce_sim.__all__) - {"__version__"} <= told

@@ -204,7 +204,7 @@ def test_both_files_are_looked_at_and_a_missing_one_says_where_it_comes_from() -
     Path("models.csv").mkdir()
     assert refusal(None, None) == (
         "records.path: runs.csv: cannot be read: No such file or directory; "
-        "docs/real_agents.md says how to get it\n"
+        "docs/how-to/real_agents.md says how to get it\n"
         "records.models_path: models.csv: cannot be read: Is a directory"
     )
 
@@ -222,7 +222,7 @@ def test_the_recipe_in_the_docs_makes_both_files() -> None:
         "instance_results/qa.json": results,
     }.items():
         (folder / file).write_text(json.dumps(content))
-    page = _ROOT / "docs" / "real_agents.md"
+    page = _ROOT / "docs" / "how-to" / "real_agents.md"
     exec(page.read_text(encoding="utf-8").split("```python\n")[1].split("```")[0], {})
     assert Path("data/openhands_instances.csv").read_text().splitlines() == [
         HEADER,
