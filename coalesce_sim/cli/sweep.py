@@ -142,7 +142,9 @@ def confirm(plan: Plan, jobs: int | None) -> None:
     runs = plan.runs_at_most
     if runs <= MANY_RUNS:
         return
-    told = f"{runs:,} runs ({len(plan.design):,} design points), about {duration(estimated_s(plan, jobs))}"
+    most = "" if isinstance(plan.replications, int) else "up to "
+    takes = duration(estimated_s(plan, jobs))
+    told = f"{most}{runs:,} runs ({len(plan.design):,} design points), {most or 'about '}{takes}"
     if not sys.stdin.isatty():
         raise click.UsageError(f"{told}: say --yes to have them played")
     click.confirm(f"{told}. Play them?", abort=True, err=True)

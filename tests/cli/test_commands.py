@@ -41,14 +41,32 @@ def test_version(call: Call):
     assert call("--version").out == f"coalesce-sim, version {__version__}\n"
 
 
-def test_scenarios_are_listed_one_a_line(call: Call):
+def test_scenarios_and_sweeps_are_listed_one_a_line(call: Call):
     called = call("scenarios")
     assert called.code == 0
-    lines = dict(line.split(maxsplit=1) for line in called.out.splitlines())
-    assert list(lines) == bundled.names()
-    assert lines["dur_03"] == "Published experiment dur_03: 5 days, 15 clients, 30 contractors"
-    listed = json.loads(call("scenarios", "--json").out)["scenarios"]
-    assert {each["name"]: each["title"] for each in listed} == lines
+    scenarios, sweeps = called.out.split("\nSweeps, for `coalesce-sim sweep`:\n")
+    titles = dict(line.split(maxsplit=1) for line in scenarios.splitlines())
+    assert list(titles) == bundled.names()
+    assert titles["dur_03"] == "Published experiment dur_03: 5 days, 15 clients, 30 contractors"
+    varied = dict(line.split(maxsplit=1) for line in sweeps.splitlines())
+    assert list(varied) == list(bundled.sweeps())
+    listed = json.loads(call("scenarios", "--json").out)
+    assert {each["name"]: each["title"] for each in listed["scenarios"]} == titles
+    assert {each["name"]: each["title"] for each in listed["sweeps"]} == varied
+
+
+@pytest.mark.parametrize("name", bundled.sweeps())
+def test_every_bundled_sweep_is_valid(call: Call, name: str):
+    called = call("validate", name)
+    assert (called.code, called.err) == (0, "")
+    assert called.out.startswith(f"ok: {name}: ")
+
+
+def test_validate_tells_what_is_wrong_with_a_sweep(call: Call, tmp_path: Path):
+    (tmp_path / "mine.yaml").write_text("base: dur_03\nfactors:\n  policy.epsilon: [0, 2]\n")
+    called = call("validate", str(tmp_path / "mine.yaml"))
+    assert called.code == 2
+    assert "mine.yaml:3: policy.epsilon: must be <= 1 (got 2)" in called.err
 
 
 def test_validate_says_ok_with_name_and_title(call: Call):

@@ -52,3 +52,11 @@ def test_all_references_lead_somewhere(schema: dict[str, Any]):
 
 def test_the_json_option_is_accepted(call: Call, schema: dict[str, Any]):
     assert json.loads(call("schema", "--json").out) == schema
+
+
+def test_a_sweep_file_has_a_schema_of_its_own(call: Call):
+    from coalesce_sim.sweeps.specification import Specification
+
+    schema = json.loads(call("schema", "--sweep").out)
+    assert set(schema["properties"]) == set(Specification.model_fields)
+    assert schema["required"] == ["factors"]  # the name is the file's, the base may be a factor
