@@ -64,12 +64,12 @@ def _finished(document: Document, *, keep_published: bool) -> Scenario:
 
 def _keep_own_figures(document: Document, *, keep: bool) -> None:
     printed = document.data.get("published")
-    if isinstance(printed, dict):
+    if isinstance(printed, dict) and not keep:
+        document.data["published"] = {}
+    elif isinstance(printed, dict):
         own = document.marks[()].file
         document.data["published"] = {
-            name: value
-            for name, value in printed.items()
-            if keep and document.marks["published", name].file == own
+            name: value for name, value in printed.items() if document.marks["published", name].file == own
         }
 
 

@@ -15,11 +15,15 @@ from coalesce_sim.sweeps.store import Done
 
 
 class _Open:
-    """A point under way: a value for each replication asked for, and which of them are not made yet."""
+    """A point under way: a value for each replication asked for, and which of them are not made yet.
 
-    __slots__ = ("missing", "values")
+    `known` are the values of those that were there before, asked for or not.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("known", "missing", "values")
+
+    def __init__(self, known: Mapping[int, float]) -> None:
+        self.known = known
         self.values: list[float] = []
         self.missing: set[int] = set()
 
@@ -67,7 +71,7 @@ class Agenda:
             point.values[row.run.replication] = row.metrics.get(self.metric or "", math.nan)
             point.missing.discard(row.run.replication)
             if not point.missing:
-                self._go_on(row.run.point, {})
+                self._go_on(row.run.point)
                 if row.run.point not in self._open:
                     closed.append(row.run.point)
         return closed
@@ -80,10 +84,10 @@ class Agenda:
             good = ~self._done.failed[there]
             replications, values = replications[good], values[good]
         known = dict(zip(replications.tolist(), values.tolist(), strict=True))
-        self._open[number] = _Open()
-        self._go_on(number, known)
+        self._open[number] = _Open(known)
+        self._go_on(number)
 
-    def _go_on(self, number: int, known: Mapping[int, float]) -> None:
+    def _go_on(self, number: int) -> None:
         """Ask for more replications of a point while all that it has are made, or close it."""
         point = self._open[number]
         while not point.missing:
@@ -93,6 +97,6 @@ class Agenda:
                 self.points_done += 1
                 return
             new = range(len(point.values), total)
-            point.values.extend(known.get(replication, math.nan) for replication in new)
-            point.missing.update(replication for replication in new if replication not in known)
+            point.values.extend(point.known.get(replication, math.nan) for replication in new)
+            point.missing.update(replication for replication in new if replication not in point.known)
         self._queue.extend(Run(number, replication) for replication in sorted(point.missing))

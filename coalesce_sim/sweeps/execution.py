@@ -187,8 +187,8 @@ class Execution:
     def _take(self, rows: Sequence[Row]) -> None:
         if not rows:
             return
-        self._rows.extend(rows)
         self._refuse_unknown_metric(rows)
+        self._rows.extend(rows)
         for point in self._agenda.told(rows):
             self._points.pop(point, None)
         run_s = sum(row.wall_s for row in rows) / len(rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,9 +13,11 @@ from typing import Any
 
 from coalesce_sim import __version__
 from coalesce_sim.experiments.contenders import written
+from coalesce_sim.policies.protocol import Policy
 from coalesce_sim.policies.registry import PolicyError, create
 from coalesce_sim.scenario.document import Base, Change, Document, read_base
 from coalesce_sim.scenario.loading import DATA_PATHS, resolve
+from coalesce_sim.scenario.policy import Custom
 from coalesce_sim.scenario.problems import Mark, Problem, ScenarioError
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.statistics.stopping import next_total
@@ -125,7 +128,9 @@ class Plan:
             try:
                 scenario = self._scenario(levels)
                 self._files.update(_data_files(scenario))
-                create(scenario.policy)
+                policy = create(scenario.policy)
+                if isinstance(scenario.policy, Custom):
+                    self._files.update(_code_of(policy))
             except ScenarioError as error:
                 problems |= dict.fromkeys(error.problems)
             except PolicyError as error:
@@ -134,20 +139,21 @@ class Plan:
             raise ScenarioError(problems)
 
     def asked(self) -> dict[str, Any]:
-        """Everything that decides the results, as JSON: what must be the same for a sweep to go on."""
+        """Everything that decides the results, as JSON: what must be the same for a sweep to go on.
+
+        That includes data files and the code of policies of the user's own, as far as `check` has met them;
+        keys of points do not include code, so that a sweep can be extended after a policy was mended.
+        """
         specification = self.specification.as_json(exclude={"name", "title"})
         bases = {name: self._plain(name) for name in self._bases}
-        specification["base"] = {name: _played(scenario) for name, scenario in bases.items()}
+        specification["base"] = {name: json.loads(self._played(scenario)) for name, scenario in bases.items()}
         specification["seed"] = self.seed
         if isinstance(self.replications, int):
             specification["replications"] = self.replications
-        for scenario in bases.values():
-            self._files.update(_data_files(scenario))
-        files = sorted((Path(path).name, self._digest(path)) for path in self._files)
         return {
             "coalesce_sim": __version__,
             "sweep": specification,
-            "files": [f"{name}: {digest}" for name, digest in files],
+            "files": sorted(f"{Path(path).name}: {self._digest(path)}" for path in self._files),
         }
 
     def _read_bases(self) -> Iterator[tuple[str, Base]]:
@@ -223,10 +229,15 @@ class Plan:
                 yield (*first[:position], level, *first[position + 1 :])
 
     def _key(self, scenario: Scenario) -> str:
-        files = [self._digest(path) for path in _data_files(scenario)]
-        also = json.dumps([__version__, self.specification.steady_state, files])
-        played = scenario.model_dump_json(by_alias=True, exclude_none=True, exclude=NOT_PLAYED)
-        return hashlib.sha256(f"{also}\n{played}".encode()).hexdigest()[:32]
+        content = f"{__version__} {self.specification.steady_state} {self._played(scenario)}"
+        return hashlib.sha256(content.encode()).hexdigest()[:32]
+
+    def _played(self, scenario: Scenario) -> str:
+        """What of a scenario decides its results, as JSON: data files by content, wherever they are."""
+        text = scenario.model_dump_json(by_alias=True, exclude_none=True, exclude=NOT_PLAYED)
+        for path in _data_files(scenario):
+            text = text.replace(json.dumps(path, ensure_ascii=False), f'"SHA-256 {self._digest(path)}"')
+        return text
 
     def _digest(self, path: str) -> str:
         if path not in self._digests:
@@ -247,8 +258,10 @@ def _some_levels(factor: Any) -> Iterator[tuple[Level, ...]]:
         yield from (*factor.levels[::step], factor.levels[-1])
 
 
-def _played(scenario: Scenario) -> dict[str, Any]:
-    return {name: value for name, value in scenario.resolved().items() if name not in NOT_PLAYED}
+def _code_of(policy: Policy) -> list[str]:
+    """The file with a policy's class; none where it was typed in, as in a notebook."""
+    file = getattr(sys.modules[type(policy).__module__], "__file__", None)
+    return [file] if file is not None and Path(file).is_file() else []
 
 
 def _data_files(scenario: Scenario) -> list[str]:

@@ -26,7 +26,7 @@ from coalesce_sim.sweeps.plan import Plan
 from coalesce_sim.sweeps.playing import Chunk, Run, play_chunk
 from coalesce_sim.sweeps.results import OUTCOME, SweepResult, open_results
 from coalesce_sim.sweeps.specification import Precision, read_specification
-from coalesce_sim.sweeps.store import ResultsError, Store, read_done, read_rows
+from coalesce_sim.sweeps.store import ResultsError, Store, files, read_done, read_rows
 
 MANY_RUNS = 100_000
 """More than these are made only if that is meant."""
@@ -192,6 +192,8 @@ def take_up(store: Store, plan: Plan, command: str, started: datetime, *, extend
         for other in OTHER_RESULTS:
             if (store.path / other).exists():
                 raise ResultsError(f"{str(store.path)!r} holds other results ({other}); give another folder")
+        store.begin(facts)
+    elif before["asked"] != asked and not files(store.shards):  # nothing was played that could be lost
         store.begin(facts)
     elif before["asked"] != asked:
         if not extend:
