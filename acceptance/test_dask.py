@@ -291,7 +291,7 @@ def test_a_sweep_whose_workers_have_all_gone_is_given_up_in_the_end(
     with scheduler(tmp_path) as (address, _), worker(tmp_path, address) as only:
         engine = DaskEngine(address, jobs=1)
         only.kill()
-        future = engine.submit(Chunk((), {}))
+        future = engine.submit(Chunk((), b""))
         awaited(lambda: engine.workers == 1 and future.done())
         error = future.exception()
         engine.close(now=True)

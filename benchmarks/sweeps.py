@@ -14,7 +14,7 @@ import numpy as np
 from rich.table import Table
 
 from coalesce_sim.sweeps.agenda import Agenda
-from coalesce_sim.sweeps.playing import Chunk, Row, Run, play_chunk
+from coalesce_sim.sweeps.playing import Row, Run, play_run
 from coalesce_sim.sweeps.results import SweepResult
 from coalesce_sim.sweeps.running import perform, prepare, sweep, take_up
 from coalesce_sim.sweeps.store import Store, read_done
@@ -80,7 +80,7 @@ def many(folder: Path) -> dict[str, float]:
             "replications": 20,
         }
     )
-    (played,) = play_chunk(Chunk((Run(0, 0),), {0: plan.point(0)}))
+    played = play_run(Run(0, 0), plan.point(0))
     rng, names = np.random.default_rng(1), list(played.metrics)
     with Store(folder) as store:
         take_up(store, plan, "benchmarks", datetime.now(UTC), extend=False)

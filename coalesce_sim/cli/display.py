@@ -62,7 +62,7 @@ def sentence(progress: Progress) -> str:
 
 def duration(seconds: float) -> str:
     """A time in the two largest units that it has, roughly: ``3 h 20 min``."""
-    units = (("years", 31_557_600), ("days", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+    units = (("years", 31_557_600), ("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
     for (name, size), (smaller, part) in pairwise(units):
         if seconds >= size:
             whole = int(seconds // size)

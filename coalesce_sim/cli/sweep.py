@@ -35,7 +35,11 @@ scheduler_option = click.option(
     metavar="ADDRESS",
     help="Of a Dask cluster, as in tcp://10.0.0.1:8786; by default one is started on this machine.",
 )
-retry_option = click.option("--retry-failed", is_flag=True, help="Play runs again that failed.")
+retry_option = click.option(
+    "--retry-failed",
+    is_flag=True,
+    help="Play runs again that failed; with --extend if a policy's code was mended.",
+)
 
 
 @click.command("sweep")
@@ -126,8 +130,8 @@ def command(
         print_json(result.summary)
     elif not quiet:
         print_sweep(console(), result)
-    if len(result.failed_rows):
-        raise click.exceptions.Exit(1)
+    if failed := len(result.failed_rows):
+        raise click.ClickException(f"{failed:,} runs failed; --retry-failed plays them again")
 
 
 def repeated() -> str:

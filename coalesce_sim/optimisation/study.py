@@ -17,7 +17,7 @@ from coalesce_sim.scenario.problems import Problem, ScenarioError
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.statistics.intervals import Estimate, estimate
 from coalesce_sim.sweeps.plan import Point as Playable
-from coalesce_sim.sweeps.playing import Chunk, Row, Run, play_chunk
+from coalesce_sim.sweeps.playing import Row, Run, play_run
 
 TRIALS, REPLICATIONS, VALIDATION_REPLICATIONS = 64, 10, 50
 _SEEDS = 2**63
@@ -139,20 +139,24 @@ def _played(
     scenarios: Sequence[Scenario | str], seed: int, replications: int, jobs: int
 ) -> list[list[Metrics] | str]:
     """The metrics of every scenario's replications, or what went wrong first; texts stay what they are."""
-    chunks = [
-        Chunk((Run(number, replication),), {number: Playable(number, scenario, seed, "")})
+    items = [
+        (Run(number, replication), Playable(number, scenario, seed, ""))
         for number, scenario in enumerate(scenarios)
         if not isinstance(scenario, str)
         for replication in range(replications)
     ]
     rows: dict[int, list[Row]] = {}
-    with closing(ordered_map(play_chunk, chunks, jobs=min(jobs, len(chunks)) or 1)) as played:
-        for (row,) in played:
+    with closing(ordered_map(_play, items, jobs=min(jobs, len(items)) or 1)) as played:
+        for row in played:
             rows.setdefault(row.run.point, []).append(row)
     return [
         scenario if isinstance(scenario, str) else _metrics(rows[number])
         for number, scenario in enumerate(scenarios)
     ]
+
+
+def _play(item: tuple[Run, Playable]) -> Row:
+    return play_run(*item)
 
 
 def _metrics(rows: Sequence[Row]) -> list[Metrics] | str:

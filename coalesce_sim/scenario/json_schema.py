@@ -6,7 +6,6 @@ from typing import Any
 
 from coalesce_sim.scenario.schema import Scenario
 
-
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 

@@ -63,18 +63,14 @@ class Agenda:
             self._begin(self._next_point)
             self._next_point += 1
 
-    def told(self, rows: Iterable[Row]) -> list[int]:
-        """Take note of what was made; the points of which nothing more is asked."""
-        closed = []
+    def told(self, rows: Iterable[Row]) -> None:
+        """Take note of what was made."""
         for row in rows:
             point = self._open[row.run.point]
             point.values[row.run.replication] = row.metrics.get(self.metric or "", math.nan)
             point.missing.discard(row.run.replication)
             if not point.missing:
                 self._go_on(row.run.point)
-                if row.run.point not in self._open:
-                    closed.append(row.run.point)
-        return closed
 
     def _begin(self, number: int) -> None:
         """Look up what is there of a point, and ask for the rest."""

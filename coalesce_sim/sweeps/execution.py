@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import pickle
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
@@ -11,11 +12,10 @@ from dataclasses import dataclass
 
 from coalesce_sim.metrics import UnknownMetric
 from coalesce_sim.report.files import WriteError
-from coalesce_sim.scenario.problems import ScenarioError
 from coalesce_sim.sweeps.agenda import Agenda
 from coalesce_sim.sweeps.engines import Engine
-from coalesce_sim.sweeps.plan import Plan, Point
-from coalesce_sim.sweeps.playing import Chunk, Row, Run, died, unplayable
+from coalesce_sim.sweeps.plan import Plan
+from coalesce_sim.sweeps.playing import Chunk, Row, Run, died
 from coalesce_sim.sweeps.store import Store
 
 CHUNK_S = 0.5
@@ -28,6 +28,9 @@ _AHEAD = 2
 _WRITE_EVERY_S = 2.0
 _WRITE_EVERY_RUNS = 1_000
 _LOOK_EVERY_S = 0.2
+
+_WITHOUT_METRIC = 5
+"""After so many runs without it, a metric is taken for one that these runs do not have."""
 
 _DEATHS_TOGETHER = 2
 """After so many deaths of its worker a chunk's runs are played one by one, with nothing beside them."""
@@ -86,7 +89,7 @@ class Execution:
         self._before = runs_before
         self._written = 0
         self._failed = 0
-        self._points: dict[int, Point] = {}
+        self._pickled = pickle.dumps(plan)
         self._under_way: dict[Future[list[Row]], Chunk] = {}
         self._again: deque[tuple[Run, ...]] = deque()
         self._alone: deque[Run] = deque()
@@ -94,6 +97,8 @@ class Execution:
         self._rows: list[Row] = []
         self._wrote_at = self._began_at = time.perf_counter()
         self._run_s = math.nan
+        self._metric_is_there = False
+        self._without_metric = 0
 
     def play(self) -> None:
         """Raises `EngineError` and `WriteError`; rows that came before are written all the same."""
@@ -107,7 +112,7 @@ class Execution:
                     wait(self._under_way, timeout=_LOOK_EVERY_S, return_when=FIRST_COMPLETED)
                     self._collect()
                 self._write(whatever=not self._under_way)
-        except WriteError:
+        except (UnknownMetric, WriteError):
             raise
         except BaseException:
             self._take_what_is_ready()
@@ -127,31 +132,15 @@ class Execution:
                 runs = self._agenda.take(self._chunk_size())
                 if not runs:
                     return
-                self._submit(self._playable(runs))
+                self._submit(tuple(runs))
 
     def _chunk_size(self) -> int:
         if math.isnan(self._run_s):
             return 1
         return max(1, min(_MOST_RUNS, round(CHUNK_S / max(self._run_s, 1e-6))))
 
-    def _playable(self, runs: Sequence[Run]) -> tuple[Run, ...]:
-        """The runs whose points make a scenario; the others become rows at once."""
-        good = []
-        for run in runs:
-            try:
-                if run.point not in self._points:
-                    self._points[run.point] = self._plan.point(run.point)
-                good.append(run)
-            except ScenarioError as error:
-                self._rows.append(unplayable(run, error))
-                self._agenda.told(self._rows[-1:])
-        return tuple(good)
-
     def _submit(self, runs: tuple[Run, ...]) -> None:
-        if not runs:
-            return
-        points = {run.point: self._points[run.point] for run in runs}
-        chunk = Chunk(runs, points, self._plan.specification.steady_state)
+        chunk = Chunk(runs, self._pickled)
         self._under_way[self._engine.submit(chunk)] = chunk
 
     def _collect(self) -> None:
@@ -182,24 +171,27 @@ class Execution:
             self._alone.extend(chunk.runs)
         else:
             (run,) = chunk.runs
-            self._take([died(run, chunk.points[run.point], _DEATHS_ALONE)])
+            self._take([died(run, self._plan.point(run.point), _DEATHS_ALONE)])
 
     def _take(self, rows: Sequence[Row]) -> None:
         if not rows:
             return
         self._refuse_unknown_metric(rows)
         self._rows.extend(rows)
-        for point in self._agenda.told(rows):
-            self._points.pop(point, None)
+        self._agenda.told(rows)
         run_s = sum(row.wall_s for row in rows) / len(rows)
         self._run_s = run_s if math.isnan(self._run_s) else 0.7 * self._run_s + 0.3 * run_s
 
     def _refuse_unknown_metric(self, rows: Sequence[Row]) -> None:
-        """A metric that decides when to stop, but is not among those of the runs, would never do so."""
+        """A metric that decides when to stop, but that no run has, would never do so."""
         metric = self._agenda.metric
-        for row in rows:
-            if metric is not None and row.error is None and metric not in row.metrics:
-                raise UnknownMetric(metric, row.metrics)
+        if metric is None or self._metric_is_there:
+            return
+        good = [row for row in rows if row.error is None]
+        self._metric_is_there = any(metric in row.metrics for row in good)
+        self._without_metric += len(good)
+        if not self._metric_is_there and self._without_metric >= _WITHOUT_METRIC:
+            raise UnknownMetric(metric, good[-1].metrics)
 
     def _take_what_is_ready(self) -> None:
         for future in [each for each in self._under_way if each.done() and not each.cancelled()]:

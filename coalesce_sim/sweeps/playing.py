@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import pickle
 import time
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import groupby
 
 from coalesce_sim.experiments.replication import Wanted, play
 from coalesce_sim.experiments.steady_state import Series
 from coalesce_sim.scenario.problems import ScenarioError
-from coalesce_sim.sweeps.plan import Point
+from coalesce_sim.sweeps.plan import Plan, Point
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +39,38 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Runs that one worker plays in a row, and the points they belong to, by number."""
+    """Runs that one worker plays in a row, and the plan they belong to, pickled once for all chunks.
+
+    A plan is smaller than the scenarios it makes, and making them is work that workers can share.
+    """
 
     runs: tuple[Run, ...]
-    points: Mapping[int, Point]
-    steady_state: Series | None = None
+    plan: bytes
 
 
 def play_chunk(chunk: Chunk) -> list[Row]:
     """One row a run, in their order. A run that fails, for whatever reason, is a row that says so."""
-    return [_row(run, chunk.points[run.point], chunk.steady_state) for run in chunk.runs]
+    plan = _plan(chunk.plan)
+    rows: list[Row] = []
+    for number, together in groupby(chunk.runs, key=lambda run: run.point):
+        runs = list(together)
+        try:
+            point = plan.point(number)
+        except ScenarioError as error:
+            rows += [_unplayable(run, error) for run in runs]
+        else:
+            rows += [play_run(run, point, plan.specification.steady_state) for run in runs]
+    return rows
 
 
-def _row(run: Run, point: Point, steady_state: Series | None) -> Row:
+@lru_cache(maxsize=2)
+def _plan(pickled: bytes) -> Plan:
+    plan: Plan = pickle.loads(pickled)
+    return plan
+
+
+def play_run(run: Run, point: Point, steady_state: Series | None = None) -> Row:
+    """The row of one run."""
     began = time.perf_counter()
     try:
         metrics = play(
@@ -57,17 +79,13 @@ def _row(run: Run, point: Point, steady_state: Series | None) -> Row:
     except (Exception, SystemExit) as error:
         # Not swallowed: the error is the run's result, shown with its traceback, and the exit code tells.
         wall_s = time.perf_counter() - began
-        return failed(run, point, error, wall_s)
+        told = "".join(traceback.format_exception(error))
+        message = f"{type(error).__name__}: {error}"
+        return Row(run, point.seed, point.key, wall_s, error=message, traceback=told)
     return Row(run, point.seed, point.key, time.perf_counter() - began, metrics)
 
 
-def failed(run: Run, point: Point, error: BaseException, wall_s: float = 0.0) -> Row:
-    """The row of a run that came to nothing but an error."""
-    told = "".join(traceback.format_exception(error))
-    return Row(run, point.seed, point.key, wall_s, error=f"{type(error).__name__}: {error}", traceback=told)
-
-
-def unplayable(run: Run, error: ScenarioError) -> Row:
+def _unplayable(run: Run, error: ScenarioError) -> Row:
     """The row of a run whose levels make no scenario together."""
     return Row(run, 0, "", 0.0, error=str(error), traceback="")
 

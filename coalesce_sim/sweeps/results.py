@@ -133,7 +133,8 @@ class SweepResult:
     def points(self) -> pd.DataFrame:
         """One row a design point: factors, replications, and each metric's mean with its 95 % t interval.
 
-        The columns of a metric are its name, and that with ``_low`` and ``_high``.
+        The columns of a metric are its name, and that with ``_low`` and ``_high``; `replications` counts runs
+        that did not fail.
         """
         import pandas as pd
 
@@ -189,13 +190,14 @@ class SweepResult:
 
     @cached_property
     def _numbers(self) -> Any:
-        return np.unique(self._runs_table["point"].to_numpy())
+        """The points of which anything was made, if only failures."""
+        return np.unique(self.rows["point"].to_numpy())
 
     @cached_property
     def _bounds(self) -> Any:
         """Where each point's runs begin in the table, and where the last ones end."""
         points = self._runs_table["point"].to_numpy()
-        return np.append(np.searchsorted(points, self._numbers), len(points))
+        return np.searchsorted(points, np.append(self._numbers, np.iinfo(np.int64).max))
 
     def _point_columns(self) -> dict[str, Any]:
         return {"point": self._numbers, **self._design.columns(self._numbers)}

@@ -23,7 +23,7 @@ from coalesce_sim.sweeps.agenda import Agenda
 from coalesce_sim.sweeps.engines import Engine, LocalEngine
 from coalesce_sim.sweeps.execution import Execution, Progress
 from coalesce_sim.sweeps.plan import Plan
-from coalesce_sim.sweeps.playing import Chunk, Run, play_chunk
+from coalesce_sim.sweeps.playing import Run, play_run
 from coalesce_sim.sweeps.results import OUTCOME, SweepResult, open_results
 from coalesce_sim.sweeps.specification import Precision, read_specification
 from coalesce_sim.sweeps.store import ResultsError, Store, files, read_done, read_rows
@@ -157,9 +157,7 @@ def perform(
 
 def estimated_s(plan: Plan, jobs: int | None) -> float:
     """How long a whole sweep may take, judged by its first run, which is played for that."""
-    first = plan.point(0)
-    run = Run(0, 0)
-    (row,) = play_chunk(Chunk((run,), {0: first}, plan.specification.steady_state))
+    row = play_run(Run(0, 0), plan.point(0), plan.specification.steady_state)
     return row.wall_s * plan.runs_at_most / (jobs or _cores())
 
 

@@ -167,7 +167,7 @@ def test_a_shard_that_lost_a_row_group_is_played_again(call: Call, file: str, tm
         (61, "1 min 1 s"),
         (12_000, "3 h 20 min"),
         (1e9, "31 years"),
-        (90_000, "1 days 1 h"),
+        (90_000, "1 d 1 h"),
     ],
 )
 def test_times_are_told_roughly(seconds: float, text: str):

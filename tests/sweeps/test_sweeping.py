@@ -219,7 +219,8 @@ def test_a_sweep_of_which_every_run_fails_has_results_too(tmp_path: Path, monkey
     monkeypatch.syspath_prepend(tmp_path)
     changes = {"set": {"policy": {"class": "failing_too:Failing"}}, "factors": {"policy.limit": [2]}}
     result = sweep(tmp_path / "out", **changes, replications=2)
-    assert (len(result.runs), len(result.failures), len(result.points)) == (0, 2, 0)
+    assert (len(result.runs), len(result.failures)) == (0, 2)
+    assert result.points["replications"].tolist() == [0]
     assert pq.read_table(tmp_path / "out" / "runs.parquet").num_rows == 0
 
 

@@ -65,7 +65,7 @@ def sweep_page(
     """Put the report of a sweep together; `metrics` are those to show, the first being the one that ranks."""
     shown = [METRICS[name] for name in metrics or _usual(result, sensitivity)]
     bases, origin = _bases(result), _origin(result)
-    if len(result.points):
+    if len(result.runs):
         answer, told = _told(result, shown)
     else:
         answer, told = ["No run has ended well: there is no answer."], []
@@ -110,7 +110,7 @@ def _estimates(result: SweepResult, metric: str) -> pd.DataFrame:
     columns = {"mean": metric, "low": f"{metric}_low", "high": f"{metric}_high"}
     frame = result.points[[]].assign(**{name: result.points[column] for name, column in columns.items()})
     counts = result.runs[metric].notna().groupby(result.runs["point"]).sum()
-    return frame.assign(n=counts.reindex(result.points["point"]).to_numpy())
+    return frame.assign(n=counts.reindex(result.points["point"], fill_value=0).to_numpy())
 
 
 def _usual(result: SweepResult, sensitivity: Mapping[str, Any] | None) -> list[str]:

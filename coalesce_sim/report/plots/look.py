@@ -91,9 +91,9 @@ def plotted(plot: Plot, axes: Axes | None) -> Axes:
     if axes is None:
         import matplotlib.pyplot as plt
 
-        figure = plt.figure(dpi=150)  # outside the style, whose end would undo the backend of a first figure
+        new = plt.figure(dpi=150)  # outside the style, whose end would undo the backend of a first figure
         with column_style():
-            return fill(figure, plot)
+            return fill(new, plot)
     figure = axes.get_figure(root=True)
     assert figure is not None
     width_pt = 72 * axes.get_window_extent().width / figure.dpi
