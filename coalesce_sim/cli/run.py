@@ -64,7 +64,7 @@ def command(
     not at all.
     """
     scenario = load_ready(source, overrides)
-    from coalesce_sim.report.provenance import Origin
+    from coalesce_sim.provenance import Origin
     from coalesce_sim.report.recording import record
     from coalesce_sim.report.table import print_recorded
 

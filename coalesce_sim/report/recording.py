@@ -15,9 +15,9 @@ import pyarrow as pa
 
 from coalesce_sim.experiments.replication import TableName, Wanted
 from coalesce_sim.experiments.runs import Metrics, RunResult, metrics_of
+from coalesce_sim.files import Folder, ParquetStream
+from coalesce_sim.provenance import Origin, provenance
 from coalesce_sim.report import experience_figures, figures
-from coalesce_sim.report.files import Folder, ParquetStream
-from coalesce_sim.report.provenance import Origin, provenance
 
 _OWN_FILES = (
     "summary.json",

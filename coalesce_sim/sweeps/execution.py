@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 
+from coalesce_sim.files import WriteError
 from coalesce_sim.metrics import UnknownMetric
-from coalesce_sim.report.files import WriteError
 from coalesce_sim.sweeps.agenda import Agenda
 from coalesce_sim.sweeps.engines import Engine
 from coalesce_sim.sweeps.plan import Plan

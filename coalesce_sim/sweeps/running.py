@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import yaml
 
 from coalesce_sim import __version__
-from coalesce_sim.report.provenance import surroundings
+from coalesce_sim.provenance import surroundings
 from coalesce_sim.scenario.problems import ScenarioError
 from coalesce_sim.sweeps.agenda import Agenda
 from coalesce_sim.sweeps.engines import Engine, LocalEngine

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from coalesce_sim.report.files import FolderError, WriteError
+from coalesce_sim.files import FolderError, WriteError
 from coalesce_sim.sweeps.playing import Row
 
 FORMAT = 1

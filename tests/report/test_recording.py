@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from coalesce_sim import load
-from coalesce_sim.report.provenance import Origin
+from coalesce_sim.provenance import Origin
 from coalesce_sim.report.recording import record
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from coalesce_sim.report.files import WriteError
+from coalesce_sim.files import WriteError
 from coalesce_sim.sweeps.agenda import Agenda
 from coalesce_sim.sweeps.engines import EngineError
 from coalesce_sim.sweeps.execution import Execution, Progress

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from coalesce_sim.report.files import FolderError, WriteError
+from coalesce_sim.files import FolderError, WriteError
 from coalesce_sim.sweeps import store as storing
 from coalesce_sim.sweeps.store import ResultsError, Store, files, read_done, read_facts, read_rows
 from tests.sweeps.small import row

@@ -14,8 +14,8 @@ import pytest
 
 import coalesce_sim
 from coalesce_sim import SweepResult
+from coalesce_sim.files import FolderError
 from coalesce_sim.metrics import UnknownMetric
-from coalesce_sim.report.files import FolderError
 from coalesce_sim.report.sweeps import warnings_of
 from coalesce_sim.sweeps.execution import Progress
 from coalesce_sim.sweeps.results import OUTCOME

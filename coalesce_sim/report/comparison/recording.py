@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from coalesce_sim.experiments.comparison import Comparison, compare
+from coalesce_sim.files import Folder, ParquetStream
+from coalesce_sim.provenance import Origin, provenance
 from coalesce_sim.report.comparison import figures
 from coalesce_sim.report.comparison.findings import findings
-from coalesce_sim.report.files import Folder, ParquetStream
-from coalesce_sim.report.provenance import Origin, provenance
 
 _TABLES = ("runs", "learning")
 _OWN_FILES = ("comparison.json", *(f"{name}.parquet" for name in _TABLES), *figures.NAMES)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from coalesce_sim.report.files import Folder
+from coalesce_sim.files import Folder
 from coalesce_sim.report.html.page import Page, rendered
 from coalesce_sim.report.opening import Opened, open_folder
 

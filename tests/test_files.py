@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from coalesce_sim.report.files import ROWS_PER_GROUP, Folder, FolderError, ParquetStream, WriteError
+from coalesce_sim.files import ROWS_PER_GROUP, Folder, FolderError, ParquetStream, WriteError
 
 
 def table(first: int, rows: int, names: tuple[str, ...] = ("a", "b")) -> pa.Table:
