@@ -106,7 +106,7 @@ class Sweeps:
         assert runs == list(product(range(LEVELS), range(REPLICATIONS)))
         result = coalesce_sim.open_results(self.out)
         assert result.complete
-        assert list(self.out.rglob(".unfinished-*")) == []
+        assert list(self.out.rglob(".writing-*")) == []
         return result.digest
 
 

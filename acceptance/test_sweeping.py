@@ -298,6 +298,6 @@ def test_progress_counts_what_is_written_down(tmp_path: Path):
     done = [each.runs_done for each in told]
     assert done == sorted(done)
     last = told[-1]
-    assert (last.runs_done, last.runs_at_most, last.points_done, last.points, last.failed) == (9, 9, 3, 3, 0)
+    assert (last.runs_done, last.share, last.points_done, last.points, last.failed) == (9, 1.0, 3, 3, 0)
     assert last.seconds_left is not None
     assert math.isclose(last.seconds_left, 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
+import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -71,6 +72,15 @@ def provenance(origin: Origin, started: datetime, wall_s: float) -> dict[str, An
         "wall_s": round(wall_s, 3),
         **surroundings(),
     }
+
+
+def is_newer(version: str) -> bool:
+    """Whether results of that version were made by a newer program than this."""
+    return _release(version) > _release(__version__)
+
+
+def _release(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", version)[:3])
 
 
 def surroundings() -> dict[str, Any]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import click
 
 from coalesce_sim.cli import interrupts
 from coalesce_sim.cli.contract import console
+from coalesce_sim.report.numbers import duration
 
 if TYPE_CHECKING:
     from coalesce_sim.sweeps.execution import Progress
@@ -35,7 +35,7 @@ def sweep_display(*, shown: bool) -> Iterator[Callable[[Progress], None]]:
         nonlocal told_at
         interrupts.insist()
         if live is not None:
-            bar = ProgressBar(total=progress.runs_at_most, completed=progress.runs_done)
+            bar = ProgressBar(total=1.0, completed=progress.share)
             live.update(Group(sentence(progress), bar))
         elif shown and time.monotonic() - told_at >= _TOLD_EVERY_S:
             told_at = time.monotonic()
@@ -58,14 +58,3 @@ def sentence(progress: Progress) -> str:
         parts.append(f"{progress.failed:,} failed")
     parts.append(f"{progress.workers} worker{'s' if progress.workers != 1 else ''}")
     return ", ".join(parts)
-
-
-def duration(seconds: float) -> str:
-    """A time in the two largest units that it has, roughly: ``3 h 20 min``."""
-    units = (("years", 31_557_600), ("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
-    for (name, size), (smaller, part) in pairwise(units):
-        if seconds >= size:
-            whole = int(seconds // size)
-            rest = int(seconds % size // part)
-            return f"{whole:,} {name}" + (f" {rest} {smaller}" if rest and name != "years" else "")
-    return f"{seconds:.0f} s"

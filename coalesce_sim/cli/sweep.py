@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from coalesce_sim.cli.contract import PROGRAM, console, json_option, print_json, seed_option, set_option
-from coalesce_sim.cli.display import duration, sweep_display
+from coalesce_sim.cli.display import sweep_display
 from coalesce_sim.cli.work import failures_told, jobs_option, out_option, quiet_option
+from coalesce_sim.report.numbers import duration
 
 if TYPE_CHECKING:
     from coalesce_sim.sweeps.plan import Plan
@@ -104,14 +105,15 @@ def command(
 
     if scheduler is not None and engine != "dask":
         raise click.UsageError("--scheduler: only with --engine dask")
-    plan = prepare(
-        source,
-        vary=vary,
-        overrides=overrides,
-        replications=_replications(replications, until),
-        design=_design(design),
-        seed=seed,
-    )
+    with failures_told():
+        plan = prepare(
+            source,
+            vary=vary,
+            overrides=overrides,
+            replications=_replications(replications, until),
+            design=_design(design),
+            seed=seed,
+        )
     if not yes:
         confirm(plan, jobs)
     with failures_told(), sweep_display(shown=not quiet) as tell:
@@ -143,12 +145,12 @@ def confirm(plan: Plan, jobs: int | None) -> None:
     """Ask before a very large sweep, with the time that it may take; refuse where nobody can be asked."""
     from coalesce_sim.sweeps.running import MANY_RUNS, estimated_s
 
-    runs = plan.runs_at_most
+    runs = plan.runs_at_least
     if runs <= MANY_RUNS:
         return
-    most = "" if isinstance(plan.replications, int) else "up to "
+    least = "" if isinstance(plan.replications, int) else "at least "
     takes = duration(estimated_s(plan, jobs))
-    told = f"{most}{runs:,} runs ({len(plan.design):,} design points), {most or 'about '}{takes}"
+    told = f"{least}{runs:,} runs ({len(plan.design):,} design points), about {takes}"
     if not sys.stdin.isatty():
         raise click.UsageError(f"{told}: say --yes to have them played")
     click.confirm(f"{told}. Play them?", abort=True, err=True)

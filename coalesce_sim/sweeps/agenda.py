@@ -41,6 +41,7 @@ class Agenda:
         self.metric = rule.metric if isinstance(rule, Precision) else None
         self.points = len(plan.design)
         self.points_done = 0
+        self.totals: dict[int, int] = {}
         self._plan = plan
         self._done = done
         self._again = again
@@ -89,6 +90,7 @@ class Agenda:
         while not point.missing:
             total = self._plan.total(point.values)
             if total is None:
+                self.totals[number] = len(point.values)
                 del self._open[number]
                 self.points_done += 1
                 return

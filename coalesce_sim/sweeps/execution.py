@@ -41,13 +41,17 @@ _DEATHS_ALONE = 3
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a sweep has come. Only runs that are written down count as done."""
+    """How far a sweep has come. Only runs that are written down count as done.
+
+    `share` is that of the runs or, where nobody knows how many there will be, of the points.
+    """
 
     points_done: int
     points: int
     runs_done: int
-    runs_at_most: int
     runs_before: int
+    share: float
+    share_before: float
     failed: int
     workers: int
     elapsed_s: float
@@ -59,9 +63,9 @@ class Progress:
 
     @property
     def seconds_left(self) -> float | None:
-        """At this speed, for all runs that there may be; None before the first."""
-        speed = self.runs_per_s
-        return (self.runs_at_most - self.runs_done) / speed if speed > 0 else None
+        """At the pace since this start; None before the first step."""
+        made = self.share - self.share_before
+        return self.elapsed_s * (1 - self.share) / made if made > 0 else None
 
 
 class Execution:
@@ -91,10 +95,12 @@ class Execution:
         self._failed = 0
         self._pickled = pickle.dumps(plan)
         self._under_way: dict[Future[list[Row]], Chunk] = {}
+        self._lonely: Future[list[Row]] | None = None
         self._again: deque[tuple[Run, ...]] = deque()
         self._alone: deque[Run] = deque()
         self._deaths: Counter[Run] = Counter()
         self._rows: list[Row] = []
+        self._share_before = self._share()
         self._wrote_at = self._began_at = time.perf_counter()
         self._run_s = math.nan
         self._metric_is_there = False
@@ -122,11 +128,13 @@ class Execution:
     def _hand_out(self) -> None:
         """Keep every worker busy; suspicious runs are played alone."""
         while len(self._under_way) < _AHEAD * self._engine.workers:
+            if self._lonely in self._under_way:
+                return
             if self._again:
                 self._submit(self._again.popleft())
             elif self._alone:
                 if not self._under_way:
-                    self._submit((self._alone.popleft(),))
+                    self._lonely = self._submit((self._alone.popleft(),))
                 return
             else:
                 runs = self._agenda.take(self._chunk_size())
@@ -139,9 +147,11 @@ class Execution:
             return 1
         return max(1, min(_MOST_RUNS, round(CHUNK_S / max(self._run_s, 1e-6))))
 
-    def _submit(self, runs: tuple[Run, ...]) -> None:
+    def _submit(self, runs: tuple[Run, ...]) -> Future[list[Row]]:
         chunk = Chunk(runs, self._pickled)
-        self._under_way[self._engine.submit(chunk)] = chunk
+        future = self._engine.submit(chunk)
+        self._under_way[future] = chunk
+        return future
 
     def _collect(self) -> None:
         """Take the rows of the chunks that are done; see to those whose worker died."""
@@ -150,7 +160,7 @@ class Execution:
             chunk = self._under_way.pop(future)
             error = future.exception()
             if error is None:
-                self._take(future.result())
+                self._take_from(chunk, future.result())
             elif self._engine.died(error):
                 lost.append(chunk)
             else:
@@ -172,6 +182,12 @@ class Execution:
         else:
             (run,) = chunk.runs
             self._take([died(run, self._plan.point(run.point), _DEATHS_ALONE)])
+
+    def _take_from(self, chunk: Chunk, rows: Sequence[Row]) -> None:
+        """The rows of a chunk; runs for which the worker had no time go into another."""
+        self._take(rows)
+        if left := chunk.runs[len(rows) :]:
+            self._again.append(left)
 
     def _take(self, rows: Sequence[Row]) -> None:
         if not rows:
@@ -196,8 +212,12 @@ class Execution:
     def _take_what_is_ready(self) -> None:
         for future in [each for each in self._under_way if each.done() and not each.cancelled()]:
             if future.exception() is None:
-                del self._under_way[future]
-                self._take(future.result())
+                self._take_from(self._under_way.pop(future), future.result())
+
+    def _share(self) -> float:
+        if self._agenda.metric is not None:
+            return self._agenda.points_done / self._agenda.points
+        return (self._before + self._written) / self._plan.runs_at_least
 
     def _write(self, *, whatever: bool) -> None:
         now = time.perf_counter()
@@ -213,8 +233,9 @@ class Execution:
                 points_done=self._agenda.points_done,
                 points=self._agenda.points,
                 runs_done=self._before + self._written,
-                runs_at_most=self._plan.runs_at_most,
                 runs_before=self._before,
+                share=self._share(),
+                share_before=self._share_before,
                 failed=self._failed,
                 workers=self._engine.workers,
                 elapsed_s=now - self._began_at,

@@ -65,7 +65,8 @@ class Plan:
         self._first = next(iter(self._bases))
         self.base = self._plain(self._first)
         factors = {name: self._of_whole_numbers(name, each) for name, each in specification.factors.items()}
-        self.specification = specification.model_copy(update={"factors": factors})
+        seed = self.base.seed if specification.seed is None else specification.seed
+        self.specification = specification.model_copy(update={"factors": factors, "seed": seed})
         try:
             self.design = design_of(self.specification)
         except ValueError as error:
@@ -76,10 +77,11 @@ class Plan:
         """The fields that vary."""
         return self.specification.columns
 
-    @cached_property
+    @property
     def seed(self) -> int:
-        """The seed of the sweep: its own, or the base scenario's."""
-        return self.base.seed if self.specification.seed is None else self.specification.seed
+        """The seed of the sweep, its design's too: its own, or the base scenario's."""
+        assert self.specification.seed is not None
+        return self.specification.seed
 
     @cached_property
     def replications(self) -> int | Precision:
@@ -88,10 +90,10 @@ class Plan:
         return self.base.replications if stated is None else stated
 
     @property
-    def runs_at_most(self) -> int:
-        """Runs of the whole design; where the number of replications is found on the way, the cap's."""
+    def runs_at_least(self) -> int:
+        """Runs of the whole design; where the number of replications is found on the way, the fewest."""
         rule = self.replications
-        return len(self.design) * (rule.cap if isinstance(rule, Precision) else rule)
+        return len(self.design) * (rule.fewest if isinstance(rule, Precision) else rule)
 
     def total(self, values: Sequence[float]) -> int | None:
         """How many replications a point needs that has had the given ones; None if no more.
@@ -108,6 +110,19 @@ class Plan:
                 cap=rule.cap,
             )
         return rule if len(values) < rule else None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the design, which the specification makes again in less than its size takes to send."""
+        return {name: value for name, value in self.__dict__.items() if name != "design"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.design = design_of(self.specification)
+
+    def at(self, shares: Sequence[float]) -> Scenario:
+        """The scenario at a share in [0, 1] of each factor. Raises `ScenarioError`."""
+        factors = zip(self.design.factors, shares, strict=True)
+        return self._scenario(tuple(factor.at(u) for factor, u in factors))
 
     def point(self, number: int) -> Point:
         """Raises `ScenarioError` where the levels make no scenario together."""
@@ -147,7 +162,6 @@ class Plan:
         specification = self.specification.as_json(exclude={"name", "title"})
         bases = {name: self._plain(name) for name in self._bases}
         specification["base"] = {name: json.loads(self._played(scenario)) for name, scenario in bases.items()}
-        specification["seed"] = self.seed
         if isinstance(self.replications, int):
             specification["replications"] = self.replications
         return {

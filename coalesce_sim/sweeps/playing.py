@@ -15,6 +15,9 @@ from coalesce_sim.experiments.steady_state import Series
 from coalesce_sim.scenario.problems import ScenarioError
 from coalesce_sim.sweeps.plan import Plan, Point
 
+_ENOUGH_S = 1.0
+"""After this time a chunk is handed back as it is, so that little is lost with a worker."""
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -49,18 +52,30 @@ class Chunk:
 
 
 def play_chunk(chunk: Chunk) -> list[Row]:
-    """One row a run, in their order. A run that fails, for whatever reason, is a row that says so."""
-    plan = _plan(chunk.plan)
+    """One row a run, in their order; those of the first runs only, if they take longer than was thought.
+
+    A run that fails, for whatever reason, is a row that says so.
+    """
+    plan, until_s = _plan(chunk.plan), time.perf_counter() + _ENOUGH_S
     rows: list[Row] = []
-    for number, together in groupby(chunk.runs, key=lambda run: run.point):
-        runs = list(together)
-        try:
-            point = plan.point(number)
-        except ScenarioError as error:
-            rows += [_unplayable(run, error) for run in runs]
-        else:
-            rows += [play_run(run, point, plan.specification.steady_state) for run in runs]
+    for number, runs in groupby(chunk.runs, key=lambda run: run.point):
+        point = _point(plan, number)
+        for run in runs:
+            if isinstance(point, Point):
+                rows.append(play_run(run, point, plan.specification.steady_state))
+            else:
+                rows.append(Row(run, 0, "", 0.0, error=point, traceback=""))
+            if time.perf_counter() > until_s:
+                return rows
     return rows
+
+
+def _point(plan: Plan, number: int) -> Point | str:
+    """The point, or why its levels make no scenario together."""
+    try:
+        return plan.point(number)
+    except ScenarioError as error:
+        return str(error)
 
 
 @lru_cache(maxsize=2)
@@ -83,11 +98,6 @@ def play_run(run: Run, point: Point, steady_state: Series | None = None) -> Row:
         message = f"{type(error).__name__}: {error}"
         return Row(run, point.seed, point.key, wall_s, error=message, traceback=told)
     return Row(run, point.seed, point.key, time.perf_counter() - began, metrics)
-
-
-def _unplayable(run: Run, error: ScenarioError) -> Row:
-    """The row of a run whose levels make no scenario together."""
-    return Row(run, 0, "", 0.0, error=str(error), traceback="")
 
 
 def died(run: Run, point: Point, times: int) -> Row:

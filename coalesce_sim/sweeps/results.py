@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from pydantic import ValidationError
 
 from coalesce_sim.metrics import METRICS, describe
 from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.statistics.intervals import Interval, estimate, grouped
 from coalesce_sim.sweeps.design import design_of
 from coalesce_sim.sweeps.specification import Precision, Specification
-from coalesce_sim.sweeps.store import COLUMNS, read_facts, read_rows
+from coalesce_sim.sweeps.store import COLUMNS, FACTS, ResultsError, read_facts, read_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,7 +55,8 @@ class SweepResult:
     def metrics(self) -> tuple[str, ...]:
         """The metrics of any run, in the catalogue's order."""
         own = [name for name in self.rows.column_names if name not in COLUMNS]
-        return tuple(sorted(own, key=list(METRICS).index))
+        known = list(METRICS)
+        return tuple(sorted(own, key=lambda name: known.index(name) if name in known else len(known)))
 
     @property
     def complete(self) -> bool:
@@ -148,12 +150,14 @@ class SweepResult:
 
     @property
     def imprecise(self) -> list[int]:
-        """Points at which the cap on replications came before the interval was narrow enough."""
+        """Points that had all replications of the cap without an interval that is narrow enough."""
         rule = self.specification.replications
         if not isinstance(rule, Precision) or rule.metric not in self.metrics:
             return []
         _, half_width = grouped(_floats(self._runs_table[rule.metric]), self._bounds)
-        return list(self._numbers[~(half_width <= rule.half_width)].tolist())
+        _, made = np.unique(self.rows["point"].to_numpy(), return_counts=True)
+        found: list[int] = self._numbers[(made >= rule.cap) & ~(half_width <= rule.half_width)].tolist()
+        return found
 
     def runs_table(self) -> pa.Table:
         """`runs` as an Arrow table; metrics that a run does not have are null."""
@@ -211,7 +215,12 @@ def open_results(folder: str | Path) -> SweepResult:
     """The results of a sweep, complete or not. Raises `ResultsError` for what is none or cannot be read."""
     folder = Path(folder)
     facts = read_facts(folder)
-    specification = Specification.model_validate(facts["specification"])
+    try:
+        specification = Specification.model_validate(facts["specification"])
+    except ValidationError as error:
+        raise ResultsError(
+            f"{folder / FACTS}: does not hold a sweep that this version knows: {error}"
+        ) from error
     return SweepResult(folder, facts, specification, read_rows(folder / facts["shards"]))
 
 

@@ -54,7 +54,7 @@ class TooManyRuns(ValueError):
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         super().__init__(
-            f"{plan.runs_at_most:,} runs ({len(plan.design):,} design points): more than {MANY_RUNS:,} are "
+            f"{plan.runs_at_least:,} runs ({len(plan.design):,} design points): more than {MANY_RUNS:,} are "
             "made only on demand; pass most_runs=None"
         )
 
@@ -87,7 +87,7 @@ def sweep(
     sweep, `TooManyRuns` beyond `most_runs`, `FolderError`, `WriteError`, `ResultsError` and `EngineError`.
     """
     plan = prepare(source, vary=vary, replications=replications, design=design, seed=seed)
-    if most_runs is not None and plan.runs_at_most > most_runs:
+    if most_runs is not None and plan.runs_at_least > most_runs:
         raise TooManyRuns(plan)
     return perform(
         plan,
@@ -149,7 +149,7 @@ def perform(
                 stack.push(lambda kind, *_: player.close(now=kind is not None))
                 execution = Execution(plan, agenda, store, player, progress or _untold, runs_before=made)
                 execution.play()
-        result = _close(store)
+        result = _close(store, agenda if retry_failed else None)
         if not (folder / OUTCOME).exists():
             _summarise(store, result, started, time.perf_counter() - began)
     return result
@@ -158,7 +158,7 @@ def perform(
 def estimated_s(plan: Plan, jobs: int | None) -> float:
     """How long a whole sweep may take, judged by its first run, which is played for that."""
     row = play_run(Run(0, 0), plan.point(0), plan.specification.steady_state)
-    return row.wall_s * plan.runs_at_most / (jobs or _cores())
+    return row.wall_s * plan.runs_at_least / (jobs or _cores())
 
 
 def default_folder(name: str) -> Path:
@@ -241,11 +241,18 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _close(store: Store) -> SweepResult:
-    """All rows in one file, and the results."""
+def _close(store: Store, retried: Agenda | None) -> SweepResult:
+    """All rows in one file, and the results.
+
+    Where failed runs were `retried`, replications that a point got only because they had failed are dropped.
+    """
     result = open_results(store.path)
-    store.compact(result.rows)
-    return result
+    rows = result.rows
+    if retried is not None:
+        totals = np.array([retried.totals.get(point, 0) for point in rows["point"].to_pylist()])
+        rows = rows.filter(pa.array(rows["replication"].to_numpy() < totals))
+    store.compact(rows)
+    return result if len(rows) == len(result.rows) else open_results(store.path)
 
 
 def _summarise(store: Store, result: SweepResult, started: datetime, wall_s: float) -> None:

@@ -92,6 +92,11 @@ class Precision(Model):
     minimum: Annotated[int, Field(ge=2)] = 10
     cap: Annotated[int, Field(ge=2, le=1_000_000)] = 1_000
 
+    @property
+    def fewest(self) -> int:
+        """The replications that any point gets."""
+        return min(self.cap, self.minimum + self.look_ahead)
+
     @model_validator(mode="after")
     def _possible(self) -> Self:
         try:

@@ -19,7 +19,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from coalesce_sim import __version__
 from coalesce_sim.files import FolderError, WriteError
+from coalesce_sim.provenance import is_newer
 from coalesce_sim.sweeps.playing import Row
 
 FORMAT = 1
@@ -28,7 +30,10 @@ FORMAT = 1
 FACTS = "sweep.json"
 _FIRST_SHARDS = "shards-1"
 _LOCK = ".lock"
-_UNFINISHED = ".unfinished-"
+_UNFINISHED = ".writing-"
+
+_OPEN_HERE: set[Path] = set()
+"""Folders that stores of this process have open."""
 
 _SMALL_SHARDS = 200
 """So many are merged into one, since each file takes a millisecond or two to open."""
@@ -72,7 +77,7 @@ class Store:
 
     Rows are added shard by shard: a Parquet file written aside, flushed to the disk and renamed. A process
     killed at any moment leaves whole shards, and perhaps one unfinished file that the next one removes.
-    `attempt` is written beside each row; of a run's rows the last attempt counts.
+    `attempt` is written beside each row; of a run's rows a good one counts, else the last attempt.
     """
 
     def __init__(self, path: Path) -> None:
@@ -82,10 +87,17 @@ class Store:
 
     def __enter__(self) -> Self:
         """Raises `FolderError` where the folder cannot be made, or another sweep is writing to it."""
+        busy = f"another sweep is writing to {str(self.path)!r}; wait for it, or give another folder"
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            # Not inherited by worker processes, and gone with the process that holds it, however it ends.
+            self._place = self.path.resolve()
+            # The lock keeps other processes out, and goes with this one, however it ends; worker processes do
+            # not inherit it. A second one of this process would undo the first: those are known by name.
+            if self._place in _OPEN_HERE:
+                raise FolderError(busy)
             self._lock = os.open(self.path / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except FolderError:
+            raise
         except (OSError, ValueError) as error:  # ValueError: a NUL character in the path
             reason = getattr(error, "strerror", None) or error
             raise FolderError(f"cannot write to the folder {str(self.path)!r}: {reason}") from error
@@ -93,13 +105,12 @@ class Store:
             fcntl.lockf(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             os.close(self._lock)
-            raise FolderError(
-                f"another sweep is writing to {str(self.path)!r}; wait for it, or give --out"
-            ) from error
+            raise FolderError(busy) from error
+        _OPEN_HERE.add(self._place)
         try:
             self._clean()
         except BaseException:
-            os.close(self._lock)
+            self._release()
             raise
         return self
 
@@ -108,7 +119,11 @@ class Store:
             with suppress(OSError):
                 (self.path / _LOCK).unlink()
                 self.path.rmdir()
+        self._release()
+
+    def _release(self) -> None:
         os.close(self._lock)
+        _OPEN_HERE.discard(self._place)
 
     @property
     def facts(self) -> dict[str, Any] | None:
@@ -138,8 +153,9 @@ class Store:
 
     def _clean(self) -> None:
         """Remove what an interrupted process left: unfinished files, rows of sweeps that were extended."""
-        for left in self.path.rglob(f"{_UNFINISHED}*"):
-            left.unlink(missing_ok=True)
+        for pattern in (f"{_UNFINISHED}*", f"shards-[0-9]*/{_UNFINISHED}*"):
+            for left in self.path.glob(pattern):
+                left.unlink(missing_ok=True)
         if self.facts is not None:
             for other in self.path.glob("shards-[0-9]*"):
                 if other != self.shards:
@@ -158,7 +174,7 @@ class Store:
     def compact(self, table: pa.Table) -> None:
         """Put all rows in one shard; interrupted, some rows are there twice, and count once."""
         before = files(self.shards)
-        if len(before) <= 1:
+        if len(before) == 1 and pq.read_metadata(before[0]).num_rows == len(table):
             return
         self._write_shard(table, self.shards)
         for path in before:
@@ -247,6 +263,9 @@ def read_facts(folder: Path) -> dict[str, Any]:
             f"{path}: has format {facts['format']}, written by coalesce_sim {version}; this version reads up "
             f"to format {FORMAT}: install a newer one"
         )
+    version = str(facts.get("provenance", {}).get("coalesce_sim", "0"))
+    if is_newer(version):
+        raise ResultsError(f"{path}: written by coalesce_sim {version}, newer than this one, {__version__}")
     return facts
 
 

@@ -9,7 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import coalesce_sim
-from coalesce_sim.cli.display import duration, sentence
+from coalesce_sim.cli.display import sentence
+from coalesce_sim.report.numbers import duration
 from coalesce_sim.sweeps.execution import Progress
 from tests.cli.calling import Call, contents
 
@@ -162,7 +163,7 @@ def test_a_shard_that_lost_a_row_group_is_played_again(call: Call, file: str, tm
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [
-        (0.2, "0 s"),
+        (0.2, "0.2 s"),
         (59, "59 s"),
         (61, "1 min 1 s"),
         (12_000, "3 h 20 min"),
@@ -179,12 +180,11 @@ def test_how_far_a_sweep_is_stands_in_one_line():
         points_done=3,
         points=1_200,
         runs_done=60,
-        runs_at_most=24_000,
         runs_before=20,
+        share=0.3,
+        share_before=0.1,
         failed=1,
         workers=2,
         elapsed_s=10,
     )
-    assert sentence(progress) == (
-        "3 of 1,200 points, 60 runs, 4 runs/s, 1 h 39 min left, 1 failed, 2 workers"
-    )
+    assert sentence(progress) == ("3 of 1,200 points, 60 runs, 4 runs/s, 35 s left, 1 failed, 2 workers")

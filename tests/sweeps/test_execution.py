@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from coalesce_sim.files import WriteError
+from coalesce_sim.sweeps import playing
 from coalesce_sim.sweeps.agenda import Agenda
 from coalesce_sim.sweeps.engines import EngineError
 from coalesce_sim.sweeps.execution import Execution, Progress
@@ -113,6 +114,38 @@ def test_a_run_that_kills_its_worker_is_given_up_alone_and_the_others_are_made(s
     assert all(engine.alone[run] >= 3 for run in poison)
     assert all(engine.played[run] <= 2 + 3 for run in poison)
     assert (told[-1].runs_done, told[-1].failed, told[-1].points_done) == (60, 2, 3)
+
+
+def test_nothing_is_played_beside_a_run_that_is_suspected(store: Store):
+    plan = planned(replications=20)
+    beside: list[int] = []
+
+    class Watched(Mortal):
+        suspected: Future[list[Row]] | None = None
+
+        def submit(self, chunk: Chunk) -> Future[list[Row]]:
+            if self.suspected is not None and not self.suspected.done():
+                beside.append(len(chunk.runs))
+            alone = not any(not each.done() for each in self._under_way)
+            future = super().submit(chunk)
+            self.suspected = future if self.deaths >= 2 and alone and chunk.runs == (Run(0, 7),) else None
+            return future
+
+    play(plan, store, Watched({Run(0, 7): 1_000}))
+    assert beside == []
+    assert len(read_rows(store.shards)) == 60
+
+
+def test_a_chunk_that_takes_too_long_is_handed_back_and_the_rest_is_played(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(playing, "_ENOUGH_S", 0.0)  # every chunk comes back after its first run
+    engine = Mortal({})
+    engine._play = play_chunk  # type: ignore[method-assign]
+    play(planned(), store, engine)
+    rows = read_rows(store.shards)
+    assert len(rows) == 9
+    assert rows["error"].null_count == 9
 
 
 def test_workers_that_die_now_and_then_cost_no_run(store: Store):

@@ -1,17 +1,20 @@
 from __future__ import annotations
 
+import pickle
 import sys
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pytest
 
 import coalesce_sim
 from coalesce_sim.scenario.policy import Topsis
 from coalesce_sim.sweeps import plan as planning
+from coalesce_sim.sweeps.design import design_of
 from coalesce_sim.sweeps.plan import Plan
 from coalesce_sim.sweeps.running import prepare
-from coalesce_sim.sweeps.specification import read_specification
+from coalesce_sim.sweeps.specification import Specification, read_specification
 from tests.sweeps.small import SMALL, planned, written
 
 
@@ -132,7 +135,7 @@ def test_scenarios_and_pools_vary_as_a_whole():
 def test_replications_and_seed_default_to_the_base_scenarios(tmp_path: Path):
     written(tmp_path, "extends: dur_03\ntitle: Mine\nreplications: 6\nseed: 12\n", "own.yaml")
     plan = prepare(written(tmp_path, "base: ./own.yaml\nfactors: {policy.epsilon: [0, 0.1]}\n"))
-    assert (plan.replications, plan.seed, plan.runs_at_most) == (6, 12, 12)
+    assert (plan.replications, plan.seed, plan.runs_at_least) == (6, 12, 12)
 
 
 def test_every_level_is_tried_before_anything_runs_and_all_problems_are_told():
@@ -150,7 +153,25 @@ def test_points_are_numbered_beyond_what_memory_holds():
     specification, document = read_specification(SMALL | {"factors": dict.fromkeys(fields, levels)})
     plan = Plan(specification, document)
     assert len(plan.design) == 10**9
-    assert plan.runs_at_most == 3 * 10**9
+    assert plan.runs_at_least == 3 * 10**9
     last = plan.point(10**9 - 1).scenario.policy
     assert isinstance(last, Topsis)
     assert (last.epsilon, last.explored_score, last.explored_confidence) == (1, 1, 1)
+
+
+def test_a_design_is_drawn_by_the_seed_of_the_sweep_wherever_it_is_said():
+    ranges = {"factors": {"policy.epsilon": {"uniform": [0, 0.3]}}, "design": {"sobol": 4}}
+    own, same, other = (planned(**ranges, **seed) for seed in ({}, {"seed": 1}, {"seed": 2}))
+    assert own.seed == 1
+    assert own.asked() == same.asked()
+    played = [[plan.point(number).scenario.resolved() for number in range(4)] for plan in (own, same, other)]
+    values = [[each["policy"]["epsilon"] for each in scenarios] for scenarios in played]
+    assert values[0] == values[1] != values[2]
+    kept = Specification.model_validate(own.specification.as_json())
+    assert design_of(kept).columns(np.arange(4))["policy.epsilon"].tolist() == values[0]
+
+
+def test_a_plan_that_travels_makes_the_same_points():
+    plan = planned(factors={"policy.epsilon": {"linspace": [0, 1, 1000]}})
+    pickled = pickle.dumps(plan)
+    assert pickle.loads(pickled).point(777) == plan.point(777)

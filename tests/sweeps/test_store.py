@@ -90,14 +90,14 @@ def test_a_good_row_counts_more_than_failed_ones_and_of_failed_ones_the_last(tmp
 def test_what_an_interrupted_process_left_is_removed(tmp_path: Path):
     with begun(tmp_path) as store:
         store.add([row(0, 0)])
-        (store.shards / ".unfinished-x.parquet").write_bytes(b"PAR1 half a file")
-        (tmp_path / ".unfinished-runs.parquet").write_bytes(b"")
+        (store.shards / ".writing-x.parquet").write_bytes(b"PAR1 half a file")
+        (tmp_path / ".writing-runs.parquet").write_bytes(b"")
         (tmp_path / "shards-7").mkdir()  # of an extension that did not come to its end
         (tmp_path / "shards-of-mine").mkdir()
         assert runs_in(store) == [(0, 0)]
     with begun(tmp_path) as store:
         assert runs_in(store) == [(0, 0)]
-    assert list(tmp_path.rglob(".unfinished*")) == []
+    assert list(tmp_path.rglob(".writing*")) == []
     assert sorted(path.name for path in tmp_path.glob("shards*")) == ["shards-1", "shards-of-mine"]
 
 
@@ -157,10 +157,29 @@ def test_two_processes_cannot_write_to_one_folder(tmp_path: Path):
     with begun(tmp_path) as store:
         second = forking.Process(target=_try_to_write, args=(tmp_path, there))
         second.start()
-        assert here.recv() == f"another sweep is writing to '{tmp_path}'; wait for it, or give --out"
+        assert here.recv() == f"another sweep is writing to '{tmp_path}'; wait for it, or give another folder"
         second.join()
         store.add([row(0, 0)])
         assert runs_in(store) == [(0, 0)]
+
+
+def test_two_threads_cannot_write_to_one_folder_and_the_refused_one_does_not_free_it(tmp_path: Path):
+    with begun(tmp_path) as store:
+        with pytest.raises(FolderError, match="another sweep is writing"), Store(tmp_path):
+            pass
+        store.add([row(0, 0)])
+    with Store(tmp_path):  # free again
+        pass
+
+
+def test_what_others_are_writing_below_is_left_alone(tmp_path: Path):
+    (tmp_path / ".unfinished-report").mkdir()
+    (tmp_path / "other" / "shards-1").mkdir(parents=True)
+    other = tmp_path / "other" / "shards-1" / ".writing-x.parquet"
+    other.touch()
+    with begun(tmp_path):
+        assert other.exists()
+    assert (tmp_path / ".unfinished-report").exists()
 
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path):
