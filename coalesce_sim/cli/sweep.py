@@ -13,6 +13,7 @@ from coalesce_sim.cli.contract import PROGRAM, console, json_option, print_json,
 from coalesce_sim.cli.display import sweep_display
 from coalesce_sim.cli.work import failures_told, jobs_option, out_option, quiet_option
 from coalesce_sim.report.numbers import duration
+from coalesce_sim.scenario.problems import Mark
 
 if TYPE_CHECKING:
     from coalesce_sim.sweeps.plan import Plan
@@ -56,7 +57,8 @@ retry_option = click.option(
 @click.option(
     "--until",
     metavar="METRIC=WIDTH",
-    help="Play each point until the 95 % interval of METRIC is within ±WIDTH, as in cost_reduction=1.0.",
+    help="Play each point until the 95 % interval of METRIC is within ±WIDTH, as in cost_reduction=1.0, or "
+    "'{metric: cost_reduction, half_width: 1.0, cap: 200}'.",
 )
 @click.option(
     "--design",
@@ -161,6 +163,11 @@ def _replications(count: int | None, until: str | None) -> int | dict[str, Any] 
         return count
     if count is not None:
         raise click.UsageError("--replications and --until exclude each other")
+    if until.lstrip().startswith("{"):
+        from coalesce_sim.sweeps.specification import read_value
+
+        rule: dict[str, Any] = read_value(until, Mark("--until", None))
+        return rule
     metric, _, width = until.partition("=")
     try:
         return {"metric": metric.strip(), "half_width": float(width)}

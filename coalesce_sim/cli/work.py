@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,17 @@ import click
 
 from coalesce_sim.cli import interrupts
 from coalesce_sim.cli.contract import console
+from coalesce_sim.experiments.parallel import cores
+
+__all__ = [
+    "cores",
+    "failures_told",
+    "jobs_option",
+    "out_option",
+    "progress_bar",
+    "quiet_option",
+    "replications_option",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -39,11 +49,6 @@ def out_option(default: str) -> Callable[[F], F]:
         metavar="DIR",
         help=f"Where the results go; {default} by default.",
     )
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextmanager

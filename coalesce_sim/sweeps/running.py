@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
@@ -17,6 +16,7 @@ import pyarrow.compute as pc
 import yaml
 
 from coalesce_sim import __version__
+from coalesce_sim.experiments.parallel import cores
 from coalesce_sim.provenance import surroundings
 from coalesce_sim.scenario.problems import ScenarioError
 from coalesce_sim.sweeps.agenda import Agenda
@@ -158,7 +158,7 @@ def perform(
 def estimated_s(plan: Plan, jobs: int | None) -> float:
     """How long a whole sweep may take, judged by its first run, which is played for that."""
     row = play_run(Run(0, 0), plan.point(0), plan.specification.steady_state)
-    return row.wall_s * plan.runs_at_least / (jobs or _cores())
+    return row.wall_s * plan.runs_at_least / (jobs or cores())
 
 
 def default_folder(name: str) -> Path:
@@ -229,16 +229,12 @@ def _renumbered(rows: pa.Table, plan: Plan) -> pa.Table:
 
 
 def _engine(name: str, jobs: int | None, scheduler: str | None) -> Engine:
-    jobs = jobs or _cores()
+    jobs = jobs or cores()
     if name == "dask":
         from coalesce_sim.sweeps.dask_engine import DaskEngine
 
         return DaskEngine(scheduler, jobs)
     return LocalEngine(jobs)
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _close(store: Store, retried: Agenda | None) -> SweepResult:

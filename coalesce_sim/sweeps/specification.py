@@ -212,7 +212,7 @@ def read_specification(
         if not equals:
             problems.append(mark.problem((), "must look like path.to.field=value"))
             continue
-        _put(document, "set", path.strip(), _plain(value, mark), mark)
+        _put(document, "set", path.strip(), read_value(value, mark), mark)
     if problems:
         raise ScenarioError(problems)
     for field, value in stated.items():
@@ -276,9 +276,9 @@ def factor_of_text(text: str) -> tuple[str, Any]:
     if not value:
         raise mark.error("has no levels")
     if value[0] in "{[":
-        return path, _plain(value, mark)
+        return path, read_value(value, mark)
     parts = value.split(":")
-    numbers = [_plain(part, mark) for part in parts] if len(parts) in (2, 3) else []
+    numbers = [read_value(part, mark) for part in parts] if len(parts) in (2, 3) else []
     if numbers and all(isinstance(number, int | float) for number in numbers):
         if len(numbers) == 3:
             return path, {"linspace": numbers}
@@ -288,9 +288,10 @@ def factor_of_text(text: str) -> tuple[str, Any]:
         raise mark.error("has an empty level; write null for none")
     if path in ("policy", SCENARIO):
         return path, listed
-    return path, [_plain(part, mark) for part in listed]
+    return path, [read_value(part, mark) for part in listed]
 
 
-def _plain(text: str, mark: Mark) -> Any:
+def read_value(text: str, mark: Mark) -> Any:
+    """A value written as YAML; None for nothing. Raises `ScenarioError`, at the mark."""
     node = Builder(mark.file, numbered=False).build(text)
     return None if node is None else node.plain()
