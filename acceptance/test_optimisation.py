@@ -148,3 +148,33 @@ def test_without_a_feasible_trial_the_exit_code_is_1_and_the_closest_is_shown(sc
     assert "No trial keeps all constraints. The closest:" in called.output
     assert "tasks 40" in called.output
     assert call(str(scenario), "--over", OVER[0]).exit_code == 2
+
+
+def test_a_constraint_that_fresh_seeds_leave_open_is_no_success_and_no_failure(scenario: Path) -> None:
+    """Three replications cannot tell 3.4 ± 3 USD from 4.5, nor from 3."""
+    given = [str(scenario), "--minimize", "realised_usd", "--over", OVER[0], "--over", OVER[1], "--seed", "5"]
+    called = call(*given, "--subject-to", "realised_usd<=4.5", "--subject-to", "tasks<=40")
+    assert called.exit_code == 0, called.output
+    assert "The best of the search, not shown to keep all constraints: cost_model" in called.output
+    assert "realised_usd <= 4.5 USD: not shown to hold" in called.output
+    assert "tasks <= 40: holds" in called.output
+    assert "judged by 97.5 % intervals, so that all 2 verdicts hold together at 95 %" in called.output
+    written = json.loads(Path("results/queueing-optimize/optimisation.json").read_text())
+    assert written["outcome"] == "not shown"
+    assert written["validation"]["constraints"] == ["not shown", "holds"]
+
+
+def test_a_metric_that_only_the_best_setting_has_leaves_the_difference_undefined() -> None:
+    """The scenario's own market has no contracts, and so none that were completed."""
+    result = found(
+        minimise="contracts",
+        over={
+            "contracts": {
+                "alternatives": {"brief": {"connect_timeout_s": 1}, "long": {"connect_timeout_s": 5}}
+            }
+        },
+        trials=2,
+    )
+    assert result.validation is not None
+    assert result.validation.best["contracts"].n == 4
+    assert result.validation.own["contracts"].n == result.validation.difference.n == 0

@@ -7,6 +7,7 @@ bounds that are held against what is promised.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -104,7 +105,7 @@ def stopped(samples: Floats, half_width: float, minimum: int, look_ahead: int) -
 
 
 @pytest.mark.parametrize("half_width", [0.3, 0.5])
-def test_intervals_at_which_replications_stop_cover_95_percent_thanks_to_looking_ahead(
+def test_looking_ahead_brings_intervals_of_normal_values_nearer_to_95_percent(
     half_width: float,
 ) -> None:
     """Half-widths in standard deviations: about 45 and 18 replications are enough."""
@@ -122,25 +123,78 @@ def test_without_looking_ahead_replications_stop_too_soon() -> None:
     assert share(stopped(samples, 0.5, minimum=3, look_ahead=5)).low > 0.93
 
 
-@pytest.mark.parametrize("half_width", [0.3, 0.5])
-def test_intervals_of_all_replications_that_a_sweep_plays_cover_95_percent(half_width: float) -> None:
-    """What a sweep reports: it plays totals, not one replication at a time, and uses all it has played."""
+@dataclass(frozen=True)
+class Law:
+    """What the values of replications are drawn from."""
+
+    draw: Callable[[np.random.Generator, tuple[int, int]], Floats]
+    mean: float
+    sd: float
+
+
+NORMAL = Law(lambda rng, shape: rng.normal(0, 1, shape), 0, 1)
+EXPONENTIAL = Law(lambda rng, shape: rng.exponential(1, shape), 1, 1)
+LOGNORMAL = Law(
+    lambda rng, shape: rng.lognormal(0, 1, shape), math.exp(0.5), math.sqrt(math.e * (math.e - 1))
+)
+
+
+def swept(law: Law, half_width: float, minimum: int, look_ahead: int, runs: int) -> tuple[Truths, Floats]:
+    """Which intervals that a sweep reports cover the mean, and how many replications each is of.
+
+    A sweep plays totals, not one replication at a time, and uses all it has played. The half-width is in
+    standard deviations.
+    """
+    target, cap = half_width * law.sd, 300
     covered, totals = [], []
-    for values in np.random.default_rng(7).normal(0, 1, (2500, 300)):
+    for values in law.draw(np.random.default_rng(7), (runs, cap)):
         played = 0
         while True:
-            total = next_total(values[:played], half_width=half_width, minimum=10, look_ahead=5, cap=300)
+            total = next_total(
+                values[:played], half_width=target, minimum=minimum, look_ahead=look_ahead, cap=cap
+            )
             if total is None:
                 break
             played = total
         width = running_half_widths(values[:played])[-1]
-        assert width <= half_width
-        covered.append(abs(values[:played].mean()) <= width)
+        assert width <= target
+        covered.append(abs(values[:played].mean() - law.mean) <= width)
         totals.append(played)
-    assert share(np.array(covered)).low > 0.925
-    assert share(np.array(covered)).high > 0.945
+    return np.array(covered), np.array(totals, dtype=np.float64)
+
+
+@pytest.mark.parametrize("half_width", [0.3, 0.5])
+def test_intervals_of_normal_values_that_a_sweep_reports_cover_nearly_95_percent(half_width: float) -> None:
+    """A point may be lost where few replications are enough, 18 at half an sd."""
+    covered, totals = swept(NORMAL, half_width, minimum=10, look_ahead=5, runs=2000)
+    assert share(covered).low > 0.925
+    assert share(covered).high > 0.945
     needed = (1.96 / half_width) ** 2
-    assert np.mean(totals) < needed + 12, "with the look-ahead and what planning plays too many"
+    assert totals.mean() < needed + 12, "with the look-ahead and what planning plays too many"
+
+
+MEASURED = [
+    pytest.param(NORMAL, 10, 5, 0.941, id="normal"),
+    pytest.param(EXPONENTIAL, 10, 5, 0.905, id="exponential"),
+    pytest.param(LOGNORMAL, 10, 5, 0.859, id="lognormal"),
+    pytest.param(NORMAL, 50, 5, 0.950, id="normal, at least 50"),
+    pytest.param(EXPONENTIAL, 50, 5, 0.938, id="exponential, at least 50"),
+    pytest.param(LOGNORMAL, 50, 5, 0.905, id="lognormal, at least 50"),
+    pytest.param(NORMAL, 2, 0, 0.880, id="normal, at once"),
+]
+"""Law, minimum, look-ahead, and the coverage of 20,000 other samples at half an sd.
+
+No closed form: they were counted once, with the seed 2024, and are what docs/background/randomness.md states.
+"""
+
+
+@pytest.mark.parametrize(("law", "minimum", "look_ahead", "measured"), MEASURED)
+def test_the_coverage_that_a_sweep_leaves_is_what_was_measured_and_told(
+    law: Law, minimum: int, look_ahead: int, measured: float
+) -> None:
+    """Of skewed values it is well short of 95 %, and a larger minimum is what helps."""
+    covered, _ = swept(law, 0.5, minimum, look_ahead, runs=1500)
+    assert share(covered).low <= measured <= share(covered).high
 
 
 @pytest.mark.parametrize("seed", range(10))

@@ -81,6 +81,44 @@ def test_a_figure_has_a_caption_and_repeats_by_the_command_in_it(call: Call):
     assert contents(Path("again"))[f"{stem}.png"] == first[f"{stem}.png"]
 
 
+def test_the_command_in_a_caption_repeats_a_figure_at_very_small_and_large_levels(call: Call, tmp_path: Path):
+    factors = {
+        "policy.epsilon": [0.00001, 0.3],
+        "cost_model.late_usd_per_min": [0.5, 2_000_000.0],
+        "skills.threshold": [0.5, 0.7],
+    }
+    coalesce_sim.sweep(SWEEP | {"factors": factors, "replications": 2}, out=tmp_path / "far", jobs=1)
+    held = ("--where", "policy.epsilon=0.00001", "--where", "cost_model.late_usd_per_min=2e6")
+    assert call("plot", "far", "--x", "skills.threshold", *held).code == 0
+    (caption,) = Path("far/figures").glob("*.caption.md")
+    (command,) = (line for line in caption.read_text().splitlines() if line.startswith("coalesce-sim plot"))
+    again = call(*shlex.split(command)[1:], "--out", "again")
+    assert again.code == 0, again.err
+    (first,), (second,) = Path("far/figures").glob("*.svg"), Path("again").glob("*.svg")
+    assert first.read_bytes() == second.read_bytes()
+    assert (
+        call(
+            "plot",
+            "far",
+            "--x",
+            "skills.threshold",
+            "--where",
+            "policy.epsilon=1e-05",
+            "--where",
+            "cost_model.late_usd_per_min=2e+06",
+        ).code
+        == 0
+    )
+
+
+@pytest.mark.usefixtures("here")
+def test_a_caption_of_a_sweep_under_way_says_so_first(call: Call):
+    Path("sweep/outcome.json").unlink()
+    assert call("plot", "sweep", "--x", "policy.epsilon", "--by", "skills.threshold").code == 0
+    (caption,) = Path("sweep/figures").glob("*.caption.md")
+    assert caption.read_text().startswith("Not complete: 4 of 4 points have all their runs. **Cost reduction")
+
+
 @pytest.mark.usefixtures("here")
 @pytest.mark.parametrize(
     ("words", "kind", "stem"),
@@ -145,7 +183,7 @@ def test_what_cannot_be_drawn_is_told_and_leaves_nothing(call: Call, words: list
 
 
 @pytest.mark.usefixtures("here")
-@pytest.mark.parametrize("folder", ["compare/comparison.json", "run/summary.json"])
+@pytest.mark.parametrize("folder", ["compare/comparison.json", "run/summary.json", "sweep/sweep.json"])
 def test_results_of_a_newer_version_are_refused(folder: str):
     path = Path(folder)
     facts = json.loads(path.read_text("utf-8"))

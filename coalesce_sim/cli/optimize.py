@@ -88,7 +88,8 @@ def command(
     Prints the best setting with the search's figures, which flatter, beside those of a fresh seed, which do
     not, and those of the scenario's own settings. The folder of results gets optimisation.json, trials.csv
     and a figure, all of them at the end or, after an error or Ctrl-C, none. Exit code 1 if no trial keeps all
-    constraints, if the validated setting breaks one, or if runs failed.
+    constraints, if the validated setting is shown to break one, or if runs failed; 0 where it is neither
+    shown to break a constraint nor to keep it, which is printed and is the "outcome" in --json.
     """
     from coalesce_sim.optimisation.question import question
     from coalesce_sim.optimisation.recording import record
@@ -125,5 +126,5 @@ def command(
         print_json(recorded.summary)
     elif not quiet:
         print_optimisation(console(), recorded)
-    if recorded.optimisation.outcome != "found" or recorded.optimisation.failed:
+    if recorded.optimisation.outcome not in ("found", "not shown") or recorded.optimisation.failed:
         raise click.exceptions.Exit(1)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -18,6 +17,9 @@ from coalesce_sim.cli.sweep import (
     vary_option,
 )
 from coalesce_sim.cli.work import failures_told, jobs_option, out_option, quiet_option
+
+if TYPE_CHECKING:
+    from coalesce_sim.sweeps.plan import Plan
 
 
 @click.command("sensitivity")
@@ -66,15 +68,10 @@ def command(
     overrides: tuple[str, ...],
     replications: int | None,
     seed: int | None,
-    jobs: int | None,
-    engine: str,
-    scheduler: str | None,
-    out: Path | None,
-    extend: bool,
-    retry_failed: bool,
     yes: bool,
     as_json: bool,
     quiet: bool,
+    **playing: Any,
 ) -> None:
     """Say which factors of SWEEP, a sweep file, a metric depends on.
 
@@ -83,47 +80,44 @@ def command(
     was interrupted. The folder of results gets sensitivity.json beside a sweep's files; `coalesce-sim plot`
     draws it.
     """
-    from coalesce_sim.extras import MissingExtra
-    from coalesce_sim.metrics import UnknownMetric
-    from coalesce_sim.scenario.problems import ScenarioError
-    from coalesce_sim.sensitivity.study import NoIndices, perform_study, prepare_study
+    from coalesce_sim.sensitivity.study import NoIndices, perform_study
     from coalesce_sim.sensitivity.table import print_sensitivity
 
-    if scheduler is not None and engine != "dask":
+    if playing["scheduler"] is not None and playing["engine"] != "dask":
         raise click.UsageError("--scheduler: only with --engine dask")
-    try:
-        plan = prepare_study(
-            source,
-            method=method,
-            metric=metric,
-            samples=samples,
-            vary=vary,
-            replications=replications,
-            seed=seed,
-            overrides=overrides,
-        )
-        if not yes:
-            confirm(plan, jobs)
-        with failures_told(), sweep_display(shown=not quiet) as tell:
-            study = perform_study(
-                plan,
-                metric,
-                out=out,
-                command=repeated(),
-                jobs=jobs,
-                engine=engine,
-                scheduler=scheduler,
-                extend=extend,
-                retry_failed=retry_failed,
-                progress=tell,
-            )
-    except ScenarioError:
-        raise
-    except NoIndices as error:
-        raise click.ClickException(str(error)) from error
-    except (MissingExtra, UnknownMetric, ValueError) as error:
-        raise click.UsageError(str(error)) from error
+    plan = _prepared(
+        source,
+        method=method,
+        metric=metric,
+        samples=samples,
+        vary=vary,
+        replications=replications,
+        seed=seed,
+        overrides=overrides,
+    )
+    if not yes:
+        confirm(plan, playing["jobs"])
+    with failures_told(), sweep_display(shown=not quiet) as tell:
+        try:
+            study = perform_study(plan, metric, command=repeated(), progress=tell, **playing)
+        except NoIndices as error:
+            raise click.ClickException(str(error)) from error
     if as_json:
         print_json(study.summary)
     elif not quiet:
         print_sensitivity(console(), study)
+
+
+def _prepared(source: str, **asked: Any) -> Plan:
+    """The plan, or what is wrong with what was asked: exit code 2, before anything runs."""
+    from coalesce_sim.metrics import UnknownMetric
+    from coalesce_sim.scenario.problems import ScenarioError
+    from coalesce_sim.sensitivity.study import prepare_study
+
+    with failures_told():
+        try:
+            return prepare_study(source, **asked)
+        except (ScenarioError, UnknownMetric):
+            raise
+        except ValueError as error:  # samples, or factors, that the method cannot do with
+            raise click.UsageError(str(error)) from error

@@ -24,6 +24,10 @@ _MOST_PANELS = 12
 _PANEL_IN = (4.0, 3.4)
 _TITLE_PT = 13.0
 _LINE_IN = 0.24
+_VALIDATED = {
+    "violated": "validated, but breaks a constraint",
+    "not shown": "validated, but not shown to keep all constraints",
+}
 
 
 def draw_trials(path: Path, found: Optimisation) -> None:
@@ -81,7 +85,7 @@ def _panel(axes: Axes, found: Optimisation, field: str) -> None:
         return np.array([cells.index(each) for each in values] if words else values, dtype=np.float64)
 
     groups = [
-        ("keeps all constraints" if found.question.constraints else "trial", BLUE, "o", True),
+        ("mean keeps all constraints" if found.question.constraints else "trial", BLUE, "o", True),
         ("breaks one", GREY, "x", False),
     ]
     for label, colour, marker, feasible in groups:
@@ -136,5 +140,5 @@ def _title(found: Optimisation, goal: Metric) -> str:
     if fresh is None:
         mean, validated = found.best.mean(goal.name), "not validated"
     else:
-        mean, validated = fresh.mean, "validated"
+        mean, validated = fresh.mean, _VALIDATED.get(found.outcome, "validated")
     return f"{goal.label} {number(mean)}{unit}, {validated}, at {shown(found.best.setting)}"

@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from scipy.special import stdtrit
+
 from coalesce_sim.metrics import Metric, UnknownMetric, describe
 from coalesce_sim.scenario.problems import Problem, ScenarioError, shown
 from coalesce_sim.statistics.intervals import Estimate
@@ -55,11 +57,17 @@ class Constraint:
             return math.inf
         return self.bound - mean if self.relation == ">=" else mean - self.bound
 
-    def verdict(self, value: Estimate) -> Verdict:
-        """`holds` or `violated` where the whole 95 % interval says so, else `not shown`."""
-        if value.ci95 is None:
+    def verdict(self, value: Estimate, *, of: int = 1) -> Verdict:
+        """`holds` or `violated` where the whole interval says so, else `not shown`.
+
+        The interval is the 95 % one; where this is one `of` several constraints it is widened for their
+        number (Bonferroni), so that even one wrong verdict among them has a chance of 5 % at most.
+        """
+        if value.mean is None or value.half_width is None:
             return "not shown"
-        low, high = sorted(map(self.excess, value.ci95))
+        wider = float(stdtrit(value.n - 1, 1 - 0.025 / of) / stdtrit(value.n - 1, 0.975))
+        ends = value.mean - wider * value.half_width, value.mean + wider * value.half_width
+        low, high = sorted(map(self.excess, ends))
         if high <= 0:
             return "holds"
         return "violated" if low > 0 else "not shown"

@@ -7,13 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from coalesce_sim.optimisation.goals import Constraint, Goal, constraint, goal
 from coalesce_sim.optimisation.space import Axis
 from coalesce_sim.scenario.problems import Problem, ScenarioError
 from coalesce_sim.scenario.schema import Scenario
-from coalesce_sim.sweeps.design import Sampled
 from coalesce_sim.sweeps.factors import SCENARIO
 from coalesce_sim.sweeps.plan import Plan
 from coalesce_sim.sweeps.running import prepare
@@ -44,10 +41,9 @@ class Question:
     def scenarios(self, points: Sequence[Sequence[float]]) -> list[Scenario | str]:
         """The scenario at each point, or why there is none."""
         made: list[Scenario | str] = []
-        self.plan.design = Sampled(self.plan.design.factors, np.array(points))
-        for number in range(len(points)):
+        for point in points:
             try:
-                made.append(self.plan.point(number).scenario)
+                made.append(self.plan.at(point))
             except ScenarioError as error:
                 made.append(str(error))
         return made

@@ -14,7 +14,7 @@ from coalesce_sim.statistics.intervals import Estimate
 if TYPE_CHECKING:
     import pandas as pd
 
-Outcome = Literal["found", "none feasible", "validation failed", "violated"]
+Outcome = Literal["found", "not shown", "none feasible", "validation failed", "violated"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +22,8 @@ class Validation:
     """The best setting and the scenario's own, played on a seed that the search has not met.
 
     `difference` is the goal's metric with the best setting less that with the scenario's own, paired by
-    replication; `verdicts` are of the best setting, one for each constraint. `error` is that of the first run
-    that failed, if one did: then there are no figures.
+    replication; `verdicts` are of the best setting, one for each constraint, by intervals widened for their
+    number. `error` is that of the first run that failed, if one did: then there are no figures.
     """
 
     seed: int
@@ -56,12 +56,18 @@ class Optimisation:
 
     @property
     def outcome(self) -> Outcome:
-        """Whether a setting was found that, as far as its validation shows, does not violate a constraint."""
+        """`found` only where the validation shows that the best setting keeps all constraints.
+
+        `violated` where it shows that one is broken; `not shown` where it shows neither.
+        """
         if self.validation is None:
             return "none feasible"
         if self.validation.error is not None:
             return "validation failed"
-        return "violated" if "violated" in self.validation.verdicts else "found"
+        for verdict in ("violated", "not shown"):
+            if verdict in self.validation.verdicts:
+                return verdict
+        return "found"
 
     @property
     def failed(self) -> list[Trial]:

@@ -129,9 +129,11 @@ def _validated(asked: Question, chosen: Trial, replications: int, jobs: int) -> 
         nothing = Estimate(None, None, None, 0)
         return Validation(seed, replications, {}, {}, nothing, (), error)
     name = asked.goal.metric
-    differences = [one[name] - other[name] for one, other in zip(ours, own, strict=True)]
-    figures = _figures(asked, ours)
-    verdicts = tuple(each.verdict(figures[each.metric]) for each in asked.constraints)
+    differences = [
+        one.get(name, math.nan) - other.get(name, math.nan) for one, other in zip(ours, own, strict=True)
+    ]
+    figures, constraints = _figures(asked, ours), asked.constraints
+    verdicts = tuple(each.verdict(figures[each.metric], of=len(constraints)) for each in constraints)
     return Validation(seed, replications, figures, _figures(asked, own), estimate(differences), verdicts)
 
 

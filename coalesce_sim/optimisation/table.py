@@ -22,10 +22,14 @@ _NOTE = (
 _VERDICTS = {
     "holds": ("holds: the whole interval keeps the bound", "green"),
     "not shown": (
-        "not shown: the interval reaches beyond the bound; more --validate-replications may tell",
+        "not shown to hold: the interval reaches beyond the bound; more --validate-replications may tell",
         "yellow",
     ),
     "violated": ("violated: the whole interval breaks the bound", "red"),
+}
+_HEADLINES = {
+    "not shown": ("The best of the search, not shown to keep all constraints", "yellow"),
+    "violated": ("The best of the search, which breaks a constraint", "red"),
 }
 
 
@@ -72,7 +76,8 @@ def _print_infeasible(console: Console, found: Optimisation) -> None:
 
 def _print_found(console: Console, found: Optimisation, best: Trial, validation: Validation) -> None:
     asked = found.question
-    console.print(Text(f"\nBest: {shown(best.setting)}", "bold"))
+    headline, colour = _HEADLINES.get(found.outcome, ("Best", ""))
+    console.print(Text(f"\n{headline}: {shown(best.setting)}", f"bold {colour}"))
     if validation.error is not None:
         console.print(Text(f"It could not be validated on seed {validation.seed}: {validation.error}", "red"))
         return
@@ -93,6 +98,9 @@ def _print_found(console: Console, found: Optimisation, best: Trial, validation:
     for constraint, verdict in zip(asked.constraints, validation.verdicts, strict=True):
         told, colour = _VERDICTS[verdict]
         console.print(Text(f"{constraint.text}: {told}", colour))
+    if (several := len(asked.constraints)) > 1:
+        told = f"{100 - 5 / several:.4g} % intervals, so that all {several} verdicts hold together at 95 %"
+        console.print(Text(f"Constraints are judged by {told}.", "dim"))
     console.print(Text(_NOTE, "dim"))
 
 

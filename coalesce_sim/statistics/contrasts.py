@@ -49,7 +49,7 @@ def contrasts(samples: Sequence[FloatArray]) -> list[Contrast]:
     found = [Contrast(each, None, None, None) for each in estimates]
     for (index, p), p_holm, level in zip(tested, holm(p_values), _holm_levels(p_values), strict=True):
         each = estimates[index]
-        found[index] = Contrast(each, p, p_holm, _interval(each, level))
+        found[index] = Contrast(each, p, p_holm, t_interval(each, level))
     return found
 
 
@@ -88,7 +88,7 @@ def equivalences(samples: Sequence[FloatArray], margin: float) -> list[Equivalen
     if not 0 < margin < math.inf:
         raise ValueError(f"margin: must be > 0 and finite (got {margin!r})")
     estimates = [estimate(sample.tolist()) for sample in samples]
-    found = [Equivalence(each, margin, _interval(each, 0.1), None, None) for each in estimates]
+    found = [Equivalence(each, margin, t_interval(each, 0.1), None, None) for each in estimates]
     tested = [
         (index, p) for index, each in enumerate(estimates) if (p := _p_outside(each, margin)) is not None
     ]
@@ -144,8 +144,8 @@ def _p_outside(difference: Estimate, margin: float) -> float | None:
     return float(stdtr(difference.n - 1, -inside / (difference.sd / math.sqrt(difference.n))))
 
 
-def _interval(value: Estimate, level: float) -> tuple[float, float] | None:
-    """The t interval that leaves out the share `level`."""
+def t_interval(value: Estimate, level: float) -> tuple[float, float] | None:
+    """The t interval that leaves out the share `level`; None with fewer than two values."""
     if value.mean is None or value.sd is None:
         return None
     half_width = float(stdtrit(value.n - 1, 1 - level / 2)) * value.sd / math.sqrt(value.n)

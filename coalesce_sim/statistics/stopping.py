@@ -3,7 +3,7 @@
 The rule is that of Hoad, Robinson & Davies (2010), Journal of the Operational Research Society 61(11),
 "Automated selection of the number of replications for a discrete-event simulation", for an absolute
 half-width. Values are those of the replications 0, 1, 2, … of one design point. One that is NaN (an undefined
-metric, a failed run) counts as a replication but not towards the mean.
+metric, a failed run) or infinite is undefined: it counts as a replication but not towards the mean.
 """
 
 from __future__ import annotations
@@ -20,15 +20,9 @@ from coalesce_sim.scenario.distributions import FloatArray
 
 
 def running_half_widths(values: Sequence[float] | FloatArray) -> FloatArray:
-    """Half of the 95 % t interval after each replication; NaN while fewer than two values are defined.
-
-    Raises ValueError if a value is infinite.
-    """
+    """Half of the 95 % t interval after each replication; NaN while fewer than two values are finite."""
     x = np.asarray(values, dtype=np.float64)
-    if np.isinf(x).any():
-        at = int(np.flatnonzero(np.isinf(x))[0])
-        raise ValueError(f"values: must be finite, or NaN where undefined (got {x[at]} in replication {at})")
-    defined = ~np.isnan(x)
+    defined = np.isfinite(x)
     n = defined.cumsum()
     if not defined.any():
         return np.full(len(x), np.nan)
@@ -59,11 +53,12 @@ def satisfied_at(
 def next_total(
     values: Sequence[float] | FloatArray, *, half_width: float, minimum: int, look_ahead: int, cap: int
 ) -> int | None:
-    """How many replications to have played next, or None if those asked for so far are enough or `cap`.
+    """How many replications to have played next, or None if no more are to be played.
 
-    They are enough if the rule is satisfied and the interval of all of them is within ±`half_width`, too. The
-    first total is what `minimum` needs with its look-ahead; later ones follow from how the width shrinks with
-    √n, growing by half at most. Totals depend on the values of the replications up to the total before and on
+    Those asked for so far are enough if the rule is satisfied and the interval of all of them is within
+    ±`half_width`, too. The first total is what `minimum` needs with its look-ahead; if not one of its values
+    is defined, the point is given up. Later totals follow from how the width shrinks with √n, growing by half
+    at most, up to `cap`. Totals depend on the values of the replications up to the total before and on
     nothing else: where values go beyond a total, playing having been interrupted between two of them, the
     plan is the same. Raises ValueError for settings out of range.
     """
@@ -72,6 +67,8 @@ def next_total(
         raise ValueError(f"cap: must be >= minimum, {minimum} (got {cap})")
     widths = running_half_widths(values)
     total = min(cap, minimum + _ahead(minimum, look_ahead))
+    if len(values) >= total and not np.isfinite(values[:total]).any():
+        return None
     while total <= len(values):
         played = widths[:total]
         satisfied = _satisfied_at(played, half_width, minimum, look_ahead) is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -130,6 +131,18 @@ class SweepResult:
                 "n": [each.n for each in found],
             }
         )
+
+    def differences(
+        self,
+        metric: str = "cost_reduction",
+        *,
+        reference: Mapping[str, Any] | None = None,
+        margin: float | None = None,
+    ) -> pd.DataFrame:
+        """Paired differences between design points, tested together; see `sweeps.differences`."""
+        from coalesce_sim.sweeps.differences import differences
+
+        return differences(self.runs, self.factors, metric, reference=reference, margin=margin)
 
     @cached_property
     def points(self) -> pd.DataFrame:

@@ -83,7 +83,7 @@ class Precision(Model):
 
     `half_width` is in the metric's unit, which for rates is percentage points. The interval must stay as
     narrow for `look_ahead` more replications (Hoad, Robinson & Davies 2010), after at least `minimum` and at
-    most `cap`.
+    most `cap`. A point whose first values are all undefined is given up.
     """
 
     metric: str

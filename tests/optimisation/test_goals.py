@@ -81,3 +81,15 @@ def test_a_bound_holds_or_is_violated_where_the_whole_interval_says_so() -> None
     assert at_least.verdict(Estimate(100.0, None, None, 1)) == "not shown"
     assert at_least.excess(85.0) == 5
     assert at_most.excess(None) == math.inf
+
+
+def test_one_of_several_constraints_has_a_wider_interval_so_that_all_verdicts_hold_together() -> None:
+    """Of ten values and two constraints, 2.685 standard errors (97.5 %) for 2.262 (95 %)."""
+    at_least = constraint("success_rate>=90%")
+
+    def around(margin: float) -> Estimate:
+        return Estimate(90 + margin, 1.0, (90 + margin - 2.262, 90 + margin + 2.262), 10)
+
+    assert at_least.verdict(around(2.67)) == "holds"
+    assert [at_least.verdict(around(margin), of=2) for margin in (2.67, 2.70)] == ["not shown", "holds"]
+    assert [at_least.verdict(around(-margin), of=2) for margin in (2.67, 2.70)] == ["not shown", "violated"]

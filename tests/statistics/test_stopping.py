@@ -65,9 +65,13 @@ def test_half_widths_of_a_prefix_are_a_prefix_to_the_last_bit() -> None:
         np.testing.assert_array_equal(running_half_widths(values[:n]), whole[:n])
 
 
-def test_an_infinite_value_is_refused_with_its_place() -> None:
-    with pytest.raises(ValueError, match=r"values: must be finite.* \(got inf in replication 2\)"):
-        running_half_widths([1.0, NAN, math.inf])
+def test_an_infinite_value_counts_as_an_undefined_one() -> None:
+    """On resuming, too: a run that came to infinity is there, and cannot be played away."""
+    values = [1.0, NAN, math.inf, 2.0, -math.inf, 4.0, *[3.0] * 60]
+    undefined = [value if math.isfinite(value) else NAN for value in values]
+    np.testing.assert_array_equal(running_half_widths(values), running_half_widths(undefined))
+    assert satisfied_at(values, **RULE) == satisfied_at(undefined, **RULE) is not None
+    assert plan(values) == plan(undefined)
 
 
 @pytest.mark.parametrize(("look_ahead", "minimum", "half_width"), [(0, 2, 1.0), (5, 10, 0.6), (7, 2, 0.32)])
@@ -109,7 +113,16 @@ def test_it_takes_the_minimum_and_the_look_ahead_even_where_nothing_varies() -> 
 def test_undefined_values_count_as_replications_only() -> None:
     assert satisfied_at([NAN] * 8 + [3.0] * 7, **RULE) == 10
     assert satisfied_at([NAN] * 13 + [3.0] * 2, **RULE) is None
-    assert plan([NAN] * 200, cap=100) == [15, 22, 33, 49, 73, 100]
+    assert plan([NAN] * 14 + [3.0] + [NAN] * 185, cap=100) == [15, 22, 33, 49, 73, 100]
+
+
+@pytest.mark.parametrize("undefined", [NAN, math.inf])
+def test_a_point_that_comes_to_nothing_at_first_is_given_up(undefined: float) -> None:
+    """Whatever there is beyond: the plan depends on the first values alone."""
+    assert plan([undefined] * 200) == [15]
+    assert plan([undefined] * 15 + [3.0] * 185) == [15]
+    assert plan([undefined] * 200, cap=12) == [12]
+    assert next_total([undefined] * 14, cap=100, **RULE) == 15
 
 
 def test_totals_grow_towards_the_target_and_end_where_it_is_met() -> None:
