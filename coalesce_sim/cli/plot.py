@@ -59,16 +59,11 @@ def command(results: Path, where: tuple[str, ...], out: Path | None, as_json: bo
 
 
 def _values(where: tuple[str, ...]) -> dict[str, list[Any]]:
-    """By factor, the values that are to be kept, read as YAML."""
-    import yaml
-
+    """By factor, the values that are to be kept, as they were typed."""
     kept: dict[str, list[Any]] = {}
     for each in where:
         factor, equals, value = each.partition("=")
         if not equals or not factor or not value:
             raise click.BadParameter("must look like skills.threshold=0.5", param_hint=f"--where {each}")
-        try:
-            kept.setdefault(factor, []).append(yaml.safe_load(value))
-        except yaml.YAMLError:
-            kept.setdefault(factor, []).append(value)
+        kept.setdefault(factor, []).append(value)
     return kept

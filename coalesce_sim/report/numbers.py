@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
-from coalesce_sim.statistics.intervals import Estimate
+if TYPE_CHECKING:
+    from coalesce_sim.statistics.intervals import Estimate
 
 NOTHING = "–"
 """Stands where there is no number."""
@@ -52,6 +55,16 @@ def percent(value: Estimate) -> str:
 def plural(count: int, noun: str) -> str:
     """``1 run``, ``2 runs``"""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def duration(seconds: float) -> str:
+    """A time in the two largest units that it has, roughly: ``3 h 20 min``."""
+    if seconds < 60:
+        return f"{seconds:.2g} s"
+    units = (("years", 31_557_600), ("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+    (name, size), (smaller, part) = next(pair for pair in pairwise(units) if seconds >= pair[0][1])
+    whole, rest = int(seconds // size), int(seconds % size // part)
+    return f"{whole:,} {name}" + (f" {rest} {smaller}" if rest and name != "years" else "")
 
 
 def _decimals(value: float, digits: int) -> int:

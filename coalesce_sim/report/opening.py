@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import json
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +14,7 @@ import pyarrow.parquet as pq
 
 from coalesce_sim import __version__
 from coalesce_sim.metrics import METRICS, Metric, UnknownMetric, describe
+from coalesce_sim.provenance import is_newer
 from coalesce_sim.sweeps.store import ResultsError
 
 if TYPE_CHECKING:
@@ -110,7 +110,10 @@ def open_folder(folder: str | Path) -> Opened:
         facts = _read(folder / name)
         origin = facts["provenance"]
         version = str(origin["coalesce_sim"])
-        refuse_newer(folder, version)
+        if is_newer(version):
+            raise ResultsError(
+                f"{folder}: written by coalesce_sim {version}, newer than this one, {__version__}"
+            )
         scenario = origin["scenario"]
         comparison = _FILES[name] == "comparison"
         told = [each["metrics"] for each in facts["policies"].values()] if comparison else [facts["metrics"]]
@@ -138,12 +141,6 @@ def known_factor(name: str, factors: Iterable[str]) -> str:
     near = difflib.get_close_matches(name, factors, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else "."
     raise ResultsError(f"{name}: no such factor{hint} There are: {', '.join(factors) or 'none'}")
-
-
-def refuse_newer(folder: Path, version: str) -> None:
-    """Raise `ResultsError` for results of a version that is newer than this one."""
-    if _release(version) > _release(__version__):
-        raise ResultsError(f"{folder}: written by coalesce_sim {version}, newer than this one, {__version__}")
 
 
 def _open_sweep(folder: Path) -> Opened:
@@ -181,7 +178,3 @@ def _read(path: Path) -> dict[str, Any]:
 def _in_order(names: Iterable[str]) -> tuple[str, ...]:
     found = set(names)
     return tuple(name for name in METRICS if name in found)
-
-
-def _release(version: str) -> tuple[int, ...]:
-    return tuple(map(int, re.findall(r"\d+", version.partition("+")[0])[:3]))

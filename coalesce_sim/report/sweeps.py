@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from coalesce_sim.metrics import METRICS
+from coalesce_sim.report.progress import unfinished
 from coalesce_sim.sweeps.results import OUTCOME
 from coalesce_sim.sweeps.running import FAILURES, POINTS, RUNS
 from coalesce_sim.sweeps.specification import Precision
@@ -53,9 +54,9 @@ def print_sweep(screen: Console, result: SweepResult) -> None:
 
 
 def warnings_of(result: SweepResult) -> list[str]:
-    """What is to be known before the figures are believed: failed runs, wide intervals, short runs."""
+    """What is to be known before the figures are believed: runs that are missing, failed or short."""
     summary = result.summary
-    told = []
+    told = [*filter(None, [unfinished(result)])]
     if summary["failed"]:
         errors = result.failures["error"].value_counts()
         told.append(

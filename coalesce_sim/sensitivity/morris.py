@@ -31,7 +31,8 @@ class MorrisIndex:
     from its first to its last value; of a factor whose values have no order, such as policies, the change
     from one value to one about half the list away. `mu_star` is the mean of their absolute values with half
     of its 95 % t interval, `mu` the mean with signs, `sigma` the standard deviation: 0 where the factor's
-    effect is the same wherever the others are.
+    effect is the same wherever the others are. Chance between replications has no sign, and raises `mu_star`
+    and `sigma` of every factor; see `of_noise`.
     """
 
     factor: str
@@ -105,6 +106,18 @@ def indices(
             MorrisIndex(name, size.mean, size.half_width, float(each.mean()), float(each.std(ddof=1)))
         )
     return found
+
+
+def of_noise(design: FloatArray, values: FloatArray, factors: Sequence[Factor]) -> list[float]:
+    """The μ* that each factor would have of chance between replications alone, if it did nothing.
+
+    `values` are (points, replications), two replications at least. What replications add to an effect is
+    taken to be normal, of mean 0 and with the variance of its mean over them: the mean of its absolute value
+    is √(2/π) of the standard deviation.
+    """
+    each = np.array([effects(design, column, factors) for column in values.T])
+    variance = each.var(axis=0, ddof=1).mean(axis=0) / len(each)
+    return [float(size) for size in np.sqrt(2 / np.pi * variance)]
 
 
 def _ordered(factor: Factor) -> bool:

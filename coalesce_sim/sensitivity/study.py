@@ -50,7 +50,9 @@ class Sensitivity:
     replications played. The half-widths are for the choice of design points and not for that of replications:
     with others of the same number the function is another one. `noise_share` says how much of the variance of
     its values that is, None where it cannot be told. This noise has no order, so it counts among the
-    interactions: it is in every total index and in every sigma, and more replications take it away.
+    interactions: it is in every total index and in every sigma. It has no sign either, and so raises every
+    mu_star: `indices` has beside it `mu_star_of_noise`, what it would be of a factor that does nothing, where
+    there are two replications at least. More replications take it away.
     """
 
     method: Method
@@ -222,6 +224,9 @@ def analysed(result: SweepResult, plan: Plan, metric: str) -> Sensitivity:
     else:
         method, samples = "morris", settings.morris
         found = morris.indices(design.shares, means, plan.design.factors, names)
+    indices = pd.DataFrame([asdict(each) for each in found])
+    if method == "morris" and values.shape[1] > 1:
+        indices["mu_star_of_noise"] = morris.of_noise(design.shares, values, plan.design.factors)
     return Sensitivity(
         method,
         metric,
@@ -229,7 +234,7 @@ def analysed(result: SweepResult, plan: Plan, metric: str) -> Sensitivity:
         len(values),
         values.shape[1],
         plan.seed,
-        pd.DataFrame([asdict(each) for each in found]),
+        indices,
         noise_share(values),
         result,
     )
@@ -246,7 +251,7 @@ def _values(result: SweepResult, plan: Plan, metric: str) -> FloatArray:
     column = result.runs[metric].to_numpy(dtype=np.float64)
     if len(column) != len(plan.design) * plan.replications:
         raise NoIndices(
-            f"{len(column):,} runs are there of {plan.runs_at_most:,}: the design is not complete"
+            f"{len(column):,} runs are there of {plan.runs_at_least:,}: the design is not complete"
         )
     values: FloatArray = column.reshape(len(plan.design), plan.replications)
     undefined = np.argwhere(np.isnan(values))

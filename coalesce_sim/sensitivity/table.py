@@ -11,14 +11,8 @@ from rich.text import Text
 
 from coalesce_sim.metrics import describe
 from coalesce_sim.report.numbers import column, number, plural
+from coalesce_sim.sensitivity.sentences import MEANING, chance_told, width_told
 from coalesce_sim.sensitivity.study import FILE, Sensitivity
-
-_NOTES = {
-    "sobol": "Shares of the variance between design points: first-order, a factor by itself; total, with its "
-    "interactions. ±: 95 % bootstrap intervals, for the choice of design points.",
-    "morris": "μ* is the mean of the absolute changes of the metric as one factor goes over its whole range, "
-    "μ that with signs, σ their standard deviation: 0 where the others do not matter. ±: 95 % t intervals.",
-}
 
 
 def print_sensitivity(console: Console, study: Sensitivity) -> None:
@@ -31,10 +25,10 @@ def print_sensitivity(console: Console, study: Sensitivity) -> None:
         f"{plural(study.replications, 'replication')} each, seed {study.seed}"
     )
     console.print(_sobol(study) if study.method == "sobol" else _morris(study, metric.unit))
-    console.print(Text(_NOTES[study.method], "dim"))
-    console.print(Text(_noise(study), "dim"))
-    if study.samples_needed is not None:
-        console.print(Text(_too_wide(study), "yellow"))
+    console.print(Text(MEANING[study.method], "dim"))
+    console.print(Text(chance_told(study.summary), "dim"))
+    if wide := width_told(study.summary):
+        console.print(Text(wide, "yellow"))
     console.print(Text(f"\nWritten to {study.sweep.folder}: {FILE}"), soft_wrap=True)
 
 
@@ -46,36 +40,19 @@ def _sobol(study: Sensitivity) -> Table:
 
 def _morris(study: Sensitivity, unit: str) -> Table:
     ranked = study.indices.sort_values("mu_star", ascending=False)
-    names = ("mu_star", "mu_star_half_width", "mu", "sigma")
+    headings = {"mu": "μ", "sigma": "σ", "mu_star_of_noise": "μ* of chance"}
+    names = [name for name in ("mu_star", "mu_star_half_width", *headings) if name in ranked]
     columns = {name: column(ranked[name].tolist()) for name in names}
     rows = [
-        [str(factor), f"{mu_star} ± {half_width}", mu, sigma]
-        for factor, mu_star, half_width, mu, sigma in zip(ranked["factor"], *columns.values(), strict=True)
+        [str(factor), f"{mu_star} ± {half_width}", *others]
+        for factor, mu_star, half_width, *others in zip(ranked["factor"], *columns.values(), strict=True)
     ]
     of = {"": "", "%": ", points"}.get(unit, f", {unit}")
-    return _table(["factor", f"μ*{of}", f"μ{of}", f"σ{of}"], rows)
+    return _table(["factor", f"μ*{of}", *(f"{headings[name]}{of}" for name in names[2:])], rows)
 
 
 def _share(row: dict[Any, Any], name: str) -> str:
     return f"{number(row[name], 2)} ± {number(row[f'{name}_half_width'], 2)}"
-
-
-def _noise(study: Sensitivity) -> str:
-    if study.noise_share is None:
-        return "How much of this is chance between replications takes more than one of them to tell."
-    share = number(100 * study.noise_share, 0)
-    return (
-        f"{share} % of the variance between design points is chance between replications, which counts among "
-        "the interactions; more --replications take it away."
-    )
-
-
-def _too_wide(study: Sensitivity) -> str:
-    wide = "0.1" if study.method == "sobol" else "a tenth of the largest μ*"
-    return (
-        f"Some intervals are wider than ± {wide}: that takes about --samples {study.samples_needed} "
-        f"(now {study.samples}); --extend keeps the runs that are there."
-    )
 
 
 def _table(header: list[str], rows: list[list[str]]) -> Table:

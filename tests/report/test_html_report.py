@@ -2,11 +2,10 @@ from __future__ import annotations
 
 import html
 import importlib
-import itertools
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -16,21 +15,22 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
-from scipy.special import stdtr
+from scipy.special import stdtrit
 
 import coalesce_sim
 from coalesce_sim import extras
 from coalesce_sim.cli.report import command
 from coalesce_sim.experiments.comparison import Comparison
-from coalesce_sim.metrics import METRICS
+from coalesce_sim.metrics import METRICS, Metric
+from coalesce_sim.report.best import ranking_of
 from coalesce_sim.report.comparison.findings import findings
-from coalesce_sim.report.html.answer import ranked, sentences
+from coalesce_sim.report.html.answer import sentences
 from coalesce_sim.report.html.page import rendered
 from coalesce_sim.report.html.sweep import sweep_page
+from coalesce_sim.report.sweeps import warnings_of
 from coalesce_sim.scenario.distributions import FloatArray
-from coalesce_sim.statistics.contrasts import holm
 from coalesce_sim.sweeps.design import design_of
-from coalesce_sim.sweeps.results import SweepResult
+from coalesce_sim.sweeps.results import OUTCOME, SweepResult
 from coalesce_sim.sweeps.specification import Precision, Specification
 
 COST = METRICS["realised_usd"]
@@ -61,6 +61,7 @@ def made_up(
         "replication": pa.array(replication.astype(np.int32)),
         "seed": pa.array(np.full(len(point), 7)),
         "scenario_sha256": pa.array(point.astype(str)),
+        "wall_s": pa.array(np.full(len(point), 0.5)),
         "error": pa.array(errors, pa.string()),
         "traceback": pa.array([error and f"Traceback: {error}" for error in errors], pa.string()),
         "cost_reduction": pa.array(np.where(bad, np.nan, reduction), from_pandas=True),
@@ -95,25 +96,30 @@ def text_of(page: str) -> str:
     return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", page)).split())
 
 
+def answer_of(
+    metric: Metric, labels: Sequence[str], values: FloatArray, *, common_random_numbers: bool = True
+) -> list[str]:
+    ranking = ranking_of(metric, values)
+    return sentences(metric, labels, ranking, common_random_numbers=common_random_numbers)
+
+
 def test_the_answer_is_the_paired_difference_with_its_interval():
     best, other = np.array([10.0, 11.0, 12.0]), np.array([8.9, 10.1, 11.0])
-    told = sentences(ranked(REDUCTION, ["a", "b"], np.array([other, best])), common_random_numbers=True)
+    told = answer_of(REDUCTION, "ab", np.array([other, best]))
     assert told[0] == "Cost reduction is highest at b: 11.0 ± 2.5 % (95 % interval, 3 replications)."
     # differences 1.1, 0.9, 1.0: t(0.975; 2) · 0.1 / √3 = 0.248
     assert told[1] == "It differs from a, by 1.00 ± 0.25 points."
 
 
 def test_less_is_better_where_it_costs():
-    told = sentences(
-        ranked(COST, ["a", "b"], np.array([[5.0, 6.0], [2.0, 3.1]])), common_random_numbers=False
-    )
+    told = answer_of(COST, "ab", np.array([[5.0, 6.0], [2.0, 3.1]]), common_random_numbers=False)
     assert told[0].startswith("Cost is lowest at b: ")
     assert "common random numbers" not in told[-1]
 
 
 def test_without_a_difference_the_answer_says_so_first():
     noise = np.random.default_rng(3).normal(size=(3, 8))
-    told = sentences(ranked(REDUCTION, ["a", "b", "c"], noise), common_random_numbers=True)
+    told = answer_of(REDUCTION, "abc", noise)
     assert told[0].startswith(
         "No difference in cost reduction is shown between the best point and any other."
     )
@@ -121,30 +127,29 @@ def test_without_a_difference_the_answer_says_so_first():
     assert "None of the 2 other points is shown to differ from it." in told
 
 
-def t_test(one: FloatArray, other: FloatArray) -> float:
-    """The two-sided p-value of a paired t test."""
-    difference = one - other
-    t = difference.mean() / difference.std(ddof=1) * math.sqrt(len(difference))
-    return float(2 * stdtr(len(difference) - 1, -abs(t)))
-
-
-def test_verdicts_are_corrected_for_the_choice_of_the_best_out_of_all_pairs():
-    values = np.random.default_rng(5).normal(size=(4, 12)) + np.array([[0.9], [0.0], [0.0], [0.0]])
-    ranking = ranked(REDUCTION, list("abcd"), values)
-    pairs = itertools.combinations(values[ranking.points], 2)
-    assert [lead.p_holm for lead in ranking.leads] == pytest.approx(
-        holm([t_test(*pair) for pair in pairs])[:3]
+def test_the_interval_of_the_best_of_many_holds_for_all_of_them():
+    values = np.random.default_rng(3).normal(size=(8, 5)) + np.arange(8.0)[:, None]
+    told = answer_of(REDUCTION, "abcdefgh", values)
+    half_width = stdtrit(4, 1 - 0.05 / 8 / 2) * values[7].std(ddof=1) / 5**0.5
+    assert told[0] == (
+        f"Cost reduction is highest at h: {values[7].mean():.1f} ± {half_width:.1f} % "
+        "(95 % interval that holds for all 8 points at once, 5 replications)."
     )
-    lower = np.vstack([values, np.tile(values[1] - 9, (42, 1))])
-    many = ranked(REDUCTION, list(map(str, range(46))), lower)
-    for lead in many.leads:
-        assert lead.p_holm == pytest.approx(min(1.0, (lead.p or 0) * 46 * 45 / 2))
-        assert lead.ci_holm is not None
-        assert lead.shown == (not lead.ci_holm[0] <= 0 <= lead.ci_holm[1])
+
+
+def test_points_that_were_played_more_often_are_compared_on_what_is_common():
+    """The difference is small beside what a replication adds to both; later ones of b are lucky."""
+    luck = np.array([0.0, 9.0, 3.0, 6.0, 30.0, 40.0])
+    ahead = np.array([0.5, 0.6, 0.4, 0.5, math.nan, math.nan])
+    values = np.array([luck + ahead, luck])
+    told = answer_of(REDUCTION, "ab", values)
+    assert told[0].startswith("Cost reduction is highest at a: 5.0 ± ")
+    assert told[1].startswith("It differs from b, by 0.50 ± ")
+    assert "Points have different numbers of replications: they are compared on those" in told[-1]
 
 
 def test_one_replication_gives_no_interval_and_no_verdict():
-    told = sentences(ranked(REDUCTION, ["a", "b"], np.array([[1.0], [2.0]])), common_random_numbers=True)
+    told = answer_of(REDUCTION, "ab", np.array([[1.0], [2.0]]))
     assert told[0] == "Cost reduction is highest at b: 2.00 % (1 replication)."
     assert told[1].startswith("No difference is shown")
 
@@ -209,6 +214,44 @@ def test_points_that_stay_imprecise_are_listed():
     specification = result.specification.model_copy(update={"replications": Precision.model_validate(rule)})
     text = text_of(page_of(SweepResult(result.folder, result.facts, specification, result.rows)))
     assert "2 design points did not reach ± 0.01 in Cost reduction (%) within 4 replications." in text
+
+
+def test_a_sweep_under_way_says_how_much_is_there_before_anything_else(tmp_path: Path):
+    whole = made_up(GRID, 4)
+    rule = {"metric": "cost_reduction", "half_width": 0.01, "minimum": 3, "look_ahead": 0, "cap": 9}
+    precise = whole.specification.model_copy(update={"replications": Precision.model_validate(rule)})
+    begun, missing = whole.rows.slice(0, 10), "Not complete: 2 of 6 points have all their runs."
+    page = sweep_page(SweepResult(tmp_path, whole.facts, whole.specification, begun), [], None, None)
+    assert page.answer[0] == missing
+    under_way = SweepResult(tmp_path, whole.facts, precise, begun)
+    assert warnings_of(under_way) == ["Not complete: 10 runs so far, at 3 of 6 points."]
+    text = text_of(page_of(under_way))
+    assert "within 9 replications" not in text
+    assert "Every design point reached" not in text
+    (tmp_path / OUTCOME).write_text("{}")
+    ended = SweepResult(tmp_path, whole.facts, whole.specification, whole.rows)
+    assert warnings_of(ended) == []
+    assert "The sweep is complete: 24 runs." in text_of(page_of(ended))
+
+
+def test_a_sweep_tells_how_long_its_runs_took_and_not_how_long_the_last_session():
+    text = text_of(page_of(made_up(GRID, 40)))
+    assert "Time played by all workers 2 min" in text
+    assert "Wall time" not in text
+
+
+def test_a_screening_has_beside_it_what_chance_alone_would_show():
+    row = {"factor": "policy.epsilon", "mu_star": 3.2, "mu_star_half_width": 1.4, "mu": 0.1, "sigma": 4.0}
+    facts: dict[str, Any] = {"method": "morris", "metric": "cost_reduction", "samples": 20, "points": 80}
+    facts |= {"noise_share": 0.9, "samples_needed": 388, "indices": [{**row, "mu_star_of_noise": 2.8}]}
+    text = text_of(page_of(made_up(GRID, 3), sensitivity=facts))
+    assert "Factor μ* (%) μ (%) σ (%) μ* of chance (%) policy.epsilon 3.20 ± 1.40 0.100 4.00 2.80" in text
+    assert "Chance between replications raises every μ*" in text
+    assert "that takes about --samples 388 (now 20)" in text
+    once = {**facts, "noise_share": None, "samples_needed": None, "indices": [row]}
+    text = text_of(page_of(made_up(GRID, 1), sensitivity=once))
+    assert "takes more than one of them to tell. Chance between replications raises every μ*" in text
+    assert "μ* of chance" not in text
 
 
 def test_texts_of_users_are_no_markup():

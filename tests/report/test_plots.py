@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 
 from coalesce_sim.report.opening import ResultsError
 from coalesce_sim.report.plots import plot_heat_map, plot_learning, plot_lines, plot_timeline, plot_tornado
+from coalesce_sim.report.plots.lines import lines_of
 from coalesce_sim.statistics.intervals import bca, estimate
 
 LUCK = [0.0, 3.0, -2.0, 5.0, 1.0]
@@ -125,6 +126,29 @@ def test_a_metric_that_never_varies_is_said_to_be_the_same(ax: Axes):
     assert title(ax) == "Number of tasks is 9.00 at all 2 points"
 
 
+def test_points_with_more_replications_are_compared_on_the_common_ones():
+    """Point 0 is better in each of its replications; point 1 was played twice more, with luck."""
+    runs = grid([0.0, 0.01], [0.5])
+    lucky = [runs[runs["point"] == 1].iloc[:1].assign(replication=r, cost_reduction=60.0) for r in (5, 6)]
+    runs = pd.concat([runs.assign(cost_reduction=runs["cost_reduction"] - 4 * runs["point"]), *lucky])
+    lines = lines_of(runs, "policy.epsilon", "cost_reduction")
+    assert lines.title == "Cost reduction is highest, 26.4 %, at policy.epsilon = 0"
+    assert "n = 5 to 7 replications each" in lines.caption[1]
+    assert "they are compared on those that they have in common." in lines.caption[-1]
+
+
+def test_captions_own_up_that_the_best_was_chosen_by_its_mean():
+    few, many = (
+        lines_of(grid(levels, [0.5]), "policy.epsilon", "cost_reduction")
+        for levels in ([0.0, 0.1], [each / 100 for each in range(46)])
+    )
+    assert few.caption[-1].endswith("tell apart (5 % over all pairs, Holm).")
+    assert (
+        "(5 % over all pairs, Bonferroni). The highest of 46 means is flattered by chance" in many.caption[-1]
+    )
+    assert many.title.startswith("Cost reduction: no difference shown between the best ")
+
+
 def test_lower_is_better_for_a_cost(ax: Axes):
     runs = runs_of([{"size": 1, "realised_usd": 900.0}, {"size": 100, "realised_usd": 400.0}], "realised_usd")
     plot_lines(runs, "size", "realised_usd", ax=ax)
@@ -194,7 +218,7 @@ def test_where_takes_a_value_as_it_is_shown_and_any_kind_of_level(ax: Axes):
         for pool in ("few", "many")
     ]
     runs = runs_of(points).astype({"pool": "category"})
-    plot_lines(runs, "warm", "cost_reduction", ax=ax, where={"share": 0.666667, "pool": "few"})
+    plot_lines(runs, "warm", "cost_reduction", ax=ax, where={"share": "0.666667", "pool": "few"})
     assert [label.get_text() for label in ax.get_yticklabels()] == ["false", "true"]
     held = Figure().add_subplot()
     plot_lines(runs, "pool", "cost_reduction", ax=held, where={"share": 1 / 3, "warm": True})
@@ -225,6 +249,7 @@ def test_where_takes_a_value_as_it_is_shown_and_any_kind_of_level(ax: Axes):
             "threshold = 0.4: no run has it. There are: 0.5, 0.7",
         ),
         ("policy.epsilon", "tasks", {"skills.threshold": "a"}, "skills.threshold = a: no run has it"),
+        ("policy.epsilon", "tasks", {"skills.threshold": True}, "skills.threshold = true: no run has it"),
     ],
 )
 def test_what_is_not_in_the_table_is_told_with_what_is(x: str, y: str, where: dict[str, Any], message: str):

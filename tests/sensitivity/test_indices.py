@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -85,6 +87,21 @@ def test_sigma_tells_an_effect_that_depends_on_the_others() -> None:
     assert alone[0].mu_star_half_width == pytest.approx(0, abs=1e-12)
     assert together[0].sigma > 0.1
     assert together[0].mu_star_half_width > 0
+
+
+def test_a_factor_that_does_nothing_has_the_mu_star_that_is_told_of_noise() -> None:
+    """Noise of sd 2 in each of 4 replications: the mean moves by chance, x does not."""
+    factors, rng = [RANGE, factor_of("policy", ["a", "b"])], np.random.default_rng(1)
+    design = morris.sample(2, 400, 1)
+    values = rng.normal(0, 2, (len(design), 4)) + rng.normal(size=4)
+    found = morris.indices(design, values.mean(axis=1), factors, ["x", "policy"])
+    noise = morris.of_noise(design, values, factors)
+    assert noise == pytest.approx(
+        [math.sqrt(2 / math.pi) * math.sqrt(2) * 1 * 7 / 4, 2 / math.sqrt(math.pi)], rel=0.05
+    )
+    for each, size in zip(found, noise, strict=True):
+        assert abs(each.mu_star - size) < 1.5 * each.mu_star_half_width
+    assert morris.of_noise(design, design[:, :1] + np.ones(4), factors) == pytest.approx([0, 0], abs=1e-12)
 
 
 def test_morris_refuses_what_cannot_move_and_more_words_than_it_meets() -> None:

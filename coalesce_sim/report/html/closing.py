@@ -10,7 +10,7 @@ import yaml
 from coalesce_sim.market.warnings import notes_of, warnings_of
 from coalesce_sim.metrics import Metric
 from coalesce_sim.report.html.page import Check, Facts, Passage, Section, Source
-from coalesce_sim.report.numbers import number
+from coalesce_sim.report.numbers import duration
 from coalesce_sim.scenario.loading import load
 from coalesce_sim.scenario.problems import ScenarioError
 
@@ -68,7 +68,6 @@ def provenance_section(origin: Mapping[str, Any]) -> Section:
         "wall_s": "Wall time",
         "seed": "Seed",
         "digest": "Digest of the runs",
-        "fingerprint": "Fingerprint of the sweep",
         "python": "Python",
         "platform": "Platform",
     }
@@ -85,14 +84,6 @@ def glossary_section(metrics: Iterable[Metric]) -> Section:
     """What every metric means."""
     entries = {each.axis: f"{each.definition}.{_BETTER[each.better]} Column: {each.name}" for each in metrics}
     return Section("metrics", "What the metrics mean", [Facts(entries)])
-
-
-def duration(seconds: float) -> str:
-    """``12.3 s``, ``5 min 20 s`` or ``3 h 5 min``"""
-    if seconds < 100:
-        return f"{number(seconds)} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60:,} h {minutes % 60} min"
 
 
 def _told(name: str, value: Any) -> str:

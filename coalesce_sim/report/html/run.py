@@ -12,7 +12,6 @@ from coalesce_sim.metrics import Metric
 from coalesce_sim.report.drawing import time_unit
 from coalesce_sim.report.html.charts import Chart, Quantity, axis_of, figures_of
 from coalesce_sim.report.html.closing import (
-    duration,
     glossary_section,
     provenance_section,
     scenario_checks,
@@ -29,7 +28,7 @@ from coalesce_sim.report.html.page import (
     Table,
     number_cell,
 )
-from coalesce_sim.report.numbers import NOTHING, number, percent, plural
+from coalesce_sim.report.numbers import NOTHING, duration, number, percent, plural
 from coalesce_sim.report.opening import Opened
 from coalesce_sim.statistics.intervals import Estimate
 

@@ -19,18 +19,12 @@ from coalesce_sim.report.html.page import (
     number_cell,
 )
 from coalesce_sim.report.numbers import number
+from coalesce_sim.sensitivity.sentences import MEANING, chance_told, width_told
 
 Indices = Sequence[Mapping[str, Any]]
 
-_SOBOL = (
-    "The first-order index is the share of the variance between design points that a factor makes by itself, "
-    "the total index that with its interactions. Intervals are 95 % bootstrap intervals for the choice of "
-    "points."
-)
-_MORRIS = (
-    "μ* is the mean of the absolute changes as one factor goes over its whole range, μ that with signs, σ "
-    "their standard deviation: 0 where the other factors do not matter. Intervals are 95 % t intervals."
-)
+_LITTLE = 0.1
+"""The share of the variance that may be chance without a warning."""
 
 
 def study_told(facts: Mapping[str, Any]) -> list[str]:
@@ -67,7 +61,7 @@ def _sobol_chart(indices: Indices, facts: Mapping[str, Any]) -> Chart:
         x=0,
         by=1,
         start=[0, 0],
-        describes=_SOBOL,
+        describes=MEANING["sobol"],
     )
 
 
@@ -83,7 +77,7 @@ def _morris_chart(indices: Indices, facts: Mapping[str, Any], unit: str) -> Char
         x=0,
         by=None,
         start=[0],
-        describes=_MORRIS,
+        describes=MEANING["morris"],
     )
 
 
@@ -117,31 +111,22 @@ def _share(value: float, half_width: float) -> Cell:
 
 
 def _morris_table(indices: Indices, unit: str) -> Table:
+    headings = {"mu": "μ", "sigma": "σ", "mu_star_of_noise": "μ* of chance"}
+    others = {name: heading for name, heading in headings.items() if name in indices[0]}
     rows = [
         [
             Cell(str(row["factor"])),
             number_cell(row["mu_star"], f"{number(row['mu_star'])} ± {number(row['mu_star_half_width'])}"),
-            number_cell(row["mu"]),
-            number_cell(row["sigma"]),
+            *(number_cell(row[name]) for name in others),
         ]
         for row in indices
     ]
     of = f" ({unit})" if unit else ""
-    columns = [Column("Factor", numeric=False), *(Column(f"{name}{of}") for name in ("μ*", "μ", "σ"))]
+    columns = [Column("Factor", numeric=False), *(Column(f"{each}{of}") for each in ("μ*", *others.values()))]
     return Table("Morris screening", columns, rows, sorted_by=(1, "descending"))
 
 
 def _checks(facts: Mapping[str, Any]) -> list[Check]:
-    share, needed = facts["noise_share"], facts["samples_needed"]
-    chance = (
-        "How much of this is chance between replications takes more than one of them to tell."
-        if share is None
-        else f"{number(100 * share, 0)} % of the variance between design points is chance between "
-        "replications, which counts among the interactions; more replications take it away."
-    )
-    checks = [Check(share is not None and share < 0.1, chance)]
-    if needed is not None:
-        instead = f"about {needed:,} samples instead of {facts['samples']:,} would narrow them"
-        told = f"Some intervals are wide; {instead}."
-        checks.append(Check(False, told))
-    return checks
+    share, wide = facts["noise_share"], width_told(facts)
+    checks = [Check(share is not None and share < _LITTLE, chance_told(facts))]
+    return [*checks, Check(False, wide)] if wide else checks

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow.compute as pc
 
 from coalesce_sim.metrics import METRICS, Metric
-from coalesce_sim.report.html.answer import Ranking, ranked, sentences
+from coalesce_sim.report.best import ranking_of
+from coalesce_sim.report.html.answer import sentences
 from coalesce_sim.report.html.charts import (
     MOST_FIGURES,
     Axis,
@@ -24,14 +25,16 @@ from coalesce_sim.report.html.charts import (
     level_text,
     point_labels,
 )
-from coalesce_sim.report.html.closing import duration, glossary_section, provenance_section, scenario_section
+from coalesce_sim.report.html.closing import glossary_section, provenance_section, scenario_section
 from coalesce_sim.report.html.page import Cell, Column, Drawing, Facts, Page, Section, Table, number_cell
 from coalesce_sim.report.html.sensitivity import sensitivity_section, study_told
 from coalesce_sim.report.html.sweep_checks import diagnostics
-from coalesce_sim.report.numbers import number, with_half_width
+from coalesce_sim.report.numbers import duration, number, with_half_width
+from coalesce_sim.report.progress import unfinished
 from coalesce_sim.statistics.intervals import Estimate
+from coalesce_sim.statistics.ranking import Ranking
 from coalesce_sim.sweeps.factors import Factor
-from coalesce_sim.sweeps.results import OUTCOME, SweepResult
+from coalesce_sim.sweeps.results import SweepResult
 from coalesce_sim.sweeps.specification import Precision, Specification
 
 if TYPE_CHECKING:
@@ -64,26 +67,27 @@ def sweep_page(
 ) -> Page:
     """Put the report of a sweep together; `metrics` are those to show, the first being the one that ranks."""
     shown = [METRICS[name] for name in metrics or _usual(result, sensitivity)]
-    bases, origin = _bases(result), _origin(result)
+    bases = _bases(result)
     if len(result.runs):
         answer, told = _told(result, shown)
     else:
         answer, told = ["No run has ended well: there is no answer."], []
     if sensitivity:
         answer, told = study_told(sensitivity), [sensitivity_section(sensitivity), *told]
+    answer = [*filter(None, [unfinished(result)]), *answer]
     sections = [
         Section("asked", "What was asked", [Facts(_asked(result))]),
         *told,
         Section("diagnostics", "Diagnostics", diagnostics(result, bases)),
         scenario_section(bases),
-        provenance_section(origin),
+        provenance_section(_origin(result)),
         glossary_section([METRICS[name] for name in result.metrics]),
     ]
     return Page(
         title=title or result.facts["title"] or result.specification.name,
         overline=f"Sweep of {_base_name(result)}",
         answer=answer,
-        figures=_figures(result, origin),
+        figures=_figures(result),
         sections=sections,
     )
 
@@ -93,8 +97,9 @@ def _told(result: SweepResult, shown: Sequence[Metric]) -> tuple[list[str], list
     points = result.points
     estimates = {each.name: _estimates(result, each.name) for each in shown}
     labels = point_labels(points, result.factors)
-    ranking = ranked(shown[0], labels, _by_point(result.runs, points["point"], shown[0].name))
-    answer = sentences(ranking, common_random_numbers=result.specification.common_random_numbers)
+    ranking = ranking_of(shown[0], _by_point(result.runs, points["point"], shown[0].name))
+    common = result.specification.common_random_numbers
+    answer = sentences(shown[0], labels, ranking, common_random_numbers=common)
     return answer, [
         Section("curves", "Curves", [Drawing(_chart(result, shown, estimates, ranking))]),
         Section(
@@ -180,24 +185,24 @@ def _replications_told(result: SweepResult) -> str:
     )
 
 
-def _figures(result: SweepResult, origin: Mapping[str, Any]) -> dict[str, str]:
+def _figures(result: SweepResult) -> dict[str, str]:
     points = result.points
-    figures = {
+    # Wall times are those of single sessions; a sweep may have been resumed, on other machines too.
+    played_s = float(pc.sum(result.rows["wall_s"], min_count=0).as_py())
+    return {
         "Design points": f"{len(points):,}",
         "Runs": f"{len(result.runs):,}",
         "Replications a point": counted(points["replications"].tolist()),
         "Failed runs": f"{len(result.failures):,}",
+        "Time played by all workers": duration(played_s),
     }
-    if "wall_s" in origin:
-        figures["Wall time"] = duration(origin["wall_s"])
-    return figures
 
 
 def _chart(
     result: SweepResult, shown: Sequence[Metric], estimates: Mapping[str, pd.DataFrame], ranking: Ranking
 ) -> Chart:
     grid, points = result.specification.design == "grid", result.points
-    best = ranking.points[0] if ranking.points else 0
+    best = ranking.order[0] if ranking.order else 0
     kept = list(range(len(points))) if grid else _kept(len(points), best)
     axes, codes = _axes(result.specification, points.iloc[kept], grid)
     drawn = shown[: max(1, MOST_FIGURES // len(kept))]
@@ -243,8 +248,8 @@ def _points_table(
     result: SweepResult, shown: Sequence[Metric], estimates: Mapping[str, pd.DataFrame], ranking: Ranking
 ) -> Table:
     points = result.points
-    told = set(ranking.points)
-    order = [*ranking.points, *(point for point in range(len(points)) if point not in told)]
+    told = set(ranking.order)
+    order = [*ranking.order, *(point for point in range(len(points)) if point not in told)]
     tables = {name: _estimates_of(frame) for name, frame in estimates.items()}
     levels = {name: points[name].tolist() for name in result.factors}
     numeric = {name: is_numeric(values) for name, values in levels.items()}
@@ -262,7 +267,7 @@ def _points_table(
         *(Column(each.axis, help=each.definition) for each in shown),
         Column("n", help="Replications"),
     ]
-    note = "Means ± half of the 95 % interval (t)."
+    note = "Means ± half of the 95 % interval (t) of each point by itself."
     if len(order) > MOST_ROWS:
         note += f" The first {MOST_ROWS:,} of {len(order):,} points by rank; points.csv has all."
     first = (len(result.factors), "ascending" if shown[0].better == "lower" else "descending")
@@ -321,7 +326,5 @@ def _bases(result: SweepResult) -> dict[str, dict[str, Any]]:
 
 
 def _origin(result: SweepResult) -> dict[str, Any]:
-    """How the sweep was begun and, where it has ended, what it came to."""
-    outcome = result.folder / OUTCOME
-    ended = json.loads(outcome.read_text(encoding="utf-8")) if result.complete else {}
-    return {"digest": result.digest, "seed": result.facts["seed"], **ended, **result.facts["provenance"]}
+    """How the sweep was first begun, and what it has come to."""
+    return {"digest": result.digest, "seed": result.facts["seed"], **result.facts["provenance"]}

@@ -10,6 +10,7 @@ from coalesce_sim.report.html.charts import point_labels
 from coalesce_sim.report.html.closing import scenario_checks, undefined_checks
 from coalesce_sim.report.html.page import Block, Cell, Check, Column, Source, Table, number_cell
 from coalesce_sim.report.numbers import number, plural
+from coalesce_sim.report.progress import unfinished
 from coalesce_sim.sweeps.results import SweepResult
 from coalesce_sim.sweeps.specification import Precision
 
@@ -34,12 +35,10 @@ def diagnostics(result: SweepResult, bases: Mapping[str, Mapping[str, Any]]) -> 
 
 
 def _completeness(result: SweepResult) -> list[Check]:
-    done = plural(len(result.runs) + len(result.failures), "run")
-    if result.complete:
-        return [Check(True, f"The sweep is complete: {done}.")]
-    return [
-        Check(False, f"The sweep is not complete: {done} so far. Started again, it plays what is missing.")
-    ]
+    missing = unfinished(result)
+    if missing:
+        return [Check(False, f"{missing} It is under way, or was interrupted: started again, it goes on.")]
+    return [Check(True, f"The sweep is complete: {plural(len(result.rows), 'run')}.")]
 
 
 def _failures(result: SweepResult) -> list[Block]:
@@ -83,7 +82,8 @@ def _precision_checks(result: SweepResult) -> list[Block]:
     metric = METRICS[rule.metric]
     short = result.points[result.points["point"].isin(result.imprecise)]
     if not len(short):
-        return [Check(True, f"Every design point reached ± {rule.half_width:g} in {metric.axis}.")]
+        reached = f"Every design point reached ± {rule.half_width:g} in {metric.axis}."
+        return [Check(True, reached)] if result.complete else []
     labels = point_labels(short, result.factors)
     half_widths = (short[f"{metric.name}_high"] - short[metric.name]).tolist()
     rows = [

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
-from typing import Any
-
 import numpy as np
 
 from coalesce_sim.experiments.contenders import YARDSTICKS
+from coalesce_sim.report.best import UNEVEN, ranking_of, top
 from coalesce_sim.report.plots.points import Points, is_numeric, level, told
-from coalesce_sim.statistics.contrasts import contrasts
-
-MOST_COMPARED = 100
-"""With more points than these no title says which is best: nearly 5,000 pairs would have to be tested."""
+from coalesce_sim.statistics.ranking import Ranking
 
 _MOST_NAMED = 2
 _POLICY = "policy"
@@ -23,50 +18,56 @@ def finding(points: Points) -> str:
 
     Yardsticks such as `oracle` are left out. The tests are paired by replication, corrected for all pairs.
     """
-    label = points.metric.label
-    table = points.table[points.table["mean"].notna()]
-    if _POLICY in table and not table[_POLICY].isin(YARDSTICKS).all():
-        table = table[~table[_POLICY].isin(YARDSTICKS)]
+    label, contenders = points.metric.label, _contenders(points)
+    table = points.table.loc[contenders]
     if len(table) == 1:
-        return f"{label} is {told(table['mean'].iloc[0], points.metric)} {_place(points, table.index[0])}"
-    if len(set(points.samples[table.index].stack())) == 1:
+        return f"{label} is {told(table['mean'].iloc[0], points.metric)} {_place(points, contenders[0])}"
+    if len(set(points.samples[contenders].stack())) == 1:
         return f"{label} is {told(table['mean'].iloc[0], points.metric)} at all {len(table)} points"
-    if not points.has_intervals or len(table) > MOST_COMPARED or points.moving:
+    if not points.has_intervals or points.moving:
         ends = " to ".join(told(each, points.metric) for each in (table["mean"].min(), table["mean"].max()))
         return f"{label} by {' and '.join(points.axes)}: {ends}"
-    lowest = points.metric.better == "lower"
-    order = table["mean"].sort_values(ascending=lowest, kind="stable")
-    best = int(order.index[0])
-    shown = _shown(points, table.index)
-    undecided = [other for other in table.index if other != best and (best, other) not in shown]
-    if len(undecided) == len(table) - 1:
-        among = _named(points, list(table.index)) if len(table) == 2 else f"the {len(table)} points"
+    ranking = _ranking(points, contenders)
+    best, alike = contenders[ranking.order[0]], [contenders[row] for row in ranking.alike]
+    if len(alike) == len(table) - 1:
+        among = _named(points, contenders) if len(table) == 2 else f"the {len(table)} points"
         return f"{label}: no difference shown between {among}"
-    word = "lowest" if lowest else "highest"
-    if len(undecided) > _MOST_NAMED:
-        return _plateau(points, word, sorted([best, *undecided]), list(table.index))
+    word = top(points.metric)
+    if len(alike) > _MOST_NAMED:
+        return _plateau(points, word, sorted([best, *alike]), contenders)
     said = f"{label} is {word}, {told(table['mean'][best], points.metric)}, {_place(points, best)}"
-    return f"{said}; no difference shown to {_named(points, undecided)}" if undecided else said
+    return f"{said}; no difference shown to {_named(points, sorted(alike))}" if alike else said
 
 
 def tests_told(points: Points) -> str:
-    """How the title was arrived at; empty where nothing was tested."""
-    count = int(points.table["mean"].notna().sum())
-    if count < 2 or not points.has_intervals or count > MOST_COMPARED or points.moving:
+    """How the title was arrived at and how far to trust it; empty where nothing was tested."""
+    contenders = _contenders(points)
+    if len(contenders) < 2 or not points.has_intervals or points.moving:
         return ""
-    return (
+    ranking = _ranking(points, contenders)
+    sentences = [
         "The title tells apart what t tests of the differences, paired by replication, tell apart (5 % over "
-        "all pairs, Holm)."
-    )
+        f"all pairs, {ranking.procedure})."
+    ]
+    sentences += [UNEVEN] if ranking.uneven else []
+    if len(contenders) > 2:
+        sentences.append(
+            f"The {top(points.metric)} of {len(contenders)} means is flattered by chance: play that point on "
+            "another seed to know it."
+        )
+    return " ".join(sentences)
 
 
-def _shown(points: Points, indices: Any) -> set[tuple[int, int]]:
-    """The pairs of points between which there is a difference, either way round."""
-    values = points.samples.to_numpy(dtype=np.float64)
-    pairs = list(itertools.combinations(indices, 2))
-    tested = contrasts([values[:, one] - values[:, other] for one, other in pairs])
-    shown = [pair for pair, contrast in zip(pairs, tested, strict=True) if contrast.shown]
-    return {*shown, *((other, one) for one, other in shown)}
+def _contenders(points: Points) -> list[int]:
+    """The rows that are compared: those with a value, without the yardsticks if there are others."""
+    table = points.table[points.table["mean"].notna()]
+    if _POLICY in table and not table[_POLICY].isin(YARDSTICKS).all():
+        table = table[~table[_POLICY].isin(YARDSTICKS)]
+    return list(table.index)
+
+
+def _ranking(points: Points, contenders: list[int]) -> Ranking:
+    return ranking_of(points.metric, points.samples[contenders].to_numpy(dtype=np.float64).T)
 
 
 def _place(points: Points, index: int) -> str:

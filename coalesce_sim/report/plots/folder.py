@@ -24,6 +24,7 @@ from coalesce_sim.report.plots.sentences import replications_table
 from coalesce_sim.report.plots.series import Series
 from coalesce_sim.report.plots.timeline import TimeCurve
 from coalesce_sim.report.plots.tornado import Tornado
+from coalesce_sim.report.progress import unfinished
 from coalesce_sim.statistics.intervals import Interval
 
 FigureKind = Literal["lines", "heat_map", "tornado", "learning", "timeline"]
@@ -217,11 +218,16 @@ def _command(opened: Opened, chosen: Wanted, out: Path | None) -> str:
 
 
 def _caption(opened: Opened, plot: Plot, command: str) -> str:
-    """Markdown: the finding, what is shown of how many runs, and the commands that make it again."""
-    told = [f"**{plot.title}.**", f"{opened.title}.", *filter(None, plot.caption), *_studied(opened, plot)]
+    """Markdown: the finding, what is shown of how many runs, and the commands that make it again.
+
+    What is missing of a sweep comes before anything else.
+    """
+    missing = unfinished(opened.sweep) if opened.sweep is not None else ""
+    told = [missing, f"**{plot.title}.**", f"{opened.title}.", *plot.caption, *_studied(opened, plot)]
     told.append(f"Seed {opened.seed}; coalesce_sim {opened.version}.")
     table = replications_table(plot.points) if isinstance(plot, Series | HeatMap) else []
-    paragraphs = [" ".join(told), "\n".join(table), f"```text\n{opened.command}\n{command}\n```"]
+    commands = f"```text\n{opened.command}\n{command}\n```"
+    paragraphs = [" ".join(filter(None, told)), "\n".join(table), commands]
     return "\n\n".join(filter(None, paragraphs)) + "\n"
 
 

@@ -169,12 +169,16 @@ def _sorted(table: pd.DataFrame, axes: Sequence[str]) -> pd.DataFrame:
 
 
 def _equal(column: pd.Series[Any], value: Any) -> Mask:
+    """Where a factor has a value, which may be text, as `level` shows it and people type it."""
     if is_numeric(column):
-        if isinstance(value, bool | str):
-            return np.zeros(len(column), dtype=bool)
-        close: Mask = np.isclose(column.to_numpy(dtype=np.float64), value, rtol=_AS_SHOWN, atol=1e-12)
+        try:
+            wanted = math.nan if isinstance(value, bool) else float(value)
+        except (TypeError, ValueError):
+            wanted = math.nan
+        close: Mask = np.isclose(column.to_numpy(dtype=np.float64), wanted, rtol=_AS_SHOWN, atol=1e-12)
         return close
-    equal: Mask = (column.map(level) == level(value)).to_numpy(dtype=bool)
+    shown = level(value).lower() if is_bool_dtype(column) else level(value)
+    equal: Mask = (column.map(level) == shown).to_numpy(dtype=bool)
     return equal
 
 

@@ -16,6 +16,7 @@ from coalesce_sim.report.numbers import number
 from coalesce_sim.report.opening import ResultsError
 from coalesce_sim.report.plots.look import COLUMN_IN, name_axis, plotted, value_axis
 from coalesce_sim.scenario.distributions import FloatArray
+from coalesce_sim.sensitivity.sentences import NOISE_RAISES
 
 Method = Literal["sobol", "morris"]
 
@@ -94,6 +95,7 @@ class Tornado:
             "its whole range, σ their standard deviation: 0 where the change does not depend on the other "
             "factors.",
             "Whiskers: 95 % t intervals of μ* over the trajectories.",
+            NOISE_RAISES,
         ]
 
     @property
