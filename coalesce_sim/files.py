@@ -27,6 +27,13 @@ class WriteError(OSError):
     """A file that could not be written to its end."""
 
 
+def not_a_sweeps(path: Path) -> Path:
+    """The folder, for results that replace earlier ones. Raises `FolderError` where a sweep keeps its."""
+    if (path / "sweep.json").exists():
+        raise FolderError(f"the folder {str(path)!r} holds a sweep; give another one")
+    return path
+
+
 class Folder:
     """A folder that receives the files of one run, all or none.
 

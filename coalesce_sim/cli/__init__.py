@@ -104,6 +104,9 @@ def main(args: Sequence[str] | None = None) -> None:
     except click.ClickException as error:
         error.show()
         code = error.exit_code
+    except click.Abort:
+        click.echo(f"{PROGRAM}: nothing was done", err=True)
+        code = 1
     except interrupts.Interrupted as error:
         click.echo(f"{PROGRAM}: {error}", err=True)
         sys.stdout.flush()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from coalesce_sim import __version__
-from coalesce_sim.files import Folder
+from coalesce_sim.files import Folder, not_a_sweeps
 from coalesce_sim.optimisation.figure import draw_trials
 from coalesce_sim.optimisation.question import Question
 from coalesce_sim.optimisation.result import Optimisation
@@ -53,7 +53,7 @@ def record(
     folder cannot be written to, `WriteError` if it later turns out that a file cannot.
     """
     started, began = datetime.now(UTC), time.perf_counter()
-    with Folder(out) as folder:
+    with Folder(not_a_sweeps(out)) as folder:
         found = answer(
             asked,
             trials=trials,

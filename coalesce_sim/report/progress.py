@@ -1,4 +1,4 @@
-"""How much of a sweep is there, where it is not all."""
+"""How much of a sweep is there, where it is not all, and what of it came to nothing."""
 
 from __future__ import annotations
 
@@ -24,3 +24,12 @@ def unfinished(result: SweepResult) -> str:
         return f"Not complete: {plural(len(played), 'run')} so far, at {len(runs):,} of {points:,} points."
     asked = int(result.facts["asked"]["sweep"]["replications"])
     return f"Not complete: {(runs >= asked).sum():,} of {plural(points, 'point')} have all their runs."
+
+
+def left_out(result: SweepResult) -> str:
+    """How many runs failed and so are in no figure, in a sentence; empty if none did."""
+    failed = len(result.failed_rows)
+    if not failed:
+        return ""
+    points = len(np.unique(result.failed_rows["point"].to_numpy()))
+    return f"{plural(failed, 'run')} failed, at {plural(points, 'design point')}, and are left out."

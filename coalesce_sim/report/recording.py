@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from coalesce_sim.experiments.replication import TableName, Wanted
 from coalesce_sim.experiments.runs import Metrics, RunResult, metrics_of
-from coalesce_sim.files import Folder, ParquetStream
+from coalesce_sim.files import Folder, ParquetStream, not_a_sweeps
 from coalesce_sim.provenance import Origin, provenance
 from coalesce_sim.report import experience_figures, figures
 
@@ -48,7 +48,7 @@ def record(origin: Origin, out: Path, *, jobs: int, progress: Callable[[float], 
     folder cannot be written to, `WriteError` if it later turns out that a file cannot.
     """
     started, began = datetime.now(UTC), time.perf_counter()
-    with Folder(out) as folder:
+    with Folder(not_a_sweeps(out)) as folder:
         result, timeline = _play(origin, folder, jobs, progress)
         wall_s = time.perf_counter() - began
         with folder.writing():

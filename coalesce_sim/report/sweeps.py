@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from coalesce_sim.metrics import METRICS
+from coalesce_sim.report.numbers import plural
 from coalesce_sim.report.progress import unfinished
 from coalesce_sim.sweeps.results import OUTCOME
 from coalesce_sim.sweeps.running import FAILURES, POINTS, RUNS
@@ -27,9 +28,8 @@ _ROWS = 24
 def print_sweep(screen: Console, result: SweepResult) -> None:
     """A table of design points with intervals, and what needs to be known of runs that are no good."""
     summary, points = result.summary, result.points
-    screen.print(
-        f"[b]{result.specification.name}[/b]: {summary['points']:,} design points, {summary['runs']:,} runs"
-    )
+    counts = f"{plural(summary['points'], 'design point')}, {plural(summary['runs'], 'run')}"
+    screen.print(f"{result.specification.name}: {counts}", markup=False)
     rule = result.specification.replications
     wanted = [rule.metric] if isinstance(rule, Precision) else []
     metrics = [name for name in dict.fromkeys([*wanted, *_SHOWN]) if name in result.metrics][:3]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +53,8 @@ def estimate(values: Sequence[float], interval: Interval = "t") -> Estimate:
     `bca` (see there) reaches further towards a long tail: of heavily skewed samples it covers the mean more
     often than t does, though not in 95 %. For a mild skew and few values it is no better.
     """
+    if interval not in get_args(Interval):
+        raise ValueError(f"interval: must be one of {', '.join(get_args(Interval))} (got {interval!r})")
     if interval == "bca":
         return bca(values)
     defined = np.array([value for value in values if not math.isnan(value)])

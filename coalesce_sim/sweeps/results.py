@@ -114,8 +114,11 @@ class SweepResult:
     def estimates(self, metric: str, interval: Interval = "t") -> pd.DataFrame:
         """One row a design point: point, factors, mean, sd, low, high (95 % interval) and n.
 
-        `interval` is "t" or, for skewed metrics, the bootstrap's "bca". Raises `UnknownMetric`.
+        `interval` is "t" or, for skewed metrics, the bootstrap's "bca". Raises `UnknownMetric`, and
+        `ResultsError` where no run has ended well.
         """
+        if not len(self.runs_table()):
+            raise ResultsError(f"{self.folder}: no run has ended well yet")
         describe(metric, self.metrics)
         import pandas as pd
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pyarrow as pa
@@ -35,6 +35,9 @@ RUNS, POINTS, FAILURES = "runs.parquet", "points.csv", "failures.csv"
 
 OTHER_RESULTS = ("comparison.json", "summary.json")
 """Files by which the results of other commands are known."""
+
+
+EngineName = Literal["local", "dask"]
 
 
 class ChangedSweep(ResultsError):
@@ -68,7 +71,7 @@ def sweep(
     seed: int | None = None,
     out: str | Path | None = None,
     jobs: int | None = None,
-    engine: Literal["local", "dask"] = "local",
+    engine: EngineName = "local",
     scheduler: str | None = None,
     extend: bool = False,
     retry_failed: bool = False,
@@ -230,6 +233,8 @@ def _renumbered(rows: pa.Table, plan: Plan) -> pa.Table:
 
 def _engine(name: str, jobs: int | None, scheduler: str | None) -> Engine:
     jobs = jobs or cores()
+    if name not in get_args(EngineName):
+        raise ValueError(f"engine: must be one of {', '.join(get_args(EngineName))} (got {name!r})")
     if name == "dask":
         from coalesce_sim.sweeps.dask_engine import DaskEngine
 

@@ -249,6 +249,10 @@ def _put(document: Document, section: str, path: str, value: Any, mark: Mark) ->
 
 
 def _read(source: str | Path | Mapping[str, Any], may_be_scenario: bool) -> Document:
+    if not isinstance(source, str | Path | Mapping):
+        raise TypeError(
+            f"source: must be a name, a path or the content of a file (got {shortened(repr(source))})"
+        )
     if isinstance(source, str) and not Path(source).suffix and not Path(source).exists():
         if source in bundled.sweeps():
             return read_plain(bundled.sweeps()[source])

@@ -188,3 +188,23 @@ def test_how_far_a_sweep_is_stands_in_one_line():
         elapsed_s=10,
     )
     assert sentence(progress) == ("3 of 1,200 points, 60 runs, 4 runs/s, 35 s left, 1 failed, 2 workers")
+
+
+def test_results_of_other_commands_do_not_replace_those_of_a_sweep(call: Call, file: str, tmp_path: Path):
+    assert call("sweep", file, "--jobs", "1", "--out", "mine").code == 0
+    before = (tmp_path / "mine" / "runs.parquet").read_bytes()
+    for command in ("run", "compare"):
+        called = call(command, "dur_03", "--set", "clock.days=0.05", "--replications", "1", "--out", "mine")
+        assert called.code == 2
+        assert "holds a sweep; give another one" in called.err
+    assert (tmp_path / "mine" / "runs.parquet").read_bytes() == before
+
+
+def test_no_to_a_huge_sweep_is_no_error(call: Call, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("click.termui.visible_prompt_func", lambda *_: "n")
+    vary = ("--vary", "policy.epsilon=0:1:1000", "--vary", "skills.threshold=0:1:1000", *TINY)
+    called = call("sweep", "dur_03", *vary)
+    assert called.code == 1
+    assert "nothing was done" in called.err
+    assert "Traceback" not in called.err

@@ -76,3 +76,8 @@ def test_bands_are_the_intervals_of_each_column() -> None:
     for column, at, half in zip(values.T, mean, half_width, strict=True):
         expected = estimate(column.tolist())
         assert (at, half) == pytest.approx((expected.mean, expected.half_width))
+
+
+def test_an_interval_that_there_is_not_is_refused():
+    with pytest.raises(ValueError, match=r"interval: must be one of t, bca \(got 'BCa'\)"):
+        estimate([1.0, 2.0, 3.0], "BCa")  # type: ignore[arg-type]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from coalesce_sim.experiments.comparison import Comparison, compare
-from coalesce_sim.files import Folder, ParquetStream
+from coalesce_sim.files import Folder, ParquetStream, not_a_sweeps
 from coalesce_sim.provenance import Origin, provenance
 from coalesce_sim.report.comparison import figures
 from coalesce_sim.report.comparison.findings import findings
@@ -72,7 +72,7 @@ def record(
     later turns out that a file cannot.
     """
     started, began = datetime.now(UTC), time.perf_counter()
-    with Folder(out) as folder:
+    with Folder(not_a_sweeps(out)) as folder:
         comparison = compare(
             origin.scenario,
             origin.policies or None,

@@ -30,7 +30,7 @@ from coalesce_sim.report.html.page import Cell, Column, Drawing, Facts, Page, Se
 from coalesce_sim.report.html.sensitivity import sensitivity_section, study_told
 from coalesce_sim.report.html.sweep_checks import diagnostics
 from coalesce_sim.report.numbers import duration, number, with_half_width
-from coalesce_sim.report.progress import unfinished
+from coalesce_sim.report.progress import left_out, unfinished
 from coalesce_sim.statistics.intervals import Estimate
 from coalesce_sim.statistics.ranking import Ranking
 from coalesce_sim.sweeps.factors import Factor
@@ -74,7 +74,7 @@ def sweep_page(
         answer, told = ["No run has ended well: there is no answer."], []
     if sensitivity:
         answer, told = study_told(sensitivity), [sensitivity_section(sensitivity), *told]
-    answer = [*filter(None, [unfinished(result)]), *answer]
+    answer = [*filter(None, [unfinished(result), left_out(result)]), *answer]
     sections = [
         Section("asked", "What was asked", [Facts(_asked(result))]),
         *told,

@@ -24,7 +24,7 @@ from coalesce_sim.report.plots.sentences import replications_table
 from coalesce_sim.report.plots.series import Series
 from coalesce_sim.report.plots.timeline import TimeCurve
 from coalesce_sim.report.plots.tornado import Tornado
-from coalesce_sim.report.progress import unfinished
+from coalesce_sim.report.progress import left_out, unfinished
 from coalesce_sim.statistics.intervals import Interval
 
 FigureKind = Literal["lines", "heat_map", "tornado", "learning", "timeline"]
@@ -222,8 +222,8 @@ def _caption(opened: Opened, plot: Plot, command: str) -> str:
 
     What is missing of a sweep comes before anything else.
     """
-    missing = unfinished(opened.sweep) if opened.sweep is not None else ""
-    told = [missing, f"**{plot.title}.**", f"{opened.title}.", *plot.caption, *_studied(opened, plot)]
+    missing = [] if opened.sweep is None else [unfinished(opened.sweep), left_out(opened.sweep)]
+    told = [*missing, f"**{plot.title}.**", f"{opened.title}.", *plot.caption, *_studied(opened, plot)]
     told.append(f"Seed {opened.seed}; coalesce_sim {opened.version}.")
     table = replications_table(plot.points) if isinstance(plot, Series | HeatMap) else []
     commands = f"```text\n{opened.command}\n{command}\n```"

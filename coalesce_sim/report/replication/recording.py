@@ -13,7 +13,7 @@ from typing import Any
 
 from coalesce_sim import __version__
 from coalesce_sim.experiments.published.study import Study, replicate, study_cases
-from coalesce_sim.files import Folder
+from coalesce_sim.files import Folder, not_a_sweeps
 from coalesce_sim.report.numbers import plural
 from coalesce_sim.report.replication import figures
 from coalesce_sim.report.replication.text import markdown, table_csv
@@ -45,7 +45,7 @@ def record(
     `progress` is told the share of the runs that are done. Raises `FolderError` before anything runs if the
     folder cannot be written to, `WriteError` if it later turns out that a file cannot.
     """
-    with Folder(out) as folder:
+    with Folder(not_a_sweeps(out)) as folder:
         study = replicate(replications, seed=seed, jobs=jobs, progress=progress)
         with folder.writing():
             drawn = figures.draw_figures(folder.aside, study)
