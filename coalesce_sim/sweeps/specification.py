@@ -218,7 +218,8 @@ def read_specification(
     for field, value in stated.items():
         if value is not None:
             document.data[field] = value
-            document.marks[(field,)] = Mark("--" + field.replace("_", "-"), None)
+            option = "until" if field == "replications" and isinstance(value, Mapping) else field
+            document.marks[(field,)] = Mark(f"--{option}", None)
     factors = document.data.get("factors")
     if isinstance(factors, dict):
         document.data["factors"] = {name: _listed(settings) for name, settings in factors.items()}
