@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from coalesce_sim.cli import main
+from coalesce_sim.cli import interrupts, main
 from tests.cli.calling import ROOT, Called
 
 
@@ -21,6 +21,7 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
     monkeypatch.chdir(tmp_path)
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
+    monkeypatch.setattr(interrupts, "_received", None)  # or the next test would be interrupted too
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
