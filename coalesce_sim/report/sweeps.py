@@ -35,7 +35,7 @@ def print_sweep(screen: Console, result: SweepResult) -> None:
     metrics = [name for name in dict.fromkeys([*wanted, *_SHOWN]) if name in result.metrics][:3]
     table = Table(box=None, pad_edge=False, header_style="", title_justify="left")
     for name in result.factors:
-        table.add_column(name, overflow="fold")
+        table.add_column(name, no_wrap=True)
     table.add_column("runs", justify="right")
     for name in metrics:
         table.add_column(METRICS[name].axis, justify="right")
