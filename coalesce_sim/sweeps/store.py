@@ -77,7 +77,8 @@ class Store:
 
     Rows are added shard by shard: a Parquet file written aside, flushed to the disk and renamed. A process
     killed at any moment leaves whole shards, and perhaps one unfinished file that the next one removes.
-    `attempt` is written beside each row; of a run's rows a good one counts, else the last attempt.
+    `shards` is the folder of the rows. `attempt` is written beside each; of a run's rows a good one counts,
+    else the last attempt.
     """
 
     def __init__(self, path: Path) -> None:
@@ -108,6 +109,8 @@ class Store:
             raise FolderError(busy) from error
         _OPEN_HERE.add(self._place)
         try:
+            facts = self.facts
+            self.shards = self.path / (_FIRST_SHARDS if facts is None else facts["shards"])
             self._clean()
         except BaseException:
             self._release()
@@ -130,25 +133,19 @@ class Store:
         """What the folder says of the sweep it holds; None for a new one."""
         return read_facts(self.path) if (self.path / FACTS).exists() else None
 
-    @property
-    def shards(self) -> Path:
-        """The folder of the rows."""
-        facts = self.facts
-        return self.path / (_FIRST_SHARDS if facts is None else facts["shards"])
-
     def begin(self, facts: Mapping[str, Any], rows: pa.Table | None = None) -> None:
         """Say what sweep the folder holds, with rows that it has already, or as they are.
 
         Facts and rows change together, or not at all if interrupted.
         """
-        before = self.shards
-        shards = before
+        shards = self.shards
         if rows is not None:
-            shards = before.with_name(f"shards-{1 + int(before.name.partition('-')[2])}")
+            shards = shards.with_name(f"shards-{1 + int(shards.name.partition('-')[2])}")
         shards.mkdir(exist_ok=True)
         if rows is not None and len(rows):
             self._write_shard(rows, shards)
         self.write_json(FACTS, {"format": FORMAT, "shards": shards.name, **facts})
+        self.shards = shards
         self._clean()
 
     def _clean(self) -> None:
@@ -156,7 +153,7 @@ class Store:
         for pattern in (f"{_UNFINISHED}*", f"shards-[0-9]*/{_UNFINISHED}*"):
             for left in self.path.glob(pattern):
                 left.unlink(missing_ok=True)
-        if self.facts is not None:
+        if (self.path / FACTS).exists():
             for other in self.path.glob("shards-[0-9]*"):
                 if other != self.shards:
                     shutil.rmtree(other)
