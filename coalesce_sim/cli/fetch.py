@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from coalesce_sim.cli.contract import json_option, print_json
-from coalesce_sim.data.sources import SOURCES
+from coalesce_sim.inputs.sources import SOURCES
 from coalesce_sim.scenario.problems import closest
 
 
@@ -28,7 +28,7 @@ def command(name: str, folder: Path, as_json: bool) -> None:
 
     azure_code is the request trace of the scenario of that name.
     """
-    from coalesce_sim.data.download import DownloadError, fetch
+    from coalesce_sim.inputs.download import DownloadError, fetch
 
     if name not in SOURCES:
         near = closest(name, SOURCES)

@@ -12,7 +12,7 @@ from coalesce_sim.cli.contract import console, json_option, print_json
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from coalesce_sim.data.hardware import Figure, Profile
+    from coalesce_sim.scenario.catalogue import Figure, Profile
 
 _COLUMNS = {
     "memory_gb": "GB",
@@ -31,7 +31,7 @@ _COLUMNS = {
 @json_option
 def command(name: str | None, as_json: bool) -> None:
     """List the GPUs that `hardware:` can name in a scenario, or show the one called NAME with its sources."""
-    from coalesce_sim.data.hardware import catalogue, serving_points
+    from coalesce_sim.scenario.catalogue import catalogue, serving_points
 
     known = catalogue()
     try:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from coalesce_sim.economics.external import linear_risk
-from coalesce_sim.market.recordings import read_recordings
-from coalesce_sim.market.sellers import listed_prices
+from coalesce_sim.inputs.recordings import read_recordings
+from coalesce_sim.inputs.sellers import listed_prices
 from coalesce_sim.market.streams import Streams
 from coalesce_sim.scenario.distributions import FloatArray, sample
 from coalesce_sim.scenario.pool import (

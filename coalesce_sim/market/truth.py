@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from coalesce_sim.inputs.recordings import Recordings, read_recordings
 from coalesce_sim.market.pool import Pool
-from coalesce_sim.market.recordings import Recordings, read_recordings
 from coalesce_sim.market.streams import Streams
 from coalesce_sim.market.workload import Block
 from coalesce_sim.scenario.distributions import FloatArray

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, GetJsonSchemaHandler, ModelWrapValidatorHandler, model_validator
 from pydantic_core import CoreSchema
 
-from coalesce_sim.data.hardware import catalogue, served, what_is_measured
 from coalesce_sim.scenario.base import Model
+from coalesce_sim.scenario.catalogue import catalogue, served, what_is_measured
 from coalesce_sim.scenario.distributions import NonNegative, Positive
 
 _NEEDED = {"flop": ("peak_flop_s",), "tokens": ("prefill_tokens_per_s", "decode_tokens_per_s")}

@@ -74,7 +74,7 @@ def _keep_own_figures(document: Document, *, keep: bool) -> None:
 
 
 def _check_inputs(document: Document, scenario: Scenario) -> None:
-    from coalesce_sim.market.inputs import check_inputs  # here, since the market builds on this package
+    from coalesce_sim.inputs.checks import check_inputs  # here, since the market builds on this package
 
     try:
         check_inputs(scenario)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from coalesce_sim.data.hardware import catalogue
+from coalesce_sim.scenario.catalogue import catalogue
 from tests.cli.calling import Call
 
 

@@ -11,10 +11,10 @@ import pytest
 from pydantic import ValidationError
 
 import coalesce_sim
-from coalesce_sim.data.hardware import catalogue, served, serving_points
 from coalesce_sim.economics.internal import flop_execution_s, running_cost
 from coalesce_sim.market.pool import Pool
 from coalesce_sim.market.streams import Streams
+from coalesce_sim.scenario.catalogue import catalogue, served, serving_points
 from coalesce_sim.scenario.hardware import Hardware
 from coalesce_sim.scenario.problems import ScenarioError
 from tests.markets import SHARED, queueing

@@ -12,9 +12,9 @@ import pytest
 from click.testing import CliRunner
 
 from coalesce_sim.cli.fetch import command
-from coalesce_sim.data import sources
-from coalesce_sim.data.download import DownloadError, fetch
-from coalesce_sim.data.sources import SOURCES, Source, how_to_get
+from coalesce_sim.inputs import sources
+from coalesce_sim.inputs.download import DownloadError, fetch
+from coalesce_sim.inputs.sources import SOURCES, Source, how_to_get
 
 CONTENT = b"TIMESTAMP,ContextTokens\r\n0,7"
 

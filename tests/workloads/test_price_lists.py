@@ -9,7 +9,7 @@ import pytest
 
 import coalesce_sim
 from coalesce_sim import ScenarioError
-from coalesce_sim.market.sellers import listed_prices
+from coalesce_sim.inputs.sellers import listed_prices
 from coalesce_sim.scenario.document import read_document
 from coalesce_sim.scenario.pool import ContractorFacts, PriceList
 

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from coalesce_sim import ScenarioError
-from coalesce_sim.market.recordings import Recordings, read_recordings
+from coalesce_sim.inputs.recordings import Recordings, read_recordings
 from coalesce_sim.scenario.records import KNOWN_FAULTY, Records
 
 _ROOT = Path(__file__).resolve().parents[2]

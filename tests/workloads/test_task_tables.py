@@ -8,7 +8,7 @@ import pytest
 
 import coalesce_sim
 from coalesce_sim import ScenarioError
-from coalesce_sim.market.tasktable import TaskTable, read_table
+from coalesce_sim.inputs.tasktable import TaskTable, read_table
 from coalesce_sim.scenario.workload import Csv
 
 COLUMNS = {"arrival_s": "when", "prompt_tokens": "prompt"}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from coalesce_sim.market.recordings import read_recordings
-from coalesce_sim.market.sellers import listed_prices
-from coalesce_sim.market.tasktable import read_table
+from coalesce_sim.inputs.recordings import read_recordings
+from coalesce_sim.inputs.sellers import listed_prices
+from coalesce_sim.inputs.tasktable import read_table
 from coalesce_sim.scenario.pool import PriceList
 from coalesce_sim.scenario.problems import Problem, ScenarioError
 from coalesce_sim.scenario.schema import Scenario

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from coalesce_sim.data.sources import how_to_get
+from coalesce_sim.inputs.sources import how_to_get
 from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.scenario.problems import Problem, ScenarioError
 from coalesce_sim.scenario.workload import Csv, Listed, ListedTask, Series

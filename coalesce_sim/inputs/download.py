@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
-from coalesce_sim.data.sources import Source
+from coalesce_sim.inputs.sources import Source
 
 TIMEOUT_S = 30.0
 

@@ -16,7 +16,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from coalesce_sim.market.runfiles import Listing, Run, read_models, read_runs, unreadable
+from coalesce_sim.inputs.runfiles import Listing, Run, read_models, read_runs, unreadable
 from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.scenario.problems import Problem, ScenarioError
 from coalesce_sim.scenario.records import KNOWN_FAULTY, Records

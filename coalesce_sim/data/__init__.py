@@ -1,1 +1,0 @@
-"""Facts about the world outside, and where to get more of them."""

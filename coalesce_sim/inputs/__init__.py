@@ -1,0 +1,1 @@
+"""The files that a scenario names: tasks, sellers and recorded runs, read and checked before play."""
