@@ -13,9 +13,9 @@ from click.testing import CliRunner, Result
 
 from coalesce_sim import Decision, Policy, View, run
 from coalesce_sim.cli.optimize import command
+from coalesce_sim.loading import load
 from coalesce_sim.optimisation.result import Optimisation
 from coalesce_sim.optimisation.study import optimise
-from coalesce_sim.scenario.loading import load
 from coalesce_sim.scenario.problems import ScenarioError
 from tests.markets import queueing
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from coalesce_sim.experiments.comparison import Comparison, compare
     from coalesce_sim.experiments.diagnosis.doctor import Diagnosis, doctor
     from coalesce_sim.experiments.runs import RunResult, run
+    from coalesce_sim.loading import load
     from coalesce_sim.optimisation.study import optimise
     from coalesce_sim.policies.protocol import (
         LOCAL,
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
         Surroundings,
         View,
     )
-    from coalesce_sim.scenario.loading import load
     from coalesce_sim.scenario.problems import ScenarioError
     from coalesce_sim.scenario.schema import Scenario
     from coalesce_sim.sensitivity.study import analyse_sensitivity
@@ -52,7 +52,7 @@ _HOMES = {
     "analyse_sensitivity": "coalesce_sim.sensitivity.study",
     "compare": "coalesce_sim.experiments.comparison",
     "doctor": "coalesce_sim.experiments.diagnosis.doctor",
-    "load": "coalesce_sim.scenario.loading",
+    "load": "coalesce_sim.loading",
     "optimise": "coalesce_sim.optimisation.study",
     "open_results": "coalesce_sim.sweeps.results",
     "run": "coalesce_sim.experiments.runs",

@@ -15,7 +15,7 @@ from coalesce_sim.experiments.published.agreement import interval, predictive
 from coalesce_sim.experiments.published.digest import Case, play_cases
 from coalesce_sim.experiments.published.real_llm import RealLlm, real_llm
 from coalesce_sim.experiments.published.study import Study, replicate
-from coalesce_sim.scenario.loading import load
+from coalesce_sim.loading import load
 from coalesce_sim.statistics.intervals import Estimate
 
 SEED = 20_250_602

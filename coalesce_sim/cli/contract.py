@@ -52,8 +52,8 @@ def load_ready(source: str, overrides: Sequence[str]) -> Scenario:
 
     Raises `ScenarioError` with all problems of the scenario or, failing that, with that of its policy.
     """
+    from coalesce_sim.loading import load
     from coalesce_sim.policies.registry import PolicyError, create
-    from coalesce_sim.scenario.loading import load
     from coalesce_sim.scenario.problems import Problem, ScenarioError
 
     scenario = load(source, overrides)

@@ -13,10 +13,10 @@ from typing import Any
 
 from coalesce_sim import __version__
 from coalesce_sim.experiments.contenders import written
+from coalesce_sim.loading import DATA_PATHS, resolve
 from coalesce_sim.policies.protocol import Policy
 from coalesce_sim.policies.registry import PolicyError, create
 from coalesce_sim.scenario.document import Base, Change, Document, read_base
-from coalesce_sim.scenario.loading import DATA_PATHS, resolve
 from coalesce_sim.scenario.policy import Custom
 from coalesce_sim.scenario.problems import Mark, Problem, ScenarioError
 from coalesce_sim.scenario.schema import Scenario

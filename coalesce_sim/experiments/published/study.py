@@ -22,8 +22,8 @@ from coalesce_sim.experiments.published.cold_start import ColdStart, cold_start
 from coalesce_sim.experiments.published.digest import Case, Run, play_cases
 from coalesce_sim.experiments.published.discrepancies import VARIANTS, Discrepancies, discrepancies
 from coalesce_sim.experiments.published.real_llm import RealLlm, real_llm
+from coalesce_sim.loading import load
 from coalesce_sim.market.streams import Streams
-from coalesce_sim.scenario.loading import load
 from coalesce_sim.statistics.contrasts import holm
 from coalesce_sim.statistics.intervals import Estimate, estimate
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from coalesce_sim.inputs.checks import check_inputs
 from coalesce_sim.scenario.document import Base, Change, Document, read_document
 from coalesce_sim.scenario.problems import Problem, ScenarioError, dotted
 from coalesce_sim.scenario.schema import Scenario
@@ -74,8 +75,6 @@ def _keep_own_figures(document: Document, *, keep: bool) -> None:
 
 
 def _check_inputs(document: Document, scenario: Scenario) -> None:
-    from coalesce_sim.inputs.checks import check_inputs  # here, since the market builds on this package
-
     try:
         check_inputs(scenario)
     except ScenarioError as error:
