@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def print_warnings(scenario: Scenario) -> None:
     """Say what is odd about a scenario before it is played, a line each; notes are what does no harm."""
-    from coalesce_sim.market.warnings import notes_of, warnings_of
+    from coalesce_sim.experiments.diagnosis.warnings import notes_of, warnings_of
 
     for sentence in warnings_of(scenario):
         click.echo(f"warning: {sentence}", err=True)

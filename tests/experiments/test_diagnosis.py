@@ -10,7 +10,7 @@ import coalesce_sim
 from coalesce_sim.experiments.diagnosis.course import share_interval
 from coalesce_sim.experiments.diagnosis.doctor import Diagnosis, doctor
 from coalesce_sim.experiments.diagnosis.finding import Finding
-from coalesce_sim.market.warnings import notes_of, warnings_of
+from coalesce_sim.experiments.diagnosis.warnings import notes_of, warnings_of
 from tests.markets import queueing
 
 TOPSIS = {

@@ -8,7 +8,7 @@ from typing import Any
 
 from coalesce_sim.experiments.diagnosis.evidence import Evidence
 from coalesce_sim.experiments.diagnosis.finding import Finding, epsilon_of, of_contractors, percent
-from coalesce_sim.market.reach import by_skill, reach_of
+from coalesce_sim.experiments.diagnosis.reach import by_skill, reach_of
 from coalesce_sim.scenario.policy import AlwaysLocal, Topsis
 from coalesce_sim.scenario.schema import Scenario
 

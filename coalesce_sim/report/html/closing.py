@@ -7,8 +7,8 @@ from typing import Any
 
 import yaml
 
+from coalesce_sim.experiments.diagnosis.warnings import notes_of, warnings_of
 from coalesce_sim.loading import load
-from coalesce_sim.market.warnings import notes_of, warnings_of
 from coalesce_sim.metrics import Metric
 from coalesce_sim.report.html.page import Check, Facts, Passage, Section, Source
 from coalesce_sim.report.numbers import duration

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from coalesce_sim.experiments.diagnosis.reach import by_skill, reach_of
 from coalesce_sim.inputs.recordings import read_recordings
-from coalesce_sim.market.reach import by_skill, reach_of
 from coalesce_sim.scenario.policy import AlwaysLocal, BestFixed, Custom, Fixed, Oracle, Topsis
 from coalesce_sim.scenario.pool import ContractorFacts, DrawnPool, PriceList, RecordedPool
 from coalesce_sim.scenario.schema import Scenario
