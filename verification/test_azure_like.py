@@ -12,9 +12,9 @@ from scipy import stats
 import coalesce_sim
 from coalesce_sim.market.records import Records
 from coalesce_sim.market.simulation import Market
-from coalesce_sim.market.streams import Streams
 from coalesce_sim.market.workload import Workload
 from coalesce_sim.policies.yardsticks import AlwaysLocal
+from coalesce_sim.streams import Streams
 
 REQUESTS, TARGET_S = 8819, 2.0
 TWIN_RUNS, REFERENCE_RUNS = 200, 400

@@ -19,7 +19,6 @@ from coalesce_sim.market.opened import OpenBlock
 from coalesce_sim.market.pool import Pool
 from coalesce_sim.market.records import Records
 from coalesce_sim.market.settling import Settling
-from coalesce_sim.market.streams import Streams
 from coalesce_sim.market.terms import EXTERNAL, LATENCY
 from coalesce_sim.market.truth import GroundTruth
 from coalesce_sim.market.workload import Block
@@ -28,6 +27,7 @@ from coalesce_sim.scenario.contracts import Contracts
 from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.skills.compatibility import Compatibility
+from coalesce_sim.streams import Streams
 
 
 class ContractedTrade:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from coalesce_sim.market.streams import Streams
 from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.scenario.schema import Clock
 from coalesce_sim.scenario.workload import MarketDemand
+from coalesce_sim.streams import Streams
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 

@@ -22,9 +22,9 @@ from coalesce_sim.market.states import (
     SUBMITTED,
     WORKING,
 )
-from coalesce_sim.market.streams import Streams
 from coalesce_sim.scenario.contracts import Contracts
 from coalesce_sim.scenario.distributions import sample
+from coalesce_sim.streams import Streams
 
 Events = Generator[simpy.Event, Any, None]
 

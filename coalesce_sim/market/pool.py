@@ -9,7 +9,6 @@ import numpy as np
 from coalesce_sim.economics.external import linear_risk
 from coalesce_sim.inputs.recordings import read_recordings
 from coalesce_sim.inputs.sellers import listed_prices
-from coalesce_sim.market.streams import Streams
 from coalesce_sim.scenario.distributions import FloatArray, sample
 from coalesce_sim.scenario.pool import (
     Contractor,
@@ -19,6 +18,7 @@ from coalesce_sim.scenario.pool import (
     RecordedPool,
 )
 from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.streams import Streams
 
 
 class Pool:

@@ -26,7 +26,6 @@ from coalesce_sim.market.opened import OpenBlock
 from coalesce_sim.market.pool import Pool
 from coalesce_sim.market.quotes import Quotes
 from coalesce_sim.market.records import Records
-from coalesce_sim.market.streams import Streams
 from coalesce_sim.market.truth import GroundTruth
 from coalesce_sim.market.workload import Block, Workload
 from coalesce_sim.policies.protocol import (
@@ -43,6 +42,7 @@ from coalesce_sim.policies.protocol import (
 from coalesce_sim.policies.registry import PolicyError
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.skills.compatibility import compatibility
+from coalesce_sim.streams import Streams
 
 Events = Generator[simpy.Event, Any, None]
 

@@ -11,11 +11,11 @@ from scipy.special import ndtri
 
 from coalesce_sim.inputs.recordings import Recordings, read_recordings
 from coalesce_sim.market.pool import Pool
-from coalesce_sim.market.streams import Streams
 from coalesce_sim.market.workload import Block
 from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.scenario.pool import TypeOutcome
 from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.streams import Streams
 
 BoolArray = NDArray[np.bool_]
 

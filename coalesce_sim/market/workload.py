@@ -20,11 +20,11 @@ from coalesce_sim.economics.internal import (
 from coalesce_sim.inputs.recordings import read_recordings
 from coalesce_sim.inputs.tasktable import TaskTable, read_table
 from coalesce_sim.market.steps import SCALED, Templates, Wholes
-from coalesce_sim.market.streams import Streams
 from coalesce_sim.policies.protocol import Tasks
 from coalesce_sim.scenario.distributions import FloatArray, sample
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.scenario.workload import DemandDriven, Recorded, Renewal
+from coalesce_sim.streams import Streams
 
 _FACTORS = ("local_cost_factor", "external_cost_factor", "local_time_factor", "external_time_factor")
 

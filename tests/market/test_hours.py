@@ -9,7 +9,7 @@ import pytest
 
 import coalesce_sim
 from coalesce_sim.market.demand import hourly_demand
-from coalesce_sim.market.streams import Streams
+from coalesce_sim.streams import Streams
 
 
 @pytest.mark.parametrize("block_tasks", [5, 2048])

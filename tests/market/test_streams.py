@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import coalesce_sim
-from coalesce_sim.market.streams import Streams
+from coalesce_sim.streams import Streams
 
 EXOGENOUS = [
     "replication",

@@ -13,10 +13,10 @@ from pydantic import ValidationError
 import coalesce_sim
 from coalesce_sim.economics.internal import flop_execution_s, running_cost
 from coalesce_sim.market.pool import Pool
-from coalesce_sim.market.streams import Streams
 from coalesce_sim.scenario.catalogue import catalogue, served, serving_points
 from coalesce_sim.scenario.hardware import Hardware
 from coalesce_sim.scenario.problems import ScenarioError
+from coalesce_sim.streams import Streams
 from tests.markets import SHARED, queueing
 
 PROFILES = catalogue().profiles

@@ -9,9 +9,9 @@ import pytest
 
 import coalesce_sim
 from coalesce_sim import Decision, RunResult, View
-from coalesce_sim.market.streams import Streams
 from coalesce_sim.market.workload import Workload
 from coalesce_sim.policies.yardsticks import Oracle
+from coalesce_sim.streams import Streams
 
 ENERGY_USD_PER_S = 0.450 * 0.1624 / 3600  # 450 W at 0.1624 USD/kWh
 DEPRECIATION_USD_PER_S = 1599 / (3 * 365 * 24 * 3600)

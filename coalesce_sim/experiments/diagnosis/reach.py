@@ -9,12 +9,12 @@ import numpy as np
 
 from coalesce_sim.market.live_quotes import ROUNDING
 from coalesce_sim.market.pool import Pool
-from coalesce_sim.market.streams import Streams
 from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.scenario.pool import DrawnPool, TypeOutcome
 from coalesce_sim.scenario.reputation import EwmaReputation, Reputation
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.skills.compatibility import compatibility
+from coalesce_sim.streams import Streams
 
 
 @dataclass(frozen=True, slots=True)

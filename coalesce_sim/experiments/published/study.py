@@ -23,9 +23,9 @@ from coalesce_sim.experiments.published.digest import Case, Run, play_cases
 from coalesce_sim.experiments.published.discrepancies import VARIANTS, Discrepancies, discrepancies
 from coalesce_sim.experiments.published.real_llm import RealLlm, real_llm
 from coalesce_sim.loading import load
-from coalesce_sim.market.streams import Streams
 from coalesce_sim.statistics.contrasts import holm
 from coalesce_sim.statistics.intervals import Estimate, estimate
+from coalesce_sim.streams import Streams
 
 TABLE = (*(f"dur_{i:02}" for i in range(1, 6)), *(f"agt_{i:02}" for i in range(1, 9)))
 COLD_STARTS = ("cold_start", "cold_start_explore")
