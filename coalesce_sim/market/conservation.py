@@ -7,8 +7,8 @@ from collections import Counter
 
 import numpy as np
 
+from coalesce_sim.market.contracts.states import FINAL_STATES
 from coalesce_sim.market.records import Records
-from coalesce_sim.market.states import FINAL_STATES
 
 
 class ConservationError(RuntimeError):

@@ -11,22 +11,22 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from coalesce_sim.market.assured import AssuredTrade
 from coalesce_sim.market.baseline import Baseline
 from coalesce_sim.market.breakdown import Breakdown
 from coalesce_sim.market.conservation import Accounts
-from coalesce_sim.market.contracted import ContractedTrade
-from coalesce_sim.market.deals import Deal
+from coalesce_sim.market.contracts.dealing import Deal
+from coalesce_sim.market.contracts.discovery import Discovery
+from coalesce_sim.market.contracts.knowledge import Knowledge
+from coalesce_sim.market.contracts.results import GroundTruth
+from coalesce_sim.market.contracts.trade import ContractedTrade
 from coalesce_sim.market.demand import hourly_demand
-from coalesce_sim.market.discovery import Discovery
 from coalesce_sim.market.floor import Floor
-from coalesce_sim.market.hours import HourlyPrices
-from coalesce_sim.market.knowledge import Knowledge
 from coalesce_sim.market.opened import OpenBlock
 from coalesce_sim.market.pool import Pool
-from coalesce_sim.market.quotes import Quotes
+from coalesce_sim.market.published.prices import HourlyPrices
+from coalesce_sim.market.published.quotes import Quotes
+from coalesce_sim.market.published.trade import AssuredTrade
 from coalesce_sim.market.records import Records
-from coalesce_sim.market.truth import GroundTruth
 from coalesce_sim.market.workload import Block, Workload
 from coalesce_sim.policies.protocol import (
     LOCAL,

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from coalesce_sim.experiments.runs import RunResult
-from coalesce_sim.market.states import FINAL_STATES
+from coalesce_sim.market.contracts.states import FINAL_STATES
 from coalesce_sim.report.numbers import NOTHING, number, percent, plural, with_half_width
 from coalesce_sim.report.recording import Recorded
 from coalesce_sim.statistics.intervals import Estimate, estimate

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from coalesce_sim.market.discovery import Discovery, Found, Gossip
+from coalesce_sim.market.contracts.discovery import Discovery, Found, Gossip
 from coalesce_sim.scenario import discovery as settings
 from coalesce_sim.scenario.distributions import FloatArray
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coalesce_sim import load, run
-from coalesce_sim.market.terms import Known, Sides, compiled_terms, terms
+from coalesce_sim.market.contracts.terms import Known, Sides, compiled_terms, terms
 from coalesce_sim.policies import compiled
 from coalesce_sim.policies.compiled import Pace, compiled_closest_offer
 from coalesce_sim.policies.mcdm import closest_offer
@@ -62,7 +62,7 @@ def test_a_market_decides_the_same_with_and_without_compiling(monkeypatch: pytes
     plain = run(scenario, replications=1)
     monkeypatch.setattr(compiled, "PAYS_AFTER_ROUNDS", 1)
     pace, pace_of_offers = Pace(terms, compiled_terms), Pace(closest_offer, compiled_closest_offer)
-    monkeypatch.setattr("coalesce_sim.market.live_quotes._PACE", pace)
+    monkeypatch.setattr("coalesce_sim.market.contracts.quotes._PACE", pace)
     monkeypatch.setattr("coalesce_sim.policies.topsis._PACE_OF_OFFERS", pace_of_offers)
     fast = run(scenario, replications=1)
     assert pace.next_round() is compiled_terms()

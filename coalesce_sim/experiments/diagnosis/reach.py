@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coalesce_sim.market.live_quotes import ROUNDING
+from coalesce_sim.market.contracts.quotes import ROUNDING
 from coalesce_sim.market.pool import Pool
 from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.scenario.pool import DrawnPool, TypeOutcome

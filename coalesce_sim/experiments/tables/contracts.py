@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 
 from coalesce_sim.experiments.tables.columns import named, nullable, same
-from coalesce_sim.market.deals import Deal
-from coalesce_sim.market.states import COMPLETED, FINAL_STATES
+from coalesce_sim.market.contracts.dealing import Deal
+from coalesce_sim.market.contracts.states import COMPLETED, FINAL_STATES
 from coalesce_sim.scenario.distributions import FloatArray
 
 _OF_CONTRACT = (

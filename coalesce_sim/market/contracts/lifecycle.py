@@ -10,10 +10,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 import simpy
 
-from coalesce_sim.market.floor import Floor
-from coalesce_sim.market.pool import Pool
-from coalesce_sim.market.servers import Servers
-from coalesce_sim.market.states import (
+from coalesce_sim.market.contracts.states import (
     AUTH_REQUIRED,
     CANCELED,
     COMPLETED,
@@ -22,6 +19,9 @@ from coalesce_sim.market.states import (
     SUBMITTED,
     WORKING,
 )
+from coalesce_sim.market.floor import Floor
+from coalesce_sim.market.pool import Pool
+from coalesce_sim.market.servers import Servers
 from coalesce_sim.scenario.contracts import Contracts
 from coalesce_sim.scenario.distributions import sample
 from coalesce_sim.streams import Streams

@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable
 
 from coalesce_sim.market.conservation import Accounts
+from coalesce_sim.market.contracts.open_block import Ask, LiveBlock
 from coalesce_sim.market.floor import Floor
-from coalesce_sim.market.liveblock import Ask, LiveBlock
 from coalesce_sim.market.opened import OpenBlock
 
 

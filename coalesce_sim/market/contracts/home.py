@@ -7,11 +7,11 @@ from typing import Any
 
 import simpy
 
+from coalesce_sim.market.contracts.endings import Settling
+from coalesce_sim.market.contracts.knowledge import Knowledge
+from coalesce_sim.market.contracts.open_block import LiveBlock, Tell
+from coalesce_sim.market.contracts.quotes import Stay
 from coalesce_sim.market.floor import Floor
-from coalesce_sim.market.knowledge import Knowledge
-from coalesce_sim.market.live_quotes import Stay
-from coalesce_sim.market.liveblock import LiveBlock, Tell
-from coalesce_sim.market.settling import Settling
 from coalesce_sim.policies.protocol import LOCAL, Outcome
 from coalesce_sim.scenario.schema import Scenario
 

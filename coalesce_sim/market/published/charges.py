@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from coalesce_sim.economics.external import lateness_usd
-from coalesce_sim.market.quotes import Quote, Quotes
+from coalesce_sim.market.published.quotes import Quote, Quotes
 from coalesce_sim.market.workload import Block
 from coalesce_sim.scenario.costs import CostModel
 from coalesce_sim.scenario.distributions import FloatArray

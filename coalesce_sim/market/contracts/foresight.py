@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from coalesce_sim.market.contracts.open_block import LiveBlock
+from coalesce_sim.market.contracts.quotes import LiveQuote, LiveQuotes
 from coalesce_sim.market.floor import Floor
-from coalesce_sim.market.live_quotes import LiveQuote, LiveQuotes
-from coalesce_sim.market.liveblock import LiveBlock
 from coalesce_sim.market.pool import Pool
 from coalesce_sim.policies.protocol import LOCAL, OracleView
 from coalesce_sim.scenario.contracts import Contracts

@@ -14,9 +14,9 @@ from coalesce_sim.economics.external import (
     demand_price_usd,
     lateness_usd,
 )
-from coalesce_sim.market.knowledge import Knowledge
-from coalesce_sim.market.pool import Pool
-from coalesce_sim.market.terms import (
+from coalesce_sim.market.contracts.knowledge import Knowledge
+from coalesce_sim.market.contracts.results import GroundTruth
+from coalesce_sim.market.contracts.terms import (
     ASKED,
     BARGAINED,
     BID,
@@ -35,7 +35,7 @@ from coalesce_sim.market.terms import (
     compiled_terms,
     terms,
 )
-from coalesce_sim.market.truth import GroundTruth
+from coalesce_sim.market.pool import Pool
 from coalesce_sim.market.workload import Block
 from coalesce_sim.policies.compiled import Pace
 from coalesce_sim.policies.protocol import Offers

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from coalesce_sim.market.conservation import Accounts
+from coalesce_sim.market.contracts.endings import Settling
+from coalesce_sim.market.contracts.home import Home
+from coalesce_sim.market.contracts.knowledge import Knowledge
+from coalesce_sim.market.contracts.lifecycle import Contract, Lifecycle
+from coalesce_sim.market.contracts.open_block import Ask, LiveBlock, Tell
+from coalesce_sim.market.contracts.quotes import LiveQuote, LiveQuotes
+from coalesce_sim.market.contracts.states import COMPLETED, FAILED, REJECTED
+from coalesce_sim.market.contracts.terms import ASKED, EXTERNAL, LATENCY, PLAIN, SERVICE
 from coalesce_sim.market.floor import Floor
-from coalesce_sim.market.home import Home
-from coalesce_sim.market.knowledge import Knowledge
-from coalesce_sim.market.lifecycle import Contract, Lifecycle
-from coalesce_sim.market.live_quotes import LiveQuote, LiveQuotes
-from coalesce_sim.market.liveblock import Ask, LiveBlock, Tell
-from coalesce_sim.market.settling import Settling
-from coalesce_sim.market.states import COMPLETED, FAILED, REJECTED
-from coalesce_sim.market.terms import ASKED, EXTERNAL, LATENCY, PLAIN, SERVICE
 from coalesce_sim.policies.protocol import Decision, Outcome
 from coalesce_sim.scenario.contracts import Contracts
 from coalesce_sim.scenario.schema import Scenario

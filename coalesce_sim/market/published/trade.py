@@ -11,12 +11,12 @@ import simpy
 from coalesce_sim.market.breakdown import OFFERS, Breakdown
 from coalesce_sim.market.conservation import Accounts
 from coalesce_sim.market.floor import Floor
-from coalesce_sim.market.hours import HourlyPrices
 from coalesce_sim.market.opened import OpenBlock
-from coalesce_sim.market.quotes import Quote, Quotes
+from coalesce_sim.market.published.charges import Settlement
+from coalesce_sim.market.published.prices import HourlyPrices
+from coalesce_sim.market.published.quotes import Quote, Quotes
 from coalesce_sim.market.records import Records
 from coalesce_sim.market.servers import Servers
-from coalesce_sim.market.settlement import Settlement
 from coalesce_sim.market.workload import Block
 from coalesce_sim.policies.protocol import LOCAL, Decision, OracleView, Outcome
 from coalesce_sim.scenario.distributions import FloatArray

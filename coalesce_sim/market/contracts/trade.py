@@ -6,21 +6,21 @@ from collections.abc import Callable
 
 from coalesce_sim.market.breakdown import Breakdown, left_out
 from coalesce_sim.market.conservation import Accounts
-from coalesce_sim.market.deals import Deal, Deals
-from coalesce_sim.market.discovery import Discovery
+from coalesce_sim.market.contracts.dealing import Deal, Deals
+from coalesce_sim.market.contracts.discovery import Discovery
+from coalesce_sim.market.contracts.endings import Settling
+from coalesce_sim.market.contracts.foresight import Foresight
+from coalesce_sim.market.contracts.home import Home
+from coalesce_sim.market.contracts.knowledge import Knowledge
+from coalesce_sim.market.contracts.lifecycle import Draws, Lifecycle
+from coalesce_sim.market.contracts.open_block import Ask, LiveBlock, Tell
+from coalesce_sim.market.contracts.quotes import Ids, LiveQuote, LiveQuotes
+from coalesce_sim.market.contracts.results import GroundTruth
+from coalesce_sim.market.contracts.terms import EXTERNAL, LATENCY
 from coalesce_sim.market.floor import Floor
-from coalesce_sim.market.foresight import Foresight
-from coalesce_sim.market.home import Home
-from coalesce_sim.market.knowledge import Knowledge
-from coalesce_sim.market.lifecycle import Draws, Lifecycle
-from coalesce_sim.market.live_quotes import Ids, LiveQuote, LiveQuotes
-from coalesce_sim.market.liveblock import Ask, LiveBlock, Tell
 from coalesce_sim.market.opened import OpenBlock
 from coalesce_sim.market.pool import Pool
 from coalesce_sim.market.records import Records
-from coalesce_sim.market.settling import Settling
-from coalesce_sim.market.terms import EXTERNAL, LATENCY
-from coalesce_sim.market.truth import GroundTruth
 from coalesce_sim.market.workload import Block
 from coalesce_sim.policies.protocol import LOCAL, Decision, OracleView
 from coalesce_sim.scenario.contracts import Contracts

@@ -15,8 +15,8 @@ from coalesce_sim.economics.external import (
     value_at_risk_usd,
     verification_usd,
 )
-from coalesce_sim.market.hours import HourlyPrices
 from coalesce_sim.market.pool import Pool
+from coalesce_sim.market.published.prices import HourlyPrices
 from coalesce_sim.market.workload import Block
 from coalesce_sim.policies.protocol import Offers
 from coalesce_sim.scenario.costs import DemandPrice, TokenPrice

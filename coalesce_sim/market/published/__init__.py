@@ -1,0 +1,1 @@
+"""The published trade: every contractor delivers; prices move by the hour."""
