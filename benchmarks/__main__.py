@@ -24,8 +24,8 @@ import coalesce_sim
 from benchmarks import skeleton
 from benchmarks.sweeps import sweeping
 from coalesce_sim.experiments.replication import Wanted, play
+from coalesce_sim.market.market import Market
 from coalesce_sim.market.records import Records
-from coalesce_sim.market.simulation import Market
 from coalesce_sim.policies import compiled
 from coalesce_sim.policies.registry import create
 

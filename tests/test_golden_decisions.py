@@ -12,8 +12,8 @@ import pytest
 import coalesce_sim
 from coalesce_sim.experiments.tables.offers import offers_table
 from coalesce_sim.market.baseline import ClosedForm
+from coalesce_sim.market.market import DecidedOffers, Market
 from coalesce_sim.market.records import Records
-from coalesce_sim.market.simulation import DecidedOffers, Market
 from coalesce_sim.policies.registry import create
 from tests.markets import SHARED
 

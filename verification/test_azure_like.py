@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from scipy import stats
 
 import coalesce_sim
+from coalesce_sim.market.market import Market
 from coalesce_sim.market.records import Records
-from coalesce_sim.market.simulation import Market
 from coalesce_sim.market.workload import Workload
 from coalesce_sim.policies.yardsticks import AlwaysLocal
 from coalesce_sim.streams import Streams

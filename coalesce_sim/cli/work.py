@@ -89,7 +89,7 @@ def failures_told() -> Iterator[None]:
 
     from coalesce_sim.extras import MissingExtra
     from coalesce_sim.files import FolderError, WriteError
-    from coalesce_sim.market.conservation import ConservationError
+    from coalesce_sim.market.accounts import ConservationError
     from coalesce_sim.metrics import UnknownMetric
     from coalesce_sim.policies.registry import PolicyError
     from coalesce_sim.sweeps.engines import EngineError

@@ -20,8 +20,8 @@ from coalesce_sim.experiments.learning import Curve, Learning, TaskBins
 from coalesce_sim.experiments.parallel import ordered_map
 from coalesce_sim.experiments.tables.columns import nullable
 from coalesce_sim.experiments.totals import Totals
+from coalesce_sim.market.market import Market
 from coalesce_sim.market.records import Records
-from coalesce_sim.market.simulation import Market
 from coalesce_sim.policies.protocol import Policy
 from coalesce_sim.policies.yardsticks import BestFixed
 from coalesce_sim.scenario.distributions import FloatArray

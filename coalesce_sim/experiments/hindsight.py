@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from coalesce_sim.market.baseline import Replayed
+from coalesce_sim.market.market import Market
 from coalesce_sim.market.records import Records
-from coalesce_sim.market.simulation import Market
 from coalesce_sim.policies.protocol import LOCAL, Decision, OracleView, Policy, Surroundings, View
 from coalesce_sim.policies.yardsticks import FixedChoice
 from coalesce_sim.scenario.schema import Scenario

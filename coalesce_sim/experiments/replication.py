@@ -19,8 +19,8 @@ from coalesce_sim.experiments.tables.offers import offers_table
 from coalesce_sim.experiments.timeline import Timeline
 from coalesce_sim.experiments.totals import Totals
 from coalesce_sim.market.baseline import Baseline, ClosedForm, Replayed
+from coalesce_sim.market.market import DecidedOffers, Market
 from coalesce_sim.market.records import Records
-from coalesce_sim.market.simulation import DecidedOffers, Market
 from coalesce_sim.policies.protocol import Policy
 from coalesce_sim.policies.registry import create
 from coalesce_sim.policies.yardsticks import AlwaysLocal, BestFixed

@@ -10,7 +10,7 @@ import simpy
 from numpy.typing import NDArray
 
 from coalesce_sim.market.pool import Pool
-from coalesce_sim.market.servers import Servers
+from coalesce_sim.market.queues import Servers
 from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.scenario.schema import Scenario
 

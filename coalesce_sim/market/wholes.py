@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from coalesce_sim.market.steps import Wholes
+from coalesce_sim.market.composite import Wholes
 
 
 class OpenWholes:

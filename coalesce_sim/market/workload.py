@@ -19,7 +19,7 @@ from coalesce_sim.economics.internal import (
 )
 from coalesce_sim.inputs.recordings import read_recordings
 from coalesce_sim.inputs.tasktable import TaskTable, read_table
-from coalesce_sim.market.steps import SCALED, Templates, Wholes
+from coalesce_sim.market.composite import SCALED, Templates, Wholes
 from coalesce_sim.policies.protocol import Tasks
 from coalesce_sim.scenario.distributions import FloatArray, sample
 from coalesce_sim.scenario.schema import Scenario

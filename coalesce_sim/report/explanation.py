@@ -15,8 +15,8 @@ from coalesce_sim.experiments.replication import honest_baseline
 from coalesce_sim.experiments.tables.offers import offers_table
 from coalesce_sim.market.contracts.dealing import Deal
 from coalesce_sim.market.contracts.states import COMPLETED
+from coalesce_sim.market.market import DecidedOffers, Market
 from coalesce_sim.market.records import Records
-from coalesce_sim.market.simulation import DecidedOffers, Market
 from coalesce_sim.market.workload import Block
 from coalesce_sim.policies.protocol import LOCAL, Decision, Tasks, View
 from coalesce_sim.policies.registry import create

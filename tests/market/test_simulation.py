@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 import coalesce_sim
 from coalesce_sim.experiments.replication import honest_baseline
+from coalesce_sim.market.accounts import Accounts, ConservationError
 from coalesce_sim.market.baseline import ClosedForm, Replayed
-from coalesce_sim.market.conservation import Accounts, ConservationError
-from coalesce_sim.market.servers import Forecast
+from coalesce_sim.market.queues import Forecast
 from tests.markets import queueing
 
 

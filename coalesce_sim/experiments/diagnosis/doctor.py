@@ -18,8 +18,8 @@ from coalesce_sim.experiments.hindsight import best_fixed_choice
 from coalesce_sim.experiments.parallel import ordered_map
 from coalesce_sim.experiments.replication import honest_baseline
 from coalesce_sim.experiments.totals import Totals
+from coalesce_sim.market.market import Market
 from coalesce_sim.market.records import Records
-from coalesce_sim.market.simulation import Market
 from coalesce_sim.policies.registry import create
 from coalesce_sim.policies.yardsticks import BestFixed
 from coalesce_sim.scenario.schema import Scenario

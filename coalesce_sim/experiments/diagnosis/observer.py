@@ -12,9 +12,9 @@ from coalesce_sim.experiments.diagnosis.finding import epsilon_of
 from coalesce_sim.market.contracts.dealing import Deal
 from coalesce_sim.market.contracts.discovery import Ids
 from coalesce_sim.market.contracts.states import COMPLETED
+from coalesce_sim.market.market import DecidedOffers, Market
 from coalesce_sim.market.published.charges import late_usd_per_s
 from coalesce_sim.market.records import Records
-from coalesce_sim.market.simulation import DecidedOffers, Market
 from coalesce_sim.policies.mcdm import CRITERIA
 from coalesce_sim.policies.protocol import LOCAL, View
 from coalesce_sim.scenario.discovery import RegistryDiscovery

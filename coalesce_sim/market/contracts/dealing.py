@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from coalesce_sim.market.conservation import Accounts
+from coalesce_sim.market.accounts import Accounts
 from coalesce_sim.market.contracts.endings import Settling
 from coalesce_sim.market.contracts.home import Home
 from coalesce_sim.market.contracts.knowledge import Knowledge

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from coalesce_sim.market.conservation import Accounts
+from coalesce_sim.market.accounts import Accounts
 from coalesce_sim.market.contracts.open_block import Ask, LiveBlock
 from coalesce_sim.market.floor import Floor
-from coalesce_sim.market.opened import OpenBlock
+from coalesce_sim.market.open_block import OpenBlock
 
 
 class Settling:

@@ -21,7 +21,7 @@ from coalesce_sim.market.contracts.states import (
 )
 from coalesce_sim.market.floor import Floor
 from coalesce_sim.market.pool import Pool
-from coalesce_sim.market.servers import Servers
+from coalesce_sim.market.queues import Servers
 from coalesce_sim.scenario.contracts import Contracts
 from coalesce_sim.scenario.distributions import sample
 from coalesce_sim.streams import Streams

@@ -10,7 +10,7 @@ import numpy as np
 from coalesce_sim.market.contracts.lifecycle import Draws, Luck
 from coalesce_sim.market.contracts.quotes import LiveQuotes
 from coalesce_sim.market.contracts.results import GroundTruth
-from coalesce_sim.market.opened import OpenBlock
+from coalesce_sim.market.open_block import OpenBlock
 from coalesce_sim.market.records import Records
 from coalesce_sim.market.wholes import OpenWholes
 from coalesce_sim.market.workload import Block

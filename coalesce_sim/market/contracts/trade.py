@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from coalesce_sim.market.accounts import Accounts
 from coalesce_sim.market.breakdown import Breakdown, left_out
-from coalesce_sim.market.conservation import Accounts
 from coalesce_sim.market.contracts.dealing import Deal, Deals
 from coalesce_sim.market.contracts.discovery import Discovery
 from coalesce_sim.market.contracts.endings import Settling
@@ -18,7 +18,7 @@ from coalesce_sim.market.contracts.quotes import Ids, LiveQuote, LiveQuotes
 from coalesce_sim.market.contracts.results import GroundTruth
 from coalesce_sim.market.contracts.terms import EXTERNAL, LATENCY
 from coalesce_sim.market.floor import Floor
-from coalesce_sim.market.opened import OpenBlock
+from coalesce_sim.market.open_block import OpenBlock
 from coalesce_sim.market.pool import Pool
 from coalesce_sim.market.records import Records
 from coalesce_sim.market.workload import Block

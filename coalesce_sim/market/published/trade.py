@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 import simpy
 
+from coalesce_sim.market.accounts import Accounts
 from coalesce_sim.market.breakdown import OFFERS, Breakdown
-from coalesce_sim.market.conservation import Accounts
 from coalesce_sim.market.floor import Floor
-from coalesce_sim.market.opened import OpenBlock
+from coalesce_sim.market.open_block import OpenBlock
 from coalesce_sim.market.published.charges import Settlement
 from coalesce_sim.market.published.prices import HourlyPrices
 from coalesce_sim.market.published.quotes import Quote, Quotes
+from coalesce_sim.market.queues import Servers
 from coalesce_sim.market.records import Records
-from coalesce_sim.market.servers import Servers
 from coalesce_sim.market.workload import Block
 from coalesce_sim.policies.protocol import LOCAL, Decision, OracleView, Outcome
 from coalesce_sim.scenario.distributions import FloatArray

@@ -9,7 +9,7 @@ from typing import Any
 
 import simpy
 
-from coalesce_sim.market.conservation import ConservationError
+from coalesce_sim.market.accounts import ConservationError
 
 
 class Forecast:

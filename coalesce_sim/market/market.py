@@ -11,9 +11,9 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
+from coalesce_sim.market.accounts import Accounts
 from coalesce_sim.market.baseline import Baseline
 from coalesce_sim.market.breakdown import Breakdown
-from coalesce_sim.market.conservation import Accounts
 from coalesce_sim.market.contracts.dealing import Deal
 from coalesce_sim.market.contracts.discovery import Discovery
 from coalesce_sim.market.contracts.knowledge import Knowledge
@@ -21,7 +21,7 @@ from coalesce_sim.market.contracts.results import GroundTruth
 from coalesce_sim.market.contracts.trade import ContractedTrade
 from coalesce_sim.market.demand import hourly_demand
 from coalesce_sim.market.floor import Floor
-from coalesce_sim.market.opened import OpenBlock
+from coalesce_sim.market.open_block import OpenBlock
 from coalesce_sim.market.pool import Pool
 from coalesce_sim.market.published.prices import HourlyPrices
 from coalesce_sim.market.published.quotes import Quotes
