@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from coalesce_sim import LOCAL
-from coalesce_sim.economics.calibration import Calibration, ErrorWindow, EstimationError
+from coalesce_sim.economics.correction import Calibration, ErrorWindow, EstimationError
 from coalesce_sim.scenario.calibration import Calibration as Settings
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from coalesce_sim.economics.calibration import ErrorWindow
+from coalesce_sim.economics.correction import ErrorWindow
 from coalesce_sim.experiments.tables.columns import named, same
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from coalesce_sim.economics.calibration import Calibration, EstimationError
+from coalesce_sim.economics.correction import Calibration, EstimationError
 from coalesce_sim.market.pool import Pool
 from coalesce_sim.policies.protocol import LOCAL
 from coalesce_sim.reputation import Ledger
