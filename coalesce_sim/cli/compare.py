@@ -64,8 +64,8 @@ def command(
     """
     scenario = load_ready(source, overrides)
     from coalesce_sim.experiments.contenders import split
-    from coalesce_sim.report.comparison.recording import ComparisonOrigin, record
     from coalesce_sim.report.comparison.table import print_comparison
+    from coalesce_sim.report.comparison.writing import ComparisonOrigin, record
 
     listed = () if policies is None else tuple(split(policies))
     seed = scenario.seed if seed is None else seed

@@ -11,7 +11,7 @@ import click
 
 from coalesce_sim.cli import interrupts
 from coalesce_sim.cli.contract import console
-from coalesce_sim.report.numbers import duration
+from coalesce_sim.numbers import duration
 
 if TYPE_CHECKING:
     from coalesce_sim.sweeps.execution import Progress

@@ -92,8 +92,8 @@ def command(
     shown to break a constraint nor to keep it, which is printed and is the "outcome" in --json.
     """
     from coalesce_sim.optimisation.question import question
-    from coalesce_sim.optimisation.recording import record
-    from coalesce_sim.optimisation.table import print_optimisation
+    from coalesce_sim.report.optimisation.table import print_optimisation
+    from coalesce_sim.report.optimisation.writing import record
 
     if (maximize is None) == (minimize is None):
         raise click.UsageError("give either --maximize METRIC or --minimize METRIC")

@@ -43,8 +43,8 @@ def command(replications: int, seed: int, jobs: int | None, out: Path, as_json: 
     Writes report.md, table.csv and two figures, all of them or, after an error or Ctrl-C, none. A figure
     that differs from the printed one is a finding, not a failure: the exit code is 0 if all runs were played.
     """
-    from coalesce_sim.report.replication.recording import record
     from coalesce_sim.report.replication.terminal import print_study
+    from coalesce_sim.report.replication.writing import record
 
     with failures_told(), progress_bar(shown=not quiet) as progress:
         recorded = record(

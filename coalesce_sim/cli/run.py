@@ -65,8 +65,8 @@ def command(
     """
     scenario = load_ready(source, overrides)
     from coalesce_sim.provenance import Origin
-    from coalesce_sim.report.recording import record
     from coalesce_sim.report.table import print_recorded
+    from coalesce_sim.report.writing import record
 
     seed = scenario.seed if seed is None else seed
     count = scenario.replications if replications is None else replications

@@ -80,8 +80,8 @@ def command(
     was interrupted. The folder of results gets sensitivity.json beside a sweep's files; `coalesce-sim plot`
     draws it.
     """
+    from coalesce_sim.report.sensitivity.table import print_sensitivity
     from coalesce_sim.sensitivity.study import NoIndices, perform_study
-    from coalesce_sim.sensitivity.table import print_sensitivity
 
     if playing["scheduler"] is not None and playing["engine"] != "dask":
         raise click.UsageError("--scheduler: only with --engine dask")

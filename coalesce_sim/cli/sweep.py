@@ -12,7 +12,7 @@ import click
 from coalesce_sim.cli.contract import PROGRAM, console, json_option, print_json, seed_option, set_option
 from coalesce_sim.cli.display import sweep_display
 from coalesce_sim.cli.work import failures_told, jobs_option, out_option, quiet_option
-from coalesce_sim.report.numbers import duration
+from coalesce_sim.numbers import duration
 from coalesce_sim.scenario.problems import Mark
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from coalesce_sim.inputs.runfiles import Listing, Run, read_models, read_runs, unreadable
 from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.scenario.problems import Problem, ScenarioError
-from coalesce_sim.scenario.records import KNOWN_FAULTY, Records
+from coalesce_sim.scenario.recordings import KNOWN_FAULTY, Records
 
 BoolArray = NDArray[np.bool_]
 Array = TypeVar("Array", bound=NDArray[np.generic])

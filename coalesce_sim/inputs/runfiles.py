@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from coalesce_sim.scenario.problems import Problem
-from coalesce_sim.scenario.records import ExpectedTokens
+from coalesce_sim.scenario.recordings import ExpectedTokens
 
 RUN_COLUMNS = ("model", "benchmark", "instance_id", "resolved", "cost_usd")
 MODEL_COLUMNS = (

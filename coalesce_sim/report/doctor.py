@@ -12,7 +12,7 @@ from rich.text import Text
 
 from coalesce_sim.experiments.diagnosis.doctor import Diagnosis
 from coalesce_sim.experiments.diagnosis.finding import Finding
-from coalesce_sim.report.numbers import number, percent, plural
+from coalesce_sim.numbers import number, percent, plural
 
 _STYLES = {"problem": "bold red", "note": "bold"}
 

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from scipy.optimize import isotonic_regression
 
 from coalesce_sim.experiments.runs import RunResult
-from coalesce_sim.report.numbers import number, plural
+from coalesce_sim.numbers import number, plural
 from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.statistics.intervals import estimate
 

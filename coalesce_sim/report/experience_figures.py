@@ -16,6 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from coalesce_sim.experiments.runs import RunResult
+from coalesce_sim.numbers import number, percent
 from coalesce_sim.report.drawing import (
     COLOURS,
     GREY,
@@ -30,7 +31,6 @@ from coalesce_sim.report.drawing import (
     time_unit,
     trend,
 )
-from coalesce_sim.report.numbers import number, percent
 from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.scenario.pool import DrawnPool
 

@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from coalesce_sim.numbers import NOTHING, column, number
 from coalesce_sim.report.explanation import Explanation, Facts
-from coalesce_sim.report.numbers import NOTHING, column, number
 
 MOST_CONTRACTORS = 30
 MOST_NAMES = 8

@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from coalesce_sim.experiments.runs import RunResult
+from coalesce_sim.numbers import number, percent, plural
 from coalesce_sim.report.drawing import (
     DAY_S,
     GREY,
@@ -25,7 +26,6 @@ from coalesce_sim.report.drawing import (
     settled_range,
     trend,
 )
-from coalesce_sim.report.numbers import number, percent, plural
 from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.statistics.intervals import Estimate
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from coalesce_sim.report.numbers import NOTHING, number
+from coalesce_sim.numbers import NOTHING, number
 from coalesce_sim.statistics.intervals import Estimate
 
 

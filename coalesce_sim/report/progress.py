@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from coalesce_sim.report.numbers import plural
+from coalesce_sim.numbers import plural
 from coalesce_sim.sweeps.design import design_of
 from coalesce_sim.sweeps.specification import Precision
 

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from coalesce_sim.metrics import METRICS
-from coalesce_sim.report.numbers import plural
+from coalesce_sim.numbers import plural
 from coalesce_sim.report.progress import unfinished
 from coalesce_sim.sweeps.results import OUTCOME
 from coalesce_sim.sweeps.running import FAILURES, POINTS, RUNS

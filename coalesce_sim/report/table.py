@@ -9,8 +9,8 @@ from rich.text import Text
 
 from coalesce_sim.experiments.runs import RunResult
 from coalesce_sim.market.contracts.states import FINAL_STATES
-from coalesce_sim.report.numbers import NOTHING, number, percent, plural, with_half_width
-from coalesce_sim.report.recording import Recorded
+from coalesce_sim.numbers import NOTHING, number, percent, plural, with_half_width
+from coalesce_sim.report.writing import Recorded
 from coalesce_sim.statistics.intervals import Estimate, estimate
 
 _ROWS = {

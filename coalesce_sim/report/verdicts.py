@@ -7,8 +7,8 @@ from typing import Any
 
 from coalesce_sim.market.contracts.dealing import FOUND_BAD, Deal
 from coalesce_sim.market.contracts.states import CANCELED, COMPLETED, FAILED, REJECTED
+from coalesce_sim.numbers import number, plural
 from coalesce_sim.policies.protocol import LOCAL, Decision
-from coalesce_sim.report.numbers import number, plural
 from coalesce_sim.scenario.policy import Topsis
 from coalesce_sim.scenario.schema import Scenario
 

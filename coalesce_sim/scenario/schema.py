@@ -25,7 +25,7 @@ from coalesce_sim.scenario.pool import (
     RecordedPool,
 )
 from coalesce_sim.scenario.problems import closest
-from coalesce_sim.scenario.records import Records
+from coalesce_sim.scenario.recordings import Records
 from coalesce_sim.scenario.reputation import EigenTrustReputation, Reputation
 from coalesce_sim.scenario.workload import DemandDriven, MarketDemand, Recorded, Workload
 

@@ -10,7 +10,7 @@ import pytest
 
 import coalesce_sim
 from coalesce_sim.cli.display import sentence
-from coalesce_sim.report.numbers import duration
+from coalesce_sim.numbers import duration
 from coalesce_sim.sweeps.execution import Progress
 from tests.cli.calling import Call, contents
 

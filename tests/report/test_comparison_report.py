@@ -21,8 +21,8 @@ from coalesce_sim.experiments.comparison import Played
 from coalesce_sim.experiments.contenders import contenders
 from coalesce_sim.experiments.learning import TaskBins
 from coalesce_sim.report.comparison.findings import findings
-from coalesce_sim.report.comparison.recording import RecordedComparison
 from coalesce_sim.report.comparison.table import print_comparison
+from coalesce_sim.report.comparison.writing import RecordedComparison
 from coalesce_sim.report.drawing import spread
 
 SMALL = ("dur_01", "--set", "clock.days=0.5", "--seed", "4")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from coalesce_sim.report.numbers import column, number, percent, plural, with_half_width
+from coalesce_sim.numbers import column, number, percent, plural, with_half_width
 from coalesce_sim.statistics.intervals import Estimate
 
 

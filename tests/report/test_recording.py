@@ -6,7 +6,7 @@ import pytest
 
 from coalesce_sim import load
 from coalesce_sim.provenance import Origin
-from coalesce_sim.report.recording import record
+from coalesce_sim.report.writing import record
 
 
 @pytest.mark.parametrize("jobs", [1, 2])

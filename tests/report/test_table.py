@@ -7,8 +7,8 @@ import pytest
 from rich.console import Console
 
 from coalesce_sim import RunResult, load
-from coalesce_sim.report.recording import Recorded
 from coalesce_sim.report.table import print_recorded
+from coalesce_sim.report.writing import Recorded
 
 METRICS = {
     "tasks": 8819.0,

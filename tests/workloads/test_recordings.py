@@ -12,7 +12,7 @@ import yaml
 
 from coalesce_sim import ScenarioError
 from coalesce_sim.inputs.recordings import Recordings, read_recordings
-from coalesce_sim.scenario.records import KNOWN_FAULTY, Records
+from coalesce_sim.scenario.recordings import KNOWN_FAULTY, Records
 
 _ROOT = Path(__file__).resolve().parents[2]
 

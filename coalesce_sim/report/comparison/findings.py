@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from coalesce_sim.experiments.comparison import COST_REDUCTION, Comparison, Difference
-from coalesce_sim.report.numbers import number, percent, plural
+from coalesce_sim.numbers import number, percent, plural
 
 
 def findings(comparison: Comparison) -> list[str]:

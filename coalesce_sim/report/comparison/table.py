@@ -10,9 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from coalesce_sim.experiments.comparison import COST_REDUCTION, Comparison
+from coalesce_sim.numbers import number, plural, with_half_width
 from coalesce_sim.report.comparison.findings import asked_for, findings
-from coalesce_sim.report.comparison.recording import RecordedComparison
-from coalesce_sim.report.numbers import number, plural, with_half_width
+from coalesce_sim.report.comparison.writing import RecordedComparison
 from coalesce_sim.statistics.intervals import Estimate
 
 _SAVINGS = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from coalesce_sim.metrics import Metric
+from coalesce_sim.numbers import plural, with_half_width
 from coalesce_sim.report.best import UNEVEN, top
-from coalesce_sim.report.numbers import plural, with_half_width
 from coalesce_sim.statistics.intervals import Estimate
 from coalesce_sim.statistics.ranking import Ranking
 

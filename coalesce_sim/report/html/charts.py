@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from coalesce_sim.report.numbers import number
+from coalesce_sim.numbers import number
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,8 +10,8 @@ import yaml
 from coalesce_sim.experiments.diagnosis.warnings import notes_of, warnings_of
 from coalesce_sim.loading import load
 from coalesce_sim.metrics import Metric
+from coalesce_sim.numbers import duration
 from coalesce_sim.report.html.page import Check, Facts, Passage, Section, Source
-from coalesce_sim.report.numbers import duration
 from coalesce_sim.scenario.problems import ScenarioError
 
 _BETTER = {"higher": " Higher is better.", "lower": " Lower is better.", None: ""}

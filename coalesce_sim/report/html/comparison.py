@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from coalesce_sim.metrics import Metric
+from coalesce_sim.numbers import NOTHING, number, with_half_width
 from coalesce_sim.report.html.charts import Axis, Chart, Quantity, axis_of, figures_of, first_axes, rounded
 from coalesce_sim.report.html.closing import (
     glossary_section,
@@ -27,7 +28,6 @@ from coalesce_sim.report.html.page import (
     Table,
     number_cell,
 )
-from coalesce_sim.report.numbers import NOTHING, number, with_half_width
 from coalesce_sim.report.opening import Opened
 from coalesce_sim.statistics.intervals import Estimate
 

@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 
 from coalesce_sim import __version__
 from coalesce_sim.extras import require
+from coalesce_sim.numbers import NOTHING, number
 from coalesce_sim.report.html.charts import Chart
-from coalesce_sim.report.numbers import NOTHING, number
 
 _HERE = Path(__file__).parent
 

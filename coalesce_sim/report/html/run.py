@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from scipy.special import stdtrit
 
 from coalesce_sim.metrics import Metric
+from coalesce_sim.numbers import NOTHING, duration, number, percent, plural
 from coalesce_sim.report.drawing import time_unit
 from coalesce_sim.report.html.charts import Chart, Quantity, axis_of, figures_of
 from coalesce_sim.report.html.closing import (
@@ -28,7 +29,6 @@ from coalesce_sim.report.html.page import (
     Table,
     number_cell,
 )
-from coalesce_sim.report.numbers import NOTHING, duration, number, percent, plural
 from coalesce_sim.report.opening import Opened
 from coalesce_sim.statistics.intervals import Estimate
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from coalesce_sim.metrics import describe
+from coalesce_sim.numbers import number
 from coalesce_sim.report.html.charts import Axis, Chart, Quantity, rounded
 from coalesce_sim.report.html.page import (
     Block,
@@ -18,8 +19,7 @@ from coalesce_sim.report.html.page import (
     Table,
     number_cell,
 )
-from coalesce_sim.report.numbers import number
-from coalesce_sim.sensitivity.sentences import MEANING, chance_told, width_told
+from coalesce_sim.report.sensitivity.sentences import MEANING, chance_told, width_told
 
 Indices = Sequence[Mapping[str, Any]]
 

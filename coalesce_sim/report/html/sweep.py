@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from coalesce_sim.metrics import METRICS, Metric
+from coalesce_sim.numbers import duration, number, with_half_width
 from coalesce_sim.report.best import ranking_of
 from coalesce_sim.report.html.answer import sentences
 from coalesce_sim.report.html.charts import (
@@ -29,7 +30,6 @@ from coalesce_sim.report.html.closing import glossary_section, provenance_sectio
 from coalesce_sim.report.html.page import Cell, Column, Drawing, Facts, Page, Section, Table, number_cell
 from coalesce_sim.report.html.sensitivity import sensitivity_section, study_told
 from coalesce_sim.report.html.sweep_checks import diagnostics
-from coalesce_sim.report.numbers import duration, number, with_half_width
 from coalesce_sim.report.progress import left_out, unfinished
 from coalesce_sim.statistics.intervals import Estimate
 from coalesce_sim.statistics.ranking import Ranking

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from coalesce_sim.metrics import METRICS
+from coalesce_sim.numbers import number, plural
 from coalesce_sim.report.html.charts import point_labels
 from coalesce_sim.report.html.closing import scenario_checks, undefined_checks
 from coalesce_sim.report.html.page import Block, Cell, Check, Column, Source, Table, number_cell
-from coalesce_sim.report.numbers import number, plural
 from coalesce_sim.report.progress import unfinished
 from coalesce_sim.sweeps.results import SweepResult
 from coalesce_sim.sweeps.specification import Precision

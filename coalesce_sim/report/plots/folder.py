@@ -12,8 +12,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from coalesce_sim.files import Folder
+from coalesce_sim.numbers import number
 from coalesce_sim.report.drawing import save
-from coalesce_sim.report.numbers import number
 from coalesce_sim.report.opening import Opened, ResultsError
 from coalesce_sim.report.plots.heat_map import HeatMap
 from coalesce_sim.report.plots.learning import LearningCurves

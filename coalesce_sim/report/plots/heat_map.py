@@ -12,7 +12,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 
-from coalesce_sim.report.numbers import number
+from coalesce_sim.numbers import number
 from coalesce_sim.report.opening import ResultsError
 from coalesce_sim.report.plots.findings import finding, tests_told
 from coalesce_sim.report.plots.look import COLUMN_IN, plotted

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 
 from coalesce_sim.experiments.contenders import YARDSTICKS
 from coalesce_sim.metrics import METRICS, Metric
-from coalesce_sim.report.numbers import plural
+from coalesce_sim.numbers import plural
 from coalesce_sim.report.opening import ResultsError
 from coalesce_sim.report.plots.look import (
     COLUMN_IN,

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from coalesce_sim.metrics import METRICS, Metric, UnknownMetric, describe
-from coalesce_sim.report.numbers import number
+from coalesce_sim.numbers import number
 from coalesce_sim.report.opening import BOOKKEEPING, ResultsError, known_factor
 from coalesce_sim.statistics.intervals import Interval, estimate
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from coalesce_sim.experiments.contenders import YARDSTICKS
-from coalesce_sim.report.numbers import plural
+from coalesce_sim.numbers import plural
 from coalesce_sim.report.plots.points import Points, level
 from coalesce_sim.statistics.intervals import Interval
 

@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from pandas.api.types import is_numeric_dtype
 
 from coalesce_sim.metrics import METRICS
+from coalesce_sim.numbers import percent, with_half_width
 from coalesce_sim.report.drawing import Curve, curve_of, draw
-from coalesce_sim.report.numbers import percent, with_half_width
 from coalesce_sim.report.opening import ResultsError
 from coalesce_sim.report.plots.look import COLUMN_IN, fit_height, plotted, value_axis
 from coalesce_sim.statistics.intervals import Estimate, estimate

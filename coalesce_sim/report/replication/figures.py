@@ -13,8 +13,8 @@ from scipy.special import stdtrit
 
 from coalesce_sim.experiments.published.cold_start import ColdStart
 from coalesce_sim.experiments.published.study import Cell, Printed, Study
+from coalesce_sim.numbers import number, plural
 from coalesce_sim.report.drawing import BLUE, COLOURS, GREY, VERMILLION, plain_style, save
-from coalesce_sim.report.numbers import number, plural
 from coalesce_sim.statistics.intervals import Estimate
 
 NAMES = ("table.png", "cold_start.png")

@@ -6,8 +6,8 @@ from coalesce_sim.experiments.published.cold_start import BEGUN_ABOVE, STEADY_WI
 from coalesce_sim.experiments.published.discrepancies import FASTER, UNITS, Discrepancies, Figures
 from coalesce_sim.experiments.published.real_llm import PRINTED_LOCAL_USD, RealLlm
 from coalesce_sim.experiments.published.study import Study
+from coalesce_sim.numbers import NOTHING, number, plural
 from coalesce_sim.report.markdown import rows_of, span, with_interval, with_sd
-from coalesce_sim.report.numbers import NOTHING, number, plural
 from coalesce_sim.statistics.intervals import Estimate
 
 _TOTAL_NAMES = {

@@ -10,12 +10,12 @@ from rich.table import Table
 from rich.text import Text
 
 from coalesce_sim.experiments.published.study import Cell
+from coalesce_sim.numbers import number
 from coalesce_sim.report.markdown import with_sd
-from coalesce_sim.report.numbers import number
 from coalesce_sim.report.replication.figures import METRIC_NAMES
 from coalesce_sim.report.replication.findings import cold_start_finding, real_llm_finding
-from coalesce_sim.report.replication.recording import RecordedStudy
 from coalesce_sim.report.replication.text import headline, p_value, verdict
+from coalesce_sim.report.replication.writing import RecordedStudy
 
 
 def print_study(console: Console, recorded: RecordedStudy) -> None:

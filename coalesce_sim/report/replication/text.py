@@ -14,8 +14,8 @@ from string import Template
 
 from coalesce_sim.experiments.published.agreement import DRAWS
 from coalesce_sim.experiments.published.study import HONEST, Cell, Study
+from coalesce_sim.numbers import NOTHING, number, plural
 from coalesce_sim.report.markdown import rows_of, span, with_interval, with_sd
-from coalesce_sim.report.numbers import NOTHING, number, plural
 from coalesce_sim.report.replication.figures import METRIC_NAMES
 from coalesce_sim.report.replication.findings import findings
 

@@ -14,7 +14,7 @@ from typing import Any
 from coalesce_sim import __version__
 from coalesce_sim.experiments.published.study import Study, replicate, study_cases
 from coalesce_sim.files import Folder, not_a_sweeps
-from coalesce_sim.report.numbers import plural
+from coalesce_sim.numbers import plural
 from coalesce_sim.report.replication import figures
 from coalesce_sim.report.replication.text import markdown, table_csv
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from coalesce_sim.report.numbers import number
+from coalesce_sim.numbers import number
 
 MEANING = {
     "sobol": "Shares of the variance between design points: first-order, a factor by itself; total, with its "

@@ -10,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from coalesce_sim.metrics import describe
-from coalesce_sim.report.numbers import column, number, plural
-from coalesce_sim.sensitivity.sentences import MEANING, chance_told, width_told
+from coalesce_sim.numbers import column, number, plural
+from coalesce_sim.report.sensitivity.sentences import MEANING, chance_told, width_told
 from coalesce_sim.sensitivity.study import FILE, Sensitivity
 
 

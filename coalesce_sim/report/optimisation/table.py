@@ -8,11 +8,11 @@ from rich.table import Table
 from rich.text import Text
 
 from coalesce_sim.metrics import describe
-from coalesce_sim.optimisation.recording import RecordedOptimisation
+from coalesce_sim.numbers import NOTHING, number, plural, with_half_width
 from coalesce_sim.optimisation.result import Optimisation, Validation
 from coalesce_sim.optimisation.search import Figures, Trial
 from coalesce_sim.optimisation.space import shown
-from coalesce_sim.report.numbers import NOTHING, number, plural, with_half_width
+from coalesce_sim.report.optimisation.writing import RecordedOptimisation
 from coalesce_sim.statistics.intervals import Estimate
 
 _NOTE = (

@@ -1,0 +1,1 @@
+"""A sensitivity analysis as people look at it: on a terminal and in words."""
