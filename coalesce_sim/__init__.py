@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.3.0"
+from coalesce_sim.version import __version__
 
 if TYPE_CHECKING:
     from coalesce_sim.experiments.comparison import Comparison, compare

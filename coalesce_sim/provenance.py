@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from coalesce_sim import __version__
 from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.version import __version__
 
 _PACKAGES = (
     "click",

@@ -13,10 +13,11 @@ from typing import Any
 
 import click
 
-from coalesce_sim import __version__, bundled
+from coalesce_sim import bundled
 from coalesce_sim.cli import interrupts
 from coalesce_sim.cli.contract import PROGRAM, WrongInput
 from coalesce_sim.scenario.problems import ScenarioError
+from coalesce_sim.version import __version__
 
 _COMMANDS = {
     "run": "coalesce_sim.cli.run",

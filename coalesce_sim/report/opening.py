@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow.parquet as pq
 
-from coalesce_sim import __version__
 from coalesce_sim.metrics import METRICS, Metric, UnknownMetric, describe
 from coalesce_sim.provenance import is_newer
 from coalesce_sim.sweeps.store import ResultsError
+from coalesce_sim.version import __version__
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -14,10 +14,10 @@ from functools import partial
 from types import ModuleType
 from typing import Any
 
-from coalesce_sim import __version__
 from coalesce_sim.extras import require
 from coalesce_sim.sweeps.engines import EngineError
 from coalesce_sim.sweeps.playing import Chunk, Row, play_chunk
+from coalesce_sim.version import __version__
 
 PATIENCE_S = 10.0
 """How long a scheduler may take to answer, a first worker to be there, and a cluster to end."""

@@ -11,7 +11,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from coalesce_sim import __version__
 from coalesce_sim.experiments.contenders import written
 from coalesce_sim.loading import DATA_PATHS, resolve
 from coalesce_sim.policies.protocol import Policy
@@ -32,6 +31,7 @@ from coalesce_sim.sweeps.factors import (
     field_steps,
 )
 from coalesce_sim.sweeps.specification import Precision, Specification
+from coalesce_sim.version import __version__
 
 _CHECKED_LEVELS = 100
 """Of a factor with more levels, about this many are tried before anything runs."""

@@ -15,7 +15,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import yaml
 
-from coalesce_sim import __version__
 from coalesce_sim.experiments.parallel import cores
 from coalesce_sim.provenance import surroundings
 from coalesce_sim.scenario.problems import ScenarioError
@@ -27,6 +26,7 @@ from coalesce_sim.sweeps.playing import Run, play_run
 from coalesce_sim.sweeps.results import OUTCOME, SweepResult, open_results
 from coalesce_sim.sweeps.specification import Precision, read_specification
 from coalesce_sim.sweeps.store import ResultsError, Store, files, read_done, read_rows
+from coalesce_sim.version import __version__
 
 MANY_RUNS = 100_000
 """More than these are made only if that is meant."""

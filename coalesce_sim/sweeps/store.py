@@ -19,10 +19,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from coalesce_sim import __version__
 from coalesce_sim.files import FolderError, WriteError
 from coalesce_sim.provenance import is_newer
 from coalesce_sim.sweeps.playing import Row
+from coalesce_sim.version import __version__
 
 FORMAT = 1
 """Of the folder's files; a folder of a later format was made by a later version."""

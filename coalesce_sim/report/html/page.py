@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from coalesce_sim import __version__
 from coalesce_sim.extras import require
 from coalesce_sim.numbers import NOTHING, number
 from coalesce_sim.report.html.charts import Chart
+from coalesce_sim.version import __version__
 
 _HERE = Path(__file__).parent
 

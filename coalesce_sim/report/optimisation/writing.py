@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from coalesce_sim import __version__
 from coalesce_sim.files import Folder, not_a_sweeps
 from coalesce_sim.optimisation.question import Question
 from coalesce_sim.optimisation.result import Optimisation
 from coalesce_sim.optimisation.study import answer
 from coalesce_sim.provenance import surroundings
 from coalesce_sim.report.optimisation.figure import draw_trials
+from coalesce_sim.version import __version__
 
 _OWN_FILES = ("optimisation.json", "trials.csv", "trials.png")
 """Every file that a search leaves in its folder, in the order in which they are listed."""

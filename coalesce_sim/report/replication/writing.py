@@ -11,12 +11,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from coalesce_sim import __version__
 from coalesce_sim.experiments.published.study import Study, replicate, study_cases
 from coalesce_sim.files import Folder, not_a_sweeps
 from coalesce_sim.numbers import plural
 from coalesce_sim.report.replication import figures
 from coalesce_sim.report.replication.text import markdown, table_csv
+from coalesce_sim.version import __version__
 
 _PACKAGES = ("numpy", "scipy", "simpy")
 _NOT_PLAYED = ("title", "description", "seed", "replications")
