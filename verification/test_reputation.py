@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.reputation import Ledger
 from coalesce_sim.reputation.eigentrust import eigentrust
-from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.scenario.reputation import Reputation
 
 GOOD_JOBS = 100

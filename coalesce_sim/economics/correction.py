@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from coalesce_sim.scenario.distributions import FloatArray
+from coalesce_sim.arrays import FloatArray
 
 
 class Calibration:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from coalesce_sim.arrays import BoolArray, FloatArray
 from coalesce_sim.scenario.costs import DemandPrice, ExternalCost, LinearRisk
-from coalesce_sim.scenario.distributions import FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ def risk_rate(reliability: FloatArray, security_risk: FloatArray, quality_risk: 
     return (1 - reliability) + security_risk + quality_risk
 
 
-def value_at_risk_usd(rule: ExternalCost, value_usd: FloatArray, critical: NDArray[np.bool_]) -> FloatArray:
+def value_at_risk_usd(rule: ExternalCost, value_usd: FloatArray, critical: BoolArray) -> FloatArray:
     """The value that the risk rate applies to, USD a task."""
     return np.where(critical, rule.critical_factor, 1.0) * value_usd
 

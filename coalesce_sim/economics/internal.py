@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.scenario.costs import InternalCost, MemoryNeed
-from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.scenario.hardware import Hardware
 
 _HOURS_PER_UNIT = {"hour": 1.0, "minute": 1 / 60, "second": 1 / 3600}

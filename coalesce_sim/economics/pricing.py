@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.scenario.costs import LoadPrice
-from coalesce_sim.scenario.distributions import FloatArray
 
 
 def load_price_usd(rule: LoadPrice, base_usd: FloatArray, jobs: FloatArray, slots: FloatArray) -> FloatArray:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.experiments.contenders import YARDSTICKS, Contender, contenders
 from coalesce_sim.experiments.hindsight import all_local
 from coalesce_sim.experiments.learning import Curve, Learning, TaskBins
@@ -24,7 +25,6 @@ from coalesce_sim.market.market import Market
 from coalesce_sim.market.records import Records
 from coalesce_sim.policies.protocol import Policy
 from coalesce_sim.policies.yardsticks import BestFixed
-from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.statistics.contrasts import Contrast, contrasts, variance_removed
 from coalesce_sim.statistics.intervals import Estimate, estimate

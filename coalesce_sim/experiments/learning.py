@@ -9,8 +9,8 @@ from functools import cached_property
 
 import numpy as np
 
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.market.records import Records
-from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.statistics.contrasts import Contrast, contrasts
 from coalesce_sim.statistics.intervals import band
 

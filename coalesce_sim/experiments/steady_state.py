@@ -6,9 +6,9 @@ from typing import Literal
 
 import numpy as np
 
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.experiments.totals import Totals
 from coalesce_sim.market.records import Records
-from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.statistics.warm_up import mser5
 

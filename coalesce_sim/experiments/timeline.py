@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pyarrow as pa
 
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.experiments.tables.columns import nullable
 from coalesce_sim.market.records import Records
-from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.scenario.schema import Scenario
 
 

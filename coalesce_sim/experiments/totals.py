@@ -7,9 +7,9 @@ from collections import defaultdict
 
 import numpy as np
 
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.market.published.charges import late_usd_per_s
 from coalesce_sim.market.records import Records
-from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.scenario.schema import Scenario
 
 PERCENTILES = (50, 95, 99)

@@ -16,12 +16,12 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
 from coalesce_sim.inputs.runfiles import Listing, Run, read_models, read_runs, unreadable
-from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.scenario.problems import Problem, ScenarioError
 from coalesce_sim.scenario.recordings import KNOWN_FAULTY, Records
 
-BoolArray = NDArray[np.bool_]
+BoolArray = BoolArray
 Array = TypeVar("Array", bound=NDArray[np.generic])
 
 
@@ -40,7 +40,7 @@ class Recordings:
     contractors: tuple[str, ...]
     own_agent: str
     types: tuple[str, ...]
-    type_id: NDArray[np.int64]
+    type_id: IntArray
     instance_ids: tuple[str, ...]
     success: BoolArray
     bill_usd: FloatArray

@@ -10,10 +10,9 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.inputs.sources import how_to_get
-from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.scenario.problems import Problem, ScenarioError
 from coalesce_sim.scenario.workload import Csv, Listed, ListedTask, Series
 
@@ -30,8 +29,8 @@ class TaskTable:
     """Explicit tasks in order of arrival; NaN (client: −1) where a task leaves a field to the workload."""
 
     arrival_s: FloatArray
-    type_id: NDArray[np.int64]
-    client: NDArray[np.int64]
+    type_id: IntArray
+    client: IntArray
     given: dict[str, FloatArray] = field(default_factory=dict)
 
 
@@ -193,8 +192,8 @@ class _ArrivalReader:
 
 def _assemble(
     columns: dict[str, FloatArray],
-    type_id: NDArray[np.int64],
-    client: NDArray[np.int64],
+    type_id: IntArray,
+    client: IntArray,
     gap_s: float,
     clients: int,
     file: str,

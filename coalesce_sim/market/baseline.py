@@ -7,10 +7,10 @@ from typing import Protocol
 
 import numpy as np
 
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.market.published.charges import late_usd_per_s
 from coalesce_sim.market.records import Records
 from coalesce_sim.market.workload import Block
-from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.scenario.schema import Scenario
 
 

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from coalesce_sim.scenario.distributions import FloatArray
+from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
 
 LEFT_OUT: Final = (
     "tried before",
@@ -43,11 +43,11 @@ class Breakdown:
 
 def left_out(
     contractors: int,
-    offered: NDArray[np.bool_] | None,
+    offered: BoolArray | None,
     task: int,
-    discovered: NDArray[np.int64] | None,
+    discovered: IntArray | None,
     tried: tuple[int, ...],
-    ids: NDArray[np.int64],
+    ids: IntArray,
 ) -> NDArray[np.int8]:
     """Why contractors make no offer for a task; `OFFERS` for the `ids`, who do.
 

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from coalesce_sim.scenario.distributions import FloatArray
+from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.scenario.workload import TaskType
 
 SCALED = ("documents", "data_gb", "output_gb", "prompt_tokens", "output_tokens", "value_usd", "budget_usd")
@@ -23,10 +22,10 @@ class Wholes:
     tasks wait for it. `steps` and `integration_usd` have one entry a whole.
     """
 
-    of: NDArray[np.int64]
+    of: IntArray
     waits_for: list[int]
     unlocks: list[list[int]]
-    steps: NDArray[np.int64]
+    steps: IntArray
     integration_usd: FloatArray
 
 
@@ -49,9 +48,7 @@ class Templates:
             )
         self.any = any(kind.steps is not None for kind in types.values())
 
-    def expand(
-        self, type_id: NDArray[np.int64]
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64], FloatArray, Wholes]:
+    def expand(self, type_id: IntArray) -> tuple[IntArray, IntArray, FloatArray, Wholes]:
         """For wholes of the given types: of each step its whole, type and part of the work; the wholes."""
         counts = np.array([len(steps) for steps in self._types])[type_id]
         whole = np.repeat(np.arange(len(type_id)), counts)

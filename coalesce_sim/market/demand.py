@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from coalesce_sim.scenario.distributions import FloatArray
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.scenario.schema import Clock
 from coalesce_sim.scenario.workload import MarketDemand
 from coalesce_sim.streams import Streams

@@ -7,11 +7,10 @@ from functools import partial
 
 import numpy as np
 import simpy
-from numpy.typing import NDArray
 
+from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.market.pool import Pool
 from coalesce_sim.market.queues import Servers
-from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.scenario.schema import Scenario
 
 
@@ -55,7 +54,7 @@ class Floor:
         ]
         return np.add(self._all_network_s, ahead)
 
-    def queues_at_s(self, ids: NDArray[np.int64], delay_s: float) -> FloatArray:
+    def queues_at_s(self, ids: IntArray, delay_s: float) -> FloatArray:
         """The queues that are expected at the contractors `ids`, for work that sets out in `delay_s`."""
         queue_s = np.zeros(len(ids))
         if self._without_free_slot:
@@ -66,7 +65,7 @@ class Floor:
                     queue_s[position] = self.contractors[who].expected_wait_s(now_s, arrival_s)
         return queue_s
 
-    def true_waits_at_s(self, ids: NDArray[np.int64], delay_s: float) -> FloatArray:
+    def true_waits_at_s(self, ids: IntArray, delay_s: float) -> FloatArray:
         """What will happen to such work, the service times of all jobs before it being known."""
         arrival_s = self.env.now + delay_s
         ahead = [self.contractors[j].true_wait_s(arrival_s + self.network_s[j]) for j in ids.tolist()]

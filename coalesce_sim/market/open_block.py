@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.market.records import Records
 from coalesce_sim.market.workload import Block
-from coalesce_sim.scenario.distributions import FloatArray
 
 
 class OpenBlock:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.economics.external import linear_risk
 from coalesce_sim.inputs.recordings import read_recordings
 from coalesce_sim.inputs.sellers import listed_prices
-from coalesce_sim.scenario.distributions import FloatArray, sample
+from coalesce_sim.scenario.distributions import sample
 from coalesce_sim.scenario.pool import (
     Contractor,
     ContractorFacts,

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
 from coalesce_sim.market.workload import Block
 from coalesce_sim.policies.protocol import LOCAL
-from coalesce_sim.scenario.distributions import FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +25,8 @@ class Records:
     """
 
     block: Block
-    contractor: NDArray[np.int64]
-    explored: NDArray[np.bool_]
+    contractor: IntArray
+    explored: BoolArray
     score: FloatArray
     confidence: FloatArray
     internal_usd: FloatArray
@@ -36,9 +35,9 @@ class Records:
     realised_usd: FloatArray
     price_usd: FloatArray
     loss_usd: FloatArray
-    attempts: NDArray[np.int64]
-    good: NDArray[np.bool_]
-    closes: NDArray[np.bool_]
+    attempts: IntArray
+    good: BoolArray
+    closes: BoolArray
     decided_s: FloatArray
     started_s: FloatArray
     finished_s: FloatArray
@@ -76,7 +75,7 @@ class Records:
         )
 
     @property
-    def outsourced(self) -> NDArray[np.bool_]:
+    def outsourced(self) -> BoolArray:
         """Which tasks went to a contractor."""
         return np.not_equal(self.contractor, LOCAL)
 

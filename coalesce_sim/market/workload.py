@@ -7,8 +7,8 @@ from dataclasses import dataclass, fields
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
+from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.economics.internal import (
     RunningCost,
     best_value_rate_behind,
@@ -21,7 +21,7 @@ from coalesce_sim.inputs.recordings import read_recordings
 from coalesce_sim.inputs.tasktable import TaskTable, read_table
 from coalesce_sim.market.composite import SCALED, Templates, Wholes
 from coalesce_sim.policies.protocol import Tasks
-from coalesce_sim.scenario.distributions import FloatArray, sample
+from coalesce_sim.scenario.distributions import sample
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.scenario.workload import DemandDriven, Recorded, Renewal
 from coalesce_sim.streams import Streams
@@ -70,7 +70,7 @@ class Block:
     flop: FloatArray
     target_s: FloatArray
     loss_usd: FloatArray
-    instance: NDArray[np.int64] | None
+    instance: IntArray | None
     wholes: Wholes | None
 
     def __len__(self) -> int:
@@ -81,7 +81,7 @@ class Block:
 class _Arrivals:
     arrival_s: FloatArray
     table: TaskTable | None = None
-    instance: NDArray[np.int64] | None = None
+    instance: IntArray | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +90,12 @@ class _Drawn:
     composite task that each belongs to, its own where there is none; `work` is its part of that."""
 
     arrival_s: FloatArray
-    type_id: NDArray[np.int64]
-    whole_type_id: NDArray[np.int64]
-    client: NDArray[np.int64]
+    type_id: IntArray
+    whole_type_id: IntArray
+    client: IntArray
     columns: dict[str, FloatArray]
     whole_value_usd: FloatArray
-    instance: NDArray[np.int64] | None
+    instance: IntArray | None
     work: FloatArray | float = 1.0
     wholes: Wholes | None = None
 
@@ -235,7 +235,7 @@ class Workload:
             wholes,
         )
 
-    def _attributes(self, n: int, type_id: NDArray[np.int64], arrivals: _Arrivals) -> dict[str, FloatArray]:
+    def _attributes(self, n: int, type_id: IntArray, arrivals: _Arrivals) -> dict[str, FloatArray]:
         """All numeric attributes by name; what the table gives stands in place of what is drawn."""
         attributes = self._scenario.workload.attributes
         given = arrivals.table.given if arrivals.table is not None else {}

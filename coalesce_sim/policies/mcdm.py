@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
-from coalesce_sim.scenario.distributions import FloatArray
+from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
 
 CRITERIA = ("cost", "reliability", "latency", "security")
 Weights = tuple[float, float, float, float]
@@ -59,9 +58,7 @@ def closeness(distances: FloatArray) -> FloatArray:
     return np.full(len(total), 0.5)
 
 
-def closest(
-    cost_usd: FloatArray, index: NDArray[np.int64], gaps: FloatArray, weights: Weights
-) -> tuple[int, float]:
+def closest(cost_usd: FloatArray, index: IntArray, gaps: FloatArray, weights: Weights) -> tuple[int, float]:
     """Position in `index` and closeness of the best alternative under min-max normalised cost.
 
     `cost_usd` has one entry a contractor, `index` names the alternatives among them, and `gaps`,
@@ -79,7 +76,7 @@ def closest_offer(
     reliability: FloatArray,
     latency_s: FloatArray,
     security: FloatArray,
-    eligible: NDArray[np.bool_],
+    eligible: BoolArray,
     weights: Weights,
 ) -> tuple[int, float]:
     """Position and closeness of the best of the eligible offers under min-max normalisation; -1 if there is

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from coalesce_sim.scenario.distributions import FloatArray
+from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
 
 LOCAL = -1
 """The choice to run a task at home."""
@@ -24,8 +23,8 @@ class Tasks:
     """The public facts of tasks, one entry a task; amounts in USD, GB, seconds, hours as named."""
 
     arrival_s: FloatArray
-    type_id: NDArray[np.int64]
-    client: NDArray[np.int64]
+    type_id: IntArray
+    client: IntArray
     documents: FloatArray
     complexity: FloatArray
     value_usd: FloatArray
@@ -37,8 +36,8 @@ class Tasks:
     prompt_tokens: FloatArray
     expected_output_tokens: FloatArray
     max_latency_s: FloatArray
-    critical: NDArray[np.bool_]
-    sensitive: NDArray[np.bool_]
+    critical: BoolArray
+    sensitive: BoolArray
 
 
 @dataclass(slots=True)
@@ -60,14 +59,14 @@ class Offers:
     client: list[int]
     type_id: list[int]
     internal_usd: list[float]
-    ids: NDArray[np.int64]
+    ids: IntArray
     price_usd: FloatArray
     external_usd: FloatArray
     latency_s: FloatArray
     reliability: FloatArray
     security: FloatArray
     skill: FloatArray
-    eligible: NDArray[np.bool_]
+    eligible: BoolArray
     explain: bool = False
     now_s: float | None = None
 
@@ -117,7 +116,7 @@ class View:
         return len(self.offers.ids)
 
     @property
-    def ids(self) -> NDArray[np.int64]:
+    def ids(self) -> IntArray:
         """Index of each offer's contractor, as in `Outcome.contractor` and `Surroundings`; ascending."""
         return self.offers.ids
 
@@ -163,10 +162,10 @@ class View:
         return row
 
     @property
-    def eligible(self) -> NDArray[np.bool_]:
+    def eligible(self) -> BoolArray:
         """Which contractors reach the skill threshold."""
         table = self.offers.eligible
-        row: NDArray[np.bool_] = table[self.offers.type_id[self.row] if len(table) > 1 else 0]
+        row: BoolArray = table[self.offers.type_id[self.row] if len(table) > 1 else 0]
         return row
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.policies.compiled import Pace, compiled_closest, compiled_closest_offer
 from coalesce_sim.policies.mcdm import (
     CRITERIA,
@@ -23,7 +24,6 @@ from coalesce_sim.policies.mcdm import (
 )
 from coalesce_sim.policies.protocol import LOCAL, Decision, Offers, Policy, Surroundings, View
 from coalesce_sim.scenario import policy as settings
-from coalesce_sim.scenario.distributions import FloatArray
 
 _PACE = Pace(closest, compiled_closest)
 _PACE_OF_OFFERS = Pace(closest_offer, compiled_closest_offer)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.metrics import Metric
-from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.statistics.ranking import Ranking, ranked
 
 UNEVEN = "Points have different numbers of replications: they are compared on those that they have in common."

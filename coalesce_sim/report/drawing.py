@@ -15,9 +15,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from scipy.optimize import isotonic_regression
 
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.experiments.runs import RunResult
 from coalesce_sim.numbers import number, plural
-from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.statistics.intervals import estimate
 
 # Okabe and Ito (2008): colours that colour-blind readers tell apart; without yellow, which is faint on white.

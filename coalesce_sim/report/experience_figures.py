@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.experiments.runs import RunResult
 from coalesce_sim.numbers import number, percent
 from coalesce_sim.report.drawing import (
@@ -31,7 +32,6 @@ from coalesce_sim.report.drawing import (
     time_unit,
     trend,
 )
-from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.scenario.pool import DrawnPool
 
 NAMES = ("reputation.png", "estimation_error.png")

@@ -11,6 +11,7 @@ import pyarrow as pa
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.experiments.runs import RunResult
 from coalesce_sim.numbers import number, percent, plural
 from coalesce_sim.report.drawing import (
@@ -26,7 +27,6 @@ from coalesce_sim.report.drawing import (
     settled_range,
     trend,
 )
-from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.statistics.intervals import Estimate
 
 TIMELINE_COLUMNS = ("start_s", "tasks", "outsourced", "realised_usd", "all_local_usd")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from coalesce_sim.scenario.distributions import FloatArray
+from coalesce_sim.arrays import FloatArray
 
 
 def eigentrust(local_trust: FloatArray, pretrust: FloatArray, weight: float) -> tuple[FloatArray, FloatArray]:

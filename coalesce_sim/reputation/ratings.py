@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.reputation.beta import Beta
 from coalesce_sim.reputation.eigentrust import EigenTrust
 from coalesce_sim.reputation.ewma import Ewma
 from coalesce_sim.reputation.pooling import ByTaskType
-from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.scenario.reputation import (
     Counts,
     EigenTrustReputation,

@@ -7,12 +7,11 @@ from itertools import pairwise
 from typing import Annotated, Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import AfterValidator, Field, model_validator
 
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.scenario.base import Model
 
-FloatArray = NDArray[np.float64]
 # Beyond any real amount; what is computed from such numbers stays finite.
 Positive = Annotated[float, Field(gt=0, le=1e30)]
 NonNegative = Annotated[float, Field(ge=0, le=1e30)]

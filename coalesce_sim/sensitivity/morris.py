@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.extras import require
-from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.statistics.intervals import estimate
 from coalesce_sim.sweeps.factors import Factor, Integers
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from coalesce_sim.scenario.distributions import FloatArray
+from coalesce_sim.arrays import FloatArray
 
 
 def noise_share(values: FloatArray) -> float | None:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.extras import require
-from coalesce_sim.scenario.distributions import FloatArray
 
 RESAMPLES = 1000
 """Bootstrap resamples behind each interval."""

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.files import Folder
 from coalesce_sim.metrics import describe
 from coalesce_sim.provenance import surroundings
-from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.scenario.problems import Mark
 from coalesce_sim.sensitivity import morris, sobol
 from coalesce_sim.sensitivity.noise import noise_share

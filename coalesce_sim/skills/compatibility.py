@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.scenario.costs import Skills
-from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.scenario.workload import TaskType
 
 

@@ -8,10 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from coalesce_sim.scenario.distributions import FloatArray
+from coalesce_sim.arrays import FloatArray, IntArray
 
 Interval = Literal["t", "bca"]
 """How an interval is made: Student's t, or the bias-corrected and accelerated bootstrap."""
@@ -105,7 +104,7 @@ def band(values: FloatArray) -> tuple[FloatArray, FloatArray]:
     return values.mean(axis=0), half_width
 
 
-def grouped(values: FloatArray, bounds: NDArray[np.int64]) -> tuple[FloatArray, FloatArray]:
+def grouped(values: FloatArray, bounds: IntArray) -> tuple[FloatArray, FloatArray]:
     """Means of groups, and half of their 95 % t intervals: group i is ``values[bounds[i]:bounds[i + 1]]``.
 
     Undefined (NaN) values are left out. NaN for the mean of none and for the interval of fewer than two.

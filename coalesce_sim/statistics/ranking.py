@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from coalesce_sim.scenario.distributions import FloatArray
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.statistics.contrasts import FAMILY_WISE, Contrast, contrasts, t_interval
 from coalesce_sim.statistics.intervals import Estimate, estimate
 

@@ -13,10 +13,9 @@ from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from coalesce_sim.scenario.distributions import FloatArray
+from coalesce_sim.arrays import FloatArray, IntArray
 
 
 def running_half_widths(values: Sequence[float] | FloatArray) -> FloatArray:
@@ -112,9 +111,9 @@ def _ahead(n: int, look_ahead: int) -> int:
     return int(_aheads(np.array([n]), look_ahead)[0])
 
 
-def _aheads(n: NDArray[np.int64], look_ahead: int) -> NDArray[np.int64]:
+def _aheads(n: IntArray, look_ahead: int) -> IntArray:
     """How many replications beyond each n are to be looked at."""
-    ahead: NDArray[np.int64] = np.maximum(look_ahead, -(-look_ahead * n // 100))
+    ahead: IntArray = np.maximum(look_ahead, -(-look_ahead * n // 100))
     return ahead
 
 

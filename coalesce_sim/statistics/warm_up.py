@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coalesce_sim.scenario.distributions import FloatArray
+from coalesce_sim.arrays import FloatArray
 
 BATCH = 5
 """Observations in a batch."""

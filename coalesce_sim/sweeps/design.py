@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from coalesce_sim.scenario.distributions import FloatArray
+from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.sweeps.factors import Factor, Level
 from coalesce_sim.sweeps.specification import LatinHypercube, Morris, Saltelli, Sobol, Specification
 
@@ -31,10 +31,10 @@ class Design(ABC):
         """The level of each factor at a point."""
 
     @abstractmethod
-    def _columns_of(self, position: int, points: NDArray[np.int64]) -> list[NDArray[Any]]:
+    def _columns_of(self, position: int, points: IntArray) -> list[NDArray[Any]]:
         """The cells of one factor's columns at some points."""
 
-    def columns(self, points: NDArray[np.int64]) -> Mapping[str, NDArray[Any]]:
+    def columns(self, points: IntArray) -> Mapping[str, NDArray[Any]]:
         """The cells of all columns at some points: numbers, truth values or text."""
         return {
             name: cells
@@ -61,7 +61,7 @@ class Grid(Design):
             chosen.append(factor.levels[index])
         return tuple(reversed(chosen))
 
-    def _columns_of(self, position: int, points: NDArray[np.int64]) -> list[NDArray[Any]]:
+    def _columns_of(self, position: int, points: IntArray) -> list[NDArray[Any]]:
         index = points // math.prod(self.shape[position + 1 :]) % self.shape[position]
         return [cells[index] for cells in _cells(self.factors[position])]
 
@@ -81,7 +81,7 @@ class Sampled(Design):
             factor.at(u) for factor, u in zip(self.factors, self.shares[point].tolist(), strict=True)
         )
 
-    def _columns_of(self, position: int, points: NDArray[np.int64]) -> list[NDArray[Any]]:
+    def _columns_of(self, position: int, points: IntArray) -> list[NDArray[Any]]:
         factor, shares = self.factors[position], self.shares[points, position].tolist()
         if factor.levels is None:
             return [np.array([factor.at(u)[0].cell for u in shares])]

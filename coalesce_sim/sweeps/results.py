@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import ValidationError
 
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.metrics import METRICS, describe
-from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.statistics.intervals import Interval, estimate, grouped
 from coalesce_sim.sweeps.design import design_of
 from coalesce_sim.sweeps.specification import Precision, Specification

@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
 from coalesce_sim.files import FolderError, WriteError
 from coalesce_sim.provenance import is_newer
 from coalesce_sim.sweeps.playing import Row
@@ -65,11 +66,11 @@ class Done:
     `value` is the metric that was asked for, NaN where undefined or failed.
     """
 
-    point: NDArray[np.int64]
+    point: IntArray
     replication: NDArray[np.int32]
     attempt: NDArray[np.int32]
-    failed: NDArray[np.bool_]
-    value: NDArray[np.float64]
+    failed: BoolArray
+    value: FloatArray
 
 
 class Store:

@@ -5,9 +5,9 @@ import pytest
 from scipy import stats
 
 from coalesce_sim import LOCAL, Comparison, Decision, Policy, ScenarioError, View, compare, load, run
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.experiments.contenders import YARDSTICKS, contenders, split
 from coalesce_sim.experiments.learning import MOST_BINS, Learning, TaskBins
-from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.scenario.policy import Cheapest, Topsis
 from coalesce_sim.scenario.schema import Scenario
 from tests.markets import queueing

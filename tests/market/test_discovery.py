@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.market.contracts.discovery import Discovery, Found, Gossip
 from coalesce_sim.scenario import discovery as settings
-from coalesce_sim.scenario.distributions import FloatArray
 
 ADAPTER: TypeAdapter[Any] = TypeAdapter(settings.Discovery)
 

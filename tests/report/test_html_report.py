@@ -19,6 +19,7 @@ from scipy.special import stdtrit
 
 import coalesce_sim
 from coalesce_sim import extras
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.cli.report import command
 from coalesce_sim.experiments.comparison import Comparison
 from coalesce_sim.metrics import METRICS, Metric
@@ -28,7 +29,6 @@ from coalesce_sim.report.html.answer import sentences
 from coalesce_sim.report.html.page import rendered
 from coalesce_sim.report.html.sweep import sweep_page
 from coalesce_sim.report.sweeps import warnings_of
-from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.sweeps.design import design_of
 from coalesce_sim.sweeps.results import OUTCOME, SweepResult
 from coalesce_sim.sweeps.specification import Precision, Specification

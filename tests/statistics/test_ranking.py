@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.special import stdtr, stdtrit
 
-from coalesce_sim.scenario.distributions import FloatArray
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.statistics.contrasts import holm
 from coalesce_sim.statistics.ranking import MOST_HOLM, ranked
 

@@ -10,8 +10,8 @@ from typing import Self
 
 import numpy as np
 
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.policies.mcdm import CRITERIA
-from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.scenario.schema import Scenario
 
 PARTS = ("work", "bad work", "delay", "fees and the rest")

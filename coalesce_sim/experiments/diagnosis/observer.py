@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
+from coalesce_sim.arrays import BoolArray
 from coalesce_sim.experiments.diagnosis.evidence import MANY, NEAR_HALF, Estimates, Evidence
 from coalesce_sim.experiments.diagnosis.finding import epsilon_of
 from coalesce_sim.market.contracts.dealing import Deal
@@ -212,7 +212,7 @@ class Observer:
             for name, offers_usd in breakdown.parts_usd.items():
                 self.evidence.away.parts_estimated[_PART_OF[name]] += float(offers_usd[position])
 
-    def _realise(self, estimates: Estimates, records: Records, which: NDArray[np.bool_]) -> None:
+    def _realise(self, estimates: Estimates, records: Records, which: BoolArray) -> None:
         estimated_usd, realised_usd = records.estimated_usd[which], records.realised_usd[which]
         error_usd = estimated_usd - realised_usd
         estimates.tasks += len(error_usd)

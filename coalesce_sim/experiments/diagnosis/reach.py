@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.market.contracts.quotes import ROUNDING
 from coalesce_sim.market.pool import Pool
-from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.scenario.pool import DrawnPool, TypeOutcome
 from coalesce_sim.scenario.reputation import EwmaReputation, Reputation
 from coalesce_sim.scenario.schema import Scenario

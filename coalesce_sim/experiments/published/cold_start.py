@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.experiments.published.agreement import Placed, interval, placed
 from coalesce_sim.experiments.published.digest import Case, Run
-from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.statistics.intervals import Estimate, estimate
 
 STEADY_WITHIN = 0.1

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.experiments.replication import Wanted
 from coalesce_sim.experiments.runs import metrics_of
-from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.scenario.schema import Scenario
 
 _DAY_S = 86_400.0

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from coalesce_sim.scenario.distributions import FloatArray
+from coalesce_sim.arrays import FloatArray
 
 
 def nullable(values: FloatArray) -> pa.Array:

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.experiments.tables.columns import named, nullable, same
 from coalesce_sim.market.contracts.dealing import Deal
 from coalesce_sim.market.contracts.states import COMPLETED, FINAL_STATES
-from coalesce_sim.scenario.distributions import FloatArray
 
 _OF_CONTRACT = (
     *("task", "attempt", "client", "contractor", "type_id", "state", "reason", "good"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
+from coalesce_sim.arrays import IntArray
 from coalesce_sim.experiments.tables.columns import named, nullable, same
 from coalesce_sim.market.records import Records
 from coalesce_sim.market.workload import Block
@@ -73,7 +73,7 @@ def decisions_table(
     return pa.table(columns)
 
 
-def _wholes(block: Block) -> NDArray[np.int64]:
+def _wholes(block: Block) -> IntArray:
     """The number of the first step of the whole that each task belongs to, its own where it is one itself."""
     if block.wholes is None:
         return np.arange(block.first, block.first + len(block), dtype=np.int64)

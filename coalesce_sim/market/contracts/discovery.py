@@ -7,13 +7,12 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.scenario.discovery import Discovery as DiscoverySettings
 from coalesce_sim.scenario.discovery import GossipDiscovery, RegistryDiscovery
-from coalesce_sim.scenario.distributions import FloatArray
 
-Ids = NDArray[np.int64]
+Ids = IntArray
 Merit = Callable[[], FloatArray]
 
 NOBODY: Ids = np.empty(0, dtype=np.int64)

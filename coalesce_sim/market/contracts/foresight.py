@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
 from coalesce_sim.market.contracts.open_block import LiveBlock
 from coalesce_sim.market.contracts.quotes import LiveQuote, LiveQuotes
 from coalesce_sim.market.floor import Floor
 from coalesce_sim.market.pool import Pool
 from coalesce_sim.policies.protocol import LOCAL, OracleView
 from coalesce_sim.scenario.contracts import Contracts
-from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.scenario.schema import Scenario
 
 
@@ -78,11 +77,9 @@ class Foresight:
             bad_usd if found else accepted_usd + layout.loss_usd[task],
         )
 
-    def _out_of_reach(
-        self, opened: LiveBlock, ids: NDArray[np.int64], task: int, attempt: int
-    ) -> NDArray[np.bool_]:
+    def _out_of_reach(self, opened: LiveBlock, ids: IntArray, task: int, attempt: int) -> BoolArray:
         pool, contractors = self._pool, self._floor.contractors
         full = np.array([not contractors[j].takes_in(pool.queue_limit[j]) for j in ids.tolist()], dtype=bool)
         unreachable = np.less(opened.luck.unreachable[task, attempt], pool.unreachable_rate[ids])
-        away: NDArray[np.bool_] = np.logical_or(full, unreachable)
+        away: BoolArray = np.logical_or(full, unreachable)
         return away

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.economics.correction import Calibration, EstimationError
 from coalesce_sim.market.pool import Pool
 from coalesce_sim.policies.protocol import LOCAL
 from coalesce_sim.reputation import Ledger
-from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.scenario.reputation import BetaReputation, Reputation
 from coalesce_sim.scenario.schema import Scenario
 

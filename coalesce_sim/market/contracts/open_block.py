@@ -7,6 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.market.contracts.lifecycle import Draws, Luck
 from coalesce_sim.market.contracts.quotes import LiveQuotes
 from coalesce_sim.market.contracts.results import GroundTruth
@@ -15,7 +16,6 @@ from coalesce_sim.market.records import Records
 from coalesce_sim.market.wholes import OpenWholes
 from coalesce_sim.market.workload import Block
 from coalesce_sim.policies.protocol import LOCAL, Outcome
-from coalesce_sim.scenario.distributions import FloatArray
 
 
 class LiveBlock(OpenBlock):

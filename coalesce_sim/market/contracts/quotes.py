@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
 from coalesce_sim.economics.external import (
     communication_usd,
     complexity_factor,
@@ -41,11 +41,10 @@ from coalesce_sim.policies.compiled import Pace
 from coalesce_sim.policies.protocol import Offers
 from coalesce_sim.scenario.contracts import Contracts
 from coalesce_sim.scenario.costs import BargainedPrice, DemandPrice, FlatPrice, LoadPrice, Pricing, TokenPrice
-from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.skills.compatibility import Compatibility
 
-Ids = NDArray[np.int64]
+Ids = IntArray
 
 _PACE = Pace(terms, compiled_terms)
 
@@ -244,7 +243,7 @@ class LiveQuotes:
         )
         return by_token_usd if isinstance(rule, TokenPrice) else by_token_usd + pool.base_price_usd
 
-    def _checks(self, value_usd: FloatArray) -> tuple[NDArray[np.bool_], FloatArray, FloatArray]:
+    def _checks(self, value_usd: FloatArray) -> tuple[BoolArray, FloatArray, FloatArray]:
         """Which tasks are verified by hand, and what verification costs and takes."""
         rule = self._contracts.verification
         by_hand = rule.check(by_hand=True)

@@ -6,18 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
 from coalesce_sim.inputs.recordings import Recordings, read_recordings
 from coalesce_sim.market.pool import Pool
 from coalesce_sim.market.workload import Block
-from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.scenario.pool import TypeOutcome
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.streams import Streams
-
-BoolArray = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +109,7 @@ class GroundTruth:
         bill_usd[:, -1] *= block.truth.local_cost_factor
         return Results(success, bill_usd, offered)
 
-    def _draw(self, type_id: NDArray[np.int64]) -> BoolArray:
+    def _draw(self, type_id: IntArray) -> BoolArray:
         """Good or bad work, correlated over workers through the task's own difficulty."""
         shared = self._scenario.workload.failure_correlation
         if shared == 0:

@@ -7,14 +7,13 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.economics.bargaining import bargained_price_usd
 from coalesce_sim.economics.external import lateness_usd
 from coalesce_sim.economics.pricing import load_price_usd
 from coalesce_sim.policies.compiled import compiled
 from coalesce_sim.scenario.costs import BargainedPrice, LoadPrice
-from coalesce_sim.scenario.distributions import FloatArray
 
 LATENCY, SERVICE, ASKED, SHOWN, PLAIN, EXTERNAL, BID, RELIABILITY, SECURITY, SKILL = range(10)
 """Rows of the terms: quoted time (s), the work alone (s), the price asked, the price as the client expects
@@ -60,12 +59,10 @@ class Known(NamedTuple):
     risk: FloatArray
 
 
-Terms = Callable[[NDArray[np.int64], FloatArray, FloatArray, Known, Sides], FloatArray]
+Terms = Callable[[IntArray, FloatArray, FloatArray, Known, Sides], FloatArray]
 
 
-def terms(
-    ids: NDArray[np.int64], wait_s: FloatArray, table: FloatArray, known: Known, sides: Sides
-) -> FloatArray:
+def terms(ids: IntArray, wait_s: FloatArray, table: FloatArray, known: Known, sides: Sides) -> FloatArray:
     """The terms of the contractors `ids` for one task, (10, offers).
 
     `wait_s` is what queue and discovery add to each one's quoted time. `table` is (contractors, 4): quoted

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.market.accounts import Accounts
 from coalesce_sim.market.breakdown import Breakdown, left_out
 from coalesce_sim.market.contracts.dealing import Deal, Deals
@@ -24,7 +25,6 @@ from coalesce_sim.market.records import Records
 from coalesce_sim.market.workload import Block
 from coalesce_sim.policies.protocol import LOCAL, Decision, OracleView
 from coalesce_sim.scenario.contracts import Contracts
-from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.skills.compatibility import Compatibility
 from coalesce_sim.streams import Streams

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.economics.external import lateness_usd
 from coalesce_sim.market.published.quotes import Quote, Quotes
 from coalesce_sim.market.workload import Block
 from coalesce_sim.scenario.costs import CostModel
-from coalesce_sim.scenario.distributions import FloatArray
 
 
 def late_usd_per_s(cost_model: CostModel) -> float:

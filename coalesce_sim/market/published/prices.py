@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.economics.external import demand_price_usd
 from coalesce_sim.market.pool import Pool
 from coalesce_sim.scenario.costs import DemandPrice, Pricing, TokenPrice
-from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.scenario.pool import ContractorDynamics
 
 

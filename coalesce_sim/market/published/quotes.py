@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.economics.external import (
     Surcharges,
     communication_usd,
@@ -20,7 +21,6 @@ from coalesce_sim.market.published.prices import HourlyPrices
 from coalesce_sim.market.workload import Block
 from coalesce_sim.policies.protocol import Offers
 from coalesce_sim.scenario.costs import DemandPrice, TokenPrice
-from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.skills.compatibility import Compatibility
 

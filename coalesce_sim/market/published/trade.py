@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import simpy
 
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.market.accounts import Accounts
 from coalesce_sim.market.breakdown import OFFERS, Breakdown
 from coalesce_sim.market.floor import Floor
@@ -19,7 +20,6 @@ from coalesce_sim.market.queues import Servers
 from coalesce_sim.market.records import Records
 from coalesce_sim.market.workload import Block
 from coalesce_sim.policies.protocol import LOCAL, Decision, OracleView, Outcome
-from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.scenario.schema import Scenario
 
 Events = Generator[simpy.Event, Any, None]

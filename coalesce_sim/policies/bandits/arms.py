@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.policies.bandits.indices import shrunk_mean
 from coalesce_sim.policies.protocol import LOCAL, Outcome, View
-from coalesce_sim.scenario.distributions import FloatArray
 
 ALL_TYPES = -1
 """The row of `Arms` that holds the tasks of all types together."""
@@ -24,9 +23,9 @@ class Alternatives:
     __slots__ = ("arms", "offers", "offers_of_all")
 
     def __init__(self, view: View) -> None:
-        self.offers: NDArray[np.int64] = np.flatnonzero(view.eligible)
+        self.offers: IntArray = np.flatnonzero(view.eligible)
         self.offers_of_all = view.contractors
-        self.arms: NDArray[np.int64] = np.full(len(self.offers) + 1, LOCAL)
+        self.arms: IntArray = np.full(len(self.offers) + 1, LOCAL)
         self.arms[:-1] = view.ids.take(self.offers)
 
     def values(self, of_offers: FloatArray, of_home: float) -> FloatArray:
@@ -96,7 +95,7 @@ class Arms:
             self.squares[row, arm] += value * value - expected * expected
 
     def record(
-        self, row: int, arms: NDArray[np.int64], prior: FloatArray, prior_weight: float
+        self, row: int, arms: IntArray, prior: FloatArray, prior_weight: float
     ) -> tuple[FloatArray, FloatArray]:
         """Observations and mean of the arms, with `prior` among them as `prior_weight` observations."""
         count = self.count[row].take(arms)
@@ -106,7 +105,7 @@ class Arms:
     def variance(
         self,
         row: int,
-        arms: NDArray[np.int64],
+        arms: IntArray,
         prior: FloatArray,
         prior_weight: float,
         mean: FloatArray,
@@ -119,7 +118,7 @@ class Arms:
     def pooled_mean(
         self,
         type_id: int,
-        arms: NDArray[np.int64],
+        arms: IntArray,
         prior: FloatArray,
         prior_weight: float,
         pooled_weight: float,

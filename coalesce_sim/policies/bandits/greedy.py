@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.policies.bandits.arms import ALL_TYPES, Alternatives, Arms, Roster
 from coalesce_sim.policies.protocol import LOCAL, Decision, Outcome, Policy, Surroundings, View
 from coalesce_sim.scenario import learners
-from coalesce_sim.scenario.distributions import FloatArray
 
 
 class Greedy(Policy):

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from coalesce_sim.scenario.distributions import FloatArray
+from coalesce_sim.arrays import FloatArray
 
 Amount = TypeVar("Amount", float, FloatArray)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.policies.bandits.arms import Alternatives, Roster
 from coalesce_sim.policies.bandits.rewards import HOME_REWARD, Rewards
 from coalesce_sim.policies.protocol import LOCAL, Decision, Outcome, Policy, Surroundings, View
 from coalesce_sim.scenario import learners
-from coalesce_sim.scenario.distributions import FloatArray
 
 FEATURES = ("price", "unreliability", "latency", "complexity", "skill")
 """After one indicator for each type of task, which stand for the constant too. All lie within 0 and 1:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.policies.protocol import Outcome
-from coalesce_sim.scenario.distributions import FloatArray
 
 HOME_REWARD = 0.5
 """What costs as much as home was expected to."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.policies.bandits.indices import beta_posterior
 from coalesce_sim.policies.bandits.ucb import Record, RewardLearner
 from coalesce_sim.policies.protocol import Surroundings
 from coalesce_sim.scenario import learners
-from coalesce_sim.scenario.distributions import FloatArray
 
 
 class Thompson(RewardLearner):

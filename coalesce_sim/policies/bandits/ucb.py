@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.policies.bandits.arms import ALL_TYPES, Alternatives, Arms, Roster
 from coalesce_sim.policies.bandits.indices import ucb1, ucb_v
 from coalesce_sim.policies.bandits.rewards import Rewards
 from coalesce_sim.policies.protocol import Decision, Outcome, Policy, Surroundings, View
 from coalesce_sim.scenario import learners
-from coalesce_sim.scenario.distributions import FloatArray
 
 
 class Record(NamedTuple):

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.policies.protocol import SealedBids, View
-from coalesce_sim.scenario.distributions import FloatArray
 
 
 class Bids(NamedTuple):

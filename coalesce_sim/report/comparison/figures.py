@@ -12,12 +12,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.experiments.comparison import Comparison
 from coalesce_sim.experiments.learning import Learning
 from coalesce_sim.numbers import plural
 from coalesce_sim.report.comparison.findings import change, headline
 from coalesce_sim.report.drawing import COLOURS, GREY, mean_shown, plain_style, save, spread
-from coalesce_sim.scenario.distributions import FloatArray
 
 NAMES = ("cumulative_cost.png", "learning.png")
 

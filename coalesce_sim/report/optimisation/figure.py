@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.metrics import Metric, describe
 from coalesce_sim.numbers import number, plural
 from coalesce_sim.optimisation.result import Optimisation
@@ -17,7 +18,6 @@ from coalesce_sim.optimisation.search import Trial
 from coalesce_sim.optimisation.space import shown
 from coalesce_sim.report.drawing import BLUE, GREY, VERMILLION, plain_style, save
 from coalesce_sim.report.plots.look import wrapped
-from coalesce_sim.scenario.distributions import FloatArray
 
 _PANELS_IN_A_ROW = 3
 _MOST_PANELS = 12

@@ -12,13 +12,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.numbers import number
 from coalesce_sim.report.opening import ResultsError
 from coalesce_sim.report.plots.findings import finding, tests_told
 from coalesce_sim.report.plots.look import COLUMN_IN, plotted
 from coalesce_sim.report.plots.points import Points, Where, is_numeric, level, points_of
 from coalesce_sim.report.plots.sentences import note_of, points_told
-from coalesce_sim.scenario.distributions import FloatArray
 from coalesce_sim.statistics.intervals import Interval
 
 _COLOURS = "cividis"

@@ -14,9 +14,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.experiments.contenders import YARDSTICKS
 from coalesce_sim.report.drawing import COLOURS, GREY, plain_style, spread
-from coalesce_sim.scenario.distributions import FloatArray
 
 COLUMN_IN = 3.5
 """The width of a journal's column, in inches."""

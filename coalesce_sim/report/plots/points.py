@@ -10,15 +10,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
+from coalesce_sim.arrays import BoolArray
 from coalesce_sim.metrics import METRICS, Metric, UnknownMetric, describe
 from coalesce_sim.numbers import number
 from coalesce_sim.report.opening import BOOKKEEPING, ResultsError, known_factor
 from coalesce_sim.statistics.intervals import Interval, estimate
 
-Mask = NDArray[np.bool_]
+Mask = BoolArray
 Where = Mapping[str, Any]
 """By factor: the value, or the list of values, that is drawn; others are left out."""
 

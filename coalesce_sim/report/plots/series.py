@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.experiments.contenders import YARDSTICKS
 from coalesce_sim.report.opening import ResultsError
 from coalesce_sim.report.plots.findings import finding
 from coalesce_sim.report.plots.look import MOST_LINES, looks
 from coalesce_sim.report.plots.points import Points, is_numeric, level
-from coalesce_sim.scenario.distributions import FloatArray
 
 POLICY = "policy"
 

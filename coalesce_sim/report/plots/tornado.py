@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.metrics import METRICS
 from coalesce_sim.numbers import number
 from coalesce_sim.report.drawing import BLUE, COLOURS, VERMILLION
 from coalesce_sim.report.opening import ResultsError
 from coalesce_sim.report.plots.look import COLUMN_IN, name_axis, plotted, value_axis
 from coalesce_sim.report.sensitivity.sentences import NOISE_RAISES
-from coalesce_sim.scenario.distributions import FloatArray
 
 Method = Literal["sobol", "morris"]
 
