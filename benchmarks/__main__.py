@@ -23,6 +23,7 @@ from rich.table import Table
 import coalesce_sim
 from benchmarks import skeleton
 from benchmarks.sweeps import sweeping
+from coalesce_sim import compiling
 from coalesce_sim.experiments.replication import Wanted, play
 from coalesce_sim.market.market import Market
 from coalesce_sim.market.records import Records
@@ -66,7 +67,7 @@ def throughput(contractors: int, days: int, pairs: int) -> tuple[float, float, f
         market_s.append(cpu_s(market))
         skeleton_s.append(cpu_s(lambda: skeleton.play(rounds, 7200.0)))
     ratio = statistics.median(b / a for a, b in zip(market_s, skeleton_s, strict=True))
-    with patch("coalesce_sim.policies.compiled.Pace.next_round", lambda self: self._plain):
+    with patch("coalesce_sim.compiling.Pace.next_round", lambda self: self._plain):
         plain_s = statistics.median(cpu_s(market) for _ in range(pairs))
     return tasks / statistics.median(market_s), tasks / statistics.median(skeleton_s), ratio, tasks / plain_s
 
@@ -118,7 +119,7 @@ def throughputs(pairs: int, figures: dict[str, object]) -> Table:
     """Tasks/s by the number of contractors; added to `figures`."""
     fast = compiled.compiled_closest() is not None
     figures["compiled"] = fast
-    compiled.PAYS_AFTER_ROUNDS = 1  # the speed that a long run settles at
+    compiling.PAYS_AFTER_ROUNDS = 1  # the speed that a long run settles at
     table = Table(title="Full published model, one core" + ("" if fast else " (extra `fast` not installed)"))
     columns = "contractors, tasks/s, target, authors, × authors, SimPy skeleton, ratio to skeleton"
     for column in (*columns.split(", "), "tasks/s, numpy only"):
@@ -169,7 +170,7 @@ def learning_market(pairs: int, figures: dict[str, object]) -> Table:
             market_s.append(cpu_s(market))
             skeleton_s.append(cpu_s(lambda rounds=rounds: skeleton.play(rounds, 60.0)))  # type: ignore[misc]
         ratio = statistics.median(b / a for a, b in zip(market_s, skeleton_s, strict=True))
-        with patch("coalesce_sim.policies.compiled.Pace.next_round", lambda self: self._plain):
+        with patch("coalesce_sim.compiling.Pace.next_round", lambda self: self._plain):
             plain_s = statistics.median(cpu_s(market) for _ in range(pairs))
         rate, bare = (len(rounds) / statistics.median(each) for each in (market_s, skeleton_s))
         figures[f"learning_tasks_per_s_{contractors}"] = {

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from coalesce_sim.arrays import FloatArray
-from coalesce_sim.reputation import Ledger
+from coalesce_sim.reputation import Ratings
 from coalesce_sim.reputation.eigentrust import eigentrust
 from coalesce_sim.scenario.reputation import Reputation
 
@@ -20,7 +20,7 @@ BAD_NAME = Fraction(7, 10)
 
 def cheats_until_bad_name(model: dict[str, Any]) -> int:
     """Consecutive cheats after 100 good jobs, up to and with the one that takes the score below 0.7."""
-    book = Ledger(Reputation.model_validate({"model": model}), 1, 1, np.array([0.5]))
+    book = Ratings(Reputation.model_validate({"model": model}), 1, 1, np.array([0.5]))
     for _ in range(GOOD_JOBS):
         book.rate(0.0, 0, 0, 0, 1.0)
     cheats = 0
@@ -99,7 +99,7 @@ def clique_score(model: dict[str, Any], camouflage: float) -> float:
     A colluding client praises contractor 9; with probability `camouflage` it rates as the honest do.
     """
     rng = np.random.default_rng(11)
-    book = Ledger(Reputation.model_validate({"model": model}), 1, 60, np.full(10, 0.5))
+    book = Ratings(Reputation.model_validate({"model": model}), 1, 60, np.full(10, 0.5))
     for _ in range(6000):
         client, contractor = int(rng.integers(60)), int(rng.integers(10))
         colluding = client >= 30

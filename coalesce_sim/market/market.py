@@ -18,14 +18,14 @@ from coalesce_sim.market.contracts.dealing import Deal
 from coalesce_sim.market.contracts.discovery import Discovery
 from coalesce_sim.market.contracts.knowledge import Knowledge
 from coalesce_sim.market.contracts.results import GroundTruth
-from coalesce_sim.market.contracts.trade import ContractedTrade
+from coalesce_sim.market.contracts.trade import ContractTrade
 from coalesce_sim.market.demand import hourly_demand
 from coalesce_sim.market.floor import Floor
 from coalesce_sim.market.open_block import OpenBlock
 from coalesce_sim.market.pool import Pool
 from coalesce_sim.market.published.prices import HourlyPrices
 from coalesce_sim.market.published.quotes import Quotes
-from coalesce_sim.market.published.trade import AssuredTrade
+from coalesce_sim.market.published.trade import PublishedTrade
 from coalesce_sim.market.records import Records
 from coalesce_sim.market.workload import Block, Workload
 from coalesce_sim.policies.protocol import (
@@ -70,7 +70,7 @@ class Market:
     `on_records` receives the records of each block when all its tasks are done, blocks in order.
     `on_decision`, where given, receives every decision with its offers; policies then give reasons.
     `on_contract` receives every contract that has ended, what was paid for it and its fees, in USD;
-    `on_ratings` the ledger's ratings, a column each as `Ledger.take_rows` gives them, with each block.
+    `on_ratings` the ledger's ratings, a column each as `Ratings.take_rows` gives them, with each block.
     The same scenario, seed and replication give the same market, whatever the policy and the callbacks.
     """
 
@@ -127,8 +127,8 @@ class Market:
             )
         )
 
-    def _assured(self, floor: Floor) -> AssuredTrade:
-        return AssuredTrade(
+    def _assured(self, floor: Floor) -> PublishedTrade:
+        return PublishedTrade(
             self._scenario,
             floor,
             self.quotes,
@@ -139,7 +139,7 @@ class Market:
             explain=self._on_decision is not None,
         )
 
-    def _contracted(self, floor: Floor, streams: Streams) -> ContractedTrade:
+    def _contracted(self, floor: Floor, streams: Streams) -> ContractTrade:
         scenario = self._scenario
         truth = GroundTruth(scenario, self.pool, streams)
         self.knowledge = Knowledge(
@@ -148,7 +148,7 @@ class Market:
         if scenario.discovery is not None:
             counts = scenario.clients.count, len(scenario.workload.types), len(self.pool)
             self.discovery = Discovery(scenario.discovery, *counts, streams("discovery"))
-        return ContractedTrade(
+        return ContractTrade(
             scenario,
             self.pool,
             self.skills,
@@ -306,8 +306,8 @@ class Market:
             self._on_records(complete)
 
     def _hand_over_ratings(self) -> None:
-        if self._on_ratings is not None and self.knowledge is not None and self.knowledge.ledger is not None:
-            self._on_ratings(self.knowledge.ledger.take_rows())
+        if self._on_ratings is not None and self.knowledge is not None and self.knowledge.ratings is not None:
+            self._on_ratings(self.knowledge.ratings.take_rows())
 
     def _tell_policy(self, outcome: Outcome) -> None:
         try:

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from coalesce_sim.arrays import FloatArray
-from coalesce_sim.policies.compiled import Pace, compiled_closest, compiled_closest_offer
+from coalesce_sim.compiling import Pace
+from coalesce_sim.policies.compiled import compiled_closest, compiled_closest_offer
 from coalesce_sim.policies.mcdm import (
     CRITERIA,
     Weights,

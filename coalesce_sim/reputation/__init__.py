@@ -1,5 +1,5 @@
 """Who is known for what: the public ledger of ratings and the scores drawn from it."""
 
-from coalesce_sim.reputation.ratings import Ledger
+from coalesce_sim.reputation.ratings import Ratings
 
-__all__ = ["Ledger"]
+__all__ = ["Ratings"]

@@ -30,7 +30,7 @@ COLUMNS: dict[str, type[np.float64 | np.int64]] = {
 """What is kept of each rating."""
 
 
-class Ledger:
+class Ratings:
     """Scores of all contractors, changed by each rating.
 
     `scores` is (task types, contractors), or (1, contractors) where types are not told apart: always current,

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from coalesce_sim import load, run
+from coalesce_sim import compiling, load, run
+from coalesce_sim.compiling import Pace
 from coalesce_sim.market.contracts.terms import Known, Sides, compiled_terms, terms
-from coalesce_sim.policies import compiled
-from coalesce_sim.policies.compiled import Pace, compiled_closest_offer
+from coalesce_sim.policies.compiled import compiled_closest_offer
 from coalesce_sim.policies.mcdm import closest_offer
 
 pytest.importorskip("numba")
@@ -60,7 +60,7 @@ def test_the_closest_offer(seed: int, offers: int, coarse: bool) -> None:
 def test_a_market_decides_the_same_with_and_without_compiling(monkeypatch: pytest.MonkeyPatch) -> None:
     scenario = load("market_day", ["workload.arrivals.limit=150", "policy.epsilon=0.05"])
     plain = run(scenario, replications=1)
-    monkeypatch.setattr(compiled, "PAYS_AFTER_ROUNDS", 1)
+    monkeypatch.setattr(compiling, "PAYS_AFTER_ROUNDS", 1)
     pace, pace_of_offers = Pace(terms, compiled_terms), Pace(closest_offer, compiled_closest_offer)
     monkeypatch.setattr("coalesce_sim.market.contracts.quotes._PACE", pace)
     monkeypatch.setattr("coalesce_sim.policies.topsis._PACE_OF_OFFERS", pace_of_offers)

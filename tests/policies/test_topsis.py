@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import coalesce_sim
+from coalesce_sim import compiling
+from coalesce_sim.compiling import Pace
 from coalesce_sim.policies import compiled, mcdm
 from coalesce_sim.policies.topsis import Memory
 from coalesce_sim.scenario.policy import Confidence
@@ -81,8 +83,8 @@ def test_compiled_and_plain_scoring_agree_to_the_last_bit(
 
 
 def test_compiling_waits_until_it_pays(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiled, "PAYS_AFTER_ROUNDS", 3)
-    pace = compiled.Pace(mcdm.closest, compiled.compiled_closest)
+    monkeypatch.setattr(compiling, "PAYS_AFTER_ROUNDS", 3)
+    pace = Pace(mcdm.closest, compiled.compiled_closest)
     chosen = [pace.next_round() for _ in range(4)]
     assert chosen == [mcdm.closest, mcdm.closest, *[compiled.compiled_closest()] * 2]
 
@@ -93,9 +95,9 @@ def test_a_run_is_the_same_with_and_without_compiled_scoring(
 ) -> None:
     runs = []
     for rounds in (1, 10**9, 50):
-        monkeypatch.setattr(compiled, "PAYS_AFTER_ROUNDS", rounds)
+        monkeypatch.setattr(compiling, "PAYS_AFTER_ROUNDS", rounds)
         monkeypatch.setattr(
-            "coalesce_sim.policies.topsis._PACE", compiled.Pace(mcdm.closest, compiled.compiled_closest)
+            "coalesce_sim.policies.topsis._PACE", Pace(mcdm.closest, compiled.compiled_closest)
         )
         runs.append(coalesce_sim.run(coalesce_sim.load(scenario), replications=2).decisions)
     assert runs[0].equals(runs[1])

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from coalesce_sim.market.accounts import Accounts
-from coalesce_sim.market.contracts.endings import Settling
+from coalesce_sim.market.contracts.endings import Endings
 from coalesce_sim.market.contracts.home import Home
 from coalesce_sim.market.contracts.knowledge import Knowledge
 from coalesce_sim.market.contracts.lifecycle import Contract, Lifecycle
-from coalesce_sim.market.contracts.open_block import Ask, LiveBlock, Tell
-from coalesce_sim.market.contracts.quotes import LiveQuote, LiveQuotes
+from coalesce_sim.market.contracts.open_block import Ask, OpenContractBlock, Tell
+from coalesce_sim.market.contracts.quotes import ContractQuote, ContractQuotes
 from coalesce_sim.market.contracts.states import COMPLETED, FAILED, REJECTED
 from coalesce_sim.market.contracts.terms import ASKED, EXTERNAL, LATENCY, PLAIN, SERVICE
 from coalesce_sim.market.floor import Floor
@@ -34,7 +34,7 @@ class Deal(Contract):
     use.
     """
 
-    opened: LiveBlock
+    opened: OpenContractBlock
     plain_usd: float
     estimated_usd: float
     internal_usd: float
@@ -55,10 +55,10 @@ class Deals:
         scenario: Scenario,
         rules: Contracts,
         floor: Floor,
-        quotes: LiveQuotes,
+        quotes: ContractQuotes,
         knowledge: Knowledge,
         accounts: Accounts,
-        settling: Settling,
+        settling: Endings,
         home: Home,
         lifecycle: Lifecycle[Deal],
         ask: Ask,
@@ -72,7 +72,12 @@ class Deals:
         self._integration_usd = scenario.cost_model.external.integration_usd
 
     def make(
-        self, opened: LiveBlock, task: int, quote: LiveQuote, decision: Decision, tried: tuple[int, ...]
+        self,
+        opened: OpenContractBlock,
+        task: int,
+        quote: ContractQuote,
+        decision: Decision,
+        tried: tuple[int, ...],
     ) -> None:
         """Submit a contract on an offer."""
         offers, position, now_s = quote.offers, decision.contractor, self._floor.env.now
@@ -183,7 +188,7 @@ class Deals:
         recovers = self._rules.recovery.goes_on_after(len(deal.tried))
         return deal.internal_usd if recovers else deal.opened.layout.loss_usd[deal.row]
 
-    def _recover(self, opened: LiveBlock, task: int, tried: tuple[int, ...]) -> None:
+    def _recover(self, opened: OpenContractBlock, task: int, tried: tuple[int, ...]) -> None:
         recovery, wholes = self._rules.recovery, opened.wholes
         if wholes is not None and wholes.ended[wholes.of(task)]:
             self._settling.fail(opened, task)

@@ -6,12 +6,12 @@ import math
 from collections.abc import Callable
 
 from coalesce_sim.market.accounts import Accounts
-from coalesce_sim.market.contracts.open_block import Ask, LiveBlock
+from coalesce_sim.market.contracts.open_block import Ask, OpenContractBlock
 from coalesce_sim.market.floor import Floor
 from coalesce_sim.market.open_block import OpenBlock
 
 
-class Settling:
+class Endings:
     """Ends tasks. `ask` is told of steps that may begin, `settled` of every task that has ended."""
 
     def __init__(
@@ -28,17 +28,17 @@ class Settling:
         self._ask = ask
         self._settled = settled
 
-    def charge(self, opened: LiveBlock, task: int, usd: float) -> None:
+    def charge(self, opened: OpenContractBlock, task: int, usd: float) -> None:
         """A cost that was realised."""
         opened.records.realised_usd[task] += usd
         self._accounts.realised_usd += usd
 
-    def began(self, opened: LiveBlock, task: int) -> None:
+    def began(self, opened: OpenContractBlock, task: int) -> None:
         """Work on a task begins; the first time counts."""
         if math.isnan(opened.records.started_s[task]):
             opened.records.started_s[task] = self._env.now
 
-    def done(self, opened: LiveBlock, task: int, *, good: bool) -> None:
+    def done(self, opened: OpenContractBlock, task: int, *, good: bool) -> None:
         """A task's work is over and taken for good; it may still be bad."""
         if opened.wholes is None:
             self._close(opened, task, good=good)
@@ -53,7 +53,7 @@ class Settling:
         for other in ready:
             self._ask(opened, other)
 
-    def fail(self, opened: LiveBlock, task: int) -> None:
+    def fail(self, opened: OpenContractBlock, task: int) -> None:
         """A task has come to nothing, and with it the whole that it is a step of."""
         opened.records.good[task] = False
         if opened.wholes is None:
@@ -69,7 +69,7 @@ class Settling:
         else:
             self._settle(opened, task)
 
-    def _close(self, opened: LiveBlock, task: int, *, good: bool) -> None:
+    def _close(self, opened: OpenContractBlock, task: int, *, good: bool) -> None:
         """A whole has ended: charge its lateness and, where it is no good, its loss."""
         block, records = opened.block, opened.records
         if opened.wholes is not None:
@@ -84,7 +84,7 @@ class Settling:
             self.charge(opened, task, loss_usd)
         self._settle(opened, task)
 
-    def _settle(self, opened: LiveBlock, task: int) -> None:
+    def _settle(self, opened: OpenContractBlock, task: int) -> None:
         opened.records.finished_s[task] = self._env.now
         self.began(opened, task)
         self._accounts.done += 1

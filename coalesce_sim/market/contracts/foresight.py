@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
-from coalesce_sim.market.contracts.open_block import LiveBlock
-from coalesce_sim.market.contracts.quotes import LiveQuote, LiveQuotes
+from coalesce_sim.market.contracts.open_block import OpenContractBlock
+from coalesce_sim.market.contracts.quotes import ContractQuote, ContractQuotes
 from coalesce_sim.market.floor import Floor
 from coalesce_sim.market.pool import Pool
 from coalesce_sim.policies.protocol import LOCAL, OracleView
@@ -18,14 +18,14 @@ class Foresight:
     """Realised costs before they are, with waits worked out from true service times."""
 
     def __init__(
-        self, scenario: Scenario, rules: Contracts, pool: Pool, floor: Floor, quotes: LiveQuotes
+        self, scenario: Scenario, rules: Contracts, pool: Pool, floor: Floor, quotes: ContractQuotes
     ) -> None:
         self._rules, self._pool, self._floor, self._quotes = rules, pool, floor, quotes
         self._late_usd_per_s = scenario.cost_model.late_usd_per_min / 60
         self._integration_usd = scenario.cost_model.external.integration_usd
         self._has_home = scenario.clients.slots != 0
 
-    def view(self, opened: LiveBlock, quote: LiveQuote, attempt: int) -> OracleView:
+    def view(self, opened: OpenContractBlock, quote: ContractQuote, attempt: int) -> OracleView:
         """The view of a task with the realised cost of every choice.
 
         A choice that fails, cannot be reached or rejects costs what it takes to do the task over at home,
@@ -39,7 +39,7 @@ class Foresight:
         cost_usd[self._out_of_reach(opened, quote.offers.ids, task, attempt)] = over_usd
         return OracleView(quote.offers, 0, at_home_usd, cost_usd)
 
-    def _at_home_usd(self, opened: LiveBlock, task: int) -> float:
+    def _at_home_usd(self, opened: OpenContractBlock, task: int) -> float:
         if not self._has_home:
             return opened.layout.loss_usd[task]
         now_s = self._floor.env.now
@@ -47,12 +47,12 @@ class Foresight:
         cost_usd = opened.charge_usd[task] + self._late_s(opened, task, end_s) * self._late_usd_per_s
         return cost_usd if opened.results.success[task, LOCAL] else cost_usd + opened.layout.loss_usd[task]
 
-    def _late_s(self, opened: LiveBlock, task: int, end_s: float) -> float:
+    def _late_s(self, opened: OpenContractBlock, task: int, end_s: float) -> float:
         block = opened.block
         return max(0.0, end_s - float(block.tasks.arrival_s[task] + block.target_s[task]))
 
     def _away_usd(
-        self, opened: LiveBlock, quote: LiveQuote, task: int, attempt: int, over_usd: float
+        self, opened: OpenContractBlock, quote: ContractQuote, task: int, attempt: int, over_usd: float
     ) -> FloatArray:
         rules, layout, ids, block = self._rules, opened.layout, quote.offers.ids, opened.block
         bill_usd = opened.results.bill_usd[task, ids]
@@ -77,7 +77,7 @@ class Foresight:
             bad_usd if found else accepted_usd + layout.loss_usd[task],
         )
 
-    def _out_of_reach(self, opened: LiveBlock, ids: IntArray, task: int, attempt: int) -> BoolArray:
+    def _out_of_reach(self, opened: OpenContractBlock, ids: IntArray, task: int, attempt: int) -> BoolArray:
         pool, contractors = self._pool, self._floor.contractors
         full = np.array([not contractors[j].takes_in(pool.queue_limit[j]) for j in ids.tolist()], dtype=bool)
         unreachable = np.less(opened.luck.unreachable[task, attempt], pool.unreachable_rate[ids])

@@ -7,9 +7,9 @@ from typing import Any
 
 import simpy
 
-from coalesce_sim.market.contracts.endings import Settling
+from coalesce_sim.market.contracts.endings import Endings
 from coalesce_sim.market.contracts.knowledge import Knowledge
-from coalesce_sim.market.contracts.open_block import LiveBlock, Tell
+from coalesce_sim.market.contracts.open_block import OpenContractBlock, Tell
 from coalesce_sim.market.contracts.quotes import Stay
 from coalesce_sim.market.floor import Floor
 from coalesce_sim.policies.protocol import LOCAL, Outcome
@@ -30,7 +30,7 @@ class Home:
         scenario: Scenario,
         floor: Floor,
         knowledge: Knowledge,
-        settling: Settling,
+        settling: Endings,
         tell: Tell | None,
         own_price_usd: float,
     ) -> None:
@@ -49,7 +49,7 @@ class Home:
         """One more task has come to a client."""
         self._arrivals[client] += 1
 
-    def expect(self, opened: LiveBlock, task: int) -> Stay:
+    def expect(self, opened: OpenContractBlock, task: int) -> Stay:
         """The estimate for a task; a client without a GPU can only bear the loss."""
         if not self.exists:
             return Stay(0.0, 0.0, 0.0, opened.layout.loss_usd[task])
@@ -64,7 +64,7 @@ class Home:
         return Stay(turnaround_s, own_usd + others_usd, plain_usd, internal_usd)
 
     def _lateness_usd(
-        self, opened: LiveBlock, task: int, turnaround_s: float, now_s: float
+        self, opened: OpenContractBlock, task: int, turnaround_s: float, now_s: float
     ) -> tuple[float, float]:
         """What the task's own lateness would cost, and what it would add to that of others."""
         if self._opportunity == "later_tasks":
@@ -81,7 +81,7 @@ class Home:
         without_s = max(0.0, wait_s - gap_s) + work_s - target_s
         return own_usd, (max(0.0, with_s) - max(0.0, without_s)) * self._late_usd_per_s
 
-    def begin(self, opened: LiveBlock, task: int, stay: Stay) -> None:
+    def begin(self, opened: OpenContractBlock, task: int, stay: Stay) -> None:
         """Put a task in the client's own queue; without a GPU it comes to nothing."""
         opened.records.contractor[task] = LOCAL
         if not self.exists:
@@ -93,7 +93,7 @@ class Home:
             home.join(env.now, opened.expected_s[task], opened.local_s[task])
         env.process(self._work(opened, task, stay))
 
-    def _work(self, opened: LiveBlock, task: int, stay: Stay) -> Events:
+    def _work(self, opened: OpenContractBlock, task: int, stay: Stay) -> Events:
         env, home, decided_s = self._floor.env, self._floor.homes[opened.client[task]], self._floor.env.now
         if home.limited:
             request = home.resource.request()
@@ -106,7 +106,7 @@ class Home:
             home.resource.release(request)
         self._ended(opened, task, stay, decided_s)
 
-    def _ended(self, opened: LiveBlock, task: int, stay: Stay, decided_s: float) -> None:
+    def _ended(self, opened: OpenContractBlock, task: int, stay: Stay, decided_s: float) -> None:
         now_s, type_id = self._floor.env.now, opened.type_id[task]
         good = bool(opened.results.success[task, LOCAL])
         spent_usd = opened.charge_usd[task]
@@ -135,7 +135,7 @@ class Home:
             )
         self._settling.done(opened, task, good=good)
 
-    def parts(self, opened: LiveBlock, task: int) -> dict[str, float]:
+    def parts(self, opened: OpenContractBlock, task: int) -> dict[str, float]:
         """The parts in USD that make up the estimate at home."""
         stay, running = self.expect(opened, task), opened.block.home.running
         if not self.exists:

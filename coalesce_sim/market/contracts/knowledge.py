@@ -8,7 +8,7 @@ from coalesce_sim.arrays import FloatArray
 from coalesce_sim.economics.correction import Calibration, EstimationError
 from coalesce_sim.market.pool import Pool
 from coalesce_sim.policies.protocol import LOCAL
-from coalesce_sim.reputation import Ledger
+from coalesce_sim.reputation import Ratings
 from coalesce_sim.scenario.reputation import BetaReputation, Reputation
 from coalesce_sim.scenario.schema import Scenario
 
@@ -25,13 +25,13 @@ class Knowledge:
         self, scenario: Scenario, pool: Pool, own_success: FloatArray, *, record_ratings: bool
     ) -> None:
         n_types = len(scenario.workload.types)
-        self.ledger: Ledger | None = None
-        self._own: Ledger | None = None
+        self.ratings: Ratings | None = None
+        self._own: Ratings | None = None
         if scenario.reputation is not None:
             counts = n_types, scenario.clients.count
-            self.ledger = Ledger(scenario.reputation, *counts, pool.reliability, record=record_ratings)
-            self._own = Ledger(_OWN, n_types, 1, np.full(1, float(own_success.mean())), record=False)
-        self.reliability = pool.reliability[None] if self.ledger is None else self.ledger.scores
+            self.ratings = Ratings(scenario.reputation, *counts, pool.reliability, record=record_ratings)
+            self._own = Ratings(_OWN, n_types, 1, np.full(1, float(own_success.mean())), record=False)
+        self.reliability = pool.reliability[None] if self.ratings is None else self.ratings.scores
         self.own = own_success[:, None] if self._own is None else self._own.scores
         rule = scenario.calibration
         self._calibration = None if rule is None else Calibration(rule.rate, n_types, len(pool))
@@ -43,8 +43,8 @@ class Knowledge:
     def rate(self, now_s: float, client: int, contractor: int, type_id: int, rating: float) -> None:
         """Somebody's work was good (1) or not (0); `LOCAL` is the client's own agent."""
         if contractor != LOCAL:
-            if self.ledger is not None:
-                self.ledger.rate(now_s, client, contractor, type_id, rating)
+            if self.ratings is not None:
+                self.ratings.rate(now_s, client, contractor, type_id, rating)
         elif self._own is not None:
             self._own.rate(now_s, 0, 0, type_id, rating)
 

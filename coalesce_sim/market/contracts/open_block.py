@@ -9,7 +9,7 @@ import numpy as np
 
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.market.contracts.lifecycle import Draws, Luck
-from coalesce_sim.market.contracts.quotes import LiveQuotes
+from coalesce_sim.market.contracts.quotes import ContractQuotes
 from coalesce_sim.market.contracts.results import GroundTruth
 from coalesce_sim.market.open_block import OpenBlock
 from coalesce_sim.market.records import Records
@@ -18,7 +18,7 @@ from coalesce_sim.market.workload import Block
 from coalesce_sim.policies.protocol import LOCAL, Outcome
 
 
-class LiveBlock(OpenBlock):
+class OpenContractBlock(OpenBlock):
     """An open block with what its work would really yield (`results`), its luck and its layout.
 
     `internal_usd` is what running a task at home costs, as expected; `charge_usd` what it really costs there.
@@ -33,7 +33,7 @@ class LiveBlock(OpenBlock):
         charge_usd: FloatArray,
         truth: GroundTruth,
         draws: Draws,
-        quotes: LiveQuotes,
+        quotes: ContractQuotes,
     ) -> None:
         self.results = truth.of(block)
         self.luck = Luck(draws, len(block))

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
+from coalesce_sim.compiling import Pace
 from coalesce_sim.economics.external import (
     communication_usd,
     complexity_factor,
@@ -37,7 +38,6 @@ from coalesce_sim.market.contracts.terms import (
 )
 from coalesce_sim.market.pool import Pool
 from coalesce_sim.market.workload import Block
-from coalesce_sim.policies.compiled import Pace
 from coalesce_sim.policies.protocol import Offers
 from coalesce_sim.scenario.contracts import Contracts
 from coalesce_sim.scenario.costs import BargainedPrice, DemandPrice, FlatPrice, LoadPrice, Pricing, TokenPrice
@@ -89,7 +89,7 @@ class Stay(NamedTuple):
 
 
 @dataclass(slots=True)
-class LiveQuote:
+class ContractQuote:
     """The offers on one task and the `terms` that they were made up of, (10, offers).
 
     `stay` is what the client expects of home, `discovered` the contractors that it found, None for everybody,
@@ -127,7 +127,7 @@ class LiveQuote:
         return row
 
 
-class LiveQuotes:
+class ContractQuotes:
     """Lays out a block, then quotes its tasks as they come up."""
 
     def __init__(
@@ -158,9 +158,9 @@ class LiveQuotes:
         self._slots: FloatArray = np.array([np.inf if slots is None else slots for slots in pool.slots])
         self._threshold = scenario.skills.threshold - ROUNDING
         weights = scenario.skills
-        self._performance_weight = 0.0 if knowledge.ledger is None else weights.performance_weight
+        self._performance_weight = 0.0 if knowledge.ratings is None else weights.performance_weight
         self._skill, self._performance = skills.total, skills.performance
-        if knowledge.ledger is not None:
+        if knowledge.ratings is not None:
             self._skill = (
                 weights.ontological_weight * skills.ontological + weights.embedding_weight * skills.embedding
             )
@@ -281,7 +281,7 @@ class LiveQuotes:
         stay: Stay,
         now_s: float,
         explain: bool,
-    ) -> LiveQuote:
+    ) -> ContractQuote:
         """The offers for one task.
 
         `ids` are those who offer, ascending; `wait_s` is what queue and discovery add, one entry an offer.
@@ -307,7 +307,7 @@ class LiveQuotes:
             made = np.isfinite(of[ASKED])
             ids, of = ids[made], of[:, made]
         of.flags.writeable = False
-        return LiveQuote(
+        return ContractQuote(
             Offers(
                 block.tasks,
                 block.first,
@@ -330,7 +330,9 @@ class LiveQuotes:
             stay,
         )
 
-    def parts(self, layout: Layout, quote: LiveQuote) -> tuple[dict[str, FloatArray], dict[str, FloatArray]]:
+    def parts(
+        self, layout: Layout, quote: ContractQuote
+    ) -> tuple[dict[str, FloatArray], dict[str, FloatArray]]:
         """The parts in USD that make up the whole cost of each offer, and what they follow from."""
         offers, task = quote.offers, quote.offers.first
         ids, n = offers.ids, len(offers.ids)
@@ -356,9 +358,9 @@ class LiveQuotes:
         }
         return parts_usd, facts
 
-    def performance(self, quote: LiveQuote) -> FloatArray:
+    def performance(self, quote: ContractQuote) -> FloatArray:
         """The performance part of each offer's skill (eq. 12): what the ledger says, where there is one."""
-        if self._knowledge.ledger is not None:
+        if self._knowledge.ratings is not None:
             return quote.offers.reliability
         performance: FloatArray = self._performance[quote.offers.type_id[0], quote.offers.ids]
         return performance

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from coalesce_sim.arrays import FloatArray, IntArray
+from coalesce_sim.compiling import compiled
 from coalesce_sim.economics.bargaining import bargained_price_usd
 from coalesce_sim.economics.external import lateness_usd
 from coalesce_sim.economics.pricing import load_price_usd
-from coalesce_sim.policies.compiled import compiled
 from coalesce_sim.scenario.costs import BargainedPrice, LoadPrice
 
 LATENCY, SERVICE, ASKED, SHOWN, PLAIN, EXTERNAL, BID, RELIABILITY, SECURITY, SKILL = range(10)

@@ -9,13 +9,13 @@ from coalesce_sim.market.accounts import Accounts
 from coalesce_sim.market.breakdown import Breakdown, left_out
 from coalesce_sim.market.contracts.dealing import Deal, Deals
 from coalesce_sim.market.contracts.discovery import Discovery
-from coalesce_sim.market.contracts.endings import Settling
+from coalesce_sim.market.contracts.endings import Endings
 from coalesce_sim.market.contracts.foresight import Foresight
 from coalesce_sim.market.contracts.home import Home
 from coalesce_sim.market.contracts.knowledge import Knowledge
 from coalesce_sim.market.contracts.lifecycle import Draws, Lifecycle
-from coalesce_sim.market.contracts.open_block import Ask, LiveBlock, Tell
-from coalesce_sim.market.contracts.quotes import Ids, LiveQuote, LiveQuotes
+from coalesce_sim.market.contracts.open_block import Ask, OpenContractBlock, Tell
+from coalesce_sim.market.contracts.quotes import ContractQuote, ContractQuotes, Ids
 from coalesce_sim.market.contracts.results import GroundTruth
 from coalesce_sim.market.contracts.terms import EXTERNAL, LATENCY
 from coalesce_sim.market.floor import Floor
@@ -30,7 +30,7 @@ from coalesce_sim.skills.compatibility import Compatibility
 from coalesce_sim.streams import Streams
 
 
-class ContractedTrade:
+class ContractTrade:
     """Quotes tasks and sends them where it was decided.
 
     `knowledge` is what clients have come to know, `discovery` how they find contractors, None where everybody
@@ -64,8 +64,8 @@ class ContractedTrade:
         self._explain = explain
         self._floor, self._truth, self._discovery = floor, truth, discovery
         self._draws = Draws(rules, streams)
-        self._quotes = LiveQuotes(scenario, rules, pool, skills, truth, knowledge, floor.jobs)
-        self._settling = Settling(floor, accounts, late_usd_per_s, ask, settled)
+        self._quotes = ContractQuotes(scenario, rules, pool, skills, truth, knowledge, floor.jobs)
+        self._settling = Endings(floor, accounts, late_usd_per_s, ask, settled)
         self._home = Home(scenario, floor, knowledge, self._settling, tell, truth.own_price_usd)
         self._foresight = Foresight(scenario, rules, pool, floor, self._quotes)
         self._deals = Deals(
@@ -90,11 +90,11 @@ class ContractedTrade:
     def begin_hour(self, hour: int, first: int) -> None:
         """Nothing here moves by the hour."""
 
-    def open(self, block: Block, records: Records, charge_usd: FloatArray) -> LiveBlock:
+    def open(self, block: Block, records: Records, charge_usd: FloatArray) -> OpenContractBlock:
         """Lay out a block that begins now."""
-        return LiveBlock(block, records, charge_usd, self._truth, self._draws, self._quotes)
+        return OpenContractBlock(block, records, charge_usd, self._truth, self._draws, self._quotes)
 
-    def quote(self, opened: LiveBlock, rows: slice, tried: tuple[int, ...] = ()) -> LiveQuote:
+    def quote(self, opened: OpenContractBlock, rows: slice, tried: tuple[int, ...] = ()) -> ContractQuote:
         """The offers on one task, by what is known and queued now."""
         task, quotes, now_s = rows.start, self._quotes, self._floor.env.now
         client, type_id = opened.client[task], opened.type_id[task]
@@ -119,7 +119,7 @@ class ContractedTrade:
         return quote
 
     def _who_offers(
-        self, opened: LiveBlock, task: int, tried: tuple[int, ...]
+        self, opened: OpenContractBlock, task: int, tried: tuple[int, ...]
     ) -> tuple[Ids, float, Ids | None]:
         """Contractors who offer, how long it took to find them, and who was found, None for everybody."""
         ids, search_s, discovered = self._quotes.everyone, 0.0, None
@@ -138,8 +138,8 @@ class ContractedTrade:
 
     def carry_out(
         self,
-        opened: LiveBlock,
-        quote: LiveQuote,
+        opened: OpenContractBlock,
+        quote: ContractQuote,
         row: int,  # noqa: ARG002
         decision: Decision,
         tried: tuple[int, ...] = (),
@@ -159,14 +159,14 @@ class ContractedTrade:
         else:
             self._deals.make(opened, task, quote, decision, tried)
 
-    def bids_usd(self, quote: LiveQuote, row: int) -> FloatArray:  # noqa: ARG002
+    def bids_usd(self, quote: ContractQuote, row: int) -> FloatArray:  # noqa: ARG002
         """Sealed bids: every contractor's own cost or, where that is not known, its price."""
         return quote.bids_usd
 
     def oracle_view(
         self,
-        opened: LiveBlock,
-        quote: LiveQuote,
+        opened: OpenContractBlock,
+        quote: ContractQuote,
         row: int,  # noqa: ARG002
         attempt: int,
     ) -> OracleView:
@@ -175,8 +175,8 @@ class ContractedTrade:
 
     def breakdown(
         self,
-        opened: LiveBlock,
-        quote: LiveQuote,
+        opened: OpenContractBlock,
+        quote: ContractQuote,
         row: int,
         tried: tuple[int, ...] = (),
     ) -> Breakdown:

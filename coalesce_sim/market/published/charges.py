@@ -14,7 +14,7 @@ def late_usd_per_s(cost_model: CostModel) -> float:
     return cost_model.late_usd_per_min / 60 if cost_model.realised.basis == "physical" else 0.0
 
 
-class Settlement:
+class Charges:
     """Turns estimates and a task's luck into charges, on the basis that the scenario states.
 
     A charge is complete but for lateness, which is charged at `late_usd_per_s` when the work is done: on the

@@ -13,7 +13,7 @@ from coalesce_sim.market.accounts import Accounts
 from coalesce_sim.market.breakdown import OFFERS, Breakdown
 from coalesce_sim.market.floor import Floor
 from coalesce_sim.market.open_block import OpenBlock
-from coalesce_sim.market.published.charges import Settlement
+from coalesce_sim.market.published.charges import Charges
 from coalesce_sim.market.published.prices import HourlyPrices
 from coalesce_sim.market.published.quotes import Quote, Quotes
 from coalesce_sim.market.queues import Servers
@@ -25,7 +25,7 @@ from coalesce_sim.scenario.schema import Scenario
 Events = Generator[simpy.Event, Any, None]
 
 
-class AssuredTrade:
+class PublishedTrade:
     """Quotes rounds of tasks, awards them, and settles when the work is done.
 
     `settled` is told of each task that is done, `tell` its outcome; `explain` asks for full offers.
@@ -50,7 +50,7 @@ class AssuredTrade:
         self._settled = settled
         self._tell = tell
         self._explain = explain
-        self._settlement = Settlement(scenario.cost_model, quotes)
+        self._settlement = Charges(scenario.cost_model, quotes)
         self._expected_delay = scenario.cost_model.internal.opportunity == "expected_delay"
         self._late_usd_per_min = scenario.cost_model.late_usd_per_min
         self.live = floor.queues

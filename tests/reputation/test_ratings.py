@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from coalesce_sim.reputation import Ledger
+from coalesce_sim.reputation import Ratings
 from coalesce_sim.scenario.reputation import Reputation
 
 BETA = {"kind": "beta"}
@@ -18,9 +18,9 @@ EIGENTRUST = {"kind": "eigentrust", "recompute_every": 1}
 
 def ledger(
     model: dict[str, Any], contractors: int = 3, clients: int = 2, types: int = 2, **fields: Any
-) -> Ledger:
+) -> Ratings:
     settings = Reputation.model_validate({"model": model, **fields})
-    return Ledger(settings, types, clients, np.linspace(0.5, 0.9, contractors))
+    return Ratings(settings, types, clients, np.linspace(0.5, 0.9, contractors))
 
 
 @pytest.mark.parametrize("model", [BETA, EWMA, EIGENTRUST], ids=lambda model: model["kind"])
@@ -154,7 +154,7 @@ def test_a_ledger_that_cannot_start_says_why() -> None:
     with pytest.raises(ValueError, match=r"pretrusted_clients .* clients, 2 \(got 5\)"):
         ledger(EIGENTRUST | {"pretrusted_clients": 5})
     with pytest.raises(ValueError, match=r"reliability of contractor 1 must be from 0 to 1 \(got 1.2\)"):
-        Ledger(Reputation(), 1, 1, np.array([0.5, 1.2]))
+        Ratings(Reputation(), 1, 1, np.array([0.5, 1.2]))
 
 
 @pytest.mark.parametrize(
