@@ -42,15 +42,21 @@ def cpu_s(action: Callable[[], object]) -> float:
     return time.process_time() - begin
 
 
+class Arrivals(coalesce_sim.Observer):
+    """Counts how many tasks come at which time."""
+
+    def __init__(self) -> None:
+        self.times: Counter[float] = Counter()
+
+    def block_recorded(self, records: Records) -> None:
+        self.times.update(records.block.tasks.arrival_s.tolist())
+
+
 def rounds_of(scenario: coalesce_sim.Scenario) -> list[tuple[float, int]]:
     """When and how many tasks arrive together in the scenario's first replication."""
-    times: Counter[float] = Counter()
-
-    def count(records: Records) -> None:
-        times.update(records.block.tasks.arrival_s.tolist())
-
-    Market(scenario, create(scenario.policy), None, count, seed=scenario.seed).run()
-    return sorted(times.items())
+    arrivals = Arrivals()
+    Market(scenario, create(scenario.policy), arrivals, seed=scenario.seed).run()
+    return sorted(arrivals.times.items())
 
 
 def throughput(contractors: int, days: int, pairs: int) -> tuple[float, float, float, float]:
@@ -163,7 +169,7 @@ def learning_market(pairs: int, figures: dict[str, object]) -> Table:
         rounds = rounds_of(scenario)
 
         def market(scenario: coalesce_sim.Scenario = scenario) -> None:
-            Market(scenario, create(scenario.policy), None, lambda records: None, seed=1).run()  # noqa: ARG005
+            Market(scenario, create(scenario.policy), coalesce_sim.Observer(), seed=1).run()
 
         market_s, skeleton_s = [], []
         for _ in range(pairs):

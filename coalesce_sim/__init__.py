@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from coalesce_sim.experiments.comparison import Comparison, compare
     from coalesce_sim.experiments.diagnosis.doctor import Diagnosis, doctor
     from coalesce_sim.experiments.runs import RunResult, run
+    from coalesce_sim.experiments.staging import Stage, stage
     from coalesce_sim.loading import load
+    from coalesce_sim.market.observer import Observer
     from coalesce_sim.optimisation.study import optimise
     from coalesce_sim.policies.protocol import (
         LOCAL,
@@ -39,6 +41,7 @@ _HOMES = {
     "LOCAL": "coalesce_sim.policies.protocol",
     "Decision": "coalesce_sim.policies.protocol",
     "Diagnosis": "coalesce_sim.experiments.diagnosis.doctor",
+    "Observer": "coalesce_sim.market.observer",
     "OracleView": "coalesce_sim.policies.protocol",
     "Outcome": "coalesce_sim.policies.protocol",
     "Policy": "coalesce_sim.policies.protocol",
@@ -47,6 +50,7 @@ _HOMES = {
     "Surroundings": "coalesce_sim.policies.protocol",
     "Scenario": "coalesce_sim.scenario.schema",
     "ScenarioError": "coalesce_sim.scenario.problems",
+    "Stage": "coalesce_sim.experiments.staging",
     "SweepResult": "coalesce_sim.sweeps.results",
     "View": "coalesce_sim.policies.protocol",
     "analyse_sensitivity": "coalesce_sim.sensitivity.study",
@@ -56,6 +60,7 @@ _HOMES = {
     "optimise": "coalesce_sim.optimisation.study",
     "open_results": "coalesce_sim.sweeps.results",
     "run": "coalesce_sim.experiments.runs",
+    "stage": "coalesce_sim.experiments.staging",
     "sweep": "coalesce_sim.sweeps.running",
 }
 
@@ -64,6 +69,7 @@ __all__ = [
     "Comparison",
     "Decision",
     "Diagnosis",
+    "Observer",
     "OracleView",
     "Outcome",
     "Policy",
@@ -71,6 +77,7 @@ __all__ = [
     "Scenario",
     "ScenarioError",
     "SealedBids",
+    "Stage",
     "Surroundings",
     "SweepResult",
     "View",
@@ -82,6 +89,7 @@ __all__ = [
     "open_results",
     "optimise",
     "run",
+    "stage",
     "sweep",
 ]
 

@@ -11,15 +11,22 @@ import pytest
 
 import coalesce_sim
 from coalesce_sim.experiments.tables.offers import offers_table
-from coalesce_sim.market.baseline import ClosedForm
-from coalesce_sim.market.market import DecidedOffers, Market
-from coalesce_sim.market.records import Records
-from coalesce_sim.policies.registry import create
+from coalesce_sim.market.observer import DecidedOffers
 from tests.markets import SHARED
 
 GOLDEN = SHARED / "spec" / "published-decisions.json"
 
 pytestmark = pytest.mark.skipif(not SHARED.exists(), reason="the published decisions are not in the project")
+
+
+class Seen(coalesce_sim.Observer):
+    """Keeps every decision."""
+
+    def __init__(self) -> None:
+        self.decisions: list[DecidedOffers] = []
+
+    def decided(self, decided: DecidedOffers) -> None:
+        self.decisions.append(decided)
 
 
 @lru_cache(maxsize=1)
@@ -83,18 +90,10 @@ def scenario_of(decision: dict[str, Any]) -> coalesce_sim.Scenario:
 def test_every_component_matches(number: int) -> None:
     decision = decisions()[number]
     scenario = scenario_of(decision)
-    seen: list[DecidedOffers] = []
-    finished: list[Records] = []
-    market = Market(
-        scenario,
-        create(scenario.policy),
-        ClosedForm(scenario),
-        finished.append,
-        seed=1,
-        on_decision=seen.append,
-    )
-    market.run()
-    first = seen[0]
+    seen = Seen()
+    staged = coalesce_sim.stage(scenario, seed=1, observer=seen)
+    staged.play()
+    first, market = seen.decisions[0], staged.market
 
     running = first.block.home.running
     ours = {

@@ -24,6 +24,16 @@ CONFIDENCE = 0.99
 Floats = NDArray[np.float64]
 
 
+class Recorded(coalesce_sim.Observer):
+    """Keeps the records of all blocks."""
+
+    def __init__(self) -> None:
+        self.blocks: list[Records] = []
+
+    def block_recorded(self, records: Records) -> None:
+        self.blocks.append(records)
+
+
 def waits(arrival_s: Floats, service_s: Floats) -> Floats:
     """Two servers by the recursion of Kiefer and Wolfowitz, requests × runs."""
     wait_s = np.empty_like(arrival_s)
@@ -94,9 +104,10 @@ def reference() -> dict[str, Floats]:
 @pytest.mark.parametrize("run", range(5))
 def test_the_market_plays_the_recursion(drawn: tuple[Floats, Floats], run: int) -> None:
     """What holds of the recursion on the product's draws therefore holds of the product."""
-    blocks: list[Records] = []
+    recorded = Recorded()
     scenario = coalesce_sim.load("azure_code_like")
-    Market(scenario, AlwaysLocal(), None, blocks.append, seed=SEED, replication=run).run()
+    Market(scenario, AlwaysLocal(), recorded, seed=SEED, replication=run).run()
+    blocks = recorded.blocks
     arrival_s, service_s = (each[:, [run]] for each in drawn)
     started_s = np.concatenate([each.started_s for each in blocks])
     finished_s = np.concatenate([each.finished_s for each in blocks])

@@ -5,14 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from coalesce_sim.arrays import FloatArray
-from coalesce_sim.scenario.costs import BargainedPrice
 
 
 def bargained_price_usd(
-    rule: BargainedPrice,
     contractor_usd: FloatArray,
     internal_usd: FloatArray | float,
     surcharges_usd: FloatArray,
+    client_weight: float,
 ) -> FloatArray:
     """The price that client and contractor agree on; infinite where there is none, and no offer is made.
 
@@ -26,4 +25,4 @@ def bargained_price_usd(
     18(5).
     """
     surplus_usd = internal_usd - surcharges_usd - contractor_usd
-    return np.where(surplus_usd >= 0, contractor_usd + (1 - rule.client_weight) * surplus_usd, np.inf)
+    return np.where(surplus_usd >= 0, contractor_usd + (1 - client_weight) * surplus_usd, np.inf)

@@ -72,10 +72,10 @@ def value_at_risk_usd(rule: ExternalCost, value_usd: FloatArray, critical: BoolA
 
 
 def lateness_usd(
-    latency_s: FloatArray, max_latency_s: FloatArray | float, late_usd_per_min: float
+    latency_s: FloatArray, max_latency_s: FloatArray | float, late_usd_per_s: float
 ) -> FloatArray:
     """Price of the time beyond the maximum latency; shapes broadcast."""
     late_s = latency_s - max_latency_s
     np.maximum(late_s, 0.0, out=late_s)
-    late_s *= late_usd_per_min / 60
+    late_s *= late_usd_per_s
     return late_s

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import itertools
 import math
 from collections.abc import Callable, Sequence
@@ -19,12 +18,9 @@ from coalesce_sim.experiments.contenders import YARDSTICKS, Contender, contender
 from coalesce_sim.experiments.hindsight import all_local
 from coalesce_sim.experiments.learning import Curve, Learning, TaskBins
 from coalesce_sim.experiments.parallel import ordered_map
+from coalesce_sim.experiments.staging import Metrics, Stage
 from coalesce_sim.experiments.tables.columns import nullable
-from coalesce_sim.experiments.totals import Totals
-from coalesce_sim.market.market import Market
-from coalesce_sim.market.records import Records
 from coalesce_sim.policies.protocol import Policy
-from coalesce_sim.policies.yardsticks import BestFixed
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.statistics.contrasts import Contrast, contrasts, variance_removed
 from coalesce_sim.statistics.intervals import Estimate, estimate
@@ -32,7 +28,6 @@ from coalesce_sim.statistics.intervals import Estimate, estimate
 if TYPE_CHECKING:
     import pandas as pd
 
-Metrics = dict[str, float]
 COST_REDUCTION = "cost_reduction"
 
 
@@ -46,28 +41,12 @@ class Played:
 
 def play_all(scenario: Scenario, field: Sequence[Contender], seed: int, replication: int) -> Played:
     """Play every policy on one replication's tasks and random numbers, each against the same baseline."""
-    baseline, best = all_local(scenario, seed, replication)
+    known = all_local(scenario, seed, replication)
     played = Played([], [])
     for contender in field:
-        totals, bins = Totals(scenario), TaskBins()
-
-        def collect(records: Records, totals: Totals = totals, bins: TaskBins = bins) -> None:
-            totals.add(records)
-            bins.add(records)
-
-        policy = contender.policy()
-        market = Market(
-            scenario,
-            policy,
-            copy.deepcopy(baseline),  # a market uses it up
-            collect,
-            seed=seed,
-            replication=replication,
-        )
-        if isinstance(policy, BestFixed):
-            policy.told(best)
-        market.run()
-        played.metrics.append(totals.metrics() | market.figures())
+        bins = TaskBins()
+        staged = Stage(scenario, contender.policy(), bins, seed=seed, replication=replication, known=known)
+        played.metrics.append(staged.play())
         played.bins.append(bins)
     _add_regrets(field, played.metrics)
     return played

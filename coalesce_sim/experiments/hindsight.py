@@ -1,14 +1,16 @@
-"""The best single choice for a whole replication, known only afterwards."""
+"""What would have been: the all-local market, and the best single choice for a whole replication."""
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
-from coalesce_sim.market.baseline import Replayed
+from coalesce_sim.market.baseline import Baseline, ClosedForm, Replayed
 from coalesce_sim.market.market import Market
-from coalesce_sim.market.records import Records
+from coalesce_sim.market.observer import Observer, Observers
 from coalesce_sim.policies.protocol import LOCAL, Decision, OracleView, Policy, Surroundings, View
-from coalesce_sim.policies.yardsticks import FixedChoice
+from coalesce_sim.policies.yardsticks import AlwaysLocal, FixedChoice
 from coalesce_sim.scenario.schema import Scenario
 
 MOST_PLAYED = 3
@@ -30,18 +32,45 @@ class _Tally(Policy):
         return Decision(LOCAL)
 
 
-def all_local(scenario: Scenario, seed: int, replication: int) -> tuple[Replayed, int]:
-    """The all-local market as a baseline, and the one choice that would have cost least in its place.
+class AllLocal(NamedTuple):
+    """An all-local market that was played, as a baseline, and the one choice that would have cost least in its
+    place, a contractor's index or `LOCAL`."""
 
-    That choice is a contractor's index or `LOCAL`. A contractor that makes no offer for a task, or would
-    not have taken it, leaves it at home. What contractors cost with nobody in their queues is added up first.
-    Where queues can cost something, those who come out best are then played, the best first, until one costs
-    no more than the next could at best, at most `MOST_PLAYED` of them; the best may be one that was not.
+    baseline: Replayed
+    best: int
+
+
+def in_closed_form(scenario: Scenario) -> bool:
+    """Whether what the all-local market costs can be worked out without playing it: where nothing queues at
+    home and all its work is good."""
+    return scenario.clients.slots == "unlimited" and not scenario.learning
+
+
+def honest_baseline(
+    scenario: Scenario, seed: int, replication: int, observer: Observer | None = None
+) -> Baseline:
+    """The all-local costs of the same tasks on the same random numbers.
+
+    In closed form where that is exact; else the all-local market is played first, watched by the `observer`.
+    """
+    if in_closed_form(scenario):
+        return ClosedForm(scenario)
+    replayed = Replayed()
+    _played(scenario, AlwaysLocal(), Observers(replayed, observer or Observer()), seed, replication)
+    return replayed
+
+
+def all_local(scenario: Scenario, seed: int, replication: int, observer: Observer | None = None) -> AllLocal:
+    """Play the all-local market, watched by the `observer`, and find the best single choice in hindsight.
+
+    A contractor that makes no offer for a task, or would not have taken it, leaves it at home. What
+    contractors cost with nobody in their queues is added up first. Where queues can cost something, those who
+    come out best are then played, the best first, until one costs no more than the next could at best, at
+    most `MOST_PLAYED` of them; the best may be one that was not.
     """
     replayed, tally = Replayed(), _Tally()
-    market = Market(scenario, tally, None, replayed.add, seed=seed, replication=replication)
-    market.run()
-    at_home_usd = market.accounts.realised_usd
+    watching = Observers(replayed, observer or Observer())
+    at_home_usd = _played(scenario, tally, watching, seed, replication).accounts.realised_usd
     cheapest_first = np.argsort(-tally.saved_usd, kind="stable").tolist()
     least_usd = (at_home_usd - tally.saved_usd).tolist()
     best, best_usd = LOCAL, at_home_usd
@@ -49,16 +78,12 @@ def all_local(scenario: Scenario, seed: int, replication: int) -> tuple[Replayed
         if least_usd[contractor] >= best_usd or played == MOST_PLAYED:
             break
         if not _queues_cost(scenario):
-            return replayed, int(contractor)
-        cost_usd = _cost_usd(scenario, FixedChoice(contractor), seed, replication)
+            return AllLocal(replayed, int(contractor))
+        market = _played(scenario, FixedChoice(contractor), Observer(), seed, replication)
+        cost_usd = market.accounts.realised_usd
         if cost_usd < best_usd:
             best, best_usd = int(contractor), cost_usd
-    return replayed, best
-
-
-def best_fixed_choice(scenario: Scenario, seed: int, replication: int) -> int:
-    """The choice alone; see `all_local`."""
-    return all_local(scenario, seed, replication)[1]
+    return AllLocal(replayed, best)
 
 
 def _queues_cost(scenario: Scenario) -> bool:
@@ -70,10 +95,7 @@ def _queues_cost(scenario: Scenario) -> bool:
     return limited or timed_out or scenario.cost_model.late_usd_per_min > 0
 
 
-def _cost_usd(scenario: Scenario, policy: Policy, seed: int, replication: int) -> float:
-    def ignore(records: Records) -> None:
-        """Only the total is wanted."""
-
-    market = Market(scenario, policy, None, ignore, seed=seed, replication=replication)
+def _played(scenario: Scenario, policy: Policy, observer: Observer, seed: int, replication: int) -> Market:
+    market = Market(scenario, policy, observer, seed=seed, replication=replication)
     market.run()
-    return market.accounts.realised_usd
+    return market

@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from coalesce_sim.arrays import FloatArray
+from coalesce_sim.market.observer import Observer
 from coalesce_sim.market.records import Records
 from coalesce_sim.statistics.contrasts import Contrast, contrasts
 from coalesce_sim.statistics.intervals import band
@@ -23,7 +24,7 @@ REACHED_BY = 0.9
 _SUMS = ("realised_usd", "all_local_usd", "explored")
 
 
-class TaskBins:
+class TaskBins(Observer):
     """Sums over tasks in at most `MOST_BINS` bins of equal width, which doubles whenever they are full.
 
     So the memory that a replication takes does not grow with its tasks. `sums` is (sums, bins).
@@ -34,8 +35,7 @@ class TaskBins:
         self.tasks = 0
         self.sums = np.zeros((len(_SUMS), MOST_BINS))
 
-    def add(self, records: Records) -> None:
-        """Count a finished block; blocks come in order."""
+    def block_recorded(self, records: Records) -> None:
         numbers = self.tasks + np.arange(len(records.block))
         self.tasks += len(numbers)
         while self.tasks > self.width * MOST_BINS:

@@ -1,4 +1,4 @@
-"""One replication of a scenario: the market, its honest baseline, its metrics and tables."""
+"""One replication of a scenario: its metrics, and the tables that are wanted of it."""
 
 from __future__ import annotations
 
@@ -6,29 +6,26 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from coalesce_sim.experiments.hindsight import best_fixed_choice
-from coalesce_sim.experiments.steady_state import Series, SteadyTotals
+from coalesce_sim.experiments.staging import Metrics, PolicyFactory, Stage
+from coalesce_sim.experiments.steady_state import Series
 from coalesce_sim.experiments.tables.contracts import ContractRows
 from coalesce_sim.experiments.tables.decisions import decisions_table
 from coalesce_sim.experiments.tables.experience import estimation_error_table, ratings_table
 from coalesce_sim.experiments.tables.offers import offers_table
 from coalesce_sim.experiments.timeline import Timeline
-from coalesce_sim.experiments.totals import Totals
-from coalesce_sim.market.baseline import Baseline, ClosedForm, Replayed
-from coalesce_sim.market.market import DecidedOffers, Market
+from coalesce_sim.market.contracts.contract import Contract
+from coalesce_sim.market.market import Market
+from coalesce_sim.market.observer import DecidedOffers, Event, Observer
 from coalesce_sim.market.records import Records
-from coalesce_sim.policies.protocol import Policy
 from coalesce_sim.policies.registry import create
-from coalesce_sim.policies.yardsticks import AlwaysLocal, BestFixed
 from coalesce_sim.scenario.schema import Scenario
 
 TableName = Literal["decisions", "timeline", "contracts", "ratings", "estimation_error", "offers"]
 Emit = Callable[[TableName, pa.Table], None]
-PolicyFactory = Callable[[], Policy]
+Progress = Callable[[float], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +54,58 @@ class Wanted:
         return tuple(name for name, wanted in names.items() if wanted)
 
 
-def honest_baseline(scenario: Scenario, seed: int, replication: int) -> Baseline:
-    """The all-local costs of the same tasks on the same random numbers.
+class _Tables(Observer):
+    """Emits the wanted tables of a replication as they are complete."""
 
-    In closed form where no task waits at home; else the all-local market is played first.
-    """
-    if scenario.clients.slots == "unlimited" and not scenario.learning:
-        return ClosedForm(scenario)
-    replayed = Replayed()
-    Market(scenario, AlwaysLocal(), None, replayed.add, seed=seed, replication=replication).run()
-    return replayed
+    _market: Market
+
+    def __init__(self, scenario: Scenario, replication: int, emit: Emit, wanted: Wanted) -> None:
+        self._scenario, self._replication, self._emit = scenario, replication, emit
+        self._tables = wanted.tables(scenario)
+        self._type_names = tuple(scenario.workload.types)
+        self._timeline, self._contracts = Timeline(scenario, replication), ContractRows()
+
+    def wants(self, event: Event) -> bool:
+        tables = {"decided": "offers", "contract_ended": "contracts", "ratings": "ratings"}
+        return tables[event] in self._tables if event in tables else super().wants(event)
+
+    def set_up(self, market: Market) -> None:
+        self._market = market
+
+    def decided(self, decided: DecidedOffers) -> None:
+        if "offers" in self._tables:
+            market, learning = self._market, self._scenario.learning
+            table = offers_table(decided, self._replication, market.pool, market.skills, learning=learning)
+            self._emit("offers", table)
+
+    def contract_ended(self, contract: Contract) -> None:
+        if "contracts" in self._tables:
+            self._contracts.add(contract)
+
+    def ratings(self, rows: Mapping[str, NDArray[Any]]) -> None:
+        if "ratings" in self._tables:
+            names = self._market.pool.names
+            self._emit("ratings", ratings_table(rows, self._replication, self._type_names, names))
+
+    def block_recorded(self, records: Records) -> None:
+        names = self._market.pool.names
+        if "timeline" in self._tables:
+            self._timeline.add(records)
+        if "decisions" in self._tables:
+            self._emit("decisions", decisions_table(records, self._replication, self._scenario, names))
+        if "contracts" in self._tables:
+            self._emit("contracts", self._contracts.take(self._replication, self._type_names, names))
+
+    def finish(self) -> None:
+        """Emit what is complete only when the market has been played."""
+        market, trade = self._market, self._market.trade
+        if "timeline" in self._tables:
+            price_usd = trade.mean_price_usd(self._scenario.clock.hours)
+            self._emit("timeline", self._timeline.table(market.demand, price_usd, market.pool.total_slots))
+        if "estimation_error" in self._tables:
+            self._emit(
+                "estimation_error", estimation_error_table(trade.estimation_errors(), self._replication)
+            )
 
 
 def play(
@@ -78,57 +117,19 @@ def play(
     policy: PolicyFactory | None = None,
     *,
     steady_state: Series | None = None,
-) -> dict[str, float]:
-    """Play one replication and return its metrics; the wanted tables go to `emit` as they are complete.
+    progress: Progress | None = None,
+) -> Metrics:
+    """Play one replication and return its metrics.
 
-    With `steady_state` the metrics are those of `SteadyTotals`: only tasks that arrived after the warm-up
-    found in that series count. Figures of the market as a whole (concentration, utilisation, estimation
-    errors, contract shares, discovery, the all-local market's success and losses) cannot be cut and are left
-    out. Tables tell of the whole run.
+    The wanted tables go to `emit` as they are complete, and tell of the whole run; `progress` is told the
+    share that is done. With `steady_state` the metrics are those of `SteadyTotals`: only tasks that arrived
+    after the warm-up found in that series count. Figures of the market as a whole (concentration,
+    utilisation, estimation errors, contract shares, discovery, the all-local market's success and losses)
+    cannot be cut and are left out.
     """
-    totals = Totals(scenario) if steady_state is None else SteadyTotals(scenario, steady_state)
-    timeline, contracts = Timeline(scenario, replication), ContractRows()
-    tables, type_names = wanted.tables(scenario), tuple(scenario.workload.types)
-
-    def collect(records: Records) -> None:
-        totals.add(records)
-        if wanted.timeline:
-            timeline.add(records)
-        if wanted.decisions:
-            emit("decisions", decisions_table(records, replication, scenario, market.pool.names))
-        if "contracts" in tables:
-            emit("contracts", contracts.take(replication, type_names, market.pool.names))
-
-    def collect_offers(decided: DecidedOffers) -> None:
-        learning = scenario.learning
-        emit("offers", offers_table(decided, replication, market.pool, market.skills, learning=learning))
-
-    def collect_ratings(rows: Mapping[str, NDArray[Any]]) -> None:
-        emit("ratings", ratings_table(rows, replication, type_names, market.pool.names))
-
-    decider = policy() if policy is not None else create(scenario.policy)
-    baseline = honest_baseline(scenario, seed, replication)
-    market = Market(
-        scenario,
-        decider,
-        baseline,
-        collect,
-        seed=seed,
-        replication=replication,
-        on_decision=collect_offers if wanted.offers else None,
-        on_contract=contracts.add if "contracts" in tables else None,
-        on_ratings=collect_ratings if "ratings" in tables else None,
-    )
-    if isinstance(decider, BestFixed):
-        decider.told(best_fixed_choice(scenario, seed, replication))
-    market.run()
-    if wanted.timeline:
-        hours = scenario.clock.hours
-        price_usd = np.full(hours, np.nan) if scenario.learning else market.prices.mean_usd_by_hour(hours)
-        emit("timeline", timeline.table(market.demand, price_usd, market.pool.total_slots))
-    if market.knowledge is not None and "estimation_error" in tables:
-        emit("estimation_error", estimation_error_table(market.knowledge.errors.windows(), replication))
-    if steady_state is not None:
-        return totals.metrics()
-    figures = market.figures() | (baseline.figures() if scenario.learning else {})
-    return totals.metrics() | figures
+    tables = _Tables(scenario, replication, emit, wanted)
+    decider = create(scenario.policy) if policy is None else policy()
+    staged = Stage(scenario, decider, tables, seed=seed, replication=replication, steady_state=steady_state)
+    metrics = staged.play(progress)
+    tables.finish()
+    return metrics

@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from coalesce_sim.experiments.parallel import ordered_map
-from coalesce_sim.experiments.replication import Emit, PolicyFactory, TableName, Wanted, play
+from coalesce_sim.experiments.replication import Emit, Progress, TableName, Wanted, play
+from coalesce_sim.experiments.staging import Metrics, PolicyFactory
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.statistics.intervals import Estimate, estimate
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Metrics = dict[str, float]
 
 
 def metrics_of(
@@ -28,22 +27,31 @@ def metrics_of(
     emit: Emit,
     wanted: Wanted,
     policy: PolicyFactory | None = None,
+    progress: Progress | None = None,
 ) -> Generator[Metrics, None, None]:
     """Play (scenario, seed, replication) items and yield their metrics in the given order.
 
-    Tables reach `emit` in the same order at any number of `jobs` (processes). Close the generator, or exhaust
-    it: its processes end with it.
+    Tables reach `emit` in the same order at any number of `jobs` (processes). `progress` is told the share of
+    all items that is done, within an item too where they are played one after the other in this process.
+    Close the generator, or exhaust it: its processes end with it.
     """
+
+    def tell(done: int, share: float = 0.0) -> None:
+        if progress is not None:
+            progress((done + share) / len(jobs_list))
+
     if jobs == 1 or len(jobs_list) == 1:
-        for scenario, seed, replication in jobs_list:
-            yield play(scenario, seed, replication, emit, wanted, policy)
+        for done, item in enumerate(jobs_list):
+            yield play(*item, emit, wanted, policy, progress=partial(tell, done))
+            tell(done + 1)
         return
     function = partial(_play_apart, wanted=wanted, policy=policy)
     with closing(ordered_map(function, jobs_list, jobs=jobs)) as played:
-        for metrics, tables in played:
+        for done, (metrics, tables) in enumerate(played, 1):
             for name, table in tables.items():
                 emit(name, table)
             yield metrics
+            tell(done)
 
 
 def _play_apart(

@@ -8,6 +8,7 @@ import numpy as np
 
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.experiments.totals import Totals
+from coalesce_sim.market.observer import Observer
 from coalesce_sim.market.records import Records
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.statistics.warm_up import mser5
@@ -16,7 +17,7 @@ Series = Literal["realised_usd", "turnaround_s"]
 """What is watched to find where a run has warmed up: one observation a task, in order of arrival."""
 
 
-class SteadyTotals:
+class SteadyTotals(Observer):
     """As `Totals`, but for the tasks that arrived after the warm-up, which MSER-5 finds in a series.
 
     Holds all records until the end: about 400 bytes a task. A composite task is one observation: what its
@@ -28,8 +29,7 @@ class SteadyTotals:
         self._series = series
         self._blocks: list[Records] = []
 
-    def add(self, records: Records) -> None:
-        """Keep a finished block."""
+    def block_recorded(self, records: Records) -> None:
         self._blocks.append(records)
 
     def metrics(self) -> dict[str, float]:

@@ -8,22 +8,25 @@ from collections import defaultdict
 import numpy as np
 
 from coalesce_sim.arrays import FloatArray
-from coalesce_sim.market.published.charges import late_usd_per_s
+from coalesce_sim.market.observer import Observer
 from coalesce_sim.market.records import Records
 from coalesce_sim.scenario.schema import Scenario
 
 PERCENTILES = (50, 95, 99)
 
 
-class Totals:
+class Totals(Observer):
     """Adds up records; `metrics` turns the sums into named figures."""
 
     def __init__(self, scenario: Scenario) -> None:
-        self._late_usd_per_s = late_usd_per_s(scenario.cost_model)
+        self._late_usd_per_s = scenario.cost_model.charged_late_usd_per_s
         self._learning = scenario.learning
         self._sums: dict[str, float] = defaultdict(float)
         self._turnaround_s: list[FloatArray] = []
         self._all_local_s: list[FloatArray] = []
+
+    def block_recorded(self, records: Records) -> None:
+        self.add(records)
 
     def add(self, records: Records, first: int = 0) -> None:
         """Count a finished block, from row `first` on."""

@@ -8,7 +8,8 @@ from typing import Protocol
 import numpy as np
 
 from coalesce_sim.arrays import FloatArray
-from coalesce_sim.market.published.charges import late_usd_per_s
+from coalesce_sim.market.observer import Observer
+from coalesce_sim.market.published.charges import home_usd
 from coalesce_sim.market.records import Records
 from coalesce_sim.market.workload import Block
 from coalesce_sim.scenario.schema import Scenario
@@ -17,8 +18,8 @@ from coalesce_sim.scenario.schema import Scenario
 class Baseline(Protocol):
     """Gives the all-local cost and turnaround of each block, blocks in order."""
 
-    def take(self, block: Block, charge_usd: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """USD and seconds, one entry a task; `charge_usd` is the local charge before its cost factor."""
+    def take(self, block: Block) -> tuple[FloatArray, FloatArray]:
+        """USD and seconds, one entry a task."""
 
     def figures(self) -> dict[str, float]:
         """Metrics of the all-local market as a whole, none where all its work is good."""
@@ -28,36 +29,35 @@ class ClosedForm:
     """Exact where no task waits at home: unlimited slots make tasks independent of each other."""
 
     def __init__(self, scenario: Scenario) -> None:
-        self._late_usd_per_s = late_usd_per_s(scenario.cost_model)
+        self._cost_model = scenario.cost_model
 
-    def take(self, block: Block, charge_usd: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def take(self, block: Block) -> tuple[FloatArray, FloatArray]:
         turnaround_s = block.truth.local_work_s
         late_s = np.maximum(0.0, turnaround_s - block.tasks.max_latency_s)
-        return charge_usd * block.truth.local_cost_factor + late_s * self._late_usd_per_s, turnaround_s
+        late_usd = late_s * self._cost_model.charged_late_usd_per_s
+        return home_usd(self._cost_model, block) + late_usd, turnaround_s
 
     def figures(self) -> dict[str, float]:
         return {}
 
 
-class Replayed:
-    """The outcome of an all-local market that was played before."""
+class Replayed(Observer):
+    """The outcome of an all-local market: of the one that it watches."""
 
     def __init__(self) -> None:
-        self._usd: list[FloatArray] = []
-        self._s: list[FloatArray] = []
+        self._usd_and_s: dict[int, tuple[FloatArray, FloatArray]] = {}
         self._good = self._ended = 0
         self._loss_usd = 0.0
 
-    def add(self, records: Records) -> None:
-        """Keep a finished block of the all-local market."""
+    def block_recorded(self, records: Records) -> None:
         self._good += int((records.good & records.closes).sum())
         self._ended += int(records.closes.sum())
         self._loss_usd += float(records.loss_usd.sum())
-        self._usd.append(records.realised_usd)
-        self._s.append(np.where(records.closes, records.turnaround_s, np.nan))
+        took_s = np.where(records.closes, records.turnaround_s, np.nan)
+        self._usd_and_s[records.block.first] = records.realised_usd, took_s
 
-    def take(self, block: Block, charge_usd: FloatArray) -> tuple[FloatArray, FloatArray]:  # noqa: ARG002
-        return self._usd.pop(0), self._s.pop(0)
+    def take(self, block: Block) -> tuple[FloatArray, FloatArray]:
+        return self._usd_and_s.pop(block.first)
 
     def figures(self) -> dict[str, float]:
         """Share of the tasks that would end well, in percent, and what those that do not would cost."""

@@ -1,36 +1,88 @@
-"""A block being played: its records, and plain lists of what is read once a task."""
+"""Blocks of tasks being played, and how they are handed over when all their tasks have ended."""
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
 from coalesce_sim.arrays import FloatArray
+from coalesce_sim.market.accounts import Accounts
+from coalesce_sim.market.observer import Observer
 from coalesce_sim.market.records import Records
 from coalesce_sim.market.workload import Block
 
 
 class OpenBlock:
-    """`internal_usd` is the estimate at home, `charge_usd` what home really costs, lateness left out."""
+    """A block, its records, and plain lists of what is read once a task.
+
+    `charge_usd` is what home really costs, lateness left out; `local_s` how long the work really takes there,
+    `expected_s` how long its client thinks. `tried` are the contractors that a task was given to so far,
+    `left` counts the tasks that have not ended.
+    """
 
     __slots__ = (
         "block",
         "charge_usd",
         "client",
         "expected_s",
-        "internal_usd",
         "left",
         "local_s",
         "records",
+        "tried",
         "type_id",
     )
 
-    def __init__(
-        self, block: Block, records: Records, internal_usd: FloatArray, charge_usd: FloatArray
-    ) -> None:
+    def __init__(self, block: Block, records: Records, charge_usd: FloatArray) -> None:
         self.block = block
         self.records = records
         self.left = len(block)
-        self.internal_usd: list[float] = internal_usd.tolist()
+        self.tried: list[tuple[int, ...]] = [()] * len(block)
         self.charge_usd: list[float] = charge_usd.tolist()
         self.type_id: list[int] = block.tasks.type_id.tolist()
         self.client: list[int] = block.tasks.client.tolist()
         self.local_s: list[float] = block.truth.local_work_s.tolist()
         self.expected_s: list[float] = block.home.work_s.tolist()
+
+
+class BlocksUnderWay:
+    """Open blocks in order; each is booked and told to the observer when it and all before it are complete.
+
+    With each block go the ratings that `take_ratings` gives.
+    """
+
+    def __init__(
+        self,
+        accounts: Accounts,
+        observer: Observer,
+        take_ratings: Callable[[], Mapping[str, NDArray[Any]] | None],
+    ) -> None:
+        self._accounts = accounts
+        self._observer = observer
+        self._take_ratings = take_ratings
+        self._waiting: deque[OpenBlock] = deque()
+
+    def open(self, opened: OpenBlock) -> None:
+        """The tasks of one more block arrive from now on."""
+        self._waiting.append(opened)
+        self._accounts.tasks_in += len(opened.block)
+        self._observer.block_opened(opened.block)
+
+    def hand_over(self) -> None:
+        """Hand over the blocks of which no task is left."""
+        while self._waiting and self._waiting[0].left == 0:
+            self._record(self._waiting.popleft().records)
+
+    def record_nothing(self, no_tasks: Block) -> None:
+        """Hand over a block of no tasks, for a market to which nothing came."""
+        self._record(Records.empty(no_tasks, np.empty(0), np.empty(0)))
+
+    def _record(self, records: Records) -> None:
+        self._accounts.book(records)
+        ratings = self._take_ratings()
+        if ratings is not None:
+            self._observer.ratings(ratings)
+        self._observer.block_recorded(records)

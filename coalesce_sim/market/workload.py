@@ -22,11 +22,13 @@ from coalesce_sim.inputs.tasktable import TaskTable, read_table
 from coalesce_sim.market.composite import SCALED, Templates, Wholes
 from coalesce_sim.policies.protocol import Tasks
 from coalesce_sim.scenario.distributions import sample
-from coalesce_sim.scenario.schema import Scenario
-from coalesce_sim.scenario.workload import DemandDriven, Recorded, Renewal
+from coalesce_sim.scenario.schema import Clock, Scenario
+from coalesce_sim.scenario.workload import DemandDriven, MarketDemand, Recorded, Renewal
 from coalesce_sim.streams import Streams
 
 _FACTORS = ("local_cost_factor", "external_cost_factor", "local_time_factor", "external_time_factor")
+
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 BLOCK_TASKS = 2048
 """About how many tasks are drawn, and later recorded, at a time."""
@@ -329,6 +331,22 @@ class Workload:
             instance=drawn.instance,
             wholes=drawn.wholes,
         )
+
+
+def hourly_demand(rule: MarketDemand, clock: Clock, streams: Streams) -> FloatArray:
+    """Demand D of every hour up to the horizon (published model, section 1)."""
+    hour = np.arange(clock.hours) + clock.start.hour
+    hour_of_day = hour % 24
+    weekday = (clock.start.weekday() + hour // 24) % 7
+    busy_days = [_WEEKDAYS.index(name) for name in rule.busy_weekdays]
+    busy = (
+        np.isin(weekday, busy_days)
+        & (hour_of_day >= rule.busy_first_hour)
+        & (hour_of_day <= rule.busy_last_hour)
+    )
+    level = rule.base * np.where(busy, rule.busy_factor, 1.0)
+    noise = streams("market demand").normal(0.0, rule.noise_sd, clock.hours)
+    return np.clip(level + noise, rule.min, rule.max)
 
 
 def _after(now_s: float, gaps_s: FloatArray) -> FloatArray:

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Any
 
 import numpy as np
 
-from coalesce_sim.experiments.hindsight import best_fixed_choice
-from coalesce_sim.experiments.replication import honest_baseline
+from coalesce_sim.experiments.staging import Stage
 from coalesce_sim.experiments.tables.offers import offers_table
-from coalesce_sim.market.contracts.dealing import Deal
+from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.contracts.states import COMPLETED
-from coalesce_sim.market.market import DecidedOffers, Market
+from coalesce_sim.market.market import Market
+from coalesce_sim.market.observer import DecidedOffers, Observer
 from coalesce_sim.market.records import Records
 from coalesce_sim.market.workload import Block
 from coalesce_sim.policies.protocol import LOCAL, Decision, Tasks, View
 from coalesce_sim.policies.registry import create
-from coalesce_sim.policies.yardsticks import BestFixed
 from coalesce_sim.report import verdicts
 from coalesce_sim.scenario.schema import Scenario
 
@@ -62,49 +61,39 @@ def explain(scenario: Scenario, seed: int, replication: int, task: int) -> Expla
 
     Raises LookupError, with the number of tasks, if there is no such task.
     """
-    story, policy = _Story(scenario, replication, task), create(scenario.policy)
-    story.market = Market(
-        scenario,
-        policy,
-        honest_baseline(scenario, seed, replication),
-        story.keep_records,
-        seed=seed,
-        replication=replication,
-        on_decision=story.keep_decision,
-        on_contract=story.keep_contract if scenario.learning else None,
-    )
-    if isinstance(policy, BestFixed):
-        policy.told(best_fixed_choice(scenario, seed, replication))
-    story.market.run()
+    story = _Story(scenario, replication, task)
+    Stage(scenario, create(scenario.policy), story, seed=seed, replication=replication).play()
     if not 0 <= task < story.tasks:
         there_are = f"there are {story.tasks:,}, 0 to {story.tasks - 1}" if story.tasks else "there are none"
         raise LookupError(f"no task {task}: {there_are} in replication {replication} of seed {seed}")
     return Explanation(scenario=scenario.name, seed=seed, replication=replication, **_plain(story.told()))
 
 
-@dataclass(slots=True)
-class _Story:
+class _Story(Observer):
     """Gathers what happens to one task while its market is played."""
 
-    scenario: Scenario
-    replication: int
-    task: int
-    market: Market = field(init=False)
-    tasks: int = 0
-    decisions: list[Facts] = field(default_factory=list)
-    contracts: dict[int, Facts] = field(default_factory=dict)
-    end: Facts = field(default_factory=dict)
+    market: Market
 
-    def keep_decision(self, decided: DecidedOffers) -> None:
+    def __init__(self, scenario: Scenario, replication: int, task: int) -> None:
+        self.scenario, self.replication, self.task = scenario, replication, task
+        self.tasks = 0
+        self.decisions: list[Facts] = []
+        self.contracts: dict[int, Facts] = {}
+        self.end: Facts = {}
+
+    def set_up(self, market: Market) -> None:
+        self.market = market
+
+    def decided(self, decided: DecidedOffers) -> None:
         if decided.block.first + decided.task == self.task:
             self.decisions.append(_decision(self.scenario, self.market, decided, self.replication))
 
-    def keep_contract(self, contract: Deal, paid_usd: float, fees_usd: float) -> None:
+    def contract_ended(self, contract: Contract) -> None:
         if contract.task == self.task:
             name = self.market.pool.names[contract.contractor]
-            self.contracts[contract.attempt] = _contract(contract, name, paid_usd, fees_usd)
+            self.contracts[contract.attempt] = _contract(contract, name)
 
-    def keep_records(self, records: Records) -> None:
+    def block_recorded(self, records: Records) -> None:
         first, self.tasks = self.tasks, self.tasks + len(records.block)
         if first <= self.task < self.tasks:
             row, names = self.task - first, self.market.pool.names
@@ -213,7 +202,7 @@ def _rank(row: Facts) -> tuple[bool, float, float]:
     return not row["eligible"], -(row["topsis_score"] or 0.0), row["external_usd"]
 
 
-def _contract(contract: Deal, contractor: str, paid_usd: float, fees_usd: float) -> Facts:
+def _contract(contract: Contract, contractor: str) -> Facts:
     """What came of a contract."""
     of_contract = (
         *("state", "reason", "good", "agreed_usd", "submitted_s", "working_s", "ended_s"),
@@ -223,10 +212,10 @@ def _contract(contract: Deal, contractor: str, paid_usd: float, fees_usd: float)
         "contractor": contractor,
         **{name: getattr(contract, name) for name in of_contract},
         "reason": contract.reason or None,
-        "paid_usd": paid_usd,
-        "fees_usd": fees_usd,
+        "paid_usd": contract.paid_usd,
+        "fees_usd": contract.fees_usd,
         "verified": verdicts.check_of(contract),
-        "verdict": verdicts.of_contract(contract, paid_usd, fees_usd),
+        "verdict": verdicts.of_contract(contract),
     }
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from coalesce_sim.market.contracts.dealing import FOUND_BAD, Deal
+from coalesce_sim.market.contracts.contract import Contract
+from coalesce_sim.market.contracts.dealing import FOUND_BAD
 from coalesce_sim.market.contracts.states import CANCELED, COMPLETED, FAILED, REJECTED
 from coalesce_sim.numbers import number, plural
 from coalesce_sim.policies.protocol import LOCAL, Decision
@@ -65,14 +66,14 @@ def of_decision(scenario: Scenario, decision: Decision, best_first: list[Facts],
     return f"{at_home}: {' and '.join(short)}."
 
 
-def check_of(contract: Deal) -> str | None:
+def check_of(contract: Contract) -> str | None:
     """Which check the delivery went through, if there was one."""
     if contract.state != COMPLETED:
         return None
     return "by hand" if contract.opened.layout.manual[contract.row] else "automatically"
 
 
-def of_contract(contract: Deal, paid_usd: float, fees_usd: float) -> str:
+def of_contract(contract: Contract) -> str:
     """What came of a contract, and what it cost."""
     took = f"after {number(contract.ended_s - contract.submitted_s)} s"
     match contract.state, contract.reason:
@@ -90,8 +91,8 @@ def of_contract(contract: Deal, paid_usd: float, fees_usd: float) -> str:
         case _:
             truth = "it is good" if contract.good else "although it is bad"
             end = f"Delivered {took}, checked {check_of(contract)} and accepted: {truth}."
-    paid = f"Paid {number(paid_usd)} USD, {number(contract.agreed_usd)} USD being agreed on"
-    return f"{end} {paid}, and {number(fees_usd)} USD of fees."
+    paid = f"Paid {number(contract.paid_usd)} USD, {number(contract.agreed_usd)} USD being agreed on"
+    return f"{end} {paid}, and {number(contract.fees_usd)} USD of fees."
 
 
 def of_ending(attempts: int, where: str | None, failed: int, good: bool, loss_usd: float) -> str:

@@ -14,7 +14,8 @@ from typing import Any, get_args
 import pyarrow as pa
 
 from coalesce_sim.experiments.replication import TableName, Wanted
-from coalesce_sim.experiments.runs import Metrics, RunResult, metrics_of
+from coalesce_sim.experiments.runs import RunResult, metrics_of
+from coalesce_sim.experiments.staging import Metrics
 from coalesce_sim.files import Folder, ParquetStream, not_a_sweeps
 from coalesce_sim.provenance import Origin, provenance
 from coalesce_sim.report import experience_figures, figures
@@ -81,14 +82,9 @@ def _play(
             streams[name].add(table)
             if name == "timeline":
                 timeline.append(table.select(figures.TIMELINE_COLUMNS))
-            elif name == "decisions" and len(table):
-                played = table["arrival_s"][-1].as_py() / scenario.clock.horizon_s
-                progress((len(metrics) + min(1.0, played)) / count)
 
         items = [(scenario, origin.seed, replication) for replication in range(count)]
-        with closing(metrics_of(items, jobs=jobs, emit=emit, wanted=wanted)) as played:
-            for each in played:
-                metrics.append(each)
-                progress(len(metrics) / count)
+        with closing(metrics_of(items, jobs=jobs, emit=emit, wanted=wanted, progress=progress)) as played:
+            metrics.extend(played)
     whole = figures.Timeline.of(pa.concat_tables(timeline), count)
     return RunResult(scenario, origin.seed, metrics), whole

@@ -136,6 +136,19 @@ class CostModel(Model):
     late_usd_per_min: NonNegative
     realised: Realised
 
+    @property
+    def late_usd_per_s(self) -> float:
+        """What a second beyond the target is expected to cost."""
+        return self.late_usd_per_min / 60
+
+    @property
+    def charged_late_usd_per_s(self) -> float:
+        """What a second beyond the target costs when it happens.
+
+        0 on the basis ``estimate``: there lateness is part of the estimate that is charged.
+        """
+        return self.late_usd_per_s if self.realised.basis == "physical" else 0.0
+
 
 class Performance(Model):
     """Past performance by task type: `value` for contractors that offer `skill`, else `otherwise`."""

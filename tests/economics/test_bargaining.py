@@ -7,14 +7,13 @@ import pytest
 
 from coalesce_sim.economics.bargaining import bargained_price_usd
 from coalesce_sim.economics.pricing import load_price_usd
-from coalesce_sim.scenario.costs import BargainedPrice, LoadPrice
 
 
 def price_of(weight: float, contractor: float, internal: float, surcharges: float) -> float:
-    rule = BargainedPrice(kind="bargained", client_weight=weight)
-    return float(
-        bargained_price_usd(rule, np.array([contractor]), np.array([internal]), np.array([surcharges]))[0]
+    price_usd = bargained_price_usd(
+        np.array([contractor]), np.array([internal]), np.array([surcharges]), client_weight=weight
     )
+    return float(price_usd[0])
 
 
 def test_equal_weights_split_what_hiring_saves_in_half() -> None:
@@ -42,18 +41,18 @@ def test_there_is_no_price_where_hiring_saves_nothing() -> None:
 
 def test_tasks_bargain_with_every_contractor() -> None:
     price = bargained_price_usd(
-        BargainedPrice(kind="bargained"), np.array([2.0, 8]), np.array([[10.0], [6]]), np.array([[0.0, 1]])
+        np.array([2.0, 8]), np.array([[10.0], [6]]), np.array([[0.0, 1]]), client_weight=0.5
     )
     assert price.tolist() == [[6, 8.5], [4, np.inf]]
 
 
 def test_a_price_rises_with_the_jobs_per_slot_up_to_the_highest_load() -> None:
-    rule = LoadPrice(kind="load", slope=0.5, max_load=2)
-    price = load_price_usd(rule, np.array([10.0]), np.array([0.0, 2, 4, 8, 9]), np.array([4.0, 4, 4, 4, 4]))
+    jobs, slots = np.array([0.0, 2, 4, 8, 9]), np.array([4.0, 4, 4, 4, 4])
+    price = load_price_usd(np.array([10.0]), jobs, slots, slope=0.5, max_load=2)
     assert price.tolist() == [10, 12.5, 15, 20, 20]
 
 
 def test_unlimited_capacity_has_no_load_and_none_at_all_the_highest() -> None:
-    rule = LoadPrice(kind="load", slope=0.5, max_load=2)
-    price = load_price_usd(rule, np.array([[10.0, 10, 10]]), np.array([7.0, 7, 0]), np.array([np.inf, 0, 0]))
+    jobs, slots = np.array([7.0, 7, 0]), np.array([np.inf, 0, 0])
+    price = load_price_usd(np.array([[10.0, 10, 10]]), jobs, slots, slope=0.5, max_load=2)
     assert price.tolist() == [[10, 20, 20]]

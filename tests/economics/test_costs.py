@@ -48,7 +48,7 @@ def test_tokens_take_prefill_and_decode_time() -> None:
 
 
 def test_lateness_is_free_up_to_the_target() -> None:
-    cost = lateness_usd(np.array([50.0, 60, 120]), np.array([60.0, 60, 60]), 0.25)
+    cost = lateness_usd(np.array([50.0, 60, 120]), np.array([60.0, 60, 60]), 0.25 / 60)
     assert cost == pytest.approx([0, 0, 0.25])
 
 

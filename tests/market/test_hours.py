@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import coalesce_sim
-from coalesce_sim.market.demand import hourly_demand
+from coalesce_sim.market.workload import hourly_demand
 from coalesce_sim.streams import Streams
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import coalesce_sim
-from coalesce_sim.experiments.replication import honest_baseline
+from coalesce_sim.experiments.hindsight import honest_baseline
 from coalesce_sim.market.accounts import Accounts, ConservationError
 from coalesce_sim.market.baseline import ClosedForm, Replayed
 from coalesce_sim.market.queues import Forecast

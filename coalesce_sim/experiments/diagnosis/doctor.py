@@ -13,21 +13,14 @@ from coalesce_sim.experiments.diagnosis import costs, course, faults, outsourcin
 from coalesce_sim.experiments.diagnosis.evidence import Evidence
 from coalesce_sim.experiments.diagnosis.figures import figures_of
 from coalesce_sim.experiments.diagnosis.finding import Finding, plain
-from coalesce_sim.experiments.diagnosis.observer import Observer
-from coalesce_sim.experiments.hindsight import best_fixed_choice
+from coalesce_sim.experiments.diagnosis.witness import Witness
 from coalesce_sim.experiments.parallel import ordered_map
-from coalesce_sim.experiments.replication import honest_baseline
-from coalesce_sim.experiments.totals import Totals
-from coalesce_sim.market.market import Market
-from coalesce_sim.market.records import Records
+from coalesce_sim.experiments.staging import Metrics, Stage
 from coalesce_sim.policies.registry import create
-from coalesce_sim.policies.yardsticks import BestFixed
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.statistics.intervals import Estimate, estimate
 
 REPLICATIONS = 5
-
-Metrics = dict[str, float]
 
 
 @dataclass(repr=False)
@@ -112,27 +105,9 @@ def doctor(
 
 def _watch(scenario: Scenario, seed: int, replication: int) -> tuple[Metrics, Evidence]:
     """Play one replication and see what happens."""
-    observer, totals = Observer(scenario), Totals(scenario)
-
-    def collect(records: Records) -> None:
-        totals.add(records)
-        observer.on_records(records)
-
-    decider = create(scenario.policy)
-    baseline = honest_baseline(scenario, seed, replication)
-    market = observer.market = Market(
-        scenario,
-        decider,
-        baseline,
-        collect,
-        seed=seed,
-        replication=replication,
-        on_decision=observer.on_decision,
-        on_contract=observer.on_contract,
-    )
-    if isinstance(decider, BestFixed):
-        decider.told(best_fixed_choice(scenario, seed, replication))
-    market.run()
-    at_home = baseline.figures() if scenario.learning else {"all_local_success_rate": 100.0}
-    metrics = totals.metrics() | market.figures() | at_home
-    return metrics, observer.finish(metrics["all_local_success_rate"])
+    witness = Witness(scenario)
+    policy = create(scenario.policy)
+    metrics = Stage(scenario, policy, witness, seed=seed, replication=replication).play()
+    if not scenario.learning:
+        metrics["all_local_success_rate"] = 100.0
+    return metrics, witness.finish(metrics["all_local_success_rate"])

@@ -10,12 +10,12 @@ import pyarrow as pa
 
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.experiments.tables.columns import named, nullable, same
-from coalesce_sim.market.contracts.dealing import Deal
-from coalesce_sim.market.contracts.states import COMPLETED, FINAL_STATES
+from coalesce_sim.market.contracts.contract import Contract
+from coalesce_sim.market.contracts.states import FINAL_STATES
 
 _OF_CONTRACT = (
-    *("task", "attempt", "client", "contractor", "type_id", "state", "reason", "good"),
-    *("agreed_usd", "estimated_usd", "submitted_s", "working_s", "ended_s"),
+    *("task", "attempt", "client", "contractor", "type_id", "state", "reason", "accepted", "good"),
+    *("paid_usd", "fees_usd", "agreed_usd", "estimated_usd", "submitted_s", "working_s", "ended_s"),
     *("auth_required", "input_required", "explored"),
 )
 _facts = attrgetter(*_OF_CONTRACT)
@@ -27,9 +27,9 @@ class ContractRows:
     def __init__(self) -> None:
         self._rows: list[tuple[Any, ...]] = []
 
-    def add(self, contract: Deal, paid_usd: float, fees_usd: float) -> None:
+    def add(self, contract: Contract) -> None:
         """A contract has ended."""
-        self._rows.append((paid_usd, fees_usd, *_facts(contract)))
+        self._rows.append(_facts(contract))
 
     def take(
         self, replication: int, type_names: tuple[str, ...], contractor_names: tuple[str, ...]
@@ -44,10 +44,9 @@ class ContractRows:
         `explored` whether the contractor was chosen at random.
         """
         rows, self._rows = self._rows, []
-        names = ("paid_usd", "fees_usd", *_OF_CONTRACT)
-        of = dict(zip(names, zip(*rows, strict=True) if rows else [()] * len(names), strict=True))
+        columns = zip(*rows, strict=True) if rows else [()] * len(_OF_CONTRACT)
+        of = dict(zip(_OF_CONTRACT, columns, strict=True))
         state, reason = of["state"], of["reason"]
-        accepted = [each == COMPLETED and not why for each, why in zip(state, reason, strict=True)]
 
         def numbers(name: str) -> FloatArray:
             return np.array(of[name], dtype=np.float64)
@@ -62,7 +61,7 @@ class ContractRows:
                 "type": named(np.array(of["type_id"], dtype=np.int32), type_names),
                 "state": named(np.array(list(map(FINAL_STATES.index, state)), dtype=np.int32), FINAL_STATES),
                 "reason": pa.array([why or None for why in reason], pa.string()),
-                "accepted": np.array(accepted, dtype=bool),
+                "accepted": np.array(of["accepted"], dtype=bool),
                 "good": np.array(of["good"], dtype=bool),
                 "agreed_usd": numbers("agreed_usd"),
                 "paid_usd": numbers("paid_usd"),

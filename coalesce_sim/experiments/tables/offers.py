@@ -8,7 +8,7 @@ import pyarrow as pa
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.experiments.tables.columns import named, nullable, same
 from coalesce_sim.market.breakdown import LEFT_OUT, OFFERS
-from coalesce_sim.market.market import DecidedOffers
+from coalesce_sim.market.observer import DecidedOffers
 from coalesce_sim.market.pool import Pool
 from coalesce_sim.policies.protocol import View
 from coalesce_sim.skills.compatibility import Compatibility

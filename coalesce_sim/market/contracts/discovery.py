@@ -12,10 +12,9 @@ from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.scenario.discovery import Discovery as DiscoverySettings
 from coalesce_sim.scenario.discovery import GossipDiscovery, RegistryDiscovery
 
-Ids = IntArray
 Merit = Callable[[], FloatArray]
 
-NOBODY: Ids = np.empty(0, dtype=np.int64)
+NOBODY: IntArray = np.empty(0, dtype=np.int64)
 NOBODY.flags.writeable = False
 
 _GOLDEN, _M1, _M2 = (np.uint64(each) for each in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB))
@@ -28,7 +27,7 @@ class Found(NamedTuple):
     The age is NaN where nobody was found.
     """
 
-    ids: Ids
+    ids: IntArray
     latency_s: float
     age_s: float
 
@@ -36,7 +35,7 @@ class Found(NamedTuple):
 class PartialView(NamedTuple):
     """The contractors that a client knows, freshest first, and when each contractor's entry was made."""
 
-    ids: Ids
+    ids: IntArray
     made_s: FloatArray
 
 
@@ -50,15 +49,15 @@ class Shortlist:
 
     __slots__ = ("_best", "_lists", "_others", "_position", "_seats")
 
-    def __init__(self, ranked: Ids, k: int, newcomer_seats: int, last: int) -> None:
+    def __init__(self, ranked: IntArray, k: int, newcomer_seats: int, last: int) -> None:
         self._seats = newcomer_seats if len(ranked) > k else 0
         best, others = ranked[: k - self._seats], ranked[k - self._seats :]
         self._best: list[int] = best.tolist()
         self._others: list[int] = np.sort(others).tolist() if self._seats else []
         self._position = bisect_right(self._others, last)
-        self._lists: dict[int, Ids] = {}
+        self._lists: dict[int, IntArray] = {}
 
-    def next(self) -> Ids:
+    def next(self) -> IntArray:
         """The next candidates, ascending; read-only, the same array whenever they are the same."""
         others, position = self._others, 0
         if self._seats:
@@ -89,7 +88,7 @@ class Registry:
             (3600 * each.start_h, 3600 * (each.start_h + each.hours)) for each in settings.outages
         ]
         self._remembers = settings.fallback == "cached" and bool(settings.outages)
-        self._answers: dict[tuple[int, int], tuple[Ids, float]] = {}
+        self._answers: dict[tuple[int, int], tuple[IntArray, float]] = {}
         # Ties of merit must not favour the first in the scenario.
         self._order = rng.permutation(n_contractors)
         self._shortlists: list[Shortlist | None] = [None] * n_types
@@ -195,17 +194,17 @@ class Gossip:
         made_s[ids] = self.made_s(made_in[ids], ids)
         return PartialView(_best_first(ids, made_s)[:size], made_s)
 
-    def asked(self, number: int, agents: Ids) -> Ids:
+    def asked(self, number: int, agents: IntArray) -> IntArray:
         """Whom each of `agents` asks in a round, (fanout, agents); clients count first, then contractors."""
         draws = self._draw(number, agents, np.arange(self._settings.fanout)[:, None])
         return (agents + 1 + (draws * (self._agents - 1)).astype(np.int64)) % self._agents
 
-    def made_s(self, number: int | Ids, contractors: Ids) -> FloatArray:
+    def made_s(self, number: int | IntArray, contractors: IntArray) -> FloatArray:
         """When in a round contractors made the entries of themselves that they hand out in it."""
         ago = self._draw(number, self._n_clients + contractors, self._settings.fanout)
         return (number - ago) * self._settings.round_s
 
-    def _draw(self, number: int | Ids, agents: Ids, place: int | Ids) -> FloatArray:
+    def _draw(self, number: int | IntArray, agents: IntArray, place: int | IntArray) -> FloatArray:
         """Uniform on [0, 1): draw `place` of each agent in a round, by SplitMix64 (Steele et al. 2014)."""
         counter = (number * self._agents + agents) * (self._settings.fanout + 1) + place + 1
         bits = self._key + counter.astype(np.uint64) * _GOLDEN
@@ -265,7 +264,7 @@ class Discovery:
         return self._age_s / found if found else float("nan")
 
 
-def _best_first(ids: Ids, worth: FloatArray) -> Ids:
+def _best_first(ids: IntArray, worth: FloatArray) -> IntArray:
     """Those of `ids` worth more than -inf, by falling worth; of equals, in the order of `ids`."""
     known = ids[worth[ids] > -np.inf]
     return known[np.argsort(-worth[known], kind="stable")]

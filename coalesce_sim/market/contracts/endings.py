@@ -3,30 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Sequence
 
-from coalesce_sim.market.accounts import Accounts
-from coalesce_sim.market.contracts.open_block import Ask, OpenContractBlock
-from coalesce_sim.market.floor import Floor
-from coalesce_sim.market.open_block import OpenBlock
+from coalesce_sim.market.contracts.open_block import OpenContractBlock
+from coalesce_sim.market.trade import Venue
 
 
 class Endings:
-    """Ends tasks. `ask` is told of steps that may begin, `settled` of every task that has ended."""
+    """Ends tasks, and charges what they cost."""
 
-    def __init__(
-        self,
-        floor: Floor,
-        accounts: Accounts,
-        late_usd_per_s: float,
-        ask: Ask,
-        settled: Callable[[OpenBlock], None],
-    ) -> None:
-        self._env = floor.env
-        self._accounts = accounts
-        self._late_usd_per_s = late_usd_per_s
-        self._ask = ask
-        self._settled = settled
+    def __init__(self, venue: Venue) -> None:
+        self._env = venue.queues.env
+        self._accounts = venue.accounts
+        self._late_usd_per_s = venue.scenario.cost_model.late_usd_per_s
 
     def charge(self, opened: OpenContractBlock, task: int, usd: float) -> None:
         """A cost that was realised."""
@@ -38,20 +27,19 @@ class Endings:
         if math.isnan(opened.records.started_s[task]):
             opened.records.started_s[task] = self._env.now
 
-    def done(self, opened: OpenContractBlock, task: int, *, good: bool) -> None:
-        """A task's work is over and taken for good; it may still be bad."""
+    def done(self, opened: OpenContractBlock, task: int, *, good: bool) -> Sequence[int]:
+        """A task's work is over and taken for good; it may still be bad. The steps that may begin now."""
         if opened.wholes is None:
             self._close(opened, task, good=good)
-            return
+            return ()
         opened.records.good[task] = good
         closes, ready = opened.wholes.done(task, good)
         if closes:
             self.charge(opened, task, opened.wholes.integration_usd(task))
             self._close(opened, task, good=not opened.wholes.bad[opened.wholes.of(task)])
         else:
-            self._settle(opened, task)
-        for other in ready:
-            self._ask(opened, other)
+            self._leave(opened, task)
+        return ready
 
     def fail(self, opened: OpenContractBlock, task: int) -> None:
         """A task has come to nothing, and with it the whole that it is a step of."""
@@ -63,11 +51,11 @@ class Endings:
         for other in never:
             opened.records.good[other] = False
             opened.records.decided_s[other] = self._env.now
-            self._settle(opened, other)
+            self._leave(opened, other)
         if closes:
             self._close(opened, task, good=False)
         else:
-            self._settle(opened, task)
+            self._leave(opened, task)
 
     def _close(self, opened: OpenContractBlock, task: int, *, good: bool) -> None:
         """A whole has ended: charge its lateness and, where it is no good, its loss."""
@@ -82,10 +70,11 @@ class Endings:
             records.good[task] = False
             records.loss_usd[task] = loss_usd
             self.charge(opened, task, loss_usd)
-        self._settle(opened, task)
+        self._leave(opened, task)
 
-    def _settle(self, opened: OpenContractBlock, task: int) -> None:
+    def _leave(self, opened: OpenContractBlock, task: int) -> None:
+        """A task leaves the market."""
         opened.records.finished_s[task] = self._env.now
         self.began(opened, task)
         self._accounts.done += 1
-        self._settled(opened)
+        opened.left -= 1

@@ -5,33 +5,31 @@ from __future__ import annotations
 import numpy as np
 
 from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
+from coalesce_sim.market.contracts.layout import Layouts
 from coalesce_sim.market.contracts.open_block import OpenContractBlock
-from coalesce_sim.market.contracts.quotes import ContractQuote, ContractQuotes
-from coalesce_sim.market.floor import Floor
-from coalesce_sim.market.pool import Pool
+from coalesce_sim.market.contracts.quotes import ContractQuote
+from coalesce_sim.market.trade import Venue
 from coalesce_sim.policies.protocol import LOCAL, OracleView
 from coalesce_sim.scenario.contracts import Contracts
-from coalesce_sim.scenario.schema import Scenario
 
 
 class Foresight:
     """Realised costs before they are, with waits worked out from true service times."""
 
-    def __init__(
-        self, scenario: Scenario, rules: Contracts, pool: Pool, floor: Floor, quotes: ContractQuotes
-    ) -> None:
-        self._rules, self._pool, self._floor, self._quotes = rules, pool, floor, quotes
-        self._late_usd_per_s = scenario.cost_model.late_usd_per_min / 60
+    def __init__(self, venue: Venue, rules: Contracts, layouts: Layouts) -> None:
+        scenario = venue.scenario
+        self._rules, self._pool, self._queues, self._layouts = rules, venue.pool, venue.queues, layouts
+        self._late_usd_per_s = scenario.cost_model.late_usd_per_s
         self._integration_usd = scenario.cost_model.external.integration_usd
         self._has_home = scenario.clients.slots != 0
 
-    def view(self, opened: OpenContractBlock, quote: ContractQuote, attempt: int) -> OracleView:
+    def view(self, opened: OpenContractBlock, quote: ContractQuote, task: int) -> OracleView:
         """The view of a task with the realised cost of every choice.
 
         A choice that fails, cannot be reached or rejects costs what it takes to do the task over at home,
         where that is how failures are recovered from, else the loss.
         """
-        task = quote.offers.first
+        attempt = len(opened.tried[task])
         at_home_usd = self._at_home_usd(opened, task)
         recovers = self._has_home and self._rules.recovery.goes_on_after(1)
         over_usd = at_home_usd if recovers else opened.layout.loss_usd[task]
@@ -42,8 +40,8 @@ class Foresight:
     def _at_home_usd(self, opened: OpenContractBlock, task: int) -> float:
         if not self._has_home:
             return opened.layout.loss_usd[task]
-        now_s = self._floor.env.now
-        end_s = now_s + self._floor.homes[opened.client[task]].true_wait_s(now_s) + opened.local_s[task]
+        now_s = self._queues.env.now
+        end_s = now_s + self._queues.homes[opened.client[task]].true_wait_s(now_s) + opened.local_s[task]
         cost_usd = opened.charge_usd[task] + self._late_s(opened, task, end_s) * self._late_usd_per_s
         return cost_usd if opened.results.success[task, LOCAL] else cost_usd + opened.layout.loss_usd[task]
 
@@ -57,11 +55,12 @@ class Foresight:
         rules, layout, ids, block = self._rules, opened.layout, quote.offers.ids, opened.block
         bill_usd = opened.results.bill_usd[task, ids]
         bill_usd = np.where(np.isnan(bill_usd), quote.asked_usd, bill_usd)
-        ahead_s = quote.search_s + self._quotes.setup_s + layout.transfer_s[task]
-        queue_s = self._floor.true_waits_at_s(ids, ahead_s)
-        work_s = quote.service_s * self._quotes.work_factor * block.truth.external_time_factor[task]
-        elapsed_s = self._floor.env.now - float(block.tasks.arrival_s[task] + block.target_s[task])
-        overhead_s = quote.search_s + self._quotes.overhead_s(layout, task)
+        search_s = opened.search_s(task)
+        ahead_s = search_s + self._layouts.setup_s + layout.transfer_s[task]
+        queue_s = self._queues.true_waits_s(ids, ahead_s)
+        work_s = quote.service_s * self._layouts.work_factor * block.truth.external_time_factor[task]
+        elapsed_s = self._queues.env.now - float(block.tasks.arrival_s[task] + block.target_s[task])
+        overhead_s = search_s + self._layouts.overhead_s(layout, task)
         late_s = np.maximum(0.0, elapsed_s + overhead_s + queue_s + work_s)
         fees_usd = layout.fees_usd[task]
         accepted_usd = bill_usd + fees_usd + late_s * self._late_usd_per_s
@@ -78,7 +77,7 @@ class Foresight:
         )
 
     def _out_of_reach(self, opened: OpenContractBlock, ids: IntArray, task: int, attempt: int) -> BoolArray:
-        pool, contractors = self._pool, self._floor.contractors
+        pool, contractors = self._pool, self._queues.contractors
         full = np.array([not contractors[j].takes_in(pool.queue_limit[j]) for j in ids.tolist()], dtype=bool)
         unreachable = np.less(opened.luck.unreachable[task, attempt], pool.unreachable_rate[ids])
         away: BoolArray = np.logical_or(full, unreachable)

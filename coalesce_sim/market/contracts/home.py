@@ -2,45 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import Any
-
-import simpy
+from dataclasses import dataclass
 
 from coalesce_sim.market.contracts.endings import Endings
 from coalesce_sim.market.contracts.knowledge import Knowledge
-from coalesce_sim.market.contracts.open_block import OpenContractBlock, Tell
+from coalesce_sim.market.contracts.open_block import OpenContractBlock
 from coalesce_sim.market.contracts.quotes import Stay
-from coalesce_sim.market.floor import Floor
+from coalesce_sim.market.trade import Events, Onward, Venue
 from coalesce_sim.policies.protocol import LOCAL, Outcome
-from coalesce_sim.scenario.schema import Scenario
 
-Events = Generator[simpy.Event, Any, None]
+
+@dataclass(slots=True)
+class OwnWork:
+    """A task being done at home, with what its client expected when it was decided."""
+
+    opened: OpenContractBlock
+    task: int
+    stay: Stay
+    decided_s: float
+    spent_usd: float = 0.0
+    good: bool = False
 
 
 class Home:
-    """All clients' own work.
+    """All clients' own work; `own_price_usd` is what a task is expected to cost beyond hardware."""
 
-    `tell`, where given, hears of each outcome; `own_price_usd` is what a task is expected to cost beyond
-    hardware.
-    """
-
-    def __init__(
-        self,
-        scenario: Scenario,
-        floor: Floor,
-        knowledge: Knowledge,
-        settling: Endings,
-        tell: Tell | None,
-        own_price_usd: float,
-    ) -> None:
-        self._floor = floor
-        self._knowledge = knowledge
-        self._settling = settling
-        self._tell = tell
+    def __init__(self, venue: Venue, knowledge: Knowledge, endings: Endings, own_price_usd: float) -> None:
+        scenario = venue.scenario
+        self._queues, self._knowledge, self._endings = venue.queues, knowledge, endings
+        self._listens = venue.listens
         self._price_usd = own_price_usd
         self._slots = scenario.clients.slots
-        self._late_usd_per_s = scenario.cost_model.late_usd_per_min / 60
+        self._late_usd_per_s = scenario.cost_model.late_usd_per_s
         self._opportunity = scenario.cost_model.internal.opportunity
         self._arrivals = [0] * scenario.clients.count
         self.exists = scenario.clients.slots != 0
@@ -53,11 +46,11 @@ class Home:
         """The estimate for a task; a client without a GPU can only bear the loss."""
         if not self.exists:
             return Stay(0.0, 0.0, 0.0, opened.layout.loss_usd[task])
-        now_s = self._floor.env.now
-        home = self._floor.homes[opened.client[task]]
+        now_s = self._queues.env.now
+        home = self._queues.homes[opened.client[task]]
         turnaround_s = home.expected_wait_s(now_s, now_s) + opened.expected_s[task]
         own_usd, others_usd = self._lateness_usd(opened, task, turnaround_s, now_s)
-        plain_usd = opened.internal_usd[task] + self._price_usd + own_usd
+        plain_usd = opened.running_usd[task] + self._price_usd + own_usd
         type_id, known = opened.type_id[task], self._knowledge
         expected_loss_usd = (1 - float(known.own[type_id, 0])) * opened.layout.loss_usd[task]
         internal_usd = plain_usd * float(known.factors[type_id, LOCAL]) + others_usd + expected_loss_usd
@@ -81,59 +74,66 @@ class Home:
         without_s = max(0.0, wait_s - gap_s) + work_s - target_s
         return own_usd, (max(0.0, with_s) - max(0.0, without_s)) * self._late_usd_per_s
 
-    def begin(self, opened: OpenContractBlock, task: int, stay: Stay) -> None:
-        """Put a task in the client's own queue; without a GPU it comes to nothing."""
+    def begin(self, opened: OpenContractBlock, task: int, stay: Stay) -> OwnWork | None:
+        """Put a task in the client's own queue; without a GPU it comes to nothing at once."""
         opened.records.contractor[task] = LOCAL
         if not self.exists:
-            self._settling.fail(opened, task)
-            return
-        env = self._floor.env
-        home = self._floor.homes[opened.client[task]]
+            self._endings.fail(opened, task)
+            return None
+        now_s, home = self._queues.env.now, self._queues.homes[opened.client[task]]
         if home.limited:
-            home.join(env.now, opened.expected_s[task], opened.local_s[task])
-        env.process(self._work(opened, task, stay))
+            home.join(now_s, opened.expected_s[task], opened.local_s[task])
+        return OwnWork(opened, task, stay, now_s)
 
-    def _work(self, opened: OpenContractBlock, task: int, stay: Stay) -> Events:
-        env, home, decided_s = self._floor.env, self._floor.homes[opened.client[task]], self._floor.env.now
+    def work(self, attempt: OwnWork) -> Events:
+        """Queue and service."""
+        opened, task, env = attempt.opened, attempt.task, self._queues.env
+        home = self._queues.homes[opened.client[task]]
         if home.limited:
             request = home.resource.request()
             yield request
             expected_end_s = home.begin(env.now, opened.expected_s[task])
-        self._settling.began(opened, task)
+        self._endings.began(opened, task)
         yield env.timeout(opened.local_s[task])
         if home.limited:
             home.end(env.now, expected_end_s)
             home.resource.release(request)
-        self._ended(opened, task, stay, decided_s)
 
-    def _ended(self, opened: OpenContractBlock, task: int, stay: Stay, decided_s: float) -> None:
-        now_s, type_id = self._floor.env.now, opened.type_id[task]
-        good = bool(opened.results.success[task, LOCAL])
-        spent_usd = opened.charge_usd[task]
-        self._settling.charge(opened, task, spent_usd)
-        late_s = now_s - decided_s - opened.layout.max_latency_s[task]
+    def end(self, attempt: OwnWork) -> None:
+        """Charge what it cost."""
+        opened, task = attempt.opened, attempt.task
+        attempt.good = bool(opened.results.success[task, LOCAL])
+        attempt.spent_usd = opened.charge_usd[task]
+        self._endings.charge(opened, task, attempt.spent_usd)
+
+    def learn(self, attempt: OwnWork) -> Outcome | None:
+        """A client knows what its own agent's work is worth, and what it cost."""
+        opened, task, stay, now_s = attempt.opened, attempt.task, attempt.stay, self._queues.env.now
+        client, type_id, spent_usd = opened.client[task], opened.type_id[task], attempt.spent_usd
+        late_s = now_s - attempt.decided_s - opened.layout.max_latency_s[task]
         if late_s > 0:
             spent_usd += late_s * self._late_usd_per_s
         self._knowledge.bill(now_s, LOCAL, type_id, stay.plain_usd, spent_usd)
-        self._knowledge.rate(now_s, opened.client[task], LOCAL, type_id, float(good))
-        if self._tell is not None:
-            lost_usd = 0.0 if good else opened.layout.loss_usd[task]
-            self._tell(
-                Outcome(
-                    task=opened.block.first + task,
-                    client=opened.client[task],
-                    type_id=type_id,
-                    contractor=LOCAL,
-                    decided_s=decided_s,
-                    finished_s=now_s,
-                    estimated_usd=stay.internal_usd,
-                    internal_usd=stay.internal_usd,
-                    price_usd=0.0,
-                    realised_usd=spent_usd + lost_usd,
-                    success=good,
-                )
-            )
-        self._settling.done(opened, task, good=good)
+        self._knowledge.rate(now_s, client, LOCAL, type_id, float(attempt.good))
+        if not self._listens:
+            return None
+        return Outcome(
+            task=opened.block.first + task,
+            client=client,
+            type_id=type_id,
+            contractor=LOCAL,
+            decided_s=attempt.decided_s,
+            finished_s=now_s,
+            estimated_usd=stay.internal_usd,
+            internal_usd=stay.internal_usd,
+            price_usd=0.0,
+            realised_usd=spent_usd + (0.0 if attempt.good else opened.layout.loss_usd[task]),
+            success=attempt.good,
+        )
+
+    def recover(self, attempt: OwnWork) -> Onward[OwnWork]:
+        """Whatever it was worth, it is not done again."""
+        return Onward(self._endings.done(attempt.opened, attempt.task, good=attempt.good))
 
     def parts(self, opened: OpenContractBlock, task: int) -> dict[str, float]:
         """The parts in USD that make up the estimate at home."""
@@ -142,7 +142,7 @@ class Home:
             return {"expected_loss_usd": stay.internal_usd}
         factor = float(self._knowledge.factors[opened.type_id[task], LOCAL])
         correction_usd = stay.plain_usd * (factor - 1)
-        before_usd = opened.internal_usd[task] + self._price_usd + stay.opportunity_usd
+        before_usd = opened.running_usd[task] + self._price_usd + stay.opportunity_usd
         return {
             "compute_usd": float(running.compute_usd[task]),
             "memory_usd": float(running.memory_usd[task]),

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.economics.correction import Calibration, EstimationError
@@ -39,6 +43,7 @@ class Knowledge:
             np.ones((n_types, len(pool) + 1)) if self._calibration is None else self._calibration.factors
         )
         self.errors = EstimationError()
+        self._record_ratings = record_ratings
 
     def rate(self, now_s: float, client: int, contractor: int, type_id: int, rating: float) -> None:
         """Somebody's work was good (1) or not (0); `LOCAL` is the client's own agent."""
@@ -53,6 +58,10 @@ class Knowledge:
         self.errors.add(now_s, plain_usd * float(self.factors[type_id, who]), actual_usd)
         if self._calibration is not None:
             self._calibration.learn(type_id, who, plain_usd, actual_usd)
+
+    def take_ratings(self) -> Mapping[str, NDArray[Any]] | None:
+        """The public ratings since the last time, an array a column; None where none are recorded."""
+        return self.ratings.take_rows() if self.ratings is not None and self._record_ratings else None
 
     def errors_by_time(self) -> dict[str, float]:
         """Errors of estimated charges in percent of what was charged: of all, the first and the last."""

@@ -1,61 +1,55 @@
-"""A block of tasks being played in a market where work may come to nothing."""
+"""A block of tasks being played where work may come to nothing."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from typing import Protocol
 
 import numpy as np
 
 from coalesce_sim.arrays import FloatArray
-from coalesce_sim.market.contracts.lifecycle import Draws, Luck
-from coalesce_sim.market.contracts.quotes import ContractQuotes
-from coalesce_sim.market.contracts.results import GroundTruth
+from coalesce_sim.market.composite import OpenWholes
+from coalesce_sim.market.contracts.discovery import Found
+from coalesce_sim.market.contracts.layout import Layout
+from coalesce_sim.market.contracts.results import Luck, Results
 from coalesce_sim.market.open_block import OpenBlock
 from coalesce_sim.market.records import Records
-from coalesce_sim.market.wholes import OpenWholes
 from coalesce_sim.market.workload import Block
-from coalesce_sim.policies.protocol import LOCAL, Outcome
+from coalesce_sim.policies.protocol import LOCAL
 
 
 class OpenContractBlock(OpenBlock):
-    """An open block with what its work would really yield (`results`), its luck and its layout.
+    """An open block with its layout, and with what nobody knows yet: its `results` and its `luck`.
 
-    `internal_usd` is what running a task at home costs, as expected; `charge_usd` what it really costs there.
+    `running_usd` is what running a task at home is expected to cost. `found` is what the client of each task
+    found when it last looked for contractors, None where everybody knows everybody. `wholes` is the state of
+    composite tasks, None where there are none. `known_home_s`, one entry a task, are times of work at home by
+    type of task; NaN where the hardware tells.
     """
 
-    __slots__ = ("layout", "luck", "results", "wholes")
+    __slots__ = ("found", "layout", "luck", "results", "running_usd", "wholes")
 
     def __init__(
         self,
         block: Block,
         records: Records,
-        charge_usd: FloatArray,
-        truth: GroundTruth,
-        draws: Draws,
-        quotes: ContractQuotes,
+        layout: Layout,
+        results: Results,
+        luck: Luck,
+        known_home_s: FloatArray,
     ) -> None:
-        self.results = truth.of(block)
-        self.luck = Luck(draws, len(block))
-        self.layout = quotes.lay_out(block)
+        own_usd = np.nan_to_num(results.bill_usd[:, LOCAL])
+        hardware_usd = block.truth.local_running_usd * block.truth.local_cost_factor
+        super().__init__(block, records, hardware_usd + own_usd)
+        self.layout, self.results, self.luck = layout, results, luck
+        self.found: list[Found | None] = [None] * len(block)
+        self.running_usd: list[float] = block.home.running.total_usd.tolist()
+        self.expected_s = np.where(np.isnan(known_home_s), block.home.work_s, known_home_s).tolist()
+        self.local_s = np.where(np.isnan(known_home_s), block.truth.local_work_s, known_home_s).tolist()
         self.wholes = None if block.wholes is None else OpenWholes(block.wholes)
-        own_usd = np.nan_to_num(self.results.bill_usd[:, LOCAL])
-        charge_usd = charge_usd * block.truth.local_cost_factor + own_usd
-        super().__init__(block, records, block.home.running.total_usd, charge_usd)
-        known_s = truth.type_service_s[block.tasks.type_id, LOCAL]
-        self.expected_s = np.where(np.isnan(known_s), block.home.work_s, known_s).tolist()
-        self.local_s = np.where(np.isnan(known_s), block.truth.local_work_s, known_s).tolist()
         records.realised_usd[:] = 0.0
-        if block.wholes is not None:
+        if self.wholes is not None:
             records.attempts[:] = 0
             records.closes[:] = False
 
-
-class Ask(Protocol):
-    """Has the policy decide on a task: for the first time, or again without those that were `tried`."""
-
-    def __call__(self, opened: OpenBlock, task: int, tried: tuple[int, ...] = ()) -> None: ...
-
-
-Tell = Callable[[Outcome], None]
-"""Lets the policy know what the client knows of an attempt."""
+    def search_s(self, task: int) -> float:
+        """How long it took the client to find contractors."""
+        found = self.found[task]
+        return 0.0 if found is None else found.latency_s

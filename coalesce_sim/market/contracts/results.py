@@ -1,4 +1,7 @@
-"""What the work of every worker is really worth: known to nobody before it is done."""
+"""What nobody knows before it happens: the worth of every worker's work, and what may go wrong on the way.
+
+By task it is `Block.truth`; by task and worker `Results`; by task and attempt `Luck`.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,8 @@ from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
 from coalesce_sim.inputs.recordings import Recordings, read_recordings
 from coalesce_sim.market.pool import Pool
 from coalesce_sim.market.workload import Block
+from coalesce_sim.scenario.contracts import Contracts
+from coalesce_sim.scenario.distributions import sample
 from coalesce_sim.scenario.pool import TypeOutcome
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.streams import Streams
@@ -119,3 +124,37 @@ class GroundTruth:
         luck *= np.sqrt(1 - shared)
         luck += np.sqrt(shared) * self._difficulty.standard_normal((len(type_id), 1))
         return np.less(np.negative(luck, out=luck), ndtri(self._success_p)[type_id])
+
+
+class Luck:
+    """What may go wrong with each attempt at each task of a block, whoever is hired; (tasks, attempts)."""
+
+    __slots__ = ("fails_at", "fails_openly", "found", "question", "reply_s", "unreachable")
+
+    def __init__(self, draws: Draws, tasks: int) -> None:
+        self.unreachable, self.question, self.fails_openly, self.fails_at, self.found = (
+            draws.uniform(name, tasks) for name in ("unreachable", "question", "openly", "fails at", "found")
+        )
+        self.reply_s = draws.reply_s(tasks)
+
+
+class Draws:
+    """The random streams of contracts."""
+
+    def __init__(self, rules: Contracts, streams: Streams) -> None:
+        self._streams = {
+            name: streams(f"contract.{name}")
+            for name in ("unreachable", "question", "openly", "fails at", "found", "reply")
+        }
+        self._attempts = rules.recovery.retries + 1
+        self._reply_s = rules.input_reply_s
+
+    def uniform(self, name: str, tasks: int) -> FloatArray:
+        """Uniform draws, (tasks, attempts)."""
+        return self._streams[name].random((tasks, self._attempts))
+
+    def reply_s(self, tasks: int) -> FloatArray:
+        """How long the client takes to answer a question, (tasks, attempts)."""
+        return sample(self._reply_s, self._streams["reply"], tasks * self._attempts).reshape(
+            tasks, self._attempts
+        )

@@ -13,7 +13,6 @@ from coalesce_sim.compiling import compiled
 from coalesce_sim.economics.bargaining import bargained_price_usd
 from coalesce_sim.economics.external import lateness_usd
 from coalesce_sim.economics.pricing import load_price_usd
-from coalesce_sim.scenario.costs import BargainedPrice, LoadPrice
 
 LATENCY, SERVICE, ASKED, SHOWN, PLAIN, EXTERNAL, BID, RELIABILITY, SECURITY, SKILL = range(10)
 """Rows of the terms: quoted time (s), the work alone (s), the price asked, the price as the client expects
@@ -30,7 +29,7 @@ class Sides(NamedTuple):
 
     fees_usd: float
     max_latency_s: float
-    late_usd_per_min: float
+    late_usd_per_s: float
     loss_usd: float
     at_risk_usd: float
     internal_usd: float
@@ -72,17 +71,16 @@ def terms(ids: IntArray, wait_s: FloatArray, table: FloatArray, known: Known, si
     latency_s, service_s, price_usd, own_usd = table.take(ids, axis=0).T
     reliability, factor = known.reliability.take(ids), known.factor.take(ids)
     latency_s = latency_s + wait_s
-    late_usd = lateness_usd(latency_s, sides.max_latency_s, sides.late_usd_per_min)
+    late_usd = lateness_usd(latency_s, sides.max_latency_s, sides.late_usd_per_s)
     risk_usd = (1 - reliability) * sides.loss_usd + sides.at_risk_usd * known.risk.take(ids)
     if sides.rule == LOAD:
-        rule = LoadPrice(kind="load", slope=sides.slope, max_load=sides.max_load)
-        price_usd = load_price_usd(rule, price_usd, known.jobs.take(ids), known.slots.take(ids))
+        jobs, slots = known.jobs.take(ids), known.slots.take(ids)
+        price_usd = load_price_usd(price_usd, jobs, slots, slope=sides.slope, max_load=sides.max_load)
     bid_usd = np.where(np.isnan(own_usd), price_usd, own_usd)
     on_top_usd = sides.fees_usd + late_usd
     if sides.rule == BARGAINED:
-        weight = BargainedPrice(kind="bargained", client_weight=sides.slope)
         surcharges_usd = on_top_usd * factor + risk_usd
-        price_usd = bargained_price_usd(weight, bid_usd, sides.internal_usd, surcharges_usd)
+        price_usd = bargained_price_usd(bid_usd, sides.internal_usd, surcharges_usd, sides.slope)
     plain_usd = price_usd + on_top_usd
     return np.stack(
         (
@@ -113,7 +111,7 @@ def _terms(ids: Any, wait_s: Any, table: Any, known: Any, sides: Any) -> Any:
         latency_s = table[j, 0] + wait_s[k]
         price_usd, own_usd = table[j, 2], table[j, 3]
         reliability, factor = known.reliability[j], known.factor[j]
-        late_usd = max(latency_s - sides.max_latency_s, 0.0) * (sides.late_usd_per_min / 60)
+        late_usd = max(latency_s - sides.max_latency_s, 0.0) * sides.late_usd_per_s
         risk_usd = (1 - reliability) * sides.loss_usd + sides.at_risk_usd * known.risk[j]
         if sides.rule == LOAD:
             load = known.jobs[j] / known.slots[j] if known.slots[j] > 0 else np.inf

@@ -1,188 +1,126 @@
-"""Trade in which contracts may come to nothing: quoted one by one, settled by what was delivered."""
+"""Trade in which contracts may come to nothing: quoted one by one, charged by what was delivered."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from coalesce_sim.arrays import FloatArray
-from coalesce_sim.market.accounts import Accounts
+import numpy as np
+from numpy.typing import NDArray
+
+from coalesce_sim.arrays import FloatArray, IntArray
+from coalesce_sim.economics.correction import ErrorWindow
 from coalesce_sim.market.breakdown import Breakdown, left_out
-from coalesce_sim.market.contracts.dealing import Deal, Deals
+from coalesce_sim.market.contracts.contract import Contract
+from coalesce_sim.market.contracts.dealing import Dealing
 from coalesce_sim.market.contracts.discovery import Discovery
 from coalesce_sim.market.contracts.endings import Endings
 from coalesce_sim.market.contracts.foresight import Foresight
-from coalesce_sim.market.contracts.home import Home
+from coalesce_sim.market.contracts.home import Home, OwnWork
 from coalesce_sim.market.contracts.knowledge import Knowledge
-from coalesce_sim.market.contracts.lifecycle import Draws, Lifecycle
-from coalesce_sim.market.contracts.open_block import Ask, OpenContractBlock, Tell
-from coalesce_sim.market.contracts.quotes import ContractQuote, ContractQuotes, Ids
-from coalesce_sim.market.contracts.results import GroundTruth
-from coalesce_sim.market.contracts.terms import EXTERNAL, LATENCY
-from coalesce_sim.market.floor import Floor
-from coalesce_sim.market.open_block import OpenBlock
-from coalesce_sim.market.pool import Pool
+from coalesce_sim.market.contracts.layout import Layouts
+from coalesce_sim.market.contracts.open_block import OpenContractBlock
+from coalesce_sim.market.contracts.quotes import ContractQuote, ContractQuotes
+from coalesce_sim.market.contracts.results import Draws, GroundTruth, Luck
+from coalesce_sim.market.contracts.terms import BID, EXTERNAL, LATENCY
 from coalesce_sim.market.records import Records
+from coalesce_sim.market.trade import Events, Onward, Venue
 from coalesce_sim.market.workload import Block
-from coalesce_sim.policies.protocol import LOCAL, Decision, OracleView
+from coalesce_sim.policies.protocol import LOCAL, Decision, OracleView, Outcome
 from coalesce_sim.scenario.contracts import Contracts
-from coalesce_sim.scenario.schema import Scenario
-from coalesce_sim.skills.compatibility import Compatibility
-from coalesce_sim.streams import Streams
+
+ContractAttempt = Contract | OwnWork
+"""An attempt at a task: by a contractor, or at home."""
 
 
 class ContractTrade:
-    """Quotes tasks and sends them where it was decided.
+    """Quotes tasks one by one, and sees to the contracts and the work at home that come of it.
 
-    `knowledge` is what clients have come to know, `discovery` how they find contractors, None where everybody
-    knows everybody. `ask` has the policy decide again, `settled` is told of each task that has ended, `tell`
-    what the client knows of each attempt, and `on_contract` of each contract.
+    `discovery` is how clients find contractors, None where everybody knows everybody.
     """
 
-    live = True
+    discovery: Discovery | None = None
 
-    def __init__(
-        self,
-        scenario: Scenario,
-        pool: Pool,
-        skills: Compatibility,
-        floor: Floor,
-        knowledge: Knowledge,
-        discovery: Discovery | None,
-        truth: GroundTruth,
-        streams: Streams,
-        accounts: Accounts,
-        ask: Ask,
-        settled: Callable[[OpenBlock], None],
-        tell: Tell | None,
-        on_contract: Callable[[Deal, float, float], None] | None,
-        *,
-        explain: bool,
-    ) -> None:
+    def __init__(self, venue: Venue) -> None:
+        scenario, pool = venue.scenario, venue.pool
         rules = scenario.contracts or Contracts()
-        late_usd_per_s = scenario.cost_model.late_usd_per_min / 60
-        self._contractors = len(pool)
-        self._explain = explain
-        self._floor, self._truth, self._discovery = floor, truth, discovery
-        self._draws = Draws(rules, streams)
-        self._quotes = ContractQuotes(scenario, rules, pool, skills, truth, knowledge, floor.jobs)
-        self._settling = Endings(floor, accounts, late_usd_per_s, ask, settled)
-        self._home = Home(scenario, floor, knowledge, self._settling, tell, truth.own_price_usd)
-        self._foresight = Foresight(scenario, rules, pool, floor, self._quotes)
-        self._deals = Deals(
-            scenario,
-            rules,
-            floor,
-            self._quotes,
-            knowledge,
-            accounts,
-            self._settling,
-            self._home,
-            Lifecycle(rules, pool, floor, self._quotes.setup_s),
-            ask,
-            tell,
-            on_contract,
+        self._queues, self._accounts, self._contractors = venue.queues, venue.accounts, len(pool)
+        self._truth, self._draws = GroundTruth(scenario, pool, venue.streams), Draws(rules, venue.streams)
+        self._knowledge = Knowledge(
+            scenario, pool, self._truth.own_success, record_ratings=venue.observer.wants("ratings")
+        )
+        if scenario.discovery is not None:
+            counts = scenario.clients.count, len(scenario.workload.types), len(pool)
+            self.discovery = Discovery(scenario.discovery, *counts, venue.streams("discovery"))
+        self._layouts = Layouts(scenario, rules, pool, self._truth)
+        self._quotes = ContractQuotes(venue, rules, self._layouts, self._truth, self._knowledge)
+        self._foresight = Foresight(venue, rules, self._layouts)
+        endings = Endings(venue)
+        self._home = Home(venue, self._knowledge, endings, self._truth.own_price_usd)
+        self._dealing = Dealing(venue, rules, self._layouts, self._knowledge, endings, self._home)
+
+    def open(self, block: Block, records: Records) -> OpenContractBlock:
+        """Lay out the block, and draw what its work will be worth and what may go wrong."""
+        return OpenContractBlock(
+            block,
+            records,
+            self._layouts.of(block),
+            self._truth.of(block),
+            Luck(self._draws, len(block)),
+            self._truth.type_service_s[block.tasks.type_id, LOCAL],
         )
 
-    def home_usd(self, block: Block) -> FloatArray:
-        """What the hardware at home costs for every task of a block, before its cost factor."""
-        return block.truth.local_running_usd
+    def arrive(self, opened: OpenContractBlock, tasks: slice) -> Iterable[slice]:
+        """One task after the other, since each changes queues; steps that wait for others come later."""
+        waits_for = None if opened.block.wholes is None else opened.block.wholes.waits_for
+        for task in range(tasks.start, tasks.stop):
+            if waits_for is None or waits_for[task] == 0:
+                self._look_for_contractors(opened, (task,))
+                yield slice(task, task + 1)
 
-    def begin_hour(self, hour: int, first: int) -> None:
-        """Nothing here moves by the hour."""
+    def _look_for_contractors(self, opened: OpenContractBlock, tasks: Sequence[int]) -> None:
+        """The clients of tasks that are to be decided now ask around; what they find is kept in the block."""
+        if self.discovery is None:
+            return
+        now_s = self._queues.env.now
+        for task in tasks:
+            opened.found[task] = self.discovery.candidates(
+                now_s, opened.client[task], opened.type_id[task], self._quotes.merit
+            )
 
-    def open(self, block: Block, records: Records, charge_usd: FloatArray) -> OpenContractBlock:
-        """Lay out a block that begins now."""
-        return OpenContractBlock(block, records, charge_usd, self._truth, self._draws, self._quotes)
-
-    def quote(self, opened: OpenContractBlock, rows: slice, tried: tuple[int, ...] = ()) -> ContractQuote:
+    def quote(self, opened: OpenContractBlock, tasks: slice) -> ContractQuote:
         """The offers on one task, by what is known and queued now."""
-        task, quotes, now_s = rows.start, self._quotes, self._floor.env.now
-        client, type_id = opened.client[task], opened.type_id[task]
-        ids, search_s, discovered = self._who_offers(opened, task, tried)
-        stay = self._home.expect(opened, task)
-        wait_s = self._floor.queues_at_s(ids, search_s + quotes.setup_s + opened.layout.transfer_s[task])
+        task, now_s, search_s = tasks.start, self._queues.env.now, opened.search_s(tasks.start)
+        ids, stay = self._who_offers(opened, task), self._home.expect(opened, task)
+        ahead_s = search_s + self._layouts.setup_s + opened.layout.transfer_s[task]
+        wait_s = self._queues.expected_queues_s(ids, ahead_s)
         if search_s > 0:
             wait_s += search_s
-        quote = quotes.quote(
-            opened.block,
-            opened.layout,
-            task,
-            client,
-            type_id,
-            ids,
-            wait_s,
-            stay,
-            now_s,
-            self._explain,
-        )
-        quote.discovered, quote.search_s = discovered, search_s
-        return quote
+        return self._quotes.quote(opened, task, ids, wait_s, stay, now_s)
 
-    def _who_offers(
-        self, opened: OpenContractBlock, task: int, tried: tuple[int, ...]
-    ) -> tuple[Ids, float, Ids | None]:
-        """Contractors who offer, how long it took to find them, and who was found, None for everybody."""
-        ids, search_s, discovered = self._quotes.everyone, 0.0, None
-        if self._discovery is not None:
-            found = self._discovery.candidates(
-                self._floor.env.now, opened.client[task], opened.type_id[task], self._quotes.merit
-            )
-            ids = discovered = found.ids
-            search_s = found.latency_s
-        offered = opened.results.offered
+    def _who_offers(self, opened: OpenContractBlock, task: int) -> IntArray:
+        """Those found who offer for the task and were not tried before."""
+        found, offered, tried = opened.found[task], opened.results.offered, opened.tried[task]
+        ids = self._quotes.everyone if found is None else found.ids
         if offered is not None:
             ids = ids[offered[task].take(ids)]
         if tried:
             ids = ids[[who not in tried for who in ids.tolist()]]
-        return ids, search_s, discovered
+        return ids
 
-    def carry_out(
-        self,
-        opened: OpenContractBlock,
-        quote: ContractQuote,
-        row: int,  # noqa: ARG002
-        decision: Decision,
-        tried: tuple[int, ...] = (),
-    ) -> None:
-        """Send a task where it was decided to go."""
-        task, position, records, stay = quote.offers.first, decision.contractor, opened.records, quote.stay
-        if not tried:
-            self._home.arrived(opened.client[task])
-            records.decided_s[task] = self._floor.env.now
-            opened.block.home.opportunity_usd[task] = stay.opportunity_usd
-            local = position == LOCAL
-            records.estimated_usd[task] = stay.internal_usd if local else quote.terms[EXTERNAL, position]
-            records.estimated_s[task] = stay.turnaround_s if local else quote.terms[LATENCY, position]
-        records.attempts[task] = len(tried) + 1
-        if position == LOCAL:
-            self._home.begin(opened, task, stay)
-        else:
-            self._deals.make(opened, task, quote, decision, tried)
-
-    def bids_usd(self, quote: ContractQuote, row: int) -> FloatArray:  # noqa: ARG002
+    def bids_usd(self, quote: ContractQuote) -> FloatArray:
         """Sealed bids: every contractor's own cost or, where that is not known, its price."""
-        return quote.bids_usd
+        bids_usd: FloatArray = quote.terms[BID : BID + 1]
+        return bids_usd
 
-    def oracle_view(
-        self,
-        opened: OpenContractBlock,
-        quote: ContractQuote,
-        row: int,  # noqa: ARG002
-        attempt: int,
-    ) -> OracleView:
+    def oracle_view(self, opened: OpenContractBlock, quote: ContractQuote, task: int) -> OracleView:
         """The view with the realised cost of every choice."""
-        return self._foresight.view(opened, quote, attempt)
+        return self._foresight.view(opened, quote, task)
 
-    def breakdown(
-        self,
-        opened: OpenContractBlock,
-        quote: ContractQuote,
-        row: int,
-        tried: tuple[int, ...] = (),
-    ) -> Breakdown:
+    def breakdown(self, opened: OpenContractBlock, quote: ContractQuote, task: int) -> Breakdown:
         """What the estimates for a task are made up of, before it is sent anywhere."""
-        task = quote.offers.first + row
         parts_usd, facts = self._quotes.parts(opened.layout, quote)
+        found = opened.found[task]
         return Breakdown(
             self._home.parts(opened, task),
             opened.expected_s[task],
@@ -190,6 +128,77 @@ class ContractTrade:
             facts,
             self._quotes.performance(quote),
             left_out(
-                self._contractors, opened.results.offered, task, quote.discovered, tried, quote.offers.ids
+                self._contractors,
+                opened.results.offered,
+                task,
+                None if found is None else found.ids,
+                opened.tried[task],
+                quote.offers.ids,
             ),
         )
+
+    def carry_out(
+        self, opened: OpenContractBlock, quote: ContractQuote, task: int, decision: Decision
+    ) -> ContractAttempt | None:
+        """Make a contract, or begin at home."""
+        position, records, stay = decision.contractor, opened.records, quote.stay
+        local, attempt = position == LOCAL, len(opened.tried[task])
+        if attempt == 0:
+            self._home.arrived(opened.client[task])
+            records.decided_s[task] = self._queues.env.now
+            opened.block.home.opportunity_usd[task] = stay.opportunity_usd
+            records.estimated_usd[task] = stay.internal_usd if local else quote.terms[EXTERNAL, position]
+            records.estimated_s[task] = stay.turnaround_s if local else quote.terms[LATENCY, position]
+        records.attempts[task] = attempt + 1
+        if local:
+            return self._home.begin(opened, task, stay)
+        return self._dealing.make(opened, task, quote, decision)
+
+    def work(self, attempt: ContractAttempt) -> Events:
+        """A contract's life, or queue and service at home."""
+        return self._home.work(attempt) if isinstance(attempt, OwnWork) else self._dealing.work(attempt)
+
+    def end(self, attempt: ContractAttempt) -> None:
+        """Verify, pay and charge."""
+        if isinstance(attempt, OwnWork):
+            self._home.end(attempt)
+        else:
+            self._dealing.end(attempt)
+
+    def learn(self, attempt: ContractAttempt) -> Outcome | None:
+        """Rate, correct estimates, and tell the policy."""
+        return self._home.learn(attempt) if isinstance(attempt, OwnWork) else self._dealing.learn(attempt)
+
+    def recover(self, attempt: ContractAttempt) -> Onward[ContractAttempt]:
+        """Close the task, or have it decided again, or done at home."""
+        onward: Onward[ContractAttempt]
+        if isinstance(attempt, OwnWork):
+            onward = self._home.recover(attempt)
+        else:
+            onward = self._dealing.recover(attempt)
+        self._look_for_contractors(attempt.opened, onward.decide)
+        return onward
+
+    def take_ratings(self) -> Mapping[str, NDArray[Any]] | None:
+        """What was rated since the last time; None where there is no public record or nobody watches it."""
+        return self._knowledge.take_ratings()
+
+    def figures(self) -> dict[str, float]:
+        """How far estimates were off, how contracts ended, how old the clients' knowledge of contractors was.
+
+        The `estimation_error` figures are ``Σ|estimated − charged| / Σ charged`` over all charges, the first
+        50 of them and the last.
+        """
+        figures = self._knowledge.errors_by_time() | self._accounts.contract_shares()
+        if self.discovery is not None and self.discovery.queries:
+            figures["discovery_age_s"] = self.discovery.mean_age_s
+            figures["unanswered_queries"] = 100 * self.discovery.unanswered / self.discovery.queries
+        return figures
+
+    def mean_price_usd(self, hours: int) -> FloatArray:
+        """Prices differ by task here."""
+        return np.full(hours, np.nan)
+
+    def estimation_errors(self) -> list[ErrorWindow]:
+        """How far estimates were off, 50 charges at a time."""
+        return self._knowledge.errors.windows()

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.economics.external import lateness_usd
-from coalesce_sim.market.published.quotes import Quote, Quotes
+from coalesce_sim.market.published.quotes import PublishedQuote, Quotes
 from coalesce_sim.market.workload import Block
 from coalesce_sim.scenario.costs import CostModel
 
 
-def late_usd_per_s(cost_model: CostModel) -> float:
-    """What a second beyond the target costs when it happens; 0 on the basis ``estimate``."""
-    return cost_model.late_usd_per_min / 60 if cost_model.realised.basis == "physical" else 0.0
+def home_usd(cost_model: CostModel, block: Block) -> FloatArray:
+    """What every task of a block is charged if done at home, lateness left out."""
+    if cost_model.realised.basis == "physical":
+        charge_usd = block.truth.local_running_usd
+    else:
+        charge_usd = block.home.running.total_usd + block.home.opportunity_usd
+    return charge_usd * block.truth.local_cost_factor
+
+
+class Charge(NamedTuple):
+    """What a contractor is paid, the whole charge, lateness left out (USD), and the time it works (s)."""
+
+    price_usd: float
+    charge_usd: float
+    service_s: float
 
 
 class Charges:
@@ -24,42 +38,34 @@ class Charges:
     def __init__(self, cost_model: CostModel, quotes: Quotes) -> None:
         self._quotes = quotes
         self._physical = cost_model.realised.basis == "physical"
-        self.late_usd_per_s = late_usd_per_s(cost_model)
+        self.late_usd_per_s = cost_model.charged_late_usd_per_s
 
-    def home_usd(self, block: Block) -> FloatArray:
-        """The charge of every task of a block if done at home, before its cost factor."""
+    def of(self, block: Block, quote: PublishedQuote, task: int, contractor: int) -> Charge:
+        """The charge of one contractor."""
         if self._physical:
-            return block.truth.local_running_usd
-        return block.home.running.total_usd + block.home.opportunity_usd
-
-    def contract(
-        self, block: Block, quote: Quote, row: int, task: int, contractor: int
-    ) -> tuple[float, float, float]:
-        """What the contractor is paid, the whole charge (USD), and the time the work takes (s)."""
+            prices_usd, charges_usd, services_s = self.of_all(block, quote, task)
+            return Charge(
+                float(prices_usd[contractor]), float(charges_usd[contractor]), float(services_s[contractor])
+            )
+        row = task - quote.offers.first
         cost_factor = float(block.truth.external_cost_factor[task])
         time_factor = float(block.truth.external_time_factor[task])
-        if not self._physical:
-            price_usd = float(quote.price_usd[row, contractor])
-            external_usd = float(quote.offers.external_usd[row, contractor])
-            nominal_s = float(quote.service_s[row if len(quote.service_s) > 1 else 0, contractor])
-            return price_usd * cost_factor, external_usd * cost_factor, nominal_s * time_factor
-        prices_usd, charges_usd, services_s = self.contracts(block, quote, row, task)
-        return float(prices_usd[contractor]), float(charges_usd[contractor]), float(services_s[contractor])
-
-    def contracts(
-        self, block: Block, quote: Quote, row: int, task: int
-    ) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """The same for all contractors, (contractors,) each."""
-        cost_factor, time_factor = (
-            block.truth.external_cost_factor[task],
-            block.truth.external_time_factor[task],
+        return Charge(
+            float(quote.price_usd[row, contractor]) * cost_factor,
+            float(quote.offers.external_usd[row, contractor]) * cost_factor,
+            quote.nominal_s(row, contractor) * time_factor,
         )
-        offers = quote.offers
+
+    def of_all(
+        self, block: Block, quote: PublishedQuote, task: int
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """The charges of all contractors: price, whole charge and time, (contractors,) each."""
+        row, offers = task - quote.offers.first, quote.offers
+        cost_factor = block.truth.external_cost_factor[task]
+        time_factor = block.truth.external_time_factor[task]
         if not self._physical:
-            nominal_s = quote.service_s[row if len(quote.service_s) > 1 else 0]
-            price_usd = quote.price_usd[row]
-            external_usd = offers.external_usd[row]
-            return price_usd * cost_factor, external_usd * cost_factor, nominal_s * time_factor
+            price_usd, external_usd = quote.price_usd[row], offers.external_usd[row]
+            return price_usd * cost_factor, external_usd * cost_factor, quote.services_s(row) * time_factor
         only = slice(task, task + 1)
         tokens = block.truth.output_tokens[only]
         price_usd = self._quotes.price_usd(block, only, tokens)[0]
@@ -70,4 +76,4 @@ class Charges:
 
     def late_usd(self, turnaround_s: FloatArray, max_latency_s: FloatArray) -> FloatArray:
         """What lateness costs on top of the charges."""
-        return lateness_usd(turnaround_s, max_latency_s, 60 * self.late_usd_per_s)
+        return lateness_usd(turnaround_s, max_latency_s, self.late_usd_per_s)

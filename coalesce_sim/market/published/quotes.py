@@ -17,6 +17,7 @@ from coalesce_sim.economics.external import (
     verification_usd,
 )
 from coalesce_sim.market.pool import Pool
+from coalesce_sim.market.published.open_block import OpenPublishedBlock
 from coalesce_sim.market.published.prices import HourlyPrices
 from coalesce_sim.market.workload import Block
 from coalesce_sim.policies.protocol import Offers
@@ -26,12 +27,26 @@ from coalesce_sim.skills.compatibility import Compatibility
 
 
 @dataclass(slots=True)
-class Quote:
-    """The offers of one decision round and the prices in them, (tasks, contractors)."""
+class PublishedQuote:
+    """The offers of one decision round and the prices in them, (tasks, contractors).
+
+    `service_s`, the nominal time of the work, is (tasks or 1, contractors). `delay_usd` is what each client
+    expects the delay in its own queue to cost, an entry a task; None where it does not ask.
+    """
 
     offers: Offers
     price_usd: FloatArray
     service_s: FloatArray
+    delay_usd: list[float] | None
+
+    def services_s(self, row: int) -> FloatArray:
+        """The nominal time of one task's work at every contractor."""
+        times_s: FloatArray = self.service_s[row if len(self.service_s) > 1 else 0]
+        return times_s
+
+    def nominal_s(self, row: int, contractor: int) -> float:
+        """The nominal time of one task's work at one contractor."""
+        return float(self.service_s[row if len(self.service_s) > 1 else 0, contractor])
 
 
 class Quotes:
@@ -41,9 +56,18 @@ class Quotes:
     moves, corrected in that contractor's column. Only queues and networks are looked up round by round.
     """
 
-    def __init__(self, scenario: Scenario, pool: Pool, skills: Compatibility, prices: HourlyPrices) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        pool: Pool,
+        skills: Compatibility,
+        prices: HourlyPrices,
+        *,
+        explain: bool,
+    ) -> None:
         self._rule = scenario.cost_model.external
-        self._late_usd_per_min = scenario.cost_model.late_usd_per_min
+        self._explain = explain
+        self._late_usd_per_s = scenario.cost_model.late_usd_per_s
         self._pool = pool
         self._prices = prices
         self._skill, self.performance = skills.total, skills.performance
@@ -81,7 +105,7 @@ class Quotes:
         self._surcharges_usd = self._surcharges.total_usd
         self._block_service_s = self.service_s(block, slice(None), tasks.expected_output_tokens)
         self._price_usd = self.price_usd(block, slice(None), tasks.expected_output_tokens)
-        late_usd = lateness_usd(self._block_service_s, self._max_latency_s, self._late_usd_per_min)
+        late_usd = lateness_usd(self._block_service_s, self._max_latency_s, self._late_usd_per_s)
         self._idle_surcharges_usd = self._surcharges_usd + late_usd
         self._idle_external_usd = self._price_usd + self._idle_surcharges_usd
         self._shown_price_usd = self._price_usd.view()
@@ -121,25 +145,26 @@ class Quotes:
 
     def quote(
         self,
-        block: Block,
+        opened: OpenPublishedBlock,
         rows: slice,
-        client: list[int],
-        type_id: list[int],
-        internal_usd: list[float],
+        delay_usd: list[float] | None,
         wait_s: FloatArray | None,
-        explain: bool,
-    ) -> Quote:
-        """Offers for the rows; `wait_s` is what network and queue add at each contractor, None for nothing.
+    ) -> PublishedQuote:
+        """Offers for the rows.
 
-        `client`, `type_id` and the estimated cost at home, `internal_usd`, have one entry a row.
+        `delay_usd` is what each client expects the delay at home to cost, None where none asks; `wait_s` is
+        what network and queue add at each contractor, None for nothing.
         """
+        block, internal_usd = opened.block, opened.estimate_usd[rows]
+        if delay_usd is not None:
+            internal_usd = [usd + delay for usd, delay in zip(internal_usd, delay_usd, strict=True)]
         price_usd = self._price_usd[rows]
         service_s = latency_s = self._block_service_s[rows] if self._by_token else self._service_s
         if wait_s is None:
             external_usd = self._shown_external_usd[rows]
         else:
             latency_s = service_s + wait_s
-            late_usd = lateness_usd(latency_s, self._max_latency_s[rows], self._late_usd_per_min)
+            late_usd = lateness_usd(latency_s, self._max_latency_s[rows], self._late_usd_per_s)
             external_usd = price_usd + self._surcharges_usd[rows] + late_usd
             external_usd.flags.writeable = False
             latency_s.flags.writeable = False
@@ -147,8 +172,8 @@ class Quotes:
             block.tasks,
             block.first,
             rows.start,
-            client,
-            type_id,
+            opened.client[rows],
+            opened.type_id[rows],
             internal_usd,
             self._ids,
             self._shown_price_usd[rows],
@@ -158,14 +183,13 @@ class Quotes:
             self._security,
             self._skill,
             self._eligible,
-            explain,
+            self._explain,
         )
-        return Quote(offers, price_usd, service_s)
+        return PublishedQuote(offers, price_usd, service_s, delay_usd)
 
-    def own_usd(self, quote: Quote, row: int) -> FloatArray:
-        """What the work of one row costs the contractors themselves; NaN where that is not stated."""
-        service_s = quote.service_s[row if len(quote.service_s) > 1 else 0]
-        return self._pool.own_usd(service_s, quote.price_usd[row])
+    def own_usd(self, quote: PublishedQuote) -> FloatArray:
+        """What the work costs the contractors themselves, (tasks, contractors); NaN where not stated."""
+        return self._pool.own_usd(quote.service_s, quote.price_usd)
 
     def surcharges(self, offers: Offers, row: int) -> Surcharges:
         """The components, besides the price, of one row of the offers; (1, contractors)."""
@@ -177,5 +201,5 @@ class Quotes:
             verification_usd=whole.verification_usd,
             integration_usd=whole.integration_usd,
             risk_usd=whole.risk_usd[task],
-            latency_penalty_usd=lateness_usd(latency_s, self._max_latency_s[task], self._late_usd_per_min),
+            latency_penalty_usd=lateness_usd(latency_s, self._max_latency_s[task], self._late_usd_per_s),
         )

@@ -2,197 +2,119 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
-import simpy
+from numpy.typing import NDArray
 
 from coalesce_sim.arrays import FloatArray
-from coalesce_sim.market.accounts import Accounts
+from coalesce_sim.economics.correction import ErrorWindow
 from coalesce_sim.market.breakdown import OFFERS, Breakdown
-from coalesce_sim.market.floor import Floor
-from coalesce_sim.market.open_block import OpenBlock
-from coalesce_sim.market.published.charges import Charges
+from coalesce_sim.market.published.charges import Charges, home_usd
+from coalesce_sim.market.published.open_block import OpenPublishedBlock
 from coalesce_sim.market.published.prices import HourlyPrices
-from coalesce_sim.market.published.quotes import Quote, Quotes
-from coalesce_sim.market.queues import Servers
+from coalesce_sim.market.published.quotes import PublishedQuote, Quotes
+from coalesce_sim.market.queues import Queue
 from coalesce_sim.market.records import Records
+from coalesce_sim.market.trade import Events, Onward, Venue
 from coalesce_sim.market.workload import Block
 from coalesce_sim.policies.protocol import LOCAL, Decision, OracleView, Outcome
-from coalesce_sim.scenario.schema import Scenario
 
-Events = Generator[simpy.Event, Any, None]
+
+@dataclass(slots=True)
+class PublishedWork:
+    """A task on its way through a queue, at home or at a contractor; `charge_usd` is due when it is done."""
+
+    opened: OpenPublishedBlock
+    task: int
+    queue: Queue
+    network_s: float
+    expected_s: float
+    service_s: float
+    charge_usd: float
 
 
 class PublishedTrade:
-    """Quotes rounds of tasks, awards them, and settles when the work is done.
+    """Quotes rounds of tasks, awards them, and charges when the work is done."""
 
-    `settled` is told of each task that is done, `tell` its outcome; `explain` asks for full offers.
-    """
+    def __init__(self, venue: Venue) -> None:
+        scenario = venue.scenario
+        self._queues, self._accounts, self._listens = venue.queues, venue.accounts, venue.listens
+        self._cost_model = scenario.cost_model
+        pricing, dynamics = scenario.cost_model.external.pricing, scenario.contractor_dynamics
+        self._prices = HourlyPrices(venue.pool, pricing, dynamics, venue.demand)
+        explain = venue.observer.wants("decided")
+        self._quotes = Quotes(scenario, venue.pool, venue.skills, self._prices, explain=explain)
+        self._charges = Charges(scenario.cost_model, self._quotes)
+        self._expects_delay = scenario.cost_model.internal.opportunity == "expected_delay"
 
-    def __init__(
-        self,
-        scenario: Scenario,
-        floor: Floor,
-        quotes: Quotes,
-        prices: HourlyPrices,
-        accounts: Accounts,
-        settled: Callable[[OpenBlock], None],
-        tell: Callable[[Outcome], None] | None,
-        *,
-        explain: bool,
-    ) -> None:
-        self._floor = floor
-        self._quotes = quotes
-        self._prices = prices
-        self._accounts = accounts
-        self._settled = settled
-        self._tell = tell
-        self._explain = explain
-        self._settlement = Charges(scenario.cost_model, quotes)
-        self._expected_delay = scenario.cost_model.internal.opportunity == "expected_delay"
-        self._late_usd_per_min = scenario.cost_model.late_usd_per_min
-        self.live = floor.queues
-        """Whether a decision can lengthen a queue, so that the next task must be quoted after it."""
-
-    def home_usd(self, block: Block) -> FloatArray:
-        """What every task of a block is charged if done at home, before its cost factor."""
-        return self._settlement.home_usd(block)
-
-    def open(self, block: Block, records: Records, charge_usd: FloatArray) -> OpenBlock:
-        """Lay out a block that begins now."""
+    def open(self, block: Block, records: Records) -> OpenPublishedBlock:
+        """Lay out the block's offers."""
         self._quotes.open(block)
-        estimate_usd = block.home.running.total_usd + block.home.opportunity_usd
-        return OpenBlock(block, records, estimate_usd, charge_usd * block.truth.local_cost_factor)
+        return OpenPublishedBlock(block, records, home_usd(self._cost_model, block))
 
-    def begin_hour(self, hour: int, first: int) -> None:
-        """Take up the hour's prices for the block's tasks from `first` on."""
+    def arrive(self, opened: OpenPublishedBlock, tasks: slice) -> Iterable[slice]:
+        """Take up the hour's prices. Where something queues, tasks are decided one by one, so that each sees
+        the queue that its fellows have made."""
         if self._prices.moves:
-            self._quotes.reprice(self._prices.begin_hour(hour), first)
+            hour = int(opened.block.tasks.arrival_s[tasks.start] // 3600)
+            self._quotes.reprice(self._prices.begin_hour(hour), tasks.start)
+        if self._queues.limited:
+            return [slice(task, task + 1) for task in range(tasks.start, tasks.stop)]
+        return (tasks,)
 
-    def quote(self, opened: OpenBlock, rows: slice) -> Quote:
+    def quote(self, opened: OpenPublishedBlock, tasks: slice) -> PublishedQuote:
         """The offers of one round."""
-        if self._expected_delay:
-            self._expect_delay(opened, rows)
-        return self._quotes.quote(
-            opened.block,
-            rows,
-            opened.client[rows],
-            opened.type_id[rows],
-            opened.internal_usd[rows],
-            self._floor.waits_s(expected=True),
-            self._explain,
-        )
+        delay_usd = self._delay_usd(opened, tasks) if self._expects_delay else None
+        return self._quotes.quote(opened, tasks, delay_usd, self._queues.waits_s(expected=True))
 
-    def _expect_delay(self, opened: OpenBlock, rows: slice) -> None:
-        """Price the lateness that each client expects of its own queue."""
-        block, now_s = opened.block, self._floor.env.now
-        for task in range(rows.start, rows.stop):
-            home = self._floor.homes[opened.client[task]]
+    def _delay_usd(self, opened: OpenPublishedBlock, tasks: slice) -> list[float]:
+        """The lateness that each client expects of its own queue."""
+        now_s, delay_usd = self._queues.env.now, []
+        for task in range(tasks.start, tasks.stop):
+            home = self._queues.homes[opened.client[task]]
             expected_s = home.expected_wait_s(now_s, now_s) + opened.expected_s[task]
-            late_s = max(0.0, expected_s - float(block.tasks.max_latency_s[task]))
-            delay_usd = late_s * self._late_usd_per_min / 60
-            block.home.opportunity_usd[task] = delay_usd
-            opened.internal_usd[task] += delay_usd
+            late_s = max(0.0, expected_s - float(opened.block.tasks.max_latency_s[task]))
+            delay_usd.append(late_s * self._cost_model.late_usd_per_min / 60)
+        return delay_usd
 
-    def carry_out(self, opened: OpenBlock, quote: Quote, row: int, decision: Decision) -> None:
-        """Send a task where it was decided to go."""
-        block, records, floor = opened.block, opened.records, self._floor
-        task = quote.offers.first + row
-        now = floor.env.now
-        if decision.contractor == LOCAL:
-            servers, network_s = floor.homes[opened.client[task]], 0.0
-            expected_s, service_s = opened.expected_s[task], opened.local_s[task]
-            charge_usd = opened.charge_usd[task]
-            records.estimated_usd[task] = quote.offers.internal_usd[row]
-            wait_s = servers.expected_wait_s(now, now) if servers.limited else 0.0
-            records.estimated_s[task] = wait_s + expected_s
-        else:
-            contractor = decision.contractor
-            servers, network_s = floor.contractors[contractor], floor.network_s[contractor]
-            expected_s = float(quote.service_s[row if len(quote.service_s) > 1 else 0, contractor])
-            price_usd, charge_usd, service_s = self._settlement.contract(block, quote, row, task, contractor)
-            if decision.price_usd is not None:
-                charge_usd += decision.price_usd - price_usd
-                price_usd = decision.price_usd
-            offers = quote.offers
-            records.contractor[task] = contractor
-            records.price_usd[task] = price_usd
-            records.estimated_usd[task] = offers.external_usd[row, contractor]
-            records.estimated_s[task] = offers.latency_s[row if len(offers.latency_s) > 1 else 0, contractor]
-            self._prices.award(contractor)
-            self._accounts.pay(contractor, price_usd)
-        if servers.limited:
-            servers.join(now + network_s, expected_s, service_s)
-        floor.env.process(self._work(opened, task, servers, network_s, expected_s, service_s, charge_usd))
+    def bids_usd(self, quote: PublishedQuote) -> FloatArray:
+        """Sealed bids: every contractor's own cost or, where that is not known, its price."""
+        own_usd = self._quotes.own_usd(quote)
+        return np.where(np.isnan(own_usd), quote.price_usd, own_usd)
 
-    def _work(
-        self,
-        opened: OpenBlock,
-        task: int,
-        servers: Servers,
-        network_s: float,
-        expected_s: float,
-        service_s: float,
-        charge_usd: float,
-    ) -> Events:
-        """A task's way through a queue, at home or at a contractor."""
-        env = self._floor.env
-        if network_s > 0:
-            yield env.timeout(network_s)
-        request = servers.resource.request()
-        yield request
-        opened.records.started_s[task] = env.now
-        if servers.limited:
-            expected_end_s = servers.begin(env.now, expected_s)
-            yield env.timeout(service_s)
-            servers.end(env.now, expected_end_s)
-        else:
-            yield env.timeout(service_s)
-        servers.resource.release(request)
-        self._settle(opened, task, charge_usd)
-
-    def _settle(self, opened: OpenBlock, task: int, charge_usd: float) -> None:
-        block, records, now = opened.block, opened.records, self._floor.env.now
-        records.finished_s[task] = now
-        realised_usd = charge_usd
-        if self._settlement.late_usd_per_s > 0:
-            late_s = now - block.tasks.arrival_s[task] - block.tasks.max_latency_s[task]
-            realised_usd += max(0.0, float(late_s)) * self._settlement.late_usd_per_s
-        records.realised_usd[task] = realised_usd
-        self._accounts.done += 1
-        self._accounts.realised_usd += realised_usd
-        if self._tell is not None:
-            self._tell(self._outcome(opened, task, realised_usd))
-        self._settled(opened)
-
-    def _outcome(self, opened: OpenBlock, task: int, realised_usd: float) -> Outcome:
-        records = opened.records
-        return Outcome(
-            task=opened.block.first + task,
-            client=opened.client[task],
-            type_id=opened.type_id[task],
-            contractor=int(records.contractor[task]),
-            decided_s=float(opened.block.tasks.arrival_s[task]),
-            finished_s=self._floor.env.now,
-            estimated_usd=float(records.estimated_usd[task]),
-            internal_usd=opened.internal_usd[task],
-            price_usd=float(records.price_usd[task]),
-            realised_usd=realised_usd,
-            success=True,
+    def oracle_view(self, opened: OpenPublishedBlock, quote: PublishedQuote, task: int) -> OracleView:
+        """The view with the realised cost of every choice, waits worked out from true service times."""
+        block, charges, queues = opened.block, self._charges, self._queues
+        _, charges_usd, turnaround_s = charges.of_all(block, quote, task)
+        wait_s = queues.waits_s(expected=False)
+        if wait_s is not None:
+            turnaround_s = turnaround_s + wait_s
+        max_latency_s = block.tasks.max_latency_s[task : task + 1]
+        home = queues.homes[opened.client[task]]
+        local_s = home.true_wait_s(float(block.tasks.arrival_s[task])) + opened.local_s[task]
+        late_local_usd = float(charges.late_usd(np.array([local_s]), max_latency_s)[0])
+        return OracleView(
+            quote.offers,
+            task - quote.offers.first,
+            opened.charge_usd[task] + late_local_usd,
+            charges_usd + charges.late_usd(turnaround_s, max_latency_s),
         )
 
-    def breakdown(self, opened: OpenBlock, quote: Quote, row: int) -> Breakdown:
-        """What the estimates for one row are made up of."""
+    def breakdown(self, opened: OpenPublishedBlock, quote: PublishedQuote, task: int) -> Breakdown:
+        """What the estimates for one task are made up of."""
         home, offers = opened.block.home, quote.offers
-        task, on_top = offers.first + row, self._quotes.surcharges(offers, row)
+        row = task - offers.first
+        on_top = self._quotes.surcharges(offers, row)
+        opportunity_usd = float(home.opportunity_usd[task])
         return Breakdown(
             {
                 "compute_usd": float(home.running.compute_usd[task]),
                 "memory_usd": float(home.running.memory_usd[task]),
                 "energy_usd": float(home.running.energy_usd[task]),
-                "opportunity_usd": float(home.opportunity_usd[task]),
+                "opportunity_usd": opportunity_usd if quote.delay_usd is None else quote.delay_usd[row],
                 "depreciation_usd": float(home.running.depreciation_usd[task]),
             },
             opened.expected_s[task],
@@ -212,32 +134,124 @@ class PublishedTrade:
             np.full(len(offers.ids), OFFERS, dtype=np.int8),
         )
 
-    def bids_usd(self, quote: Quote, row: int) -> FloatArray:
-        """Sealed bids: every contractor's own cost or, where that is not known, its price."""
-        price_usd, own_usd = quote.price_usd[row], self._quotes.own_usd(quote, row)
-        return np.where(np.isnan(own_usd), price_usd, own_usd)
+    def carry_out(
+        self, opened: OpenPublishedBlock, quote: PublishedQuote, task: int, decision: Decision
+    ) -> PublishedWork:
+        """Send a task to its queue; a contractor is paid on award."""
+        row = task - quote.offers.first
+        if quote.delay_usd is not None:
+            opened.block.home.opportunity_usd[task] = quote.delay_usd[row]
+        if decision.contractor == LOCAL:
+            work = self._stay(opened, quote.offers.internal_usd[row], task)
+        else:
+            work = self._award(opened, quote, task, decision)
+        if work.queue.limited:
+            work.queue.join(self._queues.env.now + work.network_s, work.expected_s, work.service_s)
+        return work
 
-    def oracle_view(
-        self,
-        opened: OpenBlock,
-        quote: Quote,
-        row: int,
-        attempt: int,  # noqa: ARG002
-    ) -> OracleView:
-        """The view with the realised cost of every choice, waits worked out from true service times."""
-        block, settlement, floor = opened.block, self._settlement, self._floor
-        task = quote.offers.first + row
-        _, charges_usd, turnaround_s = settlement.contracts(block, quote, row, task)
-        wait_s = floor.waits_s(expected=False)
-        if wait_s is not None:
-            turnaround_s = turnaround_s + wait_s
-        max_latency_s = block.tasks.max_latency_s[task : task + 1]
-        home = floor.homes[opened.client[task]]
-        local_s = home.true_wait_s(float(block.tasks.arrival_s[task])) + opened.local_s[task]
-        late_local_usd = float(settlement.late_usd(np.array([local_s]), max_latency_s)[0])
-        return OracleView(
-            quote.offers,
-            row,
-            opened.charge_usd[task] + late_local_usd,
-            charges_usd + settlement.late_usd(turnaround_s, max_latency_s),
+    def _stay(self, opened: OpenPublishedBlock, internal_usd: float, task: int) -> PublishedWork:
+        home, now_s = self._queues.homes[opened.client[task]], self._queues.env.now
+        expected_s = opened.expected_s[task]
+        wait_s = home.expected_wait_s(now_s, now_s) if home.limited else 0.0
+        opened.records.estimated_usd[task] = internal_usd
+        opened.records.estimated_s[task] = wait_s + expected_s
+        return PublishedWork(
+            opened, task, home, 0.0, expected_s, opened.local_s[task], opened.charge_usd[task]
         )
+
+    def _award(
+        self, opened: OpenPublishedBlock, quote: PublishedQuote, task: int, decision: Decision
+    ) -> PublishedWork:
+        records, offers, contractor = opened.records, quote.offers, decision.contractor
+        row = task - offers.first
+        price_usd, charge_usd, service_s = self._charges.of(opened.block, quote, task, contractor)
+        if decision.price_usd is not None:
+            charge_usd += decision.price_usd - price_usd
+            price_usd = decision.price_usd
+        records.contractor[task] = contractor
+        records.price_usd[task] = price_usd
+        records.estimated_usd[task] = offers.external_usd[row, contractor]
+        records.estimated_s[task] = offers.latency_s[row if len(offers.latency_s) > 1 else 0, contractor]
+        self._prices.award(contractor)
+        self._accounts.pay(contractor, price_usd)
+        return PublishedWork(
+            opened,
+            task,
+            self._queues.contractors[contractor],
+            self._queues.network_s[contractor],
+            quote.nominal_s(row, contractor),
+            service_s,
+            charge_usd,
+        )
+
+    def work(self, attempt: PublishedWork) -> Events:
+        """Network, queue and service."""
+        env, queue = self._queues.env, attempt.queue
+        if attempt.network_s > 0:
+            yield env.timeout(attempt.network_s)
+        request = queue.resource.request()
+        yield request
+        attempt.opened.records.started_s[attempt.task] = env.now
+        if queue.limited:
+            expected_end_s = queue.begin(env.now, attempt.expected_s)
+            yield env.timeout(attempt.service_s)
+            queue.end(env.now, expected_end_s)
+        else:
+            yield env.timeout(attempt.service_s)
+        queue.resource.release(request)
+
+    def end(self, attempt: PublishedWork) -> None:
+        """Charge the work, and its lateness where that is not part of the estimate."""
+        opened, task, now_s = attempt.opened, attempt.task, self._queues.env.now
+        tasks, realised_usd = opened.block.tasks, attempt.charge_usd
+        if self._charges.late_usd_per_s > 0:
+            late_s = now_s - tasks.arrival_s[task] - tasks.max_latency_s[task]
+            realised_usd += max(0.0, float(late_s)) * self._charges.late_usd_per_s
+        opened.records.finished_s[task] = now_s
+        opened.records.realised_usd[task] = realised_usd
+        self._accounts.realised_usd += realised_usd
+
+    def learn(self, attempt: PublishedWork) -> Outcome | None:
+        """What the policy is told; there is no other memory here."""
+        if not self._listens:
+            return None
+        opened, task = attempt.opened, attempt.task
+        records = opened.records
+        return Outcome(
+            task=opened.block.first + task,
+            client=opened.client[task],
+            type_id=opened.type_id[task],
+            contractor=int(records.contractor[task]),
+            decided_s=float(opened.block.tasks.arrival_s[task]),
+            finished_s=self._queues.env.now,
+            estimated_usd=float(records.estimated_usd[task]),
+            internal_usd=float(records.internal_usd[task]),
+            price_usd=float(records.price_usd[task]),
+            realised_usd=float(records.realised_usd[task]),
+            success=True,
+        )
+
+    def recover(self, attempt: PublishedWork) -> Onward[PublishedWork]:
+        """Close the task: all work is good here."""
+        self._accounts.done += 1
+        attempt.opened.left -= 1
+        return _DONE
+
+    def take_ratings(self) -> Mapping[str, NDArray[Any]] | None:
+        """Nobody is rated."""
+        return None
+
+    def figures(self) -> dict[str, float]:
+        """Nothing besides what every market tells."""
+        return {}
+
+    def mean_price_usd(self, hours: int) -> FloatArray:
+        """The mean price over the pool at the beginning of each hour, when all tasks are decided."""
+        return self._prices.mean_usd_by_hour(hours)
+
+    def estimation_errors(self) -> list[ErrorWindow]:
+        """Estimates are not corrected here."""
+        return []
+
+
+_DONE: Final[Onward[PublishedWork]] = Onward()

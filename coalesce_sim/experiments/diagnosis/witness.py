@@ -6,14 +6,13 @@ import math
 
 import numpy as np
 
-from coalesce_sim.arrays import BoolArray
+from coalesce_sim.arrays import BoolArray, IntArray
 from coalesce_sim.experiments.diagnosis.evidence import MANY, NEAR_HALF, Estimates, Evidence
 from coalesce_sim.experiments.diagnosis.finding import epsilon_of
-from coalesce_sim.market.contracts.dealing import Deal
-from coalesce_sim.market.contracts.discovery import Ids
-from coalesce_sim.market.contracts.states import COMPLETED
-from coalesce_sim.market.market import DecidedOffers, Market
-from coalesce_sim.market.published.charges import late_usd_per_s
+from coalesce_sim.market.contracts.contract import Contract
+from coalesce_sim.market.contracts.trade import ContractTrade
+from coalesce_sim.market.market import Market
+from coalesce_sim.market.observer import DecidedOffers, Observer
 from coalesce_sim.market.records import Records
 from coalesce_sim.policies.mcdm import CRITERIA
 from coalesce_sim.policies.protocol import LOCAL, View
@@ -40,19 +39,17 @@ _PART_OF = {
 """To which of `PARTS` a part of an estimate belongs."""
 
 
-class Observer:
-    """Its three callbacks go to a `Market`; `finish` when that has been played. `evidence` is all it keeps.
+class Witness(Observer):
+    """`evidence` is all it keeps; `finish` when the market has been played."""
 
-    `market` must be set before the market is played.
-    """
-
-    market: Market
+    _market: Market
 
     def __init__(self, scenario: Scenario) -> None:
+        self._learning = scenario.learning
         self.evidence = Evidence.none(scenario)
         self._topsis = scenario.policy if isinstance(scenario.policy, Topsis) else None
         self._physical = scenario.cost_model.realised.basis == "physical"
-        self._late_usd_per_s = late_usd_per_s(scenario.cost_model)
+        self._late_usd_per_s = scenario.cost_model.charged_late_usd_per_s
         self._epsilon = epsilon_of(scenario) or 0.0
         half_life = getattr(scenario.policy, "epsilon_half_life_tasks", None)
         self._decay = 1.0 if half_life is None else 0.5 ** (1 / half_life)
@@ -62,7 +59,10 @@ class Observer:
         self._ever_eligible: set[int] = set()
         self._contracts_with: dict[int, list[int]] = {}
 
-    def on_decision(self, decided: DecidedOffers) -> None:
+    def set_up(self, market: Market) -> None:
+        self._market = market
+
+    def decided(self, decided: DecidedOffers) -> None:
         """Count one decision, and what the client expected of it if it is the first on its task."""
         view = View(decided.offers, decided.row)
         eligible = np.flatnonzero(view.eligible)
@@ -76,7 +76,7 @@ class Observer:
         if decided.attempt == 0:
             self._expect(decided)
 
-    def on_records(self, records: Records) -> None:
+    def block_recorded(self, records: Records) -> None:
         """Count what became of a block of tasks."""
         tasks, days = self.evidence.tasks, self.evidence.days
         away, decided = records.outsourced, records.attempts > 0
@@ -101,18 +101,17 @@ class Observer:
         self._realise(self.evidence.home, records, stayed)
         self._realise(self.evidence.away, records, decided & ~stayed)
 
-    def on_contract(self, deal: Deal, paid_usd: float, fees_usd: float) -> None:  # noqa: ARG002
+    def contract_ended(self, contract: Contract) -> None:
         """Count how a contract ended."""
-        contracts = self.evidence.contracts
-        accepted = deal.state == COMPLETED and not deal.reason
-        contracts.ends["accepted" if accepted else deal.reason] += 1
+        contracts, accepted = self.evidence.contracts, contract.accepted
+        contracts.ends["accepted" if accepted else contract.reason] += 1
         if not accepted:
-            contracts.wasted_usd += paid_usd
-        self._contracts_with.setdefault(deal.contractor, [0, 0])[accepted] += 1
+            contracts.wasted_usd += contract.paid_usd
+        self._contracts_with.setdefault(contract.contractor, [0, 0])[accepted] += 1
 
     def finish(self, all_local_success_rate: float) -> Evidence:
         """What is known only now; the rate, in percent, is that of the same tasks at home."""
-        evidence, market = self.evidence, self.market
+        evidence, market, trade = self.evidence, self._market, self._market.trade
         contracts = evidence.contracts
         contracts.contractors = len(market.pool)
         evidence.replications = 1
@@ -124,13 +123,13 @@ class Observer:
         )
         if evidence.tasks.tasks:
             evidence.tasks.all_local_good = round(all_local_success_rate / 100 * evidence.tasks.tasks)
-        if market.discovery is not None:
-            evidence.registry.queries = market.discovery.queries
-            evidence.registry.empty = market.discovery.empty
-            evidence.registry.unanswered = market.discovery.unanswered
+        if isinstance(trade, ContractTrade) and trade.discovery is not None:
+            evidence.registry.queries = trade.discovery.queries
+            evidence.registry.empty = trade.discovery.empty
+            evidence.registry.unanswered = trade.discovery.unanswered
         return evidence
 
-    def _count(self, decided: DecidedOffers, view: View, eligible: Ids) -> None:
+    def _count(self, decided: DecidedOffers, view: View, eligible: IntArray) -> None:
         choices, types, decision = self.evidence.choices, self.evidence.types, decided.decision
         hired = decision.contractor != LOCAL
         choices.decisions += 1
@@ -156,7 +155,7 @@ class Observer:
         if any(start_s <= now_s < end_s for start_s, end_s in self._outages_s):
             self.evidence.registry.decisions_down += 1
             self.evidence.registry.hired_down += hired
-        if hired and self.market.knowledge is None:
+        if hired and not self._learning:
             # Here every contractor delivers, and there are no contracts to be told of.
             self._contracts_with.setdefault(decision.contractor, [0, 0])[1] += 1
         if not hired:
@@ -179,7 +178,7 @@ class Observer:
         else:
             choices.declined += 1
 
-    def _count_score(self, rules: Topsis, decided: DecidedOffers, view: View, eligible: Ids) -> None:
+    def _count_score(self, rules: Topsis, decided: DecidedOffers, view: View, eligible: IntArray) -> None:
         scores, reasons = self.evidence.scores, decided.decision.reasons or {}
         criteria = np.stack(
             [

@@ -1,0 +1,135 @@
+"""The one way to set up a replication: whatever is played, watched, explained or compared is staged here."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+
+from coalesce_sim.experiments.hindsight import AllLocal, all_local, honest_baseline, in_closed_form
+from coalesce_sim.experiments.steady_state import Series, SteadyTotals
+from coalesce_sim.experiments.totals import Totals
+from coalesce_sim.market.baseline import Baseline, ClosedForm
+from coalesce_sim.market.market import Market
+from coalesce_sim.market.observer import Observer, Observers
+from coalesce_sim.market.workload import Block
+from coalesce_sim.policies.protocol import Policy
+from coalesce_sim.policies.registry import create
+from coalesce_sim.policies.yardsticks import BestFixed
+from coalesce_sim.scenario.schema import Scenario
+
+PolicyFactory = Callable[[], Policy]
+Metrics = dict[str, float]
+
+
+class Stage:
+    """One replication of a scenario, set up and ready to be played, once.
+
+    `market` holds what was drawn for it, such as its contractors (`market.pool`). Its cost reduction is
+    against the all-local market on the same random numbers, which `play` works out, or plays, first;
+    `known` is that market where it was played before. With `steady_state` only tasks after the warm-up count,
+    which is found in that series.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        policy: Policy,
+        observer: Observer,
+        *,
+        seed: int,
+        replication: int,
+        known: AllLocal | None = None,
+        steady_state: Series | None = None,
+    ) -> None:
+        self.scenario, self.seed, self.replication = scenario, seed, replication
+        self._policy, self._known = policy, known
+        self._totals: Totals | SteadyTotals
+        self._totals = Totals(scenario) if steady_state is None else SteadyTotals(scenario, steady_state)
+        self._cut = steady_state is not None
+        self._course = _Course(scenario)
+        watching = Observers(self._totals, self._course, observer)
+        self.market = Market(scenario, policy, watching, seed=seed, replication=replication)
+        self._played = False
+
+    def play(self, progress: Callable[[float], None] | None = None) -> Metrics:
+        """Play the replication to the end of its last task; its metrics by name.
+
+        `progress` is told, now and then, the share of the work that is done. Raises whatever the policy or an
+        observer raises: then there are no metrics, and the stage is spent. Raises RuntimeError when played
+        again.
+        """
+        if self._played:
+            raise RuntimeError("a stage is played once; stage the replication again to play it again")
+        self._played = True
+        self._course.tell = progress
+        baseline = self._baseline()
+        self._course.next_play()
+        self.market.run(baseline)
+        if self._cut:
+            return self._totals.metrics()
+        at_home = baseline.figures() if self._known is None and self.scenario.learning else {}
+        return self._totals.metrics() | self.market.figures() | at_home
+
+    def _baseline(self) -> Baseline:
+        """The all-local market; `best_fixed` is told the best choice that it gives in hindsight."""
+        known = self._known
+        if known is None and isinstance(self._policy, BestFixed):
+            known = all_local(self.scenario, self.seed, self.replication, self._course)
+        if known is None:
+            return honest_baseline(self.scenario, self.seed, self.replication, self._course)
+        if isinstance(self._policy, BestFixed):
+            self._policy.told(known.best)
+        if self._known is None and in_closed_form(self.scenario):
+            return ClosedForm(self.scenario)
+        return copy.deepcopy(known.baseline)  # a market uses it up
+
+
+class _Course(Observer):
+    """Tells how far a replication is, whose market is played all-local before where that takes playing."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.tell: Callable[[float], None] | None = None
+        self._horizon_s = scenario.clock.horizon_s
+        self._plays = 1 if in_closed_form(scenario) else 2
+        self._done = 0
+
+    def next_play(self) -> None:
+        """The market is played for the last time."""
+        self._done = self._plays - 1
+
+    def block_opened(self, block: Block) -> None:
+        if self.tell is not None and len(block):
+            arrived = min(1.0, float(block.tasks.arrival_s[0]) / self._horizon_s)
+            self.tell((self._done + arrived) / self._plays)
+
+
+def stage(
+    scenario: Scenario,
+    *,
+    seed: int | None = None,
+    replication: int = 0,
+    policy: PolicyFactory | None = None,
+    observer: Observer | None = None,
+) -> Stage:
+    """Set up one replication of a scenario: the same that `run` plays under that number.
+
+    `seed` defaults to the scenario's. `policy` is a `Policy` class, or another function of no arguments that
+    gives one, in place of the scenario's policy; `observer` is told what happens.
+
+    >>> import coalesce_sim
+    >>> staged = coalesce_sim.stage(coalesce_sim.load("dur_02", ["clock.days=1"]), seed=1)
+    >>> len(staged.market.pool.names)
+    30
+    >>> metrics = staged.play()
+    >>> metrics["tasks"], metrics["outsourcing_rate"]
+    (86.0, 0.0)
+    """
+    if not isinstance(scenario, Scenario):
+        raise TypeError(f"scenario: must be what coalesce_sim.load() gives (got {scenario!r})")
+    return Stage(
+        scenario,
+        create(scenario.policy) if policy is None else policy(),
+        Observer() if observer is None else observer,
+        seed=scenario.seed if seed is None else seed,
+        replication=replication,
+    )

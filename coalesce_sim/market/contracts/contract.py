@@ -1,0 +1,60 @@
+"""A contract: what was agreed, what it was agreed on, and what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from coalesce_sim.market.contracts.open_block import OpenContractBlock
+from coalesce_sim.market.contracts.states import COMPLETED, SUBMITTED
+
+
+@dataclass(slots=True, kw_only=True)
+class Contract:
+    """One contract on a task of an open block. Times in seconds of the run, amounts in USD.
+
+    `task` is the task's number in the run, `row` that in its block; `attempt` counts the contracts on it from
+    0. `agreed_usd` is the price; if it is a `fixed_price`, it is due even where others are billed by use. The
+    estimates it was made on: `plain_usd` the charges before correction by experience, `estimated_usd` the
+    whole cost, `internal_usd` that of staying at home.
+
+    `service_s` is how long the work will really take, `expected_s` how long its contractor thinks; `search_s`
+    is what finding the contractor takes, `deadline_s` when the client cancels (infinite: never). `good` says
+    whether the work will be; only its delivery shows it.
+
+    As it goes on: `sent` says whether data went out, `reason` says more than the final `state` does where the
+    work was not `accepted`. `paid_usd` is what the contractor got, `fees_usd` what the client paid on top.
+    """
+
+    opened: OpenContractBlock
+    task: int
+    row: int
+    attempt: int
+    client: int
+    contractor: int
+    type_id: int
+    agreed_usd: float
+    fixed_price: bool
+    plain_usd: float
+    estimated_usd: float
+    internal_usd: float
+    explored: bool
+    service_s: float
+    expected_s: float
+    search_s: float
+    submitted_s: float
+    deadline_s: float
+    good: bool
+    auth_required: bool = False
+    input_required: bool = False
+    sent: bool = False
+    working_s: float = float("nan")
+    ended_s: float = float("nan")
+    state: str = SUBMITTED
+    reason: str = ""
+    paid_usd: float = 0.0
+    fees_usd: float = 0.0
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the work was delivered and taken for good."""
+        return self.state == COMPLETED and not self.reason

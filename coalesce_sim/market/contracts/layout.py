@@ -1,0 +1,127 @@
+"""What can be said of a block's tasks before any is decided: prices, times and fees at every contractor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from coalesce_sim.arrays import BoolArray, FloatArray
+from coalesce_sim.economics.external import communication_usd, complexity_factor, demand_price_usd
+from coalesce_sim.market.contracts.results import GroundTruth
+from coalesce_sim.market.pool import Pool
+from coalesce_sim.market.workload import Block
+from coalesce_sim.scenario.contracts import Contracts
+from coalesce_sim.scenario.costs import DemandPrice, FlatPrice, TokenPrice
+from coalesce_sim.scenario.schema import Scenario
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What can be said of a block's tasks before any is decided.
+
+    `table`, (tasks, contractors, 4), holds the time that a contractor quotes with an empty queue, the work
+    itself, the listed price and the contractor's own cost (NaN where that is not known). The rest has one
+    entry a task: `transfer_s` is one way out and back, `check_s` and `check_usd` the verification, `fees_usd`
+    what comes on top of the price of a delivery: communication, verification, integration.
+    """
+
+    table: FloatArray
+    at_risk_usd: list[float]
+    communication_usd: list[float]
+    transfer_s: list[float]
+    check_s: list[float]
+    check_usd: list[float]
+    fees_usd: list[float]
+    manual: list[bool]
+    max_latency_s: list[float]
+    loss_usd: list[float]
+
+
+class Layouts:
+    """Lays out blocks.
+
+    `work_factor` is by what security makes work longer, `setup_s` what a handshake takes.
+    """
+
+    def __init__(self, scenario: Scenario, rules: Contracts, pool: Pool, truth: GroundTruth) -> None:
+        self._rule = scenario.cost_model.external
+        self._pricing = scenario.cost_model.external.pricing
+        self._contracts = rules
+        self._pool = pool
+        self._type_service_s = truth.type_service_s[:, :-1]
+        self._timed = bool(np.isfinite(self._type_service_s).any())
+        security = rules.security
+        self.work_factor = 1 + security.enclave_share + security.audit_share
+        self.setup_s = (rules.handshake_ms + security.key_exchange_ms) / 1000
+
+    def of(self, block: Block) -> Layout:
+        """Prices, times and fees of a block's tasks at every contractor."""
+        tasks, rule, contracts = block.tasks, self._rule, self._contracts
+        service_s = self._work_s(block)
+        price_usd = self._price_usd(block)
+        at_risk_usd = np.where(tasks.critical, rule.critical_factor, 1.0) * tasks.value_usd
+        manual, check_usd, check_s = self._checks(tasks.value_usd)
+        transfer_s = np.zeros(len(block))
+        if contracts.transfer_mb_per_s is not None:
+            pace = contracts.transfer_mb_per_s / (1 + contracts.security.encryption_share)
+            transfer_s = 1000 * (tasks.data_gb + tasks.output_gb) / pace
+        communication = communication_usd(rule, tasks.data_gb, tasks.output_gb)
+        overhead_s = self.setup_s + transfer_s + check_s
+        table = np.empty((len(block), len(self._pool), 4))
+        np.add(service_s * self.work_factor, self._pool.network_s + overhead_s[:, None], out=table[:, :, 0])
+        table[:, :, 1], table[:, :, 2] = service_s, price_usd
+        table[:, :, 3] = self._pool.own_usd(service_s, price_usd)
+        return Layout(
+            table,
+            at_risk_usd.tolist(),
+            communication.tolist(),
+            transfer_s.tolist(),
+            check_s.tolist(),
+            check_usd.tolist(),
+            (communication + check_usd + self._rule.integration_usd).tolist(),
+            manual.tolist(),
+            tasks.max_latency_s.tolist(),
+            block.loss_usd.tolist(),
+        )
+
+    def _work_s(self, block: Block) -> FloatArray:
+        """Time that the work itself takes at every contractor, as expected, (tasks, contractors)."""
+        pool, tasks = self._pool, block.tasks
+        service_s = (
+            pool.latency_s
+            + tasks.prompt_tokens[:, None] * pool.prefill_s_per_token
+            + tasks.expected_output_tokens[:, None] * pool.decode_s_per_token
+            + block.flop[:, None] * pool.s_per_flop
+        )
+        if self._timed:
+            stated_s = self._type_service_s[tasks.type_id]
+            service_s = np.where(np.isnan(stated_s), service_s, stated_s)
+        return service_s
+
+    def _price_usd(self, block: Block) -> FloatArray:
+        """What is asked before queues and bargaining, (tasks, contractors)."""
+        pool, tasks, rule = self._pool, block.tasks, self._pricing
+        if isinstance(rule, FlatPrice):
+            return np.broadcast_to(pool.base_price_usd, (len(block), len(pool)))
+        if isinstance(rule, DemandPrice):
+            unit_usd = demand_price_usd(rule, pool.base_price_usd, pool.demand, pool.available)
+            return complexity_factor(rule, tasks.complexity)[:, None] * unit_usd
+        by_token_usd = (
+            tasks.prompt_tokens[:, None] * pool.input_usd_per_token
+            + tasks.expected_output_tokens[:, None] * pool.output_usd_per_token
+        )
+        return by_token_usd if isinstance(rule, TokenPrice) else by_token_usd + pool.base_price_usd
+
+    def _checks(self, value_usd: FloatArray) -> tuple[BoolArray, FloatArray, FloatArray]:
+        """Which tasks are verified by hand, and what verification costs and takes."""
+        rule = self._contracts.verification
+        by_hand = rule.check(by_hand=True)
+        from_usd = rule.manual_from_value_usd
+        manual = np.zeros(len(value_usd), dtype=bool) if from_usd is None else value_usd >= from_usd
+        usd = np.where(manual, by_hand.usd, rule.automated.usd)
+        return manual, usd, 60 * np.where(manual, by_hand.minutes, rule.automated.minutes)
+
+    def overhead_s(self, layout: Layout, task: int) -> float:
+        """Handshake, transfer and verification: what a delivery takes beyond network, queue and work."""
+        return self.setup_s + layout.transfer_s[task] + layout.check_s[task]

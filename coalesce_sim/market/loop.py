@@ -1,0 +1,114 @@
+"""The loop that every market is: arrive, quote, decide, carry out, end, learn, recover, decide again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Generic
+
+import simpy
+
+from coalesce_sim.market.deciding import Decider
+from coalesce_sim.market.observer import DecidedOffers, Observer
+from coalesce_sim.market.open_block import BlocksUnderWay
+from coalesce_sim.market.records import Records
+from coalesce_sim.market.trade import A, B, Events, Q, Trade
+from coalesce_sim.market.workload import Block
+from coalesce_sim.policies.protocol import Decision, OracleView, SealedBids, View
+
+
+class Loop(Generic[B, Q, A]):
+    """Plays tasks through one way of trading, from their arrival to their end.
+
+    `records_of` gives the empty records of a block. What goes wrong, in a policy or an observer too, is kept
+    in `error`: SimPy raises a copy, which an exception with arguments of its own may not survive.
+    """
+
+    error: BaseException | None = None
+
+    def __init__(
+        self,
+        env: simpy.Environment,
+        trade: Trade[B, Q, A],
+        decider: Decider,
+        observer: Observer,
+        under_way: BlocksUnderWay,
+        records_of: Callable[[Block], Records],
+    ) -> None:
+        self._env = env
+        self._trade = trade
+        self._decider = decider
+        self._observer = observer
+        self._watched = observer.wants("decided")
+        self._under_way = under_way
+        self._records_of = records_of
+
+    def arrivals(self, blocks: Iterable[Block]) -> Events:
+        """Tasks arrive: those that come at the same time are decided in the rounds that the trade sees."""
+        env = self._env
+        try:
+            for block in blocks:
+                opened = self._trade.open(block, self._records_of(block))
+                self._under_way.open(opened)
+                for arrival_s, first, stop in block.rounds:
+                    while env.now < arrival_s:
+                        yield env.timeout(arrival_s - env.now)
+                    for tasks in self._trade.arrive(opened, slice(first, stop)):
+                        self._decide(opened, tasks)
+        except BaseException as error:
+            self.error = self.error or error
+            raise
+
+    def _decide(self, opened: B, tasks: slice) -> None:
+        """Quote, decide, and carry out what was decided, one task after the other."""
+        quote = self._trade.quote(opened, tasks)
+        for row, task in enumerate(range(tasks.start, tasks.stop)):
+            decision = self._decider.decide(self._view(opened, quote, row))
+            self._note(opened, quote, row, decision)
+            attempt = self._trade.carry_out(opened, quote, task, decision)
+            if attempt is None:
+                self._under_way.hand_over()
+            else:
+                self._env.process(self._see_through(opened, attempt))
+
+    def _see_through(self, opened: B, attempt: A) -> Events:
+        """Carry out, end, learn, recover, and decide again."""
+        trade = self._trade
+        try:
+            yield from trade.work(attempt)
+            trade.end(attempt)
+            outcome = trade.learn(attempt)
+            if outcome is not None:
+                self._decider.observe(outcome)
+            onward = trade.recover(attempt)
+            self._under_way.hand_over()
+            if onward.carry_out is not None:
+                self._env.process(self._see_through(opened, onward.carry_out))
+            for task in onward.decide:
+                self._decide(opened, slice(task, task + 1))
+        except BaseException as error:
+            self.error = self.error or error
+            raise
+
+    def _view(self, opened: B, quote: Q, row: int) -> View:
+        """What the policy wants to see of one task of the round."""
+        wanted, offers = self._decider.view_type, quote.offers
+        if wanted is View:
+            return View(offers, row)
+        if issubclass(wanted, OracleView):
+            return self._trade.oracle_view(opened, quote, offers.first + row)
+        return SealedBids(offers, row, self._trade.bids_usd(quote)[row])
+
+    def _note(self, opened: B, quote: Q, row: int, decision: Decision) -> None:
+        """Enter a decision in the records, and tell who watches."""
+        records, offers = opened.records, quote.offers
+        task = offers.first + row
+        attempt = len(opened.tried[task])
+        records.explored[task] |= decision.explored
+        records.score[task] = decision.score
+        records.confidence[task] = decision.confidence
+        if attempt == 0:
+            records.internal_usd[task] = offers.internal_usd[row]
+        if self._watched:
+            tell = partial(self._trade.breakdown, opened, quote, task)
+            self._observer.decided(DecidedOffers(opened.block, task, row, attempt, offers, decision, tell))

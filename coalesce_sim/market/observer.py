@@ -1,0 +1,115 @@
+"""Watching a market while it is played."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from numpy.typing import NDArray
+
+from coalesce_sim.market.breakdown import Breakdown
+from coalesce_sim.market.records import Records
+from coalesce_sim.market.workload import Block
+from coalesce_sim.policies.protocol import Decision, Offers
+
+if TYPE_CHECKING:
+    from coalesce_sim.market.contracts.contract import Contract
+    from coalesce_sim.market.market import Market
+
+Event = Literal["block_opened", "decided", "contract_ended", "ratings", "block_recorded"]
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedOffers:
+    """One decision with everything it was based on.
+
+    `task` is the row of the task in its block, `row` that of its offers; `attempt` counts the decisions on it
+    from 0. `breakdown` tells what the estimates are made up of: ask while being told of the decision.
+    """
+
+    block: Block
+    task: int
+    row: int
+    attempt: int
+    offers: Offers
+    decision: Decision
+    breakdown: Callable[[], Breakdown]
+
+
+class Observer:
+    """Is told what happens while a replication is played; a subclass overrides what it wants to know.
+
+    It changes nothing: the same scenario, seed and replication give the same market, whoever watches. What
+    an observer raises ends the replication and reaches whoever plays it: a replication that was stopped is
+    discarded whole.
+
+    >>> import coalesce_sim
+    >>> class Progress(coalesce_sim.Observer):
+    ...     def block_recorded(self, records):
+    ...         print(
+    ...             f"{len(records.block)} tasks are done, {records.outsourced.sum()} of them by contractors"
+    ...         )
+    >>> scenario = coalesce_sim.load("dur_02", ["clock.days=1"])
+    >>> metrics = coalesce_sim.stage(scenario, seed=1, observer=Progress()).play()
+    86 tasks are done, 0 of them by contractors
+    """
+
+    def set_up(self, market: Market) -> None:
+        """The market to be played stands, with its contractors (`market.pool`); told once, before the first
+        task."""
+
+    def block_opened(self, block: Block) -> None:
+        """A block of tasks, some two thousand, is about to arrive one by one."""
+
+    def decided(self, decided: DecidedOffers) -> None:
+        """The policy has decided on a task, for the first time or again. Who overrides this has policies give
+        their reasons, which takes them longer."""
+
+    def contract_ended(self, contract: Contract) -> None:
+        """A contract has reached its final state and is paid; only where markets have contracts."""
+
+    def ratings(self, rows: Mapping[str, NDArray[Any]]) -> None:
+        """What was rated since the last time, an array a column, oldest first; told with each block that is
+        recorded, where there is a public record."""
+
+    def block_recorded(self, records: Records) -> None:
+        """All tasks of a block have ended; blocks come in order."""
+
+    def wants(self, event: Event) -> bool:
+        """Whether this observer does anything when told."""
+        return getattr(type(self), event) is not getattr(Observer, event)
+
+
+class Observers(Observer):
+    """Several observers as one, told in turn."""
+
+    def __init__(self, *observers: Observer) -> None:
+        self._observers = observers
+
+    def set_up(self, market: Market) -> None:
+        for each in self._observers:
+            each.set_up(market)
+
+    def block_opened(self, block: Block) -> None:
+        for each in self._observers:
+            each.block_opened(block)
+
+    def decided(self, decided: DecidedOffers) -> None:
+        for each in self._observers:
+            each.decided(decided)
+
+    def contract_ended(self, contract: Contract) -> None:
+        for each in self._observers:
+            each.contract_ended(contract)
+
+    def ratings(self, rows: Mapping[str, NDArray[Any]]) -> None:
+        for each in self._observers:
+            each.ratings(rows)
+
+    def block_recorded(self, records: Records) -> None:
+        for each in self._observers:
+            each.block_recorded(records)
+
+    def wants(self, event: Event) -> bool:
+        return any(each.wants(event) for each in self._observers)

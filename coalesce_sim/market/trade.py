@@ -1,0 +1,132 @@
+"""What a way of trading must do; the two that there are live in `published` and `contracts`."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+import simpy
+from numpy.typing import NDArray
+
+from coalesce_sim.arrays import FloatArray
+from coalesce_sim.economics.correction import ErrorWindow
+from coalesce_sim.market.accounts import Accounts
+from coalesce_sim.market.breakdown import Breakdown
+from coalesce_sim.market.observer import Observer
+from coalesce_sim.market.open_block import OpenBlock
+from coalesce_sim.market.pool import Pool
+from coalesce_sim.market.queues import Queues
+from coalesce_sim.market.records import Records
+from coalesce_sim.market.workload import Block
+from coalesce_sim.policies.protocol import Decision, Offers, OracleView, Outcome
+from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.skills.compatibility import Compatibility
+from coalesce_sim.streams import Streams
+
+Events = Generator[simpy.Event, Any, None]
+"""A SimPy process: it waits for what it yields."""
+
+
+@dataclass(frozen=True, slots=True)
+class Venue:
+    """What every trade is built on. `listens` says whether the policy wants to be told of outcomes."""
+
+    scenario: Scenario
+    streams: Streams
+    demand: FloatArray
+    pool: Pool
+    skills: Compatibility
+    queues: Queues
+    accounts: Accounts
+    observer: Observer
+    listens: bool
+
+
+class Quote(Protocol):
+    """The offers of one decision round; what else a trade keeps with them is its own."""
+
+    @property
+    def offers(self) -> Offers:
+        """What the policy sees."""
+
+
+B = TypeVar("B", bound=OpenBlock)
+"""A block of tasks being played, with what the trade keeps of it."""
+
+Q = TypeVar("Q", bound=Quote)
+"""The offers on some tasks of a block."""
+
+A = TypeVar("A")
+A_co = TypeVar("A_co", covariant=True)
+"""One attempt at a task under way: a contract, or work at home."""
+
+
+@dataclass(frozen=True, slots=True)
+class Onward(Generic[A_co]):
+    """How things go on when an attempt is over.
+
+    `decide` are tasks of its block that the policy is asked about now: the same again, or steps that waited
+    for it. `carry_out` is another attempt at the same task, which nobody needs to be asked about.
+    """
+
+    decide: Sequence[int] = ()
+    carry_out: A_co | None = None
+
+
+class Trade(Protocol[B, Q, A]):
+    """A way of trading. `Loop` calls these in the order in which they stand here.
+
+    Tasks are rows of their open block. What is asked (`quote`, `bids_usd`, `oracle_view`, `breakdown`)
+    changes nothing, however often it is asked.
+    """
+
+    def open(self, block: Block, records: Records) -> B:
+        """Lay out a block whose tasks are about to arrive."""
+
+    def arrive(self, opened: B, tasks: slice) -> Iterable[slice]:
+        """Tasks arrive together; the rounds in which they are decided. In a round no decision can change the
+        offers on the others. What is left out is decided later, as `recover` says."""
+
+    def quote(self, opened: B, tasks: slice) -> Q:
+        """The offers on the tasks of one round, as things stand now."""
+
+    def bids_usd(self, quote: Q) -> FloatArray:
+        """Sealed bids, (tasks, offers): each contractor's own cost or, where that is not known, its price."""
+
+    def oracle_view(self, opened: B, quote: Q, task: int) -> OracleView:
+        """The view on one task with the realised cost of every choice."""
+
+    def breakdown(self, opened: B, quote: Q, task: int) -> Breakdown:
+        """What the estimates for one task are made up of, before it is sent anywhere."""
+
+    def carry_out(self, opened: B, quote: Q, task: int, decision: Decision) -> A | None:
+        """Send a task where it was decided to go: the attempt, or None where it has ended already."""
+
+    def work(self, attempt: A) -> Events:
+        """All events of an attempt, to its end."""
+
+    def end(self, attempt: A) -> None:
+        """It is over: verified, charged and paid."""
+
+    def learn(self, attempt: A) -> Outcome | None:
+        """Enter in the public record and the clients' memory what they know of it now.
+
+        What the policy is told; None where it is told nothing.
+        """
+
+    def recover(self, attempt: A) -> Onward[A]:
+        """Close the task, or say how it goes on."""
+
+    def take_ratings(self) -> Mapping[str, NDArray[Any]] | None:
+        """What was rated since the last time, an array a column; None where nothing is, or nobody watches."""
+
+    def figures(self) -> dict[str, float]:
+        """What can be said of this trade as a whole once the market has been played."""
+
+    def mean_price_usd(self, hours: int) -> FloatArray:
+        """The mean over the pool of the price of the simplest task, hour by hour; NaN where prices differ by
+        task."""
+
+    def estimation_errors(self) -> list[ErrorWindow]:
+        """How far estimates were off, charge after charge; empty where nothing is estimated twice."""
