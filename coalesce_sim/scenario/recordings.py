@@ -16,7 +16,9 @@ class Cell(Model):
     """All runs of one model on one benchmark."""
 
     model: str
+    """The model's name in the file of runs, `records.path`."""
     benchmark: str
+    """The benchmark's name in the file of runs, `records.path`."""
 
 
 KNOWN_FAULTY = (
@@ -40,33 +42,38 @@ class ExpectedTokens(Model):
     """
 
     uncached_prompt: NonNegative = 300_000
+    """Tokens billed at the list price of input."""
     cached_prompt: NonNegative = 1_800_000
+    """Tokens billed at the list price of cache reads or, where none is listed, of input."""
     output: NonNegative = 16_300
+    """Tokens billed at the list price of output."""
 
 
 class Records(Model):
     """Recorded runs of real agents: who solved which task, and at which bill.
 
-    `path` names a CSV file with the columns ``model, benchmark, instance_id, resolved, cost_usd``, one row a
-    run; `resolved` and `cost_usd` are empty where nobody recorded them. `models_path` names a CSV file with
-    the columns ``model, benchmark, openness, input_usd_per_mtok, output_usd_per_mtok,
-    cache_read_usd_per_mtok, avg_runtime_s``, one row for each model and benchmark; cached tokens without a
-    price of their own cost as much as others.
-
-    `benchmarks` are the task types, in this order. The runs of the cells in `exclude` are left out; a list of
-    your own replaces the known faulty ones. `own_agent` is the model that clients run themselves,
-    `contractors` are those they can hire (left out: all others in the file). Where a model has no run that
-    was judged and billed, it makes no offer; where the own agent has none, the task is not replayed, since
-    staying at home could not be charged.
+    Where a model has no run that was judged and billed, it makes no offer.
     """
 
     path: str
+    """CSV file with the columns ``model, benchmark, instance_id, resolved, cost_usd``, one row a run;
+    `resolved` and `cost_usd` are empty where nobody recorded them."""
     models_path: str
+    """CSV file with the columns ``model, benchmark, openness, input_usd_per_mtok, output_usd_per_mtok,
+    cache_read_usd_per_mtok, avg_runtime_s``, one row for each model and benchmark."""
     benchmarks: Names = Field(default_factory=lambda: list(_BENCHMARKS))
+    """Benchmarks whose tasks are played; `workload.types` must be the same."""
     exclude: list[Cell] = Field(default_factory=lambda: list(KNOWN_FAULTY))
+    """Models whose runs on a benchmark are left out; a list of your own replaces that of the known faulty
+    ones."""
     own_agent: str = "Qwen3-Coder-Next"
+    """Model that the clients run themselves. A task on which it has no run that was judged and billed is not
+    replayed, since staying at home could not be charged."""
     contractors: Names | None = None
+    """Models that can be hired; left out, all others in the file."""
     tokens: ExpectedTokens = ExpectedTokens()
+    """Tokens that a task is expected to be billed for, by which list prices are compared before a bill is
+    known."""
 
     @model_validator(mode="after")
     def _each_once(self) -> Self:

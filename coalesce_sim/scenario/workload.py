@@ -20,20 +20,27 @@ Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "satur
 
 
 class MarketDemand(Model):
-    """Hourly market demand ``D = clip(base·m + N(0, noise_sd), min, max)``.
-
-    ``m`` is `busy_factor` on `busy_weekdays` in the hours from `busy_first_hour` up to and including the
-    hour that starts at `busy_last_hour`, else 1.
-    """
+    """Hourly market demand ``D = clip(base·m + N(0, noise_sd), min, max)``, m being `busy_factor` in busy
+    hours, else 1."""
 
     base: NonNegative
+    """Level of demand in an ordinary hour before noise, without a unit: what it means `tasks_per_hour` and
+    `demand_gain` say."""
     noise_sd: NonNegative = 0.0
+    """Standard deviation of what is added in every hour, in the unit of demand; 0 adds nothing."""
     min: NonNegative = 0.0
+    """What demand does not fall below, whatever the noise."""
     max: Positive = 1e9
+    """What demand does not rise above, whatever the noise."""
     busy_factor: NonNegative = 1.0
+    """Multiplies `base` in busy hours; 1 makes all hours alike."""
     busy_weekdays: list[Weekday] = Field(default_factory=list)
+    """Days that have busy hours; by default none."""
     busy_first_hour: Annotated[int, Field(ge=0, le=23)] = 0
+    """Hour of the day, by `clock.start`, with which busy hours begin."""
     busy_last_hour: Annotated[int, Field(ge=0, le=23)] = 23
+    """Hour of the day that is the last busy one, itself included; none is busy where it is before
+    `busy_first_hour`."""
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -47,6 +54,8 @@ class DemandDriven(Model):
 
     kind: Literal["demand_driven"]
     tasks_per_hour: Annotated[float, Field(ge=0, le=1_000_000)]
+    """Expected tasks an hour for each unit of demand, of all clients together; all come at the start of the
+    hour."""
 
 
 def _lets_time_pass(gap_s: Distribution) -> Distribution:
@@ -57,53 +66,71 @@ def _lets_time_pass(gap_s: Distribution) -> Distribution:
 
 
 class Renewal(Model):
-    """Independent gaps between single arrivals, until the clock ends or `limit` tasks have come."""
+    """Independent gaps between single arrivals."""
 
     kind: Literal["renewal"]
     gap_s: Annotated[NonNegativeDistribution, AfterValidator(_lets_time_pass)]
+    """Seconds from one task to the next, of all clients together."""
     limit: Annotated[int, Field(gt=0)] | None = None
+    """Number of tasks after which no more come; left out, they come until the clock ends."""
 
 
 class ListedTask(Model):
     """One explicit task; what is left out is taken from its type and the workload's attributes."""
 
     type: str
+    """Name of one of `workload.types`, whose skills and target it has."""
     arrival_s: NonNegative | None = None
+    """Seconds from the start of the run, not before the task above; stated of all tasks or of none."""
     client: Annotated[int, Field(ge=0)] | None = None
+    """Number of the client that has it, from 0; left out, as `dealing` says."""
     documents: NonNegative | None = None
+    """How many documents it works on; left out, as many as its type says."""
     complexity: Positive | None = None
+    """Without a unit, 1 being ordinary; left out, drawn."""
     value_usd: NonNegative | None = None
+    """USD that good work on it is worth; left out, drawn."""
     budget_usd: NonNegative | None = None
+    """USD that its client would spend; left out, its value times the drawn `budget_share`."""
     data_gb: NonNegative | None = None
+    """GB that work on it needs; left out, drawn."""
     output_gb: NonNegative | None = None
+    """GB that come back; left out, drawn."""
     model_size: NonNegative | None = None
+    """In the unit of `gb_per_model_size`; left out, drawn."""
     duration_h: NonNegative | None = None
+    """Hours that its value is earned in; left out, drawn."""
     prompt_tokens: NonNegative | None = None
+    """Tokens that are read; left out, drawn."""
     output_tokens: NonNegative | None = None
+    """Tokens that are really written; left out, drawn."""
 
 
 class Listed(Model):
-    """Explicit tasks in the order of arrival; without `arrival_s` they come `gap_s` apart."""
+    """Explicit tasks in the order of arrival."""
 
     kind: Literal["listed"]
     tasks: Annotated[list[ListedTask], Field(min_length=1)]
+    """One entry a task, in the order of arrival."""
     gap_s: NonNegative = 0.0
+    """Seconds from one task to the next; no effect where `arrival_s` is stated."""
 
 
 class Csv(Model):
-    """Explicit tasks from a CSV file with a header.
-
-    `columns` maps a field of a listed task to the name of the file's column. An arrival column holds
-    seconds or timestamps; timestamps are counted from the first one. `type` names the type of all tasks
-    where the file has no such column.
-    """
+    """Explicit tasks from a CSV file with a header."""
 
     kind: Literal["csv"]
     path: str
+    """Where the file is: beside the scenario's own, or from the working directory."""
     columns: Annotated[dict[str, str], Field(min_length=1)]
+    """By field of a listed task, the name of the column that holds it. An arrival column holds seconds, or
+    timestamps, which are counted from the first one."""
     type: str | None = None
+    """Which of `workload.types` all tasks are of; stated where, and only where, no column says it."""
     gap_s: NonNegative = 0.0
+    """Seconds from one task to the next; no effect where a column says when they arrive."""
     limit: Annotated[int, Field(gt=0)] | None = None
+    """Rows after which no more are read; left out, all are."""
 
     @model_validator(mode="after")
     def _known_columns(self) -> Self:
@@ -120,15 +147,20 @@ class Progression(Model):
     """``start, start + step, start + 2·step, …``"""
 
     start: float
+    """What the first task has, in the attribute's unit."""
     step: float = 0.0
+    """What each task has more than the one before; 0 makes all alike."""
 
 
 class SeriesPart(Model):
-    """`count` tasks of one type whose attributes grow in equal steps."""
+    """Tasks of one type whose attributes grow in equal steps."""
 
     type: str
+    """Which of `workload.types` its tasks are of."""
     count: Annotated[int, Field(gt=0)]
+    """How many tasks it has, each `gap_s` after the one before."""
     attributes: dict[str, Progression]
+    """How the attributes of a listed task grow, by name; those that are not named are drawn."""
 
     @model_validator(mode="after")
     def _known_attributes(self) -> Self:
@@ -140,23 +172,26 @@ class SeriesPart(Model):
 
 
 class Series(Model):
-    """Tasks generated by arithmetic progressions, part after part, `gap_s` apart."""
+    """Tasks generated by arithmetic progressions, part after part."""
 
     kind: Literal["series"]
     parts: Annotated[list[SeriesPart], Field(min_length=1)]
+    """Runs of tasks of one type, one after the other."""
     gap_s: NonNegative = 0.0
+    """Seconds from one task to the next, across parts."""
 
 
 class Recorded(Model):
-    """Tasks of the scenario's `records`, in random order, with independent gaps between them.
-
-    ``each_once`` draws without replacement and ends with the records, ``with_replacement`` needs a `limit`.
-    """
+    """Tasks of the scenario's `records`, in random order, with independent gaps between them."""
 
     kind: Literal["recorded"]
     gap_s: Annotated[NonNegativeDistribution, AfterValidator(_lets_time_pass)]
+    """Seconds from one task to the next, of all clients together."""
     limit: Annotated[int, Field(gt=0)] | None = None
+    """Number of tasks after which no more come; left out, as many as were recorded."""
     drawing: Literal["each_once", "with_replacement"] = "each_once"
+    """``each_once`` takes no task twice, and ends with the records; ``with_replacement`` takes any task every
+    time, and needs a `limit`."""
 
     @model_validator(mode="after")
     def _ends(self) -> Self:
@@ -172,35 +207,43 @@ Arrivals = Annotated[
 
 
 class Step(Model):
-    """One subtask of a composite task: a task of its own `type`, begun when the steps in `after` are done.
-
-    `work` is its part of the whole's tokens, documents, data and value.
-    """
+    """One subtask of a composite task: a task of its own, decided on by itself."""
 
     type: str
+    """Which of `workload.types` the step is done as; not a composite one."""
     after: list[str] = Field(default_factory=list)
+    """Steps, of those above this one, that must be done before it begins; none by default."""
     work: Positive = 1.0
+    """The step's part of the whole's tokens, documents, data, value and budget, 1 being all of it; parts need
+    not sum to 1."""
 
 
 class TaskType(Model):
-    """A kind of task. `share` is its probability; the shares of a workload are normalised to 1.
+    """A kind of task.
 
-    `local_min` is the time the task takes on the client's own GPU at complexity 1; left out, the
-    execution time of the cost model is used.
-
-    A type with `steps` is composite: its tasks are not done themselves, their steps are, each decided on by
-    itself. The whole is done when all steps are, for `integration_usd`, and late by its own target; if one
-    step comes to nothing, so does the whole.
+    A type with `steps` is composite: its tasks are not done themselves, their steps are. The whole is done
+    when all steps are, and late by its own target; if one step comes to nothing, so does the whole.
     """
 
     share: NonNegative = 1.0
+    """Probability of this type, relative to the others; no effect where arrivals say the types themselves."""
     skills: list[str] = Field(default_factory=list)
+    """What a task takes; compared with what contractors can do. None by default, which suits everybody."""
     max_latency_min: Positive
+    """Minutes from arrival in which a task is to be done; what is later costs `cost_model.late_usd_per_min`.
+    """
     documents: NonNegative = 0.0
+    """How many documents a task works on; they count in the memory that it occupies."""
     base_flop: NonNegative = 0.0
+    """FLOP of a task of complexity 1 with `flop_reference_gb` of data. No effect at home where work is
+    counted in tokens, nor at contractors but those with `hardware` in a market that learns."""
     local_min: Positive | None = None
+    """Minutes that a task of complexity 1 takes at home; left out, the execution time of the cost model.
+    Changes no cost of hardware."""
     steps: dict[str, Step] | None = None
+    """Steps, by name, that a composite task consists of; left out, a task is done as a whole."""
     integration_usd: NonNegative = 0.0
+    """USD to put a composite task together when its steps are done."""
 
     @model_validator(mode="after")
     def _steps_in_order(self) -> Self:
@@ -216,40 +259,58 @@ class TaskType(Model):
 
 
 class Attributes(Model):
-    """Attributes drawn for every task, each from a random stream of its own.
-
-    The client knows all of them when it decides, except how many tokens the answer will have: for that it
-    uses `expected_output_tokens`.
-    """
+    """What is true of a task besides its type. The client knows all of it when it decides, but for how long
+    the answer will be."""
 
     complexity: NonNegativeDistribution = 1.0
+    """Without a unit, 1 being ordinary: multiplies FLOP and `local_min`, and raises prices by ``demand`` and
+    memory as their slopes say."""
     value_usd: NonNegativeDistribution = 0.0
+    """USD that good work is worth to the client: what bad work loses, and what is at risk at contractors."""
     budget_share: NonNegativeDistribution = 1.0
+    """Share of a task's value that its client would spend; no effect but on `boosts` of ``topsis`` and
+    policies of your own."""
     data_gb: NonNegativeDistribution = 0.0
+    """GB that work needs: moved to contractors, and in proportion to which FLOP are counted."""
     output_gb: NonNegativeDistribution = 0.0
+    """GB of the result, moved back from contractors."""
     model_size: NonNegativeDistribution = 0.0
+    """In the unit of `gb_per_model_size`; counts in the memory that a task occupies."""
     duration_h: NonNegativeDistribution = 1.0
+    """Hours that a task's value is earned in, at least 0.1; no effect but on the opportunity ``later_tasks``.
+    """
     prompt_tokens: NonNegativeDistribution = 0.0
+    """Tokens that are read; they count in times and in prices by tokens."""
     output_tokens: NonNegativeDistribution = 0.0
+    """Tokens that are really written, which nobody knows beforehand: they count in what happens at home and,
+    on the basis ``physical`` of a market that does not learn, at contractors."""
     expected_output_tokens: NonNegative = 0.0
+    """Tokens that everybody expects to be written; in offers and estimates they stand for the true number."""
     criticality: Level = "medium"
+    """Of all tasks: ``high`` multiplies the value at risk by `critical_factor`, ``low`` and ``medium`` are
+    the same."""
     data_sensitivity: Level = "medium"
+    """Of all tasks: ``high`` calls for the boost `security_if_sensitive`, ``low`` and ``medium`` are the
+    same."""
 
 
 class Workload(Model):
-    """All tasks of a run and how they reach the clients.
-
-    `dealing`: ``round_robin`` deals the tasks that arrive together to clients 0, 1, 2, … in turn;
-    ``random`` gives each task to a uniformly random client. `failure_correlation` is how much of a failure is
-    the task's own difficulty, the same for all who might work on it: the correlation of the normal variates
-    behind two workers' successes (a one-factor Gaussian copula).
-    """
+    """All tasks of a run and how they reach the clients."""
 
     arrivals: Arrivals
+    """When tasks come, and whether they are drawn, listed, read from a file or recorded."""
     dealing: Literal["round_robin", "random"] = "round_robin"
+    """``round_robin`` deals the tasks that arrive together to clients 0, 1, 2, … in turn, so that those that
+    arrive alone all go to client 0; ``random`` gives each to any client. No effect on tasks that state
+    theirs."""
     types: Annotated[dict[str, TaskType], Field(min_length=1)]
+    """Kinds of tasks by name, with their skills, targets and steps."""
     attributes: Attributes = Attributes()
+    """What is drawn for every task, each from a random stream of its own."""
     failure_correlation: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """How much of a failure is the task's own difficulty, the same for all who might work on it: the
+    correlation of the normal variates behind two workers' successes (a one-factor Gaussian copula). At 0 they
+    fail independently; no effect where records are replayed."""
 
     @model_validator(mode="after")
     def _steps_fit(self) -> Self:
