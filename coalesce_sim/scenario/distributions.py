@@ -21,12 +21,16 @@ Support = tuple[float, float]
 
 
 class Normal(Model):
-    """Normal with the given mean and standard deviation, clipped to [min, max] where these are set."""
+    """Normal, clipped where limits are set."""
 
     mean: float
+    """Centre before clipping, in the unit of the field that the distribution stands in."""
     sd: NonNegative
+    """Standard deviation before clipping, in the same unit; 0 makes all draws alike."""
     min: float | None = None
+    """Smaller draws are set to this; left out, none are."""
     max: float | None = None
+    """Larger draws are set to this; left out, none are."""
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -49,7 +53,9 @@ class Uniform(Model):
     """Uniform on [low, high)."""
 
     low: float
+    """Lower end, in the unit of the field that the distribution stands in."""
     high: float
+    """Upper end, in the same unit, which draws do not reach; must not be below `low`."""
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -68,7 +74,9 @@ class LogNormal(Model):
     """Lognormal by its median and the standard deviation of the logarithm."""
 
     median: Positive
+    """What half of the draws exceed, in the unit of the field that the distribution stands in."""
     sigma: NonNegative
+    """Standard deviation of the natural logarithm, without a unit; 0 makes all draws alike."""
 
     def sample(self, rng: np.random.Generator, size: int) -> FloatArray:
         return rng.lognormal(math.log(self.median), self.sigma, size)
@@ -81,6 +89,8 @@ class Exponential(Model):
     """Exponential with the given mean."""
 
     mean: Positive
+    """Average of the draws and their standard deviation, in the unit of the field that the distribution
+    stands in."""
 
     def sample(self, rng: np.random.Generator, size: int) -> FloatArray:
         return rng.exponential(self.mean, size)
@@ -93,7 +103,10 @@ class Gamma(Model):
     """Gamma by its mean and coefficient of variation (sd / mean)."""
 
     mean: Positive
+    """Average of the draws, in the unit of the field that the distribution stands in."""
     cv: Positive
+    """Standard deviation over mean, without a unit: 1 is an exponential, less is more even, more is burstier.
+    """
 
     def sample(self, rng: np.random.Generator, size: int) -> FloatArray:
         return rng.gamma(self.cv**-2, self.mean * self.cv**2, size)
@@ -106,7 +119,9 @@ class Weibull(Model):
     """Weibull by shape and scale."""
 
     shape: Positive
+    """Without a unit: 1 is an exponential, more is more even, less has rarer and larger extremes."""
     scale: Positive
+    """What 63 % of the draws stay below, in the unit of the field that the distribution stands in."""
 
     def sample(self, rng: np.random.Generator, size: int) -> FloatArray:
         return self.scale * rng.weibull(self.shape, size)
@@ -116,10 +131,12 @@ class Weibull(Model):
 
 
 class Choice(Model):
-    """One of the values, with the given weights (equal where left out)."""
+    """One of the values, with the given weights."""
 
     values: Annotated[list[float], Field(min_length=1)]
+    """What may be drawn, in the unit of the field that the distribution stands in."""
     weights: list[NonNegative] | None = None
+    """How often each of the values is drawn, relative to the others; left out, all alike."""
 
     @model_validator(mode="after")
     def _weights_fit(self) -> Self:
@@ -145,13 +162,13 @@ class Choice(Model):
 
 
 class Empirical(Model):
-    """A quantile table, linear in between: ``quantiles[i]`` is the value at ``probabilities[i]``.
-
-    The probabilities run from 0 to 1; left out, they are equally spaced.
-    """
+    """A quantile table, linear in between: ``quantiles[i]`` is the value at ``probabilities[i]``."""
 
     quantiles: Annotated[list[float], Field(min_length=2)]
+    """Values in rising order, from the least to the greatest, in the unit of the field that the distribution
+    stands in."""
     probabilities: list[Annotated[float, Field(ge=0, le=1)]] | None = None
+    """Share of the draws below each of them, rising from 0 to 1; left out, equally spaced."""
 
     @model_validator(mode="after")
     def _ascending(self) -> Self:
@@ -182,13 +199,16 @@ class Component(Model):
     """One part of a mixture: a weight and exactly one exponential."""
 
     weight: Positive
+    """How often this part is picked, relative to the others."""
     exponential: Exponential
+    """What is drawn once the part is picked."""
 
 
 class Mixture(Model):
     """A hyperexponential: one of several exponentials, picked by weight; for bursty arrivals."""
 
     components: Annotated[list[Component], Field(min_length=2)]
+    """Parts, of which one is picked for every draw."""
 
     def _weights(self) -> FloatArray:
         weights = np.array([part.weight for part in self.components])
@@ -209,14 +229,23 @@ class DistributionSpec(Model):
     """Exactly one distribution, named by its key."""
 
     normal: Normal | None = None
+    """Symmetric around a mean; clip it where draws must not be negative."""
     uniform: Uniform | None = None
+    """Between two ends, all values as likely."""
     lognormal: LogNormal | None = None
+    """Above 0 and skewed, by its median."""
     exponential: Exponential | None = None
+    """Of no memory; as gaps between arrivals it makes a Poisson process."""
     gamma: Gamma | None = None
+    """Above 0, by mean and coefficient of variation; as gaps, more even or burstier than Poisson."""
     weibull: Weibull | None = None
+    """Above 0, by shape and scale, as lifetimes are often described."""
     choice: Choice | None = None
+    """One of some listed values, with weights."""
     empirical: Empirical | None = None
+    """As measured: a table of quantiles, linear in between."""
     mixture: Mixture | None = None
+    """One of several exponentials for each draw; as gaps, arrivals in bursts."""
 
     @model_validator(mode="before")
     @classmethod

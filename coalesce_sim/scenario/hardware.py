@@ -20,45 +20,70 @@ _COST_OF_BASIS = {
 
 
 class Hardware(Model):
-    """`gpus` GPUs that work as one, on `batch` requests at once, each in a slot: 1 / `batch` of the whole.
+    """GPUs that work as one, on several requests at once, each in a slot.
 
-    `profile` names a GPU whose published figures fill what is left out here; its name alone may stand for
-    the mapping. `peak_flop_s` and `utilisation` time work that is counted in FLOP, `prefill_tokens_per_s`
-    (prompts read) and `decode_tokens_per_s` (answers written), both of one slot, work that is counted in
-    tokens. A profile fills these two as `tokens` says. ``measured``: one request at a time on one GPU, Llama
-    3 8B Q4; or, of the model that `serves` names, the writing in batches, and reading is left to be stated.
-    ``roofline``: what is not measured is estimated as the most that FLOP/s and memory bandwidth allow, for
-    what `serves` names or for a dense model of `params_billions` at `bytes_per_param`. That is optimistic.
-
-    `basis`: ``owned`` costs depreciation (`purchase_usd` over `lifetime_h` of work) and energy, ``rented``
-    `rent_usd_per_h`, energy included; figures of the other basis are not used. Power is `power_w` where it is
-    given or measured, else ``tdp_w · utilisation``. `compute_usd_per_h` and `memory_usd_per_h` come on top
-    and are of the whole; all other figures are of one GPU.
+    `compute_usd_per_h` and `memory_usd_per_h` are of the whole, the two token speeds of one slot, all other
+    figures of one GPU.
     """
 
     profile: str | None = None
+    """A GPU of the catalogue (`coalesce-sim hardware` lists them) whose published figures fill what is left
+    out here; its name alone may stand for the whole mapping."""
     name: str = "GPU"
+    """What the GPU is called where a scenario is written out, by default as in the profile; changes nothing.
+    """
     gpus: Annotated[int, Field(gt=0, le=1024)] = 1
+    """How many of them work as one: multiplies FLOP/s, bandwidth, power, depreciation and rent."""
     batch: Annotated[int, Field(gt=0, le=65_536)] = 1
+    """Requests at once, each in a slot that has 1 / `batch` of the FLOP/s and hourly costs. How many slots
+    there are is said beside the hardware (`slots`)."""
     utilisation: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """Share of `peak_flop_s` that is reached and, where `power_w` is not known, of `tdp_w` that is drawn."""
     memory_gb: Positive
+    """GB of one GPU. `memory_usd_per_h` is charged for the share of it that a task occupies, and the weights
+    of a ``roofline`` must fit."""
     peak_flop_s: Positive | None = None
+    """FLOP per second of one GPU at its best; times work that is counted in FLOP."""
     bandwidth_gb_s: Positive | None = None
+    """GB per second between one GPU and its memory; no effect but on a ``roofline``."""
     tokens: Literal["measured", "roofline"] = "measured"
+    """Where token speeds come from that are not stated. ``measured``: one request at a time on one GPU, Llama
+    3 8B Q4; or, of the model that `serves` names, the writing in batches, and reading is left to be stated.
+    ``roofline``: what is not measured is estimated as the most that FLOP/s and memory bandwidth allow, for
+    what `serves` names or for a dense model of `params_billions`. That is optimistic."""
     serves: str | None = None
+    """Model whose measured writing speed and power are taken, at `gpus` and `batch`; only what was measured
+    on the profile can be named."""
     params_billions: Positive | None = None
+    """Billions of parameters of a dense model; no effect but on a ``roofline``, where it is needed unless
+    `serves` names a model."""
     bytes_per_param: Positive = 2.0
+    """Bytes that a parameter takes, 2 in FP16; no effect but on a ``roofline``."""
     prefill_tokens_per_s: Positive | None = None
+    """Tokens of a prompt that one slot reads per second; times work that is counted in tokens."""
     decode_tokens_per_s: Positive | None = None
+    """Tokens of an answer that one slot writes per second; times work that is counted in tokens."""
     tdp_w: NonNegative
+    """Watts that one GPU is built for; no effect where `power_w` is known or the basis is ``rented``."""
     power_w: NonNegative | None = None
+    """Watts that one GPU draws while at work; left out, as measured of what it `serves`, else `tdp_w` ·
+    `utilisation`. No effect where ``rented``."""
     basis: Literal["owned", "rented"] = "owned"
+    """``owned`` costs depreciation and electricity, ``rented`` costs the rent, electricity included; figures
+    of the other basis are not used."""
     purchase_usd: NonNegative | None = None
+    """USD for one GPU, written off over `lifetime_h`; no effect where ``rented``."""
     lifetime_h: Positive | None = None
+    """Hours at work over which the purchase is written off; no effect where ``rented``."""
     electricity_usd_per_kwh: NonNegative | None = None
+    """USD for each kWh drawn while at work; no effect where ``rented``."""
     rent_usd_per_h: NonNegative | None = None
+    """USD for each hour of one GPU at work; no effect where ``owned``."""
     compute_usd_per_h: NonNegative = 0.0
+    """USD for each hour at work on top, on either basis, of all GPUs together."""
     memory_usd_per_h: NonNegative = 0.0
+    """USD for each hour at work on top, for tasks that occupy all `memory_gb`, and in proportion for less; no
+    effect at contractors."""
 
     @model_validator(mode="wrap")
     @classmethod
@@ -82,7 +107,8 @@ class Hardware(Model):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {"anyOf": [{"enum": list(catalogue().profiles)}, handler(core)]}
+        whole = super().__get_pydantic_json_schema__(core, handler)
+        return {"anyOf": [{"enum": list(catalogue().profiles)}, whole]}
 
     @property
     def slot_flop_s(self) -> float | None:

@@ -16,17 +16,17 @@ Slots = Literal["unlimited"] | Annotated[int, Field(ge=0, le=1_000_000)]
 
 
 class TypeOutcome(Model):
-    """What is true of one worker's work on one type of task, and known to nobody before.
-
-    `success` is the probability that the work is good. `bill_usd` is what is billed by use, `failed_bill_usd`
-    what it is where the work is no good; left out, the bill is the price agreed on. `latency_min`, where
-    given, is the time the work takes, and known to all.
-    """
+    """What is true of one worker's work on one type of task, and known to nobody before."""
 
     success: Share
+    """Probability that the work is good."""
     bill_usd: NonNegative | None = None
+    """USD billed by use for a task; left out, a contractor is due the price agreed on, and work at home costs
+    no more than its hardware."""
     failed_bill_usd: NonNegative | None = None
+    """USD billed instead where the work is no good; left out, the same, without which it cannot be stated."""
     latency_min: NonNegative | None = None
+    """Minutes that the work takes, known to all; left out, what hardware, tokens and pool say."""
 
     @model_validator(mode="after")
     def _failure_has_a_success(self) -> Self:
@@ -36,92 +36,131 @@ class TypeOutcome(Model):
 
 
 class Clients(Model):
-    """Identical clients, each with `slots` GPUs of its own behind one first-come queue.
-
-    `price_usd` is what a client expects a task at home to cost beyond its hardware (and, where records are
-    replayed, beyond the list price of its own agent). `success` is the true
-    probability that work at home is good, `outcomes` the same by task type, with true costs and times.
-    A client of 0 slots has no GPU: what it keeps is not done.
-    """
+    """Identical clients, each with GPUs of its own behind one first-come queue."""
 
     count: Annotated[int, Field(gt=0, le=1_000_000)]
+    """How many clients share the tasks, as `workload.dealing` says."""
     slots: Slots = "unlimited"
+    """Tasks that each client can work on at once; what waits is done first come, first served. Without limit
+    nothing waits; with 0 there is no GPU, and what stays at home is not done (needs `contracts`)."""
     hardware: Hardware
+    """What each slot works on: times and prices all work at home."""
     price_usd: NonNegative = 0.0
+    """USD that a task at home is expected to cost beyond hardware and, where records are replayed, the list
+    price of the own agent. No effect but on estimates in a market that learns."""
     success: Share = 1.0
+    """True probability that work at home is good; below 1 it needs `contracts`. No effect where there are
+    `outcomes` or `records`."""
     outcomes: dict[str, TypeOutcome] | None = None
+    """Success, true bills and times of work at home by task type; must name all types but composite ones, and
+    needs `contracts`. No effect where records are replayed."""
 
 
 class ContractorFacts(Model):
     """What is true of one contractor, or of all contractors of a type.
 
-    `latency_min` is the time the work itself takes, whatever the task; `network_ms` is added before the
-    work and holds no slot; the token rates add time in proportion to the task's tokens. `security_risk`
-    and `quality_risk` are derived from the reliability where left out; `performance` (eq. 12) is taken
-    from the skills table where left out.
-
-    `hardware` is what each slot works on: it gives the token rates where they are left out, and what the work
-    costs the contractor itself. Without it, `own_cost_share` is the share of the price that is its own cost.
-
-    `reliability` is what the contractor says of itself. What is true, and comes to light only through its
-    work, is `success`, the probability that work is good (the reliability where left out), or `outcomes`, the
-    same by task type; a contractor with `outcomes` makes no offer on other types. With more than
-    `queue_limit` jobs waiting it rejects; `unreachable_rate` is the probability that it does not answer.
+    `reliability` is what the contractor says of itself. What is true comes to light only through its work:
+    `success` or `outcomes`.
     """
 
     skills: list[str] = Field(default_factory=list)
+    """What the contractor can do; compared with what a task type asks for."""
     price_usd: NonNegative = 0.0
+    """USD listed for a task; no effect where pricing is ``per_token`` or work was recorded."""
     input_usd_per_mtok: NonNegative = 0.0
+    """USD listed for a million tokens of prompt; no effect where pricing is ``flat`` or ``demand``."""
     output_usd_per_mtok: NonNegative = 0.0
+    """USD listed for a million tokens of answer; no effect where pricing is ``flat`` or ``demand``."""
     latency_min: NonNegative = 0.0
+    """Minutes that the work itself takes, whatever the task; what its tokens take comes on top."""
     network_ms: NonNegative = 0.0
+    """Milliseconds between client and contractor before the work; they hold no slot."""
     prefill_tokens_per_s: Positive | None = None
+    """Tokens of a prompt read per second; left out, as the `hardware` does, and without that in no time."""
     decode_tokens_per_s: Positive | None = None
+    """Tokens of an answer written per second; left out, as the `hardware` does, and without that in no time.
+    """
     reliability: Share
+    """Share of good work that the contractor claims. Estimates go by it where there is no `reputation`, and
+    risks that are not stated follow from it."""
     security_risk: Share | None = None
+    """Share of a task's value at risk; left out, it follows from the reliability by
+    `cost_model.external.security_risk`."""
     quality_risk: Share | None = None
+    """Share of a task's value at risk; left out, it follows from the reliability by
+    `cost_model.external.quality_risk`."""
     performance: Share | None = None
+    """Share of good work so far (eq. 12); left out, the one in `skills.performance`. No effect where there is
+    `reputation`."""
     hardware: Hardware | None = None
+    """What each slot works on: gives token rates that are left out, and what an hour of work costs the
+    contractor itself. In a market that learns its `peak_flop_s` adds the time that a type's `base_flop`
+    takes."""
     own_cost_share: Share | None = None
+    """Share of the listed price that is the contractor's own cost, where no hardware tells it; left out, all
+    of it. No effect but on bargained prices, auctions and posted prices."""
     slots: Slots = "unlimited"
+    """Jobs that the contractor can work on at once; others wait, first come, first served. With 0 it rejects
+    whatever it is given (needs `contracts`)."""
     queue_limit: Annotated[int, Field(ge=0)] | None = None
+    """Jobs that may wait at the contractor, which rejects those beyond. Left out, any number may; needs
+    `contracts`."""
     unreachable_rate: Share = 0.0
+    """Probability that the contractor does not answer when it is given a task; needs `contracts`."""
     success: Share | None = None
+    """True probability that the contractor's work is good, which comes to light only through its work; left
+    out, its reliability. Needs `contracts`."""
     outcomes: dict[str, TypeOutcome] | None = None
+    """Success, true bills and times by task type; no offer is made on types that are not named. Needs
+    `contracts`."""
 
 
 class Contractor(ContractorFacts):
     """One explicit contractor."""
 
     name: Annotated[str, Field(min_length=1)]
+    """What the contractor is called in results, and by the policy ``fixed``; must be unique."""
     type: str = "contractor"
+    """Group by which `skills.embedding` knows the contractor."""
     demand: NonNegative = 0.5
+    """How much the contractor is asked for at the start, without a unit; no effect but on prices by
+    ``demand``."""
     available_capacity: NonNegative = 0.5
+    """What the contractor has left to offer at the start, in the unit of demand; no effect but on prices by
+    ``demand``."""
 
 
 class ContractorType(ContractorFacts):
-    """A type from which a drawn pool takes contractors with probability `share`."""
+    """A type from which a drawn pool takes contractors."""
 
     share: NonNegative
+    """How many of the pool are of this type, relative to the shares of the others."""
 
 
 class DrawnPool(Model):
-    """`count` independent draws of a type, each with its own price, latency, demand and capacity.
-
-    The factors multiply the type's prices and latency; the results are not less than the two minima.
-    `success_shift` is what a contractor's true success rate differs by from its type's, at the limits cut
-    off.
-    """
+    """Independent draws of a type, each with its own price, latency, demand, capacity and success."""
 
     count: Annotated[int, Field(gt=0, le=100_000)]
+    """How many contractors there are, drawn anew for every replication."""
     types: Annotated[dict[str, ContractorType], Field(min_length=1)]
+    """What may be drawn, by name. A contractor is called after its type, with a number: ``edge_7``."""
     price_factor: NonNegativeDistribution = 1.0
+    """Multiplies prices of the type, by task and by token; one draw a contractor."""
     latency_factor: NonNegativeDistribution = 1.0
+    """Multiplies `latency_min` of the type; one draw a contractor."""
     min_price_usd: NonNegative = 0.0
+    """USD a task that each asks at least; prices by token may be less."""
     min_latency_min: NonNegative = 0.0
+    """Minutes that the work takes at least."""
     demand: NonNegativeDistribution = 0.5
+    """How much each contractor is asked for at the start, without a unit; no effect but on prices by
+    ``demand``."""
     available_capacity: NonNegativeDistribution = 0.5
+    """What each contractor has left to offer at the start, in the unit of demand; no effect but on prices by
+    ``demand``."""
     success_shift: Distribution = 0.0
+    """What is added to the type's true probability of good work, within 0 and 1; one draw a contractor. No
+    effect without `contracts` or on what `outcomes` state."""
 
     @model_validator(mode="after")
     def _some_share(self) -> Self:
@@ -131,24 +170,25 @@ class DrawnPool(Model):
 
 
 class PriceList(Model):
-    """Contractors that are the real sellers of one open model, at their listed prices per token.
-
-    `sellers` maps a provider to the name under which it lists the model. `price_file` names a CSV with the
-    columns ``provider, model, input_usd_per_mtok, output_usd_per_mtok``; left out, the installed
-    `genai-prices` package is asked (extra ``prices``) for the prices on `price_date`.
-    All other facts of a seller come from `template`.
-    """
+    """Contractors that are the real sellers of one open model, at their listed prices per token."""
 
     sellers: Annotated[dict[str, str], Field(min_length=1)]
+    """Providers, each with the name under which it lists the model."""
     price_date: Annotated[date, Field(strict=False)]
+    """Day of the prices that the installed package is asked for; no effect where there is a `price_file`."""
     price_file: str | None = None
+    """CSV file with the columns ``provider, model, input_usd_per_mtok, output_usd_per_mtok``; left out, the
+    installed `genai-prices` package is asked (extra ``prices``)."""
     template: ContractorFacts
+    """All other facts of every seller; its two prices per token are not used."""
 
 
 class RecordedPool(Model):
-    """Contractors that are the models of the scenario's `records`; `recorded` is true of them all."""
+    """Contractors that are the models of the scenario's `records`."""
 
     recorded: ContractorFacts
+    """What is true of all these contractors; `price_usd`, success, bills and times are those of the records.
+    """
 
 
 class ContractorDynamics(Model):
@@ -160,8 +200,15 @@ class ContractorDynamics(Model):
     """
 
     demand_gain: float
+    """What a contractor's demand moves by in an hour for each unit of market demand beyond
+    `demand_reference`."""
     demand_reference: float
+    """Market demand, in its unit, at which contractors' demand stands still."""
     demand_min: NonNegative
+    """What a contractor's demand does not fall below."""
     demand_max: Positive
+    """What a contractor's demand does not rise above."""
     jobs_to_exhaust: Positive
+    """Tasks won since the start of the run that use up the whole capacity."""
     capacity_floor: NonNegative
+    """Capacity that is left however many tasks were won."""
