@@ -12,38 +12,43 @@ from coalesce_sim.scenario.pool import Share
 
 
 class Security(Model):
-    """Security overheads (arXiv 2506.01900 prints ChaCha20 2.3 %, SGX 8.5 %, audit 0.8 %, key exchange 15.7
-    ms).
-
-    `key_exchange_ms` comes with every handshake, `encryption_share` lengthens transfers, `enclave_share` and
-    `audit_share` lengthen the work.
-    """
+    """Security overheads; arXiv 2506.01900 prints ChaCha20 2.3 %, SGX 8.5 %, audit 0.8 %, key exchange 15.7
+    ms."""
 
     key_exchange_ms: NonNegative = 0.0
+    """Milliseconds on top of `handshake_ms` before every contract."""
     encryption_share: NonNegative = 0.0
+    """Share by which transfers take longer; no effect without `transfer_mb_per_s`."""
     enclave_share: NonNegative = 0.0
+    """Share by which work at contractors takes longer, added to `audit_share`."""
     audit_share: NonNegative = 0.0
+    """Share by which work at contractors takes longer, added to `enclave_share`."""
 
 
 class Check(Model):
-    """One way to verify work: its cost, how long it takes, and how well it tells good from bad.
-
-    `sensitivity` is the probability that bad work is found, `specificity` that good work passes.
-    """
+    """One way to verify work: its cost, how long it takes, and how well it tells good from bad."""
 
     usd: NonNegative = 0.0
+    """USD that the client pays for each delivery that is checked, and reckons with in every offer."""
     minutes: NonNegative = 0.0
+    """Minutes from delivery to the verdict, part of the turnaround; no slot is held meanwhile."""
     sensitivity: Share = 1.0
+    """Probability that bad work is found; what is not found is paid as if it were good, and its loss is
+    borne."""
     specificity: Share = 1.0
+    """Probability that good work passes; what does not pass is treated as bad work."""
 
 
 class Verification(Model):
-    """Every delivery is checked: by the `automated` check or, where the task is worth at least
-    `manual_from_value_usd`, by the `manual` one."""
+    """Every delivery is checked, as the task's value says."""
 
     automated: Check = Check()
+    """What every delivery goes through unless `manual` does; by default free, instant and without error."""
     manual: Check | None = None
+    """Check that takes the place of `automated` for tasks worth at least `manual_from_value_usd`, which must
+    be stated with it."""
     manual_from_value_usd: NonNegative | None = None
+    """USD of a task's `value_usd`, of a step its part of that, from which the check is `manual`."""
 
     @model_validator(mode="after")
     def _both_or_neither(self) -> Self:
@@ -57,14 +62,14 @@ class Verification(Model):
 
 
 class Recovery(Model):
-    """What follows work that came to nothing.
-
-    The policy is asked again, without the contractors that were tried, up to `retries` times; then the task
-    is run at home (``local``) or given up, at its loss (``give_up``).
-    """
+    """What follows work that came to nothing: other contractors, and then home or the loss."""
 
     retries: Annotated[int, Field(ge=0, le=10)] = 0
+    """How often the policy is asked again on the same task, each time without the contractors that were
+    tried."""
     then: Literal["local", "give_up"] = "local"
+    """What follows when the `retries` are used up: ``local``, the task is done at home; ``give_up``, it ends
+    at its loss. At clients of 0 slots the two are the same."""
 
     def goes_on_after(self, contracts: int) -> bool:
         """Whether a task is done over when so many contracts on it have come to nothing."""
@@ -74,27 +79,46 @@ class Recovery(Model):
 class Contracts(Model):
     """The life of a contract, in the states of A2A 1.0.
 
-    *Submitted*: a handshake of `handshake_ms`; a contractor that cannot be reached is given up after
-    `connect_timeout_s` (*canceled*), one whose queue is full says no (*rejected*). The first contract of a
-    client with a contractor waits `authorisation_s` (*auth-required*). Data go out and come back at
-    `transfer_mb_per_s` (left out: in no time). *Working*: queue and service; with `input_required_rate` the
-    work stops once for `input_reply_s` (*input-required*). A client cancels what is not done after
-    `timeout_factor` times the quoted latency (left out: never). Of bad work the share `failed_share` fails
-    openly (*failed*), the rest is delivered (*completed*) and found out, or not, by the verification. Work
-    that failed or was found bad is paid to the share `due_on_failure`. A task that ends without good work
-    costs `rework_usd`, its value where left out.
+    *Submitted*: a handshake, which a contractor that cannot be reached does not answer (*canceled*) and one
+    whose queue is full refuses (*rejected*); the first contract of a client with a contractor may have to be
+    authorised (*auth-required*). Data go out and come back. *Working*: queue and service, which may stop for
+    an answer (*input-required*), break off (*failed*) or take too long (*canceled*). What is delivered
+    (*completed*) is verified.
     """
 
     handshake_ms: NonNegative = 0.0
+    """Milliseconds from the decision to the contractor's answer, besides its `network_ms`; part of the quoted
+    time."""
     connect_timeout_s: NonNegative = 30.0
+    """Seconds after which a client gives up on a contractor that does not answer (*canceled*); no effect
+    where every `unreachable_rate` is 0."""
     authorisation_s: NonNegative = 0.0
+    """Seconds that the first contract of a client with a contractor waits to be authorised (*auth-required*);
+    no part of the quoted time. 0: none has to be."""
     transfer_mb_per_s: Positive | None = None
+    """MB per second at which `data_gb` and `output_gb` of a task are moved; left out, in no time."""
     security: Security = Security()
+    """What encryption, enclaves, audits and key exchange add to handshakes, transfers and work; by default
+    nothing."""
     input_required_rate: Share = 0.0
+    """Probability that the work stops once to ask the client something (*input-required*); its slot stays
+    taken."""
     input_reply_s: NonNegativeDistribution = 0.0
+    """Seconds until the client has answered, no part of the quoted time; no effect at an
+    `input_required_rate` of 0."""
     timeout_factor: Positive | None = None
+    """A client cancels what is not done after this many times the quoted time, and owes no price for it; left
+    out, never."""
     failed_share: Share = 0.0
+    """Share of bad work that breaks off part of the way (*failed*); the rest is delivered (*completed*), and
+    found bad, or not, by the verification."""
     due_on_failure: Share = 0.0
+    """Share of the price, or bill, that is paid for work that broke off or was found bad; for what was
+    rejected or canceled nothing is."""
     verification: Verification = Verification()
+    """How deliveries are checked before they are paid; by default at no cost and without error."""
     recovery: Recovery = Recovery()
+    """What follows work that came to nothing; by default the task is done at home."""
     rework_usd: NonNegative | None = None
+    """USD lost with a task that ends without good work; left out, its `value_usd`, which of a step is that of
+    the whole."""

@@ -13,7 +13,10 @@ from coalesce_sim.scenario.pool import Share
 
 class _Shortlist(Model):
     k: Annotated[int, Field(ge=1)] = 10
+    """Contractors that a query returns at most; nobody else makes an offer on the task."""
     newcomer_share: Share = 0.1
+    """Share of the `k` places (at least one, unless it is 0) that goes round among the contractors outside
+    the best, so that each is found in the end; no effect where all fit into `k`."""
 
     @model_validator(mode="after")
     def _room_for_the_best(self) -> Self:
@@ -30,43 +33,54 @@ class _Shortlist(Model):
 
 
 class Outage(Model):
-    """A time in which the registry does not answer, in hours from the start of the run."""
+    """A time in which the registry does not answer."""
 
     start_h: NonNegative
+    """Hours from the start of the run to when the registry falls silent."""
     hours: Positive
+    """Hours for which the registry stays silent."""
 
 
 class RegistryDiscovery(_Shortlist):
-    """A central registry: one query returns the best `k` of all contractors who fit the task's type.
+    """A central registry: one query returns the best of all contractors who fit the task's type.
 
-    The registry ranks them by public merit every `refresh_s`, so an answer is up to that old. The share
-    `newcomer_share` of the places (at least one, unless it is 0) goes round among the contractors outside the
-    best, so that each is found in the end. A query takes `latency_ms`; during an outage it is given up after
-    `timeout_ms`, and the client finds nobody (``none``) or falls back on the last answer that it had for the
-    type (``cached``).
+    The registry ranks them by public merit: skill compatibility as known then, the cheaper first where that
+    is equal.
     """
 
     kind: Literal["registry"]
     latency_ms: NonNegative = 50.0
+    """Milliseconds that a query takes; work at a contractor begins so much later, work at home does not."""
     refresh_s: NonNegative = 60.0
+    """Seconds from one ranking to the next, so that an answer is up to that old; 0 ranks for every query."""
     outages: list[Outage] = Field(default_factory=list)
+    """Times in which the registry does not answer; by default none."""
     timeout_ms: NonNegative = 1000.0
+    """Milliseconds after which a query is given up during an outage; no effect without `outages`."""
     fallback: Literal["none", "cached"] = "none"
+    """Whom a client finds during an outage: ``none``, nobody; ``cached``, the last answer that it had for the
+    type of task."""
 
 
 class GossipDiscovery(_Shortlist):
     """No centre: each agent knows some contractors and hears of others from its peers (Jelasity et al. 2007).
 
-    Every `round_s`, each client and contractor asks `fanout` agents drawn at random for what they know and
-    keeps the `view_size` freshest entries; only contractors, who know themselves, make fresh ones. A client
-    chooses the best `k` of its view, with places for newcomers as at a registry; asking it takes `query_ms`.
+    In every round, each client and contractor asks others for what they know and keeps the freshest entries;
+    only contractors, who know themselves, make fresh ones. A client chooses the best of its view, with places
+    for newcomers as at a registry.
     """
 
     kind: Literal["gossip"]
     fanout: Annotated[int, Field(ge=1)] = 1
+    """How many agents, drawn at random, each client and contractor asks in a round; the more, the fresher
+    their knowledge."""
     round_s: Positive = 60.0
+    """Seconds from one round to the next; the longer, the older what clients know."""
     view_size: Annotated[int, Field(ge=1)] = 20
+    """Entries that an agent keeps, the freshest ones; must be at least `k`."""
     query_ms: NonNegative = 0.0
+    """Milliseconds that a client takes to look through its view; work at a contractor begins so much later.
+    """
 
     @model_validator(mode="after")
     def _view_holds_k(self) -> Self:

@@ -15,63 +15,66 @@ PositiveCount = Annotated[int, Field(ge=1)]
 
 
 class Counts(Model):
-    """A score that is a share of good work, before any rating as if of `prior_good` good and `prior_bad` bad
-    ratings. A warm start puts the advertised reliability, worth `warm_ratings` ratings, in place of these."""
+    """A score that is a share of good work, some of it assumed before the first rating."""
 
     prior_good: Positive = 1.0
+    """Good ratings that each contractor is taken to have before the first; no effect at a ``warm`` start."""
     prior_bad: Positive = 1.0
+    """Bad ratings that each contractor is taken to have before the first; no effect at a ``warm`` start."""
     warm_ratings: Positive = 10.0
+    """Ratings that the advertised reliability is worth; no effect at a ``cold`` start."""
 
 
 class BetaReputation(Counts):
     """Mean of a Beta distribution over the share of good work (Jøsang and Ismail 2002).
 
-    Each new rating of a contractor multiplies all earlier ones of it by `forgetting` (λ; 1 forgets nothing);
-    what stands for the time before any rating never fades.
+    What stands for the time before any rating never fades.
     """
 
     kind: Literal["beta"]
     forgetting: Share = 1.0
+    """What each new rating of a contractor multiplies all earlier ones of it by (λ); 1 forgets nothing."""
 
 
 class EwmaReputation(Model):
-    """Exponentially weighted moving average: each rating moves the score by `alpha` of the way towards it.
-
-    The score starts at `initial` or, with a warm start, at the advertised reliability.
-    """
+    """Exponentially weighted moving average of the ratings."""
 
     kind: Literal["ewma"]
     alpha: PositiveShare = 0.1
+    """Share of the way to each new rating that the score moves."""
     initial: Share = 0.5
+    """Score before the first rating; no effect at a ``warm`` start."""
 
 
 class EigenTrustReputation(Counts):
     """Share of good ratings, in which each client's word weighs as much as the client is trusted.
 
-    Trust spreads over who rated whom (Kamvar, Schlosser and Garcia-Molina 2003), with `pretrust_weight`
-    coming back to the first `pretrusted_clients` clients. Left out, it comes back to all alike, and then
-    clients who only praise their own favourites keep their share of it. The more comes back, the less a
-    clique gains by mixing honest ratings with its false ones, but the fewer clients' word counts. Scores are
-    computed anew after every `recompute_every` ratings.
+    Trust spreads over who rated whom (Kamvar, Schlosser and Garcia-Molina 2003).
     """
 
     kind: Literal["eigentrust"]
     pretrust_weight: PositiveShare = 0.3
+    """Share of all trust that comes back to those who are trusted beforehand. The more, the less a clique
+    gains by mixing honest ratings with its false ones, but the fewer clients' word counts."""
     pretrusted_clients: PositiveCount | None = None
+    """How many clients are trusted beforehand, the first ones. Left out, all alike are, and then clients who
+    only praise their own favourites keep their share of trust."""
     recompute_every: PositiveCount = 50
+    """Ratings from one computation of all scores to the next; in between they stand still."""
 
 
 class Reputation(Model):
-    """A shared, public score of each contractor in [0, 1]: the probability that its work is good, as rated.
-
-    `by_task_type` keeps a score for each task type and contractor, drawn towards the contractor's score over
-    all types as if that had been `pooling` ratings of the type. `start`: ``cold`` knows nothing, ``warm``
-    starts at what each contractor advertises.
-    """
+    """A public score of each contractor in [0, 1]: the probability that its work is good, as rated."""
 
     model: Annotated[BetaReputation | EwmaReputation | EigenTrustReputation, Field(discriminator="kind")] = (
         BetaReputation(kind="beta")
     )
+    """Rule that makes a score of ratings: ``beta``, ``ewma`` or ``eigentrust``."""
     start: Literal["cold", "warm"] = "cold"
+    """``cold`` knows nothing of anybody, ``warm`` begins with the reliability that each contractor
+    advertises."""
     by_task_type: bool = False
+    """Whether a contractor has a score for each type of task, drawn towards its score over all types;
+    otherwise only the latter."""
     pooling: Positive = 5.0
+    """How many ratings of a type the score over all types is worth; no effect without `by_task_type`."""
