@@ -12,29 +12,36 @@ from coalesce_sim.scenario.pool import Share
 
 
 class MemoryNeed(Model):
-    """GB that a task occupies: so much per model size, per 50,000 documents and per unit of complexity."""
+    """GB that a task occupies at home: what its model, its documents and its complexity take together."""
 
     gb_per_model_size: NonNegative = 0.0
+    """GB for each unit of a task's `model_size`."""
     gb_per_50k_documents: NonNegative = 0.0
+    """GB for 50,000 of a task's `documents`, and in proportion for fewer or more."""
     gb_per_complexity: NonNegative = 0.0
+    """GB for each unit of a task's `complexity`."""
 
 
 class InternalCost(Model):
-    """Cost of running a task at home (equations 1 to 6).
-
-    `work`: what execution time is computed from. `execution_time_unit`: the unit in which the computed
-    number of seconds is read by the hourly rates (discrepancy D1; ``second`` is the physical reading).
-    `flop_reference_gb`: the data size at which a type's `base_flop` holds.
-    `opportunity`: ``later_tasks`` charges the best value rate among the client's tasks of the same arrival
-    still to be decided; ``expected_delay`` charges the expected lateness in the client's own queue; ``queue``
-    charges besides what the task adds to the lateness of the next one that is expected to queue behind it.
-    """
+    """Cost of running a task at home (equations 1 to 6)."""
 
     work: Literal["flop", "tokens"]
+    """What execution time is computed from: ``flop``, the type's `base_flop` · `data_gb` /
+    `flop_reference_gb` · `complexity`; ``tokens``, those read and written. The hardware must have the speeds
+    for it."""
     execution_time_unit: Literal["hour", "minute", "second"]
+    """Unit in which the computed number of seconds is read by the hourly rates (discrepancy D1); ``second``
+    is the physical reading. Changes costs, not times."""
     flop_reference_gb: Positive = 8.2
+    """GB of `data_gb` at which a type's `base_flop` holds; no effect on types whose `base_flop` is 0."""
     memory: MemoryNeed = MemoryNeed()
+    """GB that tasks occupy; no effect where `memory_usd_per_h` of the clients' hardware is 0."""
     opportunity: Literal["later_tasks", "expected_delay", "queue", "none"]
+    """What the estimate at home charges for occupying the GPU. ``later_tasks``: the best value rate
+    (`value_usd` / `duration_h`) among the client's tasks of the same arrival still to be decided.
+    ``expected_delay``: the lateness expected in the client's own queue. ``queue``: besides that, what the
+    task adds to the lateness of the next one that is expected to queue behind it; in a market that does not
+    learn it counts as ``none``."""
 
 
 class FlatPrice(Model):
@@ -48,7 +55,10 @@ class DemandPrice(Model):
 
     kind: Literal["demand"]
     load_slope: float
+    """Share by which prices rise for each unit by which a contractor's `demand` exceeds its
+    `available_capacity`."""
     complexity_slope: float
+    """Share by which prices rise for each unit of a task's `complexity` above 1."""
 
 
 class TokenPrice(Model):
@@ -65,25 +75,31 @@ class LoadPrice(Model):
 
     kind: Literal["load"]
     slope: NonNegative
+    """Share by which the price rises for each job per slot; no effect at contractors of unlimited slots."""
     max_load: Positive = 2.0
+    """Jobs per slot above which the price rises no further."""
 
 
 class BargainedPrice(Model):
     """Nash bargaining over what hiring saves over home before the contractor is paid (eq. 14).
 
-    The client keeps the share `client_weight` of it; the contractor gets its own cost and the rest. Where
-    hiring saves nothing, the contractor makes no offer.
+    The contractor gets its own cost and its share of the saving. Where hiring saves nothing, it makes no
+    offer.
     """
 
     kind: Literal["bargained"]
     client_weight: Share = 0.5
+    """Share of the saving that the client keeps: at 1 the contractor is paid no more than its own cost, at 0
+    the client saves nothing."""
 
 
 class LinearRisk(Model):
     """``base + slope·(1 − reliability)``"""
 
     base: Share
+    """Share of a task's value at risk with a contractor of reliability 1."""
     slope: NonNegative
+    """What is added to it at a reliability of 0, and in proportion in between; the sum is at most 1."""
 
 
 Pricing = Annotated[
@@ -92,49 +108,76 @@ Pricing = Annotated[
 
 
 class ExternalCost(Model):
-    """Cost of hiring a contractor (equations 7 to 9). Verification is cheaper above a reliability.
+    """Cost of hiring a contractor (equations 7 to 9).
 
     Risk is ``value·((1 − reliability) + security risk + quality risk)``, times `critical_factor` for tasks of
-    high criticality. In a market that learns, verification costs what `contracts` says, not what is said
-    here, and ``1 − reliability`` is taken of what bad work is expected to cost in place of the value.
+    high criticality. In a market that learns, ``1 − reliability`` is taken of what bad work is expected to
+    cost in place of the value.
     """
 
     pricing: Pricing
+    """How prices come about: as listed for a task or for its tokens, by demand, by load, or bargained for."""
     communication_usd_per_gb: NonNegative = 0.0
+    """USD for each GB of `data_gb` and `output_gb` that is moved."""
     communication_fixed_usd: NonNegative = 0.0
+    """USD for every contract on top of what its data cost."""
     trusted_above_reliability: Share = 1.0
+    """Contractors that advertise more are verified at `verification_trusted_usd`, all others at
+    `verification_usd`; no effect in a market that learns."""
     verification_trusted_usd: NonNegative = 0.0
+    """USD to verify a task of contractors above `trusted_above_reliability`; must be 0 in a market that
+    learns, where `contracts.verification` says what it costs."""
     verification_usd: NonNegative = 0.0
+    """USD to verify a task of all other contractors; must be 0 in a market that learns, where
+    `contracts.verification` says what it costs."""
     integration_usd: NonNegative = 0.0
+    """USD a task to take in what a contractor delivered; in a market that learns only what was accepted is.
+    """
     critical_factor: NonNegative = 1.0
+    """Multiplies the value at risk where `workload.attributes.criticality` is ``high``; no effect elsewhere.
+    """
     security_risk: LinearRisk = LinearRisk(base=0.0, slope=0.0)
+    """Security risk of contractors that state none of their own, a share of the value at risk; 1 less this
+    risk is what policies see as security."""
     quality_risk: LinearRisk = LinearRisk(base=0.0, slope=0.0)
+    """Quality risk of contractors that state none of their own, a further share of the value at risk."""
 
 
 class Realised(Model):
-    """What happens, as against what was estimated.
-
-    `basis`: ``estimate`` realises the estimated cost times a cost factor (the published model: time does
-    not feed back into cost). ``physical`` realises what was used at its price, plus lateness as it was
-    experienced; risk and opportunity, being expectations, are then not charged.
-    Times are the nominal ones multiplied by a time factor. One draw per task and factor, whoever works. In a
-    market that learns, `external_cost_factor` multiplies bills by use; a price agreed on stays as it is.
-    """
+    """What happens, as against what was estimated."""
 
     basis: Literal["estimate", "physical"]
+    """``estimate`` charges the estimated cost times a cost factor, as in the published model: time does not
+    feed back into cost. ``physical`` charges what was used at its price, plus lateness as it was experienced;
+    risk and opportunity, being expectations, are then not charged. A market that learns needs ``physical``.
+    """
     local_cost_factor: NonNegativeDistribution = 1.0
+    """Multiplies what is charged for a task at home, on the basis ``physical`` without lateness and recorded
+    bills; one draw a task, 1 changes nothing."""
     external_cost_factor: NonNegativeDistribution = 1.0
+    """Multiplies what is charged for a task at a contractor, on the basis ``physical`` without lateness; one
+    draw a task, whoever works. In a market that learns it multiplies bills by use (`bill_usd`), and must be 1
+    where there are none: a price agreed on stays as it is."""
     local_time_factor: NonNegativeDistribution = 1.0
+    """Multiplies the time that work takes at home, unless that is stated in `outcomes` or recorded, and on
+    the basis ``physical`` what hardware costs for it; one draw a task."""
     external_time_factor: NonNegativeDistribution = 1.0
+    """Multiplies the time that work takes at a contractor, not that of network and queue; one draw a task,
+    whoever works."""
 
 
 class CostModel(Model):
-    """Both sides of the comparison. Time beyond a task's maximum latency costs `late_usd_per_min`."""
+    """Both sides of the comparison, home and contractors."""
 
     internal: InternalCost
+    """What a task costs at home: equations 1 to 6."""
     external: ExternalCost
+    """What a task costs at a contractor: equations 7 to 9."""
     late_usd_per_min: NonNegative
+    """USD for each minute beyond a task's `max_latency_min`: in the estimate of every offer, in that of home
+    as `internal.opportunity` says and, on the basis ``physical``, in what is charged."""
     realised: Realised
+    """What comes of the estimates: how charges and times differ from them."""
 
     @property
     def late_usd_per_s(self) -> float:
@@ -151,26 +194,35 @@ class CostModel(Model):
 
 
 class Performance(Model):
-    """Past performance by task type: `value` for contractors that offer `skill`, else `otherwise`."""
+    """Past performance on a type of task, which may hang on a skill."""
 
     skill: str | None = None
+    """Skill that a contractor must offer to have `value`; left out, everybody has it."""
     value: Share
+    """Share of good work so far of the contractors that offer `skill`."""
     otherwise: Share | None = None
+    """Share of good work so far of the contractors without `skill`; left out, `value` holds for them, too."""
 
 
 class Skills(Model):
-    """Skill compatibility ``S = Σ weight·part`` (eq. 12); a contractor is eligible if ``S ≥ threshold``.
-
-    `embedding` is a table task type → contractor type → similarity; where it is silent,
-    `embedding_default`. Likewise for `performance`, in whose place comes the ledger's score where there is a
-    ledger.
-    """
+    """Skill compatibility ``S = Σ weight·part`` (eq. 12); a contractor is eligible if ``S ≥ threshold``."""
 
     threshold: Share
+    """Compatibility from which on a contractor is eligible; 0 lets everybody in."""
     ontological_weight: Share
+    """Weight of shared skills over all skills of either side (Jaccard); 1 for a task type that asks for none.
+    """
     embedding_weight: Share
+    """Weight of the similarity that the table `embedding` states."""
     performance_weight: Share
+    """Weight of what is known of a contractor's work: the ledger's score where there is `reputation`, else
+    its own `performance`, else the table's."""
     embedding: dict[str, dict[str, Share]] = Field(default_factory=dict)
+    """Similarity from 0 to 1 by task type and, inside, by contractor type."""
     embedding_default: Share = 1.0
+    """Similarity of a task type and a contractor type on which the table `embedding` is silent."""
     performance: dict[str, Performance] = Field(default_factory=dict)
+    """Past performance by task type, of contractors that state none of their own; no effect where there is
+    `reputation`."""
     performance_default: Share = 1.0
+    """Past performance for task types on which the table `performance` is silent."""
