@@ -10,15 +10,14 @@ from coalesce_sim.scenario.pool import Share
 
 
 class PostedPrice(Model):
-    """A market maker posts a price per task type; the best to accept it is hired if home is dearer.
-
-    After each task the type's price moves: times ``1 + step`` where no contractor accepted, divided by it
-    where more than `accepting_share` of the eligible ones did.
-    """
+    """A market maker posts a price per task type; the best to accept it is hired if home is dearer."""
 
     kind: Literal["posted_price"]
     step: Positive = 0.05
+    """What the price moves by after a task: times ``1 + step`` where no contractor accepted, divided by it
+    where too many did."""
     accepting_share: Share = 0.5
+    """Share of the eligible contractors that may accept before the price falls."""
 
 
 class Vickrey(Model):

@@ -29,9 +29,14 @@ class Weights(Model):
     """TOPSIS weights of the four criteria; normalised to sum 1 before use."""
 
     cost: NonNegative
+    """How much the whole cost counts that the client expects with an offer."""
     reliability: NonNegative
+    """How much the probability of good work counts: the ledger's score or, without one, what is advertised.
+    """
     latency: NonNegative
+    """How much the quoted time to the result counts."""
     security: NonNegative
+    """How much 1 − security risk counts."""
 
     @model_validator(mode="after")
     def _some_weight(self) -> Self:
@@ -48,54 +53,80 @@ class Boosts(Model):
     """Factors on single weights for tasks that call for it (published decision, step 4)."""
 
     cost: NonNegative = 1.0
+    """Factor on the weight of cost for tasks of a small budget; 1 changes nothing."""
     cost_if_budget_share_below: NonNegative = 0.0
+    """Share of a task's value below which its budget is a small one; at 0 none is."""
     latency: NonNegative = 1.0
+    """Factor on the weight of latency for urgent tasks; 1 changes nothing."""
     latency_if_max_min_below: NonNegative = 0.0
+    """Minutes of `max_latency_min` below which a task is urgent; at 0 none is."""
     security_if_sensitive: NonNegative = 1.0
+    """Factor on the weight of security where `workload.attributes.data_sensitivity` is ``high``; 1 changes
+    nothing."""
 
 
 class Confidence(Model):
     """Confidence from a decision memory (published decision, step 6).
 
-    With fewer than `warm_up` decisions it is `initial`; else over the last `window` scores, with p the share
-    above `good_score`, ``clip(1 − 1.96·2·min(p, 1 − p)/√n, 0, 1)``.
+    With p the share of good ones among n remembered scores: ``clip(1 − 1.96·2·min(p, 1 − p)/√n, 0, 1)``.
     """
 
     initial: Share = 0.8
+    """What confidence is before `warm_up` decisions have been remembered."""
     warm_up: Annotated[int, Field(ge=1)] = 10
+    """Decisions to be remembered before confidence follows from their scores."""
     window: Annotated[int, Field(ge=1)] = 50
+    """How many of the last scores count."""
     good_score: Share = 0.7
+    """Closeness above which a score is a good one; a task kept at home scores 0."""
 
 
 class WeightDrift(Model):
-    """Random walk of the remembered weights after each decision that scored at most `up_to_score`:
-    ``w ← normalise(|w + step·N(0, sd)|)`` (published decision, step 8). A step of 0 switches it off."""
+    """Random walk of the remembered weights after each decision of a low score: ``w ← normalise(|w +
+    step·N(0, sd)|)`` (published decision, step 8)."""
 
     step: NonNegative = 0.0
+    """Length of a step, in weights of sum 1; 0 switches the walk off."""
     sd: NonNegative = 0.0
+    """Standard deviation of a step of length 1; 0 switches the walk off, too."""
     up_to_score: Share = 1.0
+    """Decisions that scored more leave the weights alone; at 1 none does."""
 
 
 class Topsis(Model):
-    """TOPSIS over the eligible contractors, with ε-greedy exploration over all of them.
-
-    `epsilon` halves every `epsilon_half_life_tasks` decisions; left out, it stays as it is.
-    """
+    """TOPSIS over the eligible contractors, with ε-greedy exploration over all of them."""
 
     kind: Literal["topsis"]
     epsilon: Share = 0.1
+    """Probability of any contractor at random, eligible or not, in place of the decision; 0 never explores.
+    """
     epsilon_half_life_tasks: Positive | None = None
+    """Decisions in which `epsilon` halves, again and again; left out, it stays as it is."""
     normalisation: Literal["min_max", "vector"] = "min_max"
+    """What makes criteria comparable: ``min_max`` divides them by their range, ``vector`` by their Euclidean
+    norm."""
     weighting: Literal["fixed", "critic"] = "fixed"
+    """``fixed`` goes by the remembered `weights`; ``critic`` weighs the criteria of each task anew, by how
+    much they differ and how little they agree (CRITIC), and as remembered where nothing differs."""
     weights: Weights = Weights(cost=0.40, reliability=0.25, latency=0.20, security=0.15)
+    """What the four criteria weigh at first."""
     memory: Literal["shared", "per_client"] = "shared"
+    """Whose decisions are remembered for weights and confidence: ``shared``, those of all clients together;
+    ``per_client``, each client its own."""
     outsource_above_score: Share = 0.6
+    """Closeness to the ideal, 0 to 1, that the best offer must exceed to be taken."""
     outsource_above_confidence: Share = 0.8
+    """Confidence, 0 to 1, that must be exceeded besides the score; otherwise the task stays at home."""
     explored_score: Share = 0.5
+    """Score that is written down for a random choice; changes no decision."""
     explored_confidence: Share = 0.7
+    """Confidence that is written down for a random choice; changes no decision."""
     boosts: Boosts = Boosts()
+    """Factors on weights for tasks of a small budget, urgent and sensitive ones; by default none."""
     confidence: Confidence = Confidence()
+    """How sure a client is of a decision, by the scores of the last ones."""
     drift: WeightDrift = WeightDrift()
+    """How weights wander after low scores; by default not at all."""
 
 
 class AlwaysLocal(Model):
@@ -123,10 +154,11 @@ class Random(Model):
 
 
 class Fixed(Model):
-    """One `contractor`, by name, for every task that it offers to do; the other tasks at home."""
+    """One contractor, for every task that it offers to do; the other tasks at home."""
 
     kind: Literal["fixed"]
     contractor: Annotated[str, Field(min_length=1)]
+    """The contractor's name; in a drawn pool its type and number, as in ``edge_7``."""
 
 
 class BestFixed(Model):
@@ -148,6 +180,7 @@ class Custom(Model):
     model_config = ConfigDict(extra="allow", populate_by_name=True)
 
     class_: Annotated[str, Field(alias="class", pattern=r"^[\w.]+:\w+$")]
+    """Module and class, as in ``my_module:MyPolicy``; the working directory is searched first."""
 
     @property
     def parameters(self) -> dict[str, Any]:
