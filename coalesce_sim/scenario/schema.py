@@ -40,14 +40,16 @@ def _a_date(value: object) -> object:
 
 
 class Clock(Model):
-    """When the run starts and for how long tasks arrive; work under way at the end is played to its end.
-
-    `timeline_min` is the length of the intervals of the recorded timeline.
-    """
+    """When the run starts and for how long tasks arrive."""
 
     start: Annotated[datetime, BeforeValidator(_a_date), Field(strict=False)]
+    """Date and time at which the run begins, as in 2025-06-01T08:00:00; of what is played it decides only in
+    which hours `market_demand` is busy."""
     days: Annotated[float, Field(gt=0, le=100_000)]
+    """Days of 24 hours in which tasks arrive; fractions are fine. Work under way at the end is played to its
+    end."""
     timeline_min: Positive = 60.0
+    """Minutes that a row of the recorded timeline stands for; changes nothing of what is played."""
 
     @model_validator(mode="after")
     def _of_a_size(self) -> Self:
@@ -73,39 +75,66 @@ class PublishedValue(Model):
     """A figure somebody printed: mean, and standard deviation over n runs where stated."""
 
     mean: float
+    """What was printed, in the metric's unit."""
     sd: NonNegative | None = None
+    """Standard deviation over the runs, in the metric's unit, where it was printed."""
     n: Annotated[int, Field(gt=0)] | None = None
+    """How many runs it was printed for, where that was said."""
 
 
 class Scenario(Model):
     """One market, complete and validated.
 
-    Without `contracts` every contractor delivers good work, always; without `reputation` its word is taken
-    for it; without `discovery` everybody knows everybody; without `calibration` nobody corrects an estimate
-    by what came of the last ones. `records` makes contractors of recorded models and tasks of recorded tasks.
-    `published` holds printed figures by metric name, shown beside ours and used for nothing else.
+    It *learns* where tasks are quoted one by one, by what is known at that moment: with any of `contracts`,
+    `reputation`, `discovery`, `calibration` and `records`, with composite tasks, and with prices by ``load``
+    or bargained for.
     """
 
     name: str
+    """What results are filed under; left out of a file, the file's own name."""
     title: str
+    """One line that says what is played, shown above results."""
     description: str = ""
+    """As much as you like to say about it, shown in reports; changes nothing of what is played."""
     seed: Annotated[int, Field(ge=0)] = 1
+    """What all random numbers follow from: the same seed plays the same run."""
     replications: Annotated[int, Field(gt=0, le=1_000_000)] = 1
+    """How often a run is played, each time on other random numbers, unless the command says otherwise."""
     clock: Clock
+    """When the run begins, how long tasks arrive, and how finely its course is recorded."""
     market_demand: MarketDemand | None = None
+    """Demand by the hour, which drives arrivals of the kind ``demand_driven`` and `contractor_dynamics`; no
+    effect without one of these."""
     workload: Workload
+    """When tasks arrive, of which types they are, and what is true of each."""
     clients: Clients
+    """Who has tasks, and what they can do at home."""
     contractors: DrawnPool | PriceList | RecordedPool | Annotated[list[Contractor], Field(min_length=1)]
+    """Who can be hired: drawn from types, the sellers of a price list, recorded models, or listed one by one.
+    """
     contractor_dynamics: ContractorDynamics | None = None
+    """How contractors' demand and capacity, and so prices by ``demand``, move by the hour. Left out, they
+    stand still; a market that learns has none."""
     records: Records | None = None
+    """Recorded runs that are replayed, in place of work that is drawn. Left out, there are none."""
     contracts: Contracts | None = None
+    """How contracts may fail, are verified and recovered from. Left out, every contractor delivers good work,
+    always."""
     reputation: Reputation | None = None
+    """Public scores of contractors by what clients said of their work. Left out, a contractor's word is taken
+    for it."""
     discovery: Discovery | None = None
+    """How clients find contractors. Left out, everybody knows everybody."""
     calibration: Calibration | None = None
+    """Whether estimated charges are corrected by what came of the last ones. Left out, they are not."""
     skills: Skills
+    """Which contractors are eligible for which types of task (eq. 12)."""
     cost_model: CostModel
+    """What work is expected to cost at home and at contractors, and how much of that comes true."""
     policy: PolicySettings
+    """Who decides whether a task stays at home or is given to a contractor, and to which."""
     published: dict[str, PublishedValue] = Field(default_factory=dict)
+    """Printed figures by metric name, shown beside ours and used for nothing else."""
 
     @model_validator(mode="after")
     def _demand_is_there(self) -> Self:
