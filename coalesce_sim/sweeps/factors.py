@@ -44,9 +44,10 @@ class _Spaced(Model):
 
 
 class Linspace(_Spaced):
-    """``[start, stop, count]``: evenly spaced levels, both ends included; whole numbers if all are."""
+    """Evenly spaced levels; whole numbers if all are."""
 
     linspace: Annotated[list[float], Field(min_length=3, max_length=3)]
+    """Start, stop and count; the levels are evenly spaced, both ends included."""
 
     def _numbers(self) -> list[float]:
         return self.linspace
@@ -59,9 +60,11 @@ class Linspace(_Spaced):
 
 
 class Logspace(_Spaced):
-    """``[start, stop, count]``: levels in equal proportions, both ends included and both above 0."""
+    """Levels in equal proportions."""
 
     logspace: Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=3, max_length=3)]
+    """Start, stop and count, the first two above 0; each level is the same multiple of the one before, both
+    ends included."""
 
     def _numbers(self) -> list[float]:
         return self.logspace
@@ -84,12 +87,13 @@ class _Ordered(Model):
 
 
 class Uniform(_Ordered):
-    """``[low, high]``: any number between; for designs that sample, sensitivity and optimisation.
+    """Any number between two ends; for designs that sample, sensitivity and optimisation.
 
     Between whole ends, of a field that holds whole numbers only, it is taken as `integers`.
     """
 
     uniform: Annotated[list[float], Field(min_length=2, max_length=2)]
+    """Low and high end, in the field's unit; all numbers between are as likely."""
 
     def value(self, u: float) -> float:
         """The value at the share `u` of the range."""
@@ -98,9 +102,10 @@ class Uniform(_Ordered):
 
 
 class LogUniform(_Ordered):
-    """``[low, high]``: any number between, each proportion as likely; both above 0."""
+    """Any number between two ends, by proportion; for designs that sample, sensitivity and optimisation."""
 
     log_uniform: Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=2, max_length=2)]
+    """Low and high end, in the field's unit and above 0; all proportions are as likely."""
 
     def value(self, u: float) -> float:
         """The value at the share `u` of the range of logarithms."""
@@ -109,9 +114,10 @@ class LogUniform(_Ordered):
 
 
 class Integers(_Ordered):
-    """``[low, high]``: any whole number between, both included."""
+    """Any whole number between two ends; for designs that sample, sensitivity and optimisation."""
 
     integers: Annotated[list[int], Field(min_length=2, max_length=2)]
+    """Low and high end, both included; all whole numbers between are as likely."""
 
     def value(self, u: float) -> int:
         """The value at the share `u` of the range, each number having an equal part of it."""
@@ -123,6 +129,7 @@ class Alternatives(Model):
     """Labelled values of any kind: whole pools, whole policies, lists."""
 
     alternatives: Annotated[dict[str, Any], Field(min_length=1)]
+    """By label, which stands for it in tables, any value that the field may have."""
 
 
 Values = Annotated[list[Any], Field(min_length=1, max_length=MAX_LEVELS)]
@@ -150,6 +157,7 @@ class Paired(Model):
     """Fields that move together: the first levels of all, the second levels of all, and so on."""
 
     paired: Annotated[dict[str, Listed], Field(min_length=2)]
+    """By path, the levels of each field; all of them as many."""
 
     @model_validator(mode="after")
     def _of_one_length(self) -> Self:

@@ -35,27 +35,31 @@ _NOT_IN_SCENARIOS = frozenset({"base", "factors"})
 
 
 class LatinHypercube(Model):
-    """That many points, each level or part of a range met equally often (`scipy.stats.qmc`)."""
+    """Points that meet each level or part of a range equally often (`scipy.stats.qmc`)."""
 
     latin_hypercube: Annotated[int, Field(ge=1, le=MAX_SAMPLED)]
+    """How many points are drawn, whatever the number of factors."""
 
 
 class Sobol(Model):
-    """That many points of a scrambled Sobol sequence; powers of 2 are best balanced."""
+    """Points of a scrambled Sobol sequence."""
 
     sobol: Annotated[int, Field(ge=1, le=MAX_SAMPLED)]
+    """How many points are taken of the sequence; powers of 2 are best balanced."""
 
 
 class Saltelli(Model):
-    """The points of which Sobol indices are had: the number given, times the factors and two."""
+    """The points of which Sobol indices are had."""
 
     saltelli: Annotated[int, Field(ge=2, le=MAX_SAMPLED)]
+    """Samples, a power of 2; times the number of factors and two, they are the points played."""
 
 
 class Morris(Model):
-    """The points of Morris screening: that many trajectories, each a point more than there are factors."""
+    """The points of Morris screening."""
 
     morris: Annotated[int, Field(ge=2, le=MAX_SAMPLED)]
+    """Trajectories; times a point more than there are factors, they are the points played."""
 
 
 _DESIGNS = ("latin_hypercube", "sobol", "saltelli", "morris")
@@ -81,16 +85,21 @@ DesignSettings = Annotated[
 class Precision(Model):
     """Replications until the 95 % t interval of a metric is narrow enough, at each design point by itself.
 
-    `half_width` is in the metric's unit, which for rates is percentage points. The interval must stay as
-    narrow for `look_ahead` more replications (Hoad, Robinson & Davies 2010), after at least `minimum` and at
-    most `cap`. A point whose first values are all undefined is given up.
+    Source: Hoad, Robinson & Davies (2010). A point whose first values are all undefined is given up.
     """
 
     metric: str
+    """Metric whose interval is watched, by its name in `summary.json`."""
     half_width: Annotated[float, Field(gt=0)]
+    """What the interval may reach to either side of the mean, in the metric's unit: percentage points for
+    rates."""
     look_ahead: Annotated[int, Field(ge=0, le=1_000)] = 5
+    """Further replications for which the interval must stay as narrow, beyond 100 replications in percent of
+    them; 0 stops at the first narrow one, which may be so by chance."""
     minimum: Annotated[int, Field(ge=2)] = 10
+    """Replications that each point gets before the interval is looked at."""
     cap: Annotated[int, Field(ge=2, le=1_000_000)] = 1_000
+    """Replications after which a point is left as it is, however wide its interval."""
 
     @property
     def fewest(self) -> int:
@@ -109,26 +118,34 @@ class Precision(Model):
 
 
 class Specification(Model):
-    """A sweep: a base scenario, what varies, and how often each design point is played.
-
-    `base` is a bundled name, a path or a scenario's content, and `set` are fixed changes to it, by field.
-    It can be left out where the factor ``scenario`` is there.
-    `factors` are by field, as in ``policy.epsilon``; ``scenario`` varies the base itself, ``policy`` takes
-    policies as `compare` does, and a name of one's own may stand for ``paired`` fields. With
-    `common_random_numbers` replication r meets the same luck at every design point. `steady_state` names
-    the series of tasks whose warm-up (MSER-5) is cut off before metrics are computed.
-    """
+    """A sweep: a base scenario, what varies, and how often each design point is played."""
 
     name: Annotated[str, Field(min_length=1)]
+    """What results are filed under; left out of a file, the file's own name."""
     title: str = ""
+    """One line that says what is asked; left out, that of the base scenario."""
     base: str | dict[str, Any] | None = None
+    """Scenario that is varied: a bundled name, a path, or its content. May be left out where a factor
+    ``scenario`` names the bases."""
     set: dict[str, Any] = Field(default_factory=dict)
+    """Fixed changes to the base, by path, as in ``clock.days``; the same at every design point."""
     seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
+    """What all random numbers follow from, those of a sampled design, too; left out, that of the base
+    scenario."""
     factors: Annotated[dict[str, FactorSettings], Field(min_length=1)]
+    """What varies, by path, as in ``policy.epsilon``. ``scenario`` varies the base itself, ``policy`` takes
+    policies as `compare` does, and a name of your own may stand for ``paired`` fields."""
     design: DesignSettings = "grid"
+    """Which combinations of levels are played: all of them (``grid``), or the points of a sample."""
     replications: Annotated[int, Field(ge=1, le=1_000_000)] | Precision | None = None
+    """How often each point is played: a number, or until a metric's interval is narrow enough. Left out, as
+    the base scenario says."""
     common_random_numbers: bool = True
+    """Whether replication r meets the same luck at every design point, which makes differences between points
+    sharper; otherwise each point has luck of its own."""
     steady_state: Literal["realised_usd", "turnaround_s"] | None = None
+    """Series of tasks by which the warm-up is found (MSER-5) and cut off before metrics are computed; left
+    out, all tasks count."""
 
     @model_validator(mode="after")
     def _factors_make_sense(self) -> Self:
