@@ -36,7 +36,8 @@ class _Place:
 
 
 def fields_markdown(model: type[BaseModel], prefix: str) -> str:
-    """Sections with the docstring, and the fields with type, default and limits, of a model and all inside.
+    """Sections with the docstring, and the fields with meaning, type, default and limits, of a model and all
+    inside.
 
     Targets of links are called ``prefix-modelname``, so that two such references can stand in one site.
     """
@@ -111,7 +112,7 @@ def _section(place: _Place, schema: Schema, prefix: str, models: Mapping[str, Sc
     fields = schema.get("properties", {})
     rows = [row for name, field in fields.items() if (row := _row(name, field, schema, prefix, models))]
     if rows:
-        lines += ["| field | type | default | limits |", "|---|---|---|---|", *rows, ""]
+        lines += ["| field | meaning | type | default | limits |", "|---|---|---|---|---|", *rows, ""]
     return "\n".join(lines)
 
 
@@ -150,6 +151,7 @@ def _row(name: str, field: Schema, owner: Schema, prefix: str, models: Mapping[s
         return ""  # the heading says it
     cells = (
         f"`{name}`",
+        field["description"],
         _type(field, prefix, models),
         _default(name, field, owner),
         "; ".join(dict.fromkeys(_limits(field))),
