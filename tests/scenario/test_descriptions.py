@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -38,9 +38,19 @@ def says_more(model: str, name: str, description: str) -> bool:
     return len(words(description) - words(name) - words(model) - STOP_WORDS) > 1
 
 
-@pytest.mark.parametrize("schema_of", [json_schema, Specification.model_json_schema])
-def test_every_field_is_described_by_more_than_its_name(schema_of: Callable[[], dict[str, Any]]):
-    schema = schema_of()
+@pytest.fixture(scope="module")
+def scenario() -> dict[str, Any]:
+    return json_schema()
+
+
+@pytest.fixture(scope="module")
+def sweep() -> dict[str, Any]:
+    return Specification.model_json_schema()
+
+
+@pytest.mark.parametrize("of", ["scenario", "sweep"])
+def test_every_field_is_described_by_more_than_its_name(of: str, request: pytest.FixtureRequest):
+    schema: dict[str, Any] = request.getfixturevalue(of)
     found = list(fields(schema))
     assert {model for model, _, _ in found} == {schema["title"], *schema["$defs"]}
     bare = [f"{model}.{name}" for model, name, text in found if not text]
@@ -63,26 +73,25 @@ def test_a_description_that_repeats_the_name_would_be_found(model: str, name: st
     assert not says_more(model, name, description)
 
 
-def test_a_field_that_refers_to_another_model_keeps_its_own_description():
-    schema = json_schema()
-    clock, policy = schema["properties"]["clock"], schema["properties"]["policy"]
+def test_a_field_that_refers_to_another_model_keeps_its_own_description(scenario: dict[str, Any]):
+    clock, policy = scenario["properties"]["clock"], scenario["properties"]["policy"]
     assert clock["$ref"] == "#/$defs/Clock"
-    assert clock["description"] != schema["$defs"]["Clock"]["description"]
+    assert clock["description"] != scenario["$defs"]["Clock"]["description"]
     assert {"$ref": "#/$defs/Topsis"} in policy["anyOf"]
     assert policy["description"].startswith("Who decides")
-    hardware = schema["$defs"]["Hardware"]["anyOf"][1]["properties"]
+    hardware = scenario["$defs"]["Hardware"]["anyOf"][1]["properties"]
     assert "GPU" in hardware["profile"]["description"]
 
 
-def test_an_inherited_field_is_described_as_in_its_base_unless_it_is_stated_anew():
-    models = json_schema()["$defs"]
+def test_an_inherited_field_is_described_as_in_its_base_unless_it_is_stated_anew(scenario: dict[str, Any]):
+    models = scenario["$defs"]
     prior = {name: models[name]["properties"]["prior_weight"]["description"] for name in ("Ucb1", "Thompson")}
     assert prior["Ucb1"] == prior["Thompson"]
     assert prior["Ucb1"] != models["ThompsonGaussian"]["properties"]["prior_weight"]["description"]
 
 
-def test_a_kind_is_described_by_what_it_stands_for():
-    models = json_schema()["$defs"]
+def test_a_kind_is_described_by_what_it_stands_for(scenario: dict[str, Any]):
+    models = scenario["$defs"]
     assert models["Greedy"]["properties"]["kind"]["description"] == (
         "The lowest cost by what happened so far among home and the eligible offers; no exploration."
     )
