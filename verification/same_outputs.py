@@ -98,7 +98,8 @@ class Checkout(NamedTuple):
                 facts.pop("provenance", None)
                 hashes[name] = hash_of_json(facts)
             found += [
-                Found(COMMAND_LINE, " ".join((command, *arguments[:1])), "once", *each) for each in hashes.items()
+                Found(COMMAND_LINE, " ".join((command, *arguments[:1])), "once", *each)
+                for each in hashes.items()
             ]
         return {"found": found}
 
