@@ -191,6 +191,35 @@ def test_work_whose_data_are_on_their_way_has_its_place_in_the_queue() -> None:
     assert states == ["completed", "rejected", "rejected"]
 
 
+def test_a_place_in_the_queue_is_free_again_when_the_work_is_done() -> None:
+    """Two places, one at work and one in the queue; data are on their way for 100 s, work takes 60."""
+    taken: dict[float, tuple[float, float]] = {
+        0: (100, 160),
+        50: (160, 220),
+        165: (265, 325),
+        230: (330, 390),
+    }
+    taken |= {1000: (1100, 1160), 1000.5: (1160, 1220)}
+    refused = {
+        60: "two are coming",
+        110: "one at work, one coming",
+        155: "one at work, one in the queue",
+        170: "one at work, one coming",
+        240: "two are coming",
+        1001: "two are coming",
+    }
+    scenario = market(
+        sorted([*taken, *refused]),
+        contractor("a", slots=1, queue_limit=1),
+        contracts={"transfer_mb_per_s": 10},
+    )
+    result, _ = play(scenario, *["a"] * 12)
+    contracts = result.contracts.set_index("submitted_s").sort_index()
+    done = contracts[contracts["state"] == "completed"]
+    assert dict(zip(done.index, zip(done["working_s"], done["ended_s"], strict=True), strict=True)) == taken
+    assert contracts.index[contracts["state"] == "rejected"].tolist() == list(refused)
+
+
 def test_finding_a_contractor_takes_its_time_before_every_contract() -> None:
     scenario = market(
         [0],
