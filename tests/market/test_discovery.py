@@ -92,6 +92,37 @@ def test_several_places_for_newcomers_are_of_different_contractors() -> None:
     assert set().union(*found) == set(range(6))
 
 
+TWO_OF_FIVE = {"k": 5, "newcomer_share": 0.4}
+TURNS = [(0, 1), (2, 3), (4, 5), (0, 6), (1, 2), (3, 4), (5, 6), (0, 1)]
+"""Seven contractors beside the best three of ten, two at a time, each as often as the others."""
+
+
+@pytest.mark.parametrize("refresh_s", [0, 3, 1000])
+def test_two_places_for_newcomers_go_round_two_by_two(refresh_s: float) -> None:
+    finder = discovery(REGISTRY | TWO_OF_FIVE | {"refresh_s": refresh_s}, contractors=10)
+    found = [ask(finder, float(now), merit=MERIT[:, :10]).ids.tolist() for now in range(len(TURNS))]
+    assert found == [[*turn, 7, 8, 9] for turn in TURNS]
+
+
+def test_the_round_goes_on_after_the_last_who_had_a_turn_when_others_are_the_best() -> None:
+    finder = discovery(REGISTRY | TWO_OF_FIVE | {"refresh_s": 2}, contractors=10)
+    merits = [MERIT[:, :10]] * 2 + [-MERIT[:, :10]] * 4
+    found = [ask(finder, float(now), merit=merit).ids.tolist() for now, merit in enumerate(merits)]
+    assert found[:2] == [[0, 1, 7, 8, 9], [2, 3, 7, 8, 9]]
+    assert found[2:] == [[0, 1, 2, *turn] for turn in ((4, 5), (6, 7), (8, 9), (3, 4))]
+
+
+def test_in_gossip_each_client_goes_its_own_round() -> None:
+    """Both know all ten, and are told anew of them in every round."""
+    finder = discovery(GOSSIP | TWO_OF_FIVE | {"view_size": 10}, contractors=10)
+    for number, turn in enumerate(TURNS):
+        now_s = 60.0 * (1000 + number)
+        assert ask(finder, now_s, client=1, merit=MERIT[:, :10]).ids.tolist() == [*turn, 7, 8, 9]
+        other = TURNS[number // 2]
+        if number % 2 == 0:
+            assert ask(finder, now_s, client=2, merit=MERIT[:, :10]).ids.tolist() == [*other, 7, 8, 9]
+
+
 OUTAGE = {"outages": [{"start_h": 1, "hours": 1}], "timeout_ms": 500}
 
 
