@@ -171,6 +171,30 @@ def test_the_all_local_baseline_is_the_same_wholes_at_home() -> None:
     assert away.decisions["all_local_s"].equals(decisions["all_local_s"])
 
 
+def test_all_local_success_counts_wholes_by_whether_bad_work_went_into_them() -> None:
+    """At home long steps are bad and short ones good: of four wholes, the one with a long step is lost."""
+    first, middle, last = {"type": "short"}, {"type": "short"}, {"type": "short", "after": ["first"]}
+    types = {
+        "sound": {"steps": {"first": first, "last": last}},
+        "flawed": {"steps": {"first": {"type": "long"}, "middle": middle, "last": last}},
+        "short": {},
+        "long": {},
+    }
+    kinds = ["sound", "flawed", "sound", "sound"]
+    scenario = market(
+        [{"type": kind, "arrival_s": 1000.0 * number} for number, kind in enumerate(kinds)],
+        contractor("a"),
+        types=types,
+        clients={"outcomes": {"short": {"success": 1}, "long": {"success": 0}}},
+    )
+    at_home, _ = play(scenario)
+    away, _ = play(scenario, *["a"] * 9)
+    assert [each.estimates["success_rate"].mean for each in (at_home, away)] == [75, 100]
+    for each in (at_home, away):
+        assert each.estimates["all_local_success_rate"].mean == 75
+        assert each.estimates["all_local_loss_usd"].mean == VALUE_USD
+
+
 def test_a_step_has_its_part_of_the_whole() -> None:
     steps = {
         "half": {"type": "short", "work": 0.5},
