@@ -1,0 +1,56 @@
+"""What a client expects of its own GPUs, worked out by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.market.trading import LATE_USD_PER_S, contractor, market, play
+
+WORK_S, TARGET_S = 600, 720
+
+
+def queueing_at_home(arrivals: list[tuple[int, int]], slots: int) -> dict[str, Any]:
+    """Jobs of ten minutes, late after twelve, at the seconds and the clients of `arrivals`."""
+    tasks = [{"type": "job", "arrival_s": float(at_s), "client": client} for at_s, client in arrivals]
+    scenario = market(
+        tasks,
+        contractor("a"),
+        types={"job": {"local_min": WORK_S / 60, "max_latency_min": TARGET_S / 60}},
+        clients={"count": 2, "slots": slots},
+    )
+    scenario["cost_model"]["internal"]["opportunity"] = "queue"
+    return scenario
+
+
+def test_a_job_delays_the_next_by_its_share_of_the_slots() -> None:
+    """Six at once on two slots: who finds none free waits for half the work ahead; each adds 300 s to it."""
+    result, _ = play(queueing_at_home([(0, 0)] * 6, slots=2))
+    decisions = result.decisions
+    wait_s = [0, 0, 1200 / 2, 1800 / 2, 2400 / 2, 3000 / 2]
+    assert decisions["estimated_s"].tolist() == [each + WORK_S for each in wait_s]
+    # Its own lateness, and that of one more behind it: 300 s, of which 180 are late where nobody waits yet.
+    late_s = [0 + 180, 0 + 180, 480 + 300, 780 + 300, 1080 + 300, 1380 + 300]
+    assert decisions["internal_opportunity_usd"].tolist() == pytest.approx(
+        [each * LATE_USD_PER_S for each in late_s]
+    )
+
+
+def test_the_next_job_comes_after_the_mean_gap_of_the_same_client_so_far() -> None:
+    """A job every 100 s at client 0, then none for long; client 1 has two jobs of its own."""
+    arrivals = [(0, 0), (100, 0), (100, 1), (200, 0), (300, 0), (300, 1), (400, 0), (10_000, 0)]
+    result, _ = play(queueing_at_home(arrivals, slots=2))
+    late_s = [
+        0 + 180,  # nothing is known of gaps: as if the next came at once
+        0 + 80,  # the next waits 300 s less the gap of 100
+        0 + 80,
+        280 + 300,  # waits 400 s, and so is late, as is the next
+        280 + 300,
+        0 + 0,  # the next comes 300 s later, when the work is half done
+        730 + 300,  # waits for (1200 queued + 200 and 300 at work) / 2 = 850 s
+        0 + 0,
+    ]
+    assert result.decisions["internal_opportunity_usd"].tolist() == pytest.approx(
+        [each * LATE_USD_PER_S for each in late_s]
+    )
