@@ -1,4 +1,4 @@
-"""What a client expects of its own GPUs, worked out by hand."""
+"""What a client expects of its own GPUs, and what they cost it, worked out by hand."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.market.trading import LATE_USD_PER_S, contractor, market, play
+from tests.market.trading import HOME_USD, LATE_USD_PER_S, VALUE_USD, contractor, market, play
 
 WORK_S, TARGET_S = 600, 720
 
@@ -54,3 +54,28 @@ def test_the_next_job_comes_after_the_mean_gap_of_the_same_client_so_far() -> No
     assert result.decisions["internal_opportunity_usd"].tolist() == pytest.approx(
         [each * LATE_USD_PER_S for each in late_s]
     )
+
+
+def test_factors_multiply_what_is_used_and_billed_and_no_price_that_was_agreed_on() -> None:
+    factors = {"local_cost_factor": 3, "external_cost_factor": 5}
+    own = {
+        "good": {"success": 1, "bill_usd": 2.0},
+        "bad": {"success": 0, "bill_usd": 2.0, "failed_bill_usd": 0.5},
+        "unbilled": {"success": 1},
+    }
+    types = ["good", "bad", "unbilled", "good", "good"]
+    scenario = market(
+        [{"type": kind, "arrival_s": 1000.0 * number} for number, kind in enumerate(types)],
+        contractor("by use", outcomes={"good": {"success": 1, "bill_usd": 0.25}}),
+        contractor("as agreed"),
+        types={kind: {} for kind in own},
+        clients={"outcomes": own, "price_usd": 1.5},
+        realised=factors,
+    )
+    result, script = play(scenario, "home", "home", "home", "by use", "as agreed")
+    at_home_usd = [3 * (HOME_USD + 2.0), 3 * (HOME_USD + 0.5) + VALUE_USD, 3 * HOME_USD]
+    assert result.decisions["realised_usd"].tolist() == pytest.approx([*at_home_usd, 5 * 0.25, 1.0])
+    assert result.decisions["all_local_usd"].tolist() == pytest.approx([*at_home_usd, *[at_home_usd[0]] * 2])
+    # No estimate knows the factors; bad work is expected to be lost.
+    expected_usd = HOME_USD + 1.5
+    assert script.internal_usd == pytest.approx([expected_usd, expected_usd + VALUE_USD, *[expected_usd] * 3])
