@@ -33,8 +33,8 @@ class _Tally(Policy):
 
 
 class AllLocal(NamedTuple):
-    """An all-local market that was played, as a baseline, and the one choice that would have cost least in its
-    place, a contractor's index or `LOCAL`."""
+    """An all-local market that was played, as a baseline, and the one choice, a contractor's index or
+    `LOCAL`, that would have cost least in its place."""
 
     baseline: Replayed
     best: int

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
 from coalesce_sim.inputs.runfiles import Listing, Run, read_models, read_runs, unreadable
 from coalesce_sim.scenario.problems import Problem, ScenarioError
-from coalesce_sim.scenario.recordings import KNOWN_FAULTY, Records
+from coalesce_sim.scenario.recordings import KNOWN_FAULTY, RecordedRuns
 
 BoolArray = BoolArray
 Array = TypeVar("Array", bound=NDArray[np.generic])
@@ -50,7 +50,7 @@ class Recordings:
     left_out: tuple[str, ...]
 
 
-def read_recordings(settings: Records) -> Recordings:
+def read_recordings(settings: RecordedRuns) -> Recordings:
     """The runs that a scenario replays; read once as long as neither settings nor files change.
 
     Raises `ScenarioError` for a file that cannot be read, a column that is missing, a cell that does not fit,
@@ -73,7 +73,7 @@ def read_recordings(settings: Records) -> Recordings:
 
 @lru_cache(maxsize=4)
 def _read(settings_json: str, _stamps: tuple[int, ...]) -> Recordings:
-    settings = Records.model_validate_json(settings_json)
+    settings = RecordedRuns.model_validate_json(settings_json)
     runs, problems = read_runs(settings.path, "records.path")
     listings, more = read_models(settings.models_path, "records.models_path")
     if problems or more:
@@ -84,7 +84,7 @@ def _read(settings_json: str, _stamps: tuple[int, ...]) -> Recordings:
     return _recordings(_Grid(settings, runs), listings)
 
 
-def _models(settings: Records, runs: Iterable[Run]) -> tuple[str, ...]:
+def _models(settings: RecordedRuns, runs: Iterable[Run]) -> tuple[str, ...]:
     """The models to replay: contractors in alphabetical order, then the own agent."""
     contractors = set(settings.contractors or (run.model for run in runs)) - {settings.own_agent}
     return (*sorted(contractors), settings.own_agent)
@@ -93,7 +93,7 @@ def _models(settings: Records, runs: Iterable[Run]) -> tuple[str, ...]:
 class _Grid:
     """All wanted runs as (tasks, models) tables, before anything unusable is left out of them."""
 
-    def __init__(self, settings: Records, runs: Sequence[Run]) -> None:
+    def __init__(self, settings: RecordedRuns, runs: Sequence[Run]) -> None:
         self.settings = settings
         self.models = _models(settings, runs)
         self.types = tuple(settings.benchmarks)
@@ -159,7 +159,7 @@ def _frozen(array: Array) -> Array:
     return array
 
 
-def _unknown_names(settings: Records, runs: Sequence[Run]) -> Iterator[Problem]:
+def _unknown_names(settings: RecordedRuns, runs: Sequence[Run]) -> Iterator[Problem]:
     """Names in the settings that no run has; the known faulty cells may be absent from other records."""
     known = {
         "model": sorted({run.model for run in runs}),
@@ -180,7 +180,9 @@ def _unknown_names(settings: Records, runs: Sequence[Run]) -> Iterator[Problem]:
             yield Problem("", None, f"records.{place}", message)
 
 
-def _unlisted(settings: Records, runs: Sequence[Run], listings: Mapping[str, Listing]) -> Iterator[Problem]:
+def _unlisted(
+    settings: RecordedRuns, runs: Sequence[Run], listings: Mapping[str, Listing]
+) -> Iterator[Problem]:
     have_runs = {run.model for run in runs}
     for model in _models(settings, runs):
         if model in have_runs and model not in listings:

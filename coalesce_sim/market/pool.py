@@ -64,6 +64,21 @@ class Pool:
         self.demand = _column(each.demand for each in contractors)
         self.available = _column(each.available_capacity for each in contractors)
 
+    def tokens_s(self, prompt_tokens: FloatArray, output_tokens: FloatArray) -> FloatArray:
+        """Latency, prefill and decoding at every contractor, (tasks, contractors)."""
+        return (
+            self.latency_s
+            + prompt_tokens[:, None] * self.prefill_s_per_token
+            + output_tokens[:, None] * self.decode_s_per_token
+        )
+
+    def tokens_usd(self, prompt_tokens: FloatArray, output_tokens: FloatArray) -> FloatArray:
+        """What so many tokens cost at every contractor, (tasks, contractors)."""
+        return (
+            prompt_tokens[:, None] * self.input_usd_per_token
+            + output_tokens[:, None] * self.output_usd_per_token
+        )
+
     def own_usd(self, service_s: FloatArray, price_usd: FloatArray) -> FloatArray:
         """What work costs the contractors themselves, (…, contractors); NaN where that is not stated."""
         own_usd = self.own_usd_per_s * service_s

@@ -84,6 +84,16 @@ class Ratings:
         return taken
 
 
+def first_scores(settings: Reputation, advertised: FloatArray) -> FloatArray:
+    """What the record says of contractors before it has any rating."""
+    if settings.start == "warm":
+        return advertised
+    model = settings.model
+    if isinstance(model, EwmaReputation):
+        return np.full(len(advertised), model.initial)
+    return np.full(len(advertised), model.prior_good / (model.prior_good + model.prior_bad))
+
+
 def _model(
     settings: Reputation, n_types: int, n_clients: int, advertised: FloatArray
 ) -> Beta | Ewma | ByTaskType | EigenTrust:
@@ -102,7 +112,7 @@ def _model(
         )
     pooled: Beta | Ewma
     if isinstance(model, EwmaReputation):
-        pooled = Ewma(advertised if warm else np.full(len(advertised), model.initial), model.alpha)
+        pooled = Ewma(first_scores(settings, advertised), model.alpha)
         forgetting = 1.0 - model.alpha
     else:
         pooled = Beta(*_prior(model, warm, advertised), forgetting=model.forgetting)

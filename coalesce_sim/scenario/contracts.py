@@ -76,7 +76,7 @@ class Recovery(Model):
         return contracts <= self.retries or self.then == "local"
 
 
-class Contracts(Model):
+class ContractRules(Model):
     """The life of a contract, in the states of A2A 1.0.
 
     *Submitted*: a handshake, which a contractor that cannot be reached does not answer (*canceled*) and one

@@ -49,7 +49,7 @@ class ExpectedTokens(Model):
     """Tokens billed at the list price of output."""
 
 
-class Records(Model):
+class RecordedRuns(Model):
     """Recorded runs of real agents: who solved which task, and at which bill.
 
     Where a model has no run that was judged and billed, it makes no offer.

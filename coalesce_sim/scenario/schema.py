@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from coalesce_sim.scenario.base import Model
 from coalesce_sim.scenario.calibration import Calibration
-from coalesce_sim.scenario.contracts import Contracts
+from coalesce_sim.scenario.contracts import ContractRules
 from coalesce_sim.scenario.costs import BargainedPrice, CostModel, LoadPrice, Skills, TokenPrice
 from coalesce_sim.scenario.discovery import Discovery
 from coalesce_sim.scenario.distributions import NonNegative, Positive
@@ -25,7 +25,7 @@ from coalesce_sim.scenario.pool import (
     RecordedPool,
 )
 from coalesce_sim.scenario.problems import closest
-from coalesce_sim.scenario.recordings import Records
+from coalesce_sim.scenario.recordings import RecordedRuns
 from coalesce_sim.scenario.reputation import EigenTrustReputation, Reputation
 from coalesce_sim.scenario.workload import DemandDriven, MarketDemand, Recorded, Workload
 
@@ -115,9 +115,9 @@ class Scenario(Model):
     contractor_dynamics: ContractorDynamics | None = None
     """How contractors' demand and capacity, and so prices by ``demand``, move by the hour. Left out, they
     stand still; a market that learns has none."""
-    records: Records | None = None
+    records: RecordedRuns | None = None
     """Recorded runs that are replayed, in place of work that is drawn. Left out, there are none."""
-    contracts: Contracts | None = None
+    contracts: ContractRules | None = None
     """How contracts may fail, are verified and recovered from. Left out, every contractor delivers good work,
     always."""
     reputation: Reputation | None = None

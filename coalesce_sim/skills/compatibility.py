@@ -14,12 +14,21 @@ from coalesce_sim.scenario.workload import TaskType
 
 @dataclass(frozen=True, slots=True)
 class Compatibility:
-    """The three parts and their weighted sum in [0, 1]; every array is (task types, contractors)."""
+    """The three parts and their weighted sum in [0, 1]; every array is (task types, contractors).
+
+    `before_performance` is the weighted sum of the first two.
+    """
 
     ontological: FloatArray
     embedding: FloatArray
     performance: FloatArray
+    performance_weight: float
+    before_performance: FloatArray
     total: FloatArray
+
+    def with_performance(self, performance: FloatArray | float) -> FloatArray:
+        """The sum with another performance in place of the stated one; shapes broadcast."""
+        return _sum(self.before_performance, self.performance_weight, performance)
 
 
 def jaccard(required: Sequence[str], offered: Sequence[str]) -> float:
@@ -49,12 +58,17 @@ def compatibility(
             ontological[row, column] = jaccard(task_type.skills, offered)
             embedding[row, column] = similarity.get(contractor_types[column], skills.embedding_default)
             performance[row, column] = _table_performance(skills, name, offered) if own is None else own
-    total = (
-        skills.ontological_weight * ontological
-        + skills.embedding_weight * embedding
-        + skills.performance_weight * performance
+    before = skills.ontological_weight * ontological + skills.embedding_weight * embedding
+    weight = skills.performance_weight
+    return Compatibility(
+        ontological, embedding, performance, weight, before, _sum(before, weight, performance)
     )
-    return Compatibility(ontological, embedding, performance, np.clip(total, 0.0, 1.0))
+
+
+def _sum(before: FloatArray, weight: float, performance: FloatArray | float) -> FloatArray:
+    """Eq. 12, at most 1."""
+    total: FloatArray = np.minimum(before + weight * performance, 1.0)
+    return total
 
 
 def _table_performance(skills: Skills, task_type: str, offered: Sequence[str]) -> float:

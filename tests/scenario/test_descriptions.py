@@ -66,7 +66,7 @@ def test_every_field_is_described_by_more_than_its_name(of: str, request: pytest
     [
         ("ContractorFacts", "price_usd", "The price of the contractor."),
         ("Clock", "days", "How many days the clock has."),
-        ("Contracts", "recovery", "How a contract is recovered from."),
+        ("ContractRules", "recovery", "How a contract is recovered from."),
     ],
 )
 def test_a_description_that_repeats_the_name_would_be_found(model: str, name: str, description: str):

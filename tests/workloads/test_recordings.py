@@ -12,7 +12,7 @@ import yaml
 
 from coalesce_sim import ScenarioError
 from coalesce_sim.inputs.recordings import Recordings, read_recordings
-from coalesce_sim.scenario.recordings import KNOWN_FAULTY, Records
+from coalesce_sim.scenario.recordings import KNOWN_FAULTY, RecordedRuns
 
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -57,7 +57,9 @@ def read(runs: str | bytes | None = RUNS, models: str | None = MODELS, **setting
         elif text is not None:
             Path(file).write_text(text)
     stated = {"benchmarks": ["qa", "fix"], "own_agent": "own"} | settings
-    return read_recordings(Records.model_validate({"path": "runs.csv", "models_path": "models.csv"} | stated))
+    return read_recordings(
+        RecordedRuns.model_validate({"path": "runs.csv", "models_path": "models.csv"} | stated)
+    )
 
 
 def refusal(*files: Any, **settings: Any) -> str:
@@ -279,7 +281,7 @@ def test_settings_that_contradict_themselves(settings: dict[str, Any], message: 
 @pytest.fixture(scope="module")
 def index(shared_data: Path) -> Recordings:
     instances, models = (str(shared_data / f"openhands_{name}.csv") for name in ("instances", "models"))
-    return read_recordings(Records(path=instances, models_path=models))
+    return read_recordings(RecordedRuns(path=instances, models_path=models))
 
 
 def test_the_openhands_index_without_its_faulty_cells(index: Recordings) -> None:

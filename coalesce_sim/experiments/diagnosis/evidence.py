@@ -137,7 +137,7 @@ class Estimates(Tally):
 
 
 @dataclass
-class Contracts(Tally):
+class ContractTally(Tally):
     """How contracts ended: `ends` counts by reason, "accepted" where the work was taken.
 
     `wasted_usd` is what was paid for the others. Of the `contractors`, who are others in each replication,
@@ -192,7 +192,7 @@ class Evidence(Tally):
     days: Days
     home: Estimates
     away: Estimates
-    contracts: Contracts
+    contracts: ContractTally
     tasks: Tasks
     registry: Registry
 
@@ -209,7 +209,7 @@ class Evidence(Tally):
             Days(days, days.copy(), days.copy()),
             Estimates(),
             Estimates(),
-            Contracts(),
+            ContractTally(),
             Tasks(),
             Registry(),
         )

@@ -10,8 +10,8 @@ import numpy as np
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.market.contracts.quotes import ROUNDING
 from coalesce_sim.market.pool import Pool
+from coalesce_sim.reputation.ratings import first_scores
 from coalesce_sim.scenario.pool import DrawnPool, TypeOutcome
-from coalesce_sim.scenario.reputation import EwmaReputation, Reputation
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.skills.compatibility import compatibility
 from coalesce_sim.streams import Streams
@@ -61,11 +61,8 @@ def reach_of(scenario: Scenario) -> Reach:
     parts = compatibility(scenario.skills, types, kinds, skills, performance)
     best = at_start = parts.total
     if scenario.reputation is not None:
-        rule = scenario.skills
-        rest = rule.ontological_weight * parts.ontological + rule.embedding_weight * parts.embedding
-        best = np.minimum(rest + rule.performance_weight, 1.0)
-        start = first_score(scenario.reputation, reliability)
-        at_start = np.minimum(rest + rule.performance_weight * start, 1.0)
+        best = parts.with_performance(1.0)
+        at_start = parts.with_performance(first_scores(scenario.reputation, reliability))
     offers = np.array([[each is None or name in each for each in outcomes] for name in types])
     nobody = ~offers.any(axis=1)
     return Reach(
@@ -82,16 +79,6 @@ def by_skill(skills: Mapping[str, float]) -> list[str]:
     for name, skill in skills.items():
         groups.setdefault(f"{skill:.3g}", []).append(name)
     return [f"{', '.join(names)} (best {skill})" for skill, names in groups.items()]
-
-
-def first_score(rule: Reputation, reliability: FloatArray) -> FloatArray:
-    """What the ledger says of contractors before it has any rating."""
-    if rule.start == "warm":
-        return reliability
-    model = rule.model
-    if isinstance(model, EwmaReputation):
-        return np.full(len(reliability), model.initial)
-    return np.full(len(reliability), model.prior_good / (model.prior_good + model.prior_bad))
 
 
 _Facts = tuple[

@@ -17,7 +17,7 @@ from coalesce_sim.market.contracts.states import COMPLETED, FAILED, REJECTED
 from coalesce_sim.market.contracts.terms import ASKED, EXTERNAL, LATENCY, PLAIN, SERVICE
 from coalesce_sim.market.trade import Events, Onward, Venue
 from coalesce_sim.policies.protocol import Decision, Outcome
-from coalesce_sim.scenario.contracts import Contracts
+from coalesce_sim.scenario.contracts import ContractRules
 
 FOUND_BAD: Final = "found bad"
 """The reason of a contract whose work was delivered but not accepted."""
@@ -29,7 +29,7 @@ class Dealing:
     def __init__(
         self,
         venue: Venue,
-        rules: Contracts,
+        rules: ContractRules,
         layouts: Layouts,
         knowledge: Knowledge,
         endings: Endings,

@@ -10,13 +10,13 @@ from coalesce_sim.market.contracts.open_block import OpenContractBlock
 from coalesce_sim.market.contracts.quotes import ContractQuote
 from coalesce_sim.market.trade import Venue
 from coalesce_sim.policies.protocol import LOCAL, OracleView
-from coalesce_sim.scenario.contracts import Contracts
+from coalesce_sim.scenario.contracts import ContractRules
 
 
 class Foresight:
     """Realised costs before they are, with waits worked out from true service times."""
 
-    def __init__(self, venue: Venue, rules: Contracts, layouts: Layouts) -> None:
+    def __init__(self, venue: Venue, rules: ContractRules, layouts: Layouts) -> None:
         scenario = venue.scenario
         self._rules, self._pool, self._queues, self._layouts = rules, venue.pool, venue.queues, layouts
         self._late_usd_per_s = scenario.cost_model.late_usd_per_s

@@ -7,11 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from coalesce_sim.arrays import BoolArray, FloatArray
-from coalesce_sim.economics.external import communication_usd, complexity_factor, demand_price_usd
+from coalesce_sim.economics.external import (
+    communication_usd,
+    complexity_factor,
+    demand_price_usd,
+    value_at_risk_usd,
+)
 from coalesce_sim.market.contracts.results import GroundTruth
 from coalesce_sim.market.pool import Pool
 from coalesce_sim.market.workload import Block
-from coalesce_sim.scenario.contracts import Contracts
+from coalesce_sim.scenario.contracts import ContractRules
 from coalesce_sim.scenario.costs import DemandPrice, FlatPrice, TokenPrice
 from coalesce_sim.scenario.schema import Scenario
 
@@ -44,7 +49,7 @@ class Layouts:
     `work_factor` is by what security makes work longer, `setup_s` what a handshake takes.
     """
 
-    def __init__(self, scenario: Scenario, rules: Contracts, pool: Pool, truth: GroundTruth) -> None:
+    def __init__(self, scenario: Scenario, rules: ContractRules, pool: Pool, truth: GroundTruth) -> None:
         self._rule = scenario.cost_model.external
         self._pricing = scenario.cost_model.external.pricing
         self._contracts = rules
@@ -60,7 +65,7 @@ class Layouts:
         tasks, rule, contracts = block.tasks, self._rule, self._contracts
         service_s = self._work_s(block)
         price_usd = self._price_usd(block)
-        at_risk_usd = np.where(tasks.critical, rule.critical_factor, 1.0) * tasks.value_usd
+        at_risk_usd = value_at_risk_usd(rule, tasks.value_usd, tasks.critical)
         manual, check_usd, check_s = self._checks(tasks.value_usd)
         transfer_s = np.zeros(len(block))
         if contracts.transfer_mb_per_s is not None:
@@ -88,12 +93,8 @@ class Layouts:
     def _work_s(self, block: Block) -> FloatArray:
         """Time that the work itself takes at every contractor, as expected, (tasks, contractors)."""
         pool, tasks = self._pool, block.tasks
-        service_s = (
-            pool.latency_s
-            + tasks.prompt_tokens[:, None] * pool.prefill_s_per_token
-            + tasks.expected_output_tokens[:, None] * pool.decode_s_per_token
-            + block.flop[:, None] * pool.s_per_flop
-        )
+        tokens_s = pool.tokens_s(tasks.prompt_tokens, tasks.expected_output_tokens)
+        service_s = tokens_s + block.flop[:, None] * pool.s_per_flop
         if self._timed:
             stated_s = self._type_service_s[tasks.type_id]
             service_s = np.where(np.isnan(stated_s), service_s, stated_s)
@@ -107,10 +108,7 @@ class Layouts:
         if isinstance(rule, DemandPrice):
             unit_usd = demand_price_usd(rule, pool.base_price_usd, pool.demand, pool.available)
             return complexity_factor(rule, tasks.complexity)[:, None] * unit_usd
-        by_token_usd = (
-            tasks.prompt_tokens[:, None] * pool.input_usd_per_token
-            + tasks.expected_output_tokens[:, None] * pool.output_usd_per_token
-        )
+        by_token_usd = pool.tokens_usd(tasks.prompt_tokens, tasks.expected_output_tokens)
         return by_token_usd if isinstance(rule, TokenPrice) else by_token_usd + pool.base_price_usd
 
     def _checks(self, value_usd: FloatArray) -> tuple[BoolArray, FloatArray, FloatArray]:

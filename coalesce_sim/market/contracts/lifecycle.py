@@ -16,13 +16,13 @@ from coalesce_sim.market.contracts.states import (
 )
 from coalesce_sim.market.queues import Queue
 from coalesce_sim.market.trade import Events, Venue
-from coalesce_sim.scenario.contracts import Contracts
+from coalesce_sim.scenario.contracts import ContractRules
 
 
 class Lifecycle:
     """Plays contracts; `setup_s` is what a handshake takes."""
 
-    def __init__(self, venue: Venue, rules: Contracts, endings: Endings, setup_s: float) -> None:
+    def __init__(self, venue: Venue, rules: ContractRules, endings: Endings, setup_s: float) -> None:
         self._rules = rules
         self._queues = venue.queues
         self._endings = endings

@@ -34,7 +34,7 @@ from coalesce_sim.market.contracts.terms import (
 )
 from coalesce_sim.market.trade import Venue
 from coalesce_sim.policies.protocol import Offers
-from coalesce_sim.scenario.contracts import Contracts
+from coalesce_sim.scenario.contracts import ContractRules
 from coalesce_sim.scenario.costs import BargainedPrice, LoadPrice, Pricing
 
 _PACE = Pace(terms, compiled_terms)
@@ -91,7 +91,7 @@ class ContractQuotes:
     """Quotes tasks as they come up, by what is laid out, known and queued; changes nothing of that."""
 
     def __init__(
-        self, venue: Venue, rules: Contracts, layouts: Layouts, truth: GroundTruth, knowledge: Knowledge
+        self, venue: Venue, rules: ContractRules, layouts: Layouts, truth: GroundTruth, knowledge: Knowledge
     ) -> None:
         scenario, pool, skills = venue.scenario, venue.pool, venue.skills
         self._rule = scenario.cost_model.external
@@ -105,13 +105,10 @@ class ContractQuotes:
         self.everyone: IntArray = np.arange(len(pool))
         self._slots: FloatArray = np.array([np.inf if slots is None else slots for slots in pool.slots])
         self._threshold = scenario.skills.threshold - ROUNDING
-        weights = scenario.skills
-        self._performance_weight = 0.0 if knowledge.ratings is None else weights.performance_weight
-        self._skill, self._performance = skills.total, skills.performance
-        if knowledge.ratings is not None:
-            self._skill = (
-                weights.ontological_weight * skills.ontological + weights.embedding_weight * skills.embedding
-            )
+        rated = knowledge.ratings is not None
+        self._skills = skills
+        self._performance_weight = skills.performance_weight if rated else 0.0
+        self._skill = skills.before_performance if rated else skills.total
         dearest_first = np.argsort(np.argsort(pool.base_price_usd, kind="stable"), kind="stable")
         self._cheapness = 1e-6 * dearest_first / max(1, len(pool))
         self._risk_rate = pool.security_risk + pool.quality_risk
@@ -136,10 +133,9 @@ class ContractQuotes:
     def merit(self) -> FloatArray:
         """What contractors are ranked by where they are discovered: skill compatibility (eq. 12) as known
         now, the cheaper first where that is equal; (task types, contractors)."""
-        skill = self._skill
         if self._performance_weight:
-            skill = np.minimum(skill + self._performance_weight * self._knowledge.reliability, 1.0)
-        return skill - self._cheapness
+            return self._skills.with_performance(self._knowledge.reliability) - self._cheapness
+        return self._skill - self._cheapness
 
     def _at_stake_usd(self, layout: Layout, task: int, stay: Stay) -> float:
         """What work that is not accepted is expected to cost: doing it over at home, where that is how
@@ -236,7 +232,7 @@ class ContractQuotes:
         """The performance part of each offer's skill (eq. 12): what the ledger says, where there is one."""
         if self._knowledge.ratings is not None:
             return quote.offers.reliability
-        performance: FloatArray = self._performance[quote.offers.type_id[0], quote.offers.ids]
+        performance: FloatArray = self._skills.performance[quote.offers.type_id[0], quote.offers.ids]
         return performance
 
 

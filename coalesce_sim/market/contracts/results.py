@@ -15,7 +15,7 @@ from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
 from coalesce_sim.inputs.recordings import Recordings, read_recordings
 from coalesce_sim.market.pool import Pool
 from coalesce_sim.market.workload import Block
-from coalesce_sim.scenario.contracts import Contracts
+from coalesce_sim.scenario.contracts import ContractRules
 from coalesce_sim.scenario.distributions import sample
 from coalesce_sim.scenario.pool import TypeOutcome
 from coalesce_sim.scenario.schema import Scenario
@@ -141,7 +141,7 @@ class Luck:
 class Draws:
     """The random streams of contracts."""
 
-    def __init__(self, rules: Contracts, streams: Streams) -> None:
+    def __init__(self, rules: ContractRules, streams: Streams) -> None:
         self._streams = {
             name: streams(f"contract.{name}")
             for name in ("unreachable", "question", "openly", "fails at", "found", "reply")

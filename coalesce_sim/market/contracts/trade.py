@@ -27,7 +27,7 @@ from coalesce_sim.market.records import Records
 from coalesce_sim.market.trade import Events, Onward, Venue
 from coalesce_sim.market.workload import Block
 from coalesce_sim.policies.protocol import LOCAL, Decision, OracleView, Outcome
-from coalesce_sim.scenario.contracts import Contracts
+from coalesce_sim.scenario.contracts import ContractRules
 
 ContractAttempt = Contract | OwnWork
 """An attempt at a task: by a contractor, or at home."""
@@ -43,7 +43,7 @@ class ContractTrade:
 
     def __init__(self, venue: Venue) -> None:
         scenario, pool = venue.scenario, venue.pool
-        rules = scenario.contracts or Contracts()
+        rules = scenario.contracts or ContractRules()
         self._queues, self._accounts, self._contractors = venue.queues, venue.accounts, len(pool)
         self._truth, self._draws = GroundTruth(scenario, pool, venue.streams), Draws(rules, venue.streams)
         self._knowledge = Knowledge(

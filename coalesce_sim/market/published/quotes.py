@@ -125,23 +125,14 @@ class Quotes:
     def price_usd(self, block: Block, rows: slice, output_tokens: FloatArray) -> FloatArray:
         """Price of the rows at every contractor for answers of the given lengths, (tasks, contractors)."""
         if isinstance(self._rule.pricing, TokenPrice):
-            pool, prompt_tokens = self._pool, block.tasks.prompt_tokens[rows]
-            return (
-                prompt_tokens[:, None] * pool.input_usd_per_token
-                + output_tokens[:, None] * pool.output_usd_per_token
-            )
+            return self._pool.tokens_usd(block.tasks.prompt_tokens[rows], output_tokens)
         return self._price_factor[rows, None] * self._prices.unit_usd[self._hour[rows]]
 
     def service_s(self, block: Block, rows: slice, output_tokens: FloatArray) -> FloatArray:
         """Nominal time the work takes at every contractor, (tasks or 1, contractors)."""
         if not self._by_token:
             return self._service_s
-        pool, prompt_tokens = self._pool, block.tasks.prompt_tokens[rows]
-        return (
-            self._service_s
-            + prompt_tokens[:, None] * pool.prefill_s_per_token
-            + output_tokens[:, None] * pool.decode_s_per_token
-        )
+        return self._pool.tokens_s(block.tasks.prompt_tokens[rows], output_tokens)
 
     def quote(
         self,
