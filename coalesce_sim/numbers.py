@@ -5,13 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from itertools import pairwise
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from coalesce_sim.statistics.intervals import Estimate
+from typing import Protocol
 
 NOTHING = "–"
 """Stands where there is no number."""
+
+
+class Measured(Protocol):
+    """A mean, None where there is none, and half of its 95 % interval, such as an `Estimate` has."""
+
+    @property
+    def mean(self) -> float | None: ...
+
+    @property
+    def half_width(self) -> float | None: ...
 
 
 def number(value: float | None, decimals: int | None = None) -> str:
@@ -37,7 +44,7 @@ def column(values: Iterable[float | None]) -> list[str]:
     return [number(value, min(decimals, 3) if largest >= 0.01 else decimals) for value in values]
 
 
-def with_half_width(value: Estimate) -> str:
+def with_half_width(value: Measured) -> str:
     """A mean and, where there is one, half of its 95 % interval to two significant digits."""
     if not value.half_width:
         return number(value.mean)
@@ -45,7 +52,7 @@ def with_half_width(value: Estimate) -> str:
     return f"{number(value.mean, decimals)} ± {number(value.half_width, decimals)}"
 
 
-def percent(value: Estimate) -> str:
+def percent(value: Measured) -> str:
     """A mean in percent, ± half of its 95 % interval where there is one."""
     if not value.half_width:
         return f"{number(value.mean, 1)} %"

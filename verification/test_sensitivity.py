@@ -15,6 +15,7 @@ from scipy import stats
 
 from coalesce_sim.sensitivity import morris, sobol
 from coalesce_sim.sensitivity.noise import noise_share
+from coalesce_sim.sweeps import samples
 from coalesce_sim.sweeps.factors import Factor, Integers, Uniform, factor_of
 
 Floats = NDArray[np.float64]
@@ -50,8 +51,8 @@ def test_ishigamis_sobol_indices_are_found_in_their_intervals_and_to_2_hundredth
     """Of 5,120 evaluations; the error is the root mean square over ten designs."""
     truth, errors = np.array(ishigami_indices()), []
     for seed in range(10):
-        design = sobol.sample(3, 1024, seed)
-        assert len(design) == sobol.points(3, 1024) == 5120
+        design = samples.saltelli(3, 1024, seed)
+        assert len(design) == 5120
         means, half_widths = arrays(sobol.indices(ishigami(design), NAMES, seed))
         errors.append(means - truth)
         assert (np.abs(errors[-1]) <= half_widths).all(), seed
@@ -63,7 +64,7 @@ def test_sobol_intervals_cover_at_least_as_often_as_they_say() -> None:
     truth = np.array(ishigami_indices())
     hits = np.zeros((2, 3))
     for seed in range(STUDIES):
-        means, half_widths = arrays(sobol.indices(ishigami(sobol.sample(3, 128, seed)), NAMES, seed))
+        means, half_widths = arrays(sobol.indices(ishigami(samples.saltelli(3, 128, seed)), NAMES, seed))
         hits += np.abs(means - truth) <= half_widths
     for each in hits.ravel():
         assert stats.binomtest(int(each), STUDIES).proportion_ci(0.999).high >= 0.95
@@ -78,7 +79,7 @@ def test_morris_finds_the_slopes_of_a_linear_function_whatever_its_factors_are_l
         Factor(("whole",), None, Integers(integers=[1, 5])),
     ]
     slopes = np.array([3.0, -2.0, 0.5, 8.0])
-    design = morris.sample(4, 10, 1)
+    design = samples.morris(4, 10, 1)
     index = {
         name: np.array([factor.index(u) for u in column])
         for name, factor, column in (("two", factors[1], design[:, 1]), ("three", factors[2], design[:, 2]))
@@ -98,7 +99,7 @@ def test_morris_intervals_cover_the_mean_effect_in_about_95_of_100_studies() -> 
     factors = [Factor((name,), None, UNIT) for name in "xy"]
     hits = 0
     for seed in range(STUDIES):
-        design = morris.sample(2, 20, seed)
+        design = samples.morris(2, 20, seed)
         x, _ = morris.indices(design, design.prod(axis=1), factors, ["x", "y"])
         hits += abs(x.mu_star - 0.5) <= x.mu_star_half_width
     found = stats.binomtest(hits, STUDIES).proportion_ci(0.999)

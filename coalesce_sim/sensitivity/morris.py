@@ -2,8 +2,8 @@
 
 A few trajectories through the factors' space tell the factors that matter from those that do not, at a
 fraction of what Sobol indices take. Sources: Morris (1991); μ* after Campolongo, Cariboni and Saltelli
-(2007). SALib draws the trajectories; effects are computed here, since its own know no factors with few
-values.
+(2007). Effects are computed here, since SALib's own know no factors with few values,
+over the trajectories of `sweeps.samples.morris`.
 """
 
 from __future__ import annotations
@@ -14,13 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from coalesce_sim.arrays import FloatArray
-from coalesce_sim.extras import require
 from coalesce_sim.statistics.intervals import estimate
-from coalesce_sim.sweeps.factors import Factor, Integers
-
-LEVELS = 8
-"""Of the grid in the unit cube. A move goes over 4/7 of a range, up or down: a factor with few values always
-changes by it, and up to 8 of them are all met."""
+from coalesce_sim.sweeps.factors import Factor
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,42 +37,8 @@ class MorrisIndex:
     sigma: float
 
 
-def points(factors: int, trajectories: int) -> int:
-    """Design points that so many trajectories take."""
-    return trajectories * (factors + 1)
-
-
-def check(factors: Sequence[Factor]) -> None:
-    """Raises ValueError for a factor that cannot move, or that has too many values without an order."""
-    for factor in factors:
-        name, choices = ", ".join(factor.columns), _choices(factor)
-        if choices == 1:
-            raise ValueError(f"{name}: has a single value, and so no effect to be found")
-        if choices is not None and choices > LEVELS and not _ordered(factor):
-            raise ValueError(
-                f"{name}: has {choices} values without an order; Morris screening meets {LEVELS}"
-            )
-
-
-def sample(factors: int, trajectories: int, seed: int) -> FloatArray:
-    """Trajectories in the unit cube, (trajectories × (factors + 1), factors): each moves every factor once.
-
-    Raises ValueError for fewer than two trajectories, of which no interval can be had.
-    """
-    if trajectories < 2:
-        raise ValueError(f"samples: Morris screening takes at least 2 trajectories (got {trajectories})")
-    salib = require("SALib.sample.morris", extra="sensitivity")
-    problem = {
-        "num_vars": factors,
-        "names": [f"factor {index}" for index in range(factors)],
-        "bounds": [[0.0, 1.0]] * factors,
-    }
-    design: FloatArray = salib.sample(problem, trajectories, num_levels=LEVELS, seed=seed)
-    return design
-
-
 def effects(design: FloatArray, values: FloatArray, factors: Sequence[Factor]) -> FloatArray:
-    """The elementary effects, (trajectories, factors), of a metric at every point of `sample`'s design."""
+    """The elementary effects, (trajectories, factors), of a metric at every point of the trajectories."""
     count = len(factors)
     positions = np.column_stack(
         [_positions(factor, shares) for factor, shares in zip(factors, design.T, strict=True)]
@@ -86,7 +47,7 @@ def effects(design: FloatArray, values: FloatArray, factors: Sequence[Factor]) -
     changes = np.diff(values.reshape(-1, count + 1), axis=1)
     moved = np.abs(moves).argmax(axis=2)  # which factor it is, each trajectory draws for itself
     lengths = np.take_along_axis(moves, moved[:, :, None], axis=2)[:, :, 0]
-    unordered = np.array([not _ordered(factor) for factor in factors])[moved]
+    unordered = np.array([not factor.ordered for factor in factors])[moved]
     lengths = np.where(unordered, np.sign(lengths), lengths)
     found = np.empty((len(moves), count))
     np.put_along_axis(found, moved, changes / lengths, axis=1)
@@ -96,7 +57,7 @@ def effects(design: FloatArray, values: FloatArray, factors: Sequence[Factor]) -
 def indices(
     design: FloatArray, values: FloatArray, factors: Sequence[Factor], names: Sequence[str]
 ) -> list[MorrisIndex]:
-    """The screening of all factors, from a metric at every point of `sample`'s design, in its order."""
+    """The screening of all factors, from a metric at every point of the trajectories, in its order."""
     found = []
     for name, each in zip(names, effects(design, values, factors).T, strict=True):
         size = estimate(np.abs(each).tolist())
@@ -120,23 +81,9 @@ def of_noise(design: FloatArray, values: FloatArray, factors: Sequence[Factor]) 
     return [float(size) for size in np.sqrt(2 / np.pi * variance)]
 
 
-def _ordered(factor: Factor) -> bool:
-    """Whether the factor's values are numbers, and not labels."""
-    rows = factor.levels or ()
-    return not any(isinstance(level.cell, str) for row in rows for level in row)
-
-
-def _choices(factor: Factor) -> int | None:
-    """How many values the factor has, None for a range of numbers."""
-    if isinstance(factor.range_, Integers):
-        low, high = factor.range_.integers
-        return high - low + 1
-    return None if factor.levels is None else len(factor.levels)
-
-
 def _positions(factor: Factor, shares: FloatArray) -> FloatArray:
     """Where in its whole range the factor is at each share: 0 its first value, 1 its last."""
-    choices = _choices(factor)
+    choices = factor.choices
     if choices is None:
         return shares
     return np.minimum(np.floor(shares * choices), choices - 1) / (choices - 1)

@@ -2,8 +2,8 @@
 
 Over factors that vary independently, the first-order index of a factor is the share of the variance that
 would go if that factor were known, and its total index the share that would stay if all others were known:
-what it does alone, and what it does with the others too. Source: Sobol' (2001); sampling and estimators after
-Saltelli et al. (2010), as in SALib.
+what it does alone, and what it does with the others too. Source: Sobol' (2001); estimators after
+Saltelli et al. (2010), as in SALib, over the design of `sweeps.samples.saltelli`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.extras import require
+from coalesce_sim.sweeps.samples import unit_cube
 
 RESAMPLES = 1000
 """Bootstrap resamples behind each interval."""
@@ -36,32 +37,8 @@ class SobolIndex:
     total_half_width: float
 
 
-def points(factors: int, samples: int) -> int:
-    """Design points that so many samples take."""
-    return samples * (factors + 2)
-
-
-def check(samples: int) -> None:
-    """Raises ValueError unless the number is a power of 2, which the sequence needs for its balance."""
-    if samples < 2 or samples & (samples - 1):
-        below = 1 << max(1, samples.bit_length() - 1)
-        raise ValueError(f"samples: must be a power of 2 (got {samples}; try {below} or {2 * below})")
-
-
-def sample(factors: int, samples: int, seed: int) -> FloatArray:
-    """Saltelli's design in the unit cube, (samples × (factors + 2), factors).
-
-    Of each sample in turn: a point A, then A with one coordinate of B, for each factor, then B; A and B
-    together are a scrambled Sobol sequence. Raises ValueError unless `samples` is a power of 2.
-    """
-    check(samples)
-    salib = require("SALib.sample.sobol", extra="sensitivity")
-    design: FloatArray = salib.sample(_problem(factors), samples, calc_second_order=False, seed=seed)
-    return design
-
-
 def indices(values: FloatArray, names: Sequence[str], seed: int) -> list[SobolIndex]:
-    """The indices of the factors from a metric at every point of `sample`'s design, in its order.
+    """The indices of the factors from a metric at every point of Saltelli's design, in its order.
 
     Raises ValueError where the metric is the same at all points: there is no variance to share.
     """
@@ -71,7 +48,7 @@ def indices(values: FloatArray, names: Sequence[str], seed: int) -> list[SobolIn
         )
     salib = require("SALib.analyze.sobol", extra="sensitivity")
     found = salib.analyze(
-        _problem(len(names)),
+        unit_cube(len(names)),
         values,
         calc_second_order=False,
         num_resamples=RESAMPLES,
@@ -81,8 +58,3 @@ def indices(values: FloatArray, names: Sequence[str], seed: int) -> list[SobolIn
         SobolIndex(name, *(float(found[key][index]) for key in ("S1", "S1_conf", "ST", "ST_conf")))
         for index, name in enumerate(names)
     ]
-
-
-def _problem(factors: int) -> dict[str, object]:
-    names = [f"factor {index}" for index in range(factors)]
-    return {"num_vars": factors, "names": names, "bounds": [[0.0, 1.0]] * factors}

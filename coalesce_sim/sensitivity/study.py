@@ -23,6 +23,7 @@ from coalesce_sim.sweeps.execution import Progress
 from coalesce_sim.sweeps.plan import Plan
 from coalesce_sim.sweeps.results import SweepResult
 from coalesce_sim.sweeps.running import default_folder, perform, prepare
+from coalesce_sim.sweeps.samples import check_morris, check_saltelli
 from coalesce_sim.sweeps.specification import Morris, Precision, Saltelli
 
 if TYPE_CHECKING:
@@ -158,7 +159,7 @@ def prepare_study(
     describe(metric)
     samples = SAMPLES[method] if samples is None else samples
     if method == "sobol":
-        sobol.check(samples)
+        check_saltelli(samples)
     plan = prepare(
         source,
         vary=vary,
@@ -173,7 +174,7 @@ def prepare_study(
         )
         raise Mark(str(plan.specification.name), None).error(message, ("replications",))
     if method == "morris":
-        morris.check(plan.design.factors)
+        check_morris(plan.design.factors)
     return plan
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coalesce_sim.arrays import FloatArray, IntArray
+from coalesce_sim.sweeps import samples
 from coalesce_sim.sweeps.factors import Factor, Level
 from coalesce_sim.sweeps.specification import LatinHypercube, Morris, Saltelli, Sobol, Specification
 
@@ -109,13 +110,9 @@ def design_of(specification: Specification) -> Design:
 
 def _shares(settings: LatinHypercube | Sobol | Saltelli | Morris, dimensions: int, seed: int) -> FloatArray:
     if isinstance(settings, Saltelli):
-        from coalesce_sim.sensitivity import sobol
-
-        return sobol.sample(dimensions, settings.saltelli, seed)
+        return samples.saltelli(dimensions, settings.saltelli, seed)
     if isinstance(settings, Morris):
-        from coalesce_sim.sensitivity import morris
-
-        return morris.sample(dimensions, settings.morris, seed)
+        return samples.morris(dimensions, settings.morris, seed)
     from scipy.stats import qmc
 
     rng = np.random.default_rng(seed)

@@ -202,6 +202,19 @@ class Factor:
     levels: tuple[tuple[Level, ...], ...] | None
     range_: Uniform | LogUniform | Integers | None = None
 
+    @property
+    def choices(self) -> int | None:
+        """How many values the factor has, None for a range of numbers."""
+        if isinstance(self.range_, Integers):
+            low, high = self.range_.integers
+            return high - low + 1
+        return None if self.levels is None else len(self.levels)
+
+    @property
+    def ordered(self) -> bool:
+        """Whether the factor's values are numbers, and not labels."""
+        return not any(isinstance(level.cell, str) for row in self.levels or () for level in row)
+
     def index(self, u: float) -> int:
         """Which of the levels the share `u` in [0, 1] falls on, all being equally likely."""
         assert self.levels is not None

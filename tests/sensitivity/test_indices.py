@@ -1,4 +1,4 @@
-"""Designs in the unit cube, and what is made of a metric at their points."""
+"""What is made of a metric at the points of a sample."""
 
 from __future__ import annotations
 
@@ -9,37 +9,14 @@ import pytest
 
 from coalesce_sim.sensitivity import morris, sobol
 from coalesce_sim.sensitivity.noise import noise_share
+from coalesce_sim.sweeps import samples
 from coalesce_sim.sweeps.factors import Factor, Uniform, factor_of
 
 RANGE = Factor(("x",), None, Uniform(uniform=[0.0, 1.0]))
 
 
-def test_saltellis_design_has_a_and_b_and_a_with_each_coordinate_of_b() -> None:
-    blocks = sobol.sample(3, 8, seed=4).reshape(8, 5, 3)
-    a, b = blocks[:, 0], blocks[:, 4]
-    for factor in range(3):
-        mixed = a.copy()
-        mixed[:, factor] = b[:, factor]
-        assert (blocks[:, factor + 1] == mixed).all()
-    assert len(np.unique(np.concatenate([a, b]))) == 48
-
-
-def test_designs_are_the_seeds_and_grow_without_moving_a_point() -> None:
-    for sample in (sobol.sample, morris.sample):
-        assert (sample(3, 8, 0) == sample(3, 8, 0)).all()
-        assert (sample(3, 8, 0) != sample(3, 8, 1)).any()
-        grown = sample(3, 16, 0)
-        assert (grown[: len(grown) // 2] == sample(3, 8, 0)).all()
-
-
-@pytest.mark.parametrize(("samples", "near"), [(3, "2 or 4"), (100, "64 or 128"), (1, "2 or 4")])
-def test_a_number_that_is_no_power_of_2_is_refused_with_those_beside_it(samples: int, near: str) -> None:
-    with pytest.raises(ValueError, match=rf"samples: must be a power of 2 \(got {samples}; try {near}\)"):
-        sobol.sample(2, samples, 0)
-
-
 def test_the_only_factor_that_matters_has_all_of_the_variance() -> None:
-    design = sobol.sample(2, 256, 3)
+    design = samples.saltelli(2, 256, 3)
     first, second = sobol.indices(design[:, 0], ["first", "second"], seed=0)
     assert first.first == pytest.approx(1, abs=0.03)
     assert first.total == pytest.approx(1, abs=0.03)
@@ -48,7 +25,7 @@ def test_the_only_factor_that_matters_has_all_of_the_variance() -> None:
 
 
 def test_intervals_repeat_at_every_seed_also_at_0() -> None:
-    values = sobol.sample(2, 16, 3).sum(axis=1)
+    values = samples.saltelli(2, 16, 3).sum(axis=1)
     once, again = (sobol.indices(values, ["x", "y"], seed=0) for _ in range(2))
     assert once == again
 
@@ -58,27 +35,17 @@ def test_a_metric_that_does_not_vary_has_no_indices() -> None:
         sobol.indices(np.full(8, 7.0), ["x", "y"], seed=0)
 
 
-def test_each_trajectory_moves_each_factor_once_and_changes_every_one_of_few_values() -> None:
-    factors = [RANGE, factor_of("two", [1, 2]), factor_of("policy", ["a", "b", "c"])]
-    paths = morris.sample(3, 40, 1).reshape(40, 4, 3)
-    assert ((np.diff(paths, axis=1) != 0).sum(axis=1) == 1).all()
-    for column in (1, 2):
-        index = np.vectorize(factors[column].index)(paths[:, [0, -1], column])
-        assert (index[:, 0] != index[:, 1]).all()
-        assert set(index.ravel()) == set(range(len(factors[column].levels or ())))
-
-
 def test_an_effect_is_scaled_to_the_whole_range_but_among_words_it_is_the_change() -> None:
     """Of 2·x + 5·[policy is b], where x goes over 4/7 of its range at a step."""
     factors = [RANGE, factor_of("policy", ["a", "b"])]
-    design = morris.sample(2, 12, 1)
+    design = samples.morris(2, 12, 1)
     is_b = np.array([factors[1].index(u) for u in design[:, 1]])
     effects = morris.effects(design, 2 * design[:, 0] + 5 * is_b, factors)
     assert effects == pytest.approx(np.tile([2.0, 5.0], (12, 1)))
 
 
 def test_sigma_tells_an_effect_that_depends_on_the_others() -> None:
-    design = morris.sample(2, 12, 1)
+    design = samples.morris(2, 12, 1)
     alone, together = (
         morris.indices(design, values, [RANGE, RANGE], ["x", "y"])
         for values in (design.sum(axis=1), design.prod(axis=1))
@@ -92,7 +59,7 @@ def test_sigma_tells_an_effect_that_depends_on_the_others() -> None:
 def test_a_factor_that_does_nothing_has_the_mu_star_that_is_told_of_noise() -> None:
     """Noise of sd 2 in each of 4 replications: the mean moves by chance, x does not."""
     factors, rng = [RANGE, factor_of("policy", ["a", "b"])], np.random.default_rng(1)
-    design = morris.sample(2, 400, 1)
+    design = samples.morris(2, 400, 1)
     values = rng.normal(0, 2, (len(design), 4)) + rng.normal(size=4)
     found = morris.indices(design, values.mean(axis=1), factors, ["x", "policy"])
     noise = morris.of_noise(design, values, factors)
@@ -102,16 +69,6 @@ def test_a_factor_that_does_nothing_has_the_mu_star_that_is_told_of_noise() -> N
     for each, size in zip(found, noise, strict=True):
         assert abs(each.mu_star - size) < 1.5 * each.mu_star_half_width
     assert morris.of_noise(design, design[:, :1] + np.ones(4), factors) == pytest.approx([0, 0], abs=1e-12)
-
-
-def test_morris_refuses_what_cannot_move_and_more_words_than_it_meets() -> None:
-    with pytest.raises(ValueError, match="x: has a single value"):
-        morris.check([factor_of("x", [1])])
-    with pytest.raises(ValueError, match="p: has 9 values without an order; Morris screening meets 8"):
-        morris.check([factor_of("p", list("abcdefghi"))])
-    morris.check([factor_of("x", list(range(9))), RANGE])
-    with pytest.raises(ValueError, match=r"at least 2 trajectories \(got 1\)"):
-        morris.sample(2, 1, 0)
 
 
 def test_what_replications_add_to_all_points_alike_is_no_noise() -> None:
