@@ -13,13 +13,20 @@ from typing import TYPE_CHECKING, Any
 from coalesce_sim.version import __version__
 
 if TYPE_CHECKING:
+    from coalesce_sim.errors import CoalesceError
     from coalesce_sim.experiments.comparison import Comparison, compare
     from coalesce_sim.experiments.diagnosis.doctor import Diagnosis, doctor
     from coalesce_sim.experiments.runs import RunResult, run
     from coalesce_sim.experiments.staging import Stage, stage
+    from coalesce_sim.extras import MissingExtra
+    from coalesce_sim.files import FolderError, WriteError
+    from coalesce_sim.inputs.download import DownloadError
     from coalesce_sim.loading import load
+    from coalesce_sim.market.accounts import ConservationError
     from coalesce_sim.market.observer import Observer
+    from coalesce_sim.metrics import UnknownMetric
     from coalesce_sim.optimisation.study import optimise
+    from coalesce_sim.policies.errors import PolicyError
     from coalesce_sim.policies.protocol import (
         LOCAL,
         Decision,
@@ -32,33 +39,48 @@ if TYPE_CHECKING:
     )
     from coalesce_sim.scenario.problems import ScenarioError
     from coalesce_sim.scenario.schema import Scenario
-    from coalesce_sim.sensitivity.study import analyse_sensitivity
+    from coalesce_sim.sensitivity.study import NoIndices, analyse_sensitivity
+    from coalesce_sim.sweeps.engines import EngineError
     from coalesce_sim.sweeps.results import SweepResult, open_results
-    from coalesce_sim.sweeps.running import sweep
+    from coalesce_sim.sweeps.running import ChangedSweep, TooManyRuns, sweep
+    from coalesce_sim.sweeps.store import ResultsError
 
 _HOMES = {
-    "Comparison": "coalesce_sim.experiments.comparison",
     "LOCAL": "coalesce_sim.policies.protocol",
+    "ChangedSweep": "coalesce_sim.sweeps.running",
+    "CoalesceError": "coalesce_sim.errors",
+    "Comparison": "coalesce_sim.experiments.comparison",
+    "ConservationError": "coalesce_sim.market.accounts",
     "Decision": "coalesce_sim.policies.protocol",
     "Diagnosis": "coalesce_sim.experiments.diagnosis.doctor",
+    "DownloadError": "coalesce_sim.inputs.download",
+    "EngineError": "coalesce_sim.sweeps.engines",
+    "FolderError": "coalesce_sim.files",
+    "MissingExtra": "coalesce_sim.extras",
+    "NoIndices": "coalesce_sim.sensitivity.study",
     "Observer": "coalesce_sim.market.observer",
     "OracleView": "coalesce_sim.policies.protocol",
     "Outcome": "coalesce_sim.policies.protocol",
     "Policy": "coalesce_sim.policies.protocol",
+    "PolicyError": "coalesce_sim.policies.errors",
+    "ResultsError": "coalesce_sim.sweeps.store",
     "RunResult": "coalesce_sim.experiments.runs",
-    "SealedBids": "coalesce_sim.policies.protocol",
-    "Surroundings": "coalesce_sim.policies.protocol",
     "Scenario": "coalesce_sim.scenario.schema",
     "ScenarioError": "coalesce_sim.scenario.problems",
+    "SealedBids": "coalesce_sim.policies.protocol",
     "Stage": "coalesce_sim.experiments.staging",
+    "Surroundings": "coalesce_sim.policies.protocol",
     "SweepResult": "coalesce_sim.sweeps.results",
+    "TooManyRuns": "coalesce_sim.sweeps.running",
+    "UnknownMetric": "coalesce_sim.metrics",
     "View": "coalesce_sim.policies.protocol",
+    "WriteError": "coalesce_sim.files",
     "analyse_sensitivity": "coalesce_sim.sensitivity.study",
     "compare": "coalesce_sim.experiments.comparison",
     "doctor": "coalesce_sim.experiments.diagnosis.doctor",
     "load": "coalesce_sim.loading",
-    "optimise": "coalesce_sim.optimisation.study",
     "open_results": "coalesce_sim.sweeps.results",
+    "optimise": "coalesce_sim.optimisation.study",
     "run": "coalesce_sim.experiments.runs",
     "stage": "coalesce_sim.experiments.staging",
     "sweep": "coalesce_sim.sweeps.running",
@@ -66,13 +88,23 @@ _HOMES = {
 
 __all__ = [
     "LOCAL",
+    "ChangedSweep",
+    "CoalesceError",
     "Comparison",
+    "ConservationError",
     "Decision",
     "Diagnosis",
+    "DownloadError",
+    "EngineError",
+    "FolderError",
+    "MissingExtra",
+    "NoIndices",
     "Observer",
     "OracleView",
     "Outcome",
     "Policy",
+    "PolicyError",
+    "ResultsError",
     "RunResult",
     "Scenario",
     "ScenarioError",
@@ -80,7 +112,10 @@ __all__ = [
     "Stage",
     "Surroundings",
     "SweepResult",
+    "TooManyRuns",
+    "UnknownMetric",
     "View",
+    "WriteError",
     "__version__",
     "analyse_sensitivity",
     "compare",

@@ -5,12 +5,18 @@ from __future__ import annotations
 import importlib
 from types import ModuleType
 
+from coalesce_sim.errors import CoalesceError
 
-class MissingExtra(ImportError):
-    """A package that only some users need is not installed; the text says how to install it."""
+
+class MissingExtra(CoalesceError, ImportError):
+    """Raised where a package that only some users need is not installed; the text says how to install it."""
 
     def __init__(self, package: str, extra: str) -> None:
-        super().__init__(f"{package} is not installed: pip install 'coalesce-sim[{extra}]'", name=package)
+        super().__init__(package, extra, name=package)
+
+    def __str__(self) -> str:
+        package, extra = self.args
+        return f"{package} is not installed: pip install 'coalesce-sim[{extra}]'"
 
 
 def require(module: str, *, extra: str) -> ModuleType:

@@ -16,15 +16,17 @@ from typing import Any, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from coalesce_sim.errors import CoalesceError
+
 ROWS_PER_GROUP = 65_536
 
 
-class FolderError(OSError):
-    """A folder in which results cannot be put."""
+class FolderError(CoalesceError, OSError):
+    """Raised where results cannot be put in a folder: it cannot be made or written to, or is in use."""
 
 
-class WriteError(OSError):
-    """A file that could not be written to its end."""
+class WriteError(CoalesceError, OSError):
+    """Raised where a file cannot be written to its end, as on a full disk; earlier results stay."""
 
 
 def not_a_sweeps(path: Path) -> Path:

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from coalesce_sim.errors import CoalesceError
+
 Direction = Literal["higher", "lower"]
 
 
@@ -30,14 +32,17 @@ class Metric:
         return f"{self.label} ({self.unit})" if self.unit else self.label
 
 
-class UnknownMetric(ValueError):
-    """A metric that does not exist, or not in these results; the text lists those that do."""
+class UnknownMetric(CoalesceError, ValueError):
+    """Raised for a metric that does not exist, or not in these results; the text lists those that do."""
 
     def __init__(self, name: str, known: Iterable[str]) -> None:
-        names = list(known)
+        super().__init__(name, tuple(known))
+
+    def __str__(self) -> str:
+        name, names = self.args
         near = difflib.get_close_matches(name, names, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else "."
-        super().__init__(f"{name}: no such metric{hint} There are: {', '.join(names)}")
+        return f"{name}: no such metric{hint} There are: {', '.join(names)}"
 
 
 def describe(name: str, known: Iterable[str] | None = None) -> Metric:

@@ -42,14 +42,11 @@ def command(results: Path, where: tuple[str, ...], out: Path | None, as_json: bo
     Leaves a PNG, an SVG and a caption, which has the exact command, n and the kind of intervals. The title
     says what the tests show. Factors that are not drawn must be held at a value with --where.
     """
-    from coalesce_sim.report.opening import ResultsError, open_folder
+    from coalesce_sim.report.opening import open_folder
     from coalesce_sim.report.plots.folder import Wanted, draw_results
 
     with failures_told():
-        try:
-            drawn = draw_results(open_folder(results), Wanted(where=_values(where), **wanted), out)
-        except ResultsError as error:
-            raise click.UsageError(str(error)) from error
+        drawn = draw_results(open_folder(results), Wanted(where=_values(where), **wanted), out)
     if as_json:
         print_json(drawn.summary)
         return

@@ -32,15 +32,10 @@ def command(
     sentence, curves to point at, tables to sort, the scenario, what went wrong and where all of it came from.
     """
     from coalesce_sim.cli.work import failures_told
-    from coalesce_sim.extras import MissingExtra
     from coalesce_sim.report.html.writing import write_report
-    from coalesce_sim.report.opening import ResultsError
 
     with failures_told():
-        try:
-            written = write_report(results, metrics=metrics, title=title, out=out)
-        except (ResultsError, MissingExtra) as error:
-            raise click.UsageError(str(error)) from error
+        written = write_report(results, metrics=metrics, title=title, out=out)
     if as_json:
         print_json(written.summary)
         return

@@ -87,12 +87,11 @@ def failures_told() -> Iterator[None]:
     before anything runs (a folder, other results in it, a missing package), else 1."""
     from concurrent.futures.process import BrokenProcessPool
 
+    from coalesce_sim.errors import CoalesceError
     from coalesce_sim.extras import MissingExtra
-    from coalesce_sim.files import FolderError, WriteError
-    from coalesce_sim.market.accounts import ConservationError
+    from coalesce_sim.files import FolderError
     from coalesce_sim.metrics import UnknownMetric
-    from coalesce_sim.policies.registry import PolicyError
-    from coalesce_sim.sweeps.engines import EngineError
+    from coalesce_sim.scenario.problems import ScenarioError
     from coalesce_sim.sweeps.store import ResultsError
 
     try:
@@ -101,7 +100,9 @@ def failures_told() -> Iterator[None]:
         raise click.BadParameter(str(error), param_hint="--out") from error
     except (MissingExtra, ResultsError, UnknownMetric) as error:
         raise click.UsageError(str(error)) from error
-    except (ConservationError, EngineError, PolicyError, WriteError) as error:
+    except ScenarioError:
+        raise  # told line by line, as for all commands
+    except CoalesceError as error:
         raise click.ClickException(str(error)) from error
     except BrokenProcessPool as error:
         message = "a process was killed, perhaps for lack of memory: try fewer --jobs"

@@ -10,13 +10,14 @@ from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
+from coalesce_sim.errors import CoalesceError
 from coalesce_sim.inputs.sources import Source
 
 TIMEOUT_S = 30.0
 
 
-class DownloadError(RuntimeError):
-    """A file that could not be had, or is not the one that was meant."""
+class DownloadError(CoalesceError, RuntimeError):
+    """Raised where a data file cannot be downloaded or written, or is not the one that was meant."""
 
 
 @dataclass(frozen=True, slots=True)

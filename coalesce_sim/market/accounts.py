@@ -7,12 +7,14 @@ from collections import Counter
 
 import numpy as np
 
+from coalesce_sim.errors import CoalesceError
 from coalesce_sim.market.contracts.states import FINAL_STATES
 from coalesce_sim.market.records import Records
 
 
-class ConservationError(RuntimeError):
-    """Tasks, money or capacity did not add up: a defect of the simulator, never of the scenario."""
+class ConservationError(CoalesceError, RuntimeError):
+    """Raised in a run whose tasks, money or capacity do not add up: a defect of the simulator, never of the
+    scenario."""
 
 
 class Accounts:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from coalesce_sim.errors import CoalesceError
 
-class PolicyError(ValueError):
-    """A policy that cannot be had or that decided something impossible."""
+
+class PolicyError(CoalesceError, ValueError):
+    """Raised where a policy of the user's cannot be imported or constructed, or decides the impossible.
+
+    Such as a contractor that made no offer.
+    """

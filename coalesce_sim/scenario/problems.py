@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from coalesce_sim.errors import CoalesceError
+
 Steps = tuple[str | int, ...]
 """The way from a scenario's root to a field: keys of mappings and indices of lists."""
 
@@ -25,8 +27,11 @@ class Problem:
         return ": ".join(part for part in (place, self.path, self.message) if part)
 
 
-class ScenarioError(ValueError):
-    """A scenario that cannot be used; its text is one line per problem."""
+class ScenarioError(CoalesceError, ValueError):
+    """Raised for a scenario or a sweep that cannot be used: wrong fields, values or files it names.
+
+    All `problems` at once, each with file, line, field and what is wrong; the text is one line per problem.
+    """
 
     problems: tuple[Problem, ...]
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 
 from coalesce_sim.arrays import FloatArray
+from coalesce_sim.errors import CoalesceError
 from coalesce_sim.files import Folder
 from coalesce_sim.metrics import describe
 from coalesce_sim.provenance import surroundings
@@ -38,8 +39,8 @@ _WIDE = 0.1
 """A half-width to be told of: of a Sobol index, or of μ* as a share of the largest."""
 
 
-class NoIndices(ValueError):
-    """A design with a hole in it, or a metric that does not vary: there are no indices."""
+class NoIndices(CoalesceError, ValueError):
+    """Raised for a design with a hole in it, or a metric that does not vary: there are no indices."""
 
 
 @dataclass(frozen=True, slots=True)

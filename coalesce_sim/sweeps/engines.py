@@ -11,14 +11,15 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.process import BaseProcess
 from typing import Protocol
 
+from coalesce_sim.errors import CoalesceError
 from coalesce_sim.sweeps.playing import Chunk, Row, play_chunk
 
 _PATIENCE_S = 10.0
 """How long to wait for a process that was told to end."""
 
 
-class EngineError(RuntimeError):
-    """There is nobody to play runs: no scheduler answers, no worker is there, or the connection is lost."""
+class EngineError(CoalesceError, RuntimeError):
+    """Raised where nobody plays runs: no scheduler answers, no worker is there, or the connection is lost."""
 
 
 class Engine(Protocol):

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import yaml
 
+from coalesce_sim.errors import CoalesceError
 from coalesce_sim.experiments.parallel import cores
 from coalesce_sim.provenance import surroundings
 from coalesce_sim.scenario.problems import ScenarioError
@@ -41,24 +42,30 @@ EngineName = Literal["local", "dask"]
 
 
 class ChangedSweep(ResultsError):
-    """The folder holds another sweep than the one asked for; `difference` shows what changed."""
+    """Raised where the folder holds another sweep than the one asked for; `difference` shows what changed."""
 
     def __init__(self, folder: Path, difference: str) -> None:
         self.difference = difference
-        super().__init__(
-            f"{str(folder)!r} holds a sweep that was begun otherwise; extend it, or give another folder. "
-            f"What changed:\n{difference}"
+        super().__init__(folder, difference)
+
+    def __str__(self) -> str:
+        return (
+            f"{str(self.args[0])!r} holds a sweep that was begun otherwise; extend it, or give another "
+            f"folder. What changed:\n{self.difference}"
         )
 
 
-class TooManyRuns(ValueError):
-    """A design so large that it is played only if that is meant."""
+class TooManyRuns(CoalesceError, ValueError):
+    """Raised for a sweep of more than `most_runs` runs, which is played only if that is meant."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        super().__init__(
-            f"{plan.runs_at_least:,} runs ({len(plan.design):,} design points): more than {MANY_RUNS:,} are "
-            "made only on demand; pass most_runs=None"
+        super().__init__(plan)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.plan.runs_at_least:,} runs ({len(self.plan.design):,} design points): more than "
+            f"{MANY_RUNS:,} are made only on demand; pass most_runs=None"
         )
 
 

@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
+from coalesce_sim.errors import CoalesceError
 from coalesce_sim.files import FolderError, WriteError
 from coalesce_sim.provenance import is_newer
 from coalesce_sim.sweeps.playing import Row
@@ -55,8 +56,8 @@ COLUMNS = tuple(_FIXED.names)
 """Columns of every shard, before one column of numbers for each metric."""
 
 
-class ResultsError(ValueError):
-    """A folder of results that cannot be read, or not gone on with."""
+class ResultsError(CoalesceError, ValueError):
+    """Raised where a folder of results cannot be read, gone on with, or drawn as asked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,10 @@
+"""What all errors of this package have in common; they themselves stand beside what raises them."""
+
+from __future__ import annotations
+
+
+class CoalesceError(Exception):
+    """Any error that coalesce_sim raises on purpose and that has a name of its own.
+
+    Each is also of the built-in kind that it is a case of, such as ValueError.
+    """
