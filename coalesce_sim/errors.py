@@ -7,4 +7,11 @@ class CoalesceError(Exception):
     """Any error that coalesce_sim raises on purpose and that has a name of its own.
 
     Each is also of the built-in kind that it is a case of, such as ValueError.
+
+    >>> import coalesce_sim
+    >>> try:
+    ...     coalesce_sim.open_results("nowhere")
+    ... except coalesce_sim.CoalesceError as error:
+    ...     print(f"{type(error).__name__}: {error}")
+    ResultsError: 'nowhere' holds no sweep: there is no sweep.json
     """

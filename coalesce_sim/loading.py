@@ -36,6 +36,13 @@ def load(source: str | Path | Mapping[str, Any], overrides: Sequence[str] = ()) 
     that extends it or overrides anything has none, and overrides are told in its title.
 
     Raises `ScenarioError` with all problems found in the scenario or, failing that, in its data files.
+
+    >>> import coalesce_sim
+    >>> scenario = coalesce_sim.load("dur_02", ["clock.days=1", "policy.epsilon=0"])
+    >>> scenario.clock.days, scenario.policy.epsilon
+    (1.0, 0.0)
+    >>> scenario.title
+    'Published experiment dur_02: 3 days, 15 clients, 30 contractors, but clock.days=1, policy.epsilon=0'
     """
     document = read_document(source, overrides)
     changed = [text for text in overrides if not text.startswith(_SAME_EXPERIMENT)]

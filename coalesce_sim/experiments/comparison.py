@@ -100,7 +100,17 @@ class Difference:
 
 @dataclass(repr=False)
 class Comparison:
-    """What a comparison came to; everything is derived from what was played, replication by replication."""
+    """What a comparison came to; everything is derived from what was played, replication by replication.
+
+    >>> import coalesce_sim
+    >>> scenario = coalesce_sim.load("dur_02", ["clock.days=1"])
+    >>> found = coalesce_sim.compare(scenario, ["topsis", "greedy"], replications=2)
+    >>> found.ranked
+    ['oracle', 'best_fixed', 'greedy', 'topsis']
+    >>> between = found.differences[0]
+    >>> f"{between.first} saves {between.contrast.difference.mean:.0f} points more than {between.second}"
+    'greedy saves 39 points more than topsis'
+    """
 
     scenario: Scenario
     seed: int
@@ -256,6 +266,11 @@ def compare(
     `policies` are as in `contenders`; `seed` and `replications` default to the scenario's. The yardsticks
     `oracle` and `best_fixed` are played too. `progress` is told how many replications are done.
     Raises `ScenarioError` for policies that cannot be had.
+
+    >>> import coalesce_sim
+    >>> scenario = coalesce_sim.load("dur_02", ["clock.days=1"])
+    >>> coalesce_sim.compare(scenario, ["topsis", "greedy", "cheapest"], replications=2)
+    Comparison('dur_02', ['topsis', 'greedy', 'cheapest', 'oracle', 'best_fixed'], seed=1, replications=2)
     """
     if not isinstance(scenario, Scenario):
         raise TypeError(f"scenario: must be what coalesce_sim.load() gives (got {scenario!r})")

@@ -69,7 +69,16 @@ def _play_apart(
 
 @dataclass(repr=False)
 class RunResult:
-    """What a run came to. `replications` has one dict of metrics each; the rest is derived."""
+    """What a run came to. `replications` has one dict of metrics each; the rest is derived.
+
+    >>> import coalesce_sim
+    >>> result = coalesce_sim.run(coalesce_sim.load("dur_02", ["clock.days=1"]), replications=2)
+    >>> saved = result.estimates["cost_reduction"]
+    >>> print(f"{saved.mean:.0f} ± {saved.half_width:.0f} % over {saved.n} replications")
+    11 ± 52 % over 2 replications
+    >>> result.decisions["choice"].value_counts().to_dict()
+    {'local': 67, 'contractor': 25}
+    """
 
     scenario: Scenario
     seed: int
@@ -152,6 +161,14 @@ def run(
     `seed` and `replications` default to the scenario's. `policy` is a `Policy` class, or another function of
     no arguments that gives one, in place of the scenario's policy. `progress` is told how many replications
     are done.
+
+    >>> import coalesce_sim
+    >>> scenario = coalesce_sim.load("dur_02", ["clock.days=1"])
+    >>> result = coalesce_sim.run(scenario, seed=7, replications=2)
+    >>> result
+    RunResult('dur_02', seed=7, replications=2)
+    >>> result.replications == coalesce_sim.run(scenario, seed=7, replications=2).replications
+    True
     """
     if not isinstance(scenario, Scenario):
         raise TypeError(f"scenario: must be what coalesce_sim.load() gives (got {scenario!r})")

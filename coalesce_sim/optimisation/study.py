@@ -53,6 +53,21 @@ def optimise(
     are as in `load`. `progress` is told the share of the work that is done. Raises `ScenarioError` for what
     is wrong with the question, `MissingExtra` without Optuna. A setting whose runs fail is a trial that
     failed.
+
+    >>> import coalesce_sim
+    >>> found = coalesce_sim.optimise(
+    ...     "dur_02",
+    ...     over=["policy=greedy,cheapest,always_local"],
+    ...     maximise="cost_reduction",
+    ...     trials=3,
+    ...     replications=1,
+    ...     validation_replications=2,
+    ...     overrides=["clock.days=1"],
+    ... )
+    >>> found.best.setting
+    {'policy': 'cheapest'}
+    >>> found.outcome
+    'found'
     """
     if min(trials, replications, jobs) < 1 or validation_replications < 2:
         raise ValueError(

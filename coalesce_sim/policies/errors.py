@@ -6,7 +6,7 @@ from coalesce_sim.errors import CoalesceError
 
 
 class PolicyError(CoalesceError, ValueError):
-    """Raised where a policy of the user's cannot be imported or constructed, or decides the impossible.
+    """Raised where a user's policy cannot be imported or constructed, or decides the impossible.
 
-    Such as a contractor that made no offer.
+    That is anything but a `Decision`, an offer that is not there, or a price that cannot be.
     """

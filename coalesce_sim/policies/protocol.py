@@ -15,7 +15,12 @@ import numpy as np
 from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
 
 LOCAL = -1
-"""The choice to run a task at home."""
+"""The choice to run a task at home.
+
+>>> import coalesce_sim
+>>> coalesce_sim.Decision(coalesce_sim.LOCAL).contractor
+-1
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,17 @@ class View:
     Arrays are read-only and have one entry an offer. Where every contractor offers, in the order of the
     scenario, an offer's position is its contractor's index; where only some were discovered, `ids` tells
     whose each offer is.
+
+    >>> import coalesce_sim
+    >>> class Curious(coalesce_sim.Policy):
+    ...     def decide(self, view):
+    ...         if view.task == 0:
+    ...             offers, least_usd = view.contractors, view.external_usd.min()
+    ...             print(f"{offers} offers from {least_usd:.0f} USD, {view.internal_usd:.0f} at home")
+    ...         return coalesce_sim.Decision(coalesce_sim.LOCAL)
+    >>> scenario = coalesce_sim.load("dur_02", ["clock.days=1"])
+    >>> result = coalesce_sim.run(scenario, replications=1, policy=Curious)
+    30 offers from 22 USD, 79 at home
     """
 
     __slots__ = ("offers", "row")
@@ -170,7 +186,22 @@ class View:
 
 
 class OracleView(View):
-    """A view that also tells what each choice would really cost. No client could have it."""
+    """A view that also tells what each choice would really cost. No client could have it.
+
+    A policy asks for it by its `view_type`.
+
+    >>> import coalesce_sim
+    >>> class Knowing(coalesce_sim.Policy):
+    ...     view_type = coalesce_sim.OracleView
+    ...
+    ...     def decide(self, view):
+    ...         best = int(view.realised_external_usd.argmin())
+    ...         is_cheaper = view.realised_external_usd[best] < view.realised_internal_usd
+    ...         return coalesce_sim.Decision(best if is_cheaper else coalesce_sim.LOCAL)
+    >>> scenario = coalesce_sim.load("dur_02", ["clock.days=1"])
+    >>> coalesce_sim.compare(scenario, [Knowing, "topsis"], replications=1).ranked
+    ['Knowing', 'oracle', 'best_fixed', 'topsis']
+    """
 
     __slots__ = ("realised_external_usd", "realised_internal_usd")
 
@@ -186,6 +217,18 @@ class SealedBids(View):
     """A view that also holds a sealed bid with each offer, for policies that are auctions.
 
     A bid is the contractor's own cost of the task, the truthful bid where the rule makes truth the best one.
+
+    >>> import coalesce_sim
+    >>> class SecondPrice(coalesce_sim.Policy):
+    ...     view_type = coalesce_sim.SealedBids
+    ...
+    ...     def decide(self, view):
+    ...         first, second, *_ = view.bids_usd.argsort()
+    ...         return coalesce_sim.Decision(int(first), price_usd=float(view.bids_usd[second]))
+    >>> scenario = coalesce_sim.load("dur_02", ["clock.days=1"])
+    >>> result = coalesce_sim.run(scenario, replications=1, policy=SecondPrice)
+    >>> result.replications[0]["outsourcing_rate"]
+    100.0
     """
 
     __slots__ = ("bids_usd",)
@@ -201,6 +244,13 @@ class Decision:
 
     `price_usd` is a price agreed on in place of the offer's. `reasons` is filled only where the offers ask
     for it: named intermediate figures of the decision.
+
+    >>> from coalesce_sim import LOCAL, Decision
+    >>> at_home = Decision(LOCAL)
+    >>> at_home.contractor, at_home.explored, at_home.score
+    (-1, False, nan)
+    >>> Decision(3, explored=True, price_usd=0.25).price_usd
+    0.25
     """
 
     contractor: int
@@ -219,6 +269,21 @@ class Outcome:
     for good. `realised_usd` is what the attempt came to, all in: charges, lateness and, where the work was no
     good, what that costs: the loss or, where the task is tried again, the estimate at home of doing it over.
     `internal_usd` is what the client, when deciding, expected of staying at home.
+
+    >>> import coalesce_sim
+    >>> class Cheapest(coalesce_sim.Policy):
+    ...     overrun_usd = 0.0
+    ...
+    ...     def decide(self, view):
+    ...         return coalesce_sim.Decision(int(view.external_usd.argmin()))
+    ...
+    ...     def observe(self, outcome):
+    ...         self.overrun_usd += outcome.realised_usd - outcome.estimated_usd
+    >>> cheapest = Cheapest()
+    >>> scenario = coalesce_sim.load("market", ["clock.days=0.002"])
+    >>> result = coalesce_sim.run(scenario, replications=1, policy=lambda: cheapest)
+    >>> print(f"{cheapest.overrun_usd:+.0f} USD against the estimates")
+    +11 USD against the estimates
     """
 
     task: int
@@ -239,6 +304,19 @@ class Surroundings:
     """What a policy is told once, before the first task.
 
     `stream` gives an independent random generator by name, the policy's only source of randomness.
+
+    >>> import coalesce_sim
+    >>> class Coin(coalesce_sim.Policy):
+    ...     def start(self, surroundings):
+    ...         self.coin = surroundings.stream("coin")
+    ...
+    ...     def decide(self, view):
+    ...         lucky = int(self.coin.integers(view.contractors))
+    ...         return coalesce_sim.Decision(lucky if self.coin.random() < 0.5 else coalesce_sim.LOCAL)
+    >>> scenario = coalesce_sim.load("dur_02", ["clock.days=1"])
+    >>> result = coalesce_sim.run(scenario, replications=1, policy=Coin)
+    >>> result.decisions["choice"].value_counts().to_dict()
+    {'local': 29, 'contractor': 22}
     """
 
     contractor_names: tuple[str, ...]
@@ -248,7 +326,19 @@ class Surroundings:
 
 
 class Policy:
-    """Base of all policies; a subclass needs `decide` and may use the other two."""
+    """Base of all policies; a subclass needs `decide` and may use the other two.
+
+    >>> import coalesce_sim
+    >>> class Cheaper(coalesce_sim.Policy):
+    ...     def decide(self, view):
+    ...         best = int(view.external_usd.argmin())
+    ...         is_cheaper = view.external_usd[best] < view.internal_usd
+    ...         return coalesce_sim.Decision(best if is_cheaper else coalesce_sim.LOCAL)
+    >>> scenario = coalesce_sim.load("dur_02", ["clock.days=1"])
+    >>> result = coalesce_sim.run(scenario, replications=1, policy=Cheaper)
+    >>> result.decisions["choice"].value_counts().to_dict()
+    {'contractor': 43, 'local': 8}
+    """
 
     view_type: ClassVar[type[View]] = View
 

@@ -31,6 +31,14 @@ class ScenarioError(CoalesceError, ValueError):
     """Raised for a scenario or a sweep that cannot be used: wrong fields, values or files it names.
 
     All `problems` at once, each with file, line, field and what is wrong; the text is one line per problem.
+
+    >>> import coalesce_sim
+    >>> try:
+    ...     coalesce_sim.load("dur_02", ["clock.dais=1", "policy.epsilon=2"])
+    ... except coalesce_sim.ScenarioError as error:
+    ...     print(error)
+    --set clock.dais: clock.dais: unknown field; did you mean 'days'?
+    --set policy.epsilon: policy.epsilon: must be <= 1 (got 2)
     """
 
     problems: tuple[Problem, ...]

@@ -161,6 +161,10 @@ class Scenario(Model):
         """The scenario after `extends`, overrides and defaults, as JSON; fields that are null are left out.
 
         ``Scenario.model_validate_json`` of it gives an equal scenario.
+
+        >>> import coalesce_sim
+        >>> coalesce_sim.load("dur_02", ["clock.days=1"]).resolved()["clock"]
+        {'start': '2025-06-01T08:00:00', 'days': 1.0, 'timeline_min': 60.0}
         """
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
 

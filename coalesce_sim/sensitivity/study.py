@@ -126,6 +126,15 @@ def analyse_sensitivity(
 
     Raises what `sweep` raises; `UnknownMetric`; ValueError for a method or number of samples that cannot be;
     and `NoIndices` where runs failed, or the metric is undefined or does not vary.
+
+    >>> import coalesce_sim
+    >>> two = {"policy.epsilon": {"uniform": [0, 0.3]}, "skills.threshold": [0.5, 0.7]}
+    >>> short = {"name": "two", "base": "dur_02", "set": {"clock.days": 1}, "factors": two}
+    >>> found = coalesce_sim.analyse_sensitivity(short, method="morris", samples=4, replications=1, jobs=1)
+    >>> found.indices[["factor", "mu_star"]].round()
+                 factor  mu_star
+    0    policy.epsilon      7.0
+    1  skills.threshold      5.0
     """
     plan = prepare_study(
         source, method=method, metric=metric, samples=samples, vary=vary, replications=replications, seed=seed

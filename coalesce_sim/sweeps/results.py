@@ -35,6 +35,14 @@ class SweepResult:
     """The results in a sweep's folder; everything is derived from the rows there when it was opened.
 
     `facts` is what the folder says of the sweep. Metrics that are rates or reductions are in percent.
+
+    >>> import coalesce_sim
+    >>> epsilons = {"base": "dur_02", "set": {"clock.days": 1}, "factors": {"policy.epsilon": [0, 0.3]}}
+    >>> result = coalesce_sim.sweep({"name": "epsilons", **epsilons}, replications=2, jobs=1)
+    >>> result.estimates("exploration_rate")[["policy.epsilon", "mean", "n"]].round(1)
+       policy.epsilon  mean  n
+    0             0.0   0.0  2
+    1             0.3  29.8  2
     """
 
     folder: Path
@@ -228,7 +236,14 @@ class SweepResult:
 
 
 def open_results(folder: str | Path) -> SweepResult:
-    """The results of a sweep, complete or not. Raises `ResultsError` for what is none or cannot be read."""
+    """The results of a sweep, complete or not. Raises `ResultsError` for what is none or cannot be read.
+
+    >>> import coalesce_sim
+    >>> epsilons = {"base": "dur_02", "set": {"clock.days": 1}, "factors": {"policy.epsilon": [0, 0.3]}}
+    >>> played = coalesce_sim.sweep({"name": "epsilons", **epsilons}, replications=2, out="there", jobs=1)
+    >>> coalesce_sim.open_results("there").digest == played.digest
+    True
+    """
     folder = Path(folder)
     facts = read_facts(folder)
     try:

@@ -95,6 +95,11 @@ def sweep(
 
     Raises `ScenarioError` for what is wrong with the file, `ChangedSweep` where the folder holds another
     sweep, `TooManyRuns` beyond `most_runs`, `FolderError`, `WriteError`, `ResultsError` and `EngineError`.
+
+    >>> import coalesce_sim
+    >>> epsilons = {"base": "dur_02", "set": {"clock.days": 1}, "factors": {"policy.epsilon": [0, 0.1, 0.3]}}
+    >>> coalesce_sim.sweep({"name": "epsilons", **epsilons}, replications=2, jobs=1)
+    SweepResult('epsilons', 6 runs, 0 failed, complete)
     """
     plan = prepare(source, vary=vary, replications=replications, design=design, seed=seed)
     if most_runs is not None and plan.runs_at_least > most_runs:
