@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from itertools import pairwise
-from typing import Protocol
+from typing import Any, Protocol
+
+_LARGEST_EXACT = 2.0**53
+"""From here on not every whole number is a float."""
 
 NOTHING = "–"
 """Stands where there is no number."""
@@ -57,6 +60,19 @@ def percent(value: Measured) -> str:
     if not value.half_width:
         return f"{number(value.mean, 1)} %"
     return f"{number(value.mean, 1)} % ± {number(value.half_width, 1)} %"
+
+
+def level_text(value: Any) -> str:
+    """A level of a factor, in the words of a sweep file: whole numbers in full, others in six digits."""
+    plain = value.item() if hasattr(value, "item") else value  # NumPy's scalars
+    if plain is None:
+        return "null"
+    if isinstance(plain, bool):
+        return "true" if plain else "false"
+    if isinstance(plain, float):
+        whole = plain.is_integer() and abs(plain) < _LARGEST_EXACT
+        return str(int(plain)) if whole else f"{plain:.6g}"
+    return str(plain)
 
 
 def plural(count: int, noun: str) -> str:

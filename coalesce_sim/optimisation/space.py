@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
+from coalesce_sim.numbers import level_text
 from coalesce_sim.sweeps.factors import Cell, Factor, Integers
 
 _PARTS = 1000
@@ -64,10 +65,4 @@ def setting(axes: Sequence[Axis], shares: Sequence[float]) -> Setting:
 
 def shown(setting: Setting) -> str:
     """A setting in words, as in ``policy.epsilon = 0.03, policy = topsis``."""
-    return ", ".join(f"{path} = {_cell(cell)}" for path, cell in setting.items())
-
-
-def _cell(cell: Cell) -> str:
-    if isinstance(cell, bool):
-        return str(cell).lower()
-    return f"{cell:.6g}" if isinstance(cell, float) else str(cell)
+    return ", ".join(f"{path} = {level_text(cell)}" for path, cell in setting.items())

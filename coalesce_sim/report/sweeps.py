@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from coalesce_sim.metrics import METRICS
-from coalesce_sim.numbers import plural
+from coalesce_sim.numbers import level_text, plural
 from coalesce_sim.report.progress import unfinished
 from coalesce_sim.sweeps.results import OUTCOME
 from coalesce_sim.sweeps.running import FAILURES, POINTS, RUNS
@@ -40,7 +40,7 @@ def print_sweep(screen: Console, result: SweepResult) -> None:
     for name in metrics:
         table.add_column(METRICS[name].axis, justify="right")
     for _, row in points.head(_ROWS).iterrows():
-        cells = [_text(row[name]) for name in result.factors]
+        cells = [level_text(row[name]) for name in result.factors]
         means = [_interval(row[name], row[f"{name}_low"], row[f"{name}_high"]) for name in metrics]
         table.add_row(*cells, f"{int(row['replications']):,}", *means)
     screen.print(table)
@@ -75,10 +75,6 @@ def warnings_of(result: SweepResult) -> list[str]:
             "nothing was cut from them. Let them run longer (clock.days)."
         )
     return told
-
-
-def _text(cell: object) -> str:
-    return f"{cell:g}" if isinstance(cell, float) else str(cell)
 
 
 def _interval(mean: float, low: float, high: float) -> str:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import html
 import importlib
+import io
 import json
 import math
 import re
@@ -15,6 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
+from matplotlib.figure import Figure
+from rich.console import Console
 from scipy.special import stdtrit
 
 import coalesce_sim
@@ -28,7 +31,8 @@ from coalesce_sim.report.comparison.findings import findings
 from coalesce_sim.report.html.answer import sentences
 from coalesce_sim.report.html.page import rendered
 from coalesce_sim.report.html.sweep import sweep_page
-from coalesce_sim.report.sweeps import warnings_of
+from coalesce_sim.report.plots import plot_lines
+from coalesce_sim.report.sweeps import print_sweep, warnings_of
 from coalesce_sim.sweeps.design import design_of
 from coalesce_sim.sweeps.results import OUTCOME, SweepResult
 from coalesce_sim.sweeps.specification import Precision, Specification
@@ -192,6 +196,19 @@ def test_points_of_a_sampled_design_are_not_joined():
     assert chart["grid"] is False
     assert chart["by"] is None
     assert [axis["scale"] for axis in chart["axes"]] == ["linear", "log"]
+
+
+def test_a_level_reads_the_same_in_table_plot_and_report():
+    field = "policy.epsilon_half_life_tasks"
+    result = made_up({field: [1234567, 0.5e7, 1e-7]}, 2)
+    table = io.StringIO()
+    print_sweep(Console(file=table, width=200), result)
+    ax = Figure().add_subplot()
+    plot_lines(result.runs, field, "cost_reduction", ax=ax)
+    ticks = [ax.xaxis.get_major_formatter()(value) for value in (1234567, 0.5e7, 1e-7)]
+    assert ticks == ["1234567", "5000000", "1e-07"]
+    assert [line.split()[0] for line in table.getvalue().splitlines()[2:5]] == ticks
+    assert f"{field}: {', '.join(ticks)}" in text_of(page_of(result))
 
 
 def test_what_failed_is_told_with_its_point_and_error():

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from coalesce_sim.numbers import column, number, percent, plural, with_half_width
+from coalesce_sim.numbers import column, level_text, number, percent, plural, with_half_width
 from coalesce_sim.statistics.intervals import Estimate
 
 
@@ -63,3 +64,26 @@ def test_percent_and_plural():
     assert percent(Estimate(23.84, 3.0, (22.24, 25.44), 20)) == "23.8 % ± 1.6 %"
     assert percent(Estimate(None, None, None, 0)) == "– %"
     assert [plural(1, "run"), plural(2000, "run")] == ["1 run", "2,000 runs"]
+
+
+@pytest.mark.parametrize(
+    ("level", "text"),
+    [
+        (1234567, "1234567"),
+        (1234567.0, "1234567"),
+        (np.int64(1234567), "1234567"),
+        (np.float64(1234567.0), "1234567"),
+        (2**62, "4611686018427387904"),
+        (1e18, "1e+18"),
+        (0.1, "0.1"),
+        (1e-7, "1e-07"),
+        (0.123456789, "0.123457"),
+        (-0.0, "0"),
+        ("text", "text"),
+        (True, "true"),
+        (np.False_, "false"),
+        (None, "null"),
+    ],
+)
+def test_a_level_reads_as_in_a_sweep_file(level: object, text: str):
+    assert level_text(level) == text

@@ -12,9 +12,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from coalesce_sim.numbers import number
+from coalesce_sim.numbers import level_text, number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -135,15 +133,6 @@ def axis_of(name: str, values: pd.Series[Any], together: Sequence[str] = ()) -> 
 def is_numeric(values: Iterable[Any]) -> bool:
     """Whether all are numbers; booleans are labels."""
     return all(isinstance(each, int | float) and not isinstance(each, bool) for each in values)
-
-
-def level_text(value: Any) -> str:
-    """A level as people read it."""
-    if isinstance(value, bool | np.bool_):
-        return "true" if value else "false"
-    if isinstance(value, int | float | np.number):
-        return f"{float(value):.6g}"
-    return str(value)
 
 
 def point_labels(frame: pd.DataFrame, factors: Sequence[str]) -> list[str]:

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from coalesce_sim.metrics import METRICS, Metric
-from coalesce_sim.numbers import duration, number, with_half_width
+from coalesce_sim.numbers import duration, level_text, number, with_half_width
 from coalesce_sim.report.best import ranking_of
 from coalesce_sim.report.html.answer import sentences
 from coalesce_sim.report.html.charts import (
@@ -23,7 +23,6 @@ from coalesce_sim.report.html.charts import (
     figures_of,
     first_axes,
     is_numeric,
-    level_text,
     point_labels,
 )
 from coalesce_sim.report.html.closing import glossary_section, provenance_section, scenario_section

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from coalesce_sim.experiments.contenders import YARDSTICKS
+from coalesce_sim.numbers import level_text
 from coalesce_sim.report.best import UNEVEN, ranking_of, top
-from coalesce_sim.report.plots.points import Points, is_numeric, level, told
+from coalesce_sim.report.plots.points import Points, is_numeric, told
 from coalesce_sim.statistics.ranking import Ranking
 
 _MOST_NAMED = 2
@@ -73,7 +74,7 @@ def _ranking(points: Points, contenders: list[int]) -> Ranking:
 def _place(points: Points, index: int) -> str:
     """Where a point lies, as in ``at policy.epsilon = 0.3`` or ``with topsis``."""
     row = points.table.loc[index]
-    others = [f"{axis} = {level(row[axis])}" for axis in points.axes if axis != _POLICY]
+    others = [f"{axis} = {level_text(row[axis])}" for axis in points.axes if axis != _POLICY]
     with_policy = f"with {row[_POLICY]}" if _POLICY in points.axes else ""
     at = f"at {', '.join(others)}" if others else ""
     return f"{with_policy} {at}".strip()
@@ -84,12 +85,12 @@ def _plateau(points: Points, word: str, best: list[int], among: list[int]) -> st
     label, (axis, *more) = points.metric.label, points.axes
     first = among.index(best[0])
     if not more and is_numeric(points.table[axis]) and among[first : first + len(best)] == best:
-        ends = (level(points.table[axis][index]) for index in (best[0], best[-1]))
+        ends = (level_text(points.table[axis][index]) for index in (best[0], best[-1]))
         return f"{label} is {word} at {axis} = {' to '.join(ends)}, between which no difference is shown"
     return f"{label}: no difference shown between the best {len(best)} of {len(among)} points"
 
 
 def _named(points: Points, indices: list[int]) -> str:
     rows = [points.table.loc[index] for index in indices]
-    named = [", ".join(level(row[axis]) for axis in points.axes) for row in rows]
+    named = [", ".join(level_text(row[axis]) for axis in points.axes) for row in rows]
     return " and ".join(f"({name})" if len(points.axes) > 1 else name for name in named)

@@ -12,14 +12,14 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from coalesce_sim.files import Folder
-from coalesce_sim.numbers import number
+from coalesce_sim.numbers import level_text, number
 from coalesce_sim.report.drawing import save
 from coalesce_sim.report.opening import Opened, ResultsError
 from coalesce_sim.report.plots.heat_map import HeatMap
 from coalesce_sim.report.plots.learning import LearningCurves
 from coalesce_sim.report.plots.lines import lines_of
 from coalesce_sim.report.plots.look import Plot, column_style, fill
-from coalesce_sim.report.plots.points import factors_of, is_numeric, level, select
+from coalesce_sim.report.plots.points import factors_of, is_numeric, select
 from coalesce_sim.report.plots.sentences import replications_table
 from coalesce_sim.report.plots.series import Series
 from coalesce_sim.report.plots.timeline import TimeCurve
@@ -196,7 +196,7 @@ def _stem(chosen: Wanted) -> str:
     if chosen.kind != "lines":
         parts.append(str(chosen.kind))
     for name, values in chosen.where.items():
-        parts += [name, "-".join(map(level, values))]
+        parts += [name, "-".join(map(level_text, values))]
     if chosen.interval != "t":
         parts.append(chosen.interval)
     return "_".join(
@@ -211,7 +211,7 @@ def _command(opened: Opened, chosen: Wanted, out: Path | None) -> str:
         words += [option, value] if value else []
     for name, values in chosen.where.items():
         for value in values:
-            words += ["--where", f"{name}={level(value)}"]
+            words += ["--where", f"{name}={level_text(value)}"]
     words += ["--interval", chosen.interval] if chosen.interval != "t" else []
     words += ["--out", str(out)] if out is not None else []
     return shlex.join(words)

@@ -13,11 +13,11 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 
 from coalesce_sim.arrays import FloatArray
-from coalesce_sim.numbers import number
+from coalesce_sim.numbers import level_text, number
 from coalesce_sim.report.opening import ResultsError
 from coalesce_sim.report.plots.findings import finding, tests_told
 from coalesce_sim.report.plots.look import COLUMN_IN, plotted
-from coalesce_sim.report.plots.points import Points, Where, is_numeric, level, points_of
+from coalesce_sim.report.plots.points import Points, Where, is_numeric, points_of
 from coalesce_sim.report.plots.sentences import note_of, points_told
 from coalesce_sim.statistics.intervals import Interval
 
@@ -120,7 +120,7 @@ class HeatMap:
         axes.grid(visible=False)
         axes.spines[:].set_visible(False)
         axes.tick_params(length=0)
-        widest = max(len(level(value)) for value in self._columns)
+        widest = max(len(level_text(value)) for value in self._columns)
         _ticks(axes.xaxis, self._columns, int((self.size_in[0] - _AROUND_IN) / (_TICK_IN * (widest + 1))))
         _ticks(axes.yaxis, self._rows, _MOST_TICKS)
         axes.set_xlabel(self.x, parse_math=False)
@@ -200,4 +200,6 @@ def decimals_of(values: FloatArray) -> int:
 def _ticks(axis: Axis, values: Sequence[Any], most: int) -> None:
     """The values, or so many of them as can be read, evenly spread."""
     step = -(-len(values) // max(1, most))
-    axis.set_ticks(range(0, len(values), step), [level(value) for value in values[::step]], parse_math=False)
+    axis.set_ticks(
+        range(0, len(values), step), [level_text(value) for value in values[::step]], parse_math=False
+    )

@@ -14,7 +14,7 @@ from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from coalesce_sim.arrays import BoolArray
 from coalesce_sim.metrics import METRICS, Metric, UnknownMetric, describe
-from coalesce_sim.numbers import number
+from coalesce_sim.numbers import level_text, number
 from coalesce_sim.report.opening import BOOKKEEPING, ResultsError, known_factor
 from coalesce_sim.statistics.intervals import Interval, estimate
 
@@ -25,7 +25,7 @@ Where = Mapping[str, Any]
 _FIRST_AFTER_FACTORS = ("scenario_sha256", *METRICS)
 _MOST_LISTED = 8
 _AS_SHOWN = 6e-6
-"""The relative difference of a number from itself as `level` shows it, at most."""
+"""The relative difference of a number from itself as `level_text` shows it, at most."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,9 @@ def select(runs: pd.DataFrame, where: Where, factors: Sequence[str]) -> pd.DataF
         column = runs[known_factor(name, factors)]
         for value in _listed(wanted):
             if not _equal(column, value).any():
-                raise ResultsError(f"{name} = {level(value)}: no run has it. There are: {_levels(column)}")
+                raise ResultsError(
+                    f"{name} = {level_text(value)}: no run has it. There are: {_levels(column)}"
+                )
     for name, wanted in where.items():
         runs = runs[np.logical_or.reduce([_equal(runs[name], value) for value in _listed(wanted)])]
         if runs.empty:
@@ -131,13 +133,6 @@ def select(runs: pd.DataFrame, where: Where, factors: Sequence[str]) -> pd.DataF
 def is_numeric(column: pd.Series[Any]) -> bool:
     """Whether a factor's values are numbers, for an axis with a scale; truth values are not."""
     return is_numeric_dtype(column) and not is_bool_dtype(column)
-
-
-def level(value: Any) -> str:
-    """A factor's value as people read it."""
-    if isinstance(value, bool | np.bool_):
-        return str(bool(value)).lower()
-    return f"{value:.6g}" if isinstance(value, float | np.floating) else str(value)
 
 
 def told(value: float, metric: Metric) -> str:
@@ -152,7 +147,7 @@ def _refuse_averages(runs: pd.DataFrame, axes: Sequence[str], moving: Sequence[s
     if averaged:
         values = "; ".join(f"{name} is {_levels(runs[name])}" for name in averaged)
         name = min(averaged, key=lambda name: runs[name].nunique())
-        example = f"{name}={level(runs[name].iloc[0])}"
+        example = f"{name}={level_text(runs[name].iloc[0])}"
         raise ResultsError(
             f"factors left over, over which an average would mislead: {values}. "
             f"Hold each at one value with where (--where {example}), or draw it with by (--by {name})"
@@ -169,7 +164,7 @@ def _sorted(table: pd.DataFrame, axes: Sequence[str]) -> pd.DataFrame:
 
 
 def _equal(column: pd.Series[Any], value: Any) -> Mask:
-    """Where a factor has a value, which may be text, as `level` shows it and people type it."""
+    """Where a factor has a value, which may be text, as `level_text` shows it and people type it."""
     if is_numeric(column):
         try:
             wanted = math.nan if isinstance(value, bool) else float(value)
@@ -177,8 +172,8 @@ def _equal(column: pd.Series[Any], value: Any) -> Mask:
             wanted = math.nan
         close: Mask = np.isclose(column.to_numpy(dtype=np.float64), wanted, rtol=_AS_SHOWN, atol=1e-12)
         return close
-    shown = level(value).lower() if is_bool_dtype(column) else level(value)
-    equal: Mask = (column.map(level) == shown).to_numpy(dtype=bool)
+    shown = level_text(value).lower() if is_bool_dtype(column) else level_text(value)
+    equal: Mask = (column.map(level_text) == shown).to_numpy(dtype=bool)
     return equal
 
 
@@ -192,5 +187,5 @@ def _levels(column: pd.Series[Any]) -> str:
 
 
 def _joined(values: Sequence[Any]) -> str:
-    shown = [level(value) for value in values[:_MOST_LISTED]]
+    shown = [level_text(value) for value in values[:_MOST_LISTED]]
     return ", ".join([*shown, f"… ({len(values):,} in all)"] if len(values) > _MOST_LISTED else shown)

@@ -10,10 +10,10 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from coalesce_sim.experiments.contenders import YARDSTICKS
+from coalesce_sim.numbers import level_text
 from coalesce_sim.report.drawing import GREY
 from coalesce_sim.report.plots.findings import tests_told
 from coalesce_sim.report.plots.look import COLUMN_IN, name_axis, value_axis
-from coalesce_sim.report.plots.points import level
 from coalesce_sim.report.plots.sentences import note_of, points_told
 from coalesce_sim.report.plots.series import POLICY, Series, bars, columns
 
@@ -66,14 +66,14 @@ class Rows(Series):
             offset = 0.0 if count == 1 else 0.6 * (position / (count - 1) - 0.5)
             at = np.array([self.names.index(name) for name in part[self.x]]) + offset
             mean, low, high = columns(part, "mean", "low", "high")
-            label = "" if self.by is None else level(self.labels[position])
+            label = "" if self.by is None else level_text(self.labels[position])
             grey = part[self.x].isin(YARDSTICKS).to_numpy() | (label in YARDSTICKS)
             marker = "d" if marker == "none" else marker
             for some, shade in ((~grey, colour), (grey, GREY)):
                 bars(axes, at[some], low[some], high[some], shade, along="x")
                 axes.plot(mean[some], at[some], color=shade, marker=marker, linestyle="none", markersize=4)
             axes.plot([], color=GREY if grey.all() else colour, marker=marker, linestyle="none", label=label)
-        name_axis(axes, list(map(level, self.names)))
+        name_axis(axes, list(map(level_text, self.names)))
         value_axis(axes, self.points.metric.axis, along="x")
         if self.by is not None:
             self._name_series(axes)
@@ -97,5 +97,5 @@ class Rows(Series):
 
     @property
     def _legend_columns(self) -> int:
-        longest = max(len(level(label)) for label in self.labels)
+        longest = max(len(level_text(label)) for label in self.labels)
         return max(1, min(len(self.labels), _LEGEND_LETTERS // (longest + 4)))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from coalesce_sim.experiments.contenders import YARDSTICKS
-from coalesce_sim.numbers import plural
-from coalesce_sim.report.plots.points import Points, level
+from coalesce_sim.numbers import level_text, plural
+from coalesce_sim.report.plots.points import Points
 from coalesce_sim.statistics.intervals import Interval
 
 _KINDS: dict[Interval, str] = {"t": "t", "bca": "bootstrap (BCa)"}
@@ -35,7 +35,7 @@ def points_told(points: Points, mark: str) -> list[str]:
     else:
         sentences.append(f"{plural(count, 'design point')}, one replication{each}: no intervals.")
     if points.fixed:
-        held = ", ".join(f"{name} = {level(value)}" for name, value in points.fixed.items())
+        held = ", ".join(f"{name} = {level_text(value)}" for name, value in points.fixed.items())
         sentences.append(f"All at {held}.")
     yardsticks = [
         name for name in YARDSTICKS if "policy" in points.axes and (points.table["policy"] == name).any()
@@ -54,7 +54,7 @@ def replications_table(points: Points) -> list[str]:
         return []
     head = [f"| {' | '.join(points.axes)} | n |", f"|{'---|' * (len(points.axes) + 1)}"]
     rows = [
-        f"| {' | '.join(level(row[axis]) for axis in points.axes)} | {row['n']:,} |"
+        f"| {' | '.join(level_text(row[axis]) for axis in points.axes)} | {row['n']:,} |"
         for _, row in table.iterrows()
     ]
     return [*head, *rows]

@@ -14,10 +14,11 @@ from matplotlib.axes import Axes
 
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.experiments.contenders import YARDSTICKS
+from coalesce_sim.numbers import level_text
 from coalesce_sim.report.opening import ResultsError
 from coalesce_sim.report.plots.findings import finding
 from coalesce_sim.report.plots.look import MOST_LINES, looks
-from coalesce_sim.report.plots.points import Points, is_numeric, level
+from coalesce_sim.report.plots.points import Points, is_numeric
 
 POLICY = "policy"
 
@@ -36,7 +37,7 @@ class Series(ABC):
     def __post_init__(self) -> None:
         count = sum(label not in YARDSTICKS for label in self.labels)
         if count > MOST_LINES:
-            example = f"--where {self.by}={level(self.labels[0])}"
+            example = f"--where {self.by}={level_text(self.labels[0])}"
             raise ResultsError(
                 f"{self.by}: has {count} values, and no more than {MOST_LINES} lines can be told apart; "
                 f"choose some with where ({example}, repeated), or draw a heat map (--kind heat_map)"
