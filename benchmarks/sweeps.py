@@ -15,6 +15,7 @@ from rich.table import Table
 
 from coalesce_sim.sweeps.agenda import Agenda
 from coalesce_sim.sweeps.playing import Row, Run, play_run
+from coalesce_sim.sweeps.request import Playing, Request
 from coalesce_sim.sweeps.results import SweepResult
 from coalesce_sim.sweeps.running import perform, prepare, sweep, take_up
 from coalesce_sim.sweeps.store import Store, read_done
@@ -69,16 +70,18 @@ def efficiency(folder: Path) -> dict[str, float]:
 def many(folder: Path) -> dict[str, float]:
     """Going on with, opening and reporting 100,000 runs: 5,000 points × 20 replications, of noise."""
     plan = prepare(
-        {
-            "name": "many",
-            "base": "dur_03",
-            "set": {"clock.days": 0.02},
-            "factors": {
-                "policy.epsilon": {"linspace": [0, 1, 100]},
-                "skills.threshold": {"linspace": [0.5, 0.99, 50]},
-            },
-            "replications": 20,
-        }
+        Request(
+            {
+                "name": "many",
+                "base": "dur_03",
+                "set": {"clock.days": 0.02},
+                "factors": {
+                    "policy.epsilon": {"linspace": [0, 1, 100]},
+                    "skills.threshold": {"linspace": [0.5, 0.99, 50]},
+                },
+                "replications": 20,
+            }
+        )
     )
     played = play_run(Run(0, 0), plan.point(0))
     rng, names = np.random.default_rng(1), list(played.metrics)
@@ -96,7 +99,7 @@ def many(folder: Path) -> dict[str, float]:
         if agenda.pending():
             raise SystemExit("the store of the benchmark is not complete")
         resume_s = time.perf_counter() - began
-    perform(plan, out=folder)
+    perform(plan, Playing(folder))
     open_s, open_mib = in_a_new_process(folder)
     page = folder / "report.html"
     began = time.perf_counter()

@@ -1,4 +1,4 @@
-"""The files of a run: written aside, and put in place together only when all of them are complete."""
+"""Files that are whole or not there: written aside, and put in place only when all of them are complete."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import signal
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import AbstractContextManager, contextmanager, suppress
+from pathlib import Path, PurePath
 from typing import Any, Self
 
 import pyarrow as pa
@@ -20,6 +20,9 @@ from coalesce_sim.errors import CoalesceError
 
 ROWS_PER_GROUP = 65_536
 
+UNFINISHED = ".writing-"
+"""With this begins the name of a file that is not whole yet."""
+
 
 class FolderError(CoalesceError, OSError):
     """Raised where results cannot be put in a folder: it cannot be made or written to, or is in use."""
@@ -27,6 +30,68 @@ class FolderError(CoalesceError, OSError):
 
 class WriteError(CoalesceError, OSError):
     """Raised where a file cannot be written to its end, as on a full disk; earlier results stay."""
+
+
+@contextmanager
+def write_errors(what: str) -> Iterator[None]:
+    """Turn an OSError, such as for a full disk, into a `WriteError` that begins with `what` failed."""
+    try:
+        yield
+    except WriteError:
+        raise
+    except OSError as error:
+        raise WriteError(f"{what}: {error.strerror or error}") from error
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """A path beside `path` to write a file to, which then takes its place; whatever goes wrong leaves none.
+
+    Under the name of `path` there is the earlier file or the whole new one, flushed to the disk, however the
+    process or the machine ends.
+    """
+    aside = path.with_name(f"{UNFINISHED}{os.getpid()}-{path.name}")
+    try:
+        yield aside
+        _flush(aside)
+        os.replace(aside, path)
+        _flush_names(path.parent)
+    except BaseException:
+        with suppress(OSError):
+            aside.unlink(missing_ok=True)
+        raise
+
+
+def _flush(file: Path) -> None:
+    """Have a file on the disk for good."""
+    with open(file, "r+b") as written:  # Windows flushes only what is open for writing
+        os.fsync(written.fileno())
+
+
+def _flush_names(folder: Path) -> None:
+    """Have the names in a folder on the disk for good; Windows sees to that itself."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write UTF-8 with the line ends that the text has, on every platform."""
+    path.write_text(text, encoding="utf-8", newline="")
+
+
+def json_text(facts: Mapping[str, Any]) -> str:
+    """Facts as a file has them. Raises ValueError for NaN and infinity, which JSON does not have."""
+    return json.dumps(facts, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def is_folder_name(name: str, flavour: type[PurePath] = PurePath) -> bool:
+    """Whether one folder can have that name, on this machine or in that flavour of paths."""
+    return name not in ("", "..") and flavour(name).name == name and "\0" not in name
 
 
 def not_a_sweeps(path: Path) -> Path:
@@ -70,31 +135,26 @@ class Folder:
             with suppress(OSError):
                 each.rmdir()
 
-    @contextmanager
-    def writing(self) -> Iterator[None]:
+    def writing(self) -> AbstractContextManager[None]:
         """Turn an OSError, such as for a full disk, into a `WriteError` that names the folder."""
-        try:
-            yield
-        except OSError as error:
-            raise WriteError(f"cannot write to {str(self.path)!r}: {error.strerror or error}") from error
-
-    def written(self, own: Sequence[str], also: str) -> list[str]:
-        """Which of a command's `own` files are in `aside` so far, and the one that is `also` to come."""
-        there = {also, *(path.name for path in self.aside.iterdir())}
-        return [name for name in own if name in there]
+        return write_errors(f"cannot write to {str(self.path)!r}")
 
     def write_json(self, name: str, facts: Mapping[str, Any]) -> None:
-        """Write facts to `aside`. Raises ValueError for NaN and infinity, which JSON does not have."""
-        text = json.dumps(facts, indent=2, allow_nan=False, ensure_ascii=False)
-        (self.aside / name).write_text(text + "\n", encoding="utf-8")
+        """Write facts to `aside`; see `json_text`."""
+        write_text(self.aside / name, json_text(facts))
 
-    def put_in_place(self, names: Sequence[str], retired: Sequence[str]) -> None:
-        """Move the named files to their final names and delete the retired ones of earlier runs."""
+    def put_in_place(self, own: Sequence[str]) -> None:
+        """Move the `own` files that are in `aside` to their final names; delete others of earlier runs."""
+        there = [name for name in own if (self.aside / name).exists()]
+        for name in there:
+            _flush(self.aside / name)
         with _uninterrupted():
-            for name in names:
+            for name in there:
                 os.replace(self.aside / name, self.path / name)
-            for name in retired:
-                (self.path / name).unlink(missing_ok=True)
+            for name in own:
+                if name not in there:
+                    (self.path / name).unlink(missing_ok=True)
+            _flush_names(self.path)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import importlib.metadata
 import platform
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -52,6 +52,11 @@ class Origin:
             words += ["--detail", "offers"]
         return shlex.join(words)
 
+    @property
+    def made(self) -> dict[str, Any]:
+        """The command as it was worded, and what decides the results."""
+        return {"command": self.command, "overrides": list(self.overrides), **self.facts()}
+
     def facts(self) -> dict[str, Any]:
         """What decides the results, however the command was worded, whenever and wherever it was given."""
         return {
@@ -62,15 +67,20 @@ class Origin:
         }
 
 
-def provenance(origin: Origin, started: datetime, wall_s: float) -> dict[str, Any]:
-    """The facts of the origin, and those of this one run: when, for how long, on what."""
+def provenance(
+    made: Mapping[str, Any], started: datetime, wall_s: float | None = None, *, packages: Sequence[str] = ()
+) -> dict[str, Any]:
+    """What was `made`, by which command and version, and when, for how long and on what.
+
+    `packages` are those whose versions count beside the usual ones. Left out, `wall_s` is not told.
+    """
     return {
-        "command": origin.command,
-        "overrides": list(origin.overrides),
-        **origin.facts(),
+        **made,
         "started_utc": started.astimezone(UTC).isoformat(timespec="seconds"),
-        "wall_s": round(wall_s, 3),
-        **surroundings(),
+        **({} if wall_s is None else {"wall_s": round(wall_s, 3)}),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "packages": _versions((*_PACKAGES, *_EXTRAS, *packages)),
     }
 
 
@@ -81,15 +91,6 @@ def is_newer(version: str) -> bool:
 
 def _release(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", version)[:3])
-
-
-def surroundings() -> dict[str, Any]:
-    """On what this process runs: Python, platform, and the versions of packages that decide results."""
-    return {
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "packages": _versions((*_PACKAGES, *_EXTRAS)),
-    }
 
 
 def _versions(packages: Sequence[str]) -> dict[str, str | None]:

@@ -32,6 +32,7 @@ from coalesce_sim.scenario.policy import Custom, PolicySettings, Topsis
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.scenario.validation import validate
 from coalesce_sim.sensitivity.study import prepare_study
+from coalesce_sim.sweeps.request import Request
 from coalesce_sim.sweeps.specification import read_specification
 
 ROOT = Path(__file__).parents[1]
@@ -170,7 +171,7 @@ SENSITIVITY = "docs/how-to/sensitivity"
 def test_every_scenario_and_sweep_in_the_pages_is_valid(text: str) -> None:
     content = yaml.safe_load(text)
     if "factors" in content:
-        read_specification({"name": "shown", **content})
+        read_specification(Request({"name": "shown", **content}))
     else:
         document = read_document({"extends": "market"} | content)
         document.data.setdefault("name", "shown")
@@ -179,7 +180,9 @@ def test_every_scenario_and_sweep_in_the_pages_is_valid(text: str) -> None:
 
 @pytest.mark.parametrize("text", examples("yaml", SENSITIVITY))
 def test_every_sweep_whose_sensitivity_is_asked_is_valid(text: str) -> None:
-    prepare_study({"name": "shown", **yaml.safe_load(text)}, method="morris", metric="cost_reduction")
+    prepare_study(
+        Request({"name": "shown", **yaml.safe_load(text)}), method="morris", metric="cost_reduction"
+    )
 
 
 RUN = (

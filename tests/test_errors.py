@@ -20,6 +20,7 @@ from coalesce_sim import (
     UnknownMetric,
 )
 from coalesce_sim.scenario.problems import Problem
+from coalesce_sim.sweeps.request import Request
 from coalesce_sim.sweeps.running import prepare
 
 PACKAGE = Path(coalesce_sim.__file__).parent
@@ -81,7 +82,8 @@ def test_every_error_is_caught_by_the_base_class_and_by_its_built_in_kind(name: 
 
 def with_texts() -> dict[CoalesceError, str]:
     """An error of each class, and how its text begins."""
-    plan = prepare({"base": "dur_02", "factors": {"policy.epsilon": [0, 0.1]}, "replications": 60_000})
+    large = {"base": "dur_02", "factors": {"policy.epsilon": [0, 0.1]}, "replications": 60_000}
+    plan = prepare(Request(large))
     errors: dict[CoalesceError, str] = {
         ScenarioError([Problem("a.yaml", 3, "seed", "must be >= 0")]): "a.yaml:3: seed: must be >= 0",
         UnknownMetric("cost", ["cost_usd"]): "cost: no such metric; did you mean 'cost_usd'?",

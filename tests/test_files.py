@@ -2,13 +2,22 @@ from __future__ import annotations
 
 import os
 import signal
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from coalesce_sim.files import ROWS_PER_GROUP, Folder, FolderError, ParquetStream, WriteError
+from coalesce_sim.files import (
+    ROWS_PER_GROUP,
+    Folder,
+    FolderError,
+    ParquetStream,
+    WriteError,
+    is_folder_name,
+    whole_file,
+    write_errors,
+)
 
 
 def table(first: int, rows: int, names: tuple[str, ...] = ("a", "b")) -> pa.Table:
@@ -26,7 +35,7 @@ def written(folder: Path, *tables: pa.Table) -> Path:
         with ParquetStream(aside, "rows.parquet", {"made": "by a test"}) as stream:
             for each in tables:
                 stream.add(each)
-        aside.put_in_place(["rows.parquet"], retired=[])
+        aside.put_in_place(["rows.parquet"])
     return folder / "rows.parquet"
 
 
@@ -81,7 +90,7 @@ def test_retired_files_go_when_the_new_ones_come(tmp_path: Path):
     (tmp_path / "kept.txt").write_text("kept")
     with Folder(tmp_path) as folder:
         (folder.aside / "new.txt").write_text("new")
-        folder.put_in_place(["new.txt"], retired=["old.txt", "never_was.txt"])
+        folder.put_in_place(["new.txt", "old.txt", "never_was.txt"])
     assert {each.name for each in tmp_path.iterdir()} == {"new.txt", "kept.txt"}
 
 
@@ -97,7 +106,7 @@ def test_a_signal_waits_until_all_files_are_in_place(tmp_path: Path, monkeypatch
     with Folder(tmp_path) as folder:
         for name in ("a", "b"):
             (folder.aside / name).write_text(name)
-        folder.put_in_place(["a", "b"], retired=[])
+        folder.put_in_place(["a", "b"])
     assert {each.name for each in tmp_path.iterdir()} == {"a", "b"}
     assert signal.getsignal(signal.SIGINT) == before
 
@@ -124,3 +133,57 @@ def test_a_file_that_cannot_be_written_to_its_end_is_told_with_its_folder(tmp_pa
     ):
         raise OSError(28, "No space left on device")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_whole_file_takes_the_place_of_the_earlier_one(tmp_path: Path):
+    path = tmp_path / "facts.json"
+    for text in ("first", "second"):
+        with whole_file(path) as aside:
+            aside.write_text(text)
+            assert not path.exists() or path.read_text() == "first"
+        assert path.read_text() == text
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
+def test_a_file_that_is_not_whole_leaves_the_earlier_one(tmp_path: Path, error: BaseException):
+    path = tmp_path / "facts.json"
+    path.write_text("first")
+
+    def stop_half_way() -> None:
+        with whole_file(path) as aside:
+            aside.write_text("sec")
+            raise error
+
+    with pytest.raises(type(error)):
+        stop_half_way()
+    assert path.read_text() == "first"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_error_of_writing_is_told_once():
+    with (
+        pytest.raises(WriteError, match=r"^cannot write 'inner': No space left on device$"),
+        write_errors("cannot write to 'outer'"),
+        write_errors("cannot write 'inner'"),
+    ):
+        raise OSError(28, "No space left on device")
+
+
+@pytest.mark.parametrize(
+    ("name", "posix", "windows"),
+    [
+        ("dur_03", True, True),
+        ("mine.yaml", True, True),
+        ("", False, False),
+        (".", False, False),
+        ("..", False, False),
+        ("a/b", False, False),
+        ("nul\0", False, False),
+        ("a\\b", True, False),
+        ("c:mine", True, False),
+    ],
+)
+def test_what_can_be_the_name_of_one_folder(name: str, posix: bool, windows: bool):
+    assert is_folder_name(name, PurePosixPath) is posix
+    assert is_folder_name(name, PureWindowsPath) is windows

@@ -7,10 +7,9 @@ from pathlib import Path
 import click
 
 from coalesce_sim.cli.contract import (
-    console,
-    json_option,
+    Output,
     load_ready,
-    print_json,
+    output_options,
     scenario_argument,
     seed_option,
     set_option,
@@ -23,7 +22,6 @@ from coalesce_sim.cli.work import (
     jobs_option,
     out_option,
     progress_bar,
-    quiet_option,
     replications_option,
 )
 
@@ -41,8 +39,7 @@ from coalesce_sim.cli.work import (
 @jobs_option
 @set_option
 @out_option("results/NAME-compare")
-@json_option
-@quiet_option
+@output_options
 def command(
     source: str,
     policies: str | None,
@@ -51,8 +48,7 @@ def command(
     jobs: int | None,
     overrides: tuple[str, ...],
     out: Path | None,
-    as_json: bool,
-    quiet: bool,
+    output: Output,
 ) -> None:
     """Play several policies on the tasks of SCENARIO, on the same random numbers.
 
@@ -65,7 +61,7 @@ def command(
     scenario = load_ready(source, overrides)
     from coalesce_sim.experiments.contenders import split
     from coalesce_sim.report.comparison.table import print_comparison
-    from coalesce_sim.report.comparison.writing import ComparisonOrigin, record
+    from coalesce_sim.report.comparison.writing import ComparisonOrigin, write_comparison
 
     listed = () if policies is None else tuple(split(policies))
     seed = scenario.seed if seed is None else seed
@@ -74,11 +70,8 @@ def command(
     if out is None:
         folder = default_folder(scenario)
         out = folder.with_name(f"{folder.name}-compare")
-    if not quiet:
+    if not output.quiet:
         print_warnings(scenario)
-    with failures_told(), progress_bar(shown=not quiet) as progress:
-        recorded = record(origin, out, jobs=jobs or cores(), progress=progress)
-    if as_json:
-        print_json(recorded.summary)
-    elif not quiet:
-        print_comparison(console(), recorded)
+    with failures_told(), progress_bar(shown=not output.quiet) as progress:
+        written = write_comparison(origin, out, jobs=jobs or cores(), progress=progress)
+    output.tell(written.summary, lambda screen: print_comparison(screen, written))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
 import click
@@ -14,6 +17,9 @@ if TYPE_CHECKING:
 
     from coalesce_sim.scenario.problems import ScenarioError
     from coalesce_sim.scenario.schema import Scenario
+
+Command = Callable[..., Any]
+Decorator = Callable[[Command], Command]
 
 PROGRAM = "coalesce-sim"
 PIPED_WIDTH = 100
@@ -32,6 +38,43 @@ seed_option = click.option(
     help="Seed of all random numbers; the scenario's by default.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
+quiet_option = click.option("--quiet", is_flag=True, help="Print no table and no progress.")
+
+
+def bundled(name: str, make: Callable[..., Any], *options: Decorator) -> Decorator:
+    """Give a command `options`, and their values as one argument: `name`, which `make` makes of them."""
+    taken = inspect.signature(make).parameters
+
+    def decorate(command: Command) -> Command:
+        @functools.wraps(command)
+        def with_bundle(**given: Any) -> Any:
+            own = {each: given.pop(each) for each in taken if each in given}
+            return command(**given, **{name: make(**own)})
+
+        decorated: Command = with_bundle
+        for option in reversed(options):
+            decorated = option(decorated)
+        return decorated
+
+    return decorate
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What a command prints: what it found as a table, or as one JSON object, or nothing."""
+
+    as_json: bool
+    quiet: bool
+
+    def tell(self, summary: Mapping[str, Any], show: Callable[[Console], None]) -> None:
+        """Print a summary, or have it shown on a console."""
+        if self.as_json:
+            print_json(summary)
+        elif not self.quiet:
+            show(console())
+
+
+output_options = bundled("output", Output, json_option, quiet_option)
 
 
 class WrongInput(click.ClickException):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from coalesce_sim.cli.contract import console, json_option, print_json
+from coalesce_sim.cli.contract import Output, output_options
 from coalesce_sim.cli.work import cores, failures_told, jobs_option, progress_bar
 
 
@@ -35,26 +35,22 @@ from coalesce_sim.cli.work import cores, failures_told, jobs_option, progress_ba
     metavar="DIR",
     help="Where report, table and figures go.",
 )
-@json_option
-@click.option("--quiet", is_flag=True, help="Print no table and no progress.")
-def command(replications: int, seed: int, jobs: int | None, out: Path, as_json: bool, quiet: bool) -> None:
+@output_options
+def command(replications: int, seed: int, jobs: int | None, out: Path, output: Output) -> None:
     """Play the published experiments, the cold start and the real-LLM study, and compare with the paper.
 
     Writes report.md, table.csv and two figures, all of them or, after an error or Ctrl-C, none. A figure
     that differs from the printed one is a finding, not a failure: the exit code is 0 if all runs were played.
     """
     from coalesce_sim.report.replication.terminal import print_study
-    from coalesce_sim.report.replication.writing import record
+    from coalesce_sim.report.replication.writing import write_study
 
-    with failures_told(), progress_bar(shown=not quiet) as progress:
-        recorded = record(
+    with failures_told(), progress_bar(shown=not output.quiet) as progress:
+        written = write_study(
             out,
             seed=seed,
             replications=replications,
             jobs=cores() if jobs is None else jobs,
             progress=progress,
         )
-    if as_json:
-        print_json(recorded.summary)
-    elif not quiet:
-        print_study(console(), recorded)
+    output.tell(written.summary, lambda screen: print_study(screen, written))

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from coalesce_sim.cli.contract import (
-    console,
-    json_option,
+    Output,
     load_ready,
-    print_json,
+    output_options,
     scenario_argument,
     seed_option,
     set_option,
@@ -23,7 +22,6 @@ from coalesce_sim.cli.work import (
     jobs_option,
     out_option,
     progress_bar,
-    quiet_option,
     replications_option,
 )
 
@@ -43,8 +41,7 @@ if TYPE_CHECKING:
     type=click.Choice(["offers"]),
     help="Also write offers.parquet: one row per decision and contractor.",
 )
-@json_option
-@quiet_option
+@output_options
 def command(
     source: str,
     seed: int | None,
@@ -53,8 +50,7 @@ def command(
     overrides: tuple[str, ...],
     out: Path | None,
     detail: str | None,
-    as_json: bool,
-    quiet: bool,
+    output: Output,
 ) -> None:
     """Play SCENARIO and write down every decision.
 
@@ -65,25 +61,24 @@ def command(
     """
     scenario = load_ready(source, overrides)
     from coalesce_sim.provenance import Origin
-    from coalesce_sim.report.table import print_recorded
-    from coalesce_sim.report.writing import record
+    from coalesce_sim.report.table import print_run
+    from coalesce_sim.report.writing import write_run
 
     seed = scenario.seed if seed is None else seed
     count = scenario.replications if replications is None else replications
     origin = Origin(source, overrides, scenario, seed, count, offers=detail == "offers")
     jobs = min(count, jobs or cores())
-    if not quiet:
+    if not output.quiet:
         print_warnings(scenario)
-    with failures_told(), progress_bar(shown=not quiet) as progress:
-        recorded = record(origin, out or default_folder(scenario), jobs=jobs, progress=progress)
-    if as_json:
-        print_json(recorded.summary)
-    elif not quiet:
-        print_recorded(console(), recorded)
+    with failures_told(), progress_bar(shown=not output.quiet) as progress:
+        written = write_run(origin, out or default_folder(scenario), jobs=jobs, progress=progress)
+    output.tell(written.summary, lambda screen: print_run(screen, written))
 
 
 def default_folder(scenario: Scenario) -> Path:
     """``results/NAME``; raises `click.UsageError` for a name that cannot be one folder."""
-    if scenario.name in ("", "..") or Path(scenario.name).name != scenario.name or "\0" in scenario.name:
+    from coalesce_sim.files import is_folder_name
+
+    if not is_folder_name(scenario.name):
         raise click.UsageError(f"name: {scenario.name!r} cannot be the name of a folder; give one with --out")
     return Path("results") / scenario.name

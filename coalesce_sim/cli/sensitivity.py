@@ -6,24 +6,17 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from coalesce_sim.cli.contract import console, json_option, print_json, seed_option, set_option
+from coalesce_sim.cli.contract import Output, output_options
 from coalesce_sim.cli.display import sweep_display
-from coalesce_sim.cli.sweep import (
-    confirm,
-    engine_option,
-    repeated,
-    retry_option,
-    scheduler_option,
-    vary_option,
-)
-from coalesce_sim.cli.work import failures_told, jobs_option, out_option, quiet_option
+from coalesce_sim.cli.sweeping import confirm, playing_options, request_options, yes_option
+from coalesce_sim.cli.work import failures_told
+from coalesce_sim.sweeps.request import Playing, Request
 
 if TYPE_CHECKING:
     from coalesce_sim.sweeps.plan import Plan
 
 
 @click.command("sensitivity")
-@click.argument("source", metavar="SWEEP")
 @click.option(
     "--method",
     type=click.Choice(["sobol", "morris"]),
@@ -41,37 +34,18 @@ if TYPE_CHECKING:
     help="For Sobol a power of 2, 128 by default: N × (factors + 2) design points; for Morris the number of "
     "trajectories, 20 by default: N × (factors + 1).",
 )
-@vary_option
-@set_option
-@click.option(
-    "--replications",
-    type=click.IntRange(1, 1_000_000),
-    metavar="N",
-    help="How often to play each design point; the file's, or the scenario's, by default.",
-)
-@seed_option
-@jobs_option
-@engine_option
-@scheduler_option
-@out_option("results/NAME-METHOD")
-@click.option("--extend", is_flag=True, help="Go on with a folder that has fewer samples or replications.")
-@retry_option
-@click.option("--yes", is_flag=True, help="Do not ask before more than 100,000 runs.")
-@json_option
-@quiet_option
+@request_options(Request)
+@playing_options("results/NAME-METHOD", extend="Go on with a folder that has fewer samples or replications.")
+@yes_option
+@output_options
 def command(
-    source: str,
+    request: Request,
     method: Literal["sobol", "morris"],
     metric: str,
     samples: int | None,
-    vary: tuple[str, ...],
-    overrides: tuple[str, ...],
-    replications: int | None,
-    seed: int | None,
+    playing: Playing,
     yes: bool,
-    as_json: bool,
-    quiet: bool,
-    **playing: Any,
+    output: Output,
 ) -> None:
     """Say which factors of SWEEP, a sweep file, a metric depends on.
 
@@ -83,32 +57,18 @@ def command(
     from coalesce_sim.report.sensitivity.table import print_sensitivity
     from coalesce_sim.sensitivity.study import NoIndices, perform_study
 
-    if playing["scheduler"] is not None and playing["engine"] != "dask":
-        raise click.UsageError("--scheduler: only with --engine dask")
-    plan = _prepared(
-        source,
-        method=method,
-        metric=metric,
-        samples=samples,
-        vary=vary,
-        replications=replications,
-        seed=seed,
-        overrides=overrides,
-    )
+    plan = _prepared(request, method=method, metric=metric, samples=samples)
     if not yes:
-        confirm(plan, playing["jobs"])
-    with failures_told(), sweep_display(shown=not quiet) as tell:
+        confirm(plan, playing.jobs)
+    with failures_told(), sweep_display(shown=not output.quiet) as tell:
         try:
-            study = perform_study(plan, metric, command=repeated(), progress=tell, **playing)
+            study = perform_study(plan, metric, playing, tell)
         except NoIndices as error:
             raise click.ClickException(str(error)) from error
-    if as_json:
-        print_json(study.summary)
-    elif not quiet:
-        print_sensitivity(console(), study)
+    output.tell(study.summary, lambda screen: print_sensitivity(screen, study))
 
 
-def _prepared(source: str, **asked: Any) -> Plan:
+def _prepared(request: Request, **asked: Any) -> Plan:
     """The plan, or what is wrong with what was asked: exit code 2, before anything runs."""
     from coalesce_sim.metrics import UnknownMetric
     from coalesce_sim.scenario.problems import ScenarioError
@@ -116,7 +76,7 @@ def _prepared(source: str, **asked: Any) -> Plan:
 
     with failures_told():
         try:
-            return prepare_study(source, **asked)
+            return prepare_study(request, **asked)
         except (ScenarioError, UnknownMetric):
             raise
         except ValueError as error:  # samples, or factors, that the method cannot do with

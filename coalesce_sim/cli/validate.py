@@ -26,9 +26,10 @@ def command(ctx: click.Context, source: str, overrides: tuple[str, ...], as_json
 
     try:
         if is_sweep(source):
+            from coalesce_sim.sweeps.request import Request
             from coalesce_sim.sweeps.running import prepare
 
-            plan = prepare(source, overrides=overrides)
+            plan = prepare(Request(source, overrides=overrides))
             told = f"{plan.specification.name}: {len(plan.design):,} design points"
         else:
             scenario = load_ready(source, overrides)

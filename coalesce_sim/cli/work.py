@@ -11,7 +11,7 @@ import click
 
 from coalesce_sim.cli import interrupts
 from coalesce_sim.cli.contract import console
-from coalesce_sim.experiments.parallel import cores
+from coalesce_sim.experiments.parallel import MOST_PROCESSES, cores
 
 __all__ = [
     "cores",
@@ -19,7 +19,6 @@ __all__ = [
     "jobs_option",
     "out_option",
     "progress_bar",
-    "quiet_option",
     "replications_option",
 ]
 
@@ -27,7 +26,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 jobs_option = click.option(
     "--jobs",
-    type=click.IntRange(1, 1_000),
+    type=click.IntRange(1, MOST_PROCESSES),
     metavar="N",
     help="Processes to share the runs among; all cores by default. The results are the same.",
 )
@@ -38,7 +37,6 @@ replications_option = click.option(
     metavar="N",
     help="How often to play, each time on other random numbers; the scenario's by default.",
 )
-quiet_option = click.option("--quiet", is_flag=True, help="Print no table and no progress.")
 
 
 def out_option(default: str) -> Callable[[F], F]:

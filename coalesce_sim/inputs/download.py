@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
@@ -11,6 +10,7 @@ from urllib.error import HTTPError
 from urllib.request import urlopen
 
 from coalesce_sim.errors import CoalesceError
+from coalesce_sim.files import whole_file
 from coalesce_sim.inputs.sources import Source
 
 TIMEOUT_S = 30.0
@@ -44,7 +44,8 @@ def fetch(source: Source, folder: Path) -> Fetched:
             return Fetched(source, path, downloaded=False)
         content = _download(source)
         folder.mkdir(parents=True, exist_ok=True)
-        _write(path, content)
+        with whole_file(path) as aside:
+            aside.write_bytes(content)
     except OSError as error:
         raise DownloadError(f"{path}: cannot be read or written: {error.strerror or error}") from error
     return Fetched(source, path, downloaded=True)
@@ -67,15 +68,6 @@ def _download(source: Source) -> bytes:
     if (sha256 := _sha256(content)) != source.sha256:
         raise DownloadError(f"{source.url}: must have the SHA-256 {source.sha256} (got {sha256})")
     return content
-
-
-def _write(path: Path, content: bytes) -> None:
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(content)
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _sha256(content: bytes) -> str:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from coalesce_sim.optimisation.goals import Constraint, Goal, constraint, goal
+from coalesce_sim.optimisation.request import SearchRequest
 from coalesce_sim.optimisation.space import Axis
 from coalesce_sim.scenario.problems import Problem, ScenarioError
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.sweeps.factors import SCENARIO
 from coalesce_sim.sweeps.plan import Plan
+from coalesce_sim.sweeps.request import Request
 from coalesce_sim.sweeps.running import prepare
 from coalesce_sim.sweeps.specification import factor_of_text
 
@@ -49,28 +50,22 @@ class Question:
         return made
 
 
-def question(
-    source: str | Path | Mapping[str, Any],
-    *,
-    maximise: str | None,
-    minimise: str | None,
-    over: Mapping[str, Any] | Sequence[str],
-    subject_to: Sequence[str] = (),
-    seed: int | None = None,
-    overrides: Sequence[str] = (),
-) -> Question:
+def question(request: SearchRequest) -> Question:
     """Everything a search needs to know; see `optimise`. Raises `ScenarioError` with what is wrong."""
+    maximise, minimise, over = request.maximise, request.minimise, request.over
     if (maximise is None) == (minimise is None):
         raise _refused("", "say either what to maximise or what to minimise")
     metric = maximise if maximise is not None else minimise
     assert metric is not None
     aim = goal(metric, maximise=maximise is not None)
-    constraints = tuple(map(constraint, subject_to))
+    constraints = tuple(map(constraint, request.subject_to))
     if not over:
         raise _refused("--over", "there is nothing to search over")
     try:
         factors = over if isinstance(over, Mapping) else _factors(over)
-        plan = prepare(source, vary=factors, design=_ONE_POINT, seed=seed, overrides=overrides)
+        plan = prepare(
+            Request(request.source, factors, request.overrides, design=_ONE_POINT, seed=request.seed)
+        )
     except ScenarioError as error:
         raise ScenarioError(
             replace(problem, file=problem.file.replace("--vary", "--over")) for problem in error.problems

@@ -11,6 +11,13 @@ from typing import Any
 from coalesce_sim.experiments.parallel import ordered_map
 from coalesce_sim.metrics import UnknownMetric
 from coalesce_sim.optimisation.question import Question, question
+from coalesce_sim.optimisation.request import (
+    REPLICATIONS,
+    TRIALS,
+    VALIDATION_REPLICATIONS,
+    Effort,
+    SearchRequest,
+)
 from coalesce_sim.optimisation.result import Optimisation, Validation
 from coalesce_sim.optimisation.search import Figures, Point, Trial, best, closest, search
 from coalesce_sim.scenario.problems import Problem, ScenarioError
@@ -19,7 +26,6 @@ from coalesce_sim.statistics.intervals import Estimate, estimate
 from coalesce_sim.sweeps.plan import Point as Playable
 from coalesce_sim.sweeps.playing import Row, Run, play_run
 
-TRIALS, REPLICATIONS, VALIDATION_REPLICATIONS = 64, 10, 50
 _SEEDS = 2**63
 
 Metrics = Mapping[str, float]
@@ -69,48 +75,21 @@ def optimise(
     >>> found.outcome
     'found'
     """
-    if min(trials, replications, jobs) < 1 or validation_replications < 2:
-        raise ValueError(
-            "trials, replications and jobs must be >= 1 and validation_replications >= 2 "
-            f"(got {trials}, {replications}, {jobs}, {validation_replications})"
-        )
-    asked = question(
-        source,
-        maximise=maximise,
-        minimise=minimise,
-        over=over,
-        subject_to=subject_to,
-        seed=seed,
-        overrides=overrides,
-    )
-    return answer(
-        asked,
-        trials=trials,
-        replications=replications,
-        validation_replications=validation_replications,
-        jobs=jobs,
-        progress=progress,
-    )
+    effort = Effort(trials, replications, validation_replications, jobs)
+    asked = question(SearchRequest(source, over, maximise, minimise, subject_to, seed, overrides))
+    return answer(asked, effort, progress)
 
 
-def answer(
-    asked: Question,
-    *,
-    trials: int,
-    replications: int,
-    validation_replications: int,
-    jobs: int,
-    progress: Callable[[float], None] | None = None,
-) -> Optimisation:
+def answer(asked: Question, effort: Effort, progress: Callable[[float], None] | None = None) -> Optimisation:
     """The search and the validation of a question; see `optimise`."""
     tell = progress or _untold
-    searched = trials * replications
-    whole = searched + 2 * validation_replications
+    replications = effort.replications
+    whole = effort.trials * replications + 2 * effort.validation_replications
     seen: dict[str, None] = {}  # metrics that any setting has, in order
 
     def evaluate(points: Sequence[Point]) -> list[Figures | str]:
         made = asked.scenarios(points)
-        played = _played(made, asked.plan.seed, replications, jobs)
+        played = _played(made, asked.plan.seed, replications, effort.jobs)
         seen.update((name, None) for each in played if not isinstance(each, str) for name in each[0])
         for name in asked.metrics if seen else ():
             if name not in seen:
@@ -122,23 +101,24 @@ def answer(
         asked.constraints,
         asked.axes,
         evaluate,
-        trials=trials,
+        trials=effort.trials,
         seed=asked.plan.seed,
         tried=lambda done: tell(done * replications / whole),
     )
     chosen = best(found, asked.goal)
     validation = None
     if chosen is not None:
-        validation = _validated(asked, chosen, validation_replications, jobs)
+        validation = _validated(asked, chosen, effort)
         tell(1.0)
     near = closest(found, asked.goal, asked.constraints) if chosen is None else None
     return Optimisation(asked, replications, found, chosen, near, validation)
 
 
-def _validated(asked: Question, chosen: Trial, replications: int, jobs: int) -> Validation:
+def _validated(asked: Question, chosen: Trial, effort: Effort) -> Validation:
+    replications = effort.validation_replications
     seed = (asked.plan.seed + 1) % _SEEDS
     (scenario,) = asked.scenarios([chosen.point])
-    ours, own = _played([scenario, asked.own], seed, replications, jobs)
+    ours, own = _played([scenario, asked.own], seed, replications, effort.jobs)
     if isinstance(ours, str) or isinstance(own, str):
         error = ours if isinstance(ours, str) else f"with the scenario's own settings: {own}"
         nothing = Estimate(None, None, None, 0)

@@ -10,7 +10,7 @@ from rich.text import Text
 from coalesce_sim.experiments.runs import RunResult
 from coalesce_sim.market.contracts.states import FINAL_STATES
 from coalesce_sim.numbers import NOTHING, number, percent, plural, with_half_width
-from coalesce_sim.report.writing import Recorded
+from coalesce_sim.report.results_folder import Written
 from coalesce_sim.statistics.intervals import Estimate, estimate
 
 _ROWS = {
@@ -41,9 +41,9 @@ _WHERE_WORK_MAY_BE_BAD = (
 _NONE = Estimate(None, None, None, 0)
 
 
-def print_recorded(console: Console, recorded: Recorded) -> None:
+def print_run(console: Console, written: Written[RunResult]) -> None:
     """Print the results of a run, how long it took and where its files are."""
-    result, wall_s = recorded.result, recorded.wall_s
+    result, wall_s = written.result, written.wall_s
     tasks = sum(each["tasks"] for each in result.replications)
     console.print(Text(f"{result.scenario.name}: {result.scenario.title}", "bold"), soft_wrap=True)
     runs = plural(len(result.replications), "replication")
@@ -56,8 +56,7 @@ def print_recorded(console: Console, recorded: Recorded) -> None:
         console.print(Text(line))
     for note in (_HONEST,) if result.scenario.learning else (_HONEST, _AS_PUBLISHED):
         console.print(Text(note, "dim"))
-    files = ", ".join(path.name for path in recorded.outputs)
-    console.print(Text(f"\nWritten to {recorded.outputs[0].parent}: {files}"), soft_wrap=True)
+    console.print(Text(f"\nWritten to {written.listing}"), soft_wrap=True)
 
 
 def results_table(result: RunResult) -> Table:

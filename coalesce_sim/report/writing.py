@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import pyarrow as pa
 
 from coalesce_sim.experiments.replication import TableName, Wanted
 from coalesce_sim.experiments.runs import RunResult, metrics_of
 from coalesce_sim.experiments.staging import Metrics
-from coalesce_sim.files import Folder, ParquetStream, not_a_sweeps
-from coalesce_sim.provenance import Origin, provenance
+from coalesce_sim.files import Folder, ParquetStream
+from coalesce_sim.provenance import Origin
 from coalesce_sim.report import experience_figures, figures
+from coalesce_sim.report.results_folder import ResultsFolder, Written
 
 _OWN_FILES = (
     "summary.json",
@@ -28,39 +26,20 @@ _OWN_FILES = (
 """Every file that a run may leave in its folder, in the order in which they are listed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """What a run came to, the files it left, and how long it took."""
-
-    result: RunResult
-    outputs: tuple[Path, ...]
-    wall_s: float
-
-    @property
-    def summary(self) -> dict[str, Any]:
-        """The object that ``--json`` prints."""
-        return {**self.result.summary, "outputs": [str(path) for path in self.outputs]}
-
-
-def record(origin: Origin, out: Path, *, jobs: int, progress: Callable[[float], None]) -> Recorded:
+def write_run(
+    origin: Origin, out: Path, *, jobs: int, progress: Callable[[float], None]
+) -> Written[RunResult]:
     """Play the replications and leave summary, tables and figures in the folder `out`, all or none.
 
     `progress` is told the share of the work that is done. Raises `FolderError` before anything runs if the
     folder cannot be written to, `WriteError` if it later turns out that a file cannot.
     """
-    started, began = datetime.now(UTC), time.perf_counter()
-    with Folder(not_a_sweeps(out)) as folder:
+    with ResultsFolder(out, _OWN_FILES) as folder:
         result, timeline = _play(origin, folder, jobs, progress)
-        wall_s = time.perf_counter() - began
-        with folder.writing():
+        with folder.drawing():
             figures.draw_figures(folder.aside, result, timeline)
             experience_figures.draw_experience(folder.aside, result)
-            names = folder.written(_OWN_FILES, also="summary.json")
-            recorded = Recorded(result, tuple(out / name for name in names), wall_s)
-            facts = {**recorded.summary, "provenance": provenance(origin, started, wall_s)}
-            folder.write_json("summary.json", facts)
-            folder.put_in_place(names, retired=[name for name in _OWN_FILES if name not in names])
-    return recorded
+            return folder.finish(result, result.summary, origin.made)
 
 
 def _play(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -15,13 +15,15 @@ from coalesce_sim.arrays import FloatArray
 from coalesce_sim.errors import CoalesceError
 from coalesce_sim.files import Folder
 from coalesce_sim.metrics import describe
-from coalesce_sim.provenance import surroundings
+from coalesce_sim.numbers import level_text
+from coalesce_sim.provenance import provenance
 from coalesce_sim.scenario.problems import Mark
 from coalesce_sim.sensitivity import morris, sobol
 from coalesce_sim.sensitivity.noise import noise_share
 from coalesce_sim.sweeps.design import Sampled
 from coalesce_sim.sweeps.execution import Progress
 from coalesce_sim.sweeps.plan import Plan
+from coalesce_sim.sweeps.request import EngineName, Playing, Request
 from coalesce_sim.sweeps.results import SweepResult
 from coalesce_sim.sweeps.running import default_folder, perform, prepare
 from coalesce_sim.sweeps.samples import check_morris, check_saltelli
@@ -110,7 +112,7 @@ def analyse_sensitivity(
     seed: int | None = None,
     out: str | Path | None = None,
     jobs: int | None = None,
-    engine: str = "local",
+    engine: EngineName = "local",
     scheduler: str | None = None,
     extend: bool = False,
     retry_failed: bool = False,
@@ -136,33 +138,12 @@ def analyse_sensitivity(
     0    policy.epsilon      7.0
     1  skills.threshold      5.0
     """
-    plan = prepare_study(
-        source, method=method, metric=metric, samples=samples, vary=vary, replications=replications, seed=seed
-    )
-    return perform_study(
-        plan,
-        metric,
-        out=out,
-        jobs=jobs,
-        engine=engine,
-        scheduler=scheduler,
-        extend=extend,
-        retry_failed=retry_failed,
-        progress=progress,
-    )
+    request = Request(source, vary, replications=replications, seed=seed)
+    plan = prepare_study(request, method=method, metric=metric, samples=samples)
+    return perform_study(plan, metric, Playing(out, jobs, engine, scheduler, extend, retry_failed), progress)
 
 
-def prepare_study(
-    source: str | Path | Mapping[str, Any],
-    *,
-    method: Method,
-    metric: str,
-    samples: int | None = None,
-    vary: Mapping[str, Any] | Sequence[str] = (),
-    replications: int | None = None,
-    seed: int | None = None,
-    overrides: Sequence[str] = (),
-) -> Plan:
+def prepare_study(request: Request, *, method: Method, metric: str, samples: int | None = None) -> Plan:
     """The plan of the design, checked; see `analyse_sensitivity`."""
     if method not in get_args(Method):
         raise ValueError(f"method: must be sobol or morris (got {method!r})")
@@ -170,14 +151,7 @@ def prepare_study(
     samples = SAMPLES[method] if samples is None else samples
     if method == "sobol":
         check_saltelli(samples)
-    plan = prepare(
-        source,
-        vary=vary,
-        replications=replications,
-        design={"saltelli" if method == "sobol" else "morris": samples},
-        seed=seed,
-        overrides=overrides,
-    )
+    plan = prepare(replace(request, design={"saltelli" if method == "sobol" else "morris": samples}))
     if isinstance(plan.replications, Precision):
         message = (
             "must be a number here, that of the replications of every point; give one with --replications"
@@ -189,25 +163,30 @@ def prepare_study(
 
 
 def perform_study(
-    plan: Plan, metric: str, *, out: str | Path | None = None, command: str = "", **performing: Any
+    plan: Plan, metric: str, playing: Playing, progress: Callable[[Progress], None] | None = None
 ) -> Sensitivity:
     """Play what is missing of a design, analyse it, and leave sensitivity.json beside the sweep's files.
 
-    `performing` is passed on to `perform`.
+    ``results/NAME-METHOD`` is the folder by default.
     """
     settings = plan.specification.design
     assert isinstance(settings, Saltelli | Morris)
     method: Method = "sobol" if isinstance(settings, Saltelli) else "morris"
-    folder = default_folder(f"{plan.specification.name}-{method}") if out is None else Path(out)
-    command = command or "coalesce_sim.analyse_sensitivity"
-    result = perform(plan, out=folder, command=command, **performing)
+    folder = (
+        default_folder(f"{plan.specification.name}-{method}") if playing.out is None else Path(playing.out)
+    )
+    command = playing.command or "coalesce_sim.analyse_sensitivity"
+    result = perform(plan, replace(playing, out=folder, command=command), progress)
     study = analysed(result, plan, metric)
-    packages = surroundings()["packages"] | {"SALib": importlib.metadata.version("SALib")}
-    provenance = {**result.facts["provenance"], "command": command, "packages": packages}
-    facts = {**study.summary, "provenance": provenance}
+    swept = result.facts["provenance"]
+    about = provenance(
+        {"command": command, "coalesce_sim": swept["coalesce_sim"]},
+        datetime.fromisoformat(swept["started_utc"]),
+        packages=("SALib",),
+    )
     with Folder(folder) as files, files.writing():
-        files.write_json(FILE, facts)
-        files.put_in_place([FILE], retired=[])
+        files.write_json(FILE, {**study.summary, "provenance": about})
+        files.put_in_place([FILE])
     return study
 
 
@@ -275,6 +254,6 @@ def _values(result: SweepResult, plan: Plan, metric: str) -> FloatArray:
 
 def _incomplete(plan: Plan, point: int, message: str, more: int) -> NoIndices:
     levels = [level.cell for chosen in plan.design.levels(point) for level in chosen]
-    cells = ", ".join(f"{name} = {cell}" for name, cell in zip(plan.columns, levels, strict=True))
+    cells = ", ".join(f"{name} = {level_text(cell)}" for name, cell in zip(plan.columns, levels, strict=True))
     others = f" (and {more:,} more)" if more else ""
     return NoIndices(f"point {point}, {cells}: {message}{others}; indices cannot be had with holes")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import numpy as np
 import pyarrow as pa
@@ -17,13 +17,15 @@ import yaml
 
 from coalesce_sim.errors import CoalesceError
 from coalesce_sim.experiments.parallel import cores
-from coalesce_sim.provenance import surroundings
+from coalesce_sim.files import is_folder_name
+from coalesce_sim.provenance import provenance
 from coalesce_sim.scenario.problems import ScenarioError
 from coalesce_sim.sweeps.agenda import Agenda
 from coalesce_sim.sweeps.engines import Engine, LocalEngine
 from coalesce_sim.sweeps.execution import Execution, Progress
 from coalesce_sim.sweeps.plan import Plan
 from coalesce_sim.sweeps.playing import Run, play_run
+from coalesce_sim.sweeps.request import EngineName, Playing, Request
 from coalesce_sim.sweeps.results import OUTCOME, SweepResult, open_results
 from coalesce_sim.sweeps.specification import Precision, read_specification
 from coalesce_sim.sweeps.store import ResultsError, Store, files, read_done, read_rows
@@ -36,9 +38,6 @@ RUNS, POINTS, FAILURES = "runs.parquet", "points.csv", "failures.csv"
 
 OTHER_RESULTS = ("comparison.json", "summary.json")
 """Files by which the results of other commands are known."""
-
-
-EngineName = Literal["local", "dask"]
 
 
 class ChangedSweep(ResultsError):
@@ -101,70 +100,40 @@ def sweep(
     >>> coalesce_sim.sweep({"name": "epsilons", **epsilons}, replications=2, jobs=1)
     SweepResult('epsilons', 6 runs, 0 failed, complete)
     """
-    plan = prepare(source, vary=vary, replications=replications, design=design, seed=seed)
+    request = Request(source, vary, replications=replications, design=design, seed=seed)
+    plan = prepare(request)
     if most_runs is not None and plan.runs_at_least > most_runs:
         raise TooManyRuns(plan)
-    return perform(
-        plan,
-        out=out,
-        jobs=jobs,
-        engine=engine,
-        scheduler=scheduler,
-        extend=extend,
-        retry_failed=retry_failed,
-        progress=progress,
-    )
+    return perform(plan, Playing(out, jobs, engine, scheduler, extend, retry_failed), progress)
 
 
-def prepare(
-    source: str | Path | Mapping[str, Any],
-    *,
-    vary: Mapping[str, Any] | Sequence[str] = (),
-    replications: int | Mapping[str, Any] | None = None,
-    design: str | Mapping[str, Any] | None = None,
-    seed: int | None = None,
-    overrides: Sequence[str] = (),
-) -> Plan:
+def prepare(request: Request) -> Plan:
     """The plan of a sweep, each level of each factor having been tried. Raises `ScenarioError`."""
-    specification, document = read_specification(
-        source, vary, replications=replications, design=design, seed=seed, overrides=overrides
-    )
-    plan = Plan(specification, document)
+    plan = Plan(*read_specification(request))
     plan.check()
     return plan
 
 
-def perform(
-    plan: Plan,
-    *,
-    out: str | Path | None = None,
-    jobs: int | None = None,
-    engine: str = "local",
-    scheduler: str | None = None,
-    extend: bool = False,
-    retry_failed: bool = False,
-    command: str = "coalesce_sim.sweep",
-    progress: Callable[[Progress], None] | None = None,
-) -> SweepResult:
+def perform(plan: Plan, playing: Playing, progress: Callable[[Progress], None] | None = None) -> SweepResult:
     """Play what is missing of a plan; see `sweep`."""
     started, began = datetime.now(UTC), time.perf_counter()
-    folder = Path(out) if out is not None else default_folder(plan.specification.name)
+    folder = default_folder(plan.specification.name) if playing.out is None else Path(playing.out)
     with Store(folder) as store:
-        take_up(store, plan, command, started, extend=extend)
-        rule = plan.replications
+        take_up(store, plan, playing.command or "coalesce_sim.sweep", started, extend=playing.extend)
+        rule, again = plan.replications, playing.retry_failed
         metric = rule.metric if isinstance(rule, Precision) else None
         done = read_done(store.shards, metric)
-        store.attempt = 1 + int(done.attempt.max(initial=-1)) if retry_failed else 0
-        made = int((~done.failed).sum() if retry_failed else len(done.failed))
-        agenda = Agenda(plan, done, again=retry_failed)
+        store.attempt = 1 + int(done.attempt.max(initial=-1)) if again else 0
+        made = int((~done.failed).sum() if again else len(done.failed))
+        agenda = Agenda(plan, done, again=again)
         if agenda.pending():
             store.remove(OUTCOME)
             with ExitStack() as stack:
-                player = _engine(engine, jobs, scheduler)
+                player = _engine(playing)
                 stack.push(lambda kind, *_: player.close(now=kind is not None))
                 execution = Execution(plan, agenda, store, player, progress or _untold, runs_before=made)
                 execution.play()
-        result = _close(store, agenda if retry_failed else None)
+        result = _close(store, agenda if again else None)
         if not (folder / OUTCOME).exists():
             _summarise(store, result, started, time.perf_counter() - began)
     return result
@@ -178,7 +147,7 @@ def estimated_s(plan: Plan, jobs: int | None) -> float:
 
 def default_folder(name: str) -> Path:
     """``results/NAME``. Raises `ResultsError` for a name that cannot be one folder."""
-    if name in ("", "..") or Path(name).name != name or "\0" in name:
+    if not is_folder_name(name):
         raise ResultsError(f"name: {name!r} cannot be the name of a folder; say where the results go")
     return Path("results") / name
 
@@ -194,12 +163,7 @@ def take_up(store: Store, plan: Plan, command: str, started: datetime, *, extend
         "asked": asked,
         "seed": plan.seed,
         "title": plan.specification.title or plan.base.title,
-        "provenance": {
-            "command": command,
-            "coalesce_sim": __version__,
-            "started_utc": started.isoformat(timespec="seconds"),
-            **surroundings(),
-        },
+        "provenance": provenance({"command": command, "coalesce_sim": __version__}, started),
     }
     if before is None:
         for other in OTHER_RESULTS:
@@ -243,14 +207,14 @@ def _renumbered(rows: pa.Table, plan: Plan) -> pa.Table:
     return rows.set_column(rows.column_names.index("point"), "point", pa.array(renumbered))
 
 
-def _engine(name: str, jobs: int | None, scheduler: str | None) -> Engine:
-    jobs = jobs or cores()
-    if name not in get_args(EngineName):
-        raise ValueError(f"engine: must be one of {', '.join(get_args(EngineName))} (got {name!r})")
-    if name == "dask":
+def _engine(playing: Playing) -> Engine:
+    jobs = playing.jobs or cores()
+    if playing.engine not in get_args(EngineName):
+        raise ValueError(f"engine: must be one of {', '.join(get_args(EngineName))} (got {playing.engine!r})")
+    if playing.engine == "dask":
         from coalesce_sim.sweeps.dask_engine import DaskEngine
 
-        return DaskEngine(scheduler, jobs)
+        return DaskEngine(playing.scheduler, jobs)
     return LocalEngine(jobs)
 
 

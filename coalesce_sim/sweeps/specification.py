@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -27,6 +27,7 @@ from coalesce_sim.sweeps.factors import (
     factor_of,
     field_steps,
 )
+from coalesce_sim.sweeps.request import Request
 
 MAX_SAMPLED = 1_000_000
 
@@ -202,20 +203,13 @@ def _values(factor: Factor, column: str) -> list[Any]:
     return [level[position].value for level in factor.levels or ()]
 
 
-def read_specification(
-    source: str | Path | Mapping[str, Any],
-    vary: Mapping[str, Any] | Sequence[str] = (),
-    overrides: Sequence[str] = (),
-    **stated: Any,
-) -> tuple[Specification, Document]:
-    """The sweep that a file or content describes, and where each of its values was written.
+def read_specification(request: Request) -> tuple[Specification, Document]:
+    """The sweep that is asked for, and where each of its values was written.
 
-    `vary` are factors, by field or as text (`factor_of_text`); with any, `source` may also be a scenario,
-    which becomes the base. `overrides` are fixed changes as text. `stated` are fields that replace those of
-    the file where they are not None.
     Raises `ScenarioError` with all problems.
     """
-    document = _read(source, bool(vary))
+    vary = request.vary
+    document = _read(request.source, bool(vary))
     problems: list[Problem] = []
     for each in vary.items() if isinstance(vary, Mapping) else vary:
         try:
@@ -223,7 +217,7 @@ def read_specification(
             _put(document, "factors", path, settings, Mark(f"--vary {shortened(path)}", None))
         except ScenarioError as error:
             problems.extend(error.problems)
-    for text in overrides:
+    for text in request.overrides:
         path, equals, value = text.partition("=")
         mark = Mark(f"--set {shortened(text)}", None)
         if not equals:
@@ -232,7 +226,8 @@ def read_specification(
         _put(document, "set", path.strip(), read_value(value, mark), mark)
     if problems:
         raise ScenarioError(problems)
-    for field, value in stated.items():
+    for field in ("replications", "design", "seed"):
+        value = getattr(request, field)
         if value is not None:
             document.data[field] = value
             option = "until" if field == "replications" and isinstance(value, Mapping) else field

@@ -22,8 +22,8 @@ from coalesce_sim.experiments.contenders import contenders
 from coalesce_sim.experiments.learning import TaskBins
 from coalesce_sim.report.comparison.findings import findings
 from coalesce_sim.report.comparison.table import print_comparison
-from coalesce_sim.report.comparison.writing import RecordedComparison
 from coalesce_sim.report.drawing import spread
+from coalesce_sim.report.results_folder import Written
 
 SMALL = ("dur_01", "--set", "clock.days=0.5", "--seed", "4")
 FILES = ["comparison.json", "runs.parquet", "learning.parquet", "cumulative_cost.png", "learning.png"]
@@ -66,7 +66,7 @@ def made_up(reductions: dict[str, list[float]], **metrics: float) -> Comparison:
 def printed(comparison: Comparison, width: int = 100) -> list[str]:
     stream = io.StringIO()
     outputs = (Path("here/comparison.json"),)
-    print_comparison(Console(file=stream, width=width), RecordedComparison(comparison, outputs, wall_s=1.0))
+    print_comparison(Console(file=stream, width=width), Written(comparison, {}, outputs, wall_s=1.0))
     return stream.getvalue().splitlines()
 
 

@@ -7,8 +7,8 @@ import pytest
 from rich.console import Console
 
 from coalesce_sim import RunResult, load
-from coalesce_sim.report.table import print_recorded
-from coalesce_sim.report.writing import Recorded
+from coalesce_sim.report.results_folder import Written
+from coalesce_sim.report.table import print_run
 
 METRICS = {
     "tasks": 8819.0,
@@ -33,7 +33,7 @@ def printed(scenario: str, runs: list[dict[str, float]], width: int = 100, **cha
     result = RunResult(load(scenario).model_copy(update=changes), 7, runs)
     stream = io.StringIO()
     outputs = (Path("results/x/summary.json"), Path("results/x/decisions.parquet"))
-    print_recorded(Console(file=stream, width=width), Recorded(result, outputs, wall_s=2.0))
+    print_run(Console(file=stream, width=width), Written(result, {}, outputs, wall_s=2.0))
     return stream.getvalue()
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from coalesce_sim.sweeps.plan import Plan
 from coalesce_sim.sweeps.playing import Row, Run
+from coalesce_sim.sweeps.request import Request
 from coalesce_sim.sweeps.running import prepare
 
 SMALL: dict[str, Any] = {
@@ -20,7 +21,7 @@ SMALL: dict[str, Any] = {
 
 def planned(**changes: Any) -> Plan:
     """The plan of `SMALL` with some entries replaced."""
-    return prepare(SMALL | changes)
+    return prepare(Request(SMALL | changes))
 
 
 def written(folder: Path, text: str, name: str = "mine.yaml") -> Path:

@@ -13,6 +13,7 @@ from coalesce_sim.scenario.policy import Topsis
 from coalesce_sim.sweeps import plan as planning
 from coalesce_sim.sweeps.design import design_of
 from coalesce_sim.sweeps.plan import Plan
+from coalesce_sim.sweeps.request import Request
 from coalesce_sim.sweeps.running import prepare
 from coalesce_sim.sweeps.specification import Specification, read_specification
 from tests.sweeps.small import SMALL, planned, written
@@ -32,7 +33,7 @@ def test_points_have_one_key_each_and_the_same_in_another_sweep_with_the_same_sc
 
 @pytest.mark.parametrize("change", ["clock.days=0.3", "policy.weighting=critic", "skills.threshold=0.51"])
 def test_any_field_of_the_scenario_changes_the_keys(change: str):
-    changed = prepare(SMALL, overrides=[change])
+    changed = prepare(Request(SMALL, overrides=[change]))
     assert {changed.point(n).key for n in range(3)}.isdisjoint(keys())
 
 
@@ -55,13 +56,13 @@ def test_the_content_of_a_data_file_is_part_of_the_key_and_of_what_is_asked(tmp_
         "factors": {"workload.arrivals": {"alternatives": {"table": settings}}},
     }
     arrivals.write_text("when,prompt\n0,10\n")
-    key, asked = prepare(source).point(0).key, prepare(source).asked()
+    key, asked = prepare(Request(source)).point(0).key, prepare(Request(source)).asked()
     arrivals.write_text("when,prompt\n5,10\n")
-    changed = prepare(source)
+    changed = prepare(Request(source))
     assert changed.point(0).key != key
     assert changed.asked() != asked
     arrivals.write_text("when,prompt\n0,10\n")
-    assert prepare(source).asked() == asked
+    assert prepare(Request(source)).asked() == asked
 
 
 def test_the_code_of_ones_own_policy_is_part_of_what_is_asked(
@@ -72,9 +73,9 @@ def test_the_code_of_ones_own_policy_is_part_of_what_is_asked(
     code.write_text(text)
     monkeypatch.syspath_prepend(tmp_path)
     source = SMALL | {"factors": {"policy": ["topsis", "own_policy_of_a_plan:Own"]}}
-    asked, key = prepare(source).asked(), prepare(source).point(1).key
+    asked, key = prepare(Request(source)).asked(), prepare(Request(source)).point(1).key
     code.write_text(text + "    mended = True\n")
-    changed = prepare(source)
+    changed = prepare(Request(source))
     assert changed.asked() != asked
     assert changed.point(1).key == key  # so that good runs survive the mending
 
@@ -110,8 +111,10 @@ def test_without_them_each_point_has_its_own_seed_that_moves_with_it():
 
 def test_whole_policies_come_before_their_parameters_and_fill_in_from_the_base():
     plan = prepare(
-        "dur_03",
-        vary={"policy.explored_score": [0.25], "policy": ["topsis(epsilon=0.2)", "scenario"]},
+        Request(
+            "dur_03",
+            vary={"policy.explored_score": [0.25], "policy": ["topsis(epsilon=0.2)", "scenario"]},
+        )
     )
     policies = [plan.point(number).scenario.policy.model_dump() for number in range(2)]
     own = coalesce_sim.load("dur_03").policy.model_dump()
@@ -125,7 +128,7 @@ def test_scenarios_and_pools_vary_as_a_whole():
         "scenario": ["dur_01", "dur_02"],
         "contractors": {"alternatives": {"none": {"count": 7}, "one": few}},
     }
-    plan = prepare({"factors": factors, "replications": 1})
+    plan = prepare(Request({"factors": factors, "replications": 1}))
     names = [plan.point(number).scenario.name for number in range(4)]
     assert names == ["dur_01", "dur_01", "dur_02", "dur_02"]
     pools = [plan.point(number).scenario.resolved()["contractors"] for number in range(4)]
@@ -134,7 +137,7 @@ def test_scenarios_and_pools_vary_as_a_whole():
 
 def test_replications_and_seed_default_to_the_base_scenarios(tmp_path: Path):
     written(tmp_path, "extends: dur_03\ntitle: Mine\nreplications: 6\nseed: 12\n", "own.yaml")
-    plan = prepare(written(tmp_path, "base: ./own.yaml\nfactors: {policy.epsilon: [0, 0.1]}\n"))
+    plan = prepare(Request(written(tmp_path, "base: ./own.yaml\nfactors: {policy.epsilon: [0, 0.1]}\n")))
     assert (plan.replications, plan.seed, plan.runs_at_least) == (6, 12, 12)
 
 
@@ -150,7 +153,7 @@ def test_every_level_is_tried_before_anything_runs_and_all_problems_are_told():
 def test_points_are_numbered_beyond_what_memory_holds():
     fields = ("policy.epsilon", "policy.explored_score", "policy.explored_confidence")
     levels = {"linspace": [0, 1, 1000]}
-    specification, document = read_specification(SMALL | {"factors": dict.fromkeys(fields, levels)})
+    specification, document = read_specification(Request(SMALL | {"factors": dict.fromkeys(fields, levels)}))
     plan = Plan(specification, document)
     assert len(plan.design) == 10**9
     assert plan.runs_at_least == 3 * 10**9

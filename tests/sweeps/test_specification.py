@@ -8,6 +8,7 @@ import pytest
 
 from coalesce_sim import ScenarioError
 from coalesce_sim.sweeps.design import design_of
+from coalesce_sim.sweeps.request import Request
 from coalesce_sim.sweeps.running import prepare
 from coalesce_sim.sweeps.specification import Specification, factor_of_text, read_specification
 from tests.sweeps.small import SMALL, planned, written
@@ -144,20 +145,20 @@ def test_factors_as_text(text: str, path: str, settings: Any):
 )
 def test_what_is_wrong_with_a_factor_on_the_command_line_is_told(text: str, told: str):
     with pytest.raises(ScenarioError) as refused:
-        prepare("dur_03", vary=[text])
+        prepare(Request("dur_03", vary=[text]))
     assert told in str(refused.value)
 
 
 def test_from_python_factors_may_be_arrays_and_ranges():
     plan = prepare(
-        "dur_03", vary={"policy.epsilon": np.linspace(0, 0.2, 3), "contractors.count": range(5, 7)}
+        Request("dur_03", vary={"policy.epsilon": np.linspace(0, 0.2, 3), "contractors.count": range(5, 7)})
     )
     assert len(plan.design) == 6
     assert plan.design.columns(np.array([1]))["contractors.count"].tolist() == [6]
 
 
 def test_times_are_levels_too():
-    plan = prepare("dur_03", vary=["clock.start=2025-06-02T08:00:00,2025-06-07T08:00:00"])
+    plan = prepare(Request("dur_03", vary=["clock.start=2025-06-02T08:00:00,2025-06-07T08:00:00"]))
     assert [plan.point(n).scenario.clock.start.day for n in range(2)] == [2, 7]
     assert plan.design.columns(np.array([0]))["clock.start"].tolist() == ["2025-06-02T08:00:00"]
 
@@ -212,7 +213,7 @@ factors:
 def test_what_is_wrong_with_a_file_is_told_with_its_line(tmp_path: Path, old: str, new: str, told: str):
     path = written(tmp_path, FILE.replace(old, new))
     with pytest.raises(ScenarioError) as refused:
-        prepare(path)
+        prepare(Request(path))
     assert f"mine.yaml{told}" in str(refused.value)
 
 
@@ -229,26 +230,28 @@ def test_without_factors_or_a_base_there_is_no_sweep(tmp_path: Path):
     assert "factors: must have a length of at least 1" in refusal(factors={})
     assert "base: missing; name the scenario that is varied" in refusal(base=None)
     with pytest.raises(ScenarioError, match="is no sweep"):
-        prepare("dur_03")
+        prepare(Request("dur_03"))
     with pytest.raises(ScenarioError, match=r"nowhere\.yaml: no such file"):
-        prepare(tmp_path / "nowhere.yaml")
+        prepare(Request(tmp_path / "nowhere.yaml"))
 
 
 def test_a_relative_base_is_looked_up_beside_the_sweep_file(tmp_path: Path):
     (tmp_path / "deep").mkdir()
     written(tmp_path, "extends: dur_03\ntitle: Mine\nclock: {days: 7}\n", "own.yaml")
     sweep = written(tmp_path / "deep", "base: ../own.yaml\nfactors: {policy.epsilon: [0, 0.1]}\n")
-    assert prepare(sweep).base.clock.days == 7
+    assert prepare(Request(sweep)).base.clock.days == 7
 
 
 def test_a_specification_survives_being_written_as_json():
-    specification, _ = read_specification(SMALL)
+    specification, _ = read_specification(Request(SMALL))
     assert Specification.model_validate(specification.as_json()) == specification
 
 
 def test_stated_options_replace_those_of_the_file(tmp_path: Path):
     path = written(tmp_path, FILE)
-    plan = prepare(path, vary=["policy.epsilon=0.2"], replications=7, seed=9, overrides=["clock.days=2"])
+    plan = prepare(
+        Request(path, vary=["policy.epsilon=0.2"], replications=7, seed=9, overrides=["clock.days=2"])
+    )
     assert plan.specification.name == "mine"
     assert (len(plan.design), plan.replications, plan.seed) == (2, 7, 9)
     scenario = plan.point(0).scenario.resolved()

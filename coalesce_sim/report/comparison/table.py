@@ -12,7 +12,7 @@ from rich.text import Text
 from coalesce_sim.experiments.comparison import COST_REDUCTION, Comparison
 from coalesce_sim.numbers import number, plural, with_half_width
 from coalesce_sim.report.comparison.findings import asked_for, findings
-from coalesce_sim.report.comparison.writing import RecordedComparison
+from coalesce_sim.report.results_folder import Written
 from coalesce_sim.statistics.intervals import Estimate
 
 _SAVINGS = {
@@ -43,15 +43,15 @@ _NOTES = (
 _MATRIX_NOTE = "By how much the row saves more than the column; (in brackets): no difference shown."
 
 
-def print_comparison(console: Console, recorded: RecordedComparison) -> None:
+def print_comparison(console: Console, written: Written[Comparison]) -> None:
     """Print the tables, what they say, and where the files are."""
-    comparison = recorded.comparison
+    comparison = written.result
     console.print(Text(f"{comparison.scenario.name}: {comparison.scenario.title}", "bold"), soft_wrap=True)
     tasks = sum(one["tasks"] for each in comparison.played for one in each.metrics)
     console.print(
         f"{len(comparison.field)} policies on the same "
         f"{plural(len(comparison.played), 'replication')}, seed {comparison.seed}; "
-        f"{plural(int(tasks), 'task')} in {number(recorded.wall_s)} s"
+        f"{plural(int(tasks), 'task')} in {number(written.wall_s)} s"
     )
     console.print(_metrics_table(console, comparison, _SAVINGS))
     console.print(_metrics_table(console, comparison, _SERVICE))
@@ -62,8 +62,7 @@ def print_comparison(console: Console, recorded: RecordedComparison) -> None:
         console.print(Text(sentence))
     for note in _NOTES:
         console.print(Text(note, "dim"))
-    files = ", ".join(path.name for path in recorded.outputs)
-    console.print(Text(f"\nWritten to {recorded.outputs[0].parent}: {files}"), soft_wrap=True)
+    console.print(Text(f"\nWritten to {written.listing}"), soft_wrap=True)
 
 
 def _differences_table(console: Console, comparison: Comparison) -> Table:

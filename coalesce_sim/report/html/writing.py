@@ -56,7 +56,7 @@ def write_report(
     path = Path(folder) / NAME if out is None else Path(out)
     with Folder(path.parent) as place, place.writing():
         (place.aside / path.name).write_bytes(content)
-        place.put_in_place([path.name], retired=[])
+        place.put_in_place([path.name])
     return Written(path, page.title, page.answer, len(content))
 
 

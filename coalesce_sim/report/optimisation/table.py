@@ -12,7 +12,7 @@ from coalesce_sim.numbers import NOTHING, number, plural, with_half_width
 from coalesce_sim.optimisation.result import Optimisation, Validation
 from coalesce_sim.optimisation.search import Figures, Trial
 from coalesce_sim.optimisation.space import shown
-from coalesce_sim.report.optimisation.writing import RecordedOptimisation
+from coalesce_sim.report.results_folder import Written
 from coalesce_sim.statistics.intervals import Estimate
 
 _NOTE = (
@@ -33,15 +33,15 @@ _HEADLINES = {
 }
 
 
-def print_optimisation(console: Console, recorded: RecordedOptimisation) -> None:
+def print_optimisation(console: Console, written: Written[Optimisation]) -> None:
     """Print what was found, what it is worth on fresh seeds, and where the files are."""
-    found = recorded.optimisation
+    found = written.result
     asked, scenario = found.question, found.question.own
     console.print(Text(f"{scenario.name}: {scenario.title}", "bold"), soft_wrap=True)
     console.print(
         f"{asked.goal.text} over {', '.join(axis.name for axis in asked.axes)}: "
         f"{plural(len(found.trials), 'trial')} of {plural(found.replications, 'replication')}, "
-        f"seed {asked.plan.seed}, in {number(recorded.wall_s)} s"
+        f"seed {asked.plan.seed}, in {number(written.wall_s)} s"
     )
     for constraint in asked.constraints:
         read = f" ({constraint.written} is read as a share)" if constraint.read_as_share else ""
@@ -59,8 +59,7 @@ def print_optimisation(console: Console, recorded: RecordedOptimisation) -> None
         _print_infeasible(console, found)
     elif found.validation is not None:
         _print_found(console, found, found.best, found.validation)
-    files = ", ".join(path.name for path in recorded.outputs)
-    console.print(Text(f"\nWritten to {recorded.outputs[0].parent}: {files}"), soft_wrap=True)
+    console.print(Text(f"\nWritten to {written.listing}"), soft_wrap=True)
 
 
 def _print_infeasible(console: Console, found: Optimisation) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import pandas as pd
 from matplotlib.figure import Figure
 
-from coalesce_sim.files import Folder
+from coalesce_sim.files import Folder, write_text
 from coalesce_sim.numbers import level_text, number
 from coalesce_sim.report.drawing import save
 from coalesce_sim.report.opening import Opened, ResultsError
@@ -71,16 +71,15 @@ def draw_results(opened: Opened, wanted: Wanted, out: Path | None = None) -> Dra
     stem, place = _stem(chosen), out or opened.folder / "figures"
     command = _command(opened, chosen, out)
     names = [f"{stem}.png", f"{stem}.svg", f"{stem}.caption.md"]
-    with Folder(place) as folder:
-        with folder.writing(), column_style():
-            figure = Figure(dpi=_DPI)
-            fill(figure, plot)
-            figure.draw_without_rendering()
-            figure.set_layout_engine("none")  # both files have the same layout, found once
-            save(figure, folder.aside / names[0])
-            figure.savefig(folder.aside / names[1], metadata={"Date": None, "Creator": None})
-            (folder.aside / names[2]).write_text(_caption(opened, plot, command), encoding="utf-8")
-        folder.put_in_place(names, retired=[])
+    with Folder(place) as folder, folder.writing(), column_style():
+        figure = Figure(dpi=_DPI)
+        fill(figure, plot)
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")  # both files have the same layout, found once
+        save(figure, folder.aside / names[0])
+        figure.savefig(folder.aside / names[1], metadata={"Date": None, "Creator": None})
+        write_text(folder.aside / names[2], _caption(opened, plot, command))
+        folder.put_in_place(names)
     assert chosen.kind is not None
     return DrawnFigure(chosen.kind, plot.title, tuple(place / name for name in names))
 

@@ -9,18 +9,18 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from coalesce_sim.experiments.published.study import Cell
+from coalesce_sim.experiments.published.study import Cell, Study
 from coalesce_sim.numbers import number
 from coalesce_sim.report.markdown import with_sd
 from coalesce_sim.report.replication.figures import METRIC_NAMES
 from coalesce_sim.report.replication.findings import cold_start_finding, real_llm_finding
 from coalesce_sim.report.replication.text import headline, p_value, verdict
-from coalesce_sim.report.replication.writing import RecordedStudy
+from coalesce_sim.report.results_folder import Written
 
 
-def print_study(console: Console, recorded: RecordedStudy) -> None:
+def print_study(console: Console, written: Written[Study]) -> None:
     """Print the table, the findings and where the report is."""
-    study = recorded.study
+    study = written.result
     for metric, name in METRIC_NAMES.items():
         console.print(_table(name, study.cells_of(metric)))
     for finding in (
@@ -29,8 +29,7 @@ def print_study(console: Console, recorded: RecordedStudy) -> None:
         real_llm_finding(study.real_llm["real_llm_35"]),
     ):
         console.print(Text(finding))
-    folder = recorded.outputs[0].parent
-    console.print(Text(f"\n{folder}: {', '.join(path.name for path in recorded.outputs)}"))
+    console.print(Text(f"\n{written.listing}"))
 
 
 def _table(name: str, cells: Sequence[Cell]) -> Table:

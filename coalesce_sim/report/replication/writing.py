@@ -6,56 +6,38 @@ import hashlib
 import json
 import platform
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from coalesce_sim.experiments.published.study import Study, replicate, study_cases
-from coalesce_sim.files import Folder, not_a_sweeps
+from coalesce_sim.files import write_text
 from coalesce_sim.numbers import plural
 from coalesce_sim.report.replication import figures
 from coalesce_sim.report.replication.text import markdown, table_csv
+from coalesce_sim.report.results_folder import ResultsFolder, Written
 from coalesce_sim.version import __version__
 
 _PACKAGES = ("numpy", "scipy", "simpy")
 _NOT_PLAYED = ("title", "description", "seed", "replications")
 """Fields of a scenario that change no figure of the study, which has a seed and replications of its own."""
-_NAMES = ("report.md", "table.csv", *figures.NAMES)
+_OWN_FILES = ("report.md", "table.csv", *figures.NAMES)
 
 
-@dataclass(frozen=True, slots=True)
-class RecordedStudy:
-    """A study and the files it left."""
-
-    study: Study
-    outputs: tuple[Path, ...]
-
-    @property
-    def summary(self) -> dict[str, Any]:
-        """The object that ``--json`` prints."""
-        return {**self.study.as_dict(), "outputs": [str(path) for path in self.outputs]}
-
-
-def record(
+def write_study(
     out: Path, *, seed: int, replications: int, jobs: int, progress: Callable[[float], None]
-) -> RecordedStudy:
+) -> Written[Study]:
     """Play the study and leave its files in the folder `out`, all or none.
 
     `progress` is told the share of the runs that are done. Raises `FolderError` before anything runs if the
     folder cannot be written to, `WriteError` if it later turns out that a file cannot.
     """
-    with Folder(not_a_sweeps(out)) as folder:
+    with ResultsFolder(out, _OWN_FILES) as folder:
         study = replicate(replications, seed=seed, jobs=jobs, progress=progress)
-        with folder.writing():
+        with folder.drawing():
             drawn = figures.draw_figures(folder.aside, study)
-            for name, text in (
-                ("report.md", markdown(study, origin_of(study), drawn)),
-                ("table.csv", table_csv(study)),
-            ):
-                (folder.aside / name).write_text(text, encoding="utf-8", newline="")
-            folder.put_in_place(_NAMES, retired=())
-    return RecordedStudy(study, tuple(out / name for name in _NAMES))
+            write_text(folder.aside / "report.md", markdown(study, origin_of(study), drawn))
+            write_text(folder.aside / "table.csv", table_csv(study))
+            return folder.finish(study, study.as_dict())
 
 
 def origin_of(study: Study) -> list[str]:

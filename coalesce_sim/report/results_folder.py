@@ -1,0 +1,70 @@
+"""How the results of a command come to their folder: played, drawn, written down, all of them or none."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from coalesce_sim.files import Folder, not_a_sweeps
+from coalesce_sim.provenance import provenance
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Written(Generic[Result]):
+    """What was played, the object that ``--json`` prints, the files there are, and how long playing took."""
+
+    result: Result
+    summary: Mapping[str, Any]
+    outputs: tuple[Path, ...]
+    wall_s: float
+
+    @property
+    def listing(self) -> str:
+        """Where the files are, and what they are called."""
+        return f"{self.outputs[0].parent}: {', '.join(path.name for path in self.outputs)}"
+
+
+class ResultsFolder(Folder):
+    """A folder for results that replace earlier ones of the same command.
+
+    `own` are all files that the command may leave, in the order in which they are listed, the summary first.
+    Raises `FolderError` where the folder cannot be made or written to, or holds a sweep.
+    """
+
+    def __init__(self, path: Path, own: Sequence[str]) -> None:
+        super().__init__(not_a_sweeps(path))
+        self._own = own
+        self._started, self._began = datetime.now(UTC), time.perf_counter()
+        self._wall_s = 0.0
+
+    @contextmanager
+    def drawing(self) -> Iterator[None]:
+        """Entered when all is played: the clock stops, and what a disk refuses is a `WriteError`."""
+        self._wall_s = time.perf_counter() - self._began
+        with self.writing():
+            yield
+
+    def finish(
+        self,
+        result: Result,
+        summary: Mapping[str, Any],
+        made: Mapping[str, Any] | None = None,
+        *,
+        packages: Sequence[str] = (),
+    ) -> Written[Result]:
+        """Put everything in place; with `made` also the summary as JSON, with its provenance."""
+        names = [path.name for path in self.aside.iterdir()] + ([] if made is None else [self._own[0]])
+        outputs = tuple(self.path / name for name in self._own if name in names)
+        summary = {**summary, "outputs": [str(path) for path in outputs]}
+        if made is not None:
+            about = provenance(made, self._started, self._wall_s, packages=packages)
+            self.write_json(self._own[0], {**summary, "provenance": about})
+        self.put_in_place(self._own)
+        return Written(result, summary, outputs, self._wall_s)
