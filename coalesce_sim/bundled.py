@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import os
 from pathlib import Path
+from types import ModuleType
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -25,6 +27,14 @@ def find(name: str) -> Path:
         raise LookupError(
             f"no bundled scenario {name!r}" + (f"; did you mean {hint}?" if hint else "")
         ) from None
+
+
+def is_path(word: str, flavour: ModuleType = os.path) -> bool:
+    """Whether a word is the path of a file, relative or not, and so no name of a bundled scenario.
+
+    `flavour` is ``posixpath`` or ``ntpath``, that of this machine by default.
+    """
+    return "/" in word or flavour.sep in word or word.endswith((".yaml", ".yml"))
 
 
 def sweeps() -> dict[str, Path]:

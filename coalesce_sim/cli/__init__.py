@@ -69,7 +69,7 @@ class _Commands(click.Group):
 
 def _refuse_strange_word(ctx: click.Context, word: str) -> None:
     """Raise `click.UsageError` for what is neither an option nor a scenario, and so a mistyped command."""
-    is_path = os.sep in word or word.endswith((".yaml", ".yml")) or Path(word).exists()
+    is_path = bundled.is_path(word) or Path(word).exists()
     if word.startswith("-") or is_path or bundled.has(word):
         return
     near = [

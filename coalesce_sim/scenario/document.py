@@ -218,8 +218,7 @@ def _parent_path(extends: Node, child: Path | None) -> Path:
 
 
 def _locate(name: str, folder: Path) -> Path:
-    is_path = "/" in name or os.sep in name or name.endswith((".yaml", ".yml"))
-    return folder / name if is_path else bundled.find(name)
+    return folder / name if bundled.is_path(name) else bundled.find(name)
 
 
 def _merge(parent: Node, child: Node) -> Node:

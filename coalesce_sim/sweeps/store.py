@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
@@ -17,11 +16,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
 from coalesce_sim.errors import CoalesceError
-from coalesce_sim.files import FolderError, WriteError
+from coalesce_sim.files import UNFINISHED, FolderError, json_text, whole_file, write_errors, write_text
 from coalesce_sim.provenance import is_newer
 from coalesce_sim.sweeps.playing import Row
 from coalesce_sim.version import __version__
@@ -32,10 +32,6 @@ FORMAT = 1
 FACTS = "sweep.json"
 _FIRST_SHARDS = "shards-1"
 _LOCK = ".lock"
-_UNFINISHED = ".writing-"
-
-_OPEN_HERE: set[Path] = set()
-"""Folders that stores of this process have open."""
 
 _SMALL_SHARDS = 200
 """So many are merged into one, since each file takes a millisecond or two to open."""
@@ -90,45 +86,35 @@ class Store:
 
     def __enter__(self) -> Self:
         """Raises `FolderError` where the folder cannot be made, or another sweep is writing to it."""
-        busy = f"another sweep is writing to {str(self.path)!r}; wait for it, or give another folder"
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            self._place = self.path.resolve()
-            # The lock keeps other processes out, and goes with this one, however it ends; worker processes do
-            # not inherit it. A second one of this process would undo the first: those are known by name.
-            if self._place in _OPEN_HERE:
-                raise FolderError(busy)
-            self._lock = os.open(self.path / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        except FolderError:
-            raise
+            # The lock goes with this process, however it ends; worker processes do not inherit it.
+            self._lock = FileLock(self.path / _LOCK, thread_local=False)
+            self._lock.acquire(blocking=False)
+        except Timeout as error:
+            raise FolderError(
+                f"another sweep is writing to {str(self.path)!r}; wait for it, or give another folder"
+            ) from error
         except (OSError, ValueError) as error:  # ValueError: a NUL character in the path
             reason = getattr(error, "strerror", None) or error
             raise FolderError(f"cannot write to the folder {str(self.path)!r}: {reason}") from error
-        try:
-            fcntl.lockf(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            os.close(self._lock)
-            raise FolderError(busy) from error
-        _OPEN_HERE.add(self._place)
         try:
             facts = self.facts
             self.shards = self.path / (_FIRST_SHARDS if facts is None else facts["shards"])
             self._clean()
         except BaseException:
-            self._release()
+            self._lock.release()
             raise
         return self
 
     def __exit__(self, *_: object) -> None:
+        if os.name == "nt":  # where nothing that is open can be removed, by whomever
+            self._lock.release()
         if not (self.path / FACTS).exists():  # of a sweep that never began nothing is to be left
             with suppress(OSError):
-                (self.path / _LOCK).unlink()
+                (self.path / _LOCK).unlink(missing_ok=True)
                 self.path.rmdir()
-        self._release()
-
-    def _release(self) -> None:
-        os.close(self._lock)
-        _OPEN_HERE.discard(self._place)
+        self._lock.release()
 
     @property
     def facts(self) -> dict[str, Any] | None:
@@ -152,7 +138,7 @@ class Store:
 
     def _clean(self) -> None:
         """Remove what an interrupted process left: unfinished files, rows of sweeps that were extended."""
-        for pattern in (f"{_UNFINISHED}*", f"shards-[0-9]*/{_UNFINISHED}*"):
+        for pattern in (f"{UNFINISHED}*", f"shards-[0-9]*/{UNFINISHED}*"):
             for left in self.path.glob(pattern):
                 left.unlink(missing_ok=True)
         if (self.path / FACTS).exists():
@@ -182,15 +168,15 @@ class Store:
 
     def write(self, name: str, content: str | pa.Table) -> None:
         """Put a text or a table in the folder, whole. Raises `WriteError`."""
-        with self._atomically(self.path / name) as aside:
+        with _whole(self.path / name) as aside:
             if isinstance(content, str):
-                aside.write_text(content, encoding="utf-8")
+                write_text(aside, content)
             else:
                 pq.write_table(content, aside, compression="zstd")
 
     def write_json(self, name: str, facts: Mapping[str, Any]) -> None:
         """Put facts in the folder, whole. Raises `WriteError`; ValueError for NaN, which JSON has not."""
-        self.write(name, json.dumps(facts, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+        self.write(name, json_text(facts))
 
     def remove(self, name: str) -> None:
         """Delete a file of an earlier state, if it is there."""
@@ -214,30 +200,15 @@ class Store:
 
     def _write_shard(self, table: pa.Table, folder: Path) -> Path:
         path = folder / f"{uuid.uuid4().hex}.parquet"
-        with self._atomically(path) as aside:
+        with _whole(path) as aside:
             pq.write_table(table, aside, compression="zstd")
         return path
 
-    @contextmanager
-    def _atomically(self, path: Path) -> Iterator[Path]:
-        aside = path.with_name(f"{_UNFINISHED}{path.name}")
-        try:
-            yield aside
-            with open(aside, "rb") as written:
-                os.fsync(written.fileno())
-            os.replace(aside, path)
-            folder = os.open(path.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
-        except OSError as error:
-            with suppress(OSError):
-                aside.unlink(missing_ok=True)
-            raise WriteError(f"cannot write {str(path)!r}: {error.strerror or error}") from error
-        except BaseException:
-            aside.unlink(missing_ok=True)
-            raise
+
+@contextmanager
+def _whole(path: Path) -> Iterator[Path]:
+    with write_errors(f"cannot write {str(path)!r}"), whole_file(path) as aside:
+        yield aside
 
 
 def files(shards: Path) -> list[Path]:

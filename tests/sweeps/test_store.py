@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import resource
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
@@ -161,6 +162,29 @@ def test_two_processes_cannot_write_to_one_folder(tmp_path: Path):
         second.join()
         store.add([row(0, 0)])
         assert runs_in(store) == [(0, 0)]
+
+
+def _die_and_leave_a_child(path: Path, told: Connection) -> None:
+    Store(path).__enter__()
+    child = os.fork()
+    if child == 0:
+        time.sleep(60)
+    told.send(child)
+    os._exit(1)
+
+
+def test_a_folder_is_free_when_its_process_is_dead_though_a_worker_of_it_lives(tmp_path: Path):
+    forking = multiprocessing.get_context("fork")
+    here, there = forking.Pipe()
+    first = forking.Process(target=_die_and_leave_a_child, args=(tmp_path, there))
+    first.start()
+    child = here.recv()
+    try:
+        first.join()
+        with begun(tmp_path) as store:
+            assert runs_in(store) == []
+    finally:
+        os.kill(child, signal.SIGKILL)
 
 
 def test_two_threads_cannot_write_to_one_folder_and_the_refused_one_does_not_free_it(tmp_path: Path):
