@@ -172,6 +172,14 @@ def test_a_view_is_what_playing_every_round_of_all_agents_gives(fanout: int) -> 
             assert finder.view(rounds - 1, client).ids.tolist() == known[:8]
 
 
+def test_in_gossip_everybody_asks_all_others_and_nobody_itself() -> None:
+    finder = Gossip(ADAPTER.validate_python(GOSSIP | {"fanout": 3}), 4, 2, 6, np.random.default_rng(4))
+    agents = np.arange(4 + 6)
+    asked = np.concatenate([finder.asked(number, agents) for number in range(100)])
+    for agent in agents.tolist():
+        assert set(asked[:, agent].tolist()) == set(agents.tolist()) - {agent}
+
+
 def test_gossip_spreads_until_views_are_full() -> None:
     fields = GOSSIP | {"k": 8}
     sizes = []
