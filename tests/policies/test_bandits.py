@@ -462,6 +462,14 @@ def test_the_threshold_rises_after_losses_falls_after_gains_and_recovers() -> No
     assert policy.threshold == pytest.approx(0.25 + 0.5 * (0.2 - 0.25))
 
 
+@pytest.mark.parametrize("unit_usd", [1e-6, 1.0, 1e6])
+def test_the_threshold_moves_by_shares_of_any_amount(unit_usd: float) -> None:
+    policy = started("adaptive_threshold", threshold=0.2, step=0.1)
+    assert isinstance(policy, AdaptiveThreshold)
+    policy.observe(outcome(0, 0, 0.25 * unit_usd, internal_usd=unit_usd))
+    assert policy.threshold == pytest.approx(0.2 - 0.1 * 0.75)
+
+
 def test_an_offer_must_save_more_than_the_threshold() -> None:
     offered: dict[str, Any] = {"price_usd": (8.0, 9.0), "risk_usd": 0.0}
     assert started("adaptive_threshold", threshold=0.2).decide(view(0, **offered)).contractor == LOCAL
