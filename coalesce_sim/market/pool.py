@@ -31,7 +31,7 @@ class Pool:
     """
 
     def __init__(self, scenario: Scenario, streams: Streams) -> None:
-        contractors = _contractors(scenario, streams)
+        contractors = contractors_of(scenario, streams)
         self.names = tuple(each.name for each in contractors)
         self.types = tuple(each.type for each in contractors)
         self.skills = tuple(tuple(each.skills) for each in contractors)
@@ -95,7 +95,8 @@ class Pool:
         return len(self.names)
 
 
-def _contractors(scenario: Scenario, streams: Streams) -> list[Contractor]:
+def contractors_of(scenario: Scenario, streams: Streams) -> list[Contractor]:
+    """All contractors of a run with what is true of each: listed, read from files, or drawn."""
     match source := scenario.contractors:
         case DrawnPool():
             return _drawn(source, streams)

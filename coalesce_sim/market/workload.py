@@ -52,6 +52,7 @@ class Truth:
     local_running_usd: FloatArray
     local_cost_factor: FloatArray
     external_cost_factor: FloatArray
+    local_time_factor: FloatArray
     external_time_factor: FloatArray
 
 
@@ -299,7 +300,7 @@ class Workload:
             return work_s, running_cost(hours, need_gb, hardware), hours
 
         expected_s, running, hours = at_home(expected_tokens, np.ones(n))
-        true_s, true_running, _ = at_home(output_tokens, factors.pop("local_time_factor"))
+        true_s, true_running, _ = at_home(output_tokens, factors["local_time_factor"])
         opportunity = np.zeros(n)
         if settings.opportunity == "later_tasks":
             rate = best_value_rate_behind(columns["value_usd"], columns["duration_h"], arrival_s, client)

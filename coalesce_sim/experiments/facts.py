@@ -1,0 +1,171 @@
+"""What a replication is given before anybody decides, as plain data: for a second engine, or to be looked at.
+
+Nothing here follows from a decision, and nothing is worked out that can be worked out from the rest.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coalesce_sim.inputs.recordings import Recordings, read_recordings
+from coalesce_sim.market.contracts.results import Draws, Luck
+from coalesce_sim.market.pool import contractors_of
+from coalesce_sim.market.workload import Block, Workload, hourly_demand
+from coalesce_sim.scenario.contracts import ContractRules
+from coalesce_sim.scenario.discovery import RegistryDiscovery
+from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.streams import Streams
+
+Facts = dict[str, Any]
+
+_POLICY_STREAMS: Final = ("random", "exploration", "exploration.pick")
+_ATTRIBUTES: Final = (
+    *("arrival_s", "documents", "complexity", "value_usd", "budget_usd", "data_gb", "output_gb"),
+    *("model_size", "duration_h", "prompt_tokens"),
+)
+_FACTORS: Final = ("local_cost_factor", "external_cost_factor", "local_time_factor", "external_time_factor")
+_LUCK: Final = ("unreachable", "question", "fails_openly", "fails_at", "found", "reply_s")
+
+
+def facts(scenario: Scenario, streams: Streams) -> Facts:
+    """All that a replication is given: settings, contractors, tasks, and luck. Ready for JSON.
+
+    Fresh generators are asked for everything, so nothing that is played with `streams` changes by it.
+    Workers are numbered: the contractors in their order, then home. What is not stated is None.
+
+    ``trade``
+        ``contracts`` or, where the scenario states nothing that needs them, ``published``.
+    ``work_may_fail``
+        Whether the scenario has a section `contracts`; without it all work is good, whatever is advertised.
+    ``settings``
+        Sections of the scenario by the names that users write, defaults filled in, units in the names:
+        `types` and `attributes` of the workload, `failure_correlation`, `clients`, `contracts` (its defaults
+        where there is no such section), `reputation`, `discovery`, `calibration`, `skills`, `cost_model`,
+        `policy`.
+    ``contractors``
+        One mapping each, with the fields that a listed contractor has in a scenario.
+    ``tasks``
+        One mapping each, in the order of decision, composite tasks whole: `type`, `client` (from 0),
+        `arrival_s`, its public attributes, `output_tokens`, which nobody knows beforehand, and `recorded`:
+        None or, where records are replayed, ``good`` and ``bill_usd`` with one entry a worker. A bill of
+        None: no run of that worker is recorded, so it makes no offer.
+    ``luck``
+        One mapping for each task that is decided on: for the steps, in their order, in place of a composite
+        task. The four factors of `cost_model.realised`; `work`, one entry a worker, uniform on [0, 1), or
+        standard normal where failures are correlated, with the task's `difficulty` beside it, else None; and
+        what may go wrong with each contract on the task, one entry an attempt: `unreachable`, `question`,
+        `fails_openly`, `fails_at`, `found`, all uniform on [0, 1), and `reply_s`, how long the client takes
+        to answer a question.
+    ``recorded``
+        None or, of replayed records, by type of task: `own_success`, the share of all recorded tasks on which
+        the client's own agent did well, and `runtime_s`, one entry a worker; and `own_bill_usd`, what the
+        client's own agent is expected to be billed for a task.
+    ``discovery``
+        None; of a registry ``order``, the contractors' order among equals; of gossip ``key``, the number
+        that its rounds are hashed with.
+    ``policy_draws``
+        Uniform draws by the name of a policy's stream, as many as there can be decisions: `random`,
+        `exploration` (whether to) and ``exploration.pick`` (whom).
+    """
+    rules = scenario.contracts or ContractRules()
+    records = None if scenario.records is None else read_recordings(scenario.records)
+    contractors = [each.model_dump(mode="json") for each in contractors_of(scenario, streams)]
+    luck = list(_luck(scenario, rules, len(contractors) + 1, streams))
+    discovery = scenario.discovery
+    told: Facts = {
+        "trade": "contracts" if scenario.learning else "published",
+        "work_may_fail": scenario.contracts is not None,
+        "settings": _settings(scenario, rules),
+        "contractors": contractors,
+        "tasks": list(_tasks(scenario, records, streams)),
+        "luck": luck,
+        "recorded": None if records is None else _recorded(records),
+        "discovery": None,
+        "policy_draws": {
+            name: streams(f"policy.{name}").random(len(luck) * (rules.recovery.retries + 1)).tolist()
+            for name in _POLICY_STREAMS
+        },
+    }
+    if isinstance(discovery, RegistryDiscovery):
+        told["discovery"] = {"order": streams("discovery").permutation(len(contractors)).tolist()}
+    elif discovery is not None:
+        told["discovery"] = {"key": int(streams("discovery").integers(2**64, dtype=np.uint64))}
+    return told
+
+
+def _settings(scenario: Scenario, rules: ContractRules) -> dict[str, Any]:
+    dumped = scenario.model_dump(mode="json", by_alias=True)
+    sections = ("clients", "reputation", "discovery", "calibration", "skills", "cost_model", "policy")
+    return {
+        **{name: dumped["workload"][name] for name in ("types", "attributes", "failure_correlation")},
+        **{name: dumped[name] for name in sections},
+        "contracts": rules.model_dump(mode="json"),
+    }
+
+
+def _blocks(scenario: Scenario, streams: Streams) -> Iterator[Block]:
+    rule = scenario.market_demand
+    demand = np.zeros(0) if rule is None else hourly_demand(rule, scenario.clock, streams)
+    return Workload(scenario, demand, streams).blocks()
+
+
+def _tasks(scenario: Scenario, records: Recordings | None, streams: Streams) -> Iterator[dict[str, Any]]:
+    """The tasks as they are drawn, before composite ones fall into steps."""
+    types = scenario.workload.types
+    undivided = {name: kind.model_copy(update={"steps": None}) for name, kind in types.items()}
+    workload = scenario.workload.model_copy(update={"types": undivided})
+    names = tuple(types)
+    for block in _blocks(scenario.model_copy(update={"workload": workload}), streams):
+        columns = {name: getattr(block.tasks, name).tolist() for name in _ATTRIBUTES}
+        columns["type"] = [names[type_id] for type_id in block.tasks.type_id.tolist()]
+        columns["client"] = block.tasks.client.tolist()
+        columns["output_tokens"] = block.truth.output_tokens.tolist()
+        columns["recorded"] = [None] * len(block)
+        if records is not None and block.instance is not None:
+            good, bill_usd = records.success[block.instance], records.bill_usd[block.instance]
+            columns["recorded"] = [
+                {"good": good[row].tolist(), "bill_usd": _stated(bill_usd[row])} for row in range(len(block))
+            ]
+        yield from _rows(columns)
+
+
+def _luck(
+    scenario: Scenario, rules: ContractRules, workers: int, streams: Streams
+) -> Iterator[dict[str, Any]]:
+    """The luck of every task that is decided on, drawn block by block as the market draws it."""
+    own, difficulty, draws = streams("outcome.own"), streams("outcome.difficulty"), Draws(rules, streams)
+    correlated = scenario.workload.failure_correlation > 0
+    for block in _blocks(scenario, streams):
+        size, luck = (len(block), workers), Luck(draws, len(block))
+        columns = {name: getattr(block.truth, name).tolist() for name in _FACTORS}
+        columns |= {name: getattr(luck, name).tolist() for name in _LUCK}
+        columns["work"] = (own.standard_normal(size) if correlated else own.random(size)).tolist()
+        columns["difficulty"] = [None] * len(block)
+        if correlated:
+            columns["difficulty"] = difficulty.standard_normal(len(block)).tolist()
+        yield from _rows(columns)
+
+
+def _recorded(records: Recordings) -> dict[str, Any]:
+    own = records.success[:, -1]
+    return {
+        "own_success": {
+            name: float(own[records.type_id == k].mean()) for k, name in enumerate(records.types)
+        },
+        "runtime_s": {name: records.runtime_s[k].tolist() for k, name in enumerate(records.types)},
+        "own_bill_usd": float(records.expected_bill_usd[-1]),
+    }
+
+
+def _rows(columns: dict[str, list[Any]]) -> Iterator[dict[str, Any]]:
+    for values in zip(*columns.values(), strict=True):
+        yield dict(zip(columns, values, strict=True))
+
+
+def _stated(values: NDArray[np.float64]) -> list[float | None]:
+    return [None if math.isnan(each) else each for each in values.tolist()]
