@@ -1,0 +1,134 @@
+"""The plain reference of the market with contracts: what it needs, what it refuses, and that it agrees."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import coalesce_sim
+from tests.market.trading import contractor, market
+from verification.plain_and_simulator import differences, plain_facts
+from verification.plain_market import play
+
+PLAIN = sorted((Path(__file__).resolve().parents[2] / "verification").glob("plain_*.py"))
+
+RUNS = """\
+model,benchmark,instance_id,resolved,cost_usd
+own,qa,q1,True,0.25
+own,qa,q2,False,0.5
+own,fix,f1,True,1
+dear,qa,q1,True,4
+dear,qa,q2,True,0
+dear,fix,f1,False,6
+cheap,qa,q1,True,0.125
+"""
+MODELS = """\
+model,openness,input_usd_per_mtok,output_usd_per_mtok,cache_read_usd_per_mtok,benchmark,avg_runtime_s
+own,open_weights,1,5,0.2,qa,60
+own,open_weights,1,5,0.2,fix,120
+dear,closed,10,50,,qa,30
+dear,closed,10,50,,fix,40
+cheap,open_weights,0.1,0.2,0.05,qa,10
+"""
+
+
+def imported(file: Path) -> set[str]:
+    """The packages that a file imports, modules of `verification` by their whole name."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add(node.module or "")
+    return {name if name.startswith("verification") else name.partition(".")[0] for name in names}
+
+
+def test_it_imports_nothing_but_simpy_and_what_comes_with_python() -> None:
+    ours = {f"verification.{file.stem}" for file in PLAIN} - {"verification.plain_and_simulator"}
+    assert "verification.plain_market" in ours
+    for file in PLAIN:
+        if f"verification.{file.stem}" in ours:
+            assert imported(file) <= sys.stdlib_module_names | {"simpy"} | ours, file.name
+
+
+def test_queues_retries_timeouts_and_steps() -> None:
+    steps = {"one": {"type": "job"}, "two": {"type": "job", "after": ["one"], "work": 0.5}}
+    types = {"job": {}, "whole": {"steps": steps, "integration_usd": 0.3}}
+    arrivals: list[Any] = [0, {"type": "whole", "arrival_s": 5}, 10, {"type": "whole", "arrival_s": 20}, 30]
+    rules = {
+        "handshake_ms": 500,
+        "timeout_factor": 1.1,
+        "failed_share": 0.5,
+        "due_on_failure": 0.2,
+        "input_required_rate": 0.3,
+        "input_reply_s": 40,
+        "recovery": {"retries": 1},
+        "verification": {"automated": {"usd": 0.1, "minutes": 0.5, "sensitivity": 0.8}},
+    }
+    fields = market(
+        arrivals,
+        contractor("a", success=0.5, slots=1, queue_limit=1),
+        contractor("b", success=0.6, unreachable_rate=0.3, price_usd=1.2),
+        types=types,
+        clients={"count": 2, "slots": 1},
+        contracts=rules,
+        policy={"kind": "random"},
+    )
+    assert differences(coalesce_sim.load(fields)) == []
+
+
+@pytest.mark.parametrize("pricing", [{"kind": "load", "slope": 0.5}, {"kind": "bargained"}])
+def test_what_is_learned_and_asked(pricing: dict[str, Any]) -> None:
+    fields = market(
+        [20 * k for k in range(30)],
+        *(contractor(f"c{k}", price_usd=0.5 + 0.1 * k, success=0.2 * k, slots=2) for k in range(5)),
+        cost_model={"internal": {"work": "flop", "execution_time_unit": "second", "opportunity": "queue"}},
+        clients={"count": 2, "slots": 1, "success": 0.4},
+        external={"pricing": pricing},
+        reputation={"model": {"kind": "beta", "forgetting": 0.9}, "by_task_type": True},
+        calibration={"rate": 0.3},
+        discovery={"kind": "registry", "k": 3, "refresh_s": 60},
+        policy={"kind": "greedy"},
+    )
+    assert differences(coalesce_sim.load(fields)) == []
+
+
+def test_recorded_runs(tmp_path: Path) -> None:
+    (tmp_path / "runs.csv").write_text(RUNS)
+    (tmp_path / "models.csv").write_text(MODELS)
+    fields = market([0], contracts={"due_on_failure": 1}, reputation={}, policy={"kind": "random"})
+    fields["records"] = {
+        "path": str(tmp_path / "runs.csv"),
+        "models_path": str(tmp_path / "models.csv"),
+        "benchmarks": ["qa", "fix"],
+        "own_agent": "own",
+    }
+    arrivals = {"kind": "recorded", "gap_s": 30, "limit": 12, "drawing": "with_replacement"}
+    types = {name: {"max_latency_min": 1} for name in ("qa", "fix")}
+    fields["workload"] |= {"arrivals": arrivals, "types": types}
+    fields["contractors"] = {"recorded": {"reliability": 1, "slots": 1}}
+    assert differences(coalesce_sim.load(fields)) == []
+
+
+def test_what_is_not_played_is_refused_by_name() -> None:
+    facts = plain_facts(coalesce_sim.load(market([0], contractor("a"))))
+    settings = facts["settings"] | {"policy": {"kind": "topsis"}}
+    with pytest.raises(ValueError, match=r"policy: must be one of .*cheapest.* .got .*topsis"):
+        play(facts | {"settings": settings})
+    with pytest.raises(ValueError, match=r"trade: must be contracts .got 'published'"):
+        play(facts | {"trade": "published"})
+
+
+def test_facts_are_the_same_whoever_decides() -> None:
+    fields = market([0, 10], contractor("a", success=0.5), contracts={"recovery": {"retries": 2}})
+    facts = [
+        plain_facts(coalesce_sim.load(fields | {"policy": {"kind": kind}})) for kind in ("random", "oracle")
+    ]
+    for each in facts:
+        del each["settings"]["policy"]
+    assert facts[0] == facts[1]
+    assert [len(luck["found"]) for luck in facts[0]["luck"]] == [3, 3]

@@ -1,0 +1,247 @@
+"""Small markets with contracts, drawn by Hypothesis: every feature is in some, most are in many."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from hypothesis import strategies as st
+
+Pick = Callable[..., Any]
+
+POLICIES: tuple[dict[str, Any], ...] = (
+    {"kind": "cheapest"},
+    {"kind": "always_outsource"},
+    {"kind": "random"},
+    {"kind": "random"},
+    {"kind": "fixed", "contractor": "c0"},
+    {"kind": "greedy"},
+    {"kind": "greedy", "by_task_type": False, "prior_weight": 0},
+    {"kind": "greedy", "prior_weight": 0.1, "pooled_weight": 0},
+    {"kind": "epsilon_greedy", "epsilon": 0.5, "epsilon_half_life_tasks": 8},
+    {"kind": "vickrey"},
+    {"kind": "always_local"},
+)
+
+PRICES: tuple[dict[str, Any], ...] = (
+    {"kind": "flat"},
+    {"kind": "per_token"},
+    {"kind": "demand", "load_slope": 0.5, "complexity_slope": 0.3},
+    {"kind": "load", "slope": 0.7, "max_load": 1.5},
+    {"kind": "bargained", "client_weight": 0.3},
+)
+
+
+@st.composite
+def markets(draw: st.DrawFn) -> dict[str, Any]:
+    """A scenario.
+
+    Its features are picked by a number, all alike often, which Hypothesis itself does not do; a market that
+    fails is then cut down to few contractors and tasks.
+    """
+    number, tasks, contractors = draw(st.tuples(st.integers(0, 10**9), st.integers(6, 24), st.integers(2, 6)))
+    rng = random.Random(number)
+
+    def pick(*values: Any) -> Any:
+        return rng.choice(values)
+
+    clients, types, pool = pick(1, 2, 3), _types(pick), [_contractor(pick, f"c{place}") for place in range(6)]
+    fields = {
+        "name": "at_random",
+        "title": "a market at random",
+        "seed": number,
+        "clock": {"start": datetime(2026, 6, 1), "days": 1},
+        "workload": {
+            "dealing": pick("random", "round_robin"),
+            "types": types,
+            "attributes": _attributes(pick),
+            "failure_correlation": pick(0.0, 0.0, 0.5),
+        },
+        "clients": _clients(pick, clients),
+        "contractors": pool[:contractors],
+        "contracts": _contracts(pick),
+        "cost_model": _cost_model(pick, any("outcomes" in each for each in pool[:contractors])),
+        "skills": {
+            "threshold": pick(0.0, 0.5, 0.6),
+            "ontological_weight": 0.3,
+            "embedding_weight": 0.5,
+            "performance_weight": pick(0.2, 0.0),
+            "embedding": {"a": {"x": 1.0, "y": 0.4}},
+            "embedding_default": 0.8,
+            "performance": pick({}, {"a": {"skill": "code", "value": 0.9, "otherwise": 0.3}}),
+        },
+        "policy": pick(*POLICIES),
+        **_learning(pick, clients),
+    }
+    fields["workload"]["arrivals"] = _arrivals(pick, tuple(types), clients, tasks)
+    return fields
+
+
+def _arrivals(pick: Pick, types: tuple[str, ...], clients: int, count: int) -> dict[str, Any]:
+    if pick(True, False, False):
+        return {"kind": "renewal", "gap_s": {"exponential": {"mean": pick(5.0, 40.0)}}, "limit": count}
+    now_s, tasks = 0.0, []
+    for _ in range(count):
+        now_s += pick(0.0, 0.0, 10.0, 45.0, 90.5)
+        task = {"type": pick(*types), "arrival_s": now_s}
+        tasks.append(task | pick({}, {"client": pick(*range(clients))}))
+    return {"kind": "listed", "tasks": tasks}
+
+
+def _types(pick: Pick) -> dict[str, Any]:
+    types: dict[str, Any] = {
+        "a": {"skills": ["code"], "max_latency_min": pick(0.5, 1.0, 3.0), "base_flop": 6e13},
+        "b": {"max_latency_min": 2, "local_min": 1, "base_flop": 3e13},
+    }
+    if pick(True, False):
+        steps = {
+            "one": {"type": "a", "work": 0.5},
+            "two": {"type": "b", "after": pick([], ["one"]), "work": 0.25},
+            "three": {"type": pick("a", "b"), "after": pick([], ["one"], ["one", "two"])},
+        }
+        types["whole"] = {"max_latency_min": 4, "steps": steps, "integration_usd": pick(0.0, 0.2)}
+    return types
+
+
+def _attributes(pick: Pick) -> dict[str, Any]:
+    return {
+        "complexity": pick(1.0, {"uniform": {"low": 0.5, "high": 2}}),
+        "value_usd": pick(1.0, {"uniform": {"low": 0, "high": 5}}, {"choice": {"values": [1, 4]}}),
+        "data_gb": pick(1.0, {"uniform": {"low": 0.2, "high": 2}}),
+        "output_gb": pick(0.0, 0.1),
+        "model_size": 1.0,
+        "duration_h": pick(1.0, {"uniform": {"low": 0.01, "high": 2}}),
+        "prompt_tokens": pick(0.0, {"exponential": {"mean": 2000}}),
+        "output_tokens": {"exponential": {"mean": 500}},
+        "expected_output_tokens": 500,
+        "criticality": pick("medium", "high"),
+    }
+
+
+def _clients(pick: Pick, count: int) -> dict[str, Any]:
+    hardware = {
+        "peak_flop_s": 1e12,
+        "prefill_tokens_per_s": 100,
+        "decode_tokens_per_s": 10,
+        "tdp_w": 300,
+        "memory_gb": 10,
+        "memory_usd_per_h": 0.2,
+        "compute_usd_per_h": pick(0.0, 36.0),
+        "gpus": pick(1, 2),
+        "batch": pick(1, 2),
+    }
+    owned = {"purchase_usd": 9000, "lifetime_h": 3000, "electricity_usd_per_kwh": 0.3}
+    hardware |= pick(owned, {"basis": "rented", "rent_usd_per_h": 20})
+    slots = pick(1, 1, 1, 2, 2, "unlimited", 0)
+    clients: dict[str, Any] = {"count": count, "slots": slots, "hardware": hardware}
+    outcomes = {"a": {"success": 0.6, "bill_usd": 0.05, "latency_min": 0.75}, "b": {"success": 1}}
+    own: dict[str, Any] = pick({}, {"success": 0.5}, {"outcomes": outcomes})
+    return clients | own | {"price_usd": pick(0.0, 0.1)}
+
+
+def _contractor(pick: Pick, name: str) -> dict[str, Any]:
+    billed = {"success": 0.7, "bill_usd": 0.4, "failed_bill_usd": 0.2}
+    machine = {
+        "peak_flop_s": 2e12,
+        "decode_tokens_per_s": 40,
+        "prefill_tokens_per_s": 400,
+        "tdp_w": 0,
+        "memory_gb": 10,
+        "basis": "rented",
+        "rent_usd_per_h": 12,
+    }
+    facts = (
+        {"type": pick("x", "y"), "skills": pick([], ["code"], ["code", "data"])},
+        {"price_usd": pick(0.05, 0.2, 0.5), "input_usd_per_mtok": pick(0.0, 20.0)},
+        {"output_usd_per_mtok": 30.0, "latency_min": pick(0.0, 0.25, 0.5, 1.0)},
+        {"network_ms": pick(0, 0, 500)},
+        {"reliability": pick(0.0, 0.5, 0.8, 1.0)},
+        {
+            "slots": pick(1, 1, 1, 2, 2, "unlimited", "unlimited", 0),
+            "queue_limit": pick(None, None, None, 0, 1),
+        },
+        {"unreachable_rate": pick(0.0, 0.0, 0.0, 0.4)},
+        pick({}, {"success": pick(0.0, 0.6, 0.8, 1.0)}, {"outcomes": {"a": billed, "b": {"success": 0.6}}}),
+        pick({}, {"outcomes": {"b": {"success": 0.9, "latency_min": 0.4}}}),
+        pick({}, {"hardware": machine}, {"own_cost_share": 0.6}),
+        pick({}, {"quality_risk": 0.1}, {"performance": 0.5}),
+    )
+    contractor: dict[str, Any] = {"name": name}
+    for each in facts:
+        contractor |= each
+    return contractor
+
+
+def _contracts(pick: Pick) -> dict[str, Any]:
+    check = {"usd": 0.02, "minutes": pick(0.0, 0.1), "sensitivity": pick(0.5, 1.0), "specificity": 0.8}
+    security = {"key_exchange_ms": 20, "encryption_share": 0.1, "enclave_share": 0.1, "audit_share": 0.05}
+    rules: dict[str, Any] = {
+        "handshake_ms": pick(0, 0, 100),
+        "connect_timeout_s": 5,
+        "authorisation_s": pick(0, 3),
+        "transfer_mb_per_s": pick(None, 100),
+        "input_required_rate": pick(0.0, 0.3),
+        "input_reply_s": pick(20.0, {"exponential": {"mean": 15}}),
+        "timeout_factor": pick(None, None, 0.9, 1.2, 3),
+        "failed_share": pick(0.0, 0.5),
+        "due_on_failure": pick(0.0, 0.5),
+        "recovery": {"retries": pick(0, 1, 2), "then": pick("local", "give_up")},
+        "rework_usd": pick(None, 2.0),
+        "security": pick({}, security),
+    }
+    by_hand = {"manual": check | {"usd": 0.3, "minutes": 1}, "manual_from_value_usd": 3}
+    rules["verification"] = pick({}, {"automated": check}, {"automated": check} | by_hand)
+    return rules
+
+
+def _cost_model(pick: Pick, billed: bool) -> dict[str, Any]:
+    factor = pick(1.0, {"lognormal": {"median": 1, "sigma": 0.3}})
+    return {
+        "internal": {
+            "work": pick("flop", "tokens"),
+            "execution_time_unit": pick("second", "minute"),
+            "flop_reference_gb": 1,
+            "memory": {"gb_per_model_size": 2},
+            "opportunity": pick("none", "expected_delay", "queue", "later_tasks"),
+        },
+        "external": {
+            "pricing": pick(*PRICES),
+            "communication_usd_per_gb": pick(0.0, 0.03),
+            "integration_usd": pick(0.0, 0.01),
+            "critical_factor": 1.5,
+            "security_risk": {"base": 0.01, "slope": 0.05},
+        },
+        "late_usd_per_min": pick(0.0, 0.6),
+        "realised": {
+            "basis": "physical",
+            "local_cost_factor": factor,
+            "external_cost_factor": factor if billed else 1.0,
+            "local_time_factor": factor,
+            "external_time_factor": factor,
+        },
+    }
+
+
+def _learning(pick: Pick, clients: int) -> dict[str, Any]:
+    registry = {
+        "kind": "registry",
+        "k": 3,
+        "newcomer_share": pick(0, 0.3, 0.7),
+        "refresh_s": pick(0, 20, 300),
+    }
+    outage = {"outages": [{"start_h": 0.005, "hours": 0.02}], "fallback": pick("none", "cached")}
+    gossip = {"kind": "gossip", "k": 2, "newcomer_share": pick(0, 0.5), "round_s": 15, "view_size": 3}
+    gossip |= {"fanout": pick(1, 2), "query_ms": 200}
+    discovery = pick(None, registry, registry | outage, gossip)
+    trust = {"kind": "eigentrust", "recompute_every": pick(1, 3), "pretrust_weight": 0.3}
+    trust |= {"pretrusted_clients": pick(None, 1, clients)}
+    models = ({"kind": "beta", "forgetting": pick(1.0, 0.9)}, {"kind": "ewma", "alpha": 0.3}, trust)
+    ledger = {"start": pick("cold", "warm"), "by_task_type": pick(True, False), "pooling": 3}
+    sections = {
+        "discovery": discovery,
+        "reputation": pick(None, *({"model": model} | ledger for model in models)),
+        "calibration": pick(None, {"rate": 0.3}),
+    }
+    return {name: section for name, section in sections.items() if section is not None}

@@ -1,0 +1,53 @@
+"""The simulator's tables beside those of the plain market: the one place that knows both."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import pandas as pd
+
+from coalesce_sim import Scenario, run
+from coalesce_sim.experiments.facts import facts
+from coalesce_sim.streams import Streams
+from verification.plain_market import play
+
+OF_POLICIES_THAT_SCORE = {"score", "confidence"}
+
+
+def plain_facts(scenario: Scenario) -> dict[str, Any]:
+    """The facts of the first replication, as they come out of a file."""
+    told: dict[str, Any] = json.loads(json.dumps(facts(scenario, Streams(scenario.seed)), allow_nan=False))
+    return told
+
+
+def differences(scenario: Scenario) -> list[str]:
+    """Where the first replication of a scenario differs, to nine digits, in words."""
+    simulated, plain = run(scenario, replications=1), play(plain_facts(scenario))
+    found = [
+        *_differences("decisions", simulated.decisions, plain.decisions),
+        *_differences("contracts", simulated.contracts, plain.contracts),
+    ]
+    if scenario.reputation is not None:
+        found += _differences("ratings", simulated.ratings, plain.ratings)
+    return found
+
+
+def _differences(table: str, simulated: pd.DataFrame, plain: list[dict[str, Any]]) -> list[str]:
+    frame = simulated.drop(columns="replication")
+    rows: list[dict[Any, Any]] = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    if len(rows) != len(plain):
+        return [f"{table}: {len(rows)} rows against {len(plain)}"]
+    return [
+        f"{table}[{number}].{name}: {row[name]!r} against {other.get(name, 'nothing')!r}"
+        for number, (row, other) in enumerate(zip(rows, plain, strict=True))
+        for name in row.keys() - OF_POLICIES_THAT_SCORE
+        if not _same(row[name], other.get(name, "nothing"))
+    ]
+
+
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, float) and isinstance(other, float):
+        return math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-9)
+    return bool(one == other)

@@ -1,0 +1,209 @@
+"""What clients know, and what they estimate by it when they decide; see `verification/plain_market.py`."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from typing import Any, NamedTuple
+
+import simpy
+
+from verification.plain_given import Contractor, Task, Worker
+from verification.plain_knowledge import OWN_RECORD, Gossip, Ratings, Registry
+from verification.plain_policies import Offer
+
+ROUNDING = 1e-12
+"""By how much a skill may miss the threshold through rounding alone."""
+
+
+class Queue:
+    """Slots behind one first-come queue: a client's GPUs, or a contractor's capacity.
+
+    `waiting` holds how long each job in the queue is expected to take, `working` when each of those at work
+    is expected to end, `coming` how many were taken in whose data are still on their way.
+    """
+
+    def __init__(self, env: simpy.Environment, slots: float) -> None:
+        self.slots, self.limited = slots, slots < math.inf
+        self.resource = simpy.Resource(env, capacity=max(1, slots))  # type: ignore[arg-type]
+        self.waiting: list[float] = []
+        self.working: list[float] = []
+        self.coming = 0
+
+    @property
+    def jobs(self) -> int:
+        return len(self.waiting) + len(self.working)
+
+    def takes_in(self, limit: int | None) -> bool:
+        """Whether one more job finds a slot, or a place among those that may wait."""
+        if not self.limited or self.slots == 0:
+            return not self.limited
+        return limit is None or self.jobs + self.coming < self.slots + limit
+
+    def expected_wait_s(self, now_s: float, arrival_s: float) -> float:
+        """For a job that arrives then: until as many have left as there are before it, as is expected now.
+
+        Where more wait than are at work: until all the work in sight, shared by all slots, is done.
+        """
+        if self.jobs < self.slots or self.slots == 0:
+            return 0.0
+        turn = self.jobs - int(self.slots)
+        if turn < len(self.working):
+            free_s = sorted(self.working)[turn]
+        else:
+            left_s = sum(end_s - now_s for end_s in self.working if end_s > now_s)
+            free_s = now_s + (sum(self.waiting) + left_s) / self.slots
+        return max(0.0, free_s - arrival_s)
+
+
+class Stay(NamedTuple):
+    """What a client expects of doing a task at home: how long it takes, what it costs in lateness (eq. 5),
+    what will be charged, before correction by experience, and the whole estimate."""
+
+    turnaround_s: float
+    opportunity_usd: float
+    plain_usd: float
+    usd: float
+
+
+class Known:
+    """What clients know: who is around, who is busy, what their work is worth, how estimates came out."""
+
+    def __init__(self, facts: dict[str, Any], env: simpy.Environment) -> None:
+        self.env, self.settings = env, facts["settings"]
+        self.rules, costs = self.settings["contracts"], self.settings["cost_model"]
+        self.external, self.opportunity = costs["external"], costs["internal"]["opportunity"]
+        self.late_usd_per_s: float = costs["late_usd_per_min"] / 60
+        security = self.rules["security"]
+        self.setup_s: float = (self.rules["handshake_ms"] + security["key_exchange_ms"]) / 1000
+        self.work_factor: float = 1 + security["enclave_share"] + security["audit_share"]
+        self.contractors = [Contractor(facts, place) for place in range(len(facts["contractors"]))]
+        self.home = Worker(facts, self.settings["clients"], len(self.contractors))
+        self.by_use = any(worker.bills_by_use for worker in (*self.contractors, self.home))
+        cheapest_first = sorted(self.contractors, key=lambda who: float(who.stated["price_usd"]))
+        self.rank = {who: place for place, who in enumerate(cheapest_first)}
+
+        clients, slots = self.settings["clients"]["count"], self.settings["clients"]["slots"]
+        self.home_slots: float = math.inf if slots == "unlimited" else slots
+        self.homes = [Queue(env, self.home_slots) for _ in range(clients)]
+        self.queues = {who: Queue(env, who.slots) for who in self.contractors}
+        self.arrived = [0] * clients
+
+        types, reputation = list(self.settings["types"]), self.settings["reputation"]
+        self.ratings: Ratings | None = None
+        if reputation is not None:
+            advertised = [who.reliability for who in self.contractors]
+            self.ratings = Ratings(reputation, types, clients, advertised)
+            self.own_ratings = Ratings(OWN_RECORD, types, 1, [0.0])
+        self.factor: dict[tuple[str, Worker], float] = defaultdict(lambda: 1.0)
+        rules, drawn = self.settings["discovery"], facts["discovery"]
+        self.directory: Registry | Gossip | None = None  # everybody knows everybody
+        if rules is not None and rules["kind"] == "registry":
+            self.directory = Registry(rules, drawn["order"], types)
+        elif rules is not None:
+            self.directory = Gossip(rules, drawn["key"], clients, types, len(self.contractors))
+        self.own_price_usd: float = self.settings["clients"]["price_usd"]
+        if facts["recorded"] is not None:
+            self.own_price_usd += facts["recorded"]["own_bill_usd"]
+
+    def find(self, task: Task) -> tuple[list[Contractor], float]:
+        """Who is found for a task, and how long that takes."""
+        if self.directory is None:
+            return self.contractors, 0.0
+        places, search_s = self.directory.find(self.env.now, task.client, task.type, self.merit)
+        return [self.contractors[place] for place in places], search_s
+
+    def merit(self, type_: str) -> list[float]:
+        """What contractors are ranked by where they are discovered: skill, and the cheaper of equals."""
+        n = len(self.contractors)
+        return [self.skill(who, type_) - 1e-6 * self.rank[who] / n for who in self.contractors]
+
+    def skill(self, who: Contractor, type_: str) -> float:
+        score = None if self.ratings is None else self.ratings.scores[who.place][type_]
+        return who.skill(type_, self.settings["types"][type_]["skills"], score)
+
+    def reliability(self, who: Contractor, type_: str) -> float:
+        """Probability of good work: the ledger's score, or what the contractor says of itself."""
+        return who.reliability if self.ratings is None else self.ratings.scores[who.place][type_]
+
+    def home_s(self, task: Task, *, really: bool = False) -> float:
+        """Time that the work takes at home, as expected or really."""
+        stated_s = self.home.stated_s(task)
+        if stated_s is not None:
+            return stated_s
+        return task.true_home_s if really else task.home_s
+
+    def stay(self, task: Task) -> Stay:
+        """What a client expects of its own agent now; without a GPU it can only bear the loss."""
+        loss_usd = task.whole.loss_usd
+        if self.home_slots == 0:
+            return Stay(0.0, 0.0, 0.0, loss_usd)
+        now_s, work_s = self.env.now, self.home_s(task)
+        wait_s = self.homes[task.client].expected_wait_s(now_s, now_s)
+        late_usd = others_late_usd = 0.0
+        if self.opportunity == "later_tasks":
+            others_late_usd = task.later_usd
+        elif self.opportunity in ("expected_delay", "queue"):
+            late_usd = max(0.0, wait_s + work_s - task.max_latency_s) * self.late_usd_per_s
+        if self.opportunity == "queue" and self.home_slots < math.inf:
+            # The next task is expected in a gap; it waits for this one too, or only for those before.
+            gap_s, spare_s = now_s / max(1, self.arrived[task.client]), work_s - task.max_latency_s
+            with_s = max(0.0, max(0.0, wait_s + work_s / self.home_slots - gap_s) + spare_s)
+            without_s = max(0.0, max(0.0, wait_s - gap_s) + spare_s)
+            others_late_usd = (with_s - without_s) * self.late_usd_per_s
+        plain_usd = sum(task.home_parts_usd.values()) + self.own_price_usd + late_usd
+        good_p = self.home.success_p(task.type)
+        if self.ratings is not None:
+            good_p = self.own_ratings.scores[0][task.type]
+        usd = plain_usd * self.factor[task.type, self.home] + others_late_usd + (1 - good_p) * loss_usd
+        return Stay(wait_s + work_s, late_usd + others_late_usd, plain_usd, usd)
+
+    def quote(self, task: Task, who: Contractor, search_s: float, stay: Stay) -> Offer | None:
+        """What a contractor offers now; None where bargaining finds no price that suits both."""
+        factor, queue, pricing = self.factor[task.type, who], self.queues[who], self.external["pricing"]
+        arrival_s = self.env.now + search_s + self.setup_s + task.transfer_s + who.network_s
+        wait_s = queue.expected_wait_s(self.env.now, arrival_s) + search_s
+        overhead_s = who.network_s + (self.setup_s + task.transfer_s + task.check_s)
+        work_s = who.work_s(task)
+        latency_s = work_s * self.work_factor + overhead_s + wait_s
+
+        fees_usd = task.communication_usd + task.check["usd"] + self.external["integration_usd"]
+        on_top_usd = fees_usd + max(0.0, latency_s - task.max_latency_s) * self.late_usd_per_s
+        at_stake_usd = stay.usd if self.goes_on(after=1) else task.whole.loss_usd
+        risk_usd = (1 - self.reliability(who, task.type)) * at_stake_usd + task.at_risk_usd * who.risk
+
+        asked_usd, own_usd = who.list_price_usd(task), who.own_usd(task)
+        if pricing["kind"] == "load":
+            load = queue.jobs / queue.slots if queue.slots > 0 else math.inf
+            asked_usd *= 1 + pricing["slope"] * min(load, pricing["max_load"])
+        bid_usd = asked_usd if own_usd is None else own_usd
+        if pricing["kind"] == "bargained":  # eq. 14: they share what hiring saves over home
+            surplus_usd = stay.usd - (on_top_usd * factor + risk_usd) - bid_usd
+            if surplus_usd < 0:
+                return None
+            asked_usd = bid_usd + (1 - pricing["client_weight"]) * surplus_usd
+        plain_usd = asked_usd + on_top_usd
+        return Offer(
+            contractor=who,
+            search_s=search_s,
+            work_s=work_s,
+            latency_s=latency_s,
+            asked_usd=asked_usd,
+            shown_usd=asked_usd * factor if self.by_use else asked_usd,
+            plain_usd=plain_usd,
+            external_usd=plain_usd * factor + risk_usd,
+            home_usd=stay.usd,
+            bid_usd=bid_usd,
+            eligible=self.skill(who, task.type) >= self.settings["skills"]["threshold"] - ROUNDING,
+        )
+
+    def goes_on(self, *, after: int) -> bool:
+        """Whether a task is done over when so many contracts on it have come to nothing."""
+        recovery = self.rules["recovery"]
+        return bool(after <= recovery["retries"] or recovery["then"] == "local")
+
+    def correct(self, task: Task, who: Worker, estimated_usd: float, actual_usd: float) -> None:
+        """Let estimates learn from what was charged (eq. 10)."""
+        if self.settings["calibration"] is not None and estimated_usd > 0:
+            factor, rate = self.factor[task.type, who], self.settings["calibration"]["rate"]
+            self.factor[task.type, who] = factor + rate * (actual_usd / estimated_usd - factor)

@@ -1,0 +1,326 @@
+"""What is so before anybody decides: the tasks and their steps, the workers, what they take and ask.
+
+Equations are those of the paper (arXiv 2506.01900). All of it follows from the facts alone; see
+`verification/plain_market.py` for what happens then.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from dataclasses import dataclass, field
+from statistics import NormalDist
+from typing import Any
+
+Settings = dict[str, Any]
+
+PART_OF_THE_WORK = (
+    *("documents", "data_gb", "output_gb", "prompt_tokens", "output_tokens", "expected_output_tokens"),
+    *("value_usd", "budget_usd"),
+)
+"""Of these a step has its part; everything else is as in the whole."""
+
+HOURS = {"hour": 1.0, "minute": 1 / 60, "second": 1 / 3600}
+
+
+@dataclass(eq=False)
+class Whole:
+    """A task as it came, done when all its steps are; most tasks have one step, themselves."""
+
+    target_s: float
+    loss_usd: float
+    integration_usd: float
+    steps: list[Task] = field(default_factory=list)
+    done: int = 0
+    bad: bool = False
+    ended: bool = False
+
+
+def tasks_of(facts: dict[str, Any]) -> list[Task]:
+    """All tasks in the order of decision, composite ones in their steps."""
+    settings, luck = facts["settings"], iter(facts["luck"])
+    rework_usd = settings["contracts"]["rework_usd"]
+    tasks: list[Task] = []
+    for drawn in facts["tasks"]:
+        kind = settings["types"][drawn["type"]]
+        loss_usd = drawn["value_usd"] if rework_usd is None else rework_usd
+        steps = kind["steps"]
+        whole = Whole(60 * kind["max_latency_min"], loss_usd, kind["integration_usd"] if steps else 0.0)
+        by_name: dict[str, Task] = {}
+        for name, step in (steps or {"": {"type": drawn["type"], "after": [], "work": 1.0}}).items():
+            after = [by_name[other] for other in step["after"]]
+            by_name[name] = Task(settings, len(tasks), whole, drawn, step, after, next(luck))
+            whole.steps.append(by_name[name])
+            tasks.append(by_name[name])
+    if settings["cost_model"]["internal"]["opportunity"] == "later_tasks":
+        # The best value per hour that waits meanwhile (eq. 5): the client's later tasks of the same time.
+        best_usd_per_h: dict[tuple[int, float], float] = defaultdict(float)
+        for task in reversed(tasks):
+            queue = task.client, task.arrival_s
+            task.later_usd = task.row["internal_opportunity_usd"] = best_usd_per_h[queue] * task.hours
+            rate = task.given["value_usd"] / max(0.1, task.given["duration_h"])
+            best_usd_per_h[queue] = max(best_usd_per_h[queue], rate)
+    return tasks
+
+
+class Task:
+    """What is decided on: a task, or a step of a composite one.
+
+    `luck` was drawn for it, to be compared with what is true when it comes to that; `row` is what will be
+    told of it, by the names of ``decisions.parquet``.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        number: int,
+        whole: Whole,
+        drawn: dict[str, Any],
+        step: dict[str, Any],
+        after: list[Task],
+        luck: dict[str, Any],
+    ) -> None:
+        self.number, self.whole, self.type, self.client = number, whole, step["type"], drawn["client"]
+        self.after, self.left = after, len(after)
+        self.luck, self.recorded = luck, drawn["recorded"]
+        given = drawn | {"expected_output_tokens": settings["attributes"]["expected_output_tokens"]}
+        given |= {name: given[name] * step["work"] for name in PART_OF_THE_WORK}
+        self.given, kind = given, settings["types"][self.type]
+        self.arrival_s: float = given["arrival_s"]
+        self.max_latency_s: float = 60 * kind["max_latency_min"]
+        reference_gb = settings["cost_model"]["internal"]["flop_reference_gb"]
+        self.flop: float = kind["base_flop"] * (given["data_gb"] / reference_gb) * given["complexity"]
+
+        # What a contract on it takes and costs besides the work: data out and back, and verification.
+        rules, external = settings["contracts"], settings["cost_model"]["external"]
+        moved_gb = given["data_gb"] + given["output_gb"]
+        per_gb_usd, fixed_usd = external["communication_usd_per_gb"], external["communication_fixed_usd"]
+        self.communication_usd: float = per_gb_usd * moved_gb + fixed_usd
+        self.transfer_s = 0.0
+        if rules["transfer_mb_per_s"] is not None:
+            pace = rules["transfer_mb_per_s"] / (1 + rules["security"]["encryption_share"])
+            self.transfer_s = 1000 * moved_gb / pace
+        by_hand_from_usd = rules["verification"]["manual_from_value_usd"]
+        by_hand = by_hand_from_usd is not None and given["value_usd"] >= by_hand_from_usd
+        self.check: dict[str, float] = rules["verification"]["manual" if by_hand else "automated"]
+        self.check_s = 60 * self.check["minutes"]
+        critical = settings["attributes"]["criticality"] == "high"
+        self.at_risk_usd: float = (external["critical_factor"] if critical else 1.0) * given["value_usd"]
+
+        # At home: expected and true times, and what the machine uses up meanwhile.
+        hardware = settings["clients"]["hardware"]
+        self.home_s, self.hours = self._at_home(settings, given["expected_output_tokens"], 1.0)
+        self.true_home_s, hours = self._at_home(settings, given["output_tokens"], luck["local_time_factor"])
+        need = settings["cost_model"]["internal"]["memory"]
+        memory_gb = (  # eq. 3
+            need["gb_per_model_size"] * given["model_size"]
+            + need["gb_per_50k_documents"] * given["documents"] / 50_000
+            + need["gb_per_complexity"] * given["complexity"]
+        )
+        usd_per_h = slot_usd_per_h(hardware)
+        usd_per_h["memory"] = memory_gb / hardware["memory_gb"] * hardware["memory_usd_per_h"]
+        parts = ("compute", "memory", "energy", "depreciation")  # eq. 2 to 4 and 6
+        self.home_parts_usd = {f"internal_{part}_usd": usd_per_h[part] * self.hours for part in parts}
+        self.true_home_usd = sum(usd_per_h[part] * hours for part in parts) * luck["local_cost_factor"]
+        self.later_usd = 0.0
+        self.row = self._blank_row()
+
+    def _at_home(self, settings: Settings, output_tokens: float, factor: float) -> tuple[float, float]:
+        """Time that the work takes (eq. 1), and hours that the rates are charged for."""
+        internal, hardware = settings["cost_model"]["internal"], settings["clients"]["hardware"]
+        stated_min = settings["types"][self.type]["local_min"]
+        if internal["work"] == "flop":
+            busy_s = factor * (self.flop / slot_flop_s(hardware))
+        else:
+            reading_s = self.given["prompt_tokens"] / hardware["prefill_tokens_per_s"]
+            busy_s = factor * (reading_s + output_tokens / hardware["decode_tokens_per_s"])
+        work_s = busy_s if stated_min is None else factor * (60 * stated_min * self.given["complexity"])
+        return work_s, busy_s * HOURS[internal["execution_time_unit"]]
+
+    def _blank_row(self) -> dict[str, Any]:
+        """What is told of a task that is not decided yet."""
+        return {
+            "task": self.number,
+            "whole": self.number if not self.whole.steps else self.whole.steps[0].number,
+            "client": self.client,
+            "arrival_s": self.arrival_s,
+            "type": self.type,
+            "contractor": None,
+            "explored": False,
+            "estimated_usd": None,
+            "realised_usd": 0.0,
+            "price_usd": 0.0,
+            "loss_usd": 0.0,
+            "internal_usd": None,
+            **self.home_parts_usd,
+            "internal_opportunity_usd": 0.0,
+            "estimated_s": None,
+            "decided_s": self.arrival_s,
+            "started_s": None,
+            "max_latency_s": self.max_latency_s,
+            "attempts": 0,
+            "closes": False,
+            "outcome": "completed",
+        }
+
+    def closed_row(self) -> dict[str, Any]:
+        """What is told of it when it has ended."""
+        row, known_usd = self.row, sum(self.home_parts_usd.values()) + self.row["internal_opportunity_usd"]
+        internal_usd = row["internal_usd"]
+        return row | {
+            "choice": "local" if row["contractor"] is None else "contractor",
+            "turnaround_s": row["finished_s"] - row["arrival_s"],
+            "internal_experience_usd": None if internal_usd is None else internal_usd - known_usd,
+        }
+
+
+def slot_flop_s(hardware: dict[str, Any]) -> float:
+    """FLOP/s of one slot, which is one request of a batch."""
+    peak = hardware["peak_flop_s"] * hardware["utilisation"]
+    return float(peak * (hardware["gpus"] / hardware["batch"]))
+
+
+def slot_usd_per_h(hardware: dict[str, Any]) -> dict[str, float]:
+    """What one slot costs while it works, memory left out; a rent includes energy and wear."""
+    share, power_w = hardware["gpus"] / hardware["batch"], hardware["power_w"]
+    if power_w is None:
+        power_w = hardware["tdp_w"] * hardware["utilisation"]
+    compute_usd = hardware["compute_usd_per_h"] / hardware["batch"]
+    if hardware["basis"] == "rented":
+        rent_usd = hardware["rent_usd_per_h"] * share
+        return {"compute": compute_usd + rent_usd, "energy": 0.0, "depreciation": 0.0}
+    return {
+        "compute": compute_usd,
+        "energy": power_w / 1000 * hardware["electricity_usd_per_kwh"] * share,
+        "depreciation": hardware["purchase_usd"] / hardware["lifetime_h"] * share,
+    }
+
+
+class Worker:
+    """Whoever may work on a task: a contractor, or the clients' own agent. `place` is its place in lists."""
+
+    def __init__(self, facts: dict[str, Any], stated: dict[str, Any], place: int) -> None:
+        self.stated, self.place, self.recorded = stated, place, facts["recorded"]
+        self.factor = "local_cost_factor" if place == len(facts["contractors"]) else "external_cost_factor"
+        self.correlation = facts["settings"]["failure_correlation"]
+        self.outcomes: dict[str, Any] = stated["outcomes"] or {}
+        says = stated["reliability"] if stated["success"] is None else stated["success"]
+        self.success = says if facts["work_may_fail"] else 1.0
+        by_use = (each["bill_usd"] is not None for each in self.outcomes.values())
+        self.bills_by_use = self.recorded is not None or any(by_use)
+
+    def does(self, task: Task) -> bool:
+        """Whether it offers to do such work."""
+        if task.recorded is not None:
+            return task.recorded["bill_usd"][self.place] is not None
+        return self.stated["outcomes"] is None or task.type in self.outcomes
+
+    def success_p(self, type_: str) -> float:
+        """The true probability that its work is good."""
+        if self.recorded is not None:
+            return float(self.recorded["own_success"][type_])
+        return float(self.outcomes[type_]["success"] if type_ in self.outcomes else self.success)
+
+    def stated_s(self, task: Task) -> float | None:
+        """How long its work takes, where that is known by the type of task."""
+        if self.recorded is not None:
+            return float(self.recorded["runtime_s"][task.type][self.place])
+        minutes = self.outcomes.get(task.type, {}).get("latency_min")
+        return None if minutes is None else 60 * minutes
+
+    def is_good(self, task: Task) -> bool:
+        """Whether its work on the task turns out good; failures may be correlated by a Gaussian copula."""
+        if task.recorded is not None:
+            return bool(task.recorded["good"][self.place])
+        p, luck, shared = self.success_p(task.type), task.luck["work"][self.place], self.correlation
+        if shared == 0:
+            return bool(luck < p)
+        if p in (0.0, 1.0):
+            return p == 1.0
+        ease = math.sqrt(1 - shared) * luck + math.sqrt(shared) * task.luck["difficulty"]
+        return bool(-ease < NormalDist().inv_cdf(p))
+
+    def bill_usd(self, task: Task) -> float | None:
+        """What it bills by use; None where the price agreed on is due."""
+        if task.recorded is not None:
+            return float(task.recorded["bill_usd"][self.place])
+        stated = self.outcomes.get(task.type)
+        if stated is None or stated["bill_usd"] is None:
+            return None
+        failed = stated["failed_bill_usd"] is not None and not self.is_good(task)
+        return float(stated["failed_bill_usd" if failed else "bill_usd"] * task.luck[self.factor])
+
+
+class Contractor(Worker):
+    """One of those who can be hired."""
+
+    def __init__(self, facts: dict[str, Any], place: int) -> None:
+        stated = facts["contractors"][place]
+        super().__init__(facts, stated, place)
+        external, machine = facts["settings"]["cost_model"]["external"], stated["hardware"] or {}
+        self.pricing, self.rules = external["pricing"], facts["settings"]["skills"]
+        self.name: str = stated["name"]
+        self.reliability: float = stated["reliability"]
+        self.slots: float = math.inf if stated["slots"] == "unlimited" else stated["slots"]
+        self.network_s: float = stated["network_ms"] / 1000
+        self.risk = 0.0  # of the value at stake, besides bad work (eq. 9)
+        for name in ("security_risk", "quality_risk"):
+            derived = min(1.0, external[name]["base"] + external[name]["slope"] * (1 - self.reliability))
+            self.risk += derived if stated[name] is None else stated[name]
+        self.usd_per_s = sum(slot_usd_per_h(machine).values()) / 3600 if machine else 0.0
+        self.s_per_flop = 1 / slot_flop_s(machine) if machine.get("peak_flop_s") else 0.0
+        rates = ("prefill_tokens_per_s", "decode_tokens_per_s")
+        speeds = (stated[rate] or machine.get(rate) for rate in rates)
+        self.s_per_token = [1 / speed if speed else 0.0 for speed in speeds]
+
+    def work_s(self, task: Task) -> float:
+        """Time that the work itself is expected to take."""
+        stated_s = self.stated_s(task)
+        if stated_s is not None:
+            return stated_s
+        return float(
+            60 * self.stated["latency_min"]
+            + task.given["prompt_tokens"] * self.s_per_token[0]
+            + task.given["expected_output_tokens"] * self.s_per_token[1]
+            + task.flop * self.s_per_flop
+        )
+
+    def list_price_usd(self, task: Task) -> float:
+        """The price before queues and bargaining."""
+        stated, rule, given = self.stated, self.pricing, task.given
+        reading_usd = given["prompt_tokens"] * (stated["input_usd_per_mtok"] / 1e6)
+        writing_usd = given["expected_output_tokens"] * (stated["output_usd_per_mtok"] / 1e6)
+        if rule["kind"] == "demand":  # eq. 7
+            short = stated["demand"] - stated["available_capacity"]
+            unit_usd = stated["price_usd"] * (1 + rule["load_slope"] * short)
+            return float(unit_usd * (1 + rule["complexity_slope"] * (given["complexity"] - 1)))
+        usd = 0.0 if rule["kind"] == "flat" else reading_usd + writing_usd
+        return float(usd if rule["kind"] == "per_token" else usd + stated["price_usd"])
+
+    def own_usd(self, task: Task) -> float | None:
+        """What the work costs the contractor itself, where that is known."""
+        machine_usd, share = self.usd_per_s * self.work_s(task), self.stated["own_cost_share"]
+        if machine_usd > 0 or share is None:
+            return machine_usd or None
+        return float(share * self.list_price_usd(task))
+
+    def skill(self, type_: str, required: list[str], score: float | None) -> float:
+        """Skill compatibility (eq. 12); `score` is the public ledger's, None where there is none."""
+        rules, need, offered = self.rules, set(required), set(self.stated["skills"])
+        ontological = len(need & offered) / len(need | offered) if need else 1.0
+        embedding = rules["embedding"].get(type_, {}).get(self.stated["type"], rules["embedding_default"])
+        total = (
+            rules["ontological_weight"] * ontological
+            + rules["embedding_weight"] * embedding
+            + rules["performance_weight"] * (self._performance(type_) if score is None else score)
+        )
+        return float(min(1.0, total))
+
+    def _performance(self, type_: str) -> float:
+        if self.stated["performance"] is not None:
+            return float(self.stated["performance"])
+        entry = self.rules["performance"].get(type_)
+        if entry is None:
+            return float(self.rules["performance_default"])
+        lacks = entry["skill"] is not None and entry["skill"] not in self.stated["skills"]
+        return float(entry["otherwise"] if lacks and entry["otherwise"] is not None else entry["value"])

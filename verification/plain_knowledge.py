@@ -1,0 +1,210 @@
+"""What clients come to know of contractors, and how they find them; see `verification/plain_market.py`."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Callable
+from typing import Any
+
+OWN_RECORD: dict[str, Any] = {
+    "model": {"kind": "beta", "prior_good": 1.0, "prior_bad": 1.0, "forgetting": 1.0},
+    "start": "cold",
+    "by_task_type": True,
+    "pooling": 5.0,
+}
+"""How clients keep the record of their own agent."""
+
+Rating = tuple[int, str, float]
+"""Who rates, the type of task, and the rating from 0 to 1."""
+
+
+class Ratings:
+    """Scores of workers from 0 to 1, drawn from all their ratings so far."""
+
+    def __init__(
+        self, settings: dict[str, Any], types: list[str], clients: int, advertised: list[float]
+    ) -> None:
+        self.model, self.clients, self.types = settings["model"], clients, types
+        self.warm = settings["start"] == "warm"
+        self.pooling = settings["pooling"] if settings["by_task_type"] else None
+        self.advertised = advertised
+        self.ratings: list[list[Rating]] = [[] for _ in advertised]
+        self.count = 0
+        self.scores = [self._scores(who, [1.0] * clients) for who in range(len(advertised))]
+
+    def rate(self, client: int, who: int, type_: str, rating: float) -> float:
+        """Take a rating in; the score of who was rated, for the type, after it."""
+        self.ratings[who].append((client, type_, rating))
+        self.count += 1
+        if self.model["kind"] != "eigentrust":
+            self.scores[who] = self._scores(who, [1.0] * self.clients)
+        elif self.count % self.model["recompute_every"] == 0:
+            weights = self._weights()
+            self.scores = [self._scores(each, weights) for each in range(len(self.ratings))]
+        return self.scores[who][type_]
+
+    def _scores(self, who: int, weights: list[float]) -> dict[str, float]:
+        """By type, from the ratings of one worker; client i's word weighs ``weights[i]``."""
+        model, ratings = self.model, self.ratings[who]
+        if model["kind"] == "ewma":
+            forgetting = 1.0 - model["alpha"]
+            overall = self.advertised[who] if self.warm else model["initial"]
+            for _, _, rating in ratings:
+                overall = forgetting * overall + model["alpha"] * rating
+        else:
+            forgetting = model.get("forgetting", 1.0)
+            a, b = model["prior_good"], model["prior_bad"]
+            if self.warm:
+                a, b = (model["warm_ratings"] * p for p in (self.advertised[who], 1 - self.advertised[who]))
+            good, number = _faded(ratings, forgetting, weights)
+            overall = (a + good) / (a + b + number)
+        scores = {}
+        for type_ in self.types:
+            if self.pooling is None:
+                scores[type_] = overall
+            else:
+                good, number = _faded(ratings, forgetting, weights, only=type_)
+                scores[type_] = (self.pooling * overall + good) / (self.pooling + number)
+        return scores
+
+    def _weights(self) -> list[float]:
+        """EigenTrust of the clients (Kamvar et al. 2003), such that a rating weighs 1 on average.
+
+        Trust goes round until it settles: a client passes it on to those whom it found good more often than
+        bad, or to the pretrusted; they pass it back to who found them good; a share starts anew each time.
+        """
+        clients, workers = range(self.clients), range(len(self.ratings))
+        trusted, restart = self.model["pretrusted_clients"] or self.clients, self.model["pretrust_weight"]
+        pretrust = [1 / trusted if i < trusted else 0.0 for i in clients]
+        net = [[0.0] * len(workers) for _ in clients]
+        for j in workers:
+            for i, _, rating in self.ratings[j]:
+                net[i][j] += 2 * rating - 1
+        local = [[max(0.0, each) for each in row] for row in net]
+        given, received = [sum(row) for row in local], [sum(row[j] for row in local) for j in workers]
+        trust, before = pretrust, [math.inf] * self.clients
+        while max(abs(new - old) for new, old in zip(trust, before, strict=True)) > 1e-15:
+            before = trust
+            nobody = sum(trust[i] for i in clients if given[i] == 0)
+            passed = [
+                (1 - restart) * sum(trust[i] * local[i][j] / given[i] for i in clients if given[i] > 0)
+                for j in workers
+            ]
+            trust = [
+                (restart + (1 - restart) * nobody) * pretrust[i]
+                + (1 - restart) * sum(passed[j] * local[i][j] / received[j] for j in workers if passed[j] > 0)
+                for i in clients
+            ]
+        said = [sum(1 for ratings in self.ratings for rater, _, _ in ratings if rater == i) for i in clients]
+        heard = sum(trust[i] * said[i] for i in clients)
+        return [each * sum(said) / heard for each in trust] if heard > 0 else trust
+
+
+def _faded(
+    ratings: list[Rating], forgetting: float, weights: list[float], only: str | None = None
+) -> tuple[float, float]:
+    """Sums of the ratings (of one type) and of their number; each new one of any type fades the others."""
+    good = number = 0.0
+    for client, type_, rating in ratings:
+        good, number = forgetting * good, forgetting * number
+        if only in (None, type_):
+            good, number = good + weights[client] * rating, number + weights[client]
+    return good, number
+
+
+Merit = Callable[[str], list[float]]
+"""The public merit of every contractor for a type of task."""
+
+
+class Shortlists:
+    """At most `k` of those known: the best, and on the places kept for newcomers the others in turn."""
+
+    def __init__(self, rules: dict[str, Any]) -> None:
+        self.k, share = rules["k"], rules["newcomer_share"]
+        self.seats = max(1, round(share * self.k)) if share > 0 else 0
+        self.last: dict[Any, int] = {}
+
+    def pick(self, whose: Any, ranked: list[int]) -> list[int]:
+        if len(ranked) <= self.k or self.seats == 0:
+            self.last.pop(whose, None)
+            return sorted(ranked[: self.k])
+        best, others = ranked[: self.k - self.seats], sorted(ranked[self.k - self.seats :])
+        start = bisect_right(others, self.last.get(whose, -1))
+        turn = [others[(start + i) % len(others)] for i in range(self.seats)]
+        self.last[whose] = turn[-1]
+        return sorted(best + turn)
+
+
+class Registry:
+    """A central directory, which ranks everybody now and then and may be down."""
+
+    def __init__(self, rules: dict[str, Any], order: list[int], types: list[str]) -> None:
+        self.rules, self.order, self.types = rules, order, types
+        self.shortlists = Shortlists(rules)
+        self.ranked: dict[str, list[int]] = {}
+        self.ranked_s = -math.inf
+        self.remembered: dict[tuple[int, str], list[int]] = {}
+
+    def find(self, now_s: float, client: int, type_: str, merit: Merit) -> tuple[list[int], float]:
+        """Contractors, ascending, and how long it takes to hear of them."""
+        rules = self.rules
+        for outage in rules["outages"]:
+            if 3600 * outage["start_h"] <= now_s < 3600 * (outage["start_h"] + outage["hours"]):
+                cached = self.remembered if rules["fallback"] == "cached" else {}
+                return cached.get((client, type_), []), rules["timeout_ms"] / 1000
+        if now_s - self.ranked_s >= rules["refresh_s"]:
+            self.ranked_s = now_s
+            for each in self.types:
+                worth = merit(each)
+                self.ranked[each] = sorted(self.order, key=lambda j: -worth[j])
+        found = self.remembered[client, type_] = self.shortlists.pick(type_, self.ranked[type_])
+        return found, rules["latency_ms"] / 1000
+
+
+class Gossip:
+    """No directory: in each round every agent asks others, drawn at random, for what they knew before it.
+
+    Clients are agents 0, 1, 2, …, contractors come after them. An agent keeps the freshest entry that it
+    heard of each contractor; a contractor always has a fresh one of itself.
+    """
+
+    def __init__(self, rules: dict[str, Any], key: int, clients: int, types: list[str], n: int) -> None:
+        self.rules, self.key, self.clients, self.types, self.n = rules, key, clients, types, n
+        self.shortlists = Shortlists(rules)
+        self.entries: list[dict[int, float]] = [{} for _ in range(clients + n)]
+        self.rounds = 0
+        self.worth: dict[str, list[float]] = {}
+
+    def find(self, now_s: float, client: int, type_: str, merit: Merit) -> tuple[list[int], float]:
+        """Contractors, ascending, and how long it takes to look at what one knows of them."""
+        latest = int(now_s // self.rules["round_s"])
+        if latest >= self.rounds:
+            self.worth = {each: merit(each) for each in self.types}
+        while self.rounds <= latest:
+            self._play_a_round(self.rounds)
+            self.rounds += 1
+        made_s, worth = self.entries[client], self.worth[type_]
+        view = sorted(sorted(made_s), key=lambda j: -made_s[j])[: self.rules["view_size"]]
+        ranked = sorted(view, key=lambda j: -worth[j])
+        return self.shortlists.pick((client, type_), ranked), self.rules["query_ms"] / 1000
+
+    def _play_a_round(self, number: int) -> None:
+        fanout, agents = self.rules["fanout"], len(self.entries)
+        for contractor in range(self.n):
+            ago = self._draw(number, self.clients + contractor, fanout)
+            self.entries[self.clients + contractor][contractor] = (number - ago) * self.rules["round_s"]
+        before = [dict(known) for known in self.entries]
+        for agent, known in enumerate(self.entries):
+            for place in range(fanout):
+                other = (agent + 1 + int(self._draw(number, agent, place) * (agents - 1))) % agents
+                for contractor, made_s in before[other].items():
+                    known[contractor] = max(made_s, known.get(contractor, -math.inf))
+
+    def _draw(self, number: int, agent: int, place: int) -> float:
+        """Draw `place` of an agent in a round, uniform on [0, 1): SplitMix64 (Steele et al. 2014)."""
+        counter = (number * len(self.entries) + agent) * (self.rules["fanout"] + 1) + place + 1
+        bits = (self.key + counter * 0x9E3779B97F4A7C15) % 2**64
+        bits = (bits ^ (bits >> 30)) * 0xBF58476D1CE4E5B9 % 2**64
+        bits = (bits ^ (bits >> 27)) * 0x94D049BB133111EB % 2**64
+        return float(((bits ^ (bits >> 31)) >> 11) * 2.0**-53)

@@ -1,0 +1,395 @@
+"""A task comes to its client, who asks the contractors it knows for offers, does the work itself or hires one
+of them, and, when that has ended - accepted, refused, too late or no good - pays, learns from it, and decides
+again or bears the loss.
+
+That is the whole market with contracts, played here one task at a time, in plain floats on SimPy, from the
+facts of a replication (`coalesce_sim.experiments.facts`: what was drawn, nothing that follows from it). Read
+`Market` from top to bottom; its methods stand in the order in which a task meets them:
+
+    arrive -> quote -> decide -> carry out, at home or by contract -> end -> learn -> recover -> decide again
+
+Beside it lie `plain_given` (what tasks take and workers ask, before anything happens), `plain_estimates`
+(what clients know and expect when they decide), `plain_knowledge` (ratings, and how contractors are found)
+and `plain_policies`. The simulator proper plays the same market in blocks and arrays; tests hold it to this
+page, to nine digits.
+
+A contractor is paid in `ended`. It could lie in `Known.quote`, by what it asks and promises, and in `hire`,
+by what its work is worth. Luck is drawn beforehand and lies in ``task.luck``; it is compared with what is
+true in `carry_out`, `passes` and `Worker.is_good`.
+
+Refused by name: the published trade, and policies that are not in `plain_policies`. Not told: score and
+confidence of a policy, and what sums up a run, such as estimation errors and utilisation. Made for short
+runs: scores are worked out from all ratings anew. Two differences are known. Skills are cut off at 1 (eq. 12)
+wherever they count; the simulator does not in discovery, with a ledger and a `performance_weight` of 0. And
+it looks for tasks behind a task (``later_tasks``) among the 2,048 drawn with it, this page among all.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import simpy
+
+from verification.plain_estimates import Known, Queue, Stay
+from verification.plain_given import Contractor, Task, tasks_of
+from verification.plain_policies import POLICIES, Offer, Outcome, Policy, Question
+
+Events = Generator[simpy.Event, Any, None]
+Row = dict[str, Any]
+
+
+class Played(NamedTuple):
+    """One row a task, a contract and a rating, by the names of the columns of the simulator's tables."""
+
+    decisions: list[Row]
+    contracts: list[Row]
+    ratings: list[Row]
+
+
+def play(facts: dict[str, Any]) -> Played:
+    """Play a replication, and before it the same tasks all at home, to have something to compare with.
+
+    Raises ValueError for what is not played here.
+    """
+    if facts["trade"] != "contracts":
+        raise ValueError(f"trade: must be contracts (got {facts['trade']!r})")
+    chosen = facts["settings"]["policy"]
+    if chosen.get("kind") not in POLICIES:
+        raise ValueError(f"policy: must be one of {', '.join(POLICIES)} (got {chosen!r})")
+    at_home = Market(facts, POLICIES["always_local"]({}, {})).run()
+    played = Market(facts, POLICIES[chosen["kind"]](chosen, facts["policy_draws"])).run()
+    for row, other in zip(played.decisions, at_home.decisions, strict=True):
+        row["all_local_usd"] = other["realised_usd"]
+        row["all_local_s"] = other["turnaround_s"] if other["closes"] else None
+    return played
+
+
+@dataclass(eq=False)
+class Contract:
+    """A contract on a task; `row` is what will be told of it, by the names of ``contracts.parquet``.
+
+    `expected_s` is how long the contractor thinks that its work takes, `service_s` how long it really does.
+    `sent` says whether data went out.
+    """
+
+    task: Task
+    offer: Offer
+    tried: tuple[Contractor, ...]
+    expected_s: float
+    service_s: float
+    deadline_s: float
+    good: bool
+    row: Row
+    sent: bool = False
+
+    def luck(self, name: str) -> float:
+        """What was drawn for this attempt at the task."""
+        drawn: float = self.task.luck[name][self.row["attempt"]]
+        return drawn
+
+
+class Market:
+    """One replication; money in USD, times in seconds since its start."""
+
+    def __init__(self, facts: dict[str, Any], policy: Policy) -> None:
+        self.env, self.policy = simpy.Environment(), policy
+        self.rules = facts["settings"]["contracts"]
+        self.integration_usd: float = facts["settings"]["cost_model"]["external"]["integration_usd"]
+        self.tasks = tasks_of(facts)
+        self.known = Known(facts, self.env)
+        self.late_usd_per_s = self.known.late_usd_per_s
+        self.authorised: set[tuple[int, Contractor]] = set()
+        self.contracts: list[Row] = []
+        self.rated: list[Row] = []
+
+    def run(self) -> Played:
+        """Play to the end of the last task."""
+        self.env.process(self.arrivals())
+        self.env.run()
+        return Played([task.closed_row() for task in self.tasks], self.contracts, self.rated)
+
+    # arrive, quote, decide
+
+    def arrivals(self) -> Events:
+        """Tasks come to their clients; steps that wait for others are decided on when those are done."""
+        for task in self.tasks:
+            while self.env.now < task.arrival_s:
+                yield self.env.timeout(task.arrival_s - self.env.now)
+            if not task.after:
+                self.decide(task)
+
+    def decide(self, task: Task, tried: tuple[Contractor, ...] = ()) -> None:
+        """Have the policy decide on a task, again without those who were tried."""
+        found, search_s = self.known.find(task)
+        stay = self.known.stay(task)
+        asked = [who for who in found if who.does(task) and who not in tried]
+        quotes = [self.known.quote(task, who, search_s, stay) for who in asked]
+        offers = [offer for offer in quotes if offer is not None]
+        chosen = self.policy.decide(Question(task, stay.usd, offers))
+        task.row["attempts"] = len(tried) + 1
+        if not tried:
+            self.known.arrived[task.client] += 1
+            task.row |= {
+                "decided_s": self.env.now,
+                "internal_usd": stay.usd,
+                "internal_opportunity_usd": stay.opportunity_usd,
+                "estimated_usd": stay.usd if chosen is None else chosen.external_usd,
+                "estimated_s": stay.turnaround_s if chosen is None else chosen.latency_s,
+            }
+        if chosen is None:
+            self.begin_at_home(task, stay)
+        else:
+            self.hire(task, chosen, tried)
+
+    # carry out: at home
+
+    def begin_at_home(self, task: Task, stay: Stay) -> None:
+        """Join the client's own queue; without a GPU the task comes to nothing."""
+        task.row["contractor"] = None
+        if self.known.home_slots == 0:
+            self.fail(task)
+            return
+        queue = self.known.homes[task.client]
+        queue.waiting.append(self.known.home_s(task))
+        self.env.process(self.work_at_home(task, stay, queue))
+
+    def work_at_home(self, task: Task, stay: Stay, queue: Queue) -> Events:
+        """Queue and work; then charge what it cost, and learn."""
+        env, home, decided_s = self.env, self.known.home, self.env.now
+        expected_s = self.known.home_s(task)
+        if queue.limited:
+            request = queue.resource.request()
+            yield request
+        queue.waiting.remove(expected_s)
+        queue.working.append(expected_end_s := env.now + expected_s)
+        self.began(task)
+        yield env.timeout(self.known.home_s(task, really=True))
+        queue.working.remove(expected_end_s)
+        if queue.limited:
+            queue.resource.release(request)
+        good = home.is_good(task)
+        spent_usd = task.true_home_usd + (home.bill_usd(task) or 0.0)
+        self.charge(task, spent_usd)
+        spent_usd += max(0.0, env.now - decided_s - task.max_latency_s) * self.late_usd_per_s
+        self.known.correct(task, home, stay.plain_usd, spent_usd)
+        if self.known.ratings is not None:
+            self.known.own_ratings.rate(0, 0, task.type, float(good))
+        self.policy.observe(Outcome(task, None, spent_usd + (0.0 if good else task.whole.loss_usd)))
+        self.done(task, good=good)
+
+    # carry out: by contract
+
+    def hire(self, task: Task, offer: Offer, tried: tuple[Contractor, ...]) -> None:
+        """Submit a contract on an offer."""
+        who, now_s, patience = offer.contractor, self.env.now, self.rules["timeout_factor"]
+        good, expected_s = who.is_good(task), offer.work_s * self.known.work_factor
+        row = {
+            "task": task.number,
+            "attempt": len(tried),
+            "client": task.client,
+            "contractor": who.name,
+            "type": task.type,
+            "good": good,
+            "agreed_usd": offer.asked_usd,
+            "estimated_usd": offer.external_usd,
+            "submitted_s": now_s,
+            "working_s": None,
+            "auth_required": False,
+            "input_required": False,
+            "explored": offer.explored,
+        }
+        contract = Contract(
+            task,
+            offer,
+            (*tried, who),
+            expected_s=expected_s,
+            service_s=expected_s * task.luck["external_time_factor"],
+            deadline_s=math.inf if patience is None else now_s + patience * offer.latency_s,
+            good=good,
+            row=row,
+        )
+        task.row["contractor"] = who.name
+        task.row["explored"] |= offer.explored
+        self.env.process(self.life(contract))
+
+    def life(self, contract: Contract) -> Events:
+        """A contract from its submission to its final state in A2A 1.0, and what follows."""
+        state, reason = yield from self.carry_out(contract)
+        contract.row |= {"state": state, "reason": reason, "ended_s": self.env.now}
+        self.ended(contract)
+
+    def carry_out(self, contract: Contract) -> Generator[simpy.Event, Any, tuple[str, str | None]]:
+        """Handshake, data, queue, work, verification; how it ended and, where that is badly, why."""
+        rules, env, task, who = self.rules, self.env, contract.task, contract.offer.contractor
+        queue = self.known.queues[who]
+        if contract.luck("unreachable") < who.stated["unreachable_rate"]:
+            yield env.timeout(contract.offer.search_s + rules["connect_timeout_s"])
+            return "canceled", "unreachable"
+        setup_s = contract.offer.search_s + self.known.setup_s + who.network_s
+        if rules["authorisation_s"] > 0 and (task.client, who) not in self.authorised:
+            self.authorised.add((task.client, who))
+            contract.row["auth_required"] = True
+            setup_s += rules["authorisation_s"]
+        if setup_s > 0:
+            yield env.timeout(setup_s)
+        if not queue.takes_in(who.stated["queue_limit"]):
+            return "rejected", "full"
+        contract.sent = True
+        if task.transfer_s > 0:
+            queue.coming += 1
+            yield env.timeout(task.transfer_s)
+            queue.coming -= 1
+        if contract.luck("question") < rules["input_required_rate"]:
+            contract.row["input_required"] = True
+            contract.service_s += contract.luck("reply_s")
+        breaks_off = not contract.good and contract.luck("fails_openly") < rules["failed_share"]
+        if breaks_off:
+            contract.service_s *= contract.luck("fails_at")
+        in_time = yield from self.queue_and_work(contract, queue)
+        if not in_time:
+            return "canceled", "timed out"
+        if breaks_off:
+            return "failed", "broke off"
+        if task.check_s > 0:
+            yield env.timeout(task.check_s)
+        return "completed", None
+
+    def queue_and_work(self, contract: Contract, queue: Queue) -> Generator[simpy.Event, Any, bool]:
+        """Whether the work was done before its client lost patience."""
+        env, expected_s = self.env, contract.expected_s
+        if queue.limited:
+            queue.waiting.append(expected_s)
+            request = queue.resource.request()
+            if request.triggered or contract.deadline_s == math.inf:
+                yield request
+            else:
+                yield request | env.timeout(max(0.0, contract.deadline_s - env.now))
+            queue.waiting.remove(expected_s)
+            if not request.triggered:
+                request.cancel()
+                return False
+        queue.working.append(expected_end_s := env.now + expected_s)
+        contract.row["working_s"] = env.now
+        self.began(contract.task)
+        left_s = max(0.0, contract.deadline_s - env.now)
+        yield env.timeout(min(contract.service_s, left_s))
+        queue.working.remove(expected_end_s)
+        if queue.limited:
+            queue.resource.release(request)
+        return contract.service_s <= left_s
+
+    # end, learn, recover
+
+    def ended(self, contract: Contract) -> None:
+        """Verify what was delivered, pay, learn, and go on with the task."""
+        task, offer, row = contract.task, contract.offer, contract.row
+        delivered = row["state"] == "completed"
+        accepted = delivered and self.passes(contract)
+        if delivered and not accepted:
+            row["reason"] = "found bad"
+        bill_usd = None if offer.agreed else offer.contractor.bill_usd(task)
+        paid_usd = offer.asked_usd if bill_usd is None else bill_usd
+        if not accepted:
+            worked = delivered or row["state"] == "failed"
+            paid_usd *= self.rules["due_on_failure"] if worked else 0.0
+        fees_usd = task.communication_usd if contract.sent else 0.0
+        fees_usd += task.check["usd"] if delivered else 0.0
+        fees_usd += self.integration_usd if accepted else 0.0
+        task.row["price_usd"] += paid_usd
+        self.charge(task, paid_usd + fees_usd)
+        self.contracts.append(row | {"accepted": accepted, "paid_usd": paid_usd, "fees_usd": fees_usd})
+        if row["state"] != "rejected":
+            self.learn(contract, accepted, paid_usd, fees_usd)
+        if accepted:
+            self.done(task, good=contract.good)
+        else:
+            self.recover(task, contract.tried)
+
+    def passes(self, contract: Contract) -> bool:
+        """Whether a delivery passes the verification, which may err both ways."""
+        check, luck = contract.task.check, contract.luck("found")
+        return luck < check["specificity"] if contract.good else luck >= check["sensitivity"]
+
+    def learn(self, contract: Contract, accepted: bool, paid_usd: float, fees_usd: float) -> None:
+        """Rate the contractor, correct estimates, and tell the policy."""
+        task, who, now_s, known = contract.task, contract.offer.contractor, self.env.now, self.known
+        if known.ratings is not None:
+            score = known.ratings.rate(task.client, who.place, task.type, float(accepted))
+            told = {"time_s": now_s, "client": task.client, "contractor": who.name, "type": task.type}
+            self.rated.append(told | {"rating": float(accepted), "score_after": score})
+        late_s = max(0.0, now_s - contract.row["submitted_s"] - task.max_latency_s)
+        spent_usd = paid_usd + fees_usd + late_s * self.late_usd_per_s
+        if accepted or paid_usd > 0:
+            known.correct(task, who, contract.offer.plain_usd, spent_usd)
+        if not accepted:  # the client reckons with doing it over, or with the loss
+            goes_on = known.goes_on(after=len(contract.tried))
+            spent_usd += contract.offer.home_usd if goes_on else task.whole.loss_usd
+        self.policy.observe(Outcome(task, who, spent_usd))
+
+    def recover(self, task: Task, tried: tuple[Contractor, ...]) -> None:
+        """Try another, do it at home, or give up; no more is done for a whole that has failed."""
+        if task.whole.ended:
+            self.fail(task)
+        elif len(tried) <= self.rules["recovery"]["retries"]:
+            self.decide(task, tried)
+        elif self.rules["recovery"]["then"] == "local" and self.known.home_slots > 0:
+            task.row["attempts"] = len(tried) + 1
+            self.begin_at_home(task, self.known.stay(task))
+        else:
+            self.fail(task)
+
+    # the end of a task, and of the whole that it is a step of
+
+    def done(self, task: Task, *, good: bool) -> None:
+        """The work was taken for good; it may still be bad."""
+        whole, ready = task.whole, []
+        task.row["outcome"] = "completed" if good else "failed"
+        whole.done += 1
+        whole.bad |= not good
+        if not whole.ended and whole.done == len(whole.steps):
+            self.charge(task, whole.integration_usd)
+            self.close(task)
+        elif not whole.ended:
+            for other in whole.steps:
+                other.left -= other.after.count(task)
+            ready = [other for other in whole.steps if task in other.after and other.left == 0]
+        self.finish(task)
+        for other in ready:
+            self.decide(other)
+
+    def fail(self, task: Task) -> None:
+        """A task has come to nothing, and with it its whole: steps that wait will never begin."""
+        task.row["outcome"] = "failed"
+        if not task.whole.ended:
+            for other in task.whole.steps:
+                if other.left > 0:
+                    other.row |= {"outcome": "canceled", "decided_s": self.env.now}
+                    self.finish(other)
+            task.whole.bad = True
+            self.close(task)
+        self.finish(task)
+
+    def close(self, task: Task) -> None:
+        """The whole ends with this task: charge its lateness and, where it is no good, its loss."""
+        whole = task.whole
+        whole.ended = task.row["closes"] = True
+        late_s = max(0.0, self.env.now - (task.arrival_s + whole.target_s))
+        self.charge(task, late_s * self.late_usd_per_s)
+        if whole.bad:
+            task.row |= {"outcome": "failed", "loss_usd": whole.loss_usd}
+            self.charge(task, whole.loss_usd)
+
+    def finish(self, task: Task) -> None:
+        self.began(task)
+        task.row["finished_s"] = self.env.now
+
+    def began(self, task: Task) -> None:
+        """Work on a task begins; the first time counts."""
+        if task.row["started_s"] is None:
+            task.row["started_s"] = self.env.now
+
+    def charge(self, task: Task, usd: float) -> None:
+        task.row["realised_usd"] += usd

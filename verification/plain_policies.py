@@ -1,0 +1,195 @@
+"""Policies of the plain market: who does a task, by what its client is offered.
+
+`decide` gives one of the offers, or None for home. `observe` is told what came of every attempt that the
+client knows of: all but refused contracts, and tasks kept at home by a client without a GPU.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import Any
+
+from verification.plain_given import Contractor, Task
+
+
+@dataclass(frozen=True, eq=False)
+class Offer:
+    """What a contractor quotes for a task, and what its client makes of it."""
+
+    contractor: Contractor
+    search_s: float  # that it took to find it
+    work_s: float
+    latency_s: float  # to the result: search, handshake, network, data, queue, work and verification
+    asked_usd: float
+    shown_usd: float  # the price as expected: corrected by experience where bills follow use
+    plain_usd: float  # all charges and lateness, before correction by experience (eq. 10)
+    external_usd: float  # the whole: charges and lateness corrected, and risk (eq. 9)
+    home_usd: float  # what the client expects of home instead
+    bid_usd: float  # the contractor's own cost or, where that is not known, its price
+    eligible: bool  # whether its skills reach the threshold
+    agreed: bool = False  # a mechanism set the price, which is then due even where others bill by use
+    explored: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a client knows of an attempt; `who` is None where it was its own agent."""
+
+    task: Task
+    who: Contractor | None
+    realised_usd: float
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a policy decides on: the task, its estimated cost at home, and the offers, in a fixed order."""
+
+    task: Task
+    home_usd: float
+    offers: list[Offer]
+
+    @property
+    def eligible(self) -> list[Offer]:
+        return [offer for offer in self.offers if offer.eligible]
+
+    @property
+    def cheapest(self) -> Offer | None:
+        """The eligible offer of the lowest estimated cost, the first of equals."""
+        return min(self.eligible, key=lambda offer: offer.external_usd, default=None)
+
+
+class Policy:
+    """Base of all; `draws` are the uniform random numbers that a policy may use, by the name of stream."""
+
+    def __init__(self, settings: dict[str, Any], draws: dict[str, list[float]]) -> None:
+        self.settings, self.draws = settings, {name: iter(values) for name, values in draws.items()}
+
+    def decide(self, asked: Question) -> Offer | None:
+        raise NotImplementedError
+
+    def observe(self, outcome: Outcome) -> None:
+        """Most do not learn."""
+
+
+class AlwaysLocal(Policy):
+    def decide(self, asked: Question) -> Offer | None:  # noqa: ARG002
+        return None
+
+
+class AlwaysOutsource(Policy):
+    def decide(self, asked: Question) -> Offer | None:
+        return asked.cheapest
+
+
+class Cheapest(Policy):
+    def decide(self, asked: Question) -> Offer | None:
+        best = asked.cheapest
+        return best if best is not None and best.external_usd < asked.home_usd else None
+
+
+class Fixed(Policy):
+    def decide(self, asked: Question) -> Offer | None:
+        name = self.settings["contractor"]
+        return next((offer for offer in asked.offers if offer.contractor.name == name), None)
+
+
+class Random(Policy):
+    def decide(self, asked: Question) -> Offer | None:
+        draw, eligible = next(self.draws["random"]), asked.eligible
+        return eligible[int(draw * len(eligible))] if eligible else None
+
+
+class Vickrey(Policy):
+    """The lowest bid that beats home, at the price of the second-lowest, at most what home would cost."""
+
+    def decide(self, asked: Question) -> Offer | None:
+        reserve_usd = {o: asked.home_usd - (o.external_usd - o.shown_usd) for o in asked.eligible}
+        bidders = [o for o in reserve_usd if o.bid_usd < reserve_usd[o]]
+        if not bidders:
+            return None
+        winner = min(bidders, key=lambda o: o.bid_usd)
+        others_usd = [o.bid_usd for o in bidders if o is not winner]
+        return replace(winner, asked_usd=min([*others_usd, reserve_usd[winner]]), agreed=True)
+
+
+class Greedy(Policy):
+    """The lowest cost by what happened so far: the price, and what was spent above it on average.
+
+    Averages over all tasks begin at what the offer says, those over one type at the average over all. A
+    decision counts at once, as if it had cost what was expected; its outcome takes the place of that.
+    """
+
+    def __init__(self, settings: dict[str, Any], draws: dict[str, list[float]]) -> None:
+        super().__init__(settings, draws)
+        self.seen: dict[Any, tuple[int, float]] = defaultdict(lambda: (0, 0.0))
+        self.open: dict[Task, tuple[Contractor | None, float, float]] = {}
+
+    def decide(self, asked: Question) -> Offer | None:
+        alternatives = (*asked.eligible, None)
+        costs_usd = [self.cost_usd(asked.task, *_reference(o, asked.home_usd)) for o in alternatives]
+        return self.take(asked, alternatives[costs_usd.index(min(costs_usd))])
+
+    def cost_usd(self, task: Task, who: Contractor | None, reference_usd: float, excess_usd: float) -> float:
+        rules = self.settings
+        excess_usd = self.mean((who, None), excess_usd, rules["prior_weight"])
+        if rules["by_task_type"]:
+            excess_usd = self.mean((who, task.type), excess_usd, rules["pooled_weight"])
+        return reference_usd + excess_usd
+
+    def mean(self, of: Any, prior: float, weight: float) -> float:
+        count, total = self.seen[of]
+        return (total + weight * prior) / (count + weight) if count + weight > 0 else prior
+
+    def take(self, asked: Question, chosen: Offer | None) -> Offer | None:
+        who, reference_usd, excess_usd = _reference(chosen, asked.home_usd)
+        self.open[asked.task] = who, reference_usd, excess_usd
+        self.count(asked.task, who, 1, excess_usd)
+        return chosen
+
+    def observe(self, outcome: Outcome) -> None:
+        who, reference_usd, expected_usd = self.open.pop(outcome.task, (None, math.nan, math.nan))
+        if who is outcome.who and not math.isnan(reference_usd):
+            self.count(outcome.task, who, 0, outcome.realised_usd - reference_usd - expected_usd)
+
+    def count(self, task: Task, who: Contractor | None, times: int, excess_usd: float) -> None:
+        for of in ((who, task.type), (who, None)):
+            count, total = self.seen[of]
+            self.seen[of] = count + times, total + excess_usd
+
+
+class EpsilonGreedy(Greedy):
+    """As `Greedy`, but with probability epsilon any eligible offer."""
+
+    def __init__(self, settings: dict[str, Any], draws: dict[str, list[float]]) -> None:
+        super().__init__(settings, draws)
+        self.epsilon, half_life = settings["epsilon"], settings["epsilon_half_life_tasks"]
+        self.decay = 1.0 if half_life is None else 0.5 ** (1 / half_life)
+
+    def decide(self, asked: Question) -> Offer | None:
+        explores, eligible = next(self.draws["exploration"]) < self.epsilon, asked.eligible
+        self.epsilon *= self.decay
+        if not (explores and eligible):
+            return super().decide(asked)
+        picked = eligible[int(next(self.draws["exploration.pick"]) * len(eligible))]
+        return self.take(asked, replace(picked, explored=True))
+
+
+def _reference(offer: Offer | None, home_usd: float) -> tuple[Contractor | None, float, float]:
+    """Whose offer, the price to compare with, and what is expected to come on top of it; None is home."""
+    if offer is None:
+        return None, home_usd, 0.0
+    return offer.contractor, offer.shown_usd, offer.external_usd - offer.shown_usd
+
+
+POLICIES: dict[str, type[Policy]] = {
+    "always_local": AlwaysLocal,
+    "always_outsource": AlwaysOutsource,
+    "cheapest": Cheapest,
+    "fixed": Fixed,
+    "random": Random,
+    "vickrey": Vickrey,
+    "greedy": Greedy,
+    "epsilon_greedy": EpsilonGreedy,
+}

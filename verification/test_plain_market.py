@@ -1,0 +1,25 @@
+"""The simulator's market with contracts against the plain one: every row of every table, to nine digits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from coalesce_sim import load
+from verification.markets_at_random import markets
+from verification.plain_and_simulator import differences
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@given(markets())
+def test_small_markets_at_random(fields: dict[str, Any]) -> None:
+    assert differences(load(fields)) == []
+
+
+@pytest.mark.parametrize("policy", ["cheapest", "greedy", "epsilon_greedy", "random", "vickrey"])
+@pytest.mark.parametrize("scenario", ["market_day", "experiments_cold_start", "real_agents_twin"])
+def test_bundled_markets(scenario: str, policy: str) -> None:
+    changes = ["workload.arrivals.limit=150", f"policy={{kind: {policy}}}"]
+    assert differences(load(scenario, changes)) == []
