@@ -8,9 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from coalesce_sim import Scenario, run
-from coalesce_sim.experiments.facts import facts
-from coalesce_sim.streams import Streams
+from coalesce_sim import Scenario, run, stage
 from verification.plain_market import play
 
 OF_POLICIES_THAT_SCORE = {"score", "confidence"}
@@ -18,7 +16,7 @@ OF_POLICIES_THAT_SCORE = {"score", "confidence"}
 
 def plain_facts(scenario: Scenario) -> dict[str, Any]:
     """The facts of the first replication, as they come out of a file."""
-    told: dict[str, Any] = json.loads(json.dumps(facts(scenario, Streams(scenario.seed)), allow_nan=False))
+    told: dict[str, Any] = json.loads(json.dumps(stage(scenario).facts(), allow_nan=False))
     return told
 
 

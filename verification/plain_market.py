@@ -3,7 +3,7 @@ of them, and, when that has ended - accepted, refused, too late or no good - pay
 again or bears the loss.
 
 That is the whole market with contracts, played here one task at a time, in plain floats on SimPy, from the
-facts of a replication (`coalesce_sim.experiments.facts`: what was drawn, nothing that follows from it). Read
+facts of a replication (``coalesce_sim.stage(…).facts()``: what was drawn, nothing that follows from it). Read
 `Market` from top to bottom; its methods stand in the order in which a task meets them:
 
     arrive -> quote -> decide -> carry out, at home or by contract -> end -> learn -> recover -> decide again

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 
+from coalesce_sim.experiments.facts import Facts, facts
 from coalesce_sim.experiments.hindsight import AllLocal, all_local, honest_baseline, in_closed_form
 from coalesce_sim.experiments.steady_state import Series, SteadyTotals
 from coalesce_sim.experiments.totals import Totals
@@ -16,6 +17,7 @@ from coalesce_sim.policies.protocol import Policy
 from coalesce_sim.policies.registry import create
 from coalesce_sim.policies.yardsticks import BestFixed
 from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.streams import Streams
 
 PolicyFactory = Callable[[], Policy]
 Metrics = dict[str, float]
@@ -56,6 +58,16 @@ class Stage:
         watching = Observers(self._totals, self._course, observer)
         self.market = Market(scenario, policy, watching, seed=seed, replication=replication)
         self._played = False
+
+    def facts(self) -> Facts:
+        """What the replication starts from, before anybody decides, as mappings and lists: `trade`,
+        `work_may_fail`, `settings`, `contractors`, `tasks`, `luck` (of each task, worker and attempt),
+        `recorded`, `discovery` and `policy_draws`.
+
+        The function `coalesce_sim.experiments.facts.facts` says what each holds. They are the same before the
+        replication is played and after it.
+        """
+        return facts(self.scenario, Streams(self.seed, self.replication))
 
     def play(self, progress: Callable[[float], None] | None = None) -> Metrics:
         """Play the replication to the end of its last task; its metrics by name.
