@@ -22,6 +22,7 @@ import importlib.util
 import itertools
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -30,7 +31,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
 
@@ -52,11 +53,13 @@ COMMANDS = (
 """What is asked of the command line, with ``--json``."""
 
 
-class Checkout(NamedTuple):
-    """One of the two, and a folder of its own for what is written."""
+class Checkout:
+    """One of the two, copied to a folder of its own: whoever goes on working there changes nothing here."""
 
-    root: Path
-    scratch: Path
+    def __init__(self, root: Path, scratch: Path) -> None:
+        self.scratch, self.root = scratch, scratch / "checkout"
+        for folder in ("coalesce_sim", "scenarios"):
+            shutil.copytree(root / folder, self.root / folder)
 
     def python(self, *arguments: str, asked: str = "") -> str:
         """What Python prints with the checkout first on its path; it reads `asked`."""
@@ -70,7 +73,7 @@ class Checkout(NamedTuple):
         )
         if done.returncode:
             what = " ".join(arguments)
-            raise click.ClickException(f"{self.root}: {what} stopped:\n{done.stderr or done.stdout}")
+            raise click.ClickException(f"{self.scratch.name}: {what} stopped:\n{done.stderr or done.stdout}")
         return done.stdout
 
     def played(self, asked: dict[str, Any]) -> dict[str, Any]:
@@ -148,7 +151,7 @@ def main(old: Path, new: Path, data: Path | None, only: tuple[str, ...]) -> None
     folder = (data or new.resolve().parent / "shared" / "data").resolve()
     scorings = [False, True] if importlib.util.find_spec("numba") else [False]
     with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(2) as pool:
-        both = [Checkout(root.resolve(), Path(scratch, name)) for root, name in ((old, "OLD"), (new, "NEW"))]
+        both = [Checkout(root, Path(scratch).resolve() / name) for root, name in ((old, "OLD"), (new, "NEW"))]
         names, later = pool.map(Checkout.scenarios, both)
         plays = plays_of(names, folder) | {SWEEPING: [], COMMAND_LINE: []}
         for line in only:
