@@ -61,10 +61,17 @@ class Loop(Generic[B, Q, A]):
 
     def _decide(self, opened: B, tasks: slice) -> None:
         """Quote, decide, and carry out what was decided, one task after the other."""
+        records, tried = opened.records, opened.tried
         quote = self._trade.quote(opened, tasks)
         for row, task in enumerate(range(tasks.start, tasks.stop)):
             decision = self._decider.decide(self._view(opened, quote, row))
-            self._note(opened, quote, row, decision)
+            records.explored[task] |= decision.explored
+            records.score[task] = decision.score
+            records.confidence[task] = decision.confidence
+            if not tried[task]:
+                records.internal_usd[task] = quote.offers.internal_usd[row]
+            if self._watched:
+                self._tell(opened, quote, row, decision)
             attempt = self._trade.carry_out(opened, quote, task, decision)
             if attempt is None:
                 self._under_way.hand_over()
@@ -99,16 +106,9 @@ class Loop(Generic[B, Q, A]):
             return self._trade.oracle_view(opened, quote, offers.first + row)
         return SealedBids(offers, row, self._trade.bids_usd(quote)[row])
 
-    def _note(self, opened: B, quote: Q, row: int, decision: Decision) -> None:
-        """Enter a decision in the records, and tell who watches."""
-        records, offers = opened.records, quote.offers
-        task = offers.first + row
-        attempt = len(opened.tried[task])
-        records.explored[task] |= decision.explored
-        records.score[task] = decision.score
-        records.confidence[task] = decision.confidence
-        if attempt == 0:
-            records.internal_usd[task] = offers.internal_usd[row]
-        if self._watched:
-            tell = partial(self._trade.breakdown, opened, quote, task)
-            self._observer.decided(DecidedOffers(opened.block, task, row, attempt, offers, decision, tell))
+    def _tell(self, opened: B, quote: Q, row: int, decision: Decision) -> None:
+        """Tell who watches of a decision that is about to be carried out."""
+        task = quote.offers.first + row
+        attempt, breakdown = len(opened.tried[task]), partial(self._trade.breakdown, opened, quote, task)
+        decided = DecidedOffers(opened.block, task, row, attempt, quote.offers, decision, breakdown)
+        self._observer.decided(decided)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.economics.external import lateness_usd
 from coalesce_sim.market.published.quotes import PublishedQuote, Quotes
@@ -20,14 +18,6 @@ def home_usd(cost_model: CostModel, block: Block) -> FloatArray:
     return charge_usd * block.truth.local_cost_factor
 
 
-class Charge(NamedTuple):
-    """What a contractor is paid, the whole charge, lateness left out (USD), and the time it works (s)."""
-
-    price_usd: float
-    charge_usd: float
-    service_s: float
-
-
 class Charges:
     """Turns estimates and a task's luck into charges, on the basis that the scenario states.
 
@@ -40,26 +30,29 @@ class Charges:
         self._physical = cost_model.realised.basis == "physical"
         self.late_usd_per_s = cost_model.charged_late_usd_per_s
 
-    def of(self, block: Block, quote: PublishedQuote, task: int, contractor: int) -> Charge:
-        """The charge of one contractor."""
+    def of(
+        self, block: Block, quote: PublishedQuote, task: int, contractor: int
+    ) -> tuple[float, float, float]:
+        """What a contractor is paid, the whole charge, lateness left out (USD), and the time it works (s)."""
         if self._physical:
             prices_usd, charges_usd, services_s = self.of_all(block, quote, task)
-            return Charge(
-                float(prices_usd[contractor]), float(charges_usd[contractor]), float(services_s[contractor])
+            return (
+                float(prices_usd[contractor]),
+                float(charges_usd[contractor]),
+                float(services_s[contractor]),
             )
         row = task - quote.offers.first
         cost_factor = float(block.truth.external_cost_factor[task])
         time_factor = float(block.truth.external_time_factor[task])
-        return Charge(
-            float(quote.price_usd[row, contractor]) * cost_factor,
-            float(quote.offers.external_usd[row, contractor]) * cost_factor,
-            quote.nominal_s(row, contractor) * time_factor,
-        )
+        price_usd = float(quote.price_usd[row, contractor])
+        external_usd = float(quote.offers.external_usd[row, contractor])
+        service_s = quote.nominal_s(row, contractor)
+        return price_usd * cost_factor, external_usd * cost_factor, service_s * time_factor
 
     def of_all(
         self, block: Block, quote: PublishedQuote, task: int
     ) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """The charges of all contractors: price, whole charge and time, (contractors,) each."""
+        """The same for all contractors, (contractors,) each."""
         row, offers = task - quote.offers.first, quote.offers
         cost_factor = block.truth.external_cost_factor[task]
         time_factor = block.truth.external_time_factor[task]
