@@ -61,7 +61,7 @@ def honest_baseline(
 
 
 def all_local(scenario: Scenario, seed: int, replication: int, observer: Observer | None = None) -> AllLocal:
-    """Play the all-local market, watched by the `observer`, and find the best single choice in hindsight.
+    """Play the all-local market and find the best single choice in hindsight; the `observer` watches it all.
 
     A contractor that makes no offer for a task, or would not have taken it, leaves it at home. What
     contractors cost with nobody in their queues is added up first. Where queues can cost something, those who
@@ -79,7 +79,8 @@ def all_local(scenario: Scenario, seed: int, replication: int, observer: Observe
             break
         if not _queues_cost(scenario):
             return AllLocal(replayed, int(contractor))
-        market = _played(scenario, FixedChoice(contractor), Observer(), seed, replication)
+        choice = FixedChoice(contractor)
+        market = _played(scenario, choice, observer or Observer(), seed, replication)
         cost_usd = market.accounts.realised_usd
         if cost_usd < best_usd:
             best, best_usd = int(contractor), cost_usd

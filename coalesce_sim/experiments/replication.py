@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from coalesce_sim.experiments.staging import Metrics, PolicyFactory, Stage
 from coalesce_sim.experiments.steady_state import Series
@@ -18,9 +17,10 @@ from coalesce_sim.experiments.tables.offers import offers_table
 from coalesce_sim.experiments.timeline import Timeline
 from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.market import Market
-from coalesce_sim.market.observer import DecidedOffers, Event, Observer
+from coalesce_sim.market.observer import DecidedOffers, EventName, Observer
 from coalesce_sim.market.records import Records
 from coalesce_sim.policies.registry import create
+from coalesce_sim.reputation.ratings import RatingRows
 from coalesce_sim.scenario.schema import Scenario
 
 TableName = Literal["decisions", "timeline", "contracts", "ratings", "estimation_error", "offers"]
@@ -65,7 +65,7 @@ class _Tables(Observer):
         self._type_names = tuple(scenario.workload.types)
         self._timeline, self._contracts = Timeline(scenario, replication), ContractRows()
 
-    def wants(self, event: Event) -> bool:
+    def wants(self, event: EventName) -> bool:
         tables = {"decided": "offers", "contract_ended": "contracts", "ratings": "ratings"}
         return tables[event] in self._tables if event in tables else super().wants(event)
 
@@ -82,7 +82,7 @@ class _Tables(Observer):
         if "contracts" in self._tables:
             self._contracts.add(contract)
 
-    def ratings(self, rows: Mapping[str, NDArray[Any]]) -> None:
+    def ratings(self, rows: RatingRows) -> None:
         if "ratings" in self._tables:
             names = self._market.pool.names
             self._emit("ratings", ratings_table(rows, self._replication, self._type_names, names))

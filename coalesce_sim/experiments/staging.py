@@ -6,7 +6,13 @@ import copy
 from collections.abc import Callable
 
 from coalesce_sim.experiments.facts import Facts, facts
-from coalesce_sim.experiments.hindsight import AllLocal, all_local, honest_baseline, in_closed_form
+from coalesce_sim.experiments.hindsight import (
+    MOST_PLAYED,
+    AllLocal,
+    all_local,
+    honest_baseline,
+    in_closed_form,
+)
 from coalesce_sim.experiments.steady_state import Series, SteadyTotals
 from coalesce_sim.experiments.totals import Totals
 from coalesce_sim.market.baseline import Baseline, ClosedForm
@@ -54,7 +60,7 @@ class Stage:
         self._totals: Totals | SteadyTotals
         self._totals = Totals(scenario) if steady_state is None else SteadyTotals(scenario, steady_state)
         self._cut = steady_state is not None
-        self._course = _Course(scenario)
+        self._course = _Course(self._plays(scenario, policy, known))
         watching = Observers(self._totals, self._course, observer)
         self.market = Market(scenario, policy, watching, seed=seed, replication=replication)
         self._played = False
@@ -79,14 +85,23 @@ class Stage:
         if self._played:
             raise RuntimeError("a stage is played once; stage the replication again to play it again")
         self._played = True
-        self._course.tell = progress
+        self._course.begin(progress)
         baseline = self._baseline()
-        self._course.next_play()
+        self._course.last_play(self.market)
         self.market.run(baseline)
         if self._cut:
             return self._totals.metrics()
         at_home = baseline.figures() if self._known is None and self.scenario.learning else {}
         return self._totals.metrics() | self.market.figures() | at_home
+
+    @staticmethod
+    def _plays(scenario: Scenario, policy: Policy, known: AllLocal | None) -> int:
+        """How often the market is played at most, the yardsticks included."""
+        if known is not None:
+            return 1
+        if isinstance(policy, BestFixed):
+            return 2 + MOST_PLAYED
+        return 1 if in_closed_form(scenario) else 2
 
     def _baseline(self) -> Baseline:
         """The all-local market; `best_fixed` is told the best choice that it gives in hindsight."""
@@ -103,22 +118,29 @@ class Stage:
 
 
 class _Course(Observer):
-    """Tells how far a replication is, whose market is played all-local before where that takes playing."""
+    """Tells how far a replication is, whose market may be played some times before for its yardsticks."""
 
-    def __init__(self, scenario: Scenario) -> None:
-        self.tell: Callable[[float], None] | None = None
-        self._horizon_s = scenario.clock.horizon_s
-        self._plays = 1 if in_closed_form(scenario) else 2
-        self._done = 0
+    _market: Market
 
-    def next_play(self) -> None:
-        """The market is played for the last time."""
-        self._done = self._plays - 1
+    def __init__(self, plays: int) -> None:
+        self._tell: Callable[[float], None] | None = None
+        self._plays, self._begun = plays, 0
+
+    def set_up(self, market: Market) -> None:
+        self._market = market
+        self._begun += 1
+
+    def begin(self, tell: Callable[[float], None] | None) -> None:
+        """From now on what is set up is played."""
+        self._tell, self._begun = tell, 0
+
+    def last_play(self, market: Market) -> None:
+        """The market that all the others were played for."""
+        self._market, self._begun = market, self._plays
 
     def block_opened(self, block: Block) -> None:
-        if self.tell is not None and len(block):
-            arrived = min(1.0, float(block.tasks.arrival_s[0]) / self._horizon_s)
-            self.tell((self._done + arrived) / self._plays)
+        if self._tell is not None:
+            self._tell((self._begun - 1 + self._market.share(block)) / self._plays)
 
 
 def stage(

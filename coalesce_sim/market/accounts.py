@@ -8,7 +8,6 @@ from collections import Counter
 import numpy as np
 
 from coalesce_sim.errors import CoalesceError
-from coalesce_sim.market.contracts.states import FINAL_STATES
 from coalesce_sim.market.records import Records
 
 
@@ -21,7 +20,7 @@ class Accounts:
     """Counts kept event by event, and the same worked out from the records; `check` compares them.
 
     Event by event: tasks that came in and were done or ended without good work, what contractors were paid,
-    what clients were charged, and what is held for contracts under way.
+    what clients were charged, what is held for contracts under way, and how contracts ended, by final state.
     """
 
     def __init__(self, contractors: int) -> None:
@@ -31,7 +30,7 @@ class Accounts:
         self.held_usd = 0.0
         self.contracts_open = 0
         self.found_bad = 0
-        self._ended: Counter[str] = Counter()
+        self.contracts_ended: Counter[str] = Counter()
         self.revenue_usd = [0.0] * contractors
         self._recorded = 0
         self._recorded_price_usd = 0.0
@@ -47,19 +46,7 @@ class Accounts:
         """It is set free again when the contract ends in its final state, whatever is then paid."""
         self.held_usd -= price_usd
         self.contracts_open -= 1
-        self._ended[state] += 1
-
-    def contract_shares(self) -> dict[str, float]:
-        """How many contracts have ended and, in percent, how: by final state, and completed but found bad."""
-        contracts = self._ended.total()
-        if contracts == 0:
-            return {"contracts": 0.0}
-        states = {f"contracts_{state}_rate": 100 * self._ended[state] / contracts for state in FINAL_STATES}
-        return {
-            "contracts": float(contracts),
-            **states,
-            "contracts_found_bad_rate": 100 * self.found_bad / contracts,
-        }
+        self.contracts_ended[state] += 1
 
     def pay(self, contractor: int, price_usd: float) -> None:
         """A contractor is paid its price."""

@@ -8,6 +8,7 @@ from typing import Generic
 
 import simpy
 
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.market.deciding import Decider
 from coalesce_sim.market.observer import DecidedOffers, Observer
 from coalesce_sim.market.open_block import BlocksUnderWay
@@ -21,7 +22,8 @@ class Loop(Generic[B, Q, A]):
     """Plays tasks through one way of trading, from their arrival to their end.
 
     `records_of` gives the empty records of a block. What goes wrong, in a policy or an observer too, is kept
-    in `error`: SimPy raises a copy, which an exception with arguments of its own may not survive.
+    in `error`: SimPy raises a copy, which an exception with arguments of its own may not survive, and plays
+    other events of the same instant before; those change and tell nothing any more.
     """
 
     error: BaseException | None = None
@@ -40,6 +42,8 @@ class Loop(Generic[B, Q, A]):
         self._decider = decider
         self._observer = observer
         self._watched = observer.wants("decided")
+        self._wants_truth = issubclass(decider.view_type, OracleView)
+        self._wants_bids = issubclass(decider.view_type, SealedBids)
         self._under_way = under_way
         self._records_of = records_of
 
@@ -56,15 +60,18 @@ class Loop(Generic[B, Q, A]):
                     for tasks in self._trade.arrive(opened, slice(first, stop)):
                         self._decide(opened, tasks)
         except BaseException as error:
-            self.error = self.error or error
+            self._fail(error)
             raise
 
     def _decide(self, opened: B, tasks: slice) -> None:
         """Quote, decide, and carry out what was decided, one task after the other."""
+        if self.error is not None:
+            return
         records, tried = opened.records, opened.tried
         quote = self._trade.quote(opened, tasks)
+        bids_usd = self._trade.bids_usd(quote) if self._wants_bids else None
         for row, task in enumerate(range(tasks.start, tasks.stop)):
-            decision = self._decider.decide(self._view(opened, quote, row))
+            decision = self._decider.decide(self._view(opened, quote, row, bids_usd))
             records.explored[task] |= decision.explored
             records.score[task] = decision.score
             records.confidence[task] = decision.confidence
@@ -83,6 +90,8 @@ class Loop(Generic[B, Q, A]):
         trade = self._trade
         try:
             yield from trade.work(attempt)
+            if self.error is not None:
+                return
             trade.end(attempt)
             outcome = trade.learn(attempt)
             if outcome is not None:
@@ -94,17 +103,17 @@ class Loop(Generic[B, Q, A]):
             for task in onward.decide:
                 self._decide(opened, slice(task, task + 1))
         except BaseException as error:
-            self.error = self.error or error
+            self._fail(error)
             raise
 
-    def _view(self, opened: B, quote: Q, row: int) -> View:
+    def _view(self, opened: B, quote: Q, row: int, bids_usd: FloatArray | None) -> View:
         """What the policy wants to see of one task of the round."""
-        wanted, offers = self._decider.view_type, quote.offers
-        if wanted is View:
-            return View(offers, row)
-        if issubclass(wanted, OracleView):
+        offers = quote.offers
+        if bids_usd is not None:
+            return SealedBids(offers, row, bids_usd[row])
+        if self._wants_truth:
             return self._trade.oracle_view(opened, quote, offers.first + row)
-        return SealedBids(offers, row, self._trade.bids_usd(quote)[row])
+        return View(offers, row)
 
     def _tell(self, opened: B, quote: Q, row: int, decision: Decision) -> None:
         """Tell who watches of a decision that is about to be carried out."""
@@ -112,3 +121,7 @@ class Loop(Generic[B, Q, A]):
         attempt, breakdown = len(opened.tried[task]), partial(self._trade.breakdown, opened, quote, task)
         decided = DecidedOffers(opened.block, task, row, attempt, quote.offers, decision, breakdown)
         self._observer.decided(decided)
+
+    def _fail(self, error: BaseException) -> None:
+        if self.error is None:
+            self.error = error

@@ -73,12 +73,12 @@ class Market:
             observer=observer,
             listens=self._decider.listens,
         )
-        if scenario.learning:
-            contracts = ContractTrade(venue)
-            self.trade, self._loop = contracts, self._looped(contracts)
+        self.trade = ContractTrade(venue) if scenario.learning else PublishedTrade(venue)
+        self._under_way = BlocksUnderWay(self.accounts, observer, self.trade.take_ratings)
+        if isinstance(self.trade, ContractTrade):  # two branches, each with its own kinds of block and quote
+            self._loop = self._looped(self.trade)
         else:
-            published = PublishedTrade(venue)
-            self.trade, self._loop = published, self._looped(published)
+            self._loop = self._looped(self.trade)
         observer.set_up(self)
         policy.start(
             Surroundings(
@@ -90,7 +90,6 @@ class Market:
         )
 
     def _looped(self, trade: Trade[B, Q, A]) -> Loop[B, Q, A]:
-        self._under_way = BlocksUnderWay(self.accounts, self._observer, trade.take_ratings)
         return Loop(self.env, trade, self._decider, self._observer, self._under_way, self._records_of)
 
     def _records_of(self, block: Block) -> Records:
@@ -111,10 +110,14 @@ class Market:
         try:
             self.env.run()
         except BaseException as error:
-            raise (self._loop.error or error) from None
+            raise (error if self._loop.error is None else self._loop.error) from None
         if self.accounts.tasks_in == 0:
             self._under_way.record_nothing(self._workload.no_tasks())
         self.accounts.check()
+
+    def share(self, block: Block) -> float:
+        """How far the market is when a block begins, roughly, from 0 to 1."""
+        return self._workload.share(block)
 
     def figures(self) -> dict[str, float]:
         """What can be said of the market as a whole once it has been played; shares and rates in percent.

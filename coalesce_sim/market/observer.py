@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
-
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Literal
 
 from coalesce_sim.market.breakdown import Breakdown
 from coalesce_sim.market.records import Records
 from coalesce_sim.market.workload import Block
 from coalesce_sim.policies.protocol import Decision, Offers
+from coalesce_sim.reputation.ratings import RatingRows
 
 if TYPE_CHECKING:
     from coalesce_sim.market.contracts.contract import Contract
     from coalesce_sim.market.market import Market
 
-Event = Literal["block_opened", "decided", "contract_ended", "ratings", "block_recorded"]
+EventName = Literal["block_opened", "decided", "contract_ended", "ratings", "block_recorded"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +68,14 @@ class Observer:
     def contract_ended(self, contract: Contract) -> None:
         """A contract has reached its final state and is paid; only where markets have contracts."""
 
-    def ratings(self, rows: Mapping[str, NDArray[Any]]) -> None:
-        """What was rated since the last time, an array a column, oldest first; told with each block that is
+    def ratings(self, rows: RatingRows) -> None:
+        """What was rated since the last time, oldest first; told with each block that is
         recorded, where there is a public record."""
 
     def block_recorded(self, records: Records) -> None:
         """All tasks of a block have ended; blocks come in order."""
 
-    def wants(self, event: Event) -> bool:
+    def wants(self, event: EventName) -> bool:
         """Whether this observer does anything when told."""
         return getattr(type(self), event) is not getattr(Observer, event)
 
@@ -103,7 +102,7 @@ class Observers(Observer):
         for each in self._observers:
             each.contract_ended(contract)
 
-    def ratings(self, rows: Mapping[str, NDArray[Any]]) -> None:
+    def ratings(self, rows: RatingRows) -> None:
         for each in self._observers:
             each.ratings(rows)
 
@@ -111,5 +110,5 @@ class Observers(Observer):
         for each in self._observers:
             each.block_recorded(records)
 
-    def wants(self, event: Event) -> bool:
+    def wants(self, event: EventName) -> bool:
         return any(each.wants(event) for each in self._observers)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.market.accounts import Accounts
 from coalesce_sim.market.observer import Observer
 from coalesce_sim.market.records import Records
 from coalesce_sim.market.workload import Block
+from coalesce_sim.reputation.ratings import RatingRows
 
 
 class OpenBlock:
@@ -36,7 +35,14 @@ class OpenBlock:
         "type_id",
     )
 
-    def __init__(self, block: Block, records: Records, charge_usd: FloatArray) -> None:
+    def __init__(
+        self,
+        block: Block,
+        records: Records,
+        charge_usd: FloatArray,
+        local_s: FloatArray,
+        expected_s: FloatArray,
+    ) -> None:
         self.block = block
         self.records = records
         self.left = len(block)
@@ -44,8 +50,8 @@ class OpenBlock:
         self.charge_usd: list[float] = charge_usd.tolist()
         self.type_id: list[int] = block.tasks.type_id.tolist()
         self.client: list[int] = block.tasks.client.tolist()
-        self.local_s: list[float] = block.truth.local_work_s.tolist()
-        self.expected_s: list[float] = block.home.work_s.tolist()
+        self.local_s: list[float] = local_s.tolist()
+        self.expected_s: list[float] = expected_s.tolist()
 
 
 class BlocksUnderWay:
@@ -58,7 +64,7 @@ class BlocksUnderWay:
         self,
         accounts: Accounts,
         observer: Observer,
-        take_ratings: Callable[[], Mapping[str, NDArray[Any]] | None],
+        take_ratings: Callable[[], RatingRows | None],
     ) -> None:
         self._accounts = accounts
         self._observer = observer

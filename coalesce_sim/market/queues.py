@@ -6,7 +6,6 @@ import heapq
 import math
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import numpy as np
 import simpy
@@ -71,8 +70,8 @@ class Queue:
         self._expected_ends_s: list[float] = []
         self._true = Forecast(slots) if slots else None
         # SimPy knows no capacity of 0: nobody asks for the slot of those that have none.
-        capacity: Any = math.inf if slots is None else max(1, slots)
-        self.resource = simpy.Resource(env, capacity)
+        capacity = math.inf if slots is None else max(1, slots)
+        self.resource = simpy.Resource(env, capacity)  # type: ignore[arg-type]  # infinite is fine with it
 
     def takes_in(self, queue_limit: int | None) -> bool:
         """Whether one more job finds a slot, or a place among `queue_limit` that wait (None: any number)."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import simpy
-from numpy.typing import NDArray
 
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.economics.correction import ErrorWindow
@@ -20,11 +19,12 @@ from coalesce_sim.market.queues import Queues
 from coalesce_sim.market.records import Records
 from coalesce_sim.market.workload import Block
 from coalesce_sim.policies.protocol import Decision, Offers, OracleView, Outcome
+from coalesce_sim.reputation.ratings import RatingRows
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.skills.compatibility import Compatibility
 from coalesce_sim.streams import Streams
 
-Events = Generator[simpy.Event, Any, None]
+Events = Generator[simpy.Event, object, None]
 """A SimPy process: it waits for what it yields."""
 
 
@@ -75,7 +75,7 @@ class Onward(Generic[A_co]):
 
 
 class Trade(Protocol[B, Q, A]):
-    """A way of trading. `Loop` calls these in the order in which they stand here.
+    """A way of trading: the steps of `Loop`, in its order, and what can be said at the end.
 
     Tasks are rows of their open block. What is asked (`quote`, `bids_usd`, `oracle_view`, `breakdown`)
     changes nothing, however often it is asked.
@@ -85,8 +85,11 @@ class Trade(Protocol[B, Q, A]):
         """Lay out a block whose tasks are about to arrive."""
 
     def arrive(self, opened: B, tasks: slice) -> Iterable[slice]:
-        """Tasks arrive together; the rounds in which they are decided. In a round no decision can change the
-        offers on the others. What is left out is decided later, as `recover` says."""
+        """Tasks arrive together; the rounds in which they are decided, each before the next is asked for.
+
+        In a round no decision can change the offers on the others. What is left out is decided later, as
+        `recover` says.
+        """
 
     def quote(self, opened: B, tasks: slice) -> Q:
         """The offers on the tasks of one round, as things stand now."""
@@ -107,7 +110,7 @@ class Trade(Protocol[B, Q, A]):
         """All events of an attempt, to its end."""
 
     def end(self, attempt: A) -> None:
-        """It is over: verified, charged and paid."""
+        """It is over: verified and charged, and paid unless it was on award."""
 
     def learn(self, attempt: A) -> Outcome | None:
         """Enter in the public record and the clients' memory what they know of it now.
@@ -118,8 +121,8 @@ class Trade(Protocol[B, Q, A]):
     def recover(self, attempt: A) -> Onward[A]:
         """Close the task, or say how it goes on."""
 
-    def take_ratings(self) -> Mapping[str, NDArray[Any]] | None:
-        """What was rated since the last time, an array a column; None where nothing is, or nobody watches."""
+    def take_ratings(self) -> RatingRows | None:
+        """What was rated since the last time; None where nothing is, or nobody watches."""
 
     def figures(self) -> dict[str, float]:
         """What can be said of this trade as a whole once the market has been played."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from itertools import pairwise
@@ -133,6 +134,21 @@ class Workload:
                 block = self._block(first, arrivals)
                 yield block
                 first += len(block)
+
+    def share(self, block: Block) -> float:
+        """Which part of all tasks come before a block, roughly: by time or, where counted, by number."""
+        arrivals, done = self._scenario.workload.arrivals, 0.0
+        if isinstance(arrivals, Renewal | Recorded):
+            counted = math.inf if arrivals.limit is None else arrivals.limit
+            if (
+                isinstance(arrivals, Recorded)
+                and self._recordings is not None
+                and arrivals.drawing == "each_once"
+            ):
+                counted = min(counted, len(self._recordings.type_id))
+            done = block.first / counted
+        arrived = float(block.tasks.arrival_s[0]) / self._scenario.clock.horizon_s
+        return min(1.0, max(arrived, done))
 
     def no_tasks(self) -> Block:
         """A block of none, to record a market to which nothing came."""

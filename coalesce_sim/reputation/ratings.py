@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from coalesce_sim.arrays import FloatArray
+from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.reputation.beta import Beta
 from coalesce_sim.reputation.eigentrust import EigenTrust
 from coalesce_sim.reputation.ewma import Ewma
@@ -19,15 +18,20 @@ from coalesce_sim.scenario.reputation import (
     Reputation,
 )
 
-COLUMNS: dict[str, type[np.float64 | np.int64]] = {
-    "time_s": np.float64,
-    "client": np.int64,
-    "contractor": np.int64,
-    "type_id": np.int64,
-    "rating": np.float64,
-    "score_after": np.float64,
-}
-"""What is kept of each rating."""
+
+class RatingRows(NamedTuple):
+    """Ratings, oldest first; one entry each.
+
+    `rating` is from 0 (bad work) to 1, `score_after` the score of the contractor (for the type) as public
+    after it.
+    """
+
+    time_s: FloatArray
+    client: IntArray
+    contractor: IntArray
+    type_id: IntArray
+    rating: FloatArray
+    score_after: FloatArray
 
 
 class Ratings:
@@ -70,18 +74,19 @@ class Ratings:
         if self._record:
             self._rows.append((now_s, client, contractor, type_id, rating, score))
 
-    def take_rows(self) -> dict[str, NDArray[Any]]:
-        """The ratings entered since the last call, oldest first, an array a column; the ledger forgets them.
-
-        `score_after` is the score of the contractor (for the type) as public after the rating.
-        """
-        columns = zip(*self._rows, strict=True) if self._rows else [()] * len(COLUMNS)
-        taken = {
-            name: np.array(column, dtype=dtype)
-            for (name, dtype), column in zip(COLUMNS.items(), columns, strict=True)
-        }
+    def take_rows(self) -> RatingRows:
+        """The ratings entered since the last call; they are kept no longer."""
+        columns = zip(*self._rows, strict=True) if self._rows else [()] * len(RatingRows._fields)
+        time_s, client, contractor, type_id, rating, score_after = columns
         self._rows.clear()
-        return taken
+        return RatingRows(
+            np.array(time_s, dtype=np.float64),
+            np.array(client, dtype=np.int64),
+            np.array(contractor, dtype=np.int64),
+            np.array(type_id, dtype=np.int64),
+            np.array(rating, dtype=np.float64),
+            np.array(score_after, dtype=np.float64),
+        )
 
 
 def first_scores(settings: Reputation, advertised: FloatArray) -> FloatArray:

@@ -123,7 +123,7 @@ def test_every_rating_is_a_row_and_is_handed_over_once() -> None:
     book.rate(1.5, 1, 2, 1, 1.0)
     book.rate(2.5, 0, 2, 0, 0.0)
     rows = book.take_rows()
-    assert {name: column.tolist() for name, column in rows.items()} == {
+    assert {name: column.tolist() for name, column in rows._asdict().items()} == {
         "time_s": [1.5, 2.5],
         "client": [1, 0],
         "contractor": [2, 2],
@@ -132,8 +132,8 @@ def test_every_rating_is_a_row_and_is_handed_over_once() -> None:
         "score_after": [2 / 3, 2 / 4],
     }
     again = book.take_rows()
-    assert [len(column) for column in again.values()] == [0] * 6
-    assert [column.dtype for column in again.values()] == [column.dtype for column in rows.values()]
+    assert [len(column) for column in again] == [0] * 6
+    assert [column.dtype for column in again] == [column.dtype for column in rows]
 
 
 def test_nobody_but_the_ledger_changes_scores() -> None:
@@ -147,7 +147,7 @@ def test_a_rating_outside_0_to_1_is_refused(rating: float) -> None:
     book = ledger(BETA)
     with pytest.raises(ValueError, match=rf"rating must be from 0 to 1 \(got {rating}\)"):
         book.rate(0.0, 0, 0, 0, rating)
-    assert len(book.take_rows()["rating"]) == 0
+    assert len(book.take_rows().rating) == 0
 
 
 def test_a_ledger_that_cannot_start_says_why() -> None:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from coalesce_sim.economics.correction import ErrorWindow
 from coalesce_sim.experiments.tables.columns import named, same
+from coalesce_sim.reputation.ratings import RatingRows
 
 
 def ratings_table(
-    rows: Mapping[str, NDArray[Any]],
+    rows: RatingRows,
     replication: int,
     type_names: tuple[str, ...],
     contractor_names: tuple[str, ...],
@@ -25,13 +24,13 @@ def ratings_table(
     """
     return pa.table(
         {
-            "replication": same(replication, len(rows["time_s"])),
-            "time_s": rows["time_s"],
-            "client": rows["client"].astype(np.int32),
-            "contractor": named(rows["contractor"], contractor_names),
-            "type": named(rows["type_id"], type_names),
-            "rating": rows["rating"],
-            "score_after": rows["score_after"],
+            "replication": same(replication, len(rows.time_s)),
+            "time_s": rows.time_s,
+            "client": rows.client.astype(np.int32),
+            "contractor": named(rows.contractor, contractor_names),
+            "type": named(rows.type_id, type_names),
+            "rating": rows.rating,
+            "score_after": rows.score_after,
         }
     )
 

@@ -92,6 +92,7 @@ class Dealing:
         self._accounts.pay(contract.contractor, contract.paid_usd)
         contract.opened.records.price_usd[contract.row] += contract.paid_usd
         self._endings.charge(contract.opened, contract.row, contract.paid_usd + contract.fees_usd)
+        self._observer.contract_ended(contract)
 
     def _passes(self, contract: Contract) -> bool:
         """Whether the delivery passes the verification."""
@@ -150,7 +151,6 @@ class Dealing:
     def recover(self, contract: Contract) -> Onward[Contract | OwnWork]:
         """Close the task if its work was accepted; else have the policy asked again, take it home, or give it
         up."""
-        self._observer.contract_ended(contract)
         opened, task = contract.opened, contract.row
         recovery, wholes = self._rules.recovery, opened.wholes
         tried = contract.attempt + 1

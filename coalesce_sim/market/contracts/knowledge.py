@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.economics.correction import Calibration, EstimationError
 from coalesce_sim.market.pool import Pool
 from coalesce_sim.policies.protocol import LOCAL
 from coalesce_sim.reputation import Ratings
+from coalesce_sim.reputation.ratings import RatingRows
 from coalesce_sim.scenario.reputation import BetaReputation, Reputation
 from coalesce_sim.scenario.schema import Scenario
 
@@ -59,8 +56,8 @@ class Knowledge:
         if self._calibration is not None:
             self._calibration.learn(type_id, who, plain_usd, actual_usd)
 
-    def take_ratings(self) -> Mapping[str, NDArray[Any]] | None:
-        """The public ratings since the last time, an array a column; None where none are recorded."""
+    def take_ratings(self) -> RatingRows | None:
+        """The public ratings since the last time; None where there are none or nobody watches."""
         return self.ratings.take_rows() if self.ratings is not None and self._record_ratings else None
 
     def errors_by_time(self) -> dict[str, float]:

@@ -37,12 +37,17 @@ class OpenContractBlock(OpenBlock):
     ) -> None:
         own_usd = np.nan_to_num(results.bill_usd[:, LOCAL])
         hardware_usd = block.truth.local_running_usd * block.truth.local_cost_factor
-        super().__init__(block, records, hardware_usd + own_usd)
+        by_hardware = np.isnan(known_home_s)
+        super().__init__(
+            block,
+            records,
+            hardware_usd + own_usd,
+            local_s=np.where(by_hardware, block.truth.local_work_s, known_home_s),
+            expected_s=np.where(by_hardware, block.home.work_s, known_home_s),
+        )
         self.layout, self.results, self.luck = layout, results, luck
         self.found: list[Found | None] = [None] * len(block)
         self.running_usd: list[float] = block.home.running.total_usd.tolist()
-        self.expected_s = np.where(np.isnan(known_home_s), block.home.work_s, known_home_s).tolist()
-        self.local_s = np.where(np.isnan(known_home_s), block.truth.local_work_s, known_home_s).tolist()
         self.wholes = None if block.wholes is None else OpenWholes(block.wholes)
         records.realised_usd[:] = 0.0
         if self.wholes is not None:

@@ -109,8 +109,8 @@ class ContractQuotes:
         self._skills = skills
         self._performance_weight = skills.performance_weight if rated else 0.0
         self._skill = skills.before_performance if rated else skills.total
-        dearest_first = np.argsort(np.argsort(pool.base_price_usd, kind="stable"), kind="stable")
-        self._cheapness = 1e-6 * dearest_first / max(1, len(pool))
+        rank_by_price = np.argsort(np.argsort(pool.base_price_usd, kind="stable"), kind="stable")
+        self._dearness = 1e-6 * rank_by_price / max(1, len(pool))
         self._risk_rate = pool.security_risk + pool.quality_risk
         self._price_rule = _price_rule(self._rule.pricing)
         for shared in (self._security, self.everyone, self._skill, pool.reliability):
@@ -134,8 +134,8 @@ class ContractQuotes:
         """What contractors are ranked by where they are discovered: skill compatibility (eq. 12) as known
         now, the cheaper first where that is equal; (task types, contractors)."""
         if self._performance_weight:
-            return self._skills.with_performance(self._knowledge.reliability) - self._cheapness
-        return self._skill - self._cheapness
+            return self._skills.with_performance(self._knowledge.reliability) - self._dearness
+        return self._skill - self._dearness
 
     def _at_stake_usd(self, layout: Layout, task: int, stay: Stay) -> float:
         """What work that is not accepted is expected to cost: doing it over at home, where that is how

@@ -23,14 +23,16 @@ it, the charges before and the whole cost after correction by experience (USD), 
 class Sides(NamedTuple):
     """What the terms of one task depend on besides the contractors; amounts in USD.
 
-    `list_price`, `load` and `bargained` say how prices come about, with `slope` and `max_load`, or with the
-    client's weight in `slope`. `by_use` says that bills follow use, so that prices are only expected.
+    `at_stake_usd` is what work costs that is not accepted: doing it over, or the loss; `at_risk_usd` is the
+    value that other risks apply to. `rule` says how prices come about: `LIST_PRICE`, `LOAD` with `slope` and
+    `max_load`, or `BARGAINED` with the client's weight in `slope`. `by_use` says that bills follow use, so
+    that prices are only expected.
     """
 
     fees_usd: float
     max_latency_s: float
     late_usd_per_s: float
-    loss_usd: float
+    at_stake_usd: float
     at_risk_usd: float
     internal_usd: float
     rule: int
@@ -72,7 +74,7 @@ def terms(ids: IntArray, wait_s: FloatArray, table: FloatArray, known: Known, si
     reliability, factor = known.reliability.take(ids), known.factor.take(ids)
     latency_s = latency_s + wait_s
     late_usd = lateness_usd(latency_s, sides.max_latency_s, sides.late_usd_per_s)
-    risk_usd = (1 - reliability) * sides.loss_usd + sides.at_risk_usd * known.risk.take(ids)
+    risk_usd = (1 - reliability) * sides.at_stake_usd + sides.at_risk_usd * known.risk.take(ids)
     if sides.rule == LOAD:
         jobs, slots = known.jobs.take(ids), known.slots.take(ids)
         price_usd = load_price_usd(price_usd, jobs, slots, slope=sides.slope, max_load=sides.max_load)
@@ -112,7 +114,7 @@ def _terms(ids: Any, wait_s: Any, table: Any, known: Any, sides: Any) -> Any:
         price_usd, own_usd = table[j, 2], table[j, 3]
         reliability, factor = known.reliability[j], known.factor[j]
         late_usd = max(latency_s - sides.max_latency_s, 0.0) * sides.late_usd_per_s
-        risk_usd = (1 - reliability) * sides.loss_usd + sides.at_risk_usd * known.risk[j]
+        risk_usd = (1 - reliability) * sides.at_stake_usd + sides.at_risk_usd * known.risk[j]
         if sides.rule == LOAD:
             load = known.jobs[j] / known.slots[j] if known.slots[j] > 0 else np.inf
             price_usd = price_usd * (1 + sides.slope * min(load, sides.max_load))

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.economics.correction import ErrorWindow
@@ -22,11 +20,13 @@ from coalesce_sim.market.contracts.layout import Layouts
 from coalesce_sim.market.contracts.open_block import OpenContractBlock
 from coalesce_sim.market.contracts.quotes import ContractQuote, ContractQuotes
 from coalesce_sim.market.contracts.results import Draws, GroundTruth, Luck
+from coalesce_sim.market.contracts.states import FINAL_STATES
 from coalesce_sim.market.contracts.terms import BID, EXTERNAL, LATENCY
 from coalesce_sim.market.records import Records
 from coalesce_sim.market.trade import Events, Onward, Venue
 from coalesce_sim.market.workload import Block
 from coalesce_sim.policies.protocol import LOCAL, Decision, OracleView, Outcome
+from coalesce_sim.reputation.ratings import RatingRows
 from coalesce_sim.scenario.contracts import ContractRules
 
 ContractAttempt = Contract | OwnWork
@@ -171,15 +171,13 @@ class ContractTrade:
 
     def recover(self, attempt: ContractAttempt) -> Onward[ContractAttempt]:
         """Close the task, or have it decided again, or done at home."""
-        onward: Onward[ContractAttempt]
-        if isinstance(attempt, OwnWork):
-            onward = self._home.recover(attempt)
-        else:
-            onward = self._dealing.recover(attempt)
+        onward: Onward[ContractAttempt] = (
+            self._home.recover(attempt) if isinstance(attempt, OwnWork) else self._dealing.recover(attempt)
+        )
         self._look_for_contractors(attempt.opened, onward.decide)
         return onward
 
-    def take_ratings(self) -> Mapping[str, NDArray[Any]] | None:
+    def take_ratings(self) -> RatingRows | None:
         """What was rated since the last time; None where there is no public record or nobody watches it."""
         return self._knowledge.take_ratings()
 
@@ -189,11 +187,21 @@ class ContractTrade:
         The `estimation_error` figures are ``Σ|estimated − charged| / Σ charged`` over all charges, the first
         50 of them and the last.
         """
-        figures = self._knowledge.errors_by_time() | self._accounts.contract_shares()
+        figures = self._knowledge.errors_by_time() | self._contract_shares()
         if self.discovery is not None and self.discovery.queries:
             figures["discovery_age_s"] = self.discovery.mean_age_s
             figures["unanswered_queries"] = 100 * self.discovery.unanswered / self.discovery.queries
         return figures
+
+    def _contract_shares(self) -> dict[str, float]:
+        """How many contracts have ended and, in percent, how: by final state, and completed but found bad."""
+        ended = self._accounts.contracts_ended
+        contracts = ended.total()
+        if contracts == 0:
+            return {"contracts": 0.0}
+        states = {f"contracts_{state}_rate": 100 * ended[state] / contracts for state in FINAL_STATES}
+        found_bad = 100 * self._accounts.found_bad / contracts
+        return {"contracts": float(contracts), **states, "contracts_found_bad_rate": found_bad}
 
     def mean_price_usd(self, hours: int) -> FloatArray:
         """Prices differ by task here."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.economics.correction import ErrorWindow
@@ -21,6 +20,7 @@ from coalesce_sim.market.records import Records
 from coalesce_sim.market.trade import Events, Onward, Venue
 from coalesce_sim.market.workload import Block
 from coalesce_sim.policies.protocol import LOCAL, Decision, OracleView, Outcome
+from coalesce_sim.reputation.ratings import RatingRows
 
 
 @dataclass(slots=True)
@@ -77,6 +77,7 @@ class PublishedTrade:
             home = self._queues.homes[opened.client[task]]
             expected_s = home.expected_wait_s(now_s, now_s) + opened.expected_s[task]
             late_s = max(0.0, expected_s - float(opened.block.tasks.max_latency_s[task]))
+            # Not by `late_usd_per_s`: that would differ in the last bit from what was always told.
             delay_usd.append(late_s * self._cost_model.late_usd_per_min / 60)
         return delay_usd
 
@@ -237,7 +238,7 @@ class PublishedTrade:
         attempt.opened.left -= 1
         return _DONE
 
-    def take_ratings(self) -> Mapping[str, NDArray[Any]] | None:
+    def take_ratings(self) -> RatingRows | None:
         """Nobody is rated."""
         return None
 
