@@ -156,45 +156,48 @@ class ContractQuotes:
         `ids` are those who offer, ascending; `wait_s` is what queue and discovery add, one entry an offer.
         """
         layout, type_id = opened.layout, opened.type_id[task]
+        rule, slope, max_load = self._price_rule
         of = _PACE.next_round()(
             ids,
             wait_s,
             layout.table[task],
             self._known[type_id],
             Sides(
-                layout.fees_usd[task],
-                layout.max_latency_s[task],
-                self._late_usd_per_s,
-                self._at_stake_usd(layout, task, stay),
-                layout.at_risk_usd[task],
-                stay.internal_usd,
-                *self._price_rule,
-                self._performance_weight,
-                self._by_use,
+                fees_usd=layout.fees_usd[task],
+                max_latency_s=layout.max_latency_s[task],
+                late_usd_per_s=self._late_usd_per_s,
+                at_stake_usd=self._at_stake_usd(layout, task, stay),
+                at_risk_usd=layout.at_risk_usd[task],
+                internal_usd=stay.internal_usd,
+                rule=rule,
+                slope=slope,
+                max_load=max_load,
+                performance_weight=self._performance_weight,
+                by_use=self._by_use,
             ),
         )
-        if self._price_rule[0] == BARGAINED:
+        if rule == BARGAINED:
             made = np.isfinite(of[ASKED])
             ids, of = ids[made], of[:, made]
         of.flags.writeable = False
         return ContractQuote(
             Offers(
-                opened.block.tasks,
-                opened.block.first,
-                task,
-                [opened.client[task]],
-                [type_id],
-                [stay.internal_usd],
-                ids,
-                of[SHOWN : SHOWN + 1],
-                of[EXTERNAL : EXTERNAL + 1],
-                of[LATENCY : LATENCY + 1],
-                of[RELIABILITY],
-                of[SECURITY],
-                of[SKILL : SKILL + 1],
-                of[SKILL : SKILL + 1] >= self._threshold,
-                self._explain,
-                now_s,
+                tasks=opened.block.tasks,
+                first_task=opened.block.first,
+                first=task,
+                client=[opened.client[task]],
+                type_id=[type_id],
+                internal_usd=[stay.internal_usd],
+                ids=ids,
+                price_usd=of[SHOWN : SHOWN + 1],
+                external_usd=of[EXTERNAL : EXTERNAL + 1],
+                latency_s=of[LATENCY : LATENCY + 1],
+                reliability=of[RELIABILITY],
+                security=of[SECURITY],
+                skill=of[SKILL : SKILL + 1],
+                eligible=of[SKILL : SKILL + 1] >= self._threshold,
+                explain=self._explain,
+                now_s=now_s,
             ),
             of,
             stay,

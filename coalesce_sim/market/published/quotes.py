@@ -160,21 +160,21 @@ class Quotes:
             external_usd.flags.writeable = False
             latency_s.flags.writeable = False
         offers = Offers(
-            block.tasks,
-            block.first,
-            rows.start,
-            opened.client[rows],
-            opened.type_id[rows],
-            internal_usd,
-            self._ids,
-            self._shown_price_usd[rows],
-            external_usd,
-            latency_s,
-            self._pool.reliability,
-            self._security,
-            self._skill,
-            self._eligible,
-            self._explain,
+            tasks=block.tasks,
+            first_task=block.first,
+            first=rows.start,
+            client=opened.client[rows],
+            type_id=opened.type_id[rows],
+            internal_usd=internal_usd,
+            ids=self._ids,
+            price_usd=self._shown_price_usd[rows],
+            external_usd=external_usd,
+            latency_s=latency_s,
+            reliability=self._pool.reliability,
+            security=self._security,
+            skill=self._skill,
+            eligible=self._eligible,
+            explain=self._explain,
         )
         return PublishedQuote(offers, price_usd, service_s, delay_usd)
 
