@@ -154,7 +154,8 @@ def stage(
     """Set up one replication of a scenario: the same that `run` plays under that number.
 
     `seed` defaults to the scenario's. `policy` is a `Policy` class, or another function of no arguments that
-    gives one, in place of the scenario's policy; `observer` is told what happens.
+    gives one, in place of the scenario's policy; its `start` is called here, so each stage needs one of its
+    own. `observer` is told what happens.
 
     >>> import coalesce_sim
     >>> staged = coalesce_sim.stage(coalesce_sim.load("dur_02", ["clock.days=1"]), seed=1)

@@ -39,9 +39,10 @@ class DecidedOffers:
 class Observer:
     """Is told what happens while a replication is played; a subclass overrides what it wants to know.
 
-    It changes nothing: the same scenario, seed and replication give the same market, whoever watches. What
-    an observer raises ends the replication and reaches whoever plays it: a replication that was stopped is
-    discarded whole.
+    Of a replication that is staged it hears what happens in its own market, not in the all-local one that may
+    be played before. It changes nothing: the same scenario, seed and replication give the same market,
+    whoever watches. What an observer raises ends the replication and reaches whoever plays it: a replication
+    that was stopped is discarded whole.
 
     >>> import coalesce_sim
     >>> class Progress(coalesce_sim.Observer):
