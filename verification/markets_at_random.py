@@ -34,14 +34,8 @@ PRICES: tuple[dict[str, Any], ...] = (
 )
 
 
-@st.composite
-def markets(draw: st.DrawFn) -> dict[str, Any]:
-    """A scenario.
-
-    Its features are picked by a number, all alike often, which Hypothesis itself does not do; a market that
-    fails is then cut down to few contractors and tasks.
-    """
-    number, tasks, contractors = draw(st.tuples(st.integers(0, 10**9), st.integers(6, 24), st.integers(2, 6)))
+def market_of(number: int, tasks: int, contractors: int) -> dict[str, Any]:
+    """The scenario of that number, with so many tasks and the first of its contractors."""
     rng = random.Random(number)
 
     def pick(*values: Any) -> Any:
@@ -79,12 +73,20 @@ def markets(draw: st.DrawFn) -> dict[str, Any]:
     return fields
 
 
+def markets() -> st.SearchStrategy[dict[str, Any]]:
+    """Scenarios whose features are picked by a number: all alike often, as Hypothesis itself would not.
+
+    A market that fails is then cut down to few contractors and tasks.
+    """
+    return st.builds(market_of, st.integers(0, 10**9), st.integers(6, 24), st.integers(2, 6))
+
+
 def _arrivals(pick: Pick, types: tuple[str, ...], clients: int, count: int) -> dict[str, Any]:
     if pick(True, False, False):
         return {"kind": "renewal", "gap_s": {"exponential": {"mean": pick(5.0, 40.0)}}, "limit": count}
-    now_s, tasks = 0.0, []
+    now_s, tasks, gaps_s = 0.0, [], pick((0.0, 10.0, 45.0, 90.5), (0.0, 0.0, 2.0, 10.0))
     for _ in range(count):
-        now_s += pick(0.0, 0.0, 10.0, 45.0, 90.5)
+        now_s += pick(*gaps_s)
         task = {"type": pick(*types), "arrival_s": now_s}
         tasks.append(task | pick({}, {"client": pick(*range(clients))}))
     return {"kind": "listed", "tasks": tasks}

@@ -19,20 +19,27 @@ ROUNDING = 1e-12
 class Queue:
     """Slots behind one first-come queue: a client's GPUs, or a contractor's capacity.
 
-    `waiting` holds how long each job in the queue is expected to take, `working` when each of those at work
-    is expected to end, `coming` how many were taken in whose data are still on their way.
+    `waiting` jobs are in the queue, which are expected to take `waiting_s` in all; `working` holds when each
+    of those at work is expected to end, `coming` says how many were taken in whose data are on their way.
     """
 
     def __init__(self, env: simpy.Environment, slots: float) -> None:
         self.slots, self.limited = slots, slots < math.inf
         self.resource = simpy.Resource(env, capacity=max(1, slots))  # type: ignore[arg-type]
-        self.waiting: list[float] = []
+        self.waiting, self.waiting_s = 0, 0.0
         self.working: list[float] = []
         self.coming = 0
 
     @property
     def jobs(self) -> int:
-        return len(self.waiting) + len(self.working)
+        return self.waiting + len(self.working)
+
+    def join(self, expected_s: float) -> None:
+        self.waiting, self.waiting_s = self.waiting + 1, self.waiting_s + expected_s
+
+    def leave(self, expected_s: float) -> None:
+        self.waiting -= 1
+        self.waiting_s = self.waiting_s - expected_s if self.waiting else 0.0
 
     def takes_in(self, limit: int | None) -> bool:
         """Whether one more job finds a slot, or a place among those that may wait."""
@@ -52,7 +59,7 @@ class Queue:
             free_s = sorted(self.working)[turn]
         else:
             left_s = sum(end_s - now_s for end_s in self.working if end_s > now_s)
-            free_s = now_s + (sum(self.waiting) + left_s) / self.slots
+            free_s = now_s + (self.waiting_s + left_s) / self.slots
         return max(0.0, free_s - arrival_s)
 
 
@@ -139,29 +146,29 @@ class Known:
         if self.home_slots == 0:
             return Stay(0.0, 0.0, 0.0, loss_usd)
         now_s, work_s = self.env.now, self.home_s(task)
-        wait_s = self.homes[task.client].expected_wait_s(now_s, now_s)
+        turnaround_s = self.homes[task.client].expected_wait_s(now_s, now_s) + work_s
         late_usd = others_late_usd = 0.0
         if self.opportunity == "later_tasks":
             others_late_usd = task.later_usd
         elif self.opportunity in ("expected_delay", "queue"):
-            late_usd = max(0.0, wait_s + work_s - task.max_latency_s) * self.late_usd_per_s
+            late_usd = max(0.0, turnaround_s - task.max_latency_s) * self.late_usd_per_s
         if self.opportunity == "queue" and self.home_slots < math.inf:
             # The next task is expected in a gap; it waits for this one too, or only for those before.
-            gap_s, spare_s = now_s / max(1, self.arrived[task.client]), work_s - task.max_latency_s
-            with_s = max(0.0, max(0.0, wait_s + work_s / self.home_slots - gap_s) + spare_s)
-            without_s = max(0.0, max(0.0, wait_s - gap_s) + spare_s)
-            others_late_usd = (with_s - without_s) * self.late_usd_per_s
+            gap_s, wait_s = now_s / max(1, self.arrived[task.client]), turnaround_s - work_s
+            with_s = max(0.0, wait_s + work_s / self.home_slots - gap_s) + work_s - task.max_latency_s
+            without_s = max(0.0, wait_s - gap_s) + work_s - task.max_latency_s
+            others_late_usd = (max(0.0, with_s) - max(0.0, without_s)) * self.late_usd_per_s
         plain_usd = sum(task.home_parts_usd.values()) + self.own_price_usd + late_usd
         good_p = self.home.success_p(task.type)
         if self.ratings is not None:
             good_p = self.own_ratings.scores[0][task.type]
         usd = plain_usd * self.factor[task.type, self.home] + others_late_usd + (1 - good_p) * loss_usd
-        return Stay(wait_s + work_s, late_usd + others_late_usd, plain_usd, usd)
+        return Stay(turnaround_s, late_usd + others_late_usd, plain_usd, usd)
 
     def quote(self, task: Task, who: Contractor, search_s: float, stay: Stay) -> Offer | None:
         """What a contractor offers now; None where bargaining finds no price that suits both."""
         factor, queue, pricing = self.factor[task.type, who], self.queues[who], self.external["pricing"]
-        arrival_s = self.env.now + search_s + self.setup_s + task.transfer_s + who.network_s
+        arrival_s = self.env.now + (search_s + self.setup_s + task.transfer_s) + who.network_s
         wait_s = queue.expected_wait_s(self.env.now, arrival_s) + search_s
         overhead_s = who.network_s + (self.setup_s + task.transfer_s + task.check_s)
         work_s = who.work_s(task)

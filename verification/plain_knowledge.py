@@ -61,7 +61,7 @@ class Ratings:
             overall = (a + good) / (a + b + number)
         scores = {}
         for type_ in self.types:
-            if self.pooling is None:
+            if self.pooling is None or not ratings:
                 scores[type_] = overall
             else:
                 good, number = _faded(ratings, forgetting, weights, only=type_)

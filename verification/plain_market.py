@@ -11,7 +11,7 @@ facts of a replication (``coalesce_sim.stage(…).facts()``: what was drawn, not
 Beside it lie `plain_given` (what tasks take and workers ask, before anything happens), `plain_estimates`
 (what clients know and expect when they decide), `plain_knowledge` (ratings, and how contractors are found)
 and `plain_policies`. The simulator proper plays the same market in blocks and arrays; tests hold it to this
-page, to nine digits.
+page, to nine digits. Sums are taken in its order: where two things happen at once, the last bit decides.
 
 A contractor is paid in `ended`. It could lie in `Known.quote`, by what it asks and promises, and in `hire`,
 by what its work is worth. Luck is drawn beforehand and lies in ``task.luck``; it is compared with what is
@@ -153,7 +153,7 @@ class Market:
             self.fail(task)
             return
         queue = self.known.homes[task.client]
-        queue.waiting.append(self.known.home_s(task))
+        queue.join(self.known.home_s(task))
         self.env.process(self.work_at_home(task, stay, queue))
 
     def work_at_home(self, task: Task, stay: Stay, queue: Queue) -> Events:
@@ -163,7 +163,7 @@ class Market:
         if queue.limited:
             request = queue.resource.request()
             yield request
-        queue.waiting.remove(expected_s)
+        queue.leave(expected_s)
         queue.working.append(expected_end_s := env.now + expected_s)
         self.began(task)
         yield env.timeout(self.known.home_s(task, really=True))
@@ -261,13 +261,13 @@ class Market:
         """Whether the work was done before its client lost patience."""
         env, expected_s = self.env, contract.expected_s
         if queue.limited:
-            queue.waiting.append(expected_s)
+            queue.join(expected_s)
             request = queue.resource.request()
             if request.triggered or contract.deadline_s == math.inf:
                 yield request
             else:
                 yield request | env.timeout(max(0.0, contract.deadline_s - env.now))
-            queue.waiting.remove(expected_s)
+            queue.leave(expected_s)
             if not request.triggered:
                 request.cancel()
                 return False

@@ -12,7 +12,7 @@ from verification.markets_at_random import markets
 from verification.plain_and_simulator import differences
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
 @given(markets())
 def test_small_markets_at_random(fields: dict[str, Any]) -> None:
     assert differences(load(fields)) == []
