@@ -240,10 +240,10 @@ def _learning(pick: Pick, clients: int) -> dict[str, Any]:
     trust = {"kind": "eigentrust", "recompute_every": pick(1, 3), "pretrust_weight": 0.3}
     trust |= {"pretrusted_clients": pick(None, 1, clients)}
     models = ({"kind": "beta", "forgetting": pick(1.0, 0.9)}, {"kind": "ewma", "alpha": 0.3}, trust)
-    ledger = {"start": pick("cold", "warm"), "by_task_type": pick(True, False), "pooling": 3}
+    common = {"start": pick("cold", "warm"), "by_task_type": pick(True, False), "pooling": 3}
     sections = {
         "discovery": discovery,
-        "reputation": pick(None, *({"model": model} | ledger for model in models)),
+        "reputation": pick(None, *({"model": model} | common for model in models)),
         "calibration": pick(None, {"rate": 0.3}),
     }
     return {name: section for name, section in sections.items() if section is not None}

@@ -130,7 +130,7 @@ class Known:
         return who.skill(type_, self.settings["types"][type_]["skills"], score)
 
     def reliability(self, who: Contractor, type_: str) -> float:
-        """Probability of good work: the ledger's score, or what the contractor says of itself."""
+        """Probability of good work: its public score, or what the contractor says of itself."""
         return who.reliability if self.ratings is None else self.ratings.scores[who.place][type_]
 
     def home_s(self, task: Task, *, really: bool = False) -> float:

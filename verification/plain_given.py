@@ -305,7 +305,7 @@ class Contractor(Worker):
         return float(share * self.list_price_usd(task))
 
     def skill(self, type_: str, required: list[str], score: float | None) -> float:
-        """Skill compatibility (eq. 12); `score` is the public ledger's, None where there is none."""
+        """Skill compatibility (eq. 12); `score` is the public one, None where work is not rated."""
         rules, need, offered = self.rules, set(required), set(self.stated["skills"])
         ontological = len(need & offered) / len(need | offered) if need else 1.0
         embedding = rules["embedding"].get(type_, {}).get(self.stated["type"], rules["embedding_default"])

@@ -112,7 +112,7 @@ def test_what_goes_wrong_does_so_as_often_as_stated() -> None:
     assert agrees(contracts.loc[contracts["reason"] == "unreachable", "good"], success)
 
 
-def test_a_ledger_comes_to_the_share_of_work_that_is_taken_for_good() -> None:
+def test_a_public_record_comes_to_the_share_of_work_that_is_taken_for_good() -> None:
     success, sensitivity, specificity = 0.6, 0.75, 0.95
     check = {"verification": {"automated": {"sensitivity": sensitivity, "specificity": specificity}}}
     result = played(hired(1, 3_000, contracts=check, facts={"success": success}, reputation={}))

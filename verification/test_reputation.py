@@ -46,7 +46,7 @@ def ewma_after(alpha: Fraction, cheats: int) -> Fraction:
 
 
 @pytest.mark.parametrize(("forgetting", "cheats"), [("1", 43), ("0.99", 24), ("0.9", 3)])
-def test_cheats_that_a_beta_ledger_lets_pass(forgetting: str, cheats: int) -> None:
+def test_cheats_that_a_beta_score_lets_pass(forgetting: str, cheats: int) -> None:
     """The default prior, one good and one bad rating, does not fade; if it did, it would be 4 at λ = 0.9."""
     exact = Fraction(forgetting)
     assert beta_after(exact, cheats) < BAD_NAME <= beta_after(exact, cheats - 1)
@@ -114,7 +114,7 @@ def clique_score(model: dict[str, Any], camouflage: float) -> float:
 def test_a_colluding_clique_gains_little_where_honest_clients_are_pretrusted() -> None:
     """Half of all clients praise a bad contractor: ten times as many words as the honest have of it.
 
-    A Beta ledger believes them. EigenTrust with five honest clients pretrusted does not: nobody trusts those
+    A Beta score believes them. EigenTrust with five honest clients pretrusted does not: nobody trusts those
     who praise nothing else, so the score is that of the honest (0.1, to four standard errors of 300 ratings).
     With all pretrusted alike, the clique lives on its own share of the pretrust.
     """

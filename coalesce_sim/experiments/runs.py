@@ -106,7 +106,7 @@ class RunResult:
 
     @cached_property
     def ratings(self) -> pd.DataFrame:
-        """One row per replication and rating, oldest first; where there is a ledger."""
+        """One row per replication and rating, oldest first; where there is a public record."""
         return self._frame("ratings")
 
     @cached_property

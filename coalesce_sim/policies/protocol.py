@@ -162,7 +162,7 @@ class View:
 
     @property
     def reliability(self) -> FloatArray:
-        """Probability of good work: the ledger's score where there is a ledger, else as advertised."""
+        """Probability of good work: the score in the public record where there is one, else as advertised."""
         return self.offers.reliability
 
     @property

@@ -1,4 +1,4 @@
-"""Who is known for what: the public ledger of ratings and the scores drawn from it."""
+"""Who is known for what: the public record of ratings, and the scores drawn from it."""
 
 from coalesce_sim.reputation.ratings import Ratings
 

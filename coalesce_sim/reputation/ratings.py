@@ -1,4 +1,4 @@
-"""The public ledger: every rating, and the scores that follow from them."""
+"""The public record: every rating, and the scores that follow from them."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class Ratings:
 
 
 def first_scores(settings: Reputation, advertised: FloatArray) -> FloatArray:
-    """What the record says of contractors before it has any rating."""
+    """What the public record says of contractors before it has any rating."""
     if settings.start == "warm":
         return advertised
     model = settings.model

@@ -215,8 +215,8 @@ class Skills(Model):
     embedding_weight: Share
     """Weight of the similarity that the table `embedding` states."""
     performance_weight: Share
-    """Weight of what is known of a contractor's work: the ledger's score where there is `reputation`, else
-    its own `performance`, else the table's."""
+    """Weight of what is known of a contractor's work: its score where there is `reputation`, else its
+    own `performance`, else the table's."""
     embedding: dict[str, dict[str, Share]] = Field(default_factory=dict)
     """Similarity from 0 to 1 by task type and, inside, by contractor type."""
     embedding_default: Share = 1.0

@@ -31,8 +31,7 @@ class Weights(Model):
     cost: NonNegative
     """How much the whole cost counts that the client expects with an offer."""
     reliability: NonNegative
-    """How much the probability of good work counts: the ledger's score or, without one, what is advertised.
-    """
+    """How much the probability of good work counts: the public score or, without one, what is advertised."""
     latency: NonNegative
     """How much the quoted time to the result counts."""
     security: NonNegative

@@ -1,4 +1,4 @@
-"""What a user writes about the public reputation ledger."""
+"""What a user writes about the public record of ratings."""
 
 from __future__ import annotations
 

@@ -24,12 +24,12 @@ def spaced(count: int, gap_s: float = 1000.0) -> list[float]:
 
 def test_reputation_is_the_performance_term_and_so_decides_who_is_eligible() -> None:
     """EWMA with α = 1/2 from 0.8; skill is half of it and half of 1, and 0.7 is enough."""
-    ledger = {"model": {"kind": "ewma", "alpha": 0.5, "initial": 0.8}}
+    reputation = {"model": {"kind": "ewma", "alpha": 0.5, "initial": 0.8}}
     scenario = market(
         spaced(5),
         contractor("bad", success=0, performance=1.0),
         contractor("good"),
-        reputation=ledger,
+        reputation=reputation,
         skills=HALF_PERFORMANCE,
     )
     result, script = play(scenario, "bad", "bad", "good", "bad")
@@ -68,7 +68,7 @@ def test_only_work_that_was_taken_on_is_rated_and_bad_work_not_found_as_good() -
 
 
 @pytest.mark.parametrize(("start", "expected"), [("cold", 0.5), ("warm", 0.9)])
-def test_a_ledger_starts_cold_or_at_what_is_advertised(start: str, expected: float) -> None:
+def test_a_record_starts_cold_or_at_what_is_advertised(start: str, expected: float) -> None:
     a = contractor("a", reliability=0.9, success=1)
     scenario = market(spaced(2), a, reputation={"start": start}, contracts=GIVE_UP)
     _, script = play(scenario, "a")
@@ -78,7 +78,7 @@ def test_a_ledger_starts_cold_or_at_what_is_advertised(start: str, expected: flo
     assert script.external_usd[1]["a"] == pytest.approx(1 + (1 - after) * VALUE_USD)
 
 
-def test_without_a_ledger_contractors_are_taken_at_their_word_and_own_work_is_known() -> None:
+def test_without_a_public_record_contractors_are_taken_at_their_word_and_own_work_is_known() -> None:
     a = contractor("a", reliability=0.9, success=0)
     scenario = market(spaced(3), a, clients={"success": 0.25}, contracts=GIVE_UP)
     _, script = play(scenario, "a", HOME)
@@ -97,7 +97,7 @@ def test_work_that_is_not_accepted_is_expected_to_cost_doing_it_over(sensitivity
 
 
 @pytest.mark.parametrize("success", [0, 1])
-def test_with_a_ledger_clients_learn_how_good_their_own_work_is(success: int) -> None:
+def test_with_a_public_record_clients_learn_how_good_their_own_work_is(success: int) -> None:
     scenario = market(spaced(30), contractor("a"), clients={"success": success}, reputation={})
     _, script = play(scenario)
     assert script.internal_usd[0] == pytest.approx(HOME_USD + 0.5 * VALUE_USD)

@@ -209,6 +209,8 @@ def test_a_level_reads_the_same_in_table_plot_and_report():
     assert ticks == ["1234567", "5000000", "1e-07"]
     assert [line.split()[0] for line in table.getvalue().splitlines()[2:5]] == ticks
     assert f"{field}: {', '.join(ticks)}" in text_of(page_of(result))
+    sampled = made_up({field: {"uniform": [1234567, 0.5e7]}}, 2, design={"latin_hypercube": 4})
+    assert f"{field}: 1234567 to 5000000 (uniform)" in text_of(page_of(sampled))
 
 
 def test_what_failed_is_told_with_its_point_and_error():

@@ -1,4 +1,4 @@
-"""The public reputation ledger."""
+"""The public record of ratings."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ EWMA = {"kind": "ewma"}
 EIGENTRUST = {"kind": "eigentrust", "recompute_every": 1}
 
 
-def ledger(
+def ratings(
     model: dict[str, Any], contractors: int = 3, clients: int = 2, types: int = 2, **fields: Any
 ) -> Ratings:
     settings = Reputation.model_validate({"model": model, **fields})
@@ -24,15 +24,15 @@ def ledger(
 
 
 @pytest.mark.parametrize("model", [BETA, EWMA, EIGENTRUST], ids=lambda model: model["kind"])
-def test_a_cold_ledger_knows_nothing_and_a_warm_one_what_is_advertised(model: dict[str, Any]) -> None:
-    assert ledger(model).scores.tolist() == [[0.5, 0.5, 0.5]]
-    assert ledger(model, by_task_type=True).scores.tolist() == [[0.5, 0.5, 0.5]] * 2
-    assert ledger(model, start="warm").scores == pytest.approx(np.array([[0.5, 0.7, 0.9]]))
+def test_a_cold_record_knows_nothing_and_a_warm_one_what_is_advertised(model: dict[str, Any]) -> None:
+    assert ratings(model).scores.tolist() == [[0.5, 0.5, 0.5]]
+    assert ratings(model, by_task_type=True).scores.tolist() == [[0.5, 0.5, 0.5]] * 2
+    assert ratings(model, start="warm").scores == pytest.approx(np.array([[0.5, 0.7, 0.9]]))
 
 
 def test_a_beta_score_is_the_mean_of_its_posterior() -> None:
     """Priors 1 and 1; good, bad, 0.5: (1 + 1.5)/(2 + 3), and the other contractors stay where they were."""
-    book = ledger(BETA)
+    book = ratings(BETA)
     for rating in (1.0, 0.0, 0.5):
         book.rate(0.0, 0, 1, 0, rating)
     assert book.scores.tolist() == [[0.5, 2.5 / 5, 0.5]]
@@ -42,7 +42,7 @@ def test_a_beta_score_is_the_mean_of_its_posterior() -> None:
 
 def test_a_warm_start_is_worth_its_ratings() -> None:
     """Advertised 0.9, worth 20 ratings, then 10 bad ones: 18/30."""
-    book = ledger(BETA | {"warm_ratings": 20}, start="warm")
+    book = ratings(BETA | {"warm_ratings": 20}, start="warm")
     for _ in range(10):
         book.rate(0.0, 0, 2, 0, 0.0)
     assert book.scores[0, 2] == pytest.approx(18 / 30)
@@ -50,7 +50,7 @@ def test_a_warm_start_is_worth_its_ratings() -> None:
 
 def test_forgetting_counts_a_contractors_own_ratings() -> None:
     """λ = 0.5, good then bad: G = 0.5, N = 1.5, so (1 + 0.5)/(2 + 1.5); ratings of others fade nothing."""
-    book = ledger(BETA | {"forgetting": 0.5})
+    book = ratings(BETA | {"forgetting": 0.5})
     book.rate(0.0, 0, 0, 0, 1.0)
     for _ in range(5):
         book.rate(0.0, 0, 1, 0, 1.0)
@@ -59,7 +59,7 @@ def test_forgetting_counts_a_contractors_own_ratings() -> None:
 
 
 def test_ewma_moves_by_alpha_of_the_way() -> None:
-    book = ledger(EWMA | {"alpha": 0.25, "initial": 0.2})
+    book = ratings(EWMA | {"alpha": 0.25, "initial": 0.2})
     book.rate(0.0, 0, 0, 0, 1.0)
     assert book.scores[0, 0] == pytest.approx(0.4)
     book.rate(0.0, 0, 0, 0, 0.0)
@@ -69,7 +69,7 @@ def test_ewma_moves_by_alpha_of_the_way() -> None:
 @pytest.mark.parametrize("model", [BETA, EIGENTRUST], ids=["beta", "eigentrust"])
 def test_types_are_told_apart_and_a_new_type_starts_from_the_others(model: dict[str, Any]) -> None:
     """8 good ratings of type 0, 8 bad ones of type 1: pooled 9/18, drawn to it as if by 4 ratings."""
-    book = ledger(model, clients=1, types=3, by_task_type=True, pooling=4)
+    book = ratings(model, clients=1, types=3, by_task_type=True, pooling=4)
     for _ in range(8):
         book.rate(0.0, 0, 1, 0, 1.0)
         book.rate(0.0, 0, 1, 1, 0.0)
@@ -79,7 +79,7 @@ def test_types_are_told_apart_and_a_new_type_starts_from_the_others(model: dict[
 
 def test_ewma_by_type_forgets_as_fast_as_ewma_does() -> None:
     """After many good ratings G = N = 1/α, so the score is 1; a bad one leaves (1 − α) of each."""
-    book = ledger(EWMA | {"alpha": 0.25}, by_task_type=True, pooling=2)
+    book = ratings(EWMA | {"alpha": 0.25}, by_task_type=True, pooling=2)
     for _ in range(200):
         book.rate(0.0, 0, 0, 0, 1.0)
     assert book.scores[0, 0] == pytest.approx(1.0)
@@ -92,7 +92,7 @@ def test_eigentrust_believes_those_who_agree_with_trusted_clients() -> None:
 
     Clients 0 and 1 both damn contractor 1, client 2 praises it: its word, of trust 0, counts for nothing.
     """
-    book = ledger(EIGENTRUST | {"pretrusted_clients": 1}, clients=3)
+    book = ratings(EIGENTRUST | {"pretrusted_clients": 1}, clients=3)
     for client, contractor, rating in [
         (0, 0, 1),
         (1, 0, 1),
@@ -110,7 +110,7 @@ def test_eigentrust_believes_those_who_agree_with_trusted_clients() -> None:
 
 
 def test_eigentrust_scores_change_when_they_are_due() -> None:
-    book = ledger(EIGENTRUST | {"recompute_every": 3})
+    book = ratings(EIGENTRUST | {"recompute_every": 3})
     for _ in range(2):
         book.rate(0.0, 0, 0, 0, 1.0)
         assert book.scores[0, 0] == 0.5
@@ -119,7 +119,7 @@ def test_eigentrust_scores_change_when_they_are_due() -> None:
 
 
 def test_every_rating_is_a_row_and_is_handed_over_once() -> None:
-    book = ledger(BETA)
+    book = ratings(BETA)
     book.rate(1.5, 1, 2, 1, 1.0)
     book.rate(2.5, 0, 2, 0, 0.0)
     rows = book.take_rows()
@@ -136,23 +136,23 @@ def test_every_rating_is_a_row_and_is_handed_over_once() -> None:
     assert [column.dtype for column in again] == [column.dtype for column in rows]
 
 
-def test_nobody_but_the_ledger_changes_scores() -> None:
-    scores = ledger(BETA).scores
+def test_nobody_but_the_record_changes_scores() -> None:
+    scores = ratings(BETA).scores
     with pytest.raises(ValueError, match="read-only"):
         scores[0, 0] = 1.0
 
 
 @pytest.mark.parametrize("rating", [-0.1, 1.1, float("nan")])
 def test_a_rating_outside_0_to_1_is_refused(rating: float) -> None:
-    book = ledger(BETA)
+    book = ratings(BETA)
     with pytest.raises(ValueError, match=rf"rating must be from 0 to 1 \(got {rating}\)"):
         book.rate(0.0, 0, 0, 0, rating)
     assert len(book.take_rows().rating) == 0
 
 
-def test_a_ledger_that_cannot_start_says_why() -> None:
+def test_ratings_that_cannot_start_say_why() -> None:
     with pytest.raises(ValueError, match=r"pretrusted_clients .* clients, 2 \(got 5\)"):
-        ledger(EIGENTRUST | {"pretrusted_clients": 5})
+        ratings(EIGENTRUST | {"pretrusted_clients": 5})
     with pytest.raises(ValueError, match=r"reliability of contractor 1 must be from 0 to 1 \(got 1.2\)"):
         Ratings(Reputation(), 1, 1, np.array([0.5, 1.2]))
 

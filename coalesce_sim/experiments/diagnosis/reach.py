@@ -21,7 +21,7 @@ from coalesce_sim.streams import Streams
 class Reach:
     """The skill compatibility (eq. 12) of the best contractor for each type of task.
 
-    `best` is what it can come to, with a perfect record where there is a ledger; `at_start` what it is before
+    `best` is what it can come to, with a perfect record where work is rated; `at_start` what it is before
     anybody is rated; NaN for a type for which nobody offers. Arrays have one entry a type.
     """
 

@@ -20,7 +20,7 @@ def ratings_table(
 ) -> pa.Table:
     """One row a rating, oldest first: who rated whom, from 0 (bad work) to 1, and the score after it.
 
-    `score_after` is the contractor's public score, for the type where the ledger tells types apart.
+    `score_after` is the contractor's public score, for the type where `reputation.by_task_type` is set.
     """
     return pa.table(
         {

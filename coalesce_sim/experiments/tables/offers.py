@@ -23,7 +23,7 @@ def offers_table(
     contractor makes no offer, with nulls in the other columns. `correction_usd` is what experience adds to
     the estimated charges, their sum times ``calibration_factor − 1``; `expected_loss_usd` is
     ``1 − reliability`` times what bad work costs, `risk_usd` what other risks put at stake. `reliability` is
-    the ledger's score, or what is advertised where there is no ledger. `latency_s` is the sum of `working_s`,
+    the public score, or what is advertised where there is none. `latency_s` is the sum of `working_s`,
     `waiting_s` (discovery, network and queue) and `overhead_s` (handshake, transfer and verification).
     """
     view = View(decided.offers, decided.row)

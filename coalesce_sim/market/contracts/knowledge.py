@@ -1,4 +1,4 @@
-"""What clients come to know: the public ledger, their own agent's record, and corrected estimates."""
+"""What clients come to know: the public record of ratings, how good their own agent is, and corrected estimates."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from coalesce_sim.scenario.schema import Scenario
 class Knowledge:
     """Probabilities of good work and factors on estimates, by task type; all change with experience.
 
-    Contractors are known by the `ledger`'s scores or, without one, by what they advertise. Clients are alike,
-    so they share the record of their own agent, kept by task type as a Beta mean; without a ledger it is true
-    from the start. `factors` is (task types, contractors + 1), the last column home's.
+    Contractors are known by their scores in the public record, `ratings`, or, without one, by what they
+    advertise. Clients are alike, so they share what they know of their own agent, a Beta mean by task type;
+    without a public record it is true from the start. `factors` is (task types, contractors + 1), the last column home's.
     """
 
     def __init__(

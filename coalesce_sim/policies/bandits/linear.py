@@ -43,7 +43,7 @@ class LinUcb(Policy):
 
     θ is the ridge regression of reward − ½ (`Rewards`) on features x of task and offer (`FEATURES`), one θ
     for all contractors: with dozens of contractors and hundreds of tasks a θ for each would never leave its
-    prior. What tells contractors apart are their price, latency, skill and standing in the ledger. A
+    prior. What tells contractors apart are their price, latency, skill and score. A
     decision counts at once, at its xᵀθ, until its outcome is known. `alpha` = 1, `ridge` = 1.
     Source: Li, Chu, Langford and Schapire (2010), WWW, in the shared form of Chu et al. (2011), AISTATS.
     """

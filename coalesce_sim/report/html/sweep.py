@@ -165,7 +165,7 @@ def _factor_told(factor: Factor) -> str:
     if factor.levels is None:
         assert factor.range_ is not None
         ((kind, (low, high)),) = factor.range_.model_dump().items()
-        return f"{names}: {low:g} to {high:g} ({kind.replace('_', ' ')})"
+        return f"{names}: {level_text(low)} to {level_text(high)} ({kind.replace('_', ' ')})"
     levels = [" with ".join(level_text(each.cell) for each in level) for level in factor.levels]
     if len(levels) > _MOST_LEVELS:
         return f"{names}: {len(levels)} levels, {levels[0]} to {levels[-1]}"

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.metrics import Metric, describe
-from coalesce_sim.numbers import number, plural
+from coalesce_sim.numbers import level_text, number, plural
 from coalesce_sim.optimisation.result import Optimisation
 from coalesce_sim.optimisation.search import Trial
 from coalesce_sim.optimisation.space import shown
@@ -93,7 +93,7 @@ def _panel(axes: Axes, found: Optimisation, field: str) -> None:
         if trials:
             _points(axes, place(trials), trials, metric, colour, marker, label)
     if words:
-        axes.set_xticks(range(len(cells)), [str(cell) for cell in cells], parse_math=False)
+        axes.set_xticks(range(len(cells)), list(map(level_text, cells)), parse_math=False)
         axes.set_xlim(-0.5, len(cells) - 0.5)
     if best is None or found.validation is None or found.validation.error is not None:
         return
