@@ -20,8 +20,11 @@ from coalesce_sim.errors import CoalesceError
 
 ROWS_PER_GROUP = 65_536
 
-UNFINISHED = ".writing-"
+UNFINISHED_FILE = ".writing-"
 """With this begins the name of a file that is not whole yet."""
+
+_UNFINISHED_FOLDER = ".unfinished-"
+"""With this begins the name of a folder of files that are not all there yet."""
 
 
 class FolderError(CoalesceError, OSError):
@@ -50,7 +53,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     Under the name of `path` there is the earlier file or the whole new one, flushed to the disk, however the
     process or the machine ends.
     """
-    aside = path.with_name(f"{UNFINISHED}{os.getpid()}-{path.name}")
+    aside = path.with_name(f"{UNFINISHED_FILE}{os.getpid()}-{path.name}")
     try:
         yield aside
         _flush(aside)
@@ -118,7 +121,7 @@ class Folder:
             for missing in reversed([each for each in (self.path, *self.path.parents) if not each.exists()]):
                 missing.mkdir()
                 self._made.append(missing)
-            self.aside = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=self.path))
+            self.aside = Path(tempfile.mkdtemp(prefix=_UNFINISHED_FOLDER, dir=self.path))
         except (OSError, ValueError) as error:  # ValueError: a NUL character in the path
             self._remove_empty()
             reason = getattr(error, "strerror", None) or error

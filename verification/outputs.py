@@ -12,6 +12,7 @@ import importlib
 import importlib.util
 import itertools
 import json
+import multiprocessing
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -158,6 +159,9 @@ def play_all(plays: Sequence[Sequence[Any]], *, compiled: bool, sweep: bool) -> 
     if not Path(coalesce_sim.__file__).is_relative_to(Path.cwd()):
         raise SystemExit(f"coalesce_sim is that of {coalesce_sim.__file__}, not of {Path.cwd()}")
     _set_pace(1 if compiled else sys.maxsize)
+    forks = "fork" in multiprocessing.get_all_start_methods()
+    if forks:  # so that the processes of a run have the pace that was set here
+        multiprocessing.set_start_method("fork", force=True)
     found = []
     for jobs in (1, 2):
         way = f"{'compiled' if compiled else 'plain'}, jobs {jobs}"
@@ -165,7 +169,12 @@ def play_all(plays: Sequence[Sequence[Any]], *, compiled: bool, sweep: bool) -> 
             found += [Found(play.line, play.policy, way, *each) for each in _outputs(play, jobs)]
         if sweep:
             found += [Found(SWEEPING, OWN, way, *each) for each in _outputs_of_sweep(jobs)]
-    return {"version": coalesce_sim.__version__, "compiled": "numba" in sys.modules, "found": found}
+    return {
+        "version": coalesce_sim.__version__,
+        "compiled": "numba" in sys.modules,
+        "forks": forks,
+        "found": found,
+    }
 
 
 def _set_pace(rounds: int) -> None:

@@ -204,8 +204,8 @@ class Worker:
         self.factor = "local_cost_factor" if place == len(facts["contractors"]) else "external_cost_factor"
         self.correlation = facts["settings"]["failure_correlation"]
         self.outcomes: dict[str, Any] = stated["outcomes"] or {}
-        says = stated["reliability"] if stated["success"] is None else stated["success"]
-        self.success = says if facts["work_may_fail"] else 1.0
+        true_p = stated["reliability"] if stated["success"] is None else stated["success"]
+        self.success = true_p if facts["work_may_fail"] else 1.0
         by_use = (each["bill_usd"] is not None for each in self.outcomes.values())
         self.bills_by_use = self.recorded is not None or any(by_use)
 

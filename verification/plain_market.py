@@ -4,24 +4,28 @@ again or bears the loss.
 
 That is the whole market with contracts, played here one task at a time, in plain floats on SimPy, from the
 facts of a replication (``coalesce_sim.stage(…).facts()``: what was drawn, nothing that follows from it). Read
-`Market` from top to bottom; its methods stand in the order in which a task meets them:
+`Market` from top to bottom; its methods stand in the order in which a task meets them. The simulator plays
+the same market in blocks and arrays, in `coalesce_sim/market`; tests hold it to this page, to nine digits.
+Sums are taken in its order: where two things happen at once, the last bit decides.
 
-    arrive -> quote -> decide -> carry out, at home or by contract -> end -> learn -> recover -> decide again
+    decide                         `ContractTrade.arrive` (the search), `.quote`, `Loop._decide`, `.carry_out`
+    begin_at_home, work_at_home    `Home.begin`; `Home.work`, `.end`, `.learn`
+    hire; carry_out                `Dealing.make`; `Lifecycle.play`
+    ended, learn, recover          `Dealing.end`, `.learn`, `.recover`, in the order of `Loop._see_through`
+    done, fail, close              `Endings`
 
 Beside it lie `plain_given` (what tasks take and workers ask, before anything happens), `plain_estimates`
 (what clients know and expect when they decide), `plain_knowledge` (ratings, and how contractors are found)
-and `plain_policies`. The simulator proper plays the same market in blocks and arrays; tests hold it to this
-page, to nine digits. Sums are taken in its order: where two things happen at once, the last bit decides.
-
-A contractor is paid in `ended`. It could lie in `Known.quote`, by what it asks and promises, and in `hire`,
-by what its work is worth. Luck is drawn beforehand and lies in ``task.luck``; it is compared with what is
-true in `carry_out`, `passes` and `Worker.is_good`.
+and `plain_policies`. A contractor is paid in `ended`. It could lie about how good its work is where
+`Known.reliability` believes what is claimed, about time and price in `Known.quote`, about the bill in
+`Worker.bill_usd`. Luck is drawn beforehand and lies in ``task.luck``; it is compared with what is true in
+`carry_out`, `passes` and `Worker.is_good`.
 
 Refused by name: the published trade, and policies that are not in `plain_policies`. Not told: score and
 confidence of a policy, and what sums up a run, such as estimation errors and utilisation. Made for short
 runs: scores are worked out from all ratings anew. Two differences are known. Skills are cut off at 1 (eq. 12)
-wherever they count; the simulator does not in discovery, with `reputation` and a `performance_weight` of 0. And
-it looks for tasks behind a task (``later_tasks``) among the 2,048 drawn with it, this page among all.
+wherever they count; the simulator does not in discovery, with `reputation` and a `performance_weight` of 0.
+And it looks for tasks behind a task (``later_tasks``) among the 2,048 drawn with it, this page among all.
 """
 
 from __future__ import annotations

@@ -178,6 +178,8 @@ def main(old: Path, new: Path, data: Path | None, only: tuple[str, ...]) -> None
         click.echo("Compiled scoring was not played: numba is not installed.")
     elif not all(side[1]["compiled"] for side in (before, after)):
         click.echo("Nothing that was played is ever compiled.")
+    elif not before[1]["forks"]:
+        click.echo("Compiled scoring was played in one process only: here processes cannot be forked.")
     equal = len(plays) - len(differing) - len(skipped)
     taken = f"{time.perf_counter() - began:.0f} s ({sum(os.times()[:4]):.0f} CPU s)"
     click.echo(f"{equal} equal, {len(differing)} different, {len(skipped)} skipped; in {taken}.")

@@ -55,16 +55,13 @@ def command(
     draws it.
     """
     from coalesce_sim.report.sensitivity.table import print_sensitivity
-    from coalesce_sim.sensitivity.study import NoIndices, perform_study
+    from coalesce_sim.sensitivity.study import perform_study
 
     plan = _prepared(request, method=method, metric=metric, samples=samples)
     if not yes:
         confirm(plan, playing.jobs)
     with failures_told(), sweep_display(shown=not output.quiet) as tell:
-        try:
-            study = perform_study(plan, metric, playing, tell)
-        except NoIndices as error:
-            raise click.ClickException(str(error)) from error
+        study = perform_study(plan, metric, playing, tell)
     output.tell(study.summary, lambda screen: print_sensitivity(screen, study))
 
 

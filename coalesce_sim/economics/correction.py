@@ -60,7 +60,11 @@ class EstimationError:
         self._begin()
 
     def add(self, finished_s: float, estimated_usd: float, actual_usd: float) -> None:
-        """One outcome, in the order of time; `estimated_usd` is the estimate that was decided on."""
+        """One outcome, in the order of time.
+
+        In the market `estimated_usd` is the plain estimate of the decision times the correction factor at the
+        time of the bill, which may have moved in between.
+        """
         if actual_usd <= 0:
             return
         self._finished_s = finished_s

@@ -33,7 +33,10 @@ _LUCK: Final = ("unreachable", "question", "fails_openly", "fails_at", "found", 
 
 
 def facts(scenario: Scenario, streams: Streams) -> Facts:
-    """All that a replication is given: settings, contractors, tasks, and luck. Ready for JSON.
+    """All that a replication of a market with contracts is given: settings, contractors, tasks, and luck.
+
+    Ready for JSON. Of the published trade settings and demand are missing by which prices and capacities move
+    (`market_demand`, `contractor_dynamics`).
 
     Fresh generators are asked for everything, so nothing that is played with `streams` changes by it.
     Workers are numbered: the contractors in their order, then home. What is not stated is None.

@@ -21,7 +21,6 @@ from coalesce_sim.inputs.runfiles import Listing, Run, read_models, read_runs, u
 from coalesce_sim.scenario.problems import Problem, ScenarioError
 from coalesce_sim.scenario.recordings import KNOWN_FAULTY, RecordedRuns
 
-BoolArray = BoolArray
 Array = TypeVar("Array", bound=NDArray[np.generic])
 
 

@@ -19,8 +19,9 @@ class ConservationError(CoalesceError, RuntimeError):
 class Accounts:
     """Counts kept event by event, and the same worked out from the records; `check` compares them.
 
-    Event by event: tasks that came in and were done or ended without good work, what contractors were paid,
-    what clients were charged, what is held for contracts under way, and how contracts ended, by final state.
+    Event by event: tasks that came in, tasks that have ended, well or not (`done`), what contractors were
+    paid, what clients were charged, what is held for contracts under way, and how contracts ended, by final
+    state.
     """
 
     def __init__(self, contractors: int) -> None:
@@ -49,7 +50,7 @@ class Accounts:
         self.contracts_ended[state] += 1
 
     def pay(self, contractor: int, price_usd: float) -> None:
-        """A contractor is paid its price."""
+        """A contractor is paid its price or bill, or the part of it that is due for bad work."""
         self.revenue_usd[contractor] += price_usd
 
     def book(self, records: Records) -> None:

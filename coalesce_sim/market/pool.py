@@ -23,11 +23,19 @@ from coalesce_sim.streams import Streams
 
 
 class Pool:
-    """Public facts of all contractors at the start; one entry a contractor. `slots` is None if unlimited.
+    """What is stated of all contractors at the start; one entry a contractor.
 
-    Of the contractor's own cost, `own_usd_per_s` is what a slot costs it while at work, 0 where no hardware
-    is named, and `own_cost_share` the stated share of the price, NaN where none is. Seconds a token or a FLOP
-    are 0 where no speed is known.
+    Public are names, types, `skills`, listed prices, `slots` (None if unlimited) and how fast a contractor
+    works: `latency_s`, `network_s`, the seconds a token or a FLOP, 0 where no speed is known; for prices by
+    demand `demand` and `available`.
+
+    Claimed, and believed where work is not rated, are `reliability` and `performance`; from the former follow
+    `security_risk` and `quality_risk` where they are not stated.
+
+    True, and seen by clients only in what comes of it, are `success`, `outcomes` (but for its times, and for
+    which types it has any: those are public), `unreachable_rate`, `queue_limit` and a contractor's own cost:
+    `own_usd_per_s` is what a slot costs it while at work, 0 where no hardware is named, `own_cost_share` the
+    stated share of the price, NaN where none is.
     """
 
     def __init__(self, scenario: Scenario, streams: Streams) -> None:

@@ -19,7 +19,8 @@ from coalesce_sim.scenario.schema import Scenario
 class Forecast:
     """When work that joins a first-come queue now will start (Kiefer and Wolfowitz, 1955).
 
-    Exact, because it is told the true service time of every job in the order of arrival.
+    It is told the true service time of every job in the order of arrival, and so exact unless jobs leave
+    undone, as those of contracts that are canceled do: then others start earlier than it says.
     """
 
     __slots__ = ("_free_s",)
@@ -183,7 +184,8 @@ class Queues:
         return np.add(self._all_network_s, ahead)
 
     def expected_queues_s(self, ids: IntArray, delay_s: float) -> FloatArray:
-        """The queues that are expected at the contractors `ids`, for work that sets out in `delay_s`."""
+        """The queues alone, without the network, that are expected at the contractors `ids`, for work that
+        sets out in `delay_s`."""
         queue_s = np.zeros(len(ids))
         if self._without_free_slot:
             now_s = self.env.now
@@ -194,7 +196,7 @@ class Queues:
         return queue_s
 
     def true_waits_s(self, ids: IntArray, delay_s: float) -> FloatArray:
-        """What will happen to such work, the service times of all jobs before it being known."""
+        """Network and queue for such work, the service times of all jobs before it being known."""
         arrival_s = self.env.now + delay_s
         ahead = [self.contractors[j].true_wait_s(arrival_s + self.network_s[j]) for j in ids.tolist()]
         network_s: FloatArray = self._all_network_s[ids]

@@ -15,13 +15,16 @@ from coalesce_sim.policies.protocol import LOCAL
 class Records:
     """The decisions and outcomes of one block; entry i belongs to task i of the block.
 
-    `internal_usd` is the client's estimate of the cost at home. `contractor` is who worked on it last,
-    `attempts` how many decisions it took and `decided_s` when the first was made. `good` says whether the
-    work was good, `closes` whether it ended a whole: always, but for the steps of a composite task, of which
-    one does. A step never begun, its whole having failed, has 0 attempts. `price_usd` is what contractors
-    were paid, `loss_usd` the part of `realised_usd` that bad work cost. `all_local_usd` and `all_local_s` are
-    what the same task costs and takes where every task stays at home, the latter NaN for a step that ended no
-    whole there.
+    Of the first decision are `decided_s`, `internal_usd`, the estimate of the cost at home, and
+    `estimated_usd` and `estimated_s`, those of what was chosen; of the policy's last decision are `score` and
+    `confidence`; `explored` says whether any was made at random. `contractor` is to whom the task was sent
+    last, though that one may have rejected it or not been reached, or `LOCAL`; `attempts` counts contracts
+    and work at home, to which a task may come without a decision. `started_s` is when work first began; where
+    none did, it is `finished_s`. `good` says whether the work was good, `closes` whether it ended a whole:
+    always, but for the steps of a composite task, of which one does. A step never begun, its whole having
+    failed, has 0 attempts. `price_usd` is what contractors were paid, `loss_usd` the part of `realised_usd`
+    that bad work cost. `all_local_usd` and `all_local_s` are what the same task costs and takes where every
+    task stays at home, the latter NaN for a step that ended no whole there.
     """
 
     block: Block

@@ -188,7 +188,8 @@ class View:
 class OracleView(View):
     """A view that also tells what each choice would really cost. No client could have it.
 
-    A policy asks for it by its `view_type`.
+    A policy asks for it by its `view_type`. In a market with contracts the costs do not hold what questions,
+    authorisation and time-outs come to, and a choice that fails costs what doing the task over at home would.
 
     >>> import coalesce_sim
     >>> class Knowing(coalesce_sim.Policy):

@@ -104,7 +104,8 @@ class BestFixed(FixedChoice):
 class Oracle(Policy):
     """The lowest realised cost among home and all contractors, task by task.
 
-    It is greedy: where queues are shared, a task's best choice may still delay later tasks.
+    It is greedy: where queues are shared, a task's best choice may still delay later tasks. In a market with
+    contracts it is not told of the delays of questions and authorisation, and of time-outs.
     """
 
     view_type: ClassVar[type[View]] = OracleView

@@ -45,8 +45,9 @@ class ResultsFolder(Folder):
         self._wall_s = 0.0
 
     @contextmanager
-    def drawing(self) -> Iterator[None]:
-        """Entered when all is played: the clock stops, and what a disk refuses is a `WriteError`."""
+    def played(self) -> Iterator[None]:
+        """Entered when all is played, to draw and to `finish`: the clock stops, and what a disk refuses is a
+        `WriteError`."""
         self._wall_s = time.perf_counter() - self._began
         with self.writing():
             yield

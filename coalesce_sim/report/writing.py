@@ -36,7 +36,7 @@ def write_run(
     """
     with ResultsFolder(out, _OWN_FILES) as folder:
         result, timeline = _play(origin, folder, jobs, progress)
-        with folder.drawing():
+        with folder.played():
             figures.draw_figures(folder.aside, result, timeline)
             experience_figures.draw_experience(folder.aside, result)
             return folder.finish(result, result.summary, origin.made)

@@ -81,9 +81,10 @@ class ContractRules(Model):
 
     *Submitted*: a handshake, which a contractor that cannot be reached does not answer (*canceled*) and one
     whose queue is full refuses (*rejected*); the first contract of a client with a contractor may have to be
-    authorised (*auth-required*). Data go out and come back. *Working*: queue and service, which may stop for
-    an answer (*input-required*), break off (*failed*) or take too long (*canceled*). What is delivered
-    (*completed*) is verified.
+    authorised (*auth-required*). Then data are moved, and the job waits its turn. *Working*: the work, which
+    may stop for the answer to a question and may break off (*failed*); what takes too long, waiting included,
+    is *canceled*. What is delivered (*completed*) is verified. No contract is *input-required*: what a
+    question takes is a part of the work.
     """
 
     handshake_ms: NonNegative = 0.0
@@ -101,8 +102,8 @@ class ContractRules(Model):
     """What encryption, enclaves, audits and key exchange add to handshakes, transfers and work; by default
     nothing."""
     input_required_rate: Share = 0.0
-    """Probability that the work stops once to ask the client something (*input-required*); its slot stays
-    taken."""
+    """Probability that the work stops once to ask the client something; the slot stays taken, and the reply
+    is added to the work."""
     input_reply_s: NonNegativeDistribution = 0.0
     """Seconds until the client has answered, no part of the quoted time; no effect at an
     `input_required_rate` of 0."""

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
 from coalesce_sim.errors import CoalesceError
-from coalesce_sim.files import UNFINISHED, FolderError, json_text, whole_file, write_errors, write_text
+from coalesce_sim.files import UNFINISHED_FILE, FolderError, json_text, whole_file, write_errors, write_text
 from coalesce_sim.provenance import is_newer
 from coalesce_sim.sweeps.playing import Row
 from coalesce_sim.version import __version__
@@ -138,7 +138,7 @@ class Store:
 
     def _clean(self) -> None:
         """Remove what an interrupted process left: unfinished files, rows of sweeps that were extended."""
-        for pattern in (f"{UNFINISHED}*", f"shards-[0-9]*/{UNFINISHED}*"):
+        for pattern in (f"{UNFINISHED_FILE}*", f"shards-[0-9]*/{UNFINISHED_FILE}*"):
             for left in self.path.glob(pattern):
                 left.unlink(missing_ok=True)
         if (self.path / FACTS).exists():

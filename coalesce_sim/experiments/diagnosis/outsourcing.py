@@ -243,9 +243,7 @@ def _exploration(scenario: Scenario, evidence: Evidence) -> Iterator[Finding]:
     never = 100 - percent(contracts.ever_hired, contracts.contractors)
     sentence = f"Exploration is off (ε = 0): {never:.0f} % of contractors were never hired"
     if scenario.reputation is not None and scenario.reputation.start == "cold":
-        sentence += (
-            ", and the public record starts cold: who is never hired is never rated, and keeps its first score"
-        )
+        sentence += ", and ratings start cold: who is never hired is never rated, and keeps its first score"
     if isinstance(rules, Topsis) and evidence.choices.warming_up:
         sentence += ", and no task goes out while decision memories fill"
     yield _cause(

@@ -17,16 +17,19 @@ def decisions_table(
 ) -> pa.Table:
     """One row a task, in the order of decision.
 
-    `estimated_usd` and `realised_usd` are those of the choice; ``internal_*`` is the client's estimate of the
-    work at home with its five components; `all_local_usd` and `all_local_s` are what the task really costs
-    and takes where every task stays at home. `contractor` is null for local tasks, `score` and `confidence`
-    where the policy gave none. `outcome` is ``completed`` for good work, ``failed`` for a task that ended
-    without any, ``canceled`` for a step that never began. `attempts` counts the decisions it took, `closes`
-    is false for a step of a composite task that did not end it; `whole` is the first step's `task`.
+    `estimated_usd` and `estimated_s` are those of what was chosen first, `realised_usd` is all that the task
+    cost; ``internal_*`` is the client's estimate of the work at home, at the first decision, with its five
+    components; `all_local_usd` and `all_local_s` are what the task really costs and takes where every task
+    stays at home. `choice` and `contractor` say to whom it was sent last, who may have rejected it or not
+    been reached; `contractor` is null for home. `score` and `confidence` are those of the policy's last
+    decision, null where it gave none; `explored` says whether any decision was made at random. `started_s` is
+    `finished_s` where no work began. `outcome` is ``completed`` for good work, ``failed`` for a task that
+    ended without any, ``canceled`` for a step that never began. `attempts` counts contracts and work at home,
+    which may follow them without a decision; `closes` is false for a step of a composite task that did not
+    end it; `whole` is the first step's `task`.
 
     In a market that learns, `internal_experience_usd` is what the estimate at home holds besides: a price for
-    the client's own agent, correction by experience, and what bad work is expected to cost. Estimates are
-    those of the first decision, `contractor`, `score` and `confidence` of the last.
+    the client's own agent, correction by experience, and what bad work is expected to cost.
     """
     block = records.block
     tasks, running = block.tasks, block.home.running

@@ -27,7 +27,8 @@ class Foresight:
         """The view of a task with the realised cost of every choice.
 
         A choice that fails, cannot be reached or rejects costs what it takes to do the task over at home,
-        where that is how failures are recovered from, else the loss.
+        where that is how failures are recovered from, else the loss. Not foreseen are the time that questions
+        and authorisation take, the wait for one who cannot be reached, and time-outs.
         """
         attempt = len(opened.tried[task])
         at_home_usd = self._at_home_usd(opened, task)

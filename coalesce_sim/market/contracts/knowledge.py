@@ -1,4 +1,4 @@
-"""What clients come to know: the public record of ratings, how good their own agent is, and corrected estimates."""
+"""What clients come to know: the public record, how good their own agent is, corrected estimates."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ class Knowledge:
 
     Contractors are known by their scores in the public record, `ratings`, or, without one, by what they
     advertise. Clients are alike, so they share what they know of their own agent, a Beta mean by task type;
-    without a public record it is true from the start. `factors` is (task types, contractors + 1), the last column home's.
+    without a public record it is true from the start. `factors` is (task types, contractors + 1), the last
+    column home's.
     """
 
     def __init__(

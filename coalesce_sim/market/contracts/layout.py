@@ -27,8 +27,9 @@ class Layout:
 
     `table`, (tasks, contractors, 4), holds the time that a contractor quotes with an empty queue, the work
     itself, the listed price and the contractor's own cost (NaN where that is not known). The rest has one
-    entry a task: `transfer_s` is one way out and back, `check_s` and `check_usd` the verification, `fees_usd`
-    what comes on top of the price of a delivery: communication, verification, integration.
+    entry a task: `transfer_s` is the way out and back together, all before the work, `check_s` and
+    `check_usd` the verification, `fees_usd` what comes on top of the price of a delivery: communication,
+    verification, integration.
     """
 
     table: FloatArray

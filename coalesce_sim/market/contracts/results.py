@@ -1,6 +1,8 @@
 """What nobody knows before it happens: the worth of every worker's work, and what may go wrong on the way.
 
-By task it is `Block.truth`; by task and worker `Results`; by task and attempt `Luck`.
+By task it is `Block.truth`; by task and worker `Results`; by task and attempt `Luck`. Each is drawn as one
+table: a policy changes no draw, nor does what is true of contractors, but another number of contractors
+changes the draws of all workers, and another number of retries those of all attempts.
 """
 
 from __future__ import annotations

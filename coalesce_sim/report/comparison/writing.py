@@ -60,7 +60,7 @@ def write_comparison(
             jobs=jobs,
             progress=lambda done: progress(done / origin.replications),
         )
-        with folder.drawing():
+        with folder.played():
             about = {"coalesce_sim": json.dumps(origin.facts(), allow_nan=False)}
             for name, table in (("runs", comparison.runs_table()), ("learning", comparison.learning_table())):
                 with ParquetStream(folder, f"{name}.parquet", about) as stream:

@@ -15,7 +15,7 @@ NAME = "report.html"
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenReport:
     """A report on the disk: its title, its answer and its size."""
 
     path: Path
@@ -40,7 +40,7 @@ def write_report(
     metrics: Sequence[str] = (),
     title: str | None = None,
     out: str | Path | None = None,
-) -> Written:
+) -> WrittenReport:
     """Write the report of a folder of results as one HTML file, whole or not at all.
 
     `metrics` are those to show, the first of which decides what is best; left out, the main ones. `out` is
@@ -57,7 +57,7 @@ def write_report(
     with Folder(path.parent) as place, place.writing():
         (place.aside / path.name).write_bytes(content)
         place.put_in_place([path.name])
-    return Written(path, page.title, page.answer, len(content))
+    return WrittenReport(path, page.title, page.answer, len(content))
 
 
 def page_of(opened: Opened, metrics: Sequence[str] = (), title: str | None = None) -> Page:

@@ -28,7 +28,7 @@ def write_optimisation(
     """
     with ResultsFolder(out, _OWN_FILES) as folder:
         found = answer(asked, effort, progress)
-        with folder.drawing():
+        with folder.played():
             found.trials_frame.to_csv(folder.aside / "trials.csv", index=False, lineterminator="\n")
             draw_trials(folder.aside / "trials.png", found)
             scenario = asked.own.resolved()

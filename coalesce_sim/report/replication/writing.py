@@ -33,7 +33,7 @@ def write_study(
     """
     with ResultsFolder(out, _OWN_FILES) as folder:
         study = replicate(replications, seed=seed, jobs=jobs, progress=progress)
-        with folder.drawing():
+        with folder.played():
             drawn = figures.draw_figures(folder.aside, study)
             write_text(folder.aside / "report.md", markdown(study, origin_of(study), drawn))
             write_text(folder.aside / "table.csv", table_csv(study))
