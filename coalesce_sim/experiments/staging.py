@@ -70,8 +70,9 @@ class Stage:
         `work_may_fail`, `settings`, `contractors`, `tasks`, `luck` (of each task, worker and attempt),
         `recorded`, `discovery` and `policy_draws`.
 
-        The function `coalesce_sim.experiments.facts.facts` says what each holds. They are the same before the
-        replication is played and after it.
+        The function `coalesce_sim.experiments.facts.facts` says what each holds; of the published trade the
+        hourly demand and its dynamics are missing. They are the same before the replication is played and
+        after it; the policy in `settings` is the scenario's.
         """
         return facts(self.scenario, Streams(self.seed, self.replication))
 

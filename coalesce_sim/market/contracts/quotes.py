@@ -232,7 +232,7 @@ class ContractQuotes:
         return parts_usd, facts
 
     def performance(self, quote: ContractQuote) -> FloatArray:
-        """The performance part of each offer's skill (eq. 12): what the ledger says, where there is one."""
+        """The performance part of each offer's skill (eq. 12): the public score, where there is one."""
         if self._knowledge.ratings is not None:
             return quote.offers.reliability
         performance: FloatArray = self._skills.performance[quote.offers.type_id[0], quote.offers.ids]
