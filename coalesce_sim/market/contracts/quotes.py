@@ -179,7 +179,8 @@ class ContractQuotes:
         if rule == BARGAINED:
             made = np.isfinite(of[ASKED])
             ids, of = ids[made], of[:, made]
-        of.flags.writeable = False
+        eligible = of[SKILL : SKILL + 1] >= self._threshold
+        of.flags.writeable = eligible.flags.writeable = False
         return ContractQuote(
             Offers(
                 tasks=opened.block.tasks,
@@ -195,7 +196,7 @@ class ContractQuotes:
                 reliability=of[RELIABILITY],
                 security=of[SECURITY],
                 skill=of[SKILL : SKILL + 1],
-                eligible=of[SKILL : SKILL + 1] >= self._threshold,
+                eligible=eligible,
                 explain=self._explain,
                 now_s=now_s,
             ),
