@@ -105,8 +105,6 @@ def critic_weights(criteria: FloatArray) -> Weights | None:
     if criteria.shape[1] < 2:
         return None
     span = np.ptp(criteria, axis=1, keepdims=True)
-    if not (span > 0).any():
-        return None
     unit = (criteria - criteria.min(axis=1, keepdims=True)) / np.where(span > 0, span, 1.0)
     sd = unit.std(axis=1, ddof=1)
     centred = unit - unit.mean(axis=1, keepdims=True)

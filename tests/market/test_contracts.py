@@ -306,6 +306,19 @@ def test_work_that_came_to_nothing_is_tried_elsewhere_and_never_twice_at_the_sam
     assert result.contracts["attempt"].tolist() == [0, 1, 2, 0]
 
 
+def test_what_an_offer_quotes_is_work_overhead_and_waiting() -> None:
+    """Handshake 2 s, 1 GB at 100 MB/s 10 s, check 30 s; the work is 60 s, and another task is before it."""
+    rules = {"handshake_ms": 2000, "transfer_mb_per_s": 100, "verification": {"automated": CHECKED}}
+    one = contractor("one", slots=1)
+    scenario = market([0, 20], one, contracts=rules, policy={"kind": "always_outsource"})
+    first, second = run_of(scenario, offers=True).offers.to_dict("records")
+    for offer in (first, second):
+        assert (offer["working_s"], offer["overhead_s"]) == (60, 42)
+    assert (first["waiting_s"], first["latency_s"]) == (0, 102)
+    # The first is at work from 12 s to 72 s; the second would reach the queue at 32 s.
+    assert (second["waiting_s"], second["latency_s"]) == (40, 142)
+
+
 def test_who_runs_out_of_retries_gives_up_where_that_is_the_rule() -> None:
     scenario = market(
         [0],

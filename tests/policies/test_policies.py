@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import coalesce_sim
 from coalesce_sim import LOCAL, Decision, Policy, View
+from coalesce_sim.policies.protocol import Offers
 from coalesce_sim.policies.registry import PolicyError, create
 from coalesce_sim.scenario.policy import Custom
 
@@ -146,6 +148,43 @@ def test_a_contractor_that_does_not_exist_is_refused(index: int) -> None:
 
     with pytest.raises(PolicyError, match=rf"Confused: decision.contractor must be .* \(got {index}\)"):
         coalesce_sim.run(coalesce_sim.load("dur_01"), replications=1, policy=Confused)
+
+
+@pytest.mark.parametrize("price_usd", [-0.01, float("inf"), float("nan"), "12"])
+def test_a_price_that_is_none_is_refused(price_usd: Any) -> None:
+    class Haggling(Policy):
+        def decide(self, view: View) -> Decision:  # noqa: ARG002
+            return Decision(0, price_usd=price_usd)
+
+    message = rf"Haggling: decision.price_usd must be >= 0 and finite \(got {price_usd!r}\)"
+    with pytest.raises(PolicyError, match=message):
+        coalesce_sim.run(coalesce_sim.load("dur_01"), replications=1, policy=Haggling)
+
+
+@pytest.mark.parametrize("types", [1, 2, 3])
+def test_a_view_has_the_skills_for_its_own_type_of_task(types: int) -> None:
+    """One row holds for all types where the offers say no more."""
+    skill = np.arange(2.0 * types).reshape(types, 2) / 10
+    one = np.ones((3, 2))
+    offers = Offers(
+        tasks=None,  # type: ignore[arg-type]
+        first_task=0,
+        first=0,
+        client=[0, 0, 0],
+        type_id=[0, types - 1, 0],
+        internal_usd=[1.0, 1.0, 1.0],
+        ids=np.arange(2),
+        price_usd=one,
+        external_usd=one,
+        latency_s=one,
+        reliability=one[0],
+        security=one[0],
+        skill=skill,
+        eligible=skill >= 0.3,
+    )
+    assert View(offers, 1).skill.tolist() == skill[types - 1].tolist()
+    assert View(offers, 1).eligible.tolist() == (skill[types - 1] >= 0.3).tolist()
+    assert View(offers, 2).skill.tolist() == skill[0].tolist()
 
 
 def test_a_policy_draws_only_from_its_own_streams() -> None:

@@ -70,6 +70,12 @@ def test_two_values_bound_the_bootstrap_of_their_mean() -> None:
     assert bca([1.0, 4.0]).ci95 == (1.0, 4.0)
 
 
+def test_one_replication_has_means_and_no_band() -> None:
+    mean, half_width = band(np.array([[1.5, -2.0]]))
+    assert mean.tolist() == [1.5, -2.0]
+    assert np.isnan(half_width).all()
+
+
 def test_bands_are_the_intervals_of_each_column() -> None:
     values = np.random.default_rng(6).normal(size=(9, 3))
     mean, half_width = band(values)
