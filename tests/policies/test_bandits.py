@@ -16,7 +16,7 @@ import coalesce_sim
 from coalesce_sim.policies.bandits.arms import Alternatives, Roster
 from coalesce_sim.policies.bandits.budgeted import BudgetedUcb
 from coalesce_sim.policies.bandits.greedy import AdaptiveThreshold
-from coalesce_sim.policies.bandits.indices import exp3_gamma, exp3_probabilities, shrunk_mean
+from coalesce_sim.policies.bandits.indices import exp3_gamma, exp3_probabilities, shrunk_mean, ucb1, ucb_v
 from coalesce_sim.policies.bandits.linear import FEATURES, LinUcb, Ridge
 from coalesce_sim.policies.bandits.rewards import Rewards
 from coalesce_sim.policies.protocol import LOCAL, Offers, Outcome, Policy, Surroundings, Tasks, View
@@ -357,6 +357,15 @@ def test_a_prior_spares_ucb1_trying_what_nobody_would_try() -> None:
     """One of the offers says that it costs three times what home does."""
     chosen = play(started("ucb1", prior_weight=50.0), lambda *_: 2.0, 10, price_usd=(1.0, 1.0, 30.0, 30.0))
     assert set(chosen) == {0, 1}
+
+
+def test_the_indices_of_optimists_are_those_of_their_papers() -> None:
+    """ln 100 = 4.605; an arm that was never tried comes first."""
+    count, mean, variance = np.array([0.0, 4.0, 50.0]), np.array([0.0, 0.5, 0.2]), np.array([0.0, 0.25, 0.01])
+    share = 4.605170186 / np.array([np.inf, 4.0, 50.0])
+    assert ucb1(100, count, mean).tolist() == pytest.approx([np.inf, *(mean + (2 * share) ** 0.5)[1:]])
+    wide = mean + (2 * variance * 1.2 * share) ** 0.5 + 3 * 1.2 * share
+    assert ucb_v(100, count, mean, variance).tolist() == pytest.approx([np.inf, *wide[1:]])
 
 
 def test_ucb_v_explores_an_arm_of_steady_rewards_less_than_ucb1() -> None:
