@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import coalesce_sim
-from coalesce_sim.economics.external import lateness_usd, linear_risk
+from coalesce_sim.economics.external import communication_usd, lateness_usd, linear_risk
 from coalesce_sim.economics.internal import best_value_rate_behind, billed_hours, token_execution_s
 from coalesce_sim.scenario.costs import LinearRisk
 from coalesce_sim.skills.compatibility import jaccard
@@ -45,6 +45,13 @@ def test_the_physical_reading_is_3600_times_cheaper_at_home() -> None:
 def test_tokens_take_prefill_and_decode_time() -> None:
     hardware = coalesce_sim.load("azure_code_like").clients.hardware
     assert token_execution_s(np.array([6899.0]), np.array([256.0]), hardware) == pytest.approx([3.0])
+
+
+def test_communication_is_by_the_gigabyte_and_a_fixed_fee() -> None:
+    rule = coalesce_sim.load("dur_01").cost_model.external.model_copy(
+        update={"communication_usd_per_gb": 0.25, "communication_fixed_usd": 0.125}
+    )
+    assert communication_usd(rule, np.array([0.0, 2.0]), np.array([0.0, 1.0])).tolist() == [0.125, 0.875]
 
 
 def test_lateness_is_free_up_to_the_target() -> None:

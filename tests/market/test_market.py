@@ -263,3 +263,13 @@ def test_replications_without_tasks_do_not_hide_the_metrics_of_the_others() -> N
     assert 0 in counts
     assert max(counts) > 0
     assert result.estimates["outsourcing_rate"].n == sum(count > 0 for count in counts)
+
+
+def test_utilisation_is_the_share_of_the_slots_time_at_work() -> None:
+    """Two jobs of ten minutes for one slot: five minutes apart it never rests, forty apart it mostly does."""
+    scenario = queueing(arriving_at(0, 5), slots=1, service_min=10, policy={"kind": "always_local"})
+    result = coalesce_sim.run(coalesce_sim.load(scenario), replications=1)
+    assert result.replications[0]["home_utilisation"] == pytest.approx(100)
+    later = queueing(arriving_at(0, 40), slots=1, service_min=10, policy={"kind": "always_local"})
+    result = coalesce_sim.run(coalesce_sim.load(later), replications=1)
+    assert result.replications[0]["home_utilisation"] == pytest.approx(100 * 20 / 50)

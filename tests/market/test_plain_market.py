@@ -81,6 +81,19 @@ def test_queues_retries_timeouts_and_steps() -> None:
     assert differences(coalesce_sim.load(fields)) == []
 
 
+def test_who_is_heard_of_by_gossip() -> None:
+    gossip = {"kind": "gossip", "k": 2, "newcomer_share": 0.5, "round_s": 15, "view_size": 3, "fanout": 2}
+    fields = market(
+        [10 * k for k in range(40)],
+        *(contractor(f"c{k}", price_usd=0.5 + 0.1 * k, success=0.2 * k) for k in range(6)),
+        clients={"count": 3, "slots": 1},
+        discovery=gossip,
+        reputation={},
+        policy={"kind": "cheapest"},
+    )
+    assert differences(coalesce_sim.load(fields)) == []
+
+
 @pytest.mark.parametrize("pricing", [{"kind": "load", "slope": 0.5}, {"kind": "bargained"}])
 def test_what_is_learned_and_asked(pricing: dict[str, Any]) -> None:
     fields = market(

@@ -39,6 +39,18 @@ def test_prices_follow_demand_and_shrinking_capacity(
     assert result.timeline["mean_price_usd"].to_numpy() == pytest.approx(np.array(expected))
 
 
+def test_an_hour_that_falls_into_two_blocks_is_one_hour(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Capacity that contracts use up is felt when the hour ends, not where a block does."""
+    changes = ["clock.days=1", "contractors.count=2", "policy.epsilon=1", "clients.count=50"]
+    scenario = coalesce_sim.load("dur_01", changes)
+    whole = coalesce_sim.run(scenario, replications=1).decisions
+    monkeypatch.setattr("coalesce_sim.market.workload.BLOCK_TASKS", 3)
+    in_pieces = coalesce_sim.run(scenario, replications=1).decisions
+    assert (whole["arrival_s"].value_counts() > 3).any()
+    for name in ("contractor", "estimated_usd", "price_usd"):
+        assert in_pieces[name].tolist() == whole[name].tolist()
+
+
 def test_demand_is_high_in_office_hours_on_weekdays_only() -> None:
     scenario = coalesce_sim.load("published")
     assert scenario.market_demand is not None

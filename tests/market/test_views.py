@@ -28,6 +28,7 @@ class Looking(Policy):
 
     def decide(self, view: View) -> Decision:
         facts = {name: float(view.fact(name)) for name in ("arrival_s", "max_latency_s")}
+        facts["decided_s"] = view.now_s
         of_task = {"task": view.task, "client": view.client, "type": self._types[view.type_id]}
         self.seen.append(of_task | facts | {"internal_usd": view.internal_usd})
         for name in ARRAYS:

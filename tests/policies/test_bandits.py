@@ -13,7 +13,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 import coalesce_sim
-from coalesce_sim.policies.bandits.arms import Alternatives, Roster
+from coalesce_sim.policies.bandits.arms import Alternatives, Arms, Roster
 from coalesce_sim.policies.bandits.budgeted import BudgetedUcb
 from coalesce_sim.policies.bandits.greedy import AdaptiveThreshold
 from coalesce_sim.policies.bandits.indices import exp3_gamma, exp3_probabilities, shrunk_mean, ucb1, ucb_v
@@ -577,3 +577,49 @@ def test_learning_leaves_arrivals_and_tasks_untouched() -> None:
 def test_settings_refuse_what_makes_no_sense(fields: dict[str, Any], field: str) -> None:
     with pytest.raises(ValidationError, match=field):
         settings(**fields)
+
+
+def test_a_reward_ends_at_1_and_stands_for_its_saving() -> None:
+    rewards = Rewards(10.0)
+    met = [rewards.met(outcome(0, 0, cost_usd)) for cost_usd in (-500.0, 4.0, 12.0, 500.0)]
+    assert met == [1.0, 0.8, 0.4, 0.0]
+    assert rewards.savings_usd(np.array(met), 10.0).tolist() == pytest.approx([10.0, 6.0, -2.0, -10.0])
+
+
+def test_the_variance_of_an_arm_is_that_of_its_observations() -> None:
+    arms, observed = Arms(2, 4), [0.2, 0.6, 0.7]
+    for task, value in enumerate(observed):
+        arms.expect(view(task), 1, 0.5)
+        arms.learn(outcome(task, 1, 0.0), value)
+    of, prior = np.array([1]), np.array([0.0])
+    count, mean = arms.record(0, of, prior, 0.0)
+    assert (count.tolist(), mean.tolist()) == ([3.0], pytest.approx([0.5]))
+    assert arms.variance(0, of, prior, 0.0, mean).tolist() == pytest.approx([np.var(observed)])
+
+
+def test_who_is_no_longer_eligible_is_no_longer_hired() -> None:
+    """The same contractors offer, as where everybody is known, but other ones reach the threshold."""
+    policy, first = started("greedy"), view(0, eligible=[True, True, False, False])
+    assert policy.decide(first).contractor == 0
+    later = view(1, eligible=[False, True, False, False])
+    later.offers.ids = first.offers.ids
+    assert policy.decide(later).contractor == 1
+
+
+def test_an_optimist_tries_every_arm_anew_for_another_type_where_types_are_told_apart() -> None:
+    def cost_usd(task: int, contractor: int) -> float:  # noqa: ARG001
+        return {0: 1.0, 1: 5.0, 2: 6.0, 3: 7.0, LOCAL: 10.0}[contractor]
+
+    apart, together = started("ucb1", by_task_type=True), started("ucb1", by_task_type=False)
+    for policy in (apart, together):
+        play(policy, cost_usd, 60)
+    first_of_hard = {}
+    for name, policy in (("apart", apart), ("together", together)):
+        decided = []
+        for task in range(100, 105):
+            seen = view(task, type_id=1)
+            decided.append(policy.decide(seen).contractor)
+            policy.observe(outcome(task, decided[-1], cost_usd(task, decided[-1]), type_id=1))
+        first_of_hard[name] = set(decided)
+    assert first_of_hard["apart"] == {0, 1, 2, 3, LOCAL}
+    assert len(first_of_hard["together"]) < 5

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from coalesce_sim.statistics.intervals import RESAMPLES, Estimate, Interval, band, bca, estimate
+from coalesce_sim.statistics.intervals import RESAMPLES, Estimate, Interval, band, bca, estimate, grouped
 
 SKEWED = np.random.default_rng(3).lognormal(0, 1, 25)
 
@@ -68,6 +68,12 @@ def test_undefined_values_are_left_out() -> None:
 
 def test_two_values_bound_the_bootstrap_of_their_mean() -> None:
     assert bca([1.0, 4.0]).ci95 == (1.0, 4.0)
+
+
+def test_a_group_of_one_has_a_mean_and_no_interval() -> None:
+    mean, half_width = grouped(np.array([1.0, 2.0, 4.0, np.nan]), np.array([0, 1, 3, 4]))
+    assert mean.tolist() == pytest.approx([1.0, 3.0, np.nan], nan_ok=True)
+    assert half_width.tolist() == pytest.approx([np.nan, stats.t.ppf(0.975, 1) * 1.0, np.nan], nan_ok=True)
 
 
 def test_one_replication_has_means_and_no_band() -> None:

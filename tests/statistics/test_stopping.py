@@ -137,6 +137,15 @@ def test_totals_grow_towards_the_target_and_end_where_it_is_met() -> None:
         assert before < after <= max(before + 5, 1.5 * before)
 
 
+def test_a_width_that_has_just_become_narrow_is_watched_for_its_look_ahead() -> None:
+    """It first suffices at the 16th, so that the rule may be satisfied at 16 and five more."""
+    values = [0.0, 4.0] * 8
+    widths = running_half_widths(values)
+    half_width = float(widths[-1]) * 1.0001
+    assert not (widths[:-1] <= half_width).any()
+    assert next_total(values, half_width=half_width, minimum=11, look_ahead=5, cap=1000) == 21
+
+
 def test_an_interval_that_has_grown_too_wide_again_is_not_what_was_asked_for() -> None:
     """The rule is satisfied within the second total, of 22, but its last value is far off."""
     values = [1.85, -1.85] * 7 + [1.85] + [0.0] * 6 + [15.0] + [0.0] * 200
