@@ -67,6 +67,31 @@ def test_bad_work_is_expected_to_cost_the_loss_only_where_it_is_not_done_over(
     assert parts.loss_usd == pytest.approx([0.5 * (HOME_USD if does_it_over else VALUE_USD)])
 
 
+def test_who_makes_no_offer_is_told_with_the_reason() -> None:
+    """The client finds two of four, one of whom does other work; after a failure the other was tried."""
+    job = {"job": {"success": 1}}
+    scenario = market(
+        [0],
+        contractor("fails", success=0.0, price_usd=0.1),
+        contractor("writes", outcomes={"text": {"success": 1}}, price_usd=0.2),
+        contractor("dear", outcomes=job, price_usd=3.0),
+        contractor("dearest", outcomes=job, price_usd=4.0),
+        types={"job": {}, "text": {"share": 0}},
+        contracts={"recovery": {"retries": 1}},
+        discovery={"kind": "registry", "k": 2, "newcomer_share": 0},
+        policy={"kind": "always_outsource"},
+    )
+    offers = run_of(scenario, offers=True).offers
+    of_first, of_second = (offers[offers["attempt"] == attempt] for attempt in (0, 1))
+    assert of_first["left_out"].astype(object).where(of_first["left_out"].notna(), None).tolist() == [
+        None,
+        "no offer for this task",
+        "not discovered",
+        "not discovered",
+    ]
+    assert of_second["left_out"].tolist()[0] == "tried before"
+
+
 @pytest.mark.parametrize(("due_on_failure", "charges"), [(0, 0), (0.5, 2)])
 def test_estimates_are_held_against_whatever_was_paid(due_on_failure: float, charges: int) -> None:
     """Two contracts whose work is found bad: what is not paid for says nothing of an estimate."""

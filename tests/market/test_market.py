@@ -79,11 +79,19 @@ def test_the_all_local_baseline_is_the_all_local_market() -> None:
     assert with_policy["all_local_s"].equals(all_local["turnaround_s"])
 
 
-@pytest.mark.parametrize("name", ["dur_02", "agt_01", "cold_start"])
-def test_the_closed_form_baseline_is_what_an_all_local_market_costs(name: str) -> None:
-    scenario = coalesce_sim.load(name)
+LATE = ("cost_model.realised.basis=physical", "cost_model.late_usd_per_min=0.1")
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"), [("dur_02", ()), ("agt_01", ()), ("cold_start", ()), ("dur_02", LATE)]
+)
+def test_the_closed_form_baseline_is_what_an_all_local_market_costs(
+    name: str, changes: tuple[str, ...]
+) -> None:
+    scenario = coalesce_sim.load(name, changes)
     assert isinstance(honest_baseline(scenario, 1, 0), ClosedForm)
-    played = coalesce_sim.run(coalesce_sim.load(name, ["policy.kind=always_local"]), replications=2).decisions
+    at_home = coalesce_sim.load(name, [*changes, "policy.kind=always_local"])
+    played = coalesce_sim.run(at_home, replications=2).decisions
     stated = coalesce_sim.run(scenario, replications=2).decisions
     assert stated["all_local_usd"].to_numpy() == pytest.approx(played["realised_usd"].to_numpy(), rel=1e-12)
     assert stated["all_local_s"].to_numpy() == pytest.approx(played["turnaround_s"].to_numpy(), rel=1e-9)

@@ -623,3 +623,11 @@ def test_an_optimist_tries_every_arm_anew_for_another_type_where_types_are_told_
         first_of_hard[name] = set(decided)
     assert first_of_hard["apart"] == {0, 1, 2, 3, LOCAL}
     assert len(first_of_hard["together"]) < 5
+
+
+def test_a_budget_is_spent_on_small_savings_too() -> None:
+    """Half a dollar is saved each time, and the budget is no limit."""
+    policy = started("budgeted_ucb", budget_usd=1e6)
+    cents: dict[str, Any] = {"price_usd": (0.2,) * 4, "risk_usd": 0.1, "internal_usd": 0.9}
+    chosen = play(policy, lambda _, contractor: 0.9 if contractor == LOCAL else 0.4, 400, **cents)
+    assert LOCAL not in chosen[-100:]

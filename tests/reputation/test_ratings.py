@@ -176,3 +176,8 @@ def test_settings_that_mean_nothing_are_refused_by_name(settings: dict[str, Any]
         Reputation.model_validate(settings)
     (error,) = caught.value.errors()
     assert error["loc"][-1] == field
+
+
+def test_an_advertised_reliability_of_0_or_1_is_one() -> None:
+    settings = Reputation.model_validate({"start": "warm"})
+    assert Ratings(settings, 1, 1, np.array([0.0, 1.0])).scores.tolist() == [[0.0, 1.0]]
