@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import simpy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,7 +15,7 @@ import coalesce_sim
 from coalesce_sim.experiments.hindsight import honest_baseline
 from coalesce_sim.market.accounts import Accounts, ConservationError
 from coalesce_sim.market.baseline import ClosedForm, Replayed
-from coalesce_sim.market.queues import Forecast
+from coalesce_sim.market.queues import Forecast, Queue
 from tests.markets import queueing
 
 
@@ -281,3 +282,20 @@ def test_utilisation_is_the_share_of_the_slots_time_at_work() -> None:
     later = queueing(arriving_at(0, 40), slots=1, service_min=10, policy={"kind": "always_local"})
     result = coalesce_sim.run(coalesce_sim.load(later), replications=1)
     assert result.replications[0]["home_utilisation"] == pytest.approx(100 * 20 / 50)
+
+
+def test_tasks_that_come_together_are_dealt_round_to_different_clients() -> None:
+    decisions = coalesce_sim.run(coalesce_sim.load("dur_02"), replications=1).decisions
+    together = decisions.groupby("arrival_s")["client"].apply(sorted)
+    assert max(map(len, together)) > 3
+    for clients in together:
+        assert clients == sorted(k % 15 for k in range(len(clients)))
+
+
+def test_more_at_work_than_there_are_slots_is_no_market() -> None:
+    queue = Queue(simpy.Environment(), 1)
+    for _ in range(2):
+        queue.join(0.0, 5.0, 5.0)
+    queue.begin(0.0, 5.0)
+    with pytest.raises(ConservationError, match="capacity exceeded: 2 at work in 1 slots"):
+        queue.begin(0.0, 5.0)

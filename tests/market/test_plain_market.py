@@ -81,6 +81,20 @@ def test_queues_retries_timeouts_and_steps() -> None:
     assert differences(coalesce_sim.load(fields)) == []
 
 
+def test_ratings_of_one_type_of_task_do_not_speak_for_the_other() -> None:
+    good_at = {"write": {"write": {"success": 1}, "code": {"success": 0}}}
+    good_at["code"] = {"write": {"success": 0}, "code": {"success": 1}}
+    tasks = [{"type": ("write", "code")[k % 3 == 0], "arrival_s": 100.0 * k} for k in range(30)]
+    fields = market(
+        tasks,
+        *(contractor(name, outcomes=outcomes) for name, outcomes in good_at.items()),
+        types={"write": {}, "code": {}},
+        reputation={"by_task_type": True},
+        policy={"kind": "greedy"},
+    )
+    assert differences(coalesce_sim.load(fields)) == []
+
+
 def test_who_is_heard_of_by_gossip() -> None:
     gossip = {"kind": "gossip", "k": 2, "newcomer_share": 0.5, "round_s": 15, "view_size": 3, "fanout": 2}
     fields = market(

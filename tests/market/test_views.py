@@ -50,7 +50,7 @@ class Foreseeing(Looking):
     def look_at(self, view: View) -> None:
         assert isinstance(view, OracleView)
         assert view.realised_external_usd.shape == (view.contractors,)
-        assert np.isfinite(view.realised_internal_usd)
+        self.seen[-1]["realised_usd"] = pytest.approx(view.realised_internal_usd)  # where it then stays
 
 
 class Auctioning(Looking):

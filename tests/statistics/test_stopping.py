@@ -146,6 +146,12 @@ def test_a_width_that_has_just_become_narrow_is_watched_for_its_look_ahead() -> 
     assert next_total(values, half_width=half_width, minimum=11, look_ahead=5, cap=1000) == 21
 
 
+def test_beyond_a_hundred_the_look_ahead_is_a_share_rounded_up() -> None:
+    rule = {"half_width": 1.0, "look_ahead": 5, "cap": 1000}
+    totals = [next_total([], minimum=n, **rule) for n in (100, 101, 150, 160)]  # type: ignore[arg-type]
+    assert totals == [105, 107, 158, 168]
+
+
 def test_an_interval_that_has_grown_too_wide_again_is_not_what_was_asked_for() -> None:
     """The rule is satisfied within the second total, of 22, but its last value is far off."""
     values = [1.85, -1.85] * 7 + [1.85] + [0.0] * 6 + [15.0] + [0.0] * 200
