@@ -14,6 +14,7 @@ import coalesce_sim
 from coalesce_sim import compiling
 from coalesce_sim.compiling import Pace
 from coalesce_sim.policies import compiled, mcdm
+from coalesce_sim.policies.registry import create
 from coalesce_sim.policies.topsis import Memory
 from coalesce_sim.scenario.policy import Confidence
 
@@ -166,3 +167,27 @@ def test_every_variant_plays(setting: str) -> None:
     varied = coalesce_sim.run(coalesce_sim.load("dur_02", [f"policy.{setting}"]), replications=1).decisions
     assert varied["arrival_s"].equals(plain["arrival_s"])
     assert not varied["contractor"].equals(plain["contractor"])
+
+
+@pytest.mark.parametrize("asked", [False, True])
+def test_an_explored_choice_tells_its_draw_only_where_reasons_are_asked_for(asked: bool) -> None:
+    class Asking(coalesce_sim.Observer):
+        def wants(self, event: str) -> bool:
+            return asked and event == "decided"
+
+    told: list[dict[str, object] | None] = []
+
+    class Spy(coalesce_sim.Policy):
+        def start(self, surroundings: coalesce_sim.Surroundings) -> None:
+            self._topsis = create(coalesce_sim.load("dur_02", ["policy.epsilon=1"]).policy)
+            self._topsis.start(surroundings)
+
+        def decide(self, view: coalesce_sim.View) -> coalesce_sim.Decision:
+            decision = self._topsis.decide(view)
+            told.append(decision.reasons)
+            return decision
+
+    scenario = coalesce_sim.load("dur_02", ["clock.days=1"])
+    coalesce_sim.stage(scenario, policy=Spy, observer=Asking()).play()
+    assert len(told) > 20
+    assert all((reasons is not None and "exploration_draw" in reasons) == asked for reasons in told)

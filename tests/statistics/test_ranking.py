@@ -11,6 +11,7 @@ from scipy.special import stdtr, stdtrit
 
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.statistics.contrasts import holm
+from coalesce_sim.statistics.intervals import estimate
 from coalesce_sim.statistics.ranking import MOST_HOLM, ranked
 
 NAN = math.nan
@@ -94,3 +95,19 @@ def test_the_interval_of_the_best_holds_although_it_was_chosen_by_its_mean(point
         hits += low <= 0 <= high
     assert hits >= 190
     assert plain < (180 if points == 8 else 100)
+
+
+def test_the_best_of_two_has_its_own_interval_and_of_three_a_wider_one() -> None:
+    rng = np.random.default_rng(7)
+    values = rng.normal([[5.0], [3.0], [1.0]], 1.0, (3, 12))
+    own = estimate(values[0].tolist()).half_width
+    assert own is not None
+    assert ranked(values[:2]).best.half_width == pytest.approx(own)
+    of_three = ranked(values).best.half_width
+    assert of_three is not None
+    assert of_three > own
+
+
+def test_where_nothing_is_known_nothing_is_ranked() -> None:
+    nothing = ranked(np.full((3, 4), np.nan))
+    assert (nothing.order, nothing.leads, nothing.uneven) == ((), (), False)
