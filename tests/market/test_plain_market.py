@@ -124,13 +124,14 @@ def test_what_is_learned_and_asked(pricing: dict[str, Any]) -> None:
     assert differences(coalesce_sim.load(fields)) == []
 
 
-def test_recorded_runs(tmp_path: Path) -> None:
-    (tmp_path / "runs.csv").write_text(RUNS)
-    (tmp_path / "models.csv").write_text(MODELS)
+def recorded(folder: Path) -> coalesce_sim.Scenario:
+    """Twelve tasks, 30 s apart, each a recorded one drawn anew."""
+    (folder / "runs.csv").write_text(RUNS)
+    (folder / "models.csv").write_text(MODELS)
     fields = market([0], contracts={"due_on_failure": 1}, reputation={}, policy={"kind": "random"})
     fields["records"] = {
-        "path": str(tmp_path / "runs.csv"),
-        "models_path": str(tmp_path / "models.csv"),
+        "path": str(folder / "runs.csv"),
+        "models_path": str(folder / "models.csv"),
         "benchmarks": ["qa", "fix"],
         "own_agent": "own",
     }
@@ -138,7 +139,22 @@ def test_recorded_runs(tmp_path: Path) -> None:
     types = {name: {"max_latency_min": 1} for name in ("qa", "fix")}
     fields["workload"] |= {"arrivals": arrivals, "types": types}
     fields["contractors"] = {"recorded": {"reliability": 1, "slots": 1}}
-    assert differences(coalesce_sim.load(fields)) == []
+    return coalesce_sim.load(fields)
+
+
+def test_recorded_runs(tmp_path: Path) -> None:
+    assert differences(recorded(tmp_path)) == []
+
+
+def test_recorded_tasks_are_the_same_in_blocks_of_any_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = coalesce_sim.run(recorded(tmp_path), replications=1).decisions
+    assert whole["arrival_s"].tolist() == [30 * (k + 1) for k in range(12)]
+    monkeypatch.setattr("coalesce_sim.market.workload.BLOCK_TASKS", 5)
+    in_pieces = coalesce_sim.run(recorded(tmp_path), replications=1).decisions
+    for name in ("arrival_s", "type", "all_local_usd", "outcome"):
+        assert in_pieces[name].tolist() == whole[name].tolist()
 
 
 def test_what_is_not_played_is_refused_by_name() -> None:

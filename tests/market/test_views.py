@@ -13,7 +13,10 @@ from coalesce_sim import LOCAL, Decision, OracleView, Policy, SealedBids, View
 ROUNDS = ("dur_02", ["clock.days=1"])
 QUEUED = ("azure_code_like", ["workload.arrivals.limit=30"])
 CONTRACTS = ("market_day", ["workload.arrivals.limit=40"])
-MARKETS = pytest.mark.parametrize("market", [ROUNDS, QUEUED, CONTRACTS], ids=lambda each: each[0])
+EVERYBODY_KNOWN = ("real_agents_twin", ["workload.arrivals.limit=24"])
+MARKETS = pytest.mark.parametrize(
+    "market", [ROUNDS, QUEUED, CONTRACTS, EVERYBODY_KNOWN], ids=lambda each: each[0]
+)
 ARRAYS = ("ids", "price_usd", "external_usd", "latency_s", "reliability", "security", "skill", "eligible")
 
 

@@ -180,7 +180,8 @@ class ContractQuotes:
             made = np.isfinite(of[ASKED])
             ids, of = ids[made], of[:, made]
         eligible = of[SKILL : SKILL + 1] >= self._threshold
-        of.flags.writeable = eligible.flags.writeable = False
+        for shown in (of, eligible, ids):
+            shown.flags.writeable = False
         return ContractQuote(
             Offers(
                 tasks=opened.block.tasks,
