@@ -100,3 +100,16 @@ def test_estimates_are_held_against_whatever_was_paid(due_on_failure: float, cha
     result = run_of(market([0, 1000], bad, contracts=rules, policy={"kind": "always_outsource"}))
     assert result.contracts["reason"].tolist() == ["found bad"] * 2
     assert result.estimation_error["charges"].sum() == charges
+
+
+@pytest.mark.parametrize(("criticality", "at_risk_usd"), [("medium", VALUE_USD), ("high", 2 * VALUE_USD)])
+def test_critical_tasks_put_more_at_risk(criticality: str, at_risk_usd: float) -> None:
+    scenario = market(
+        [0],
+        contractor("a", security_risk=0.1, quality_risk=0.05),
+        attributes={"criticality": criticality},
+        external={"critical_factor": 2},
+        policy={"kind": "always_outsource"},
+    )
+    offers = run_of(scenario, offers=True).offers
+    assert offers["risk_usd"].tolist() == pytest.approx([0.15 * at_risk_usd])

@@ -124,33 +124,34 @@ def test_what_is_learned_and_asked(pricing: dict[str, Any]) -> None:
     assert differences(coalesce_sim.load(fields)) == []
 
 
-def recorded(folder: Path) -> coalesce_sim.Scenario:
-    """Twelve tasks, 30 s apart, each a recorded one drawn anew."""
+def recorded(folder: Path, **sections: Any) -> coalesce_sim.Scenario:
+    """Eleven tasks, 30 s apart, each a recorded one drawn anew."""
     (folder / "runs.csv").write_text(RUNS)
     (folder / "models.csv").write_text(MODELS)
-    fields = market([0], contracts={"due_on_failure": 1}, reputation={}, policy={"kind": "random"})
+    fields = market([0], contracts={"due_on_failure": 1}, policy={"kind": "random"}, **sections)
     fields["records"] = {
         "path": str(folder / "runs.csv"),
         "models_path": str(folder / "models.csv"),
         "benchmarks": ["qa", "fix"],
         "own_agent": "own",
     }
-    arrivals = {"kind": "recorded", "gap_s": 30, "limit": 12, "drawing": "with_replacement"}
+    arrivals = {"kind": "recorded", "gap_s": 30, "limit": 11, "drawing": "with_replacement"}
     types = {name: {"max_latency_min": 1} for name in ("qa", "fix")}
     fields["workload"] |= {"arrivals": arrivals, "types": types}
     fields["contractors"] = {"recorded": {"reliability": 1, "slots": 1}}
     return coalesce_sim.load(fields)
 
 
-def test_recorded_runs(tmp_path: Path) -> None:
-    assert differences(recorded(tmp_path)) == []
+@pytest.mark.parametrize("sections", [{}, {"reputation": {}}], ids=["known", "rated"])
+def test_recorded_runs(tmp_path: Path, sections: dict[str, Any]) -> None:
+    assert differences(recorded(tmp_path, **sections)) == []
 
 
 def test_recorded_tasks_are_the_same_in_blocks_of_any_size(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = coalesce_sim.run(recorded(tmp_path), replications=1).decisions
-    assert whole["arrival_s"].tolist() == [30 * (k + 1) for k in range(12)]
+    assert whole["arrival_s"].tolist() == [30 * (k + 1) for k in range(11)]
     monkeypatch.setattr("coalesce_sim.market.workload.BLOCK_TASKS", 5)
     in_pieces = coalesce_sim.run(recorded(tmp_path), replications=1).decisions
     for name in ("arrival_s", "type", "all_local_usd", "outcome"):

@@ -113,9 +113,6 @@ class ContractQuotes:
         self._dearness = 1e-6 * rank_by_price / max(1, len(pool))
         self._risk_rate = pool.security_risk + pool.quality_risk
         self._price_rule = _price_rule(self._rule.pricing)
-        for shared in (self._security, self.everyone, self._skill, pool.reliability):
-            shared.flags.writeable = False
-
         # All are views of arrays that change in place.
         self._known = [
             Known(
