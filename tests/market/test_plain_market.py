@@ -90,7 +90,7 @@ def test_ratings_of_one_type_of_task_do_not_speak_for_the_other() -> None:
         *(contractor(name, outcomes=outcomes) for name, outcomes in good_at.items()),
         types={"write": {}, "code": {}},
         reputation={"by_task_type": True},
-        policy={"kind": "greedy"},
+        policy={"kind": "always_outsource"},
     )
     assert differences(coalesce_sim.load(fields)) == []
 

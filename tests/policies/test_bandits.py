@@ -631,3 +631,9 @@ def test_a_budget_is_spent_on_small_savings_too() -> None:
     cents: dict[str, Any] = {"price_usd": (0.2,) * 4, "risk_usd": 0.1, "internal_usd": 0.9}
     chosen = play(policy, lambda _, contractor: 0.9 if contractor == LOCAL else 0.4, 400, **cents)
     assert LOCAL not in chosen[-100:]
+
+
+def test_an_optimist_that_believes_estimates_starts_with_the_best_of_them() -> None:
+    """Every offer is dearer than home by half a dollar or more."""
+    dear = view(0, price_usd=(9.5, 10.0, 11.0, 12.0), risk_usd=1.0, internal_usd=10.0)
+    assert started("ucb1", prior_weight=1.0).decide(dear).contractor == LOCAL

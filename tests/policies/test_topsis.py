@@ -191,3 +191,11 @@ def test_an_explored_choice_tells_its_draw_only_where_reasons_are_asked_for(aske
     coalesce_sim.stage(scenario, policy=Spy, observer=Asking()).play()
     assert len(told) > 20
     assert all((reasons is not None and "exploration_draw" in reasons) == asked for reasons in told)
+
+
+def test_tasks_that_stay_at_home_are_no_reason_for_confidence() -> None:
+    changes = ["policy.epsilon=0", "policy.outsource_above_score=1"]
+    decisions = coalesce_sim.run(coalesce_sim.load("dur_02", changes), replications=1).decisions
+    assert (decisions["choice"] == "local").all()
+    confidence = decisions["confidence"].dropna()
+    assert confidence.iloc[-1] < confidence.iloc[0]
