@@ -13,6 +13,7 @@ from hypothesis.extra import numpy as hnp
 import coalesce_sim
 from coalesce_sim import compiling
 from coalesce_sim.compiling import Pace
+from coalesce_sim.market.observer import DecidedOffers
 from coalesce_sim.policies import compiled, mcdm
 from coalesce_sim.policies.registry import create
 from coalesce_sim.policies.topsis import Memory
@@ -193,9 +194,21 @@ def test_an_explored_choice_tells_its_draw_only_where_reasons_are_asked_for(aske
     assert all((reasons is not None and "exploration_draw" in reasons) == asked for reasons in told)
 
 
-def test_tasks_that_stay_at_home_are_no_reason_for_confidence() -> None:
-    changes = ["policy.epsilon=0", "policy.outsource_above_score=1"]
-    decisions = coalesce_sim.run(coalesce_sim.load("dur_02", changes), replications=1).decisions
-    assert (decisions["choice"] == "local").all()
-    confidence = decisions["confidence"].dropna()
-    assert confidence.iloc[-1] < confidence.iloc[0]
+def test_a_task_that_stays_at_home_counts_as_a_bad_score_and_makes_weights_drift() -> None:
+    """Without drift there are as many weights as combinations of boosts, at most eight."""
+
+    class Weighing(coalesce_sim.Observer):
+        def __init__(self) -> None:
+            self.weights: set[tuple[float, ...]] = set()
+
+        def decided(self, decided: DecidedOffers) -> None:
+            if decided.decision.reasons and "weights" in decided.decision.reasons:
+                self.weights.add(tuple(decided.decision.reasons["weights"].values()))
+
+    stays = ["policy.epsilon=0", "policy.outsource_above_score=1", "clock.days=1"]
+    still, drifting = Weighing(), Weighing()
+    for observer, step in ((still, 0), (drifting, 0.1)):
+        drift = f"policy.drift={{step: {step}, sd: 0.5, up_to_score: 0.5}}"
+        coalesce_sim.stage(coalesce_sim.load("dur_02", [*stays, drift]), observer=observer).play()
+    assert len(still.weights) <= 8
+    assert len(drifting.weights) > 20
