@@ -106,16 +106,15 @@ class Stage:
 
     def _baseline(self) -> Baseline:
         """The all-local market; `best_fixed` is told the best choice that it gives in hindsight."""
-        known = self._known
-        if known is None and isinstance(self._policy, BestFixed):
-            known = all_local(self.scenario, self.seed, self.replication, self._course)
-        if known is None:
-            return honest_baseline(self.scenario, self.seed, self.replication, self._course)
+        replication = self.scenario, self.seed, self.replication
         if isinstance(self._policy, BestFixed):
-            self._policy.told(known.best)
-        if self._known is None and in_closed_form(self.scenario):
-            return ClosedForm(self.scenario)
-        return copy.deepcopy(known.baseline)  # a market uses it up
+            found = self._known or all_local(*replication, self._course)
+            self._policy.told(found.best)
+            if self._known is None:
+                return ClosedForm(self.scenario) if in_closed_form(self.scenario) else found.baseline
+        if self._known is None:
+            return honest_baseline(*replication, self._course)
+        return copy.deepcopy(self._known.baseline)  # a market uses it up, and others want it too
 
 
 class _Course(Observer):

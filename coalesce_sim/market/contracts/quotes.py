@@ -101,9 +101,7 @@ class ContractQuotes:
         self._knowledge = knowledge
         self._by_use = truth.bills
         self._layouts = layouts
-        self._security = 1 - pool.security_risk
         self.everyone: IntArray = np.arange(len(pool))
-        self._slots: FloatArray = np.array([np.inf if slots is None else slots for slots in pool.slots])
         self._threshold = scenario.skills.threshold - ROUNDING
         rated = knowledge.ratings is not None
         self._skills = skills
@@ -113,15 +111,17 @@ class ContractQuotes:
         self._dearness = 1e-6 * rank_by_price / max(1, len(pool))
         self._risk_rate = pool.security_risk + pool.quality_risk
         self._price_rule = _price_rule(self._rule.pricing)
+        security = 1 - pool.security_risk
+        slots: FloatArray = np.array([np.inf if each is None else each for each in pool.slots])
         # All are views of arrays that change in place.
         self._known = [
             Known(
                 venue.queues.jobs,
-                self._slots,
+                slots,
                 knowledge.reliability[type_id if len(knowledge.reliability) > 1 else 0],
                 knowledge.factors[type_id],
                 self._skill[type_id],
-                self._security,
+                security,
                 self._risk_rate,
             )
             for type_id in range(len(self._skill))
