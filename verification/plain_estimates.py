@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import simpy
 
-from verification.plain_given import Contractor, Task, Worker
+from verification.plain_given import Contractor, Task, Worker, draw
 from verification.plain_knowledge import OWN_RECORD, Gossip, Ratings, Registry
 from verification.plain_policies import Offer
 
@@ -103,12 +103,18 @@ class Known:
             self.ratings = Ratings(reputation, types, clients, advertised)
             self.own_ratings = Ratings(OWN_RECORD, types, 1, [0.0])
         self.factor: dict[tuple[str, Worker], float] = defaultdict(lambda: 1.0)
-        rules, drawn = self.settings["discovery"], facts["discovery"]
+        rules, luck = self.settings["discovery"], facts["luck"]
         self.directory: Registry | Gossip | None = None  # everybody knows everybody
         if rules is not None and rules["kind"] == "registry":
-            self.directory = Registry(rules, drawn["order"], types)
+            order = sorted(
+                range(len(self.contractors)),
+                key=lambda j: draw(luck["registry"], self.contractors[j].identity, 0, 0),
+            )
+            self.directory = Registry(rules, order, types)
         elif rules is not None:
-            self.directory = Gossip(rules, drawn["key"], clients, types, len(self.contractors))
+            agents = [(luck["gossip of clients"], i) for i in range(clients)]
+            agents += [(luck["gossip"], who.identity) for who in self.contractors]
+            self.directory = Gossip(rules, agents, clients, types)
         self.own_price_usd: float = self.settings["clients"]["price_usd"]
         if facts["recorded"] is not None:
             self.own_price_usd += facts["recorded"]["own_bill_usd"]

@@ -38,7 +38,7 @@ class Whole:
 
 def tasks_of(facts: dict[str, Any]) -> list[Task]:
     """All tasks in the order of decision, composite ones in their steps."""
-    settings, luck = facts["settings"], iter(facts["luck"])
+    settings, factors = facts["settings"], iter(facts["factors"])
     rework_usd = settings["contracts"]["rework_usd"]
     tasks: list[Task] = []
     for drawn in facts["tasks"]:
@@ -49,7 +49,7 @@ def tasks_of(facts: dict[str, Any]) -> list[Task]:
         by_name: dict[str, Task] = {}
         for name, step in (steps or {"": {"type": drawn["type"], "after": [], "work": 1.0}}).items():
             after = [by_name[other] for other in step["after"]]
-            by_name[name] = Task(settings, len(tasks), whole, drawn, step, after, next(luck))
+            by_name[name] = Task(settings, len(tasks), whole, drawn, step, after, next(factors))
             whole.steps.append(by_name[name])
             tasks.append(by_name[name])
     if settings["cost_model"]["internal"]["opportunity"] == "later_tasks":
@@ -66,8 +66,8 @@ def tasks_of(facts: dict[str, Any]) -> list[Task]:
 class Task:
     """What is decided on: a task, or a step of a composite one.
 
-    `luck` was drawn for it, to be compared with what is true when it comes to that; `row` is what will be
-    told of it, by the names of ``decisions.parquet``.
+    `factors` lie between what is expected and what happens; `row` is what will be told of it, by the names of
+    ``decisions.parquet``.
     """
 
     def __init__(
@@ -78,11 +78,11 @@ class Task:
         drawn: dict[str, Any],
         step: dict[str, Any],
         after: list[Task],
-        luck: dict[str, Any],
+        factors: dict[str, float],
     ) -> None:
         self.number, self.whole, self.type, self.client = number, whole, step["type"], drawn["client"]
         self.after, self.left = after, len(after)
-        self.luck, self.recorded = luck, drawn["recorded"]
+        self.factors, self.recorded = factors, drawn["recorded"]
         given = drawn | {"expected_output_tokens": settings["attributes"]["expected_output_tokens"]}
         given |= {name: given[name] * step["work"] for name in PART_OF_THE_WORK}
         self.given, kind = given, settings["types"][self.type]
@@ -110,7 +110,9 @@ class Task:
         # At home: expected and true times, and what the machine uses up meanwhile.
         hardware = settings["clients"]["hardware"]
         self.home_s, self.hours = self._at_home(settings, given["expected_output_tokens"], 1.0)
-        self.true_home_s, hours = self._at_home(settings, given["output_tokens"], luck["local_time_factor"])
+        self.true_home_s, hours = self._at_home(
+            settings, given["output_tokens"], factors["local_time_factor"]
+        )
         need = settings["cost_model"]["internal"]["memory"]
         memory_gb = (  # eq. 3
             need["gb_per_model_size"] * given["model_size"]
@@ -121,7 +123,7 @@ class Task:
         usd_per_h["memory"] = memory_gb / hardware["memory_gb"] * hardware["memory_usd_per_h"]
         parts = ("compute", "memory", "energy", "depreciation")  # eq. 2 to 4 and 6
         self.home_parts_usd = {f"internal_{part}_usd": usd_per_h[part] * self.hours for part in parts}
-        self.true_home_usd = sum(usd_per_h[part] * hours for part in parts) * luck["local_cost_factor"]
+        self.true_home_usd = sum(usd_per_h[part] * hours for part in parts) * factors["local_cost_factor"]
         self.later_usd = 0.0
         self.row = self._blank_row()
 
@@ -196,13 +198,39 @@ def slot_usd_per_h(hardware: dict[str, Any]) -> dict[str, float]:
     }
 
 
+def draw(key: int, *numbers: int) -> float:
+    """Uniform on (0, 1), by a key and some integers, each of which gives the key for the next: SplitMix64
+    (Steele et al. 2014), of which each is the number of a draw."""
+    for number in numbers:
+        bits = (key + (number + 1) * 0x9E3779B97F4A7C15) % 2**64
+        bits = (bits ^ (bits >> 30)) * 0xBF58476D1CE4E5B9 % 2**64
+        bits = (bits ^ (bits >> 27)) * 0x94D049BB133111EB % 2**64
+        key = bits ^ (bits >> 31)
+    return ((key >> 12) + 0.5) / 2**52
+
+
+def drawn_at(distribution: Any, p: float) -> float:
+    """The value that a uniform draw stands for; some distributions only."""
+    if isinstance(distribution, int | float):
+        return distribution
+    (kind, of), *_ = ((name, stated) for name, stated in distribution.items() if stated is not None)
+    if kind == "exponential":
+        return float(-of["mean"] * math.log1p(-p))
+    if kind == "uniform":
+        return float(of["low"] + p * (of["high"] - of["low"]))
+    if kind == "lognormal":
+        return float(of["median"] * math.exp(of["sigma"] * NormalDist().inv_cdf(p)))
+    raise ValueError(f"input_reply_s: must be a number, exponential, uniform or lognormal (got {kind!r})")
+
+
 class Worker:
     """Whoever may work on a task: a contractor, or the clients' own agent. `place` is its place in lists."""
 
     def __init__(self, facts: dict[str, Any], stated: dict[str, Any], place: int) -> None:
         self.stated, self.place, self.recorded = stated, place, facts["recorded"]
         self.factor = "local_cost_factor" if place == len(facts["contractors"]) else "external_cost_factor"
-        self.correlation = facts["settings"]["failure_correlation"]
+        self.correlation, self.luck = facts["settings"]["failure_correlation"], facts["luck"]
+        self.identity: int = stated.get("identity", -1)
         self.outcomes: dict[str, Any] = stated["outcomes"] or {}
         true_p = stated["reliability"] if stated["success"] is None else stated["success"]
         self.success = true_p if facts["work_may_fail"] else 1.0
@@ -232,13 +260,18 @@ class Worker:
         """Whether its work on the task turns out good; failures may be correlated by a Gaussian copula."""
         if task.recorded is not None:
             return bool(task.recorded["good"][self.place])
-        p, luck, shared = self.success_p(task.type), task.luck["work"][self.place], self.correlation
+        p, shared, luck = self.success_p(task.type), self.correlation, self.draw("work", task)
         if shared == 0:
-            return bool(luck < p)
+            return luck < p
         if p in (0.0, 1.0):
             return p == 1.0
-        ease = math.sqrt(1 - shared) * luck + math.sqrt(shared) * task.luck["difficulty"]
-        return bool(-ease < NormalDist().inv_cdf(p))
+        quantile, difficulty = NormalDist().inv_cdf, draw(self.luck["difficulty"], -1, task.number, 0)
+        unease = math.sqrt(1 - shared) * quantile(luck) + math.sqrt(shared) * quantile(difficulty)
+        return unease < quantile(p)
+
+    def draw(self, purpose: str, task: Task, attempt: int = 0) -> float:
+        """Its luck with an attempt at a task."""
+        return draw(self.luck[purpose], self.identity, task.number, attempt)
 
     def bill_usd(self, task: Task) -> float | None:
         """What it bills by use; None where the price agreed on is due."""
@@ -248,7 +281,7 @@ class Worker:
         if stated is None or stated["bill_usd"] is None:
             return None
         failed = stated["failed_bill_usd"] is not None and not self.is_good(task)
-        return float(stated["failed_bill_usd" if failed else "bill_usd"] * task.luck[self.factor])
+        return float(stated["failed_bill_usd" if failed else "bill_usd"] * task.factors[self.factor])
 
 
 class Contractor(Worker):

@@ -7,6 +7,8 @@ from bisect import bisect_right
 from collections.abc import Callable
 from typing import Any
 
+from verification.plain_given import draw
+
 OWN_RECORD: dict[str, Any] = {
     "model": {"kind": "beta", "prior_good": 1.0, "prior_bad": 1.0, "forgetting": 1.0},
     "start": "cold",
@@ -166,11 +168,15 @@ class Gossip:
     """No directory: in each round every agent asks others, drawn at random, for what they knew before it.
 
     Clients are agents 0, 1, 2, …, contractors come after them. An agent keeps the freshest entry that it
-    heard of each contractor; a contractor always has a fresh one of itself.
+    heard of each contractor; a contractor always has a fresh one of itself. `agents` are the key and the
+    identity of each one's luck.
     """
 
-    def __init__(self, rules: dict[str, Any], key: int, clients: int, types: list[str], n: int) -> None:
-        self.rules, self.key, self.clients, self.types, self.n = rules, key, clients, types, n
+    def __init__(
+        self, rules: dict[str, Any], agents: list[tuple[int, int]], clients: int, types: list[str]
+    ) -> None:
+        self.rules, self.agents, self.clients, self.types = rules, agents, clients, types
+        self.n = n = len(agents) - clients
         self.shortlists = Shortlists(rules)
         self.entries: list[dict[int, float]] = [{} for _ in range(clients + n)]
         self.rounds = 0
@@ -202,9 +208,6 @@ class Gossip:
                     known[contractor] = max(made_s, known.get(contractor, -math.inf))
 
     def _draw(self, number: int, agent: int, place: int) -> float:
-        """Draw `place` of an agent in a round, uniform on [0, 1): SplitMix64 (Steele et al. 2014)."""
-        counter = (number * len(self.entries) + agent) * (self.rules["fanout"] + 1) + place + 1
-        bits = (self.key + counter * 0x9E3779B97F4A7C15) % 2**64
-        bits = (bits ^ (bits >> 30)) * 0xBF58476D1CE4E5B9 % 2**64
-        bits = (bits ^ (bits >> 27)) * 0x94D049BB133111EB % 2**64
-        return float(((bits ^ (bits >> 31)) >> 11) * 2.0**-53)
+        """Draw `place` of an agent in a round."""
+        key, who = self.agents[agent]
+        return draw(key, who, number, place)

@@ -18,7 +18,7 @@ Beside it lie `plain_given` (what tasks take and workers ask, before anything ha
 (what clients know and expect when they decide), `plain_knowledge` (ratings, and how contractors are found)
 and `plain_policies`. A contractor is paid in `ended`. It could lie about how good its work is where
 `Known.reliability` believes what is claimed, about time and price in `Known.quote`, about the bill in
-`Worker.bill_usd`. Luck is drawn beforehand and lies in ``task.luck``; it is compared with what is true in
+`Worker.bill_usd`. Luck is worked out where it is compared with what is true: in
 `carry_out`, `passes` and `Worker.is_good`.
 
 Refused by name: the published trade, and policies that are not in `plain_policies`. Not told: score and
@@ -38,7 +38,7 @@ from typing import Any, NamedTuple
 import simpy
 
 from verification.plain_estimates import Known, Queue, Stay
-from verification.plain_given import Contractor, Task, tasks_of
+from verification.plain_given import Contractor, Task, drawn_at, tasks_of
 from verification.plain_policies import POLICIES, Offer, Outcome, Policy, Question
 
 Events = Generator[simpy.Event, Any, None]
@@ -64,7 +64,7 @@ def play(facts: dict[str, Any]) -> Played:
     if chosen.get("kind") not in POLICIES:
         raise ValueError(f"policy: must be one of {', '.join(POLICIES)} (got {chosen!r})")
     at_home = Market(facts, POLICIES["always_local"]({}, {})).run()
-    played = Market(facts, POLICIES[chosen["kind"]](chosen, facts["policy_draws"])).run()
+    played = Market(facts, POLICIES[chosen["kind"]](chosen, facts["luck"])).run()
     for row, other in zip(played.decisions, at_home.decisions, strict=True):
         row["all_local_usd"] = other["realised_usd"]
         row["all_local_s"] = other["turnaround_s"] if other["closes"] else None
@@ -90,9 +90,8 @@ class Contract:
     sent: bool = False
 
     def luck(self, name: str) -> float:
-        """What was drawn for this attempt at the task."""
-        drawn: float = self.task.luck[name][self.row["attempt"]]
-        return drawn
+        """The luck of this attempt at the task."""
+        return self.offer.contractor.draw(name, self.task, self.row["attempt"])
 
 
 class Market:
@@ -132,7 +131,7 @@ class Market:
         asked = [who for who in found if who.does(task) and who not in tried]
         quotes = [self.known.quote(task, who, search_s, stay) for who in asked]
         offers = [offer for offer in quotes if offer is not None]
-        chosen = self.policy.decide(Question(task, stay.usd, offers))
+        chosen = self.policy.decide(Question(task, len(tried), stay.usd, offers))
         task.row["attempts"] = len(tried) + 1
         if not tried:
             self.known.arrived[task.client] += 1
@@ -210,7 +209,7 @@ class Market:
             offer,
             (*tried, who),
             expected_s=expected_s,
-            service_s=expected_s * task.luck["external_time_factor"],
+            service_s=expected_s * task.factors["external_time_factor"],
             deadline_s=math.inf if patience is None else now_s + patience * offer.latency_s,
             good=good,
             row=row,
@@ -248,7 +247,7 @@ class Market:
             queue.coming -= 1
         if contract.luck("question") < rules["input_required_rate"]:
             contract.row["input_required"] = True
-            contract.service_s += contract.luck("reply_s")
+            contract.service_s += drawn_at(rules["input_reply_s"], contract.luck("reply"))
         breaks_off = not contract.good and contract.luck("fails_openly") < rules["failed_share"]
         if breaks_off:
             contract.service_s *= contract.luck("fails_at")

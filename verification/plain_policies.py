@@ -11,7 +11,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import Any
 
-from verification.plain_given import Contractor, Task
+from verification.plain_given import Contractor, Task, draw
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,9 +44,10 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Question:
-    """What a policy decides on: the task, its estimated cost at home, and the offers, in a fixed order."""
+    """What a policy decides on: the task, which attempt at it, what home is expected to cost, the offers."""
 
     task: Task
+    attempt: int
     home_usd: float
     offers: list[Offer]
 
@@ -61,10 +62,14 @@ class Question:
 
 
 class Policy:
-    """Base of all; `draws` are the uniform random numbers that a policy may use, by the name of stream."""
+    """Base of all; `luck` holds the keys of the random numbers that a policy may use."""
 
-    def __init__(self, settings: dict[str, Any], draws: dict[str, list[float]]) -> None:
-        self.settings, self.draws = settings, {name: iter(values) for name, values in draws.items()}
+    def __init__(self, settings: dict[str, Any], luck: dict[str, int]) -> None:
+        self.settings, self.luck = settings, luck
+
+    def draw(self, name: str, asked: Question) -> float:
+        """A random number of this task, attempt and name."""
+        return draw(self.luck[f"policy.{name}"], -1, asked.task.number, asked.attempt)
 
     def decide(self, asked: Question) -> Offer | None:
         raise NotImplementedError
@@ -97,8 +102,8 @@ class Fixed(Policy):
 
 class Random(Policy):
     def decide(self, asked: Question) -> Offer | None:
-        draw, eligible = next(self.draws["random"]), asked.eligible
-        return eligible[int(draw * len(eligible))] if eligible else None
+        eligible = asked.eligible
+        return eligible[int(self.draw("random", asked) * len(eligible))] if eligible else None
 
 
 class Vickrey(Policy):
@@ -121,8 +126,8 @@ class Greedy(Policy):
     decision counts at once, as if it had cost what was expected; its outcome takes the place of that.
     """
 
-    def __init__(self, settings: dict[str, Any], draws: dict[str, list[float]]) -> None:
-        super().__init__(settings, draws)
+    def __init__(self, settings: dict[str, Any], luck: dict[str, int]) -> None:
+        super().__init__(settings, luck)
         self.seen: dict[Any, tuple[int, float]] = defaultdict(lambda: (0, 0.0))
         self.open: dict[Task, tuple[Contractor | None, float, float]] = {}
 
@@ -162,17 +167,17 @@ class Greedy(Policy):
 class EpsilonGreedy(Greedy):
     """As `Greedy`, but with probability epsilon any eligible offer."""
 
-    def __init__(self, settings: dict[str, Any], draws: dict[str, list[float]]) -> None:
-        super().__init__(settings, draws)
+    def __init__(self, settings: dict[str, Any], luck: dict[str, int]) -> None:
+        super().__init__(settings, luck)
         self.epsilon, half_life = settings["epsilon"], settings["epsilon_half_life_tasks"]
         self.decay = 1.0 if half_life is None else 0.5 ** (1 / half_life)
 
     def decide(self, asked: Question) -> Offer | None:
-        explores, eligible = next(self.draws["exploration"]) < self.epsilon, asked.eligible
+        explores, eligible = self.draw("exploration", asked) < self.epsilon, asked.eligible
         self.epsilon *= self.decay
         if not (explores and eligible):
             return super().decide(asked)
-        picked = eligible[int(next(self.draws["exploration.pick"]) * len(eligible))]
+        picked = eligible[int(self.draw("exploration.pick", asked) * len(eligible))]
         return self.take(asked, replace(picked, explored=True))
 
 

@@ -22,6 +22,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
+from coalesce_sim.luck import Luck
 from coalesce_sim.policies.bandits.indices import (
     beta_posterior,
     exp3_gamma,
@@ -37,6 +38,7 @@ from coalesce_sim.scenario import learners
 from coalesce_sim.scenario.policy import PolicySettings
 
 PULLS, MEANS = 5000, (0.9, 0.8)
+LUCK = Luck(1, 0, np.zeros(1, dtype=np.uint64))
 CONFIDENCE, ABOUT = 0.99, 0.1
 SEED = 2002
 
@@ -171,12 +173,13 @@ class Machine:
             security=np.ones(1),
             skill=one,
             eligible=np.ones((1, 1), dtype=np.bool_),
+            luck=LUCK,
         )
         self._policy, self._pays = policy, pays
 
-    def play(self, streams: Callable[[str], Rng]) -> list[int]:
+    def play(self) -> list[int]:
         """The arm of each pull, 1 for home, each told of before the next."""
-        self._policy.start(Surroundings(("arm",), ("task",), 1, streams))
+        self._policy.start(Surroundings(("arm",), ("task",), 1, lambda _: np.random.default_rng()))
         arms = []
         for task in range(len(self._pays)):
             chosen = self._policy.decide(View(self._offers, task)).contractor
@@ -188,20 +191,22 @@ class Machine:
         return arms
 
 
-Index = Callable[[int, Floats, Floats, Rng], Floats]
+Index = Callable[[int, Floats, Floats], Floats]
 
 
-def index_of_ucb1(pull: int, count: Floats, total: Floats, _: Rng) -> Floats:
+def index_of_ucb1(pull: int, count: Floats, total: Floats) -> Floats:
     return ucb1(pull, count, rewards_of(count, total))
 
 
-def index_of_ucb_v(pull: int, count: Floats, total: Floats, _: Rng) -> Floats:
+def index_of_ucb_v(pull: int, count: Floats, total: Floats) -> Floats:
     mean = rewards_of(count, total)
     return ucb_v(pull, count, mean, mean * (1 - mean))
 
 
-def index_of_thompson(_: int, count: Floats, total: Floats, rng: Rng) -> Floats:
-    return rng.beta(*beta_posterior(count, rewards_of(count, total)))
+def index_of_thompson(pull: int, count: Floats, total: Floats) -> Floats:
+    """The draw that has as much of the posterior below it as the luck of the task says."""
+    draws = LUCK("policy.thompson").draws(np.array([0, LOCAL]), pull)
+    return np.asarray(stats.beta(*beta_posterior(count, rewards_of(count, total))).ppf(draws))
 
 
 @pytest.mark.parametrize(
@@ -216,10 +221,10 @@ def index_of_thompson(_: int, count: Floats, total: Floats, rng: Rng) -> Floats:
 def test_the_policies_in_a_market_choose_as_their_rules_do(chosen: PolicySettings, index: Index) -> None:
     """5,000 tasks at the same rewards (and draws): so what holds of the rules holds of the policies."""
     pays = np.random.default_rng(SEED).random((PULLS, 2)) < MEANS
-    arms = Machine(create(chosen), pays).play(lambda _: np.random.default_rng(SEED))
-    rng, count, total = np.random.default_rng(SEED), np.zeros(2), np.zeros(2)
+    arms = Machine(create(chosen), pays).play()
+    count, total = np.zeros(2), np.zeros(2)
     for pull, arm in enumerate(arms):
-        assert arm == index(pull, count, total, rng).argmax()
+        assert arm == index(pull, count, total).argmax()
         count[arm] += 1
         total[arm] += pays[pull, arm]
     assert count.all()

@@ -13,32 +13,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coalesce_sim.inputs.recordings import Recordings, read_recordings
-from coalesce_sim.market.contracts.results import Draws, Luck
-from coalesce_sim.market.pool import contractors_of
+from coalesce_sim.luck import Luck
+from coalesce_sim.market.pool import contractors_of, identities
 from coalesce_sim.market.workload import Block, Workload, hourly_demand
 from coalesce_sim.scenario.contracts import ContractRules
-from coalesce_sim.scenario.discovery import RegistryDiscovery
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.streams import Streams
 
 Facts = dict[str, Any]
 
-_POLICY_STREAMS: Final = ("random", "exploration", "exploration.pick")
+_PURPOSES: Final = (
+    *("work", "difficulty", "unreachable", "question", "reply", "fails_openly", "fails_at", "found"),
+    *("registry", "gossip", "gossip of clients"),
+    *("policy.random", "policy.exploration", "policy.exploration.pick"),
+)
 _ATTRIBUTES: Final = (
     *("arrival_s", "documents", "complexity", "value_usd", "budget_usd", "data_gb", "output_gb"),
     *("model_size", "duration_h", "prompt_tokens"),
 )
 _FACTORS: Final = ("local_cost_factor", "external_cost_factor", "local_time_factor", "external_time_factor")
-_LUCK: Final = ("unreachable", "question", "fails_openly", "fails_at", "found", "reply_s")
 
 
-def facts(scenario: Scenario, streams: Streams) -> Facts:
+def facts(scenario: Scenario, seed: int, replication: int) -> Facts:
     """All that a replication of a market with contracts is given: settings, contractors, tasks, and luck.
 
     Ready for JSON. Of the published trade settings and demand are missing by which prices and capacities move
     (`market_demand`, `contractor_dynamics`).
 
-    Fresh generators are asked for everything, so nothing that is played with `streams` changes by it.
+    Fresh generators are asked for everything, so nothing that is played changes by it.
     Workers are numbered: the contractors in their order, then home. What is not stated is None.
 
     ``trade``
@@ -51,54 +53,47 @@ def facts(scenario: Scenario, streams: Streams) -> Facts:
         where there is no such section), `reputation`, `discovery`, `calibration`, `skills`, `cost_model`,
         `policy`.
     ``contractors``
-        One mapping each, with the fields that a listed contractor has in a scenario.
+        One mapping each, with the fields that a listed contractor has in a scenario, and its `identity`.
     ``tasks``
         One mapping each, in the order of decision, composite tasks whole: `type`, `client` (from 0),
         `arrival_s`, its public attributes, `output_tokens`, which nobody knows beforehand, and `recorded`:
         None or, where records are replayed, ``good`` and ``bill_usd`` with one entry a worker. A bill of
         None: no run of that worker is recorded, so it makes no offer.
-    ``luck``
+    ``factors``
         One mapping for each task that is decided on: for the steps, in their order, in place of a composite
-        task. The four factors of `cost_model.realised`; `work`, one entry a worker, uniform on [0, 1), or
-        standard normal where failures are correlated, with the task's `difficulty` beside it, else None; and
-        what may go wrong with each contract on the task, one entry an attempt: `unreachable`, `question`,
-        `fails_openly`, `fails_at`, `found`, all uniform on [0, 1), and `reply_s`, how long the client takes
-        to answer a question.
+        task. The four factors of `cost_model.realised`.
+    ``luck``
+        By purpose the 64 bits that its draws begin at. A draw on (0, 1) is made of them and of the worker's
+        identity (-1 for home, or nobody), the task's number and the attempt's, as `coalesce_sim.luck` says:
+        `work` and `difficulty` (attempt 0), what may go wrong with contracts (`unreachable`, `question`,
+        `reply`, `fails_openly`, `fails_at`, `found`), and what policies draw (`policy.random`,
+        `policy.exploration`, `policy.exploration.pick`; nobody's). `registry` gives each contractor a draw
+        (task 0, attempt 0), and those of equal merit are ranked by it; in `gossip` the round stands for the
+        task and the place for the attempt, and `gossip of clients` has the client's number for the identity.
     ``recorded``
         None or, of replayed records, by type of task: `own_success`, the share of all recorded tasks on which
         the client's own agent did well, and `runtime_s`, one entry a worker; and `own_bill_usd`, what the
         client's own agent is expected to be billed for a task.
-    ``discovery``
-        None; of a registry ``order``, the contractors' order among equals; of gossip ``key``, the number
-        that its rounds are hashed with.
-    ``policy_draws``
-        Uniform draws by the name of a policy's stream, as many as there can be decisions: `random`,
-        `exploration` (whether to) and ``exploration.pick`` (whom).
     """
     rules = scenario.contracts or ContractRules()
     records = None if scenario.records is None else read_recordings(scenario.records)
-    contractors = [each.model_dump(mode="json") for each in contractors_of(scenario, streams)]
-    luck = list(_luck(scenario, rules, len(contractors) + 1, streams))
-    discovery = scenario.discovery
-    told: Facts = {
+    streams = Streams(seed, replication)
+    stated = contractors_of(scenario, streams)
+    who = identities(scenario, [each.name for each in stated])
+    luck = Luck(seed, replication, who)
+    return {
         "trade": "contracts" if scenario.learning else "published",
         "work_may_fail": scenario.contracts is not None,
         "settings": _settings(scenario, rules),
-        "contractors": contractors,
+        "contractors": [
+            each.model_dump(mode="json") | {"identity": identity}
+            for each, identity in zip(stated, who.tolist(), strict=True)
+        ],
         "tasks": list(_tasks(scenario, records, streams)),
-        "luck": luck,
+        "factors": list(_factors(scenario, streams)),
+        "luck": {purpose: luck.key(purpose) for purpose in _PURPOSES},
         "recorded": None if records is None else _recorded(records),
-        "discovery": None,
-        "policy_draws": {
-            name: streams(f"policy.{name}").random(len(luck) * (rules.recovery.retries + 1)).tolist()
-            for name in _POLICY_STREAMS
-        },
     }
-    if isinstance(discovery, RegistryDiscovery):
-        told["discovery"] = {"order": streams("discovery").permutation(len(contractors)).tolist()}
-    elif discovery is not None:
-        told["discovery"] = {"key": int(streams("discovery").integers(2**64, dtype=np.uint64))}
-    return told
 
 
 def _settings(scenario: Scenario, rules: ContractRules) -> dict[str, Any]:
@@ -137,21 +132,10 @@ def _tasks(scenario: Scenario, records: Recordings | None, streams: Streams) -> 
         yield from _rows(columns)
 
 
-def _luck(
-    scenario: Scenario, rules: ContractRules, workers: int, streams: Streams
-) -> Iterator[dict[str, Any]]:
-    """The luck of every task that is decided on, drawn block by block as the market draws it."""
-    own, difficulty, draws = streams("outcome.own"), streams("outcome.difficulty"), Draws(rules, streams)
-    correlated = scenario.workload.failure_correlation > 0
+def _factors(scenario: Scenario, streams: Streams) -> Iterator[dict[str, Any]]:
+    """What happens to every task that is decided on, whoever works on it."""
     for block in _blocks(scenario, streams):
-        size, luck = (len(block), workers), Luck(draws, len(block))
-        columns = {name: getattr(block.truth, name).tolist() for name in _FACTORS}
-        columns |= {name: getattr(luck, name).tolist() for name in _LUCK}
-        columns["work"] = (own.standard_normal(size) if correlated else own.random(size)).tolist()
-        columns["difficulty"] = [None] * len(block)
-        if correlated:
-            columns["difficulty"] = difficulty.standard_normal(len(block)).tolist()
-        yield from _rows(columns)
+        yield from _rows({name: getattr(block.truth, name).tolist() for name in _FACTORS})
 
 
 def _recorded(records: Recordings) -> dict[str, Any]:

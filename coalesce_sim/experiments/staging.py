@@ -23,7 +23,6 @@ from coalesce_sim.policies.protocol import Policy
 from coalesce_sim.policies.registry import create
 from coalesce_sim.policies.yardsticks import BestFixed
 from coalesce_sim.scenario.schema import Scenario
-from coalesce_sim.streams import Streams
 
 PolicyFactory = Callable[[], Policy]
 Metrics = dict[str, float]
@@ -67,14 +66,14 @@ class Stage:
 
     def facts(self) -> Facts:
         """What the replication starts from, before anybody decides, as mappings and lists: `trade`,
-        `work_may_fail`, `settings`, `contractors`, `tasks`, `luck` (of each task, worker and attempt),
-        `recorded`, `discovery` and `policy_draws`.
+        `work_may_fail`, `settings`, `contractors`, `tasks`, `factors`, `recorded`, and `luck`, of
+        which that of each worker, task and attempt is made.
 
         The function `coalesce_sim.experiments.facts.facts` says what each holds; of the published trade the
         hourly demand and its dynamics are missing. They are the same before the replication is played and
         after it; the policy in `settings` is the scenario's.
         """
-        return facts(self.scenario, Streams(self.seed, self.replication))
+        return facts(self.scenario, self.seed, self.replication)
 
     def play(self, progress: Callable[[float], None] | None = None) -> Metrics:
         """Play the replication to the end of its last task; its metrics by name.

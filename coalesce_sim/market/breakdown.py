@@ -44,19 +44,18 @@ class Breakdown:
 def left_out(
     contractors: int,
     offered: BoolArray | None,
-    task: int,
     discovered: IntArray | None,
     tried: tuple[int, ...],
     ids: IntArray,
 ) -> NDArray[np.int8]:
     """Why contractors make no offer for a task; `OFFERS` for the `ids`, who do.
 
-    `offered`, (tasks, contractors), says who offers for which task and `discovered` who was found; None is
+    `offered` says who does such work and `discovered` who was found; None is
     everybody.
     """
     why = np.full(contractors, NO_BARGAIN, dtype=np.int8)
     if offered is not None:
-        why[~offered[task]] = NOT_ITS_WORK
+        why[~offered] = NOT_ITS_WORK
     if discovered is not None:
         unknown = np.ones(contractors, dtype=bool)
         unknown[discovered] = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import simpy
 
+from coalesce_sim.luck import Luck
 from coalesce_sim.market.accounts import Accounts
 from coalesce_sim.market.baseline import Baseline
 from coalesce_sim.market.contracts.open_block import OpenContractBlock
@@ -65,6 +66,7 @@ class Market:
         venue = Venue(
             scenario=scenario,
             streams=streams,
+            luck=Luck(seed, replication, pool.identities),
             demand=self.demand,
             pool=pool,
             skills=self.skills,

@@ -10,6 +10,7 @@ from coalesce_sim.arrays import FloatArray
 from coalesce_sim.economics.external import linear_risk
 from coalesce_sim.inputs.recordings import read_recordings
 from coalesce_sim.inputs.sellers import listed_prices
+from coalesce_sim.luck import StateArray, identities_of
 from coalesce_sim.scenario.distributions import sample
 from coalesce_sim.scenario.pool import (
     Contractor,
@@ -24,6 +25,8 @@ from coalesce_sim.streams import Streams
 
 class Pool:
     """What is stated of all contractors at the start; one entry a contractor.
+
+    `identities` say who each is to luck.
 
     Public are names, types, `skills`, listed prices, `slots` (None if unlimited) and how fast a contractor
     works: `latency_s`, `network_s`, the seconds a token or a FLOP, 0 where no speed is known; for prices by
@@ -41,6 +44,7 @@ class Pool:
     def __init__(self, scenario: Scenario, streams: Streams) -> None:
         contractors = contractors_of(scenario, streams)
         self.names = tuple(each.name for each in contractors)
+        self.identities = identities(scenario, self.names)
         self.types = tuple(each.type for each in contractors)
         self.skills = tuple(tuple(each.skills) for each in contractors)
         self.performance = tuple(each.performance for each in contractors)
@@ -129,6 +133,13 @@ def contractors_of(scenario: Scenario, streams: Streams) -> list[Contractor]:
             ]
         case _:
             return source
+
+
+def identities(scenario: Scenario, names: Sequence[str]) -> StateArray:
+    """Who each contractor is, to luck: its number in a drawn pool, else its name."""
+    if isinstance(scenario.contractors, DrawnPool):
+        return np.arange(len(names), dtype=np.uint64)
+    return identities_of(names)
 
 
 def _named(facts: ContractorFacts, **changes: object) -> Contractor:

@@ -10,6 +10,7 @@ import simpy
 
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.economics.correction import ErrorWindow
+from coalesce_sim.luck import Luck
 from coalesce_sim.market.accounts import Accounts
 from coalesce_sim.market.breakdown import Breakdown
 from coalesce_sim.market.observer import Observer
@@ -34,6 +35,7 @@ class Venue:
 
     scenario: Scenario
     streams: Streams
+    luck: Luck
     demand: FloatArray
     pool: Pool
     skills: Compatibility

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
+from coalesce_sim.luck import Luck
 
 LOCAL = -1
 """The choice to run a task at home.
@@ -54,7 +55,8 @@ class Offers:
     latency table of one row holds for all tasks. `ids` names the contractor of each offer. `skill` and
     `eligible` are (task types, offers), or (1, offers) where all tasks are of one type. No array is ever
     changed in place, so a policy may remember what it derived from one for as long as it is given the same
-    object. `first_task` is the number, in the run, of the block's first task. `explain` asks for a decision's
+    object. `first_task` is the number, in the run, of the block's first task, `attempt` how many contracts on
+    the task there were before. `luck` is what `View.draw` draws from. `explain` asks for a decision's
     reasons. `now_s` is the time, where it is not that of the tasks' arrival.
     """
 
@@ -72,6 +74,8 @@ class Offers:
     security: FloatArray
     skill: FloatArray
     eligible: BoolArray
+    luck: Luck
+    attempt: int = 0
     explain: bool = False
     now_s: float | None = None
 
@@ -104,6 +108,18 @@ class View:
     def fact(self, name: str) -> Any:
         """One of the task's public facts by its name in `Tasks`, for example ``view.fact("value_usd")``."""
         return getattr(self.offers.tasks, name)[self.offers.first + self.row]
+
+    def draw(self, name: str) -> float:
+        """A random number on (0, 1) that belongs to this task, this attempt at it and `name`.
+
+        The same whenever it is asked for, and whatever was drawn for other tasks: two policies that ask for
+        the same meet the same luck. Draws of other names are independent of it.
+        """
+        return self.offers.luck(f"policy.{name}").draw(LOCAL, self.task, self.offers.attempt)
+
+    def draws(self, name: str, workers: IntArray) -> FloatArray:
+        """One such number for each of `workers`, contractors by their index (`ids`) or `LOCAL`."""
+        return self.offers.luck(f"policy.{name}").draws(workers, self.task, self.offers.attempt)
 
     @property
     def task(self) -> int:
@@ -304,7 +320,8 @@ class Outcome:
 class Surroundings:
     """What a policy is told once, before the first task.
 
-    `stream` gives an independent random generator by name, the policy's only source of randomness.
+    `stream` gives an independent random generator by name. It and `View.draw`, whose numbers belong to a
+    task, are a policy's only sources of randomness.
 
     >>> import coalesce_sim
     >>> class Coin(coalesce_sim.Policy):

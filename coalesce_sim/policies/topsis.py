@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.compiling import Pace
+from coalesce_sim.luck import normal
 from coalesce_sim.policies.compiled import compiled_closest, compiled_closest_offer
 from coalesce_sim.policies.mcdm import (
     CRITERIA,
@@ -75,11 +75,6 @@ class Topsis(Policy):
         self._decay = 1.0 if half_life is None else 0.5 ** (1 / half_life)
 
     def start(self, surroundings: Surroundings) -> None:
-        explore, pick = surroundings.stream("exploration"), surroundings.stream("exploration.pick")
-        drift = surroundings.stream("weight drift")
-        self._explore = _blocks(lambda: explore.random(1024).tolist())
-        self._pick = _blocks(lambda: pick.random(256).tolist())
-        self._drift = _blocks(lambda: drift.standard_normal((256, 4)).tolist())
         initial = normalised(self._rules.weights.as_tuple())
         shared = self._rules.memory == "shared"
         memories = [
@@ -95,14 +90,14 @@ class Topsis(Policy):
 
     def decide(self, view: View) -> Decision:
         rules, offers, row = self._rules, view.offers, view.row
-        draw = next(self._explore)
+        draw = view.draw("exploration")
         epsilon, self._epsilon = self._epsilon, self._epsilon * self._decay
         if draw < epsilon and view.contractors:
-            contractor = int(next(self._pick) * view.contractors)
+            contractor = int(view.draw("exploration.pick") * view.contractors)
             reasons = {"exploration_draw": draw} if offers.explain else None
             return Decision(contractor, True, rules.explored_score, rules.explored_confidence, reasons)
         if self._quick and offers.now_s is not None and not offers.explain:
-            return self._decide_at_once(offers)
+            return self._decide_at_once(view)
         if offers is not self._offers:
             self._look_at(offers)
         candidates = self._candidates.get(offers.type_id[row])
@@ -115,10 +110,11 @@ class Topsis(Policy):
         best, score, reasons = self._closest(view, candidates, weights)
         if reasons is not None:
             reasons["exploration_draw"] = draw
-        return self._concluded(memory, candidates.contractors[best], score, reasons)
+        return self._concluded(view, memory, candidates.contractors[best], score, reasons)
 
-    def _decide_at_once(self, offers: Offers) -> Decision:
+    def _decide_at_once(self, view: View) -> Decision:
         """The same for offers made for one task only, of which nothing is worth keeping."""
+        offers = view.offers
         memory = self._memories[offers.client[0]]
         best, score = _PACE_OF_OFFERS.next_round()(
             offers.external_usd[0],
@@ -128,14 +124,16 @@ class Topsis(Policy):
             offers.eligible[0],
             self._boosted(offers, offers.first, memory.weights),
         )
-        return Decision(LOCAL) if best == LOCAL else self._concluded(memory, best, score, None)
+        return Decision(LOCAL) if best == LOCAL else self._concluded(view, memory, best, score, None)
 
-    def _concluded(self, memory: Memory, best: int, score: float, reasons: dict[str, Any] | None) -> Decision:
+    def _concluded(
+        self, view: View, memory: Memory, best: int, score: float, reasons: dict[str, Any] | None
+    ) -> Decision:
         """Steps 6 to 8: outsource if score and confidence are high enough, and remember it."""
         rules = self._rules
         confidence = memory.confidence(rules.confidence)
         outsourced = score > rules.outsource_above_score and confidence > rules.outsource_above_confidence
-        self._learn(memory, score if outsourced else 0.0)
+        self._learn(view, memory, score if outsourced else 0.0)
         return Decision(best if outsourced else LOCAL, False, score, confidence, reasons)
 
     def _nobody(self, view: View, candidates: _Candidates, draw: float) -> dict[str, Any]:
@@ -186,16 +184,16 @@ class Topsis(Policy):
             security *= boosts.security_if_sensitive
         return normalised((cost, reliability, latency, security))
 
-    def _learn(self, memory: Memory, score: float) -> None:
+    def _learn(self, view: View, memory: Memory, score: float) -> None:
         memory.remember(score, self._rules.confidence.good_score)
         drift = self._rules.drift
         if drift.step > 0 and memory.decisions > 1 and score <= drift.up_to_score:
             scale = drift.step * drift.sd
-            a, b, c, d = memory.weights
-            w, x, y, z = next(self._drift)
-            memory.weights = normalised(
-                (abs(a + scale * w), abs(b + scale * x), abs(c + scale * y), abs(d + scale * z))
+            a, b, c, d = (
+                abs(weight + scale * normal(view.draw(f"weight drift.{criterion}")))
+                for criterion, weight in zip(CRITERIA, memory.weights, strict=True)
             )
+            memory.weights = normalised((a, b, c, d))
 
 
 class _Candidates:
@@ -225,12 +223,6 @@ class _Candidates:
         """The four criteria of `CRITERIA`, larger always better, (4, candidates)."""
         table = (-view.external_usd, view.reliability, -view.latency_s, view.security)
         return np.stack([values[self.index] for values in table])
-
-
-def _blocks(draw: Callable[[], list[Any]]) -> Iterator[Any]:
-    """Draws one at a time, taken from the generator many at a time."""
-    while True:
-        yield from draw()
 
 
 def _reasons(

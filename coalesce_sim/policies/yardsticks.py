@@ -38,13 +38,11 @@ class Cheapest(Policy):
 class Random(Policy):
     """A uniformly random eligible contractor; at home where there is none."""
 
-    def start(self, surroundings: Surroundings) -> None:
-        self._rng = surroundings.stream("random")
-
     def decide(self, view: View) -> Decision:
-        draw = self._rng.random()
         eligible = np.flatnonzero(view.eligible)
-        return Decision(int(eligible[int(draw * len(eligible))]) if len(eligible) else LOCAL)
+        if not len(eligible):
+            return Decision(LOCAL)
+        return Decision(int(eligible[int(view.draw("random") * len(eligible))]))
 
 
 class FixedChoice(Policy):

@@ -8,8 +8,10 @@ from typing import Annotated, Any, Self
 
 import numpy as np
 from pydantic import AfterValidator, Field, model_validator
+from scipy.special import gammaincinv
 
 from coalesce_sim.arrays import FloatArray
+from coalesce_sim.luck import normal
 from coalesce_sim.scenario.base import Model
 
 # Beyond any real amount; what is computed from such numbers stays finite.
@@ -44,6 +46,11 @@ class Normal(Model):
             return draws
         return np.clip(draws, self.min, self.max)
 
+    def at(self, p: float) -> float:
+        draw = self.mean + self.sd * normal(p)
+        draw = draw if self.min is None else max(self.min, draw)
+        return draw if self.max is None else min(self.max, draw)
+
     def support(self) -> Support:
         low, high = np.clip((self.mean - 6 * self.sd, self.mean + 6 * self.sd), self.min, self.max)
         return float(low), float(high)
@@ -66,6 +73,9 @@ class Uniform(Model):
     def sample(self, rng: np.random.Generator, size: int) -> FloatArray:
         return rng.uniform(self.low, self.high, size)
 
+    def at(self, p: float) -> float:
+        return self.low + p * (self.high - self.low)
+
     def support(self) -> Support:
         return self.low, self.high
 
@@ -81,6 +91,9 @@ class LogNormal(Model):
     def sample(self, rng: np.random.Generator, size: int) -> FloatArray:
         return rng.lognormal(math.log(self.median), self.sigma, size)
 
+    def at(self, p: float) -> float:
+        return math.exp(math.log(self.median) + self.sigma * normal(p))
+
     def support(self) -> Support:
         return 0.0, math.inf
 
@@ -94,6 +107,9 @@ class Exponential(Model):
 
     def sample(self, rng: np.random.Generator, size: int) -> FloatArray:
         return rng.exponential(self.mean, size)
+
+    def at(self, p: float) -> float:
+        return -self.mean * math.log1p(-p)
 
     def support(self) -> Support:
         return 0.0, math.inf
@@ -111,6 +127,9 @@ class Gamma(Model):
     def sample(self, rng: np.random.Generator, size: int) -> FloatArray:
         return rng.gamma(self.cv**-2, self.mean * self.cv**2, size)
 
+    def at(self, p: float) -> float:
+        return float(self.mean * self.cv**2 * gammaincinv(self.cv**-2, p))
+
     def support(self) -> Support:
         return 0.0, math.inf
 
@@ -125,6 +144,9 @@ class Weibull(Model):
 
     def sample(self, rng: np.random.Generator, size: int) -> FloatArray:
         return self.scale * rng.weibull(self.shape, size)
+
+    def at(self, p: float) -> float:
+        return self.scale * math.pow(-math.log1p(-p), 1 / self.shape)
 
     def support(self) -> Support:
         return 0.0, math.inf
@@ -155,6 +177,10 @@ class Choice(Model):
         picked = np.searchsorted(edges, rng.random(size) * edges[-1], side="right")
         values: FloatArray = np.array(self.values)
         return np.asarray(values[np.minimum(picked, len(values) - 1)])
+
+    def at(self, p: float) -> float:
+        picked, _ = _picked(p, self._probabilities().tolist())
+        return self.values[picked]
 
     def support(self) -> Support:
         possible = np.asarray(self.values)[self._probabilities() > 0]
@@ -191,6 +217,9 @@ class Empirical(Model):
     def sample(self, rng: np.random.Generator, size: int) -> FloatArray:
         return np.asarray(np.interp(rng.random(size), self._grid(), self.quantiles))
 
+    def at(self, p: float) -> float:
+        return float(np.interp(p, self._grid(), self.quantiles))
+
     def support(self) -> Support:
         return self.quantiles[0], self.quantiles[-1]
 
@@ -220,6 +249,10 @@ class Mixture(Model):
         picked = np.minimum(np.searchsorted(edges, draws[:, 0], side="right"), len(edges) - 1)
         means = np.array([part.exponential.mean for part in self.components])
         return np.asarray(-means[picked] * np.log1p(-draws[:, 1]))
+
+    def at(self, p: float) -> float:
+        picked, rest = _picked(p, self._weights().tolist())
+        return self.components[picked].exponential.at(rest)
 
     def support(self) -> Support:
         return 0.0, math.inf
@@ -278,6 +311,27 @@ def sample(distribution: Distribution, rng: np.random.Generator, size: int) -> F
     if isinstance(distribution, DistributionSpec):
         return distribution.chosen.sample(rng, size)
     return np.full(size, float(distribution))
+
+
+def drawn_at(distribution: Distribution, p: float) -> float:
+    """The value that a uniform draw `p` on (0, 1) stands for; its distribution is the one given.
+
+    Of `math` alone but for the gamma, whose quantile is SciPy's.
+    """
+    if isinstance(distribution, DistributionSpec):
+        return distribution.chosen.at(p)
+    return float(distribution)
+
+
+def _picked(p: float, shares: list[float]) -> tuple[int, float]:
+    """Which of several parts a uniform draw falls in, and where in it, from 0 to 1."""
+    below = 0.0
+    for picked, share in enumerate(shares):
+        if p < below + share:
+            return picked, (p - below) / share
+        below += share
+    last = max(picked for picked, share in enumerate(shares) if share > 0)
+    return last, 1 - 2.0**-53
 
 
 def support(distribution: Distribution) -> Support:

@@ -13,6 +13,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 import coalesce_sim
+from coalesce_sim.luck import Draws, Luck
 from coalesce_sim.policies.bandits.arms import Alternatives, Arms, Roster
 from coalesce_sim.policies.bandits.budgeted import BudgetedUcb
 from coalesce_sim.policies.bandits.greedy import AdaptiveThreshold
@@ -55,18 +56,20 @@ def settings(kind: str, **fields_of_it: Any) -> PolicySettings:
     return SETTINGS.validate_python({"kind": kind, **fields_of_it})
 
 
-def generator(name: str, seed: int = 7) -> np.random.Generator:
-    return np.random.default_rng([seed, *name.encode()])
+LUCK = Luck(7, 0, np.arange(4, dtype=np.uint64))
 
 
-def started(kind: str, stream: Callable[[str], np.random.Generator] = generator, **chosen: Any) -> Policy:
+def started(kind: str, **chosen: Any) -> Policy:
     policy = create(settings(kind, **chosen))
-    policy.start(surroundings(stream))
+    policy.start(surroundings())
     return policy
 
 
-def surroundings(stream: Callable[[str], np.random.Generator] = generator) -> Surroundings:
-    return Surroundings(("a", "b", "c", "d"), ("plain", "hard"), 1, stream)
+def surroundings() -> Surroundings:
+    def refuse(name: str) -> np.random.Generator:
+        raise AssertionError(f"a built-in policy asked for the stream {name!r}")
+
+    return Surroundings(("a", "b", "c", "d"), ("plain", "hard"), 1, refuse)
 
 
 def view(
@@ -79,6 +82,7 @@ def view(
     eligible: Sequence[bool] | None = None,
     type_id: int = 0,
     reliability: Sequence[float] | None = None,
+    luck: Luck = LUCK,
     explain: bool = False,
 ) -> View:
     """One task; each offer's estimate is its price and `risk_usd`."""
@@ -100,6 +104,7 @@ def view(
             security=np.ones(offers),
             skill=np.ones((TYPES, offers)),
             eligible=np.tile(np.ones(offers, dtype=bool) if eligible is None else eligible, (TYPES, 1)),
+            luck=luck,
             explain=explain,
         ),
         0,
@@ -216,7 +221,7 @@ def test_an_outcome_that_nobody_decided_on_is_no_lesson(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_same_streams_give_the_same_decisions_and_a_new_start_forgets(kind: str) -> None:
+def test_the_same_luck_gives_the_same_decisions_and_a_new_start_forgets(kind: str) -> None:
     def realised_usd(task: int, contractor: int) -> float:
         return float((task * 7 + contractor * 5) % 13)
 
@@ -229,11 +234,17 @@ def test_the_same_streams_give_the_same_decisions_and_a_new_start_forgets(kind: 
 
 @pytest.mark.parametrize("kind", DETERMINISTIC)
 def test_policies_without_chance_draw_nothing_and_break_ties_to_the_lowest_position(kind: str) -> None:
-    def refuse(name: str) -> np.random.Generator:
-        raise AssertionError(f"stream {name!r} was asked for")
+    class Refused(Luck):
+        def __call__(self, purpose: str) -> Draws:
+            raise AssertionError(f"luck for {purpose!r} was asked for")
 
-    policy = started(kind, refuse)
-    assert policy.decide(view(0, (2.0, 2.0, 2.0, 2.0), eligible=[False, True, True, True])).contractor == 1
+    asked = view(
+        0,
+        (2.0, 2.0, 2.0, 2.0),
+        eligible=[False, True, True, True],
+        luck=Refused(1, 0, np.arange(4, dtype=np.uint64)),
+    )
+    assert started(kind).decide(asked).contractor == 1
 
 
 @pytest.mark.parametrize("kind", ["optimistic_greedy", "ucb1", "ucb_v"])

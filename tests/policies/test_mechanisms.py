@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from coalesce_sim import LOCAL, Policy
+from coalesce_sim.luck import Luck
 from coalesce_sim.policies.mechanisms.auction import Auction
 from coalesce_sim.policies.mechanisms.bids import Bids
 from coalesce_sim.policies.mechanisms.score_auction import ScoreAuction
@@ -55,6 +56,7 @@ def offers_of(
         security=np.ones(count),
         skill=np.ones((2, count)),
         eligible=np.array([[True] * count if eligible is None else eligible] * 2),
+        luck=Luck(1, 0, np.arange(1 + max(range(count) if ids is None else ids, default=0), dtype=np.uint64)),
         explain=explain,
     )
 

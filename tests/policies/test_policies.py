@@ -10,6 +10,7 @@ import pytest
 
 import coalesce_sim
 from coalesce_sim import LOCAL, Decision, Policy, View
+from coalesce_sim.luck import Luck
 from coalesce_sim.policies.protocol import Offers
 from coalesce_sim.policies.registry import PolicyError, create
 from coalesce_sim.scenario.policy import Custom
@@ -181,6 +182,7 @@ def test_a_view_has_the_skills_for_its_own_type_of_task(types: int) -> None:
         security=one[0],
         skill=skill,
         eligible=skill >= 0.3,
+        luck=Luck(1, 0, np.arange(2, dtype=np.uint64)),
     )
     assert View(offers, 1).skill.tolist() == skill[types - 1].tolist()
     assert View(offers, 1).eligible.tolist() == (skill[types - 1] >= 0.3).tolist()

@@ -13,6 +13,7 @@ from coalesce_sim.market.contracts.layout import Layouts
 from coalesce_sim.market.contracts.lifecycle import Lifecycle
 from coalesce_sim.market.contracts.open_block import OpenContractBlock
 from coalesce_sim.market.contracts.quotes import ContractQuote
+from coalesce_sim.market.contracts.results import Mishaps
 from coalesce_sim.market.contracts.states import COMPLETED, FAILED, REJECTED
 from coalesce_sim.market.contracts.terms import ASKED, EXTERNAL, LATENCY, PLAIN, SERVICE
 from coalesce_sim.market.trade import Events, Onward, Venue
@@ -34,12 +35,14 @@ class Dealing:
         knowledge: Knowledge,
         endings: Endings,
         home: Home,
+        mishaps: Mishaps,
     ) -> None:
         self._rules, self._knowledge, self._endings, self._home = rules, knowledge, endings, home
         self._env, self._accounts = venue.queues.env, venue.accounts
         self._observer, self._listens = venue.observer, venue.listens
         self._work_factor = layouts.work_factor
-        self._lifecycle = Lifecycle(venue, rules, endings, layouts.setup_s)
+        self._mishaps = mishaps
+        self._lifecycle = Lifecycle(venue, rules, endings, mishaps, layouts.setup_s)
         self._late_usd_per_s = venue.scenario.cost_model.late_usd_per_s
         self._integration_usd = venue.scenario.cost_model.external.integration_usd
 
@@ -70,7 +73,7 @@ class Dealing:
             search_s=opened.search_s(task),
             submitted_s=now_s,
             deadline_s=math.inf if factor is None else now_s + factor * terms[LATENCY],
-            good=bool(opened.results.success[task, contractor]),
+            good=opened.results.is_good(task, contractor),
         )
         opened.tried[task] = (*opened.tried[task], contractor)
         opened.records.contractor[task] = contractor
@@ -97,12 +100,12 @@ class Dealing:
     def _passes(self, contract: Contract) -> bool:
         """Whether the delivery passes the verification."""
         check = self._rules.verification.check(by_hand=contract.opened.layout.manual[contract.row])
-        draw = float(contract.opened.luck.found[contract.row, contract.attempt])
+        draw = self._mishaps.found.draw(contract.contractor, contract.task, contract.attempt)
         return draw < check.specificity if contract.good else draw >= check.sensitivity
 
     def _due_usd(self, contract: Contract) -> float:
         """What the contractor is paid: its price, or the bill where it bills by use."""
-        bill_usd = float(contract.opened.results.bill_usd[contract.row, contract.contractor])
+        bill_usd = contract.opened.results.bill_usd(contract.row, contract.contractor)
         due_usd = contract.agreed_usd if contract.fixed_price or math.isnan(bill_usd) else bill_usd
         if contract.accepted:
             return due_usd

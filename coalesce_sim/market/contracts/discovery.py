@@ -9,6 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from coalesce_sim.arrays import FloatArray, IntArray
+from coalesce_sim.luck import Draws, Luck, states_of, uniforms
+from coalesce_sim.policies.protocol import LOCAL
 from coalesce_sim.scenario.discovery import Discovery as DiscoverySettings
 from coalesce_sim.scenario.discovery import GossipDiscovery, RegistryDiscovery
 
@@ -16,9 +18,6 @@ Merit = Callable[[], FloatArray]
 
 NOBODY: IntArray = np.empty(0, dtype=np.int64)
 NOBODY.flags.writeable = False
-
-_GOLDEN, _M1, _M2 = (np.uint64(each) for each in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB))
-_S11, _S27, _S30, _S31 = (np.uint64(each) for each in (11, 27, 30, 31))
 
 
 class Found(NamedTuple):
@@ -79,9 +78,7 @@ class Shortlist:
 class Registry:
     """A central directory that ranks all contractors now and then, and is sometimes down."""
 
-    def __init__(
-        self, settings: RegistryDiscovery, n_types: int, n_contractors: int, rng: np.random.Generator
-    ) -> None:
+    def __init__(self, settings: RegistryDiscovery, n_types: int, n_contractors: int, luck: Luck) -> None:
         self._settings = settings
         self._latency_s = settings.latency_ms / 1e3
         self._outages_s = [
@@ -90,7 +87,7 @@ class Registry:
         self._remembers = settings.fallback == "cached" and bool(settings.outages)
         self._answers: dict[tuple[int, int], tuple[IntArray, float]] = {}
         # Ties of merit must not favour the first in the scenario.
-        self._order = rng.permutation(n_contractors)
+        self._order = luck("registry").draws(np.arange(n_contractors), 0).argsort(kind="stable")
         self._shortlists: list[Shortlist | None] = [None] * n_types
         self._last = [-1] * n_types
         self._merit = np.empty((n_types, n_contractors))
@@ -136,7 +133,8 @@ class Gossip:
     What a client knows is found by going back: it holds what those it asked in this round knew of themselves,
     and what they were told in the round before, and so on, until its view is full. That takes a few rounds in
     a market of any size, however long nobody looked, and gives the view that playing all agents' rounds
-    forwards would. So draws are needed in any order: they are those of SplitMix64 by their number.
+    forwards would. So draws are needed in any order, by who asks, round and place. Whom an agent asks
+    depends, as it must, on how many there are.
     """
 
     unanswered = 0  # there is nobody who could be down
@@ -147,10 +145,11 @@ class Gossip:
         n_clients: int,
         n_types: int,
         n_contractors: int,
-        rng: np.random.Generator,
+        luck: Luck,
     ) -> None:
         self._settings = settings
-        self._key = rng.integers(2**64, dtype=np.uint64)
+        clients = Draws(luck.key("gossip of clients"), np.arange(n_clients, dtype=np.uint64))
+        self._states = np.append(clients.states[:LOCAL], luck("gossip").states[:LOCAL])
         self._n_clients = n_clients
         self._agents = n_clients + n_contractors
         self._merit = np.empty((n_types, n_contractors))
@@ -205,13 +204,10 @@ class Gossip:
         return (number - ago) * self._settings.round_s
 
     def _draw(self, number: int | IntArray, agents: IntArray, place: int | IntArray) -> FloatArray:
-        """Uniform on [0, 1): draw `place` of each agent in a round, by SplitMix64 (Steele et al. 2014)."""
-        counter = (number * self._agents + agents) * (self._settings.fanout + 1) + place + 1
-        bits = self._key + counter.astype(np.uint64) * _GOLDEN
-        bits = (bits ^ (bits >> _S30)) * _M1
-        bits = (bits ^ (bits >> _S27)) * _M2
-        uniform: FloatArray = ((bits ^ (bits >> _S31)) >> _S11).astype(np.float64) * 2.0**-53
-        return uniform
+        """Uniform on (0, 1): draw `place` of each agent in a round."""
+        rounds = np.atleast_1d(np.asarray(number, dtype=np.uint64))
+        places = np.atleast_1d(np.asarray(place, dtype=np.uint64))
+        return uniforms(states_of(self._states[agents], rounds), places)
 
 
 class Discovery:
@@ -226,12 +222,12 @@ class Discovery:
         n_clients: int,
         n_types: int,
         n_contractors: int,
-        stream: np.random.Generator,
+        luck: Luck,
     ) -> None:
         self._directory = (
-            Registry(settings, n_types, n_contractors, stream)
+            Registry(settings, n_types, n_contractors, luck)
             if isinstance(settings, RegistryDiscovery)
-            else Gossip(settings, n_clients, n_types, n_contractors, stream)
+            else Gossip(settings, n_clients, n_types, n_contractors, luck)
         )
         self.queries = 0
         self.empty = 0

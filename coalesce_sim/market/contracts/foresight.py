@@ -8,6 +8,7 @@ from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
 from coalesce_sim.market.contracts.layout import Layouts
 from coalesce_sim.market.contracts.open_block import OpenContractBlock
 from coalesce_sim.market.contracts.quotes import ContractQuote
+from coalesce_sim.market.contracts.results import Mishaps
 from coalesce_sim.market.trade import Venue
 from coalesce_sim.policies.protocol import LOCAL, OracleView
 from coalesce_sim.scenario.contracts import ContractRules
@@ -16,8 +17,8 @@ from coalesce_sim.scenario.contracts import ContractRules
 class Foresight:
     """Realised costs before they are, with waits worked out from true service times."""
 
-    def __init__(self, venue: Venue, rules: ContractRules, layouts: Layouts) -> None:
-        scenario = venue.scenario
+    def __init__(self, venue: Venue, rules: ContractRules, layouts: Layouts, mishaps: Mishaps) -> None:
+        scenario, self._mishaps = venue.scenario, mishaps
         self._rules, self._pool, self._queues, self._layouts = rules, venue.pool, venue.queues, layouts
         self._late_usd_per_s = scenario.cost_model.late_usd_per_s
         self._integration_usd = scenario.cost_model.external.integration_usd
@@ -44,7 +45,7 @@ class Foresight:
         now_s = self._queues.env.now
         end_s = now_s + self._queues.homes[opened.client[task]].true_wait_s(now_s) + opened.local_s[task]
         cost_usd = opened.charge_usd[task] + self._late_s(opened, task, end_s) * self._late_usd_per_s
-        return cost_usd if opened.results.success[task, LOCAL] else cost_usd + opened.layout.loss_usd[task]
+        return cost_usd if opened.results.is_good(task, LOCAL) else cost_usd + opened.layout.loss_usd[task]
 
     def _late_s(self, opened: OpenContractBlock, task: int, end_s: float) -> float:
         block = opened.block
@@ -54,7 +55,7 @@ class Foresight:
         self, opened: OpenContractBlock, quote: ContractQuote, task: int, attempt: int, over_usd: float
     ) -> FloatArray:
         rules, layout, ids, block = self._rules, opened.layout, quote.offers.ids, opened.block
-        bill_usd = opened.results.bill_usd[task, ids]
+        bill_usd = opened.results.bills_usd(task, ids)
         bill_usd = np.where(np.isnan(bill_usd), quote.asked_usd, bill_usd)
         search_s = opened.search_s(task)
         ahead_s = search_s + self._layouts.setup_s + layout.transfer_s[task]
@@ -67,19 +68,21 @@ class Foresight:
         accepted_usd = bill_usd + fees_usd + late_s * self._late_usd_per_s
         rejected_usd = rules.due_on_failure * bill_usd + fees_usd - self._integration_usd + over_usd
         check = rules.verification.check(by_hand=layout.manual[task])
-        draw = float(opened.luck.found[task, attempt])
-        breaks_off = float(opened.luck.fails_openly[task, attempt]) < rules.failed_share
-        found = breaks_off or draw < check.sensitivity
-        bad_usd = rejected_usd - (layout.check_usd[task] if breaks_off else 0.0)
+        at = ids, block.first + task, attempt
+        draw = self._mishaps.found.draws(*at)
+        breaks_off = self._mishaps.fails_openly.draws(*at) < rules.failed_share
+        found = breaks_off | (draw < check.sensitivity)
+        bad_usd = rejected_usd - np.where(breaks_off, layout.check_usd[task], 0.0)
         return np.where(
-            opened.results.success[task, ids],
-            accepted_usd if draw < check.specificity else rejected_usd,
-            bad_usd if found else accepted_usd + layout.loss_usd[task],
+            opened.results.good(task, ids),
+            np.where(draw < check.specificity, accepted_usd, rejected_usd),
+            np.where(found, bad_usd, accepted_usd + layout.loss_usd[task]),
         )
 
     def _out_of_reach(self, opened: OpenContractBlock, ids: IntArray, task: int, attempt: int) -> BoolArray:
         pool, contractors = self._pool, self._queues.contractors
         full = np.array([not contractors[j].takes_in(pool.queue_limit[j]) for j in ids.tolist()], dtype=bool)
-        unreachable = np.less(opened.luck.unreachable[task, attempt], pool.unreachable_rate[ids])
+        draws = self._mishaps.unreachable.draws(ids, opened.block.first + task, attempt)
+        unreachable = np.less(draws, pool.unreachable_rate[ids])
         away: BoolArray = np.logical_or(full, unreachable)
         return away

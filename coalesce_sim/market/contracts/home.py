@@ -102,7 +102,7 @@ class Home:
     def end(self, attempt: OwnWork) -> None:
         """Charge what it cost."""
         opened, task = attempt.opened, attempt.task
-        attempt.good = bool(opened.results.success[task, LOCAL])
+        attempt.good = opened.results.is_good(task, LOCAL)
         attempt.spent_usd = opened.charge_usd[task]
         self._endings.charge(opened, task, attempt.spent_usd)
 

@@ -6,6 +6,7 @@ import math
 
 from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.contracts.endings import Endings
+from coalesce_sim.market.contracts.results import Mishaps
 from coalesce_sim.market.contracts.states import (
     AUTH_REQUIRED,
     CANCELED,
@@ -22,8 +23,10 @@ from coalesce_sim.scenario.contracts import ContractRules
 class Lifecycle:
     """Plays contracts; `setup_s` is what a handshake takes."""
 
-    def __init__(self, venue: Venue, rules: ContractRules, endings: Endings, setup_s: float) -> None:
-        self._rules = rules
+    def __init__(
+        self, venue: Venue, rules: ContractRules, endings: Endings, mishaps: Mishaps, setup_s: float
+    ) -> None:
+        self._rules, self._mishaps = rules, mishaps
         self._queues = venue.queues
         self._endings = endings
         self._setup_s = setup_s
@@ -34,8 +37,8 @@ class Lifecycle:
     def play(self, contract: Contract) -> Events:
         """All events of one contract, until it is in its final state and what was delivered is looked at."""
         rules, env, who = self._rules, self._queues.env, contract.contractor
-        luck, layout, at = contract.opened.luck, contract.opened.layout, (contract.row, contract.attempt)
-        if luck.unreachable[at] < self._unreachable_rate[who]:
+        luck, layout, at = self._mishaps, contract.opened.layout, (who, contract.task, contract.attempt)
+        if luck.unreachable.draw(*at) < self._unreachable_rate[who]:
             yield env.timeout(contract.search_s + rules.connect_timeout_s)
             contract.state, contract.reason = CANCELED, "unreachable"
             return
@@ -56,12 +59,12 @@ class Lifecycle:
             queue.coming += 1
             yield env.timeout(transfer_s)
             queue.coming -= 1
-        if luck.question[at] < rules.input_required_rate:
+        if luck.question.draw(*at) < rules.input_required_rate:
             contract.input_required = True
-            contract.service_s += float(luck.reply_s[at])
-        fails = not contract.good and luck.fails_openly[at] < rules.failed_share
+            contract.service_s += luck.reply_s(*at)
+        fails = not contract.good and luck.fails_openly.draw(*at) < rules.failed_share
         if fails:
-            contract.service_s *= float(luck.fails_at[at])
+            contract.service_s *= luck.fails_at.draw(*at)
         yield from self._work(contract, queue)
         if contract.state != WORKING:
             contract.reason = "timed out"

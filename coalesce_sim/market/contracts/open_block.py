@@ -8,15 +8,14 @@ from coalesce_sim.arrays import FloatArray
 from coalesce_sim.market.composite import OpenWholes
 from coalesce_sim.market.contracts.discovery import Found
 from coalesce_sim.market.contracts.layout import Layout
-from coalesce_sim.market.contracts.results import Luck, Results
+from coalesce_sim.market.contracts.results import Results
 from coalesce_sim.market.open_block import OpenBlock
 from coalesce_sim.market.records import Records
 from coalesce_sim.market.workload import Block
-from coalesce_sim.policies.protocol import LOCAL
 
 
 class OpenContractBlock(OpenBlock):
-    """An open block with its layout, and with what nobody knows yet: its `results` and its `luck`.
+    """An open block with its layout, and with its `results`, which nobody knows yet.
 
     `running_usd` is what running a task at home is expected to cost. `found` is what the client of each task
     found when it last looked for contractors, None where everybody knows everybody. `wholes` is the state of
@@ -24,7 +23,7 @@ class OpenContractBlock(OpenBlock):
     type of task; NaN where the hardware tells.
     """
 
-    __slots__ = ("found", "layout", "luck", "results", "running_usd", "wholes")
+    __slots__ = ("found", "layout", "results", "running_usd", "wholes")
 
     def __init__(
         self,
@@ -32,20 +31,18 @@ class OpenContractBlock(OpenBlock):
         records: Records,
         layout: Layout,
         results: Results,
-        luck: Luck,
         known_home_s: FloatArray,
     ) -> None:
-        own_usd = np.nan_to_num(results.bill_usd[:, LOCAL])
         hardware_usd = block.truth.local_running_usd * block.truth.local_cost_factor
         by_hardware = np.isnan(known_home_s)
         super().__init__(
             block,
             records,
-            hardware_usd + own_usd,
+            hardware_usd + results.own_bills_usd(),
             local_s=np.where(by_hardware, block.truth.local_work_s, known_home_s),
             expected_s=np.where(by_hardware, block.home.work_s, known_home_s),
         )
-        self.layout, self.results, self.luck = layout, results, luck
+        self.layout, self.results = layout, results
         self.found: list[Found | None] = [None] * len(block)
         self.running_usd: list[float] = block.home.running.total_usd.tolist()
         self.wholes = None if block.wholes is None else OpenWholes(block.wholes)

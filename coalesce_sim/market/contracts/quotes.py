@@ -96,7 +96,7 @@ class ContractQuotes:
         scenario, pool, skills = venue.scenario, venue.pool, venue.skills
         self._rule = scenario.cost_model.external
         self._late_usd_per_s = scenario.cost_model.late_usd_per_s
-        self._explain = venue.observer.wants("decided")
+        self._explain, self._luck = venue.observer.wants("decided"), venue.luck
         self._recovers = rules.recovery.goes_on_after(1)
         self._knowledge = knowledge
         self._by_use = truth.bills
@@ -195,6 +195,8 @@ class ContractQuotes:
                 security=of[SECURITY],
                 skill=of[SKILL : SKILL + 1],
                 eligible=eligible,
+                luck=self._luck,
+                attempt=len(opened.tried[task]),
                 explain=self._explain,
                 now_s=now_s,
             ),

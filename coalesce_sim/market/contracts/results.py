@@ -1,60 +1,68 @@
 """What nobody knows before it happens: the worth of every worker's work, and what may go wrong on the way.
 
-By task it is `Block.truth`; by task and worker `Results`; by task and attempt `Luck`. Each is drawn as one
-table: a policy changes no draw, nor does what is true of contractors, but another number of contractors
-changes the draws of all workers, and another number of retries those of all attempts.
+By task it is `Block.truth`; by task and worker `Results`; by worker, task and attempt `Mishaps`. The latter
+two are worked out when they are asked for, for those they are asked about: see `coalesce_sim.luck`.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
-from scipy.special import ndtri
 
 from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
 from coalesce_sim.inputs.recordings import Recordings, read_recordings
+from coalesce_sim.luck import Luck, normal
 from coalesce_sim.market.pool import Pool
 from coalesce_sim.market.workload import Block
+from coalesce_sim.policies.protocol import LOCAL
 from coalesce_sim.scenario.contracts import ContractRules
-from coalesce_sim.scenario.distributions import sample
+from coalesce_sim.scenario.distributions import drawn_at
 from coalesce_sim.scenario.pool import TypeOutcome
 from coalesce_sim.scenario.schema import Scenario
-from coalesce_sim.streams import Streams
 
 
-@dataclass(frozen=True, slots=True)
-class Results:
-    """What every choice would yield; (tasks, contractors + 1), the last column is home.
+class Results(Protocol):
+    """What every choice would yield for a block's tasks; a worker is a contractor's index or `LOCAL`."""
 
-    `bill_usd` is NaN where the bill is the price agreed on. `offered`, (tasks, contractors), says who offers
-    at all; None where everybody does.
-    """
+    def good(self, task: int, workers: IntArray) -> BoolArray:
+        """Whether each one's work on a task is good."""
 
-    success: BoolArray
-    bill_usd: FloatArray
-    offered: BoolArray | None
+    def is_good(self, task: int, worker: int) -> bool:
+        """The same of one worker."""
+
+    def bills_usd(self, task: int, workers: IntArray) -> FloatArray:
+        """What each bills for a task; NaN where the price agreed on is due."""
+
+    def bill_usd(self, task: int, worker: int) -> float:
+        """The same of one worker."""
+
+    def own_bills_usd(self) -> FloatArray:
+        """What the clients' own agents are billed for each task; 0 where they are not."""
+
+    def offered(self, task: int) -> BoolArray | None:
+        """Which contractors offer for a task; None where everybody does."""
 
 
 class GroundTruth:
-    """Draws, or looks up, the results of a block's tasks.
+    """Draws, or looks up, what work is worth.
 
     `type_service_s`, (types, contractors + 1), holds the known times of work by type of task, NaN where the
-    pool or the hardware tells; `bills` says whether anybody bills by use, and `own_price_usd` is what a
-    client expects a task at home to cost beyond its hardware.
+    pool or the hardware tells, home in the last column; `bills` says whether anybody bills by use, and
+    `own_price_usd` is what a client expects a task at home to cost beyond its hardware.
     """
 
-    def __init__(self, scenario: Scenario, pool: Pool, streams: Streams) -> None:
+    def __init__(self, scenario: Scenario, pool: Pool, luck: Luck) -> None:
         self._scenario = scenario
         shape = (len(scenario.workload.types), len(pool) + 1)
-        self._success_p = np.ones(shape)
-        self._good_bill_usd, self._bad_bill_usd = np.full(shape, np.nan), np.full(shape, np.nan)
+        self.success_p = np.ones(shape)
+        self.good_bill_usd, self.bad_bill_usd = np.full(shape, np.nan), np.full(shape, np.nan)
         self.type_service_s = np.full(shape, np.nan)
-        self._offered: BoolArray | None = None
+        self.offers_type: BoolArray | None = None
         self._recordings: Recordings | None = None
         self.own_price_usd = scenario.clients.price_usd
-        self._own_luck, self._difficulty = streams("outcome.own"), streams("outcome.difficulty")
         if scenario.records is not None:
             self._recordings = read_recordings(scenario.records)
             order = [self._recordings.types.index(name) for name in scenario.workload.types]
@@ -62,31 +70,36 @@ class GroundTruth:
             self.own_price_usd += float(self._recordings.expected_bill_usd[-1])
         elif scenario.contracts is not None:
             self._state(pool)
-        self.bills = self._recordings is not None or bool(np.isfinite(self._good_bill_usd).any())
+        self.bills = self._recordings is not None or bool(np.isfinite(self.good_bill_usd).any())
+        self.work, self.difficulty = luck("work"), luck("difficulty")
+        self.failure_correlation = scenario.workload.failure_correlation
+        self.ease = self.success_p
+        if self.failure_correlation > 0:
+            self.ease = np.array([[normal(p) for p in row] for row in self.success_p.tolist()])
 
     def _state(self, pool: Pool) -> None:
         clients = self._scenario.clients
-        offered = np.ones((len(self._success_p), len(pool)), dtype=bool)
+        offered = np.ones((len(self.success_p), len(pool)), dtype=bool)
         for column in range(len(pool)):
             outcomes = pool.outcomes[column]
-            self._success_p[:, column] = pool.success[column]
+            self.success_p[:, column] = pool.success[column]
             if outcomes is not None:
                 offered[:, column] = self._place(column, outcomes)
-        self._success_p[:, -1] = clients.success
+        self.success_p[:, LOCAL] = clients.success
         if clients.outcomes is not None:
-            self._place(-1, clients.outcomes)
-        self._offered = None if offered.all() else offered
+            self._place(LOCAL, clients.outcomes)
+        self.offers_type = None if offered.all() else offered
 
     def _place(self, column: int, outcomes: Mapping[str, TypeOutcome]) -> list[bool]:
         """Enter one worker's outcomes by type; for which types it has any."""
         for row, name in enumerate(self._scenario.workload.types):
             if name in outcomes:
                 stated = outcomes[name]
-                self._success_p[row, column] = stated.success
+                self.success_p[row, column] = stated.success
                 if stated.bill_usd is not None:
                     failed_usd = stated.failed_bill_usd
-                    self._good_bill_usd[row, column] = stated.bill_usd
-                    self._bad_bill_usd[row, column] = stated.bill_usd if failed_usd is None else failed_usd
+                    self.good_bill_usd[row, column] = stated.bill_usd
+                    self.bad_bill_usd[row, column] = stated.bill_usd if failed_usd is None else failed_usd
                 if stated.latency_min is not None:
                     self.type_service_s[row, column] = 60 * stated.latency_min
         return [name in outcomes for name in self._scenario.workload.types]
@@ -95,68 +108,117 @@ class GroundTruth:
     def own_success(self) -> FloatArray:
         """Probability of good work at home by task type."""
         if self._recordings is None:
-            return self._success_p[:, -1]
-        own, types = self._recordings.success[:, -1], self._recordings.type_id
+            return self.success_p[:, LOCAL]
+        own, types = self._recordings.success[:, LOCAL], self._recordings.type_id
         order = [self._recordings.types.index(name) for name in self._scenario.workload.types]
         return np.array([own[types == row].mean() for row in order])
 
     def of(self, block: Block) -> Results:
-        """The results of a block's tasks. Blocks must come in order: luck is drawn as they do."""
-        if self._recordings is not None:
-            success = self._recordings.success[block.instance]
-            bill_usd = self._recordings.bill_usd[block.instance]
-            return Results(success, bill_usd, np.isfinite(bill_usd[:, :-1]))
-        type_id = block.tasks.type_id
-        success = self._draw(type_id)
-        offered = None if self._offered is None else self._offered[type_id]
-        if not self.bills:
-            return Results(success, np.broadcast_to(np.nan, success.shape), offered)
-        bill_usd = np.where(success, self._good_bill_usd[type_id], self._bad_bill_usd[type_id])
-        bill_usd[:, :-1] *= block.truth.external_cost_factor[:, None]
-        bill_usd[:, -1] *= block.truth.local_cost_factor
-        return Results(success, bill_usd, offered)
-
-    def _draw(self, type_id: IntArray) -> BoolArray:
-        """Good or bad work, correlated over workers through the task's own difficulty."""
-        shared = self._scenario.workload.failure_correlation
-        if shared == 0:
-            luck = self._own_luck.random((len(type_id), self._success_p.shape[1]))
-            return np.less(luck, self._success_p[type_id])
-        luck = self._own_luck.standard_normal((len(type_id), self._success_p.shape[1]))
-        luck *= np.sqrt(1 - shared)
-        luck += np.sqrt(shared) * self._difficulty.standard_normal((len(type_id), 1))
-        return np.less(np.negative(luck, out=luck), ndtri(self._success_p)[type_id])
+        """The results of a block's tasks."""
+        if self._recordings is not None and block.instance is not None:
+            return _Recorded(self._recordings, block.instance)
+        return _Drawn(self, block)
 
 
-class Luck:
-    """What may go wrong with each attempt at each task of a block, whoever is hired; (tasks, attempts)."""
+class _Recorded:
+    """Results of tasks that agents were recorded at."""
 
-    __slots__ = ("fails_at", "fails_openly", "found", "question", "reply_s", "unreachable")
+    __slots__ = ("_bill_usd", "_success")
 
-    def __init__(self, draws: Draws, tasks: int) -> None:
-        self.unreachable, self.question, self.fails_openly, self.fails_at, self.found = (
-            draws.uniform(name, tasks) for name in ("unreachable", "question", "openly", "fails at", "found")
+    def __init__(self, recordings: Recordings, instance: IntArray) -> None:
+        self._success, self._bill_usd = recordings.success[instance], recordings.bill_usd[instance]
+
+    def good(self, task: int, workers: IntArray) -> BoolArray:
+        good: BoolArray = self._success[task, workers]
+        return good
+
+    def is_good(self, task: int, worker: int) -> bool:
+        return bool(self._success[task, worker])
+
+    def bills_usd(self, task: int, workers: IntArray) -> FloatArray:
+        bills_usd: FloatArray = self._bill_usd[task, workers]
+        return bills_usd
+
+    def bill_usd(self, task: int, worker: int) -> float:
+        return float(self._bill_usd[task, worker])
+
+    def own_bills_usd(self) -> FloatArray:
+        return np.nan_to_num(self._bill_usd[:, LOCAL])
+
+    def offered(self, task: int) -> BoolArray | None:
+        offered: BoolArray = np.isfinite(self._bill_usd[task, :LOCAL])
+        return offered
+
+
+class _Drawn:
+    """Results by luck; those of different workers are correlated through the task's own difficulty."""
+
+    __slots__ = ("_block", "_first", "_stated", "_type_id")
+
+    def __init__(self, stated: GroundTruth, block: Block) -> None:
+        self._stated, self._block = stated, block
+        self._first = block.first
+        self._type_id: list[int] = block.tasks.type_id.tolist()
+
+    def good(self, task: int, workers: IntArray) -> BoolArray:
+        stated, type_id = self._stated, self._type_id[task]
+        draws = stated.work.draws(workers, self._first + task)
+        if stated.failure_correlation > 0:
+            draws = np.array([self._unease(task, draw) for draw in draws.tolist()])
+        good: BoolArray = draws < stated.ease[type_id, workers]
+        return good
+
+    def is_good(self, task: int, worker: int) -> bool:
+        stated = self._stated
+        draw = stated.work.draw(worker, self._first + task)
+        if stated.failure_correlation > 0:
+            draw = self._unease(task, draw)
+        return bool(draw < stated.ease[self._type_id[task], worker])
+
+    def _unease(self, task: int, draw: float) -> float:
+        """How hard a task turns out for one worker, standard normal: its own part and that of all."""
+        shared = self._stated.failure_correlation
+        difficulty = normal(self._stated.difficulty.draw(LOCAL, self._first + task))
+        return math.sqrt(1 - shared) * normal(draw) + math.sqrt(shared) * difficulty
+
+    def bills_usd(self, task: int, workers: IntArray) -> FloatArray:
+        stated, type_id, truth = self._stated, self._type_id[task], self._block.truth
+        if not stated.bills:
+            return np.full(len(workers), np.nan)
+        at_home = np.equal(workers, LOCAL)
+        factor = np.where(at_home, truth.local_cost_factor[task], truth.external_cost_factor[task])
+        of_type = (type_id, workers)
+        bills_usd: FloatArray = factor * np.where(
+            self.good(task, workers), stated.good_bill_usd[of_type], stated.bad_bill_usd[of_type]
         )
-        self.reply_s = draws.reply_s(tasks)
+        return bills_usd
+
+    def bill_usd(self, task: int, worker: int) -> float:
+        return float(self.bills_usd(task, np.array([worker]))[0]) if self._stated.bills else math.nan
+
+    def own_bills_usd(self) -> FloatArray:
+        if not np.isfinite(self._stated.good_bill_usd[:, LOCAL]).any():
+            return np.zeros(len(self._type_id))
+        bills_usd = [self.bill_usd(task, LOCAL) for task in range(len(self._type_id))]
+        return np.nan_to_num(np.array(bills_usd, dtype=np.float64))
+
+    def offered(self, task: int) -> BoolArray | None:
+        offers_type = self._stated.offers_type
+        return None if offers_type is None else offers_type[self._type_id[task]]
 
 
-class Draws:
-    """The random streams of contracts."""
+class Mishaps:
+    """What may go wrong with an attempt of a contractor at a task: draws by contractor, task and attempt.
 
-    def __init__(self, rules: ContractRules, streams: Streams) -> None:
-        self._streams = {
-            name: streams(f"contract.{name}")
-            for name in ("unreachable", "question", "openly", "fails at", "found", "reply")
-        }
-        self._attempts = rules.recovery.retries + 1
-        self._reply_s = rules.input_reply_s
+    `unreachable`, `question`, `fails_openly` and `found` are to be compared with the probability that it
+    happens; `fails_at` is how far the work gets.
+    """
 
-    def uniform(self, name: str, tasks: int) -> FloatArray:
-        """Uniform draws, (tasks, attempts)."""
-        return self._streams[name].random((tasks, self._attempts))
+    def __init__(self, rules: ContractRules, luck: Luck) -> None:
+        self.unreachable, self.question = luck("unreachable"), luck("question")
+        self.fails_openly, self.fails_at, self.found = luck("fails_openly"), luck("fails_at"), luck("found")
+        self._reply, self._reply_s = luck("reply"), rules.input_reply_s
 
-    def reply_s(self, tasks: int) -> FloatArray:
-        """How long the client takes to answer a question, (tasks, attempts)."""
-        return sample(self._reply_s, self._streams["reply"], tasks * self._attempts).reshape(
-            tasks, self._attempts
-        )
+    def reply_s(self, contractor: int, task: int, attempt: int) -> float:
+        """How long the client takes to answer a question."""
+        return drawn_at(self._reply_s, self._reply.draw(contractor, task, attempt))

@@ -19,7 +19,7 @@ from coalesce_sim.market.contracts.knowledge import Knowledge
 from coalesce_sim.market.contracts.layout import Layouts
 from coalesce_sim.market.contracts.open_block import OpenContractBlock
 from coalesce_sim.market.contracts.quotes import ContractQuote, ContractQuotes
-from coalesce_sim.market.contracts.results import Draws, GroundTruth, Luck
+from coalesce_sim.market.contracts.results import GroundTruth, Mishaps
 from coalesce_sim.market.contracts.states import FINAL_STATES
 from coalesce_sim.market.contracts.terms import BID, EXTERNAL, LATENCY
 from coalesce_sim.market.records import Records
@@ -45,28 +45,27 @@ class ContractTrade:
         scenario, pool = venue.scenario, venue.pool
         rules = scenario.contracts or ContractRules()
         self._queues, self._accounts, self._contractors = venue.queues, venue.accounts, len(pool)
-        self._truth, self._draws = GroundTruth(scenario, pool, venue.streams), Draws(rules, venue.streams)
+        self._truth, mishaps = GroundTruth(scenario, pool, venue.luck), Mishaps(rules, venue.luck)
         self._knowledge = Knowledge(
             scenario, pool, self._truth.own_success, record_ratings=venue.observer.wants("ratings")
         )
         if scenario.discovery is not None:
             counts = scenario.clients.count, len(scenario.workload.types), len(pool)
-            self.discovery = Discovery(scenario.discovery, *counts, venue.streams("discovery"))
+            self.discovery = Discovery(scenario.discovery, *counts, venue.luck)
         self._layouts = Layouts(scenario, rules, pool, self._truth)
         self._quotes = ContractQuotes(venue, rules, self._layouts, self._truth, self._knowledge)
-        self._foresight = Foresight(venue, rules, self._layouts)
+        self._foresight = Foresight(venue, rules, self._layouts, mishaps)
         endings = Endings(venue)
         self._home = Home(venue, self._knowledge, endings, self._truth.own_price_usd)
-        self._dealing = Dealing(venue, rules, self._layouts, self._knowledge, endings, self._home)
+        self._dealing = Dealing(venue, rules, self._layouts, self._knowledge, endings, self._home, mishaps)
 
     def open(self, block: Block, records: Records) -> OpenContractBlock:
-        """Lay out the block, and draw what its work will be worth and what may go wrong."""
+        """Lay out the block."""
         return OpenContractBlock(
             block,
             records,
             self._layouts.of(block),
             self._truth.of(block),
-            Luck(self._draws, len(block)),
             self._truth.type_service_s[block.tasks.type_id, LOCAL],
         )
 
@@ -100,10 +99,10 @@ class ContractTrade:
 
     def _who_offers(self, opened: OpenContractBlock, task: int) -> IntArray:
         """Those found who offer for the task and were not tried before."""
-        found, offered, tried = opened.found[task], opened.results.offered, opened.tried[task]
+        found, offered, tried = opened.found[task], opened.results.offered(task), opened.tried[task]
         ids = self._quotes.everyone if found is None else found.ids
         if offered is not None:
-            ids = ids[offered[task].take(ids)]
+            ids = ids[offered.take(ids)]
         if tried:
             ids = ids[[who not in tried for who in ids.tolist()]]
         return ids
@@ -129,8 +128,7 @@ class ContractTrade:
             self._quotes.performance(quote),
             left_out(
                 self._contractors,
-                opened.results.offered,
-                task,
+                opened.results.offered(task),
                 None if found is None else found.ids,
                 opened.tried[task],
                 quote.offers.ids,

@@ -16,6 +16,7 @@ from coalesce_sim.economics.external import (
     value_at_risk_usd,
     verification_usd,
 )
+from coalesce_sim.luck import Luck
 from coalesce_sim.market.pool import Pool
 from coalesce_sim.market.published.open_block import OpenPublishedBlock
 from coalesce_sim.market.published.prices import HourlyPrices
@@ -62,11 +63,12 @@ class Quotes:
         pool: Pool,
         skills: Compatibility,
         prices: HourlyPrices,
+        luck: Luck,
         *,
         explain: bool,
     ) -> None:
         self._rule = scenario.cost_model.external
-        self._explain = explain
+        self._explain, self._luck = explain, luck
         self._late_usd_per_s = scenario.cost_model.late_usd_per_s
         self._pool = pool
         self._prices = prices
@@ -174,6 +176,7 @@ class Quotes:
             security=self._security,
             skill=self._skill,
             eligible=self._eligible,
+            luck=self._luck,
             explain=self._explain,
         )
         return PublishedQuote(offers, price_usd, service_s, delay_usd)

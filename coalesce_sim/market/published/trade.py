@@ -46,7 +46,7 @@ class PublishedTrade:
         pricing, dynamics = scenario.cost_model.external.pricing, scenario.contractor_dynamics
         self._prices = HourlyPrices(venue.pool, pricing, dynamics, venue.demand)
         explain = venue.observer.wants("decided")
-        self._quotes = Quotes(scenario, venue.pool, venue.skills, self._prices, explain=explain)
+        self._quotes = Quotes(scenario, venue.pool, venue.skills, self._prices, venue.luck, explain=explain)
         self._charges = Charges(scenario.cost_model, self._quotes)
         self._expects_delay = scenario.cost_model.internal.opportunity == "expected_delay"
 

@@ -30,7 +30,6 @@ class Exp3(Policy):
             (len(surroundings.type_names) + 1, len(surroundings.contractor_names) + 1)
         )
         self._pending: dict[int, tuple[int, float, int, float]] = {}
-        self._rng = surroundings.stream("exp3")
 
     def decide(self, view: View) -> Decision:
         alternatives = self._roster.of(view)
@@ -38,8 +37,7 @@ class Exp3(Policy):
         gamma = self._rules.gamma or exp3_gamma(count, self._rules.horizon_tasks)
         row = self._row(view.type_id)
         probabilities = exp3_probabilities(self._log_weights[row].take(alternatives.arms), gamma)
-        explore, pick = self._rng.random(2).tolist()
-        explored = explore < gamma
+        explored, pick = view.draw("exploration") < gamma, view.draw("exp3")
         if explored:
             chosen = int(pick * count)
         else:

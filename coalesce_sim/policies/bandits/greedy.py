@@ -95,18 +95,17 @@ class EpsilonGreedy(Greedy):
 
     def start(self, surroundings: Surroundings) -> None:
         super().start(surroundings)
-        self._explore = surroundings.stream("exploration")
-        self._pick = surroundings.stream("exploration.pick")
         self._epsilon = self._first_epsilon
 
     def decide(self, view: View) -> Decision:
-        explores = self._explore.random() < self._epsilon
+        explores = view.draw("exploration") < self._epsilon
         self._epsilon *= self._decay
         alternatives = self._roster.of(view)
         estimates_usd = self._estimates_usd(view, alternatives)
         offers = len(alternatives.offers)
         if explores and offers:
-            return self._take(view, alternatives, int(self._pick.random() * offers), estimates_usd, True)
+            picked = int(view.draw("exploration.pick") * offers)
+            return self._take(view, alternatives, picked, estimates_usd, True)
         return self._take(view, alternatives, int(estimates_usd.argmin()), estimates_usd)
 
 

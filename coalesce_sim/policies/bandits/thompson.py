@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.special import betaincinv
 
 from coalesce_sim.arrays import FloatArray
+from coalesce_sim.luck import normal
 from coalesce_sim.policies.bandits.indices import beta_posterior
 from coalesce_sim.policies.bandits.ucb import Record, RewardLearner
-from coalesce_sim.policies.protocol import Surroundings
 from coalesce_sim.scenario import learners
 
 
@@ -18,12 +19,10 @@ class Thompson(RewardLearner):
     `by_task_type` = false. Source: Thompson (1933), Biometrika 25; Agrawal and Goyal (2012), COLT.
     """
 
-    def start(self, surroundings: Surroundings) -> None:
-        super().start(surroundings)
-        self._rng = surroundings.stream("thompson")
-
     def _index(self, known: Record) -> FloatArray:
-        return self._rng.beta(*beta_posterior(known.observations, known.mean))
+        draws = known.view.draws("thompson", known.alternatives.arms)
+        good, bad = beta_posterior(known.observations, known.mean)
+        return np.asarray(betaincinv(good, bad, draws), dtype=np.float64)
 
 
 class ThompsonGaussian(RewardLearner):
@@ -37,9 +36,8 @@ class ThompsonGaussian(RewardLearner):
         super().__init__(rules)
         self._sd = rules.sd
 
-    def start(self, surroundings: Surroundings) -> None:
-        super().start(surroundings)
-        self._rng = surroundings.stream("thompson")
-
     def _index(self, known: Record) -> FloatArray:
-        return self._rng.normal(known.mean, self._sd / np.sqrt(known.observations))
+        draws = known.view.draws("thompson", known.alternatives.arms).tolist()
+        standard = np.array([normal(draw) for draw in draws])
+        index: FloatArray = known.mean + self._sd / np.sqrt(known.observations) * standard
+        return index

@@ -18,6 +18,7 @@ class Record(NamedTuple):
     `row` is the row of the arms' record that counts, `expected` what the offers say.
     """
 
+    view: View
     row: int
     alternatives: Alternatives
     expected: FloatArray
@@ -58,7 +59,7 @@ class RewardLearner(Policy):
         expected = self._rewards.estimated(savings_usd, view.internal_usd)
         row = view.type_id if self._common.by_task_type else ALL_TYPES
         count, mean = self._arms.record(row, alternatives.arms, expected, self._common.prior_weight)
-        return Record(row, alternatives, expected, count, mean)
+        return Record(view, row, alternatives, expected, count, mean)
 
     def _take(self, view: View, known: Record, chosen: int, index: FloatArray) -> Decision:
         alternatives = known.alternatives
