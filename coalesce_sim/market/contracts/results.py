@@ -194,7 +194,12 @@ class _Drawn:
         return bills_usd
 
     def bill_usd(self, task: int, worker: int) -> float:
-        return float(self.bills_usd(task, np.array([worker]))[0]) if self._stated.bills else math.nan
+        stated, at, truth = self._stated, (self._type_id[task], worker), self._block.truth
+        if not stated.bills:
+            return math.nan
+        factor = truth.local_cost_factor if worker == LOCAL else truth.external_cost_factor
+        bill_usd = stated.good_bill_usd if self.is_good(task, worker) else stated.bad_bill_usd
+        return float(factor[task] * bill_usd[at])
 
     def own_bills_usd(self) -> FloatArray:
         if not np.isfinite(self._stated.good_bill_usd[:, LOCAL]).any():
