@@ -30,10 +30,11 @@ class Recordings:
 
     `success` and `bill_usd` are (tasks, C + 1); the bill is NaN where there is no usable run: there this
     contractor makes no offer. `type_id` (tasks,) indexes `types`, the benchmarks; `instance_ids` names the
-    tasks, in ascending order within a type (an instance that two benchmarks use is two tasks). `runtime_s`
-    (types, C + 1) is a model's mean over its runs on a benchmark; `expected_bill_usd` (C + 1,) what a task is
-    expected to cost at list prices, before any bill is known; `openness` (C + 1) how open a model is.
-    `left_out` says in plain sentences what was left out, filled in, or kept though doubtful.
+    tasks, in ascending order within a type (an instance that two benchmarks use is two tasks); in a bootstrap
+    sample some stand there several times. `runtime_s` (types, C + 1) is a model's mean over its runs on a
+    benchmark; `expected_bill_usd` (C + 1,) what a task is expected to cost at list prices, before any bill is
+    known; `openness` (C + 1) how open a model is. `left_out` says in plain sentences what was left out,
+    filled in, or kept though doubtful.
     """
 
     contractors: tuple[str, ...]
@@ -138,19 +139,36 @@ def _recordings(grid: _Grid, listings: Mapping[str, Listing]) -> Recordings:
         for kind, model in np.argwhere(np.isnan(stated_s))
     ]
     expected_bill_usd = [listing.expected_bill_usd(grid.settings.tokens) for listing in listed]
+    names = [name for _, name in compress(grid.tasks, grid.kept_tasks)]
+    rows = _replayed(names, grid.settings.resample)
     return Recordings(
         contractors=tuple(models[:-1]),
         own_agent=models[-1],
         types=grid.types,
-        type_id=_frozen(grid.type_id[grid.kept_tasks]),
-        instance_ids=tuple(name for _, name in compress(grid.tasks, grid.kept_tasks)),
-        success=_frozen(grid.kept(grid.usable & (grid.resolved == 1))),
-        bill_usd=_frozen(grid.kept(np.where(grid.usable, grid.bill_usd, np.nan))),
+        type_id=_frozen(grid.type_id[grid.kept_tasks][rows]),
+        instance_ids=tuple(names[row] for row in rows.tolist()),
+        success=_frozen(grid.kept(grid.usable & (grid.resolved == 1))[rows]),
+        bill_usd=_frozen(grid.kept(np.where(grid.usable, grid.bill_usd, np.nan))[rows]),
         runtime_s=_frozen(np.where(np.isnan(stated_s), mean_s, stated_s)),
         expected_bill_usd=_frozen(np.array(expected_bill_usd)),
         openness=tuple(listing.openness for listing in listed),
         left_out=(*_left_out(grid), *filled_in),
     )
+
+
+def _replayed(instance_ids: Sequence[str], resample: int | None) -> IntArray:
+    """Rows of the tasks to replay: all, or those of as many instances drawn with replacement.
+
+    An instance that two benchmarks use is drawn as one: its two tasks are solved alike.
+    """
+    if resample is None:
+        return np.arange(len(instance_ids))
+    rows: dict[str, list[int]] = {}
+    for row, name in enumerate(instance_ids):
+        rows.setdefault(name, []).append(row)
+    instances = list(rows.values())
+    drawn = np.random.default_rng(resample).integers(len(instances), size=len(instances))
+    return np.array(sorted(row for which in drawn.tolist() for row in instances[which]))
 
 
 def _frozen(array: Array) -> Array:

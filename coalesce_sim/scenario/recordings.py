@@ -75,6 +75,11 @@ class RecordedRuns(Model):
     """Tokens that a task is expected to be billed for, by which list prices are compared before a bill is
     known."""
 
+    resample: Annotated[int, Field(ge=1)] | None = None
+    """Number of a bootstrap sample that is replayed in place of the tasks themselves: as many instances, drawn
+    with replacement, each number another sample. What differs between samples says how far a figure hangs on
+    these tasks being the ones recorded."""
+
     @model_validator(mode="after")
     def _each_once(self) -> Self:
         for field, names in (("benchmarks", self.benchmarks), ("contractors", self.contractors or [])):

@@ -95,6 +95,28 @@ def bca(values: Sequence[float], *, seed: int = 0) -> Estimate:
     return replace(by_t, ci95=(float(found.low), float(found.high)))
 
 
+def resampled(values: FloatArray) -> Estimate:
+    """Mean and 95 % interval over the runs *and* over what they were played on.
+
+    `values`, (samples, runs), are of several runs on each of several bootstrap samples (`records.resample`).
+    What the means of samples differ by beyond the scatter of runs is what another file of tasks would have
+    changed: more runs make the interval no narrower than that. The standard deviation returned is that of
+    single runs. Raises ValueError for fewer than two samples or runs.
+
+    Source: one-way random effects, Searle, Casella and McCulloch (1992), chapter 3; the bootstrap variance of
+    a mean, Efron and Tibshirani (1993), chapter 6.
+    """
+    samples, runs = values.shape
+    if samples < 2 or runs < 2:
+        raise ValueError(f"needs two samples of two runs at least (got {samples} of {runs})")
+    of_runs = float(values.var(axis=1, ddof=1).mean())
+    of_samples = max(0.0, float(values.mean(axis=1).var(ddof=1)) - of_runs / runs)
+    mean = float(values.mean())
+    half_width = float(stdtrit(samples - 1, 0.975)) * math.sqrt(of_samples + of_runs / values.size)
+    sd = math.sqrt(of_samples + of_runs)
+    return Estimate(mean, sd, (mean - half_width, mean + half_width), values.size)
+
+
 def band(values: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Column means of rows, one a replication, and half of their 95 % t intervals, NaN for one row."""
     n = len(values)

@@ -8,7 +8,16 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from coalesce_sim.statistics.intervals import RESAMPLES, Estimate, Interval, band, bca, estimate, grouped
+from coalesce_sim.statistics.intervals import (
+    RESAMPLES,
+    Estimate,
+    Interval,
+    band,
+    bca,
+    estimate,
+    grouped,
+    resampled,
+)
 
 SKEWED = np.random.default_rng(3).lognormal(0, 1, 25)
 
@@ -93,3 +102,25 @@ def test_bands_are_the_intervals_of_each_column() -> None:
 def test_an_interval_that_there_is_not_is_refused():
     with pytest.raises(ValueError, match=r"interval: must be one of t, bca \(got 'BCa'\)"):
         estimate([1.0, 2.0, 3.0], "BCa")  # type: ignore[arg-type]
+
+
+def test_an_interval_over_samples_and_runs_keeps_both_apart() -> None:
+    """Worked by hand: runs scatter by a variance of 2, means of samples by 8, of which 2/2 is the runs'."""
+    found = resampled(np.array([[1.0, 3.0], [5.0, 7.0]]))
+    half_width = stats.t(1).ppf(0.975) * math.sqrt(7 + 2 / 4)
+    assert (found.mean, found.n, found.sd) == (4.0, 4, 3.0)
+    assert found.ci95 == pytest.approx((4 - half_width, 4 + half_width))
+
+
+def test_more_runs_do_not_hide_that_samples_differ() -> None:
+    few, many = np.array([[1.0, 3.0], [5.0, 7.0]]), np.array([[1.0, 3.0] * 50, [5.0, 7.0] * 50])
+    narrow, wide = resampled(many).half_width, resampled(few).half_width
+    assert narrow is not None
+    assert wide is not None
+    assert stats.t(1).ppf(0.975) * math.sqrt(7.9) < narrow < wide * 1.1
+
+
+@pytest.mark.parametrize("shape", [(1, 5), (5, 1)])
+def test_an_interval_over_samples_needs_several_of_several_runs(shape: tuple[int, int]) -> None:
+    with pytest.raises(ValueError, match=rf"got {shape[0]} of {shape[1]}"):
+        resampled(np.zeros(shape))

@@ -278,6 +278,23 @@ def test_settings_that_contradict_themselves(settings: dict[str, Any], message: 
     assert message in str(caught.value)
 
 
+def test_a_bootstrap_sample_draws_instances_with_all_their_tasks() -> None:
+    plain = read()
+    tasks = [(plain.types[k], name) for k, name in zip(plain.type_id, plain.instance_ids, strict=True)]
+    assert tasks == [("qa", "q1"), ("qa", "q2"), ("fix", "q1")]
+    seen = set()
+    for number in range(1, 30):
+        drawn = read(resample=number)
+        rows = [(drawn.types[k], name) for k, name in zip(drawn.type_id, drawn.instance_ids, strict=True)]
+        assert rows == sorted(rows, key=tasks.index)
+        assert rows.count(("qa", "q1")) == rows.count(("fix", "q1"))
+        assert rows.count(("qa", "q1")) + rows.count(("qa", "q2")) == 2
+        for row, task in enumerate(rows):
+            assert drawn.success[row].tolist() == plain.success[tasks.index(task)].tolist()
+        seen.add(rows.count(("qa", "q1")))
+    assert seen == {0, 1, 2}
+
+
 @pytest.fixture(scope="module")
 def index(shared_data: Path) -> Recordings:
     instances, models = (str(shared_data / f"openhands_{name}.csv") for name in ("instances", "models"))
