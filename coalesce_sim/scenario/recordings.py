@@ -76,9 +76,9 @@ class RecordedRuns(Model):
     known."""
 
     resample: Annotated[int, Field(ge=1)] | None = None
-    """Number of a bootstrap sample that is replayed in place of the tasks themselves: as many instances, drawn
-    with replacement, each number another sample. What differs between samples says how far a figure hangs on
-    these tasks being the ones recorded."""
+    """Number of a bootstrap sample that is replayed in place of the tasks themselves: as many instances,
+    drawn with replacement, each number another sample. What differs between samples says how far a figure
+    hangs on these tasks being the ones recorded."""
 
     @model_validator(mode="after")
     def _each_once(self) -> Self:
