@@ -59,7 +59,7 @@ def market_of(number: int, tasks: int, contractors: int) -> dict[str, Any]:
         "cost_model": _cost_model(pick, any("outcomes" in each for each in pool[:contractors])),
         "skills": {
             "threshold": pick(0.0, 0.5, 0.6),
-            "ontological_weight": 0.3,
+            "ontological_weight": pick(0.3, 0.9),
             "embedding_weight": 0.5,
             "performance_weight": pick(0.2, 0.0),
             "embedding": {"a": {"x": 1.0, "y": 0.4}},

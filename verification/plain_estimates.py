@@ -10,10 +10,7 @@ import simpy
 
 from verification.plain_given import Contractor, Task, Worker, draw
 from verification.plain_knowledge import OWN_RECORD, Gossip, Ratings, Registry
-from verification.plain_policies import Offer
-
-ROUNDING = 1e-12
-"""By how much a skill may miss the threshold through rounding alone."""
+from verification.plain_policies import Offer, exceeds
 
 
 class Queue:
@@ -207,7 +204,7 @@ class Known:
             external_usd=plain_usd * factor + risk_usd,
             home_usd=stay.usd,
             bid_usd=bid_usd,
-            eligible=self.skill(who, task.type) >= self.settings["skills"]["threshold"] - ROUNDING,
+            eligible=not exceeds(self.settings["skills"]["threshold"], self.skill(who, task.type)),
         )
 
     def goes_on(self, *, after: int) -> bool:

@@ -14,6 +14,17 @@ from typing import Any
 from verification.plain_given import Contractor, Task, draw
 
 
+def exceeds(one: float, other: float) -> bool:
+    """Whether `one` is larger by more than rounding: a billionth."""
+    return one > other + 1e-9 * abs(other)
+
+
+def first_least(values: list[float]) -> int:
+    """The place of the least, the first of those that are equal to it but for rounding."""
+    least = min(values)
+    return next(place for place, value in enumerate(values) if not exceeds(value, least))
+
+
 @dataclass(frozen=True, eq=False)
 class Offer:
     """What a contractor quotes for a task, and what its client makes of it."""
@@ -58,7 +69,8 @@ class Question:
     @property
     def cheapest(self) -> Offer | None:
         """The eligible offer of the lowest estimated cost, the first of equals."""
-        return min(self.eligible, key=lambda offer: offer.external_usd, default=None)
+        costs_usd = [offer.external_usd for offer in self.eligible]
+        return self.eligible[first_least(costs_usd)] if costs_usd else None
 
 
 class Policy:
@@ -91,7 +103,7 @@ class AlwaysOutsource(Policy):
 class Cheapest(Policy):
     def decide(self, asked: Question) -> Offer | None:
         best = asked.cheapest
-        return best if best is not None and best.external_usd < asked.home_usd else None
+        return best if best is not None and exceeds(asked.home_usd, best.external_usd) else None
 
 
 class Fixed(Policy):
@@ -111,10 +123,10 @@ class Vickrey(Policy):
 
     def decide(self, asked: Question) -> Offer | None:
         reserve_usd = {o: asked.home_usd - (o.external_usd - o.shown_usd) for o in asked.eligible}
-        bidders = [o for o in reserve_usd if o.bid_usd < reserve_usd[o]]
+        bidders = [o for o in reserve_usd if exceeds(reserve_usd[o], o.bid_usd)]
         if not bidders:
             return None
-        winner = min(bidders, key=lambda o: o.bid_usd)
+        winner = bidders[first_least([o.bid_usd for o in bidders])]
         others_usd = [o.bid_usd for o in bidders if o is not winner]
         return replace(winner, asked_usd=min([*others_usd, reserve_usd[winner]]), agreed=True)
 
@@ -134,7 +146,7 @@ class Greedy(Policy):
     def decide(self, asked: Question) -> Offer | None:
         alternatives = (*asked.eligible, None)
         costs_usd = [self.cost_usd(asked.task, *_reference(o, asked.home_usd)) for o in alternatives]
-        return self.take(asked, alternatives[costs_usd.index(min(costs_usd))])
+        return self.take(asked, alternatives[first_least(costs_usd)])
 
     def cost_usd(self, task: Task, who: Contractor | None, reference_usd: float, excess_usd: float) -> float:
         rules = self.settings

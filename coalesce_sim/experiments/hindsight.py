@@ -11,6 +11,7 @@ from coalesce_sim.market.market import Market
 from coalesce_sim.market.observer import Observer, Observers
 from coalesce_sim.policies.protocol import LOCAL, Decision, OracleView, Policy, Surroundings, View
 from coalesce_sim.policies.yardsticks import AlwaysLocal, FixedChoice
+from coalesce_sim.rounding import exceeds, ranks
 from coalesce_sim.scenario.schema import Scenario
 
 MOST_PLAYED = 3
@@ -71,18 +72,18 @@ def all_local(scenario: Scenario, seed: int, replication: int, observer: Observe
     replayed, tally = Replayed(), _Tally()
     watching = Observers(replayed, observer or Observer())
     at_home_usd = _played(scenario, tally, watching, seed, replication).accounts.realised_usd
-    cheapest_first = np.argsort(-tally.saved_usd, kind="stable").tolist()
+    cheapest_first = np.argsort(ranks(-tally.saved_usd), kind="stable").tolist()
     least_usd = (at_home_usd - tally.saved_usd).tolist()
     best, best_usd = LOCAL, at_home_usd
     for played, contractor in enumerate(cheapest_first):
-        if least_usd[contractor] >= best_usd or played == MOST_PLAYED:
+        if played == MOST_PLAYED or not exceeds(best_usd, least_usd[contractor]):
             break
         if not _queues_cost(scenario):
             return AllLocal(replayed, int(contractor))
         choice = FixedChoice(contractor)
         market = _played(scenario, choice, observer or Observer(), seed, replication)
         cost_usd = market.accounts.realised_usd
-        if cost_usd < best_usd:
+        if exceeds(best_usd, cost_usd):
             best, best_usd = int(contractor), cost_usd
     return AllLocal(replayed, best)
 

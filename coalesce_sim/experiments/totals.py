@@ -10,6 +10,7 @@ import numpy as np
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.market.observer import Observer
 from coalesce_sim.market.records import Records
+from coalesce_sim.rounding import ROUNDING, exceeds
 from coalesce_sim.scenario.schema import Scenario
 
 PERCENTILES = (50, 95, 99)
@@ -56,10 +57,10 @@ class Totals(Observer):
             "turnaround_s": turnaround_s.sum(),
             "all_local_s": all_local_s[ended_at_home].sum(),
             "estimated_saving_usd": (internal_usd - records.estimated_usd[counted])[away].sum(),
-            "late": (late_s > 0).sum(),
+            "late": exceeds(turnaround_s, target_s[closes]).sum(),
             "late_s": late_s.sum(),
             "all_local_late_s": all_local_late_s.sum(),
-            "all_local_late": (all_local_late_s > 0).sum(),
+            "all_local_late": exceeds(all_local_s, target_s)[ended_at_home].sum(),
             "price_usd": records.price_usd[counted].sum(),
             "loss_usd": records.loss_usd[counted].sum(),
             "attempts": attempts.sum(),
@@ -77,9 +78,9 @@ class Totals(Observer):
         s = self._sums
         figures = {
             "tasks": s["tasks"],
-            "cost_reduction": 100 * (1 - _ratio(s["realised_usd"], s["all_local_usd"])),
+            "cost_reduction": _reduction(s["realised_usd"], s["all_local_usd"]),
             "cost_reduction_published": 100 * _ratio(s["gain_usd"], s["realised_local_usd"]),
-            "time_reduction": 100 * (1 - _ratio(s["turnaround_s"], s["all_local_s"])),
+            "time_reduction": _reduction(s["turnaround_s"], s["all_local_s"]),
             "time_savings_published": 100 * _ratio(s["gain_s"], s["realised_local_s"]),
             "outsourcing_rate": 100 * _ratio(s["outsourced"], s["decided"]),
             "exploration_rate": 100 * _ratio(s["explored"], s["decided"]),
@@ -105,6 +106,12 @@ class Totals(Observer):
         if self._learning:
             del figures["cost_reduction_published"], figures["time_savings_published"]
         return figures
+
+
+def _reduction(realised: float, all_local: float) -> float:
+    """What is saved of the all-local amount, in percent; 0 where the two are equal but for rounding."""
+    share = _ratio(realised, all_local)
+    return 0.0 if abs(1 - share) <= ROUNDING else 100 * (1 - share)
 
 
 def _ratio(numerator: float, denominator: float) -> float:

@@ -7,9 +7,14 @@ import math
 import numpy as np
 
 from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
+from coalesce_sim.rounding import ROUNDING, exceeds, first_greatest
 
 CRITERIA = ("cost", "reliability", "latency", "security")
 Weights = tuple[float, float, float, float]
+
+FAR = 1e200
+"""The squared gap to the best of what is infinitely bad, such as the cost of an offer that never ends: no
+other criterion makes up for it, unless this one weighs nothing."""
 
 
 def normalised(weights: Weights) -> Weights:
@@ -23,11 +28,18 @@ def squared_gaps(values: FloatArray, normalisation: str, out: FloatArray | None 
     """Squared distance of each alternative to the best and to the worst of one criterion, (2, alternatives).
 
     Larger values are better. ``min_max`` divides by the range, ``vector`` by the Euclidean norm; a criterion
-    that is constant separates nobody: its gaps are 0. A weight w multiplies the result by w².
+    that is constant but for rounding separates nobody: its gaps are 0. A weight w multiplies the result by
+    w². What is infinitely bad is `FAR` from the best, and the others are measured as if it were not there.
     """
     gaps = np.empty((2, len(values))) if out is None else out
     worst, best = np.minimum.reduce(values), np.maximum.reduce(values)
-    if not best > worst:
+    if worst == -math.inf:
+        finite = values > -math.inf
+        gaps[0], gaps[1] = FAR, 0.0
+        if best > worst:
+            gaps[:, finite] = squared_gaps(values[finite], normalisation)
+        return gaps
+    if not exceeds(best, worst):
         gaps.fill(0.0)
         return gaps
     scale = best - worst if normalisation == "min_max" else math.sqrt(np.add.reduce(values * values))
@@ -48,18 +60,21 @@ def weighted_distances(gaps: FloatArray, weights: Weights) -> FloatArray:
 def closeness(distances: FloatArray) -> FloatArray:
     """``d⁻/(d⁺ + d⁻)`` from the distances to best and worst (2, alternatives).
 
-    Both distances of an alternative are 0 only if no weighted criterion varies, and then for all
-    alternatives: every closeness is 0.5.
+    Both distances of an alternative are 0 only if no weighted criterion varies among those that are not
+    infinitely bad, and then for all of them: their closeness is 0.5.
     """
     to_best, to_worst = distances
     total = to_best + to_worst
-    if total[0] > 0:
+    if np.minimum.reduce(total) > 0:
         return np.asarray(to_worst / total)
-    return np.full(len(total), 0.5)
+    scores = np.full(len(total), 0.5)
+    np.divide(to_worst, total, out=scores, where=total > 0)
+    return scores
 
 
 def closest(cost_usd: FloatArray, index: IntArray, gaps: FloatArray, weights: Weights) -> tuple[int, float]:
-    """Position in `index` and closeness of the best alternative under min-max normalised cost.
+    """Position in `index` and closeness of the best alternative under min-max normalised cost; of those that
+    are equal but for rounding, of the first.
 
     `cost_usd` has one entry a contractor, `index` names the alternatives among them, and `gaps`,
     (4, 2, alternatives), holds the other three criteria; its first row is overwritten with the cost's.
@@ -67,7 +82,7 @@ def closest(cost_usd: FloatArray, index: IntArray, gaps: FloatArray, weights: We
     """
     squared_gaps(np.negative(cost_usd.take(index)), "min_max", gaps[0])
     scores = closeness(weighted_distances(gaps, weights))
-    best = int(scores.argmax())
+    best = first_greatest(scores)
     return best, float(scores[best])
 
 
@@ -79,8 +94,8 @@ def closest_offer(
     eligible: BoolArray,
     weights: Weights,
 ) -> tuple[int, float]:
-    """Position and closeness of the best of the eligible offers under min-max normalisation; -1 if there is
-    none.
+    """Position and closeness of the best of the eligible offers under min-max normalisation; of those that
+    are equal but for rounding, of the first; -1 if there is none.
 
     All arrays have one entry an offer. `coalesce_sim.policies.compiled` has this function compiled, with the
     same result to the last bit.
@@ -99,17 +114,21 @@ def closest_offer(
 def critic_weights(criteria: FloatArray) -> Weights | None:
     """CRITIC weights from (4, alternatives): contrast ``sd`` times conflict ``Σ(1 − correlation)``.
 
-    A constant criterion has no contrast and weighs 0. None where nothing differs.
-    Source: Diakoulaki et al. (1995), Computers & Operations Research 22(7).
+    A criterion that is constant but for rounding has no contrast and weighs 0; two that are collinear have
+    no conflict. What is infinitely bad is left out. None where nothing differs, or all that does is
+    collinear. Source: Diakoulaki et al. (1995), Computers & Operations Research 22(7).
     """
+    criteria = criteria[:, np.isfinite(criteria).all(axis=0)]
     if criteria.shape[1] < 2:
         return None
-    span = np.ptp(criteria, axis=1, keepdims=True)
-    unit = (criteria - criteria.min(axis=1, keepdims=True)) / np.where(span > 0, span, 1.0)
+    worst, best = criteria.min(axis=1, keepdims=True), criteria.max(axis=1, keepdims=True)
+    differs = exceeds(best, worst)
+    unit = np.where(differs, (criteria - worst) / np.where(differs, best - worst, 1.0), 0.0)
     sd = unit.std(axis=1, ddof=1)
     centred = unit - unit.mean(axis=1, keepdims=True)
     covariance = (centred[:, None, :] * centred[None, :, :]).sum(axis=2) / (unit.shape[1] - 1)
     norm = sd[:, None] * sd[None, :]
     correlation = np.where(norm > 0, covariance / np.where(norm > 0, norm, 1.0), 0.0)
-    a, b, c, d = (float(value) for value in sd * (1 - correlation).sum(axis=1))
+    conflict = np.where(correlation < 1 - ROUNDING, 1 - correlation, 0.0)
+    a, b, c, d = (float(value) for value in sd * conflict.sum(axis=1))
     return normalised((a, b, c, d)) if a + b + c + d > 0 else None

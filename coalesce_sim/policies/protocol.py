@@ -217,7 +217,7 @@ class OracleView(View):
     ...         return coalesce_sim.Decision(best if is_cheaper else coalesce_sim.LOCAL)
     >>> scenario = coalesce_sim.load("dur_02", ["clock.days=1"])
     >>> coalesce_sim.compare(scenario, [Knowing, "topsis"], replications=1).ranked
-    ['Knowing', 'oracle', 'best_fixed', 'topsis']
+    ['Knowing', 'oracle', 'best_fixed', 'random', 'topsis']
     """
 
     __slots__ = ("realised_external_usd", "realised_internal_usd")

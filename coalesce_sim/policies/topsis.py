@@ -24,6 +24,7 @@ from coalesce_sim.policies.mcdm import (
     weighted_distances,
 )
 from coalesce_sim.policies.protocol import LOCAL, Decision, Offers, Policy, Surroundings, View
+from coalesce_sim.rounding import exceeds, first_greatest
 from coalesce_sim.scenario import policy as settings
 
 _PACE = Pace(closest, compiled_closest)
@@ -132,7 +133,9 @@ class Topsis(Policy):
         """Steps 6 to 8: outsource if score and confidence are high enough, and remember it."""
         rules = self._rules
         confidence = memory.confidence(rules.confidence)
-        outsourced = score > rules.outsource_above_score and confidence > rules.outsource_above_confidence
+        outsourced = exceeds(score, rules.outsource_above_score) and exceeds(
+            confidence, rules.outsource_above_confidence
+        )
         self._learn(view, memory, score if outsourced else 0.0)
         return Decision(best if outsourced else LOCAL, False, score, confidence, reasons)
 
@@ -163,7 +166,7 @@ class Topsis(Policy):
             return *self._closest_of(external_usd, candidates.index, candidates.gaps, weights), None
         distances = weighted_distances(candidates.gaps_of(view, normalisation), weights)
         scores = closeness(distances)
-        best = int(scores.argmax())
+        best = first_greatest(scores)
         reasons = _reasons(view, candidates, weights, distances, scores) if offers.explain else None
         return best, float(scores[best]), reasons
 

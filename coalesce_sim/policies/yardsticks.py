@@ -9,6 +9,7 @@ import numpy as np
 
 from coalesce_sim.policies.errors import PolicyError
 from coalesce_sim.policies.protocol import LOCAL, Decision, OracleView, Policy, Surroundings, View
+from coalesce_sim.rounding import exceeds, first_least
 from coalesce_sim.scenario import policy as settings
 
 
@@ -31,7 +32,7 @@ class Cheapest(Policy):
 
     def decide(self, view: View) -> Decision:
         best = _cheapest(view)
-        hired = best != LOCAL and view.external_usd[best] < view.internal_usd
+        hired = best != LOCAL and exceeds(view.internal_usd, float(view.external_usd[best]))
         return Decision(best if hired else LOCAL)
 
 
@@ -113,11 +114,12 @@ class Oracle(Policy):
             raise TypeError(f"Oracle needs an OracleView (got {type(view).__name__})")
         if not view.contractors:
             return Decision(LOCAL)
-        best = int(view.realised_external_usd.argmin())
-        return Decision(best if view.realised_external_usd[best] < view.realised_internal_usd else LOCAL)
+        best = first_least(view.realised_external_usd)
+        least_usd = float(view.realised_external_usd[best])
+        return Decision(best if exceeds(view.realised_internal_usd, least_usd) else LOCAL)
 
 
 def _cheapest(view: View) -> int:
     """Position of the eligible offer of the lowest estimated cost, `LOCAL` where there is none."""
     eligible = np.flatnonzero(view.eligible)
-    return int(eligible[view.external_usd[eligible].argmin()]) if len(eligible) else LOCAL
+    return int(eligible[first_least(view.external_usd[eligible])]) if len(eligible) else LOCAL

@@ -48,6 +48,40 @@ def test_reputation_is_the_performance_term_and_so_decides_who_is_eligible() -> 
     assert tried == ["bad", "bad"]
 
 
+@pytest.mark.parametrize("policy", ["always_local", "always_outsource"])
+def test_who_ends_on_time_but_for_rounding_is_not_late(policy: str) -> None:
+    """Two tasks 1.2 s apart and one worker, 66 s each: the second takes 130.8 s, its target to the second,
+    but for 3e-12 s of a clock that is at 40,000 s."""
+    pairs = [start + gap for start in spaced(20, 2000.1) for gap in (0.0, 1.2)]
+    scenario = market(
+        pairs,
+        contractor("a", latency_min=1.1, slots=1),
+        clients={"count": 1, "slots": 1},
+        types={"job": {"max_latency_min": 2.18, "local_min": 1.1, "base_flop": 1e12}},
+        policy={"kind": policy},
+    )
+    result = run_of(scenario)
+    assert result.decisions["turnaround_s"].max() > 130.8
+    assert result.replications[0]["late_rate"] == result.replications[0]["all_local_late_rate"] == 0
+
+
+@pytest.mark.parametrize("performance_weight", [0, 0.1])
+def test_skills_above_1_are_equal_to_whoever_looks_for_contractors(performance_weight: float) -> None:
+    """By weights that add up to more than 1 they have 1.5 and 1.25: both count as 1, the cheaper is found."""
+    skills = {"ontological_weight": 0.5, "embedding_weight": 1, "performance_weight": performance_weight}
+    scenario = market(
+        spaced(2),
+        contractor("skilled", skills=["code"], price_usd=2.0),
+        contractor("cheap", skills=["code", "more"]),
+        types={"job": {"max_latency_min": 5, "local_min": 1, "base_flop": 1e12, "skills": ["code"]}},
+        reputation={"model": {"kind": "ewma", "alpha": 0.5, "initial": 1}},
+        skills={"threshold": 0.9, "embedding_default": 1} | skills,
+        discovery={"kind": "registry", "k": 1, "newcomer_share": 0},
+    )
+    _, script = play(scenario, HOME, HOME)
+    assert script.eligible == [["cheap"]] * 2
+
+
 def test_only_work_that_was_taken_on_is_rated_and_bad_work_not_found_as_good() -> None:
     scenario = market(
         spaced(4),

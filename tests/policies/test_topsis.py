@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -84,6 +84,66 @@ def test_compiled_and_plain_scoring_agree_to_the_last_bit(
     assert fast(cost, index, gaps.copy(), weights) == mcdm.closest(cost, index, gaps, weights)
 
 
+def closest_offer_of(columns: np.ndarray, eligible: np.ndarray) -> tuple[int, float]:
+    """By both functions and both their twins, which must agree to the last bit. Costs first."""
+    cost_usd, reliability, latency_s, security = columns
+    offers = (cost_usd, reliability, latency_s, security, eligible, WEIGHTS)
+    position, score = mcdm.closest_offer(*offers)
+    fast_offer, fast = compiled.compiled_closest_offer(), compiled.compiled_closest()
+    assert fast_offer is not None
+    assert fast is not None
+    assert fast_offer(*offers) == (position, score)
+    if eligible.any():
+        index = np.flatnonzero(eligible)
+        gaps = np.empty((4, 2, len(index)))
+        for row, values in enumerate((reliability, -latency_s, security), 1):
+            mcdm.squared_gaps(values[index], "min_max", gaps[row])
+        best, same = fast(cost_usd, index, gaps.copy(), WEIGHTS)
+        assert (index[best], same) == (position, score)
+    return position, score
+
+
+few = st.sampled_from([0.0, 0.1 + 0.2, 0.15 + 0.15, 0.3, 1.0])
+
+
+@settings(max_examples=25)
+@given(
+    columns=hnp.arrays(float, (4, 6), elements=few),
+    infinite=st.sets(st.tuples(st.sampled_from([0, 2]), st.integers(0, 5)), max_size=8),
+    eligible=hnp.arrays(bool, 6),
+)
+def test_equal_and_infinite_amounts_are_the_same_to_plain_and_compiled_scoring(
+    columns: np.ndarray, infinite: set[tuple[int, int]], eligible: np.ndarray
+) -> None:
+    for place in infinite:
+        columns[place] = np.inf
+    position, score = closest_offer_of(columns, eligible)
+    assert 0 <= score <= 1
+    exact = np.where(np.isclose(columns, 0.3), 0.3, columns)
+    same, exact_score = closest_offer_of(exact, eligible)
+    assert same == position
+    assert exact_score == pytest.approx(score, abs=1e-8)
+
+
+def test_costs_that_are_equal_but_for_rounding_separate_nobody() -> None:
+    """0.1 + 0.2 and 0.15 + 0.15 USD for the same service: both are as close to the ideal."""
+    alike = np.array([[0.1 + 0.2, 0.15 + 0.15], [0.9, 0.9], [2.0, 2.0], [0.98, 0.98]])
+    for columns in (alike, alike[:, ::-1]):
+        assert closest_offer_of(columns, np.ones(2, dtype=bool)) == (0, 0.5)
+    for normalisation in ("min_max", "vector"):
+        assert closeness_of(alike, WEIGHTS, normalisation).tolist() == [0.5, 0.5]
+
+
+@pytest.mark.parametrize("normalisation", ["min_max", "vector"])
+def test_an_infinite_cost_is_the_worst_and_changes_nothing_for_the_others(normalisation: str) -> None:
+    costs = np.array([-1.0, -2.0, -4.0])
+    gaps = mcdm.squared_gaps(np.insert(costs, 1, -np.inf), normalisation)
+    assert gaps[:, [0, 2, 3]].tolist() == mcdm.squared_gaps(costs, normalisation).tolist()
+    criteria = np.array([[-1.0, -np.inf, -2.0, -4.0], [0.7, 0.9, 0.8, 0.8], [1.0] * 4, [0.9] * 4])
+    assert closeness_of(criteria, WEIGHTS, normalisation)[1] < 1e-90
+    assert closeness_of(criteria, mcdm.normalised((0.0, 0.5, 0.25, 0.25)), normalisation)[1] == 1.0
+
+
 def test_compiling_waits_until_it_pays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiling, "PAYS_AFTER_ROUNDS", 3)
     pace = Pace(mcdm.closest, compiled.compiled_closest)
@@ -140,6 +200,38 @@ def test_critic_weights_are_contrast_times_conflict() -> None:
 def test_critic_has_nothing_to_say_where_nothing_differs() -> None:
     assert mcdm.critic_weights(np.ones((4, 3))) is None
     assert mcdm.critic_weights(np.arange(4.0).reshape(4, 1)) is None
+
+
+def test_critic_finds_no_contrast_in_rounding() -> None:
+    criteria = np.array([[0.1 + 0.2, 0.15 + 0.15, 0.3], [1.0, 2.0, 4.0], [1.0, 3.0, 2.0], [0.5] * 3])
+    exact = criteria.copy()
+    exact[0] = 0.3
+    assert mcdm.critic_weights(criteria) == mcdm.critic_weights(exact)
+    assert mcdm.critic_weights(criteria[[0, 0, 3, 3]]) is None
+
+
+@settings(max_examples=25)
+@given(
+    slopes=st.tuples(*[st.floats(0.01, 100)] * 3),
+    values=hnp.arrays(float, 5, elements=st.integers(-1000, 1000).map(float)),
+)
+def test_collinear_criteria_have_no_conflict_and_no_weight_is_negative(
+    slopes: tuple[float, float, float], values: np.ndarray
+) -> None:
+    """Four criteria that say the same leave CRITIC nothing to go by; with one that says something else the
+    three are weighed by their conflict with it alone, and so alike."""
+    collinear = np.stack([values, *(slope * values + slope for slope in slopes)])
+    assert mcdm.critic_weights(collinear) is None
+    weights = mcdm.critic_weights(np.concatenate([collinear[:3], [[3.0, 1.0, 4.0, 1.0, 5.0]]]))
+    if weights is not None and np.ptp(values) > 0:
+        assert min(weights) >= 0
+        assert weights[:3] == pytest.approx([weights[0]] * 3, rel=1e-6, abs=1e-6)
+
+
+def test_critic_leaves_out_what_is_infinitely_bad() -> None:
+    criteria = np.array([[-1.0, -2.0, -4.0], [0.7, 0.9, 0.8], [-5.0, -2.0, -3.0], [0.9, 0.8, 0.95]])
+    with_one = np.insert(criteria, 1, [-np.inf, 0.1, -9.0, 0.1], axis=1)
+    assert mcdm.critic_weights(with_one) == mcdm.critic_weights(criteria)
 
 
 def test_epsilon_1_sends_every_task_to_a_random_contractor_whatever_its_skills() -> None:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from coalesce_sim.arrays import FloatArray
-from coalesce_sim.market.contracts.quotes import ROUNDING
 from coalesce_sim.market.pool import Pool
 from coalesce_sim.reputation.ratings import first_scores
+from coalesce_sim.rounding import exceeds
 from coalesce_sim.scenario.pool import DrawnPool, TypeOutcome
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.skills.compatibility import compatibility
@@ -48,7 +48,7 @@ class Reach:
 
     def _below(self, skills: FloatArray) -> dict[str, float]:
         rows = zip(self.types, skills.tolist(), strict=True)
-        return {name: skill for name, skill in rows if skill < self.threshold - ROUNDING}
+        return {name: skill for name, skill in rows if exceeds(self.threshold, skill)}
 
 
 def reach_of(scenario: Scenario) -> Reach:

@@ -16,6 +16,7 @@ from coalesce_sim.market.observer import DecidedOffers, Observer
 from coalesce_sim.market.records import Records
 from coalesce_sim.policies.mcdm import CRITERIA
 from coalesce_sim.policies.protocol import LOCAL, View
+from coalesce_sim.rounding import exceeds
 from coalesce_sim.scenario.discovery import RegistryDiscovery
 from coalesce_sim.scenario.policy import Topsis
 from coalesce_sim.scenario.schema import Scenario
@@ -80,13 +81,13 @@ class Witness(Observer):
         """Count what became of a block of tasks."""
         tasks, days = self.evidence.tasks, self.evidence.days
         away, decided = records.outsourced, records.attempts > 0
-        saving_usd = (records.all_local_usd - records.realised_usd)[away]
+        all_local_usd, realised_usd = records.all_local_usd[away], records.realised_usd[away]
         tasks.tasks += int(records.closes.sum())
         tasks.decided += int(decided.sum())
         tasks.good += int((records.good & records.closes).sum())
         tasks.outsourced += int(away.sum())
-        tasks.outsourced_cheaper += int((saving_usd > 0).sum())
-        tasks.outsourced_saving_usd += float(saving_usd.sum())
+        tasks.outsourced_cheaper += int(exceeds(all_local_usd, realised_usd).sum())
+        tasks.outsourced_saving_usd += float((all_local_usd - realised_usd).sum())
         tasks.undone += int((~records.good & records.closes).sum())
         tasks.loss_usd += float(records.loss_usd.sum())
         tasks.retried += int((records.attempts > 1).sum())
@@ -148,7 +149,7 @@ class Witness(Observer):
         self._ever_eligible.update(view.ids[eligible].tolist())
         if len(eligible):
             choices.with_eligible += 1
-            none_cheaper = bool(view.external_usd[eligible].min() >= view.internal_usd)
+            none_cheaper = not exceeds(view.internal_usd, float(view.external_usd[eligible].min()))
             choices.none_cheaper += none_cheaper
             choices.none_cheaper_home += none_cheaper and not hired
         now_s = view.now_s
@@ -168,8 +169,8 @@ class Witness(Observer):
         elif not eligible:
             choices.nobody_eligible += 1
         elif rules is not None:
-            unsure = not decision.confidence > rules.outsource_above_confidence
-            if not decision.score > rules.outsource_above_score:
+            unsure = not exceeds(decision.confidence, rules.outsource_above_confidence)
+            if not exceeds(decision.score, rules.outsource_above_score):
                 choices.low_score += 1
                 choices.low_both += unsure
             else:
@@ -186,7 +187,8 @@ class Witness(Observer):
                 for values in (view.external_usd, view.reliability, view.latency_s, view.security)
             ]
         )
-        span = np.ptp(criteria, axis=1)
+        least, most = criteria.min(axis=1), criteria.max(axis=1)
+        span = np.where(exceeds(most, least), most - least, 0.0)
         weights = np.array([reasons["weights"][name] for name in CRITERIA])
         scores.scored += 1
         scores.score += decided.decision.score

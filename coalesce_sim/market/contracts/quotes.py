@@ -34,13 +34,11 @@ from coalesce_sim.market.contracts.terms import (
 )
 from coalesce_sim.market.trade import Venue
 from coalesce_sim.policies.protocol import Offers
+from coalesce_sim.rounding import exceeds
 from coalesce_sim.scenario.contracts import ContractRules
 from coalesce_sim.scenario.costs import BargainedPrice, LoadPrice, Pricing
 
 _PACE = Pace(terms, compiled_terms)
-
-ROUNDING = 1e-12
-"""By how much a skill may miss the threshold through rounding alone."""
 
 
 class Stay(NamedTuple):
@@ -102,7 +100,7 @@ class ContractQuotes:
         self._by_use = truth.bills
         self._layouts = layouts
         self.everyone: IntArray = np.arange(len(pool))
-        self._threshold = scenario.skills.threshold - ROUNDING
+        self._threshold = scenario.skills.threshold
         rated = knowledge.ratings is not None
         self._skills = skills
         self._performance_weight = skills.performance_weight if rated else 0.0
@@ -130,7 +128,7 @@ class ContractQuotes:
     def merit(self) -> FloatArray:
         """What contractors are ranked by where they are discovered: skill compatibility (eq. 12) as known
         now, the cheaper first where that is equal; (task types, contractors)."""
-        if self._performance_weight:
+        if self._knowledge.ratings is not None:
             return self._skills.with_performance(self._knowledge.reliability) - self._dearness
         return self._skill - self._dearness
 
@@ -176,7 +174,7 @@ class ContractQuotes:
         if rule == BARGAINED:
             made = np.isfinite(of[ASKED])
             ids, of = ids[made], of[:, made]
-        eligible = of[SKILL : SKILL + 1] >= self._threshold
+        eligible = ~exceeds(self._threshold, of[SKILL : SKILL + 1])
         for shown in (of, eligible, ids):
             shown.flags.writeable = False
         return ContractQuote(

@@ -22,6 +22,7 @@ from coalesce_sim.market.published.open_block import OpenPublishedBlock
 from coalesce_sim.market.published.prices import HourlyPrices
 from coalesce_sim.market.workload import Block
 from coalesce_sim.policies.protocol import Offers
+from coalesce_sim.rounding import exceeds
 from coalesce_sim.scenario.costs import DemandPrice, TokenPrice
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.skills.compatibility import Compatibility
@@ -73,7 +74,7 @@ class Quotes:
         self._pool = pool
         self._prices = prices
         self._skill, self.performance = skills.total, skills.performance
-        self._eligible = skills.total >= scenario.skills.threshold
+        self._eligible = ~exceeds(scenario.skills.threshold, skills.total)
         self._verification_usd = verification_usd(self._rule, pool.reliability)
         self._risk_rate = risk_rate(pool.reliability, pool.security_risk, pool.quality_risk)
         self._security = 1 - pool.security_risk

@@ -7,6 +7,7 @@ import numpy as np
 from coalesce_sim.policies.bandits.indices import ucb1
 from coalesce_sim.policies.bandits.ucb import RewardLearner
 from coalesce_sim.policies.protocol import LOCAL, Decision, Outcome, Surroundings, View
+from coalesce_sim.rounding import ROUNDING, first_greatest
 from coalesce_sim.scenario import learners
 
 _LEAST_PRICE_USD = 1e-9
@@ -44,10 +45,11 @@ class BudgetedUcb(RewardLearner):
         index = ucb1(plays, known.observations, known.mean, self._rules.exploration)
         optimistic_usd = self._rewards.savings_usd(index, view.internal_usd)
         optimistic_usd = np.minimum(optimistic_usd, view.internal_usd - price_usd)
-        worth = (optimistic_usd > 0) & (price_usd <= self._left_usd())
+        least_usd = ROUNDING * self._rewards.scale_usd(view.internal_usd)
+        worth = (optimistic_usd > least_usd) & (price_usd <= self._left_usd())
         ratio = np.where(worth, optimistic_usd / np.maximum(price_usd, _LEAST_PRICE_USD), 0.0)
         ratio[home] = 0.0
-        best = int(ratio.argmax())
+        best = first_greatest(ratio)
         if ratio[best] <= 0:
             return self._take(view, known, home, ratio)
         self._committed_usd[view.task] = float(price_usd[best])

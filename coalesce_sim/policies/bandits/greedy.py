@@ -13,11 +13,12 @@ import numpy as np
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.policies.bandits.arms import ALL_TYPES, Alternatives, Arms, Roster
 from coalesce_sim.policies.protocol import LOCAL, Decision, Outcome, Policy, Surroundings, View
+from coalesce_sim.rounding import exceeds, first_least
 from coalesce_sim.scenario import learners
 
 
 class Greedy(Policy):
-    """The lowest estimated cost among home and the eligible offers; ties to the lowest position.
+    """The lowest estimated cost among home and the eligible offers; of equals the first, home last.
 
     Estimate of an offer: price + mean excess, home: internal estimate + mean excess. The mean excess of an
     arm on a type of task is shrunk to its mean over all types (worth `pooled_weight` = 4 observations), and
@@ -37,7 +38,7 @@ class Greedy(Policy):
     def decide(self, view: View) -> Decision:
         alternatives = self._roster.of(view)
         estimates_usd = self._estimates_usd(view, alternatives)
-        return self._take(view, alternatives, int(estimates_usd.argmin()), estimates_usd)
+        return self._take(view, alternatives, first_least(estimates_usd), estimates_usd)
 
     def observe(self, outcome: Outcome) -> None:
         reference_usd = self._reference_usd.pop(outcome.task, None)
@@ -106,7 +107,7 @@ class EpsilonGreedy(Greedy):
         if explores and offers:
             picked = int(view.draw("exploration.pick") * offers)
             return self._take(view, alternatives, picked, estimates_usd, True)
-        return self._take(view, alternatives, int(estimates_usd.argmin()), estimates_usd)
+        return self._take(view, alternatives, first_least(estimates_usd), estimates_usd)
 
 
 class OptimisticGreedy(Greedy):
@@ -161,8 +162,9 @@ class AdaptiveThreshold(Greedy):
         alternatives = self._roster.of(view)
         estimates_usd = self._estimates_usd(view, alternatives)
         home = len(alternatives.offers)
-        best = int(estimates_usd[:home].argmin()) if home else home
-        if estimates_usd[home] - estimates_usd[best] > self.threshold * view.internal_usd:
+        best = first_least(estimates_usd[:home]) if home else home
+        least_usd = float(estimates_usd[best]) + self.threshold * view.internal_usd
+        if best != home and exceeds(float(estimates_usd[home]), least_usd):
             return self._take(view, alternatives, best, estimates_usd)
         self.threshold += self._recovery * (self._first_threshold - self.threshold)
         return self._take(view, alternatives, home, estimates_usd)

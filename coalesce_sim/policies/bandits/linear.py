@@ -8,6 +8,7 @@ from coalesce_sim.arrays import FloatArray
 from coalesce_sim.policies.bandits.arms import Alternatives, Roster
 from coalesce_sim.policies.bandits.rewards import HOME_REWARD, Rewards
 from coalesce_sim.policies.protocol import LOCAL, Decision, Outcome, Policy, Surroundings, View
+from coalesce_sim.rounding import ROUNDING, exceeds, first_greatest
 from coalesce_sim.scenario import learners
 
 FEATURES = ("price", "unreliability", "latency", "complexity", "skill")
@@ -65,17 +66,17 @@ class LinUcb(Policy):
         x = self.features(view, alternatives)
         mean, width = self._ridge.predict(x)
         index = mean + self._rules.alpha * width
-        chosen, likely = int(index.argmax()), int(mean.argmax())
+        chosen, best_mean = first_greatest(index), float(mean.max())
         reasons = None
         if view.offers.explain:
             reasons = alternatives.reasons("index", np.append(index, 0.0))
-        if index[chosen] <= 0:
+        if index[chosen] <= ROUNDING:
             return Decision(LOCAL, reasons=reasons)
         self._ridge.see(x[chosen])
         self._pending[view.task] = int(alternatives.arms[chosen]), x[chosen], float(mean[chosen])
         self._ridge.hear(x[chosen], float(mean[chosen]))
-        explored = chosen != likely or mean[likely] <= 0
-        return Decision(alternatives.position(chosen), bool(explored), reasons=reasons)
+        explored = best_mean <= ROUNDING or exceeds(best_mean, float(mean[chosen]))
+        return Decision(alternatives.position(chosen), explored, reasons=reasons)
 
     def observe(self, outcome: Outcome) -> None:
         value = self._rewards.met(outcome) - HOME_REWARD

@@ -9,6 +9,7 @@ from coalesce_sim.policies.bandits.arms import ALL_TYPES, Alternatives, Arms, Ro
 from coalesce_sim.policies.bandits.indices import ucb1, ucb_v
 from coalesce_sim.policies.bandits.rewards import Rewards
 from coalesce_sim.policies.protocol import Decision, Outcome, Policy, Surroundings, View
+from coalesce_sim.rounding import exceeds, first_greatest
 from coalesce_sim.scenario import learners
 
 
@@ -44,7 +45,7 @@ class RewardLearner(Policy):
     def decide(self, view: View) -> Decision:
         known = self._known(view)
         index = self._index(known)
-        return self._take(view, known, int(index.argmax()), index)
+        return self._take(view, known, first_greatest(index), index)
 
     def observe(self, outcome: Outcome) -> None:
         self._arms.learn(outcome, self._rewards.met(outcome))
@@ -68,7 +69,8 @@ class RewardLearner(Policy):
         if view.offers.explain:
             reasons = alternatives.reasons("mean_reward", known.mean)
             reasons |= alternatives.reasons("index", index)
-        return Decision(alternatives.position(chosen), chosen != int(known.mean.argmax()), reasons=reasons)
+        explored = exceeds(float(known.mean.max()), float(known.mean[chosen]))
+        return Decision(alternatives.position(chosen), explored, reasons=reasons)
 
 
 class Ucb1(RewardLearner):

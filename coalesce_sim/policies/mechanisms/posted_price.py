@@ -6,6 +6,7 @@ import numpy as np
 
 from coalesce_sim.policies.mechanisms.bids import bids_in
 from coalesce_sim.policies.protocol import LOCAL, Decision, Policy, SealedBids, Surroundings, View
+from coalesce_sim.rounding import exceeds, first_least
 from coalesce_sim.scenario import mechanisms as settings
 
 
@@ -39,12 +40,12 @@ class PostedPrice(Policy):
         price_usd = self._posted_usd.get(type_id)
         if price_usd is None:
             price_usd = float(view.price_usd[view.eligible].mean())
-        accepting = np.flatnonzero(bids.bids_usd <= price_usd)
+        accepting = np.flatnonzero(~exceeds(bids.bids_usd, price_usd))
         self._posted_usd[type_id] = self._moved(price_usd, len(accepting) / eligible)
         reasons = {"posted_usd": price_usd, "accepting": len(accepting)} if view.offers.explain else None
         if len(accepting):
-            best = int(accepting[bids.surcharges_usd[accepting].argmin()])
-            if price_usd < bids.reserves_usd[best]:
+            best = int(accepting[first_least(bids.surcharges_usd[accepting])])
+            if exceeds(float(bids.reserves_usd[best]), price_usd):
                 return Decision(best, reasons=reasons, price_usd=price_usd)
         return Decision(LOCAL, reasons=reasons)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from coalesce_sim.policies.mechanisms.auction import Auction
 from coalesce_sim.policies.mechanisms.bids import Bids
+from coalesce_sim.rounding import exceeds, first_least
 
 
 class ScoreAuction(Auction):
@@ -22,9 +23,9 @@ class ScoreAuction(Auction):
         total_usd = bids.bids_usd + bids.surcharges_usd
         if not len(total_usd):
             return None
-        winner = int(total_usd.argmin())
+        winner = first_least(total_usd)
         least_usd = float(total_usd[winner])
-        if least_usd >= bids.internal_usd:
+        if not exceeds(bids.internal_usd, least_usd):
             return None
         total_usd[winner] = bids.internal_usd
         return winner, float(bids.bids_usd[winner]) + (float(total_usd.min()) - least_usd)

@@ -6,6 +6,7 @@ import numpy as np
 
 from coalesce_sim.policies.mechanisms.auction import Auction
 from coalesce_sim.policies.mechanisms.bids import Bids
+from coalesce_sim.rounding import exceeds, first_least
 
 
 class Vickrey(Auction):
@@ -22,11 +23,11 @@ class Vickrey(Auction):
 
     def award(self, bids: Bids) -> tuple[int, float] | None:
         reserves_usd = bids.reserves_usd
-        admissible = np.flatnonzero(bids.bids_usd < reserves_usd)
+        admissible = np.flatnonzero(exceeds(reserves_usd, bids.bids_usd))
         if not len(admissible):
             return None
         asked_usd = bids.bids_usd[admissible]
-        best = int(asked_usd.argmin())
+        best = first_least(asked_usd)
         winner = int(admissible[best])
         asked_usd[best] = reserves_usd[winner]
         return winner, float(asked_usd.min())
