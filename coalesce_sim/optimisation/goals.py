@@ -10,6 +10,7 @@ from typing import Literal
 from scipy.special import stdtrit
 
 from coalesce_sim.metrics import Metric, UnknownMetric, describe
+from coalesce_sim.rounding import ROUNDING, exceeds
 from coalesce_sim.scenario.problems import Problem, ScenarioError, shown
 from coalesce_sim.statistics.intervals import Estimate
 
@@ -32,7 +33,7 @@ class Goal:
 
     def better(self, one: float, other: float) -> bool:
         """Whether the first of two means serves the goal more than the second."""
-        return one > other if self.maximise else one < other
+        return exceeds(one, other) if self.maximise else exceeds(other, one)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +53,12 @@ class Constraint:
         return f"{self.metric} {self.relation} {self.bound:,.12g} {unit}".rstrip()
 
     def excess(self, mean: float | None) -> float:
-        """By how much a mean breaks the bound, negative where it keeps it; infinite for none."""
+        """By how much a mean breaks the bound, negative where it keeps it, 0 where it equals it but for
+        rounding; infinite for none."""
         if mean is None:
             return math.inf
+        if abs(mean - self.bound) <= ROUNDING * abs(self.bound):
+            return 0.0
         return self.bound - mean if self.relation == ">=" else mean - self.bound
 
     def verdict(self, value: Estimate, *, of: int = 1) -> Verdict:

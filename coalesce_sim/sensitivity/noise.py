@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from coalesce_sim.arrays import FloatArray
+from coalesce_sim.rounding import varies
 
 
 def noise_share(values: FloatArray) -> float | None:
@@ -15,9 +16,8 @@ def noise_share(values: FloatArray) -> float | None:
     """
     count, replications = values.shape
     means = values.mean(axis=1)
-    variance = float(means.var(ddof=1)) if count > 1 else 0.0
-    if replications < 2 or variance == 0:
+    if replications < 2 or count < 2 or not varies(means):
         return None
     residuals = values - means[:, None] - values.mean(axis=0) + values.mean()
     mean_square = float((residuals**2).sum()) / ((count - 1) * (replications - 1))
-    return float(min(1.0, mean_square / replications / variance))
+    return float(min(1.0, mean_square / replications / float(means.var(ddof=1))))

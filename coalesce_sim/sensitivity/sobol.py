@@ -15,6 +15,7 @@ import numpy as np
 
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.extras import require
+from coalesce_sim.rounding import varies
 from coalesce_sim.sweeps.samples import unit_cube
 
 RESAMPLES = 1000
@@ -42,7 +43,7 @@ def indices(values: FloatArray, names: Sequence[str], seed: int) -> list[SobolIn
 
     Raises ValueError where the metric is the same at all points: there is no variance to share.
     """
-    if np.ptp(values) == 0:
+    if not varies(values):
         raise ValueError(
             f"is {float(values[0])!r} at all {len(values):,} points: there is no variance to share"
         )

@@ -10,6 +10,7 @@ import numpy as np
 from scipy.special import stdtr, stdtrit
 
 from coalesce_sim.arrays import FloatArray
+from coalesce_sim.rounding import varies
 from coalesce_sim.statistics.intervals import Estimate, estimate
 
 FAMILY_WISE = 0.05
@@ -120,8 +121,9 @@ def variance_removed(one: FloatArray, other: FloatArray) -> float:
     if complete.sum() < 2:
         return math.nan
     one, other = one[complete], other[complete]
-    variances = float(one.var(ddof=1)), float(other.var(ddof=1))
-    return math.nan if 0 in variances else 1 - float((one - other).var(ddof=1)) / sum(variances)
+    if not (varies(one) and varies(other)):
+        return math.nan
+    return 1 - float((one - other).var(ddof=1)) / float(one.var(ddof=1) + other.var(ddof=1))
 
 
 def _p_value(difference: Estimate) -> float | None:

@@ -11,6 +11,7 @@ import numpy as np
 from scipy.special import stdtrit
 
 from coalesce_sim.arrays import FloatArray, IntArray
+from coalesce_sim.rounding import varies
 
 Interval = Literal["t", "bca"]
 """How an interval is made: Student's t, or the bias-corrected and accelerated bootstrap."""
@@ -79,7 +80,7 @@ def bca(values: Sequence[float], *, seed: int = 0) -> Estimate:
     if by_t.mean is None or by_t.ci95 is None:
         return by_t
     defined = np.array([value for value in values if not math.isnan(value)])
-    if np.ptp(defined) <= 1e-12 * np.abs(defined).max():
+    if not varies(defined):
         return replace(by_t, ci95=(by_t.mean, by_t.mean))
     from scipy.stats import bootstrap
 

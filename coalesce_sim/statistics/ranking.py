@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from coalesce_sim.arrays import FloatArray
+from coalesce_sim.rounding import differences, ranks
 from coalesce_sim.statistics.contrasts import FAMILY_WISE, Contrast, contrasts, t_interval
 from coalesce_sim.statistics.intervals import Estimate, estimate
 
@@ -73,7 +74,7 @@ def ranked(values: FloatArray, *, lower_is_better: bool = False) -> Ranking:
     gaps = np.isnan(values[told])
     common = ~gaps.any(axis=0)
     compared = values[told][:, common] if common.sum() >= 2 else values[told]
-    by_mean = np.argsort(-sign * np.nanmean(compared, axis=1), kind="stable")
+    by_mean = np.argsort(ranks(-sign * np.nanmean(compared, axis=1)), kind="stable")
     order, leads = _settled(sign * values, told[by_mean].tolist())
     best = estimate(values[order[0]].tolist())
     if len(order) > 2:
@@ -104,9 +105,9 @@ def _leads(values: FloatArray) -> list[Contrast]:
     count = len(values)
     if count <= MOST_HOLM:
         pairs = itertools.combinations(range(count), 2)  # those of the first row come first
-        return contrasts([values[one] - values[other] for one, other in pairs])[: count - 1]
+        return contrasts([differences(values[one], values[other]) for one, other in pairs])[: count - 1]
     tests = math.comb(count, 2)
-    return [_bonferroni(each, tests) for each in contrasts(list(values[0] - values[1:]))]
+    return [_bonferroni(each, tests) for each in contrasts(list(differences(values[0], values[1:])))]
 
 
 def _bonferroni(contrast: Contrast, tests: int) -> Contrast:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from coalesce_sim.metrics import describe
+from coalesce_sim.rounding import ROUNDING
+from coalesce_sim.rounding import differences as but_for_rounding
 from coalesce_sim.statistics.contrasts import Contrast, contrasts, equivalences
 
 if TYPE_CHECKING:
@@ -59,7 +61,7 @@ def differences(
     pairs = list(_all_pairs(points) if reference is None else _with_reference(points, reference))
     values = runs.pivot(index="replication", columns="point", values=metric).astype(np.float64)
     values = values.where(np.isfinite(values))
-    samples = [(values[point] - values[other]).to_numpy() for point, other in pairs]
+    samples = [but_for_rounding(values[one].to_numpy(), values[other].to_numpy()) for one, other in pairs]
     found = pd.DataFrame([_row(pair, each) for pair, each in zip(pairs, contrasts(samples), strict=True)])
     if margin is not None:
         found["equivalent"] = [each.shown for each in equivalences(samples, margin)]
@@ -105,7 +107,7 @@ def _with_reference(points: pd.DataFrame, reference: Mapping[str, Any]) -> Itera
 def _equal(cells: pd.Series[Any], value: Any) -> Any:
     """Where a column has the value; of fractions, but for rounding."""
     if cells.dtype.kind == "f" and isinstance(value, int | float):
-        return np.isclose(cells, value, rtol=1e-9, atol=0.0)
+        return np.isclose(cells, value, rtol=ROUNDING, atol=0.0)
     return (cells == value).to_numpy()
 
 

@@ -30,6 +30,7 @@ from coalesce_sim.report.html.page import Cell, Column, Drawing, Facts, Page, Se
 from coalesce_sim.report.html.sensitivity import sensitivity_section, study_told
 from coalesce_sim.report.html.sweep_checks import diagnostics
 from coalesce_sim.report.progress import left_out, unfinished
+from coalesce_sim.rounding import exceeds
 from coalesce_sim.statistics.intervals import Estimate
 from coalesce_sim.statistics.ranking import Ranking
 from coalesce_sim.sweeps.factors import Factor
@@ -283,7 +284,7 @@ def _span_table(result: SweepResult, labels: Sequence[str]) -> Table:
             continue
         row = [Cell(METRICS[name].axis)]
         ends = int(np.nanargmin(means)), int(np.nanargmax(means))
-        alike = means[ends[0]] == means[ends[1]]
+        alike = not exceeds(means[ends[1]], means[ends[0]])
         for place in ends:
             row += [number_cell(means[place]), Cell("every point alike" if alike else labels[place])]
         rows.append(row)

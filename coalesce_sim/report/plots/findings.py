@@ -8,6 +8,7 @@ from coalesce_sim.experiments.contenders import YARDSTICKS
 from coalesce_sim.numbers import level_text
 from coalesce_sim.report.best import UNEVEN, ranking_of, top
 from coalesce_sim.report.plots.points import Points, is_numeric, told
+from coalesce_sim.rounding import varies
 from coalesce_sim.statistics.ranking import Ranking
 
 _MOST_NAMED = 2
@@ -23,7 +24,7 @@ def finding(points: Points) -> str:
     table = points.table.loc[contenders]
     if len(table) == 1:
         return f"{label} is {told(table['mean'].iloc[0], points.metric)} {_place(points, contenders[0])}"
-    if len(set(points.samples[contenders].stack())) == 1:
+    if not varies(points.samples[contenders].stack().to_numpy(dtype=np.float64)):
         return f"{label} is {told(table['mean'].iloc[0], points.metric)} at all {len(table)} points"
     if not points.has_intervals or points.moving:
         ends = " to ".join(told(each, points.metric) for each in (table["mean"].min(), table["mean"].max()))
