@@ -32,7 +32,7 @@ from coalesce_sim.cli.work import (
     "--policies",
     metavar="A,B,…",
     help="What to compare, as in topsis,topsis(epsilon=0),my_module:MyPolicy; by default the scenario's own "
-    "policy, always_local, cheapest and random.",
+    "policy, always_local and cheapest.",
 )
 @seed_option
 @replications_option
@@ -53,7 +53,8 @@ def command(
     """Play several policies on the tasks of SCENARIO, on the same random numbers.
 
     Prints what each saves, the differences with paired intervals, and the regret against oracle and
-    best_fixed, which are played too. A policy is the name of a kind, with parameters where they are not to be
+    best_fixed, which are played too, as is random: who saves no more than that has learned nothing. A
+    policy is the name of a kind, with parameters where they are not to be
     those of the scenario's policy of that kind or the default; module:Class; or `scenario` for the
     scenario's own. The folder of results gets comparison.json, runs.parquet, learning.parquet and two
     figures, all of them at the end or, after an error or Ctrl-C, none.

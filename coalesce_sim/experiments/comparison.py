@@ -21,6 +21,7 @@ from coalesce_sim.experiments.parallel import ordered_map
 from coalesce_sim.experiments.staging import Metrics, Stage
 from coalesce_sim.experiments.tables.columns import nullable
 from coalesce_sim.policies.protocol import Policy
+from coalesce_sim.rounding import differences, ranks
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.statistics.contrasts import Contrast, contrasts, variance_removed
 from coalesce_sim.statistics.intervals import Estimate, estimate
@@ -106,7 +107,7 @@ class Comparison:
     >>> scenario = coalesce_sim.load("dur_02", ["clock.days=1"])
     >>> found = coalesce_sim.compare(scenario, ["topsis", "greedy"], replications=2)
     >>> found.ranked
-    ['oracle', 'best_fixed', 'greedy', 'topsis']
+    ['oracle', 'best_fixed', 'greedy', 'random', 'topsis']
     >>> between = found.differences[0]
     >>> f"{between.first} saves {between.contrast.difference.mean:.0f} points more than {between.second}"
     'greedy saves 39 points more than topsis'
@@ -142,13 +143,11 @@ class Comparison:
 
     @cached_property
     def ranked(self) -> list[str]:
-        """All policies, that of the largest mean cost reduction first."""
+        """All policies, that of the largest mean cost reduction first; equals as they were listed."""
 
-        def rank(label: str) -> float:
-            mean = self.estimates[label][COST_REDUCTION].mean
-            return math.inf if mean is None else -mean
-
-        return sorted(self.labels, key=rank)
+        means = [self.estimates[label][COST_REDUCTION].mean for label in self.labels]
+        places = ranks(np.array([math.inf if mean is None else -mean for mean in means]))
+        return [self.labels[index] for index in np.argsort(places, kind="stable")]
 
     @cached_property
     def differences(self) -> list[Difference]:
@@ -160,16 +159,22 @@ class Comparison:
             for index, label in enumerate(self.labels)
             if label in asked
         }
-        tested = contrasts([values[first] - values[second] for first, second in pairs])
+        tested = contrasts([differences(values[first], values[second]) for first, second in pairs])
         return [
             Difference(first, second, contrast, variance_removed(values[first], values[second]))
             for (first, second), contrast in zip(pairs, tested, strict=True)
         ]
 
+    def lead(self, first: str, second: str) -> Contrast:
+        """By how many points of cost reduction the first saves more than the second, tested by itself."""
+        values = (self._values(self.labels.index(label), COST_REDUCTION) for label in (first, second))
+        return contrasts([differences(*values)])[0]
+
     @cached_property
     def course(self) -> Learning:
         """What the policies save as the run goes on."""
-        return Learning([each.bins for each in self.played])
+        asked = sum(not contender.yardstick for contender in self.field)
+        return Learning([each.bins for each in self.played], family=asked)
 
     @cached_property
     def learning(self) -> pd.DataFrame:
@@ -264,13 +269,14 @@ def compare(
     """Play policies on common random numbers and compare what they really cost.
 
     `policies` are as in `contenders`; `seed` and `replications` default to the scenario's. The yardsticks
-    `oracle` and `best_fixed` are played too. `progress` is told how many replications are done.
+    `oracle`, `best_fixed` and `random` are played too, but tested against none of them unless they are
+    listed. `progress` is told how many replications are done.
     Raises `ScenarioError` for policies that cannot be had.
 
     >>> import coalesce_sim
     >>> scenario = coalesce_sim.load("dur_02", ["clock.days=1"])
-    >>> coalesce_sim.compare(scenario, ["topsis", "greedy", "cheapest"], replications=2)
-    Comparison('dur_02', ['topsis', 'greedy', 'cheapest', 'oracle', 'best_fixed'], seed=1, replications=2)
+    >>> coalesce_sim.compare(scenario, ["topsis", "greedy"], replications=2)
+    Comparison('dur_02', ['topsis', 'greedy', 'oracle', 'best_fixed', 'random'], seed=1, replications=2)
     """
     if not isinstance(scenario, Scenario):
         raise TypeError(f"scenario: must be what coalesce_sim.load() gives (got {scenario!r})")

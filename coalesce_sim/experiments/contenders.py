@@ -19,11 +19,14 @@ OWN = "scenario"
 """The name of the policy that the scenario itself states."""
 
 YARDSTICKS = ("oracle", "best_fixed")
-"""Always played, for others to be measured by."""
+"""They are told what comes: what others could come to at best."""
+
+UNASKED = (*YARDSTICKS, "random")
+"""Always played, for others to be measured by: who does worse than `random` has learned nothing of use."""
 
 _KINDS = tuple(tag.tag for choice in get_args(get_args(PolicySettings)[0]) for tag in get_args(choice)[1:])
 _CLASS = "class"
-_BASICS = ("always_local", "cheapest", "random")
+_BASICS = ("always_local", "cheapest")
 _OPENING, _CLOSING, _QUOTES = "([{", ")]}", "'\""
 
 
@@ -49,13 +52,13 @@ class _Chosen(Model):
 def contenders(
     scenario: Scenario, policies: str | Sequence[str | type[Policy]] | None = None
 ) -> list[Contender]:
-    """The policies to compare, in the order given, and the yardsticks that are not among them.
+    """The policies to compare, in the order given, and those of `UNASKED` that are not among them.
 
     A policy is a `Policy` class or text: ``topsis``, ``topsis(epsilon=0, weights.cost=0.5)``,
     ``my_module:MyPolicy(limit=3)``, or ``scenario`` for the scenario's own; its label is the text as written.
     One text may list several, separated by commas. What is not stated is as in the scenario's own policy if
-    that is of the same kind, else by default. None stands for the scenario's own policy, `always_local`,
-    `cheapest` and `random`.
+    that is of the same kind, else by default. None stands for the scenario's own policy, `always_local` and
+    `cheapest`.
 
     Raises `ScenarioError` with all problems, among them a policy listed twice.
     """
@@ -82,7 +85,7 @@ def contenders(
     if problems:
         raise ScenarioError(problems)
     labels = [each.label for each in listed]
-    unasked = [kind for kind in YARDSTICKS if kind not in labels]
+    unasked = [kind for kind in UNASKED if kind not in labels]
     return listed + [Contender(kind, written(scenario, kind), yardstick=True) for kind in unasked]
 
 

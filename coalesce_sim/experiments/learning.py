@@ -77,8 +77,11 @@ class Learning:
     from 1.
     """
 
-    def __init__(self, played: Sequence[Sequence[TaskBins]], most_bins: int = MOST_BINS) -> None:
-        """`played` holds one list a replication, with the bins of each policy."""
+    def __init__(
+        self, played: Sequence[Sequence[TaskBins]], most_bins: int = MOST_BINS, *, family: int | None = None
+    ) -> None:
+        """`played` holds one list a replication, with the bins of each policy; the gains of the first
+        `family` of them are tested as one family, the others' each by itself."""
         tasks = np.array([each[0].tasks for each in played])
         width = max(each[0].width for each in played)
         while tasks.max() > width * most_bins:
@@ -86,6 +89,7 @@ class Learning:
         needed = math.ceil(REACHED_BY * len(tasks))
         shown = int(np.sort(tasks)[-needed]) // width
         kept = [each for each, count in zip(played, tasks, strict=True) if count >= shown * width]
+        self._family = len(played[0]) if family is None else family
         self.width = width
         self.replications = len(kept)
         self.last_task = width * np.arange(1, shown + 1)
@@ -109,7 +113,8 @@ class Learning:
                 for end in ends
             )
             samples.append(last - first)
-        return contrasts(samples)
+        together, alone = samples[: self._family], samples[self._family :]
+        return contrasts(together) + [one for sample in alone for one in contrasts([sample])]
 
     def _curve(self, realised_usd: FloatArray, all_local_usd: FloatArray, explored: FloatArray) -> Curve:
         return Curve(

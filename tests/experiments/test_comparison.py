@@ -6,10 +6,12 @@ from scipy import stats
 
 from coalesce_sim import LOCAL, Comparison, Decision, Policy, ScenarioError, View, compare, load, run
 from coalesce_sim.arrays import FloatArray
-from coalesce_sim.experiments.contenders import YARDSTICKS, contenders, split
+from coalesce_sim.experiments.contenders import UNASKED, YARDSTICKS, contenders, split
 from coalesce_sim.experiments.learning import MOST_BINS, Learning, TaskBins
+from coalesce_sim.report.comparison.findings import findings
 from coalesce_sim.scenario.policy import Cheapest, Topsis
 from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.statistics.contrasts import holm
 from tests.markets import queueing
 
 SMALL = load("dur_01", ["clock.days=0.5"])
@@ -76,19 +78,19 @@ def test_what_is_not_stated_is_as_in_the_scenario_or_by_default():
     weights = scenario.policy.weights.model_copy(update={"latency": 3.0})
     assert field[1].chosen == scenario.policy.model_copy(update={"epsilon": 0.0, "weights": weights})
     assert field[2].chosen == Cheapest(kind="cheapest")
-    assert all(each.yardstick and each.label in YARDSTICKS for each in field[5:])
+    assert [each.label for each in field if each.yardstick] == list(UNASKED)
     other = load("dur_03", ["policy={kind: random}"])
     assert contenders(other, ["topsis"])[0].chosen == Topsis(kind="topsis")
 
 
 def test_without_a_list_the_scenarios_policy_meets_the_usual_ones():
     asked = [each.label for each in contenders(SMALL) if not each.yardstick]
-    assert asked == ["topsis", "always_local", "cheapest", "random"]
+    assert asked == ["topsis", "always_local", "cheapest"]
     cheapest = load("dur_01", ["policy={kind: cheapest}"])
-    assert [each.label for each in contenders(cheapest)][:3] == ["cheapest", "always_local", "random"]
+    assert [each.label for each in contenders(cheapest)][:3] == ["cheapest", "always_local", "oracle"]
 
 
-@pytest.mark.parametrize("yardstick", YARDSTICKS)
+@pytest.mark.parametrize("yardstick", UNASKED)
 def test_a_yardstick_that_is_listed_takes_part_like_any_other(yardstick: str):
     (found,) = (each for each in contenders(SMALL, ["cheapest", yardstick]) if each.label == yardstick)
     assert not found.yardstick
@@ -167,6 +169,26 @@ def test_a_policy_against_itself_differs_by_nothing_at_all(played: Comparison):
     assert pair.contrast.p == pair.contrast.p_holm == 1
     assert not pair.shown
     assert pair.variance_removed == 1
+
+
+def test_who_is_played_unasked_is_in_no_family_of_tests(played: Comparison):
+    assert played.labels[4:] == ["oracle", "best_fixed", "random"]
+    tested = {label for pair in played.differences for label in (pair.first, pair.second)}
+    assert tested == set(played.labels[:4])
+    asked, unasked = played.course.gains[:4], played.course.gains[4:]
+    alone = [gain.p for gain in asked if gain.p is not None]
+    assert [gain.p_holm for gain in asked] == holm(alone)
+    assert [gain.p_holm for gain in unasked] == [gain.p for gain in unasked]
+
+
+def test_a_comparison_says_whether_the_best_beats_choosing_at_random(played: Comparison):
+    best = next(label for label in played.ranked if label in played.labels[:4])
+    first, second = (runs_of(played, label, "cost_reduction") for label in (best, "random"))
+    (told,) = (each for each in findings(played) if "by a test of its own" in each)
+    points, paired = (first - second).mean(), stats.ttest_rel(first, second)
+    assert paired.pvalue < 0.05, "else there is nothing to be shown"
+    assert points > 0
+    assert told.startswith(f"{best} saves {points:.1f} points more than random, by a test of its own [")
 
 
 def test_differences_are_those_of_the_runs_best_first(played: Comparison):

@@ -356,7 +356,7 @@ def test_a_comparison_is_told_in_its_own_findings(tmp_path: Path):
     page = (tmp_path / "deep" / "page.html").read_text()
     assert findings(comparison)[0] in text_of(page)
     policies, learning = charts_in(page)
-    assert policies["axes"][0]["levels"] == ["cheapest", "always_local", "oracle", "best_fixed"]
+    assert policies["axes"][0]["levels"] == ["cheapest", "always_local", "oracle", "best_fixed", "random"]
     assert learning["by"] == 1
     assert "Differences between policies" in text_of(page)
 

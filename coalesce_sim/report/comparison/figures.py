@@ -23,7 +23,7 @@ NAMES = ("cumulative_cost.png", "learning.png")
 
 _COLOURS = (*COLOURS, "#000000")
 _STYLES = ("-", "--", "-.")
-_YARDSTICK_STYLES = (":", (0, (6, 2, 1, 2)))
+_YARDSTICK_STYLES = (":", (0, (6, 2, 1, 2)), (0, (1, 4)))
 _UNITS = ((1e6, "million USD"), (1e3, "thousand USD"), (1.0, "USD"))
 _MOST_UNITS = 100
 _MOST_BINS = 16

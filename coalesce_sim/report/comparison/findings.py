@@ -12,7 +12,8 @@ def findings(comparison: Comparison) -> list[str]:
     """The best policy against each of the others, what changes over the run, and what pairing was worth."""
     asked = asked_for(comparison)
     against_best = [pair for pair in comparison.differences if pair.first == asked[0]]
-    told = [headline(comparison), *map(difference, against_best), change(comparison), pairing(comparison)]
+    told = [headline(comparison), *map(difference, against_best), against_chance(comparison)]
+    told += [change(comparison), pairing(comparison)]
     return [f"{sentence}." for sentence in told if sentence]
 
 
@@ -50,6 +51,24 @@ def difference(pair: Difference) -> str:
     if not pair.shown:
         return f"{pair.first} and {pair.second}: no difference shown, {number(points, 1)} points {ends}"
     return f"{pair.first} saves {number(points, 1)} points more than {pair.second} {ends}"
+
+
+def against_chance(comparison: Comparison) -> str:
+    """Whether the best policy beats choosing at random; empty where `random` was listed, or not told."""
+    if "random" not in [contender.label for contender in comparison.field if contender.yardstick]:
+        return ""
+    first, second = asked_for(comparison)[0], "random"
+    lead = comparison.lead(first, second)
+    if lead.shown and (lead.difference.mean or 0.0) < 0:
+        first, second = second, first
+        lead = comparison.lead(first, second)
+    points, interval = lead.difference.mean, lead.difference.ci95
+    if points is None or interval is None:
+        return ""
+    ends = f"[{number(interval[0], 1)}, {number(interval[1], 1)}]"
+    if not lead.shown:
+        return f"{first} is not shown to save more than choosing at random: {number(points, 1)} points {ends}"
+    return f"{first} saves {number(points, 1)} points more than {second}, by a test of its own {ends}"
 
 
 def change(comparison: Comparison) -> str:

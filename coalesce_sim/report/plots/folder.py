@@ -31,6 +31,7 @@ FigureKind = Literal["lines", "heat_map", "tornado", "learning", "timeline"]
 
 _DPI = 300
 _POLICY = "policy"
+_CHANCE = "random"
 _COST_REDUCTION = "cost_reduction"
 
 
@@ -78,7 +79,7 @@ def draw_results(opened: Opened, wanted: Wanted, out: Path | None = None) -> Dra
         figure.set_layout_engine("none")  # both files have the same layout, found once
         save(figure, folder.aside / names[0])
         figure.savefig(folder.aside / names[1], metadata={"Date": None, "Creator": None})
-        write_text(folder.aside / names[2], _caption(opened, plot, command))
+        write_text(folder.aside / names[2], _caption(opened, chosen, plot, command))
         folder.put_in_place(names)
     assert chosen.kind is not None
     return DrawnFigure(chosen.kind, plot.title, tuple(place / name for name in names))
@@ -160,14 +161,29 @@ def _plot(opened: Opened, chosen: Wanted) -> Plot:
         return Tornado.of(pd.DataFrame(opened.sensitivity["indices"]), chosen.y)
     if chosen.kind == "learning" and opened.learning is not None:
         title = _learning_title(opened.facts["policies"], where) if chosen.y == _COST_REDUCTION else None
-        return LearningCurves.of(opened.learning, chosen.y, policies=where.get(_POLICY), title=title)
+        learning = _listed(opened, opened.learning, where)
+        return LearningCurves.of(learning, chosen.y, policies=where.get(_POLICY), title=title)
     if chosen.kind == "timeline" and opened.timeline is not None:
         return TimeCurve.of(opened.timeline, chosen.y)
     assert opened.runs is not None
     assert chosen.x is not None
+    runs = _listed(opened, opened.runs, where)
     if chosen.kind == "heat_map" and chosen.by is not None:
-        return HeatMap.of(opened.runs, chosen.x, chosen.by, chosen.y, where=where, interval=interval)
-    return lines_of(opened.runs, chosen.x, chosen.y, chosen.by, where=where, interval=interval)
+        return HeatMap.of(runs, chosen.x, chosen.by, chosen.y, where=where, interval=interval)
+    return lines_of(runs, chosen.x, chosen.y, chosen.by, where=where, interval=interval)
+
+
+def _listed(opened: Opened, table: pd.DataFrame, where: Mapping[str, Sequence[Any]]) -> pd.DataFrame:
+    """Without the `random` that a comparison played unasked, which titles and their tests do not tell of,
+    unless `where` says which policies are drawn."""
+    return table[table[_POLICY] != _CHANCE] if _chance_left_out(opened, where) else table
+
+
+def _chance_left_out(opened: Opened, where: Mapping[str, Sequence[Any]]) -> bool:
+    if opened.kind != "comparison" or _POLICY in where:
+        return False
+    chance = opened.facts["policies"].get(_CHANCE)
+    return chance is not None and bool(chance["yardstick"])
 
 
 def _learning_title(policies: Mapping[str, Any], where: Mapping[str, Sequence[Any]]) -> str | None:
@@ -216,12 +232,14 @@ def _command(opened: Opened, chosen: Wanted, out: Path | None) -> str:
     return shlex.join(words)
 
 
-def _caption(opened: Opened, plot: Plot, command: str) -> str:
+def _caption(opened: Opened, chosen: Wanted, plot: Plot, command: str) -> str:
     """Markdown: the finding, what is shown of how many runs, and the commands that make it again.
 
     What is missing of a sweep comes before anything else.
     """
     missing = [] if opened.sweep is None else [unfinished(opened.sweep), left_out(opened.sweep)]
+    if _chance_left_out(opened, chosen.where):
+        missing.append(f"Not drawn: {_CHANCE}, which was played unasked (--where {_POLICY}={_CHANCE}).")
     told = [*missing, f"**{plot.title}.**", f"{opened.title}.", *plot.caption, *_studied(opened, plot)]
     told.append(f"Seed {opened.seed}; coalesce_sim {opened.version}.")
     table = replications_table(plot.points) if isinstance(plot, Series | HeatMap) else []
