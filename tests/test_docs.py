@@ -99,13 +99,15 @@ def stated(text: str) -> Any:
     return None if text == "–" else yaml.safe_load(text)
 
 
-KINDS = rows(POLICIES, "## All kinds", "### TOPSIS")
+KINDS = rows(POLICIES, "## All kinds", "### Queues and ties")
+TIES = rows(POLICIES, "### Queues and ties", "### TOPSIS")
 TOPSIS = rows(POLICIES, "### TOPSIS", "## What a policy sees")
 
 
 def test_every_kind_of_policy_is_in_the_table() -> None:
     assert sorted(KINDS) == sorted(settings_by_kind())
     assert f"one of {len(KINDS)} policies" in POLICIES
+    assert sorted(", ".join(TIES).split(", ")) == sorted(KINDS), "what each does with queues and with ties"
 
 
 @pytest.mark.parametrize(("kind", "model"), settings_by_kind().items())
