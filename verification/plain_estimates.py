@@ -183,15 +183,17 @@ class Known:
         risk_usd = (1 - self.reliability(who, task.type)) * at_stake_usd + task.at_risk_usd * who.risk
 
         asked_usd, own_usd = who.list_price_usd(task), who.own_usd(task)
+        due_usd = who.list_price_usd(task, really=True)
         if pricing["kind"] == "load":
             load = queue.jobs / queue.slots if queue.slots > 0 else math.inf
-            asked_usd *= 1 + pricing["slope"] * min(load, pricing["max_load"])
+            dearer = 1 + pricing["slope"] * min(load, pricing["max_load"])
+            asked_usd, due_usd = asked_usd * dearer, due_usd * dearer
         bid_usd = asked_usd if own_usd is None else own_usd
         if pricing["kind"] == "bargained":  # eq. 14: they share what hiring saves over home
             surplus_usd = stay.usd - (on_top_usd * factor + risk_usd) - bid_usd
             if surplus_usd < 0:
                 return None
-            asked_usd = bid_usd + (1 - pricing["client_weight"]) * surplus_usd
+            asked_usd = due_usd = bid_usd + (1 - pricing["client_weight"]) * surplus_usd
         plain_usd = asked_usd + on_top_usd
         return Offer(
             contractor=who,
@@ -199,6 +201,7 @@ class Known:
             work_s=work_s,
             latency_s=latency_s,
             asked_usd=asked_usd,
+            due_usd=due_usd,
             shown_usd=asked_usd * factor if self.by_use else asked_usd,
             plain_usd=plain_usd,
             external_usd=plain_usd * factor + risk_usd,

@@ -127,6 +127,11 @@ class Task:
         self.later_usd = 0.0
         self.row = self._blank_row()
 
+    def written(self, *, really: bool) -> float:
+        """Tokens of the answer, as many as everybody expects or as there really are."""
+        tokens: float = self.given["output_tokens" if really else "expected_output_tokens"]
+        return tokens
+
     def _at_home(self, settings: Settings, output_tokens: float, factor: float) -> tuple[float, float]:
         """Time that the work takes (eq. 1), and hours that the rates are charged for."""
         internal, hardware = settings["cost_model"]["internal"], settings["clients"]["hardware"]
@@ -306,23 +311,23 @@ class Contractor(Worker):
         speeds = (stated[rate] or machine.get(rate) for rate in rates)
         self.s_per_token = [1 / speed if speed else 0.0 for speed in speeds]
 
-    def work_s(self, task: Task) -> float:
-        """Time that the work itself is expected to take."""
+    def work_s(self, task: Task, *, really: bool = False) -> float:
+        """Time that the work itself takes, as expected or, but for luck, really."""
         stated_s = self.stated_s(task)
         if stated_s is not None:
             return stated_s
         return float(
             60 * self.stated["latency_min"]
             + task.given["prompt_tokens"] * self.s_per_token[0]
-            + task.given["expected_output_tokens"] * self.s_per_token[1]
+            + task.written(really=really) * self.s_per_token[1]
             + task.flop * self.s_per_flop
         )
 
-    def list_price_usd(self, task: Task) -> float:
-        """The price before queues and bargaining."""
+    def list_price_usd(self, task: Task, *, really: bool = False) -> float:
+        """The price before queues and bargaining, of the answer as expected or as it really is."""
         stated, rule, given = self.stated, self.pricing, task.given
         reading_usd = given["prompt_tokens"] * (stated["input_usd_per_mtok"] / 1e6)
-        writing_usd = given["expected_output_tokens"] * (stated["output_usd_per_mtok"] / 1e6)
+        writing_usd = task.written(really=really) * (stated["output_usd_per_mtok"] / 1e6)
         if rule["kind"] == "demand":  # eq. 7
             short = stated["demand"] - stated["available_capacity"]
             unit_usd = stated["price_usd"] * (1 + rule["load_slope"] * short)

@@ -188,7 +188,7 @@ class Market:
     def hire(self, task: Task, offer: Offer, tried: tuple[Contractor, ...]) -> None:
         """Submit a contract on an offer."""
         who, now_s, patience = offer.contractor, self.env.now, self.rules["timeout_factor"]
-        good, expected_s = who.is_good(task), offer.work_s * self.known.work_factor
+        good, longer = who.is_good(task), self.known.work_factor
         row = {
             "task": task.number,
             "attempt": len(tried),
@@ -208,8 +208,8 @@ class Market:
             task,
             offer,
             (*tried, who),
-            expected_s=expected_s,
-            service_s=expected_s * task.factors["external_time_factor"],
+            expected_s=offer.work_s * longer,
+            service_s=who.work_s(task, really=True) * longer * task.factors["external_time_factor"],
             deadline_s=math.inf if patience is None else now_s + patience * offer.latency_s,
             good=good,
             row=row,
@@ -294,7 +294,7 @@ class Market:
         if delivered and not accepted:
             row["reason"] = "found bad"
         bill_usd = None if offer.agreed else offer.contractor.bill_usd(task)
-        paid_usd = offer.asked_usd if bill_usd is None else bill_usd
+        paid_usd = offer.due_usd if bill_usd is None else bill_usd
         if not accepted:
             worked = delivered or row["state"] == "failed"
             paid_usd *= self.rules["due_on_failure"] if worked else 0.0

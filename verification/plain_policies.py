@@ -34,6 +34,7 @@ class Offer:
     work_s: float
     latency_s: float  # to the result: search, handshake, network, data, queue, work and verification
     asked_usd: float
+    due_usd: float  # what is asked, by the tokens that are really written
     shown_usd: float  # the price as expected: corrected by experience where bills follow use
     plain_usd: float  # all charges and lateness, before correction by experience (eq. 10)
     external_usd: float  # the whole: charges and lateness corrected, and risk (eq. 9)
@@ -128,7 +129,8 @@ class Vickrey(Policy):
             return None
         winner = bidders[first_least([o.bid_usd for o in bidders])]
         others_usd = [o.bid_usd for o in bidders if o is not winner]
-        return replace(winner, asked_usd=min([*others_usd, reserve_usd[winner]]), agreed=True)
+        agreed_usd = min([*others_usd, reserve_usd[winner]])
+        return replace(winner, asked_usd=agreed_usd, due_usd=agreed_usd, agreed=True)
 
 
 class Greedy(Policy):

@@ -88,6 +88,23 @@ def test_a_contractor_without_a_queue_rejects_as_erlang_b_says(slots: int, load:
     assert low < erlang_b(slots, load) < high
 
 
+def test_a_queue_of_four_loses_as_many_as_an_mm1_queue_of_four_does() -> None:
+    """Answers are exponential, and so is the work on them, though 500 tokens are all that is expected."""
+    load, places = 0.9, 4
+    facts = {"latency_min": 0, "decode_tokens_per_s": 100, "slots": 1, "queue_limit": places - 1}
+    scenario = hired(5 / load, facts=facts)
+    scenario["workload"]["attributes"] |= {
+        "output_tokens": {"exponential": {"mean": 500}},
+        "expected_output_tokens": 500,
+    }
+    contracts = played(scenario, REPLICATIONS).contracts
+    settled = contracts[contracts["submitted_s"] >= WARM_UP_S]
+    runs = (settled["state"] == "rejected").groupby(settled["replication"])
+    low, high = mean_interval([float(rejected.mean()) for _, rejected in runs])
+    assert low < load**places * (1 - load) / (1 - load ** (places + 1)) < high
+    assert low > 0.12, "were the work as long as expected each time, 9.2 % would be lost"
+
+
 def test_what_goes_wrong_does_so_as_often_as_stated() -> None:
     success, unreachable, question, openly = 0.7, 0.1, 0.25, 0.4
     sensitivity, specificity = 0.8, 0.9

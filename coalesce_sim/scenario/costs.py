@@ -62,7 +62,10 @@ class DemandPrice(Model):
 
 
 class TokenPrice(Model):
-    """Listed USD per million input and output tokens; `price_usd` does not count."""
+    """Listed USD per million input and output tokens; `price_usd` does not count.
+
+    Offers go by the answer that is expected; on the basis ``physical`` what was really written is paid.
+    """
 
     kind: Literal["per_token"]
 
@@ -70,7 +73,8 @@ class TokenPrice(Model):
 class LoadPrice(Model):
     """``price·(1 + slope·min(load, max_load))`` with load = jobs waiting and at work / slots, as they are.
 
-    The price is `price_usd` and the price by tokens together.
+    The price is `price_usd` and the price by tokens together: offers go by the answer that is expected, and
+    what was really written is paid, at the load of the offer.
     """
 
     kind: Literal["load"]
@@ -83,8 +87,8 @@ class LoadPrice(Model):
 class BargainedPrice(Model):
     """Nash bargaining over what hiring saves over home before the contractor is paid (eq. 14).
 
-    The contractor gets its own cost and its share of the saving. Where hiring saves nothing, it makes no
-    offer.
+    The contractor gets its own cost and its share of the saving, as both are expected: the price stays what
+    was agreed on. Where hiring saves nothing, it makes no offer.
     """
 
     kind: Literal["bargained"]
@@ -157,7 +161,7 @@ class Realised(Model):
     external_cost_factor: NonNegativeDistribution = 1.0
     """Multiplies what is charged for a task at a contractor, on the basis ``physical`` without lateness; one
     draw a task, whoever works. In a market that learns it multiplies bills by use (`bill_usd`), and must be 1
-    where there are none: a price agreed on stays as it is."""
+    where there are none: a price that is asked or agreed on stays as it is."""
     local_time_factor: NonNegativeDistribution = 1.0
     """Multiplies the time that work takes at home, unless that is stated in `outcomes` or recorded, and on
     the basis ``physical`` what hardware costs for it; one draw a task."""

@@ -21,8 +21,8 @@ class TypeOutcome(Model):
     success: Share
     """Probability that the work is good."""
     bill_usd: NonNegative | None = None
-    """USD billed by use for a task; left out, a contractor is due the price agreed on, and work at home costs
-    no more than its hardware."""
+    """USD billed by use for a task; left out, a contractor is due the price that it asked, a price by tokens
+    for those really written, and work at home costs no more than its hardware."""
     failed_bill_usd: NonNegative | None = None
     """USD billed instead where the work is no good; left out, the same, without which it cannot be stated."""
     latency_min: NonNegative | None = None

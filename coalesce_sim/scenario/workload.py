@@ -282,8 +282,9 @@ class Attributes(Model):
     prompt_tokens: NonNegativeDistribution = 0.0
     """Tokens that are read; they count in times and in prices by tokens."""
     output_tokens: NonNegativeDistribution = 0.0
-    """Tokens that are really written, which nobody knows beforehand: they count in what happens at home and,
-    on the basis ``physical`` of a market that does not learn, at contractors."""
+    """Tokens that are really written, which nobody knows beforehand: they count in the time that work really
+    takes, at home and at contractors, and on the basis ``physical`` in what hardware and prices by tokens
+    come to."""
     expected_output_tokens: NonNegative = 0.0
     """Tokens that everybody expects to be written; in offers and estimates they stand for the true number."""
     criticality: Level = "medium"

@@ -18,6 +18,7 @@ FEES: dict[str, Any] = {
     },
 }
 COMMUNICATION_USD, VERIFICATION_USD, INTEGRATION_USD = 0.15, 0.3, 0.4
+HARDWARE = {"tdp_w": 0, "memory_gb": 10, "purchase_usd": 0, "lifetime_h": 1, "electricity_usd_per_kwh": 0}
 CHECKED = {"usd": VERIFICATION_USD, "minutes": 0.5}
 GIVE_UP = {"then": "give_up"}
 
@@ -58,6 +59,86 @@ def test_a_contract_takes_its_steps_one_after_the_other_and_is_authorised_once_a
     assert decisions["estimated_s"].to_numpy() == pytest.approx(3.5 + 12.5 + 75 + 30)
     realised_usd = 1 + COMMUNICATION_USD + VERIFICATION_USD + INTEGRATION_USD
     assert decisions["realised_usd"].to_numpy() == pytest.approx(realised_usd)
+
+
+def test_a_quote_goes_by_what_is_expected_and_work_and_bill_by_what_is_written() -> None:
+    """Answers of 100 tokens are expected and 50 written, at 10 a second and 0.01 USD each."""
+    a = contractor(
+        "a",
+        latency_min=0,
+        slots=1,
+        prefill_tokens_per_s=100,
+        decode_tokens_per_s=10,
+        input_usd_per_mtok=1000,
+        output_usd_per_mtok=10_000,
+    )
+    scenario = market(
+        [0, 1],
+        a,
+        attributes={"prompt_tokens": 200, "output_tokens": 50, "expected_output_tokens": 100},
+        external={"pricing": {"kind": "load", "slope": 0.5}},
+        realised={"external_time_factor": 2},
+        contracts={"security": {"enclave_share": 0.5}, "recovery": GIVE_UP},
+    )
+    result, _ = play(scenario, "a", "a")
+    contracts, decisions = result.contracts, result.decisions
+    # Quoted are 2 s and 10 s, half as long again, and the queue; worked are 2 s and 5 s, × 1.5 × 2.
+    assert decisions["estimated_s"].tolist() == pytest.approx([18, 18 + 17])
+    assert contracts["working_s"].tolist() == pytest.approx([0, 21])
+    assert contracts["ended_s"].tolist() == pytest.approx([21, 42])
+    # Listed are 1 USD a task, 0.2 for the prompt and 1 for the answer; behind another job half as much again.
+    assert contracts["agreed_usd"].tolist() == pytest.approx([2.2, 3.3])
+    assert contracts["paid_usd"].tolist() == pytest.approx([1.7, 2.55])
+    assert decisions["realised_usd"].tolist() == pytest.approx([1.7, 2.55])
+
+
+@pytest.mark.parametrize("pricing", [{"kind": "flat"}, {"kind": "bargained"}])
+def test_a_price_for_the_task_is_the_same_however_much_is_written(pricing: dict[str, Any]) -> None:
+    a = contractor("a", output_usd_per_mtok=1000, own_cost_share=0.5, decode_tokens_per_s=100)
+    scenario = market(
+        [0],
+        a,
+        attributes={"output_tokens": 9000, "expected_output_tokens": 100},
+        external={"pricing": pricing},
+        cost_model={"late_usd_per_min": 0},
+        clients={"price_usd": 3},
+    )
+    result, _ = play(scenario, "a")
+    (contract,) = result.contracts.to_dict("records")
+    assert contract["ended_s"] == 150
+    assert contract["paid_usd"] == contract["agreed_usd"] > 0
+
+
+@pytest.mark.parametrize(
+    ("contracts", "basis"),
+    [({"contracts": {}}, "physical"), ({}, "physical"), ({}, "estimate")],
+    ids=["contracts", "published", "published, charged by estimates"],
+)
+def test_the_same_machine_takes_as_long_for_a_task_at_a_contractor_as_at_home(
+    contracts: dict[str, Any], basis: str
+) -> None:
+    machine = {"peak_flop_s": 1e12, "decode_tokens_per_s": 30, "prefill_tokens_per_s": 900}
+    scenario = market(
+        [600.0 * k for k in range(20)],
+        contractor("a", latency_min=0, hardware=HARDWARE | machine),
+        attributes={
+            "prompt_tokens": {"exponential": {"mean": 5000}},
+            "output_tokens": {"exponential": {"mean": 900}},
+            "expected_output_tokens": 900,
+        },
+        types={"job": {"local_min": None, "base_flop": 0}},
+        clients={"hardware": HARDWARE | machine},
+        realised={"basis": basis},
+    )
+    scenario["cost_model"]["internal"]["work"] = "tokens"
+    del scenario["contracts"]
+    scenario |= contracts
+    worked_s = {}
+    for policy in ("always_local", "always_outsource"):
+        decisions = run_of(scenario | {"policy": {"kind": policy}}).decisions
+        worked_s[policy] = (decisions["finished_s"] - decisions["started_s"]).to_numpy()
+    assert worked_s["always_outsource"] == pytest.approx(worked_s["always_local"])
+    assert np.ptp(worked_s["always_local"]) > 10
 
 
 ENDS: dict[str, tuple[dict[str, Any], dict[str, Any], tuple[str, str], float, float]] = {

@@ -67,6 +67,25 @@ def test_the_oracle_is_told_what_every_choice_will_cost(then: str) -> None:
     assert realised == pytest.approx(promised, rel=1e-12)
 
 
+@pytest.mark.parametrize("pricing", [{"kind": "per_token"}, {"kind": "load", "slope": 0.5}])
+def test_the_oracle_knows_how_long_answers_will_be(pricing: dict[str, Any]) -> None:
+    scenario = uncertain({}, late_usd_per_min=0.6)
+    scenario["workload"]["attributes"] |= {
+        "output_tokens": {"exponential": {"mean": 4000}},
+        "expected_output_tokens": 4000,
+    }
+    scenario["workload"]["types"]["job"]["max_latency_min"] = 1
+    scenario["clients"]["success"] = 1
+    scenario["contracts"] |= {"verification": {}, "failed_share": 0}
+    scenario["contractors"] = [
+        contractor(name, success=1, output_usd_per_mtok=500, decode_tokens_per_s=50) for name in "abc"
+    ]
+    scenario["cost_model"]["external"]["pricing"] = pricing
+    promised, realised = promises(scenario)
+    assert realised == pytest.approx(promised, rel=1e-12)
+    assert np.ptp(realised) > 3
+
+
 def test_the_oracle_is_told_the_lateness_of_good_work() -> None:
     slow = {"latency_min": 6, "success": 1}
     scenario = uncertain({}, late_usd_per_min=0.6)

@@ -12,7 +12,7 @@ from coalesce_sim.market.contracts.knowledge import Knowledge
 from coalesce_sim.market.contracts.layout import Layouts
 from coalesce_sim.market.contracts.lifecycle import Lifecycle
 from coalesce_sim.market.contracts.open_block import OpenContractBlock
-from coalesce_sim.market.contracts.quotes import ContractQuote
+from coalesce_sim.market.contracts.quotes import ContractQuote, ContractQuotes
 from coalesce_sim.market.contracts.results import Mishaps
 from coalesce_sim.market.contracts.states import COMPLETED, FAILED, REJECTED
 from coalesce_sim.market.contracts.terms import ASKED, EXTERNAL, LATENCY, PLAIN, SERVICE
@@ -32,15 +32,16 @@ class Dealing:
         venue: Venue,
         rules: ContractRules,
         layouts: Layouts,
+        quotes: ContractQuotes,
         knowledge: Knowledge,
         endings: Endings,
         home: Home,
         mishaps: Mishaps,
     ) -> None:
         self._rules, self._knowledge, self._endings, self._home = rules, knowledge, endings, home
+        self._layouts, self._quotes = layouts, quotes
         self._env, self._accounts = venue.queues.env, venue.accounts
         self._observer, self._listens = venue.observer, venue.listens
-        self._work_factor = layouts.work_factor
         self._mishaps = mishaps
         self._lifecycle = Lifecycle(venue, rules, endings, mishaps, layouts.setup_s)
         self._late_usd_per_s = venue.scenario.cost_model.late_usd_per_s
@@ -53,7 +54,7 @@ class Dealing:
         offers, position, now_s = quote.offers, decision.contractor, self._env.now
         terms: list[float] = quote.terms[:, position].tolist()
         contractor, factor = int(offers.ids[position]), self._rules.timeout_factor
-        service_s = terms[SERVICE] * self._work_factor
+        fixed_usd = decision.price_usd
         contract = Contract(
             opened=opened,
             task=opened.block.first + task,
@@ -62,14 +63,15 @@ class Dealing:
             client=opened.client[task],
             contractor=contractor,
             type_id=opened.type_id[task],
-            agreed_usd=terms[ASKED] if decision.price_usd is None else decision.price_usd,
-            fixed_price=decision.price_usd is not None,
+            agreed_usd=terms[ASKED] if fixed_usd is None else fixed_usd,
+            fixed_price=fixed_usd is not None,
+            due_usd=float(self._quotes.due_usd(opened, quote)[position]) if fixed_usd is None else fixed_usd,
             plain_usd=terms[PLAIN],
             estimated_usd=terms[EXTERNAL],
             internal_usd=offers.internal_usd[0],
             explored=decision.explored,
-            service_s=service_s * float(opened.block.truth.external_time_factor[task]),
-            expected_s=service_s,
+            service_s=float(self._layouts.true_work_s(opened.block, task)[contractor]),
+            expected_s=terms[SERVICE] * self._layouts.work_factor,
             search_s=opened.search_s(task),
             submitted_s=now_s,
             deadline_s=math.inf if factor is None else now_s + factor * terms[LATENCY],
@@ -104,9 +106,9 @@ class Dealing:
         return draw < check.specificity if contract.good else draw >= check.sensitivity
 
     def _due_usd(self, contract: Contract) -> float:
-        """What the contractor is paid: its price, or the bill where it bills by use."""
+        """What the contractor is paid: its price by what was written, or the bill where it states one."""
         bill_usd = contract.opened.results.bill_usd(contract.row, contract.contractor)
-        due_usd = contract.agreed_usd if contract.fixed_price or math.isnan(bill_usd) else bill_usd
+        due_usd = contract.due_usd if contract.fixed_price or math.isnan(bill_usd) else bill_usd
         if contract.accepted:
             return due_usd
         return due_usd * self._rules.due_on_failure if contract.state in (COMPLETED, FAILED) else 0.0

@@ -7,7 +7,7 @@ import numpy as np
 from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
 from coalesce_sim.market.contracts.layout import Layouts
 from coalesce_sim.market.contracts.open_block import OpenContractBlock
-from coalesce_sim.market.contracts.quotes import ContractQuote
+from coalesce_sim.market.contracts.quotes import ContractQuote, ContractQuotes
 from coalesce_sim.market.contracts.results import Mishaps
 from coalesce_sim.market.trade import Venue
 from coalesce_sim.policies.protocol import LOCAL, OracleView
@@ -17,8 +17,10 @@ from coalesce_sim.scenario.contracts import ContractRules
 class Foresight:
     """Realised costs before they are, with waits worked out from true service times."""
 
-    def __init__(self, venue: Venue, rules: ContractRules, layouts: Layouts, mishaps: Mishaps) -> None:
-        scenario, self._mishaps = venue.scenario, mishaps
+    def __init__(
+        self, venue: Venue, rules: ContractRules, layouts: Layouts, quotes: ContractQuotes, mishaps: Mishaps
+    ) -> None:
+        scenario, self._quotes, self._mishaps = venue.scenario, quotes, mishaps
         self._rules, self._pool, self._queues, self._layouts = rules, venue.pool, venue.queues, layouts
         self._late_usd_per_s = scenario.cost_model.late_usd_per_s
         self._integration_usd = scenario.cost_model.external.integration_usd
@@ -56,11 +58,11 @@ class Foresight:
     ) -> FloatArray:
         rules, layout, ids, block = self._rules, opened.layout, quote.offers.ids, opened.block
         bill_usd = opened.results.bills_usd(task, ids)
-        bill_usd = np.where(np.isnan(bill_usd), quote.asked_usd, bill_usd)
+        bill_usd = np.where(np.isnan(bill_usd), self._quotes.due_usd(opened, quote), bill_usd)
         search_s = opened.search_s(task)
         ahead_s = search_s + self._layouts.setup_s + layout.transfer_s[task]
         queue_s = self._queues.true_waits_s(ids, ahead_s)
-        work_s = quote.service_s * self._layouts.work_factor * block.truth.external_time_factor[task]
+        work_s = self._layouts.true_work_s(block, task)[ids]
         elapsed_s = self._queues.env.now - float(block.tasks.arrival_s[task] + block.target_s[task])
         overhead_s = search_s + self._layouts.overhead_s(layout, task)
         late_s = np.maximum(0.0, elapsed_s + overhead_s + queue_s + work_s)

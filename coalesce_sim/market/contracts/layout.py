@@ -26,7 +26,8 @@ class Layout:
     """What can be said of a block's tasks before any is decided.
 
     `table`, (tasks, contractors, 4), holds the time that a contractor quotes with an empty queue, the work
-    itself, the listed price and the contractor's own cost (NaN where that is not known). The rest has one
+    itself, the listed price and the contractor's own cost (NaN where that is not known), all of them for the
+    answer that is expected. The rest has one
     entry a task: `transfer_s` is the way out and back together, all before the work, `check_s` and
     `check_usd` the verification, `fees_usd` what comes on top of the price of a delivery: communication,
     verification, integration.
@@ -45,7 +46,7 @@ class Layout:
 
 
 class Layouts:
-    """Lays out blocks.
+    """Lays out blocks by what is expected of answers, and says what their true length makes of it.
 
     `work_factor` is by what security makes work longer, `setup_s` what a handshake takes.
     """
@@ -64,8 +65,8 @@ class Layouts:
     def of(self, block: Block) -> Layout:
         """Prices, times and fees of a block's tasks at every contractor."""
         tasks, rule, contracts = block.tasks, self._rule, self._contracts
-        service_s = self._work_s(block)
-        price_usd = self._price_usd(block)
+        service_s = self._work_s(block, slice(None), tasks.expected_output_tokens)
+        price_usd = self._price_usd(block, slice(None), tasks.expected_output_tokens)
         at_risk_usd = value_at_risk_usd(rule, tasks.value_usd, tasks.critical)
         manual, check_usd, check_s = self._checks(tasks.value_usd)
         transfer_s = np.zeros(len(block))
@@ -91,25 +92,38 @@ class Layouts:
             block.loss_usd.tolist(),
         )
 
-    def _work_s(self, block: Block) -> FloatArray:
-        """Time that the work itself takes at every contractor, as expected, (tasks, contractors)."""
+    def true_work_s(self, block: Block, task: int) -> FloatArray:
+        """Time that the work on one task would really take at every contractor, (contractors,)."""
+        only = slice(task, task + 1)
+        work_s: FloatArray = self._work_s(block, only, block.truth.output_tokens[only])[0]
+        return work_s * self.work_factor * float(block.truth.external_time_factor[task])
+
+    def true_price_usd(self, block: Block, task: int) -> FloatArray:
+        """What one task's true tokens cost at every contractor before queues, (contractors,)."""
+        only = slice(task, task + 1)
+        price_usd: FloatArray = self._price_usd(block, only, block.truth.output_tokens[only])[0]
+        return price_usd
+
+    def _work_s(self, block: Block, rows: slice, output_tokens: FloatArray) -> FloatArray:
+        """Time that the rows' work itself takes at every contractor for answers of the given lengths, (tasks,
+        contractors)."""
         pool, tasks = self._pool, block.tasks
-        tokens_s = pool.tokens_s(tasks.prompt_tokens, tasks.expected_output_tokens)
-        service_s = tokens_s + block.flop[:, None] * pool.s_per_flop
+        tokens_s = pool.tokens_s(tasks.prompt_tokens[rows], output_tokens)
+        service_s = tokens_s + block.flop[rows, None] * pool.s_per_flop
         if self._timed:
-            stated_s = self._type_service_s[tasks.type_id]
+            stated_s = self._type_service_s[tasks.type_id[rows]]
             service_s = np.where(np.isnan(stated_s), service_s, stated_s)
         return service_s
 
-    def _price_usd(self, block: Block) -> FloatArray:
-        """What is asked before queues and bargaining, (tasks, contractors)."""
+    def _price_usd(self, block: Block, rows: slice, output_tokens: FloatArray) -> FloatArray:
+        """What is asked for the rows before queues and bargaining, (tasks, contractors)."""
         pool, tasks, rule = self._pool, block.tasks, self._pricing
         if isinstance(rule, FlatPrice):
-            return np.broadcast_to(pool.base_price_usd, (len(block), len(pool)))
+            return np.broadcast_to(pool.base_price_usd, (len(output_tokens), len(pool)))
         if isinstance(rule, DemandPrice):
             unit_usd = demand_price_usd(rule, pool.base_price_usd, pool.demand, pool.available)
-            return complexity_factor(rule, tasks.complexity)[:, None] * unit_usd
-        by_token_usd = pool.tokens_usd(tasks.prompt_tokens, tasks.expected_output_tokens)
+            return complexity_factor(rule, tasks.complexity[rows])[:, None] * unit_usd
+        by_token_usd = pool.tokens_usd(tasks.prompt_tokens[rows], output_tokens)
         return by_token_usd if isinstance(rule, TokenPrice) else by_token_usd + pool.base_price_usd
 
     def _checks(self, value_usd: FloatArray) -> tuple[BoolArray, FloatArray, FloatArray]:

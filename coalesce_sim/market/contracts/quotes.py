@@ -10,6 +10,7 @@ import numpy as np
 from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.compiling import Pace
 from coalesce_sim.economics.external import lateness_usd
+from coalesce_sim.economics.pricing import load_price_usd
 from coalesce_sim.market.contracts.knowledge import Knowledge
 from coalesce_sim.market.contracts.layout import Layout, Layouts
 from coalesce_sim.market.contracts.open_block import OpenContractBlock
@@ -36,7 +37,7 @@ from coalesce_sim.market.trade import Venue
 from coalesce_sim.policies.protocol import Offers
 from coalesce_sim.rounding import exceeds
 from coalesce_sim.scenario.contracts import ContractRules
-from coalesce_sim.scenario.costs import BargainedPrice, LoadPrice, Pricing
+from coalesce_sim.scenario.costs import BargainedPrice, LoadPrice, Pricing, TokenPrice
 
 _PACE = Pace(terms, compiled_terms)
 
@@ -109,6 +110,7 @@ class ContractQuotes:
         self._dearness = 1e-6 * rank_by_price / max(1, len(pool))
         self._risk_rate = pool.security_risk + pool.quality_risk
         self._price_rule = _price_rule(self._rule.pricing)
+        self._by_token = isinstance(self._rule.pricing, TokenPrice | LoadPrice)
         security = 1 - pool.security_risk
         slots: FloatArray = np.array([np.inf if each is None else each for each in pool.slots])
         # All are views of arrays that change in place.
@@ -201,6 +203,20 @@ class ContractQuotes:
             of,
             stay,
         )
+
+    def due_usd(self, opened: OpenContractBlock, quote: ContractQuote) -> FloatArray:
+        """What each offer comes to if it is taken, (offers,): a price by tokens goes by those that are really
+        written, at the load of now; any other is due as it was asked."""
+        if not self._by_token:
+            return quote.asked_usd
+        offers = quote.offers
+        listed_usd = self._layouts.true_price_usd(opened.block, offers.first)[offers.ids]
+        rule, slope, max_load = self._price_rule
+        if rule != LOAD:
+            return listed_usd
+        known = self._known[offers.type_id[0]]
+        jobs, slots = known.jobs[offers.ids], known.slots[offers.ids]
+        return load_price_usd(listed_usd, jobs, slots, slope=slope, max_load=max_load)
 
     def parts(
         self, layout: Layout, quote: ContractQuote

@@ -34,7 +34,7 @@ class Results(Protocol):
         """The same of one worker."""
 
     def bills_usd(self, task: int, workers: IntArray) -> FloatArray:
-        """What each bills for a task; NaN where the price agreed on is due."""
+        """What each bills for a task; NaN where the price that was asked is due."""
 
     def bill_usd(self, task: int, worker: int) -> float:
         """The same of one worker."""

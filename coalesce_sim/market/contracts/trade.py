@@ -54,10 +54,12 @@ class ContractTrade:
             self.discovery = Discovery(scenario.discovery, *counts, venue.luck)
         self._layouts = Layouts(scenario, rules, pool, self._truth)
         self._quotes = ContractQuotes(venue, rules, self._layouts, self._truth, self._knowledge)
-        self._foresight = Foresight(venue, rules, self._layouts, mishaps)
+        self._foresight = Foresight(venue, rules, self._layouts, self._quotes, mishaps)
         endings = Endings(venue)
         self._home = Home(venue, self._knowledge, endings, self._truth.own_price_usd)
-        self._dealing = Dealing(venue, rules, self._layouts, self._knowledge, endings, self._home, mishaps)
+        self._dealing = Dealing(
+            venue, rules, self._layouts, self._quotes, self._knowledge, endings, self._home, mishaps
+        )
 
     def open(self, block: Block, records: Records) -> OpenContractBlock:
         """Lay out the block."""

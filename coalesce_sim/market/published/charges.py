@@ -43,29 +43,31 @@ class Charges:
             )
         row = task - quote.offers.first
         cost_factor = float(block.truth.external_cost_factor[task])
-        time_factor = float(block.truth.external_time_factor[task])
         price_usd = float(quote.price_usd[row, contractor])
         external_usd = float(quote.offers.external_usd[row, contractor])
-        service_s = quote.nominal_s(row, contractor)
-        return price_usd * cost_factor, external_usd * cost_factor, service_s * time_factor
+        service_s = float(self._services_s(block, task)[contractor])
+        return price_usd * cost_factor, external_usd * cost_factor, service_s
 
     def of_all(
         self, block: Block, quote: PublishedQuote, task: int
     ) -> tuple[FloatArray, FloatArray, FloatArray]:
         """The same for all contractors, (contractors,) each."""
         row, offers = task - quote.offers.first, quote.offers
-        cost_factor = block.truth.external_cost_factor[task]
-        time_factor = block.truth.external_time_factor[task]
+        cost_factor, services_s = block.truth.external_cost_factor[task], self._services_s(block, task)
         if not self._physical:
             price_usd, external_usd = quote.price_usd[row], offers.external_usd[row]
-            return price_usd * cost_factor, external_usd * cost_factor, quote.services_s(row) * time_factor
+            return price_usd * cost_factor, external_usd * cost_factor, services_s
         only = slice(task, task + 1)
-        tokens = block.truth.output_tokens[only]
-        price_usd = self._quotes.price_usd(block, only, tokens)[0]
+        price_usd = self._quotes.price_usd(block, only, block.truth.output_tokens[only])[0]
         on_top = self._quotes.surcharges(offers, row)
         fees_usd = on_top.communication_usd[0] + (on_top.verification_usd + on_top.integration_usd)
-        service_s = self._quotes.service_s(block, only, tokens)[0]
-        return price_usd * cost_factor, (price_usd + fees_usd) * cost_factor, service_s * time_factor
+        return price_usd * cost_factor, (price_usd + fees_usd) * cost_factor, services_s
+
+    def _services_s(self, block: Block, task: int) -> FloatArray:
+        """How long the work really takes at every contractor: as the true tokens and the task's luck say."""
+        only = slice(task, task + 1)
+        services_s: FloatArray = self._quotes.service_s(block, only, block.truth.output_tokens[only])[0]
+        return services_s * float(block.truth.external_time_factor[task])
 
     def late_usd(self, turnaround_s: FloatArray, max_latency_s: FloatArray) -> FloatArray:
         """What lateness costs on top of the charges."""

@@ -41,11 +41,6 @@ class PublishedQuote:
     service_s: FloatArray
     delay_usd: list[float] | None
 
-    def services_s(self, row: int) -> FloatArray:
-        """The nominal time of one task's work at every contractor."""
-        times_s: FloatArray = self.service_s[row if len(self.service_s) > 1 else 0]
-        return times_s
-
     def nominal_s(self, row: int, contractor: int) -> float:
         """The nominal time of one task's work at one contractor."""
         return float(self.service_s[row if len(self.service_s) > 1 else 0, contractor])
