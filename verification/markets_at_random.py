@@ -186,7 +186,7 @@ def _contracts(pick: Pick) -> dict[str, Any]:
         "transfer_mb_per_s": pick(None, 100),
         "input_required_rate": pick(0.0, 0.3),
         "input_reply_s": pick(20.0, {"exponential": {"mean": 15}}),
-        "timeout_factor": pick(None, None, 0.9, 1.2, 3),
+        "timeout_factor": pick(None, None, 0.05, 0.9, 1.2, 3),
         "failed_share": pick(0.0, 0.5),
         "due_on_failure": pick(0.0, 0.5),
         "recovery": {"retries": pick(0, 1, 2), "then": pick("local", "give_up")},

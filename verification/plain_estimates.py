@@ -12,6 +12,9 @@ from verification.plain_given import Contractor, Task, Worker, draw
 from verification.plain_knowledge import OWN_RECORD, Gossip, Ratings, Registry
 from verification.plain_policies import Offer, exceeds
 
+ROUNDING_S = 1e-6
+"""By how much a contract may miss its deadline through rounding alone."""
+
 
 class Queue:
     """Slots behind one first-come queue: a client's GPUs, or a contractor's capacity.

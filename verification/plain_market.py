@@ -16,10 +16,9 @@ Sums are taken in its order: where two things happen at once, the last bit decid
 
 Beside it lie `plain_given` (what tasks take and workers ask, before anything happens), `plain_estimates`
 (what clients know and expect when they decide), `plain_knowledge` (ratings, and how contractors are found)
-and `plain_policies`. A contractor is paid in `ended`. It could lie about how good its work is where
-`Known.reliability` believes what is claimed, about time and price in `Known.quote`, about the bill in
-`Worker.bill_usd`. Luck is worked out where it is compared with what is true: in
-`carry_out`, `passes` and `Worker.is_good`.
+and `plain_policies`. A contractor is paid in `ended`. It could lie where `Known.reliability` believes what is
+claimed, in `Known.quote` and in `Worker.bill_usd`. Luck is worked out where it is
+compared with what is true: in `carry_out`, `passes` and `Worker.is_good`.
 
 Refused by name: the published trade, and policies that are not in `plain_policies`. Not told: score and
 confidence of a policy, and what sums up a run, such as estimation errors and utilisation. Made for short
@@ -37,12 +36,14 @@ from typing import Any, NamedTuple
 
 import simpy
 
-from verification.plain_estimates import Known, Queue, Stay
+from verification.plain_estimates import ROUNDING_S, Known, Queue, Stay
 from verification.plain_given import Contractor, Task, drawn_at, tasks_of
 from verification.plain_policies import POLICIES, Offer, Outcome, Policy, Question
 
 Events = Generator[simpy.Event, Any, None]
 Row = dict[str, Any]
+
+TIMED_OUT = "canceled", "timed out"
 
 
 class Played(NamedTuple):
@@ -188,7 +189,10 @@ class Market:
     def hire(self, task: Task, offer: Offer, tried: tuple[Contractor, ...]) -> None:
         """Submit a contract on an offer."""
         who, now_s, patience = offer.contractor, self.env.now, self.rules["timeout_factor"]
-        good, longer = who.is_good(task), self.known.work_factor
+        good, expected_s = who.is_good(task), offer.work_s * self.known.work_factor
+        service_s = who.work_s(task, really=True) * self.known.work_factor
+        service_s *= task.factors["external_time_factor"]
+        deadline_s = math.inf if patience is None else now_s + patience * offer.latency_s
         row = {
             "task": task.number,
             "attempt": len(tried),
@@ -200,22 +204,11 @@ class Market:
             "estimated_usd": offer.external_usd,
             "submitted_s": now_s,
             "working_s": None,
-            "auth_required": False,
-            "input_required": False,
+            **dict.fromkeys(("auth_required", "input_required"), False),
             "explored": offer.explored,
         }
-        contract = Contract(
-            task,
-            offer,
-            (*tried, who),
-            expected_s=offer.work_s * longer,
-            service_s=who.work_s(task, really=True) * longer * task.factors["external_time_factor"],
-            deadline_s=math.inf if patience is None else now_s + patience * offer.latency_s,
-            good=good,
-            row=row,
-        )
-        task.row["contractor"] = who.name
-        task.row["explored"] |= offer.explored
+        contract = Contract(task, offer, (*tried, who), expected_s, service_s, deadline_s, good, row)
+        task.row |= {"contractor": who.name, "explored": task.row["explored"] or offer.explored}
         self.env.process(self.life(contract))
 
     def life(self, contract: Contract) -> Events:
@@ -226,39 +219,47 @@ class Market:
 
     def carry_out(self, contract: Contract) -> Generator[simpy.Event, Any, tuple[str, str | None]]:
         """Handshake, data, queue, work, verification; how it ended and, where that is badly, why."""
-        rules, env, task, who = self.rules, self.env, contract.task, contract.offer.contractor
+        rules, task, who = self.rules, contract.task, contract.offer.contractor
         queue = self.known.queues[who]
         if contract.luck("unreachable") < who.stated["unreachable_rate"]:
-            yield env.timeout(contract.offer.search_s + rules["connect_timeout_s"])
-            return "canceled", "unreachable"
+            in_time = yield from self.lasts(contract, contract.offer.search_s + rules["connect_timeout_s"])
+            return ("canceled", "unreachable") if in_time else TIMED_OUT
         setup_s = contract.offer.search_s + self.known.setup_s + who.network_s
         if rules["authorisation_s"] > 0 and (task.client, who) not in self.authorised:
             self.authorised.add((task.client, who))
             contract.row["auth_required"] = True
             setup_s += rules["authorisation_s"]
-        if setup_s > 0:
-            yield env.timeout(setup_s)
+        if not (yield from self.lasts(contract, setup_s)):
+            return TIMED_OUT
         if not queue.takes_in(who.stated["queue_limit"]):
             return "rejected", "full"
         contract.sent = True
-        if task.transfer_s > 0:
-            queue.coming += 1
-            yield env.timeout(task.transfer_s)
-            queue.coming -= 1
+        queue.coming += 1
+        in_time = yield from self.lasts(contract, task.transfer_s)
+        queue.coming -= 1
+        if not in_time:
+            return TIMED_OUT
         if contract.luck("question") < rules["input_required_rate"]:
             contract.row["input_required"] = True
             contract.service_s += drawn_at(rules["input_reply_s"], contract.luck("reply"))
         breaks_off = not contract.good and contract.luck("fails_openly") < rules["failed_share"]
         if breaks_off:
             contract.service_s *= contract.luck("fails_at")
-        in_time = yield from self.queue_and_work(contract, queue)
-        if not in_time:
-            return "canceled", "timed out"
+        if not (yield from self.queue_and_work(contract, queue)):
+            return TIMED_OUT
         if breaks_off:
             return "failed", "broke off"
         if task.check_s > 0:
-            yield env.timeout(task.check_s)
+            yield self.env.timeout(task.check_s)
         return "completed", None
+
+    def lasts(self, contract: Contract, seconds: float) -> Generator[simpy.Event, Any, bool]:
+        """A part of a contract lasts so long, at most to its deadline; whether it was over by then."""
+        left_s = max(0.0, contract.deadline_s - self.env.now)
+        in_time = seconds <= left_s + ROUNDING_S
+        if (seconds if in_time else left_s) > 0:
+            yield self.env.timeout(seconds if in_time else left_s)
+        return in_time
 
     def queue_and_work(self, contract: Contract, queue: Queue) -> Generator[simpy.Event, Any, bool]:
         """Whether the work was done before its client lost patience."""
@@ -277,12 +278,11 @@ class Market:
         queue.working.append(expected_end_s := env.now + expected_s)
         contract.row["working_s"] = env.now
         self.began(contract.task)
-        left_s = max(0.0, contract.deadline_s - env.now)
-        yield env.timeout(min(contract.service_s, left_s))
+        in_time = yield from self.lasts(contract, contract.service_s)
         queue.working.remove(expected_end_s)
         if queue.limited:
             queue.resource.release(request)
-        return contract.service_s <= left_s
+        return in_time
 
     # end, learn, recover
 

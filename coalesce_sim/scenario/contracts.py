@@ -82,9 +82,9 @@ class ContractRules(Model):
     *Submitted*: a handshake, which a contractor that cannot be reached does not answer (*canceled*) and one
     whose queue is full refuses (*rejected*); the first contract of a client with a contractor may have to be
     authorised (*auth-required*). Then data are moved, and the job waits its turn. *Working*: the work, which
-    may stop for the answer to a question and may break off (*failed*); what takes too long, waiting included,
-    is *canceled*. What is delivered (*completed*) is verified. No contract is *input-required*: what a
-    question takes is a part of the work.
+    may stop for the answer to a question and may break off (*failed*). Whatever state it is in before work is
+    delivered, a contract is *canceled* at its deadline (`timeout_factor`). What is delivered (*completed*) is
+    verified. No contract is *input-required*: what a question takes is a part of the work.
     """
 
     handshake_ms: NonNegative = 0.0
@@ -95,7 +95,7 @@ class ContractRules(Model):
     where every `unreachable_rate` is 0."""
     authorisation_s: NonNegative = 0.0
     """Seconds that the first contract of a client with a contractor waits to be authorised (*auth-required*);
-    no part of the quoted time. 0: none has to be."""
+    no part of the quoted time, though the deadline counts from before it. 0: none has to be."""
     transfer_mb_per_s: Positive | None = None
     """MB per second at which `data_gb` and `output_gb` of a task are moved; left out, in no time."""
     security: Security = Security()
@@ -105,11 +105,12 @@ class ContractRules(Model):
     """Probability that the work stops once to ask the client something; the slot stays taken, and the reply
     is added to the work."""
     input_reply_s: NonNegativeDistribution = 0.0
-    """Seconds until the client has answered, no part of the quoted time; no effect at an
-    `input_required_rate` of 0."""
+    """Seconds until the client has answered, no part of the quoted time, though the deadline does not wait
+    for it; no effect at an `input_required_rate` of 0."""
     timeout_factor: Positive | None = None
-    """A client cancels what is not done after this many times the quoted time, and owes no price for it; left
-    out, never."""
+    """A client cancels what is not delivered after this many times the quoted time since its decision,
+    whatever the contract is waiting for, and owes no price for it; the time that its own verification takes
+    it grants. Left out, never."""
     failed_share: Share = 0.0
     """Share of bad work that breaks off part of the way (*failed*); the rest is delivered (*completed*), and
     found bad, or not, by the verification."""

@@ -215,6 +215,69 @@ def test_a_contract_that_breaks_off_does_so_while_at_work_and_frees_its_slot() -
     assert contracts["working_s"].tolist() == [0, *contracts["ended_s"].tolist()[:2]]
 
 
+TRANSFER = {"transfer_mb_per_s": 5}
+AT_THE_DEADLINE: dict[str, tuple[float, dict[str, Any], dict[str, Any], float, float | None, float]] = {
+    # timeout_factor, contracts, contractor: when it is canceled, when work began, the fees; work takes 60 s
+    "looking for a contractor for 40 s, 100 quoted": (0.3, {}, {}, 30, None, 0),
+    "shaking hands for 100 s, 160 quoted": (0.5, {"handshake_ms": 1e5}, {}, 80, None, 0),
+    "on the network for 100 s, 160 quoted": (0.5, {}, {"network_ms": 1e5}, 80, None, 0),
+    "not answered for 500 s": (0.5, {"connect_timeout_s": 500}, {"unreachable_rate": 1}, 30, None, 0),
+    "authorised in 400 s": (1, {"authorisation_s": 400}, {}, 60, None, 0),
+    "sending for 200 s, 260 quoted": (0.5, TRANSFER, {}, 130, None, COMMUNICATION_USD),
+    "asking for 900 s": (2, {"input_required_rate": 1, "input_reply_s": 900}, {}, 120, 0, COMMUNICATION_USD),
+    "at work": (0.9, {}, {}, 54, 0, COMMUNICATION_USD),
+    "breaking off too late": (0.001, {"failed_share": 1}, {"success": 0}, 0.06, 0, COMMUNICATION_USD),
+}
+
+
+@pytest.mark.parametrize("where", AT_THE_DEADLINE)
+def test_a_contract_is_canceled_at_its_deadline_wherever_it_is(where: str) -> None:
+    factor, rules, facts, ended_s, working_s, fees_usd = AT_THE_DEADLINE[where]
+    rules = {"timeout_factor": factor, "recovery": GIVE_UP, "verification": {"automated": {"usd": 1}}} | rules
+    sections = {"discovery": {"kind": "registry", "latency_ms": 4e4}} if "looking" in where else {}
+    result, script = play(market([0], contractor("a", **facts), contracts=rules, **FEES, **sections), "a")
+    (contract,) = result.contracts.to_dict("records")
+    assert (contract["state"], contract["reason"]) == ("canceled", "timed out")
+    assert contract["ended_s"] == pytest.approx(ended_s)
+    assert contract["working_s"] == pytest.approx(np.nan if working_s is None else working_s, nan_ok=True)
+    assert (contract["paid_usd"], contract["fees_usd"]) == (0, pytest.approx(fees_usd))
+    assert result.decisions["finished_s"].tolist() == [contract["ended_s"]]
+    assert script.told == [(0, "a", False)]
+
+
+def test_who_gives_up_while_data_are_sent_leaves_its_place_to_the_next() -> None:
+    """200 s of sending are quoted with 60 s of work, and canceled at 130 s; the place is free again then."""
+    rules = {"timeout_factor": 0.5, "recovery": GIVE_UP} | TRANSFER
+    a = contractor("a", slots=1, queue_limit=0)
+    result, _ = play(market([0, 129, 131], a, contracts=rules), "a", "a", "a")
+    contracts = result.contracts.sort_values("task")
+    assert contracts["state"].tolist() == ["canceled", "rejected", "canceled"]
+    assert contracts["ended_s"].tolist() == [130, 129, 261]
+
+
+def test_what_is_delivered_in_time_is_checked_in_peace() -> None:
+    rules = {"timeout_factor": 0.5, "verification": {"automated": CHECKED | {"minutes": 10}}}
+    result, _ = play(market([0], contractor("a"), contracts=rules), "a")
+    (contract,) = result.contracts.to_dict("records")
+    assert (contract["state"], contract["accepted"], contract["ended_s"]) == ("completed", True, 660)
+
+
+def test_what_takes_as_long_as_quoted_is_in_time_at_any_time_of_the_day() -> None:
+    """A third of a second of handshake, 7 ms of network, 13 ms of sending, a tenth of enclave and work: sums
+    that no binary number holds, of which some come out later than the deadline by the last bit."""
+    rules = {
+        "timeout_factor": 1,
+        "handshake_ms": 1000 / 3,
+        "transfer_mb_per_s": 77e3,
+        "security": {"enclave_share": 0.1},
+        "recovery": GIVE_UP,
+    }
+    arrivals = [100 * k + k / 7 for k in range(40)]
+    a = contractor("a", network_ms=7)
+    contracts = play(market(arrivals, a, contracts=rules), *["a"] * 40)[0].contracts
+    assert (contracts["state"] == "completed").all()
+
+
 LONG_AND_SHORT: dict[str, Any] = {
     "outcomes": {"long": {"success": 1, "latency_min": 100}, "short": {"success": 1, "latency_min": 1}}
 }

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Generator
+from typing import Any, Final
+
+import simpy
 
 from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.contracts.endings import Endings
@@ -18,6 +22,12 @@ from coalesce_sim.market.contracts.states import (
 from coalesce_sim.market.queues import Queue
 from coalesce_sim.market.trade import Events, Venue
 from coalesce_sim.scenario.contracts import ContractRules
+
+TIMED_OUT: Final = "timed out"
+"""The reason of a contract that was not over by its deadline."""
+
+ROUNDING_S = 1e-6
+"""By how much a deadline may be missed through rounding alone."""
 
 
 class Lifecycle:
@@ -35,49 +45,50 @@ class Lifecycle:
         self._authorised: set[tuple[int, int]] = set()
 
     def play(self, contract: Contract) -> Events:
-        """All events of one contract, until it is in its final state and what was delivered is looked at."""
-        rules, env, who = self._rules, self._queues.env, contract.contractor
+        """All events of one contract, until it is in its final state and what was delivered is looked at.
+
+        Until then its client cancels it at the deadline, whatever state it is in.
+        """
+        rules, who, row = self._rules, contract.contractor, contract.row
         luck, layout, at = self._mishaps, contract.opened.layout, (who, contract.task, contract.attempt)
         if luck.unreachable.draw(*at) < self._unreachable_rate[who]:
-            yield env.timeout(contract.search_s + rules.connect_timeout_s)
-            contract.state, contract.reason = CANCELED, "unreachable"
+            if (yield from self._in_time(contract, contract.search_s + rules.connect_timeout_s)):
+                contract.state, contract.reason = CANCELED, "unreachable"
             return
         setup_s = contract.search_s + self._setup_s + self._queues.network_s[who]
         if rules.authorisation_s > 0 and (contract.client, who) not in self._authorised:
             self._authorised.add((contract.client, who))
             contract.state, contract.auth_required = AUTH_REQUIRED, True
             setup_s += rules.authorisation_s
-        if setup_s > 0:
-            yield env.timeout(setup_s)
+        if not (yield from self._in_time(contract, setup_s)):
+            return
         queue = self._queues.contractors[who]
         if not queue.takes_in(self._queue_limit[who]):
             contract.state, contract.reason = REJECTED, "full"
             return
         contract.sent = True
-        transfer_s = layout.transfer_s[contract.row]
-        if transfer_s > 0:
-            queue.coming += 1
-            yield env.timeout(transfer_s)
-            queue.coming -= 1
+        queue.coming += 1
+        moved = yield from self._in_time(contract, layout.transfer_s[row])
+        queue.coming -= 1
+        if not moved:
+            return
         if luck.question.draw(*at) < rules.input_required_rate:
             contract.input_required = True
             contract.service_s += luck.reply_s(*at)
         fails = not contract.good and luck.fails_openly.draw(*at) < rules.failed_share
         if fails:
             contract.service_s *= luck.fails_at.draw(*at)
-        yield from self._work(contract, queue)
-        if contract.state != WORKING:
-            contract.reason = "timed out"
-        elif fails:
+        if not (yield from self._work(contract, queue)):
+            return
+        if fails:
             contract.state, contract.reason = FAILED, "broke off"
-        else:
-            check_s = layout.check_s[contract.row]
-            if check_s > 0:
-                yield env.timeout(check_s)
-            contract.state = COMPLETED
+            return
+        contract.state = COMPLETED
+        if layout.check_s[row] > 0:
+            yield self._queues.env.timeout(layout.check_s[row])
 
-    def _work(self, contract: Contract, queue: Queue) -> Events:
-        """Queue and service; the contract is *working* at the end unless its client has canceled it."""
+    def _work(self, contract: Contract, queue: Queue) -> Generator[simpy.Event, Any, bool]:
+        """Queue and service; whether they were over before the deadline."""
         env = self._queues.env
         if queue.limited:
             queue.join(env.now, contract.expected_s, contract.service_s)
@@ -89,15 +100,27 @@ class Lifecycle:
                 if not request.triggered:
                     request.cancel()
                     queue.leave(contract.expected_s)
-                    contract.state = CANCELED
-                    return
+                    contract.state, contract.reason = CANCELED, TIMED_OUT
+                    return False
             expected_end_s = queue.begin(env.now, contract.expected_s)
         contract.state, contract.working_s = WORKING, env.now
         self._endings.began(contract.opened, contract.row)
-        left_s = max(0.0, contract.deadline_s - env.now)
-        if contract.service_s > left_s:
-            contract.state = CANCELED
-        yield env.timeout(min(contract.service_s, left_s))
+        in_time = yield from self._in_time(contract, contract.service_s)
         if queue.limited:
             queue.end(env.now, expected_end_s)
             queue.resource.release(request)
+        return in_time
+
+    def _in_time(self, contract: Contract, lasts_s: float) -> Generator[simpy.Event, Any, bool]:
+        """A part of a contract that lasts so long; False, and the contract canceled, where its deadline comes
+        first."""
+        env = self._queues.env
+        left_s = max(0.0, contract.deadline_s - env.now)
+        in_time = lasts_s <= left_s + ROUNDING_S
+        if not in_time:
+            lasts_s = left_s
+        if lasts_s > 0:
+            yield env.timeout(lasts_s)
+        if not in_time:
+            contract.state, contract.reason = CANCELED, TIMED_OUT
+        return in_time
