@@ -19,26 +19,28 @@ ROUNDING_S = 1e-6
 class Queue:
     """Slots behind one first-come queue: a client's GPUs, or a contractor's capacity.
 
-    `waiting` jobs are in the queue, which are expected to take `waiting_s` in all; `working` holds when each
-    of those at work is expected to end, `coming` says how many were taken in whose data are on their way.
+    `waiting` holds how long each job in the queue is expected to take, `waiting_s` all of them, `working`
+    when each of those at work is expected to end; `coming` counts those taken in whose data are on their way.
     """
 
     def __init__(self, env: simpy.Environment, slots: float) -> None:
         self.slots, self.limited = slots, slots < math.inf
         self.resource = simpy.Resource(env, capacity=max(1, slots))  # type: ignore[arg-type]
-        self.waiting, self.waiting_s = 0, 0.0
+        self.waiting: list[float] = []
+        self.waiting_s = 0.0
         self.working: list[float] = []
         self.coming = 0
 
     @property
     def jobs(self) -> int:
-        return self.waiting + len(self.working)
+        return len(self.waiting) + len(self.working)
 
     def join(self, expected_s: float) -> None:
-        self.waiting, self.waiting_s = self.waiting + 1, self.waiting_s + expected_s
+        self.waiting.append(expected_s)
+        self.waiting_s += expected_s
 
     def leave(self, expected_s: float) -> None:
-        self.waiting -= 1
+        self.waiting.remove(expected_s)
         self.waiting_s = self.waiting_s - expected_s if self.waiting else 0.0
 
     def takes_in(self, limit: int | None) -> bool:
@@ -50,13 +52,15 @@ class Queue:
     def expected_wait_s(self, now_s: float, arrival_s: float) -> float:
         """For a job that arrives then: until as many have left as there are before it, as is expected now.
 
-        Where more wait than are at work: until all the work in sight, shared by all slots, is done.
+        Where more wait than are at work: until all the work in sight, shared by all slots, is done. Slots
+        that are free now are taken by the first in the queue.
         """
         if self.jobs < self.slots or self.slots == 0:
             return 0.0
-        turn = self.jobs - int(self.slots)
-        if turn < len(self.working):
-            free_s = sorted(self.working)[turn]
+        turn, free_slots = self.jobs - int(self.slots), int(self.slots) - len(self.working)
+        at_work = self.working + [now_s + expected_s for expected_s in self.waiting[:free_slots]]
+        if turn < len(at_work):
+            free_s = sorted(at_work)[turn]
         else:
             left_s = sum(end_s - now_s for end_s in self.working if end_s > now_s)
             free_s = now_s + (self.waiting_s + left_s) / self.slots

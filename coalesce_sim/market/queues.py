@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import heapq
 import math
+from collections import deque
 from collections.abc import Callable
 from functools import partial
+from itertools import islice
 
 import numpy as np
 import simpy
@@ -47,9 +49,9 @@ class Queue:
 
     __slots__ = (
         "_expected_ends_s",
-        "_queued",
         "_queued_s",
         "_true",
+        "_waiting",
         "_watch",
         "busy_s",
         "coming",
@@ -64,7 +66,7 @@ class Queue:
         self._watch = watch
         self.limited = slots is not None
         self.slots = slots
-        self._queued = 0
+        self._waiting: deque[tuple[float, float]] = deque()  # arrival and expected time of work of each
         self._queued_s = 0.0
         self.coming = 0
         self.busy_s = 0.0
@@ -78,27 +80,31 @@ class Queue:
         """Whether one more job finds a slot, or a place among `queue_limit` that wait (None: any number)."""
         if self.slots is None:
             return True
-        return self.slots > 0 and (
-            queue_limit is None
-            or self._queued + self.coming + len(self._expected_ends_s) < self.slots + queue_limit
-        )
+        return self.slots > 0 and (queue_limit is None or self._jobs + self.coming < self.slots + queue_limit)
 
     def expected_wait_s(self, now_s: float, arrival_s: float) -> float:
         """What the owner expects at `now_s` of a job that arrives at `arrival_s`; 0 while a slot is free.
 
         With few in the queue the job gets the slot that comes free when they have taken theirs; with more
-        waiting than are at work, its turn comes when the work in sight, shared by all slots, is done.
+        waiting than are at work, its turn comes when the work in sight, shared by all slots, is done. Those
+        who take a free slot at this very instant are at work.
         """
-        at_work = self._expected_ends_s
-        if self.slots is None or self._queued + len(at_work) < self.slots or self.slots == 0:
+        if self.slots is None or self._jobs < self.slots or self.slots == 0:
             return 0.0
-        turn = self._queued + len(at_work) - self.slots
+        ends_s = self._expected_ends_s
+        taking = islice(self._waiting, self.slots - len(ends_s))
+        at_work = [*ends_s, *(now_s + expected_s for since_s, expected_s in taking if since_s <= now_s)]
+        turn = self._jobs - self.slots
         if turn < len(at_work):
             free_s = sorted(at_work)[turn]
         else:
-            left_s = sum(end_s - now_s for end_s in at_work if end_s > now_s)
+            left_s = sum(end_s - now_s for end_s in ends_s if end_s > now_s)
             free_s = now_s + (self._queued_s + left_s) / self.slots
         return max(0.0, free_s - arrival_s)
+
+    @property
+    def _jobs(self) -> int:
+        return len(self._waiting) + len(self._expected_ends_s)
 
     def true_wait_s(self, arrival_s: float) -> float:
         """What will happen, the service times of all jobs before being known."""
@@ -106,27 +112,28 @@ class Queue:
 
     def leave(self, expected_s: float) -> None:
         """A job leaves the queue undone. Those behind it may start earlier than the oracle was told."""
-        self._queued -= 1
-        self._queued_s = self._queued_s - expected_s if self._queued else 0.0
+        gone = next(each for each in self._waiting if each[1] == expected_s)
+        self._waiting.remove(gone)
+        self._queued_s = self._queued_s - expected_s if self._waiting else 0.0
         if self._watch is not None:
-            self._watch(self._queued + len(self._expected_ends_s))
+            self._watch(self._jobs)
 
     def join(self, arrival_s: float, expected_s: float, true_s: float) -> None:
         """A job is on its way to the queue."""
         if self._true is not None:
             self._true.add(arrival_s, true_s)
-            self._queued += 1
+            self._waiting.append((arrival_s, expected_s))
             self._queued_s += expected_s
             if self._watch is not None:
-                self._watch(self._queued + len(self._expected_ends_s))
+                self._watch(self._jobs)
 
     def begin(self, now_s: float, expected_s: float) -> float:
-        """A job leaves the queue for a slot; the time at which its owner expects it to end.
+        """The first job leaves the queue for a slot; the time at which its owner expects it to end.
 
         Raises `ConservationError` if more jobs are at work than there are slots.
         """
-        self._queued -= 1
-        self._queued_s = self._queued_s - expected_s if self._queued else 0.0
+        self._waiting.popleft()
+        self._queued_s = self._queued_s - expected_s if self._waiting else 0.0
         self.busy_s -= now_s
         self._expected_ends_s.append(now_s + expected_s)
         if self.slots is not None and len(self._expected_ends_s) > self.slots:
@@ -140,7 +147,7 @@ class Queue:
         self.busy_s += now_s
         self._expected_ends_s.remove(expected_end_s)
         if self._watch is not None:
-            self._watch(self._queued + len(self._expected_ends_s))
+            self._watch(self._jobs)
 
 
 class Queues:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.market.trading import HOME_USD, LATE_USD_PER_S, VALUE_USD, contractor, market, play
+from tests.market.trading import HOME_USD, LATE_USD_PER_S, VALUE_USD, contractor, market, play, run_of
 
 WORK_S, TARGET_S = 600, 720
 
@@ -25,16 +25,37 @@ def queueing_at_home(arrivals: list[tuple[int, int]], slots: int) -> dict[str, A
 
 
 def test_a_job_delays_the_next_by_its_share_of_the_slots() -> None:
-    """Six at once on two slots: who finds none free waits for half the work ahead; each adds 300 s to it."""
+    """Six at once on two slots, which the first two take: the next two wait for those, and whoever comes when
+    more wait than work for half the work ahead; each adds 300 s to it."""
     result, _ = play(queueing_at_home([(0, 0)] * 6, slots=2))
     decisions = result.decisions
-    wait_s = [0, 0, 1200 / 2, 1800 / 2, 2400 / 2, 3000 / 2]
+    wait_s = [0, 0, 600, 600, 2400 / 2, 3000 / 2]
     assert decisions["estimated_s"].tolist() == [each + WORK_S for each in wait_s]
     # Its own lateness, and that of one more behind it: 300 s, of which 180 are late where nobody waits yet.
-    late_s = [0 + 180, 0 + 180, 480 + 300, 780 + 300, 1080 + 300, 1380 + 300]
+    late_s = [0 + 180, 0 + 180, 480 + 300, 480 + 300, 1080 + 300, 1380 + 300]
     assert decisions["internal_opportunity_usd"].tolist() == pytest.approx(
         [each * LATE_USD_PER_S for each in late_s]
     )
+
+
+@pytest.mark.parametrize("contracts", [{"contracts": {}}, {}], ids=["contracts", "published"])
+def test_who_takes_a_free_slot_at_this_instant_is_at_work(contracts: dict[str, Any]) -> None:
+    """A client's third task waits for its first; another client's fourth comes as the third takes a slot."""
+    arrivals = [(0, "short", 0), (0, "long", 0), (0, "medium", 0)]
+    arrivals += [(0, "short", 1), (0, "long", 1), (1, "medium", 1), (60, "short", 1)]
+    scenario = market(
+        [{"type": kind, "arrival_s": at_s, "client": client} for at_s, kind, client in arrivals],
+        contractor("a"),
+        types={"short": {"local_min": 1}, "medium": {"local_min": 5}, "long": {"local_min": 60}},
+        clients={"count": 2, "slots": 2},
+        policy={"kind": "always_local"},
+    )
+    del scenario["contracts"]
+    scenario["cost_model"]["internal"]["opportunity"] = "expected_delay"
+    decisions = run_of(scenario | contracts).decisions
+    expected_s = [60, 3600, 60 + 300, 60, 3600, 59 + 300, 300 + 60]
+    assert decisions["estimated_s"].tolist() == expected_s
+    assert decisions["turnaround_s"].tolist() == expected_s
 
 
 def test_the_next_job_comes_after_the_mean_gap_of_the_same_client_so_far() -> None:
