@@ -51,6 +51,9 @@ DISTRIBUTIONS = frozenset(
 DISCRIMINATORS = ("kind", "class", "profile")
 """Keys whose value says which alternative a mapping describes."""
 
+EVERY = "*"
+"""The step of a path that stands for every name, or number, there is."""
+
 MAX_BYTES = 8_000_000
 
 
@@ -138,9 +141,9 @@ def read_base(source: str | Path | Mapping[str, Any]) -> Base:
     """Read a scenario and merge it over what it extends.
 
     `source` is a path, the name of a bundled scenario (text without slash and without `.yaml`), or the
-    content itself. In a merge mappings merge key by key and anything else replaces; a mapping that names
-    another alternative (`kind`, `class`, `profile`, a distribution) replaces too. A relative path in
-    `extends` starts at the file that says it.
+    content itself. In a merge mappings merge key by key, null clears and anything else replaces; a mapping
+    that names another alternative (`kind`, `class`, `profile`, a distribution) replaces too. A relative path
+    in `extends` starts at the file that says it.
 
     Raises ScenarioError with all problems of the first source that cannot be read.
     """
@@ -154,7 +157,8 @@ def read_base(source: str | Path | Mapping[str, Any]) -> Base:
 def read_document(source: str | Path | Mapping[str, Any], overrides: Sequence[str] = ()) -> Document:
     """Read a scenario as `read_base` does and apply the overrides in turn.
 
-    An override reads ``path.to.field=value`` with a YAML value, as in ``contractors[2].price_usd=3``.
+    An override reads ``path.to.field=value`` with a YAML value, as in ``contractors[2].price_usd=3``; ``*``
+    stands for every name, ``[*]`` for every number, as in ``contractors.types.*.price_usd=3``.
     Raises ScenarioError with all problems of the first source that cannot be read, or of the overrides.
     """
     return read_base(source).document(overrides)
@@ -225,8 +229,13 @@ def _merge(parent: Node, child: Node) -> Node:
     ours, theirs = child.value, parent.value
     if not (isinstance(ours, dict) and isinstance(theirs, dict)) or _names_another(theirs, ours):
         return child
-    both = {key: _merge(theirs[key], node) for key, node in ours.items() if key in theirs}
+    both = {key: _inherited(theirs[key], node) for key, node in ours.items() if key in theirs}
     return Node(theirs | ours | both, child.mark)
+
+
+def _inherited(parent: Node, child: Node) -> Node:
+    """What becomes of a field that the parent has as well: null clears it."""
+    return Node(None, child.mark, cleared=True) if child.value is None else _merge(parent, child)
 
 
 def _names_another(parent: dict[str, Node], child: dict[str, Node]) -> bool:
@@ -239,7 +248,7 @@ def _names_another(parent: dict[str, Node], child: dict[str, Node]) -> bool:
 
 
 _NAME = r"[^.\[\]=]+"
-_INDEX = r"\[[0-9]{1,9}\]"
+_INDEX = r"\[(?:[0-9]{1,9}|\*)\]"
 _OVERRIDE_PATH = re.compile(rf"{_NAME}(?:{_INDEX})*(?:\.{_NAME}(?:{_INDEX})*)*")
 
 
@@ -265,10 +274,12 @@ def _checked(steps: Steps, mark: Mark) -> Steps:
 
 
 def _overlay(base: Node | None, steps: Steps, node: Node) -> Node:
-    """What to merge over `base` to set the field at `steps`: mappings with one key each, lists whole."""
+    """What to merge over `base` to set the field at `steps`: mappings with the keys meant, lists whole."""
     if not steps:
         return node
     step, rest = steps[0], steps[1:]
+    if step == EVERY and (base is None or not isinstance(base.value, dict) or EVERY not in base.value):
+        return _overlay_all(base, rest, node)
     if isinstance(step, str):
         if base is None or not isinstance(base.value, dict):
             return Node({step: _overlay(None, rest, node)}, node.mark)
@@ -281,6 +292,17 @@ def _overlay(base: Node | None, steps: Steps, node: Node) -> Node:
         raise node.mark.error(f"there is no item [{step}]; the list has {len(items)}")
     items[step] = _merge(items[step], _overlay(items[step], rest, node))
     return Node(items, base.mark)
+
+
+def _overlay_all(base: Node | None, rest: Steps, node: Node) -> Node:
+    """What to merge over `base` to set a field of every entry of a mapping, or of every item of a list."""
+    inside = None if base is None else base.value
+    if base is None or not isinstance(inside, dict | list) or not inside:
+        raise node.mark.error(f"there is nothing that {EVERY} could stand for")
+    if isinstance(inside, list):
+        return Node([_merge(item, _overlay(item, rest, node)) for item in inside], base.mark)
+    entries = {key: child for key, child in inside.items() if not child.cleared}
+    return Node({key: _overlay(child, rest, node) for key, child in entries.items()}, base.mark)
 
 
 def _read_root(path: Path, asked_by: Mark | None) -> Node:

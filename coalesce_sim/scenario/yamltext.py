@@ -21,15 +21,19 @@ _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 @dataclass(slots=True)
 class Node:
-    """A value and its mark; children in lists and mappings are nodes too."""
+    """A value and its mark; children in lists and mappings are nodes too.
+
+    One that is `cleared` was inherited and taken away; it is there only to say where.
+    """
 
     value: Any
     mark: Mark
+    cleared: bool = False
 
     def plain(self) -> Any:
         """The value as plain data."""
         if isinstance(self.value, dict):
-            return {key: child.plain() for key, child in self.value.items()}
+            return {key: child.plain() for key, child in self.value.items() if not child.cleared}
         if isinstance(self.value, list):
             return [child.plain() for child in self.value]
         return self.value

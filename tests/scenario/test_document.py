@@ -312,8 +312,9 @@ def test_a_child_is_merged_over_its_parent(folder):
     (folder / "base").mkdir()
     write(folder / "base" / "parent.yaml", "a: 1\nb: {c: 2, d: [1, 2]}\ne: {f: 1}\n")
     document = read("extends: base/parent.yaml\nb:\n  d: [3]\n  x: 4\ne: null\n", folder)
-    assert document.data == {"a": 1, "b": {"c": 2, "d": [3], "x": 4}, "e": None}
+    assert document.data == {"a": 1, "b": {"c": 2, "d": [3], "x": 4}}
     assert document.marks["a",] == Mark("base/parent.yaml", 1)
+    assert document.marks["e",] == Mark("a.yaml", 5)
     assert document.marks["b", "c"] == Mark("base/parent.yaml", 2)
     assert document.marks["b",] == Mark("a.yaml", 2)
     assert document.marks["b", "d", 0] == Mark("a.yaml", 3)
@@ -376,13 +377,13 @@ def test_a_circle_is_shown_whole(folder):
         ({"normal": {"mean": 1}}, {"other": 1}, {"normal": {"mean": 1}, "other": 1}),
         ({"normal": {"mean": 1}}, 3, 3),
         ([1, 2], [3], [3]),
-        ({"x": 1}, None, None),
     ],
 )
 def test_a_mapping_that_names_another_alternative_replaces(folder, parent, child, merged):
     path = folder / "parent.yaml"
     path.write_text(yaml.safe_dump({"field": parent}))
     assert read_document({"extends": str(path), "field": child}).data == {"field": merged}
+    assert read_document({"extends": str(path), "field": None}).data == {}
 
 
 # Overrides
@@ -411,6 +412,32 @@ def test_overrides_are_merged_in_turn(folder):
     assert document.marks["b", 0, "c"] == Mark("a.yaml", 3)
     assert document.marks["b", 0, "d", "uniform", "low"] == Mark("--set b[0].d", None)
     assert document.marks[()] == Mark("a.yaml", 1)
+
+
+def test_null_clears_what_is_inherited_and_what_comes_later_starts_anew(folder):
+    write(folder / "parent.yaml", "types: {x: {a: 1}, y: {a: 2}, z: {a: 3}}\n")
+    text = "extends: parent.yaml\ntypes:\n  x: null\n  new: null\n"
+    assert read(text, folder).data == {"types": {"y": {"a": 2}, "z": {"a": 3}, "new": None}}
+    document = read(text, folder, "types.y=null", "types.x.b=4", "types.new=5", "types.*.c=6")
+    assert document.data == {"types": {"x": {"b": 4, "c": 6}, "z": {"a": 3, "c": 6}, "new": {"c": 6}}}
+
+
+def test_a_star_stands_for_every_name_and_every_number(folder):
+    text = "types: {x: {a: 1}, y: {a: 2, b: 3}}\nlist:\n- {a: 1}\n- {a: 2, b: {c: 1}}\n"
+    document = read(text, folder, "types.*.a=7", "list[*].b.c=8")
+    assert document.data == {
+        "types": {"x": {"a": 7}, "y": {"a": 7, "b": 3}},
+        "list": [{"a": 1, "b": {"c": 8}}, {"a": 2, "b": {"c": 8}}],
+    }
+    assert document.marks["types", "y", "a"] == Mark("--set types.*.a", None)
+    assert document.marks["types", "y", "b"] == Mark("a.yaml", 1)
+    assert read("share: {'*': 1, x: 2}\n", folder, "share.*=3").data == {"share": {"*": 3, "x": 2}}
+
+
+@pytest.mark.parametrize("path", ["a.*.b", "a[*]", "c.*", "none.*.x"])
+def test_a_star_that_stands_for_nothing_is_refused(folder, path):
+    text = "a: 1\nc: {}\n"
+    assert error_in(text, folder, f"{path}=1") == f"--set {path}: there is nothing that * could stand for"
 
 
 def test_an_override_that_names_another_alternative_replaces(folder):
