@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from typing import Any, NamedTuple
 
 import simpy
@@ -69,12 +68,34 @@ class Queue:
 
 class Stay(NamedTuple):
     """What a client expects of doing a task at home: how long it takes, what it costs in lateness (eq. 5),
-    what will be charged, before correction by experience, and the whole estimate."""
+    corrected by experience, what will be charged, before correction, and the whole estimate."""
 
     turnaround_s: float
     opportunity_usd: float
     plain_usd: float
     usd: float
+
+
+class Factors:
+    """What estimates are multiplied by, for each type of task at each worker (eq. 10): what came of earlier
+    ones over what was estimated, by sums; 1 where they are no further apart than is tolerated."""
+
+    def __init__(self, rules: dict[str, Any] | None, tolerance: float) -> None:
+        self.rules, self.tolerance = rules, tolerance
+        self.sums: dict[tuple[str, Worker], tuple[float, float]] = {}
+
+    def of(self, type_: str, who: Worker) -> float:
+        estimated, actual = self.sums.get((type_, who), (0.0, 0.0))
+        factor = actual / estimated if estimated > 0 else 1.0
+        return factor if abs(factor - 1) > self.tolerance else 1.0
+
+    def learn(self, type_: str, who: Worker, estimated: float, actual: float) -> None:
+        if self.rules is None or ((type_, who) not in self.sums and estimated == 0):
+            return
+        keep, start = self.rules["forgetting"], (1 / self.rules["rate"] - 1) * estimated
+        sums = self.sums.get((type_, who))
+        before = (start, start) if sums is None else (keep * sums[0], keep * sums[1])
+        self.sums[type_, who] = before[0] + estimated, before[1] + actual
 
 
 class Known:
@@ -106,7 +127,9 @@ class Known:
             advertised = [who.reliability for who in self.contractors]
             self.ratings = Ratings(reputation, types, clients, advertised)
             self.own_ratings = Ratings(OWN_RECORD, types, 1, [0.0])
-        self.factor: dict[tuple[str, Worker], float] = defaultdict(lambda: 1.0)
+        rule = self.settings["calibration"]
+        self.charge_factors = Factors(rule, 0.0)
+        self.time_factors = Factors(rule, 0.0 if rule is None else rule["time_tolerance"])
         rules, luck = self.settings["discovery"], facts["luck"]
         self.directory: Registry | Gossip | None = None  # everybody knows everybody
         if rules is not None and rules["kind"] == "registry":
@@ -158,26 +181,30 @@ class Known:
         now_s, work_s = self.env.now, self.home_s(task)
         turnaround_s = self.homes[task.client].expected_wait_s(now_s, now_s) + work_s
         late_usd = others_late_usd = 0.0
+        time_factor = self.time_factors.of(task.type, self.home)
+        corrected_s, work_s = turnaround_s * time_factor, work_s * time_factor
         if self.opportunity == "later_tasks":
             others_late_usd = task.later_usd
         elif self.opportunity in ("expected_delay", "queue"):
-            late_usd = max(0.0, turnaround_s - task.max_latency_s) * self.late_usd_per_s
+            late_usd = max(0.0, corrected_s - task.max_latency_s) * self.late_usd_per_s
         if self.opportunity == "queue" and self.home_slots < math.inf:
             # The next task is expected in a gap; it waits for this one too, or only for those before.
-            gap_s, wait_s = now_s / max(1, self.arrived[task.client]), turnaround_s - work_s
+            gap_s, wait_s = now_s / max(1, self.arrived[task.client]), corrected_s - work_s
             with_s = max(0.0, wait_s + work_s / self.home_slots - gap_s) + work_s - task.max_latency_s
             without_s = max(0.0, wait_s - gap_s) + work_s - task.max_latency_s
             others_late_usd = (max(0.0, with_s) - max(0.0, without_s)) * self.late_usd_per_s
-        plain_usd = sum(task.home_parts_usd.values()) + self.own_price_usd + late_usd
+        plain_usd = sum(task.home_parts_usd.values()) + self.own_price_usd
         good_p = self.home.success_p(task.type)
         if self.ratings is not None:
             good_p = self.own_ratings.scores[0][task.type]
-        usd = plain_usd * self.factor[task.type, self.home] + others_late_usd + (1 - good_p) * loss_usd
-        return Stay(turnaround_s, late_usd + others_late_usd, plain_usd, usd)
+        late_usd += others_late_usd
+        usd = plain_usd * self.charge_factors.of(task.type, self.home) + late_usd + (1 - good_p) * loss_usd
+        return Stay(turnaround_s, late_usd, plain_usd, usd)
 
     def quote(self, task: Task, who: Contractor, search_s: float, stay: Stay) -> Offer | None:
         """What a contractor offers now; None where bargaining finds no price that suits both."""
-        factor, queue, pricing = self.factor[task.type, who], self.queues[who], self.external["pricing"]
+        factor, time_factor = self.charge_factors.of(task.type, who), self.time_factors.of(task.type, who)
+        queue, pricing = self.queues[who], self.external["pricing"]
         arrival_s = self.env.now + (search_s + self.setup_s + task.transfer_s) + who.network_s
         wait_s = queue.expected_wait_s(self.env.now, arrival_s) + search_s
         overhead_s = who.network_s + (self.setup_s + task.transfer_s + task.check_s)
@@ -185,7 +212,7 @@ class Known:
         latency_s = work_s * self.work_factor + overhead_s + wait_s
 
         fees_usd = task.communication_usd + task.check["usd"] + self.external["integration_usd"]
-        on_top_usd = fees_usd + max(0.0, latency_s - task.max_latency_s) * self.late_usd_per_s
+        late_usd = max(0.0, latency_s * time_factor - task.max_latency_s) * self.late_usd_per_s
         at_stake_usd = stay.usd if self.goes_on(after=1) else task.whole.loss_usd
         risk_usd = (1 - self.reliability(who, task.type)) * at_stake_usd + task.at_risk_usd * who.risk
 
@@ -197,11 +224,11 @@ class Known:
             asked_usd, due_usd = asked_usd * dearer, due_usd * dearer
         bid_usd = asked_usd if own_usd is None else own_usd
         if pricing["kind"] == "bargained":  # eq. 14: they share what hiring saves over home
-            surplus_usd = stay.usd - (on_top_usd * factor + risk_usd) - bid_usd
+            surplus_usd = stay.usd - (fees_usd * factor + late_usd + risk_usd) - bid_usd
             if surplus_usd < 0:
                 return None
             asked_usd = due_usd = bid_usd + (1 - pricing["client_weight"]) * surplus_usd
-        plain_usd = asked_usd + on_top_usd
+        plain_usd = asked_usd + fees_usd
         return Offer(
             contractor=who,
             search_s=search_s,
@@ -211,7 +238,7 @@ class Known:
             due_usd=due_usd,
             shown_usd=asked_usd * factor if self.by_use else asked_usd,
             plain_usd=plain_usd,
-            external_usd=plain_usd * factor + risk_usd,
+            external_usd=plain_usd * factor + late_usd + risk_usd,
             home_usd=stay.usd,
             bid_usd=bid_usd,
             eligible=not exceeds(self.settings["skills"]["threshold"], self.skill(who, task.type)),
@@ -222,8 +249,10 @@ class Known:
         recovery = self.rules["recovery"]
         return bool(after <= recovery["retries"] or recovery["then"] == "local")
 
-    def correct(self, task: Task, who: Worker, estimated_usd: float, actual_usd: float) -> None:
-        """Let estimates learn from what was charged (eq. 10)."""
-        if self.settings["calibration"] is not None and estimated_usd > 0:
-            factor, rate = self.factor[task.type, who], self.settings["calibration"]["rate"]
-            self.factor[task.type, who] = factor + rate * (actual_usd / estimated_usd - factor)
+    def correct(self, task: Task, who: Worker, estimated_usd: float, charged_usd: float) -> None:
+        """Let estimates of charges learn from what was charged."""
+        self.charge_factors.learn(task.type, who, estimated_usd, charged_usd)
+
+    def correct_times(self, task: Task, who: Worker, estimated_s: float, took_s: float) -> None:
+        """Let estimates of lateness learn from how long work took that came to its end."""
+        self.time_factors.learn(task.type, who, estimated_s, took_s)

@@ -177,8 +177,9 @@ class Market:
         good = home.is_good(task)
         spent_usd = task.true_home_usd + (home.bill_usd(task) or 0.0)
         self.charge(task, spent_usd)
-        spent_usd += max(0.0, env.now - decided_s - task.max_latency_s) * self.late_usd_per_s
         self.known.correct(task, home, stay.plain_usd, spent_usd)
+        self.known.correct_times(task, home, stay.turnaround_s, env.now - decided_s)
+        spent_usd += max(0.0, env.now - decided_s - task.max_latency_s) * self.late_usd_per_s
         if self.known.ratings is not None:
             self.known.own_ratings.rate(0, 0, task.type, float(good))
         self.policy.observe(Outcome(task, None, spent_usd + (0.0 if good else task.whole.loss_usd)))
@@ -323,10 +324,12 @@ class Market:
             score = known.ratings.rate(task.client, who.place, task.type, float(accepted))
             told = {"time_s": now_s, "client": task.client, "contractor": who.name, "type": task.type}
             self.rated.append(told | {"rating": float(accepted), "score_after": score})
-        late_s = max(0.0, now_s - contract.row["submitted_s"] - task.max_latency_s)
-        spent_usd = paid_usd + fees_usd + late_s * self.late_usd_per_s
+        took_s = now_s - contract.row["submitted_s"]
         if accepted or paid_usd > 0:
-            known.correct(task, who, contract.offer.plain_usd, spent_usd)
+            known.correct(task, who, contract.offer.plain_usd, paid_usd + fees_usd)
+        if contract.row["state"] == "completed":
+            known.correct_times(task, who, contract.offer.latency_s, took_s)
+        spent_usd = paid_usd + fees_usd + max(0.0, took_s - task.max_latency_s) * self.late_usd_per_s
         if not accepted:  # the client reckons with doing it over, or with the loss
             goes_on = known.goes_on(after=len(contract.tried))
             spent_usd += contract.offer.home_usd if goes_on else task.whole.loss_usd

@@ -36,7 +36,7 @@ class Offer:
     asked_usd: float
     due_usd: float  # what is asked, by the tokens that are really written
     shown_usd: float  # the price as expected: corrected by experience where bills follow use
-    plain_usd: float  # all charges and lateness, before correction by experience (eq. 10)
+    plain_usd: float  # all charges, before correction by experience (eq. 10)
     external_usd: float  # the whole: charges and lateness corrected, and risk (eq. 9)
     home_usd: float  # what the client expects of home instead
     bid_usd: float  # the contractor's own cost or, where that is not known, its price

@@ -1,7 +1,8 @@
-"""Cost estimates that learn from realised costs (eq. 10), and how far off they are over time."""
+"""Estimates that learn from what came of earlier ones (eq. 10), and how far off they are over time."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -9,28 +10,69 @@ import numpy as np
 from coalesce_sim.arrays import FloatArray
 
 
-class Calibration:
-    """Correction factors of cost estimates by task type and contractor.
+class Correction:
+    """Factors on estimates, by task type and contractor: what came of earlier ones over what was estimated.
 
     `factors`, (task types, contractors + 1), multiply the uncorrected estimates; the last column, index
-    `LOCAL`, is home. All start at 1.
+    `LOCAL`, is home. A factor is a ratio of sums, so that small estimates count for little and the corrected
+    ones add up to what came of them. The sums begin as if ``1/rate − 1`` estimates like the first had come
+    true; with each outcome earlier ones are weighed down by `forgetting`. A factor nearer to 1 than
+    `tolerance` is left at 1.
 
-    With a steady estimate E, ``E·factor`` is the Ĉ of ``Ĉ ← rate·actual + (1 − rate)·Ĉ`` (eq. 10, the paper's
-    λ); as a factor it also serves tasks of other sizes.
+    With a steady estimate E and a `forgetting` of ``1 − rate``, ``E·factor`` is the Ĉ of ``Ĉ ← rate·actual +
+    (1 − rate)·Ĉ`` (eq. 10, the paper's λ). Where nothing is forgotten the first outcome weighs as much as
+    there, and later ones no less than the last.
     """
 
-    def __init__(self, rate: float, types: int, contractors: int) -> None:
-        self._rate = rate
-        self.factors: FloatArray = np.ones((types, contractors + 1))
+    def __init__(self, shape: tuple[int, int], rate: float, forgetting: float, tolerance: float = 0) -> None:
+        self._before, self._forgetting, self._tolerance = 1 / rate - 1, forgetting, tolerance
+        self._estimated, self._actual = np.zeros(shape), np.zeros(shape)
+        self._begun = np.zeros(shape, dtype=bool)
+        self.factors: FloatArray = np.ones(shape)
 
-    def learn(self, type_id: int, contractor: int, estimated_usd: float, actual_usd: float) -> None:
-        """Take up one realised cost; `estimated_usd` is the estimate *before* correction.
+    def learn(self, type_id: int, contractor: int, estimated: float, actual: float) -> None:
+        """Take up one outcome; `estimated` is the estimate *before* correction.
 
-        Where that is 0 there is no factor to learn.
+        As long as that is 0 there is no factor to learn.
         """
-        if estimated_usd > 0:
-            error = actual_usd / estimated_usd - self.factors[type_id, contractor]
-            self.factors[type_id, contractor] += self._rate * error
+        at = type_id, contractor
+        if self._begun[at]:
+            self._estimated[at] *= self._forgetting
+            self._actual[at] *= self._forgetting
+        elif estimated > 0:
+            self._begun[at] = True
+            self._estimated[at] = self._actual[at] = self._before * estimated
+        else:
+            return
+        self._estimated[at] += estimated
+        self._actual[at] += actual
+        if self._estimated[at] > 0:
+            factor = self._actual[at] / self._estimated[at]
+            self.factors[at] = factor if abs(factor - 1) > self._tolerance else 1.0
+
+
+@dataclass
+class Effect:
+    """What correction does to the error of estimates: sums over all outcomes in USD.
+
+    `corrected_usd` and `plain_usd` are Σ|estimate − actual| with it and without; `squared_usd2` is the sum of
+    the squares of their differences.
+    """
+
+    outcomes: int = 0
+    actual_usd: float = 0.0
+    corrected_usd: float = 0.0
+    plain_usd: float = 0.0
+    squared_usd2: float = 0.0
+
+    def add(self, corrected_usd: float, plain_usd: float, actual_usd: float) -> None:
+        """One outcome with both its estimates."""
+        corrected_off, plain_off = abs(corrected_usd - actual_usd), abs(plain_usd - actual_usd)
+        self.outcomes += 1
+        self.actual_usd += actual_usd
+        self.corrected_usd += corrected_off
+        self.plain_usd += plain_off
+        self.squared_usd2 += (corrected_off - plain_off) ** 2
 
 
 class ErrorWindow(NamedTuple):
@@ -62,7 +104,7 @@ class EstimationError:
     def add(self, finished_s: float, estimated_usd: float, actual_usd: float) -> None:
         """One outcome, in the order of time.
 
-        In the market `estimated_usd` is the plain estimate of the decision times the correction factor at the
+        In the market `estimated_usd` is the plain estimate of the decision, corrected by the factors at the
         time of the bill, which may have moved in between.
         """
         if actual_usd <= 0:

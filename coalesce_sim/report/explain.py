@@ -39,7 +39,7 @@ _ABILITIES = {
 }
 _TIMES = {"working_s": "work", "waiting_s": "wait", "overhead_s": "overhead", "latency_s": "total"}
 _SCORES = {"distance_to_best": "to best", "distance_to_worst": "to worst", "topsis_score": "closeness"}
-_OTHERS = ("contractor", "type", "chosen", "calibration_factor", *_TIMES, *_SCORES)
+_OTHERS = ("contractor", "type", "chosen", "calibration_factor", "time_factor", *_TIMES, *_SCORES)
 _MAY_BE_NOUGHT = ("correction_usd", "waiting_s", "overhead_s")
 _OF_DECISION = ("home", "contractors", "left_out", "reasons", "decision", "contract")
 

@@ -1,4 +1,4 @@
-"""What a user writes about learning from realised costs."""
+"""What a user writes about learning from what estimates came to."""
 
 from __future__ import annotations
 
@@ -10,11 +10,19 @@ from coalesce_sim.scenario.base import Model
 
 
 class Calibration(Model):
-    """Cost estimates learn from realised costs (eq. 10): ``Ĉ ← rate·actual + (1 − rate)·Ĉ``.
+    """Estimates learn from what came of earlier ones (eq. 10), charges from charges and times from times.
 
-    What is learned is kept as a factor on the estimates of each task type at each contractor and at home.
+    What is learned is kept as two factors for each task type at each contractor and at home: one on charges,
+    one on the time until work is done, by which its lateness is estimated. A factor is the sum of what came of
+    earlier estimates over the sum of these.
     """
 
     rate: Annotated[float, Field(gt=0, le=1)] = 0.2
-    """Weight of the newest realised cost against all earlier ones; 1 goes by the last bill alone. The paper
-    takes 0.1 to 0.3."""
+    """Weight of the first outcome against the estimate itself (the paper's λ, 0.1 to 0.3); with 1 the estimate
+    counts for nothing from then on."""
+    forgetting: Annotated[float, Field(ge=0, le=1)] = 1.0
+    """What each new outcome multiplies the weight of all earlier ones by. 1 forgets nothing, so that factors
+    settle; with ``1 − rate`` the newest always weighs `rate`, as in eq. 10, and factors follow chance."""
+    time_tolerance: Annotated[float, Field(ge=0)] = 0.2
+    """Share by which times must turn out to be off before they are corrected; the paper calibrates its
+    estimates at home anew from an error of 20 %."""

@@ -2,41 +2,83 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from pydantic import ValidationError
 
 from coalesce_sim import LOCAL
-from coalesce_sim.economics.correction import Calibration, ErrorWindow, EstimationError
+from coalesce_sim.economics.correction import Correction, ErrorWindow, EstimationError
 from coalesce_sim.scenario.calibration import Calibration as Settings
 
 
-def test_the_factor_is_the_papers_running_mean_of_the_cost() -> None:
-    calibration = Calibration(0.2, types=2, contractors=3)
+def correction(rate: float, forgetting: float = 1, tolerance: float = 0) -> Correction:
+    """For two types and two contractors."""
+    return Correction((2, 3), rate, forgetting, tolerance)
+
+
+def test_where_all_but_the_newest_fades_the_factor_is_the_papers_running_mean() -> None:
+    learned = correction(0.2, forgetting=0.8)
     mean = 10.0
     for actual in (30.0, 12.0, 18.0, 5.0):
-        calibration.learn(1, 2, 10.0, actual)
+        learned.learn(1, 1, 10.0, actual)
         mean = 0.2 * actual + 0.8 * mean
-        assert 10.0 * calibration.factors[1, 2] == pytest.approx(mean)
+        assert 10.0 * learned.factors[1, 1] == pytest.approx(mean)
 
 
-def test_a_steady_error_is_corrected_at_the_rate() -> None:
-    calibration = Calibration(0.1, types=1, contractors=1)
-    for _ in range(20):
-        calibration.learn(0, 0, 4.0, 8.0)
-    assert calibration.factors[0, 0] == pytest.approx(2 - 0.9**20)
+def test_three_bills_by_hand() -> None:
+    """Estimates of 1, 4 and 5 that came to 3, 2 and 10; at first as if four like the first had come true."""
+    learned = correction(0.2)
+    factors = []
+    for estimated, actual in ((1, 3), (4, 2), (5, 10)):
+        learned.learn(0, 0, estimated, actual)
+        factors.append(learned.factors[0, 0])
+    assert factors == pytest.approx([7 / 5, 9 / 9, 19 / 14])
+
+
+def test_small_estimates_count_for_little() -> None:
+    """A bill 245 times its estimate of 0.002 among those of 1 that come true."""
+    learned = correction(0.2)
+    for estimated, actual in ((1.0, 1.0), (0.002, 0.49), (1.0, 1.0)):
+        learned.learn(0, 0, estimated, actual)
+    assert learned.factors[0, 0] == pytest.approx(6.49 / 6.002)
+
+
+@pytest.mark.parametrize("forgetting", [1, 0.99])
+def test_corrected_estimates_add_up_to_what_came_of_them(forgetting: float) -> None:
+    """Whatever sizes go with whatever ratios, once what was there at first weighs nothing."""
+    rng = np.random.default_rng(1)
+    estimated = rng.lognormal(0, 2, 4000)
+    actual = estimated * np.where(estimated > 1, 0.5, 3) * rng.exponential(1, 4000)
+    learned = correction(1, forgetting)
+    for pair in zip(estimated.tolist(), actual.tolist(), strict=True):
+        learned.learn(0, LOCAL, *pair)
+    weight = forgetting ** np.arange(4000)[::-1]
+    assert learned.factors[0, LOCAL] * (weight * estimated).sum() == pytest.approx((weight * actual).sum())
+
+
+def test_what_is_hardly_off_is_left_alone() -> None:
+    learned = correction(1, tolerance=0.2)
+    factors = []
+    for actual in (11, 12.9, 20, 0):
+        learned.learn(0, 0, 10, actual)
+        factors.append(learned.factors[0, 0])
+    assert factors == pytest.approx([1, 1, 43.9 / 30, 1])
 
 
 def test_every_type_and_contractor_learns_for_itself_and_home_is_the_last() -> None:
-    calibration = Calibration(0.5, types=2, contractors=2)
-    calibration.learn(0, LOCAL, 1.0, 3.0)
-    calibration.learn(1, 0, 2.0, 1.0)
-    assert calibration.factors.tolist() == [[1, 1, 2], [0.75, 1, 1]]
+    learned = correction(0.5)
+    learned.learn(0, LOCAL, 1.0, 3.0)
+    learned.learn(1, 0, 2.0, 1.0)
+    assert learned.factors.tolist() == [[1, 1, 2], [0.75, 1, 1]]
 
 
-def test_an_estimate_of_nothing_teaches_nothing() -> None:
-    calibration = Calibration(0.5, types=1, contractors=1)
-    calibration.learn(0, 0, 0.0, 3.0)
-    assert calibration.factors.tolist() == [[1, 1]]
+def test_estimates_of_nothing_teach_nothing_until_there_is_another() -> None:
+    learned = correction(0.5)
+    learned.learn(0, 0, 0.0, 3.0)
+    assert (learned.factors == 1).all()
+    learned.learn(0, 0, 2.0, 2.0)
+    learned.learn(0, 0, 0.0, 2.0)
+    assert learned.factors[0, 0] == pytest.approx(6 / 4)
 
 
 def test_errors_are_told_by_windows_of_outcomes() -> None:
@@ -49,10 +91,10 @@ def test_errors_are_told_by_windows_of_outcomes() -> None:
 
 def test_calibration_brings_the_error_down() -> None:
     """Actual costs are three times the estimates; the error after n outcomes is 2/3 of 0.8ⁿ."""
-    calibration, errors = Calibration(0.2, types=1, contractors=1), EstimationError(window=1)
+    learned, errors = correction(0.2, forgetting=0.8), EstimationError(window=1)
     for second in range(10):
-        errors.add(float(second), 2.0 * calibration.factors[0, 0], 6.0)
-        calibration.learn(0, 0, 2.0, 6.0)
+        errors.add(float(second), 2.0 * learned.factors[0, 0], 6.0)
+        learned.learn(0, 0, 2.0, 6.0)
     expected = [2 / 3 * 0.8**outcomes for outcomes in range(10)]
     assert [row.absolute for row in errors.windows()] == pytest.approx(expected)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from coalesce_sim import load, run
-from tests.market.trading import HOME, HOME_USD, VALUE_USD, contractor, market, play, run_of
+from tests.market.trading import HOME, HOME_USD, LATE_USD_PER_S, VALUE_USD, contractor, market, play, run_of
 
 GIVE_UP = {"recovery": {"then": "give_up"}}
 UNDETECTED = {"verification": {"automated": {"sensitivity": 0}}}
@@ -147,7 +147,7 @@ def test_calibrated_estimates_come_to_the_bills_one_by_one() -> None:
         contractor("a", outcomes={"job": {"success": 1, "bill_usd": 2.5}}),
         clients={"price_usd": 0.9},
         external={"integration_usd": 0.5, "pricing": {"kind": "flat"}},
-        calibration={"rate": 0.5},
+        calibration={"rate": 0.5, "forgetting": 0.5},
     )
     result, script = play(scenario, "a", "a", "a", HOME, HOME)
     # Listed 1.5 with integration, charged 3: the estimate goes half of the way each time.
@@ -160,6 +160,45 @@ def test_calibrated_estimates_come_to_the_bills_one_by_one() -> None:
     error = 100 * np.abs(estimated - charged).sum() / charged.sum()
     assert result.estimation_error["estimation_error"].tolist() == pytest.approx([error])
     assert result.estimates["estimation_error"].mean == pytest.approx(error)
+
+
+def test_lateness_is_corrected_by_times_and_never_put_down_to_charges() -> None:
+    """One queue at home that works half as fast as its client thinks, so that its hours cost twice as much.
+
+    Three tasks a second apart are expected to take 60, 119 and 178 s and take 120, 239 and 358 s. The fourth
+    finds nobody before it: 60 s, corrected by (4·60 + 120 + 239 + 358) / (4·60 + 60 + 119 + 178), over 1 s.
+    """
+    late = {"types": {"job": {"max_latency_min": 1 / 60}}, "realised": {"local_time_factor": 2}}
+    internal = {"work": "flop", "execution_time_unit": "second", "opportunity": "expected_delay"}
+    scenario = market(
+        [0, 1, 2, 1000],
+        contractor("a"),
+        clients={"slots": 1},
+        cost_model={"internal": internal | {"flop_reference_gb": 1}},
+        calibration={},
+        **late,
+    )
+    _, script = play(scenario)
+    factor = (4 * 60 + 120 + 239 + 358) / (4 * 60 + 60 + 119 + 178)
+    expected_s = [60, 119, 178, 60 * factor]
+    charges_usd = [HOME_USD] * 3 + [HOME_USD * (4 + 3 * 2) / (4 + 3)]
+    late_usd = [LATE_USD_PER_S * (seconds - 1) for seconds in expected_s]
+    assert script.internal_usd == pytest.approx(np.add(charges_usd, late_usd))
+    _, script = play(scenario | {"calibration": {"time_tolerance": factor - 1 + 1e-9}})
+    assert script.internal_usd[3] == pytest.approx(charges_usd[3] + late_usd[0])
+
+
+def test_a_slow_seller_is_late_and_not_dear() -> None:
+    """Quoted 60 s are 120 s; beyond 60 s each costs. Charges are corrected by nothing."""
+    scenario = market(
+        spaced(3),
+        contractor("a"),
+        types={"job": {"max_latency_min": 1}},
+        realised={"external_time_factor": 2},
+        calibration={"rate": 1},
+    )
+    _, script = play(scenario, "a", "a", "a")
+    assert [each["a"] for each in script.external_usd] == pytest.approx([1, *[1 + 60 * LATE_USD_PER_S] * 2])
 
 
 def test_work_that_nobody_pays_for_teaches_nothing_about_charges() -> None:

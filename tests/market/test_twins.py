@@ -25,12 +25,9 @@ def test_the_terms_of_offers(seed: int, offers: int, rule: int, by_use: bool) ->
     table = rng.lognormal(0, 2, (pool, 4))
     table[rng.random(pool) < 0.3, 3] = np.nan
     slots = rng.choice([0.0, 1.0, 3.0, np.inf], pool)
-    jobs, reliability, factor = (
-        rng.integers(0, 9, pool).astype(float),
-        rng.random(pool),
-        rng.lognormal(0, 1, pool),
-    )
-    known = Known(jobs, slots, reliability, factor, rng.random(pool), rng.random(pool), rng.random(pool))
+    jobs, reliability = rng.integers(0, 9, pool).astype(float), rng.random(pool)
+    factors = rng.lognormal(0, 1, (2, pool))
+    known = Known(jobs, slots, reliability, *factors, rng.random(pool), rng.random(pool), rng.random(pool))
     a, b, c, d, e, f = rng.lognormal(0, 1, 6).tolist()
     sides = Sides(a, b, c, d, e, 30 * f, rule, float(rng.random()), 2.0, float(rng.random()), by_use)
     ids = np.sort(rng.permutation(pool)[:offers])

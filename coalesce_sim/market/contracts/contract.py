@@ -15,8 +15,8 @@ class Contract:
     `task` is the task's number in the run, `row` that in its block; `attempt` counts the contracts on it from
     0. `agreed_usd` is the price as it was asked, `due_usd` what it comes to by the tokens that are really
     written; a `fixed_price` is due as agreed, even where others are billed by use. The estimates it was made
-    on: `plain_usd` the charges before correction by experience, `estimated_usd` the whole cost,
-    `internal_usd` that of staying at home.
+    on: `plain_usd` the charges before correction by experience, `quoted_s` the time until the work is done,
+    `estimated_usd` the whole cost, `internal_usd` that of staying at home.
 
     `service_s` is how long the work will really take, `expected_s` how long its contractor thinks; `search_s`
     is what finding the contractor takes, `deadline_s` when the client cancels (infinite: never). `good` says
@@ -37,6 +37,7 @@ class Contract:
     fixed_price: bool
     due_usd: float
     plain_usd: float
+    quoted_s: float
     estimated_usd: float
     internal_usd: float
     explored: bool

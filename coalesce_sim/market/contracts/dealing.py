@@ -8,7 +8,7 @@ from typing import Final
 from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.contracts.endings import Endings
 from coalesce_sim.market.contracts.home import Home, OwnWork
-from coalesce_sim.market.contracts.knowledge import Knowledge
+from coalesce_sim.market.contracts.knowledge import Expected, Knowledge
 from coalesce_sim.market.contracts.layout import Layouts
 from coalesce_sim.market.contracts.lifecycle import Lifecycle
 from coalesce_sim.market.contracts.open_block import OpenContractBlock
@@ -67,6 +67,7 @@ class Dealing:
             fixed_price=fixed_usd is not None,
             due_usd=float(self._quotes.due_usd(opened, quote)[position]) if fixed_usd is None else fixed_usd,
             plain_usd=terms[PLAIN],
+            quoted_s=terms[LATENCY],
             estimated_usd=terms[EXTERNAL],
             internal_usd=offers.internal_usd[0],
             explored=decision.explored,
@@ -127,11 +128,14 @@ class Dealing:
             return None
         now_s, who, type_id = contract.ended_s, contract.contractor, contract.type_id
         self._knowledge.rate(now_s, contract.client, who, type_id, float(contract.accepted))
-        max_latency_s = contract.opened.layout.max_latency_s[contract.row]
-        late_s = max(0.0, now_s - contract.submitted_s - max_latency_s)
-        spent_usd = contract.paid_usd + contract.fees_usd + late_s * self._late_usd_per_s
+        target_s, took_s = contract.opened.layout.max_latency_s[contract.row], now_s - contract.submitted_s
+        charged_usd = contract.paid_usd + contract.fees_usd
+        late_usd = max(0.0, took_s - target_s) * self._late_usd_per_s
+        expected = Expected(contract.plain_usd, contract.quoted_s, target_s, self._late_usd_per_s)
         if contract.accepted or contract.paid_usd > 0:
-            self._knowledge.bill(now_s, who, type_id, contract.plain_usd, spent_usd)
+            self._knowledge.bill(now_s, who, type_id, expected, charged_usd, late_usd)
+        if contract.state == COMPLETED:
+            self._knowledge.took(who, type_id, expected, took_s)
         if not self._listens:
             return None
         return Outcome(
@@ -144,7 +148,7 @@ class Dealing:
             estimated_usd=contract.estimated_usd,
             internal_usd=contract.internal_usd,
             price_usd=contract.paid_usd,
-            realised_usd=spent_usd + (0.0 if contract.accepted else self._doing_over_usd(contract)),
+            realised_usd=charged_usd + late_usd + (0.0 if contract.accepted else self._doing_over_usd(contract)),
             success=contract.accepted,
         )
 

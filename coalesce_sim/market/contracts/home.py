@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from coalesce_sim.market.contracts.endings import Endings
-from coalesce_sim.market.contracts.knowledge import Knowledge
+from coalesce_sim.market.contracts.knowledge import Expected, Knowledge
 from coalesce_sim.market.contracts.open_block import OpenContractBlock
 from coalesce_sim.market.contracts.quotes import Stay
 from coalesce_sim.market.trade import Events, Onward, Venue
@@ -35,6 +35,8 @@ class Home:
         self._slots = scenario.clients.slots
         self._late_usd_per_s = scenario.cost_model.late_usd_per_s
         self._opportunity = scenario.cost_model.internal.opportunity
+        reckons = self._opportunity in ("expected_delay", "queue")
+        self._own_late_usd_per_s = self._late_usd_per_s if reckons else 0.0
         self._arrivals = [0] * scenario.clients.count
         self.exists = scenario.clients.slots != 0
 
@@ -49,30 +51,32 @@ class Home:
         now_s = self._queues.env.now
         home = self._queues.homes[opened.client[task]]
         turnaround_s = home.expected_wait_s(now_s, now_s) + opened.expected_s[task]
-        own_usd, others_usd = self._lateness_usd(opened, task, turnaround_s, now_s)
-        plain_usd = opened.running_usd[task] + self._price_usd + own_usd
         type_id, known = opened.type_id[task], self._knowledge
+        time_factor = float(known.time_factors[type_id, LOCAL])
+        late_usd = self._lateness_usd(opened, task, turnaround_s, time_factor)
+        plain_usd = opened.running_usd[task] + self._price_usd
         expected_loss_usd = (1 - float(known.own[type_id, 0])) * opened.layout.loss_usd[task]
-        internal_usd = plain_usd * float(known.factors[type_id, LOCAL]) + others_usd + expected_loss_usd
-        return Stay(turnaround_s, own_usd + others_usd, plain_usd, internal_usd)
+        internal_usd = plain_usd * float(known.factors[type_id, LOCAL]) + late_usd + expected_loss_usd
+        return Stay(turnaround_s, late_usd, plain_usd, internal_usd)
 
     def _lateness_usd(
-        self, opened: OpenContractBlock, task: int, turnaround_s: float, now_s: float
-    ) -> tuple[float, float]:
+        self, opened: OpenContractBlock, task: int, plain_s: float, time_factor: float
+    ) -> float:
         """What the task's own lateness would cost, and what it would add to that of others."""
         if self._opportunity == "later_tasks":
-            return 0.0, float(opened.block.home.opportunity_usd[task])
-        if self._opportunity == "none" or self._late_usd_per_s == 0:
-            return 0.0, 0.0
-        work_s, target_s = opened.expected_s[task], opened.layout.max_latency_s[task]
+            return float(opened.block.home.opportunity_usd[task])
+        if self._own_late_usd_per_s == 0:
+            return 0.0
+        work_s, target_s = opened.expected_s[task] * time_factor, opened.layout.max_latency_s[task]
+        turnaround_s = plain_s * time_factor
         own_usd = max(0.0, turnaround_s - target_s) * self._late_usd_per_s
         if self._opportunity == "expected_delay" or not isinstance(self._slots, int):
-            return own_usd, 0.0
-        gap_s = now_s / max(1, self._arrivals[opened.client[task]])
+            return own_usd
+        gap_s = self._queues.env.now / max(1, self._arrivals[opened.client[task]])
         wait_s = turnaround_s - work_s
         with_s = max(0.0, wait_s + work_s / self._slots - gap_s) + work_s - target_s
         without_s = max(0.0, wait_s - gap_s) + work_s - target_s
-        return own_usd, (max(0.0, with_s) - max(0.0, without_s)) * self._late_usd_per_s
+        return own_usd + (max(0.0, with_s) - max(0.0, without_s)) * self._late_usd_per_s
 
     def begin(self, opened: OpenContractBlock, task: int, stay: Stay) -> OwnWork | None:
         """Put a task in the client's own queue; without a GPU it comes to nothing at once."""
@@ -109,11 +113,12 @@ class Home:
     def learn(self, attempt: OwnWork) -> Outcome | None:
         """A client knows what its own agent's work is worth, and what it cost."""
         opened, task, stay, now_s = attempt.opened, attempt.task, attempt.stay, self._queues.env.now
-        client, type_id, spent_usd = opened.client[task], opened.type_id[task], attempt.spent_usd
-        late_s = now_s - attempt.decided_s - opened.layout.max_latency_s[task]
-        if late_s > 0:
-            spent_usd += late_s * self._late_usd_per_s
-        self._knowledge.bill(now_s, LOCAL, type_id, stay.plain_usd, spent_usd)
+        client, type_id = opened.client[task], opened.type_id[task]
+        target_s, took_s = opened.layout.max_latency_s[task], now_s - attempt.decided_s
+        late_usd = max(0.0, took_s - target_s) * self._late_usd_per_s
+        expected = Expected(stay.plain_usd, stay.turnaround_s, target_s, self._own_late_usd_per_s)
+        self._knowledge.bill(now_s, LOCAL, type_id, expected, attempt.spent_usd, late_usd)
+        self._knowledge.took(LOCAL, type_id, expected, took_s)
         self._knowledge.rate(now_s, client, LOCAL, type_id, float(attempt.good))
         if not self._listens:
             return None
@@ -127,7 +132,7 @@ class Home:
             estimated_usd=stay.internal_usd,
             internal_usd=stay.internal_usd,
             price_usd=0.0,
-            realised_usd=spent_usd + (0.0 if attempt.good else opened.layout.loss_usd[task]),
+            realised_usd=attempt.spent_usd + late_usd + (0.0 if attempt.good else opened.layout.loss_usd[task]),
             success=attempt.good,
         )
 

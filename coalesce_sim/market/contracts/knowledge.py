@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from coalesce_sim.arrays import FloatArray
-from coalesce_sim.economics.correction import Calibration, EstimationError
+from coalesce_sim.economics.correction import Correction, Effect, EstimationError
 from coalesce_sim.market.pool import Pool
 from coalesce_sim.policies.protocol import LOCAL
 from coalesce_sim.reputation import Ratings
@@ -14,13 +16,32 @@ from coalesce_sim.scenario.reputation import BetaReputation, Reputation
 from coalesce_sim.scenario.schema import Scenario
 
 
+class Expected(NamedTuple):
+    """What a client expects of one attempt, before correction by experience.
+
+    `plain_usd` is what will be charged, `turnaround_s` how long it will take from its decision on. Beyond
+    `target_s` the client reckons with `late_usd_per_s`.
+    """
+
+    plain_usd: float
+    turnaround_s: float
+    target_s: float
+    late_usd_per_s: float
+
+    def corrected_usd(self, factor: float, time_factor: float) -> float:
+        """Charges and lateness, corrected by these factors."""
+        late_s = max(0.0, self.turnaround_s * time_factor - self.target_s)
+        return self.plain_usd * factor + late_s * self.late_usd_per_s
+
+
 class Knowledge:
     """Probabilities of good work and factors on estimates, by task type; all change with experience.
 
     Contractors are known by their scores in the public record, `ratings`, or, without one, by what they
     advertise. Clients are alike, so they share what they know of their own agent, a Beta mean by task type;
-    without a public record it is true from the start. `factors` is (task types, contractors + 1), the last
-    column home's.
+    without a public record it is true from the start. `factors`, on charges, and `time_factors` are (task
+    types, contractors + 1), the last column home's. `effects` is what they did to the error of estimates, at
+    home and at contractors; None without `calibration`.
     """
 
     def __init__(
@@ -36,10 +57,15 @@ class Knowledge:
         self.reliability = pool.reliability[None] if self.ratings is None else self.ratings.scores
         self.own = own_success[:, None] if self._own is None else self._own.scores
         rule = scenario.calibration
-        self._calibration = None if rule is None else Calibration(rule.rate, n_types, len(pool))
-        self.factors = (
-            np.ones((n_types, len(pool) + 1)) if self._calibration is None else self._calibration.factors
-        )
+        shape = n_types, len(pool) + 1
+        self._charges = self._times = self.effects = None
+        self.factors: FloatArray = np.ones(shape)
+        self.time_factors: FloatArray = np.ones(shape)
+        if rule is not None:
+            self._charges = Correction(shape, rule.rate, rule.forgetting)
+            self._times = Correction(shape, rule.rate, rule.forgetting, rule.time_tolerance)
+            self.factors, self.time_factors = self._charges.factors, self._times.factors
+            self.effects = Effect(), Effect()
         self.errors = EstimationError()
         self._record_ratings = record_ratings
 
@@ -51,11 +77,21 @@ class Knowledge:
         elif self._own is not None:
             self._own.rate(now_s, 0, 0, type_id, rating)
 
-    def bill(self, now_s: float, who: int, type_id: int, plain_usd: float, actual_usd: float) -> None:
-        """What was charged, against the estimate before correction."""
-        self.errors.add(now_s, plain_usd * float(self.factors[type_id, who]), actual_usd)
-        if self._calibration is not None:
-            self._calibration.learn(type_id, who, plain_usd, actual_usd)
+    def bill(
+        self, now_s: float, who: int, type_id: int, expected: Expected, charged_usd: float, late_usd: float
+    ) -> None:
+        """What was charged and what lateness cost, against what was expected."""
+        at, actual_usd = (type_id, who), charged_usd + late_usd
+        corrected_usd = expected.corrected_usd(float(self.factors[at]), float(self.time_factors[at]))
+        self.errors.add(now_s, corrected_usd, actual_usd)
+        if self._charges is not None and self.effects is not None:
+            self.effects[who != LOCAL].add(corrected_usd, expected.corrected_usd(1.0, 1.0), actual_usd)
+            self._charges.learn(type_id, who, expected.plain_usd, charged_usd)
+
+    def took(self, who: int, type_id: int, expected: Expected, turnaround_s: float) -> None:
+        """How long work took that came to its end."""
+        if self._times is not None:
+            self._times.learn(type_id, who, expected.turnaround_s, turnaround_s)
 
     def take_ratings(self) -> RatingRows | None:
         """The public ratings since the last time; None where there are none or nobody watches."""

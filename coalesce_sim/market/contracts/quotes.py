@@ -46,8 +46,8 @@ class Stay(NamedTuple):
     """What a client expects of doing a task at home now.
 
     `turnaround_s` is queue and work, `opportunity_usd` what occupying the GPU costs in lateness, its own and
-    that of others, `plain_usd` what will be charged, before correction by experience, `internal_usd` the
-    whole estimate: corrected, and with the lateness of others and work that is no good.
+    that of others, corrected by experience, `plain_usd` what will be charged, before correction,
+    `internal_usd` the whole estimate: corrected, and with lateness and work that is no good.
     """
 
     turnaround_s: float
@@ -120,6 +120,7 @@ class ContractQuotes:
                 slots,
                 knowledge.reliability[type_id if len(knowledge.reliability) > 1 else 0],
                 knowledge.factors[type_id],
+                knowledge.time_factors[type_id],
                 self._skill[type_id],
                 security,
                 self._risk_rate,
@@ -225,7 +226,8 @@ class ContractQuotes:
         offers, task = quote.offers, quote.offers.first
         ids, n = offers.ids, len(offers.ids)
         known = self._knowledge.factors[offers.type_id[0]][ids]
-        late_usd = lateness_usd(offers.latency_s[0], layout.max_latency_s[task], self._late_usd_per_s)
+        known_time = self._knowledge.time_factors[offers.type_id[0]][ids]
+        late_usd = lateness_usd(offers.latency_s[0] * known_time, layout.max_latency_s[task], self._late_usd_per_s)
         working_s = quote.service_s * self._layouts.work_factor
         parts_usd = {
             "price_usd": quote.asked_usd,
@@ -239,6 +241,7 @@ class ContractQuotes:
         }
         facts = {
             "calibration_factor": known,
+            "time_factor": known_time,
             "reliability": offers.reliability,
             "working_s": working_s,
             "waiting_s": offers.latency_s[0] - working_s - self._layouts.overhead_s(layout, task),

@@ -17,7 +17,7 @@ from coalesce_sim.economics.pricing import load_price_usd
 LATENCY, SERVICE, ASKED, SHOWN, PLAIN, EXTERNAL, BID, RELIABILITY, SECURITY, SKILL = range(10)
 """Rows of the terms: quoted time (s), the work alone (s), the price asked, the price as the client expects
 it, the charges before and the whole cost after correction by experience (USD), the contractor's own cost
-(USD), and what is public of it."""
+(USD), and what is public of it. The whole cost has lateness in it, by the time quoted and corrected."""
 
 
 class Sides(NamedTuple):
@@ -48,13 +48,15 @@ LIST_PRICE, LOAD, BARGAINED = range(3)
 class Known(NamedTuple):
     """What is known of all contractors for one type of task; one entry each.
 
-    `risk` is the share of a task's value at risk besides bad work.
+    `factor` corrects charges, `time_factor` the time quoted; `risk` is the share of a task's value at risk
+    besides bad work.
     """
 
     jobs: FloatArray
     slots: FloatArray
     reliability: FloatArray
     factor: FloatArray
+    time_factor: FloatArray
     skill: FloatArray
     security: FloatArray
     risk: FloatArray
@@ -73,17 +75,17 @@ def terms(ids: IntArray, wait_s: FloatArray, table: FloatArray, known: Known, si
     latency_s, service_s, price_usd, own_usd = table.take(ids, axis=0).T
     reliability, factor = known.reliability.take(ids), known.factor.take(ids)
     latency_s = latency_s + wait_s
-    late_usd = lateness_usd(latency_s, sides.max_latency_s, sides.late_usd_per_s)
+    corrected_s = latency_s * known.time_factor.take(ids)
+    late_usd = lateness_usd(corrected_s, sides.max_latency_s, sides.late_usd_per_s)
     risk_usd = (1 - reliability) * sides.at_stake_usd + sides.at_risk_usd * known.risk.take(ids)
     if sides.rule == LOAD:
         jobs, slots = known.jobs.take(ids), known.slots.take(ids)
         price_usd = load_price_usd(price_usd, jobs, slots, slope=sides.slope, max_load=sides.max_load)
     bid_usd = np.where(np.isnan(own_usd), price_usd, own_usd)
-    on_top_usd = sides.fees_usd + late_usd
     if sides.rule == BARGAINED:
-        surcharges_usd = on_top_usd * factor + risk_usd
+        surcharges_usd = sides.fees_usd * factor + late_usd + risk_usd
         price_usd = bargained_price_usd(bid_usd, sides.internal_usd, surcharges_usd, sides.slope)
-    plain_usd = price_usd + on_top_usd
+    plain_usd = price_usd + sides.fees_usd
     return np.stack(
         (
             latency_s,
@@ -91,7 +93,7 @@ def terms(ids: IntArray, wait_s: FloatArray, table: FloatArray, known: Known, si
             price_usd,
             price_usd * factor if sides.by_use else price_usd,
             plain_usd,
-            plain_usd * factor + risk_usd,
+            plain_usd * factor + late_usd + risk_usd,
             bid_usd,
             reliability,
             known.security.take(ids),
@@ -113,23 +115,24 @@ def _terms(ids: Any, wait_s: Any, table: Any, known: Any, sides: Any) -> Any:
         latency_s = table[j, 0] + wait_s[k]
         price_usd, own_usd = table[j, 2], table[j, 3]
         reliability, factor = known.reliability[j], known.factor[j]
-        late_usd = max(latency_s - sides.max_latency_s, 0.0) * sides.late_usd_per_s
+        corrected_s = latency_s * known.time_factor[j]
+        late_usd = max(corrected_s - sides.max_latency_s, 0.0) * sides.late_usd_per_s
         risk_usd = (1 - reliability) * sides.at_stake_usd + sides.at_risk_usd * known.risk[j]
         if sides.rule == LOAD:
             load = known.jobs[j] / known.slots[j] if known.slots[j] > 0 else np.inf
             price_usd = price_usd * (1 + sides.slope * min(load, sides.max_load))
         bid_usd = price_usd if np.isnan(own_usd) else own_usd
-        on_top_usd = sides.fees_usd + late_usd
         if sides.rule == BARGAINED:
-            surplus_usd = sides.internal_usd - (on_top_usd * factor + risk_usd) - bid_usd
+            surcharges_usd = sides.fees_usd * factor + late_usd + risk_usd
+            surplus_usd = sides.internal_usd - surcharges_usd - bid_usd
             price_usd = bid_usd + (1 - sides.slope) * surplus_usd if surplus_usd >= 0 else np.inf
-        plain_usd = price_usd + on_top_usd
+        plain_usd = price_usd + sides.fees_usd
         out[0, k] = latency_s
         out[1, k] = table[j, 1]
         out[2, k] = price_usd
         out[3, k] = price_usd * factor if sides.by_use else price_usd
         out[4, k] = plain_usd
-        out[5, k] = plain_usd * factor + risk_usd
+        out[5, k] = plain_usd * factor + late_usd + risk_usd
         out[6, k] = bid_usd
         out[7, k] = reliability
         out[8, k] = known.security[j]
