@@ -211,6 +211,29 @@ def test_a_price_of_ones_own_work_that_nobody_pays_is_a_bias_at_home():
     assert "too high" in found.sentence
 
 
+@pytest.mark.parametrize(("forgetting", "harms"), [(0, True), (1, False)])
+def test_calibration_that_goes_by_the_last_bill_alone_is_to_blame(forgetting: float, harms: bool) -> None:
+    """Bills of half or one and a half times what is expected, as likely: estimates are off by 50 %.
+
+    By the last bill alone they are right one time in two, else off by 100 %: no worse on average. With a
+    third kind of bill that comes true they are off by 33 % as they are, by 4/9 with it.
+    """
+    scenario = market(
+        contractors=[contractor("a", outcomes={"job": {"success": 1, "bill_usd": 0.02}})],
+        policy={"kind": "random"},
+        calibration={"rate": 1, "forgetting": forgetting},
+    )
+    scenario["clock"]["days"] = 2
+    scenario["cost_model"]["realised"]["external_cost_factor"] = {"choice": {"values": [0.5, 1, 1.5]}}
+    diagnosis = examined(scenario)
+    assert ("calibration_harms_contractors" in codes(diagnosis)) is harms
+    if harms:
+        found = the("calibration_harms_contractors", diagnosis)
+        assert found.evidence["error"] == pytest.approx(100 * 4 / 9, abs=4)
+        assert found.evidence["error_without"] == pytest.approx(100 / 3, abs=3)
+        assert found.settings[0] == "calibration=null"
+
+
 def test_risk_that_is_never_realised_is_a_bias_at_contractors():
     # without contracts all work is good: of a value of 10 USD, 2 are at risk and none is lost
     sick = market(contractors=[contractor("a", reliability=0.8)], clients=clients(success=1))

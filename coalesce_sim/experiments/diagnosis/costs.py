@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from coalesce_sim.experiments.diagnosis.evidence import PARTS, Estimates, Evidence
+from coalesce_sim.experiments.diagnosis.evidence import PARTS, Corrections, Estimates, Evidence
 from coalesce_sim.experiments.diagnosis.finding import Finding, of_contractors, percent
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.statistics.intervals import Estimate
@@ -20,17 +20,22 @@ LEAST = 30
 BEYOND_CHANCE = 3.0
 """Standard errors from which a difference is beyond chance."""
 
+HARM = 5.0
+"""Percent of what was charged from which calibration adds to the error of estimates, if beyond chance."""
+
 _READ_AS = {"hour": 3600, "minute": 60}
 _PLACES = {"home": "at home", "contractors": "at contractors"}
 
 
 def found(scenario: Scenario, evidence: Evidence, cost_reduction: Estimate) -> Iterator[Finding]:
-    """Biased estimates by place and by part; outsourcing that saves nothing; work that gets worse."""
+    """Estimates off by place and part, or by calibration; outsourcing that saves nothing; worse work."""
     yield from _saving(scenario, evidence, cost_reduction)
     yield from _quality(evidence)
     if scenario.cost_model.realised.basis == "physical":
         yield from _bias(scenario, "home", evidence.home)
         yield from _bias(scenario, "contractors", evidence.away)
+        yield from _harm("home", evidence.corrected_home)
+        yield from _harm("contractors", evidence.corrected_away)
     else:
         yield from _by_construction(scenario, evidence)
 
@@ -86,6 +91,27 @@ def _bias(scenario: Scenario, place: str, estimates: Estimates) -> Iterator[Find
         numbers,
         _settings(scenario, place, worst, bias_usd > 0),
     )
+
+
+def _harm(place: str, corrections: Corrections) -> Iterator[Finding]:
+    """Calibration (eq. 10) that takes estimates further from what came of them."""
+    n, added_usd = corrections.outcomes, corrections.corrected_usd - corrections.plain_usd
+    if n < LEAST or not percent(added_usd, corrections.actual_usd) >= HARM:
+        return
+    variance = max(0.0, corrections.squared_usd2 / n - (added_usd / n) ** 2) * n / (n - 1)
+    if added_usd / n <= BEYOND_CHANCE * math.sqrt(variance / n):
+        return
+    numbers = {
+        "outcomes": n,
+        "error": percent(corrections.corrected_usd, corrections.actual_usd),
+        "error_without": percent(corrections.plain_usd, corrections.actual_usd),
+    }
+    sentence = (
+        f"Calibration makes estimates {_PLACES[place]} worse: off by {numbers['error']:,.0f} % of what was "
+        f"charged and lost by lateness, {numbers['error_without']:,.0f} % without it, over {n:,} outcomes."
+    )
+    settings = ("calibration=null", "calibration.forgetting=1", "calibration.rate")
+    yield Finding(f"calibration_harms_{place}", "problem", sentence, numbers, settings)
 
 
 def _settings(scenario: Scenario, place: str, worst: str, too_high: bool) -> tuple[str, ...]:

@@ -137,6 +137,17 @@ class Estimates(Tally):
 
 
 @dataclass
+class Corrections(Tally):
+    """What calibration did to the error of estimates at one kind of worker, as in `economics.correction`."""
+
+    outcomes: int = 0
+    actual_usd: float = 0.0
+    corrected_usd: float = 0.0
+    plain_usd: float = 0.0
+    squared_usd2: float = 0.0
+
+
+@dataclass
 class ContractTally(Tally):
     """How contracts ended: `ends` counts by reason, "accepted" where the work was taken.
 
@@ -192,6 +203,8 @@ class Evidence(Tally):
     days: Days
     home: Estimates
     away: Estimates
+    corrected_home: Corrections
+    corrected_away: Corrections
     contracts: ContractTally
     tasks: Tasks
     registry: Registry
@@ -209,6 +222,8 @@ class Evidence(Tally):
             Days(days, days.copy(), days.copy()),
             Estimates(),
             Estimates(),
+            Corrections(),
+            Corrections(),
             ContractTally(),
             Tasks(),
             Registry(),

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
 
 import numpy as np
 
 from coalesce_sim.arrays import BoolArray, IntArray
-from coalesce_sim.experiments.diagnosis.evidence import MANY, NEAR_HALF, Estimates, Evidence
+from coalesce_sim.experiments.diagnosis.evidence import (
+    MANY,
+    NEAR_HALF,
+    Corrections,
+    Estimates,
+    Evidence,
+)
 from coalesce_sim.experiments.diagnosis.finding import epsilon_of
 from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.contracts.trade import ContractTrade
@@ -128,6 +135,10 @@ class Witness(Observer):
             evidence.registry.queries = trade.discovery.queries
             evidence.registry.empty = trade.discovery.empty
             evidence.registry.unanswered = trade.discovery.unanswered
+        if isinstance(trade, ContractTrade) and trade.effects is not None:
+            home, away = trade.effects
+            evidence.corrected_home = Corrections(**asdict(home))
+            evidence.corrected_away = Corrections(**asdict(away))
         return evidence
 
     def _count(self, decided: DecidedOffers, view: View, eligible: IntArray) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from coalesce_sim.arrays import FloatArray, IntArray
-from coalesce_sim.economics.correction import ErrorWindow
+from coalesce_sim.economics.correction import Effect, ErrorWindow
 from coalesce_sim.market.breakdown import Breakdown, left_out
 from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.contracts.dealing import Dealing
@@ -206,6 +206,11 @@ class ContractTrade:
     def mean_price_usd(self, hours: int) -> FloatArray:
         """Prices differ by task here."""
         return np.full(hours, np.nan)
+
+    @property
+    def effects(self) -> tuple[Effect, Effect] | None:
+        """What calibration did to the error of estimates, at home and at contractors; None without it."""
+        return self._knowledge.effects
 
     def estimation_errors(self) -> list[ErrorWindow]:
         """How far estimates were off, 50 charges at a time."""
