@@ -224,20 +224,12 @@ class Empirical(Model):
         return self.quantiles[0], self.quantiles[-1]
 
 
-class Component(Model):
-    """One part of a mixture: a weight and exactly one exponential."""
-
-    weight: Positive
-    """How often this part is picked, relative to the others."""
-    exponential: Exponential
-    """What is drawn once the part is picked."""
-
-
 class Mixture(Model):
-    """A hyperexponential: one of several exponentials, picked by weight; for bursty arrivals."""
+    """One of several distributions, picked by weight; of exponentials, a hyperexponential for bursty arrivals.
+    """
 
     components: Annotated[list[Component], Field(min_length=2)]
-    """Parts, of which one is picked for every draw."""
+    """Parts, of which one is picked for every draw; each may be a mixture itself."""
 
     def _weights(self) -> FloatArray:
         weights = np.array([part.weight for part in self.components])
@@ -247,15 +239,19 @@ class Mixture(Model):
         draws = rng.random((size, 2))
         edges = np.cumsum(self._weights())
         picked = np.minimum(np.searchsorted(edges, draws[:, 0], side="right"), len(edges) - 1)
-        means = np.array([part.exponential.mean for part in self.components])
-        return np.asarray(-means[picked] * np.log1p(-draws[:, 1]))
+        sampled = np.empty(size)
+        for number, part in enumerate(self.components):
+            within, chosen = picked == number, part.chosen
+            sampled[within] = [chosen.at(p) for p in draws[within, 1].tolist()]
+        return sampled
 
     def at(self, p: float) -> float:
         picked, rest = _picked(p, self._weights().tolist())
-        return self.components[picked].exponential.at(rest)
+        return self.components[picked].chosen.at(rest)
 
     def support(self) -> Support:
-        return 0.0, math.inf
+        lows, highs = zip(*(part.chosen.support() for part in self.components), strict=True)
+        return min(lows), max(highs)
 
 
 class DistributionSpec(Model):
@@ -278,13 +274,15 @@ class DistributionSpec(Model):
     empirical: Empirical | None = None
     """As measured: a table of quantiles, linear in between."""
     mixture: Mixture | None = None
-    """One of several exponentials for each draw; as gaps, arrivals in bursts."""
+    """One of several distributions for each draw; exponentials as gaps make arrivals in bursts."""
 
     @model_validator(mode="before")
     @classmethod
     def _exactly_one(cls, data: Any) -> Any:
-        if isinstance(data, dict) and len(data) != 1 and set(data) <= set(cls.model_fields):
-            raise ValueError(f"must name exactly one distribution (got {sorted(map(str, data)) or 'none'})")
+        if isinstance(data, dict) and set(data) <= set(cls.model_fields):
+            named = sorted(data.keys() & DistributionSpec.model_fields.keys())
+            if len(named) != 1:
+                raise ValueError(f"must name exactly one distribution (got {named or 'none'})")
         return data
 
     @property
@@ -292,12 +290,22 @@ class DistributionSpec(Model):
         self,
     ) -> Normal | Uniform | LogNormal | Exponential | Gamma | Weibull | Choice | Empirical | Mixture:
         """The distribution that was named."""
-        for name in type(self).model_fields:
+        for name in DistributionSpec.model_fields:
             value = getattr(self, name)
             if value is not None:
                 return value  # type: ignore[no-any-return]
         raise AssertionError("a DistributionSpec names one distribution")
 
+
+class Component(DistributionSpec):
+    """One part of a mixture: a weight and exactly one distribution."""
+
+    weight: Positive
+    """How often this part is picked, relative to the others."""
+
+
+Mixture.model_rebuild()
+DistributionSpec.model_rebuild()
 
 Distribution = float | DistributionSpec
 

@@ -28,6 +28,7 @@ def json_schema() -> dict[str, Any]:
     }
     schema["anyOf"] = [{"required": ["extends"]}, {"required": needed}]
     schema["$defs"]["DistributionSpec"] |= {"minProperties": 1, "maxProperties": 1}
+    schema["$defs"]["Component"] |= {"minProperties": 2, "maxProperties": 2}
     return {"$schema": DIALECT, **schema}
 
 

@@ -76,6 +76,40 @@ def test_draws_fill_the_support_and_stay_in_it(data: Any) -> None:
         assert draws.max() - draws.min() >= 0.99 * (high - low)
 
 
+NESTED = {
+    "mixture": {
+        "components": [
+            {"weight": 1, "uniform": {"low": -1, "high": 3}},
+            {"weight": 2, "gamma": {"mean": 4, "cv": 0.5}},
+            {
+                "weight": 3,
+                "mixture": {
+                    "components": [
+                        {"weight": 0.2, "lognormal": {"median": 2, "sigma": 0.5}},
+                        {"weight": 0.8, "choice": {"values": [0, 6]}},
+                    ]
+                },
+            },
+        ]
+    }
+}
+
+
+def test_a_mixture_takes_any_distribution_other_mixtures_too() -> None:
+    mixture = ADAPTER.validate_python(NESTED)
+    rng = np.random.default_rng(6)
+    draws = np.concatenate([sample(mixture, rng, size) for size in (1, 4999, 5000)])
+    assert draws.tolist() == sample(mixture, np.random.default_rng(6), 10_000).tolist()
+    lognormal = 2 * math.exp(0.5**2 / 2), 4 * math.exp(2 * 0.5**2)
+    inner = 0.2 * lognormal[0] + 0.8 * 3, 0.2 * lognormal[1] + 0.8 * 18
+    mean = (1 * 1 + 2 * 4 + 3 * inner[0]) / 6
+    square = (1 * (1 + 16 / 12) + 2 * (16 + 4) + 3 * inner[1]) / 6
+    assert abs(draws.mean() - mean) < 4 * math.sqrt((square - mean**2) / 10_000)
+    assert abs((draws**2).mean() - square) < 4 * (draws**2).std() / 100
+    assert (draws == 6).mean() == pytest.approx(3 / 6 * 0.8 / 2, abs=4 * 0.004)
+    assert support(mixture) == (-1, np.inf)
+
+
 @pytest.mark.parametrize(
     ("data", "ends"),
     [
@@ -118,6 +152,11 @@ def test_a_normal_can_be_clipped() -> None:
         ({"normal": {"mean": 1, "sd": 1}, "uniform": {"low": 0, "high": 1}}, "exactly one distribution"),
         ({}, "exactly one distribution"),
         ({"normal": {"mean": 1, "sd": -1}}, "greater than or equal to 0"),
+        ({"mixture": {"components": [{"weight": 1}] * 2}}, "exactly one distribution .got none"),
+        (
+            {"mixture": {"components": [{"weight": 1, "exponential": {"mean": 1}, "choice": {"values": [1]}}]}},
+            r"exactly one distribution .got \['choice', 'exponential'\]",
+        ),
     ],
 )
 def test_impossible_distributions_are_refused(data: Any, message: str) -> None:
