@@ -165,20 +165,22 @@ def test_two_contractors_succeed_together_as_in_a_gaussian_copula(correlation: f
     assert agrees(good["only"] & good["other"], float(both))
 
 
-def test_calibration_removes_a_bias_and_leaves_the_noise() -> None:
+@pytest.mark.parametrize("forgetting", [0.9, 1])
+def test_calibration_removes_a_bias_and_leaves_the_noise(forgetting: float) -> None:
     """Bills are twice the list price on average, with a coefficient of variation of 0.2."""
-    scenario = hired(1, 3_000, calibration={"rate": 0.1})
+    scenario = hired(1, 3_000, calibration={"rate": 0.1, "forgetting": forgetting})
     scenario["contractors"][0]["outcomes"] = {"job": {"success": 1, "bill_usd": 0.1}}
     factor = {"lognormal": {"median": 1 / math.exp(0.02), "sigma": 0.2}}
     scenario["cost_model"]["realised"]["external_cost_factor"] = factor
     errors = played(scenario).estimation_error
     assert errors["bias"].iloc[0] < -5
-    low, high = mean_interval(errors["bias"].iloc[5:].tolist())
+    settled = errors.iloc[20:]
+    low, high = mean_interval(settled["bias"].tolist())
     assert low < 0 < high
-    # The estimate Ĉ, an average of the last bills, is itself off with variance σ²·rate/(2 − rate):
-    # E|Ĉ − X| of a lognormal X of mean 1 and an Ĉ that is nearly one.
+    # By the last bills alone the estimate Ĉ is itself off with variance σ²·rate/(2 − rate), by all of them
+    # hardly at all: E|Ĉ − X| of a lognormal X of mean 1 and an Ĉ that is nearly one.
     rng = np.random.default_rng(1)
-    own = 0.2 * math.sqrt(0.1 / 1.9)
+    own = 0.2 * math.sqrt(0.1 / 1.9) if forgetting < 1 else 0.0
     estimate, bill = (np.exp(sd * rng.standard_normal(10**6) - sd**2 / 2) for sd in (own, 0.2))
-    low, high = mean_interval((errors["estimation_error"].iloc[5:] / 100).tolist())
+    low, high = mean_interval((settled["estimation_error"] / 100).tolist())
     assert low < float(np.abs(estimate - bill).mean()) < high

@@ -225,8 +225,7 @@ class Empirical(Model):
 
 
 class Mixture(Model):
-    """One of several distributions, picked by weight; of exponentials, a hyperexponential for bursty arrivals.
-    """
+    """One of several distributions, picked by weight; of exponentials, it makes bursty arrivals."""
 
     components: Annotated[list[Component], Field(min_length=2)]
     """Parts, of which one is picked for every draw; each may be a mixture itself."""

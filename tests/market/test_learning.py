@@ -168,7 +168,6 @@ def test_lateness_is_corrected_by_times_and_never_put_down_to_charges() -> None:
     Three tasks a second apart are expected to take 60, 119 and 178 s and take 120, 239 and 358 s. The fourth
     finds nobody before it: 60 s, corrected by (4·60 + 120 + 239 + 358) / (4·60 + 60 + 119 + 178), over 1 s.
     """
-    late = {"types": {"job": {"max_latency_min": 1 / 60}}, "realised": {"local_time_factor": 2}}
     internal = {"work": "flop", "execution_time_unit": "second", "opportunity": "expected_delay"}
     scenario = market(
         [0, 1, 2, 1000],
@@ -176,7 +175,8 @@ def test_lateness_is_corrected_by_times_and_never_put_down_to_charges() -> None:
         clients={"slots": 1},
         cost_model={"internal": internal | {"flop_reference_gb": 1}},
         calibration={},
-        **late,
+        types={"job": {"max_latency_min": 1 / 60}},
+        realised={"local_time_factor": 2},
     )
     _, script = play(scenario)
     factor = (4 * 60 + 120 + 239 + 358) / (4 * 60 + 60 + 119 + 178)

@@ -135,6 +135,14 @@ def test_scenarios_and_pools_vary_as_a_whole():
     assert [type(pool) for pool in pools] == [dict, list, dict, list]
 
 
+def test_a_fact_of_all_types_of_contractors_varies_as_one():
+    fact = "contractors.types.*.price_usd"
+    plan = prepare(Request("market", vary=[f"{fact}=1,2"], overrides=["contractors.types.*.slots=3"]))
+    for number, price_usd in enumerate((1, 2)):
+        kinds = plan.point(number).scenario.resolved()["contractors"]["types"].values()
+        assert [(kind["price_usd"], kind["slots"]) for kind in kinds] == [(price_usd, 3)] * 4
+
+
 def test_replications_and_seed_default_to_the_base_scenarios(tmp_path: Path):
     written(tmp_path, "extends: dur_03\ntitle: Mine\nreplications: 6\nseed: 12\n", "own.yaml")
     plan = prepare(Request(written(tmp_path, "base: ./own.yaml\nfactors: {policy.epsilon: [0, 0.1]}\n")))

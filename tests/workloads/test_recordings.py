@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import yaml
 
+import coalesce_sim
 from coalesce_sim import ScenarioError
 from coalesce_sim.inputs.recordings import Recordings, read_recordings
 from coalesce_sim.scenario.recordings import KNOWN_FAULTY, RecordedRuns
@@ -352,3 +353,18 @@ def test_the_twin_states_what_the_index_shows(index: Recordings) -> None:
                 "latency_min": index.runtime_s[kind, column] / 60,
             }
             assert stated == pytest.approx(shown, rel=0.005)
+
+
+def test_real_agents_can_be_extended_to_records_of_other_benchmarks() -> None:
+    read()  # writes the files
+    inherited = ("gaia", "swe-bench", "swe-bench-multimodal", "swt-bench")
+    types = dict.fromkeys(inherited) | {"qa": {"max_latency_min": 5}, "fix": {"max_latency_min": 9}}
+    records = {"path": "runs.csv", "models_path": "models.csv", "own_agent": "own"}
+    mine = {"extends": "real_agents", "policy": {"kind": "always_local"}, "workload": {"types": types}}
+    scenario = coalesce_sim.load(mine | {"records": records | {"benchmarks": ["fix", "qa"]}})
+    assert list(scenario.workload.types) == ["qa", "fix"]
+    played = coalesce_sim.run(
+        scenario,
+        replications=1,
+    )
+    assert played.decisions["realised_usd"].sum() == pytest.approx(0.25 + (0.5 + 5) + 1)

@@ -138,6 +138,7 @@ class Dealing:
             self._knowledge.took(who, type_id, expected, took_s)
         if not self._listens:
             return None
+        over_usd = 0.0 if contract.accepted else self._doing_over_usd(contract)
         return Outcome(
             task=contract.task,
             client=contract.client,
@@ -148,7 +149,7 @@ class Dealing:
             estimated_usd=contract.estimated_usd,
             internal_usd=contract.internal_usd,
             price_usd=contract.paid_usd,
-            realised_usd=charged_usd + late_usd + (0.0 if contract.accepted else self._doing_over_usd(contract)),
+            realised_usd=charged_usd + late_usd + over_usd,
             success=contract.accepted,
         )
 

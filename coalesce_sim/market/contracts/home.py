@@ -122,6 +122,7 @@ class Home:
         self._knowledge.rate(now_s, client, LOCAL, type_id, float(attempt.good))
         if not self._listens:
             return None
+        loss_usd = 0.0 if attempt.good else opened.layout.loss_usd[task]
         return Outcome(
             task=opened.block.first + task,
             client=client,
@@ -132,7 +133,7 @@ class Home:
             estimated_usd=stay.internal_usd,
             internal_usd=stay.internal_usd,
             price_usd=0.0,
-            realised_usd=attempt.spent_usd + late_usd + (0.0 if attempt.good else opened.layout.loss_usd[task]),
+            realised_usd=attempt.spent_usd + late_usd + loss_usd,
             success=attempt.good,
         )
 

@@ -227,7 +227,8 @@ class ContractQuotes:
         ids, n = offers.ids, len(offers.ids)
         known = self._knowledge.factors[offers.type_id[0]][ids]
         known_time = self._knowledge.time_factors[offers.type_id[0]][ids]
-        late_usd = lateness_usd(offers.latency_s[0] * known_time, layout.max_latency_s[task], self._late_usd_per_s)
+        corrected_s = offers.latency_s[0] * known_time
+        late_usd = lateness_usd(corrected_s, layout.max_latency_s[task], self._late_usd_per_s)
         working_s = quote.service_s * self._layouts.work_factor
         parts_usd = {
             "price_usd": quote.asked_usd,
