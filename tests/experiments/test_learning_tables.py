@@ -86,11 +86,10 @@ def test_offers_add_up_and_say_who_was_left_out(played: RunResult):
     offers, contracts = played.offers, played.contracts
     made = offers[offers["left_out"].isna()]
     np.testing.assert_allclose(made[OFFER_PARTS].sum(axis=1), made["external_usd"])
-    plain_usd = made[OFFER_PARTS[:4]].sum(axis=1) + made["latency_penalty_usd"]
+    plain_usd = made[OFFER_PARTS[:4]].sum(axis=1)
     np.testing.assert_allclose(
         made["correction_usd"], plain_usd * (made["calibration_factor"] - 1), atol=1e-12
     )
-    assert (made["correction_usd"] != 0).any()
     by_decision = made.groupby([*TASK, "attempt"])
     assert by_decision.size().max() == 12, "k of the registry"
     assert (offers.groupby([*TASK, "attempt"]).size() == 30).all()

@@ -21,7 +21,8 @@ def offers_table(
 
     In a market that learns, `attempt` counts the decisions on the task from 0. `left_out` says why a
     contractor makes no offer, with nulls in the other columns. `correction_usd` is what experience adds to
-    the estimated charges, their sum times ``calibration_factor − 1``; `expected_loss_usd` is
+    the estimated charges, their sum times ``calibration_factor − 1``; `latency_penalty_usd` goes by
+    `latency_s` times `time_factor`; `expected_loss_usd` is
     ``1 − reliability`` times what bad work costs, `risk_usd` what other risks put at stake. `reliability` is
     the public score, or what is advertised where there is none. `latency_s` is the sum of `working_s`,
     `waiting_s` (discovery, network and queue) and `overhead_s` (handshake, transfer and verification).
