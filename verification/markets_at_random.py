@@ -115,7 +115,11 @@ def _attributes(pick: Pick) -> dict[str, Any]:
         "output_gb": pick(0.0, 0.1),
         "model_size": 1.0,
         "duration_h": pick(1.0, {"uniform": {"low": 0.01, "high": 2}}),
-        "prompt_tokens": pick(0.0, {"exponential": {"mean": 2000}}),
+        **pick(
+            {"prompt_tokens": 0.0},
+            {"prompt_tokens": {"exponential": {"mean": 2000}}},
+            {"prompt_tokens": {"uniform": {"low": 500, "high": 6000}}, "cached_tokens": 400},
+        ),
         "output_tokens": {"exponential": {"mean": 500}},
         "expected_output_tokens": 500,
         "criticality": pick("medium", "high"),
@@ -141,6 +145,21 @@ def _clients(pick: Pick, count: int) -> dict[str, Any]:
     outcomes = {"a": {"success": 0.6, "bill_usd": 0.05, "latency_min": 0.75}, "b": {"success": 1}}
     own: dict[str, Any] = pick({}, {"success": 0.5}, {"outcomes": outcomes})
     return clients | own | {"price_usd": pick(0.0, 0.1)}
+
+
+_TARIFF = {
+    "cache_read_usd_per_mtok": 4.0,
+    "conditional_prices": [
+        {"above_prompt_tokens": 2000, "input_usd_per_mtok": 50.0, "output_usd_per_mtok": 60.0},
+        {"from_hour_utc": 23.5, "until_hour_utc": 0.02, "cache_read_usd_per_mtok": 2.0, "request_usd": 0.02},
+        {
+            "from_hour_utc": 0.01,
+            "until_hour_utc": 0.05,
+            "above_prompt_tokens": 1000,
+            "input_usd_per_mtok": 90.0,
+        },
+    ],
+}
 
 
 def _contractor(pick: Pick, name: str) -> dict[str, Any]:
@@ -169,6 +188,7 @@ def _contractor(pick: Pick, name: str) -> dict[str, Any]:
         pick({}, {"outcomes": {"b": {"success": 0.9, "latency_min": 0.4}}}),
         pick({}, {"hardware": machine}, {"own_cost_share": 0.6}),
         pick({}, {"quality_risk": 0.1}, {"performance": 0.5}),
+        pick({}, {}, {"cache_read_usd_per_mtok": 1.0, "request_usd": 0.01}, _TARIFF),
     )
     contractor: dict[str, Any] = {"name": name}
     for each in facts:

@@ -15,8 +15,8 @@ from typing import Any
 Settings = dict[str, Any]
 
 PART_OF_THE_WORK = (
-    *("documents", "data_gb", "output_gb", "prompt_tokens", "output_tokens", "expected_output_tokens"),
-    *("value_usd", "budget_usd"),
+    *("documents", "data_gb", "output_gb", "prompt_tokens", "cached_tokens", "output_tokens"),
+    *("expected_output_tokens", "value_usd", "budget_usd"),
 )
 """Of these a step has its part; everything else is as in the whole."""
 
@@ -298,6 +298,7 @@ class Contractor(Worker):
         external, machine = facts["settings"]["cost_model"]["external"], stated["hardware"] or {}
         self.pricing, self.rules = external["pricing"], facts["settings"]["skills"]
         self.name: str = stated["name"]
+        self.start_s: float = facts["settings"]["start_second_of_day"]
         self.reliability: float = stated["reliability"]
         self.slots: float = math.inf if stated["slots"] == "unlimited" else stated["slots"]
         self.network_s: float = stated["network_ms"] / 1000
@@ -326,14 +327,30 @@ class Contractor(Worker):
     def list_price_usd(self, task: Task, *, really: bool = False) -> float:
         """The price before queues and bargaining, of the answer as expected or as it really is."""
         stated, rule, given = self.stated, self.pricing, task.given
-        reading_usd = given["prompt_tokens"] * (stated["input_usd_per_mtok"] / 1e6)
-        writing_usd = task.written(really=really) * (stated["output_usd_per_mtok"] / 1e6)
         if rule["kind"] == "demand":  # eq. 7
             short = stated["demand"] - stated["available_capacity"]
             unit_usd = stated["price_usd"] * (1 + rule["load_slope"] * short)
             return float(unit_usd * (1 + rule["complexity_slope"] * (given["complexity"] - 1)))
-        usd = 0.0 if rule["kind"] == "flat" else reading_usd + writing_usd
+        usd = 0.0 if rule["kind"] == "flat" else self.tokens_usd(task, task.written(really=really))
         return float(usd if rule["kind"] == "per_token" else usd + stated["price_usd"])
+
+    def tokens_usd(self, task: Task, output_tokens: float) -> float:
+        """What the task costs by tokens, with an answer of that length."""
+        prompt, cached = task.given["prompt_tokens"], task.given["cached_tokens"]
+        names = ("input_usd_per_mtok", "cache_read_usd_per_mtok", "output_usd_per_mtok", "request_usd")
+        charged = {name: self.stated[name] for name in names}
+        hour = (self.start_s + task.arrival_s) / 3600 % 24
+        for other in reversed(self.stated["conditional_prices"]):
+            above, begin, end = (other[n] for n in ("above_prompt_tokens", "from_hour_utc", "until_hour_utc"))
+            in_time = begin is None or (begin <= hour < end if begin < end else hour >= begin or hour < end)
+            if in_time and (above is None or prompt > above):
+                charged |= {name: other[name] for name in names if other[name] is not None}
+                break
+        input_usd, cached_usd, output_usd, request_usd = charged.values()
+        reading_usd = (prompt - cached) * input_usd + cached * (
+            input_usd if cached_usd is None else cached_usd
+        )
+        return float((reading_usd + output_tokens * output_usd) / 1e6 + request_usd)
 
     def own_usd(self, task: Task) -> float | None:
         """What the work costs the contractor itself, where that is known."""

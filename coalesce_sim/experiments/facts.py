@@ -29,7 +29,7 @@ _PURPOSES: Final = (
 )
 _ATTRIBUTES: Final = (
     *("arrival_s", "documents", "complexity", "value_usd", "budget_usd", "data_gb", "output_gb"),
-    *("model_size", "duration_h", "prompt_tokens"),
+    *("model_size", "duration_h", "prompt_tokens", "cached_tokens"),
 )
 _FACTORS: Final = ("local_cost_factor", "external_cost_factor", "local_time_factor", "external_time_factor")
 
@@ -51,7 +51,7 @@ def facts(scenario: Scenario, seed: int, replication: int) -> Facts:
         Sections of the scenario by the names that users write, defaults filled in, units in the names:
         `types` and `attributes` of the workload, `failure_correlation`, `clients`, `contracts` (its defaults
         where there is no such section), `reputation`, `discovery`, `calibration`, `skills`, `cost_model`,
-        `policy`.
+        `policy`; and `start_second_of_day`, the seconds from midnight, UTC, to the start of the run.
     ``contractors``
         One mapping each, with the fields that a listed contractor has in a scenario, and its `identity`.
     ``tasks``
@@ -103,6 +103,7 @@ def _settings(scenario: Scenario, rules: ContractRules) -> dict[str, Any]:
         **{name: dumped["workload"][name] for name in ("types", "attributes", "failure_correlation")},
         **{name: dumped[name] for name in sections},
         "contracts": rules.model_dump(mode="json"),
+        "start_second_of_day": scenario.clock.start_second_of_day,
     }
 
 

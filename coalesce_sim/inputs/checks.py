@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from coalesce_sim.inputs.recordings import read_recordings
 from coalesce_sim.inputs.sellers import listed_prices
-from coalesce_sim.inputs.tasktable import read_table
+from coalesce_sim.inputs.tasktable import TaskTable, read_table
+from coalesce_sim.scenario.distributions import support
 from coalesce_sim.scenario.pool import PriceList
 from coalesce_sim.scenario.problems import Problem, ScenarioError
 from coalesce_sim.scenario.schema import Scenario
-from coalesce_sim.scenario.workload import Csv, Listed, Series
+from coalesce_sim.scenario.workload import Attributes, Csv, Listed, Series, too_many_cached
 
 
 def check_inputs(scenario: Scenario) -> None:
@@ -26,6 +29,7 @@ def check_inputs(scenario: Scenario) -> None:
             if last_s >= end_s:
                 message = f"ends after {end_s:g} s, before the last task comes at {last_s:g} s"
                 problems.append(Problem("", None, "clock.days", f"{message} (got {scenario.clock.days:g})"))
+            problems += _of_cached_tokens(table, scenario.workload.attributes)
     except ScenarioError as error:
         problems.extend(error.problems)
     try:
@@ -40,3 +44,20 @@ def check_inputs(scenario: Scenario) -> None:
         problems.extend(error.problems)
     if problems:
         raise ScenarioError(problems)
+
+
+def _of_cached_tokens(table: TaskTable, attributes: Attributes) -> list[Problem]:
+    """Tasks of which part of a prompt may be cached that is longer than the whole."""
+    drawn = np.full(len(table.arrival_s), np.nan)
+    least, most = (
+        np.where(np.isnan(given), bound, given)
+        for given, bound in (
+            (table.given.get("prompt_tokens", drawn), support(attributes.prompt_tokens)[0]),
+            (table.given.get("cached_tokens", drawn), support(attributes.cached_tokens)[1]),
+        )
+    )
+    worst = int(np.argmax(most - least))
+    if most[worst] <= least[worst]:
+        return []
+    message = f"{too_many_cached(most[worst], least[worst])}: task {worst} of the list or file"
+    return [Problem("", None, "workload.attributes.cached_tokens", message)]

@@ -214,4 +214,11 @@ def _assemble(
         which = int(strangers[0])
         raise _refusal(file, places[which], f"client: must be < {clients} (got {client[which]})")
     given = {name: values for name, values in columns.items() if name in ATTRIBUTES}
+    if "prompt_tokens" in given and "cached_tokens" in given:
+        too_many = np.flatnonzero(given["cached_tokens"] > given["prompt_tokens"])
+        if len(too_many):
+            which = int(too_many[0])
+            cached, prompt = (given[name][which] for name in ("cached_tokens", "prompt_tokens"))
+            message = f"cached_tokens: must not be more than prompt_tokens, {prompt:.12g} (got {cached:.12g})"
+            raise _refusal(file, places[which], message)
     return TaskTable(arrival_s, type_id, client, given)

@@ -10,7 +10,10 @@ import numpy as np
 from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.scenario.workload import TaskType
 
-SCALED = ("documents", "data_gb", "output_gb", "prompt_tokens", "output_tokens", "value_usd", "budget_usd")
+SCALED = (
+    *("documents", "data_gb", "output_gb", "prompt_tokens", "cached_tokens", "output_tokens"),
+    *("value_usd", "budget_usd"),
+)
 """Attributes of which a step has its part, as it has of `expected_output_tokens`; the others are those of the
 whole."""
 

@@ -8,9 +8,11 @@ import numpy as np
 
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.economics.external import linear_risk
+from coalesce_sim.economics.tariff import bill_usd, input_usd_per_mtok, tariff_of
 from coalesce_sim.inputs.recordings import read_recordings
 from coalesce_sim.inputs.sellers import listed_prices
 from coalesce_sim.luck import StateArray, identities_of
+from coalesce_sim.policies.protocol import Tasks
 from coalesce_sim.scenario.distributions import sample
 from coalesce_sim.scenario.pool import (
     Contractor,
@@ -28,9 +30,9 @@ class Pool:
 
     `identities` say who each is to luck.
 
-    Public are names, types, `skills`, listed prices, `slots` (None if unlimited) and how fast a contractor
-    works: `latency_s`, `network_s`, the seconds a token or a FLOP, 0 where no speed is known; for prices by
-    demand `demand` and `available`.
+    Public are names, types, `skills`, listed prices (those by tokens are the `tariff`), `slots` (None if
+    unlimited) and how fast a contractor works: `latency_s`, `network_s`, the seconds a token or a FLOP, 0
+    where no speed is known; for prices by demand `demand` and `available`.
 
     Claimed, and believed where work is not rated, are `reliability` and `performance`; from the former follow
     `security_risk` and `quality_risk` where they are not stated.
@@ -50,8 +52,8 @@ class Pool:
         self.performance = tuple(each.performance for each in contractors)
         self.slots = tuple(None if each.slots == "unlimited" else each.slots for each in contractors)
         self.base_price_usd = _column(each.price_usd for each in contractors)
-        self.input_usd_per_token = _column(each.input_usd_per_mtok for each in contractors) / 1e6
-        self.output_usd_per_token = _column(each.output_usd_per_mtok for each in contractors) / 1e6
+        self.tariff = tariff_of(contractors)
+        self._start_s = scenario.clock.start_second_of_day
         self.latency_s = 60 * _column(each.latency_min for each in contractors)
         self.network_s = _column(each.network_ms for each in contractors) / 1000
         self.prefill_s_per_token = _pace(_stated_or_of_hardware("prefill_tokens_per_s", contractors))
@@ -84,12 +86,23 @@ class Pool:
             + output_tokens[:, None] * self.decode_s_per_token
         )
 
-    def tokens_usd(self, prompt_tokens: FloatArray, output_tokens: FloatArray) -> FloatArray:
-        """What so many tokens cost at every contractor, (tasks, contractors)."""
-        return (
-            prompt_tokens[:, None] * self.input_usd_per_token
-            + output_tokens[:, None] * self.output_usd_per_token
+    def tokens_usd(self, tasks: Tasks, output_tokens: FloatArray, rows: slice = slice(None)) -> FloatArray:
+        """What the rows of the tasks cost by tokens at every contractor for answers of the given lengths,
+        (rows, contractors)."""
+        return bill_usd(
+            self.tariff,
+            tasks.prompt_tokens[rows],
+            tasks.cached_tokens[rows],
+            output_tokens,
+            self._second_of_day(tasks.arrival_s[rows]),
         )
+
+    def input_usd_per_mtok(self, at_s: FloatArray) -> FloatArray:
+        """What a million tokens in short prompts cost at those times of the run, (times, contractors)."""
+        return input_usd_per_mtok(self.tariff, self._second_of_day(at_s))
+
+    def _second_of_day(self, at_s: FloatArray) -> FloatArray:
+        return (self._start_s + at_s) % 86_400
 
     def own_usd(self, service_s: FloatArray, price_usd: FloatArray) -> FloatArray:
         """What work costs the contractors themselves, (…, contractors); NaN where that is not stated."""
@@ -118,8 +131,7 @@ def contractors_of(scenario: Scenario, streams: Streams) -> list[Contractor]:
                     source.template,
                     name=price.provider,
                     type="seller",
-                    input_usd_per_mtok=price.input_usd_per_mtok,
-                    output_usd_per_mtok=price.output_usd_per_mtok,
+                    **price.prices.token_prices(),
                 )
                 for price in listed_prices(source)
             ]
@@ -167,8 +179,7 @@ def _drawn(pool: DrawnPool, streams: Streams) -> list[Contractor]:
                 name=f"{names[which]}_{i}",
                 type=names[which],
                 price_usd=max(pool.min_price_usd, kind.price_usd * float(price_factor[i])),
-                input_usd_per_mtok=kind.input_usd_per_mtok * float(price_factor[i]),
-                output_usd_per_mtok=kind.output_usd_per_mtok * float(price_factor[i]),
+                **kind.token_prices(float(price_factor[i])),
                 latency_min=max(pool.min_latency_min, kind.latency_min * float(latency_factor[i])),
                 demand=float(demand[i]),
                 available_capacity=float(available[i]),

@@ -269,6 +269,7 @@ class Workload:
             "model_size",
             "duration_h",
             "prompt_tokens",
+            "cached_tokens",
             "output_tokens",
         ):
             drawn[name] = sample(getattr(attributes, name), self._streams[name], n)

@@ -40,6 +40,7 @@ class Tasks:
     model_size: FloatArray
     duration_h: FloatArray
     prompt_tokens: FloatArray
+    cached_tokens: FloatArray
     expected_output_tokens: FloatArray
     max_latency_s: FloatArray
     critical: BoolArray

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from coalesce_sim.scenario.base import Model
 from coalesce_sim.scenario.distributions import Distribution, NonNegative, NonNegativeDistribution, Positive
 from coalesce_sim.scenario.hardware import Hardware
+from coalesce_sim.scenario.tariff import TokenPrices
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Slots = Literal["unlimited"] | Annotated[int, Field(ge=0, le=1_000_000)]
@@ -56,7 +57,7 @@ class Clients(Model):
     needs `contracts`. No effect where records are replayed."""
 
 
-class ContractorFacts(Model):
+class ContractorFacts(TokenPrices):
     """What is true of one contractor, or of all contractors of a type.
 
     `reliability` is what the contractor says of itself. What is true comes to light only through its work:
@@ -67,10 +68,6 @@ class ContractorFacts(Model):
     """What the contractor can do; compared with what a task type asks for."""
     price_usd: NonNegative = 0.0
     """USD listed for a task; no effect where pricing is ``per_token`` or work was recorded."""
-    input_usd_per_mtok: NonNegative = 0.0
-    """USD listed for a million tokens of prompt; no effect where pricing is ``flat`` or ``demand``."""
-    output_usd_per_mtok: NonNegative = 0.0
-    """USD listed for a million tokens of answer; no effect where pricing is ``flat`` or ``demand``."""
     latency_min: NonNegative = 0.0
     """Minutes that the work itself takes, whatever the task; what its tokens take comes on top."""
     network_ms: NonNegative = 0.0
@@ -145,7 +142,7 @@ class DrawnPool(Model):
     types: Annotated[dict[str, ContractorType], Field(min_length=1)]
     """What may be drawn, by name. A contractor is called after its type, with a number: ``edge_7``."""
     price_factor: NonNegativeDistribution = 1.0
-    """Multiplies prices of the type, by task and by token; one draw a contractor."""
+    """Multiplies prices of the type, by task, by request and by token; one draw a contractor."""
     latency_factor: NonNegativeDistribution = 1.0
     """Multiplies `latency_min` of the type; one draw a contractor."""
     min_price_usd: NonNegative = 0.0
@@ -170,17 +167,20 @@ class DrawnPool(Model):
 
 
 class PriceList(Model):
-    """Contractors that are the real sellers of one open model, at their listed prices per token."""
+    """Contractors that are the real sellers of a model, at their listed prices: by tokens, prompt size and
+    hour, and for requests, as each lists them."""
 
     sellers: Annotated[dict[str, str], Field(min_length=1)]
     """Providers, each with the name under which it lists the model."""
     price_date: Annotated[date, Field(strict=False)]
     """Day of the prices that the installed package is asked for; no effect where there is a `price_file`."""
     price_file: str | None = None
-    """CSV file with the columns ``provider, model, input_usd_per_mtok, output_usd_per_mtok``; left out, the
-    installed `genai-prices` package is asked (extra ``prices``)."""
+    """CSV file with the columns ``provider, model, input_usd_per_mtok, output_usd_per_mtok`` and, if need be,
+    ``cache_read_usd_per_mtok, request_usd``, and in further rows of a seller conditional prices with
+    ``above_prompt_tokens, from_hour_utc, until_hour_utc``; left out, the installed `genai-prices` package is
+    asked (extra ``prices``)."""
     template: ContractorFacts
-    """All other facts of every seller; its two prices per token are not used."""
+    """All other facts of every seller; its prices by tokens are not used."""
 
 
 class RecordedPool(Model):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -44,7 +44,7 @@ class Clock(Model):
 
     start: Annotated[datetime, BeforeValidator(_a_date), Field(strict=False)]
     """Date and time at which the run begins, as in 2025-06-01T08:00:00; of what is played it decides only in
-    which hours `market_demand` is busy."""
+    which hours `market_demand` is busy and sellers charge other prices."""
     days: Annotated[float, Field(gt=0, le=100_000)]
     """Days of 24 hours in which tasks arrive; fractions are fine. Work under way at the end is played to its
     end."""
@@ -64,6 +64,12 @@ class Clock(Model):
     def horizon_s(self) -> float:
         """Seconds during which tasks arrive."""
         return self.days * 86_400.0
+
+    @property
+    def start_second_of_day(self) -> float:
+        """Seconds from midnight, UTC, to the start."""
+        start = self.start.replace(tzinfo=UTC) if self.start.tzinfo is None else self.start.astimezone(UTC)
+        return (start - start.replace(hour=0, minute=0, second=0, microsecond=0)).total_seconds()
 
     @property
     def hours(self) -> int:

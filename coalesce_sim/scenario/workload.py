@@ -102,6 +102,8 @@ class ListedTask(Model):
     """Hours that its value is earned in; left out, drawn."""
     prompt_tokens: NonNegative | None = None
     """Tokens that are read; left out, drawn."""
+    cached_tokens: NonNegative | None = None
+    """Tokens of the prompt, not more than it has, that a contractor reads from its cache; left out, drawn."""
     output_tokens: NonNegative | None = None
     """Tokens that are really written; left out, drawn."""
 
@@ -281,6 +283,9 @@ class Attributes(Model):
     """
     prompt_tokens: NonNegativeDistribution = 0.0
     """Tokens that are read; they count in times and in prices by tokens."""
+    cached_tokens: NonNegativeDistribution = 0.0
+    """Tokens of the prompt, never more than it has, that contractors read from their caches. They count in
+    prices by tokens, where a contractor states `cache_read_usd_per_mtok`, and in no time."""
     output_tokens: NonNegativeDistribution = 0.0
     """Tokens that are really written, which nobody knows beforehand: they count in the time that work really
     takes, at home and at contractors, and on the basis ``physical`` in what hardware and prices by tokens
@@ -325,6 +330,14 @@ class Workload(Model):
         return self
 
     @model_validator(mode="after")
+    def _cached_tokens_are_of_the_prompt(self) -> Self:
+        """Of tasks in a file or a list it is asked when they are read."""
+        least, most = support(self.attributes.prompt_tokens)[0], support(self.attributes.cached_tokens)[1]
+        if most > least and not isinstance(self.arrivals, Listed | Csv | Series):
+            raise ValueError(f"attributes.cached_tokens: {too_many_cached(most, least)}")
+        return self
+
+    @model_validator(mode="after")
     def _types_fit(self) -> Self:
         if sum(kind.share for kind in self.types.values()) <= 0:
             raise ValueError("types: the shares must not all be 0")
@@ -342,3 +355,11 @@ class Workload(Model):
                 known = ", ".join(self.types)
                 raise ValueError(f"arrivals: unknown task type {name!r} (known: {known})")
         return self
+
+
+def too_many_cached(cached_tokens: float, prompt_tokens: float) -> str:
+    """What to say where more tokens may be cached than the prompt may have."""
+    return (
+        f"must not be more than prompt_tokens (got {cached_tokens:.12g}, "
+        f"where the prompt may have only {prompt_tokens:.12g})"
+    )

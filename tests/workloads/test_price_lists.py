@@ -45,7 +45,8 @@ def test_the_twin_writes_out_what_the_package_lists() -> None:
     twin = coalesce_sim.load("azure_code_like").contractors
     assert isinstance(twin, list)
     listed = [
-        (each.provider, each.input_usd_per_mtok, each.output_usd_per_mtok) for each in listed_prices(sellers)
+        (each.provider, each.prices.input_usd_per_mtok, each.prices.output_usd_per_mtok)
+        for each in listed_prices(sellers)
     ]
     assert [(each.name, each.input_usd_per_mtok, each.output_usd_per_mtok) for each in twin] == listed
     shared = set(ContractorFacts.model_fields) - {"input_usd_per_mtok", "output_usd_per_mtok"}
@@ -56,14 +57,16 @@ def test_the_twin_writes_out_what_the_package_lists() -> None:
 def test_a_price_holds_on_its_date() -> None:
     before = {each.provider: each for each in listed_prices(azure_sellers(price_date=date(2026, 10, 1)))}
     now = {each.provider: each for each in listed_prices(azure_sellers())}
-    changed = {name: before[name].input_usd_per_mtok for name in now if before[name] != now[name]}
+    changed = {name: before[name].prices.input_usd_per_mtok for name in now if before[name] != now[name]}
     assert changed == {"novita": 0.05}
 
 
 def test_prices_come_in_the_order_of_the_scenario_and_open_rows_are_no_listing() -> None:
     Path("prices.csv").write_text(HEADER + "a,m,1,2\nb,m,,\nc,m,0,0.5\n")
     wanted = mine().model_copy(update={"sellers": {"c": "m", "a": "m"}})
-    assert [(p.provider, p.input_usd_per_mtok, p.output_usd_per_mtok) for p in listed_prices(wanted)] == [
+    assert [
+        (p.provider, p.prices.input_usd_per_mtok, p.prices.output_usd_per_mtok) for p in listed_prices(wanted)
+    ] == [
         ("c", 0.0, 0.5),
         ("a", 1.0, 2.0),
     ]
@@ -75,17 +78,17 @@ def test_prices_come_in_the_order_of_the_scenario_and_open_rows_are_no_listing()
         ("provider,model,price\n", "prices.csv:1: input_usd_per_mtok, output_usd_per_mtok: no such column"),
         (
             HEADER + "groq,llama,0.05,cheap\n",
-            "prices.csv:2: groq llama: a price must be a number (got 'cheap')",
+            "prices.csv:2: output_usd_per_mtok: must be a number (got 'cheap')",
         ),
         (
             HEADER + "groq,llama,-1,0\n",
-            "prices.csv:2: groq llama: a price must be >= 0 and finite (got '-1')",
+            "prices.csv:2: input_usd_per_mtok: must be >= 0 and finite (got '-1')",
         ),
         (
             HEADER + "groq,llama,nan,0\n",
-            "prices.csv:2: groq llama: a price must be >= 0 and finite (got 'nan')",
+            "prices.csv:2: input_usd_per_mtok: must be >= 0 and finite (got 'nan')",
         ),
-        (HEADER + "groq,llama,1,1\ngroq,llama,1,2\n", "prices.csv:3: groq llama: is listed twice"),
+        (HEADER + "groq,llama,1,1\ngroq,llama,1,2\n", "prices.csv:3: groq llama is listed twice"),
         (
             HEADER + "groq,llama-3,1,1\n",
             "contractors.sellers.groq: prices.csv has no price for 'llama' from this provider; "

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 from coalesce_sim.experiments.diagnosis.reach import by_skill, reach_of
 from coalesce_sim.inputs.recordings import read_recordings
+from coalesce_sim.inputs.sellers import left_out_of_prices
 from coalesce_sim.scenario.policy import AlwaysLocal, BestFixed, Custom, Fixed, Oracle, Topsis
 from coalesce_sim.scenario.pool import ContractorFacts, DrawnPool, PriceList, RecordedPool
 from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.scenario.tariff import PRICES
 
 _BLIND_TO_SKILLS = (AlwaysLocal, BestFixed, Custom, Fixed, Oracle)
 """Policies that ask nobody for skills, or may not."""
@@ -26,7 +28,8 @@ def warnings_of(scenario: Scenario) -> list[str]:
 
 
 def notes_of(scenario: Scenario) -> list[str]:
-    """Sentences on what is worth knowing but does no harm: settings without effect, records left out."""
+    """Sentences on what is worth knowing but does no harm: settings without effect, records and charges left
+    out."""
     notes = []
     discovery, count = scenario.discovery, _pool_size(scenario)
     if discovery is not None and discovery.k > count:
@@ -35,6 +38,8 @@ def notes_of(scenario: Scenario) -> list[str]:
         )
     if scenario.records is not None:
         notes += [f"records: {sentence}" for sentence in read_recordings(scenario.records).left_out]
+    if isinstance(scenario.contractors, PriceList):
+        notes += [f"contractors.sellers: {sentence}" for sentence in left_out_of_prices(scenario.contractors)]
     return notes
 
 
@@ -68,7 +73,9 @@ def _of_capacity(scenario: Scenario) -> list[str]:
 
 def _of_prices(scenario: Scenario) -> list[str]:
     kind, facts = scenario.cost_model.external.pricing.kind, _hired_from(scenario)
-    by_token = any(each.input_usd_per_mtok or each.output_usd_per_mtok for each in facts)
+    by_token = any(
+        any(each.token_prices()[name] for name in (*PRICES, "conditional_prices")) for each in facts
+    )
     if kind not in ("flat", "demand") or not by_token or any(each.price_usd for each in facts):
         return []
     return [f"contractors state prices per token, but pricing is {kind}: they work for nothing"]

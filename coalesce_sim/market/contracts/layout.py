@@ -123,7 +123,7 @@ class Layouts:
         if isinstance(rule, DemandPrice):
             unit_usd = demand_price_usd(rule, pool.base_price_usd, pool.demand, pool.available)
             return complexity_factor(rule, tasks.complexity[rows])[:, None] * unit_usd
-        by_token_usd = pool.tokens_usd(tasks.prompt_tokens[rows], output_tokens)
+        by_token_usd = pool.tokens_usd(tasks, output_tokens, rows)
         return by_token_usd if isinstance(rule, TokenPrice) else by_token_usd + pool.base_price_usd
 
     def _checks(self, value_usd: FloatArray) -> tuple[BoolArray, FloatArray, FloatArray]:

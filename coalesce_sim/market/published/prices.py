@@ -14,7 +14,8 @@ from coalesce_sim.scenario.pool import ContractorDynamics
 class HourlyPrices:
     """The price of a task of complexity 1 at every contractor, hour by hour.
 
-    For prices per token it is that of a million input tokens, and stands still, as flat prices do.
+    For prices per token it is that of a million input tokens in short prompts, which moves by the hour as a
+    contractor's tariff says, and with nothing else; flat prices stand still.
     Demand follows the market and is known ahead, capacity depends on who wins contracts. So prices are laid
     out for a stretch of hours at a time (`unit_usd`, (hours, contractors), from `first_hour` on), and where
     a contractor's capacity changes, its column is laid out anew from that hour on.
@@ -27,8 +28,8 @@ class HourlyPrices:
         dynamics: ContractorDynamics | None,
         market_demand: FloatArray,
     ) -> None:
-        by_token = isinstance(pricing, TokenPrice)
-        self._base_usd = pool.input_usd_per_token * 1e6 if by_token else pool.base_price_usd
+        self._by_token, self._pool = isinstance(pricing, TokenPrice), pool
+        self._base_usd = pool.input_usd_per_mtok(np.zeros(1))[0] if self._by_token else pool.base_price_usd
         self._pricing = pricing
         # Demand and capacity act on nothing but a price that follows them.
         self._dynamics = dynamics if isinstance(pricing, DemandPrice) else None
@@ -104,6 +105,10 @@ class HourlyPrices:
 
     def mean_usd_by_hour(self, hours: int) -> FloatArray:
         """Mean price over the pool at the beginning of each of the hours, when all tasks are decided."""
+        if self._by_token:
+            begins_s = 3600 * np.arange(hours, dtype=np.float64)
+            means_usd: FloatArray = self._pool.input_usd_per_mtok(begins_s).mean(axis=1)
+            return means_usd
         if self._dynamics is None:
             return np.full(hours, self.unit_usd.mean())
         self.begin_hour(self._now_hour + 1)

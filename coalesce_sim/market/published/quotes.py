@@ -123,7 +123,7 @@ class Quotes:
     def price_usd(self, block: Block, rows: slice, output_tokens: FloatArray) -> FloatArray:
         """Price of the rows at every contractor for answers of the given lengths, (tasks, contractors)."""
         if isinstance(self._rule.pricing, TokenPrice):
-            return self._pool.tokens_usd(block.tasks.prompt_tokens[rows], output_tokens)
+            return self._pool.tokens_usd(block.tasks, output_tokens, rows)
         return self._price_factor[rows, None] * self._prices.unit_usd[self._hour[rows]]
 
     def service_s(self, block: Block, rows: slice, output_tokens: FloatArray) -> FloatArray:

@@ -1,0 +1,140 @@
+"""What contractors charge by tokens. Pure functions over arrays, tasks × contractors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+
+import numpy as np
+
+from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
+from coalesce_sim.scenario.tariff import PRICES, ConditionalPrices, TokenPrices
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Prices of some contractors, and the condition on which they hold; one entry a contractor.
+
+    They hold for prompts of more than `above_prompt_tokens` that arrive between the seconds `from_s` and
+    `until_s` of the day. `contractors` are their places in the pool.
+    """
+
+    contractors: IntArray
+    above_prompt_tokens: FloatArray
+    from_s: FloatArray
+    until_s: FloatArray
+    input_usd_per_token: FloatArray
+    cache_read_usd_per_token: FloatArray
+    output_usd_per_token: FloatArray
+    request_usd: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Tariff:
+    """The prices by tokens of a pool: the `base` of all contractors and, in rising order of precedence, those
+    that hold instead on a condition."""
+
+    base: Rates
+    conditional: tuple[Rates, ...]
+
+
+def tariff_of(listed: Sequence[TokenPrices]) -> Tariff:
+    """The tariff of the contractors, in their order."""
+    layers = zip_longest(*(own.conditional_prices for own in listed))
+    conditional = (
+        [_row(place, listed[place], prices) for place, prices in enumerate(layer) if prices is not None]
+        for layer in layers
+    )
+    return Tariff(
+        _rates([_row(place, own) for place, own in enumerate(listed)]), tuple(map(_rates, conditional))
+    )
+
+
+def bill_usd(
+    tariff: Tariff,
+    prompt_tokens: FloatArray,
+    cached_tokens: FloatArray,
+    output_tokens: FloatArray,
+    second_of_day: FloatArray,
+) -> FloatArray:
+    """What every contractor bills for every task, (tasks, contractors).
+
+    `cached_tokens` are those of the prompt that are read from a contractor's cache, `second_of_day` is when,
+    in UTC, a task arrives.
+    """
+    usd = _usd(tariff.base, prompt_tokens, cached_tokens, output_tokens)
+    for rates in tariff.conditional:
+        hold = _hold(rates, prompt_tokens, second_of_day)
+        instead_usd = _usd(rates, prompt_tokens, cached_tokens, output_tokens)
+        usd[:, rates.contractors] = np.where(hold, instead_usd, usd[:, rates.contractors])
+    return usd
+
+
+def input_usd_per_mtok(tariff: Tariff, second_of_day: FloatArray) -> FloatArray:
+    """The price of a million tokens in short prompts at those times, (times, contractors)."""
+    shape = (len(second_of_day), len(tariff.base.contractors))
+    usd = np.broadcast_to(tariff.base.input_usd_per_token * 1e6, shape).copy()
+    for rates in tariff.conditional:
+        hold = _hold(rates, np.zeros(len(second_of_day)), second_of_day)
+        usd[:, rates.contractors] = np.where(hold, rates.input_usd_per_token * 1e6, usd[:, rates.contractors])
+    return usd
+
+
+def _usd(
+    rates: Rates, prompt_tokens: FloatArray, cached_tokens: FloatArray, output_tokens: FloatArray
+) -> FloatArray:
+    """Where nothing is cached and there is no fee, to the last bit what two constants give."""
+    usd: FloatArray
+    if cached_tokens.any():
+        usd = (prompt_tokens - cached_tokens)[:, None] * rates.input_usd_per_token
+        usd += cached_tokens[:, None] * rates.cache_read_usd_per_token
+    else:
+        usd = prompt_tokens[:, None] * rates.input_usd_per_token
+    usd += output_tokens[:, None] * rates.output_usd_per_token
+    if rates.request_usd.any():
+        usd += rates.request_usd
+    return usd
+
+
+def _hold(rates: Rates, prompt_tokens: FloatArray, second_of_day: FloatArray) -> BoolArray:
+    """Whether the rates hold for each task, (tasks, contractors)."""
+    begun, over = second_of_day[:, None] >= rates.from_s, second_of_day[:, None] >= rates.until_s
+    in_hours = np.where(rates.from_s < rates.until_s, begun & ~over, begun | ~over)
+    hold: BoolArray = in_hours & (prompt_tokens[:, None] > rates.above_prompt_tokens)
+    return hold
+
+
+def _rates(rows: Sequence[_Row]) -> Rates:
+    place, above, from_h, until_h, input_usd, cache_read_usd, output_usd, request_usd = np.array(
+        rows
+    ).T.copy()
+    return Rates(
+        contractors=place.astype(np.int64),
+        above_prompt_tokens=above,
+        from_s=np.round(3600 * from_h, 6),
+        until_s=np.round(3600 * until_h, 6),
+        input_usd_per_token=input_usd / 1e6,
+        cache_read_usd_per_token=cache_read_usd / 1e6,
+        output_usd_per_token=output_usd / 1e6,
+        request_usd=request_usd,
+    )
+
+
+_Row = tuple[float, ...]
+"""A contractor's place, the condition (tokens, hours), and the prices as they are stated."""
+
+
+def _row(place: int, own: TokenPrices, instead: ConditionalPrices | None = None) -> _Row:
+    above, from_h, until_h = -1.0, 0.0, 24.0
+    prices = [getattr(own, name) for name in PRICES]
+    if instead is not None:
+        if instead.above_prompt_tokens is not None:
+            above = instead.above_prompt_tokens
+        if instead.from_hour_utc is not None and instead.until_hour_utc is not None:
+            from_h, until_h = instead.from_hour_utc, instead.until_hour_utc
+        stated = [getattr(instead, name) for name in PRICES]
+        prices = [one if other is None else other for one, other in zip(prices, stated, strict=True)]
+    input_usd, cache_read_usd, output_usd, request_usd = prices
+    cached_usd = input_usd if cache_read_usd is None else cache_read_usd
+    return place, above, from_h, until_h, input_usd, cached_usd, output_usd, request_usd

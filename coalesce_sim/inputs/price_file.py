@@ -1,0 +1,156 @@
+"""Price files: a CSV row for a seller's own prices, and one for each condition on which it charges others."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from coalesce_sim.scenario.problems import Problem, ScenarioError
+from coalesce_sim.scenario.tariff import PRICES, ConditionalPrices, TokenPrices
+
+_COLUMNS = ("provider", "model", "input_usd_per_mtok", "output_usd_per_mtok")
+_CONDITIONS = ("above_prompt_tokens", "from_hour_utc", "until_hour_utc")
+_TIERED = "tiered"
+
+Seller = tuple[str, str]
+"""A provider and the name under which it lists a model."""
+
+
+@dataclass(frozen=True, slots=True)
+class PriceFile:
+    """The listings of a price file.
+
+    `cut_down` are those that say, in a column ``tiered``, that longer prompts cost something else, but not
+    what. `unread` names the columns that are not read.
+    """
+
+    prices: dict[Seller, TokenPrices]
+    cut_down: frozenset[Seller]
+    unread: tuple[str, ...]
+
+
+def read_price_file(file: str) -> PriceFile:
+    """The listings of a price file; a row without a condition that leaves a price empty is none.
+
+    Raises `ScenarioError` for a file that cannot be read, a column that is missing, a price that is none, and
+    rows of one seller that do not fit together; with the line where one is to blame.
+    """
+    rows = _Rows()
+    problems: list[Problem] = []
+    names: list[str] = []
+    try:
+        with Path(file).open(newline="", encoding="utf-8-sig") as handle:
+            reader = csv.DictReader(handle, strict=True)
+            names = list(reader.fieldnames or [])
+            missing = [name for name in _COLUMNS if name not in names]
+            if missing:
+                raise ScenarioError((Problem(file, 1, ", ".join(missing), "no such column"),))
+            for cells in reader:
+                try:
+                    rows.take(_Row(file, reader.line_num, cells))
+                except ScenarioError as error:
+                    problems += error.problems
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        reason = getattr(error, "strerror", None) or error
+        message = f"{file}: cannot be read: {reason}"
+        raise ScenarioError((Problem("", None, "contractors.price_file", message),)) from error
+    problems += rows.without_own_prices()
+    if problems:
+        raise ScenarioError(problems)
+    read = (*_COLUMNS, *_CONDITIONS, *PRICES, _TIERED)
+    return PriceFile(rows.prices(), rows.cut_down(), tuple(name for name in names if name not in read))
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """The cells of a row by the names of the header."""
+
+    file: str
+    line: int
+    cells: dict[str, str]
+
+    def error(self, column: str, message: str) -> ScenarioError:
+        return ScenarioError([Problem(self.file, self.line, column, message)])
+
+    def amount(self, column: str) -> float:
+        text = self.cells[column]
+        try:
+            value = float(text)
+        except ValueError:
+            raise self.error(column, f"must be a number (got {text!r})") from None
+        if not (math.isfinite(value) and value >= 0):
+            raise self.error(column, f"must be >= 0 and finite (got {text!r})")
+        return value
+
+
+@dataclass(slots=True)
+class _Rows:
+    """What the rows of a price file say, seller by seller."""
+
+    own: dict[Seller, dict[str, float]] = field(default_factory=dict)
+    conditional: dict[Seller, list[tuple[_Row, ConditionalPrices]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    tiered: set[Seller] = field(default_factory=set)
+
+    def take(self, row: _Row) -> None:
+        """One more row. Raises `ScenarioError` where it cannot stand beside those above."""
+        seller = row.cells["provider"], row.cells["model"]
+        prices = {name: row.amount(name) for name in PRICES if row.cells.get(name)}
+        condition = {name: row.amount(name) for name in _CONDITIONS if row.cells.get(name)}
+        if (row.cells.get(_TIERED) or "").lower() in ("true", "1", "yes"):
+            self.tiered.add(seller)
+        if condition:
+            self._take_conditional(row, seller, condition | prices)
+        elif {"input_usd_per_mtok", "output_usd_per_mtok"} <= prices.keys():
+            if seller in self.own:
+                raise row.error("", f"{' '.join(seller)} is listed twice")
+            self.own[seller] = prices
+
+    def _take_conditional(self, row: _Row, seller: Seller, stated: dict[str, float]) -> None:
+        try:
+            new = ConditionalPrices.model_validate(stated)
+        except ValidationError as error:
+            details = error.errors()[0]
+            column = str(details["loc"][0]) if details["loc"] else ""
+            broken = details["msg"].replace("Input should ", "must ") + f" (got {details['input']})"
+            raise row.error(column, str(details.get("ctx", {}).get("error", broken))) from None
+        for above, each in self.conditional[seller]:
+            if new.hides(each):
+                raise row.error(
+                    "",
+                    f"{' '.join(seller)}: holds wherever line {above.line} would, so that never does; "
+                    "state longer prompts below shorter ones",
+                )
+        self.conditional[seller].append((row, new))
+
+    def without_own_prices(self) -> list[Problem]:
+        """Of sellers of whom only conditional prices are listed."""
+        message = "has no row with the prices that hold where no condition is met"
+        return [
+            Problem(row.file, row.line, " ".join(seller), message)
+            for seller, [(row, _), *_] in self.conditional.items()
+            if seller not in self.own
+        ]
+
+    def prices(self) -> dict[Seller, TokenPrices]:
+        return {
+            seller: TokenPrices(
+                **prices, conditional_prices=[each for _, each in self.conditional.get(seller, ())]
+            )
+            for seller, prices in self.own.items()
+        }
+
+    def cut_down(self) -> frozenset[Seller]:
+        """Those whose tiers are mentioned, but not stated."""
+        stated = (
+            seller
+            for seller, rows in self.conditional.items()
+            if any(each.above_prompt_tokens is not None for _, each in rows)
+        )
+        return frozenset(self.tiered.difference(stated))
