@@ -59,5 +59,7 @@ def _of_cached_tokens(table: TaskTable, attributes: Attributes) -> list[Problem]
     worst = int(np.argmax(most - least))
     if most[worst] <= least[worst]:
         return []
-    message = f"{too_many_cached(most[worst], least[worst])}: task {worst} of the list or file"
-    return [Problem("", None, "workload.attributes.cached_tokens", message)]
+    drawn_here = bool(np.isnan(table.given.get("cached_tokens", drawn)[worst]))
+    place = "workload.attributes.cached_tokens" if drawn_here else "workload.arrivals"
+    message = f"{too_many_cached(most[worst], least[worst])}: task {worst}, counted from 0"
+    return [Problem("", None, place, message if drawn_here else f"cached_tokens {message}")]
