@@ -42,12 +42,10 @@ def read_price_file(file: str) -> PriceFile:
     """
     rows = _Rows()
     problems: list[Problem] = []
-    names: list[str] = []
     try:
         with Path(file).open(newline="", encoding="utf-8-sig") as handle:
             reader = csv.DictReader(handle, strict=True)
-            names = list(reader.fieldnames or [])
-            missing = [name for name in _COLUMNS if name not in names]
+            missing = [name for name in _COLUMNS if name not in (reader.fieldnames or [])]
             if missing:
                 raise ScenarioError((Problem(file, 1, ", ".join(missing), "no such column"),))
             for cells in reader:
@@ -62,8 +60,7 @@ def read_price_file(file: str) -> PriceFile:
     problems += rows.without_own_prices()
     if problems:
         raise ScenarioError(problems)
-    read = (*_COLUMNS, *_CONDITIONS, *PRICES, _TIERED)
-    return PriceFile(rows.prices(), rows.cut_down(), tuple(name for name in names if name not in read))
+    return PriceFile(rows.prices(), rows.cut_down(), rows.unread)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +94,12 @@ class _Rows:
         default_factory=lambda: defaultdict(list)
     )
     tiered: set[Seller] = field(default_factory=set)
+    unread: tuple[str, ...] = ()
 
     def take(self, row: _Row) -> None:
         """One more row. Raises `ScenarioError` where it cannot stand beside those above."""
+        read = (*_COLUMNS, *_CONDITIONS, *PRICES, _TIERED)
+        self.unread = tuple(name for name in row.cells if name and name not in read)
         seller = row.cells["provider"], row.cells["model"]
         prices = {name: row.amount(name) for name in PRICES if row.cells.get(name)}
         condition = {name: row.amount(name) for name in _CONDITIONS if row.cells.get(name)}

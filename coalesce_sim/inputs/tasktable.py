@@ -214,11 +214,19 @@ def _assemble(
         which = int(strangers[0])
         raise _refusal(file, places[which], f"client: must be < {clients} (got {client[which]})")
     given = {name: values for name, values in columns.items() if name in ATTRIBUTES}
-    if "prompt_tokens" in given and "cached_tokens" in given:
-        too_many = np.flatnonzero(given["cached_tokens"] > given["prompt_tokens"])
-        if len(too_many):
-            which = int(too_many[0])
-            cached, prompt = (given[name][which] for name in ("cached_tokens", "prompt_tokens"))
-            message = f"cached_tokens: must not be more than prompt_tokens, {prompt:.12g} (got {cached:.12g})"
-            raise _refusal(file, places[which], message)
+    if (too_many := _too_many_cached(given)) is not None:
+        which, message = too_many
+        raise _refusal(file, places[which], f"cached_tokens: {message}")
     return TaskTable(arrival_s, type_id, client, given)
+
+
+def _too_many_cached(given: dict[str, FloatArray]) -> tuple[int, str] | None:
+    """The first task of whose prompt more is cached than it has, and what is wrong with it."""
+    if not {"prompt_tokens", "cached_tokens"} <= given.keys():
+        return None
+    prompt, cached = given["prompt_tokens"], given["cached_tokens"]
+    which = np.flatnonzero(cached > prompt)
+    if not len(which):
+        return None
+    first = int(which[0])
+    return first, f"must not be more than prompt_tokens, {prompt[first]:.12g} (got {cached[first]:.12g})"
