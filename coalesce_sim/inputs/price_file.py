@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import math
 from collections import defaultdict
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from pydantic import ValidationError
 
+from coalesce_sim.inputs.csvfile import Row, read_rows, read_text
 from coalesce_sim.scenario.problems import Problem, ScenarioError
 from coalesce_sim.scenario.tariff import PRICES, ConditionalPrices, TokenPrices
 
@@ -40,49 +38,12 @@ def read_price_file(file: str) -> PriceFile:
     Raises `ScenarioError` for a file that cannot be read, a column that is missing, a price that is none, and
     rows of one seller that do not fit together; with the line where one is to blame.
     """
-    rows = _Rows()
-    problems: list[Problem] = []
-    try:
-        with Path(file).open(newline="", encoding="utf-8-sig") as handle:
-            reader = csv.DictReader(handle, strict=True)
-            missing = [name for name in _COLUMNS if name not in (reader.fieldnames or [])]
-            if missing:
-                raise ScenarioError((Problem(file, 1, ", ".join(missing), "no such column"),))
-            for cells in reader:
-                try:
-                    rows.take(_Row(file, reader.line_num, cells))
-                except ScenarioError as error:
-                    problems += error.problems
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        reason = getattr(error, "strerror", None) or error
-        message = f"{file}: cannot be read: {reason}"
-        raise ScenarioError((Problem("", None, "contractors.price_file", message),)) from error
+    rows, place = _Rows(), "contractors.price_file"
+    problems = read_rows(file, place, read_text(file, place), _COLUMNS, rows.take)
     problems += rows.without_own_prices()
     if problems:
         raise ScenarioError(problems)
     return PriceFile(rows.prices(), rows.cut_down(), rows.unread)
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """The cells of a row by the names of the header."""
-
-    file: str
-    line: int
-    cells: dict[str, str]
-
-    def error(self, column: str, message: str) -> ScenarioError:
-        return ScenarioError([Problem(self.file, self.line, column, message)])
-
-    def amount(self, column: str) -> float:
-        text = self.cells[column]
-        try:
-            value = float(text)
-        except ValueError:
-            raise self.error(column, f"must be a number (got {text!r})") from None
-        if not (math.isfinite(value) and value >= 0):
-            raise self.error(column, f"must be >= 0 and finite (got {text!r})")
-        return value
 
 
 @dataclass(slots=True)
@@ -90,17 +51,17 @@ class _Rows:
     """What the rows of a price file say, seller by seller."""
 
     own: dict[Seller, dict[str, float]] = field(default_factory=dict)
-    conditional: dict[Seller, list[tuple[_Row, ConditionalPrices]]] = field(
+    conditional: dict[Seller, list[tuple[Row, ConditionalPrices]]] = field(
         default_factory=lambda: defaultdict(list)
     )
     tiered: set[Seller] = field(default_factory=set)
     unread: tuple[str, ...] = ()
 
-    def take(self, row: _Row) -> None:
+    def take(self, row: Row) -> None:
         """One more row. Raises `ScenarioError` where it cannot stand beside those above."""
         read = (*_COLUMNS, *_CONDITIONS, *PRICES, _TIERED)
         self.unread = tuple(name for name in row.cells if name and name not in read)
-        seller = row.cells["provider"], row.cells["model"]
+        seller = row.text("provider"), row.text("model")
         prices = {name: row.amount(name) for name in PRICES if row.cells.get(name)}
         condition = {name: row.amount(name) for name in _CONDITIONS if row.cells.get(name)}
         if (row.cells.get(_TIERED) or "").lower() in ("true", "1", "yes"):
@@ -112,7 +73,7 @@ class _Rows:
                 raise row.error("", f"{' '.join(seller)} is listed twice")
             self.own[seller] = prices
 
-    def _take_conditional(self, row: _Row, seller: Seller, stated: dict[str, float]) -> None:
+    def _take_conditional(self, row: Row, seller: Seller, stated: dict[str, float]) -> None:
         try:
             new = ConditionalPrices.model_validate(stated)
         except ValidationError as error:

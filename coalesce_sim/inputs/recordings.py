@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import difflib
 import math
-import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import compress
-from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
-from coalesce_sim.inputs.runfiles import Listing, Run, read_models, read_runs, unreadable
+from coalesce_sim.inputs.csvfile import read_text
+from coalesce_sim.inputs.runfiles import Listing, Run, read_models, read_runs
 from coalesce_sim.scenario.problems import Problem, ScenarioError
 from coalesce_sim.scenario.recordings import KNOWN_FAULTY, RecordedRuns
+
+_WHERE_FROM = "; docs/how-to/real_agents.md says how to get it"
 
 Array = TypeVar("Array", bound=NDArray[np.generic])
 
@@ -51,31 +52,29 @@ class Recordings:
 
 
 def read_recordings(settings: RecordedRuns) -> Recordings:
-    """The runs that a scenario replays; read once as long as neither settings nor files change.
+    """The runs that a scenario replays; worked out once as long as neither settings nor files change.
 
     Raises `ScenarioError` for a file that cannot be read, a column that is missing, a cell that does not fit,
     a run stated twice, a model or benchmark that the files do not have, or where nothing usable is left; with
     the line where one is to blame. A problem without a file is about the field of the scenario at its path.
     """
-    stamps: list[int] = []
+    texts: list[str] = []
     problems: list[Problem] = []
     for place, file in (("records.path", settings.path), ("records.models_path", settings.models_path)):
         try:
-            with Path(file).open("rb") as handle:
-                facts = os.fstat(handle.fileno())
-            stamps += [facts.st_mtime_ns, facts.st_size]
-        except OSError as error:
-            problems.append(unreadable(place, file, error))
+            texts.append(read_text(file, place, hint=_WHERE_FROM))
+        except ScenarioError as error:
+            problems += error.problems
     if problems:
         raise ScenarioError(problems)
-    return _read(settings.model_dump_json(), tuple(stamps))
+    return _read(settings.model_dump_json(), *texts)
 
 
 @lru_cache(maxsize=4)
-def _read(settings_json: str, _stamps: tuple[int, ...]) -> Recordings:
+def _read(settings_json: str, runs_text: str, models_text: str) -> Recordings:
     settings = RecordedRuns.model_validate_json(settings_json)
-    runs, problems = read_runs(settings.path, "records.path")
-    listings, more = read_models(settings.models_path, "records.models_path")
+    runs, problems = read_runs(settings.path, "records.path", runs_text)
+    listings, more = read_models(settings.models_path, "records.models_path", models_text)
     if problems or more:
         raise ScenarioError([*problems, *more])
     problems = [*_unknown_names(settings, runs), *_unlisted(settings, runs, listings)]

@@ -2,222 +2,116 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 
 from coalesce_sim.arrays import FloatArray, IntArray
+from coalesce_sim.inputs.csvfile import read_text
 from coalesce_sim.inputs.sources import how_to_get
+from coalesce_sim.inputs.taskfile import read_tasks
+from coalesce_sim.scenario.distributions import LEAST, MOST, misfit
 from coalesce_sim.scenario.problems import Problem, ScenarioError
-from coalesce_sim.scenario.workload import Csv, Listed, ListedTask, Series
+from coalesce_sim.scenario.workload import ABOVE_ZERO, ATTRIBUTES, Csv, Listed, Series, SeriesPart
 
-ATTRIBUTES = tuple(name for name in ListedTask.model_fields if name not in ("type", "arrival_s", "client"))
-
-_MOST_PROBLEMS = 20
-
-_Place = tuple[int | None, str]
-"""Where a task stands: the line of its file and the path to it in the scenario, as far as there are such."""
+_PLACE = "workload.arrivals"
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
 class TaskTable:
-    """Explicit tasks in order of arrival; NaN (client: −1) where a task leaves a field to the workload."""
+    """Explicit tasks in order of arrival; NaN (client: −1) where a task leaves a field to the workload.
+
+    `newest_first` says that their file has them in the opposite order.
+    """
 
     arrival_s: FloatArray
     type_id: IntArray
     client: IntArray
     given: dict[str, FloatArray] = field(default_factory=dict)
+    newest_first: bool = False
 
 
 def read_table(source: Listed | Csv | Series, types: tuple[str, ...], clients: int) -> TaskTable:
     """The tasks of an explicit source.
 
     Raises `ScenarioError` for a file that cannot be read, a column that is missing, a cell that does not
-    fit, a client that does not exist, or arrivals out of order; with the line where one is to blame.
+    fit, a client that does not exist, arrivals out of order, or a series that leaves what an attribute can
+    be; with the line where one is to blame. A problem that names no file is about the field of the scenario
+    at its path.
     """
     match source:
         case Csv():
-            path = Path(source.path)
-            if not path.is_file():
-                command = how_to_get(source.path)
-                hint = f"; `{command}` downloads it" if command else ""
-                raise _unreadable(source.path, f"no such file{hint}")
-            return _from_csv(source.model_dump_json(), path.stat().st_mtime_ns, types, clients)
+            command = how_to_get(source.path)
+            hint = f"; `{command}` downloads it" if command else ""
+            text = read_text(source.path, f"{_PLACE}.path", hint)
+            return _from_csv(source.model_dump_json(), text, types, clients)
         case Series():
-            rows = [
-                ListedTask.model_validate(
-                    {"type": part.type}
-                    | {name: rule.start + rule.step * i for name, rule in part.attributes.items()}
-                )
-                for part in source.parts
-                for i in range(part.count)
-            ]
+            return _from_series(source, types)
         case Listed():
-            rows = source.tasks
+            return _from_list(source, types, clients)
+
+
+@lru_cache(maxsize=4)
+def _from_csv(settings: str, text: str, types: tuple[str, ...], clients: int) -> TaskTable:
+    source = Csv.model_validate_json(settings)
+    read = read_tasks(source, f"{_PLACE}.path", text, types)
+    n = len(read.type_id)
+    client = read.values.get("client", np.full(n, -1.0)).astype(np.int64)
+    if (stranger := _stranger(client, clients)) is not None:
+        which, message = stranger
+        raise ScenarioError([Problem(source.path, read.lines[which], source.columns["client"], message)])
+    arrival_s = read.values.get("arrival_s", _every(source.gap_s, n))
+    given = {name: values for name, values in read.values.items() if name in ATTRIBUTES}
+    if (too_many := _too_many_cached(given)) is not None:
+        which, message = too_many
+        raise ScenarioError(
+            [Problem(source.path, read.lines[which], source.columns["cached_tokens"], message)]
+        )
+    return TaskTable(arrival_s, np.array(read.type_id), client, given, read.newest_first)
+
+
+def _from_list(source: Listed, types: tuple[str, ...], clients: int) -> TaskTable:
+    rows = source.tasks
     columns = {name: _column([getattr(row, name) for row in rows]) for name in (*ATTRIBUTES, "arrival_s")}
+    arrival_s = columns.pop("arrival_s")
+    stated = np.isfinite(arrival_s)
+    if not stated.any():
+        arrival_s = _every(source.gap_s, len(rows))
+    elif not stated.all():
+        raise _refused_task(int(np.argmin(stated)), "arrival_s", "missing, though others have it")
+    if len(backwards := np.flatnonzero(np.diff(arrival_s) < 0)):
+        message = "arrives before the task above it; sort by arrival"
+        raise _refused_task(int(backwards[0]) + 1, "arrival_s", message)
     client = np.array([-1 if row.client is None else row.client for row in rows], dtype=np.int64)
-    type_id = np.array([types.index(row.type) for row in rows], dtype=np.int64)
-    places: list[_Place] = [(None, f"workload.arrivals.tasks[{i}]") for i in range(len(rows))]
-    return _assemble(columns, type_id, client, source.gap_s, clients, "", places)
+    if (stranger := _stranger(client, clients)) is not None:
+        raise _refused_task(stranger[0], "client", stranger[1])
+    if (too_many := _too_many_cached(columns)) is not None:
+        raise _refused_task(too_many[0], "cached_tokens", too_many[1])
+    number = {name: k for k, name in enumerate(types)}
+    return TaskTable(arrival_s, np.array([number[row.type] for row in rows]), client, columns)
+
+
+def _every(step: float, count: int) -> FloatArray:
+    return step * np.arange(count, dtype=np.float64)
 
 
 def _column(values: list[float | None]) -> FloatArray:
     return np.array([np.nan if value is None else value for value in values], dtype=float)
 
 
-def _refusal(file: str, place: _Place, message: str) -> ScenarioError:
-    return ScenarioError((Problem(file, *place, message),))
+def _refused_task(index: int, field_name: str, message: str) -> ScenarioError:
+    return ScenarioError([Problem("", None, f"{_PLACE}.tasks[{index}].{field_name}", message)])
 
 
-def _unreadable(file: str, message: str) -> ScenarioError:
-    return ScenarioError((Problem("", None, "workload.arrivals.path", f"{file}: {message}"),))
-
-
-@lru_cache(maxsize=4)
-def _from_csv(settings: str, _modified_ns: int, types: tuple[str, ...], clients: int) -> TaskTable:
-    source = Csv.model_validate_json(settings)
-    columns: dict[str, list[float]] = {name: [] for name in source.columns if name != "type"}
-    type_ids: list[int] = []
-    places: list[_Place] = []
-    problems: list[Problem] = []
-    special: dict[str, Callable[[str], float]] = {"arrival_s": _ArrivalReader(), "client": _whole}
-    try:
-        with Path(source.path).open(newline="", encoding="utf-8-sig") as handle:
-            reader = csv.DictReader(handle, strict=True)
-            missing = [name for name in source.columns.values() if name not in (reader.fieldnames or [])]
-            if missing:
-                found = ", ".join(reader.fieldnames or []) or "none"
-                raise _refusal(source.path, (1, ", ".join(missing)), f"no such column (found: {found})")
-            for row in reader:
-                if source.limit is not None and len(type_ids) >= source.limit:
-                    break
-                places.append((reader.line_num, ""))
-                try:
-                    if None in row:
-                        raise ValueError("has more cells than the header")
-                    type_ids.append(_type_of(source, row, types))
-                    for name, values in columns.items():
-                        column = source.columns[name]
-                        values.append(_cell(special.get(name, _number), column, row[column]))
-                except ValueError as error:
-                    problems.append(Problem(source.path, reader.line_num, "", str(error)))
-                    if len(problems) >= _MOST_PROBLEMS:
-                        break
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise _unreadable(source.path, f"cannot be read: {error}") from error
-    if problems:
-        raise ScenarioError(tuple(problems))
-    if not type_ids:
-        raise _unreadable(source.path, "has no tasks")
-    n = len(type_ids)
-    arrays = {name: np.array(values) for name, values in columns.items()}
-    client = arrays.pop("client", np.full(n, -1.0)).astype(np.int64)
-    arrays.setdefault("arrival_s", np.full(n, np.nan))
-    return _assemble(arrays, np.array(type_ids), client, source.gap_s, clients, source.path, places)
-
-
-def _type_of(source: Csv, row: dict[str, str], types: tuple[str, ...]) -> int:
-    name = source.type if source.type is not None else row[source.columns["type"]]
-    if name not in types:
-        raise ValueError(f"unknown task type (got {name!r}; known: {', '.join(types)})")
-    return types.index(name)
-
-
-def _cell(read: Callable[[str], float], column: str, text: str | None) -> float:
-    if not text:
-        raise ValueError(f"{column}: missing")
-    try:
-        return read(text)
-    except ValueError as error:
-        raise ValueError(f"{column}: {error} (got {text!r})") from None
-
-
-def _number(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        raise ValueError("must be a number") from None
-    if not (np.isfinite(value) and value >= 0):
-        raise ValueError("must be >= 0 and finite")
-    return value
-
-
-def _whole(text: str) -> float:
-    value = _number(text)
-    if not value.is_integer():
-        raise ValueError("must be a whole number")
-    return value
-
-
-class _ArrivalReader:
-    """Reads a column of arrivals: either all are seconds, or all are timestamps, counted from the first.
-
-    A timestamp before the first gives a negative number; that arrivals ascend is checked when all are read.
-    """
-
-    def __init__(self) -> None:
-        self._first: float | datetime | None = None
-
-    def __call__(self, text: str) -> float:
-        moment = self._moment(text)
-        value = _number(text) if moment is None else moment
-        if self._first is None:
-            self._first = value
-        if isinstance(value, datetime) and isinstance(self._first, datetime):
-            if (value.tzinfo is None) != (self._first.tzinfo is None):
-                raise ValueError("must have a UTC offset where the first timestamp has one, else none")
-            return (value - self._first).total_seconds()
-        if isinstance(value, float) and isinstance(self._first, float):
-            return value
-        raise ValueError("must be all seconds or all timestamps")
-
-    @staticmethod
-    def _moment(text: str) -> datetime | None:
-        try:
-            float(text)
-        except ValueError:
-            pass
-        else:
-            return None
-        try:
-            return datetime.fromisoformat(text)
-        except ValueError:
-            raise ValueError("must be seconds or a timestamp") from None
-
-
-def _assemble(
-    columns: dict[str, FloatArray],
-    type_id: IntArray,
-    client: IntArray,
-    gap_s: float,
-    clients: int,
-    file: str,
-    places: list[_Place],
-) -> TaskTable:
-    arrival_s = columns["arrival_s"]
-    stated = np.isfinite(arrival_s)
-    if not stated.any():
-        arrival_s = gap_s * np.arange(len(arrival_s), dtype=np.float64)
-    elif not stated.all():
-        raise _refusal(file, places[int(np.argmin(stated))], "arrival_s: missing, though others have it")
-    backwards = np.flatnonzero(np.diff(arrival_s) < 0)
-    if len(backwards):
-        place = places[int(backwards[0]) + 1]
-        raise _refusal(file, place, "arrives before the task above it; sort by arrival")
-    strangers = np.flatnonzero(client >= clients)
-    if len(strangers):
-        which = int(strangers[0])
-        raise _refusal(file, places[which], f"client: must be < {clients} (got {client[which]})")
-    given = {name: values for name, values in columns.items() if name in ATTRIBUTES}
-    if (too_many := _too_many_cached(given)) is not None:
-        which, message = too_many
-        raise _refusal(file, places[which], f"cached_tokens: {message}")
-    return TaskTable(arrival_s, type_id, client, given)
+def _stranger(client: IntArray, clients: int) -> tuple[int, str] | None:
+    """The first task of a client that does not exist, and what is wrong with it."""
+    which = np.flatnonzero(client >= clients)
+    if not len(which):
+        return None
+    first = int(which[0])
+    return first, f"must be < {clients}, the number of clients (got {client[first]})"
 
 
 def _too_many_cached(given: dict[str, FloatArray]) -> tuple[int, str] | None:
@@ -230,3 +124,48 @@ def _too_many_cached(given: dict[str, FloatArray]) -> tuple[int, str] | None:
         return None
     first = int(which[0])
     return first, f"must not be more than prompt_tokens, {prompt[first]:.12g} (got {cached[first]:.12g})"
+
+
+def _from_series(source: Series, types: tuple[str, ...]) -> TaskTable:
+    stated = dict.fromkeys(name for part in source.parts for name in part.attributes)
+    problems: list[Problem] = []
+    given: dict[str, FloatArray] = {}
+    for name in stated:
+        values = [_progression(part, name) for part in source.parts]
+        for place, column in enumerate(values):
+            if problem := _leaves_its_bounds(name, column):
+                path = f"{_PLACE}.parts[{place}].attributes.{name}"
+                problems.append(Problem("", None, path, problem))
+        given[name] = np.concatenate(values)
+    if problems:
+        raise ScenarioError(problems)
+    counts = [part.count for part in source.parts]
+    if (too_many := _too_many_cached(given)) is not None:
+        first, message = too_many
+        place = int(np.searchsorted(np.cumsum(counts), first, side="right"))
+        path = f"{_PLACE}.parts[{place}].attributes.cached_tokens"
+        raise ScenarioError([Problem("", None, path, f"{message} for task {first + 1:,}")])
+    type_id = np.repeat([types.index(part.type) for part in source.parts], counts)
+    n = len(type_id)
+    return TaskTable(_every(source.gap_s, n), type_id, np.full(n, -1), given)
+
+
+def _progression(part: SeriesPart, name: str) -> FloatArray:
+    """An attribute of all tasks of a part, exactly 0 where it is but for rounding; NaN where not stated."""
+    rule = part.attributes.get(name)
+    if rule is None:
+        return np.full(part.count, np.nan)
+    values = rule.start + _every(rule.step, part.count)
+    values[np.abs(values) < _ROUNDING * abs(rule.start)] = 0.0
+    return values
+
+
+def _leaves_its_bounds(name: str, values: FloatArray) -> str | None:
+    """What is wrong with the first task for which the series makes an attribute what it cannot be."""
+    least = LEAST if name in ABOVE_ZERO else 0.0
+    fits = np.isnan(values) | (values >= least) & (values <= MOST) & ((values == 0) | (values >= LEAST))
+    if fits.all():
+        return None
+    first = int(np.argmin(fits))
+    message = misfit(float(values[first]), positive=name in ABOVE_ZERO)
+    return f"{message} (got {values[first]:g} for task {first + 1:,})"

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import Field
-
 from coalesce_sim.scenario.base import Model
+from coalesce_sim.scenario.distributions import NonNegative, PositiveShare, Share
 
 
 class Calibration(Model):
@@ -17,12 +14,12 @@ class Calibration(Model):
     of earlier estimates over the sum of these.
     """
 
-    rate: Annotated[float, Field(gt=0, le=1)] = 0.2
+    rate: PositiveShare = 0.2
     """Weight of the first outcome against the estimate itself (the paper's λ, 0.1 to 0.3); with 1 the
     estimate counts for nothing from then on."""
-    forgetting: Annotated[float, Field(ge=0, le=1)] = 1.0
+    forgetting: Share = 1.0
     """What each new outcome multiplies the weight of all earlier ones by. 1 forgets nothing, so that factors
     settle; with ``1 − rate`` the newest always weighs `rate`, as in eq. 10, and factors follow chance."""
-    time_tolerance: Annotated[float, Field(ge=0)] = 0.2
+    time_tolerance: NonNegative = 0.2
     """Share by which times must turn out to be off before they are corrected; the paper calibrates its
     estimates at home anew from an error of 20 %."""

@@ -7,8 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from coalesce_sim.scenario.base import Model
-from coalesce_sim.scenario.distributions import NonNegative, NonNegativeDistribution, Positive
-from coalesce_sim.scenario.pool import Share
+from coalesce_sim.scenario.distributions import NonNegative, NonNegativeDistribution, Positive, Share
 
 
 class Security(Model):

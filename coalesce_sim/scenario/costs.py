@@ -7,8 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from coalesce_sim.scenario.base import Model
-from coalesce_sim.scenario.distributions import NonNegative, NonNegativeDistribution, Positive
-from coalesce_sim.scenario.pool import Share
+from coalesce_sim.scenario.distributions import NonNegative, NonNegativeDistribution, Positive, Real, Share
 
 
 class MemoryNeed(Model):
@@ -54,10 +53,10 @@ class DemandPrice(Model):
     """``price_usd·(1 + load_slope·(demand − available))·(1 + complexity_slope·(complexity − 1))`` (eq. 7)."""
 
     kind: Literal["demand"]
-    load_slope: float
+    load_slope: Real
     """Share by which prices rise for each unit by which a contractor's `demand` exceeds its
     `available_capacity`."""
-    complexity_slope: float
+    complexity_slope: Real
     """Share by which prices rise for each unit of a task's `complexity` above 1."""
 
 

@@ -7,8 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from coalesce_sim.scenario.base import Model
-from coalesce_sim.scenario.distributions import NonNegative, Positive
-from coalesce_sim.scenario.pool import Share
+from coalesce_sim.scenario.distributions import NonNegative, Positive, Share
 
 
 class _Shortlist(Model):

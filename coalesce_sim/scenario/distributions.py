@@ -14,9 +14,33 @@ from coalesce_sim.arrays import FloatArray
 from coalesce_sim.luck import normal
 from coalesce_sim.scenario.base import Model
 
-# Beyond any real amount; what is computed from such numbers stays finite.
-Positive = Annotated[float, Field(gt=0, le=1e30)]
-NonNegative = Annotated[float, Field(ge=0, le=1e30)]
+LEAST, MOST = 1e-30, 1e30
+"""No real amount is beyond these; what is computed from numbers between them stays finite."""
+
+
+def misfit(value: float, *, positive: bool = False) -> str | None:
+    """What an amount must be that is none, or not within what amounts can be; None for one that fits."""
+    if not 0 <= value <= MOST:
+        return "must be >= 0" if value < 0 else f"must be <= {MOST:g}"
+    if value == 0:
+        return "must be > 0" if positive else None
+    return f"is smaller than any real amount: must be at least {LEAST:g}" if value < LEAST else None
+
+
+def _no_speck(value: float) -> float:
+    """Numbers so small that what is divided by them is infinite are refused."""
+    if 0 < abs(value) < LEAST:
+        raise ValueError(f"is smaller than any real amount: must be at least {LEAST:g} (got {value:g})")
+    return value
+
+
+Positive = Annotated[float, Field(gt=0, le=MOST), AfterValidator(_no_speck)]
+NonNegative = Annotated[float, Field(ge=0, le=MOST), AfterValidator(_no_speck)]
+Real = Annotated[float, Field(ge=-MOST, le=MOST), AfterValidator(_no_speck)]
+"""Any number, of a size that can be reckoned with."""
+
+Share = Annotated[float, Field(ge=0, le=1), AfterValidator(_no_speck)]
+PositiveShare = Annotated[float, Field(gt=0, le=1), AfterValidator(_no_speck)]
 
 Support = tuple[float, float]
 """The least interval that holds all draws; of a normal, all but one in a thousand million."""
@@ -25,13 +49,13 @@ Support = tuple[float, float]
 class Normal(Model):
     """Normal, clipped where limits are set."""
 
-    mean: float
+    mean: Real
     """Centre before clipping, in the unit of the field that the distribution stands in."""
     sd: NonNegative
     """Standard deviation before clipping, in the same unit; 0 makes all draws alike."""
-    min: float | None = None
+    min: Real | None = None
     """Smaller draws are set to this; left out, none are."""
-    max: float | None = None
+    max: Real | None = None
     """Larger draws are set to this; left out, none are."""
 
     @model_validator(mode="after")
@@ -59,9 +83,9 @@ class Normal(Model):
 class Uniform(Model):
     """Uniform on [low, high)."""
 
-    low: float
+    low: Real
     """Lower end, in the unit of the field that the distribution stands in."""
-    high: float
+    high: Real
     """Upper end, in the same unit, which draws do not reach; must not be below `low`."""
 
     @model_validator(mode="after")
@@ -155,7 +179,7 @@ class Weibull(Model):
 class Choice(Model):
     """One of the values, with the given weights."""
 
-    values: Annotated[list[float], Field(min_length=1)]
+    values: Annotated[list[Real], Field(min_length=1)]
     """What may be drawn, in the unit of the field that the distribution stands in."""
     weights: list[NonNegative] | None = None
     """How often each of the values is drawn, relative to the others; left out, all alike."""
@@ -190,10 +214,10 @@ class Choice(Model):
 class Empirical(Model):
     """A quantile table, linear in between: ``quantiles[i]`` is the value at ``probabilities[i]``."""
 
-    quantiles: Annotated[list[float], Field(min_length=2)]
+    quantiles: Annotated[list[Real], Field(min_length=2)]
     """Values in rising order, from the least to the greatest, in the unit of the field that the distribution
     stands in."""
-    probabilities: list[Annotated[float, Field(ge=0, le=1)]] | None = None
+    probabilities: list[Share] | None = None
     """Share of the draws below each of them, rising from 0 to 1; left out, equally spaced."""
 
     @model_validator(mode="after")
@@ -306,7 +330,7 @@ class Component(DistributionSpec):
 Mixture.model_rebuild()
 DistributionSpec.model_rebuild()
 
-Distribution = float | DistributionSpec
+Distribution = Real | DistributionSpec
 
 
 def sample(distribution: Distribution, rng: np.random.Generator, size: int) -> FloatArray:

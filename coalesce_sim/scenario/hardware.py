@@ -10,7 +10,7 @@ from pydantic_core import CoreSchema
 
 from coalesce_sim.scenario.base import Model
 from coalesce_sim.scenario.catalogue import catalogue, served, what_is_measured
-from coalesce_sim.scenario.distributions import NonNegative, Positive
+from coalesce_sim.scenario.distributions import NonNegative, Positive, PositiveShare
 
 _NEEDED = {"flop": ("peak_flop_s",), "tokens": ("prefill_tokens_per_s", "decode_tokens_per_s")}
 _COST_OF_BASIS = {
@@ -37,7 +37,7 @@ class Hardware(Model):
     batch: Annotated[int, Field(gt=0, le=65_536)] = 1
     """Requests at once, each in a slot that has 1 / `batch` of the FLOP/s and hourly costs. How many slots
     there are is said beside the hardware (`slots`)."""
-    utilisation: Annotated[float, Field(gt=0, le=1)] = 1.0
+    utilisation: PositiveShare = 1.0
     """Share of `peak_flop_s` that is reached and, where `power_w` is not known, of `tdp_w` that is drawn."""
     memory_gb: Positive
     """GB of one GPU. `memory_usd_per_h` is charged for the share of it that a task occupies, and the weights

@@ -7,8 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from coalesce_sim.scenario.base import Model
-from coalesce_sim.scenario.distributions import NonNegative, Positive
-from coalesce_sim.scenario.pool import Share
+from coalesce_sim.scenario.distributions import NonNegative, Positive, PositiveShare, Share
 
 
 class CostLearner(Model):
@@ -154,7 +153,7 @@ class Exp3(Model):
     """
 
     kind: Literal["exp3"]
-    gamma: Annotated[float, Field(gt=0, le=1)] | None = None
+    gamma: PositiveShare | None = None
     """Probability γ of a choice at random, all alternatives alike. Left out, it is the best for
     `horizon_tasks` decisions among K: ``min(1, √(K·ln K / ((e − 1)·horizon_tasks)))``."""
     horizon_tasks: Annotated[int, Field(ge=1)] = 1000

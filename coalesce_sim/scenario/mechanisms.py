@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from coalesce_sim.scenario.base import Model
-from coalesce_sim.scenario.distributions import Positive
-from coalesce_sim.scenario.pool import Share
+from coalesce_sim.scenario.distributions import Positive, Share
 
 
 class PostedPrice(Model):

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import ConfigDict, Discriminator, Field, Tag, model_validator
 
 from coalesce_sim.scenario.base import Model
-from coalesce_sim.scenario.distributions import NonNegative, Positive
+from coalesce_sim.scenario.distributions import NonNegative, Positive, Share
 from coalesce_sim.scenario.learners import (
     AdaptiveThreshold,
     BudgetedUcb,
@@ -22,7 +22,6 @@ from coalesce_sim.scenario.learners import (
     UcbV,
 )
 from coalesce_sim.scenario.mechanisms import PostedPrice, ScoreAuction, Vickrey
-from coalesce_sim.scenario.pool import Share
 
 
 class Weights(Model):

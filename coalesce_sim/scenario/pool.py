@@ -8,11 +8,17 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from coalesce_sim.scenario.base import Model
-from coalesce_sim.scenario.distributions import Distribution, NonNegative, NonNegativeDistribution, Positive
+from coalesce_sim.scenario.distributions import (
+    Distribution,
+    NonNegative,
+    NonNegativeDistribution,
+    Positive,
+    Real,
+    Share,
+)
 from coalesce_sim.scenario.hardware import Hardware
 from coalesce_sim.scenario.tariff import TokenPrices
 
-Share = Annotated[float, Field(ge=0, le=1)]
 Slots = Literal["unlimited"] | Annotated[int, Field(ge=0, le=1_000_000)]
 
 
@@ -199,10 +205,10 @@ class ContractorDynamics(Model):
     ``available ← max(capacity_floor, 1 − min(1, n / jobs_to_exhaust))``; n never falls.
     """
 
-    demand_gain: float
+    demand_gain: Real
     """What a contractor's demand moves by in an hour for each unit of market demand beyond
     `demand_reference`."""
-    demand_reference: float
+    demand_reference: Real
     """Market demand, in its unit, at which contractors' demand stands still."""
     demand_min: NonNegative
     """What a contractor's demand does not fall below."""

@@ -7,10 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from coalesce_sim.scenario.base import Model
-from coalesce_sim.scenario.distributions import Positive
-from coalesce_sim.scenario.pool import Share
+from coalesce_sim.scenario.distributions import Positive, PositiveShare, Share
 
-PositiveShare = Annotated[float, Field(gt=0, le=1)]
 PositiveCount = Annotated[int, Field(ge=1)]
 
 

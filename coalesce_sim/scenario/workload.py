@@ -12,6 +12,7 @@ from coalesce_sim.scenario.distributions import (
     NonNegative,
     NonNegativeDistribution,
     Positive,
+    Real,
     support,
 )
 
@@ -108,6 +109,15 @@ class ListedTask(Model):
     """Tokens that are really written; left out, drawn."""
 
 
+ATTRIBUTES = tuple(name for name in ListedTask.model_fields if name not in ("type", "arrival_s", "client"))
+"""What a listed task can state of itself besides its type, its client and when it comes."""
+
+ABOVE_ZERO = frozenset({"complexity"})
+"""Attributes that must not be 0."""
+
+MOST_IN_SERIES = 10_000_000
+
+
 class Listed(Model):
     """Explicit tasks in the order of arrival."""
 
@@ -148,9 +158,9 @@ class Csv(Model):
 class Progression(Model):
     """``start, start + step, start + 2·step, …``"""
 
-    start: float
+    start: Real
     """What the first task has, in the attribute's unit."""
-    step: float = 0.0
+    step: Real = 0.0
     """What each task has more than the one before; 0 makes all alike."""
 
 
@@ -166,10 +176,10 @@ class SeriesPart(Model):
 
     @model_validator(mode="after")
     def _known_attributes(self) -> Self:
-        known = [name for name in ListedTask.model_fields if name not in ("type", "client", "arrival_s")]
         for field in self.attributes:
-            if field not in known:
-                raise ValueError(f"attributes: {field!r} is not an attribute (known: {', '.join(known)})")
+            if field not in ATTRIBUTES:
+                known = ", ".join(ATTRIBUTES)
+                raise ValueError(f"attributes: {field!r} is not an attribute (known: {known})")
         return self
 
 
@@ -181,6 +191,12 @@ class Series(Model):
     """Runs of tasks of one type, one after the other."""
     gap_s: NonNegative = 0.0
     """Seconds from one task to the next, across parts."""
+
+    @model_validator(mode="after")
+    def _can_be_laid_out(self) -> Self:
+        if (tasks := sum(part.count for part in self.parts)) > MOST_IN_SERIES:
+            raise ValueError(f"parts: must not have more than {MOST_IN_SERIES:,} tasks (got {tasks:,})")
+        return self
 
 
 class Recorded(Model):

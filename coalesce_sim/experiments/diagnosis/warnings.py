@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from coalesce_sim.experiments.diagnosis.reach import by_skill, reach_of
 from coalesce_sim.inputs.recordings import read_recordings
 from coalesce_sim.inputs.sellers import left_out_of_prices, listed_prices
+from coalesce_sim.inputs.tasktable import read_table
 from coalesce_sim.scenario.distributions import support
 from coalesce_sim.scenario.policy import AlwaysLocal, BestFixed, Custom, Fixed, Oracle, Topsis
 from coalesce_sim.scenario.pool import ContractorFacts, DrawnPool, PriceList, RecordedPool
@@ -16,6 +18,13 @@ from coalesce_sim.scenario.workload import Csv, Listed, Series
 
 _BLIND_TO_SKILLS = (AlwaysLocal, BestFixed, Custom, Fixed, Oracle)
 """Policies that ask nobody for skills, or may not."""
+
+_LONG_S = 3600.0
+"""After so long without a task a run is perhaps not the one that was meant."""
+
+_DAY_ZERO = datetime(1899, 12, 30)
+_DAY_NUMBERS = 20_000.0, 80_000.0
+"""Days as spreadsheets count them, of the years 1954 to 2119."""
 
 
 def warnings_of(scenario: Scenario) -> list[str]:
@@ -31,8 +40,8 @@ def warnings_of(scenario: Scenario) -> list[str]:
 
 def notes_of(scenario: Scenario) -> list[str]:
     """Sentences on what is worth knowing but does no harm: settings without effect, records and charges left
-    out."""
-    notes = []
+    out, tasks that are not as their file has them or come late."""
+    notes = _of_listed_tasks(scenario)
     discovery, count = scenario.discovery, _pool_size(scenario)
     if discovery is not None and discovery.k > count:
         notes.append(
@@ -43,6 +52,26 @@ def notes_of(scenario: Scenario) -> list[str]:
     if isinstance(scenario.contractors, PriceList):
         notes += [f"contractors.sellers: {sentence}" for sentence in left_out_of_prices(scenario.contractors)]
     return [*notes, *_of_cached_tokens(scenario)]
+
+
+def _of_listed_tasks(scenario: Scenario) -> list[str]:
+    """What of explicit tasks a user may not know: turned round, or long in coming."""
+    source = scenario.workload.arrivals
+    if not isinstance(source, Csv | Listed | Series):
+        return []
+    table = read_table(source, tuple(scenario.workload.types), scenario.clients.count)
+    told, first_s = [], float(table.arrival_s[0])
+    if isinstance(source, Csv) and table.newest_first:
+        told.append(f"{source.path} is written newest first: its tasks are played from the last line up")
+    if first_s > _LONG_S:
+        told.append(
+            f"nothing happens for {first_s:,.0f} s ({first_s / 3600:.1f} h), until the first task comes: "
+            "arrivals in seconds count from the start of the run"
+        )
+        if isinstance(source, Csv) and _DAY_NUMBERS[0] <= first_s < _DAY_NUMBERS[1]:
+            day = _DAY_ZERO + timedelta(days=first_s)
+            told[-1] += f"; were they a spreadsheet's days, the first would be {day:%Y-%m-%d %H:%M}"
+    return told
 
 
 def _of_skills(scenario: Scenario) -> list[str]:
