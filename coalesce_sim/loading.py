@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 from coalesce_sim.inputs.checks import check_inputs
 from coalesce_sim.scenario.document import Base, Change, Document, read_document
-from coalesce_sim.scenario.problems import Problem, ScenarioError, dotted
+from coalesce_sim.scenario.problems import Problem, ScenarioError, dotted, shown
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.scenario.validation import validate
 
@@ -44,6 +45,9 @@ def load(source: str | Path | Mapping[str, Any], overrides: Sequence[str] = ()) 
     >>> scenario.title
     'Published experiment dur_02: 3 days, 15 clients, 30 contractors, but clock.days=1, policy.epsilon=0'
     """
+    if isinstance(overrides, str) or not isinstance(overrides, Sequence):
+        message = f"must be a list of texts such as 'clock.days=1' (got {shown(overrides)})"
+        raise ScenarioError([Problem("", None, "overrides", message)])
     document = read_document(source, overrides)
     changed = [text for text in overrides if not text.startswith(_SAME_EXPERIMENT)]
     scenario = _finished(document, keep_published=not changed)
@@ -101,5 +105,5 @@ def _beside_the_file(document: Document, path: tuple[str, ...]) -> None:
     if not isinstance(holder, dict) or not isinstance(holder.get(path[-1]), str):
         return
     beside = Path(document.marks[path].file).parent / holder[path[-1]]
-    if beside.is_file():
+    if os.path.isfile(beside):  # False, too, for what can be no name of a file
         holder[path[-1]] = str(beside)

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
-from math import isnan
 from pathlib import Path
 from typing import Any
 
 from coalesce_sim import bundled
 from coalesce_sim.scenario.problems import Mark, Problem, ScenarioError, Steps, shortened, shown
+from coalesce_sim.scenario.pythondata import from_python
+from coalesce_sim.scenario.reading import read_bytes
 from coalesce_sim.scenario.yamltext import MAX_DEPTH, Builder, Node
 
 __all__ = [
@@ -92,6 +92,8 @@ class Change:
     @classmethod
     def of_text(cls, text: str) -> Change:
         """What ``path.to.field=value`` says; the value is YAML. Raises ScenarioError."""
+        if not isinstance(text, str):
+            raise Mark("--set", None).error(f"must be text (got {shown(text)})")
         path, equals, value = text.partition("=")
         if not equals:
             raise _no_path(text)
@@ -105,7 +107,7 @@ class Change:
     @classmethod
     def of_value(cls, steps: Steps, value: Any, mark: Mark) -> Change:
         """The field set to plain data. Raises ScenarioError."""
-        return cls(_checked(steps, mark), _from_python(value, steps, mark))
+        return cls(_checked(steps, mark), from_python(value, steps, mark))
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,7 @@ class Base:
         problems: list[Problem] = []
         for each in changes:
             try:
-                change = Change.of_text(each) if isinstance(each, str) else each
+                change = each if isinstance(each, Change) else Change.of_text(each)
                 merged = _merge(merged, _overlay(merged, change.steps, change.node))
             except ScenarioError as error:
                 problems.extend(error.problems)
@@ -167,7 +169,7 @@ def read_document(source: str | Path | Mapping[str, Any], overrides: Sequence[st
 def read_plain(source: Path | Mapping[str, Any]) -> Document:
     """A YAML file, or content, that is no scenario and extends nothing. Raises ScenarioError."""
     if isinstance(source, Mapping):
-        root = _from_python(source, (), Mark("<sweep>", None))
+        root = from_python(source, (), Mark("<sweep>", None))
         return Document(root, root.plain(), "sweep", ())
     root = _read_root(source, None)
     return Document(root, root.plain(), source.stem, (source,))
@@ -186,23 +188,26 @@ def _find_marks(node: Node, path: Steps, marks: dict[Steps, Mark]) -> None:
 def _layers(source: str | Path | Mapping[str, Any]) -> list[_Layer]:
     """The source and what it extends, from child to root."""
     if isinstance(source, Mapping):
-        layers: list[_Layer] = [(_from_python(source, (), Mark("<scenario>", None)), None)]
+        layers: list[_Layer] = [(from_python(source, (), Mark("<scenario>", None)), None)]
     else:
         path = _source_path(source)
         layers = [(_read_root(path, None), path)]
+    chain = {file.resolve(): file for _, file in layers if file is not None}
     while (extends := layers[-1][0].value.get("extends")) is not None:
         path = _parent_path(extends, layers[-1][1])
         root = _read_root(path, extends.mark)
-        chain = [file for _, file in layers if file is not None]
-        for start, file in enumerate(chain):
-            if file.resolve() == path.resolve():
-                circle = " -> ".join(map(_display, [*chain[start:], file]))
-                raise extends.mark.error(f"goes round in a circle: {circle}", ("extends",))
+        if (found := path.resolve()) in chain:
+            start = list(chain).index(found)
+            circle = " -> ".join(map(_display, [*list(chain.values())[start:], chain[found]]))
+            raise extends.mark.error(f"goes round in a circle: {circle}", ("extends",))
+        chain[found] = path
         layers.append((root, path))
     return layers
 
 
 def _source_path(source: str | Path) -> Path:
+    if not isinstance(source, str | Path):
+        raise Mark("", None).error(f"a scenario is a file, a name or a mapping (got {shown(source)})")
     try:
         return source if isinstance(source, Path) else _locate(source, Path())
     except LookupError as error:
@@ -326,19 +331,11 @@ def _read_root(path: Path, asked_by: Mark | None) -> Node:
 def _read_bytes(path: Path, asked_by: Mark | None) -> bytes:
     """The file's content; what stands in the way is told at the `extends` that asked for it, if one did."""
     try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            kind = "a directory" if stat.S_ISDIR(status.st_mode) else "a device or pipe"
-            trouble = f"is {kind}, not a scenario file"
-        elif status.st_size > MAX_BYTES:
-            trouble = f"is {status.st_size:,} bytes long; the limit is {MAX_BYTES:,} bytes"
-        else:
-            return path.read_bytes()
-    except FileNotFoundError:
-        hint = bundled.close(path.stem)
-        trouble = "no such file" + (f"; did you mean the bundled scenario {hint[0]!r}?" if hint else "")
-    except (OSError, ValueError) as error:  # ValueError: a NUL character in the name
-        trouble = f"cannot be read: {getattr(error, 'strerror', None) or error}"
+        return read_bytes(path, MAX_BYTES)
+    except OSError as error:
+        trouble = str(error.strerror)
+        if isinstance(error, FileNotFoundError) and (hint := bundled.close(path.stem)):
+            trouble += f"; did you mean the bundled scenario {hint[0]!r}?"
     if asked_by is None:
         raise Mark(_display(path), None).error(trouble)
     raise asked_by.error(f"{_display(path)}: {trouble}", ("extends",))
@@ -348,18 +345,3 @@ def _display(path: Path) -> str:
     """The path as given, but relative if it lies below the working directory."""
     here = Path.cwd()
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
-
-
-def _from_python(value: Any, path: Steps, mark: Mark) -> Node:
-    if len(path) > MAX_DEPTH:
-        raise mark.error(f"nests deeper than {MAX_DEPTH} levels")
-    if isinstance(value, Mapping):
-        for key in value:
-            if not isinstance(key, str):
-                raise mark.error(f"keys must be text (got {shown(key)})", path)
-        return Node({key: _from_python(child, (*path, key), mark) for key, child in value.items()}, mark)
-    if isinstance(value, list | tuple):
-        return Node([_from_python(child, (*path, i), mark) for i, child in enumerate(value)], mark)
-    if isinstance(value, float) and isnan(value):
-        raise mark.error("nan is not a value a scenario can hold", path)
-    return Node(value, mark)

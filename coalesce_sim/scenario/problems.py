@@ -86,4 +86,7 @@ def shown(value: object) -> str:
     """A value much as it stands in YAML, shortened to 60 characters."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
-    return value.isoformat() if isinstance(value, date) else shortened(repr(value))
+    try:
+        return value.isoformat() if isinstance(value, date) else shortened(repr(value))
+    except Exception as error:  # of a whole number with thousands of digits, or of anybody's class
+        return f"a value of type {type(value).__name__} that cannot be shown: {shortened(str(error))}"

@@ -12,6 +12,8 @@ import yaml
 
 from coalesce_sim.scenario.problems import Mark, Problem, ScenarioError, Steps, shown
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
 MAX_NODES = 1_000_000
 MAX_DEPTH = 100
 
@@ -75,7 +77,14 @@ def _scalar(text: str) -> Any:
         raise ValueError("nan is not a value a scenario can hold")
     if isinf(number) and text[-1] not in "fF":
         raise ValueError(f"too large for a number (got {shown(text)})")
-    return number
+    return number + 0.0  # -0.0 is 0
+
+
+def whole_text(text: str) -> str:
+    """The text. Raises ValueError for half a character, which can be put in no file."""
+    if not text.isascii() and (half := _SURROGATE.search(text)):
+        raise ValueError(f"half a character stands in the text (got {half.group()!r})")
+    return text
 
 
 @dataclass(slots=True)
@@ -158,7 +167,7 @@ class Builder:
             return self._take_key(event.value, plain, mark)
         value = event.value
         try:
-            value = _scalar(event.value) if plain else event.value
+            value = _scalar(event.value) if plain else whole_text(event.value)
         except ValueError as error:
             self.problems.append(mark.problem(self._path(), str(error)))
         self.anchors[event.anchor] = (value, 1, 0)
@@ -176,7 +185,10 @@ class Builder:
             first = frame.items[text].mark.line
             message = "duplicate key" + (f"; first at line {first}" if first else "")
             self.problems.append(mark.problem((*self._path(), text), message))
-        frame.key, frame.key_mark = text, mark
+        try:
+            frame.key, frame.key_mark = whole_text(text), mark
+        except ValueError as error:
+            raise self._error(mark, str(error)) from None
 
     def _put(self, value: Any, size: int, height: int, mark: Mark) -> None:
         """Add a finished value to what it stands in; an entry of a mapping is marked where its key is."""

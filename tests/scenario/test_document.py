@@ -265,14 +265,14 @@ def test_a_missing_file_and_a_directory(folder):
     assert error_of("b.yaml") == "b.yaml: no such file"
     assert error_of(Path("b")) == "b: no such file"
     (folder / "c.yaml").mkdir()
-    assert error_of("c.yaml") == "c.yaml: is a directory, not a scenario file"
+    assert error_of("c.yaml") == "c.yaml: is a directory, not a file"
     (folder / "results").mkdir()
-    assert error_of("results") == "results: is a directory, not a scenario file"
+    assert error_of("results") == "results: is a directory, not a file"
 
 
 def test_a_pipe_is_not_waited_for(folder):
     os.mkfifo(folder / "p.yaml")
-    assert error_of("p.yaml") == "p.yaml: is a device or pipe, not a scenario file"
+    assert error_of("p.yaml") == "p.yaml: is a device or pipe, not a file"
 
 
 def test_a_large_file_is_not_read(folder, monkeypatch):
