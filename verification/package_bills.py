@@ -53,7 +53,9 @@ def greatest_difference(provider: Provider, model: ModelInfo, day: date) -> floa
     ]
     columns = np.array(requests, dtype=float).T
     prompt, cached, output, hour = columns
-    ours_usd = bill_usd(tariff_of([prices]), prompt, cached, output, 3600 * hour)[:, 0]
+    ours_usd = bill_usd(
+        tariff_of([prices], np.zeros(1, dtype=np.int64), np.ones(1)), prompt, cached, output, 3600 * hour
+    )[:, 0]
     theirs_usd = np.array([_bill_usd(provider, model, day, *request) for request in requests])
     return float(np.max(np.abs(ours_usd - theirs_usd) / np.maximum(theirs_usd, 1e-12)))
 

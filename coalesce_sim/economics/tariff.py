@@ -39,16 +39,14 @@ class Tariff:
     conditional: tuple[Rates, ...]
 
 
-def tariff_of(listed: Sequence[TokenPrices]) -> Tariff:
-    """The tariff of the contractors, in their order."""
-    layers = zip_longest(*(own.conditional_prices for own in listed))
-    conditional = (
-        [_row(place, listed[place], prices) for place, prices in enumerate(layer) if prices is not None]
-        for layer in layers
-    )
-    return Tariff(
-        _rates([_row(place, own) for place, own in enumerate(listed)]), tuple(map(_rates, conditional))
-    )
+def tariff_of(kinds: Sequence[TokenPrices], kind: IntArray, factor: FloatArray) -> Tariff:
+    """The tariff of a pool: contractor i charges what ``kinds[kind[i]]`` states, times its factor."""
+    layers = [dict(enumerate(_row(own) for own in kinds))]
+    for layer in zip_longest(*(own.conditional_prices for own in kinds)):
+        stated = {which: prices for which, prices in enumerate(layer) if prices is not None}
+        layers.append({which: _row(kinds[which], prices) for which, prices in stated.items()})
+    base, *conditional = (_rates(rows, kind, factor) for rows in layers)
+    return Tariff(base, tuple(conditional))
 
 
 def bill_usd(
@@ -105,12 +103,16 @@ def _hold(rates: Rates, prompt_tokens: FloatArray, second_of_day: FloatArray) ->
     return hold
 
 
-def _rates(rows: Sequence[_Row]) -> Rates:
-    place, above, from_h, until_h, input_usd, cache_read_usd, output_usd, request_usd = np.array(
-        rows
-    ).T.copy()
+def _rates(rows: dict[int, _Row], kind: IntArray, factor: FloatArray) -> Rates:
+    """The rates of all contractors whose kind has a row."""
+    contractors = np.flatnonzero(np.isin(kind, list(rows)))
+    place_of = {which: place for place, which in enumerate(rows)}
+    places = [place_of[which] for which in kind[contractors].tolist()]
+    stated = np.array(list(rows.values()), dtype=np.float64).reshape(-1, 3 + len(PRICES))[places]
+    above, from_h, until_h = stated[:, :3].T
+    input_usd, cache_read_usd, output_usd, request_usd = stated[:, 3:].T * factor[contractors]
     return Rates(
-        contractors=place.astype(np.int64),
+        contractors=contractors,
         above_prompt_tokens=above,
         from_s=np.round(3600 * from_h, 6),
         until_s=np.round(3600 * until_h, 6),
@@ -122,10 +124,10 @@ def _rates(rows: Sequence[_Row]) -> Rates:
 
 
 _Row = tuple[float, ...]
-"""A contractor's place, the condition (tokens, hours), and the prices as they are stated."""
+"""The condition (tokens, hours), and the prices as they are stated."""
 
 
-def _row(place: int, own: TokenPrices, instead: ConditionalPrices | None = None) -> _Row:
+def _row(own: TokenPrices, instead: ConditionalPrices | None = None) -> _Row:
     above, from_h, until_h = -1.0, 0.0, 24.0
     prices = [getattr(own, name) for name in PRICES]
     if instead is not None:
@@ -137,4 +139,4 @@ def _row(place: int, own: TokenPrices, instead: ConditionalPrices | None = None)
         prices = [one if other is None else other for one, other in zip(prices, stated, strict=True)]
     input_usd, cache_read_usd, output_usd, request_usd = prices
     cached_usd = input_usd if cache_read_usd is None else cache_read_usd
-    return place, above, from_h, until_h, input_usd, cached_usd, output_usd, request_usd
+    return above, from_h, until_h, input_usd, cached_usd, output_usd, request_usd

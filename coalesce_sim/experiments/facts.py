@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from coalesce_sim.inputs.recordings import Recordings, read_recordings
 from coalesce_sim.luck import Luck
-from coalesce_sim.market.pool import contractors_of, identities
+from coalesce_sim.market.roster import roster_of
 from coalesce_sim.market.workload import Block, Workload, hourly_demand
 from coalesce_sim.scenario.contracts import ContractRules
 from coalesce_sim.scenario.schema import Scenario
@@ -78,16 +78,15 @@ def facts(scenario: Scenario, seed: int, replication: int) -> Facts:
     rules = scenario.contracts or ContractRules()
     records = None if scenario.records is None else read_recordings(scenario.records)
     streams = Streams(seed, replication)
-    stated = contractors_of(scenario, streams)
-    who = identities(scenario, [each.name for each in stated])
-    luck = Luck(seed, replication, who)
+    roster = roster_of(scenario, streams)
+    luck = Luck(seed, replication, roster.identities)
     return {
         "trade": "contracts" if scenario.learning else "published",
         "work_may_fail": scenario.contracts is not None,
         "settings": _settings(scenario, rules),
         "contractors": [
             each.model_dump(mode="json") | {"identity": identity}
-            for each, identity in zip(stated, who.tolist(), strict=True)
+            for each, identity in zip(roster.contractors(), roster.identities.tolist(), strict=True)
         ],
         "tasks": list(_tasks(scenario, records, streams)),
         "factors": list(_factors(scenario, streams)),

@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.economics.external import linear_risk
 from coalesce_sim.economics.tariff import bill_usd, input_usd_per_mtok, tariff_of
-from coalesce_sim.inputs.recordings import read_recordings
-from coalesce_sim.inputs.sellers import listed_prices
-from coalesce_sim.luck import StateArray, identities_of
+from coalesce_sim.market.roster import Roster, roster_of
 from coalesce_sim.policies.protocol import Tasks
-from coalesce_sim.scenario.distributions import sample
-from coalesce_sim.scenario.pool import (
-    Contractor,
-    ContractorFacts,
-    DrawnPool,
-    PriceList,
-    RecordedPool,
-)
+from coalesce_sim.scenario.pool import TypeOutcome
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.streams import Streams
 
@@ -44,39 +33,41 @@ class Pool:
     """
 
     def __init__(self, scenario: Scenario, streams: Streams) -> None:
-        contractors = contractors_of(scenario, streams)
-        self.names = tuple(each.name for each in contractors)
-        self.identities = identities(scenario, self.names)
-        self.types = tuple(each.type for each in contractors)
-        self.skills = tuple(tuple(each.skills) for each in contractors)
-        self.performance = tuple(each.performance for each in contractors)
-        self.slots = tuple(None if each.slots == "unlimited" else each.slots for each in contractors)
-        self.base_price_usd = _column(each.price_usd for each in contractors)
-        self.tariff = tariff_of(contractors)
+        roster = roster_of(scenario, streams)
+        self.names, self.types = roster.names, roster.types
+        self.identities = roster.identities
+        self.skills = roster.each([tuple(kind.skills) for kind in roster.kinds])
+        self.performance = roster.stated("performance")
+        limits = [None if kind.slots == "unlimited" else kind.slots for kind in roster.kinds]
+        self.slots: tuple[int | None, ...] = roster.each(limits)
+        self.base_price_usd = roster.column("price_usd")
+        self.tariff = tariff_of(roster.kinds, roster.kind, roster.price_factor)
         self._start_s = scenario.clock.start_second_of_day
-        self.latency_s = 60 * _column(each.latency_min for each in contractors)
-        self.network_s = _column(each.network_ms for each in contractors) / 1000
-        self.prefill_s_per_token = _pace(_stated_or_of_hardware("prefill_tokens_per_s", contractors))
-        self.decode_s_per_token = _pace(_stated_or_of_hardware("decode_tokens_per_s", contractors))
-        machines = [each.hardware for each in contractors]
-        self.s_per_flop = _pace(None if each is None else each.slot_flop_s for each in machines)
-        self.own_usd_per_s = _column(0.0 if each is None else each.slot_usd_per_h / 3600 for each in machines)
-        unknown = np.full(len(contractors), np.nan)
-        self.own_cost_share = _override(unknown, [each.own_cost_share for each in contractors])
-        self.reliability = _column(each.reliability for each in contractors)
+        self.latency_s = 60 * roster.column("latency_min")
+        self.network_s = roster.column("network_ms") / 1000
+        self.prefill_s_per_token = _pace(_stated_or_of_hardware("prefill_tokens_per_s", roster))
+        self.decode_s_per_token = _pace(_stated_or_of_hardware("decode_tokens_per_s", roster))
+        machines = [kind.hardware for kind in roster.kinds]
+        self.s_per_flop = _pace(
+            roster.spread([None if each is None else each.slot_flop_s for each in machines])
+        )
+        usd_per_s = [0.0 if each is None else each.slot_usd_per_h / 3600 for each in machines]
+        self.own_usd_per_s = roster.spread(usd_per_s)
+        self.own_cost_share = roster.column("own_cost_share")
+        self.reliability = roster.column("reliability")
         external = scenario.cost_model.external
         self.security_risk = _override(
-            linear_risk(external.security_risk, self.reliability), [c.security_risk for c in contractors]
+            linear_risk(external.security_risk, self.reliability), roster.column("security_risk")
         )
         self.quality_risk = _override(
-            linear_risk(external.quality_risk, self.reliability), [c.quality_risk for c in contractors]
+            linear_risk(external.quality_risk, self.reliability), roster.column("quality_risk")
         )
-        self.outcomes = tuple(each.outcomes for each in contractors)
-        self.success = _override(self.reliability, [each.success for each in contractors])
-        self.unreachable_rate = _column(each.unreachable_rate for each in contractors)
-        self.queue_limit = tuple(each.queue_limit for each in contractors)
-        self.demand = _column(each.demand for each in contractors)
-        self.available = _column(each.available_capacity for each in contractors)
+        self.outcomes: tuple[dict[str, TypeOutcome] | None, ...] = roster.stated("outcomes")
+        self.success = _override(self.reliability, roster.column("success"))
+        self.unreachable_rate = roster.column("unreachable_rate")
+        self.queue_limit: tuple[int | None, ...] = roster.stated("queue_limit")
+        self.demand = roster.column("demand")
+        self.available = roster.column("available_capacity")
 
     def tokens_s(self, prompt_tokens: FloatArray, output_tokens: FloatArray) -> FloatArray:
         """Latency, prefill and decoding at every contractor, (tasks, contractors)."""
@@ -120,95 +111,16 @@ class Pool:
         return len(self.names)
 
 
-def contractors_of(scenario: Scenario, streams: Streams) -> list[Contractor]:
-    """All contractors of a run with what is true of each: listed, read from files, or drawn."""
-    match source := scenario.contractors:
-        case DrawnPool():
-            return _drawn(source, streams)
-        case PriceList():
-            return [
-                _named(
-                    source.template,
-                    name=price.provider,
-                    type="seller",
-                    **price.prices.token_prices(),
-                )
-                for price in listed_prices(source)
-            ]
-        case RecordedPool(recorded=facts):
-            assert scenario.records is not None
-            recordings = read_recordings(scenario.records)
-            expected_usd = recordings.expected_bill_usd.tolist()
-            return [
-                _named(facts, name=name, type=name, price_usd=expected_usd[index])
-                for index, name in enumerate(recordings.contractors)
-            ]
-        case _:
-            return source
-
-
-def identities(scenario: Scenario, names: Sequence[str]) -> StateArray:
-    """Who each contractor is, to luck: its number in a drawn pool, else its name."""
-    if isinstance(scenario.contractors, DrawnPool):
-        return np.arange(len(names), dtype=np.uint64)
-    return identities_of(names)
-
-
-def _named(facts: ContractorFacts, **changes: object) -> Contractor:
-    known = {name: getattr(facts, name) for name in ContractorFacts.model_fields}
-    return Contractor.model_validate({**known, **changes})
-
-
-def _drawn(pool: DrawnPool, streams: Streams) -> list[Contractor]:
-    n = pool.count
-    names = list(pool.types)
-    shares = np.array([kind.share for kind in pool.types.values()])
-    edges = np.cumsum(shares / shares.sum())
-    picked = np.searchsorted(edges, streams("pool.type").random(n), side="right")
-    price_factor = sample(pool.price_factor, streams("pool.price"), n)
-    latency_factor = sample(pool.latency_factor, streams("pool.latency"), n)
-    demand = sample(pool.demand, streams("pool.demand"), n)
-    available = sample(pool.available_capacity, streams("pool.capacity"), n)
-    shift = sample(pool.success_shift, streams("pool.success"), n)
-    contractors = []
-    for i, which in enumerate(np.minimum(picked, len(names) - 1)):
-        kind = pool.types[names[which]]
-        contractors.append(
-            _named(
-                kind,
-                name=f"{names[which]}_{i}",
-                type=names[which],
-                price_usd=max(pool.min_price_usd, kind.price_usd * float(price_factor[i])),
-                **kind.token_prices(float(price_factor[i])),
-                latency_min=max(pool.min_latency_min, kind.latency_min * float(latency_factor[i])),
-                demand=float(demand[i]),
-                available_capacity=float(available[i]),
-                success=_shifted(kind, float(shift[i])),
-            )
-        )
-    return contractors
-
-
-def _shifted(kind: ContractorFacts, shift: float) -> float | None:
-    """A drawn contractor's own success rate; its type's, left as stated, where there is no shift."""
-    if shift == 0:
-        return kind.success
-    return min(1.0, max(0.0, (kind.reliability if kind.success is None else kind.success) + shift))
-
-
-def _column(values: object) -> FloatArray:
-    return np.fromiter(values, dtype=float)  # type: ignore[call-overload, no-any-return]
-
-
-def _pace(rates_per_s: object) -> FloatArray:
+def _pace(rates_per_s: FloatArray) -> FloatArray:
     """Seconds a token or a FLOP; 0 where no rate is stated."""
-    return _column(0.0 if rate is None else 1 / rate for rate in rates_per_s)  # type: ignore[attr-defined]
+    return np.where(np.isnan(rates_per_s), 0.0, 1 / rates_per_s)
 
 
-def _stated_or_of_hardware(field: str, contractors: Sequence[Contractor]) -> list[float | None]:
-    workers = [c if getattr(c, field) is not None else c.hardware for c in contractors]
-    return [getattr(worker, field, None) for worker in workers]
+def _stated_or_of_hardware(field: str, roster: Roster) -> FloatArray:
+    """A rate, as it is stated or as the hardware has it; NaN where neither says."""
+    machines = roster.spread([getattr(kind.hardware, field, None) for kind in roster.kinds])
+    return _override(machines, roster.column(field))
 
 
-def _override(derived: FloatArray, stated: Sequence[float | None]) -> FloatArray:
-    return np.array([d if s is None else s for d, s in zip(derived, stated, strict=True)])
+def _override(derived: FloatArray, stated: FloatArray) -> FloatArray:
+    return np.where(np.isnan(stated), derived, stated)

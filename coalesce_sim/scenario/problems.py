@@ -74,7 +74,7 @@ def dotted(path: Steps) -> str:
 
 def closest(word: object, known: Iterable[str]) -> str | None:
     """The known word that `word` was probably meant to be, None if it resembles none."""
-    return next(iter(difflib.get_close_matches(str(word), known, n=1)), None)
+    return next(iter(difflib.get_close_matches(word, known, n=1)), None) if isinstance(word, str) else None
 
 
 def shortened(text: str) -> str:

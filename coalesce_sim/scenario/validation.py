@@ -270,7 +270,7 @@ def _wrong_tag(finding: _Finding, value: Any, tag: Any, union: Any) -> _Finding:
     if tag is None:
         return replace(finding, message=f"must name one of {_listed(known)} (got {shown(value)})")
     for field, item in value.items():
-        if str(item) == tag:
+        if shown(item).strip("'").lower() == tag.lower():
             message = f"must be one of {_listed(known)} (got {shown(item)}){_hint(tag, known)}"
             return replace(finding, path=(*finding.path, field), message=message)
     return _unknown_field(replace(finding, path=(*finding.path, tag)), known)

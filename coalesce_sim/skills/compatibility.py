@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
-from coalesce_sim.arrays import FloatArray
+from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.scenario.costs import Skills
 from coalesce_sim.scenario.workload import TaskType
+
+T = TypeVar("T", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +52,28 @@ def compatibility(
     The three sequences have one entry a contractor; a contractor's own performance, where it is not
     None, stands in place of the table's.
     """
+    sets, set_of = _distinct([tuple(offered) for offered in contractor_skills])
+    kinds, kind_of = _distinct(contractor_types)
+    own: FloatArray = np.array(own_performance, dtype=float)
     shape = (len(task_types), len(contractor_types))
     ontological, embedding, performance = np.empty(shape), np.empty(shape), np.empty(shape)
     for row, (name, task_type) in enumerate(task_types.items()):
         similarity = skills.embedding.get(name, {})
-        for column, offered in enumerate(contractor_skills):
-            own = own_performance[column]
-            ontological[row, column] = jaccard(task_type.skills, offered)
-            embedding[row, column] = similarity.get(contractor_types[column], skills.embedding_default)
-            performance[row, column] = _table_performance(skills, name, offered) if own is None else own
+        stated = np.array([_table_performance(skills, name, offered) for offered in sets])[set_of]
+        ontological[row] = np.array([jaccard(task_type.skills, offered) for offered in sets])[set_of]
+        embedding[row] = np.array([similarity.get(kind, skills.embedding_default) for kind in kinds])[kind_of]
+        performance[row] = np.where(np.isnan(own), stated, own)
     before = skills.ontological_weight * ontological + skills.embedding_weight * embedding
     weight = skills.performance_weight
     return Compatibility(
         ontological, embedding, performance, weight, before, _sum(before, weight, performance)
     )
+
+
+def _distinct(values: Sequence[T]) -> tuple[list[T], IntArray]:
+    """The values, each once, and for every entry its place among them."""
+    place = {value: k for k, value in enumerate(dict.fromkeys(values))}
+    return list(place), np.array([place[value] for value in values], dtype=np.int64)
 
 
 def _sum(before: FloatArray, weight: float, performance: FloatArray | float) -> FloatArray:

@@ -147,7 +147,7 @@ def test_the_published_metric_cannot_go_negative_but_the_honest_one_can() -> Non
 
 SMALL = st.fixed_dictionaries(
     {
-        "gaps": st.lists(st.floats(0, 30), min_size=1, max_size=25),
+        "gaps": st.lists(st.floats(0, 30).map(lambda gap_s: round(gap_s, 6)), min_size=1, max_size=25),
         "service_min": st.floats(0.5, 30),
         "slots": st.one_of(st.just("unlimited"), st.integers(1, 3)),
         "clients": st.integers(1, 3),

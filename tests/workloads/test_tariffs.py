@@ -125,7 +125,13 @@ def test_two_constants_are_charged_to_the_last_bit_as_two_constants() -> None:
     prices, (prompt, output) = rng.uniform(0, 30, (4, 2)), rng.uniform(0, 1e5, (2, 50))
     fancy = TokenPrices.model_validate(SELLER)
     plain = [TokenPrices(input_usd_per_mtok=into, output_usd_per_mtok=out) for into, out in prices.tolist()]
-    usd = bill_usd(tariff_of([*plain, fancy]), prompt, np.zeros(50), output, np.zeros(50))
+    usd = bill_usd(
+        tariff_of([*plain, fancy], np.arange(1 + len(plain)), np.ones(1 + len(plain))),
+        prompt,
+        np.zeros(50),
+        output,
+        np.zeros(50),
+    )
     into_usd, out_usd = (prices / 1e6).T
     assert (usd[:, :4] == prompt[:, None] * into_usd + output[:, None] * out_usd).all()
 
@@ -263,7 +269,7 @@ def test_conditions_must_be_able_to_hold(conditional: list[dict[str, Any]], mess
     [
         (
             {"kind": "listed", "tasks": [task(0, 9, 9, 0), task(1, 9, 10, 0)]},
-            "arrivals.tasks[1]: cached_tokens: must not be more than prompt_tokens, 9 (got 10)",
+            "arrivals.tasks[1].cached_tokens: must not be more than prompt_tokens, 9 (got 10)",
         ),
         (
             {"kind": "listed", "tasks": [{"type": "job", "cached_tokens": 7}]},
@@ -284,7 +290,8 @@ def test_conditions_must_be_able_to_hold(conditional: list[dict[str, Any]], mess
                     }
                 ],
             },
-            "arrivals.tasks[2]: cached_tokens: must not be more than prompt_tokens, 4 (got 6)",
+            "arrivals.parts[0].attributes.cached_tokens: must not be more than prompt_tokens, 4 (got 6) "
+            "for task 3",
         ),
     ],
 )
@@ -319,9 +326,7 @@ def test_a_task_file_may_say_what_is_cached() -> None:
     }
     with pytest.raises(ScenarioError) as caught:
         coalesce_sim.load(fields)
-    assert str(caught.value) == (
-        "tasks.csv:3: cached_tokens: must not be more than prompt_tokens, 80 (got 90)"
-    )
+    assert str(caught.value) == ("tasks.csv:3: cached: must not be more than prompt_tokens, 80 (got 90)")
     limited = fields["workload"]["arrivals"] | {"limit": 1}
     fields["workload"] |= {"arrivals": limited}
     seller = {"input_usd_per_mtok": 10.0, "cache_read_usd_per_mtok": 1.0}

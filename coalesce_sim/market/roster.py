@@ -1,0 +1,137 @@
+"""Who the contractors of a run are: what is stated of each, listed, read from files, or drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from math import isnan
+from typing import Any
+
+import numpy as np
+
+from coalesce_sim.arrays import FloatArray, IntArray
+from coalesce_sim.inputs.recordings import read_recordings
+from coalesce_sim.inputs.sellers import listed_prices
+from coalesce_sim.luck import StateArray, identities_of
+from coalesce_sim.scenario.distributions import sample
+from coalesce_sim.scenario.pool import Contractor, ContractorFacts, DrawnPool, PriceList, RecordedPool
+from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.streams import Streams
+
+_SHARED = tuple(name for name in Contractor.model_fields if name not in ("name", "type"))
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """All contractors in columns, one entry a contractor.
+
+    `kind` indexes `kinds`, the statements that several share. `own` holds, by field of a listed contractor,
+    what is each one's own instead; its prices by tokens are those of its kind times its `price_factor`.
+    `identities` are who each one is to luck: its number in a drawn pool, else its name.
+    """
+
+    names: tuple[str, ...]
+    types: tuple[str, ...]
+    kinds: Sequence[ContractorFacts]
+    kind: IntArray
+    identities: StateArray
+    price_factor: FloatArray
+    own: dict[str, FloatArray] = field(default_factory=dict)
+
+    def each(self, values: Sequence[Any]) -> tuple[Any, ...]:
+        """Values of the kinds, one a contractor."""
+        return tuple(values[k] for k in self.kind.tolist())
+
+    def stated(self, name: str) -> tuple[Any, ...]:
+        """A field that contractors of a kind share."""
+        return self.each([getattr(kind, name) for kind in self.kinds])
+
+    def column(self, name: str) -> FloatArray:
+        """A field that is a number; NaN where it is left out."""
+        if name in self.own:
+            return self.own[name]
+        return self.spread([getattr(kind, name) for kind in self.kinds])
+
+    def spread(self, values: Sequence[float | None]) -> FloatArray:
+        """Numbers of the kinds, one a contractor; NaN for None."""
+        column: FloatArray = np.array(values, dtype=float)
+        return column[self.kind]
+
+    def contractors(self) -> list[Contractor]:
+        """What is true of each, in the form in which contractors are listed."""
+        fields = {name: column.tolist() for name, column in self.own.items()}
+        told = []
+        for row, facts in enumerate(self.each(self.kinds)):
+            shared = {name: getattr(facts, name) for name in _SHARED if name not in fields}
+            shared |= facts.token_prices(float(self.price_factor[row]))
+            own = {name: None if isnan(values[row]) else values[row] for name, values in fields.items()}
+            own |= {"name": self.names[row], "type": self.types[row]}
+            told.append(Contractor.model_construct(**shared | own))
+        return told
+
+
+def roster_of(scenario: Scenario, streams: Streams) -> Roster:
+    """All contractors of a run: listed, read from files, or drawn."""
+    match source := scenario.contractors:
+        case DrawnPool():
+            return _drawn(source, streams)
+        case PriceList(template=template):
+            listed = listed_prices(source)
+            names = tuple(price.provider for price in listed)
+            kinds = [_kind(template, **price.prices.token_prices()) for price in listed]
+            return _named(names, ("seller",) * len(names), kinds, np.arange(len(names)))
+        case RecordedPool(recorded=facts):
+            assert scenario.records is not None
+            recordings = read_recordings(scenario.records)
+            names = recordings.contractors
+            roster = _named(names, names, [_kind(facts)], np.zeros(len(names), dtype=np.int64))
+            roster.own["price_usd"] = recordings.expected_bill_usd[: len(names)]
+            return roster
+        case _:
+            names, types = tuple(each.name for each in source), tuple(each.type for each in source)
+            return _named(names, types, source, np.arange(len(source)))
+
+
+def _named(
+    names: tuple[str, ...], types: tuple[str, ...], kinds: Sequence[ContractorFacts], kind: IntArray
+) -> Roster:
+    """Contractors who are known by their names, at prices as stated."""
+    return Roster(names, types, kinds, kind, identities_of(names), np.ones(len(names)))
+
+
+def _kind(facts: ContractorFacts, **prices: object) -> ContractorFacts:
+    """A kind of which what only listed contractors can state is as it is by default."""
+    shared = {name: getattr(facts, name) for name in ContractorFacts.model_fields}
+    return Contractor.model_validate({"name": "any", **shared, **prices})
+
+
+def _drawn(pool: DrawnPool, streams: Streams) -> Roster:
+    n, names, kinds = pool.count, list(pool.types), list(pool.types.values())
+    shares = np.array([kind.share for kind in kinds])
+    edges = np.cumsum(shares / shares.sum())
+    picked = np.searchsorted(edges, streams("pool.type").random(n), side="right")
+    price_factor = sample(pool.price_factor, streams("pool.price"), n)
+    latency_factor = sample(pool.latency_factor, streams("pool.latency"), n)
+    demand = sample(pool.demand, streams("pool.demand"), n)
+    available = sample(pool.available_capacity, streams("pool.capacity"), n)
+    shift = sample(pool.success_shift, streams("pool.success"), n)
+    kind = np.minimum(picked, len(names) - 1)
+    types = tuple(names[k] for k in kind.tolist())
+    all_names = tuple(f"{type_}_{i}" for i, type_ in enumerate(types))
+    numbers = np.arange(n, dtype=np.uint64)
+    roster = Roster(all_names, types, kinds, kind, numbers, price_factor)
+    roster.own.update(
+        price_usd=np.maximum(pool.min_price_usd, roster.column("price_usd") * price_factor),
+        latency_min=np.maximum(pool.min_latency_min, roster.column("latency_min") * latency_factor),
+        demand=demand,
+        available_capacity=available,
+        success=_shifted(roster, shift),
+    )
+    return roster
+
+
+def _shifted(roster: Roster, shift: FloatArray) -> FloatArray:
+    """Drawn contractors' own success rates; their type's, left as stated, where there is no shift."""
+    stated, claimed = roster.column("success"), roster.column("reliability")
+    moved = np.clip(np.where(np.isnan(stated), claimed, stated) + shift, 0.0, 1.0)
+    return np.where(shift == 0, stated, moved)
