@@ -15,7 +15,8 @@ from coalesce_sim.luck import normal
 from coalesce_sim.scenario.base import Model
 
 LEAST, MOST = 1e-30, 1e30
-"""No real amount is beyond these; what is computed from numbers between them stays finite."""
+"""No real amount is beyond these; what is computed from numbers between them stays finite. So do all draws,
+which the spread of distributions without an upper end is limited for."""
 
 
 def misfit(value: float, *, positive: bool = False) -> str | None:
@@ -27,20 +28,20 @@ def misfit(value: float, *, positive: bool = False) -> str | None:
     return f"is smaller than any real amount: must be at least {LEAST:g}" if value < LEAST else None
 
 
-def _no_speck(value: float) -> float:
+def no_speck(value: float) -> float:
     """Numbers so small that what is divided by them is infinite are refused."""
     if 0 < abs(value) < LEAST:
-        raise ValueError(f"is smaller than any real amount: must be at least {LEAST:g} (got {value:g})")
+        raise ValueError(f"is smaller than any real amount: must be at least {LEAST:g} (got {value!r})")
     return value
 
 
-Positive = Annotated[float, Field(gt=0, le=MOST), AfterValidator(_no_speck)]
-NonNegative = Annotated[float, Field(ge=0, le=MOST), AfterValidator(_no_speck)]
-Real = Annotated[float, Field(ge=-MOST, le=MOST), AfterValidator(_no_speck)]
+Positive = Annotated[float, Field(gt=0, le=MOST), AfterValidator(no_speck)]
+NonNegative = Annotated[float, Field(ge=0, le=MOST), AfterValidator(no_speck)]
+Real = Annotated[float, Field(ge=-MOST, le=MOST), AfterValidator(no_speck)]
 """Any number, of a size that can be reckoned with."""
 
-Share = Annotated[float, Field(ge=0, le=1), AfterValidator(_no_speck)]
-PositiveShare = Annotated[float, Field(gt=0, le=1), AfterValidator(_no_speck)]
+Share = Annotated[float, Field(ge=0, le=1), AfterValidator(no_speck)]
+PositiveShare = Annotated[float, Field(gt=0, le=1), AfterValidator(no_speck)]
 
 Support = tuple[float, float]
 """The least interval that holds all draws; of a normal, all but one in a thousand million."""
@@ -109,7 +110,7 @@ class LogNormal(Model):
 
     median: Positive
     """What half of the draws exceed, in the unit of the field that the distribution stands in."""
-    sigma: NonNegative
+    sigma: Annotated[float, Field(ge=0, le=50)]
     """Standard deviation of the natural logarithm, without a unit; 0 makes all draws alike."""
 
     def sample(self, rng: np.random.Generator, size: int) -> FloatArray:
@@ -161,7 +162,7 @@ class Gamma(Model):
 class Weibull(Model):
     """Weibull by shape and scale."""
 
-    shape: Positive
+    shape: Annotated[float, Field(ge=0.01, le=MOST)]
     """Without a unit: 1 is an exponential, more is more even, less has rarer and larger extremes."""
     scale: Positive
     """What 63 % of the draws stay below, in the unit of the field that the distribution stands in."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
@@ -83,9 +84,9 @@ class RecordedRuns(Model):
     @model_validator(mode="after")
     def _each_once(self) -> Self:
         for field, names in (("benchmarks", self.benchmarks), ("contractors", self.contractors or [])):
-            for name in names:
-                if names.count(name) > 1:
-                    raise ValueError(f"{field}: stated twice (got {name!r})")
+            name, times = Counter(names).most_common(1)[0] if names else ("", 0)
+            if times > 1:
+                raise ValueError(f"{field}: stated twice (got {name!r})")
         if self.contractors and self.own_agent in self.contractors:
             raise ValueError(f"contractors: must not hold the own agent (got {self.own_agent!r})")
         return self

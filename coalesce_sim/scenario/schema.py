@@ -6,14 +6,14 @@ import math
 from datetime import UTC, datetime
 from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from coalesce_sim.scenario.base import Model
 from coalesce_sim.scenario.calibration import Calibration
 from coalesce_sim.scenario.contracts import ContractRules
 from coalesce_sim.scenario.costs import BargainedPrice, CostModel, LoadPrice, Skills, TokenPrice
 from coalesce_sim.scenario.discovery import Discovery
-from coalesce_sim.scenario.distributions import NonNegative, Positive
+from coalesce_sim.scenario.distributions import NonNegative, Positive, no_speck
 from coalesce_sim.scenario.policy import Fixed, PolicySettings
 from coalesce_sim.scenario.pool import (
     Clients,
@@ -45,7 +45,7 @@ class Clock(Model):
     start: Annotated[datetime, BeforeValidator(_a_date), Field(strict=False)]
     """Date and time at which the run begins, as in 2025-06-01T08:00:00; of what is played it decides only in
     which hours `market_demand` is busy and sellers charge other prices."""
-    days: Annotated[float, Field(gt=0, le=100_000)]
+    days: Annotated[float, Field(gt=0, le=100_000), AfterValidator(no_speck)]
     """Days of 24 hours in which tasks arrive; fractions are fine. Work under way at the end is played to its
     end."""
     timeline_min: Positive = 60.0
@@ -73,8 +73,8 @@ class Clock(Model):
 
     @property
     def hours(self) -> int:
-        """Whole or begun hours up to the horizon."""
-        return math.ceil(self.days * 24 - 1e-9)
+        """Whole or begun hours up to the horizon, at least one."""
+        return max(1, math.ceil(self.days * 24 - 1e-9))
 
 
 class PublishedValue(Model):

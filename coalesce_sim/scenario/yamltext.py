@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from math import isinf, isnan
 from typing import Any
 
@@ -85,6 +86,12 @@ def whole_text(text: str) -> str:
     if not text.isascii() and (half := _SURROGATE.search(text)):
         raise ValueError(f"half a character stands in the text (got {half.group()!r})")
     return text
+
+
+@lru_cache(maxsize=4096)
+def _means_a_value(text: str) -> bool:
+    """Whether a plain scalar is anything but text; keys recur, and are looked at once."""
+    return text in _CONSTANTS or any(pattern.fullmatch(text) for pattern in _NOT_TEXT)
 
 
 @dataclass(slots=True)
@@ -178,7 +185,7 @@ class Builder:
         if plain and text == "<<":
             message = "merge keys (<<) are not supported; use `extends`"
             self.problems.append(mark.problem(self._path(), message))
-        elif plain and (text in _CONSTANTS or any(pattern.fullmatch(text) for pattern in _NOT_TEXT)):
+        elif plain and _means_a_value(text):
             message = f"keys must be text (got {text or 'an empty key'}); quote it"
             self.problems.append(mark.problem(self._path(), message))
         elif text in frame.items:
