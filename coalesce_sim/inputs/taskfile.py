@@ -33,7 +33,9 @@ def read_tasks(source: Csv, place: str, text: str, types: tuple[str, ...]) -> Ta
     """
     columns = {name: column for name, column in source.columns.items() if name not in ("type", "arrival_s")}
     values: dict[str, list[float]] = {name: [] for name in columns}
-    arrivals, type_id, lines = _Arrivals(source.columns.get("arrival_s")), list[int](), list[int]()
+    type_id: list[int] = []
+    lines: list[int] = []
+    arrivals = _Arrivals(source.columns.get("arrival_s"))
 
     def take(row: Row) -> None:
         lines.append(row.line)

@@ -110,7 +110,7 @@ class LogNormal(Model):
 
     median: Positive
     """What half of the draws exceed, in the unit of the field that the distribution stands in."""
-    sigma: Annotated[float, Field(ge=0, le=50)]
+    sigma: Annotated[float, Field(ge=0, le=60)]
     """Standard deviation of the natural logarithm, without a unit; 0 makes all draws alike."""
 
     def sample(self, rng: np.random.Generator, size: int) -> FloatArray:

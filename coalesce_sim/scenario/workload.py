@@ -135,8 +135,9 @@ class Csv(Model):
     path: str
     """Where the file is: beside the scenario's own, or from the working directory."""
     columns: Annotated[dict[str, str], Field(min_length=1)]
-    """By field of a listed task, the name of the column that holds it. An arrival column holds seconds, or
-    timestamps, which are counted from the first one."""
+    """By field of a listed task, the name of the column that holds it. An arrival column holds seconds
+    from the start of the run, or timestamps, which are counted from the earliest; a file written newest first
+    is turned round."""
     type: str | None = None
     """Which of `workload.types` all tasks are of; stated where, and only where, no column says it."""
     gap_s: NonNegative = 0.0
