@@ -19,7 +19,8 @@ from coalesce_sim.economics.internal import (
     running_cost,
 )
 from coalesce_sim.inputs.recordings import read_recordings
-from coalesce_sim.inputs.tasktable import TaskTable, read_table
+from coalesce_sim.inputs.tasktable import read_table
+from coalesce_sim.market.arrivals import Arrivals, Dealer, unbroken
 from coalesce_sim.market.composite import SCALED, Templates, Wholes
 from coalesce_sim.policies.protocol import Tasks
 from coalesce_sim.scenario.distributions import sample
@@ -82,13 +83,6 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
-class _Arrivals:
-    arrival_s: FloatArray
-    table: TaskTable | None = None
-    instance: IntArray | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class _Drawn:
     """Tasks, or their steps, in the order of decision. `whole_type_id` and `whole_value_usd` are those of the
     composite task that each belongs to, its own where there is none; `work` is its part of that."""
@@ -121,6 +115,7 @@ class Workload:
                 *_FACTORS,
             )
         }
+        self._dealer = Dealer(scenario.workload.dealing, scenario.clients.count, self._streams["client"])
         shares = np.array([kind.share for kind in scenario.workload.types.values()])
         self._type_edges = np.cumsum(shares / shares.sum())
         self._templates = Templates(scenario.workload.types)
@@ -129,8 +124,8 @@ class Workload:
     def blocks(self) -> Iterator[Block]:
         """The tasks in the order of decision: by arrival, then client, then the order they were dealt."""
         first = 0
-        for arrivals in self._arrivals():
-            if len(arrivals.arrival_s):
+        for arrivals in unbroken(self._arrivals()):
+            if len(arrivals):
                 block = self._block(first, arrivals)
                 yield block
                 first += len(block)
@@ -152,9 +147,9 @@ class Workload:
 
     def no_tasks(self) -> Block:
         """A block of none, to record a market to which nothing came."""
-        return self._block(0, _Arrivals(np.empty(0)))
+        return self._block(0, Arrivals(np.empty(0)))
 
-    def _arrivals(self) -> Iterator[_Arrivals]:
+    def _arrivals(self) -> Iterator[Arrivals]:
         workload, clock = self._scenario.workload, self._scenario.clock
         match workload.arrivals:
             case DemandDriven(tasks_per_hour=rate):
@@ -162,7 +157,7 @@ class Workload:
                 starts = 3600.0 * np.arange(len(counts))
                 cuts = np.searchsorted(counts.cumsum(), np.arange(0, counts.sum(), BLOCK_TASKS), side="right")
                 for begin, end in pairwise([*cuts, len(counts)]):
-                    yield _Arrivals(np.repeat(starts[begin:end], counts[begin:end]))
+                    yield Arrivals(np.repeat(starts[begin:end], counts[begin:end]))
             case Renewal(gap_s=gap_s, limit=limit):
                 now, left = 0.0, limit
                 while now < clock.horizon_s and (left is None or left > 0):
@@ -170,14 +165,14 @@ class Workload:
                     times = _after(now, sample(gap_s, self._streams["arrival"], size))
                     now = float(times[-1])
                     left = None if left is None else left - size
-                    yield _Arrivals(times[times < clock.horizon_s])
+                    yield Arrivals(times[times < clock.horizon_s])
             case Recorded() as rule:
                 yield from self._recorded(rule)
             case source:
                 table = read_table(source, tuple(workload.types), self._scenario.clients.count)
-                yield _Arrivals(table.arrival_s, table)
+                yield Arrivals(table.arrival_s, table)
 
-    def _recorded(self, rule: Recorded) -> Iterator[_Arrivals]:
+    def _recorded(self, rule: Recorded) -> Iterator[Arrivals]:
         """Recorded tasks in random order, `BLOCK_TASKS` at a time."""
         assert self._recordings is not None
         recorded = len(self._recordings.type_id)
@@ -194,22 +189,15 @@ class Workload:
             else:
                 instance = (self._streams["instance"].random(size) * recorded).astype(np.int64)
             inside = times < self._scenario.clock.horizon_s
-            yield _Arrivals(times[inside], instance=instance[inside])
+            yield Arrivals(times[inside], instance=instance[inside])
 
-    def _block(self, first: int, arrivals: _Arrivals) -> Block:
+    def _block(self, first: int, arrivals: Arrivals) -> Block:
         workload = self._scenario.workload
-        n = len(arrivals.arrival_s)
-        opening = np.flatnonzero(np.diff(arrivals.arrival_s, prepend=-1.0))
+        n = len(arrivals)
         type_id = np.searchsorted(self._type_edges, self._streams["type"].random(n), side="right")
-        clients = self._scenario.clients.count
-        if workload.dealing == "round_robin":
-            position = np.arange(n) - np.repeat(opening, np.diff(opening, append=n))
-            client = position % clients
-        else:
-            client = (self._streams["client"].random(n) * clients).astype(np.int64)
+        client = self._dealer.deal(arrivals)
         if arrivals.table is not None:
             type_id = arrivals.table.type_id
-            client = np.where(arrivals.table.client >= 0, arrivals.table.client, client)
         if arrivals.instance is not None and self._recordings is not None:
             names = list(workload.types)
             order_of = np.array([names.index(name) for name in self._recordings.types])
@@ -254,7 +242,7 @@ class Workload:
             wholes,
         )
 
-    def _attributes(self, n: int, type_id: IntArray, arrivals: _Arrivals) -> dict[str, FloatArray]:
+    def _attributes(self, n: int, type_id: IntArray, arrivals: Arrivals) -> dict[str, FloatArray]:
         """All numeric attributes by name; what the table gives stands in place of what is drawn."""
         attributes = self._scenario.workload.attributes
         given = arrivals.table.given if arrivals.table is not None else {}

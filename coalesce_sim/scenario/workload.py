@@ -17,6 +17,7 @@ from coalesce_sim.scenario.distributions import (
 )
 
 Level = Literal["low", "medium", "high"]
+Dealing = Literal["round_robin", "round_robin_by_arrival", "random"]
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 
@@ -322,10 +323,10 @@ class Workload(Model):
 
     arrivals: Arrivals
     """When tasks come, and whether they are drawn, listed, read from a file or recorded."""
-    dealing: Literal["round_robin", "random"] = "round_robin"
-    """``round_robin`` deals the tasks that arrive together to clients 0, 1, 2, … in turn, so that those that
-    arrive alone all go to client 0; ``random`` gives each to any client. No effect on tasks that state
-    theirs."""
+    dealing: Dealing = "round_robin"
+    """``round_robin`` deals tasks to clients 0, 1, 2, … in turn, and deals on from where it stopped;
+    ``round_robin_by_arrival`` begins anew with client 0 at each arrival time, so that tasks that arrive alone
+    all go to client 0; ``random`` gives each to any client. No effect on tasks that state theirs."""
     types: Annotated[dict[str, TaskType], Field(min_length=1)]
     """Kinds of tasks by name, with their skills, targets and steps."""
     attributes: Attributes = Attributes()
