@@ -93,6 +93,17 @@ def best_value_rate_behind(
     return behind
 
 
+def next_late_s(wait_s: float, work_s: float, target_s: float, *, slots: int, gap_s: float) -> float:
+    """By how many seconds a task that waits `wait_s` makes the next one of its client later than it would be.
+
+    The next one is taken to come in `gap_s`, to take as long and to have the same target. It waits for its
+    share of this one too, or only for the work that lies before both.
+    """
+    with_s = max(0.0, wait_s + work_s / slots - gap_s) + work_s - target_s
+    without_s = max(0.0, wait_s - gap_s) + work_s - target_s
+    return max(0.0, with_s) - max(0.0, without_s)
+
+
 def execution_s(
     settings: InternalCost,
     hardware: Hardware,

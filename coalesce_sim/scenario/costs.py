@@ -37,10 +37,15 @@ class InternalCost(Model):
     """GB that tasks occupy; no effect where `memory_usd_per_h` of the clients' hardware is 0."""
     opportunity: Literal["later_tasks", "expected_delay", "queue", "none"]
     """What the estimate at home charges for occupying the GPU. ``later_tasks``: the best value rate
-    (`value_usd` / `duration_h`) among the client's tasks of the same arrival still to be decided.
-    ``expected_delay``: the lateness expected in the client's own queue. ``queue``: besides that, what the
-    task adds to the lateness of the next one that is expected to queue behind it; in a market that does not
-    learn it counts as ``none``."""
+    (`value_usd` / `duration_h`) among the client's tasks of the same arrival still to be decided; nothing
+    where tasks come one at a time. ``expected_delay``: the lateness expected in the client's own queue.
+    ``queue``: besides that, what the task adds to the lateness of the next one that is expected to queue
+    behind it; where `clients.slots` are unlimited nothing is added."""
+
+    @property
+    def expects_delay(self) -> bool:
+        """Whether the estimate at home charges the lateness that its client expects there."""
+        return self.opportunity in ("expected_delay", "queue")
 
 
 class FlatPrice(Model):

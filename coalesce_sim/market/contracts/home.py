@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from coalesce_sim.economics.internal import next_late_s
 from coalesce_sim.market.contracts.endings import Endings
 from coalesce_sim.market.contracts.knowledge import Expected, Knowledge
 from coalesce_sim.market.contracts.open_block import OpenContractBlock
@@ -73,10 +74,8 @@ class Home:
         if self._opportunity == "expected_delay" or not isinstance(self._slots, int):
             return own_usd
         gap_s = self._queues.env.now / max(1, self._arrivals[opened.client[task]])
-        wait_s = turnaround_s - work_s
-        with_s = max(0.0, wait_s + work_s / self._slots - gap_s) + work_s - target_s
-        without_s = max(0.0, wait_s - gap_s) + work_s - target_s
-        return own_usd + (max(0.0, with_s) - max(0.0, without_s)) * self._late_usd_per_s
+        more_s = next_late_s(turnaround_s - work_s, work_s, target_s, slots=self._slots, gap_s=gap_s)
+        return own_usd + more_s * self._late_usd_per_s
 
     def begin(self, opened: OpenContractBlock, task: int, stay: Stay) -> OwnWork | None:
         """Put a task in the client's own queue; without a GPU it comes to nothing at once."""

@@ -10,11 +10,15 @@ from coalesce_sim.scenario.costs import CostModel
 
 
 def home_usd(cost_model: CostModel, block: Block) -> FloatArray:
-    """What every task of a block is charged if done at home, lateness left out."""
+    """What every task of a block is charged if done at home with nobody before it, lateness that comes about
+    left out; on the basis ``estimate`` what is expected of it is part of the charge."""
     if cost_model.realised.basis == "physical":
         charge_usd = block.truth.local_running_usd
     else:
         charge_usd = block.home.running.total_usd + block.home.opportunity_usd
+        if cost_model.internal.expects_delay:
+            tasks, late_usd_per_s = block.tasks, cost_model.late_usd_per_s
+            charge_usd = charge_usd + lateness_usd(block.home.work_s, tasks.max_latency_s, late_usd_per_s)
     return charge_usd * block.truth.local_cost_factor
 
 

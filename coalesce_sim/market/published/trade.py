@@ -12,6 +12,7 @@ from coalesce_sim.arrays import FloatArray
 from coalesce_sim.economics.correction import ErrorWindow
 from coalesce_sim.market.breakdown import OFFERS, Breakdown
 from coalesce_sim.market.published.charges import Charges, home_usd
+from coalesce_sim.market.published.home import OwnQueues
 from coalesce_sim.market.published.open_block import OpenPublishedBlock
 from coalesce_sim.market.published.prices import HourlyPrices
 from coalesce_sim.market.published.quotes import PublishedQuote, Quotes
@@ -48,7 +49,7 @@ class PublishedTrade:
         explain = venue.observer.wants("decided")
         self._quotes = Quotes(scenario, venue.pool, venue.skills, self._prices, venue.luck, explain=explain)
         self._charges = Charges(scenario.cost_model, self._quotes)
-        self._expects_delay = scenario.cost_model.internal.opportunity == "expected_delay"
+        self._own = OwnQueues(scenario, venue.queues)
 
     def open(self, block: Block, records: Records) -> OpenPublishedBlock:
         """Lay out the block's offers."""
@@ -67,19 +68,8 @@ class PublishedTrade:
 
     def quote(self, opened: OpenPublishedBlock, tasks: slice) -> PublishedQuote:
         """The offers of one round."""
-        delay_usd = self._delay_usd(opened, tasks) if self._expects_delay else None
-        return self._quotes.quote(opened, tasks, delay_usd, self._queues.waits_s(expected=True))
-
-    def _delay_usd(self, opened: OpenPublishedBlock, tasks: slice) -> list[float]:
-        """The lateness that each client expects of its own queue."""
-        now_s, delay_usd = self._queues.env.now, []
-        for task in range(tasks.start, tasks.stop):
-            home = self._queues.homes[opened.client[task]]
-            expected_s = home.expected_wait_s(now_s, now_s) + opened.expected_s[task]
-            late_s = max(0.0, expected_s - float(opened.block.tasks.max_latency_s[task]))
-            # Not by `late_usd_per_s`: that would differ in the last bit from what was always told.
-            delay_usd.append(late_s * self._cost_model.late_usd_per_min / 60)
-        return delay_usd
+        delay_usd, wait_s = self._own.delay_usd(opened, tasks), self._queues.waits_s(expected=True)
+        return self._quotes.quote(opened, tasks, delay_usd, wait_s)
 
     def bids_usd(self, quote: PublishedQuote) -> FloatArray:
         """Sealed bids: every contractor's own cost or, where that is not known, its price."""
@@ -100,7 +90,7 @@ class PublishedTrade:
         return OracleView(
             quote.offers,
             task - quote.offers.first,
-            opened.charge_usd[task] + late_local_usd,
+            self._own.charge_usd(opened, quote, task) + late_local_usd,
             charges_usd + charges.late_usd(turnaround_s, max_latency_s),
         )
 
@@ -142,23 +132,23 @@ class PublishedTrade:
         row = task - quote.offers.first
         if quote.delay_usd is not None:
             opened.block.home.opportunity_usd[task] = quote.delay_usd[row]
+        self._own.arrived(opened.client[task])
         if decision.contractor == LOCAL:
-            work = self._stay(opened, quote.offers.internal_usd[row], task)
+            work = self._stay(opened, quote, task)
         else:
             work = self._award(opened, quote, task, decision)
         if work.queue.limited:
             work.queue.join(self._queues.env.now + work.network_s, work.expected_s, work.service_s)
         return work
 
-    def _stay(self, opened: OpenPublishedBlock, internal_usd: float, task: int) -> PublishedWork:
+    def _stay(self, opened: OpenPublishedBlock, quote: PublishedQuote, task: int) -> PublishedWork:
         home, now_s = self._queues.homes[opened.client[task]], self._queues.env.now
         expected_s = opened.expected_s[task]
         wait_s = home.expected_wait_s(now_s, now_s) if home.limited else 0.0
-        opened.records.estimated_usd[task] = internal_usd
+        opened.records.estimated_usd[task] = quote.offers.internal_usd[task - quote.offers.first]
         opened.records.estimated_s[task] = wait_s + expected_s
-        return PublishedWork(
-            opened, task, home, 0.0, expected_s, opened.local_s[task], opened.charge_usd[task]
-        )
+        charge_usd = self._own.charge_usd(opened, quote, task)
+        return PublishedWork(opened, task, home, 0.0, expected_s, opened.local_s[task], charge_usd)
 
     def _award(
         self, opened: OpenPublishedBlock, quote: PublishedQuote, task: int, decision: Decision
