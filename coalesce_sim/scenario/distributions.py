@@ -373,6 +373,26 @@ def support(distribution: Distribution) -> Support:
     return float(distribution), float(distribution)
 
 
+def may_draw_zero(distribution: Distribution) -> bool:
+    """Whether 0 itself is drawn now and then, as a continuous distribution that begins there never does."""
+    low, high = support(distribution)
+    if low > 0 or high < 0:
+        return False
+    match distribution.chosen if isinstance(distribution, DistributionSpec) else distribution:
+        case Choice(values=values, weights=weights):
+            return any(v == 0 and w > 0 for v, w in zip(values, weights or [1.0] * len(values), strict=True))
+        case Empirical(quantiles=quantiles):
+            return any(a == b == 0 for a, b in pairwise(quantiles))
+        case Normal(sd=sd, min=least, max=most):
+            return sd == 0 or least == 0 or most == 0
+        case Uniform(low=low, high=high):
+            return low == high
+        case float(value):
+            return value == 0
+        case _:
+            return False
+
+
 def _not_negative(distribution: Distribution) -> Distribution:
     low, high = support(distribution)
     if low < 0:

@@ -162,8 +162,8 @@ class DrawnPool(Model):
     """What each contractor has left to offer at the start, in the unit of demand; no effect but on prices by
     ``demand``."""
     success_shift: Distribution = 0.0
-    """What is added to the type's true probability of good work, within 0 and 1; one draw a contractor. No
-    effect without `contracts` or on what `outcomes` state."""
+    """What is added to the type's true probability of good work, within 0 and 1; one draw a contractor. Needs
+    `contracts`; no effect on what `outcomes` state."""
 
     @model_validator(mode="after")
     def _some_share(self) -> Self:

@@ -208,6 +208,10 @@ class Scenario(Model):
             raise ValueError("clients.slots: must be > 0 without a section contracts (got 0)")
         if clients.success < 1 or clients.outcomes is not None:
             raise ValueError("contracts: missing, but clients may fail")
+        if self.workload.failure_correlation > 0:
+            raise ValueError("contracts: missing, but workload.failure_correlation needs it")
+        if isinstance(self.contractors, DrawnPool) and self.contractors.success_shift != 0:
+            raise ValueError("contracts: missing, but contractors.success_shift needs it")
         for place, facts in self.facts:
             if facts.slots == 0:
                 raise ValueError(f"{place}.slots: must be > 0 without a section contracts (got 0)")

@@ -263,7 +263,7 @@ class TaskType(Model):
     steps: dict[str, Step] | None = None
     """Steps, by name, that a composite task consists of; left out, a task is done as a whole."""
     integration_usd: NonNegative = 0.0
-    """USD to put a composite task together when its steps are done."""
+    """USD to put a composite task together when its steps are done; needs `steps`."""
 
     @model_validator(mode="after")
     def _steps_in_order(self) -> Self:
@@ -275,6 +275,8 @@ class TaskType(Model):
             before.add(name)
         if self.steps is not None and not self.steps:
             raise ValueError("steps: must not be empty")
+        if self.steps is None and self.integration_usd > 0:
+            raise ValueError(f"integration_usd: has no effect without steps (got {self.integration_usd:g})")
         return self
 
 

@@ -22,9 +22,13 @@ class Reach:
     """The skill compatibility (eq. 12) of the best contractor for each type of task.
 
     `best` is what it can come to, with a perfect record where work is rated; `at_start` what it is before
-    anybody is rated; NaN for a type for which nobody offers. Arrays have one entry a type.
+    anybody is rated; NaN for a type for which nobody offers. Arrays have one entry a type. `unfit` are those
+    of the `contractors`, or of the types that they are drawn from, who pass for nothing that they offer
+    before they are rated, and so never are: there is no type of them.
     """
 
+    contractors: tuple[str, ...]
+    unfit: tuple[str, ...]
     types: tuple[str, ...]
     best: FloatArray
     at_start: FloatArray
@@ -57,7 +61,7 @@ def reach_of(scenario: Scenario) -> Reach:
     Types of composite tasks are left out: their steps are decided on, not they.
     """
     types = {name: kind for name, kind in scenario.workload.types.items() if kind.steps is None}
-    kinds, skills, performance, reliability, outcomes = _facts(scenario)
+    names, kinds, skills, performance, reliability, outcomes = _facts(scenario)
     parts = compatibility(scenario.skills, types, kinds, skills, performance)
     best = at_start = parts.total
     if scenario.reputation is not None:
@@ -65,7 +69,10 @@ def reach_of(scenario: Scenario) -> Reach:
         at_start = parts.with_performance(first_scores(scenario.reputation, reliability))
     offers = np.array([[each is None or name in each for each in outcomes] for name in types])
     nobody = ~offers.any(axis=1)
+    passes = offers & ~exceeds(scenario.skills.threshold, at_start)
     return Reach(
+        contractors=tuple(names),
+        unfit=tuple(name for name, fits in zip(names, passes.T, strict=True) if not fits.any()),
         types=tuple(types),
         best=np.where(nobody, np.nan, np.where(offers, best, -1.0).max(axis=1)),
         at_start=np.where(nobody, np.nan, np.where(offers, at_start, -1.0).max(axis=1)),
@@ -83,6 +90,7 @@ def by_skill(skills: Mapping[str, float]) -> list[str]:
 
 _Facts = tuple[
     Sequence[str],
+    Sequence[str],
     Sequence[Sequence[str]],
     Sequence[float | None],
     FloatArray,
@@ -91,12 +99,12 @@ _Facts = tuple[
 
 
 def _facts(scenario: Scenario) -> _Facts:
-    """Types, skills, own performance, reliability and outcomes of those who may be in the pool."""
+    """Names, types, skills, own performance, reliability and outcomes of those who may be in the pool."""
     if isinstance(scenario.contractors, DrawnPool):
         drawn = {name: kind for name, kind in scenario.contractors.types.items() if kind.share > 0}
         kinds = list(drawn.values())
         reliability = np.array([kind.reliability for kind in kinds])
         skills, performance = [kind.skills for kind in kinds], [kind.performance for kind in kinds]
-        return tuple(drawn), skills, performance, reliability, [kind.outcomes for kind in kinds]
+        return tuple(drawn), tuple(drawn), skills, performance, reliability, [kind.outcomes for kind in kinds]
     pool = Pool(scenario, Streams(scenario.seed))
-    return pool.types, pool.skills, pool.performance, pool.reliability, pool.outcomes
+    return pool.names, pool.types, pool.skills, pool.performance, pool.reliability, pool.outcomes

@@ -6,15 +6,20 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from coalesce_sim.experiments.diagnosis.reach import by_skill, reach_of
+from coalesce_sim.experiments.diagnosis.unused.everywhere import without_effect
+from coalesce_sim.experiments.diagnosis.who_works import idle_clients, pool_size
 from coalesce_sim.inputs.recordings import read_recordings
 from coalesce_sim.inputs.sellers import left_out_of_prices, listed_prices
 from coalesce_sim.inputs.tasktable import read_table
+from coalesce_sim.scenario.discovery import GossipDiscovery
 from coalesce_sim.scenario.distributions import support
 from coalesce_sim.scenario.policy import AlwaysLocal, BestFixed, Custom, Fixed, Oracle, Topsis
-from coalesce_sim.scenario.pool import ContractorFacts, DrawnPool, PriceList, RecordedPool
+from coalesce_sim.scenario.pool import ContractorFacts, DrawnPool, PriceList
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.scenario.tariff import PRICES, ConditionalPrices, TokenPrices
 from coalesce_sim.scenario.workload import Csv, Listed, Series
+
+_MOST_NAMED = 6
 
 _BLIND_TO_SKILLS = (AlwaysLocal, BestFixed, Custom, Fixed, Oracle)
 """Policies that ask nobody for skills, or may not."""
@@ -28,9 +33,11 @@ _DAY_NUMBERS = 20_000.0, 80_000.0
 
 
 def warnings_of(scenario: Scenario) -> list[str]:
-    """Sentences on what will keep the market from working: skills, capacity, prices, no GPU, timeouts."""
+    """Sentences on what will keep the market, or a part of it, from working."""
     return [
+        *_of_clients(scenario),
         *_of_skills(scenario),
+        *_of_discovery(scenario),
         *_of_capacity(scenario),
         *_of_prices(scenario),
         *_of_home(scenario),
@@ -42,11 +49,12 @@ def notes_of(scenario: Scenario) -> list[str]:
     """Sentences on what is worth knowing but does no harm: settings without effect, records and charges left
     out, tasks that are not as their file has them or come late."""
     notes = _of_listed_tasks(scenario)
-    discovery, count = scenario.discovery, _pool_size(scenario)
+    discovery, count = scenario.discovery, pool_size(scenario)
     if discovery is not None and discovery.k > count:
         notes.append(
             f"discovery.k is {discovery.k}, but there are only {count} contractors: everybody is found"
         )
+    notes += without_effect(scenario)
     if scenario.records is not None:
         notes += [f"records: {sentence}" for sentence in read_recordings(scenario.records).left_out]
     if isinstance(scenario.contractors, PriceList):
@@ -74,6 +82,14 @@ def _of_listed_tasks(scenario: Scenario) -> list[str]:
     return told
 
 
+def _of_clients(scenario: Scenario) -> list[str]:
+    idle, count = idle_clients(scenario), scenario.clients.count
+    if len(idle) == 0:
+        return []
+    who = f"{len(idle):,} of {count:,} clients, " + _some([f"number {client}" for client in idle.tolist()])
+    return [f"{who}, can never get a task (workload.dealing is {scenario.workload.dealing})"]
+
+
 def _of_skills(scenario: Scenario) -> list[str]:
     if isinstance(scenario.policy, _BLIND_TO_SKILLS):
         return []
@@ -88,6 +104,12 @@ def _of_skills(scenario: Scenario) -> list[str]:
             f"no contractor can pass skills.threshold {reach.threshold:g}{perfect} for "
             f"{' and '.join(by_skill(reach.never))}: {way_out}"
         )
+    if reach.unfit and len(reach.unfit) < len(reach.contractors) and not explores:
+        drawn = "types of " if isinstance(scenario.contractors, DrawnPool) else ""
+        told.append(
+            f"{drawn}contractors that can never get work, since they pass skills.threshold "
+            f"{reach.threshold:g} for no type of task that they offer to do: {_some(reach.unfit)}"
+        )
     if reach.not_at_start and not explores:
         told.append(
             f"no contractor passes skills.threshold {reach.threshold:g} before it has been rated, for "
@@ -96,14 +118,34 @@ def _of_skills(scenario: Scenario) -> list[str]:
     return told
 
 
-def _of_capacity(scenario: Scenario) -> list[str]:
-    if any(facts.slots != 0 for facts in _hired_from(scenario)):
+def _of_discovery(scenario: Scenario) -> list[str]:
+    rule, count = scenario.discovery, pool_size(scenario)
+    if rule is None or rule.newcomer_share > 0 or rule.k >= count or scenario.reputation is not None:
         return []
-    return ["all contractors have 0 slots: whoever is hired rejects"]
+    if isinstance(rule, GossipDiscovery) and rule.view_size < count:
+        return []
+    return [
+        f"discovery.newcomer_share is 0 and nobody is rated: for each type of task the same {rule.k} of "
+        f"{count:,} contractors are found for ever, and nobody else can get such work"
+    ]
+
+
+def _of_capacity(scenario: Scenario) -> list[str]:
+    hired_from, told = _hired_from(scenario), []
+    full = [name for name, facts in hired_from if facts.slots == 0]
+    silent = [name for name, facts in hired_from if facts.unreachable_rate == 1]
+    if full and len(full) == len(hired_from):
+        told.append("all contractors have 0 slots: whoever is hired rejects")
+    elif full:
+        told.append(f"contractors with 0 slots, which reject whatever they are given: {_some(full)}")
+    if silent:
+        told.append(f"contractors that never answer (unreachable_rate is 1): {_some(silent)}")
+    return told
 
 
 def _of_prices(scenario: Scenario) -> list[str]:
-    kind, facts = scenario.cost_model.external.pricing.kind, _hired_from(scenario)
+    kind = scenario.cost_model.external.pricing.kind
+    facts = [each for _, each in _hired_from(scenario)]
     by_token = any(
         any(each.token_prices()[name] for name in (*PRICES, "conditional_prices")) for each in facts
     )
@@ -128,7 +170,7 @@ def _of_cached_tokens(scenario: Scenario) -> list[str]:
     prices: Sequence[TokenPrices] = (
         [each.prices for each in listed_prices(pool)]
         if isinstance(pool, PriceList)
-        else _hired_from(scenario)
+        else [each for _, each in _hired_from(scenario)]
     )
     if any(_states_cached(own) or any(map(_states_cached, own.conditional_prices)) for own in prices):
         return []
@@ -163,21 +205,18 @@ def _of_timeouts(scenario: Scenario) -> list[str]:
     ]
 
 
-def _hired_from(scenario: Scenario) -> Sequence[ContractorFacts]:
-    """Facts of those who may be in the pool."""
-    if isinstance(scenario.contractors, DrawnPool):
-        return [kind for kind in scenario.contractors.types.values() if kind.share > 0]
-    return [facts for _, facts in scenario.facts]
-
-
-def _pool_size(scenario: Scenario) -> int:
+def _hired_from(scenario: Scenario) -> Sequence[tuple[str, ContractorFacts]]:
+    """Names and facts of those who may be in the pool, or of the types of them."""
     match scenario.contractors:
-        case DrawnPool(count=count):
-            return count
-        case PriceList(sellers=sellers):
-            return len(sellers)
-        case RecordedPool():
-            assert scenario.records is not None
-            return len(read_recordings(scenario.records).contractors)
-        case listed:
-            return len(listed)
+        case DrawnPool(types=types):
+            return [(name, kind) for name, kind in types.items() if kind.share > 0]
+        case list() as listed:
+            return [(each.name, each) for each in listed]
+        case _:
+            return scenario.facts
+
+
+def _some(names: Sequence[str]) -> str:
+    """The first of the names, and how many more there are."""
+    more = len(names) - _MOST_NAMED
+    return ", ".join(names[:_MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")

@@ -1,0 +1,1 @@
+"""Settings that a scenario states and that nothing in its market asks for."""

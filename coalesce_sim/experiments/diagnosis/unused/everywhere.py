@@ -1,0 +1,16 @@
+"""All settings of a scenario that do nothing."""
+
+from __future__ import annotations
+
+from coalesce_sim.experiments.diagnosis.unused.market import Asked
+from coalesce_sim.experiments.diagnosis.unused.rules import of_rules
+from coalesce_sim.experiments.diagnosis.unused.stated import sentence
+from coalesce_sim.experiments.diagnosis.unused.tasks import of_tasks
+from coalesce_sim.experiments.diagnosis.unused.workers import of_workers
+from coalesce_sim.scenario.schema import Scenario
+
+
+def without_effect(scenario: Scenario) -> list[str]:
+    """A sentence on the settings that are not as they are by default and yet change nothing, if any."""
+    asked = Asked(scenario)
+    return sentence((*of_tasks(asked), *of_workers(asked), *of_rules(asked)))

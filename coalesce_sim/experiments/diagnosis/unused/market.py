@@ -1,0 +1,130 @@
+"""What a market asks for, by what its scenario states: the questions that settings without effect hang on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+
+from coalesce_sim.scenario.costs import BargainedPrice, DemandPrice, FlatPrice, LoadPrice, TokenPrice
+from coalesce_sim.scenario.hardware import Hardware
+from coalesce_sim.scenario.learners import LinUcb
+from coalesce_sim.scenario.mechanisms import PostedPrice, ScoreAuction, Vickrey
+from coalesce_sim.scenario.policy import Custom
+from coalesce_sim.scenario.pool import ContractorFacts, PriceList
+from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.scenario.workload import Arrivals, Csv, Listed, Series
+
+
+def in_tasks(arrivals: Arrivals) -> set[str]:
+    """The attributes that any explicit task states."""
+    match arrivals:
+        case Listed(tasks=tasks):
+            return {name for task in tasks for name, value in task if value is not None}
+        case Csv(columns=columns):
+            return set(columns)
+        case Series(parts=parts):
+            return {name for part in parts for name in part.attributes}
+        case _:
+            return set()
+
+
+class Asked:
+    """What the market of a scenario asks for. A policy of the user's own may ask for anything."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self.learns, self.replays = scenario.learning, scenario.records is not None
+        self.custom = isinstance(scenario.policy, Custom)
+        self.contractors: list[ContractorFacts] = [facts for _, facts in scenario.facts]
+        self.types = scenario.workload.types
+
+    @property
+    def task_prices(self) -> bool:
+        """Whether a price for the task counts."""
+        return not (self.replays or isinstance(self.scenario.cost_model.external.pricing, TokenPrice))
+
+    @property
+    def token_prices(self) -> bool:
+        """Whether prices by the token count."""
+        pricing = self.scenario.cost_model.external.pricing
+        return not (self.replays or isinstance(pricing, FlatPrice | DemandPrice))
+
+    @property
+    def own_costs(self) -> bool:
+        """Whether anybody asks what work costs the contractors themselves."""
+        bidding = isinstance(self.scenario.policy, PostedPrice | ScoreAuction | Vickrey)
+        pricing = self.scenario.cost_model.external.pricing
+        return self.custom or bidding or isinstance(pricing, BargainedPrice)
+
+    @property
+    def load(self) -> bool:
+        """Whether prices follow the load of anybody's slots."""
+        by_load = isinstance(self.scenario.cost_model.external.pricing, LoadPrice)
+        return by_load and any(facts.slots != "unlimited" for facts in self.contractors)
+
+    @cached_property
+    def flop_at_home(self) -> bool:
+        """Whether FLOP time work at home."""
+        works = any(kind.base_flop > 0 for kind in self.types.values())
+        return works and self.scenario.cost_model.internal.work == "flop"
+
+    @cached_property
+    def flop_at_contractors(self) -> bool:
+        """Whether FLOP time work at any contractor."""
+        works = any(kind.base_flop > 0 for kind in self.types.values())
+        return works and self.learns and not self.replays and any(h.peak_flop_s for h in self.machines)
+
+    @property
+    def machines(self) -> Iterator[Hardware]:
+        """The hardware of contractors that name some."""
+        return (facts.hardware for facts in self.contractors if facts.hardware is not None)
+
+    def tokens_at_contractors(self, price: str, speed: str) -> bool:
+        """Whether tokens count at any contractor: in its price or in its time."""
+        listed = isinstance(self.scenario.contractors, PriceList)
+        priced = self.token_prices and (listed or any(getattr(each, price) for each in self.contractors))
+        timed = any(getattr(each, speed) or getattr(each.hardware, speed, None) for each in self.contractors)
+        return priced or (timed and not self.replays)
+
+    @property
+    def moves(self) -> bool:
+        """Whether moving data costs or takes anything."""
+        contracts = self.scenario.contracts
+        moved = contracts is not None and contracts.transfer_mb_per_s is not None
+        return moved or self.scenario.cost_model.external.communication_usd_per_gb > 0
+
+    def memory(self, need: str) -> bool:
+        """Whether memory of the given need is charged."""
+        charged = self.scenario.clients.hardware.memory_usd_per_h > 0
+        return charged and getattr(self.scenario.cost_model.internal.memory, need) > 0
+
+    def has(self, attribute: str) -> bool:
+        """Whether any task can have something of an attribute of `Attributes`, or documents."""
+        if attribute == "documents":
+            drawn = any(kind.documents > 0 for kind in self.types.values())
+        else:
+            drawn = getattr(self.scenario.workload.attributes, attribute) != 0
+        return drawn or attribute in in_tasks(self.scenario.workload.arrivals)
+
+    @cached_property
+    def risk(self) -> bool:
+        """Whether any share of a task's value is at risk, bad work in the published trade included."""
+        external = self.scenario.cost_model.external
+        for facts in self.contractors:
+            unsure = facts.reliability < 1
+            for own, rule in (
+                (facts.security_risk, external.security_risk),
+                (facts.quality_risk, external.quality_risk),
+            ):
+                if own if own is not None else rule.base > 0 or (unsure and rule.slope > 0):
+                    return True
+            if unsure and not self.learns:
+                return True
+        return False
+
+    @property
+    def skill(self) -> bool:
+        """Whether skill compatibility decides anything."""
+        rule = self.scenario.skills
+        looks = isinstance(self.scenario.policy, LinUcb | Custom)
+        return looks or rule.threshold > 0 or self.scenario.discovery is not None

@@ -1,0 +1,169 @@
+"""Settings of demand and tasks that do nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from coalesce_sim.experiments.diagnosis.unused.market import Asked, in_tasks
+from coalesce_sim.experiments.diagnosis.unused.stated import Unused, stated
+from coalesce_sim.experiments.diagnosis.who_works import come_together
+from coalesce_sim.scenario.costs import DemandPrice
+from coalesce_sim.scenario.learners import LinUcb
+from coalesce_sim.scenario.policy import Boosts, Topsis
+from coalesce_sim.scenario.workload import Csv, DemandDriven, Listed, Recorded, Series
+
+_COUNTED = "nothing asks for it"
+
+
+def of_tasks(asked: Asked) -> Iterator[Unused]:
+    """Demand, arrivals, types and attributes."""
+    yield from _of_demand(asked)
+    yield from _of_arrivals(asked)
+    yield from _of_types(asked)
+    yield from _of_attributes(asked)
+
+
+def _of_demand(asked: Asked) -> Iterator[Unused]:
+    scenario = asked.scenario
+    rule, moves = scenario.market_demand, isinstance(scenario.cost_model.external.pricing, DemandPrice)
+    if scenario.contractor_dynamics is not None and not moves:
+        yield Unused(["contractor_dynamics"], "prices do not follow demand")
+    if rule is None:
+        return
+    follows = moves and scenario.contractor_dynamics is not None
+    if not (follows or isinstance(scenario.workload.arrivals, DemandDriven)):
+        yield Unused(["market_demand"], "neither arrivals nor prices follow it")
+    elif rule.busy_factor == 1 or not rule.busy_weekdays or rule.busy_last_hour < rule.busy_first_hour:
+        names = ("busy_factor", "busy_weekdays", "busy_first_hour", "busy_last_hour")
+        yield Unused(stated(rule, "market_demand", *names), "no hour is busy")
+
+
+def _of_arrivals(asked: Asked) -> Iterator[Unused]:
+    workload = asked.scenario.workload
+    match workload.arrivals:
+        case Listed(tasks=tasks) as rule:
+            timed = tasks[0].arrival_s is not None
+            dealt = any(task.client is None for task in tasks)
+        case Csv(columns=columns) as rule:
+            timed, dealt = "arrival_s" in columns, "client" not in columns
+        case rule:
+            timed, dealt = False, True
+    if timed:
+        yield Unused(stated(rule, "workload.arrivals", "gap_s"), "tasks state their arrival_s")
+    if asked.scenario.clients.count == 1:
+        yield Unused(stated(workload, "workload", "dealing"), "there is one client")
+    elif not dealt:
+        yield Unused(stated(workload, "workload", "dealing"), "tasks state their clients")
+    if isinstance(rule, Csv | Listed | Recorded | Series):
+        shares = ["workload.types.*.share"] * any(kind.share != 1 for kind in asked.types.values())
+        yield Unused(shares, "arrivals say the types")
+    if asked.replays:
+        yield Unused(stated(workload, "workload", "failure_correlation"), "records are replayed")
+
+
+def _of_types(asked: Asked) -> Iterator[Unused]:
+    def anywhere(name: str) -> list[str]:
+        places = [each for kind in asked.types.values() for each in stated(kind, "workload.types.*", name)]
+        return places[:1]
+
+    if not (asked.flop_at_home or asked.flop_at_contractors):
+        yield Unused(anywhere("base_flop"), "nobody's work is timed in FLOP")
+    if asked.replays:
+        yield Unused(anywhere("local_min"), "records are replayed")
+    if not asked.skill or asked.scenario.skills.ontological_weight == 0:
+        yield Unused(anywhere("skills"), "skills do not count")
+    if not asked.memory("gb_per_50k_documents"):
+        yield Unused(anywhere("documents"), _COUNTED)
+    elif "documents" in _stated_by_all(asked):
+        yield Unused(anywhere("documents"), "all tasks state their own")
+
+
+def _of_attributes(asked: Asked) -> Iterator[Unused]:
+    attributes = asked.scenario.workload.attributes
+    needed = _needed(asked)
+    unneeded = [name for name, is_needed in needed.items() if not is_needed]
+    yield Unused(stated(attributes, "workload.attributes", *unneeded), _COUNTED)
+    every = _stated_by_all(asked)
+    yield Unused(
+        stated(attributes, "workload.attributes", *(n for n in needed if needed[n] and n in every)),
+        "all tasks state their own",
+    )
+    of_tasks = {name: is_needed for name, is_needed in needed.items() if name != "budget_share"}
+    of_tasks |= {"budget_usd": needed["budget_share"], "documents": asked.memory("gb_per_50k_documents")}
+    yield Unused(_in_tasks(asked, [name for name, is_needed in of_tasks.items() if not is_needed]), _COUNTED)
+    levels = _levels_needed(asked)
+    for name, is_needed in levels.items():
+        level = getattr(attributes, name)
+        reason = _COUNTED if level == "high" else "low and medium are the same"
+        if level == "low" or not is_needed:
+            yield Unused(stated(attributes, "workload.attributes", name), reason)
+
+
+def _needed(asked: Asked) -> dict[str, bool]:
+    """Which attributes count anywhere."""
+    scenario, custom = asked.scenario, asked.custom
+    internal, pricing = scenario.cost_model.internal, scenario.cost_model.external.pricing
+    contracts, boosts = scenario.contracts, _boosts(asked)
+    flop = asked.flop_at_home or asked.flop_at_contractors
+    at_home = internal.work == "tokens"
+    timed = any(kind.local_min is not None for kind in asked.types.values()) and not asked.replays
+    dearer = isinstance(pricing, DemandPrice) and pricing.complexity_slope != 0 and not asked.replays
+    lost = contracts is not None and contracts.rework_usd is None
+    by_hand = contracts is not None and contracts.verification.manual is not None
+    later = internal.opportunity == "later_tasks" and come_together(scenario)
+    reading = asked.tokens_at_contractors("input_usd_per_mtok", "prefill_tokens_per_s")
+    writing = asked.tokens_at_contractors("output_usd_per_mtok", "decode_tokens_per_s")
+    by_use = asked.learns or scenario.cost_model.realised.basis == "physical"
+    small = boosts is not None and boosts.cost != 1 and boosts.cost_if_budget_share_below > 0
+    return {
+        "complexity": custom
+        or flop
+        or timed
+        or dearer
+        or asked.memory("gb_per_complexity")
+        or isinstance(scenario.policy, LinUcb),
+        "value_usd": custom or lost or by_hand or later or asked.risk,
+        "budget_share": custom or small,
+        "data_gb": custom or flop or asked.moves,
+        "output_gb": custom or asked.moves,
+        "model_size": custom or asked.memory("gb_per_model_size"),
+        "duration_h": custom or later,
+        "prompt_tokens": custom or at_home or reading,
+        "output_tokens": at_home or (writing and by_use),
+        "expected_output_tokens": custom or at_home or writing,
+    }
+
+
+def _levels_needed(asked: Asked) -> dict[str, bool]:
+    boosts = _boosts(asked)
+    factor = asked.scenario.cost_model.external.critical_factor
+    return {
+        "criticality": asked.custom or (factor != 1 and asked.risk),
+        "data_sensitivity": asked.custom or (boosts is not None and boosts.security_if_sensitive != 1),
+    }
+
+
+def _boosts(asked: Asked) -> Boosts | None:
+    return asked.scenario.policy.boosts if isinstance(asked.scenario.policy, Topsis) else None
+
+
+def _stated_by_all(asked: Asked) -> set[str]:
+    """The attributes that every explicit task states; a budget in USD leaves no use for its share."""
+    match asked.scenario.workload.arrivals:
+        case Listed(tasks=tasks):
+            names = set.intersection(*({n for n, v in task if v is not None} for task in tasks))
+        case Csv(columns=columns):
+            names = set(columns)
+        case Series(parts=parts):
+            names = set.intersection(*(set(part.attributes) for part in parts))
+        case _:
+            names = set()
+    return names | ({"budget_share"} if "budget_usd" in names else set())
+
+
+def _in_tasks(asked: Asked, names: list[str]) -> list[str]:
+    """The places of those attributes where explicit tasks state them."""
+    arrivals = asked.scenario.workload.arrivals
+    place = {Listed: "tasks[*]", Csv: "columns", Series: "parts[*].attributes"}.get(type(arrivals))
+    have = in_tasks(arrivals)
+    return [f"workload.arrivals.{place}.{name}" for name in names if name in have]

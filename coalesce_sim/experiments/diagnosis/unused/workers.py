@@ -1,0 +1,133 @@
+"""Settings of clients and contractors that do nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from coalesce_sim.experiments.diagnosis.finding import of_contractors
+from coalesce_sim.experiments.diagnosis.unused.market import Asked
+from coalesce_sim.experiments.diagnosis.unused.stated import Unused, stated, stated_of_contractors
+from coalesce_sim.scenario.costs import DemandPrice
+from coalesce_sim.scenario.hardware import Hardware
+from coalesce_sim.scenario.pool import DrawnPool, PriceList
+
+_REPLAYED = "records are replayed"
+_OF_OWNERS = ("power_w", "purchase_usd", "lifetime_h", "electricity_usd_per_kwh")
+_COSTS = ("rent_usd_per_h", "compute_usd_per_h", "basis", *_OF_OWNERS)
+_SPEEDS = ("prefill_tokens_per_s", "decode_tokens_per_s")
+
+
+def of_workers(asked: Asked) -> Iterator[Unused]:
+    """Clients, contractors and the hardware of both."""
+    yield from _of_clients(asked)
+    yield from _of_contractors(asked)
+    yield from _of_pool(asked)
+    yield from _of_hardware(asked)
+
+
+def _of_clients(asked: Asked) -> Iterator[Unused]:
+    clients = asked.scenario.clients
+    if not asked.learns:
+        yield Unused(stated(clients, "clients", "price_usd"), "this market does not learn")
+    if asked.replays:
+        yield Unused(stated(clients, "clients", "success", "outcomes"), _REPLAYED)
+    elif clients.outcomes is not None:
+        yield Unused(stated(clients, "clients", "success"), "clients.outcomes are stated")
+
+
+def _of_contractors(asked: Asked) -> Iterator[Unused]:
+    scenario, everybody = asked.scenario, asked.contractors
+    prices = ("input_usd_per_mtok", "output_usd_per_mtok")
+    kind = scenario.cost_model.external.pricing.kind
+    if asked.replays:
+        names = ("price_usd", *prices, "latency_min", *_SPEEDS, "success", "outcomes")
+        yield Unused(stated_of_contractors(scenario, *names), _REPLAYED)
+    if not (asked.replays or asked.task_prices):
+        yield Unused(stated_of_contractors(scenario, "price_usd"), f"pricing is {kind}")
+    if isinstance(scenario.contractors, PriceList):
+        yield Unused(stated_of_contractors(scenario, *prices), "the sellers' listings state them")
+    elif not (asked.replays or asked.token_prices):
+        yield Unused(stated_of_contractors(scenario, *prices), f"pricing is {kind}")
+    if not asked.own_costs:
+        yield Unused(stated_of_contractors(scenario, "own_cost_share"), "nobody asks for own costs")
+    else:
+        known = [each for each in everybody if each.hardware is not None and each.hardware.slot_usd_per_h > 0]
+        places = stated_of_contractors(scenario, "own_cost_share", among=known)
+        yield Unused(places, "hardware tells own costs")
+    if scenario.reputation is not None:
+        yield Unused(stated_of_contractors(scenario, "performance"), "there is reputation")
+    elif not asked.skill or scenario.skills.performance_weight == 0:
+        yield Unused(stated_of_contractors(scenario, "performance"), "past performance does not count")
+    if not asked.skill or not _skills_count(asked):
+        yield Unused(stated_of_contractors(scenario, "skills"), "skills do not count")
+    free = [each for each in everybody if each.slots == "unlimited"]
+    places = stated_of_contractors(scenario, "queue_limit", among=free)
+    yield Unused(places, "nobody queues where slots are unlimited")
+    names_all = [each for each in everybody if each.outcomes is not None]
+    places = [] if asked.replays else stated_of_contractors(scenario, "success", among=names_all)
+    yield Unused(places, "outcomes are stated")
+
+
+def _skills_count(asked: Asked) -> bool:
+    """Whether any part of compatibility asks what contractors can do."""
+    rule = asked.scenario.skills
+    wanted = rule.ontological_weight > 0 and any(kind.skills for kind in asked.types.values())
+    table = asked.scenario.reputation is None and rule.performance_weight > 0
+    return wanted or (table and any(each.skill is not None for each in rule.performance.values()))
+
+
+def _of_pool(asked: Asked) -> Iterator[Unused]:
+    scenario, pool = asked.scenario, asked.scenario.contractors
+    by_demand = isinstance(scenario.cost_model.external.pricing, DemandPrice) and not asked.replays
+    moving = ("demand", "available_capacity")
+    if isinstance(pool, DrawnPool):
+        kinds = list(pool.types.values())
+        if not by_demand:
+            yield Unused(stated(pool, "contractors", *moving), "prices do not follow demand")
+        if not asked.task_prices:
+            yield Unused(stated(pool, "contractors", "min_price_usd"), "pricing is per_token")
+        if all(kind.latency_min == 0 for kind in kinds):
+            places = stated(pool, "contractors", "latency_factor")
+            yield Unused(places, "contractors.types.*.latency_min are 0")
+        if all(kind.outcomes is not None for kind in kinds):
+            yield Unused(stated(pool, "contractors", "success_shift"), "outcomes are stated")
+    elif isinstance(pool, list) and not by_demand:
+        places = [f"contractors[*].{name}" for name in moving if any(stated(c, "", name) for c in pool)]
+        yield Unused(places, "prices do not follow demand")
+
+
+def _of_hardware(asked: Asked) -> Iterator[Unused]:
+    scenario, home = asked.scenario, "clients.hardware"
+    own = scenario.clients.hardware
+    yield from _of_machine(own, home, asked.flop_at_home, costs=True)
+    if own.profile is None and scenario.cost_model.internal.work == "flop":
+        yield Unused(stated(own, home, *_SPEEDS), "work at home is timed in FLOP")
+    if own.profile is None and scenario.cost_model.internal.work == "tokens" and own.tokens == "measured":
+        yield Unused(stated(own, home, "peak_flop_s"), "work at home is timed by tokens")
+    needs = ("gb_per_model_size", "gb_per_50k_documents", "gb_per_complexity")
+    if not any(asked.memory(need) for need in needs):
+        yield Unused(stated(own, home, "memory_usd_per_h"), "tasks occupy no memory")
+    place = of_contractors(scenario, "hardware")
+    for machine in asked.machines:
+        yield from _of_machine(machine, place, asked.flop_at_contractors, costs=asked.own_costs)
+        yield Unused(stated(machine, place, "memory_usd_per_h"), "it counts at home only")
+        if machine.profile is None and machine.tokens == "measured" and not asked.flop_at_contractors:
+            yield Unused(stated(machine, place, "peak_flop_s"), "nobody's work is timed in FLOP there")
+
+
+def _of_machine(machine: Hardware, place: str, flop: bool, *, costs: bool) -> Iterator[Unused]:
+    """`flop` says whether FLOP time its work, `costs` whether anybody asks what it costs."""
+    measured, owner = machine.tokens == "measured", machine.profile is None
+    if measured:
+        names = ("params_billions", "bytes_per_param", *["bandwidth_gb_s"] * owner)
+        yield Unused(stated(machine, place, *names), "token speeds are not taken from a roofline")
+    if not costs:
+        yield Unused(stated(machine, place, *_COSTS * owner), "nobody asks for own costs")
+        if not flop and measured and machine.serves is None:
+            places = stated(machine, place, "gpus", "batch", "utilisation")
+            yield Unused(places, "nobody asks for own costs")
+    elif owner and machine.basis == "owned":
+        yield Unused(stated(machine, place, "rent_usd_per_h"), "hardware is owned")
+    elif owner:
+        unneeded = ("utilisation",) if measured and not flop else ()
+        yield Unused(stated(machine, place, *_OF_OWNERS, *unneeded), "hardware is rented")

@@ -1,0 +1,101 @@
+"""Who can get work at all, and whether tasks come together: known before anything is played."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from coalesce_sim.arrays import IntArray
+from coalesce_sim.inputs.recordings import read_recordings
+from coalesce_sim.inputs.tasktable import TaskTable, read_table
+from coalesce_sim.market.arrivals import Arrivals, Dealer
+from coalesce_sim.scenario.distributions import may_draw_zero
+from coalesce_sim.scenario.pool import DrawnPool, PriceList, RecordedPool
+from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.scenario.workload import Csv, DemandDriven, Listed, Recorded, Renewal, Series
+
+
+def idle_clients(scenario: Scenario) -> IntArray:
+    """The clients to whom no task can come."""
+    busy = np.zeros(scenario.clients.count, dtype=bool)
+    table = _table(scenario)
+    if table is not None:
+        busy[_clients_of(scenario, table)] = True
+        if scenario.workload.dealing == "random" and (table.client < 0).any():
+            busy[:] = True
+    elif scenario.workload.dealing == "random":
+        busy[:] = True
+    elif scenario.workload.dealing == "round_robin_by_arrival" and not _at_once(scenario):
+        busy[0] = True
+    else:
+        busy[: int(min(len(busy), _most_tasks(scenario)))] = True
+    return np.flatnonzero(~busy)
+
+
+def come_together(scenario: Scenario) -> bool:
+    """Whether two tasks of one client, or two steps of a task, can arrive at one instant."""
+    if any(kind.steps is not None and len(kind.steps) > 1 for kind in scenario.workload.types.values()):
+        return True
+    table = _table(scenario)
+    if table is None:
+        return _at_once(scenario)
+    together = table.arrival_s[1:] == table.arrival_s[:-1]
+    if scenario.workload.dealing == "random" and (table.client < 0).any():
+        return bool(together.any())
+    client = _clients_of(scenario, table)
+    order = np.lexsort((client, table.arrival_s))
+    return bool(((np.diff(table.arrival_s[order]) == 0) & (np.diff(client[order]) == 0)).any())
+
+
+def pool_size(scenario: Scenario) -> int:
+    """How many contractors there are."""
+    match scenario.contractors:
+        case DrawnPool(count=count):
+            return count
+        case PriceList(sellers=sellers):
+            return len(sellers)
+        case RecordedPool():
+            assert scenario.records is not None
+            return len(read_recordings(scenario.records).contractors)
+        case listed:
+            return len(listed)
+
+
+def _table(scenario: Scenario) -> TaskTable | None:
+    """The explicit tasks, if there are such."""
+    arrivals = scenario.workload.arrivals
+    if not isinstance(arrivals, Listed | Csv | Series):
+        return None
+    return read_table(arrivals, tuple(scenario.workload.types), scenario.clients.count)
+
+
+def _clients_of(scenario: Scenario, table: TaskTable) -> IntArray:
+    """Who gets the explicit tasks; of those that are dealt at random, somebody."""
+    dealer = Dealer(scenario.workload.dealing, scenario.clients.count, np.random.default_rng(0))
+    return dealer.deal(Arrivals(table.arrival_s, table))
+
+
+def _at_once(scenario: Scenario) -> bool:
+    """Whether tasks that are not explicit can come at one instant."""
+    match scenario.workload.arrivals:
+        case DemandDriven():
+            return True
+        case Renewal(gap_s=gap_s, limit=limit) | Recorded(gap_s=gap_s, limit=limit):
+            return limit != 1 and may_draw_zero(gap_s)
+        case _:
+            return False
+
+
+def _most_tasks(scenario: Scenario) -> float:
+    """How many tasks there can be at most that are not explicit."""
+    match scenario.workload.arrivals:
+        case Renewal(limit=limit):
+            return math.inf if limit is None else limit
+        case Recorded(limit=limit, drawing=drawing):
+            assert scenario.records is not None
+            recorded = len(read_recordings(scenario.records).type_id)
+            most = recorded if limit is None else limit
+            return min(most, recorded) if drawing == "each_once" else most
+        case _:
+            return math.inf

@@ -1,0 +1,521 @@
+"""Tiny markets of both trades, made so that as much as possible matters in one of them."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+Market = dict[str, Any]
+
+GPU = {
+    "peak_flop_s": 1e12,
+    "prefill_tokens_per_s": 100,
+    "decode_tokens_per_s": 10,
+    "tdp_w": 300,
+    "utilisation": 0.8,
+    "memory_gb": 10,
+    "purchase_usd": 9000,
+    "lifetime_h": 3000,
+    "electricity_usd_per_kwh": 0.3,
+    "compute_usd_per_h": 9.0,
+    "memory_usd_per_h": 0.2,
+    "gpus": 2,
+    "batch": 2,
+}
+RENTED = {
+    "peak_flop_s": 2e12,
+    "prefill_tokens_per_s": 400,
+    "decode_tokens_per_s": 40,
+    "tdp_w": 0,
+    "memory_gb": 10,
+    "basis": "rented",
+    "rent_usd_per_h": 12,
+    "gpus": 1,
+    "batch": 1,
+}
+TYPES = {
+    "a": {"share": 0.6, "skills": ["code"], "max_latency_min": 1.5, "base_flop": 6e13, "documents": 50_000},
+    "b": {"share": 0.4, "max_latency_min": 1.2, "base_flop": 3e13, "local_min": 1.0, "skills": ["data"]},
+}
+ATTRIBUTES = {
+    "complexity": {"uniform": {"low": 0.5, "high": 2}},
+    "value_usd": {"uniform": {"low": 1, "high": 6}},
+    "budget_share": {"uniform": {"low": 0.1, "high": 0.9}},
+    "data_gb": {"uniform": {"low": 0.2, "high": 2}},
+    "output_gb": 0.1,
+    "model_size": 1.0,
+    "duration_h": {"uniform": {"low": 0.05, "high": 2}},
+    "prompt_tokens": {"exponential": {"mean": 2000}},
+    "output_tokens": {"exponential": {"mean": 500}},
+    "expected_output_tokens": 500,
+    "criticality": "high",
+    "data_sensitivity": "high",
+}
+SKILLS = {
+    "threshold": 0.5,
+    "ontological_weight": 0.3,
+    "embedding_weight": 0.4,
+    "performance_weight": 0.3,
+    "embedding": {"a": {"x": 0.3, "y": 0.8, "contractor": 0.3}},
+    "embedding_default": 0.7,
+    "performance": {"a": {"skill": "code", "value": 0.9, "otherwise": 0.3}},
+    "performance_default": 0.8,
+}
+EXTERNAL = {
+    "communication_usd_per_gb": 0.03,
+    "communication_fixed_usd": 0.01,
+    "integration_usd": 0.02,
+    "critical_factor": 1.5,
+    "security_risk": {"base": 0.01, "slope": 0.05},
+    "quality_risk": {"base": 0.01, "slope": 0.05},
+}
+FACTOR = {"lognormal": {"median": 1, "sigma": 0.3}}
+TOPSIS = {
+    "kind": "topsis",
+    "epsilon": 0.2,
+    "epsilon_half_life_tasks": 40,
+    "weights": {"cost": 0.4, "reliability": 0.25, "latency": 0.2, "security": 0.15},
+    "outsource_above_score": 0.6,
+    "outsource_above_confidence": 0.3,
+    "boosts": {
+        "cost": 1.5,
+        "cost_if_budget_share_below": 0.6,
+        "latency": 1.6,
+        "latency_if_max_min_below": 1.4,
+        "security_if_sensitive": 1.4,
+    },
+    "confidence": {"initial": 0.5, "warm_up": 4, "window": 6, "good_score": 0.65},
+    "drift": {"step": 0.1, "sd": 0.5, "up_to_score": 0.9},
+}
+
+
+def contractor(name: str, **facts: Any) -> Market:
+    common = {
+        "price_usd": 0.3,
+        "latency_min": 0.4,
+        "network_ms": 200,
+        "reliability": 0.9,
+        "skills": ["code", "data"],
+    }
+    return {"name": name} | common | facts
+
+
+def hours() -> Market:
+    """The published trade: by the hour, by FLOP, what is estimated is charged."""
+    return {
+        "name": "hours",
+        "title": "by the hour",
+        "clock": {"start": datetime(2025, 6, 2, 8), "days": 0.25},
+        "market_demand": {
+            "base": 0.6,
+            "noise_sd": 0.3,
+            "min": 0.5,
+            "max": 1.2,
+            "busy_factor": 2.0,
+            "busy_weekdays": ["monday"],
+            "busy_first_hour": 9,
+            "busy_last_hour": 11,
+        },
+        "workload": {
+            "arrivals": {"kind": "demand_driven", "tasks_per_hour": 10},
+            "dealing": "round_robin",
+            "types": TYPES,
+            "attributes": ATTRIBUTES,
+        },
+        "clients": {"count": 3, "hardware": GPU},
+        "contractors": {
+            "count": 6,
+            "types": {
+                "x": {
+                    "share": 0.6,
+                    "price_usd": 0.2,
+                    "latency_min": 0.8,
+                    "reliability": 0.9,
+                    "skills": ["code"],
+                },
+                "y": {
+                    "share": 0.4,
+                    "price_usd": 0.4,
+                    "latency_min": 0.6,
+                    "reliability": 0.97,
+                    "skills": ["data"],
+                },
+            },
+            "price_factor": FACTOR,
+            "latency_factor": FACTOR,
+            "min_price_usd": 0.15,
+            "min_latency_min": 0.5,
+            "demand": {"uniform": {"low": 0.2, "high": 0.9}},
+            "available_capacity": {"uniform": {"low": 0.4, "high": 1}},
+        },
+        "contractor_dynamics": {
+            "demand_gain": 0.5,
+            "demand_reference": 0.6,
+            "demand_min": 0.4,
+            "demand_max": 0.8,
+            "jobs_to_exhaust": 6,
+            "capacity_floor": 0.3,
+        },
+        "skills": SKILLS,
+        "cost_model": {
+            "internal": {
+                "work": "flop",
+                "execution_time_unit": "second",
+                "flop_reference_gb": 1,
+                "memory": {"gb_per_model_size": 2, "gb_per_50k_documents": 1, "gb_per_complexity": 1},
+                "opportunity": "later_tasks",
+            },
+            "external": {
+                **EXTERNAL,
+                "pricing": {"kind": "demand", "load_slope": 0.5, "complexity_slope": 0.3},
+                "trusted_above_reliability": 0.95,
+                "verification_trusted_usd": 0.01,
+                "verification_usd": 0.02,
+            },
+            "late_usd_per_min": 0.5,
+            "realised": {
+                "basis": "estimate",
+                "local_cost_factor": FACTOR,
+                "external_cost_factor": FACTOR,
+                "external_time_factor": FACTOR,
+                "local_time_factor": FACTOR,
+            },
+        },
+        "policy": TOPSIS,
+    }
+
+
+def tokens() -> Market:
+    """The published trade: queues on both sides, by the token, what is used is charged."""
+    at_s = [0, 0, 0, 20, 30, 30, 45, 60, 90, 95, 100, 110, 120, 120, 150, 160, 180, 200, 210, 240]
+    tasks = [{"type": "ab"[i % 2], "arrival_s": float(s)} for i, s in enumerate(at_s)]
+    stated = dict.fromkeys(("complexity", "value_usd", "budget_usd", "data_gb", "output_gb"), 1.0)
+    stated |= {
+        "documents": 10.0,
+        "model_size": 1.0,
+        "duration_h": 1.0,
+        "prompt_tokens": 900.0,
+        "output_tokens": 300.0,
+    }
+    tasks[3] |= {"client": 1, **stated}
+    rule = hours()
+    internal = {"work": "tokens", "execution_time_unit": "second", "opportunity": "queue"}
+    internal["memory"] = rule["cost_model"]["internal"]["memory"]
+    speeds = {"prefill_tokens_per_s": 300, "decode_tokens_per_s": 20}
+    return rule | {
+        "name": "tokens",
+        "clock": {"start": datetime(2025, 6, 2, 8), "days": 0.01, "timeline_min": 5},
+        "market_demand": None,
+        "contractor_dynamics": None,
+        "workload": rule["workload"] | {"arrivals": {"kind": "listed", "tasks": tasks}},
+        "clients": {"count": 2, "slots": 1, "hardware": GPU},
+        "contractors": [
+            contractor("p", price_usd=0.2, input_usd_per_mtok=20, output_usd_per_mtok=50, slots=1, **speeds),
+            contractor(
+                "q",
+                input_usd_per_mtok=40,
+                output_usd_per_mtok=90,
+                slots=2,
+                hardware=RENTED,
+                reliability=0.97,
+                type="y",
+                skills=["data"],
+            ),
+        ],
+        "cost_model": rule["cost_model"]
+        | {
+            "internal": internal,
+            "external": rule["cost_model"]["external"] | {"pricing": {"kind": "per_token"}},
+            "realised": rule["cost_model"]["realised"] | {"basis": "physical"},
+        },
+        "policy": {"kind": "cheapest"},
+    }
+
+
+def estimates() -> Market:
+    """The published trade: flat prices, queues, what is estimated is charged, delay too."""
+    rule = tokens()
+    model = rule["cost_model"]
+    external = model["external"] | {"pricing": {"kind": "flat"}}
+    internal = model["internal"] | {"opportunity": "expected_delay"}
+    model = model | {
+        "internal": internal,
+        "external": external,
+        "realised": model["realised"] | {"basis": "estimate"},
+    }
+    return rule | {"name": "estimates", "cost_model": model, "policy": {"kind": "cheapest"}}
+
+
+CONTRACTS = {
+    "handshake_ms": 100,
+    "connect_timeout_s": 5,
+    "authorisation_s": 3,
+    "transfer_mb_per_s": 500,
+    "security": {"key_exchange_ms": 20, "encryption_share": 0.1, "enclave_share": 0.1, "audit_share": 0.05},
+    "input_required_rate": 0.3,
+    "input_reply_s": {"exponential": {"mean": 15}},
+    "timeout_factor": 1.8,
+    "failed_share": 0.4,
+    "due_on_failure": 0.5,
+    "verification": {
+        "automated": {"usd": 0.02, "minutes": 0.1, "sensitivity": 0.7, "specificity": 0.85},
+        "manual": {"usd": 0.05, "minutes": 0.2, "sensitivity": 0.6, "specificity": 0.8},
+        "manual_from_value_usd": 3,
+    },
+    "recovery": {"retries": 1, "then": "local"},
+    "rework_usd": 2.0,
+}
+
+
+def contracts() -> Market:
+    """Contracts with everything: a drawn pool, a registry, ratings, calibration, prices by load."""
+    rule = hours()
+    kinds = {
+        "x": {"share": 0.6, "success": 0.6, "slots": 1, "queue_limit": 1, "unreachable_rate": 0.2},
+        "y": {"share": 0.4, "success": 0.8, "slots": 2, "queue_limit": 1, "hardware": RENTED},
+    }
+    types = rule["contractors"]["types"]
+    tokens_usd = {"input_usd_per_mtok": 20, "output_usd_per_mtok": 50, "network_ms": 100}
+    pool = rule["contractors"] | {
+        "types": {name: types[name] | facts | tokens_usd for name, facts in kinds.items()},
+        "success_shift": {"normal": {"mean": 0, "sd": 0.1}},
+    }
+    pool.pop("demand")
+    pool.pop("available_capacity")
+    model = rule["cost_model"]
+    return {
+        "name": "contracts",
+        "title": "contracts",
+        "clock": {"start": datetime(2026, 6, 1), "days": 0.02, "timeline_min": 5},
+        "workload": rule["workload"]
+        | {
+            "arrivals": {"kind": "renewal", "gap_s": {"exponential": {"mean": 12}}, "limit": 50},
+            "failure_correlation": 0.4,
+        },
+        "clients": {"count": 3, "slots": 1, "hardware": GPU, "success": 0.5, "price_usd": 0.05},
+        "contractors": pool,
+        "contracts": CONTRACTS,
+        "reputation": {"model": {"kind": "beta", "forgetting": 0.9}, "by_task_type": True, "pooling": 3},
+        "discovery": {
+            "kind": "registry",
+            "k": 3,
+            "newcomer_share": 0.3,
+            "latency_ms": 500,
+            "refresh_s": 60,
+            "outages": [{"start_h": 0.05, "hours": 0.03}],
+            "timeout_ms": 1500,
+            "fallback": "cached",
+        },
+        "calibration": {"rate": 0.3},
+        "skills": SKILLS,
+        "cost_model": {
+            "internal": model["internal"] | {"opportunity": "queue"},
+            "external": {**EXTERNAL, "pricing": {"kind": "load", "slope": 0.7, "max_load": 1.5}},
+            "late_usd_per_min": 0.5,
+            "realised": {
+                "basis": "physical",
+                "local_cost_factor": FACTOR,
+                "local_time_factor": FACTOR,
+                "external_time_factor": FACTOR,
+            },
+        },
+        "policy": {"kind": "random"},
+    }
+
+
+def steps() -> Market:
+    """Contracts on steps of composite tasks, with bills by use, bargaining, gossip and a moving average."""
+    rule = contracts()
+    parts = {"one": {"type": "a", "work": 0.5}, "two": {"type": "b", "after": ["one"], "work": 0.6}}
+    types = TYPES | {"whole": {"share": 0.5, "max_latency_min": 2, "steps": parts, "integration_usd": 0.2}}
+    at_s = [10.0 * i for i in range(24)]
+    tasks = [{"type": ("a", "whole", "b")[i % 3], "arrival_s": s} for i, s in enumerate(at_s)]
+    billed = {"success": 0.7, "bill_usd": 0.4, "failed_bill_usd": 0.2, "latency_min": 0.5}
+    own = {
+        "a": {"success": 0.6, "bill_usd": 0.05, "failed_bill_usd": 0.03, "latency_min": 0.75},
+        "b": {"success": 0.8},
+    }
+    model = rule["cost_model"]
+    return rule | {
+        "name": "steps",
+        "skills": SKILLS | {"threshold": 0.4},
+        "workload": rule["workload"]
+        | {"arrivals": {"kind": "listed", "tasks": tasks}, "types": types, "failure_correlation": 0.0},
+        "clients": {"count": 2, "slots": 1, "hardware": GPU, "outcomes": own},
+        "contractors": [
+            contractor(
+                "p", slots=1, outcomes={"a": billed, "b": billed | {"success": 0.9}}, own_cost_share=0.6
+            ),
+            contractor(
+                "q", slots=2, success=0.7, quality_risk=0.05, security_risk=0.02, own_cost_share=0.5, type="y"
+            ),
+            contractor("r", slots=1, success=0.8, queue_limit=2, performance=0.5, hardware=RENTED, type="x"),
+        ],
+        "discovery": {
+            "kind": "gossip",
+            "k": 2,
+            "newcomer_share": 0.5,
+            "fanout": 1,
+            "round_s": 15,
+            "view_size": 2,
+            "query_ms": 200,
+        },
+        "reputation": {"model": {"kind": "ewma", "alpha": 0.3}},
+        "cost_model": model
+        | {
+            "external": model["external"] | {"pricing": {"kind": "bargained", "client_weight": 0.3}},
+            "realised": model["realised"] | {"external_cost_factor": FACTOR},
+        },
+        "policy": {"kind": "always_outsource"},
+    }
+
+
+def series() -> Market:
+    """Tasks in a series, agreed prices, a web of trust and advertised performance."""
+    rule = contracts()
+    growing = {"complexity": {"start": 0.5, "step": 0.05}, "value_usd": {"start": 2, "step": 0.2}}
+    parts = [
+        {"type": "a", "count": 10, "attributes": growing},
+        {"type": "b", "count": 10, "attributes": growing},
+    ]
+    model = rule["cost_model"]
+    external = model["external"] | {"pricing": {"kind": "demand", "load_slope": 0.5, "complexity_slope": 0.3}}
+    return rule | {
+        "name": "series",
+        "workload": rule["workload"]
+        | {"arrivals": {"kind": "series", "gap_s": 12.0, "parts": parts}, "dealing": "random"},
+        "contractors": [
+            contractor("p", slots=1, success=0.7, demand=0.8, available_capacity=0.4),
+            contractor("q", slots=1, success=0.9, own_cost_share=0.6, queue_limit=1, type="y"),
+        ],
+        "reputation": {
+            "model": {"kind": "eigentrust", "recompute_every": 3, "pretrusted_clients": 1},
+            "start": "warm",
+        },
+        "discovery": None,
+        "cost_model": model
+        | {"external": external, "internal": model["internal"] | {"opportunity": "later_tasks"}},
+        "policy": {"kind": "random"},
+    }
+
+
+def listing(folder: Path) -> Market:
+    """Real sellers' prices from a file, tasks from another, nobody rated."""
+    (folder / "prices.csv").write_text(
+        "provider,model,input_usd_per_mtok,output_usd_per_mtok\none,m,20,50\ntwo,m,40,30\ntwo,n,10,10\n"
+    )
+    rows = [f"{12 * i},{500 + 90 * i},{100 + 20 * i},{'ab'[i % 2]},1.{i},{9 * i}" for i in range(20)]
+    (folder / "tasks.csv").write_text("\n".join(["t,in,out,kind,hard,t2", *rows]) + "\n")
+    (folder / "others.csv").write_text("\n".join(["t,in,out,kind,hard,t2", *rows[:9]]) + "\n")
+    columns = {
+        "arrival_s": "t",
+        "prompt_tokens": "in",
+        "output_tokens": "out",
+        "type": "kind",
+        "complexity": "hard",
+    }
+    rule = contracts()
+    template = {
+        "reliability": 0.8,
+        "network_ms": 100,
+        "slots": 1,
+        "skills": ["code", "data"],
+        "latency_min": 0.2,
+    }
+    template |= {"success": 0.7, "prefill_tokens_per_s": 300, "decode_tokens_per_s": 30}
+    model = rule["cost_model"]
+    return rule | {
+        "name": "listing",
+        "workload": rule["workload"]
+        | {"arrivals": {"kind": "csv", "path": str(folder / "tasks.csv"), "columns": columns}},
+        "contractors": {
+            "sellers": {"one": "m", "two": "m"},
+            "price_date": datetime(2026, 6, 1).date(),
+            "price_file": str(folder / "prices.csv"),
+            "template": template,
+        },
+        "reputation": None,
+        "discovery": None,
+        "contracts": {"recovery": {"retries": 0, "then": "give_up"}},
+        "cost_model": model
+        | {
+            "internal": model["internal"] | {"work": "tokens", "opportunity": "expected_delay"},
+            "external": model["external"] | {"pricing": {"kind": "per_token"}},
+        },
+        "policy": {"kind": "random"},
+    }
+
+
+def recorded(folder: Path) -> Market:
+    """Recorded work of three models on two benchmarks, replayed."""
+    models = ("own", "big", "small", "tiny")
+    lines = ["model,benchmark,instance_id,resolved,cost_usd"]
+    for number in range(16):
+        for place, model in enumerate(models):
+            good = "true" if (number * 7 + place * 5) % 3 else "false"
+            lines.append(f"{model},{'ab'[number % 2]},i{number},{good},{0.1 * (place + 1) + 0.01 * number}")
+    (folder / "runs.csv").write_text("\n".join(lines) + "\n")
+    (folder / "fewer.csv").write_text("\n".join(lines[:41]) + "\n")
+    prices = "input_usd_per_mtok,output_usd_per_mtok,cache_read_usd_per_mtok"
+    head = f"model,benchmark,openness,{prices},avg_runtime_s"
+    rows = [
+        f"{m},{b},open,{0.1 + k},{0.4 + k},{0.01 + 0.1 * k},{60 + 20 * k}"
+        for k, m in enumerate(models)
+        for b in "ab"
+    ]
+    (folder / "models.csv").write_text("\n".join([head, *rows]) + "\n")
+    (folder / "dearer.csv").write_text(
+        "\n".join([head, *(row.replace(",open,", ",open,1") for row in rows)]) + "\n"
+    )
+    rule = contracts()
+    types = {name: {"max_latency_min": 2, "skills": ["code"], "base_flop": 6e13} for name in "ab"}
+    model = rule["cost_model"]
+    realised = {"basis": "physical", "external_time_factor": FACTOR}
+    return rule | {
+        "name": "recorded",
+        "clock": {"start": datetime(2026, 6, 1), "days": 0.1, "timeline_min": 5},
+        "records": {
+            "path": str(folder / "runs.csv"),
+            "models_path": str(folder / "models.csv"),
+            "benchmarks": ["a", "b"],
+            "own_agent": "own",
+            "exclude": [],
+        },
+        "workload": {
+            "arrivals": {"kind": "recorded", "gap_s": {"exponential": {"mean": 15}}, "limit": 15},
+            "dealing": "random",
+            "types": types,
+            "attributes": ATTRIBUTES,
+        },
+        "clients": {"count": 2, "slots": 1, "hardware": GPU, "price_usd": 0.05},
+        "discovery": rule["discovery"] | {"k": 2, "outages": [{"start_h": 0.02, "hours": 0.03}]},
+        "contractors": {"recorded": {"reliability": 0.9, "slots": 1, "skills": ["code"], "network_ms": 100}},
+        "cost_model": model | {"external": {**EXTERNAL, "pricing": {"kind": "flat"}}, "realised": realised},
+        "policy": {"kind": "random"},
+    }
+
+
+POLICIES: dict[str, Market] = {
+    "topsis": TOPSIS,
+    "greedy": {"kind": "greedy"},
+    "epsilon_greedy": {"kind": "epsilon_greedy", "epsilon": 0.3, "epsilon_half_life_tasks": 20},
+    "optimistic_greedy": {"kind": "optimistic_greedy"},
+    "ucb1": {"kind": "ucb1"},
+    "ucb_v": {"kind": "ucb_v"},
+    "thompson": {"kind": "thompson"},
+    "thompson_gaussian": {"kind": "thompson_gaussian"},
+    "lin_ucb": {"kind": "lin_ucb"},
+    "exp3": {"kind": "exp3"},
+    "budgeted_ucb": {"kind": "budgeted_ucb", "budget_usd": 5.0, "pace_tasks": 60},
+    "adaptive_threshold": {"kind": "adaptive_threshold"},
+    "fixed": {"kind": "fixed", "contractor": "y_0"},
+    "posted_price": {"kind": "posted_price"},
+}
+
+
+def markets(folder: Path) -> dict[str, Market]:
+    """All markets by name; their files are written into the folder."""
+    made = (hours(), tokens(), estimates(), contracts(), steps(), series(), listing(folder), recorded(folder))
+    return {each["name"]: deepcopy({k: v for k, v in each.items() if v is not None}) for each in made}

@@ -1,0 +1,83 @@
+"""Other values for settings, to see what comes of them."""
+
+from __future__ import annotations
+
+import typing
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from coalesce_sim.scenario.distributions import DistributionSpec
+from verification.settings import Setting, branches_of
+
+OTHER: dict[str, list[Any]] = {
+    "after": [[]],
+    "benchmarks": [["a"]],
+    "bill_usd": [0.9],
+    "budget_usd": [0.01, 1.0],
+    "busy_weekdays": [["tuesday"]],
+    "client": [0],
+    "columns": [{"arrival_s": "t2", "prompt_tokens": "in", "type": "kind", "complexity": "hard"}],
+    "contractor": ["x_1"],
+    "contractors": [["big"]],
+    "embedding": [{"a": {"x": 0.1, "y": 0.2, "contractor": 0.9}}, {}],
+    "failed_bill_usd": [0.9],
+    "gamma": [0.9],
+    "latency_min": [1.7, 0.01],
+    "limit": [9],
+    "local_min": [2.0],
+    "manual_from_value_usd": [5.0],
+    "own_agent": ["small"],
+    "own_cost_share": [0.2],
+    "pace_tasks": [500],
+    "params_billions": [8.0],
+    "peak_flop_s": [3e11],
+    "power_w": [900.0],
+    "pretrusted_clients": [2],
+    "profile": ["h100_sxm"],
+    "quality_risk": [0.4],
+    "queue_limit": [0],
+    "scale_usd": [0.2],
+    "security_risk": [0.4],
+    "sellers": [{"one": "m", "two": "n"}],
+    "serves": ["Qwen 3 235B A22B Instruct"],
+    "skill": ["data"],
+    "skills": [["data", "other"], []],
+    "slots": [1, 2, "unlimited", 0],
+    "start": [datetime(2025, 6, 7, 14)],
+    "success": [0.1, 0.95],
+    "transfer_mb_per_s": [50.0],
+    "type": ["b", "a", "x", "y"],
+}
+"""By the name of the setting, where what is right cannot be worked out from the value that it has."""
+
+FILES = {"path": ("others.csv", "fewer.csv"), "models_path": ("dearer.csv",)}
+
+
+def other_values(setting: Setting, folder: Path) -> list[Any]:
+    """What else could be stated: all other words of a choice, elsewhere values of which one should do."""
+    name, value, kinds = str(setting.steps[-1]), setting.value, branches_of(setting.annotation)
+    words = [each for each in kinds if typing.get_origin(each) is typing.Literal]
+    if name in FILES:
+        found: list[Any] = [str(folder / file) for file in FILES[name]]
+    elif DistributionSpec in kinds:
+        found = [0.37, 2.9, 40.0, 4000.0]
+    elif name in OTHER:
+        found = OTHER[name]
+    elif words:
+        found = list(typing.get_args(words[0]))
+    elif isinstance(value, bool):
+        found = [not value]
+    elif isinstance(value, int):
+        found = [value + 1, value + 3, 1, value * 10]
+    elif isinstance(value, float):
+        larger = value * 1.6 if value else 0.3
+        found = [larger, value * 0.5, min(value * 1.1, 1.0), value * 30 + 100, 0.0, value * 0.02, 0.97]
+    else:
+        found = [1.7, 1, 0.3, 100.0, 3, 9000.0] if {int, float} & set(kinds) else []
+    return [each for each in found if each != value]
+
+
+def is_choice(setting: Setting) -> bool:
+    """Whether every one of the other values has to do something."""
+    return any(typing.get_origin(each) is typing.Literal for each in branches_of(setting.annotation))

@@ -1,0 +1,108 @@
+"""Every setting has an effect in every market that accepts it, or is refused, or is told to have none.
+
+Each setting of some tiny markets of both trades gets other values, one at a time. What is refused was said to
+be wrong; where nothing that is put out changes, a note must have named the setting; and what a note calls
+idle must not act. Between them the markets have all settings that the schema knows.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import coalesce_sim
+from verification.settings import Setting, all_settings, effect, play, settings_in
+from verification.settings_markets import POLICIES, markets
+from verification.settings_values import is_choice, other_values
+
+EXPLAINED = {
+    r"(name|title|description)": "labels of results",
+    r"published\..*": "printed figures, shown beside ours",
+    r"replications": "how often, not what is played: one replication is played here",
+    r"clock\.start": "a date for people; hours of demand alone go by it, which the market of hours shows",
+    r".*\.hardware\.name": "a label",
+    r".*\.hardware\.profile": "fills in what is left out, and these markets leave nothing out",
+    r"contractors.*\.hardware\.(memory_gb|tdp_w)": "required of all hardware; memory is charged at home only",
+    r"contractors\(list\)\[\]\.type": "a label, by which skills.embedding may know the contractor",
+    r"contractors\(PriceList\)\.price_date": "required; a price_file has no dates",
+    r"policy\(Custom\)\..*": "a policy of the user's own",
+    r".*\(kind\)": "which of several things it is: each is in a market",
+}
+"""Settings of which nothing is asked, and why."""
+
+_FACTS = re.compile(
+    r"contractors\((DrawnPool\)\.types\.NAME|PriceList\)\.template|RecordedPool\)\.recorded|list\)\[\])"
+)
+
+
+def explained(place: str) -> bool:
+    """Whether nothing is asked of a setting."""
+    return any(re.fullmatch(pattern, place) for pattern in EXPLAINED)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the markets' files are."""
+    return tmp_path_factory.mktemp("files")
+
+
+def walked(data: dict[str, Any], folder: Path, among: str = "") -> dict[str, dict[str, str]]:
+    """What comes of other values of each setting: by its place, and by the value where each has to act."""
+    scenario = coalesce_sim.load(data)
+    base = play(scenario)
+    places: dict[str, list[Setting]] = {}
+    for setting in settings_in(scenario):
+        if setting.place.startswith(among) and not explained(setting.place):
+            places.setdefault(setting.place, []).append(setting)
+    found: dict[str, dict[str, str]] = {}
+    for place, occurrences in places.items():
+        outcomes: dict[str, str] = {}
+        found[place] = outcomes
+        for setting in (*occurrences[3:4], *occurrences[:2]):
+            for value in other_values(setting, folder):
+                which = repr(value) if is_choice(setting) else "any value"
+                if outcomes.get(which) in (None, "nothing", "refused"):
+                    came = effect(data, base, setting, value)
+                    outcomes[which] = outcomes.get(which, came) if came == "refused" else came
+    return found
+
+
+def silent(found: dict[str, dict[str, str]]) -> list[str]:
+    """What neither acts nor is told nor refused, or has no other value here."""
+    right = ("acts", "told", "refused")
+    return [
+        f"{place}: {outcomes or 'no value tried'}"
+        for place, outcomes in found.items()
+        if not outcomes or any(each not in right for each in outcomes.values())
+    ]
+
+
+NAMES = ("hours", "tokens", "estimates", "contracts", "steps", "series", "listing", "recorded")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_setting_of_a_market_acts_or_is_told(name: str, folder: Path) -> None:
+    assert silent(walked(markets(folder)[name], folder)) == []
+
+
+@pytest.mark.parametrize("kind", POLICIES)
+def test_every_setting_of_a_policy_acts_or_is_told(kind: str, folder: Path) -> None:
+    data = markets(folder)["contracts"] | {"policy": POLICIES[kind]}
+    assert silent(walked(data, folder, among="policy")) == []
+
+
+def test_the_markets_have_every_setting(folder: Path) -> None:
+    data = [*markets(folder).values()]
+    data += [data[0] | {"policy": policy} for policy in POLICIES.values() if policy["kind"] != "fixed"]
+    data += [markets(folder)["contracts"] | {"policy": POLICIES["fixed"]}]
+    there = {setting.place for each in data for setting in settings_in(coalesce_sim.load(each))}
+    shared = {_FACTS.sub("contractors.WHO", place) for place in there}
+    missing = [
+        place
+        for place in all_settings()
+        if not explained(place) and _FACTS.sub("contractors.WHO", place) not in shared
+    ]
+    assert missing == []
