@@ -22,9 +22,8 @@ compared with what is true: in `carry_out`, `passes` and `Worker.is_good`.
 
 Refused by name: the published trade, and policies that are not in `plain_policies`. Not told: score and
 confidence of a policy, and what sums up a run, such as estimation errors and utilisation. Made for short
-runs: scores are worked out from all ratings anew. Two differences are known. Skills are cut off at 1 (eq. 12)
+runs: scores are worked out from all ratings anew. One difference is known. Skills are cut off at 1 (eq. 12)
 wherever they count; the simulator does not in discovery, with `reputation` and a `performance_weight` of 0.
-And it looks for tasks behind a task (``later_tasks``) among the 2,048 drawn with it, this page among all.
 """
 
 from __future__ import annotations

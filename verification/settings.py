@@ -24,6 +24,7 @@ from pydantic import BaseModel
 import coalesce_sim
 from coalesce_sim import Scenario
 from coalesce_sim.experiments.diagnosis.warnings import notes_of
+from coalesce_sim.policies.errors import PolicyError
 from coalesce_sim.scenario.distributions import DistributionSpec
 from coalesce_sim.scenario.problems import ScenarioError
 
@@ -130,7 +131,7 @@ def changed(data: dict[str, Any], steps: Steps, value: Any) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Played:
-    """What came of a scenario: the settings that were told to do nothing, and all outputs, as bytes."""
+    """What came of a scenario: which settings were told to do nothing, and all that was put out, as bytes."""
 
     idle: frozenset[str]
     put_out: bytes
@@ -164,10 +165,9 @@ def effect(data: dict[str, Any], base: Played, setting: Setting, value: Any) -> 
     """What another value does: ``refused``, ``acts``, ``told`` or ``nothing``; ``acts, though told`` that it
     does not."""
     try:
-        scenario = coalesce_sim.load(changed(data, setting.steps, value))
-    except ScenarioError:
+        played = play(coalesce_sim.load(changed(data, setting.steps, value)))
+    except (ScenarioError, PolicyError):
         return "refused"
-    played = play(scenario)
     told = base.tells(setting) or played.tells(setting)
     if played.put_out == base.put_out:
         return "told" if told else "nothing"

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 Market = dict[str, Any]
@@ -54,13 +52,13 @@ ATTRIBUTES = {
     "data_sensitivity": "high",
 }
 SKILLS = {
-    "threshold": 0.5,
+    "threshold": 0.6,
     "ontological_weight": 0.3,
     "embedding_weight": 0.4,
     "performance_weight": 0.3,
     "embedding": {"a": {"x": 0.3, "y": 0.8, "contractor": 0.3}},
     "embedding_default": 0.7,
-    "performance": {"a": {"skill": "code", "value": 0.9, "otherwise": 0.3}},
+    "performance": {"a": {"skill": "code", "value": 0.95, "otherwise": 0.3}},
     "performance_default": 0.8,
 }
 EXTERNAL = {
@@ -86,7 +84,7 @@ TOPSIS = {
         "latency_if_max_min_below": 1.4,
         "security_if_sensitive": 1.4,
     },
-    "confidence": {"initial": 0.5, "warm_up": 4, "window": 6, "good_score": 0.65},
+    "confidence": {"initial": 0.5, "warm_up": 4, "window": 6, "good_score": 0.5},
     "drift": {"step": 0.1, "sd": 0.5, "up_to_score": 0.9},
 }
 
@@ -230,7 +228,7 @@ def tokens() -> Market:
             "external": rule["cost_model"]["external"] | {"pricing": {"kind": "per_token"}},
             "realised": rule["cost_model"]["realised"] | {"basis": "physical"},
         },
-        "policy": {"kind": "cheapest"},
+        "policy": {"kind": "random"},
     }
 
 
@@ -309,7 +307,7 @@ def contracts() -> Market:
             "fallback": "cached",
         },
         "calibration": {"rate": 0.3},
-        "skills": SKILLS,
+        "skills": SKILLS | {"threshold": 0.5},
         "cost_model": {
             "internal": model["internal"] | {"opportunity": "queue"},
             "external": {**EXTERNAL, "pricing": {"kind": "load", "slope": 0.7, "max_load": 1.5}},
@@ -326,7 +324,7 @@ def contracts() -> Market:
 
 
 def steps() -> Market:
-    """Contracts on steps of composite tasks, with bills by use, bargaining, gossip and a moving average."""
+    """Contracts on the steps of composite tasks, with bills by use, bargaining, gossip, a moving average."""
     rule = contracts()
     parts = {"one": {"type": "a", "work": 0.5}, "two": {"type": "b", "after": ["one"], "work": 0.6}}
     types = TYPES | {"whole": {"share": 0.5, "max_latency_min": 2, "steps": parts, "integration_usd": 0.2}}
@@ -399,123 +397,3 @@ def series() -> Market:
         | {"external": external, "internal": model["internal"] | {"opportunity": "later_tasks"}},
         "policy": {"kind": "random"},
     }
-
-
-def listing(folder: Path) -> Market:
-    """Real sellers' prices from a file, tasks from another, nobody rated."""
-    (folder / "prices.csv").write_text(
-        "provider,model,input_usd_per_mtok,output_usd_per_mtok\none,m,20,50\ntwo,m,40,30\ntwo,n,10,10\n"
-    )
-    rows = [f"{12 * i},{500 + 90 * i},{100 + 20 * i},{'ab'[i % 2]},1.{i},{9 * i}" for i in range(20)]
-    (folder / "tasks.csv").write_text("\n".join(["t,in,out,kind,hard,t2", *rows]) + "\n")
-    (folder / "others.csv").write_text("\n".join(["t,in,out,kind,hard,t2", *rows[:9]]) + "\n")
-    columns = {
-        "arrival_s": "t",
-        "prompt_tokens": "in",
-        "output_tokens": "out",
-        "type": "kind",
-        "complexity": "hard",
-    }
-    rule = contracts()
-    template = {
-        "reliability": 0.8,
-        "network_ms": 100,
-        "slots": 1,
-        "skills": ["code", "data"],
-        "latency_min": 0.2,
-    }
-    template |= {"success": 0.7, "prefill_tokens_per_s": 300, "decode_tokens_per_s": 30}
-    model = rule["cost_model"]
-    return rule | {
-        "name": "listing",
-        "workload": rule["workload"]
-        | {"arrivals": {"kind": "csv", "path": str(folder / "tasks.csv"), "columns": columns}},
-        "contractors": {
-            "sellers": {"one": "m", "two": "m"},
-            "price_date": datetime(2026, 6, 1).date(),
-            "price_file": str(folder / "prices.csv"),
-            "template": template,
-        },
-        "reputation": None,
-        "discovery": None,
-        "contracts": {"recovery": {"retries": 0, "then": "give_up"}},
-        "cost_model": model
-        | {
-            "internal": model["internal"] | {"work": "tokens", "opportunity": "expected_delay"},
-            "external": model["external"] | {"pricing": {"kind": "per_token"}},
-        },
-        "policy": {"kind": "random"},
-    }
-
-
-def recorded(folder: Path) -> Market:
-    """Recorded work of three models on two benchmarks, replayed."""
-    models = ("own", "big", "small", "tiny")
-    lines = ["model,benchmark,instance_id,resolved,cost_usd"]
-    for number in range(16):
-        for place, model in enumerate(models):
-            good = "true" if (number * 7 + place * 5) % 3 else "false"
-            lines.append(f"{model},{'ab'[number % 2]},i{number},{good},{0.1 * (place + 1) + 0.01 * number}")
-    (folder / "runs.csv").write_text("\n".join(lines) + "\n")
-    (folder / "fewer.csv").write_text("\n".join(lines[:41]) + "\n")
-    prices = "input_usd_per_mtok,output_usd_per_mtok,cache_read_usd_per_mtok"
-    head = f"model,benchmark,openness,{prices},avg_runtime_s"
-    rows = [
-        f"{m},{b},open,{0.1 + k},{0.4 + k},{0.01 + 0.1 * k},{60 + 20 * k}"
-        for k, m in enumerate(models)
-        for b in "ab"
-    ]
-    (folder / "models.csv").write_text("\n".join([head, *rows]) + "\n")
-    (folder / "dearer.csv").write_text(
-        "\n".join([head, *(row.replace(",open,", ",open,1") for row in rows)]) + "\n"
-    )
-    rule = contracts()
-    types = {name: {"max_latency_min": 2, "skills": ["code"], "base_flop": 6e13} for name in "ab"}
-    model = rule["cost_model"]
-    realised = {"basis": "physical", "external_time_factor": FACTOR}
-    return rule | {
-        "name": "recorded",
-        "clock": {"start": datetime(2026, 6, 1), "days": 0.1, "timeline_min": 5},
-        "records": {
-            "path": str(folder / "runs.csv"),
-            "models_path": str(folder / "models.csv"),
-            "benchmarks": ["a", "b"],
-            "own_agent": "own",
-            "exclude": [],
-        },
-        "workload": {
-            "arrivals": {"kind": "recorded", "gap_s": {"exponential": {"mean": 15}}, "limit": 15},
-            "dealing": "random",
-            "types": types,
-            "attributes": ATTRIBUTES,
-        },
-        "clients": {"count": 2, "slots": 1, "hardware": GPU, "price_usd": 0.05},
-        "discovery": rule["discovery"] | {"k": 2, "outages": [{"start_h": 0.02, "hours": 0.03}]},
-        "contractors": {"recorded": {"reliability": 0.9, "slots": 1, "skills": ["code"], "network_ms": 100}},
-        "cost_model": model | {"external": {**EXTERNAL, "pricing": {"kind": "flat"}}, "realised": realised},
-        "policy": {"kind": "random"},
-    }
-
-
-POLICIES: dict[str, Market] = {
-    "topsis": TOPSIS,
-    "greedy": {"kind": "greedy"},
-    "epsilon_greedy": {"kind": "epsilon_greedy", "epsilon": 0.3, "epsilon_half_life_tasks": 20},
-    "optimistic_greedy": {"kind": "optimistic_greedy"},
-    "ucb1": {"kind": "ucb1"},
-    "ucb_v": {"kind": "ucb_v"},
-    "thompson": {"kind": "thompson"},
-    "thompson_gaussian": {"kind": "thompson_gaussian"},
-    "lin_ucb": {"kind": "lin_ucb"},
-    "exp3": {"kind": "exp3"},
-    "budgeted_ucb": {"kind": "budgeted_ucb", "budget_usd": 5.0, "pace_tasks": 60},
-    "adaptive_threshold": {"kind": "adaptive_threshold"},
-    "fixed": {"kind": "fixed", "contractor": "y_0"},
-    "posted_price": {"kind": "posted_price"},
-}
-
-
-def markets(folder: Path) -> dict[str, Market]:
-    """All markets by name; their files are written into the folder."""
-    made = (hours(), tokens(), estimates(), contracts(), steps(), series(), listing(folder), recorded(folder))
-    return {each["name"]: deepcopy({k: v for k, v in each.items() if v is not None}) for each in made}

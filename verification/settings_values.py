@@ -18,15 +18,16 @@ OTHER: dict[str, list[Any]] = {
     "busy_weekdays": [["tuesday"]],
     "client": [0],
     "columns": [{"arrival_s": "t2", "prompt_tokens": "in", "type": "kind", "complexity": "hard"}],
-    "contractor": ["x_1"],
+    "contractor": ["x_3"],
     "contractors": [["big"]],
-    "embedding": [{"a": {"x": 0.1, "y": 0.2, "contractor": 0.9}}, {}],
+    "embedding": [{"a": dict.fromkeys(("x", "y", "contractor", "seller", "big", "small"), 0.0)}],
     "failed_bill_usd": [0.9],
     "gamma": [0.9],
     "latency_min": [1.7, 0.01],
     "limit": [9],
     "local_min": [2.0],
     "manual_from_value_usd": [5.0],
+    "name": ["another"],
     "own_agent": ["small"],
     "own_cost_share": [0.2],
     "pace_tasks": [500],
@@ -37,11 +38,11 @@ OTHER: dict[str, list[Any]] = {
     "profile": ["h100_sxm"],
     "quality_risk": [0.4],
     "queue_limit": [0],
-    "scale_usd": [0.2],
+    "scale_usd": [0.2, 0.001, 50.0],
     "security_risk": [0.4],
     "sellers": [{"one": "m", "two": "n"}],
     "serves": ["Qwen 3 235B A22B Instruct"],
-    "skill": ["data"],
+    "skill": ["data", "rare"],
     "skills": [["data", "other"], []],
     "slots": [1, 2, "unlimited", 0],
     "start": [datetime(2025, 6, 7, 14)],
@@ -51,11 +52,11 @@ OTHER: dict[str, list[Any]] = {
 }
 """By the name of the setting, where what is right cannot be worked out from the value that it has."""
 
-FILES = {"path": ("others.csv", "fewer.csv"), "models_path": ("dearer.csv",)}
+FILES = {"path": ("others.csv", "fewer.csv"), "models_path": ("dearer.csv",), "price_file": ("cheaper.csv",)}
 
 
 def other_values(setting: Setting, folder: Path) -> list[Any]:
-    """What else could be stated: all other words of a choice, elsewhere values of which one should do."""
+    """What else could be stated: all other words of a choice, else some values of which one should act."""
     name, value, kinds = str(setting.steps[-1]), setting.value, branches_of(setting.annotation)
     words = [each for each in kinds if typing.get_origin(each) is typing.Literal]
     if name in FILES:

@@ -13,6 +13,10 @@ ONE_DAY = ("--set", "clock.days=1", "--replications", "1", "--jobs", "1")
 NEVER = (
     "warning: no contractor can pass skills.threshold 0.7 for sentiment_analysis (best 0.59) and "
     "portfolio_optimization (best 0.685): they stay at home\n"
+    "warning: types of contractors that can never get work, since they pass skills.threshold 0.7 for no type "
+    "of task that they offer to do: edge_specialist\n"
+    "note: without effect here: cost_model.external.critical_factor (workload.attributes.criticality is not "
+    "high); policy.boosts.security_if_sensitive (workload.attributes.data_sensitivity is not high)\n"
 )
 
 

@@ -94,5 +94,7 @@ def test_an_impossible_decision_is_told_in_a_line(call: Call, tmp_path: Path, jo
     own = write_policy(tmp_path, "return Decision(10_000)")
     called = call("dur_03", *SMALL, "--jobs", jobs, *own)
     assert called.code == 1
-    assert called.err == "Error: Mine: decision.contractor must be -1 (local) to 29 (got 10000)\n"
+    told = called.err.splitlines()
+    assert told.pop() == "Error: Mine: decision.contractor must be -1 (local) to 29 (got 10000)"
+    assert all(line.startswith("note: ") for line in told)
     assert not (tmp_path / "results").exists()

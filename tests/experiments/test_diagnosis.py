@@ -19,6 +19,7 @@ TOPSIS = {
     "weights": {"cost": 1, "reliability": 0, "latency": 1, "security": 0},
 }
 NO_EXPLORATION = TOPSIS | {"epsilon": 0}
+BY_ARRIVAL = "round_robin_by_arrival"
 
 
 def contractor(name: str, **facts: Any) -> dict[str, Any]:
@@ -311,6 +312,30 @@ def test_without_tasks_that_is_what_is_found():
         ),
         ({"contractors": [contractor("a", slots=0)]}, [], "all contractors have 0 slots"),
         ({"clients": clients(slots=0)}, [], "clients.slots is 0"),
+        (
+            {"contractors": [*POOL, contractor("d", slots=0)]},
+            [],
+            "contractors with 0 slots, which reject whatever they are given: d",
+        ),
+        ({"contractors": [*POOL, contractor("d", unreachable_rate=1)]}, [], "never answer"),
+        (
+            {"contractors": [contractor("able", skills=["x"]), contractor("unable")]},
+            ["workload.types.job.skills=[x]", "policy.epsilon=0"],
+            "can never get work, since they pass skills.threshold 0.5 for no type of task that they offer to "
+            "do: unable",
+        ),
+        (
+            {"clients": clients(count=4), "workload": market()["workload"] | {"dealing": BY_ARRIVAL}},
+            [],
+            "3 of 4 clients, number 1, number 2, number 3, can never get a task (workload.dealing is "
+            "round_robin_by_arrival)",
+        ),
+        ({"clients": clients(count=4)}, ["workload.arrivals.limit=3"], "1 of 4 clients, number 3, can never"),
+        (
+            {"discovery": {"kind": "registry", "k": 2, "newcomer_share": 0}},
+            [],
+            "for each type of task the same 2 of 3 contractors are found for ever",
+        ),
         ({"contracts": {"timeout_factor": 0.4}}, [], "canceled after 40 %"),
     ],
 )
@@ -325,6 +350,39 @@ def test_what_cannot_work_is_told_before_it_is_played(
 def test_a_market_in_order_is_played_without_a_warning():
     scenario = coalesce_sim.load(market())
     assert warnings_of(scenario) == notes_of(scenario) == []
+
+
+@pytest.mark.parametrize(
+    ("overrides", "idle"),
+    [
+        (
+            ["cost_model.internal.opportunity=later_tasks"],
+            "cost_model.internal.opportunity=later_tasks (no two",
+        ),
+        (["cost_model.internal.opportunity=queue"], "cost_model.internal.opportunity=queue (beyond expected"),
+        (
+            ["cost_model.internal.opportunity=queue", "cost_model.late_usd_per_min=0"],
+            "cost_model.internal.opportunity=queue (cost_model.late_usd_per_min is 0)",
+        ),
+        (
+            ["cost_model.external.critical_factor=2"],
+            "cost_model.external.critical_factor (workload.attributes",
+        ),
+        (["contractors[1].output_usd_per_mtok=3"], "contractors[*].output_usd_per_mtok (pricing is flat)"),
+        (
+            ["clients.hardware.memory_usd_per_h=1"],
+            "clients.hardware.memory_usd_per_h (tasks occupy no memory)",
+        ),
+        (["reputation.pooling=9"], "reputation.pooling (reputation.by_task_type is false)"),
+        (["policy.boosts.cost=2"], "policy.boosts.cost (policy.boosts.cost_if_budget_share_below is 0)"),
+        (["workload.attributes.duration_h=2"], "workload.attributes.duration_h (nothing asks for it)"),
+    ],
+)
+def test_a_setting_without_effect_is_a_note(overrides: list[str], idle: str):
+    scenario = coalesce_sim.load(market(), overrides)
+    assert warnings_of(scenario) == []
+    (told,) = notes_of(scenario)
+    assert told.startswith(f"without effect here: {idle}")
 
 
 def test_a_shortlist_longer_than_the_pool_is_a_note():

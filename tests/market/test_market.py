@@ -64,6 +64,29 @@ def test_the_client_expects_the_wait_that_happens_where_work_times_are_certain()
     assert decisions["internal_opportunity_usd"].to_numpy() == pytest.approx(0.6 * late_min)
 
 
+def test_the_client_reckons_with_the_next_task_where_nobody_learns_too() -> None:
+    """Ten minutes of work, five are free; the next is expected after the mean gap so far: 0, 2 and 15 min."""
+    scenario = queueing(arriving_at(0, 2, 30), service_min=10, policy={"kind": "always_local"})
+    scenario["cost_model"]["internal"]["opportunity"] = "queue"
+    late_min = np.array([5 + 10, 13 + 10, 5 + 0])  # its own, and what it adds to the next
+    decisions = decisions_of(scenario)
+    assert decisions["internal_opportunity_usd"].to_numpy() == pytest.approx(0.6 * late_min)
+    assert decisions["realised_usd"].sum() == pytest.approx(3 * 360.11 / 3600 + 0.6 * (5 + 13 + 5))
+
+
+@pytest.mark.parametrize(("slots", "late_min"), [(1, [5, 13, 5]), ("unlimited", [5, 5, 5])])
+def test_where_estimates_are_charged_home_pays_its_expected_delay(
+    slots: int | str, late_min: list[float]
+) -> None:
+    scenario = queueing(arriving_at(0, 2, 30), service_min=10, slots=slots, policy={"kind": "always_local"})
+    scenario["cost_model"]["realised"] |= {"basis": "estimate", "local_cost_factor": 2.0}
+    decisions = decisions_of(scenario)
+    estimated_usd = 360.11 / 3600 + 0.6 * np.array(late_min)
+    assert decisions["estimated_usd"].to_numpy() == pytest.approx(estimated_usd)
+    assert decisions["realised_usd"].to_numpy() == pytest.approx(2 * estimated_usd)
+    assert decisions["all_local_usd"].to_numpy() == pytest.approx(2 * estimated_usd)
+
+
 def test_tasks_that_arrive_together_see_the_queue_their_fellows_make() -> None:
     scenario = queueing(arriving_at(0, 0, 0, 0), service_min=10, policy={"kind": "cheapest"})
     decisions = decisions_of(scenario)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
+from coalesce_sim.inputs.recordings import read_recordings
 from coalesce_sim.scenario.costs import BargainedPrice, DemandPrice, FlatPrice, LoadPrice, TokenPrice
 from coalesce_sim.scenario.hardware import Hardware
 from coalesce_sim.scenario.learners import LinUcb
 from coalesce_sim.scenario.mechanisms import PostedPrice, ScoreAuction, Vickrey
 from coalesce_sim.scenario.policy import Custom
-from coalesce_sim.scenario.pool import ContractorFacts, PriceList
+from coalesce_sim.scenario.pool import ContractorFacts, DrawnPool, PriceList
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.scenario.workload import Arrivals, Csv, Listed, Series
 
@@ -78,6 +79,20 @@ class Asked:
     def machines(self) -> Iterator[Hardware]:
         """The hardware of contractors that name some."""
         return (facts.hardware for facts in self.contractors if facts.hardware is not None)
+
+    @property
+    def contractor_types(self) -> set[str]:
+        """The types by which `skills.embedding` can know contractors."""
+        match self.scenario.contractors:
+            case DrawnPool(types=types):
+                return set(types)
+            case list() as listed:
+                return {each.type for each in listed}
+            case PriceList():
+                return {"seller"}
+            case _:
+                assert self.scenario.records is not None
+                return set(read_recordings(self.scenario.records).contractors)
 
     def tokens_at_contractors(self, price: str, speed: str) -> bool:
         """Whether tokens count at any contractor: in its price or in its time."""

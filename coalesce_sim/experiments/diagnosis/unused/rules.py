@@ -81,11 +81,17 @@ def _of_skills(asked: Asked) -> Iterator[Unused]:
     elif rule.performance_weight == 0:
         yield Unused(table, "skills.performance_weight is 0")
     for name, entry in rule.performance.items():
+        otherwise = stated(entry, f"skills.performance.{name}", "otherwise")
         if entry.skill is None:
-            yield Unused(stated(entry, f"skills.performance.{name}", "otherwise"), "it names no skill")
+            yield Unused(otherwise, "it names no skill")
+        elif all(entry.skill in facts.skills for facts in asked.contractors):
+            yield Unused(otherwise, f"everybody offers {entry.skill}")
     for field in ("embedding", "performance"):
         strangers = [name for name in getattr(rule, field) if name not in asked.types]
         yield Unused([f"skills.{field}.{name}" for name in strangers], "there is no such type of task")
+    named = {name for row in rule.embedding.values() for name in row}
+    nobody = sorted(named.difference(asked.contractor_types))
+    yield Unused([f"skills.embedding.*.{name}" for name in nobody], "there is no such type of contractor")
 
 
 def _of_home_costs(asked: Asked) -> Iterator[Unused]:
