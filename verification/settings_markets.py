@@ -56,7 +56,7 @@ SKILLS = {
     "ontological_weight": 0.3,
     "embedding_weight": 0.4,
     "performance_weight": 0.3,
-    "embedding": {"a": {"x": 0.3, "y": 0.8, "contractor": 0.3}},
+    "embedding": {"a": {"x": 0.3, "y": 0.8, "contractor": 0.5}},
     "embedding_default": 0.7,
     "performance": {"a": {"skill": "code", "value": 0.95, "otherwise": 0.3}},
     "performance_default": 0.8,
