@@ -114,6 +114,12 @@ def _settings_with(value: Any, annotation: Any, place: str, steps: Steps) -> Ite
                 yield from _settings_with(value[key], inner, place + label + mark, (*steps, key))
         else:
             yield Setting(place, steps, annotation, value)
+    elif not models and not any(
+        isinstance(a, type) and issubclass(a, BaseModel)
+        for each in lists
+        for a in branches_of(typing.get_args(each)[-1])
+    ):
+        yield Setting(place, steps, annotation, value)
 
 
 def changed(data: dict[str, Any], steps: Steps, value: Any) -> dict[str, Any]:

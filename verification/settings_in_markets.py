@@ -8,6 +8,7 @@ from pathlib import Path
 
 from verification.settings_markets import (
     ATTRIBUTES,
+    CONTRACTS,
     EXTERNAL,
     FACTOR,
     GPU,
@@ -101,13 +102,15 @@ def recorded(folder: Path) -> Market:
     realised = {"basis": "physical", "external_time_factor": FACTOR}
     return rule | {
         "name": "recorded",
+        "skills": SKILLS | {"threshold": 0.7},
+        "contracts": CONTRACTS | {"recovery": {"retries": 0, "then": "local"}},
         "clock": {"start": datetime(2026, 6, 1), "days": 0.1, "timeline_min": 5},
         "records": {
             "path": str(folder / "runs.csv"),
             "models_path": str(folder / "models.csv"),
             "benchmarks": ["a", "b"],
             "own_agent": "own",
-            "exclude": [],
+            "exclude": [{"model": "tiny", "benchmark": "a"}],
         },
         "workload": {
             "arrivals": {"kind": "recorded", "gap_s": {"exponential": {"mean": 15}}, "limit": 15},

@@ -92,8 +92,7 @@ TOPSIS = {
 def contractor(name: str, **facts: Any) -> Market:
     common = {
         "price_usd": 0.3,
-        "latency_min": 0.4,
-        "network_ms": 200,
+        **{"latency_min": 0.4, "network_ms": 200},
         "reliability": 0.9,
         "skills": ["code", "data"],
     }
@@ -344,7 +343,11 @@ def steps() -> Market:
         "clients": {"count": 2, "slots": 1, "hardware": GPU, "outcomes": own},
         "contractors": [
             contractor(
-                "p", slots=1, outcomes={"a": billed, "b": billed | {"success": 0.9}}, own_cost_share=0.6
+                "p",
+                slots=1,
+                outcomes={"a": billed, "b": billed | {"success": 0.9}},
+                own_cost_share=0.6,
+                input_usd_per_mtok=20,
             ),
             contractor(
                 "q", slots=2, success=0.7, quality_risk=0.05, security_risk=0.02, own_cost_share=0.5, type="y"
@@ -366,14 +369,14 @@ def steps() -> Market:
             "external": model["external"] | {"pricing": {"kind": "bargained", "client_weight": 0.3}},
             "realised": model["realised"] | {"external_cost_factor": FACTOR},
         },
-        "policy": {"kind": "always_outsource"},
+        "policy": {"kind": "random"},
     }
 
 
 def series() -> Market:
     """Tasks in a series, agreed prices, a web of trust and advertised performance."""
     rule = contracts()
-    growing = {"complexity": {"start": 0.5, "step": 0.05}, "value_usd": {"start": 2, "step": 0.2}}
+    growing = {"complexity": {"start": 0.5, "step": 0.05}, "value_usd": {"start": 1.4, "step": 0.2}}
     parts = [
         {"type": "a", "count": 10, "attributes": growing},
         {"type": "b", "count": 10, "attributes": growing},
@@ -382,6 +385,8 @@ def series() -> Market:
     external = model["external"] | {"pricing": {"kind": "demand", "load_slope": 0.5, "complexity_slope": 0.3}}
     return rule | {
         "name": "series",
+        "skills": SKILLS,
+        "contracts": CONTRACTS | {"recovery": {"retries": 0, "then": "local"}},
         "workload": rule["workload"]
         | {"arrivals": {"kind": "series", "gap_s": 12.0, "parts": parts}, "dealing": "random"},
         "contractors": [

@@ -12,6 +12,7 @@ from verification.settings import Setting, branches_of
 
 OTHER: dict[str, list[Any]] = {
     "after": [[]],
+    "benchmark": ["b"],
     "benchmarks": [["a"]],
     "bill_usd": [0.9],
     "budget_usd": [0.01, 1.0],
@@ -27,6 +28,7 @@ OTHER: dict[str, list[Any]] = {
     "limit": [9],
     "local_min": [2.0],
     "manual_from_value_usd": [5.0],
+    "model": ["small"],
     "name": ["another"],
     "own_agent": ["small"],
     "own_cost_share": [0.2],
