@@ -30,8 +30,6 @@ RENTED = {
     "memory_gb": 10,
     "basis": "rented",
     "rent_usd_per_h": 12,
-    "gpus": 1,
-    "batch": 1,
 }
 TYPES = {
     "a": {"share": 0.6, "skills": ["code"], "max_latency_min": 1.5, "base_flop": 6e13, "documents": 50_000},
@@ -92,7 +90,8 @@ TOPSIS = {
 def contractor(name: str, **facts: Any) -> Market:
     common = {
         "price_usd": 0.3,
-        **{"latency_min": 0.4, "network_ms": 200},
+        "latency_min": 0.4,
+        "network_ms": 200,
         "reliability": 0.9,
         "skills": ["code", "data"],
     }
@@ -174,10 +173,8 @@ def hours() -> Market:
             "late_usd_per_min": 0.5,
             "realised": {
                 "basis": "estimate",
-                "local_cost_factor": FACTOR,
-                "external_cost_factor": FACTOR,
-                "external_time_factor": FACTOR,
-                "local_time_factor": FACTOR,
+                **dict.fromkeys(("local_cost_factor", "external_cost_factor"), FACTOR),
+                **dict.fromkeys(("local_time_factor", "external_time_factor"), FACTOR),
             },
         },
         "policy": TOPSIS,
