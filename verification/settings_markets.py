@@ -276,8 +276,7 @@ def contracts() -> Market:
         "types": {name: types[name] | facts | tokens_usd for name, facts in kinds.items()},
         "success_shift": {"normal": {"mean": 0, "sd": 0.1}},
     }
-    pool.pop("demand")
-    pool.pop("available_capacity")
+    del pool["demand"], pool["available_capacity"]
     model = rule["cost_model"]
     return {
         "name": "contracts",
