@@ -17,9 +17,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from coalesce_sim import __version__, open_results
+from coalesce_sim.experiments.parallel import EngineError
 from coalesce_sim.sweeps import dask_engine
 from coalesce_sim.sweeps.dask_engine import DaskEngine
-from coalesce_sim.sweeps.engines import EngineError
 from coalesce_sim.sweeps.playing import Chunk
 
 pytest.importorskip("distributed", reason="Dask is not installed: pip install 'coalesce-sim[dask]'")

@@ -256,10 +256,12 @@ def test_a_run_that_kills_its_worker_is_given_up_and_the_rest_is_there(
 def test_of_two_sweeps_into_one_folder_the_second_is_refused(sweeps: Sweeps, undisturbed: str) -> None:
     first = sweeps.start()
     wait_until((sweeps.out / "sweep.json").exists)
+    first.send_signal(signal.SIGSTOP)  # so that it cannot have ended, however slow the second is
     second = sweeps.start()
-    out, err = second.communicate(timeout=30)
+    out, err = second.communicate(timeout=60)
     assert (second.returncode, out) == (2, "")
-    assert "another sweep is writing to 'results/kills'" in err
+    assert "another command is writing to 'results/kills'" in err
     assert first.poll() is None
+    first.send_signal(signal.SIGCONT)
     ends_well(first)
     assert sweeps.digest_of_complete() == undisturbed

@@ -14,13 +14,12 @@ import pytest
 
 import coalesce_sim
 from coalesce_sim import SweepResult
-from coalesce_sim.files import FolderError
+from coalesce_sim.files import FolderError, ResultsError
 from coalesce_sim.metrics import UnknownMetric
 from coalesce_sim.report.sweeps import warnings_of
 from coalesce_sim.sweeps.execution import Progress
 from coalesce_sim.sweeps.results import OUTCOME
 from coalesce_sim.sweeps.running import ChangedSweep, TooManyRuns
-from coalesce_sim.sweeps.store import ResultsError
 from tests.sweeps.small import SMALL
 
 FAILING = """

@@ -18,7 +18,8 @@ from coalesce_sim.sweeps.playing import Row, Run, play_run
 from coalesce_sim.sweeps.request import Playing, Request
 from coalesce_sim.sweeps.results import SweepResult
 from coalesce_sim.sweeps.running import perform, prepare, sweep, take_up
-from coalesce_sim.sweeps.store import Store, read_done
+from coalesce_sim.sweeps.shards import read_done
+from coalesce_sim.sweeps.store import Store
 
 SMALL_RUNS = 2_000
 MANY_RUNS = 100_000

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 from coalesce_sim.version import __version__
 
 if TYPE_CHECKING:
-    from coalesce_sim.errors import CoalesceError
+    from coalesce_sim.errors import CoalesceError, ResultsWarning
     from coalesce_sim.experiments.comparison import Comparison, compare
     from coalesce_sim.experiments.diagnosis.doctor import Diagnosis, doctor
+    from coalesce_sim.experiments.parallel import EngineError
     from coalesce_sim.experiments.runs import RunResult, run
     from coalesce_sim.experiments.staging import Stage, stage
     from coalesce_sim.extras import MissingExtra
-    from coalesce_sim.files import FolderError, WriteError
+    from coalesce_sim.files import ChangedFile, FolderError, ResultsError, WriteError
     from coalesce_sim.inputs.download import DownloadError
     from coalesce_sim.loading import load
     from coalesce_sim.market.accounts import ConservationError
@@ -40,13 +41,12 @@ if TYPE_CHECKING:
     from coalesce_sim.scenario.problems import ScenarioError
     from coalesce_sim.scenario.schema import Scenario
     from coalesce_sim.sensitivity.study import NoIndices, analyse_sensitivity
-    from coalesce_sim.sweeps.engines import EngineError
     from coalesce_sim.sweeps.results import SweepResult, open_results
     from coalesce_sim.sweeps.running import ChangedSweep, TooManyRuns, sweep
-    from coalesce_sim.sweeps.store import ResultsError
 
 _HOMES = {
     "LOCAL": "coalesce_sim.policies.protocol",
+    "ChangedFile": "coalesce_sim.files",
     "ChangedSweep": "coalesce_sim.sweeps.running",
     "CoalesceError": "coalesce_sim.errors",
     "Comparison": "coalesce_sim.experiments.comparison",
@@ -54,7 +54,7 @@ _HOMES = {
     "Decision": "coalesce_sim.policies.protocol",
     "Diagnosis": "coalesce_sim.experiments.diagnosis.doctor",
     "DownloadError": "coalesce_sim.inputs.download",
-    "EngineError": "coalesce_sim.sweeps.engines",
+    "EngineError": "coalesce_sim.experiments.parallel",
     "FolderError": "coalesce_sim.files",
     "MissingExtra": "coalesce_sim.extras",
     "NoIndices": "coalesce_sim.sensitivity.study",
@@ -63,7 +63,8 @@ _HOMES = {
     "Outcome": "coalesce_sim.policies.protocol",
     "Policy": "coalesce_sim.policies.protocol",
     "PolicyError": "coalesce_sim.policies.errors",
-    "ResultsError": "coalesce_sim.sweeps.store",
+    "ResultsError": "coalesce_sim.files",
+    "ResultsWarning": "coalesce_sim.errors",
     "RunResult": "coalesce_sim.experiments.runs",
     "Scenario": "coalesce_sim.scenario.schema",
     "ScenarioError": "coalesce_sim.scenario.problems",
@@ -88,6 +89,7 @@ _HOMES = {
 
 __all__ = [
     "LOCAL",
+    "ChangedFile",
     "ChangedSweep",
     "CoalesceError",
     "Comparison",
@@ -105,6 +107,7 @@ __all__ = [
     "Policy",
     "PolicyError",
     "ResultsError",
+    "ResultsWarning",
     "RunResult",
     "Scenario",
     "ScenarioError",

@@ -15,3 +15,7 @@ class CoalesceError(Exception):
     ...     print(f"{type(error).__name__}: {error}")
     ResultsError: 'nowhere' holds no sweep: there is no sweep.json
     """
+
+
+class ResultsWarning(UserWarning):
+    """What is to be known of results that can be read all the same: unchecked, damaged, or made again."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from coalesce_sim.files import read_bytes
 from coalesce_sim.inputs.checks import check_inputs
 from coalesce_sim.scenario.document import Base, Change, Document, read_document
 from coalesce_sim.scenario.problems import Problem, ScenarioError, dotted, shown
@@ -62,6 +64,27 @@ def resolve(base: Base, changes: Iterable[Change]) -> Scenario:
     Printed figures are left out. Raises `ScenarioError` with all problems.
     """
     return _finished(base.document(changes), keep_published=False)
+
+
+def data_files(scenario: Scenario) -> list[str]:
+    """The data files that a scenario names."""
+    found = []
+    for path in DATA_PATHS:
+        value: Any = scenario
+        for step in path:
+            value = getattr(value, step, None)
+        if isinstance(value, str):
+            found.append(value)
+    return found
+
+
+def data_digests(*scenarios: Scenario) -> dict[str, str]:
+    """The SHA-256 of each data file that scenarios name, as it is now; of those that can be read."""
+    digests: dict[str, str] = {}
+    for path in dict.fromkeys(path for scenario in scenarios for path in data_files(scenario)):
+        with suppress(OSError):
+            digests[path] = read_bytes(path).sha256
+    return digests
 
 
 def _finished(document: Document, *, keep_published: bool) -> Scenario:

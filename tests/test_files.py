@@ -9,15 +9,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from coalesce_sim.files import (
-    ROWS_PER_GROUP,
     Folder,
     FolderError,
-    ParquetStream,
     WriteError,
     is_folder_name,
     whole_file,
     write_errors,
 )
+from coalesce_sim.parquet import ROWS_PER_GROUP, ParquetStream
 
 
 def table(first: int, rows: int, names: tuple[str, ...] = ("a", "b")) -> pa.Table:

@@ -20,6 +20,8 @@ from coalesce_sim.experiments.learning import Curve, Learning, TaskBins
 from coalesce_sim.experiments.parallel import ordered_map
 from coalesce_sim.experiments.staging import Metrics, Stage
 from coalesce_sim.experiments.tables.columns import nullable
+from coalesce_sim.files import expecting
+from coalesce_sim.loading import data_digests
 from coalesce_sim.policies.protocol import Policy
 from coalesce_sim.rounding import differences, ranks
 from coalesce_sim.scenario.schema import Scenario
@@ -287,7 +289,10 @@ def compare(
     field = contenders(scenario, policies)
     played: list[Played] = []
     play = partial(play_all, scenario, field, seed)
-    with closing(ordered_map(play, range(count), jobs=min(jobs, count))) as results:
+    with (
+        expecting(data_digests(scenario)),
+        closing(ordered_map(play, range(count), jobs=min(jobs, count))) as results,
+    ):
         for each in results:
             played.append(each)
             if progress is not None:

@@ -8,9 +8,14 @@ import pickle
 import signal
 import sys
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.synchronize import Event
 from typing import TypeVar
+
+from coalesce_sim.errors import CoalesceError
+from coalesce_sim.files import expected, expecting
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -18,11 +23,31 @@ Result = TypeVar("Result")
 MOST_PROCESSES = 61 if sys.platform == "win32" else 1_000
 """So many at most play at once; Windows cannot wait for more."""
 
+UNGUARDED = (
+    "the processes that were to play runs ended as they began; a script that calls coalesce_sim needs "
+    '`if __name__ == "__main__":` around what it does, since each process reads it again'
+)
+
 _AHEAD = 3
 """Items a process that are under way or done but not yet asked for."""
 
 _PATIENCE_S = 10.0
 """How long to wait for a process that was told to end."""
+
+
+class EngineError(CoalesceError, RuntimeError):
+    """Raised where nobody plays runs: no process starts, no scheduler answers, no worker is there, or the
+    connection is lost."""
+
+
+def refuse_unguarded_script() -> None:
+    """End quietly where this process was started to play runs and is reading the user's script for that.
+
+    A script that asks for processes at that point has no ``if __name__ == "__main__":``. The process that
+    started this one tells (`UNGUARDED`).
+    """
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        raise SystemExit(1)
 
 
 def cores() -> int:
@@ -36,47 +61,56 @@ def ordered_map(
 ) -> Generator[Result, None, None]:
     """Yield ``function(item)`` for each item, in order, from as many processes as `jobs` says.
 
+    Raises `EngineError` where none of them gets as far as to begin.
+
     With several, function, items and results must survive pickling; an exception that does not is told as a
     RuntimeError. Close the generator, or exhaust it: its processes end with it.
     """
     if jobs == 1:
         yield from map(function, items)
         return
+    refuse_unguarded_script()
+    digests, started = dict(expected()), multiprocessing.Event()
     ahead: deque[Future[Result]] = deque()
     waiting = iter(items)
     others = set(multiprocessing.active_children())
-    executor = ProcessPoolExecutor(jobs, initializer=_leave_interrupts_to_the_parent)
+    executor = ProcessPoolExecutor(jobs, initializer=_begin, initargs=(started,))
     try:
         for item in waiting:
-            ahead.append(executor.submit(_apart, function, item))
+            ahead.append(executor.submit(_apart, function, item, digests))
             if len(ahead) >= _AHEAD * jobs:
                 break
         while ahead:
             result = ahead.popleft().result()
             for item in waiting:
-                ahead.append(executor.submit(_apart, function, item))
+                ahead.append(executor.submit(_apart, function, item, digests))
                 break
             yield result
-    except BaseException:
+    except BaseException as error:
         executor.shutdown(wait=False, cancel_futures=True)
         children = set(multiprocessing.active_children()) - others
         for child in children:
             child.terminate()
         for child in children:
             child.join(_PATIENCE_S)
+        if isinstance(error, BrokenProcessPool) and not started.is_set():
+            raise EngineError(UNGUARDED) from error
         raise
     executor.shutdown()
 
 
-def _leave_interrupts_to_the_parent() -> None:
+def _begin(started: Event) -> None:
+    """Leave interrupts to the parent."""
+    started.set()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
-def _apart(function: Callable[[Item], Result], item: Item) -> Result:
-    """The result, in a process of its own."""
+def _apart(function: Callable[[Item], Result], item: Item, digests: Mapping[str, str]) -> Result:
+    """The result, in a process of its own, where files must have the same digests as here."""
     try:
-        return function(item)
+        with expecting(digests):
+            return function(item)
     except Exception as error:
         if _survives_pickling(error):
             raise

@@ -13,6 +13,8 @@ import pyarrow as pa
 from coalesce_sim.experiments.parallel import ordered_map
 from coalesce_sim.experiments.replication import Emit, Progress, TableName, Wanted, play
 from coalesce_sim.experiments.staging import Metrics, PolicyFactory
+from coalesce_sim.files import expecting
+from coalesce_sim.loading import data_digests
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.statistics.intervals import Estimate, estimate
 
@@ -184,7 +186,10 @@ def run(
     def keep(name: TableName, table: pa.Table) -> None:
         tables[name].append(table)
 
-    with closing(metrics_of(items, jobs=jobs, emit=keep, wanted=wanted, policy=policy)) as played:
+    with (
+        expecting(data_digests(scenario)),
+        closing(metrics_of(items, jobs=jobs, emit=keep, wanted=wanted, policy=policy)) as played,
+    ):
         for each in played:
             metrics.append(each)
             if progress is not None:

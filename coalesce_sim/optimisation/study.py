@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from coalesce_sim.experiments.parallel import ordered_map
+from coalesce_sim.files import expecting
 from coalesce_sim.metrics import UnknownMetric
 from coalesce_sim.optimisation.question import Question, question
 from coalesce_sim.optimisation.request import (
@@ -82,7 +83,11 @@ def optimise(
 
 def answer(asked: Question, effort: Effort, progress: Callable[[float], None] | None = None) -> Optimisation:
     """The search and the validation of a question; see `optimise`."""
-    tell = progress or _untold
+    with expecting(asked.plan.digests):
+        return _answer(asked, effort, progress or _untold)
+
+
+def _answer(asked: Question, effort: Effort, tell: Callable[[float], None]) -> Optimisation:
     replications = effort.replications
     whole = effort.trials * replications + 2 * effort.validation_replications
     seen: dict[str, None] = {}  # metrics that any setting has, in order

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +17,7 @@ from coalesce_sim.policies.errors import PolicyError
 from coalesce_sim.policies.mechanisms.posted_price import PostedPrice
 from coalesce_sim.policies.mechanisms.score_auction import ScoreAuction
 from coalesce_sim.policies.mechanisms.vickrey import Vickrey
+from coalesce_sim.policies.own_code import imported_class
 from coalesce_sim.policies.protocol import Policy
 from coalesce_sim.policies.topsis import Topsis
 from coalesce_sim.policies.yardsticks import (
@@ -76,7 +76,7 @@ def _custom(chosen: settings.Custom) -> Policy:
     if here not in sys.path:
         sys.path.insert(0, here)
     try:
-        found = getattr(importlib.import_module(module_name), class_name)
+        found = imported_class(module_name, class_name)
     except (ImportError, AttributeError, SyntaxError) as error:
         raise PolicyError(f"policy.class: cannot import (got {chosen.class_!r}): {error}") from error
     if not (isinstance(found, type) and issubclass(found, Policy)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-import json
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow.parquet as pq
 
+from coalesce_sim.errors import ResultsWarning
+from coalesce_sim.files import ResultsError, digest_of_file, read_sealed
 from coalesce_sim.metrics import METRICS, Metric, UnknownMetric, describe
 from coalesce_sim.provenance import is_newer
-from coalesce_sim.sweeps.store import ResultsError
 from coalesce_sim.version import __version__
 
 if TYPE_CHECKING:
@@ -86,6 +87,9 @@ class Opened:
     def _table(self, name: str) -> pd.DataFrame:
         path = self.folder / f"{name}.parquet"
         try:
+            written = self.facts.get("files", {}).get(path.name)
+            if written is not None and digest_of_file(path) != written:
+                raise ResultsError(f"{path}: is damaged; `{self.command}` makes it again")
             frame: pd.DataFrame = pq.read_table(path).to_pandas()
         except (OSError, ValueError) as error:
             raise ResultsError(f"{path}: cannot be read: {error}") from error
@@ -96,7 +100,8 @@ class Opened:
 def open_folder(folder: str | Path) -> Opened:
     """Open a folder that ``sweep``, ``compare`` or ``run`` has written.
 
-    Raises `ResultsError` where there is none, where it holds no results, or where a newer version made them.
+    Raises `ResultsError` where there is none, where it holds no results or damaged ones, or where a newer
+    version made them. Folders of version 0.3 are not checked, which a `ResultsWarning` tells.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -107,7 +112,10 @@ def open_folder(folder: str | Path) -> Opened:
     try:
         if _FILES[name] == "sweep":
             return _open_sweep(folder)
-        facts = _read(folder / name)
+        facts, sealed = _read(folder / name)
+        if not sealed:
+            message = f"{folder}: written without digests, as by coalesce_sim 0.3: its files are not checked"
+            warnings.warn(message, ResultsWarning, stacklevel=2)
         origin = facts["provenance"]
         version = str(origin["coalesce_sim"])
         if is_newer(version):
@@ -148,7 +156,7 @@ def _open_sweep(folder: Path) -> Opened:
 
     result = open_results(folder)
     facts, sensitivity = result.facts, folder / "sensitivity.json"
-    studied = _read(sensitivity) if sensitivity.is_file() else None
+    studied = _read(sensitivity)[0] if sensitivity.is_file() else None
     return Opened(
         kind="sweep",
         folder=folder,
@@ -165,14 +173,11 @@ def _open_sweep(folder: Path) -> Opened:
     )
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path) -> tuple[dict[str, Any], bool]:
     try:
-        facts = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+        return read_sealed(path)
+    except OSError as error:
         raise ResultsError(f"{path}: cannot be read: {error}") from error
-    if not isinstance(facts, dict):
-        raise ResultsError(f"{path}: must hold one JSON object (got {facts!r:.40})")
-    return facts
 
 
 def _in_order(names: Iterable[str]) -> tuple[str, ...]:

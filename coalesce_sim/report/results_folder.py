@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
-from coalesce_sim.files import Folder, not_a_sweeps
+from coalesce_sim.files import Folder, FolderError, digest_of_file, sealed_text, write_text
 from coalesce_sim.provenance import provenance
 
 Result = TypeVar("Result")
@@ -32,17 +32,24 @@ class Written(Generic[Result]):
 
 
 class ResultsFolder(Folder):
-    """A folder for results that replace earlier ones of the same command.
+    """A folder for results that replace earlier ones of the same command; nobody else writes there meanwhile.
 
     `own` are all files that the command may leave, in the order in which they are listed, the summary first.
-    Raises `FolderError` where the folder cannot be made or written to, or holds a sweep.
+    Raises `FolderError` where the folder cannot be made or written to, is in use, or holds a sweep.
     """
 
     def __init__(self, path: Path, own: Sequence[str]) -> None:
-        super().__init__(not_a_sweeps(path))
+        super().__init__(path, claimed=True)
         self._own = own
         self._started, self._began = datetime.now(UTC), time.perf_counter()
         self._wall_s = 0.0
+
+    def __enter__(self) -> Self:
+        super().__enter__()
+        if (self.path / "sweep.json").exists():
+            self.__exit__()
+            raise FolderError(f"the folder {str(self.path)!r} holds a sweep; give another one")
+        return self
 
     @contextmanager
     def played(self) -> Iterator[None]:
@@ -60,12 +67,14 @@ class ResultsFolder(Folder):
         *,
         packages: Sequence[str] = (),
     ) -> Written[Result]:
-        """Put everything in place; with `made` also the summary as JSON, with its provenance."""
+        """Put everything in place; with `made` also the summary as JSON, with provenance and all digests."""
         names = [path.name for path in self.aside.iterdir()] + ([] if made is None else [self._own[0]])
         outputs = tuple(self.path / name for name in self._own if name in names)
         summary = {**summary, "outputs": [str(path) for path in outputs]}
         if made is not None:
             about = provenance(made, self._started, self._wall_s, packages=packages)
-            self.write_json(self._own[0], {**summary, "provenance": about})
+            files = {path.name: digest_of_file(self.aside / path.name) for path in outputs[1:]}
+            text = sealed_text({**summary, "provenance": about, "files": files})
+            write_text(self.aside / self._own[0], text)
         self.put_in_place(self._own)
         return Written(result, summary, outputs, self._wall_s)

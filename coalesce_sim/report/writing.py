@@ -13,7 +13,9 @@ import pyarrow as pa
 from coalesce_sim.experiments.replication import TableName, Wanted
 from coalesce_sim.experiments.runs import RunResult, metrics_of
 from coalesce_sim.experiments.staging import Metrics
-from coalesce_sim.files import Folder, ParquetStream
+from coalesce_sim.files import Folder, expecting
+from coalesce_sim.loading import data_digests
+from coalesce_sim.parquet import ParquetStream
 from coalesce_sim.provenance import Origin
 from coalesce_sim.report import experience_figures, figures
 from coalesce_sim.report.results_folder import ResultsFolder, Written
@@ -63,6 +65,7 @@ def _play(
                 timeline.append(table.select(figures.TIMELINE_COLUMNS))
 
         items = [(scenario, origin.seed, replication) for replication in range(count)]
+        open_files.enter_context(expecting(data_digests(scenario)))
         with closing(metrics_of(items, jobs=jobs, emit=emit, wanted=wanted, progress=progress)) as played:
             metrics.extend(played)
     whole = figures.Timeline.of(pa.concat_tables(timeline), count)

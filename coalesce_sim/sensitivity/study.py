@@ -13,7 +13,7 @@ import numpy as np
 
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.errors import CoalesceError
-from coalesce_sim.files import Folder
+from coalesce_sim.files import Folder, sealed_text, write_text
 from coalesce_sim.metrics import describe
 from coalesce_sim.numbers import level_text
 from coalesce_sim.provenance import provenance
@@ -185,7 +185,7 @@ def perform_study(
         packages=("SALib",),
     )
     with Folder(folder) as files, files.writing():
-        files.write_json(FILE, {**study.summary, "provenance": about})
+        write_text(files.aside / FILE, sealed_text({**study.summary, "provenance": about}))
         files.put_in_place([FILE])
     return study
 

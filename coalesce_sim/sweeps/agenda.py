@@ -10,8 +10,8 @@ import numpy as np
 
 from coalesce_sim.sweeps.plan import Plan
 from coalesce_sim.sweeps.playing import Row, Run
+from coalesce_sim.sweeps.shards import Done
 from coalesce_sim.sweeps.specification import Precision
-from coalesce_sim.sweeps.store import Done
 
 
 class _Open:

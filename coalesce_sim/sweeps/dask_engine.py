@@ -14,8 +14,8 @@ from functools import partial
 from types import ModuleType
 from typing import Any
 
+from coalesce_sim.experiments.parallel import EngineError
 from coalesce_sim.extras import require
-from coalesce_sim.sweeps.engines import EngineError
 from coalesce_sim.sweeps.playing import Chunk, Row, play_chunk
 from coalesce_sim.version import __version__
 

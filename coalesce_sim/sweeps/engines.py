@@ -9,17 +9,17 @@ import threading
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.process import BaseProcess
+from multiprocessing.synchronize import Event
 from typing import Protocol
 
-from coalesce_sim.errors import CoalesceError
+from coalesce_sim.experiments.parallel import UNGUARDED, EngineError
 from coalesce_sim.sweeps.playing import Chunk, Row, play_chunk
+
+_MOST_STILLBORN = 2
+"""After so many pools in a row of which no process began, there is no use in another."""
 
 _PATIENCE_S = 10.0
 """How long to wait for a process that was told to end."""
-
-
-class EngineError(CoalesceError, RuntimeError):
-    """Raised where nobody plays runs: no scheduler answers, no worker is there, or the connection is lost."""
 
 
 class Engine(Protocol):
@@ -44,7 +44,10 @@ class Engine(Protocol):
         ...
 
     def renew(self) -> bool:
-        """After a death: whether all chunks under way are lost with it. The engine can be used again."""
+        """After a death: whether all chunks under way are lost with it. The engine can be used again.
+
+        Raises `EngineError` where it cannot.
+        """
         ...
 
     def close(self, *, now: bool) -> None:
@@ -59,6 +62,7 @@ class LocalEngine:
 
     def __init__(self, jobs: int) -> None:
         self._jobs = jobs
+        self._stillborn = 0
         self._pool = self._new_pool()
 
     @property
@@ -80,8 +84,14 @@ class LocalEngine:
         return isinstance(error, BrokenProcessPool)
 
     def renew(self) -> bool:
-        """A broken pool has lost everything under way."""
+        """A broken pool has lost everything under way.
+
+        Raises `EngineError` where processes end as they begin.
+        """
         self.close(now=True)
+        self._stillborn = 0 if self._started.is_set() else self._stillborn + 1
+        if self._stillborn >= _MOST_STILLBORN:
+            raise EngineError(UNGUARDED)
         self._pool = self._new_pool()
         return True
 
@@ -98,11 +108,13 @@ class LocalEngine:
             child.join(_PATIENCE_S)
 
     def _new_pool(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(self._jobs, initializer=_start_worker)
+        self._started = multiprocessing.Event()
+        return ProcessPoolExecutor(self._jobs, initializer=_start_worker, initargs=(self._started,))
 
 
-def _start_worker() -> None:
+def _start_worker(started: Event) -> None:
     """Leave interrupts to the parent, and end with it, even if it is killed."""
+    started.set()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     parent = multiprocessing.parent_process()

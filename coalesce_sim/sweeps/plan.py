@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from coalesce_sim.experiments.contenders import written
-from coalesce_sim.loading import DATA_PATHS, resolve
+from coalesce_sim.files import expecting, read_bytes
+from coalesce_sim.loading import DATA_PATHS, data_files, resolve
+from coalesce_sim.policies.own_code import code_of, expected_name
 from coalesce_sim.policies.protocol import Policy
 from coalesce_sim.policies.registry import PolicyError, create
 from coalesce_sim.scenario.document import Base, Change, Document, read_base
@@ -30,21 +31,33 @@ from coalesce_sim.sweeps.factors import (
     Uniform,
     field_steps,
 )
+from coalesce_sim.sweeps.facts import own_seed
 from coalesce_sim.sweeps.specification import Precision, Specification
 from coalesce_sim.version import __version__
 
 _CHECKED_LEVELS = 100
 """Of a factor with more levels, about this many are tried before anything runs."""
 
+_NAME_FILES = (
+    *(SCENARIO, "policy", "policy.class"),
+    *{".".join(path[:end]) for path in DATA_PATHS for end in range(1, len(path) + 1)},
+)
+"""Fields whose levels may name data files or code: all are tried, so that their content is known."""
+
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A design point, ready to be played; `key` is the hash of its scenario, data files and this version."""
+    """A design point, ready to be played; `key` is the hash of its scenario, data files and this version.
+
+    `digests` are what data files and modules of policies must have been, wherever and whenever they are read
+    (`files.expecting`).
+    """
 
     number: int
     scenario: Scenario
     seed: int
     key: str
+    digests: Mapping[str, str] = field(default_factory=dict)
 
 
 class Plan:
@@ -55,6 +68,7 @@ class Plan:
         self._marks = document.marks
         self._folder = document.sources[0].parent if document.sources else Path()
         self._digests: dict[str, str] = {}
+        self._code: dict[str, str] = {}
         self._files: set[str] = set()
         self._policies: dict[tuple[str, str], Change] = {}
         self._fixed = [
@@ -125,13 +139,18 @@ class Plan:
         return self._scenario(tuple(factor.at(u) for factor, u in factors))
 
     def point(self, number: int) -> Point:
-        """Raises `ScenarioError` where the levels make no scenario together."""
-        scenario = self._scenario(self.design.levels(number))
-        key = self._key(scenario)
-        if self.specification.common_random_numbers:
-            return Point(number, scenario, self.seed, key)
-        own = hashlib.sha256(f"{self.seed} {key}".encode()).digest()
-        return Point(number, scenario, int.from_bytes(own[:8], "big") >> 1, key)
+        """Raises `ScenarioError` where the levels make no scenario together, and `ChangedFile`."""
+        with expecting(self._digests):
+            scenario = self._scenario(self.design.levels(number))
+            key = self._key(scenario)
+        shared = self.specification.common_random_numbers
+        seed = self.seed if shared else own_seed(self.seed, key)
+        return Point(number, scenario, seed, key, self.digests)
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """What data files and modules of policies were when they were first met; see `files.expecting`."""
+        return self._digests | self._code
 
     def check(self) -> None:
         """Try every level of every factor once, the others as in the first point.
@@ -142,10 +161,11 @@ class Plan:
         for levels in self._trials():
             try:
                 scenario = self._scenario(levels)
-                self._files.update(_data_files(scenario))
+                for path in data_files(scenario):
+                    self._files.add(f"{Path(path).name}: {self._digest(path)}")
                 policy = create(scenario.policy)
                 if isinstance(scenario.policy, Custom):
-                    self._files.update(_code_of(policy))
+                    self._note_code(type(policy))
             except ScenarioError as error:
                 problems |= dict.fromkeys(error.problems)
             except PolicyError as error:
@@ -167,8 +187,19 @@ class Plan:
         return {
             "coalesce_sim": __version__,
             "sweep": specification,
-            "files": sorted(f"{Path(path).name}: {self._digest(path)}" for path in self._files),
+            "files": sorted(self._files),
         }
+
+    def _note_code(self, found: type[Policy]) -> None:
+        """Remember the code of a policy as it was imported. Raises `PolicyError` if it has changed since."""
+        code = code_of(found)
+        if code is None:
+            return
+        if code.changed:
+            since = "has changed since it was imported; start Python anew"
+            raise PolicyError(f"policy.class: {code.file} {since}")
+        self._files.add(f"{Path(code.file).name}: {code.sha256}")
+        self._code[expected_name(found)] = code.sha256
 
     def _read_bases(self) -> Iterator[tuple[str, Base]]:
         stated = self.specification.base
@@ -249,13 +280,13 @@ class Plan:
     def _played(self, scenario: Scenario) -> str:
         """What of a scenario decides its results, as JSON: data files by content, wherever they are."""
         text = scenario.model_dump_json(by_alias=True, exclude_none=True, exclude=NOT_PLAYED)
-        for path in _data_files(scenario):
+        for path in data_files(scenario):
             text = text.replace(json.dumps(path, ensure_ascii=False), f'"SHA-256 {self._digest(path)}"')
         return text
 
     def _digest(self, path: str) -> str:
         if path not in self._digests:
-            self._digests[path] = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+            self._digests[path] = read_bytes(path).sha256
         return self._digests[path]
 
     def _mark(self, *field: str) -> Mark:
@@ -268,23 +299,6 @@ def _some_levels(factor: Any) -> Iterator[tuple[Level, ...]]:
     if factor.levels is None:
         yield from (factor.at(0.0), factor.at(1.0))
     else:
-        step = max(1, len(factor.levels) // _CHECKED_LEVELS)
+        few = set(factor.columns).isdisjoint(_NAME_FILES)
+        step = max(1, len(factor.levels) // _CHECKED_LEVELS) if few else 1
         yield from (*factor.levels[::step], factor.levels[-1])
-
-
-def _code_of(policy: Policy) -> list[str]:
-    """The file with a policy's class; none where it was typed in, as in a notebook."""
-    file = getattr(sys.modules[type(policy).__module__], "__file__", None)
-    return [file] if file is not None and Path(file).is_file() else []
-
-
-def _data_files(scenario: Scenario) -> list[str]:
-    """The data files that a scenario names."""
-    found = []
-    for path in DATA_PATHS:
-        value: Any = scenario
-        for step in path:
-            value = getattr(value, step, None)
-        if isinstance(value, str):
-            found.append(value)
-    return found

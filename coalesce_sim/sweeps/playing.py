@@ -12,6 +12,7 @@ from itertools import groupby
 
 from coalesce_sim.experiments.replication import Wanted, play
 from coalesce_sim.experiments.steady_state import Series
+from coalesce_sim.files import ChangedFile, expecting
 from coalesce_sim.scenario.problems import ScenarioError
 from coalesce_sim.sweeps.plan import Plan, Point
 
@@ -71,10 +72,10 @@ def play_chunk(chunk: Chunk) -> list[Row]:
 
 
 def _point(plan: Plan, number: int) -> Point | str:
-    """The point, or why its levels make no scenario together."""
+    """The point, or why its levels make no scenario together, or why what they name is not what it was."""
     try:
         return plan.point(number)
-    except ScenarioError as error:
+    except (ScenarioError, ChangedFile) as error:
         return str(error)
 
 
@@ -88,9 +89,10 @@ def play_run(run: Run, point: Point, steady_state: Series | None = None) -> Row:
     """The row of one run."""
     began = time.perf_counter()
     try:
-        metrics = play(
-            point.scenario, point.seed, run.replication, _ignore, Wanted(), steady_state=steady_state
-        )
+        with expecting(point.digests):
+            metrics = play(
+                point.scenario, point.seed, run.replication, _ignore, Wanted(), steady_state=steady_state
+            )
     except (Exception, SystemExit) as error:
         # Not swallowed: the error is the run's result, shown with its traceback, and the exit code tells.
         wall_s = time.perf_counter() - began

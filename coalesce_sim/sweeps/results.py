@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,11 +16,14 @@ import pyarrow.compute as pc
 from pydantic import ValidationError
 
 from coalesce_sim.arrays import FloatArray
+from coalesce_sim.errors import ResultsWarning
+from coalesce_sim.files import ResultsError, digest_of_file, read_sealed
 from coalesce_sim.metrics import METRICS, describe
 from coalesce_sim.statistics.intervals import Interval, estimate, grouped
 from coalesce_sim.sweeps.design import design_of
+from coalesce_sim.sweeps.facts import FACTS, UNCHECKED, read_facts
+from coalesce_sim.sweeps.shards import COLUMNS, Shards, read_rows
 from coalesce_sim.sweeps.specification import Precision, Specification
-from coalesce_sim.sweeps.store import COLUMNS, FACTS, ResultsError, read_facts, read_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -238,6 +242,10 @@ class SweepResult:
 def open_results(folder: str | Path) -> SweepResult:
     """The results of a sweep, complete or not. Raises `ResultsError` for what is none or cannot be read.
 
+    Nothing in the folder is believed: each file carries a digest, and where the sweep has ended its rows must
+    still be those that it ended with. A `ResultsWarning` tells of folders of version 0.3, which are not
+    checked, and of tables for others to read (`runs.parquet`, `points.csv`) that are damaged.
+
     >>> import coalesce_sim
     >>> epsilons = {"base": "dur_02", "set": {"clock.days": 1}, "factors": {"policy.epsilon": [0, 0.3]}}
     >>> played = coalesce_sim.sweep({"name": "epsilons", **epsilons}, replications=2, out="there", jobs=1)
@@ -245,6 +253,23 @@ def open_results(folder: str | Path) -> SweepResult:
     True
     """
     folder = Path(folder)
+    while True:
+        state = _state(folder)
+        result = read_results(folder)
+        if _state(folder) == state:  # else a sweep ended, or went on, while it was read
+            break
+    if result.complete:
+        outcome = read_outcome(result)
+        check_digest(result, outcome)
+        for name, what in derived_files(folder, outcome).items():
+            if what == "damaged":
+                again = "the command that played the sweep makes it again"
+                warnings.warn(f"{folder / name}: is damaged; {again}", ResultsWarning, stacklevel=2)
+    return result
+
+
+def read_results(folder: Path) -> SweepResult:
+    """The results of a sweep, nothing but its rows being looked at. Raises `ResultsError`."""
     facts = read_facts(folder)
     try:
         specification = Specification.model_validate(facts["specification"])
@@ -252,7 +277,55 @@ def open_results(folder: str | Path) -> SweepResult:
         raise ResultsError(
             f"{folder / FACTS}: does not hold a sweep that this version knows: {error}"
         ) from error
-    return SweepResult(folder, facts, specification, read_rows(folder / facts["shards"]))
+    if facts["format"] == UNCHECKED:
+        version = facts["provenance"]["coalesce_sim"]
+        message = f"{folder}: written by coalesce_sim {version}, without digests: its files are not checked"
+        warnings.warn(message, ResultsWarning, stacklevel=3)
+    result = SweepResult(folder, facts, specification, read_rows(Shards.of(folder, facts)))
+    points, numbers = len(design_of(specification)), result.rows["point"].to_numpy()
+    if len(numbers) and not 0 <= numbers.min() <= numbers.max() < points:
+        path = folder / facts["shards"]
+        raise ResultsError(f"{path}: holds rows of points that the sweep does not have (it has {points:,})")
+    return result
+
+
+def _state(folder: Path) -> list[bytes | None]:
+    """What is rewritten whenever the rows of a sweep may change otherwise than by growing."""
+    paths = (folder / FACTS, folder / OUTCOME)
+    return [path.read_bytes() if path.is_file() else None for path in paths]
+
+
+def read_outcome(result: SweepResult) -> dict[str, Any]:
+    """What a sweep came to when it ended. Raises `ResultsError` where that cannot be read."""
+    path = result.folder / OUTCOME
+    try:
+        outcome, sealed = read_sealed(path)
+    except OSError as error:
+        raise ResultsError(f"{path}: cannot be read: {error}") from error
+    if not sealed and result.facts["format"] != UNCHECKED:
+        raise ResultsError(f"{path}: cannot be read: its digest is missing")
+    return outcome
+
+
+def check_digest(result: SweepResult, outcome: Mapping[str, Any]) -> None:
+    """Raises `ResultsError` where the rows are not those that the sweep ended with."""
+    if outcome.get("digest") != result.digest:
+        raise ResultsError(
+            f"{result.folder / OUTCOME}: the digest of the results was {outcome.get('digest')} and is "
+            f"{result.digest}: rows in {result.facts['shards']} were lost, added or changed since"
+        )
+
+
+def derived_files(folder: Path, outcome: Mapping[str, Any]) -> dict[str, str]:
+    """Which files that were made of the rows are ``missing`` or ``damaged``."""
+    wrong = {}
+    for name, digest in outcome.get("files", {}).items():
+        path = folder / name
+        if not path.is_file():
+            wrong[name] = "missing"
+        elif digest_of_file(path) != digest:
+            wrong[name] = "damaged"
+    return wrong
 
 
 def _floats(column: Any) -> FloatArray:

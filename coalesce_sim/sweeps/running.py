@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import time
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
@@ -15,9 +16,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import yaml
 
-from coalesce_sim.errors import CoalesceError
-from coalesce_sim.experiments.parallel import cores
-from coalesce_sim.files import is_folder_name
+from coalesce_sim.errors import CoalesceError, ResultsWarning
+from coalesce_sim.experiments.parallel import cores, refuse_unguarded_script
+from coalesce_sim.files import ResultsError, is_folder_name
 from coalesce_sim.provenance import provenance
 from coalesce_sim.scenario.problems import ScenarioError
 from coalesce_sim.sweeps.agenda import Agenda
@@ -26,9 +27,17 @@ from coalesce_sim.sweeps.execution import Execution, Progress
 from coalesce_sim.sweeps.plan import Plan
 from coalesce_sim.sweeps.playing import Run, play_run
 from coalesce_sim.sweeps.request import EngineName, Playing, Request
-from coalesce_sim.sweeps.results import OUTCOME, SweepResult, open_results
+from coalesce_sim.sweeps.results import (
+    OUTCOME,
+    SweepResult,
+    check_digest,
+    derived_files,
+    read_outcome,
+    read_results,
+)
+from coalesce_sim.sweeps.shards import read_done, read_rows
 from coalesce_sim.sweeps.specification import Precision, read_specification
-from coalesce_sim.sweeps.store import ResultsError, Store, files, read_done, read_rows
+from coalesce_sim.sweeps.store import Store
 from coalesce_sim.version import __version__
 
 MANY_RUNS = 100_000
@@ -92,6 +101,8 @@ def sweep(
     same sweep; with `extend` also one of which this one has all the points. `retry_failed` plays failed runs
     again. `jobs` is the number of processes, all cores by default; see `dask_engine` for the other engine.
 
+    Files that the sweep made and that are missing or damaged are made again, told by a `ResultsWarning`.
+
     Raises `ScenarioError` for what is wrong with the file, `ChangedSweep` where the folder holds another
     sweep, `TooManyRuns` beyond `most_runs`, `FolderError`, `WriteError`, `ResultsError` and `EngineError`.
 
@@ -100,6 +111,7 @@ def sweep(
     >>> coalesce_sim.sweep({"name": "epsilons", **epsilons}, replications=2, jobs=1)
     SweepResult('epsilons', 6 runs, 0 failed, complete)
     """
+    refuse_unguarded_script()
     request = Request(source, vary, replications=replications, design=design, seed=seed)
     plan = prepare(request)
     if most_runs is not None and plan.runs_at_least > most_runs:
@@ -134,8 +146,11 @@ def perform(plan: Plan, playing: Playing, progress: Callable[[Progress], None] |
                 execution = Execution(plan, agenda, store, player, progress or _untold, runs_before=made)
                 execution.play()
         result = _close(store, agenda if again else None)
-        if not (folder / OUTCOME).exists():
-            _summarise(store, result, started, time.perf_counter() - began)
+        took = {
+            "started_utc": started.isoformat(timespec="seconds"),
+            "wall_s": round(time.perf_counter() - began, 3),
+        }
+        _summarise(store, result, took)
     return result
 
 
@@ -170,7 +185,7 @@ def take_up(store: Store, plan: Plan, command: str, started: datetime, *, extend
             if (store.path / other).exists():
                 raise ResultsError(f"{str(store.path)!r} holds other results ({other}); give another folder")
         store.begin(facts)
-    elif before["asked"] != asked and not files(store.shards):  # nothing was played that could be lost
+    elif before["asked"] != asked and not store.shards.files():  # nothing was played that could be lost
         store.begin(facts)
     elif before["asked"] != asked:
         if not extend:
@@ -223,31 +238,57 @@ def _close(store: Store, retried: Agenda | None) -> SweepResult:
 
     Where failed runs were `retried`, replications that a point got only because they had failed are dropped.
     """
-    result = open_results(store.path)
+    result = read_results(store.path)
     rows = result.rows
     if retried is not None:
         totals = np.array([retried.totals.get(point, 0) for point in rows["point"].to_pylist()])
         rows = rows.filter(pa.array(rows["replication"].to_numpy() < totals))
     store.compact(rows)
-    return result if len(rows) == len(result.rows) else open_results(store.path)
+    return result if len(rows) == len(result.rows) else read_results(store.path)
 
 
-def _summarise(store: Store, result: SweepResult, started: datetime, wall_s: float) -> None:
-    """The files for others to read; the summary last, which says that the sweep has ended."""
-    store.write(RUNS, result.runs_table())
-    store.write(POINTS, result.points.to_csv(index=False, lineterminator="\n"))
+def _summarise(store: Store, result: SweepResult, took: Mapping[str, Any]) -> None:
+    """The files for others to read, unless they are there; last the summary, which says that all has ended.
+
+    What was there and is not as it was is made again, with a word.
+    """
+    outcome = _outcome(store, result)
+    if outcome is not None:
+        wrong = derived_files(store.path, outcome)
+        if not wrong:
+            return
+        for name, what in wrong.items():
+            _told_to_be_made_again(store, name, what)
+        took = {name: outcome[name] for name in took}
+    files = {
+        RUNS: store.write(RUNS, result.runs_table()),
+        POINTS: store.write(POINTS, result.points.to_csv(index=False, lineterminator="\n")),
+    }
     if len(result.failed_rows):
-        store.write(FAILURES, result.failures.to_csv(index=False, lineterminator="\n"))
+        files[FAILURES] = store.write(FAILURES, result.failures.to_csv(index=False, lineterminator="\n"))
     else:
         store.remove(FAILURES)
-    store.write_json(
-        OUTCOME,
-        {
-            **result.summary,
-            "started_utc": started.isoformat(timespec="seconds"),
-            "wall_s": round(wall_s, 3),
-        },
-    )
+    store.write_json(OUTCOME, {**result.summary, **took, "files": files})
+
+
+def _outcome(store: Store, result: SweepResult) -> dict[str, Any] | None:
+    """What the folder says that the sweep came to; None where it says nothing that can be used.
+
+    Raises `ResultsError` where it says that the rows were others.
+    """
+    if not result.complete:
+        return None
+    try:
+        outcome = read_outcome(result)
+    except ResultsError:
+        _told_to_be_made_again(store, OUTCOME, "damaged")
+        return None
+    check_digest(result, outcome)
+    return outcome
+
+
+def _told_to_be_made_again(store: Store, name: str, what: str) -> None:
+    warnings.warn(f"{store.path / name}: was {what} and is made again", ResultsWarning, stacklevel=5)
 
 
 def _untold(_: Progress) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import re
@@ -109,7 +110,12 @@ def test_json_is_one_object_with_the_figures_of_summary_json(whole: Whole):
     assert printed["published"] == {}, "what was printed for five days says nothing about one"
     assert {Path(path).name for path in printed["outputs"]} == FILES | {"offers.parquet"}
     assert all(Path(path).is_file() for path in printed["outputs"])
-    assert without(json.loads((whole.folder / "summary.json").read_text()), "provenance") == printed
+    written = json.loads((whole.folder / "summary.json").read_text())
+    assert without(written, "provenance", "files", "sha256") == printed
+    files = contents(whole.folder)
+    assert written["files"] == {
+        name: hashlib.sha256(files[name]).hexdigest() for name in files if name != "summary.json"
+    }
 
 
 def test_percentages_are_in_percent_of_what_the_decisions_say(whole: Whole):

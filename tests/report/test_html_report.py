@@ -25,6 +25,7 @@ from coalesce_sim import extras
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.cli.report import command
 from coalesce_sim.experiments.comparison import Comparison
+from coalesce_sim.files import sealed_text
 from coalesce_sim.metrics import METRICS, Metric
 from coalesce_sim.report.best import ranking_of
 from coalesce_sim.report.comparison.findings import findings
@@ -319,7 +320,7 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     }
     published = {"cost_reduction_published": {"mean": 40.5, "sd": 5.7, "n": 18}}
     facts = {**result.summary, "published": published, "provenance": origin}
-    (folder / "summary.json").write_text(json.dumps(facts))
+    (folder / "summary.json").write_text(sealed_text(facts))
     return folder
 
 
@@ -350,7 +351,7 @@ def test_a_comparison_is_told_in_its_own_findings(tmp_path: Path):
         "scenario": scenario.model_dump(mode="json", by_alias=True, exclude_none=True),
     }
     facts = {**comparison.summary, "findings": findings(comparison), "provenance": origin}
-    (tmp_path / "comparison.json").write_text(json.dumps(facts))
+    (tmp_path / "comparison.json").write_text(sealed_text(facts))
     done = report(str(tmp_path), "--out", str(tmp_path / "deep" / "page.html"))
     assert done.exit_code == 0, done.output
     page = (tmp_path / "deep" / "page.html").read_text()

@@ -18,6 +18,15 @@ SMALL: dict[str, Any] = {
     "replications": 3,
 }
 
+FACTS: dict[str, Any] = {
+    "specification": {"name": "small", "factors": {"policy.epsilon": [0, 0.1, 0.3]}, "base": "dur_03"},
+    "asked": {"coalesce_sim": "0", "sweep": {}, "files": []},
+    "seed": 1,
+    "title": "",
+    "provenance": {"command": "a test", "coalesce_sim": "0"},
+}
+"""What a folder says of a sweep."""
+
 
 def planned(**changes: Any) -> Plan:
     """The plan of `SMALL` with some entries replaced."""
@@ -43,4 +52,4 @@ def row(
     """The row of a run, good unless it has an error."""
     figures = {"cost_reduction": value} if metrics is None else metrics
     good = error is None
-    return Row(Run(point, replication), seed, f"key{point}", 0.01, figures if good else {}, error, error)
+    return Row(Run(point, replication), seed, "", 0.01, figures if good else {}, error, error)

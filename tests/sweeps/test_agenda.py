@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from coalesce_sim.sweeps.agenda import Agenda
 from coalesce_sim.sweeps.plan import Plan
 from coalesce_sim.sweeps.playing import Run
-from coalesce_sim.sweeps.store import Done
+from coalesce_sim.sweeps.shards import Done
 from tests.sweeps.small import planned, row
 
 PRECISE = {"metric": "cost_reduction", "half_width": 0.6, "look_ahead": 2, "minimum": 3, "cap": 30}

@@ -10,15 +10,16 @@ from pathlib import Path
 
 import pytest
 
+from coalesce_sim.experiments.parallel import EngineError
 from coalesce_sim.files import WriteError
 from coalesce_sim.sweeps import playing
 from coalesce_sim.sweeps.agenda import Agenda
-from coalesce_sim.sweeps.engines import EngineError
 from coalesce_sim.sweeps.execution import Execution, Progress
 from coalesce_sim.sweeps.plan import Plan
 from coalesce_sim.sweeps.playing import Chunk, Row, Run, play_chunk
-from coalesce_sim.sweeps.store import Store, read_done, read_rows
-from tests.sweeps.small import planned, row
+from coalesce_sim.sweeps.shards import read_done, read_rows
+from coalesce_sim.sweeps.store import Store
+from tests.sweeps.small import FACTS, planned, row
 
 
 class Died(Exception):
@@ -88,7 +89,7 @@ def play(plan: Plan, store: Store, engine: Mortal) -> list[Progress]:
 @pytest.fixture
 def store(tmp_path: Path):
     with Store(tmp_path) as store:
-        store.begin({"seed": 1})
+        store.begin(FACTS)
         yield store
 
 

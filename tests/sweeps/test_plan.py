@@ -10,6 +10,7 @@ import pytest
 
 import coalesce_sim
 from coalesce_sim.scenario.policy import Topsis
+from coalesce_sim.scenario.problems import ScenarioError
 from coalesce_sim.sweeps import plan as planning
 from coalesce_sim.sweeps.design import design_of
 from coalesce_sim.sweeps.plan import Plan
@@ -75,6 +76,9 @@ def test_the_code_of_ones_own_policy_is_part_of_what_is_asked(
     source = SMALL | {"factors": {"policy": ["topsis", "own_policy_of_a_plan:Own"]}}
     asked, key = prepare(Request(source)).asked(), prepare(Request(source)).point(1).key
     code.write_text(text + "    mended = True\n")
+    with pytest.raises(ScenarioError, match=r"own_policy_of_a_plan\.py has changed since it was imported"):
+        prepare(Request(source))
+    monkeypatch.delitem(sys.modules, "own_policy_of_a_plan")  # another process, the next day
     changed = prepare(Request(source))
     assert changed.asked() != asked
     assert changed.point(1).key == key  # so that good runs survive the mending

@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -16,17 +17,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from coalesce_sim.files import FolderError, WriteError
+from coalesce_sim.files import FolderError, ResultsError, WriteError
 from coalesce_sim.sweeps import store as storing
-from coalesce_sim.sweeps.store import ResultsError, Store, files, read_done, read_facts, read_rows
-from tests.sweeps.small import row
+from coalesce_sim.sweeps.facts import read_facts
+from coalesce_sim.sweeps.shards import read_done, read_rows
+from coalesce_sim.sweeps.store import Store
+from tests.sweeps.small import FACTS, row
 
 
 @contextmanager
 def begun(path: Path) -> Iterator[Store]:
     with Store(path) as store:
         if store.facts is None:
-            store.begin({"seed": 1})
+            store.begin(FACTS)
         yield store
 
 
@@ -68,10 +71,10 @@ def test_small_shards_are_merged_without_losing_a_row(tmp_path: Path, monkeypatc
     with begun(tmp_path) as store:
         for replication in range(23):
             store.add([row(0, replication)])
-        assert len(files(store.shards)) == 4 + 3
+        assert len(store.shards.files()) == 4 + 3
         assert runs_in(store) == [(0, replication) for replication in range(23)]
         store.compact(read_rows(store.shards))
-        assert len(files(store.shards)) == 1
+        assert len(store.shards.files()) == 1
         assert runs_in(store) == [(0, replication) for replication in range(23)]
 
 
@@ -91,7 +94,7 @@ def test_a_good_row_counts_more_than_failed_ones_and_of_failed_ones_the_last(tmp
 def test_what_an_interrupted_process_left_is_removed(tmp_path: Path):
     with begun(tmp_path) as store:
         store.add([row(0, 0)])
-        (store.shards / ".writing-x.parquet").write_bytes(b"PAR1 half a file")
+        (store.shards.path / ".writing-x.parquet").write_bytes(b"PAR1 half a file")
         (tmp_path / ".writing-runs.parquet").write_bytes(b"")
         (tmp_path / "shards-7").mkdir()  # of an extension that did not come to its end
         (tmp_path / "shards-of-mine").mkdir()
@@ -116,12 +119,15 @@ def test_nothing_of_a_folder_without_a_sweep_is_touched(tmp_path: Path):
 def test_an_unreadable_shard_is_named(tmp_path: Path, content: bytes):
     with begun(tmp_path) as store:
         store.add([row(0, 0)])
-        (store.shards / "bad.parquet").write_bytes(content)
-        with pytest.raises(ResultsError, match=r"shards-1/bad\.parquet: cannot be read: .*; move it away"):
+        bad = store.shards.path / "bad.parquet"
+        bad.write_bytes(content)
+        with pytest.raises(ResultsError, match=r"shards-1/bad\.parquet: is not what it was .*; move it away"):
             read_rows(store.shards)
         with pytest.raises(ResultsError, match=r"bad\.parquet"):
             read_done(store.shards, None)
-        (store.shards / "bad.parquet").unlink()
+        with pytest.raises(ResultsError, match=r"bad\.parquet: cannot be read: .*; move it away"):
+            read_rows(replace(store.shards, sweep=None))
+        bad.unlink()
         assert runs_in(store) == [(0, 0)]
 
 
@@ -130,7 +136,8 @@ def test_an_unreadable_shard_is_named(tmp_path: Path, content: bytes):
     [
         (None, "holds no sweep: there is no sweep.json"),
         ("{", "cannot be read"),
-        ("[]", "says no format"),
+        ("[]", "must hold one JSON object"),
+        ("{}", "says no format"),
         (
             '{"format": 99, "provenance": {"coalesce_sim": "9.0"}}',
             "written by coalesce_sim 9.0; this version reads",
@@ -158,7 +165,9 @@ def test_two_processes_cannot_write_to_one_folder(tmp_path: Path):
     with begun(tmp_path) as store:
         second = forking.Process(target=_try_to_write, args=(tmp_path, there))
         second.start()
-        assert here.recv() == f"another sweep is writing to '{tmp_path}'; wait for it, or give another folder"
+        assert (
+            here.recv() == f"another command is writing to '{tmp_path}'; wait for it, or give another folder"
+        )
         second.join()
         store.add([row(0, 0)])
         assert runs_in(store) == [(0, 0)]
@@ -189,7 +198,7 @@ def test_a_folder_is_free_when_its_process_is_dead_though_a_worker_of_it_lives(t
 
 def test_two_threads_cannot_write_to_one_folder_and_the_refused_one_does_not_free_it(tmp_path: Path):
     with begun(tmp_path) as store:
-        with pytest.raises(FolderError, match="another sweep is writing"), Store(tmp_path):
+        with pytest.raises(FolderError, match="another command is writing"), Store(tmp_path):
             pass
         store.add([row(0, 0)])
     with Store(tmp_path):  # free again
@@ -197,13 +206,13 @@ def test_two_threads_cannot_write_to_one_folder_and_the_refused_one_does_not_fre
 
 
 def test_what_others_are_writing_below_is_left_alone(tmp_path: Path):
-    (tmp_path / ".unfinished-report").mkdir()
+    (tmp_path / ".drawing-report").mkdir()
     (tmp_path / "other" / "shards-1").mkdir(parents=True)
     other = tmp_path / "other" / "shards-1" / ".writing-x.parquet"
     other.touch()
     with begun(tmp_path):
         assert other.exists()
-    assert (tmp_path / ".unfinished-report").exists()
+    assert (tmp_path / ".drawing-report").exists()
 
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path):
@@ -236,7 +245,7 @@ def test_on_a_full_disk_nothing_that_was_there_is_harmed(tmp_path: Path):
             with pytest.raises(WriteError, match=r"cannot write '.*runs\.parquet'"):
                 store.write("runs.parquet", read_rows(store.shards))
             with pytest.raises(WriteError, match=r"cannot write '.*sweep\.json'"):
-                store.begin({"seed": 2, "much": "x" * 2_000})
+                store.begin(FACTS | {"title": "x" * 2_000})
         assert {path: path.read_bytes() for path in tmp_path.rglob("*.*") if path.is_file()} == before
         store.add([row(1, 0)])
         assert runs_in(store) == [(0, 0), (1, 0)]
@@ -254,12 +263,12 @@ def test_facts_and_rows_change_together(tmp_path: Path, monkeypatch: pytest.Monk
         with monkeypatch.context() as patched:
             patched.setattr(Store, "write_json", interrupted)
             with pytest.raises(KeyboardInterrupt):
-                store.begin({"seed": 2}, moved)
+                store.begin(FACTS | {"title": "other"}, moved)
         assert runs_in(store) == [(0, 0)]
-        store.begin({"seed": 2}, moved)
+        store.begin(FACTS | {"title": "other"}, moved)
         assert runs_in(store) == [(5, 0)]
     assert sorted(path.name for path in tmp_path.glob("shards*")) == ["shards-2"]
-    assert json.loads((tmp_path / "sweep.json").read_text())["seed"] == 2
+    assert json.loads((tmp_path / "sweep.json").read_text())["title"] == "other"
 
 
 def test_a_shard_is_there_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -274,4 +283,4 @@ def test_a_shard_is_there_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytes
     with begun(tmp_path) as store:
         monkeypatch.setattr(os, "replace", watch)
         store.add([row(0, 0)])
-        assert seen == [path.name for path in files(store.shards)]
+        assert seen == [path.name for path in store.shards.files()]

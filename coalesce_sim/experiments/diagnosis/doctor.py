@@ -16,6 +16,8 @@ from coalesce_sim.experiments.diagnosis.finding import Finding, plain
 from coalesce_sim.experiments.diagnosis.witness import Witness
 from coalesce_sim.experiments.parallel import ordered_map
 from coalesce_sim.experiments.staging import Metrics, Stage
+from coalesce_sim.files import expecting
+from coalesce_sim.loading import data_digests
 from coalesce_sim.policies.registry import create
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.statistics.intervals import Estimate, estimate
@@ -108,7 +110,10 @@ def doctor(
     seed = scenario.seed if seed is None else seed
     metrics, evidence = [], Evidence.none(scenario)
     play = partial(_watch, scenario, seed)
-    with closing(ordered_map(play, range(replications), jobs=min(jobs, replications))) as played:
+    with (
+        expecting(data_digests(scenario)),
+        closing(ordered_map(play, range(replications), jobs=min(jobs, replications))) as played,
+    ):
         for figures, seen in played:
             metrics.append(figures)
             evidence += seen

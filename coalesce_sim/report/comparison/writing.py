@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from coalesce_sim.experiments.comparison import Comparison, compare
-from coalesce_sim.files import ParquetStream
+from coalesce_sim.parquet import ParquetStream
 from coalesce_sim.provenance import Origin
 from coalesce_sim.report.comparison import figures
 from coalesce_sim.report.comparison.findings import findings

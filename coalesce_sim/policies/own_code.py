@@ -1,0 +1,93 @@
+"""Modules of users' policies: which code was imported, not which file is there now."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+from types import CodeType, ModuleType
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
+
+from coalesce_sim.files import Content, check_expected, read_bytes
+
+
+class Code(NamedTuple):
+    """The file that a class was imported from, and the SHA-256 of what was in it then."""
+
+    file: str
+    sha256: str
+
+    @property
+    def changed(self) -> bool:
+        """Whether something else is in the file by now."""
+        return read_bytes(self.file).sha256 != self.sha256
+
+
+_IMPORTED: WeakKeyDictionary[type, Code] = WeakKeyDictionary()
+
+
+class _FromSource(SourceFileLoader):
+    """Imports what is in the file; Python itself may take compiled code of the same time and size for it."""
+
+    content: Content | None = None
+
+    def get_code(self, fullname: str) -> CodeType:  # noqa: ARG002 - it has one module
+        self.content = read_bytes(self.path)
+        code: CodeType = self.source_to_code(self.content.data, self.path)
+        return code
+
+
+def imported_class(module_name: str, class_name: str) -> object:
+    """What has that name in a module. Raises ImportError, AttributeError and what the module raises.
+
+    Within `files.expecting`, raises `ChangedFile` where the code (`expected_name`) should be other.
+    """
+    known = module_name in sys.modules
+    module = importlib.import_module(module_name) if known else _imported(module_name)
+    found = getattr(module, class_name)
+    if isinstance(found, type) and (code := code_of(found)) is not None:
+        check_expected(expected_name(found), code.sha256)
+    return found
+
+
+def expected_name(found: type) -> str:
+    """What the code of a class is called among digests: by its module, which has the same name everywhere."""
+    return f"module {found.__module__}"
+
+
+def code_of(found: type) -> Code | None:
+    """The code of a class, as it was imported; None where it was typed in, as in a notebook.
+
+    Of a module that others have imported the file is taken as it is when it is first asked for.
+    """
+    if found not in _IMPORTED:
+        module = sys.modules.get(found.__module__)
+        file, spec = getattr(module, "__file__", None), getattr(module, "__spec__", None)
+        if file is None or not Path(file).is_file():
+            return None
+        loader = None if spec is None else spec.loader
+        content = loader.content if isinstance(loader, _FromSource) else None
+        _IMPORTED[found] = Code(file, (content or read_bytes(file)).sha256)
+    return _IMPORTED[found]
+
+
+def _imported(name: str) -> ModuleType:
+    """A module imported for the first time, from its source where it has any."""
+    spec = importlib.util.find_spec(name)
+    if spec is None or type(spec.loader) is not SourceFileLoader:
+        return importlib.import_module(name)
+    spec.loader = _FromSource(spec.loader.name, spec.loader.path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        sys.modules.pop(name, None)
+        raise
+    parent, _, child = name.rpartition(".")
+    if parent:
+        setattr(sys.modules[parent], child, module)
+    return module
