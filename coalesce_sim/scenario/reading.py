@@ -6,16 +6,19 @@ import errno
 import stat
 from pathlib import Path
 
+from coalesce_sim import files
+
 
 def read_bytes(path: str | Path, most: int) -> bytes:
     """The content of a regular file of at most so many bytes.
 
-    Raises OSError, whose `strerror` says what stands in the way; FileNotFoundError where nothing is there.
+    Raises OSError, whose `strerror` says what stands in the way; FileNotFoundError where nothing is there;
+    `ChangedFile` where the file should hold something else (`files.expecting`).
     """
     try:
         status = Path(path).stat()
         if stat.S_ISREG(status.st_mode) and status.st_size <= most:
-            return Path(path).read_bytes()
+            return files.read_bytes(path).data
     except FileNotFoundError:
         raise FileNotFoundError(errno.ENOENT, "no such file") from None
     except (OSError, ValueError) as error:  # ValueError: a NUL character in the name

@@ -113,7 +113,7 @@ def test_named_contractors_come_in_alphabetical_order() -> None:
     assert read(contractors=["dear"]).contractors == ("dear",)
 
 
-def test_arrays_are_frozen_and_read_again_only_when_a_file_changes() -> None:
+def test_arrays_are_frozen_and_worked_out_again_only_when_the_content_of_a_file_changes() -> None:
     first = read()
     for array in (first.type_id, first.success, first.bill_usd, first.runtime_s, first.expected_bill_usd):
         assert not array.flags.writeable
