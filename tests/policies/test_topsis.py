@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -146,9 +148,40 @@ def test_an_infinite_cost_is_the_worst_and_changes_nothing_for_the_others(normal
 
 def test_compiling_waits_until_it_pays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiling, "PAYS_AFTER_ROUNDS", 3)
-    pace = Pace(mcdm.closest, compiled.compiled_closest)
-    chosen = [pace.next_round() for _ in range(4)]
-    assert chosen == [mcdm.closest, mcdm.closest, *[compiled.compiled_closest()] * 2]
+    pace, chosen = Pace(mcdm.closest, compiled.compiled_closest), []
+    given = np.array([3.0, 1.0]), np.array([0, 1]), np.zeros((4, 2, 2)), (0.4, 0.2, 0.2, 0.2)
+    for _ in range(4):
+        chosen.append(pace.next_round())
+        assert chosen[-1](*given) == (1, 1.0)
+    assert chosen[:2] == [mcdm.closest, mcdm.closest]
+    assert chosen[3] is compiled.compiled_closest()
+
+
+@pytest.mark.parametrize("broken", [RuntimeError("no locator available"), ImportError("numpy is too new")])
+def test_a_run_goes_on_where_numba_fails(monkeypatch: pytest.MonkeyPatch, broken: Exception) -> None:
+    monkeypatch.setattr(compiling, "PAYS_AFTER_ROUNDS", 1)
+
+    def compile_it() -> None:
+        raise broken
+
+    pace = Pace(lambda a, b: a + b, compile_it)
+    with pytest.warns(UserWarning, match=f"numba cannot compile here, so it is slower: .*{broken}"):
+        assert pace.next_round()(2, 3) == 5
+    assert pace.next_round()(2, 4) == 6
+
+
+def test_where_compiled_code_cannot_be_kept_it_is_compiled_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def njit(function: Callable[..., Any] | None = None, *, cache: bool = False) -> Any:
+        if cache:
+            raise RuntimeError("cannot cache function: no locator available")
+        return function
+
+    monkeypatch.setattr("numba.njit", njit)
+    twin = compiling.compiled(max)
+    assert twin is not None
+    assert [twin(2.0, 3.0), twin(5.0, 4.0)] == [3.0, 5.0]
 
 
 @pytest.mark.parametrize("scenario", ["dur_02", "agt_01"])
