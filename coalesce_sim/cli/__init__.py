@@ -7,6 +7,7 @@ import importlib
 import io
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import click
 from coalesce_sim import bundled
 from coalesce_sim.cli import interrupts
 from coalesce_sim.cli.contract import PROGRAM, WrongInput
+from coalesce_sim.errors import ResultsWarning
 from coalesce_sim.scenario.problems import ScenarioError
 from coalesce_sim.version import __version__
 
@@ -94,12 +96,24 @@ def cli() -> None:
     """
 
 
+def _tell(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
+    """Tell what is to be known of results in a line; other warnings as Python does."""
+    if issubclass(category, ResultsWarning):
+        click.echo(f"{PROGRAM}: {message}", err=True)
+    else:
+        _showwarning(message, category, *where, **more)
+
+
+_showwarning = warnings.showwarning
+
+
 def main(args: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code; 128 + the signal's number if it was interrupted."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that has no ± still shows the rest
     interrupts.listen()
+    warnings.showwarning = _tell
     try:
         code = cli.main(args, prog_name=PROGRAM, standalone_mode=False)
     except click.ClickException as error:

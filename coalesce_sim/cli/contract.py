@@ -113,8 +113,9 @@ def print_json(content: Mapping[str, Any]) -> None:
 
 
 def console(*, stderr: bool = False) -> Console:
-    """As wide as the terminal, or as `PIPED_WIDTH` where there is none."""
+    """As wide as the terminal, or as `PIPED_WIDTH` where there is none; texts are printed as they are."""
     from rich.console import Console
 
     stream = sys.stderr if stderr else sys.stdout
-    return Console(file=stream, width=None if stream.isatty() else PIPED_WIDTH, highlight=False)
+    width = None if stream.isatty() else PIPED_WIDTH
+    return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)

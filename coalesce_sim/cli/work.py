@@ -87,10 +87,9 @@ def failures_told() -> Iterator[None]:
 
     from coalesce_sim.errors import CoalesceError
     from coalesce_sim.extras import MissingExtra
-    from coalesce_sim.files import FolderError
+    from coalesce_sim.files import FolderError, ResultsError
     from coalesce_sim.metrics import UnknownMetric
     from coalesce_sim.scenario.problems import ScenarioError
-    from coalesce_sim.sweeps.store import ResultsError
 
     try:
         yield

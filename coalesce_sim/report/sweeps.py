@@ -29,7 +29,7 @@ def print_sweep(screen: Console, result: SweepResult) -> None:
     """A table of design points with intervals, and what needs to be known of runs that are no good."""
     summary, points = result.summary, result.points
     counts = f"{plural(summary['points'], 'design point')}, {plural(summary['runs'], 'run')}"
-    screen.print(f"{result.specification.name}: {counts}", markup=False)
+    screen.print(f"{result.specification.name}: {counts}", soft_wrap=True)
     rule = result.specification.replications
     wanted = [rule.metric] if isinstance(rule, Precision) else []
     metrics = [name for name in dict.fromkeys([*wanted, *_SHOWN]) if name in result.metrics][:3]
@@ -49,7 +49,7 @@ def print_sweep(screen: Console, result: SweepResult) -> None:
     for sentence in warnings_of(result):
         screen.print(f"\n{sentence}", style="yellow", soft_wrap=True)
     files = [RUNS, POINTS, OUTCOME] + ([FAILURES] if summary["failed"] else [])
-    screen.print(f"\nWritten to {result.folder}: {', '.join(files)}", soft_wrap=True, markup=False)
+    screen.print(f"\nWritten to {result.folder}: {', '.join(files)}", soft_wrap=True)
     screen.print(f"Digest of the results: {summary['digest'][:16]}…")
 
 
