@@ -11,8 +11,11 @@ import pytest
 from coalesce_sim.files import (
     Folder,
     FolderError,
+    ResultsError,
     WriteError,
     is_folder_name,
+    read_sealed,
+    sealed_text,
     whole_file,
     write_errors,
 )
@@ -186,3 +189,41 @@ def test_an_error_of_writing_is_told_once():
 def test_what_can_be_the_name_of_one_folder(name: str, posix: bool, windows: bool):
     assert is_folder_name(name, PurePosixPath) is posix
     assert is_folder_name(name, PureWindowsPath) is windows
+
+
+def test_two_writers_never_share_a_folder(tmp_path: Path):
+    with Folder(tmp_path / "new", claimed=True):
+        for _ in range(2):
+            with (
+                pytest.raises(FolderError, match=r"another command is writing to '.*new'; wait for"),
+                Folder(tmp_path / "new", claimed=True),
+            ):
+                pytest.fail("must not be entered")
+        with Folder(tmp_path / "new") as drawing:  # a report may be written meanwhile
+            (drawing.aside / "report.html").write_text("")
+            drawing.put_in_place(["report.html"])
+    assert [each.name for each in (tmp_path / "new").iterdir()] == ["report.html"]
+
+
+def test_what_a_killed_run_left_is_removed_by_the_next(tmp_path: Path):
+    left = tmp_path / ".unfinished-abc"
+    left.mkdir()
+    (left / "decisions.parquet").write_text("half a fi")
+    (tmp_path / ".drawing-abc").mkdir()  # perhaps of a report under way
+    with Folder(tmp_path, claimed=True) as folder:
+        (folder.aside / "new.txt").write_text("new")
+        folder.put_in_place(["new.txt"])
+    assert {each.name for each in tmp_path.iterdir()} == {".lock", ".drawing-abc", "new.txt"}
+
+
+def test_facts_that_are_not_what_was_written_are_refused(tmp_path: Path):
+    path = tmp_path / "facts.json"
+    facts = {"name": "ü", "x": 0.1, "list": [1, None, {"deep": -1e-300}]}
+    path.write_text(sealed_text(facts), encoding="utf-8")
+    assert read_sealed(path) == (facts, True)
+    for old, new in (("0.1", "0.2"), ("0.1", "0.10"), ("null", "true"), ("{\n", "{ \n"), ("ü", "u")):
+        path.write_text(sealed_text(facts).replace(old, new, 1), encoding="utf-8")
+        with pytest.raises(ResultsError, match=r"facts\.json: cannot be read: is not what it was"):
+            read_sealed(path)
+    path.write_text("{}")
+    assert read_sealed(path) == ({}, False)

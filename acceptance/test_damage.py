@@ -1,0 +1,172 @@
+"""Bits that flip on a disk, folders that two commands want, scripts without a guard: no wrong number in silence."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import warnings
+from pathlib import Path
+from random import Random
+
+import pytest
+
+import coalesce_sim
+from coalesce_sim import ResultsError, ResultsWarning
+from coalesce_sim.report.opening import open_folder
+from tests.sweeps.damage import finished, flip, told_on_opening
+
+ROOT = Path(__file__).resolve().parents[1]
+FLIPS = 1_500
+ENDLESS = (
+    "run",
+    "dur_03",
+    "--set",
+    "clock.days=1000",
+    "--replications",
+    "4",
+    "--jobs",
+    "1",
+    "--quiet",
+    "--out",
+)
+
+UNGUARDED = """
+import multiprocessing
+multiprocessing.set_start_method({start!r}, force=True)
+import coalesce_sim
+base = {{"base": "dur_03", "set": {{"clock.days": 0.1}}, "factors": {{"policy.epsilon": [0, 0.1]}}}}
+{call}
+"""
+
+
+def test_of_many_flipped_bits_none_passes_unseen(tmp_path: Path) -> None:
+    """By the size of the files, so that most are in the tables; each is told of by the name of its file."""
+    digest, random = finished(tmp_path).digest, Random(10)
+    files = [path for path in sorted(tmp_path.rglob("*")) if path.is_file() and path.stat().st_size]
+    sizes = [path.stat().st_size for path in files]
+    chosen = random.choices(files, sizes, k=FLIPS - 50 * len(files)) + 50 * files
+    unseen = []
+    for path in chosen:
+        undo = flip(path, random)
+        if path.name not in told_on_opening(tmp_path, digest):
+            unseen.append(path)
+        undo()
+    assert (len(chosen), unseen) == (FLIPS, [])
+
+
+@pytest.mark.parametrize(("command", "tables"), [("run", ["timeline"]), ("compare", ["runs", "learning"])])
+def test_nor_does_any_in_what_a_report_reads_of_other_results(
+    tmp_path: Path, command: str, tables: list[str]
+) -> None:
+    words = [command, "dur_03", "--set", "clock.days=0.2", "--replications", "2", "--out", str(tmp_path)]
+    assert coalesce_cli(*words, "--quiet", "--jobs", "1").returncode == 0
+    (facts,) = tmp_path.glob("*.json")
+    random = Random(11)
+    for path in 60 * [facts, *(tmp_path / f"{name}.parquet" for name in tables)]:
+        undo = flip(path, random)
+        with warnings.catch_warnings(record=True) as told, pytest.raises(ResultsError) as caught:
+            warnings.simplefilter("always", ResultsWarning)
+            opened = open_folder(tmp_path)
+            for name in tables:
+                getattr(opened, name)
+            raise ResultsError(" ".join(str(each.message) for each in told))
+        undo()
+        assert path.name in str(caught.value) or "written without digests" in str(caught.value)
+
+
+def coalesce_cli(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "coalesce_sim", *words],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def test_of_two_runs_into_one_folder_the_second_is_refused_and_a_killed_one_leaves_nothing_for_long(
+    tmp_path: Path,
+) -> None:
+    out = tmp_path / "results"
+    first = subprocess.Popen(
+        [sys.executable, "-m", "coalesce_sim", *ENDLESS, str(out)],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    try:
+        give_up = time.monotonic() + 60
+        while not list(out.glob(".unfinished-*")):
+            assert time.monotonic() < give_up
+            time.sleep(0.05)
+        for words in (
+            ("run", "dur_03", "--out", str(out)),
+            ("compare", "dur_03", "--out", str(out)),
+            ("replicate", "--replications", "2", "--out", str(out)),
+            ("sweep", "dur_03", "--vary", "policy.epsilon=0,0.1", "--out", str(out)),
+        ):
+            second = coalesce_cli(*words)
+            assert second.returncode == 2
+            assert "another command is writing to" in second.stderr
+    finally:
+        first.send_signal(signal.SIGKILL)
+        first.wait()
+    assert list(out.glob(".unfinished-*"))
+    small = ("--set", "clock.days=0.1", "--replications", "1", "--jobs", "1", "--quiet")
+    assert coalesce_cli("run", "dur_03", *small, "--out", str(out)).returncode == 0
+    assert list(out.glob(".unfinished-*")) == []
+    assert (out / "summary.json").exists()
+
+
+@pytest.mark.parametrize("start", ["spawn", "forkserver"])
+@pytest.mark.parametrize(
+    "call",
+    [
+        'coalesce_sim.sweep(base, replications=20, out="o", jobs=2)',
+        'coalesce_sim.run(coalesce_sim.load("dur_03", ["clock.days=0.1"]), replications=4, jobs=2)',
+    ],
+)
+def test_a_script_without_a_guard_is_told_in_one_sentence(tmp_path: Path, start: str, call: str) -> None:
+    (tmp_path / "script.py").write_text(UNGUARDED.format(start=start, call=call))
+    done = subprocess.run(
+        [sys.executable, "script.py"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 1
+    assert done.stderr.count("Traceback") <= 2  # of the script alone, perhaps with its cause
+    told = done.stderr.splitlines()[-1]
+    assert told.startswith(
+        "coalesce_sim.experiments.parallel.EngineError: the processes that were to play runs"
+    )
+    assert 'needs `if __name__ == "__main__":`' in told
+
+
+def test_a_finished_folder_is_mended_by_the_command_that_made_it(tmp_path: Path) -> None:
+    words = (
+        "sweep",
+        "dur_03",
+        "--set",
+        "clock.days=0.1",
+        "--vary",
+        "policy.epsilon=0,0.1",
+        "--replications",
+        "2",
+    )
+    words = (*words, "--jobs", "1", "--quiet", "--out", str(tmp_path))
+    assert coalesce_cli(*words).returncode == 0
+    before = (tmp_path / "points.csv").read_bytes()
+    flip(tmp_path / "points.csv", Random(1))
+    seen = coalesce_cli("report", str(tmp_path))
+    assert f"coalesce-sim: {tmp_path / 'points.csv'}: is damaged; the command" in seen.stderr
+    mended = coalesce_cli(*words)
+    path = tmp_path / "points.csv"
+    assert (mended.returncode, mended.stderr) == (0, f"coalesce-sim: {path}: was damaged and is made again\n")
+    assert path.read_bytes() == before
+    assert coalesce_sim.open_results(tmp_path).complete
