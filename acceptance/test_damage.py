@@ -1,4 +1,4 @@
-"""Bits that flip on a disk, folders that two commands want, scripts without a guard: no wrong number in silence."""
+"""Bits that flip on a disk, folders that two commands want, scripts without a guard: nothing in silence."""
 
 from __future__ import annotations
 
@@ -20,18 +20,7 @@ from tests.sweeps.damage import finished, flip, told_on_opening
 
 ROOT = Path(__file__).resolve().parents[1]
 FLIPS = 1_500
-ENDLESS = (
-    "run",
-    "dur_03",
-    "--set",
-    "clock.days=1000",
-    "--replications",
-    "4",
-    "--jobs",
-    "1",
-    "--quiet",
-    "--out",
-)
+ENDLESS = ("run", "dur_03", "--set", "clock.days=1000", "--jobs", "1", "--quiet", "--out")
 
 UNGUARDED = """
 import multiprocessing
@@ -67,14 +56,22 @@ def test_nor_does_any_in_what_a_report_reads_of_other_results(
     random = Random(11)
     for path in 60 * [facts, *(tmp_path / f"{name}.parquet" for name in tables)]:
         undo = flip(path, random)
-        with warnings.catch_warnings(record=True) as told, pytest.raises(ResultsError) as caught:
-            warnings.simplefilter("always", ResultsWarning)
-            opened = open_folder(tmp_path)
+        told = told_of_reading(tmp_path, tables)
+        undo()
+        assert path.name in told or (path == facts and "written without digests" in told)
+    assert told_of_reading(tmp_path, tables) == ""
+
+
+def told_of_reading(folder: Path, tables: list[str]) -> str:
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", ResultsWarning)
+        try:
+            opened = open_folder(folder)
             for name in tables:
                 getattr(opened, name)
-            raise ResultsError(" ".join(str(each.message) for each in told))
-        undo()
-        assert path.name in str(caught.value) or "written without digests" in str(caught.value)
+        except ResultsError as error:
+            return str(error)
+    return " ".join(str(each.message) for each in told)
 
 
 def coalesce_cli(*words: str) -> subprocess.CompletedProcess[str]:
@@ -142,24 +139,13 @@ def test_a_script_without_a_guard_is_told_in_one_sentence(tmp_path: Path, start:
     assert done.returncode == 1
     assert done.stderr.count("Traceback") <= 2  # of the script alone, perhaps with its cause
     told = done.stderr.splitlines()[-1]
-    assert told.startswith(
-        "coalesce_sim.experiments.parallel.EngineError: the processes that were to play runs"
-    )
+    assert "EngineError: the processes that were to play runs ended as they began" in told
     assert 'needs `if __name__ == "__main__":`' in told
 
 
 def test_a_finished_folder_is_mended_by_the_command_that_made_it(tmp_path: Path) -> None:
-    words = (
-        "sweep",
-        "dur_03",
-        "--set",
-        "clock.days=0.1",
-        "--vary",
-        "policy.epsilon=0,0.1",
-        "--replications",
-        "2",
-    )
-    words = (*words, "--jobs", "1", "--quiet", "--out", str(tmp_path))
+    settings = ("--set", "clock.days=0.1", "--vary", "policy.epsilon=0,0.1", "--replications", "2")
+    words = ("sweep", "dur_03", *settings, "--jobs", "1", "--quiet", "--out", str(tmp_path))
     assert coalesce_cli(*words).returncode == 0
     before = (tmp_path / "points.csv").read_bytes()
     flip(tmp_path / "points.csv", Random(1))
