@@ -93,7 +93,7 @@ def canvas(
     origin = (
         f"{result.scenario.name}, seed {result.seed}; {shown or mean_shown(len(result.replications), 'band')}"
     )
-    axes.set_title(title, loc="left", fontsize=13, pad=22)
+    axes.set_title(title, loc="left", fontsize=13, pad=22, parse_math=False)
     axes.text(0, 1.03, origin, transform=axes.transAxes, fontsize=9, color=GREY, parse_math=False)
     return figure, axes
 

@@ -25,6 +25,11 @@ def with_sd(value: Estimate, decimals: int = 1) -> str:
     return mean if value.sd is None else f"{mean} ± {number(value.sd, decimals)}"
 
 
+def in_cell(text: str) -> str:
+    """A text that a user wrote, as a cell of a table shows it."""
+    return text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ")
+
+
 def rows_of(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A table; all columns but the first are aligned right."""
     lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]

@@ -56,6 +56,16 @@ def test_one_line_does_without_a_file(call: Call, tmp_path: Path):
     assert runs["skills.threshold"].to_pylist() == [0.5, 0.7] * 3
 
 
+def test_what_a_user_wrote_is_printed_as_it_is(call: Call):
+    alternatives = "{'w [paper]': {cost: 1.0}, 'w [/mine] :smile:': {cost: 0.5}}".replace("'", '"')
+    factor = f"policy.weights={{alternatives: {alternatives}}}"
+    called = call("sweep", "dur_03", "--vary", factor, *TINY, "--replications", "1", "--out", "a [b] c")
+    assert (called.code, called.err) == (0, "")
+    rows = [line for line in called.out.splitlines() if line.startswith("w ")]
+    assert [row[:17].rstrip() for row in rows] == ["w [paper]", "w [/mine] :smile:"]
+    assert "Written to a [b] c: " in called.out
+
+
 def test_nothing_more_is_printed_with_quiet(call: Call, file: str):
     called = call("sweep", file, "--jobs", "1", "--quiet")
     assert (called.code, called.out, called.err) == (0, "", "")

@@ -72,7 +72,8 @@ class Rows(Series):
             for some, shade in ((~grey, colour), (grey, GREY)):
                 bars(axes, at[some], low[some], high[some], shade, along="x")
                 axes.plot(mean[some], at[some], color=shade, marker=marker, linestyle="none", markersize=4)
-            axes.plot([], color=GREY if grey.all() else colour, marker=marker, linestyle="none", label=label)
+            shade, named = GREY if grey.all() else colour, str(position)  # a label `_x` would be left out
+            axes.plot([], color=shade, marker=marker, linestyle="none", label=named)
         name_axis(axes, list(map(level_text, self.names)))
         value_axis(axes, self.points.metric.axis, along="x")
         if self.by is not None:
@@ -92,6 +93,8 @@ class Rows(Series):
             handletextpad=0.2,
             columnspacing=1.0,
         )
+        for text, label in zip(legend.get_texts(), self.labels, strict=True):
+            text.set_text(level_text(label))
         for text in (*legend.get_texts(), legend.get_title()):
             text.set_parse_math(False)
 

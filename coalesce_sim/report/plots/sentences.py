@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from coalesce_sim.experiments.contenders import YARDSTICKS
 from coalesce_sim.numbers import level_text, plural
+from coalesce_sim.report.markdown import in_cell
 from coalesce_sim.report.plots.points import Points
 from coalesce_sim.statistics.intervals import Interval
 
@@ -52,9 +53,9 @@ def replications_table(points: Points) -> list[str]:
     table = points.table
     if table["n"].nunique() == 1 or len(table) > _MOST_ROWS:
         return []
-    head = [f"| {' | '.join(points.axes)} | n |", f"|{'---|' * (len(points.axes) + 1)}"]
+    head = [f"| {' | '.join(map(in_cell, points.axes))} | n |", f"|{'---|' * (len(points.axes) + 1)}"]
     rows = [
-        f"| {' | '.join(level_text(row[axis]) for axis in points.axes)} | {row['n']:,} |"
+        f"| {' | '.join(in_cell(level_text(row[axis])) for axis in points.axes)} | {row['n']:,} |"
         for _, row in table.iterrows()
     ]
     return [*head, *rows]
