@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
+from coalesce_sim.report.markdown import in_cell
 from coalesce_sim.report.opening import ResultsError
 from coalesce_sim.report.plots import plot_heat_map, plot_learning, plot_lines, plot_timeline, plot_tornado
 from coalesce_sim.report.plots.lines import lines_of
@@ -402,3 +403,20 @@ def test_without_axes_a_figure_as_wide_as_a_column_is_made():
         assert figure.texts[0].get_text().startswith("Cost reduction is highest")
     finally:
         plt.close("all")
+
+
+def test_a_users_labels_stand_in_legends_and_captions_as_they_were_written(ax: Axes):
+    labels = ["_mine", "a | b", "$x$ and $y$"]
+    runs = runs_of(
+        [
+            {"policy": policy, "who": who, "cost_reduction": 10.0 * k}
+            for k, who in enumerate(labels)
+            for policy in ("greedy", "topsis")
+        ]
+    )
+    plot_lines(runs, "policy", "cost_reduction", "who", ax=ax)
+    legend = ax.get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == labels
+    assert not any(text.get_parse_math() for text in legend.get_texts())
+    assert [in_cell(label) for label in labels] == ["_mine", "a \\| b", "$x$ and $y$"]
