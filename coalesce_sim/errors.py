@@ -18,4 +18,14 @@ class CoalesceError(Exception):
 
 
 class ResultsWarning(UserWarning):
-    """What is to be known of results that can be read all the same: unchecked, damaged, or made again."""
+    """What is to be known of results that can be read all the same: unchecked, damaged, or made again.
+
+    >>> import warnings
+    >>> import coalesce_sim
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("error", coalesce_sim.ResultsWarning)  # refuse what is doubtful, too
+    ...     epsilons = {"base": "dur_02", "set": {"clock.days": 1}, "factors": {"policy.epsilon": [0, 0.3]}}
+    ...     played = coalesce_sim.sweep({"name": "epsilons", **epsilons}, replications=2, out="there", jobs=1)
+    ...     coalesce_sim.open_results("there").complete
+    True
+    """
