@@ -14,7 +14,7 @@ import pytest
 
 import coalesce_sim
 from coalesce_sim import SweepResult
-from coalesce_sim.files import FolderError, ResultsError
+from coalesce_sim.files import FolderError, ResultsError, read_sealed, sealed_text
 from coalesce_sim.metrics import UnknownMetric
 from coalesce_sim.report.sweeps import warnings_of
 from coalesce_sim.sweeps.execution import Progress
@@ -282,11 +282,11 @@ def test_results_of_other_commands_are_not_mixed_up_with_a_sweep(tmp_path: Path)
 
 def test_results_of_a_newer_version_are_not_touched(tmp_path: Path):
     sweep(tmp_path, replications=1)
-    facts = json.loads((tmp_path / "sweep.json").read_text())
-    (tmp_path / "sweep.json").write_text(json.dumps(facts | {"format": 2}))
+    facts, _ = read_sealed(tmp_path / "sweep.json")
+    (tmp_path / "sweep.json").write_text(sealed_text(facts | {"format": 3}))
     before = {path: path.read_bytes() for path in tmp_path.rglob("*.*") if path.is_file()}
     for attempt in (lambda: sweep(tmp_path, replications=1), lambda: coalesce_sim.open_results(tmp_path)):
-        with pytest.raises(ResultsError, match=r"has format 2, written by .*: install a newer one"):
+        with pytest.raises(ResultsError, match=r"has format 3, written by .*: install a newer one"):
             attempt()
     assert {path: path.read_bytes() for path in tmp_path.rglob("*.*") if path.is_file()} == before
 
