@@ -9,8 +9,8 @@ one process and two; then a sweep and some commands. What is compared are SHA-25
 - of `RunResult.summary` as JSON, which holds neither times nor versions,
 - of a sweep's `runs` and `points`, without the hash that has the version in it, and of its digest where both
   checkouts have the same version,
-- of the JSON that commands print and write, without provenance and the names of folders, and of the tables
-  in their Parquet files.
+- of the JSON that commands print and write, without provenance, digests and the names of folders, and of the
+  tables in their Parquet files.
 
 Where a scenario does not admit a policy the text of the error is compared. Nothing is compared with hashes
 kept from before: they differ between machines.
@@ -98,7 +98,8 @@ class Checkout:
             }
             for name, text in texts.items():
                 facts = json.loads(text.replace(str(self.scratch), "OUT"))
-                facts.pop("provenance", None)
+                for name_of_origin in ("provenance", "files", "sha256"):
+                    facts.pop(name_of_origin, None)
                 hashes[name] = hash_of_json(facts)
             found += [
                 Found(COMMAND_LINE, " ".join((command, *arguments[:1])), "once", *each)
