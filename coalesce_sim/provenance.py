@@ -9,6 +9,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from coalesce_sim.scenario.schema import Scenario
@@ -80,7 +81,7 @@ def provenance(
         **({} if wall_s is None else {"wall_s": round(wall_s, 3)}),
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "packages": _versions((*_PACKAGES, *_EXTRAS, *packages)),
+        "packages": {name: _version(name) for name in (*_PACKAGES, *_EXTRAS, *packages)},
     }
 
 
@@ -93,11 +94,10 @@ def _release(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", version)[:3])
 
 
-def _versions(packages: Sequence[str]) -> dict[str, str | None]:
-    installed: dict[str, str | None] = {}
-    for package in packages:
-        try:
-            installed[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            installed[package] = None
-    return installed
+@cache
+def _version(package: str) -> str | None:
+    """The version of a package that is installed; asked once, since reading it takes some milliseconds."""
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
