@@ -79,7 +79,7 @@ def find(name: str, seed: int, most: int = MOST_CASES) -> tuple[int, str] | None
 def _fuzz(tree: Path, seed: int, *options: str) -> str:
     """What the cases print that are played on a copy of the package."""
     with tempfile.TemporaryDirectory() as kept:
-        words = ["--seed", str(seed), "--shell-share", "0", "--out", kept, *options]
+        words = ["--seed", str(seed), "--shell-share", "0", "--workers", "1", "--out", kept, *options]
         command = [sys.executable, "-m", "acceptance.fuzzing", *words]
         return subprocess.run(command, cwd=tree, capture_output=True, text=True, check=False).stdout
 
