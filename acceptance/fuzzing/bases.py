@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+import random
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import yaml
 
 from acceptance.fuzzing.case import PACKAGE_ROOT
+from verification.markets_at_random import market_of
 
 SCENARIOS = PACKAGE_ROOT / "scenarios"
 
@@ -82,6 +84,11 @@ def short(name: str) -> dict[str, Any]:
     if isinstance(scenario["contractors"], list):
         del scenario["contractors"][_MOST_LISTED:]
     return scenario
+
+
+def at_random(rng: random.Random) -> dict[str, Any]:
+    """A small market with contracts, in which any feature may be."""
+    return market_of(rng.randrange(10**9), rng.randrange(6, 16), rng.randrange(2, 5))
 
 
 def tame(scenario: Any) -> None:

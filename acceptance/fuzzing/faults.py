@@ -89,7 +89,7 @@ def _copy(*changes: Change) -> Iterator[Path]:
     """A copy of the package and of these cases, with some changes."""
     with tempfile.TemporaryDirectory(prefix="fault-") as folder:
         tree = Path(folder)
-        for part in ("coalesce_sim", "scenarios", "acceptance/fuzzing"):
+        for part in ("coalesce_sim", "scenarios", "acceptance/fuzzing", "verification"):
             shutil.copytree(ROOT / part, tree / part, ignore=shutil.ignore_patterns("__pycache__"))
         for change in changes:
             path = tree / "coalesce_sim" / change.module

@@ -55,7 +55,7 @@ def play(case: Case) -> None:
 
 def mutated(rng: random.Random, *, most: int = 4) -> dict[str, Any]:
     """A short bundled scenario with up to `most` changes; one in ten is left as it is but for its policy."""
-    scenario = bases.short(rng.choice(bases.names()))
+    scenario = bases.short(rng.choice(bases.names())) if rng.random() < 0.6 else bases.at_random(rng)
     if rng.random() < 0.3:
         scenario["policy"] = {"kind": rng.choice(_POLICIES)}
     scenario["seed"] = rng.randrange(1000)

@@ -392,6 +392,13 @@ def test_a_timeline_ends_with_its_interval(ax: Axes):
         plot_timeline(pd.DataFrame(hours), "task")
 
 
+def test_a_timeline_that_stays_at_one_value_has_room_around_it(ax: Axes):
+    hours = {"replication": [0, 0], "start_s": [0.0, 3600.0], "tasks": [4.0, 4.0]}
+    plot_timeline(pd.DataFrame(hours), "tasks", ax=ax)
+    low, high = ax.get_ylim()
+    assert low < 4 < high
+
+
 def test_without_axes_a_figure_as_wide_as_a_column_is_made():
     import matplotlib.pyplot as plt
 

@@ -182,7 +182,8 @@ def fit_height(axes: Axes, means: FloatArray, lows: FloatArray, highs: FloatArra
     room = (most - least) or abs(most) or 1.0
     low = max(least - room, float(np.nanmin([least, *lows])))
     high = min(most + room, float(np.nanmax([most, *highs])))
-    axes.set_ylim(low - 0.05 * (high - low), high + 0.05 * (high - low))
+    margin = 0.05 * ((high - low) or room)
+    axes.set_ylim(low - margin, high + margin)
 
 
 def name_axis(axes: Axes, names: Sequence[str]) -> None:
