@@ -100,6 +100,7 @@ def _replication(
     """Check one replication's tables against each other; returns the metrics that follow from them."""
     decisions, contracts = tables["decisions"], tables.get("contracts")
     _tasks(decisions, complain)
+    _homes(scenario, decisions, complain)
     if contracts is not None:
         _contracts(scenario, decisions, contracts, complain)
     elif any(row["choice"] == "local" and row["price_usd"] for row in decisions):
@@ -136,6 +137,26 @@ def _tasks(decisions: list[Row], complain: Complain) -> None:
         parts = [row[name] for name in row if name.startswith("internal_") and name != "internal_usd"]
         if None not in parts:
             _equal(f"task {row['task']}: internal_usd", row["internal_usd"], math.fsum(parts), complain)
+
+
+def _homes(scenario: Mapping[str, Any], decisions: list[Row], complain: Complain) -> None:
+    """A client works on no more tasks at once than it has slots; those done at first try are counted."""
+    slots = scenario["clients"]["slots"]
+    if slots == "unlimited":
+        return
+    for client in {row["client"] for row in decisions}:
+        own = [row for row in decisions if row["client"] == client]
+        spans = [
+            (row["started_s"], row["finished_s"])
+            for row in own
+            if row["choice"] == "local" and row["attempts"] == 1
+        ]
+        for began_s, ended_s in spans:
+            middle_s = (began_s + ended_s) / 2
+            at_once = sum(one < middle_s < other for one, other in spans)
+            if at_once > slots:
+                complain(f"client {client}: {at_once} tasks at work at {middle_s} s, with {slots} slots")
+                return
 
 
 def _contracts(
