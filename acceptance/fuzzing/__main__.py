@@ -80,7 +80,7 @@ def _tell(verdicts: Sequence[Verdict], wall_s: float) -> int:
     failed = [each for each in verdicts if each.complaints]
     click.echo(
         f"{len(verdicts):,} cases in {wall_s:.0f} s, {len(verdicts) / wall_s:.1f} a second; "
-        f"{len(failed):,} failed"
+        f"{sum(each.cpu_s for each in verdicts):.0f} s of a core; {len(failed):,} failed"
     )
     alike = defaultdict(list)
     for each in failed:

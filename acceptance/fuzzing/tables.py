@@ -183,16 +183,9 @@ def _recordings(rng: random.Random) -> tuple[dict[str, Content], Any, Due]:
         for benchmark, instance in instances
         for model in _MODELS
     ]
+    prices = {model: [f"{rng.uniform(0, 3):.3g}", "1.25", rng.choice(("", "0.1"))] for model in _MODELS}
     listings = [
-        [
-            model,
-            benchmark,
-            "open",
-            f"{rng.uniform(0, 3):.3g}",
-            "1.25",
-            rng.choice(("", "0.1")),
-            f"{rng.uniform(1, 900):.4g}",
-        ]
+        [model, benchmark, "open", *prices[model], f"{rng.uniform(1, 900):.4g}"]
         for model in _MODELS
         for benchmark in _BENCHMARKS
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import resource
 import time
 from collections.abc import Iterable, Iterator
@@ -12,10 +13,19 @@ from pathlib import Path
 from typing import Any
 
 from acceptance.fuzzing import cases
+from acceptance.fuzzing.case import PACKAGE_ROOT
 from acceptance.fuzzing.cases import Settings, Verdict
 
 _MOST_BYTES = 6 * 2**30
-_CONTEXT = multiprocessing.get_context("spawn")
+_CONTEXT = multiprocessing.get_context("forkserver")
+_CONTEXT.set_forkserver_preload(
+    [
+        "acceptance.fuzzing.cases",
+        "coalesce_sim.loading",
+        "coalesce_sim.report.writing",
+        "coalesce_sim.sweeps.running",
+    ]
+)
 
 
 @dataclass
@@ -34,6 +44,7 @@ class Workers:
         self._limit_s = limit_s
         self._scratch, self._failures = scratch, failures
         self._made = 0
+        os.environ["PYTHONPATH"] = str(PACKAGE_ROOT)  # else processes of processes import what is installed
         self._workers = [self._start() for _ in range(count)]
 
     def play(self, numbers: Iterable[int]) -> Iterator[Verdict]:
