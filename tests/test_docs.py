@@ -16,6 +16,7 @@ from pydantic import BaseModel
 
 import coalesce_sim
 from coalesce_sim.cli import cli
+from coalesce_sim.luck import Draws, Luck
 from coalesce_sim.policies.protocol import (
     Decision,
     OracleView,
@@ -123,16 +124,18 @@ def test_parameters_and_defaults_are_those_of_the_model(kind: str, model: type[B
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_randomness_and_view_are_those_of_the_policy(kind: str) -> None:
+def test_randomness_and_view_are_those_of_the_policy(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
-    def stream(name: str) -> np.random.Generator:
-        asked.append(name)
-        return np.random.default_rng(0)
+    def luck(_: Luck, purpose: str) -> Draws:
+        asked.append(purpose)
+        return Draws(0, np.arange(30, dtype=np.uint64))
 
-    required = {"contractor": "a"} if kind == "fixed" else {}
+    monkeypatch.setattr(Luck, "__call__", luck)
+    required = {"contractor": "hybrid_cloud_0"} if kind == "fixed" else {}
     policy = create(settings_by_kind()[kind].model_validate({"kind": kind, **required}))
-    policy.start(Surroundings(("a", "b"), ("job",), 1, stream))
+    scenario = coalesce_sim.load("dur_01", ["clock.days=0.1"])
+    coalesce_sim.stage(scenario, policy=lambda: policy).play()
     _, _, _, random, view, _ = KINDS[kind]
     assert random == ("yes" if asked else "no")
     assert view == policy.view_type.__name__

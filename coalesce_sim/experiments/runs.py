@@ -77,9 +77,9 @@ class RunResult:
     >>> result = coalesce_sim.run(coalesce_sim.load("dur_02", ["clock.days=1"]), replications=2)
     >>> saved = result.estimates["cost_reduction"]
     >>> print(f"{saved.mean:.0f} ± {saved.half_width:.0f} % over {saved.n} replications")
-    11 ± 52 % over 2 replications
+    14 ± 56 % over 2 replications
     >>> result.decisions["choice"].value_counts().to_dict()
-    {'local': 67, 'contractor': 25}
+    {'local': 65, 'contractor': 27}
     """
 
     scenario: Scenario

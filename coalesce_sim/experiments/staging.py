@@ -162,7 +162,7 @@ def stage(
     30
     >>> metrics = staged.play()
     >>> metrics["tasks"], round(metrics["outsourcing_rate"])
-    (51.0, 27)
+    (51.0, 25)
     """
     if not isinstance(scenario, Scenario):
         raise TypeError(f"scenario: must be what coalesce_sim.load() gives (got {scenario!r})")

@@ -52,7 +52,7 @@ class Observer:
     ...         )
     >>> scenario = coalesce_sim.load("dur_02", ["clock.days=1"])
     >>> metrics = coalesce_sim.stage(scenario, seed=1, observer=Progress()).play()
-    51 tasks are done, 14 of them by contractors
+    51 tasks are done, 13 of them by contractors
     """
 
     def set_up(self, market: Market) -> None:

@@ -301,7 +301,7 @@ class Outcome:
     >>> scenario = coalesce_sim.load("market", ["clock.days=0.002"])
     >>> result = coalesce_sim.run(scenario, replications=1, policy=lambda: cheapest)
     >>> print(f"{cheapest.overrun_usd:+.0f} USD against the estimates")
-    +11 USD against the estimates
+    -2 USD against the estimates
     """
 
     task: int

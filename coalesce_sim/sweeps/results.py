@@ -46,7 +46,7 @@ class SweepResult:
     >>> result.estimates("exploration_rate")[["policy.epsilon", "mean", "n"]].round(1)
        policy.epsilon  mean  n
     0             0.0   0.0  2
-    1             0.3  29.8  2
+    1             0.3  34.5  2
     """
 
     folder: Path

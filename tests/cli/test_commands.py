@@ -55,11 +55,22 @@ def test_scenarios_and_sweeps_are_listed_one_a_line(call: Call):
     assert {each["name"]: each["title"] for each in listed["sweeps"]} == varied
 
 
-@pytest.mark.parametrize("name", bundled.sweeps())
+REPLAYS_RECORDS = "own_agents"
+
+
+@pytest.mark.parametrize("name", [name for name in bundled.sweeps() if name != REPLAYS_RECORDS])
 def test_every_bundled_sweep_is_valid(call: Call, name: str):
     called = call("validate", name)
     assert (called.code, called.err) == (0, "")
     assert called.out.startswith(f"ok: {name}: ")
+
+
+def test_a_sweep_over_records_is_valid_where_they_lie(call: Call, shared_data: Path):
+    refused = call("validate", REPLAYS_RECORDS)
+    assert refused.code == 2
+    assert "records.path: data/openhands_instances.csv: no such file" in refused.err
+    Path("data").symlink_to(shared_data)
+    assert call("validate", REPLAYS_RECORDS).out == "ok: own_agents: 150 design points\n"
 
 
 def test_validate_tells_what_is_wrong_with_a_sweep(call: Call, tmp_path: Path):

@@ -70,7 +70,10 @@ def test_a_composite_task_is_cut_as_a_whole(series: Series) -> None:
 
 @pytest.mark.parametrize(
     ("scenario", "long_enough"),
-    [(coalesce_sim.load("dur_01", ["clock.days=0.5"]), 0), (coalesce_sim.load("experiments_cold_start"), 1)],
+    [
+        (coalesce_sim.load("dur_01", ["clock.days=0.5"]), 0),
+        (coalesce_sim.load("experiments_cold_start", ["workload.arrivals.limit=300"]), 1),
+    ],
 )
 def test_where_nothing_is_cut_the_metrics_are_the_same_to_the_last_bit(
     scenario: Scenario, long_enough: int
