@@ -17,6 +17,8 @@ from coalesce_sim.experiments.contenders import contenders, split
 from coalesce_sim.scenario.document import read_document
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.scenario.validation import validate
+from coalesce_sim.sweeps.request import Request
+from coalesce_sim.sweeps.specification import read_specification
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "background" / "experiments"
 PAGES = sorted(FOLDER.glob("*.md"))
@@ -39,6 +41,9 @@ def test_each_command_and_snippet_shown_can_be_run(page: Path) -> None:
         assert command is not None, name
         options = command.make_context(name, list(arguments)).params
         # Not loaded: that would need the recorded runs, which are not part of the project.
+        if name == "sweep":
+            read_specification(Request(options["source"]))
+            continue
         document = read_document(options["source"], options["overrides"])
         document.data.setdefault("name", document.name)
         scenario = validate(document, Scenario)

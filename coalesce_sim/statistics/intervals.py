@@ -101,8 +101,9 @@ def resampled(values: FloatArray) -> Estimate:
 
     `values`, (samples, runs), are of several runs on each of several bootstrap samples (`records.resample`).
     What the means of samples differ by beyond the scatter of runs is what another file of tasks would have
-    changed: more runs make the interval no narrower than that. The standard deviation returned is that of
-    single runs. Raises ValueError for fewer than two samples or runs.
+    changed: more runs make the interval no narrower than that. Runs on different samples must have random
+    numbers of their own (`common_random_numbers: false`): luck that all samples share goes unseen. The
+    standard deviation returned is that of single runs. Raises ValueError for fewer than two samples or runs.
 
     Source: one-way random effects, Searle, Casella and McCulloch (1992), chapter 3; the bootstrap variance of
     a mean, Efron and Tibshirani (1993), chapter 6.
