@@ -146,7 +146,8 @@ class Played:
         """Whether a setting, or the section that it is in, was told to do nothing."""
         place = re.sub(r"\(\w+\)", "", setting.place).replace("[]", "[*]").replace("NAME", "*")
         named = ".".join(str(step) for step in setting.steps)
-        return any(f"{path}.".startswith(f"{idle}.") for idle in self.idle for path in (place, named))
+        below = re.compile(rf"({'|'.join(map(re.escape, self.idle))})([.[]|$)")
+        return bool(self.idle) and any(below.match(path) for path in (place, named))
 
 
 def play(scenario: Scenario) -> Played:

@@ -1,4 +1,5 @@
-"""Tiny markets whose tasks, prices or outcomes come from files; all markets together; and policies."""
+"""Tiny markets whose tasks form a series, or whose tasks, prices or outcomes come from files; all markets
+together; and policies."""
 
 from __future__ import annotations
 
@@ -15,13 +16,44 @@ from verification.settings_markets import (
     SKILLS,
     TOPSIS,
     Market,
+    contractor,
     contracts,
     estimates,
     hours,
-    series,
     steps,
     tokens,
 )
+
+
+def series() -> Market:
+    """Tasks in a series, agreed prices, a web of trust and advertised performance."""
+    rule = contracts()
+    growing = {"complexity": {"start": 0.5, "step": 0.05}, "value_usd": {"start": 1.4, "step": 0.2}}
+    parts = [
+        {"type": "a", "count": 10, "attributes": growing},
+        {"type": "b", "count": 10, "attributes": growing},
+    ]
+    model = rule["cost_model"]
+    external = model["external"] | {"pricing": {"kind": "demand", "load_slope": 0.5, "complexity_slope": 0.3}}
+    return rule | {
+        "name": "series",
+        "skills": SKILLS,
+        "contracts": CONTRACTS | {"recovery": {"retries": 0, "then": "local"}},
+        "workload": rule["workload"]
+        | {"arrivals": {"kind": "series", "gap_s": 12.0, "parts": parts}, "dealing": "random"},
+        "contractors": [
+            contractor("p", slots=1, success=0.7, demand=0.8, available_capacity=0.4),
+            contractor("q", slots=1, success=0.9, own_cost_share=0.6, queue_limit=1, type="y"),
+        ],
+        "reputation": {
+            "model": {"kind": "eigentrust", "recompute_every": 3, "pretrusted_clients": 1},
+            "start": "warm",
+        },
+        "discovery": None,
+        "cost_model": model
+        | {"external": external, "internal": model["internal"] | {"opportunity": "later_tasks"}},
+        "policy": {"kind": "random"},
+    }
 
 
 def listing(folder: Path) -> Market:
@@ -30,7 +62,8 @@ def listing(folder: Path) -> Market:
         "provider,model,input_usd_per_mtok,output_usd_per_mtok\none,m,2,5\ntwo,m,4,3\ntwo,n,1,1\n"
     )
     (folder / "prices.csv").write_text(
-        "provider,model,input_usd_per_mtok,output_usd_per_mtok\none,m,20,50\ntwo,m,40,30\ntwo,n,10,10\n"
+        "provider,model,input_usd_per_mtok,output_usd_per_mtok,cache_read_usd_per_mtok\n"
+        "one,m,20,50,2\ntwo,m,40,30,\ntwo,n,10,10,\n"
     )
     rows = [f"{12 * i},{500 + 90 * i},{100 + 20 * i},{'ab'[i % 2]},1.{i},{9 * i}" for i in range(20)]
     (folder / "tasks.csv").write_text("\n".join(["t,in,out,kind,hard,t2", *rows]) + "\n")

@@ -43,7 +43,8 @@ ATTRIBUTES = {
     "output_gb": 0.1,
     "model_size": 1.0,
     "duration_h": {"uniform": {"low": 0.05, "high": 2}},
-    "prompt_tokens": {"exponential": {"mean": 2000}},
+    "prompt_tokens": {"uniform": {"low": 500, "high": 3500}},
+    "cached_tokens": {"uniform": {"low": 100, "high": 500}},
     "output_tokens": {"exponential": {"mean": 500}},
     "expected_output_tokens": 500,
     "criticality": "high",
@@ -85,6 +86,24 @@ TOPSIS = {
     "confidence": {"initial": 0.5, "warm_up": 4, "window": 6, "good_score": 0.5},
     "drift": {"step": 0.1, "sd": 0.5, "up_to_score": 0.9},
 }
+
+
+PRICES_THEN = [
+    {
+        "from_hour_utc": 8.02,
+        "until_hour_utc": 8.05,
+        "input_usd_per_mtok": 70,
+        "output_usd_per_mtok": 120,
+        "request_usd": 0.03,
+    },
+    {
+        "above_prompt_tokens": 1200,
+        "input_usd_per_mtok": 60,
+        "cache_read_usd_per_mtok": 4,
+        "request_usd": 0.01,
+    },
+]
+"""For two minutes soon after eight, and for long prompts at any hour."""
 
 
 def contractor(name: str, **facts: Any) -> Market:
@@ -191,6 +210,7 @@ def tokens() -> Market:
         "model_size": 1.0,
         "duration_h": 1.0,
         "prompt_tokens": 900.0,
+        "cached_tokens": 300.0,
         "output_tokens": 300.0,
     }
     tasks[3] |= {"client": 1, **stated}
@@ -206,11 +226,21 @@ def tokens() -> Market:
         "workload": rule["workload"] | {"arrivals": {"kind": "listed", "tasks": tasks}},
         "clients": {"count": 2, "slots": 1, "hardware": GPU},
         "contractors": [
-            contractor("p", price_usd=0.2, input_usd_per_mtok=20, output_usd_per_mtok=50, slots=1, **speeds),
+            contractor(
+                "p",
+                price_usd=0.2,
+                input_usd_per_mtok=20,
+                output_usd_per_mtok=50,
+                request_usd=0.02,
+                conditional_prices=PRICES_THEN,
+                slots=1,
+                **speeds,
+            ),
             contractor(
                 "q",
                 input_usd_per_mtok=40,
                 output_usd_per_mtok=90,
+                cache_read_usd_per_mtok=3,
                 slots=2,
                 hardware=RENTED,
                 reliability=0.97,
@@ -251,12 +281,12 @@ CONTRACTS = {
     "input_required_rate": 0.3,
     "input_reply_s": {"exponential": {"mean": 15}},
     "timeout_factor": 1.8,
-    "failed_share": 0.4,
+    "failed_share": 0.2,
     "due_on_failure": 0.5,
     "verification": {
         "automated": {"usd": 0.02, "minutes": 0.1, "sensitivity": 0.7, "specificity": 0.85},
         "manual": {"usd": 0.05, "minutes": 0.2, "sensitivity": 0.6, "specificity": 0.8},
-        "manual_from_value_usd": 3,
+        "manual_from_value_usd": 2.5,
     },
     "recovery": {"retries": 1, "then": "local"},
     "rework_usd": 2.0,
@@ -271,9 +301,10 @@ def contracts() -> Market:
         "y": {"share": 0.4, "success": 0.8, "slots": 2, "queue_limit": 1, "hardware": RENTED},
     }
     types = rule["contractors"]["types"]
-    tokens_usd = {"input_usd_per_mtok": 20, "output_usd_per_mtok": 50, "network_ms": 100}
+    by_token = {"input_usd_per_mtok": 20, "output_usd_per_mtok": 50, "cache_read_usd_per_mtok": 5}
+    by_token |= {"conditional_prices": PRICES_THEN[1:], "network_ms": 100}
     pool = rule["contractors"] | {
-        "types": {name: types[name] | facts | tokens_usd for name, facts in kinds.items()},
+        "types": {name: types[name] | facts | by_token for name, facts in kinds.items()},
         "success_shift": {"normal": {"mean": 0, "sd": 0.1}},
     }
     del pool["demand"], pool["available_capacity"]
@@ -346,7 +377,14 @@ def steps() -> Market:
                 input_usd_per_mtok=20,
             ),
             contractor(
-                "q", slots=2, success=0.7, quality_risk=0.05, security_risk=0.02, own_cost_share=0.5, type="y"
+                "q",
+                slots=2,
+                success=0.7,
+                quality_risk=0.05,
+                security_risk=0.02,
+                own_cost_share=0.5,
+                decode_tokens_per_s=40,
+                type="y",
             ),
             contractor("r", slots=1, success=0.8, queue_limit=2, performance=0.5, hardware=RENTED, type="x"),
         ],
@@ -365,36 +403,5 @@ def steps() -> Market:
             "external": model["external"] | {"pricing": {"kind": "bargained", "client_weight": 0.3}},
             "realised": model["realised"] | {"external_cost_factor": FACTOR},
         },
-        "policy": {"kind": "random"},
-    }
-
-
-def series() -> Market:
-    """Tasks in a series, agreed prices, a web of trust and advertised performance."""
-    rule = contracts()
-    growing = {"complexity": {"start": 0.5, "step": 0.05}, "value_usd": {"start": 1.4, "step": 0.2}}
-    parts = [
-        {"type": "a", "count": 10, "attributes": growing},
-        {"type": "b", "count": 10, "attributes": growing},
-    ]
-    model = rule["cost_model"]
-    external = model["external"] | {"pricing": {"kind": "demand", "load_slope": 0.5, "complexity_slope": 0.3}}
-    return rule | {
-        "name": "series",
-        "skills": SKILLS,
-        "contracts": CONTRACTS | {"recovery": {"retries": 0, "then": "local"}},
-        "workload": rule["workload"]
-        | {"arrivals": {"kind": "series", "gap_s": 12.0, "parts": parts}, "dealing": "random"},
-        "contractors": [
-            contractor("p", slots=1, success=0.7, demand=0.8, available_capacity=0.4),
-            contractor("q", slots=1, success=0.9, own_cost_share=0.6, queue_limit=1, type="y"),
-        ],
-        "reputation": {
-            "model": {"kind": "eigentrust", "recompute_every": 3, "pretrusted_clients": 1},
-            "start": "warm",
-        },
-        "discovery": None,
-        "cost_model": model
-        | {"external": external, "internal": model["internal"] | {"opportunity": "later_tasks"}},
         "policy": {"kind": "random"},
     }

@@ -22,7 +22,7 @@ EXPLAINED = {
     r"(name|title|description)": "labels of results",
     r"published\..*": "printed figures, shown beside ours",
     r"replications": "how often, not what is played: one replication is played here",
-    r"clock\.start": "a date for people; hours of demand alone go by it, which the market of hours shows",
+    r"clock\.start": "a date for people; hours of demand and of prices go by it, which some markets show",
     r".*\.hardware\.name": "a label",
     r".*\.hardware\.profile": "fills in what is left out, and these markets leave nothing out",
     r"contractors.*\.hardware\.(memory_gb|tdp_w)": "required of all hardware; memory is charged at home only",

@@ -9,14 +9,13 @@ from coalesce_sim.experiments.diagnosis.reach import by_skill, reach_of
 from coalesce_sim.experiments.diagnosis.unused.everywhere import without_effect
 from coalesce_sim.experiments.diagnosis.who_works import idle_clients, pool_size
 from coalesce_sim.inputs.recordings import read_recordings
-from coalesce_sim.inputs.sellers import left_out_of_prices, listed_prices
+from coalesce_sim.inputs.sellers import left_out_of_prices
 from coalesce_sim.inputs.tasktable import read_table
 from coalesce_sim.scenario.discovery import GossipDiscovery
-from coalesce_sim.scenario.distributions import support
 from coalesce_sim.scenario.policy import AlwaysLocal, BestFixed, Custom, Fixed, Oracle, Topsis
 from coalesce_sim.scenario.pool import ContractorFacts, DrawnPool, PriceList
 from coalesce_sim.scenario.schema import Scenario
-from coalesce_sim.scenario.tariff import PRICES, ConditionalPrices, TokenPrices
+from coalesce_sim.scenario.tariff import PRICES
 from coalesce_sim.scenario.workload import Csv, Listed, Series
 
 _MOST_NAMED = 6
@@ -59,7 +58,7 @@ def notes_of(scenario: Scenario) -> list[str]:
         notes += [f"records: {sentence}" for sentence in read_recordings(scenario.records).left_out]
     if isinstance(scenario.contractors, PriceList):
         notes += [f"contractors.sellers: {sentence}" for sentence in left_out_of_prices(scenario.contractors)]
-    return [*notes, *_of_cached_tokens(scenario)]
+    return notes
 
 
 def _of_listed_tasks(scenario: Scenario) -> list[str]:
@@ -152,35 +151,6 @@ def _of_prices(scenario: Scenario) -> list[str]:
     if kind not in ("flat", "demand") or not by_token or any(each.price_usd for each in facts):
         return []
     return [f"contractors state prices per token, but pricing is {kind}: they work for nothing"]
-
-
-def _of_cached_tokens(scenario: Scenario) -> list[str]:
-    workload, pool = scenario.workload, scenario.contractors
-    match workload.arrivals:
-        case Listed(tasks=tasks):
-            stated = any(task.cached_tokens for task in tasks)
-        case Csv(columns=columns):
-            stated = "cached_tokens" in columns
-        case Series(parts=parts):
-            stated = any("cached_tokens" in part.attributes for part in parts)
-        case _:
-            stated = False
-    if not stated and support(workload.attributes.cached_tokens)[1] == 0:
-        return []
-    prices: Sequence[TokenPrices] = (
-        [each.prices for each in listed_prices(pool)]
-        if isinstance(pool, PriceList)
-        else [each for _, each in _hired_from(scenario)]
-    )
-    if any(_states_cached(own) or any(map(_states_cached, own.conditional_prices)) for own in prices):
-        return []
-    return [
-        "tasks have cached tokens, but no contractor states cache_read_usd_per_mtok: they cost as others do"
-    ]
-
-
-def _states_cached(prices: TokenPrices | ConditionalPrices) -> bool:
-    return prices.cache_read_usd_per_mtok is not None
 
 
 def _of_home(scenario: Scenario) -> list[str]:

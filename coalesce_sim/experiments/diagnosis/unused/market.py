@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from coalesce_sim.inputs.recordings import read_recordings
+from coalesce_sim.inputs.sellers import listed_prices
 from coalesce_sim.scenario.costs import BargainedPrice, DemandPrice, FlatPrice, LoadPrice, TokenPrice
 from coalesce_sim.scenario.hardware import Hardware
 from coalesce_sim.scenario.learners import LinUcb
@@ -13,6 +14,7 @@ from coalesce_sim.scenario.mechanisms import PostedPrice, ScoreAuction, Vickrey
 from coalesce_sim.scenario.policy import Custom
 from coalesce_sim.scenario.pool import ContractorFacts, DrawnPool, PriceList
 from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.scenario.tariff import ConditionalPrices, TokenPrices
 from coalesce_sim.scenario.workload import Arrivals, Csv, Listed, Series
 
 
@@ -94,10 +96,22 @@ class Asked:
                 assert self.scenario.records is not None
                 return set(read_recordings(self.scenario.records).contractors)
 
-    def tokens_at_contractors(self, price: str, speed: str) -> bool:
-        """Whether tokens count at any contractor: in its price or in its time."""
-        listed = isinstance(self.scenario.contractors, PriceList)
-        priced = self.token_prices and (listed or any(getattr(each, price) for each in self.contractors))
+    @cached_property
+    def tariffs(self) -> list[TokenPrices | ConditionalPrices]:
+        """The prices by tokens that anybody charges, those under a condition too."""
+        pool = self.scenario.contractors
+        listed = [each.prices for each in listed_prices(pool)] if isinstance(pool, PriceList) else ()
+        return [part for own in listed or self.contractors for part in (own, *own.conditional_prices)]
+
+    @property
+    def cached_prices(self) -> bool:
+        """Whether anybody states a price for cached tokens."""
+        return any(each.cache_read_usd_per_mtok is not None for each in self.tariffs)
+
+    def tokens_at_contractors(self, speed: str, *prices: str) -> bool:
+        """Whether tokens count at any contractor: in its prices or their conditions, or in its time."""
+        stated = any(getattr(each, name, None) for each in self.tariffs for name in prices)
+        priced = self.token_prices and stated
         timed = any(getattr(each, speed) or getattr(each.hardware, speed, None) for each in self.contractors)
         return priced or (timed and not self.replays)
 

@@ -13,6 +13,7 @@ from coalesce_sim.scenario.policy import Boosts, Topsis
 from coalesce_sim.scenario.workload import Csv, DemandDriven, Listed, Recorded, Series
 
 _COUNTED = "nothing asks for it"
+_UNCACHED = "no contractor states cache_read_usd_per_mtok: they cost as others do"
 
 
 def of_tasks(asked: Asked) -> Iterator[Unused]:
@@ -88,6 +89,9 @@ def _of_attributes(asked: Asked) -> Iterator[Unused]:
         stated(attributes, "workload.attributes", *(n for n in needed if needed[n] and n in every)),
         "all tasks state their own",
     )
+    if needed["cached_tokens"] and not (asked.custom or asked.cached_prices):
+        places = stated(attributes, "workload.attributes", "cached_tokens")
+        yield Unused([*places, *_in_tasks(asked, ["cached_tokens"])], _UNCACHED)
     of_tasks = {name: is_needed for name, is_needed in needed.items() if name != "budget_share"}
     of_tasks |= {"budget_usd": needed["budget_share"], "documents": asked.memory("gb_per_50k_documents")}
     yield Unused(_in_tasks(asked, [name for name, is_needed in of_tasks.items() if not is_needed]), _COUNTED)
@@ -111,8 +115,9 @@ def _needed(asked: Asked) -> dict[str, bool]:
     lost = contracts is not None and contracts.rework_usd is None
     by_hand = contracts is not None and contracts.verification.manual is not None
     later = internal.opportunity == "later_tasks" and come_together(scenario)
-    reading = asked.tokens_at_contractors("input_usd_per_mtok", "prefill_tokens_per_s")
-    writing = asked.tokens_at_contractors("output_usd_per_mtok", "decode_tokens_per_s")
+    prompt_prices = ("input_usd_per_mtok", "cache_read_usd_per_mtok", "above_prompt_tokens")
+    reading = asked.tokens_at_contractors("prefill_tokens_per_s", *prompt_prices)
+    writing = asked.tokens_at_contractors("decode_tokens_per_s", "output_usd_per_mtok")
     by_use = asked.learns or scenario.cost_model.realised.basis == "physical"
     small = boosts is not None and boosts.cost != 1 and boosts.cost_if_budget_share_below > 0
     return {
@@ -129,6 +134,7 @@ def _needed(asked: Asked) -> dict[str, bool]:
         "model_size": custom or asked.memory("gb_per_model_size"),
         "duration_h": custom or later,
         "prompt_tokens": custom or at_home or reading,
+        "cached_tokens": custom or asked.token_prices,
         "output_tokens": at_home or (writing and by_use),
         "expected_output_tokens": custom or at_home or writing,
     }

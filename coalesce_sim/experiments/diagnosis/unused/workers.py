@@ -10,6 +10,7 @@ from coalesce_sim.experiments.diagnosis.unused.stated import Unused, stated, sta
 from coalesce_sim.scenario.costs import DemandPrice
 from coalesce_sim.scenario.hardware import Hardware
 from coalesce_sim.scenario.pool import DrawnPool, PriceList
+from coalesce_sim.scenario.tariff import PRICES
 
 _REPLAYED = "records are replayed"
 _OF_OWNERS = ("power_w", "purchase_usd", "lifetime_h", "electricity_usd_per_kwh")
@@ -37,7 +38,7 @@ def _of_clients(asked: Asked) -> Iterator[Unused]:
 
 def _of_contractors(asked: Asked) -> Iterator[Unused]:
     scenario, everybody = asked.scenario, asked.contractors
-    prices = ("input_usd_per_mtok", "output_usd_per_mtok")
+    prices = (*PRICES, "conditional_prices")
     kind = scenario.cost_model.external.pricing.kind
     if asked.replays:
         names = ("price_usd", *prices, "latency_min", *_SPEEDS, "success", "outcomes")
@@ -48,6 +49,8 @@ def _of_contractors(asked: Asked) -> Iterator[Unused]:
         yield Unused(stated_of_contractors(scenario, *prices), "the sellers' listings state them")
     elif not (asked.replays or asked.token_prices):
         yield Unused(stated_of_contractors(scenario, *prices), f"pricing is {kind}")
+    elif asked.token_prices and not asked.has("cached_tokens"):
+        yield Unused(stated_of_contractors(scenario, "cache_read_usd_per_mtok"), "no task has cached_tokens")
     if not asked.own_costs:
         yield Unused(stated_of_contractors(scenario, "own_cost_share"), "nobody asks for own costs")
     else:
