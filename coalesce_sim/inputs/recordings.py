@@ -73,14 +73,23 @@ def read_recordings(settings: RecordedRuns) -> Recordings:
 @lru_cache(maxsize=4)
 def _read(settings_json: str, runs_text: str, models_text: str) -> Recordings:
     settings = RecordedRuns.model_validate_json(settings_json)
-    runs, problems = read_runs(settings.path, "records.path", runs_text)
-    listings, more = read_models(settings.models_path, "records.models_path", models_text)
-    if problems or more:
-        raise ScenarioError([*problems, *more])
+    runs, listings = _rows(settings.path, runs_text, settings.models_path, models_text)
     problems = [*_unknown_names(settings, runs), *_unlisted(settings, runs, listings)]
     if problems:
         raise ScenarioError(problems)
     return _recordings(_Grid(settings, runs), listings)
+
+
+@lru_cache(maxsize=2)
+def _rows(
+    path: str, runs_text: str, models_path: str, models_text: str
+) -> tuple[list[Run], dict[str, Listing]]:
+    """What the files hold, read once for all own agents and samples of a sweep."""
+    runs, problems = read_runs(path, "records.path", runs_text)
+    listings, more = read_models(models_path, "records.models_path", models_text)
+    if problems or more:
+        raise ScenarioError([*problems, *more])
+    return runs, listings
 
 
 def _models(settings: RecordedRuns, runs: Iterable[Run]) -> tuple[str, ...]:
