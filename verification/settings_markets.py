@@ -91,12 +91,8 @@ TOPSIS = {
 PRICES_THEN = [
     {"from_hour_utc": 8.02, "until_hour_utc": 8.05, "input_usd_per_mtok": 70}
     | {"output_usd_per_mtok": 120, "request_usd": 0.03},
-    {
-        "above_prompt_tokens": 1200,
-        "input_usd_per_mtok": 60,
-        "cache_read_usd_per_mtok": 4,
-        "request_usd": 0.01,
-    },
+    {"above_prompt_tokens": 1200, "input_usd_per_mtok": 60}
+    | {"cache_read_usd_per_mtok": 4, "request_usd": 0.01},
 ]
 """For two minutes soon after eight, and for long prompts at any hour."""
 
