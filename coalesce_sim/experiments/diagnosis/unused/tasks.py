@@ -91,7 +91,10 @@ def _of_attributes(asked: Asked) -> Iterator[Unused]:
     )
     if needed["cached_tokens"] and not (asked.custom or asked.cached_prices):
         places = stated(attributes, "workload.attributes", "cached_tokens")
-        yield Unused([*places, *_in_tasks(asked, ["cached_tokens"])], _UNCACHED)
+        source = asked.scenario.workload.arrivals
+        if not isinstance(source, Listed) or any(task.cached_tokens for task in source.tasks):
+            places += _in_tasks(asked, ["cached_tokens"])
+        yield Unused(places, _UNCACHED)
     of_tasks = {name: is_needed for name, is_needed in needed.items() if name != "budget_share"}
     of_tasks |= {"budget_usd": needed["budget_share"], "documents": asked.memory("gb_per_50k_documents")}
     yield Unused(_in_tasks(asked, [name for name, is_needed in of_tasks.items() if not is_needed]), _COUNTED)
