@@ -82,13 +82,11 @@ def input_usd_per_mtok(tariff: Tariff, second_of_day: FloatArray) -> FloatArray:
 def _usd(
     rates: Rates, prompt_tokens: FloatArray, cached_tokens: FloatArray, output_tokens: FloatArray
 ) -> FloatArray:
-    """Where nothing is cached and there is no fee, to the last bit what two constants give."""
-    usd: FloatArray
+    """Where nothing is cached, or at no price of its own, and there is no fee, to the last bit what two
+    constants give."""
+    usd: FloatArray = prompt_tokens[:, None] * rates.input_usd_per_token
     if cached_tokens.any():
-        usd = (prompt_tokens - cached_tokens)[:, None] * rates.input_usd_per_token
-        usd += cached_tokens[:, None] * rates.cache_read_usd_per_token
-    else:
-        usd = prompt_tokens[:, None] * rates.input_usd_per_token
+        usd += cached_tokens[:, None] * (rates.cache_read_usd_per_token - rates.input_usd_per_token)
     usd += output_tokens[:, None] * rates.output_usd_per_token
     if rates.request_usd.any():
         usd += rates.request_usd
