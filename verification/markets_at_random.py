@@ -264,6 +264,6 @@ def _learning(pick: Pick, clients: int) -> dict[str, Any]:
     sections = {
         "discovery": discovery,
         "reputation": pick(None, *({"model": model} | common for model in models)),
-        "calibration": pick(None, {"rate": 0.3}, {"rate": 0.3, "forgetting": 0.7, "time_tolerance": 0.05}),
+        "calibration": pick(None, {"rate": 0.3}, {"rate": 0.3, "forgetting": 0.7, "proven_only": False}),
     }
     return {name: section for name, section in sections.items() if section is not None}

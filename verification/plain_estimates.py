@@ -76,26 +76,45 @@ class Stay(NamedTuple):
     usd: float
 
 
+class Learned(NamedTuple):
+    """Sums of estimates and of what came of them, by how much their ratio, as it was each time, would have
+    brought estimates nearer to what came of them than they were, and the ratio as it is."""
+
+    estimated: float
+    actual: float
+    nearer_by: float
+    factor: float
+
+
 class Factors:
     """What estimates are multiplied by, for each type of task at each worker (eq. 10): what came of earlier
-    ones over what was estimated, by sums; 1 where they are no further apart than is tolerated."""
+    ones over what was estimated, by sums; 1 unless that would have brought earlier ones nearer."""
 
-    def __init__(self, rules: dict[str, Any] | None, tolerance: float) -> None:
-        self.rules, self.tolerance = rules, tolerance
-        self.sums: dict[tuple[str, Worker], tuple[float, float]] = {}
+    def __init__(self, rules: dict[str, Any] | None) -> None:
+        self.rules = rules
+        self.learned: dict[tuple[str, Worker], Learned] = {}
 
     def of(self, type_: str, who: Worker) -> float:
-        estimated, actual = self.sums.get((type_, who), (0.0, 0.0))
-        factor = actual / estimated if estimated > 0 else 1.0
-        return factor if abs(factor - 1) > self.tolerance else 1.0
+        learned = self.learned.get((type_, who))
+        if self.rules is None or learned is None:
+            return 1.0
+        return learned.factor if learned.nearer_by > 0 or not self.rules["proven_only"] else 1.0
 
     def learn(self, type_: str, who: Worker, estimated: float, actual: float) -> None:
-        if self.rules is None or ((type_, who) not in self.sums and estimated == 0):
+        if self.rules is None or ((type_, who) not in self.learned and estimated == 0):
             return
         keep, start = self.rules["forgetting"], (1 / self.rules["rate"] - 1) * estimated
-        sums = self.sums.get((type_, who))
-        before = (start, start) if sums is None else (keep * sums[0], keep * sums[1])
-        self.sums[type_, who] = before[0] + estimated, before[1] + actual
+        learned = self.learned.get((type_, who))
+        if learned is None:
+            estimates, outcomes, nearer_by, factor = start, start, 0.0, 1.0
+        else:
+            estimates, outcomes, nearer_by = (keep * each for each in learned[:3])
+            factor = learned.factor
+        estimates, outcomes = estimates + estimated, outcomes + actual
+        nearer_by += abs(estimated - actual) - abs(estimated * factor - actual)
+        if estimates > 0:
+            factor = outcomes / estimates
+        self.learned[type_, who] = Learned(estimates, outcomes, nearer_by, factor)
 
 
 class Known:
@@ -128,8 +147,7 @@ class Known:
             self.ratings = Ratings(reputation, types, clients, advertised)
             self.own_ratings = Ratings(OWN_RECORD, types, 1, [0.0])
         rule = self.settings["calibration"]
-        self.charge_factors = Factors(rule, 0.0)
-        self.time_factors = Factors(rule, 0.0 if rule is None else rule["time_tolerance"])
+        self.charge_factors, self.time_factors = Factors(rule), Factors(rule)
         rules, luck = self.settings["discovery"], facts["luck"]
         self.directory: Registry | Gossip | None = None  # everybody knows everybody
         if rules is not None and rules["kind"] == "registry":

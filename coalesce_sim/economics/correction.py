@@ -16,18 +16,25 @@ class Correction:
     `factors`, (task types, contractors + 1), multiply the uncorrected estimates; the last column, index
     `LOCAL`, is home. A factor is a ratio of sums, so that small estimates count for little and the corrected
     ones add up to what came of them. The sums begin as if ``1/rate − 1`` estimates like the first had come
-    true; with each outcome earlier ones are weighed down by `forgetting`. A factor nearer to 1 than
-    `tolerance` is left at 1.
+    true; with each outcome earlier ones are weighed down by `forgetting`.
 
-    With a steady estimate E and a `forgetting` of ``1 − rate``, ``E·factor`` is the Ĉ of ``Ĉ ← rate·actual +
-    (1 − rate)·Ĉ`` (eq. 10, the paper's λ). Where nothing is forgotten the first outcome weighs as much as
-    there, and later ones no less than the last.
+    With `proven_only` a factor stays 1 unless it would have brought earlier estimates nearer to what came of
+    them: each is tried with the factor as it was then, and the sums of ``|estimate·factor − actual|`` and
+    ``|estimate − actual|`` are compared. Sums of bills that vary a lot differ by chance, and a right sum of
+    few very dear ones can take all others further off.
+
+    With a steady estimate E, a `forgetting` of ``1 − rate`` and without `proven_only`, ``E·factor`` is the Ĉ
+    of ``Ĉ ← rate·actual + (1 − rate)·Ĉ`` (eq. 10, the paper's λ). Where nothing is forgotten the first
+    outcome weighs as much as there, and later ones no less than the last.
     """
 
-    def __init__(self, shape: tuple[int, int], rate: float, forgetting: float, tolerance: float = 0) -> None:
-        self._before, self._forgetting, self._tolerance = 1 / rate - 1, forgetting, tolerance
+    def __init__(
+        self, shape: tuple[int, int], rate: float, forgetting: float, *, proven_only: bool = True
+    ) -> None:
+        self._before, self._forgetting, self._proven_only = 1 / rate - 1, forgetting, proven_only
         self._estimated, self._actual = np.zeros(shape), np.zeros(shape)
         self._begun = np.zeros(shape, dtype=bool)
+        self._learned, self._nearer_by = np.ones(shape), np.zeros(shape)
         self.factors: FloatArray = np.ones(shape)
 
     def learn(self, type_id: int, contractor: int, estimated: float, actual: float) -> None:
@@ -39,6 +46,7 @@ class Correction:
         if self._begun[at]:
             self._estimated[at] *= self._forgetting
             self._actual[at] *= self._forgetting
+            self._nearer_by[at] *= self._forgetting
         elif estimated > 0:
             self._begun[at] = True
             self._estimated[at] = self._actual[at] = self._before * estimated
@@ -46,9 +54,11 @@ class Correction:
             return
         self._estimated[at] += estimated
         self._actual[at] += actual
+        self._nearer_by[at] += abs(estimated - actual) - abs(estimated * self._learned[at] - actual)
         if self._estimated[at] > 0:
-            factor = self._actual[at] / self._estimated[at]
-            self.factors[at] = factor if abs(factor - 1) > self._tolerance else 1.0
+            self._learned[at] = self._actual[at] / self._estimated[at]
+        used = self._nearer_by[at] > 0 or not self._proven_only
+        self.factors[at] = self._learned[at] if used else 1.0
 
 
 @dataclass

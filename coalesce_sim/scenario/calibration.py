@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from coalesce_sim.scenario.base import Model
-from coalesce_sim.scenario.distributions import NonNegative, PositiveShare, Share
+from coalesce_sim.scenario.distributions import PositiveShare, Share
 
 
 class Calibration(Model):
@@ -20,6 +20,6 @@ class Calibration(Model):
     forgetting: Share = 1.0
     """What each new outcome multiplies the weight of all earlier ones by. 1 forgets nothing, so that factors
     settle; with ``1 − rate`` the newest always weighs `rate`, as in eq. 10, and factors follow chance."""
-    time_tolerance: NonNegative = 0.2
-    """Share by which times must turn out to be off before they are corrected; the paper calibrates its
-    estimates at home anew from an error of 20 %."""
+    proven_only: bool = True
+    """Whether a factor is used only as long as it would have brought earlier estimates nearer to what came of
+    them. Eq. 10 as printed has no such rule: ``false``, with a `forgetting` of ``1 − rate``."""

@@ -11,9 +11,9 @@ from coalesce_sim.economics.correction import Correction, ErrorWindow, Estimatio
 from coalesce_sim.scenario.calibration import Calibration as Settings
 
 
-def correction(rate: float, forgetting: float = 1, tolerance: float = 0) -> Correction:
+def correction(rate: float, forgetting: float = 1, *, proven_only: bool = False) -> Correction:
     """For two types and two contractors."""
-    return Correction((2, 3), rate, forgetting, tolerance)
+    return Correction((2, 3), rate, forgetting, proven_only=proven_only)
 
 
 def test_where_all_but_the_newest_fades_the_factor_is_the_papers_running_mean() -> None:
@@ -56,13 +56,36 @@ def test_corrected_estimates_add_up_to_what_came_of_them(forgetting: float) -> N
     assert learned.factors[0, LOCAL] * (weight * estimated).sum() == pytest.approx((weight * actual).sum())
 
 
-def test_what_is_hardly_off_is_left_alone() -> None:
-    learned = correction(1, tolerance=0.2)
-    factors = []
-    for actual in (11, 12.9, 20, 0):
+@pytest.mark.parametrize(
+    ("forgetting", "factors"),
+    [(1, [1, 2, 1, 7 / 4]), (0.5, [1, 2, 1, 32.5 / 18.75])],
+    ids=["nothing", "half"],
+)
+def test_a_factor_is_used_as_long_as_it_would_have_brought_estimates_nearer(
+    forgetting: float, factors: list[float]
+) -> None:
+    """Estimates of 10 that come to 20, 20, 10 and 20.
+
+    The second would have been off by 0 in place of 10, by the factor 2 that the first had left; the third, by
+    the same factor, by 10 in place of 0; the fourth, at 5/3, by 10/3 in place of 10. Where half is forgotten
+    the third takes back twice what is left of the second, −5; the fourth, at 10/7, adds 30/7 to half of that.
+    """
+    learned = correction(1, forgetting, proven_only=True)
+    found = []
+    for actual in (20, 20, 10, 20):
         learned.learn(0, 0, 10, actual)
-        factors.append(learned.factors[0, 0])
-    assert factors == pytest.approx([1, 1, 43.9 / 30, 1])
+        found.append(learned.factors[0, 0])
+    assert found == pytest.approx(factors)
+
+
+def test_a_few_dear_bills_do_not_spoil_all_other_estimates() -> None:
+    """One bill in ten comes to 11 times its estimate: by sums the factor is 2, all others off by as much."""
+    learned, errors = correction(0.2, proven_only=True), []
+    for place in range(200):
+        actual = 11.0 if place % 10 == 5 else 1.0
+        errors.append(abs(learned.factors[0, 0] - actual))
+        learned.learn(0, 0, 1.0, actual)
+    assert sum(errors) == pytest.approx(20 * 10)
 
 
 def test_every_type_and_contractor_learns_for_itself_and_home_is_the_last() -> None:

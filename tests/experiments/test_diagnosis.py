@@ -222,7 +222,7 @@ def test_calibration_that_goes_by_the_last_bill_alone_is_to_blame(forgetting: fl
     scenario = market(
         contractors=[contractor("a", outcomes={"job": {"success": 1, "bill_usd": 0.02}})],
         policy={"kind": "random"},
-        calibration={"rate": 1, "forgetting": forgetting},
+        calibration={"rate": 1, "forgetting": forgetting, "proven_only": False},
     )
     scenario["clock"]["days"] = 2
     scenario["cost_model"]["realised"]["external_cost_factor"] = {"choice": {"values": [0.5, 1, 1.5]}}

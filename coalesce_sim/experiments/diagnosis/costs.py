@@ -110,7 +110,12 @@ def _harm(place: str, corrections: Corrections) -> Iterator[Finding]:
         f"Calibration makes estimates {_PLACES[place]} worse: off by {numbers['error']:,.0f} % of what was "
         f"charged and lost by lateness, {numbers['error_without']:,.0f} % without it, over {n:,} outcomes."
     )
-    settings = ("calibration=null", "calibration.forgetting=1", "calibration.rate")
+    settings = (
+        "calibration=null",
+        "calibration.proven_only=true",
+        "calibration.forgetting=1",
+        "calibration.rate",
+    )
     yield Finding(f"calibration_harms_{place}", "problem", sentence, numbers, settings)
 
 

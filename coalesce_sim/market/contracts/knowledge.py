@@ -62,8 +62,9 @@ class Knowledge:
         self.factors: FloatArray = np.ones(shape)
         self.time_factors: FloatArray = np.ones(shape)
         if rule is not None:
-            self._charges = Correction(shape, rule.rate, rule.forgetting)
-            self._times = Correction(shape, rule.rate, rule.forgetting, rule.time_tolerance)
+            self._charges, self._times = (
+                Correction(shape, rule.rate, rule.forgetting, proven_only=rule.proven_only) for _ in range(2)
+            )
             self.factors, self.time_factors = self._charges.factors, self._times.factors
             self.effects = Effect(), Effect()
         self.errors = EstimationError()
