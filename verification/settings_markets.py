@@ -292,7 +292,11 @@ def contracts() -> Market:
         "y": {"share": 0.4, "success": 0.8, "slots": 2, "queue_limit": 1, "hardware": RENTED},
     }
     types = rule["contractors"]["types"]
-    by_token = {"input_usd_per_mtok": 20, "output_usd_per_mtok": 50, "cache_read_usd_per_mtok": 5}
+    by_token: Market = {
+        "input_usd_per_mtok": 20,
+        "output_usd_per_mtok": 50,
+        "cache_read_usd_per_mtok": 5,
+    }
     by_token |= {"conditional_prices": PRICES_THEN[1:], "network_ms": 100}
     pool = rule["contractors"] | {
         "types": {name: types[name] | facts | by_token for name, facts in kinds.items()},

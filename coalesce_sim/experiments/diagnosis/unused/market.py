@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from coalesce_sim.inputs.recordings import read_recordings
@@ -100,8 +100,10 @@ class Asked:
     def tariffs(self) -> list[TokenPrices | ConditionalPrices]:
         """The prices by tokens that anybody charges, those under a condition too."""
         pool = self.scenario.contractors
-        listed = [each.prices for each in listed_prices(pool)] if isinstance(pool, PriceList) else ()
-        return [part for own in listed or self.contractors for part in (own, *own.conditional_prices)]
+        own: Sequence[TokenPrices] = self.contractors
+        if isinstance(pool, PriceList):
+            own = [each.prices for each in listed_prices(pool)]
+        return [*own, *(prices for each in own for prices in each.conditional_prices)]
 
     @property
     def cached_prices(self) -> bool:

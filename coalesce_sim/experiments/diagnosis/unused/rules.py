@@ -16,7 +16,6 @@ from coalesce_sim.scenario.policy import Topsis
 def of_rules(asked: Asked) -> Iterator[Unused]:
     """Contracts, calibration, reputation, discovery, skills, cost model and policy."""
     yield from _of_contracts(asked)
-    yield from _of_calibration(asked)
     yield from _of_reputation(asked)
     yield from _of_discovery(asked)
     yield from _of_skills(asked)
@@ -41,12 +40,6 @@ def _of_contracts(asked: Asked) -> Iterator[Unused]:
     if asked.scenario.clients.slots == 0:
         places = stated(rules.recovery, "contracts.recovery", "then")
         yield Unused(places, "clients have no GPU")
-
-
-def _of_calibration(asked: Asked) -> Iterator[Unused]:
-    if asked.scenario.cost_model.late_usd_per_min == 0:
-        places = stated(asked.scenario.calibration, "calibration", "time_tolerance")
-        yield Unused(places, "cost_model.late_usd_per_min is 0")
 
 
 def _of_reputation(asked: Asked) -> Iterator[Unused]:
