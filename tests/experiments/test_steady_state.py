@@ -30,7 +30,7 @@ def rush(arrivals: Any = ARRIVALS_S, **sections: Any) -> Scenario:
     """All at once at first, so that they queue for the one slot at home, later one at a time."""
     usual: dict[str, Any] = {"types": {"job": LATE_NEVER}, "clients": {"slots": 1}}
     usual["policy"] = {"kind": "always_local"}
-    return coalesce_sim.load(market(arrivals, contractor("idle"), **(usual | sections)))
+    return coalesce_sim.load(market(arrivals, contractor("idle", slots=1), **(usual | sections)))
 
 
 def test_what_arrived_in_the_rush_does_not_count() -> None:
@@ -72,7 +72,7 @@ def test_a_composite_task_is_cut_as_a_whole(series: Series) -> None:
     ("scenario", "long_enough"),
     [
         (coalesce_sim.load("dur_01", ["clock.days=0.5"]), 0),
-        (coalesce_sim.load("experiments_cold_start", ["workload.arrivals.limit=300"]), 1),
+        (rush([400.0 * each for each in range(STEADY)], policy={"kind": "random"}), 1),
     ],
 )
 def test_where_nothing_is_cut_the_metrics_are_the_same_to_the_last_bit(
