@@ -16,6 +16,7 @@ _PLACE = re.compile(
         [^\n:]+\.(ya?ml|csv|json|parquet)(:\d+)?:\s\S      # a file, its line, what is wrong there
       | --[a-z][a-z-]*(\s[^:]+)?:\s\S                      # an option and what it was told
       | [a-z_]+([.\[][^:\s]+)*:\s\S                        # a field
+      | policy\s(?P<mark>['"]).*(?P=mark):\s\S              # one of the policies that were listed
     )""",
     re.VERBOSE,
 )
@@ -71,7 +72,10 @@ def _refusal(case: Case, outcome: Outcome, said: str) -> None:
     """Wrong input: what is wrong and where, on stderr and nowhere else; `validate` has it as JSON too."""
     if outcome.words[0] == "validate" and "--json" in outcome.words and outcome.stdout:
         problems = json.loads(outcome.stdout)["problems"]
-        if not problems or not all(any(each[name] for name in ("file", "path")) for each in problems):
+        if not problems or not all(
+            each["file"] or each["path"] or any(repr(word) in each["message"] for word in outcome.words)
+            for each in problems
+        ):
             case.complain(f"{said}: problems without a place: {problems}")
         return
     if outcome.stdout:

@@ -97,9 +97,9 @@ def _again(case: Case, jobs: str) -> None:
 
 
 def _lasting(folder: Path) -> Any:
-    """What a summary says but for the moment and the folder."""
+    """What a summary says but for the moment, the folder, and the digest that holds both."""
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
-    del summary["outputs"]
+    del summary["outputs"], summary["sha256"]
     for name in ("started_utc", "wall_s", "command"):
         del summary["provenance"][name]
     return summary

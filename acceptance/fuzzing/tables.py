@@ -73,7 +73,8 @@ def read(data: bytes, columns: tuple[str, ...]) -> Reading:
     """Read a table of `columns`, and others, by the strictest rules that users were promised."""
     try:
         text = data.decode("utf-8-sig")
-        lines = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+        read = csv.reader(io.StringIO(text, newline=""), strict=True)
+        lines = [[cell.strip(" \t") for cell in cells] for cells in read]
     except (UnicodeDecodeError, csv.Error) as error:
         return Reading([], str(error))
     doubtful = any(not cells for cells in lines) or bool(

@@ -7,7 +7,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from coalesce_sim.scenario.base import Model
-from coalesce_sim.scenario.distributions import NonNegative, NonNegativeDistribution, Positive, Share
+from coalesce_sim.scenario.distributions import NonNegative, Positive, Share
+from coalesce_sim.scenario.draws import NonNegativeDistribution
 
 
 class Security(Model):

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from coalesce_sim.scenario.base import Model
-from coalesce_sim.scenario.distributions import NonNegative, NonNegativeDistribution, Positive, Real, Share
+from coalesce_sim.scenario.distributions import NonNegative, Positive, Real, Share
+from coalesce_sim.scenario.draws import NonNegativeDistribution
 
 
 class MemoryNeed(Model):

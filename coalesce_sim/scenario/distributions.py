@@ -44,11 +44,13 @@ Share = Annotated[float, Field(ge=0, le=1), AfterValidator(no_speck)]
 PositiveShare = Annotated[float, Field(gt=0, le=1), AfterValidator(no_speck)]
 
 Support = tuple[float, float]
-"""The least interval that holds all draws; of a normal, all but one in a thousand million."""
+"""The least interval that holds all draws."""
+
+_MOST_SD = 6.0
 
 
 class Normal(Model):
-    """Normal, clipped where limits are set."""
+    """Normal, clipped where limits are set, and always at six standard deviations from its mean."""
 
     mean: Real
     """Centre before clipping, in the unit of the field that the distribution stands in."""
@@ -66,19 +68,18 @@ class Normal(Model):
         return self
 
     def sample(self, rng: np.random.Generator, size: int) -> FloatArray:
-        draws = rng.normal(self.mean, self.sd, size)
-        if self.min is None and self.max is None:
-            return draws
-        return np.clip(draws, self.min, self.max)
+        return np.clip(rng.normal(self.mean, self.sd, size), *self.support())
 
     def at(self, p: float) -> float:
-        draw = self.mean + self.sd * normal(p)
-        draw = draw if self.min is None else max(self.min, draw)
-        return draw if self.max is None else min(self.max, draw)
+        low, high = self.support()
+        return min(max(low, self.mean + self.sd * normal(p)), high)
 
     def support(self) -> Support:
-        low, high = np.clip((self.mean - 6 * self.sd, self.mean + 6 * self.sd), self.min, self.max)
-        return float(low), float(high)
+        reach = _MOST_SD * self.sd
+        least = -math.inf if self.min is None else self.min
+        most = math.inf if self.max is None else self.max
+        low, high = (min(max(least, end), most) for end in (self.mean - reach, self.mean + reach))
+        return low, high
 
 
 class Uniform(Model):
@@ -371,35 +372,3 @@ def support(distribution: Distribution) -> Support:
     if isinstance(distribution, DistributionSpec):
         return distribution.chosen.support()
     return float(distribution), float(distribution)
-
-
-def may_draw_zero(distribution: Distribution) -> bool:
-    """Whether 0 itself is drawn now and then, as a continuous distribution that begins there never does."""
-    low, high = support(distribution)
-    if low > 0 or high < 0:
-        return False
-    match distribution.chosen if isinstance(distribution, DistributionSpec) else distribution:
-        case Choice(values=values, weights=weights):
-            return any(v == 0 and w > 0 for v, w in zip(values, weights or [1.0] * len(values), strict=True))
-        case Empirical(quantiles=quantiles):
-            return any(a == b == 0 for a, b in pairwise(quantiles))
-        case Normal(sd=sd, min=least, max=most):
-            return sd == 0 or least == 0 or most == 0
-        case Uniform(low=low, high=high):
-            return low == high
-        case float(value):
-            return value == 0
-        case _:
-            return False
-
-
-def _not_negative(distribution: Distribution) -> Distribution:
-    low, high = support(distribution)
-    if low < 0:
-        got = f"{low:g}" if low == high else f"draws from {low:g} to {high:g}"
-        raise ValueError(f"must not be negative (got {got})")
-    return distribution
-
-
-NonNegativeDistribution = Annotated[Distribution, AfterValidator(_not_negative)]
-"""A distribution whose draws can stand for times, amounts and factors."""

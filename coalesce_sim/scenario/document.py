@@ -166,10 +166,13 @@ def read_document(source: str | Path | Mapping[str, Any], overrides: Sequence[st
     return read_base(source).document(overrides)
 
 
-def read_plain(source: Path | Mapping[str, Any]) -> Document:
-    """A YAML file, or content, that is no scenario and extends nothing. Raises ScenarioError."""
+def read_plain(source: Path | Mapping[str, Any], file: str = "<sweep>") -> Document:
+    """A YAML file, or content, that is no scenario and extends nothing. Raises ScenarioError.
+
+    `file` is where to say that content was written.
+    """
     if isinstance(source, Mapping):
-        root = from_python(source, (), Mark("<sweep>", None))
+        root = from_python(source, (), Mark(file, None))
         return Document(root, root.plain(), "sweep", ())
     root = _read_root(source, None)
     return Document(root, root.plain(), source.stem, (source,))

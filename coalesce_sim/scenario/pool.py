@@ -11,11 +11,11 @@ from coalesce_sim.scenario.base import Model
 from coalesce_sim.scenario.distributions import (
     Distribution,
     NonNegative,
-    NonNegativeDistribution,
     Positive,
     Real,
     Share,
 )
+from coalesce_sim.scenario.draws import NonNegativeDistribution
 from coalesce_sim.scenario.hardware import Hardware
 from coalesce_sim.scenario.tariff import TokenPrices
 

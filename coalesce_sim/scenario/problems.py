@@ -24,7 +24,7 @@ class Problem:
 
     def __str__(self) -> str:
         place = self.file if self.line is None else f"{self.file}:{self.line}"
-        return ": ".join(part for part in (place, self.path, self.message) if part)
+        return on_one_line(": ".join(part for part in (place, self.path, self.message) if part))
 
 
 class ScenarioError(CoalesceError, ValueError):
@@ -75,6 +75,11 @@ def dotted(path: Steps) -> str:
 def closest(word: object, known: Iterable[str]) -> str | None:
     """The known word that `word` was probably meant to be, None if it resembles none."""
     return next(iter(difflib.get_close_matches(word, known, n=1)), None) if isinstance(word, str) else None
+
+
+def on_one_line(text: str) -> str:
+    """The text with line breaks, and what else makes a terminal do something, as Python writes them."""
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
 
 
 def shortened(text: str) -> str:

@@ -27,6 +27,7 @@ from coalesce_sim.scenario.pool import (
 from coalesce_sim.scenario.problems import closest
 from coalesce_sim.scenario.recordings import RecordedRuns
 from coalesce_sim.scenario.reputation import EigenTrustReputation, Reputation
+from coalesce_sim.scenario.volume import overflow
 from coalesce_sim.scenario.workload import DemandDriven, MarketDemand, Recorded, Workload
 
 MAX_INTERVALS = 10_000_000
@@ -149,6 +150,12 @@ class Scenario(Model):
                 raise ValueError("market_demand: missing, but workload.arrivals is demand_driven")
             if self.contractor_dynamics is not None:
                 raise ValueError("market_demand: missing, but contractor_dynamics follows it")
+        return self
+
+    @model_validator(mode="after")
+    def _can_be_played(self) -> Self:
+        if message := overflow(self.workload.arrivals, self.market_demand, self.clock.horizon_s):
+            raise ValueError(f"workload.arrivals.{message}")
         return self
 
     @model_validator(mode="after")

@@ -10,11 +10,11 @@ from coalesce_sim.scenario.base import Model
 from coalesce_sim.scenario.distributions import (
     Distribution,
     NonNegative,
-    NonNegativeDistribution,
     Positive,
     Real,
     support,
 )
+from coalesce_sim.scenario.draws import NonNegativeDistribution, PositiveDistribution
 
 Level = Literal["low", "medium", "high"]
 Dealing = Literal["round_robin", "round_robin_by_arrival", "random"]
@@ -284,7 +284,7 @@ class Attributes(Model):
     """What is true of a task besides its type. The client knows all of it when it decides, but for how long
     the answer will be."""
 
-    complexity: NonNegativeDistribution = 1.0
+    complexity: PositiveDistribution = 1.0
     """Without a unit, 1 being ordinary: multiplies FLOP and `local_min`, and raises prices by ``demand`` and
     memory as their slopes say."""
     value_usd: NonNegativeDistribution = 0.0

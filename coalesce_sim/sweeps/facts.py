@@ -6,12 +6,15 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from coalesce_sim.files import ResultsError, read_sealed
 from coalesce_sim.provenance import is_newer
+from coalesce_sim.scenario.document import read_plain
+from coalesce_sim.scenario.problems import ScenarioError
+from coalesce_sim.scenario.validation import validate
 from coalesce_sim.version import __version__
 
 FORMAT = 2
@@ -21,6 +24,9 @@ UNCHECKED = 1
 """The format of folders whose files carry no digests."""
 
 FACTS = "sweep.json"
+
+
+M = TypeVar("M", bound=BaseModel)
 
 
 class _Made(BaseModel):
@@ -70,13 +76,16 @@ def read_facts(folder: Path) -> dict[str, Any]:
         raise ResultsError(f"{path}: written by coalesce_sim {version}, newer than this one, {__version__}")
     if facts["format"] != UNCHECKED and not sealed:
         raise ResultsError(f"{path}: cannot be read: its digest is missing")
-    try:
-        _Facts.model_validate(facts)
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(map(str, first["loc"]))
-        raise ResultsError(f"{path}: {field}: {first['msg']} (got {first['input']!r:.60})") from error
+    checked(facts, _Facts, str(path))
     return facts
+
+
+def checked(facts: Mapping[str, Any], model: type[M], file: str) -> M:
+    """What was read in a file, as an instance of a model. Raises `ResultsError` with all that is wrong."""
+    try:
+        return validate(read_plain(facts, file), model)
+    except ScenarioError as error:
+        raise ResultsError(str(error)) from error
 
 
 def identity(facts: Mapping[str, Any]) -> str:

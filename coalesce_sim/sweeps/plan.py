@@ -261,7 +261,12 @@ class Plan:
         if column != "policy" or not isinstance(value, str):
             return Change.of_value(field_steps(column), value, self._mark("factors", column))
         if (base, value) not in self._policies:
-            mark, settings = self._mark("factors", column), written(self._plain(base), value)
+            mark = self._mark("factors", column)
+            try:
+                settings = written(self._plain(base), value)
+            except ScenarioError as error:
+                told = (Problem(mark.file, mark.line, "", str(each)) for each in error.problems)
+                raise ScenarioError(told) from None
             plain = settings.model_dump(mode="json", by_alias=True, exclude_none=True)
             self._policies[base, value] = Change.of_value(("policy",), plain, mark)
         return self._policies[base, value]

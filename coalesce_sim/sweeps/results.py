@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import ValidationError
 
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.errors import ResultsWarning
@@ -21,7 +20,7 @@ from coalesce_sim.files import ResultsError, digest_of_file, read_sealed
 from coalesce_sim.metrics import METRICS, describe
 from coalesce_sim.statistics.intervals import Interval, estimate, grouped
 from coalesce_sim.sweeps.design import design_of
-from coalesce_sim.sweeps.facts import FACTS, UNCHECKED, read_facts
+from coalesce_sim.sweeps.facts import FACTS, UNCHECKED, checked, read_facts
 from coalesce_sim.sweeps.shards import COLUMNS, Shards, read_rows
 from coalesce_sim.sweeps.specification import Precision, Specification
 
@@ -271,12 +270,7 @@ def open_results(folder: str | Path) -> SweepResult:
 def read_results(folder: Path) -> SweepResult:
     """The results of a sweep, nothing but its rows being looked at. Raises `ResultsError`."""
     facts = read_facts(folder)
-    try:
-        specification = Specification.model_validate(facts["specification"])
-    except ValidationError as error:
-        raise ResultsError(
-            f"{folder / FACTS}: does not hold a sweep that this version knows: {error}"
-        ) from error
+    specification = checked(facts["specification"], Specification, f"{folder / FACTS}: specification")
     if facts["format"] == UNCHECKED:
         version = facts["provenance"]["coalesce_sim"]
         message = f"{folder}: written by coalesce_sim {version}, without digests: its files are not checked"

@@ -115,8 +115,8 @@ class Shards:
             raise  # merged into another since it was listed
         except (OSError, pa.ArrowException) as error:
             raise ResultsError(f"{path}: cannot be read: {error}; {_CURE}") from error
-        if missing := [name for name in _ALWAYS_READ if name not in table.column_names]:
-            raise ResultsError(f"{path}: has no column {missing[0]!r}; {_CURE}")
+        if message := _misfit(table.schema):
+            raise ResultsError(f"{path}: {message}; {_CURE}")
         self._refuse_other_seeds(path, table)
         return table
 
@@ -127,6 +127,20 @@ class Shards:
             wanted = own_seed(self.seed, key) if self.own_luck else self.seed
             if key and seed != wanted:
                 raise ResultsError(f"{path}: holds rows of another seed ({seed}, not {wanted}); {_CURE}")
+
+
+def _misfit(schema: pa.Schema) -> str | None:
+    """What is wrong with the columns of a file, which anybody may have put there; None if nothing is."""
+    for name in _ALWAYS_READ:
+        if name not in schema.names:
+            return f"has no column {name!r}"
+    for name in schema.names:
+        if schema.names.count(name) > 1:
+            return f"has several columns {name!r}"
+        held, wanted = schema.field(name).type, _FIXED.field(name).type if name in COLUMNS else pa.float64()
+        if held != wanted:
+            return f"holds {held} in column {name!r}, not {wanted}"
+    return None
 
 
 def rows_table(rows: Sequence[Mapping[str, Any]], metrics: Sequence[Mapping[str, float]]) -> pa.Table:

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from coalesce_sim.scenario.distributions import Distribution, sample, support
+from coalesce_sim.scenario.distributions import Distribution, drawn_at, sample, support
+from coalesce_sim.scenario.draws import PositiveDistribution
 
 ADAPTER: TypeAdapter[Any] = TypeAdapter(Distribution)
 
@@ -138,6 +139,29 @@ def test_a_normal_can_be_clipped() -> None:
     draws = sample(clipped, np.random.default_rng(4), 1000)
     assert draws.min() == -0.5
     assert draws.max() == 1.0
+
+
+def test_no_draw_of_a_normal_is_beyond_six_standard_deviations() -> None:
+    normal = ADAPTER.validate_python({"normal": {"mean": 12, "sd": 2}})
+    assert support(normal) == (0, 24)
+    assert [drawn_at(normal, p) for p in (2.0**-53, 0.5, 1 - 2.0**-53)] == [0, 12, 24]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        0,
+        {"choice": {"values": [0, 1]}},
+        {"normal": {"mean": 1, "sd": 1, "min": 0}},
+        {"mixture": {"components": [{"weight": 1, "choice": {"values": [0, 1]}}] * 2}},
+    ],
+    ids=str,
+)
+def test_what_must_be_above_zero_is_not_zero_at_any_draw(data: Any) -> None:
+    above_zero: TypeAdapter[Any] = TypeAdapter(PositiveDistribution)
+    above_zero.validate_python({"exponential": {"mean": 1}})
+    with pytest.raises(ValidationError, match="must not be 0 at any draw"):
+        above_zero.validate_python(data)
 
 
 @pytest.mark.parametrize(

@@ -289,7 +289,7 @@ def test_a_file_that_may_not_be_read(folder, monkeypatch):
     write(folder / "a.yaml", "a: 1\n")
     monkeypatch.setattr(Path, "read_bytes", refuse)
     assert error_of("a.yaml") == "a.yaml: cannot be read: Permission denied"
-    assert error_of("a\0.yaml") == "a\0.yaml: cannot be read: embedded null byte"
+    assert error_of("a\0.yaml") == r"a\x00.yaml: cannot be read: embedded null byte"
 
 
 def test_invalid_utf_8_is_shown_by_offset_and_line(folder):

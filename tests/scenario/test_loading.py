@@ -49,7 +49,7 @@ def _holding_itself() -> dict[str, Any]:
         (
             {"extends": "a\0/b.yaml"},
             (),
-            "<scenario>: extends: a\0/b.yaml: cannot be read: embedded null byte",
+            r"<scenario>: extends: a\x00/b.yaml: cannot be read: embedded null byte",
         ),
         (
             {"extends": "dur_02", "clock": {"days": 5e-324}},

@@ -140,6 +140,33 @@ def test_gaps_may_be_0_now_and_then(gap_s: str) -> None:
     coalesce_sim.load("dur_03", [f"workload.arrivals={{kind: renewal, gap_s: {gap_s}}}"])
 
 
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("gap_s=1e-30", "gap_s: lets more than 1,000,000,000 tasks come before the clock ends (got 1e-30)"),
+        ("gap_s={exponential: {mean: 1e-6}}", "gap_s: lets more than"),
+        ("gap_s={choice: {values: [0, 3600], weights: [1e30, 1]}}", "gap_s: lets more than"),
+        ("gap_s={mixture: {components: [{weight: 1, gamma: {mean: 1, cv: 1e30}}]}}", "gap_s:"),
+    ],
+)
+def test_time_must_come_to_its_end(override: str, message: str) -> None:
+    endless = ["clock.days=1", "workload.arrivals.limit=null", f"workload.arrivals.{override}"]
+    with pytest.raises(ScenarioError) as refused:
+        coalesce_sim.load("azure_code_like", endless)
+    assert f"workload.arrivals.{message}" in str(refused.value)
+
+
+def test_gaps_of_any_size_are_fine_where_tasks_are_counted_or_end_all_the_same() -> None:
+    for arrivals in ("limit=5", "gap_s={choice: {values: [0, 86400], weights: [999, 1]}}"):
+        few = ["workload.arrivals.gap_s=1e-30", f"workload.arrivals.{arrivals}"]
+        assert coalesce_sim.load("azure_code_like", ["workload.arrivals.limit=null", *few])
+
+
+def test_no_hour_has_more_tasks_than_can_be_laid_out() -> None:
+    with pytest.raises(ScenarioError, match=r"tasks_per_hour: lets more than 10,000,000 tasks come at once"):
+        coalesce_sim.load("dur_02", ["workload.arrivals.tasks_per_hour=1e6", "market_demand={base: 11}"])
+
+
 def test_a_change_of_policy_drops_the_settings_of_the_old_one() -> None:
     scenario = coalesce_sim.load("dur_03", ["policy.kind=cheapest"])
     assert scenario.policy.model_dump() == {"kind": "cheapest"}

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 from random import Random
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -98,13 +99,13 @@ def test_a_shard_that_was_lost_is_told_until_its_runs_are_played_again(mine: Pat
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"shards": "../other"}, r"sweep\.json: shards: String should match .*\(got '\.\./other'\)"),
+        ({"shards": "../other"}, r"sweep\.json: shards: must match the pattern .* \(got '\.\./other'\)"),
         ({"shards": "/tmp"}, r"sweep\.json: shards: "),
         ({"seed": "1"}, r"sweep\.json: seed: .*\(got '1'\)"),
         ({"format": 0}, r"sweep\.json: format: "),
         ({"provenance": {"coalesce_sim": "0.1"}}, r"sweep\.json: provenance\.command: "),
         ({"more": 1}, r"sweep\.json: more: "),
-        ({"asked": None}, r"sweep\.json: asked: "),
+        ({"asked": None}, r"sweep\.json: asked: must be a mapping \(got null\)"),
     ],
 )
 def test_what_a_folder_says_of_its_sweep_is_checked(mine: Path, changes: dict[str, object], told: str):
@@ -113,6 +114,12 @@ def test_what_a_folder_says_of_its_sweep_is_checked(mine: Path, changes: dict[st
         open_results(mine)
     with pytest.raises(ResultsError, match=told), Store(mine):
         pass
+
+
+def test_a_sweep_that_is_none_is_told_in_words_of_the_project(mine: Path):
+    rewritten(mine / "sweep.json", specification={"name": "x"})
+    with pytest.raises(ResultsError, match=r"sweep\.json: specification: factors: missing"):
+        open_results(mine)
 
 
 def as_by_version_0_3(folder: Path) -> Path:
@@ -149,4 +156,38 @@ def test_not_even_there_are_rows_of_another_seed_or_scenario_taken(
 ):
     shutil.copy(shard_of(made / other), as_by_version_0_3(mine) / "shards-1" / "zzz.parquet")
     with pytest.raises(ResultsError, match=rf"zzz\.parquet: {told}"):
+        open_results(mine)
+
+
+@pytest.mark.parametrize(
+    ("columns", "told"),
+    [
+        ({"point": pa.array([0])}, "has no column 'replication'"),
+        ({"point": pa.array(["0"])}, "holds string in column 'point', not int64"),
+        ({"wall_s": pa.array([1])}, "holds int64 in column 'wall_s', not double"),
+        ({"mine": pa.array(["a"])}, "holds string in column 'mine', not double"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::coalesce_sim.ResultsWarning")
+def test_not_even_there_are_tables_of_something_else_taken_for_rows(
+    mine: Path, columns: dict[str, pa.Array], told: str
+):
+    old = as_by_version_0_3(mine)
+    if "has no" in told:
+        other = pa.table(columns)
+    else:
+        rows = pq.read_table(old / "shards-1" / "0123456789abcdef.parquet").slice(0, 1)
+        kept = rows.drop_columns([name for name in columns if name in rows.column_names])
+        other = pa.table({**{name: kept[name] for name in kept.column_names}, **columns})
+    pq.write_table(other, old / "shards-1" / "zzz.parquet")
+    with pytest.raises(ResultsError, match=rf"zzz\.parquet: {told}; move it away"):
+        open_results(mine)
+
+
+@pytest.mark.filterwarnings("ignore::coalesce_sim.ResultsWarning")
+def test_a_column_is_there_once(mine: Path):
+    path = as_by_version_0_3(mine) / "shards-1" / "0123456789abcdef.parquet"
+    rows = pq.read_table(path)
+    pq.write_table(rows.append_column("point", rows["point"]), path)
+    with pytest.raises(ResultsError, match="has several columns 'point'"):
         open_results(mine)

@@ -192,6 +192,7 @@ factors:
             "skills.treshold",
             ":7: skills.treshold: unknown field; did you mean 'threshold'?",
         ),
+        ("skills.threshold:\n    - 0.5", "policy:\n    - topsis(", ":7: policy 'topsis(': a closing bracket"),
         ("clock.days: 1", "clock.dais: 1", ":4: clock.dais: unknown field; did you mean 'days'?"),
         ("base: dur_03", "base: dur_33", ":2: base: no bundled scenario 'dur_33'"),
         ("base: dur_03", "base: ./nowhere.yaml", ":2: base: nowhere.yaml: no such file"),
@@ -215,6 +216,12 @@ def test_what_is_wrong_with_a_file_is_told_with_its_line(tmp_path: Path, old: st
     with pytest.raises(ScenarioError) as refused:
         prepare(Request(path))
     assert f"mine.yaml{told}" in str(refused.value)
+
+
+def test_a_policy_that_cannot_be_is_told_with_the_option_that_names_it():
+    with pytest.raises(ScenarioError) as refused:
+        prepare(Request("dur_03", vary=("policy=topsis(",)))
+    assert str(refused.value) == "--vary policy: policy 'topsis(': a closing bracket is missing"
 
 
 def test_unequal_pairs_and_fields_that_vary_twice_are_refused():

@@ -85,6 +85,7 @@ def test_what_is_no_number(text: str) -> None:
             "f.csv:1: must be UTF-8 text (got the byte 0xff, as UTF-16 begins; save the file as UTF-8)",
         ),
         ("name,usd\n\n", "field: f.csv: has no rows"),
+        ('"na\rme",usd\n', "f.csv:1: name: no such column (expected: name, usd; found: na\\rme, usd)"),
     ],
 )
 def test_a_refusal_points_to_the_place(content: str | bytes, message: str) -> None:
@@ -102,4 +103,4 @@ def test_what_is_no_file_is_said() -> None:
     ):
         with pytest.raises(ScenarioError) as caught:
             read_text(name, "field")
-        assert str(caught.value) == f"field: {name}: {message}"
+        assert str(caught.value) == f"field: {name}: {message}".replace("\0", r"\x00")

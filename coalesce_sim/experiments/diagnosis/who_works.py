@@ -10,7 +10,7 @@ from coalesce_sim.arrays import IntArray
 from coalesce_sim.inputs.recordings import read_recordings
 from coalesce_sim.inputs.tasktable import TaskTable, read_table
 from coalesce_sim.market.arrivals import Arrivals, Dealer
-from coalesce_sim.scenario.distributions import may_draw_zero
+from coalesce_sim.scenario.draws import may_draw_zero
 from coalesce_sim.scenario.pool import DrawnPool, PriceList, RecordedPool
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.scenario.workload import Csv, DemandDriven, Listed, Recorded, Renewal, Series

@@ -1,0 +1,67 @@
+"""How many tasks a scenario lets come, roughly and before any is drawn."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from coalesce_sim.scenario.distributions import (
+    Choice,
+    Distribution,
+    DistributionSpec,
+    Mixture,
+    drawn_at,
+)
+from coalesce_sim.scenario.workload import Arrivals, DemandDriven, MarketDemand, Recorded, Renewal
+
+MOST_TASKS = 1_000_000_000
+"""More than machines have memory for; with fewer, each gap is large enough to move the clock."""
+
+MOST_AT_ONCE = 10_000_000
+"""Tasks that come at one moment are laid out together."""
+
+_SHARES = np.concatenate((2.0 ** -np.arange(49, 0, -1), 1 - 2.0 ** -np.arange(2, 50)))
+"""Probabilities at which quantiles are looked at, denser towards both ends."""
+
+
+def overflow(arrivals: Arrivals, demand: MarketDemand | None, horizon_s: float) -> str | None:
+    """What is wrong where more tasks are expected than can be played, after the field's name; else None."""
+    most_come = f"lets more than {MOST_TASKS:,} tasks come before the clock ends"
+    match arrivals:
+        case Renewal(gap_s=gap_s, limit=limit) | Recorded(gap_s=gap_s, limit=limit):
+            # Between t / E[min(gap, t)] and twice as many come until t (Erickson, 1973).
+            uncounted = isinstance(arrivals, Renewal) and limit is None
+            if mean_below(gap_s, horizon_s) * MOST_TASKS < horizon_s and (uncounted or limit > MOST_TASKS):
+                got = f" (got {gap_s!r})" if isinstance(gap_s, float | int) else ""
+                return f"gap_s: {most_come}{got}"
+        case DemandDriven(tasks_per_hour=rate) if demand is not None:
+            least, most = (rate * min(demand.max, max(demand.min, level)) for level in _levels(demand))
+            if most > MOST_AT_ONCE:
+                return f"tasks_per_hour: lets more than {MOST_AT_ONCE:,} tasks come at once (got {rate!r})"
+            if least * horizon_s / 3600 > MOST_TASKS:
+                return f"tasks_per_hour: {most_come} (got {rate!r})"
+    return None
+
+
+def mean_below(distribution: Distribution, most: float) -> float:
+    """About the mean of draws of which those above `most` count as that."""
+    if not isinstance(distribution, DistributionSpec):
+        return min(float(distribution), most)
+    match distribution.chosen:
+        case Choice(values=values, weights=weights):
+            shares = weights or [1.0] * len(values)
+            held = math.fsum(share * min(value, most) for share, value in zip(shares, values, strict=True))
+            return held / math.fsum(shares)
+        case Mixture(components=parts):
+            held = math.fsum(part.weight * mean_below(part, most) for part in parts)
+            return held / math.fsum(part.weight for part in parts)
+        case _:
+            quantiles = [min(drawn_at(distribution, p), most) for p in _SHARES.tolist()]
+            return float(np.trapezoid(quantiles, _SHARES))
+
+
+def _levels(demand: MarketDemand) -> tuple[float, float]:
+    """Demand of an ordinary hour, and the most that there may be in any."""
+    busy = max(1.0, demand.busy_factor if demand.busy_weekdays else 1.0)
+    return demand.base, demand.base * busy + 6 * demand.noise_sd
