@@ -164,7 +164,9 @@ def test_gaps_of_any_size_are_fine_where_tasks_are_counted_or_end_all_the_same()
 
 def test_no_hour_has_more_tasks_than_can_be_laid_out() -> None:
     with pytest.raises(ScenarioError, match=r"tasks_per_hour: lets more than 10,000,000 tasks come at once"):
-        coalesce_sim.load("dur_02", ["workload.arrivals.tasks_per_hour=1e6", "market_demand={base: 11}"])
+        coalesce_sim.load(
+            "dur_02", ["workload.arrivals.tasks_per_hour=1e6", "market_demand={base: 11, max: 20}"]
+        )
 
 
 def test_a_change_of_policy_drops_the_settings_of_the_old_one() -> None:
