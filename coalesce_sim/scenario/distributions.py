@@ -8,7 +8,6 @@ from typing import Annotated, Any, Self
 
 import numpy as np
 from pydantic import AfterValidator, Field, model_validator
-from scipy.special import gammaincinv
 
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.luck import normal
@@ -154,6 +153,8 @@ class Gamma(Model):
         return rng.gamma(self.cv**-2, self.mean * self.cv**2, size)
 
     def at(self, p: float) -> float:
+        from scipy.special import gammaincinv  # 0.3 s of a core, of which most scenarios need nothing
+
         return float(self.mean * self.cv**2 * gammaincinv(self.cv**-2, p))
 
     def support(self) -> Support:

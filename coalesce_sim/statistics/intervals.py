@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
-from scipy.special import stdtrit
 
 from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.rounding import varies
@@ -65,7 +64,7 @@ def estimate(values: Sequence[float], interval: Interval = "t") -> Estimate:
     if n == 1:
         return Estimate(mean, None, None, 1)
     sd = float(defined.std(ddof=1))
-    half_width = float(stdtrit(n - 1, 0.975)) * sd / math.sqrt(n)
+    half_width = float(_t_quantile(n - 1)) * sd / math.sqrt(n)
     return Estimate(mean, sd, (mean - half_width, mean + half_width), n)
 
 
@@ -114,9 +113,16 @@ def resampled(values: FloatArray) -> Estimate:
     of_runs = float(values.var(axis=1, ddof=1).mean())
     of_samples = max(0.0, float(values.mean(axis=1).var(ddof=1)) - of_runs / runs)
     mean = float(values.mean())
-    half_width = float(stdtrit(samples - 1, 0.975)) * math.sqrt(of_samples + of_runs / values.size)
+    half_width = float(_t_quantile(samples - 1)) * math.sqrt(of_samples + of_runs / values.size)
     sd = math.sqrt(of_samples + of_runs)
     return Estimate(mean, sd, (mean - half_width, mean + half_width), values.size)
+
+
+def _t_quantile(degrees: float | FloatArray) -> Any:
+    """What Student's t exceeds with a probability of 2.5 %."""
+    from scipy.special import stdtrit  # 0.3 s of a core, which commands that only check are spared
+
+    return stdtrit(degrees, 0.975)
 
 
 def band(values: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -124,7 +130,7 @@ def band(values: FloatArray) -> tuple[FloatArray, FloatArray]:
     n = len(values)
     if n == 1:
         return values[0], np.full_like(values[0], np.nan)
-    half_width = float(stdtrit(n - 1, 0.975)) / math.sqrt(n) * values.std(axis=0, ddof=1)
+    half_width = float(_t_quantile(n - 1)) / math.sqrt(n) * values.std(axis=0, ddof=1)
     return values.mean(axis=0), half_width
 
 
@@ -140,5 +146,5 @@ def grouped(values: FloatArray, bounds: IntArray) -> tuple[FloatArray, FloatArra
     mean = np.bincount(groups, values, count) / np.where(n, n, np.nan)
     squares = np.bincount(groups, (values - mean[groups]) ** 2, count)
     several = np.where(n > 1, n, np.nan)
-    half_width: FloatArray = stdtrit(several - 1, 0.975) * np.sqrt(squares / (several - 1) / several)
+    half_width: FloatArray = _t_quantile(several - 1) * np.sqrt(squares / (several - 1) / several)
     return mean, half_width
