@@ -19,9 +19,7 @@ class Thompson(RewardLearner):
     """
 
     def _index(self, known: Record) -> FloatArray:
-        from scipy.special import (
-            betaincinv,
-        )  # 0.3 s of a core, which commands that only check are spared
+        from scipy.special import betaincinv  # 0.3 s of a core, which who only checks is spared
 
         draws = known.view.draws("thompson", known.alternatives.arms)
         good, bad = beta_posterior(known.observations, known.mean)
