@@ -9,21 +9,17 @@ import csv
 import io
 import math
 import random
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 import pyarrow.parquet as pq
 
-from acceptance.fuzzing import bases, books, damage, manners
+from acceptance.fuzzing import bases, books, damage, manners, sellers
 from acceptance.fuzzing.case import Case
+from acceptance.fuzzing.reader import Cells, Content, Due, Reading, number, read
 
-_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
 _MOST = 1e12
 
-_TASKS = ("at", "prompt", "answer")
-_PRICES = ("provider", "model", "input_usd_per_mtok", "output_usd_per_mtok")
 _RUNS = ("model", "benchmark", "instance_id", "resolved", "cost_usd")
 _LISTINGS = (
     *("model", "benchmark", "openness", "input_usd_per_mtok", "output_usd_per_mtok"),
@@ -31,25 +27,11 @@ _LISTINGS = (
 )
 _BENCHMARKS, _MODELS = ("one", "two"), ("alpha", "beta", "home")
 
-Cells = list[dict[str, str]]
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What a strict reader sees in a file: rows, or why there are none that could be believed (`broken`).
-
-    `doubtful` says that another reader may as well refuse it: it has what is neither clearly right nor wrong.
-    """
-
-    rows: Cells
-    broken: str = ""
-    doubtful: bool = False
-
 
 def play(case: Case) -> None:
     """Play a market from files of which one may be damaged."""
     rng = case.rng
-    files, scenario, due = (_requests if rng.random() < 0.6 else _recordings)(rng)
+    files, scenario, due = (sellers.requests if rng.random() < 0.6 else _recordings)(rng)
     damaged = rng.choice(sorted(files))
     data = _text(rng, *files[damaged]).encode()
     for _ in range(rng.choice((0, 1, 1, 1, 2))):
@@ -69,40 +51,13 @@ def play(case: Case) -> None:
             _paid(case, due({name: reading.rows for name, reading in readings.items()}))
 
 
-def read(data: bytes, columns: tuple[str, ...]) -> Reading:
-    """Read a table of `columns`, and others, by the strictest rules that users were promised."""
-    try:
-        text = data.decode("utf-8-sig")
-        read = csv.reader(io.StringIO(text, newline=""), strict=True)
-        lines = [[cell.strip(" \t") for cell in cells] for cells in read]
-    except (UnicodeDecodeError, csv.Error) as error:
-        return Reading([], str(error))
-    doubtful = any(not cells for cells in lines) or bool(
-        re.search(r"[\0\v\f\x1b\x85\u2028\ufeff]|\r(?!\n)", text)
-    )
-    header, *rest = [cells for cells in lines if cells] or [[]]
-    if len(set(header)) != len(header) or not set(columns) <= set(header):
-        return Reading([], f"header {header}")
-    rows = []
-    for cells in rest:
-        if len(cells) != len(header):
-            return Reading([], f"{len(cells)} cells: {cells}", doubtful=False)
-        rows.append({name: cell for name, cell in zip(header, cells, strict=True) if name in columns})
-    return Reading(rows, doubtful=doubtful or not rows)
-
-
-def number(text: str) -> float:
-    """A number in ASCII digits; NaN for what is none."""
-    return float(text) if _NUMBER.fullmatch(text) else math.nan
-
-
 def _judge(case: Case, reading: Reading, name: str, *, done: bool, stderr: str) -> None:
     """What is broken is refused, and the file named; what is clean is taken."""
     if reading.broken and done:
         case.complain(f"{name} was read, though it is broken: {reading.broken[:200]}")
     if reading.broken and not done and name not in stderr:
         case.complain(f"{name} is broken, but the refusal does not name it: {stderr.strip()[:300]}")
-    numeric = {"prompt", "answer", "cost_usd", *_LISTINGS[3:]}
+    numeric = {"prompt", "cached", "answer", "cost_usd", *_LISTINGS[3:], *sellers.PRICES, *sellers.CONDITION}
     stated = [row[each] for row in reading.rows for each in row if each in numeric and row[each] != ""]
     wrong = [text for text in stated if math.isnan(number(text.strip(" \t")))]
     if wrong and done and not (name in ("prices.csv", "models.csv") and reading.doubtful):
@@ -122,57 +77,6 @@ def _paid(case: Case, due_usd: list[float] | None) -> None:
     )
     if not same:
         case.complain(f"paid {paid_usd}; by the files {right_usd}")
-
-
-Content = tuple[tuple[str, ...], list[list[str]]]
-Due = Callable[[Mapping[str, Cells]], list[float] | None]
-
-
-def _requests(rng: random.Random) -> tuple[dict[str, Content], Any, Due]:
-    """Requests sent to the first of two sellers at list prices."""
-    arrivals = sorted(
-        rng.choice((0, 1, 2.5, 60, round(rng.uniform(0, 90), 3))) for _ in range(rng.randrange(1, 8))
-    )
-    stamps = rng.random() < 0.3
-    tasks = [
-        [f"2026-03-02T09:{at // 60:02.0f}:{at % 60:06.3f}" if stamps else f"{at:g}", *map(str, _tokens(rng))]
-        for at in arrivals
-    ]
-    prices = [
-        ["north", "m", f"{rng.uniform(0, 5):.3g}", "1.5"],
-        ["south", "m", "0.02", f"{rng.uniform(0, 5):.3g}"],
-    ]
-    scenario = bases.short("azure_code_like")
-    scenario["workload"]["arrivals"] = {
-        "kind": "csv",
-        "path": "tasks.csv",
-        "columns": {"arrival_s": "at", "prompt_tokens": "prompt", "output_tokens": "answer"},
-        "type": "code_completion",
-    }
-    scenario["workload"]["attributes"] = {"expected_output_tokens": 28}
-    scenario["contractors"] = {
-        "price_file": "prices.csv",
-        "price_date": "2026-11-22",
-        "sellers": {"north": "m", "south": "m"},
-        "template": {"slots": 16, "prefill_tokens_per_s": 7760, "decode_tokens_per_s": 87, "reliability": 1},
-    }
-    scenario["policy"] = {"kind": "fixed", "contractor": "north"}
-
-    def due_usd(files: Mapping[str, Cells]) -> list[float] | None:
-        sold = [row for row in files["prices.csv"] if (row["provider"], row["model"]) == ("north", "m")]
-        if len(sold) != 1:
-            return None
-        in_usd, out_usd = (number(sold[0][name]) for name in _PRICES[2:])
-        return [
-            (number(row["prompt"]) * in_usd + number(row["answer"]) * out_usd) / 1e6
-            for row in files["tasks.csv"]
-        ]
-
-    return {"tasks.csv": (_TASKS, tasks), "prices.csv": (_PRICES, prices)}, scenario, due_usd
-
-
-def _tokens(rng: random.Random) -> tuple[int, int]:
-    return rng.randrange(1, 5000), rng.randrange(0, 800)
 
 
 def _recordings(rng: random.Random) -> tuple[dict[str, Content], Any, Due]:
