@@ -24,7 +24,7 @@ KINDS: Mapping[str, Callable[[Case], None]] = {
 """Each kind with how it is played."""
 
 _PERCENT = dict(zip(KINDS, (46, 26, 20, 4, 1, 3), strict=True))
-_PERCENT_THROUGH_THE_SHELL = dict(zip(KINDS, (8, 30, 12, 46, 1, 3), strict=True))
+_PERCENT_THROUGH_THE_SHELL = dict(zip(KINDS, (3, 30, 3, 62, 1, 1), strict=True))
 """How often; the more seldom the longer they take, which through the shell is mostly the start of Python."""
 
 _FIGURES_SHARE = 0.03

@@ -33,7 +33,10 @@ def play(case: Case) -> None:
     rng = case.rng
     bases.write(bases.short(rng.choice(("published", "market", "cold_start"))), case.path("market.yaml"))
     factors: dict[str, Any] = {}
-    for name in rng.sample(list(_FACTORS), rng.choice((1, 1, 2))):
+    names = rng.sample(list(_FACTORS), rng.choice((1, 1, 2)))
+    if "policy" in names:  # most of which have no epsilon
+        names = ["policy", *(name for name in names if not name.startswith("policy"))]
+    for name in names:
         factors[name] = rng.sample(_FACTORS[name], rng.randrange(1, 3))
     sound = rng.random() < 0.6
     if not sound and rng.random() < 0.5:

@@ -13,7 +13,7 @@ from coalesce_sim.cli.contract import (
     seed_option,
     set_option,
 )
-from coalesce_sim.cli.warnings import print_warnings
+from coalesce_sim.cli.scenario_warnings import print_warnings
 from coalesce_sim.cli.work import cores, failures_told, jobs_option, progress_bar
 
 

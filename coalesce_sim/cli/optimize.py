@@ -15,8 +15,8 @@ from coalesce_sim.cli.contract import (
     set_option,
 )
 from coalesce_sim.cli.run import default_folder
+from coalesce_sim.cli.scenario_warnings import print_warnings
 from coalesce_sim.cli.sweeping import repeated
-from coalesce_sim.cli.warnings import print_warnings
 from coalesce_sim.cli.work import cores, failures_told, jobs_option, out_option, progress_bar
 from coalesce_sim.optimisation.request import (
     REPLICATIONS,

@@ -7,7 +7,7 @@ import dataclasses
 import click
 
 from coalesce_sim.cli.contract import json_option, load_ready, print_json, scenario_argument, set_option
-from coalesce_sim.cli.warnings import print_warnings
+from coalesce_sim.cli.scenario_warnings import print_warnings
 from coalesce_sim.scenario.problems import ScenarioError
 
 

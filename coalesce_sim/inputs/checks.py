@@ -8,6 +8,7 @@ from coalesce_sim.inputs.recordings import read_recordings
 from coalesce_sim.inputs.sellers import listed_prices
 from coalesce_sim.inputs.tasktable import TaskTable, read_table
 from coalesce_sim.scenario.distributions import support
+from coalesce_sim.scenario.policy import Fixed
 from coalesce_sim.scenario.pool import PriceList
 from coalesce_sim.scenario.problems import Problem, ScenarioError
 from coalesce_sim.scenario.schema import Scenario
@@ -39,7 +40,10 @@ def check_inputs(scenario: Scenario) -> None:
         problems.extend(error.problems)
     try:
         if scenario.records is not None:
-            read_recordings(scenario.records)
+            names = read_recordings(scenario.records).contractors
+            if isinstance(scenario.policy, Fixed) and scenario.policy.contractor not in names:
+                message = f"no contractor of that name (got {scenario.policy.contractor!r})"
+                problems.append(Problem("", None, "policy.contractor", message))
     except ScenarioError as error:
         problems.extend(error.problems)
     if problems:

@@ -288,14 +288,20 @@ class Scenario(Model):
                     "reputation.model.pretrusted_clients: must be at most the number of clients, "
                     f"{self.clients.count} (got {trusted})"
                 )
-        if isinstance(self.policy, Fixed) and isinstance(self.contractors, list):
-            names = [each.name for each in self.contractors]
-            if self.policy.contractor not in names:
-                near = closest(self.policy.contractor, names)
-                hint = "" if near is None else f"; did you mean {near!r}?"
-                raise ValueError(
-                    f"policy.contractor: no contractor of that name (got {self.policy.contractor!r}){hint}"
-                )
+        if not isinstance(self.policy, Fixed) or isinstance(self.contractors, RecordedPool):
+            return self
+        wanted = self.policy.contractor
+        match self.contractors:
+            case DrawnPool(types=types, count=count):
+                names = [f"{name}_{number}" for name in types for number in range(count)]
+            case PriceList(sellers=sellers):
+                names = list(sellers)
+            case listed:
+                names = [each.name for each in listed]
+        if wanted not in names:
+            near = closest(wanted, names[:1000])
+            hint = "" if near is None else f"; did you mean {near!r}?"
+            raise ValueError(f"policy.contractor: no contractor of that name (got {wanted!r}){hint}")
         return self
 
     @model_validator(mode="after")

@@ -4,11 +4,13 @@ import json
 import os
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+import coalesce_sim
 from coalesce_sim import __version__, bundled
 from tests.cli.calling import ROOT, SMALL, Call, write_policy
 
@@ -18,6 +20,7 @@ HEAVY = ("matplotlib", "numpy", "pandas", "pyarrow", "pydantic", "rich", "scipy"
 def test_help_lists_the_commands_without_importing_what_is_slow(tmp_path: Path):
     code = f"""
 import sys
+import warnings
 from coalesce_sim.cli import main
 try:
     main(["--help"])
@@ -163,3 +166,12 @@ def test_explain_works_for_a_policy_without_reasons(call: Call, tmp_path: Path):
     assert "closeness" not in called.out
     assert "at an estimated" in called.out
     assert call("explain", "dur_03", "--task", "0", "--set", "policy={kind: oracle}").code == 0
+
+
+def test_a_later_command_of_a_process_tells_of_results_in_a_line_too(
+    call: Call, capsys: pytest.CaptureFixture[str]
+):
+    for _ in range(2):
+        assert call("validate", "dur_02").code == 0
+        warnings.warn("points.csv: is damaged", coalesce_sim.ResultsWarning, stacklevel=1)
+        assert capsys.readouterr().err == "coalesce-sim: points.csv: is damaged\n"

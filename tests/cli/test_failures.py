@@ -29,6 +29,10 @@ def _forget_my_module():
         (["run"], "SCENARIO"),
         (["dur_03", "--set", "clock.days=-1"], "--set clock.days: clock.days: must be > 0 (got -1)"),
         (["dur_03", "--set", "clock"], "must look like path.to.field=value"),
+        (
+            ["dur_03", "--set", "policy={kind: fixed, contractor: budget}"],
+            "policy.contractor: no contractor of that name (got 'budget')",
+        ),
         (["dur_03", "--set", "policy={class: 'nowhere:Mine'}"], "cannot import (got 'nowhere:Mine')"),
         (["dur_03", "--set", "policy={class: 'json:JSONDecoder'}"], "must be a subclass"),
         (["dur_03", "--set", "name=../elsewhere"], "'../elsewhere' cannot be the name of a folder"),
