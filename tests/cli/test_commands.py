@@ -168,6 +168,7 @@ def test_explain_works_for_a_policy_without_reasons(call: Call, tmp_path: Path):
     assert call("explain", "dur_03", "--task", "0", "--set", "policy={kind: oracle}").code == 0
 
 
+@pytest.mark.filterwarnings("always::coalesce_sim.ResultsWarning")
 def test_a_later_command_of_a_process_tells_of_results_in_a_line_too(
     call: Call, capsys: pytest.CaptureFixture[str]
 ):
