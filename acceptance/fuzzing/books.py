@@ -273,7 +273,7 @@ def _metrics_of_contracts(contracts: list[Row]) -> dict[str, Any]:
 
 def _summary(told: Mapping[str, Any], stated: list[dict[str, Any]], complain: Complain) -> None:
     """Each metric is told as the mean over the replications that have it, with Student's interval."""
-    for name in sorted({name for each in stated for name in each}):
+    for name in sorted(set.intersection(*map(set, stated))):  # some have composite tasks only by chance
         values = [each[name] for each in stated if each.get(name) is not None]
         if name not in told:
             if values:
