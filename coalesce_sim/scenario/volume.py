@@ -31,8 +31,8 @@ def overflow(arrivals: Arrivals, demand: MarketDemand | None, horizon_s: float) 
     match arrivals:
         case Renewal(gap_s=gap_s, limit=limit) | Recorded(gap_s=gap_s, limit=limit):
             # Between t / E[min(gap, t)] and twice as many come until t (Erickson, 1973).
-            uncounted = isinstance(arrivals, Renewal) and limit is None
-            if mean_below(gap_s, horizon_s) * MOST_TASKS < horizon_s and (uncounted or limit > MOST_TASKS):
+            at_most = limit or (math.inf if isinstance(arrivals, Renewal) else 0)  # recorded ones are counted
+            if at_most > MOST_TASKS and mean_below(gap_s, horizon_s) * MOST_TASKS < horizon_s:
                 got = f" (got {gap_s!r})" if isinstance(gap_s, float | int) else ""
                 return f"gap_s: {most_come}{got}"
         case DemandDriven(tasks_per_hour=rate) if demand is not None:

@@ -159,7 +159,7 @@ def test_time_must_come_to_its_end(override: str, message: str) -> None:
 def test_gaps_of_any_size_are_fine_where_tasks_are_counted_or_end_all_the_same() -> None:
     for arrivals in ("limit=5", "gap_s={choice: {values: [0, 86400], weights: [999, 1]}}"):
         few = ["workload.arrivals.gap_s=1e-30", f"workload.arrivals.{arrivals}"]
-        assert coalesce_sim.load("azure_code_like", ["workload.arrivals.limit=null", *few])
+        coalesce_sim.load("azure_code_like", ["workload.arrivals.limit=null", *few])
 
 
 def test_no_hour_has_more_tasks_than_can_be_laid_out() -> None:
