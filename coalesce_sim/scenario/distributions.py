@@ -284,7 +284,8 @@ class DistributionSpec(Model):
     """Exactly one distribution, named by its key."""
 
     normal: Normal | None = None
-    """Symmetric around a mean; clip it where draws must not be negative."""
+    """Symmetric around a mean, and never more than six standard deviations from it; clip it where draws must
+    not be negative."""
     uniform: Uniform | None = None
     """Between two ends, all values as likely."""
     lognormal: LogNormal | None = None

@@ -74,7 +74,8 @@ class Renewal(Model):
     gap_s: Annotated[NonNegativeDistribution, AfterValidator(_lets_time_pass)]
     """Seconds from one task to the next, of all clients together."""
     limit: Annotated[int, Field(gt=0)] | None = None
-    """Number of tasks after which no more come; left out, they come until the clock ends."""
+    """Number of tasks after which no more come; left out, they come until the clock ends, a thousand million
+    at most."""
 
 
 class ListedTask(Model):
@@ -285,8 +286,8 @@ class Attributes(Model):
     the answer will be."""
 
     complexity: PositiveDistribution = 1.0
-    """Without a unit, 1 being ordinary: multiplies FLOP and `local_min`, and raises prices by ``demand`` and
-    memory as their slopes say."""
+    """Without a unit, above 0, 1 being ordinary: multiplies FLOP and `local_min`, and raises prices by
+    ``demand`` and memory as their slopes say."""
     value_usd: NonNegativeDistribution = 0.0
     """USD that good work is worth to the client: what bad work loses, and what is at risk at contractors."""
     budget_share: NonNegativeDistribution = 1.0
