@@ -136,7 +136,8 @@ def _tasks(decisions: list[Row], complain: Complain) -> None:
                 complain(f"task {row['task']}: {name} {row[name]}")
         parts = [row[name] for name in row if name.startswith("internal_") and name != "internal_usd"]
         if None not in parts:
-            _equal(f"task {row['task']}: internal_usd", row["internal_usd"], math.fsum(parts), complain)
+            size = max(map(abs, parts), default=0.0)  # huge parts may cancel
+            _equal(f"task {row['task']}: internal_usd", row["internal_usd"], math.fsum(parts), complain, size)
 
 
 def _homes(scenario: Mapping[str, Any], decisions: list[Row], complain: Complain) -> None:
