@@ -135,8 +135,8 @@ def analyse_sensitivity(
     >>> found = coalesce_sim.analyse_sensitivity(short, method="morris", samples=4, replications=1, jobs=1)
     >>> found.indices[["factor", "mu_star"]].round()
                  factor  mu_star
-    0    policy.epsilon      7.0
-    1  skills.threshold      5.0
+    0    policy.epsilon      6.0
+    1  skills.threshold     11.0
     """
     request = Request(source, vary, replications=replications, seed=seed)
     plan = prepare_study(request, method=method, metric=metric, samples=samples)
