@@ -12,6 +12,7 @@ import pytest
 
 import coalesce_sim
 from coalesce_sim.cli import cli
+from coalesce_sim.files import sealed_text
 from coalesce_sim.report.opening import ResultsError, open_folder
 from tests.cli.calling import Call, contents
 
@@ -188,12 +189,14 @@ def test_results_of_a_newer_version_are_refused(folder: str):
     path = Path(folder)
     facts = json.loads(path.read_text("utf-8"))
     facts["provenance"]["coalesce_sim"] = "99.0.0"
-    path.write_text(json.dumps(facts))
+    del facts["sha256"]
+    path.write_text(sealed_text(facts))
     with pytest.raises(ResultsError, match=r"written by coalesce_sim 99\.0\.0, newer than this one"):
         open_folder(path.parent)
 
 
 @pytest.mark.usefixtures("here")
+@pytest.mark.filterwarnings("ignore:.*written without digests:coalesce_sim.ResultsWarning")
 @pytest.mark.parametrize("text", ["{", "[]", "{}", '{"provenance": 1}'])
 def test_a_file_that_is_not_one_of_results_is_told(text: str):
     Path("run/summary.json").write_text(text)
