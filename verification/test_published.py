@@ -10,6 +10,7 @@ import os
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from coalesce_sim.experiments.published.agreement import interval, predictive
 from coalesce_sim.experiments.published.digest import Case, play_cases
@@ -88,8 +89,11 @@ def test_only_exploration_hires_in_the_real_llm_study(study: Study) -> None:
         assert found.decided_tasks == 0
         low, high = ends(found.exploration_rate)
         assert low <= 10 <= high
-        low, high = ends(found.estimated_saving_usd_per_task)
-        assert low <= found.offered.exact_saving_usd_per_task <= high
+        # Thirty runs of a known spread, at a family-wise 5 % over the ten figures looked at here; the
+        # 2,000 runs above are held to their own interval.
+        exact, sd = found.offered.exact_saving_usd_per_task, found.offered.exact_sd_usd_per_task
+        off = mean(found.estimated_saving_usd_per_task) - exact
+        assert abs(off) <= norm.ppf(1 - 0.05 / 20) * sd / np.sqrt(found.estimated_saving_usd_per_task.n)
 
 
 def test_read_as_seconds_outsourcing_loses_and_the_printed_metric_hides_it(study: Study) -> None:
