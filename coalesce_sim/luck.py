@@ -27,7 +27,6 @@ _BITS: Final = 2**64 - 1
 _GAMMA: Final = 0x9E3779B97F4A7C15
 _FIRST: Final = 0xBF58476D1CE4E5B9
 _SECOND: Final = 0x94D049BB133111EB
-_HOME: Final = -1
 
 
 def state_of(state: int, number: int) -> int:
