@@ -1,0 +1,214 @@
+"""What these pages show, played again; `figures.py` draws it.
+
+From the root of a clone, with the records of docs/how-to/real_agents.md in `data/` for the recorded agents::
+
+    python docs/background/experiments/played.py play              # what is missing in results/experiments/
+    python docs/background/experiments/played.py table epsilon_30  # its means and differences, as Markdown
+    python docs/background/experiments/figures.py                  # the figures, beside the pages
+
+`play NAME…` plays those alone; a minute or two each on two cores, `records_2000` about ten.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import click
+import numpy as np
+import pandas as pd
+import yaml
+
+import coalesce_sim
+from coalesce_sim.statistics.intervals import Estimate, resampled
+
+PLAYED: Final = Path("results/experiments")
+RECORDS: Final = Path("data/openhands_instances.csv")
+
+RANGE: Final = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25)
+TOPSIS: Final = ("topsis(epsilon=0)", "topsis(epsilon=0.1)")
+LEARNERS: Final = ("greedy", "epsilon_greedy", "optimistic_greedy", "ucb1", "thompson", "cheapest")
+NO_RULE: Final = ",outsource_above_confidence=0"
+
+
+@dataclass(frozen=True)
+class Played:
+    """One `coalesce-sim compare` and its folder."""
+
+    scenario: str
+    policies: Sequence[str]
+    replications: int
+    settings: Sequence[str] = ()
+
+    def play(self, folder: Path) -> None:
+        """Play it into a folder."""
+        options = ["--replications", str(self.replications), "--policies", ",".join(self.policies)]
+        options += [part for setting in self.settings for part in ("--set", setting)]
+        command = ["compare", self.scenario, *options, "--out", str(folder)]
+        subprocess.run([sys.executable, "-m", "coalesce_sim", *command], check=True)
+
+
+def topsis_at(epsilons: Sequence[float], more: str = "") -> list[str]:
+    """TOPSIS at each ε."""
+    return [f"topsis(epsilon={epsilon:g}{more})" for epsilon in epsilons]
+
+
+def of_half(number: int) -> Played:
+    """What is played on one half of the recorded tasks."""
+    policies = (*TOPSIS, "greedy", "optimistic_greedy", "cheapest")
+    path = (PLAYED / f"half_{number}.csv").absolute()
+    return Played("real_agents_240", policies, 200, [f"records.path={path}"])
+
+
+FROM_THE_START: Final = (*TOPSIS, *LEARNERS, "vickrey", "always_local")
+COMPARISONS: Final[Mapping[str, Played]] = {
+    **{
+        f"epsilon_{n}": Played(
+            "experiments_epsilon", topsis_at((*RANGE, 0.5, 1)), 30, [f"contractors.count={n}"]
+        )
+        for n in (10, 30, 100)
+    },
+    "epsilon_no_rule": Played("experiments_epsilon", topsis_at(RANGE, NO_RULE), 30),
+    "cold_market": Played("experiments_cold_start", FROM_THE_START, 100),
+    "cold_records": Played("real_agents_240", FROM_THE_START, 200, ["workload.arrivals.limit=100"]),
+    "records_240": Played("real_agents_240", (*TOPSIS, *LEARNERS), 200),
+    "records_no_rule": Played("real_agents_240", (*TOPSIS, *topsis_at((0, 0.1), NO_RULE), "greedy"), 200),
+    "half_1": of_half(1),
+    "half_2": of_half(2),
+    "records_2000": Played("real_agents_2000", (*TOPSIS, *LEARNERS), 200),
+}
+
+
+def write_halves() -> None:
+    """Split the recorded tasks at random, by instance, for some stand in two benchmarks."""
+    runs = pd.read_csv(RECORDS, dtype=str)
+    first = pd.Series(runs["instance_id"].unique()).sample(frac=0.5, random_state=1)
+    in_first = runs["instance_id"].isin(first)
+    PLAYED.mkdir(parents=True, exist_ok=True)
+    runs[in_first].to_csv(PLAYED / "half_1.csv", index=False)
+    runs[~in_first].to_csv(PLAYED / "half_2.csv", index=False)
+
+
+def own_agents() -> coalesce_sim.SweepResult:
+    """Each recorded agent at home, at each cost of unresolved work."""
+    return coalesce_sim.sweep("own_agents", out=PLAYED / "own_agents")
+
+
+def own_agents_over_tasks() -> coalesce_sim.SweepResult:
+    """Each recorded agent at home, over bootstrap samples of the tasks."""
+    agents = yaml.safe_load(Path("scenarios/sweeps/own_agents.yaml").read_text("utf-8"))
+    content = {**agents, "name": "own_agents_over_tasks", "common_random_numbers": False, "replications": 4}
+    varied = {"contracts.rework_usd": [5], "records.resample": range(1, 13)}
+    return coalesce_sim.sweep(content, vary=varied, out=PLAYED / "own_agents_over_tasks")
+
+
+def policies_over_tasks() -> coalesce_sim.SweepResult:
+    """The policies, over bootstrap samples of the tasks."""
+    factors = {"policy": [*LEARNERS, *TOPSIS], "records.resample": range(1, 41)}
+    content = {"name": "policies_over_tasks", "base": "real_agents_240", "common_random_numbers": False}
+    return coalesce_sim.sweep(
+        content, vary=factors, replications=4, seed=1, out=PLAYED / "policies_over_tasks"
+    )
+
+
+SWEEPS: Final[Mapping[str, Callable[[], coalesce_sim.SweepResult]]] = {
+    each.__name__: each for each in (own_agents, own_agents_over_tasks, policies_over_tasks)
+}
+
+
+def comparison(name: str) -> dict[str, Any]:
+    """What a comparison came to."""
+    found: dict[str, Any] = json.loads((PLAYED / name / "comparison.json").read_text("utf-8"))
+    return found
+
+
+def saved(name: str, policy: str) -> tuple[float, float]:
+    """Mean and half-width of a policy's honest cost reduction, in percent."""
+    metric = comparison(name)["policies"][policy]["metrics"]["cost_reduction"]
+    return metric["mean"], metric["ci95"][1] - metric["mean"]
+
+
+def over_tasks(result: coalesce_sim.SweepResult, by: str) -> dict[str, Estimate]:
+    """Cost reduction by the levels of a factor, with intervals over tasks and runs."""
+    return {
+        str(level): resampled(
+            runs.pivot(index="records.resample", columns="replication", values="cost_reduction").to_numpy()
+        )
+        for level, runs in result.runs.groupby(by, sort=False)
+    }
+
+
+def shown(metric: Mapping[str, Any], digits: int = 1) -> str:
+    """A mean and its interval."""
+    low, high = metric["ci95"] or (np.nan, np.nan)
+    return f"{metric['mean']:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]".replace("-", "−")
+
+
+METRICS: Final = {
+    "cost_reduction": 1,
+    "regret_oracle_usd_per_task": 2,
+    "regret_best_fixed_usd_per_task": 2,
+    "outsourcing_rate": 1,
+    "exploration_rate": 1,
+    "success_rate": 1,
+    "late_rate": 1,
+    "revenue_hhi": 2,
+}
+
+
+def print_table(name: str) -> None:
+    """Print the means of a comparison, each policy's gain, and all differences."""
+    found = comparison(name)
+    click.echo(f"| | {' | '.join(METRICS)} | last fifth less first |\n|---|{'---:|' * (len(METRICS) + 1)}")
+    for policy, each in found["policies"].items():
+        cells = [
+            shown(each["metrics"][metric], digits)
+            for metric, digits in METRICS.items()
+            if metric in each["metrics"]
+        ]
+        click.echo(f"| `{policy}` | {' | '.join(cells)} | {json.dumps(each['gain_first_to_last_fifth'])} |")
+    for pair in found["differences"]:
+        holm = {"mean": pair["mean"], "ci95": pair["ci_holm"]}
+        verdict = "shown" if pair["shown"] else "not shown"
+        click.echo(
+            f"{pair['first']} − {pair['second']}: {shown(pair, 2)}, Holm's {shown(holm, 2)}, {verdict}"
+        )
+    click.echo("\n".join(found["findings"]))
+
+
+names = click.argument("names", nargs=-1)
+
+
+@click.group()
+def main() -> None:
+    """Play and tabulate what the pages of experiments show."""
+
+
+@main.command()
+@names
+def play(names: Sequence[str]) -> None:
+    """Play the named comparisons and sweeps, or all that are missing."""
+    for name in names or [*COMPARISONS, *SWEEPS]:
+        if name in SWEEPS:
+            SWEEPS[name]()
+        elif names or not (PLAYED / name).exists():
+            if name.startswith("half_"):
+                write_halves()
+            COMPARISONS[name].play(PLAYED / name)
+
+
+@main.command()
+@names
+def table(names: Sequence[str]) -> None:
+    """Print what comparisons came to."""
+    for name in names:
+        print_table(name)
+
+
+if __name__ == "__main__":
+    main()
