@@ -338,6 +338,12 @@ def test_a_tornado_has_the_longest_bar_on_top(ax: Axes):
     assert {(0.5, 0.7), (0.4, 0.6)} <= whiskers
 
 
+def test_a_share_that_was_estimated_above_one_is_told_as_all(ax: Axes):
+    table = SOBOL.assign(total=[0.02, 1.04, 0.3])
+    plot_tornado(table, metric="cost_reduction", ax=ax)
+    assert title(ax).endswith("matters most to cost reduction: it has a part in all of the variance")
+
+
 def test_a_tornado_of_a_screening_has_the_metrics_unit(ax: Axes):
     plot_tornado(MORRIS, metric="realised_usd", ax=ax)
     assert ax.get_xlabel() == "Change of cost (USD)"

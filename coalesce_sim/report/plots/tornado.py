@@ -70,8 +70,9 @@ class Tornado:
             )
         value = float(self.table[self._size].iloc[0])
         if self.method == "sobol":
-            share = number(100 * value, 0)
-            return f"{leaders[0]} matters most to {of}: it has a part in {share} % of the variance"
+            # An estimated index may exceed the 1 that a share cannot.
+            share = f"{number(100 * value, 0)} %" if value < 0.995 else "all"
+            return f"{leaders[0]} matters most to {of}: it has a part in {share} of the variance"
         return f"{leaders[0]} moves {of} most: by {number(value)} {self._unit} over its range"
 
     @property
