@@ -145,6 +145,8 @@ def over_tasks(result: coalesce_sim.SweepResult, by: str) -> dict[str, Estimate]
 
 def shown(metric: Mapping[str, Any], digits: int = 1) -> str:
     """A mean and its interval."""
+    if metric["mean"] is None:
+        return "–"
     low, high = metric["ci95"] or (np.nan, np.nan)
     return f"{metric['mean']:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]".replace("-", "−")
 
@@ -162,16 +164,16 @@ METRICS: Final = {
 
 
 def print_table(name: str) -> None:
-    """Print the means of a comparison, each policy's gain, and all differences."""
+    """Print the means of a comparison, what each policy gains on the way, and all differences."""
     found = comparison(name)
-    click.echo(f"| | {' | '.join(METRICS)} | last fifth less first |\n|---|{'---:|' * (len(METRICS) + 1)}")
+    click.echo(
+        f"| | {' | '.join(METRICS)} | gain, first to last fifth |\n|---|{'---:|' * (len(METRICS) + 1)}"
+    )
     for policy, each in found["policies"].items():
-        cells = [
-            shown(each["metrics"][metric], digits)
-            for metric, digits in METRICS.items()
-            if metric in each["metrics"]
-        ]
-        click.echo(f"| `{policy}` | {' | '.join(cells)} | {json.dumps(each['gain_first_to_last_fifth'])} |")
+        metrics, gain = each["metrics"], each["gain_first_to_last_fifth"]
+        cells = [shown(metrics[metric], digits) for metric, digits in METRICS.items() if metric in metrics]
+        learns = " (shown)" if gain and gain["shown"] else ""
+        click.echo(f"| `{policy}` | {' | '.join(cells)} | {shown(gain)}{learns} |")
     for pair in found["differences"]:
         holm = {"mean": pair["mean"], "ci95": pair["ci_holm"]}
         verdict = "shown" if pair["shown"] else "not shown"
