@@ -329,8 +329,8 @@ class Contractor(Worker):
         stated, rule, given = self.stated, self.pricing, task.given
         if rule["kind"] == "demand":  # eq. 7
             short = stated["demand"] - stated["available_capacity"]
-            unit_usd = stated["price_usd"] * (1 + rule["load_slope"] * short)
-            return float(unit_usd * (1 + rule["complexity_slope"] * (given["complexity"] - 1)))
+            unit_usd = stated["price_usd"] * max(0.0, 1 + rule["load_slope"] * short)
+            return float(unit_usd * max(0.0, 1 + rule["complexity_slope"] * (given["complexity"] - 1)))
         usd = 0.0 if rule["kind"] == "flat" else self.tokens_usd(task, task.written(really=really))
         return float(usd if rule["kind"] == "per_token" else usd + stated["price_usd"])
 

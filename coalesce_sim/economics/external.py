@@ -37,17 +37,19 @@ def linear_risk(rule: LinearRisk, reliability: FloatArray) -> FloatArray:
 def demand_price_usd(
     rule: DemandPrice, base_usd: FloatArray, demand: FloatArray, available: FloatArray
 ) -> FloatArray:
-    """Price of a task of complexity 1 at every contractor (eq. 7): dearer where demand exceeds capacity."""
+    """Price of a task of complexity 1 at every contractor (eq. 7): dearer where demand exceeds capacity, and
+    never below 0."""
     price_usd = demand - available
     price_usd *= rule.load_slope
     price_usd += 1.0
+    np.maximum(price_usd, 0.0, out=price_usd)
     price_usd *= base_usd
     return price_usd
 
 
 def complexity_factor(rule: DemandPrice, complexity: FloatArray) -> FloatArray:
-    """What a task's complexity multiplies the price by (eq. 7)."""
-    return 1 + rule.complexity_slope * (complexity - 1)
+    """What a task's complexity multiplies the price by (eq. 7), never below 0."""
+    return np.maximum(1 + rule.complexity_slope * (complexity - 1), 0.0)
 
 
 def communication_usd(rule: ExternalCost, data_gb: FloatArray, output_gb: FloatArray) -> FloatArray:

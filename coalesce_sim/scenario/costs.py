@@ -56,7 +56,8 @@ class FlatPrice(Model):
 
 
 class DemandPrice(Model):
-    """``price_usd·(1 + load_slope·(demand − available))·(1 + complexity_slope·(complexity − 1))`` (eq. 7)."""
+    """``price_usd·(1 + load_slope·(demand − available))·(1 + complexity_slope·(complexity − 1))`` (eq. 7); a
+    bracket below 0 counts as 0, and a scenario in which that may happen is told."""
 
     kind: Literal["demand"]
     load_slope: Real

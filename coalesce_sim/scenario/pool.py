@@ -216,5 +216,5 @@ class ContractorDynamics(Model):
     """What a contractor's demand does not rise above."""
     jobs_to_exhaust: Positive
     """Tasks won since the start of the run that use up the whole capacity."""
-    capacity_floor: NonNegative
-    """Capacity that is left however many tasks were won."""
+    capacity_floor: Share
+    """Share of the whole capacity, 1, that is left however many tasks were won."""

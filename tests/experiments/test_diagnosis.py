@@ -347,6 +347,21 @@ def test_what_cannot_work_is_told_before_it_is_played(
     assert warning in told[0]
 
 
+@pytest.mark.parametrize(
+    ("override", "told"),
+    [
+        ("cost_model.external.pricing.load_slope=1.2", "load_slope is 1.2"),
+        ("cost_model.external.pricing.complexity_slope=2.5", "complexity_slope is 2.5"),
+    ],
+)
+def test_a_slope_that_may_take_a_price_below_nothing_is_a_warning_and_prices_stop_at_nothing(override, told):
+    scenario = coalesce_sim.load("dur_01", [override, "clock.days=0.5", "policy={kind: always_outsource}"])
+    assert [each for each in warnings_of(scenario) if told in each and "done for nothing" in each]
+    prices_usd = coalesce_sim.run(scenario, replications=2).decisions["price_usd"]
+    assert prices_usd.min() == 0 < prices_usd.max()
+    assert not [x for x in warnings_of(coalesce_sim.load("dur_01")) if "slope" in x]
+
+
 def test_a_market_in_order_is_played_without_a_warning():
     scenario = coalesce_sim.load(market())
     assert warnings_of(scenario) == notes_of(scenario) == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from coalesce_sim.experiments.diagnosis.demand_prices import below_nothing
 from coalesce_sim.experiments.diagnosis.reach import by_skill, reach_of
 from coalesce_sim.experiments.diagnosis.unused.everywhere import without_effect
 from coalesce_sim.experiments.diagnosis.who_works import idle_clients, pool_size
@@ -39,6 +40,7 @@ def warnings_of(scenario: Scenario) -> list[str]:
         *_of_discovery(scenario),
         *_of_capacity(scenario),
         *_of_prices(scenario),
+        *below_nothing(scenario),
         *_of_home(scenario),
         *_of_timeouts(scenario),
     ]
