@@ -18,8 +18,8 @@ MOST_PLAYED = 3
 """How many contractors are tried out where their queues matter."""
 
 
-class _Tally(Policy):
-    """Keeps every task at home; adds up what each contractor would have saved with nobody in its queue."""
+class _Tally(AlwaysLocal):
+    """Keeps every task at home, as `AlwaysLocal` does; adds up what each contractor would have saved with nobody in its queue."""
 
     view_type = OracleView
 

@@ -20,14 +20,16 @@ class Accounts:
     """Counts kept event by event, and the same worked out from the records; `check` compares them.
 
     Event by event: tasks that came in, tasks that have ended, well or not (`done`), what contractors were
-    paid, what clients were charged, what is held for contracts under way, and how contracts ended, by final
-    state.
+    paid, what clients were charged, what coordinating steps cost and took by the clock, what is held for
+    contracts under way, and how contracts ended, by final state.
     """
 
     def __init__(self, contractors: int) -> None:
         self.tasks_in = 0
         self.done = 0
         self.realised_usd = 0.0
+        self.coordination_usd = 0.0
+        self.coordination_s = 0.0
         self.held_usd = 0.0
         self.contracts_open = 0
         self.found_bad = 0
@@ -37,6 +39,8 @@ class Accounts:
         self._recorded_price_usd = 0.0
         self._recorded_fees_usd = 0.0
         self._recorded_local_usd = 0.0
+        self._recorded_coordination_usd = 0.0
+        self._recorded_coordination_s = 0.0
 
     def hold(self, price_usd: float) -> None:
         """The price of a contract is set aside when it is submitted."""
@@ -61,6 +65,11 @@ class Accounts:
         self._recorded_price_usd += float(records.price_usd.sum())
         self._recorded_fees_usd += float(other_usd[outsourced].sum())
         self._recorded_local_usd += float(other_usd[~outsourced].sum())
+        wholes = records.block.wholes
+        if wholes is not None:
+            of_begun = wholes.of[wholes.is_step & (records.attempts > 0)]
+            self._recorded_coordination_usd += float(wholes.split_usd[of_begun].sum())
+            self._recorded_coordination_s += float(wholes.split_s[of_begun].sum())
 
     def check(self) -> None:
         """Raise `ConservationError`, with both figures, where the two sides differ."""
@@ -75,6 +84,14 @@ class Accounts:
             "USD: charged, recorded as prices + fees, losses and lateness + local cost": (
                 self.realised_usd,
                 self._recorded_price_usd + self._recorded_fees_usd + self._recorded_local_usd,
+            ),
+            "USD: charged for coordination, due for the steps that began": (
+                self.coordination_usd,
+                self._recorded_coordination_usd,
+            ),
+            "seconds: spent on coordination, due for the steps that began": (
+                self.coordination_s,
+                self._recorded_coordination_s,
             ),
         }
         for what, (one, other) in pairs.items():

@@ -35,6 +35,14 @@ class Decider:
             )
         return decision
 
+    def splits(self, view: View) -> bool:
+        """Whether the policy has a task that may be split done in steps. Raises `PolicyError` where it does
+        not say."""
+        splits: object = self._policy.splits(view)
+        if not isinstance(splits, bool | np.bool_):
+            raise PolicyError(f"{self._name}.splits: must return True or False (got {splits!r})")
+        return bool(splits)
+
     def observe(self, outcome: Outcome) -> None:
         """Tell the policy what came of a decision."""
         self._policy.observe(outcome)

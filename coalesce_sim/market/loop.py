@@ -10,10 +10,10 @@ import simpy
 
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.market.deciding import Decider
-from coalesce_sim.market.observer import DecidedOffers, Observer
+from coalesce_sim.market.observer import Considered, DecidedOffers, Observer
 from coalesce_sim.market.open_block import BlocksUnderWay
 from coalesce_sim.market.records import Records
-from coalesce_sim.market.trade import A, B, Events, Q, Trade
+from coalesce_sim.market.trade import A, B, Events, Preparing, Q, Trade
 from coalesce_sim.market.workload import Block
 from coalesce_sim.policies.protocol import Decision, OracleView, SealedBids, View
 
@@ -42,6 +42,7 @@ class Loop(Generic[B, Q, A]):
         self._decider = decider
         self._observer = observer
         self._watched = observer.wants("decided")
+        self._watches_splits = observer.wants("considered")
         self._wants_truth = issubclass(decider.view_type, OracleView)
         self._wants_bids = issubclass(decider.view_type, SealedBids)
         self._under_way = under_way
@@ -58,7 +59,25 @@ class Loop(Generic[B, Q, A]):
                     while env.now < arrival_s:
                         yield env.timeout(arrival_s - env.now)
                     for tasks in self._trade.arrive(opened, slice(first, stop)):
-                        self._decide(opened, tasks)
+                        self._prepare(opened, tasks)
+        except BaseException as error:
+            self._fail(error)
+            raise
+
+    def _prepare(self, opened: B, tasks: slice) -> None:
+        """Decide, now or once what has to come before is done."""
+        if self.error is not None:
+            return
+        preparing = self._trade.prepare(opened, tasks)
+        if preparing is None:
+            self._decide(opened, tasks)
+        else:
+            self._env.process(self._decide_after(opened, tasks, preparing))
+
+    def _decide_after(self, opened: B, tasks: slice, preparing: Preparing) -> Events:
+        try:
+            if (yield from preparing):
+                self._decide(opened, tasks)
         except BaseException as error:
             self._fail(error)
             raise
@@ -71,7 +90,12 @@ class Loop(Generic[B, Q, A]):
         quote = self._trade.quote(opened, tasks)
         bids_usd = self._trade.bids_usd(quote) if self._wants_bids else None
         for row, task in enumerate(range(tasks.start, tasks.stop)):
-            decision = self._decider.decide(self._view(opened, quote, row, bids_usd))
+            view = self._view(opened, quote, row, bids_usd)
+            if quote.offers.split is not None and self._splits(opened, view, task):
+                for step in self._trade.split(opened, task):
+                    self._prepare(opened, slice(step, step + 1))
+                continue
+            decision = self._decider.decide(view)
             records.explored[task] |= decision.explored
             records.score[task] = decision.score
             records.confidence[task] = decision.confidence
@@ -84,6 +108,13 @@ class Loop(Generic[B, Q, A]):
                 self._under_way.hand_over()
             else:
                 self._env.process(self._see_through(opened, attempt))
+
+    def _splits(self, opened: B, view: View, task: int) -> bool:
+        """Whether the policy has a task done in steps; who watches is told."""
+        splits = self._decider.splits(view)
+        if self._watches_splits:
+            self._observer.considered(Considered(opened.block, task, view, splits))
+        return splits
 
     def _see_through(self, opened: B, attempt: A) -> Events:
         """Carry out, end, learn, recover, and decide again."""
@@ -101,7 +132,7 @@ class Loop(Generic[B, Q, A]):
             if onward.carry_out is not None:
                 self._env.process(self._see_through(opened, onward.carry_out))
             for task in onward.decide:
-                self._decide(opened, slice(task, task + 1))
+                self._prepare(opened, slice(task, task + 1))
         except BaseException as error:
             self._fail(error)
             raise

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Literal
 from coalesce_sim.market.breakdown import Breakdown
 from coalesce_sim.market.records import Records
 from coalesce_sim.market.workload import Block
-from coalesce_sim.policies.protocol import Decision, Offers
+from coalesce_sim.policies.protocol import Decision, Offers, View
 from coalesce_sim.reputation.ratings import RatingRows
 
 if TYPE_CHECKING:
     from coalesce_sim.market.contracts.contract import Contract
     from coalesce_sim.market.market import Market
 
-EventName = Literal["block_opened", "decided", "contract_ended", "ratings", "block_recorded"]
+EventName = Literal["block_opened", "considered", "decided", "contract_ended", "ratings", "block_recorded"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,17 @@ class DecidedOffers:
     offers: Offers
     decision: Decision
     breakdown: Callable[[], Breakdown]
+
+
+@dataclass(frozen=True, slots=True)
+class Considered:
+    """Whether a task that may be split is done in steps, with the view (`View.whole`, `View.split`) by which
+    that was decided. `task` is the row of the undivided task in its block."""
+
+    block: Block
+    task: int
+    view: View
+    split: bool
 
 
 class Observer:
@@ -61,6 +72,10 @@ class Observer:
 
     def block_opened(self, block: Block) -> None:
         """A block of tasks, some two thousand, is about to arrive one by one."""
+
+    def considered(self, considered: Considered) -> None:
+        """The policy has decided whether a task is split; told before it decides on the task, or its steps.
+        """
 
     def decided(self, decided: DecidedOffers) -> None:
         """The policy has decided on a task, for the first time or again. Who overrides this has policies give
@@ -94,6 +109,10 @@ class Observers(Observer):
     def block_opened(self, block: Block) -> None:
         for each in self._observers:
             each.block_opened(block)
+
+    def considered(self, considered: Considered) -> None:
+        for each in self._observers:
+            each.considered(considered)
 
     def decided(self, decided: DecidedOffers) -> None:
         for each in self._observers:

@@ -22,7 +22,9 @@ class Records:
     and work at home, to which a task may come without a decision. `started_s` is when work first began; where
     none did, it is `finished_s`. `good` says whether the work was good, `closes` whether it ended a whole:
     always, but for the steps of a composite task, of which one does. A step never begun, its whole having
-    failed, has 0 attempts. `price_usd` is what contractors were paid, `loss_usd` the part of `realised_usd`
+    failed, has 0 attempts, and so has a row of the way that a task which might be split was not done in
+    (`not_taken`). `split` says whether the task was done in steps; `coordination_usd`, a part of
+    `realised_usd`, and `coordination_s` what coordinating a step cost and took. `price_usd` is what contractors were paid, `loss_usd` the part of `realised_usd`
     that bad work cost. `all_local_usd` and `all_local_s` are what the same task costs and takes where every
     task stays at home, the latter NaN for a step that ended no whole there.
     """
@@ -41,6 +43,9 @@ class Records:
     attempts: IntArray
     good: BoolArray
     closes: BoolArray
+    split: BoolArray
+    coordination_usd: FloatArray
+    coordination_s: FloatArray
     decided_s: FloatArray
     started_s: FloatArray
     finished_s: FloatArray
@@ -70,6 +75,9 @@ class Records:
             attempts=np.ones(n, dtype=np.int64),
             good=np.ones(n, dtype=bool),
             closes=np.ones(n, dtype=bool),
+            split=np.zeros(n, dtype=bool),
+            coordination_usd=np.zeros(n),
+            coordination_s=np.zeros(n),
             decided_s=block.tasks.arrival_s.copy(),
             started_s=unknown(),
             finished_s=unknown(),
@@ -81,6 +89,21 @@ class Records:
     def outsourced(self) -> BoolArray:
         """Which tasks went to a contractor."""
         return np.not_equal(self.contractor, LOCAL)
+
+    @property
+    def may_split(self) -> BoolArray:
+        """Of which tasks the policy decided whether they were split, rows of both ways."""
+        wholes = self.block.wholes
+        return np.zeros(len(self.block), dtype=bool) if wholes is None else wholes.may_split
+
+    @property
+    def not_taken(self) -> BoolArray:
+        """Rows of the way in which a task that might be split was not done."""
+        wholes = self.block.wholes
+        if wholes is None:
+            return np.zeros(len(self.block), dtype=bool)
+        not_taken: BoolArray = wholes.may_split & (wholes.is_step != self.split)
+        return not_taken
 
     @property
     def turnaround_s(self) -> FloatArray:

@@ -28,6 +28,9 @@ from coalesce_sim.streams import Streams
 Events = Generator[simpy.Event, object, None]
 """A SimPy process: it waits for what it yields."""
 
+Preparing = Generator[simpy.Event, object, bool]
+"""What comes before a decision; at its end it says whether the decision is still to be made."""
+
 
 @dataclass(frozen=True, slots=True)
 class Venue:
@@ -90,8 +93,11 @@ class Trade(Protocol[B, Q, A]):
         """Tasks arrive together; the rounds in which they are decided, each before the next is asked for.
 
         In a round no decision can change the offers on the others. What is left out is decided later, as
-        `recover` says.
+        `split` and `recover` say.
         """
+
+    def prepare(self, opened: B, tasks: slice) -> Preparing | None:
+        """What has to be done before the tasks of a round are decided; None where that takes no time."""
 
     def quote(self, opened: B, tasks: slice) -> Q:
         """The offers on the tasks of one round, as things stand now."""
@@ -104,6 +110,9 @@ class Trade(Protocol[B, Q, A]):
 
     def breakdown(self, opened: B, quote: Q, task: int) -> Breakdown:
         """What the estimates for one task are made up of, before it is sent anywhere."""
+
+    def split(self, opened: B, task: int) -> Sequence[int]:
+        """Do a task in steps: those that may begin now."""
 
     def carry_out(self, opened: B, quote: Q, task: int, decision: Decision) -> A | None:
         """Send a task where it was decided to go: the attempt, or None where it has ended already."""

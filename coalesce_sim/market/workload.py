@@ -309,6 +309,8 @@ class Workload:
         opportunity = np.zeros(n)
         if settings.opportunity == "later_tasks":
             rate = best_value_rate_behind(columns["value_usd"], columns["duration_h"], arrival_s, client)
+            if drawn.wholes is not None:
+                rate = drawn.wholes.behind_the_whole(rate)
             opportunity = rate * hours
         max_latency_s = 60 * np.array([kind.max_latency_min for kind in types])
         rework_usd = None if scenario.contracts is None else scenario.contracts.rework_usd

@@ -14,6 +14,7 @@ import numpy as np
 
 from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
 from coalesce_sim.luck import Luck
+from coalesce_sim.rounding import exceeds
 
 LOCAL = -1
 """The choice to run a task at home.
@@ -47,6 +48,39 @@ class Tasks:
     sensitive: BoolArray
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What a client expects of doing a task in one way: as a whole or in steps, by these workers.
+
+    `contractors` has one entry a step, or one for the whole: an index of the pool, or `LOCAL`. Amounts in
+    USD: `work_usd` is what the work is charged, with the risks in it and what it delays at home;
+    `coordination_usd` what coordinating the steps and putting them together costs; `late_usd` what being done
+    in `turnaround_s` seconds costs by the target of the whole; `loss_usd` what is lost, once, if the work, or
+    that of any step, comes to nothing.
+    """
+
+    contractors: tuple[int, ...]
+    work_usd: float
+    coordination_usd: float
+    late_usd: float
+    loss_usd: float
+    turnaround_s: float
+
+    @property
+    def usd(self) -> float:
+        """All of it."""
+        return self.work_usd + self.coordination_usd + self.late_usd + self.loss_usd
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """A task as a whole, or in its steps: `cheapest` is by whoever is expected to cost least for each step, at
+    home or an eligible offer, `at_home` all by the client itself."""
+
+    cheapest: Way
+    at_home: Way
+
+
 @dataclass(slots=True)
 class Offers:
     """What the market offers for the tasks of one decision round.
@@ -58,7 +92,8 @@ class Offers:
     changed in place, so a policy may remember what it derived from one for as long as it is given the same
     object. `first_task` is the number, in the run, of the block's first task, `attempt` how many contracts on
     the task there were before. `luck` is what `View.draw` draws from. `explain` asks for a decision's
-    reasons. `now_s` is the time, where it is not that of the tasks' arrival.
+    reasons. `now_s` is the time, where it is not that of the tasks' arrival. `whole` and `split` are what is
+    expected of the two ways of doing a task that may be split, None where there is nothing to decide.
     """
 
     tasks: Tasks
@@ -79,6 +114,8 @@ class Offers:
     attempt: int = 0
     explain: bool = False
     now_s: float | None = None
+    whole: Ways | None = None
+    split: Ways | None = None
 
 
 class View:
@@ -142,6 +179,33 @@ class View:
         """Time of the decision, seconds since the start."""
         now_s = self.offers.now_s
         return float(self.fact("arrival_s")) if now_s is None else now_s
+
+    @property
+    def whole(self) -> Ways | None:
+        """What is expected of the task done as a whole, while it is to be decided whether it is split; else
+        None.
+
+        >>> import coalesce_sim
+        >>> class Curious(coalesce_sim.Policy):
+        ...     def splits(self, view):
+        ...         for way in (view.whole.cheapest, view.split.cheapest, view.split.at_home):
+        ...             print(f"{way.usd:.2f} USD by {way.contractors}, lost in it {way.loss_usd:.2f}")
+        ...         return super().splits(view)
+        ...
+        ...     def decide(self, view):
+        ...         best = int(view.external_usd.argmin())
+        ...         is_cheaper = view.external_usd[best] < view.internal_usd
+        ...         return coalesce_sim.Decision(best if is_cheaper else coalesce_sim.LOCAL)
+        >>> scenario = coalesce_sim.load("specialists", ["workload.arrivals.limit=1"])
+        >>> result = coalesce_sim.run(scenario, replications=1, policy=Curious)
+        >>> result.decisions["split"].tolist()
+        """
+        return self.offers.whole
+
+    @property
+    def split(self) -> Ways | None:
+        """What is expected of the task done in its steps, each as it is quoted now; where `whole` is."""
+        return self.offers.split
 
     @property
     def contractors(self) -> int:
@@ -367,6 +431,15 @@ class Policy:
     def decide(self, view: View) -> Decision:
         """Choose the position of an offer, or `LOCAL`, for the task."""
         raise NotImplementedError(f"{type(self).__name__} does not define decide(view)")
+
+    def splits(self, view: View) -> bool:
+        """Whether a task that may be split is done in its steps; asked once, when it comes, before `decide`.
+
+        Unless a policy says otherwise: where the steps, each by whoever is expected to cost least, are
+        expected to cost less than the whole is; where they are equal it is done as a whole.
+        """
+        whole, split = view.whole, view.split
+        return whole is not None and split is not None and exceeds(whole.cheapest.usd, split.cheapest.usd)
 
     def observe(self, outcome: Outcome) -> None:
         """Called when an attempt at a task has ended, well or not, in the order in which they end.

@@ -14,7 +14,10 @@ from coalesce_sim.scenario import policy as settings
 
 
 class AlwaysLocal(Policy):
-    """Every task at home."""
+    """Every task at home, and what may be split in the way that is expected to cost less there."""
+
+    def splits(self, view: View) -> bool:
+        return _splits_at_home(view)
 
     def decide(self, view: View) -> Decision:  # noqa: ARG002
         return Decision(LOCAL)
@@ -54,6 +57,9 @@ class FixedChoice(Policy):
 
     def __init__(self, contractor: int) -> None:
         self.contractor = contractor
+
+    def splits(self, view: View) -> bool:
+        return _splits_at_home(view) if self.contractor == LOCAL else super().splits(view)
 
     def decide(self, view: View) -> Decision:
         position = int(view.ids.searchsorted(self.contractor))
@@ -117,6 +123,12 @@ class Oracle(Policy):
         best = first_least(view.realised_external_usd)
         least_usd = float(view.realised_external_usd[best])
         return Decision(best if exceeds(view.realised_internal_usd, least_usd) else LOCAL)
+
+
+def _splits_at_home(view: View) -> bool:
+    """Whether a task is expected to cost less in its steps where nobody is hired."""
+    whole, split = view.whole, view.split
+    return whole is not None and split is not None and exceeds(whole.at_home.usd, split.at_home.usd)
 
 
 def _cheapest(view: View) -> int:

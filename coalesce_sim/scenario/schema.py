@@ -93,8 +93,8 @@ class Scenario(Model):
     """One market, complete and validated.
 
     It *learns* where tasks are quoted one by one, by what is known at that moment: with any of `contracts`,
-    `reputation`, `discovery`, `calibration` and `records`, with composite tasks, and with prices by ``load``
-    or bargained for.
+    `reputation`, `discovery`, `calibration` and `records`, with tasks that are or may be done in steps, and
+    with prices by ``load`` or bargained for.
     """
 
     name: str
@@ -170,6 +170,20 @@ class Scenario(Model):
                     )
         return self
 
+    @model_validator(mode="after")
+    def _wholes_take_work(self) -> Self:
+        """A task that may be done as a whole must say how much work that is."""
+        if self.cost_model.internal.work != "flop" or self.records is not None:
+            return self
+        for name, kind in self.workload.types.items():
+            done_whole = kind.steps is not None and not kind.in_steps
+            if done_whole and "base_flop" not in kind.model_fields_set:
+                raise ValueError(
+                    f"workload.types.{name}.base_flop: missing, but decompose is {kind.decompose}: the whole "
+                    "is done itself"
+                )
+        return self
+
     def resolved(self) -> dict[str, Any]:
         """The scenario after `extends`, overrides and defaults, as JSON; fields that are null are left out.
 
@@ -202,7 +216,7 @@ class Scenario(Model):
         return (
             any(section is not None for section in sections)
             or isinstance(pricing, LoadPrice | BargainedPrice)
-            or any(kind.steps is not None for kind in self.workload.types.values())
+            or any(kind.in_steps or kind.may_split for kind in self.workload.types.values())
         )
 
     @model_validator(mode="after")
@@ -238,7 +252,7 @@ class Scenario(Model):
                     raise ValueError(f"{place}.outcomes.{name}: unknown task type (got {name!r})")
         if self.clients.outcomes is not None:
             for name, kind in self.workload.types.items():
-                if kind.steps is None and name not in self.clients.outcomes:
+                if not kind.in_steps and name not in self.clients.outcomes:
                     raise ValueError(f"clients.outcomes: missing task type {name!r}")
         return self
 
@@ -317,7 +331,7 @@ class Scenario(Model):
         if self.contracts is None:
             raise ValueError("contracts: missing, but recorded work may fail")
         for name, kind in self.workload.types.items():
-            if kind.steps is not None:
+            if kind.in_steps or kind.may_split:
                 raise ValueError(f"workload.types.{name}.steps: recorded tasks are not composite")
         if set(self.workload.types) != set(self.records.benchmarks):
             raise ValueError(

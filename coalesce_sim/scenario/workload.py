@@ -18,6 +18,7 @@ from coalesce_sim.scenario.draws import NonNegativeDistribution, PositiveDistrib
 
 Level = Literal["low", "medium", "high"]
 Dealing = Literal["round_robin", "round_robin_by_arrival", "random"]
+Decompose = Literal["always", "never", "policy"]
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 
@@ -243,7 +244,8 @@ class TaskType(Model):
     """A kind of task.
 
     A type with `steps` is composite: its tasks are not done themselves, their steps are. The whole is done
-    when all steps are, and late by its own target; if one step comes to nothing, so does the whole.
+    when all steps are, and late by its own target; if one step comes to nothing, so does the whole. Whether
+    a task falls into its steps is a matter of `decompose`.
     """
 
     share: NonNegative = 1.0
@@ -265,6 +267,31 @@ class TaskType(Model):
     """Steps, by name, that a composite task consists of; left out, a task is done as a whole."""
     integration_usd: NonNegative = 0.0
     """USD to put a composite task together when its steps are done; needs `steps`."""
+    decompose: Decompose = "always"
+    """Whether tasks are done in their `steps`: ``always``, ``never``, or as the ``policy`` decides when one
+    comes, by what it expects of the whole and of the steps. With the latter two the whole is a task like any
+    other: its `skills` must be stated and, where work is counted in FLOP, its `base_flop`."""
+    split_usd: NonNegative = 0.0
+    """USD that coordination costs for each step of a task that is done in steps, once the step is about to
+    begin; needs `steps`."""
+    split_s: NonNegative = 0.0
+    """Seconds that coordination takes before each step of a task that is done in steps is decided on; needs
+    `steps`."""
+
+    @property
+    def in_steps(self) -> bool:
+        """Whether tasks of this type are always done in steps, and never as a whole."""
+        return self.steps is not None and self.decompose == "always"
+
+    @property
+    def may_split(self) -> bool:
+        """Whether the policy decides if a task of this type is done in steps."""
+        return self.steps is not None and self.decompose == "policy"
+
+    @property
+    def coordinated(self) -> bool:
+        """Whether doing tasks of this type in steps may cost anything in coordination."""
+        return (self.in_steps or self.may_split) and (self.split_usd > 0 or self.split_s > 0)
 
     @model_validator(mode="after")
     def _steps_in_order(self) -> Self:
@@ -276,8 +303,14 @@ class TaskType(Model):
             before.add(name)
         if self.steps is not None and not self.steps:
             raise ValueError("steps: must not be empty")
-        if self.steps is None and self.integration_usd > 0:
-            raise ValueError(f"integration_usd: has no effect without steps (got {self.integration_usd:g})")
+        if self.steps is None:
+            for name in ("integration_usd", "split_usd", "split_s"):
+                if getattr(self, name) > 0:
+                    raise ValueError(f"{name}: has no effect without steps (got {getattr(self, name):g})")
+            if self.decompose != "always":
+                raise ValueError(f"decompose: has no effect without steps (got {self.decompose!r})")
+        elif self.decompose != "always" and "skills" not in self.model_fields_set:
+            raise ValueError(f"skills: missing, but decompose is {self.decompose}: the whole is done itself")
         return self
 
 
@@ -349,6 +382,11 @@ class Workload(Model):
                 if self.types[step.type].steps is not None:
                     raise ValueError(f"{place}: must not be composite itself (got {step.type!r})")
         return self
+
+    @property
+    def splits(self) -> bool:
+        """Whether there are tasks that the policy may have done in steps, or coordination that costs."""
+        return any(kind.may_split or kind.coordinated for kind in self.types.values())
 
     @model_validator(mode="after")
     def _cached_tokens_are_of_the_prompt(self) -> Self:

@@ -58,9 +58,9 @@ class Reach:
 def reach_of(scenario: Scenario) -> Reach:
     """Work out what the scenario's pool can reach; of a drawn pool, what its types can.
 
-    Types of composite tasks are left out: their steps are decided on, not they.
+    Types that are always done in steps are left out: their steps are decided on, not they.
     """
-    types = {name: kind for name, kind in scenario.workload.types.items() if kind.steps is None}
+    types = {name: kind for name, kind in scenario.workload.types.items() if not kind.in_steps}
     names, kinds, skills, performance, reliability, outcomes = _facts(scenario)
     parts = compatibility(scenario.skills, types, kinds, skills, performance)
     best = at_start = parts.total

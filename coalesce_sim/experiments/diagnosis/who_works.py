@@ -35,8 +35,9 @@ def idle_clients(scenario: Scenario) -> IntArray:
 
 def come_together(scenario: Scenario) -> bool:
     """Whether two tasks of one client, or two steps of a task, can arrive at one instant."""
-    if any(kind.steps is not None and len(kind.steps) > 1 for kind in scenario.workload.types.values()):
-        return True
+    for kind in scenario.workload.types.values():
+        if (kind.in_steps or kind.may_split) and len(kind.steps or {}) > 1:
+            return True
     table = _table(scenario)
     if table is None:
         return _at_once(scenario)

@@ -22,6 +22,21 @@ class Endings:
         opened.records.realised_usd[task] += usd
         self._accounts.realised_usd += usd
 
+    def coordinated(self, opened: OpenContractBlock, step: int, usd: float, took_s: float) -> None:
+        """A step was coordinated before it is decided on, at this cost and in this time."""
+        opened.records.coordination_usd[step] += usd
+        opened.records.coordination_s[step] += took_s
+        self._accounts.coordination_usd += usd
+        self._accounts.coordination_s += took_s
+        self.charge(opened, step, usd)
+
+    def leave_out(self, opened: OpenContractBlock, tasks: Sequence[int]) -> None:
+        """What will not be done: steps of a whole that failed, or the way that a task is not done in."""
+        for other in tasks:
+            opened.records.good[other] = False
+            opened.records.decided_s[other] = self._env.now
+            self._leave(opened, other)
+
     def began(self, opened: OpenContractBlock, task: int) -> None:
         """Work on a task begins; the first time counts."""
         if math.isnan(opened.records.started_s[task]):
@@ -48,10 +63,7 @@ class Endings:
             self._close(opened, task, good=False)
             return
         closes, never = opened.wholes.fail(task)
-        for other in never:
-            opened.records.good[other] = False
-            opened.records.decided_s[other] = self._env.now
-            self._leave(opened, other)
+        self.leave_out(opened, never)
         if closes:
             self._close(opened, task, good=False)
         else:

@@ -26,7 +26,10 @@ class OwnWork:
 
 
 class Home:
-    """All clients' own work; `own_price_usd` is what a task is expected to cost beyond hardware."""
+    """All clients' own work; `own_price_usd` is what a task is expected to cost beyond hardware.
+
+    `own_late_usd_per_s` is what clients reckon with where their own work is late.
+    """
 
     def __init__(self, venue: Venue, knowledge: Knowledge, endings: Endings, own_price_usd: float) -> None:
         scenario = venue.scenario
@@ -37,7 +40,7 @@ class Home:
         self._late_usd_per_s = scenario.cost_model.late_usd_per_s
         self._opportunity = scenario.cost_model.internal.opportunity
         reckons = self._opportunity in ("expected_delay", "queue")
-        self._own_late_usd_per_s = self._late_usd_per_s if reckons else 0.0
+        self.own_late_usd_per_s = self._late_usd_per_s if reckons else 0.0
         self._arrivals = [0] * scenario.clients.count
         self.exists = scenario.clients.slots != 0
 
@@ -48,34 +51,35 @@ class Home:
     def expect(self, opened: OpenContractBlock, task: int) -> Stay:
         """The estimate for a task; a client without a GPU can only bear the loss."""
         if not self.exists:
-            return Stay(0.0, 0.0, 0.0, opened.layout.loss_usd[task])
+            return Stay(0.0, 0.0, 0.0, 0.0, opened.layout.loss_usd[task])
         now_s = self._queues.env.now
         home = self._queues.homes[opened.client[task]]
         turnaround_s = home.expected_wait_s(now_s, now_s) + opened.expected_s[task]
         type_id, known = opened.type_id[task], self._knowledge
         time_factor = float(known.time_factors[type_id, LOCAL])
-        late_usd = self._lateness_usd(opened, task, turnaround_s, time_factor)
+        own_usd, others_usd = self._lateness_usd(opened, task, turnaround_s, time_factor)
+        late_usd = own_usd + others_usd
         plain_usd = opened.running_usd[task] + self._price_usd
         expected_loss_usd = (1 - float(known.own[type_id, 0])) * opened.layout.loss_usd[task]
         internal_usd = plain_usd * float(known.factors[type_id, LOCAL]) + late_usd + expected_loss_usd
-        return Stay(turnaround_s, late_usd, plain_usd, internal_usd)
+        return Stay(turnaround_s, late_usd, own_usd, plain_usd, internal_usd)
 
     def _lateness_usd(
         self, opened: OpenContractBlock, task: int, plain_s: float, time_factor: float
-    ) -> float:
+    ) -> tuple[float, float]:
         """What the task's own lateness would cost, and what it would add to that of others."""
         if self._opportunity == "later_tasks":
-            return float(opened.block.home.opportunity_usd[task])
-        if self._own_late_usd_per_s == 0:
-            return 0.0
+            return 0.0, float(opened.block.home.opportunity_usd[task])
+        if self.own_late_usd_per_s == 0:
+            return 0.0, 0.0
         work_s, target_s = opened.expected_s[task] * time_factor, opened.layout.max_latency_s[task]
         turnaround_s = plain_s * time_factor
         own_usd = max(0.0, turnaround_s - target_s) * self._late_usd_per_s
         if self._opportunity == "expected_delay" or not isinstance(self._slots, int):
-            return own_usd
+            return own_usd, 0.0
         gap_s = self._queues.env.now / max(1, self._arrivals[opened.client[task]])
         more_s = next_late_s(turnaround_s - work_s, work_s, target_s, slots=self._slots, gap_s=gap_s)
-        return own_usd + more_s * self._late_usd_per_s
+        return own_usd, more_s * self._late_usd_per_s
 
     def begin(self, opened: OpenContractBlock, task: int, stay: Stay) -> OwnWork | None:
         """Put a task in the client's own queue; without a GPU it comes to nothing at once."""
@@ -115,7 +119,7 @@ class Home:
         client, type_id = opened.client[task], opened.type_id[task]
         target_s, took_s = opened.layout.max_latency_s[task], now_s - attempt.decided_s
         late_usd = max(0.0, took_s - target_s) * self._late_usd_per_s
-        expected = Expected(stay.plain_usd, stay.turnaround_s, target_s, self._own_late_usd_per_s)
+        expected = Expected(stay.plain_usd, stay.turnaround_s, target_s, self.own_late_usd_per_s)
         self._knowledge.bill(now_s, LOCAL, type_id, expected, attempt.spent_usd, late_usd)
         self._knowledge.took(LOCAL, type_id, expected, took_s)
         self._knowledge.rate(now_s, client, LOCAL, type_id, float(attempt.good))

@@ -50,6 +50,8 @@ class OpenContractBlock(OpenBlock):
         if self.wholes is not None:
             records.attempts[:] = 0
             records.closes[:] = False
+        if block.wholes is not None:
+            records.split[:] = block.wholes.is_step & ~block.wholes.may_split
 
     def search_s(self, task: int) -> float:
         """How long it took the client to find contractors."""

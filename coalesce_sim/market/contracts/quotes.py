@@ -45,13 +45,14 @@ _PACE = Pace(terms, compiled_terms)
 class Stay(NamedTuple):
     """What a client expects of doing a task at home now.
 
-    `turnaround_s` is queue and work, `opportunity_usd` what occupying the GPU costs in lateness, its own and
-    that of others, corrected by experience, `plain_usd` what will be charged, before correction,
+    `turnaround_s` is queue and work, `opportunity_usd` what occupying the GPU costs in lateness, its own
+    (`own_late_usd`) and that of others, corrected by experience, `plain_usd` what will be charged, before correction,
     `internal_usd` the whole estimate: corrected, and with lateness and work that is no good.
     """
 
     turnaround_s: float
     opportunity_usd: float
+    own_late_usd: float
     plain_usd: float
     internal_usd: float
 

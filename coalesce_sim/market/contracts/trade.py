@@ -22,8 +22,9 @@ from coalesce_sim.market.contracts.quotes import ContractQuote, ContractQuotes
 from coalesce_sim.market.contracts.results import GroundTruth, Mishaps
 from coalesce_sim.market.contracts.states import FINAL_STATES
 from coalesce_sim.market.contracts.terms import BID, EXTERNAL, LATENCY
+from coalesce_sim.market.contracts.ways import Expectations
 from coalesce_sim.market.records import Records
-from coalesce_sim.market.trade import Events, Onward, Venue
+from coalesce_sim.market.trade import Events, Onward, Preparing, Venue
 from coalesce_sim.market.workload import Block
 from coalesce_sim.policies.protocol import LOCAL, Decision, OracleView, Outcome
 from coalesce_sim.reputation.ratings import RatingRows
@@ -55,8 +56,9 @@ class ContractTrade:
         self._layouts = Layouts(scenario, rules, pool, self._truth)
         self._quotes = ContractQuotes(venue, rules, self._layouts, self._truth, self._knowledge)
         self._foresight = Foresight(venue, rules, self._layouts, self._quotes, mishaps)
-        endings = Endings(venue)
+        self._endings = endings = Endings(venue)
         self._home = Home(venue, self._knowledge, endings, self._truth.own_price_usd)
+        self._expectations = Expectations(venue, rules, self._knowledge, self._home)
         self._dealing = Dealing(
             venue, rules, self._layouts, self._quotes, self._knowledge, endings, self._home, mishaps
         )
@@ -76,22 +78,66 @@ class ContractTrade:
         waits_for = None if opened.block.wholes is None else opened.block.wholes.waits_for
         for task in range(tasks.start, tasks.stop):
             if waits_for is None or waits_for[task] == 0:
-                self._look_for_contractors(opened, (task,))
                 yield slice(task, task + 1)
 
-    def _look_for_contractors(self, opened: OpenContractBlock, tasks: Sequence[int]) -> None:
-        """The clients of tasks that are to be decided now ask around; what they find is kept in the block."""
+    def prepare(self, opened: OpenContractBlock, tasks: slice) -> Preparing | None:
+        """Coordinate a step before it is first decided on; then its client looks for contractors."""
+        task, wholes = tasks.start, opened.wholes
+        if wholes is not None and not opened.tried[task]:
+            usd, lasts_s = wholes.coordination(task)
+            if lasts_s > 0:
+                return self._coordinate(opened, task, usd, lasts_s)
+            self._endings.coordinated(opened, task, usd, 0.0)
+        self._look_for_contractors(opened, task)
+        return None
+
+    def _coordinate(self, opened: OpenContractBlock, step: int, usd: float, lasts_s: float) -> Preparing:
+        """Coordination takes its time; whether the step then begins."""
+        env, wholes = self._queues.env, opened.wholes
+        assert wholes is not None
+        began_s = env.now
+        wholes.hold(step)
+        yield env.timeout(lasts_s)
+        if not wholes.resume(step):
+            return False
+        self._endings.coordinated(opened, step, usd, env.now - began_s)
+        self._look_for_contractors(opened, step)
+        return True
+
+    def _look_for_contractors(self, opened: OpenContractBlock, task: int) -> None:
+        """The client of a task that is to be decided now asks around, also for the steps that it may be split
+        into; what it finds is kept in the block."""
         if self.discovery is None:
             return
-        now_s = self._queues.env.now
-        for task in tasks:
-            opened.found[task] = self.discovery.candidates(
-                now_s, opened.client[task], opened.type_id[task], self._quotes.merit
+        now_s, wholes = self._queues.env.now, opened.wholes
+        splits = wholes is not None and wholes.may_split(task)
+        for each in (task, *(wholes.steps_of(task) if wholes is not None and splits else ())):
+            opened.found[each] = self.discovery.candidates(
+                now_s, opened.client[each], opened.type_id[each], self._quotes.merit
             )
 
+    def split(self, opened: OpenContractBlock, task: int) -> Sequence[int]:
+        """Do a task in steps: those that may begin now."""
+        assert opened.wholes is not None
+        opened.records.split[[task, *opened.wholes.steps_of(task)]] = True
+        ready = opened.wholes.split(task)
+        self._endings.leave_out(opened, (task,))
+        return ready
+
     def quote(self, opened: OpenContractBlock, tasks: slice) -> ContractQuote:
-        """The offers on one task, by what is known and queued now."""
-        task, now_s, search_s = tasks.start, self._queues.env.now, opened.search_s(tasks.start)
+        """The offers on one task, by what is known and queued now; while it may be split, with what is
+        expected of both ways."""
+        task, wholes = tasks.start, opened.wholes
+        quote = self._quote(opened, task)
+        if wholes is not None and wholes.may_split(task):
+            quote.offers.whole = self._expectations.whole(opened, task, quote)
+            quote.offers.split = self._expectations.split(
+                opened, task, lambda step: self._quote(opened, step)
+            )
+        return quote
+
+    def _quote(self, opened: OpenContractBlock, task: int) -> ContractQuote:
+        now_s, search_s = self._queues.env.now, opened.search_s(task)
         ids, stay = self._who_offers(opened, task), self._home.expect(opened, task)
         ahead_s = search_s + self._layouts.setup_s + opened.layout.transfer_s[task]
         wait_s = self._queues.expected_queues_s(ids, ahead_s)
@@ -142,6 +188,8 @@ class ContractTrade:
     ) -> ContractAttempt | None:
         """Make a contract, or begin at home."""
         position, records, stay = decision.contractor, opened.records, quote.stay
+        if opened.wholes is not None and opened.wholes.may_split(task):
+            self._endings.leave_out(opened, opened.wholes.keep(task))
         local, attempt = position == LOCAL, len(opened.tried[task])
         if attempt == 0:
             self._home.arrived(opened.client[task])
@@ -171,11 +219,9 @@ class ContractTrade:
 
     def recover(self, attempt: ContractAttempt) -> Onward[ContractAttempt]:
         """Close the task, or have it decided again, or done at home."""
-        onward: Onward[ContractAttempt] = (
-            self._home.recover(attempt) if isinstance(attempt, OwnWork) else self._dealing.recover(attempt)
-        )
-        self._look_for_contractors(attempt.opened, onward.decide)
-        return onward
+        if isinstance(attempt, OwnWork):
+            return self._home.recover(attempt)
+        return self._dealing.recover(attempt)
 
     def take_ratings(self) -> RatingRows | None:
         """What was rated since the last time; None where there is no public record or nobody watches it."""

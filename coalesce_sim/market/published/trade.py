@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -65,6 +65,13 @@ class PublishedTrade:
         if self._queues.limited:
             return [slice(task, task + 1) for task in range(tasks.start, tasks.stop)]
         return (tasks,)
+
+    def prepare(self, opened: OpenPublishedBlock, tasks: slice) -> None:  # noqa: ARG002
+        """Nothing has to be done."""
+
+    def split(self, opened: OpenPublishedBlock, task: int) -> Sequence[int]:
+        """No task is done in steps here."""
+        raise NotImplementedError(f"task {opened.block.first + task} cannot be split")
 
     def quote(self, opened: OpenPublishedBlock, tasks: slice) -> PublishedQuote:
         """The offers of one round."""
