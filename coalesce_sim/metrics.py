@@ -189,6 +189,27 @@ _OF_TASKS = [
         "Share of the tasks that end beyond their target where all of them stay at home, among all tasks",
         None,
     ),
+    Metric(
+        "split_rate",
+        "Share of tasks split",
+        "%",
+        "Share of the tasks for which the policy decides it that were done in steps",
+        None,
+    ),
+    Metric(
+        "coordination_usd",
+        "Cost of coordination",
+        "USD",
+        "The part of the cost that coordinating the steps of split tasks came to",
+        "lower",
+    ),
+    Metric(
+        "coordination_s",
+        "Time for coordination",
+        "s",
+        "Σ time that coordinating the steps of split tasks took before they were decided on",
+        "lower",
+    ),
     *_percentiles("", "Turnaround", ""),
     *_percentiles("all_local_", "All-local turnaround", " where all tasks stay at home"),
 ]

@@ -43,7 +43,7 @@ class Timeline:
     """Collects records; `table` gives one row for each interval of the scenario's timeline.
 
     Counts and costs belong to the interval in which a task arrived; the steps of a composite task count as
-    one task and as many decisions. Levels are time averages: tasks at
+    one task and as many decisions, and `split` counts the tasks done in steps, where that is open. Levels are time averages: tasks at
     work and waiting at home and at contractors. Utilisation is the share of slots at work, null where
     slots are unlimited. Prices and demand are those at the beginning of the interval.
     """
@@ -67,6 +67,8 @@ class Timeline:
                 "good",
             )
         }
+        if scenario.workload.splits:
+            self._sums["split"] = np.zeros(count)
         self._levels = {
             name: _Step(self._edges_s)
             for name in ("home_busy", "home_queue", "contractor_busy", "contractor_queue")
@@ -90,6 +92,9 @@ class Timeline:
             ("late", late.astype(float)),
         ):
             self._sums[name] += np.bincount(interval, weights=values, minlength=count)
+        if "split" in self._sums:
+            split = (closes & records.split).astype(float)
+            self._sums["split"] += np.bincount(interval, weights=split, minlength=count)
         for place, there in (("home", ~away), ("contractor", away)):
             busy, queue = self._levels[f"{place}_busy"], self._levels[f"{place}_queue"]
             busy.add(records.started_s[there], 1.0)
@@ -112,6 +117,7 @@ class Timeline:
         levels = {name: step.means() for name, step in self._levels.items()}
         clients = self._scenario.clients
         home_slots = None if clients.slots == "unlimited" else clients.count * clients.slots
+        split = {"split": sums["split"].astype(np.int64)} if "split" in sums else {}
         return pa.table(
             {
                 "replication": np.full(len(start_s), self._replication, dtype=np.int32),
@@ -131,6 +137,7 @@ class Timeline:
                 **levels,
                 "home_utilisation": nullable(_share(levels["home_busy"], home_slots)),
                 "contractor_utilisation": nullable(_share(levels["contractor_busy"], slots)),
+                **split,
             }
         )
 

@@ -21,7 +21,7 @@ class Totals(Observer):
 
     def __init__(self, scenario: Scenario) -> None:
         self._late_usd_per_s = scenario.cost_model.charged_late_usd_per_s
-        self._learning = scenario.learning
+        self._learning, self._splits = scenario.learning, scenario.workload.splits
         self._sums: dict[str, float] = defaultdict(float)
         self._turnaround_s: list[FloatArray] = []
         self._all_local_s: list[FloatArray] = []
@@ -65,6 +65,11 @@ class Totals(Observer):
             "loss_usd": records.loss_usd[counted].sum(),
             "attempts": attempts.sum(),
         }
+        if self._splits:
+            chosen = records.may_split[counted] & closes
+            sums["may_split"], sums["split"] = chosen.sum(), (chosen & records.split[counted]).sum()
+            sums["coordination_usd"] = records.coordination_usd[counted].sum()
+            sums["coordination_s"] = records.coordination_s[counted].sum()
         for name, value in sums.items():
             self._sums[name] += float(value)
         self._turnaround_s.append(turnaround_s)
@@ -73,7 +78,8 @@ class Totals(Observer):
     def metrics(self) -> dict[str, float]:
         """All metrics by name, defined in the README; NaN where the denominator is 0.
 
-        The paper's own cost and time savings are left out where markets learn: they read no losses.
+        The paper's own cost and time savings are left out where markets learn: they read no losses. What
+        splitting comes to is told where tasks may be split, or coordination costs anything.
         """
         s = self._sums
         figures = {
@@ -103,6 +109,10 @@ class Totals(Observer):
             values = np.percentile(seconds, PERCENTILES) if len(seconds) else [math.nan] * len(PERCENTILES)
             for percentile, value in zip(PERCENTILES, values, strict=True):
                 figures[f"{name}_p{percentile}_s"] = float(value)
+        if self._splits:
+            figures["split_rate"] = 100 * _ratio(s["split"], s["may_split"])
+            figures["coordination_usd"] = s["coordination_usd"]
+            figures["coordination_s"] = s["coordination_s"]
         if self._learning:
             del figures["cost_reduction_published"], figures["time_savings_published"]
         return figures

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from coalesce_sim.numbers import NOTHING, column, number
+from coalesce_sim.numbers import NOTHING, column, number, plural
 from coalesce_sim.report.explanation import Explanation, Facts
 
 MOST_CONTRACTORS = 30
@@ -104,14 +104,32 @@ def _print_decision(console: Console, told: Explanation, decided: Facts, label: 
 
 def _print_whole(console: Console, whole: Facts, task: int) -> None:
     """A composite task, a row a step, the explained one marked."""
-    _print_title(console, f"A step of a task of {len(whole['steps'])}")
+    steps = plural(len(whole["steps"]), "step")
+    if "ways" in whole:
+        _print_title(console, f"A task of {steps}, whole or split: expected, USD")
+        _print_ways(console, whole["ways"])
+        console.print(Text(whole["verdict"], "bold"))
+        _print_title(console, f"The steps of task {whole['task']}")
+    else:
+        _print_title(console, f"A step of a task of {len(whole['steps'])}")
     table = _table("step", "type", "after", "done by", "good", "USD", "finished, s")
     for step in whole["steps"]:
         cells = [_shown(name, step[name]) for name in ("task", "type", "after", "worker", "good")]
         cells += [number(step["realised_usd"]), number(step["finished_s"], 0)]
         table.add_row("→" if step["task"] == task else "", *map(Text, cells))
     console.print(table)
-    _print_facts(console, _without(whole, "steps"))
+    _print_facts(console, _without(whole, "steps", "ways", "verdict", "task"))
+
+
+def _print_ways(console: Console, ways: Mapping[str, Facts]) -> None:
+    """What was expected of each way of doing a task."""
+    labels = ("way", "work", "coordination", "lateness", "loss", "in all", "takes, s", "by")
+    table = _table(*labels)
+    for name, way in ways.items():
+        costs = (way[part] for part in ("work_usd", "coordination_usd", "late_usd", "loss_usd", "usd"))
+        cells = [name, *map(number, costs), number(way["turnaround_s"], 0), ", ".join(way["workers"])]
+        table.add_row("", *map(Text, cells))
+    console.print(table)
 
 
 def _print_title(console: Console, text: str) -> None:

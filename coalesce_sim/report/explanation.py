@@ -15,12 +15,13 @@ from coalesce_sim.experiments.tables.offers import offers_table
 from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.contracts.states import COMPLETED
 from coalesce_sim.market.market import Market
-from coalesce_sim.market.observer import DecidedOffers, Observer
+from coalesce_sim.market.observer import Considered, DecidedOffers, Observer
 from coalesce_sim.market.records import Records
 from coalesce_sim.market.workload import Block
 from coalesce_sim.policies.protocol import LOCAL, Decision, Tasks, View
 from coalesce_sim.policies.registry import create
 from coalesce_sim.report import verdicts
+from coalesce_sim.report.wholes import whole_of
 from coalesce_sim.scenario.schema import Scenario
 
 Facts = dict[str, Any]
@@ -36,7 +37,8 @@ class Explanation:
 
     In a market that learns, `contract` is what came of the decision, None where the task stayed at home, and
     `retries` are the later decisions on the task, with the same entries from `home` to `contract`. `whole` is
-    the composite task that this one is a step of.
+    the composite task that this one is a step of, or that might be split: what was expected of both ways, and
+    its steps.
     """
 
     scenario: str
@@ -79,10 +81,18 @@ class _Story(Observer):
         self.tasks = 0
         self.decisions: list[Facts] = []
         self.contracts: dict[int, Facts] = {}
+        self.choice: Considered | None = None
+        self.undecided = verdicts.UNDECIDED
         self.end: Facts = {}
 
     def set_up(self, market: Market) -> None:
         self.market = market
+
+    def considered(self, considered: Considered) -> None:
+        task, wholes = considered.block.first + considered.task, considered.block.wholes
+        assert wholes is not None
+        if task <= self.task <= task + wholes.steps[wholes.of[considered.task]]:
+            self.choice = considered
 
     def decided(self, decided: DecidedOffers) -> None:
         if decided.block.first + decided.task == self.task:
@@ -103,14 +113,17 @@ class _Story(Observer):
             self.end = {
                 "task": _task(self.scenario, records.block, row),
                 "realised": realised,
-                "whole": _whole(self.scenario, records, row, names),
+                "whole": whole_of(self.scenario, records, row, names, self.choice),
             }
+            if records.not_taken[row]:
+                self.undecided = verdicts.not_taken(split=bool(records.split[row]))
+                realised["verdict"] = self.undecided
 
     def told(self) -> Facts:
         """All of it, the first decision in front."""
         for attempt, decision in enumerate(self.decisions):
             decision["contract"] = self.contracts.get(attempt)
-        first, *retries = self.decisions or [_UNDECIDED]
+        first, *retries = self.decisions or [_undecided(self.undecided)]
         return {
             **self.end,
             **first,
@@ -120,15 +133,17 @@ class _Story(Observer):
         }
 
 
-_UNDECIDED: Facts = {
-    "home": {},
-    "contractors": [],
-    "left_out": {},
-    "reasons": {},
-    "decision": dict.fromkeys(("choice", "contractor", "explored", "score", "confidence", "decided_s"))
-    | {"verdict": verdicts.UNDECIDED},
-    "contract": None,
-}
+def _undecided(verdict: str) -> Facts:
+    """What there is to say where nothing was decided on a task."""
+    unknown = dict.fromkeys(("choice", "contractor", "explored", "score", "confidence", "decided_s"))
+    return {
+        "home": {},
+        "contractors": [],
+        "left_out": {},
+        "reasons": {},
+        "decision": unknown | {"verdict": verdict},
+        "contract": None,
+    }
 
 
 def _decision(scenario: Scenario, market: Market, decided: DecidedOffers, replication: int) -> Facts:
@@ -243,39 +258,6 @@ def _ending(
         "verdict": verdicts.of_ending(
             int(records.attempts[row]), None if given_up else place, failed, good, loss_usd
         ),
-    }
-
-
-def _whole(scenario: Scenario, records: Records, row: int, names: tuple[str, ...]) -> Facts | None:
-    """The composite task that a task is a step of, step by step."""
-    block, wholes = records.block, records.block.wholes
-    if wholes is None or wholes.steps[wholes.of[row]] == 1:
-        return None
-    types = list(scenario.workload.types)
-    members = np.flatnonzero(wholes.of == wholes.of[row]).tolist()
-    after: dict[int, list[int]] = {each: [] for each in members}
-    for each in members:
-        for other in wholes.unlocks[each]:
-            after[other].append(block.first + each)
-    finished_s = float(records.finished_s[members][records.closes[members]].max())
-    return {
-        "steps": [
-            {
-                "task": block.first + each,
-                "type": types[block.tasks.type_id[each]],
-                "after": after[each],
-                "worker": verdicts.worker(int(records.attempts[each]), int(records.contractor[each]), names),
-                "good": bool(records.good[each]) if records.attempts[each] > 0 else None,
-                "realised_usd": records.realised_usd[each],
-                "finished_s": records.finished_s[each] if records.attempts[each] > 0 else None,
-            }
-            for each in members
-        ],
-        "integration_usd": wholes.integration_usd[wholes.of[row]],
-        "realised_usd": records.realised_usd[members].sum(),
-        "loss_usd": records.loss_usd[members].sum(),
-        "target_s": block.target_s[row],
-        "turnaround_s": finished_s - block.tasks.arrival_s[row],
     }
 
 

@@ -106,6 +106,17 @@ def of_ending(attempts: int, where: str | None, failed: int, good: bool, loss_us
     return f"Ends {'well' if good else 'badly'} {where}{after}{cost}."
 
 
+def of_split(split: bool, whole_usd: float, split_usd: float) -> str:
+    """Whether a task was split, and what was expected."""
+    expected = f"its steps are expected to cost {number(split_usd)} USD, the whole {number(whole_usd)} USD"
+    return f"{'Split' if split else 'Done as a whole'}: {expected}, each by the cheapest."
+
+
+def not_taken(*, split: bool) -> str:
+    """Why the row of a task that might be split was not done."""
+    return f"Not done: the task was done {'in its steps' if split else 'as a whole'}."
+
+
 def worker(attempts: int, contractor: int, names: Sequence[str]) -> str:
     """Who worked on a task last."""
     if attempts == 0:

@@ -26,7 +26,12 @@ def decisions_table(
     `finished_s` where no work began. `outcome` is ``completed`` for good work, ``failed`` for a task that
     ended without any, ``canceled`` for a step that never began. `attempts` counts contracts and work at home,
     which may follow them without a decision; `closes` is false for a step of a composite task that did not
-    end it; `whole` is the first step's `task`.
+    end it; `whole` is the `task` of the first row of the same composite task.
+
+    Where tasks may be split, or splitting costs coordination: `split` says whether the task was done in
+    steps, `coordination_usd`, a part of `realised_usd`, and `coordination_s` what coordinating a step cost
+    and took. A task that may be split has a row for the whole and, behind it, one for each step; of the way in
+    which it was not done the `outcome` is ``not taken``, without attempts.
 
     In a market that learns, `internal_experience_usd` is what the estimate at home holds besides: a price for
     the client's own agent, correction by experience, and what bad work is expected to cost.
@@ -36,6 +41,11 @@ def decisions_table(
     n = len(block)
     away = records.outsourced
     outcome = np.where(records.good, 0, np.where(records.attempts > 0, 1, 2))
+    outcomes = ["completed", "failed", "canceled"]
+    splits = scenario.workload.splits
+    if splits:
+        outcome[records.not_taken] = len(outcomes)
+        outcomes.append("not taken")
     columns = {
         "replication": same(replication, n),
         "task": np.arange(block.first, block.first + n, dtype=np.int64),
@@ -68,8 +78,12 @@ def decisions_table(
         "max_latency_s": tasks.max_latency_s,
         "attempts": records.attempts.astype(np.int32),
         "closes": records.closes,
-        "outcome": named(outcome, ("completed", "failed", "canceled")),
+        "outcome": named(outcome, outcomes),
     }
+    if splits:
+        columns["split"] = records.split
+        columns["coordination_usd"] = records.coordination_usd
+        columns["coordination_s"] = records.coordination_s
     if scenario.learning:
         parts_usd = running.total_usd + block.home.opportunity_usd
         columns["internal_experience_usd"] = nullable(records.internal_usd - parts_usd)
@@ -77,8 +91,8 @@ def decisions_table(
 
 
 def _wholes(block: Block) -> IntArray:
-    """The number of the first step of the whole that each task belongs to, its own where it is one itself."""
+    """The number of the first row of the whole that each task belongs to, its own where it is one itself."""
     if block.wholes is None:
         return np.arange(block.first, block.first + len(block), dtype=np.int64)
-    first_step = np.searchsorted(block.wholes.of, np.arange(len(block.wholes.steps)))
-    return block.first + first_step[block.wholes.of]
+    first_row = np.searchsorted(block.wholes.of, np.arange(len(block.wholes.steps)))
+    return block.first + first_row[block.wholes.of]
