@@ -70,6 +70,11 @@ def market_of(number: int, tasks: int, contractors: int) -> dict[str, Any]:
         **_learning(pick, clients),
     }
     fields["workload"]["arrivals"] = _arrivals(pick, tuple(types), clients, tasks)
+    if "whole" in types:
+        undivided = {"success": 0.7, "latency_min": pick(None, 1.5), "bill_usd": pick(None, 0.6)}
+        for worker in (fields["clients"], *(each for each in pool if pick(True, False))):
+            if "outcomes" in worker:
+                worker["outcomes"] = worker["outcomes"] | {"whole": undivided}
     return fields
 
 
@@ -104,6 +109,9 @@ def _types(pick: Pick) -> dict[str, Any]:
             "three": {"type": pick("a", "b"), "after": pick([], ["one"], ["one", "two"])},
         }
         types["whole"] = {"max_latency_min": 4, "steps": steps, "integration_usd": pick(0.0, 0.2)}
+        types["whole"] |= {"split_usd": pick(0.0, 0.0, 0.05), "split_s": pick(0.0, 0.0, 7.0)}
+        types["whole"] |= {"decompose": pick("always", "policy", "policy", "never"), "skills": ["code"]}
+        types["whole"] |= {"base_flop": pick(6e13, 1.2e14), "local_min": pick(None, 2.0)}
     return types
 
 

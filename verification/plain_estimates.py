@@ -67,11 +67,13 @@ class Queue:
 
 
 class Stay(NamedTuple):
-    """What a client expects of doing a task at home: how long it takes, what it costs in lateness (eq. 5),
-    corrected by experience, what will be charged, before correction, and the whole estimate."""
+    """What a client expects of doing a task at home: how long it takes, what it costs in lateness (eq. 5), that
+    of others among it, corrected by experience, what will be charged, before correction, and the whole
+    estimate."""
 
     turnaround_s: float
     opportunity_usd: float
+    others_late_usd: float
     plain_usd: float
     usd: float
 
@@ -195,7 +197,7 @@ class Known:
         """What a client expects of its own agent now; without a GPU it can only bear the loss."""
         loss_usd = task.whole.loss_usd
         if self.home_slots == 0:
-            return Stay(0.0, 0.0, 0.0, loss_usd)
+            return Stay(0.0, 0.0, 0.0, 0.0, loss_usd)
         now_s, work_s = self.env.now, self.home_s(task)
         turnaround_s = self.homes[task.client].expected_wait_s(now_s, now_s) + work_s
         late_usd = others_late_usd = 0.0
@@ -212,12 +214,16 @@ class Known:
             without_s = max(0.0, wait_s - gap_s) + work_s - task.max_latency_s
             others_late_usd = (max(0.0, with_s) - max(0.0, without_s)) * self.late_usd_per_s
         plain_usd = sum(task.home_parts_usd.values()) + self.own_price_usd
-        good_p = self.home.success_p(task.type)
-        if self.ratings is not None:
-            good_p = self.own_ratings.scores[0][task.type]
         late_usd += others_late_usd
-        usd = plain_usd * self.charge_factors.of(task.type, self.home) + late_usd + (1 - good_p) * loss_usd
-        return Stay(turnaround_s, late_usd, plain_usd, usd)
+        usd = plain_usd * self.charge_factors.of(task.type, self.home) + late_usd
+        usd += (1 - self.own_good_p(task)) * loss_usd
+        return Stay(turnaround_s, late_usd, others_late_usd, plain_usd, usd)
+
+    def own_good_p(self, task: Task) -> float:
+        """Probability of good work at home, as it is or, where work is rated, by the client's own record."""
+        if self.ratings is not None:
+            return self.own_ratings.scores[0][task.type]
+        return self.home.success_p(task.type)
 
     def quote(self, task: Task, who: Contractor, search_s: float, stay: Stay) -> Offer | None:
         """What a contractor offers now; None where bargaining finds no price that suits both."""

@@ -25,11 +25,17 @@ HOURS = {"hour": 1.0, "minute": 1 / 60, "second": 1 / 3600}
 
 @dataclass(eq=False)
 class Whole:
-    """A task as it came, done when all its steps are; most tasks have one step, themselves."""
+    """A task as it came, done when all its steps are; most tasks have one step, themselves.
 
+    `undivided` is the task to be done in place of the steps, where the policy is to decide that; `number` that
+    of its first row.
+    """
+
+    number: int
     target_s: float
     loss_usd: float
     integration_usd: float
+    undivided: Task | None = None
     steps: list[Task] = field(default_factory=list)
     done: int = 0
     bad: bool = False
@@ -44,20 +50,36 @@ def tasks_of(facts: dict[str, Any]) -> list[Task]:
     for drawn in facts["tasks"]:
         kind = settings["types"][drawn["type"]]
         loss_usd = drawn["value_usd"] if rework_usd is None else rework_usd
-        steps = kind["steps"]
-        whole = Whole(60 * kind["max_latency_min"], loss_usd, kind["integration_usd"] if steps else 0.0)
+        steps = {} if kind["decompose"] == "never" else kind["steps"] or {}
+        in_steps = kind["integration_usd"], kind["split_usd"], kind["split_s"]
+        integration_usd, split_usd, split_s = in_steps if steps else (0.0, 0.0, 0.0)
+        whole = Whole(len(tasks), 60 * kind["max_latency_min"], loss_usd, integration_usd)
+        if not steps or kind["decompose"] == "policy":
+            itself = {"type": drawn["type"], "work": 1.0}
+            tasks.append(Task(settings, len(tasks), whole, drawn, itself, [], next(factors)))
+            if steps:
+                whole.undivided = tasks[-1]
+            else:
+                whole.steps.append(tasks[-1])
         by_name: dict[str, Task] = {}
-        for name, step in (steps or {"": {"type": drawn["type"], "after": [], "work": 1.0}}).items():
+        for name, step in steps.items():
             after = [by_name[other] for other in step["after"]]
-            by_name[name] = Task(settings, len(tasks), whole, drawn, step, after, next(factors))
-            whole.steps.append(by_name[name])
-            tasks.append(by_name[name])
+            task = by_name[name] = Task(settings, len(tasks), whole, drawn, step, after, next(factors))
+            task.split_usd, task.split_s = split_usd, split_s
+            task.left += whole.undivided is not None  # it waits for the decision, too
+            task.row["split"] = whole.undivided is None
+            whole.steps.append(task)
+            tasks.append(task)
     if settings["cost_model"]["internal"]["opportunity"] == "later_tasks":
         # The best value per hour that waits meanwhile (eq. 5): the client's later tasks of the same time.
         best_usd_per_h: dict[tuple[int, float], float] = defaultdict(float)
+        behind_whole: dict[Whole, float] = {}
         for task in reversed(tasks):
             queue = task.client, task.arrival_s
-            task.later_usd = task.row["internal_opportunity_usd"] = best_usd_per_h[queue] * task.hours
+            behind = behind_whole.setdefault(task.whole, best_usd_per_h[queue])
+            if task is not task.whole.undivided:  # whose own steps do not wait for it
+                behind = best_usd_per_h[queue]
+            task.later_usd = task.row["internal_opportunity_usd"] = behind * task.hours
             rate = task.given["value_usd"] / max(0.1, task.given["duration_h"])
             best_usd_per_h[queue] = max(best_usd_per_h[queue], rate)
     return tasks
@@ -82,6 +104,7 @@ class Task:
     ) -> None:
         self.number, self.whole, self.type, self.client = number, whole, step["type"], drawn["client"]
         self.after, self.left = after, len(after)
+        self.split_usd = self.split_s = 0.0  # what coordinating it costs and takes, where it is a step
         self.factors, self.recorded = factors, drawn["recorded"]
         given = drawn | {"expected_output_tokens": settings["attributes"]["expected_output_tokens"]}
         given |= {name: given[name] * step["work"] for name in PART_OF_THE_WORK}
@@ -148,7 +171,7 @@ class Task:
         """What is told of a task that is not decided yet."""
         return {
             "task": self.number,
-            "whole": self.number if not self.whole.steps else self.whole.steps[0].number,
+            "whole": self.whole.number,
             "client": self.client,
             "arrival_s": self.arrival_s,
             "type": self.type,
@@ -167,6 +190,9 @@ class Task:
             "max_latency_s": self.max_latency_s,
             "attempts": 0,
             "closes": False,
+            "split": False,
+            "coordination_usd": 0.0,
+            "coordination_s": 0.0,
             "outcome": "completed",
         }
 

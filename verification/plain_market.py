@@ -8,15 +8,16 @@ facts of a replication (``coalesce_sim.stage(…).facts()``: what was drawn, not
 the same market in blocks and arrays, in `coalesce_sim/market`; tests hold it to this page, to nine digits.
 Sums are taken in its order: where two things happen at once, the last bit decides.
 
-    decide                         `ContractTrade.arrive` (the search), `.quote`, `Loop._decide`, `.carry_out`
+    begin, divide_or_decide        `ContractTrade.prepare` (coordination, the search), `Loop._splits`, `.split`
+    decide                         `ContractTrade.quote`, `Loop._decide`, `.carry_out`
     begin_at_home, work_at_home    `Home.begin`; `Home.work`, `.end`, `.learn`
     hire; carry_out                `Dealing.make`; `Lifecycle.play`
     ended, learn, recover          `Dealing.end`, `.learn`, `.recover`, in the order of `Loop._see_through`
     done, fail, close              `Endings`
 
 Beside it lie `plain_given` (what tasks take and workers ask, before anything happens), `plain_estimates`
-(what clients know and expect when they decide), `plain_knowledge` (ratings, and how contractors are found)
-and `plain_policies`. A contractor is paid in `ended`. It could lie where `Known.reliability` believes what is
+(what clients know and expect when they decide), `plain_split` (what they expect of a task as a whole and in its
+steps), `plain_knowledge` (ratings, and how contractors are found) and `plain_policies`. A contractor is paid in `ended`. It could lie where `Known.reliability` believes what is
 claimed, in `Known.quote` and in `Worker.bill_usd`. Luck is worked out where it is
 compared with what is true: in `carry_out`, `passes` and `Worker.is_good`.
 
@@ -38,6 +39,7 @@ import simpy
 from verification.plain_estimates import ROUNDING_S, Known, Queue, Stay
 from verification.plain_given import Contractor, Task, drawn_at, tasks_of
 from verification.plain_policies import POLICIES, Offer, Outcome, Policy, Question
+from verification.plain_split import ways
 
 Events = Generator[simpy.Event, Any, None]
 Row = dict[str, Any]
@@ -121,14 +123,65 @@ class Market:
         for task in self.tasks:
             while self.env.now < task.arrival_s:
                 yield self.env.timeout(task.arrival_s - self.env.now)
-            if not task.after:
-                self.decide(task)
+            if not task.after and task.whole.undivided in (None, task):
+                self.begin(task)
 
-    def decide(self, task: Task, tried: tuple[Contractor, ...] = ()) -> None:
-        """Have the policy decide on a task, again without those who were tried."""
-        found, search_s = self.known.find(task)
+    def begin(self, task: Task) -> None:
+        """Decide on a task for the first time; a step is coordinated before."""
+        if task.split_s > 0:
+            task.left += 1
+            self.env.process(self.coordinate(task))
+        else:
+            self.coordinated(task)
+            self.divide_or_decide(task)
+
+    def coordinate(self, step: Task) -> Events:
+        """Should the whole fail meanwhile, the step never begins."""
+        yield self.env.timeout(step.split_s)
+        if not step.whole.ended:
+            step.left -= 1
+            self.coordinated(step)
+            self.decide(step)
+
+    def coordinated(self, task: Task) -> None:
+        task.row |= {"coordination_usd": task.split_usd, "coordination_s": task.split_s}
+        self.charge(task, task.split_usd)
+
+    def divide_or_decide(self, task: Task) -> None:
+        """Where the policy may have a task done in its steps, ask that first, and leave out the other way."""
+        whole = task.whole
+        if task is not whole.undivided:
+            self.decide(task)
+            return
+        found = {each: self.known.find(each) for each in (task, *whole.steps)}
+        one, other = (ways(self.known, task, each, found.__getitem__) for each in ([task], whole.steps))
+        split = self.policy.splits(one, other)
+        rest = [task] if split else whole.steps
+        for each in (task, *whole.steps):
+            each.row["split"] = split
+        for each in rest:
+            each.row |= {"outcome": "not taken", "decided_s": self.env.now}
+            self.finish(each)
+        if not split:
+            whole.steps = [task]
+            self.decide(task, found=found[task])
+            return
+        for step in whole.steps:
+            step.left -= 1
+        for step in [step for step in whole.steps if step.left == 0]:
+            self.begin(step)
+
+    def decide(
+        self,
+        task: Task,
+        tried: tuple[Contractor, ...] = (),
+        found: tuple[list[Contractor], float] | None = None,
+    ) -> None:
+        """Have the policy decide on a task, again without those who were tried; `found` are contractors that
+        were looked for already."""
+        asked_around, search_s = found or self.known.find(task)
         stay = self.known.stay(task)
-        asked = [who for who in found if who.does(task) and who not in tried]
+        asked = [who for who in asked_around if who.does(task) and who not in tried]
         quotes = [self.known.quote(task, who, search_s, stay) for who in asked]
         offers = [offer for offer in quotes if offer is not None]
         chosen = self.policy.decide(Question(task, len(tried), stay.usd, offers))
@@ -355,7 +408,7 @@ class Market:
         whole.done += 1
         whole.bad |= not good
         if not whole.ended and whole.done == len(whole.steps):
-            self.charge(task, whole.integration_usd)
+            self.charge(task, 0.0 if task is whole.undivided else whole.integration_usd)
             self.close(task)
         elif not whole.ended:
             for other in whole.steps:
@@ -363,7 +416,7 @@ class Market:
             ready = [other for other in whole.steps if task in other.after and other.left == 0]
         self.finish(task)
         for other in ready:
-            self.decide(other)
+            self.begin(other)
 
     def fail(self, task: Task) -> None:
         """A task has come to nothing, and with it its whole: steps that wait will never begin."""

@@ -74,6 +74,14 @@ class Question:
         return self.eligible[first_least(costs_usd)] if costs_usd else None
 
 
+@dataclass(frozen=True)
+class Ways:
+    """What a task, or all its steps, are expected to cost at the least, and all at home."""
+
+    least_usd: float
+    at_home_usd: float
+
+
 class Policy:
     """Base of all; `luck` holds the keys of the random numbers that a policy may use."""
 
@@ -87,11 +95,18 @@ class Policy:
     def decide(self, asked: Question) -> Offer | None:
         raise NotImplementedError
 
+    def splits(self, whole: Ways, steps: Ways) -> bool:
+        """Whether a task is done in its steps: by estimated cost."""
+        return exceeds(whole.least_usd, steps.least_usd)
+
     def observe(self, outcome: Outcome) -> None:
         """Most do not learn."""
 
 
 class AlwaysLocal(Policy):
+    def splits(self, whole: Ways, steps: Ways) -> bool:
+        return exceeds(whole.at_home_usd, steps.at_home_usd)
+
     def decide(self, asked: Question) -> Offer | None:  # noqa: ARG002
         return None
 

@@ -246,7 +246,7 @@ def test_whether_one_task_is_split_moves_no_luck_of_another() -> None:
 
 
 def test_the_baseline_is_the_way_that_is_expected_to_cost_less_at_home() -> None:
-    """Steps are half as much work in all; from 0.05 USD a step on the whole is cheaper at home."""
+    """Steps are half as much work in all; from 0.025 USD a step on the whole is cheaper at home."""
     small = {name: step | {"work": 0.25} for name, step in STEPS.items()}
     for split_usd, at_home_usd in ((0.01, HOME_USD / 2 + 0.02), (0.03, HOME_USD)):
         scenario = reports([0], clients={}, steps=small, split_usd=split_usd)

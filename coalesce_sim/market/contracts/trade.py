@@ -86,6 +86,7 @@ class ContractTrade:
         if wholes is not None and not opened.tried[task]:
             usd, lasts_s = wholes.coordination(task)
             if lasts_s > 0:
+                wholes.hold(task)
                 return self._coordinate(opened, task, usd, lasts_s)
             self._endings.coordinated(opened, task, usd, 0.0)
         self._look_for_contractors(opened, task)
@@ -96,7 +97,6 @@ class ContractTrade:
         env, wholes = self._queues.env, opened.wholes
         assert wholes is not None
         began_s = env.now
-        wholes.hold(step)
         yield env.timeout(lasts_s)
         if not wholes.resume(step):
             return False
