@@ -67,8 +67,8 @@ class Queue:
 
 
 class Stay(NamedTuple):
-    """What a client expects of doing a task at home: how long it takes, what it costs in lateness (eq. 5), that
-    of others among it, corrected by experience, what will be charged, before correction, and the whole
+    """What a client expects of doing a task at home: how long it takes, what it costs in lateness (eq. 5),
+    that of others among it, corrected by experience, what will be charged, before correction, and the whole
     estimate."""
 
     turnaround_s: float

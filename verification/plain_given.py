@@ -27,8 +27,8 @@ HOURS = {"hour": 1.0, "minute": 1 / 60, "second": 1 / 3600}
 class Whole:
     """A task as it came, done when all its steps are; most tasks have one step, themselves.
 
-    `undivided` is the task to be done in place of the steps, where the policy is to decide that; `number` that
-    of its first row.
+    `undivided` is the task to be done in place of the steps, where the policy is to decide that, and `number`
+    that of its first row.
     """
 
     number: int

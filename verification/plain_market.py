@@ -8,7 +8,7 @@ facts of a replication (``coalesce_sim.stage(…).facts()``: what was drawn, not
 the same market in blocks and arrays, in `coalesce_sim/market`; tests hold it to this page, to nine digits.
 Sums are taken in its order: where two things happen at once, the last bit decides.
 
-    begin, divide_or_decide        `ContractTrade.prepare` (coordination, the search), `Loop._splits`, `.split`
+    begin, divide_or_decide        `ContractTrade.prepare` (coordination, the search), `.split`
     decide                         `ContractTrade.quote`, `Loop._decide`, `.carry_out`
     begin_at_home, work_at_home    `Home.begin`; `Home.work`, `.end`, `.learn`
     hire; carry_out                `Dealing.make`; `Lifecycle.play`
@@ -16,10 +16,11 @@ Sums are taken in its order: where two things happen at once, the last bit decid
     done, fail, close              `Endings`
 
 Beside it lie `plain_given` (what tasks take and workers ask, before anything happens), `plain_estimates`
-(what clients know and expect when they decide), `plain_split` (what they expect of a task as a whole and in its
-steps), `plain_knowledge` (ratings, and how contractors are found) and `plain_policies`. A contractor is paid in `ended`. It could lie where `Known.reliability` believes what is
-claimed, in `Known.quote` and in `Worker.bill_usd`. Luck is worked out where it is
-compared with what is true: in `carry_out`, `passes` and `Worker.is_good`.
+(what clients know and expect when they decide), `plain_split` (what they expect of a task as a whole and in
+its steps), `plain_knowledge` (ratings, and how contractors are found) and `plain_policies`. A contractor is
+paid in `ended`. It could lie where `Known.reliability` believes what is claimed, in `Known.quote` and in
+`Worker.bill_usd`. Luck is worked out where it is compared with what is true: in `carry_out`, `passes` and
+`Worker.is_good`.
 
 Refused by name: the published trade, and policies that are not in `plain_policies`. Not told: score and
 confidence of a policy, and what sums up a run, such as estimation errors and utilisation. Made for short

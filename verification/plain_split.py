@@ -1,4 +1,4 @@
-"""Whether a task is done as a whole or in its steps: what is expected of both; see `verification/plain_market.py`.
+"""What clients expect of doing a task as a whole and in its steps; see `verification/plain_market.py`.
 
 Each step is taken to be done by whoever asks least for it, or at home; it is late by the target of the whole,
 over the longest path, and what is lost is lost once.

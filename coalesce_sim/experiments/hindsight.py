@@ -19,7 +19,8 @@ MOST_PLAYED = 3
 
 
 class _Tally(AlwaysLocal):
-    """Keeps every task at home, as `AlwaysLocal` does; adds up what each contractor would have saved with nobody in its queue."""
+    """Keeps every task at home, as `AlwaysLocal` does; adds up what each contractor would have saved with
+    nobody in its queue."""
 
     view_type = OracleView
 

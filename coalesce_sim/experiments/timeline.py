@@ -43,9 +43,9 @@ class Timeline:
     """Collects records; `table` gives one row for each interval of the scenario's timeline.
 
     Counts and costs belong to the interval in which a task arrived; the steps of a composite task count as
-    one task and as many decisions, and `split` counts the tasks done in steps, where that is open. Levels are time averages: tasks at
-    work and waiting at home and at contractors. Utilisation is the share of slots at work, null where
-    slots are unlimited. Prices and demand are those at the beginning of the interval.
+    one task and as many decisions, and `split` counts the tasks done in steps, where that is open. Levels are
+    time averages: tasks at work and waiting at home and at contractors. Utilisation is the share of slots at
+    work, null where slots are unlimited. Prices and demand are those at the beginning of the interval.
     """
 
     def __init__(self, scenario: Scenario, replication: int) -> None:

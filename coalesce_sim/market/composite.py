@@ -1,8 +1,9 @@
 """Composite tasks: the steps that a whole consists of, which waits for which, and when a whole has ended.
 
-Where the policy decides whether a task is split, both ways have rows of their own, the undivided task first and
-its steps behind it, and those of the way that is not taken are left out when it decides. So the number of a
-task, and with it everybody's luck with it, hangs on no decision."""
+Where the policy decides whether a task is split, both ways have rows of their own, the undivided task first
+and its steps behind it, and those of the way that is not taken are left out when it decides. So the number of
+a task, and with it everybody's luck with it, hangs on no decision.
+"""
 
 from __future__ import annotations
 

@@ -74,8 +74,7 @@ class Observer:
         """A block of tasks, some two thousand, is about to arrive one by one."""
 
     def considered(self, considered: Considered) -> None:
-        """The policy has decided whether a task is split; told before it decides on the task, or its steps.
-        """
+        """The policy has decided whether a task is split; told before it decides on it, or on its steps."""
 
     def decided(self, decided: DecidedOffers) -> None:
         """The policy has decided on a task, for the first time or again. Who overrides this has policies give

@@ -24,9 +24,10 @@ class Records:
     always, but for the steps of a composite task, of which one does. A step never begun, its whole having
     failed, has 0 attempts, and so has a row of the way that a task which might be split was not done in
     (`not_taken`). `split` says whether the task was done in steps; `coordination_usd`, a part of
-    `realised_usd`, and `coordination_s` what coordinating a step cost and took. `price_usd` is what contractors were paid, `loss_usd` the part of `realised_usd`
-    that bad work cost. `all_local_usd` and `all_local_s` are what the same task costs and takes where every
-    task stays at home, the latter NaN for a step that ended no whole there.
+    `realised_usd`, and `coordination_s` what coordinating a step cost and took. `price_usd` is what
+    contractors were paid, `loss_usd` the part of `realised_usd` that bad work cost. `all_local_usd` and
+    `all_local_s` are what the same task costs and takes where every task stays at home, the latter NaN for a
+    step that ended no whole there.
     """
 
     block: Block

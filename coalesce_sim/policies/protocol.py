@@ -74,8 +74,11 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """A task as a whole, or in its steps: `cheapest` is by whoever is expected to cost least for each step, at
-    home or an eligible offer, `at_home` all by the client itself."""
+    """What is expected of a task as a whole, or in its steps.
+
+    `cheapest` is by whoever is expected to cost least, for each step home or an eligible offer; `at_home` all
+    by the client itself.
+    """
 
     cheapest: Way
     at_home: Way

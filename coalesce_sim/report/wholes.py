@@ -61,7 +61,8 @@ def whole_of(
 
 def _decision(considered: Considered, names: tuple[str, ...]) -> Facts:
     whole, split = considered.view.whole, considered.view.split
-    assert whole is not None and split is not None
+    assert whole is not None
+    assert split is not None
     return {
         "task": considered.block.first + considered.task,
         "split": considered.split,

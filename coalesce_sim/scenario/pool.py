@@ -59,8 +59,8 @@ class Clients(Model):
     """True probability that work at home is good; below 1 it needs `contracts`. No effect where there are
     `outcomes` or `records`."""
     outcomes: dict[str, TypeOutcome] | None = None
-    """Success, true bills and times of work at home by task type; must name all types but those that are always
-    done in steps, and needs `contracts`. No effect where records are replayed."""
+    """Success, true bills and times of work at home by task type; must name all types but those that are
+    always done in steps, and needs `contracts`. No effect where records are replayed."""
 
 
 class ContractorFacts(TokenPrices):

@@ -22,7 +22,10 @@ STEPS = {
 
 def specialist(type_: str, price_usd: float = 1.0, **facts: Any) -> dict[str, Any]:
     """Does one type of task only, in 30 s, and always well."""
-    return contractor(f"does_{type_}", outcomes={type_: {"success": 1, "latency_min": 0.5}}, price_usd=price_usd) | facts
+    return (
+        contractor(f"does_{type_}", outcomes={type_: {"success": 1, "latency_min": 0.5}}, price_usd=price_usd)
+        | facts
+    )
 
 
 def reports(
@@ -151,7 +154,9 @@ def test_never_is_an_ordinary_type_and_always_is_as_before() -> None:
     def played(**kind: Any) -> coalesce_sim.RunResult:
         scenario = reports([0, 10, 20], clients={"slots": 1})
         types = scenario["workload"]["types"]
-        types["report"] = {key: types["report"][key] for key in ("max_latency_min", "base_flop", "skills")} | kind
+        types["report"] = {
+            key: types["report"][key] for key in ("max_latency_min", "base_flop", "skills")
+        } | kind
         return run_of(scenario)
 
     ordinary, never = played(), played(steps=STEPS, decompose="never", integration_usd=0.5, split_usd=1)
@@ -195,9 +200,11 @@ def test_a_step_under_coordination_never_begins_once_its_whole_has_failed() -> N
     assert decisions["outcome"].tolist() == ["not taken", "failed", "completed", "canceled"]
     assert decisions["coordination_usd"].tolist() == pytest.approx([0, 0.1, 0.1, 0])
     assert decisions["finished_s"].tolist() == [0, 31, 55, 31]
-    # The other way round: the proof is done at 55, and its follower is under coordination when the draft fails.
+    # The other way round: the proof is done at 55, its follower being coordinated when the draft fails.
     bad["outcomes"]["writing"]["latency_min"] = 40 / 60
-    decisions = run_of(reports([0], *pool, steps=steps, split_s=25, split_usd=0.1), policy=Splitting).decisions
+    decisions = run_of(
+        reports([0], *pool, steps=steps, split_s=25, split_usd=0.1), policy=Splitting
+    ).decisions
     assert decisions["outcome"].tolist() == ["not taken", "failed", "completed", "canceled"]
     assert decisions["finished_s"].tolist() == [0, 65, 55, 65]
     assert decisions["coordination_s"].tolist() == [0, 25, 25, 0]
@@ -215,7 +222,10 @@ def chancy(policy: dict[str, Any] | None = None) -> dict[str, Any]:
         *pool,
         clients={"outcomes": success},
         realised={"local_time_factor": NOISE, "external_time_factor": NOISE, "local_cost_factor": NOISE},
-        contracts={"recovery": {"retries": 1, "then": "local"}, "verification": {"automated": {"sensitivity": 0.5}}},
+        contracts={
+            "recovery": {"retries": 1, "then": "local"},
+            "verification": {"automated": {"sensitivity": 0.5}},
+        },
     )
     kinds = ["report", "writing", "report", "proof", "report", "writing"] * 4
     tasks = [{"type": kind, "arrival_s": 100.0 * number} for number, kind in enumerate(kinds)]
@@ -255,7 +265,9 @@ def test_the_baseline_is_the_way_that_is_expected_to_cost_less_at_home() -> None
         assert alone.estimates["all_local_usd"].mean == pytest.approx(at_home_usd)
         assert alone.estimates["cost_reduction"].mean == 0
         for policy in (Splitting, Keeping):
-            assert run_of(scenario, policy=policy).estimates["all_local_usd"].mean == pytest.approx(at_home_usd)
+            assert run_of(scenario, policy=policy).estimates["all_local_usd"].mean == pytest.approx(
+                at_home_usd
+            )
 
 
 @pytest.mark.parametrize("kind", ["topsis", "greedy", "cheapest", "random", "vickrey", "thompson"])
@@ -297,7 +309,10 @@ def test_both_ways_are_shown_for_the_decision_alone() -> None:
     [
         ({"decompose": "policy", "steps": STEPS, "base_flop": 1}, "skills: missing, but decompose is policy"),
         ({"decompose": "never", "steps": STEPS, "base_flop": 1}, "skills: missing, but decompose is never"),
-        ({"decompose": "policy", "steps": STEPS, "skills": []}, "base_flop: missing, but decompose is policy"),
+        (
+            {"decompose": "policy", "steps": STEPS, "skills": []},
+            "base_flop: missing, but decompose is policy",
+        ),
         ({"decompose": "policy"}, "decompose: has no effect without steps"),
         ({"split_usd": 1}, "split_usd: has no effect without steps"),
         ({"split_s": 1}, "split_s: has no effect without steps"),
@@ -318,7 +333,9 @@ def test_home_must_know_how_the_whole_comes_out() -> None:
     coalesce_sim.load(reports([0], clients=clients, decompose="always"))
 
 
-@pytest.mark.parametrize(("split_usd", "says"), [(0.1, "Split: its steps are expected to cost 2.70"), (1, "Done as a")])
+@pytest.mark.parametrize(
+    ("split_usd", "says"), [(0.1, "Split: its steps are expected to cost 2.70"), (1, "Done as a")]
+)
 def test_explain_tells_both_ways(split_usd: float, says: str) -> None:
     scenario = coalesce_sim.load(reports([0], split_usd=split_usd))
     for task in (WHOLE, DRAFT):

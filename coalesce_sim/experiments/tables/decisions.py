@@ -30,8 +30,8 @@ def decisions_table(
 
     Where tasks may be split, or splitting costs coordination: `split` says whether the task was done in
     steps, `coordination_usd`, a part of `realised_usd`, and `coordination_s` what coordinating a step cost
-    and took. A task that may be split has a row for the whole and, behind it, one for each step; of the way in
-    which it was not done the `outcome` is ``not taken``, without attempts.
+    and took. A task that may be split has a row for the whole and, behind it, one for each step; of the way
+    in which it was not done the `outcome` is ``not taken``, without attempts.
 
     In a market that learns, `internal_experience_usd` is what the estimate at home holds besides: a price for
     the client's own agent, correction by experience, and what bad work is expected to cost.

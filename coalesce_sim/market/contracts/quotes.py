@@ -46,8 +46,8 @@ class Stay(NamedTuple):
     """What a client expects of doing a task at home now.
 
     `turnaround_s` is queue and work, `opportunity_usd` what occupying the GPU costs in lateness, its own
-    (`own_late_usd`) and that of others, corrected by experience, `plain_usd` what will be charged, before correction,
-    `internal_usd` the whole estimate: corrected, and with lateness and work that is no good.
+    (`own_late_usd`) and that of others, corrected by experience, `plain_usd` what will be charged, before
+    correction, `internal_usd` the whole estimate: corrected, and with lateness and work that is no good.
     """
 
     turnaround_s: float

@@ -1,5 +1,4 @@
-"""What a client expects of doing a task as a whole and in its steps: the two estimates that a split is decided
-by.
+"""What a client expects of doing a task as a whole and in its steps, which is what a split is decided by.
 
 An estimate is taken apart first, for its lateness goes by the target of the whole, over the longest path, and
 its loss comes once, whichever of the steps comes to nothing.
@@ -13,7 +12,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from coalesce_sim.economics.external import lateness_usd
 from coalesce_sim.market.contracts.home import Home
 from coalesce_sim.market.contracts.knowledge import Knowledge
 from coalesce_sim.market.contracts.open_block import OpenContractBlock
@@ -50,9 +48,7 @@ class Expectations:
         """The task as a whole."""
         return self._ways(opened, task, [task], [quote])
 
-    def split(
-        self, opened: OpenContractBlock, task: int, quote: Callable[[int], ContractQuote]
-    ) -> Ways:
+    def split(self, opened: OpenContractBlock, task: int, quote: Callable[[int], ContractQuote]) -> Ways:
         """The task in its steps, each by what is known, queued and quoted now."""
         assert opened.wholes is not None
         steps = opened.wholes.steps_of(task)
@@ -74,9 +70,7 @@ class Expectations:
         took_s = stay.turnaround_s * float(known.time_factors[type_id, LOCAL])
         return Part(LOCAL, usd, took_s, 1 - float(known.own[type_id, 0]))
 
-    def _cheapest(
-        self, opened: OpenContractBlock, task: int, quote: ContractQuote, at_home: Part
-    ) -> Part:
+    def _cheapest(self, opened: OpenContractBlock, task: int, quote: ContractQuote, at_home: Part) -> Part:
         """Home, or the eligible offer of the lowest estimate where that is below home's."""
         offers = quote.offers
         eligible = np.flatnonzero(offers.eligible[0])
@@ -88,15 +82,13 @@ class Expectations:
             return at_home
         contractor, type_id, layout = int(offers.ids[best]), opened.type_id[task], opened.layout
         took_s = float(offers.latency_s[0, best]) * float(self._knowledge.time_factors[type_id, contractor])
-        late_usd = float(lateness_usd(np.array([took_s]), layout.max_latency_s[task], self._late_usd_per_s)[0])
+        late_usd = max(0.0, took_s - layout.max_latency_s[task]) * self._late_usd_per_s
         fails = 1 - float(offers.reliability[best])
         if self._recovers:
             fails *= at_home.fails
         return Part(contractor, external_usd - late_usd - fails * layout.loss_usd[task], took_s, fails)
 
-    def _way(
-        self, opened: OpenContractBlock, task: int, steps: Sequence[int], parts: Sequence[Part]
-    ) -> Way:
+    def _way(self, opened: OpenContractBlock, task: int, steps: Sequence[int], parts: Sequence[Part]) -> Way:
         wholes = opened.wholes
         assert wholes is not None
         ends_s: dict[int, float] = {}

@@ -66,7 +66,7 @@ class PublishedTrade:
             return [slice(task, task + 1) for task in range(tasks.start, tasks.stop)]
         return (tasks,)
 
-    def prepare(self, opened: OpenPublishedBlock, tasks: slice) -> None:  # noqa: ARG002
+    def prepare(self, opened: OpenPublishedBlock, tasks: slice) -> None:
         """Nothing has to be done."""
 
     def split(self, opened: OpenPublishedBlock, task: int) -> Sequence[int]:

@@ -67,6 +67,10 @@ def _of_types(asked: Asked) -> Iterator[Unused]:
         places = [each for kind in asked.types.values() for each in stated(kind, "workload.types.*", name)]
         return places[:1]
 
+    for name, kind in asked.types.items():
+        if kind.decompose == "never":
+            of_steps = ("steps", "integration_usd", "split_usd", "split_s")
+            yield Unused(stated(kind, f"workload.types.{name}", *of_steps), "decompose is never")
     if not (asked.flop_at_home or asked.flop_at_contractors):
         yield Unused(anywhere("base_flop"), "nobody's work is timed in FLOP")
     if asked.replays:
