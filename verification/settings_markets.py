@@ -345,19 +345,16 @@ def contracts() -> Market:
 
 
 def steps() -> Market:
-    """Contracts on tasks that may be split, with bills by use, bargaining, gossip, a moving average."""
+    """Contracts on the steps of composite tasks, with bills by use, bargaining, gossip, a moving average."""
     rule = contracts()
     parts = {"one": {"type": "a", "work": 0.5}, "two": {"type": "b", "after": ["one"], "work": 0.6}}
-    whole = {"share": 0.5, "max_latency_min": 2, "steps": parts, "integration_usd": 0.2}
-    split = {"decompose": "policy", "split_usd": 0.05, "split_s": 3.0, "skills": ["code"], "base_flop": 9e13}
-    types = {"b": TYPES["b"], "whole": whole | split, "a": TYPES["a"]}
+    types = TYPES | {"whole": {"share": 0.5, "max_latency_min": 2, "steps": parts, "integration_usd": 0.2}}
     at_s = [10.0 * i for i in range(24)]
     tasks = [{"type": ("a", "whole", "b")[i % 3], "arrival_s": s} for i, s in enumerate(at_s)]
     billed = {"success": 0.7, "bill_usd": 0.4, "failed_bill_usd": 0.2, "latency_min": 0.5}
     own = {
         "a": {"success": 0.6, "bill_usd": 0.05, "failed_bill_usd": 0.03, "latency_min": 0.75},
         "b": {"success": 0.8},
-        "whole": {"success": 0.7, "bill_usd": 0.1},
     }
     model = rule["cost_model"]
     return rule | {
@@ -370,7 +367,7 @@ def steps() -> Market:
             contractor(
                 "p",
                 slots=1,
-                outcomes={"a": billed, "b": billed | {"success": 0.9}, "whole": billed},
+                outcomes={"a": billed, "b": billed | {"success": 0.9}},
                 own_cost_share=0.6,
                 input_usd_per_mtok=20,
             ),
@@ -402,4 +399,18 @@ def steps() -> Market:
             "realised": model["realised"] | {"external_cost_factor": FACTOR},
         },
         "policy": {"kind": "random"},
+    }
+
+
+def splits() -> Market:
+    """The same, but that the policy decides whether a task is done in its steps."""
+    rule = steps()
+    workload, clients = rule["workload"], rule["clients"]
+    whole = {"decompose": "policy", "split_usd": 0.05, "split_s": 3.0, "skills": ["code"], "base_flop": 9e13}
+    types = {"whole": workload["types"]["whole"] | whole} | TYPES
+    own = clients["outcomes"] | {"whole": {"success": 0.7}}
+    return rule | {
+        "name": "splits",
+        "workload": workload | {"types": types},
+        "clients": clients | {"outcomes": own},
     }

@@ -16,6 +16,7 @@ import pytest
 import coalesce_sim
 from verification.settings import Setting, all_settings, effect, play, settings_in
 from verification.settings_in_markets import POLICIES, markets
+from verification.settings_markets import splits
 from verification.settings_values import is_choice, other_values
 
 EXPLAINED = {
@@ -87,6 +88,14 @@ NAMES = ("hours", "tokens", "estimates", "contracts", "steps", "series", "listin
 def test_every_setting_of_a_market_acts_or_is_told(name: str, folder: Path) -> None:
     found = walked(markets(folder)[name], folder)
     assert silent({place: each for place, each in found.items() if not place.startswith("policy")}) == []
+
+
+OF_SPLITTING = ("decompose", "split_usd", "split_s", "integration_usd", "steps")
+
+
+def test_every_setting_of_splitting_acts_or_is_told(folder: Path) -> None:
+    for name in OF_SPLITTING:
+        assert silent(walked(splits(), folder, among=f"workload.types.NAME.{name}")) == []
 
 
 @pytest.mark.parametrize("kind", POLICIES)
