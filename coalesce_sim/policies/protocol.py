@@ -192,16 +192,18 @@ class View:
         >>> class Curious(coalesce_sim.Policy):
         ...     def splits(self, view):
         ...         for way in (view.whole.cheapest, view.split.cheapest, view.split.at_home):
-        ...             print(f"{way.usd:.2f} USD by {way.contractors}, lost in it {way.loss_usd:.2f}")
+        ...             print(f"{way.usd:.2f} USD, of which {way.loss_usd:.2f} for work that fails")
         ...         return super().splits(view)
         ...
         ...     def decide(self, view):
-        ...         best = int(view.external_usd.argmin())
-        ...         is_cheaper = view.external_usd[best] < view.internal_usd
-        ...         return coalesce_sim.Decision(best if is_cheaper else coalesce_sim.LOCAL)
-        >>> scenario = coalesce_sim.load("specialists", ["workload.arrivals.limit=1"])
+        ...         return coalesce_sim.Decision(int(view.external_usd.argmin()))
+        >>> scenario = coalesce_sim.load("experiments_splitting", ["workload.arrivals.limit=1"])
         >>> result = coalesce_sim.run(scenario, replications=1, policy=Curious)
-        >>> result.decisions["split"].tolist()
+        1.64 USD, of which 0.56 for work that fails
+        1.43 USD, of which 0.09 for work that fails
+        2.74 USD, of which 2.24 for work that fails
+        >>> result.decisions["outcome"].tolist()
+        ['not taken', 'completed', 'completed', 'completed', 'completed']
         """
         return self.offers.whole
 

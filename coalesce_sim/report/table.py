@@ -95,8 +95,10 @@ def operator_table(result: RunResult) -> Table:
     learning, retries = result.scenario.learning, ours("attempts_per_task").mean != 1
     rows = {
         "outsourced, % of tasks": (ours("outsourcing_rate"), zero),
+        "done in steps, % of those that may be": (ours("split_rate"), _NONE),
         "realised cost, USD": (ours("realised_usd"), ours("all_local_usd")),
         "of which paid to contractors, USD": (ours("paid_to_contractors_usd"), zero),
+        "of which coordination, USD": (ours("coordination_usd"), _NONE),
         "of which lateness, USD": (ours("lateness_usd"), ours("all_local_lateness_usd")),
         "of which lost by bad work, USD": (ours("loss_usd"), ours("all_local_loss_usd")),
         "ended well, % of tasks": (ours("success_rate"), ours("all_local_success_rate")),

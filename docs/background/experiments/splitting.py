@@ -1,0 +1,123 @@
+"""When splitting pays, played: `experiments_splitting` with other steps, specialists and coordination costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+import yaml
+
+import coalesce_sim
+from coalesce_sim import Policy, View
+from coalesce_sim.policies.yardsticks import Cheapest
+from coalesce_sim.statistics.intervals import Estimate, estimate
+
+GENERALIST: Final = 0.75
+"""Probability that a generalist does a whole project well, and steps that nobody is a specialist for, together."""
+AT_HOME: Final = 0.6
+STEPS: Final = (2, 4, 8)
+SPECIALISATION: Final = (0.0, 0.5, 0.9)
+COORDINATION_USD: Final = (0.0, 0.025, 0.05, 0.1, 0.2, 0.4)
+REPLICATIONS: Final = 20
+
+
+class Split(Cheapest):
+    """Every project in its steps."""
+
+    def splits(self, view: View) -> bool:  # noqa: ARG002
+        return True
+
+
+class Whole(Cheapest):
+    """Every project as a whole."""
+
+    def splits(self, view: View) -> bool:  # noqa: ARG002
+        return False
+
+
+RULES: Final[Mapping[str, type[Policy]]] = {"always": Split, "never": Whole, "by cost": Cheapest}
+
+
+def scenario_of(steps: int, specialisation: float, split_usd: float, **sections: Any) -> coalesce_sim.Scenario:
+    """Projects of so many steps, one after the other. Of a specialist's work the share `specialisation` of what
+    makes a generalist's fail, on the logarithm of its success, does not."""
+    content = yaml.safe_load(Path("scenarios/experiments_splitting.yaml").read_text("utf-8"))
+    kinds = [f"kind_{number}" for number in range(1, steps + 1)]
+    types, pool = content["workload"]["types"], content["contractors"]
+    project, specialist = types["project"], pool[-1]
+    of_steps = {
+        f"step_{number}": {"type": kind, "work": 1 / steps} | ({"after": [f"step_{number - 1}"]} if number > 1 else {})
+        for number, kind in enumerate(kinds, 1)
+    }
+    project |= {"steps": of_steps, "split_usd": split_usd}
+    content["workload"]["types"] = {"project": project} | dict.fromkeys(kinds, types["kind_1"])
+    own = {"project": {"success": AT_HOME}} | dict.fromkeys(kinds, {"success": AT_HOME ** (1 / steps)})
+    content["clients"]["outcomes"] = own
+    success = GENERALIST ** ((1 - specialisation) / steps)
+    generalists = [each for each in pool if each["name"].startswith("generalist")]
+    specialists = [
+        specialist
+        | {"name": f"{kind}_{number}", "reliability": success, "outcomes": {kind: {"success": success}}}
+        for kind in kinds
+        for number in (1, 2)
+    ]
+    content |= {"name": "splitting", "contractors": generalists + specialists}
+    return coalesce_sim.load(content | sections)
+
+
+def play_rule(rule: str, steps: int, specialisation: float, split_usd: float, **sections: Any) -> pd.DataFrame:
+    """One row a replication: what was played, and what it came to."""
+    scenario = scenario_of(steps, specialisation, split_usd, **sections)
+    result = coalesce_sim.run(scenario, replications=REPLICATIONS, policy=RULES[rule])
+    names = ("realised_usd", "all_local_usd", "tasks", "split_rate", "success_rate", "coordination_usd")
+    names += ("loss_usd", "turnaround_p50_s", "attempts_per_task")
+    rows = pd.DataFrame(result.replications)[list(names)]
+    told = {"rule": rule, "steps": steps, "specialisation": specialisation, "split_usd": split_usd}
+    return rows.assign(**told, replication=range(REPLICATIONS))
+
+
+def play_splitting(folder: Path) -> pd.DataFrame:
+    """Both ways at one coordination cost, since they decide nothing by it; the rule by cost at several; and
+    all three where nobody is known at first."""
+    parts = [
+        play_rule(rule, steps, specialisation, 0.05).assign(known="as advertised")
+        for steps in STEPS
+        for specialisation in SPECIALISATION
+        for rule in ("always", "never")
+    ]
+    parts += [
+        play_rule("by cost", 4, 0.5, split_usd).assign(known="as advertised") for split_usd in COORDINATION_USD
+    ]
+    rating = {"reputation": {"model": {"kind": "beta"}, "by_task_type": True, "start": "cold"}}
+    parts += [play_rule(rule, 4, 0.5, 0.05, **rating).assign(known="by ratings") for rule in RULES]
+    folder.mkdir(parents=True, exist_ok=True)
+    found = pd.concat(parts, ignore_index=True)
+    found.to_csv(folder / "splitting.csv", index=False)
+    return found
+
+
+def chosen(runs: pd.DataFrame, **where: Any) -> pd.DataFrame:
+    """The replications of one design, by replication."""
+    keep = pd.Series(True, index=runs.index)
+    for name, value in where.items():
+        keep &= runs[name] == value
+    return runs[keep].set_index("replication")
+
+
+def at(runs: pd.DataFrame, rule: str, split_usd: float, **where: Any) -> pd.Series:
+    """USD a project of one of the two fixed rules, replication by replication, at any coordination cost: each
+    step that began adds it, and nothing else changes."""
+    played = chosen(runs, rule=rule, **where)
+    per_step_usd = float(played["split_usd"].iloc[0])
+    steps_begun = played["coordination_usd"] / per_step_usd
+    return (played["realised_usd"] + (split_usd - per_step_usd) * steps_begun) / played["tasks"]
+
+
+def break_even_usd(runs: pd.DataFrame, **where: Any) -> Estimate:
+    """What coordinating a step may cost for splitting everything to cost what splitting nothing does."""
+    played = chosen(runs, rule="always", **where)
+    begun = played["coordination_usd"] / played["split_usd"] / played["tasks"]
+    gain_usd = at(runs, "never", 0.0, **where) - at(runs, "always", 0.0, **where)
+    return estimate((gain_usd / begun.mean()).to_numpy())
