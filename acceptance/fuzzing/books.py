@@ -126,6 +126,8 @@ def _tasks(decisions: list[Row], complain: Complain) -> None:
         if (row["choice"] == "local") != (row["contractor"] is None):
             complain(f"task {row['task']}: choice {row['choice']}, contractor {row['contractor']}")
         if row["attempts"] == 0:
+            if row["realised_usd"] or row.get("coordination_usd"):
+                complain(f"task {row['task']}: {row['outcome']}, at {row['realised_usd']} USD")
             continue
         moments = [row[name] for name in ("arrival_s", "decided_s", "started_s", "finished_s")]
         if None not in moments and (moments[0] < 0 or any(_more(a, b) for a, b in pairwise(moments))):

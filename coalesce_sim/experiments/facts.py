@@ -60,8 +60,9 @@ def facts(scenario: Scenario, seed: int, replication: int) -> Facts:
         None or, where records are replayed, ``good`` and ``bill_usd`` with one entry a worker. A bill of
         None: no run of that worker is recorded, so it makes no offer.
     ``factors``
-        One mapping for each task that is decided on: for the steps, in their order, in place of a composite
-        task. The four factors of `cost_model.realised`.
+        One mapping for each task that may be decided on: for the steps, in their order, in place of a
+        composite task, and before them for the whole where the policy decides whether it is split. The four
+        factors of `cost_model.realised`.
     ``luck``
         By purpose the 64 bits that its draws begin at. A draw on (0, 1) is made of them and of the worker's
         identity (-1 for home, or nobody), the task's number and the attempt's, as `coalesce_sim.luck` says:

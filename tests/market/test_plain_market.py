@@ -81,6 +81,28 @@ def test_queues_retries_timeouts_and_steps() -> None:
     assert differences(coalesce_sim.load(fields)) == []
 
 
+def test_tasks_that_may_be_split() -> None:
+    """The dear ones are, since steps are done better; they wait for each other, for coordination, for slots."""
+    steps = {"one": {"type": "job"}, "two": {"type": "job"}, "three": {"type": "job", "after": ["one"]}}
+    whole = {"steps": steps, "integration_usd": 0.3, "decompose": "policy", "skills": []}
+    types = {"job": {}, "whole": whole | {"split_usd": 0.1, "split_s": 20}}
+    values_usd = (2, 30, 2, 30, 30, 2)
+    tasks = [{"type": "whole", "arrival_s": 40 * k, "value_usd": usd} for k, usd in enumerate(values_usd)]
+    poor, sound = {"job": {"success": 0.9}, "whole": {"success": 0.4}}, {"job": {"success": 0.95}}
+    fields = market(
+        tasks,
+        contractor("a", outcomes=poor, slots=1, reliability=0.6),
+        contractor("b", outcomes=sound, slots=1, reliability=0.95),
+        types=types,
+        clients={"count": 2, "slots": 1, "outcomes": poor},
+        contracts={"timeout_factor": 3, "recovery": {"retries": 1, "then": "give_up"}},
+        discovery={"kind": "registry", "k": 2, "newcomer_share": 0.5, "latency_ms": 300},
+    )
+    scenario = coalesce_sim.load(fields)
+    assert differences(scenario) == []
+    assert 0 < coalesce_sim.run(scenario, replications=1).replications[0]["split_rate"] < 100
+
+
 def test_ratings_of_one_type_of_task_do_not_speak_for_the_other() -> None:
     good_at = {"write": {"write": {"success": 1}, "code": {"success": 0}}}
     good_at["code"] = {"write": {"success": 0}, "code": {"success": 1}}

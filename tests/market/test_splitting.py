@@ -8,6 +8,7 @@ import pytest
 
 import coalesce_sim
 from coalesce_sim import LOCAL, Decision, Policy, PolicyError, View
+from coalesce_sim.market.composite import OpenWholes
 from coalesce_sim.policies.yardsticks import Cheapest
 from coalesce_sim.report.explanation import explain
 from tests.market.trading import HOME_USD, LATE_USD_PER_S, VALUE_USD, contractor, market, run_of
@@ -174,6 +175,18 @@ def test_coordination_is_paid_for_wherever_tasks_are_done_in_steps() -> None:
     assert decisions["decided_s"].tolist() == [20, 70]
     assert decisions["realised_usd"].tolist() == pytest.approx([1.2, 1.2 + INTEGRATION_USD])
     assert "split_rate" not in result.estimates or result.estimates["split_rate"].n == 0
+
+
+@pytest.mark.parametrize(
+    ("usd", "seconds", "says"),
+    [(0.4, 20.0, "USD: charged for coordination"), (0.2, 10.0, "seconds: spent on coordination")],
+)
+def test_coordination_that_does_not_add_up_stops_the_run(
+    usd: float, seconds: float, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(OpenWholes, "coordination", lambda *_: (usd, seconds))
+    with pytest.raises(coalesce_sim.ConservationError, match=says):
+        run_of(reports([0], decompose="always", split_usd=0.2, split_s=20))
 
 
 def test_what_is_not_done_costs_nothing_and_is_told() -> None:

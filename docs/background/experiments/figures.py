@@ -29,6 +29,7 @@ from played import (
     saved,
     topsis_at,
 )
+from splitting import COORDINATION_USD, SPECIALISATION, STEPS, at, break_even_usd, chosen
 
 from coalesce_sim.report.drawing import COLOURS, GREY, plain_style
 from coalesce_sim.statistics.intervals import estimate
@@ -270,11 +271,54 @@ def draw_own_agents() -> Figure:
     return figure
 
 
+def draw_splitting() -> Figure:
+    """What coordinating a step may cost, and what deciding by cost comes to."""
+    runs = pd.read_csv(PLAYED / "splitting.csv")
+    stated = {"known": "as advertised"}
+    figure, (left, right) = plt.subplots(1, 2, figsize=(10.6, 4.9))
+    figure.subplots_adjust(left=0.08, right=0.985, top=0.75, bottom=0.12, wspace=0.22)
+    for k, (steps, colour, marker) in enumerate(zip(STEPS, (VERMILLION, BLUE, GREEN), "so^", strict=True)):
+        found = [break_even_usd(runs, steps=steps, specialisation=each, **stated) for each in SPECIALISATION]
+        widths = [each.half_width for each in found]
+        left.errorbar(
+            np.array(SPECIALISATION) + 0.012 * (k - 1), [100 * each.mean for each in found],
+            [100 * each for each in widths], color=colour, marker=marker, capsize=3.5, label=f"{steps} steps",
+        )  # fmt: skip
+    left.axhline(0, color=GREY, linewidth=1)
+    left.set_xlabel("Specialisation: share of a generalist's failures avoided")
+    left.set_ylabel("Coordination at which splitting breaks even (cents a step)")
+    left.set_title("Below its line, splitting everything pays", loc="left", fontsize=11)
+    left.legend(frameon=False, loc="upper left")
+    here = {"steps": 4, "specialisation": 0.5, **stated}
+    base = at(runs, "never", 0.0, **here)
+    for label, colour, marker in (("always", VERMILLION, "s"), ("by cost", BLUE, "o")):
+        saved = []
+        for usd in COORDINATION_USD:
+            if label == "always":
+                cost = at(runs, "always", usd, **here)
+            else:
+                played = chosen(runs, rule="by cost", split_usd=usd, **here)
+                cost = played["realised_usd"] / played["tasks"]
+            saved.append(estimate((base - cost).tolist()))
+        right.errorbar(
+            [100 * usd for usd in COORDINATION_USD], [100 * each.mean for each in saved],
+            [100 * each.half_width for each in saved], color=colour, marker=marker, capsize=3.5, label=label,
+        )  # fmt: skip
+    right.axhline(0, color=GREY, linewidth=1, label="never")
+    right.set_xlabel("Coordination (cents a step)")
+    right.set_ylabel("Saved against never splitting (cents a project)")
+    right.set_title("Four steps, specialisation 0.5", loc="left", fontsize=11)
+    right.legend(frameon=False, loc="lower left")
+    titled(figure, SPLITTING_TITLE, SPLITTING_BELOW)
+    return figure
+
+
 FIGURES: Final[Mapping[str, Callable[[], Figure]]] = {
     "03_epsilon": draw_epsilon,
     "04_cold_start": draw_cold_start,
     "real_agents": draw_real_agents,
     "own_agents": draw_own_agents,
+    "splitting": draw_splitting,
 }
 
 

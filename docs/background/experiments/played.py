@@ -23,6 +23,7 @@ import click
 import numpy as np
 import pandas as pd
 import yaml
+from splitting import play_splitting
 
 import coalesce_sim
 from coalesce_sim.statistics.intervals import Estimate, resampled
@@ -121,6 +122,10 @@ SWEEPS: Final[Mapping[str, Callable[[], coalesce_sim.SweepResult]]] = {
 }
 
 
+OF_THEIR_OWN: Final[Mapping[str, Callable[[Path], pd.DataFrame]]] = {"splitting": play_splitting}
+"""What is played by no command; each leaves a table of its name."""
+
+
 def comparison(name: str) -> dict[str, Any]:
     """What a comparison came to."""
     found: dict[str, Any] = json.loads((PLAYED / name / "comparison.json").read_text("utf-8"))
@@ -195,9 +200,12 @@ def main() -> None:
 @names
 def play(names: Sequence[str]) -> None:
     """Play the named comparisons and sweeps, or all that are missing."""
-    for name in names or [*COMPARISONS, *SWEEPS]:
+    for name in names or [*COMPARISONS, *SWEEPS, *OF_THEIR_OWN]:
         if name in SWEEPS:
             SWEEPS[name]()
+        elif name in OF_THEIR_OWN:
+            if names or not (PLAYED / f"{name}.csv").exists():
+                OF_THEIR_OWN[name](PLAYED)
         elif names or not (PLAYED / name).exists():
             if name.startswith("half_"):
                 write_halves()

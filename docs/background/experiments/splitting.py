@@ -40,7 +40,9 @@ class Whole(Cheapest):
 RULES: Final[Mapping[str, type[Policy]]] = {"always": Split, "never": Whole, "by cost": Cheapest}
 
 
-def scenario_of(steps: int, specialisation: float, split_usd: float, **sections: Any) -> coalesce_sim.Scenario:
+def scenario_of(
+    steps: int, specialisation: float, split_usd: float, **sections: Any
+) -> coalesce_sim.Scenario:
     """Projects of so many steps, one after the other. Of a specialist's work the share `specialisation` of what
     makes a generalist's fail, on the logarithm of its success, does not."""
     content = yaml.safe_load(Path("scenarios/experiments_splitting.yaml").read_text("utf-8"))
@@ -48,7 +50,8 @@ def scenario_of(steps: int, specialisation: float, split_usd: float, **sections:
     types, pool = content["workload"]["types"], content["contractors"]
     project, specialist = types["project"], pool[-1]
     of_steps = {
-        f"step_{number}": {"type": kind, "work": 1 / steps} | ({"after": [f"step_{number - 1}"]} if number > 1 else {})
+        f"step_{number}": {"type": kind, "work": 1 / steps}
+        | ({"after": [f"step_{number - 1}"]} if number > 1 else {})
         for number, kind in enumerate(kinds, 1)
     }
     project |= {"steps": of_steps, "split_usd": split_usd}
@@ -67,7 +70,9 @@ def scenario_of(steps: int, specialisation: float, split_usd: float, **sections:
     return coalesce_sim.load(content | sections)
 
 
-def play_rule(rule: str, steps: int, specialisation: float, split_usd: float, **sections: Any) -> pd.DataFrame:
+def play_rule(
+    rule: str, steps: int, specialisation: float, split_usd: float, **sections: Any
+) -> pd.DataFrame:
     """One row a replication: what was played, and what it came to."""
     scenario = scenario_of(steps, specialisation, split_usd, **sections)
     result = coalesce_sim.run(scenario, replications=REPLICATIONS, policy=RULES[rule])
@@ -88,7 +93,8 @@ def play_splitting(folder: Path) -> pd.DataFrame:
         for rule in ("always", "never")
     ]
     parts += [
-        play_rule("by cost", 4, 0.5, split_usd).assign(known="as advertised") for split_usd in COORDINATION_USD
+        play_rule("by cost", 4, 0.5, split_usd).assign(known="as advertised")
+        for split_usd in COORDINATION_USD
     ]
     rating = {"reputation": {"model": {"kind": "beta"}, "by_task_type": True, "start": "cold"}}
     parts += [play_rule(rule, 4, 0.5, 0.05, **rating).assign(known="by ratings") for rule in RULES]
