@@ -82,7 +82,7 @@ def test_queues_retries_timeouts_and_steps() -> None:
 
 
 def test_tasks_that_may_be_split() -> None:
-    """The dear ones are, since steps are done better; they wait for each other, for coordination, for slots."""
+    """The dear ones are, since steps are done better; they wait for each other, coordination and slots."""
     steps = {"one": {"type": "job"}, "two": {"type": "job"}, "three": {"type": "job", "after": ["one"]}}
     whole = {"steps": steps, "integration_usd": 0.3, "decompose": "policy", "skills": []}
     types = {"job": {}, "whole": whole | {"split_usd": 0.1, "split_s": 20}}

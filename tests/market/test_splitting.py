@@ -8,6 +8,7 @@ import pytest
 
 import coalesce_sim
 from coalesce_sim import LOCAL, Decision, Policy, PolicyError, View
+from coalesce_sim.experiments.diagnosis.warnings import notes_of
 from coalesce_sim.market.composite import OpenWholes
 from coalesce_sim.policies.yardsticks import Cheapest
 from coalesce_sim.report.explanation import explain
@@ -337,6 +338,13 @@ def test_what_a_whole_needs_is_asked_for(kind: dict[str, Any], message: str) -> 
     scenario["workload"]["types"]["report"] = {"max_latency_min": 5} | kind
     with pytest.raises(coalesce_sim.ScenarioError, match=message.replace("(", r"\(")):
         coalesce_sim.load(scenario)
+
+
+def test_steps_that_are_never_done_are_told() -> None:
+    (note,) = notes_of(coalesce_sim.load(reports([0], decompose="never", split_usd=0.1)))
+    places = ", ".join(f"workload.types.report.{name}" for name in ("steps", "integration_usd", "split_usd"))
+    assert f"{places} (decompose is never)" in note
+    assert "decompose is never" not in "".join(notes_of(coalesce_sim.load(reports([0]))))
 
 
 def test_home_must_know_how_the_whole_comes_out() -> None:

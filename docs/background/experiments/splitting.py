@@ -1,8 +1,9 @@
-"""When splitting pays, played: `experiments_splitting` with other steps, specialists and coordination costs."""
+"""When splitting pays, played: `experiments_splitting` with other steps, specialists, coordination costs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,8 +16,9 @@ from coalesce_sim.policies.yardsticks import Cheapest
 from coalesce_sim.statistics.intervals import Estimate, estimate
 
 GENERALIST: Final = 0.75
-"""Probability that a generalist does a whole project well, and steps that nobody is a specialist for, together."""
+"""Probability that a generalist does a project well, and that all its steps are done well by such as it."""
 AT_HOME: Final = 0.6
+"""The same of the clients' own agents."""
 STEPS: Final = (2, 4, 8)
 SPECIALISATION: Final = (0.0, 0.5, 0.9)
 COORDINATION_USD: Final = (0.0, 0.025, 0.05, 0.1, 0.2, 0.4)
@@ -43,21 +45,22 @@ RULES: Final[Mapping[str, type[Policy]]] = {"always": Split, "never": Whole, "by
 def scenario_of(
     steps: int, specialisation: float, split_usd: float, **sections: Any
 ) -> coalesce_sim.Scenario:
-    """Projects of so many steps, one after the other. Of a specialist's work the share `specialisation` of what
-    makes a generalist's fail, on the logarithm of its success, does not."""
+    """Projects of so many steps, one after the other.
+
+    The logarithm of a specialist's success at its step is smaller, by the share `specialisation`, than that
+    of a generalist's.
+    """
     content = yaml.safe_load(Path("scenarios/experiments_splitting.yaml").read_text("utf-8"))
     kinds = [f"kind_{number}" for number in range(1, steps + 1)]
     types, pool = content["workload"]["types"], content["contractors"]
     project, specialist = types["project"], pool[-1]
-    of_steps = {
-        f"step_{number}": {"type": kind, "work": 1 / steps}
-        | ({"after": [f"step_{number - 1}"]} if number > 1 else {})
-        for number, kind in enumerate(kinds, 1)
-    }
+    of_steps: dict[str, Any] = {kind: {"type": kind, "work": 1 / steps} for kind in kinds}
+    for before, step in pairwise(kinds):
+        of_steps[step]["after"] = [before]
     project |= {"steps": of_steps, "split_usd": split_usd}
-    content["workload"]["types"] = {"project": project} | dict.fromkeys(kinds, types["kind_1"])
-    own = {"project": {"success": AT_HOME}} | dict.fromkeys(kinds, {"success": AT_HOME ** (1 / steps)})
-    content["clients"]["outcomes"] = own
+    content["workload"]["types"] = {"project": project} | {kind: types["kind_1"] for kind in kinds}
+    of_step = {"success": AT_HOME ** (1 / steps)}
+    content["clients"]["outcomes"] = {"project": {"success": AT_HOME}} | dict.fromkeys(kinds, of_step)
     success = GENERALIST ** ((1 - specialisation) / steps)
     generalists = [each for each in pool if each["name"].startswith("generalist")]
     specialists = [
@@ -92,10 +95,7 @@ def play_splitting(folder: Path) -> pd.DataFrame:
         for specialisation in SPECIALISATION
         for rule in ("always", "never")
     ]
-    parts += [
-        play_rule("by cost", 4, 0.5, split_usd).assign(known="as advertised")
-        for split_usd in COORDINATION_USD
-    ]
+    parts += [play_rule("by cost", 4, 0.5, usd).assign(known="as advertised") for usd in COORDINATION_USD]
     rating = {"reputation": {"model": {"kind": "beta"}, "by_task_type": True, "start": "cold"}}
     parts += [play_rule(rule, 4, 0.5, 0.05, **rating).assign(known="by ratings") for rule in RULES]
     folder.mkdir(parents=True, exist_ok=True)
