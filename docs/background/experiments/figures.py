@@ -285,8 +285,8 @@ def draw_splitting() -> Figure:
             [100 * each for each in widths], color=colour, marker=marker, capsize=3.5, label=f"{steps} steps",
         )  # fmt: skip
     left.axhline(0, color=GREY, linewidth=1)
-    left.set_xlabel("Specialisation: share of a generalist's failures avoided")
-    left.set_ylabel("Coordination at which splitting breaks even (cents a step)")
+    left.set_xlabel("Specialisation σ: at 1 specialists never fail")
+    left.set_ylabel("Break-even coordination (cents a step)")
     left.set_title("Below its line, splitting everything pays", loc="left", fontsize=11)
     left.legend(frameon=False, loc="upper left")
     here = {"steps": 4, "specialisation": 0.5, **stated}
@@ -309,7 +309,12 @@ def draw_splitting() -> Figure:
     right.set_ylabel("Saved against never splitting (cents a project)")
     right.set_title("Four steps, specialisation 0.5", loc="left", fontsize=11)
     right.legend(frameon=False, loc="lower left")
-    titled(figure, SPLITTING_TITLE, SPLITTING_BELOW)
+    titled(
+        figure,
+        "Splitting pays through specialists; the more steps, the cheaper coordination has to be",
+        "experiments_splitting, 120 projects of 1 USD of work, 20 replications, seed 1, same random numbers; "
+        "bars: 95 % confidence",
+    )
     return figure
 
 
