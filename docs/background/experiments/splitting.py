@@ -58,7 +58,7 @@ def scenario_of(
     for before, step in pairwise(kinds):
         of_steps[step]["after"] = [before]
     project |= {"steps": of_steps, "split_usd": split_usd}
-    content["workload"]["types"] = {"project": project} | {kind: types["kind_1"] for kind in kinds}
+    content["workload"]["types"] = {"project": project} | dict.fromkeys(kinds, types["kind_1"])
     of_step = {"success": AT_HOME ** (1 / steps)}
     content["clients"]["outcomes"] = {"project": {"success": AT_HOME}} | dict.fromkeys(kinds, of_step)
     success = GENERALIST ** ((1 - specialisation) / steps)
