@@ -122,7 +122,7 @@ class Cheapest(Policy):
         return best if best is not None and exceeds(asked.home_usd, best.external_usd) else None
 
 
-class Fixed(Policy):
+class Fixed(AlwaysLocal):
     def decide(self, asked: Question) -> Offer | None:
         name = self.settings["contractor"]
         return next((offer for offer in asked.offers if offer.contractor.name == name), None)

@@ -52,14 +52,15 @@ class Random(Policy):
 class FixedChoice(Policy):
     """One contractor, by its index in the pool, for every task that it offers to do; the other tasks at home.
 
-    Skills and cost do not matter. The index may be `LOCAL`: all tasks at home.
+    Skills and cost do not matter. The index may be `LOCAL`: all tasks at home. What may be split is done in
+    the way that is expected to cost less at home, as where this choice is looked for in hindsight.
     """
 
     def __init__(self, contractor: int) -> None:
         self.contractor = contractor
 
     def splits(self, view: View) -> bool:
-        return _splits_at_home(view) if self.contractor == LOCAL else super().splits(view)
+        return _splits_at_home(view)
 
     def decide(self, view: View) -> Decision:
         position = int(view.ids.searchsorted(self.contractor))

@@ -291,6 +291,22 @@ def test_built_in_policies_split_by_expected_cost(kind: str) -> None:
         assert decisions["split"].tolist() == [split] * 6
 
 
+def test_a_fixed_choice_goes_by_the_ways_at_home_as_its_hindsight_does() -> None:
+    fixed = {"kind": "fixed", "contractor": "does_report"}
+    decisions = run_of(reports([0], policy=fixed)).decisions
+    assert decisions["realised_usd"].tolist() == [3, 0, 0], "though the steps would cost 2.5"
+    best = coalesce_sim.compare(coalesce_sim.load(reports([0, 500])), ["always_local"], replications=1)
+    runs = best.runs.set_index("policy")["realised_usd"]
+    assert runs["best_fixed"] == 6 < runs["always_local"]
+
+
+def test_the_doctor_compares_what_may_be_split_as_a_whole() -> None:
+    """At home the whole is cheaper, hired the steps are: row by row there is nothing to compare with."""
+    scenario = coalesce_sim.load(reports([0, 100]))
+    assert run_of(reports([0, 100])).decisions["split"].all()
+    assert "saves_nothing" not in [each.code for each in coalesce_sim.doctor(scenario).findings]
+
+
 def test_a_policy_that_does_not_say_is_told_so() -> None:
     class Vague(Policy):
         def splits(self, view: View) -> bool:  # noqa: ARG002

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 import numpy as np
 
-from coalesce_sim.arrays import BoolArray, IntArray
+from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
 from coalesce_sim.experiments.diagnosis.evidence import (
     MANY,
     NEAR_HALF,
@@ -88,7 +88,7 @@ class Witness(Observer):
         """Count what became of a block of tasks."""
         tasks, days = self.evidence.tasks, self.evidence.days
         away, decided = records.outsourced, records.attempts > 0
-        all_local_usd, realised_usd = records.all_local_usd[away], records.realised_usd[away]
+        all_local_usd, realised_usd = (each[away] for each in _compared_usd(records))
         tasks.tasks += int(records.closes.sum())
         tasks.decided += int(decided.sum())
         tasks.good += int((records.good & records.closes).sum())
@@ -225,7 +225,10 @@ class Witness(Observer):
                 self.evidence.away.parts_estimated[_PART_OF[name]] += float(offers_usd[position])
 
     def _realise(self, estimates: Estimates, records: Records, which: BoolArray) -> None:
-        estimated_usd, realised_usd = records.estimated_usd[which], records.realised_usd[which]
+        estimated_usd = records.estimated_usd[which]
+        realised_usd = (
+            records.realised_usd[which] - records.coordination_usd[which]
+        )  # of the whole, not a step
         error_usd = estimated_usd - realised_usd
         estimates.tasks += len(error_usd)
         estimates.estimated_usd += float(estimated_usd.sum())
@@ -241,3 +244,21 @@ class Witness(Observer):
         at_home = estimates is self.evidence.home
         work_usd, rest_usd = (rest_usd, 0.0) if at_home else (price_usd, rest_usd)
         estimates.parts_realised += np.array([work_usd, loss_usd, late_usd, rest_usd])
+
+
+def _compared_usd(records: Records) -> tuple[FloatArray, FloatArray]:
+    """What tasks cost all-local and as played, to be compared one by one.
+
+    What may be split may have been done in another way at home, so it is compared as a whole, each of its
+    outsourced rows bearing an equal part.
+    """
+    wholes = records.block.wholes
+    if wholes is None:
+        return records.all_local_usd, records.realised_usd
+    hired = np.maximum(1, np.bincount(wholes.of, weights=records.outsourced))
+
+    def spread(usd: FloatArray) -> FloatArray:
+        shared = np.bincount(wholes.of, weights=usd) / hired
+        return np.where(wholes.may_split, shared[wholes.of], usd)
+
+    return spread(records.all_local_usd), spread(records.realised_usd)
