@@ -19,18 +19,23 @@ LEARNING: dict[str, Any] = {
 }
 
 
+SPLITTING = ["workload.arrivals.limit=3", "replications=1"]
+
+
 @pytest.fixture(scope="module")
 def reported() -> dict[str, list[str]]:
-    """The names that two runs and a comparison report, in their order."""
+    """The names that three runs and a comparison report, in their order."""
+    split = coalesce_sim.run(coalesce_sim.load("experiments_splitting", SPLITTING))
     compared = coalesce_sim.compare(coalesce_sim.load("market", SMALL), ["topsis", "greedy"])
     return {
         "published": list(coalesce_sim.run(coalesce_sim.load(PUBLISHED)).replications[0]),
         "learning": list(coalesce_sim.run(coalesce_sim.load(LEARNING)).replications[0]),
+        "splitting": list(split.replications[0]),
         "comparison": list(compared.runs.columns.drop(["policy", "replication"])),
     }
 
 
-@pytest.mark.parametrize("kind", ["published", "learning", "comparison"])
+@pytest.mark.parametrize("kind", ["published", "learning", "splitting", "comparison"])
 def test_every_metric_reported_is_in_the_catalogue_in_its_order(reported: dict[str, list[str]], kind: str):
     assert len(reported[kind]) > 20
     assert reported[kind] == [name for name in METRICS if name in reported[kind]]

@@ -104,15 +104,15 @@ class Totals(Observer):
             "late_rate": 100 * _ratio(s["late"], s["tasks"]),
             "all_local_late_rate": 100 * _ratio(s["all_local_late"], s["tasks"]),
         }
+        if self._splits:
+            figures["split_rate"] = 100 * _ratio(s["split"], s["may_split"])
+            figures["coordination_usd"] = s["coordination_usd"]
+            figures["coordination_s"] = s["coordination_s"]
         for name, parts in (("turnaround", self._turnaround_s), ("all_local_turnaround", self._all_local_s)):
             seconds = np.concatenate(parts)
             values = np.percentile(seconds, PERCENTILES) if len(seconds) else [math.nan] * len(PERCENTILES)
             for percentile, value in zip(PERCENTILES, values, strict=True):
                 figures[f"{name}_p{percentile}_s"] = float(value)
-        if self._splits:
-            figures["split_rate"] = 100 * _ratio(s["split"], s["may_split"])
-            figures["coordination_usd"] = s["coordination_usd"]
-            figures["coordination_s"] = s["coordination_s"]
         if self._learning:
             del figures["cost_reduction_published"], figures["time_savings_published"]
         return figures

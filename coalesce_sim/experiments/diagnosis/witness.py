@@ -226,9 +226,8 @@ class Witness(Observer):
 
     def _realise(self, estimates: Estimates, records: Records, which: BoolArray) -> None:
         estimated_usd = records.estimated_usd[which]
-        realised_usd = (
-            records.realised_usd[which] - records.coordination_usd[which]
-        )  # of the whole, not a step
+        # Coordination is in no estimate of a step.
+        realised_usd = records.realised_usd[which] - records.coordination_usd[which]
         error_usd = estimated_usd - realised_usd
         estimates.tasks += len(error_usd)
         estimates.estimated_usd += float(estimated_usd.sum())
