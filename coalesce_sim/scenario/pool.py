@@ -76,8 +76,8 @@ class ContractorFacts(TokenPrices):
     text: Text = ""
     """What the contractor says of itself in words, at most 20,000 characters."""
     jurisdiction: Jurisdiction | None = None
-    """Country or territory whose law the contractor is under, by ISO 3166-1, as in ``DE``; left out, it is not
-    known. Nothing in the market acts on it yet."""
+    """Country or territory whose law the contractor is under, by ISO 3166-1 (``DE``); left out, not known.
+    Nothing in the market acts on it yet."""
     price_usd: NonNegative = 0.0
     """USD listed for a task; no effect where pricing is ``per_token`` or work was recorded."""
     latency_min: NonNegative = 0.0

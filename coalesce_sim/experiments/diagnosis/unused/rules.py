@@ -158,9 +158,11 @@ def _of_policy(asked: Asked) -> Iterator[Unused]:
 
 def _of_topsis(policy: Topsis, asked: Asked) -> Iterator[Unused]:
     boosts, place = policy.boosts, "policy.boosts"
-    if asked.scenario.workload.attributes.data_sensitivity != "high":
+    if not asked.sensitive:
+        level = asked.scenario.workload.attributes.data_sensitivity
+        reason = "workload.attributes.data_sensitivity is not high"
         places = stated(boosts, place, "security_if_sensitive")
-        yield Unused(places, "workload.attributes.data_sensitivity is not high")
+        yield Unused(places, "no task has high data_sensitivity" if level == "high" else reason)
     conditions = {"cost": "cost_if_budget_share_below", "latency": "latency_if_max_min_below"}
     for factor, condition in conditions.items():
         if getattr(boosts, condition) == 0:
