@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,9 @@ from pydantic import Field, model_validator
 
 from coalesce_sim.scenario.base import Model
 from coalesce_sim.scenario.distributions import NonNegative, Share
-from coalesce_sim.scenario.document import read_plain
+from coalesce_sim.scenario.document import Document, read_plain
 from coalesce_sim.scenario.pool import ContractorFacts
-from coalesce_sim.scenario.problems import ScenarioError, closest
+from coalesce_sim.scenario.problems import Problem, ScenarioError, closest
 from coalesce_sim.scenario.validation import validate
 
 
@@ -40,35 +40,43 @@ class AssumptionFile(Model):
 
     @model_validator(mode="after")
     def _says_something(self) -> AssumptionFile:
-        if not (self.model_fields_set):
+        if not self.model_fields_set:
             raise ValueError("states nothing: needs defaults, or contractors by name")
         return self
 
 
 @dataclass(frozen=True, slots=True)
 class Assumptions:
-    """Fields of contractors as they stand in a file, or none; `file` is its path, for people."""
+    """Fields of contractors as they stand in a file, or none."""
 
     defaults: dict[str, Any] = field(default_factory=dict)
     by_name: dict[str, dict[str, Any]] = field(default_factory=dict)
-    file: str = ""
 
 
-def read_assumptions(path: Path, names: Collection[str]) -> Assumptions:
-    """The assumptions in a YAML file on contractors of these names.
+def read_assumptions(path: Path, names: Collection[str] | None) -> Assumptions:
+    """The assumptions in a YAML file on contractors of these names, of any where the names are not known.
 
     Raises ScenarioError with all that is wrong with them, names that no card has among it.
     """
     document = read_plain(path)
-    validate(document, AssumptionFile)
-    by_name = document.data.get("contractors") or {}
-    unknown = [name for name in by_name if name not in names]
-    if unknown:
-        problems = []
-        for name in unknown:
-            near = closest(name, names)
+    problems: list[Problem] = []
+    try:
+        validate(document, AssumptionFile)
+    except ScenarioError as error:
+        problems += error.problems
+    if names is not None:
+        problems += _strangers(document, names)
+    if problems:
+        raise ScenarioError(problems)
+    return Assumptions(document.data.get("defaults", {}), document.data.get("contractors", {}))
+
+
+def _strangers(document: Document, names: Collection[str]) -> Iterator[Problem]:
+    """Of whom something is assumed that is no contractor."""
+    by_name = document.data.get("contractors")
+    for name in by_name if isinstance(by_name, dict) else ():
+        if name not in names:
+            near = closest(name, list(names)[:1000])
             hint = "" if near is None else f"; did you mean {near!r}?"
             mark = document.marks["contractors", name]
-            problems.append(mark.problem(("contractors", name), f"no card has that name{hint}"))
-        raise ScenarioError(problems)
-    return Assumptions(document.data.get("defaults") or {}, by_name, str(path))
+            yield mark.problem(("contractors", name), f"no card has that name{hint}")

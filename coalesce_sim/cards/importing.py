@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from coalesce_sim import bundled
 from coalesce_sim.cards.assumptions import Assumptions, read_assumptions
-from coalesce_sim.cards.reading import AgentCard, read_cards
+from coalesce_sim.cards.reading import AgentCard, Cards, read_cards
 from coalesce_sim.cards.sdk import require_sdk
 from coalesce_sim.files import made_folders, remove_empty, whole_file, write_errors, write_text
 from coalesce_sim.loading import load
@@ -106,12 +106,9 @@ def import_cards(folder: Path, out: Path, parent: str = "market", assume: Path |
     nothing is written.
     """
     require_sdk()
-    read = read_cards(folder)
-    names = [each.name for each in read.cards]
-    assumptions = Assumptions() if assume is None else read_assumptions(assume, names)
-    imported = Import(
-        out, parent, tuple(_completed(each, assumptions) for each in read.cards), read.passed_over
-    )
+    read, assumptions = _read(folder, assume)
+    cards = tuple(_completed(each, assumptions) for each in read.cards)
+    imported = Import(out, parent, cards, read.passed_over)
     if not imported.taken:
         problems = [Problem(str(folder / each.card.file), None, "", each.told) for each in imported.cards]
         raise ScenarioError(problems)
@@ -123,17 +120,32 @@ def import_cards(folder: Path, out: Path, parent: str = "market", assume: Path |
     return imported
 
 
+def _read(folder: Path, assume: Path | None) -> tuple[Cards, Assumptions]:
+    """The cards and what is assumed. Raises ScenarioError with all that is wrong with either."""
+    problems: list[Problem] = []
+    read, assumptions = Cards(), Assumptions()
+    try:
+        read = read_cards(folder)
+    except ScenarioError as error:
+        problems += error.problems
+    try:
+        if assume is not None:
+            assumptions = read_assumptions(assume, None if problems else {each.name for each in read.cards})
+    except ScenarioError as error:
+        problems += error.problems
+    if problems:
+        raise ScenarioError(problems)
+    return read, assumptions
+
+
 def _completed(card: AgentCard, assumptions: Assumptions) -> Imported:
     """A contractor by its card and, where that is silent or is overruled, by what is assumed of it."""
-    own = assumptions.by_name.get(card.name, {})
-    hidden = {name for source in (card.said, own) if source.keys() & {*_PRICED} for name in _PRICED}
-    defaults = {name: value for name, value in assumptions.defaults.items() if name not in hidden}
-    said = dict(card.said)
-    if own.keys() & {*_PRICED}:
-        said = {name: value for name, value in said.items() if name not in _PRICED}
-    fields = {"name": card.name} | defaults | said | own
-    overruled = [name for name in own if name in card.said and own[name] != card.said[name]]
-    assumed = [name for name in fields if name not in said and name != "name"]
+    stated = card.said | assumptions.by_name.get(card.name, {})
+    hidden = _PRICED if stated.keys() & {*_PRICED} else ()
+    fields = {name: value for name, value in assumptions.defaults.items() if name not in hidden}
+    fields |= {"name": card.name, **stated}
+    overruled = [name for name, value in card.said.items() if stated[name] != value]
+    assumed = [name for name in fields if name not in card.said and name != "name"]
     unsaid = [] if fields.keys() & {*_PRICED} else ["price"]
     unsaid += [name for name in ("reliability", *_UNSAID) if fields.get(name) is None]
     if {"price", "reliability"} & {*unsaid}:

@@ -20,16 +20,14 @@ MOST_CHARACTERS: Final = 20_000
 """Of a text, as many as a contractor's `text` may have."""
 MOST_IN_A_LINE: Final = 200
 """Characters of what is a name, of a field too."""
-MOST_PROBLEMS: Final = 20
-"""Of one card that are told; then how many more there are."""
 
 _IN_TEXTS = "\n\r\t"
 
 
-def read_data(file: str, content: bytes) -> dict[str, Any]:
-    """The JSON object in the bytes of a card.
+def read_data(file: str, content: bytes) -> tuple[dict[str, Any], list[Problem]]:
+    """The JSON object in the bytes of a card, and all in it that must not be, each at its place.
 
-    Raises ScenarioError with all that is wrong, each at its place.
+    Raises ScenarioError where there is no such object.
     """
     if len(content) > MOST_BYTES:
         raise _refused(file, f"is {len(content):,} bytes long; the limit is {MOST_BYTES:,} bytes")
@@ -47,17 +45,7 @@ def read_data(file: str, content: bytes) -> dict[str, Any]:
     if not isinstance(value, _Object):
         raise _refused(file, f"must hold a JSON object (got {shown(value)})")
     walk = _Walk(file)
-    data: dict[str, Any] = walk.plain(value, (), 1)
-    if walk.problems:
-        raise ScenarioError(bounded(file, walk.problems))
-    return data
-
-
-def bounded(file: str, problems: list[Problem]) -> list[Problem]:
-    """The first problems of a card, and how many more it has."""
-    more = len(problems) - MOST_PROBLEMS
-    rest = [Problem(file, None, "", f"has {more:,} more problems")] if more > 0 else []
-    return problems[:MOST_PROBLEMS] + rest
+    return walk.plain(value, (), 1), walk.problems
 
 
 def misfit_of_text(text: str) -> str | None:
@@ -105,39 +93,38 @@ class _Walk:
         self.problems: list[Problem] = []
 
     def plain(self, value: Any, path: Steps, depth: int) -> Any:
-        """The value in plain dictionaries and lists; what is deeper than allowed is left out."""
+        """The value in plain dictionaries and lists; in place of what must not be there stands a null."""
         match value:
             case _Object() | list() if depth > MOST_DEPTH:
                 self._refuse(path, f"nests deeper than {MOST_DEPTH} levels")
                 return None
             case _Object():
-                self._check_names(value, path)
+                for name in value.repeated:
+                    self._refuse((*path, shortened(name)), "stands twice in one object")
                 return {
-                    name: self.plain(child, (*path, shortened(name)), depth + 1)
+                    name: self.plain(child, (*path, name), depth + 1)
                     for name, child in value.items()
+                    if self._is_name(name, path)
                 }
             case list():
                 return [self.plain(child, (*path, index), depth + 1) for index, child in enumerate(value)]
-            case str():
-                self._refuse(path, misfit_of_text(value))
-            case bool() | None:
-                pass
-            case _:
-                self._refuse(
-                    path, None if _is_finite(value) else f"must be a finite number (got {shown(value)})"
-                )
+            case str() if message := misfit_of_text(value):
+                self._refuse(path, message)
+                return None
+            case str() | bool() | None:
+                return value
+            case _ if not _is_finite(value):
+                self._refuse(path, f"must be a finite number (got {shown(value)})")
+                return None
         return value
 
-    def _check_names(self, value: _Object, path: Steps) -> None:
-        for name in value.repeated:
-            self._refuse((*path, shortened(name)), "stands twice in one object")
-        for name in value:
-            if message := misfit_of_line(name):
-                self._refuse(path, f"the name of a field {message}")
+    def _is_name(self, name: str, path: Steps) -> bool:
+        if message := misfit_of_line(name):
+            self._refuse(path, f"the name of a field {message}")
+        return message is None
 
-    def _refuse(self, path: Steps, message: str | None) -> None:
-        if message is not None:
-            self.problems.append(Problem(self._file, None, dotted(path), message))
+    def _refuse(self, path: Steps, message: str) -> None:
+        self.problems.append(Problem(self._file, None, dotted(path), message))
 
 
 def _is_finite(number: float) -> bool:

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 from pydantic import BaseModel
 
 from coalesce_sim.cards import sdk
-from coalesce_sim.cards.jsontext import MOST_BYTES, MOST_CHARACTERS, bounded, read_data
+from coalesce_sim.cards.jsontext import MOST_BYTES, MOST_CHARACTERS, read_data
 from coalesce_sim.cards.names import confusions
 from coalesce_sim.cards.shape import Card, model_of
 from coalesce_sim.cards.terms import UNUSED, URI, Terms
@@ -22,6 +22,9 @@ from coalesce_sim.scenario.reading import read_bytes
 from coalesce_sim.scenario.validation import validate
 
 MOST_CARDS: Final = 10_000
+
+MOST_PROBLEMS: Final = 20
+"""Of one card that are told; then how many more there are."""
 
 NO_SKILL: Final = "coalesce:no-skill"
 """The tag of an agent that claims no skill: A2A requires a skill, and of a skill a tag."""
@@ -94,11 +97,14 @@ def _read(path: Path) -> AgentCard:
 
 def card_of(file: str, content: bytes) -> AgentCard:
     """What the bytes of a card say. Raises ScenarioError with all that is wrong with it; `file` is where."""
-    data = read_data(file, content)
-    card = _valid(file, data, model_of(data))
-    place, terms = _terms(file, card)
-    if refused := sdk.refusals(data):
-        raise ScenarioError(bounded(file, [Problem(file, None, "", message) for message in refused]))
+    data, problems = read_data(file, content)
+    card = _valid(file, data, model_of(data), problems)
+    place, params = _extension(file, data, problems)
+    terms = _valid(file, params, Terms, problems, place)
+    if not problems:
+        problems += [Problem(file, None, "", message) for message in sdk.refusals(data)]
+    if problems or card is None or terms is None:
+        raise ScenarioError(_bounded(file, problems))
     tags = [tag for skill in card.skills for tag in skill.tags if tag != NO_SKILL]
     said: dict[str, Any] = {"skills": list(dict.fromkeys(tags))}
     text, remarks = _text(card)
@@ -108,34 +114,45 @@ def card_of(file: str, content: bytes) -> AgentCard:
         said |= {name: usd for name in PRICES if (usd := getattr(terms.price, name)) is not None}
     elif terms.price is not None:
         remarks.append(f"its price is in {terms.currency}, which nothing converts")
-    remarks += [f"nothing acts on {place}.{name}" for name in UNUSED if getattr(terms, name) is not None]
+    remarks += [f"nothing acts on its {name}" for name in UNUSED if getattr(terms, name) is not None]
     remarks += ["its signatures are not verified"] if data.get("signatures") else []
     return AgentCard(file, card.name, said, tuple(remarks))
 
 
-def _valid(file: str, data: dict[str, Any], model: type[M], place: str = "") -> M:
-    """The data as a model. Raises ScenarioError, each problem at its place in the card."""
-    root = from_python(data, (), Mark(file, None))
+def _valid(file: str, data: Any, model: type[M], problems: list[Problem], place: str = "") -> M | None:
+    """Some data of a card as a model; None where it is none, which is added to the problems."""
+    known = {each.path for each in problems}
     try:
+        root = from_python(data, (), Mark(file, None))
         return validate(Document(root, root.plain(), file, ()), model)
     except ScenarioError as error:
-        problems = [replace(each, path=".".join(filter(None, (place, each.path)))) for each in error.problems]
-        raise ScenarioError(bounded(file, problems)) from None
+        found = [replace(each, path=".".join(filter(None, (place, each.path)))) for each in error.problems]
+        problems += [each for each in found if each.path not in known]
+        return None
 
 
-def _terms(file: str, card: Card) -> tuple[str, Terms]:
-    """The terms that a card states in our extension, none where it has none, and where they stand."""
+def _extension(file: str, data: dict[str, Any], problems: list[Problem]) -> tuple[str, Any]:
+    """The parameters of our extension, none where a card does not have it, and where they stand.
+
+    What is wrong with the fields around them is found elsewhere.
+    """
+    capabilities = data.get("capabilities")
+    extensions = capabilities.get("extensions") if isinstance(capabilities, dict) else None
     ours = [
-        (f"capabilities.extensions[{index}]", each)
-        for index, each in enumerate(card.capabilities.extensions or ())
-        if each.uri == URI
+        (f"capabilities.extensions[{index}]", each.get("params"))
+        for index, each in enumerate(extensions if isinstance(extensions, list) else ())
+        if isinstance(each, dict) and each.get("uri") == URI
     ]
-    if not ours:
-        return "", Terms()
-    if len(ours) > 1:
-        raise ScenarioError([Problem(file, None, ours[1][0], f"{URI} stands twice")])
-    place = f"{ours[0][0]}.params"
-    return place, _valid(file, ours[0][1].params or {}, Terms, place)
+    problems += [Problem(file, None, place, f"{URI} stands twice") for place, _ in ours[1:]]
+    place, params = ours[0] if ours else ("", None)
+    return f"{place}.params", {} if params is None else params
+
+
+def _bounded(file: str, problems: list[Problem]) -> list[Problem]:
+    """The first problems of a card, and how many more it has."""
+    more = len(problems) - MOST_PROBLEMS
+    rest = [Problem(file, None, "", f"has {more:,} more problems")] if more > 0 else []
+    return problems[:MOST_PROBLEMS] + rest
 
 
 def _text(card: Card) -> tuple[str, list[str]]:

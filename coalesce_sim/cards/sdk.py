@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
+from typing import Any, Final
 
 from coalesce_sim.extras import require
-from coalesce_sim.scenario.problems import shortened
+
+_MOST_TOLD: Final = 200
+"""Characters of what the SDK says, which may be as long as the card."""
 
 
 def require_sdk() -> None:
@@ -24,6 +26,6 @@ def refusals(data: dict[str, Any]) -> list[str]:
         validator.validate_proto_required_fields(card)
     except Exception as error:  # whatever a card nobody has foreseen may do to a package that is not ours
         missed = (getattr(error, "data", None) or {}).get("errors") or [{"message": str(error)}]
-        told = [": ".join(shortened(text) for text in each.values()) for each in missed]
+        told = [": ".join(each.values())[:_MOST_TOLD] for each in missed]
         return [f"the A2A SDK refuses it: {each}" for each in told]
     return []
