@@ -29,6 +29,7 @@ _UNSAID: Final = {
     "latency_min": "0",
     "network_ms": "0",
     "jurisdiction": "not known",
+    "success": "its reliability",
 }
 """What a market goes by where a contractor does not state a field that it can do without."""
 
@@ -55,7 +56,8 @@ class Imported:
             missing = [name for name in ("reliability", "price") if name in self.unsaid]
             parts.append(f"left out, since it says no {' and no '.join(missing)}")
         else:
-            parts += [f"does not say {name} ({_UNSAID[name]})" for name in self.unsaid]
+            unsaid = [f"{name} ({_UNSAID[name]})" for name in self.unsaid]
+            parts += [f"does not say {', '.join(unsaid)}"] if unsaid else []
         parts += [f"assumed: {', '.join(self.assumed)}"] if self.assumed else []
         parts += [f"assumed in place of what it says: {', '.join(self.overruled)}"] if self.overruled else []
         return "; ".join((*parts, *self.card.remarks))
@@ -147,7 +149,9 @@ def _completed(card: AgentCard, assumptions: Assumptions) -> Imported:
     overruled = [name for name, value in card.said.items() if stated[name] != value]
     assumed = [name for name in fields if name not in card.said and name != "name"]
     unsaid = [] if fields.keys() & {*_PRICED} else ["price"]
-    unsaid += [name for name in ("reliability", *_UNSAID) if fields.get(name) is None]
+    known = {name for name, value in fields.items() if value is not None}
+    known |= {"success"} if "outcomes" in known else set()
+    unsaid += [name for name in ("reliability", *_UNSAID) if name not in known]
     if {"price", "reliability"} & {*unsaid}:
         fields = {}
     return Imported(card, fields, tuple(unsaid), tuple(assumed), tuple(overruled))
@@ -198,15 +202,19 @@ def _put(imported: Import, text: str, folder: Path) -> None:
 
 
 def _placed(problems: Sequence[Problem], aside: Path, imported: Import, folder: Path) -> list[Problem]:
-    """Problems of the scenario, those of a contractor at its card, since there is no such file."""
+    """Problems of the scenario, which is no file yet: of a contractor at its card, others at its name."""
+
+    def named(found: re.Match[str]) -> str:
+        return f"{found[2]} of {imported.taken[int(found[1])].card.name!r}"
+
     placed = []
     for each in problems:
-        if Path(each.file).name != aside.name:
-            placed.append(each)
-        elif found := re.match(r"contractors\[(\d+)\]\.?", each.path):
-            card = imported.taken[int(found[1])].card
-            path = each.path[found.end() :]
-            placed.append(replace(each, file=str(folder / card.file), line=None, path=path))
-        else:
-            placed.append(replace(each, file=str(imported.out), line=None))
+        if Path(each.file).name == aside.name:
+            at_a_card = re.match(r"contractors\[(\d+)\]\.?", each.path)
+            file, path = imported.out, each.path
+            if at_a_card is not None:
+                file = folder / imported.taken[int(at_a_card[1])].card.file
+                path = path[at_a_card.end() :]
+            each = replace(each, file=str(file), line=None, path=path)
+        placed.append(replace(each, message=re.sub(r"contractors\[(\d+)\]\.(\w+)", named, each.message)))
     return placed

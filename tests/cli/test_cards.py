@@ -33,6 +33,7 @@ def test_what_cards_do_not_say_is_told_card_by_card_and_left_out(call: Call, tmp
     assert called.out == (
         "new/pool.yaml: 1 contractor of 3 cards, extends market\n"
         "passed over, since they are not called *.json: 1 in the folder\n"
+        "a.json: Weather Agent: does not say success (its reliability)\n"
         "b.json: Old Agent: left out, since it says no reliability\n"
         "c.json: Bare Agent: left out, since it says no reliability and no price\n"
     )
@@ -62,7 +63,7 @@ def test_assumptions_state_it_for_all_or_by_name(call: Call, tmp_path: Path) -> 
         (["reliability"], []),
         (["reliability", "input_usd_per_mtok", "slots", "hardware", "latency_min"], []),
     ]
-    assert told["cards"][1]["unsaid"] == ["latency_min", "network_ms", "jurisdiction"]
+    assert told["cards"][1]["unsaid"] == ["latency_min", "network_ms", "jurisdiction", "success"]
     a, b, c = listed("pool.yaml")
     assert [each.reliability for each in (a, b, c)] == [0.7, 0.5, 0.5]
     assert [each.input_usd_per_mtok for each in (a, b, c)] == [0, 0, 1], "who states a price states all of it"
