@@ -15,7 +15,7 @@ from coalesce_sim.cards.jsontext import MOST_BYTES, MOST_CHARACTERS, read_data
 from coalesce_sim.cards.names import confusions
 from coalesce_sim.cards.shape import Card, model_of
 from coalesce_sim.cards.terms import UNUSED, URI, Terms
-from coalesce_sim.scenario.document import Document
+from coalesce_sim.scenario.document import MAX_BYTES, Document
 from coalesce_sim.scenario.problems import Mark, Problem, ScenarioError
 from coalesce_sim.scenario.pythondata import from_python
 from coalesce_sim.scenario.reading import read_bytes
@@ -25,6 +25,9 @@ MOST_CARDS: Final = 10_000
 
 MOST_PROBLEMS: Final = 20
 """Of one card that are told; then how many more there are."""
+
+MOST_SAID: Final = 100_000_000
+"""Characters of what all cards say together, far more than a scenario can hold: memory has an end."""
 
 NO_SKILL: Final = "coalesce:no-skill"
 """The tag of an agent that claims no skill: A2A requires a skill, and of a skill a tag."""
@@ -75,11 +78,18 @@ def read_cards(folder: Path) -> Cards:
         raise _refused(folder, f"holds {len(files):,} cards; the limit is {MOST_CARDS:,}")
     found: list[AgentCard] = []
     problems: list[Problem] = []
+    size = 0
     for name in files:
         try:
             found.append(_read(folder / name))
         except ScenarioError as error:
             problems += error.problems
+            continue
+        size += len(str(found[-1].said))
+        if size > MOST_SAID:
+            message = f"its cards say more than {MOST_SAID:,} characters; a scenario has {MAX_BYTES:,} bytes"
+            problems.append(Problem(str(folder), None, "", message))
+            break
     shown = [(str(folder / each.file), each.name) for each in found]
     problems += confusions(shown)
     if problems:

@@ -165,6 +165,16 @@ def test_a_scenario_has_eight_megabytes(call: Call, tmp_path: Path, monkeypatch:
     assert not (tmp_path / "pool.yaml").exists()
 
 
+def test_what_cards_say_has_an_end(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("coalesce_sim.cards.reading.MOST_SAID", 400)
+    put(tmp_path / "cards", a=card(), b=card("B"), c=card("C", version=5))
+    called = call("cards", "import", "cards", "--out", "pool.yaml")
+    assert (called.code, called.err) == (
+        2,
+        "cards: its cards say more than 400 characters; a scenario has 8,000,000 bytes\n",
+    )
+
+
 def test_a_folder_without_cards_is_refused(call: Call, tmp_path: Path) -> None:
     (tmp_path / "cards").mkdir()
     assert (
