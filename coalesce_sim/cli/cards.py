@@ -56,7 +56,7 @@ def command() -> None:
 )
 @json_option
 def import_(folder: Path, out: Path, parent: str, assume: Path | None, as_json: bool) -> None:
-    """Write a scenario whose contractors are those of the cards (*.json) in DIR.
+    """Write a scenario whose contractors are those of the cards in DIR, the files that end in .json.
 
     Skills are the tags of a card, its text is its descriptions and examples, prices and other terms are those
     of our extension. What a card does not say is listed card by card and left out, and so is a contractor of
