@@ -16,6 +16,8 @@ from coalesce_sim.scenario.problems import Problem, ScenarioError, Steps, dotted
 
 MOST_BYTES: Final = 262_144
 MOST_DEPTH: Final = 32
+MOST_ENTRIES: Final = 1_000
+"""Of a list or an object; what is wrong with each is told, and that takes time."""
 MOST_CHARACTERS: Final = 20_000
 """Of a text, as many as a contractor's `text` may have."""
 MOST_IN_A_LINE: Final = 200
@@ -45,7 +47,10 @@ def read_data(file: str, content: bytes) -> tuple[dict[str, Any], list[Problem]]
     if not isinstance(value, _Object):
         raise _refused(file, f"must hold a JSON object (got {shown(value)})")
     walk = _Walk(file)
-    return walk.plain(value, (), 1), walk.problems
+    data: dict[str, Any] | None = walk.plain(value, (), 1)
+    if data is None:
+        raise ScenarioError(walk.problems)
+    return data, walk.problems
 
 
 def misfit_of_text(text: str) -> str | None:
@@ -97,6 +102,9 @@ class _Walk:
         match value:
             case _Object() | list() if depth > MOST_DEPTH:
                 self._refuse(path, f"nests deeper than {MOST_DEPTH} levels")
+                return None
+            case _Object() | list() if len(value) > MOST_ENTRIES:
+                self._refuse(path, f"must have at most {MOST_ENTRIES:,} entries (got {len(value):,})")
                 return None
             case _Object():
                 for name in value.repeated:

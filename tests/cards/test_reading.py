@@ -115,6 +115,7 @@ def test_whole_numbers_may_be_floats_as_protobuf_writes_them() -> None:
         (f'{PLAIN}, "a": {"9" * 5000}}}'.encode(), ": holds a number of thousands of digits"),
         (f'{PLAIN}, "a": {"[" * 32}{"]" * 32}}}'.encode(), f": a{'[0]' * 31}: nests deeper than 32 levels"),
         (b"[" * 200_000, ": nests deeper than 32 levels"),
+        (text(dict.fromkeys(map(str, range(1_001)))), ": must have at most 1,000 entries (got 1,001)"),
         (f'{PLAIN}, "a": "\\u001b[2J"}}'.encode(), f": a: {UNFIT} (got '\\x1b')"),
         (f'{PLAIN}, "a": "\\ud800"}}'.encode(), f": a: {UNFIT} (got '\\ud800')"),
         (f'{PLAIN}, "\\u202e": 1}}'.encode(), f": the name of a field {UNFIT} (got '\\u202e')"),
@@ -138,6 +139,11 @@ def test_bytes_that_are_no_card_are_refused_first(content: bytes, message: str) 
         (card(description="d" * 20_001), "description: must have at most 20,000 characters (got 20,001)"),
         (card(description=5), "description: must be text (got 5)"),
         (card(skills=[]), "skills: must have a length of at least 1 (got 0)"),
+        (card(skills=[{}] * 50_000), "skills: must have at most 1,000 entries (got 50,000)"),
+        (
+            terms(**{str(k): k for k in range(1_000)}),
+            f"{PARAMS}: must have at most 1,000 entries (got 1,007)",
+        ),
         (
             card(supportedInterfaces=[{"url": "u", "protocolVersion": "1.0"}]),
             "supportedInterfaces[0].protocolBinding: missing",
@@ -206,7 +212,7 @@ def test_all_that_is_wrong_is_told_at_once_and_of_a_flood_the_first() -> None:
         f"w.json: {PARAMS}.reliability: must be <= 1 (got 2)",
         f"w.json: {PARAMS}.slots: must be >= 0 (got -1)",
     ]
-    flood = refusals(card(skills=[{}] * 1000))
+    flood = refusals(card(skills=[{}] * 1_000))
     assert (len(flood), flood[-1]) == (21, "w.json: has 3,980 more problems")
 
 
