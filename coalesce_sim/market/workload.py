@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
+from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.economics.internal import (
     RunningCost,
     best_value_rate_behind,
@@ -274,17 +274,16 @@ class Workload:
         columns["data_sensitivity"] = given.get("data_sensitivity", np.full(n, np.nan))
         return columns
 
-    def _sensitive(self, stated: FloatArray, drawn: _Drawn) -> BoolArray:
-        """Whose data are of high sensitivity, as a task states it or else its type, that of its whole, or the
-        attributes of all."""
+    def _sensitivity(self, stated: FloatArray, drawn: _Drawn) -> IntArray:
+        """How sensitive the data of each task are, by places in `LEVELS`: as the task states it, or else its
+        type, the type of its whole, or the attributes of all."""
         workload = self._scenario.workload
         by_type = [kind.data_sensitivity for kind in workload.types.values()]
         of_types = np.array([np.nan if each is None else LEVELS.index(each) for each in by_type])
         level = np.full(len(stated), float(LEVELS.index(workload.attributes.data_sensitivity)))
         for nearer in (of_types[drawn.whole_type_id], of_types[drawn.type_id], stated):
             level = np.where(np.isnan(nearer), level, nearer)
-        sensitive: BoolArray = level == LEVELS.index("high")
-        return sensitive
+        return level.astype(np.int64)
 
     def _priced(self, first: int, drawn: _Drawn, factors: dict[str, FloatArray]) -> Block:
         """Add what work at home takes and costs, as expected and in truth."""
@@ -295,7 +294,7 @@ class Workload:
         arrival_s, type_id, client, columns = drawn.arrival_s, drawn.type_id, drawn.client, drawn.columns
         n = len(arrival_s)
         output_tokens = columns.pop("output_tokens")
-        sensitive = self._sensitive(columns.pop("data_sensitivity"), drawn)
+        sensitivity = self._sensitivity(columns.pop("data_sensitivity"), drawn)
         expected_tokens = np.full(n, float(attributes.expected_output_tokens)) * drawn.work
         base_flop = np.array([kind.base_flop for kind in types])[type_id]
         declared_s = (
@@ -336,7 +335,7 @@ class Workload:
             expected_output_tokens=expected_tokens,
             max_latency_s=max_latency_s[type_id],
             critical=np.full(n, attributes.criticality == "high"),
-            sensitive=sensitive,
+            sensitive=sensitivity == LEVELS.index("high"),
             **columns,
         )
         for field in fields(tasks):
