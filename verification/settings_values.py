@@ -24,6 +24,7 @@ OTHER: dict[str, list[Any]] = {
     "embedding": [{"a": dict.fromkeys(("x", "y", "contractor", "seller", "big", "small"), 0.0)}],
     "failed_bill_usd": [0.9],
     "gamma": [0.9],
+    "jurisdiction": ["DE"],
     "latency_min": [1.7, 0.01],
     "limit": [9],
     "local_min": [2.0],

@@ -25,7 +25,7 @@ from coalesce_sim.market.composite import SCALED, Templates, Wholes
 from coalesce_sim.policies.protocol import Tasks
 from coalesce_sim.scenario.distributions import sample
 from coalesce_sim.scenario.schema import Clock, Scenario
-from coalesce_sim.scenario.workload import DemandDriven, MarketDemand, Recorded, Renewal
+from coalesce_sim.scenario.workload import LEVELS, DemandDriven, MarketDemand, Recorded, Renewal
 from coalesce_sim.streams import Streams
 
 _FACTORS = ("local_cost_factor", "external_cost_factor", "local_time_factor", "external_time_factor")
@@ -243,7 +243,10 @@ class Workload:
         )
 
     def _attributes(self, n: int, type_id: IntArray, arrivals: Arrivals) -> dict[str, FloatArray]:
-        """All numeric attributes by name; what the table gives stands in place of what is drawn."""
+        """All attributes by name; what the table gives stands in place of what is drawn.
+
+        Of `data_sensitivity`, which is not drawn, what the table does not give is NaN.
+        """
         attributes = self._scenario.workload.attributes
         given = arrivals.table.given if arrivals.table is not None else {}
         documents = np.array([kind.documents for kind in self._scenario.workload.types.values()])[type_id]
@@ -268,7 +271,19 @@ class Workload:
         budget = columns["value_usd"] * columns.pop("budget_share")
         stated = given.get("budget_usd")
         columns["budget_usd"] = budget if stated is None else np.where(np.isnan(stated), budget, stated)
+        columns["data_sensitivity"] = given.get("data_sensitivity", np.full(n, np.nan))
         return columns
+
+    def _sensitivity(self, stated: FloatArray, drawn: _Drawn) -> IntArray:
+        """How sensitive the data of each task are, by places in `LEVELS`: as the task states it, or else its
+        type, the type of its whole, or the attributes of all."""
+        workload = self._scenario.workload
+        by_type = [kind.data_sensitivity for kind in workload.types.values()]
+        of_types = np.array([np.nan if each is None else LEVELS.index(each) for each in by_type])
+        level = np.full(len(stated), float(LEVELS.index(workload.attributes.data_sensitivity)))
+        for nearer in (of_types[drawn.whole_type_id], of_types[drawn.type_id], stated):
+            level = np.where(np.isnan(nearer), level, nearer)
+        return level.astype(np.int64)
 
     def _priced(self, first: int, drawn: _Drawn, factors: dict[str, FloatArray]) -> Block:
         """Add what work at home takes and costs, as expected and in truth."""
@@ -279,6 +294,7 @@ class Workload:
         arrival_s, type_id, client, columns = drawn.arrival_s, drawn.type_id, drawn.client, drawn.columns
         n = len(arrival_s)
         output_tokens = columns.pop("output_tokens")
+        sensitivity = self._sensitivity(columns.pop("data_sensitivity"), drawn)
         expected_tokens = np.full(n, float(attributes.expected_output_tokens)) * drawn.work
         base_flop = np.array([kind.base_flop for kind in types])[type_id]
         declared_s = (
@@ -319,7 +335,7 @@ class Workload:
             expected_output_tokens=expected_tokens,
             max_latency_s=max_latency_s[type_id],
             critical=np.full(n, attributes.criticality == "high"),
-            sensitive=np.full(n, attributes.data_sensitivity == "high"),
+            sensitive=sensitivity == LEVELS.index("high"),
             **columns,
         )
         for field in fields(tasks):

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from coalesce_sim.scenario.base import Model
+from coalesce_sim.scenario.base import Model, Text
 from coalesce_sim.scenario.distributions import (
     Distribution,
     NonNegative,
@@ -17,6 +17,7 @@ from coalesce_sim.scenario.distributions import (
 )
 from coalesce_sim.scenario.draws import NonNegativeDistribution
 from coalesce_sim.scenario.hardware import Hardware
+from coalesce_sim.scenario.jurisdictions import Jurisdiction
 from coalesce_sim.scenario.tariff import TokenPrices
 
 Slots = Literal["unlimited"] | Annotated[int, Field(ge=0, le=1_000_000)]
@@ -72,6 +73,11 @@ class ContractorFacts(TokenPrices):
 
     skills: list[str] = Field(default_factory=list)
     """What the contractor can do; compared with what a task type asks for."""
+    text: Text = ""
+    """What the contractor says of itself in words, at most 20,000 characters."""
+    jurisdiction: Jurisdiction | None = None
+    """Country or territory whose law the contractor is under, by ISO 3166-1 (``DE``); left out, not known.
+    Nothing in the market acts on it yet."""
     price_usd: NonNegative = 0.0
     """USD listed for a task; no effect where pricing is ``per_token`` or work was recorded."""
     latency_min: NonNegative = 0.0

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from coalesce_sim.inputs.recordings import read_recordings
 from coalesce_sim.inputs.sellers import listed_prices
+from coalesce_sim.inputs.tasktable import read_table
 from coalesce_sim.scenario.costs import BargainedPrice, DemandPrice, FlatPrice, LoadPrice, TokenPrice
 from coalesce_sim.scenario.hardware import Hardware
 from coalesce_sim.scenario.learners import LinUcb
@@ -15,7 +16,7 @@ from coalesce_sim.scenario.policy import Custom
 from coalesce_sim.scenario.pool import ContractorFacts, DrawnPool, PriceList
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.scenario.tariff import ConditionalPrices, TokenPrices
-from coalesce_sim.scenario.workload import Arrivals, Csv, Listed, Series
+from coalesce_sim.scenario.workload import LEVELS, Arrivals, Csv, Listed, Series
 
 
 def in_tasks(arrivals: Arrivals) -> set[str]:
@@ -123,6 +124,28 @@ class Asked:
         contracts = self.scenario.contracts
         moved = contracts is not None and contracts.transfer_mb_per_s is not None
         return moved or self.scenario.cost_model.external.communication_usd_per_gb > 0
+
+    @cached_property
+    def sensitive(self) -> bool:
+        """Whether the data of any task are of high sensitivity."""
+        default = self.scenario.workload.attributes.data_sensitivity
+
+        def of(name: str) -> set[str]:
+            kind = self.types[name]
+            parts = [kind] if kind.steps is None else [self.types[each.type] for each in kind.steps.values()]
+            return {part.data_sensitivity or kind.data_sensitivity or default for part in parts}
+
+        match self.scenario.workload.arrivals:
+            case Csv(columns=columns) as source if "data_sensitivity" in columns:
+                levels = read_table(source, tuple(self.types), self.scenario.clients.count).given
+                return bool((levels["data_sensitivity"] == LEVELS.index("high")).any())
+            case Listed(tasks=tasks):
+                stated = [
+                    {task.data_sensitivity} if task.data_sensitivity else of(task.type) for task in tasks
+                ]
+            case _:
+                stated = [of(name) for name in self.types]
+        return any("high" in each for each in stated)
 
     def memory(self, need: str) -> bool:
         """Whether memory of the given need is charged."""

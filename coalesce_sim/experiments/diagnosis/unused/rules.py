@@ -162,9 +162,11 @@ def _of_topsis(policy: Topsis, asked: Asked) -> Iterator[Unused]:
     if policy.explored_too and not (gated and policy.epsilon > 0):
         reason = "policy.epsilon is 0" if gated else "nothing is asked of the others"
         yield Unused(stated(policy, "policy", "explored_too"), reason)
-    if asked.scenario.workload.attributes.data_sensitivity != "high":
+    if not asked.sensitive:
+        level = asked.scenario.workload.attributes.data_sensitivity
+        reason = "workload.attributes.data_sensitivity is not high"
         places = stated(boosts, place, "security_if_sensitive")
-        yield Unused(places, "workload.attributes.data_sensitivity is not high")
+        yield Unused(places, "no task has high data_sensitivity" if level == "high" else reason)
     conditions = {"cost": "cost_if_budget_share_below", "latency": "latency_if_max_min_below"}
     for factor, condition in conditions.items():
         if getattr(boosts, condition) == 0:

@@ -97,13 +97,39 @@ def _of_attributes(asked: Asked) -> Iterator[Unused]:
         yield Unused(places, _UNCACHED)
     of_tasks = {name: is_needed for name, is_needed in needed.items() if name != "budget_share"}
     of_tasks |= {"budget_usd": needed["budget_share"], "documents": asked.memory("gb_per_50k_documents")}
-    yield Unused(_in_tasks(asked, [name for name, is_needed in of_tasks.items() if not is_needed]), _COUNTED)
     levels = _levels_needed(asked)
+    of_tasks["data_sensitivity"] = levels["data_sensitivity"]
+    yield Unused(_in_tasks(asked, [name for name, is_needed in of_tasks.items() if not is_needed]), _COUNTED)
     for name, is_needed in levels.items():
         level = getattr(attributes, name)
         reason = _COUNTED if level == "high" else "low and medium are the same"
         if level == "low" or not is_needed:
             yield Unused(stated(attributes, "workload.attributes", name), reason)
+    yield from _of_sensitivity(asked, is_needed=levels["data_sensitivity"])
+
+
+def _of_sensitivity(asked: Asked, *, is_needed: bool) -> Iterator[Unused]:
+    """Types that say how sensitive their tasks are, where that changes nothing, and what all of them hide."""
+    attributes = asked.scenario.workload.attributes
+    plain = {name: kind for name, kind in asked.types.items() if kind.steps is None}
+    wholes = [kind.data_sensitivity for kind in asked.types.values() if kind.steps is not None]
+    of_tasks = "data_sensitivity" in _stated_by_all(asked)
+    otherwise = {(level or attributes.data_sensitivity) == "high" for level in (None, *wholes)}
+    for name, kind in asked.types.items():
+        places = stated(kind, f"workload.types.{name}", "data_sensitivity")
+        if not is_needed:
+            yield Unused(places, _COUNTED)
+        elif of_tasks:
+            yield Unused(places, "all tasks state their own")
+        elif kind.steps is not None and all(
+            plain[step.type].data_sensitivity for step in kind.steps.values()
+        ):
+            yield Unused(places, "its steps' types state their own")
+        elif otherwise == {kind.data_sensitivity == "high"}:
+            yield Unused(places, "as workload.attributes has it, low and medium being the same")
+    if is_needed and all(kind.data_sensitivity for kind in plain.values()):
+        places = stated(attributes, "workload.attributes", "data_sensitivity")
+        yield Unused(places, "all types state their own")
 
 
 def _needed(asked: Asked) -> dict[str, bool]:

@@ -51,6 +51,7 @@ def _of_contractors(asked: Asked) -> Iterator[Unused]:
         yield Unused(stated_of_contractors(scenario, *prices), f"pricing is {kind}")
     elif asked.token_prices and not asked.has("cached_tokens"):
         yield Unused(stated_of_contractors(scenario, "cache_read_usd_per_mtok"), "no task has cached_tokens")
+    yield Unused(stated_of_contractors(scenario, "jurisdiction"), "nothing acts on it yet")
     if not asked.own_costs:
         yield Unused(stated_of_contractors(scenario, "own_cost_share"), "nobody asks for own costs")
     else:
