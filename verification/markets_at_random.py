@@ -123,6 +123,7 @@ def _attributes(pick: Pick) -> dict[str, Any]:
         "output_tokens": {"exponential": {"mean": 500}},
         "expected_output_tokens": 500,
         "criticality": pick("medium", "high"),
+        "data_sensitivity": pick("low", "medium", "high"),
     }
 
 
@@ -199,6 +200,18 @@ def _contractor(pick: Pick, name: str) -> dict[str, Any]:
 def _contracts(pick: Pick) -> dict[str, Any]:
     check = {"usd": 0.02, "minutes": pick(0.0, 0.1), "sensitivity": pick(0.5, 1.0), "specificity": 0.8}
     security = {"key_exchange_ms": 20, "encryption_share": 0.1, "enclave_share": 0.1, "audit_share": 0.05}
+    priced = {"encryption_usd_share": 0.1, "audit_usd_share": 0.05, "key_exchange_usd_share": 0.02}
+    incidents = {
+        "shares": pick({"leaked": 1}, {"tampered": 2, "lost": 1}, {"leaked": 1, "tampered": 3, "lost": 2}),
+        "leak_usd": {"low": 0.2, "medium": 1.5, "high": 6},
+        "insured_share": pick(0.0, 0.4),
+        "premium_usd_share": pick(0.0, 0.1),
+        "lowered_by": pick(
+            {},
+            {"encryption": {"leaked": 0.5}, "audit": {"tampered": 0.3, "lost": 0.2}},
+            {"enclave": {"leaked": 0.4, "tampered": 0.6}, "encryption": {"leaked": 0.5, "tampered": 0.1}},
+        ),
+    }
     rules: dict[str, Any] = {
         "handshake_ms": pick(0, 0, 100),
         "connect_timeout_s": 5,
@@ -211,7 +224,7 @@ def _contracts(pick: Pick) -> dict[str, Any]:
         "due_on_failure": pick(0.0, 0.5),
         "recovery": {"retries": pick(0, 1, 2), "then": pick("local", "give_up")},
         "rework_usd": pick(None, 2.0),
-        "security": pick({}, security),
+        "security": pick({}, security) | pick({}, priced) | pick({}, {"incidents": incidents}),
     }
     by_hand = {"manual": check | {"usd": 0.3, "minutes": 1}, "manual_from_value_usd": 3}
     rules["verification"] = pick({}, {"automated": check}, {"automated": check} | by_hand)
@@ -233,7 +246,7 @@ def _cost_model(pick: Pick, billed: bool) -> dict[str, Any]:
             "communication_usd_per_gb": pick(0.0, 0.03),
             "integration_usd": pick(0.0, 0.01),
             "critical_factor": 1.5,
-            "security_risk": {"base": 0.01, "slope": 0.05},
+            "security_risk": {"base": pick(0.01, 0.4), "slope": 0.05},
         },
         "late_usd_per_min": pick(0.0, 0.6),
         "realised": {

@@ -128,6 +128,8 @@ class Known:
         security = self.rules["security"]
         self.setup_s: float = (self.rules["handshake_ms"] + security["key_exchange_ms"]) / 1000
         self.work_factor: float = 1 + security["enclave_share"] + security["audit_share"]
+        incidents = security["incidents"]
+        self.borne_share: float = 1.0 if incidents is None else 1 - incidents["insured_share"]
         self.contractors = [Contractor(facts, place) for place in range(len(facts["contractors"]))]
         self.home = Worker(facts, self.settings["clients"], len(self.contractors))
         self.by_use = any(worker.bills_by_use for worker in (*self.contractors, self.home))
@@ -232,7 +234,11 @@ class Known:
         fees_usd = task.communication_usd + task.check["usd"] + self.external["integration_usd"]
         late_usd = max(0.0, latency_s * time_factor - task.max_latency_s) * self.late_usd_per_s
         at_stake_usd = stay.usd if self.goes_on(after=1) else task.whole.loss_usd
-        risk_usd = (1 - self.reliability(who, task.type)) * at_stake_usd + task.at_risk_usd * who.risk
+        # The public record has tampered and lost work in it already; what is advertised has not.
+        spoiled_p = who.incident_p["tampered"] + who.incident_p["lost"] if self.ratings is None else 0.0
+        good_p = self.reliability(who, task.type) * (1 - spoiled_p)
+        risk_usd = (1 - good_p) * at_stake_usd + task.at_risk_usd * who.risk
+        risk_usd += who.incident_p["leaked"] * self.borne_share * task.leak_usd
 
         asked_usd, own_usd = who.list_price_usd(task), who.own_usd(task)
         due_usd = who.list_price_usd(task, really=True)

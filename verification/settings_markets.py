@@ -268,7 +268,25 @@ CONTRACTS = {
     "connect_timeout_s": 5,
     "authorisation_s": 3,
     "transfer_mb_per_s": 500,
-    "security": {"key_exchange_ms": 20, "encryption_share": 0.1, "enclave_share": 0.1, "audit_share": 0.05},
+    "security": {
+        "key_exchange_ms": 20,
+        "encryption_share": 0.1,
+        "enclave_share": 0.1,
+        "audit_share": 0.05,
+        "key_exchange_usd_share": 0.01,
+        "encryption_usd_share": 0.02,
+        "enclave_usd_share": 0.03,
+        "audit_usd_share": 0.04,
+        "incidents": {
+            "shares": {"leaked": 1, "tampered": 1, "lost": 1},
+            "leak_usd": {"low": 0.5, "medium": 1.5, "high": 4.0},
+            "insured_share": 0.4,
+            "premium_usd_share": 0.05,
+            "lowered_by": dict.fromkeys(
+                ("encryption", "enclave", "audit"), {"leaked": 0.3, "tampered": 0.3, "lost": 0.3}
+            ),
+        },
+    },
     "input_required_rate": 0.3,
     "input_reply_s": {"exponential": {"mean": 15}},
     "timeout_factor": 1.8,

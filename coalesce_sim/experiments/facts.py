@@ -24,6 +24,7 @@ Facts = dict[str, Any]
 
 _PURPOSES: Final = (
     *("work", "difficulty", "unreachable", "question", "reply", "fails_openly", "fails_at", "found"),
+    *("incident", "incident kind", "incident averted"),
     *("registry", "gossip", "gossip of clients"),
     *("policy.random", "policy.exploration", "policy.exploration.pick"),
 )
@@ -66,7 +67,8 @@ def facts(scenario: Scenario, seed: int, replication: int) -> Facts:
         By purpose the 64 bits that its draws begin at. A draw on (0, 1) is made of them and of the worker's
         identity (-1 for home, or nobody), the task's number and the attempt's, as `coalesce_sim.luck` says:
         `work` and `difficulty` (attempt 0), what may go wrong with contracts (`unreachable`, `question`,
-        `reply`, `fails_openly`, `fails_at`, `found`), and what policies draw (`policy.random`,
+        `reply`, `fails_openly`, `fails_at`, `found`, `incident`, `incident kind`, `incident averted`), and
+        what policies draw (`policy.random`,
         `policy.exploration`, `policy.exploration.pick`; nobody's). `registry` gives each contractor a draw
         (task 0, attempt 0), and those of equal merit are ranked by it; in `gossip` the round stands for the
         task and the place for the attempt, and `gossip of clients` has the client's number for the identity.

@@ -317,8 +317,8 @@ class Attributes(Model):
     """Of all tasks: ``high`` multiplies the value at risk by `critical_factor`, ``low`` and ``medium`` are
     the same."""
     data_sensitivity: Level = "medium"
-    """Of all tasks: ``high`` calls for the boost `security_if_sensitive`, ``low`` and ``medium`` are the
-    same."""
+    """Of all tasks: ``high`` calls for the boost `security_if_sensitive`, and a leak costs what
+    `contracts.security.incidents.leak_usd` says of the level; else ``low`` and ``medium`` are the same."""
 
 
 class Workload(Model):

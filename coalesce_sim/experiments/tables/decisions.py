@@ -29,7 +29,8 @@ def decisions_table(
     end it; `whole` is the first step's `task`.
 
     In a market that learns, `internal_experience_usd` is what the estimate at home holds besides: a price for
-    the client's own agent, correction by experience, and what bad work is expected to cost.
+    the client's own agent, correction by experience, and what bad work is expected to cost. With
+    `contracts.security.incidents`, `leak_usd` is the part of `realised_usd` that leaked data came to.
     """
     block = records.block
     tasks, running = block.tasks, block.home.running
@@ -73,6 +74,8 @@ def decisions_table(
     if scenario.learning:
         parts_usd = running.total_usd + block.home.opportunity_usd
         columns["internal_experience_usd"] = nullable(records.internal_usd - parts_usd)
+    if scenario.incidents is not None:
+        columns["leak_usd"] = records.leak_usd
     return pa.table(columns)
 
 

@@ -28,6 +28,7 @@ from coalesce_sim.market.workload import Block
 from coalesce_sim.policies.protocol import LOCAL, Decision, OracleView, Outcome
 from coalesce_sim.reputation.ratings import RatingRows
 from coalesce_sim.scenario.contracts import ContractRules
+from coalesce_sim.scenario.security import INCIDENT_KINDS
 
 ContractAttempt = Contract | OwnWork
 """An attempt at a task: by a contractor, or at home."""
@@ -45,7 +46,7 @@ class ContractTrade:
         scenario, pool = venue.scenario, venue.pool
         rules = scenario.contracts or ContractRules()
         self._queues, self._accounts, self._contractors = venue.queues, venue.accounts, len(pool)
-        self._truth, mishaps = GroundTruth(scenario, pool, venue.luck), Mishaps(rules, venue.luck)
+        self._truth, mishaps = GroundTruth(scenario, pool, venue.luck), Mishaps(rules, pool, venue.luck)
         self._knowledge = Knowledge(
             scenario, pool, self._truth.own_success, record_ratings=venue.observer.wants("ratings")
         )
@@ -53,7 +54,10 @@ class ContractTrade:
             counts = scenario.clients.count, len(scenario.workload.types), len(pool)
             self.discovery = Discovery(scenario.discovery, *counts, venue.luck)
         self._layouts = Layouts(scenario, rules, pool, self._truth)
-        self._quotes = ContractQuotes(venue, rules, self._layouts, self._truth, self._knowledge)
+        self._incidents = mishaps.incidents
+        self._quotes = ContractQuotes(
+            venue, rules, self._layouts, self._truth, self._knowledge, self._incidents
+        )
         self._foresight = Foresight(venue, rules, self._layouts, self._quotes, mishaps)
         endings = Endings(venue)
         self._home = Home(venue, self._knowledge, endings, self._truth.own_price_usd)
@@ -194,14 +198,22 @@ class ContractTrade:
         return figures
 
     def _contract_shares(self) -> dict[str, float]:
-        """How many contracts have ended and, in percent, how: by final state, and completed but found bad."""
+        """How many contracts have ended and, in percent, how: by final state, and completed but found bad.
+
+        Where there are incidents, in how many what happened, and what insurance paid for leaks.
+        """
         ended = self._accounts.contracts_ended
         contracts = ended.total()
         if contracts == 0:
             return {"contracts": 0.0}
         states = {f"contracts_{state}_rate": 100 * ended[state] / contracts for state in FINAL_STATES}
         found_bad = 100 * self._accounts.found_bad / contracts
-        return {"contracts": float(contracts), **states, "contracts_found_bad_rate": found_bad}
+        shares = {"contracts": float(contracts), **states, "contracts_found_bad_rate": found_bad}
+        if not self._incidents.stated:
+            return shares
+        happened = self._accounts.incidents
+        incidents = {f"contracts_{kind}_rate": 100 * happened[kind] / contracts for kind in INCIDENT_KINDS}
+        return shares | incidents | {"insured_usd": self._accounts.insured_usd}
 
     def mean_price_usd(self, hours: int) -> FloatArray:
         """Prices differ by task here."""
