@@ -277,15 +277,6 @@ CONTRACTS = {
         "encryption_usd_share": 0.02,
         "enclave_usd_share": 0.03,
         "audit_usd_share": 0.04,
-        "incidents": {
-            "shares": {"leaked": 1, "tampered": 1, "lost": 1},
-            "leak_usd": {"low": 0.5, "medium": 1.5, "high": 4.0},
-            "insured_share": 0.4,
-            "premium_usd_share": 0.05,
-            "lowered_by": dict.fromkeys(
-                ("encryption", "enclave", "audit"), {"leaked": 0.3, "tampered": 0.3, "lost": 0.3}
-            ),
-        },
     },
     "input_required_rate": 0.3,
     "input_reply_s": {"exponential": {"mean": 15}},
@@ -417,4 +408,38 @@ def steps() -> Market:
             "realised": model["realised"] | {"external_cost_factor": FACTOR},
         },
         "policy": {"kind": "random"},
+    }
+
+
+def insecure() -> Market:
+    """Contracts on which data leak, work is tampered with and work is lost; else little goes wrong."""
+    rule = contracts()
+    averted = {"leaked": 0.3, "tampered": 0.3, "lost": 0.3}
+    incidents = {
+        "shares": {"leaked": 1, "tampered": 1, "lost": 1},
+        "leak_usd": {"low": 0.5, "medium": 1.5, "high": 4.0},
+        "insured_share": 0.4,
+        "premium_usd_share": 0.05,
+        "lowered_by": {"encryption": averted, "enclave": averted, "audit": averted},
+    }
+    model = rule["cost_model"]
+    external = model["external"] | {"security_risk": {"base": 0.7, "slope": 0.5}}
+    return rule | {
+        "name": "insecure",
+        "workload": rule["workload"]
+        | {"arrivals": {"kind": "renewal", "gap_s": 20.0, "limit": 80}, "failure_correlation": 0.0},
+        "contracts": {
+            "transfer_mb_per_s": 500,
+            "security": CONTRACTS["security"] | {"incidents": incidents},
+            "verification": {"automated": {"sensitivity": 0.7}},
+        },
+        "contractors": [
+            contractor("p", slots=2, security_risk=0.9, quality_risk=0.1),
+            contractor("q", success=0.8, slots=3, price_usd=0.2, type="y"),
+        ],
+        "reputation": None,
+        "discovery": None,
+        "calibration": None,
+        "skills": SKILLS | {"threshold": 0.0},
+        "cost_model": model | {"external": external},
     }
