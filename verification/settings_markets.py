@@ -440,6 +440,6 @@ def insecure() -> Market:
         "reputation": None,
         "discovery": None,
         "calibration": None,
-        "skills": SKILLS | {"threshold": 0.0},
+        "skills": SKILLS,
         "cost_model": model | {"external": external},
     }
