@@ -116,8 +116,53 @@ def policies_over_tasks() -> coalesce_sim.SweepResult:
     )
 
 
+NO_OVERHEADS: Final = {
+    "key_exchange_ms": 0.0,
+    "encryption_share": 0.0,
+    "enclave_share": 0.0,
+    "audit_share": 0.0,
+}
+ENCRYPTION: Final = {"key_exchange_ms": 15.7, "encryption_share": 0.023}
+SECURED: Final[Mapping[str, Mapping[str, float]]] = {
+    "none": NO_OVERHEADS,
+    "encryption": {**NO_OVERHEADS, **ENCRYPTION},
+    "enclave": {**NO_OVERHEADS, "enclave_share": 0.085},
+    "audit": {**NO_OVERHEADS, "audit_share": 0.008},
+    "all": {**ENCRYPTION, "enclave_share": 0.085, "audit_share": 0.008},
+}
+"""The paper's overheads of security. Encryption needs keys, so the two come together."""
+INCIDENTS: Final = {
+    "shares": {"leaked": 5, "tampered": 3, "lost": 2},
+    "leak_usd": {"medium": 5},
+    "lowered_by": {
+        "encryption": {"leaked": 0.5, "tampered": 0.5},
+        "enclave": {"leaked": 0.5, "tampered": 0.5},
+        "audit": {"tampered": 0.5, "lost": 0.5},
+    },
+}
+"""Assumptions, all of them: a leak costs what a task is worth on average, each overhead averts half of what
+it can."""
+RISKS: Final = (0.0, 0.05, 0.3)
+
+
+def security() -> coalesce_sim.SweepResult:
+    """The learning market with each overhead and without, at three risks."""
+    factors = {
+        "policy": ["topsis", "random"],
+        "cost_model.external.security_risk.base": list(RISKS),
+        "contracts.security": {"alternatives": {name: dict(each) for name, each in SECURED.items()}},
+    }
+    settings = {
+        "clock.days": 0.04,
+        "contracts.security.incidents": INCIDENTS,
+        "cost_model.external.security_risk": {"base": 0, "slope": 0},
+    }
+    content = {"name": "security", "base": "market_day", "set": settings, "factors": factors}
+    return coalesce_sim.sweep(content, replications=10, seed=1, out=PLAYED / "security")
+
+
 SWEEPS: Final[Mapping[str, Callable[[], coalesce_sim.SweepResult]]] = {
-    each.__name__: each for each in (own_agents, own_agents_over_tasks, policies_over_tasks)
+    each.__name__: each for each in (own_agents, own_agents_over_tasks, policies_over_tasks, security)
 }
 
 
