@@ -430,7 +430,7 @@ def insecure() -> Market:
         | {"arrivals": {"kind": "renewal", "gap_s": 20.0, "limit": 80}, "failure_correlation": 0.0},
         "contracts": {
             "transfer_mb_per_s": 500,
-            "security": CONTRACTS["security"] | {"incidents": incidents},
+            "security": rule["contracts"]["security"] | {"incidents": incidents},
             "verification": {"automated": {"sensitivity": 0.7}},
         },
         "contractors": [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ EACH = {"leaked": 1, "tampered": 1, "lost": 1}
 
 def insecure(
     arrivals: list[float],
-    shares: dict[str, float],
+    shares: Mapping[str, float],
     *,
     security: dict[str, Any] | None = None,
     incidents: dict[str, Any] | None = None,
@@ -27,7 +28,7 @@ def insecure(
     **sections: Any,
 ) -> dict[str, Any]:
     """One contractor, at whom something happens to every contract unless `facts` say otherwise."""
-    rule = {"shares": shares, "leak_usd": {"low": 1, "medium": 4, "high": 16}} | (incidents or {})
+    rule = {"shares": dict(shares), "leak_usd": {"low": 1, "medium": 4, "high": 16}} | (incidents or {})
     rules = {"security": {"incidents": rule} | (security or {})} | (contracts or {})
     return market(
         arrivals, contractor("a", **{"security_risk": 1} | (facts or {})), contracts=rules, **sections
