@@ -127,7 +127,7 @@ _OF_TASKS = [
         "realised_usd",
         "Cost",
         "USD",
-        "Σ realised cost: work, fees, priced lateness, losses and leaks",
+        "Σ realised cost: work, fees, priced lateness, losses, search and leaks",
         "lower",
     ),
     Metric(
@@ -149,6 +149,13 @@ _OF_TASKS = [
         "Loss by bad work",
         "USD",
         "The part of the cost that bad work came to, beyond the work itself",
+        "lower",
+    ),
+    Metric(
+        "search_usd",
+        "Cost of search",
+        "USD",
+        "The part of the cost that messages to find contractors came to; only where these cost something",
         "lower",
     ),
     Metric(
@@ -315,6 +322,14 @@ _OF_MARKETS = [
         "%",
         "Share of the discovery queries that met a registry which was down",
         "lower",
+    ),
+    Metric(
+        "messages_per_query",
+        "Messages a query",
+        "",
+        "Mean number of messages that a query for contractors takes; only where messages take time or cost "
+        "something",
+        None,
     ),
     Metric(
         "all_local_success_rate",

@@ -269,7 +269,12 @@ def _learning(pick: Pick, clients: int) -> dict[str, Any]:
     outage = {"outages": [{"start_h": 0.005, "hours": 0.02}], "fallback": pick("none", "cached")}
     gossip = {"kind": "gossip", "k": 2, "newcomer_share": pick(0, 0.5), "round_s": 15, "view_size": 3}
     gossip |= {"fanout": pick(1, 2), "query_ms": 200}
-    discovery = pick(None, registry, registry | outage, gossip)
+    broadcast = {"kind": "broadcast", "k": 2, "newcomer_share": pick(0, 0.5), "wait_ms": pick(0, 700)}
+    discovery = pick(None, registry, registry | outage, gossip, broadcast)
+    if discovery is not None:
+        discovery |= pick(
+            {}, {"message_ms": 400}, {"message_usd": 0.01}, {"message_ms": 900, "message_usd": 0.02}
+        )
     trust = {"kind": "eigentrust", "recompute_every": pick(1, 3), "pretrust_weight": 0.3}
     trust |= {"pretrusted_clients": pick(None, 1, clients)}
     models = ({"kind": "beta", "forgetting": pick(1.0, 0.9)}, {"kind": "ewma", "alpha": 0.3}, trust)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import simpy
 
 from verification.plain_given import Contractor, Task, Worker, draw
-from verification.plain_knowledge import OWN_RECORD, Gossip, Ratings, Registry
+from verification.plain_knowledge import OWN_RECORD, Broadcast, Gossip, Ratings, Registry
 from verification.plain_policies import Offer, exceeds
 
 ROUNDING_S = 1e-6
@@ -151,13 +151,14 @@ class Known:
         rule = self.settings["calibration"]
         self.charge_factors, self.time_factors = Factors(rule), Factors(rule)
         rules, luck = self.settings["discovery"], facts["luck"]
-        self.directory: Registry | Gossip | None = None  # everybody knows everybody
-        if rules is not None and rules["kind"] == "registry":
+        self.directory: Registry | Gossip | Broadcast | None = None  # everybody knows everybody
+        if rules is not None and rules["kind"] != "gossip":
             order = sorted(
                 range(len(self.contractors)),
-                key=lambda j: draw(luck["registry"], self.contractors[j].identity, 0, 0),
+                key=lambda j: draw(luck[rules["kind"]], self.contractors[j].identity, 0, 0),
             )
-            self.directory = Registry(rules, order, types)
+            central = rules["kind"] == "registry"
+            self.directory = Registry(rules, order, types) if central else Broadcast(rules, order)
         elif rules is not None:
             agents = [(luck["gossip of clients"], i) for i in range(clients)]
             agents += [(luck["gossip"], who.identity) for who in self.contractors]
@@ -166,12 +167,13 @@ class Known:
         if facts["recorded"] is not None:
             self.own_price_usd += facts["recorded"]["own_bill_usd"]
 
-    def find(self, task: Task) -> tuple[list[Contractor], float]:
-        """Who is found for a task, and how long that takes."""
+    def find(self, task: Task) -> tuple[list[Contractor], float, float]:
+        """Who is found for a task, how long that takes, and what it costs."""
         if self.directory is None:
-            return self.contractors, 0.0
-        places, search_s = self.directory.find(self.env.now, task.client, task.type, self.merit)
-        return [self.contractors[place] for place in places], search_s
+            return self.contractors, 0.0, 0.0
+        places, search_s, messages = self.directory.find(self.env.now, task.client, task.type, self.merit)
+        found = [self.contractors[place] for place in places]
+        return found, search_s, messages * self.settings["discovery"]["message_usd"]
 
     def merit(self, type_: str) -> list[float]:
         """What contractors are ranked by where they are discovered: skill, and the cheaper of equals."""

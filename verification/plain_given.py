@@ -161,6 +161,7 @@ class Task:
             "price_usd": 0.0,
             "loss_usd": 0.0,
             "leak_usd": 0.0,
+            "search_usd": 0.0,
             "internal_usd": None,
             **self.home_parts_usd,
             "internal_opportunity_usd": 0.0,

@@ -126,7 +126,10 @@ class Market:
 
     def decide(self, task: Task, tried: tuple[Contractor, ...] = ()) -> None:
         """Have the policy decide on a task, again without those who were tried."""
-        found, search_s = self.known.find(task)
+        found, search_s, search_usd = self.known.find(task)
+        if self.policy.searches:
+            task.row["search_usd"] += search_usd
+            self.charge(task, search_usd)
         stay = self.known.stay(task)
         asked = [who for who in found if who.does(task) and who not in tried]
         quotes = [self.known.quote(task, who, search_s, stay) for who in asked]

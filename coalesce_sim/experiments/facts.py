@@ -25,7 +25,7 @@ Facts = dict[str, Any]
 _PURPOSES: Final = (
     *("work", "difficulty", "unreachable", "question", "reply", "fails_openly", "fails_at", "found"),
     *("incident", "incident kind", "incident averted"),
-    *("registry", "gossip", "gossip of clients"),
+    *("registry", "gossip", "gossip of clients", "broadcast"),
     *("policy.random", "policy.exploration", "policy.exploration.pick"),
 )
 _ATTRIBUTES: Final = (
@@ -69,7 +69,7 @@ def facts(scenario: Scenario, seed: int, replication: int) -> Facts:
         `work` and `difficulty` (attempt 0), what may go wrong with contracts (`unreachable`, `question`,
         `reply`, `fails_openly`, `fails_at`, `found`, `incident`, `incident kind`, `incident averted`), and
         what policies draw (`policy.random`,
-        `policy.exploration`, `policy.exploration.pick`; nobody's). `registry` gives each contractor a draw
+        `policy.exploration`, `policy.exploration.pick`; nobody's). `registry`, or `broadcast`, gives each contractor a draw
         (task 0, attempt 0), and those of equal merit are ranked by it; in `gossip` the round stands for the
         task and the place for the attempt, and `gossip of clients` has the client's number for the identity.
     ``recorded``

@@ -211,6 +211,11 @@ class Scenario(Model):
         """What leaks, tampering and lost work come to; None where nothing happens."""
         return None if self.contracts is None else self.contracts.security.incidents
 
+    @property
+    def message_usd(self) -> float:
+        """What a client pays for each message of a search for contractors."""
+        return 0.0 if self.discovery is None else self.discovery.message_usd
+
     @model_validator(mode="after")
     def _failures_have_contracts(self) -> Self:
         """What can go wrong needs the section that says what then."""

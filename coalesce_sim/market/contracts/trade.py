@@ -59,7 +59,8 @@ class ContractTrade:
             venue, rules, self._layouts, self._truth, self._knowledge, self._incidents
         )
         self._foresight = Foresight(venue, rules, self._layouts, self._quotes, mishaps)
-        endings = Endings(venue)
+        self._message_usd, self._searches = scenario.message_usd, venue.searches
+        self._endings = endings = Endings(venue)
         self._home = Home(venue, self._knowledge, endings, self._truth.own_price_usd)
         self._dealing = Dealing(
             venue, rules, self._layouts, self._quotes, self._knowledge, endings, self._home, mishaps
@@ -84,14 +85,21 @@ class ContractTrade:
                 yield slice(task, task + 1)
 
     def _look_for_contractors(self, opened: OpenContractBlock, tasks: Sequence[int]) -> None:
-        """The clients of tasks that are to be decided now ask around; what they find is kept in the block."""
+        """The clients of tasks that are to be decided now ask around, and pay for the messages.
+
+        What they find is kept in the block.
+        """
         if self.discovery is None:
             return
         now_s = self._queues.env.now
         for task in tasks:
-            opened.found[task] = self.discovery.candidates(
+            found = opened.found[task] = self.discovery.candidates(
                 now_s, opened.client[task], opened.type_id[task], self._quotes.merit
             )
+            if self._message_usd > 0 and self._searches():
+                search_usd = found.messages * self._message_usd
+                opened.records.search_usd[task] += search_usd
+                self._endings.charge(opened, task, search_usd)
 
     def quote(self, opened: OpenContractBlock, tasks: slice) -> ContractQuote:
         """The offers on one task, by what is known and queued now."""
@@ -195,6 +203,8 @@ class ContractTrade:
         if self.discovery is not None and self.discovery.queries:
             figures["discovery_age_s"] = self.discovery.mean_age_s
             figures["unanswered_queries"] = 100 * self.discovery.unanswered / self.discovery.queries
+            if self.discovery.counts_messages:
+                figures["messages_per_query"] = self.discovery.messages / self.discovery.queries
         return figures
 
     def _contract_shares(self) -> dict[str, float]:
