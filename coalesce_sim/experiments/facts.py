@@ -68,10 +68,10 @@ def facts(scenario: Scenario, seed: int, replication: int) -> Facts:
         identity (-1 for home, or nobody), the task's number and the attempt's, as `coalesce_sim.luck` says:
         `work` and `difficulty` (attempt 0), what may go wrong with contracts (`unreachable`, `question`,
         `reply`, `fails_openly`, `fails_at`, `found`, `incident`, `incident kind`, `incident averted`), and
-        what policies draw (`policy.random`,
-        `policy.exploration`, `policy.exploration.pick`; nobody's). `registry`, or `broadcast`, gives each contractor a draw
-        (task 0, attempt 0), and those of equal merit are ranked by it; in `gossip` the round stands for the
-        task and the place for the attempt, and `gossip of clients` has the client's number for the identity.
+        what policies draw (`policy.random`, `policy.exploration`, `policy.exploration.pick`; nobody's).
+        `registry`, or `broadcast`, gives each contractor a draw (task 0, attempt 0), and those of equal merit
+        are ranked by it; in `gossip` the round stands for the task and the place for the attempt, and
+        `gossip of clients` has the client's number for the identity.
     ``recorded``
         None or, of replayed records, by type of task: `own_success`, the share of all recorded tasks on which
         the client's own agent did well, and `runtime_s`, one entry a worker; and `own_bill_usd`, what the

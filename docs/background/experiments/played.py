@@ -142,6 +142,7 @@ INCIDENTS: Final = {
 }
 """Assumptions, all of them: a leak costs what a task is worth on average, each overhead averts half of what
 it can."""
+RISK: Final = "cost_model.external.security_risk.base"
 RISKS: Final = (0.0, 0.05, 0.3)
 
 
@@ -149,7 +150,7 @@ def security() -> coalesce_sim.SweepResult:
     """The learning market with each overhead and without, at three risks."""
     factors = {
         "policy": ["topsis", "random"],
-        "cost_model.external.security_risk.base": list(RISKS),
+        RISK: list(RISKS),
         "contracts.security": {"alternatives": {name: dict(each) for name, each in SECURED.items()}},
     }
     settings = {
