@@ -412,7 +412,8 @@ def steps() -> Market:
 
 
 def insecure() -> Market:
-    """Contracts on which data leak, work is tampered with and work is lost; else little goes wrong."""
+    """Contracts on which data leak, work is tampered with and work is lost; else little goes wrong. Whoever
+    looks for contractors asks them all."""
     rule = contracts()
     averted = {"leaked": 0.3, "tampered": 0.3, "lost": 0.3}
     incidents = {
@@ -427,18 +428,26 @@ def insecure() -> Market:
     return rule | {
         "name": "insecure",
         "workload": rule["workload"]
-        | {"arrivals": {"kind": "renewal", "gap_s": 20.0, "limit": 80}, "failure_correlation": 0.0},
+        | {"arrivals": {"kind": "renewal", "gap_s": 15.0, "limit": 80}, "failure_correlation": 0.0},
         "contracts": {
             "transfer_mb_per_s": 500,
             "security": rule["contracts"]["security"] | {"incidents": incidents},
             "verification": {"automated": {"sensitivity": 0.7}},
         },
         "contractors": [
-            contractor("p", slots=2, security_risk=0.9, quality_risk=0.1),
+            contractor("p", slots=1, security_risk=0.9, quality_risk=0.1),
             contractor("q", success=0.8, slots=3, price_usd=0.2, type="y"),
+            contractor("r", success=0.9, slots=1, skills=["code"], type="x"),
         ],
         "reputation": None,
-        "discovery": None,
+        "discovery": {
+            "kind": "broadcast",
+            "k": 2,
+            "newcomer_share": 0.5,
+            "message_ms": 200,
+            "message_usd": 0.01,
+            "wait_ms": 300,
+        },
         "calibration": None,
         "skills": SKILLS,
         "cost_model": model | {"external": external},

@@ -33,6 +33,8 @@ def charged_usd(result: RunResult) -> pd.Series:
     if result.scenario.clients.slots != 0:
         usd += HOME_USD * at_home
     late_s = (decisions["turnaround_s"] - TARGET_S).clip(lower=0) * decisions["closes"]
+    if result.scenario.message_usd > 0:
+        usd += decisions["search_usd"]
     if result.scenario.incidents is not None:
         usd += decisions["leak_usd"]
     return usd + decisions["loss_usd"] + LATE_USD_PER_S * late_s
@@ -157,6 +159,8 @@ SECTIONS = st.fixed_dictionaries(
             [
                 {"kind": "gossip", "k": 2, "view_size": 3, "query_ms": 100},
                 {"kind": "registry", "k": 2},
+                {"kind": "broadcast", "k": 1, "newcomer_share": 0, "message_usd": 0.01, "wait_ms": 10},
+                {"kind": "gossip", "k": 1, "newcomer_share": 0, "message_usd": 0.02, "message_ms": 200},
                 {"kind": "registry", "k": 1, "newcomer_share": 0, "outages": [{"start_h": 0, "hours": 0.1}]},
                 {"kind": "registry", "fallback": "cached", "outages": [{"start_h": 0.05, "hours": 9}]},
             ]

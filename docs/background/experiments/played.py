@@ -167,6 +167,56 @@ SWEEPS: Final[Mapping[str, Callable[[], coalesce_sim.SweepResult]]] = {
 }
 
 
+MESSAGES: Final = "message_ms: 134, message_usd: 0.000001"
+REGISTRY: Final = f"kind: registry, k: 12, newcomer_share: 0.2, latency_ms: 50, refresh_s: 300, {MESSAGES}"
+BROADCAST: Final = "kind: broadcast, k: 12, newcomer_share: 0.2, message_ms: 134, wait_ms: 250"
+FINDING: Final[Mapping[str, str]] = {
+    "registry": REGISTRY,
+    "registry, silent for a third": REGISTRY + ", outages: [{start_h: 0.32, hours: 0.32}]",
+    "gossip": f"kind: gossip, k: 12, newcomer_share: 0.2, {MESSAGES}",
+    "broadcast": BROADCAST + ", message_usd: 0.000001",
+    "broadcast at 0.1 cents a message": BROADCAST + ", message_usd: 0.001",
+}
+"""Ways to find contractors, at the prices of the profile `decentral`."""
+SEARCHED: Final = (
+    *("cost_reduction", "turnaround_p50_s", "discovery_age_s", "unanswered_queries"),
+    *("messages_per_query", "search_usd", "tasks"),
+)
+
+
+class Found(coalesce_sim.Observer):
+    """By when each contractor was found by anybody for the first time."""
+
+    def __init__(self) -> None:
+        self.first_s: dict[int, float] = {}
+
+    def decided(self, decided: coalesce_sim.DecidedOffers) -> None:
+        for contractor in decided.offers.ids.tolist():
+            self.first_s.setdefault(contractor, decided.offers.now_s)
+
+
+def discovery() -> pd.DataFrame:
+    """The learning market with each way to find contractors, a row a replication."""
+    path = PLAYED / "discovery.csv"
+    if not path.exists():
+        rows = []
+        for policy in ("topsis", "greedy"):
+            for way, rule in FINDING.items():
+                changes = ["clock.days=0.04", f"discovery={{{rule}}}", f"policy={{kind: {policy}}}"]
+                scenario = coalesce_sim.load("market_day", changes)
+                for replication in range(8):
+                    found = Found()
+                    staged = coalesce_sim.stage(scenario, replication=replication, observer=found)
+                    metrics = staged.play()
+                    row = {name: metrics.get(name, 0.0) for name in SEARCHED}
+                    found_s = max(found.first_s.values()) if len(found.first_s) == 30 else np.nan
+                    row |= {"found": len(found.first_s), "all_found_s": found_s}
+                    rows.append({"policy": policy, "way": way, "replication": replication} | row)
+        PLAYED.mkdir(parents=True, exist_ok=True)
+        pd.DataFrame(rows).to_csv(path, index=False)
+    return pd.read_csv(path)
+
+
 def comparison(name: str) -> dict[str, Any]:
     """What a comparison came to."""
     found: dict[str, Any] = json.loads((PLAYED / name / "comparison.json").read_text("utf-8"))
@@ -239,8 +289,10 @@ def main() -> None:
 @names
 def play(names: Sequence[str]) -> None:
     """Play the named comparisons and sweeps, or all that are missing."""
-    for name in names or [*COMPARISONS, *SWEEPS]:
-        if name in SWEEPS:
+    for name in names or [*COMPARISONS, *SWEEPS, "discovery"]:
+        if name == "discovery":
+            discovery()
+        elif name in SWEEPS:
             SWEEPS[name]()
         elif names or not (PLAYED / name).exists():
             if name.startswith("half_"):
