@@ -25,6 +25,7 @@ import pandas as pd
 import yaml
 
 import coalesce_sim
+from coalesce_sim.market.observer import DecidedOffers
 from coalesce_sim.statistics.intervals import Estimate, resampled
 
 PLAYED: Final = Path("results/experiments")
@@ -190,7 +191,7 @@ class Found(coalesce_sim.Observer):
     def __init__(self) -> None:
         self.first_s: dict[int, float] = {}
 
-    def decided(self, decided: coalesce_sim.DecidedOffers) -> None:
+    def decided(self, decided: DecidedOffers) -> None:
         for contractor in decided.offers.ids.tolist():
             self.first_s.setdefault(contractor, decided.offers.now_s)
 
