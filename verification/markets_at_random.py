@@ -125,7 +125,7 @@ def _attributes(pick: Pick) -> dict[str, Any]:
         "expected_output_tokens": 500,
         "criticality": pick("medium", "high"),
         "budget_share": pick(1.0, {"uniform": {"low": 0, "high": 0.4}}),
-        "data_sensitivity": pick("medium", "high"),
+        "data_sensitivity": pick("low", "medium", "high"),
     }
 
 
@@ -202,6 +202,18 @@ def _contractor(pick: Pick, name: str) -> dict[str, Any]:
 def _contracts(pick: Pick) -> dict[str, Any]:
     check = {"usd": 0.02, "minutes": pick(0.0, 0.1), "sensitivity": pick(0.5, 1.0), "specificity": 0.8}
     security = {"key_exchange_ms": 20, "encryption_share": 0.1, "enclave_share": 0.1, "audit_share": 0.05}
+    priced = {"encryption_usd_share": 0.1, "audit_usd_share": 0.05, "key_exchange_usd_share": 0.02}
+    incidents = {
+        "shares": pick({"leaked": 1}, {"tampered": 2, "lost": 1}, {"leaked": 1, "tampered": 3, "lost": 2}),
+        "leak_usd": {"low": 0.2, "medium": 1.5, "high": 6},
+        "insured_share": pick(0.0, 0.4),
+        "premium_usd_share": pick(0.0, 0.1),
+        "lowered_by": pick(
+            {},
+            {"encryption": {"leaked": 0.5}, "audit": {"tampered": 0.3, "lost": 0.2}},
+            {"enclave": {"leaked": 0.4, "tampered": 0.6}, "encryption": {"leaked": 0.5, "tampered": 0.1}},
+        ),
+    }
     rules: dict[str, Any] = {
         "handshake_ms": pick(0, 0, 100),
         "connect_timeout_s": 5,
@@ -214,7 +226,7 @@ def _contracts(pick: Pick) -> dict[str, Any]:
         "due_on_failure": pick(0.0, 0.5),
         "recovery": {"retries": pick(0, 1, 2), "then": pick("local", "give_up")},
         "rework_usd": pick(None, 2.0),
-        "security": pick({}, security),
+        "security": pick({}, security) | pick({}, priced) | pick({}, {"incidents": incidents}),
     }
     by_hand = {"manual": check | {"usd": 0.3, "minutes": 1}, "manual_from_value_usd": 3}
     rules["verification"] = pick({}, {"automated": check}, {"automated": check} | by_hand)
@@ -236,7 +248,7 @@ def _cost_model(pick: Pick, billed: bool) -> dict[str, Any]:
             "communication_usd_per_gb": pick(0.0, 0.03),
             "integration_usd": pick(0.0, 0.01),
             "critical_factor": 1.5,
-            "security_risk": {"base": 0.01, "slope": 0.05},
+            "security_risk": {"base": pick(0.01, 0.4), "slope": 0.05},
         },
         "late_usd_per_min": pick(0.0, 0.6),
         "realised": {
@@ -288,7 +300,12 @@ def _learning(pick: Pick, clients: int) -> dict[str, Any]:
     outage = {"outages": [{"start_h": 0.005, "hours": 0.02}], "fallback": pick("none", "cached")}
     gossip = {"kind": "gossip", "k": 2, "newcomer_share": pick(0, 0.5), "round_s": 15, "view_size": 3}
     gossip |= {"fanout": pick(1, 2), "query_ms": 200}
-    discovery = pick(None, registry, registry | outage, gossip)
+    broadcast = {"kind": "broadcast", "k": 2, "newcomer_share": pick(0, 0.5), "wait_ms": pick(0, 700)}
+    discovery = pick(None, registry, registry | outage, gossip, broadcast)
+    if discovery is not None:
+        discovery |= pick(
+            {}, {"message_ms": 400}, {"message_usd": 0.01}, {"message_ms": 900, "message_usd": 0.02}
+        )
     trust = {"kind": "eigentrust", "recompute_every": pick(1, 3), "pretrust_weight": 0.3}
     trust |= {"pretrusted_clients": pick(None, 1, clients)}
     models = ({"kind": "beta", "forgetting": pick(1.0, 0.9)}, {"kind": "ewma", "alpha": 0.3}, trust)

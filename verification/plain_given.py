@@ -104,6 +104,8 @@ class Task:
         by_hand = by_hand_from_usd is not None and given["value_usd"] >= by_hand_from_usd
         self.check: dict[str, float] = rules["verification"]["manual" if by_hand else "automated"]
         self.check_s = 60 * self.check["minutes"]
+        incidents, level = rules["security"]["incidents"], settings["attributes"]["data_sensitivity"]
+        self.leak_usd: float = 0.0 if incidents is None else incidents["leak_usd"][level]
         critical = settings["attributes"]["criticality"] == "high"
         self.sensitive = settings["attributes"]["data_sensitivity"] == "high"
         self.at_risk_usd: float = (external["critical_factor"] if critical else 1.0) * given["value_usd"]
@@ -159,6 +161,8 @@ class Task:
             "realised_usd": 0.0,
             "price_usd": 0.0,
             "loss_usd": 0.0,
+            "leak_usd": 0.0,
+            "search_usd": 0.0,
             "internal_usd": None,
             **self.home_parts_usd,
             "internal_opportunity_usd": 0.0,
@@ -290,6 +294,16 @@ class Worker:
         return float(stated["failed_bill_usd" if failed else "bill_usd"] * task.factors[self.factor])
 
 
+INCIDENTS = "leaked", "tampered", "lost"
+
+
+def price_factor(security: dict[str, Any]) -> float:
+    """What security, and an insurance against leaks, multiply all that contractors charge by."""
+    shares = [security[f"{name}_usd_share"] for name in ("key_exchange", "encryption", "enclave", "audit")]
+    premium = 0.0 if security["incidents"] is None else security["incidents"]["premium_usd_share"]
+    return float(1 + sum(shares) + premium)
+
+
 class Contractor(Worker):
     """One of those who can be hired."""
 
@@ -303,10 +317,22 @@ class Contractor(Worker):
         self.reliability: float = stated["reliability"]
         self.slots: float = math.inf if stated["slots"] == "unlimited" else stated["slots"]
         self.network_s: float = stated["network_ms"] / 1000
-        self.risks: dict[str, float] = {}  # of the value at stake, besides bad work (eq. 9)
+        self.security = facts["settings"]["contracts"]["security"]
+        self.dearer = price_factor(self.security)
+        risks = {}
         for name in ("security_risk", "quality_risk"):
             derived = min(1.0, external[name]["base"] + external[name]["slope"] * (1 - self.reliability))
-            self.risks[name] = derived if stated[name] is None else stated[name]
+            risks[name] = derived if stated[name] is None else stated[name]
+        self.risk: float = risks["quality_risk"]  # of the value at stake, besides bad work (eq. 9)
+        self.incident_p = dict.fromkeys(INCIDENTS, 0.0)
+        self.insecure: float = risks["security_risk"]
+        if self.security["incidents"] is None:
+            self.risk += self.insecure
+        else:
+            shares = self.security["incidents"]["shares"]
+            for kind in INCIDENTS:
+                share = shares[kind] / sum(shares.values())
+                self.incident_p[kind] = self.insecure * share * (1 - self.averted(kind))
         self.usd_per_s = sum(slot_usd_per_h(machine).values()) / 3600 if machine else 0.0
         self.s_per_flop = 1 / slot_flop_s(machine) if machine.get("peak_flop_s") else 0.0
         rates = ("prefill_tokens_per_s", "decode_tokens_per_s")
@@ -325,8 +351,33 @@ class Contractor(Worker):
             + task.flop * self.s_per_flop
         )
 
+    def averted(self, kind: str) -> float:
+        """The share of such incidents that encryption, enclaves and audits avert, if they are paid for."""
+        left = 1.0
+        for name, averts in self.security["incidents"]["lowered_by"].items():
+            if self.security[f"{name}_share"] > 0 or self.security[f"{name}_usd_share"] > 0:
+                left *= 1 - averts[kind]
+        return 1 - left
+
+    def incident(self, task: Task, attempt: int) -> str | None:
+        """What happens to the data or the work of a contract, if anything does."""
+        if self.security["incidents"] is None or self.draw("incident", task, attempt) >= self.insecure:
+            return None
+        shares, luck = self.security["incidents"]["shares"], self.draw("incident kind", task, attempt)
+        up_to = [sum(shares[each] for each in INCIDENTS[: place + 1]) for place in range(len(INCIDENTS))]
+        kind = next(kind for kind, end in zip(INCIDENTS, up_to, strict=True) if luck < end / up_to[-1])
+        return None if self.draw("incident averted", task, attempt) < self.averted(kind) else kind
+
     def list_price_usd(self, task: Task, *, really: bool = False) -> float:
         """The price before queues and bargaining, of the answer as expected or as it really is."""
+        return self.dearer * self._undear_usd(task, really=really)
+
+    def bill_usd(self, task: Task) -> float | None:
+        bill_usd = super().bill_usd(task)
+        return None if bill_usd is None else self.dearer * bill_usd
+
+    def _undear_usd(self, task: Task, *, really: bool) -> float:
+        """The listed price without what security adds to it."""
         stated, rule, given = self.stated, self.pricing, task.given
         if rule["kind"] == "demand":  # eq. 7
             short = stated["demand"] - stated["available_capacity"]
@@ -355,7 +406,8 @@ class Contractor(Worker):
 
     def own_usd(self, task: Task) -> float | None:
         """What the work costs the contractor itself, where that is known."""
-        machine_usd, share = self.usd_per_s * self.work_s(task), self.stated["own_cost_share"]
+        machine_usd = self.dearer * self.usd_per_s * self.work_s(task)
+        share = self.stated["own_cost_share"]
         if machine_usd > 0 or share is None:
             return machine_usd or None
         return float(share * self.list_price_usd(task))

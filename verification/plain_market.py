@@ -128,7 +128,10 @@ class Market:
 
     def decide(self, task: Task, tried: tuple[Contractor, ...] = ()) -> None:
         """Have the policy decide on a task, again without those who were tried."""
-        found, search_s = self.known.find(task)
+        found, search_s, search_usd = self.known.find(task)
+        if self.policy.searches:
+            task.row["search_usd"] += search_usd
+            self.charge(task, search_usd)
         stay = self.known.stay(task)
         asked = [who for who in found if who.does(task) and who not in tried]
         quotes = [self.known.quote(task, who, search_s, stay) for who in asked]
@@ -207,6 +210,7 @@ class Market:
             "submitted_s": now_s,
             "working_s": None,
             **dict.fromkeys(("auth_required", "input_required"), False),
+            "incident": None,
             "explored": offer.explored,
         }
         contract = Contract(task, offer, (*tried, who), expected_s, service_s, deadline_s, good, row)
@@ -236,6 +240,9 @@ class Market:
         if not queue.takes_in(who.stated["queue_limit"]):
             return "rejected", "full"
         contract.sent = True
+        incident = who.incident(task, contract.row["attempt"])
+        if incident == "leaked":
+            contract.row["incident"] = incident
         queue.coming += 1
         in_time = yield from self.lasts(contract, task.transfer_s)
         queue.coming -= 1
@@ -251,6 +258,12 @@ class Market:
             return TIMED_OUT
         if breaks_off:
             return "failed", "broke off"
+        if incident is not None:
+            contract.row["incident"] = incident
+        if incident == "lost":
+            return "failed", "lost"
+        if incident == "tampered":
+            contract.good = contract.row["good"] = False
         if task.check_s > 0:
             yield self.env.timeout(task.check_s)
         return "completed", None
@@ -303,8 +316,13 @@ class Market:
         fees_usd = task.communication_usd if contract.sent else 0.0
         fees_usd += task.check["usd"] if delivered else 0.0
         fees_usd += self.integration_usd if accepted else 0.0
+        leaked_usd = task.leak_usd if row["incident"] == "leaked" else 0.0
+        row["leak_usd"] = leaked_usd * self.known.borne_share
+        row["insured_usd"] = leaked_usd - row["leak_usd"]
         task.row["price_usd"] += paid_usd
+        task.row["leak_usd"] += row["leak_usd"]
         self.charge(task, paid_usd + fees_usd)
+        self.charge(task, row["leak_usd"])
         self.contracts.append(row | {"accepted": accepted, "paid_usd": paid_usd, "fees_usd": fees_usd})
         if row["state"] != "rejected":
             self.learn(contract, accepted, paid_usd, fees_usd)
@@ -334,6 +352,7 @@ class Market:
         if not accepted:  # the client reckons with doing it over, or with the loss
             goes_on = known.goes_on(after=len(contract.tried))
             spent_usd += contract.offer.home_usd if goes_on else task.whole.loss_usd
+        spent_usd += contract.row["leak_usd"]
         self.policy.observe(Outcome(task, who, spent_usd))
 
     def recover(self, task: Task, tried: tuple[Contractor, ...]) -> None:

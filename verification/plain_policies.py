@@ -77,7 +77,10 @@ class Question:
 
 
 class Policy:
-    """Base of all; `luck` holds the keys of the random numbers that a policy may use."""
+    """Base of all; `luck` holds the keys of the random numbers that a policy may use. Who never `searches`
+    pays for no message."""
+
+    searches = True
 
     def __init__(self, settings: dict[str, Any], luck: dict[str, int]) -> None:
         self.settings, self.luck = settings, luck
@@ -94,6 +97,8 @@ class Policy:
 
 
 class AlwaysLocal(Policy):
+    searches = False
+
     def decide(self, asked: Question) -> Offer | None:  # noqa: ARG002
         return None
 

@@ -20,6 +20,7 @@ from verification.settings_markets import (
     contracts,
     estimates,
     hours,
+    insecure,
     steps,
     tokens,
 )
@@ -161,7 +162,10 @@ def recorded(folder: Path) -> Market:
 
 def markets(folder: Path) -> dict[str, Market]:
     """All markets by name; their files are written into the folder."""
-    made = (hours(), tokens(), estimates(), contracts(), steps(), series(), listing(folder), recorded(folder))
+    made = (
+        *(hours(), tokens(), estimates(), contracts(), insecure(), steps(), series()),
+        *(listing(folder), recorded(folder)),
+    )
     return {each["name"]: deepcopy({k: v for k, v in each.items() if v is not None}) for each in made}
 
 

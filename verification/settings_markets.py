@@ -268,7 +268,16 @@ CONTRACTS = {
     "connect_timeout_s": 5,
     "authorisation_s": 3,
     "transfer_mb_per_s": 500,
-    "security": {"key_exchange_ms": 20, "encryption_share": 0.1, "enclave_share": 0.1, "audit_share": 0.05},
+    "security": {
+        "key_exchange_ms": 20,
+        "encryption_share": 0.1,
+        "enclave_share": 0.1,
+        "audit_share": 0.05,
+        "key_exchange_usd_share": 0.01,
+        "encryption_usd_share": 0.02,
+        "enclave_usd_share": 0.03,
+        "audit_usd_share": 0.04,
+    },
     "input_required_rate": 0.3,
     "input_reply_s": {"exponential": {"mean": 15}},
     "timeout_factor": 1.8,
@@ -399,4 +408,47 @@ def steps() -> Market:
             "realised": model["realised"] | {"external_cost_factor": FACTOR},
         },
         "policy": {"kind": "random"},
+    }
+
+
+def insecure() -> Market:
+    """Contracts on which data leak, work is tampered with and work is lost; else little goes wrong. Whoever
+    looks for contractors asks them all."""
+    rule = contracts()
+    averted = {"leaked": 0.3, "tampered": 0.3, "lost": 0.3}
+    incidents = {
+        "shares": {"leaked": 1, "tampered": 1, "lost": 1},
+        "leak_usd": {"low": 0.5, "medium": 1.5, "high": 4.0},
+        "insured_share": 0.4,
+        "premium_usd_share": 0.05,
+        "lowered_by": {"encryption": averted, "enclave": averted, "audit": averted},
+    }
+    model = rule["cost_model"]
+    external = model["external"] | {"security_risk": {"base": 0.7, "slope": 0.5}}
+    return rule | {
+        "name": "insecure",
+        "workload": rule["workload"]
+        | {"arrivals": {"kind": "renewal", "gap_s": 15.0, "limit": 80}, "failure_correlation": 0.0},
+        "contracts": {
+            "transfer_mb_per_s": 500,
+            "security": rule["contracts"]["security"] | {"incidents": incidents},
+            "verification": {"automated": {"sensitivity": 0.7}},
+        },
+        "contractors": [
+            contractor("p", slots=1, security_risk=0.9, quality_risk=0.1),
+            contractor("q", success=0.8, slots=3, price_usd=0.2, type="y"),
+            contractor("r", success=0.9, slots=1, skills=["code"], type="x"),
+        ],
+        "reputation": None,
+        "discovery": {
+            "kind": "broadcast",
+            "k": 2,
+            "newcomer_share": 0.5,
+            "message_ms": 200,
+            "message_usd": 0.01,
+            "wait_ms": 300,
+        },
+        "calibration": None,
+        "skills": SKILLS,
+        "cost_model": model | {"external": external},
     }

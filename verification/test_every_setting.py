@@ -80,7 +80,7 @@ def silent(found: dict[str, dict[str, str]]) -> list[str]:
     ]
 
 
-NAMES = ("hours", "tokens", "estimates", "contracts", "steps", "series", "listing", "recorded")
+NAMES = ("hours", "tokens", "estimates", "contracts", "insecure", "steps", "series", "listing", "recorded")
 
 
 @pytest.mark.parametrize("name", NAMES)

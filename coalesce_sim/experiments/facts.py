@@ -25,7 +25,8 @@ Facts = dict[str, Any]
 
 _PURPOSES: Final = (
     *("work", "difficulty", "unreachable", "question", "reply", "fails_openly", "fails_at", "found"),
-    *("registry", "gossip", "gossip of clients"),
+    *("incident", "incident kind", "incident averted"),
+    *("registry", "gossip", "gossip of clients", "broadcast"),
     *("policy.random", "policy.exploration", "policy.exploration.pick"),
     *(f"policy.weight drift.{criterion}" for criterion in CRITERIA),
 )
@@ -68,11 +69,12 @@ def facts(scenario: Scenario, seed: int, replication: int) -> Facts:
         By purpose the 64 bits that its draws begin at. A draw on (0, 1) is made of them and of the worker's
         identity (-1 for home, or nobody), the task's number and the attempt's, as `coalesce_sim.luck` says:
         `work` and `difficulty` (attempt 0), what may go wrong with contracts (`unreachable`, `question`,
-        `reply`, `fails_openly`, `fails_at`, `found`), and what policies draw (`policy.random`,
-        `policy.exploration`, `policy.exploration.pick`, `policy.weight drift.cost` and the like; nobody's).
-        `registry` gives each contractor a draw (task 0, attempt 0), and those of equal merit are ranked by
-        it; in `gossip` the round stands for the task and the place for the attempt, and `gossip of clients`
-        has the client's number for the identity.
+        `reply`, `fails_openly`, `fails_at`, `found`, `incident`, `incident kind`, `incident averted`), and
+        what policies draw (`policy.random`, `policy.exploration`, `policy.exploration.pick`,
+        `policy.weight drift.cost` and the like; nobody's). `registry`, or `broadcast`, gives each contractor
+        a draw (task 0, attempt 0), and those of equal merit are ranked by it; in `gossip` the round stands
+        for the task and the place for the attempt, and `gossip of clients` has the client's number for the
+        identity.
     ``recorded``
         None or, of replayed records, by type of task: `own_success`, the share of all recorded tasks on which
         the client's own agent did well, and `runtime_s`, one entry a worker; and `own_bill_usd`, what the

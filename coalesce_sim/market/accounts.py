@@ -21,7 +21,8 @@ class Accounts:
 
     Event by event: tasks that came in, tasks that have ended, well or not (`done`), what contractors were
     paid, what clients were charged, what is held for contracts under way, and how contracts ended, by final
-    state.
+    state; security incidents by kind, and what leaks cost clients (`leak_usd`, a part of what they were
+    charged) and their insurance.
     """
 
     def __init__(self, contractors: int) -> None:
@@ -32,11 +33,15 @@ class Accounts:
         self._ever_held_usd = 0.0
         self.contracts_open = 0
         self.found_bad = 0
+        self.incidents: Counter[str] = Counter()
+        self.leak_usd = 0.0
+        self.insured_usd = 0.0
         self.contracts_ended: Counter[str] = Counter()
         self.revenue_usd = [0.0] * contractors
         self._recorded = 0
         self._recorded_price_usd = 0.0
         self._recorded_fees_usd = 0.0
+        self._recorded_leak_usd = 0.0
         self._recorded_local_usd = 0.0
 
     def hold(self, price_usd: float) -> None:
@@ -62,6 +67,7 @@ class Accounts:
         self._recorded += int(np.isfinite(records.finished_s).sum())
         self._recorded_price_usd += float(records.price_usd.sum())
         self._recorded_fees_usd += float(other_usd[outsourced].sum())
+        self._recorded_leak_usd += float(records.leak_usd.sum())
         self._recorded_local_usd += float(other_usd[~outsourced].sum())
 
     def check(self) -> None:
@@ -74,6 +80,7 @@ class Accounts:
                 math.fsum(self.revenue_usd),
                 self._recorded_price_usd,
             ),
+            "USD: leaks charged, recorded": (self.leak_usd, self._recorded_leak_usd),
             "USD: charged, recorded as prices + fees, losses and lateness + local cost": (
                 self.realised_usd,
                 self._recorded_price_usd + self._recorded_fees_usd + self._recorded_local_usd,

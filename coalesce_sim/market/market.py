@@ -74,6 +74,7 @@ class Market:
             accounts=self.accounts,
             observer=observer,
             listens=self._decider.listens,
+            searches=lambda: self._decider.searches,
         )
         self.trade = ContractTrade(venue) if scenario.learning else PublishedTrade(venue)
         self._under_way = BlocksUnderWay(self.accounts, observer, self.trade.take_ratings)

@@ -23,8 +23,9 @@ class Records:
     none did, it is `finished_s`. `good` says whether the work was good, `closes` whether it ended a whole:
     always, but for the steps of a composite task, of which one does. A step never begun, its whole having
     failed, has 0 attempts. `price_usd` is what contractors were paid, `loss_usd` the part of `realised_usd`
-    that bad work cost. `all_local_usd` and `all_local_s` are what the same task costs and takes where every
-    task stays at home, the latter NaN for a step that ended no whole there.
+    that bad work cost, `leak_usd` the part that leaked data did, `search_usd` that of messages to find
+    contractors. `all_local_usd` and `all_local_s` are what the same task costs and takes where every task
+    stays at home, the latter NaN for a step that ended no whole there.
     """
 
     block: Block
@@ -38,6 +39,8 @@ class Records:
     realised_usd: FloatArray
     price_usd: FloatArray
     loss_usd: FloatArray
+    search_usd: FloatArray
+    leak_usd: FloatArray
     attempts: IntArray
     good: BoolArray
     closes: BoolArray
@@ -67,6 +70,8 @@ class Records:
             realised_usd=unknown(),
             price_usd=np.zeros(n),
             loss_usd=np.zeros(n),
+            search_usd=np.zeros(n),
+            leak_usd=np.zeros(n),
             attempts=np.ones(n, dtype=np.int64),
             good=np.ones(n, dtype=bool),
             closes=np.ones(n, dtype=bool),

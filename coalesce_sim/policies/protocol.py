@@ -365,6 +365,14 @@ class Policy:
 
     view_type: ClassVar[type[View]] = View
 
+    @property
+    def searches(self) -> bool:
+        """Whether clients ask for contractors before it decides, and pay for the messages where those cost.
+
+        Whoever never hires need not ask, and sees what there is for nothing.
+        """
+        return True
+
     def start(self, surroundings: Surroundings) -> None:
         """Called once before the first task of a replication; forget everything here."""
 

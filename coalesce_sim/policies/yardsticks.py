@@ -16,6 +16,10 @@ from coalesce_sim.scenario import policy as settings
 class AlwaysLocal(Policy):
     """Every task at home."""
 
+    @property
+    def searches(self) -> bool:
+        return False
+
     def decide(self, view: View) -> Decision:  # noqa: ARG002
         return Decision(LOCAL)
 
@@ -54,6 +58,10 @@ class FixedChoice(Policy):
 
     def __init__(self, contractor: int) -> None:
         self.contractor = contractor
+
+    @property
+    def searches(self) -> bool:
+        return self.contractor != LOCAL
 
     def decide(self, view: View) -> Decision:
         position = int(view.ids.searchsorted(self.contractor))

@@ -27,6 +27,7 @@ _COSTS = {
     "latency_penalty_usd": "lateness",
     "correction_usd": "correction",
     "expected_loss_usd": "exp. loss",
+    "expected_leak_usd": "exp. leak",
     "external_usd": "total",
 }
 _ABILITIES = {

@@ -252,9 +252,16 @@ def _contract(contract: Contract, contractor: str) -> Facts:
         "reason": contract.reason or None,
         "paid_usd": contract.paid_usd,
         "fees_usd": contract.fees_usd,
+        **_incident(contract),
         "verified": verdicts.check_of(contract),
         "verdict": verdicts.of_contract(contract),
     }
+
+
+def _incident(contract: Contract) -> Facts:
+    """What happened to the data or the work, if anything did."""
+    names = ("incident", "leak_usd", "insured_usd")
+    return {name: getattr(contract, name) for name in names} if contract.incident else {}
 
 
 def _plain(value: Any) -> Any:

@@ -7,12 +7,15 @@ from typing import Any
 
 from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.contracts.dealing import FOUND_BAD
+from coalesce_sim.market.contracts.incidents import LEAKED, TAMPERED
+from coalesce_sim.market.contracts.lifecycle import WORK_LOST
 from coalesce_sim.market.contracts.states import CANCELED, COMPLETED, FAILED, REJECTED
 from coalesce_sim.numbers import number, plural
 from coalesce_sim.policies.protocol import LOCAL, Decision, View
 from coalesce_sim.rounding import exceeds
 from coalesce_sim.scenario.policy import Topsis
 from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.scenario.security import INCIDENT_KINDS
 
 Facts = dict[str, Any]
 
@@ -104,6 +107,7 @@ def check_of(contract: Contract) -> str | None:
 def of_contract(contract: Contract) -> str:
     """What came of a contract, and what it cost."""
     took = f"after {number(contract.ended_s - contract.submitted_s)} s"
+    tampered = ": it was tampered with" if contract.incident == INCIDENT_KINDS[TAMPERED] else ""
     match contract.state, contract.reason:
         case (str(state), "unreachable") if state == CANCELED:
             end = f"Canceled {took}: the contractor could not be reached."
@@ -111,16 +115,26 @@ def of_contract(contract: Contract) -> str:
             end = f"Canceled {took}: not done in time."
         case (str(state), _) if state == REJECTED:
             end = f"Rejected {took}: the contractor's queue is full."
+        case (str(state), reason) if (state, reason) == (FAILED, WORK_LOST):
+            end = f"Failed {took}: the work was done and lost before it was delivered."
         case (str(state), _) if state == FAILED:
             end = f"Failed {took}, before anything was delivered."
         case (_, reason) if reason == FOUND_BAD:
-            truth = "although it is good" if contract.good else "as it is"
+            truth = "although it is good" if contract.good else f"as it is{tampered}"
             end = f"Delivered {took} and, checked {check_of(contract)}, found bad, {truth}."
         case _:
-            truth = "it is good" if contract.good else "although it is bad"
+            truth = "it is good" if contract.good else f"although it is bad{tampered}"
             end = f"Delivered {took}, checked {check_of(contract)} and accepted: {truth}."
     paid = f"Paid {number(contract.paid_usd)} USD, {number(contract.agreed_usd)} USD being agreed on"
-    return f"{end} {paid}, and {number(contract.fees_usd)} USD of fees."
+    return f"{end} {paid}, and {number(contract.fees_usd)} USD of fees.{_leak(contract)}"
+
+
+def _leak(contract: Contract) -> str:
+    """What a leak cost, in a sentence; empty where nothing leaked."""
+    if contract.incident != INCIDENT_KINDS[LEAKED]:
+        return ""
+    insured = f", and insurance {number(contract.insured_usd)} USD" if contract.insured_usd else ""
+    return f" Its data leaked, which costs the client {number(contract.leak_usd)} USD{insured}."
 
 
 def of_ending(attempts: int, where: str | None, failed: int, good: bool, loss_usd: float) -> str:

@@ -122,7 +122,7 @@ class ExternalCost(Model):
 
     Risk is ``value·((1 − reliability) + security risk + quality risk)``, times `critical_factor` for tasks of
     high criticality. In a market that learns, ``1 − reliability`` is taken of what bad work is expected to
-    cost in place of the value.
+    cost in place of the value; with `contracts.security.incidents` security risk is no share of the value.
     """
 
     pricing: Pricing
@@ -148,7 +148,8 @@ class ExternalCost(Model):
     """
     security_risk: LinearRisk = LinearRisk(base=0.0, slope=0.0)
     """Security risk of contractors that state none of their own, a share of the value at risk; 1 less this
-    risk is what policies see as security."""
+    risk is what policies see as security. With `contracts.security.incidents` it is the probability of an
+    incident on a contract, and policies see 1 less what the overheads leave of it."""
     quality_risk: LinearRisk = LinearRisk(base=0.0, slope=0.0)
     """Quality risk of contractors that state none of their own, a further share of the value at risk."""
 

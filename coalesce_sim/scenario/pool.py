@@ -93,8 +93,8 @@ class ContractorFacts(TokenPrices):
     """Share of good work that the contractor claims. Estimates go by it where there is no `reputation`, and
     risks that are not stated follow from it."""
     security_risk: Share | None = None
-    """Share of a task's value at risk; left out, it follows from the reliability by
-    `cost_model.external.security_risk`."""
+    """Share of a task's value at risk or, with `contracts.security.incidents`, the probability of an incident
+    on a contract; left out, it follows from the reliability by `cost_model.external.security_risk`."""
     quality_risk: Share | None = None
     """Share of a task's value at risk; left out, it follows from the reliability by
     `cost_model.external.quality_risk`."""

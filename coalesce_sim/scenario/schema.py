@@ -27,6 +27,7 @@ from coalesce_sim.scenario.pool import (
 from coalesce_sim.scenario.problems import closest
 from coalesce_sim.scenario.recordings import RecordedRuns
 from coalesce_sim.scenario.reputation import EigenTrustReputation, Reputation
+from coalesce_sim.scenario.security import Incidents
 from coalesce_sim.scenario.volume import overflow
 from coalesce_sim.scenario.workload import DemandDriven, MarketDemand, Recorded, Workload
 
@@ -204,6 +205,16 @@ class Scenario(Model):
             or isinstance(pricing, LoadPrice | BargainedPrice)
             or any(kind.steps is not None for kind in self.workload.types.values())
         )
+
+    @property
+    def incidents(self) -> Incidents | None:
+        """What leaks, tampering and lost work come to; None where nothing happens."""
+        return None if self.contracts is None else self.contracts.security.incidents
+
+    @property
+    def message_usd(self) -> float:
+        """What a client pays for each message of a search for contractors."""
+        return 0.0 if self.discovery is None else self.discovery.message_usd
 
     @model_validator(mode="after")
     def _failures_have_contracts(self) -> Self:

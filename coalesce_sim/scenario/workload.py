@@ -332,7 +332,8 @@ class Attributes(Model):
     the same."""
     data_sensitivity: Level = "medium"
     """Of all tasks for which neither they nor their types say it: ``high`` calls for the boost
-    `security_if_sensitive`, ``low`` and ``medium`` are the same."""
+    `security_if_sensitive`, and a leak costs what `contracts.security.incidents.leak_usd` says of the level;
+    else ``low`` and ``medium`` are the same."""
 
 
 class Workload(Model):

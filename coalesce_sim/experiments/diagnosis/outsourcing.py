@@ -84,6 +84,7 @@ _CAUSED_BY = {
     "unreachable": "unreachable_rate",
     "full": "slots",
     "broke off": "success",
+    "lost": "security_risk",
     "found bad": "success",
 }
 """The fact of a contractor behind each way in which a contract fails; a timeout is the client's doing."""

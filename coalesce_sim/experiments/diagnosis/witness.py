@@ -38,6 +38,7 @@ _PART_OF = {
     "correction_usd": 0,
     "risk_usd": 1,
     "expected_loss_usd": 1,
+    "expected_leak_usd": 1,
     "latency_penalty_usd": 2,
     "opportunity_usd": 2,
     "communication_usd": 3,

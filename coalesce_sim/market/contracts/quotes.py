@@ -11,6 +11,7 @@ from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.compiling import Pace
 from coalesce_sim.economics.external import lateness_usd
 from coalesce_sim.economics.pricing import load_price_usd
+from coalesce_sim.market.contracts.incidents import LEAKED, LOST, TAMPERED, Incidents
 from coalesce_sim.market.contracts.knowledge import Knowledge
 from coalesce_sim.market.contracts.layout import Layout, Layouts
 from coalesce_sim.market.contracts.open_block import OpenContractBlock
@@ -90,7 +91,13 @@ class ContractQuotes:
     """Quotes tasks as they come up, by what is laid out, known and queued; changes nothing of that."""
 
     def __init__(
-        self, venue: Venue, rules: ContractRules, layouts: Layouts, truth: GroundTruth, knowledge: Knowledge
+        self,
+        venue: Venue,
+        rules: ContractRules,
+        layouts: Layouts,
+        truth: GroundTruth,
+        knowledge: Knowledge,
+        incidents: Incidents,
     ) -> None:
         scenario, pool, skills = venue.scenario, venue.pool, venue.skills
         self._rule = scenario.cost_model.external
@@ -108,10 +115,16 @@ class ContractQuotes:
         self._skill = skills.before_performance if rated else skills.total
         rank_by_price = np.argsort(np.argsort(pool.base_price_usd, kind="stable"), kind="stable")
         self._dearness = 1e-6 * rank_by_price / max(1, len(pool))
-        self._risk_rate = pool.security_risk + pool.quality_risk
+        happens = incidents.probability
+        risk = pool.security_risk
+        self._risk_rate = pool.quality_risk if incidents.stated else risk + pool.quality_risk
+        self._incidents = incidents.stated
+        self._leaks, self._borne_share = happens[LEAKED], incidents.borne_share
+        # Tampered and lost work is rated like any that came to nothing: a score has it in it.
+        self._intact = np.ones(len(pool)) if rated else 1 - (happens[TAMPERED] + happens[LOST])
         self._price_rule = _price_rule(self._rule.pricing)
         self._by_token = isinstance(self._rule.pricing, TokenPrice | LoadPrice)
-        security = 1 - pool.security_risk
+        security = 1 - (happens.sum(axis=0) if incidents.stated else risk)
         slots: FloatArray = np.array([np.inf if each is None else each for each in pool.slots])
         # All are views of arrays that change in place.
         self._known = [
@@ -124,6 +137,8 @@ class ContractQuotes:
                 self._skill[type_id],
                 security,
                 self._risk_rate,
+                self._leaks,
+                self._intact,
             )
             for type_id in range(len(self._skill))
         ]
@@ -166,6 +181,7 @@ class ContractQuotes:
                 late_usd_per_s=self._late_usd_per_s,
                 at_stake_usd=self._at_stake_usd(layout, task, stay),
                 at_risk_usd=layout.at_risk_usd[task],
+                leak_usd=layout.leak_usd[task] * self._borne_share,
                 internal_usd=stay.internal_usd,
                 rule=rule,
                 slope=slope,
@@ -237,9 +253,12 @@ class ContractQuotes:
             "integration_usd": np.full(n, self._rule.integration_usd),
             "latency_penalty_usd": late_usd,
             "correction_usd": quote.plain_usd * (known - 1),
-            "expected_loss_usd": (1 - offers.reliability) * self._at_stake_usd(layout, task, quote.stay),
+            "expected_loss_usd": (1 - offers.reliability * self._intact[ids])
+            * self._at_stake_usd(layout, task, quote.stay),
             "risk_usd": layout.at_risk_usd[task] * self._risk_rate[ids],
         }
+        if self._incidents:
+            parts_usd["expected_leak_usd"] = layout.leak_usd[task] * self._borne_share * self._leaks[ids]
         facts = {
             "calibration_factor": known,
             "time_factor": known_time,

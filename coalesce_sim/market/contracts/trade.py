@@ -28,6 +28,7 @@ from coalesce_sim.market.workload import Block
 from coalesce_sim.policies.protocol import LOCAL, Decision, OracleView, Outcome
 from coalesce_sim.reputation.ratings import RatingRows
 from coalesce_sim.scenario.contracts import ContractRules
+from coalesce_sim.scenario.security import INCIDENT_KINDS
 
 ContractAttempt = Contract | OwnWork
 """An attempt at a task: by a contractor, or at home."""
@@ -45,7 +46,7 @@ class ContractTrade:
         scenario, pool = venue.scenario, venue.pool
         rules = scenario.contracts or ContractRules()
         self._queues, self._accounts, self._contractors = venue.queues, venue.accounts, len(pool)
-        self._truth, mishaps = GroundTruth(scenario, pool, venue.luck), Mishaps(rules, venue.luck)
+        self._truth, mishaps = GroundTruth(scenario, pool, venue.luck), Mishaps(rules, pool, venue.luck)
         self._knowledge = Knowledge(
             scenario, pool, self._truth.own_success, record_ratings=venue.observer.wants("ratings")
         )
@@ -53,9 +54,13 @@ class ContractTrade:
             counts = scenario.clients.count, len(scenario.workload.types), len(pool)
             self.discovery = Discovery(scenario.discovery, *counts, venue.luck)
         self._layouts = Layouts(scenario, rules, pool, self._truth)
-        self._quotes = ContractQuotes(venue, rules, self._layouts, self._truth, self._knowledge)
+        self._incidents = mishaps.incidents
+        self._quotes = ContractQuotes(
+            venue, rules, self._layouts, self._truth, self._knowledge, self._incidents
+        )
         self._foresight = Foresight(venue, rules, self._layouts, self._quotes, mishaps)
-        endings = Endings(venue)
+        self._message_usd, self._searches = scenario.message_usd, venue.searches
+        self._endings = endings = Endings(venue)
         self._home = Home(venue, self._knowledge, endings, self._truth.own_price_usd)
         self._dealing = Dealing(
             venue, rules, self._layouts, self._quotes, self._knowledge, endings, self._home, mishaps
@@ -80,14 +85,21 @@ class ContractTrade:
                 yield slice(task, task + 1)
 
     def _look_for_contractors(self, opened: OpenContractBlock, tasks: Sequence[int]) -> None:
-        """The clients of tasks that are to be decided now ask around; what they find is kept in the block."""
+        """The clients of tasks that are to be decided now ask around, and pay for the messages.
+
+        What they find is kept in the block.
+        """
         if self.discovery is None:
             return
         now_s = self._queues.env.now
         for task in tasks:
-            opened.found[task] = self.discovery.candidates(
+            found = opened.found[task] = self.discovery.candidates(
                 now_s, opened.client[task], opened.type_id[task], self._quotes.merit
             )
+            if self._message_usd > 0 and self._searches():
+                search_usd = found.messages * self._message_usd
+                opened.records.search_usd[task] += search_usd
+                self._endings.charge(opened, task, search_usd)
 
     def quote(self, opened: OpenContractBlock, tasks: slice) -> ContractQuote:
         """The offers on one task, by what is known and queued now."""
@@ -192,17 +204,27 @@ class ContractTrade:
         if self.discovery is not None and self.discovery.queries:
             figures["discovery_age_s"] = self.discovery.mean_age_s
             figures["unanswered_queries"] = 100 * self.discovery.unanswered / self.discovery.queries
+            if self.discovery.counts_messages:
+                figures["messages_per_query"] = self.discovery.messages / self.discovery.queries
         return figures
 
     def _contract_shares(self) -> dict[str, float]:
-        """How many contracts have ended and, in percent, how: by final state, and completed but found bad."""
+        """How many contracts have ended and, in percent, how: by final state, and completed but found bad.
+
+        Where there are incidents, in how many what happened, and what insurance paid for leaks.
+        """
         ended = self._accounts.contracts_ended
         contracts = ended.total()
         if contracts == 0:
             return {"contracts": 0.0}
         states = {f"contracts_{state}_rate": 100 * ended[state] / contracts for state in FINAL_STATES}
         found_bad = 100 * self._accounts.found_bad / contracts
-        return {"contracts": float(contracts), **states, "contracts_found_bad_rate": found_bad}
+        shares = {"contracts": float(contracts), **states, "contracts_found_bad_rate": found_bad}
+        if not self._incidents.stated:
+            return shares
+        happened = self._accounts.incidents
+        incidents = {f"contracts_{kind}_rate": 100 * happened[kind] / contracts for kind in INCIDENT_KINDS}
+        return shares | incidents | {"insured_usd": self._accounts.insured_usd}
 
     def mean_price_usd(self, hours: int) -> FloatArray:
         """Prices differ by task here."""

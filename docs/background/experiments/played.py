@@ -26,6 +26,7 @@ import yaml
 
 import coalesce_sim
 from coalesce_sim.experiments.contenders import written
+from coalesce_sim.market.observer import DecidedOffers
 from coalesce_sim.rounding import exceeds
 from coalesce_sim.statistics.intervals import Estimate, estimate, resampled
 
@@ -131,9 +132,105 @@ def policies_over_tasks() -> coalesce_sim.SweepResult:
     )
 
 
-SWEEPS: Final[Mapping[str, Callable[[], coalesce_sim.SweepResult]]] = {
-    each.__name__: each for each in (own_agents, own_agents_over_tasks, policies_over_tasks)
+NO_OVERHEADS: Final = {
+    "key_exchange_ms": 0.0,
+    "encryption_share": 0.0,
+    "enclave_share": 0.0,
+    "audit_share": 0.0,
 }
+ENCRYPTION: Final = {"key_exchange_ms": 15.7, "encryption_share": 0.023}
+SECURED: Final[Mapping[str, Mapping[str, float]]] = {
+    "none": NO_OVERHEADS,
+    "encryption": {**NO_OVERHEADS, **ENCRYPTION},
+    "enclave": {**NO_OVERHEADS, "enclave_share": 0.085},
+    "audit": {**NO_OVERHEADS, "audit_share": 0.008},
+    "all": {**ENCRYPTION, "enclave_share": 0.085, "audit_share": 0.008},
+}
+"""The paper's overheads of security. Encryption needs keys, so the two come together."""
+INCIDENTS: Final = {
+    "shares": {"leaked": 5, "tampered": 3, "lost": 2},
+    "leak_usd": {"medium": 5},
+    "lowered_by": {
+        "encryption": {"leaked": 0.5, "tampered": 0.5},
+        "enclave": {"leaked": 0.5, "tampered": 0.5},
+        "audit": {"tampered": 0.5, "lost": 0.5},
+    },
+}
+"""Assumptions, all of them: a leak costs what a task is worth on average, each overhead averts half of what
+it can."""
+RISK: Final = "cost_model.external.security_risk.base"
+RISKS: Final = (0.0, 0.05, 0.3)
+
+
+def security() -> coalesce_sim.SweepResult:
+    """The learning market with each overhead and without, at three risks."""
+    factors = {
+        "policy": ["topsis", "random"],
+        RISK: list(RISKS),
+        "contracts.security": {"alternatives": {name: dict(each) for name, each in SECURED.items()}},
+    }
+    settings = {
+        "clock.days": 0.04,
+        "contracts.security.incidents": INCIDENTS,
+        "cost_model.external.security_risk": {"base": 0, "slope": 0},
+    }
+    content = {"name": "security", "base": "market_day", "set": settings, "factors": factors}
+    return coalesce_sim.sweep(content, replications=10, seed=1, out=PLAYED / "security")
+
+
+SWEEPS: Final[Mapping[str, Callable[[], coalesce_sim.SweepResult]]] = {
+    each.__name__: each for each in (own_agents, own_agents_over_tasks, policies_over_tasks, security)
+}
+
+
+MESSAGES: Final = "message_ms: 134, message_usd: 0.000001"
+REGISTRY: Final = f"kind: registry, k: 12, newcomer_share: 0.2, latency_ms: 50, refresh_s: 300, {MESSAGES}"
+BROADCAST: Final = "kind: broadcast, k: 12, newcomer_share: 0.2, message_ms: 134, wait_ms: 250"
+FINDING: Final[Mapping[str, str]] = {
+    "registry": REGISTRY,
+    "registry, silent for a third": REGISTRY + ", outages: [{start_h: 0.32, hours: 0.32}]",
+    "gossip": f"kind: gossip, k: 12, newcomer_share: 0.2, {MESSAGES}",
+    "broadcast": BROADCAST + ", message_usd: 0.000001",
+    "broadcast at 0.1 cents a message": BROADCAST + ", message_usd: 0.001",
+}
+"""Ways to find contractors, at the prices of the profile `decentral`."""
+SEARCHED: Final = (
+    *("cost_reduction", "turnaround_p50_s", "discovery_age_s", "unanswered_queries"),
+    *("messages_per_query", "search_usd", "tasks"),
+)
+
+
+class Found(coalesce_sim.Observer):
+    """By when each contractor was found by anybody for the first time."""
+
+    def __init__(self) -> None:
+        self.first_s: dict[int, float] = {}
+
+    def decided(self, decided: DecidedOffers) -> None:
+        for contractor in decided.offers.ids.tolist():
+            self.first_s.setdefault(contractor, decided.offers.now_s)
+
+
+def discovery() -> pd.DataFrame:
+    """The learning market with each way to find contractors, a row a replication."""
+    path = PLAYED / "discovery.csv"
+    if not path.exists():
+        rows = []
+        for policy in ("topsis", "greedy"):
+            for way, rule in FINDING.items():
+                changes = ["clock.days=0.04", f"discovery={{{rule}}}", f"policy={{kind: {policy}}}"]
+                scenario = coalesce_sim.load("market_day", changes)
+                for replication in range(8):
+                    found = Found()
+                    staged = coalesce_sim.stage(scenario, replication=replication, observer=found)
+                    metrics = staged.play()
+                    row = {name: metrics.get(name, 0.0) for name in SEARCHED}
+                    found_s = max(found.first_s.values()) if len(found.first_s) == 30 else np.nan
+                    row |= {"found": len(found.first_s), "all_found_s": found_s}
+                    rows.append({"policy": policy, "way": way, "replication": replication} | row)
+        PLAYED.mkdir(parents=True, exist_ok=True)
+        pd.DataFrame(rows).to_csv(path, index=False)
+    return pd.read_csv(path)
 
 
 def comparison(name: str) -> dict[str, Any]:
@@ -236,8 +333,10 @@ def main() -> None:
 @names
 def play(names: Sequence[str]) -> None:
     """Play the named comparisons and sweeps, or all that are missing."""
-    for name in names or [*COMPARISONS, *SWEEPS]:
-        if name in SWEEPS:
+    for name in names or [*COMPARISONS, *SWEEPS, "discovery"]:
+        if name == "discovery":
+            discovery()
+        elif name in SWEEPS:
             SWEEPS[name]()
         elif names or not (PLAYED / name).exists():
             if name.startswith("half_"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from typing import Literal
 
 from coalesce_sim.inputs.recordings import read_recordings
 from coalesce_sim.inputs.sellers import listed_prices
@@ -15,6 +16,7 @@ from coalesce_sim.scenario.mechanisms import PostedPrice, ScoreAuction, Vickrey
 from coalesce_sim.scenario.policy import Custom
 from coalesce_sim.scenario.pool import ContractorFacts, DrawnPool, PriceList
 from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.scenario.security import Averted, Overhead
 from coalesce_sim.scenario.tariff import ConditionalPrices, TokenPrices
 from coalesce_sim.scenario.workload import LEVELS, Arrivals, Csv, Listed, Series
 
@@ -163,16 +165,32 @@ class Asked:
     @cached_property
     def risk(self) -> bool:
         """Whether any share of a task's value is at risk, bad work in the published trade included."""
-        external = self.scenario.cost_model.external
+        unsure = not self.learns and any(facts.reliability < 1 for facts in self.contractors)
+        insecure = self.scenario.incidents is None and self._at_risk("security_risk")
+        return unsure or insecure or self._at_risk("quality_risk")
+
+    @cached_property
+    def incidents(self) -> bool:
+        """Whether incidents of security can happen."""
+        return self.scenario.incidents is not None and self._at_risk("security_risk")
+
+    @property
+    def leaks(self) -> bool:
+        """Whether leaks can happen and cost anything."""
+        rule, level = self.scenario.incidents, self.scenario.workload.attributes.data_sensitivity
+        return self.incidents and rule is not None and rule.shares.leaked * getattr(rule.leak_usd, level) > 0
+
+    def averts(self, overhead: Overhead) -> bool:
+        """Whether an overhead would avert any incident that can happen."""
+        rule = self.scenario.incidents
+        return self.incidents and rule is not None and getattr(rule.lowered_by, overhead) != Averted()
+
+    def _at_risk(self, kind: Literal["security_risk", "quality_risk"]) -> bool:
+        """Whether any contractor has such a risk, its own or by its reliability."""
+        rule = getattr(self.scenario.cost_model.external, kind)
         for facts in self.contractors:
-            unsure = facts.reliability < 1
-            for own, rule in (
-                (facts.security_risk, external.security_risk),
-                (facts.quality_risk, external.quality_risk),
-            ):
-                if own if own is not None else rule.base > 0 or (unsure and rule.slope > 0):
-                    return True
-            if unsure and not self.learns:
+            own, derived = getattr(facts, kind), rule.base + rule.slope * (1 - facts.reliability)
+            if (derived if own is None else own) > 0:
                 return True
         return False
 

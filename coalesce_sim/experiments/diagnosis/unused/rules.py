@@ -11,6 +11,7 @@ from coalesce_sim.scenario.costs import LoadPrice
 from coalesce_sim.scenario.discovery import GossipDiscovery, RegistryDiscovery
 from coalesce_sim.scenario.learners import CostLearner, EpsilonGreedy, Exp3
 from coalesce_sim.scenario.policy import Topsis
+from coalesce_sim.scenario.security import INCIDENT_KINDS, OVERHEADS, LeakCost, Security
 
 
 def of_rules(asked: Asked) -> Iterator[Unused]:
@@ -31,15 +32,39 @@ def _of_contracts(asked: Asked) -> Iterator[Unused]:
     if all(facts.unreachable_rate == 0 for facts in asked.contractors):
         places = stated(rules, "contracts", "connect_timeout_s")
         yield Unused(places, "every unreachable_rate is 0")
-    if rules.transfer_mb_per_s is None:
+    if rules.transfer_mb_per_s is None and not asked.averts("encryption"):
         places = stated(rules.security, "contracts.security", "encryption_share")
         yield Unused(places, "contracts.transfer_mb_per_s is left out")
+    yield from _of_incidents(asked, rules.security)
     if rules.input_required_rate == 0:
         places = stated(rules, "contracts", "input_reply_s")
         yield Unused(places, "contracts.input_required_rate is 0")
     if asked.scenario.clients.slots == 0:
         places = stated(rules.recovery, "contracts.recovery", "then")
         yield Unused(places, "clients have no GPU")
+
+
+def _of_incidents(asked: Asked, security: Security) -> Iterator[Unused]:
+    rule, place = security.incidents, "contracts.security.incidents"
+    if rule is None:
+        return
+    if not asked.incidents:
+        yield Unused([place], "nobody has a security_risk")
+        return
+    for overhead in OVERHEADS:
+        averts = getattr(rule.lowered_by, overhead)
+        where = f"{place}.lowered_by.{overhead}"
+        if not security.in_place(overhead):
+            yield Unused(stated(averts, where, *INCIDENT_KINDS), f"there is no {overhead}")
+        else:
+            never = [kind for kind in INCIDENT_KINDS if rule.shares.of(kind) == 0]
+            yield Unused(stated(averts, where, *never), "no incident is of that kind")
+    level = asked.scenario.workload.attributes.data_sensitivity
+    others = [name for name in LeakCost.model_fields if name != level or rule.shares.leaked == 0]
+    reason = f"workload.attributes.data_sensitivity is {level}" if rule.shares.leaked else "nothing leaks"
+    yield Unused(stated(rule.leak_usd, f"{place}.leak_usd", *others), reason)
+    if not asked.leaks:
+        yield Unused(stated(rule, place, "insured_share"), "a leak costs nothing")
 
 
 def _of_reputation(asked: Asked) -> Iterator[Unused]:

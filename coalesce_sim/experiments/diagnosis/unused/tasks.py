@@ -103,7 +103,8 @@ def _of_attributes(asked: Asked) -> Iterator[Unused]:
     for name, is_needed in levels.items():
         level = getattr(attributes, name)
         reason = _COUNTED if level == "high" else "low and medium are the same"
-        if level == "low" or not is_needed:
+        differs = name == "data_sensitivity" and _leaks_by_level(asked)
+        if not differs and (level == "low" or not is_needed):
             yield Unused(stated(attributes, "workload.attributes", name), reason)
     yield from _of_sensitivity(asked, is_needed=levels["data_sensitivity"])
 
@@ -178,6 +179,12 @@ def _levels_needed(asked: Asked) -> dict[str, bool]:
         "criticality": asked.custom or (factor != 1 and asked.risk),
         "data_sensitivity": asked.custom or (boosts is not None and boosts.security_if_sensitive != 1),
     }
+
+
+def _leaks_by_level(asked: Asked) -> bool:
+    """Whether a leak costs more at one level of sensitivity than at another."""
+    rule = asked.scenario.incidents
+    return asked.incidents and rule is not None and len(set(rule.leak_usd.model_dump().values())) > 1
 
 
 def _boosts(asked: Asked) -> Boosts | None:
