@@ -21,6 +21,7 @@ from coalesce_sim.market.workload import Block
 from coalesce_sim.policies.protocol import LOCAL, Decision, Tasks, View
 from coalesce_sim.policies.registry import create
 from coalesce_sim.report import verdicts
+from coalesce_sim.report.factors import factors_at_home
 from coalesce_sim.scenario.schema import Scenario
 
 Facts = dict[str, Any]
@@ -34,6 +35,8 @@ class Explanation:
     offer, the best first: by closeness where the policy has one, then by estimated cost, the eligible before
     the others; `left_out` names those who made none, by reason. `reasons` is what else the policy told.
 
+    `factors` are those of the estimate at home, equation by equation (`report.factors`).
+
     In a market that learns, `contract` is what came of the decision, None where the task stayed at home, and
     `retries` are the later decisions on the task, with the same entries from `home` to `contract`. `whole` is
     the composite task that this one is a step of.
@@ -43,6 +46,7 @@ class Explanation:
     seed: int
     replication: int
     task: Facts
+    factors: Facts
     home: Facts
     contractors: list[Facts]
     left_out: dict[str, list[str]]
@@ -102,6 +106,7 @@ class _Story(Observer):
                 realised |= _ending(self.scenario, records, row, names, list(self.contracts.values()))
             self.end = {
                 "task": _task(self.scenario, records.block, row),
+                "factors": factors_at_home(self.scenario, records.block, row),
                 "realised": realised,
                 "whole": _whole(self.scenario, records, row, names),
             }
