@@ -19,7 +19,7 @@ def factors_at_home(scenario: Scenario, block: Block, task: int) -> Facts:
     """The factors of the estimate for a task, equation by equation, as its client believes them.
 
     ``time`` (eq. 1) has the work, the speeds, T as `execution_s`, and the hours `billed_h` as which
-    `execution_time_unit` reads it; where `local_min` is stated it is that, as `local_s`, which the work takes.
+    `execution_time_unit` reads it; where `local_min` is stated the work takes that, `local_s`, instead.
     ``compute``, ``memory``, ``energy`` and ``depreciation`` (eq. 2 to 4 and 6) have the factors of each
     amount beside it; ``opportunity`` (eq. 5) its rule and, where it goes by later tasks, the rate for each of
     these hours. `batch` slots share `gpus` GPUs. `believed` names what may differ from the truth. Empty where
@@ -101,7 +101,7 @@ def _time_lines(time: Facts, share: str) -> Iterator[str]:
         yield f"1  hours charged = {seconds} / {per_h} = {_f(time['billed_h'])} h{read}"
     if time["local_min"] is not None:
         stated = f"60 · {_f(time['local_min'])} · {_f(time['complexity'])}"
-        yield f"   time at home = {stated} = {_f(time['local_s'])} s: local_min is stated, T counts in costs only"
+        yield f"   time at home = {stated} = {_f(time['local_s'])} s: local_min is stated, T is for costs"
 
 
 def _f(value: float) -> str:
