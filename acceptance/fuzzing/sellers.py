@@ -85,7 +85,7 @@ def _due_usd(files: Mapping[str, Cells]) -> list[float] | None:
     first_s = _first_s(files["tasks.csv"])
     due = []
     for task in files["tasks.csv"]:
-        second = 3600 * _START_H + _seconds(task["at"]) - first_s
+        second = 3600 * _START_H + (_seconds(task["at"]) - first_s)
         instead = [row for row in sold if row not in own and _holds(row, number(task["prompt"]), second)]
         due.append(_bill_usd(own[0], instead[-1] if instead else {}, task))
     return due

@@ -29,6 +29,7 @@ class Accounts:
         self.done = 0
         self.realised_usd = 0.0
         self.held_usd = 0.0
+        self._ever_held_usd = 0.0
         self.contracts_open = 0
         self.found_bad = 0
         self.contracts_ended: Counter[str] = Counter()
@@ -41,6 +42,7 @@ class Accounts:
     def hold(self, price_usd: float) -> None:
         """The price of a contract is set aside when it is submitted."""
         self.held_usd += price_usd
+        self._ever_held_usd += price_usd
         self.contracts_open += 1
 
     def release(self, price_usd: float, state: str) -> None:
@@ -80,5 +82,5 @@ class Accounts:
         for what, (one, other) in pairs.items():
             if not math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-9):
                 raise ConservationError(f"{what}: {one!r} against {other!r}")
-        if abs(self.held_usd) > 1e-9 * max(1.0, self.realised_usd):
+        if abs(self.held_usd) > 1e-9 * max(1.0, self._ever_held_usd):
             raise ConservationError(f"USD: held for contracts at the end: {self.held_usd!r} against 0")

@@ -222,6 +222,11 @@ def test_what_a_client_hears_does_not_depend_on_who_else_looks_or_when() -> None
     assert ask(busy, 30_000.0).latency_s == 0.0
 
 
+def test_gossip_goes_on_beyond_the_rounds_that_can_be_counted() -> None:
+    finder = discovery(GOSSIP)
+    assert len(ask(finder, 1e27).ids) == len(ask(finder, 1e29).ids) == 4
+
+
 def test_clients_know_different_contractors_and_seeds_give_different_gossip() -> None:
     finder = discovery(GOSSIP)
     assert len({tuple(ask(finder, 6000.0, client).ids.tolist()) for client in range(5)}) == 5

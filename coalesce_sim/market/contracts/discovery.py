@@ -14,6 +14,9 @@ from coalesce_sim.policies.protocol import LOCAL
 from coalesce_sim.scenario.discovery import Discovery as DiscoverySettings
 from coalesce_sim.scenario.discovery import GossipDiscovery, RegistryDiscovery
 
+_LAST_ROUND = 2**62
+"""Rounds are counted in 64 bits; a clock that shows more of them does not tell one from the next."""
+
 Merit = Callable[[], FloatArray]
 
 NOBODY: IntArray = np.empty(0, dtype=np.int64)
@@ -158,7 +161,7 @@ class Gossip:
         self._shortlists: dict[tuple[int, int], tuple[int, Shortlist]] = {}
 
     def answer(self, now_s: float, client: int, type_id: int, merit: Merit) -> Found:
-        latest = int(now_s // self._settings.round_s)
+        latest = int(min(now_s // self._settings.round_s, _LAST_ROUND))
         if latest > self._latest:
             self._latest = latest
             self._merit = _snapshot(merit(), self._merit.shape)

@@ -188,6 +188,7 @@ def print_fit(runs: int) -> None:
 MARKETS: Final = (
     ("dur_03", "utilisation", 0.75, (0.5, 1.0, 4 / 3), 20, ()),
     ("market_day", "decode_tokens_per_s", 128.0, (0.5, 1.0, 2.0), 10, ("policy={kind: greedy}",)),
+    ("market_day", "decode_tokens_per_s", 128.0, (0.5, 1.0, 2.0), 10, ("policy={kind: always_local}",)),
     ("azure_code_like", "decode_tokens_per_s", 128.0, (0.5, 1.0, 2.0), 10, ()),
 )
 """Who believes what: the field, what is true, beliefs as shares of it, replications, and changes."""
@@ -207,7 +208,7 @@ def markets() -> None:
                 found[share] = pd.DataFrame(runs)
             for share, table in found.items():
                 told = "; ".join(row(table, found[1.0]))
-                click.echo(f"{name} {' '.join(calibration)} {field} · {share:.2f}: {told}")
+                click.echo(f"{name} {' '.join((*changes, *calibration))} {field} · {share:.2f}: {told}")
 
 
 def row(table: pd.DataFrame, right: pd.DataFrame) -> Iterator[str]:

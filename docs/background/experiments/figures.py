@@ -207,7 +207,7 @@ def draw_own_agents() -> Figure:
     home_usd = at_five.groupby("records.own_agent")["all_local_usd"].mean() / at_five["tasks"].mean()
     wide = over_tasks(own_agents_over_tasks(), "records.own_agent")
     figure, (left, right) = plt.subplots(1, 2, figsize=(10.6, 7.2), width_ratios=[1.35, 1])
-    figure.subplots_adjust(left=0.18, right=0.9, top=0.85, bottom=0.09, wspace=0.22)
+    figure.subplots_adjust(left=0.2, right=0.86, top=0.85, bottom=0.09, wspace=0.22)
     for row, (agent, mean) in enumerate(agents.items()):
         own = agent == "Qwen3-Coder-Next"
         look: dict[str, Any] = {"color": VERMILLION if own else BLUE}
@@ -227,8 +227,7 @@ def draw_own_agents() -> Figure:
                 fontsize=8.5,
                 **bold,
             )
-    left.text(0, 1.02, "Agent at home, and what a task costs it (USD)", transform=left.transAxes,
-              fontsize=9.5, color=GREY, ha="right")  # fmt: skip
+    figure.text(0.01, 0.87, "Agent at home, and what a task costs it (USD)", fontsize=9.5, color=GREY)
     left.axvline(0, color=GREY, linewidth=1)
     left.axvline(15, color=GREY, linestyle="--", linewidth=1)
     left.text(16, -1, "15 %", color=GREY, fontsize=9, va="center")
