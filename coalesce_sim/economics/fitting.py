@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.statistics.intervals import Estimate, estimate
+
+Numbers = Sequence[float] | FloatArray
 
 _ITERATIONS: Final = 100
 _SETTLED: Final = 1e-12
@@ -29,8 +30,8 @@ class HardwareFit:
 
     `rates` are units of work a second, by part: infinite where a part was found to take no time. With
     `peak_flop_s`, `utilisation` has the same as shares of it. `start_s` is the time that a run takes besides,
-    None where it was not asked for. `error` is the mean of |predicted / measured − 1| over the fitted runs, a
-    share; of the runs that it was fitted to a fit always looks better than of others (`error_on`).
+    None where it was not asked for. `error` is the mean of ``|predicted / measured − 1|`` over the fitted
+    runs, a share; of the runs that it was fitted to a fit always looks better than of others (`error_on`).
     """
 
     runs: int
@@ -39,21 +40,21 @@ class HardwareFit:
     start_s: Fitted | None
     error: Estimate
 
-    def predict(self, work: Mapping[str, ArrayLike]) -> FloatArray:
+    def predict(self, work: Mapping[str, Numbers]) -> FloatArray:
         """Seconds that runs of such work take, with the same parts as were fitted."""
         if work.keys() != self.rates.keys():
             raise ValueError(f"work: must have the parts {', '.join(self.rates)} (got {', '.join(work)})")
         seconds = sum(np.asarray(work[part], dtype=float) / rate.value for part, rate in self.rates.items())
         return np.asarray(seconds + (0.0 if self.start_s is None else self.start_s.value))
 
-    def error_on(self, seconds: ArrayLike, work: Mapping[str, ArrayLike]) -> Estimate:
-        """The mean of |predicted / measured − 1| over other runs, with its 95 % interval over runs."""
+    def error_on(self, seconds: Numbers, work: Mapping[str, Numbers]) -> Estimate:
+        """The mean of ``|predicted / measured − 1|`` over other runs, with its 95 % interval over runs."""
         return estimate(np.abs(self.predict(work) / np.asarray(seconds, dtype=float) - 1).tolist())
 
 
 def fit_hardware(
-    seconds: ArrayLike,
-    work: Mapping[str, ArrayLike],
+    seconds: Numbers,
+    work: Mapping[str, Numbers],
     *,
     start: bool = False,
     peak_flop_s: float | None = None,
@@ -84,10 +85,9 @@ def fit_hardware(
     {'prefill': 1991, 'decode': 51}
     >>> fit.predict({"prefill": [10000], "decode": [1000]}).round(1).tolist()
     [24.9]
-    >>> coalesce_sim.fit_hardware(
-    ...     seconds, {"tokens": [p + w for p, w in zip(prompt, output)]}
-    ... ).error.mean > 0.5
-    True
+    >>> tokens = [read + written for read, written in zip(prompt, output)]
+    >>> f"{coalesce_sim.fit_hardware(seconds, {'tokens': tokens}).error.mean:.0%}"
+    '101%'
     """
     measured = _checked("seconds", seconds)
     if measured.ndim != 1 or (measured <= 0).any():
@@ -147,7 +147,7 @@ def _over(seconds: float) -> float:
     return 1 / seconds if seconds > 0 else float("inf")
 
 
-def _amounts(part: str, amounts: ArrayLike, runs: int) -> FloatArray:
+def _amounts(part: str, amounts: Numbers, runs: int) -> FloatArray:
     values = _checked(f"work[{part!r}]", amounts)
     if values.shape != (runs,):
         raise ValueError(f"work[{part!r}]: must have {runs} entries as seconds has (got {values.size})")
@@ -156,7 +156,7 @@ def _amounts(part: str, amounts: ArrayLike, runs: int) -> FloatArray:
     return values
 
 
-def _checked(name: str, values: ArrayLike) -> FloatArray:
+def _checked(name: str, values: Numbers) -> FloatArray:
     numbers = np.asarray(values, dtype=float)
     if not np.isfinite(numbers).all():
         raise ValueError(f"{name}: must be finite (got {values!r})")
