@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from coalesce_sim import Scenario, ScenarioError, load, run
+from coalesce_sim.experiments.diagnosis.warnings import notes_of
 from tests.market.trading import HOME_USD, contractor, market, run_of
 from verification.plain_and_simulator import differences
 
@@ -119,6 +120,17 @@ def test_what_can_change_no_estimate_is_refused(
 def test_where_belief_cannot_act_it_is_refused(change: dict[str, str], message: str) -> None:
     with pytest.raises(ScenarioError, match=message):
         load(at_home(HALF, [0.0]), [f"{path}={value}" for path, value in change.items()])
+
+
+def test_beliefs_that_nothing_follows_from_are_told() -> None:
+    idle = "without effect here: clients.hardware.believed"
+    fields = market([0.0], contractor("a"))
+    fields["clients"]["hardware"] |= {"compute_usd_per_h": 0, "believed": HALF}
+    assert f"{idle} (times at home are stated and hours cost nothing)" in notes_of(load(fields))
+    wordless = ["workload.attributes.prompt_tokens=0"]
+    believed = ["clients.hardware.believed={prefill_tokens_per_s: 9, decode_tokens_per_s: 9}"]
+    told = [note for note in notes_of(load("market_day", [*wordless, *believed])) if note.startswith(idle)]
+    assert told == [f"{idle}.prefill_tokens_per_s (no task has prompt_tokens)"]
 
 
 def test_contractors_have_no_beliefs() -> None:

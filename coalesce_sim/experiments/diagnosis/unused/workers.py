@@ -110,6 +110,10 @@ def _of_hardware(asked: Asked) -> Iterator[Unused]:
     charged = own.slot_usd_per_h + own.as_believed.slot_usd_per_h + own.memory_usd_per_h > 0
     if not charged and not _timed_by_hardware(asked):
         yield Unused(stated(own, home, "believed"), "times at home are stated and hours cost nothing")
+    speed_of = {"prompt_tokens": "prefill_tokens_per_s", "expected_output_tokens": "decode_tokens_per_s"}
+    for tokens, speed in speed_of.items():
+        if not asked.has(tokens):
+            yield Unused(stated(own.believed, f"{home}.believed", speed), f"no task has {tokens}")
     needs = ("gb_per_model_size", "gb_per_50k_documents", "gb_per_complexity")
     if not any(asked.memory(need) for need in needs):
         yield Unused(stated(own, home, "memory_usd_per_h"), "tasks occupy no memory")
