@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from coalesce_sim.version import __version__
 
 if TYPE_CHECKING:
+    from coalesce_sim.economics.fitting import fit_hardware
     from coalesce_sim.errors import CoalesceError, ResultsWarning
     from coalesce_sim.experiments.comparison import Comparison, compare
     from coalesce_sim.experiments.diagnosis.doctor import Diagnosis, doctor
@@ -79,6 +80,7 @@ _HOMES = {
     "analyse_sensitivity": "coalesce_sim.sensitivity.study",
     "compare": "coalesce_sim.experiments.comparison",
     "doctor": "coalesce_sim.experiments.diagnosis.doctor",
+    "fit_hardware": "coalesce_sim.economics.fitting",
     "load": "coalesce_sim.loading",
     "open_results": "coalesce_sim.sweeps.results",
     "optimise": "coalesce_sim.optimisation.study",
@@ -123,6 +125,7 @@ __all__ = [
     "analyse_sensitivity",
     "compare",
     "doctor",
+    "fit_hardware",
     "load",
     "open_results",
     "optimise",

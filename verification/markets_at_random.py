@@ -71,6 +71,8 @@ def market_of(number: int, tasks: int, contractors: int) -> dict[str, Any]:
         **_learning(pick, clients),
     }
     fields["workload"]["arrivals"] = _arrivals(pick, tuple(types), clients, tasks)
+    if fields["clients"]["slots"] != 0:
+        fields["clients"]["hardware"] |= _believed(pick, fields)
     return fields
 
 
@@ -148,6 +150,15 @@ def _clients(pick: Pick, count: int) -> dict[str, Any]:
     outcomes = {"a": {"success": 0.6, "bill_usd": 0.05, "latency_min": 0.75}, "b": {"success": 1}}
     own: dict[str, Any] = pick({}, {"success": 0.5}, {"outcomes": outcomes})
     return clients | own | {"price_usd": pick(0.0, 0.1)}
+
+
+def _believed(pick: Pick, fields: dict[str, Any]) -> dict[str, Any]:
+    by_flop = fields["cost_model"]["internal"]["work"] == "flop"
+    power = {"power_w": 90} if fields["clients"]["hardware"].get("basis", "owned") == "owned" else {}
+    speeds = {"utilisation": 0.4} if by_flop else {"decode_tokens_per_s": 25}
+    other_speeds = {"peak_flop_s": 3e12} if by_flop else {"prefill_tokens_per_s": 60}
+    stated: dict[str, Any] = pick({}, {"believed": speeds}, {"believed": speeds | other_speeds | power})
+    return stated
 
 
 _TARIFF = {

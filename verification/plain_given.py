@@ -111,10 +111,12 @@ class Task:
         self.at_risk_usd: float = (external["critical_factor"] if critical else 1.0) * given["value_usd"]
 
         # At home: expected and true times, and what the machine uses up meanwhile.
-        hardware = settings["clients"]["hardware"]
-        self.home_s, self.hours = self._at_home(settings, given["expected_output_tokens"], 1.0)
+        hardware: Settings = settings["clients"]["hardware"]
+        beliefs: Settings = hardware["believed"] or {}
+        believed = hardware | {name: value for name, value in beliefs.items() if value is not None}
+        self.home_s, self.hours = self._at_home(settings, believed, given["expected_output_tokens"], 1.0)
         self.true_home_s, hours = self._at_home(
-            settings, given["output_tokens"], factors["local_time_factor"]
+            settings, hardware, given["output_tokens"], factors["local_time_factor"]
         )
         need = settings["cost_model"]["internal"]["memory"]
         memory_gb = (  # eq. 3
@@ -122,11 +124,13 @@ class Task:
             + need["gb_per_50k_documents"] * given["documents"] / 50_000
             + need["gb_per_complexity"] * given["complexity"]
         )
-        usd_per_h = slot_usd_per_h(hardware)
-        usd_per_h["memory"] = memory_gb / hardware["memory_gb"] * hardware["memory_usd_per_h"]
+        memory_usd_per_h = memory_gb / hardware["memory_gb"] * hardware["memory_usd_per_h"]
+        expected, true = (
+            slot_usd_per_h(machine) | {"memory": memory_usd_per_h} for machine in (believed, hardware)
+        )
         parts = ("compute", "memory", "energy", "depreciation")  # eq. 2 to 4 and 6
-        self.home_parts_usd = {f"internal_{part}_usd": usd_per_h[part] * self.hours for part in parts}
-        self.true_home_usd = sum(usd_per_h[part] * hours for part in parts) * factors["local_cost_factor"]
+        self.home_parts_usd = {f"internal_{part}_usd": expected[part] * self.hours for part in parts}
+        self.true_home_usd = sum(true[part] * hours for part in parts) * factors["local_cost_factor"]
         self.later_usd = 0.0
         self.row = self._blank_row()
 
@@ -135,9 +139,11 @@ class Task:
         tokens: float = self.given["output_tokens" if really else "expected_output_tokens"]
         return tokens
 
-    def _at_home(self, settings: Settings, output_tokens: float, factor: float) -> tuple[float, float]:
+    def _at_home(
+        self, settings: Settings, hardware: Settings, output_tokens: float, factor: float
+    ) -> tuple[float, float]:
         """Time that the work takes (eq. 1), and hours that the rates are charged for."""
-        internal, hardware = settings["cost_model"]["internal"], settings["clients"]["hardware"]
+        internal = settings["cost_model"]["internal"]
         stated_min = settings["types"][self.type]["local_min"]
         if internal["work"] == "flop":
             busy_s = factor * (self.flop / slot_flop_s(hardware))

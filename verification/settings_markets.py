@@ -22,6 +22,8 @@ GPU = {
     "gpus": 2,
     "batch": 2,
 }
+BELIEVED_BY_FLOP = {"believed": {"utilisation": 0.5, "peak_flop_s": 1.4e12, "tdp_w": 200}}
+BELIEVED_BY_TOKENS = {"believed": {"prefill_tokens_per_s": 140, "decode_tokens_per_s": 7, "power_w": 150}}
 RENTED = {
     "peak_flop_s": 2e12,
     "prefill_tokens_per_s": 400,
@@ -130,7 +132,7 @@ def hours() -> Market:
             "types": TYPES,
             "attributes": ATTRIBUTES,
         },
-        "clients": {"count": 3, "hardware": GPU},
+        "clients": {"count": 3, "hardware": GPU | BELIEVED_BY_FLOP},
         "contractors": {
             "count": 6,
             "types": {
@@ -215,7 +217,7 @@ def tokens() -> Market:
         "market_demand": None,
         "contractor_dynamics": None,
         "workload": rule["workload"] | {"arrivals": {"kind": "listed", "tasks": tasks}},
-        "clients": {"count": 2, "slots": 1, "hardware": GPU},
+        "clients": {"count": 2, "slots": 1, "hardware": GPU | BELIEVED_BY_TOKENS},
         "contractors": [
             contractor(
                 "p",
@@ -260,7 +262,13 @@ def estimates() -> Market:
         "external": external,
         "realised": model["realised"] | {"basis": "estimate"},
     }
-    return rule | {"name": "estimates", "cost_model": model, "policy": {"kind": "cheapest"}}
+    clients = rule["clients"] | {"hardware": GPU}
+    return rule | {
+        "name": "estimates",
+        "clients": clients,
+        "cost_model": model,
+        "policy": {"kind": "cheapest"},
+    }
 
 
 CONTRACTS = {

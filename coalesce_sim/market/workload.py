@@ -24,6 +24,7 @@ from coalesce_sim.market.arrivals import Arrivals, Dealer, unbroken
 from coalesce_sim.market.composite import SCALED, Templates, Wholes
 from coalesce_sim.policies.protocol import Tasks
 from coalesce_sim.scenario.distributions import sample
+from coalesce_sim.scenario.hardware import Hardware
 from coalesce_sim.scenario.schema import Clock, Scenario
 from coalesce_sim.scenario.workload import LEVELS, DemandDriven, MarketDemand, Recorded, Renewal
 from coalesce_sim.streams import Streams
@@ -47,11 +48,15 @@ class HomeEstimate:
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What really happens to each task, whoever works on it. Policies never see it."""
+    """What really happens to each task, whoever works on it. Policies never see it.
+
+    `local_estimate_usd` is what a client would expect of it at home that knew its hardware, queue left out.
+    """
 
     output_tokens: FloatArray
     local_work_s: FloatArray
     local_running_usd: FloatArray
+    local_estimate_usd: FloatArray
     local_cost_factor: FloatArray
     external_cost_factor: FloatArray
     local_time_factor: FloatArray
@@ -288,7 +293,7 @@ class Workload:
     def _priced(self, first: int, drawn: _Drawn, factors: dict[str, FloatArray]) -> Block:
         """Add what work at home takes and costs, as expected and in truth."""
         scenario = self._scenario
-        settings, hardware = scenario.cost_model.internal, scenario.clients.hardware
+        settings, own = scenario.cost_model.internal, scenario.clients.hardware
         types = list(scenario.workload.types.values())
         attributes = scenario.workload.attributes
         arrival_s, type_id, client, columns = drawn.arrival_s, drawn.type_id, drawn.client, drawn.columns
@@ -305,7 +310,7 @@ class Workload:
         )
 
         def at_home(
-            tokens: FloatArray, time_factor: FloatArray
+            hardware: Hardware, tokens: FloatArray, time_factor: FloatArray
         ) -> tuple[FloatArray, RunningCost, FloatArray]:
             busy_s = time_factor * execution_s(
                 settings,
@@ -320,12 +325,16 @@ class Workload:
             work_s = np.where(np.isnan(declared_s), busy_s, time_factor * declared_s)
             return work_s, running_cost(hours, need_gb, hardware), hours
 
-        expected_s, running, hours = at_home(expected_tokens, np.ones(n))
-        true_s, true_running, _ = at_home(output_tokens, factors["local_time_factor"])
-        opportunity = np.zeros(n)
+        expected_s, running, hours = at_home(own.as_believed, expected_tokens, np.ones(n))
+        true_s, true_running, _ = at_home(own, output_tokens, factors["local_time_factor"])
+        rate = np.zeros(n)
         if settings.opportunity == "later_tasks":
             rate = best_value_rate_behind(columns["value_usd"], columns["duration_h"], arrival_s, client)
-            opportunity = rate * hours
+        opportunity = rate * hours
+        estimate_usd = running.total_usd + opportunity
+        if own.believed is not None:
+            _, known_running, known_hours = at_home(own, expected_tokens, np.ones(n))
+            estimate_usd = known_running.total_usd + rate * known_hours
         max_latency_s = 60 * np.array([kind.max_latency_min for kind in types])
         rework_usd = None if scenario.contracts is None else scenario.contracts.rework_usd
         tasks = Tasks(
@@ -340,7 +349,7 @@ class Workload:
         )
         for field in fields(tasks):
             getattr(tasks, field.name).flags.writeable = False
-        truth = Truth(output_tokens, true_s, true_running.total_usd, **factors)
+        truth = Truth(output_tokens, true_s, true_running.total_usd, estimate_usd, **factors)
         return Block(
             first,
             tasks,

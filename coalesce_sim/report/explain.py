@@ -13,6 +13,7 @@ from rich.text import Text
 from coalesce_sim.numbers import NOTHING, column, number
 from coalesce_sim.policies.mcdm import CRITERIA
 from coalesce_sim.report.explanation import Explanation, Facts
+from coalesce_sim.report.factors import factor_lines
 
 MOST_CONTRACTORS = 30
 MOST_NAMES = 8
@@ -63,6 +64,9 @@ def print_explanation(console: Console, told: Explanation) -> None:
     _print_facts(console, _without(told.task, "task"))
     if told.whole is not None:
         _print_whole(console, told.whole, told.task["task"])
+    if told.factors:
+        _print_title(console, "Factors of the cost at home, by equation")
+        console.print(Text("\n".join(factor_lines(told.factors))))
     first = {name: getattr(told, name) for name in _OF_DECISION}
     attempts = [first, *told.retries]
     for attempt, decided in enumerate(attempts, 1):

@@ -21,6 +21,7 @@ from coalesce_sim.policies.protocol import LOCAL, Decision, Tasks, View
 from coalesce_sim.policies.registry import create
 from coalesce_sim.report import endings, verdicts
 from coalesce_sim.report.criteria import cheaper_but_lower
+from coalesce_sim.report.factors import factors_at_home
 from coalesce_sim.report.opportunity import opportunity_sentence
 from coalesce_sim.report.what_if import ASKED_AGAIN, Rehearsed, WhatIf, rehearsed
 from coalesce_sim.rounding import first_greatest
@@ -41,6 +42,8 @@ class Explanation:
     (`report.criteria`); `flips` the smallest changes that would have sent the task elsewhere
     (`report.what_if`), none for policies that do not go by offers.
 
+    `factors` are those of the estimate at home, equation by equation (`report.factors`).
+
     In a market that learns, `contract` is what came of the decision, None where the task stayed at home, and
     `retries` are the later decisions on the task, with the same entries from `home` to `contract`. `whole` is
     the composite task that this one is a step of.
@@ -50,6 +53,7 @@ class Explanation:
     seed: int
     replication: int
     task: Facts
+    factors: Facts
     home: Facts
     opportunity: Facts
     contractors: list[Facts]
@@ -125,6 +129,7 @@ class _Story(Observer):
                 realised |= endings.ending(self.scenario, records, row, names, list(self.contracts.values()))
             self.end = {
                 "task": _task(self.scenario, records.block, row),
+                "factors": factors_at_home(self.scenario, records.block, row),
                 "realised": realised,
                 "whole": endings.whole(self.scenario, records, row, names),
             }

@@ -159,9 +159,10 @@ class Realised(Model):
 
     basis: Literal["estimate", "physical"]
     """``estimate`` charges the estimated cost times a cost factor, as in the published model, expected delay
-    included where `internal.opportunity` reckons with it: time does not feed back into cost. ``physical``
-    charges what was used at its price, plus lateness as it was experienced; risk and opportunity, being
-    expectations, are then not charged. A market that learns needs ``physical``."""
+    included where `internal.opportunity` reckons with it: time does not feed back into cost. Home is charged
+    the estimate of who knew its hardware, whatever is `believed` of it. ``physical`` charges what was used at
+    its price, plus lateness as it was experienced; risk and opportunity, being expectations, are then not
+    charged. A market that learns needs ``physical``."""
     local_cost_factor: NonNegativeDistribution = 1.0
     """Multiplies what is charged for a task at home, on the basis ``physical`` without lateness and recorded
     bills; one draw a task, 1 changes nothing."""

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from coalesce_sim.scenario.base import Model, Text
+from coalesce_sim.scenario.believed import OwnHardware
 from coalesce_sim.scenario.distributions import (
     Distribution,
     NonNegative,
@@ -51,7 +52,7 @@ class Clients(Model):
     slots: Slots = "unlimited"
     """Tasks that each client can work on at once; what waits is done first come, first served. Without limit
     nothing waits; with 0 there is no GPU, and what stays at home is not done (needs `contracts`)."""
-    hardware: Hardware
+    hardware: OwnHardware
     """What each slot works on: times and prices all work at home."""
     price_usd: NonNegative = 0.0
     """USD that a task at home is expected to cost beyond hardware and, where records are replayed, the list

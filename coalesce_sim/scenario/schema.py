@@ -171,6 +171,25 @@ class Scenario(Model):
                     )
         return self
 
+    @model_validator(mode="after")
+    def _beliefs_can_act(self) -> Self:
+        place, own, costs = "clients.hardware.believed", self.clients.hardware, self.cost_model
+        if own.believed is None:
+            return self
+        for field, reason in own.powerless_beliefs(costs.internal.work):
+            raise ValueError(f"{place}.{field}: changes no estimate, for {reason}")
+        if self.clients.slots == 0:
+            raise ValueError(f"{place}: changes no estimate, for clients.slots is 0")
+        if costs.internal.work == "flop" and not any(each.base_flop for each in self.workload.types.values()):
+            raise ValueError(f"{place}: changes no estimate, for base_flop of all workload.types is 0")
+        if costs.realised.basis == "estimate" and costs.internal.expects_delay:
+            raise ValueError(
+                f"{place}: what is expected of queues cannot differ from the truth where it is charged "
+                f"(cost_model.realised.basis: estimate, cost_model.internal.opportunity: "
+                f"{costs.internal.opportunity})"
+            )
+        return self
+
     def resolved(self) -> dict[str, Any]:
         """The scenario after `extends`, overrides and defaults, as JSON; fields that are null are left out.
 

@@ -108,6 +108,13 @@ def _of_hardware(asked: Asked) -> Iterator[Unused]:
         yield Unused(stated(own, home, *_SPEEDS), "work at home is timed in FLOP")
     if own.profile is None and scenario.cost_model.internal.work == "tokens" and own.tokens == "measured":
         yield Unused(stated(own, home, "peak_flop_s"), "work at home is timed by tokens")
+    charged = own.slot_usd_per_h + own.as_believed.slot_usd_per_h + own.memory_usd_per_h > 0
+    if not charged and not _timed_by_hardware(asked):
+        yield Unused(stated(own, home, "believed"), "times at home are stated and hours cost nothing")
+    speed_of = {"prompt_tokens": "prefill_tokens_per_s", "expected_output_tokens": "decode_tokens_per_s"}
+    for tokens, speed in speed_of.items():
+        if not asked.has(tokens):
+            yield Unused(stated(own.believed, f"{home}.believed", speed), f"no task has {tokens}")
     needs = ("gb_per_model_size", "gb_per_50k_documents", "gb_per_complexity")
     if not any(asked.memory(need) for need in needs):
         yield Unused(stated(own, home, "memory_usd_per_h"), "tasks occupy no memory")
@@ -117,6 +124,17 @@ def _of_hardware(asked: Asked) -> Iterator[Unused]:
         yield Unused(stated(machine, place, "memory_usd_per_h"), "it counts at home only")
         if machine.profile is None and machine.tokens == "measured" and not asked.flop_at_contractors:
             yield Unused(stated(machine, place, "peak_flop_s"), "nobody's work is timed in FLOP there")
+
+
+def _timed_by_hardware(asked: Asked) -> bool:
+    """Whether the time that any work takes at home follows from the hardware."""
+    outcomes = asked.scenario.clients.outcomes or {}
+    return not asked.replays and any(
+        kind.steps is None
+        and kind.local_min is None
+        and (name not in outcomes or outcomes[name].latency_min is None)
+        for name, kind in asked.types.items()
+    )
 
 
 def _of_machine(machine: Hardware, place: str, flop: bool, *, costs: bool) -> Iterator[Unused]:
