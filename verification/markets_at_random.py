@@ -91,7 +91,7 @@ def _arrivals(pick: Pick, types: tuple[str, ...], clients: int, count: int) -> d
     for _ in range(count):
         now_s += pick(*gaps_s)
         task = {"type": pick(*types), "arrival_s": now_s}
-        tasks.append(task | pick({}, {"client": pick(*range(clients))}))
+        tasks.append(task | pick({}, {"client": pick(*range(clients))}) | _level(pick))
     return {"kind": "listed", "tasks": tasks}
 
 
@@ -107,7 +107,13 @@ def _types(pick: Pick) -> dict[str, Any]:
             "three": {"type": pick("a", "b"), "after": pick([], ["one"], ["one", "two"])},
         }
         types["whole"] = {"max_latency_min": 4, "steps": steps, "integration_usd": pick(0.0, 0.2)}
-    return types
+    return {name: kind | _level(pick) for name, kind in types.items()}
+
+
+def _level(pick: Pick) -> dict[str, Any]:
+    """How sensitive data are, of a task or a type that says it."""
+    stated: dict[str, Any] = pick({}, {"data_sensitivity": pick("low", "medium", "high")})
+    return stated
 
 
 def _attributes(pick: Pick) -> dict[str, Any]:

@@ -104,10 +104,10 @@ class Task:
         by_hand = by_hand_from_usd is not None and given["value_usd"] >= by_hand_from_usd
         self.check: dict[str, float] = rules["verification"]["manual" if by_hand else "automated"]
         self.check_s = 60 * self.check["minutes"]
-        incidents, level = rules["security"]["incidents"], settings["attributes"]["data_sensitivity"]
+        incidents, level = rules["security"]["incidents"], sensitivity(settings, drawn, self.type)
         self.leak_usd: float = 0.0 if incidents is None else incidents["leak_usd"][level]
         critical = settings["attributes"]["criticality"] == "high"
-        self.sensitive = settings["attributes"]["data_sensitivity"] == "high"
+        self.sensitive = level == "high"
         self.at_risk_usd: float = (external["critical_factor"] if critical else 1.0) * given["value_usd"]
 
         # At home: expected and true times, and what the machine uses up meanwhile.
@@ -190,6 +190,14 @@ class Task:
             "turnaround_s": row["finished_s"] - row["arrival_s"],
             "internal_experience_usd": None if internal_usd is None else internal_usd - known_usd,
         }
+
+
+def sensitivity(settings: Settings, drawn: dict[str, Any], step_type: str) -> str:
+    """How sensitive the data of a task, or of a step of it, are: whoever is nearest to it says it."""
+    for says_it in (drawn, settings["types"][step_type], settings["types"][drawn["type"]]):
+        if says_it["data_sensitivity"] is not None:
+            return str(says_it["data_sensitivity"])
+    return str(settings["attributes"]["data_sensitivity"])
 
 
 def slot_flop_s(hardware: dict[str, Any]) -> float:

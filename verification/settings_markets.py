@@ -436,7 +436,11 @@ def insecure() -> Market:
     return rule | {
         "name": "insecure",
         "workload": rule["workload"]
-        | {"arrivals": {"kind": "renewal", "gap_s": 15.0, "limit": 80}, "failure_correlation": 0.0},
+        | {
+            "arrivals": {"kind": "renewal", "gap_s": 15.0, "limit": 80},
+            "types": TYPES | {"a": TYPES["a"] | {"data_sensitivity": "low"}},
+            "failure_correlation": 0.0,
+        },
         "contracts": {
             "transfer_mb_per_s": 500,
             "security": rule["contracts"]["security"] | {"incidents": incidents},

@@ -19,6 +19,7 @@ from coalesce_sim.market.workload import Block, Workload, hourly_demand
 from coalesce_sim.policies.mcdm import CRITERIA
 from coalesce_sim.scenario.contracts import ContractRules
 from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.scenario.workload import LEVELS
 from coalesce_sim.streams import Streams
 
 Facts = dict[str, Any]
@@ -59,9 +60,10 @@ def facts(scenario: Scenario, seed: int, replication: int) -> Facts:
         One mapping each, with the fields that a listed contractor has in a scenario, and its `identity`.
     ``tasks``
         One mapping each, in the order of decision, composite tasks whole: `type`, `client` (from 0),
-        `arrival_s`, its public attributes, `output_tokens`, which nobody knows beforehand, and `recorded`:
-        None or, where records are replayed, ``good`` and ``bill_usd`` with one entry a worker. A bill of
-        None: no run of that worker is recorded, so it makes no offer.
+        `arrival_s`, its public attributes, `data_sensitivity` where the task states it itself,
+        `output_tokens`, which nobody knows beforehand, and `recorded`: None or, where records are replayed,
+        ``good`` and ``bill_usd`` with one entry a worker. A bill of None: no run of that worker is recorded,
+        so it makes no offer.
     ``factors``
         One mapping for each task that is decided on: for the steps, in their order, in place of a composite
         task. The four factors of `cost_model.realised`.
@@ -127,6 +129,8 @@ def _tasks(scenario: Scenario, records: Recordings | None, streams: Streams) -> 
         columns = {name: getattr(block.tasks, name).tolist() for name in _ATTRIBUTES}
         columns["type"] = [names[type_id] for type_id in block.tasks.type_id.tolist()]
         columns["client"] = block.tasks.client.tolist()
+        levels = _stated(block.stated_sensitivity)
+        columns["data_sensitivity"] = [None if level is None else LEVELS[int(level)] for level in levels]
         columns["output_tokens"] = block.truth.output_tokens.tolist()
         columns["recorded"] = [None] * len(block)
         if records is not None and block.instance is not None:

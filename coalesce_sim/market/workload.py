@@ -68,8 +68,9 @@ class Block:
     """Consecutive tasks; `rounds` lists (time, first, stop) of those that arrive together.
 
     `flop` is the work of each, `target_s` the time in which a task, or the whole that it is a step of, is to
-    be done, `loss_usd` what it costs if it is not done well. `instance` is the row of each task in the
-    records, None if it has none; `wholes` is None where no task is composite.
+    be done, `loss_usd` what it costs if it is not done well. `sensitivity` is how sensitive its data are, by
+    the place in `LEVELS`, `stated_sensitivity` that which the task states itself, NaN if none. `instance` is
+    the row of each task in the records, None if it has none; `wholes` is None where no task is composite.
     """
 
     first: int
@@ -80,6 +81,8 @@ class Block:
     flop: FloatArray
     target_s: FloatArray
     loss_usd: FloatArray
+    sensitivity: IntArray
+    stated_sensitivity: FloatArray
     instance: IntArray | None
     wholes: Wholes | None
 
@@ -299,7 +302,8 @@ class Workload:
         arrival_s, type_id, client, columns = drawn.arrival_s, drawn.type_id, drawn.client, drawn.columns
         n = len(arrival_s)
         output_tokens = columns.pop("output_tokens")
-        sensitivity = self._sensitivity(columns.pop("data_sensitivity"), drawn)
+        stated_sensitivity = columns.pop("data_sensitivity")
+        sensitivity = self._sensitivity(stated_sensitivity, drawn)
         expected_tokens = np.full(n, float(attributes.expected_output_tokens)) * drawn.work
         base_flop = np.array([kind.base_flop for kind in types])[type_id]
         declared_s = (
@@ -359,6 +363,8 @@ class Workload:
             flop=base_flop * (columns["data_gb"] / settings.flop_reference_gb) * columns["complexity"],
             target_s=max_latency_s[drawn.whole_type_id],
             loss_usd=drawn.whole_value_usd if rework_usd is None else np.full(n, rework_usd),
+            sensitivity=sensitivity,
+            stated_sensitivity=stated_sensitivity,
             instance=drawn.instance,
             wholes=drawn.wholes,
         )

@@ -59,8 +59,8 @@ class Boosts(Model):
     latency_if_max_min_below: NonNegative = 0.0
     """Minutes of `max_latency_min` below which a task is urgent; at 0 none is."""
     security_if_sensitive: NonNegative = 1.0
-    """Factor on the weight of security where `workload.attributes.data_sensitivity` is ``high``; 1 changes
-    nothing."""
+    """Factor on the weight of security for tasks whose `data_sensitivity`, their own or that of their type,
+    of their whole's type or of all, is ``high``; 1 changes nothing."""
 
 
 class Confidence(Model):

@@ -8,6 +8,7 @@ from pydantic import model_validator
 
 from coalesce_sim.scenario.base import Model
 from coalesce_sim.scenario.distributions import NonNegative, Share
+from coalesce_sim.scenario.workload import Level
 
 IncidentKind = Literal["leaked", "tampered", "lost"]
 INCIDENT_KINDS: Final[tuple[IncidentKind, ...]] = ("leaked", "tampered", "lost")
@@ -18,7 +19,8 @@ OVERHEADS: Final[tuple[Overhead, ...]] = ("encryption", "enclave", "audit")
 
 
 class LeakCost(Model):
-    """What a leak costs the client, by the `data_sensitivity` of the task."""
+    """What a leak costs the client, by the `data_sensitivity` of the task whose data leak: as the task states
+    it, or else its type, the type of the whole that it is a step of, or `workload.attributes`."""
 
     low: NonNegative = 0.0
     """USD lost when data of low sensitivity leak, before insurance."""
@@ -26,6 +28,11 @@ class LeakCost(Model):
     """USD lost when data of medium sensitivity leak, before insurance."""
     high: NonNegative = 0.0
     """USD lost when data of high sensitivity leak, before insurance."""
+
+    def of(self, level: Level) -> float:
+        """What a leak of data of a level costs, before insurance, in USD."""
+        usd: float = getattr(self, level)
+        return usd
 
 
 class IncidentShares(Model):
@@ -86,7 +93,7 @@ class Incidents(Model):
     shares: IncidentShares
     """How incidents fall into leaks, tampering and lost work."""
     leak_usd: LeakCost
-    """What a leak costs, by the sensitivity of the data."""
+    """What a leak costs, by the sensitivity of each task's data."""
     insured_share: Share = 0.0
     """Share of what a leak costs that an insurance pays, so that the client does not bear it; bad and lost
     work it does not cover."""

@@ -113,7 +113,8 @@ class ListedTask(Model):
     output_tokens: NonNegative | None = None
     """Tokens that are really written; left out, drawn."""
     data_sensitivity: Level | None = None
-    """How sensitive its data are; left out, as its type or else `attributes` say."""
+    """How sensitive its data are, and those of all its steps; left out, as its type or else `attributes` say.
+    """
 
 
 ATTRIBUTES = tuple(
@@ -331,9 +332,9 @@ class Attributes(Model):
     """Of all tasks: ``high`` multiplies the value at risk by `critical_factor`, ``low`` and ``medium`` are
     the same."""
     data_sensitivity: Level = "medium"
-    """Of all tasks for which neither they nor their types say it: ``high`` calls for the boost
-    `security_if_sensitive`, and a leak costs what `contracts.security.incidents.leak_usd` says of the level;
-    else ``low`` and ``medium`` are the same."""
+    """Of all tasks for which neither they nor their types, nor those of their wholes, say it. A task whose
+    level is ``high`` calls for the boost `security_if_sensitive`, and a leak of its data costs what
+    `contracts.security.incidents.leak_usd` says of its level; else ``low`` and ``medium`` are the same."""
 
 
 class Workload(Model):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from coalesce_sim import LOCAL, Decision, OracleView, Policy, View
+from coalesce_sim.scenario.workload import LEVELS
 from tests.market.trading import contractor, market, run_of
 
 CHECK = {"usd": 0.2, "minutes": 1.0, "sensitivity": 0.7, "specificity": 0.8}
@@ -15,7 +16,7 @@ CHECK = {"usd": 0.2, "minutes": 1.0, "sensitivity": 0.7, "specificity": 0.8}
 
 INCIDENTS = {
     "shares": {"leaked": 1, "tampered": 1, "lost": 1},
-    "leak_usd": {"medium": 3},
+    "leak_usd": {"low": 1, "medium": 3, "high": 9},
     "insured_share": 0.3,
     "lowered_by": {"audit": {"lost": 0.2}},
 }
@@ -24,7 +25,7 @@ INCIDENTS = {
 def uncertain(recovery: dict[str, Any], late_usd_per_min: float = 0.0, **sections: Any) -> dict[str, Any]:
     """Everything may go wrong with everybody, but nobody waits."""
     scenario = market(
-        [50.0 * k for k in range(60)],
+        [{"type": "job", "arrival_s": 50.0 * k, "data_sensitivity": LEVELS[k % 3]} for k in range(60)],
         contractor("a", success=0.5, price_usd=0.5),
         contractor("b", success=0.8, price_usd=1.5, unreachable_rate=0.1),
         contractor("c", success=0.9, outcomes={"job": {"success": 0.9, "bill_usd": 2, "failed_bill_usd": 1}}),

@@ -12,6 +12,7 @@ from coalesce_sim.experiments.diagnosis.unused.everywhere import without_effect
 from coalesce_sim.report.explanation import explain
 from coalesce_sim.scenario.problems import ScenarioError
 from tests.market.trading import HOME, HOME_USD, VALUE_USD, contractor, market, play, run_of
+from verification.plain_and_simulator import differences
 
 GIVE_UP = {"then": "give_up"}
 EACH = {"leaked": 1, "tampered": 1, "lost": 1}
@@ -50,6 +51,25 @@ def test_a_leak_costs_its_amount_less_what_insurance_pays(level: str, gross_usd:
     metrics = result.replications[0]
     assert (metrics["leak_usd"], metrics["insured_usd"]) == (0.75 * gross_usd, 0.25 * gross_usd)
     assert metrics["contracts_leaked_rate"] == 100
+
+
+def test_each_task_and_each_step_leaks_what_its_own_level_says() -> None:
+    """Stated by the task, else by its type, else by the type of its whole, else for all."""
+    job = {"max_latency_min": 5, "local_min": 1, "base_flop": 1e12}
+    types = {"job": job, "public": job | {"data_sensitivity": "low"}}
+    steps = {"one": {"type": "job"}, "two": {"type": "public", "after": ["one"]}}
+    types["secret"] = {"max_latency_min": 9, "data_sensitivity": "high", "steps": steps}
+    tasks = [{"type": name} for name in ("job", "public", "secret")]
+    tasks += [tasks[1] | {"data_sensitivity": "high"}, tasks[2] | {"data_sensitivity": "low"}]
+    tasks = [task | {"arrival_s": 1000.0 * k} for k, task in enumerate(tasks)]
+    levels = ["medium", "low", "high", "low", "high", "low", "low"]
+    leak_usd = [{"low": 1, "medium": 4, "high": 16}[level] for level in levels]
+    scenario = insecure(tasks, {"leaked": 1}, types=types, policy={"kind": "always_outsource"})
+    result = run_of(scenario, offers=True)
+    assert result.contracts.sort_values("task")["leak_usd"].tolist() == leak_usd
+    assert result.decisions["leak_usd"].tolist() == leak_usd
+    assert result.offers["expected_leak_usd"].tolist() == leak_usd
+    assert differences(coalesce_sim.load(scenario)) == []
 
 
 def test_data_leak_once_they_went_out_whatever_becomes_of_the_work_and_never_at_home() -> None:
@@ -197,7 +217,14 @@ def test_what_can_have_no_effect_is_told() -> None:
     lowered = {"lowered_by": {"audit": {"leaked": 0.5}}}
     (told,) = without_effect(coalesce_sim.load(insecure([0], EACH, incidents=lowered)))
     assert "contracts.security.incidents.lowered_by.audit.leaked (there is no audit)" in told
-    assert "leak_usd.low, contracts.security.incidents.leak_usd.high (workload.attributes" in told
+    assert "leak_usd.low, contracts.security.incidents.leak_usd.high (the data_sensitivity of all" in told
+    tasks = [{"type": "job", "arrival_s": 0, "data_sensitivity": level} for level in ("low", "high")]
+    (told,) = without_effect(
+        coalesce_sim.load(insecure(tasks, EACH, attributes={"data_sensitivity": "high"}))
+    )
+    assert "leak_usd.medium (the data_sensitivity of all tasks is low or high)" in told
+    assert "workload.attributes.data_sensitivity (all tasks or their types state their own)" in told
+    assert "workload.arrivals" not in told
     (told,) = without_effect(coalesce_sim.load(insecure([0], EACH, facts={"security_risk": 0})))
     assert "contracts.security.incidents (nobody has a security_risk)" in told
 

@@ -105,9 +105,13 @@ def test_a_series_has_no_levels() -> None:
         (
             "high",
             {"a": "low", "b": "low"},
-            "workload.attributes.data_sensitivity (all types state their own)",
+            "workload.attributes.data_sensitivity (all tasks or their types state their own)",
         ),
-        ("medium", {"a": "low"}, "workload.types.a.data_sensitivity (as workload.attributes has it"),
+        (
+            "medium",
+            {"a": "low"},
+            "workload.types.a.data_sensitivity (all would be the same without it, low and medium",
+        ),
     ],
 )
 def test_what_changes_nothing_is_told(of_all: str, types: dict[str, str], note: str | None) -> None:

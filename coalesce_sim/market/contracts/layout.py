@@ -19,6 +19,7 @@ from coalesce_sim.market.workload import Block
 from coalesce_sim.scenario.contracts import ContractRules
 from coalesce_sim.scenario.costs import DemandPrice, FlatPrice, TokenPrice
 from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.scenario.workload import LEVELS
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,8 @@ class Layout:
     answer that is expected. The rest has one
     entry a task: `transfer_s` is the way out and back together, all before the work, `check_s` and
     `check_usd` the verification, `fees_usd` what comes on top of the price of a delivery: communication,
-    verification, integration; `leak_usd` is what a leak of its data costs, before insurance.
+    verification, integration; `leak_usd` is what a leak of its data costs by their sensitivity, before
+    insurance.
     """
 
     table: FloatArray
@@ -63,8 +65,8 @@ class Layouts:
         security = rules.security
         self.work_factor = 1 + security.enclave_share + security.audit_share
         self.price_factor = security.price_factor
-        level, incidents = scenario.workload.attributes.data_sensitivity, security.incidents
-        self._leak_usd: float = 0.0 if incidents is None else getattr(incidents.leak_usd, level)
+        incidents = security.incidents
+        self._leak_usd = np.array([0.0 if incidents is None else incidents.leak_usd.of(k) for k in LEVELS])
         self.setup_s = (rules.handshake_ms + security.key_exchange_ms) / 1000
 
     def of(self, block: Block) -> Layout:
@@ -96,7 +98,7 @@ class Layouts:
             manual.tolist(),
             tasks.max_latency_s.tolist(),
             block.loss_usd.tolist(),
-            [self._leak_usd] * len(block),
+            self._leak_usd[block.sensitivity].tolist(),
         )
 
     def true_work_s(self, block: Block, task: int) -> FloatArray:

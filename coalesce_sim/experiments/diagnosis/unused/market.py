@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Literal
 
+from coalesce_sim.experiments.diagnosis.unused.levels import Chain, chains_of, level_by
 from coalesce_sim.inputs.recordings import read_recordings
 from coalesce_sim.inputs.sellers import listed_prices
-from coalesce_sim.inputs.tasktable import read_table
 from coalesce_sim.scenario.costs import BargainedPrice, DemandPrice, FlatPrice, LoadPrice, TokenPrice
 from coalesce_sim.scenario.hardware import Hardware
 from coalesce_sim.scenario.learners import LinUcb
@@ -18,7 +18,7 @@ from coalesce_sim.scenario.pool import ContractorFacts, DrawnPool, PriceList
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.scenario.security import Averted, Overhead
 from coalesce_sim.scenario.tariff import ConditionalPrices, TokenPrices
-from coalesce_sim.scenario.workload import LEVELS, Arrivals, Csv, Listed, Series
+from coalesce_sim.scenario.workload import LEVELS, Arrivals, Csv, Level, Listed, Series
 
 
 def in_tasks(arrivals: Arrivals) -> set[str]:
@@ -128,26 +128,15 @@ class Asked:
         return moved or self.scenario.cost_model.external.communication_usd_per_gb > 0
 
     @cached_property
-    def sensitive(self) -> bool:
-        """Whether the data of any task are of high sensitivity."""
-        default = self.scenario.workload.attributes.data_sensitivity
+    def chains(self) -> set[Chain]:
+        """Where it is stated how sensitive data are, of all tasks and steps."""
+        return chains_of(self.scenario)
 
-        def of(name: str) -> set[str]:
-            kind = self.types[name]
-            parts = [kind] if kind.steps is None else [self.types[each.type] for each in kind.steps.values()]
-            return {part.data_sensitivity or kind.data_sensitivity or default for part in parts}
-
-        match self.scenario.workload.arrivals:
-            case Csv(columns=columns) as source if "data_sensitivity" in columns:
-                levels = read_table(source, tuple(self.types), self.scenario.clients.count).given
-                return bool((levels["data_sensitivity"] == LEVELS.index("high")).any())
-            case Listed(tasks=tasks):
-                stated = [
-                    {task.data_sensitivity} if task.data_sensitivity else of(task.type) for task in tasks
-                ]
-            case _:
-                stated = [of(name) for name in self.types]
-        return any("high" in each for each in stated)
+    @cached_property
+    def levels(self) -> list[Level]:
+        """The levels of sensitivity that the data of any task have, from low to high."""
+        found = {level_by(chain) for chain in self.chains}
+        return [level for level in LEVELS if level in found]
 
     def memory(self, need: str) -> bool:
         """Whether memory of the given need is charged."""
@@ -174,11 +163,18 @@ class Asked:
         """Whether incidents of security can happen."""
         return self.scenario.incidents is not None and self._at_risk("security_risk")
 
+    @cached_property
+    def leak_usd(self) -> dict[Level, float]:
+        """What a leak costs at each level of sensitivity, 0 where none can happen."""
+        rule = self.scenario.incidents
+        if rule is None or not self.incidents or rule.shares.leaked == 0:
+            return dict.fromkeys(LEVELS, 0.0)
+        return {level: rule.leak_usd.of(level) for level in LEVELS}
+
     @property
     def leaks(self) -> bool:
         """Whether leaks can happen and cost anything."""
-        rule, level = self.scenario.incidents, self.scenario.workload.attributes.data_sensitivity
-        return self.incidents and rule is not None and rule.shares.leaked * getattr(rule.leak_usd, level) > 0
+        return any(self.leak_usd[level] > 0 for level in self.levels)
 
     def averts(self, overhead: Overhead) -> bool:
         """Whether an overhead would avert any incident that can happen."""

@@ -11,7 +11,8 @@ from coalesce_sim.scenario.costs import LoadPrice
 from coalesce_sim.scenario.discovery import GossipDiscovery, RegistryDiscovery
 from coalesce_sim.scenario.learners import CostLearner, EpsilonGreedy, Exp3
 from coalesce_sim.scenario.policy import Topsis
-from coalesce_sim.scenario.security import INCIDENT_KINDS, OVERHEADS, LeakCost, Security
+from coalesce_sim.scenario.security import INCIDENT_KINDS, OVERHEADS, Security
+from coalesce_sim.scenario.workload import LEVELS
 
 
 def of_rules(asked: Asked) -> Iterator[Unused]:
@@ -59,9 +60,10 @@ def _of_incidents(asked: Asked, security: Security) -> Iterator[Unused]:
         else:
             never = [kind for kind in INCIDENT_KINDS if rule.shares.of(kind) == 0]
             yield Unused(stated(averts, where, *never), "no incident is of that kind")
-    level = asked.scenario.workload.attributes.data_sensitivity
-    others = [name for name in LeakCost.model_fields if name != level or rule.shares.leaked == 0]
-    reason = f"workload.attributes.data_sensitivity is {level}" if rule.shares.leaked else "nothing leaks"
+    others, reason = list(LEVELS), "nothing leaks"
+    if rule.shares.leaked > 0:
+        others = [level for level in LEVELS if level not in asked.levels]
+        reason = f"the data_sensitivity of all tasks is {' or '.join(asked.levels)}"
     yield Unused(stated(rule.leak_usd, f"{place}.leak_usd", *others), reason)
     if not asked.leaks:
         yield Unused(stated(rule, place, "insured_share"), "a leak costs nothing")
@@ -187,7 +189,7 @@ def _of_topsis(policy: Topsis, asked: Asked) -> Iterator[Unused]:
     if policy.explored_too and not (gated and policy.epsilon > 0):
         reason = "policy.epsilon is 0" if gated else "nothing is asked of the others"
         yield Unused(stated(policy, "policy", "explored_too"), reason)
-    if not asked.sensitive:
+    if "high" not in asked.levels:
         level = asked.scenario.workload.attributes.data_sensitivity
         reason = "workload.attributes.data_sensitivity is not high"
         places = stated(boosts, place, "security_if_sensitive")

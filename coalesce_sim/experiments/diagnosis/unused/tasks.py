@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pydantic import BaseModel
+
+from coalesce_sim.experiments.diagnosis.unused.levels import OF_ALL, OF_COLUMNS, OF_LISTED, level_by, of_type
 from coalesce_sim.experiments.diagnosis.unused.market import Asked, in_tasks
 from coalesce_sim.experiments.diagnosis.unused.stated import Unused, stated
 from coalesce_sim.experiments.diagnosis.who_works import come_together
 from coalesce_sim.scenario.costs import DemandPrice
 from coalesce_sim.scenario.learners import LinUcb
 from coalesce_sim.scenario.policy import Boosts, Topsis
-from coalesce_sim.scenario.workload import Csv, DemandDriven, Listed, Recorded, Series
+from coalesce_sim.scenario.workload import LEVELS, Csv, DemandDriven, Listed, Recorded, Series
 
 _COUNTED = "nothing asks for it"
 _UNCACHED = "no contractor states cache_read_usd_per_mtok: they cost as others do"
@@ -97,40 +100,50 @@ def _of_attributes(asked: Asked) -> Iterator[Unused]:
         yield Unused(places, _UNCACHED)
     of_tasks = {name: is_needed for name, is_needed in needed.items() if name != "budget_share"}
     of_tasks |= {"budget_usd": needed["budget_share"], "documents": asked.memory("gb_per_50k_documents")}
-    levels = _levels_needed(asked)
-    of_tasks["data_sensitivity"] = levels["data_sensitivity"]
     yield Unused(_in_tasks(asked, [name for name, is_needed in of_tasks.items() if not is_needed]), _COUNTED)
-    for name, is_needed in levels.items():
-        level = getattr(attributes, name)
-        reason = _COUNTED if level == "high" else "low and medium are the same"
-        differs = name == "data_sensitivity" and _leaks_by_level(asked)
-        if not differs and (level == "low" or not is_needed):
-            yield Unused(stated(attributes, "workload.attributes", name), reason)
-    yield from _of_sensitivity(asked, is_needed=levels["data_sensitivity"])
+    yield from _of_criticality(asked)
+    yield from _of_sensitivity(asked)
 
 
-def _of_sensitivity(asked: Asked, *, is_needed: bool) -> Iterator[Unused]:
-    """Types that say how sensitive their tasks are, where that changes nothing, and what all of them hide."""
-    attributes = asked.scenario.workload.attributes
-    plain = {name: kind for name, kind in asked.types.items() if kind.steps is None}
-    wholes = [kind.data_sensitivity for kind in asked.types.values() if kind.steps is not None]
-    of_tasks = "data_sensitivity" in _stated_by_all(asked)
-    otherwise = {(level or attributes.data_sensitivity) == "high" for level in (None, *wholes)}
-    for name, kind in asked.types.items():
-        places = stated(kind, f"workload.types.{name}", "data_sensitivity")
-        if not is_needed:
-            yield Unused(places, _COUNTED)
-        elif of_tasks:
-            yield Unused(places, "all tasks state their own")
-        elif kind.steps is not None and all(
-            plain[step.type].data_sensitivity for step in kind.steps.values()
-        ):
-            yield Unused(places, "its steps' types state their own")
-        elif otherwise == {kind.data_sensitivity == "high"}:
-            yield Unused(places, "as workload.attributes has it, low and medium being the same")
-    if is_needed and all(kind.data_sensitivity for kind in plain.values()):
-        places = stated(attributes, "workload.attributes", "data_sensitivity")
-        yield Unused(places, "all types state their own")
+def _of_criticality(asked: Asked) -> Iterator[Unused]:
+    attributes, external = asked.scenario.workload.attributes, asked.scenario.cost_model.external
+    needed = asked.custom or (external.critical_factor != 1 and asked.risk)
+    if attributes.criticality == "low" or not needed:
+        reason = _COUNTED if attributes.criticality == "high" else "low and medium are the same"
+        yield Unused(stated(attributes, "workload.attributes", "criticality"), reason)
+
+
+def _of_sensitivity(asked: Asked) -> Iterator[Unused]:
+    """Wherever it is stated how sensitive data are, and all would be the same without."""
+    boosts = _boosts(asked)
+    noticed = asked.custom or (boosts is not None and boosts.security_if_sensitive != 1)
+    does = {level: (noticed and level == "high", asked.leak_usd[level]) for level in LEVELS}
+    told_apart = len(set(does.values())) > 1
+    reason = "all would be the same without it"
+    reason += ", low and medium being the same" * (does["low"] == does["medium"])
+    places = {place for chain in asked.chains for place, _ in chain}
+    for place, model in _say_sensitivity(asked):
+        if any(does[level_by(chain)] != does[level_by(chain, place)] for chain in asked.chains):
+            continue
+        named = [f"{place}.data_sensitivity"] if model is None else stated(model, place, "data_sensitivity")
+        if not told_apart:
+            yield Unused(named, _COUNTED)
+        elif place not in places:
+            yield Unused(named, "no task is of that type")
+        elif all(chain[0][0] != place for chain in asked.chains):
+            yield Unused(named, "all tasks or their types state their own")
+        else:
+            yield Unused(named, reason)
+
+
+def _say_sensitivity(asked: Asked) -> Iterator[tuple[str, BaseModel | None]]:
+    """The places that may say how sensitive data are, with their models, None for the tasks themselves."""
+    workload = asked.scenario.workload
+    if "data_sensitivity" in in_tasks(workload.arrivals):
+        yield OF_LISTED if isinstance(workload.arrivals, Listed) else OF_COLUMNS, None
+    for name, kind in workload.types.items():
+        yield of_type(name), kind
+    yield OF_ALL, workload.attributes
 
 
 def _needed(asked: Asked) -> dict[str, bool]:
@@ -170,21 +183,6 @@ def _needed(asked: Asked) -> dict[str, bool]:
         "output_tokens": at_home or (writing and by_use),
         "expected_output_tokens": custom or at_home or writing,
     }
-
-
-def _levels_needed(asked: Asked) -> dict[str, bool]:
-    boosts = _boosts(asked)
-    factor = asked.scenario.cost_model.external.critical_factor
-    return {
-        "criticality": asked.custom or (factor != 1 and asked.risk),
-        "data_sensitivity": asked.custom or (boosts is not None and boosts.security_if_sensitive != 1),
-    }
-
-
-def _leaks_by_level(asked: Asked) -> bool:
-    """Whether a leak costs more at one level of sensitivity than at another."""
-    rule = asked.scenario.incidents
-    return asked.incidents and rule is not None and len(set(rule.leak_usd.model_dump().values())) > 1
 
 
 def _boosts(asked: Asked) -> Boosts | None:
