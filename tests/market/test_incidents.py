@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -19,7 +19,7 @@ EACH = {"leaked": 1, "tampered": 1, "lost": 1}
 
 
 def insecure(
-    arrivals: list[float],
+    arrivals: Sequence[float | dict[str, Any]],
     shares: Mapping[str, float],
     *,
     security: dict[str, Any] | None = None,
@@ -59,7 +59,7 @@ def test_each_task_and_each_step_leaks_what_its_own_level_says() -> None:
     types = {"job": job, "public": job | {"data_sensitivity": "low"}}
     steps = {"one": {"type": "job"}, "two": {"type": "public", "after": ["one"]}}
     types["secret"] = {"max_latency_min": 9, "data_sensitivity": "high", "steps": steps}
-    tasks = [{"type": name} for name in ("job", "public", "secret")]
+    tasks: list[dict[str, Any]] = [{"type": name} for name in ("job", "public", "secret")]
     tasks += [tasks[1] | {"data_sensitivity": "high"}, tasks[2] | {"data_sensitivity": "low"}]
     tasks = [task | {"arrival_s": 1000.0 * k} for k, task in enumerate(tasks)]
     levels = ["medium", "low", "high", "low", "high", "low", "low"]
