@@ -104,6 +104,8 @@ class Scenario(Model):
     """One line that says what is played, shown above results."""
     description: str = ""
     """As much as you like to say about it, shown in reports; changes nothing of what is played."""
+    see_also: str = ""
+    """One line on what to play or read besides, shown below results; changes nothing of what is played."""
     seed: Annotated[int, Field(ge=0)] = 1
     """What all random numbers follow from: the same seed plays the same run."""
     replications: Annotated[int, Field(gt=0, le=1_000_000)] = 1
