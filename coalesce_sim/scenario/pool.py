@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from coalesce_sim.scenario.base import Model
+from coalesce_sim.scenario.base import Model, Text
 from coalesce_sim.scenario.distributions import (
     Distribution,
     NonNegative,
@@ -72,6 +72,8 @@ class ContractorFacts(TokenPrices):
 
     skills: list[str] = Field(default_factory=list)
     """What the contractor can do; compared with what a task type asks for."""
+    text: Text = ""
+    """What the contractor says of itself in words, at most 20,000 characters."""
     price_usd: NonNegative = 0.0
     """USD listed for a task; no effect where pricing is ``per_token`` or work was recorded."""
     latency_min: NonNegative = 0.0

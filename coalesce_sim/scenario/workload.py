@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from coalesce_sim.scenario.base import Model
+from coalesce_sim.scenario.base import Model, Text
 from coalesce_sim.scenario.distributions import (
     Distribution,
     NonNegative,
@@ -250,6 +250,8 @@ class TaskType(Model):
     """Probability of this type, relative to the others; no effect where arrivals say the types themselves."""
     skills: list[str] = Field(default_factory=list)
     """What a task takes; compared with what contractors can do. None by default, which suits everybody."""
+    text: Text = ""
+    """What such a task is about in words, at most 20,000 characters."""
     max_latency_min: Positive
     """Minutes from arrival in which a task is to be done; what is later costs `cost_model.late_usd_per_min`.
     """
