@@ -17,6 +17,7 @@ from coalesce_sim.policies.mechanisms.posted_price import PostedPrice
 from coalesce_sim.policies.mechanisms.score_auction import ScoreAuction
 from coalesce_sim.policies.mechanisms.vickrey import Vickrey
 from coalesce_sim.policies.protocol import Policy
+from coalesce_sim.policies.rankings import Vikor, WeightedSum
 from coalesce_sim.policies.topsis import Topsis
 from coalesce_sim.policies.yardsticks import (
     AlwaysLocal,
@@ -34,6 +35,8 @@ __all__ = ["PolicyError", "create"]
 
 _BUILT_IN: dict[type, Callable[[Any], Policy]] = {
     settings.Topsis: Topsis,
+    settings.WeightedSum: WeightedSum,
+    settings.Vikor: Vikor,
     settings.AlwaysLocal: lambda _: AlwaysLocal(),
     settings.AlwaysOutsource: lambda _: AlwaysOutsource(),
     settings.Cheapest: lambda _: Cheapest(),
