@@ -23,6 +23,7 @@ POLICIES: tuple[dict[str, Any], ...] = (
     {"kind": "epsilon_greedy", "epsilon": 0.5, "epsilon_half_life_tasks": 8},
     {"kind": "vickrey"},
     {"kind": "always_local"},
+    *(4 * ({"kind": "topsis"},)),
 )
 
 PRICES: tuple[dict[str, Any], ...] = (
@@ -66,7 +67,7 @@ def market_of(number: int, tasks: int, contractors: int) -> dict[str, Any]:
             "embedding_default": 0.8,
             "performance": pick({}, {"a": {"skill": "code", "value": 0.9, "otherwise": 0.3}}),
         },
-        "policy": pick(*POLICIES),
+        "policy": _policy(pick),
         **_learning(pick, clients),
     }
     fields["workload"]["arrivals"] = _arrivals(pick, tuple(types), clients, tasks)
@@ -123,6 +124,8 @@ def _attributes(pick: Pick) -> dict[str, Any]:
         "output_tokens": {"exponential": {"mean": 500}},
         "expected_output_tokens": 500,
         "criticality": pick("medium", "high"),
+        "budget_share": pick(1.0, {"uniform": {"low": 0, "high": 0.4}}),
+        "data_sensitivity": pick("medium", "high"),
     }
 
 
@@ -243,6 +246,35 @@ def _cost_model(pick: Pick, billed: bool) -> dict[str, Any]:
             "local_time_factor": factor,
             "external_time_factor": factor,
         },
+    }
+
+
+def _policy(pick: Pick) -> dict[str, Any]:
+    policy: dict[str, Any] = pick(*POLICIES)
+    if policy["kind"] != "topsis":
+        return dict(policy)
+    boosts = {
+        "cost": 1.5,
+        "cost_if_budget_share_below": pick(0.0, 0.5),
+        "latency": 2,
+        "latency_if_max_min_below": pick(0.0, 1.5),
+        "security_if_sensitive": pick(1.0, 1.5),
+    }
+    confidence = {"initial": 0.8, "warm_up": pick(1, 4, 10), "window": pick(3, 50), "good_score": 0.7}
+    return policy | {
+        "epsilon": pick(0.0, 0.1, 0.4),
+        "epsilon_half_life_tasks": pick(None, 8),
+        "normalisation": pick("min_max", "vector"),
+        "weighting": pick("fixed", "fixed", "critic"),
+        "memory": pick("shared", "per_client"),
+        "outsource_above_score": pick(0.3, 0.6),
+        "outsource_above_confidence": pick(0.0, 0.2, 0.7),
+        "only_if_cheaper_percent": pick(None, None, 0, 20),
+        "within_budget": pick(False, False, True),
+        "explored_too": pick(False, True),
+        "boosts": boosts,
+        "confidence": confidence,
+        "drift": pick({}, {"step": 0.1, "sd": 0.5, "up_to_score": pick(0.5, 1.0)}),
     }
 
 

@@ -234,7 +234,9 @@ class Known:
         fees_usd = task.communication_usd + task.check["usd"] + self.external["integration_usd"]
         late_usd = max(0.0, latency_s * time_factor - task.max_latency_s) * self.late_usd_per_s
         at_stake_usd = stay.usd if self.goes_on(after=1) else task.whole.loss_usd
-        risk_usd = (1 - self.reliability(who, task.type)) * at_stake_usd + task.at_risk_usd * who.risk
+        risk_usd = (1 - self.reliability(who, task.type)) * at_stake_usd + task.at_risk_usd * sum(
+            who.risks.values()
+        )
 
         asked_usd, own_usd = who.list_price_usd(task), who.own_usd(task)
         due_usd = who.list_price_usd(task, really=True)
@@ -261,6 +263,8 @@ class Known:
             external_usd=plain_usd * factor + late_usd + risk_usd,
             home_usd=stay.usd,
             bid_usd=bid_usd,
+            reliability=self.reliability(who, task.type),
+            security=1 - who.risks["security_risk"],
             eligible=not exceeds(self.settings["skills"]["threshold"], self.skill(who, task.type)),
         )
 

@@ -107,6 +107,7 @@ class Task:
         self.check: dict[str, float] = rules["verification"]["manual" if by_hand else "automated"]
         self.check_s = 60 * self.check["minutes"]
         critical = settings["attributes"]["criticality"] == "high"
+        self.sensitive = settings["attributes"]["data_sensitivity"] == "high"
         self.at_risk_usd: float = (external["critical_factor"] if critical else 1.0) * given["value_usd"]
 
         # At home: expected and true times, and what the machine uses up meanwhile.
@@ -304,10 +305,10 @@ class Contractor(Worker):
         self.reliability: float = stated["reliability"]
         self.slots: float = math.inf if stated["slots"] == "unlimited" else stated["slots"]
         self.network_s: float = stated["network_ms"] / 1000
-        self.risk = 0.0  # of the value at stake, besides bad work (eq. 9)
+        self.risks: dict[str, float] = {}  # of the value at stake, besides bad work (eq. 9)
         for name in ("security_risk", "quality_risk"):
             derived = min(1.0, external[name]["base"] + external[name]["slope"] * (1 - self.reliability))
-            self.risk += derived if stated[name] is None else stated[name]
+            self.risks[name] = derived if stated[name] is None else stated[name]
         self.usd_per_s = sum(slot_usd_per_h(machine).values()) / 3600 if machine else 0.0
         self.s_per_flop = 1 / slot_flop_s(machine) if machine.get("peak_flop_s") else 0.0
         rates = ("prefill_tokens_per_s", "decode_tokens_per_s")

@@ -16,11 +16,11 @@ Sums are taken in its order: where two things happen at once, the last bit decid
 
 Beside it lie `plain_given` (what tasks take and workers ask, before anything happens), `plain_estimates`
 (what clients know and expect when they decide), `plain_knowledge` (ratings, and how contractors are found)
-and `plain_policies`. A contractor is paid in `ended`. It could lie where `Known.reliability` believes what is
-claimed, in `Known.quote` and in `Worker.bill_usd`. Luck is worked out where it is
-compared with what is true: in `carry_out`, `passes` and `Worker.is_good`.
+and `plain_policies` (TOPSIS in `plain_topsis`). A contractor is paid in `ended`. It could lie where
+`Known.reliability` believes what is claimed, in `Known.quote` and in `Worker.bill_usd`. Luck is worked out
+where it is compared with what is true: in `carry_out`, `passes` and `Worker.is_good`.
 
-Refused by name: the published trade, and policies that are not in `plain_policies`. Not told: score and
+Refused by name: the published trade, and policies that are not in `PLAYED`. Not told: score and
 confidence of a policy, and what sums up a run, such as estimation errors and utilisation. Made for short
 runs: scores are worked out from all ratings anew. One difference is known. Skills are cut off at 1 (eq. 12)
 wherever they count; the simulator does not in discovery, with `reputation` and a `performance_weight` of 0.
@@ -38,11 +38,13 @@ import simpy
 from verification.plain_estimates import ROUNDING_S, Known, Queue, Stay
 from verification.plain_given import Contractor, Task, drawn_at, tasks_of
 from verification.plain_policies import POLICIES, Offer, Outcome, Policy, Question
+from verification.plain_topsis import Topsis
 
 Events = Generator[simpy.Event, Any, None]
 Row = dict[str, Any]
 
 TIMED_OUT = "canceled", "timed out"
+PLAYED: dict[str, type[Policy]] = POLICIES | {"topsis": Topsis}
 
 
 class Played(NamedTuple):
@@ -61,10 +63,10 @@ def play(facts: dict[str, Any]) -> Played:
     if facts["trade"] != "contracts":
         raise ValueError(f"trade: must be contracts (got {facts['trade']!r})")
     chosen = facts["settings"]["policy"]
-    if chosen.get("kind") not in POLICIES:
-        raise ValueError(f"policy: must be one of {', '.join(POLICIES)} (got {chosen!r})")
-    at_home = Market(facts, POLICIES["always_local"]({}, {})).run()
-    played = Market(facts, POLICIES[chosen["kind"]](chosen, facts["luck"])).run()
+    if chosen.get("kind") not in PLAYED:
+        raise ValueError(f"policy: must be one of {', '.join(PLAYED)} (got {chosen!r})")
+    at_home = Market(facts, PLAYED["always_local"]({}, {})).run()
+    played = Market(facts, PLAYED[chosen["kind"]](chosen, facts["luck"])).run()
     for row, other in zip(played.decisions, at_home.decisions, strict=True):
         row["all_local_usd"] = other["realised_usd"]
         row["all_local_s"] = other["turnaround_s"] if other["closes"] else None

@@ -40,6 +40,8 @@ class Offer:
     external_usd: float  # the whole: charges and lateness corrected, and risk (eq. 9)
     home_usd: float  # what the client expects of home instead
     bid_usd: float  # the contractor's own cost or, where that is not known, its price
+    reliability: float  # probability of good work: the public score, or what is claimed
+    security: float  # 1 - security risk
     eligible: bool  # whether its skills reach the threshold
     agreed: bool = False  # a mechanism set the price, which is then due even where others bill by use
     explored: bool = False

@@ -166,7 +166,7 @@ def markets(folder: Path) -> dict[str, Market]:
 
 
 POLICIES: dict[str, Market] = {
-    "topsis": TOPSIS,
+    "topsis": TOPSIS | {"only_if_cheaper_percent": 5, "within_budget": True},
     "greedy": {"kind": "greedy"},
     "epsilon_greedy": {"kind": "epsilon_greedy", "epsilon": 0.3, "epsilon_half_life_tasks": 20},
     "optimistic_greedy": {"kind": "optimistic_greedy"},

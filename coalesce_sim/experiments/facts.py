@@ -18,6 +18,7 @@ from coalesce_sim.luck import Luck
 from coalesce_sim.market.matching import texts_of, vectors_of
 from coalesce_sim.market.roster import roster_of
 from coalesce_sim.market.workload import Block, Workload, hourly_demand
+from coalesce_sim.policies.mcdm import CRITERIA
 from coalesce_sim.scenario.contracts import ContractRules
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.streams import Streams
@@ -28,6 +29,7 @@ _PURPOSES: Final = (
     *("work", "difficulty", "unreachable", "question", "reply", "fails_openly", "fails_at", "found"),
     *("registry", "gossip", "gossip of clients"),
     *("policy.random", "policy.exploration", "policy.exploration.pick"),
+    *(f"policy.weight drift.{criterion}" for criterion in CRITERIA),
 )
 _ATTRIBUTES: Final = (
     *("arrival_s", "documents", "complexity", "value_usd", "budget_usd", "data_gb", "output_gb"),
@@ -69,9 +71,10 @@ def facts(scenario: Scenario, seed: int, replication: int) -> Facts:
         identity (-1 for home, or nobody), the task's number and the attempt's, as `coalesce_sim.luck` says:
         `work` and `difficulty` (attempt 0), what may go wrong with contracts (`unreachable`, `question`,
         `reply`, `fails_openly`, `fails_at`, `found`), and what policies draw (`policy.random`,
-        `policy.exploration`, `policy.exploration.pick`; nobody's). `registry` gives each contractor a draw
-        (task 0, attempt 0), and those of equal merit are ranked by it; in `gossip` the round stands for the
-        task and the place for the attempt, and `gossip of clients` has the client's number for the identity.
+        `policy.exploration`, `policy.exploration.pick`, `policy.weight drift.cost` and the like; nobody's).
+        `registry` gives each contractor a draw (task 0, attempt 0), and those of equal merit are ranked by
+        it; in `gossip` the round stands for the task and the place for the attempt, and `gossip of clients`
+        has the client's number for the identity.
     ``recorded``
         None or, of replayed records, by type of task: `own_success`, the share of all recorded tasks on which
         the client's own agent did well, and `runtime_s`, one entry a worker; and `own_bill_usd`, what the

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from coalesce_sim.arrays import FloatArray
+from coalesce_sim.arrays import BoolArray, FloatArray
 from coalesce_sim.compiling import Pace
 from coalesce_sim.luck import normal
 from coalesce_sim.policies.compiled import compiled_closest, compiled_closest_offer
@@ -66,8 +66,9 @@ class Topsis(Policy):
     """Outsource to the closest to the ideal if its score and the confidence are high enough.
 
     With probability ε the task goes to a uniformly random contractor instead, whatever its skills, and the
-    memory is not touched; ε is constant, or halves every `epsilon_half_life_tasks` decisions. All
-    parameters and defaults: `coalesce_sim.scenario.policy.Topsis`.
+    memory is not touched; ε is constant, or halves every `epsilon_half_life_tasks` decisions. Where asked
+    for, the best offer must be cheaper than home, too, and offers above the task's budget are left out.
+    All parameters and defaults: `coalesce_sim.scenario.policy.Topsis`.
     Source: arXiv 2506.01900, decision engine.
     """
 
@@ -91,39 +92,49 @@ class Topsis(Policy):
         self._candidates: dict[int, _Candidates] = {}
 
     def decide(self, view: View) -> Decision:
-        rules, offers, row = self._rules, view.offers, view.row
+        offers = view.offers
         draw = view.draw("exploration")
         epsilon, self._epsilon = self._epsilon, self._epsilon * self._decay
         if draw < epsilon and view.contractors:
-            contractor = int(view.draw("exploration.pick") * view.contractors)
-            reasons = {"exploration_draw": draw} if offers.explain else None
-            return Decision(contractor, True, rules.explored_score, rules.explored_confidence, reasons)
+            return self._explored(view, draw)
         if self._quick and offers.now_s is not None and not offers.explain:
             return self._decide_at_once(view)
         if offers is not self._offers:
             self._look_at(offers)
-        candidates = self._candidates.get(offers.type_id[row])
-        if candidates is None:
-            candidates = self._candidates[offers.type_id[row]] = _Candidates(view, rules.normalisation)
+        candidates = self._candidates_for(view)
         if not candidates.count:
             return Decision(LOCAL, reasons=self._nobody(view, candidates, draw) if offers.explain else None)
-        memory = self._memories[offers.client[row]]
+        memory = self._memories[view.client]
         weights = self._weights(view, candidates, memory.weights)
         best, score, reasons = self._closest(view, candidates, weights)
         if reasons is not None:
             reasons["exploration_draw"] = draw
         return self._concluded(view, memory, candidates.contractors[best], score, reasons)
 
+    def _explored(self, view: View, draw: float) -> Decision:
+        """A random choice or, where the rules hold for it too and do not let it pass, home."""
+        rules = self._rules
+        contractor = int(view.draw("exploration.pick") * view.contractors)
+        reasons: dict[str, Any] | None = {"exploration_draw": draw} if view.offers.explain else None
+        if rules.explored_too and not (self._affordable(view)[contractor] and self._saves(view, contractor)):
+            if reasons is not None:
+                reasons["not_explored"] = contractor
+            return Decision(LOCAL, reasons=reasons)
+        return Decision(contractor, True, rules.explored_score, rules.explored_confidence, reasons)
+
     def _decide_at_once(self, view: View) -> Decision:
         """The same for offers made for one task only, of which nothing is worth keeping."""
         offers = view.offers
+        eligible = offers.eligible[0]
+        if self._rules.within_budget:
+            eligible = eligible & self._affordable(view)
         memory = self._memories[offers.client[0]]
         best, score = _PACE_OF_OFFERS.next_round()(
             offers.external_usd[0],
             offers.reliability,
             offers.latency_s[0],
             offers.security,
-            offers.eligible[0],
+            eligible,
             self._boosted(offers, offers.first, memory.weights),
         )
         return Decision(LOCAL) if best == LOCAL else self._concluded(view, memory, best, score, None)
@@ -131,14 +142,40 @@ class Topsis(Policy):
     def _concluded(
         self, view: View, memory: Memory, best: int, score: float, reasons: dict[str, Any] | None
     ) -> Decision:
-        """Steps 6 to 8: outsource if score and confidence are high enough, and remember it."""
+        """Steps 6 to 8: outsource if score and confidence are high enough and it saves, and remember it."""
         rules = self._rules
         confidence = memory.confidence(rules.confidence)
-        outsourced = exceeds(score, rules.outsource_above_score) and exceeds(
-            confidence, rules.outsource_above_confidence
+        outsourced = (
+            exceeds(score, rules.outsource_above_score)
+            and exceeds(confidence, rules.outsource_above_confidence)
+            and self._saves(view, best)
         )
         self._learn(view, memory, score if outsourced else 0.0)
         return Decision(best if outsourced else LOCAL, False, score, confidence, reasons)
+
+    def _saves(self, view: View, position: int) -> bool:
+        """Whether an offer is as much cheaper than home as is asked for."""
+        percent = self._rules.only_if_cheaper_percent
+        if percent is None:
+            return True
+        return exceeds((1 - percent / 100) * view.internal_usd, float(view.external_usd[position]))
+
+    def _affordable(self, view: View) -> BoolArray:
+        """Which offers ask for no more than the task's budget, where it is a limit."""
+        budget_usd = float(view.fact("budget_usd")) if self._rules.within_budget else math.inf
+        return ~exceeds(view.price_usd, budget_usd)
+
+    def _candidates_for(self, view: View) -> _Candidates:
+        """Those for a type of task, kept; without the ones that its budget leaves out, made for this task."""
+        type_id, normalisation = view.type_id, self._rules.normalisation
+        kept = self._candidates.get(type_id)
+        if kept is None:
+            kept = self._candidates[type_id] = _Candidates(view, view.eligible, normalisation)
+        if self._rules.within_budget:
+            affordable = self._affordable(view)
+            if not affordable[kept.index].all():
+                return _Candidates(view, view.eligible & affordable, normalisation)
+        return kept
 
     def _nobody(self, view: View, candidates: _Candidates, draw: float) -> dict[str, Any]:
         weights = self._weights(view, candidates, self._memories[view.client].weights)
@@ -202,12 +239,12 @@ class Topsis(Policy):
 
 
 class _Candidates:
-    """The eligible contractors for one type of task, with the gaps that do not change from task to task."""
+    """The contractors that are scored, with the gaps that do not change from task to task of a type."""
 
     __slots__ = ("contractors", "count", "gaps", "index", "latency_varies")
 
-    def __init__(self, view: View, normalisation: str) -> None:
-        self.index = np.flatnonzero(view.eligible)
+    def __init__(self, view: View, which: BoolArray, normalisation: str) -> None:
+        self.index = np.flatnonzero(which)
         self.contractors: list[int] = self.index.tolist()
         self.count = len(self.contractors)
         self.latency_varies = len(view.offers.latency_s) > 1

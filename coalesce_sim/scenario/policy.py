@@ -116,6 +116,14 @@ class Topsis(Model):
     """Closeness to the ideal, 0 to 1, that the best offer must exceed to be taken."""
     outsource_above_confidence: Share = 0.8
     """Confidence, 0 to 1, that must be exceeded besides the score; otherwise the task stays at home."""
+    only_if_cheaper_percent: Annotated[float, Field(ge=0, lt=100)] | None = None
+    """Percent by which the estimated cost at the best offer must lie below that at home; 0 asks for cheaper,
+    10 for a tenth cheaper. Else the task stays at home. Left out, home's cost plays no part."""
+    within_budget: bool = False
+    """Whether offers whose price is above the task's `budget_usd` are left out of the candidates."""
+    explored_too: bool = False
+    """Whether `only_if_cheaper_percent` and `within_budget` hold for a random choice, too: what they do not
+    let pass stays at home, and does not count as explored."""
     explored_score: Share = 0.5
     """Score that is written down for a random choice; changes no decision."""
     explored_confidence: Share = 0.7

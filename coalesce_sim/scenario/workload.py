@@ -293,8 +293,8 @@ class Attributes(Model):
     value_usd: NonNegativeDistribution = 0.0
     """USD that good work is worth to the client: what bad work loses, and what is at risk at contractors."""
     budget_share: NonNegativeDistribution = 1.0
-    """Share of a task's value that its client would spend; no effect but on `boosts` of ``topsis`` and
-    policies of your own."""
+    """Share of a task's value that its client would spend; no effect but on `boosts` and `within_budget` of
+    ``topsis`` and policies of your own."""
     data_gb: NonNegativeDistribution = 0.0
     """GB that work needs: moved to contractors, and in proportion to which FLOP are counted."""
     output_gb: NonNegativeDistribution = 0.0

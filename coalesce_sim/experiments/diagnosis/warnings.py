@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from coalesce_sim.experiments.diagnosis.reach import by_skill, reach_of
 from coalesce_sim.experiments.diagnosis.unused.everywhere import without_effect
+from coalesce_sim.experiments.diagnosis.unused.market import Asked, in_tasks
 from coalesce_sim.experiments.diagnosis.who_works import idle_clients, pool_size
 from coalesce_sim.inputs.recordings import read_recordings
 from coalesce_sim.inputs.sellers import left_out_of_prices
@@ -42,6 +43,7 @@ def warnings_of(scenario: Scenario) -> list[str]:
         *_of_prices(scenario),
         *_of_home(scenario),
         *_of_timeouts(scenario),
+        *_of_budgets(scenario),
     ]
 
 
@@ -178,6 +180,15 @@ def _of_timeouts(scenario: Scenario) -> list[str]:
         f"contracts.timeout_factor is {factor:g}: contracts are canceled after {100 * factor:.0f} % of the "
         "time that the contractor says it takes"
     ]
+
+
+def _of_budgets(scenario: Scenario) -> list[str]:
+    rules, workload = scenario.policy, scenario.workload
+    if not (isinstance(rules, Topsis) and rules.within_budget) or "budget_usd" in in_tasks(workload.arrivals):
+        return []
+    if Asked(scenario).has("value_usd") and workload.attributes.budget_share != 0:
+        return []
+    return ["policy.within_budget is true, but no task has a budget: who asks for anything is left out"]
 
 
 def _hired_from(scenario: Scenario) -> Sequence[tuple[str, ContractorFacts]]:

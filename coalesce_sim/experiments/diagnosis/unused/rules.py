@@ -164,6 +164,10 @@ def _of_policy(asked: Asked) -> Iterator[Unused]:
 
 def _of_topsis(policy: Topsis, asked: Asked) -> Iterator[Unused]:
     boosts, place = policy.boosts, "policy.boosts"
+    gated = policy.only_if_cheaper_percent is not None or policy.within_budget
+    if policy.explored_too and not (gated and policy.epsilon > 0):
+        reason = "policy.epsilon is 0" if gated else "nothing is asked of the others"
+        yield Unused(stated(policy, "policy", "explored_too"), reason)
     if asked.scenario.workload.attributes.data_sensitivity != "high":
         places = stated(boosts, place, "security_if_sensitive")
         yield Unused(places, "workload.attributes.data_sensitivity is not high")

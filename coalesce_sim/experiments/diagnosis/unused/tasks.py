@@ -125,6 +125,8 @@ def _needed(asked: Asked) -> dict[str, bool]:
     writing = asked.tokens_at_contractors("decode_tokens_per_s", "output_usd_per_mtok")
     by_use = asked.learns or scenario.cost_model.realised.basis == "physical"
     small = boosts is not None and boosts.cost != 1 and boosts.cost_if_budget_share_below > 0
+    limited = isinstance(scenario.policy, Topsis) and scenario.policy.within_budget
+    by_value = limited and "budget_usd" not in in_tasks(scenario.workload.arrivals)
     return {
         "complexity": custom
         or flop
@@ -132,8 +134,8 @@ def _needed(asked: Asked) -> dict[str, bool]:
         or dearer
         or asked.memory("gb_per_complexity")
         or isinstance(scenario.policy, LinUcb),
-        "value_usd": custom or lost or by_hand or later or asked.risk,
-        "budget_share": custom or small,
+        "value_usd": custom or lost or by_hand or later or asked.risk or by_value,
+        "budget_share": custom or small or limited,
         "data_gb": custom or flop or asked.moves,
         "output_gb": custom or asked.moves,
         "model_size": custom or asked.memory("gb_per_model_size"),
