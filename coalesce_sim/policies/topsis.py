@@ -209,7 +209,7 @@ class Topsis(Policy):
         return best, float(scores[best]), reasons
 
     def _weights(self, view: View, candidates: _Candidates, remembered: Weights) -> Weights:
-        """The weights for one task: remembered or of the data, boosted where it calls for that, normalised."""
+        """The weights for one task: remembered or of the data, boosted where the task asks, normalised."""
         if self._rules.weighting != "fixed":
             of_data = critic_weights if self._rules.weighting == "critic" else entropy_weights
             remembered = of_data(candidates.criteria(view)) or remembered
