@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 
 from coalesce_sim.inputs.csvfile import Row, read_rows, read_text
@@ -140,13 +141,13 @@ def _of_parents(entries: list[Entry]) -> Told:
             near = means.get(each.parent) or closest(each.parent, parents)
             hint = f"; did you mean {near!r}?" if near else ""
             yield each, f"unknown parent (got {each.parent!r}){hint}"
-        way: list[str] = []
+        way: dict[str, None] = {}
         at: str | None = each.skill
         while at is not None and at not in settled and at not in way:
-            way.append(at)
+            way[at] = None
             at = parents.get(at)
         if at is not None and at in way and at not in in_circles:
-            circle = [*way[way.index(at) :], at]
+            circle = [*islice(way, [*way].index(at), None), at]
             in_circles.update(circle)
             yield each, f"goes round in a circle: {' -> '.join(circle)}"
         settled.update(way)

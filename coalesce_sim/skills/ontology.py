@@ -20,10 +20,8 @@ class SkillTree:
     """
 
     def __init__(self, parents: Mapping[str, str | None], meant: Mapping[str, str], measure: str) -> None:
-        self._meant, self._measure = meant, measure
-        self._up = {skill: _upwards(skill, parents) for skill in parents}
-        below = Counter(each for way in self._up.values() for each in way)
-        self._content = {skill: _content(below[skill], len(parents)) for skill in parents}
+        self._parents, self._meant, self._measure = parents, meant, measure
+        self._below = _counted(parents)
         self._known: dict[tuple[str, str], float] = {}
 
     def match(self, required: Sequence[str], offered: Sequence[str]) -> float:
@@ -47,25 +45,35 @@ class SkillTree:
     def _worked_out(self, one: str, other: str) -> float:
         if one == other:
             return 1.0
-        up, others = self._up.get(one, ()), self._up.get(other, ())
+        up, others = self._upwards(one), self._upwards(other)
         shared = next((each for each in up if each in others), None)
         if shared is None:
             return 0.0
         if self._measure == "resnik":
-            return self._content[shared]
+            return 1 - math.log(self._below[shared]) / math.log(len(self._parents))
         if self._measure == "path":
             return 1 / (1 + up.index(shared) + others.index(shared))
-        return 2 * len(self._up[shared]) / (len(up) + len(others))
+        return 2 * len(self._upwards(shared)) / (len(up) + len(others))
+
+    def _upwards(self, skill: str) -> list[str]:
+        """A skill, its parent, and so on to the root; as many as its depth, a root being at 1."""
+        way: list[str] = []
+        at = skill if skill in self._parents else None
+        while at is not None:
+            way.append(at)
+            at = self._parents[at]
+        return way
 
 
-def _upwards(skill: str, parents: Mapping[str, str | None]) -> tuple[str, ...]:
-    """A skill, its parent, and so on to the root; as many as its depth, a root being at 1."""
-    way = [skill]
-    while (above := parents[way[-1]]) is not None:
-        way.append(above)
-    return tuple(way)
-
-
-def _content(skills_below: int, skills: int) -> float:
-    """Information content of a skill under which there are so many of all skills, itself among them."""
-    return 1.0 if skills == 1 else 1 - math.log(skills_below) / math.log(skills)
+def _counted(parents: Mapping[str, str | None]) -> dict[str, int]:
+    """How many skills are a skill or below it."""
+    below, children = dict.fromkeys(parents, 1), Counter(parents.values())
+    done = [skill for skill in parents if not children[skill]]
+    for skill in done:
+        parent = parents[skill]
+        if parent is not None:
+            below[parent] += below[skill]
+            children[parent] -= 1
+            if not children[parent]:
+                done.append(parent)
+    return below
