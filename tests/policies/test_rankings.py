@@ -15,7 +15,7 @@ WEIGHTS = {"cost": 1, "reliability": 1, "latency": 1, "security": 1}
 ANY = {"quality_risk": 0.0}
 
 POOL = [
-    # cheap and slow; quick and dear; in the middle, a little nearer to the worst than to the best; dear and slow
+    # cheap and slow; quick and dear; a little nearer to the worst than to the best in both; dear and slow
     contractor("cheap", price_usd=1.0, latency_min=3.0, security_risk=0.0, **ANY),
     contractor("quick", price_usd=3.0, latency_min=1.0, security_risk=0.0, **ANY),
     contractor("middle", price_usd=2.0, latency_min=2.1, security_risk=0.0, **ANY),
