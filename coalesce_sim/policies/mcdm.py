@@ -50,6 +50,26 @@ def squared_gaps(values: FloatArray, normalisation: str, out: FloatArray | None 
     return gaps
 
 
+def weighted_matrix(criteria: FloatArray, normalisation: str, weights: Weights) -> FloatArray:
+    """The weighted normalised decision matrix, (4, alternatives), of criteria of which larger is better.
+
+    ``min_max``: 0 at the worst of a criterion, its weight at the best. ``vector``: the weight times the share
+    of the Euclidean norm, so below 0 for cost and latency. In both the differences within a row are what
+    `squared_gaps` measures. −∞ for what is infinitely bad.
+    """
+    rows = np.zeros_like(criteria)
+    for values, row, weight in zip(criteria, rows, weights, strict=True):
+        finite = np.isfinite(values)
+        row[~finite] = -np.inf
+        seen = values[finite]
+        if normalisation == "vector":
+            norm = math.sqrt(np.add.reduce(seen * seen))
+            row[finite] = weight * seen / norm if norm > 0 else 0.0
+        elif len(seen) and exceeds(float(seen.max()), float(seen.min())):
+            row[finite] = weight * (seen - seen.min()) / (seen.max() - seen.min())
+    return rows
+
+
 def weighted_distances(gaps: FloatArray, weights: Weights) -> FloatArray:
     """Euclidean distance to the best and to the worst, (2, alternatives), from (4, 2, alternatives) gaps."""
     squared_weights = np.array([weight * weight for weight in weights]).reshape(4, 1, 1)

@@ -80,6 +80,10 @@ class Offers:
     explain: bool = False
     now_s: float | None = None
 
+    def __deepcopy__(self, _: dict[int, Any]) -> Offers:
+        """The same: nobody changes it, so a copy of a policy that remembers it shares it."""
+        return self
+
 
 class View:
     """One task's row of the offers: all a policy may know when it decides.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections import deque
 from typing import Any
@@ -23,6 +24,7 @@ from coalesce_sim.policies.mcdm import (
     normalised,
     squared_gaps,
     weighted_distances,
+    weighted_matrix,
 )
 from coalesce_sim.policies.protocol import LOCAL, Decision, Offers, Policy, Surroundings, View
 from coalesce_sim.rounding import exceeds, first_greatest
@@ -76,6 +78,17 @@ class Topsis(Policy):
         self._rules = rules
         half_life = rules.epsilon_half_life_tasks
         self._decay = 1.0 if half_life is None else 0.5 ** (1 / half_life)
+
+    @property
+    def rules(self) -> settings.Topsis:
+        """The settings it goes by."""
+        return self._rules
+
+    def under(self, rules: settings.Topsis) -> Topsis:
+        """A copy that remembers the same and goes by other thresholds."""
+        other = copy.deepcopy(self)
+        other._rules = rules
+        return other
 
     def start(self, surroundings: Surroundings) -> None:
         initial = normalised(self._rules.weights.as_tuple())
@@ -178,8 +191,12 @@ class Topsis(Policy):
         return kept
 
     def _nobody(self, view: View, candidates: _Candidates, draw: float) -> dict[str, Any]:
+        """The reasons where there is no candidate."""
         weights = self._weights(view, candidates, self._memories[view.client].weights)
-        return {"exploration_draw": draw, "weights": dict(zip(CRITERIA, weights, strict=True))}
+        nothing = np.zeros(0)
+        return {"exploration_draw": draw} | self._reasons(
+            view, candidates, weights, np.zeros((2, 0)), nothing
+        )
 
     def _look_at(self, offers: Offers) -> None:
         """Keep what is known of the candidates for as long as the market shows the same facts."""
@@ -205,8 +222,24 @@ class Topsis(Policy):
         distances = weighted_distances(candidates.gaps_of(view, normalisation), weights)
         scores = closeness(distances)
         best = first_greatest(scores)
-        reasons = _reasons(view, candidates, weights, distances, scores) if offers.explain else None
+        reasons = self._reasons(view, candidates, weights, distances, scores) if offers.explain else None
         return best, float(scores[best]), reasons
+
+    def _reasons(
+        self,
+        view: View,
+        candidates: _Candidates,
+        weights: Weights,
+        distances: FloatArray,
+        scores: FloatArray,
+    ) -> dict[str, Any]:
+        """The weights and, an entry an offer, the weighted normalised matrix and what follows from it."""
+        matrix = weighted_matrix(candidates.criteria(view), self._rules.normalisation, weights)
+        rows = {f"weighted_{name}": row for name, row in zip(CRITERIA, matrix, strict=True)}
+        rows |= {"distance_to_best": distances[0], "distance_to_worst": distances[1], "closeness": scores}
+        budget = {"within_budget": self._affordable(view)} if self._rules.within_budget else {}
+        weighed = {"weights": dict(zip(CRITERIA, weights, strict=True))}
+        return weighed | budget | {name: candidates.spread(view, row) for name, row in rows.items()}
 
     def _weights(self, view: View, candidates: _Candidates, remembered: Weights) -> Weights:
         """The weights for one task: remembered or of the data, boosted where the task asks, normalised."""
@@ -266,18 +299,8 @@ class _Candidates:
         table = (-view.external_usd, view.reliability, -view.latency_s, view.security)
         return np.stack([values[self.index] for values in table])
 
-
-def _reasons(
-    view: View, candidates: _Candidates, weights: Weights, distances: FloatArray, scores: FloatArray
-) -> dict[str, Any]:
-    def for_all(values: FloatArray) -> FloatArray:
-        spread = np.full(view.contractors, np.nan)
-        spread[candidates.index] = values
-        return spread
-
-    return {
-        "weights": dict(zip(CRITERIA, weights, strict=True)),
-        "distance_to_best": for_all(distances[0]),
-        "distance_to_worst": for_all(distances[1]),
-        "closeness": for_all(scores),
-    }
+    def spread(self, view: View, values: FloatArray) -> FloatArray:
+        """Figures of the candidates with one entry an offer, NaN for the others."""
+        whole = np.full(view.contractors, np.nan)
+        whole[self.index] = values
+        return whole

@@ -125,6 +125,7 @@ class ContractTrade:
         return Breakdown(
             self._home.parts(opened, task),
             opened.expected_s[task],
+            self._home.opportunity(opened, task),
             parts_usd,
             facts,
             self._quotes.performance(quote),

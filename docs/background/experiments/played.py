@@ -25,7 +25,9 @@ import pandas as pd
 import yaml
 
 import coalesce_sim
-from coalesce_sim.statistics.intervals import Estimate, resampled
+from coalesce_sim.experiments.contenders import written
+from coalesce_sim.rounding import exceeds
+from coalesce_sim.statistics.intervals import Estimate, estimate, resampled
 
 PLAYED: Final = Path("results/experiments")
 RECORDS: Final = Path("data/openhands_instances.csv")
@@ -34,6 +36,15 @@ RANGE: Final = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25)
 TOPSIS: Final = ("topsis(epsilon=0)", "topsis(epsilon=0.1)")
 LEARNERS: Final = ("greedy", "epsilon_greedy", "optimistic_greedy", "ucb1", "thompson", "cheapest")
 NO_RULE: Final = ",outsource_above_confidence=0"
+GATES: Final = (
+    "topsis",
+    "topsis(only_if_cheaper_percent=0)",
+    "topsis(only_if_cheaper_percent=10)",
+    "topsis(only_if_cheaper_percent=0,explored_too=true)",
+    "topsis(within_budget=true)",
+    "cheapest",
+)
+IN_SECONDS: Final = "cost_model.internal.execution_time_unit=second"
 
 
 @dataclass(frozen=True)
@@ -80,6 +91,10 @@ COMPARISONS: Final[Mapping[str, Played]] = {
     "records_no_rule": Played("real_agents_240", (*TOPSIS, *topsis_at((0, 0.1), NO_RULE), "greedy"), 200),
     "half_1": of_half(1),
     "half_2": of_half(2),
+    "gate_published": Played("dur_03", GATES, 40),
+    "gate_seconds": Played("dur_03", GATES, 40, [IN_SECONDS]),
+    "gate_market": Played("market_day", GATES, 12, ["workload.arrivals.limit=500"]),
+    "gate_records": Played("real_agents_240", GATES, 40),
     "records_2000": Played("real_agents_2000", (*TOPSIS, *LEARNERS), 200),
 }
 
@@ -144,7 +159,9 @@ def over_tasks(result: coalesce_sim.SweepResult, by: str) -> dict[str, Estimate]
 
 
 def shown(metric: Mapping[str, Any], digits: int = 1) -> str:
-    """A mean and its interval."""
+    """A mean and its interval; a dash for what is not defined, such as the concentration of no revenue."""
+    if metric["mean"] is None:
+        return "–"
     low, high = metric["ci95"] or (np.nan, np.nan)
     return f"{metric['mean']:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]".replace("-", "−")
 
@@ -181,6 +198,32 @@ def print_table(name: str) -> None:
     click.echo("\n".join(found["findings"]))
 
 
+def dearer_hires(name: str, policy: str, replications: int) -> dict[str, Estimate]:
+    """Of the offers that a policy took first on a task, the percentage that the client expected to cost no
+    less than home: of its own choices, and with the random ones."""
+    played = COMPARISONS[name]
+    scenario = coalesce_sim.load(played.scenario, played.settings)
+    result = coalesce_sim.run(
+        scenario.model_copy(update={"policy": written(scenario, policy)}), replications=replications
+    )
+    hired = result.decisions[result.decisions["choice"] == "contractor"]
+    if scenario.contracts is not None:
+        first = result.contracts[result.contracts["attempt"] == 0]
+        at_home = result.decisions.set_index(["replication", "task"])["internal_usd"]
+        hired = first.join(at_home, on=["replication", "task"])
+    dear = ~exceeds(hired["internal_usd"].to_numpy(), hired["estimated_usd"].to_numpy())
+    own = ~hired["explored"].to_numpy()
+    return {
+        "own": _share(dear[own], hired["replication"][own]),
+        "with explored": _share(dear, hired["replication"]),
+    }
+
+
+def _share(which: np.ndarray, replication: pd.Series) -> Estimate:
+    by_replication = pd.Series(100.0 * which).groupby(replication.to_numpy()).mean()
+    return estimate(by_replication.tolist())
+
+
 names = click.argument("names", nargs=-1)
 
 
@@ -200,6 +243,16 @@ def play(names: Sequence[str]) -> None:
             if name.startswith("half_"):
                 write_halves()
             COMPARISONS[name].play(PLAYED / name)
+
+
+@main.command()
+def hires() -> None:
+    """Play and print how many hires were dearer than home by the client's own estimate."""
+    for name in (each for each in COMPARISONS if each.startswith("gate_")):
+        for policy in ("topsis", GATES[1]):
+            shares = dearer_hires(name, policy, COMPARISONS[name].replications)
+            cells = (f"{which} {shown(share.as_dict())}" for which, share in shares.items())
+            click.echo(f"{name}, {policy}: {', '.join(cells)}")
 
 
 @main.command()
