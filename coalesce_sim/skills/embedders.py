@@ -26,6 +26,13 @@ class Embedder:
 
     Other keys of the mapping go to the constructor. The same texts must give the same vectors, or runs will
     not repeat.
+
+    >>> import coalesce_sim
+    >>> class ByLength(coalesce_sim.Embedder):
+    ...     def embed(self, texts):
+    ...         return [[1.0, len(text)] for text in texts]
+    >>> ByLength().embed(["mend", "test it"])
+    [[1.0, 4], [1.0, 7]]
     """
 
     def embed(self, texts: Sequence[str]) -> FloatArray:

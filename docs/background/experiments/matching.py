@@ -53,20 +53,22 @@ def parts(name: str, base: str, replications: int, policies: list[str], **settin
 
 
 SWEEPS: Final = {
-    "parts_day": parts("parts_day", "market_day", 4, ["topsis"]),
+    "parts_day": parts("parts_day", "market_day", 4, ["topsis"], **{"workload.arrivals.limit": 1500}),
     "parts_day_few": parts(
         "parts_day_few",
         "market_day",
-        3,
+        4,
         ["random"],
-        **{"skills.threshold": 0, "discovery": FEW, "clock.days": 0.1},
+        **{"skills.threshold": 0, "discovery": FEW, "clock.days": 0.05},
     ),
-    "parts_recorded": parts("parts_recorded", RECORDED, 20, ["random", "topsis"]),
+    "parts_recorded": parts("parts_recorded", RECORDED, 20, ["topsis"]),
     "parts_recorded_few": parts(
-        "parts_recorded_few", RECORDED, 40, ["random", "topsis"],
-        **{"skills.threshold": 0, "discovery": FEW},
+        "parts_recorded_few", RECORDED, 40, ["random"], **{"skills.threshold": 0, "discovery": FEW}
     ),
-}  # fmt: skip
+    "parts_recorded_topsis": parts(
+        "parts_recorded_topsis", RECORDED, 20, ["topsis"], **{"skills.threshold": 0, "discovery": FEW}
+    ),
+}
 
 TAKES_THE_BEST: Final = "epsilon=0,outsource_above_score=0,outsource_above_confidence=0"
 """TOPSIS that hires whomever it puts first, as weighted sum and VIKOR do."""

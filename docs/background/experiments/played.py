@@ -98,8 +98,8 @@ COMPARISONS: Final[Mapping[str, Played]] = {
     "gate_market": Played("market_day", GATES, 12, ["workload.arrivals.limit=500"]),
     "gate_records": Played("real_agents_240", GATES, 40),
     "kin_published": Played("dur_03", matching.KIN, 20),
-    "kin_market": Played("market_day", matching.KIN, 8, ["workload.arrivals.limit=500"]),
-    "kin_records": Played("real_agents_240", matching.KIN, 50),
+    "kin_market": Played("market_day", matching.KIN, 6, ["workload.arrivals.limit=500"]),
+    "kin_records": Played("real_agents_240", matching.KIN, 30),
     "records_2000": Played("real_agents_2000", (*TOPSIS, *LEARNERS), 200),
 }
 
