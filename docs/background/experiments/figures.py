@@ -274,17 +274,15 @@ def draw_skill_matching() -> Figure:
     built = pd.read_csv(PLAYED / "parts_built.csv")
     few = open_results(PLAYED / "parts_recorded_few").runs
     panels = [
-        (f"good work by the {truth}" if truth != "neither" else "good work by neither", runs)
+        (f"Truth follows {truth}", runs)
         for truth, runs in ((truth, built[built["truth"] == truth]) for truth in matching.TRUTHS)
     ]
-    panels.append(
-        ("recorded agents", few[few["policy"] == "random"].assign(parts=lambda runs: runs["skills"]))
-    )
+    panels.append(("Recorded agents", few.assign(parts=few["skills"])))
     labels = [*matching.WEIGHTS]
     figure, axes = plt.subplots(1, 4, figsize=(11.4, 4.6), sharey=True)
-    figure.subplots_adjust(left=0.16, right=0.985, top=0.76, bottom=0.12, wspace=0.09)
+    figure.subplots_adjust(left=0.12, right=0.985, top=0.76, bottom=0.12, wspace=0.12)
     for each, (title, runs) in zip(axes, panels, strict=True):
-        recorded = title == "recorded agents"
+        recorded = title == "Recorded agents"
         for row, label in enumerate(labels):
             saved_by = estimate(runs.loc[runs["parts"] == label, "cost_reduction"].tolist())
             assert saved_by.ci95 is not None
@@ -293,9 +291,15 @@ def draw_skill_matching() -> Figure:
         each.set_title(f"{title}, n = {len(runs) // len(labels)}", loc="left", fontsize=10.5)
         each.set_xlim(left=0)
         each.set_xlabel("Honest cost reduction (%)")
-    axes[0].set_yticks(range(len(labels)), labels)
+    words = {"hybrid": "all three", "ontology": "skills", "embedding": "texts", "performance": "record"}
+    named = [" + ".join(words.get(part, part) for part in label.split(" + ")) for label in labels]
+    axes[0].set_yticks(range(len(labels)), named)
     axes[0].invert_yaxis()
-    titled(figure, SKILL_FINDING, SKILL_BELOW)
+    titled(
+        figure,
+        "On recorded agents all three parts together save no more than the record alone; texts alone save least",
+        "Five best by eq. 12, one of them hired at random, from a cold start; bars: 95 % intervals over replications",
+    )
     return figure
 
 
