@@ -16,7 +16,7 @@ from tests.market.trading import contractor, market
 
 SCENARIOS = {
     "published": ("dur_03", "clock.days=1", "policy.outsource_above_confidence=0"),
-    "contracts": ("market_day", "workload.arrivals.limit=250", "policy.outsource_above_confidence=0"),
+    "contracts": ("market_day", "workload.arrivals.limit=120", "policy.outsource_above_confidence=0"),
 }
 STRICT = ("policy.only_if_cheaper_percent=60", "policy.within_budget=true")
 BUDGETS = "workload.attributes.budget_share={uniform: {low: 0.001, high: 0.1}}"
