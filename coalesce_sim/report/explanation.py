@@ -22,7 +22,7 @@ from coalesce_sim.policies.registry import create
 from coalesce_sim.report import endings, verdicts
 from coalesce_sim.report.criteria import cheaper_but_lower
 from coalesce_sim.report.opportunity import opportunity_sentence
-from coalesce_sim.report.what_if import ASKED_AGAIN, Rehearsed, WhatIf
+from coalesce_sim.report.what_if import ASKED_AGAIN, Rehearsed, WhatIf, rehearsed
 from coalesce_sim.rounding import first_greatest
 from coalesce_sim.scenario.schema import Scenario
 
@@ -72,9 +72,9 @@ def explain(scenario: Scenario, seed: int, replication: int, task: int) -> Expla
     Raises LookupError, with the number of tasks, if there is no such task.
     """
     policy = create(scenario.policy)
-    rehearsed = Rehearsed(policy, task) if isinstance(scenario.policy, ASKED_AGAIN) else None
-    story = _Story(scenario, replication, task, rehearsed)
-    Stage(scenario, rehearsed or policy, story, seed=seed, replication=replication).play()
+    kept = rehearsed(policy, task) if isinstance(scenario.policy, ASKED_AGAIN) else None
+    story = _Story(scenario, replication, task, kept)
+    Stage(scenario, kept or policy, story, seed=seed, replication=replication).play()
     if not 0 <= task < story.tasks:
         there_are = f"there are {story.tasks:,}, 0 to {story.tasks - 1}" if story.tasks else "there are none"
         raise LookupError(f"no task {task}: {there_are} in replication {replication} of seed {seed}")
@@ -86,9 +86,9 @@ class _Story(Observer):
 
     market: Market
 
-    def __init__(self, scenario: Scenario, replication: int, task: int, rehearsed: Rehearsed | None) -> None:
+    def __init__(self, scenario: Scenario, replication: int, task: int, kept: Rehearsed | None) -> None:
         self.scenario, self.replication, self.task = scenario, replication, task
-        self.rehearsed = rehearsed
+        self.kept = kept
         self.tasks = 0
         self.decisions: list[Facts] = []
         self.contracts: dict[int, Facts] = {}
@@ -104,11 +104,11 @@ class _Story(Observer):
 
     def _flips(self, decided: DecidedOffers) -> list[Facts]:
         """What would have changed the decision."""
-        if self.rehearsed is None:
+        if self.kept is None:
             return []
         view = View(decided.offers, decided.row)
         names = [self.market.pool.names[contractor] for contractor in view.ids]
-        before = self.rehearsed.before[-1]
+        before = self.kept.before[-1]
         return WhatIf(before, view, decided.decision, decided.breakdown(), names).flips()
 
     def contract_ended(self, contract: Contract) -> None:

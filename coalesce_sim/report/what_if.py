@@ -45,8 +45,8 @@ _HARDLY = 1e-6
 
 
 class Rehearsed(Policy):
-    """Another policy, which decides and learns as it would; copies of it are kept as it was before each
-    decision on one task."""
+    """Another policy, which decides as it would; copies of it are kept as it was before each decision on one
+    task."""
 
     def __init__(self, policy: Policy, task: int) -> None:
         self._policy, self._task = policy, task
@@ -60,8 +60,18 @@ class Rehearsed(Policy):
             self.before.append(copy.deepcopy(self._policy))
         return self._policy.decide(view)
 
+
+class _RehearsedLearner(Rehearsed):
+    """The same of a policy that wants to be told of outcomes."""
+
     def observe(self, outcome: Outcome) -> None:
         self._policy.observe(outcome)
+
+
+def rehearsed(policy: Policy, task: int) -> Rehearsed:
+    """A policy, as it is, of which copies are kept."""
+    learns = type(policy).observe is not Policy.observe
+    return (_RehearsedLearner if learns else Rehearsed)(policy, task)
 
 
 class _Redrawn(View):
@@ -220,6 +230,8 @@ def _boundary(flips: Flips, stays: float, flipped: float) -> float:
     """The smallest size that flips, to rounding, between one that does not and one that does."""
     while flipped - stays > _PRECISION * flipped:
         middle = (stays + flipped) / 2
+        if not stays < middle < flipped:
+            break
         if flips(middle):
             flipped = middle
         else:

@@ -11,11 +11,12 @@ import pytest
 import coalesce_sim
 from coalesce_sim.experiments.diagnosis.doctor import doctor
 from coalesce_sim.experiments.diagnosis.warnings import notes_of, warnings_of
+from coalesce_sim.report.explanation import explain
 from tests.market.trading import contractor, market
 
 SCENARIOS = {
     "published": ("dur_03", "clock.days=1", "policy.outsource_above_confidence=0"),
-    "contracts": ("market_day", "workload.arrivals.limit=250", "policy.outsource_above_confidence=0"),
+    "contracts": ("market_day", "workload.arrivals.limit=120", "policy.outsource_above_confidence=0"),
 }
 STRICT = ("policy.only_if_cheaper_percent=60", "policy.within_budget=true")
 BUDGETS = "workload.attributes.budget_share={uniform: {low: 0.001, high: 0.1}}"
@@ -131,6 +132,29 @@ def test_the_doctor_names_what_keeps_tasks_at_home() -> None:
     found = {each.code: each for each in half.findings}
     assert 0 < found["exploration_kept_home"].evidence["not_explored"] < 40
     assert "exploration_share" not in found
+
+
+@pytest.mark.parametrize(
+    ("rules", "why"),
+    [
+        ({"only_if_cheaper_percent": 10}, "quick at 0.500 USD is not below 0.0900 USD, home's less 10 %."),
+        ({"within_budget": True}, "every eligible contractor asks for more than the budget of 0.0100 USD."),
+        (
+            {"only_if_cheaper_percent": 0, "explored_too": True, "epsilon": 1},
+            "quick, picked at random to explore, at 0.500 USD is not below 0.100 USD, home's (explored_too).",
+        ),
+        (
+            {"within_budget": True, "explored_too": True, "epsilon": 1},
+            "quick, picked at random to explore, asks for 0.500 USD, above the budget of 0.0100 USD "
+            "(explored_too).",
+        ),
+    ],
+)
+def test_explain_says_what_kept_the_task_at_home(rules: dict[str, Any], why: str) -> None:
+    tasks, poor = small(*(1000.0 * k for k in range(4)), **rules), "workload.attributes.budget_share=0.001"
+    scenario = coalesce_sim.load(tasks, [poor])
+    told = [explain(scenario, 1, 0, task).decision["verdict"] for task in range(4)]
+    assert f"Stays at home at an estimated 0.100 USD: {why}" in told
 
 
 def test_what_does_nothing_is_told_and_what_is_wrong_refused() -> None:

@@ -95,7 +95,7 @@ COMPARISONS: Final[Mapping[str, Played]] = {
     "half_2": of_half(2),
     "gate_published": Played("dur_03", GATES, 40),
     "gate_seconds": Played("dur_03", GATES, 40, [IN_SECONDS]),
-    "gate_market": Played("market_day", GATES, 12, ["workload.arrivals.limit=500"]),
+    "gate_market": Played("market_day", GATES, 30, ["workload.arrivals.limit=500"]),
     "gate_records": Played("real_agents_240", GATES, 40),
     "kin_published": Played("dur_03", matching.KIN, 20),
     "kin_market": Played("market_day", matching.KIN, 6, ["workload.arrivals.limit=500"]),
@@ -255,9 +255,10 @@ def play(names: Sequence[str]) -> None:
 
 
 @main.command()
-def hires() -> None:
+@names
+def hires(names: Sequence[str]) -> None:
     """Play and print how many hires were dearer than home by the client's own estimate."""
-    for name in (each for each in COMPARISONS if each.startswith("gate_")):
+    for name in names:
         for policy in ("topsis", GATES[1]):
             shares = dearer_hires(name, policy, COMPARISONS[name].replications)
             cells = (f"{which} {shown(share.as_dict())}" for which, share in shares.items())
