@@ -29,6 +29,7 @@ EXPLAINED = {
     r"contractors\(list\)\[\]\.type": "a label, by which skills.embedding may know the contractor",
     r"contractors\(PriceList\)\.price_date": "required; a price_file has no dates",
     r"policy\(Custom\)\..*": "a policy of the user's own",
+    r"skills\.embedder\(OwnEmbedder\)\..*": "an embedder of the user's own",
     r".*\(kind\)": "which of several things it is: each is in a market",
 }
 """Settings of which nothing is asked, and why."""
