@@ -216,7 +216,7 @@ POLICIES: dict[str, Market] = {
     "thompson_gaussian": {"kind": "thompson_gaussian"},
     "lin_ucb": {"kind": "lin_ucb"},
     "exp3": {"kind": "exp3", "horizon_tasks": 20},
-    "budgeted_ucb": {"kind": "budgeted_ucb", "budget_usd": 10.0, "pace_tasks": 60},
+    "budgeted_ucb": {"kind": "budgeted_ucb", "budget_usd": 30.0, "pace_tasks": 60},
     "adaptive_threshold": {
         "kind": "adaptive_threshold",
         "threshold": 0.3,
