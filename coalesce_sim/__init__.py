@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from coalesce_sim.scenario.problems import ScenarioError
     from coalesce_sim.scenario.schema import Scenario
     from coalesce_sim.sensitivity.study import NoIndices, analyse_sensitivity
+    from coalesce_sim.skills.embedders import Embedder
     from coalesce_sim.sweeps.results import SweepResult, open_results
     from coalesce_sim.sweeps.running import ChangedSweep, TooManyRuns, sweep
 
@@ -55,6 +56,7 @@ _HOMES = {
     "Decision": "coalesce_sim.policies.protocol",
     "Diagnosis": "coalesce_sim.experiments.diagnosis.doctor",
     "DownloadError": "coalesce_sim.inputs.download",
+    "Embedder": "coalesce_sim.skills.embedders",
     "EngineError": "coalesce_sim.experiments.parallel",
     "FolderError": "coalesce_sim.files",
     "MissingExtra": "coalesce_sim.extras",
@@ -99,6 +101,7 @@ __all__ = [
     "Decision",
     "Diagnosis",
     "DownloadError",
+    "Embedder",
     "EngineError",
     "FolderError",
     "MissingExtra",

@@ -120,7 +120,7 @@ def test_parameters_and_defaults_are_those_of_the_model(kind: str, model: type[B
             values = row[1].split(", ")
             told |= dict(zip(names(row[0]), map(stated, values), strict=True))
     else:
-        told = {name: stated(value) for name, value in re.findall(r"`(\w+)` ([^ ]+)", KINDS[kind][2])}
+        told = {name: stated(value) for name, value in re.findall(r"`([\w.]+)` ([^ ]+)", KINDS[kind][2])}
     assert told == defaults(model)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from hypothesis import strategies as st
@@ -24,6 +25,8 @@ POLICIES: tuple[dict[str, Any], ...] = (
     {"kind": "vickrey"},
     {"kind": "always_local"},
     *(4 * ({"kind": "topsis"},)),
+    {"kind": "weighted_sum"},
+    {"kind": "vikor", "group_weight": 0.3, "only_if_cheaper_percent": 0},
 )
 
 PRICES: tuple[dict[str, Any], ...] = (
@@ -32,6 +35,16 @@ PRICES: tuple[dict[str, Any], ...] = (
     {"kind": "demand", "load_slope": 0.5, "complexity_slope": 0.3},
     {"kind": "load", "slope": 0.7, "max_load": 1.5},
     {"kind": "bargained", "client_weight": 0.3},
+)
+
+
+TREE = Path(__file__).with_name("skills.csv")
+
+TEXTS = (
+    "Writes Python and mends it",
+    "Reads data, writes statistics",
+    "Mends whatever is written in Python, tests it",
+    "Law, contracts and data protection",
 )
 
 
@@ -66,6 +79,7 @@ def market_of(number: int, tasks: int, contractors: int) -> dict[str, Any]:
             "embedding": {"a": {"x": 1.0, "y": 0.4}},
             "embedding_default": 0.8,
             "performance": pick({}, {"a": {"skill": "code", "value": 0.9, "otherwise": 0.3}}),
+            **_nearness(pick),
         },
         "policy": _policy(pick),
         **_learning(pick, clients),
@@ -100,6 +114,8 @@ def _types(pick: Pick) -> dict[str, Any]:
         "a": {"skills": ["code"], "max_latency_min": pick(0.5, 1.0, 3.0), "base_flop": 6e13},
         "b": {"max_latency_min": 2, "local_min": 1, "base_flop": 3e13},
     }
+    types["a"] |= {"text": TEXTS[0]}
+    types["b"] |= {"text": TEXTS[1], "skills": pick([], ["stats", "law"])}
     if pick(True, False):
         steps = {
             "one": {"type": "a", "work": 0.5},
@@ -194,7 +210,8 @@ def _contractor(pick: Pick, name: str) -> dict[str, Any]:
         "rent_usd_per_h": 12,
     }
     facts = (
-        {"type": pick("x", "y"), "skills": pick([], ["code"], ["code", "data"])},
+        {"type": pick("x", "y"), "skills": pick([], ["code"], ["code", "data"], ["python", "programming"])},
+        {"text": pick(*TEXTS)},
         {"price_usd": pick(0.05, 0.2, 0.5), "input_usd_per_mtok": pick(0.0, 20.0)},
         {"output_usd_per_mtok": 30.0, "latency_min": pick(0.0, 0.25, 0.5, 1.0)},
         {"network_ms": pick(0, 0, 500)},
@@ -278,6 +295,12 @@ def _cost_model(pick: Pick, billed: bool) -> dict[str, Any]:
     }
 
 
+def _nearness(pick: Pick) -> dict[str, Any]:
+    similarity = pick("wu_palmer", "path", "resnik")
+    ontology: dict[str, Any] = pick({}, {"ontology": {"path": str(TREE), "similarity": similarity}})
+    return {**ontology, **pick({}, {"embedder": {"kind": pick("hashing", "tfidf")}})}
+
+
 def _policy(pick: Pick) -> dict[str, Any]:
     policy: dict[str, Any] = pick(*POLICIES)
     if policy["kind"] != "topsis":
@@ -294,7 +317,7 @@ def _policy(pick: Pick) -> dict[str, Any]:
         "epsilon": pick(0.0, 0.1, 0.4),
         "epsilon_half_life_tasks": pick(None, 8),
         "normalisation": pick("min_max", "vector"),
-        "weighting": pick("fixed", "fixed", "critic"),
+        "weighting": pick("fixed", "fixed", "critic", "entropy"),
         "memory": pick("shared", "per_client"),
         "outsource_above_score": pick(0.3, 0.6),
         "outsource_above_confidence": pick(0.0, 0.2, 0.7),

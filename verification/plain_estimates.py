@@ -10,6 +10,7 @@ import simpy
 from verification.plain_given import Contractor, Task, Worker, draw
 from verification.plain_knowledge import OWN_RECORD, Broadcast, Gossip, Ratings, Registry
 from verification.plain_policies import Offer, exceeds
+from verification.plain_skills import Nearness
 
 ROUNDING_S = 1e-6
 """By how much a contract may miss its deadline through rounding alone."""
@@ -131,6 +132,7 @@ class Known:
         incidents = security["incidents"]
         self.borne_share: float = 1.0 if incidents is None else 1 - incidents["insured_share"]
         self.contractors = [Contractor(facts, place) for place in range(len(facts["contractors"]))]
+        self.near = Nearness(facts)
         self.home = Worker(facts, self.settings["clients"], len(self.contractors))
         self.by_use = any(worker.bills_by_use for worker in (*self.contractors, self.home))
         cheapest_first = sorted(self.contractors, key=lambda who: float(who.stated["price_usd"]))
@@ -182,7 +184,7 @@ class Known:
 
     def skill(self, who: Contractor, type_: str) -> float:
         score = None if self.ratings is None else self.ratings.scores[who.place][type_]
-        return who.skill(type_, self.settings["types"][type_]["skills"], score)
+        return who.skill(self.near, type_, self.settings["types"][type_]["skills"], score)
 
     def reliability(self, who: Contractor, type_: str) -> float:
         """Probability of good work: its public score, or what the contractor says of itself."""

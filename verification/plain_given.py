@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from statistics import NormalDist
 from typing import Any
 
+from verification.plain_skills import Nearness
+
 Settings = dict[str, Any]
 
 PART_OF_THE_WORK = (
@@ -426,14 +428,12 @@ class Contractor(Worker):
             return machine_usd or None
         return float(share * self.list_price_usd(task))
 
-    def skill(self, type_: str, required: list[str], score: float | None) -> float:
+    def skill(self, near: Nearness, type_: str, required: list[str], score: float | None) -> float:
         """Skill compatibility (eq. 12); `score` is the public one, None where work is not rated."""
-        rules, need, offered = self.rules, set(required), set(self.stated["skills"])
-        ontological = len(need & offered) / len(need | offered) if need else 1.0
-        embedding = rules["embedding"].get(type_, {}).get(self.stated["type"], rules["embedding_default"])
+        rules = self.rules
         total = (
-            rules["ontological_weight"] * ontological
-            + rules["embedding_weight"] * embedding
+            rules["ontological_weight"] * near.of_skills(required, self.stated["skills"])
+            + rules["embedding_weight"] * near.of_texts(type_, self.name, self.stated["type"])
             + rules["performance_weight"] * (self._performance(type_) if score is None else score)
         )
         return float(min(1.0, total))

@@ -15,10 +15,11 @@ Sums are taken in its order: where two things happen at once, the last bit decid
     done, fail, close              `Endings`
 
 Beside it lie `plain_given` (what tasks take and workers ask, before anything happens), `plain_estimates`
-(what clients know and expect when they decide), `plain_knowledge` (ratings, and how contractors are found)
-and `plain_policies` (TOPSIS in `plain_topsis`). A contractor is paid in `ended`. It could lie where
-`Known.reliability` believes what is claimed, in `Known.quote` and in `Worker.bill_usd`. Luck is worked out
-where it is compared with what is true: in `carry_out`, `passes` and `Worker.is_good`.
+(what clients know and expect when they decide), `plain_skills` (who can do what), `plain_knowledge` (ratings,
+and how contractors are found) and `plain_policies` (TOPSIS in `plain_topsis`, its kin in `plain_rankings`). A
+contractor is paid in `ended`. It could lie where `Known.reliability` believes what is claimed, in
+`Known.quote` and in `Worker.bill_usd`. Luck is worked out where it is compared with what is true: in
+`carry_out`, `passes` and `Worker.is_good`.
 
 Refused by name: the published trade, and policies that are not in `PLAYED`. Not told: score and
 confidence of a policy, and what sums up a run, such as estimation errors and utilisation. Made for short
@@ -38,13 +39,14 @@ import simpy
 from verification.plain_estimates import ROUNDING_S, Known, Queue, Stay
 from verification.plain_given import Contractor, Task, drawn_at, tasks_of
 from verification.plain_policies import POLICIES, Offer, Outcome, Policy, Question
+from verification.plain_rankings import Vikor, WeightedSum
 from verification.plain_topsis import Topsis
 
 Events = Generator[simpy.Event, Any, None]
 Row = dict[str, Any]
 
 TIMED_OUT = "canceled", "timed out"
-PLAYED: dict[str, type[Policy]] = POLICIES | {"topsis": Topsis}
+PLAYED: dict[str, type[Policy]] = POLICIES | {"topsis": Topsis, "weighted_sum": WeightedSum, "vikor": Vikor}
 
 
 class Played(NamedTuple):

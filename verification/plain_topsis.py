@@ -95,10 +95,11 @@ class Topsis(Policy):
         return percent is None or exceeds((1 - percent / 100) * asked.home_usd, offer.external_usd)
 
     def weights(self, asked: Question, table: list[list[float]], memory: Memory) -> list[float]:
-        """The remembered weights or those of CRITIC, boosted where the task calls for it."""
+        """The remembered weights or those of the data, boosted where the task calls for it."""
         boosts, task, weights = self.settings["boosts"], asked.task, memory.weights
-        if self.settings["weighting"] == "critic":
-            weights = critic(table) or weights
+        if self.settings["weighting"] != "fixed":
+            of_data = critic if self.settings["weighting"] == "critic" else entropy
+            weights = of_data(table) or weights
         cost, reliability, latency, security = weights
         if task.given["budget_usd"] < boosts["cost_if_budget_share_below"] * task.given["value_usd"]:
             cost *= boosts["cost"]
@@ -140,14 +141,9 @@ def squared_gaps(values: list[float], normalisation: str) -> list[tuple[float, f
 
 def critic(table: list[list[float]]) -> list[float] | None:
     """Weights by how much criteria differ and how little they agree; None where there is nothing to weigh."""
-    columns = [list(column) for column in zip(*(row for row in table if -math.inf not in row), strict=True)]
-    if not columns or len(columns[0]) < 2:
+    units = in_units(table)
+    if units is None:
         return None
-    units = []
-    for column in columns:
-        best, worst = max(column), min(column)
-        differs = exceeds(best, worst)
-        units.append([(value - worst) / (best - worst) if differs else 0.0 for value in column])
     n = len(units[0])
     centred = [[value - sum(unit) / n for value in unit] for unit in units]
     sds = [math.sqrt(sum(value * value for value in unit) / (n - 1)) for unit in centred]
@@ -160,3 +156,29 @@ def critic(table: list[list[float]]) -> list[float] | None:
             conflict += 1 - correlation if correlation < 1 - 1e-9 else 0.0
         weights.append(sd * conflict)
     return shares(weights) if sum(weights) > 0 else None
+
+
+def entropy(table: list[list[float]]) -> list[float] | None:
+    """Weights by how unevenly each criterion is shared out; None where there is nothing to weigh."""
+    units = in_units(table)
+    if units is None:
+        return None
+    weights = []
+    for unit in units:
+        parts = [value / sum(unit) for value in unit if value > 0]
+        even = -sum(part * math.log(part) for part in parts) / math.log(len(unit))
+        weights.append(max(0.0, 1 - even) if parts else 0.0)
+    return shares(weights) if sum(weights) > 0 else None
+
+
+def in_units(table: list[list[float]]) -> list[list[float]] | None:
+    """Columns scaled to [0, 1], 0 where nothing differs; None where fewer than two rows are finite."""
+    columns = [list(column) for column in zip(*(row for row in table if -math.inf not in row), strict=True)]
+    if not columns or len(columns[0]) < 2:
+        return None
+    units = []
+    for column in columns:
+        best, worst = max(column), min(column)
+        differs = exceeds(best, worst)
+        units.append([(value - worst) / (best - worst) if differs else 0.0 for value in column])
+    return units

@@ -37,6 +37,7 @@ TYPES = {
     "a": {"share": 0.6, "skills": ["code"], "max_latency_min": 1.5, "base_flop": 6e13, "documents": 50_000},
     "b": {"share": 0.4, "max_latency_min": 1.2, "base_flop": 3e13, "local_min": 1.0, "skills": ["data"]},
 }
+TEXTS = ("Writes code and mends it", "Draws what data say, by statistics")
 ATTRIBUTES = {
     "complexity": {"uniform": {"low": 0.5, "high": 2}},
     "value_usd": {"uniform": {"low": 1, "high": 6}},

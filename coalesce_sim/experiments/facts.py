@@ -12,8 +12,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from coalesce_sim.inputs.ontology import read_ontology
 from coalesce_sim.inputs.recordings import Recordings, read_recordings
 from coalesce_sim.luck import Luck
+from coalesce_sim.market.matching import texts_of, vectors_of
 from coalesce_sim.market.roster import roster_of
 from coalesce_sim.market.workload import Block, Workload, hourly_demand
 from coalesce_sim.policies.mcdm import CRITERIA
@@ -81,6 +83,13 @@ def facts(scenario: Scenario, seed: int, replication: int) -> Facts:
         None or, of replayed records, by type of task: `own_success`, the share of all recorded tasks on which
         the client's own agent did well, and `runtime_s`, one entry a worker; and `own_bill_usd`, what the
         client's own agent is expected to be billed for a task.
+    ``ontology``
+        None or, of the tree of skills, the `parents` by skill, and the skill that each name is `meant` for.
+    ``texts``
+        None or, where the embedder reads them, those of `tasks` by type, and of `contractors` by name, of a
+        drawn pool by type.
+    ``vectors``
+        The same of the vectors that a file or the user's own embedder gives.
     """
     rules = scenario.contracts or ContractRules()
     records = None if scenario.records is None else read_recordings(scenario.records)
@@ -99,6 +108,9 @@ def facts(scenario: Scenario, seed: int, replication: int) -> Facts:
         "factors": list(_factors(scenario, streams)),
         "luck": {purpose: luck.key(purpose) for purpose in _PURPOSES},
         "recorded": None if records is None else _recorded(records),
+        "ontology": _ontology(scenario),
+        "texts": _texts(scenario),
+        "vectors": _vectors(scenario),
     }
 
 
@@ -155,6 +167,28 @@ def _recorded(records: Recordings) -> dict[str, Any]:
         },
         "runtime_s": {name: records.runtime_s[k].tolist() for k, name in enumerate(records.types)},
         "own_bill_usd": float(records.expected_bill_usd[-1]),
+    }
+
+
+def _ontology(scenario: Scenario) -> dict[str, Any] | None:
+    if scenario.skills.ontology is None:
+        return None
+    tree = read_ontology(scenario.skills.ontology)
+    return {"parents": dict(tree.parents), "meant": dict(tree.meant)}
+
+
+def _texts(scenario: Scenario) -> dict[str, Any] | None:
+    said = texts_of(scenario)
+    return None if said is None else dict(zip(("tasks", "contractors"), map(dict, said), strict=True))
+
+
+def _vectors(scenario: Scenario) -> dict[str, Any] | None:
+    given = vectors_of(scenario)
+    if given is None:
+        return None
+    return {
+        side: dict(zip(named.names, named.vectors.tolist(), strict=True))
+        for side, named in zip(("tasks", "contractors"), given, strict=True)
     }
 
 

@@ -20,6 +20,7 @@ from coalesce_sim.policies.mcdm import (
     closest,
     closest_offer,
     critic_weights,
+    entropy_weights,
     normalised,
     squared_gaps,
     weighted_distances,
@@ -241,9 +242,10 @@ class Topsis(Policy):
         return weighed | budget | {name: candidates.spread(view, row) for name, row in rows.items()}
 
     def _weights(self, view: View, candidates: _Candidates, remembered: Weights) -> Weights:
-        """The weights for one task: remembered or CRITIC, boosted where the task calls for it, normalised."""
-        if self._rules.weighting == "critic":
-            remembered = critic_weights(candidates.criteria(view)) or remembered
+        """The weights for one task: remembered or of the data, boosted where the task asks, normalised."""
+        if self._rules.weighting != "fixed":
+            of_data = critic_weights if self._rules.weighting == "critic" else entropy_weights
+            remembered = of_data(candidates.criteria(view)) or remembered
         return self._boosted(view.offers, view.offers.first + view.row, remembered)
 
     def _boosted(self, offers: Offers, task: int, remembered: Weights) -> Weights:

@@ -57,6 +57,8 @@ def print_run(console: Console, written: Written[RunResult]) -> None:
         console.print(Text(line))
     for note in (_HONEST,) if result.scenario.learning else (_HONEST, _AS_PUBLISHED):
         console.print(Text(note, "dim"))
+    if result.scenario.see_also:
+        console.print(Text(f"\nSee also: {result.scenario.see_also}"), soft_wrap=True)
     console.print(Text(f"\nWritten to {written.listing}"), soft_wrap=True)
 
 

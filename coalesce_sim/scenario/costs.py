@@ -203,38 +203,3 @@ class CostModel(Model):
         0 on the basis ``estimate``: there lateness is part of the estimate that is charged.
         """
         return self.late_usd_per_s if self.realised.basis == "physical" else 0.0
-
-
-class Performance(Model):
-    """Past performance on a type of task, which may hang on a skill."""
-
-    skill: str | None = None
-    """Skill that a contractor must offer to have `value`; left out, everybody has it."""
-    value: Share
-    """Share of good work so far of the contractors that offer `skill`."""
-    otherwise: Share | None = None
-    """Share of good work so far of the contractors without `skill`; left out, `value` holds for them, too."""
-
-
-class Skills(Model):
-    """Skill compatibility ``S = Σ weight·part`` (eq. 12); a contractor is eligible if ``S ≥ threshold``."""
-
-    threshold: Share
-    """Compatibility from which on a contractor is eligible; 0 lets everybody in."""
-    ontological_weight: Share
-    """Weight of shared skills over all skills of either side (Jaccard); 1 for a task type that asks for none.
-    """
-    embedding_weight: Share
-    """Weight of the similarity that the table `embedding` states."""
-    performance_weight: Share
-    """Weight of what is known of a contractor's work: its score where there is `reputation`, else its
-    own `performance`, else the table's."""
-    embedding: dict[str, dict[str, Share]] = Field(default_factory=dict)
-    """Similarity from 0 to 1 by task type and, inside, by contractor type."""
-    embedding_default: Share = 1.0
-    """Similarity of a task type and a contractor type on which the table `embedding` is silent."""
-    performance: dict[str, Performance] = Field(default_factory=dict)
-    """Past performance by task type, of contractors that state none of their own; no effect where there is
-    `reputation`."""
-    performance_default: Share = 1.0
-    """Past performance for task types on which the table `performance` is silent."""

@@ -196,12 +196,28 @@ class PriceList(Model):
     """All other facts of every seller; its prices by tokens are not used."""
 
 
+class Claim(Model):
+    """What a recorded model says of itself."""
+
+    skills: list[str] | None = None
+    """What it can do; left out, the `skills` of `recorded`."""
+    text: Text | None = None
+    """What it says of itself in words; left out, the `text` of `recorded`."""
+
+
 class RecordedPool(Model):
     """Contractors that are the models of the scenario's `records`."""
 
     recorded: ContractorFacts
     """What is true of all these contractors; `price_usd`, success, bills and times are those of the records.
     """
+    claims: dict[str, Claim] = Field(default_factory=dict)
+    """What single models say of themselves, by the names that they have in the records."""
+
+    def facts_of(self, name: str) -> ContractorFacts:
+        """What is true of the model of that name and what it says, but for what is recorded."""
+        claim = self.claims.get(name, Claim())
+        return self.recorded.model_copy(update=claim.model_dump(exclude_none=True))
 
 
 class ContractorDynamics(Model):

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from coalesce_sim.scenario.base import Model
 from coalesce_sim.scenario.calibration import Calibration
 from coalesce_sim.scenario.contracts import ContractRules
-from coalesce_sim.scenario.costs import BargainedPrice, CostModel, LoadPrice, Skills, TokenPrice
+from coalesce_sim.scenario.costs import BargainedPrice, CostModel, LoadPrice, TokenPrice
 from coalesce_sim.scenario.discovery import Discovery
 from coalesce_sim.scenario.distributions import NonNegative, Positive, no_speck
 from coalesce_sim.scenario.policy import Fixed, PolicySettings
@@ -28,6 +28,7 @@ from coalesce_sim.scenario.problems import closest
 from coalesce_sim.scenario.recordings import RecordedRuns
 from coalesce_sim.scenario.reputation import EigenTrustReputation, Reputation
 from coalesce_sim.scenario.security import Incidents
+from coalesce_sim.scenario.skills import Skills
 from coalesce_sim.scenario.volume import overflow
 from coalesce_sim.scenario.workload import DemandDriven, MarketDemand, Recorded, Workload
 
@@ -104,6 +105,8 @@ class Scenario(Model):
     """One line that says what is played, shown above results."""
     description: str = ""
     """As much as you like to say about it, shown in reports; changes nothing of what is played."""
+    see_also: str = ""
+    """One line on what to play or read besides, shown below results; changes nothing of what is played."""
     seed: Annotated[int, Field(ge=0)] = 1
     """What all random numbers follow from: the same seed plays the same run."""
     replications: Annotated[int, Field(gt=0, le=1_000_000)] = 1

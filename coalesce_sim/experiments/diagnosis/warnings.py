@@ -13,6 +13,7 @@ from coalesce_sim.experiments.diagnosis.who_works import idle_clients, pool_size
 from coalesce_sim.inputs.recordings import read_recordings
 from coalesce_sim.inputs.sellers import left_out_of_prices
 from coalesce_sim.inputs.tasktable import read_table
+from coalesce_sim.market.matching import skills_without_a_place
 from coalesce_sim.scenario.discovery import GossipDiscovery
 from coalesce_sim.scenario.policy import AlwaysLocal, BestFixed, Custom, Fixed, Oracle, Topsis
 from coalesce_sim.scenario.pool import ContractorFacts, DrawnPool, PriceList
@@ -56,6 +57,10 @@ def notes_of(scenario: Scenario) -> list[str]:
     if discovery is not None and discovery.k > count:
         notes.append(
             f"discovery.k is {discovery.k}, but there are only {count} contractors: everybody is found"
+        )
+    if lost := skills_without_a_place(scenario):
+        notes.append(
+            f"skills of contractors that the ontology lacks, near to themselves alone: {_some(lost)}"
         )
     notes += without_effect(scenario)
     if scenario.records is not None:

@@ -16,10 +16,12 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import click
+import matching
 import numpy as np
 import pandas as pd
 import yaml
@@ -96,6 +98,9 @@ COMPARISONS: Final[Mapping[str, Played]] = {
     "gate_seconds": Played("dur_03", GATES, 40, [IN_SECONDS]),
     "gate_market": Played("market_day", GATES, 30, ["workload.arrivals.limit=500"]),
     "gate_records": Played("real_agents_240", GATES, 40),
+    "kin_published": Played("dur_03", matching.KIN, 20),
+    "kin_market": Played("market_day", matching.KIN, 6, ["workload.arrivals.limit=500"]),
+    "kin_records": Played("real_agents_240", matching.KIN, 30),
     "records_2000": Played("real_agents_2000", (*TOPSIS, *LEARNERS), 200),
 }
 
@@ -180,6 +185,8 @@ def security() -> coalesce_sim.SweepResult:
 
 SWEEPS: Final[Mapping[str, Callable[[], coalesce_sim.SweepResult]]] = {
     each.__name__: each for each in (own_agents, own_agents_over_tasks, policies_over_tasks, security)
+} | {
+    name: partial(coalesce_sim.sweep, content, out=PLAYED / name) for name, content in matching.SWEEPS.items()
 }
 
 
@@ -321,6 +328,8 @@ def _share(which: np.ndarray, replication: pd.Series) -> Estimate:
     return estimate(by_replication.tolist())
 
 
+SAVED: Final = ("cost_reduction", "outsourcing_rate", "success_rate")
+
 names = click.argument("names", nargs=-1)
 
 
@@ -353,6 +362,27 @@ def hires(names: Sequence[str]) -> None:
             shares = dearer_hires(name, policy, COMPARISONS[name].replications)
             cells = (f"{which} {shown(share.as_dict())}" for which, share in shares.items())
             click.echo(f"{name}, {policy}: {', '.join(cells)}")
+
+
+@main.command()
+def built() -> None:
+    """Play and print the markets in which it is known what truth follows."""
+    found = matching.play_built(PLAYED / "parts_built.csv")
+    for truth, each in found.groupby("truth"):
+        for label, runs in each.groupby("parts", sort=False):
+            cells = (f"{metric} {shown(estimate(runs[metric].tolist()).as_dict())}" for metric in SAVED)
+            click.echo(f"{truth}, {label}: {', '.join(cells)}")
+
+
+@main.command()
+@names
+def sweep(names: Sequence[str]) -> None:
+    """Print what sweeps came to, and each difference to the hybrid of eq. 12."""
+    for name in names:
+        result = coalesce_sim.open_results(PLAYED / name)
+        for metric in SAVED:
+            click.echo(result.estimates(metric).to_string())
+        click.echo(result.differences("cost_reduction", reference={"skills": "hybrid"}).to_string())
 
 
 @main.command()

@@ -14,11 +14,14 @@ from coalesce_sim.scenario.hardware import Hardware
 from coalesce_sim.scenario.learners import LinUcb
 from coalesce_sim.scenario.mechanisms import PostedPrice, ScoreAuction, Vickrey
 from coalesce_sim.scenario.policy import Custom
-from coalesce_sim.scenario.pool import ContractorFacts, DrawnPool, PriceList
+from coalesce_sim.scenario.pool import ContractorFacts, DrawnPool, PriceList, RecordedPool
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.scenario.security import Averted, Overhead
+from coalesce_sim.scenario.skills import Hashing, OwnEmbedder, TfIdf
 from coalesce_sim.scenario.tariff import ConditionalPrices, TokenPrices
 from coalesce_sim.scenario.workload import LEVELS, Arrivals, Csv, Level, Listed, Series
+
+UNREAD = "nobody reads texts"
 
 
 def in_tasks(arrivals: Arrivals) -> set[str]:
@@ -43,6 +46,14 @@ class Asked:
         self.custom = isinstance(scenario.policy, Custom)
         self.contractors: list[ContractorFacts] = [facts for _, facts in scenario.facts]
         self.types = scenario.workload.types
+
+    @property
+    def offered(self) -> list[list[str]]:
+        """The skills of everybody who states some, each once."""
+        stated = [facts.skills for facts in self.contractors]
+        pool = self.scenario.contractors
+        claims = pool.claims.values() if isinstance(pool, RecordedPool) else ()
+        return [*stated, *(claim.skills for claim in claims if claim.skills is not None)]
 
     @property
     def task_prices(self) -> bool:
@@ -196,3 +207,10 @@ class Asked:
         rule = self.scenario.skills
         looks = isinstance(self.scenario.policy, LinUcb | Custom)
         return looks or rule.threshold > 0 or self.scenario.discovery is not None
+
+    @property
+    def texts(self) -> bool:
+        """Whether what anybody says in words counts."""
+        rule = self.scenario.skills
+        read = isinstance(rule.embedder, Hashing | TfIdf | OwnEmbedder)
+        return read and self.skill and rule.embedding_weight > 0

@@ -12,6 +12,7 @@ from coalesce_sim.scenario.discovery import GossipDiscovery, RegistryDiscovery
 from coalesce_sim.scenario.learners import CostLearner, EpsilonGreedy, Exp3
 from coalesce_sim.scenario.policy import Topsis
 from coalesce_sim.scenario.security import INCIDENT_KINDS, OVERHEADS, Security
+from coalesce_sim.scenario.skills import Table
 from coalesce_sim.scenario.workload import LEVELS
 
 
@@ -96,13 +97,18 @@ def _of_discovery(asked: Asked) -> Iterator[Unused]:
 def _of_skills(asked: Asked) -> Iterator[Unused]:
     rule = asked.scenario.skills
     table = stated(rule, "skills", "performance", "performance_default")
+    similarity = stated(rule, "skills", "embedding", "embedding_default")
     if not asked.skill:
-        places = stated(rule, "skills", "embedding", "embedding_default")
-        yield Unused([*places, *table], "skills do not count")
+        places = stated(rule, "skills", "ontology", "embedder")
+        yield Unused([*places, *similarity, *table], "skills do not count")
         return
+    if rule.ontological_weight == 0 or not any(kind.skills for kind in asked.types.values()):
+        yield Unused(stated(rule, "skills", "ontology"), "no skills that are asked for count")
     if rule.embedding_weight == 0:
-        places = stated(rule, "skills", "embedding", "embedding_default")
+        places = [*similarity, *stated(rule, "skills", "embedder")]
         yield Unused(places, "skills.embedding_weight is 0")
+    elif not isinstance(rule.embedder, Table):
+        yield Unused(similarity, "skills.embedder is not table")
     if asked.scenario.reputation is not None:
         yield Unused(table, "there is reputation")
     elif rule.performance_weight == 0:
@@ -111,7 +117,7 @@ def _of_skills(asked: Asked) -> Iterator[Unused]:
         otherwise = stated(entry, f"skills.performance.{name}", "otherwise")
         if entry.skill is None:
             yield Unused(otherwise, "it names no skill")
-        elif all(entry.skill in facts.skills for facts in asked.contractors):
+        elif all(entry.skill in skills for skills in asked.offered):
             yield Unused(otherwise, f"everybody offers {entry.skill}")
     for field in ("embedding", "performance"):
         strangers = [name for name in getattr(rule, field) if name not in asked.types]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pydantic import BaseModel
 
 from coalesce_sim.experiments.diagnosis.unused.levels import OF_ALL, OF_COLUMNS, OF_LISTED, level_by, of_type
-from coalesce_sim.experiments.diagnosis.unused.market import Asked, in_tasks
+from coalesce_sim.experiments.diagnosis.unused.market import UNREAD, Asked, in_tasks
 from coalesce_sim.experiments.diagnosis.unused.stated import Unused, stated
 from coalesce_sim.experiments.diagnosis.who_works import come_together
 from coalesce_sim.scenario.costs import DemandPrice
@@ -76,6 +76,8 @@ def _of_types(asked: Asked) -> Iterator[Unused]:
         yield Unused(anywhere("local_min"), "records are replayed")
     if not asked.skill or asked.scenario.skills.ontological_weight == 0:
         yield Unused(anywhere("skills"), "skills do not count")
+    if not asked.texts:
+        yield Unused(anywhere("text"), UNREAD)
     if not asked.memory("gb_per_50k_documents"):
         yield Unused(anywhere("documents"), _COUNTED)
     elif "documents" in _stated_by_all(asked):

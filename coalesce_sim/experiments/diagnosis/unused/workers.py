@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from coalesce_sim.experiments.diagnosis.finding import of_contractors
-from coalesce_sim.experiments.diagnosis.unused.market import Asked
+from coalesce_sim.experiments.diagnosis.unused.market import UNREAD, Asked
 from coalesce_sim.experiments.diagnosis.unused.stated import Unused, stated, stated_of_contractors
 from coalesce_sim.scenario.costs import DemandPrice
 from coalesce_sim.scenario.hardware import Hardware
-from coalesce_sim.scenario.pool import DrawnPool, PriceList
+from coalesce_sim.scenario.pool import DrawnPool, PriceList, RecordedPool
 from coalesce_sim.scenario.tariff import PRICES
 
 _REPLAYED = "records are replayed"
@@ -22,6 +22,7 @@ def of_workers(asked: Asked) -> Iterator[Unused]:
     """Clients, contractors and the hardware of both."""
     yield from _of_clients(asked)
     yield from _of_contractors(asked)
+    yield from _of_claims(asked)
     yield from _of_pool(asked)
     yield from _of_hardware(asked)
 
@@ -64,12 +65,25 @@ def _of_contractors(asked: Asked) -> Iterator[Unused]:
         yield Unused(stated_of_contractors(scenario, "performance"), "past performance does not count")
     if not asked.skill or not _skills_count(asked):
         yield Unused(stated_of_contractors(scenario, "skills"), "skills do not count")
+    if not asked.texts:
+        yield Unused(stated_of_contractors(scenario, "text"), UNREAD)
     free = [each for each in everybody if each.slots == "unlimited"]
     places = stated_of_contractors(scenario, "queue_limit", among=free)
     yield Unused(places, "nobody queues where slots are unlimited")
     names_all = [each for each in everybody if each.outcomes is not None]
     places = [] if asked.replays else stated_of_contractors(scenario, "success", among=names_all)
     yield Unused(places, "outcomes are stated")
+
+
+def _of_claims(asked: Asked) -> Iterator[Unused]:
+    pool = asked.scenario.contractors
+    claims = [*pool.claims.values()] if isinstance(pool, RecordedPool) else []
+    if not asked.texts:
+        said = any(claim.text is not None for claim in claims)
+        yield Unused(["contractors.claims.*.text"] * said, UNREAD)
+    if not asked.skill or not _skills_count(asked):
+        offered = any(claim.skills is not None for claim in claims)
+        yield Unused(["contractors.claims.*.skills"] * offered, "skills do not count")
 
 
 def _skills_count(asked: Asked) -> bool:
