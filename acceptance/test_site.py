@@ -14,8 +14,9 @@ DOCS = Path(__file__).resolve().parents[1] / "docs"
 PAGES = [path for path in sorted(DOCS.rglob("*.md")) if "```console\n" in path.read_text("utf-8")]
 
 FILE = re.compile(r"^```yaml\n# (?P<name>[\w.]+\.yaml)\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE)
-CSV = re.compile(
-    r"^`(?P<name>[\w.]+\.csv)`[^\n]*(?:\n[^`\n]+)*\n\n```csv\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE
+NAMED = re.compile(
+    r"^`(?P<name>[\w./]+\.(?P<kind>csv|json))`[^\n]*(?:\n[^`\n]+)*\n\n```(?P=kind)\n(?P<text>.*?)^```$",
+    re.DOTALL | re.MULTILINE,
 )
 SESSION = re.compile(
     r"^```console\n\$ coalesce-sim (?P<arguments>[^\n]*)\n(?P<shown>.*?)^```$", re.DOTALL | re.MULTILINE
@@ -37,7 +38,8 @@ def test_the_sessions_in_a_page_print_what_is_shown(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     text = page.read_text("utf-8")
-    for file in (*FILE.finditer(text), *CSV.finditer(text)):
+    for file in (*FILE.finditer(text), *NAMED.finditer(text)):
+        Path(file["name"]).parent.mkdir(exist_ok=True)
         Path(file["name"]).write_text(file["text"], "utf-8")
     sessions = list(SESSION.finditer(text))
     assert len(sessions) == text.count("```console\n")

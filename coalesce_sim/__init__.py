@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from coalesce_sim.version import __version__
 
 if TYPE_CHECKING:
+    from coalesce_sim.economics.fitting import fit_hardware
     from coalesce_sim.errors import CoalesceError, ResultsWarning
     from coalesce_sim.experiments.comparison import Comparison, compare
     from coalesce_sim.experiments.diagnosis.doctor import Diagnosis, doctor
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from coalesce_sim.scenario.problems import ScenarioError
     from coalesce_sim.scenario.schema import Scenario
     from coalesce_sim.sensitivity.study import NoIndices, analyse_sensitivity
+    from coalesce_sim.skills.embedders import Embedder
     from coalesce_sim.sweeps.results import SweepResult, open_results
     from coalesce_sim.sweeps.running import ChangedSweep, TooManyRuns, sweep
 
@@ -54,6 +56,7 @@ _HOMES = {
     "Decision": "coalesce_sim.policies.protocol",
     "Diagnosis": "coalesce_sim.experiments.diagnosis.doctor",
     "DownloadError": "coalesce_sim.inputs.download",
+    "Embedder": "coalesce_sim.skills.embedders",
     "EngineError": "coalesce_sim.experiments.parallel",
     "FolderError": "coalesce_sim.files",
     "MissingExtra": "coalesce_sim.extras",
@@ -79,6 +82,7 @@ _HOMES = {
     "analyse_sensitivity": "coalesce_sim.sensitivity.study",
     "compare": "coalesce_sim.experiments.comparison",
     "doctor": "coalesce_sim.experiments.diagnosis.doctor",
+    "fit_hardware": "coalesce_sim.economics.fitting",
     "load": "coalesce_sim.loading",
     "open_results": "coalesce_sim.sweeps.results",
     "optimise": "coalesce_sim.optimisation.study",
@@ -97,6 +101,7 @@ __all__ = [
     "Decision",
     "Diagnosis",
     "DownloadError",
+    "Embedder",
     "EngineError",
     "FolderError",
     "MissingExtra",
@@ -123,6 +128,7 @@ __all__ = [
     "analyse_sensitivity",
     "compare",
     "doctor",
+    "fit_hardware",
     "load",
     "open_results",
     "optimise",

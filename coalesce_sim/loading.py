@@ -11,6 +11,7 @@ from typing import Any
 
 from coalesce_sim.files import read_bytes
 from coalesce_sim.inputs.checks import check_inputs
+from coalesce_sim.market.matching import matching_of
 from coalesce_sim.scenario.document import Base, Change, Document, read_document
 from coalesce_sim.scenario.problems import Problem, ScenarioError, dotted, shown
 from coalesce_sim.scenario.schema import Scenario
@@ -21,6 +22,8 @@ DATA_PATHS = (
     ("contractors", "price_file"),
     ("records", "path"),
     ("records", "models_path"),
+    ("skills", "ontology", "path"),
+    ("skills", "embedder", "path"),
 )
 """Fields that name a data file."""
 
@@ -109,16 +112,24 @@ def _keep_own_figures(document: Document, *, keep: bool) -> None:
 
 
 def _check_inputs(document: Document, scenario: Scenario) -> None:
-    try:
-        check_inputs(scenario)
-    except ScenarioError as error:
+    problems: list[Problem] = []
+    for check in (check_inputs, matching_of):
+        try:
+            check(scenario)
+        except ScenarioError as error:
+            problems += (each for each in error.problems if each not in problems)
+    if problems:
         marks = {dotted(path): mark for path, mark in document.marks.items()}
 
         def placed(problem: Problem) -> Problem:
-            mark = None if problem.file else marks.get(problem.path)
+            """At the field, or what is nearest around it; a problem of a file stays there."""
+            at = problem.path
+            while at and at not in marks:
+                at = at[: max(at.rfind("."), at.rfind("["), 0)]
+            mark = None if problem.file else marks.get(at)
             return problem if mark is None else replace(problem, file=mark.file, line=mark.line)
 
-        raise ScenarioError(map(placed, error.problems)) from None
+        raise ScenarioError(map(placed, problems))
 
 
 def _beside_the_file(document: Document, path: tuple[str, ...]) -> None:

@@ -123,7 +123,13 @@ _OF_TASKS = [
         None,
     ),
     Metric("success_rate", "Success rate", "%", "Share of the tasks that ended with good work", "higher"),
-    Metric("realised_usd", "Cost", "USD", "Σ realised cost: work, fees, priced lateness and losses", "lower"),
+    Metric(
+        "realised_usd",
+        "Cost",
+        "USD",
+        "Σ realised cost: work, fees, priced lateness, losses, search and leaks",
+        "lower",
+    ),
     Metric(
         "all_local_usd",
         "All-local cost",
@@ -143,6 +149,21 @@ _OF_TASKS = [
         "Loss by bad work",
         "USD",
         "The part of the cost that bad work came to, beyond the work itself",
+        "lower",
+    ),
+    Metric(
+        "search_usd",
+        "Cost of search",
+        "USD",
+        "The part of the cost that messages to find contractors came to; only where these cost something",
+        "lower",
+    ),
+    Metric(
+        "leak_usd",
+        "Loss by leaks",
+        "USD",
+        "The part of the cost that leaked data came to, what insurance paid left out; only where there are "
+        "security incidents",
         "lower",
     ),
     Metric(
@@ -294,6 +315,21 @@ _OF_MARKETS = [
         "Share of the contracts that were completed but whose work verification did not accept",
         "lower",
     ),
+    *(
+        Metric(
+            f"contracts_{kind}_rate",
+            f"Share of contracts {kind}",
+            "%",
+            f"Share of the contracts {what}",
+            "lower",
+        )
+        for kind, what in (
+            ("leaked", "whose data leaked"),
+            ("tampered", "whose work was tampered with before it was delivered"),
+            ("lost", "whose finished work was lost, a part of those that `failed`"),
+        )
+    ),
+    Metric("insured_usd", "Leaks insured", "USD", "What insurance paid for leaked data", None),
     Metric(
         "discovery_age_s",
         "Age of discovered facts",
@@ -307,6 +343,14 @@ _OF_MARKETS = [
         "%",
         "Share of the discovery queries that met a registry which was down",
         "lower",
+    ),
+    Metric(
+        "messages_per_query",
+        "Messages a query",
+        "",
+        "Mean number of messages that a query for contractors takes; only where messages take time or cost "
+        "something",
+        None,
     ),
     Metric(
         "all_local_success_rate",

@@ -15,6 +15,7 @@ import yaml
 from pydantic import BaseModel
 
 import coalesce_sim
+from coalesce_sim.cards.assumptions import AssumptionFile
 from coalesce_sim.cli import cli
 from coalesce_sim.luck import Draws, Luck
 from coalesce_sim.policies.protocol import (
@@ -28,7 +29,7 @@ from coalesce_sim.policies.protocol import (
     View,
 )
 from coalesce_sim.policies.registry import create
-from coalesce_sim.scenario.document import read_document
+from coalesce_sim.scenario.document import read_document, read_plain
 from coalesce_sim.scenario.policy import Custom, PolicySettings, Topsis
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.scenario.validation import validate
@@ -119,7 +120,7 @@ def test_parameters_and_defaults_are_those_of_the_model(kind: str, model: type[B
             values = row[1].split(", ")
             told |= dict(zip(names(row[0]), map(stated, values), strict=True))
     else:
-        told = {name: stated(value) for name, value in re.findall(r"`(\w+)` ([^ ]+)", KINDS[kind][2])}
+        told = {name: stated(value) for name, value in re.findall(r"`([\w.]+)` ([^ ]+)", KINDS[kind][2])}
     assert told == defaults(model)
 
 
@@ -177,6 +178,8 @@ def test_every_scenario_and_sweep_in_the_pages_is_valid(text: str) -> None:
     content = yaml.safe_load(text)
     if "factors" in content:
         read_specification(Request({"name": "shown", **content}))
+    elif "defaults" in content:
+        validate(read_plain(content), AssumptionFile)
     else:
         document = read_document({"extends": "market"} | content)
         document.data.setdefault("name", "shown")
@@ -228,6 +231,8 @@ def test_every_command_in_the_pages_has_the_options_shown(page: str) -> None:
         is_command = shown[0] in cli.list_commands(click.Context(cli))
         name, arguments = (shown[0], shown[1:]) if is_command else ("run", shown)
         command = cli.get_command(click.Context(cli), name)
+        if isinstance(command, click.Group):
+            command, arguments = command.get_command(click.Context(command), arguments[0]), arguments[1:]
         assert command is not None
         # Parsed, not converted: files and folders of the reader are not there.
         command.make_parser(click.Context(command)).parse_args(arguments)

@@ -15,7 +15,8 @@ LEARNING: dict[str, Any] = {
     "extends": "market",
     "clock": {"days": 0.002},
     "replications": 1,
-    "discovery": {"outages": [{"start_h": 0, "hours": 0.01}], "fallback": "none"},
+    "discovery": {"outages": [{"start_h": 0, "hours": 0.01}], "fallback": "none", "message_usd": 0.01},
+    "contracts": {"security": {"incidents": {"shares": {"leaked": 1}, "leak_usd": {"medium": 1}}}},
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from hypothesis import strategies as st
@@ -23,6 +24,9 @@ POLICIES: tuple[dict[str, Any], ...] = (
     {"kind": "epsilon_greedy", "epsilon": 0.5, "epsilon_half_life_tasks": 8},
     {"kind": "vickrey"},
     {"kind": "always_local"},
+    *(4 * ({"kind": "topsis"},)),
+    {"kind": "weighted_sum"},
+    {"kind": "vikor", "group_weight": 0.3, "only_if_cheaper_percent": 0},
 )
 
 PRICES: tuple[dict[str, Any], ...] = (
@@ -31,6 +35,16 @@ PRICES: tuple[dict[str, Any], ...] = (
     {"kind": "demand", "load_slope": 0.5, "complexity_slope": 0.3},
     {"kind": "load", "slope": 0.7, "max_load": 1.5},
     {"kind": "bargained", "client_weight": 0.3},
+)
+
+
+TREE = Path(__file__).with_name("skills.csv")
+
+TEXTS = (
+    "Writes Python and mends it",
+    "Reads data, writes statistics",
+    "Mends whatever is written in Python, tests it",
+    "Law, contracts and data protection",
 )
 
 
@@ -65,8 +79,9 @@ def market_of(number: int, tasks: int, contractors: int) -> dict[str, Any]:
             "embedding": {"a": {"x": 1.0, "y": 0.4}},
             "embedding_default": 0.8,
             "performance": pick({}, {"a": {"skill": "code", "value": 0.9, "otherwise": 0.3}}),
+            **_nearness(pick),
         },
-        "policy": pick(*POLICIES),
+        "policy": _policy(pick),
         **_learning(pick, clients),
     }
     fields["workload"]["arrivals"] = _arrivals(pick, tuple(types), clients, tasks)
@@ -75,6 +90,8 @@ def market_of(number: int, tasks: int, contractors: int) -> dict[str, Any]:
         for worker in (fields["clients"], *(each for each in pool if pick(True, False))):
             if "outcomes" in worker:
                 worker["outcomes"] = worker["outcomes"] | {"whole": undivided}
+    if fields["clients"]["slots"] != 0:
+        fields["clients"]["hardware"] |= _believed(pick, fields)
     return fields
 
 
@@ -93,7 +110,7 @@ def _arrivals(pick: Pick, types: tuple[str, ...], clients: int, count: int) -> d
     for _ in range(count):
         now_s += pick(*gaps_s)
         task = {"type": pick(*types), "arrival_s": now_s}
-        tasks.append(task | pick({}, {"client": pick(*range(clients))}))
+        tasks.append(task | pick({}, {"client": pick(*range(clients))}) | _level(pick))
     return {"kind": "listed", "tasks": tasks}
 
 
@@ -102,6 +119,8 @@ def _types(pick: Pick) -> dict[str, Any]:
         "a": {"skills": ["code"], "max_latency_min": pick(0.5, 1.0, 3.0), "base_flop": 6e13},
         "b": {"max_latency_min": 2, "local_min": 1, "base_flop": 3e13},
     }
+    types["a"] |= {"text": TEXTS[0]}
+    types["b"] |= {"text": TEXTS[1], "skills": pick([], ["stats", "law"])}
     if pick(True, False):
         steps = {
             "one": {"type": "a", "work": 0.5},
@@ -112,7 +131,14 @@ def _types(pick: Pick) -> dict[str, Any]:
         types["whole"] |= {"split_usd": pick(0.0, 0.0, 0.05), "split_s": pick(0.0, 0.0, 7.0)}
         types["whole"] |= {"decompose": pick("always", "policy", "policy", "never"), "skills": ["code"]}
         types["whole"] |= {"base_flop": pick(6e13, 1.2e14), "local_min": pick(None, 2.0)}
-    return types
+        types["whole"] |= {"text": TEXTS[2]}
+    return {name: kind | _level(pick) for name, kind in types.items()}
+
+
+def _level(pick: Pick) -> dict[str, Any]:
+    """How sensitive data are, of a task or a type that says it."""
+    stated: dict[str, Any] = pick({}, {"data_sensitivity": pick("low", "medium", "high")})
+    return stated
 
 
 def _attributes(pick: Pick) -> dict[str, Any]:
@@ -131,6 +157,8 @@ def _attributes(pick: Pick) -> dict[str, Any]:
         "output_tokens": {"exponential": {"mean": 500}},
         "expected_output_tokens": 500,
         "criticality": pick("medium", "high"),
+        "budget_share": pick(1.0, {"uniform": {"low": 0, "high": 0.4}}),
+        "data_sensitivity": pick("low", "medium", "high"),
     }
 
 
@@ -153,6 +181,15 @@ def _clients(pick: Pick, count: int) -> dict[str, Any]:
     outcomes = {"a": {"success": 0.6, "bill_usd": 0.05, "latency_min": 0.75}, "b": {"success": 1}}
     own: dict[str, Any] = pick({}, {"success": 0.5}, {"outcomes": outcomes})
     return clients | own | {"price_usd": pick(0.0, 0.1)}
+
+
+def _believed(pick: Pick, fields: dict[str, Any]) -> dict[str, Any]:
+    by_flop = fields["cost_model"]["internal"]["work"] == "flop"
+    power = {"power_w": 90} if fields["clients"]["hardware"].get("basis", "owned") == "owned" else {}
+    speeds = {"utilisation": 0.4} if by_flop else {"decode_tokens_per_s": 25}
+    other_speeds = {"peak_flop_s": 3e12} if by_flop else {"prefill_tokens_per_s": 60}
+    stated: dict[str, Any] = pick({}, {"believed": speeds}, {"believed": speeds | other_speeds | power})
+    return stated
 
 
 _TARIFF = {
@@ -182,7 +219,8 @@ def _contractor(pick: Pick, name: str) -> dict[str, Any]:
         "rent_usd_per_h": 12,
     }
     facts = (
-        {"type": pick("x", "y"), "skills": pick([], ["code"], ["code", "data"])},
+        {"type": pick("x", "y"), "skills": pick([], ["code"], ["code", "data"], ["python", "programming"])},
+        {"text": pick(*TEXTS)},
         {"price_usd": pick(0.05, 0.2, 0.5), "input_usd_per_mtok": pick(0.0, 20.0)},
         {"output_usd_per_mtok": 30.0, "latency_min": pick(0.0, 0.25, 0.5, 1.0)},
         {"network_ms": pick(0, 0, 500)},
@@ -207,6 +245,18 @@ def _contractor(pick: Pick, name: str) -> dict[str, Any]:
 def _contracts(pick: Pick) -> dict[str, Any]:
     check = {"usd": 0.02, "minutes": pick(0.0, 0.1), "sensitivity": pick(0.5, 1.0), "specificity": 0.8}
     security = {"key_exchange_ms": 20, "encryption_share": 0.1, "enclave_share": 0.1, "audit_share": 0.05}
+    priced = {"encryption_usd_share": 0.1, "audit_usd_share": 0.05, "key_exchange_usd_share": 0.02}
+    incidents = {
+        "shares": pick({"leaked": 1}, {"tampered": 2, "lost": 1}, {"leaked": 1, "tampered": 3, "lost": 2}),
+        "leak_usd": {"low": 0.2, "medium": 1.5, "high": 6},
+        "insured_share": pick(0.0, 0.4),
+        "premium_usd_share": pick(0.0, 0.1),
+        "lowered_by": pick(
+            {},
+            {"encryption": {"leaked": 0.5}, "audit": {"tampered": 0.3, "lost": 0.2}},
+            {"enclave": {"leaked": 0.4, "tampered": 0.6}, "encryption": {"leaked": 0.5, "tampered": 0.1}},
+        ),
+    }
     rules: dict[str, Any] = {
         "handshake_ms": pick(0, 0, 100),
         "connect_timeout_s": 5,
@@ -219,7 +269,7 @@ def _contracts(pick: Pick) -> dict[str, Any]:
         "due_on_failure": pick(0.0, 0.5),
         "recovery": {"retries": pick(0, 1, 2), "then": pick("local", "give_up")},
         "rework_usd": pick(None, 2.0),
-        "security": pick({}, security),
+        "security": pick({}, security) | pick({}, priced) | pick({}, {"incidents": incidents}),
     }
     by_hand = {"manual": check | {"usd": 0.3, "minutes": 1}, "manual_from_value_usd": 3}
     rules["verification"] = pick({}, {"automated": check}, {"automated": check} | by_hand)
@@ -241,7 +291,7 @@ def _cost_model(pick: Pick, billed: bool) -> dict[str, Any]:
             "communication_usd_per_gb": pick(0.0, 0.03),
             "integration_usd": pick(0.0, 0.01),
             "critical_factor": 1.5,
-            "security_risk": {"base": 0.01, "slope": 0.05},
+            "security_risk": {"base": pick(0.01, 0.4), "slope": 0.05},
         },
         "late_usd_per_min": pick(0.0, 0.6),
         "realised": {
@@ -251,6 +301,41 @@ def _cost_model(pick: Pick, billed: bool) -> dict[str, Any]:
             "local_time_factor": factor,
             "external_time_factor": factor,
         },
+    }
+
+
+def _nearness(pick: Pick) -> dict[str, Any]:
+    similarity = pick("wu_palmer", "path", "resnik")
+    ontology: dict[str, Any] = pick({}, {"ontology": {"path": str(TREE), "similarity": similarity}})
+    return {**ontology, **pick({}, {"embedder": {"kind": pick("hashing", "tfidf")}})}
+
+
+def _policy(pick: Pick) -> dict[str, Any]:
+    policy: dict[str, Any] = pick(*POLICIES)
+    if policy["kind"] != "topsis":
+        return dict(policy)
+    boosts = {
+        "cost": 1.5,
+        "cost_if_budget_share_below": pick(0.0, 0.5),
+        "latency": 2,
+        "latency_if_max_min_below": pick(0.0, 1.5),
+        "security_if_sensitive": pick(1.0, 1.5),
+    }
+    confidence = {"initial": 0.8, "warm_up": pick(1, 4, 10), "window": pick(3, 50), "good_score": 0.7}
+    return policy | {
+        "epsilon": pick(0.0, 0.1, 0.4),
+        "epsilon_half_life_tasks": pick(None, 8),
+        "normalisation": pick("min_max", "vector"),
+        "weighting": pick("fixed", "fixed", "critic", "entropy"),
+        "memory": pick("shared", "per_client"),
+        "outsource_above_score": pick(0.3, 0.6),
+        "outsource_above_confidence": pick(0.0, 0.2, 0.7),
+        "only_if_cheaper_percent": pick(None, None, 0, 20),
+        "within_budget": pick(False, False, True),
+        "explored_too": pick(False, True),
+        "boosts": boosts,
+        "confidence": confidence,
+        "drift": pick({}, {"step": 0.1, "sd": 0.5, "up_to_score": pick(0.5, 1.0)}),
     }
 
 
@@ -264,7 +349,12 @@ def _learning(pick: Pick, clients: int) -> dict[str, Any]:
     outage = {"outages": [{"start_h": 0.005, "hours": 0.02}], "fallback": pick("none", "cached")}
     gossip = {"kind": "gossip", "k": 2, "newcomer_share": pick(0, 0.5), "round_s": 15, "view_size": 3}
     gossip |= {"fanout": pick(1, 2), "query_ms": 200}
-    discovery = pick(None, registry, registry | outage, gossip)
+    broadcast = {"kind": "broadcast", "k": 2, "newcomer_share": pick(0, 0.5), "wait_ms": pick(0, 700)}
+    discovery = pick(None, registry, registry | outage, gossip, broadcast)
+    if discovery is not None:
+        discovery |= pick(
+            {}, {"message_ms": 400}, {"message_usd": 0.01}, {"message_ms": 900, "message_usd": 0.02}
+        )
     trust = {"kind": "eigentrust", "recompute_every": pick(1, 3), "pretrust_weight": 0.3}
     trust |= {"pretrusted_clients": pick(None, 1, clients)}
     models = ({"kind": "beta", "forgetting": pick(1.0, 0.9)}, {"kind": "ewma", "alpha": 0.3}, trust)

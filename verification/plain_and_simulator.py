@@ -10,6 +10,7 @@ import pandas as pd
 
 from coalesce_sim import Scenario, run, stage
 from verification.plain_market import play
+from verification.plain_skills import Nearness
 
 OF_POLICIES_THAT_SCORE = {"score", "confidence"}
 
@@ -24,11 +25,30 @@ def differences(scenario: Scenario) -> list[str]:
     """Where the first replication of a scenario differs, to nine digits, in words."""
     simulated, plain = run(scenario, replications=1), play(plain_facts(scenario))
     found = [
+        *_differences_of_skills(scenario),
         *_differences("decisions", simulated.decisions, plain.decisions),
         *_differences("contracts", simulated.contracts, plain.contracts),
     ]
     if scenario.reputation is not None:
         found += _differences("ratings", simulated.ratings, plain.ratings)
+    return found
+
+
+def _differences_of_skills(scenario: Scenario) -> list[str]:
+    """The first two parts of eq. 12, which decide only by thresholds and ranks."""
+    simulated, near = stage(scenario).market, Nearness(facts := plain_facts(scenario))
+    found = []
+    for row, (name, kind) in enumerate(facts["settings"]["types"].items()):
+        for column, who in enumerate(facts["contractors"]):
+            pairs = {
+                "skills": (simulated.skills.ontological, near.of_skills(kind["skills"], who["skills"])),
+                "texts": (simulated.skills.embedding, near.of_texts(name, who["name"], who["type"])),
+            }
+            found += [
+                f"{part} of {name} and {who['name']}: {values[row, column]!r} against {plain!r}"
+                for part, (values, plain) in pairs.items()
+                if not _same(float(values[row, column]), plain)
+            ]
     return found
 
 

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import simpy
 
 from verification.plain_given import Contractor, Task, Worker, draw
-from verification.plain_knowledge import OWN_RECORD, Gossip, Ratings, Registry
+from verification.plain_knowledge import OWN_RECORD, Broadcast, Gossip, Ratings, Registry
 from verification.plain_policies import Offer, exceeds
+from verification.plain_skills import Nearness
 
 ROUNDING_S = 1e-6
 """By how much a contract may miss its deadline through rounding alone."""
@@ -130,7 +131,10 @@ class Known:
         security = self.rules["security"]
         self.setup_s: float = (self.rules["handshake_ms"] + security["key_exchange_ms"]) / 1000
         self.work_factor: float = 1 + security["enclave_share"] + security["audit_share"]
+        incidents = security["incidents"]
+        self.borne_share: float = 1.0 if incidents is None else 1 - incidents["insured_share"]
         self.contractors = [Contractor(facts, place) for place in range(len(facts["contractors"]))]
+        self.near = Nearness(facts)
         self.home = Worker(facts, self.settings["clients"], len(self.contractors))
         self.by_use = any(worker.bills_by_use for worker in (*self.contractors, self.home))
         cheapest_first = sorted(self.contractors, key=lambda who: float(who.stated["price_usd"]))
@@ -151,13 +155,14 @@ class Known:
         rule = self.settings["calibration"]
         self.charge_factors, self.time_factors = Factors(rule), Factors(rule)
         rules, luck = self.settings["discovery"], facts["luck"]
-        self.directory: Registry | Gossip | None = None  # everybody knows everybody
-        if rules is not None and rules["kind"] == "registry":
+        self.directory: Registry | Gossip | Broadcast | None = None  # everybody knows everybody
+        if rules is not None and rules["kind"] != "gossip":
             order = sorted(
                 range(len(self.contractors)),
-                key=lambda j: draw(luck["registry"], self.contractors[j].identity, 0, 0),
+                key=lambda j: draw(luck[rules["kind"]], self.contractors[j].identity, 0, 0),
             )
-            self.directory = Registry(rules, order, types)
+            central = rules["kind"] == "registry"
+            self.directory = Registry(rules, order, types) if central else Broadcast(rules, order)
         elif rules is not None:
             agents = [(luck["gossip of clients"], i) for i in range(clients)]
             agents += [(luck["gossip"], who.identity) for who in self.contractors]
@@ -166,12 +171,13 @@ class Known:
         if facts["recorded"] is not None:
             self.own_price_usd += facts["recorded"]["own_bill_usd"]
 
-    def find(self, task: Task) -> tuple[list[Contractor], float]:
-        """Who is found for a task, and how long that takes."""
+    def find(self, task: Task) -> tuple[list[Contractor], float, float]:
+        """Who is found for a task, how long that takes, and what it costs."""
         if self.directory is None:
-            return self.contractors, 0.0
-        places, search_s = self.directory.find(self.env.now, task.client, task.type, self.merit)
-        return [self.contractors[place] for place in places], search_s
+            return self.contractors, 0.0, 0.0
+        places, search_s, messages = self.directory.find(self.env.now, task.client, task.type, self.merit)
+        found = [self.contractors[place] for place in places]
+        return found, search_s, messages * self.settings["discovery"]["message_usd"]
 
     def merit(self, type_: str) -> list[float]:
         """What contractors are ranked by where they are discovered: skill, and the cheaper of equals."""
@@ -180,11 +186,21 @@ class Known:
 
     def skill(self, who: Contractor, type_: str) -> float:
         score = None if self.ratings is None else self.ratings.scores[who.place][type_]
-        return who.skill(type_, self.settings["types"][type_]["skills"], score)
+        return who.skill(self.near, type_, self.settings["types"][type_]["skills"], score)
 
     def reliability(self, who: Contractor, type_: str) -> float:
         """Probability of good work: its public score, or what the contractor says of itself."""
         return who.reliability if self.ratings is None else self.ratings.scores[who.place][type_]
+
+    def good_p(self, who: Contractor, type_: str) -> float:
+        """Probability that its work is good, and neither tampered with nor lost: the public record has that
+        in it already, what is advertised has not."""
+        spoiled_p = who.incident_p["tampered"] + who.incident_p["lost"] if self.ratings is None else 0.0
+        return self.reliability(who, type_) * (1 - spoiled_p)
+
+    def other_risk_usd(self, task: Task, who: Contractor) -> float:
+        """What is expected to be lost by hiring, bad work left out: value at risk, and leaks."""
+        return task.at_risk_usd * who.risk + who.incident_p["leaked"] * self.borne_share * task.leak_usd
 
     def home_s(self, task: Task, *, really: bool = False) -> float:
         """Time that the work takes at home, as expected or really."""
@@ -238,7 +254,7 @@ class Known:
         fees_usd = task.communication_usd + task.check["usd"] + self.external["integration_usd"]
         late_usd = max(0.0, latency_s * time_factor - task.max_latency_s) * self.late_usd_per_s
         at_stake_usd = stay.usd if self.goes_on(after=1) else task.whole.loss_usd
-        risk_usd = (1 - self.reliability(who, task.type)) * at_stake_usd + task.at_risk_usd * who.risk
+        risk_usd = (1 - self.good_p(who, task.type)) * at_stake_usd + self.other_risk_usd(task, who)
 
         asked_usd, own_usd = who.list_price_usd(task), who.own_usd(task)
         due_usd = who.list_price_usd(task, really=True)
@@ -265,6 +281,8 @@ class Known:
             external_usd=plain_usd * factor + late_usd + risk_usd,
             home_usd=stay.usd,
             bid_usd=bid_usd,
+            reliability=self.reliability(who, task.type),
+            security=1 - who.insecure,
             eligible=not exceeds(self.settings["skills"]["threshold"], self.skill(who, task.type)),
         )
 

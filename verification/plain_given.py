@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from statistics import NormalDist
 from typing import Any
 
+from verification.plain_skills import Nearness
+
 Settings = dict[str, Any]
 
 PART_OF_THE_WORK = (
@@ -127,14 +129,19 @@ class Task:
         by_hand = by_hand_from_usd is not None and given["value_usd"] >= by_hand_from_usd
         self.check: dict[str, float] = rules["verification"]["manual" if by_hand else "automated"]
         self.check_s = 60 * self.check["minutes"]
+        incidents, level = rules["security"]["incidents"], sensitivity(settings, drawn, self.type)
+        self.leak_usd: float = 0.0 if incidents is None else incidents["leak_usd"][level]
         critical = settings["attributes"]["criticality"] == "high"
+        self.sensitive = level == "high"
         self.at_risk_usd: float = (external["critical_factor"] if critical else 1.0) * given["value_usd"]
 
         # At home: expected and true times, and what the machine uses up meanwhile.
-        hardware = settings["clients"]["hardware"]
-        self.home_s, self.hours = self._at_home(settings, given["expected_output_tokens"], 1.0)
+        hardware: Settings = settings["clients"]["hardware"]
+        beliefs: Settings = hardware["believed"] or {}
+        believed = hardware | {name: value for name, value in beliefs.items() if value is not None}
+        self.home_s, self.hours = self._at_home(settings, believed, given["expected_output_tokens"], 1.0)
         self.true_home_s, hours = self._at_home(
-            settings, given["output_tokens"], factors["local_time_factor"]
+            settings, hardware, given["output_tokens"], factors["local_time_factor"]
         )
         need = settings["cost_model"]["internal"]["memory"]
         memory_gb = (  # eq. 3
@@ -142,11 +149,13 @@ class Task:
             + need["gb_per_50k_documents"] * given["documents"] / 50_000
             + need["gb_per_complexity"] * given["complexity"]
         )
-        usd_per_h = slot_usd_per_h(hardware)
-        usd_per_h["memory"] = memory_gb / hardware["memory_gb"] * hardware["memory_usd_per_h"]
+        memory_usd_per_h = memory_gb / hardware["memory_gb"] * hardware["memory_usd_per_h"]
+        expected, true = (
+            slot_usd_per_h(machine) | {"memory": memory_usd_per_h} for machine in (believed, hardware)
+        )
         parts = ("compute", "memory", "energy", "depreciation")  # eq. 2 to 4 and 6
-        self.home_parts_usd = {f"internal_{part}_usd": usd_per_h[part] * self.hours for part in parts}
-        self.true_home_usd = sum(usd_per_h[part] * hours for part in parts) * factors["local_cost_factor"]
+        self.home_parts_usd = {f"internal_{part}_usd": expected[part] * self.hours for part in parts}
+        self.true_home_usd = sum(true[part] * hours for part in parts) * factors["local_cost_factor"]
         self.later_usd = 0.0
         self.row = self._blank_row()
 
@@ -155,9 +164,11 @@ class Task:
         tokens: float = self.given["output_tokens" if really else "expected_output_tokens"]
         return tokens
 
-    def _at_home(self, settings: Settings, output_tokens: float, factor: float) -> tuple[float, float]:
+    def _at_home(
+        self, settings: Settings, hardware: Settings, output_tokens: float, factor: float
+    ) -> tuple[float, float]:
         """Time that the work takes (eq. 1), and hours that the rates are charged for."""
-        internal, hardware = settings["cost_model"]["internal"], settings["clients"]["hardware"]
+        internal = settings["cost_model"]["internal"]
         stated_min = settings["types"][self.type]["local_min"]
         if internal["work"] == "flop":
             busy_s = factor * (self.flop / slot_flop_s(hardware))
@@ -181,6 +192,8 @@ class Task:
             "realised_usd": 0.0,
             "price_usd": 0.0,
             "loss_usd": 0.0,
+            "leak_usd": 0.0,
+            "search_usd": 0.0,
             "internal_usd": None,
             **self.home_parts_usd,
             "internal_opportunity_usd": 0.0,
@@ -205,6 +218,14 @@ class Task:
             "turnaround_s": row["finished_s"] - row["arrival_s"],
             "internal_experience_usd": None if internal_usd is None else internal_usd - known_usd,
         }
+
+
+def sensitivity(settings: Settings, drawn: dict[str, Any], step_type: str) -> str:
+    """How sensitive the data of a task, or of a step of it, are: whoever is nearest to it says it."""
+    for says_it in (drawn, settings["types"][step_type], settings["types"][drawn["type"]]):
+        if says_it["data_sensitivity"] is not None:
+            return str(says_it["data_sensitivity"])
+    return str(settings["attributes"]["data_sensitivity"])
 
 
 def slot_flop_s(hardware: dict[str, Any]) -> float:
@@ -315,6 +336,16 @@ class Worker:
         return float(stated["failed_bill_usd" if failed else "bill_usd"] * task.factors[self.factor])
 
 
+INCIDENTS = "leaked", "tampered", "lost"
+
+
+def price_factor(security: dict[str, Any]) -> float:
+    """What security, and an insurance against leaks, multiply all that contractors charge by."""
+    shares = [security[f"{name}_usd_share"] for name in ("key_exchange", "encryption", "enclave", "audit")]
+    premium = 0.0 if security["incidents"] is None else security["incidents"]["premium_usd_share"]
+    return float(1 + sum(shares) + premium)
+
+
 class Contractor(Worker):
     """One of those who can be hired."""
 
@@ -328,10 +359,22 @@ class Contractor(Worker):
         self.reliability: float = stated["reliability"]
         self.slots: float = math.inf if stated["slots"] == "unlimited" else stated["slots"]
         self.network_s: float = stated["network_ms"] / 1000
-        self.risk = 0.0  # of the value at stake, besides bad work (eq. 9)
+        self.security = facts["settings"]["contracts"]["security"]
+        self.dearer = price_factor(self.security)
+        risks = {}
         for name in ("security_risk", "quality_risk"):
             derived = min(1.0, external[name]["base"] + external[name]["slope"] * (1 - self.reliability))
-            self.risk += derived if stated[name] is None else stated[name]
+            risks[name] = derived if stated[name] is None else stated[name]
+        self.risk: float = risks["quality_risk"]  # of the value at stake, besides bad work (eq. 9)
+        self.incident_p = dict.fromkeys(INCIDENTS, 0.0)
+        self.insecure: float = risks["security_risk"]
+        if self.security["incidents"] is None:
+            self.risk += self.insecure
+        else:
+            shares = self.security["incidents"]["shares"]
+            for kind in INCIDENTS:
+                share = shares[kind] / sum(shares.values())
+                self.incident_p[kind] = self.insecure * share * (1 - self.averted(kind))
         self.usd_per_s = sum(slot_usd_per_h(machine).values()) / 3600 if machine else 0.0
         self.s_per_flop = 1 / slot_flop_s(machine) if machine.get("peak_flop_s") else 0.0
         rates = ("prefill_tokens_per_s", "decode_tokens_per_s")
@@ -350,8 +393,33 @@ class Contractor(Worker):
             + task.flop * self.s_per_flop
         )
 
+    def averted(self, kind: str) -> float:
+        """The share of such incidents that encryption, enclaves and audits avert, if they are paid for."""
+        left = 1.0
+        for name, averts in self.security["incidents"]["lowered_by"].items():
+            if self.security[f"{name}_share"] > 0 or self.security[f"{name}_usd_share"] > 0:
+                left *= 1 - averts[kind]
+        return 1 - left
+
+    def incident(self, task: Task, attempt: int) -> str | None:
+        """What happens to the data or the work of a contract, if anything does."""
+        if self.security["incidents"] is None or self.draw("incident", task, attempt) >= self.insecure:
+            return None
+        shares, luck = self.security["incidents"]["shares"], self.draw("incident kind", task, attempt)
+        up_to = [sum(shares[each] for each in INCIDENTS[: place + 1]) for place in range(len(INCIDENTS))]
+        kind = next(kind for kind, end in zip(INCIDENTS, up_to, strict=True) if luck < end / up_to[-1])
+        return None if self.draw("incident averted", task, attempt) < self.averted(kind) else kind
+
     def list_price_usd(self, task: Task, *, really: bool = False) -> float:
         """The price before queues and bargaining, of the answer as expected or as it really is."""
+        return self.dearer * self._undear_usd(task, really=really)
+
+    def bill_usd(self, task: Task) -> float | None:
+        bill_usd = super().bill_usd(task)
+        return None if bill_usd is None else self.dearer * bill_usd
+
+    def _undear_usd(self, task: Task, *, really: bool) -> float:
+        """The listed price without what security adds to it."""
         stated, rule, given = self.stated, self.pricing, task.given
         if rule["kind"] == "demand":  # eq. 7
             short = stated["demand"] - stated["available_capacity"]
@@ -380,19 +448,18 @@ class Contractor(Worker):
 
     def own_usd(self, task: Task) -> float | None:
         """What the work costs the contractor itself, where that is known."""
-        machine_usd, share = self.usd_per_s * self.work_s(task), self.stated["own_cost_share"]
+        machine_usd = self.dearer * self.usd_per_s * self.work_s(task)
+        share = self.stated["own_cost_share"]
         if machine_usd > 0 or share is None:
             return machine_usd or None
         return float(share * self.list_price_usd(task))
 
-    def skill(self, type_: str, required: list[str], score: float | None) -> float:
+    def skill(self, near: Nearness, type_: str, required: list[str], score: float | None) -> float:
         """Skill compatibility (eq. 12); `score` is the public one, None where work is not rated."""
-        rules, need, offered = self.rules, set(required), set(self.stated["skills"])
-        ontological = len(need & offered) / len(need | offered) if need else 1.0
-        embedding = rules["embedding"].get(type_, {}).get(self.stated["type"], rules["embedding_default"])
+        rules = self.rules
         total = (
-            rules["ontological_weight"] * ontological
-            + rules["embedding_weight"] * embedding
+            rules["ontological_weight"] * near.of_skills(required, self.stated["skills"])
+            + rules["embedding_weight"] * near.of_texts(type_, self.name, self.stated["type"])
             + rules["performance_weight"] * (self._performance(type_) if score is None else score)
         )
         return float(min(1.0, total))

@@ -148,20 +148,33 @@ class Registry:
         self.ranked_s = -math.inf
         self.remembered: dict[tuple[int, str], list[int]] = {}
 
-    def find(self, now_s: float, client: int, type_: str, merit: Merit) -> tuple[list[int], float]:
-        """Contractors, ascending, and how long it takes to hear of them."""
+    def find(self, now_s: float, client: int, type_: str, merit: Merit) -> tuple[list[int], float, int]:
+        """Contractors, ascending, how long it takes to hear of them, and how many messages."""
         rules = self.rules
         for outage in rules["outages"]:
             if 3600 * outage["start_h"] <= now_s < 3600 * (outage["start_h"] + outage["hours"]):
                 cached = self.remembered if rules["fallback"] == "cached" else {}
-                return cached.get((client, type_), []), rules["timeout_ms"] / 1000
+                return cached.get((client, type_), []), rules["timeout_ms"] / 1000, 1
         if now_s - self.ranked_s >= rules["refresh_s"]:
             self.ranked_s = now_s
             for each in self.types:
                 worth = merit(each)
                 self.ranked[each] = sorted(self.order, key=lambda j: -worth[j])
         found = self.remembered[client, type_] = self.shortlists.pick(type_, self.ranked[type_])
-        return found, rules["latency_ms"] / 1000
+        return found, (rules["latency_ms"] + 2 * rules["message_ms"]) / 1000, 2
+
+
+class Broadcast:
+    """No directory: each query goes to all contractors, and they answer as things stand."""
+
+    def __init__(self, rules: dict[str, Any], order: list[int]) -> None:
+        self.rules, self.order, self.shortlists = rules, order, Shortlists(rules)
+
+    def find(self, now_s: float, client: int, type_: str, merit: Merit) -> tuple[list[int], float, int]:  # noqa: ARG002
+        """Contractors, ascending, how long it takes to hear of them, and how many messages."""
+        worth = merit(type_)
+        found = self.shortlists.pick((client, type_), sorted(self.order, key=lambda j: -worth[j]))
+        return found, (self.rules["wait_ms"] + 2 * self.rules["message_ms"]) / 1000, 2 * len(self.order)
 
 
 class Gossip:
@@ -180,11 +193,17 @@ class Gossip:
         self.shortlists = Shortlists(rules)
         self.entries: list[dict[int, float]] = [{} for _ in range(clients + n)]
         self.rounds = 0
+        self.asked_in: dict[int, int] = {}
         self.worth: dict[str, list[float]] = {}
 
-    def find(self, now_s: float, client: int, type_: str, merit: Merit) -> tuple[list[int], float]:
-        """Contractors, ascending, and how long it takes to look at what one knows of them."""
-        latest = int(now_s // self.rules["round_s"])
+    def find(self, now_s: float, client: int, type_: str, merit: Merit) -> tuple[list[int], float, int]:
+        """Contractors, ascending, how long it takes to look at what one knows of them, and how many messages
+        that took since the client looked last."""
+        latest = math.floor((now_s - 2 * self.rules["message_ms"] / 1000) / self.rules["round_s"])
+        messages = 2 * self.rules["fanout"] * (latest - self.asked_in.get(client, -1))
+        self.asked_in[client] = latest
+        if latest < 0:
+            return [], self.rules["query_ms"] / 1000, messages
         if latest >= self.rounds:
             self.worth = {each: merit(each) for each in self.types}
         while self.rounds <= latest:
@@ -193,7 +212,7 @@ class Gossip:
         made_s, worth = self.entries[client], self.worth[type_]
         view = sorted(sorted(made_s), key=lambda j: -made_s[j])[: self.rules["view_size"]]
         ranked = sorted(view, key=lambda j: -worth[j])
-        return self.shortlists.pick((client, type_), ranked), self.rules["query_ms"] / 1000
+        return self.shortlists.pick((client, type_), ranked), self.rules["query_ms"] / 1000, messages
 
     def _play_a_round(self, number: int) -> None:
         fanout, agents = self.rules["fanout"], len(self.entries)

@@ -17,12 +17,12 @@ Sums are taken in its order: where two things happen at once, the last bit decid
 
 Beside it lie `plain_given` (what tasks take and workers ask, before anything happens), `plain_estimates`
 (what clients know and expect when they decide), `plain_split` (what they expect of a task as a whole and in
-its steps), `plain_knowledge` (ratings, and how contractors are found) and `plain_policies`. A contractor is
-paid in `ended`. It could lie where `Known.reliability` believes what is claimed, in `Known.quote` and in
-`Worker.bill_usd`. Luck is worked out where it is compared with what is true: in `carry_out`, `passes` and
-`Worker.is_good`.
+its steps), `plain_skills` (who can do what), `plain_knowledge` (ratings, and how contractors are found) and
+`plain_policies` (TOPSIS in `plain_topsis`, its kin in `plain_rankings`). A contractor is paid in `ended`. It
+could lie where `Known.reliability` believes what is claimed, in `Known.quote` and in `Worker.bill_usd`. Luck
+is worked out where it is compared with what is true: in `carry_out`, `passes` and `Worker.is_good`.
 
-Refused by name: the published trade, and policies that are not in `plain_policies`. Not told: score and
+Refused by name: the published trade, and policies that are not in `PLAYED`. Not told: score and
 confidence of a policy, and what sums up a run, such as estimation errors and utilisation. Made for short
 runs: scores are worked out from all ratings anew. One difference is known. Skills are cut off at 1 (eq. 12)
 wherever they count; the simulator does not in discovery, with `reputation` and a `performance_weight` of 0.
@@ -40,12 +40,15 @@ import simpy
 from verification.plain_estimates import ROUNDING_S, Known, Queue, Stay
 from verification.plain_given import Contractor, Task, drawn_at, tasks_of
 from verification.plain_policies import POLICIES, Offer, Outcome, Policy, Question
+from verification.plain_rankings import Vikor, WeightedSum
 from verification.plain_split import ways
+from verification.plain_topsis import Topsis
 
 Events = Generator[simpy.Event, Any, None]
 Row = dict[str, Any]
 
 TIMED_OUT = "canceled", "timed out"
+PLAYED: dict[str, type[Policy]] = POLICIES | {"topsis": Topsis, "weighted_sum": WeightedSum, "vikor": Vikor}
 
 
 class Played(NamedTuple):
@@ -64,10 +67,10 @@ def play(facts: dict[str, Any]) -> Played:
     if facts["trade"] != "contracts":
         raise ValueError(f"trade: must be contracts (got {facts['trade']!r})")
     chosen = facts["settings"]["policy"]
-    if chosen.get("kind") not in POLICIES:
-        raise ValueError(f"policy: must be one of {', '.join(POLICIES)} (got {chosen!r})")
-    at_home = Market(facts, POLICIES["always_local"]({}, {})).run()
-    played = Market(facts, POLICIES[chosen["kind"]](chosen, facts["luck"])).run()
+    if chosen.get("kind") not in PLAYED:
+        raise ValueError(f"policy: must be one of {', '.join(PLAYED)} (got {chosen!r})")
+    at_home = Market(facts, PLAYED["always_local"]({}, {})).run()
+    played = Market(facts, PLAYED[chosen["kind"]](chosen, facts["luck"])).run()
     for row, other in zip(played.decisions, at_home.decisions, strict=True):
         row["all_local_usd"] = other["realised_usd"]
         row["all_local_s"] = other["turnaround_s"] if other["closes"] else None
@@ -154,7 +157,7 @@ class Market:
         if task is not whole.undivided:
             self.decide(task)
             return
-        found = {each: self.known.find(each) for each in (task, *whole.steps)}
+        found = {each: self.search(each) for each in (task, *whole.steps)}
         one, other = (ways(self.known, task, each, found.__getitem__) for each in ([task], whole.steps))
         split = self.policy.splits(one, other)
         rest = [task] if split else whole.steps
@@ -172,6 +175,14 @@ class Market:
         for step in [step for step in whole.steps if step.left == 0]:
             self.begin(step)
 
+    def search(self, task: Task) -> tuple[list[Contractor], float]:
+        """Who is found for a task, and how long that takes; its client pays for the messages."""
+        found, search_s, search_usd = self.known.find(task)
+        if self.policy.searches:
+            task.row["search_usd"] += search_usd
+            self.charge(task, search_usd)
+        return found, search_s
+
     def decide(
         self,
         task: Task,
@@ -180,7 +191,7 @@ class Market:
     ) -> None:
         """Have the policy decide on a task, again without those who were tried; `found` are contractors that
         were looked for already."""
-        asked_around, search_s = found or self.known.find(task)
+        asked_around, search_s = found or self.search(task)
         stay = self.known.stay(task)
         asked = [who for who in asked_around if who.does(task) and who not in tried]
         quotes = [self.known.quote(task, who, search_s, stay) for who in asked]
@@ -259,6 +270,7 @@ class Market:
             "submitted_s": now_s,
             "working_s": None,
             **dict.fromkeys(("auth_required", "input_required"), False),
+            "incident": None,
             "explored": offer.explored,
         }
         contract = Contract(task, offer, (*tried, who), expected_s, service_s, deadline_s, good, row)
@@ -288,6 +300,9 @@ class Market:
         if not queue.takes_in(who.stated["queue_limit"]):
             return "rejected", "full"
         contract.sent = True
+        incident = who.incident(task, contract.row["attempt"])
+        if incident == "leaked":
+            contract.row["incident"] = incident
         queue.coming += 1
         in_time = yield from self.lasts(contract, task.transfer_s)
         queue.coming -= 1
@@ -303,6 +318,12 @@ class Market:
             return TIMED_OUT
         if breaks_off:
             return "failed", "broke off"
+        if incident is not None:
+            contract.row["incident"] = incident
+        if incident == "lost":
+            return "failed", "lost"
+        if incident == "tampered":
+            contract.good = contract.row["good"] = False
         if task.check_s > 0:
             yield self.env.timeout(task.check_s)
         return "completed", None
@@ -355,8 +376,13 @@ class Market:
         fees_usd = task.communication_usd if contract.sent else 0.0
         fees_usd += task.check["usd"] if delivered else 0.0
         fees_usd += self.integration_usd if accepted else 0.0
+        leaked_usd = task.leak_usd if row["incident"] == "leaked" else 0.0
+        row["leak_usd"] = leaked_usd * self.known.borne_share
+        row["insured_usd"] = leaked_usd - row["leak_usd"]
         task.row["price_usd"] += paid_usd
+        task.row["leak_usd"] += row["leak_usd"]
         self.charge(task, paid_usd + fees_usd)
+        self.charge(task, row["leak_usd"])
         self.contracts.append(row | {"accepted": accepted, "paid_usd": paid_usd, "fees_usd": fees_usd})
         if row["state"] != "rejected":
             self.learn(contract, accepted, paid_usd, fees_usd)
@@ -386,6 +412,7 @@ class Market:
         if not accepted:  # the client reckons with doing it over, or with the loss
             goes_on = known.goes_on(after=len(contract.tried))
             spent_usd += contract.offer.home_usd if goes_on else task.whole.loss_usd
+        spent_usd += contract.row["leak_usd"]
         self.policy.observe(Outcome(task, who, spent_usd))
 
     def recover(self, task: Task, tried: tuple[Contractor, ...]) -> None:

@@ -40,6 +40,8 @@ class Offer:
     external_usd: float  # the whole: charges and lateness corrected, and risk (eq. 9)
     home_usd: float  # what the client expects of home instead
     bid_usd: float  # the contractor's own cost or, where that is not known, its price
+    reliability: float  # probability of good work: the public score, or what is claimed
+    security: float  # 1 - security risk
     eligible: bool  # whether its skills reach the threshold
     agreed: bool = False  # a mechanism set the price, which is then due even where others bill by use
     explored: bool = False
@@ -83,7 +85,10 @@ class Ways:
 
 
 class Policy:
-    """Base of all; `luck` holds the keys of the random numbers that a policy may use."""
+    """Base of all; `luck` holds the keys of the random numbers that a policy may use. Who never `searches`
+    pays for no message."""
+
+    searches = True
 
     def __init__(self, settings: dict[str, Any], luck: dict[str, int]) -> None:
         self.settings, self.luck = settings, luck
@@ -104,6 +109,8 @@ class Policy:
 
 
 class AlwaysLocal(Policy):
+    searches = False
+
     def splits(self, whole: Ways, steps: Ways) -> bool:
         return exceeds(whole.at_home_usd, steps.at_home_usd)
 
@@ -123,6 +130,8 @@ class Cheapest(Policy):
 
 
 class Fixed(AlwaysLocal):
+    searches = True
+
     def decide(self, asked: Question) -> Offer | None:
         name = self.settings["contractor"]
         return next((offer for offer in asked.offers if offer.contractor.name == name), None)

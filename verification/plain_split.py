@@ -50,8 +50,8 @@ def _parts(known: Known, task: Task, found: list[Contractor], search_s: float) -
     if not exceeds(stay.usd, best.external_usd):
         return at_home, at_home
     who = best.contractor
-    fails = 1 - known.reliability(who, task.type)
-    usd = best.plain_usd * known.charge_factors.of(task.type, who) + task.at_risk_usd * who.risk
+    fails = 1 - known.good_p(who, task.type)
+    usd = best.plain_usd * known.charge_factors.of(task.type, who) + known.other_risk_usd(task, who)
     if known.goes_on(after=1):  # it is done over at home, and lost only where home fails, too
         usd += fails * (stay.usd - (1 - good_p) * loss_usd)
         fails *= 1 - good_p

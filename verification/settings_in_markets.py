@@ -7,6 +7,8 @@ from copy import deepcopy
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
+
 from verification.settings_markets import (
     ATTRIBUTES,
     CONTRACTS,
@@ -14,20 +16,26 @@ from verification.settings_markets import (
     FACTOR,
     GPU,
     SKILLS,
+    TEXTS,
     TOPSIS,
+    TYPES,
     Market,
     contractor,
     contracts,
     estimates,
     hours,
+    insecure,
     steps,
     tokens,
 )
 
 
-def series() -> Market:
-    """Tasks in a series, agreed prices, a web of trust and advertised performance."""
+def series(folder: Path) -> Market:
+    """Tasks in a series, agreed prices, a web of trust, an ontology, hashed texts, advertised performance."""
+    (folder / "tree.csv").write_text("skill,parent,synonyms\nany,,\ncode,any,\ndata,any,\npython,code,py\n")
+    (folder / "flat.csv").write_text("skill,parent,synonyms\ncode,,\ndata,,\npython,,\n")
     rule = contracts()
+    types = {name: kind | {"text": text} for (name, kind), text in zip(TYPES.items(), TEXTS, strict=True)}
     growing = {"complexity": {"start": 0.5, "step": 0.05}, "value_usd": {"start": 1.4, "step": 0.2}}
     parts = [
         {"type": "a", "count": 10, "attributes": growing},
@@ -37,13 +45,24 @@ def series() -> Market:
     external = model["external"] | {"pricing": {"kind": "demand", "load_slope": 0.5, "complexity_slope": 0.3}}
     return rule | {
         "name": "series",
-        "skills": SKILLS,
+        "skills": SKILLS
+        | {
+            "ontology": {"path": str(folder / "tree.csv")},
+            "embedder": {"kind": "hashing"},
+            "threshold": 0.7,
+        },
         "contracts": CONTRACTS | {"recovery": {"retries": 0, "then": "local"}},
         "workload": rule["workload"]
-        | {"arrivals": {"kind": "series", "gap_s": 12.0, "parts": parts}, "dealing": "random"},
+        | {
+            "arrivals": {"kind": "series", "gap_s": 12.0, "parts": parts},
+            "dealing": "random",
+            "types": types,
+        },
         "contractors": [
-            contractor("p", slots=1, success=0.7, demand=0.8, available_capacity=0.4),
-            contractor("q", slots=1, success=0.9, own_cost_share=0.6, queue_limit=1, type="y"),
+            contractor("p", slots=1, success=0.7, demand=0.8, available_capacity=0.4)
+            | {"skills": ["py"], "text": "Mends code that others wrote"},
+            contractor("q", slots=1, success=0.9, own_cost_share=0.6, queue_limit=1, type="y")
+            | {"text": TEXTS[1]},
         ],
         "reputation": {
             "model": {"kind": "eigentrust", "recompute_every": 3, "pretrusted_clients": 1},
@@ -68,6 +87,10 @@ def listing(folder: Path) -> Market:
     rows = [f"{12 * i},{500 + 90 * i},{100 + 20 * i},{'ab'[i % 2]},1.{i},{9 * i}" for i in range(20)]
     (folder / "tasks.csv").write_text("\n".join(["t,in,out,kind,hard,t2", *rows]) + "\n")
     (folder / "others.csv").write_text("\n".join(["t,in,out,kind,hard,t2", *rows[:9]]) + "\n")
+    names = {"task_names": ["a", "b"], "contractor_names": ["one", "two"]}
+    own = {"task_vectors": [[1, 0], [0, 1]], "contractor_vectors": [[1, 2], [-1, 1]]}
+    np.savez(folder / "vectors.npz", **names, **own)  # type: ignore[arg-type]
+    np.savez(folder / "other_vectors.npz", **names, **own | {"task_vectors": [[-1, 0], [0, -1]]})  # type: ignore[arg-type]
     columns = {
         "arrival_s": "t",
         "prompt_tokens": "in",
@@ -87,7 +110,8 @@ def listing(folder: Path) -> Market:
     model = rule["cost_model"]
     return rule | {
         "name": "listing",
-        "skills": SKILLS | {"threshold": 0.7},
+        "skills": SKILLS
+        | {"threshold": 0.7, "embedder": {"kind": "vectors", "path": str(folder / "vectors.npz")}},
         "workload": rule["workload"]
         | {"arrivals": {"kind": "csv", "path": str(folder / "tasks.csv"), "columns": columns}},
         "contractors": {
@@ -130,12 +154,14 @@ def recorded(folder: Path) -> Market:
         "\n".join([head, *(row.replace(",open,", ",open,1") for row in rows)]) + "\n"
     )
     rule = contracts()
-    types = {name: {"max_latency_min": 2, "skills": ["code"], "base_flop": 6e13} for name in "ab"}
+    claims = {"big": {"skills": ["code", "python"], "text": TEXTS[1]}}
+    kind = {"max_latency_min": 2, "skills": ["code"], "base_flop": 6e13}
+    types = {name: kind | {"text": text} for name, text in zip("ab", TEXTS, strict=True)}
     model = rule["cost_model"]
     realised = {"basis": "physical", "external_time_factor": FACTOR}
     return rule | {
         "name": "recorded",
-        "skills": SKILLS | {"threshold": 0.7},
+        "skills": SKILLS | {"threshold": 0.62, "embedder": {"kind": "tfidf"}},
         "contracts": CONTRACTS | {"recovery": {"retries": 0, "then": "local"}},
         "clock": {"start": datetime(2026, 6, 1), "days": 0.1, "timeline_min": 5},
         "records": {
@@ -153,7 +179,16 @@ def recorded(folder: Path) -> Market:
         },
         "clients": {"count": 2, "slots": 1, "hardware": GPU, "price_usd": 0.05},
         "discovery": rule["discovery"] | {"k": 2, "outages": [{"start_h": 0.02, "hours": 0.03}]},
-        "contractors": {"recorded": {"reliability": 0.9, "slots": 1, "skills": ["code"], "network_ms": 100}},
+        "contractors": {
+            "recorded": {
+                "reliability": 0.9,
+                "slots": 1,
+                "skills": ["code"],
+                "network_ms": 100,
+                "text": TEXTS[0],
+            },
+            "claims": claims,
+        },
         "cost_model": model | {"external": {**EXTERNAL, "pricing": {"kind": "flat"}}, "realised": realised},
         "policy": {"kind": "random"},
     }
@@ -161,12 +196,17 @@ def recorded(folder: Path) -> Market:
 
 def markets(folder: Path) -> dict[str, Market]:
     """All markets by name; their files are written into the folder."""
-    made = (hours(), tokens(), estimates(), contracts(), steps(), series(), listing(folder), recorded(folder))
+    made = (
+        *(hours(), tokens(), estimates(), contracts(), insecure(), steps(), series(folder)),
+        *(listing(folder), recorded(folder)),
+    )
     return {each["name"]: deepcopy({k: v for k, v in each.items() if v is not None}) for each in made}
 
 
 POLICIES: dict[str, Market] = {
-    "topsis": TOPSIS,
+    "topsis": TOPSIS | {"only_if_cheaper_percent": 5, "within_budget": True},
+    "weighted_sum": {"kind": "weighted_sum", "only_if_cheaper_percent": 5},
+    "vikor": {"kind": "vikor", "only_if_cheaper_percent": 5},
     "greedy": {"kind": "greedy"},
     "epsilon_greedy": {"kind": "epsilon_greedy", "epsilon": 0.3, "epsilon_half_life_tasks": 20},
     "optimistic_greedy": {"kind": "optimistic_greedy"},
@@ -176,7 +216,7 @@ POLICIES: dict[str, Market] = {
     "thompson_gaussian": {"kind": "thompson_gaussian"},
     "lin_ucb": {"kind": "lin_ucb"},
     "exp3": {"kind": "exp3", "horizon_tasks": 20},
-    "budgeted_ucb": {"kind": "budgeted_ucb", "budget_usd": 10.0, "pace_tasks": 60},
+    "budgeted_ucb": {"kind": "budgeted_ucb", "budget_usd": 30.0, "pace_tasks": 60},
     "adaptive_threshold": {
         "kind": "adaptive_threshold",
         "threshold": 0.3,

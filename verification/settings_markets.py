@@ -22,6 +22,8 @@ GPU = {
     "gpus": 2,
     "batch": 2,
 }
+BELIEVED_BY_FLOP = {"believed": {"utilisation": 0.5, "peak_flop_s": 1.4e12, "tdp_w": 200}}
+BELIEVED_BY_TOKENS = {"believed": {"prefill_tokens_per_s": 140, "decode_tokens_per_s": 7, "power_w": 150}}
 RENTED = {
     "peak_flop_s": 2e12,
     "prefill_tokens_per_s": 400,
@@ -35,6 +37,7 @@ TYPES = {
     "a": {"share": 0.6, "skills": ["code"], "max_latency_min": 1.5, "base_flop": 6e13, "documents": 50_000},
     "b": {"share": 0.4, "max_latency_min": 1.2, "base_flop": 3e13, "local_min": 1.0, "skills": ["data"]},
 }
+TEXTS = ("Writes code and mends it", "Draws what data say, by statistics")
 ATTRIBUTES = {
     "complexity": {"uniform": {"low": 0.5, "high": 2}},
     "value_usd": {"uniform": {"low": 1, "high": 6}},
@@ -130,7 +133,7 @@ def hours() -> Market:
             "types": TYPES,
             "attributes": ATTRIBUTES,
         },
-        "clients": {"count": 3, "hardware": GPU},
+        "clients": {"count": 3, "hardware": GPU | BELIEVED_BY_FLOP},
         "contractors": {
             "count": 6,
             "types": {
@@ -215,7 +218,7 @@ def tokens() -> Market:
         "market_demand": None,
         "contractor_dynamics": None,
         "workload": rule["workload"] | {"arrivals": {"kind": "listed", "tasks": tasks}},
-        "clients": {"count": 2, "slots": 1, "hardware": GPU},
+        "clients": {"count": 2, "slots": 1, "hardware": GPU | BELIEVED_BY_TOKENS},
         "contractors": [
             contractor(
                 "p",
@@ -260,7 +263,13 @@ def estimates() -> Market:
         "external": external,
         "realised": model["realised"] | {"basis": "estimate"},
     }
-    return rule | {"name": "estimates", "cost_model": model, "policy": {"kind": "cheapest"}}
+    clients = rule["clients"] | {"hardware": GPU}
+    return rule | {
+        "name": "estimates",
+        "clients": clients,
+        "cost_model": model,
+        "policy": {"kind": "cheapest"},
+    }
 
 
 CONTRACTS = {
@@ -268,7 +277,16 @@ CONTRACTS = {
     "connect_timeout_s": 5,
     "authorisation_s": 3,
     "transfer_mb_per_s": 500,
-    "security": {"key_exchange_ms": 20, "encryption_share": 0.1, "enclave_share": 0.1, "audit_share": 0.05},
+    "security": {
+        "key_exchange_ms": 20,
+        "encryption_share": 0.1,
+        "enclave_share": 0.1,
+        "audit_share": 0.05,
+        "key_exchange_usd_share": 0.01,
+        "encryption_usd_share": 0.02,
+        "enclave_usd_share": 0.03,
+        "audit_usd_share": 0.04,
+    },
     "input_required_rate": 0.3,
     "input_reply_s": {"exponential": {"mean": 15}},
     "timeout_factor": 1.8,
@@ -413,4 +431,51 @@ def splits() -> Market:
         "name": "splits",
         "workload": workload | {"types": types},
         "clients": clients | {"outcomes": own},
+    }
+
+
+def insecure() -> Market:
+    """Contracts on which data leak, work is tampered with and work is lost; else little goes wrong. Whoever
+    looks for contractors asks them all."""
+    rule = contracts()
+    averted = {"leaked": 0.3, "tampered": 0.3, "lost": 0.3}
+    incidents = {
+        "shares": {"leaked": 1, "tampered": 1, "lost": 1},
+        "leak_usd": {"low": 0.5, "medium": 1.5, "high": 4.0},
+        "insured_share": 0.4,
+        "premium_usd_share": 0.05,
+        "lowered_by": {"encryption": averted, "enclave": averted, "audit": averted},
+    }
+    model = rule["cost_model"]
+    external = model["external"] | {"security_risk": {"base": 0.7, "slope": 0.5}}
+    return rule | {
+        "name": "insecure",
+        "workload": rule["workload"]
+        | {
+            "arrivals": {"kind": "renewal", "gap_s": 15.0, "limit": 80},
+            "types": TYPES | {"a": TYPES["a"] | {"data_sensitivity": "low"}},
+            "failure_correlation": 0.0,
+        },
+        "contracts": {
+            "transfer_mb_per_s": 500,
+            "security": rule["contracts"]["security"] | {"incidents": incidents},
+            "verification": {"automated": {"sensitivity": 0.7}},
+        },
+        "contractors": [
+            contractor("p", slots=1, security_risk=0.9, quality_risk=0.1),
+            contractor("q", success=0.8, slots=3, price_usd=0.2, type="y"),
+            contractor("r", success=0.9, slots=1, skills=["code"], type="x"),
+        ],
+        "reputation": None,
+        "discovery": {
+            "kind": "broadcast",
+            "k": 2,
+            "newcomer_share": 0.5,
+            "message_ms": 200,
+            "message_usd": 0.01,
+            "wait_ms": 300,
+        },
+        "calibration": None,
+        "skills": SKILLS,
+        "cost_model": model | {"external": external},
     }

@@ -21,9 +21,11 @@ OTHER: dict[str, list[Any]] = {
     "columns": [{"arrival_s": "t2", "prompt_tokens": "in", "type": "kind", "complexity": "hard"}],
     "contractor": ["x_3"],
     "contractors": [["big"]],
+    "claims": [{}],
     "embedding": [{"a": dict.fromkeys(("x", "y", "contractor", "seller", "big", "small"), 0.0)}],
     "failed_bill_usd": [0.9],
     "gamma": [0.9],
+    "jurisdiction": ["DE"],
     "latency_min": [1.7, 0.01],
     "limit": [9],
     "local_min": [2.0],
@@ -49,12 +51,17 @@ OTHER: dict[str, list[Any]] = {
     "slots": [1, 2, "unlimited", 0],
     "start": [datetime(2025, 6, 7, 14)],
     "success": [0.1, 0.95],
+    "text": ["Reads data, draws statistics", "Quite another thing"],
     "transfer_mb_per_s": [50.0],
     "type": ["b", "a", "x", "y"],
 }
 """By the name of the setting, where what is right cannot be worked out from the value that it has."""
 
-FILES = {"path": ("others.csv", "fewer.csv"), "models_path": ("dearer.csv",), "price_file": ("cheaper.csv",)}
+FILES = {
+    "path": ("others.csv", "fewer.csv", "flat.csv", "other_vectors.npz"),
+    "models_path": ("dearer.csv",),
+    "price_file": ("cheaper.csv",),
+}
 
 
 def other_values(setting: Setting, folder: Path) -> list[Any]:

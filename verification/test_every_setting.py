@@ -20,7 +20,7 @@ from verification.settings_markets import splits
 from verification.settings_values import is_choice, other_values
 
 EXPLAINED = {
-    r"(name|title|description)": "labels of results",
+    r"(name|title|description|see_also)": "labels of results",
     r"published\..*": "printed figures, shown beside ours",
     r"replications": "how often, not what is played: one replication is played here",
     r"clock\.start": "a date for people; hours of demand and of prices go by it, which some markets show",
@@ -30,6 +30,7 @@ EXPLAINED = {
     r"contractors\(list\)\[\]\.type": "a label, by which skills.embedding may know the contractor",
     r"contractors\(PriceList\)\.price_date": "required; a price_file has no dates",
     r"policy\(Custom\)\..*": "a policy of the user's own",
+    r"skills\.embedder\(OwnEmbedder\)\..*": "an embedder of the user's own",
     r".*\(kind\)": "which of several things it is: each is in a market",
 }
 """Settings of which nothing is asked, and why."""
@@ -81,7 +82,7 @@ def silent(found: dict[str, dict[str, str]]) -> list[str]:
     ]
 
 
-NAMES = ("hours", "tokens", "estimates", "contracts", "steps", "series", "listing", "recorded")
+NAMES = ("hours", "tokens", "estimates", "contracts", "insecure", "steps", "series", "listing", "recorded")
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -129,6 +129,43 @@ def test_what_goes_wrong_does_so_as_often_as_stated() -> None:
     assert agrees(contracts.loc[contracts["reason"] == "unreachable", "good"], success)
 
 
+def test_incidents_happen_as_often_as_is_left_of_them() -> None:
+    """What two overheads avert independently leaves the product of what each leaves; the third is not in
+    place. Leaks cost their amount, less what is insured; tampered work is found like any that is bad; the
+    public record comes to what is neither lost nor found bad."""
+    risk, success, sensitivity, insured, leak_usd = 0.6, 0.7, 0.8, 0.3, 2.0
+    shares = {"leaked": 0.5, "tampered": 0.3, "lost": 0.2}
+    left = {"leaked": 0.5 * 0.4, "tampered": 0.4, "lost": 1.0}
+    averted = {
+        "encryption": {"leaked": 0.5},
+        "enclave": {"leaked": 0.6, "tampered": 0.6},
+        "audit": {"leaked": 1, "tampered": 1, "lost": 1},
+    }
+    incidents = {"shares": shares, "leak_usd": {"medium": leak_usd}, "insured_share": insured}
+    security = {"encryption_usd_share": 0.1, "enclave_share": 0.2, "incidents": incidents}
+    incidents["lowered_by"] = averted
+    rules = {
+        "security": security,
+        "verification": {"automated": {"sensitivity": sensitivity}},
+        "recovery": {"then": "give_up"},
+    }
+    facts = {"success": success, "security_risk": risk}
+    result = played(hired(1, 20_000, contracts=rules, facts=facts, reputation={}))
+    contracts = result.contracts
+    for kind in shares:
+        assert agrees(contracts["incident"] == kind, risk * shares[kind] * left[kind]), kind
+    delivered = contracts[contracts["state"] == "completed"]
+    tampered = delivered["incident"] == "tampered"
+    assert agrees(~delivered.loc[tampered, "accepted"], sensitivity)
+    assert agrees(contracts.loc[contracts["incident"] == "leaked", "good"], success)
+    leaks = (contracts["incident"] == "leaked").sum()
+    assert contracts["leak_usd"].sum() == pytest.approx(leaks * leak_usd * (1 - insured))
+    assert contracts["insured_usd"].sum() == pytest.approx(leaks * leak_usd * insured)
+    lost, spoilt = (risk * shares[kind] * left[kind] for kind in ("lost", "tampered"))
+    good = success * (1 - lost - spoilt)
+    assert agrees(result.ratings["rating"] == 1, good + (1 - lost - good) * (1 - sensitivity))
+
+
 def test_a_public_record_comes_to_the_share_of_work_that_is_taken_for_good() -> None:
     success, sensitivity, specificity = 0.6, 0.75, 0.95
     check = {"verification": {"automated": {"sensitivity": sensitivity, "specificity": specificity}}}

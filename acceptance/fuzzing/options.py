@@ -171,7 +171,7 @@ def _file(rng: random.Random) -> str:
     return (
         "market.yaml"
         if rng.random() < 0.93
-        else rng.choice(("market", "nowhere.yaml", ".", "markte", "/dev/null", ""))
+        else rng.choice(("dur_1", "nowhere.yaml", ".", "markte", "/dev/null", ""))
     )
 
 

@@ -85,7 +85,7 @@ def _due_usd(files: Mapping[str, Cells]) -> list[float] | None:
     first_s = _first_s(files["tasks.csv"])
     due = []
     for task in files["tasks.csv"]:
-        second = 3600 * _START_H + _seconds(task["at"]) - first_s
+        second = 3600 * _START_H + (_seconds(task["at"]) - first_s)
         instead = [row for row in sold if row not in own and _holds(row, number(task["prompt"]), second)]
         due.append(_bill_usd(own[0], instead[-1] if instead else {}, task))
     return due
@@ -96,17 +96,17 @@ def _numbers(row: Mapping[str, str]) -> Iterator[float]:
 
 
 def _seconds(text: str) -> float:
-    """Seconds of an arrival: as stated, or of the day of a timestamp."""
-    hour, colon, rest = text.partition("T")[2].partition(":")
+    """Seconds of an arrival: as stated, or of the day of a timestamp, written with a T or a space."""
+    hour, colon, rest = text.replace(" ", "T").partition("T")[2].partition(":")
     if not colon:
         return number(text)
     minute, _, second = rest.partition(":")
-    return 3600 * number(hour) + 60 * number(minute) + number(second)
+    return 3600 * number(hour) + 60 * number(minute) + number(second or "0")
 
 
 def _first_s(tasks: Cells) -> float:
     """From when arrivals count: timestamps from the earliest, seconds from the start."""
-    return min(_seconds(task["at"]) for task in tasks) if "T" in tasks[0]["at"] else 0.0
+    return min(_seconds(task["at"]) for task in tasks) if ":" in tasks[0]["at"] else 0.0
 
 
 def _holds(row: Mapping[str, str], prompt: float, second: float) -> bool:

@@ -34,6 +34,7 @@ _COMMANDS = {
     "replicate": "coalesce_sim.cli.replicate",
     "scenarios": "coalesce_sim.cli.scenarios",
     "hardware": "coalesce_sim.cli.hardware",
+    "cards": "coalesce_sim.cli.cards",
     "validate": "coalesce_sim.cli.validate",
     "schema": "coalesce_sim.cli.schema",
     "fetch": "coalesce_sim.cli.fetch",

@@ -36,6 +36,10 @@ def command(
 ) -> None:
     """Tell the decision on a task in full: costs, skills, scores, verdict, and what came of it.
 
+    Besides: what the opportunity cost at home is made of; with TOPSIS, which criterion lost a cheaper
+    contractor how much; and the smallest change of one price, of a threshold and of the exploration draw that
+    would have sent the task elsewhere, found by asking the policy again.
+
     Where contracts may come to nothing, all decisions on the task, each with its contract. The number of a
     task, its replication and the seed are those in decisions.parquet.
     """

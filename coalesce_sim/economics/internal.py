@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -77,20 +78,37 @@ def running_cost(hours: FloatArray, memory_gb: FloatArray, hardware: Hardware) -
     )
 
 
+def value_rate(value_usd: FloatArray, duration_h: FloatArray) -> FloatArray:
+    """USD per hour of tasks; a duration counts as at least 0.1 h."""
+    return value_usd / np.maximum(duration_h, 0.1)
+
+
 def best_value_rate_behind(
     value_usd: FloatArray, duration_h: FloatArray, arrival_s: FloatArray, client: np.ndarray
 ) -> FloatArray:
     """USD per hour of the best task that still waits behind each task (eq. 5), 0 where none does.
 
     Behind a task are its client's later tasks of the same arrival time; tasks must be ordered by arrival
-    and then by client. A duration counts as at least 0.1 h.
+    and then by client.
     """
-    rate = value_usd / np.maximum(duration_h, 0.1)
+    rate = value_rate(value_usd, duration_h)
     behind = np.zeros(len(rate))
     same_queue = (arrival_s[1:] == arrival_s[:-1]) & (client[1:] == client[:-1])
     for i in np.flatnonzero(same_queue)[::-1]:
         behind[i] = max(rate[i + 1], behind[i + 1])
     return behind
+
+
+class Delay(NamedTuple):
+    """The lateness that a client expects of doing a task at home: its own, and what it adds to that of the
+    next one, which is expected in `gap_s`. The last two are None where the next one does not count."""
+
+    wait_s: float
+    work_s: float
+    target_s: float
+    late_s: float
+    gap_s: float | None
+    next_late_s: float | None
 
 
 def next_late_s(wait_s: float, work_s: float, target_s: float, *, slots: int, gap_s: float) -> float:

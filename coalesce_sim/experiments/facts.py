@@ -12,20 +12,26 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from coalesce_sim.inputs.ontology import read_ontology
 from coalesce_sim.inputs.recordings import Recordings, read_recordings
 from coalesce_sim.luck import Luck
+from coalesce_sim.market.matching import texts_of, vectors_of
 from coalesce_sim.market.roster import roster_of
 from coalesce_sim.market.workload import Block, Workload, hourly_demand
+from coalesce_sim.policies.mcdm import CRITERIA
 from coalesce_sim.scenario.contracts import ContractRules
 from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.scenario.workload import LEVELS
 from coalesce_sim.streams import Streams
 
 Facts = dict[str, Any]
 
 _PURPOSES: Final = (
     *("work", "difficulty", "unreachable", "question", "reply", "fails_openly", "fails_at", "found"),
-    *("registry", "gossip", "gossip of clients"),
+    *("incident", "incident kind", "incident averted"),
+    *("registry", "gossip", "gossip of clients", "broadcast"),
     *("policy.random", "policy.exploration", "policy.exploration.pick"),
+    *(f"policy.weight drift.{criterion}" for criterion in CRITERIA),
 )
 _ATTRIBUTES: Final = (
     *("arrival_s", "documents", "complexity", "value_usd", "budget_usd", "data_gb", "output_gb"),
@@ -56,9 +62,10 @@ def facts(scenario: Scenario, seed: int, replication: int) -> Facts:
         One mapping each, with the fields that a listed contractor has in a scenario, and its `identity`.
     ``tasks``
         One mapping each, in the order of decision, composite tasks whole: `type`, `client` (from 0),
-        `arrival_s`, its public attributes, `output_tokens`, which nobody knows beforehand, and `recorded`:
-        None or, where records are replayed, ``good`` and ``bill_usd`` with one entry a worker. A bill of
-        None: no run of that worker is recorded, so it makes no offer.
+        `arrival_s`, its public attributes, `data_sensitivity` where the task states it itself,
+        `output_tokens`, which nobody knows beforehand, and `recorded`: None or, where records are replayed,
+        ``good`` and ``bill_usd`` with one entry a worker. A bill of None: no run of that worker is recorded,
+        so it makes no offer.
     ``factors``
         One mapping for each task that may be decided on: for the steps, in their order, in place of a
         composite task, and before them for the whole where the policy decides whether it is split. The four
@@ -67,14 +74,23 @@ def facts(scenario: Scenario, seed: int, replication: int) -> Facts:
         By purpose the 64 bits that its draws begin at. A draw on (0, 1) is made of them and of the worker's
         identity (-1 for home, or nobody), the task's number and the attempt's, as `coalesce_sim.luck` says:
         `work` and `difficulty` (attempt 0), what may go wrong with contracts (`unreachable`, `question`,
-        `reply`, `fails_openly`, `fails_at`, `found`), and what policies draw (`policy.random`,
-        `policy.exploration`, `policy.exploration.pick`; nobody's). `registry` gives each contractor a draw
-        (task 0, attempt 0), and those of equal merit are ranked by it; in `gossip` the round stands for the
-        task and the place for the attempt, and `gossip of clients` has the client's number for the identity.
+        `reply`, `fails_openly`, `fails_at`, `found`, `incident`, `incident kind`, `incident averted`), and
+        what policies draw (`policy.random`, `policy.exploration`, `policy.exploration.pick`,
+        `policy.weight drift.cost` and the like; nobody's). `registry`, or `broadcast`, gives each contractor
+        a draw (task 0, attempt 0), and those of equal merit are ranked by it; in `gossip` the round stands
+        for the task and the place for the attempt, and `gossip of clients` has the client's number for the
+        identity.
     ``recorded``
         None or, of replayed records, by type of task: `own_success`, the share of all recorded tasks on which
         the client's own agent did well, and `runtime_s`, one entry a worker; and `own_bill_usd`, what the
         client's own agent is expected to be billed for a task.
+    ``ontology``
+        None or, of the tree of skills, the `parents` by skill, and the skill that each name is `meant` for.
+    ``texts``
+        None or, where the embedder reads them, those of `tasks` by type, and of `contractors` by name, of a
+        drawn pool by type.
+    ``vectors``
+        The same of the vectors that a file or the user's own embedder gives.
     """
     rules = scenario.contracts or ContractRules()
     records = None if scenario.records is None else read_recordings(scenario.records)
@@ -93,6 +109,9 @@ def facts(scenario: Scenario, seed: int, replication: int) -> Facts:
         "factors": list(_factors(scenario, streams)),
         "luck": {purpose: luck.key(purpose) for purpose in _PURPOSES},
         "recorded": None if records is None else _recorded(records),
+        "ontology": _ontology(scenario),
+        "texts": _texts(scenario),
+        "vectors": _vectors(scenario),
     }
 
 
@@ -123,6 +142,8 @@ def _tasks(scenario: Scenario, records: Recordings | None, streams: Streams) -> 
         columns = {name: getattr(block.tasks, name).tolist() for name in _ATTRIBUTES}
         columns["type"] = [names[type_id] for type_id in block.tasks.type_id.tolist()]
         columns["client"] = block.tasks.client.tolist()
+        levels = _stated(block.stated_sensitivity)
+        columns["data_sensitivity"] = [None if level is None else LEVELS[int(level)] for level in levels]
         columns["output_tokens"] = block.truth.output_tokens.tolist()
         columns["recorded"] = [None] * len(block)
         if records is not None and block.instance is not None:
@@ -147,6 +168,28 @@ def _recorded(records: Recordings) -> dict[str, Any]:
         },
         "runtime_s": {name: records.runtime_s[k].tolist() for k, name in enumerate(records.types)},
         "own_bill_usd": float(records.expected_bill_usd[-1]),
+    }
+
+
+def _ontology(scenario: Scenario) -> dict[str, Any] | None:
+    if scenario.skills.ontology is None:
+        return None
+    tree = read_ontology(scenario.skills.ontology)
+    return {"parents": dict(tree.parents), "meant": dict(tree.meant)}
+
+
+def _texts(scenario: Scenario) -> dict[str, Any] | None:
+    said = texts_of(scenario)
+    return None if said is None else dict(zip(("tasks", "contractors"), map(dict, said), strict=True))
+
+
+def _vectors(scenario: Scenario) -> dict[str, Any] | None:
+    given = vectors_of(scenario)
+    if given is None:
+        return None
+    return {
+        side: dict(zip(named.names, named.vectors.tolist(), strict=True))
+        for side, named in zip(("tasks", "contractors"), given, strict=True)
     }
 
 

@@ -24,6 +24,10 @@ class _Tally(AlwaysLocal):
 
     view_type = OracleView
 
+    @property
+    def searches(self) -> bool:
+        return False
+
     def start(self, surroundings: Surroundings) -> None:
         self.saved_usd = np.zeros(len(surroundings.contractor_names))
 
@@ -90,7 +94,9 @@ def all_local(scenario: Scenario, seed: int, replication: int, observer: Observe
 
 
 def _queues_cost(scenario: Scenario) -> bool:
-    """Whether it can cost anything that many tasks go to the same contractor."""
+    """Whether it can cost anything that many tasks go to the same contractor, or that it is looked for."""
+    if scenario.message_usd > 0:
+        return True
     if all(facts.slots == "unlimited" for _, facts in scenario.facts):
         return False
     limited = any(facts.queue_limit is not None or facts.slots == 0 for _, facts in scenario.facts)

@@ -63,7 +63,10 @@ class _Tables(Observer):
         self._scenario, self._replication, self._emit = scenario, replication, emit
         self._tables = wanted.tables(scenario)
         self._type_names = tuple(scenario.workload.types)
-        self._timeline, self._contracts = Timeline(scenario, replication), ContractRows()
+        self._timeline, self._contracts = (
+            Timeline(scenario, replication),
+            ContractRows(incidents=scenario.incidents is not None),
+        )
 
     def wants(self, event: EventName) -> bool:
         tables = {"decided": "offers", "contract_ended": "contracts", "ratings": "ratings"}

@@ -66,8 +66,8 @@ class Stage:
 
     def facts(self) -> Facts:
         """What the replication starts from, before anybody decides, as mappings and lists: `trade`,
-        `work_may_fail`, `settings`, `contractors`, `tasks`, `factors`, `recorded`, and `luck`, of
-        which that of each worker, task and attempt is made.
+        `work_may_fail`, `settings`, `contractors`, `tasks`, `factors`, `recorded`, `ontology`, `texts`,
+        `vectors`, and `luck`, of which that of each worker, task and attempt is made.
 
         The function `coalesce_sim.experiments.facts.facts` says what each holds; of the published trade the
         hourly demand and its dynamics are missing. They are the same before the replication is played and

@@ -22,6 +22,7 @@ class Totals(Observer):
     def __init__(self, scenario: Scenario) -> None:
         self._late_usd_per_s = scenario.cost_model.charged_late_usd_per_s
         self._learning, self._splits = scenario.learning, scenario.workload.splits
+        self._incidents, self._searches = scenario.incidents is not None, scenario.message_usd > 0
         self._sums: dict[str, float] = defaultdict(float)
         self._turnaround_s: list[FloatArray] = []
         self._all_local_s: list[FloatArray] = []
@@ -63,6 +64,8 @@ class Totals(Observer):
             "all_local_late": exceeds(all_local_s, target_s)[ended_at_home].sum(),
             "price_usd": records.price_usd[counted].sum(),
             "loss_usd": records.loss_usd[counted].sum(),
+            "search_usd": records.search_usd[counted].sum(),
+            "leak_usd": records.leak_usd[counted].sum(),
             "attempts": attempts.sum(),
         }
         if self._splits:
@@ -95,6 +98,8 @@ class Totals(Observer):
             "all_local_usd": s["all_local_usd"],
             "paid_to_contractors_usd": s["price_usd"],
             "loss_usd": s["loss_usd"],
+            "search_usd": s["search_usd"],
+            "leak_usd": s["leak_usd"],
             "attempts_per_task": _ratio(s["attempts"], s["tasks"]),
             "lateness_usd": s["late_s"] * self._late_usd_per_s,
             "all_local_lateness_usd": s["all_local_late_s"] * self._late_usd_per_s,
@@ -115,6 +120,10 @@ class Totals(Observer):
                 figures[f"{name}_p{percentile}_s"] = float(value)
         if self._learning:
             del figures["cost_reduction_published"], figures["time_savings_published"]
+        if not self._incidents:
+            del figures["leak_usd"]
+        if not self._searches:
+            del figures["search_usd"]
         return figures
 
 

@@ -9,7 +9,7 @@ from coalesce_sim.inputs.sellers import listed_prices
 from coalesce_sim.inputs.tasktable import TaskTable, read_table
 from coalesce_sim.scenario.distributions import support
 from coalesce_sim.scenario.policy import Fixed
-from coalesce_sim.scenario.pool import PriceList
+from coalesce_sim.scenario.pool import PriceList, RecordedPool
 from coalesce_sim.scenario.problems import Problem, ScenarioError
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.scenario.workload import Attributes, Csv, Listed, Series, too_many_cached
@@ -44,6 +44,11 @@ def check_inputs(scenario: Scenario) -> None:
             if isinstance(scenario.policy, Fixed) and scenario.policy.contractor not in names:
                 message = f"no contractor of that name (got {scenario.policy.contractor!r})"
                 problems.append(Problem("", None, "policy.contractor", message))
+            if isinstance(scenario.contractors, RecordedPool):
+                for name in scenario.contractors.claims:
+                    if name not in names:
+                        message = f"no contractor of that name (got {name!r})"
+                        problems.append(Problem("", None, f"contractors.claims.{name}", message))
     except ScenarioError as error:
         problems.extend(error.problems)
     if problems:

@@ -10,7 +10,7 @@ import numpy as np
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.inputs.csvfile import Row, is_number, read_rows
 from coalesce_sim.scenario.problems import Problem, ScenarioError, shown
-from coalesce_sim.scenario.workload import ABOVE_ZERO, Csv
+from coalesce_sim.scenario.workload import ABOVE_ZERO, LEVELS, Csv
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +42,7 @@ def read_tasks(source: Csv, place: str, text: str, types: tuple[str, ...]) -> Ta
         type_id.append(_type_of(source, row, types))
         arrivals.take(row)
         for name, column in columns.items():
-            values[name].append(
-                row.whole(column) if name == "client" else row.amount(column, positive=name in ABOVE_ZERO)
-            )
+            values[name].append(_value(row, name, column))
 
     problems = read_rows(source.path, place, text, list(source.columns.values()), take, source.limit)
     if problems:
@@ -75,6 +73,19 @@ def _type_of(source: Csv, row: Row, types: tuple[str, ...]) -> int:
         known = ", ".join(types)
         raise row.error(source.columns["type"], f"unknown task type (got {shown(name)}; known: {known})")
     return types.index(name)
+
+
+def _value(row: Row, name: str, column: str) -> float:
+    match name:
+        case "client":
+            return row.whole(column)
+        case "data_sensitivity":
+            level = row.text(column)
+            if level not in LEVELS:
+                raise row.error(column, f"must be one of {', '.join(LEVELS)} (got {shown(level)})")
+            return LEVELS.index(level)
+        case _:
+            return row.amount(column, positive=name in ABOVE_ZERO)
 
 
 def _is_aware(moment: float | datetime) -> bool:

@@ -13,16 +13,18 @@ from coalesce_sim.inputs.sources import how_to_get
 from coalesce_sim.inputs.taskfile import read_tasks
 from coalesce_sim.scenario.distributions import LEAST, MOST, misfit
 from coalesce_sim.scenario.problems import Problem, ScenarioError
-from coalesce_sim.scenario.workload import ABOVE_ZERO, ATTRIBUTES, Csv, Listed, Series, SeriesPart
+from coalesce_sim.scenario.workload import ABOVE_ZERO, ATTRIBUTES, LEVELS, Csv, Listed, Series, SeriesPart
 
 _PLACE = "workload.arrivals"
 _ROUNDING = 1e-12
+_GIVEN = (*ATTRIBUTES, "data_sensitivity")
 
 
 @dataclass(frozen=True, slots=True)
 class TaskTable:
     """Explicit tasks in order of arrival; NaN (client: −1) where a task leaves a field to the workload.
 
+    `given` holds attributes by name, and `data_sensitivity` by the places of its levels in `LEVELS`.
     `newest_first` says that their file has them in the opposite order.
     """
 
@@ -63,7 +65,7 @@ def _from_csv(settings: str, text: str, types: tuple[str, ...], clients: int) ->
         which, message = stranger
         raise ScenarioError([Problem(source.path, read.lines[which], source.columns["client"], message)])
     arrival_s = read.values.get("arrival_s", _every(source.gap_s, n))
-    given = {name: values for name, values in read.values.items() if name in ATTRIBUTES}
+    given = {name: values for name, values in read.values.items() if name in _GIVEN}
     if (too_many := _too_many_cached(given)) is not None:
         which, message = too_many
         raise ScenarioError(
@@ -75,6 +77,8 @@ def _from_csv(settings: str, text: str, types: tuple[str, ...], clients: int) ->
 def _from_list(source: Listed, types: tuple[str, ...], clients: int) -> TaskTable:
     rows = source.tasks
     columns = {name: _column([getattr(row, name) for row in rows]) for name in (*ATTRIBUTES, "arrival_s")}
+    levels = [row.data_sensitivity for row in rows]
+    columns["data_sensitivity"] = _column([None if each is None else LEVELS.index(each) for each in levels])
     arrival_s = columns.pop("arrival_s")
     stated = np.isfinite(arrival_s)
     if not stated.any():

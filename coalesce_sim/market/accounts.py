@@ -21,7 +21,8 @@ class Accounts:
 
     Event by event: tasks that came in, tasks that have ended, well or not (`done`), what contractors were
     paid, what clients were charged, what coordinating steps cost and took by the clock, what is held for
-    contracts under way, and how contracts ended, by final state.
+    contracts under way, and how contracts ended, by final state; security incidents by kind, and what leaks
+    cost clients (`leak_usd`, a part of what they were charged) and their insurance.
     """
 
     def __init__(self, contractors: int) -> None:
@@ -31,13 +32,18 @@ class Accounts:
         self.coordination_usd = 0.0
         self.coordination_s = 0.0
         self.held_usd = 0.0
+        self._ever_held_usd = 0.0
         self.contracts_open = 0
         self.found_bad = 0
+        self.incidents: Counter[str] = Counter()
+        self.leak_usd = 0.0
+        self.insured_usd = 0.0
         self.contracts_ended: Counter[str] = Counter()
         self.revenue_usd = [0.0] * contractors
         self._recorded = 0
         self._recorded_price_usd = 0.0
         self._recorded_fees_usd = 0.0
+        self._recorded_leak_usd = 0.0
         self._recorded_local_usd = 0.0
         self._recorded_coordination_usd = 0.0
         self._recorded_coordination_s = 0.0
@@ -45,6 +51,7 @@ class Accounts:
     def hold(self, price_usd: float) -> None:
         """The price of a contract is set aside when it is submitted."""
         self.held_usd += price_usd
+        self._ever_held_usd += price_usd
         self.contracts_open += 1
 
     def release(self, price_usd: float, state: str) -> None:
@@ -64,6 +71,7 @@ class Accounts:
         self._recorded += int(np.isfinite(records.finished_s).sum())
         self._recorded_price_usd += float(records.price_usd.sum())
         self._recorded_fees_usd += float(other_usd[outsourced].sum())
+        self._recorded_leak_usd += float(records.leak_usd.sum())
         self._recorded_local_usd += float(other_usd[~outsourced].sum())
         wholes = records.block.wholes
         if wholes is not None:
@@ -81,6 +89,7 @@ class Accounts:
                 math.fsum(self.revenue_usd),
                 self._recorded_price_usd,
             ),
+            "USD: leaks charged, recorded": (self.leak_usd, self._recorded_leak_usd),
             "USD: charged, recorded as prices + fees, losses and lateness + local cost": (
                 self.realised_usd,
                 self._recorded_price_usd + self._recorded_fees_usd + self._recorded_local_usd,
@@ -97,5 +106,5 @@ class Accounts:
         for what, (one, other) in pairs.items():
             if not math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-9):
                 raise ConservationError(f"{what}: {one!r} against {other!r}")
-        if abs(self.held_usd) > 1e-9 * max(1.0, self.realised_usd):
+        if abs(self.held_usd) > 1e-9 * max(1.0, self._ever_held_usd):
             raise ConservationError(f"USD: held for contracts at the end: {self.held_usd!r} against 0")

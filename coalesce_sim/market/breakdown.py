@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +27,8 @@ class Breakdown:
     """The parts of the estimates for one task.
 
     `home` are the parts of the cost at home in USD, which add up to the estimate; `home_s` is how long the
-    work is expected to take there, queue left out. `parts_usd` are the parts of the offers, which add up to
+    work is expected to take there, queue left out; `opportunity` says what its opportunity cost is made of
+    (`market.opportunity`). `parts_usd` are the parts of the offers, which add up to
     `external_usd`; `facts` are other figures of them, and `performance` is the performance part of the skill
     (eq. 12), all with one entry an offer. `left_out` has one entry a contractor of the pool: `OFFERS`, or the
     place in `LEFT_OUT` of the reason why it does not.
@@ -35,6 +36,7 @@ class Breakdown:
 
     home: dict[str, float]
     home_s: float
+    opportunity: dict[str, Any]
     parts_usd: dict[str, FloatArray]
     facts: dict[str, FloatArray]
     performance: FloatArray

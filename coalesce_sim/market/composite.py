@@ -58,6 +58,14 @@ class Wholes:
         behind[self.undivided[chosen]] = values[np.searchsorted(self.of, chosen, side="right") - 1]
         return behind
 
+    def last_in_place_of(self, task: int) -> int:
+        """The last of the rows that a task is done in place of: the last own step of one that is undivided,
+        else the task itself."""
+        whole = int(self.of[task])
+        if self.undivided[whole] != task:
+            return task
+        return int(np.searchsorted(self.of, whole, side="right")) - 1
+
 
 class Templates:
     """How the tasks of a workload fall into steps."""

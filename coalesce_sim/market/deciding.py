@@ -17,6 +17,11 @@ class Decider:
         self.view_type = policy.view_type
         self.listens = type(policy).observe is not Policy.observe
 
+    @property
+    def searches(self) -> bool:
+        """Whether the policy has clients ask for contractors."""
+        return self._policy.searches
+
     def decide(self, view: View) -> Decision:
         """The policy's decision. Raises `PolicyError` with the offending value if it is not one."""
         decision = self._policy.decide(view)

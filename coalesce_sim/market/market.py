@@ -13,6 +13,7 @@ from coalesce_sim.market.contracts.quotes import ContractQuote
 from coalesce_sim.market.contracts.trade import ContractAttempt, ContractTrade
 from coalesce_sim.market.deciding import Decider
 from coalesce_sim.market.loop import Loop
+from coalesce_sim.market.matching import matching_of
 from coalesce_sim.market.observer import Observer
 from coalesce_sim.market.open_block import BlocksUnderWay
 from coalesce_sim.market.pool import Pool
@@ -55,7 +56,7 @@ class Market:
         self.demand = np.zeros(0) if rule is None else hourly_demand(rule, scenario.clock, streams)
         self.pool = pool = Pool(scenario, streams)
         self.skills = compatibility(
-            scenario.skills, scenario.workload.types, pool.types, pool.skills, pool.performance
+            scenario.skills, scenario.workload.types, pool.claims, matching_of(scenario)
         )
         self.accounts = Accounts(len(pool))
         self.env = simpy.Environment()
@@ -74,6 +75,7 @@ class Market:
             accounts=self.accounts,
             observer=observer,
             listens=self._decider.listens,
+            searches=lambda: self._decider.searches,
         )
         self.trade = ContractTrade(venue) if scenario.learning else PublishedTrade(venue)
         self._under_way = BlocksUnderWay(self.accounts, observer, self.trade.take_ratings)

@@ -11,6 +11,7 @@ from coalesce_sim.market.roster import Roster, roster_of
 from coalesce_sim.policies.protocol import Tasks
 from coalesce_sim.scenario.pool import TypeOutcome
 from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.skills.compatibility import Claims
 from coalesce_sim.streams import Streams
 
 
@@ -100,6 +101,11 @@ class Pool:
         own_usd = self.own_usd_per_s * service_s
         stated_usd: FloatArray = self.own_cost_share * price_usd
         return np.where(own_usd > 0, own_usd, stated_usd)
+
+    @property
+    def claims(self) -> Claims:
+        """What they are called and say they can do."""
+        return Claims(self.names, self.types, self.skills, self.performance)
 
     @property
     def total_slots(self) -> int | None:

@@ -80,7 +80,7 @@ class Queue:
         """Whether one more job finds a slot, or a place among `queue_limit` that wait (None: any number)."""
         if self.slots is None:
             return True
-        return self.slots > 0 and (queue_limit is None or self._jobs + self.coming < self.slots + queue_limit)
+        return self.slots > 0 and (queue_limit is None or self.jobs + self.coming < self.slots + queue_limit)
 
     def expected_wait_s(self, now_s: float, arrival_s: float) -> float:
         """What the owner expects at `now_s` of a job that arrives at `arrival_s`; 0 while a slot is free.
@@ -89,12 +89,12 @@ class Queue:
         waiting than are at work, its turn comes when the work in sight, shared by all slots, is done. Those
         who take a free slot at this very instant are at work.
         """
-        if self.slots is None or self._jobs < self.slots or self.slots == 0:
+        if self.slots is None or self.jobs < self.slots or self.slots == 0:
             return 0.0
         ends_s = self._expected_ends_s
         taking = islice(self._waiting, self.slots - len(ends_s))
         at_work = [*ends_s, *(now_s + expected_s for since_s, expected_s in taking if since_s <= now_s)]
-        turn = self._jobs - self.slots
+        turn = self.jobs - self.slots
         if turn < len(at_work):
             free_s = sorted(at_work)[turn]
         else:
@@ -103,7 +103,8 @@ class Queue:
         return max(0.0, free_s - arrival_s)
 
     @property
-    def _jobs(self) -> int:
+    def jobs(self) -> int:
+        """How many wait or are at work; 0 where capacity is unlimited, which nobody counts."""
         return len(self._waiting) + len(self._expected_ends_s)
 
     def true_wait_s(self, arrival_s: float) -> float:
@@ -116,7 +117,7 @@ class Queue:
         self._waiting.remove(gone)
         self._queued_s = self._queued_s - expected_s if self._waiting else 0.0
         if self._watch is not None:
-            self._watch(self._jobs)
+            self._watch(self.jobs)
 
     def join(self, arrival_s: float, expected_s: float, true_s: float) -> None:
         """A job is on its way to the queue."""
@@ -125,7 +126,7 @@ class Queue:
             self._waiting.append((arrival_s, expected_s))
             self._queued_s += expected_s
             if self._watch is not None:
-                self._watch(self._jobs)
+                self._watch(self.jobs)
 
     def begin(self, now_s: float, expected_s: float) -> float:
         """The first job leaves the queue for a slot; the time at which its owner expects it to end.
@@ -147,7 +148,7 @@ class Queue:
         self.busy_s += now_s
         self._expected_ends_s.remove(expected_end_s)
         if self._watch is not None:
-            self._watch(self._jobs)
+            self._watch(self.jobs)
 
 
 class Queues:

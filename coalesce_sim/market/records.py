@@ -25,9 +25,10 @@ class Records:
     failed, has 0 attempts, and so has a row of the way that a task which might be split was not done in
     (`not_taken`). `split` says whether the task was done in steps; `coordination_usd`, a part of
     `realised_usd`, and `coordination_s` what coordinating a step cost and took. `price_usd` is what
-    contractors were paid, `loss_usd` the part of `realised_usd` that bad work cost. `all_local_usd` and
-    `all_local_s` are what the same task costs and takes where every task stays at home, the latter NaN for a
-    step that ended no whole there.
+    contractors were paid, `loss_usd` the part of `realised_usd` that bad work cost, `leak_usd` the part that
+    leaked data did, `search_usd` that of messages to find contractors. `all_local_usd` and `all_local_s` are
+    what the same task costs and takes where every task stays at home, the latter NaN for a step that ended no
+    whole there.
     """
 
     block: Block
@@ -41,6 +42,8 @@ class Records:
     realised_usd: FloatArray
     price_usd: FloatArray
     loss_usd: FloatArray
+    search_usd: FloatArray
+    leak_usd: FloatArray
     attempts: IntArray
     good: BoolArray
     closes: BoolArray
@@ -73,6 +76,8 @@ class Records:
             realised_usd=unknown(),
             price_usd=np.zeros(n),
             loss_usd=np.zeros(n),
+            search_usd=np.zeros(n),
+            leak_usd=np.zeros(n),
             attempts=np.ones(n, dtype=np.int64),
             good=np.ones(n, dtype=bool),
             closes=np.ones(n, dtype=bool),

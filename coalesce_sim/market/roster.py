@@ -80,11 +80,14 @@ def roster_of(scenario: Scenario, streams: Streams) -> Roster:
             names = tuple(price.provider for price in listed)
             kinds = [_kind(template, **price.prices.token_prices()) for price in listed]
             return _named(names, ("seller",) * len(names), kinds, np.arange(len(names)))
-        case RecordedPool(recorded=facts):
+        case RecordedPool(recorded=facts, claims=claims):
             assert scenario.records is not None
             recordings = read_recordings(scenario.records)
             names = recordings.contractors
-            roster = _named(names, names, [_kind(facts)], np.zeros(len(names), dtype=np.int64))
+            kinds = [_kind(facts), *(_kind(source.facts_of(name)) for name in claims)]
+            number = {name: k for k, name in enumerate(claims, start=1)}
+            which: IntArray = np.array([number.get(name, 0) for name in names], dtype=np.int64)
+            roster = _named(names, names, kinds, which)
             roster.own["price_usd"] = recordings.expected_bill_usd[: len(names)]
             return roster
         case _:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -34,7 +34,11 @@ Preparing = Generator[simpy.Event, object, bool]
 
 @dataclass(frozen=True, slots=True)
 class Venue:
-    """What every trade is built on. `listens` says whether the policy wants to be told of outcomes."""
+    """What every trade is built on.
+
+    `listens` says whether the policy wants to be told of outcomes, `searches` whether it has clients ask for
+    contractors; it may know only when the market is played.
+    """
 
     scenario: Scenario
     streams: Streams
@@ -46,6 +50,7 @@ class Venue:
     accounts: Accounts
     observer: Observer
     listens: bool
+    searches: Callable[[], bool]
 
 
 class Quote(Protocol):

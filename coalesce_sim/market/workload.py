@@ -24,8 +24,9 @@ from coalesce_sim.market.arrivals import Arrivals, Dealer, unbroken
 from coalesce_sim.market.composite import SCALED, Templates, Wholes
 from coalesce_sim.policies.protocol import Tasks
 from coalesce_sim.scenario.distributions import sample
+from coalesce_sim.scenario.hardware import Hardware
 from coalesce_sim.scenario.schema import Clock, Scenario
-from coalesce_sim.scenario.workload import DemandDriven, MarketDemand, Recorded, Renewal
+from coalesce_sim.scenario.workload import LEVELS, DemandDriven, MarketDemand, Recorded, Renewal
 from coalesce_sim.streams import Streams
 
 _FACTORS = ("local_cost_factor", "external_cost_factor", "local_time_factor", "external_time_factor")
@@ -47,11 +48,15 @@ class HomeEstimate:
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What really happens to each task, whoever works on it. Policies never see it."""
+    """What really happens to each task, whoever works on it. Policies never see it.
+
+    `local_estimate_usd` is what a client would expect of it at home that knew its hardware, queue left out.
+    """
 
     output_tokens: FloatArray
     local_work_s: FloatArray
     local_running_usd: FloatArray
+    local_estimate_usd: FloatArray
     local_cost_factor: FloatArray
     external_cost_factor: FloatArray
     local_time_factor: FloatArray
@@ -63,8 +68,9 @@ class Block:
     """Consecutive tasks; `rounds` lists (time, first, stop) of those that arrive together.
 
     `flop` is the work of each, `target_s` the time in which a task, or the whole that it is a step of, is to
-    be done, `loss_usd` what it costs if it is not done well. `instance` is the row of each task in the
-    records, None if it has none; `wholes` is None where no task is composite.
+    be done, `loss_usd` what it costs if it is not done well. `sensitivity` is how sensitive its data are, by
+    the place in `LEVELS`, `stated_sensitivity` that which the task states itself, NaN if none. `instance` is
+    the row of each task in the records, None if it has none; `wholes` is None where no task is composite.
     """
 
     first: int
@@ -75,6 +81,8 @@ class Block:
     flop: FloatArray
     target_s: FloatArray
     loss_usd: FloatArray
+    sensitivity: IntArray
+    stated_sensitivity: FloatArray
     instance: IntArray | None
     wholes: Wholes | None
 
@@ -243,7 +251,10 @@ class Workload:
         )
 
     def _attributes(self, n: int, type_id: IntArray, arrivals: Arrivals) -> dict[str, FloatArray]:
-        """All numeric attributes by name; what the table gives stands in place of what is drawn."""
+        """All attributes by name; what the table gives stands in place of what is drawn.
+
+        Of `data_sensitivity`, which is not drawn, what the table does not give is NaN.
+        """
         attributes = self._scenario.workload.attributes
         given = arrivals.table.given if arrivals.table is not None else {}
         documents = np.array([kind.documents for kind in self._scenario.workload.types.values()])[type_id]
@@ -268,17 +279,31 @@ class Workload:
         budget = columns["value_usd"] * columns.pop("budget_share")
         stated = given.get("budget_usd")
         columns["budget_usd"] = budget if stated is None else np.where(np.isnan(stated), budget, stated)
+        columns["data_sensitivity"] = given.get("data_sensitivity", np.full(n, np.nan))
         return columns
+
+    def _sensitivity(self, stated: FloatArray, drawn: _Drawn) -> IntArray:
+        """How sensitive the data of each task are, by places in `LEVELS`: as the task states it, or else its
+        type, the type of its whole, or the attributes of all."""
+        workload = self._scenario.workload
+        by_type = [kind.data_sensitivity for kind in workload.types.values()]
+        of_types = np.array([np.nan if each is None else LEVELS.index(each) for each in by_type])
+        level = np.full(len(stated), float(LEVELS.index(workload.attributes.data_sensitivity)))
+        for nearer in (of_types[drawn.whole_type_id], of_types[drawn.type_id], stated):
+            level = np.where(np.isnan(nearer), level, nearer)
+        return level.astype(np.int64)
 
     def _priced(self, first: int, drawn: _Drawn, factors: dict[str, FloatArray]) -> Block:
         """Add what work at home takes and costs, as expected and in truth."""
         scenario = self._scenario
-        settings, hardware = scenario.cost_model.internal, scenario.clients.hardware
+        settings, own = scenario.cost_model.internal, scenario.clients.hardware
         types = list(scenario.workload.types.values())
         attributes = scenario.workload.attributes
         arrival_s, type_id, client, columns = drawn.arrival_s, drawn.type_id, drawn.client, drawn.columns
         n = len(arrival_s)
         output_tokens = columns.pop("output_tokens")
+        stated_sensitivity = columns.pop("data_sensitivity")
+        sensitivity = self._sensitivity(stated_sensitivity, drawn)
         expected_tokens = np.full(n, float(attributes.expected_output_tokens)) * drawn.work
         base_flop = np.array([kind.base_flop for kind in types])[type_id]
         declared_s = (
@@ -289,7 +314,7 @@ class Workload:
         )
 
         def at_home(
-            tokens: FloatArray, time_factor: FloatArray
+            hardware: Hardware, tokens: FloatArray, time_factor: FloatArray
         ) -> tuple[FloatArray, RunningCost, FloatArray]:
             busy_s = time_factor * execution_s(
                 settings,
@@ -304,14 +329,18 @@ class Workload:
             work_s = np.where(np.isnan(declared_s), busy_s, time_factor * declared_s)
             return work_s, running_cost(hours, need_gb, hardware), hours
 
-        expected_s, running, hours = at_home(expected_tokens, np.ones(n))
-        true_s, true_running, _ = at_home(output_tokens, factors["local_time_factor"])
-        opportunity = np.zeros(n)
+        expected_s, running, hours = at_home(own.as_believed, expected_tokens, np.ones(n))
+        true_s, true_running, _ = at_home(own, output_tokens, factors["local_time_factor"])
+        rate = np.zeros(n)
         if settings.opportunity == "later_tasks":
             rate = best_value_rate_behind(columns["value_usd"], columns["duration_h"], arrival_s, client)
             if drawn.wholes is not None:
                 rate = drawn.wholes.behind_the_whole(rate)
-            opportunity = rate * hours
+        opportunity = rate * hours
+        estimate_usd = running.total_usd + opportunity
+        if own.believed is not None:
+            _, known_running, known_hours = at_home(own, expected_tokens, np.ones(n))
+            estimate_usd = known_running.total_usd + rate * known_hours
         max_latency_s = 60 * np.array([kind.max_latency_min for kind in types])
         rework_usd = None if scenario.contracts is None else scenario.contracts.rework_usd
         tasks = Tasks(
@@ -321,12 +350,12 @@ class Workload:
             expected_output_tokens=expected_tokens,
             max_latency_s=max_latency_s[type_id],
             critical=np.full(n, attributes.criticality == "high"),
-            sensitive=np.full(n, attributes.data_sensitivity == "high"),
+            sensitive=sensitivity == LEVELS.index("high"),
             **columns,
         )
         for field in fields(tasks):
             getattr(tasks, field.name).flags.writeable = False
-        truth = Truth(output_tokens, true_s, true_running.total_usd, **factors)
+        truth = Truth(output_tokens, true_s, true_running.total_usd, estimate_usd, **factors)
         return Block(
             first,
             tasks,
@@ -336,6 +365,8 @@ class Workload:
             flop=base_flop * (columns["data_gb"] / settings.flop_reference_gb) * columns["complexity"],
             target_s=max_latency_s[drawn.whole_type_id],
             loss_usd=drawn.whole_value_usd if rework_usd is None else np.full(n, rework_usd),
+            sensitivity=sensitivity,
+            stated_sensitivity=stated_sensitivity,
             instance=drawn.instance,
             wholes=drawn.wholes,
         )

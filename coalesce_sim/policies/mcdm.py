@@ -1,4 +1,4 @@
-"""Multi-criteria decision making: the arithmetic of TOPSIS and of CRITIC weights."""
+"""Multi-criteria decision making: the arithmetic of TOPSIS, of its kin, and of weights that data give."""
 
 from __future__ import annotations
 
@@ -48,6 +48,26 @@ def squared_gaps(values: FloatArray, normalisation: str, out: FloatArray | None 
     np.multiply(gaps, 1.0 / scale, gaps)
     gaps *= gaps
     return gaps
+
+
+def weighted_matrix(criteria: FloatArray, normalisation: str, weights: Weights) -> FloatArray:
+    """The weighted normalised decision matrix, (4, alternatives), of criteria of which larger is better.
+
+    ``min_max``: 0 at the worst of a criterion, its weight at the best. ``vector``: the weight times the share
+    of the Euclidean norm, so below 0 for cost and latency. In both the differences within a row are what
+    `squared_gaps` measures. −∞ for what is infinitely bad.
+    """
+    rows = np.zeros_like(criteria)
+    for values, row, weight in zip(criteria, rows, weights, strict=True):
+        finite = np.isfinite(values)
+        row[~finite] = -np.inf
+        seen = values[finite]
+        if normalisation == "vector":
+            norm = math.sqrt(np.add.reduce(seen * seen))
+            row[finite] = weight * seen / norm if norm > 0 else 0.0
+        elif len(seen) and exceeds(float(seen.max()), float(seen.min())):
+            row[finite] = weight * (seen - seen.min()) / (seen.max() - seen.min())
+    return rows
 
 
 def weighted_distances(gaps: FloatArray, weights: Weights) -> FloatArray:
@@ -118,12 +138,9 @@ def critic_weights(criteria: FloatArray) -> Weights | None:
     no conflict. What is infinitely bad is left out. None where nothing differs, or all that does is
     collinear. Source: Diakoulaki et al. (1995), Computers & Operations Research 22(7).
     """
-    criteria = criteria[:, np.isfinite(criteria).all(axis=0)]
-    if criteria.shape[1] < 2:
+    unit = _unit(criteria)
+    if unit is None:
         return None
-    worst, best = criteria.min(axis=1, keepdims=True), criteria.max(axis=1, keepdims=True)
-    differs = exceeds(best, worst)
-    unit = np.where(differs, (criteria - worst) / np.where(differs, best - worst, 1.0), 0.0)
     sd = unit.std(axis=1, ddof=1)
     centred = unit - unit.mean(axis=1, keepdims=True)
     covariance = (centred[:, None, :] * centred[None, :, :]).sum(axis=2) / (unit.shape[1] - 1)
@@ -132,3 +149,43 @@ def critic_weights(criteria: FloatArray) -> Weights | None:
     conflict = np.where(correlation < 1 - ROUNDING, 1 - correlation, 0.0)
     a, b, c, d = (float(value) for value in sd * conflict.sum(axis=1))
     return normalised((a, b, c, d)) if a + b + c + d > 0 else None
+
+
+def entropy_weights(criteria: FloatArray) -> Weights | None:
+    """Entropy weights from (4, alternatives): how unevenly a criterion's scaled values are shared out.
+
+    With p the shares of its values, each less the worst, a criterion weighs ``1 + Σ p ln p / ln n`` for n
+    alternatives, before all are scaled to sum 1; one that is constant but for rounding weighs 0. What is
+    infinitely bad is left out. None where nothing differs. Source: Hwang and Yoon (1981), Multiple Attribute
+    Decision Making.
+    """
+    unit = _unit(criteria)
+    if unit is None:
+        return None
+    total = unit.sum(axis=1, keepdims=True)
+    share = unit / np.where(total > 0, total, 1.0)
+    logarithm = np.log(np.where(share > 0, share, 1.0))
+    evenness = -(share * logarithm).sum(axis=1) / math.log(unit.shape[1])
+    a, b, c, d = (float(value) for value in np.where(total[:, 0] > 0, np.maximum(1 - evenness, 0.0), 0.0))
+    return normalised((a, b, c, d)) if a + b + c + d > 0 else None
+
+
+def weighted_gaps(criteria: FloatArray, weights: Weights) -> FloatArray:
+    """How far each alternative is from the best of each criterion, by its range, times the weight, (4,
+    alternatives), from as many values of which larger ones are better.
+
+    A criterion that is constant but for rounding has no gaps. What is infinitely bad is `FAR` from the best.
+    """
+    gaps = np.stack([squared_gaps(values, "min_max")[0] for values in criteria])
+    return np.asarray(np.sqrt(gaps) * np.array(weights)[:, None])
+
+
+def _unit(criteria: FloatArray) -> FloatArray | None:
+    """The criteria scaled to [0, 1], 0 where one is constant but for rounding, without alternatives that are
+    infinitely bad; None where fewer than two are left."""
+    criteria = criteria[:, np.isfinite(criteria).all(axis=0)]
+    if criteria.shape[1] < 2:
+        return None
+    worst, best = criteria.min(axis=1, keepdims=True), criteria.max(axis=1, keepdims=True)
+    differs = exceeds(best, worst)
+    return np.where(differs, (criteria - worst) / np.where(differs, best - worst, 1.0), 0.0)

@@ -120,6 +120,10 @@ class Offers:
     whole: Ways | None = None
     split: Ways | None = None
 
+    def __deepcopy__(self, _: dict[int, Any]) -> Offers:
+        """The same: nobody changes it, so a copy of a policy that remembers it shares it."""
+        return self
+
 
 class View:
     """One task's row of the offers: all a policy may know when it decides.
@@ -429,6 +433,14 @@ class Policy:
     """
 
     view_type: ClassVar[type[View]] = View
+
+    @property
+    def searches(self) -> bool:
+        """Whether clients ask for contractors before it decides, and pay for the messages where those cost.
+
+        Whoever never hires need not ask, and sees what there is for nothing.
+        """
+        return True
 
     def start(self, surroundings: Surroundings) -> None:
         """Called once before the first task of a replication; forget everything here."""

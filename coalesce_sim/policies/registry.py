@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
+from coalesce_sim.own_code import imported_class
 from coalesce_sim.policies.bandits.budgeted import BudgetedUcb
 from coalesce_sim.policies.bandits.exp3 import Exp3
 from coalesce_sim.policies.bandits.greedy import AdaptiveThreshold, EpsilonGreedy, Greedy, OptimisticGreedy
@@ -17,8 +16,8 @@ from coalesce_sim.policies.errors import PolicyError
 from coalesce_sim.policies.mechanisms.posted_price import PostedPrice
 from coalesce_sim.policies.mechanisms.score_auction import ScoreAuction
 from coalesce_sim.policies.mechanisms.vickrey import Vickrey
-from coalesce_sim.policies.own_code import imported_class
 from coalesce_sim.policies.protocol import Policy
+from coalesce_sim.policies.rankings import Vikor, WeightedSum
 from coalesce_sim.policies.topsis import Topsis
 from coalesce_sim.policies.yardsticks import (
     AlwaysLocal,
@@ -36,6 +35,8 @@ __all__ = ["PolicyError", "create"]
 
 _BUILT_IN: dict[type, Callable[[Any], Policy]] = {
     settings.Topsis: Topsis,
+    settings.WeightedSum: WeightedSum,
+    settings.Vikor: Vikor,
     settings.AlwaysLocal: lambda _: AlwaysLocal(),
     settings.AlwaysOutsource: lambda _: AlwaysOutsource(),
     settings.Cheapest: lambda _: Cheapest(),
@@ -71,12 +72,8 @@ def create(chosen: settings.PolicySettings) -> Policy:
 
 
 def _custom(chosen: settings.Custom) -> Policy:
-    module_name, _, class_name = chosen.class_.partition(":")
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.insert(0, here)
     try:
-        found = imported_class(module_name, class_name)
+        found = imported_class(chosen.class_)
     except (ImportError, AttributeError, SyntaxError) as error:
         raise PolicyError(f"policy.class: cannot import (got {chosen.class_!r}): {error}") from error
     if not (isinstance(found, type) and issubclass(found, Policy)):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections import deque
 from typing import Any
 
 import numpy as np
 
-from coalesce_sim.arrays import FloatArray
+from coalesce_sim.arrays import BoolArray, FloatArray
 from coalesce_sim.compiling import Pace
 from coalesce_sim.luck import normal
 from coalesce_sim.policies.compiled import compiled_closest, compiled_closest_offer
@@ -19,9 +20,11 @@ from coalesce_sim.policies.mcdm import (
     closest,
     closest_offer,
     critic_weights,
+    entropy_weights,
     normalised,
     squared_gaps,
     weighted_distances,
+    weighted_matrix,
 )
 from coalesce_sim.policies.protocol import LOCAL, Decision, Offers, Policy, Surroundings, View
 from coalesce_sim.rounding import exceeds, first_greatest
@@ -65,8 +68,9 @@ class Topsis(Policy):
     """Outsource to the closest to the ideal if its score and the confidence are high enough.
 
     With probability ε the task goes to a uniformly random contractor instead, whatever its skills, and the
-    memory is not touched; ε is constant, or halves every `epsilon_half_life_tasks` decisions. All
-    parameters and defaults: `coalesce_sim.scenario.policy.Topsis`.
+    memory is not touched; ε is constant, or halves every `epsilon_half_life_tasks` decisions. Where asked
+    for, the best offer must be cheaper than home, too, and offers above the task's budget are left out.
+    All parameters and defaults: `coalesce_sim.scenario.policy.Topsis`.
     Source: arXiv 2506.01900, decision engine.
     """
 
@@ -74,6 +78,17 @@ class Topsis(Policy):
         self._rules = rules
         half_life = rules.epsilon_half_life_tasks
         self._decay = 1.0 if half_life is None else 0.5 ** (1 / half_life)
+
+    @property
+    def rules(self) -> settings.Topsis:
+        """The settings it goes by."""
+        return self._rules
+
+    def under(self, rules: settings.Topsis) -> Topsis:
+        """A copy that remembers the same and goes by other thresholds."""
+        other = copy.deepcopy(self)
+        other._rules = rules
+        return other
 
     def start(self, surroundings: Surroundings) -> None:
         initial = normalised(self._rules.weights.as_tuple())
@@ -90,39 +105,49 @@ class Topsis(Policy):
         self._candidates: dict[int, _Candidates] = {}
 
     def decide(self, view: View) -> Decision:
-        rules, offers, row = self._rules, view.offers, view.row
+        offers = view.offers
         draw = view.draw("exploration")
         epsilon, self._epsilon = self._epsilon, self._epsilon * self._decay
         if draw < epsilon and view.contractors:
-            contractor = int(view.draw("exploration.pick") * view.contractors)
-            reasons = {"exploration_draw": draw} if offers.explain else None
-            return Decision(contractor, True, rules.explored_score, rules.explored_confidence, reasons)
+            return self._explored(view, draw)
         if self._quick and offers.now_s is not None and not offers.explain:
             return self._decide_at_once(view)
         if offers is not self._offers:
             self._look_at(offers)
-        candidates = self._candidates.get(offers.type_id[row])
-        if candidates is None:
-            candidates = self._candidates[offers.type_id[row]] = _Candidates(view, rules.normalisation)
+        candidates = self._candidates_for(view)
         if not candidates.count:
             return Decision(LOCAL, reasons=self._nobody(view, candidates, draw) if offers.explain else None)
-        memory = self._memories[offers.client[row]]
+        memory = self._memories[view.client]
         weights = self._weights(view, candidates, memory.weights)
         best, score, reasons = self._closest(view, candidates, weights)
         if reasons is not None:
             reasons["exploration_draw"] = draw
         return self._concluded(view, memory, candidates.contractors[best], score, reasons)
 
+    def _explored(self, view: View, draw: float) -> Decision:
+        """A random choice or, where the rules hold for it too and do not let it pass, home."""
+        rules = self._rules
+        contractor = int(view.draw("exploration.pick") * view.contractors)
+        reasons: dict[str, Any] | None = {"exploration_draw": draw} if view.offers.explain else None
+        if rules.explored_too and not (self._affordable(view)[contractor] and self._saves(view, contractor)):
+            if reasons is not None:
+                reasons["not_explored"] = contractor
+            return Decision(LOCAL, reasons=reasons)
+        return Decision(contractor, True, rules.explored_score, rules.explored_confidence, reasons)
+
     def _decide_at_once(self, view: View) -> Decision:
         """The same for offers made for one task only, of which nothing is worth keeping."""
         offers = view.offers
+        eligible = offers.eligible[0]
+        if self._rules.within_budget:
+            eligible = eligible & self._affordable(view)
         memory = self._memories[offers.client[0]]
         best, score = _PACE_OF_OFFERS.next_round()(
             offers.external_usd[0],
             offers.reliability,
             offers.latency_s[0],
             offers.security,
-            offers.eligible[0],
+            eligible,
             self._boosted(offers, offers.first, memory.weights),
         )
         return Decision(LOCAL) if best == LOCAL else self._concluded(view, memory, best, score, None)
@@ -130,18 +155,48 @@ class Topsis(Policy):
     def _concluded(
         self, view: View, memory: Memory, best: int, score: float, reasons: dict[str, Any] | None
     ) -> Decision:
-        """Steps 6 to 8: outsource if score and confidence are high enough, and remember it."""
+        """Steps 6 to 8: outsource if score and confidence are high enough and it saves, and remember it."""
         rules = self._rules
         confidence = memory.confidence(rules.confidence)
-        outsourced = exceeds(score, rules.outsource_above_score) and exceeds(
-            confidence, rules.outsource_above_confidence
+        outsourced = (
+            exceeds(score, rules.outsource_above_score)
+            and exceeds(confidence, rules.outsource_above_confidence)
+            and self._saves(view, best)
         )
         self._learn(view, memory, score if outsourced else 0.0)
         return Decision(best if outsourced else LOCAL, False, score, confidence, reasons)
 
+    def _saves(self, view: View, position: int) -> bool:
+        """Whether an offer is as much cheaper than home as is asked for."""
+        percent = self._rules.only_if_cheaper_percent
+        if percent is None:
+            return True
+        return exceeds((1 - percent / 100) * view.internal_usd, float(view.external_usd[position]))
+
+    def _affordable(self, view: View) -> BoolArray:
+        """Which offers ask for no more than the task's budget, where it is a limit."""
+        budget_usd = float(view.fact("budget_usd")) if self._rules.within_budget else math.inf
+        return ~exceeds(view.price_usd, budget_usd)
+
+    def _candidates_for(self, view: View) -> _Candidates:
+        """Those for a type of task, kept; without the ones that its budget leaves out, made for this task."""
+        type_id, normalisation = view.type_id, self._rules.normalisation
+        kept = self._candidates.get(type_id)
+        if kept is None:
+            kept = self._candidates[type_id] = _Candidates(view, view.eligible, normalisation)
+        if self._rules.within_budget:
+            affordable = self._affordable(view)
+            if not affordable[kept.index].all():
+                return _Candidates(view, view.eligible & affordable, normalisation)
+        return kept
+
     def _nobody(self, view: View, candidates: _Candidates, draw: float) -> dict[str, Any]:
+        """The reasons where there is no candidate."""
         weights = self._weights(view, candidates, self._memories[view.client].weights)
-        return {"exploration_draw": draw, "weights": dict(zip(CRITERIA, weights, strict=True))}
+        nothing = np.zeros(0)
+        return {"exploration_draw": draw} | self._reasons(
+            view, candidates, weights, np.zeros((2, 0)), nothing
+        )
 
     def _look_at(self, offers: Offers) -> None:
         """Keep what is known of the candidates for as long as the market shows the same facts."""
@@ -167,13 +222,30 @@ class Topsis(Policy):
         distances = weighted_distances(candidates.gaps_of(view, normalisation), weights)
         scores = closeness(distances)
         best = first_greatest(scores)
-        reasons = _reasons(view, candidates, weights, distances, scores) if offers.explain else None
+        reasons = self._reasons(view, candidates, weights, distances, scores) if offers.explain else None
         return best, float(scores[best]), reasons
 
+    def _reasons(
+        self,
+        view: View,
+        candidates: _Candidates,
+        weights: Weights,
+        distances: FloatArray,
+        scores: FloatArray,
+    ) -> dict[str, Any]:
+        """The weights and, an entry an offer, the weighted normalised matrix and what follows from it."""
+        matrix = weighted_matrix(candidates.criteria(view), self._rules.normalisation, weights)
+        rows = {f"weighted_{name}": row for name, row in zip(CRITERIA, matrix, strict=True)}
+        rows |= {"distance_to_best": distances[0], "distance_to_worst": distances[1], "closeness": scores}
+        budget = {"within_budget": self._affordable(view)} if self._rules.within_budget else {}
+        weighed = {"weights": dict(zip(CRITERIA, weights, strict=True))}
+        return weighed | budget | {name: candidates.spread(view, row) for name, row in rows.items()}
+
     def _weights(self, view: View, candidates: _Candidates, remembered: Weights) -> Weights:
-        """The weights for one task: remembered or CRITIC, boosted where the task calls for it, normalised."""
-        if self._rules.weighting == "critic":
-            remembered = critic_weights(candidates.criteria(view)) or remembered
+        """The weights for one task: remembered or of the data, boosted where the task asks, normalised."""
+        if self._rules.weighting != "fixed":
+            of_data = critic_weights if self._rules.weighting == "critic" else entropy_weights
+            remembered = of_data(candidates.criteria(view)) or remembered
         return self._boosted(view.offers, view.offers.first + view.row, remembered)
 
     def _boosted(self, offers: Offers, task: int, remembered: Weights) -> Weights:
@@ -200,12 +272,12 @@ class Topsis(Policy):
 
 
 class _Candidates:
-    """The eligible contractors for one type of task, with the gaps that do not change from task to task."""
+    """The contractors that are scored, with the gaps that do not change from task to task of a type."""
 
     __slots__ = ("contractors", "count", "gaps", "index", "latency_varies")
 
-    def __init__(self, view: View, normalisation: str) -> None:
-        self.index = np.flatnonzero(view.eligible)
+    def __init__(self, view: View, which: BoolArray, normalisation: str) -> None:
+        self.index = np.flatnonzero(which)
         self.contractors: list[int] = self.index.tolist()
         self.count = len(self.contractors)
         self.latency_varies = len(view.offers.latency_s) > 1
@@ -227,18 +299,8 @@ class _Candidates:
         table = (-view.external_usd, view.reliability, -view.latency_s, view.security)
         return np.stack([values[self.index] for values in table])
 
-
-def _reasons(
-    view: View, candidates: _Candidates, weights: Weights, distances: FloatArray, scores: FloatArray
-) -> dict[str, Any]:
-    def for_all(values: FloatArray) -> FloatArray:
-        spread = np.full(view.contractors, np.nan)
-        spread[candidates.index] = values
-        return spread
-
-    return {
-        "weights": dict(zip(CRITERIA, weights, strict=True)),
-        "distance_to_best": for_all(distances[0]),
-        "distance_to_worst": for_all(distances[1]),
-        "closeness": for_all(scores),
-    }
+    def spread(self, view: View, values: FloatArray) -> FloatArray:
+        """Figures of the candidates with one entry an offer, NaN for the others."""
+        whole = np.full(view.contractors, np.nan)
+        whole[self.index] = values
+        return whole

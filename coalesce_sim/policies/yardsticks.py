@@ -19,6 +19,10 @@ class AlwaysLocal(Policy):
     def splits(self, view: View) -> bool:
         return _splits_at_home(view)
 
+    @property
+    def searches(self) -> bool:
+        return False
+
     def decide(self, view: View) -> Decision:  # noqa: ARG002
         return Decision(LOCAL)
 
@@ -61,6 +65,10 @@ class FixedChoice(Policy):
 
     def splits(self, view: View) -> bool:
         return _splits_at_home(view)
+
+    @property
+    def searches(self) -> bool:
+        return self.contractor != LOCAL
 
     def decide(self, view: View) -> Decision:
         position = int(view.ids.searchsorted(self.contractor))

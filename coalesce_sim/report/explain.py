@@ -11,10 +11,13 @@ from rich.table import Table
 from rich.text import Text
 
 from coalesce_sim.numbers import NOTHING, column, number, plural
+from coalesce_sim.policies.mcdm import CRITERIA
 from coalesce_sim.report.explanation import Explanation, Facts
+from coalesce_sim.report.factors import factor_lines
 
 MOST_CONTRACTORS = 30
 MOST_NAMES = 8
+MOST_CHEAPER = 3
 
 _COSTS = {
     "price_usd": "price",
@@ -25,6 +28,7 @@ _COSTS = {
     "latency_penalty_usd": "lateness",
     "correction_usd": "correction",
     "expected_loss_usd": "exp. loss",
+    "expected_leak_usd": "exp. leak",
     "external_usd": "total",
 }
 _ABILITIES = {
@@ -33,15 +37,24 @@ _ABILITIES = {
     "skill_performance": "perform.",
     "skill": "skill",
     "eligible": "eligible",
+    "within_budget": "in budget",
     "reliability": "reliab.",
     "security_risk": "sec.risk",
     "latency_s": "latency, s",
 }
 _TIMES = {"working_s": "work", "waiting_s": "wait", "overhead_s": "overhead", "latency_s": "total"}
-_SCORES = {"distance_to_best": "to best", "distance_to_worst": "to worst", "topsis_score": "closeness"}
+_SCORES = {
+    **{f"weighted_{name}": name for name in CRITERIA},
+    "distance_to_best": "to best",
+    "distance_to_worst": "to worst",
+    "topsis_score": "closeness",
+}
 _OTHERS = ("contractor", "type", "chosen", "calibration_factor", "time_factor", *_TIMES, *_SCORES)
 _MAY_BE_NOUGHT = ("correction_usd", "waiting_s", "overhead_s")
-_OF_DECISION = ("home", "contractors", "left_out", "reasons", "decision", "contract")
+_OF_DECISION = (
+    *("home", "opportunity", "contractors", "left_out", "reasons", "decision", "cheaper", "flips"),
+    "contract",
+)
 
 
 def print_explanation(console: Console, told: Explanation) -> None:
@@ -51,6 +64,9 @@ def print_explanation(console: Console, told: Explanation) -> None:
     _print_facts(console, _without(told.task, "task"))
     if told.whole is not None:
         _print_whole(console, told.whole, told.task["task"])
+    if told.factors:
+        _print_title(console, "Factors of the cost at home, by equation")
+        console.print(Text("\n".join(factor_lines(told.factors))))
     first = {name: getattr(told, name) for name in _OF_DECISION}
     attempts = [first, *told.retries]
     for attempt, decided in enumerate(attempts, 1):
@@ -72,6 +88,7 @@ def _print_decision(console: Console, told: Explanation, decided: Facts, label: 
     if decided["home"]:
         _print_title(console, f"{label}estimated cost at home" if label else "Estimated cost at home")
         _print_facts(console, decided["home"])
+        console.print(Text(decided["opportunity"]["sentence"]))
     if shown:
         _print_title(console, f"Estimated cost at a contractor, USD; {which}")
         console.print(_contractors_table(shown, _COSTS))
@@ -94,12 +111,25 @@ def _print_decision(console: Console, told: Explanation, decided: Facts, label: 
     scores = _scores(shown)
     if scores:
         scored = [row for row in shown if any(row.get(name) is not None for name in scores)]
+        if scores is _SCORES:
+            console.print(Text("Weighted and normalised; distance to the best and to the worst; closeness"))
         console.print(_contractors_table(scored, scores))
+    _print_sentences(console, decided["cheaper"], MOST_CHEAPER)
     console.print(Text(decided["decision"]["verdict"], "bold"))
+    if decided["flips"]:
+        _print_title(console, "What would have changed it")
+        _print_sentences(console, decided["flips"], len(decided["flips"]))
     if decided["contract"] is not None:
         _print_title(console, f"Contract with {decided['contract']['contractor']}")
         _print_facts(console, _without(decided["contract"], "contractor", "verdict"))
         console.print(Text(decided["contract"]["verdict"], "bold"))
+
+
+def _print_sentences(console: Console, told: list[Facts], most: int) -> None:
+    for each in told[:most]:
+        console.print(Text(each["sentence"]))
+    if len(told) > most:
+        console.print(Text(f"So it is with {len(told) - most} more (--json)."))
 
 
 def _print_whole(console: Console, whole: Facts, task: int) -> None:
@@ -162,7 +192,8 @@ def _contractors_table(rows: list[Facts], columns: Mapping[str, str]) -> Table:
         values = [row.get(name) for row in rows]
         if any(value is not None for value in values) and not (name in _MAY_BE_NOUGHT and not any(values)):
             table.add_column(label, justify="right")
-            cells.append([_shown(name, value) for value in values] if name == "eligible" else column(values))
+            flags = name in ("eligible", "within_budget")
+            cells.append([_shown(name, value) for value in values] if flags else column(values))
     for row_cells in zip(*cells, strict=True):
         table.add_row(*map(Text, row_cells))
     return table

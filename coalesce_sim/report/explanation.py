@@ -13,15 +13,19 @@ import numpy as np
 from coalesce_sim.experiments.staging import Stage
 from coalesce_sim.experiments.tables.offers import offers_table
 from coalesce_sim.market.contracts.contract import Contract
-from coalesce_sim.market.contracts.states import COMPLETED
 from coalesce_sim.market.market import Market
 from coalesce_sim.market.observer import Considered, DecidedOffers, Observer
 from coalesce_sim.market.records import Records
 from coalesce_sim.market.workload import Block
 from coalesce_sim.policies.protocol import LOCAL, Decision, Tasks, View
 from coalesce_sim.policies.registry import create
-from coalesce_sim.report import verdicts
+from coalesce_sim.report import endings, verdicts
+from coalesce_sim.report.criteria import cheaper_but_lower
+from coalesce_sim.report.factors import factors_at_home
+from coalesce_sim.report.opportunity import opportunity_sentence
+from coalesce_sim.report.what_if import ASKED_AGAIN, Rehearsed, WhatIf, rehearsed
 from coalesce_sim.report.wholes import whole_of
+from coalesce_sim.rounding import first_greatest
 from coalesce_sim.scenario.schema import Scenario
 
 Facts = dict[str, Any]
@@ -31,9 +35,15 @@ Facts = dict[str, Any]
 class Explanation:
     """A task told in full. Amounts and times carry their unit in the name; None where there is none.
 
-    `home` to `decision` are about the first decision. `contractors` has one entry for each that made an
-    offer, the best first: by closeness where the policy has one, then by estimated cost, the eligible before
-    the others; `left_out` names those who made none, by reason. `reasons` is what else the policy told.
+    `home` to `flips` are about the first decision. `opportunity` says what the opportunity cost at home is
+    made of, by the rule of the scenario. `contractors` has one entry for each that made an offer, the best
+    first: by closeness where the policy has one, then by estimated cost, the eligible before the others;
+    `left_out` names those who made none, by reason. `reasons` is what else the policy told. `cheaper` are the
+    candidates that are cheaper than the one that TOPSIS scored best, with what each criterion lost them
+    (`report.criteria`); `flips` the smallest changes that would have sent the task elsewhere
+    (`report.what_if`), none for policies that do not go by offers.
+
+    `factors` are those of the estimate at home, equation by equation (`report.factors`).
 
     In a market that learns, `contract` is what came of the decision, None where the task stayed at home, and
     `retries` are the later decisions on the task, with the same entries from `home` to `contract`. `whole` is
@@ -45,13 +55,17 @@ class Explanation:
     seed: int
     replication: int
     task: Facts
+    factors: Facts
     home: Facts
+    opportunity: Facts
     contractors: list[Facts]
     left_out: dict[str, list[str]]
     skill_threshold: float
     policy: Facts
     reasons: Facts
     decision: Facts
+    cheaper: list[Facts]
+    flips: list[Facts]
     contract: Facts | None
     retries: list[Facts]
     realised: Facts
@@ -63,8 +77,10 @@ def explain(scenario: Scenario, seed: int, replication: int, task: int) -> Expla
 
     Raises LookupError, with the number of tasks, if there is no such task.
     """
-    story = _Story(scenario, replication, task)
-    Stage(scenario, create(scenario.policy), story, seed=seed, replication=replication).play()
+    policy = create(scenario.policy)
+    kept = rehearsed(policy, task) if isinstance(scenario.policy, ASKED_AGAIN) else None
+    story = _Story(scenario, replication, task, kept)
+    Stage(scenario, kept or policy, story, seed=seed, replication=replication).play()
     if not 0 <= task < story.tasks:
         there_are = f"there are {story.tasks:,}, 0 to {story.tasks - 1}" if story.tasks else "there are none"
         raise LookupError(f"no task {task}: {there_are} in replication {replication} of seed {seed}")
@@ -76,8 +92,9 @@ class _Story(Observer):
 
     market: Market
 
-    def __init__(self, scenario: Scenario, replication: int, task: int) -> None:
+    def __init__(self, scenario: Scenario, replication: int, task: int, kept: Rehearsed | None) -> None:
         self.scenario, self.replication, self.task = scenario, replication, task
+        self.kept = kept
         self.tasks = 0
         self.decisions: list[Facts] = []
         self.contracts: dict[int, Facts] = {}
@@ -96,7 +113,17 @@ class _Story(Observer):
 
     def decided(self, decided: DecidedOffers) -> None:
         if decided.block.first + decided.task == self.task:
-            self.decisions.append(_decision(self.scenario, self.market, decided, self.replication))
+            told = _decision(self.scenario, self.market, decided, self.replication)
+            self.decisions.append(told | {"flips": self._flips(decided)})
+
+    def _flips(self, decided: DecidedOffers) -> list[Facts]:
+        """What would have changed the decision."""
+        if self.kept is None:
+            return []
+        view = View(decided.offers, decided.row)
+        names = [self.market.pool.names[contractor] for contractor in view.ids]
+        before = self.kept.before[-1]
+        return WhatIf(before, view, decided.decision, decided.breakdown(), names).flips()
 
     def contract_ended(self, contract: Contract) -> None:
         if contract.task == self.task:
@@ -107,11 +134,12 @@ class _Story(Observer):
         first, self.tasks = self.tasks, self.tasks + len(records.block)
         if first <= self.task < self.tasks:
             row, names = self.task - first, self.market.pool.names
-            realised = _realised(records, row)
+            realised = endings.realised(records, row)
             if self.scenario.learning:
-                realised |= _ending(self.scenario, records, row, names, list(self.contracts.values()))
+                realised |= endings.ending(self.scenario, records, row, names, list(self.contracts.values()))
             self.end = {
                 "task": _task(self.scenario, records.block, row),
+                "factors": factors_at_home(self.scenario, records.block, row),
                 "realised": realised,
                 "whole": whole_of(self.scenario, records, row, names, self.choice),
             }
@@ -138,10 +166,13 @@ def _undecided(verdict: str) -> Facts:
     unknown = dict.fromkeys(("choice", "contractor", "explored", "score", "confidence", "decided_s"))
     return {
         "home": {},
+        "opportunity": {},
         "contractors": [],
         "left_out": {},
         "reasons": {},
         "decision": unknown | {"verdict": verdict},
+        "cheaper": [],
+        "flips": [],
         "contract": None,
     }
 
@@ -166,12 +197,16 @@ def _decision(scenario: Scenario, market: Market, decided: DecidedOffers, replic
         row["type"] = market.pool.types[view.ids[position]]
         row["reliability"] = float(view.reliability[position])
         row["security_risk"] = 1 - float(view.security[position])
-        row.update({name: float(values[position]) for name, values in columns.items()})
-    best_first = sorted(rows, key=_rank)
+        row.update({name: values[position].item() for name, values in columns.items()})
+    best_first = _best_first(rows)
+    if "not_explored" in reasons:
+        reasons["not_explored"] = rows[reasons["not_explored"]]["contractor"]
     chosen = None if decision.contractor == LOCAL else rows[decision.contractor]["contractor"]
     work_s = {} if scenario.clients.slots == 0 else {"work_s": breakdown.home_s}
     return {
         "home": {**work_s, **breakdown.home, "internal_usd": view.internal_usd},
+        "opportunity": breakdown.opportunity
+        | {"sentence": opportunity_sentence(breakdown.opportunity, breakdown.home)},
         "contractors": best_first,
         "left_out": left_out,
         "reasons": reasons,
@@ -182,8 +217,9 @@ def _decision(scenario: Scenario, market: Market, decided: DecidedOffers, replic
             "score": decision.score,
             "confidence": decision.confidence,
             "decided_s": view.now_s,
-            "verdict": verdicts.of_decision(scenario, decision, best_first, view.internal_usd),
+            "verdict": verdicts.of_decision(scenario, decision, best_first, reasons, view),
         },
+        "cheaper": cheaper_but_lower(best_first, reasons.get("weights", {})),
     }
 
 
@@ -213,8 +249,15 @@ def _sorted_reasons(decision: Decision, contractors: int) -> tuple[Facts, Facts]
     return columns, others
 
 
-def _rank(row: Facts) -> tuple[bool, float, float]:
-    return not row["eligible"], -(row["topsis_score"] or 0.0), row["external_usd"]
+def _best_first(rows: list[Facts]) -> list[Facts]:
+    """By score, then by estimated cost; of scores that are equal but for rounding the first is the best."""
+    scores = np.array([-1.0 if row["topsis_score"] is None else row["topsis_score"] for row in rows])
+    best = rows[first_greatest(scores)] if rows and scores.max() >= 0 else None
+
+    def rank(row: Facts) -> tuple[bool, bool, float, float]:
+        return row is not best, not row["eligible"], -(row["topsis_score"] or 0.0), row["external_usd"]
+
+    return sorted(rows, key=rank)
 
 
 def _contract(contract: Contract, contractor: str) -> Facts:
@@ -229,36 +272,16 @@ def _contract(contract: Contract, contractor: str) -> Facts:
         "reason": contract.reason or None,
         "paid_usd": contract.paid_usd,
         "fees_usd": contract.fees_usd,
+        **_incident(contract),
         "verified": verdicts.check_of(contract),
         "verdict": verdicts.of_contract(contract),
     }
 
 
-def _realised(records: Records, row: int) -> Facts:
-    names = (
-        *("estimated_usd", "realised_usd", "price_usd", "all_local_usd"),
-        *("estimated_s", "turnaround_s", "all_local_s", "started_s", "finished_s"),
-    )
-    return {name: getattr(records, name)[row] for name in names}
-
-
-def _ending(
-    scenario: Scenario, records: Records, row: int, names: tuple[str, ...], contracts: list[Facts]
-) -> Facts:
-    """How a task ended where that can be badly."""
-    where = int(records.contractor[row])
-    good, loss_usd = bool(records.good[row]), float(records.loss_usd[row])
-    failed = sum(each["state"] != COMPLETED or each["reason"] is not None for each in contracts)
-    given_up = scenario.clients.slots == 0 if where == LOCAL else failed == len(contracts)
-    place = "at home" if where == LOCAL else f"at {names[where]}"
-    return {
-        "loss_usd": loss_usd,
-        "good": good,
-        "attempts": int(records.attempts[row]),
-        "verdict": verdicts.of_ending(
-            int(records.attempts[row]), None if given_up else place, failed, good, loss_usd
-        ),
-    }
+def _incident(contract: Contract) -> Facts:
+    """What happened to the data or the work, if anything did."""
+    names = ("incident", "leak_usd", "insured_usd")
+    return {name: getattr(contract, name) for name in names} if contract.incident else {}
 
 
 def _plain(value: Any) -> Any:

@@ -11,6 +11,7 @@ from coalesce_sim.experiments.runs import RunResult
 from coalesce_sim.market.contracts.states import FINAL_STATES
 from coalesce_sim.numbers import NOTHING, number, percent, plural, with_half_width
 from coalesce_sim.report.results_folder import Written
+from coalesce_sim.scenario.security import INCIDENT_KINDS
 from coalesce_sim.statistics.intervals import Estimate, estimate
 
 _ROWS = {
@@ -56,6 +57,8 @@ def print_run(console: Console, written: Written[RunResult]) -> None:
         console.print(Text(line))
     for note in (_HONEST,) if result.scenario.learning else (_HONEST, _AS_PUBLISHED):
         console.print(Text(note, "dim"))
+    if result.scenario.see_also:
+        console.print(Text(f"\nSee also: {result.scenario.see_also}"), soft_wrap=True)
     console.print(Text(f"\nWritten to {written.listing}"), soft_wrap=True)
 
 
@@ -135,6 +138,9 @@ def experience(result: RunResult) -> list[str]:
         lines.append(
             f"Contracts: {with_half_width(ours('contracts'))} a replication, {', '.join(ends)}{bad}."
         )
+    if ours("leak_usd").mean is not None:
+        incidents = ", ".join(f"{percent(ours(f'contracts_{kind}_rate'))} {kind}" for kind in INCIDENT_KINDS)
+        lines.append(f"Incidents: {incidents}; leaks cost {with_half_width(ours('leak_usd'))} USD.")
     if ours("estimation_error").mean is not None:
         first, last = percent(ours("estimation_error_first")), percent(ours("estimation_error_last"))
         lines.append(f"Estimated charges are off by {first} in the first 50, by {last} in the last ones.")

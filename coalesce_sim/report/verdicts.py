@@ -7,19 +7,26 @@ from typing import Any
 
 from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.contracts.dealing import FOUND_BAD
+from coalesce_sim.market.contracts.incidents import LEAKED, TAMPERED
+from coalesce_sim.market.contracts.lifecycle import WORK_LOST
 from coalesce_sim.market.contracts.states import CANCELED, COMPLETED, FAILED, REJECTED
 from coalesce_sim.numbers import number, plural
-from coalesce_sim.policies.protocol import LOCAL, Decision
+from coalesce_sim.policies.protocol import LOCAL, Decision, View
+from coalesce_sim.rounding import exceeds
 from coalesce_sim.scenario.policy import Topsis
 from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.scenario.security import INCIDENT_KINDS
 
 Facts = dict[str, Any]
 
 UNDECIDED = "Never begun: another step of its whole came to nothing."
 
 
-def of_decision(scenario: Scenario, decision: Decision, best_first: list[Facts], internal_usd: float) -> str:
+def of_decision(
+    scenario: Scenario, decision: Decision, best_first: list[Facts], reasons: Facts, view: View
+) -> str:
     """Why the task went where it went, in a sentence."""
+    internal_usd = view.internal_usd
     rules = scenario.policy if isinstance(scenario.policy, Topsis) else None
     at_home = f"Stays at home at an estimated {number(internal_usd)} USD"
     if scenario.clients.slots == 0:
@@ -51,19 +58,43 @@ def of_decision(scenario: Scenario, decision: Decision, best_first: list[Facts],
         cheapest = min((row for row in best_first if row["eligible"]), key=lambda row: row["external_usd"])
         least = f"{number(cheapest['external_usd'])} USD at {cheapest['contractor']}"
         return f"{at_home}, against {least}, the cheapest that is eligible."
+    return f"{at_home}: {_held_back(rules, decision, best_first, reasons, view)}."
+
+
+def _held_back(rules: Topsis, decision: Decision, best_first: list[Facts], reasons: Facts, view: View) -> str:
+    """What kept TOPSIS from hiring although somebody is eligible."""
+    budget_usd = float(view.fact("budget_usd"))
+    if "not_explored" in reasons:
+        picked = next(row for row in best_first if row["contractor"] == reasons["not_explored"])
+        over = rules.within_budget and exceeds(picked["price_usd"], budget_usd)
+        what = f"asks for {number(picked['price_usd'])} USD, above the budget of {number(budget_usd)} USD"
+        return (
+            f"{picked['contractor']}, picked at random to explore, "
+            f"{what if over else _not_cheaper(rules, picked, view.internal_usd)} (explored_too)"
+        )
+    best = best_first[0]
+    if best["topsis_score"] is None:
+        return f"every eligible contractor asks for more than the budget of {number(budget_usd)} USD"
+    thresholds = (
+        (f"the best score, that of {best['contractor']},", decision.score, rules.outsource_above_score),
+        ("the confidence", decision.confidence, rules.outsource_above_confidence),
+    )
     short = [
         f"{what} {value:.3f} is not above {least:g}"
-        for what, value, least in (
-            (
-                f"the best score, that of {best_first[0]['contractor']},",
-                decision.score,
-                rules.outsource_above_score,
-            ),
-            ("the confidence", decision.confidence, rules.outsource_above_confidence),
-        )
-        if not value > least
+        for what, value, least in thresholds
+        if not exceeds(value, least)
     ]
-    return f"{at_home}: {' and '.join(short)}."
+    percent = rules.only_if_cheaper_percent
+    if percent is not None and not exceeds((1 - percent / 100) * view.internal_usd, best["external_usd"]):
+        short.append(f"{best['contractor']} {_not_cheaper(rules, best, view.internal_usd)}")
+    return " and ".join(short)
+
+
+def _not_cheaper(rules: Topsis, row: Facts, internal_usd: float) -> str:
+    percent = rules.only_if_cheaper_percent or 0.0
+    limit_usd = (1 - percent / 100) * internal_usd
+    less = f", home's less {percent:g} %" if percent else ", home's"
+    return f"at {number(row['external_usd'])} USD is not below {number(limit_usd)} USD{less}"
 
 
 def check_of(contract: Contract) -> str | None:
@@ -76,6 +107,7 @@ def check_of(contract: Contract) -> str | None:
 def of_contract(contract: Contract) -> str:
     """What came of a contract, and what it cost."""
     took = f"after {number(contract.ended_s - contract.submitted_s)} s"
+    tampered = ": it was tampered with" if contract.incident == INCIDENT_KINDS[TAMPERED] else ""
     match contract.state, contract.reason:
         case (str(state), "unreachable") if state == CANCELED:
             end = f"Canceled {took}: the contractor could not be reached."
@@ -83,16 +115,26 @@ def of_contract(contract: Contract) -> str:
             end = f"Canceled {took}: not done in time."
         case (str(state), _) if state == REJECTED:
             end = f"Rejected {took}: the contractor's queue is full."
+        case (str(state), reason) if (state, reason) == (FAILED, WORK_LOST):
+            end = f"Failed {took}: the work was done and lost before it was delivered."
         case (str(state), _) if state == FAILED:
             end = f"Failed {took}, before anything was delivered."
         case (_, reason) if reason == FOUND_BAD:
-            truth = "although it is good" if contract.good else "as it is"
+            truth = "although it is good" if contract.good else f"as it is{tampered}"
             end = f"Delivered {took} and, checked {check_of(contract)}, found bad, {truth}."
         case _:
-            truth = "it is good" if contract.good else "although it is bad"
+            truth = "it is good" if contract.good else f"although it is bad{tampered}"
             end = f"Delivered {took}, checked {check_of(contract)} and accepted: {truth}."
     paid = f"Paid {number(contract.paid_usd)} USD, {number(contract.agreed_usd)} USD being agreed on"
-    return f"{end} {paid}, and {number(contract.fees_usd)} USD of fees."
+    return f"{end} {paid}, and {number(contract.fees_usd)} USD of fees.{_leak(contract)}"
+
+
+def _leak(contract: Contract) -> str:
+    """What a leak cost, in a sentence; empty where nothing leaked."""
+    if contract.incident != INCIDENT_KINDS[LEAKED]:
+        return ""
+    insured = f", and insurance {number(contract.insured_usd)} USD" if contract.insured_usd else ""
+    return f" Its data leaked, which costs the client {number(contract.leak_usd)} USD{insured}."
 
 
 def of_ending(attempts: int, where: str | None, failed: int, good: bool, loss_usd: float) -> str:

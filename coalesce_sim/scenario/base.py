@@ -7,9 +7,9 @@ import inspect
 import sys
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler
 from pydantic_core import CoreSchema
 
 
@@ -31,6 +31,10 @@ class Model(BaseModel):
             if name in described:
                 properties[field.alias or name]["description"] = described[name]
         return schema
+
+
+Text = Annotated[str, Field(max_length=20_000)]
+"""What somebody says in words, bounded."""
 
 
 def _descriptions(model: type[Model]) -> dict[str, str]:

@@ -9,20 +9,7 @@ from pydantic import Field, model_validator
 from coalesce_sim.scenario.base import Model
 from coalesce_sim.scenario.distributions import NonNegative, Positive, Share
 from coalesce_sim.scenario.draws import NonNegativeDistribution
-
-
-class Security(Model):
-    """Security overheads; arXiv 2506.01900 prints ChaCha20 2.3 %, SGX 8.5 %, audit 0.8 %, key exchange 15.7
-    ms."""
-
-    key_exchange_ms: NonNegative = 0.0
-    """Milliseconds on top of `handshake_ms` before every contract."""
-    encryption_share: NonNegative = 0.0
-    """Share by which transfers take longer; no effect without `transfer_mb_per_s`."""
-    enclave_share: NonNegative = 0.0
-    """Share by which work at contractors takes longer, added to `audit_share`."""
-    audit_share: NonNegative = 0.0
-    """Share by which work at contractors takes longer, added to `enclave_share`."""
+from coalesce_sim.scenario.security import Security
 
 
 class Check(Model):
@@ -99,8 +86,8 @@ class ContractRules(Model):
     transfer_mb_per_s: Positive | None = None
     """MB per second at which `data_gb` and `output_gb` of a task are moved; left out, in no time."""
     security: Security = Security()
-    """What encryption, enclaves, audits and key exchange add to handshakes, transfers and work; by default
-    nothing."""
+    """What encryption, enclaves, audits and key exchange add to handshakes, transfers, work and prices, and
+    what incidents come to; by default nothing."""
     input_required_rate: Share = 0.0
     """Probability that the work stops once to ask the client something; the slot stays taken, and the reply
     is added to the work."""

@@ -122,7 +122,7 @@ class ExternalCost(Model):
 
     Risk is ``value·((1 − reliability) + security risk + quality risk)``, times `critical_factor` for tasks of
     high criticality. In a market that learns, ``1 − reliability`` is taken of what bad work is expected to
-    cost in place of the value.
+    cost in place of the value; with `contracts.security.incidents` security risk is no share of the value.
     """
 
     pricing: Pricing
@@ -148,7 +148,8 @@ class ExternalCost(Model):
     """
     security_risk: LinearRisk = LinearRisk(base=0.0, slope=0.0)
     """Security risk of contractors that state none of their own, a share of the value at risk; 1 less this
-    risk is what policies see as security."""
+    risk is what policies see as security. With `contracts.security.incidents` it is the probability of an
+    incident on a contract, and policies see 1 less what the overheads leave of it."""
     quality_risk: LinearRisk = LinearRisk(base=0.0, slope=0.0)
     """Quality risk of contractors that state none of their own, a further share of the value at risk."""
 
@@ -158,9 +159,10 @@ class Realised(Model):
 
     basis: Literal["estimate", "physical"]
     """``estimate`` charges the estimated cost times a cost factor, as in the published model, expected delay
-    included where `internal.opportunity` reckons with it: time does not feed back into cost. ``physical``
-    charges what was used at its price, plus lateness as it was experienced; risk and opportunity, being
-    expectations, are then not charged. A market that learns needs ``physical``."""
+    included where `internal.opportunity` reckons with it: time does not feed back into cost. Home is charged
+    the estimate of who knew its hardware, whatever is `believed` of it. ``physical`` charges what was used at
+    its price, plus lateness as it was experienced; risk and opportunity, being expectations, are then not
+    charged. A market that learns needs ``physical``."""
     local_cost_factor: NonNegativeDistribution = 1.0
     """Multiplies what is charged for a task at home, on the basis ``physical`` without lateness and recorded
     bills; one draw a task, 1 changes nothing."""
@@ -201,38 +203,3 @@ class CostModel(Model):
         0 on the basis ``estimate``: there lateness is part of the estimate that is charged.
         """
         return self.late_usd_per_s if self.realised.basis == "physical" else 0.0
-
-
-class Performance(Model):
-    """Past performance on a type of task, which may hang on a skill."""
-
-    skill: str | None = None
-    """Skill that a contractor must offer to have `value`; left out, everybody has it."""
-    value: Share
-    """Share of good work so far of the contractors that offer `skill`."""
-    otherwise: Share | None = None
-    """Share of good work so far of the contractors without `skill`; left out, `value` holds for them, too."""
-
-
-class Skills(Model):
-    """Skill compatibility ``S = Σ weight·part`` (eq. 12); a contractor is eligible if ``S ≥ threshold``."""
-
-    threshold: Share
-    """Compatibility from which on a contractor is eligible; 0 lets everybody in."""
-    ontological_weight: Share
-    """Weight of shared skills over all skills of either side (Jaccard); 1 for a task type that asks for none.
-    """
-    embedding_weight: Share
-    """Weight of the similarity that the table `embedding` states."""
-    performance_weight: Share
-    """Weight of what is known of a contractor's work: its score where there is `reputation`, else its
-    own `performance`, else the table's."""
-    embedding: dict[str, dict[str, Share]] = Field(default_factory=dict)
-    """Similarity from 0 to 1 by task type and, inside, by contractor type."""
-    embedding_default: Share = 1.0
-    """Similarity of a task type and a contractor type on which the table `embedding` is silent."""
-    performance: dict[str, Performance] = Field(default_factory=dict)
-    """Past performance by task type, of contractors that state none of their own; no effect where there is
-    `reputation`."""
-    performance_default: Share = 1.0
-    """Past performance for task types on which the table `performance` is silent."""

@@ -16,6 +16,13 @@ class _Shortlist(Model):
     newcomer_share: Share = 0.1
     """Share of the `k` places (at least one, unless it is 0) that goes round among the contractors outside
     the best, so that each is found in the end; no effect where all fit into `k`."""
+    message_ms: NonNegative = 0.0
+    """Milliseconds that a message between two agents takes, on top of what the kind states. A query is two in
+    turn, there and back; what is heard in a round of gossip is known two messages after it began."""
+    message_usd: NonNegative = 0.0
+    """USD that a client pays for each message of its queries, whatever it then decides: two at a registry,
+    one while that is silent; of gossip two for each agent asked in the rounds since its last query; of
+    broadcast two for each contractor. Policies that never hire do not ask."""
 
     @model_validator(mode="after")
     def _room_for_the_best(self) -> Self:
@@ -24,6 +31,11 @@ class _Shortlist(Model):
                 f"newcomer_share must be 0 where k is 1, which goes to the best (got {self.newcomer_share:g})"
             )
         return self
+
+    @property
+    def counts_messages(self) -> bool:
+        """Whether anything hangs on how many messages a query takes."""
+        return self.message_ms > 0 or self.message_usd > 0
 
     @property
     def newcomer_seats(self) -> int:
@@ -88,4 +100,18 @@ class GossipDiscovery(_Shortlist):
         return self
 
 
-Discovery = Annotated[RegistryDiscovery | GossipDiscovery, Field(discriminator="kind")]
+class BroadcastDiscovery(_Shortlist):
+    """No centre and no memory: each query goes to all contractors, who answer for themselves.
+
+    The client ranks them by public merit as it is then and keeps the best, with places for newcomers as at a
+    registry. Nothing is old, nothing can be down, and a query takes as many messages as there are
+    contractors, twice.
+    """
+
+    kind: Literal["broadcast"]
+    wait_ms: NonNegative = 0.0
+    """Milliseconds for which a client goes on waiting for answers, since it cannot know who will answer; work
+    at a contractor begins so much later."""
+
+
+Discovery = Annotated[RegistryDiscovery | GossipDiscovery | BroadcastDiscovery, Field(discriminator="kind")]

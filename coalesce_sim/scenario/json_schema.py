@@ -13,7 +13,8 @@ def json_schema() -> dict[str, Any]:
     """Schema of what a user writes, as against the complete scenario it becomes.
 
     A file may extend another and then leaves out whatever it does not change, at any depth. So no field is
-    required where `extends` is given, and none ever below the top, but for the class of a user's own policy.
+    required where `extends` is given, and none ever below the top, but for the class of a user's own policy
+    or embedder.
     """
     schema = Scenario.model_json_schema()
     needed = [name for name in schema["required"] if name != "name"]  # the loader takes the file's name

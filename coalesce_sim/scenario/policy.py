@@ -59,8 +59,8 @@ class Boosts(Model):
     latency_if_max_min_below: NonNegative = 0.0
     """Minutes of `max_latency_min` below which a task is urgent; at 0 none is."""
     security_if_sensitive: NonNegative = 1.0
-    """Factor on the weight of security where `workload.attributes.data_sensitivity` is ``high``; 1 changes
-    nothing."""
+    """Factor on the weight of security for tasks whose `data_sensitivity`, their own or that of their type,
+    of their whole's type or of all, is ``high``; 1 changes nothing."""
 
 
 class Confidence(Model):
@@ -103,9 +103,10 @@ class Topsis(Model):
     normalisation: Literal["min_max", "vector"] = "min_max"
     """What makes criteria comparable: ``min_max`` divides them by their range, ``vector`` by their Euclidean
     norm."""
-    weighting: Literal["fixed", "critic"] = "fixed"
-    """``fixed`` goes by the remembered `weights`; ``critic`` weighs the criteria of each task anew, by how
-    much they differ and how little they agree (CRITIC), and as remembered where nothing differs."""
+    weighting: Literal["fixed", "critic", "entropy"] = "fixed"
+    """``fixed`` goes by the remembered `weights`; the others weigh the criteria of each task anew, and as
+    remembered where nothing differs: ``critic`` by how much they differ and how little they agree (CRITIC),
+    ``entropy`` by how unevenly each is shared out (Shannon's entropy)."""
     weights: Weights = Weights(cost=0.40, reliability=0.25, latency=0.20, security=0.15)
     """What the four criteria weigh at first."""
     memory: Literal["shared", "per_client"] = "shared"
@@ -115,6 +116,14 @@ class Topsis(Model):
     """Closeness to the ideal, 0 to 1, that the best offer must exceed to be taken."""
     outsource_above_confidence: Share = 0.8
     """Confidence, 0 to 1, that must be exceeded besides the score; otherwise the task stays at home."""
+    only_if_cheaper_percent: Annotated[float, Field(ge=0, lt=100)] | None = None
+    """Percent by which the estimated cost at the best offer must lie below that at home; 0 asks for cheaper,
+    10 for a tenth cheaper. Else the task stays at home. Left out, home's cost plays no part."""
+    within_budget: bool = False
+    """Whether offers whose price is above the task's `budget_usd` are left out of the candidates."""
+    explored_too: bool = False
+    """Whether `only_if_cheaper_percent` and `within_budget` hold for a random choice, too: what they do not
+    let pass stays at home, and does not count as explored."""
     explored_score: Share = 0.5
     """Score that is written down for a random choice; changes no decision."""
     explored_confidence: Share = 0.7
@@ -125,6 +134,32 @@ class Topsis(Model):
     """How sure a client is of a decision, by the scores of the last ones."""
     drift: WeightDrift = WeightDrift()
     """How weights wander after low scores; by default not at all."""
+
+
+class WeightedSum(Model):
+    """The eligible offer of the highest weighted sum of the four criteria of ``topsis``, each scaled by its
+    range; home where there is none."""
+
+    kind: Literal["weighted_sum"]
+    weights: Weights = Weights(cost=0.40, reliability=0.25, latency=0.20, security=0.15)
+    """What the four criteria weigh."""
+    only_if_cheaper_percent: Annotated[float, Field(ge=0, lt=100)] | None = None
+    """Percent by which the estimated cost at that offer must lie below that at home; 0 asks for cheaper, 10
+    for a tenth cheaper. Else the task stays at home. Left out, home's cost plays no part."""
+
+
+class Vikor(Model):
+    """The eligible offer that is the best compromise between the sum of its weighted gaps to the best in the
+    four criteria of ``topsis`` and the largest of them (VIKOR); home where there is none."""
+
+    kind: Literal["vikor"]
+    weights: Weights = Weights(cost=0.40, reliability=0.25, latency=0.20, security=0.15)
+    """What the four criteria weigh."""
+    group_weight: Share = 0.5
+    """What the sum counts against the largest gap: at 1 the order is that of ``weighted_sum``."""
+    only_if_cheaper_percent: Annotated[float, Field(ge=0, lt=100)] | None = None
+    """Percent by which the estimated cost at that offer must lie below that at home; 0 asks for cheaper, 10
+    for a tenth cheaper. Else the task stays at home. Left out, home's cost plays no part."""
 
 
 class AlwaysLocal(Model):
@@ -207,6 +242,8 @@ PolicySettings = Annotated[
     | Annotated[Exp3, Tag("exp3")]
     | Annotated[BudgetedUcb, Tag("budgeted_ucb")]
     | Annotated[AdaptiveThreshold, Tag("adaptive_threshold")]
+    | Annotated[WeightedSum, Tag("weighted_sum")]
+    | Annotated[Vikor, Tag("vikor")]
     | Annotated[AlwaysLocal, Tag("always_local")]
     | Annotated[AlwaysOutsource, Tag("always_outsource")]
     | Annotated[Cheapest, Tag("cheapest")]

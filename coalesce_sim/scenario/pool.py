@@ -7,7 +7,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from coalesce_sim.scenario.base import Model
+from coalesce_sim.scenario.base import Model, Text
+from coalesce_sim.scenario.believed import OwnHardware
 from coalesce_sim.scenario.distributions import (
     Distribution,
     NonNegative,
@@ -17,6 +18,7 @@ from coalesce_sim.scenario.distributions import (
 )
 from coalesce_sim.scenario.draws import NonNegativeDistribution
 from coalesce_sim.scenario.hardware import Hardware
+from coalesce_sim.scenario.jurisdictions import Jurisdiction
 from coalesce_sim.scenario.tariff import TokenPrices
 
 Slots = Literal["unlimited"] | Annotated[int, Field(ge=0, le=1_000_000)]
@@ -50,7 +52,7 @@ class Clients(Model):
     slots: Slots = "unlimited"
     """Tasks that each client can work on at once; what waits is done first come, first served. Without limit
     nothing waits; with 0 there is no GPU, and what stays at home is not done (needs `contracts`)."""
-    hardware: Hardware
+    hardware: OwnHardware
     """What each slot works on: times and prices all work at home."""
     price_usd: NonNegative = 0.0
     """USD that a task at home is expected to cost beyond hardware and, where records are replayed, the list
@@ -72,6 +74,11 @@ class ContractorFacts(TokenPrices):
 
     skills: list[str] = Field(default_factory=list)
     """What the contractor can do; compared with what a task type asks for."""
+    text: Text = ""
+    """What the contractor says of itself in words, at most 20,000 characters."""
+    jurisdiction: Jurisdiction | None = None
+    """Country or territory whose law the contractor is under, by ISO 3166-1 (``DE``); left out, not known.
+    Nothing in the market acts on it yet."""
     price_usd: NonNegative = 0.0
     """USD listed for a task; no effect where pricing is ``per_token`` or work was recorded."""
     latency_min: NonNegative = 0.0
@@ -87,8 +94,8 @@ class ContractorFacts(TokenPrices):
     """Share of good work that the contractor claims. Estimates go by it where there is no `reputation`, and
     risks that are not stated follow from it."""
     security_risk: Share | None = None
-    """Share of a task's value at risk; left out, it follows from the reliability by
-    `cost_model.external.security_risk`."""
+    """Share of a task's value at risk or, with `contracts.security.incidents`, the probability of an incident
+    on a contract; left out, it follows from the reliability by `cost_model.external.security_risk`."""
     quality_risk: Share | None = None
     """Share of a task's value at risk; left out, it follows from the reliability by
     `cost_model.external.quality_risk`."""
@@ -189,12 +196,28 @@ class PriceList(Model):
     """All other facts of every seller; its prices by tokens are not used."""
 
 
+class Claim(Model):
+    """What a recorded model says of itself."""
+
+    skills: list[str] | None = None
+    """What it can do; left out, the `skills` of `recorded`."""
+    text: Text | None = None
+    """What it says of itself in words; left out, the `text` of `recorded`."""
+
+
 class RecordedPool(Model):
     """Contractors that are the models of the scenario's `records`."""
 
     recorded: ContractorFacts
     """What is true of all these contractors; `price_usd`, success, bills and times are those of the records.
     """
+    claims: dict[str, Claim] = Field(default_factory=dict)
+    """What single models say of themselves, by the names that they have in the records."""
+
+    def facts_of(self, name: str) -> ContractorFacts:
+        """What is true of the model of that name and what it says, but for what is recorded."""
+        claim = self.claims.get(name, Claim())
+        return self.recorded.model_copy(update=claim.model_dump(exclude_none=True))
 
 
 class ContractorDynamics(Model):

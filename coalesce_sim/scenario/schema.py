@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from coalesce_sim.scenario.base import Model
 from coalesce_sim.scenario.calibration import Calibration
 from coalesce_sim.scenario.contracts import ContractRules
-from coalesce_sim.scenario.costs import BargainedPrice, CostModel, LoadPrice, Skills, TokenPrice
+from coalesce_sim.scenario.costs import BargainedPrice, CostModel, LoadPrice, TokenPrice
 from coalesce_sim.scenario.discovery import Discovery
 from coalesce_sim.scenario.distributions import NonNegative, Positive, no_speck
 from coalesce_sim.scenario.policy import Fixed, PolicySettings
@@ -27,6 +27,8 @@ from coalesce_sim.scenario.pool import (
 from coalesce_sim.scenario.problems import closest
 from coalesce_sim.scenario.recordings import RecordedRuns
 from coalesce_sim.scenario.reputation import EigenTrustReputation, Reputation
+from coalesce_sim.scenario.security import Incidents
+from coalesce_sim.scenario.skills import Skills
 from coalesce_sim.scenario.volume import overflow
 from coalesce_sim.scenario.workload import DemandDriven, MarketDemand, Recorded, Workload
 
@@ -103,6 +105,8 @@ class Scenario(Model):
     """One line that says what is played, shown above results."""
     description: str = ""
     """As much as you like to say about it, shown in reports; changes nothing of what is played."""
+    see_also: str = ""
+    """One line on what to play or read besides, shown below results; changes nothing of what is played."""
     seed: Annotated[int, Field(ge=0)] = 1
     """What all random numbers follow from: the same seed plays the same run."""
     replications: Annotated[int, Field(gt=0, le=1_000_000)] = 1
@@ -184,6 +188,25 @@ class Scenario(Model):
                 )
         return self
 
+    @model_validator(mode="after")
+    def _beliefs_can_act(self) -> Self:
+        place, own, costs = "clients.hardware.believed", self.clients.hardware, self.cost_model
+        if own.believed is None:
+            return self
+        for field, reason in own.powerless_beliefs(costs.internal.work):
+            raise ValueError(f"{place}.{field}: changes no estimate, for {reason}")
+        if self.clients.slots == 0:
+            raise ValueError(f"{place}: changes no estimate, for clients.slots is 0")
+        if costs.internal.work == "flop" and not any(each.base_flop for each in self.workload.types.values()):
+            raise ValueError(f"{place}: changes no estimate, for base_flop of all workload.types is 0")
+        if costs.realised.basis == "estimate" and costs.internal.expects_delay:
+            raise ValueError(
+                f"{place}: what is expected of queues cannot differ from the truth where it is charged "
+                f"(cost_model.realised.basis: estimate, cost_model.internal.opportunity: "
+                f"{costs.internal.opportunity})"
+            )
+        return self
+
     def resolved(self) -> dict[str, Any]:
         """The scenario after `extends`, overrides and defaults, as JSON; fields that are null are left out.
 
@@ -218,6 +241,16 @@ class Scenario(Model):
             or isinstance(pricing, LoadPrice | BargainedPrice)
             or any(kind.in_steps or kind.may_split for kind in self.workload.types.values())
         )
+
+    @property
+    def incidents(self) -> Incidents | None:
+        """What leaks, tampering and lost work come to; None where nothing happens."""
+        return None if self.contracts is None else self.contracts.security.incidents
+
+    @property
+    def message_usd(self) -> float:
+        """What a client pays for each message of a search for contractors."""
+        return 0.0 if self.discovery is None else self.discovery.message_usd
 
     @model_validator(mode="after")
     def _failures_have_contracts(self) -> Self:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self, get_args
 
 from pydantic import AfterValidator, Field, model_validator
 
-from coalesce_sim.scenario.base import Model
+from coalesce_sim.scenario.base import Model, Text
 from coalesce_sim.scenario.distributions import (
     Distribution,
     NonNegative,
@@ -17,6 +17,9 @@ from coalesce_sim.scenario.distributions import (
 from coalesce_sim.scenario.draws import NonNegativeDistribution, PositiveDistribution
 
 Level = Literal["low", "medium", "high"]
+LEVELS: Final[tuple[Level, ...]] = get_args(Level)
+"""From the least to the most; tables hold a level by its place here."""
+
 Dealing = Literal["round_robin", "round_robin_by_arrival", "random"]
 Decompose = Literal["always", "never", "policy"]
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
@@ -110,10 +113,17 @@ class ListedTask(Model):
     """Tokens of the prompt, not more than it has, that a contractor reads from its cache; left out, drawn."""
     output_tokens: NonNegative | None = None
     """Tokens that are really written; left out, drawn."""
+    data_sensitivity: Level | None = None
+    """How sensitive its data are, and those of all its steps; left out, as its type or else `attributes` say.
+    """
 
 
-ATTRIBUTES = tuple(name for name in ListedTask.model_fields if name not in ("type", "arrival_s", "client"))
-"""What a listed task can state of itself besides its type, its client and when it comes."""
+ATTRIBUTES = tuple(
+    name
+    for name in ListedTask.model_fields
+    if name not in ("type", "arrival_s", "client", "data_sensitivity")
+)
+"""What a listed task can state of itself in numbers, besides its client and when it comes."""
 
 ABOVE_ZERO = frozenset({"complexity"})
 """Attributes that must not be 0."""
@@ -252,6 +262,8 @@ class TaskType(Model):
     """Probability of this type, relative to the others; no effect where arrivals say the types themselves."""
     skills: list[str] = Field(default_factory=list)
     """What a task takes; compared with what contractors can do. None by default, which suits everybody."""
+    text: Text = ""
+    """What such a task is about in words, at most 20,000 characters."""
     max_latency_min: Positive
     """Minutes from arrival in which a task is to be done; what is later costs `cost_model.late_usd_per_min`.
     """
@@ -263,6 +275,9 @@ class TaskType(Model):
     local_min: Positive | None = None
     """Minutes that a task of complexity 1 takes at home; left out, the execution time of the cost model.
     Changes no cost of hardware."""
+    data_sensitivity: Level | None = None
+    """How sensitive the data of such tasks are, of those that do not state it themselves; left out, as
+    `attributes` say or, of a step, as the type of the whole does."""
     steps: dict[str, Step] | None = None
     """Steps, by name, that a composite task consists of; left out, a task is done as a whole."""
     integration_usd: NonNegative = 0.0
@@ -324,8 +339,8 @@ class Attributes(Model):
     value_usd: NonNegativeDistribution = 0.0
     """USD that good work is worth to the client: what bad work loses, and what is at risk at contractors."""
     budget_share: NonNegativeDistribution = 1.0
-    """Share of a task's value that its client would spend; no effect but on `boosts` of ``topsis`` and
-    policies of your own."""
+    """Share of a task's value that its client would spend; no effect but on `boosts` and `within_budget` of
+    ``topsis`` and policies of your own."""
     data_gb: NonNegativeDistribution = 0.0
     """GB that work needs: moved to contractors, and in proportion to which FLOP are counted."""
     output_gb: NonNegativeDistribution = 0.0
@@ -350,8 +365,9 @@ class Attributes(Model):
     """Of all tasks: ``high`` multiplies the value at risk by `critical_factor`, ``low`` and ``medium`` are
     the same."""
     data_sensitivity: Level = "medium"
-    """Of all tasks: ``high`` calls for the boost `security_if_sensitive`, ``low`` and ``medium`` are the
-    same."""
+    """Of all tasks for which neither they nor their types, nor those of their wholes, say it. A task whose
+    level is ``high`` calls for the boost `security_if_sensitive`, and a leak of its data costs what
+    `contracts.security.incidents.leak_usd` says of its level; else ``low`` and ``medium`` are the same."""
 
 
 class Workload(Model):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
 
 from coalesce_sim.arrays import FloatArray, IntArray
-from coalesce_sim.scenario.costs import Skills
+from coalesce_sim.scenario.skills import Skills
 from coalesce_sim.scenario.workload import TaskType
 
 T = TypeVar("T", bound=Hashable)
@@ -34,6 +34,31 @@ class Compatibility:
         return _sum(self.before_performance, self.performance_weight, performance)
 
 
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What contractors are called and say of themselves; one entry a contractor."""
+
+    names: Sequence[str]
+    types: Sequence[str]
+    skills: Sequence[Sequence[str]]
+    performance: Sequence[float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """How task types are compared with contractors: their skills, and what they are or say.
+
+    `skills` gives how well what is required is offered, `similarity` how near contractors are, by task type
+    and, inside, by the contractor's type or, unless `by_type`, its name. On what it is silent `otherwise`
+    holds.
+    """
+
+    skills: Callable[[Sequence[str], Sequence[str]], float]
+    similarity: Mapping[str, Mapping[str, float]]
+    otherwise: float
+    by_type: bool
+
+
 def jaccard(required: Sequence[str], offered: Sequence[str]) -> float:
     """Shared skills over all skills of either side; 1 where nothing is required."""
     need, have = set(required), set(offered)
@@ -43,25 +68,23 @@ def jaccard(required: Sequence[str], offered: Sequence[str]) -> float:
 def compatibility(
     skills: Skills,
     task_types: Mapping[str, TaskType],
-    contractor_types: Sequence[str],
-    contractor_skills: Sequence[Sequence[str]],
-    own_performance: Sequence[float | None],
+    contractors: Claims,
+    matching: Matching,
 ) -> Compatibility:
     """Compatibility of every task type with every contractor.
 
-    The three sequences have one entry a contractor; a contractor's own performance, where it is not
-    None, stands in place of the table's.
+    A contractor's own performance, where it is not None, stands in place of the table's.
     """
-    sets, set_of = _distinct([tuple(offered) for offered in contractor_skills])
-    kinds, kind_of = _distinct(contractor_types)
-    own: FloatArray = np.array(own_performance, dtype=float)
-    shape = (len(task_types), len(contractor_types))
+    sets, set_of = _distinct([tuple(offered) for offered in contractors.skills])
+    kinds, kind_of = _distinct(contractors.types if matching.by_type else contractors.names)
+    own: FloatArray = np.array(contractors.performance, dtype=float)
+    shape = (len(task_types), len(contractors.names))
     ontological, embedding, performance = np.empty(shape), np.empty(shape), np.empty(shape)
     for row, (name, task_type) in enumerate(task_types.items()):
-        similarity = skills.embedding.get(name, {})
+        near = matching.similarity.get(name, {})
         stated = np.array([_table_performance(skills, name, offered) for offered in sets])[set_of]
-        ontological[row] = np.array([jaccard(task_type.skills, offered) for offered in sets])[set_of]
-        embedding[row] = np.array([similarity.get(kind, skills.embedding_default) for kind in kinds])[kind_of]
+        ontological[row] = np.array([matching.skills(task_type.skills, each) for each in sets])[set_of]
+        embedding[row] = np.array([near.get(kind, matching.otherwise) for kind in kinds])[kind_of]
         performance[row] = np.where(np.isnan(own), stated, own)
     before = skills.ontological_weight * ontological + skills.embedding_weight * embedding
     weight = skills.performance_weight

@@ -13,8 +13,8 @@ from typing import Any
 from coalesce_sim.experiments.contenders import written
 from coalesce_sim.files import expecting, read_bytes
 from coalesce_sim.loading import DATA_PATHS, data_files, resolve
-from coalesce_sim.policies.own_code import code_of, expected_name
-from coalesce_sim.policies.protocol import Policy
+from coalesce_sim.market.matching import own_embedder
+from coalesce_sim.own_code import code_of, expected_name
 from coalesce_sim.policies.registry import PolicyError, create
 from coalesce_sim.scenario.document import Base, Change, Document, read_base
 from coalesce_sim.scenario.policy import Custom
@@ -39,7 +39,7 @@ _CHECKED_LEVELS = 100
 """Of a factor with more levels, about this many are tried before anything runs."""
 
 _NAME_FILES = (
-    *(SCENARIO, "policy", "policy.class"),
+    *(SCENARIO, "policy", "policy.class", "skills.embedder.class"),
     *{".".join(path[:end]) for path in DATA_PATHS for end in range(1, len(path) + 1)},
 )
 """Fields whose levels may name data files or code: all are tried, so that their content is known."""
@@ -49,8 +49,8 @@ _NAME_FILES = (
 class Point:
     """A design point, ready to be played; `key` is the hash of its scenario, data files and this version.
 
-    `digests` are what data files and modules of policies must have been, wherever and whenever they are read
-    (`files.expecting`).
+    `digests` are what data files and the user's own modules must have been, wherever and whenever they are
+    read (`files.expecting`).
     """
 
     number: int
@@ -149,7 +149,7 @@ class Plan:
 
     @property
     def digests(self) -> dict[str, str]:
-        """What data files and modules of policies were when they were first met; see `files.expecting`."""
+        """What data files and the user's own modules were when they were first met; see `files.expecting`."""
         return self._digests | self._code
 
     def check(self) -> None:
@@ -165,7 +165,9 @@ class Plan:
                     self._files.add(f"{Path(path).name}: {self._digest(path)}")
                 policy = create(scenario.policy)
                 if isinstance(scenario.policy, Custom):
-                    self._note_code(type(policy))
+                    self._note_code("policy", type(policy))
+                if (embedder := own_embedder(scenario)) is not None:
+                    self._note_code("skills.embedder", embedder)
             except ScenarioError as error:
                 problems |= dict.fromkeys(error.problems)
             except PolicyError as error:
@@ -176,8 +178,8 @@ class Plan:
     def asked(self) -> dict[str, Any]:
         """Everything that decides the results, as JSON: what must be the same for a sweep to go on.
 
-        That includes data files and the code of policies of the user's own, as far as `check` has met them;
-        keys of points do not include code, so that a sweep can be extended after a policy was mended.
+        That includes data files and the code of policies and embedders of the user's own, as far as `check`
+        has met them; keys of points do not include code, so that a sweep can be extended after it was mended.
         """
         specification = self.specification.as_json(exclude={"name", "title"})
         bases = {name: self._plain(name) for name in self._bases}
@@ -190,14 +192,14 @@ class Plan:
             "files": sorted(self._files),
         }
 
-    def _note_code(self, found: type[Policy]) -> None:
-        """Remember the code of a policy as it was imported. Raises `PolicyError` if it has changed since."""
+    def _note_code(self, place: str, found: type) -> None:
+        """Remember the code of a class as it was imported. Raises `PolicyError` if it has changed since."""
         code = code_of(found)
         if code is None:
             return
         if code.changed:
             since = "has changed since it was imported; start Python anew"
-            raise PolicyError(f"policy.class: {code.file} {since}")
+            raise PolicyError(f"{place}.class: {code.file} {since}")
         self._files.add(f"{Path(code.file).name}: {code.sha256}")
         self._code[expected_name(found)] = code.sha256
 

@@ -266,7 +266,8 @@ def _read(source: str | Path | Mapping[str, Any], may_be_scenario: bool) -> Docu
         raise TypeError(
             f"source: must be a name, a path or the content of a file (got {shortened(repr(source))})"
         )
-    if isinstance(source, str) and not Path(source).suffix and not Path(source).exists():
+    # Path("") would be the working directory.
+    if isinstance(source, str) and not (source and (Path(source).suffix or Path(source).exists())):
         if source in bundled.sweeps():
             return read_plain(bundled.sweeps()[source])
         document = Document(Node({}, Mark(source, None)), {}, source, ())  # a bundled scenario

@@ -20,6 +20,9 @@ _LIMITS = {
     "maximum": "≤\N{NO-BREAK SPACE}{}",
     "pattern": "matches `{}`",
 }
+_WHOLE = "## The whole"
+"""Heading of the model that all others are in."""
+
 _MOST_SHOWN = 4
 """Entries of a mapping that stands as a default in a cell."""
 
@@ -35,11 +38,12 @@ class _Place:
     paths: list[str]
 
 
-def fields_markdown(model: type[BaseModel], prefix: str) -> str:
+def fields_markdown(model: type[BaseModel], prefix: str, whole: str = "The whole file") -> str:
     """Sections with the docstring, and the fields with meaning, type, default and limits, of a model and all
     inside.
 
-    Targets of links are called ``prefix-modelname``, so that two such references can stand in one site.
+    `whole` is the heading of the model's own. Targets of links are called ``prefix-modelname``, so that two
+    such references can stand in one site.
     """
     schema = model.model_json_schema()
     models = {
@@ -50,7 +54,8 @@ def fields_markdown(model: type[BaseModel], prefix: str) -> str:
         if known.__name__ in models:
             _add_made_defaults(known, models[known.__name__])
     places = _places(model.__name__, models)
-    return "\n".join(_section(place, models[place.model], prefix, models) for place in places)
+    told = "\n".join(_section(place, models[place.model], prefix, models) for place in places)
+    return told.replace(_WHOLE, f"## {whole}", 1)
 
 
 def _written_out(schema: dict[str, Any]) -> dict[str, Any]:
@@ -118,7 +123,7 @@ def _section(place: _Place, schema: Schema, prefix: str, models: Mapping[str, Sc
 
 def _heading(place: _Place, schema: Schema) -> str:
     if not place.paths:
-        return "## The whole file"
+        return _WHOLE
     path, words, label = place.paths[0], _in_words(place.model), _label(place.model, schema)
     if len(place.paths) > 1:
         return f"### {words.capitalize() if label == words else label}"

@@ -19,13 +19,16 @@ class Fields(SphinxDirective):
     """``{fields} module:Model``: every field of a settings model and of all models inside it."""
 
     required_arguments = 1
-    option_spec: ClassVar[dict[str, Any]] = {"prefix": str}
+    option_spec: ClassVar[dict[str, Any]] = {"prefix": str, "whole": str}
 
     def run(self) -> list[nodes.Node]:
         module, _, name = self.arguments[0].partition(":")
         model = getattr(importlib.import_module(module), name)
         return self.parse_text_to_nodes(
-            fields_markdown(model, self.options.get("prefix", name.lower())), allow_section_headings=True
+            fields_markdown(
+                model, self.options.get("prefix", name.lower()), self.options.get("whole", "The whole file")
+            ),
+            allow_section_headings=True,
         )
 
 

@@ -148,6 +148,8 @@ def test_explain_is_for_people(call: Call):
         "opportunity_usd",
         "embed.",
         "weights: cost",
+        "Opportunity",
+        "What would have changed it",
         "What came of it",
     ):
         assert word in called.out

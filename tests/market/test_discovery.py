@@ -12,6 +12,7 @@ from coalesce_sim.arrays import FloatArray
 from coalesce_sim.luck import Luck
 from coalesce_sim.market.contracts.discovery import Discovery, Found, Gossip
 from coalesce_sim.scenario import discovery as settings
+from tests.market.trading import HOME, HOME_USD, contractor, market, play, run_of
 
 ADAPTER: TypeAdapter[Any] = TypeAdapter(settings.Discovery)
 
@@ -128,6 +129,49 @@ def test_in_gossip_each_client_goes_its_own_round() -> None:
             assert ask(finder, now_s, client=2, merit=MERIT[:, :10]).ids.tolist() == [*other, 7, 8, 9]
 
 
+BROADCAST: dict[str, Any] = {"kind": "broadcast", "k": 4, "newcomer_share": 0}
+
+
+def test_a_broadcast_finds_the_best_as_things_stand_and_takes_two_messages_a_contractor() -> None:
+    finder = discovery(BROADCAST | {"message_ms": 120, "wait_ms": 300})
+    found = ask(finder, 59.0)
+    assert (found.ids.tolist(), found.age_s) == ([26, 27, 28, 29], 0.0)
+    assert found.latency_s == pytest.approx(0.54)
+    assert found.messages == 2 * CONTRACTORS
+    assert ask(finder, 59.0, merit=-MERIT).ids.tolist() == [0, 1, 2, 3], "nothing is remembered"
+    assert (finder.mean_age_s, finder.messages, finder.unanswered) == (0.0, 4 * CONTRACTORS, 0)
+    merit = np.full((2, CONTRACTORS), -np.inf)
+    assert ask(finder, merit=merit).ids.tolist() == []
+
+
+def test_by_broadcast_newcomers_have_their_turn_at_each_client() -> None:
+    finder = discovery(BROADCAST | TWO_OF_FIVE, contractors=10)
+    for turn in TURNS:
+        for client in (1, 2):
+            assert ask(finder, client=client, merit=MERIT[:, :10]).ids.tolist() == [*turn, 7, 8, 9]
+
+
+def test_a_query_at_a_registry_is_two_messages_and_one_while_it_is_silent() -> None:
+    outage = {"outages": [{"start_h": 1, "hours": 1}], "timeout_ms": 500}
+    finder = discovery(REGISTRY | outage | {"latency_ms": 80, "message_ms": 100})
+    up, down = ask(finder), ask(finder, 3600.0)
+    assert up.latency_s == pytest.approx(0.28)
+    assert up.messages == 2
+    assert (down.latency_s, down.messages) == (0.5, 1)
+
+
+def test_what_is_heard_in_a_round_of_gossip_is_known_two_messages_later_and_each_round_is_paid_for_once() -> (
+    None
+):
+    finder = discovery(GOSSIP | {"fanout": 2, "round_s": 60, "message_ms": 5000})
+    assert (ask(finder, 9.9).ids.tolist(), ask(finder, 9.9).messages) == ([], 0)
+    at_once, late = discovery(GOSSIP | {"fanout": 2}), discovery(GOSSIP | {"fanout": 2, "message_ms": 5000})
+    for seconds in (60.0 * 50 + 9.0, 60.0 * 51 + 9.0):
+        same = ask(at_once, seconds - 10.0).ids.tolist()
+        assert ask(late, seconds).ids.tolist() == same
+    assert [ask(finder, now_s).messages for now_s in (10.0, 69.0, 70.0, 310.0)] == [4, 0, 4, 16]
+
+
 OUTAGE = {"outages": [{"start_h": 1, "hours": 1}], "timeout_ms": 500}
 
 
@@ -157,8 +201,8 @@ def played_forwards(finder: Gossip, rounds: int, agents: int, contractors: int) 
     clients = agents - contractors
     made_s = np.full((agents, contractors), -np.inf)
     for number in range(rounds):
-        for contractor in range(contractors):
-            made_s[clients + contractor, contractor] = finder.made_s(number, np.array([contractor]))[0]
+        for who in range(contractors):
+            made_s[clients + who, who] = finder.made_s(number, np.array([who]))[0]
         before = made_s.copy()
         for agent in range(agents):
             for (peer,) in finder.asked(number, np.array([agent])):
@@ -222,6 +266,11 @@ def test_what_a_client_hears_does_not_depend_on_who_else_looks_or_when() -> None
     assert ask(busy, 30_000.0).latency_s == 0.0
 
 
+def test_gossip_goes_on_beyond_the_rounds_that_can_be_counted() -> None:
+    finder = discovery(GOSSIP)
+    assert len(ask(finder, 1e27).ids) == len(ask(finder, 1e29).ids) == 4
+
+
 def test_clients_know_different_contractors_and_seeds_give_different_gossip() -> None:
     finder = discovery(GOSSIP)
     assert len({tuple(ask(finder, 6000.0, client).ids.tolist()) for client in range(5)}) == 5
@@ -280,3 +329,41 @@ def test_settings_that_mean_nothing_are_refused_by_name(fields: dict[str, Any], 
     with pytest.raises(ValidationError, match=told) as caught:
         ADAPTER.validate_python(fields)
     assert len(caught.value.errors()) == 1
+
+
+MESSAGES = {"kind": "broadcast", "k": 2, "newcomer_share": 0, "message_ms": 1000, "message_usd": 0.01}
+
+
+def test_a_client_pays_for_its_messages_whatever_it_then_decides() -> None:
+    """Three contractors, six messages a query; work at a contractor begins two seconds later."""
+    contractors = [contractor("a", success=0), contractor("b"), contractor("c", price_usd=5)]
+    scenario = market([0, 100], *contractors, discovery=MESSAGES, contracts={"recovery": {"retries": 1}})
+    result, _ = play(scenario, "a", "b", HOME)
+    decisions = result.decisions
+    assert decisions["search_usd"].tolist() == pytest.approx([0.12, 0.06]), "who tries again asks again"
+    assert decisions["realised_usd"].tolist() == pytest.approx([1 + 0.12, HOME_USD + 0.06])
+    assert decisions["all_local_usd"].tolist() == pytest.approx([HOME_USD] * 2), "nobody asks there"
+    assert result.contracts["working_s"].tolist() == [2, 64]
+    metrics = result.replications[0]
+    assert metrics["search_usd"] == pytest.approx(0.18)
+    assert metrics["messages_per_query"] == 6
+
+
+@pytest.mark.parametrize(("message_usd", "hired"), [(0.0, "contractor"), (0.2, "local")])
+def test_who_is_told_the_best_choice_beforehand_reckons_with_the_search(
+    message_usd: float, hired: str
+) -> None:
+    """Home costs 0.1 USD more than hiring does; six messages cost 1.2."""
+    contractors = [contractor(name, price_usd=HOME_USD - 0.09) for name in "abc"]
+    discovery_rule = MESSAGES | {"message_usd": message_usd}
+    scenario = market([0, 100], *contractors, discovery=discovery_rule, policy={"kind": "best_fixed"})
+    decisions = run_of(scenario).decisions
+    assert decisions["choice"].tolist() == [hired] * 2
+    assert decisions["realised_usd"].tolist() == pytest.approx([0.01 if hired != "local" else HOME_USD] * 2)
+
+
+def test_messages_that_cost_and_take_nothing_are_not_told_of() -> None:
+    scenario = market([0], contractor("a"), contractor("b"), discovery={"kind": "registry", "k": 2})
+    result = run_of(scenario)
+    assert not {"search_usd", "messages_per_query"} & set(result.replications[0])
+    assert "search_usd" not in result.decisions

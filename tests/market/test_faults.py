@@ -33,6 +33,10 @@ def charged_usd(result: RunResult) -> pd.Series:
     if result.scenario.clients.slots != 0:
         usd += HOME_USD * at_home
     late_s = (decisions["turnaround_s"] - TARGET_S).clip(lower=0) * decisions["closes"]
+    if result.scenario.message_usd > 0:
+        usd += decisions["search_usd"]
+    if result.scenario.incidents is not None:
+        usd += decisions["leak_usd"]
     return usd + decisions["loss_usd"] + LATE_USD_PER_S * late_s
 
 
@@ -49,6 +53,8 @@ def check_books(result: RunResult, tasks: int) -> None:
     assert decisions["price_usd"].sum() == pytest.approx(contracts["paid_usd"].sum())
     assert (decisions["outcome"] == "completed").equals(decisions["loss_usd"] == 0) or len(decisions) > tasks
     assert metrics["contracts"] == len(contracts)
+    if result.scenario.incidents is not None:
+        check_leaks(decisions, contracts, metrics)
     if len(contracts):
         rates = [
             metrics[f"contracts_{state}_rate"] for state in ("completed", "failed", "canceled", "rejected")
@@ -60,12 +66,31 @@ def check_books(result: RunResult, tasks: int) -> None:
     assert not any(math.isinf(value) for value in metrics.values())
 
 
+def check_leaks(decisions: pd.DataFrame, contracts: pd.DataFrame, metrics: dict[str, float]) -> None:
+    assert decisions["leak_usd"].sum() == pytest.approx(contracts["leak_usd"].sum())
+    assert metrics["leak_usd"] == pytest.approx(contracts["leak_usd"].sum())
+    leaked = contracts["incident"] == "leaked"
+    assert (contracts["leak_usd"] + contracts["insured_usd"]).tolist() == (LEAK_USD * leaked).tolist()
+    assert ((contracts["incident"] == "lost") == (contracts["reason"] == "lost")).all()
+    assert not contracts.loc[contracts["incident"] == "tampered", "good"].any()
+    assert contracts.loc[contracts["state"] == "rejected", "incident"].isna().all()
+
+
+LEAK_USD = 2.0
 SHARE = st.sampled_from([0.0, 0.2, 0.7, 1.0])
 SLOTS = st.sampled_from([0, 1, 2, "unlimited"])
 FACTOR = st.sampled_from([1.0, {"exponential": {"mean": 1.0}}, {"uniform": {"low": 0, "high": 3}}])
 CHECK = st.fixed_dictionaries(
     {"usd": st.sampled_from([0.0, 0.3]), "minutes": st.sampled_from([0.0, 2.0])}
     | {"sensitivity": SHARE, "specificity": SHARE}
+)
+INCIDENTS = st.fixed_dictionaries(
+    {
+        "shares": st.sampled_from([{"leaked": 1}, {"leaked": 1, "tampered": 2, "lost": 1}, {"lost": 1}]),
+        "leak_usd": st.just({"medium": LEAK_USD}),
+        "insured_share": SHARE,
+        "lowered_by": st.sampled_from([{}, {"enclave": {"leaked": 0.5, "tampered": 0.3}}]),
+    }
 )
 CONTRACTS = st.fixed_dictionaries(
     {},
@@ -74,7 +99,14 @@ CONTRACTS = st.fixed_dictionaries(
         "connect_timeout_s": st.sampled_from([0.0, 20.0]),
         "authorisation_s": st.sampled_from([0.0, 9.0]),
         "transfer_mb_per_s": st.sampled_from([10.0, 1000.0]),
-        "security": st.just({"encryption_share": 0.1, "enclave_share": 0.2, "audit_share": 0.05}),
+        "security": st.fixed_dictionaries(
+            {
+                "encryption_share": st.just(0.1),
+                "enclave_share": st.just(0.2),
+                "audit_usd_share": st.sampled_from([0.0, 0.05]),
+            },
+            optional={"incidents": INCIDENTS},
+        ),
         "input_required_rate": SHARE,
         "input_reply_s": st.just({"exponential": {"mean": 100}}),
         "timeout_factor": st.sampled_from([0.5, 1.0, 3.0]),
@@ -102,6 +134,7 @@ CONTRACTOR = st.fixed_dictionaries(
         "queue_limit": st.integers(0, 2),
         "unreachable_rate": SHARE,
         "network_ms": st.just(700),
+        "security_risk": SHARE,
         "own_cost_share": st.sampled_from([0.5, 1.0]),
         "outcomes": st.just({"job": {"success": 0.5, "bill_usd": 0.4, "failed_bill_usd": 0.1}}),
     },
@@ -126,6 +159,8 @@ SECTIONS = st.fixed_dictionaries(
             [
                 {"kind": "gossip", "k": 2, "view_size": 3, "query_ms": 100},
                 {"kind": "registry", "k": 2},
+                {"kind": "broadcast", "k": 1, "newcomer_share": 0, "message_usd": 0.01, "wait_ms": 10},
+                {"kind": "gossip", "k": 1, "newcomer_share": 0, "message_usd": 0.02, "message_ms": 200},
                 {"kind": "registry", "k": 1, "newcomer_share": 0, "outages": [{"start_h": 0, "hours": 0.1}]},
                 {"kind": "registry", "fallback": "cached", "outages": [{"start_h": 0.05, "hours": 9}]},
             ]

@@ -8,21 +8,34 @@ import numpy as np
 import pytest
 
 from coalesce_sim import LOCAL, Decision, OracleView, Policy, View
+from coalesce_sim.scenario.workload import LEVELS
 from tests.market.trading import contractor, market, run_of
 
 CHECK = {"usd": 0.2, "minutes": 1.0, "sensitivity": 0.7, "specificity": 0.8}
 
 
+INCIDENTS = {
+    "shares": {"leaked": 1, "tampered": 1, "lost": 1},
+    "leak_usd": {"low": 1, "medium": 3, "high": 9},
+    "insured_share": 0.3,
+    "lowered_by": {"audit": {"lost": 0.2}},
+}
+
+
 def uncertain(recovery: dict[str, Any], late_usd_per_min: float = 0.0, **sections: Any) -> dict[str, Any]:
     """Everything may go wrong with everybody, but nobody waits."""
     scenario = market(
-        [50.0 * k for k in range(60)],
+        [{"type": "job", "arrival_s": 50.0 * k, "data_sensitivity": LEVELS[k % 3]} for k in range(60)],
         contractor("a", success=0.5, price_usd=0.5),
         contractor("b", success=0.8, price_usd=1.5, unreachable_rate=0.1),
         contractor("c", success=0.9, outcomes={"job": {"success": 0.9, "bill_usd": 2, "failed_bill_usd": 1}}),
         clients={"count": 2, "success": 0.6},
         attributes={"output_gb": 0.5, "value_usd": {"uniform": {"low": 1, "high": 9}}},
-        external={"communication_usd_per_gb": 0.02, "integration_usd": 0.1},
+        external={
+            "communication_usd_per_gb": 0.02,
+            "integration_usd": 0.1,
+            "security_risk": {"base": 0.3, "slope": 0},
+        },
         realised={
             "external_time_factor": {"exponential": {"mean": 1}},
         },
@@ -31,6 +44,7 @@ def uncertain(recovery: dict[str, Any], late_usd_per_min: float = 0.0, **section
             "due_on_failure": 0.5,
             "verification": {"automated": CHECK},
             "recovery": recovery,
+            "security": {"audit_usd_share": 0.1, "incidents": INCIDENTS},
         },
         **sections,
     )
@@ -76,7 +90,7 @@ def test_the_oracle_knows_how_long_answers_will_be(pricing: dict[str, Any]) -> N
     }
     scenario["workload"]["types"]["job"]["max_latency_min"] = 1
     scenario["clients"]["success"] = 1
-    scenario["contracts"] |= {"verification": {}, "failed_share": 0}
+    scenario["contracts"] |= {"verification": {}, "failed_share": 0, "security": {}}
     scenario["contractors"] = [
         contractor(name, success=1, output_usd_per_mtok=500, decode_tokens_per_s=50) for name in "abc"
     ]
@@ -90,7 +104,8 @@ def test_the_oracle_is_told_the_lateness_of_good_work() -> None:
     slow = {"latency_min": 6, "success": 1}
     scenario = uncertain({}, late_usd_per_min=0.6)
     scenario["clients"]["success"] = 1
-    scenario["contracts"] |= {"verification": {}, "transfer_mb_per_s": 20, "handshake_ms": 500}
+    scenario["contracts"] |= {"verification": {}, "security": {}, "transfer_mb_per_s": 20}
+    scenario["contracts"]["handshake_ms"] = 500
     scenario["contractors"] = [contractor(name, network_ms=2000, **slow) for name in "abc"]
     scenario["discovery"] = {"kind": "registry", "latency_ms": 1500}
     promised, realised = promises(scenario)

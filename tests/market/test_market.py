@@ -279,6 +279,21 @@ def test_books_that_do_not_balance_stop_the_run_with_both_figures() -> None:
         accounts.check()
 
 
+def test_what_is_held_is_given_back_as_exactly_as_floats_can():
+    books = Accounts(contractors=1)
+    for price_usd in (2.0**63, 0.712):
+        books.hold(price_usd)
+    for price_usd in (2.0**63, 0.712):
+        books.release(price_usd, "completed")
+    assert books.held_usd == -0.712, "rounded away beside the dear one"
+    books.check()
+    books.hold(0.712)
+    books.contracts_open = 0
+    books.held_usd = 0.712e11
+    with pytest.raises(ConservationError, match="held for contracts at the end"):
+        books.check()
+
+
 def test_a_replication_without_a_single_task_ends_in_order() -> None:
     scenario = coalesce_sim.load("dur_01", ["workload.arrivals.tasks_per_hour=0"])
     result = coalesce_sim.run(scenario, replications=2)

@@ -146,6 +146,21 @@ def test_what_is_learned_and_asked(pricing: dict[str, Any]) -> None:
     assert differences(coalesce_sim.load(fields)) == []
 
 
+@pytest.mark.parametrize("more", [{}, {"normalisation": "vector", "weighting": "critic"}])
+def test_topsis_with_all_that_it_asks_of_offers(more: dict[str, Any]) -> None:
+    policy = {"kind": "topsis", "outsource_above_confidence": 0, "epsilon": 0.3} | more
+    policy |= {"only_if_cheaper_percent": 5, "within_budget": True, "explored_too": True}
+    policy |= {"drift": {"step": 0.2, "sd": 1}, "memory": "per_client"}
+    fields = market(
+        [20 * k for k in range(30)],
+        *(contractor(f"c{k}", price_usd=0.2 + 0.1 * k, reliability=0.5 + 0.1 * k) for k in range(4)),
+        attributes={"budget_share": {"uniform": {"low": 0, "high": 0.1}}, "value_usd": 5},
+        clients={"count": 2, "slots": 1, "success": 0.9},
+        policy=policy,
+    )
+    assert differences(coalesce_sim.load(fields)) == []
+
+
 def recorded(folder: Path, **sections: Any) -> coalesce_sim.Scenario:
     """Eleven tasks, 30 s apart, each a recorded one drawn anew."""
     (folder / "runs.csv").write_text(RUNS)
@@ -182,8 +197,8 @@ def test_recorded_tasks_are_the_same_in_blocks_of_any_size(
 
 def test_what_is_not_played_is_refused_by_name() -> None:
     facts = plain_facts(coalesce_sim.load(market([0], contractor("a"))))
-    settings = facts["settings"] | {"policy": {"kind": "topsis"}}
-    with pytest.raises(ValueError, match=r"policy: must be one of .*cheapest.* .got .*topsis"):
+    settings = facts["settings"] | {"policy": {"kind": "thompson"}}
+    with pytest.raises(ValueError, match=r"policy: must be one of .*cheapest.* .got .*thompson"):
         play(facts | {"settings": settings})
     with pytest.raises(ValueError, match=r"trade: must be contracts .got 'published'"):
         play(facts | {"trade": "published"})

@@ -27,10 +27,12 @@ def test_the_terms_of_offers(seed: int, offers: int, rule: int, by_use: bool) ->
     slots = rng.choice([0.0, 1.0, 3.0, np.inf], pool)
     jobs, reliability = rng.integers(0, 9, pool).astype(float), rng.random(pool)
     factors = rng.lognormal(0, 1, (2, pool))
-    skill, security, risk = rng.random((3, pool))
-    known = Known(jobs, slots, reliability, factors[0], factors[1], skill, security, risk)
-    a, b, c, d, e, f = rng.lognormal(0, 1, 6).tolist()
-    sides = Sides(a, b, c, d, e, 30 * f, rule, float(rng.random()), 2.0, float(rng.random()), by_use)
+    skill, security, *risks = rng.random((5, pool))
+    known = Known(jobs, slots, reliability, factors[0], factors[1], skill, security, *risks)
+    a, b, c, d, e, leak_usd, f = rng.lognormal(0, 1, 7).tolist()
+    sides = Sides(
+        a, b, c, d, e, leak_usd, 30 * f, rule, float(rng.random()), 2.0, float(rng.random()), by_use
+    )
     ids = np.sort(rng.permutation(pool)[:offers])
     twin = compiled_terms()
     assert twin is not None

@@ -80,6 +80,11 @@ def test_text_of_the_user_is_printed_as_it_is():
     )
 
 
+def test_what_to_see_besides_is_told_below_the_results():
+    assert "See also: the paper's" in printed("dur_01", [METRICS])
+    assert "See also" not in printed("dur_03", [METRICS])
+
+
 LEARNED = METRICS | {
     "success_rate": 66.0,
     "all_local_success_rate": 50.0,

@@ -87,6 +87,16 @@ def _exploration(scenario: Scenario, evidence: Evidence) -> Iterator[Finding]:
         sentence += f": ε halves every {half_life:g} decisions, which makes {expected:.1f} % over the run."
         yield Finding("exploration_decays", "note", sentence, numbers, ("policy.epsilon_half_life_tasks",))
         return
+    kept = choices.not_explored
+    low, high = (100 * end for end in share_interval(choices.explored + kept, choices.decisions))
+    if kept and low <= 100 * epsilon <= high:
+        numbers["not_explored"] = kept
+        sentence += (
+            f": in {percent(kept, choices.decisions):.1f} % the random choice was kept at home, since "
+            "policy.explored_too asks of it what is asked of others."
+        )
+        yield Finding("exploration_kept_home", "note", sentence, numbers, ("policy.explored_too=false",))
+        return
     of_all = isinstance(rules, Topsis)  # TOPSIS explores whatever the skills
     nobody = choices.decisions - (choices.with_offers if of_all else choices.with_eligible)
     numbers["nobody_to_explore"] = nobody

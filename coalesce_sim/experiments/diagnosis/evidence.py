@@ -45,9 +45,10 @@ class Choices(Tally):
     """Decisions, retries included, and what stood in the way of those for home.
 
     Of the decisions for home, each is counted under the first that applies of `nobody_offers`,
-    `nobody_eligible`, `low_score`, `low_confidence` and `declined`; `low_both` is the part of `low_score`
-    that also lacks confidence, `warming_up` the part of `low_confidence` whose memory was too short to have
-    any. `none_cheaper` counts decisions in which no eligible offer was estimated below home, of those
+    `nobody_eligible`, `not_explored` (a random choice that was kept at home), `over_budget`, `low_score`,
+    `low_confidence`, `not_cheaper` and `declined`; `low_both` is the part of `low_score` that also lacks
+    confidence, `warming_up` the part of `low_confidence` whose memory was too short to have any.
+    `none_cheaper` counts decisions in which no eligible offer was estimated below home, of those
     `with_eligible` ones; `none_cheaper_home` those of them for home. `expected_explored` is the sum of ε as
     it was at each.
     """
@@ -63,6 +64,9 @@ class Choices(Tally):
     low_both: int = 0
     low_confidence: int = 0
     warming_up: int = 0
+    not_explored: int = 0
+    over_budget: int = 0
+    not_cheaper: int = 0
     declined: int = 0
     with_offers: int = 0
     with_eligible: int = 0

@@ -56,6 +56,8 @@ def found(scenario: Scenario, evidence: Evidence) -> Iterator[Finding]:
         _threshold,
         _score,
         _confidence,
+        _cheaper,
+        _budget,
         _price,
         _exploration,
     ):
@@ -82,6 +84,7 @@ _CAUSED_BY = {
     "unreachable": "unreachable_rate",
     "full": "slots",
     "broke off": "success",
+    "lost": "security_risk",
     "found bad": "success",
 }
 """The fact of a contractor behind each way in which a contract fails; a timeout is the client's doing."""
@@ -220,6 +223,34 @@ def _confidence(scenario: Scenario, evidence: Evidence) -> Iterator[Finding]:
     yield _cause("confidence", sentence, numbers, *settings, "policy.confidence")
 
 
+def _cheaper(scenario: Scenario, evidence: Evidence) -> Iterator[Finding]:
+    choices, rules = evidence.choices, scenario.policy
+    share = percent(choices.not_cheaper, choices.home)
+    if not isinstance(rules, Topsis) or not share >= MATTERS:
+        return
+    sentence = (
+        f"In {share:.0f} % of the decisions for home score and confidence were good enough, but the best "
+        f"offer was not estimated to cost less than home by {rules.only_if_cheaper_percent:g} %."
+    )
+    numbers = {"not_cheaper": choices.not_cheaper, "home": choices.home}
+    settings = ("policy.only_if_cheaper_percent", of_contractors(scenario, "price_usd"))
+    yield _cause("not_cheaper", sentence, numbers, *settings)
+
+
+def _budget(_: Scenario, evidence: Evidence) -> Iterator[Finding]:
+    choices = evidence.choices
+    share = percent(choices.over_budget, choices.home)
+    if not share >= MATTERS:
+        return
+    sentence = (
+        f"In {share:.0f} % of the decisions for home every eligible offer was above the task's budget, which "
+        "policy.within_budget makes a limit."
+    )
+    numbers = {"over_budget": choices.over_budget, "home": choices.home}
+    settings = ("policy.within_budget=false", "workload.attributes.budget_share")
+    yield _cause("over_budget", sentence, numbers, *settings)
+
+
 def _price(scenario: Scenario, evidence: Evidence) -> Iterator[Finding]:
     choices = evidence.choices
     share = percent(choices.none_cheaper_home, choices.home)
@@ -229,7 +260,9 @@ def _price(scenario: Scenario, evidence: Evidence) -> Iterator[Finding]:
         f"In {share:.0f} % of the decisions for home no eligible offer was estimated to cost less than "
         "home: if the estimates are right, it is right to stay there"
     )
-    sentence += ", though TOPSIS does not ask." if isinstance(scenario.policy, Topsis) else "."
+    rules = scenario.policy
+    blind = isinstance(rules, Topsis) and rules.only_if_cheaper_percent is None
+    sentence += ", though TOPSIS does not ask." if blind else "."
     settings = (of_contractors(scenario, "price_usd"), "cost_model.external")
     yield _cause(
         "price", sentence, {"none_cheaper": choices.none_cheaper_home, "home": choices.home}, *settings

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from coalesce_sim.arrays import FloatArray
+from coalesce_sim.market.matching import matching_of
 from coalesce_sim.market.pool import Pool
 from coalesce_sim.reputation.ratings import first_scores
 from coalesce_sim.rounding import exceeds
 from coalesce_sim.scenario.pool import DrawnPool, TypeOutcome
 from coalesce_sim.scenario.schema import Scenario
-from coalesce_sim.skills.compatibility import compatibility
+from coalesce_sim.skills.compatibility import Claims, compatibility
 from coalesce_sim.streams import Streams
 
 
@@ -61,8 +62,8 @@ def reach_of(scenario: Scenario) -> Reach:
     Types that are always done in steps are left out: their steps are decided on, not they.
     """
     types = {name: kind for name, kind in scenario.workload.types.items() if not kind.in_steps}
-    names, kinds, skills, performance, reliability, outcomes = _facts(scenario)
-    parts = compatibility(scenario.skills, types, kinds, skills, performance)
+    claims, reliability, outcomes = _facts(scenario)
+    parts = compatibility(scenario.skills, types, claims, matching_of(scenario))
     best = at_start = parts.total
     if scenario.reputation is not None:
         best = parts.with_performance(1.0)
@@ -71,8 +72,8 @@ def reach_of(scenario: Scenario) -> Reach:
     nobody = ~offers.any(axis=1)
     passes = offers & ~exceeds(scenario.skills.threshold, at_start)
     return Reach(
-        contractors=tuple(names),
-        unfit=tuple(name for name, fits in zip(names, passes.T, strict=True) if not fits.any()),
+        contractors=tuple(claims.names),
+        unfit=tuple(name for name, fits in zip(claims.names, passes.T, strict=True) if not fits.any()),
         types=tuple(types),
         best=np.where(nobody, np.nan, np.where(offers, best, -1.0).max(axis=1)),
         at_start=np.where(nobody, np.nan, np.where(offers, at_start, -1.0).max(axis=1)),
@@ -88,23 +89,14 @@ def by_skill(skills: Mapping[str, float]) -> list[str]:
     return [f"{', '.join(names)} (best {skill})" for skill, names in groups.items()]
 
 
-_Facts = tuple[
-    Sequence[str],
-    Sequence[str],
-    Sequence[Sequence[str]],
-    Sequence[float | None],
-    FloatArray,
-    Sequence[Mapping[str, TypeOutcome] | None],
-]
-
-
-def _facts(scenario: Scenario) -> _Facts:
-    """Names, types, skills, own performance, reliability and outcomes of those who may be in the pool."""
+def _facts(scenario: Scenario) -> tuple[Claims, FloatArray, Sequence[Mapping[str, TypeOutcome] | None]]:
+    """Claims, reliability and outcomes of those who may be in the pool; of a drawn pool, of its types."""
     if isinstance(scenario.contractors, DrawnPool):
         drawn = {name: kind for name, kind in scenario.contractors.types.items() if kind.share > 0}
         kinds = list(drawn.values())
         reliability = np.array([kind.reliability for kind in kinds])
         skills, performance = [kind.skills for kind in kinds], [kind.performance for kind in kinds]
-        return tuple(drawn), tuple(drawn), skills, performance, reliability, [kind.outcomes for kind in kinds]
+        claims = Claims(tuple(drawn), tuple(drawn), skills, performance)
+        return claims, reliability, [kind.outcomes for kind in kinds]
     pool = Pool(scenario, Streams(scenario.seed))
-    return pool.names, pool.types, pool.skills, pool.performance, pool.reliability, pool.outcomes
+    return pool.claims, pool.reliability, pool.outcomes

@@ -8,10 +8,12 @@ from datetime import datetime, timedelta
 from coalesce_sim.experiments.diagnosis.demand_prices import below_nothing
 from coalesce_sim.experiments.diagnosis.reach import by_skill, reach_of
 from coalesce_sim.experiments.diagnosis.unused.everywhere import without_effect
+from coalesce_sim.experiments.diagnosis.unused.market import Asked, in_tasks
 from coalesce_sim.experiments.diagnosis.who_works import idle_clients, pool_size
 from coalesce_sim.inputs.recordings import read_recordings
 from coalesce_sim.inputs.sellers import left_out_of_prices
 from coalesce_sim.inputs.tasktable import read_table
+from coalesce_sim.market.matching import skills_without_a_place
 from coalesce_sim.scenario.discovery import GossipDiscovery
 from coalesce_sim.scenario.policy import AlwaysLocal, BestFixed, Custom, Fixed, Oracle, Topsis
 from coalesce_sim.scenario.pool import ContractorFacts, DrawnPool, PriceList
@@ -43,6 +45,7 @@ def warnings_of(scenario: Scenario) -> list[str]:
         *below_nothing(scenario),
         *_of_home(scenario),
         *_of_timeouts(scenario),
+        *_of_budgets(scenario),
     ]
 
 
@@ -54,6 +57,10 @@ def notes_of(scenario: Scenario) -> list[str]:
     if discovery is not None and discovery.k > count:
         notes.append(
             f"discovery.k is {discovery.k}, but there are only {count} contractors: everybody is found"
+        )
+    if lost := skills_without_a_place(scenario):
+        notes.append(
+            f"skills of contractors that the ontology lacks, near to themselves alone: {_some(lost)}"
         )
     notes += without_effect(scenario)
     if scenario.records is not None:
@@ -175,6 +182,15 @@ def _of_timeouts(scenario: Scenario) -> list[str]:
         f"contracts.timeout_factor is {factor:g}: contracts are canceled after {100 * factor:.0f} % of the "
         "time that the contractor says it takes"
     ]
+
+
+def _of_budgets(scenario: Scenario) -> list[str]:
+    rules, workload = scenario.policy, scenario.workload
+    if not (isinstance(rules, Topsis) and rules.within_budget) or "budget_usd" in in_tasks(workload.arrivals):
+        return []
+    if Asked(scenario).has("value_usd") and workload.attributes.budget_share != 0:
+        return []
+    return ["policy.within_budget is true, but no task has a budget: who asks for anything is left out"]
 
 
 def _hired_from(scenario: Scenario) -> Sequence[tuple[str, ContractorFacts]]:

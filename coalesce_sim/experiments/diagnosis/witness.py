@@ -38,6 +38,7 @@ _PART_OF = {
     "correction_usd": 0,
     "risk_usd": 1,
     "expected_loss_usd": 1,
+    "expected_leak_usd": 1,
     "latency_penalty_usd": 2,
     "opportunity_usd": 2,
     "communication_usd": 3,
@@ -80,7 +81,7 @@ class Witness(Observer):
             and not decided.decision.explored
             and not math.isnan(decided.decision.score)
         ):
-            self._count_score(self._topsis, decided, view, eligible)
+            self._count_score(self._topsis, decided, view)
         if decided.attempt == 0:
             self._expect(decided)
 
@@ -181,20 +182,27 @@ class Witness(Observer):
             choices.nobody_eligible += 1
         elif rules is not None:
             unsure = not exceeds(decision.confidence, rules.outsource_above_confidence)
-            if not exceeds(decision.score, rules.outsource_above_score):
+            if "not_explored" in (decision.reasons or {}):
+                choices.not_explored += 1
+            elif math.isnan(decision.score):
+                choices.over_budget += 1
+            elif not exceeds(decision.score, rules.outsource_above_score):
                 choices.low_score += 1
                 choices.low_both += unsure
-            else:
+            elif unsure:
                 choices.low_confidence += 1
                 choices.warming_up += decision.confidence == rules.confidence.initial
+            else:
+                choices.not_cheaper += 1
         else:
             choices.declined += 1
 
-    def _count_score(self, rules: Topsis, decided: DecidedOffers, view: View, eligible: IntArray) -> None:
+    def _count_score(self, rules: Topsis, decided: DecidedOffers, view: View) -> None:
         scores, reasons = self.evidence.scores, decided.decision.reasons or {}
+        scored = np.flatnonzero(~np.isnan(reasons["closeness"]))
         criteria = np.stack(
             [
-                values[eligible]
+                values[scored]
                 for values in (view.external_usd, view.reliability, view.latency_s, view.security)
             ]
         )
@@ -203,15 +211,15 @@ class Witness(Observer):
         weights = np.array([reasons["weights"][name] for name in CRITERIA])
         scores.scored += 1
         scores.score += decided.decision.score
-        if len(eligible) > 1:
+        if len(scored) > 1:
             scores.several += 1
             scores.constant += span == 0
             norm = np.linalg.norm(criteria, axis=1) if rules.normalisation == "vector" else span
             scores.pull += weights * np.divide(span, norm, out=np.zeros_like(span), where=norm > 0)
         if abs(decided.decision.score - 0.5) <= NEAR_HALF:
             scores.near_half += 1
-            scores.single += len(eligible) == 1
-            scores.alike += len(eligible) > 1 and not (weights * span).any()
+            scores.single += len(scored) == 1
+            scores.alike += len(scored) > 1 and not (weights * span).any()
             scores.torn += bool((weights * span).any())
 
     def _expect(self, decided: DecidedOffers) -> None:

@@ -34,7 +34,9 @@ def decisions_table(
     in which it was not done the `outcome` is ``not taken``, without attempts.
 
     In a market that learns, `internal_experience_usd` is what the estimate at home holds besides: a price for
-    the client's own agent, correction by experience, and what bad work is expected to cost.
+    the client's own agent, correction by experience, and what bad work is expected to cost. With a
+    `discovery.message_usd`, `search_usd` is the part of `realised_usd` that the search for contractors came
+    to; with `contracts.security.incidents`, `leak_usd` is the part that leaked data came to.
     """
     block = records.block
     tasks, running = block.tasks, block.home.running
@@ -87,6 +89,10 @@ def decisions_table(
     if scenario.learning:
         parts_usd = running.total_usd + block.home.opportunity_usd
         columns["internal_experience_usd"] = nullable(records.internal_usd - parts_usd)
+    if scenario.message_usd > 0:
+        columns["search_usd"] = records.search_usd
+    if scenario.incidents is not None:
+        columns["leak_usd"] = records.leak_usd
     return pa.table(columns)
 
 

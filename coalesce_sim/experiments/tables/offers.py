@@ -24,7 +24,9 @@ def offers_table(
     the estimated charges, their sum times ``calibration_factor − 1``; `latency_penalty_usd` goes by
     `latency_s` times `time_factor`; `expected_loss_usd` is
     ``1 − reliability`` times what bad work costs, `risk_usd` what other risks put at stake. `reliability` is
-    the public score, or what is advertised where there is none. `latency_s` is the sum of `working_s`,
+    the public score, or what is advertised where there is none. With `contracts.security.incidents`,
+    `expected_leak_usd` is what leaks are expected to cost the client, and where nobody is rated tampered and
+    lost work is a part of `expected_loss_usd`. `latency_s` is the sum of `working_s`,
     `waiting_s` (discovery, network and queue) and `overhead_s` (handshake, transfer and verification).
     """
     view = View(decided.offers, decided.row)

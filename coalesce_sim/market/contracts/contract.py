@@ -24,6 +24,8 @@ class Contract:
 
     As it goes on: `sent` says whether data went out, `reason` says more than the final `state` does where the
     work was not `accepted`. `paid_usd` is what the contractor got, `fees_usd` what the client paid on top.
+    `incident` names what happened to its data or its work, if anything did: leaked data cost the client
+    `leak_usd` and its insurance `insured_usd`; work that was tampered with is no longer `good`.
     """
 
     opened: OpenContractBlock
@@ -56,6 +58,9 @@ class Contract:
     reason: str = ""
     paid_usd: float = 0.0
     fees_usd: float = 0.0
+    incident: str = ""
+    leak_usd: float = 0.0
+    insured_usd: float = 0.0
 
     @property
     def accepted(self) -> bool:

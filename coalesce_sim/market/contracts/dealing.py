@@ -8,6 +8,7 @@ from typing import Final
 from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.contracts.endings import Endings
 from coalesce_sim.market.contracts.home import Home, OwnWork
+from coalesce_sim.market.contracts.incidents import LEAKED
 from coalesce_sim.market.contracts.knowledge import Expected, Knowledge
 from coalesce_sim.market.contracts.layout import Layouts
 from coalesce_sim.market.contracts.lifecycle import Lifecycle
@@ -19,6 +20,7 @@ from coalesce_sim.market.contracts.terms import ASKED, EXTERNAL, LATENCY, PLAIN,
 from coalesce_sim.market.trade import Events, Onward, Venue
 from coalesce_sim.policies.protocol import Decision, Outcome
 from coalesce_sim.scenario.contracts import ContractRules
+from coalesce_sim.scenario.security import INCIDENT_KINDS
 
 FOUND_BAD: Final = "found bad"
 """The reason of a contract whose work was delivered but not accepted."""
@@ -98,7 +100,21 @@ class Dealing:
         self._accounts.pay(contract.contractor, contract.paid_usd)
         contract.opened.records.price_usd[contract.row] += contract.paid_usd
         self._endings.charge(contract.opened, contract.row, contract.paid_usd + contract.fees_usd)
+        if contract.incident:
+            self._bear(contract)
         self._observer.contract_ended(contract)
+
+    def _bear(self, contract: Contract) -> None:
+        """Charge what an incident costs beyond the work: a leak, as far as no insurance pays for it."""
+        self._accounts.incidents[contract.incident] += 1
+        if contract.incident == INCIDENT_KINDS[LEAKED]:
+            gross_usd = contract.opened.layout.leak_usd[contract.row]
+            contract.leak_usd = gross_usd * self._mishaps.incidents.borne_share
+            contract.insured_usd = gross_usd - contract.leak_usd
+            self._accounts.leak_usd += contract.leak_usd
+            self._accounts.insured_usd += contract.insured_usd
+            contract.opened.records.leak_usd[contract.row] += contract.leak_usd
+            self._endings.charge(contract.opened, contract.row, contract.leak_usd)
 
     def _passes(self, contract: Contract) -> bool:
         """Whether the delivery passes the verification."""
@@ -109,6 +125,7 @@ class Dealing:
     def _due_usd(self, contract: Contract) -> float:
         """What the contractor is paid: its price by what was written, or the bill where it states one."""
         bill_usd = contract.opened.results.bill_usd(contract.row, contract.contractor)
+        bill_usd *= self._layouts.price_factor
         due_usd = contract.due_usd if contract.fixed_price or math.isnan(bill_usd) else bill_usd
         if contract.accepted:
             return due_usd
@@ -149,7 +166,7 @@ class Dealing:
             estimated_usd=contract.estimated_usd,
             internal_usd=contract.internal_usd,
             price_usd=contract.paid_usd,
-            realised_usd=charged_usd + late_usd + over_usd,
+            realised_usd=charged_usd + late_usd + over_usd + contract.leak_usd,
             success=contract.accepted,
         )
 

@@ -11,8 +11,11 @@ import numpy as np
 from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.luck import Draws, Luck, states_of, uniforms
 from coalesce_sim.policies.protocol import LOCAL
+from coalesce_sim.scenario.discovery import BroadcastDiscovery, GossipDiscovery, RegistryDiscovery
 from coalesce_sim.scenario.discovery import Discovery as DiscoverySettings
-from coalesce_sim.scenario.discovery import GossipDiscovery, RegistryDiscovery
+
+_LAST_ROUND = 2**62
+"""Rounds are counted in 64 bits; a clock that shows more of them does not tell one from the next."""
 
 Merit = Callable[[], FloatArray]
 
@@ -21,7 +24,8 @@ NOBODY.flags.writeable = False
 
 
 class Found(NamedTuple):
-    """Candidates (contractor indices, ascending), how long asking took, and how old the knowledge is.
+    """Candidates (contractor indices, ascending), how long asking took, how old the knowledge is, and how
+    many messages it took.
 
     The age is NaN where nobody was found.
     """
@@ -29,6 +33,7 @@ class Found(NamedTuple):
     ids: IntArray
     latency_s: float
     age_s: float
+    messages: int
 
 
 class PartialView(NamedTuple):
@@ -80,7 +85,7 @@ class Registry:
 
     def __init__(self, settings: RegistryDiscovery, n_types: int, n_contractors: int, luck: Luck) -> None:
         self._settings = settings
-        self._latency_s = settings.latency_ms / 1e3
+        self._latency_s = (settings.latency_ms + 2 * settings.message_ms) / 1e3
         self._outages_s = [
             (3600 * each.start_h, 3600 * (each.start_h + each.hours)) for each in settings.outages
         ]
@@ -106,12 +111,12 @@ class Registry:
         ids = shortlist.next()
         if self._remembers:
             self._answers[client, type_id] = (ids, self._ranked_s)
-        return Found(ids, self._latency_s, now_s - self._ranked_s)
+        return Found(ids, self._latency_s, now_s - self._ranked_s, 2)
 
     def _fall_back(self, now_s: float, client: int, type_id: int) -> Found:
         self.unanswered += 1
         ids, ranked_s = self._answers.get((client, type_id), (NOBODY, np.nan))
-        return Found(ids, self._settings.timeout_ms / 1e3, now_s - ranked_s)
+        return Found(ids, self._settings.timeout_ms / 1e3, now_s - ranked_s, 1)
 
     def _refresh(self, now_s: float, merit: Merit) -> None:
         self._merit = _snapshot(merit(), self._merit.shape)
@@ -153,12 +158,16 @@ class Gossip:
         self._n_clients = n_clients
         self._agents = n_clients + n_contractors
         self._merit = np.empty((n_types, n_contractors))
+        self._heard_after_s = 2 * settings.message_ms / 1e3
         self._latest = -1
+        self._asked_in: dict[int, int] = {}
         self._views: dict[int, PartialView] = {}
         self._shortlists: dict[tuple[int, int], tuple[int, Shortlist]] = {}
 
     def answer(self, now_s: float, client: int, type_id: int, merit: Merit) -> Found:
-        latest = int(now_s // self._settings.round_s)
+        latest = int(min((now_s - self._heard_after_s) // self._settings.round_s, _LAST_ROUND))
+        messages = 2 * self._settings.fanout * (latest - self._asked_in.get(client, -1))
+        self._asked_in[client] = latest
         if latest > self._latest:
             self._latest = latest
             self._merit = _snapshot(merit(), self._merit.shape)
@@ -174,7 +183,7 @@ class Gossip:
             self._shortlists[client, type_id] = (latest, shortlist)
         ids = shortlist.next()
         age_s = now_s - float(view.made_s[ids].sum()) / len(ids) if len(ids) else np.nan
-        return Found(ids, self._settings.query_ms / 1e3, age_s)
+        return Found(ids, self._settings.query_ms / 1e3, age_s, messages)
 
     def view(self, latest: int, client: int) -> PartialView:
         """What a client knows after round number `latest`."""
@@ -210,10 +219,33 @@ class Gossip:
         return uniforms(states_of(self._states[agents], rounds), places)
 
 
+class Broadcast:
+    """No directory: whoever looks for contractors asks all of them."""
+
+    unanswered = 0  # there is nobody who could be down
+
+    def __init__(self, settings: BroadcastDiscovery, n_types: int, n_contractors: int, luck: Luck) -> None:
+        self._settings = settings
+        self._latency_s = (settings.wait_ms + 2 * settings.message_ms) / 1e3
+        # A tie of merits must not favour the first in the scenario.
+        self._order = luck("broadcast").draws(np.arange(n_contractors), 0).argsort(kind="stable")
+        self._shape = n_types, n_contractors
+        self._last: dict[tuple[int, int], int] = {}
+
+    def answer(self, now_s: float, client: int, type_id: int, merit: Merit) -> Found:  # noqa: ARG002
+        ranked = _best_first(self._order, _snapshot(merit(), self._shape)[type_id])
+        settings, last = self._settings, self._last.get((client, type_id), -1)
+        shortlist = Shortlist(ranked, settings.k, settings.newcomer_seats, last)
+        ids = shortlist.next()
+        self._last[client, type_id] = shortlist.last
+        return Found(ids, self._latency_s, 0.0 if len(ids) else np.nan, 2 * self._shape[1])
+
+
 class Discovery:
     """Finds candidates for each task, at most `k`, so that a decision costs the same in a market of any size.
 
-    Counts `queries`, those that a registry left `unanswered`, being down, and those that were `empty`.
+    Counts `queries`, their `messages`, the queries that a registry left `unanswered`, being down, and those
+    that were `empty`.
     """
 
     def __init__(
@@ -224,12 +256,17 @@ class Discovery:
         n_contractors: int,
         luck: Luck,
     ) -> None:
-        self._directory = (
-            Registry(settings, n_types, n_contractors, luck)
-            if isinstance(settings, RegistryDiscovery)
-            else Gossip(settings, n_clients, n_types, n_contractors, luck)
-        )
+        self._directory: Registry | Gossip | Broadcast
+        match settings:
+            case RegistryDiscovery():
+                self._directory = Registry(settings, n_types, n_contractors, luck)
+            case GossipDiscovery():
+                self._directory = Gossip(settings, n_clients, n_types, n_contractors, luck)
+            case BroadcastDiscovery():
+                self._directory = Broadcast(settings, n_types, n_contractors, luck)
+        self.counts_messages = settings.counts_messages
         self.queries = 0
+        self.messages = 0
         self.empty = 0
         self._age_s = 0.0
 
@@ -242,6 +279,7 @@ class Discovery:
         """
         found = self._directory.answer(now_s, client, type_id, merit)
         self.queries += 1
+        self.messages += found.messages
         if len(found.ids):
             self._age_s += found.age_s
         else:

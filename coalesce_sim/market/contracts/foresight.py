@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
+from coalesce_sim.market.contracts.incidents import LEAKED, LOST, TAMPERED
 from coalesce_sim.market.contracts.layout import Layouts
 from coalesce_sim.market.contracts.open_block import OpenContractBlock
 from coalesce_sim.market.contracts.quotes import ContractQuote, ContractQuotes
@@ -57,7 +58,7 @@ class Foresight:
         self, opened: OpenContractBlock, quote: ContractQuote, task: int, attempt: int, over_usd: float
     ) -> FloatArray:
         rules, layout, ids, block = self._rules, opened.layout, quote.offers.ids, opened.block
-        bill_usd = opened.results.bills_usd(task, ids)
+        bill_usd = opened.results.bills_usd(task, ids) * self._layouts.price_factor
         bill_usd = np.where(np.isnan(bill_usd), self._quotes.due_usd(opened, quote), bill_usd)
         search_s = opened.search_s(task)
         ahead_s = search_s + self._layouts.setup_s + layout.transfer_s[task]
@@ -73,13 +74,16 @@ class Foresight:
         at = ids, block.first + task, attempt
         draw = self._mishaps.found.draws(*at)
         breaks_off = self._mishaps.fails_openly.draws(*at) < rules.failed_share
-        found = breaks_off | (draw < check.sensitivity)
-        bad_usd = rejected_usd - np.where(breaks_off, layout.check_usd[task], 0.0)
-        return np.where(
-            opened.results.good(task, ids),
+        good, incident = opened.results.good(task, ids), self._mishaps.incidents.at(*at)
+        delivered_usd = np.where(
+            good & (incident != TAMPERED),
             np.where(draw < check.specificity, accepted_usd, rejected_usd),
-            np.where(found, bad_usd, accepted_usd + layout.loss_usd[task]),
+            np.where(draw < check.sensitivity, rejected_usd, accepted_usd + layout.loss_usd[task]),
         )
+        undelivered = (~good & breaks_off) | (incident == LOST)
+        cost_usd: FloatArray = np.where(undelivered, rejected_usd - layout.check_usd[task], delivered_usd)
+        cost_usd[incident == LEAKED] += layout.leak_usd[task] * self._mishaps.incidents.borne_share
+        return cost_usd
 
     def _out_of_reach(self, opened: OpenContractBlock, ids: IntArray, task: int, attempt: int) -> BoolArray:
         pool, contractors = self._pool, self._queues.contractors

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from coalesce_sim.economics.internal import next_late_s
+from coalesce_sim.economics.internal import Delay, next_late_s
 from coalesce_sim.market.contracts.endings import Endings
 from coalesce_sim.market.contracts.knowledge import Expected, Knowledge
 from coalesce_sim.market.contracts.open_block import OpenContractBlock
 from coalesce_sim.market.contracts.quotes import Stay
+from coalesce_sim.market.opportunity import Facts, of_delay, of_later_tasks
 from coalesce_sim.market.trade import Events, Onward, Venue
 from coalesce_sim.policies.protocol import LOCAL, Outcome
 
@@ -72,14 +73,30 @@ class Home:
             return 0.0, float(opened.block.home.opportunity_usd[task])
         if self.own_late_usd_per_s == 0:
             return 0.0, 0.0
+        delay = self._delay(opened, task, plain_s, time_factor)
+        return delay.late_s * self._late_usd_per_s, (delay.next_late_s or 0.0) * self._late_usd_per_s
+
+    def _delay(self, opened: OpenContractBlock, task: int, plain_s: float, time_factor: float) -> Delay:
+        """How late it would be at home, and how much later the next one for it, corrected by experience."""
         work_s, target_s = opened.expected_s[task] * time_factor, opened.layout.max_latency_s[task]
         turnaround_s = plain_s * time_factor
-        own_usd = max(0.0, turnaround_s - target_s) * self._late_usd_per_s
-        if self._opportunity == "expected_delay" or not isinstance(self._slots, int):
-            return own_usd, 0.0
+        wait_s, late_s = turnaround_s - work_s, max(0.0, turnaround_s - target_s)
+        if self._opportunity != "queue" or not isinstance(self._slots, int):
+            return Delay(wait_s, work_s, target_s, late_s, None, None)
         gap_s = self._queues.env.now / max(1, self._arrivals[opened.client[task]])
-        more_s = next_late_s(turnaround_s - work_s, work_s, target_s, slots=self._slots, gap_s=gap_s)
-        return own_usd, more_s * self._late_usd_per_s
+        more_s = next_late_s(wait_s, work_s, target_s, slots=self._slots, gap_s=gap_s)
+        return Delay(wait_s, work_s, target_s, late_s, gap_s, more_s)
+
+    def opportunity(self, opened: OpenContractBlock, task: int) -> Facts:
+        """What the opportunity cost of a task is made of."""
+        if not self.exists or self._opportunity == "none":
+            return {"rule": "none"}
+        if self._opportunity == "later_tasks":
+            return of_later_tasks(opened.block, task)
+        factor = float(self._knowledge.time_factors[opened.type_id[task], LOCAL])
+        plain_s, home = self.expect(opened, task).turnaround_s, self._queues.homes[opened.client[task]]
+        delay = self._delay(opened, task, plain_s, factor)
+        return of_delay(self._opportunity, delay, self._late_usd_per_s, home) | {"time_factor": factor}
 
     def begin(self, opened: OpenContractBlock, task: int, stay: Stay) -> OwnWork | None:
         """Put a task in the client's own queue; without a GPU it comes to nothing at once."""

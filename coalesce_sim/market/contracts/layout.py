@@ -19,6 +19,7 @@ from coalesce_sim.market.workload import Block
 from coalesce_sim.scenario.contracts import ContractRules
 from coalesce_sim.scenario.costs import DemandPrice, FlatPrice, TokenPrice
 from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.scenario.workload import LEVELS
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,8 @@ class Layout:
     answer that is expected. The rest has one
     entry a task: `transfer_s` is the way out and back together, all before the work, `check_s` and
     `check_usd` the verification, `fees_usd` what comes on top of the price of a delivery: communication,
-    verification, integration.
+    verification, integration; `leak_usd` is what a leak of its data costs by their sensitivity, before
+    insurance.
     """
 
     table: FloatArray
@@ -43,12 +45,14 @@ class Layout:
     manual: list[bool]
     max_latency_s: list[float]
     loss_usd: list[float]
+    leak_usd: list[float]
 
 
 class Layouts:
     """Lays out blocks by what is expected of answers, and says what their true length makes of it.
 
-    `work_factor` is by what security makes work longer, `setup_s` what a handshake takes.
+    `work_factor` is by what security makes work longer and `price_factor` dearer, `setup_s` what a handshake
+    takes.
     """
 
     def __init__(self, scenario: Scenario, rules: ContractRules, pool: Pool, truth: GroundTruth) -> None:
@@ -60,6 +64,9 @@ class Layouts:
         self._timed = bool(np.isfinite(self._type_service_s).any())
         security = rules.security
         self.work_factor = 1 + security.enclave_share + security.audit_share
+        self.price_factor = security.price_factor
+        incidents = security.incidents
+        self._leak_usd = np.array([0.0 if incidents is None else incidents.leak_usd.of(k) for k in LEVELS])
         self.setup_s = (rules.handshake_ms + security.key_exchange_ms) / 1000
 
     def of(self, block: Block) -> Layout:
@@ -79,6 +86,7 @@ class Layouts:
         np.add(service_s * self.work_factor, self._pool.network_s + overhead_s[:, None], out=table[:, :, 0])
         table[:, :, 1], table[:, :, 2] = service_s, price_usd
         table[:, :, 3] = self._pool.own_usd(service_s, price_usd)
+        table[:, :, 2:] *= self.price_factor
         return Layout(
             table,
             at_risk_usd.tolist(),
@@ -90,6 +98,7 @@ class Layouts:
             manual.tolist(),
             tasks.max_latency_s.tolist(),
             block.loss_usd.tolist(),
+            self._leak_usd[block.sensitivity].tolist(),
         )
 
     def true_work_s(self, block: Block, task: int) -> FloatArray:
@@ -102,7 +111,7 @@ class Layouts:
         """What one task's true tokens cost at every contractor before queues, (contractors,)."""
         only = slice(task, task + 1)
         price_usd: FloatArray = self._price_usd(block, only, block.truth.output_tokens[only])[0]
-        return price_usd
+        return price_usd * self.price_factor
 
     def _work_s(self, block: Block, rows: slice, output_tokens: FloatArray) -> FloatArray:
         """Time that the rows' work itself takes at every contractor for answers of the given lengths, (tasks,

@@ -10,6 +10,7 @@ import simpy
 
 from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.contracts.endings import Endings
+from coalesce_sim.market.contracts.incidents import LEAKED, LOST, TAMPERED
 from coalesce_sim.market.contracts.results import Mishaps
 from coalesce_sim.market.contracts.states import (
     AUTH_REQUIRED,
@@ -22,9 +23,13 @@ from coalesce_sim.market.contracts.states import (
 from coalesce_sim.market.queues import Queue
 from coalesce_sim.market.trade import Events, Venue
 from coalesce_sim.scenario.contracts import ContractRules
+from coalesce_sim.scenario.security import INCIDENT_KINDS
 
 TIMED_OUT: Final = "timed out"
 """The reason of a contract that was not over by its deadline."""
+
+WORK_LOST: Final = "lost"
+"""The reason of a contract whose work was done and never arrived."""
 
 ROUNDING_S = 1e-6
 """By how much a deadline may be missed through rounding alone."""
@@ -67,6 +72,9 @@ class Lifecycle:
             contract.state, contract.reason = REJECTED, "full"
             return
         contract.sent = True
+        incident = luck.incidents.of(*at)
+        if incident == LEAKED:
+            contract.incident = INCIDENT_KINDS[LEAKED]
         queue.coming += 1
         moved = yield from self._in_time(contract, layout.transfer_s[row])
         queue.coming -= 1
@@ -83,6 +91,12 @@ class Lifecycle:
         if fails:
             contract.state, contract.reason = FAILED, "broke off"
             return
+        if incident in (TAMPERED, LOST):
+            contract.incident = INCIDENT_KINDS[incident]
+        if incident == LOST:
+            contract.state, contract.reason = FAILED, WORK_LOST
+            return
+        contract.good = contract.good and incident != TAMPERED
         contract.state = COMPLETED
         if layout.check_s[row] > 0:
             yield self._queues.env.timeout(layout.check_s[row])

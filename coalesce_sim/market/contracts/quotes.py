@@ -11,6 +11,7 @@ from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.compiling import Pace
 from coalesce_sim.economics.external import lateness_usd
 from coalesce_sim.economics.pricing import load_price_usd
+from coalesce_sim.market.contracts.incidents import LEAKED, LOST, TAMPERED, Incidents
 from coalesce_sim.market.contracts.knowledge import Knowledge
 from coalesce_sim.market.contracts.layout import Layout, Layouts
 from coalesce_sim.market.contracts.open_block import OpenContractBlock
@@ -91,7 +92,13 @@ class ContractQuotes:
     """Quotes tasks as they come up, by what is laid out, known and queued; changes nothing of that."""
 
     def __init__(
-        self, venue: Venue, rules: ContractRules, layouts: Layouts, truth: GroundTruth, knowledge: Knowledge
+        self,
+        venue: Venue,
+        rules: ContractRules,
+        layouts: Layouts,
+        truth: GroundTruth,
+        knowledge: Knowledge,
+        incidents: Incidents,
     ) -> None:
         scenario, pool, skills = venue.scenario, venue.pool, venue.skills
         self._rule = scenario.cost_model.external
@@ -109,10 +116,16 @@ class ContractQuotes:
         self._skill = skills.before_performance if rated else skills.total
         rank_by_price = np.argsort(np.argsort(pool.base_price_usd, kind="stable"), kind="stable")
         self._dearness = 1e-6 * rank_by_price / max(1, len(pool))
-        self._risk_rate = pool.security_risk + pool.quality_risk
+        happens = incidents.probability
+        risk = pool.security_risk
+        self._risk_rate = pool.quality_risk if incidents.stated else risk + pool.quality_risk
+        self._incidents = incidents.stated
+        self._leaks, self._borne_share = happens[LEAKED], incidents.borne_share
+        # Tampered and lost work is rated like any that came to nothing: a score has it in it.
+        self._intact = np.ones(len(pool)) if rated else 1 - (happens[TAMPERED] + happens[LOST])
         self._price_rule = _price_rule(self._rule.pricing)
         self._by_token = isinstance(self._rule.pricing, TokenPrice | LoadPrice)
-        security = 1 - pool.security_risk
+        security = 1 - (happens.sum(axis=0) if incidents.stated else risk)
         slots: FloatArray = np.array([np.inf if each is None else each for each in pool.slots])
         # All are views of arrays that change in place.
         self._known = [
@@ -125,6 +138,8 @@ class ContractQuotes:
                 self._skill[type_id],
                 security,
                 self._risk_rate,
+                self._leaks,
+                self._intact,
             )
             for type_id in range(len(self._skill))
         ]
@@ -167,6 +182,7 @@ class ContractQuotes:
                 late_usd_per_s=self._late_usd_per_s,
                 at_stake_usd=self._at_stake_usd(layout, task, stay),
                 at_risk_usd=layout.at_risk_usd[task],
+                leak_usd=layout.leak_usd[task] * self._borne_share,
                 internal_usd=stay.internal_usd,
                 rule=rule,
                 slope=slope,
@@ -220,6 +236,10 @@ class ContractQuotes:
         jobs, slots = known.jobs[offers.ids], known.slots[offers.ids]
         return load_price_usd(listed_usd, jobs, slots, slope=slope, max_load=max_load)
 
+    def good_p(self, quote: ContractQuote, offer: int) -> float:
+        """Probability that the work of an offer is good, and neither tampered with nor lost."""
+        return float(quote.offers.reliability[offer] * self._intact[quote.offers.ids[offer]])
+
     def parts(
         self, layout: Layout, quote: ContractQuote
     ) -> tuple[dict[str, FloatArray], dict[str, FloatArray]]:
@@ -238,9 +258,12 @@ class ContractQuotes:
             "integration_usd": np.full(n, self._rule.integration_usd),
             "latency_penalty_usd": late_usd,
             "correction_usd": quote.plain_usd * (known - 1),
-            "expected_loss_usd": (1 - offers.reliability) * self._at_stake_usd(layout, task, quote.stay),
+            "expected_loss_usd": (1 - offers.reliability * self._intact[ids])
+            * self._at_stake_usd(layout, task, quote.stay),
             "risk_usd": layout.at_risk_usd[task] * self._risk_rate[ids],
         }
+        if self._incidents:
+            parts_usd["expected_leak_usd"] = layout.leak_usd[task] * self._borne_share * self._leaks[ids]
         facts = {
             "calibration_factor": known,
             "time_factor": known_time,

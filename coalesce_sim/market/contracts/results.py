@@ -15,6 +15,7 @@ import numpy as np
 from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
 from coalesce_sim.inputs.recordings import Recordings, read_recordings
 from coalesce_sim.luck import Luck, normal
+from coalesce_sim.market.contracts.incidents import Incidents
 from coalesce_sim.market.pool import Pool
 from coalesce_sim.market.workload import Block
 from coalesce_sim.policies.protocol import LOCAL
@@ -216,10 +217,11 @@ class Mishaps:
     """What may go wrong with an attempt of a contractor at a task: draws by contractor, task and attempt.
 
     `unreachable`, `question`, `fails_openly` and `found` are to be compared with the probability that it
-    happens; `fails_at` is how far the work gets.
+    happens; `fails_at` is how far the work gets. `incidents` are those of security.
     """
 
-    def __init__(self, rules: ContractRules, luck: Luck) -> None:
+    def __init__(self, rules: ContractRules, pool: Pool, luck: Luck) -> None:
+        self.incidents = Incidents(rules.security, pool, luck)
         self.unreachable, self.question = luck("unreachable"), luck("question")
         self.fails_openly, self.fails_at, self.found = luck("fails_openly"), luck("fails_at"), luck("found")
         self._reply, self._reply_s = luck("reply"), rules.input_reply_s

@@ -24,9 +24,9 @@ class Sides(NamedTuple):
     """What the terms of one task depend on besides the contractors; amounts in USD.
 
     `at_stake_usd` is what work costs that is not accepted: doing it over, or the loss; `at_risk_usd` is the
-    value that other risks apply to. `rule` says how prices come about: `LIST_PRICE`, `LOAD` with `slope` and
-    `max_load`, or `BARGAINED` with the client's weight in `slope`. `by_use` says that bills follow use, so
-    that prices are only expected.
+    value that other risks apply to, `leak_usd` what a leak costs the client. `rule` says how prices come
+    about: `LIST_PRICE`, `LOAD` with `slope` and `max_load`, or `BARGAINED` with the client's weight in
+    `slope`. `by_use` says that bills follow use, so that prices are only expected.
     """
 
     fees_usd: float
@@ -34,6 +34,7 @@ class Sides(NamedTuple):
     late_usd_per_s: float
     at_stake_usd: float
     at_risk_usd: float
+    leak_usd: float
     internal_usd: float
     rule: int
     slope: float
@@ -49,7 +50,8 @@ class Known(NamedTuple):
     """What is known of all contractors for one type of task; one entry each.
 
     `factor` corrects charges, `time_factor` the time quoted; `risk` is the share of a task's value at risk
-    besides bad work.
+    besides bad work. `leaks` is the probability of a leak, `intact` that good work is neither tampered with
+    nor lost, as far as `reliability` does not tell.
     """
 
     jobs: FloatArray
@@ -60,6 +62,8 @@ class Known(NamedTuple):
     skill: FloatArray
     security: FloatArray
     risk: FloatArray
+    leaks: FloatArray
+    intact: FloatArray
 
 
 Terms = Callable[[IntArray, FloatArray, FloatArray, Known, Sides], FloatArray]
@@ -77,7 +81,9 @@ def terms(ids: IntArray, wait_s: FloatArray, table: FloatArray, known: Known, si
     latency_s = latency_s + wait_s
     corrected_s = latency_s * known.time_factor.take(ids)
     late_usd = lateness_usd(corrected_s, sides.max_latency_s, sides.late_usd_per_s)
-    risk_usd = (1 - reliability) * sides.at_stake_usd + sides.at_risk_usd * known.risk.take(ids)
+    accepted = reliability * known.intact.take(ids)
+    risk_usd = (1 - accepted) * sides.at_stake_usd + sides.at_risk_usd * known.risk.take(ids)
+    risk_usd = risk_usd + sides.leak_usd * known.leaks.take(ids)
     if sides.rule == LOAD:
         jobs, slots = known.jobs.take(ids), known.slots.take(ids)
         price_usd = load_price_usd(price_usd, jobs, slots, slope=sides.slope, max_load=sides.max_load)
@@ -117,7 +123,9 @@ def _terms(ids: Any, wait_s: Any, table: Any, known: Any, sides: Any) -> Any:
         reliability, factor = known.reliability[j], known.factor[j]
         corrected_s = latency_s * known.time_factor[j]
         late_usd = max(corrected_s - sides.max_latency_s, 0.0) * sides.late_usd_per_s
-        risk_usd = (1 - reliability) * sides.at_stake_usd + sides.at_risk_usd * known.risk[j]
+        accepted = reliability * known.intact[j]
+        risk_usd = (1 - accepted) * sides.at_stake_usd + sides.at_risk_usd * known.risk[j]
+        risk_usd = risk_usd + sides.leak_usd * known.leaks[j]
         if sides.rule == LOAD:
             load = known.jobs[j] / known.slots[j] if known.slots[j] > 0 else np.inf
             price_usd = price_usd * (1 + sides.slope * min(load, sides.max_load))

@@ -29,6 +29,7 @@ from coalesce_sim.market.workload import Block
 from coalesce_sim.policies.protocol import LOCAL, Decision, OracleView, Outcome
 from coalesce_sim.reputation.ratings import RatingRows
 from coalesce_sim.scenario.contracts import ContractRules
+from coalesce_sim.scenario.security import INCIDENT_KINDS
 
 ContractAttempt = Contract | OwnWork
 """An attempt at a task: by a contractor, or at home."""
@@ -46,7 +47,7 @@ class ContractTrade:
         scenario, pool = venue.scenario, venue.pool
         rules = scenario.contracts or ContractRules()
         self._queues, self._accounts, self._contractors = venue.queues, venue.accounts, len(pool)
-        self._truth, mishaps = GroundTruth(scenario, pool, venue.luck), Mishaps(rules, venue.luck)
+        self._truth, mishaps = GroundTruth(scenario, pool, venue.luck), Mishaps(rules, pool, venue.luck)
         self._knowledge = Knowledge(
             scenario, pool, self._truth.own_success, record_ratings=venue.observer.wants("ratings")
         )
@@ -54,11 +55,15 @@ class ContractTrade:
             counts = scenario.clients.count, len(scenario.workload.types), len(pool)
             self.discovery = Discovery(scenario.discovery, *counts, venue.luck)
         self._layouts = Layouts(scenario, rules, pool, self._truth)
-        self._quotes = ContractQuotes(venue, rules, self._layouts, self._truth, self._knowledge)
+        self._incidents = mishaps.incidents
+        self._quotes = ContractQuotes(
+            venue, rules, self._layouts, self._truth, self._knowledge, self._incidents
+        )
         self._foresight = Foresight(venue, rules, self._layouts, self._quotes, mishaps)
+        self._message_usd, self._searches = scenario.message_usd, venue.searches
         self._endings = endings = Endings(venue)
         self._home = Home(venue, self._knowledge, endings, self._truth.own_price_usd)
-        self._expectations = Expectations(venue, rules, self._knowledge, self._home)
+        self._expectations = Expectations(venue, rules, self._knowledge, self._quotes, self._home)
         self._dealing = Dealing(
             venue, rules, self._layouts, self._quotes, self._knowledge, endings, self._home, mishaps
         )
@@ -106,15 +111,19 @@ class ContractTrade:
 
     def _look_for_contractors(self, opened: OpenContractBlock, task: int) -> None:
         """The client of a task that is to be decided now asks around, also for the steps that it may be split
-        into; what it finds is kept in the block."""
+        into, and pays for the messages; what it finds is kept in the block."""
         if self.discovery is None:
             return
         now_s, wholes = self._queues.env.now, opened.wholes
         splits = wholes is not None and wholes.may_split(task)
         for each in (task, *(wholes.steps_of(task) if wholes is not None and splits else ())):
-            opened.found[each] = self.discovery.candidates(
+            found = opened.found[each] = self.discovery.candidates(
                 now_s, opened.client[each], opened.type_id[each], self._quotes.merit
             )
+            if self._message_usd > 0 and self._searches():
+                search_usd = found.messages * self._message_usd
+                opened.records.search_usd[each] += search_usd
+                self._endings.charge(opened, each, search_usd)
 
     def split(self, opened: OpenContractBlock, task: int) -> Sequence[int]:
         """Do a task in steps: those that may begin now."""
@@ -171,6 +180,7 @@ class ContractTrade:
         return Breakdown(
             self._home.parts(opened, task),
             opened.expected_s[task],
+            self._home.opportunity(opened, task),
             parts_usd,
             facts,
             self._quotes.performance(quote),
@@ -237,17 +247,27 @@ class ContractTrade:
         if self.discovery is not None and self.discovery.queries:
             figures["discovery_age_s"] = self.discovery.mean_age_s
             figures["unanswered_queries"] = 100 * self.discovery.unanswered / self.discovery.queries
+            if self.discovery.counts_messages:
+                figures["messages_per_query"] = self.discovery.messages / self.discovery.queries
         return figures
 
     def _contract_shares(self) -> dict[str, float]:
-        """How many contracts have ended and, in percent, how: by final state, and completed but found bad."""
+        """How many contracts have ended and, in percent, how: by final state, and completed but found bad.
+
+        Where there are incidents, in how many what happened, and what insurance paid for leaks.
+        """
         ended = self._accounts.contracts_ended
         contracts = ended.total()
         if contracts == 0:
             return {"contracts": 0.0}
         states = {f"contracts_{state}_rate": 100 * ended[state] / contracts for state in FINAL_STATES}
         found_bad = 100 * self._accounts.found_bad / contracts
-        return {"contracts": float(contracts), **states, "contracts_found_bad_rate": found_bad}
+        shares = {"contracts": float(contracts), **states, "contracts_found_bad_rate": found_bad}
+        if not self._incidents.stated:
+            return shares
+        happened = self._accounts.incidents
+        incidents = {f"contracts_{kind}_rate": 100 * happened[kind] / contracts for kind in INCIDENT_KINDS}
+        return shares | incidents | {"insured_usd": self._accounts.insured_usd}
 
     def mean_price_usd(self, hours: int) -> FloatArray:
         """Prices differ by task here."""

@@ -15,7 +15,7 @@ import numpy as np
 from coalesce_sim.market.contracts.home import Home
 from coalesce_sim.market.contracts.knowledge import Knowledge
 from coalesce_sim.market.contracts.open_block import OpenContractBlock
-from coalesce_sim.market.contracts.quotes import ContractQuote
+from coalesce_sim.market.contracts.quotes import ContractQuote, ContractQuotes
 from coalesce_sim.market.contracts.terms import EXTERNAL
 from coalesce_sim.market.trade import Venue
 from coalesce_sim.policies.protocol import LOCAL, Way, Ways
@@ -39,8 +39,10 @@ class Part(NamedTuple):
 class Expectations:
     """Weighs the whole against the steps; changes nothing."""
 
-    def __init__(self, venue: Venue, rules: ContractRules, knowledge: Knowledge, home: Home) -> None:
-        self._knowledge, self._home = knowledge, home
+    def __init__(
+        self, venue: Venue, rules: ContractRules, knowledge: Knowledge, quotes: ContractQuotes, home: Home
+    ) -> None:
+        self._knowledge, self._quotes, self._home = knowledge, quotes, home
         self._recovers = rules.recovery.goes_on_after(1)
         self._late_usd_per_s = venue.scenario.cost_model.late_usd_per_s
 
@@ -83,7 +85,7 @@ class Expectations:
         contractor, type_id, layout = int(offers.ids[best]), opened.type_id[task], opened.layout
         took_s = float(offers.latency_s[0, best]) * float(self._knowledge.time_factors[type_id, contractor])
         late_usd = max(0.0, took_s - layout.max_latency_s[task]) * self._late_usd_per_s
-        fails = 1 - float(offers.reliability[best])
+        fails = 1 - self._quotes.good_p(quote, best)
         if self._recovers:
             fails *= at_home.fails
         return Part(contractor, external_usd - late_usd - fails * layout.loss_usd[task], took_s, fails)

@@ -11,11 +11,12 @@ from coalesce_sim.scenario.costs import CostModel
 
 def home_usd(cost_model: CostModel, block: Block) -> FloatArray:
     """What every task of a block is charged if done at home with nobody before it, lateness that comes about
-    left out; on the basis ``estimate`` what is expected of it is part of the charge."""
+    left out; on the basis ``estimate`` it is charged what it would be expected to by the true hardware, delay
+    included where the estimate reckons with it."""
     if cost_model.realised.basis == "physical":
         charge_usd = block.truth.local_running_usd
     else:
-        charge_usd = block.home.running.total_usd + block.home.opportunity_usd
+        charge_usd = block.truth.local_estimate_usd
         if cost_model.internal.expects_delay:
             tasks, late_usd_per_s = block.tasks, cost_model.late_usd_per_s
             charge_usd = charge_usd + lateness_usd(block.home.work_s, tasks.max_latency_s, late_usd_per_s)

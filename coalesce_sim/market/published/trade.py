@@ -116,6 +116,7 @@ class PublishedTrade:
                 "depreciation_usd": float(home.running.depreciation_usd[task]),
             },
             opened.expected_s[task],
+            self._own.opportunity(opened, task),
             {
                 name: np.broadcast_to(np.ravel(part), len(offers.ids))
                 for name, part in (

@@ -16,17 +16,22 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import click
+import matching
 import numpy as np
 import pandas as pd
 import yaml
 from splitting import play_splitting
 
 import coalesce_sim
-from coalesce_sim.statistics.intervals import Estimate, resampled
+from coalesce_sim.experiments.contenders import written
+from coalesce_sim.market.observer import DecidedOffers
+from coalesce_sim.rounding import exceeds
+from coalesce_sim.statistics.intervals import Estimate, estimate, resampled
 
 PLAYED: Final = Path("results/experiments")
 RECORDS: Final = Path("data/openhands_instances.csv")
@@ -35,6 +40,15 @@ RANGE: Final = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25)
 TOPSIS: Final = ("topsis(epsilon=0)", "topsis(epsilon=0.1)")
 LEARNERS: Final = ("greedy", "epsilon_greedy", "optimistic_greedy", "ucb1", "thompson", "cheapest")
 NO_RULE: Final = ",outsource_above_confidence=0"
+GATES: Final = (
+    "topsis",
+    "topsis(only_if_cheaper_percent=0)",
+    "topsis(only_if_cheaper_percent=10)",
+    "topsis(only_if_cheaper_percent=0,explored_too=true)",
+    "topsis(within_budget=true)",
+    "cheapest",
+)
+IN_SECONDS: Final = "cost_model.internal.execution_time_unit=second"
 
 
 @dataclass(frozen=True)
@@ -81,6 +95,13 @@ COMPARISONS: Final[Mapping[str, Played]] = {
     "records_no_rule": Played("real_agents_240", (*TOPSIS, *topsis_at((0, 0.1), NO_RULE), "greedy"), 200),
     "half_1": of_half(1),
     "half_2": of_half(2),
+    "gate_published": Played("dur_03", GATES, 40),
+    "gate_seconds": Played("dur_03", GATES, 40, [IN_SECONDS]),
+    "gate_market": Played("market_day", GATES, 30, ["workload.arrivals.limit=500"]),
+    "gate_records": Played("real_agents_240", GATES, 40),
+    "kin_published": Played("dur_03", matching.KIN, 20),
+    "kin_market": Played("market_day", matching.KIN, 6, ["workload.arrivals.limit=500"]),
+    "kin_records": Played("real_agents_240", matching.KIN, 30),
     "records_2000": Played("real_agents_2000", (*TOPSIS, *LEARNERS), 200),
 }
 
@@ -117,9 +138,107 @@ def policies_over_tasks() -> coalesce_sim.SweepResult:
     )
 
 
-SWEEPS: Final[Mapping[str, Callable[[], coalesce_sim.SweepResult]]] = {
-    each.__name__: each for each in (own_agents, own_agents_over_tasks, policies_over_tasks)
+NO_OVERHEADS: Final = {
+    "key_exchange_ms": 0.0,
+    "encryption_share": 0.0,
+    "enclave_share": 0.0,
+    "audit_share": 0.0,
 }
+ENCRYPTION: Final = {"key_exchange_ms": 15.7, "encryption_share": 0.023}
+SECURED: Final[Mapping[str, Mapping[str, float]]] = {
+    "none": NO_OVERHEADS,
+    "encryption": {**NO_OVERHEADS, **ENCRYPTION},
+    "enclave": {**NO_OVERHEADS, "enclave_share": 0.085},
+    "audit": {**NO_OVERHEADS, "audit_share": 0.008},
+    "all": {**ENCRYPTION, "enclave_share": 0.085, "audit_share": 0.008},
+}
+"""The paper's overheads of security. Encryption needs keys, so the two come together."""
+INCIDENTS: Final = {
+    "shares": {"leaked": 5, "tampered": 3, "lost": 2},
+    "leak_usd": {"medium": 5},
+    "lowered_by": {
+        "encryption": {"leaked": 0.5, "tampered": 0.5},
+        "enclave": {"leaked": 0.5, "tampered": 0.5},
+        "audit": {"tampered": 0.5, "lost": 0.5},
+    },
+}
+"""Assumptions, all of them: a leak costs what a task is worth on average, each overhead averts half of what
+it can."""
+RISK: Final = "cost_model.external.security_risk.base"
+RISKS: Final = (0.0, 0.05, 0.3)
+
+
+def security() -> coalesce_sim.SweepResult:
+    """The learning market with each overhead and without, at three risks."""
+    factors = {
+        "policy": ["topsis", "random"],
+        RISK: list(RISKS),
+        "contracts.security": {"alternatives": {name: dict(each) for name, each in SECURED.items()}},
+    }
+    settings = {
+        "clock.days": 0.04,
+        "contracts.security.incidents": INCIDENTS,
+        "cost_model.external.security_risk": {"base": 0, "slope": 0},
+    }
+    content = {"name": "security", "base": "market_day", "set": settings, "factors": factors}
+    return coalesce_sim.sweep(content, replications=10, seed=1, out=PLAYED / "security")
+
+
+SWEEPS: Final[Mapping[str, Callable[[], coalesce_sim.SweepResult]]] = {
+    each.__name__: each for each in (own_agents, own_agents_over_tasks, policies_over_tasks, security)
+} | {
+    name: partial(coalesce_sim.sweep, content, out=PLAYED / name) for name, content in matching.SWEEPS.items()
+}
+
+
+MESSAGES: Final = "message_ms: 134, message_usd: 0.000001"
+REGISTRY: Final = f"kind: registry, k: 12, newcomer_share: 0.2, latency_ms: 50, refresh_s: 300, {MESSAGES}"
+BROADCAST: Final = "kind: broadcast, k: 12, newcomer_share: 0.2, message_ms: 134, wait_ms: 250"
+FINDING: Final[Mapping[str, str]] = {
+    "registry": REGISTRY,
+    "registry, silent for a third": REGISTRY + ", outages: [{start_h: 0.32, hours: 0.32}]",
+    "gossip": f"kind: gossip, k: 12, newcomer_share: 0.2, {MESSAGES}",
+    "broadcast": BROADCAST + ", message_usd: 0.000001",
+    "broadcast at 0.1 cents a message": BROADCAST + ", message_usd: 0.001",
+}
+"""Ways to find contractors, at the prices of the profile `decentral`."""
+SEARCHED: Final = (
+    *("cost_reduction", "turnaround_p50_s", "discovery_age_s", "unanswered_queries"),
+    *("messages_per_query", "search_usd", "tasks"),
+)
+
+
+class Found(coalesce_sim.Observer):
+    """By when each contractor was found by anybody for the first time."""
+
+    def __init__(self) -> None:
+        self.first_s: dict[int, float] = {}
+
+    def decided(self, decided: DecidedOffers) -> None:
+        for contractor in decided.offers.ids.tolist():
+            self.first_s.setdefault(contractor, decided.offers.now_s)
+
+
+def discovery() -> pd.DataFrame:
+    """The learning market with each way to find contractors, a row a replication."""
+    path = PLAYED / "discovery.csv"
+    if not path.exists():
+        rows = []
+        for policy in ("topsis", "greedy"):
+            for way, rule in FINDING.items():
+                changes = ["clock.days=0.04", f"discovery={{{rule}}}", f"policy={{kind: {policy}}}"]
+                scenario = coalesce_sim.load("market_day", changes)
+                for replication in range(8):
+                    found = Found()
+                    staged = coalesce_sim.stage(scenario, replication=replication, observer=found)
+                    metrics = staged.play()
+                    row = {name: metrics.get(name, 0.0) for name in SEARCHED}
+                    found_s = max(found.first_s.values()) if len(found.first_s) == 30 else np.nan
+                    row |= {"found": len(found.first_s), "all_found_s": found_s}
+                    rows.append({"policy": policy, "way": way, "replication": replication} | row)
+        PLAYED.mkdir(parents=True, exist_ok=True)
+        pd.DataFrame(rows).to_csv(path, index=False)
+    return pd.read_csv(path)
 
 
 OF_THEIR_OWN: Final[Mapping[str, Callable[[Path], pd.DataFrame]]] = {"splitting": play_splitting}
@@ -149,7 +268,7 @@ def over_tasks(result: coalesce_sim.SweepResult, by: str) -> dict[str, Estimate]
 
 
 def shown(metric: Mapping[str, Any], digits: int = 1) -> str:
-    """A mean and its interval."""
+    """A mean and its interval; a dash for what is not defined, such as the concentration of no revenue."""
     if metric["mean"] is None:
         return "–"
     low, high = metric["ci95"] or (np.nan, np.nan)
@@ -188,6 +307,34 @@ def print_table(name: str) -> None:
     click.echo("\n".join(found["findings"]))
 
 
+def dearer_hires(name: str, policy: str, replications: int) -> dict[str, Estimate]:
+    """Of the offers that a policy took first on a task, the percentage that the client expected to cost no
+    less than home: of its own choices, and with the random ones."""
+    played = COMPARISONS[name]
+    scenario = coalesce_sim.load(played.scenario, played.settings)
+    result = coalesce_sim.run(
+        scenario.model_copy(update={"policy": written(scenario, policy)}), replications=replications
+    )
+    hired = result.decisions[result.decisions["choice"] == "contractor"]
+    if scenario.contracts is not None:
+        first = result.contracts[result.contracts["attempt"] == 0]
+        at_home = result.decisions.set_index(["replication", "task"])["internal_usd"]
+        hired = first.join(at_home, on=["replication", "task"])
+    dear = ~exceeds(hired["internal_usd"].to_numpy(), hired["estimated_usd"].to_numpy())
+    own = ~hired["explored"].to_numpy()
+    return {
+        "own": _share(dear[own], hired["replication"][own]),
+        "with explored": _share(dear, hired["replication"]),
+    }
+
+
+def _share(which: np.ndarray, replication: pd.Series) -> Estimate:
+    by_replication = pd.Series(100.0 * which).groupby(replication.to_numpy()).mean()
+    return estimate(by_replication.tolist())
+
+
+SAVED: Final = ("cost_reduction", "outsourcing_rate", "success_rate")
+
 names = click.argument("names", nargs=-1)
 
 
@@ -200,8 +347,10 @@ def main() -> None:
 @names
 def play(names: Sequence[str]) -> None:
     """Play the named comparisons and sweeps, or all that are missing."""
-    for name in names or [*COMPARISONS, *SWEEPS, *OF_THEIR_OWN]:
-        if name in SWEEPS:
+    for name in names or [*COMPARISONS, *SWEEPS, *OF_THEIR_OWN, "discovery"]:
+        if name == "discovery":
+            discovery()
+        elif name in SWEEPS:
             SWEEPS[name]()
         elif name in OF_THEIR_OWN:
             if names or not (PLAYED / f"{name}.csv").exists():
@@ -210,6 +359,38 @@ def play(names: Sequence[str]) -> None:
             if name.startswith("half_"):
                 write_halves()
             COMPARISONS[name].play(PLAYED / name)
+
+
+@main.command()
+@names
+def hires(names: Sequence[str]) -> None:
+    """Play and print how many hires were dearer than home by the client's own estimate."""
+    for name in names:
+        for policy in ("topsis", GATES[1]):
+            shares = dearer_hires(name, policy, COMPARISONS[name].replications)
+            cells = (f"{which} {shown(share.as_dict())}" for which, share in shares.items())
+            click.echo(f"{name}, {policy}: {', '.join(cells)}")
+
+
+@main.command()
+def built() -> None:
+    """Play and print the markets in which it is known what truth follows."""
+    found = matching.play_built(PLAYED / "parts_built.csv")
+    for truth, each in found.groupby("truth"):
+        for label, runs in each.groupby("parts", sort=False):
+            cells = (f"{metric} {shown(estimate(runs[metric].tolist()).as_dict())}" for metric in SAVED)
+            click.echo(f"{truth}, {label}: {', '.join(cells)}")
+
+
+@main.command()
+@names
+def sweep(names: Sequence[str]) -> None:
+    """Print what sweeps came to, and each difference to the hybrid of eq. 12."""
+    for name in names:
+        result = coalesce_sim.open_results(PLAYED / name)
+        for metric in SAVED:
+            click.echo(result.estimates(metric).to_string())
+        click.echo(result.differences("cost_reduction", reference={"skills": "hybrid"}).to_string())
 
 
 @main.command()

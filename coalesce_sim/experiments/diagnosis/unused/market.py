@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from typing import Literal
 
+from coalesce_sim.experiments.diagnosis.unused.levels import Chain, chains_of, level_by
 from coalesce_sim.inputs.recordings import read_recordings
 from coalesce_sim.inputs.sellers import listed_prices
 from coalesce_sim.scenario.costs import BargainedPrice, DemandPrice, FlatPrice, LoadPrice, TokenPrice
@@ -12,10 +14,14 @@ from coalesce_sim.scenario.hardware import Hardware
 from coalesce_sim.scenario.learners import LinUcb
 from coalesce_sim.scenario.mechanisms import PostedPrice, ScoreAuction, Vickrey
 from coalesce_sim.scenario.policy import Custom
-from coalesce_sim.scenario.pool import ContractorFacts, DrawnPool, PriceList
+from coalesce_sim.scenario.pool import ContractorFacts, DrawnPool, PriceList, RecordedPool
 from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.scenario.security import Averted, Overhead
+from coalesce_sim.scenario.skills import Hashing, OwnEmbedder, TfIdf
 from coalesce_sim.scenario.tariff import ConditionalPrices, TokenPrices
-from coalesce_sim.scenario.workload import Arrivals, Csv, Listed, Series
+from coalesce_sim.scenario.workload import LEVELS, Arrivals, Csv, Level, Listed, Series
+
+UNREAD = "nobody reads texts"
 
 
 def in_tasks(arrivals: Arrivals) -> set[str]:
@@ -40,6 +46,14 @@ class Asked:
         self.custom = isinstance(scenario.policy, Custom)
         self.contractors: list[ContractorFacts] = [facts for _, facts in scenario.facts]
         self.types = scenario.workload.types
+
+    @property
+    def offered(self) -> list[list[str]]:
+        """The skills of everybody who states some, each once."""
+        stated = [facts.skills for facts in self.contractors]
+        pool = self.scenario.contractors
+        claims = pool.claims.values() if isinstance(pool, RecordedPool) else ()
+        return [*stated, *(claim.skills for claim in claims if claim.skills is not None)]
 
     @property
     def task_prices(self) -> bool:
@@ -124,6 +138,17 @@ class Asked:
         moved = contracts is not None and contracts.transfer_mb_per_s is not None
         return moved or self.scenario.cost_model.external.communication_usd_per_gb > 0
 
+    @cached_property
+    def chains(self) -> set[Chain]:
+        """Where it is stated how sensitive data are, of all tasks and steps."""
+        return chains_of(self.scenario)
+
+    @cached_property
+    def levels(self) -> list[Level]:
+        """The levels of sensitivity that the data of any task have, from low to high."""
+        found = {level_by(chain) for chain in self.chains}
+        return [level for level in LEVELS if level in found]
+
     def memory(self, need: str) -> bool:
         """Whether memory of the given need is charged."""
         charged = self.scenario.clients.hardware.memory_usd_per_h > 0
@@ -140,16 +165,39 @@ class Asked:
     @cached_property
     def risk(self) -> bool:
         """Whether any share of a task's value is at risk, bad work in the published trade included."""
-        external = self.scenario.cost_model.external
+        unsure = not self.learns and any(facts.reliability < 1 for facts in self.contractors)
+        insecure = self.scenario.incidents is None and self._at_risk("security_risk")
+        return unsure or insecure or self._at_risk("quality_risk")
+
+    @cached_property
+    def incidents(self) -> bool:
+        """Whether incidents of security can happen."""
+        return self.scenario.incidents is not None and self._at_risk("security_risk")
+
+    @cached_property
+    def leak_usd(self) -> dict[Level, float]:
+        """What a leak costs at each level of sensitivity, 0 where none can happen."""
+        rule = self.scenario.incidents
+        if rule is None or not self.incidents or rule.shares.leaked == 0:
+            return dict.fromkeys(LEVELS, 0.0)
+        return {level: rule.leak_usd.of(level) for level in LEVELS}
+
+    @property
+    def leaks(self) -> bool:
+        """Whether leaks can happen and cost anything."""
+        return any(self.leak_usd[level] > 0 for level in self.levels)
+
+    def averts(self, overhead: Overhead) -> bool:
+        """Whether an overhead would avert any incident that can happen."""
+        rule = self.scenario.incidents
+        return self.incidents and rule is not None and getattr(rule.lowered_by, overhead) != Averted()
+
+    def _at_risk(self, kind: Literal["security_risk", "quality_risk"]) -> bool:
+        """Whether any contractor has such a risk, its own or by its reliability."""
+        rule = getattr(self.scenario.cost_model.external, kind)
         for facts in self.contractors:
-            unsure = facts.reliability < 1
-            for own, rule in (
-                (facts.security_risk, external.security_risk),
-                (facts.quality_risk, external.quality_risk),
-            ):
-                if own if own is not None else rule.base > 0 or (unsure and rule.slope > 0):
-                    return True
-            if unsure and not self.learns:
+            own, derived = getattr(facts, kind), rule.base + rule.slope * (1 - facts.reliability)
+            if (derived if own is None else own) > 0:
                 return True
         return False
 
@@ -159,3 +207,10 @@ class Asked:
         rule = self.scenario.skills
         looks = isinstance(self.scenario.policy, LinUcb | Custom)
         return looks or rule.threshold > 0 or self.scenario.discovery is not None
+
+    @property
+    def texts(self) -> bool:
+        """Whether what anybody says in words counts."""
+        rule = self.scenario.skills
+        read = isinstance(rule.embedder, Hashing | TfIdf | OwnEmbedder)
+        return read and self.skill and rule.embedding_weight > 0

@@ -11,6 +11,9 @@ from coalesce_sim.scenario.costs import LoadPrice
 from coalesce_sim.scenario.discovery import GossipDiscovery, RegistryDiscovery
 from coalesce_sim.scenario.learners import CostLearner, EpsilonGreedy, Exp3
 from coalesce_sim.scenario.policy import Topsis
+from coalesce_sim.scenario.security import INCIDENT_KINDS, OVERHEADS, Security
+from coalesce_sim.scenario.skills import Table
+from coalesce_sim.scenario.workload import LEVELS
 
 
 def of_rules(asked: Asked) -> Iterator[Unused]:
@@ -31,15 +34,40 @@ def _of_contracts(asked: Asked) -> Iterator[Unused]:
     if all(facts.unreachable_rate == 0 for facts in asked.contractors):
         places = stated(rules, "contracts", "connect_timeout_s")
         yield Unused(places, "every unreachable_rate is 0")
-    if rules.transfer_mb_per_s is None:
+    if rules.transfer_mb_per_s is None and not asked.averts("encryption"):
         places = stated(rules.security, "contracts.security", "encryption_share")
         yield Unused(places, "contracts.transfer_mb_per_s is left out")
+    yield from _of_incidents(asked, rules.security)
     if rules.input_required_rate == 0:
         places = stated(rules, "contracts", "input_reply_s")
         yield Unused(places, "contracts.input_required_rate is 0")
     if asked.scenario.clients.slots == 0:
         places = stated(rules.recovery, "contracts.recovery", "then")
         yield Unused(places, "clients have no GPU")
+
+
+def _of_incidents(asked: Asked, security: Security) -> Iterator[Unused]:
+    rule, place = security.incidents, "contracts.security.incidents"
+    if rule is None:
+        return
+    if not asked.incidents:
+        yield Unused([place], "nobody has a security_risk")
+        return
+    for overhead in OVERHEADS:
+        averts = getattr(rule.lowered_by, overhead)
+        where = f"{place}.lowered_by.{overhead}"
+        if not security.in_place(overhead):
+            yield Unused(stated(averts, where, *INCIDENT_KINDS), f"there is no {overhead}")
+        else:
+            never = [kind for kind in INCIDENT_KINDS if rule.shares.of(kind) == 0]
+            yield Unused(stated(averts, where, *never), "no incident is of that kind")
+    others, reason = list(LEVELS), "nothing leaks"
+    if rule.shares.leaked > 0:
+        others = [level for level in LEVELS if level not in asked.levels]
+        reason = f"the data_sensitivity of all tasks is {' or '.join(asked.levels)}"
+    yield Unused(stated(rule.leak_usd, f"{place}.leak_usd", *others), reason)
+    if not asked.leaks:
+        yield Unused(stated(rule, place, "insured_share"), "a leak costs nothing")
 
 
 def _of_reputation(asked: Asked) -> Iterator[Unused]:
@@ -69,13 +97,18 @@ def _of_discovery(asked: Asked) -> Iterator[Unused]:
 def _of_skills(asked: Asked) -> Iterator[Unused]:
     rule = asked.scenario.skills
     table = stated(rule, "skills", "performance", "performance_default")
+    similarity = stated(rule, "skills", "embedding", "embedding_default")
     if not asked.skill:
-        places = stated(rule, "skills", "embedding", "embedding_default")
-        yield Unused([*places, *table], "skills do not count")
+        places = stated(rule, "skills", "ontology", "embedder")
+        yield Unused([*places, *similarity, *table], "skills do not count")
         return
+    if rule.ontological_weight == 0 or not any(kind.skills for kind in asked.types.values()):
+        yield Unused(stated(rule, "skills", "ontology"), "no skills that are asked for count")
     if rule.embedding_weight == 0:
-        places = stated(rule, "skills", "embedding", "embedding_default")
+        places = [*similarity, *stated(rule, "skills", "embedder")]
         yield Unused(places, "skills.embedding_weight is 0")
+    elif not isinstance(rule.embedder, Table):
+        yield Unused(similarity, "skills.embedder is not table")
     if asked.scenario.reputation is not None:
         yield Unused(table, "there is reputation")
     elif rule.performance_weight == 0:
@@ -84,7 +117,7 @@ def _of_skills(asked: Asked) -> Iterator[Unused]:
         otherwise = stated(entry, f"skills.performance.{name}", "otherwise")
         if entry.skill is None:
             yield Unused(otherwise, "it names no skill")
-        elif all(entry.skill in facts.skills for facts in asked.contractors):
+        elif all(entry.skill in skills for skills in asked.offered):
             yield Unused(otherwise, f"everybody offers {entry.skill}")
     for field in ("embedding", "performance"):
         strangers = [name for name in getattr(rule, field) if name not in asked.types]
@@ -158,9 +191,15 @@ def _of_policy(asked: Asked) -> Iterator[Unused]:
 
 def _of_topsis(policy: Topsis, asked: Asked) -> Iterator[Unused]:
     boosts, place = policy.boosts, "policy.boosts"
-    if asked.scenario.workload.attributes.data_sensitivity != "high":
+    gated = policy.only_if_cheaper_percent is not None or policy.within_budget
+    if policy.explored_too and not (gated and policy.epsilon > 0):
+        reason = "policy.epsilon is 0" if gated else "nothing is asked of the others"
+        yield Unused(stated(policy, "policy", "explored_too"), reason)
+    if "high" not in asked.levels:
+        level = asked.scenario.workload.attributes.data_sensitivity
+        reason = "workload.attributes.data_sensitivity is not high"
         places = stated(boosts, place, "security_if_sensitive")
-        yield Unused(places, "workload.attributes.data_sensitivity is not high")
+        yield Unused(places, "no task has high data_sensitivity" if level == "high" else reason)
     conditions = {"cost": "cost_if_budget_share_below", "latency": "latency_if_max_min_below"}
     for factor, condition in conditions.items():
         if getattr(boosts, condition) == 0:

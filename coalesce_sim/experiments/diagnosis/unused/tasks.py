@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from coalesce_sim.experiments.diagnosis.unused.market import Asked, in_tasks
+from pydantic import BaseModel
+
+from coalesce_sim.experiments.diagnosis.unused.levels import OF_ALL, OF_COLUMNS, OF_LISTED, level_by, of_type
+from coalesce_sim.experiments.diagnosis.unused.market import UNREAD, Asked, in_tasks
 from coalesce_sim.experiments.diagnosis.unused.stated import Unused, stated
 from coalesce_sim.experiments.diagnosis.who_works import come_together
 from coalesce_sim.scenario.costs import DemandPrice
 from coalesce_sim.scenario.learners import LinUcb
 from coalesce_sim.scenario.policy import Boosts, Topsis
-from coalesce_sim.scenario.workload import Csv, DemandDriven, Listed, Recorded, Series
+from coalesce_sim.scenario.workload import LEVELS, Csv, DemandDriven, Listed, Recorded, Series
 
 _COUNTED = "nothing asks for it"
 _UNCACHED = "no contractor states cache_read_usd_per_mtok: they cost as others do"
@@ -77,6 +80,8 @@ def _of_types(asked: Asked) -> Iterator[Unused]:
         yield Unused(anywhere("local_min"), "records are replayed")
     if not asked.skill or asked.scenario.skills.ontological_weight == 0:
         yield Unused(anywhere("skills"), "skills do not count")
+    if not asked.texts:
+        yield Unused(anywhere("text"), UNREAD)
     if not asked.memory("gb_per_50k_documents"):
         yield Unused(anywhere("documents"), _COUNTED)
     elif "documents" in _stated_by_all(asked):
@@ -102,12 +107,49 @@ def _of_attributes(asked: Asked) -> Iterator[Unused]:
     of_tasks = {name: is_needed for name, is_needed in needed.items() if name != "budget_share"}
     of_tasks |= {"budget_usd": needed["budget_share"], "documents": asked.memory("gb_per_50k_documents")}
     yield Unused(_in_tasks(asked, [name for name, is_needed in of_tasks.items() if not is_needed]), _COUNTED)
-    levels = _levels_needed(asked)
-    for name, is_needed in levels.items():
-        level = getattr(attributes, name)
-        reason = _COUNTED if level == "high" else "low and medium are the same"
-        if level == "low" or not is_needed:
-            yield Unused(stated(attributes, "workload.attributes", name), reason)
+    yield from _of_criticality(asked)
+    yield from _of_sensitivity(asked)
+
+
+def _of_criticality(asked: Asked) -> Iterator[Unused]:
+    attributes, external = asked.scenario.workload.attributes, asked.scenario.cost_model.external
+    needed = asked.custom or (external.critical_factor != 1 and asked.risk)
+    if attributes.criticality == "low" or not needed:
+        reason = _COUNTED if attributes.criticality == "high" else "low and medium are the same"
+        yield Unused(stated(attributes, "workload.attributes", "criticality"), reason)
+
+
+def _of_sensitivity(asked: Asked) -> Iterator[Unused]:
+    """Wherever it is stated how sensitive data are, and all would be the same without."""
+    boosts = _boosts(asked)
+    noticed = asked.custom or (boosts is not None and boosts.security_if_sensitive != 1)
+    does = {level: (noticed and level == "high", asked.leak_usd[level]) for level in LEVELS}
+    told_apart = len(set(does.values())) > 1
+    reason = "all would be the same without it"
+    reason += ", low and medium being the same" * (does["low"] == does["medium"])
+    places = {place for chain in asked.chains for place, _ in chain}
+    for place, model in _say_sensitivity(asked):
+        if any(does[level_by(chain)] != does[level_by(chain, place)] for chain in asked.chains):
+            continue
+        named = [f"{place}.data_sensitivity"] if model is None else stated(model, place, "data_sensitivity")
+        if not told_apart:
+            yield Unused(named, _COUNTED)
+        elif place not in places:
+            yield Unused(named, "no task is of that type")
+        elif all(chain[0][0] != place for chain in asked.chains):
+            yield Unused(named, "all tasks or their types state their own")
+        else:
+            yield Unused(named, reason)
+
+
+def _say_sensitivity(asked: Asked) -> Iterator[tuple[str, BaseModel | None]]:
+    """The places that may say how sensitive data are, with their models, None for the tasks themselves."""
+    workload = asked.scenario.workload
+    if "data_sensitivity" in in_tasks(workload.arrivals):
+        yield OF_LISTED if isinstance(workload.arrivals, Listed) else OF_COLUMNS, None
+    for name, kind in workload.types.items():
+        yield of_type(name), kind
+    yield OF_ALL, workload.attributes
 
 
 def _needed(asked: Asked) -> dict[str, bool]:
@@ -127,6 +169,8 @@ def _needed(asked: Asked) -> dict[str, bool]:
     writing = asked.tokens_at_contractors("decode_tokens_per_s", "output_usd_per_mtok")
     by_use = asked.learns or scenario.cost_model.realised.basis == "physical"
     small = boosts is not None and boosts.cost != 1 and boosts.cost_if_budget_share_below > 0
+    limited = isinstance(scenario.policy, Topsis) and scenario.policy.within_budget
+    by_value = limited and "budget_usd" not in in_tasks(scenario.workload.arrivals)
     return {
         "complexity": custom
         or flop
@@ -134,8 +178,8 @@ def _needed(asked: Asked) -> dict[str, bool]:
         or dearer
         or asked.memory("gb_per_complexity")
         or isinstance(scenario.policy, LinUcb),
-        "value_usd": custom or lost or by_hand or later or asked.risk,
-        "budget_share": custom or small,
+        "value_usd": custom or lost or by_hand or later or asked.risk or by_value,
+        "budget_share": custom or small or limited,
         "data_gb": custom or flop or asked.moves,
         "output_gb": custom or asked.moves,
         "model_size": custom or asked.memory("gb_per_model_size"),
@@ -144,15 +188,6 @@ def _needed(asked: Asked) -> dict[str, bool]:
         "cached_tokens": custom or asked.token_prices,
         "output_tokens": at_home or (writing and by_use),
         "expected_output_tokens": custom or at_home or writing,
-    }
-
-
-def _levels_needed(asked: Asked) -> dict[str, bool]:
-    boosts = _boosts(asked)
-    factor = asked.scenario.cost_model.external.critical_factor
-    return {
-        "criticality": asked.custom or (factor != 1 and asked.risk),
-        "data_sensitivity": asked.custom or (boosts is not None and boosts.security_if_sensitive != 1),
     }
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from coalesce_sim.experiments.diagnosis.finding import of_contractors
-from coalesce_sim.experiments.diagnosis.unused.market import Asked
+from coalesce_sim.experiments.diagnosis.unused.market import UNREAD, Asked
 from coalesce_sim.experiments.diagnosis.unused.stated import Unused, stated, stated_of_contractors
 from coalesce_sim.scenario.costs import DemandPrice
 from coalesce_sim.scenario.hardware import Hardware
-from coalesce_sim.scenario.pool import DrawnPool, PriceList
+from coalesce_sim.scenario.pool import DrawnPool, PriceList, RecordedPool
 from coalesce_sim.scenario.tariff import PRICES
 
 _REPLAYED = "records are replayed"
@@ -22,6 +22,7 @@ def of_workers(asked: Asked) -> Iterator[Unused]:
     """Clients, contractors and the hardware of both."""
     yield from _of_clients(asked)
     yield from _of_contractors(asked)
+    yield from _of_claims(asked)
     yield from _of_pool(asked)
     yield from _of_hardware(asked)
 
@@ -51,6 +52,7 @@ def _of_contractors(asked: Asked) -> Iterator[Unused]:
         yield Unused(stated_of_contractors(scenario, *prices), f"pricing is {kind}")
     elif asked.token_prices and not asked.has("cached_tokens"):
         yield Unused(stated_of_contractors(scenario, "cache_read_usd_per_mtok"), "no task has cached_tokens")
+    yield Unused(stated_of_contractors(scenario, "jurisdiction"), "nothing acts on it yet")
     if not asked.own_costs:
         yield Unused(stated_of_contractors(scenario, "own_cost_share"), "nobody asks for own costs")
     else:
@@ -63,12 +65,25 @@ def _of_contractors(asked: Asked) -> Iterator[Unused]:
         yield Unused(stated_of_contractors(scenario, "performance"), "past performance does not count")
     if not asked.skill or not _skills_count(asked):
         yield Unused(stated_of_contractors(scenario, "skills"), "skills do not count")
+    if not asked.texts:
+        yield Unused(stated_of_contractors(scenario, "text"), UNREAD)
     free = [each for each in everybody if each.slots == "unlimited"]
     places = stated_of_contractors(scenario, "queue_limit", among=free)
     yield Unused(places, "nobody queues where slots are unlimited")
     names_all = [each for each in everybody if each.outcomes is not None]
     places = [] if asked.replays else stated_of_contractors(scenario, "success", among=names_all)
     yield Unused(places, "outcomes are stated")
+
+
+def _of_claims(asked: Asked) -> Iterator[Unused]:
+    pool = asked.scenario.contractors
+    claims = [*pool.claims.values()] if isinstance(pool, RecordedPool) else []
+    if not asked.texts:
+        said = any(claim.text is not None for claim in claims)
+        yield Unused(["contractors.claims.*.text"] * said, UNREAD)
+    if not asked.skill or not _skills_count(asked):
+        offered = any(claim.skills is not None for claim in claims)
+        yield Unused(["contractors.claims.*.skills"] * offered, "skills do not count")
 
 
 def _skills_count(asked: Asked) -> bool:
@@ -107,6 +122,13 @@ def _of_hardware(asked: Asked) -> Iterator[Unused]:
         yield Unused(stated(own, home, *_SPEEDS), "work at home is timed in FLOP")
     if own.profile is None and scenario.cost_model.internal.work == "tokens" and own.tokens == "measured":
         yield Unused(stated(own, home, "peak_flop_s"), "work at home is timed by tokens")
+    charged = own.slot_usd_per_h + own.as_believed.slot_usd_per_h + own.memory_usd_per_h > 0
+    if not charged and not _timed_by_hardware(asked):
+        yield Unused(stated(own, home, "believed"), "times at home are stated and hours cost nothing")
+    speed_of = {"prompt_tokens": "prefill_tokens_per_s", "expected_output_tokens": "decode_tokens_per_s"}
+    for tokens, speed in speed_of.items():
+        if not asked.has(tokens):
+            yield Unused(stated(own.believed, f"{home}.believed", speed), f"no task has {tokens}")
     needs = ("gb_per_model_size", "gb_per_50k_documents", "gb_per_complexity")
     if not any(asked.memory(need) for need in needs):
         yield Unused(stated(own, home, "memory_usd_per_h"), "tasks occupy no memory")
@@ -116,6 +138,17 @@ def _of_hardware(asked: Asked) -> Iterator[Unused]:
         yield Unused(stated(machine, place, "memory_usd_per_h"), "it counts at home only")
         if machine.profile is None and machine.tokens == "measured" and not asked.flop_at_contractors:
             yield Unused(stated(machine, place, "peak_flop_s"), "nobody's work is timed in FLOP there")
+
+
+def _timed_by_hardware(asked: Asked) -> bool:
+    """Whether the time that any work takes at home follows from the hardware."""
+    outcomes = asked.scenario.clients.outcomes or {}
+    return not asked.replays and any(
+        not kind.in_steps
+        and kind.local_min is None
+        and (name not in outcomes or outcomes[name].latency_min is None)
+        for name, kind in asked.types.items()
+    )
 
 
 def _of_machine(machine: Hardware, place: str, flop: bool, *, costs: bool) -> Iterator[Unused]:

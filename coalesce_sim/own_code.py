@@ -1,4 +1,4 @@
-"""Modules of users' policies: which code was imported, not which file is there now."""
+"""Modules of users' policies and embedders: which code was imported, not which file is there now."""
 
 from __future__ import annotations
 
@@ -40,11 +40,16 @@ class _FromSource(SourceFileLoader):
         return code
 
 
-def imported_class(module_name: str, class_name: str) -> object:
-    """What has that name in a module. Raises ImportError, AttributeError and what the module raises.
+def imported_class(module_and_class: str) -> object:
+    """What ``module:Class`` names, the working directory being searched first.
 
-    Within `files.expecting`, raises `ChangedFile` where the code (`expected_name`) should be other.
+    Raises ImportError, AttributeError and what the module raises. Within `files.expecting`, raises
+    `ChangedFile` where the code (`expected_name`) should be other.
     """
+    module_name, _, class_name = module_and_class.partition(":")
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
     known = module_name in sys.modules
     module = importlib.import_module(module_name) if known else _imported(module_name)
     found = getattr(module, class_name)
