@@ -136,6 +136,41 @@ def test_a_step_that_is_done_over_at_home_is_lost_only_where_home_fails_too() ->
     assert split.at_home.loss_usd == pytest.approx(0.75 * VALUE_USD)
 
 
+def test_leaks_and_spoiled_work_are_in_what_is_expected_of_both_ways() -> None:
+    """A third of the incidents each are leaks, tampering and lost work; the steps leak twice."""
+    incidents = {"shares": {"leaked": 1, "tampered": 1, "lost": 1}, "leak_usd": {"medium": 2.0}}
+    rules = {"recovery": {"then": "give_up"}, "security": {"incidents": incidents}}
+    risky = {"security_risk": 0.3, "quality_risk": 0.0}
+    pool = (
+        specialist("report", 3.0, **risky),
+        specialist("writing", **risky),
+        specialist("proof", **risky),
+    )
+    policy = Seeing()
+    run_of(reports([0], *pool, contracts=rules), policy=lambda: policy)
+    whole, split = policy.seen[0].whole, policy.seen[0].split
+    assert whole is not None
+    assert split is not None
+    assert whole.cheapest.loss_usd == pytest.approx(0.2 * VALUE_USD)
+    assert whole.cheapest.work_usd == pytest.approx(3 + 0.1 * 2)
+    assert split.cheapest.loss_usd == pytest.approx((1 - 0.8 * 0.8) * VALUE_USD)
+    assert split.cheapest.work_usd == pytest.approx(2 + 2 * 0.1 * 2)
+
+
+@pytest.mark.parametrize(("policy", "asked"), [(Splitting, [6, 12, 12]), (Keeping, [6, 6, 6])])
+def test_every_query_is_paid_for_also_for_the_way_that_is_not_taken(
+    policy: type[Policy], asked: list[int]
+) -> None:
+    """Six messages a query: for the whole and for each step, and again when a step is due."""
+    rule = {"kind": "broadcast", "k": 3, "newcomer_share": 0, "message_usd": 0.01}
+    decisions = run_of(reports([0], discovery=rule), policy=policy).decisions
+    messages_usd = [0.01 * each for each in asked]
+    assert decisions["search_usd"].tolist() == pytest.approx(messages_usd)
+    work_usd = [0, 1, 1 + INTEGRATION_USD] if policy is Splitting else [3, 0, 0]
+    spent_usd = [work + message for work, message in zip(work_usd, messages_usd, strict=True)]
+    assert decisions["realised_usd"].tolist() == pytest.approx(spent_usd)
+
+
 def test_the_estimates_of_the_whole_are_those_of_its_offers() -> None:
     """Taken apart and put together again, lateness and doing over included."""
     slow = specialist("report", 3.0, reliability=0.7, network_ms=400_000)
@@ -385,3 +420,15 @@ def test_explain_tells_both_ways(split_usd: float, says: str) -> None:
     way = "in its steps" if split_usd < 0.25 else "as a whole"
     other = explain(scenario, 1, 0, WHOLE if split_usd < 0.25 else DRAFT)
     assert other.decision["verdict"] == other.realised["verdict"] == f"Not done: the task was done {way}."
+
+
+def test_the_own_steps_of_a_whole_do_not_wait_behind_it() -> None:
+    """The second report and its two steps are behind the first, whose own are done in its place."""
+    model = {"opportunity": "later_tasks", "work": "flop", "execution_time_unit": "second"}
+    fields = reports([0, 0])
+    fields["cost_model"]["internal"] = model | {"flop_reference_gb": 1}
+    scenario = coalesce_sim.load(fields, ["clients.outcomes={report: {success: 1}, writing: {}, proof: {}}"])
+    told = explain(scenario, 1, 0, WHOLE)
+    assert told.opportunity["tasks_behind"] == 3
+    assert told.opportunity["best_task"] == 3
+    assert told.opportunity["billed_h"] == pytest.approx(1 / 3600)
