@@ -9,6 +9,7 @@ import pytest
 
 import coalesce_sim
 from coalesce_sim import LOCAL, Decision, Policy, ScenarioError, View
+from coalesce_sim.experiments.diagnosis.unused.levels import chains_of, level_by
 from coalesce_sim.experiments.diagnosis.warnings import notes_of
 
 
@@ -59,6 +60,25 @@ def test_a_step_has_it_of_its_own_type_or_else_of_the_whole() -> None:
         "data_sensitivity": "high",
     }
     assert sensitive(scenario) == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("decompose", "seen", "levels"),
+    [
+        ("never", [False], {"medium"}),
+        ("policy", [False], {"low", "medium", "high"}),
+        ("always", [True, False], {"high", "low"}),
+    ],
+)
+def test_a_whole_that_is_kept_has_it_of_its_own_type(
+    decompose: str, seen: list[bool], levels: set[str]
+) -> None:
+    scenario = listed({"type": "whole"}, a="high", b="low")
+    steps = {"one": {"type": "a"}, "two": {"type": "b"}}
+    whole = {"max_latency_min": 2, "steps": steps, "decompose": decompose, "skills": [], "base_flop": 1e12}
+    scenario["workload"]["types"]["whole"] = whole
+    assert sensitive(scenario) == seen
+    assert {level_by(chain) for chain in chains_of(coalesce_sim.load(scenario))} == levels
 
 
 def test_a_column_of_a_task_table_says_it(tmp_path: Path) -> None:
