@@ -117,7 +117,7 @@ NO_ROWS = pa.table({"point": pa.array([], pa.int64()), "replication": pa.array([
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> str:
     sweeps = Sweeps(tmp_path_factory.mktemp("undisturbed"))
     process = sweeps.start()
-    assert process.communicate(timeout=60) == ("", "")
+    assert process.communicate(timeout=180) == ("", "")
     assert process.returncode == 0
     return sweeps.digest_of_complete()
 
@@ -155,7 +155,7 @@ def workers_of(process: subprocess.Popen[str]) -> list[int]:
 
 
 def ends_well(process: subprocess.Popen[str]) -> None:
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=180)
     assert (process.returncode, out, err) == (0, "", "")
     assert alive_in(process.pid) == []
 
@@ -216,7 +216,7 @@ def test_an_interrupted_sweep_keeps_what_it_has(
     wait_until(lambda: len(workers_of(process)) == 4)
     time.sleep(1.0)  # some runs are made, and by the clock not written yet
     os.killpg(process.pid, number)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=180)
     assert (process.returncode, out) == (128 + number, "")
     assert err == f"coalesce-sim: interrupted by {number.name}\n"
     assert alive_in(process.pid) == []
@@ -233,14 +233,14 @@ def test_a_run_that_kills_its_worker_is_given_up_and_the_rest_is_there(
 ) -> None:
     sweeps = Sweeps(tmp_path, cured=False)
     process = sweeps.start()
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=180)
     assert (process.returncode, out) == (1, ""), err
     result = coalesce_sim.open_results(sweeps.out)
     assert len(result.runs) == RUNS - REPLICATIONS
     assert result.failures["policy.limit"].tolist() == [POISONED] * REPLICATIONS
     assert result.failures["error"].str.startswith("the worker process died while it played this run").all()
     again = sweeps.start()
-    again.communicate(timeout=60)
+    again.communicate(timeout=180)
     assert again.returncode == 1  # nothing is left to do, and it still is not well
     kept = sweeps.acknowledged()
 
@@ -258,7 +258,7 @@ def test_of_two_sweeps_into_one_folder_the_second_is_refused(sweeps: Sweeps, und
     wait_until((sweeps.out / "sweep.json").exists)
     first.send_signal(signal.SIGSTOP)  # so that it cannot have ended, however slow the second is
     second = sweeps.start()
-    out, err = second.communicate(timeout=60)
+    out, err = second.communicate(timeout=180)
     assert (second.returncode, out) == (2, "")
     assert "another command is writing to 'results/kills'" in err
     assert first.poll() is None
