@@ -53,7 +53,7 @@ def parts(name: str, base: str, replications: int, policies: list[str], **settin
 
 
 SWEEPS: Final = {
-    "parts_day": parts("parts_day", "market_day", 4, ["topsis"]),
+    "parts_day": parts("parts_day", "market_day", 20, ["topsis"]),
     "parts_recorded": parts("parts_recorded", RECORDED, 20, ["topsis"]),
     "parts_recorded_few": parts(
         "parts_recorded_few", RECORDED, 40, ["random"], **{"skills.threshold": 0, "discovery": FEW}
