@@ -16,6 +16,7 @@ from coalesce_sim.cards.reading import AgentCard, Cards, read_cards
 from coalesce_sim.cards.sdk import require_sdk
 from coalesce_sim.files import made_folders, remove_empty, whole_file, write_errors, write_text
 from coalesce_sim.loading import load
+from coalesce_sim.numbers import plural
 from coalesce_sim.scenario.document import MAX_BYTES
 from coalesce_sim.scenario.pool import Contractor
 from coalesce_sim.scenario.problems import Problem, ScenarioError
@@ -159,11 +160,11 @@ def _completed(card: AgentCard, assumptions: Assumptions) -> Imported:
 
 def scenario_text(imported: Import) -> str:
     """The scenario as YAML, a field a line. All values are written as JSON, which is YAML, too."""
-    count = len(imported.taken)
+    title = f"{plural(len(imported.taken), 'contractor')} by their Agent Cards"
     lines = [
         "# Made by `coalesce-sim cards import`; what the cards do not say is not here.",
         f"extends: {_json(_seen_from(imported.out, imported.parent))}",
-        f"title: {_json(f'{count:,} contractors by their Agent Cards')}",
+        f"title: {_json(title)}",
         "contractors:",
     ]
     for each in imported.taken:

@@ -177,7 +177,12 @@ def _embedded(
     except TypeError as error:
         raise _wrong("skills.embedder", f"does not take these parameters: {error}") from error
     name = type(made).__name__
-    vectors = _checked(name, made.embed(texts), len(texts))
+    try:
+        returned = made.embed(texts)
+    except Exception as error:  # of whatever kind: it is the user's own code
+        message = f"{name}.embed raised {type(error).__name__}: {error}"
+        raise _wrong("skills.embedder", message) from error
+    vectors = _checked(name, returned, len(texts))
     place = {text: k for k, text in enumerate(texts)}
     sides = []
     for what, side in (("task type", tasks), ("contractor", contractors)):

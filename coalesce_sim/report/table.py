@@ -141,6 +141,9 @@ def experience(result: RunResult) -> list[str]:
     if ours("leak_usd").mean is not None:
         incidents = ", ".join(f"{percent(ours(f'contracts_{kind}_rate'))} {kind}" for kind in INCIDENT_KINDS)
         lines.append(f"Incidents: {incidents}; leaks cost {with_half_width(ours('leak_usd'))} USD.")
+    if ours("search_usd").mean:
+        each, cost = with_half_width(ours("messages_per_query")), with_half_width(ours("search_usd"))
+        lines.append(f"Searches: {each} messages a query, which cost {cost} USD in all.")
     if ours("estimation_error").mean is not None:
         first, last = percent(ours("estimation_error_first")), percent(ours("estimation_error_last"))
         lines.append(f"Estimated charges are off by {first} in the first 50, by {last} in the last ones.")

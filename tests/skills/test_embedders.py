@@ -169,6 +169,9 @@ class Silent(Embedder):
 class Short(Embedder):
     def embed(self, texts):
         return []
+class Failing(Embedder):
+    def embed(self, texts):
+        return 1 / 0
 class Empty(Embedder):
     pass
 class Stranger:
@@ -199,6 +202,10 @@ def test_a_class_of_ones_own_embeds_with_its_parameters(own: str) -> None:
         (
             {"class": "OWN:Silent"},
             "the vector that Silent gives for the task type 'job' is all 0",
+        ),
+        (
+            {"class": "OWN:Failing"},
+            "Failing.embed raised ZeroDivisionError: division by zero",
         ),
         ({"class": "OWN:Short"}, "Short.embed: must return 3 vectors of numbers, one a text .got \\[\\]"),
     ],
