@@ -8,9 +8,10 @@ import pickle
 import signal
 import sys
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.process import BaseProcess
 from multiprocessing.synchronize import Event
 from typing import TypeVar
 
@@ -31,7 +32,7 @@ UNGUARDED = (
 _AHEAD = 3
 """Items a process that are under way or done but not yet asked for."""
 
-_PATIENCE_S = 10.0
+_PATIENCE_S = 2.0
 """How long to wait for a process that was told to end."""
 
 
@@ -89,14 +90,26 @@ def ordered_map(
     except BaseException as error:
         executor.shutdown(wait=False, cancel_futures=True)
         children = set(multiprocessing.active_children()) - others
-        for child in children:
-            child.terminate()
-        for child in children:
-            child.join(_PATIENCE_S)
+        end_all(children)
         if isinstance(error, BrokenProcessPool) and not started.is_set():
             raise EngineError(UNGUARDED) from error
         raise
     executor.shutdown()
+
+
+def end_all(processes: Collection[BaseProcess]) -> None:
+    """End processes, whatever they are at.
+
+    One that was forked an instant ago forgets a signal that came before it could listen; it has to be killed,
+    for a pool waits for all of its processes, and would for ever.
+    """
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        process.join(_PATIENCE_S)
+        if process.is_alive():
+            process.kill()
+            process.join()
 
 
 def _begin(started: Event) -> None:

@@ -12,14 +12,11 @@ from multiprocessing.process import BaseProcess
 from multiprocessing.synchronize import Event
 from typing import Protocol
 
-from coalesce_sim.experiments.parallel import UNGUARDED, EngineError
+from coalesce_sim.experiments.parallel import UNGUARDED, EngineError, end_all
 from coalesce_sim.sweeps.playing import Chunk, Row, play_chunk
 
 _MOST_STILLBORN = 2
 """After so many pools in a row of which no process began, there is no use in another."""
-
-_PATIENCE_S = 10.0
-"""How long to wait for a process that was told to end."""
 
 
 class Engine(Protocol):
@@ -102,10 +99,7 @@ class LocalEngine:
             return
         children = list((self._pool._processes or {}).values())
         self._pool.shutdown(wait=False, cancel_futures=True)
-        for child in children:
-            child.terminate()
-        for child in children:
-            child.join(_PATIENCE_S)
+        end_all(children)
 
     def _new_pool(self) -> ProcessPoolExecutor:
         self._started = multiprocessing.Event()
