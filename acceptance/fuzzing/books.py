@@ -22,7 +22,7 @@ Complain = Callable[[str], None]
 _REL, _ABS = 1e-7, 1e-9
 _MAY_BE_EMPTY = {
     "decisions": {"contractor", "score", "confidence"},
-    "contracts": {"reason", "working_s"},
+    "contracts": {"reason", "working_s", "incident"},
     "timeline": {
         *("demand", "mean_price_usd", "outsourcing_rate", "cumulative_cost_reduction"),
         *("home_utilisation", "contractor_utilisation"),
@@ -126,7 +126,8 @@ def _tasks(decisions: list[Row], complain: Complain) -> None:
         if (row["choice"] == "local") != (row["contractor"] is None):
             complain(f"task {row['task']}: choice {row['choice']}, contractor {row['contractor']}")
         if row["attempts"] == 0:
-            if row["realised_usd"] or row.get("coordination_usd"):
+            # Nothing was done; but contractors may have been searched for, at so much a message.
+            if row["realised_usd"] != row.get("search_usd", 0.0) or row.get("coordination_usd"):
                 complain(f"task {row['task']}: {row['outcome']}, at {row['realised_usd']} USD")
             continue
         moments = [row[name] for name in ("arrival_s", "decided_s", "started_s", "finished_s")]
@@ -188,10 +189,13 @@ def _contracts(
             complain(f"task {row['task']}: {row['attempts']} attempts, contracts {numbers}")
         paid_usd = math.fsum(each["paid_usd"] for each in own)
         _equal(f"task {row['task']}: paid to contractors", row["price_usd"], paid_usd, complain)
+        leaked_usd = math.fsum(each.get("leak_usd", 0.0) for each in own)
+        _equal(f"task {row['task']}: leaks", row.get("leak_usd", 0.0), leaked_usd, complain)
         if not composite and len(own) == row["attempts"]:
             late_usd = late_usd_per_s * max(0.0, row["turnaround_s"] - row["max_latency_s"])
             fees_usd = math.fsum(each["fees_usd"] for each in own)
-            parts = (paid_usd, fees_usd, row["loss_usd"], late_usd)
+            besides = (row.get("search_usd", 0.0), row.get("leak_usd", 0.0))
+            parts = (paid_usd, fees_usd, row["loss_usd"], late_usd, *besides)
             _equal(f"task {row['task']}: realised_usd", row["realised_usd"], math.fsum(parts), complain)
 
 
