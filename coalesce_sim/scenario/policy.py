@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from coalesce_sim.scenario.base import Model
 from coalesce_sim.scenario.distributions import NonNegative, Positive, Share
@@ -22,6 +22,7 @@ from coalesce_sim.scenario.learners import (
     UcbV,
 )
 from coalesce_sim.scenario.mechanisms import PostedPrice, ScoreAuction, Vickrey
+from coalesce_sim.scenario.own import OwnCode, kind_of
 
 
 class Weights(Model):
@@ -207,26 +208,8 @@ class Oracle(Model):
     kind: Literal["oracle"]
 
 
-class Custom(Model):
+class Custom(OwnCode):
     """A user's own policy, ``class: "my_module:MyPolicy"``; other keys go to its constructor."""
-
-    model_config = ConfigDict(extra="allow", populate_by_name=True)
-
-    class_: Annotated[str, Field(alias="class", pattern=r"^[\w.]+:\w+$")]
-    """Module and class, as in ``my_module:MyPolicy``; the working directory is searched first."""
-
-    @property
-    def parameters(self) -> dict[str, Any]:
-        """The keys other than ``class``."""
-        return dict(self.model_extra or {})
-
-
-def _tag(data: Any) -> str | None:
-    if isinstance(data, Custom):
-        return "class"
-    if isinstance(data, dict):
-        return "class" if "class" in data else data.get("kind")
-    return getattr(data, "kind", None)
 
 
 PolicySettings = Annotated[
@@ -255,5 +238,5 @@ PolicySettings = Annotated[
     | Annotated[Vickrey, Tag("vickrey")]
     | Annotated[ScoreAuction, Tag("score_auction")]
     | Annotated[Custom, Tag("class")],
-    Discriminator(_tag),
+    Discriminator(kind_of),
 ]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag
 
 from coalesce_sim.scenario.base import Model
 from coalesce_sim.scenario.distributions import Share
+from coalesce_sim.scenario.own import OwnCode, kind_of
 
 
 class Ontology(Model):
@@ -56,27 +57,9 @@ class Vectors(Model):
     a drawn pool those of its types."""
 
 
-class OwnEmbedder(Model):
+class OwnEmbedder(OwnCode):
     """Cosine of the vectors that a class of your own gives for the `text` of task types and contractors,
     ``class: "my_module:MyEmbedder"``; other keys go to its constructor."""
-
-    model_config = ConfigDict(extra="allow", populate_by_name=True)
-
-    class_: Annotated[str, Field(alias="class", pattern=r"^[\w.]+:\w+$")]
-    """Module and class, as in ``my_module:MyEmbedder``; the working directory is searched first."""
-
-    @property
-    def parameters(self) -> dict[str, Any]:
-        """The keys other than ``class``."""
-        return dict(self.model_extra or {})
-
-
-def _tag(data: Any) -> str | None:
-    if isinstance(data, OwnEmbedder):
-        return "class"
-    if isinstance(data, dict):
-        return "class" if "class" in data else data.get("kind")
-    return getattr(data, "kind", None)
 
 
 EmbedderSettings = Annotated[
@@ -85,7 +68,7 @@ EmbedderSettings = Annotated[
     | Annotated[TfIdf, Tag("tfidf")]
     | Annotated[Vectors, Tag("vectors")]
     | Annotated[OwnEmbedder, Tag("class")],
-    Discriminator(_tag),
+    Discriminator(kind_of),
 ]
 
 
