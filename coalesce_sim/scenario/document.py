@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import cached_property, lru_cache, reduce
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +55,9 @@ EVERY = "*"
 """The step of a path that stands for every name, or number, there is."""
 
 MAX_BYTES = 8_000_000
+
+# Texts of up to so many characters are kept when they have been parsed; longer ones would fill the memory.
+_SHORT = 50_000
 
 
 @dataclass(frozen=True)
@@ -152,7 +155,7 @@ def read_base(source: str | Path | Mapping[str, Any]) -> Base:
     layers = _layers(source)
     files = tuple(file for _, file in layers if file is not None)
     merged = reduce(_merge, (root for root, _ in reversed(layers)))
-    merged.value.pop("extends", None)
+    merged = Node({key: node for key, node in merged.value.items() if key != "extends"}, merged.mark)
     return Base(merged, "scenario" if isinstance(source, Mapping) else files[0].stem, files)
 
 
@@ -322,13 +325,19 @@ def _read_root(path: Path, asked_by: Mark | None) -> Node:
         at = error.start
         mark = Mark(file, raw.count(b"\n", 0, at) + 1)
         raise mark.error(f"is not UTF-8 text: byte 0x{raw[at]:02x} at offset {at}") from None
-    node = Builder(file).build(text)
+    node = (_built if len(text) <= _SHORT else _built.__wrapped__)(file, text)
     if node is None:
         raise Mark(file, None).error("is empty; a scenario is a mapping of fields")
     if not isinstance(node.value, dict):
         got = "a list" if isinstance(node.value, list) else shown(node.value)
         raise node.mark.error(f"a scenario must be a mapping of fields (got {got})")
     return node
+
+
+@lru_cache(maxsize=64)
+def _built(file: str, text: str) -> Node | None:
+    """The tree of a text, which nobody changes: profiles that everything extends are parsed once."""
+    return Builder(file).build(text)
 
 
 def _read_bytes(path: Path, asked_by: Mark | None) -> bytes:
