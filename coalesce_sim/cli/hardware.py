@@ -10,9 +10,9 @@ import click
 from coalesce_sim.cli.contract import console, json_option, print_json
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.console import Console
 
-    from coalesce_sim.scenario.catalogue import Figure, Profile
+    from coalesce_sim.scenario.catalogue import Figure, Profile, ServingPoint
 
 _COLUMNS = {
     "memory_gb": "GB",
@@ -24,6 +24,7 @@ _COLUMNS = {
     "prefill_tokens_per_s": "read/s",
     "decode_tokens_per_s": "write/s",
 }
+_OF_SPEEDS = "FLOP/s: tensor cores, FP16, dense. Tokens read and written a second: one stream, Llama 3 8B Q4."
 
 
 @click.command("hardware")
@@ -48,31 +49,30 @@ def command(name: str | None, as_json: bool) -> None:
         return
     out = console()
     if name is None:
-        out.print(_overview(chosen))
-        click.echo(
-            "FLOP/s: tensor cores, FP16, dense. Tokens read and written a second: one stream, Llama 3 8B Q4."
-        )
-        click.echo("* has a note. Notes, sources and speeds in batches: coalesce-sim hardware NAME")
+        _print_overview(out, chosen)
+        from coalesce_sim.report.layout import print_wrapped
+
+        print_wrapped(out, _OF_SPEEDS)
+        print_wrapped(out, "* has a note. Notes, sources and speeds in batches: coalesce-sim hardware NAME")
         return
     profile = chosen[name]
     click.echo(f"{name}: {profile.name}, {profile.basis} unless you say otherwise")
     assumed = {"lifetime_h": known.lifetime_h, "electricity_usd_per_kwh": known.electricity_usd_per_kwh}
-    out.print(_figures({**profile.figures, **(assumed if profile.purchase_usd else {})}))
+    _print_figures(out, {**profile.figures, **(assumed if profile.purchase_usd else {})})
     if points:
         click.echo(f"Serving in batches ({known.sources['serving']}):")
-        batches = _table("gpus", "batch", "tok/s", "J/token", "ms/token", first="model")
-        for each in points:
-            figures = (each.output_tokens_per_s, each.j_per_token, each.median_itl_ms)
-            batches.add_row(each.model, str(each.gpus), str(each.batch), *map(_number, figures))
-        out.print(batches)
+        _print_serving(out, points)
 
 
-def _overview(profiles: dict[str, Profile]) -> Table:
-    table = _table(*_COLUMNS.values(), "basis")
-    for name, profile in profiles.items():
-        cells = [_cell(field, profile.figures.get(field)) for field in _COLUMNS]
-        table.add_row(name, *cells, profile.basis)
-    return table
+def _print_overview(out: Console, profiles: dict[str, Profile]) -> None:
+    from coalesce_sim.report.layout import Column, print_columns
+
+    figures = [
+        Column(label, [_cell(field, profile.figures.get(field)) for profile in profiles.values()])
+        for field, label in _COLUMNS.items()
+    ]
+    basis = Column("basis", [profile.basis for profile in profiles.values()], figures=False)
+    print_columns(out, [Column("", list(profiles), figures=False)], [*figures, basis])
 
 
 def _cell(field: str, figure: Figure | None) -> str:
@@ -82,24 +82,27 @@ def _cell(field: str, figure: Figure | None) -> str:
     return _number(value) + ("*" if figure.note else "")
 
 
-def _figures(figures: dict[str, Figure]) -> Table:
-    table = _table("value", "source and note")
-    table.columns[2].justify = "left"
+def _print_figures(out: Console, figures: dict[str, Figure]) -> None:
+    """Each with its source and note below it."""
+    from coalesce_sim.report.layout import print_wrapped
+
     for field, figure in figures.items():
         note = f" ({figure.note})" if figure.note else ""
-        table.add_row(field, f"{figure.value:g}", figure.source + note)
-    return table
+        print_wrapped(out, f"  {field} {figure.value:g}: {figure.source}{note}", hang="    ")
 
 
-def _table(*columns: str, first: str = "") -> Table:
-    from rich import box
-    from rich.table import Table
+def _print_serving(out: Console, points: list[ServingPoint]) -> None:
+    from coalesce_sim.report.layout import Column, print_columns
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
-    table.add_column(first, no_wrap=True)
-    for name in columns:
-        table.add_column(name, justify="right", overflow="fold")
-    return table
+    columns = {
+        "gpus": [str(each.gpus) for each in points],
+        "batch": [str(each.batch) for each in points],
+        "tok/s": [_number(each.output_tokens_per_s) for each in points],
+        "J/token": [_number(each.j_per_token) for each in points],
+        "ms/token": [_number(each.median_itl_ms) for each in points],
+    }
+    models = Column("model", [each.model for each in points], figures=False)
+    print_columns(out, [models], [Column(label, cells) for label, cells in columns.items()])
 
 
 def _number(value: float | None) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import Any
 
 from rich import box
@@ -13,6 +12,7 @@ from rich.text import Text
 from coalesce_sim.experiments.diagnosis.doctor import Diagnosis
 from coalesce_sim.experiments.diagnosis.finding import Finding
 from coalesce_sim.numbers import number, percent, plural
+from coalesce_sim.report.layout import print_wrapped
 
 _STYLES = {"problem": "bold red", "note": "bold"}
 
@@ -41,21 +41,9 @@ def _print_finding(console: Console, finding: Finding) -> None:
     inset = "  " if "." in finding.code else ""
     title = f"{inset}{finding.severity.upper()} {finding.code}"
     console.print(Text(title, _STYLES[finding.severity]), soft_wrap=True)
-    _print_wrapped(console, finding.sentence, f"{inset}  ")
+    print_wrapped(console, finding.sentence, inset=f"{inset}  ")
     if finding.settings:
-        _print_wrapped(console, f"look at: {', '.join(finding.settings)}", f"{inset}  ", "dim")
-
-
-def _print_wrapped(console: Console, text: str, inset: str, style: str = "") -> None:
-    """Text further in; a number and its % stay on one line."""
-    lines = textwrap.fill(
-        text.replace(" %", "\u00a0%"),
-        console.width,
-        initial_indent=inset,
-        subsequent_indent=inset,
-        break_on_hyphens=False,
-    )
-    console.print(Text(lines, style), soft_wrap=True)
+        print_wrapped(console, f"look at: {', '.join(finding.settings)}", "dim", inset=f"{inset}  ")
 
 
 def _figures_table(figures: dict[str, Any]) -> Table:

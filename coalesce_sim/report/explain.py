@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from coalesce_sim.numbers import NOTHING, column, number, plural
 from coalesce_sim.policies.mcdm import CRITERIA
 from coalesce_sim.report.explanation import Explanation, Facts
 from coalesce_sim.report.factors import factor_lines
+from coalesce_sim.report.layout import Column, print_columns, print_pairs, print_wrapped
 
 MOST_CONTRACTORS = 30
 MOST_NAMES = 8
@@ -34,12 +33,12 @@ _COSTS = {
 _ABILITIES = {
     "skill_ontological": "ontol.",
     "skill_embedding": "embed.",
-    "skill_performance": "perform.",
+    "skill_performance": "perf.",
     "skill": "skill",
     "eligible": "eligible",
     "within_budget": "in budget",
     "reliability": "reliab.",
-    "security_risk": "sec.risk",
+    "security_risk": "sec. risk",
     "latency_s": "latency, s",
 }
 _TIMES = {"working_s": "work", "waiting_s": "wait", "overhead_s": "overhead", "latency_s": "total"}
@@ -51,6 +50,9 @@ _SCORES = {
 }
 _OTHERS = ("contractor", "type", "chosen", "calibration_factor", "time_factor", *_TIMES, *_SCORES)
 _MAY_BE_NOUGHT = ("correction_usd", "waiting_s", "overhead_s")
+_TOTALS = ("external_usd", "skill", "latency_s", "topsis_score")
+"""Columns that stand in their table even where all contractors are alike."""
+
 _OF_DECISION = (
     *("home", "opportunity", "contractors", "left_out", "reasons", "decision", "cheaper", "flips"),
     "contract",
@@ -66,7 +68,8 @@ def print_explanation(console: Console, told: Explanation) -> None:
         _print_whole(console, told.whole, told.task["task"])
     if told.factors:
         _print_title(console, "Factors of the cost at home, by equation")
-        console.print(Text("\n".join(factor_lines(told.factors))))
+        for line in factor_lines(told.factors):
+            print_wrapped(console, line, hang="   ")
     first = {name: getattr(told, name) for name in _OF_DECISION}
     attempts = [first, *told.retries]
     for attempt, decided in enumerate(attempts, 1):
@@ -75,7 +78,7 @@ def print_explanation(console: Console, told: Explanation) -> None:
     _print_title(console, "What came of it")
     _print_facts(console, _without(told.realised, "verdict"))
     if "verdict" in told.realised:
-        console.print(Text(told.realised["verdict"], "bold"))
+        print_wrapped(console, told.realised["verdict"], "bold")
 
 
 def _print_decision(console: Console, told: Explanation, decided: Facts, label: str) -> None:
@@ -88,19 +91,19 @@ def _print_decision(console: Console, told: Explanation, decided: Facts, label: 
     if decided["home"]:
         _print_title(console, f"{label}estimated cost at home" if label else "Estimated cost at home")
         _print_facts(console, decided["home"])
-        console.print(Text(decided["opportunity"]["sentence"]))
+        print_wrapped(console, decided["opportunity"]["sentence"])
     if shown:
         _print_title(console, f"Estimated cost at a contractor, USD; {which}")
-        console.print(_contractors_table(shown, _COSTS))
+        _print_contractors(console, shown, _COSTS)
     for reason, names in decided["left_out"].items():
-        console.print(Text(f"{reason}: {_listed(names)}"))
+        print_wrapped(console, f"{reason}: {_listed(names)}")
     if shown:
         _print_title(console, f"Skills, eligible from {told.skill_threshold:g} on; {which}")
         timed = any("working_s" in row for row in shown)
-        console.print(_contractors_table(shown, _without(_ABILITIES, "latency_s") if timed else _ABILITIES))
+        _print_contractors(console, shown, _without(_ABILITIES, "latency_s") if timed else _ABILITIES)
     if shown and timed:
         _print_title(console, f"Time to the result at a contractor, s; {which}")
-        console.print(_contractors_table(shown, _TIMES))
+        _print_contractors(console, shown, _TIMES)
 
     _print_title(console, f"Decision by {told.policy.get('class', told.policy.get('kind'))}")
     chance = {"exploration_probability": told.policy["epsilon"]} if "epsilon" in told.policy else {}
@@ -112,24 +115,26 @@ def _print_decision(console: Console, told: Explanation, decided: Facts, label: 
     if scores:
         scored = [row for row in shown if any(row.get(name) is not None for name in scores)]
         if scores is _SCORES:
-            console.print(Text("Weighted and normalised; distance to the best and to the worst; closeness"))
-        console.print(_contractors_table(scored, scores))
+            print_wrapped(
+                console, "Weighted and normalised; distance to the best and to the worst; closeness"
+            )
+        _print_contractors(console, scored, scores)
     _print_sentences(console, decided["cheaper"], MOST_CHEAPER)
-    console.print(Text(decided["decision"]["verdict"], "bold"))
+    print_wrapped(console, decided["decision"]["verdict"], "bold")
     if decided["flips"]:
         _print_title(console, "What would have changed it")
         _print_sentences(console, decided["flips"], len(decided["flips"]))
     if decided["contract"] is not None:
         _print_title(console, f"Contract with {decided['contract']['contractor']}")
         _print_facts(console, _without(decided["contract"], "contractor", "verdict"))
-        console.print(Text(decided["contract"]["verdict"], "bold"))
+        print_wrapped(console, decided["contract"]["verdict"], "bold")
 
 
 def _print_sentences(console: Console, told: list[Facts], most: int) -> None:
     for each in told[:most]:
-        console.print(Text(each["sentence"]))
+        print_wrapped(console, each["sentence"])
     if len(told) > most:
-        console.print(Text(f"So it is with {len(told) - most} more (--json)."))
+        print_wrapped(console, f"So it is with {len(told) - most} more (--json).")
 
 
 def _print_whole(console: Console, whole: Facts, task: int) -> None:
@@ -138,28 +143,42 @@ def _print_whole(console: Console, whole: Facts, task: int) -> None:
     if "ways" in whole:
         _print_title(console, f"A task of {steps}, whole or split: expected, USD")
         _print_ways(console, whole["ways"])
-        console.print(Text(whole["verdict"], "bold"))
+        print_wrapped(console, whole["verdict"], "bold")
         _print_title(console, f"The steps of task {whole['task']}")
     else:
         _print_title(console, f"A step of a task of {len(whole['steps'])}")
-    table = _table("step", "type", "after", "done by", "good", "USD", "finished, s")
-    for step in whole["steps"]:
-        cells = [_shown(name, step[name]) for name in ("task", "type", "after", "worker", "good")]
-        cells += [number(step["realised_usd"]), number(step["finished_s"], 0)]
-        table.add_row("→" if step["task"] == task else "", *map(Text, cells))
-    console.print(table)
+    of_steps = whole["steps"]
+    keys = [
+        Column("", ["→" if step["task"] == task else "" for step in of_steps]),
+        Column("step", [str(step["task"]) for step in of_steps]),
+    ]
+    labels = {"type": "type", "after": "after", "worker": "done by", "good": "good"}
+    words = [
+        Column(label, [_shown(name, step[name]) for step in of_steps], figures=False)
+        for name, label in labels.items()
+    ]
+    figures = [
+        Column("USD", [number(step["realised_usd"]) for step in of_steps]),
+        Column("finished, s", [number(step["finished_s"], 0) for step in of_steps]),
+    ]
+    print_columns(console, keys, [*words, *figures])
     _print_facts(console, _without(whole, "steps", "ways", "verdict", "task"))
 
 
 def _print_ways(console: Console, ways: Mapping[str, Facts]) -> None:
     """What was expected of each way of doing a task."""
-    labels = ("way", "work", "coordination", "lateness", "loss", "in all", "takes, s", "by")
-    table = _table(*labels)
+    costs = {
+        "work": "work_usd",
+        "coordination": "coordination_usd",
+        "lateness": "late_usd",
+        "loss": "loss_usd",
+        "in all": "usd",
+    }
+    columns = [Column(label, [number(way[name]) for way in ways.values()]) for label, name in costs.items()]
+    takes = Column("takes, s", [number(way["turnaround_s"], 0) for way in ways.values()])
+    print_columns(console, [Column("way", list(ways), figures=False)], [*columns, takes])
     for name, way in ways.items():
-        costs = (way[part] for part in ("work_usd", "coordination_usd", "late_usd", "loss_usd", "usd"))
-        cells = [name, *map(number, costs), number(way["turnaround_s"], 0), ", ".join(way["workers"])]
-        table.add_row("", *map(Text, cells))
-    console.print(table)
+        print_wrapped(console, f"{name}: by {', '.join(dict.fromkeys(way['workers']))}", hang="  ")
 
 
 def _print_title(console: Console, text: str) -> None:
@@ -167,9 +186,7 @@ def _print_title(console: Console, text: str) -> None:
 
 
 def _print_facts(console: Console, facts: Facts, label: str = "") -> None:
-    console.print(
-        Text(label + " · ".join(f"{name} {_shown(name, value)}".strip() for name, value in facts.items()))
-    )
+    print_pairs(console, (f"{name} {_shown(name, value)}".strip() for name, value in facts.items()), label)
 
 
 def _without(facts: Mapping[str, Any], *names: str) -> Facts:
@@ -184,23 +201,30 @@ def _scores(rows: list[Facts]) -> dict[str, str]:
     return _SCORES if scored else own
 
 
-def _contractors_table(rows: list[Facts], columns: Mapping[str, str]) -> Table:
-    """One row a contractor, the chosen one marked; only columns in which something stands."""
-    table = _table("contractor")
-    cells = [["→" if row["chosen"] else "" for row in rows], [row["contractor"] for row in rows]]
+def _print_contractors(console: Console, rows: list[Facts], columns: Mapping[str, str]) -> None:
+    """One row a contractor, the chosen one marked; only columns in which something stands.
+
+    What is the same for all of several contractors is told above instead.
+    """
+    keys = [
+        Column("", ["→" if row["chosen"] else "" for row in rows]),
+        Column("contractor", [row["contractor"] for row in rows], figures=False),
+    ]
+    figures, alike = [], []
     for name, label in columns.items():
         values = [row.get(name) for row in rows]
-        if any(value is not None for value in values) and not (name in _MAY_BE_NOUGHT and not any(values)):
-            table.add_column(label, justify="right")
-            flags = name in ("eligible", "within_budget")
-            cells.append([_shown(name, value) for value in values] if flags else column(values))
-    for row_cells in zip(*cells, strict=True):
-        table.add_row(*map(Text, row_cells))
-    return table
-
-
-def _table(*columns: str) -> Table:
-    return Table("", *columns, box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
+        if all(value is None for value in values) or (name in _MAY_BE_NOUGHT and not any(values)):
+            continue
+        flags = name in ("eligible", "within_budget")
+        cells = [_shown(name, value) for value in values] if flags else column(values)
+        if len(cells) > 1 and len(set(values)) == 1 and name not in _TOTALS:
+            alike.append(f"{label} {cells[0]}")
+        else:
+            figures.append(Column(label, cells))
+    if alike:
+        print_pairs(console, alike, "the same for all: ")
+    if figures:
+        print_columns(console, keys, figures)
 
 
 def _listed(names: list[str]) -> str:

@@ -6,10 +6,10 @@ import math
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.table import Table
 
 from coalesce_sim.metrics import METRICS
 from coalesce_sim.numbers import level_text, plural
+from coalesce_sim.report.layout import Column, print_columns, print_wrapped
 from coalesce_sim.report.progress import unfinished
 from coalesce_sim.sweeps.results import OUTCOME
 from coalesce_sim.sweeps.running import FAILURES, POINTS, RUNS
@@ -24,6 +24,9 @@ _SHOWN = ("cost_reduction", "outsourcing_rate", "success_rate", "exploration_rat
 _ROWS = 24
 """Design points in the table; the file has them all."""
 
+_CELLS_A_FACTOR = 26
+"""So many of a line's are left for a factor that names rows; more factors are columns of numbered rows."""
+
 
 def print_sweep(screen: Console, result: SweepResult) -> None:
     """A table of design points with intervals, and what needs to be known of runs that are no good."""
@@ -33,21 +36,22 @@ def print_sweep(screen: Console, result: SweepResult) -> None:
     rule = result.specification.replications
     wanted = [rule.metric] if isinstance(rule, Precision) else []
     metrics = [name for name in dict.fromkeys([*wanted, *_SHOWN]) if name in result.metrics][:3]
-    table = Table(box=None, pad_edge=False, header_style="", title_justify="left")
-    for name in result.factors:
-        table.add_column(name, no_wrap=True)
-    table.add_column("runs", justify="right")
+    shown = points.head(_ROWS)
+    factors = [
+        Column(name, [level_text(level) for level in shown[name]], figures=False) for name in result.factors
+    ]
+    few = len(factors) * _CELLS_A_FACTOR <= screen.width
+    keys = factors if few else [Column("point", [str(number) for number in shown["point"]])]
+    columns = [Column("runs", [f"{int(count):,}" for count in shown["replications"]])]
     for name in metrics:
-        table.add_column(METRICS[name].axis, justify="right")
-    for _, row in points.head(_ROWS).iterrows():
-        cells = [level_text(row[name]) for name in result.factors]
-        means = [_interval(row[name], row[f"{name}_low"], row[f"{name}_high"]) for name in metrics]
-        table.add_row(*cells, f"{int(row['replications']):,}", *means)
-    screen.print(table)
+        bounds = zip(shown[name], shown[f"{name}_low"], shown[f"{name}_high"], strict=True)
+        columns.append(Column(METRICS[name].axis, [_interval(*each) for each in bounds]))
+    print_columns(screen, keys, columns if few else [*factors, *columns])
     if len(points) > _ROWS:
         screen.print(f"… and {len(points) - _ROWS:,} more in {POINTS}")
     for sentence in warnings_of(result):
-        screen.print(f"\n{sentence}", style="yellow", soft_wrap=True)
+        screen.print()
+        print_wrapped(screen, sentence, "yellow")
     files = [RUNS, POINTS, OUTCOME] + ([FAILURES] if summary["failed"] else [])
     screen.print(f"\nWritten to {result.folder}: {', '.join(files)}", soft_wrap=True)
     screen.print(f"Digest of the results: {summary['digest'][:16]}…")

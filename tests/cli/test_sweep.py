@@ -36,7 +36,7 @@ def test_a_sweep_file_is_played_and_told(call: Call, file: str, tmp_path: Path):
     assert (called.code, called.err) == (0, "")
     assert "mine: 2 design points, 4 runs" in called.out
     assert "Written to results/mine: runs.parquet, points.csv, outcome.json" in called.out
-    rows = [line.split() for line in called.out.splitlines() if line.startswith(("0 ", "0.1 "))]
+    rows = [line.split() for line in called.out.splitlines() if line.startswith((" 0 ", " 0.1 "))]
     assert [row[:2] for row in rows] == [["0", "2"], ["0.1", "2"]]
     assert "±" in called.out
     result = coalesce_sim.open_results(tmp_path / "results" / "mine")
@@ -61,8 +61,8 @@ def test_what_a_user_wrote_is_printed_as_it_is(call: Call):
     factor = f"policy.weights={{alternatives: {alternatives}}}"
     called = call("sweep", "dur_03", "--vary", factor, *TINY, "--replications", "1", "--out", "a [b] c")
     assert (called.code, called.err) == (0, "")
-    rows = [line for line in called.out.splitlines() if line.startswith("w ")]
-    assert [row[:17].rstrip() for row in rows] == ["w [paper]", "w [/mine] :smile:"]
+    rows = [line for line in called.out.splitlines() if line.startswith(" w ")]
+    assert [row[1:18].rstrip() for row in rows] == ["w [paper]", "w [/mine] :smile:"]
     assert "Written to a [b] c: " in called.out
 
 

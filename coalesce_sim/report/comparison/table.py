@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from coalesce_sim.experiments.comparison import COST_REDUCTION, Comparison
 from coalesce_sim.numbers import number, plural, with_half_width
 from coalesce_sim.report.comparison.findings import asked_for, findings
+from coalesce_sim.report.layout import Column, print_columns, print_wrapped
 from coalesce_sim.report.results_folder import Written
 from coalesce_sim.statistics.intervals import Estimate
 
@@ -34,7 +33,6 @@ _MOST_IN_A_LINE = 6
 """Policies up to which a difference and its half-width fit side by side."""
 
 _MOST_IN_A_MATRIX = 9
-_LEAST_LABEL = 12
 
 _NOTES = (
     "Cost reduction: 1 − realised cost / that of the same tasks all-local. [ ], ±: 95 % t intervals.",
@@ -53,52 +51,54 @@ def print_comparison(console: Console, written: Written[Comparison]) -> None:
         f"{plural(len(comparison.played), 'replication')}, seed {comparison.seed}; "
         f"{plural(int(tasks), 'task')} in {number(written.wall_s)} s"
     )
-    console.print(_metrics_table(console, comparison, _SAVINGS))
-    console.print(_metrics_table(console, comparison, _SERVICE))
+    _print_metrics(console, comparison, _SAVINGS)
+    _print_metrics(console, comparison, _SERVICE)
     if 2 <= len(asked_for(comparison)) <= _MOST_IN_A_MATRIX:
-        console.print(_differences_table(console, comparison))
-        console.print(Text(f"{_MATRIX_NOTE}\n", "dim"))
+        _print_differences(console, comparison)
+        print_wrapped(console, _MATRIX_NOTE, "dim")
+        console.print()
     for sentence in findings(comparison):
-        console.print(Text(sentence))
+        print_wrapped(console, sentence)
     for note in _NOTES:
-        console.print(Text(note, "dim"))
+        print_wrapped(console, note, "dim")
     console.print(Text(f"\nWritten to {written.listing}"), soft_wrap=True)
 
 
-def _differences_table(console: Console, comparison: Comparison) -> Table:
+def _print_differences(console: Console, comparison: Comparison) -> None:
     """By how many points of cost reduction each policy saves more than those below it."""
     ranked = asked_for(comparison)
     gap = " " if len(ranked) <= _MOST_IN_A_LINE else "\n"
     pairs = {(pair.first, pair.second): pair for pair in comparison.differences}
 
-    def cell(first: str, second: str) -> Text:
+    def cell(first: str, second: str) -> str:
         if (first, second) not in pairs:
-            return Text("")
+            return ""
         pair = pairs[first, second]
         half_width = pair.contrast.half_width_holm
         spread = "" if half_width is None else f"{gap}± {number(half_width, 1)}"
         text = f"{number(pair.contrast.difference.mean, 1)}{spread}"
-        return Text(text) if pair.shown else Text(f"({text})", "dim")
+        return text if pair.shown else f"({text})"
 
-    header = ["saves more than", *(str(rank) for rank in range(2, len(ranked) + 1))]
-    rows = [
-        [Text(f"{rank} {label}"), *(cell(label, other) for other in ranked[1:])]
-        for rank, label in enumerate(ranked, 1)
+    policies = Column(
+        "saves more than", [f"{rank} {label}" for rank, label in enumerate(ranked, 1)], figures=False
+    )
+    others = [
+        Column(str(rank), [cell(label, other) for label in ranked])
+        for rank, other in enumerate(ranked[1:], 2)
     ]
-    return _table(console, header, rows)
+    print_columns(console, [policies], others)
 
 
-def _metrics_table(console: Console, comparison: Comparison, columns: Mapping[str, str]) -> Table:
-    """A row a policy, the best first; columns of which any policy has a figure."""
-    estimates = comparison.estimates
+def _print_metrics(console: Console, comparison: Comparison, columns: Mapping[str, str]) -> None:
+    """A row a policy, the best first, yardsticks dim; columns of which any policy has a figure."""
+    estimates, ranked = comparison.estimates, comparison.ranked
     known = [name for name in columns if any(name in each and each[name].n for each in estimates.values())]
     unasked = {contender.label for contender in comparison.field if contender.yardstick}
-    rows = []
-    for policy in comparison.ranked:
-        style = "dim" if policy in unasked else ""
-        figures = [_figure(name, estimates[policy][name]) for name in known]
-        rows.append([Text(policy, style), *(Text(figure, style) for figure in figures)])
-    return _table(console, ["\npolicy", *(columns[name] for name in known)], rows)
+    figures = [
+        Column(columns[name], [_figure(name, estimates[policy][name]) for policy in ranked]) for name in known
+    ]
+    styles = ["dim" if policy in unasked else "" for policy in ranked]
+    print_columns(console, [Column("\npolicy", ranked, figures=False)], figures, styles)
 
 
 def _figure(metric: str, value: Estimate) -> str:
@@ -114,20 +114,3 @@ def _figure(metric: str, value: Estimate) -> str:
     if not value.half_width:
         return number(value.mean, decimals)
     return f"{number(value.mean, decimals)} ± {number(value.half_width, decimals)}"
-
-
-def _table(console: Console, header: Sequence[str], rows: Sequence[Sequence[Text]]) -> Table:
-    """All columns but the first are aligned right; where room is short, the first gives way before them."""
-    figures = 0
-    for index, name in enumerate(header[1:], 1):
-        lines = [*name.split("\n"), *(line for row in rows for line in row[index].plain.split("\n"))]
-        figures += max(map(len, lines)) + 2
-    room = max(_LEAST_LABEL, console.width - figures - 2)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
-    table.add_column(header[0], overflow="fold", max_width=room)
-    for name in header[1:]:
-        # In a narrow terminal figures go on in the next line: nothing is cut off.
-        table.add_column(name, justify="right", overflow="fold")
-    for row in rows:
-        table.add_row(*row)
-    return table

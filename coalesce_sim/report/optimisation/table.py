@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from coalesce_sim.metrics import describe
@@ -12,6 +10,7 @@ from coalesce_sim.numbers import NOTHING, number, plural, with_half_width
 from coalesce_sim.optimisation.result import Optimisation, Validation
 from coalesce_sim.optimisation.search import Figures, Trial
 from coalesce_sim.optimisation.space import shown
+from coalesce_sim.report.layout import Column, print_columns, print_wrapped
 from coalesce_sim.report.results_folder import Written
 from coalesce_sim.statistics.intervals import Estimate
 
@@ -80,27 +79,24 @@ def _print_found(console: Console, found: Optimisation, best: Trial, validation:
     if validation.error is not None:
         console.print(Text(f"It could not be validated on seed {validation.seed}: {validation.error}", "red"))
         return
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
-    headers = [
-        "",
-        f"search,\nseed {asked.plan.seed}, n = {found.replications}",
-        f"validated,\nseed {validation.seed}, n = {validation.replications}",
-        f"own settings,\nseed {validation.seed}, n = {validation.replications}",
+    played = {
+        f"search,\nseed {asked.plan.seed}, n = {found.replications}": best.figures,
+        f"validated,\nseed {validation.seed}, n = {validation.replications}": validation.best,
+        f"own settings,\nseed {validation.seed}, n = {validation.replications}": validation.own,
+    }
+    columns = [
+        Column(heading, [_figure(figures, name) for name in asked.metrics])
+        for heading, figures in played.items()
     ]
-    for index, header in enumerate(headers):
-        table.add_column(header, justify="right" if index else "left", overflow="fold")
-    for name in asked.metrics:
-        columns = [_figure(figures, name) for figures in (best.figures, validation.best, validation.own)]
-        table.add_row(*map(Text, [_named(name), *columns]))
-    console.print(table)
-    console.print(Text(_compared(found, validation)))
+    print_columns(console, [Column("", [_named(name) for name in asked.metrics], figures=False)], columns)
+    print_wrapped(console, _compared(found, validation))
     for constraint, verdict in zip(asked.constraints, validation.verdicts, strict=True):
         told, colour = _VERDICTS[verdict]
-        console.print(Text(f"{constraint.text}: {told}", colour))
+        print_wrapped(console, f"{constraint.text}: {told}", colour)
     if (several := len(asked.constraints)) > 1:
         told = f"{100 - 5 / several:.4g} % intervals, so that all {several} verdicts hold together at 95 %"
-        console.print(Text(f"Constraints are judged by {told}.", "dim"))
-    console.print(Text(_NOTE, "dim"))
+        print_wrapped(console, f"Constraints are judged by {told}.", "dim")
+    print_wrapped(console, _NOTE, "dim")
 
 
 def _compared(found: Optimisation, validation: Validation) -> str:
