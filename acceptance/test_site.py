@@ -1,55 +1,45 @@
-"""The terminal sessions that the pages show: each is played, and prints what stands there."""
+"""The terminal sessions that README and the pages show: each prints what stands there."""
 
 from __future__ import annotations
 
-import re
-import shlex
 from pathlib import Path
 
 import pytest
 
-from coalesce_sim.cli import main
-
-DOCS = Path(__file__).resolve().parents[1] / "docs"
-PAGES = [path for path in sorted(DOCS.rglob("*.md")) if "```console\n" in path.read_text("utf-8")]
-
-FILE = re.compile(r"^```yaml\n# (?P<name>[\w.]+\.yaml)\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE)
-NAMED = re.compile(
-    r"^`(?P<name>[\w./]+\.(?P<kind>csv|json))`[^\n]*(?:\n[^`\n]+)*\n\n```(?P=kind)\n(?P<text>.*?)^```$",
-    re.DOTALL | re.MULTILINE,
-)
-SESSION = re.compile(
-    r"^```console\n\$ coalesce-sim (?P<arguments>[^\n]*)\n(?P<shown>.*?)^```$", re.DOTALL | re.MULTILINE
-)
-
-TIMING = re.compile(r"[\d.,]+ (?:s|min|h)\b(?: \([\d,.]+ \w+/s\))?")
-"""What differs from one machine to another."""
-
-
-def lines(text: str) -> list[str]:
-    """Without blank lines, and with one space where there are several."""
-    told = [re.sub(r"\s+", " ", TIMING.sub("…", line)).strip() for line in text.splitlines()]
-    return [line for line in told if line and set(line) - set("─ ")]
+from acceptance.sessions import PAGES, missing_line, play, shown_anew
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_the_sessions_in_a_page_print_what_is_shown(
-    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    text = page.read_text("utf-8")
-    for file in (*FILE.finditer(text), *NAMED.finditer(text)):
-        Path(file["name"]).parent.mkdir(exist_ok=True)
-        Path(file["name"]).write_text(file["text"], "utf-8")
-    sessions = list(SESSION.finditer(text))
-    assert len(sessions) == text.count("```console\n")
-    for session in sessions:
-        with pytest.raises(SystemExit) as ended:
-            main(shlex.split(session["arguments"]))
-        captured = capsys.readouterr()
-        assert ended.value.code in (0, 2), captured.err
-        printed = iter(lines(captured.err) + lines(captured.out))
-        for line in lines(session["shown"]):
-            assert line == "…" or line in printed, (
-                f"$ {session['arguments']}\nnot printed, or not in this order: {line}"
-            )
+def test_the_sessions_in_a_page_print_what_is_shown(page: Path, tmp_path: Path) -> None:
+    for session, printed in play(page.read_text("utf-8"), tmp_path):
+        line = missing_line(session.shown, printed)
+        assert line is None, f"$ {session.command}\nnot as shown: {line}\n\n{printed}"
+
+
+PRINTED = "mine: Ten\n10 runs in 3.2 s (9 tasks/s)\n\n  tasks      420  22\n  explored   9.9   1\n\nWritten\n"
+
+
+@pytest.mark.parametrize(
+    ("shown", "missing"),
+    [
+        (PRINTED.replace("3.2 s (9 tasks/s)", "44 min"), None),
+        ("…\n tasks 420 22\n…\n", None),
+        ("mine: Ten\n…\nWritten\n", None),
+        ("…\n tasks 421 22\n…\n", "tasks 421 22"),
+        ("…\n explored 9.9 1\n tasks 420 22\n…\n", "explored 9.9 1"),
+        ("mine: Ten\n", "10 runs in a while"),
+        (" tasks 420 22\n…\n", "tasks 420 22"),
+        ("", "mine: Ten"),
+    ],
+)
+def test_what_is_shown_is_all_that_is_printed_but_for_cuts(shown: str, missing: str | None) -> None:
+    assert missing_line(shown, PRINTED) == missing
+
+
+def test_a_page_is_brought_up_to_date_and_stays_cut() -> None:
+    now = PRINTED.replace("  explored   9.9   1", "  explored  10.1   2\n  hired       50   3")
+    shown = "…\n tasks 420 22\n explored 9.9 1\n…\nWritten\n"
+    anew = shown_anew(shown, now)
+    assert anew == "…\n  tasks      420  22\n  explored  10.1   2\n…\nWritten\n"
+    assert missing_line(anew, now) is None
+    assert shown_anew(PRINTED, now) == now
