@@ -4,10 +4,10 @@
     python -m acceptance.sessions --write [PAGE ...]    # puts into the pages what is printed now
 
 A session is a ``console`` block: a line ``$ COMMAND``, and below it all that the command prints, in which
-``…`` on a line of its own stands for what is left out. The sessions of a page are played in turn in an
-empty folder, in which the files of the page are: YAML and Python blocks that begin with a comment of a file
-name, and CSV and JSON blocks that follow a line which begins with one in backquotes. How long it took is
-not compared.
+``…`` on a line of its own stands for what is left out, and within one for how long something took. The sessions
+of a page are played in turn in an empty folder, in which the files of the page are: YAML and Python blocks that
+begin with a comment of a file name, and CSV and JSON blocks that follow a line which begins with one in
+backquotes.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ _SESSION = re.compile(
     r"^```console\n\$ (?P<command>(?:[^\n]*\\\n)*[^\n]*)\n(?P<shown>.*?)^```$", re.DOTALL | re.MULTILINE
 )
 _CUT = "…"
-_TIMING = re.compile(r"\bin [\d.,]+ (?:s|min|h)\b(?: \([\d,.]+ \w+/s\))?")
-"""What differs from one machine to another."""
+_TIMING = re.compile(r"(?<=\btasks in )[\d.,]+ s\b(?: \([\d,.]+ tasks/s\))?")
+"""What differs from one machine to another, and is shown as a cut."""
 
 _NUMBER = re.compile(r"[-−]?\d[\d.,]*")
 
@@ -115,7 +115,8 @@ def shown_anew(shown: str, printed: str) -> str:
 
     Raises ValueError where nothing is like a part that was shown.
     """
-    parts, lines = _parts(shown.splitlines()), [line.rstrip() for line in printed.splitlines()]
+    parts, lines = _parts(shown.splitlines()), _TIMING.sub(_CUT, printed).splitlines()
+    lines = [line.rstrip() for line in lines]
     keys, anew, position, last = [_key(line) for line in lines], [], 0, len(parts) - 1
     for number, part in enumerate(parts):
         start, end = position, position if last else len(lines)
@@ -152,7 +153,7 @@ def _parts(lines: Sequence[str]) -> list[list[str]]:
 
 def _lines(text: str) -> list[str]:
     """Without blank lines, times and rules of tables, and with one space where there are several."""
-    told = [re.sub(r"\s+", " ", _TIMING.sub("in a while", line)).strip() for line in text.splitlines()]
+    told = [re.sub(r"\s+", " ", _TIMING.sub(_CUT, line)).strip() for line in text.splitlines()]
     return [line for line in told if line and set(line) - set("─ ")]
 
 
@@ -169,8 +170,8 @@ def _rewritten(text: str, *, write: bool) -> tuple[str, list[str]]:
             line = missing_line(session.shown, printed)
             if line is not None:
                 complaints.append(f"$ {session.command}\n  {line}")
-            shown = session.shown if line is None or not write else shown_anew(session.shown, printed)
-            anew += text[copied : session.start] + shown
+            anew += text[copied : session.start]
+            anew += shown_anew(session.shown, printed) if write else session.shown
             copied = session.end
     return anew + text[copied:], complaints
 
