@@ -4,10 +4,10 @@
     python -m acceptance.sessions --write [PAGE ...]    # puts into the pages what is printed now
 
 A session is a ``console`` block: a line ``$ COMMAND``, and below it all that the command prints, in which
-``…`` on a line of its own stands for what is left out, and within one for how long something took. The sessions
-of a page are played in turn in an empty folder, in which the files of the page are: YAML and Python blocks that
-begin with a comment of a file name, and CSV and JSON blocks that follow a line which begins with one in
-backquotes.
+``…`` on a line of its own stands for what is left out, and within one for how long something took. The
+sessions of a page are played in turn in an empty folder, in which the files of the page are: YAML and Python
+blocks that begin with a comment of a file name, and CSV and JSON blocks that follow a line which begins with
+one in backquotes.
 """
 
 from __future__ import annotations
