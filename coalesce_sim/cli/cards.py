@@ -108,9 +108,13 @@ def export(
         files = write_export(exported, out)
     unsaid = sorted({name for fields in exported.unsaid.values() for name in fields})
     if as_json:
-        print_json({"cards": len(exported.cards), "unsaid": unsaid, "outputs": [str(each) for each in files]})
+        counts = {"cards": len(exported.cards), "unsaid": unsaid, "extends": source}
+        print_json(counts | {"outputs": [str(each) for each in files]})
         return
-    click.echo(f"{out}: {plural(len(exported.cards), 'card')}")
+    from coalesce_sim.scenario.problems import on_one_line
+
+    cards = plural(len(exported.cards), "card")
+    click.echo(on_one_line(f"{out}: {cards}, for `cards import --extends {source}`"))
     if unsaid:
         click.echo(f"{out / ASSUMPTIONS}: what no card says: {', '.join(unsaid)}")
 

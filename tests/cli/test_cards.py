@@ -199,7 +199,10 @@ def test_export_writes_the_pool_of_a_replication_and_what_no_card_says(call: Cal
     small = ("--set", "contractors.count=3", "--seed", "5")
     called = call("cards", "export", "market", "--out", "cards", *small, "--replication", "1")
     assert (called.code, called.err) == (0, "")
-    assert called.out == "cards: 3 cards\ncards/assume.yaml: what no card says: hardware, success, type\n"
+    assert called.out.splitlines() == [
+        "cards: 3 cards, for `cards import --extends market`",
+        "cards/assume.yaml: what no card says: hardware, success, type",
+    ]
     first = contents(tmp_path)
     assert len(first) == 4
     assert call("cards", "export", "market", "--out", "cards", *small, "--replication", "1").code == 0
@@ -209,7 +212,8 @@ def test_export_writes_the_pool_of_a_replication_and_what_no_card_says(call: Cal
     assert "the folder 'cards' holds other cards, such as '0_" in other.err
     assert contents(tmp_path) == first
     told = json.loads(call("cards", "export", "market", "--out", "more", *small, "--json").out)
-    assert (told["cards"], told["unsaid"]) == (3, ["hardware", "success", "type"])
+    assert (told["cards"], told["extends"]) == (3, "market")
+    assert told["unsaid"] == ["hardware", "success", "type"]
 
 
 @pytest.mark.parametrize("package", ["a2a", "confusable_homoglyphs"])
