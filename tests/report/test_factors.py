@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 
 from coalesce_sim import load
-from coalesce_sim.report.explain import print_explanation
+from coalesce_sim.report.explain import MOST_CONTRACTORS, print_explanation
 from coalesce_sim.report.explanation import Explanation, explain
 
 BELIEVED = "clients.hardware.believed={utilisation: 0.5, peak_flop_s: 2e13, tdp_w: 200}"
@@ -76,6 +76,15 @@ def test_the_factors_in_json_give_the_estimate(told: Explanation) -> None:
     usd = by_hand(whole["factors"])
     assert usd == pytest.approx({part: whole["home"][part] for part in usd})
     assert ("opportunity_usd" in usd) == (usd.get("opportunity_usd", 0) > 0 or told.scenario == "dur_03")
+
+
+def test_every_name_is_read_whole_at_80_columns(told: Explanation) -> None:
+    page = io.StringIO()
+    print_explanation(Console(width=80, file=page), told)
+    lines = [line.rstrip() for line in page.getvalue().splitlines()]
+    assert max(map(len, lines)) <= 80
+    words = {word for line in lines for word in line.split()}
+    assert {row["contractor"] for row in told.contractors[:MOST_CONTRACTORS]} <= words
 
 
 def test_every_printed_line_can_be_calculated(told: Explanation) -> None:
