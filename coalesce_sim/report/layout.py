@@ -18,8 +18,9 @@ _GAP, _NARROW_GAP = 2, 1
 
 _LEAST_KEY = 8
 _PART_OF_HEADING = re.compile(r"\s+|(?<=\.)")
-_WORD = re.compile(r"\S+\s*")
-_PIECE = re.compile(r"[^.,:_/(-]+[.,:_/(-]*|[.,:_/(-]+")
+_PARTS = [re.compile(part) for part in (r"\S+\s*", r"[^.,:/(-]+[.,:/(-]*|[.,:/(-]+", r"[^_]+_*|_+")]
+"""Words; parts of a word that end in punctuation; parts of these that end in an underscore."""
+
 _HELD_TOGETHER = re.compile(r" (?=[%±])|(?<=±) ")
 _HARD_SPACE = "\u00a0"
 
@@ -120,12 +121,21 @@ def _broken(text: str, width: int) -> str:
     if _width(text) <= width:
         return text
     lines = [""]
-    for word in _WORD.findall(text):
-        for piece in [word] if cell_len(word.rstrip()) <= width else _PIECE.findall(word):
-            if lines[-1] and cell_len((lines[-1] + piece).rstrip()) > width:
-                lines.append("")
-            lines[-1] += piece
+    for part in _parts(text, width, _PARTS):
+        if lines[-1] and cell_len((lines[-1] + part).rstrip()) > width:
+            lines.append("")
+        lines[-1] += part
     return "\n".join(line.rstrip() for line in lines)
+
+
+def _parts(text: str, width: int, kinds: Sequence[re.Pattern[str]]) -> Iterator[str]:
+    """Parts of the first kind; those too wide for a line, in parts of the next."""
+    first, *others = kinds
+    for part in first.findall(text):
+        if others and cell_len(part.rstrip()) > width:
+            yield from _parts(part, width, others)
+        else:
+            yield part
 
 
 def _table(columns: Sequence[Column], styles: Sequence[str], gap: int) -> Table:
