@@ -33,8 +33,8 @@ Progress = Callable[[float], None]
 class Wanted:
     """Which tables a run is to emit besides the metrics.
 
-    `experience` stands for contracts, ratings and estimation errors, where the scenario has any, `routing` for
-    who got the work.
+    `experience` stands for contracts, ratings and estimation errors, where the scenario has any, `routing`
+    for who got the work.
     """
 
     decisions: bool = False
