@@ -222,6 +222,15 @@ class Routing:
         tasks = self.sums["tasks"].sum(axis=1)
         return sorted(np.argsort(-tasks, kind="stable")[:count].tolist())
 
+    def part(self, rows: Sequence[int]) -> Routing:
+        """Some of the rows, with the same shares."""
+        return Routing(
+            tuple(self.contractors[row] for row in rows),
+            tuple(self.types[row] for row in rows),
+            {name: values[list(rows)] for name, values in self.sums.items()},
+            self.of_type[list(rows)],
+        )
+
     def together(self, rows: Sequence[int], label: str) -> Routing:
         """Some rows as one, whose share is that of all tasks."""
         sums = {name: values[list(rows)].sum(axis=0, keepdims=True) for name, values in self.sums.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -117,7 +118,7 @@ def _rates(estimates: Sequence[Estimate], rows: Sequence[int], usual: float) -> 
     return [f"{number(estimates[row].mean, 0)} %" for row in rows]
 
 
-def _beside(axes: Axes) -> dict[str, object]:
+def _beside(axes: Axes) -> dict[str, Any]:
     """At a height in data, and a place across in shares of the axes."""
     return {"transform": axes.get_yaxis_transform(), "fontsize": 9, "va": "center", "parse_math": False}
 

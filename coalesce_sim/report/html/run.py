@@ -29,6 +29,7 @@ from coalesce_sim.report.html.page import (
     Table,
     number_cell,
 )
+from coalesce_sim.report.html.routing import routing_sections
 from coalesce_sim.report.opening import Opened
 from coalesce_sim.statistics.intervals import Estimate
 
@@ -69,6 +70,7 @@ def run_page(opened: Opened, metrics: Sequence[str], title: str | None) -> Page:
         Section("asked", "What was asked", [Facts(_asked(facts, origin))]),
         Section("curves", "Curves", [Drawing(_timeline_chart(opened.timeline))]),
         Section("results", "Results", [_metrics_table(shown, estimates, facts["published"])]),
+        *routing_sections(opened),
         Section("diagnostics", "Diagnostics", checks),
         scenario_section(scenarios),
         provenance_section(origin),
