@@ -196,9 +196,7 @@ class Comparison:
     def routed(self) -> dict[str, Routing]:
         """Who got the work, by policy."""
         return {
-            label: Routing.of(
-                pa.concat_tables([each.routing[index] for each in self.played]), len(self.played)
-            )
+            label: Routing.of([each.routing[index] for each in self.played], len(self.played))
             for index, label in enumerate(self.labels)
         }
 

@@ -139,8 +139,11 @@ class Routing:
     of_type: FloatArray
 
     @classmethod
-    def of(cls, table: pa.Table, replications: int) -> Routing:
-        """From the rows of `Routed.table` of all replications."""
+    def of(cls, tables: Sequence[pa.Table], replications: int) -> Routing:
+        """From the tables of all replications (`Routed.table`); no rows where there are none."""
+        if not tables:
+            return cls._ordered([], {name: np.zeros((0, replications)) for name in (*COUNTS, *AMOUNTS)})
+        table = pa.concat_tables(tables)
         pairs = list(zip(table["contractor"].to_pylist(), table["type"].to_pylist(), strict=True))
         place = {pair: row for row, pair in enumerate(dict.fromkeys(pairs))}
         rows = [place[pair] for pair in pairs], table["replication"].to_numpy()

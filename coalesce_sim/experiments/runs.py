@@ -130,7 +130,7 @@ class RunResult:
     @cached_property
     def routed(self) -> Routing:
         """Who got the work, replication by replication."""
-        return Routing.of(self._table("routing"), len(self.replications))
+        return Routing.of(self.tables.get("routing", ()), len(self.replications))
 
     @cached_property
     def estimates(self) -> dict[str, Estimate]:

@@ -15,9 +15,16 @@ from coalesce_sim.report.routing import share
 MOST_NAMED = 4
 """Contractors with a column of their own; what the others got stands in one."""
 
-NOTE = "Who got the work: where tasks of all types went last, in percent; ±: half of the 95 % interval."
+_NOTE = "Where tasks of all types went last, in percent; ±: half of the 95 % interval."
 
 _LEAST_LABEL, _WIDEST = 12, 12
+
+
+def print_routing(console: Console, comparison: Comparison) -> None:
+    """Print who got the work; nothing where there was none."""
+    if any(map(len, comparison.routed.values())):
+        console.print(routing_table(console, comparison))
+        console.print(Text(f"{_NOTE}\n", "dim"))
 
 
 def routing_table(console: Console, comparison: Comparison) -> Table:

@@ -12,7 +12,7 @@ from rich.text import Text
 from coalesce_sim.experiments.comparison import COST_REDUCTION, Comparison
 from coalesce_sim.numbers import number, plural, with_half_width
 from coalesce_sim.report.comparison.findings import asked_for, findings
-from coalesce_sim.report.comparison.routing import NOTE, routing_table
+from coalesce_sim.report.comparison.routing import print_routing
 from coalesce_sim.report.results_folder import Written
 from coalesce_sim.statistics.intervals import Estimate
 
@@ -56,13 +56,13 @@ def print_comparison(console: Console, written: Written[Comparison]) -> None:
     )
     console.print(_metrics_table(console, comparison, _SAVINGS))
     console.print(_metrics_table(console, comparison, _SERVICE))
-    console.print(routing_table(console, comparison))
+    print_routing(console, comparison)
     if 2 <= len(asked_for(comparison)) <= _MOST_IN_A_MATRIX:
         console.print(_differences_table(console, comparison))
         console.print(Text(f"{_MATRIX_NOTE}\n", "dim"))
     for sentence in findings(comparison):
         console.print(Text(sentence))
-    for note in (*_NOTES, NOTE):
+    for note in _NOTES:
         console.print(Text(note, "dim"))
     console.print(Text(f"\nWritten to {written.listing}"), soft_wrap=True)
 

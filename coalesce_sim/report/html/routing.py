@@ -17,7 +17,7 @@ from coalesce_sim.report.routing import headline, sentences
 from coalesce_sim.statistics.intervals import Estimate
 
 _QUANTITIES = (
-    Quantity("share", "Tasks that went there", "%"),
+    Quantity("share", "Share of the tasks", "%"),
     Quantity("usd_per_task", "Cost a task", "USD"),
     Quantity("paid_usd", "Paid", "USD"),
     Quantity("turnaround_s", "Turnaround", "s"),
@@ -51,12 +51,12 @@ def routing_sections(opened: Opened) -> list[Section]:
     replications = int(opened.facts["replications"])
     if opened.kind == "comparison":
         groups = {
-            label: Routing.of(table.filter(pc.equal(table["policy"], label)), replications).over_types()
+            label: Routing.of([table.filter(pc.equal(table["policy"], label))], replications).over_types()
             for label in opened.facts["policies"]
         }
         name, told = "Policy", [f"{label}: {headline(each)}." for label, each in groups.items()]
     else:
-        routing = Routing.of(table, replications)
+        routing = Routing.of([table], replications)
         kinds = list(dict.fromkeys(routing.types))
         groups = {
             kind: routing.part([row for row, of in enumerate(routing.types) if of == kind]) for kind in kinds

@@ -68,9 +68,9 @@ def run_page(opened: Opened, metrics: Sequence[str], title: str | None) -> Page:
     checks = [*undefined_checks(undefined, facts["replications"]), *scenario_checks(scenarios)]
     sections = [
         Section("asked", "What was asked", [Facts(_asked(facts, origin))]),
+        *routing_sections(opened),
         Section("curves", "Curves", [Drawing(_timeline_chart(opened.timeline))]),
         Section("results", "Results", [_metrics_table(shown, estimates, facts["published"])]),
-        *routing_sections(opened),
         Section("diagnostics", "Diagnostics", checks),
         scenario_section(scenarios),
         provenance_section(origin),
