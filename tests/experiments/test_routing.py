@@ -33,11 +33,15 @@ def counted(result: RunResult) -> pd.DataFrame:
     return tasks
 
 
-def group(result: RunResult, contractors: Any) -> pd.Series:
+def group(result: RunResult, contractors: Any) -> Any:
     """What contractors are told by, from their names: those that are drawn are called after their type."""
     names = contractors.astype(object).where(contractors.notna(), HOME)
     drawn = not isinstance(result.scenario.contractors, list)
     return names.str.replace(r"_\d+$", "", regex=True) if drawn else names
+
+
+def told_by(result: RunResult) -> Any:
+    return result.routing.set_index(["contractor", "type"])
 
 
 def test_the_rows_add_up_to_the_totals(played: RunResult):
@@ -55,9 +59,9 @@ def test_the_rows_add_up_to_the_totals(played: RunResult):
 
 
 def test_the_rows_tell_what_the_tables_of_tasks_and_contracts_do(played: RunResult):
-    tasks, told = counted(played), played.routing.set_index(["contractor", "type"])
+    tasks, told = counted(played), told_by(played)
     for (who, kind), rows in tasks.groupby(["group", "type"], observed=True):
-        row = told.loc[(who, kind)]
+        row = told.loc[who, kind]
         assert row["tasks"] == len(rows) / 2
         by_run = rows.groupby("replication")
         assert row["usd_per_task"] == pytest.approx(by_run["realised_usd"].mean().mean())
@@ -71,8 +75,8 @@ def test_the_rows_tell_what_the_tables_of_tasks_and_contracts_do(played: RunResu
         return
     contracts = played.contracts.assign(group=group(played, played.contracts["contractor"]))
     for (who, kind), rows in contracts.groupby(["group", "type"], observed=True):
-        assert told.loc[(who, kind), "attempts"] == len(rows) / 2
-        assert told.loc[(who, kind), "paid_usd"] == pytest.approx(rows["paid_usd"].sum() / 2)
+        assert told.loc[who, kind]["attempts"] == len(rows) / 2
+        assert told.loc[who, kind]["paid_usd"] == pytest.approx(rows["paid_usd"].sum() / 2)
 
 
 def listed(count: int, kinds: int) -> list[dict[str, Any]]:
@@ -117,7 +121,7 @@ def rows(replication: int, **tasks: float) -> pa.Table:
 
 
 def test_who_got_nothing_in_a_replication_counts_as_nought_in_it():
-    frame = Routing.of([rows(0, home=3, one=1), rows(1, home=4)], 2).frame().set_index("contractor")
+    frame: Any = Routing.of([rows(0, home=3, one=1), rows(1, home=4)], 2).frame().set_index("contractor")
     assert frame.index.tolist() == [HOME, "one"]
     assert frame["tasks"].tolist() == [3.5, 0.5]
     assert frame["share"].tolist() == [87.5, 12.5]
