@@ -30,7 +30,7 @@ _ROW, _LINE, _ABOVE, _BELOW = 0.27, 0.25, 0.75, 0.75
 _FIRST, _COLUMN = 1.24, 0.32
 """Where the columns beside the bars end, and how wide each is, as shares of the axes."""
 
-_TITLE_WIDTH, _LONGEST_NAME = 80, 28
+_TITLE_WIDTH, _LONGEST_NAME = 80, 22
 
 
 def draw_routing(folder: Path, result: RunResult) -> list[str]:
