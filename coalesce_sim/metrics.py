@@ -31,6 +31,16 @@ class Metric:
         """The label with its unit, for the axis of a figure."""
         return f"{self.label} ({self.unit})" if self.unit else self.label
 
+    @property
+    def share(self) -> bool:
+        """Whether it is a share of a whole, between 0 and 100 %: its definition begins so."""
+        return self.unit == "%" and self.definition.startswith("Share of ")
+
+
+def is_share(name: str) -> bool:
+    """Whether the metric of that name, which need not exist, is a share of a whole."""
+    return name in METRICS and METRICS[name].share
+
 
 class UnknownMetric(CoalesceError, ValueError):
     """Raised for a metric that does not exist, or not in these results; the text lists those that do."""

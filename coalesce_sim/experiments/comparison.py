@@ -22,6 +22,7 @@ from coalesce_sim.experiments.staging import Metrics, Stage
 from coalesce_sim.experiments.tables.columns import nullable
 from coalesce_sim.files import expecting
 from coalesce_sim.loading import data_digests
+from coalesce_sim.metrics import is_share
 from coalesce_sim.policies.protocol import Policy
 from coalesce_sim.rounding import differences, ranks
 from coalesce_sim.scenario.schema import Scenario
@@ -139,7 +140,10 @@ class Comparison:
     def estimates(self) -> dict[str, dict[str, Estimate]]:
         """By policy: every metric's mean, sd and 95 % interval over the replications."""
         return {
-            label: {name: estimate(self._values(index, name).tolist()) for name in self._metric_names}
+            label: {
+                name: estimate(self._values(index, name).tolist(), share=is_share(name))
+                for name in self._metric_names
+            }
             for index, label in enumerate(self.labels)
         }
 

@@ -15,6 +15,7 @@ from coalesce_sim.experiments.replication import Emit, Progress, TableName, Want
 from coalesce_sim.experiments.staging import Metrics, PolicyFactory
 from coalesce_sim.files import expecting
 from coalesce_sim.loading import data_digests
+from coalesce_sim.metrics import is_share
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.statistics.intervals import Estimate, estimate
 
@@ -126,7 +127,8 @@ class RunResult:
         """Every metric's mean, sd and 95 % interval over the replications."""
         names = dict.fromkeys(name for each in self.replications for name in each)
         return {
-            name: estimate([each.get(name, float("nan")) for each in self.replications]) for name in names
+            name: estimate([each.get(name, float("nan")) for each in self.replications], share=is_share(name))
+            for name in names
         }
 
     @property

@@ -18,7 +18,7 @@ from scipy.optimize import isotonic_regression
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.experiments.runs import RunResult
 from coalesce_sim.numbers import number, plural
-from coalesce_sim.statistics.intervals import estimate
+from coalesce_sim.statistics.intervals import Estimate, estimate
 
 # Okabe and Ito (2008): colours that colour-blind readers tell apart; without yellow, which is faint on white.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
@@ -36,9 +36,9 @@ class Curve:
     high: FloatArray
 
 
-def curve_of(time_s: FloatArray, values: FloatArray) -> Curve:
-    """The curve of (replications, times); NaN where a replication does not tell."""
-    estimates = [estimate(each) for each in values.T.tolist()]
+def curve_of(time_s: FloatArray, values: FloatArray, *, share: bool = False) -> Curve:
+    """The curve of (replications, times), shares in percent or not; NaN where a replication does not tell."""
+    estimates = [estimate(each, share=share) for each in values.T.tolist()]
 
     def column(figures: Sequence[float | None]) -> FloatArray:
         return np.array([math.nan if figure is None else figure for figure in figures])
@@ -108,15 +108,29 @@ def draw(axes: Axes, curve: Curve, end_s: float, marker: str | None = None) -> N
     axes.set_xlim(0, end_s / scale_s)
 
 
+def last(curve: Curve) -> Estimate:
+    """The last point of a curve, where it has one."""
+    mean, low, high = (float(ends[-1]) for ends in (curve.mean, curve.low, curve.high))
+    return Estimate(None if math.isnan(mean) else mean, None, None if math.isnan(low) else (low, high), n=1)
+
+
 def trend(curve: Curve) -> str:
-    """How the first and the last point differ, where their intervals do not overlap."""
+    """How the course of a mean in percent goes, as far as the intervals of its points do not overlap.
+
+    From the first to the last point, unless the mean goes well beyond both in between: then how far.
+    """
+    first, last = float(curve.mean[0]), float(curve.mean[-1])
+    lowest, highest = int(np.nanargmin(curve.mean)), int(np.nanargmax(curve.mean))
+    dips = curve.high[lowest] < min(curve.low[0], curve.low[-1])
+    peaks = curve.low[highest] > max(curve.high[0], curve.high[-1])
+    if dips or peaks:
+        ends = number(float(curve.mean[lowest]), 1), number(float(curve.mean[highest]), 1)
+        return f", from time to time between {ends[0]} % and {ends[1]} %"
     if curve.low[-1] > curve.high[0]:
-        word = "up"
-    elif curve.high[-1] < curve.low[0]:
-        word = "down"
-    else:
-        return ""
-    return f", {word} from {number(curve.mean[0], 1)} % to {number(curve.mean[-1], 1)} %"
+        return f", up from {number(first, 1)} % to {number(last, 1)} %"
+    if curve.high[-1] < curve.low[0]:
+        return f", down from {number(first, 1)} % to {number(last, 1)} %"
+    return ""
 
 
 def settled_range(curve: Curve) -> tuple[float, float]:

@@ -25,12 +25,12 @@ from coalesce_sim.report.drawing import (
     canvas,
     curve_of,
     draw,
+    last,
     mean_shown,
     plain_style,
     save,
     spread,
     time_unit,
-    trend,
 )
 from coalesce_sim.scenario.pool import DrawnPool
 
@@ -118,6 +118,13 @@ def estimation_error_curve(table: Path) -> Curve | None:
     points = windows // each
     values = np.array([run[: points * each] for run in runs]).reshape(len(runs), points, each, 2)
     return curve_of(values[:, :, -1, 0].mean(axis=0), values[..., 1].mean(axis=2))
+
+
+def estimates_told(curve: Curve) -> str:
+    """How far estimates are off in the end, and at the worst where that is much more."""
+    end, worst = last(curve), float(np.nanmax(curve.mean))
+    told = f"In the end estimated charges are off by {percent(end)}"
+    return told if worst < 2 * (end.mean or 0.0) else f"{told}, at the worst by {number(worst, 1)} %"
 
 
 def _replications(ratings: Path) -> Iterator[pd.DataFrame]:
@@ -223,8 +230,7 @@ def _label_ends(axes: Axes, known: Sequence[Reputation], bars: Sequence[float]) 
 
 
 def _error_figure(result: RunResult, curve: Curve) -> Figure:
-    off = percent(result.estimates["estimation_error"])
-    figure, axes = canvas(result, f"Estimated charges are off by {off}{trend(curve)}")
+    figure, axes = canvas(result, estimates_told(curve))
     draw(axes, curve, 1.02 * float(curve.time_s[-1]), marker="o")
     axes.set_ylabel("Error of estimates (% of what was charged)")
     highest = float(np.nanmax(np.concatenate([curve.mean, curve.high[np.isfinite(curve.high)]])))

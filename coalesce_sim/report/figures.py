@@ -22,6 +22,7 @@ from coalesce_sim.report.drawing import (
     canvas,
     curve_of,
     draw,
+    last,
     plain_style,
     save,
     settled_range,
@@ -80,9 +81,8 @@ def outsourcing_curve(timeline: Timeline, bin_s: float) -> Curve:
     """Outsourced tasks in percent of all that arrived in each bin, at the middle of the bin."""
     number, first = np.unique((timeline.start_s / bin_s).astype(int), return_index=True)
     outsourced = np.add.reduceat(timeline.outsourced, first, axis=1)
-    return curve_of(
-        (number + 0.5) * bin_s, _percent(outsourced, np.add.reduceat(timeline.tasks, first, axis=1))
-    )
+    rate = _percent(outsourced, np.add.reduceat(timeline.tasks, first, axis=1))
+    return curve_of((number + 0.5) * bin_s, rate, share=True)
 
 
 def cost_reduction_curve(timeline: Timeline, interval_s: float) -> Curve:
@@ -113,8 +113,7 @@ def finding(reduction: Estimate) -> str:
     if interval is not None and interval[0] <= 0 <= interval[1]:
         return f"No clear saving against all-local: {percent(reduction)}"
     if mean < 0:
-        loss = Estimate(-mean, reduction.sd, reduction.ci95, reduction.n)
-        return f"Outsourcing costs {percent(loss)} more than all-local"
+        return f"Outsourcing costs {percent(reduction.negated)} more than all-local"
     return f"Outsourcing saves {percent(reduction)} against all-local"
 
 
@@ -134,7 +133,7 @@ def _outsourcing_figure(result: RunResult, curve: Curve, end_s: float) -> Figure
 
 
 def _cost_figure(result: RunResult, curve: Curve, end_s: float) -> Figure:
-    figure, axes = canvas(result, finding(result.estimates["cost_reduction"]))
+    figure, axes = canvas(result, finding(last(curve)))
     axes.axhline(0, color=GREY, linewidth=1)
     draw(axes, curve, end_s)
     axes.set_ylabel("Cost saved so far (% of all-local)")

@@ -392,3 +392,10 @@ def test_without_plotly_it_says_what_to_install(run_folder: Path, monkeypatch: p
     done = report(str(run_folder))
     assert done.exit_code == 2
     assert "plotly is not installed: pip install 'coalesce-sim[report]'" in done.output
+
+
+def test_a_yardstick_is_no_answer():
+    names = ["oracle", "topsis", "best_fixed", "cheapest"]  # made up to save less from one to the next
+    page = sweep_page(made_up({"policy.kind": names}, 5), [], None, None)
+    assert page.answer[1].startswith("Cost reduction is highest at policy.kind = topsis: ")
+    assert not any("oracle" in sentence for sentence in page.answer)

@@ -398,6 +398,21 @@ def test_a_timeline_ends_with_its_interval(ax: Axes):
         plot_timeline(pd.DataFrame(hours), "task")
 
 
+@pytest.mark.parametrize(
+    ("column", "hours"),
+    [
+        ("cumulative_cost_reduction", [1, 2, 3, 4, 5]),
+        ("outsourcing_rate", [0.5, 1.5, 2.5, 3.5, 4.5]),
+        ("home_queue", [0.5, 1.5, 2.5, 3.5, 4.5]),
+        ("mean_price_usd", [0, 1, 2, 3, 4]),
+    ],
+)
+def test_a_timeline_stands_at_the_time_it_tells_of(ax: Axes, column: str, hours: list[float]):
+    rows = [{"replication": 0, "start_s": 3600.0 * hour, column: 5.0 + hour} for hour in range(5)]
+    plot_timeline(pd.DataFrame(rows), column, ax=ax)
+    np.testing.assert_allclose(drawn_line(ax)[0], hours)
+
+
 def test_a_timeline_that_stays_at_one_value_has_room_around_it(ax: Axes):
     hours = {"replication": [0, 0], "start_s": [0.0, 3600.0], "tasks": [4.0, 4.0]}
     plot_timeline(pd.DataFrame(hours), "tasks", ax=ax)
@@ -433,3 +448,12 @@ def test_a_users_labels_stand_in_legends_and_captions_as_they_were_written(ax: A
     assert [text.get_text() for text in legend.get_texts()] == labels
     assert not any(text.get_parse_math() for text in legend.get_texts())
     assert [in_cell(label) for label in labels] == ["_mine", "a \\| b", "$x$ and $y$"]
+
+
+def test_a_band_of_shares_stays_within_them(ax: Axes):
+    rows = [{"policy.epsilon": 0.0, "outsourcing_rate": rate} for rate in (0.1, 4.0, 0.1)]
+    runs = pd.DataFrame([{**row, "replication": number} for number, row in enumerate(rows)])
+    plot_lines(runs, "policy.epsilon", "outsourcing_rate", ax=ax)
+    (bar,) = [each for each in ax.collections if isinstance(each, LineCollection)]
+    low, high = bar.get_segments()[0][:, 1]
+    assert 0 <= low < 1.4 < high

@@ -18,9 +18,14 @@ def findings(comparison: Comparison) -> list[str]:
 
 
 def asked_for(comparison: Comparison) -> list[str]:
-    """The policies but the yardsticks that nobody listed, the best first."""
+    """The policies that nobody tells what comes, but for those that nobody listed; the best first.
+
+    Where only yardsticks were listed, these.
+    """
     unasked = {contender.label for contender in comparison.field if contender.yardstick}
-    return [label for label in comparison.ranked if label not in unasked]
+    told = {contender.label for contender in comparison.field if contender.told_what_comes}
+    listed = [label for label in comparison.ranked if label not in unasked]
+    return [label for label in listed if label not in told] or listed
 
 
 def headline(comparison: Comparison) -> str:
@@ -34,10 +39,9 @@ def headline(comparison: Comparison) -> str:
         return f"{best} saves {percent(reduction)} against all-local"
     if reduction.mean <= 0:
         return f"No policy saves: {best}, the best, comes to {percent(reduction)}"
-    lead = comparison.differences[0]
-    if lead.shown:
+    if any(pair.shown for pair in comparison.differences if (pair.first, pair.second) == (best, asked[1])):
         return f"{best} saves most, {percent(reduction)} against all-local"
-    return f"No difference shown between the best two, {best} and {lead.second}"
+    return f"No difference shown between the best two, {best} and {asked[1]}"
 
 
 def difference(pair: Difference) -> str:

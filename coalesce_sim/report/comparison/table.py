@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from coalesce_sim.experiments.comparison import COST_REDUCTION, Comparison
-from coalesce_sim.numbers import number, plural, with_half_width
+from coalesce_sim.numbers import number, plural, with_half_width, with_interval
 from coalesce_sim.report.comparison.findings import asked_for, findings
 from coalesce_sim.report.results_folder import Written
 from coalesce_sim.statistics.intervals import Estimate
@@ -111,9 +111,7 @@ def _figure(metric: str, value: Estimate) -> str:
     if metric.endswith(("_usd_per_task", "_s")):
         return with_half_width(value)
     decimals = 2 if metric == "revenue_hhi" or abs(value.mean or 100.0) < 1 else 1
-    if not value.half_width:
-        return number(value.mean, decimals)
-    return f"{number(value.mean, decimals)} ± {number(value.half_width, decimals)}"
+    return with_interval(value, decimals)
 
 
 def _table(console: Console, header: Sequence[str], rows: Sequence[Sequence[Text]]) -> Table:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from coalesce_sim.metrics import Metric
+from coalesce_sim.metrics import Metric, is_share
 from coalesce_sim.numbers import NOTHING, number, with_half_width
 from coalesce_sim.report.html.charts import Axis, Chart, Quantity, axis_of, figures_of, first_axes, rounded
 from coalesce_sim.report.html.closing import (
@@ -30,6 +30,7 @@ from coalesce_sim.report.html.page import (
 )
 from coalesce_sim.report.opening import Opened
 from coalesce_sim.statistics.intervals import Estimate
+from coalesce_sim.statistics.shares import share_interval
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -141,7 +142,8 @@ def _learning_chart(learning: pd.DataFrame) -> Chart:
     figures = []
     for each in _COURSE:
         mean, half = learning[each.name], learning[f"{each.name}_half_width"]
-        frame = learning[[]].assign(mean=mean, low=mean - half, high=mean + half, n=learning["replications"])
+        low, high = share_interval(mean, half) if is_share(each.name) else (mean - half, mean + half)
+        frame = learning[[]].assign(mean=mean, low=low, high=high, n=learning["replications"])
         figures.append(figures_of(frame))
     width = (learning["last_task"] - learning["first_task"]).tolist()[0] + 1
     bins = "" if width == 1 else f" Each point stands for {width} tasks and is drawn at the last of them."

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from coalesce_sim.experiments.contenders import YARDSTICKS
 from coalesce_sim.numbers import level_text
-from coalesce_sim.report.best import UNEVEN, ranking_of, top
+from coalesce_sim.report.best import UNEVEN, contending, ranking_of, top
 from coalesce_sim.report.plots.points import Points, is_numeric, told
 from coalesce_sim.rounding import varies
 from coalesce_sim.statistics.ranking import Ranking
@@ -63,9 +62,7 @@ def tests_told(points: Points) -> str:
 def _contenders(points: Points) -> list[int]:
     """The rows that are compared: those with a value, without the yardsticks if there are others."""
     table = points.table[points.table["mean"].notna()]
-    if _POLICY in table and not table[_POLICY].isin(YARDSTICKS).all():
-        table = table[~table[_POLICY].isin(YARDSTICKS)]
-    return list(table.index)
+    return list(table.index[contending(table)])
 
 
 def _ranking(points: Points, contenders: list[int]) -> Ranking:

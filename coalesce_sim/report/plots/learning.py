@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.experiments.contenders import YARDSTICKS
 from coalesce_sim.metrics import METRICS, Metric
 from coalesce_sim.numbers import plural
@@ -25,6 +26,7 @@ from coalesce_sim.report.plots.look import (
 )
 from coalesce_sim.report.plots.points import told
 from coalesce_sim.report.plots.series import columns
+from coalesce_sim.statistics.shares import share_interval
 
 _FEW = 3
 """The bands of more lines than these are fainter."""
@@ -161,15 +163,19 @@ class LearningCurves:
         for name, (colour, _, style) in zip(names, found, strict=True):
             series = self.table[self.table["policy"] == name]
             middle = ((series["first_task"] + series["last_task"]) / 2).to_numpy(dtype=np.float64)
-            mean, half_width = columns(series, "mean", "half_width")
-            axes.fill_between(
-                middle, mean - half_width, mean + half_width, color=colour, alpha=alpha, linewidth=0
-            )
+            mean, low, high = self._with_ends(series)
+            axes.fill_between(middle, low, high, color=colour, alpha=alpha, linewidth=0)
             axes.plot(middle, mean, color=colour, linestyle=style, linewidth=1.2)
             ends.append(float(mean[-1]))
-        mean, half_width = columns(self.table, "mean", "half_width")
-        fit_height(axes, mean, mean - half_width, mean + half_width)
+        fit_height(axes, *self._with_ends(self.table))
         axes.set_xlim(0, float(self.table["last_task"].max()))
         axes.set_xlabel("Number of the task")
         value_axis(axes, self.metric.axis, along="y")
         label_ends(axes, "policy", names, ends, [colour for colour, *_ in found])
+
+    def _with_ends(self, table: pd.DataFrame) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Means and the ends of their intervals."""
+        mean, half_width = columns(table, "mean", "half_width")
+        if self.metric.share:
+            return mean, *share_interval(mean, half_width)
+        return mean, mean - half_width, mean + half_width
