@@ -81,9 +81,13 @@ def provenance_section(origin: Mapping[str, Any]) -> Section:
 
 
 def glossary_section(metrics: Iterable[Metric]) -> Section:
-    """What every metric means."""
+    """What every metric means, folded."""
     entries = {each.axis: f"{each.definition}.{_BETTER[each.better]} Column: {each.name}" for each in metrics}
-    return Section("metrics", "What the metrics mean", [Facts(entries)])
+    return Section(
+        "metrics",
+        "What the metrics mean",
+        [Facts(entries, f"All {len(entries)} metrics, as they are defined")],
+    )
 
 
 def _told(name: str, value: Any) -> str:

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from coalesce_sim.metrics import METRICS, Metric
 from coalesce_sim.numbers import duration, level_text, number, with_half_width
 from coalesce_sim.report.best import contending, ranking_of
+from coalesce_sim.report.fields import label_of
 from coalesce_sim.report.html.answer import sentences
 from coalesce_sim.report.html.charts import (
     MOST_FIGURES,
@@ -264,7 +265,7 @@ def _points_table(
         row += [number_cell(each.mean, with_half_width(each)) for each in values]
         rows.append([*row, number_cell(runs[point], number(runs[point], 0))])
     columns = [
-        *(Column(name, numeric=numeric[name]) for name in result.factors),
+        *(Column(label_of(name), numeric=numeric[name], help=name) for name in result.factors),
         *(Column(each.axis, help=each.definition) for each in shown),
         Column("n", help="Replications"),
     ]

@@ -17,6 +17,7 @@ from coalesce_sim.optimisation.result import Optimisation
 from coalesce_sim.optimisation.search import Trial
 from coalesce_sim.optimisation.space import shown
 from coalesce_sim.report.drawing import BLUE, GREY, VERMILLION, plain_style, save
+from coalesce_sim.report.fields import axis_of
 from coalesce_sim.report.plots.look import wrapped
 
 _PANELS_IN_A_ROW = 3
@@ -46,7 +47,7 @@ def draw_trials(path: Path, found: Optimisation) -> None:
         for index, field in enumerate(fields):
             axes = figure.add_subplot(rows, across, index + 1)
             _panel(axes, found, field)
-            axes.set_xlabel(field, parse_math=False)
+            axes.set_xlabel(axis_of(field), parse_math=False)
             axes.yaxis.set_major_formatter("{x:,g}")
             if index % across == 0:
                 axes.set_ylabel(goal.axis, parse_math=False)

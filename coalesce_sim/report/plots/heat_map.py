@@ -14,6 +14,7 @@ from matplotlib.axis import Axis
 
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.numbers import level_text, number
+from coalesce_sim.report.fields import axis_of
 from coalesce_sim.report.opening import ResultsError
 from coalesce_sim.report.plots.findings import finding, tests_told
 from coalesce_sim.report.plots.look import COLUMN_IN, plotted
@@ -123,8 +124,8 @@ class HeatMap:
         widest = max(len(level_text(value)) for value in self._columns)
         _ticks(axes.xaxis, self._columns, int((self.size_in[0] - _AROUND_IN) / (_TICK_IN * (widest + 1))))
         _ticks(axes.yaxis, self._rows, _MOST_TICKS)
-        axes.set_xlabel(self.x, parse_math=False)
-        axes.set_ylabel(self.y_factor, parse_math=False)
+        axes.set_xlabel(axis_of(self.x), parse_math=False)
+        axes.set_ylabel(axis_of(self.y_factor), parse_math=False)
         figure = axes.get_figure(root=True)
         assert figure is not None
         bar = figure.colorbar(image, ax=axes, pad=0.02)

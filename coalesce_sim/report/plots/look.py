@@ -25,7 +25,7 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 MOST_LINES = len(MARKERS)
 """More lines than these cannot be told apart."""
 
-_HUES = (*COLOURS, "#000000", "#8C510A")
+HUES = (*COLOURS, "#000000", "#8C510A")
 _TITLE_PT, _NOTE_PT, _TEXT_PT = 9.0, 7.0, 8.0
 _LETTER_EM = 0.57
 """The mean width of a letter."""
@@ -160,7 +160,7 @@ def looks(labels: Sequence[Any]) -> list[tuple[str, str, str]]:
         if label in YARDSTICKS:
             found.append((GREY, "none", (":", "--")[YARDSTICKS.index(label) % 2]))
         else:
-            found.append((_HUES[hue % len(_HUES)], MARKERS[hue % len(MARKERS)], "-"))
+            found.append((HUES[hue % len(HUES)], MARKERS[hue % len(MARKERS)], "-"))
             hue += 1
     return found
 
