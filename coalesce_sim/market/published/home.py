@@ -5,13 +5,10 @@ from __future__ import annotations
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.cost_parts import OPPORTUNITY
 from coalesce_sim.economics.internal import Delay, next_late_s
-from coalesce_sim.market.open_block import at_home_usd
 from coalesce_sim.market.opportunity import Facts, of_delay, of_later_tasks
-from coalesce_sim.market.published.charges import home_parts_usd
 from coalesce_sim.market.published.open_block import OpenPublishedBlock
 from coalesce_sim.market.published.quotes import PublishedQuote
 from coalesce_sim.market.queues import Queues
-from coalesce_sim.market.workload import Block
 from coalesce_sim.scenario.schema import Scenario
 
 
@@ -20,7 +17,7 @@ class OwnQueues:
 
     def __init__(self, scenario: Scenario, queues: Queues) -> None:
         internal = scenario.cost_model.internal
-        self._queues, self._cost_model = queues, scenario.cost_model
+        self._queues = queues
         self._expects_delay = internal.expects_delay
         self._rule = internal.opportunity
         self._slots = scenario.clients.slots
@@ -71,15 +68,8 @@ class OwnQueues:
         internal_usd = quote.offers.internal_usd[task - quote.offers.first]
         return internal_usd * float(opened.block.truth.local_cost_factor[task])
 
-    def block_parts_usd(self, block: Block) -> FloatArray:
-        """The parts of what work at home is charged, (`HOME`, tasks), the delay in the queue left out where
-        that is one: it is known when a task is decided."""
-        if self._expects_delay and self._charges_estimates:
-            return at_home_usd(block.home.running, block.truth.local_cost_factor)
-        return home_parts_usd(self._cost_model, block)
-
     def parts_usd(self, opened: OpenPublishedBlock, quote: PublishedQuote, task: int) -> FloatArray:
-        """The parts of what work at home on one task is charged, (`HOME`,)."""
+        """The parts of the same, (`HOME`,); the delay, which is known by now, is opportunity cost."""
         parts_usd: FloatArray = opened.home_parts_usd[:, task]
         if quote.delay_usd is not None and self._charges_estimates:
             delay_usd = quote.delay_usd[task - quote.offers.first]

@@ -12,7 +12,7 @@ from coalesce_sim.arrays import FloatArray
 from coalesce_sim.cost_parts import HOME, LATENESS, PRICE, SURCHARGES
 from coalesce_sim.economics.correction import ErrorWindow
 from coalesce_sim.market.breakdown import OFFERS, Breakdown
-from coalesce_sim.market.published.charges import Charges, home_usd
+from coalesce_sim.market.published.charges import Charges, home_parts_usd, home_usd
 from coalesce_sim.market.published.home import OwnQueues
 from coalesce_sim.market.published.open_block import OpenPublishedBlock
 from coalesce_sim.market.published.prices import HourlyPrices
@@ -55,7 +55,7 @@ class PublishedTrade:
     def open(self, block: Block, records: Records) -> OpenPublishedBlock:
         """Lay out the block's offers."""
         self._quotes.open(block)
-        charge_usd, parts_usd = home_usd(self._cost_model, block), self._own.block_parts_usd(block)
+        charge_usd, parts_usd = home_usd(self._cost_model, block), home_parts_usd(self._cost_model, block)
         return OpenPublishedBlock(block, records, charge_usd, parts_usd)
 
     def arrive(self, opened: OpenPublishedBlock, tasks: slice) -> Iterable[slice]:
