@@ -11,6 +11,7 @@ from coalesce_sim.experiments.runs import RunResult
 from coalesce_sim.market.contracts.states import FINAL_STATES
 from coalesce_sim.numbers import NOTHING, number, percent, plural, with_half_width
 from coalesce_sim.report.results_folder import Written
+from coalesce_sim.report.routing import print_routing
 from coalesce_sim.scenario.security import INCIDENT_KINDS
 from coalesce_sim.statistics.intervals import Estimate, estimate
 
@@ -53,6 +54,7 @@ def print_run(console: Console, written: Written[RunResult]) -> None:
     console.print(results_table(result))
     if result.scenario.cost_model.realised.basis == "physical":
         console.print(operator_table(result))
+    print_routing(console, result.routed)
     for line in experience(result):
         console.print(Text(line))
     for note in (_HONEST,) if result.scenario.learning else (_HONEST, _AS_PUBLISHED):

@@ -12,6 +12,7 @@ from rich.text import Text
 from coalesce_sim.experiments.comparison import COST_REDUCTION, Comparison
 from coalesce_sim.numbers import number, plural, with_half_width, with_interval
 from coalesce_sim.report.comparison.findings import asked_for, findings
+from coalesce_sim.report.comparison.routing import print_routing
 from coalesce_sim.report.results_folder import Written
 from coalesce_sim.statistics.intervals import Estimate
 
@@ -55,6 +56,7 @@ def print_comparison(console: Console, written: Written[Comparison]) -> None:
     )
     console.print(_metrics_table(console, comparison, _SAVINGS))
     console.print(_metrics_table(console, comparison, _SERVICE))
+    print_routing(console, comparison)
     if 2 <= len(asked_for(comparison)) <= _MOST_IN_A_MATRIX:
         console.print(_differences_table(console, comparison))
         console.print(Text(f"{_MATRIX_NOTE}\n", "dim"))

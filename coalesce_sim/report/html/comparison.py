@@ -28,6 +28,7 @@ from coalesce_sim.report.html.page import (
     Table,
     number_cell,
 )
+from coalesce_sim.report.html.routing import routing_sections
 from coalesce_sim.report.opening import Opened
 from coalesce_sim.statistics.intervals import Estimate
 from coalesce_sim.statistics.shares import share_interval
@@ -73,6 +74,7 @@ def comparison_page(opened: Opened, metrics: Sequence[str], title: str | None) -
         Section("asked", "What was asked", [Facts(_asked(facts, origin))]),
         Section("curves", "Curves", curves),
         Section("results", "Results", [_policies_table(facts, told, shown), *_differences(facts)]),
+        *routing_sections(opened),
         Section("diagnostics", "Diagnostics", checks),
         scenario_section(scenarios),
         provenance_section(origin),

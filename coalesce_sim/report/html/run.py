@@ -30,6 +30,7 @@ from coalesce_sim.report.html.page import (
     Table,
     number_cell,
 )
+from coalesce_sim.report.html.routing import routing_sections
 from coalesce_sim.report.opening import Opened
 from coalesce_sim.report.over_time import column_of
 from coalesce_sim.statistics.intervals import Estimate
@@ -67,6 +68,7 @@ def run_page(opened: Opened, metrics: Sequence[str], title: str | None) -> Page:
     checks = [*undefined_checks(undefined, facts["replications"]), *scenario_checks(scenarios)]
     sections = [
         Section("asked", "What was asked", [Facts(_asked(facts, origin))]),
+        *routing_sections(opened),
         Section("curves", "Curves", [Drawing(_timeline_chart(opened.timeline, interval_s))]),
         Section("results", "Results", [_metrics_table(shown, estimates, facts["published"])]),
         Section("diagnostics", "Diagnostics", checks),
