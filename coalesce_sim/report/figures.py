@@ -14,20 +14,8 @@ from matplotlib.figure import Figure
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.experiments.runs import RunResult
 from coalesce_sim.numbers import number, percent, plural
-from coalesce_sim.report.drawing import (
-    DAY_S,
-    GREY,
-    VERMILLION,
-    Curve,
-    canvas,
-    curve_of,
-    draw,
-    last,
-    plain_style,
-    save,
-    settled_range,
-    trend,
-)
+from coalesce_sim.report.curves import DAY_S, Curve, curve_of, draw, last, settled_range, trend
+from coalesce_sim.report.look import GREY, VERMILLION, mean_shown, our_style, page, save
 from coalesce_sim.statistics.intervals import Estimate
 
 TIMELINE_COLUMNS = ("start_s", "tasks", "outsourced", "realised_usd", "all_local_usd")
@@ -35,6 +23,7 @@ TIMELINE_COLUMNS = ("start_s", "tasks", "outsourced", "realised_usd", "all_local
 
 NAMES = ("outsourcing_rate.png", "cost_reduction.png")
 
+_HEIGHT_IN = 2.9
 _MOST_BINS = 40
 _MOST_POINTS = 400
 _BIN_S = tuple(60.0 * minutes for minutes in (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440))
@@ -70,11 +59,21 @@ def draw_figures(folder: Path, result: RunResult, timeline: Timeline) -> list[st
     end_s = float(timeline.start_s[-1]) + interval_s
     rate = outsourcing_curve(timeline, bin_width_s(end_s, interval_s))
     reduction = cost_reduction_curve(timeline, interval_s)
-    with plain_style():
+    with our_style():
         drawn = (_outsourcing_figure(result, rate, end_s), _cost_figure(result, reduction, end_s))
         for name, figure in zip(NAMES, drawn, strict=True):
             save(figure, folder / name)
     return list(NAMES)
+
+
+def canvas(result: RunResult, title: str, shown: str | None = None) -> tuple[Figure, Axes]:
+    """An empty figure with its title and what it was drawn from, and its axes.
+
+    `shown` says which replications are drawn, and how; left out: their mean, with a band.
+    """
+    shown = shown or mean_shown(len(result.replications), "band")
+    figure = page(title, f"{result.scenario.name}, seed {result.seed}; {shown}", _HEIGHT_IN)
+    return figure, figure.add_subplot()
 
 
 def outsourcing_curve(timeline: Timeline, bin_s: float) -> Curve:
@@ -134,7 +133,7 @@ def _outsourcing_figure(result: RunResult, curve: Curve, end_s: float) -> Figure
 
 def _cost_figure(result: RunResult, curve: Curve, end_s: float) -> Figure:
     figure, axes = canvas(result, finding(last(curve)))
-    axes.axhline(0, color=GREY, linewidth=1)
+    axes.axhline(0, color=GREY, linewidth=0.8)
     draw(axes, curve, end_s)
     axes.set_ylabel("Cost saved so far (% of all-local)")
     _mark_published(axes, result, "cost_reduction")
@@ -148,7 +147,7 @@ def _mark_published(axes: Axes, result: RunResult, metric: str) -> None:
     if published is None:
         return
     runs = "" if published.n is None else f" ({plural(published.n, 'run')})"
-    axes.axhline(published.mean, color=VERMILLION, linestyle="--", linewidth=1.5)
+    axes.axhline(published.mean, color=VERMILLION, linestyle="--")
     axes.annotate(
         f"published: {number(published.mean, 1)} %{runs}",
         (1, published.mean),

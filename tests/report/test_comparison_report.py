@@ -24,7 +24,7 @@ from coalesce_sim.experiments.learning import TaskBins
 from coalesce_sim.experiments.routing import AMOUNTS, COUNTS
 from coalesce_sim.report.comparison.findings import findings
 from coalesce_sim.report.comparison.table import print_comparison
-from coalesce_sim.report.drawing import spread
+from coalesce_sim.report.look import spread
 from coalesce_sim.report.results_folder import Written
 
 SMALL = ("dur_01", "--set", "clock.days=0.5", "--seed", "4")

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from coalesce_sim import RunResult, load
-from coalesce_sim.report.drawing import Curve, trend
+from coalesce_sim.report.curves import Curve, trend
 from coalesce_sim.report.experience_figures import estimates_told
 from coalesce_sim.report.figures import (
     TIMELINE_COLUMNS,

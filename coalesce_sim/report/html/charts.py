@@ -111,7 +111,7 @@ class Chart:
 
 def _colours() -> tuple[str, ...]:
     """Those of the other figures, for as many lines as are drawn."""
-    from coalesce_sim.report.plots.look import HUES
+    from coalesce_sim.report.look import HUES
 
     return HUES
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from coalesce_sim.metrics import Metric
 from coalesce_sim.numbers import NOTHING, duration, number, percent, plural
-from coalesce_sim.report.drawing import curve_of, time_unit
+from coalesce_sim.report.curves import curve_of, time_unit
 from coalesce_sim.report.html.charts import Chart, Quantity, axis_of, rounded
 from coalesce_sim.report.html.closing import (
     glossary_section,

@@ -14,12 +14,12 @@ from matplotlib.figure import Figure
 from coalesce_sim.experiments.contenders import YARDSTICKS
 from coalesce_sim.files import Folder, write_text
 from coalesce_sim.numbers import level_text, number
-from coalesce_sim.report.drawing import save
+from coalesce_sim.report.look import our_style, save
 from coalesce_sim.report.opening import Opened, ResultsError
 from coalesce_sim.report.plots.heat_map import HeatMap
 from coalesce_sim.report.plots.learning import LearningCurves
 from coalesce_sim.report.plots.lines import lines_of
-from coalesce_sim.report.plots.look import Plot, column_style, fill
+from coalesce_sim.report.plots.plot import Plot, fill
 from coalesce_sim.report.plots.points import factors_of, is_numeric, select
 from coalesce_sim.report.plots.sentences import replications_table
 from coalesce_sim.report.plots.series import Series
@@ -79,7 +79,7 @@ def draw_results(opened: Opened, wanted: Wanted, out: Path | None = None) -> Dra
     stem, place = _stem(chosen), out or opened.folder / "figures"
     command, missing = _command(opened, chosen, out), _missing(opened, chosen)
     names = [f"{stem}.png", f"{stem}.svg", f"{stem}.caption.md"]
-    with Folder(place) as folder, folder.writing(), column_style():
+    with Folder(place) as folder, folder.writing(), our_style():
         figure = Figure(dpi=_DPI)
         fill(figure, plot)
         figure.draw_without_rendering()

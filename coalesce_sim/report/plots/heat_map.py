@@ -15,9 +15,10 @@ from matplotlib.axis import Axis
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.numbers import level_text, number
 from coalesce_sim.report.fields import axis_of
+from coalesce_sim.report.look import COLUMN_IN
 from coalesce_sim.report.opening import ResultsError
 from coalesce_sim.report.plots.findings import finding, tests_told
-from coalesce_sim.report.plots.look import COLUMN_IN, plotted
+from coalesce_sim.report.plots.plot import plotted
 from coalesce_sim.report.plots.points import Points, Where, is_numeric, points_of
 from coalesce_sim.report.plots.sentences import note_of, points_told
 from coalesce_sim.statistics.intervals import Interval

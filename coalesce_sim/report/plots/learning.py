@@ -14,16 +14,17 @@ from coalesce_sim.arrays import FloatArray
 from coalesce_sim.experiments.contenders import YARDSTICKS
 from coalesce_sim.metrics import METRICS, Metric
 from coalesce_sim.numbers import plural
-from coalesce_sim.report.opening import ResultsError
-from coalesce_sim.report.plots.look import (
+from coalesce_sim.report.look import (
     COLUMN_IN,
     MOST_LINES,
     fit_height,
     label_ends,
     looks,
-    plotted,
+    mean_shown,
     value_axis,
 )
+from coalesce_sim.report.opening import ResultsError
+from coalesce_sim.report.plots.plot import plotted
 from coalesce_sim.report.plots.points import told
 from coalesce_sim.report.plots.series import columns
 from coalesce_sim.statistics.shares import share_interval
@@ -127,12 +128,7 @@ class LearningCurves:
     @property
     def note(self) -> str:
         """Replications and intervals."""
-        runs = int(self.table["replications"].max())
-        return (
-            f"mean of {runs:,} replications; band: 95 % t interval"
-            if runs > 1
-            else "1 replication, no interval"
-        )
+        return mean_shown(int(self.table["replications"].max()), "band")
 
     @property
     def caption(self) -> list[str]:

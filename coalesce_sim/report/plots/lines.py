@@ -12,8 +12,9 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
 
 from coalesce_sim.numbers import level_text
 from coalesce_sim.report.fields import axis_of, label_of
+from coalesce_sim.report.look import COLUMN_IN, label_ends, value_axis
 from coalesce_sim.report.plots.findings import tests_told
-from coalesce_sim.report.plots.look import COLUMN_IN, label_ends, plotted, value_axis
+from coalesce_sim.report.plots.plot import plotted
 from coalesce_sim.report.plots.points import Where, is_numeric, points_of
 from coalesce_sim.report.plots.rows import Rows
 from coalesce_sim.report.plots.sentences import note_of, points_told

@@ -11,10 +11,9 @@ from matplotlib.axes import Axes
 
 from coalesce_sim.experiments.contenders import YARDSTICKS
 from coalesce_sim.numbers import level_text
-from coalesce_sim.report.drawing import GREY
 from coalesce_sim.report.fields import label_of
+from coalesce_sim.report.look import COLUMN_IN, GREY, name_axis, value_axis
 from coalesce_sim.report.plots.findings import tests_told
-from coalesce_sim.report.plots.look import COLUMN_IN, name_axis, value_axis
 from coalesce_sim.report.plots.sentences import note_of, points_told
 from coalesce_sim.report.plots.series import POLICY, Series, bars, columns
 

@@ -12,10 +12,11 @@ from pandas.api.types import is_numeric_dtype
 
 from coalesce_sim.metrics import Metric
 from coalesce_sim.numbers import percent, with_half_width
-from coalesce_sim.report.drawing import Curve, curve_of, draw
+from coalesce_sim.report.curves import Curve, curve_of, draw
+from coalesce_sim.report.look import COLUMN_IN, fit_height, mean_shown, value_axis
 from coalesce_sim.report.opening import ResultsError
 from coalesce_sim.report.over_time import column_of, stands_at_s
-from coalesce_sim.report.plots.look import COLUMN_IN, fit_height, plotted, value_axis
+from coalesce_sim.report.plots.plot import plotted
 from coalesce_sim.statistics.intervals import Estimate, estimate
 
 _KEYS = ("replication", "start_s")
@@ -74,12 +75,7 @@ class TimeCurve:
     @property
     def note(self) -> str:
         """Replications and intervals."""
-        count = self.replications
-        return (
-            f"mean of {count:,} replications; band: 95 % t interval"
-            if count > 1
-            else "1 replication, no interval"
-        )
+        return mean_shown(self.replications, "band")
 
     @property
     def caption(self) -> list[str]:

@@ -13,10 +13,10 @@ from matplotlib.axes import Axes
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.metrics import METRICS
 from coalesce_sim.numbers import number
-from coalesce_sim.report.drawing import BLUE, COLOURS, VERMILLION
 from coalesce_sim.report.fields import capital, label_of
+from coalesce_sim.report.look import BLUE, COLOURS, COLUMN_IN, VERMILLION, name_axis, value_axis
 from coalesce_sim.report.opening import ResultsError
-from coalesce_sim.report.plots.look import COLUMN_IN, name_axis, plotted, value_axis
+from coalesce_sim.report.plots.plot import plotted
 from coalesce_sim.report.sensitivity.sentences import NOISE_RAISES
 
 Method = Literal["sobol", "morris"]
