@@ -156,6 +156,9 @@ class Scenario(Model):
     """Who decides whether a task stays at home or is given to a contractor, and to which."""
     published: dict[str, PublishedValue] = Field(default_factory=dict)
     """Printed figures by metric name, shown beside ours and used for nothing else."""
+    paper_metrics: bool = False
+    """Whether the paper's own metrics of savings are shown beside the honest ones, as the profile `published`
+    says for all that extend it; changes nothing of what is played."""
 
     @model_validator(mode="after")
     def _demand_is_there(self) -> Self:
