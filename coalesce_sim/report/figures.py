@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from matplotlib.figure import Figure
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.experiments.runs import RunResult
 from coalesce_sim.numbers import number, percent, plural
+from coalesce_sim.report.costs import saved
 from coalesce_sim.report.curves import DAY_S, Curve, curve_of, draw, last, settled_range, trend
 from coalesce_sim.report.look import GREY, VERMILLION, mean_shown, our_style, page, save
 from coalesce_sim.statistics.intervals import Estimate
@@ -104,16 +106,16 @@ def bin_width_s(end_s: float, interval_s: float) -> float:
     return math.ceil(least_s / DAY_S) * DAY_S
 
 
-def finding(reduction: Estimate) -> str:
-    """What the cost reduction says, in a sentence."""
-    mean, interval = reduction.mean, reduction.ci95
+def finding(estimates: Mapping[str, Estimate]) -> str:
+    """What is saved in cash, delay and losses and in all, in a sentence."""
+    mean, interval = estimates["cost_reduction"].mean, estimates["cost_reduction"].ci95
     if mean is None:
         return "No cost to compare with"
     if interval is not None and interval[0] <= 0 <= interval[1]:
-        return f"No clear saving against all-local: {percent(reduction)}"
+        return f"No clear saving against all-local: {saved(estimates)}"
     if mean < 0:
-        return f"Outsourcing costs {percent(reduction.negated)} more than all-local"
-    return f"Outsourcing saves {percent(reduction)} against all-local"
+        return f"Outsourcing costs more than all-local. Saved: {saved(estimates)}"
+    return f"Outsourcing saves against all-local: {saved(estimates)}"
 
 
 def _percent(part: FloatArray, whole: FloatArray) -> FloatArray:
@@ -132,7 +134,7 @@ def _outsourcing_figure(result: RunResult, curve: Curve, end_s: float) -> Figure
 
 
 def _cost_figure(result: RunResult, curve: Curve, end_s: float) -> Figure:
-    figure, axes = canvas(result, finding(last(curve)))
+    figure, axes = canvas(result, finding({**result.estimates, "cost_reduction": last(curve)}))
     axes.axhline(0, color=GREY, linewidth=0.8)
     draw(axes, curve, end_s)
     axes.set_ylabel("Cost saved so far (% of all-local)")

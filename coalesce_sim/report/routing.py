@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 from rich import box
@@ -61,7 +62,7 @@ def print_routing(console: Console, routing: Routing) -> None:
         return
     console.print(Text("Who got the work", "bold"))
     for sentence in sentences(routing):
-        console.print(Text(sentence))
+        console.print(Text(_wrapped(sentence, console.width)))
     shown = routing.most(MOST_ROWS)
     console.print(routing_table(console, routing, shown))
     if others := others_told(routing, shown):
@@ -125,6 +126,11 @@ def _part(routing: Routing, row: int) -> str:
     if told["success_rate"].mean != 100:
         about.append(f"{_rate(told['success_rate'].mean)} good")
     return f"{_rate(told['share'].mean)} {_where(routing, row)} ({', '.join(about)})"
+
+
+def _wrapped(text: str, width: int) -> str:
+    """Text in lines, none of which begins with a % whose number ends the line before."""
+    return textwrap.fill(text.replace(" %", "\u00a0%"), width).replace("\u00a0", " ")
 
 
 def _where(routing: Routing, row: int) -> str:

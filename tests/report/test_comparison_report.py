@@ -225,5 +225,5 @@ def test_labels_move_no_more_than_they_must():
 
 def test_a_yardstick_that_was_listed_is_no_headline():
     comparison = made_up({"oracle": [50.0, 51.0], "topsis": [20.0, 21.5], "greedy": [10.0, 12.0]})
-    assert findings(comparison)[0].startswith("topsis saves most, 20.8 %")
+    assert findings(comparison)[0].startswith("topsis saves most")
     assert findings(made_up({"oracle": [50.0, 51.0]}))[0].startswith("oracle saves")

@@ -89,16 +89,26 @@ def test_bins_are_days_from_four_days_on_and_never_more_than_forty(
 @pytest.mark.parametrize(
     ("reduction", "title"),
     [
-        (Estimate(23.84, 3.0, (22.24, 25.44), 20), "Outsourcing saves 23.8 % ± 1.6 % against all-local"),
-        (Estimate(23.84, None, None, 1), "Outsourcing saves 23.8 % against all-local"),
-        (Estimate(-5.0, 1.0, (-6.0, -4.0), 9), "Outsourcing costs 5.0 % ± 1.0 % more than all-local"),
-        (Estimate(-5.0, None, None, 1), "Outsourcing costs 5.0 % more than all-local"),
+        (Estimate(23.84, 3.0, (22.24, 25.44), 20), "Outsourcing saves against all-local: 23.8 % ± 1.6 %"),
+        (Estimate(23.84, None, None, 1), "Outsourcing saves against all-local: 23.8 %"),
+        (
+            Estimate(-5.0, 1.0, (-6.0, -4.0), 9),
+            "Outsourcing costs more than all-local. Saved: -5.0 % ± 1.0 %",
+        ),
+        (Estimate(-5.0, None, None, 1), "Outsourcing costs more than all-local. Saved: -5.0 %"),
         (Estimate(0.5, 3.0, (-1.6, 2.6), 9), "No clear saving against all-local: 0.5 % ± 2.1 %"),
         (Estimate(None, None, None, 0), "No cost to compare with"),
     ],
 )
 def test_the_title_says_what_was_found_and_how_surely(reduction: Estimate, title: str):
-    assert finding(reduction) == title
+    assert finding({"cost_reduction": reduction}) == title
+
+
+def test_the_title_tells_cash_delay_and_losses_before_their_sum():
+    parts = {"cash_saving": -6.0, "delay_saving": 10.0, "loss_saving": 1.0, "cost_reduction": 5.0}
+    assert finding({name: Estimate(mean, None, None, 1) for name, mean in parts.items()}) == (
+        "Outsourcing saves against all-local: cash -6.0 %, delay 10.0 %, losses 1.0 %, in all 5.0 %"
+    )
 
 
 def test_figures_repeat_byte_for_byte_whatever_the_users_style(

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from coalesce_sim.metrics import Metric
-from coalesce_sim.numbers import NOTHING, duration, number, percent, plural
+from coalesce_sim.numbers import NOTHING, duration, number, plural
+from coalesce_sim.report.costs import saved
 from coalesce_sim.report.curves import curve_of, time_unit
 from coalesce_sim.report.html.charts import Chart, Quantity, axis_of, rounded
 from coalesce_sim.report.html.closing import (
@@ -18,8 +19,10 @@ from coalesce_sim.report.html.closing import (
     provenance_section,
     scenario_checks,
     scenario_section,
+    told_metrics,
     undefined_checks,
 )
+from coalesce_sim.report.html.costs import cost_sections
 from coalesce_sim.report.html.page import (
     Cell,
     Column,
@@ -54,33 +57,33 @@ _MOST_INTERVALS = 500
 def run_page(opened: Opened, metrics: Sequence[str], title: str | None) -> Page:
     """Put the report of a run together; `metrics` are those to show, all of them by default."""
     facts, origin = opened.facts, opened.facts["provenance"]
-    shown = [opened.metric(name) for name in metrics or opened.metrics]
+    scenarios = {opened.name: origin["scenario"]}
+    names = told_metrics(opened.metrics, scenarios)
+    shown = [opened.metric(name) for name in metrics or names]
     estimates = {
         name: Estimate(each["mean"], each["sd"], tuple(each["ci95"]) if each["ci95"] else None, each["n"])
         for name, each in facts["metrics"].items()
     }
-    undefined = {
-        opened.metric(name).label: facts["replications"] - each.n for name, each in estimates.items()
-    }
+    undefined = {opened.metric(name).label: facts["replications"] - estimates[name].n for name in names}
     assert opened.timeline is not None
-    scenarios = {opened.name: origin["scenario"]}
     interval_s = 60.0 * origin["scenario"]["clock"]["timeline_min"]
     checks = [*undefined_checks(undefined, facts["replications"]), *scenario_checks(scenarios)]
     sections = [
         Section("asked", "What was asked", [Facts(_asked(facts, origin))]),
+        *cost_sections({"As played": estimates}),
         *routing_sections(opened),
         Section("curves", "Curves", [Drawing(_timeline_chart(opened.timeline, interval_s))]),
         Section("results", "Results", [_metrics_table(shown, estimates, facts["published"])]),
         Section("diagnostics", "Diagnostics", checks),
         scenario_section(scenarios),
         provenance_section(origin),
-        glossary_section(opened.metric(name) for name in opened.metrics),
+        glossary_section(opened.metric(name) for name in names),
     ]
     tasks = estimates["tasks"]
     return Page(
         title=title or opened.title,
         overline=f"Run of {opened.name}",
-        answer=_answer(opened.name, estimates["cost_reduction"], facts["published"]),
+        answer=_answer(opened.name, estimates, facts["published"]),
         figures={
             "Replications": f"{facts['replications']:,}",
             "Tasks a replication": number(tasks.mean, 0),
@@ -91,19 +94,20 @@ def run_page(opened: Opened, metrics: Sequence[str], title: str | None) -> Page:
     )
 
 
-def _answer(name: str, saved: Estimate, published: Mapping[str, Any]) -> list[str]:
+def _answer(name: str, estimates: Mapping[str, Estimate], published: Mapping[str, Any]) -> list[str]:
     """What the scenario saves, and whether that is shown; what the paper reports of it."""
-    value = f"{percent(saved)} (95 % interval, {plural(saved.n, 'replication')})"
-    if saved.mean is None:
+    whole = estimates["cost_reduction"]
+    value = f"{saved(estimates)} (95 % intervals, {plural(whole.n, 'replication')})"
+    if whole.mean is None:
         told = f"{name}: nothing costs anything at home, so there is nothing to save."
-    elif saved.ci95 is None:
-        told = f"{name} comes to a cost reduction of {percent(saved)} in one replication: no interval."
-    elif saved.ci95[0] > 0:
-        told = f"{name} saves {value} against all-local."
-    elif saved.ci95[1] < 0:
-        told = f"{name} costs more than all-local: its cost reduction is {value}."
+    elif whole.ci95 is None:
+        told = f"{name} saves against all-local: {saved(estimates)}, in one replication: no interval."
+    elif whole.ci95[0] > 0:
+        told = f"{name} saves against all-local: {value}."
+    elif whole.ci95[1] < 0:
+        told = f"{name} costs more than all-local. It saves: {value}."
     else:
-        told = f"No saving is shown: the cost reduction of {name} is {value}."
+        told = f"No saving of {name} against all-local is shown: {value}."
     theirs = published.get("cost_reduction_published")
     if theirs is None:
         return [told]
