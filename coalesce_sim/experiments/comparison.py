@@ -24,6 +24,7 @@ from coalesce_sim.experiments.tables.columns import nullable
 from coalesce_sim.files import expecting
 from coalesce_sim.loading import data_digests
 from coalesce_sim.market.observer import Observers
+from coalesce_sim.metrics import SAVINGS, is_share
 from coalesce_sim.policies.protocol import Policy
 from coalesce_sim.rounding import differences, ranks
 from coalesce_sim.scenario.schema import Scenario
@@ -147,7 +148,10 @@ class Comparison:
     def estimates(self) -> dict[str, dict[str, Estimate]]:
         """By policy: every metric's mean, sd and 95 % interval over the replications."""
         return {
-            label: {name: estimate(self._values(index, name).tolist()) for name in self._metric_names}
+            label: {
+                name: estimate(self._values(index, name).tolist(), share=is_share(name))
+                for name in self._metric_names
+            }
             for index, label in enumerate(self.labels)
         }
 
@@ -179,6 +183,15 @@ class Comparison:
         """By how many points of cost reduction the first saves more than the second, tested by itself."""
         values = (self._values(self.labels.index(label), COST_REDUCTION) for label in (first, second))
         return contrasts([differences(*values)])[0]
+
+    def saved_more(self, first: str, second: str) -> dict[str, Estimate]:
+        """By how many points the first saves more than the second of cash, delay and losses, by `SAVINGS`:
+        the parts of the difference in cost reduction, paired by replication."""
+        one, other = (self.labels.index(label) for label in (first, second))
+        return {
+            name: estimate(differences(self._values(one, name), self._values(other, name)).tolist())
+            for name in SAVINGS
+        }
 
     @cached_property
     def course(self) -> Learning:

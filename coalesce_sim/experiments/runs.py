@@ -16,6 +16,7 @@ from coalesce_sim.experiments.routing import Routing
 from coalesce_sim.experiments.staging import Metrics, PolicyFactory
 from coalesce_sim.files import expecting
 from coalesce_sim.loading import data_digests
+from coalesce_sim.metrics import is_share
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.statistics.intervals import Estimate, estimate
 
@@ -137,7 +138,8 @@ class RunResult:
         """Every metric's mean, sd and 95 % interval over the replications."""
         names = dict.fromkeys(name for each in self.replications for name in each)
         return {
-            name: estimate([each.get(name, float("nan")) for each in self.replications]) for name in names
+            name: estimate([each.get(name, float("nan")) for each in self.replications], share=is_share(name))
+            for name in names
         }
 
     @property

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,29 +14,29 @@ from coalesce_sim.arrays import FloatArray
 from coalesce_sim.experiments.routing import Routing
 from coalesce_sim.experiments.runs import RunResult
 from coalesce_sim.numbers import number
-from coalesce_sim.report.drawing import BLUE, GREY, mean_shown, plain_style, save
+from coalesce_sim.report.look import BLUE, GREY, NOTE_PT, mean_shown, our_style, page, save
 from coalesce_sim.report.routing import MOST_ROWS, headline, others_told
 from coalesce_sim.statistics.intervals import Estimate
 
 NAMES = ("routing.png",)
 
-_WIDTH, _LEFT, _RIGHT = 8.0, 0.25, 0.53
-"""Inches across, and where the bars begin and end, as shares of that."""
+_LEFT, _RIGHT = 0.25, 0.53
+"""Where the bars begin and end, as shares of the width."""
 
-_ROW, _LINE, _ABOVE, _BELOW = 0.27, 0.25, 0.75, 0.75
-"""Inches a row, a line of the title, and above (without the title) and below all rows."""
+_ROW, _ABOVE, _BELOW = 0.2, 0.2, 0.55
+"""Inches a row, and above and below all rows."""
 
 _FIRST, _COLUMN = 1.24, 0.32
 """Where the columns beside the bars end, and how wide each is, as shares of the axes."""
 
-_TITLE_WIDTH, _LONGEST_NAME = 80, 22
+_LONGEST_NAME = 22
 
 
 def draw_routing(folder: Path, result: RunResult) -> list[str]:
     """Draw the figure into the folder and return its name; none for a run without tasks."""
     if not len(result.routed):
         return []
-    with plain_style(grid_below=True):
+    with our_style():
         save(_figure(result), folder / NAMES[0])
     return list(NAMES)
 
@@ -47,15 +46,11 @@ def _figure(result: RunResult) -> Figure:
     rows = routing.most(MOST_ROWS)
     heights, heads = _places(routing, rows)
     lines = max(heights) + 1
-    title = textwrap.wrap(headline(routing), _TITLE_WIDTH, max_lines=2, placeholder=" …")
-    inches = _LINE * len(title) + _ABOVE + _BELOW + _ROW * lines
-    figure = Figure(figsize=(_WIDTH, inches), dpi=150)
-    axes = figure.add_axes((_LEFT, _BELOW / inches, _RIGHT - _LEFT, _ROW * lines / inches))
     scenario, runs = result.scenario.name, len(result.replications)
     origin = f"{scenario}, seed {result.seed}; {mean_shown(runs, 'lines')}"
-    figure.text(0.02, 1 - 0.1 / inches, "\n".join(title), fontsize=13, va="top", parse_math=False)
-    below = 1 - (0.15 + _LINE * len(title)) / inches
-    figure.text(0.02, below, origin, fontsize=9, color=GREY, va="top", parse_math=False)
+    figure = page(headline(routing), origin, _ABOVE + _ROW * lines + _BELOW)
+    inches = figure.get_size_inches()[1]
+    axes = figure.add_axes((_LEFT, _BELOW / inches, _RIGHT - _LEFT, _ROW * lines / inches))
     _bars(axes, routing, rows, heights)
     for kind, height in heads:
         axes.text(-0.02, height, _short(kind), **_beside(axes), ha="right", weight="bold")
@@ -66,7 +61,7 @@ def _figure(result: RunResult) -> Figure:
     axes.set_xlim(0, 100)
     axes.set_xlabel("Share of the tasks of the type (%)")
     if others := others_told(routing, rows):
-        figure.text(0.02, 0.08 / inches, others, fontsize=8, color=GREY, parse_math=False)
+        figure.text(0.02, 0.05 / inches, others, fontsize=NOTE_PT, color=GREY, parse_math=False)
     return figure
 
 
@@ -88,7 +83,7 @@ def _bars(axes: Axes, routing: Routing, rows: Sequence[int], heights: Sequence[i
     for share, height in zip(shares, heights, strict=True):
         if share.ci95 is not None:
             low, high = _within(share.ci95)
-            axes.plot([low, high], [height, height], color="black", linewidth=1.2, clip_on=False)
+            axes.plot([low, high], [height, height], color="black", linewidth=1.0, clip_on=False)
     for row, height in zip(rows, heights, strict=True):
         axes.text(-0.02, height, _short(routing.labels[row]), **_beside(axes), ha="right")
 
@@ -120,7 +115,7 @@ def _rates(estimates: Sequence[Estimate], rows: Sequence[int], usual: float) -> 
 
 def _beside(axes: Axes) -> dict[str, Any]:
     """At a height in data, and a place across in shares of the axes."""
-    return {"transform": axes.get_yaxis_transform(), "fontsize": 9, "va": "center", "parse_math": False}
+    return {"transform": axes.get_yaxis_transform(), "fontsize": NOTE_PT, "va": "center", "parse_math": False}
 
 
 def _within(interval: tuple[float, float]) -> FloatArray:

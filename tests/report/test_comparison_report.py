@@ -24,7 +24,7 @@ from coalesce_sim.experiments.learning import TaskBins
 from coalesce_sim.experiments.routing import AMOUNTS, COUNTS
 from coalesce_sim.report.comparison.findings import findings
 from coalesce_sim.report.comparison.table import print_comparison
-from coalesce_sim.report.drawing import spread
+from coalesce_sim.report.look import spread
 from coalesce_sim.report.results_folder import Written
 
 SMALL = ("dur_01", "--set", "clock.days=0.5", "--seed", "4")
@@ -221,3 +221,9 @@ def test_labels_move_no_more_than_they_must():
     assert spread([0.9, 0.1, 0.5], 0.06).tolist() == pytest.approx([0.9, 0.1, 0.5])
     assert spread([0.5, 0.5], 0.06).tolist() == pytest.approx([0.47, 0.53])
     assert spread([1.0, 1.0], 0.06).tolist() == pytest.approx([0.94, 1.0])
+
+
+def test_a_yardstick_that_was_listed_is_no_headline():
+    comparison = made_up({"oracle": [50.0, 51.0], "topsis": [20.0, 21.5], "greedy": [10.0, 12.0]})
+    assert findings(comparison)[0].startswith("topsis saves most")
+    assert findings(made_up({"oracle": [50.0, 51.0]}))[0].startswith("oracle saves")
