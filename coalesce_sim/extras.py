@@ -20,7 +20,7 @@ class MissingExtra(CoalesceError, ImportError):
 
 
 def require(module: str, *, extra: str) -> ModuleType:
-    """The module of an extra, such as ``require("plotly.graph_objects", extra="report")``.
+    """The module of an extra, such as ``require("jinja2", extra="report")``.
 
     Raises `MissingExtra` where its package is not installed.
     """

@@ -10,18 +10,24 @@ from typing import Any, Protocol
 _LARGEST_EXACT = 2.0**53
 """From here on not every whole number is a float."""
 
+_MOST_DECIMALS = 6
+"""Numbers that need more are written with an exponent."""
+
+_NOISE = 1e-9
+"""Half of an interval that is a smaller part of the mean comes of rounding: it says nothing."""
+
 NOTHING = "–"
 """Stands where there is no number."""
 
 
 class Measured(Protocol):
-    """A mean, None where there is none, and half of its 95 % interval, such as an `Estimate` has."""
+    """A mean, None where there is none, and its 95 % interval, such as an `Estimate` has."""
 
     @property
     def mean(self) -> float | None: ...
 
     @property
-    def half_width(self) -> float | None: ...
+    def ci95(self) -> tuple[float, float] | None: ...
 
 
 def number(value: float | None, decimals: int | None = None) -> str:
@@ -32,9 +38,9 @@ def number(value: float | None, decimals: int | None = None) -> str:
         return "0"
     if decimals is None:
         decimals = _decimals(value, 3)
-        if decimals > 6:
+        if decimals > _MOST_DECIMALS:
             return f"{value:.2e}"
-    return f"{value:,.{decimals}f}"
+    return f"{round(value, decimals) + 0.0:,.{decimals}f}"  # + 0.0: no -0.0
 
 
 def column(values: Iterable[float | None]) -> list[str]:
@@ -42,24 +48,37 @@ def column(values: Iterable[float | None]) -> list[str]:
     values = list(values)
     largest = max((abs(value) for value in values if value is not None), default=0.0)
     decimals = _decimals(largest, 4) if largest else 0
-    if decimals > 6:
+    if decimals > _MOST_DECIMALS:
         return [number(value) for value in values]
     return [number(value, min(decimals, 3) if largest >= 0.01 else decimals) for value in values]
 
 
 def with_half_width(value: Measured) -> str:
-    """A mean and, where there is one, half of its 95 % interval to two significant digits."""
-    if not value.half_width:
-        return number(value.mean)
-    decimals = _decimals(value.half_width, 2)
-    return f"{number(value.mean, decimals)} ± {number(value.half_width, decimals)}"
+    """A mean and, where there is one, its 95 % interval to two significant digits of half of it."""
+    half_width = _half_width(value)
+    decimals = _decimals(half_width, 2) if half_width else 0
+    if not half_width or decimals > _MOST_DECIMALS:
+        return number(value.mean) + (f" ± {half_width:.1e}" if half_width else "")
+    return with_interval(value, decimals)
+
+
+def with_interval(value: Measured, decimals: int, unit: str = "") -> str:
+    """A mean ± half of its 95 % interval, where there is one, both with the unit.
+
+    Of an interval that is not symmetrical, as near the ends of a share, both are told: ``99 % [92, 100]``.
+    """
+    mean, half_width = f"{number(value.mean, decimals)}{unit}", _half_width(value)
+    if not half_width or value.mean is None or value.ci95 is None:
+        return mean
+    low, high = value.ci95
+    if abs((low + high) / 2 - value.mean) > 0.5 * 10.0**-decimals:
+        return f"{mean} [{number(low, decimals)}, {number(high, decimals)}]"
+    return f"{mean} ± {number(half_width, decimals)}{unit}"
 
 
 def percent(value: Measured) -> str:
-    """A mean in percent, ± half of its 95 % interval where there is one."""
-    if not value.half_width:
-        return f"{number(value.mean, 1)} %"
-    return f"{number(value.mean, 1)} % ± {number(value.half_width, 1)} %"
+    """A mean in percent with its 95 % interval, where there is one."""
+    return with_interval(value, 1, " %")
 
 
 def level_text(value: Any) -> str:
@@ -88,6 +107,14 @@ def duration(seconds: float) -> str:
     (name, size), (smaller, part) = next(pair for pair in pairwise(units) if seconds >= pair[0][1])
     whole, rest = int(seconds // size), int(seconds % size // part)
     return f"{whole:,} {name}" + (f" {rest} {smaller}" if rest and name != "years" else "")
+
+
+def _half_width(value: Measured) -> float:
+    """Half of the interval; 0 where there is none, or where it is but rounding."""
+    if value.mean is None or value.ci95 is None:
+        return 0.0
+    half_width = (value.ci95[1] - value.ci95[0]) / 2
+    return 0.0 if half_width <= _NOISE * abs(value.mean) else half_width
 
 
 def _decimals(value: float, digits: int) -> int:

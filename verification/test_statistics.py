@@ -323,3 +323,27 @@ def test_the_cut_makes_waits_of_a_queue_a_little_too_short() -> None:
     assert low <= 0 <= high, "starting idle hardly matters over 4000 customers"
     low, high = interval(after)
     assert -0.1 * 4 < low < high < 0
+
+
+@pytest.mark.parametrize(
+    ("n", "true", "draw"),
+    [
+        (5, 99.0, lambda rng, size: rng.binomial(100, 0.99, size)),
+        (5, 5.0, lambda rng, size: 100 * rng.beta(1, 19, size)),
+        (10, 10.0, lambda rng, size: 100 * rng.beta(0.3, 2.7, size)),
+        (20, 99.0, lambda rng, size: 5 * rng.binomial(20, 0.99, size)),
+    ],
+)
+def test_intervals_of_shares_near_their_ends_cover_more_often_than_t(
+    n: int, true: float, draw: Callable[[np.random.Generator, tuple[int, int]], Floats]
+) -> None:
+    """And stay within 0 and 100. Few values with a long tail are covered less often than 95 % by either."""
+    samples = draw(np.random.default_rng(n), (4000, n)).astype(np.float64)
+    ends = {
+        kind: np.array([estimate(sample.tolist(), share=kind).ci95 for sample in samples]).T
+        for kind in (False, True)
+    }
+    covers = {kind: (low <= true) & (true <= high) for kind, (low, high) in ends.items()}
+    assert ends[True].min() >= 0
+    assert ends[True].max() <= 100
+    assert more_often(covers[True], covers[False])

@@ -50,7 +50,7 @@ def command(results: Path, where: tuple[str, ...], out: Path | None, as_json: bo
     if as_json:
         print_json(drawn.summary)
         return
-    click.echo(drawn.title)
+    click.echo("\n".join([*drawn.missing, drawn.title]))
     folder, names = drawn.outputs[0].parent, ", ".join(path.name for path in drawn.outputs)
     click.echo(f"\nWritten to {folder}: {names}")
 

@@ -54,10 +54,10 @@ def command(
 ) -> None:
     """Play SCENARIO and write down every decision.
 
-    Prints what outsourcing saved. The folder of results gets summary.json, decisions.parquet,
-    timeline.parquet and two figures; where the market learns, contracts.parquet, ratings.parquet,
-    estimation_error.parquet and two figures more. They all appear at the end or, after an error or Ctrl-C,
-    not at all.
+    Prints what outsourcing saved and who got the work. The folder of results gets summary.json,
+    decisions.parquet, timeline.parquet, routing.parquet and three figures; where the market learns,
+    contracts.parquet, ratings.parquet, estimation_error.parquet and two figures more. They all appear at the
+    end or, after an error or Ctrl-C, not at all.
     """
     scenario = load_ready(source, overrides)
     from coalesce_sim.provenance import Origin

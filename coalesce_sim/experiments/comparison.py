@@ -18,10 +18,13 @@ from coalesce_sim.experiments.contenders import YARDSTICKS, Contender, contender
 from coalesce_sim.experiments.hindsight import all_local
 from coalesce_sim.experiments.learning import Curve, Learning, TaskBins
 from coalesce_sim.experiments.parallel import ordered_map
+from coalesce_sim.experiments.routing import Routed, Routing
 from coalesce_sim.experiments.staging import Metrics, Stage
 from coalesce_sim.experiments.tables.columns import nullable
 from coalesce_sim.files import expecting
 from coalesce_sim.loading import data_digests
+from coalesce_sim.market.observer import Observers
+from coalesce_sim.metrics import SAVINGS, is_share
 from coalesce_sim.policies.protocol import Policy
 from coalesce_sim.rounding import differences, ranks
 from coalesce_sim.scenario.schema import Scenario
@@ -36,21 +39,27 @@ COST_REDUCTION = "cost_reduction"
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """One replication: the metrics and the course of every policy, in the order of the contenders."""
+    """One replication: the metrics, the course and who got the work (`Routed.table`) of every policy, in the
+    order of the contenders."""
 
     metrics: list[Metrics]
     bins: list[TaskBins]
+    routing: list[pa.Table]
 
 
 def play_all(scenario: Scenario, field: Sequence[Contender], seed: int, replication: int) -> Played:
     """Play every policy on one replication's tasks and random numbers, each against the same baseline."""
     known = all_local(scenario, seed, replication)
-    played = Played([], [])
+    played = Played([], [], [])
     for contender in field:
-        bins = TaskBins()
-        staged = Stage(scenario, contender.policy(), bins, seed=seed, replication=replication, known=known)
+        bins, routed = TaskBins(), Routed(scenario)
+        watching = Observers(bins, routed)
+        staged = Stage(
+            scenario, contender.policy(), watching, seed=seed, replication=replication, known=known
+        )
         played.metrics.append(staged.play())
         played.bins.append(bins)
+        played.routing.append(routed.table(replication))
     _add_regrets(field, played.metrics)
     return played
 
@@ -139,7 +148,10 @@ class Comparison:
     def estimates(self) -> dict[str, dict[str, Estimate]]:
         """By policy: every metric's mean, sd and 95 % interval over the replications."""
         return {
-            label: {name: estimate(self._values(index, name).tolist()) for name in self._metric_names}
+            label: {
+                name: estimate(self._values(index, name).tolist(), share=is_share(name))
+                for name in self._metric_names
+            }
             for index, label in enumerate(self.labels)
         }
 
@@ -172,6 +184,15 @@ class Comparison:
         values = (self._values(self.labels.index(label), COST_REDUCTION) for label in (first, second))
         return contrasts([differences(*values)])[0]
 
+    def saved_more(self, first: str, second: str) -> dict[str, Estimate]:
+        """By how many points the first saves more than the second of cash, delay and losses, by `SAVINGS`:
+        the parts of the difference in cost reduction, paired by replication."""
+        one, other = (self.labels.index(label) for label in (first, second))
+        return {
+            name: estimate(differences(self._values(one, name), self._values(other, name)).tolist())
+            for name in SAVINGS
+        }
+
     @cached_property
     def course(self) -> Learning:
         """What the policies save as the run goes on."""
@@ -183,6 +204,22 @@ class Comparison:
         """One row a policy and bin of tasks, means over replications with 95 % intervals; see `Curve`."""
         frame: pd.DataFrame = self.learning_table().to_pandas()
         return frame
+
+    @cached_property
+    def routed(self) -> dict[str, Routing]:
+        """Who got the work, by policy."""
+        return {
+            label: Routing.of([each.routing[index] for each in self.played], len(self.played))
+            for index, label in enumerate(self.labels)
+        }
+
+    @cached_property
+    def routing(self) -> pd.DataFrame:
+        """Who got the work: one row a policy, contractor, or home, and type of task; see `Routing`."""
+        import pandas as pd
+
+        frames = {label: routing.frame() for label, routing in self.routed.items()}
+        return pd.concat(frames, names=["policy"]).reset_index("policy").reset_index(drop=True)
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -201,6 +238,7 @@ class Comparison:
                         name: each.as_dict() for name, each in self.estimates[contender.label].items()
                     },
                     "gain_first_to_last_fifth": self._gain(index),
+                    "routing": self.routed[contender.label].rows(),
                 }
                 for index, contender in enumerate(self.field)
             },
@@ -245,6 +283,14 @@ class Comparison:
                 **columns,
             }
         )
+
+    def routing_table(self) -> pa.Table:
+        """The rows of `Routed.table` of all policies and replications, with the policy before them."""
+        tables = []
+        for index, label in enumerate(self.labels):
+            rows = pa.concat_tables([each.routing[index] for each in self.played])
+            tables.append(rows.add_column(0, "policy", _names([label], len(rows))))
+        return pa.concat_tables(tables).unify_dictionaries()
 
     @cached_property
     def _metric_names(self) -> list[str]:

@@ -38,6 +38,11 @@ class Contender:
     chosen: PolicySettings | type[Policy]
     yardstick: bool = False
 
+    @property
+    def told_what_comes(self) -> bool:
+        """Whether it is one of `YARDSTICKS`, listed or not."""
+        return getattr(self.chosen, "kind", None) in YARDSTICKS
+
     def policy(self) -> Policy:
         """A fresh one, ready to be started."""
         return self.chosen() if isinstance(self.chosen, type) else create(self.chosen)

@@ -8,6 +8,7 @@ from typing import Literal
 
 import pyarrow as pa
 
+from coalesce_sim.experiments.routing import Routed
 from coalesce_sim.experiments.staging import Metrics, PolicyFactory, Stage
 from coalesce_sim.experiments.steady_state import Series
 from coalesce_sim.experiments.tables.contracts import ContractRows
@@ -17,13 +18,13 @@ from coalesce_sim.experiments.tables.offers import offers_table
 from coalesce_sim.experiments.timeline import Timeline
 from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.market import Market
-from coalesce_sim.market.observer import DecidedOffers, EventName, Observer
+from coalesce_sim.market.observer import DecidedOffers, EventName, Observer, Observers
 from coalesce_sim.market.records import Records
 from coalesce_sim.policies.registry import create
 from coalesce_sim.reputation.ratings import RatingRows
 from coalesce_sim.scenario.schema import Scenario
 
-TableName = Literal["decisions", "timeline", "contracts", "ratings", "estimation_error", "offers"]
+TableName = Literal["decisions", "timeline", "contracts", "ratings", "estimation_error", "offers", "routing"]
 Emit = Callable[[TableName, pa.Table], None]
 Progress = Callable[[float], None]
 
@@ -32,13 +33,15 @@ Progress = Callable[[float], None]
 class Wanted:
     """Which tables a run is to emit besides the metrics.
 
-    `experience` stands for contracts, ratings and estimation errors, where the scenario has any.
+    `experience` stands for contracts, ratings and estimation errors, where the scenario has any, `routing`
+    for who got the work.
     """
 
     decisions: bool = False
     timeline: bool = False
     experience: bool = False
     offers: bool = False
+    routing: bool = False
 
     def tables(self, scenario: Scenario) -> tuple[TableName, ...]:
         """The names of the tables that a run of the scenario will emit."""
@@ -50,6 +53,7 @@ class Wanted:
             "ratings": learning and scenario.reputation is not None,
             "estimation_error": learning,
             "offers": self.offers,
+            "routing": self.routing,
         }
         return tuple(name for name, wanted in names.items() if wanted)
 
@@ -132,7 +136,11 @@ def play(
     """
     tables = _Tables(scenario, replication, emit, wanted)
     decider = create(scenario.policy) if policy is None else policy()
-    staged = Stage(scenario, decider, tables, seed=seed, replication=replication, steady_state=steady_state)
+    routed = Routed(scenario) if wanted.routing else None
+    watching = tables if routed is None else Observers(tables, routed)
+    staged = Stage(scenario, decider, watching, seed=seed, replication=replication, steady_state=steady_state)
     metrics = staged.play(progress)
     tables.finish()
+    if routed is not None:
+        emit("routing", routed.table(replication))
     return metrics

@@ -12,9 +12,11 @@ import pyarrow as pa
 
 from coalesce_sim.experiments.parallel import ordered_map
 from coalesce_sim.experiments.replication import Emit, Progress, TableName, Wanted, play
+from coalesce_sim.experiments.routing import Routing
 from coalesce_sim.experiments.staging import Metrics, PolicyFactory
 from coalesce_sim.files import expecting
 from coalesce_sim.loading import data_digests
+from coalesce_sim.metrics import is_share
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.statistics.intervals import Estimate, estimate
 
@@ -122,11 +124,22 @@ class RunResult:
         return self._frame("offers")
 
     @cached_property
+    def routing(self) -> pd.DataFrame:
+        """Who got the work: one row a contractor, or home, and type of task; see `Routing`."""
+        return self.routed.frame()
+
+    @cached_property
+    def routed(self) -> Routing:
+        """Who got the work, replication by replication."""
+        return Routing.of(self.tables.get("routing", ()), len(self.replications))
+
+    @cached_property
     def estimates(self) -> dict[str, Estimate]:
         """Every metric's mean, sd and 95 % interval over the replications."""
         names = dict.fromkeys(name for each in self.replications for name in each)
         return {
-            name: estimate([each.get(name, float("nan")) for each in self.replications]) for name in names
+            name: estimate([each.get(name, float("nan")) for each in self.replications], share=is_share(name))
+            for name in names
         }
 
     @property
@@ -137,15 +150,19 @@ class RunResult:
             "seed": self.seed,
             "replications": len(self.replications),
             "metrics": {name: each.as_dict() for name, each in self.estimates.items()},
+            "routing": self.routed.rows(),
             "published": {name: each.model_dump() for name, each in self.scenario.published.items()},
         }
 
     def _frame(self, name: TableName) -> pd.DataFrame:
+        frame: pd.DataFrame = self._table(name).to_pandas()
+        return frame
+
+    def _table(self, name: TableName) -> pa.Table:
         if name not in self.tables:
             hint = "ask for it with offers=True" if name == "offers" else "the scenario has none"
             raise ValueError(f"{name}: not recorded; {hint}")
-        frame: pd.DataFrame = pa.concat_tables(self.tables[name]).unify_dictionaries().to_pandas()
-        return frame
+        return pa.concat_tables(self.tables[name]).unify_dictionaries()
 
 
 def run(
@@ -178,7 +195,7 @@ def run(
     count = scenario.replications if replications is None else replications
     if count < 1 or jobs < 1:
         raise ValueError(f"replications and jobs must be >= 1 (got {count}, {jobs})")
-    wanted = Wanted(decisions=True, timeline=True, experience=True, offers=offers)
+    wanted = Wanted(decisions=True, timeline=True, experience=True, offers=offers, routing=True)
     tables: dict[TableName, list[pa.Table]] = {name: [] for name in wanted.tables(scenario)}
     items = [(scenario, seed, replication) for replication in range(count)]
     metrics = []

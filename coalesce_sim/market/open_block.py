@@ -8,19 +8,47 @@ from collections.abc import Callable
 import numpy as np
 
 from coalesce_sim.arrays import FloatArray
+from coalesce_sim.cost_parts import (
+    HOME,
+    HOME_BILL,
+    HOME_COMPUTE,
+    HOME_DEPRECIATION,
+    HOME_ENERGY,
+    HOME_MEMORY,
+    OPPORTUNITY,
+)
+from coalesce_sim.economics.internal import RunningCost
 from coalesce_sim.market.accounts import Accounts
 from coalesce_sim.market.observer import Observer
-from coalesce_sim.market.records import Records
+from coalesce_sim.market.records import AtHome, Records
 from coalesce_sim.market.workload import Block
 from coalesce_sim.reputation.ratings import RatingRows
+
+
+def at_home_usd(
+    running: RunningCost,
+    cost_factor: FloatArray,
+    *,
+    bill_usd: FloatArray | float = 0.0,
+    opportunity_usd: FloatArray | float = 0.0,
+) -> FloatArray:
+    """What work at home is charged by its parts, (`HOME`, tasks); the factor applies to all but bills."""
+    parts_usd = np.empty((HOME.stop - HOME.start, len(cost_factor)))
+    parts_usd[HOME_COMPUTE] = running.compute_usd * cost_factor
+    parts_usd[HOME_MEMORY] = running.memory_usd * cost_factor
+    parts_usd[HOME_ENERGY] = running.energy_usd * cost_factor
+    parts_usd[HOME_DEPRECIATION] = running.depreciation_usd * cost_factor
+    parts_usd[HOME_BILL] = bill_usd
+    parts_usd[OPPORTUNITY] = opportunity_usd * cost_factor
+    return parts_usd
 
 
 class OpenBlock:
     """A block, its records, and plain lists of what is read once a task.
 
-    `charge_usd` is what home really costs, lateness left out; `local_s` how long the work really takes there,
-    `expected_s` how long its client thinks. `tried` are the contractors that a task was given to so far,
-    `left` counts the tasks that have not ended.
+    `charge_usd` is what home really costs, lateness left out, and `home_parts_usd`, (`HOME`, tasks), the same
+    by its parts; `local_s` is how long the work really takes there, `expected_s` how long its client thinks.
+    `tried` are the contractors that a task was given to so far, `left` counts the tasks that have not ended.
     """
 
     __slots__ = (
@@ -28,6 +56,7 @@ class OpenBlock:
         "charge_usd",
         "client",
         "expected_s",
+        "home_parts_usd",
         "left",
         "local_s",
         "records",
@@ -40,6 +69,7 @@ class OpenBlock:
         block: Block,
         records: Records,
         charge_usd: FloatArray,
+        home_parts_usd: FloatArray,
         local_s: FloatArray,
         expected_s: FloatArray,
     ) -> None:
@@ -48,6 +78,7 @@ class OpenBlock:
         self.left = len(block)
         self.tried: list[tuple[int, ...]] = [()] * len(block)
         self.charge_usd: list[float] = charge_usd.tolist()
+        self.home_parts_usd = home_parts_usd
         self.type_id: list[int] = block.tasks.type_id.tolist()
         self.client: list[int] = block.tasks.client.tolist()
         self.local_s: list[float] = local_s.tolist()
@@ -84,7 +115,7 @@ class BlocksUnderWay:
 
     def record_nothing(self, no_tasks: Block) -> None:
         """Hand over a block of no tasks, for a market to which nothing came."""
-        self._record(Records.empty(no_tasks, np.empty(0), np.empty(0)))
+        self._record(Records.empty(no_tasks, AtHome.unknown(no_tasks)))
 
     def _record(self, records: Records) -> None:
         self._accounts.book(records)

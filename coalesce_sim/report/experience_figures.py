@@ -12,26 +12,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.experiments.runs import RunResult
 from coalesce_sim.numbers import number, percent
-from coalesce_sim.report.drawing import (
-    COLOURS,
-    GREY,
-    Curve,
-    canvas,
-    curve_of,
-    draw,
-    mean_shown,
-    plain_style,
-    save,
-    spread,
-    time_unit,
-    trend,
-)
+from coalesce_sim.report.curves import Curve, curve_of, draw, last, time_unit
+from coalesce_sim.report.figures import canvas
+from coalesce_sim.report.look import COLOURS, label_ends, mean_shown, our_style, save
 from coalesce_sim.scenario.pool import DrawnPool
 
 NAMES = ("reputation.png", "estimation_error.png")
@@ -41,9 +29,6 @@ _MOST_WINDOWS = 40
 _LONGEST_NAME = 22
 _BAR_GAP = 0.012
 """Between the bars behind the ends of the curves, as a share of the time."""
-
-_LABEL_GAP = 0.06
-"""The least distance of two labels, as a share of the height."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +43,7 @@ class Reputation:
 def draw_experience(folder: Path, result: RunResult) -> list[str]:
     """Draw the figures of what the tables in the folder tell and return their names."""
     drawn: dict[str, Figure] = {}
-    with plain_style():
+    with our_style():
         if (folder / "ratings.parquet").exists():
             settings = result.scenario.reputation
             known = reputations(
@@ -120,6 +105,13 @@ def estimation_error_curve(table: Path) -> Curve | None:
     return curve_of(values[:, :, -1, 0].mean(axis=0), values[..., 1].mean(axis=2))
 
 
+def estimates_told(curve: Curve) -> str:
+    """How far estimates are off in the end, and at the worst where that is much more."""
+    end, worst = last(curve), float(np.nanmax(curve.mean))
+    told = f"In the end estimated charges are off by {percent(end)}"
+    return told if worst < 2 * (end.mean or 0.0) else f"{told}, at the worst by {number(worst, 1)} %"
+
+
 def _replications(ratings: Path) -> Iterator[pd.DataFrame]:
     """The ratings of one replication after the other."""
     columns = ["replication", "contractor", "type", "time_s", "score_after"]
@@ -159,7 +151,7 @@ def _from_half_on(courses: Sequence[FloatArray]) -> FloatArray:
 def _reputation_figure(result: RunResult, known: Sequence[Reputation]) -> Figure:
     drawn_anew = isinstance(result.scenario.contractors, DrawnPool)
     shown = "replication 0" if drawn_anew else mean_shown(len(result.replications), "bars")
-    figure, axes = canvas(result, _best_known(known), right=0.76, shown=shown)
+    figure, axes = canvas(result, _best_known(known), shown)
     end_s = float(known[0].curve.time_s[-1])
     scale_s, unit = time_unit(end_s)
     gap = _BAR_GAP if any(math.isfinite(each.curve.low[-1]) for each in known) else 0.0
@@ -167,16 +159,19 @@ def _reputation_figure(result: RunResult, known: Sequence[Reputation]) -> Figure
     seen = []
     for each, x, colour in zip(known, bars, COLOURS, strict=False):
         curve = each.curve
-        axes.plot(curve.time_s / scale_s, curve.mean, color=colour, linewidth=1.8)
-        axes.plot([x, x], [curve.low[-1], curve.high[-1]], color=colour, linewidth=2.5, solid_capstyle="butt")
-        axes.plot([x], [curve.mean[-1]], color=colour, marker="o", markersize=5)
+        axes.plot(curve.time_s / scale_s, curve.mean, color=colour)
+        axes.plot([x, x], [curve.low[-1], curve.high[-1]], color=colour, linewidth=2, solid_capstyle="butt")
+        axes.plot([x], [curve.mean[-1]], color=colour, marker="o")
         seen += [curve.mean, curve.low[-1:], curve.high[-1:]]
     low, high = (float(worst(np.concatenate(seen))) for worst in (np.nanmin, np.nanmax))
     axes.set_ylim(max(0.0, low - 0.05), min(1.0, high + 0.05))
     axes.set_xlim(0, bars[-1] + end_s / scale_s * _BAR_GAP)
     axes.set_xlabel(f"Time since the start ({unit})")
     axes.set_ylabel("Score: probability of good work (0 to 1)")
-    _label_ends(axes, known, bars)
+    labels = [f"{_short(each.name)} ({each.ratings:,})" for each in known]
+    label_ends(
+        axes, "(ratings)", labels, [float(each.curve.mean[-1]) for each in known], COLOURS[: len(known)]
+    )
     return figure
 
 
@@ -193,38 +188,12 @@ def _best_known(known: Sequence[Reputation]) -> str:
     return f"{best.name} ends with the best score of those rated most, {number(mean, 2)}{interval}"
 
 
-def _label_ends(axes: Axes, known: Sequence[Reputation], bars: Sequence[float]) -> None:
-    """Name each curve beside its end, with the number of ratings behind it."""
-    low, high = axes.get_ylim()
-    means = [float(each.curve.mean[-1]) for each in known]
-    places = spread([(mean - low) / (high - low) for mean in means], _LABEL_GAP)
-    for index, (each, mean, place) in enumerate(zip(known, means, places, strict=True)):
-        name = each.name if len(each.name) <= _LONGEST_NAME else f"{each.name[: _LONGEST_NAME - 1]}…"
-        axes.annotate(
-            f"{name} ({each.ratings:,})",
-            (bars[index], mean),
-            xytext=(1.04, place),
-            textcoords="axes fraction",
-            va="center",
-            color=COLOURS[index],
-            fontsize=9,
-            parse_math=False,
-            annotation_clip=False,
-            arrowprops={
-                "arrowstyle": "-",
-                "color": COLOURS[index],
-                "linewidth": 0.8,
-                "shrinkA": 1,
-                "shrinkB": 2,
-                "relpos": (0, 0.5),
-            },
-        )
-    axes.text(1.04, 1.03, "(number of ratings)", transform=axes.transAxes, fontsize=9, color=GREY)
+def _short(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
 
 
 def _error_figure(result: RunResult, curve: Curve) -> Figure:
-    off = percent(result.estimates["estimation_error"])
-    figure, axes = canvas(result, f"Estimated charges are off by {off}{trend(curve)}")
+    figure, axes = canvas(result, estimates_told(curve))
     draw(axes, curve, 1.02 * float(curve.time_s[-1]), marker="o")
     axes.set_ylabel("Error of estimates (% of what was charged)")
     highest = float(np.nanmax(np.concatenate([curve.mean, curve.high[np.isfinite(curve.high)]])))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,19 +15,9 @@ from matplotlib.figure import Figure
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.experiments.runs import RunResult
 from coalesce_sim.numbers import number, percent, plural
-from coalesce_sim.report.drawing import (
-    DAY_S,
-    GREY,
-    VERMILLION,
-    Curve,
-    canvas,
-    curve_of,
-    draw,
-    plain_style,
-    save,
-    settled_range,
-    trend,
-)
+from coalesce_sim.report.costs import saved
+from coalesce_sim.report.curves import DAY_S, Curve, curve_of, draw, last, settled_range, trend
+from coalesce_sim.report.look import GREY, VERMILLION, mean_shown, our_style, page, save
 from coalesce_sim.statistics.intervals import Estimate
 
 TIMELINE_COLUMNS = ("start_s", "tasks", "outsourced", "realised_usd", "all_local_usd")
@@ -34,6 +25,7 @@ TIMELINE_COLUMNS = ("start_s", "tasks", "outsourced", "realised_usd", "all_local
 
 NAMES = ("outsourcing_rate.png", "cost_reduction.png")
 
+_HEIGHT_IN = 2.9
 _MOST_BINS = 40
 _MOST_POINTS = 400
 _BIN_S = tuple(60.0 * minutes for minutes in (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440))
@@ -69,20 +61,29 @@ def draw_figures(folder: Path, result: RunResult, timeline: Timeline) -> list[st
     end_s = float(timeline.start_s[-1]) + interval_s
     rate = outsourcing_curve(timeline, bin_width_s(end_s, interval_s))
     reduction = cost_reduction_curve(timeline, interval_s)
-    with plain_style():
+    with our_style():
         drawn = (_outsourcing_figure(result, rate, end_s), _cost_figure(result, reduction, end_s))
         for name, figure in zip(NAMES, drawn, strict=True):
             save(figure, folder / name)
     return list(NAMES)
 
 
+def canvas(result: RunResult, title: str, shown: str | None = None) -> tuple[Figure, Axes]:
+    """An empty figure with its title and what it was drawn from, and its axes.
+
+    `shown` says which replications are drawn, and how; left out: their mean, with a band.
+    """
+    shown = shown or mean_shown(len(result.replications), "band")
+    figure = page(title, f"{result.scenario.name}, seed {result.seed}; {shown}", _HEIGHT_IN)
+    return figure, figure.add_subplot()
+
+
 def outsourcing_curve(timeline: Timeline, bin_s: float) -> Curve:
     """Outsourced tasks in percent of all that arrived in each bin, at the middle of the bin."""
     number, first = np.unique((timeline.start_s / bin_s).astype(int), return_index=True)
     outsourced = np.add.reduceat(timeline.outsourced, first, axis=1)
-    return curve_of(
-        (number + 0.5) * bin_s, _percent(outsourced, np.add.reduceat(timeline.tasks, first, axis=1))
-    )
+    rate = _percent(outsourced, np.add.reduceat(timeline.tasks, first, axis=1))
+    return curve_of((number + 0.5) * bin_s, rate, share=True)
 
 
 def cost_reduction_curve(timeline: Timeline, interval_s: float) -> Curve:
@@ -105,17 +106,16 @@ def bin_width_s(end_s: float, interval_s: float) -> float:
     return math.ceil(least_s / DAY_S) * DAY_S
 
 
-def finding(reduction: Estimate) -> str:
-    """What the cost reduction says, in a sentence."""
-    mean, interval = reduction.mean, reduction.ci95
+def finding(estimates: Mapping[str, Estimate]) -> str:
+    """What is saved in cash, delay and losses and in all, in a sentence."""
+    mean, interval = estimates["cost_reduction"].mean, estimates["cost_reduction"].ci95
     if mean is None:
         return "No cost to compare with"
     if interval is not None and interval[0] <= 0 <= interval[1]:
-        return f"No clear saving against all-local: {percent(reduction)}"
+        return f"No clear saving against all-local: {saved(estimates)}"
     if mean < 0:
-        loss = Estimate(-mean, reduction.sd, reduction.ci95, reduction.n)
-        return f"Outsourcing costs {percent(loss)} more than all-local"
-    return f"Outsourcing saves {percent(reduction)} against all-local"
+        return f"Outsourcing costs more than all-local. Saved: {saved(estimates)}"
+    return f"Outsourcing saves against all-local: {saved(estimates)}"
 
 
 def _percent(part: FloatArray, whole: FloatArray) -> FloatArray:
@@ -134,8 +134,8 @@ def _outsourcing_figure(result: RunResult, curve: Curve, end_s: float) -> Figure
 
 
 def _cost_figure(result: RunResult, curve: Curve, end_s: float) -> Figure:
-    figure, axes = canvas(result, finding(result.estimates["cost_reduction"]))
-    axes.axhline(0, color=GREY, linewidth=1)
+    figure, axes = canvas(result, finding({**result.estimates, "cost_reduction": last(curve)}))
+    axes.axhline(0, color=GREY, linewidth=0.8)
     draw(axes, curve, end_s)
     axes.set_ylabel("Cost saved so far (% of all-local)")
     _mark_published(axes, result, "cost_reduction")
@@ -149,7 +149,7 @@ def _mark_published(axes: Axes, result: RunResult, metric: str) -> None:
     if published is None:
         return
     runs = "" if published.n is None else f" ({plural(published.n, 'run')})"
-    axes.axhline(published.mean, color=VERMILLION, linestyle="--", linewidth=1.5)
+    axes.axhline(published.mean, color=VERMILLION, linestyle="--")
     axes.annotate(
         f"published: {number(published.mean, 1)} %{runs}",
         (1, published.mean),

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from coalesce_sim.errors import ResultsWarning
@@ -73,6 +74,12 @@ class Opened:
         """One row an interval and replication of a run; else None."""
         return self._table("timeline") if self.kind == "run" else None
 
+    @cached_property
+    def routing(self) -> pa.Table | None:
+        """Who got the work in each replication, of a comparison by `policy`, too; None where the folder holds
+        no such table: a sweep's, or one of an earlier version."""
+        return self._rows("routing") if "routing.parquet" in self.facts.get("files", {}) else None
+
     def metric(self, name: str) -> Metric:
         """The metric of that name. Raises `ResultsError`, with those that there are, where there is none."""
         try:
@@ -85,16 +92,19 @@ class Opened:
         return known_factor(name, self.factors)
 
     def _table(self, name: str) -> pd.DataFrame:
+        frame: pd.DataFrame = self._rows(name).to_pandas()
+        labels = frame.select_dtypes("category").columns
+        return frame.astype(dict.fromkeys(labels, "str"))
+
+    def _rows(self, name: str) -> pa.Table:
         path = self.folder / f"{name}.parquet"
         try:
             written = self.facts.get("files", {}).get(path.name)
             if written is not None and digest_of_file(path) != written:
                 raise ResultsError(f"{path}: is damaged; `{self.command}` makes it again")
-            frame: pd.DataFrame = pq.read_table(path).to_pandas()
+            return pq.read_table(path)
         except (OSError, ValueError) as error:
             raise ResultsError(f"{path}: cannot be read: {error}") from error
-        labels = frame.select_dtypes("category").columns
-        return frame.astype(dict.fromkeys(labels, "str"))
 
 
 def open_folder(folder: str | Path) -> Opened:

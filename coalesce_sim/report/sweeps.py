@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from coalesce_sim.metrics import METRICS
-from coalesce_sim.numbers import level_text, plural
+from coalesce_sim.numbers import level_text, plural, with_interval
 from coalesce_sim.report.layout import Column, print_columns, print_wrapped
 from coalesce_sim.report.progress import unfinished
+from coalesce_sim.statistics.intervals import Estimate
 from coalesce_sim.sweeps.results import OUTCOME
 from coalesce_sim.sweeps.running import FAILURES, POINTS, RUNS
 from coalesce_sim.sweeps.specification import Precision
@@ -84,4 +85,4 @@ def warnings_of(result: SweepResult) -> list[str]:
 def _interval(mean: float, low: float, high: float) -> str:
     if math.isnan(mean):
         return "undefined"
-    return f"{mean:.1f}" if math.isnan(low) else f"{mean:.1f} ± {(high - low) / 2:.1f}"
+    return with_interval(Estimate(mean, None, None if math.isnan(low) else (low, high), 0), 1)

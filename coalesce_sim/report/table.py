@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from rich import box
+from collections.abc import Sequence
+
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from coalesce_sim.experiments.runs import RunResult
 from coalesce_sim.market.contracts.states import FINAL_STATES
 from coalesce_sim.numbers import NOTHING, number, percent, plural, with_half_width
+from coalesce_sim.report.costs import NONE, SAVED_IN, cost_lines
+from coalesce_sim.report.layout import Column, print_columns, print_wrapped
 from coalesce_sim.report.results_folder import Written
+from coalesce_sim.report.routing import print_routing
 from coalesce_sim.scenario.security import INCIDENT_KINDS
 from coalesce_sim.statistics.intervals import Estimate, estimate
 
@@ -18,19 +21,22 @@ _ROWS = {
     "tasks": "tasks",
     "outsourcing_rate": "outsourced, % of tasks",
     "exploration_rate": "explored, % of tasks",
+    **{name: f"{group} saved, %¹" for name, group in SAVED_IN.items()},
     "cost_reduction": "cost reduction %, honest¹",
     "cost_reduction_published": "cost reduction %, published²",
     "time_reduction": "time reduction %, honest¹",
     "time_savings_published": "time savings %, published²",
 }
 _PAPERS = ("cost_reduction_published", "time_savings_published")
-_HONEST = "¹ 1 − realised cost (time) / that of the same tasks all-local, on the same random numbers."
+_HONEST = (
+    "¹ 1 − realised cost (time) / that of the same tasks all-local, on the same random numbers. What is "
+    "saved of cash, delay and losses adds up to the cost reduction; below 0, more is paid or lost."
+)
 _AS_PUBLISHED = (
     "² The paper's own definition: what outsourced tasks gained, losses counted as 0, over what the tasks "
     "that stayed local came to. It cannot be negative."
 )
 _WHERE_WORK_MAY_BE_BAD = (
-    "of which lost by bad work, USD",
     "ended well, % of tasks",
     "attempts per task",
     "contractors at work, % of slots",
@@ -38,8 +44,6 @@ _WHERE_WORK_MAY_BE_BAD = (
     "concentration of revenue (HHI), 0 to 1",
 )
 """Lines of the operator's table that other markets do without."""
-
-_NONE = Estimate(None, None, None, 0)
 
 
 def print_run(console: Console, written: Written[RunResult]) -> None:
@@ -50,84 +54,84 @@ def print_run(console: Console, written: Written[RunResult]) -> None:
     runs = plural(len(result.replications), "replication")
     pace = f"{plural(int(tasks), 'task')} in {number(wall_s)} s ({number(tasks / wall_s, 0)} tasks/s)"
     console.print(f"{runs}, seed {result.seed}; {pace}")
-    console.print(results_table(result))
-    if result.scenario.cost_model.realised.basis == "physical":
-        console.print(operator_table(result))
+    _print_results(console, result)
+    _print_for_operators(console, result)
+    print_routing(console, result.routed)
     for line in experience(result):
-        console.print(Text(line))
-    for note in (_HONEST,) if result.scenario.learning else (_HONEST, _AS_PUBLISHED):
-        console.print(Text(note, "dim"))
+        print_wrapped(console, line)
+    for note in (_HONEST, _AS_PUBLISHED) if _of_the_paper(result) else (_HONEST,):
+        print_wrapped(console, note, "dim")
     if result.scenario.see_also:
         console.print(Text(f"\nSee also: {result.scenario.see_also}"), soft_wrap=True)
     console.print(Text(f"\nWritten to {written.listing}"), soft_wrap=True)
 
 
-def results_table(result: RunResult) -> Table:
+def _print_results(console: Console, result: RunResult) -> None:
     """The main figures over the replications, each with the published one where the scenario has it."""
     published = result.scenario.published
-    table = _table("mean", "sd", "95 % CI")
-    if published:
-        table.add_column("published", justify="right", overflow="fold")
+    rows = []
     others = {name: name.replace("_", " ") for name in published if name not in _ROWS}
-    left_out = _PAPERS if result.scenario.learning else ()
+    left_out = () if _of_the_paper(result) else _PAPERS
     for name, label in (_ROWS | others).items():
-        if name in left_out:
+        ours, decimals = result.estimates.get(name, NONE), 0 if name == "tasks" else 1
+        if name in left_out or (name in SAVED_IN and not (ours.mean or ours.sd)):
             continue
-        ours, decimals = result.estimates.get(name, _NONE), 0 if name == "tasks" else 1
         interval = NOTHING if ours.ci95 is None else " to ".join(number(end, decimals) for end in ours.ci95)
         row = [label, number(ours.mean, decimals), number(ours.sd, decimals), interval]
+        printed = ""
         if name in published:
             theirs = published[name]
             spread = "" if theirs.sd is None else f" ± {number(theirs.sd, decimals)}"
             runs = "" if theirs.n is None else f" (n = {theirs.n})"
-            row.append(f"{number(theirs.mean, decimals)}{spread}{runs}")
-        table.add_row(*map(Text, row))
-    return table
+            printed = f"{number(theirs.mean, decimals)}{spread}{runs}"
+        rows.append([*row, printed] if published else row)
+    _print_rows(console, ["mean", "sd", "95 % CI", *(["published"] if published else [])], rows)
 
 
-def operator_table(result: RunResult) -> Table:
-    """What an operator wants to know, with outsourcing and without; ± is half of the 95 % interval.
+def _print_for_operators(console: Console, result: RunResult) -> None:
+    """What it cost, by parts that add up, with outsourcing and without; ± is half of the 95 % interval.
 
-    Where work may be bad, that too, and then only lines that say something.
+    Where what is used is charged, what else an operator wants to know; where work may be bad, that too, and
+    then only lines that say something.
     """
 
     def ours(name: str) -> Estimate:
-        return result.estimates.get(name, _NONE)
+        return result.estimates.get(name, NONE)
 
     zero = Estimate(0.0, None, None, len(result.replications))
     learning, retries = result.scenario.learning, ours("attempts_per_task").mean != 1
     rows = {
         "outsourced, % of tasks": (ours("outsourcing_rate"), zero),
-        "done in steps, % of those that may be": (ours("split_rate"), _NONE),
-        "realised cost, USD": (ours("realised_usd"), ours("all_local_usd")),
-        "of which paid to contractors, USD": (ours("paid_to_contractors_usd"), zero),
-        "of which coordination, USD": (ours("coordination_usd"), _NONE),
-        "of which lateness, USD": (ours("lateness_usd"), ours("all_local_lateness_usd")),
-        "of which lost by bad work, USD": (ours("loss_usd"), ours("all_local_loss_usd")),
+        "done in steps, % of those that may be": (ours("split_rate"), NONE),
         "ended well, % of tasks": (ours("success_rate"), ours("all_local_success_rate")),
-        "attempts per task": (ours("attempts_per_task"), _NONE) if retries else (zero, zero),
+        "attempts per task": (ours("attempts_per_task"), NONE) if retries else (zero, zero),
         "turnaround p50, s": (ours("turnaround_p50_s"), ours("all_local_turnaround_p50_s")),
         "turnaround p95, s": (ours("turnaround_p95_s"), ours("all_local_turnaround_p95_s")),
         "turnaround p99, s": (ours("turnaround_p99_s"), ours("all_local_turnaround_p99_s")),
         "missed the target, % of tasks": (ours("late_rate"), ours("all_local_late_rate")),
         "missed the target, tasks": (_late(result, "late_rate"), _late(result, "all_local_late_rate")),
         "contractors at work, % of slots": (ours("contractor_utilisation"), zero),
-        "clients' own slots at work, %": (ours("home_utilisation"), _NONE),
-        "concentration of revenue (HHI), 0 to 1": (ours("revenue_hhi"), _NONE),
+        "clients' own slots at work, %": (ours("home_utilisation"), NONE),
+        "concentration of revenue (HHI), 0 to 1": (ours("revenue_hhi"), NONE),
     }
-    table = _table("as played", "all-local")
-    for label, pair in rows.items():
-        says_something = any(each.mean for each in pair)
-        if says_something if learning else label not in _WHERE_WORK_MAY_BE_BAD:
-            table.add_row(Text(label), *(Text(with_half_width(value)) for value in pair))
-    return table
+    physical = result.scenario.cost_model.realised.basis == "physical"
+    told = [*cost_lines(result.estimates)]
+    for label, pair in rows.items() if physical else ():
+        known, says_something = any(each.n for each in pair if each is not zero), any(e.mean for e in pair)
+        if says_something if learning else known and label not in _WHERE_WORK_MAY_BE_BAD:
+            told.append((label, pair))
+    _print_rows(
+        console,
+        ["as played", "all-local"],
+        [[label, *(with_half_width(value) for value in pair)] for label, pair in told],
+    )
 
 
 def experience(result: RunResult) -> list[str]:
     """What came of contracts, and how good estimates and discovery were; where markets learn."""
 
     def ours(name: str) -> Estimate:
-        return result.estimates.get(name, _NONE)
+        return result.estimates.get(name, NONE)
 
     lines = []
     if ours("contracts").mean:
@@ -154,14 +158,18 @@ def experience(result: RunResult) -> list[str]:
     return lines
 
 
+def _of_the_paper(result: RunResult) -> bool:
+    """Whether the paper's own metrics are told; markets that learn have none."""
+    return result.scenario.paper_metrics and not result.scenario.learning
+
+
 def _late(result: RunResult, rate: str) -> Estimate:
     """Late tasks, from their rate in percent."""
     return estimate([each[rate] * each["tasks"] / 100 for each in result.replications if rate in each])
 
 
-def _table(*columns: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
-    for name in ("", *columns):
-        # In a narrow terminal figures go on in the next line: nothing is cut off.
-        table.add_column(name, justify="right" if name else "left", overflow="fold")
-    return table
+def _print_rows(console: Console, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A label a row, and its figures below the headings."""
+    labels, *figures = zip(*rows, strict=True)
+    columns = [Column(heading, cells) for heading, cells in zip(headings, figures, strict=True)]
+    print_columns(console, [Column("", labels, figures=False)], columns)

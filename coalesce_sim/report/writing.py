@@ -17,13 +17,13 @@ from coalesce_sim.files import Folder, expecting
 from coalesce_sim.loading import data_digests
 from coalesce_sim.parquet import ParquetStream
 from coalesce_sim.provenance import Origin
-from coalesce_sim.report import experience_figures, figures
+from coalesce_sim.report import experience_figures, figures, routing_figure
 from coalesce_sim.report.results_folder import ResultsFolder, Written
 
 _OWN_FILES = (
     "summary.json",
     *(f"{name}.parquet" for name in get_args(TableName)),
-    *(*figures.NAMES, *experience_figures.NAMES),
+    *(*figures.NAMES, *routing_figure.NAMES, *experience_figures.NAMES),
 )
 """Every file that a run may leave in its folder, in the order in which they are listed."""
 
@@ -40,6 +40,7 @@ def write_run(
         result, timeline = _play(origin, folder, jobs, progress)
         with folder.played():
             figures.draw_figures(folder.aside, result, timeline)
+            routing_figure.draw_routing(folder.aside, result)
             experience_figures.draw_experience(folder.aside, result)
             return folder.finish(result, result.summary, origin.made)
 
@@ -51,8 +52,9 @@ def _play(
     scenario, count = origin.scenario, origin.replications
     about = {"coalesce_sim": json.dumps(origin.facts(), allow_nan=False)}
     timeline: list[pa.Table] = []
+    routing: list[pa.Table] = []
     metrics: list[Metrics] = []
-    wanted = Wanted(decisions=True, timeline=True, experience=True, offers=origin.offers)
+    wanted = Wanted(decisions=True, timeline=True, experience=True, offers=origin.offers, routing=True)
     with ExitStack() as open_files:
         streams = {
             name: open_files.enter_context(ParquetStream(folder, f"{name}.parquet", about))
@@ -63,10 +65,12 @@ def _play(
             streams[name].add(table)
             if name == "timeline":
                 timeline.append(table.select(figures.TIMELINE_COLUMNS))
+            if name == "routing":
+                routing.append(table)
 
         items = [(scenario, origin.seed, replication) for replication in range(count)]
         open_files.enter_context(expecting(data_digests(scenario)))
         with closing(metrics_of(items, jobs=jobs, emit=emit, wanted=wanted, progress=progress)) as played:
             metrics.extend(played)
     whole = figures.Timeline.of(pa.concat_tables(timeline), count)
-    return RunResult(scenario, origin.seed, metrics), whole
+    return RunResult(scenario, origin.seed, metrics, {"routing": routing}), whole

@@ -10,7 +10,8 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from coalesce_sim.arrays import FloatArray, IntArray
-from coalesce_sim.rounding import varies
+from coalesce_sim.rounding import ROUNDING, varies
+from coalesce_sim.statistics.shares import share_interval
 
 Interval = Literal["t", "bca"]
 """How an interval is made: Student's t, or the bias-corrected and accelerated bootstrap."""
@@ -36,6 +37,14 @@ class Estimate:
         """Half the length of the interval."""
         return None if self.ci95 is None else (self.ci95[1] - self.ci95[0]) / 2
 
+    @property
+    def negated(self) -> Estimate:
+        """That of the same values with the other sign."""
+        if self.mean is None:
+            return self
+        ends = None if self.ci95 is None else (-self.ci95[1], -self.ci95[0])
+        return Estimate(-self.mean, self.sd, ends, self.n)
+
     def as_dict(self) -> dict[str, object]:
         """The form in which estimates appear in JSON."""
         return {
@@ -46,9 +55,11 @@ class Estimate:
         }
 
 
-def estimate(values: Sequence[float], interval: Interval = "t") -> Estimate:
+def estimate(values: Sequence[float], interval: Interval = "t", *, share: bool = False) -> Estimate:
     """Mean, standard deviation and 95 % interval; undefined (NaN) values are left out and lower n.
 
+    Values that differ by no more than rounding do not vary: sd and interval are those of equal ones. With
+    `share` they are shares in percent, and the interval stays within 0 and 100 (`share_interval`).
     `bca` (see there) reaches further towards a long tail: of heavily skewed samples it covers the mean more
     often than t does, though not in 95 %. For a mild skew and few values it is no better.
     """
@@ -63,8 +74,11 @@ def estimate(values: Sequence[float], interval: Interval = "t") -> Estimate:
     mean = float(defined.mean())
     if n == 1:
         return Estimate(mean, None, None, 1)
-    sd = float(defined.std(ddof=1))
+    sd = float(defined.std(ddof=1)) if varies(defined) else 0.0
     half_width = float(_t_quantile(n - 1)) * sd / math.sqrt(n)
+    if share:
+        low, high = share_interval(mean, half_width)
+        return Estimate(mean, sd, (float(low), float(high)), n)
     return Estimate(mean, sd, (mean - half_width, mean + half_width), n)
 
 
@@ -131,7 +145,9 @@ def band(values: FloatArray) -> tuple[FloatArray, FloatArray]:
     if n == 1:
         return values[0], np.full_like(values[0], np.nan)
     half_width = float(_t_quantile(n - 1)) / math.sqrt(n) * values.std(axis=0, ddof=1)
-    return values.mean(axis=0), half_width
+    least = values.min(axis=0)
+    alike = values.max(axis=0) <= least + ROUNDING * abs(least)
+    return values.mean(axis=0), np.where(alike, 0.0, half_width)
 
 
 def grouped(values: FloatArray, bounds: IntArray) -> tuple[FloatArray, FloatArray]:
@@ -146,5 +162,5 @@ def grouped(values: FloatArray, bounds: IntArray) -> tuple[FloatArray, FloatArra
     mean = np.bincount(groups, values, count) / np.where(n, n, np.nan)
     squares = np.bincount(groups, (values - mean[groups]) ** 2, count)
     several = np.where(n > 1, n, np.nan)
-    half_width: FloatArray = _t_quantile(several - 1) * np.sqrt(squares / (several - 1) / several)
-    return mean, half_width
+    half_width = _t_quantile(several - 1) * np.sqrt(squares / (several - 1) / several)
+    return mean, np.where(half_width <= ROUNDING * np.abs(mean), 0.0, half_width)

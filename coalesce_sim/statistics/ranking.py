@@ -16,6 +16,7 @@ from coalesce_sim.arrays import FloatArray
 from coalesce_sim.rounding import differences, ranks
 from coalesce_sim.statistics.contrasts import FAMILY_WISE, Contrast, contrasts, t_interval
 from coalesce_sim.statistics.intervals import Estimate, estimate
+from coalesce_sim.statistics.shares import share_interval
 
 MOST_HOLM = 45
 """Points up to which Holm's procedure goes over all pairs; beyond, the simpler one of Bonferroni does."""
@@ -59,13 +60,13 @@ class Ranking:
         return "Holm" if len(self.order) <= MOST_HOLM else "Bonferroni"
 
 
-def ranked(values: FloatArray, *, lower_is_better: bool = False) -> Ranking:
+def ranked(values: FloatArray, *, lower_is_better: bool = False, share: bool = False) -> Ranking:
     """Rank points by (points, replications) of a metric, NaN where it is undefined or was not played.
 
     Replications may share their random numbers, so points are compared on those that they have in common:
     ranked by their means over the replications that all have, if these are two at least, else by each one's
     own mean; and tested two by two on those that both have. Where that shows another point to be better than
-    the first by rank, that one leads.
+    the first by rank, that one leads. With `share` the values are shares in percent (`share_interval`).
     """
     sign = -1.0 if lower_is_better else 1.0
     told = np.flatnonzero((~np.isnan(values)).any(axis=1))
@@ -76,9 +77,12 @@ def ranked(values: FloatArray, *, lower_is_better: bool = False) -> Ranking:
     compared = values[told][:, common] if common.sum() >= 2 else values[told]
     by_mean = np.argsort(ranks(-sign * np.nanmean(compared, axis=1)), kind="stable")
     order, leads = _settled(sign * values, told[by_mean].tolist())
-    best = estimate(values[order[0]].tolist())
-    if len(order) > 2:
-        best = replace(best, ci95=t_interval(best, FAMILY_WISE / len(order)))
+    best = estimate(values[order[0]].tolist(), share=share)
+    if len(order) > 2 and (ends := t_interval(best, FAMILY_WISE / len(order))) is not None:
+        if share:
+            low, high = share_interval(best.mean, (ends[1] - ends[0]) / 2)
+            ends = float(low), float(high)
+        best = replace(best, ci95=ends)
     return Ranking(tuple(order), best, tuple(leads), uneven=bool((gaps != gaps[0]).any()))
 
 

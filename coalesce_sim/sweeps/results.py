@@ -19,6 +19,7 @@ from coalesce_sim.errors import ResultsWarning
 from coalesce_sim.files import ResultsError, digest_of_file, read_sealed
 from coalesce_sim.metrics import METRICS, describe
 from coalesce_sim.statistics.intervals import Interval, estimate, grouped
+from coalesce_sim.statistics.shares import share_interval
 from coalesce_sim.sweeps.design import design_of
 from coalesce_sim.sweeps.facts import FACTS, UNCHECKED, checked, read_facts
 from coalesce_sim.sweeps.shards import COLUMNS, Shards, read_rows
@@ -133,7 +134,8 @@ class SweepResult:
         describe(metric, self.metrics)
         import pandas as pd
 
-        found = [estimate(values.tolist(), interval) for values in self._by_point(metric)]
+        share = METRICS[metric].share
+        found = [estimate(values.tolist(), interval, share=share) for values in self._by_point(metric)]
         nothing = (np.nan, np.nan)
         return pd.DataFrame(
             self._point_columns()
@@ -160,7 +162,7 @@ class SweepResult:
 
     @cached_property
     def points(self) -> pd.DataFrame:
-        """One row a design point: factors, replications, and each metric's mean with its 95 % t interval.
+        """One row a design point: factors, replications, and each metric's mean with its 95 % interval.
 
         The columns of a metric are its name, and that with ``_low`` and ``_high``; `replications` counts runs
         that did not fail.
@@ -172,7 +174,12 @@ class SweepResult:
         table = self.runs_table()
         for name in self.metrics:
             mean, half_width = grouped(_floats(table[name]), self._bounds)
-            columns |= {name: mean, f"{name}_low": mean - half_width, f"{name}_high": mean + half_width}
+            low, high = (
+                share_interval(mean, half_width)
+                if METRICS[name].share
+                else (mean - half_width, mean + half_width)
+            )
+            columns |= {name: mean, f"{name}_low": low, f"{name}_high": high}
         return pd.DataFrame(columns)
 
     @property

@@ -9,7 +9,7 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
-from coalesce_sim.report.drawing import BLUE, COLOURS, GREY, VERMILLION, plain_style
+from coalesce_sim.report.look import BLUE, COLOURS, GREY, VERMILLION, our_style
 
 GREEN = COLOURS[2]
 WIDTH, HEIGHT = 1.72, 0.86
@@ -43,7 +43,7 @@ def arrow(
 
 def draw(path: Path) -> None:
     """Draw the picture into a file."""
-    with plain_style():
+    with our_style():
         figure, axes = plt.subplots(figsize=(10.6, 4.5))
         figure.subplots_adjust(left=0.01, right=0.99, top=0.98, bottom=0.02)
         axes.set_xlim(0, 12.2)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 from click.testing import CliRunner, Result
 from hypothesis import given
@@ -20,13 +21,21 @@ from coalesce_sim.cli import cli
 from coalesce_sim.experiments.comparison import Played
 from coalesce_sim.experiments.contenders import contenders
 from coalesce_sim.experiments.learning import TaskBins
+from coalesce_sim.experiments.routing import AMOUNTS, COUNTS
 from coalesce_sim.report.comparison.findings import findings
 from coalesce_sim.report.comparison.table import print_comparison
-from coalesce_sim.report.drawing import spread
+from coalesce_sim.report.look import spread
 from coalesce_sim.report.results_folder import Written
 
 SMALL = ("dur_01", "--set", "clock.days=0.5", "--seed", "4")
-FILES = ["comparison.json", "runs.parquet", "learning.parquet", "cumulative_cost.png", "learning.png"]
+FILES = [
+    "comparison.json",
+    "runs.parquet",
+    "learning.parquet",
+    "routing.parquet",
+    "cumulative_cost.png",
+    "learning.png",
+]
 EVERY_METRIC = {
     "tasks": 240.0,
     "realised_usd": 12_345.0,
@@ -60,7 +69,18 @@ def made_up(reductions: dict[str, list[float]], **metrics: float) -> Comparison:
         [EVERY_METRIC | metrics | {"cost_reduction": value} for value in values]
         for values in zip(*reductions.values(), strict=True)
     ]
-    return Comparison(scenario, 1, field, [Played(each, [TaskBins() for _ in field]) for each in runs])
+    played = [
+        Played(each, [TaskBins() for _ in field], [all_at_home(replication) for _ in field])
+        for replication, each in enumerate(runs)
+    ]
+    return Comparison(scenario, 1, field, played)
+
+
+def all_at_home(replication: int) -> pa.Table:
+    """Who got the work where nobody else did."""
+    figures = {name: [240.0] for name in (*COUNTS, *AMOUNTS)}
+    home = pa.array([None], pa.string())
+    return pa.table({"replication": [replication], "contractor": home, "type": ["task"], **figures})
 
 
 def printed(comparison: Comparison, width: int = 100) -> list[str]:
@@ -134,7 +154,7 @@ def test_a_market_without_tasks_and_a_single_replication_are_no_errors(call: Cal
     called = call(*idle, "--jobs", "1", "--out", "idle")
     assert called.exit_code == 0
     assert "No cost to compare with." in called.stdout
-    assert sorted(path.name for path in Path("idle").glob("[!.]*")) == sorted(FILES[:3])
+    assert sorted(path.name for path in Path("idle").glob("[!.]*")) == sorted(FILES[:4])
     called = call(*SMALL, "--policies", "cheapest,random", "--replications", "1", "--out", "one")
     assert called.exit_code == 0
     assert "cheapest and random: no interval from one replication." in called.stdout
@@ -201,3 +221,9 @@ def test_labels_move_no_more_than_they_must():
     assert spread([0.9, 0.1, 0.5], 0.06).tolist() == pytest.approx([0.9, 0.1, 0.5])
     assert spread([0.5, 0.5], 0.06).tolist() == pytest.approx([0.47, 0.53])
     assert spread([1.0, 1.0], 0.06).tolist() == pytest.approx([0.94, 1.0])
+
+
+def test_a_yardstick_that_was_listed_is_no_headline():
+    comparison = made_up({"oracle": [50.0, 51.0], "topsis": [20.0, 21.5], "greedy": [10.0, 12.0]})
+    assert findings(comparison)[0].startswith("topsis saves most")
+    assert findings(made_up({"oracle": [50.0, 51.0]}))[0].startswith("oracle saves")

@@ -7,6 +7,8 @@ import pyarrow as pa
 import pytest
 
 from coalesce_sim import RunResult, load
+from coalesce_sim.report.curves import Curve, trend
+from coalesce_sim.report.experience_figures import estimates_told
 from coalesce_sim.report.figures import (
     TIMELINE_COLUMNS,
     Timeline,
@@ -43,7 +45,7 @@ def test_the_outsourcing_rate_of_a_bin_is_that_of_its_tasks():
     np.testing.assert_allclose(curve.time_s, [HOUR_S, 3 * HOUR_S])
     # 1 of 4 and 2 of 4 in the first two hours; 4 of 6 after them, where the other replication has no task.
     np.testing.assert_allclose(curve.mean, [37.5, 100 * 4 / 6])
-    interval = estimate([25.0, 50.0]).ci95
+    interval = estimate([25.0, 50.0], share=True).ci95
     assert interval is not None
     np.testing.assert_allclose([curve.low[0], curve.high[0]], interval)
     assert np.isnan([curve.low[1], curve.high[1]]).all()
@@ -87,16 +89,26 @@ def test_bins_are_days_from_four_days_on_and_never_more_than_forty(
 @pytest.mark.parametrize(
     ("reduction", "title"),
     [
-        (Estimate(23.84, 3.0, (22.24, 25.44), 20), "Outsourcing saves 23.8 % ± 1.6 % against all-local"),
-        (Estimate(23.84, None, None, 1), "Outsourcing saves 23.8 % against all-local"),
-        (Estimate(-5.0, 1.0, (-6.0, -4.0), 9), "Outsourcing costs 5.0 % ± 1.0 % more than all-local"),
-        (Estimate(-5.0, None, None, 1), "Outsourcing costs 5.0 % more than all-local"),
+        (Estimate(23.84, 3.0, (22.24, 25.44), 20), "Outsourcing saves against all-local: 23.8 % ± 1.6 %"),
+        (Estimate(23.84, None, None, 1), "Outsourcing saves against all-local: 23.8 %"),
+        (
+            Estimate(-5.0, 1.0, (-6.0, -4.0), 9),
+            "Outsourcing costs more than all-local. Saved: -5.0 % ± 1.0 %",
+        ),
+        (Estimate(-5.0, None, None, 1), "Outsourcing costs more than all-local. Saved: -5.0 %"),
         (Estimate(0.5, 3.0, (-1.6, 2.6), 9), "No clear saving against all-local: 0.5 % ± 2.1 %"),
         (Estimate(None, None, None, 0), "No cost to compare with"),
     ],
 )
 def test_the_title_says_what_was_found_and_how_surely(reduction: Estimate, title: str):
-    assert finding(reduction) == title
+    assert finding({"cost_reduction": reduction}) == title
+
+
+def test_the_title_tells_cash_delay_and_losses_before_their_sum():
+    parts = {"cash_saving": -6.0, "delay_saving": 10.0, "loss_saving": 1.0, "cost_reduction": 5.0}
+    assert finding({name: Estimate(mean, None, None, 1) for name, mean in parts.items()}) == (
+        "Outsourcing saves against all-local: cash -6.0 %, delay 10.0 %, losses 1.0 %, in all 5.0 %"
+    )
 
 
 def test_figures_repeat_byte_for_byte_whatever_the_users_style(
@@ -131,3 +143,30 @@ def test_a_run_without_tasks_has_no_figures(tmp_path: Path):
 def test_one_interval_is_enough_for_a_figure(tmp_path: Path):
     result = RunResult(load("dur_03"), 1, [{"outsourcing_rate": 25.0, "cost_reduction": 0.0}])
     assert draw_figures(tmp_path, result, timeline([(4, 1, 10.0, 10.0)])) != []
+
+
+@pytest.mark.parametrize(
+    ("mean", "said"),
+    [
+        ([96.5, 90.0, 80.1], ", down from 96.5 % to 80.1 %"),
+        ([10.0, 12.0, 30.0], ", up from 10.0 % to 30.0 %"),
+        ([96.5, 0.0, 80.1], ", from time to time between 0.0 % and 96.5 %"),
+        ([10.0, 60.0, 20.0], ", from time to time between 10.0 % and 60.0 %"),
+        ([50.0, 51.0, 50.5], ""),
+    ],
+)
+def test_a_title_says_how_the_curve_under_it_goes(mean: list[float], said: str):
+    middle = np.array(mean)
+    assert trend(Curve(np.arange(3.0), middle, middle - 2, middle + 2)) == said
+
+
+@pytest.mark.parametrize(
+    ("mean", "said"),
+    [
+        ([270.0, 3.0, 0.8], "In the end estimated charges are off by 0.8 % ± 0.1 %, at the worst by 270.0 %"),
+        ([1.0, 0.9, 0.8], "In the end estimated charges are off by 0.8 % ± 0.1 %"),
+    ],
+)
+def test_the_title_of_errors_tells_their_peak(mean: list[float], said: str):
+    middle = np.array(mean)
+    assert estimates_told(Curve(np.arange(3.0), middle, middle - 0.1, middle + 0.1)) == said

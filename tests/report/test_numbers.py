@@ -27,7 +27,7 @@ def test_three_significant_digits_at_least(value: float | None, text: str):
 
 
 def test_as_many_decimals_as_asked_for():
-    assert number(0.0, 1) == "0.0"
+    assert number(0.0, 1) == number(-1e-14, 1) == "0.0"
     assert number(1234.56, 1) == "1,234.6"
 
 
@@ -52,6 +52,9 @@ def test_numbers_in_a_column_have_the_same_decimals(values: list[float | None], 
         (Estimate(345.2, 50.0, (318.4, 372.0), 20), "345 ± 27"),
         (Estimate(0.22904, 0.01, (0.22712, 0.23096), 20), "0.2290 ± 0.0019"),
         (Estimate(8819.0, 0.0, (8819.0, 8819.0), 20), "8,819"),
+        (Estimate(3.5, 4e-16, (3.5 - 4e-16, 3.5 + 9e-16), 20), "3.50"),
+        (Estimate(2e-13, 1e-13, (1e-13, 3e-13), 20), "2.00e-13 ± 1.0e-13"),
+        (Estimate(99.2, 2.0, (93.1, 99.9), 20), "99.2 [93.1, 99.9]"),
         (Estimate(8819.0, None, None, 1), "8,819"),
         (Estimate(None, None, None, 0), "–"),
     ],
@@ -62,6 +65,7 @@ def test_an_interval_decides_how_many_digits_are_worth_showing(value: Estimate, 
 
 def test_percent_and_plural():
     assert percent(Estimate(23.84, 3.0, (22.24, 25.44), 20)) == "23.8 % ± 1.6 %"
+    assert percent(Estimate(99.2, 3.0, (92.0, 100.0), 20)) == "99.2 % [92.0, 100.0]"
     assert percent(Estimate(None, None, None, 0)) == "– %"
     assert [plural(1, "run"), plural(2000, "run")] == ["1 run", "2,000 runs"]
 

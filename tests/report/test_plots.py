@@ -87,7 +87,7 @@ def test_lines_and_bands_are_means_and_t_intervals(ax: Axes):
     for level, each in zip(x.tolist(), expected, strict=True):
         assert each.ci95 is not None
         assert {(level, end) for end in each.ci95} <= ends
-    assert ax.get_xlabel() == "policy.epsilon"
+    assert ax.get_xlabel() == "Exploration rate ε"
     assert ax.get_ylabel() == "Cost reduction (%)"
     assert "mean of 5 replications; band: 95 % t interval" in texts(ax)
 
@@ -95,7 +95,7 @@ def test_lines_and_bands_are_means_and_t_intervals(ax: Axes):
 def test_the_title_tells_pairs_apart_that_intervals_do_not(ax: Axes):
     """The replications scatter by ±3.4, the differences between points hardly at all."""
     plot_lines(grid([0.0, 0.1, 0.2], [0.5]), "policy.epsilon", "cost_reduction", ax=ax)
-    assert title(ax) == "Cost reduction is highest, 26.4 %, at policy.epsilon = 0"
+    assert title(ax) == "Cost reduction is highest, 26.4 %, at exploration rate ε = 0"
 
 
 @pytest.mark.parametrize(
@@ -106,12 +106,13 @@ def test_the_title_tells_pairs_apart_that_intervals_do_not(ax: Axes):
         (
             [0.0, 0.001, 0.3],
             -20.0,
-            "Cost reduction is highest, 26.4 %, at policy.epsilon = 0; no difference shown to 0.001",
+            "Cost reduction is highest, 26.4 %, at exploration rate ε = 0; no difference shown to 0.001",
         ),
         (
             [0.0, 0.001, 0.002, 0.003, 0.3],
             -20.0,
-            "Cost reduction is highest at policy.epsilon = 0 to 0.003, between which no difference is shown",
+            "Cost reduction is highest at exploration rate ε = 0 to 0.003, between which no difference "
+            "is shown",
         ),
     ],
 )
@@ -133,7 +134,7 @@ def test_points_with_more_replications_are_compared_on_the_common_ones():
     lucky = [runs[runs["point"] == 1].iloc[:1].assign(replication=r, cost_reduction=60.0) for r in (5, 6)]
     runs = pd.concat([runs.assign(cost_reduction=runs["cost_reduction"] - 4 * runs["point"]), *lucky])
     lines = lines_of(runs, "policy.epsilon", "cost_reduction")
-    assert lines.title == "Cost reduction is highest, 26.4 %, at policy.epsilon = 0"
+    assert lines.title == "Cost reduction is highest, 26.4 %, at exploration rate ε = 0"
     assert "n = 5 to 7 replications each" in lines.caption[1]
     assert "they are compared on those that they have in common." in lines.caption[-1]
 
@@ -160,7 +161,7 @@ def test_lower_is_better_for_a_cost(ax: Axes):
 def test_a_line_each_value_of_by_is_named_at_its_end(ax: Axes):
     plot_lines(grid([0.0, 0.3], [0.5, 0.7]), "policy.epsilon", "cost_reduction", "skills.threshold", ax=ax)
     assert len(ax.lines) == 2
-    assert {"0.5", "0.7", "skills.threshold"} <= set(texts(ax))
+    assert {"0.5", "0.7", "skill threshold"} <= set(texts(ax))
 
 
 def test_a_line_at_zero_where_values_lie_on_both_sides(ax: Axes):
@@ -189,7 +190,7 @@ def test_yardsticks_are_no_finding(ax: Axes):
 def test_one_replication_has_no_interval_and_no_claim(ax: Axes):
     runs = grid([0.0, 0.3], [0.5]).query("replication == 0")
     plot_lines(runs, "policy.epsilon", "cost_reduction", ax=ax)
-    assert title(ax) == "Cost reduction by policy.epsilon: 18.8 % to 25.1 %"
+    assert title(ax) == "Cost reduction by exploration rate ε: 18.8 % to 25.1 %"
     assert "1 replication, no interval" in texts(ax)
 
 
@@ -295,7 +296,7 @@ def test_a_heat_map_says_means_and_half_widths(ax: Axes):
     means = runs.groupby(["skills.threshold", "policy.epsilon"])["cost_reduction"].mean()
     np.testing.assert_allclose(values, means.unstack().to_numpy())
     assert [label.get_text() for label in ax.get_xticklabels()] == ["0", "0.3"]
-    assert title(ax) == "Cost reduction is highest, 26.4 %, at policy.epsilon = 0, skills.threshold = 0.5"
+    assert title(ax) == "Cost reduction is highest, 26.4 %, at exploration rate ε = 0, skill threshold = 0.5"
 
 
 def test_a_heat_map_needs_a_grid():
@@ -328,12 +329,12 @@ MORRIS = pd.DataFrame(
 def test_a_tornado_has_the_longest_bar_on_top(ax: Axes):
     plot_tornado(SOBOL, metric="cost_reduction", ax=ax)
     assert [label.get_text() for label in ax.get_yticklabels()] == [
-        "policy.epsilon",
-        "skills.threshold",
-        "clock.days",
+        "exploration rate ε",
+        "skill threshold",
+        "length of the run (days)",
     ]
     assert [bar.get_width() for bar in ax.containers[0]] == [0.6, 0.3, 0.02]
-    assert title(ax) == "policy.epsilon matters most to cost reduction: it has a part in 60 % of the variance"
+    assert title(ax).startswith("Exploration rate ε matters most to cost reduction: it has a part in 60 %")
     whiskers = {tuple(segment[:, 0].round(9)) for segment in segments(ax)}
     assert {(0.5, 0.7), (0.4, 0.6)} <= whiskers
 
@@ -347,12 +348,14 @@ def test_a_share_that_was_estimated_above_one_is_told_as_all(ax: Axes):
 def test_a_tornado_of_a_screening_has_the_metrics_unit(ax: Axes):
     plot_tornado(MORRIS, metric="realised_usd", ax=ax)
     assert ax.get_xlabel() == "Change of cost (USD)"
-    assert title(ax) == "b moves cost most: by 12.0 USD over its range"
+    assert title(ax) == "B moves cost most: by 12.0 USD over its range"
 
 
 def test_factors_whose_intervals_overlap_are_not_ranked(ax: Axes):
     plot_tornado(SOBOL.assign(total_half_width=[0.02, 0.2, 0.2]), metric="cost_reduction", ax=ax)
-    assert title(ax).startswith("policy.epsilon and skills.threshold matter most to cost reduction; which of")
+    assert title(ax).startswith(
+        "Exploration rate ε and skill threshold matter most to cost reduction; which of"
+    )
     plot_tornado(SOBOL.assign(total_half_width=1.0), metric="cost_reduction", ax=ax)
     assert title(ax) == "Cost reduction: no factor is shown to matter more than the others"
     with pytest.raises(ResultsError, match="must have the columns factor, first, "):
@@ -398,6 +401,21 @@ def test_a_timeline_ends_with_its_interval(ax: Axes):
         plot_timeline(pd.DataFrame(hours), "task")
 
 
+@pytest.mark.parametrize(
+    ("column", "hours"),
+    [
+        ("cumulative_cost_reduction", [1, 2, 3, 4, 5]),
+        ("outsourcing_rate", [0.5, 1.5, 2.5, 3.5, 4.5]),
+        ("home_queue", [0.5, 1.5, 2.5, 3.5, 4.5]),
+        ("mean_price_usd", [0, 1, 2, 3, 4]),
+    ],
+)
+def test_a_timeline_stands_at_the_time_it_tells_of(ax: Axes, column: str, hours: list[float]):
+    rows = [{"replication": 0, "start_s": 3600.0 * hour, column: 5.0 + hour} for hour in range(5)]
+    plot_timeline(pd.DataFrame(rows), column, ax=ax)
+    np.testing.assert_allclose(drawn_line(ax)[0], hours)
+
+
 def test_a_timeline_that_stays_at_one_value_has_room_around_it(ax: Axes):
     hours = {"replication": [0, 0], "start_s": [0.0, 3600.0], "tasks": [4.0, 4.0]}
     plot_timeline(pd.DataFrame(hours), "tasks", ax=ax)
@@ -433,3 +451,12 @@ def test_a_users_labels_stand_in_legends_and_captions_as_they_were_written(ax: A
     assert [text.get_text() for text in legend.get_texts()] == labels
     assert not any(text.get_parse_math() for text in legend.get_texts())
     assert [in_cell(label) for label in labels] == ["_mine", "a \\| b", "$x$ and $y$"]
+
+
+def test_a_band_of_shares_stays_within_them(ax: Axes):
+    rows = [{"policy.epsilon": 0.0, "outsourcing_rate": rate} for rate in (0.1, 4.0, 0.1)]
+    runs = pd.DataFrame([{**row, "replication": number} for number, row in enumerate(rows)])
+    plot_lines(runs, "policy.epsilon", "outsourcing_rate", ax=ax)
+    (bar,) = [each for each in ax.collections if isinstance(each, LineCollection)]
+    low, high = bar.get_segments()[0][:, 1]
+    assert 0 <= low < 1.4 < high

@@ -124,3 +124,32 @@ def test_more_runs_do_not_hide_that_samples_differ() -> None:
 def test_an_interval_over_samples_needs_several_of_several_runs(shape: tuple[int, int]) -> None:
     with pytest.raises(ValueError, match=rf"got {shape[0]} of {shape[1]}"):
         resampled(np.zeros(shape))
+
+
+def test_values_that_differ_by_rounding_do_not_vary() -> None:
+    noisy = [0.1 + 0.2, 0.3, 0.15 + 0.15]
+    assert len(set(noisy)) > 1
+    found = estimate(noisy)
+    assert (found.sd, found.half_width) == (0.0, 0.0)
+    assert band(np.array([noisy]).T)[1].tolist() == [0.0]
+    assert grouped(np.array(noisy), np.array([0, 3]))[1].tolist() == [0.0]
+
+
+@pytest.mark.parametrize("values", [[99.0, 100.0, 94.0], [0.0, 0.0, 3.0], [0.0, 100.0, 50.0]])
+def test_an_interval_of_shares_that_would_leave_them_is_wilsons(values: list[float]) -> None:
+    """Wilson's ends are the shares whose own variance puts the mean just as far away as t allows."""
+    by_t, found = estimate(values), estimate(values, share=True)
+    assert by_t.ci95 is not None
+    assert found.ci95 is not None
+    assert found.mean is not None
+    assert by_t.ci95[0] < 0 or by_t.ci95[1] > 100
+    assert 0 <= found.ci95[0] < found.mean < found.ci95[1] <= 100
+    mean, reach = found.mean / 100, (by_t.ci95[1] - by_t.ci95[0]) / 200
+    for end in np.array(found.ci95) / 100:
+        assert (mean - end) ** 2 * mean * (1 - mean) == pytest.approx(reach**2 * end * (1 - end))
+
+
+def test_an_interval_within_the_shares_is_t_and_equal_shares_have_none() -> None:
+    inside = [40.0, 50.0, 60.0]
+    assert estimate(inside, share=True) == estimate(inside)
+    assert estimate([100.0, 100.0], share=True).ci95 == (100.0, 100.0)

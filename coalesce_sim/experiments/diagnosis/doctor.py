@@ -18,6 +18,7 @@ from coalesce_sim.experiments.parallel import ordered_map
 from coalesce_sim.experiments.staging import Metrics, Stage
 from coalesce_sim.files import expecting
 from coalesce_sim.loading import data_digests
+from coalesce_sim.metrics import is_share
 from coalesce_sim.policies.registry import create
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.statistics.intervals import Estimate, estimate
@@ -65,7 +66,10 @@ class Diagnosis:
     def estimates(self) -> dict[str, Estimate]:
         """Every metric's mean and 95 % interval over the replications."""
         names = dict.fromkeys(name for each in self.metrics for name in each)
-        return {name: estimate([each.get(name, math.nan) for each in self.metrics]) for name in names}
+        return {
+            name: estimate([each.get(name, math.nan) for each in self.metrics], share=is_share(name))
+            for name in names
+        }
 
     @property
     def summary(self) -> dict[str, Any]:

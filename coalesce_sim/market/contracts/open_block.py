@@ -9,7 +9,7 @@ from coalesce_sim.market.composite import OpenWholes
 from coalesce_sim.market.contracts.discovery import Found
 from coalesce_sim.market.contracts.layout import Layout
 from coalesce_sim.market.contracts.results import Results
-from coalesce_sim.market.open_block import OpenBlock
+from coalesce_sim.market.open_block import OpenBlock, at_home_usd
 from coalesce_sim.market.records import Records
 from coalesce_sim.market.workload import Block
 
@@ -33,12 +33,14 @@ class OpenContractBlock(OpenBlock):
         results: Results,
         known_home_s: FloatArray,
     ) -> None:
-        hardware_usd = block.truth.local_running_usd * block.truth.local_cost_factor
+        running, factor = block.truth.local_running, block.truth.local_cost_factor
+        bills_usd = results.own_bills_usd()
         by_hardware = np.isnan(known_home_s)
         super().__init__(
             block,
             records,
-            hardware_usd + results.own_bills_usd(),
+            running.total_usd * factor + bills_usd,
+            at_home_usd(running, factor, bill_usd=bills_usd),
             local_s=np.where(by_hardware, block.truth.local_work_s, known_home_s),
             expected_s=np.where(by_hardware, block.home.work_s, known_home_s),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.economics.external import lateness_usd
+from coalesce_sim.market.open_block import at_home_usd
 from coalesce_sim.market.published.quotes import PublishedQuote, Quotes
 from coalesce_sim.market.workload import Block
 from coalesce_sim.scenario.costs import CostModel
@@ -13,14 +14,29 @@ def home_usd(cost_model: CostModel, block: Block) -> FloatArray:
     """What every task of a block is charged if done at home with nobody before it, lateness that comes about
     left out; on the basis ``estimate`` it is charged what it would be expected to by the true hardware, delay
     included where the estimate reckons with it."""
+    truth = block.truth
     if cost_model.realised.basis == "physical":
-        charge_usd = block.truth.local_running_usd
+        charge_usd = truth.local_running.total_usd
     else:
-        charge_usd = block.truth.local_estimate_usd
+        charge_usd = truth.local_estimate.total_usd + truth.local_opportunity_usd
         if cost_model.internal.expects_delay:
             tasks, late_usd_per_s = block.tasks, cost_model.late_usd_per_s
             charge_usd = charge_usd + lateness_usd(block.home.work_s, tasks.max_latency_s, late_usd_per_s)
-    return charge_usd * block.truth.local_cost_factor
+    return charge_usd * truth.local_cost_factor
+
+
+def home_parts_usd(cost_model: CostModel, block: Block) -> FloatArray:
+    """The parts of `home_usd`, (`HOME`, tasks)."""
+    truth = block.truth
+    if cost_model.realised.basis == "physical":
+        return at_home_usd(truth.local_running, truth.local_cost_factor)
+    opportunity_usd = truth.local_opportunity_usd
+    if cost_model.internal.expects_delay:
+        late_usd_per_s = cost_model.late_usd_per_s
+        opportunity_usd = opportunity_usd + lateness_usd(
+            block.home.work_s, block.tasks.max_latency_s, late_usd_per_s
+        )
+    return at_home_usd(truth.local_estimate, truth.local_cost_factor, opportunity_usd=opportunity_usd)
 
 
 class Charges:
@@ -52,6 +68,22 @@ class Charges:
         external_usd = float(quote.offers.external_usd[row, contractor])
         service_s = float(self._services_s(block, task)[contractor])
         return price_usd * cost_factor, external_usd * cost_factor, service_s
+
+    def on_top(self, block: Block, quote: PublishedQuote, task: int, contractor: int) -> tuple[float, ...]:
+        """What a contractor's work is charged besides its price, by the parts `SURCHARGES`."""
+        factor = float(block.truth.external_cost_factor[task])
+        row = task - quote.offers.first
+        parts_usd = self._quotes.surcharges_at(quote.offers, row, contractor)
+        communication_usd, verification_usd, integration_usd, risk_usd, latency_penalty_usd = parts_usd
+        if self._physical:
+            risk_usd = latency_penalty_usd = 0.0
+        return (
+            communication_usd * factor,
+            verification_usd * factor,
+            integration_usd * factor,
+            risk_usd * factor,
+            latency_penalty_usd * factor,
+        )
 
     def of_all(
         self, block: Block, quote: PublishedQuote, task: int

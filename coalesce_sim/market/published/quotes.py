@@ -193,3 +193,15 @@ class Quotes:
             risk_usd=whole.risk_usd[task],
             latency_penalty_usd=lateness_usd(latency_s, self._max_latency_s[task], self._late_usd_per_s),
         )
+
+    def surcharges_at(self, offers: Offers, row: int, contractor: int) -> tuple[float, ...]:
+        """The same of one contractor: communication, verification, integration, risk, latency penalty."""
+        task, whole = offers.first + row, self._surcharges
+        latency_s = offers.latency_s[row if len(offers.latency_s) > 1 else 0, contractor]
+        return (
+            float(whole.communication_usd[task, 0]),
+            float(whole.verification_usd[contractor]),
+            whole.integration_usd,
+            float(whole.risk_usd[task, contractor]),
+            max(0.0, float(latency_s - self._max_latency_s[task, 0])) * self._late_usd_per_s,
+        )

@@ -9,9 +9,10 @@ from typing import Final
 import numpy as np
 
 from coalesce_sim.arrays import FloatArray
+from coalesce_sim.cost_parts import HOME, LATENESS, PRICE, SURCHARGES
 from coalesce_sim.economics.correction import ErrorWindow
 from coalesce_sim.market.breakdown import OFFERS, Breakdown
-from coalesce_sim.market.published.charges import Charges, home_usd
+from coalesce_sim.market.published.charges import Charges, home_parts_usd, home_usd
 from coalesce_sim.market.published.home import OwnQueues
 from coalesce_sim.market.published.open_block import OpenPublishedBlock
 from coalesce_sim.market.published.prices import HourlyPrices
@@ -54,7 +55,8 @@ class PublishedTrade:
     def open(self, block: Block, records: Records) -> OpenPublishedBlock:
         """Lay out the block's offers."""
         self._quotes.open(block)
-        return OpenPublishedBlock(block, records, home_usd(self._cost_model, block))
+        charge_usd, parts_usd = home_usd(self._cost_model, block), home_parts_usd(self._cost_model, block)
+        return OpenPublishedBlock(block, records, charge_usd, parts_usd)
 
     def arrive(self, opened: OpenPublishedBlock, tasks: slice) -> Iterable[slice]:
         """Take up the hour's prices. Where something queues, tasks are decided one by one, so that each sees
@@ -155,6 +157,7 @@ class PublishedTrade:
         wait_s = home.expected_wait_s(now_s, now_s) if home.limited else 0.0
         opened.records.estimated_usd[task] = quote.offers.internal_usd[task - quote.offers.first]
         opened.records.estimated_s[task] = wait_s + expected_s
+        opened.records.parts_usd[HOME, task] = self._own.parts_usd(opened, quote, task)
         charge_usd = self._own.charge_usd(opened, quote, task)
         return PublishedWork(opened, task, home, 0.0, expected_s, opened.local_s[task], charge_usd)
 
@@ -168,7 +171,8 @@ class PublishedTrade:
             charge_usd += decision.price_usd - price_usd
             price_usd = decision.price_usd
         records.contractor[task] = contractor
-        records.price_usd[task] = price_usd
+        records.parts_usd[PRICE, task] = price_usd
+        records.parts_usd[SURCHARGES, task] = self._charges.on_top(opened.block, quote, task, contractor)
         records.estimated_usd[task] = offers.external_usd[row, contractor]
         records.estimated_s[task] = offers.latency_s[row if len(offers.latency_s) > 1 else 0, contractor]
         self._prices.award(contractor)
@@ -205,7 +209,9 @@ class PublishedTrade:
         tasks, realised_usd = opened.block.tasks, attempt.charge_usd
         if self._charges.late_usd_per_s > 0:
             late_s = now_s - tasks.arrival_s[task] - tasks.max_latency_s[task]
-            realised_usd += max(0.0, float(late_s)) * self._charges.late_usd_per_s
+            late_usd = max(0.0, float(late_s)) * self._charges.late_usd_per_s
+            opened.records.parts_usd[LATENESS, task] = late_usd
+            realised_usd += late_usd
         opened.records.finished_s[task] = now_s
         opened.records.realised_usd[task] = realised_usd
         self._accounts.realised_usd += realised_usd
@@ -225,7 +231,7 @@ class PublishedTrade:
             finished_s=self._queues.env.now,
             estimated_usd=float(records.estimated_usd[task]),
             internal_usd=float(records.internal_usd[task]),
-            price_usd=float(records.price_usd[task]),
+            price_usd=float(records.parts_usd[PRICE, task]),
             realised_usd=float(records.realised_usd[task]),
             success=True,
         )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,22 +15,16 @@ from coalesce_sim.experiments.comparison import Comparison
 from coalesce_sim.experiments.learning import Learning
 from coalesce_sim.numbers import plural
 from coalesce_sim.report.comparison.findings import change, headline
-from coalesce_sim.report.drawing import COLOURS, GREY, mean_shown, plain_style, save, spread
+from coalesce_sim.report.look import BAND, GREY, NOTE_PT, label_ends, looks, mean_shown, our_style, page, save
 
 NAMES = ("cumulative_cost.png", "learning.png")
 
-_COLOURS = (*COLOURS, "#000000")
-_STYLES = ("-", "--", "-.")
-_YARDSTICK_STYLES = (":", (0, (6, 2, 1, 2)), (0, (1, 4)))
 _UNITS = ((1e6, "million USD"), (1e3, "thousand USD"), (1.0, "USD"))
 _MOST_UNITS = 100
 _MOST_BINS = 16
 """In the figure of learning: wide enough that lines can be told apart."""
 
-_TITLE_WIDTH = 100
-_LABEL_WIDTH = 28
-_LABEL_GAP = 0.058
-"""The least distance of two labels, as a share of the height."""
+_HEIGHT_IN = 3.3
 
 
 def draw_figures(folder: Path, comparison: Comparison) -> list[str]:
@@ -40,7 +32,7 @@ def draw_figures(folder: Path, comparison: Comparison) -> list[str]:
     wide = Learning([each.bins for each in comparison.played], _MOST_BINS)
     if not len(wide.last_task):
         return []
-    with plain_style(grid_below=True):
+    with our_style():
         for name, figure in zip(
             NAMES, (_cost_figure(comparison), _learning_figure(comparison, wide)), strict=True
         ):
@@ -57,8 +49,8 @@ def _cost_figure(comparison: Comparison) -> Figure:
     unit_usd, unit = next(each for each in _UNITS if largest_usd >= each[0] * _MOST_UNITS or each[0] == 1)
     curves = [_from_zero(curve.spent_usd, unit_usd) for curve in course.curves]
     home = _from_zero((home_usd, np.zeros_like(home_usd)), unit_usd)
-    axes.plot(tasks, home[0], color=GREY, linewidth=1)
-    axes.text(tasks[-1], home[0][-1], "all-local ", color=GREY, fontsize=9, ha="right", va="bottom")
+    axes.plot(tasks, home[0], color=GREY, linewidth=0.8)
+    axes.text(tasks[-1], home[0][-1], "all-local ", color=GREY, fontsize=NOTE_PT, ha="right", va="bottom")
     _draw(axes, comparison, tasks, curves, also=[home])
     axes.set_ylabel(f"Cost so far ({unit})")
     return figure
@@ -66,7 +58,7 @@ def _cost_figure(comparison: Comparison) -> Figure:
 
 def _learning_figure(comparison: Comparison, course: Learning) -> Figure:
     figure, axes = _canvas(comparison, course, change(comparison) or headline(comparison))
-    axes.axhline(0, color=GREY, linewidth=1)
+    axes.axhline(0, color=GREY, linewidth=0.8)
     curves = [curve.cost_reduction for curve in course.curves]
     middles = (course.last_task - (course.width - 1) / 2).astype(np.float64)
     _draw(axes, comparison, middles, curves)
@@ -81,17 +73,10 @@ def _from_zero(values: tuple[FloatArray, FloatArray], unit: float) -> tuple[Floa
 
 
 def _canvas(comparison: Comparison, course: Learning, title: str) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(9.5, 5.2), dpi=130)
-    longest = min(_LABEL_WIDTH, max(map(len, comparison.labels)))
-    axes = figure.add_axes((0.09, 0.11, 0.86 - 0.0085 * longest, 0.735))
-    runs = course.replications
-    shown = mean_shown(runs, "band")
     tasks = plural(int(course.last_task[-1]), "task")
-    origin = f"{comparison.scenario.name}, seed {comparison.seed}; first {tasks}; {shown}"
-    lines = math.ceil(len(title) / _TITLE_WIDTH)
-    title = textwrap.fill(title, math.ceil(len(title) / lines) + 8)
-    figure.text(0.012, 0.913, title, fontsize=12.5, parse_math=False)
-    figure.text(0.012, 0.873, origin, fontsize=9, color=GREY, parse_math=False)
+    origin = f"{comparison.scenario.name}, seed {comparison.seed}; first {tasks}"
+    figure = page(title, f"{origin}; {mean_shown(course.replications, 'band')}", _HEIGHT_IN)
+    axes = figure.add_subplot()
     axes.set_xlabel("Number of the task")
     return figure, axes
 
@@ -104,30 +89,18 @@ def _draw(
     also: Sequence[tuple[FloatArray, FloatArray]] = (),
 ) -> None:
     """All policies' curves with their labels; `also` names curves for which there must be room."""
-    looks = _looks(comparison)
-    for (mean, half_width), (colour, style) in zip(curves, looks, strict=True):
-        axes.fill_between(tasks, mean - half_width, mean + half_width, color=colour, alpha=0.15, linewidth=0)
-        axes.plot(tasks, mean, color=colour, linestyle=style, linewidth=1.7)
+    unasked = [contender.label for contender in comparison.field if contender.yardstick]
+    found = looks(comparison.labels, unasked)
+    for (mean, half_width), (colour, _, style) in zip(curves, found, strict=True):
+        axes.fill_between(tasks, mean - half_width, mean + half_width, color=colour, alpha=BAND, linewidth=0)
+        axes.plot(tasks, mean, color=colour, linestyle=style)
     axes.set_xlim(0, tasks[-1])
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.yaxis.set_major_formatter("{x:,g}")
     _fit_height(axes, [*curves, *also])
-    _label(axes, comparison.labels, [mean[-1] for mean, _ in curves], [colour for colour, _ in looks])
-
-
-def _looks(comparison: Comparison) -> list[tuple[str, object]]:
-    looks: list[tuple[str, object]] = []
-    asked = unasked = 0
-    for contender in comparison.field:
-        if contender.yardstick:
-            looks.append((GREY, _YARDSTICK_STYLES[unasked % len(_YARDSTICK_STYLES)]))
-            unasked += 1
-        else:
-            style = _STYLES[asked // len(_COLOURS) % len(_STYLES)]
-            looks.append((_COLOURS[asked % len(_COLOURS)], style))
-            asked += 1
-    return looks
+    ends, colours = [float(mean[-1]) for mean, _ in curves], [colour for colour, *_ in found]
+    label_ends(axes, "policy", comparison.labels, ends, colours)
 
 
 def _fit_height(axes: Axes, curves: Sequence[tuple[FloatArray, FloatArray]]) -> None:
@@ -138,30 +111,3 @@ def _fit_height(axes: Axes, curves: Sequence[tuple[FloatArray, FloatArray]]) -> 
     low, high = float(np.nanmin(means)), float(np.nanmax(means))
     room = 0.18 * ((high - low) or 1.0)
     axes.set_ylim(max(low - room, np.nanmin(lows) - room / 6), min(high + room, np.nanmax(highs) + room / 6))
-
-
-def _label(axes: Axes, labels: Sequence[str], ends: Sequence[float], colours: Sequence[str]) -> None:
-    """Write each policy's name beside the end of its line, apart from the others."""
-    low, high = axes.get_ylim()
-    heights = [0.0 if np.isnan(end) else (end - low) / (high - low) for end in ends]
-    for label, at, height, colour in zip(labels, spread(heights, _LABEL_GAP), heights, colours, strict=True):
-        axes.annotate(
-            label if len(label) <= _LABEL_WIDTH else f"{label[: _LABEL_WIDTH - 1]}…",
-            (1, height),
-            xycoords="axes fraction",
-            xytext=(1.035, at),
-            textcoords="axes fraction",
-            va="center",
-            color=colour,
-            fontsize=9.5,
-            parse_math=False,
-            annotation_clip=False,
-            arrowprops={
-                "arrowstyle": "-",
-                "color": colour,
-                "linewidth": 0.8,
-                "shrinkA": 1,
-                "shrinkB": 0,
-                "relpos": (0, 0.5),
-            },
-        )

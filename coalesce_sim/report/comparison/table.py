@@ -8,14 +8,19 @@ from rich.console import Console
 from rich.text import Text
 
 from coalesce_sim.experiments.comparison import COST_REDUCTION, Comparison
-from coalesce_sim.numbers import number, plural, with_half_width
+from coalesce_sim.numbers import number, plural, with_half_width, with_interval
 from coalesce_sim.report.comparison.findings import asked_for, findings
+from coalesce_sim.report.comparison.routing import print_routing
+from coalesce_sim.report.costs import SAVED_IN
 from coalesce_sim.report.layout import Column, print_columns, print_wrapped
 from coalesce_sim.report.results_folder import Written
 from coalesce_sim.statistics.intervals import Estimate
 
 _SAVINGS = {
+    **{name: f"{group}\nsaved, %" for name, group in SAVED_IN.items()},
     "cost_reduction": "cost\nreduction, %",
+}
+_REGRETS = {
     "regret_oracle_usd_per_task": "USD a task\nover oracle",
     "regret_best_fixed_usd_per_task": "USD a task\nover best_fixed",
     "outsourcing_rate": "outsourced,\n%",
@@ -35,7 +40,8 @@ _MOST_IN_A_LINE = 6
 _MOST_IN_A_MATRIX = 9
 
 _NOTES = (
-    "Cost reduction: 1 − realised cost / that of the same tasks all-local. [ ], ±: 95 % t intervals.",
+    "Cost reduction: 1 − realised cost / that of the same tasks all-local; what is saved of cash, delay and "
+    "losses adds up to it. [ ], ±: 95 % t intervals.",
     "Differences: points, paired by replication; intervals and verdicts are Holm's, to a family-wise 5 %.",
 )
 _MATRIX_NOTE = "By how much the row saves more than the column; (in brackets): no difference shown."
@@ -51,8 +57,9 @@ def print_comparison(console: Console, written: Written[Comparison]) -> None:
         f"{plural(len(comparison.played), 'replication')}, seed {comparison.seed}; "
         f"{plural(int(tasks), 'task')} in {number(written.wall_s)} s"
     )
-    _print_metrics(console, comparison, _SAVINGS)
-    _print_metrics(console, comparison, _SERVICE)
+    for columns in (_SAVINGS, _REGRETS, _SERVICE):
+        _print_metrics(console, comparison, columns)
+    print_routing(console, comparison)
     if 2 <= len(asked_for(comparison)) <= _MOST_IN_A_MATRIX:
         _print_differences(console, comparison)
         print_wrapped(console, _MATRIX_NOTE, "dim")
@@ -90,9 +97,14 @@ def _print_differences(console: Console, comparison: Comparison) -> None:
 
 
 def _print_metrics(console: Console, comparison: Comparison, columns: Mapping[str, str]) -> None:
-    """A row a policy, the best first, yardsticks dim; columns of which any policy has a figure."""
+    """A row a policy, the best first, yardsticks dim; columns of which any has a figure or saves."""
     estimates, ranked = comparison.estimates, comparison.ranked
-    known = [name for name in columns if any(name in each and each[name].n for each in estimates.values())]
+    known = [
+        name
+        for name in columns
+        if any(name in each and each[name].n for each in estimates.values())
+        and (name not in SAVED_IN or any(each[name].mean for each in estimates.values()))
+    ]
     unasked = {contender.label for contender in comparison.field if contender.yardstick}
     figures = [
         Column(columns[name], [_figure(name, estimates[policy][name]) for policy in ranked]) for name in known
@@ -111,6 +123,4 @@ def _figure(metric: str, value: Estimate) -> str:
     if metric.endswith(("_usd_per_task", "_s")):
         return with_half_width(value)
     decimals = 2 if metric == "revenue_hhi" or abs(value.mean or 100.0) < 1 else 1
-    if not value.half_width:
-        return number(value.mean, decimals)
-    return f"{number(value.mean, decimals)} ± {number(value.half_width, decimals)}"
+    return with_interval(value, decimals)

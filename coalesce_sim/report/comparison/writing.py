@@ -16,7 +16,7 @@ from coalesce_sim.report.comparison import figures
 from coalesce_sim.report.comparison.findings import findings
 from coalesce_sim.report.results_folder import ResultsFolder, Written
 
-_OWN_FILES = ("comparison.json", "runs.parquet", "learning.parquet", *figures.NAMES)
+_OWN_FILES = ("comparison.json", "runs.parquet", "learning.parquet", "routing.parquet", *figures.NAMES)
 """Every file that a comparison may leave in its folder, in the order in which they are listed."""
 
 
@@ -62,7 +62,12 @@ def write_comparison(
         )
         with folder.played():
             about = {"coalesce_sim": json.dumps(origin.facts(), allow_nan=False)}
-            for name, table in (("runs", comparison.runs_table()), ("learning", comparison.learning_table())):
+            tables = {
+                "runs": comparison.runs_table(),
+                "learning": comparison.learning_table(),
+                "routing": comparison.routing_table(),
+            }
+            for name, table in tables.items():
                 with ParquetStream(folder, f"{name}.parquet", about) as stream:
                     stream.add(table)
             figures.draw_figures(folder.aside, comparison)

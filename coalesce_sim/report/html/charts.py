@@ -12,7 +12,9 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from coalesce_sim.experiments.contenders import UNASKED
 from coalesce_sim.numbers import level_text, number
+from coalesce_sim.report.fields import label_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -103,14 +105,15 @@ class Chart:
             "turns": self.turns,
             "mostLines": MOST_LINES,
             "colours": _colours(),
+            "yardsticks": UNASKED,
         }
 
 
 def _colours() -> tuple[str, ...]:
-    """Those of the other figures, and black and grey for as many lines as are drawn."""
-    from coalesce_sim.report.drawing import COLOURS, GREY
+    """Those of the other figures, for as many lines as are drawn."""
+    from coalesce_sim.report.look import HUES
 
-    return (*COLOURS, "#000000", GREY)
+    return HUES
 
 
 def axis_of(name: str, values: pd.Series[Any], together: Sequence[str] = ()) -> tuple[Axis, list[int]]:
@@ -120,7 +123,9 @@ def axis_of(name: str, values: pd.Series[Any], together: Sequence[str] = ()) -> 
     if numeric:
         distinct.sort()
     place: dict[Hashable, int] = {value: index for index, value in enumerate(distinct)}
-    label = f"{name} (with {', '.join(together)})" if together else name
+    label = label_of(name)
+    if together:
+        label = f"{label} (with {', '.join(map(label_of, together))})"
     axis = Axis(
         label,
         tuple(map(level_text, distinct)),
@@ -136,8 +141,10 @@ def is_numeric(values: Iterable[Any]) -> bool:
 
 
 def point_labels(frame: pd.DataFrame, factors: Sequence[str]) -> list[str]:
-    """``policy.epsilon = 0.1, policy = topsis``, for every row."""
-    columns = [[f"{name} = {level_text(value)}" for value in frame[name].tolist()] for name in factors]
+    """``exploration rate ε = 0.1, policy = topsis``, for every row."""
+    columns = [
+        [f"{label_of(name)} = {level_text(value)}" for value in frame[name].tolist()] for name in factors
+    ]
     return [", ".join(levels) for levels in zip(*columns, strict=True)]
 
 

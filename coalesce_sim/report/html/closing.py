@@ -14,6 +14,7 @@ from coalesce_sim.numbers import duration
 from coalesce_sim.report.html.page import Check, Facts, Passage, Section, Source
 from coalesce_sim.scenario.problems import ScenarioError
 
+_PAPERS = ("cost_reduction_published", "time_savings_published")
 _BETTER = {"higher": " Higher is better.", "lower": " Lower is better.", None: ""}
 
 
@@ -80,10 +81,20 @@ def provenance_section(origin: Mapping[str, Any]) -> Section:
     return Section("provenance", "Provenance", [Facts(entries)])
 
 
+def told_metrics(names: Iterable[str], scenarios: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The metrics without the paper's own ones, where no scenario is one of the paper."""
+    paper = any(scenario.get("paper_metrics", True) for scenario in scenarios.values())
+    return [name for name in names if paper or name not in _PAPERS]
+
+
 def glossary_section(metrics: Iterable[Metric]) -> Section:
-    """What every metric means."""
+    """What every metric means, folded."""
     entries = {each.axis: f"{each.definition}.{_BETTER[each.better]} Column: {each.name}" for each in metrics}
-    return Section("metrics", "What the metrics mean", [Facts(entries)])
+    return Section(
+        "metrics",
+        "What the metrics mean",
+        [Facts(entries, f"All {len(entries)} metrics, as they are defined")],
+    )
 
 
 def _told(name: str, value: Any) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from coalesce_sim.metrics import Metric
+from coalesce_sim.metrics import SAVINGS, Metric, is_share
 from coalesce_sim.numbers import NOTHING, number, with_half_width
 from coalesce_sim.report.html.charts import Axis, Chart, Quantity, axis_of, figures_of, first_axes, rounded
 from coalesce_sim.report.html.closing import (
@@ -15,8 +15,10 @@ from coalesce_sim.report.html.closing import (
     provenance_section,
     scenario_checks,
     scenario_section,
+    told_metrics,
     undefined_checks,
 )
+from coalesce_sim.report.html.costs import cost_sections
 from coalesce_sim.report.html.page import (
     Cell,
     Column,
@@ -28,13 +30,16 @@ from coalesce_sim.report.html.page import (
     Table,
     number_cell,
 )
+from coalesce_sim.report.html.routing import routing_sections
 from coalesce_sim.report.opening import Opened
 from coalesce_sim.statistics.intervals import Estimate
+from coalesce_sim.statistics.shares import share_interval
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _MAIN = (
+    *SAVINGS,
     "cost_reduction",
     "realised_usd",
     "success_rate",
@@ -62,20 +67,23 @@ def comparison_page(opened: Opened, metrics: Sequence[str], title: str | None) -
     shown = [opened.metric(name) for name in names]
     told = {label: _estimates(each["metrics"]) for label, each in facts["policies"].items()}
     origin = facts["provenance"]
-    undefined = {opened.metric(name).label: int(runs[name].isna().sum()) for name in opened.metrics}
+    scenarios = {opened.name: origin["scenario"]}
+    known = told_metrics(opened.metrics, scenarios)
+    undefined = {opened.metric(name).label: int(runs[name].isna().sum()) for name in known}
     curves = [Drawing(_policies_chart(told, shown))]
     if len(opened.learning):
         curves.append(Drawing(_learning_chart(opened.learning)))
-    scenarios = {opened.name: origin["scenario"]}
     checks = [*undefined_checks(undefined, len(runs)), *scenario_checks(scenarios)]
     sections = [
         Section("asked", "What was asked", [Facts(_asked(facts, origin))]),
         Section("curves", "Curves", curves),
         Section("results", "Results", [_policies_table(facts, told, shown), *_differences(facts)]),
+        *cost_sections(told),
+        *routing_sections(opened),
         Section("diagnostics", "Diagnostics", checks),
         scenario_section(scenarios),
         provenance_section(origin),
-        glossary_section([opened.metric(name) for name in opened.metrics]),
+        glossary_section([opened.metric(name) for name in known]),
     ]
     return Page(
         title=title or f"{opened.title}: policies compared",
@@ -141,7 +149,8 @@ def _learning_chart(learning: pd.DataFrame) -> Chart:
     figures = []
     for each in _COURSE:
         mean, half = learning[each.name], learning[f"{each.name}_half_width"]
-        frame = learning[[]].assign(mean=mean, low=mean - half, high=mean + half, n=learning["replications"])
+        low, high = share_interval(mean, half) if is_share(each.name) else (mean - half, mean + half)
+        frame = learning[[]].assign(mean=mean, low=low, high=high, n=learning["replications"])
         figures.append(figures_of(frame))
     width = (learning["last_task"] - learning["first_task"]).tolist()[0] + 1
     bins = "" if width == 1 else f" Each point stands for {width} tasks and is drawn at the last of them."

@@ -1,15 +1,10 @@
 "use strict";
 /* Draws the charts of a report, lets the reader choose what they show, and sorts its tables. */
 (() => {
-  const DASHES = ["solid", "dash", "dot"];
   const MOST_VALUES = 500;
-  const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, Arial, sans-serif';
   const format = new Intl.NumberFormat("en-GB", { maximumSignificantDigits: 4 });
   const shown = (value) => (value === null ? "–" : format.format(value).replace("-", "−"));
-  /* Plotly reads a few tags in its texts: users' own texts must not be read so. */
   const tied = (text) => text.replaceAll(" %", "\u00a0%");
-  const plain = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-  const shortened = (text, length) => (text.length > length ? `${text.slice(0, length - 1)}…` : text);
 
   /** An element with attributes and children; texts become text, never markup. */
   function element(tag, attributes = {}, children = []) {
@@ -84,123 +79,16 @@
     return Array.from({ length: most }, (_, k) => list[Math.round((k * (list.length - 1)) / (most - 1))]);
   }
 
-  function colourOf(chart, line, alpha) {
-    const colour = chart.colours[line % chart.colours.length];
-    if (alpha === undefined) return colour;
-    const parts = [1, 3, 5].map((start) => parseInt(colour.slice(start, start + 2), 16));
-    return `rgba(${parts.join(",")},${alpha})`;
-  }
-
-  function hoverText(chart, choice, line, point) {
-    const unit = chart.quantities[choice.quantity].unit;
+  /** What is said of a point: where it is, its value, its interval and n. */
+  function toldOf(chart, choice) {
+    const { unit } = chart.quantities[choice.quantity];
     const axis = chart.axes[choice.x];
-    const interval = point.low === null ? "" : `<br>95 % interval ${shown(point.low)} to ${shown(point.high)}`;
-    const name = line.name ? `${plain(chart.axes[choice.by].label)}: ${plain(line.name)}<br>` : "";
-    return (
-      `${name}${plain(axis.label)}: ${plain(axis.levels[point.level])}<br>` +
-      `<b>${shown(point.mean)} ${plain(unit)}</b>${interval}<br>n = ${shown(point.n)}`
-    );
-  }
-
-  /** Traces along an axis of numbers: a band and, above it, a line; without a grid, points alone.
-      Names have `room` for so many characters. */
-  function curves(chart, choice, lines, room) {
-    const at = chart.axes[choice.x].values;
-    const traces = [];
-    lines.forEach((line, k) => {
-      const banded = line.points.filter((point) => point.low !== null);
-      const name = plain(shortened(line.name, room));
-      const common = { type: "scatter", legendgroup: `line${k}`, name };
-      if (chart.grid && banded.length > 1) {
-        const there = banded.map((point) => at[point.level]);
-        traces.push({
-          ...common,
-          x: [...there, ...[...there].reverse()],
-          y: [...banded.map((point) => point.high), ...banded.map((point) => point.low).reverse()],
-          fill: "toself",
-          fillcolor: colourOf(chart, k, 0.16),
-          line: { width: 0 },
-          mode: "lines",
-          hoverinfo: "skip",
-          showlegend: false,
-        });
-      }
-      const dense = line.points.length > 40;
-      traces.push({
-        ...common,
-        x: line.points.map((point) => at[point.level]),
-        y: line.points.map((point) => point.mean),
-        error_y: chart.grid ? undefined : errors(line.points, colourOf(chart, k, 0.45)),
-        mode: !chart.grid ? "markers" : dense ? "lines" : "lines+markers",
-        line: { color: colourOf(chart, k), width: 2, dash: DASHES[Math.floor(k / 4) % DASHES.length] },
-        marker: { color: colourOf(chart, k), size: chart.grid ? 6 : 7 },
-        hovertext: line.points.map((point) => hoverText(chart, choice, line, point)),
-        hoverinfo: "text",
-        showlegend: choice.by !== null,
-      });
-    });
-    return traces;
-  }
-
-  /** Traces along an axis of labels: a row a label, with the interval as a bar. */
-  function rowsOf(chart, choice, lines, room) {
-    return lines.map((line, k) => ({
-      type: "scatter",
-      mode: "markers",
-      name: plain(shortened(line.name, room)),
-      x: line.points.map((point) => point.mean),
-      y: line.points.map((point) => point.level + (0.5 * (k + 0.5)) / lines.length - 0.25),
-      error_x: errors(line.points, colourOf(chart, k)),
-      marker: { color: colourOf(chart, k), size: 9 },
-      hovertext: line.points.map((point) => hoverText(chart, choice, line, point)),
-      hoverinfo: "text",
-      showlegend: choice.by !== null,
-    }));
-  }
-
-  function errors(points, color) {
-    return {
-      type: "data",
-      symmetric: false,
-      array: points.map((point) => (point.high === null ? 0 : point.high - point.mean)),
-      arrayminus: points.map((point) => (point.low === null ? 0 : point.mean - point.low)),
-      color,
-      thickness: 1.5,
-      width: 0,
+    return (line, point) => {
+      const told = [`${axis.label}: ${axis.levels[point.level]}`, tied(`${shown(point.mean)} ${unit}`.trim())];
+      if (choice.by !== null) told.unshift(`${chart.axes[choice.by].label}: ${line.name}`);
+      if (point.low !== null) told.push(tied(`95 % interval ${shown(point.low)} to ${shown(point.high)}`));
+      return [...told, `n = ${shown(point.n)}`].join("\n");
     };
-  }
-
-  function layoutOf(chart, choice, narrow) {
-    const axis = chart.axes[choice.x];
-    const label = plain(chart.quantities[choice.quantity].axis);
-    const grid = { gridcolor: "#e5e5e5", zerolinecolor: "#8c959f", automargin: true, title: { standoff: 12, font: { size: 13 } } };
-    const layout = {
-      font: { family: FONT, size: 13, color: "#1b1f24" },
-      margin: { l: narrow ? 48 : 64, r: 12, t: 12, b: 48 },
-      height: narrow ? 340 : 430,
-      paper_bgcolor: "#fff",
-      plot_bgcolor: "#fff",
-      hovermode: "closest",
-      hoverlabel: { align: "left", bgcolor: "#fff", bordercolor: "#57606a", font: { color: "#1b1f24" } },
-      legend: { orientation: "h", yanchor: "bottom", y: 1.02, x: 0, title: { text: "", font: { size: 13 } } },
-    };
-    if (choice.by !== null) layout.legend.title.text = `${plain(shortened(chart.axes[choice.by].label, 40))} `;
-    if (axis.scale === "category") {
-      const many = axis.levels.length;
-      layout.height = 130 + Math.min(28, 900 / many + 8) * Math.max(many, 3);
-      layout.xaxis = { ...grid, title: { ...grid.title, text: label } };
-      layout.yaxis = {
-        ...grid,
-        tickvals: axis.levels.map((_, level) => level),
-        ticktext: axis.levels.map((level) => plain(shortened(level, narrow ? 18 : 40))),
-        range: [many - 0.5, -0.5],
-        zeroline: false,
-      };
-      return layout;
-    }
-    layout.xaxis = { ...grid, type: axis.scale, title: { ...grid.title, text: plain(axis.label) }, zeroline: false };
-    layout.yaxis = { ...grid, title: { ...grid.title, text: label } };
-    return layout;
   }
 
   function captionOf(chart, choice, left) {
@@ -293,33 +181,18 @@
 
   function show(chart) {
     const figure = document.getElementById(`chart-${chart.name}`);
-    const [plot, controls, caption, image, values] = [
-      ".plot",
-      ".controls",
-      "figcaption",
-      ".printed",
-      ".values .table-box",
-    ].map((selector) => figure.querySelector(selector));
+    const [plot, controls, caption, values] = [".plot", ".controls", "figcaption", ".values .table-box"].map(
+      (selector) => figure.querySelector(selector),
+    );
     const choice = { quantity: 0, x: chart.x, by: chart.by, fixed: chart.axes.map(() => null) };
     settle(chart, choice);
 
     function draw() {
       const { lines, left } = linesOf(chart, choice);
-      const narrow = figure.clientWidth < 560;
-      const along = chart.axes[choice.x].scale === "category" ? rowsOf : curves;
-      const traces = along(chart, choice, lines, narrow ? 24 : 48);
-      const layout = layoutOf(chart, choice, narrow);
-      const buttons = [["toImage", "zoom2d", "pan2d", "resetScale2d"]];
-      const bar = { displaylogo: false, displayModeBar: narrow ? false : "hover", modeBarButtons: buttons };
-      Plotly.react(plot, traces, layout, { responsive: true, ...bar });
+      drawChart(plot, chart, choice, lines, toldOf(chart, choice));
       caption.textContent = captionOf(chart, choice, left);
       plot.setAttribute("aria-label", `Chart: ${caption.textContent} Its values are in the table below it.`);
       values.replaceChildren(valuesTable(chart, choice, lines));
-      const still = { data: traces, layout: { ...layout, width: 760 }, config: {} };
-      Plotly.toImage(still, { format: "svg", width: 760, height: layout.height }).then((address) => {
-        image.src = address;
-        image.alt = caption.textContent;
-      });
     }
 
     /* Controls made anew would lose the focus: it goes to the one of the same label. */
@@ -333,6 +206,11 @@
     }
 
     redraw();
+    let width = plot.clientWidth;
+    new ResizeObserver(() => {
+      if (plot.clientWidth !== width) draw();
+      width = plot.clientWidth;
+    }).observe(plot);
   }
 
   for (const chart of JSON.parse(document.getElementById("charts").textContent)) show(chart);

@@ -48,9 +48,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Names and what they stand for."""
+    """Names and what they stand for; with a `summary` they unfold below it."""
 
     entries: Mapping[str, str]
+    summary: str = ""
     kind: ClassVar[str] = "facts"
 
 
@@ -122,9 +123,9 @@ def number_cell(value: float | None, text: str | None = None) -> Cell:
 
 
 def rendered(page: Page) -> str:
-    """The page as HTML, with its style, its script and plotly.js within: the same page is the same text.
+    """The page as HTML, with its style and its script within: the same page is the same text.
 
-    Raises `MissingExtra` where plotly or Jinja is not installed.
+    Raises `MissingExtra` where Jinja is not installed.
     """
     jinja2 = require("jinja2", extra="report")
     environment = jinja2.Environment(
@@ -143,8 +144,7 @@ def rendered(page: Page) -> str:
         page=page,
         version=__version__,
         style=(_HERE / "page.css").read_text(encoding="utf-8"),
-        script=(_HERE / "page.js").read_text(encoding="utf-8"),
-        plotly=_plotly() if charts else "",
+        script="\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("chart.js", "page.js")),
         data=_embedded([chart.as_dict() for chart in charts]),
     )
     return html
@@ -153,12 +153,6 @@ def rendered(page: Page) -> str:
 def _tied(text: str) -> str:
     """With numbers, their intervals and their % on one line."""
     return text.replace(" %", "\u00a0%").replace(" ± ", "\u00a0±\u00a0")
-
-
-def _plotly() -> str:
-    """plotly.js, as a script that cannot end its element early."""
-    script: str = require("plotly.offline", extra="report").get_plotlyjs()
-    return script.replace("</script", "<\\/script")
 
 
 def _embedded(content: Any) -> str:

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from scipy.special import stdtrit
+import numpy as np
+import pandas as pd
 
 from coalesce_sim.metrics import Metric
-from coalesce_sim.numbers import NOTHING, duration, number, percent, plural
-from coalesce_sim.report.drawing import time_unit
-from coalesce_sim.report.html.charts import Chart, Quantity, axis_of, figures_of
+from coalesce_sim.numbers import NOTHING, duration, number, plural
+from coalesce_sim.report.costs import saved
+from coalesce_sim.report.curves import curve_of, time_unit
+from coalesce_sim.report.html.charts import Chart, Quantity, axis_of, rounded
 from coalesce_sim.report.html.closing import (
     glossary_section,
     provenance_section,
     scenario_checks,
     scenario_section,
+    told_metrics,
     undefined_checks,
 )
+from coalesce_sim.report.html.costs import cost_sections
 from coalesce_sim.report.html.page import (
     Cell,
     Column,
@@ -29,22 +33,21 @@ from coalesce_sim.report.html.page import (
     Table,
     number_cell,
 )
+from coalesce_sim.report.html.routing import routing_sections
 from coalesce_sim.report.opening import Opened
+from coalesce_sim.report.over_time import column_of
 from coalesce_sim.statistics.intervals import Estimate
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 _OVER_TIME = (
-    Quantity("cumulative_cost_reduction", "Cost reduction so far", "%"),
-    Quantity("outsourcing_rate", "Outsourced", "%"),
-    Quantity("cumulative_savings_usd", "Saved so far", "USD"),
-    Quantity("contractor_utilisation", "Contractors at work", "%"),
-    Quantity("home_utilisation", "Clients' own slots at work", "%"),
-    Quantity("contractor_queue", "Tasks waiting at contractors", ""),
-    Quantity("home_queue", "Tasks waiting at home", ""),
-    Quantity("mean_price_usd", "Mean price of contractors", "USD"),
-    Quantity("demand", "Market demand", ""),
+    "cumulative_cost_reduction",
+    "outsourcing_rate",
+    "cumulative_savings_usd",
+    "contractor_utilisation",
+    "home_utilisation",
+    "contractor_queue",
+    "home_queue",
+    "mean_price_usd",
+    "demand",
 )
 """Columns of timeline.parquet that are drawn."""
 
@@ -54,31 +57,33 @@ _MOST_INTERVALS = 500
 def run_page(opened: Opened, metrics: Sequence[str], title: str | None) -> Page:
     """Put the report of a run together; `metrics` are those to show, all of them by default."""
     facts, origin = opened.facts, opened.facts["provenance"]
-    shown = [opened.metric(name) for name in metrics or opened.metrics]
+    scenarios = {opened.name: origin["scenario"]}
+    names = told_metrics(opened.metrics, scenarios)
+    shown = [opened.metric(name) for name in metrics or names]
     estimates = {
         name: Estimate(each["mean"], each["sd"], tuple(each["ci95"]) if each["ci95"] else None, each["n"])
         for name, each in facts["metrics"].items()
     }
-    undefined = {
-        opened.metric(name).label: facts["replications"] - each.n for name, each in estimates.items()
-    }
+    undefined = {opened.metric(name).label: facts["replications"] - estimates[name].n for name in names}
     assert opened.timeline is not None
-    scenarios = {opened.name: origin["scenario"]}
+    interval_s = 60.0 * origin["scenario"]["clock"]["timeline_min"]
     checks = [*undefined_checks(undefined, facts["replications"]), *scenario_checks(scenarios)]
     sections = [
         Section("asked", "What was asked", [Facts(_asked(facts, origin))]),
-        Section("curves", "Curves", [Drawing(_timeline_chart(opened.timeline))]),
+        *cost_sections({"As played": estimates}),
+        *routing_sections(opened),
+        Section("curves", "Curves", [Drawing(_timeline_chart(opened.timeline, interval_s))]),
         Section("results", "Results", [_metrics_table(shown, estimates, facts["published"])]),
         Section("diagnostics", "Diagnostics", checks),
         scenario_section(scenarios),
         provenance_section(origin),
-        glossary_section(opened.metric(name) for name in opened.metrics),
+        glossary_section(opened.metric(name) for name in names),
     ]
     tasks = estimates["tasks"]
     return Page(
         title=title or opened.title,
         overline=f"Run of {opened.name}",
-        answer=_answer(opened.name, estimates["cost_reduction"], facts["published"]),
+        answer=_answer(opened.name, estimates, facts["published"]),
         figures={
             "Replications": f"{facts['replications']:,}",
             "Tasks a replication": number(tasks.mean, 0),
@@ -89,19 +94,20 @@ def run_page(opened: Opened, metrics: Sequence[str], title: str | None) -> Page:
     )
 
 
-def _answer(name: str, saved: Estimate, published: Mapping[str, Any]) -> list[str]:
+def _answer(name: str, estimates: Mapping[str, Estimate], published: Mapping[str, Any]) -> list[str]:
     """What the scenario saves, and whether that is shown; what the paper reports of it."""
-    value = f"{percent(saved)} (95 % interval, {plural(saved.n, 'replication')})"
-    if saved.mean is None:
+    whole = estimates["cost_reduction"]
+    value = f"{saved(estimates)} (95 % intervals, {plural(whole.n, 'replication')})"
+    if whole.mean is None:
         told = f"{name}: nothing costs anything at home, so there is nothing to save."
-    elif saved.ci95 is None:
-        told = f"{name} comes to a cost reduction of {percent(saved)} in one replication: no interval."
-    elif saved.ci95[0] > 0:
-        told = f"{name} saves {value} against all-local."
-    elif saved.ci95[1] < 0:
-        told = f"{name} costs more than all-local: its cost reduction is {value}."
+    elif whole.ci95 is None:
+        told = f"{name} saves against all-local: {saved(estimates)}, in one replication: no interval."
+    elif whole.ci95[0] > 0:
+        told = f"{name} saves against all-local: {value}."
+    elif whole.ci95[1] < 0:
+        told = f"{name} costs more than all-local. It saves: {value}."
     else:
-        told = f"No saving is shown: the cost reduction of {name} is {value}."
+        told = f"No saving of {name} against all-local is shown: {value}."
     theirs = published.get("cost_reduction_published")
     if theirs is None:
         return [told]
@@ -156,32 +162,36 @@ def _published_cell(theirs: Mapping[str, Any] | None) -> Cell:
     return Cell(f"{number(theirs['mean'], 1)}{spread}{runs}", theirs["mean"])
 
 
-def _timeline_chart(timeline: pd.DataFrame) -> Chart:
-    """The mean over the replications of what the timeline tells, interval by interval."""
-    groups = timeline.groupby("start_s", sort=True)
-    starts_s = groups.size().index.to_series()
-    scale_s, unit = time_unit(max(starts_s.tolist()))
+def _timeline_chart(timeline: pd.DataFrame, interval_s: float) -> Chart:
+    """The mean over the replications of what the timeline tells, at the end of each interval."""
+    columns = [column_of(name) for name in _OVER_TIME if timeline[name].notna().any()]
+    starts_s = np.unique(timeline["start_s"].to_numpy(dtype=np.float64))
     every = math.ceil(len(starts_s) / _MOST_INTERVALS)
-    drawn = [each for each in _OVER_TIME if timeline[each.name].notna().any()]
-    axis, codes = axis_of(f"Time since the start ({unit})", (starts_s / scale_s).iloc[::every])
-    thinned = "" if every == 1 else f" Every {every}th interval is drawn."
-    runs = plural(int(timeline["replication"].nunique()), "replication")
+    shown = slice((len(starts_s) - 1) % every, None, every)  # the last one stays
+    ends_s = (starts_s + interval_s)[shown]
+    scale_s, unit = time_unit(float(ends_s[-1]))
+    axis, codes = axis_of(f"Time since the start ({unit})", pd.Series(ends_s / scale_s))
+    runs = int(timeline["replication"].nunique())
     return Chart(
         name="timeline",
-        quantities=drawn,
+        quantities=[Quantity(each.name, each.label, each.unit) for each in columns],
         axes=[axis],
         codes=[codes],
-        figures=[figures_of(_with_intervals(groups[each.name]).iloc[::every]) for each in drawn],
+        figures=[_over_time(timeline, each, shown) for each in columns],
         x=0,
         by=None,
         start=[0],
-        describes=f"Means over {runs}; bands are 95 % intervals (t) at each time by itself.{thinned}",
+        describes=(
+            f"Means over {plural(runs, 'replication')}; bands are 95 % intervals at each time by itself. "
+            "Each point stands at the end of the interval that it tells of; prices and demand are those at "
+            "its beginning." + ("" if every == 1 else f" Every {every}th interval is drawn.")
+        ),
     )
 
 
-def _with_intervals(values: Any) -> pd.DataFrame:
-    """The mean of each group with its 95 % t interval; NaN are left out."""
-    table: pd.DataFrame = values.agg(["mean", "std", "count"])
-    n = table["count"]
-    half = stdtrit((n - 1).clip(lower=1), 0.975) * table["std"] / n.clip(lower=1) ** 0.5
-    return table.assign(low=table["mean"] - half, high=table["mean"] + half, n=n)
+def _over_time(timeline: pd.DataFrame, column: Metric, shown: slice) -> dict[str, list[float | None]]:
+    """A column's means with their intervals, at the intervals shown."""
+    values = timeline.pivot(index="replication", columns="start_s", values=column.name).iloc[:, shown]
+    curve = curve_of(np.arange(values.shape[1], dtype=np.float64), values.to_numpy(float), share=column.share)
+    ends = {"mean": curve.mean, "low": curve.low, "high": curve.high, "n": values.notna().sum().to_numpy()}
+    return {name: rounded(each.tolist()) for name, each in ends.items()}

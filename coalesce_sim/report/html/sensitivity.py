@@ -7,6 +7,7 @@ from typing import Any
 
 from coalesce_sim.metrics import describe
 from coalesce_sim.numbers import number
+from coalesce_sim.report.fields import label_of
 from coalesce_sim.report.html.charts import Axis, Chart, Quantity, rounded
 from coalesce_sim.report.html.page import (
     Block,
@@ -82,7 +83,7 @@ def _morris_chart(indices: Indices, facts: Mapping[str, Any], unit: str) -> Char
 
 
 def _factors(indices: Indices) -> Axis:
-    return Axis("Factor", tuple(str(row["factor"]) for row in indices), None)
+    return Axis("Factor", tuple(label_of(row["factor"]) for row in indices), None)
 
 
 def _figures(values: Sequence[tuple[float, float | None]], samples: int) -> dict[str, list[float | None]]:
@@ -97,7 +98,7 @@ def _figures(values: Sequence[tuple[float, float | None]], samples: int) -> dict
 def _sobol_table(indices: Indices) -> Table:
     rows = [
         [
-            Cell(str(row["factor"])),
+            Cell(label_of(row["factor"])),
             *(_share(row[kind], row[f"{kind}_half_width"]) for kind in ("first", "total")),
         ]
         for row in indices
@@ -115,7 +116,7 @@ def _morris_table(indices: Indices, unit: str) -> Table:
     others = {name: heading for name, heading in headings.items() if name in indices[0]}
     rows = [
         [
-            Cell(str(row["factor"])),
+            Cell(label_of(row["factor"])),
             number_cell(row["mu_star"], f"{number(row['mu_star'])} ± {number(row['mu_star_half_width'])}"),
             *(number_cell(row[name]) for name in others),
         ]

@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 
 from coalesce_sim.metrics import METRICS, Metric
 from coalesce_sim.numbers import duration, level_text, number, with_half_width
-from coalesce_sim.report.best import ranking_of
+from coalesce_sim.report.best import contending, ranking_of
+from coalesce_sim.report.fields import label_of
 from coalesce_sim.report.html.answer import sentences
 from coalesce_sim.report.html.charts import (
     MOST_FIGURES,
@@ -97,7 +98,8 @@ def _told(result: SweepResult, shown: Sequence[Metric]) -> tuple[list[str], list
     points = result.points
     estimates = {each.name: _estimates(result, each.name) for each in shown}
     labels = point_labels(points, result.factors)
-    ranking = ranking_of(shown[0], _by_point(result.runs, points["point"], shown[0].name))
+    values = _by_point(result.runs, points["point"], shown[0].name)
+    ranking = ranking_of(shown[0], np.where(contending(points)[:, None], values, math.nan))
     common = result.specification.common_random_numbers
     answer = sentences(shown[0], labels, ranking, common_random_numbers=common)
     return answer, [
@@ -263,11 +265,13 @@ def _points_table(
         row += [number_cell(each.mean, with_half_width(each)) for each in values]
         rows.append([*row, number_cell(runs[point], number(runs[point], 0))])
     columns = [
-        *(Column(name, numeric=numeric[name]) for name in result.factors),
+        *(Column(label_of(name), numeric=numeric[name], help=name) for name in result.factors),
         *(Column(each.axis, help=each.definition) for each in shown),
         Column("n", help="Replications"),
     ]
-    note = "Means ± half of the 95 % interval (t) of each point by itself."
+    note = "Means ± half of the 95 % interval of each point by itself."
+    if not contending(points).all():
+        note += " Yardsticks, of which the answer does not tell, come last."
     if len(order) > MOST_ROWS:
         note += f" The first {MOST_ROWS:,} of {len(order):,} points by rank; points.csv has all."
     first = (len(result.factors), "ascending" if shown[0].better == "lower" else "descending")

@@ -45,7 +45,7 @@ def write_report(
 
     `metrics` are those to show, the first of which decides what is best; left out, the main ones. `out` is
     the file, report.html in the folder by default. The same results give the same bytes.
-    Raises `ResultsError` for what is no folder of results or has no such metric, `MissingExtra` where plotly
+    Raises `ResultsError` for what is no folder of results or has no such metric, `MissingExtra` where Jinja
     is not installed, `FolderError` and `WriteError` where the file cannot be written.
     """
     opened = open_folder(folder)

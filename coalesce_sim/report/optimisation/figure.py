@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.metrics import Metric, describe
@@ -16,14 +15,14 @@ from coalesce_sim.numbers import level_text, number, plural
 from coalesce_sim.optimisation.result import Optimisation
 from coalesce_sim.optimisation.search import Trial
 from coalesce_sim.optimisation.space import shown
-from coalesce_sim.report.drawing import BLUE, GREY, VERMILLION, plain_style, save
-from coalesce_sim.report.plots.look import wrapped
+from coalesce_sim.report.fields import axis_of
+from coalesce_sim.report.look import BLUE, GREY, VERMILLION, our_style, page, save
 
 _PANELS_IN_A_ROW = 3
 _MOST_PANELS = 12
-_PANEL_IN = (4.0, 3.4)
-_TITLE_PT = 13.0
-_LINE_IN = 0.24
+_ROW_IN, _LEGEND_IN = 2.3, 0.25
+"""What a row of panels and the legend take of the height."""
+
 _VALIDATED = {
     "violated": "validated, but breaks a constraint",
     "not shown": "validated, but not shown to keep all constraints",
@@ -36,36 +35,17 @@ def draw_trials(path: Path, found: Optimisation) -> None:
     fields = list(found.trials[0].setting)[:_MOST_PANELS]
     across = min(len(fields), _PANELS_IN_A_ROW)
     rows = math.ceil(len(fields) / across)
-    width = max(2, across) * _PANEL_IN[0]
-    title = wrapped(_title(found, goal), 72 * (width - 0.3), _TITLE_PT)
-    head = _LINE_IN * (3.4 + title.count("\n"))
-    height = rows * _PANEL_IN[1] + head
-    with plain_style(grid_below=True):
-        figure = Figure(figsize=(width, height), dpi=150, layout="constrained")
-        figure.get_layout_engine().set(rect=(0, 0, 1, 1 - head / height))  # type: ignore[union-attr, call-arg]
+    with our_style():
+        figure = page(_title(found, goal), _note(found), rows * _ROW_IN + _LEGEND_IN)
         for index, field in enumerate(fields):
             axes = figure.add_subplot(rows, across, index + 1)
             _panel(axes, found, field)
-            axes.set_xlabel(field, parse_math=False)
+            axes.set_xlabel(axis_of(field), parse_math=False)
             axes.yaxis.set_major_formatter("{x:,g}")
             if index % across == 0:
                 axes.set_ylabel(goal.axis, parse_math=False)
         handles, labels = figure.axes[0].get_legend_handles_labels()
-        at = (0, 1 - (head - 0.6 * _LINE_IN) / height)
-        figure.legend(
-            handles, labels, loc="center left", bbox_to_anchor=at, ncols=4, fontsize=9, frameon=False
-        )
-        left = 0.1 / width
-        figure.text(left, 1 - 0.05 / height, title, fontsize=_TITLE_PT, va="top", parse_math=False)
-        figure.text(
-            left,
-            1 - (head - 1.6 * _LINE_IN) / height,
-            _note(found),
-            fontsize=9,
-            color=GREY,
-            va="center",
-            parse_math=False,
-        )
+        figure.legend(handles, labels, loc="outside lower center", ncols=4)
         save(figure, path)
 
 
@@ -116,7 +96,6 @@ def _points(
         half_widths,
         fmt=marker,
         color=colour,
-        markersize=4,
         elinewidth=0.6,
         alpha=0.8,
         label=label,
@@ -128,7 +107,7 @@ def _note(found: Optimisation) -> str:
     told = f"{found.question.own.name}, {tried}, seed {found.question.plan.seed}"
     if found.validation is not None:
         told += f"; validated on seed {found.validation.seed}, n = {found.validation.replications}"
-    return f"{told}; bars: 95 % confidence"
+    return f"{told}; bars: 95 % interval"
 
 
 def _title(found: Optimisation, goal: Metric) -> str:

@@ -12,7 +12,6 @@ from coalesce_sim.optimisation.search import Figures, Trial
 from coalesce_sim.optimisation.space import shown
 from coalesce_sim.report.layout import Column, print_columns, print_wrapped
 from coalesce_sim.report.results_folder import Written
-from coalesce_sim.statistics.intervals import Estimate
 
 _NOTE = (
     "The search's figure is the best of many and so flatters; the validated one is of a seed that the search "
@@ -107,7 +106,7 @@ def _compared(found: Optimisation, validation: Validation) -> str:
     if difference.mean is None or difference.ci95 is None:
         return "The difference from the scenario's own settings is undefined."
     low, high = difference.ci95
-    size = Estimate(abs(difference.mean), difference.sd, difference.ci95, difference.n)
+    size = difference.negated if difference.mean < 0 else difference
     if low <= 0 <= high:
         told = with_half_width(difference)
         return f"No difference from the scenario's own settings is shown: {told}{points} (paired)."

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from coalesce_sim.experiments.contenders import YARDSTICKS
 from coalesce_sim.numbers import level_text
-from coalesce_sim.report.best import UNEVEN, ranking_of, top
+from coalesce_sim.report.best import UNEVEN, contending, ranking_of, top
+from coalesce_sim.report.fields import label_of
 from coalesce_sim.report.plots.points import Points, is_numeric, told
 from coalesce_sim.rounding import varies
 from coalesce_sim.statistics.ranking import Ranking
@@ -28,7 +28,7 @@ def finding(points: Points) -> str:
         return f"{label} is {told(table['mean'].iloc[0], points.metric)} at all {len(table)} points"
     if not points.has_intervals or points.moving:
         ends = " to ".join(told(each, points.metric) for each in (table["mean"].min(), table["mean"].max()))
-        return f"{label} by {' and '.join(points.axes)}: {ends}"
+        return f"{label} by {' and '.join(map(label_of, points.axes))}: {ends}"
     ranking = _ranking(points, contenders)
     best, alike = contenders[ranking.order[0]], [contenders[row] for row in ranking.alike]
     if len(alike) == len(table) - 1:
@@ -63,9 +63,7 @@ def tests_told(points: Points) -> str:
 def _contenders(points: Points) -> list[int]:
     """The rows that are compared: those with a value, without the yardsticks if there are others."""
     table = points.table[points.table["mean"].notna()]
-    if _POLICY in table and not table[_POLICY].isin(YARDSTICKS).all():
-        table = table[~table[_POLICY].isin(YARDSTICKS)]
-    return list(table.index)
+    return list(table.index[contending(table)])
 
 
 def _ranking(points: Points, contenders: list[int]) -> Ranking:
@@ -73,9 +71,9 @@ def _ranking(points: Points, contenders: list[int]) -> Ranking:
 
 
 def _place(points: Points, index: int) -> str:
-    """Where a point lies, as in ``at policy.epsilon = 0.3`` or ``with topsis``."""
+    """Where a point lies, as in ``at exploration rate ε = 0.3`` or ``with topsis``."""
     row = points.table.loc[index]
-    others = [f"{axis} = {level_text(row[axis])}" for axis in points.axes if axis != _POLICY]
+    others = [f"{label_of(axis)} = {level_text(row[axis])}" for axis in points.axes if axis != _POLICY]
     with_policy = f"with {row[_POLICY]}" if _POLICY in points.axes else ""
     at = f"at {', '.join(others)}" if others else ""
     return f"{with_policy} {at}".strip()
@@ -87,7 +85,8 @@ def _plateau(points: Points, word: str, best: list[int], among: list[int]) -> st
     first = among.index(best[0])
     if not more and is_numeric(points.table[axis]) and among[first : first + len(best)] == best:
         ends = (level_text(points.table[axis][index]) for index in (best[0], best[-1]))
-        return f"{label} is {word} at {axis} = {' to '.join(ends)}, between which no difference is shown"
+        where = f"{label_of(axis)} = {' to '.join(ends)}"
+        return f"{label} is {word} at {where}, between which no difference is shown"
     return f"{label}: no difference shown between the best {len(best)} of {len(among)} points"
 
 

@@ -11,14 +11,15 @@ from typing import Any, Literal
 import pandas as pd
 from matplotlib.figure import Figure
 
+from coalesce_sim.experiments.contenders import YARDSTICKS
 from coalesce_sim.files import Folder, write_text
 from coalesce_sim.numbers import level_text, number
-from coalesce_sim.report.drawing import save
+from coalesce_sim.report.look import our_style, save
 from coalesce_sim.report.opening import Opened, ResultsError
 from coalesce_sim.report.plots.heat_map import HeatMap
 from coalesce_sim.report.plots.learning import LearningCurves
 from coalesce_sim.report.plots.lines import lines_of
-from coalesce_sim.report.plots.look import Plot, column_style, fill
+from coalesce_sim.report.plots.plot import Plot, fill
 from coalesce_sim.report.plots.points import factors_of, is_numeric, select
 from coalesce_sim.report.plots.sentences import replications_table
 from coalesce_sim.report.plots.series import Series
@@ -49,16 +50,22 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class DrawnFigure:
-    """What was drawn and the files it left."""
+    """What was drawn, what is missing of the results, and the files that were left."""
 
     kind: FigureKind
     title: str
+    missing: tuple[str, ...]
     outputs: tuple[Path, ...]
 
     @property
     def summary(self) -> dict[str, Any]:
         """The object that ``--json`` prints."""
-        return {"kind": self.kind, "title": self.title, "outputs": [str(path) for path in self.outputs]}
+        return {
+            "kind": self.kind,
+            "title": self.title,
+            "missing": list(self.missing),
+            "outputs": [str(path) for path in self.outputs],
+        }
 
 
 def draw_results(opened: Opened, wanted: Wanted, out: Path | None = None) -> DrawnFigure:
@@ -70,19 +77,19 @@ def draw_results(opened: Opened, wanted: Wanted, out: Path | None = None) -> Dra
     chosen = _completed(opened, wanted)
     plot = _plot(opened, chosen)
     stem, place = _stem(chosen), out or opened.folder / "figures"
-    command = _command(opened, chosen, out)
+    command, missing = _command(opened, chosen, out), _missing(opened, chosen)
     names = [f"{stem}.png", f"{stem}.svg", f"{stem}.caption.md"]
-    with Folder(place) as folder, folder.writing(), column_style():
+    with Folder(place) as folder, folder.writing(), our_style():
         figure = Figure(dpi=_DPI)
         fill(figure, plot)
         figure.draw_without_rendering()
         figure.set_layout_engine("none")  # both files have the same layout, found once
         save(figure, folder.aside / names[0])
         figure.savefig(folder.aside / names[1], metadata={"Date": None, "Creator": None})
-        write_text(folder.aside / names[2], _caption(opened, chosen, plot, command))
+        write_text(folder.aside / names[2], _caption(opened, missing, plot, command))
         folder.put_in_place(names)
     assert chosen.kind is not None
-    return DrawnFigure(chosen.kind, plot.title, tuple(place / name for name in names))
+    return DrawnFigure(chosen.kind, plot.title, missing, tuple(place / name for name in names))
 
 
 def _completed(opened: Opened, wanted: Wanted) -> Wanted:
@@ -188,9 +195,8 @@ def _chance_left_out(opened: Opened, where: Mapping[str, Sequence[Any]]) -> bool
 
 def _learning_title(policies: Mapping[str, Any], where: Mapping[str, Sequence[Any]]) -> str | None:
     """Who gains most from the first fifth of the tasks to the last, by the comparison's own tests."""
-    drawn = [
-        name for name in policies if name in where.get(_POLICY, policies) and not policies[name]["yardstick"]
-    ]
+    listed = [name for name in policies if not policies[name]["yardstick"] and name not in YARDSTICKS]
+    drawn = [name for name in listed if name in where.get(_POLICY, listed)]
     gains = {name: policies[name]["gain_first_to_last_fifth"] for name in drawn}
     shown = {name: gain["mean"] for name, gain in gains.items() if gain["shown"] and gain["mean"] > 0}
     if not any(gain["ci95"] for gain in gains.values()):
@@ -232,14 +238,19 @@ def _command(opened: Opened, chosen: Wanted, out: Path | None) -> str:
     return shlex.join(words)
 
 
-def _caption(opened: Opened, chosen: Wanted, plot: Plot, command: str) -> str:
+def _missing(opened: Opened, chosen: Wanted) -> tuple[str, ...]:
+    """What is not there, or not drawn, in sentences."""
+    told = [] if opened.sweep is None else [unfinished(opened.sweep), left_out(opened.sweep)]
+    if _chance_left_out(opened, chosen.where):
+        told.append(f"Not drawn: {_CHANCE}, which was played unasked (--where {_POLICY}={_CHANCE}).")
+    return tuple(filter(None, told))
+
+
+def _caption(opened: Opened, missing: Sequence[str], plot: Plot, command: str) -> str:
     """Markdown: the finding, what is shown of how many runs, and the commands that make it again.
 
     What is missing of a sweep comes before anything else.
     """
-    missing = [] if opened.sweep is None else [unfinished(opened.sweep), left_out(opened.sweep)]
-    if _chance_left_out(opened, chosen.where):
-        missing.append(f"Not drawn: {_CHANCE}, which was played unasked (--where {_POLICY}={_CHANCE}).")
     told = [*missing, f"**{plot.title}.**", f"{opened.title}.", *plot.caption, *_studied(opened, plot)]
     told.append(f"Seed {opened.seed}; coalesce_sim {opened.version}.")
     table = replications_table(plot.points) if isinstance(plot, Series | HeatMap) else []

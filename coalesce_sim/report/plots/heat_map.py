@@ -14,9 +14,11 @@ from matplotlib.axis import Axis
 
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.numbers import level_text, number
+from coalesce_sim.report.fields import axis_of
+from coalesce_sim.report.look import COLUMN_IN
 from coalesce_sim.report.opening import ResultsError
 from coalesce_sim.report.plots.findings import finding, tests_told
-from coalesce_sim.report.plots.look import COLUMN_IN, plotted
+from coalesce_sim.report.plots.plot import plotted
 from coalesce_sim.report.plots.points import Points, Where, is_numeric, points_of
 from coalesce_sim.report.plots.sentences import note_of, points_told
 from coalesce_sim.statistics.intervals import Interval
@@ -123,8 +125,8 @@ class HeatMap:
         widest = max(len(level_text(value)) for value in self._columns)
         _ticks(axes.xaxis, self._columns, int((self.size_in[0] - _AROUND_IN) / (_TICK_IN * (widest + 1))))
         _ticks(axes.yaxis, self._rows, _MOST_TICKS)
-        axes.set_xlabel(self.x, parse_math=False)
-        axes.set_ylabel(self.y_factor, parse_math=False)
+        axes.set_xlabel(axis_of(self.x), parse_math=False)
+        axes.set_ylabel(axis_of(self.y_factor), parse_math=False)
         figure = axes.get_figure(root=True)
         assert figure is not None
         bar = figure.colorbar(image, ax=axes, pad=0.02)

@@ -10,21 +10,24 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.experiments.contenders import YARDSTICKS
 from coalesce_sim.metrics import METRICS, Metric
 from coalesce_sim.numbers import plural
-from coalesce_sim.report.opening import ResultsError
-from coalesce_sim.report.plots.look import (
+from coalesce_sim.report.look import (
     COLUMN_IN,
     MOST_LINES,
     fit_height,
     label_ends,
     looks,
-    plotted,
+    mean_shown,
     value_axis,
 )
+from coalesce_sim.report.opening import ResultsError
+from coalesce_sim.report.plots.plot import plotted
 from coalesce_sim.report.plots.points import told
 from coalesce_sim.report.plots.series import columns
+from coalesce_sim.statistics.shares import share_interval
 
 _FEW = 3
 """The bands of more lines than these are fainter."""
@@ -125,12 +128,7 @@ class LearningCurves:
     @property
     def note(self) -> str:
         """Replications and intervals."""
-        runs = int(self.table["replications"].max())
-        return (
-            f"mean of {runs:,} replications; band: 95 % t interval"
-            if runs > 1
-            else "1 replication, no interval"
-        )
+        return mean_shown(int(self.table["replications"].max()), "band")
 
     @property
     def caption(self) -> list[str]:
@@ -161,15 +159,19 @@ class LearningCurves:
         for name, (colour, _, style) in zip(names, found, strict=True):
             series = self.table[self.table["policy"] == name]
             middle = ((series["first_task"] + series["last_task"]) / 2).to_numpy(dtype=np.float64)
-            mean, half_width = columns(series, "mean", "half_width")
-            axes.fill_between(
-                middle, mean - half_width, mean + half_width, color=colour, alpha=alpha, linewidth=0
-            )
+            mean, low, high = self._with_ends(series)
+            axes.fill_between(middle, low, high, color=colour, alpha=alpha, linewidth=0)
             axes.plot(middle, mean, color=colour, linestyle=style, linewidth=1.2)
             ends.append(float(mean[-1]))
-        mean, half_width = columns(self.table, "mean", "half_width")
-        fit_height(axes, mean, mean - half_width, mean + half_width)
+        fit_height(axes, *self._with_ends(self.table))
         axes.set_xlim(0, float(self.table["last_task"].max()))
         axes.set_xlabel("Number of the task")
         value_axis(axes, self.metric.axis, along="y")
         label_ends(axes, "policy", names, ends, [colour for colour, *_ in found])
+
+    def _with_ends(self, table: pd.DataFrame) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Means and the ends of their intervals."""
+        mean, half_width = columns(table, "mean", "half_width")
+        if self.metric.share:
+            return mean, *share_interval(mean, half_width)
+        return mean, mean - half_width, mean + half_width

@@ -11,8 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
 
 from coalesce_sim.numbers import level_text
+from coalesce_sim.report.fields import axis_of, label_of
+from coalesce_sim.report.look import COLUMN_IN, label_ends, value_axis
 from coalesce_sim.report.plots.findings import tests_told
-from coalesce_sim.report.plots.look import COLUMN_IN, label_ends, plotted, value_axis
+from coalesce_sim.report.plots.plot import plotted
 from coalesce_sim.report.plots.points import Where, is_numeric, points_of
 from coalesce_sim.report.plots.rows import Rows
 from coalesce_sim.report.plots.sentences import note_of, points_told
@@ -96,7 +98,11 @@ class Lines(Series):
         if self.by is not None:
             ends = [float(part["mean"].iloc[-1]) for part in self.parts]
             label_ends(
-                axes, self.by, list(map(level_text, self.labels)), ends, [colour for colour, *_ in self.looks]
+                axes,
+                label_of(self.by),
+                list(map(level_text, self.labels)),
+                ends,
+                [colour for colour, *_ in self.looks],
             )
 
     def _scale(self, axes: Axes) -> None:
@@ -108,7 +114,7 @@ class Lines(Series):
             axes.xaxis.set_major_locator(FixedLocator(values.tolist()))
             axes.xaxis.set_minor_formatter(NullFormatter())
             axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: level_text(value)))
-        axes.set_xlabel(self.x, parse_math=False)
+        axes.set_xlabel(axis_of(self.x), parse_math=False)
 
     @cached_property
     def _joined(self) -> bool:

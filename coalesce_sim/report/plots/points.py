@@ -84,7 +84,7 @@ def points_of(
         pd.MultiIndex.from_frame(kept[list(axes)])
     )
     samples = kept.assign(point=point).pivot(index="replication", columns="point", values=y)
-    found = [estimate(samples[column].tolist(), interval) for column in samples]
+    found = [estimate(samples[column].tolist(), interval, share=metric.share) for column in samples]
     if not any(each.n for each in found):
         raise ResultsError(f"{y}: is undefined in all of these runs")
     ends = [each.ci95 or (math.nan, math.nan) for each in found]

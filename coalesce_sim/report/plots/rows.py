@@ -11,9 +11,9 @@ from matplotlib.axes import Axes
 
 from coalesce_sim.experiments.contenders import YARDSTICKS
 from coalesce_sim.numbers import level_text
-from coalesce_sim.report.drawing import GREY
+from coalesce_sim.report.fields import label_of
+from coalesce_sim.report.look import COLUMN_IN, GREY, name_axis, value_axis
 from coalesce_sim.report.plots.findings import tests_told
-from coalesce_sim.report.plots.look import COLUMN_IN, name_axis, value_axis
 from coalesce_sim.report.plots.sentences import note_of, points_told
 from coalesce_sim.report.plots.series import POLICY, Series, bars, columns
 
@@ -81,7 +81,7 @@ class Rows(Series):
 
     def _name_series(self, axes: Axes) -> None:
         legend = axes.legend(
-            title=self.by,
+            title=label_of(self.by or ""),
             loc="upper center",
             bbox_to_anchor=(0.5, 0),
             borderaxespad=_LEGEND_BELOW_PT / _LEGEND_PT,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from coalesce_sim.experiments.contenders import YARDSTICKS
 from coalesce_sim.numbers import level_text, plural
+from coalesce_sim.report.fields import label_of
 from coalesce_sim.report.markdown import in_cell
 from coalesce_sim.report.plots.points import Points
 from coalesce_sim.statistics.intervals import Interval
@@ -36,7 +37,7 @@ def points_told(points: Points, mark: str) -> list[str]:
     else:
         sentences.append(f"{plural(count, 'design point')}, one replication{each}: no intervals.")
     if points.fixed:
-        held = ", ".join(f"{name} = {level_text(value)}" for name, value in points.fixed.items())
+        held = ", ".join(f"{label_of(name)} = {level_text(value)}" for name, value in points.fixed.items())
         sentences.append(f"All at {held}.")
     yardsticks = [
         name for name in YARDSTICKS if "policy" in points.axes and (points.table["policy"] == name).any()
@@ -44,7 +45,7 @@ def points_told(points: Points, mark: str) -> list[str]:
     if yardsticks:
         sentences.append(f"Grey: {' and '.join(yardsticks)}, yardsticks, of which the title does not tell.")
     if points.moving:
-        sentences.append(f"From point to point {', '.join(points.moving)} varies too.")
+        sentences.append(f"From point to point {', '.join(map(label_of, points.moving))} varies too.")
     return sentences
 
 
@@ -53,7 +54,10 @@ def replications_table(points: Points) -> list[str]:
     table = points.table
     if table["n"].nunique() == 1 or len(table) > _MOST_ROWS:
         return []
-    head = [f"| {' | '.join(map(in_cell, points.axes))} | n |", f"|{'---|' * (len(points.axes) + 1)}"]
+    head = [
+        f"| {' | '.join(in_cell(label_of(axis)) for axis in points.axes)} | n |",
+        f"|{'---|' * (len(points.axes) + 1)}",
+    ]
     rows = [
         f"| {' | '.join(in_cell(level_text(row[axis])) for axis in points.axes)} | {row['n']:,} |"
         for _, row in table.iterrows()

@@ -15,9 +15,9 @@ from matplotlib.axes import Axes
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.experiments.contenders import YARDSTICKS
 from coalesce_sim.numbers import level_text
+from coalesce_sim.report.look import MOST_LINES, looks
 from coalesce_sim.report.opening import ResultsError
 from coalesce_sim.report.plots.findings import finding
-from coalesce_sim.report.plots.look import MOST_LINES, looks
 from coalesce_sim.report.plots.points import Points, is_numeric
 
 POLICY = "policy"

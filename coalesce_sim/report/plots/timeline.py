@@ -10,16 +10,17 @@ import pandas as pd
 from matplotlib.axes import Axes
 from pandas.api.types import is_numeric_dtype
 
-from coalesce_sim.metrics import METRICS
+from coalesce_sim.metrics import Metric
 from coalesce_sim.numbers import percent, with_half_width
-from coalesce_sim.report.drawing import Curve, curve_of, draw
+from coalesce_sim.report.curves import Curve, curve_of, draw
+from coalesce_sim.report.look import COLUMN_IN, fit_height, mean_shown, value_axis
 from coalesce_sim.report.opening import ResultsError
-from coalesce_sim.report.plots.look import COLUMN_IN, fit_height, plotted, value_axis
+from coalesce_sim.report.over_time import column_of, stands_at_s
+from coalesce_sim.report.plots.plot import plotted
 from coalesce_sim.statistics.intervals import Estimate, estimate
 
 _KEYS = ("replication", "start_s")
 _MOST_POINTS = 300
-_UNITS = {"_usd": "USD", "_rate": "%", "_reduction": "%", "_utilisation": "%"}
 
 
 def plot_timeline(
@@ -34,7 +35,7 @@ def plot_timeline(
 
 @dataclass(frozen=True)
 class TimeCurve:
-    """The mean of a column at the beginning of each interval, or of as many as can be told apart."""
+    """The mean of a column over the intervals, or over as many of them as can be told apart."""
 
     y: str
     curve: Curve
@@ -54,28 +55,27 @@ class TimeCurve:
         defined = np.flatnonzero(values.notna().any().to_numpy())
         if not len(defined):
             raise ResultsError(f"{y}: is undefined at all times")
-        values = values.iloc[:, defined[:: -(-len(defined) // _MOST_POINTS)]]
-        start_s = values.columns.to_numpy(dtype=np.float64)
-        curve = curve_of(start_s, values.to_numpy(dtype=np.float64))
-        end = estimate(values.iloc[:, -1].tolist())
-        return cls(y, curve, end, float(start_s[-1]) or 1.0, len(values))
+        time_s = stands_at_s(y, values.columns.to_numpy(dtype=np.float64))
+        every = -(-len(defined) // _MOST_POINTS)
+        shown = defined[(len(defined) - 1) % every :: every]  # the last point stays
+        values = values.iloc[:, shown]
+        share = column_of(y).share
+        curve = curve_of(time_s[shown], values.to_numpy(dtype=np.float64), share=share)
+        end = estimate(values.iloc[:, -1].tolist(), share=share)
+        return cls(y, curve, end, float(time_s[shown][-1]) or 1.0, len(values))
 
     @property
     def title(self) -> str:
         """The column, and where it ends."""
-        if self._unit == "%":
-            return f"{self._label} ends at {percent(self.end)}"
-        return f"{self._label} ends at {with_half_width(self.end)} {self._unit}".rstrip()
+        label, unit = self._column.label, self._column.unit
+        if unit == "%":
+            return f"{label} ends at {percent(self.end)}"
+        return f"{label} ends at {with_half_width(self.end)} {unit}".rstrip()
 
     @property
     def note(self) -> str:
         """Replications and intervals."""
-        count = self.replications
-        return (
-            f"mean of {count:,} replications; band: 95 % t interval"
-            if count > 1
-            else "1 replication, no interval"
-        )
+        return mean_shown(self.replications, "band")
 
     @property
     def caption(self) -> list[str]:
@@ -95,17 +95,8 @@ class TimeCurve:
         """The curve and its band."""
         draw(axes, self.curve, self.end_s)
         fit_height(axes, self.curve.mean, self.curve.low, self.curve.high)
-        value_axis(axes, f"{self._label} ({self._unit})" if self._unit else self._label, along="y")
+        value_axis(axes, self._column.axis, along="y")
 
     @cached_property
-    def _label(self) -> str:
-        if self.y in METRICS:
-            return METRICS[self.y].label
-        words = self.y.removesuffix("_usd").replace("_", " ")
-        return words[:1].upper() + words[1:]
-
-    @cached_property
-    def _unit(self) -> str:
-        if self.y in METRICS:
-            return METRICS[self.y].unit
-        return next((unit for ending, unit in _UNITS.items() if self.y.endswith(ending)), "")
+    def _column(self) -> Metric:
+        return column_of(self.y)

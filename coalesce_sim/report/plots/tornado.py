@@ -13,9 +13,10 @@ from matplotlib.axes import Axes
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.metrics import METRICS
 from coalesce_sim.numbers import number
-from coalesce_sim.report.drawing import BLUE, COLOURS, VERMILLION
+from coalesce_sim.report.fields import capital, label_of
+from coalesce_sim.report.look import BLUE, COLOURS, COLUMN_IN, VERMILLION, name_axis, value_axis
 from coalesce_sim.report.opening import ResultsError
-from coalesce_sim.report.plots.look import COLUMN_IN, name_axis, plotted, value_axis
+from coalesce_sim.report.plots.plot import plotted
 from coalesce_sim.report.sensitivity.sentences import NOISE_RAISES
 
 Method = Literal["sobol", "morris"]
@@ -63,17 +64,17 @@ class Tornado:
         """Which factors matter most, as far as their intervals tell."""
         leaders, of = self._leaders, self._of
         if len(leaders) == len(self.table) > 1:
-            return f"{of[:1].upper()}{of[1:]}: no factor is shown to matter more than the others"
+            return f"{capital(of)}: no factor is shown to matter more than the others"
         if len(leaders) > 1:
-            return (
+            return capital(
                 f"{', '.join(leaders[:-1])} and {leaders[-1]} matter most to {of}; which of them is not shown"
             )
         value = float(self.table[self._size].iloc[0])
         if self.method == "sobol":
             # An estimated index may exceed the 1 that a share cannot.
             share = f"{number(100 * value, 0)} %" if value < 0.995 else "all"
-            return f"{leaders[0]} matters most to {of}: it has a part in {share} of the variance"
-        return f"{leaders[0]} moves {of} most: by {number(value)} {self._unit} over its range"
+            return f"{capital(leaders[0])} matters most to {of}: it has a part in {share} of the variance"
+        return f"{capital(leaders[0])} moves {of} most: by {number(value)} {self._unit} over its range"
 
     @property
     def note(self) -> str:
@@ -115,7 +116,7 @@ class Tornado:
             self._bars(axes, rows, "mu_star", BLUE, "μ*")
             axes.plot(self.table["sigma"], rows, "D", color=VERMILLION, markersize=4, label="σ")
             label = f"Change of {self._of}" + (f" ({self._unit})" if self._unit else "")
-        name_axis(axes, self.table["factor"].tolist())
+        name_axis(axes, list(map(label_of, self.table["factor"])))
         value_axis(axes, label, along="x")
         axes.legend(loc="lower right")
 
@@ -140,8 +141,7 @@ class Tornado:
         """The first factor, and those whose intervals reach its own."""
         size, half = self.table[self._size], self.table[f"{self._size}_half_width"]
         reaches = size + half >= size.iloc[0] - half.iloc[0]
-        names: list[str] = self.table["factor"][reaches].tolist()
-        return names
+        return list(map(label_of, self.table["factor"][reaches]))
 
     def _bars(self, axes: Axes, rows: FloatArray, name: str, colour: str, label: str) -> None:
         values, half = self.table[name].to_numpy(), self.table[f"{name}_half_width"].to_numpy()

@@ -13,8 +13,8 @@ from scipy.special import stdtrit
 
 from coalesce_sim.experiments.published.cold_start import ColdStart
 from coalesce_sim.experiments.published.study import Cell, Printed, Study
-from coalesce_sim.numbers import number, plural
-from coalesce_sim.report.drawing import BLUE, COLOURS, GREY, VERMILLION, plain_style, save
+from coalesce_sim.numbers import number
+from coalesce_sim.report.look import BAND, BLUE, COLOURS, VERMILLION, mean_shown, our_style, page, save
 from coalesce_sim.statistics.intervals import Estimate
 
 NAMES = ("table.png", "cold_start.png")
@@ -26,35 +26,27 @@ _GREEN = COLOURS[2]
 
 def draw_figures(folder: Path, study: Study) -> list[str]:
     """Draw both figures into the folder and return their names."""
-    with plain_style(grid_below=True):
+    with our_style():
         for name, figure in zip(NAMES, (_table_figure(study), _cold_start_figure(study)), strict=True):
             save(figure, folder / name)
     return list(NAMES)
 
 
 def _table_figure(study: Study) -> Figure:
-    figure = Figure(figsize=(9.5, 6.2), dpi=110, layout="constrained")
-    panels = figure.subplots(1, 2, sharey=True)
     agree = sum(cell.agrees and cell.agrees_resampled for cell in study.cells)
     cost = study.grand_mean["cost_reduction_published"]
-    figure.suptitle(
+    figure = page(
         f"{agree} of {len(study.cells)} printed figures agree with ours; honestly measured "
         f"the same runs save {number(cost.honest.mean, 0)} % of cost, not {number(cost.ours.mean, 0)} %",
-        x=0.01,
-        ha="left",
-        fontsize=12.5,
+        f"{mean_shown(study.replications, 'bars')}; seed {study.seed}",
+        height_in=4.2,
     )
+    panels = figure.subplots(1, 2, sharey=True)
     for axes, (metric, name) in zip(panels, METRIC_NAMES.items(), strict=True):
         _draw_cells(axes, study.cells_of(metric))
         axes.set_xlabel(f"{name.capitalize()} (%)")
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
-    panels[0].set_title(
-        f"mean and 95 % interval; {plural(study.replications, 'run')} of ours a row, seed {study.seed}",
-        loc="left",
-        fontsize=9,
-        color=GREY,
-    )
     return figure
 
 
@@ -72,9 +64,8 @@ def _draw_cells(axes: Axes, cells: Sequence[Cell]) -> None:
             xerr=[half_width for _, half_width in points],
             color=colour,
             marker=marker,
-            markersize=4.5,
             linestyle="none",
-            elinewidth=1.6,
+            elinewidth=1.2,
             label=label,
         )
     axes.set_yticks(y, [f"{cell.experiment}: {cell.days:g} d, {cell.clients} clients" for cell in cells])
@@ -95,24 +86,16 @@ def _mean(value: Estimate) -> tuple[float, float]:
 
 
 def _cold_start_figure(study: Study) -> Figure:
-    figure = Figure(figsize=(8, 4.5), dpi=110, layout="constrained")
-    axes = figure.subplots()
     without = study.cold_start["cold_start"]
     first = without.days[0].outsourcing_rate.mean
     share = "nothing" if first == 0 else f"{number(first, 2)} %"
     steady = "never steady" if without.steady is None else f"steady from day {without.steady}"
-    figure.suptitle(
+    figure = page(
         f"Without exploration {share} is outsourced on day 1; the rate is {steady}",
-        x=0.01,
-        ha="left",
-        fontsize=12.5,
+        f"{mean_shown(without.replications, 'band')}; seed {study.seed}",
+        height_in=2.9,
     )
-    axes.set_title(
-        f"mean of {plural(without.replications, 'run')}, band: 95 % confidence; seed {study.seed}",
-        loc="left",
-        fontsize=9,
-        color=GREY,
-    )
+    axes = figure.add_subplot()
     for name, label, colour, marker in (
         ("cold_start", "ε = 0", BLUE, "o"),
         ("cold_start_explore", "ε = 0.1", VERMILLION, "s"),
@@ -131,5 +114,5 @@ def _draw_days(axes: Axes, curve: ColdStart, label: str, colour: str, marker: st
     points = [_mean(each.outsourcing_rate) for each in curve.days]
     mean = np.array([point[0] for point in points])
     half_width = np.array([point[1] for point in points])
-    axes.fill_between(days, mean - half_width, mean + half_width, color=colour, alpha=0.2, linewidth=0)
-    axes.plot(days, mean, color=colour, marker=marker, markersize=5, linewidth=1.8, label=label)
+    axes.fill_between(days, mean - half_width, mean + half_width, color=colour, alpha=BAND, linewidth=0)
+    axes.plot(days, mean, color=colour, marker=marker, label=label)

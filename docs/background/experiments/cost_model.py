@@ -23,7 +23,7 @@ import pandas as pd
 import coalesce_sim
 from coalesce_sim.economics.fitting import HardwareFit
 from coalesce_sim.numbers import with_half_width
-from coalesce_sim.report.drawing import COLOURS, GREY, plain_style
+from coalesce_sim.report.look import COLOURS, GREY, our_style
 from coalesce_sim.statistics.intervals import estimate
 
 HERE: Final = Path(__file__).parent
@@ -286,7 +286,7 @@ def draw_errors(axes: plt.Axes) -> None:
 @main.command()
 def draw() -> None:
     """Draw the figure beside the page."""
-    with plain_style():
+    with our_style():
         figure, (left, right) = plt.subplots(1, 2, figsize=(11.4, 5.0), width_ratios=[1, 1.15])
         figure.subplots_adjust(left=0.065, right=0.985, top=0.78, bottom=0.115, wspace=0.48)
         draw_example(left)

@@ -36,7 +36,7 @@ from played import (
 from splitting import COORDINATION_USD, SPECIALISATION, STEPS, at, break_even_usd, chosen
 
 from coalesce_sim import open_results
-from coalesce_sim.report.drawing import COLOURS, GREY, plain_style
+from coalesce_sim.report.look import COLOURS, GREY, our_style
 from coalesce_sim.statistics.intervals import estimate
 
 HERE: Final = Path(__file__).parent
@@ -452,7 +452,7 @@ FIGURES: Final[Mapping[str, Callable[[], Figure]]] = {
 def draw(names: Sequence[str]) -> None:
     """Draw the figures beside the pages."""
     for name in names or FIGURES:
-        with plain_style():
+        with our_style():
             FIGURES[name]().savefig(HERE / f"{name}.png", dpi=100, metadata={"Software": None})
 
 
