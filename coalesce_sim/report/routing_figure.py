@@ -29,7 +29,7 @@ _ROW, _ABOVE, _BELOW = 0.2, 0.2, 0.55
 _FIRST, _COLUMN = 1.24, 0.32
 """Where the columns beside the bars end, and how wide each is, as shares of the axes."""
 
-_LONGEST_NAME = 28
+_LONGEST_NAME = 22
 
 
 def draw_routing(folder: Path, result: RunResult) -> list[str]:
