@@ -34,6 +34,8 @@ MOST_NAMED = 12
 COUNTS = ("tasks", "explored", "good", "late", "attempts")
 AMOUNTS = ("turnaround_s", "paid_usd", "realised_usd")
 
+_SHARES = ("share", "late_rate", "success_rate", "exploration_rate")
+
 
 class Routed(Observer):
     """Adds up who got the work of one replication; memory grows with contractors × types, not with tasks."""
@@ -198,7 +200,10 @@ class Routing:
             "success_rate": 100 * _ratio(sums["good"], tasks),
             "exploration_rate": 100 * _ratio(sums["explored"], tasks),
         }
-        return {name: [estimate(row) for row in rows.tolist()] for name, rows in values.items()}
+        return {
+            name: [estimate(row, share=name in _SHARES) for row in rows.tolist()]
+            for name, rows in values.items()
+        }
 
     def frame(self) -> pd.DataFrame:
         """`estimates` as a table: `contractor` (home's is called so), `type`, and of every figure its mean
