@@ -5,13 +5,24 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from importlib.machinery import SourceFileLoader
+from itertools import dropwhile
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
-from coalesce_sim.files import Content, check_expected, read_bytes
+from coalesce_sim.errors import WANTED_TO_END
+from coalesce_sim.files import ChangedFile, Content, check_expected, read_bytes
+
+NOT_OF_OWN_CODE = (*WANTED_TO_END, ChangedFile)
+"""What may be raised while a user's code runs and is not its failure."""
+
+_PACKAGE = str(Path(__file__).parent)
 
 
 class Code(NamedTuple):
@@ -40,12 +51,37 @@ class _FromSource(SourceFileLoader):
         return code
 
 
+_LEFT_OUT: ContextVar[dict[str, None] | None] = ContextVar("classes that are not imported", default=None)
+
+
+@contextmanager
+def nothing_imported() -> Iterator[dict[str, None]]:
+    """Within, no code of users' own is executed; gives the classes that would have been imported."""
+    left_out: dict[str, None] = {}
+    before = _LEFT_OUT.set(left_out)
+    try:
+        yield left_out
+    finally:
+        _LEFT_OUT.reset(before)
+
+
+def may_import(module_and_class: str) -> bool:
+    """Whether a class may be imported here; where it may not, that is noted."""
+    left_out = _LEFT_OUT.get()
+    if left_out is None:
+        return True
+    left_out[module_and_class] = None
+    return False
+
+
 def imported_class(module_and_class: str) -> object:
     """What ``module:Class`` names, the working directory being searched first.
 
-    Raises ImportError, AttributeError and what the module raises. Within `files.expecting`, raises
-    `ChangedFile` where the code (`expected_name`) should be other.
+    Raises ImportError, within `nothing_imported` too, AttributeError and what the module raises. Within
+    `files.expecting`, raises `ChangedFile` where the code (`expected_name`) should be other.
     """
+    if not may_import(module_and_class):
+        raise ImportError("code of users' own is not imported here")
     module_name, _, class_name = module_and_class.partition(":")
     here = str(Path.cwd())
     if here not in sys.path:
@@ -56,6 +92,26 @@ def imported_class(module_and_class: str) -> object:
     if isinstance(found, type) and (code := code_of(found)) is not None:
         check_expected(expected_name(found), code.sha256)
     return found
+
+
+def raised(error: BaseException) -> str:
+    """What a user's code raised, and in which of its lines, for a message of one line."""
+    told = "".join(traceback.format_exception_only(error)).strip()
+    frames = _own_frames(error)
+    if not frames:
+        return told
+    last = [each for each in frames if each.filename == frames[0].filename][-1]
+    return f"{told} ({Path(last.filename).name}:{last.lineno})"
+
+
+def trace_of(error: BaseException) -> str:
+    """Where in a user's code an error was raised, as Python tells it, from the first line of theirs on."""
+    return "".join(traceback.format_list(_own_frames(error))).rstrip()
+
+
+def _own_frames(error: BaseException) -> list[traceback.FrameSummary]:
+    frames = traceback.extract_tb(error.__traceback__)
+    return list(dropwhile(lambda frame: frame.filename.startswith((_PACKAGE, "<frozen")), frames))
 
 
 def expected_name(found: type) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import errno
 import importlib
-import io
+import logging
 import os
+import signal
 import sys
 import warnings
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import click
@@ -17,7 +18,9 @@ import click
 from coalesce_sim import bundled
 from coalesce_sim.cli import interrupts
 from coalesce_sim.cli.contract import PROGRAM, WrongInput
-from coalesce_sim.errors import ResultsWarning
+from coalesce_sim.cli.terminal import CannotPrint, guarded_streams
+from coalesce_sim.errors import Interrupted, ResultsWarning
+from coalesce_sim.policies.errors import PolicyError
 from coalesce_sim.scenario.problems import ScenarioError
 from coalesce_sim.version import __version__
 
@@ -66,13 +69,21 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except ScenarioError as error:
             raise WrongInput(error) from error
+        except PolicyError as error:
+            raise click.ClickException("\n".join(filter(None, (str(error), error.trace)))) from error
+        except KeyboardInterrupt as error:  # raised by code of the user's own: signals are `Interrupted`
+            raise Interrupted(signal.SIGINT) from error
+        except OSError as error:
+            if error.errno != errno.ENAMETOOLONG:
+                raise
+            raise click.UsageError(f"{error.filename!r}: {error.strerror}") from error
         except MemoryError as error:
             raise click.ClickException(f"not enough memory: {error}") from error
 
 
 def _refuse_strange_word(ctx: click.Context, word: str) -> None:
     """Raise `click.UsageError` for what is neither an option nor a scenario, and so a mistyped command."""
-    is_path = bundled.is_path(word) or Path(word).exists()
+    is_path = bundled.is_path(word) or os.path.exists(word)
     if word.startswith("-") or is_path or bundled.has(word):
         return
     near = [
@@ -110,22 +121,29 @@ _showwarning = warnings.showwarning
 
 def main(args: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code; 128 + the signal's number if it was interrupted."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal that has no ± still shows the rest
-    interrupts.listen()
     warnings.showwarning = _tell
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # where it can keep no cache it does without
+    with guarded_streams():
+        sys.exit(_exit_code(args))
+
+
+def _exit_code(args: Sequence[str] | None) -> int:
     try:
+        interrupts.listen()
         code = cli.main(args, prog_name=PROGRAM, standalone_mode=False)
+        sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         code = error.exit_code
     except click.Abort:
         click.echo(f"{PROGRAM}: nothing was done", err=True)
         code = 1
-    except interrupts.Interrupted as error:
+    except CannotPrint as error:
+        click.echo(f"{PROGRAM}: {error}", err=True)
+        code = 1
+    except Interrupted as error:
         click.echo(f"{PROGRAM}: {error}", err=True)
         sys.stdout.flush()
         # All is cleaned up; a pool whose processes were ended may keep the interpreter waiting for ever.
         os._exit(128 + error.signal)
-    sys.exit(code or 0)
+    return code or 0

@@ -13,6 +13,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
+from coalesce_sim.cli.terminal import ResultsAlone, verbatim
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -38,7 +40,24 @@ seed_option = click.option(
     type=click.IntRange(0, 2**63 - 1),
     help="Seed of all random numbers; the scenario's by default.",
 )
-json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
+_STDOUT = "coalesce_sim.stdout"
+
+
+def _only_json(ctx: click.Context, _: click.Parameter, as_json: bool) -> bool:
+    """What else is printed, as by a user's own policy, goes to stderr."""
+    if as_json:
+        ctx.meta[_STDOUT] = ctx.with_resource(ResultsAlone())
+    return as_json
+
+
+json_option = click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    is_eager=True,
+    callback=_only_json,
+    help="Print one JSON object on stdout.",
+)
 quiet_option = click.option("--quiet", is_flag=True, help="Print no table and no progress.")
 
 
@@ -92,17 +111,22 @@ class WrongInput(click.ClickException):
 
 
 def load_ready(source: str, overrides: Sequence[str]) -> Scenario:
-    """Load a scenario whose policy can be had.
+    """Load a scenario whose policy can be had, as far as code of users' own may be imported here.
 
     Raises `ScenarioError` with all problems of the scenario or, failing that, with that of its policy.
     """
     from coalesce_sim.loading import load
+    from coalesce_sim.own_code import may_import
     from coalesce_sim.policies.registry import PolicyError, create
+    from coalesce_sim.scenario.policy import Custom
     from coalesce_sim.scenario.problems import Problem, ScenarioError
 
     scenario = load(source, overrides)
+    chosen = scenario.policy
+    if isinstance(chosen, Custom) and not may_import(chosen.class_):
+        return scenario
     try:
-        create(scenario.policy)
+        create(chosen)
     except PolicyError as error:
         raise ScenarioError([Problem(source, None, "", str(error))]) from error
     return scenario
@@ -110,7 +134,8 @@ def load_ready(source: str, overrides: Sequence[str]) -> Scenario:
 
 def print_json(content: Mapping[str, Any]) -> None:
     """Print one JSON object on stdout. Raises ValueError for NaN and infinity, which JSON does not have."""
-    click.echo(json.dumps(content, indent=2, allow_nan=False))
+    stdout = click.get_current_context().meta.get(_STDOUT)
+    click.echo(json.dumps(content, indent=2, allow_nan=False), file=stdout)
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -118,8 +143,8 @@ def console(*, stderr: bool = False) -> Console:
 
     Texts are printed as they are.
     """
-    from rich.console import Console
+    from coalesce_sim.cli.plain_console import PlainConsole
 
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() or os.environ.get("COLUMNS", "").isdigit() else PIPED_WIDTH
-    return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
+    return PlainConsole(file=verbatim(stream), width=width, highlight=False, markup=False, emoji=False)
