@@ -83,7 +83,7 @@ def test_the_papers_own_metrics_are_told_of_its_scenarios_only():
 @pytest.mark.parametrize("scenario", ["dur_03", "market_day", "experiments_splitting"])
 def test_the_breakdown_adds_up(scenario: str):
     """The lines of a group to its line, the groups to the realised cost, as played and all-local."""
-    changes = ["clock.days=1"] if scenario == "dur_03" else ["workload.arrivals.limit=40"]
+    changes = ["clock.days=0.5"] if scenario == "dur_03" else ["workload.arrivals.limit=8"]
     lines = dict(cost_lines(run(load(scenario, changes), replications=2).estimates))
     totals = lines.pop("realised cost, USD")
     for column in (0, 1):
