@@ -114,7 +114,7 @@ def export(
         counts = {"cards": len(exported.cards), "unsaid": unsaid, "extends": source}
         print_json(counts | {"outputs": [str(each) for each in files]})
         return
-    from coalesce_sim.scenario.problems import on_one_line
+    from coalesce_sim.texts import on_one_line
 
     cards = plural(len(exported.cards), "card")
     click.echo(on_one_line(f"{out}: {cards}, for `cards import --extends {source}`"))
