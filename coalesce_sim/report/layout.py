@@ -56,7 +56,8 @@ def print_columns(
     """Print a table whose rows are told by their `keys`; one too wide goes on below, with the keys again.
 
     Before that headings are broken, keys of more than half of the width where they have punctuation, and
-    columns of single words move together. `styles` has one for each row.
+    columns of single words move together. Below, rows that say nothing there are left out. `styles` has one
+    for each row.
     """
     gap, styles = _GAP, list(styles) or [""] * len(keys[0].cells)
     if _needed(keys, columns) > console.width:
@@ -67,7 +68,12 @@ def print_columns(
         ):
             gap = _NARROW_GAP
     for block in _blocks(keys, columns, console.width, gap):
-        console.print(_table([*keys, *block], styles, gap))
+        rows = [
+            row
+            for row in range(len(styles))
+            if any(column.cells[row] for column in block) or not any(column.cells[row] for column in columns)
+        ]
+        console.print(_table([*keys, *block], styles, gap, rows))
 
 
 def print_wrapped(console: Console, text: str, style: str = "", *, inset: str = "", hang: str = "") -> None:
@@ -138,11 +144,11 @@ def _parts(text: str, width: int, kinds: Sequence[re.Pattern[str]]) -> Iterator[
             yield part
 
 
-def _table(columns: Sequence[Column], styles: Sequence[str], gap: int) -> Table:
+def _table(columns: Sequence[Column], styles: Sequence[str], gap: int, rows: Iterable[int]) -> Table:
     padding = (0, gap - 1, 0, 0)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", padding=padding)
     for column in columns:
         table.add_column(Text(column.heading), justify="right" if column.figures else "left", overflow="fold")
-    for style, *cells in zip(styles, *(column.cells for column in columns), strict=True):
-        table.add_row(*(Text(cell, style) for cell in cells))
+    for row in rows:
+        table.add_row(*(Text(column.cells[row], styles[row]) for column in columns))
     return table
