@@ -17,8 +17,9 @@ _GAP, _NARROW_GAP = 2, 1
 """Cells between two columns; a table has one at either side."""
 
 _LEAST_KEY = 8
-_PART_OF_HEADING = re.compile(r"\s+|(?<=\.)")
-_PARTS = [re.compile(part) for part in (r"\S+\s*", r"[^.,:/(-]+[.,:/(-]*|[.,:/(-]+", r"[^_]+_*|_+")]
+_PART_OF_HEADING = re.compile(r"\s+|(?<=\.)(?!\d)")
+_CLAUSE = r"(?:[^.,:/(-]|[.,](?=\d))+[.,:/(-]*|[.,:/(-]+"
+_PARTS = [re.compile(part) for part in (r"\S+\s*", _CLAUSE, r"[^_]+_*|_+")]
 """Words; parts of a word that end in punctuation; parts of these that end in an underscore."""
 
 _HELD_TOGETHER = re.compile(r" (?=[%±])|(?<=±) ")
