@@ -49,9 +49,6 @@ class CostPart(NamedTuple):
 HOME: Final = slice(HOME_COMPUTE, OPPORTUNITY + 1)
 """What work at home is charged when it is done."""
 
-SURCHARGES: Final = slice(COMMUNICATION, LATENCY_PENALTY + 1)
-"""What may come on top of a contractor's price."""
-
 CONTRACT: Final = slice(PRICE, INTEGRATION + 1)
 """What a contract is charged: its price and its fees."""
 

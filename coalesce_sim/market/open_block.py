@@ -46,9 +46,9 @@ def at_home_usd(
 class OpenBlock:
     """A block, its records, and plain lists of what is read once a task.
 
-    `charge_usd` is what home really costs, lateness left out, and `home_parts_usd`, (`HOME`, tasks), the same
-    by its parts; `local_s` is how long the work really takes there, `expected_s` how long its client thinks.
-    `tried` are the contractors that a task was given to so far, `left` counts the tasks that have not ended.
+    `charge_usd` is what home really costs, lateness left out; `local_s` how long the work really takes there,
+    `expected_s` how long its client thinks. `tried` are the contractors that a task was given to so far,
+    `left` counts the tasks that have not ended.
     """
 
     __slots__ = (
@@ -56,7 +56,6 @@ class OpenBlock:
         "charge_usd",
         "client",
         "expected_s",
-        "home_parts_usd",
         "left",
         "local_s",
         "records",
@@ -69,7 +68,6 @@ class OpenBlock:
         block: Block,
         records: Records,
         charge_usd: FloatArray,
-        home_parts_usd: FloatArray,
         local_s: FloatArray,
         expected_s: FloatArray,
     ) -> None:
@@ -78,7 +76,6 @@ class OpenBlock:
         self.left = len(block)
         self.tried: list[tuple[int, ...]] = [()] * len(block)
         self.charge_usd: list[float] = charge_usd.tolist()
-        self.home_parts_usd = home_parts_usd
         self.type_id: list[int] = block.tasks.type_id.tolist()
         self.client: list[int] = block.tasks.client.tolist()
         self.local_s: list[float] = local_s.tolist()

@@ -59,8 +59,11 @@ def cost_lines(estimates: Mapping[str, Estimate]) -> Iterator[tuple[str, Pair]]:
     The parts of a group add up to it, and the groups to the sum; retries are in other parts too.
     """
 
+    all_local = estimates.get("all_local_usd", NONE)
+    nothing = Estimate(0.0, None, None, all_local.n)
+
     def pair(metric: str) -> Pair:
-        return estimates.get(metric, NONE), estimates.get(f"all_local_{metric}", NONE)
+        return estimates.get(metric, nothing), estimates.get(f"all_local_{metric}", nothing)
 
     for group in GROUPS:
         lines = [
@@ -72,7 +75,7 @@ def cost_lines(estimates: Mapping[str, Estimate]) -> Iterator[tuple[str, Pair]]:
             yield from told
         if group == "cash" and _says_something(pair("retries_usd")[0]):
             yield "  of which for retries", pair("retries_usd")
-    yield "realised cost, USD", (estimates.get("realised_usd", NONE), estimates.get("all_local_usd", NONE))
+    yield "realised cost, USD", (estimates.get("realised_usd", NONE), all_local)
 
 
 def _says_something(value: Estimate) -> bool:

@@ -17,13 +17,14 @@ from coalesce_sim.market.workload import Block
 class OpenContractBlock(OpenBlock):
     """An open block with its layout, and with its `results`, which nobody knows yet.
 
-    `running_usd` is what running a task at home is expected to cost. `found` is what the client of each task
+    `running_usd` is what running a task at home is expected to cost, `home_parts_usd`, (`HOME`, tasks), what
+    it really does, by its parts. `found` is what the client of each task
     found when it last looked for contractors, None where everybody knows everybody. `wholes` is the state of
     composite tasks, None where there are none. `known_home_s`, one entry a task, are times of work at home by
     type of task; NaN where the hardware tells.
     """
 
-    __slots__ = ("found", "layout", "results", "running_usd", "wholes")
+    __slots__ = ("found", "home_parts_usd", "layout", "results", "running_usd", "wholes")
 
     def __init__(
         self,
@@ -40,11 +41,11 @@ class OpenContractBlock(OpenBlock):
             block,
             records,
             running.total_usd * factor + bills_usd,
-            at_home_usd(running, factor, bill_usd=bills_usd),
             local_s=np.where(by_hardware, block.truth.local_work_s, known_home_s),
             expected_s=np.where(by_hardware, block.home.work_s, known_home_s),
         )
         self.layout, self.results = layout, results
+        self.home_parts_usd = at_home_usd(running, factor, bill_usd=bills_usd)
         self.found: list[Found | None] = [None] * len(block)
         self.running_usd: list[float] = block.home.running.total_usd.tolist()
         self.wholes = None if block.wholes is None else OpenWholes(block.wholes)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from coalesce_sim.arrays import FloatArray
-from coalesce_sim.cost_parts import OPPORTUNITY
 from coalesce_sim.economics.internal import Delay, next_late_s
 from coalesce_sim.market.opportunity import Facts, of_delay, of_later_tasks
 from coalesce_sim.market.published.open_block import OpenPublishedBlock
@@ -67,11 +65,3 @@ class OwnQueues:
             return opened.charge_usd[task]
         internal_usd = quote.offers.internal_usd[task - quote.offers.first]
         return internal_usd * float(opened.block.truth.local_cost_factor[task])
-
-    def parts_usd(self, opened: OpenPublishedBlock, quote: PublishedQuote, task: int) -> FloatArray:
-        """The parts of the same, (`HOME`,); the delay, which is known by now, is opportunity cost."""
-        parts_usd: FloatArray = opened.home_parts_usd[:, task]
-        if quote.delay_usd is not None and self._charges_estimates:
-            delay_usd = quote.delay_usd[task - quote.offers.first]
-            parts_usd[OPPORTUNITY] = delay_usd * opened.block.truth.local_cost_factor[task]
-        return parts_usd

@@ -13,10 +13,7 @@ class OpenPublishedBlock(OpenBlock):
 
     __slots__ = ("estimate_usd",)
 
-    def __init__(
-        self, block: Block, records: Records, charge_usd: FloatArray, home_parts_usd: FloatArray
-    ) -> None:
-        local_s, expected_s = block.truth.local_work_s, block.home.work_s
-        super().__init__(block, records, charge_usd, home_parts_usd, local_s, expected_s)
+    def __init__(self, block: Block, records: Records, charge_usd: FloatArray) -> None:
+        super().__init__(block, records, charge_usd, block.truth.local_work_s, block.home.work_s)
         estimate_usd = block.home.running.total_usd + block.home.opportunity_usd
         self.estimate_usd: list[float] = estimate_usd.tolist()

@@ -9,10 +9,10 @@ from typing import Final
 import numpy as np
 
 from coalesce_sim.arrays import FloatArray
-from coalesce_sim.cost_parts import HOME, LATENESS, PRICE, SURCHARGES
+from coalesce_sim.cost_parts import LATENESS, PRICE
 from coalesce_sim.economics.correction import ErrorWindow
 from coalesce_sim.market.breakdown import OFFERS, Breakdown
-from coalesce_sim.market.published.charges import Charges, home_parts_usd, home_usd
+from coalesce_sim.market.published.charges import Charges, home_usd
 from coalesce_sim.market.published.home import OwnQueues
 from coalesce_sim.market.published.open_block import OpenPublishedBlock
 from coalesce_sim.market.published.prices import HourlyPrices
@@ -55,8 +55,7 @@ class PublishedTrade:
     def open(self, block: Block, records: Records) -> OpenPublishedBlock:
         """Lay out the block's offers."""
         self._quotes.open(block)
-        charge_usd, parts_usd = home_usd(self._cost_model, block), home_parts_usd(self._cost_model, block)
-        return OpenPublishedBlock(block, records, charge_usd, parts_usd)
+        return OpenPublishedBlock(block, records, home_usd(self._cost_model, block))
 
     def arrive(self, opened: OpenPublishedBlock, tasks: slice) -> Iterable[slice]:
         """Take up the hour's prices. Where something queues, tasks are decided one by one, so that each sees
@@ -157,7 +156,6 @@ class PublishedTrade:
         wait_s = home.expected_wait_s(now_s, now_s) if home.limited else 0.0
         opened.records.estimated_usd[task] = quote.offers.internal_usd[task - quote.offers.first]
         opened.records.estimated_s[task] = wait_s + expected_s
-        opened.records.parts_usd[HOME, task] = self._own.parts_usd(opened, quote, task)
         charge_usd = self._own.charge_usd(opened, quote, task)
         return PublishedWork(opened, task, home, 0.0, expected_s, opened.local_s[task], charge_usd)
 
@@ -172,7 +170,6 @@ class PublishedTrade:
             price_usd = decision.price_usd
         records.contractor[task] = contractor
         records.parts_usd[PRICE, task] = price_usd
-        records.parts_usd[SURCHARGES, task] = self._charges.on_top(opened.block, quote, task, contractor)
         records.estimated_usd[task] = offers.external_usd[row, contractor]
         records.estimated_s[task] = offers.latency_s[row if len(offers.latency_s) > 1 else 0, contractor]
         self._prices.award(contractor)
@@ -237,9 +234,13 @@ class PublishedTrade:
         )
 
     def recover(self, attempt: PublishedWork) -> Onward[PublishedWork]:
-        """Close the task: all work is good here."""
+        """Close the task: all work is good here. With the last of its block it is said what each was charged
+        for."""
+        opened = attempt.opened
         self._accounts.done += 1
-        attempt.opened.left -= 1
+        opened.left -= 1
+        if opened.left == 0:
+            self._charges.itemise(opened.block, opened.records)
         return _DONE
 
     def take_ratings(self) -> RatingRows | None:
