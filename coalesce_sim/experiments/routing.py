@@ -34,6 +34,9 @@ MOST_NAMED = 12
 COUNTS = ("tasks", "explored", "good", "late", "attempts")
 AMOUNTS = ("turnaround_s", "paid_usd", "realised_usd")
 
+SHARES = ("share", "late_rate", "success_rate", "exploration_rate")
+"""Figures in percent, whose intervals stay within 0 and 100."""
+
 
 class Routed(Observer):
     """Adds up who got the work of one replication; memory grows with contractors × types, not with tasks."""
@@ -198,7 +201,10 @@ class Routing:
             "success_rate": 100 * _ratio(sums["good"], tasks),
             "exploration_rate": 100 * _ratio(sums["explored"], tasks),
         }
-        return {name: [estimate(row) for row in rows.tolist()] for name, rows in values.items()}
+        return {
+            name: [estimate(row, share=name in SHARES) for row in rows.tolist()]
+            for name, rows in values.items()
+        }
 
     def frame(self) -> pd.DataFrame:
         """`estimates` as a table: `contractor` (home's is called so), `type`, and of every figure its mean
@@ -214,8 +220,7 @@ class Routing:
     def rows(self) -> list[dict[str, Any]]:
         """`estimates` row by row, in the form in which they appear in JSON."""
         return [
-            {"contractor": contractor, "type": kind}
-            | {name: {"mean": each[row].mean, "half_width": each[row].half_width} for name, each in told}
+            {"contractor": contractor, "type": kind} | {name: each[row].as_dict() for name, each in told}
             for told in [list(self.estimates.items())]
             for row, (contractor, kind) in enumerate(zip(self.labels, self.types, strict=True))
         ]

@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from coalesce_sim.arrays import FloatArray
 from coalesce_sim.experiments.routing import Routing
 from coalesce_sim.experiments.runs import RunResult
 from coalesce_sim.numbers import number
@@ -49,6 +47,7 @@ def _figure(result: RunResult) -> Figure:
     scenario, runs = result.scenario.name, len(result.replications)
     origin = f"{scenario}, seed {result.seed}; {mean_shown(runs, 'lines')}"
     figure = page(headline(routing), origin, _ABOVE + _ROW * lines + _BELOW)
+    figure.set_layout_engine("none")
     inches = figure.get_size_inches()[1]
     axes = figure.add_axes((_LEFT, _BELOW / inches, _RIGHT - _LEFT, _ROW * lines / inches))
     _bars(axes, routing, rows, heights)
@@ -82,8 +81,7 @@ def _bars(axes: Axes, routing: Routing, rows: Sequence[int], heights: Sequence[i
     axes.barh(heights, [each.mean or 0.0 for each in shares], height=0.7, color=colours, alpha=0.75)
     for share, height in zip(shares, heights, strict=True):
         if share.ci95 is not None:
-            low, high = _within(share.ci95)
-            axes.plot([low, high], [height, height], color="black", linewidth=1.0, clip_on=False)
+            axes.plot(share.ci95, [height, height], color="black", linewidth=1.0, clip_on=False)
     for row, height in zip(rows, heights, strict=True):
         axes.text(-0.02, height, _short(routing.labels[row]), **_beside(axes), ha="right")
 
@@ -116,10 +114,6 @@ def _rates(estimates: Sequence[Estimate], rows: Sequence[int], usual: float) -> 
 def _beside(axes: Axes) -> dict[str, Any]:
     """At a height in data, and a place across in shares of the axes."""
     return {"transform": axes.get_yaxis_transform(), "fontsize": NOTE_PT, "va": "center", "parse_math": False}
-
-
-def _within(interval: tuple[float, float]) -> FloatArray:
-    return np.clip(interval, 0.0, 100.0)
 
 
 def _short(name: str) -> str:
