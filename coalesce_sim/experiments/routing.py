@@ -34,7 +34,7 @@ MOST_NAMED = 12
 COUNTS = ("tasks", "explored", "good", "late", "attempts")
 AMOUNTS = ("turnaround_s", "paid_usd", "realised_usd")
 
-SHARES = ("share", "late_rate", "success_rate", "exploration_rate")
+_SHARES = ("share", "late_rate", "success_rate", "exploration_rate")
 """Figures in percent, whose intervals stay within 0 and 100."""
 
 
@@ -202,7 +202,7 @@ class Routing:
             "exploration_rate": 100 * _ratio(sums["explored"], tasks),
         }
         return {
-            name: [estimate(row, share=name in SHARES) for row in rows.tolist()]
+            name: [estimate(row, share=name in _SHARES) for row in rows.tolist()]
             for name, rows in values.items()
         }
 

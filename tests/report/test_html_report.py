@@ -398,3 +398,27 @@ def test_a_yardstick_is_no_answer():
     page = sweep_page(made_up({"policy.kind": names}, 5), [], None, None)
     assert page.answer[1].startswith("Cost reduction is highest at policy = topsis: ")
     assert not any("oracle" in sentence for sentence in page.answer)
+
+
+def test_parts_of_the_cost_add_up_on_the_page(run_folder: Path):
+    assert report(str(run_folder)).exit_code == 0
+    page = (run_folder / "report.html").read_text()
+    section = page[page.index('id="costs"') : page.index("</section>", page.index('id="costs"'))]
+    rows = [
+        [text_of(cell) for cell in re.findall(r"<td.*?>(.*?)</td>", row)]
+        for row in re.findall(r"<tr>(.*?)</tr>", section, re.DOTALL)[1:]
+    ]
+    told = {name: float(played.split("±")[0].replace(",", "")) for name, played, _ in rows}
+    groups = [
+        value for name, value in told.items() if name.endswith(", USD") and name != "realised cost, USD"
+    ]
+    assert len(groups) > 1
+    assert sum(groups) == pytest.approx(told["realised cost, USD"], rel=0.02)  # means are rounded
+    assert told.keys() >= {"home: compute", "paid to contractors"}
+
+
+def test_what_the_metrics_mean_is_folded(run_folder: Path):
+    assert report(str(run_folder)).exit_code == 0
+    page = (run_folder / "report.html").read_text()
+    section = page[page.index('id="metrics"') :]
+    assert section.index("<details>") < section.index("Cost reduction (%)") < section.index("</details>")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from coalesce_sim.experiments.comparison import COST_REDUCTION
 from coalesce_sim.metrics import SAVINGS, Metric, is_share
 from coalesce_sim.numbers import NOTHING, number, with_half_width
 from coalesce_sim.report.html.charts import Axis, Chart, Quantity, axis_of, figures_of, first_axes, rounded
@@ -65,19 +66,20 @@ def comparison_page(opened: Opened, metrics: Sequence[str], title: str | None) -
     assert opened.learning is not None
     names = metrics or [name for name in _MAIN if name in opened.metrics and runs[name].notna().any()]
     shown = [opened.metric(name) for name in names]
+    first = next((each for each in shown if not metrics and each.name == COST_REDUCTION), shown[0])
     told = {label: _estimates(each["metrics"]) for label, each in facts["policies"].items()}
     origin = facts["provenance"]
     scenarios = {opened.name: origin["scenario"]}
     known = told_metrics(opened.metrics, scenarios)
     undefined = {opened.metric(name).label: int(runs[name].isna().sum()) for name in known}
-    curves = [Drawing(_policies_chart(told, shown))]
+    curves = [Drawing(_policies_chart(told, sorted(shown, key=lambda each: each != first)))]
     if len(opened.learning):
         curves.append(Drawing(_learning_chart(opened.learning)))
     checks = [*undefined_checks(undefined, len(runs)), *scenario_checks(scenarios)]
     sections = [
         Section("asked", "What was asked", [Facts(_asked(facts, origin))]),
         Section("curves", "Curves", curves),
-        Section("results", "Results", [_policies_table(facts, told, shown), *_differences(facts)]),
+        Section("results", "Results", [_policies_table(facts, told, shown, first), *_differences(facts)]),
         *cost_sections(told),
         *routing_sections(opened),
         Section("diagnostics", "Diagnostics", checks),
@@ -169,11 +171,16 @@ def _learning_chart(learning: pd.DataFrame) -> Chart:
 
 
 def _policies_table(
-    facts: Mapping[str, Any], told: Mapping[str, Mapping[str, Estimate]], shown: Sequence[Metric]
+    facts: Mapping[str, Any],
+    told: Mapping[str, Mapping[str, Estimate]],
+    shown: Sequence[Metric],
+    first: Metric,
 ) -> Table:
+    """A row a policy, the best by the metric `first` on top."""
+
     def mean(label: str) -> float:
-        value = told[label][shown[0].name].mean
-        return np.inf if value is None else value if shown[0].better == "lower" else -value
+        value = told[label][first.name].mean
+        return np.inf if value is None else value if first.better == "lower" else -value
 
     rows = []
     for label in sorted(told, key=mean):
@@ -191,8 +198,8 @@ def _policies_table(
         Column("Kind", numeric=False),
         *(Column(each.axis, help=each.definition) for each in shown),
     ]
-    first = (2, "ascending" if shown[0].better == "lower" else "descending")
-    return Table("Policies", columns, rows, "Means ± half of the 95 % interval (t).", first)
+    order = (2 + shown.index(first), "ascending" if first.better == "lower" else "descending")
+    return Table("Policies", columns, rows, "Means ± half of the 95 % interval.", order)
 
 
 def _differences(facts: Mapping[str, Any]) -> list[Table | Passage]:
