@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from coalesce_sim.experiments.routing import Routing
-from coalesce_sim.numbers import NOTHING, column, number, plural
+from coalesce_sim.numbers import NOTHING, column, number, plural, with_interval
 from coalesce_sim.statistics.intervals import Estimate
 
 MOST_ROWS = 12
@@ -19,7 +19,7 @@ MOST_ROWS = 12
 
 NOTE = (
     "A task counts where it went last; paid are all contracts, those before it too. "
-    "Cost: prices, fees, delay and losses. ±: half of the 95 % interval."
+    "Cost: prices, fees, delay and losses. ±, [ ]: 95 % intervals."
 )
 
 _MOST_TYPES, _MOST_PARTS, _LEAST_SHARE = 3, 3, 5.0
@@ -112,9 +112,8 @@ def others_told(routing: Routing, shown: Sequence[int]) -> str:
 
 
 def share(value: Estimate) -> str:
-    """A share in percent and half of its interval, without the sign."""
-    half = "" if not value.half_width else f" ± {number(value.half_width, 1)}"
-    return f"{number(value.mean, 1)}{half}"
+    """A share in percent with its interval, without the sign."""
+    return with_interval(value, 1)
 
 
 def _part(routing: Routing, row: int) -> str:
