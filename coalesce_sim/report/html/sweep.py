@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow.compute as pc
 
-from coalesce_sim.metrics import METRICS, Metric
+from coalesce_sim.experiments.comparison import COST_REDUCTION
+from coalesce_sim.metrics import METRICS, SAVINGS, Metric
 from coalesce_sim.numbers import duration, level_text, number, with_half_width
 from coalesce_sim.report.best import contending, ranking_of
+from coalesce_sim.report.costs import saved
 from coalesce_sim.report.fields import label_of
 from coalesce_sim.report.html.answer import sentences
 from coalesce_sim.report.html.charts import (
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
 
 MAIN = (
     "cost_reduction",
+    *SAVINGS,
     "realised_usd",
     "success_rate",
     "outsourcing_rate",
@@ -102,6 +105,8 @@ def _told(result: SweepResult, shown: Sequence[Metric]) -> tuple[list[str], list
     ranking = ranking_of(shown[0], np.where(contending(points)[:, None], values, math.nan))
     common = result.specification.common_random_numbers
     answer = sentences(shown[0], labels, ranking, common_random_numbers=common)
+    if ranking.order and shown[0].name == COST_REDUCTION and set(SAVINGS) <= set(result.metrics):
+        answer.insert(1, f"There it saves {_saved_at(result, ranking.order[0])}.")
     return answer, [
         Section("curves", "Curves", [Drawing(_chart(result, shown, estimates, ranking))]),
         Section(
@@ -110,6 +115,12 @@ def _told(result: SweepResult, shown: Sequence[Metric]) -> tuple[list[str], list
             [_points_table(result, shown, estimates, ranking), _span_table(result, labels)],
         ),
     ]
+
+
+def _saved_at(result: SweepResult, row: int) -> str:
+    """Cash, delay and losses before their sum, at a design point."""
+    names = (*SAVINGS, COST_REDUCTION)
+    return saved({name: _estimates_of(_estimates(result, name).iloc[[row]])[0] for name in names})
 
 
 def _estimates(result: SweepResult, metric: str) -> pd.DataFrame:
