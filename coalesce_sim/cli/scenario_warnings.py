@@ -1,4 +1,4 @@
-"""Warnings before a run, on stderr: stdout is for results."""
+"""Warnings before a run and after it, on stderr: stdout is for results."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from coalesce_sim.experiments.queues import Judged
     from coalesce_sim.scenario.schema import Scenario
 
 
@@ -18,3 +19,11 @@ def print_warnings(scenario: Scenario) -> None:
         click.echo(f"warning: {sentence}", err=True)
     for sentence in notes_of(scenario):
         click.echo(f"note: {sentence}", err=True)
+
+
+def print_observed(scenario: Scenario, queues: Judged) -> None:
+    """Say what is known only now that it was played: whose queues grew to the end."""
+    from coalesce_sim.experiments.diagnosis.growing import queues_that_grow
+
+    for finding in queues_that_grow(scenario, queues):
+        click.echo(f"warning: {finding.sentence}", err=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from coalesce_sim.experiments.parallel import ordered_map
+from coalesce_sim.experiments.queues import Judged, QueueWatch
 from coalesce_sim.experiments.replication import Emit, Progress, TableName, Wanted, play
 from coalesce_sim.experiments.staging import Metrics, PolicyFactory
 from coalesce_sim.files import expecting
@@ -71,7 +72,8 @@ def _play_apart(
 
 @dataclass(repr=False)
 class RunResult:
-    """What a run came to. `replications` has one dict of metrics each; the rest is derived.
+    """What a run came to. `replications` has one dict of metrics each, `queues` says of each worker whether
+    its queue grew to the end; the rest is derived.
 
     >>> import coalesce_sim
     >>> result = coalesce_sim.run(coalesce_sim.load("dur_02", ["clock.days=1"]), replications=2)
@@ -86,6 +88,7 @@ class RunResult:
     seed: int
     replications: list[Metrics]
     tables: dict[TableName, list[pa.Table]] = field(default_factory=dict)
+    queues: Judged = field(default_factory=dict)
 
     def __repr__(self) -> str:
         name, count = self.scenario.name, len(self.replications)
@@ -181,10 +184,12 @@ def run(
     wanted = Wanted(decisions=True, timeline=True, experience=True, offers=offers)
     tables: dict[TableName, list[pa.Table]] = {name: [] for name in wanted.tables(scenario)}
     items = [(scenario, seed, replication) for replication in range(count)]
-    metrics = []
+    metrics, watch = [], QueueWatch()
 
     def keep(name: TableName, table: pa.Table) -> None:
         tables[name].append(table)
+        if name == "decisions":
+            watch.add(table)
 
     with (
         expecting(data_digests(scenario)),
@@ -194,4 +199,4 @@ def run(
             metrics.append(each)
             if progress is not None:
                 progress(len(metrics))
-    return RunResult(scenario, seed, metrics, tables)
+    return RunResult(scenario, seed, metrics, tables, watch.judged())

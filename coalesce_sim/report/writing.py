@@ -10,6 +10,7 @@ from typing import get_args
 
 import pyarrow as pa
 
+from coalesce_sim.experiments.queues import QueueWatch
 from coalesce_sim.experiments.replication import TableName, Wanted
 from coalesce_sim.experiments.runs import RunResult, metrics_of
 from coalesce_sim.experiments.staging import Metrics
@@ -52,6 +53,7 @@ def _play(
     about = {"coalesce_sim": json.dumps(origin.facts(), allow_nan=False)}
     timeline: list[pa.Table] = []
     metrics: list[Metrics] = []
+    watch = QueueWatch()
     wanted = Wanted(decisions=True, timeline=True, experience=True, offers=origin.offers)
     with ExitStack() as open_files:
         streams = {
@@ -61,6 +63,8 @@ def _play(
 
         def emit(name: TableName, table: pa.Table) -> None:
             streams[name].add(table)
+            if name == "decisions":
+                watch.add(table)
             if name == "timeline":
                 timeline.append(table.select(figures.TIMELINE_COLUMNS))
 
@@ -69,4 +73,4 @@ def _play(
         with closing(metrics_of(items, jobs=jobs, emit=emit, wanted=wanted, progress=progress)) as played:
             metrics.extend(played)
     whole = figures.Timeline.of(pa.concat_tables(timeline), count)
-    return RunResult(scenario, origin.seed, metrics), whole
+    return RunResult(scenario, origin.seed, metrics, queues=watch.judged()), whole

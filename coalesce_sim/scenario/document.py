@@ -80,6 +80,14 @@ class Document:
         _find_marks(self.root, (), found)
         return found
 
+    @property
+    def extended(self) -> frozenset[str]:
+        """The files that a user's scenario extends, as marks name them; none of one that is bundled."""
+        own = self.marks[()].file
+        if any(_display(path) == own and bundled.holds(path) for path in self.sources):
+            return frozenset()
+        return frozenset(map(_display, self.sources)) - {own}
+
 
 _Layer = tuple[Node, Path | None]
 """The content of one source, still with its `extends`, and the file it was read from."""

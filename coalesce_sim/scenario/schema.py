@@ -6,7 +6,7 @@ import math
 from datetime import UTC, datetime
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, model_validator
 
 from coalesce_sim.scenario.base import Model
 from coalesce_sim.scenario.calibration import Calibration
@@ -14,6 +14,7 @@ from coalesce_sim.scenario.contracts import ContractRules
 from coalesce_sim.scenario.costs import BargainedPrice, CostModel, LoadPrice, TokenPrice
 from coalesce_sim.scenario.discovery import Discovery
 from coalesce_sim.scenario.distributions import NonNegative, Positive, no_speck
+from coalesce_sim.scenario.origins import Origins
 from coalesce_sim.scenario.policy import Fixed, PolicySettings
 from coalesce_sim.scenario.pool import (
     Clients,
@@ -146,6 +147,7 @@ class Scenario(Model):
     """Who decides whether a task stays at home or is given to a contractor, and to which."""
     published: dict[str, PublishedValue] = Field(default_factory=dict)
     """Printed figures by metric name, shown beside ours and used for nothing else."""
+    _origins: Origins = PrivateAttr(default_factory=Origins)
 
     @model_validator(mode="after")
     def _demand_is_there(self) -> Self:
@@ -206,6 +208,17 @@ class Scenario(Model):
                 f"{costs.internal.opportunity})"
             )
         return self
+
+    @property
+    def origins(self) -> Origins:
+        """Where its fields were written; known of what `coalesce_sim.load` read."""
+        return self._origins
+
+    def written_at(self, origins: Origins) -> Self:
+        """The same scenario, which knows where it was written."""
+        told = self.model_copy()
+        told._origins = origins
+        return told
 
     def resolved(self) -> dict[str, Any]:
         """The scenario after `extends`, overrides and defaults, as JSON; fields that are null are left out.

@@ -157,6 +157,15 @@ class Csv(Model):
     """Seconds from one task to the next; no effect where a column says when they arrive."""
     limit: Annotated[int, Field(gt=0)] | None = None
     """Rows after which no more are read; left out, all are."""
+    start: Literal["log"] | None = None
+    """``log`` starts the clock at the file's earliest timestamp, in place of `clock.start`. Left out, the run
+    begins at `clock.start` whatever the file says."""
+
+    @model_validator(mode="after")
+    def _starts_with_an_arrival(self) -> Self:
+        if self.start is not None and "arrival_s" not in self.columns:
+            raise ValueError(f"start: needs a column for arrival_s, of timestamps (got {self.start!r})")
+        return self
 
     @model_validator(mode="after")
     def _known_columns(self) -> Self:
