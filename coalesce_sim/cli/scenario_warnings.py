@@ -13,11 +13,13 @@ if TYPE_CHECKING:
 
 def print_warnings(scenario: Scenario) -> None:
     """Say what is odd about a scenario before it is played, a line each; notes are what does no harm."""
+    from coalesce_sim.experiments.diagnosis.inherited import inherited_note
     from coalesce_sim.experiments.diagnosis.warnings import notes_of, warnings_of
 
     for sentence in warnings_of(scenario):
         click.echo(f"warning: {sentence}", err=True)
-    for sentence in notes_of(scenario):
+    inherited = inherited_note(scenario)
+    for sentence in (*notes_of(scenario), *([] if inherited is None else [inherited])):
         click.echo(f"note: {sentence}", err=True)
 
 

@@ -62,7 +62,11 @@ def growth_of(arrival_s: FloatArray, wait_s: FloatArray, work_s: FloatArray) -> 
     steps_s = np.diff(waits_s)
     rise_s, spread_s = float(waits_s[-1] - waits_s[0]), float(steps_s.std(ddof=1))
     error_s = spread_s / np.sqrt(len(steps_s))
-    if rise_s <= work_s.mean() or steps_s[-1] <= 0 or not exceeds(float(steps_s.mean()), BEYOND_CHANCE * error_s):
+    if (
+        rise_s <= work_s.mean()
+        or steps_s[-1] <= 0
+        or not exceeds(float(steps_s.mean()), BEYOND_CHANCE * error_s)
+    ):
         return None
     times_s = [float(part.mean()) for part in np.array_split(arrival_s, TENTHS)]
     passed_s = times_s[-1] - times_s[0]

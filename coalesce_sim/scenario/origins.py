@@ -29,7 +29,7 @@ class Origins:
         return cls(dict(_marks(root, ())), extended)
 
     def place(self, path: str) -> str:
-        """The file and line of a field that was written in a file, in brackets behind a blank; else nothing."""
+        """File and line of a field that was written in a file, in brackets behind a blank; else nothing."""
         mark = self.marks.get(path)
         return "" if mark is None or mark.line is None else f" ({Path(mark.file).name}:{mark.line})"
 

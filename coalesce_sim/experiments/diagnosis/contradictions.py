@@ -98,8 +98,8 @@ def _clock(scenario: Scenario) -> Iterator[Finding]:
         "workload.arrivals.start: log takes the file's"
     )
     numbers = {"clock": start.isoformat(), "log": begins.isoformat()}
-    severity = "problem" if matters else "note"
-    yield Finding("clock", severity, sentence, numbers, ("workload.arrivals.start=log",))
+    settings = ("workload.arrivals.start=log",)
+    yield Finding("clock", "problem" if matters else "note", sentence, numbers, settings)
 
 
 def _in_utc(moment: datetime) -> datetime:
@@ -124,10 +124,11 @@ def _targets(scenario: Scenario) -> Iterator[Finding]:
         target_s, took_s = float(block.target_s[rows].max()), float(np.median(work_s[rows]))
         place = f"workload.types.{name}.max_latency_min"
         how = f"{number(took_s)} s at the median" if explicit else f"at least {number(took_s)} s"
-        whom = "no" if late.all() else f"in {100 * late.mean():.0f} % of cases no"
+        whom = "all" if late.all() else f"{100 * late.mean():.0f} %"
         sentence = (
-            f"{place}{scenario.origins.place(place)} makes {number(target_s)} s, but work at home alone takes "
-            f"{how}: {whom} {name} that stays there is in time" + (", which is charged" if charged else "")
+            f"{place}{scenario.origins.place(place)} makes {number(target_s)} s, but work alone takes {how} at "
+            f"home: {whom} of {name} would be late there without any queue"
+            + (", which is charged" if charged else "")
         )
         numbers = {"target_s": target_s, "work_s": took_s, "share": 100 * float(late.mean())}
         yield Finding("target_out_of_reach", "problem", sentence, numbers, (place, "clients.hardware"))
@@ -194,7 +195,9 @@ def _may_fail(scenario: Scenario) -> bool:
         return True
     for _, facts in scenario.facts:
         by_type = [each.success for each in (facts.outcomes or {}).values()]
-        if any(each < 1 for each in by_type or [facts.reliability if facts.success is None else facts.success]):
+        if any(
+            each < 1 for each in by_type or [facts.reliability if facts.success is None else facts.success]
+        ):
             return True
     return False
 

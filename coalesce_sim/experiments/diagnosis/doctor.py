@@ -10,9 +10,13 @@ from functools import cached_property, partial
 from typing import Any
 
 from coalesce_sim.experiments.diagnosis import costs, course, faults, outsourcing, scores
+from coalesce_sim.experiments.diagnosis.contradictions import contradictions
 from coalesce_sim.experiments.diagnosis.evidence import Evidence
 from coalesce_sim.experiments.diagnosis.figures import figures_of
 from coalesce_sim.experiments.diagnosis.finding import Finding, plain
+from coalesce_sim.experiments.diagnosis.growing import queues_that_grow
+from coalesce_sim.experiments.diagnosis.inherited import decisive, inherited_note
+from coalesce_sim.experiments.diagnosis.warnings import oddities, remarks
 from coalesce_sim.experiments.diagnosis.witness import Witness
 from coalesce_sim.experiments.parallel import ordered_map
 from coalesce_sim.experiments.staging import Metrics, Stage
@@ -75,16 +79,33 @@ class Diagnosis:
             "seed": self.seed,
             "replications": len(self.metrics),
             "findings": [finding.as_dict() for finding in self.findings],
+            "warnings": self.warnings,
+            "notes": self.notes,
             "figures": plain(self.figures),
         }
 
+    @cached_property
+    def warnings(self) -> list[str]:
+        """What `run` says before it plays, besides: what will keep the market, or a part, from working."""
+        return oddities(self.scenario)
+
+    @cached_property
+    def notes(self) -> list[str]:
+        """What `run` says besides that does no harm."""
+        inherited = inherited_note(self.scenario)
+        return remarks(self.scenario) + ([] if inherited is None else [inherited])
+
     def _found(self) -> Iterator[Finding]:
         scenario, evidence = self.scenario, self.evidence
+        yield from contradictions(scenario)
+        yield from queues_that_grow(scenario, evidence.queues)
         yield from faults.found(scenario, evidence)
         yield from outsourcing.found(scenario, evidence)
         yield from scores.found(scenario, evidence)
         yield from course.found(scenario, evidence)
         yield from costs.found(scenario, evidence, self.estimates["cost_reduction"])
+        first = self.metrics[0]
+        yield from decisive(scenario, self.seed, first["outsourcing_rate"], first["tasks"])
 
 
 def doctor(

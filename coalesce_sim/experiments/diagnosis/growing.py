@@ -34,7 +34,11 @@ def queues_that_grow(scenario: Scenario, judged: Judged) -> list[Finding]:
 
 
 def _how(queue: GrowingQueue) -> str:
-    load = f"about {100 * queue.load:.0f} % of what can be done comes" if math.isfinite(queue.load) else "all comes at once"
+    load = (
+        f"about {100 * queue.load:.0f} % of what can be done comes"
+        if math.isfinite(queue.load)
+        else "all comes at once"
+    )
     often = "" if queue.judged == 1 else f", in {queue.growing} of {queue.judged} replications"
     return f"{load}, and the last tenth of tasks waits {number(queue.last_wait_s)} s on average{often}"
 
