@@ -131,15 +131,16 @@ def _check_inputs(document: Document, scenario: Scenario) -> None:
         except ScenarioError as error:
             problems += (each for each in error.problems if each not in problems)
     if problems:
-        marks = {dotted(path): mark for path, mark in document.marks.items()}
+        paths = {dotted(path): path for path in document.marks}
 
         def placed(problem: Problem) -> Problem:
             """At the field, or what is nearest around it; a problem of a file stays there."""
             at = problem.path
-            while at and at not in marks:
+            while at and at not in paths:
                 at = at[: max(at.rfind("."), at.rfind("["), 0)]
-            mark = None if problem.file else marks.get(at)
-            return problem if mark is None else replace(problem, file=mark.file, line=mark.line)
+            if problem.file:
+                return problem
+            return replace(document.problem(paths[at], problem.message), path=problem.path)
 
         raise ScenarioError(map(placed, problems))
 

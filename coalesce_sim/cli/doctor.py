@@ -42,8 +42,9 @@ def command(
 
     Looks for the signatures of failure that the paper names, and some more: low outsourcing and what
     stands in its way, scores that tell nobody apart, a cold start, exploration that is not as set, estimates
-    far from what is realised, faults; and all that `run` tells. Each finding comes with its numbers and settings to look at. Writes no
-    files. To find something is no failure: the exit code is 0 if the scenario was played.
+    far from what is realised, faults; and all that `run` tells. Each finding comes with its numbers and
+    settings to look at. An inherited setting is played once more without. Writes no files. To find
+    something is no failure: the exit code is 0 if the scenario was played.
     """
     scenario = load_ready(source, overrides)
     from coalesce_sim.experiments.diagnosis.doctor import doctor

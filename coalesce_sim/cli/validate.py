@@ -32,7 +32,10 @@ def command(ctx: click.Context, source: str, overrides: tuple[str, ...], as_json
             plan = prepare(Request(source, overrides=overrides))
             told = f"{plan.specification.name}: {len(plan.design):,} design points"
         else:
+            from coalesce_sim.market.roster import hired_is_drawn
+
             scenario = load_ready(source, overrides)
+            hired_is_drawn(scenario, scenario.seed, range(scenario.replications))
             told = f"{scenario.name}: {scenario.title}"
             print_warnings(scenario)
     except ScenarioError as error:

@@ -16,6 +16,7 @@ from coalesce_sim.experiments.replication import Emit, Progress, TableName, Want
 from coalesce_sim.experiments.staging import Metrics, PolicyFactory
 from coalesce_sim.files import expecting
 from coalesce_sim.loading import data_digests
+from coalesce_sim.market.roster import hired_is_drawn
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.statistics.intervals import Estimate, estimate
 
@@ -181,6 +182,8 @@ def run(
     count = scenario.replications if replications is None else replications
     if count < 1 or jobs < 1:
         raise ValueError(f"replications and jobs must be >= 1 (got {count}, {jobs})")
+    if policy is None:
+        hired_is_drawn(scenario, seed, range(count))
     wanted = Wanted(decisions=True, timeline=True, experience=True, offers=offers)
     tables: dict[TableName, list[pa.Table]] = {name: [] for name in wanted.tables(scenario)}
     items = [(scenario, seed, replication) for replication in range(count)]

@@ -16,6 +16,7 @@ from coalesce_sim.experiments.runs import RunResult, metrics_of
 from coalesce_sim.experiments.staging import Metrics
 from coalesce_sim.files import Folder, expecting
 from coalesce_sim.loading import data_digests
+from coalesce_sim.market.roster import hired_is_drawn
 from coalesce_sim.parquet import ParquetStream
 from coalesce_sim.provenance import Origin
 from coalesce_sim.report import experience_figures, figures
@@ -35,8 +36,10 @@ def write_run(
     """Play the replications and leave summary, tables and figures in the folder `out`, all or none.
 
     `progress` is told the share of the work that is done. Raises `FolderError` before anything runs if the
-    folder cannot be written to, `WriteError` if it later turns out that a file cannot.
+    folder cannot be written to, `ScenarioError` if who is to be hired is not there, `WriteError` if it later
+    turns out that a file cannot.
     """
+    hired_is_drawn(origin.scenario, origin.seed, range(origin.replications))
     with ResultsFolder(out, _OWN_FILES) as folder:
         result, timeline = _play(origin, folder, jobs, progress)
         with folder.played():

@@ -126,8 +126,8 @@ def _targets(scenario: Scenario) -> Iterator[Finding]:
         how = f"{number(took_s)} s at the median" if explicit else f"at least {number(took_s)} s"
         whom = "all" if late.all() else f"{100 * late.mean():.0f} %"
         sentence = (
-            f"{place}{scenario.origins.place(place)} makes {number(target_s)} s, but work alone takes {how} at "
-            f"home: {whom} of {name} would be late there without any queue"
+            f"{place}{scenario.origins.place(place)} makes {number(target_s)} s, but work at home takes {how}"
+            f": {whom} of {name} would be late there without any queue"
             + (", which is charged" if charged else "")
         )
         numbers = {"target_s": target_s, "work_s": took_s, "share": 100 * float(late.mean())}
