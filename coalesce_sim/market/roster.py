@@ -17,7 +17,7 @@ from coalesce_sim.luck import StateArray, identities_of
 from coalesce_sim.scenario.distributions import sample
 from coalesce_sim.scenario.policy import Fixed
 from coalesce_sim.scenario.pool import Contractor, ContractorFacts, DrawnPool, PriceList, RecordedPool
-from coalesce_sim.scenario.problems import Problem, ScenarioError
+from coalesce_sim.scenario.problems import Mark
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.streams import Streams
 
@@ -95,7 +95,8 @@ def hired_is_drawn(scenario: Scenario, seed: int, replications: Iterable[int]) -
             f"is not drawn in replication {missing} of seed {seed} (got {rule.contractor!r}){there}; state "
             "contractors as a list to have the same ones always"
         )
-        raise ScenarioError([Problem("", None, "policy.contractor", message)])
+        mark = scenario.origins.marks.get("policy.contractor", Mark("", None))
+        raise mark.error(message, ("policy", "contractor"))
 
 
 def roster_of(scenario: Scenario, streams: Streams) -> Roster:
