@@ -222,7 +222,8 @@ class WhatIf:
         percent, name = rules.only_if_cheaper_percent, "only_if_cheaper_percent"
         if percent is not None:
             told = self._nearest(name, name, percent, lambda x: under(**{name: x}), most=_MOST_PERCENT)
-            yield told if told["to"] is not None else self._without(name, percent, under(**{name: None}))
+            left_out = self._without(name, percent, under(**{name: None}))
+            yield left_out if told["to"] is None else told
         if rules.within_budget:
             yield self._without("within_budget", True, under(within_budget=False))
 
