@@ -4,7 +4,8 @@ The tasks that one worker did at the first attempt are cut into tenths, in the o
 comes faster than it is done, their mean wait rises from tenth to tenth, by about as much each time; where it
 does not, waits go up and down, and all steps together lead nowhere. So the mean step is held against the
 spread of the steps: a queue grows if it is beyond chance, if the last step still rises, and if the rise is
-longer than a task's work. With bursts, a cold start or a load near 1 the steps differ, and nothing is told.
+longer than a task's work. With bursts, a cold start or a load near 1 the steps differ, and nothing is told;
+a run that is all one burst is told, for its queue does grow.
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ from coalesce_sim.rounding import exceeds
 
 TENTHS = 10
 
-LEAST = 100
+LEAST = 300
 """Tasks of a worker in a replication from which its queue is judged."""
 
-BEYOND_CHANCE = 4.78
-"""Standard errors of the mean step: Student's t with 8 degrees of freedom exceeds it once in 1,500 times."""
+BEYOND_CHANCE = 6.0
+"""Standard errors of the mean step: Student's t with 8 degrees of freedom exceeds it once in 6,000 times."""
 
 HOME = ""
 """Stands for the clients' own slots, together."""

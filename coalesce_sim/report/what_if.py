@@ -213,7 +213,7 @@ class WhatIf:
         return self._nearest(what, name, getattr(policy.rules, name), at)
 
     def _gates(self, policy: Topsis) -> Iterator[Facts]:
-        """What an offer must pass besides, where that is asked: to be cheaper than home, and within budget."""
+        """What an offer must pass besides, where it is asked: to be cheaper than home, and within budget."""
         rules = policy.rules
 
         def under(**changed: Any) -> int:

@@ -163,18 +163,18 @@ def waits(gap_s: float, work_s: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.
 def test_a_queue_grows_where_more_comes_than_is_done_and_not_otherwise():
     work_s = np.random.default_rng(1).exponential(1.0, 2000)
     assert growth_of(*waits(1.1, work_s)) is None
-    assert growth_of(*waits(0.7, work_s[:90])) is None  # too few
+    assert growth_of(*waits(0.5, work_s[:290])) is None  # too few
     grown = growth_of(*waits(0.7, work_s))
     assert grown is not None
     assert grown.load == pytest.approx(1 / 0.7, rel=0.05)
-    even = growth_of(*waits(0.5, np.ones(200)))
-    assert even == Growth(pytest.approx(2), pytest.approx(0.5 * (199 - 9.5)))
+    even = growth_of(*waits(0.5, np.ones(400)))
+    assert even == Growth(pytest.approx(2), pytest.approx(0.5 * (399 - 19.5)))
 
 
 def test_one_jump_is_no_growth():
     """All in the middle at once: the wait is longer at the end than at the beginning."""
-    wait_s = np.repeat([0.0, 50.0], 100)
-    assert growth_of(np.arange(200.0), wait_s, np.ones(200)) is None
+    wait_s = np.repeat([0.0, 50.0], 200)
+    assert growth_of(np.arange(400.0), wait_s, np.ones(400)) is None
 
 
 def test_what_most_replications_show_is_told():
@@ -185,7 +185,7 @@ def test_what_most_replications_show_is_told():
 
 
 def test_a_run_knows_whose_queue_grew():
-    market: dict[str, Any] = queueing({"kind": "renewal", "gap_s": 40, "limit": 150})
+    market: dict[str, Any] = queueing({"kind": "renewal", "gap_s": 40, "limit": 300})
     for kind, worker in (("always_local", ""), ("always_outsource", "only")):
         result = coalesce_sim.run(coalesce_sim.load(market | {"policy": {"kind": kind}}))
         (queue,) = growing(result.queues)
