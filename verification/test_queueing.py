@@ -117,7 +117,7 @@ def lindley(gaps: np.ndarray, work_s: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("cv", [0.5, 1.0, 4.0], ids=["even", "Poisson", "bursts"])
 def test_queues_that_grow_are_said_to_and_others_are_not(cv: float) -> None:
-    """Gamma gaps, 400 queues a load of 300 to 10,000 tasks. Up to a load of 1 hardly any may be said to grow."""
+    """Gamma gaps, 400 queues a load of 300 to 10,000 tasks: up to a load of 1 hardly any grows."""
     rng = np.random.default_rng(20261129)
     told: dict[float, int] = {}
     for load in (0.5, 0.9, 1.0, 2.0):

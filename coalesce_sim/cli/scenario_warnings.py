@@ -13,14 +13,17 @@ if TYPE_CHECKING:
 
 def print_warnings(scenario: Scenario) -> None:
     """Say what is odd about a scenario before it is played, a line each; notes are what does no harm."""
+    from coalesce_sim.experiments.diagnosis.contradictions import contradictions
     from coalesce_sim.experiments.diagnosis.inherited import inherited_note
-    from coalesce_sim.experiments.diagnosis.warnings import notes_of, warnings_of
+    from coalesce_sim.experiments.diagnosis.warnings import oddities, remarks
 
-    for sentence in warnings_of(scenario):
-        click.echo(f"warning: {sentence}", err=True)
-    inherited = inherited_note(scenario)
-    for sentence in (*notes_of(scenario), *([] if inherited is None else [inherited])):
-        click.echo(f"note: {sentence}", err=True)
+    found, inherited = contradictions(scenario), inherited_note(scenario)
+    warnings = [*oddities(scenario), *(each.sentence for each in found if each.severity == "problem")]
+    notes = [*remarks(scenario), *(each.sentence for each in found if each.severity == "note")]
+    notes += [] if inherited is None else [inherited]
+    for word, sentences in (("warning", warnings), ("note", notes)):
+        for sentence in sentences:
+            click.echo(f"{word}: {sentence}", err=True)
 
 
 def print_observed(scenario: Scenario, queues: Judged) -> None:

@@ -75,12 +75,11 @@ def test_hours_of_prices_go_by_the_clock_of_the_log():
     )
     scenario = coalesce_sim.load(log(28, 28, settings=seller))
     assert found(scenario)["clock"].severity == "problem"
-    paid = {
-        start: coalesce_sim.run(coalesce_sim.load("mine.yaml", [f"workload.arrivals.start={start}"]))
-        for start in ("null", "log")
-    }
-    assert paid["null"].decisions["price_usd"].tolist() == pytest.approx([0.001, 0.001])
-    assert paid["log"].decisions["price_usd"].tolist() == [0, 0]
+    for start, paid_usd in (("null", 0.002), ("log", 0)):
+        played = coalesce_sim.stage(
+            coalesce_sim.load("mine.yaml", [f"workload.arrivals.start={start}"])
+        ).play()
+        assert played["paid_to_contractors_usd"] == pytest.approx(paid_usd)
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def contradictions(scenario: Scenario) -> list[Finding]:
     return [
         *_expected_tokens(scenario, block),
         *_clock(scenario),
-        *_targets(scenario),
+        *_targets(scenario, block),
         *_risk(scenario),
     ]
 
@@ -106,15 +106,15 @@ def _in_utc(moment: datetime) -> datetime:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-def _targets(scenario: Scenario) -> Iterator[Finding]:
+def _targets(scenario: Scenario, block: Block) -> Iterator[Finding]:
     """Types that work at home cannot do in time: nearly all explicit tasks or, if tasks are drawn, the least
     that can be drawn."""
     if scenario.clients.slots == 0:
         return
     explicit = isinstance(scenario.workload.arrivals, Csv | Listed | Series)
-    seen = scenario if explicit else _easiest(scenario)
-    block = _first_tasks(seen)
-    work_s = _home_s(seen, block)
+    if not explicit:
+        block = _first_tasks(_easiest(scenario))
+    work_s = _home_s(scenario, block)
     charged = scenario.cost_model.charged_late_usd_per_s > 0
     for type_id, name in enumerate(scenario.workload.types):
         rows = block.tasks.type_id == type_id
