@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 import coalesce_sim
 from coalesce_sim.experiments.diagnosis.contradictions import contradictions
 from coalesce_sim.experiments.diagnosis.finding import Finding
 from coalesce_sim.experiments.diagnosis.inherited import decisive, inherited_note
-from coalesce_sim.experiments.queues import Growth, growing, growth_of
+from coalesce_sim.experiments.queues import Growth, QueueWatch, growing, growth_of
 from coalesce_sim.scenario.schema import Scenario
 from tests.markets import queueing
 
@@ -183,10 +183,18 @@ def test_what_most_replications_show_is_told():
     assert (told.growing, told.judged, told.load, told.last_wait_s) == (2, 3, 2.0, 200.0)
 
 
-def test_a_run_knows_whose_queue_grew():
-    market: dict[str, Any] = queueing({"kind": "renewal", "gap_s": 40, "limit": 300})
-    for kind, worker in (("always_local", ""), ("always_outsource", "only")):
-        result = coalesce_sim.run(coalesce_sim.load(market | {"policy": {"kind": kind}}))
-        (queue,) = growing(result.queues)
-        assert queue.worker == worker
-        assert queue.load == pytest.approx(1.5)
+def test_queues_are_read_from_the_table_of_decisions_by_worker():
+    """At home and at one contractor twice as much comes as is done; at the other nothing waits, and what was
+    tried twice counts for nobody."""
+    tasks, watch = 400, QueueWatch()
+    arrival_s, wait_s, work_s = waits(0.5, np.ones(tasks))
+    columns = {"arrival_s": arrival_s, "decided_s": arrival_s, "attempts": np.ones(tasks, dtype=np.int32)}
+    for replication in range(2):
+        number = np.full(tasks, replication, dtype=np.int32)
+        for worker, attempts, ahead_s in ((None, 1, wait_s), ("a", 1, wait_s), ("b", 1, 0), ("c", 2, wait_s)):
+            columns |= {"started_s": arrival_s + ahead_s, "finished_s": arrival_s + ahead_s + work_s}
+            columns |= {"replication": number, "attempts": np.full(tasks, attempts, dtype=np.int32)}
+            names = pa.array([worker] * tasks, pa.string()).dictionary_encode()
+            watch.add(pa.table(columns | {"contractor": names}))
+    assert {worker: len(seen) for worker, seen in watch.judged().items()} == {"": 2, "a": 2, "b": 2}
+    assert [(each.worker, each.growing) for each in growing(watch.judged())] == [("", 2), ("a", 2)]
