@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any
 
@@ -31,7 +31,8 @@ REPLICATIONS = 5
 
 @dataclass(repr=False)
 class Diagnosis:
-    """What the doctor saw in the replications, and what it makes of it.
+    """What the doctor saw in the replications, and what it makes of it; `inherited` is what it found out by
+    playing once more without the settings that are inherited.
 
     >>> import coalesce_sim
     >>> diagnosis = coalesce_sim.doctor(coalesce_sim.load("dur_02", ["clock.days=1"]), replications=1)
@@ -47,6 +48,7 @@ class Diagnosis:
     seed: int
     metrics: list[Metrics]
     evidence: Evidence
+    inherited: list[Finding] = field(default_factory=list)
 
     def __repr__(self) -> str:
         codes = [finding.code for finding in self.findings]
@@ -104,8 +106,7 @@ class Diagnosis:
         yield from scores.found(scenario, evidence)
         yield from course.found(scenario, evidence)
         yield from costs.found(scenario, evidence, self.estimates["cost_reduction"])
-        first = self.metrics[0]
-        yield from decisive(scenario, self.seed, first["outsourcing_rate"], first["tasks"])
+        yield from self.inherited
 
 
 def doctor(
@@ -140,7 +141,8 @@ def doctor(
             evidence += seen
             if progress is not None:
                 progress(len(metrics))
-    return Diagnosis(scenario, seed, metrics, evidence)
+        inherited = list(decisive(scenario, seed, metrics[0]["outsourcing_rate"], metrics[0]["tasks"]))
+    return Diagnosis(scenario, seed, metrics, evidence, inherited)
 
 
 def _watch(scenario: Scenario, seed: int, replication: int) -> tuple[Metrics, Evidence]:
