@@ -69,6 +69,8 @@ class Mortal:
         return isinstance(error, Died)
 
     def renew(self) -> bool:
+        if self._together:
+            self._under_way.clear()  # threads cannot be killed: what they go on with is lost
         return self._together
 
     def close(self, *, now: bool) -> None:
