@@ -89,7 +89,7 @@ class ListedTask(Model):
     """Name of one of `workload.types`, whose skills and target it has."""
     arrival_s: NonNegative | None = None
     """Seconds from the start of the run, not before the task above; stated of all tasks or of none."""
-    client: Annotated[int, Field(ge=0)] | None = None
+    client: Annotated[int, Field(ge=0, lt=1_000_000)] | None = None
     """Number of the client that has it, from 0; left out, as `dealing` says."""
     documents: NonNegative | None = None
     """How many documents it works on; left out, as many as its type says."""

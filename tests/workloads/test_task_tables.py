@@ -151,6 +151,14 @@ def test_a_listed_task_out_of_order_is_told_by_its_place() -> None:
     )
 
 
+def test_a_client_with_a_number_beyond_all_bounds_is_refused() -> None:
+    tasks = [{"type": "code_completion", "client": 10**19}]
+    with pytest.raises(ScenarioError, match=r"tasks\[0\]\.client: must be < 1000000"):
+        coalesce_sim.load(
+            {"extends": "azure_code_like", "workload": {"arrivals": {"kind": "listed", "tasks": tasks}}}
+        )
+
+
 def test_a_series_that_leaves_what_an_attribute_can_be_is_refused_before_play() -> None:
     Path("mine.yaml").write_text(
         "extends: azure_code_like\n"
