@@ -47,6 +47,11 @@ def has(name: str) -> bool:
     return name in _profiles() | _scenarios()
 
 
+def holds(path: Path) -> bool:
+    """Whether a file is one that ships with the program."""
+    return path.resolve().is_relative_to(_folder().resolve())
+
+
 def close(name: str) -> list[str]:
     """Up to three bundled names, profiles among them, that resemble `name`, the closest first."""
     return difflib.get_close_matches(name, sorted(_profiles() | _scenarios()))

@@ -11,11 +11,14 @@ from typing import Any
 
 from coalesce_sim.files import read_bytes
 from coalesce_sim.inputs.checks import check_inputs
+from coalesce_sim.inputs.tasktable import read_table
 from coalesce_sim.market.matching import matching_of
 from coalesce_sim.scenario.document import Base, Change, Document, read_document
+from coalesce_sim.scenario.origins import Origins
 from coalesce_sim.scenario.problems import Problem, ScenarioError, dotted, shown
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.scenario.validation import validate
+from coalesce_sim.scenario.workload import Csv
 
 DATA_PATHS = (
     ("workload", "arrivals", "path"),
@@ -58,7 +61,7 @@ def load(source: str | Path | Mapping[str, Any], overrides: Sequence[str] = ()) 
     scenario = _finished(document, keep_published=not changed)
     if changed:
         scenario = scenario.model_copy(update={"title": f"{scenario.title}, but {', '.join(changed)}"})
-    return scenario
+    return scenario.written_at(Origins.of(document.root, document.extended))
 
 
 def resolve(base: Base, changes: Iterable[Change]) -> Scenario:
@@ -97,7 +100,16 @@ def _finished(document: Document, *, keep_published: bool) -> Scenario:
     _keep_own_figures(document, keep=keep_published)
     scenario = validate(document, Scenario)
     _check_inputs(document, scenario)
-    return scenario
+    return _started(scenario)
+
+
+def _started(scenario: Scenario) -> Scenario:
+    """The scenario, its clock set by the log where that is asked for."""
+    source = scenario.workload.arrivals
+    if not isinstance(source, Csv) or source.start is None:
+        return scenario
+    table = read_table(source, tuple(scenario.workload.types), scenario.clients.count)
+    return scenario.model_copy(update={"clock": scenario.clock.model_copy(update={"start": table.begins})})
 
 
 def _keep_own_figures(document: Document, *, keep: bool) -> None:
@@ -119,15 +131,16 @@ def _check_inputs(document: Document, scenario: Scenario) -> None:
         except ScenarioError as error:
             problems += (each for each in error.problems if each not in problems)
     if problems:
-        marks = {dotted(path): mark for path, mark in document.marks.items()}
+        paths = {dotted(path): path for path in document.marks}
 
         def placed(problem: Problem) -> Problem:
             """At the field, or what is nearest around it; a problem of a file stays there."""
             at = problem.path
-            while at and at not in marks:
+            while at and at not in paths:
                 at = at[: max(at.rfind("."), at.rfind("["), 0)]
-            mark = None if problem.file else marks.get(at)
-            return problem if mark is None else replace(problem, file=mark.file, line=mark.line)
+            if problem.file:
+                return problem
+            return replace(document.problem(paths[at], problem.message), path=problem.path)
 
         raise ScenarioError(map(placed, problems))
 

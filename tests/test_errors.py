@@ -24,8 +24,8 @@ from coalesce_sim.sweeps.request import Request
 from coalesce_sim.sweeps.running import prepare
 
 PACKAGE = Path(coalesce_sim.__file__).parent
-PRIVATE = {"CannotPrint", "Interrupted", "WrongInput"}
-"""Of the command line alone."""
+PRIVATE = {"CannotPrint", "Interrupted", "WrongInput", "Refusals"}
+"""Of the command line alone, and what a model's validator tells pydantic."""
 
 WARNINGS = {"ResultsWarning"}
 """Told, and no error."""

@@ -14,6 +14,7 @@ import pytest
 from scipy.stats import t
 
 import coalesce_sim
+from coalesce_sim.experiments.queues import growth_of
 from tests.markets import queueing
 
 REPLICATIONS = 10
@@ -105,3 +106,28 @@ def test_bursty_arrivals_wait_longer_as_kingman_says() -> None:
     poisson = mean_wait({"exponential": {"mean": 70}})
     bursty = mean_wait({"gamma": {"mean": 70, "cv": 2}})
     assert 1.5 < bursty / poisson < 3.5  # (4 + 1)/2 against 1, 2.5 in the limit
+
+
+def lindley(gaps: np.ndarray, work_s: np.ndarray) -> np.ndarray:
+    """Waits of a first-come queue with one slot (Lindley's recursion, solved)."""
+    ahead_s = np.concatenate(([0.0], np.cumsum(work_s[:-1] - gaps[1:])))
+    waits_s: np.ndarray = ahead_s - np.minimum.accumulate(ahead_s)
+    return waits_s
+
+
+@pytest.mark.parametrize("cv", [0.5, 1.0, 4.0], ids=["even", "Poisson", "bursts"])
+def test_queues_that_grow_are_said_to_and_others_are_not(cv: float) -> None:
+    """Gamma gaps, 400 queues a load of 300 to 10,000 tasks: up to a load of 1 hardly any grows."""
+    rng = np.random.default_rng(20261129)
+    told: dict[float, int] = {}
+    for load in (0.5, 0.9, 1.0, 2.0):
+        told[load] = 0
+        for tasks in (300, 1000, 3000, 10_000):
+            for _ in range(100):
+                gaps = rng.gamma(1 / cv**2, cv**2 / load, tasks)
+                work_s = rng.exponential(1.0, tasks)
+                told[load] += growth_of(np.cumsum(gaps), lindley(gaps, work_s), work_s) is not None
+    assert told[0.5] <= 1, told
+    assert told[0.9] <= 1, told
+    assert told[1.0] <= 4, told
+    assert told[2.0] >= 300, told

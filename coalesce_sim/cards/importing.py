@@ -14,7 +14,7 @@ from coalesce_sim import bundled
 from coalesce_sim.cards.assumptions import Assumptions, read_assumptions
 from coalesce_sim.cards.reading import AgentCard, Cards, read_cards
 from coalesce_sim.cards.sdk import require_sdk
-from coalesce_sim.files import made_folders, remove_empty, whole_file, write_errors, write_text
+from coalesce_sim.files import FolderError, made_folders, remove_empty, whole_file, write_errors, write_text
 from coalesce_sim.loading import load
 from coalesce_sim.numbers import plural
 from coalesce_sim.scenario.document import MAX_BYTES
@@ -109,6 +109,8 @@ def import_cards(folder: Path, out: Path, parent: str = "market", assume: Path |
     nothing is written.
     """
     require_sdk()
+    if out.resolve().parent == folder.resolve():
+        raise FolderError(f"{out}: lies in the folder of cards that it is made of; write it beside {folder}")
     read, assumptions = _read(folder, assume)
     cards = tuple(_completed(each, assumptions) for each in read.cards)
     imported = Import(out, parent, cards, read.passed_over)

@@ -13,7 +13,6 @@ from coalesce_sim.cli.contract import (
     seed_option,
     set_option,
 )
-from coalesce_sim.cli.scenario_warnings import print_warnings
 from coalesce_sim.cli.work import cores, failures_told, jobs_option, progress_bar
 
 
@@ -43,14 +42,14 @@ def command(
 
     Looks for the signatures of failure that the paper names, and some more: low outsourcing and what
     stands in its way, scores that tell nobody apart, a cold start, exploration that is not as set, estimates
-    far from what is realised, faults. Each finding comes with its numbers and settings to look at. Writes no
-    files. To find something is no failure: the exit code is 0 if the scenario was played.
+    far from what is realised, faults; and all that `run` tells. Each finding comes with its numbers and
+    settings to look at. An inherited setting is played once more without. Writes no files. To find
+    something is no failure: the exit code is 0 if the scenario was played.
     """
     scenario = load_ready(source, overrides)
     from coalesce_sim.experiments.diagnosis.doctor import doctor
     from coalesce_sim.report.doctor import print_diagnosis
 
-    print_warnings(scenario)
     with failures_told(), progress_bar(shown=not as_json) as progress:
         diagnosis = doctor(
             scenario,

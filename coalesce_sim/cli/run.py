@@ -15,7 +15,7 @@ from coalesce_sim.cli.contract import (
     seed_option,
     set_option,
 )
-from coalesce_sim.cli.scenario_warnings import print_warnings
+from coalesce_sim.cli.scenario_warnings import print_observed, print_warnings
 from coalesce_sim.cli.work import (
     cores,
     failures_told,
@@ -73,6 +73,8 @@ def command(
     with failures_told(), progress_bar(shown=not output.quiet) as progress:
         written = write_run(origin, out or default_folder(scenario), jobs=jobs, progress=progress)
     output.tell(written.summary, lambda screen: print_run(screen, written))
+    if not output.quiet:
+        print_observed(scenario, written.result.queues)
 
 
 def default_folder(scenario: Scenario) -> Path:

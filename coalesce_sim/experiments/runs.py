@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from coalesce_sim.experiments.parallel import ordered_map
+from coalesce_sim.experiments.queues import Judged, QueueWatch
 from coalesce_sim.experiments.replication import Emit, Progress, TableName, Wanted, play
 from coalesce_sim.experiments.routing import Routing
 from coalesce_sim.experiments.staging import Metrics, PolicyFactory
 from coalesce_sim.files import expecting
 from coalesce_sim.loading import data_digests
+from coalesce_sim.market.roster import hired_is_drawn
 from coalesce_sim.metrics import is_share
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.statistics.intervals import Estimate, estimate
@@ -73,7 +75,8 @@ def _play_apart(
 
 @dataclass(repr=False)
 class RunResult:
-    """What a run came to. `replications` has one dict of metrics each; the rest is derived.
+    """What a run came to. `replications` has one dict of metrics each, `queues` says of each worker whether
+    its queue grew to the end; the rest is derived.
 
     >>> import coalesce_sim
     >>> result = coalesce_sim.run(coalesce_sim.load("dur_02", ["clock.days=1"]), replications=2)
@@ -88,6 +91,7 @@ class RunResult:
     seed: int
     replications: list[Metrics]
     tables: dict[TableName, list[pa.Table]] = field(default_factory=dict)
+    queues: Judged = field(default_factory=dict)
 
     def __repr__(self) -> str:
         name, count = self.scenario.name, len(self.replications)
@@ -195,13 +199,17 @@ def run(
     count = scenario.replications if replications is None else replications
     if count < 1 or jobs < 1:
         raise ValueError(f"replications and jobs must be >= 1 (got {count}, {jobs})")
+    if policy is None:
+        hired_is_drawn(scenario, seed, range(count))
     wanted = Wanted(decisions=True, timeline=True, experience=True, offers=offers, routing=True)
     tables: dict[TableName, list[pa.Table]] = {name: [] for name in wanted.tables(scenario)}
     items = [(scenario, seed, replication) for replication in range(count)]
-    metrics = []
+    metrics, watch = [], QueueWatch()
 
     def keep(name: TableName, table: pa.Table) -> None:
         tables[name].append(table)
+        if name == "decisions":
+            watch.add(table)
 
     with (
         expecting(data_digests(scenario)),
@@ -211,4 +219,4 @@ def run(
             metrics.append(each)
             if progress is not None:
                 progress(len(metrics))
-    return RunResult(scenario, seed, metrics, tables)
+    return RunResult(scenario, seed, metrics, tables, watch.judged())

@@ -30,6 +30,11 @@ def check_inputs(scenario: Scenario) -> None:
             if last_s >= end_s:
                 message = f"ends after {end_s:g} s, before the last task comes at {last_s:g} s"
                 problems.append(Problem("", None, "clock.days", f"{message} (got {scenario.clock.days:g})"))
+            if isinstance(arrivals, Csv) and arrivals.start is not None and table.begins is None:
+                message = (
+                    f"needs timestamps in the column {arrivals.columns['arrival_s']!r}, which has seconds"
+                )
+                problems.append(Problem("", None, "workload.arrivals.start", f"{message} (got 'log')"))
             problems += _of_cached_tokens(table, scenario.workload.attributes)
     except ScenarioError as error:
         problems.extend(error.problems)

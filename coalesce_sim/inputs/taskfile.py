@@ -17,13 +17,15 @@ from coalesce_sim.scenario.workload import ABOVE_ZERO, LEVELS, Csv
 class TaskColumns:
     """The tasks of a file, one entry a task: what its columns hold by field, and the line of each task.
 
-    `newest_first` says that the rows of the file are in the opposite order.
+    `newest_first` says that the rows of the file are in the opposite order; `begins` is its earliest
+    timestamp, None where it has none.
     """
 
     values: dict[str, FloatArray]
     type_id: list[int]
     lines: list[int]
     newest_first: bool
+    begins: datetime | None = None
 
 
 def read_tasks(source: Csv, place: str, text: str, types: tuple[str, ...]) -> TaskColumns:
@@ -62,7 +64,7 @@ def read_tasks(source: Csv, place: str, text: str, types: tuple[str, ...]) -> Ta
         raise ScenarioError([Problem(source.path, line, arrivals.column, message)])
     found["arrival_s"] = arrival_s
     in_order = {name: cells[::-1].copy() if newest_first else cells for name, cells in found.items()}
-    return TaskColumns(in_order, type_id, lines, newest_first)
+    return TaskColumns(in_order, type_id, lines, newest_first, arrivals.begins)
 
 
 def _type_of(source: Csv, row: Row, types: tuple[str, ...]) -> int:
@@ -113,13 +115,21 @@ class _Arrivals:
             raise row.error(self.column, f"{message} {got}")
         self._moments.append(moment)
 
+    @property
+    def begins(self) -> datetime | None:
+        """The earliest timestamp, if they are such."""
+        return min(self._dated, default=None)
+
     def seconds(self) -> FloatArray:
         """All arrivals in seconds from the start of the run."""
-        dated = [moment for moment in self._moments if isinstance(moment, datetime)]
-        if not dated:
+        earliest = self.begins
+        if earliest is None:
             return np.array(self._moments, dtype=float)
-        earliest = min(dated)
-        return np.array([(moment - earliest).total_seconds() for moment in dated])
+        return np.array([(moment - earliest).total_seconds() for moment in self._dated])
+
+    @property
+    def _dated(self) -> list[datetime]:
+        return [moment for moment in self._moments if isinstance(moment, datetime)]
 
     @staticmethod
     def _moment(row: Row, column: str) -> float | datetime:

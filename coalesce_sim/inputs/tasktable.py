@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import lru_cache
 
 import numpy as np
@@ -25,7 +26,8 @@ class TaskTable:
     """Explicit tasks in order of arrival; NaN (client: −1) where a task leaves a field to the workload.
 
     `given` holds attributes by name, and `data_sensitivity` by the places of its levels in `LEVELS`.
-    `newest_first` says that their file has them in the opposite order.
+    `newest_first` says that their file has them in the opposite order; `begins` is the earliest timestamp in
+    it, None where there is none.
     """
 
     arrival_s: FloatArray
@@ -33,6 +35,7 @@ class TaskTable:
     client: IntArray
     given: dict[str, FloatArray] = field(default_factory=dict)
     newest_first: bool = False
+    begins: datetime | None = None
 
 
 def read_table(source: Listed | Csv | Series, types: tuple[str, ...], clients: int) -> TaskTable:
@@ -71,7 +74,7 @@ def _from_csv(settings: str, text: str, types: tuple[str, ...], clients: int) ->
         raise ScenarioError(
             [Problem(source.path, read.lines[which], source.columns["cached_tokens"], message)]
         )
-    return TaskTable(arrival_s, np.array(read.type_id), client, given, read.newest_first)
+    return TaskTable(arrival_s, np.array(read.type_id), client, given, read.newest_first, read.begins)
 
 
 def _from_list(source: Listed, types: tuple[str, ...], clients: int) -> TaskTable:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from math import isnan
 from typing import Any
 
@@ -14,7 +15,9 @@ from coalesce_sim.inputs.recordings import read_recordings
 from coalesce_sim.inputs.sellers import listed_prices
 from coalesce_sim.luck import StateArray, identities_of
 from coalesce_sim.scenario.distributions import sample
+from coalesce_sim.scenario.policy import Fixed
 from coalesce_sim.scenario.pool import Contractor, ContractorFacts, DrawnPool, PriceList, RecordedPool
+from coalesce_sim.scenario.problems import Mark
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.streams import Streams
 
@@ -68,6 +71,32 @@ class Roster:
             own |= {"name": self.names[row], "type": self.types[row]}
             told.append(Contractor.model_construct(**shared | own))
         return told
+
+
+_MOST_LOOKED_AT = 1000
+
+
+def hired_is_drawn(scenario: Scenario, seed: int, replications: Iterable[int]) -> None:
+    """Raises `ScenarioError` where the one contractor to be hired is not drawn in some replication, of the
+    first thousand."""
+    rule = scenario.policy
+    if not (isinstance(rule, Fixed) and isinstance(scenario.contractors, DrawnPool)):
+        return
+    always: set[str] | None = None
+    missing: int | None = None
+    for replication in islice(replications, _MOST_LOOKED_AT):
+        names = roster_of(scenario, Streams(seed, replication)).names
+        if rule.contractor not in names and missing is None:
+            missing = replication
+        always = set(names) if always is None else always & set(names)
+    if missing is not None:
+        there = f"; always there: {', '.join(sorted(always)[:6])}" if always else ""
+        message = (
+            f"is not drawn in replication {missing} of seed {seed} (got {rule.contractor!r}){there}; state "
+            "contractors as a list to have the same ones always"
+        )
+        mark = scenario.origins.marks.get("policy.contractor", Mark("", None))
+        raise mark.error(message, ("policy", "contractor"))
 
 
 def roster_of(scenario: Scenario, streams: Streams) -> Roster:

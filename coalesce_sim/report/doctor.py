@@ -28,10 +28,16 @@ def print_diagnosis(console: Console, diagnosis: Diagnosis) -> None:
         f"policy {kind}\n"
     )
     problems = [each for each in diagnosis.findings if each.severity == "problem"]
-    if not problems:
+    if not (diagnosis.findings or diagnosis.warnings or diagnosis.notes):
         console.print(Text("Nothing found.", "bold green"))
+    elif not (problems or diagnosis.warnings):
+        console.print(Text("Nothing wrong, but worth knowing:", "bold green"))
     for finding in diagnosis.findings:
         _print_finding(console, finding)
+    for title, sentences in (("WARNING", diagnosis.warnings), ("NOTE", diagnosis.notes)):
+        for sentence in sentences:
+            console.print(Text(title, "bold"))
+            _print_wrapped(console, sentence, "  ")
     console.print(Text("\nWhat was looked at", "bold"))
     console.print(_figures_table(figures))
 

@@ -1,5 +1,5 @@
-"""What would have changed a decision: the smallest change of one price, of a threshold of TOPSIS, or of the
-exploration draw that sends the task elsewhere.
+"""What would have changed a decision: the smallest change of one price, of a threshold or a gate of TOPSIS,
+or of the exploration draw that sends the task elsewhere.
 
 Found by asking again: a copy of the policy, as it was before the decision, decides on the same offers but
 for the change. Changes are tried in doubling steps and then halved down to rounding, so the decision that is
@@ -11,7 +11,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,6 +22,7 @@ from coalesce_sim.numbers import number
 from coalesce_sim.policies.bandits.greedy import EpsilonGreedy
 from coalesce_sim.policies.protocol import LOCAL, Decision, Outcome, Policy, Surroundings, View
 from coalesce_sim.policies.topsis import Topsis
+from coalesce_sim.rounding import ROUNDING
 from coalesce_sim.scenario import learners
 from coalesce_sim.scenario import policy as settings
 
@@ -39,6 +40,12 @@ _FINEST, _COARSEST = -12, 5
 """Between which powers of two of the largest estimate the first change of a price that flips is sought."""
 
 _PRECISION = 1e-12
+
+_TIE = 10 * ROUNDING
+"""Share of the larger estimate: what flips for less was equal but for rounding."""
+
+_MOST_PERCENT = 99.999
+"""What `only_if_cheaper_percent` can be at most, about."""
 
 _HARDLY = 1e-6
 """A change so small is told in words."""
@@ -111,6 +118,7 @@ class WhatIf:
         told = [self._price()]
         if isinstance(self.before, Topsis):
             told += [self._threshold(self.before, each) for each in ("score", "confidence")]
+            told += self._gates(self.before)
         if isinstance(self.before, Topsis | EpsilonGreedy):
             told.append(self._draw())
         return told
@@ -182,6 +190,9 @@ class WhatIf:
             f"{_went(then)} if {name} asked {number(from_usd + change_usd)} USD: {number(size_usd)} USD "
             f"{'more' if sign > 0 else 'less'} than its {number(from_usd)} USD."
         )
+        if size_usd <= _TIE * max(abs(self.view.internal_usd), abs(float(self.view.external_usd[position]))):
+            a_little = f"anything {'more' if sign > 0 else 'less'} than its {number(from_usd)} USD"
+            sentence = f"A tie, of which the first is taken. {_went(then)} if {name} asked {a_little}."
         told: Facts = {"of": "price", "contractor": name, "from": from_usd, "to": from_usd + change_usd}
         return told | {"change": change_usd, "then": then, "sentence": sentence}
 
@@ -201,6 +212,30 @@ class WhatIf:
 
         return self._nearest(what, name, getattr(policy.rules, name), at)
 
+    def _gates(self, policy: Topsis) -> Iterator[Facts]:
+        """What an offer must pass besides, where it is asked: to be cheaper than home, and within budget."""
+        rules = policy.rules
+
+        def under(**changed: Any) -> int:
+            return policy.under(rules.model_copy(update=changed)).decide(self.view).contractor
+
+        percent, name = rules.only_if_cheaper_percent, "only_if_cheaper_percent"
+        if percent is not None:
+            told = self._nearest(name, name, percent, lambda x: under(**{name: x}), most=_MOST_PERCENT)
+            left_out = self._without(name, percent, under(**{name: None}))
+            yield left_out if told["to"] is None else told
+        if rules.within_budget:
+            yield self._without("within_budget", True, under(within_budget=False))
+
+    def _without(self, name: str, now: float, contractor: int) -> Facts:
+        """A gate that is left out, with who would do the task then."""
+        told: Facts = {"of": name, "from": now}
+        if contractor == self.decision.contractor:
+            sentence = f"Without {name} it would have gone nowhere else."
+            return told | {"to": None, "then": None, "sentence": sentence}
+        then = self._then(contractor)
+        return told | {"to": "left out", "then": then, "sentence": f"{_went(then)} without {name}."}
+
     def _draw(self) -> Facts:
         """The draw that decides whether a random offer is taken."""
 
@@ -209,10 +244,12 @@ class WhatIf:
 
         return self._nearest("exploration_draw", "exploration draw", self.view.draw("exploration"), at)
 
-    def _nearest(self, of: str, name: str, now: float, at: Callable[[float], int]) -> Facts:
-        """The value from 0 to 1 nearest to that of now with which somebody else does the task."""
+    def _nearest(
+        self, of: str, name: str, now: float, at: Callable[[float], int], most: float = 1.0
+    ) -> Facts:
+        """The value from 0 to `most` nearest to that of now with which somebody else does the task."""
         here, told = self.decision.contractor, {"of": of, "from": now}
-        ends = [end for end in (0.0, 1.0) if at(end) != here]
+        ends = [end for end in (0.0, most) if at(end) != here]
         if not ends:
             sentence = f"No other {name} alone would have sent it elsewhere."
             return told | {"to": None, "then": None, "sentence": sentence}

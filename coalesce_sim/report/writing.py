@@ -10,11 +10,13 @@ from typing import get_args
 
 import pyarrow as pa
 
+from coalesce_sim.experiments.queues import QueueWatch
 from coalesce_sim.experiments.replication import TableName, Wanted
 from coalesce_sim.experiments.runs import RunResult, metrics_of
 from coalesce_sim.experiments.staging import Metrics
 from coalesce_sim.files import Folder, expecting
 from coalesce_sim.loading import data_digests
+from coalesce_sim.market.roster import hired_is_drawn
 from coalesce_sim.parquet import ParquetStream
 from coalesce_sim.provenance import Origin
 from coalesce_sim.report import experience_figures, figures, routing_figure
@@ -34,8 +36,10 @@ def write_run(
     """Play the replications and leave summary, tables and figures in the folder `out`, all or none.
 
     `progress` is told the share of the work that is done. Raises `FolderError` before anything runs if the
-    folder cannot be written to, `WriteError` if it later turns out that a file cannot.
+    folder cannot be written to, `ScenarioError` if who is to be hired is not there, `WriteError` if it later
+    turns out that a file cannot.
     """
+    hired_is_drawn(origin.scenario, origin.seed, range(origin.replications))
     with ResultsFolder(out, _OWN_FILES) as folder:
         result, timeline = _play(origin, folder, jobs, progress)
         with folder.played():
@@ -54,6 +58,7 @@ def _play(
     timeline: list[pa.Table] = []
     routing: list[pa.Table] = []
     metrics: list[Metrics] = []
+    watch = QueueWatch()
     wanted = Wanted(decisions=True, timeline=True, experience=True, offers=origin.offers, routing=True)
     with ExitStack() as open_files:
         streams = {
@@ -63,6 +68,8 @@ def _play(
 
         def emit(name: TableName, table: pa.Table) -> None:
             streams[name].add(table)
+            if name == "decisions":
+                watch.add(table)
             if name == "timeline":
                 timeline.append(table.select(figures.TIMELINE_COLUMNS))
             if name == "routing":
@@ -73,4 +80,4 @@ def _play(
         with closing(metrics_of(items, jobs=jobs, emit=emit, wanted=wanted, progress=progress)) as played:
             metrics.extend(played)
     whole = figures.Timeline.of(pa.concat_tables(timeline), count)
-    return RunResult(scenario, origin.seed, metrics, {"routing": routing}), whole
+    return RunResult(scenario, origin.seed, metrics, {"routing": routing}, queues=watch.judged()), whole

@@ -80,6 +80,41 @@ class Document:
         _find_marks(self.root, (), found)
         return found
 
+    def problem(self, path: Steps, message: str) -> Problem:
+        """A problem with a field, where it or what is nearest around it was written.
+
+        What is inherited is not what its user can mend: that is told at the line of the user's own field that
+        the message names, if it names one.
+        """
+        ancestors = (path[:end] for end in range(len(path), -1, -1))
+        mark = next(self.marks[each] for each in ancestors if each in self.marks)
+        own = self._own_field_in(message) if mark.file in self._foreign else None
+        if own is None:
+            return mark.problem(path, message)
+        return own.problem(path, f"{message}; inherited from {Path(mark.file).name}:{mark.line}")
+
+    def _own_field_in(self, message: str) -> Mark | None:
+        for name in _FIELD.findall(message):
+            steps = tuple(name.split("."))
+            mark = self.marks.get(steps)
+            if mark is not None and mark.file not in self._foreign:
+                return mark
+        return None
+
+    @property
+    def extended(self) -> frozenset[str]:
+        """The files that a user's scenario extends, as marks name them; none of one that is bundled."""
+        own = self.marks[()].file
+        return frozenset() if own in self._foreign else self._foreign
+
+    @cached_property
+    def _foreign(self) -> frozenset[str]:
+        """The files that are not the user's own scenario: those that it extends, and bundled ones."""
+        own = self.marks[()].file
+        return frozenset(
+            name for path in self.sources if (name := _display(path)) != own or bundled.holds(path)
+        )
+
 
 _Layer = tuple[Node, Path | None]
 """The content of one source, still with its `extends`, and the file it was read from."""
@@ -257,6 +292,9 @@ def _names_another(parent: dict[str, Node], child: dict[str, Node]) -> bool:
     other_key = len(parent) == len(child) == 1 and parent.keys() != child.keys()
     return other_key and parent.keys() | child.keys() <= DISTRIBUTIONS
 
+
+_FIELD = re.compile(r"[a-z_]+(?:\.[a-z_]+)*")
+"""What may be the name of a field in a message."""
 
 _NAME = r"[^.\[\]=]+"
 _INDEX = r"\[(?:[0-9]{1,9}|\*)\]"

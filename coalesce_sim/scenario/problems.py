@@ -52,6 +52,14 @@ class ScenarioError(CoalesceError, ValueError):
         return "\n".join(map(str, self.problems))
 
 
+class Refusals(ValueError):
+    """Several things that a model's validator has against it, each beginning with the field it is about."""
+
+    def __init__(self, messages: Iterable[str]) -> None:
+        self.messages = tuple(messages)
+        super().__init__("; ".join(self.messages))
+
+
 @dataclass(frozen=True, slots=True)
 class Mark:
     """Where a value was written; lines count from 1, None where there are none (``--set``, Python)."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, model_validator
 
 from coalesce_sim.cost_parts import (
     COORDINATION,
@@ -24,6 +25,7 @@ from coalesce_sim.scenario.contracts import ContractRules
 from coalesce_sim.scenario.costs import BargainedPrice, CostModel, LoadPrice, TokenPrice
 from coalesce_sim.scenario.discovery import Discovery
 from coalesce_sim.scenario.distributions import NonNegative, Positive, no_speck
+from coalesce_sim.scenario.origins import Origins
 from coalesce_sim.scenario.policy import Fixed, PolicySettings
 from coalesce_sim.scenario.pool import (
     Clients,
@@ -34,7 +36,7 @@ from coalesce_sim.scenario.pool import (
     PriceList,
     RecordedPool,
 )
-from coalesce_sim.scenario.problems import closest
+from coalesce_sim.scenario.problems import Refusals, closest
 from coalesce_sim.scenario.recordings import RecordedRuns
 from coalesce_sim.scenario.reputation import EigenTrustReputation, Reputation
 from coalesce_sim.scenario.security import Incidents
@@ -159,6 +161,7 @@ class Scenario(Model):
     paper_metrics: bool = False
     """Whether the paper's own metrics of savings are shown beside the honest ones, as the profile `published`
     says for all that extend it; changes nothing of what is played."""
+    _origins: Origins = PrivateAttr(default_factory=Origins)
 
     @model_validator(mode="after")
     def _demand_is_there(self) -> Self:
@@ -220,6 +223,17 @@ class Scenario(Model):
             )
         return self
 
+    @property
+    def origins(self) -> Origins:
+        """Where its fields were written; known of what `coalesce_sim.load` read."""
+        return self._origins
+
+    def written_at(self, origins: Origins) -> Self:
+        """The same scenario, which knows where it was written."""
+        told = self.model_copy()
+        told._origins = origins
+        return told
+
     def resolved(self) -> dict[str, Any]:
         """The scenario after `extends`, overrides and defaults, as JSON; fields that are null are left out.
 
@@ -254,6 +268,16 @@ class Scenario(Model):
             or isinstance(pricing, LoadPrice | BargainedPrice)
             or any(kind.in_steps or kind.may_split for kind in self.workload.types.values())
         )
+
+    @property
+    def _learns_by(self) -> str:
+        """What makes it learn, the first of several."""
+        sections = ("contracts", "reputation", "discovery", "calibration", "records")
+        stated = [name for name in sections if getattr(self, name) is not None]
+        pricing = self.cost_model.external.pricing
+        if not stated and isinstance(pricing, LoadPrice | BargainedPrice):
+            return f"cost_model.external.pricing.kind: {pricing.kind}"
+        return stated[0] if stated else "workload.types.*.steps"
 
     @property
     def incidents(self) -> Incidents | None:
@@ -318,40 +342,36 @@ class Scenario(Model):
         return self
 
     @model_validator(mode="after")
-    def _prices_learn(self) -> Self:
-        if self.learning and self.contractor_dynamics is not None:
-            raise ValueError(
-                "contractor_dynamics: moves prices by the hour, where contracts, reputation, discovery, "
-                "calibration, records, composite tasks, load or bargained prices quote them task by task"
-            )
-        if self.learning and self.cost_model.realised.basis != "physical":
-            raise ValueError(
-                "cost_model.realised.basis: must be physical where contracts, reputation, discovery, "
-                "calibration, records, composite tasks, load or bargained prices are used "
-                f"(got {self.cost_model.realised.basis!r})"
-            )
+    def _nothing_of_the_other_trade(self) -> Self:
+        """Settings of the published trade that a market that learns has others for, or none."""
+        if self.learning:
+            refused = list(self._unlearned())
+            if refused:
+                raise Refusals(refused)
         return self
 
-    @model_validator(mode="after")
-    def _nothing_without_effect(self) -> Self:
-        """Settings of the published trade that a market with contracts has others for."""
-        if not self.learning:
-            return self
-        external = self.cost_model.external
+    def _unlearned(self) -> Iterator[str]:
+        learns, external, realised = self._learns_by, self.cost_model.external, self.cost_model.realised
+        if self.contractor_dynamics is not None:
+            yield (
+                f"contractor_dynamics: moves prices by the hour, where {learns} quotes them task by task; "
+                "state null"
+            )
+        if realised.basis != "physical":
+            basis = realised.basis
+            yield f"cost_model.realised.basis: must be physical where {learns} is used (got {basis!r})"
         for field in ("verification_usd", "verification_trusted_usd"):
             if getattr(external, field) > 0:
-                raise ValueError(
-                    f"cost_model.external.{field}: has no effect here; state contracts.verification instead "
-                    f"(got {getattr(external, field):g})"
+                yield (
+                    f"cost_model.external.{field}: has no effect where {learns} is used: state "
+                    f"contracts.verification instead, and 0 here (got {getattr(external, field):g})"
                 )
         billed = any(each.outcomes is not None for _, each in self.facts) and self.records is None
-        factor = self.cost_model.realised.external_cost_factor
-        if factor != 1 and not billed:
-            raise ValueError(
-                "cost_model.realised.external_cost_factor: has no effect where the price agreed on is paid; "
-                "give contractors outcomes with a bill_usd instead"
+        if realised.external_cost_factor != 1 and not billed:
+            yield (
+                f"cost_model.realised.external_cost_factor: has no effect where {learns} is used and the "
+                "price agreed on is paid; state 1, and give contractors outcomes with a bill_usd instead"
             )
-        return self
 
     @model_validator(mode="after")
     def _names_somebody(self) -> Self:

@@ -17,7 +17,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, SchemaValidator, core_schema
 
 from coalesce_sim.scenario.document import Document
-from coalesce_sim.scenario.problems import ScenarioError, Steps, closest, shown
+from coalesce_sim.scenario.problems import Refusals, ScenarioError, Steps, closest, shown
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -64,14 +64,13 @@ def validate(document: Document, model: type[M]) -> M:
     except ValidationError as error:
         schema = _Schema(model)
         findings = [
-            _finding(details, schema.place(details["loc"], document.data))
+            finding
             for details in error.errors(include_url=False)
+            for finding in _findings(details, schema.place(details["loc"], document.data))
         ]
     problems = []
     for finding in _of_best_branches(findings):
-        ancestors = (finding.path[:end] for end in range(len(finding.path), -1, -1))
-        mark = next(document.marks[path] for path in ancestors if path in document.marks)
-        problems.append(mark.problem(finding.path, finding.message))
+        problems.append(document.problem(finding.path, finding.message))
     raise ScenarioError(sorted(problems, key=lambda problem: (problem.file, problem.line or 0)))
 
 
@@ -215,6 +214,17 @@ def _no_branch_fits(findings: Sequence[_Finding]) -> _Finding:
     wanted = list(dict.fromkeys(finding.wanted for finding in findings if finding.wanted))
     either = " or ".join(filter(None, (", ".join(wanted[:-1]), wanted[-1])))
     return replace(findings[0], message=f"must be {either} (got {findings[0].got})", wanted=either)
+
+
+def _findings(details: ErrorDetails, place: _Place) -> list[_Finding]:
+    """What one error of pydantic's says: several things, where a validator has refused so many."""
+    error = details.get("ctx", {}).get("error")
+    if not isinstance(error, Refusals):
+        return [_finding(details, place)]
+    return [
+        _objection(_Finding(place.path, place.branches, ""), details["input"], message, place.schema)
+        for message in error.messages
+    ]
 
 
 def _finding(details: ErrorDetails, place: _Place) -> _Finding:

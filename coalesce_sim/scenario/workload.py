@@ -89,7 +89,7 @@ class ListedTask(Model):
     """Name of one of `workload.types`, whose skills and target it has."""
     arrival_s: NonNegative | None = None
     """Seconds from the start of the run, not before the task above; stated of all tasks or of none."""
-    client: Annotated[int, Field(ge=0)] | None = None
+    client: Annotated[int, Field(ge=0, lt=1_000_000)] | None = None
     """Number of the client that has it, from 0; left out, as `dealing` says."""
     documents: NonNegative | None = None
     """How many documents it works on; left out, as many as its type says."""
@@ -157,6 +157,15 @@ class Csv(Model):
     """Seconds from one task to the next; no effect where a column says when they arrive."""
     limit: Annotated[int, Field(gt=0)] | None = None
     """Rows after which no more are read; left out, all are."""
+    start: Literal["log"] | None = None
+    """``log`` starts the clock at the file's earliest timestamp, in place of `clock.start`. Left out, the run
+    begins at `clock.start` whatever the file says."""
+
+    @model_validator(mode="after")
+    def _starts_with_an_arrival(self) -> Self:
+        if self.start is not None and "arrival_s" not in self.columns:
+            raise ValueError(f"start: needs a column for arrival_s, of timestamps (got {self.start!r})")
+        return self
 
     @model_validator(mode="after")
     def _known_columns(self) -> Self:

@@ -187,6 +187,14 @@ def test_a_folder_without_cards_is_refused(call: Call, tmp_path: Path) -> None:
     )
 
 
+def test_the_folder_that_is_read_is_not_written_to(call: Call, tmp_path: Path) -> None:
+    put(tmp_path / "cards", a=card())
+    called = call("cards", "import", "cards", "--out", "cards/pool.json")
+    assert called.code == 2
+    assert "cards/pool.json: lies in the folder of cards that it is made of" in called.err
+    assert [each.name for each in (tmp_path / "cards").iterdir()] == ["a.json"]
+
+
 def test_a_scenario_of_ones_own_is_extended_by_its_path_from_the_new_file(call: Call, tmp_path: Path) -> None:
     put(tmp_path / "cards", a=card())
     (tmp_path / "mine.yaml").write_text("extends: market\nclients: {count: 3}\n")

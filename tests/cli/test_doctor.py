@@ -23,8 +23,10 @@ NEVER = (
 def test_findings_are_printed_with_their_numbers_and_settings_to_look_at(call: Call):
     called = call("doctor", "cold_start", *ONE_DAY)
     assert called.code == 0
-    assert called.err == NEVER
+    assert called.err == ""
     lines = called.out.splitlines()
+    assert "Nothing found." not in lines
+    assert lines.count("WARNING") == 2  # what `run` says on stderr, the doctor says here
     assert lines[1].startswith("1 replication, seed 1; ")
     assert "PROBLEM outsourcing_low" in lines
     assert "  PROBLEM outsourcing_low.exploration_off" in lines
@@ -34,10 +36,22 @@ def test_findings_are_printed_with_their_numbers_and_settings_to_look_at(call: C
 
 
 def test_a_healthy_market_is_said_to_be_one(call: Call):
-    called = call("doctor", "dur_03", "--replications", "1", "--jobs", "1")
+    limit = ("--set", "workload.arrivals.limit=200", "--set", "workload.attributes.model_size=0")
+    called = call("doctor", "azure_code_like", *limit, "--replications", "1", "--jobs", "1")
     assert called.code == 0
-    assert "Nothing found." in called.out
+    assert called.out.splitlines()[3] == "Nothing found."
     assert "PROBLEM" not in called.out
+    assert "WARNING" not in called.out
+
+
+def test_notes_do_not_stand_below_nothing_found(call: Call):
+    settings = ("--set", "skills.threshold=0", "--set", "clock.days=0.5")
+    called = call("doctor", "dur_03", *settings, "--replications", "1", "--jobs", "1")
+    assert "PROBLEM" not in called.out
+    assert "WARNING" not in called.out
+    assert "NOTE estimates_by_construction" in called.out
+    assert "Nothing found." not in called.out
+    assert "Nothing wrong, but worth knowing:" in called.out
 
 
 def test_all_of_it_is_one_json_object(call: Call):
@@ -47,6 +61,7 @@ def test_all_of_it_is_one_json_object(call: Call):
     assert (told["scenario"], told["seed"], told["replications"]) == ("cold_start", 7, 1)
     low = told["findings"][0]
     assert low["code"] == "outsourcing_low"
+    assert [len(told["warnings"]), len(told["notes"])] == [2, 1]
     assert low["evidence"]["outsourcing_rate"] == told["figures"]["outsourcing_rate"] == 0
 
 

@@ -410,7 +410,7 @@ def test_a_type_that_nobody_offers_to_do_is_a_warning():
     outcomes = {"job": {"success": 1}}
     types = market()["workload"]["types"]
     workload = market()["workload"] | {"types": types | {"other": types["job"]}}
-    pool = [contractor("a", outcomes=outcomes), contractor("b", outcomes=outcomes)]
+    pool = [contractor(name, outcomes=outcomes, reliability=1) for name in ("a", "b")]
     told = warnings_of(coalesce_sim.load(market(workload=workload, contractors=pool)))
     assert told == ["no contractor offers to do other: such tasks stay at home"]
 

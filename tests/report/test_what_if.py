@@ -168,3 +168,31 @@ def test_the_opportunity_cost_follows_from_what_it_is_made_of(rule: str, publish
         seen.add(usd > 0)
         assert made_of["sentence"].startswith("Opportunity")
     assert seen != {False} or rule == "none"
+
+
+@pytest.mark.parametrize(("percent", "at_home"), [(60, False), (99.9, True)])
+def test_a_gate_is_named_with_the_value_that_decides_otherwise(percent: float, at_home: bool) -> None:
+    whole = scenario(False, FREE | {"only_if_cheaper_percent": percent})
+    before, change = worker(whole), flip(whole, "only_if_cheaper_percent")
+    assert (before is None) is at_home
+    assert change["then"] != before
+    for percent, then in ((change["to"], change["then"]), (change["from"] + 0.99 * change["change"], before)):
+        assert worker(whole | {"policy": whole["policy"] | {"only_if_cheaper_percent": percent}}) == then
+    assert "with another only_if_cheaper_percent" in change["sentence"]
+
+
+def test_a_budget_that_keeps_a_task_at_home_is_named() -> None:
+    whole = scenario(False, FREE | {"within_budget": True})
+    whole["workload"]["attributes"]["budget_share"] = 0
+    change = flip(whole, "within_budget")
+    assert worker(whole) is None
+    assert change["sentence"] == f"It would have gone to {change['then']} without within_budget."
+    assert worker(whole | {"policy": FREE}) == change["then"]
+
+
+def test_a_tie_is_told_as_one() -> None:
+    whole = scenario(False, {"kind": "cheapest"})
+    whole["contractors"] = [contractor("one", price_usd=0.04), contractor("other", price_usd=0.04)]
+    sentence = flip(whole, "price")["sentence"]
+    assert sentence.startswith("A tie, of which the first is taken. It would have gone to other if ")
+    assert "asked anything " in sentence

@@ -151,6 +151,14 @@ def test_a_listed_task_out_of_order_is_told_by_its_place() -> None:
     )
 
 
+def test_a_client_with_a_number_beyond_all_bounds_is_refused() -> None:
+    tasks = [{"type": "code_completion", "client": 10**19}]
+    with pytest.raises(ScenarioError, match=r"tasks\[0\]\.client: must be < 1000000"):
+        coalesce_sim.load(
+            {"extends": "azure_code_like", "workload": {"arrivals": {"kind": "listed", "tasks": tasks}}}
+        )
+
+
 def test_a_series_that_leaves_what_an_attribute_can_be_is_refused_before_play() -> None:
     Path("mine.yaml").write_text(
         "extends: azure_code_like\n"
@@ -206,11 +214,15 @@ def test_a_file_written_newest_first_is_turned_round_and_that_is_said() -> None:
 
 def test_hours_without_a_task_are_told() -> None:
     assert notes("when,prompt\n3600,1\n3601,2\n") == []
-    told = "until the first task comes: arrivals in seconds count from the start of the run"
+    told = (
+        "until the first task comes: arrivals in seconds count from the start of the run, and utilisation "
+        "counts these hours too"
+    )
     assert notes("when,prompt\n7200,1\n") == [f"nothing happens for 7,200 s (2.0 h), {told}"]
     day = "; were they a spreadsheet's days, the first would be 2023-03-15 12:00"
     assert notes("when,prompt\n45000.5,1\n") == [f"nothing happens for 45,000 s (12.5 h), {told}{day}"]
-    assert notes("when,prompt\n2023-03-15 12:00,1\n") == []
+    (note,) = notes("when,prompt\n2023-03-15 12:00,1\n")
+    assert note.startswith("clock.start is 2023-11-16")
 
 
 def test_a_byte_order_mark_and_carriage_returns_do_not_matter() -> None:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any
 
 from coalesce_sim.experiments.diagnosis import costs, course, faults, outsourcing, scores
+from coalesce_sim.experiments.diagnosis.contradictions import contradictions
 from coalesce_sim.experiments.diagnosis.evidence import Evidence
 from coalesce_sim.experiments.diagnosis.figures import figures_of
 from coalesce_sim.experiments.diagnosis.finding import Finding, plain
+from coalesce_sim.experiments.diagnosis.growing import queues_that_grow
+from coalesce_sim.experiments.diagnosis.inherited import decisive, inherited_note
+from coalesce_sim.experiments.diagnosis.warnings import oddities, remarks
 from coalesce_sim.experiments.diagnosis.witness import Witness
 from coalesce_sim.experiments.parallel import ordered_map
 from coalesce_sim.experiments.staging import Metrics, Stage
@@ -28,7 +32,8 @@ REPLICATIONS = 5
 
 @dataclass(repr=False)
 class Diagnosis:
-    """What the doctor saw in the replications, and what it makes of it.
+    """What the doctor saw in the replications, and what it makes of it; `inherited` is what it found out by
+    playing once more without the settings that are inherited.
 
     >>> import coalesce_sim
     >>> diagnosis = coalesce_sim.doctor(coalesce_sim.load("dur_02", ["clock.days=1"]), replications=1)
@@ -44,6 +49,7 @@ class Diagnosis:
     seed: int
     metrics: list[Metrics]
     evidence: Evidence
+    inherited: list[Finding] = field(default_factory=list)
 
     def __repr__(self) -> str:
         codes = [finding.code for finding in self.findings]
@@ -79,16 +85,32 @@ class Diagnosis:
             "seed": self.seed,
             "replications": len(self.metrics),
             "findings": [finding.as_dict() for finding in self.findings],
+            "warnings": self.warnings,
+            "notes": self.notes,
             "figures": plain(self.figures),
         }
 
+    @cached_property
+    def warnings(self) -> list[str]:
+        """What `run` says before it plays, besides: what will keep the market, or a part, from working."""
+        return oddities(self.scenario)
+
+    @cached_property
+    def notes(self) -> list[str]:
+        """What `run` says besides that does no harm."""
+        inherited = inherited_note(self.scenario)
+        return remarks(self.scenario) + ([] if inherited is None else [inherited])
+
     def _found(self) -> Iterator[Finding]:
         scenario, evidence = self.scenario, self.evidence
+        yield from contradictions(scenario)
+        yield from queues_that_grow(scenario, evidence.queues)
         yield from faults.found(scenario, evidence)
         yield from outsourcing.found(scenario, evidence)
         yield from scores.found(scenario, evidence)
         yield from course.found(scenario, evidence)
         yield from costs.found(scenario, evidence, self.estimates["cost_reduction"])
+        yield from self.inherited
 
 
 def doctor(
@@ -123,7 +145,8 @@ def doctor(
             evidence += seen
             if progress is not None:
                 progress(len(metrics))
-    return Diagnosis(scenario, seed, metrics, evidence)
+        inherited = list(decisive(scenario, seed, metrics[0]["outsourcing_rate"], metrics[0]["tasks"]))
+    return Diagnosis(scenario, seed, metrics, evidence, inherited)
 
 
 def _watch(scenario: Scenario, seed: int, replication: int) -> tuple[Metrics, Evidence]:

@@ -11,6 +11,7 @@ from typing import Self
 import numpy as np
 
 from coalesce_sim.arrays import FloatArray
+from coalesce_sim.experiments.queues import Judged, both
 from coalesce_sim.policies.mcdm import CRITERIA
 from coalesce_sim.scenario.schema import Scenario
 
@@ -212,6 +213,7 @@ class Evidence(Tally):
     contracts: ContractTally
     tasks: Tasks
     registry: Registry
+    queues: Judged = field(default_factory=dict, metadata={"merge": both})
 
     @classmethod
     def none(cls, scenario: Scenario) -> Evidence:

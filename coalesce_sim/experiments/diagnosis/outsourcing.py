@@ -145,13 +145,14 @@ def _threshold(scenario: Scenario, evidence: Evidence) -> Iterator[Finding]:
     seen = _blocked_types(scenario, evidence)
     sentence = (
         f"In {share:.0f} % of the decisions for home no offer reached skills.threshold {threshold:g}: "
-        f"{', '.join(by_skill(seen))}. "
+        f"{', '.join(by_skill(seen, 'best seen'))}. "
         f"{percent(contracts.ever_eligible, contracts.contractors):.0f} % of contractors were ever eligible."
     )
-    never = list(reach_of(scenario).never)
+    reach = reach_of(scenario).never
+    never = list(reach)
     if never:
         perfect = "" if scenario.reputation is None else ", not even with a perfect record"
-        sentence += f" Nobody ever can be for {', '.join(never)}{perfect}."
+        sentence += f" Nobody ever can be for {' and '.join(by_skill(reach))}{perfect}."
     numbers = {
         "nobody_eligible": choices.nobody_eligible,
         "threshold": threshold,

@@ -81,12 +81,12 @@ def reach_of(scenario: Scenario) -> Reach:
     )
 
 
-def by_skill(skills: Mapping[str, float]) -> list[str]:
-    """Types of task with the best skill for them, those of one skill together."""
+def by_skill(skills: Mapping[str, float], label: str = "best") -> list[str]:
+    """Types of task with the best skill for them, those of one skill together; `label` says which best."""
     groups: dict[str, list[str]] = {}
     for name, skill in skills.items():
         groups.setdefault(f"{skill:.3g}", []).append(name)
-    return [f"{', '.join(names)} (best {skill})" for skill, names in groups.items()]
+    return [f"{', '.join(names)} ({label} {skill})" for skill, names in groups.items()]
 
 
 def _facts(scenario: Scenario) -> tuple[Claims, FloatArray, Sequence[Mapping[str, TypeOutcome] | None]]:

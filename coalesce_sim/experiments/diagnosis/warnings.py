@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from coalesce_sim.experiments.diagnosis.contradictions import contradictions
 from coalesce_sim.experiments.diagnosis.demand_prices import below_nothing
 from coalesce_sim.experiments.diagnosis.reach import by_skill, reach_of
 from coalesce_sim.experiments.diagnosis.unused.everywhere import without_effect
@@ -37,7 +38,21 @@ _DAY_NUMBERS = 20_000.0, 80_000.0
 
 
 def warnings_of(scenario: Scenario) -> list[str]:
-    """Sentences on what will keep the market, or a part of it, from working."""
+    """Sentences on what will keep the market, or a part of it, from working, or contradicts its data."""
+    return [*oddities(scenario), *_sentences(scenario, "problem")]
+
+
+def notes_of(scenario: Scenario) -> list[str]:
+    """Sentences on what is worth knowing but does no harm."""
+    return [*remarks(scenario), *_sentences(scenario, "note")]
+
+
+def _sentences(scenario: Scenario, severity: str) -> list[str]:
+    return [each.sentence for each in contradictions(scenario) if each.severity == severity]
+
+
+def oddities(scenario: Scenario) -> list[str]:
+    """Of the warnings those that are no findings of the doctor."""
     return [
         *_of_clients(scenario),
         *_of_skills(scenario),
@@ -51,9 +66,9 @@ def warnings_of(scenario: Scenario) -> list[str]:
     ]
 
 
-def notes_of(scenario: Scenario) -> list[str]:
-    """Sentences on what is worth knowing but does no harm: settings without effect, records and charges left
-    out, tasks that are not as their file has them or come late."""
+def remarks(scenario: Scenario) -> list[str]:
+    """Of the notes those that are no findings of the doctor: settings without effect, records and charges
+    left out, tasks that are not as their file has them or come late."""
     notes = _of_listed_tasks(scenario)
     discovery, count = scenario.discovery, pool_size(scenario)
     if discovery is not None and discovery.k > count:
@@ -84,7 +99,7 @@ def _of_listed_tasks(scenario: Scenario) -> list[str]:
     if first_s > _LONG_S:
         told.append(
             f"nothing happens for {first_s:,.0f} s ({first_s / 3600:.1f} h), until the first task comes: "
-            "arrivals in seconds count from the start of the run"
+            "arrivals in seconds count from the start of the run, and utilisation counts these hours too"
         )
         if isinstance(source, Csv) and _DAY_NUMBERS[0] <= first_s < _DAY_NUMBERS[1]:
             day = _DAY_ZERO + timedelta(days=first_s)

@@ -1,0 +1,48 @@
+"""Where the fields of a scenario were written: for what is told of settings that a user never saw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from coalesce_sim.scenario.problems import Mark, dotted
+from coalesce_sim.scenario.yamltext import Node
+
+_DEEP = 4
+"""Steps down to which fields are known by name; what lies deeper is asked of nobody."""
+
+
+@dataclass(frozen=True)
+class Origins:
+    """The marks of a scenario's fields by dotted path, and those files that it `extends`.
+
+    All compare equal: a scenario is the same wherever it was written.
+    """
+
+    marks: Mapping[str, Mark] = field(default_factory=dict, compare=False)
+    extended: frozenset[str] = field(default_factory=frozenset, compare=False)
+
+    @classmethod
+    def of(cls, root: Node, extended: frozenset[str]) -> Origins:
+        """Of the fields of a scenario, but for items of lists."""
+        return cls(dict(_marks(root, ())), extended)
+
+    def place(self, path: str) -> str:
+        """File and line of a field that was written in a file, in brackets behind a blank; else nothing."""
+        mark = self.marks.get(path)
+        return "" if mark is None or mark.line is None else f" ({Path(mark.file).name}:{mark.line})"
+
+    def inherited_from(self, path: str) -> str | None:
+        """The name of the file that is extended and says this; None where the scenario says it itself, or
+        nobody does."""
+        mark = self.marks.get(path)
+        return Path(mark.file).name if mark is not None and mark.file in self.extended else None
+
+
+def _marks(node: Node, path: tuple[str, ...]) -> Iterator[tuple[str, Mark]]:
+    if not node.cleared:
+        yield dotted(path), node.mark
+    if isinstance(node.value, dict) and len(path) < _DEEP:
+        for key, child in node.value.items():
+            yield from _marks(child, (*path, key))
