@@ -37,7 +37,7 @@ def print_diagnosis(console: Console, diagnosis: Diagnosis) -> None:
     for title, sentences in (("WARNING", diagnosis.warnings), ("NOTE", diagnosis.notes)):
         for sentence in sentences:
             console.print(Text(title, "bold"))
-            _print_wrapped(console, sentence, "  ")
+            print_wrapped(console, sentence, inset="  ")
     console.print(Text("\nWhat was looked at", "bold"))
     console.print(_figures_table(figures))
 
