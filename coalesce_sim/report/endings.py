@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from coalesce_sim.cost_parts import COST_PARTS
 from coalesce_sim.market.contracts.states import COMPLETED
 from coalesce_sim.market.records import Records
 from coalesce_sim.policies.protocol import LOCAL
@@ -14,12 +15,15 @@ Facts = dict[str, Any]
 
 
 def realised(records: Records, row: int) -> Facts:
-    """What it came to, beside what was expected and what all at home would have come to."""
+    """What it came to, in all and by parts that are not 0, beside what was expected and what all at home
+    would have come to."""
     names = (
         *("estimated_usd", "realised_usd", "price_usd", "all_local_usd"),
         *("estimated_s", "turnaround_s", "all_local_s", "started_s", "finished_s"),
     )
-    return {name: getattr(records, name)[row] for name in names}
+    parts_usd = zip(COST_PARTS, records.parts_usd[:, row], strict=True)
+    charged = {part.column: usd for part, usd in parts_usd if usd}
+    return {**{name: getattr(records, name)[row] for name in names}, **charged}
 
 
 def ending(

@@ -8,6 +8,21 @@ from dataclasses import asdict
 import numpy as np
 
 from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
+from coalesce_sim.cost_parts import (
+    COMMUNICATION,
+    HOME_BILL,
+    HOME_COMPUTE,
+    HOME_DEPRECIATION,
+    HOME_ENERGY,
+    HOME_MEMORY,
+    INTEGRATION,
+    LATENESS,
+    LEAK,
+    LOSS,
+    PRICE,
+    SEARCH,
+    VERIFICATION,
+)
 from coalesce_sim.experiments.diagnosis.evidence import (
     MANY,
     NEAR_HALF,
@@ -49,6 +64,14 @@ _PART_OF = {
 }
 """To which of `PARTS` a part of an estimate belongs."""
 
+_CHARGED_AS = (
+    (HOME_COMPUTE, HOME_MEMORY, HOME_ENERGY, HOME_DEPRECIATION, HOME_BILL, PRICE),
+    (LOSS, LEAK),
+    (LATENESS,),
+    (COMMUNICATION, VERIFICATION, INTEGRATION, SEARCH),
+)
+"""By `PARTS`: the parts of the cost that they are held against, where what is used is charged."""
+
 
 class Witness(Observer):
     """`evidence` is all it keeps; `finish` when the market has been played."""
@@ -60,7 +83,6 @@ class Witness(Observer):
         self.evidence = Evidence.none(scenario)
         self._topsis = scenario.policy if isinstance(scenario.policy, Topsis) else None
         self._physical = scenario.cost_model.realised.basis == "physical"
-        self._late_usd_per_s = scenario.cost_model.charged_late_usd_per_s
         self._epsilon = epsilon_of(scenario) or 0.0
         half_life = getattr(scenario.policy, "epsilon_half_life_tasks", None)
         self._decay = 1.0 if half_life is None else 0.5 ** (1 / half_life)
@@ -249,13 +271,8 @@ class Witness(Observer):
         estimates.squared_usd2 += float((error_usd**2).sum())
         if not self._physical:
             return  # estimates are realised whole, not part by part
-        late_s = np.maximum(0.0, records.turnaround_s - records.block.target_s) * records.closes
-        late_usd = float(late_s[which].sum()) * self._late_usd_per_s
-        loss_usd, price_usd = float(records.loss_usd[which].sum()), float(records.price_usd[which].sum())
-        rest_usd = float(realised_usd.sum()) - loss_usd - late_usd - price_usd
-        at_home = estimates is self.evidence.home
-        work_usd, rest_usd = (rest_usd, 0.0) if at_home else (price_usd, rest_usd)
-        estimates.parts_realised += np.array([work_usd, loss_usd, late_usd, rest_usd])
+        of_these_usd = records.parts_usd[:, which].sum(axis=1)
+        estimates.parts_realised += [of_these_usd[list(parts)].sum() for parts in _CHARGED_AS]
 
 
 def _compared_usd(records: Records) -> tuple[FloatArray, FloatArray]:
