@@ -20,7 +20,7 @@ Series = Literal["realised_usd", "turnaround_s"]
 class SteadyTotals(Observer):
     """As `Totals`, but for the tasks that arrived after the warm-up, which MSER-5 finds in a series.
 
-    Holds all records until the end: about 400 bytes a task. A composite task is one observation: what its
+    Holds all records until the end: about 650 bytes a task. A composite task is one observation: what its
     steps cost together, or how long it took to the last of them.
     """
 

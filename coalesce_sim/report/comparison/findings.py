@@ -59,9 +59,14 @@ def difference(comparison: Comparison, pair: Difference) -> str:
         told = f"{pair.first} and {pair.second}: no difference shown, {number(points, 1)} points {ends}"
     else:
         told = f"{pair.first} saves {number(points, 1)} points more than {pair.second} {ends}"
-    parts = comparison.saved_more(pair.first, pair.second)
-    made_of = [f"{group} {_points(parts[name])}" for name, group in SAVED_IN.items() if parts[name].mean]
-    return f"{told} ({', '.join(made_of)})" if made_of else told
+    return f"{told}{_made_of(comparison, pair.first, pair.second)}"
+
+
+def _made_of(comparison: Comparison, first: str, second: str) -> str:
+    """By how many points of cash, delay and losses the first saves more, in brackets."""
+    parts = comparison.saved_more(first, second)
+    told = [f"{group} {_points(parts[name])}" for name, group in SAVED_IN.items() if parts[name].mean]
+    return f" ({', '.join(told)})" if told else ""
 
 
 def _points(value: Estimate) -> str:
@@ -83,8 +88,10 @@ def against_chance(comparison: Comparison) -> str:
         return ""
     ends = f"[{number(interval[0], 1)}, {number(interval[1], 1)}]"
     if not lead.shown:
-        return f"{first} is not shown to save more than choosing at random: {number(points, 1)} points {ends}"
-    return f"{first} saves {number(points, 1)} points more than {second}, by a test of its own {ends}"
+        told = f"{first} is not shown to save more than choosing at random: {number(points, 1)} points {ends}"
+    else:
+        told = f"{first} saves {number(points, 1)} points more than {second}, by a test of its own {ends}"
+    return f"{told}{_made_of(comparison, first, second)}"
 
 
 def change(comparison: Comparison) -> str:
