@@ -134,6 +134,14 @@ def test_risk_is_told_where_nothing_can_fail(changes: dict[str, float], is_told:
     assert ("risk_for_nothing" in found(coalesce_sim.load(market))) is is_told
 
 
+def test_risk_that_is_charged_as_estimated_is_a_note_to_those_who_extend_the_paper():
+    Path("mine.yaml").write_text("extends: dur_03\ntitle: mine\n")
+    note = found(coalesce_sim.load("mine.yaml"))["risk_for_nothing"]
+    assert note.severity == "note"
+    assert "contractors.types.*.reliability is down to 0.743" in note.sentence
+    assert "risk_for_nothing" not in found(coalesce_sim.load("dur_03"))
+
+
 def test_inherited_settings_are_named_and_the_one_that_decides_is_told_with_its_effect():
     scenario = coalesce_sim.load(log(*[600] * 9, settings="policy: {kind: cheapest}\n"))
     note = inherited_note(scenario)

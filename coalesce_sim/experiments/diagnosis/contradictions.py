@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -167,9 +168,12 @@ def _home_s(scenario: Scenario, block: Block) -> FloatArray:
 
 
 def _risk(scenario: Scenario) -> Iterator[Finding]:
-    """Risk that clients reckon with and that can never come true."""
-    asked = Asked(scenario)
-    if scenario.cost_model.realised.basis != "physical" or _may_fail(scenario):
+    """Risk that clients reckon with and that can never come true.
+
+    Where estimates are charged, as in the paper's own scenarios, it is told to those who extend them.
+    """
+    asked, charged = Asked(scenario), scenario.cost_model.realised.basis == "estimate"
+    if _may_fail(scenario) or (charged and not scenario.origins.extended):
         return
     if not asked.has("value_usd") and (scenario.contracts is None or not scenario.contracts.rework_usd):
         return
@@ -177,12 +181,18 @@ def _risk(scenario: Scenario) -> Iterator[Finding]:
     if least == 1:
         return
     place = of_contractors(scenario, "reliability")
-    sentence = (
-        f"{place} is down to {least:g}, which estimates charge as risk of bad work at contractors, but no "
-        "work can be bad here: they look dearer than they are"
+    consequence = (
+        "it is charged all the same (cost_model.realised.basis is estimate)"
+        if charged
+        else "they look dearer than they are"
     )
-    settings = (f"{place}=1", "contracts={}")
-    yield Finding("risk_for_nothing", "problem", sentence, {"least_reliability": least}, settings)
+    sentence = (
+        f"{place} is down to {least:g}, which estimates take for risk of bad work at contractors, but no "
+        f"work can be bad here: {consequence}"
+    )
+    severity: Literal["problem", "note"] = "note" if charged else "problem"
+    numbers = {"least_reliability": least}
+    yield Finding("risk_for_nothing", severity, sentence, numbers, (f"{place}=1", "contracts"))
 
 
 def _may_fail(scenario: Scenario) -> bool:
