@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 
 class CoalesceError(Exception):
     """Any error that coalesce_sim raises on purpose and that has a name of its own.
@@ -29,3 +31,18 @@ class ResultsWarning(UserWarning):
     ...     coalesce_sim.open_results("there").complete
     True
     """
+
+
+class Interrupted(BaseException):
+    """The user or the system wants the program to end; `signal` is the number of the signal."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)  # simpy makes exceptions anew from their args
+        self.signal = number
+
+    def __str__(self) -> str:
+        return f"interrupted by {signal.Signals(self.signal).name}"
+
+
+WANTED_TO_END = (KeyboardInterrupt, Interrupted)
+"""What comes from outside, whatever code it finds at work: nobody's failure."""

@@ -5,13 +5,21 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
+import traceback
 from importlib.machinery import SourceFileLoader
+from itertools import dropwhile
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
-from coalesce_sim.files import Content, check_expected, read_bytes
+from coalesce_sim.errors import WANTED_TO_END
+from coalesce_sim.files import ChangedFile, Content, check_expected, read_bytes
+
+NOT_OF_OWN_CODE = (*WANTED_TO_END, ChangedFile)
+"""What may be raised while a user's code runs and is not its failure."""
+
+_PACKAGE = str(Path(__file__).parent)
 
 
 class Code(NamedTuple):
@@ -56,6 +64,26 @@ def imported_class(module_and_class: str) -> object:
     if isinstance(found, type) and (code := code_of(found)) is not None:
         check_expected(expected_name(found), code.sha256)
     return found
+
+
+def raised(error: BaseException) -> str:
+    """What a user's code raised, and in which of its lines, for a message of one line."""
+    told = "".join(traceback.format_exception_only(error)).strip()
+    frames = _own_frames(error)
+    if not frames:
+        return told
+    last = [each for each in frames if each.filename == frames[0].filename][-1]
+    return f"{told} ({Path(last.filename).name}:{last.lineno})"
+
+
+def trace_of(error: BaseException) -> str:
+    """Where in a user's code an error was raised, as Python tells it, from the first line of theirs on."""
+    return "".join(traceback.format_list(_own_frames(error))).rstrip()
+
+
+def _own_frames(error: BaseException) -> list[traceback.FrameSummary]:
+    frames = traceback.extract_tb(error.__traceback__)
+    return list(dropwhile(lambda frame: frame.filename.startswith((_PACKAGE, "<frozen")), frames))
 
 
 def expected_name(found: type) -> str:

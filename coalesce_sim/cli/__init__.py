@@ -6,6 +6,7 @@ import difflib
 import importlib
 import io
 import os
+import signal
 import sys
 import warnings
 from collections.abc import Sequence
@@ -17,7 +18,8 @@ import click
 from coalesce_sim import bundled
 from coalesce_sim.cli import interrupts
 from coalesce_sim.cli.contract import PROGRAM, WrongInput
-from coalesce_sim.errors import ResultsWarning
+from coalesce_sim.errors import Interrupted, ResultsWarning
+from coalesce_sim.policies.errors import PolicyError
 from coalesce_sim.scenario.problems import ScenarioError
 from coalesce_sim.version import __version__
 
@@ -66,6 +68,10 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except ScenarioError as error:
             raise WrongInput(error) from error
+        except PolicyError as error:
+            raise click.ClickException("\n".join(filter(None, (str(error), error.trace)))) from error
+        except KeyboardInterrupt as error:  # raised by code of the user's own: signals are `Interrupted`
+            raise Interrupted(signal.SIGINT) from error
         except MemoryError as error:
             raise click.ClickException(f"not enough memory: {error}") from error
 
@@ -123,7 +129,7 @@ def main(args: Sequence[str] | None = None) -> None:
     except click.Abort:
         click.echo(f"{PROGRAM}: nothing was done", err=True)
         code = 1
-    except interrupts.Interrupted as error:
+    except Interrupted as error:
         click.echo(f"{PROGRAM}: {error}", err=True)
         sys.stdout.flush()
         # All is cleaned up; a pool whose processes were ended may keep the interpreter waiting for ever.

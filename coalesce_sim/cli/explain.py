@@ -45,8 +45,6 @@ def command(
     """
     import dataclasses
 
-    from coalesce_sim.policies.registry import PolicyError
-
     scenario = load_ready(source, overrides)
     from coalesce_sim.report.explain import print_explanation
     from coalesce_sim.report.explanation import explain
@@ -55,8 +53,6 @@ def command(
         told = explain(scenario, scenario.seed if seed is None else seed, replication, task)
     except LookupError as error:
         raise click.BadParameter(str(error), param_hint="--task") from error
-    except PolicyError as error:
-        raise click.ClickException(str(error)) from error
     if as_json:
         print_json(dataclasses.asdict(told))
     else:

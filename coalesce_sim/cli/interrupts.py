@@ -7,21 +7,12 @@ import signal
 import sys
 from types import FrameType
 
+from coalesce_sim.errors import Interrupted
+
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 _received: int | None = None
 """The number of the first signal. A callback that a library calls from C may swallow its exception."""
-
-
-class Interrupted(BaseException):
-    """The user or the system wants the program to end; `signal` is the number of the signal."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(number)  # simpy makes exceptions anew from their args
-        self.signal = number
-
-    def __str__(self) -> str:
-        return f"interrupted by {signal.Signals(self.signal).name}"
 
 
 def listen() -> None:

@@ -89,6 +89,7 @@ def failures_told() -> Iterator[None]:
     from coalesce_sim.extras import MissingExtra
     from coalesce_sim.files import FolderError, ResultsError
     from coalesce_sim.metrics import UnknownMetric
+    from coalesce_sim.policies.errors import PolicyError
     from coalesce_sim.scenario.problems import ScenarioError
 
     try:
@@ -97,10 +98,13 @@ def failures_told() -> Iterator[None]:
         raise click.BadParameter(str(error), param_hint="--out") from error
     except (MissingExtra, ResultsError, UnknownMetric) as error:
         raise click.UsageError(str(error)) from error
-    except ScenarioError:
-        raise  # told line by line, as for all commands
+    except (ScenarioError, PolicyError):
+        raise  # told as for all commands
     except CoalesceError as error:
         raise click.ClickException(str(error)) from error
     except BrokenProcessPool as error:
-        message = "a process was killed, perhaps for lack of memory: try fewer --jobs"
+        message = (
+            "a process that played runs ended before they did: killed, perhaps for lack of memory (try fewer "
+            "--jobs), or by code of your own"
+        )
         raise click.ClickException(message) from error

@@ -63,7 +63,7 @@ class Market:
         self.queues = Queues(self.env, scenario, pool)
         self._workload = Workload(scenario, self.demand, streams)
         self._observer = observer
-        self._decider = Decider(policy)
+        self._decider = Decider(policy, seed=seed, replication=replication)
         venue = Venue(
             scenario=scenario,
             streams=streams,
@@ -84,7 +84,7 @@ class Market:
         else:
             self._loop = self._looped(self.trade)
         observer.set_up(self)
-        policy.start(
+        self._decider.start(
             Surroundings(
                 contractor_names=pool.names,
                 type_names=tuple(scenario.workload.types),
@@ -114,7 +114,8 @@ class Market:
         try:
             self.env.run()
         except BaseException as error:
-            raise (error if self._loop.error is None else self._loop.error) from None
+            failure = error if self._loop.error is None else self._loop.error
+            raise failure from failure.__cause__
         if self.accounts.tasks_in == 0:
             self._under_way.record_nothing(self._workload.no_tasks())
         self.accounts.check()

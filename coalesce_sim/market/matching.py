@@ -12,7 +12,7 @@ from coalesce_sim.arrays import FloatArray
 from coalesce_sim.inputs.ontology import Tree, read_ontology
 from coalesce_sim.inputs.recordings import read_recordings
 from coalesce_sim.inputs.vectors import Named, read_vectors
-from coalesce_sim.own_code import imported_class
+from coalesce_sim.own_code import NOT_OF_OWN_CODE, imported_class, raised
 from coalesce_sim.scenario import skills as settings
 from coalesce_sim.scenario.pool import DrawnPool, PriceList, RecordedPool
 from coalesce_sim.scenario.problems import Problem, ScenarioError, closest, shown
@@ -75,8 +75,10 @@ def own_embedder(scenario: Scenario) -> type[Embedder] | None:
         return None
     try:
         found = imported_class(rules.class_)
-    except (ImportError, AttributeError, SyntaxError) as error:
-        raise _wrong(_CLASS, f"cannot import (got {rules.class_!r}): {error}") from error
+    except NOT_OF_OWN_CODE:
+        raise
+    except BaseException as error:
+        raise _wrong(_CLASS, f"cannot import (got {rules.class_!r}): {raised(error)}") from error
     if not (isinstance(found, type) and issubclass(found, Embedder)):
         raise _wrong(_CLASS, f"must be a subclass of coalesce_sim.Embedder (got {rules.class_!r})")
     if found.embed is Embedder.embed:
@@ -174,14 +176,19 @@ def _embedded(
     given = {"asking": len(asking)} if embedder is TfIdf else json.loads(parameters)
     try:
         made = embedder(**given)
+    except NOT_OF_OWN_CODE:
+        raise
     except TypeError as error:
-        raise _wrong("skills.embedder", f"does not take these parameters: {error}") from error
+        raise _wrong("skills.embedder", f"does not take these parameters: {raised(error)}") from error
+    except BaseException as error:
+        raise _wrong("skills.embedder", f"cannot be made: {raised(error)}") from error
     name = type(made).__name__
     try:
         returned = made.embed(texts)
-    except Exception as error:  # of whatever kind: it is the user's own code
-        message = f"{name}.embed raised {type(error).__name__}: {error}"
-        raise _wrong("skills.embedder", message) from error
+    except NOT_OF_OWN_CODE:
+        raise
+    except BaseException as error:
+        raise _wrong("skills.embedder", f"{name}.embed raised {raised(error)}") from error
     vectors = _checked(name, returned, len(texts))
     place = {text: k for k, text in enumerate(texts)}
     sides = []

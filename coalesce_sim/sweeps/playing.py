@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import groupby
 
+from coalesce_sim.errors import WANTED_TO_END
 from coalesce_sim.experiments.replication import Wanted, play
 from coalesce_sim.experiments.steady_state import Series
 from coalesce_sim.files import ChangedFile, expecting
+from coalesce_sim.scenario.policy import Custom
 from coalesce_sim.scenario.problems import ScenarioError
 from coalesce_sim.sweeps.plan import Plan, Point
 
@@ -93,7 +95,9 @@ def play_run(run: Run, point: Point, steady_state: Series | None = None) -> Row:
             metrics = play(
                 point.scenario, point.seed, run.replication, _ignore, Wanted(), steady_state=steady_state
             )
-    except (Exception, SystemExit) as error:
+    except WANTED_TO_END:
+        raise
+    except BaseException as error:
         # Not swallowed: the error is the run's result, shown with its traceback, and the exit code tells.
         wall_s = time.perf_counter() - began
         told = "".join(traceback.format_exception(error))
@@ -107,6 +111,8 @@ def died(run: Run, point: Point, times: int) -> Row:
     message = (
         f"the worker process died while it played this run alone, {times} times; perhaps for lack of memory"
     )
+    if isinstance(point.scenario.policy, Custom):
+        message += f", or ended by {point.scenario.policy.class_}"
     return Row(run, point.seed, point.key, 0.0, error=message, traceback="")
 
 
