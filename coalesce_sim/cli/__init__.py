@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import importlib
-import io
 import os
 import signal
 import sys
@@ -18,6 +17,7 @@ import click
 from coalesce_sim import bundled
 from coalesce_sim.cli import interrupts
 from coalesce_sim.cli.contract import PROGRAM, WrongInput
+from coalesce_sim.cli.terminal import CannotPrint, guarded_streams
 from coalesce_sim.errors import Interrupted, ResultsWarning
 from coalesce_sim.policies.errors import PolicyError
 from coalesce_sim.scenario.problems import ScenarioError
@@ -116,22 +116,28 @@ _showwarning = warnings.showwarning
 
 def main(args: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code; 128 + the signal's number if it was interrupted."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal that has no ± still shows the rest
-    interrupts.listen()
     warnings.showwarning = _tell
+    with guarded_streams():
+        sys.exit(_exit_code(args))
+
+
+def _exit_code(args: Sequence[str] | None) -> int:
     try:
+        interrupts.listen()
         code = cli.main(args, prog_name=PROGRAM, standalone_mode=False)
+        sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         code = error.exit_code
     except click.Abort:
         click.echo(f"{PROGRAM}: nothing was done", err=True)
         code = 1
+    except CannotPrint as error:
+        click.echo(f"{PROGRAM}: {error}", err=True)
+        code = 1
     except Interrupted as error:
         click.echo(f"{PROGRAM}: {error}", err=True)
         sys.stdout.flush()
         # All is cleaned up; a pool whose processes were ended may keep the interpreter waiting for ever.
         os._exit(128 + error.signal)
-    sys.exit(code or 0)
+    return code or 0

@@ -12,6 +12,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
+from coalesce_sim.cli.terminal import ResultsAlone, verbatim
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -37,7 +39,24 @@ seed_option = click.option(
     type=click.IntRange(0, 2**63 - 1),
     help="Seed of all random numbers; the scenario's by default.",
 )
-json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
+_STDOUT = "coalesce_sim.stdout"
+
+
+def _only_json(ctx: click.Context, _: click.Parameter, as_json: bool) -> bool:
+    """What else is printed, as by a user's own policy, goes to stderr."""
+    if as_json:
+        ctx.meta[_STDOUT] = ctx.with_resource(ResultsAlone())
+    return as_json
+
+
+json_option = click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    is_eager=True,
+    callback=_only_json,
+    help="Print one JSON object on stdout.",
+)
 quiet_option = click.option("--quiet", is_flag=True, help="Print no table and no progress.")
 
 
@@ -109,13 +128,14 @@ def load_ready(source: str, overrides: Sequence[str]) -> Scenario:
 
 def print_json(content: Mapping[str, Any]) -> None:
     """Print one JSON object on stdout. Raises ValueError for NaN and infinity, which JSON does not have."""
-    click.echo(json.dumps(content, indent=2, allow_nan=False))
+    stdout = click.get_current_context().meta.get(_STDOUT)
+    click.echo(json.dumps(content, indent=2, allow_nan=False), file=stdout)
 
 
 def console(*, stderr: bool = False) -> Console:
     """As wide as the terminal, or as `PIPED_WIDTH` where there is none; texts are printed as they are."""
-    from rich.console import Console
+    from coalesce_sim.cli.plain_console import PlainConsole
 
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else PIPED_WIDTH
-    return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
+    return PlainConsole(file=verbatim(stream), width=width, highlight=False, markup=False, emoji=False)
