@@ -24,7 +24,7 @@ from coalesce_sim.sweeps.request import Request
 from coalesce_sim.sweeps.running import prepare
 
 PACKAGE = Path(coalesce_sim.__file__).parent
-PRIVATE = {"Interrupted", "WrongInput"}
+PRIVATE = {"CannotPrint", "Interrupted", "WrongInput"}
 """Of the command line alone."""
 
 WARNINGS = {"ResultsWarning"}

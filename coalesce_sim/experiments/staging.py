@@ -78,9 +78,9 @@ class Stage:
     def play(self, progress: Callable[[float], None] | None = None) -> Metrics:
         """Play the replication to the end of its last task; its metrics by name.
 
-        `progress` is told, now and then, the share of the work that is done. Raises whatever the policy or an
-        observer raises: then there are no metrics, and the stage is spent. Raises RuntimeError when played
-        again.
+        `progress` is told, now and then, the share of the work that is done. Raises `PolicyError` from
+        what the policy raises, and whatever an observer raises: then there are no metrics, and the stage is
+        spent. Raises RuntimeError when played again.
         """
         if self._played:
             raise RuntimeError("a stage is played once; stage the replication again to play it again")

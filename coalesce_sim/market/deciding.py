@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,12 @@ from coalesce_sim.errors import WANTED_TO_END
 from coalesce_sim.own_code import raised, trace_of
 from coalesce_sim.policies.errors import PolicyError
 from coalesce_sim.policies.protocol import LOCAL, Decision, Outcome, Policy, Surroundings, View
-from coalesce_sim.scenario.problems import on_one_line, shown
+from coalesce_sim.scenario.problems import on_one_line
 
 _NUMBER = (float, int, np.number)
+
+_SHORT = reprlib.Repr()  # shows what cannot show itself, too
+_SHORT.maxstring = _SHORT.maxother = 60
 
 
 class Decider:
@@ -93,7 +97,7 @@ class Decider:
             raise self._refused("decision.explored must be True or False", explored, view.task)
 
     def _refused(self, message: str, value: object, task: int | None = None) -> PolicyError:
-        return PolicyError(on_one_line(f"{self._at(task)}: {message} (got {shown(value)})"))
+        return PolicyError(on_one_line(f"{self._at(task)}: {message} (got {_SHORT.repr(value)})"))
 
     def _at(self, task: int | None) -> str:
         at = self._where if task is None else f"task {task}, {self._where}"

@@ -106,8 +106,8 @@ class Market:
         """Play the market to the end of the last task.
 
         `baseline` gives what the same tasks cost all-local; without one those columns of the records are NaN.
-        Raises `ConservationError` if tasks, money or capacity do not add up, and whatever the policy or the
-        observer raises.
+        Raises `ConservationError` if tasks, money or capacity do not add up, `PolicyError` from what the
+        policy raises, and whatever the observer raises.
         """
         self._baseline = baseline
         self.env.process(self._loop.arrivals(self._workload.blocks()))

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from coalesce_sim.cli import main
 from tests.cli.calling import SMALL, Call, Start, contents, write_policy
 
 
@@ -76,8 +75,13 @@ def test_an_error_in_the_users_policy_leaves_earlier_results_alone(call: Call, t
     before = contents(tmp_path / "results")
     own = write_policy(tmp_path, FAILING)
     for out in ("results/dur_03", "new/folder"):
-        with pytest.raises(ZeroDivisionError):
-            main(["dur_03", *SMALL, *own, "--out", out])
+        called = call("dur_03", *SMALL, *own, "--out", out, "--json")
+        assert (called.code, called.out) == (1, "")
+        line, *trace = called.err[called.err.index("Error: ") :].splitlines()
+        at = "my_module:Mine: task 19, replication 0, seed 1"
+        why = "ZeroDivisionError: integer division or modulo by zero (my_module.py:7)"
+        assert line == f"Error: {at}: decide raised {why}"
+        assert trace[1].strip() == "return Decision(LOCAL if self.limit else 1 // self.limit)"
     assert contents(tmp_path / "results") == before
     assert not (tmp_path / "new").exists()
 
@@ -99,6 +103,9 @@ def test_an_impossible_decision_is_told_in_a_line(call: Call, tmp_path: Path, jo
     called = call("dur_03", *SMALL, "--jobs", jobs, *own)
     assert called.code == 1
     told = called.err.splitlines()
-    assert told.pop() == "Error: Mine: decision.contractor must be -1 (local) to 29 (got 10000)"
+    assert told.pop() == (
+        "Error: my_module:Mine: task 0, replication 0, seed 1: decision.contractor must be -1 (local) to 29 "
+        "(got 10000)"
+    )
     assert all(line.startswith("note: ") for line in told)
     assert not (tmp_path / "results").exists()

@@ -4,7 +4,18 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from coalesce_sim import LOCAL, Comparison, Decision, Policy, ScenarioError, View, compare, load, run
+from coalesce_sim import (
+    LOCAL,
+    Comparison,
+    Decision,
+    Policy,
+    PolicyError,
+    ScenarioError,
+    View,
+    compare,
+    load,
+    run,
+)
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.experiments.contenders import UNASKED, YARDSTICKS, contenders, split
 from coalesce_sim.experiments.learning import MOST_BINS, Learning, TaskBins
@@ -158,7 +169,7 @@ def test_the_same_tables_at_any_number_of_jobs():
 
 
 def test_an_error_in_another_process_ends_the_comparison():
-    with pytest.raises(ZeroDivisionError, match="hopeless"):
+    with pytest.raises(PolicyError, match=r"Hopeless: task 0, .* decide raised ZeroDivisionError: hopeless"):
         compare(SMALL, [Hopeless], replications=4, jobs=2)
 
 

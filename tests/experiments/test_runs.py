@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import pytest
 
-from coalesce_sim import Policy, RunResult, load, run
+from coalesce_sim import Policy, PolicyError, RunResult, load, run
 from coalesce_sim.experiments.replication import Wanted
 from coalesce_sim.experiments.runs import metrics_of
 
@@ -30,9 +30,11 @@ def test_an_error_that_cannot_be_pickled_is_told_all_the_same():
     assert "raise NeedsTwoArguments" in str(raised.value.__cause__)
 
 
-def test_an_ordinary_error_keeps_its_type_at_any_number_of_jobs():
+def test_an_error_of_a_policy_is_the_same_at_any_number_of_jobs():
     for jobs in (1, 2):
-        with pytest.raises(NotImplementedError, match="Policy does not define decide"):
+        with pytest.raises(
+            PolicyError, match="replication 0, seed 1: decide raised NotImplementedError: Policy"
+        ):
             run(load("dur_01"), replications=2, jobs=jobs, policy=Policy)
 
 

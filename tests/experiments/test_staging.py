@@ -123,8 +123,9 @@ def test_what_a_policy_raises_late_reaches_the_caller() -> None:
         def observe(self, outcome: coalesce_sim.Outcome) -> None:
             raise EnoughError(outcome.task, 0)
 
-    with pytest.raises(EnoughError):
+    with pytest.raises(coalesce_sim.PolicyError, match=r"observe raised .*EnoughError") as raised:
         coalesce_sim.stage(coalesce_sim.load(*CONTRACTS), policy=Sulking).play()
+    assert isinstance(raised.value.__cause__, EnoughError)
 
 
 @MARKETS

@@ -350,7 +350,7 @@ def test_a_policy_that_does_not_say_is_told_so() -> None:
         def decide(self, view: View) -> Decision:  # noqa: ARG002
             return Decision(LOCAL)
 
-    with pytest.raises(PolicyError, match=r"Vague\.splits: must return True or False \(got None\)"):
+    with pytest.raises(PolicyError, match=r"Vague: task 0, .* splits must return True or False \(got None\)"):
         run_of(reports([0]), policy=Vague)
 
 

@@ -147,7 +147,10 @@ def test_a_contractor_that_does_not_exist_is_refused(index: int) -> None:
         def decide(self, view: View) -> Decision:  # noqa: ARG002
             return Decision(index)
 
-    with pytest.raises(PolicyError, match=rf"Confused: decision.contractor must be .* \(got {index}\)"):
+    with pytest.raises(
+        PolicyError,
+        match=rf"Confused: task 0, replication 0, seed 1: decision.contractor must be .* \(got {index}\)",
+    ):
         coalesce_sim.run(coalesce_sim.load("dur_01"), replications=1, policy=Confused)
 
 
@@ -157,7 +160,7 @@ def test_a_price_that_is_none_is_refused(price_usd: Any) -> None:
         def decide(self, view: View) -> Decision:  # noqa: ARG002
             return Decision(0, price_usd=price_usd)
 
-    message = rf"Haggling: decision.price_usd must be >= 0 and finite \(got {price_usd!r}\)"
+    message = rf"Haggling: task 0, .*: decision.price_usd must be >= 0 and finite \(got {price_usd!r}\)"
     with pytest.raises(PolicyError, match=message):
         coalesce_sim.run(coalesce_sim.load("dur_01"), replications=1, policy=Haggling)
 
