@@ -6,6 +6,9 @@ import importlib
 import importlib.util
 import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from importlib.machinery import SourceFileLoader
 from itertools import dropwhile
 from pathlib import Path
@@ -48,12 +51,37 @@ class _FromSource(SourceFileLoader):
         return code
 
 
+_LEFT_OUT: ContextVar[dict[str, None] | None] = ContextVar("classes that are not imported", default=None)
+
+
+@contextmanager
+def nothing_imported() -> Iterator[dict[str, None]]:
+    """Within, no code of users' own is executed; gives the classes that would have been imported."""
+    left_out: dict[str, None] = {}
+    before = _LEFT_OUT.set(left_out)
+    try:
+        yield left_out
+    finally:
+        _LEFT_OUT.reset(before)
+
+
+def may_import(module_and_class: str) -> bool:
+    """Whether a class may be imported here; where it may not, that is noted."""
+    left_out = _LEFT_OUT.get()
+    if left_out is None:
+        return True
+    left_out[module_and_class] = None
+    return False
+
+
 def imported_class(module_and_class: str) -> object:
     """What ``module:Class`` names, the working directory being searched first.
 
-    Raises ImportError, AttributeError and what the module raises. Within `files.expecting`, raises
-    `ChangedFile` where the code (`expected_name`) should be other.
+    Raises ImportError, within `nothing_imported` too, AttributeError and what the module raises. Within
+    `files.expecting`, raises `ChangedFile` where the code (`expected_name`) should be other.
     """
+    if not may_import(module_and_class):
+        raise ImportError("code of users' own is not imported here")
     module_name, _, class_name = module_and_class.partition(":")
     here = str(Path.cwd())
     if here not in sys.path:

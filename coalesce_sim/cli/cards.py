@@ -100,7 +100,10 @@ def export(
     A card says what a client may see. The rest, such as hardware, own cost and true success, goes to
     assume.yaml: with it, `cards import` makes the same contractors again. Keep that file to yourself.
     """
-    scenario = load_ready(source, overrides)
+    from coalesce_sim.own_code import nothing_imported
+
+    with nothing_imported():  # no card says how anybody decides
+        scenario = load_ready(source, overrides)
     from coalesce_sim.cards.exporting import ASSUMPTIONS, export_cards, write_export
 
     with failures_told():

@@ -110,17 +110,22 @@ class WrongInput(click.ClickException):
 
 
 def load_ready(source: str, overrides: Sequence[str]) -> Scenario:
-    """Load a scenario whose policy can be had.
+    """Load a scenario whose policy can be had, as far as code of users' own may be imported here.
 
     Raises `ScenarioError` with all problems of the scenario or, failing that, with that of its policy.
     """
     from coalesce_sim.loading import load
+    from coalesce_sim.own_code import may_import
     from coalesce_sim.policies.registry import PolicyError, create
+    from coalesce_sim.scenario.policy import Custom
     from coalesce_sim.scenario.problems import Problem, ScenarioError
 
     scenario = load(source, overrides)
+    chosen = scenario.policy
+    if isinstance(chosen, Custom) and not may_import(chosen.class_):
+        return scenario
     try:
-        create(scenario.policy)
+        create(chosen)
     except PolicyError as error:
         raise ScenarioError([Problem(source, None, "", str(error))]) from error
     return scenario

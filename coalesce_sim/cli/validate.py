@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from contextlib import nullcontext
 
 import click
 
@@ -14,34 +15,51 @@ from coalesce_sim.scenario.problems import ScenarioError
 @click.command("validate")
 @scenario_argument
 @set_option
+@click.option(
+    "--import",
+    "imports",
+    is_flag=True,
+    help="Also import the policies and embedders that it names by class, which executes their code.",
+)
 @json_option
 @click.pass_context
-def command(ctx: click.Context, source: str, overrides: tuple[str, ...], as_json: bool) -> None:
+def command(
+    ctx: click.Context, source: str, overrides: tuple[str, ...], imports: bool, as_json: bool
+) -> None:
     """Check SCENARIO, or a sweep file, without running it.
 
     Its data files are read and its policy is made, so that what passes will run; of a sweep every level of
-    every factor is tried once.
+    every factor is tried once. Code that it names (`class`) is executed with --import alone.
     """
-    from coalesce_sim.sweeps.specification import is_sweep
+    from coalesce_sim.own_code import nothing_imported
 
     try:
-        if is_sweep(source):
-            from coalesce_sim.sweeps.request import Request
-            from coalesce_sim.sweeps.running import prepare
-
-            plan = prepare(Request(source, overrides=overrides))
-            told = f"{plan.specification.name}: {len(plan.design):,} design points"
-        else:
-            scenario = load_ready(source, overrides)
-            told = f"{scenario.name}: {scenario.title}"
-            print_warnings(scenario)
+        with nullcontext() if imports else nothing_imported() as left_out:
+            told = _checked(source, overrides)
     except ScenarioError as error:
         if not as_json:
             raise
         problems = [dataclasses.asdict(problem) for problem in error.problems]
         print_json({"valid": False, "problems": problems})
         ctx.exit(2)
+    if left_out:
+        click.echo(f"note: not imported, and so not checked: {', '.join(left_out)} (see --import)", err=True)
     if as_json:
         print_json({"valid": True, "problems": []})
     else:
         click.echo(f"ok: {told}")
+
+
+def _checked(source: str, overrides: tuple[str, ...]) -> str:
+    """What was found to be right. Raises `ScenarioError`."""
+    from coalesce_sim.sweeps.specification import is_sweep
+
+    if is_sweep(source):
+        from coalesce_sim.sweeps.request import Request
+        from coalesce_sim.sweeps.running import prepare
+
+        plan = prepare(Request(source, overrides=overrides))
+        return f"{plan.specification.name}: {len(plan.design):,} design points"
+    scenario = load_ready(source, overrides)
+    print_warnings(scenario)
+    return f"{scenario.name}: {scenario.title}"

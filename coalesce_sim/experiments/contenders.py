@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
+from coalesce_sim.own_code import may_import
 from coalesce_sim.policies.protocol import Policy
 from coalesce_sim.policies.registry import PolicyError, create
 from coalesce_sim.scenario.base import Model
@@ -137,7 +138,7 @@ def written(scenario: Scenario, text: str) -> PolicySettings:
             {"policy": _base(scenario, name, text)}, [f"policy.{parameter}" for parameter in parameters]
         )
         chosen = validate(document, _Chosen)
-        if isinstance(chosen.policy, Custom):
+        if isinstance(chosen.policy, Custom) and may_import(chosen.policy.class_):
             create(chosen.policy)
     except ScenarioError as error:
         raise ScenarioError(

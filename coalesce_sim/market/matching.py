@@ -12,7 +12,7 @@ from coalesce_sim.arrays import FloatArray
 from coalesce_sim.inputs.ontology import Tree, read_ontology
 from coalesce_sim.inputs.recordings import read_recordings
 from coalesce_sim.inputs.vectors import Named, read_vectors
-from coalesce_sim.own_code import NOT_OF_OWN_CODE, imported_class, raised
+from coalesce_sim.own_code import NOT_OF_OWN_CODE, imported_class, may_import, raised
 from coalesce_sim.scenario import skills as settings
 from coalesce_sim.scenario.pool import DrawnPool, PriceList, RecordedPool
 from coalesce_sim.scenario.problems import Problem, ScenarioError, closest, shown
@@ -37,7 +37,7 @@ def matching_of(scenario: Scenario) -> Matching:
     """How skills and texts are compared; what takes time is worked out once, as long as it stays the same.
 
     Raises `ScenarioError` with all that is wrong with files, with texts, names and skills that are missing,
-    and with an embedder of the user's own, and whatever that raises itself.
+    and with an embedder of the user's own. Within `own_code.nothing_imported` that makes no vectors.
     """
     problems: list[Problem] = []
     match: Match = jaccard
@@ -135,6 +135,9 @@ def _similarity(scenario: Scenario) -> Similarity:
     rules = scenario.skills.embedder
     if isinstance(rules, settings.Table):
         return scenario.skills.embedding
+    if isinstance(rules, settings.OwnEmbedder) and not may_import(rules.class_):
+        _texts(scenario)
+        return {}
     if isinstance(rules, settings.Vectors):
         tasks, contractors = read_vectors(rules)
         for side, named, wanted in (

@@ -14,12 +14,13 @@ from coalesce_sim.experiments.contenders import written
 from coalesce_sim.files import expecting, read_bytes
 from coalesce_sim.loading import DATA_PATHS, data_files, resolve
 from coalesce_sim.market.matching import own_embedder
-from coalesce_sim.own_code import code_of, expected_name
+from coalesce_sim.own_code import code_of, expected_name, may_import
 from coalesce_sim.policies.registry import PolicyError, create
 from coalesce_sim.scenario.document import Base, Change, Document, read_base
 from coalesce_sim.scenario.policy import Custom
 from coalesce_sim.scenario.problems import Mark, Problem, ScenarioError
 from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.scenario.skills import OwnEmbedder
 from coalesce_sim.statistics.stopping import next_total
 from coalesce_sim.sweeps.design import design_of
 from coalesce_sim.sweeps.factors import (
@@ -163,11 +164,7 @@ class Plan:
                 scenario = self._scenario(levels)
                 for path in data_files(scenario):
                     self._files.add(f"{Path(path).name}: {self._digest(path)}")
-                policy = create(scenario.policy)
-                if isinstance(scenario.policy, Custom):
-                    self._note_code("policy", type(policy))
-                if (embedder := own_embedder(scenario)) is not None:
-                    self._note_code("skills.embedder", embedder)
+                self._check_code(scenario)
             except ScenarioError as error:
                 problems |= dict.fromkeys(error.problems)
             except PolicyError as error:
@@ -191,6 +188,18 @@ class Plan:
             "sweep": specification,
             "files": sorted(self._files),
         }
+
+    def _check_code(self, scenario: Scenario) -> None:
+        """Have the policy and the user's own embedder, as far as they may be imported here."""
+        chosen, embedder = scenario.policy, scenario.skills.embedder
+        if not isinstance(chosen, Custom):
+            create(chosen)
+        elif may_import(chosen.class_):
+            self._note_code("policy", type(create(chosen)))
+        if isinstance(embedder, OwnEmbedder) and may_import(embedder.class_):
+            found = own_embedder(scenario)
+            assert found is not None
+            self._note_code("skills.embedder", found)
 
     def _note_code(self, place: str, found: type) -> None:
         """Remember the code of a class as it was imported. Raises `PolicyError` if it has changed since."""

@@ -109,10 +109,17 @@ def test_validate_tells_every_problem(call: Call, tmp_path: Path):
     ]
 
 
-def test_validate_looks_for_the_policy(call: Call):
-    called = call("validate", "dur_03", "--set", "policy={class: 'nowhere:Mine'}", "--json")
+def test_validate_imports_code_only_if_asked(call: Call, tmp_path: Path):
+    (tmp_path / "exits_at_once.py").write_text("print('imported')\nraise SystemExit(0)\n")
+    given = ("--set", "policy={class: 'exits_at_once:Mine'}", "--json")
+    called = call("validate", "dur_03", *given)
+    assert (called.code, json.loads(called.out)) == (0, {"valid": True, "problems": []})
+    assert "note: not imported, and so not checked: exits_at_once:Mine (see --import)\n" in called.err
+    called = call("validate", "dur_03", *given, "--import")
     assert called.code == 2
-    assert "nowhere:Mine" in json.loads(called.out)["problems"][0]["message"]
+    assert "'exits_at_once:Mine'): SystemExit: 0 (exits_at_once.py:2)" in called.out
+    assert json.loads(called.out)["valid"] is False
+    assert "imported\n" in called.err
 
 
 def test_explain_agrees_with_the_files_of_a_run(call: Call):

@@ -14,10 +14,12 @@ from coalesce_sim.inputs.recordings import read_recordings
 from coalesce_sim.inputs.sellers import left_out_of_prices
 from coalesce_sim.inputs.tasktable import read_table
 from coalesce_sim.market.matching import skills_without_a_place
+from coalesce_sim.own_code import may_import
 from coalesce_sim.scenario.discovery import GossipDiscovery
 from coalesce_sim.scenario.policy import AlwaysLocal, BestFixed, Custom, Fixed, Oracle, Topsis
 from coalesce_sim.scenario.pool import ContractorFacts, DrawnPool, PriceList
 from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.scenario.skills import OwnEmbedder
 from coalesce_sim.scenario.tariff import PRICES
 from coalesce_sim.scenario.workload import Csv, Listed, Series
 
@@ -100,6 +102,9 @@ def _of_clients(scenario: Scenario) -> list[str]:
 
 def _of_skills(scenario: Scenario) -> list[str]:
     if isinstance(scenario.policy, _BLIND_TO_SKILLS):
+        return []
+    embedder = scenario.skills.embedder
+    if isinstance(embedder, OwnEmbedder) and not may_import(embedder.class_):
         return []
     told, reach = [], reach_of(scenario)
     if reach.nobody:
