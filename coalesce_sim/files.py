@@ -196,12 +196,18 @@ class Claim:
         try:
             self._made = made_folders(path)
             self._known = (path / _LOCK).exists()
+            if self._known and (path / _LOCK).stat().st_size:  # claiming it would empty it
+                raise FolderError(
+                    f"the folder {str(path)!r} holds a {_LOCK} of somebody else; give another one"
+                )
             self._lock = FileLock(path / _LOCK, thread_local=False)
             self._lock.acquire(blocking=False)
         except Timeout as error:
             raise FolderError(
                 f"another command is writing to {str(path)!r}; wait for it, or give another folder"
             ) from error
+        except FolderError:
+            raise
         except OSError as error:
             remove_empty(self._made)
             raise _no_folder(path, error) from error

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import errno
 import importlib
+import logging
 import os
 import signal
 import sys
 import warnings
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import click
@@ -72,13 +73,17 @@ class _Commands(click.Group):
             raise click.ClickException("\n".join(filter(None, (str(error), error.trace)))) from error
         except KeyboardInterrupt as error:  # raised by code of the user's own: signals are `Interrupted`
             raise Interrupted(signal.SIGINT) from error
+        except OSError as error:
+            if error.errno != errno.ENAMETOOLONG:
+                raise
+            raise click.UsageError(f"{error.filename!r}: {error.strerror}") from error
         except MemoryError as error:
             raise click.ClickException(f"not enough memory: {error}") from error
 
 
 def _refuse_strange_word(ctx: click.Context, word: str) -> None:
     """Raise `click.UsageError` for what is neither an option nor a scenario, and so a mistyped command."""
-    is_path = bundled.is_path(word) or Path(word).exists()
+    is_path = bundled.is_path(word) or os.path.exists(word)
     if word.startswith("-") or is_path or bundled.has(word):
         return
     near = [
@@ -117,6 +122,7 @@ _showwarning = warnings.showwarning
 def main(args: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code; 128 + the signal's number if it was interrupted."""
     warnings.showwarning = _tell
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # where it can keep no cache it does without
     with guarded_streams():
         sys.exit(_exit_code(args))
 

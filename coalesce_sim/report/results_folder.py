@@ -15,6 +15,9 @@ from coalesce_sim.provenance import provenance
 
 Result = TypeVar("Result")
 
+_MARK = b"coalesce_sim"
+"""What the first of a command's files says, which is put in place before the others."""
+
 
 @dataclass(frozen=True, slots=True)
 class Written(Generic[Result]):
@@ -35,7 +38,8 @@ class ResultsFolder(Folder):
     """A folder for results that replace earlier ones of the same command; nobody else writes there meanwhile.
 
     `own` are all files that the command may leave, in the order in which they are listed, the summary first.
-    Raises `FolderError` where the folder cannot be made or written to, is in use, or holds a sweep.
+    Raises `FolderError` where the folder cannot be made or written to, is in use, or holds a sweep or files
+    of such names that are not of this command.
     """
 
     def __init__(self, path: Path, own: Sequence[str]) -> None:
@@ -46,10 +50,21 @@ class ResultsFolder(Folder):
 
     def __enter__(self) -> Self:
         super().__enter__()
-        if (self.path / "sweep.json").exists():
+        why = self._other_use()
+        if why is not None:
             self.__exit__()
-            raise FolderError(f"the folder {str(self.path)!r} holds a sweep; give another one")
+            raise FolderError(f"the folder {str(self.path)!r} {why}; give another one")
         return self
+
+    def _other_use(self) -> str | None:
+        """What the folder holds that would be lost; None where there is nothing but files of this command."""
+        if (self.path / "sweep.json").exists():
+            return "holds a sweep"
+        first = self.path / self._own[0]
+        if first.is_file() and _MARK in first.read_bytes():
+            return None
+        others = [name for name in self._own if (self.path / name).exists()]
+        return f"holds {others[0]}, which this command did not write" if others else None
 
     @contextmanager
     def played(self) -> Iterator[None]:

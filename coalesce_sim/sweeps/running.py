@@ -184,6 +184,8 @@ def take_up(store: Store, plan: Plan, command: str, started: datetime, *, extend
         for other in OTHER_RESULTS:
             if (store.path / other).exists():
                 raise ResultsError(f"{str(store.path)!r} holds other results ({other}); give another folder")
+        for path in store.others_files((RUNS, POINTS, FAILURES, OUTCOME)):
+            raise ResultsError(f"{str(store.path)!r} holds {path}, which is of no sweep; give another folder")
         store.begin(facts)
     elif before["asked"] != asked and not store.shards.files():  # nothing was played that could be lost
         store.begin(facts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -63,6 +63,12 @@ class Store:
     def facts(self) -> dict[str, Any] | None:
         """What the folder says of the sweep it holds; None for a new one."""
         return read_facts(self.path) if (self.path / FACTS).exists() else None
+
+    def others_files(self, names: Sequence[str]) -> Iterator[str]:
+        """Which of such files, and of rows, are there, though the folder holds no sweep."""
+        yield from (name for name in names if (self.path / name).exists())
+        shards = self.path.glob("shards-[0-9]*")
+        yield from (path.name for path in shards if path.is_file() or any(path.iterdir()))
 
     def begin(self, facts: Mapping[str, Any], rows: pa.Table | None = None) -> None:
         """Say what sweep the folder holds, with rows that it has already, or as they are.
