@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any, Protocol
 
+from coalesce_sim.texts import on_one_line
+
 _LARGEST_EXACT = 2.0**53
 """From here on not every whole number is a float."""
 
@@ -63,7 +65,8 @@ def percent(value: Measured) -> str:
 
 
 def level_text(value: Any) -> str:
-    """A level of a factor, in the words of a sweep file: whole numbers in full, others in six digits."""
+    """A level of a factor, in the words of a sweep file: whole numbers in full, others in six digits,
+    texts on one line."""
     plain = value.item() if hasattr(value, "item") else value  # NumPy's scalars
     if plain is None:
         return "null"
@@ -72,7 +75,7 @@ def level_text(value: Any) -> str:
     if isinstance(plain, float):
         whole = plain.is_integer() and abs(plain) < _LARGEST_EXACT
         return str(int(plain)) if whole else f"{plain:.6g}"
-    return str(plain)
+    return on_one_line(str(plain))
 
 
 def plural(count: int, noun: str) -> str:

@@ -119,7 +119,7 @@ def export(
 
 
 def _tell(imported: Import) -> None:
-    from coalesce_sim.scenario.problems import on_one_line
+    from coalesce_sim.texts import on_one_line
 
     cards, taken = plural(len(imported.cards), "card"), plural(len(imported.taken), "contractor")
     click.echo(f"{imported.out}: {taken} of {cards}, extends {imported.parent}")

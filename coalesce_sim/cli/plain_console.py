@@ -8,11 +8,11 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.text import Text
 
-from coalesce_sim.cli.terminal import visible
+from coalesce_sim.texts import visible
 
 
 class PlainConsole(Console):
-    """Prints texts as they are, without markup, with control characters escaped (`terminal.visible`)."""
+    """Prints texts as they are, without markup, with control characters escaped (`texts.visible`)."""
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """The segments of something, as `Console.render` gives them."""

@@ -5,14 +5,12 @@ from __future__ import annotations
 import errno
 import io
 import os
-import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TextIO, cast
 
-_COMMANDS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-"""Control characters but for tabs and line breaks, and what turns the direction of writing."""
+from coalesce_sim.texts import visible
 
 
 class CannotPrint(OSError):
@@ -20,11 +18,6 @@ class CannotPrint(OSError):
 
     def __str__(self) -> str:
         return f"cannot print the result: {self.strerror}; files that were written are kept"
-
-
-def visible(text: str) -> str:
-    """The text with what would command a terminal as Python writes it: ``\\x1b`` for an escape."""
-    return _COMMANDS.sub(lambda found: repr(found[0])[1:-1], text)
 
 
 class _Stream(io.TextIOBase):

@@ -11,7 +11,7 @@ from coalesce_sim.errors import WANTED_TO_END
 from coalesce_sim.own_code import raised, trace_of
 from coalesce_sim.policies.errors import PolicyError
 from coalesce_sim.policies.protocol import LOCAL, Decision, Outcome, Policy, Surroundings, View
-from coalesce_sim.scenario.problems import on_one_line
+from coalesce_sim.texts import on_one_line
 
 _NUMBER = (float, int, np.number)
 

@@ -30,7 +30,7 @@ from coalesce_sim.policies.yardsticks import (
 )
 from coalesce_sim.scenario import learners, mechanisms
 from coalesce_sim.scenario import policy as settings
-from coalesce_sim.scenario.problems import on_one_line
+from coalesce_sim.texts import on_one_line
 
 __all__ = ["PolicyError", "create"]
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from coalesce_sim.errors import CoalesceError
+from coalesce_sim.texts import on_one_line
 
 Steps = tuple[str | int, ...]
 """The way from a scenario's root to a field: keys of mappings and indices of lists."""
@@ -75,11 +76,6 @@ def dotted(path: Steps) -> str:
 def closest(word: object, known: Iterable[str]) -> str | None:
     """The known word that `word` was probably meant to be, None if it resembles none."""
     return next(iter(difflib.get_close_matches(word, known, n=1)), None) if isinstance(word, str) else None
-
-
-def on_one_line(text: str) -> str:
-    """The text with line breaks, and what else makes a terminal do something, as Python writes them."""
-    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
 
 
 def shortened(text: str) -> str:

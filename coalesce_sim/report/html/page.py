@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from coalesce_sim.extras import require
 from coalesce_sim.numbers import NOTHING, number
 from coalesce_sim.report.html.charts import Chart
+from coalesce_sim.texts import visible
 from coalesce_sim.version import __version__
 
 _HERE = Path(__file__).parent
@@ -134,6 +135,7 @@ def rendered(page: Page) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        finalize=lambda value: visible(value) if type(value) is str else value,
     )
     environment.filters["tied"] = _tied
     charts = [

@@ -1,0 +1,18 @@
+"""What anybody wrote, as it may be shown: nothing in it does anything but stand there."""
+
+from __future__ import annotations
+
+import re
+
+_COMMANDS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""Control characters but for tabs and line breaks, and what turns the direction of writing."""
+
+
+def visible(text: str) -> str:
+    """The text with what would command a terminal as Python writes it: ``\\x1b`` for an escape."""
+    return _COMMANDS.sub(lambda found: repr(found[0])[1:-1], text)
+
+
+def on_one_line(text: str) -> str:
+    """The text with line breaks, and whatever else cannot be printed, as Python writes them."""
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
