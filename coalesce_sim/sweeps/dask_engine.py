@@ -195,11 +195,16 @@ def _quiet() -> Iterator[None]:
 
 @contextmanager
 def _own_cluster(dask: ModuleType, jobs: int) -> Iterator[str]:
-    """The address of a cluster of processes on this machine. They end with this one, even if it is killed."""
+    """The address of a cluster of processes on this machine. They end with this one, even if it is killed.
+
+    It shows nothing of itself: without a dashboard Dask still serves pages at port 8787, unless told otherwise.
+    """
     settings = {
         # The loop that plays the sweep counts deaths itself.
         "distributed.scheduler.allowed-failures": 0,
         "distributed.worker.profile.enabled": False,
+        "distributed.scheduler.http.routes": [],
+        "distributed.worker.http.routes": [],
     }
     try:
         with require("dask", extra="dask").config.set(settings):
@@ -209,6 +214,7 @@ def _own_cluster(dask: ModuleType, jobs: int) -> Iterator[str]:
                 processes=True,
                 memory_limit=0,
                 dashboard_address=None,
+                scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
                 silence_logs=logging.CRITICAL + 1,
             )
     except (OSError, RuntimeError) as error:
