@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from coalesce_sim.cli import interrupts
+from coalesce_sim.errors import Interrupted
 from tests.cli.calling import SMALL, Call, Start, contents
 
 ENDLESS = ("dur_05", "--replications", "100000", "--out", "results", "--quiet")
@@ -62,9 +63,9 @@ def test_ctrl_c_reaches_the_whole_group_and_leaves_earlier_results(call: Call, s
 
 def test_an_interrupt_that_a_library_swallows_is_raised_again():
     interrupts.listen()
-    with contextlib.suppress(interrupts.Interrupted):
+    with contextlib.suppress(Interrupted):
         os.kill(os.getpid(), signal.SIGTERM)
-    with pytest.raises(interrupts.Interrupted, match="interrupted by SIGTERM"):
+    with pytest.raises(Interrupted, match="interrupted by SIGTERM"):
         interrupts.insist()
 
 
@@ -74,7 +75,7 @@ def test_while_one_interrupt_is_on_its_way_others_do_not_disturb():
     cleaned = False
     try:
         os.kill(os.getpid(), signal.SIGINT)
-    except interrupts.Interrupted as error:
+    except Interrupted as error:
         os.kill(os.getpid(), signal.SIGINT)
         os.kill(os.getpid(), signal.SIGTERM)
         cleaned = error.signal == signal.SIGINT
