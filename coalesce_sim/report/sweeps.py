@@ -59,9 +59,7 @@ def warnings_of(result: SweepResult) -> list[str]:
     told = [*filter(None, [unfinished(result)])]
     if summary["failed"]:
         errors = result.failures["error"]
-        alike = errors.str.replace(
-            r"\d+", "", regex=True
-        )  # of one kind, each of its own task and replication
+        alike = errors.str.replace(r"\d+", "", regex=True)  # but for task and replication
         commonest = errors[alike == alike.value_counts().index[0]]
         told.append(
             f"{summary['failed']:,} runs failed, most often ({len(commonest):,}): {commonest.iloc[0]}. "
