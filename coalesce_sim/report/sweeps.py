@@ -72,9 +72,11 @@ def warnings_of(result: SweepResult) -> list[str]:
     summary = result.summary
     told = [*filter(None, [unfinished(result)])]
     if summary["failed"]:
-        errors = result.failures["error"].value_counts()
+        errors = result.failures["error"]
+        alike = errors.str.replace(r"\d+", "", regex=True)  # but for task and replication
+        commonest = errors[alike == alike.value_counts().index[0]]
         told.append(
-            f"{summary['failed']:,} runs failed, most often ({errors.iloc[0]:,}): {errors.index[0]}. "
+            f"{summary['failed']:,} runs failed, most often ({len(commonest):,}): {commonest.iloc[0]}. "
             "See failures.csv; --retry-failed plays them again."
         )
     rule = result.specification.replications

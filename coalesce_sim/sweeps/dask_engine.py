@@ -197,7 +197,7 @@ def _quiet() -> Iterator[None]:
 def _own_cluster(dask: ModuleType, jobs: int) -> Iterator[str]:
     """The address of a cluster of processes on this machine. They end with this one, even if it is killed.
 
-    It shows nothing of itself: without a dashboard Dask still serves pages at port 8787, unless told.
+    It serves no page: without a dashboard Dask still has some at port 8787, unless told otherwise.
     """
     settings = {
         # The loop that plays the sweep counts deaths itself.
