@@ -168,9 +168,7 @@ class Home:
         stay, running = self.expect(opened, task), opened.block.home.running
         if not self.exists:
             return {"expected_loss_usd": stay.internal_usd}
-        factor = float(self._knowledge.factors[opened.type_id[task], LOCAL])
-        correction_usd = stay.plain_usd * (factor - 1)
-        before_usd = opened.running_usd[task] + self._price_usd + stay.opportunity_usd
+        type_id, known = opened.type_id[task], self._knowledge
         return {
             "compute_usd": float(running.compute_usd[task]),
             "memory_usd": float(running.memory_usd[task]),
@@ -178,6 +176,6 @@ class Home:
             "opportunity_usd": stay.opportunity_usd,
             "depreciation_usd": float(running.depreciation_usd[task]),
             "own_price_usd": self._price_usd,
-            "correction_usd": correction_usd,
-            "expected_loss_usd": stay.internal_usd - before_usd - correction_usd,
+            "correction_usd": stay.plain_usd * (float(known.factors[type_id, LOCAL]) - 1),
+            "expected_loss_usd": (1 - float(known.own[type_id, 0])) * opened.layout.loss_usd[task],
         }
