@@ -14,7 +14,7 @@ settings.load_profile("untimed")
 
 
 def pytest_collection_finish() -> None:
-    """What was imported and collected stays to the end: the garbage collector need not walk it again and again."""
+    """What was imported and collected stays to the end: the garbage collector need not walk it each time."""
     gc.collect()
     gc.freeze()
 
