@@ -160,8 +160,8 @@ def _lines(text: str) -> list[str]:
 
 
 def _key(line: str) -> str:
-    """What a line is recognised by when its numbers have changed."""
-    return re.sub(r"\s+", " ", _NUMBER.sub("#", line)).strip()
+    """What a line is recognised by when its numbers have changed, or the width of its table."""
+    return re.sub(r"─+", "─", re.sub(r"\s+", " ", _NUMBER.sub("#", line)).strip())
 
 
 def _rewritten(text: str, *, write: bool) -> tuple[str, list[str]]:
