@@ -35,6 +35,7 @@ COUNTS = ("tasks", "explored", "good", "late", "attempts")
 AMOUNTS = ("turnaround_s", "paid_usd", "realised_usd")
 
 _SHARES = ("share", "late_rate", "success_rate", "exploration_rate")
+"""Figures in percent, whose intervals stay within 0 and 100."""
 
 
 class Routed(Observer):
@@ -219,8 +220,7 @@ class Routing:
     def rows(self) -> list[dict[str, Any]]:
         """`estimates` row by row, in the form in which they appear in JSON."""
         return [
-            {"contractor": contractor, "type": kind}
-            | {name: {"mean": each[row].mean, "half_width": each[row].half_width} for name, each in told}
+            {"contractor": contractor, "type": kind} | {name: each[row].as_dict() for name, each in told}
             for told in [list(self.estimates.items())]
             for row, (contractor, kind) in enumerate(zip(self.labels, self.types, strict=True))
         ]

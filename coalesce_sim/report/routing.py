@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from coalesce_sim.experiments.routing import Routing
-from coalesce_sim.numbers import NOTHING, column, number, plural
+from coalesce_sim.numbers import NOTHING, column, number, plural, with_interval
 from coalesce_sim.report.layout import Column, print_columns, print_wrapped
 from coalesce_sim.statistics.intervals import Estimate
 
@@ -17,7 +17,7 @@ MOST_ROWS = 12
 
 NOTE = (
     "A task counts where it went last; paid are all contracts, those before it too. "
-    "Cost: prices, fees, delay and losses. ±: half of the 95 % interval."
+    "Cost: prices, fees, delay and losses. ±, [ ]: 95 % intervals."
 )
 
 _MOST_TYPES, _MOST_PARTS, _LEAST_SHARE = 3, 3, 5.0
@@ -107,9 +107,8 @@ def others_told(routing: Routing, shown: Sequence[int]) -> str:
 
 
 def share(value: Estimate) -> str:
-    """A share in percent and half of its interval, without the sign."""
-    half = "" if not value.half_width else f" ± {number(value.half_width, 1)}"
-    return f"{number(value.mean, 1)}{half}"
+    """A share in percent with its interval, without the sign."""
+    return with_interval(value, 1)
 
 
 def _part(routing: Routing, row: int) -> str:

@@ -47,6 +47,7 @@ def _figure(result: RunResult) -> Figure:
     scenario, runs = result.scenario.name, len(result.replications)
     origin = f"{scenario}, seed {result.seed}; {mean_shown(runs, 'lines')}"
     figure = page(headline(routing), origin, _ABOVE + _ROW * lines + _BELOW)
+    figure.set_layout_engine("none")
     inches = figure.get_size_inches()[1]
     axes = figure.add_axes((_LEFT, _BELOW / inches, _RIGHT - _LEFT, _ROW * lines / inches))
     _bars(axes, routing, rows, heights)

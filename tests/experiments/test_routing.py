@@ -10,7 +10,6 @@ import pytest
 import coalesce_sim
 from coalesce_sim import RunResult
 from coalesce_sim.experiments.routing import AMOUNTS, COUNTS, HOME, Routing
-from coalesce_sim.statistics.intervals import estimate
 
 SMALL = {
     "published": ("dur_03", ["clock.days=1"]),
@@ -122,12 +121,14 @@ def rows(replication: int, **tasks: float) -> pa.Table:
 
 
 def test_who_got_nothing_in_a_replication_counts_as_nought_in_it():
-    frame: Any = Routing.of([rows(0, home=3, one=1), rows(1, home=4)], 2).frame().set_index("contractor")
+    routing = Routing.of([rows(0, home=3, one=1), rows(1, home=4)], 2)
+    frame: Any = routing.frame().set_index("contractor")
     assert frame.index.tolist() == [HOME, "one"]
     assert frame["tasks"].tolist() == [3.5, 0.5]
     assert frame["share"].tolist() == [87.5, 12.5]
-    of_shares = estimate([75.0, 100.0], share=True).half_width  # t's, 158.8, would leave 0 to 100
-    assert frame["share_half_width"].tolist() == pytest.approx([of_shares, of_shares])
+    assert frame["tasks_half_width"].tolist() == pytest.approx([6.353, 6.353], rel=1e-3)
+    intervals = [each.ci95 for each in routing.estimates["share"]]
+    assert all(each is not None and 0 <= each[0] < each[1] <= 100 for each in intervals)
     assert frame["usd_per_task"].tolist() == [2.0, 2.0]
     assert np.isnan(frame.loc["one", "usd_per_task_half_width"])
 

@@ -80,8 +80,8 @@ def cold_start(case: Case, runs: Sequence[Run], rng: np.random.Generator) -> Col
     days = tuple(
         Day(
             day + 1,
-            estimate(rate[:, day].tolist()),
-            estimate(decided[:, day].tolist()),
+            estimate(rate[:, day].tolist(), share=True),
+            estimate(decided[:, day].tolist(), share=True),
             estimate(saved[:, day].tolist()),
         )
         for day in range(rate.shape[1])

@@ -13,7 +13,7 @@ from coalesce_sim.report.routing import share
 MOST_NAMED = 4
 """Contractors with a column of their own; what the others got stands in one."""
 
-_NOTE = "Where tasks of all types went last, in percent; ±: half of the 95 % interval."
+_NOTE = "Where tasks of all types went last, in percent; ±, [ ]: 95 % intervals."
 
 
 def print_routing(console: Console, comparison: Comparison) -> None:

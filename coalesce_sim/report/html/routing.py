@@ -40,7 +40,7 @@ _MOST_ROWS = 200
 _MOST_DRAWN = 20
 """Contractors that are drawn."""
 
-_NOTE = "Means ± half of the 95 % interval (t)."
+_NOTE = "Means over the replications with 95 % intervals."
 
 
 def routing_sections(opened: Opened) -> list[Section]:
@@ -112,7 +112,7 @@ def _chart(groups: Mapping[str, Routing], name: str) -> Drawing:
             x=0,
             by=1,
             start=[0, 0],
-            describes="Means over the replications; bars are 95 % intervals (t).",
+            describes="Means over the replications; bars are 95 % intervals.",
         )
     )
 
