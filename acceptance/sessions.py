@@ -20,7 +20,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
+from difflib import SequenceMatcher, get_close_matches
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -131,7 +131,9 @@ def shown_anew(shown: str, printed: str) -> str:
 
 def _place(part: Sequence[str], keys: Sequence[str], position: int) -> tuple[int, int]:
     """From where to where printed lines are like those of a part."""
-    matches = SequenceMatcher(None, part, keys[position:], autojunk=False).get_matching_blocks()
+    below = keys[position:]
+    part = [next(iter(get_close_matches(line, below, n=1)), line) for line in part]
+    matches = SequenceMatcher(None, part, below, autojunk=False).get_matching_blocks()
     alike = [match for match in matches if any(part[match.a : match.a + match.size])]
     if not alike:
         raise ValueError(f"nothing is printed that is like {part[0]!r}: cut it anew by hand")
@@ -158,8 +160,8 @@ def _lines(text: str) -> list[str]:
 
 
 def _key(line: str) -> str:
-    """What a line is recognised by when its numbers have changed."""
-    return re.sub(r"\s+", " ", _NUMBER.sub("#", line)).strip()
+    """What a line is recognised by when its numbers have changed, or the width of its table."""
+    return re.sub(r"─+", "─", re.sub(r"\s+", " ", _NUMBER.sub("#", line)).strip())
 
 
 def _rewritten(text: str, *, write: bool) -> tuple[str, list[str]]:

@@ -44,4 +44,5 @@ def test_a_page_is_brought_up_to_date_and_stays_cut() -> None:
     anew = shown_anew(shown, now)
     assert anew == "…\n  tasks      420  22\n  explored  10.1   2\n…\nWritten\n"
     assert missing_line(anew, now) is None
+    assert shown_anew("…\nWritten to a\n", now) == "…\nWritten\n"
     assert shown_anew(PRINTED, now) == now.replace("3.2 s (9 tasks/s)", "…")

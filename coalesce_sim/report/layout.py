@@ -63,7 +63,7 @@ def print_columns(
     gap, styles = _GAP, list(styles) or [""] * len(keys[0].cells)
     if _needed(keys, columns) > console.width:
         columns = [column.with_short_heading() for column in columns]
-        keys = _narrowed(keys, console.width // 2)
+        keys = _narrowed([key.with_short_heading() for key in keys], console.width // 2)
         if not any(" " in cell for column in columns for cell in column.cells) and (
             _needed(keys, columns, _NARROW_GAP) <= console.width < _needed(keys, columns)
         ):
