@@ -29,8 +29,9 @@ def blocks(page: Path, language: str) -> list[str]:
 
 
 def commands(page: Path) -> list[list[str]]:
-    lines = "".join(blocks(page, "bash")).replace("\\\n", " ").splitlines()
-    return [shlex.split(line, comments=True)[1:] for line in lines if line.startswith("coalesce-sim ")]
+    lines = "".join(blocks(page, "bash") + blocks(page, "console")).replace("\\\n", " ").splitlines()
+    shown = [line.removeprefix("$ ") for line in lines]
+    return [shlex.split(line, comments=True)[1:] for line in shown if line.startswith("coalesce-sim ")]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

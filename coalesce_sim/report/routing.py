@@ -53,13 +53,17 @@ def headline(routing: Routing) -> str:
     return f"{', '.join(places[:-1])} and {places[-1]}" if len(places) > 1 else places[0]
 
 
+def print_who(console: Console, routing: Routing) -> None:
+    """Print to whom the work went, a sentence for each of the largest types."""
+    for sentence in sentences(routing):
+        print_wrapped(console, sentence)
+
+
 def print_routing(console: Console, routing: Routing) -> None:
     """Print to whom the work went, at most `MOST_ROWS` rows, and what the others come to."""
     if not len(routing):
         return
     console.print(Text("Who got the work", "bold"))
-    for sentence in sentences(routing):
-        print_wrapped(console, sentence)
     shown = routing.most(MOST_ROWS)
     _print_rows(console, routing, shown)
     if others := others_told(routing, shown):

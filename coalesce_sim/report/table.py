@@ -13,7 +13,7 @@ from coalesce_sim.numbers import NOTHING, number, percent, plural, with_half_wid
 from coalesce_sim.report.costs import NONE, SAVED_IN, cost_lines
 from coalesce_sim.report.layout import Column, print_columns, print_wrapped
 from coalesce_sim.report.results_folder import Written
-from coalesce_sim.report.routing import print_routing
+from coalesce_sim.report.routing import print_routing, print_who
 from coalesce_sim.scenario.security import INCIDENT_KINDS
 from coalesce_sim.statistics.intervals import Estimate, estimate
 
@@ -54,6 +54,7 @@ def print_run(console: Console, written: Written[RunResult]) -> None:
     runs = plural(len(result.replications), "replication")
     pace = f"{plural(int(tasks), 'task')} in {number(wall_s)} s ({number(tasks / wall_s, 0)} tasks/s)"
     console.print(f"{runs}, seed {result.seed}; {pace}")
+    print_who(console, result.routed)
     _print_results(console, result)
     _print_for_operators(console, result)
     print_routing(console, result.routed)

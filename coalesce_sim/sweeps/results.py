@@ -6,7 +6,7 @@ import hashlib
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +32,18 @@ OUTCOME = "outcome.json"
 """Written when a sweep has ended, and not before."""
 
 _KEYS = ("point", "replication", "seed")
+
+_MOVED = {
+    "loss_usd": "paid_to_contractors_usd",
+    "search_usd": "loss_usd",
+    "leak_usd": "search_usd",
+    "attempts_per_task": "leak_usd",
+    "lateness_usd": "attempts_per_task",
+    "all_local_lateness_usd": "lateness_usd",
+    "coordination_usd": "split_rate",
+    "all_local_loss_usd": "all_local_success_rate",
+}
+"""Metrics, and behind which other one they stand in digests."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -117,7 +129,10 @@ class SweepResult:
     def digest(self) -> str:
         """SHA-256 of all that is in `runs`, and of which runs failed: the same for equal results."""
         digest = hashlib.sha256()
-        for table in (self.runs_table(), self.failures_table().drop_columns(["traceback"])):
+        runs = self.runs_table()
+        keys = [name for name in runs.column_names if name not in self.metrics]
+        runs = runs.select([*keys, *sorted(self.metrics, key=_place_in_digest)])
+        for table in (runs, self.failures_table().drop_columns(["traceback"])):
             for name, column in zip(table.column_names, table.columns, strict=True):
                 digest.update(f"{name}:{column.type}\n".encode())
                 digest.update(_bytes_of(column))
@@ -306,6 +321,21 @@ def read_outcome(result: SweepResult) -> dict[str, Any]:
     if not sealed and result.facts["format"] != UNCHECKED:
         raise ResultsError(f"{path}: cannot be read: its digest is missing")
     return outcome
+
+
+@cache
+def _digested() -> dict[str, int]:
+    """The place of each metric in digests: those that were moved in the catalogue are where they were, so
+    that sweeps that were played before are still known by theirs."""
+    names = list(METRICS)
+    for name, before in _MOVED.items():
+        names.remove(name)
+        names.insert(names.index(before) + 1, name)
+    return {name: place for place, name in enumerate(names)}
+
+
+def _place_in_digest(metric: str) -> int:
+    return _digested().get(metric, len(METRICS))
 
 
 def check_digest(result: SweepResult, outcome: Mapping[str, Any]) -> None:

@@ -37,7 +37,7 @@ def test_a_sweep_file_is_played_and_told(call: Call, file: str, tmp_path: Path):
     assert "mine: 2 design points, 4 runs" in called.out
     assert "Written to results/mine: runs.parquet, points.csv, outcome.json" in called.out
     rows = [line.split() for line in called.out.splitlines() if line.startswith((" 0 ", " 0.1 "))]
-    assert [row[:2] for row in rows] == [["0", "2"], ["0.1", "2"]]
+    assert [row[:2] for row in rows[:2]] == [["0", "2"], ["0.1", "2"]]
     assert "±" in called.out
     result = coalesce_sim.open_results(tmp_path / "results" / "mine")
     assert f"Digest of the results: {result.digest[:16]}" in called.out
@@ -98,7 +98,7 @@ def test_failed_runs_give_exit_code_1_and_are_told(call: Call, tmp_path: Path):
     called = call("sweep", "mine.yaml", "--jobs", "1")
     assert called.code == 1
     assert "2 runs failed, most often (2)" in called.out
-    assert "--retry-failed plays them again" in called.out
+    assert "--retry-failed plays them again" in " ".join(called.out.split())
     assert "failures.csv" in called.out
     retried = call("sweep", "mine.yaml", "--jobs", "1", "--retry-failed", "--json")
     assert (retried.code, json.loads(retried.out)["failed"]) == (1, 2)

@@ -120,3 +120,14 @@ def test_a_policy_whose_module_changes_during_a_sweep_makes_its_rows_errors(
     error = played(plan, 0).error
     assert error is not None
     assert "module own_policy_that_changes: has changed since this began" in error
+
+
+def test_digests_take_metrics_in_the_order_that_they_always_had():
+    """So that sweeps which older versions played are known by their digests."""
+    once = (
+        *("realised_usd", "all_local_usd", "paid_to_contractors_usd", "loss_usd", "search_usd", "leak_usd"),
+        *("attempts_per_task", "lateness_usd", "all_local_lateness_usd", "lateness_s", "split_rate"),
+        *("coordination_usd", "coordination_s", "turnaround_p50_s", "all_local_success_rate"),
+        *("all_local_loss_usd", "regret_oracle_usd_per_task"),
+    )
+    assert sorted(reversed(once), key=_place_in_digest) == list(once)
