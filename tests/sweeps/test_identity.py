@@ -15,6 +15,7 @@ from coalesce_sim.files import ChangedFile, expecting, read_bytes
 from coalesce_sim.loading import data_digests
 from coalesce_sim.sweeps.plan import Plan
 from coalesce_sim.sweeps.playing import Chunk, Row, Run, play_chunk
+from coalesce_sim.sweeps.results import _place_in_digest
 from tests.sweeps.small import planned
 
 OWN = """
