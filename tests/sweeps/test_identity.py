@@ -131,4 +131,4 @@ def test_digests_take_metrics_in_the_order_that_they_always_had():
         *("coordination_usd", "coordination_s", "turnaround_p50_s", "all_local_success_rate"),
         *("all_local_loss_usd", "regret_oracle_usd_per_task"),
     )
-    assert sorted(reversed(once), key=_place_in_digest) == list(once)
+    assert sorted(set(once), key=_place_in_digest) == list(once)
