@@ -48,7 +48,8 @@ def print_run(console: Console, written: Written[RunResult]) -> None:
     tasks = sum(each["tasks"] for each in result.replications)
     console.print(Text(f"{result.scenario.name}: {result.scenario.title}", "bold"), soft_wrap=True)
     runs = plural(len(result.replications), "replication")
-    pace = f"{plural(int(tasks), 'task')} in {number(wall_s)} s ({number(tasks / wall_s, 0)} tasks/s)"
+    pace = f"{plural(int(tasks), 'task')} in {number(wall_s)} s ({number(tasks / wall_s, 0)} tasks/s"
+    pace += ", compiled core)" if result.core.core == "compiled" else ")"
     console.print(f"{runs}, seed {result.seed}; {pace}")
     console.print(results_table(result))
     if result.scenario.cost_model.realised.basis == "physical":
@@ -57,6 +58,8 @@ def print_run(console: Console, written: Written[RunResult]) -> None:
         console.print(Text(line))
     for note in (_HONEST,) if result.scenario.learning else (_HONEST, _AS_PUBLISHED):
         console.print(Text(note, "dim"))
+    if result.core.because is not None:
+        console.print(Text(f"Played by SimPy: {result.core.because}.", "dim"))
     if result.scenario.see_also:
         console.print(Text(f"\nSee also: {result.scenario.see_also}"), soft_wrap=True)
     console.print(Text(f"\nWritten to {written.listing}"), soft_wrap=True)

@@ -10,6 +10,7 @@ from typing import get_args
 
 import pyarrow as pa
 
+from coalesce_sim.experiments.cores import AskedCore, ChosenCore, choose_core
 from coalesce_sim.experiments.replication import TableName, Wanted
 from coalesce_sim.experiments.runs import RunResult, metrics_of
 from coalesce_sim.experiments.staging import Metrics
@@ -29,15 +30,21 @@ _OWN_FILES = (
 
 
 def write_run(
-    origin: Origin, out: Path, *, jobs: int, progress: Callable[[float], None]
+    origin: Origin,
+    out: Path,
+    *,
+    jobs: int,
+    progress: Callable[[float], None],
+    core: AskedCore = "auto",
 ) -> Written[RunResult]:
     """Play the replications and leave summary, tables and figures in the folder `out`, all or none.
 
     `progress` is told the share of the work that is done. Raises `FolderError` before anything runs if the
     folder cannot be written to, `WriteError` if it later turns out that a file cannot.
     """
+    chosen = choose_core(core, [origin.scenario], runs=origin.replications, watched=origin.offers)
     with ResultsFolder(out, _OWN_FILES) as folder:
-        result, timeline = _play(origin, folder, jobs, progress)
+        result, timeline = _play(origin, folder, jobs, chosen, progress)
         with folder.played():
             figures.draw_figures(folder.aside, result, timeline)
             experience_figures.draw_experience(folder.aside, result)
@@ -45,7 +52,7 @@ def write_run(
 
 
 def _play(
-    origin: Origin, folder: Folder, jobs: int, progress: Callable[[float], None]
+    origin: Origin, folder: Folder, jobs: int, chosen: ChosenCore, progress: Callable[[float], None]
 ) -> tuple[RunResult, figures.Timeline]:
     """The metrics of all replications, and of the timeline what the figures need; tables go to the folder."""
     scenario, count = origin.scenario, origin.replications
@@ -66,7 +73,8 @@ def _play(
 
         items = [(scenario, origin.seed, replication) for replication in range(count)]
         open_files.enter_context(expecting(data_digests(scenario)))
-        with closing(metrics_of(items, jobs=jobs, emit=emit, wanted=wanted, progress=progress)) as played:
+        played = metrics_of(items, jobs=jobs, emit=emit, wanted=wanted, progress=progress, core=chosen.core)
+        with closing(played):
             metrics.extend(played)
     whole = figures.Timeline.of(pa.concat_tables(timeline), count)
-    return RunResult(scenario, origin.seed, metrics), whole
+    return RunResult(scenario, origin.seed, metrics, core=chosen), whole
