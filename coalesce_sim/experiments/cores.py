@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -62,6 +63,12 @@ def choose_core(
         return ChosenCore("simpy", reason)
     if asked == "auto" and not _pays(runs * sum(map(_tasks, covered))):
         return ChosenCore("simpy")
+    try:
+        importlib.import_module("coalesce_sim.market.compiled.building")
+    except ImportError as error:
+        if asked == "compiled":
+            raise CoreError(f"core: numba cannot be imported: {error}") from error
+        return ChosenCore("simpy", f"numba cannot be imported: {error}")
     return ChosenCore("compiled")
 
 
