@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
+from coalesce_sim.cost_parts import (
+    AT_HOME,
+    COST_PARTS,
+    HOME_BILL,
+    HOME_COMPUTE,
+    HOME_DEPRECIATION,
+    HOME_ENERGY,
+    HOME_MEMORY,
+    PRICE,
+    Group,
+)
 from coalesce_sim.errors import CoalesceError
 
 Direction = Literal["higher", "lower"]
@@ -69,6 +80,67 @@ def _percentiles(prefix: str, of: str, whose: str) -> list[Metric]:
     ]
 
 
+_GROUPS: dict[Group, tuple[str, str, str]] = {
+    "cash": ("cash_saving", "Cash", "what is paid to somebody or used up at home"),
+    "delay": ("delay_saving", "Delay", "what waiting is worth"),
+    "losses": ("loss_saving", "Losses", "what bad work, leaks and charged risk come to"),
+}
+"""The metric of what is saved of a group, its label, and what is in it."""
+
+SAVINGS: Final = tuple(saving for saving, _, _ in _GROUPS.values())
+"""The parts of `cost_reduction`, in the order in which they are told."""
+
+
+def _of_savings() -> Iterator[Metric]:
+    for group, (name, label, meaning) in _GROUPS.items():
+        yield Metric(
+            name,
+            f"{label} saved",
+            "%",
+            f"The part of `cost_reduction` that is {meaning}: (`all_local_{group}_usd` − `{group}_usd`) / "
+            "`all_local_usd`; negative where that costs more than all-local",
+            "higher",
+        )
+
+
+def _of_groups() -> Iterator[Metric]:
+    for group, (_, label, meaning) in _GROUPS.items():
+        parts = ", ".join(f"`{part.metric}`" for part in COST_PARTS if part.group == group)
+        definition = f"The part of the cost that is {meaning}: {parts}"
+        yield Metric(f"{group}_usd", label, "USD", definition, "lower")
+    for group, (_, label, meaning) in _GROUPS.items():
+        yield Metric(
+            f"all_local_{group}_usd",
+            f"All-local {label.lower()}",
+            "USD",
+            f"The part of the all-local cost that is {meaning}",
+            None,
+        )
+
+
+def _of_parts() -> Iterator[Metric]:
+    """What each part of the cost comes to, as played and all-local."""
+    for place, part in enumerate(COST_PARTS):
+        shifted = place in (HOME_COMPUTE, HOME_MEMORY, HOME_ENERGY, HOME_DEPRECIATION, HOME_BILL, PRICE)
+        yield Metric(part.metric, part.label, "USD", f"Σ {part.definition}", None if shifted else "lower")
+    yield Metric(
+        "retries_usd",
+        "Cost of retries",
+        "USD",
+        "Σ what attempts at a task after its first came to: search, pay, fees and work at home, which are in "
+        "the other parts too",
+        "lower",
+    )
+    for part in (COST_PARTS[index] for index in AT_HOME):
+        yield Metric(
+            f"all_local_{part.metric}",
+            f"All-local {part.label[0].lower()}{part.label[1:]}",
+            "USD",
+            f"Σ {part.definition}, where all tasks stay at home",
+            None,
+        )
+
+
 _OF_TASKS = [
     Metric(
         "tasks",
@@ -77,11 +149,13 @@ _OF_TASKS = [
         "Tasks that ended; a composite task counts once, with all its steps",
         None,
     ),
+    *_of_savings(),
     Metric(
         "cost_reduction",
         "Cost reduction",
         "%",
-        "1 − Σ realised cost / Σ realised cost of the same tasks all-local, on the same random numbers",
+        "1 − Σ realised cost / Σ realised cost of the same tasks all-local, on the same random numbers: "
+        "`cash_saving` + `delay_saving` + `loss_saving`",
         "higher",
     ),
     Metric(
@@ -127,7 +201,7 @@ _OF_TASKS = [
         "realised_usd",
         "Cost",
         "USD",
-        "Σ realised cost: work, fees, priced lateness, losses, search and leaks",
+        "Σ realised cost: `cash_usd` + `delay_usd` + `losses_usd`",
         "lower",
     ),
     Metric(
@@ -137,55 +211,14 @@ _OF_TASKS = [
         "Σ realised cost of the same tasks where all of them stay at home, on the same random numbers",
         None,
     ),
-    Metric(
-        "paid_to_contractors_usd",
-        "Contractor pay",
-        "USD",
-        "The part of the cost that contractors were paid",
-        None,
-    ),
-    Metric(
-        "loss_usd",
-        "Loss by bad work",
-        "USD",
-        "The part of the cost that bad work came to, beyond the work itself",
-        "lower",
-    ),
-    Metric(
-        "search_usd",
-        "Cost of search",
-        "USD",
-        "The part of the cost that messages to find contractors came to; only where these cost something",
-        "lower",
-    ),
-    Metric(
-        "leak_usd",
-        "Loss by leaks",
-        "USD",
-        "The part of the cost that leaked data came to, what insurance paid left out; only where there are "
-        "security incidents",
-        "lower",
-    ),
+    *_of_groups(),
+    *_of_parts(),
     Metric(
         "attempts_per_task",
         "Mean attempts per task",
         "",
         "Contracts and work at home / tasks, all steps of a composite task together",
         "lower",
-    ),
-    Metric(
-        "lateness_usd",
-        "Cost of lateness",
-        "USD",
-        "Σ time beyond the target × its price; 0 unless `realised.basis` is `physical`",
-        "lower",
-    ),
-    Metric(
-        "all_local_lateness_usd",
-        "All-local cost of lateness",
-        "USD",
-        "Σ time beyond the target × its price, where all tasks stay at home",
-        None,
     ),
     Metric("lateness_s", "Lateness", "s", "Σ time beyond the target", "lower"),
     Metric(
@@ -216,13 +249,6 @@ _OF_TASKS = [
         "%",
         "Share of the tasks for which the policy decides it that were done in steps",
         None,
-    ),
-    Metric(
-        "coordination_usd",
-        "Cost of coordination",
-        "USD",
-        "The part of the cost that coordinating the steps of split tasks came to",
-        "lower",
     ),
     Metric(
         "coordination_s",
@@ -357,13 +383,6 @@ _OF_MARKETS = [
         "All-local success rate",
         "%",
         "Share of the tasks that end with good work where all of them stay at home",
-        None,
-    ),
-    Metric(
-        "all_local_loss_usd",
-        "All-local loss by bad work",
-        "USD",
-        "The part of the all-local cost that bad work came to, beyond the work itself",
         None,
     ),
 ]

@@ -71,7 +71,7 @@ def test_a_metric_that_does_not_exist_is_told_with_those_that_do():
     assert str(raised.value) == (
         "cost_reducton: no such metric; did you mean 'cost_reduction'? There are: tasks, cost_reduction"
     )
-    with pytest.raises(ValueError, match=r"^joy: no such metric\. There are: tasks, cost_reduction, "):
+    with pytest.raises(ValueError, match=r"^joy: no such metric\. There are: tasks, cash_saving, "):
         describe("joy")
     with pytest.raises(UnknownMetric, match=r"cost_reduction: .* There are: tasks$"):
         describe("cost_reduction", known=["tasks"])

@@ -87,6 +87,14 @@ def tasks_of(facts: dict[str, Any]) -> list[Task]:
     return tasks
 
 
+PARTS = (
+    *("home_compute_usd", "home_memory_usd", "home_energy_usd", "home_depreciation_usd", "home_bill_usd"),
+    *("price_usd", "communication_usd", "verification_usd", "integration_usd", "search_usd"),
+    *("coordination_usd", "lateness_usd", "loss_usd", "leak_usd"),
+)
+"""What a task may be charged for."""
+
+
 class Task:
     """What is decided on: a task, or a step of a composite one.
 
@@ -156,6 +164,9 @@ class Task:
         parts = ("compute", "memory", "energy", "depreciation")  # eq. 2 to 4 and 6
         self.home_parts_usd = {f"internal_{part}_usd": expected[part] * self.hours for part in parts}
         self.true_home_usd = sum(true[part] * hours for part in parts) * factors["local_cost_factor"]
+        self.true_home_parts_usd = {
+            f"home_{part}_usd": true[part] * hours * factors["local_cost_factor"] for part in parts
+        }
         self.later_usd = 0.0
         self.row = self._blank_row()
 
@@ -190,10 +201,8 @@ class Task:
             "explored": False,
             "estimated_usd": None,
             "realised_usd": 0.0,
-            "price_usd": 0.0,
-            "loss_usd": 0.0,
-            "leak_usd": 0.0,
-            "search_usd": 0.0,
+            **dict.fromkeys(PARTS, 0.0),
+            "retries_usd": 0.0,
             "internal_usd": None,
             **self.home_parts_usd,
             "internal_opportunity_usd": 0.0,
@@ -204,7 +213,6 @@ class Task:
             "attempts": 0,
             "closes": False,
             "split": False,
-            "coordination_usd": 0.0,
             "coordination_s": 0.0,
             "outcome": "completed",
         }

@@ -148,8 +148,8 @@ class Market:
             self.decide(step)
 
     def coordinated(self, task: Task) -> None:
-        task.row |= {"coordination_usd": task.split_usd, "coordination_s": task.split_s}
-        self.charge(task, task.split_usd)
+        task.row["coordination_s"] = task.split_s
+        self.charge(task, coordination_usd=task.split_usd)
 
     def divide_or_decide(self, task: Task) -> None:
         """Where the policy may have a task done in its steps, ask that first, and leave out the other way."""
@@ -175,12 +175,11 @@ class Market:
         for step in [step for step in whole.steps if step.left == 0]:
             self.begin(step)
 
-    def search(self, task: Task) -> tuple[list[Contractor], float]:
+    def search(self, task: Task, *, again: bool = False) -> tuple[list[Contractor], float]:
         """Who is found for a task, and how long that takes; its client pays for the messages."""
         found, search_s, search_usd = self.known.find(task)
         if self.policy.searches:
-            task.row["search_usd"] += search_usd
-            self.charge(task, search_usd)
+            self.charge(task, again=again, search_usd=search_usd)
         return found, search_s
 
     def decide(
@@ -191,7 +190,7 @@ class Market:
     ) -> None:
         """Have the policy decide on a task, again without those who were tried; `found` are contractors that
         were looked for already."""
-        asked_around, search_s = found or self.search(task)
+        asked_around, search_s = found or self.search(task, again=bool(tried))
         stay = self.known.stay(task)
         asked = [who for who in asked_around if who.does(task) and who not in tried]
         quotes = [self.known.quote(task, who, search_s, stay) for who in asked]
@@ -239,8 +238,10 @@ class Market:
         if queue.limited:
             queue.resource.release(request)
         good = home.is_good(task)
-        spent_usd = task.true_home_usd + (home.bill_usd(task) or 0.0)
-        self.charge(task, spent_usd)
+        bill_usd = home.bill_usd(task) or 0.0
+        spent_usd = task.true_home_usd + bill_usd
+        again = task.row["attempts"] > 1
+        self.charge(task, again=again, home_bill_usd=bill_usd, **task.true_home_parts_usd)
         self.known.correct(task, home, stay.plain_usd, spent_usd)
         self.known.correct_times(task, home, stay.turnaround_s, env.now - decided_s)
         spent_usd += max(0.0, env.now - decided_s - task.max_latency_s) * self.late_usd_per_s
@@ -373,16 +374,17 @@ class Market:
         if not accepted:
             worked = delivered or row["state"] == "failed"
             paid_usd *= self.rules["due_on_failure"] if worked else 0.0
-        fees_usd = task.communication_usd if contract.sent else 0.0
-        fees_usd += task.check["usd"] if delivered else 0.0
-        fees_usd += self.integration_usd if accepted else 0.0
+        fees = {
+            "communication_usd": task.communication_usd if contract.sent else 0.0,
+            "verification_usd": task.check["usd"] if delivered else 0.0,
+            "integration_usd": self.integration_usd if accepted else 0.0,
+        }
+        fees_usd = sum(fees.values())
         leaked_usd = task.leak_usd if row["incident"] == "leaked" else 0.0
         row["leak_usd"] = leaked_usd * self.known.borne_share
         row["insured_usd"] = leaked_usd - row["leak_usd"]
-        task.row["price_usd"] += paid_usd
-        task.row["leak_usd"] += row["leak_usd"]
-        self.charge(task, paid_usd + fees_usd)
-        self.charge(task, row["leak_usd"])
+        self.charge(task, again=row["attempt"] > 0, price_usd=paid_usd, **fees)
+        self.charge(task, leak_usd=row["leak_usd"])
         self.contracts.append(row | {"accepted": accepted, "paid_usd": paid_usd, "fees_usd": fees_usd})
         if row["state"] != "rejected":
             self.learn(contract, accepted, paid_usd, fees_usd)
@@ -436,7 +438,7 @@ class Market:
         whole.done += 1
         whole.bad |= not good
         if not whole.ended and whole.done == len(whole.steps):
-            self.charge(task, 0.0 if task is whole.undivided else whole.integration_usd)
+            self.charge(task, integration_usd=0.0 if task is whole.undivided else whole.integration_usd)
             self.close(task)
         elif not whole.ended:
             for other in whole.steps:
@@ -463,10 +465,10 @@ class Market:
         whole = task.whole
         whole.ended = task.row["closes"] = True
         late_s = max(0.0, self.env.now - (task.arrival_s + whole.target_s))
-        self.charge(task, late_s * self.late_usd_per_s)
+        self.charge(task, lateness_usd=late_s * self.late_usd_per_s)
         if whole.bad:
-            task.row |= {"outcome": "failed", "loss_usd": whole.loss_usd}
-            self.charge(task, whole.loss_usd)
+            task.row["outcome"] = "failed"
+            self.charge(task, loss_usd=whole.loss_usd)
 
     def finish(self, task: Task) -> None:
         self.began(task)
@@ -477,5 +479,9 @@ class Market:
         if task.row["started_s"] is None:
             task.row["started_s"] = self.env.now
 
-    def charge(self, task: Task, usd: float) -> None:
-        task.row["realised_usd"] += usd
+    def charge(self, task: Task, *, again: bool = False, **parts_usd: float) -> None:
+        """A task costs so much for this and that; `again` where it was tried before."""
+        for part, usd in parts_usd.items():
+            task.row[part] += usd
+        task.row["realised_usd"] += sum(parts_usd.values())
+        task.row["retries_usd"] += sum(parts_usd.values()) if again else 0.0

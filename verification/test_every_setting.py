@@ -20,7 +20,7 @@ from verification.settings_markets import splits
 from verification.settings_values import is_choice, other_values
 
 EXPLAINED = {
-    r"(name|title|description|see_also)": "labels of results",
+    r"(name|title|description|see_also|paper_metrics)": "labels of results",
     r"published\..*": "printed figures, shown beside ours",
     r"replications": "how often, not what is played: one replication is played here",
     r"clock\.start": "a date for people; hours of demand and of prices go by it, which some markets show",

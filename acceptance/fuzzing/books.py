@@ -20,6 +20,15 @@ Row = dict[str, Any]
 Complain = Callable[[str], None]
 
 _REL, _ABS = 1e-7, 1e-9
+_CASH = (
+    *("home_compute_usd", "home_memory_usd", "home_energy_usd", "home_depreciation_usd", "home_bill_usd"),
+    *("price_usd", "communication_usd", "verification_usd", "integration_usd"),
+    *("search_usd", "coordination_usd"),
+)
+_DELAY = ("lateness_usd", "opportunity_usd", "latency_penalty_usd")
+_LOSSES = ("loss_usd", "leak_usd", "risk_usd")
+"""The columns that together are `realised_usd`, by what they add up to."""
+
 _MAY_BE_EMPTY = {
     "decisions": {"contractor", "score", "confidence"},
     "contracts": {"reason", "working_s", "incident"},
@@ -134,6 +143,8 @@ def _tasks(decisions: list[Row], complain: Complain) -> None:
         if None not in moments and (moments[0] < 0 or any(_more(a, b) for a, b in pairwise(moments))):
             complain(f"task {row['task']}: arrives, is decided on, begins and ends at {moments} s")
         _equal(f"task {row['task']}: turnaround_s", row["turnaround_s"], moments[3] - moments[0], complain)
+        parts_usd = [row.get(name, 0.0) for name in (*_CASH, *_DELAY, *_LOSSES)]
+        _equal(f"task {row['task']}: parts of the cost", row["realised_usd"], math.fsum(parts_usd), complain)
         for name in ("price_usd", "loss_usd", "max_latency_s"):
             if row[name] < 0:
                 complain(f"task {row['task']}: {name} {row[name]}")
@@ -233,6 +244,9 @@ def _metrics(decisions: list[Row], contracts: list[Row] | None) -> dict[str, Any
         "paid_to_contractors_usd": _sum(decisions, "price_usd"),
         "loss_usd": _sum(decisions, "loss_usd"),
         "cost_reduction": _reduction(realised_usd, all_local_usd),
+        "cash_usd": math.fsum(_sum(decisions, name) for name in _CASH),
+        "delay_usd": math.fsum(_sum(decisions, name) for name in _DELAY),
+        "losses_usd": math.fsum(_sum(decisions, name) for name in _LOSSES),
         "outsourcing_rate": _share(row["choice"] == "contractor" for row in decided),
         "exploration_rate": _share(row["explored"] for row in decided),
         "attempts_per_task": sum(row["attempts"] for row in decisions) / len(wholes) if wholes else None,
@@ -316,7 +330,7 @@ def _numbers(metric: Mapping[str, Any]) -> Iterator[float]:
 
 
 def _sum(rows: list[Row], column: str) -> float:
-    return math.fsum(row[column] for row in rows if row[column] is not None)
+    return math.fsum(row[column] for row in rows if row.get(column) is not None)
 
 
 def _share(which: Iterable[bool]) -> float | None:

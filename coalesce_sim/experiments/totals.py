@@ -8,8 +8,10 @@ from collections import defaultdict
 import numpy as np
 
 from coalesce_sim.arrays import FloatArray
+from coalesce_sim.cost_parts import AT_HOME, COST_PARTS, GROUPS, Group
 from coalesce_sim.market.observer import Observer
 from coalesce_sim.market.records import Records
+from coalesce_sim.metrics import SAVINGS
 from coalesce_sim.rounding import ROUNDING, exceeds
 from coalesce_sim.scenario.schema import Scenario
 
@@ -22,7 +24,9 @@ class Totals(Observer):
     def __init__(self, scenario: Scenario) -> None:
         self._late_usd_per_s = scenario.cost_model.charged_late_usd_per_s
         self._learning, self._splits = scenario.learning, scenario.workload.splits
-        self._incidents, self._searches = scenario.incidents is not None, scenario.message_usd > 0
+        self._charged = scenario.cost_parts
+        self._parts_usd = np.zeros(len(COST_PARTS))
+        self._all_local_parts_usd = np.zeros(len(COST_PARTS))
         self._sums: dict[str, float] = defaultdict(float)
         self._turnaround_s: list[FloatArray] = []
         self._all_local_s: list[FloatArray] = []
@@ -62,17 +66,15 @@ class Totals(Observer):
             "late_s": late_s.sum(),
             "all_local_late_s": all_local_late_s.sum(),
             "all_local_late": exceeds(all_local_s, target_s)[ended_at_home].sum(),
-            "price_usd": records.price_usd[counted].sum(),
-            "loss_usd": records.loss_usd[counted].sum(),
-            "search_usd": records.search_usd[counted].sum(),
-            "leak_usd": records.leak_usd[counted].sum(),
+            "retries_usd": records.retries_usd[counted].sum(),
             "attempts": attempts.sum(),
         }
         if self._splits:
             chosen = records.may_split[counted] & closes
             sums["may_split"], sums["split"] = chosen.sum(), (chosen & records.split[counted]).sum()
-            sums["coordination_usd"] = records.coordination_usd[counted].sum()
             sums["coordination_s"] = records.coordination_s[counted].sum()
+        self._parts_usd += records.parts_usd[:, counted].sum(axis=1)
+        self._all_local_parts_usd += records.all_local_parts_usd[:, counted].sum(axis=1)
         for name, value in sums.items():
             self._sums[name] += float(value)
         self._turnaround_s.append(turnaround_s)
@@ -87,6 +89,7 @@ class Totals(Observer):
         s = self._sums
         figures = {
             "tasks": s["tasks"],
+            **self._savings(),
             "cost_reduction": _reduction(s["realised_usd"], s["all_local_usd"]),
             "cost_reduction_published": 100 * _ratio(s["gain_usd"], s["realised_local_usd"]),
             "time_reduction": _reduction(s["turnaround_s"], s["all_local_s"]),
@@ -96,13 +99,8 @@ class Totals(Observer):
             "success_rate": 100 * _ratio(s["good"], s["tasks"]),
             "realised_usd": s["realised_usd"],
             "all_local_usd": s["all_local_usd"],
-            "paid_to_contractors_usd": s["price_usd"],
-            "loss_usd": s["loss_usd"],
-            "search_usd": s["search_usd"],
-            "leak_usd": s["leak_usd"],
+            **self._breakdown(),
             "attempts_per_task": _ratio(s["attempts"], s["tasks"]),
-            "lateness_usd": s["late_s"] * self._late_usd_per_s,
-            "all_local_lateness_usd": s["all_local_late_s"] * self._late_usd_per_s,
             "lateness_s": s["late_s"],
             "all_local_lateness_s": s["all_local_late_s"],
             "estimated_saving_usd_per_task": _ratio(s["estimated_saving_usd"], s["tasks"]),
@@ -111,7 +109,6 @@ class Totals(Observer):
         }
         if self._splits:
             figures["split_rate"] = 100 * _ratio(s["split"], s["may_split"])
-            figures["coordination_usd"] = s["coordination_usd"]
             figures["coordination_s"] = s["coordination_s"]
         for name, parts in (("turnaround", self._turnaround_s), ("all_local_turnaround", self._all_local_s)):
             seconds = np.concatenate(parts)
@@ -120,11 +117,41 @@ class Totals(Observer):
                 figures[f"{name}_p{percentile}_s"] = float(value)
         if self._learning:
             del figures["cost_reduction_published"], figures["time_savings_published"]
-        if not self._incidents:
-            del figures["leak_usd"]
-        if not self._searches:
-            del figures["search_usd"]
         return figures
+
+    def _savings(self) -> dict[str, float]:
+        """What is saved of each group of parts, in percent of the all-local cost."""
+        all_local_usd = self._sums["all_local_usd"]
+        saved_usd = self._all_local_parts_usd - self._parts_usd
+        saved_usd[np.abs(saved_usd) <= ROUNDING * all_local_usd] = 0.0
+        shares = {group: 100 * _ratio(_in(group, saved_usd), all_local_usd) for group in GROUPS}
+        return dict(zip(SAVINGS, shares.values(), strict=True))
+
+    def _breakdown(self) -> dict[str, float]:
+        """The cost by groups and by parts, as played and all-local; parts that cannot come about left out."""
+        charged = {COST_PARTS[part].metric: float(self._parts_usd[part]) for part in self._charged}
+        all_local = {
+            f"all_local_{COST_PARTS[part].metric}": float(self._all_local_parts_usd[part])
+            for part in AT_HOME
+            if part in self._charged
+        }
+        late_usd = {
+            "lateness_usd": self._sums["late_s"] * self._late_usd_per_s,
+            "all_local_lateness_usd": self._sums["all_local_late_s"] * self._late_usd_per_s,
+        }
+        retries = {"retries_usd": self._sums["retries_usd"]} if self._learning else {}
+        return {
+            **{f"{group}_usd": _in(group, self._parts_usd) for group in GROUPS},
+            **{f"all_local_{group}_usd": _in(group, self._all_local_parts_usd) for group in GROUPS},
+            **charged,
+            **retries,
+            **all_local,
+        } | late_usd
+
+
+def _in(group: Group, parts_usd: FloatArray) -> float:
+    """The sum over the parts of a group."""
+    return float(sum(usd for part, usd in zip(COST_PARTS, parts_usd, strict=True) if part.group == group))
 
 
 def _reduction(realised: float, all_local: float) -> float:

@@ -7,6 +7,7 @@ from collections import Counter
 
 import numpy as np
 
+from coalesce_sim.cost_parts import COST_PARTS, LEAK, PRICE
 from coalesce_sim.errors import CoalesceError
 from coalesce_sim.market.records import Records
 
@@ -41,10 +42,8 @@ class Accounts:
         self.contracts_ended: Counter[str] = Counter()
         self.revenue_usd = [0.0] * contractors
         self._recorded = 0
-        self._recorded_price_usd = 0.0
-        self._recorded_fees_usd = 0.0
-        self._recorded_leak_usd = 0.0
-        self._recorded_local_usd = 0.0
+        self._recorded_usd = 0.0
+        self._recorded_parts_usd = np.zeros(len(COST_PARTS))
         self._recorded_coordination_usd = 0.0
         self._recorded_coordination_s = 0.0
 
@@ -66,13 +65,9 @@ class Accounts:
 
     def book(self, records: Records) -> None:
         """Add a finished block's records to the other side of the books."""
-        outsourced = records.outsourced
-        other_usd = records.realised_usd - records.price_usd
         self._recorded += int(np.isfinite(records.finished_s).sum())
-        self._recorded_price_usd += float(records.price_usd.sum())
-        self._recorded_fees_usd += float(other_usd[outsourced].sum())
-        self._recorded_leak_usd += float(records.leak_usd.sum())
-        self._recorded_local_usd += float(other_usd[~outsourced].sum())
+        self._recorded_usd += float(records.realised_usd.sum())
+        self._recorded_parts_usd += records.parts_usd.sum(axis=1)
         wholes = records.block.wholes
         if wholes is not None:
             of_begun = wholes.of[wholes.is_step & (records.attempts > 0)]
@@ -87,12 +82,13 @@ class Accounts:
             "contracts: submitted, ended": (self.contracts_open, 0),
             "USD: contractors' revenue, clients' payments": (
                 math.fsum(self.revenue_usd),
-                self._recorded_price_usd,
+                float(self._recorded_parts_usd[PRICE]),
             ),
-            "USD: leaks charged, recorded": (self.leak_usd, self._recorded_leak_usd),
-            "USD: charged, recorded as prices + fees, losses and lateness + local cost": (
+            "USD: leaks charged, recorded": (self.leak_usd, float(self._recorded_parts_usd[LEAK])),
+            "USD: charged, recorded": (self.realised_usd, self._recorded_usd),
+            "USD: charged, recorded part by part": (
                 self.realised_usd,
-                self._recorded_price_usd + self._recorded_fees_usd + self._recorded_local_usd,
+                math.fsum(self._recorded_parts_usd.tolist()),
             ),
             "USD: charged for coordination, due for the steps that began": (
                 self.coordination_usd,

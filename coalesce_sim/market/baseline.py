@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from coalesce_sim.arrays import FloatArray
+from coalesce_sim.arrays import BoolArray, FloatArray
+from coalesce_sim.cost_parts import COST_PARTS, HOME, LATENESS
 from coalesce_sim.market.observer import Observer
-from coalesce_sim.market.published.charges import home_usd
-from coalesce_sim.market.records import Records
+from coalesce_sim.market.published.charges import home_parts_usd, home_usd
+from coalesce_sim.market.records import AtHome, Records
 from coalesce_sim.market.workload import Block
 from coalesce_sim.scenario.schema import Scenario
 
@@ -18,8 +19,8 @@ from coalesce_sim.scenario.schema import Scenario
 class Baseline(Protocol):
     """Gives the all-local cost and turnaround of each block, blocks in order."""
 
-    def take(self, block: Block) -> tuple[FloatArray, FloatArray]:
-        """USD and seconds, one entry a task."""
+    def take(self, block: Block) -> AtHome:
+        """What each task of the block costs and takes."""
 
     def figures(self) -> dict[str, float]:
         """Metrics of the all-local market as a whole, none where all its work is good."""
@@ -31,21 +32,32 @@ class ClosedForm:
     def __init__(self, scenario: Scenario) -> None:
         self._cost_model = scenario.cost_model
 
-    def take(self, block: Block) -> tuple[FloatArray, FloatArray]:
+    def take(self, block: Block) -> AtHome:
         turnaround_s = block.truth.local_work_s
         late_s = np.maximum(0.0, turnaround_s - block.tasks.max_latency_s)
         late_usd = late_s * self._cost_model.charged_late_usd_per_s
-        return home_usd(self._cost_model, block) + late_usd, turnaround_s
+        parts_usd = np.zeros((len(COST_PARTS), len(block)))
+        parts_usd[HOME], parts_usd[LATENESS] = home_parts_usd(self._cost_model, block), late_usd
+        return AtHome(home_usd(self._cost_model, block) + late_usd, parts_usd, turnaround_s)
 
     def figures(self) -> dict[str, float]:
         return {}
+
+
+class _Kept(NamedTuple):
+    """What tasks of a block cost and took; of the parts only those that were `charged`, to save memory."""
+
+    usd: FloatArray
+    s: FloatArray
+    charged: BoolArray
+    parts_usd: FloatArray
 
 
 class Replayed(Observer):
     """The outcome of an all-local market: of the one that it watches."""
 
     def __init__(self) -> None:
-        self._usd_and_s: dict[int, tuple[FloatArray, FloatArray]] = {}
+        self._blocks: dict[int, _Kept] = {}
         self._good = self._ended = 0
         self._loss_usd = 0.0
 
@@ -54,10 +66,15 @@ class Replayed(Observer):
         self._ended += int(records.closes.sum())
         self._loss_usd += float(records.loss_usd.sum())
         took_s = np.where(records.closes, records.turnaround_s, np.nan)
-        self._usd_and_s[records.block.first] = records.realised_usd, took_s
+        charged: BoolArray = np.any(records.parts_usd, axis=1)
+        kept = _Kept(records.realised_usd, took_s, charged, records.parts_usd[charged])
+        self._blocks[records.block.first] = kept
 
-    def take(self, block: Block) -> tuple[FloatArray, FloatArray]:
-        return self._usd_and_s.pop(block.first)
+    def take(self, block: Block) -> AtHome:
+        kept = self._blocks.pop(block.first)
+        parts_usd = np.zeros((len(COST_PARTS), len(block)))
+        parts_usd[kept.charged] = kept.parts_usd
+        return AtHome(kept.usd, parts_usd, kept.s)
 
     def figures(self) -> dict[str, float]:
         """Share of the tasks that would end well, in percent, and what those that do not would cost."""

@@ -25,7 +25,7 @@ from coalesce_sim.market.published.open_block import OpenPublishedBlock
 from coalesce_sim.market.published.quotes import PublishedQuote
 from coalesce_sim.market.published.trade import PublishedTrade, PublishedWork
 from coalesce_sim.market.queues import Queues
-from coalesce_sim.market.records import Records
+from coalesce_sim.market.records import AtHome, Records
 from coalesce_sim.market.trade import A, B, Q, Trade, Venue
 from coalesce_sim.market.workload import Block, Workload, hourly_demand
 from coalesce_sim.policies.protocol import Policy, Surroundings
@@ -108,10 +108,8 @@ class Market:
         return Loop(self.env, trade, self._decider, self._observer, self._under_way, self._records_of)
 
     def _records_of(self, block: Block) -> Records:
-        if self._baseline is None:
-            unknown = np.full(len(block), np.nan)
-            return Records.empty(block, unknown, unknown)
-        return Records.empty(block, *self._baseline.take(block))
+        at_home = AtHome.unknown(block) if self._baseline is None else self._baseline.take(block)
+        return Records.empty(block, at_home)
 
     def run(self, baseline: Baseline | None = None) -> None:
         """Play the market to the end of the last task.

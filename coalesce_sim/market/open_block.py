@@ -8,11 +8,39 @@ from collections.abc import Callable
 import numpy as np
 
 from coalesce_sim.arrays import FloatArray
+from coalesce_sim.cost_parts import (
+    HOME,
+    HOME_BILL,
+    HOME_COMPUTE,
+    HOME_DEPRECIATION,
+    HOME_ENERGY,
+    HOME_MEMORY,
+    OPPORTUNITY,
+)
+from coalesce_sim.economics.internal import RunningCost
 from coalesce_sim.market.accounts import Accounts
 from coalesce_sim.market.observer import Observer
-from coalesce_sim.market.records import Records
+from coalesce_sim.market.records import AtHome, Records
 from coalesce_sim.market.workload import Block
 from coalesce_sim.reputation.ratings import RatingRows
+
+
+def at_home_usd(
+    running: RunningCost,
+    cost_factor: FloatArray,
+    *,
+    bill_usd: FloatArray | float = 0.0,
+    opportunity_usd: FloatArray | float = 0.0,
+) -> FloatArray:
+    """What work at home is charged by its parts, (`HOME`, tasks); the factor applies to all but bills."""
+    parts_usd = np.empty((HOME.stop - HOME.start, len(cost_factor)))
+    parts_usd[HOME_COMPUTE] = running.compute_usd * cost_factor
+    parts_usd[HOME_MEMORY] = running.memory_usd * cost_factor
+    parts_usd[HOME_ENERGY] = running.energy_usd * cost_factor
+    parts_usd[HOME_DEPRECIATION] = running.depreciation_usd * cost_factor
+    parts_usd[HOME_BILL] = bill_usd
+    parts_usd[OPPORTUNITY] = opportunity_usd * cost_factor
+    return parts_usd
 
 
 class OpenBlock:
@@ -84,7 +112,7 @@ class BlocksUnderWay:
 
     def record_nothing(self, no_tasks: Block) -> None:
         """Hand over a block of no tasks, for a market to which nothing came."""
-        self._record(Records.empty(no_tasks, np.empty(0), np.empty(0)))
+        self._record(Records.empty(no_tasks, AtHome.unknown(no_tasks)))
 
     def _record(self, records: Records) -> None:
         self._accounts.book(records)

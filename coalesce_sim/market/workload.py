@@ -50,13 +50,15 @@ class HomeEstimate:
 class Truth:
     """What really happens to each task, whoever works on it. Policies never see it.
 
-    `local_estimate_usd` is what a client would expect of it at home that knew its hardware, queue left out.
+    `local_estimate` and `local_opportunity_usd` are what a client would expect of it at home that knew its
+    hardware, queue left out.
     """
 
     output_tokens: FloatArray
     local_work_s: FloatArray
-    local_running_usd: FloatArray
-    local_estimate_usd: FloatArray
+    local_running: RunningCost
+    local_estimate: RunningCost
+    local_opportunity_usd: FloatArray
     local_cost_factor: FloatArray
     external_cost_factor: FloatArray
     local_time_factor: FloatArray
@@ -337,10 +339,9 @@ class Workload:
             if drawn.wholes is not None:
                 rate = drawn.wholes.behind_the_whole(rate)
         opportunity = rate * hours
-        estimate_usd = running.total_usd + opportunity
+        known_running, known_hours = running, hours
         if own.believed is not None:
             _, known_running, known_hours = at_home(own, expected_tokens, np.ones(n))
-            estimate_usd = known_running.total_usd + rate * known_hours
         max_latency_s = 60 * np.array([kind.max_latency_min for kind in types])
         rework_usd = None if scenario.contracts is None else scenario.contracts.rework_usd
         tasks = Tasks(
@@ -355,7 +356,7 @@ class Workload:
         )
         for field in fields(tasks):
             getattr(tasks, field.name).flags.writeable = False
-        truth = Truth(output_tokens, true_s, true_running.total_usd, estimate_usd, **factors)
+        truth = Truth(output_tokens, true_s, true_running, known_running, rate * known_hours, **factors)
         return Block(
             first,
             tasks,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from coalesce_sim.metrics import METRICS
+from coalesce_sim.metrics import METRICS, SAVINGS
 from coalesce_sim.numbers import level_text, plural
 from coalesce_sim.report.progress import unfinished
 from coalesce_sim.sweeps.results import OUTCOME
@@ -18,8 +18,11 @@ from coalesce_sim.sweeps.specification import Precision
 if TYPE_CHECKING:
     from coalesce_sim.sweeps.results import SweepResult
 
-_SHOWN = ("cost_reduction", "outsourcing_rate", "success_rate", "exploration_rate")
+_SHOWN = (*SAVINGS, "cost_reduction", "outsourcing_rate", "success_rate")
 """Metrics in the table, besides the one that decided how often to play."""
+
+_UNTOLD = {"success_rate": 100.0, **dict.fromkeys(SAVINGS, 0.0)}
+"""Values that, at all design points, are not worth a column."""
 
 _ROWS = 24
 """Design points in the table; the file has them all."""
@@ -30,9 +33,7 @@ def print_sweep(screen: Console, result: SweepResult) -> None:
     summary, points = result.summary, result.points
     counts = f"{plural(summary['points'], 'design point')}, {plural(summary['runs'], 'run')}"
     screen.print(f"{result.specification.name}: {counts}", soft_wrap=True)
-    rule = result.specification.replications
-    wanted = [rule.metric] if isinstance(rule, Precision) else []
-    metrics = [name for name in dict.fromkeys([*wanted, *_SHOWN]) if name in result.metrics][:3]
+    metrics = _shown(result)
     table = Table(box=None, pad_edge=False, header_style="", title_justify="left")
     for name in result.factors:
         table.add_column(name, no_wrap=True)
@@ -51,6 +52,14 @@ def print_sweep(screen: Console, result: SweepResult) -> None:
     files = [RUNS, POINTS, OUTCOME] + ([FAILURES] if summary["failed"] else [])
     screen.print(f"\nWritten to {result.folder}: {', '.join(files)}", soft_wrap=True)
     screen.print(f"Digest of the results: {summary['digest'][:16]}…")
+
+
+def _shown(result: SweepResult) -> list[str]:
+    """The metrics in the table: what is saved, part by part and in all, behind what else was asked for."""
+    rule = result.specification.replications
+    wanted = [rule.metric] if isinstance(rule, Precision) and rule.metric not in _SHOWN else []
+    known = [name for name in (*wanted, *_SHOWN) if name in result.metrics]
+    return [name for name in known if not (result.points[name] == _UNTOLD.get(name)).all()]
 
 
 def warnings_of(result: SweepResult) -> list[str]:

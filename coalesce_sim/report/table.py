@@ -10,6 +10,7 @@ from rich.text import Text
 from coalesce_sim.experiments.runs import RunResult
 from coalesce_sim.market.contracts.states import FINAL_STATES
 from coalesce_sim.numbers import NOTHING, number, percent, plural, with_half_width
+from coalesce_sim.report.costs import NONE, SAVED_IN, cost_lines
 from coalesce_sim.report.results_folder import Written
 from coalesce_sim.scenario.security import INCIDENT_KINDS
 from coalesce_sim.statistics.intervals import Estimate, estimate
@@ -18,19 +19,22 @@ _ROWS = {
     "tasks": "tasks",
     "outsourcing_rate": "outsourced, % of tasks",
     "exploration_rate": "explored, % of tasks",
+    **{name: f"{group} saved, %¹" for name, group in SAVED_IN.items()},
     "cost_reduction": "cost reduction %, honest¹",
     "cost_reduction_published": "cost reduction %, published²",
     "time_reduction": "time reduction %, honest¹",
     "time_savings_published": "time savings %, published²",
 }
 _PAPERS = ("cost_reduction_published", "time_savings_published")
-_HONEST = "¹ 1 − realised cost (time) / that of the same tasks all-local, on the same random numbers."
+_HONEST = (
+    "¹ 1 − realised cost (time) / that of the same tasks all-local, on the same random numbers. What is "
+    "saved of cash, delay and losses adds up to the cost reduction; below 0, more is paid or lost."
+)
 _AS_PUBLISHED = (
     "² The paper's own definition: what outsourced tasks gained, losses counted as 0, over what the tasks "
     "that stayed local came to. It cannot be negative."
 )
 _WHERE_WORK_MAY_BE_BAD = (
-    "of which lost by bad work, USD",
     "ended well, % of tasks",
     "attempts per task",
     "contractors at work, % of slots",
@@ -38,8 +42,6 @@ _WHERE_WORK_MAY_BE_BAD = (
     "concentration of revenue (HHI), 0 to 1",
 )
 """Lines of the operator's table that other markets do without."""
-
-_NONE = Estimate(None, None, None, 0)
 
 
 def print_run(console: Console, written: Written[RunResult]) -> None:
@@ -52,11 +54,10 @@ def print_run(console: Console, written: Written[RunResult]) -> None:
     pace += ", compiled core)" if result.core.core == "compiled" else ")"
     console.print(f"{runs}, seed {result.seed}; {pace}")
     console.print(results_table(result))
-    if result.scenario.cost_model.realised.basis == "physical":
-        console.print(operator_table(result))
+    console.print(operator_table(result))
     for line in experience(result):
         console.print(Text(line))
-    for note in (_HONEST,) if result.scenario.learning else (_HONEST, _AS_PUBLISHED):
+    for note in (_HONEST, _AS_PUBLISHED) if _of_the_paper(result) else (_HONEST,):
         console.print(Text(note, "dim"))
     if result.core.because is not None:
         console.print(Text(f"Played by SimPy: {result.core.because}.", "dim"))
@@ -72,11 +73,11 @@ def results_table(result: RunResult) -> Table:
     if published:
         table.add_column("published", justify="right", overflow="fold")
     others = {name: name.replace("_", " ") for name in published if name not in _ROWS}
-    left_out = _PAPERS if result.scenario.learning else ()
+    left_out = () if _of_the_paper(result) else _PAPERS
     for name, label in (_ROWS | others).items():
-        if name in left_out:
+        ours, decimals = result.estimates.get(name, NONE), 0 if name == "tasks" else 1
+        if name in left_out or (name in SAVED_IN and not (ours.mean or ours.sd)):
             continue
-        ours, decimals = result.estimates.get(name, _NONE), 0 if name == "tasks" else 1
         interval = NOTHING if ours.ci95 is None else " to ".join(number(end, decimals) for end in ours.ci95)
         row = [label, number(ours.mean, decimals), number(ours.sd, decimals), interval]
         if name in published:
@@ -89,39 +90,38 @@ def results_table(result: RunResult) -> Table:
 
 
 def operator_table(result: RunResult) -> Table:
-    """What an operator wants to know, with outsourcing and without; ± is half of the 95 % interval.
+    """What it cost, by parts that add up, with outsourcing and without; ± is half of the 95 % interval.
 
-    Where work may be bad, that too, and then only lines that say something.
+    Where what is used is charged, what else an operator wants to know; where work may be bad, that too, and
+    then only lines that say something.
     """
 
     def ours(name: str) -> Estimate:
-        return result.estimates.get(name, _NONE)
+        return result.estimates.get(name, NONE)
 
     zero = Estimate(0.0, None, None, len(result.replications))
     learning, retries = result.scenario.learning, ours("attempts_per_task").mean != 1
     rows = {
         "outsourced, % of tasks": (ours("outsourcing_rate"), zero),
-        "done in steps, % of those that may be": (ours("split_rate"), _NONE),
-        "realised cost, USD": (ours("realised_usd"), ours("all_local_usd")),
-        "of which paid to contractors, USD": (ours("paid_to_contractors_usd"), zero),
-        "of which coordination, USD": (ours("coordination_usd"), _NONE),
-        "of which lateness, USD": (ours("lateness_usd"), ours("all_local_lateness_usd")),
-        "of which lost by bad work, USD": (ours("loss_usd"), ours("all_local_loss_usd")),
+        "done in steps, % of those that may be": (ours("split_rate"), NONE),
         "ended well, % of tasks": (ours("success_rate"), ours("all_local_success_rate")),
-        "attempts per task": (ours("attempts_per_task"), _NONE) if retries else (zero, zero),
+        "attempts per task": (ours("attempts_per_task"), NONE) if retries else (zero, zero),
         "turnaround p50, s": (ours("turnaround_p50_s"), ours("all_local_turnaround_p50_s")),
         "turnaround p95, s": (ours("turnaround_p95_s"), ours("all_local_turnaround_p95_s")),
         "turnaround p99, s": (ours("turnaround_p99_s"), ours("all_local_turnaround_p99_s")),
         "missed the target, % of tasks": (ours("late_rate"), ours("all_local_late_rate")),
         "missed the target, tasks": (_late(result, "late_rate"), _late(result, "all_local_late_rate")),
         "contractors at work, % of slots": (ours("contractor_utilisation"), zero),
-        "clients' own slots at work, %": (ours("home_utilisation"), _NONE),
-        "concentration of revenue (HHI), 0 to 1": (ours("revenue_hhi"), _NONE),
+        "clients' own slots at work, %": (ours("home_utilisation"), NONE),
+        "concentration of revenue (HHI), 0 to 1": (ours("revenue_hhi"), NONE),
     }
+    physical = result.scenario.cost_model.realised.basis == "physical"
     table = _table("as played", "all-local")
-    for label, pair in rows.items():
-        says_something = any(each.mean for each in pair)
-        if says_something if learning else label not in _WHERE_WORK_MAY_BE_BAD:
+    for label, pair in cost_lines(result.estimates):
+        table.add_row(Text(label), *(Text(with_half_width(value)) for value in pair))
+    for label, pair in rows.items() if physical else ():
+        known, says_something = any(each.n for each in pair if each is not zero), any(e.mean for e in pair)
+        if says_something if learning else known and label not in _WHERE_WORK_MAY_BE_BAD:
             table.add_row(Text(label), *(Text(with_half_width(value)) for value in pair))
     return table
 
@@ -130,7 +130,7 @@ def experience(result: RunResult) -> list[str]:
     """What came of contracts, and how good estimates and discovery were; where markets learn."""
 
     def ours(name: str) -> Estimate:
-        return result.estimates.get(name, _NONE)
+        return result.estimates.get(name, NONE)
 
     lines = []
     if ours("contracts").mean:
@@ -155,6 +155,11 @@ def experience(result: RunResult) -> list[str]:
         lost = f"; {percent(unanswered)} of queries were not answered" if unanswered.mean else ""
         lines.append(f"Discovery tells what is {with_half_width(ours('discovery_age_s'))} s old{lost}.")
     return lines
+
+
+def _of_the_paper(result: RunResult) -> bool:
+    """Whether the paper's own metrics are told; markets that learn have none."""
+    return result.scenario.paper_metrics and not result.scenario.learning
 
 
 def _late(result: RunResult, rate: str) -> Estimate:

@@ -8,6 +8,16 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from coalesce_sim.cost_parts import (
+    COORDINATION,
+    COST_PARTS,
+    HOME_BILL,
+    LATENCY_PENALTY,
+    LEAK,
+    OPPORTUNITY,
+    RISK,
+    SEARCH,
+)
 from coalesce_sim.scenario.base import Model
 from coalesce_sim.scenario.calibration import Calibration
 from coalesce_sim.scenario.contracts import ContractRules
@@ -146,6 +156,9 @@ class Scenario(Model):
     """Who decides whether a task stays at home or is given to a contractor, and to which."""
     published: dict[str, PublishedValue] = Field(default_factory=dict)
     """Printed figures by metric name, shown beside ours and used for nothing else."""
+    paper_metrics: bool = False
+    """Whether the paper's own metrics of savings are shown beside the honest ones, as the profile `published`
+    says for all that extend it; changes nothing of what is played."""
 
     @model_validator(mode="after")
     def _demand_is_there(self) -> Self:
@@ -251,6 +264,21 @@ class Scenario(Model):
     def message_usd(self) -> float:
         """What a client pays for each message of a search for contractors."""
         return 0.0 if self.discovery is None else self.discovery.message_usd
+
+    @property
+    def cost_parts(self) -> tuple[int, ...]:
+        """The places in `COST_PARTS` of the parts that a task's cost may have here."""
+        physical = self.cost_model.realised.basis == "physical"
+        may_be = {
+            HOME_BILL: self.learning,
+            OPPORTUNITY: not physical,
+            RISK: not physical,
+            LATENCY_PENALTY: not physical,
+            SEARCH: self.message_usd > 0,
+            COORDINATION: self.workload.splits,
+            LEAK: self.incidents is not None,
+        }
+        return tuple(part for part in range(len(COST_PARTS)) if may_be.get(part, True))
 
     @model_validator(mode="after")
     def _failures_have_contracts(self) -> Self:

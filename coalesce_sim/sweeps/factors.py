@@ -19,7 +19,7 @@ Cell = bool | int | float | str
 
 MAX_LEVELS = 100_000
 
-NOT_PLAYED = {"name", "title", "description", "seed", "replications", "published"}
+NOT_PLAYED = {"name", "title", "description", "seed", "replications", "published", "paper_metrics"}
 """Fields of a scenario that change nothing of what is played; the seed is said apart."""
 
 SCENARIO = "scenario"

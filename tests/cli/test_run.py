@@ -237,7 +237,7 @@ def test_what_an_operator_asks_is_printed_where_costs_are_physical(call: Call):
     assert called.code == 0
     for line in (
         "realised cost, USD",
-        "paid to contractors, USD",
+        "paid to contractors",
         "p50, s",
         "p95, s",
         "p99, s",

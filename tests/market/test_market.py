@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import coalesce_sim
+from coalesce_sim.cost_parts import COST_PARTS
 from coalesce_sim.experiments.hindsight import honest_baseline
 from coalesce_sim.market.accounts import Accounts, ConservationError
 from coalesce_sim.market.baseline import ClosedForm, Replayed
@@ -202,6 +203,8 @@ def test_tasks_money_and_capacity_are_conserved_in_any_market(small: dict[str, A
     away = decisions["choice"] == "contractor"
     assert (decisions.loc[~away, "price_usd"] == 0).all()
     assert (decisions.loc[away, "price_usd"] <= decisions.loc[away, "realised_usd"] + 1e-9).all()
+    parts = decisions[[part.column for part in COST_PARTS if part.column in decisions]]
+    assert parts.sum(axis=1).to_numpy() == pytest.approx(decisions["realised_usd"].to_numpy(), rel=1e-9)
     if small["slots"] != "unlimited":
         for _, queue in decisions.groupby([away, decisions["client"].where(~away, -1)]):
             for moment in queue["started_s"]:

@@ -176,7 +176,7 @@ def test_a_metric_that_nobody_has_takes_no_room():
 def test_the_findings_say_what_is_shown_and_what_is_not():
     clear = findings(made_up({"random": [10.0, 12.0, 11.0], "cheapest": [20.0, 22.5, 21.0]}))
     assert clear[:2] == [
-        "cheapest saves most, 21.2 % ± 3.1 % against all-local.",
+        "cheapest saves most against all-local: 21.2 % ± 3.1 %.",
         "cheapest saves 10.2 points more than random [9.4, 10.9].",
     ]
     assert clear[-1] == "Pairing by random numbers removed 97 % of the variance of a difference."
@@ -186,7 +186,21 @@ def test_the_findings_say_what_is_shown_and_what_is_not():
     losing = findings(made_up({"random": [-5.0, -6.0], "cheapest": [-9.0, -8.0]}))
     assert losing[0] == "No policy saves: random, the best, comes to -5.5 % ± 6.4 %."
     alone = findings(made_up({"random": [5.0, 6.0]}))
-    assert alone == ["random saves 5.5 % ± 6.4 % against all-local."]
+    assert alone == ["random saves against all-local: 5.5 % ± 6.4 %."]
+
+
+def test_the_headline_and_each_difference_tell_cash_delay_and_losses_apart():
+    apart = made_up({"random": [4.0, 5.0]}, cash_saving=-2.0, delay_saving=6.5, loss_saving=0.0)
+    assert findings(apart)[0].startswith(
+        "random saves against all-local: cash -2.0 %, delay 6.5 %, in all 4.5"
+    )
+    both = made_up({"random": [4.0, 5.0], "cheapest": [8.0, 9.5]})
+    for each in both.played:
+        for metrics, cash in zip(each.metrics, (1.0, 5.5), strict=True):
+            metrics |= {"cash_saving": cash, "delay_saving": 1.0, "loss_saving": 0.0}
+    assert findings(both)[1].endswith(" (cash 4.5).")
+    head = "\n".join(printed(both)[3:6]).split()
+    assert head[:8] == ["cash", "delay", "cost", "policy", "saved,", "%", "saved,", "%"]
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from coalesce_sim.arrays import IntArray
+from coalesce_sim.cost_parts import COST_PARTS
 from coalesce_sim.experiments.tables.columns import named, nullable, same
 from coalesce_sim.market.records import Records
 from coalesce_sim.market.workload import Block
@@ -37,6 +38,10 @@ def decisions_table(
     the client's own agent, correction by experience, and what bad work is expected to cost. With a
     `discovery.message_usd`, `search_usd` is the part of `realised_usd` that the search for contractors came
     to; with `contracts.security.incidents`, `leak_usd` is the part that leaked data came to.
+
+    All `COST_PARTS` that there may be in the scenario have a column; together they are `realised_usd`.
+    ``home_*_usd`` is what work at home was really charged, unlike ``internal_*``. In a market that learns,
+    `retries_usd` is what attempts after the first came to, in whichever part.
     """
     block = records.block
     tasks, running = block.tasks, block.home.running
@@ -93,6 +98,10 @@ def decisions_table(
         columns["search_usd"] = records.search_usd
     if scenario.incidents is not None:
         columns["leak_usd"] = records.leak_usd
+    for part in scenario.cost_parts:
+        columns[COST_PARTS[part].column] = records.parts_usd[part]
+    if scenario.learning:
+        columns["retries_usd"] = records.retries_usd
     return pa.table(columns)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
+from coalesce_sim.cost_parts import CONTRACT, LEAK
 from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.contracts.endings import Endings
 from coalesce_sim.market.contracts.home import Home, OwnWork
@@ -95,11 +96,15 @@ class Dealing:
         if contract.state == COMPLETED and not self._passes(contract):
             contract.reason = FOUND_BAD
             self._accounts.found_bad += 1
-        contract.paid_usd, contract.fees_usd = self._due_usd(contract), self._fees_usd(contract)
+        contract.paid_usd, fees = self._due_usd(contract), self._fees_usd(contract)
+        communication_usd, verification_usd, integration_usd = fees
+        contract.fees_usd = communication_usd + verification_usd + integration_usd
         self._accounts.release(contract.agreed_usd, contract.state)
         self._accounts.pay(contract.contractor, contract.paid_usd)
-        contract.opened.records.price_usd[contract.row] += contract.paid_usd
-        self._endings.charge(contract.opened, contract.row, contract.paid_usd + contract.fees_usd)
+        charge_usd, parts_usd = contract.paid_usd + contract.fees_usd, (contract.paid_usd, *fees)
+        self._endings.charge_attempt(
+            contract.opened, contract.row, charge_usd, CONTRACT, parts_usd, again=contract.attempt > 0
+        )
         if contract.incident:
             self._bear(contract)
         self._observer.contract_ended(contract)
@@ -113,8 +118,7 @@ class Dealing:
             contract.insured_usd = gross_usd - contract.leak_usd
             self._accounts.leak_usd += contract.leak_usd
             self._accounts.insured_usd += contract.insured_usd
-            contract.opened.records.leak_usd[contract.row] += contract.leak_usd
-            self._endings.charge(contract.opened, contract.row, contract.leak_usd)
+            self._endings.charge(contract.opened, contract.row, LEAK, contract.leak_usd)
 
     def _passes(self, contract: Contract) -> bool:
         """Whether the delivery passes the verification."""
@@ -131,13 +135,14 @@ class Dealing:
             return due_usd
         return due_usd * self._rules.due_on_failure if contract.state in (COMPLETED, FAILED) else 0.0
 
-    def _fees_usd(self, contract: Contract) -> float:
+    def _fees_usd(self, contract: Contract) -> tuple[float, float, float]:
         """Communication if data went out, verification if work came back, integration if it was accepted."""
         layout, task = contract.opened.layout, contract.row
-        fees_usd = layout.communication_usd[task] if contract.sent else 0.0
-        if contract.state == COMPLETED:
-            fees_usd += layout.check_usd[task]
-        return fees_usd + self._integration_usd if contract.accepted else fees_usd
+        return (
+            layout.communication_usd[task] if contract.sent else 0.0,
+            layout.check_usd[task] if contract.state == COMPLETED else 0.0,
+            self._integration_usd if contract.accepted else 0.0,
+        )
 
     def learn(self, contract: Contract) -> Outcome | None:
         """Rate the contractor and correct estimates; nothing is learnt of a contract that was rejected."""

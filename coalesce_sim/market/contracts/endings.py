@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from coalesce_sim.arrays import FloatArray
+from coalesce_sim.cost_parts import COORDINATION, INTEGRATION, LATENESS, LOSS
 from coalesce_sim.market.contracts.open_block import OpenContractBlock
 from coalesce_sim.market.trade import Venue
 
@@ -17,18 +19,39 @@ class Endings:
         self._accounts = venue.accounts
         self._late_usd_per_s = venue.scenario.cost_model.late_usd_per_s
 
-    def charge(self, opened: OpenContractBlock, task: int, usd: float) -> None:
-        """A cost that was realised."""
+    def charge(
+        self, opened: OpenContractBlock, task: int, part: int, usd: float, *, again: bool = False
+    ) -> None:
+        """A cost that was realised, one of `COST_PARTS`; `again` says that it is for another attempt."""
+        opened.records.parts_usd[part, task] += usd
+        self._realise(opened, task, usd, again=again)
+
+    def charge_attempt(
+        self,
+        opened: OpenContractBlock,
+        task: int,
+        usd: float,
+        parts: slice,
+        parts_usd: FloatArray | tuple[float, ...],
+        *,
+        again: bool,
+    ) -> None:
+        """What an attempt came to, in all and by several `parts`; `again` says that it was not the first."""
+        opened.records.parts_usd[parts, task] += parts_usd
+        self._realise(opened, task, usd, again=again)
+
+    def _realise(self, opened: OpenContractBlock, task: int, usd: float, *, again: bool) -> None:
         opened.records.realised_usd[task] += usd
+        if again:
+            opened.records.retries_usd[task] += usd
         self._accounts.realised_usd += usd
 
     def coordinated(self, opened: OpenContractBlock, step: int, usd: float, took_s: float) -> None:
         """A step was coordinated before it is decided on, at this cost and in this time."""
-        opened.records.coordination_usd[step] += usd
         opened.records.coordination_s[step] += took_s
         self._accounts.coordination_usd += usd
         self._accounts.coordination_s += took_s
-        self.charge(opened, step, usd)
+        self.charge(opened, step, COORDINATION, usd)
 
     def leave_out(self, opened: OpenContractBlock, tasks: Sequence[int]) -> None:
         """What will not be done: steps of a whole that failed, or the way that a task is not done in."""
@@ -50,7 +73,7 @@ class Endings:
         opened.records.good[task] = good
         closes, ready = opened.wholes.done(task, good)
         if closes:
-            self.charge(opened, task, opened.wholes.integration_usd(task))
+            self.charge(opened, task, INTEGRATION, opened.wholes.integration_usd(task))
             self._close(opened, task, good=not opened.wholes.bad[opened.wholes.of(task)])
         else:
             self._leave(opened, task)
@@ -76,12 +99,10 @@ class Endings:
             records.closes[task] = True
         late_s = self._env.now - float(block.tasks.arrival_s[task] + block.target_s[task])
         if late_s > 0:
-            self.charge(opened, task, late_s * self._late_usd_per_s)
+            self.charge(opened, task, LATENESS, late_s * self._late_usd_per_s)
         if not good:
-            loss_usd = opened.layout.loss_usd[task]
             records.good[task] = False
-            records.loss_usd[task] = loss_usd
-            self.charge(opened, task, loss_usd)
+            self.charge(opened, task, LOSS, opened.layout.loss_usd[task])
         self._leave(opened, task)
 
     def _leave(self, opened: OpenContractBlock, task: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from coalesce_sim.cost_parts import HOME
 from coalesce_sim.economics.internal import Delay, next_late_s
 from coalesce_sim.market.contracts.endings import Endings
 from coalesce_sim.market.contracts.knowledge import Expected, Knowledge
@@ -128,7 +129,8 @@ class Home:
         opened, task = attempt.opened, attempt.task
         attempt.good = opened.results.is_good(task, LOCAL)
         attempt.spent_usd = opened.charge_usd[task]
-        self._endings.charge(opened, task, attempt.spent_usd)
+        parts_usd, again = opened.home_parts_usd[:, task], bool(opened.tried[task])
+        self._endings.charge_attempt(opened, task, attempt.spent_usd, HOME, parts_usd, again=again)
 
     def learn(self, attempt: OwnWork) -> Outcome | None:
         """A client knows what its own agent's work is worth, and what it cost."""

@@ -9,7 +9,7 @@ from coalesce_sim.market.composite import OpenWholes
 from coalesce_sim.market.contracts.discovery import Found
 from coalesce_sim.market.contracts.layout import Layout
 from coalesce_sim.market.contracts.results import Results
-from coalesce_sim.market.open_block import OpenBlock
+from coalesce_sim.market.open_block import OpenBlock, at_home_usd
 from coalesce_sim.market.records import Records
 from coalesce_sim.market.workload import Block
 
@@ -17,13 +17,14 @@ from coalesce_sim.market.workload import Block
 class OpenContractBlock(OpenBlock):
     """An open block with its layout, and with its `results`, which nobody knows yet.
 
-    `running_usd` is what running a task at home is expected to cost. `found` is what the client of each task
+    `running_usd` is what running a task at home is expected to cost, `home_parts_usd`, (`HOME`, tasks), what
+    it really does, by its parts. `found` is what the client of each task
     found when it last looked for contractors, None where everybody knows everybody. `wholes` is the state of
     composite tasks, None where there are none. `known_home_s`, one entry a task, are times of work at home by
     type of task; NaN where the hardware tells.
     """
 
-    __slots__ = ("found", "layout", "results", "running_usd", "wholes")
+    __slots__ = ("found", "home_parts_usd", "layout", "results", "running_usd", "wholes")
 
     def __init__(
         self,
@@ -33,16 +34,18 @@ class OpenContractBlock(OpenBlock):
         results: Results,
         known_home_s: FloatArray,
     ) -> None:
-        hardware_usd = block.truth.local_running_usd * block.truth.local_cost_factor
+        running, factor = block.truth.local_running, block.truth.local_cost_factor
+        bills_usd = results.own_bills_usd()
         by_hardware = np.isnan(known_home_s)
         super().__init__(
             block,
             records,
-            hardware_usd + results.own_bills_usd(),
+            running.total_usd * factor + bills_usd,
             local_s=np.where(by_hardware, block.truth.local_work_s, known_home_s),
             expected_s=np.where(by_hardware, block.home.work_s, known_home_s),
         )
         self.layout, self.results = layout, results
+        self.home_parts_usd = at_home_usd(running, factor, bill_usd=bills_usd)
         self.found: list[Found | None] = [None] * len(block)
         self.running_usd: list[float] = block.home.running.total_usd.tolist()
         self.wholes = None if block.wholes is None else OpenWholes(block.wholes)

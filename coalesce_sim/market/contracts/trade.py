@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from coalesce_sim.arrays import FloatArray, IntArray
+from coalesce_sim.cost_parts import SEARCH
 from coalesce_sim.economics.correction import Effect, ErrorWindow
 from coalesce_sim.market.breakdown import Breakdown, left_out
 from coalesce_sim.market.contracts.contract import Contract
@@ -122,8 +123,8 @@ class ContractTrade:
             )
             if self._message_usd > 0 and self._searches():
                 search_usd = found.messages * self._message_usd
-                opened.records.search_usd[each] += search_usd
-                self._endings.charge(opened, each, search_usd)
+                again = bool(opened.tried[each])
+                self._endings.charge(opened, each, SEARCH, search_usd, again=again)
 
     def split(self, opened: OpenContractBlock, task: int) -> Sequence[int]:
         """Do a task in steps: those that may begin now."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coalesce_sim.arrays import FloatArray
+from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
 from coalesce_sim.economics.external import (
     Surcharges,
     communication_usd,
@@ -192,4 +192,18 @@ class Quotes:
             integration_usd=whole.integration_usd,
             risk_usd=whole.risk_usd[task],
             latency_penalty_usd=lateness_usd(latency_s, self._max_latency_s[task], self._late_usd_per_s),
+        )
+
+    def awarded(
+        self, block: Block, tasks: BoolArray, contractors: IntArray, latency_s: FloatArray
+    ) -> Surcharges:
+        """The same of some tasks at one contractor each, who quoted them the given times; an entry a task."""
+        rule, given = self._rule, block.tasks
+        return Surcharges(
+            communication_usd=communication_usd(rule, given.data_gb[tasks], given.output_gb[tasks]),
+            verification_usd=self._verification_usd[contractors],
+            integration_usd=rule.integration_usd,
+            risk_usd=value_at_risk_usd(rule, given.value_usd[tasks], given.critical[tasks])
+            * self._risk_rate[contractors],
+            latency_penalty_usd=lateness_usd(latency_s, given.max_latency_s[tasks], self._late_usd_per_s),
         )

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from coalesce_sim.arrays import FloatArray
+from coalesce_sim.cost_parts import LATENESS, PRICE
 from coalesce_sim.economics.correction import ErrorWindow
 from coalesce_sim.market.breakdown import OFFERS, Breakdown
 from coalesce_sim.market.published.charges import Charges, home_usd
@@ -168,7 +169,7 @@ class PublishedTrade:
             charge_usd += decision.price_usd - price_usd
             price_usd = decision.price_usd
         records.contractor[task] = contractor
-        records.price_usd[task] = price_usd
+        records.parts_usd[PRICE, task] = price_usd
         records.estimated_usd[task] = offers.external_usd[row, contractor]
         records.estimated_s[task] = offers.latency_s[row if len(offers.latency_s) > 1 else 0, contractor]
         self._prices.award(contractor)
@@ -205,7 +206,9 @@ class PublishedTrade:
         tasks, realised_usd = opened.block.tasks, attempt.charge_usd
         if self._charges.late_usd_per_s > 0:
             late_s = now_s - tasks.arrival_s[task] - tasks.max_latency_s[task]
-            realised_usd += max(0.0, float(late_s)) * self._charges.late_usd_per_s
+            late_usd = max(0.0, float(late_s)) * self._charges.late_usd_per_s
+            opened.records.parts_usd[LATENESS, task] = late_usd
+            realised_usd += late_usd
         opened.records.finished_s[task] = now_s
         opened.records.realised_usd[task] = realised_usd
         self._accounts.realised_usd += realised_usd
@@ -225,15 +228,19 @@ class PublishedTrade:
             finished_s=self._queues.env.now,
             estimated_usd=float(records.estimated_usd[task]),
             internal_usd=float(records.internal_usd[task]),
-            price_usd=float(records.price_usd[task]),
+            price_usd=float(records.parts_usd[PRICE, task]),
             realised_usd=float(records.realised_usd[task]),
             success=True,
         )
 
     def recover(self, attempt: PublishedWork) -> Onward[PublishedWork]:
-        """Close the task: all work is good here."""
+        """Close the task: all work is good here. With the last of its block it is said what each was charged
+        for."""
+        opened = attempt.opened
         self._accounts.done += 1
-        attempt.opened.left -= 1
+        opened.left -= 1
+        if opened.left == 0:
+            self._charges.itemise(opened.block, opened.records)
         return _DONE
 
     def take_ratings(self) -> RatingRows | None:

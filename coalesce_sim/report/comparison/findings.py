@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 
 from coalesce_sim.experiments.comparison import COST_REDUCTION, Comparison, Difference
-from coalesce_sim.numbers import number, percent, plural
+from coalesce_sim.numbers import number, plural
+from coalesce_sim.report.costs import SAVED_IN, saved
+from coalesce_sim.statistics.intervals import Estimate
 
 
 def findings(comparison: Comparison) -> list[str]:
     """The best policy against each of the others, what changes over the run, and what pairing was worth."""
     asked = asked_for(comparison)
     against_best = [pair for pair in comparison.differences if pair.first == asked[0]]
-    told = [headline(comparison), *map(difference, against_best), against_chance(comparison)]
-    told += [change(comparison), pairing(comparison)]
+    told = [headline(comparison), *(difference(comparison, pair) for pair in against_best)]
+    told += [against_chance(comparison), change(comparison), pairing(comparison)]
     return [f"{sentence}." for sentence in told if sentence]
 
 
@@ -27,21 +29,22 @@ def headline(comparison: Comparison) -> str:
     """Which policy saves most, or that this is not shown."""
     asked = asked_for(comparison)
     best = asked[0]
-    reduction = comparison.estimates[best][COST_REDUCTION]
+    estimates = comparison.estimates[best]
+    reduction = estimates[COST_REDUCTION]
     if reduction.mean is None:
         return "No cost to compare with"
     if len(asked) == 1:
-        return f"{best} saves {percent(reduction)} against all-local"
+        return f"{best} saves against all-local: {saved(estimates)}"
     if reduction.mean <= 0:
-        return f"No policy saves: {best}, the best, comes to {percent(reduction)}"
+        return f"No policy saves: {best}, the best, comes to {saved(estimates)}"
     lead = comparison.differences[0]
     if lead.shown:
-        return f"{best} saves most, {percent(reduction)} against all-local"
+        return f"{best} saves most against all-local: {saved(estimates)}"
     return f"No difference shown between the best two, {best} and {lead.second}"
 
 
-def difference(pair: Difference) -> str:
-    """What the test of one pair says."""
+def difference(comparison: Comparison, pair: Difference) -> str:
+    """What the test of one pair says, and what the difference is made of."""
     points, interval = pair.contrast.difference.mean, pair.contrast.ci_holm
     if points is None:
         return f"{pair.first} and {pair.second}: no cost to compare"
@@ -49,8 +52,17 @@ def difference(pair: Difference) -> str:
         return f"{pair.first} and {pair.second}: no interval from one replication"
     ends = f"[{number(interval[0], 1)}, {number(interval[1], 1)}]"
     if not pair.shown:
-        return f"{pair.first} and {pair.second}: no difference shown, {number(points, 1)} points {ends}"
-    return f"{pair.first} saves {number(points, 1)} points more than {pair.second} {ends}"
+        told = f"{pair.first} and {pair.second}: no difference shown, {number(points, 1)} points {ends}"
+    else:
+        told = f"{pair.first} saves {number(points, 1)} points more than {pair.second} {ends}"
+    parts = comparison.saved_more(pair.first, pair.second)
+    made_of = [f"{group} {_points(parts[name])}" for name, group in SAVED_IN.items() if parts[name].mean]
+    return f"{told} ({', '.join(made_of)})" if made_of else told
+
+
+def _points(value: Estimate) -> str:
+    spread = f" ± {number(value.half_width, 1)}" if value.half_width else ""
+    return f"{number(value.mean, 1)}{spread}"
 
 
 def against_chance(comparison: Comparison) -> str:

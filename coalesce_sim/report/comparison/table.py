@@ -12,11 +12,15 @@ from rich.text import Text
 from coalesce_sim.experiments.comparison import COST_REDUCTION, Comparison
 from coalesce_sim.numbers import number, plural, with_half_width
 from coalesce_sim.report.comparison.findings import asked_for, findings
+from coalesce_sim.report.costs import SAVED_IN
 from coalesce_sim.report.results_folder import Written
 from coalesce_sim.statistics.intervals import Estimate
 
 _SAVINGS = {
+    **{name: f"{group}\nsaved, %" for name, group in SAVED_IN.items()},
     "cost_reduction": "cost\nreduction, %",
+}
+_REGRETS = {
     "regret_oracle_usd_per_task": "USD a task\nover oracle",
     "regret_best_fixed_usd_per_task": "USD a task\nover best_fixed",
     "outsourcing_rate": "outsourced,\n%",
@@ -37,7 +41,8 @@ _MOST_IN_A_MATRIX = 9
 _LEAST_LABEL = 12
 
 _NOTES = (
-    "Cost reduction: 1 − realised cost / that of the same tasks all-local. [ ], ±: 95 % t intervals.",
+    "Cost reduction: 1 − realised cost / that of the same tasks all-local; what is saved of cash, delay and "
+    "losses adds up to it. [ ], ±: 95 % t intervals.",
     "Differences: points, paired by replication; intervals and verdicts are Holm's, to a family-wise 5 %.",
 )
 _MATRIX_NOTE = "By how much the row saves more than the column; (in brackets): no difference shown."
@@ -53,8 +58,8 @@ def print_comparison(console: Console, written: Written[Comparison]) -> None:
         f"{plural(len(comparison.played), 'replication')}, seed {comparison.seed}; "
         f"{plural(int(tasks), 'task')} in {number(written.wall_s)} s"
     )
-    console.print(_metrics_table(console, comparison, _SAVINGS))
-    console.print(_metrics_table(console, comparison, _SERVICE))
+    for columns in (_SAVINGS, _REGRETS, _SERVICE):
+        console.print(_metrics_table(console, comparison, columns))
     if 2 <= len(asked_for(comparison)) <= _MOST_IN_A_MATRIX:
         console.print(_differences_table(console, comparison))
         console.print(Text(f"{_MATRIX_NOTE}\n", "dim"))
@@ -89,9 +94,14 @@ def _differences_table(console: Console, comparison: Comparison) -> Table:
 
 
 def _metrics_table(console: Console, comparison: Comparison, columns: Mapping[str, str]) -> Table:
-    """A row a policy, the best first; columns of which any policy has a figure."""
+    """A row a policy, the best first; columns of which any policy has a figure, or saves anything."""
     estimates = comparison.estimates
-    known = [name for name in columns if any(name in each and each[name].n for each in estimates.values())]
+    known = [
+        name
+        for name in columns
+        if any(name in each and each[name].n for each in estimates.values())
+        and (name not in SAVED_IN or any(each[name].mean for each in estimates.values()))
+    ]
     unasked = {contender.label for contender in comparison.field if contender.yardstick}
     rows = []
     for policy in comparison.ranked:

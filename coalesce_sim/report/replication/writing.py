@@ -18,7 +18,7 @@ from coalesce_sim.report.results_folder import ResultsFolder, Written
 from coalesce_sim.version import __version__
 
 _PACKAGES = ("numpy", "scipy", "simpy")
-_NOT_PLAYED = ("title", "description", "seed", "replications")
+_NOT_PLAYED = ("title", "description", "seed", "replications", "paper_metrics")
 """Fields of a scenario that change no figure of the study, which has a seed and replications of its own."""
 _OWN_FILES = ("report.md", "table.csv", *figures.NAMES)
 
