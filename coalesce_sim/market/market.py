@@ -89,7 +89,7 @@ class Market:
         )
         self.trade = ContractTrade(venue) if scenario.learning else PublishedTrade(venue)
         self._under_way = BlocksUnderWay(self.accounts, observer, self.trade.take_ratings)
-        self._compiled = None if core == "simpy" else _compiled(venue, policy)
+        self._compiled = None if core == "simpy" else _compiled(venue, self.trade, policy)
         if isinstance(self.trade, ContractTrade):  # two branches, each with its own kinds of block and quote
             self._loop = self._looped(self.trade)
         else:
@@ -164,12 +164,14 @@ class Market:
         return {name: value for name, value in figures.items() if not np.isnan(value)}
 
 
-def _compiled(venue: Venue, policy: Policy) -> PublishedCore | None:
+def _compiled(venue: Venue, trade: ContractTrade | PublishedTrade, policy: Policy) -> PublishedCore | None:
     """The compiled core, where it covers the market; it is imported, and numba with it, when asked for."""
     watched = venue.observer.wants("decided") or venue.observer.wants("considered")
     rules = policy.rules if type(policy) is Topsis else None
-    if rules is None or uncovered(venue.scenario, rules, watched=watched) is not None:
+    if isinstance(trade, ContractTrade) or rules is None:
+        return None
+    if uncovered(venue.scenario, rules, watched=watched) is not None:
         return None
     from coalesce_sim.market.compiled.published import PublishedCore
 
-    return PublishedCore(venue, rules)
+    return PublishedCore(venue, rules, trade)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from coalesce_sim.arrays import FloatArray, IntArray
+from coalesce_sim.cost_parts import LATENESS, PRICE
 from coalesce_sim.economics.external import (
     communication_usd,
     complexity_factor,
@@ -31,6 +32,7 @@ from coalesce_sim.market.open_block import BlocksUnderWay
 from coalesce_sim.market.published.charges import home_usd
 from coalesce_sim.market.published.open_block import OpenPublishedBlock
 from coalesce_sim.market.published.prices import HourlyPrices
+from coalesce_sim.market.published.trade import PublishedTrade
 from coalesce_sim.market.records import Records
 from coalesce_sim.market.trade import Venue
 from coalesce_sim.market.workload import Block
@@ -45,8 +47,8 @@ from coalesce_sim.scenario.schema import Scenario
 class PublishedCore:
     """The compiled twin of `Loop` with a `PublishedTrade` and a `Topsis`."""
 
-    def __init__(self, venue: Venue, rules: settings.Topsis) -> None:
-        self._venue, self._cost_model = venue, venue.scenario.cost_model
+    def __init__(self, venue: Venue, rules: settings.Topsis, trade: PublishedTrade) -> None:
+        self._venue, self._cost_model, self._trade = venue, venue.scenario.cost_model, trade
         self._contractors = _contractors(venue)
         self._candidates = _candidates(venue)
         self._pricing = _pricing(venue.scenario, venue.demand)
@@ -70,6 +72,7 @@ class PublishedCore:
             under_way.open(opened)
             self._play(opened)
             opened.left = 0
+            self._trade.itemise(opened)
             accounts.done += len(block)
             accounts.realised_usd += float(opened.records.realised_usd.sum())
             under_way.hand_over()
@@ -90,7 +93,7 @@ class PublishedCore:
             self._rules,
             self._luck,
             self._state,
-            Written(*(getattr(records, name) for name in Written._fields)),
+            _columns(records),
         )
         self._awards.append((facts.price_hour[[0, -1]], _awards(facts.hour, records.contractor)))
 
@@ -106,6 +109,11 @@ class PublishedCore:
                 prices.begin_hour(hour)
                 prices.award(contractor)
         return prices.mean_usd_by_hour(hours)
+
+
+def _columns(records: Records) -> Written:
+    own = {"price_usd": records.parts_usd[PRICE], "lateness_usd": records.parts_usd[LATENESS]}
+    return Written(*(own[name] if name in own else getattr(records, name) for name in Written._fields))
 
 
 def _awards(hour: IntArray, contractor: IntArray) -> IntArray:

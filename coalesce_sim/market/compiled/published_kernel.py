@@ -141,6 +141,7 @@ class Written(NamedTuple):
     estimated_s: FloatArray
     realised_usd: FloatArray
     price_usd: FloatArray
+    lateness_usd: FloatArray
     started_s: FloatArray
     finished_s: FloatArray
 
@@ -383,6 +384,7 @@ def play_block(
         finished_s = now_s + service_s
         if charging.charged_late_usd_per_s > 0:
             late_s = finished_s - arrival_s - tasks.max_latency_s[t]
-            realised_usd += max(0.0, late_s) * charging.charged_late_usd_per_s
+            written.lateness_usd[t] = max(0.0, late_s) * charging.charged_late_usd_per_s
+            realised_usd += written.lateness_usd[t]
         written.started_s[t], written.finished_s[t] = now_s, finished_s
         written.realised_usd[t] = realised_usd
