@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from coalesce_sim.inputs.download import DownloadError
     from coalesce_sim.loading import load
     from coalesce_sim.market.accounts import ConservationError
+    from coalesce_sim.market.compiled.coverage import CoreError
     from coalesce_sim.market.observer import Observer
     from coalesce_sim.metrics import UnknownMetric
     from coalesce_sim.optimisation.study import optimise
@@ -53,6 +54,7 @@ _HOMES = {
     "CoalesceError": "coalesce_sim.errors",
     "Comparison": "coalesce_sim.experiments.comparison",
     "ConservationError": "coalesce_sim.market.accounts",
+    "CoreError": "coalesce_sim.market.compiled.coverage",
     "Decision": "coalesce_sim.policies.protocol",
     "Diagnosis": "coalesce_sim.experiments.diagnosis.doctor",
     "DownloadError": "coalesce_sim.inputs.download",
@@ -98,6 +100,7 @@ __all__ = [
     "CoalesceError",
     "Comparison",
     "ConservationError",
+    "CoreError",
     "Decision",
     "Diagnosis",
     "DownloadError",

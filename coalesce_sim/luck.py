@@ -111,7 +111,7 @@ def identities_of(names: Iterable[str]) -> StateArray:
     return np.array([number_of(name) for name in names], dtype=np.uint64)
 
 
-_CENTRE = (
+CENTRE = (
     (
         *(2.5090809287301226727e3, 3.3430575583588128105e4, 6.7265770927008700853e4, 4.5921953931549871457e4),
         *(1.3731693765509461125e4, 1.9715909503065514427e3, 1.3314166789178437745e2, 3.3871328727963666080e0),
@@ -121,7 +121,7 @@ _CENTRE = (
         *(5.3941960214247511077e3, 6.8718700749205790830e2, 4.2313330701600911252e1, 1.0),
     ),
 )
-_TAIL = (
+TAIL = (
     (
         *(7.74545014278341407640e-4, 2.27238449892691845833e-2, 2.41780725177450611770e-1),
         *(1.27045825245236838258e0, 3.64784832476320460504e0, 5.76949722146069140550e0),
@@ -133,7 +133,7 @@ _TAIL = (
         *(2.05319162663775882187e0, 1.0),
     ),
 )
-_FAR_TAIL = (
+FAR_TAIL = (
     (
         *(2.01033439929228813265e-7, 2.71155556874348757815e-5, 1.24266094738807843860e-3),
         *(2.65321895265761230930e-2, 2.96560571828504891230e-1, 1.78482653991729133580e0),
@@ -156,9 +156,9 @@ def normal(p: float) -> float:
         return -math.inf if p <= 0.0 else math.inf
     off = p - 0.5
     if abs(off) <= 0.425:
-        return off * _ratio(_CENTRE, 0.180625 - off * off)
+        return off * _ratio(CENTRE, 0.180625 - off * off)
     depth = math.sqrt(-math.log(min(p, 1.0 - p)))
-    size = _ratio(_TAIL, depth - 1.6) if depth <= 5.0 else _ratio(_FAR_TAIL, depth - 5.0)
+    size = _ratio(TAIL, depth - 1.6) if depth <= 5.0 else _ratio(FAR_TAIL, depth - 5.0)
     return math.copysign(size, off)
 
 

@@ -17,6 +17,7 @@ from coalesce_sim.cli.contract import (
 )
 from coalesce_sim.cli.scenario_warnings import print_observed, print_warnings
 from coalesce_sim.cli.work import (
+    core_option,
     cores,
     failures_told,
     jobs_option,
@@ -26,6 +27,7 @@ from coalesce_sim.cli.work import (
 )
 
 if TYPE_CHECKING:
+    from coalesce_sim.experiments.cores import AskedCore
     from coalesce_sim.scenario.schema import Scenario
 
 
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 @replications_option
 @jobs_option
 @set_option
+@core_option
 @out_option("results/NAME")
 @click.option(
     "--detail",
@@ -47,6 +50,7 @@ def command(
     seed: int | None,
     replications: int | None,
     jobs: int | None,
+    core: AskedCore,
     overrides: tuple[str, ...],
     out: Path | None,
     detail: str | None,
@@ -71,7 +75,7 @@ def command(
     if not output.quiet:
         print_warnings(scenario)
     with failures_told(), progress_bar(shown=not output.quiet) as progress:
-        written = write_run(origin, out or default_folder(scenario), jobs=jobs, progress=progress)
+        written = write_run(origin, out or default_folder(scenario), jobs=jobs, core=core, progress=progress)
     output.tell(written.summary, lambda screen: print_run(screen, written))
     if not output.quiet:
         print_observed(scenario, written.result.queues)

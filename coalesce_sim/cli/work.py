@@ -14,6 +14,7 @@ from coalesce_sim.cli.contract import console
 from coalesce_sim.experiments.parallel import MOST_PROCESSES, cores
 
 __all__ = [
+    "core_option",
     "cores",
     "failures_told",
     "jobs_option",
@@ -29,6 +30,14 @@ jobs_option = click.option(
     type=click.IntRange(1, MOST_PROCESSES),
     metavar="N",
     help="Processes to share the runs among; all cores by default. The results are the same.",
+)
+
+core_option = click.option(
+    "--core",
+    type=click.Choice(["auto", "simpy", "compiled"]),
+    default="auto",
+    help="What plays the market, to the same bits: SimPy's events, or compiled code where that covers the "
+    "scenario; the faster one by default.",
 )
 
 replications_option = click.option(

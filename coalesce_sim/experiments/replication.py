@@ -16,6 +16,7 @@ from coalesce_sim.experiments.tables.decisions import decisions_table
 from coalesce_sim.experiments.tables.experience import estimation_error_table, ratings_table
 from coalesce_sim.experiments.tables.offers import offers_table
 from coalesce_sim.experiments.timeline import Timeline
+from coalesce_sim.market.compiled.coverage import Core
 from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.market import Market
 from coalesce_sim.market.observer import DecidedOffers, EventName, Observer, Observers
@@ -105,13 +106,14 @@ class _Tables(Observer):
 
     def finish(self) -> None:
         """Emit what is complete only when the market has been played."""
-        market, trade = self._market, self._market.trade
+        market = self._market
         if "timeline" in self._tables:
-            price_usd = trade.mean_price_usd(self._scenario.clock.hours)
+            price_usd = market.mean_price_usd(self._scenario.clock.hours)
             self._emit("timeline", self._timeline.table(market.demand, price_usd, market.pool.total_slots))
         if "estimation_error" in self._tables:
             self._emit(
-                "estimation_error", estimation_error_table(trade.estimation_errors(), self._replication)
+                "estimation_error",
+                estimation_error_table(market.trade.estimation_errors(), self._replication),
             )
 
 
@@ -125,20 +127,28 @@ def play(
     *,
     steady_state: Series | None = None,
     progress: Progress | None = None,
+    core: Core = "simpy",
 ) -> Metrics:
     """Play one replication and return its metrics.
 
     The wanted tables go to `emit` as they are complete, and tell of the whole run; `progress` is told the
-    share that is done. With `steady_state` the metrics are those of `SteadyTotals`: only tasks that arrived
-    after the warm-up found in that series count. Figures of the market as a whole (concentration,
-    utilisation, estimation errors, contract shares, discovery, the all-local market's success and losses)
-    cannot be cut and are left out.
+    share that is done; `core` plays what it covers. With `steady_state` the metrics are those of
+    `SteadyTotals`: only tasks that arrived after the warm-up found in that series count. Figures of the
+    market as a whole (concentration, utilisation, estimation errors, contract shares, discovery, the
+    all-local market's success and losses) cannot be cut and are left out.
     """
     tables = _Tables(scenario, replication, emit, wanted)
     decider = create(scenario.policy) if policy is None else policy()
     routed = Routed(scenario) if wanted.routing else None
-    watching = tables if routed is None else Observers(tables, routed)
-    staged = Stage(scenario, decider, watching, seed=seed, replication=replication, steady_state=steady_state)
+    staged = Stage(
+        scenario,
+        decider,
+        tables if routed is None else Observers(tables, routed),
+        seed=seed,
+        replication=replication,
+        steady_state=steady_state,
+        core=core,
+    )
     metrics = staged.play(progress)
     tables.finish()
     if routed is not None:

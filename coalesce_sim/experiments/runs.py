@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from coalesce_sim.experiments.cores import AskedCore, ChosenCore, choose_core
 from coalesce_sim.experiments.parallel import ordered_map
 from coalesce_sim.experiments.queues import Judged, QueueWatch
 from coalesce_sim.experiments.replication import Emit, Progress, TableName, Wanted, play
@@ -17,6 +18,7 @@ from coalesce_sim.experiments.routing import Routing
 from coalesce_sim.experiments.staging import Metrics, PolicyFactory
 from coalesce_sim.files import expecting
 from coalesce_sim.loading import data_digests
+from coalesce_sim.market.compiled.coverage import Core
 from coalesce_sim.market.roster import hired_is_drawn
 from coalesce_sim.metrics import is_share
 from coalesce_sim.scenario.schema import Scenario
@@ -34,6 +36,7 @@ def metrics_of(
     wanted: Wanted,
     policy: PolicyFactory | None = None,
     progress: Progress | None = None,
+    core: Core = "simpy",
 ) -> Generator[Metrics, None, None]:
     """Play (scenario, seed, replication) items and yield their metrics in the given order.
 
@@ -48,10 +51,10 @@ def metrics_of(
 
     if jobs == 1 or len(jobs_list) == 1:
         for done, item in enumerate(jobs_list):
-            yield play(*item, emit, wanted, policy, progress=partial(tell, done))
+            yield play(*item, emit, wanted, policy, progress=partial(tell, done), core=core)
             tell(done + 1)
         return
-    function = partial(_play_apart, wanted=wanted, policy=policy)
+    function = partial(_play_apart, wanted=wanted, policy=policy, core=core)
     with closing(ordered_map(function, jobs_list, jobs=jobs)) as played:
         for done, (metrics, tables) in enumerate(played, 1):
             for name, table in tables.items():
@@ -61,7 +64,7 @@ def metrics_of(
 
 
 def _play_apart(
-    item: tuple[Scenario, int, int], wanted: Wanted, policy: PolicyFactory | None
+    item: tuple[Scenario, int, int], wanted: Wanted, policy: PolicyFactory | None, core: Core
 ) -> tuple[Metrics, dict[TableName, pa.Table]]:
     """The metrics and whole tables of one replication, in a process of its own."""
     parts: dict[TableName, list[pa.Table]] = {}
@@ -69,7 +72,7 @@ def _play_apart(
     def emit(name: TableName, table: pa.Table) -> None:
         parts.setdefault(name, []).append(table)
 
-    metrics = play(*item, emit, wanted, policy)
+    metrics = play(*item, emit, wanted, policy, core=core)
     return metrics, {name: pa.concat_tables(tables).combine_chunks() for name, tables in parts.items()}
 
 
@@ -92,6 +95,7 @@ class RunResult:
     replications: list[Metrics]
     tables: dict[TableName, list[pa.Table]] = field(default_factory=dict)
     queues: Judged = field(default_factory=dict)
+    core: ChosenCore = field(default_factory=lambda: ChosenCore("simpy"))
 
     def __repr__(self) -> str:
         name, count = self.scenario.name, len(self.replications)
@@ -148,7 +152,7 @@ class RunResult:
 
     @property
     def summary(self) -> dict[str, Any]:
-        """Scenario, seed, replications, metrics and published values, as in ``--json``."""
+        """Scenario, seed, replications, metrics, published values and which core played, as in ``--json``."""
         return {
             "scenario": self.scenario.name,
             "seed": self.seed,
@@ -156,6 +160,7 @@ class RunResult:
             "metrics": {name: each.as_dict() for name, each in self.estimates.items()},
             "routing": self.routed.rows(),
             "published": {name: each.model_dump() for name, each in self.scenario.published.items()},
+            "core": self.core.as_dict(),
         }
 
     def _frame(self, name: TableName) -> pd.DataFrame:
@@ -177,13 +182,16 @@ def run(
     jobs: int = 1,
     policy: PolicyFactory | None = None,
     offers: bool = False,
+    core: AskedCore = "auto",
     progress: Callable[[int], None] | None = None,
 ) -> RunResult:
     """Play a scenario and keep its decisions, its timeline and what its market learns in memory.
 
     `seed` and `replications` default to the scenario's. `policy` is a `Policy` class, or another function of
     no arguments that gives one, in place of the scenario's policy. `progress` is told how many replications
-    are done.
+    are done. `core` is what plays them, to the same bits: ``simpy``, ``compiled``, or, with ``auto``, the
+    latter where it covers the scenario and there is enough to play. Raises `CoreError` where ``compiled`` is
+    asked for and does not cover it.
 
     >>> import coalesce_sim
     >>> scenario = coalesce_sim.load("dur_02", ["clock.days=1"])
@@ -201,6 +209,7 @@ def run(
         raise ValueError(f"replications and jobs must be >= 1 (got {count}, {jobs})")
     if policy is None:
         hired_is_drawn(scenario, seed, range(count))
+    chosen = choose_core(core, [scenario], runs=count, own_policy=policy is not None, watched=offers)
     wanted = Wanted(decisions=True, timeline=True, experience=True, offers=offers, routing=True)
     tables: dict[TableName, list[pa.Table]] = {name: [] for name in wanted.tables(scenario)}
     items = [(scenario, seed, replication) for replication in range(count)]
@@ -211,12 +220,10 @@ def run(
         if name == "decisions":
             watch.add(table)
 
-    with (
-        expecting(data_digests(scenario)),
-        closing(metrics_of(items, jobs=jobs, emit=keep, wanted=wanted, policy=policy)) as played,
-    ):
+    played = metrics_of(items, jobs=jobs, emit=keep, wanted=wanted, policy=policy, core=chosen.core)
+    with expecting(data_digests(scenario)), closing(played):
         for each in played:
             metrics.append(each)
             if progress is not None:
                 progress(len(metrics))
-    return RunResult(scenario, seed, metrics, tables, watch.judged())
+    return RunResult(scenario, seed, metrics, tables, watch.judged(), chosen)

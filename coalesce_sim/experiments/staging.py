@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 
+from coalesce_sim.experiments.cores import AskedCore, choose_core
 from coalesce_sim.experiments.facts import Facts, facts
 from coalesce_sim.experiments.hindsight import (
     MOST_PLAYED,
@@ -16,6 +17,7 @@ from coalesce_sim.experiments.hindsight import (
 from coalesce_sim.experiments.steady_state import Series, SteadyTotals
 from coalesce_sim.experiments.totals import Totals
 from coalesce_sim.market.baseline import Baseline, ClosedForm
+from coalesce_sim.market.compiled.coverage import Core
 from coalesce_sim.market.market import Market
 from coalesce_sim.market.observer import Observer, Observers
 from coalesce_sim.market.workload import Block
@@ -53,6 +55,7 @@ class Stage:
         replication: int,
         known: AllLocal | None = None,
         steady_state: Series | None = None,
+        core: Core = "simpy",
     ) -> None:
         self.scenario, self.seed, self.replication = scenario, seed, replication
         self._policy, self._known = policy, known
@@ -61,7 +64,7 @@ class Stage:
         self._cut = steady_state is not None
         self._course = _Course(self._plays(scenario, policy, known))
         watching = Observers(self._totals, self._course, observer)
-        self.market = Market(scenario, policy, watching, seed=seed, replication=replication)
+        self.market = Market(scenario, policy, watching, seed=seed, replication=replication, core=core)
         self._played = False
 
     def facts(self) -> Facts:
@@ -149,12 +152,13 @@ def stage(
     replication: int = 0,
     policy: PolicyFactory | None = None,
     observer: Observer | None = None,
+    core: AskedCore = "auto",
 ) -> Stage:
     """Set up one replication of a scenario: the same that `run` plays under that number.
 
     `seed` defaults to the scenario's. `policy` is a `Policy` class, or another function of no arguments that
     gives one, in place of the scenario's policy; its `start` is called here, so each stage needs one of its
-    own. `observer` is told what happens.
+    own. `observer` is told what happens. `core` is what plays it, to the same bits (`coalesce_sim.run`).
 
     >>> import coalesce_sim
     >>> staged = coalesce_sim.stage(coalesce_sim.load("dur_02", ["clock.days=1"]), seed=1)
@@ -166,10 +170,13 @@ def stage(
     """
     if not isinstance(scenario, Scenario):
         raise TypeError(f"scenario: must be what coalesce_sim.load() gives (got {scenario!r})")
+    watching = Observer() if observer is None else observer
+    watched = watching.wants("decided") or watching.wants("considered")
     return Stage(
         scenario,
         create(scenario.policy) if policy is None else policy(),
-        Observer() if observer is None else observer,
+        watching,
         seed=scenario.seed if seed is None else seed,
         replication=replication,
+        core=choose_core(core, [scenario], runs=1, own_policy=policy is not None, watched=watched).core,
     )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import simpy
 
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.luck import Luck
 from coalesce_sim.market.accounts import Accounts
 from coalesce_sim.market.baseline import Baseline
+from coalesce_sim.market.compiled.coverage import Core, uncovered
 from coalesce_sim.market.contracts.open_block import OpenContractBlock
 from coalesce_sim.market.contracts.quotes import ContractQuote
 from coalesce_sim.market.contracts.trade import ContractAttempt, ContractTrade
@@ -25,15 +29,20 @@ from coalesce_sim.market.records import AtHome, Records
 from coalesce_sim.market.trade import A, B, Q, Trade, Venue
 from coalesce_sim.market.workload import Block, Workload, hourly_demand
 from coalesce_sim.policies.protocol import Policy, Surroundings
+from coalesce_sim.policies.topsis import Topsis
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.skills.compatibility import compatibility
 from coalesce_sim.streams import Streams
+
+if TYPE_CHECKING:
+    from coalesce_sim.market.compiled.published import PublishedCore
 
 
 class Market:
     """Everything of one replication: tasks, contractors, queues, books, a way of trading, and the loop.
 
-    The same scenario, seed and replication give the same market, whatever the policy and whoever watches.
+    The same scenario, seed and replication give the same market, whatever the policy and whoever watches, and
+    to the last bit whichever `core` plays it: ``compiled`` means where that one covers it (`core` tells).
     """
 
     _baseline: Baseline | None = None
@@ -51,6 +60,7 @@ class Market:
         *,
         seed: int,
         replication: int = 0,
+        core: Core = "simpy",
     ) -> None:
         streams, rule = Streams(seed, replication), scenario.market_demand
         self.demand = np.zeros(0) if rule is None else hourly_demand(rule, scenario.clock, streams)
@@ -79,6 +89,7 @@ class Market:
         )
         self.trade = ContractTrade(venue) if scenario.learning else PublishedTrade(venue)
         self._under_way = BlocksUnderWay(self.accounts, observer, self.trade.take_ratings)
+        self._compiled = None if core == "simpy" else _compiled(venue, self.trade, policy)
         if isinstance(self.trade, ContractTrade):  # two branches, each with its own kinds of block and quote
             self._loop = self._looped(self.trade)
         else:
@@ -108,15 +119,31 @@ class Market:
         policy raises, and whatever the observer raises.
         """
         self._baseline = baseline
+        if self._compiled is not None:
+            self._compiled.play(self._workload.blocks(), self._records_of, self._under_way)
+        else:
+            self._play_events()
+        if self.accounts.tasks_in == 0:
+            self._under_way.record_nothing(self._workload.no_tasks())
+        self.accounts.check()
+
+    def _play_events(self) -> None:
         self.env.process(self._loop.arrivals(self._workload.blocks()))
         try:
             self.env.run()
         except BaseException as error:
             failure = error if self._loop.error is None else self._loop.error
             raise failure from failure.__cause__
-        if self.accounts.tasks_in == 0:
-            self._under_way.record_nothing(self._workload.no_tasks())
-        self.accounts.check()
+
+    @property
+    def core(self) -> Core:
+        """Which core plays it."""
+        return "simpy" if self._compiled is None else "compiled"
+
+    def mean_price_usd(self, hours: int) -> FloatArray:
+        """The mean over the pool of the price of the simplest task, hour by hour, once all was played; NaN
+        where prices differ by task."""
+        return (self._compiled or self.trade).mean_price_usd(hours)
 
     def share(self, block: Block) -> float:
         """How far the market is when a block begins, roughly, from 0 to 1."""
@@ -136,3 +163,16 @@ class Market:
             "home_utilisation": 100 * self.queues.utilisation(self.queues.homes),
         } | self.trade.figures()
         return {name: value for name, value in figures.items() if not np.isnan(value)}
+
+
+def _compiled(venue: Venue, trade: ContractTrade | PublishedTrade, policy: Policy) -> PublishedCore | None:
+    """The compiled core, where it covers the market; it is imported, and numba with it, when asked for."""
+    watched = venue.observer.wants("decided") or venue.observer.wants("considered")
+    rules = policy.rules if type(policy) is Topsis else None
+    if isinstance(trade, ContractTrade) or rules is None:
+        return None
+    if uncovered(venue.scenario, rules, watched=watched) is not None:
+        return None
+    from coalesce_sim.market.compiled.published import PublishedCore
+
+    return PublishedCore(venue, rules, trade)

@@ -52,7 +52,8 @@ def print_run(console: Console, written: Written[RunResult]) -> None:
     tasks = sum(each["tasks"] for each in result.replications)
     console.print(Text(f"{result.scenario.name}: {result.scenario.title}", "bold"), soft_wrap=True)
     runs = plural(len(result.replications), "replication")
-    pace = f"{plural(int(tasks), 'task')} in {number(wall_s)} s ({number(tasks / wall_s, 0)} tasks/s)"
+    pace = f"{plural(int(tasks), 'task')} in {number(wall_s)} s ({number(tasks / wall_s, 0)} tasks/s"
+    pace += ", compiled core)" if result.core.core == "compiled" else ")"
     console.print(f"{runs}, seed {result.seed}; {pace}")
     print_who(console, result.routed)
     _print_results(console, result)
@@ -62,6 +63,8 @@ def print_run(console: Console, written: Written[RunResult]) -> None:
         print_wrapped(console, line)
     for note in (_HONEST, _AS_PUBLISHED) if _of_the_paper(result) else (_HONEST,):
         print_wrapped(console, note, "dim")
+    if result.core.because is not None:
+        print_wrapped(console, f"Played by SimPy: {result.core.because}.", "dim")
     if result.scenario.see_also:
         console.print(Text(f"\nSee also: {result.scenario.see_also}"), soft_wrap=True)
     console.print(Text(f"\nWritten to {written.listing}"), soft_wrap=True)

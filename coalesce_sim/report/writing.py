@@ -10,6 +10,7 @@ from typing import get_args
 
 import pyarrow as pa
 
+from coalesce_sim.experiments.cores import AskedCore, ChosenCore, choose_core
 from coalesce_sim.experiments.queues import QueueWatch
 from coalesce_sim.experiments.replication import TableName, Wanted
 from coalesce_sim.experiments.runs import RunResult, metrics_of
@@ -31,7 +32,12 @@ _OWN_FILES = (
 
 
 def write_run(
-    origin: Origin, out: Path, *, jobs: int, progress: Callable[[float], None]
+    origin: Origin,
+    out: Path,
+    *,
+    jobs: int,
+    progress: Callable[[float], None],
+    core: AskedCore = "auto",
 ) -> Written[RunResult]:
     """Play the replications and leave summary, tables and figures in the folder `out`, all or none.
 
@@ -40,8 +46,9 @@ def write_run(
     turns out that a file cannot.
     """
     hired_is_drawn(origin.scenario, origin.seed, range(origin.replications))
+    chosen = choose_core(core, [origin.scenario], runs=origin.replications, watched=origin.offers)
     with ResultsFolder(out, _OWN_FILES) as folder:
-        result, timeline = _play(origin, folder, jobs, progress)
+        result, timeline = _play(origin, folder, jobs, chosen, progress)
         with folder.played():
             figures.draw_figures(folder.aside, result, timeline)
             routing_figure.draw_routing(folder.aside, result)
@@ -50,7 +57,7 @@ def write_run(
 
 
 def _play(
-    origin: Origin, folder: Folder, jobs: int, progress: Callable[[float], None]
+    origin: Origin, folder: Folder, jobs: int, chosen: ChosenCore, progress: Callable[[float], None]
 ) -> tuple[RunResult, figures.Timeline]:
     """The metrics of all replications, and of the timeline what the figures need; tables go to the folder."""
     scenario, count = origin.scenario, origin.replications
@@ -77,7 +84,9 @@ def _play(
 
         items = [(scenario, origin.seed, replication) for replication in range(count)]
         open_files.enter_context(expecting(data_digests(scenario)))
-        with closing(metrics_of(items, jobs=jobs, emit=emit, wanted=wanted, progress=progress)) as played:
+        played = metrics_of(items, jobs=jobs, emit=emit, wanted=wanted, progress=progress, core=chosen.core)
+        with closing(played):
             metrics.extend(played)
     whole = figures.Timeline.of(pa.concat_tables(timeline), count)
-    return RunResult(scenario, origin.seed, metrics, {"routing": routing}, queues=watch.judged()), whole
+    result = RunResult(scenario, origin.seed, metrics, {"routing": routing}, watch.judged(), chosen)
+    return result, whole

@@ -44,6 +44,17 @@ def overflow(arrivals: Arrivals, demand: MarketDemand | None, horizon_s: float) 
     return None
 
 
+def expected_tasks(
+    arrivals: DemandDriven | Renewal | Recorded, demand: MarketDemand | None, horizon_s: float
+) -> float:
+    """About how many tasks come until the clock ends."""
+    if isinstance(arrivals, DemandDriven):
+        return 0.0 if demand is None else arrivals.tasks_per_hour * demand.base * horizon_s / 3600
+    limit = math.inf if arrivals.limit is None else arrivals.limit
+    gap_s = mean_below(arrivals.gap_s, horizon_s)
+    return min(limit, horizon_s / gap_s) if gap_s > 0 else limit
+
+
 def mean_below(distribution: Distribution, most: float) -> float:
     """About the mean of draws of which those above `most` count as that."""
     if not isinstance(distribution, DistributionSpec):

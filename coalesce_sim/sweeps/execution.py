@@ -11,6 +11,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 
 from coalesce_sim.files import WriteError
+from coalesce_sim.market.compiled.coverage import Core
 from coalesce_sim.metrics import UnknownMetric
 from coalesce_sim.sweeps.agenda import Agenda
 from coalesce_sim.sweeps.engines import Engine
@@ -84,8 +85,10 @@ class Execution:
         tell: Callable[[Progress], None],
         *,
         runs_before: int,
+        core: Core = "simpy",
     ) -> None:
         self._plan = plan
+        self._core: Core = core
         self._agenda = agenda
         self._store = store
         self._engine = engine
@@ -148,7 +151,7 @@ class Execution:
         return max(1, min(_MOST_RUNS, round(CHUNK_S / max(self._run_s, 1e-6))))
 
     def _submit(self, runs: tuple[Run, ...]) -> Future[list[Row]]:
-        chunk = Chunk(runs, self._pickled)
+        chunk = Chunk(runs, self._pickled, self._core)
         future = self._engine.submit(chunk)
         self._under_way[future] = chunk
         return future

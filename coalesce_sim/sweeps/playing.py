@@ -14,6 +14,7 @@ from coalesce_sim.errors import WANTED_TO_END
 from coalesce_sim.experiments.replication import Wanted, play
 from coalesce_sim.experiments.steady_state import Series
 from coalesce_sim.files import ChangedFile, expecting
+from coalesce_sim.market.compiled.coverage import Core
 from coalesce_sim.scenario.policy import Custom
 from coalesce_sim.scenario.problems import ScenarioError
 from coalesce_sim.sweeps.plan import Plan, Point
@@ -47,11 +48,13 @@ class Row:
 class Chunk:
     """Runs that one worker plays in a row, and the plan they belong to, pickled once for all chunks.
 
-    A plan is smaller than the scenarios it makes, and making them is work that workers can share.
+    A plan is smaller than the scenarios it makes, and making them is work that workers can share. `core`
+    plays what it covers.
     """
 
     runs: tuple[Run, ...]
     plan: bytes
+    core: Core = "simpy"
 
 
 def play_chunk(chunk: Chunk) -> list[Row]:
@@ -65,7 +68,7 @@ def play_chunk(chunk: Chunk) -> list[Row]:
         point = _point(plan, number)
         for run in runs:
             if isinstance(point, Point):
-                rows.append(play_run(run, point, plan.specification.steady_state))
+                rows.append(play_run(run, point, plan.specification.steady_state, chunk.core))
             else:
                 rows.append(Row(run, 0, "", 0.0, error=point, traceback=""))
             if time.perf_counter() > until_s:
@@ -87,13 +90,19 @@ def _plan(pickled: bytes) -> Plan:
     return plan
 
 
-def play_run(run: Run, point: Point, steady_state: Series | None = None) -> Row:
+def play_run(run: Run, point: Point, steady_state: Series | None = None, core: Core = "simpy") -> Row:
     """The row of one run."""
     began = time.perf_counter()
     try:
         with expecting(point.digests):
             metrics = play(
-                point.scenario, point.seed, run.replication, _ignore, Wanted(), steady_state=steady_state
+                point.scenario,
+                point.seed,
+                run.replication,
+                _ignore,
+                Wanted(),
+                steady_state=steady_state,
+                core=core,
             )
     except WANTED_TO_END:
         raise

@@ -17,8 +17,10 @@ import pyarrow.compute as pc
 import yaml
 
 from coalesce_sim.errors import CoalesceError, ResultsWarning
+from coalesce_sim.experiments.cores import choose_core
 from coalesce_sim.experiments.parallel import cores, refuse_unguarded_script
-from coalesce_sim.files import ResultsError, is_folder_name
+from coalesce_sim.files import ChangedFile, ResultsError, is_folder_name
+from coalesce_sim.market.compiled.coverage import Core
 from coalesce_sim.provenance import provenance
 from coalesce_sim.scenario.problems import ScenarioError
 from coalesce_sim.sweeps.agenda import Agenda
@@ -39,6 +41,8 @@ from coalesce_sim.sweeps.shards import read_done, read_rows
 from coalesce_sim.sweeps.specification import Precision, read_specification
 from coalesce_sim.sweeps.store import Store
 from coalesce_sim.version import __version__
+
+_LOOKED_AT = 10
 
 MANY_RUNS = 100_000
 """More than these are made only if that is meant."""
@@ -143,7 +147,9 @@ def perform(plan: Plan, playing: Playing, progress: Callable[[Progress], None] |
             with ExitStack() as stack:
                 player = _engine(playing)
                 stack.push(lambda kind, *_: player.close(now=kind is not None))
-                execution = Execution(plan, agenda, store, player, progress or _untold, runs_before=made)
+                tell = progress or _untold
+                core = _core(plan)
+                execution = Execution(plan, agenda, store, player, tell, runs_before=made, core=core)
                 execution.play()
         result = _close(store, agenda if again else None)
         took = {
@@ -152,6 +158,19 @@ def perform(plan: Plan, playing: Playing, progress: Callable[[Progress], None] |
         }
         _summarise(store, result, took)
     return result
+
+
+def _core(plan: Plan) -> Core:
+    """What plays the runs, judged by a few points from first to last."""
+    last, scenarios = len(plan.design) - 1, []
+    for number in sorted({round(last * part / _LOOKED_AT) for part in range(_LOOKED_AT + 1)}):
+        try:
+            scenarios.append(plan.point(number).scenario)
+        except (ScenarioError, ChangedFile):
+            continue  # a run of its own tells of it
+    if not scenarios:
+        return "simpy"
+    return choose_core("auto", scenarios, runs=plan.runs_at_least // len(scenarios)).core
 
 
 def estimated_s(plan: Plan, jobs: int | None) -> float:

@@ -10,6 +10,8 @@ from fields import fields_markdown
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+import coalesce_sim
+from coalesce_sim.market.compiled.coverage import reasons
 from coalesce_sim.metrics import METRICS, Metric
 
 _BETTER = {"higher": "more", "lower": "less", None: "–"}
@@ -40,6 +42,14 @@ class Metrics(SphinxDirective):
         return self.parse_text_to_nodes("\n".join(lines))
 
 
+class Uncovered(SphinxDirective):
+    """``{uncovered}``: what the compiled core does not play."""
+
+    def run(self) -> list[nodes.Node]:
+        lines = [f"- {each}" for each in reasons(coalesce_sim.load("published"), None, watched=False)]
+        return self.parse_text_to_nodes("\n".join(lines))
+
+
 def _row(metric: Metric) -> str:
     definition = metric.definition.replace("|", "\\|")
     return f"| `{metric.name}` | {metric.unit} | {definition} | {_BETTER[metric.better]} |"
@@ -49,4 +59,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register the directives."""
     app.add_directive("fields", Fields)
     app.add_directive("metrics", Metrics)
+    app.add_directive("uncovered", Uncovered)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

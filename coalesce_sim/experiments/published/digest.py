@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from coalesce_sim.arrays import FloatArray
+from coalesce_sim.experiments.cores import choose_core
 from coalesce_sim.experiments.replication import Wanted
 from coalesce_sim.experiments.runs import metrics_of
 from coalesce_sim.scenario.schema import Scenario
@@ -90,7 +91,10 @@ def _played(cases: Mapping[str, Case], replications: int, jobs: int) -> Iterator
     items = [(cases[name].scenario, cases[name].seed, replication) for name, replication in keys]
     tables: list[pa.Table] = []
     wanted = Wanted(decisions=True)
-    played = metrics_of(items, jobs=jobs, emit=lambda _, table: tables.append(table), wanted=wanted)
+    core = choose_core("auto", [each.scenario for each in cases.values()], runs=replications).core
+    played = metrics_of(
+        items, jobs=jobs, emit=lambda _, table: tables.append(table), wanted=wanted, core=core
+    )
     with closing(played):
         for (name, _), metrics in zip(keys, played, strict=True):
             yield name, digest(metrics, tables, cases[name].scenario.clock.horizon_s)

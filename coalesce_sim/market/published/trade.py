@@ -240,8 +240,12 @@ class PublishedTrade:
         self._accounts.done += 1
         opened.left -= 1
         if opened.left == 0:
-            self._charges.itemise(opened.block, opened.records)
+            self.itemise(opened)
         return _DONE
+
+    def itemise(self, opened: OpenPublishedBlock) -> None:
+        """Enter the parts of what the tasks of a block were charged, all of which have ended."""
+        self._charges.itemise(opened.block, opened.records)
 
     def take_ratings(self) -> RatingRows | None:
         """Nobody is rated."""

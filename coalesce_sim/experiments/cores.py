@@ -1,0 +1,91 @@
+"""Which core plays a run: the same numbers, to the last bit, at another speed."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from coalesce_sim.inputs.tasktable import read_table
+from coalesce_sim.market.compiled.coverage import Core, CoreError, uncovered
+from coalesce_sim.scenario.policy import Topsis
+from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.scenario.volume import expected_tasks
+from coalesce_sim.scenario.workload import DemandDriven, Recorded, Renewal
+
+AskedCore = Literal["auto", "simpy", "compiled"]
+"""``auto``: compiled where that covers a run and pays."""
+
+_PAYS_FROM_TASKS = 20_000
+"""With so many, loading compiled code takes less time than playing them by SimPy."""
+
+_PAYS_TO_COMPILE_FROM_TASKS = 200_000
+"""The same where it has to be compiled first."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenCore:
+    """The core that plays; `because` says what keeps the compiled one from it, if anything does."""
+
+    core: Core
+    because: str | None = None
+
+    def as_dict(self) -> dict[str, str]:
+        """As in ``summary.json``."""
+        return {"played": self.core} | ({} if self.because is None else {"because": self.because})
+
+
+def choose_core(
+    asked: AskedCore,
+    scenarios: Sequence[Scenario],
+    *,
+    runs: int,
+    own_policy: bool = False,
+    watched: bool = False,
+) -> ChosenCore:
+    """The core for so many runs of each scenario.
+
+    `own_policy` says whether a policy made in Python plays in place of theirs, `watched` whether every
+    decision is told to somebody. Where the compiled core covers some of the
+    scenarios only, the others are played by SimPy. Raises `CoreError` where it is asked for and covers none.
+    """
+    if asked not in ("auto", "simpy", "compiled"):
+        raise ValueError(f"core: must be auto, simpy or compiled (got {asked!r})")
+    if asked == "simpy":
+        return ChosenCore("simpy")
+    reasons = [uncovered(each, _rules(each, own_policy), watched=watched) for each in scenarios]
+    covered = [each for each, reason in zip(scenarios, reasons, strict=True) if reason is None]
+    if not covered:
+        reason = f"the compiled core does not play {reasons[0]}"
+        if asked == "compiled":
+            raise CoreError(f"core: {reason}")
+        return ChosenCore("simpy", reason)
+    if asked == "auto" and not _pays(runs * sum(map(_tasks, covered))):
+        return ChosenCore("simpy")
+    try:
+        importlib.import_module("coalesce_sim.market.compiled.building")
+    except ImportError as error:
+        if asked == "compiled":
+            raise CoreError(f"core: numba cannot be imported: {error}") from error
+        return ChosenCore("simpy", f"numba cannot be imported: {error}")
+    return ChosenCore("compiled")
+
+
+def _rules(scenario: Scenario, own_policy: bool) -> Topsis | None:
+    return scenario.policy if isinstance(scenario.policy, Topsis) and not own_policy else None
+
+
+def _pays(tasks: float) -> bool:
+    if tasks < _PAYS_FROM_TASKS or tasks >= _PAYS_TO_COMPILE_FROM_TASKS:
+        return tasks >= _PAYS_TO_COMPILE_FROM_TASKS
+    from coalesce_sim.market.compiled.building import is_kept
+
+    return is_kept()
+
+
+def _tasks(scenario: Scenario) -> float:
+    arrivals = scenario.workload.arrivals
+    if isinstance(arrivals, DemandDriven | Renewal | Recorded):
+        return expected_tasks(arrivals, scenario.market_demand, scenario.clock.horizon_s)
+    return len(read_table(arrivals, tuple(scenario.workload.types), scenario.clients.count).arrival_s)

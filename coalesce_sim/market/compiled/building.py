@@ -1,0 +1,70 @@
+"""Compiling the core, and keeping what was compiled until anything that it is made of changes.
+
+numba looks for changes in the file of the function it is asked for and in no other. So what is kept lies in a
+folder that is named after all of this room, the constants that it takes from elsewhere, and the versions.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, TypeVar, cast
+
+import numba
+
+from coalesce_sim import luck, rounding
+from coalesce_sim.policies import mcdm, protocol
+
+_njit: Any = numba.njit
+_settings: Any = numba.config
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_CONSTANTS: Final = (rounding.ROUNDING, mcdm.FAR, protocol.LOCAL, luck.CENTRE, luck.TAIL, luck.FAR_TAIL)
+
+
+def part(function: F) -> F:
+    """A function that compiled ones call, and nobody else."""
+    return cast(F, _njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)(function))
+
+
+def kernel(function: F) -> F:
+    """A function that Python calls: compiled at its first call, and kept where that can be written down."""
+    folder = kept_in()
+    if folder is None:
+        return cast(F, _njit(no_cfunc_wrapper=True)(function))
+    usual, _settings.CACHE_DIR = _settings.CACHE_DIR, str(folder)
+    try:
+        return cast(F, _njit(cache=True, no_cfunc_wrapper=True)(function))
+    finally:
+        _settings.CACHE_DIR = usual
+
+
+@cache
+def kept_in() -> Path | None:
+    """The folder of what was compiled, below `NUMBA_CACHE_DIR` or the user's cache; None where it cannot be
+    written to."""
+    usual = _settings.CACHE_DIR or os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    folder = Path(usual) / "coalesce_sim" / _digest()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return folder if os.access(folder, os.W_OK | os.X_OK) else None
+
+
+def is_kept() -> bool:
+    """Whether something was compiled and kept before."""
+    folder = kept_in()
+    return folder is not None and any(folder.rglob("*.nbi"))
+
+
+def _digest() -> str:
+    said = hashlib.sha256(repr((_CONSTANTS, numba.__version__, sys.version_info[:3])).encode())
+    for file in sorted(Path(__file__).parent.glob("*.py")):
+        said.update(file.name.encode() + b"\0" + file.read_bytes())
+    return said.hexdigest()[:16]

@@ -1,0 +1,52 @@
+"""What the compiled core plays; the rest is played by SimPy, and says so by name."""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import Literal
+
+from coalesce_sim.errors import CoalesceError
+from coalesce_sim.scenario.costs import TokenPrice
+from coalesce_sim.scenario.policy import Topsis
+from coalesce_sim.scenario.schema import Scenario
+
+Core = Literal["simpy", "compiled"]
+"""What can play a market."""
+
+
+class CoreError(CoalesceError, ValueError):
+    """Raised where the compiled core is asked for and does not play a scenario; the text says why."""
+
+
+def uncovered(scenario: Scenario, rules: Topsis | None, *, watched: bool) -> str | None:
+    """Why the compiled core does not play this, in words that complete "it does not play …"; None if it does.
+
+    `rules` are the settings of the policy, None where it is not the built-in TOPSIS. `watched` says whether
+    somebody is to be told of every decision.
+    """
+    for reason, applies in reasons(scenario, rules, watched=watched).items():
+        if applies:
+            return reason
+    return None if importlib.util.find_spec("numba") else "anything without numba"
+
+
+def reasons(scenario: Scenario, rules: Topsis | None, *, watched: bool) -> dict[str, bool]:
+    """All reasons there are, and which apply."""
+    facts = [each for _, each in scenario.facts]
+    cost_model = scenario.cost_model
+    return {
+        "markets that learn (contracts, reputation, discovery, calibration, records)": scenario.learning,
+        "contractors with finite slots": any(each.slots != "unlimited" for each in facts),
+        "clients with finite slots": scenario.clients.slots != "unlimited",
+        "networks that take time (network_ms)": any(each.network_ms for each in facts),
+        "work whose time goes by tokens": any(
+            each.prefill_tokens_per_s or each.decode_tokens_per_s or each.hardware for each in facts
+        ),
+        "prices per token": isinstance(cost_model.external.pricing, TokenPrice),
+        "delay expected at home (cost_model.internal.opportunity)": cost_model.internal.expects_delay,
+        "policies other than topsis": rules is None,
+        "policy.normalisation vector": rules is not None and rules.normalisation != "min_max",
+        "policy.weighting critic and entropy": rules is not None and rules.weighting != "fixed",
+        "policy.within_budget": rules is not None and rules.within_budget,
+        "runs of which every decision is told": watched,
+    }

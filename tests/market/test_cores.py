@@ -1,0 +1,92 @@
+"""Two cores, one market: what the compiled one plays, when it does, and what is said of it."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+import coalesce_sim
+from coalesce_sim.experiments.cores import choose_core
+from verification.published_at_random import assert_same_on_both_cores, published_market
+
+pytest.importorskip("numba")
+
+
+@pytest.mark.parametrize("numbers", [range(begin, begin + 10) for begin in (0, 10, 20)])
+def test_both_cores_play_the_same_to_the_last_bit(numbers):
+    for number in numbers:
+        assert_same_on_both_cores(coalesce_sim.load(published_market(number)))
+
+
+def test_tables_and_metrics_are_the_same_whoever_plays():
+    scenario = coalesce_sim.load("dur_02")
+    simpy, compiled = (
+        coalesce_sim.run(scenario, replications=2, core=core) for core in ("simpy", "compiled")
+    )
+    assert simpy.replications == compiled.replications
+    assert simpy.decisions.equals(compiled.decisions)
+    assert simpy.timeline.equals(compiled.timeline)
+    assert simpy.summary | {"core": None} == compiled.summary | {"core": None}
+    assert (simpy.summary["core"], compiled.summary["core"]) == ({"played": "simpy"}, {"played": "compiled"})
+
+
+def test_an_observer_is_told_the_same_blocks():
+    class Counting(coalesce_sim.Observer):
+        def __init__(self):
+            self.told = []
+
+        def block_opened(self, block):
+            self.told.append(("opened", len(block)))
+
+        def block_recorded(self, records):
+            self.told.append(("recorded", len(records.block)))
+
+    scenario = coalesce_sim.load("dur_02")
+    watching = {core: Counting() for core in ("simpy", "compiled")}
+    coalesce_sim.stage(scenario, observer=watching["simpy"], core="simpy").play()
+    coalesce_sim.stage(scenario, observer=watching["compiled"], core="compiled").play()
+    assert sorted(watching["simpy"].told) == sorted(watching["compiled"].told)
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "reason"),
+    [
+        ("market_day", [], r"markets that learn \(contracts, reputation, discovery, calibration, records\)"),
+        ("dur_02", ["clients.slots=1"], "clients with finite slots"),
+        ("dur_02", ["policy={kind: cheapest}"], "policies other than topsis"),
+        ("dur_02", ["policy.within_budget=true"], "policy.within_budget"),
+    ],
+)
+def test_what_is_not_covered_is_refused_by_name(name, changes, reason):
+    scenario = coalesce_sim.load(name, changes)
+    with pytest.raises(coalesce_sim.CoreError, match=f"^core: the compiled core does not play {reason}$"):
+        coalesce_sim.run(scenario, replications=1, core="compiled")
+    chosen = choose_core("auto", [scenario], runs=1_000_000)
+    assert chosen.core == "simpy"
+    assert "the compiled core does not play" in (chosen.because or "")
+
+
+def test_it_takes_over_where_that_pays(monkeypatch):
+    scenario = coalesce_sim.load("dur_02")
+    assert choose_core("auto", [scenario], runs=1).core == "simpy"
+    assert choose_core("auto", [scenario], runs=100_000).core == "compiled"
+    monkeypatch.setattr("coalesce_sim.market.compiled.building.is_kept", lambda: True)
+    assert choose_core("auto", [scenario], runs=300).core == "compiled"
+    monkeypatch.setattr("coalesce_sim.market.compiled.building.is_kept", lambda: False)
+    assert choose_core("auto", [scenario], runs=300).core == "simpy"
+
+
+def test_without_numba_simpy_plays(monkeypatch):
+    monkeypatch.setitem(sys.modules, "coalesce_sim.market.compiled.building", None)
+    scenario = coalesce_sim.load("dur_02")
+    chosen = choose_core("auto", [scenario], runs=100_000)
+    assert chosen.core == "simpy"
+    assert "numba cannot be imported" in (chosen.because or "")
+    with pytest.raises(coalesce_sim.CoreError, match="numba cannot be imported"):
+        choose_core("compiled", [scenario], runs=1)
+
+
+def test_a_core_that_there_is_not_is_refused():
+    with pytest.raises(ValueError, match=r"core: must be auto, simpy or compiled \(got 'fast'\)"):
+        choose_core("fast", [coalesce_sim.load("dur_02")], runs=1)  # type: ignore[arg-type]
