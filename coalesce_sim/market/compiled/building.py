@@ -48,11 +48,11 @@ def kernel(function: F) -> F:
 def kept_in() -> Path | None:
     """The folder of what was compiled, below `NUMBA_CACHE_DIR` or the user's cache; None where it cannot be
     written to."""
-    usual = _settings.CACHE_DIR or os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    folder = Path(usual) / "coalesce_sim" / _digest()
     try:
+        usual = _settings.CACHE_DIR or os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+        folder = Path(usual) / "coalesce_sim" / _digest()
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
+    except (OSError, RuntimeError):  # the latter where there is no home
         return None
     return folder if os.access(folder, os.W_OK | os.X_OK) else None
 
