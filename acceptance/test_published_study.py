@@ -120,9 +120,12 @@ def test_cash_delay_and_losses_are_told_before_their_sum(
     if place == "report":
         text = (folder / "report.md").read_text()
     else:
-        screen = Console(file=io.StringIO(), width=80)
-        print_study(screen, Written(replicate(2, seed=7), {}, (Path("published/report.md"),), 0.0))
-        text = screen.file.getvalue()
+        screen = io.StringIO()
+        print_study(
+            Console(file=screen, width=80),
+            Written(replicate(2, seed=7), {}, (Path("published/report.md"),), 0.0),
+        )
+        text = screen.getvalue()
         assert max(map(len, text.splitlines())) <= 80
     figure = r"(-?[\d,.]+) \[-?[\d,.]+ to -?[\d,.]+\] %"
     told = re.search(
