@@ -186,8 +186,13 @@ def test_a_sweep_tells_the_papers_own_metrics_of_its_scenarios_only():
     result = made_up({"policy.epsilon": [0.0, 0.1]}, 2)
     label = METRICS["cost_reduction_published"].axis
     assert label in text_of(page_of(result))
-    result.facts["asked"]["sweep"]["base"]["made_up"]["paper_metrics"] = False
-    page = text_of(page_of(result))
+    page = text_of(
+        page_of(
+            SweepResult(
+                result.folder, {**result.facts, "paper_metrics": False}, result.specification, result.rows
+            )
+        )
+    )
     assert label not in page
     assert METRICS["cost_reduction"].axis in page
 

@@ -77,7 +77,7 @@ def sweep_page(
     """Put the report of a sweep together; `metrics` are those to show, the first being the one that ranks."""
     shown = [METRICS[name] for name in metrics or _usual(result, sensitivity)]
     bases = _bases(result)
-    every = [METRICS[name] for name in told_metrics(result.metrics, bases)]
+    every = [METRICS[name] for name in told_metrics(result.metrics, result.facts)]
     if len(result.runs):
         answer, told = _told(result, shown, every)
     else:
