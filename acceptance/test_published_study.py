@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 
 import coalesce_sim
 from coalesce_sim.cli.replicate import command
 from coalesce_sim.experiments.published.study import TABLE, replicate
+from coalesce_sim.metrics import SAVINGS
+from coalesce_sim.report.replication.terminal import print_study
+from coalesce_sim.report.results_folder import Written
 
 OUTPUTS = ["report.md", "table.csv", "table.png", "cold_start.png"]
 
@@ -93,6 +99,42 @@ def test_the_report_is_complete_and_says_how_to_have_it_again(played: tuple[Path
         assert report.count(f"| {experiment} |") >= 2
     agreeing = sum(cell["agrees"] for cell in found["cells"])
     assert f"{agreeing} of the 26 printed cost and time figures agree" in report
+
+
+def test_cash_delay_and_losses_add_up_to_the_honest_figure(played: tuple[Path, dict[str, Any]]) -> None:
+    _, found = played
+    honest = {cell["experiment"]: cell["honest"]["mean"] for cell in found["cells"][::2]}
+    together = {
+        name: sum(each["mean"] for each in savings.values()) for name, savings in found["savings"].items()
+    }
+    assert together == pytest.approx(honest, rel=1e-9)
+    mean = sum(found["metrics"][name]["mean"] for name in SAVINGS)
+    assert mean == pytest.approx(found["metrics"]["cost_reduction"]["mean"], rel=1e-9)
+
+
+@pytest.mark.parametrize("place", ["report", "terminal"])
+def test_cash_delay_and_losses_are_told_before_their_sum(
+    place: str, played: tuple[Path, dict[str, Any]]
+) -> None:
+    folder, found = played
+    if place == "report":
+        text = (folder / "report.md").read_text()
+    else:
+        screen = io.StringIO()
+        print_study(
+            Console(file=screen, width=80),
+            Written(replicate(2, seed=7), {}, (Path("published/report.md"),), 0.0),
+        )
+        text = screen.getvalue()
+        assert max(map(len, text.splitlines())) <= 80
+    figure = r"(-?[\d,.]+) \[-?[\d,.]+ to -?[\d,.]+\] %"
+    told = re.search(
+        rf"save of the cost {figure} in cash, {figure} in delay and {figure} in losses, together {figure}",
+        " ".join(text.split()),
+    )
+    assert told is not None
+    expected = [found["metrics"][name]["mean"] for name in (*SAVINGS, "cost_reduction")]
+    assert [float(each) for each in told.groups()] == pytest.approx(expected, abs=0.051)
 
 
 def test_two_processes_give_the_same_bytes(played: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:

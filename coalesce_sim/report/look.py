@@ -20,6 +20,7 @@ from scipy.optimize import isotonic_regression
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.experiments.contenders import UNASKED
 from coalesce_sim.numbers import plural
+from coalesce_sim.texts import visible
 
 COLUMN_IN, PAGE_IN = 3.5, 7.0
 """The widths of a journal's column and of its page, in inches: every figure has one of the two."""
@@ -90,7 +91,7 @@ def titled(figure: Figure, title: str, note: str, size_in: tuple[float, float]) 
     """Give an empty figure its size, title and note, and leave `size_in` below them to constrained axes."""
     width_in, height_in = size_in
     texts = [
-        (wrapped(text, 72 * (width_in - 2 * _MARGIN_IN), size_pt), size_pt, colour)
+        (wrapped(visible(text), 72 * (width_in - 2 * _MARGIN_IN), size_pt), size_pt, colour)
         for text, size_pt, colour in ((title, TITLE_PT, "black"), (note, NOTE_PT, GREY))
     ]
     head_in = [_LINE_EM * size_pt * (1 + text.count("\n")) / 72 for text, size_pt, _ in texts]
@@ -182,7 +183,7 @@ def fit_height(axes: Axes, means: FloatArray, lows: FloatArray, highs: FloatArra
 
 def name_axis(axes: Axes, names: Sequence[str]) -> None:
     """Names down the side, the first on top."""
-    axes.set_yticks(range(len(names)), names, parse_math=False)
+    axes.set_yticks(range(len(names)), list(map(visible, names)), parse_math=False)
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)

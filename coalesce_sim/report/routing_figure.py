@@ -15,6 +15,7 @@ from coalesce_sim.numbers import number
 from coalesce_sim.report.look import BLUE, GREY, NOTE_PT, mean_shown, our_style, page, save
 from coalesce_sim.report.routing import MOST_ROWS, headline, others_told
 from coalesce_sim.statistics.intervals import Estimate
+from coalesce_sim.texts import on_one_line
 
 NAMES = ("routing.png",)
 
@@ -117,4 +118,5 @@ def _beside(axes: Axes) -> dict[str, Any]:
 
 
 def _short(name: str) -> str:
+    name = on_one_line(name)
     return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"

@@ -51,6 +51,7 @@ class _Facts(BaseModel):
     asked: _Asked
     seed: Annotated[int, Field(ge=0, lt=2**63)]
     title: str
+    paper_metrics: bool = True
     provenance: _Made
 
 

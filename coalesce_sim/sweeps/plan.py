@@ -172,6 +172,11 @@ class Plan:
         if problems:
             raise ScenarioError(problems)
 
+    @property
+    def paper_metrics(self) -> bool:
+        """Whether a base is a scenario of the paper, of which its own metrics are told."""
+        return any(self._plain(name).paper_metrics for name in self._bases)
+
     def asked(self) -> dict[str, Any]:
         """Everything that decides the results, as JSON: what must be the same for a sweep to go on.
 

@@ -197,6 +197,7 @@ def take_up(store: Store, plan: Plan, command: str, started: datetime, *, extend
         "asked": asked,
         "seed": plan.seed,
         "title": plan.specification.title or plan.base.title,
+        "paper_metrics": plan.paper_metrics,
         "provenance": provenance({"command": command, "coalesce_sim": __version__}, started),
     }
     if before is None:

@@ -70,6 +70,7 @@ def made_up(
         "error": pa.array(errors, pa.string()),
         "traceback": pa.array([error and f"Traceback: {error}" for error in errors], pa.string()),
         "cost_reduction": pa.array(np.where(bad, np.nan, reduction), from_pandas=True),
+        "cost_reduction_published": pa.array(np.where(bad, np.nan, 24.0), from_pandas=True),
         "outsourcing_rate": pa.array(np.where(bad, np.nan, 50.0), from_pandas=True),
     }
     scenario = coalesce_sim.load("dur_03").model_dump(mode="json", by_alias=True, exclude_none=True)
@@ -179,6 +180,21 @@ def test_a_sweep_is_told_from_the_question_to_its_origin():
     assert chart["axes"][0]["values"] == [0, 0.1, 0.2]
     assert len(chart["figures"][0]["mean"]) == 6
     assert chart["figures"][0]["low"][0] < chart["figures"][0]["mean"][0] < chart["figures"][0]["high"][0]
+
+
+def test_a_sweep_tells_the_papers_own_metrics_of_its_scenarios_only():
+    result = made_up({"policy.epsilon": [0.0, 0.1]}, 2)
+    label = METRICS["cost_reduction_published"].axis
+    assert label in text_of(page_of(result))
+    page = text_of(
+        page_of(
+            SweepResult(
+                result.folder, {**result.facts, "paper_metrics": False}, result.specification, result.rows
+            )
+        )
+    )
+    assert label not in page
+    assert METRICS["cost_reduction"].axis in page
 
 
 def test_fields_that_move_together_are_one_axis():

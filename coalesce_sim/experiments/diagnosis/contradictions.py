@@ -95,7 +95,7 @@ def _clock(scenario: Scenario) -> Iterator[Finding]:
     what = "prices go by the clock's hours" if matters else "results carry the clock's dates"
     sentence = (
         f"clock.start is {start.isoformat()}{scenario.origins.place('clock.start')}, but "
-        f"{Path(source.path).name} begins at {begins.isoformat()}: {what}; "
+        f"{Path(source.path).name} begins at {begins.isoformat(timespec='seconds')}: {what}; "
         "workload.arrivals.start: log takes the file's"
     )
     numbers = {"clock": start.isoformat(), "log": begins.isoformat()}

@@ -13,7 +13,9 @@ from coalesce_sim.arrays import FloatArray
 from coalesce_sim.experiments.cores import choose_core
 from coalesce_sim.experiments.replication import Wanted
 from coalesce_sim.experiments.runs import metrics_of
+from coalesce_sim.metrics import SAVINGS
 from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.statistics.intervals import Estimate, estimate
 
 _DAY_S = 86_400.0
 _COLUMNS = (
@@ -69,6 +71,11 @@ class Run:
     def opportunity_share(self) -> float:
         """Percent of the estimated cost at home, all tasks together, that is opportunity cost."""
         return 100 * self.opportunity_usd / self.internal_usd
+
+
+def savings_of(runs: Sequence[Run]) -> dict[str, Estimate]:
+    """What is saved of cash, delay and losses, by `SAVINGS`, percent; they add up to `cost_reduction`."""
+    return {name: estimate([run.metrics[name] for run in runs]) for name in SAVINGS}
 
 
 def play_cases(

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from coalesce_sim.experiments.published.agreement import Placed, interval, placed
-from coalesce_sim.experiments.published.digest import Case, Run
+from coalesce_sim.experiments.published.digest import Case, Run, savings_of
 from coalesce_sim.experiments.replication import TableName, Wanted, play
 from coalesce_sim.scenario.policy import Topsis
 from coalesce_sim.statistics.intervals import Estimate, estimate
@@ -46,12 +46,14 @@ class RealLlm:
     """One scenario of the study over all replications; rates and savings in percent.
 
     `runs_central95` holds the central 95 % of the single runs' savings per task, USD. `decided_tasks`
-    counts the tasks, over all runs, that were outsourced without exploring.
+    counts the tasks, over all runs, that were outsourced without exploring. `savings` are the parts of
+    `cost_reduction` by `SAVINGS`.
     """
 
     tasks: int
     estimated_saving_usd_per_task: Estimate
     runs_central95: tuple[float, float]
+    savings: dict[str, Estimate]
     cost_reduction: Estimate
     outsourcing_rate: Estimate
     exploration_rate: Estimate
@@ -71,6 +73,7 @@ def real_llm(case: Case, runs: Sequence[Run]) -> RealLlm:
         tasks=int(runs[0].metrics["tasks"]),
         estimated_saving_usd_per_task=estimate(savings.tolist()),
         runs_central95=interval(savings),
+        savings=savings_of(runs),
         cost_reduction=over_runs("cost_reduction"),
         outsourcing_rate=over_runs("outsourcing_rate"),
         exploration_rate=over_runs("exploration_rate"),

@@ -19,10 +19,11 @@ from coalesce_sim.experiments.published.agreement import (
     welch,
 )
 from coalesce_sim.experiments.published.cold_start import ColdStart, cold_start
-from coalesce_sim.experiments.published.digest import Case, Run, play_cases
+from coalesce_sim.experiments.published.digest import Case, Run, play_cases, savings_of
 from coalesce_sim.experiments.published.discrepancies import VARIANTS, Discrepancies, discrepancies
 from coalesce_sim.experiments.published.real_llm import RealLlm, real_llm
 from coalesce_sim.loading import load
+from coalesce_sim.metrics import SAVINGS
 from coalesce_sim.statistics.contrasts import holm
 from coalesce_sim.statistics.intervals import Estimate, estimate
 from coalesce_sim.streams import Streams
@@ -111,13 +112,17 @@ class GrandMean:
 
 @dataclass(frozen=True)
 class Study:
-    """All results; `runs` has the digests of every case played, by name."""
+    """All results; `runs` has the digests of every case played, by name.
+
+    `savings` has what is saved of cash, delay and losses, by experiment of the table and metric.
+    """
 
     seed: int
     replications: int
     runs: dict[str, list[Run]]
     cells: list[Cell]
     grand_mean: dict[str, GrandMean]
+    savings: dict[str, dict[str, Estimate]]
     cold_start: dict[str, ColdStart]
     real_llm: dict[str, RealLlm]
     discrepancies: Discrepancies
@@ -149,6 +154,10 @@ class Study:
             ],
             "grand_mean": {
                 name: asdict(each) | {"covers": each.covers} for name, each in self.grand_mean.items()
+            },
+            "savings": {
+                experiment: {name: each.as_dict() for name, each in savings.items()}
+                for experiment, savings in self.savings.items()
             },
             "cold_start": {name: asdict(each) for name, each in self.cold_start.items()},
             "real_llm": {name: asdict(each) for name, each in self.real_llm.items()},
@@ -200,7 +209,7 @@ def compare(cases: Mapping[str, Case], runs: dict[str, list[Run]], seed: int, re
         for (name, metric), each in printed.items()
     }
     weights = {name: printed[name, "cost_reduction_published"].n for name in TABLE}
-    names = [*HONEST.values(), *HONEST, "outsourcing_rate", "exploration_rate", "tasks"]
+    names = [*HONEST.values(), *SAVINGS, *HONEST, "outsourcing_rate", "exploration_rate", "tasks"]
     metrics = {
         metric: weighted({name: _over(runs[name], metric) for name in TABLE}, weights) for metric in names
     }
@@ -210,6 +219,7 @@ def compare(cases: Mapping[str, Case], runs: dict[str, list[Run]], seed: int, re
         runs=runs,
         cells=_cells(cases, runs, printed, expected),
         grand_mean={metric: _grand_mean(metric, printed, expected, metrics) for metric in HONEST},
+        savings={name: savings_of(runs[name]) for name in TABLE},
         cold_start={
             name: cold_start(cases[name], runs[name], streams(f"resampling.{name}")) for name in COLD_STARTS
         },

@@ -42,6 +42,8 @@ def headline(comparison: Comparison) -> str:
         return f"{best} saves against all-local: {saved(estimates)}"
     if reduction.mean <= 0:
         return f"No policy saves: {best}, the best, comes to {saved(estimates)}"
+    if len(comparison.played) == 1:
+        return f"{best} saves most in the one replication played: {saved(estimates)}"
     if any(pair.shown for pair in comparison.differences if (pair.first, pair.second) == (best, asked[1])):
         return f"{best} saves most against all-local: {saved(estimates)}"
     return f"No difference shown between the best two, {best} and {asked[1]}"
@@ -52,13 +54,13 @@ def difference(comparison: Comparison, pair: Difference) -> str:
     points, interval = pair.contrast.difference.mean, pair.contrast.ci_holm
     if points is None:
         return f"{pair.first} and {pair.second}: no cost to compare"
+    more, than = f"{number(points, 1)} points", pair.second
     if interval is None:
-        return f"{pair.first} and {pair.second}: no interval from one replication"
-    ends = f"[{number(interval[0], 1)}, {number(interval[1], 1)}]"
-    if not pair.shown:
-        told = f"{pair.first} and {pair.second}: no difference shown, {number(points, 1)} points {ends}"
+        told = f"{pair.first} saves {more} more than {than} in one replication: no interval"
+    elif not pair.shown:
+        told = f"{pair.first} and {than}: no difference shown, {more} {_ends(interval)}"
     else:
-        told = f"{pair.first} saves {number(points, 1)} points more than {pair.second} {ends}"
+        told = f"{pair.first} saves {more} more than {than} {_ends(interval)}"
     return f"{told}{_made_of(comparison, pair.first, pair.second)}"
 
 
@@ -67,6 +69,10 @@ def _made_of(comparison: Comparison, first: str, second: str) -> str:
     parts = comparison.saved_more(first, second)
     told = [f"{group} {_points(parts[name])}" for name, group in SAVED_IN.items() if parts[name].mean]
     return f" ({', '.join(told)})" if told else ""
+
+
+def _ends(interval: tuple[float, float]) -> str:
+    return f"[{number(interval[0], 1)}, {number(interval[1], 1)}]"
 
 
 def _points(value: Estimate) -> str:

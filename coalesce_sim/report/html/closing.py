@@ -83,9 +83,9 @@ def provenance_section(origin: Mapping[str, Any]) -> Section:
     return Section("provenance", "Provenance", [Facts(entries)])
 
 
-def told_metrics(names: Iterable[str], scenarios: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """The metrics without the paper's own ones, where no scenario is one of the paper."""
-    paper = any(scenario.get("paper_metrics", True) for scenario in scenarios.values())
+def told_metrics(names: Iterable[str], recorded: Mapping[str, Any]) -> list[str]:
+    """The metrics, without the paper's own ones where what was recorded says that nothing is of the paper."""
+    paper = recorded.get("paper_metrics", True)
     return [name for name in names if paper or name not in _PAPERS]
 
 

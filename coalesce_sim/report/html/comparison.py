@@ -70,7 +70,7 @@ def comparison_page(opened: Opened, metrics: Sequence[str], title: str | None) -
     told = {label: _estimates(each["metrics"]) for label, each in facts["policies"].items()}
     origin = facts["provenance"]
     scenarios = {opened.name: origin["scenario"]}
-    known = told_metrics(opened.metrics, scenarios)
+    known = told_metrics(opened.metrics, origin["scenario"])
     undefined = {opened.metric(name).label: int(runs[name].isna().sum()) for name in known}
     curves = [Drawing(_policies_chart(told, sorted(shown, key=lambda each: each != first)))]
     if len(opened.learning):

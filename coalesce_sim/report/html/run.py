@@ -58,7 +58,7 @@ def run_page(opened: Opened, metrics: Sequence[str], title: str | None) -> Page:
     """Put the report of a run together; `metrics` are those to show, all of them by default."""
     facts, origin = opened.facts, opened.facts["provenance"]
     scenarios = {opened.name: origin["scenario"]}
-    names = told_metrics(opened.metrics, scenarios)
+    names = told_metrics(opened.metrics, origin["scenario"])
     shown = [opened.metric(name) for name in metrics or names]
     estimates = {
         name: Estimate(each["mean"], each["sd"], tuple(each["ci95"]) if each["ci95"] else None, each["n"])

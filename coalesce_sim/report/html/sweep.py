@@ -28,7 +28,12 @@ from coalesce_sim.report.html.charts import (
     is_numeric,
     point_labels,
 )
-from coalesce_sim.report.html.closing import glossary_section, provenance_section, scenario_section
+from coalesce_sim.report.html.closing import (
+    glossary_section,
+    provenance_section,
+    scenario_section,
+    told_metrics,
+)
 from coalesce_sim.report.html.page import Cell, Column, Drawing, Facts, Page, Section, Table, number_cell
 from coalesce_sim.report.html.sensitivity import sensitivity_section, study_told
 from coalesce_sim.report.html.sweep_checks import diagnostics
@@ -72,8 +77,9 @@ def sweep_page(
     """Put the report of a sweep together; `metrics` are those to show, the first being the one that ranks."""
     shown = [METRICS[name] for name in metrics or _usual(result, sensitivity)]
     bases = _bases(result)
+    every = [METRICS[name] for name in told_metrics(result.metrics, result.facts)]
     if len(result.runs):
-        answer, told = _told(result, shown)
+        answer, told = _told(result, shown, every)
     else:
         answer, told = ["No run has ended well: there is no answer."], []
     if sensitivity:
@@ -82,10 +88,10 @@ def sweep_page(
     sections = [
         Section("asked", "What was asked", [Facts(_asked(result))]),
         *told,
-        Section("diagnostics", "Diagnostics", diagnostics(result, bases)),
+        Section("diagnostics", "Diagnostics", diagnostics(result, every, bases)),
         scenario_section(bases),
         provenance_section(_origin(result)),
-        glossary_section([METRICS[name] for name in result.metrics]),
+        glossary_section(every),
     ]
     return Page(
         title=title or result.facts["title"] or result.specification.name,
@@ -96,7 +102,9 @@ def sweep_page(
     )
 
 
-def _told(result: SweepResult, shown: Sequence[Metric]) -> tuple[list[str], list[Section]]:
+def _told(
+    result: SweepResult, shown: Sequence[Metric], every: Sequence[Metric]
+) -> tuple[list[str], list[Section]]:
     """The answer, and the curves and tables that it rests on."""
     points = result.points
     estimates = {each.name: _estimates(result, each.name) for each in shown}
@@ -112,7 +120,7 @@ def _told(result: SweepResult, shown: Sequence[Metric]) -> tuple[list[str], list
         Section(
             "results",
             "Results",
-            [_points_table(result, shown, estimates, ranking), _span_table(result, labels)],
+            [_points_table(result, shown, estimates, ranking), _span_table(result, every, labels)],
         ),
     ]
 
@@ -290,14 +298,14 @@ def _points_table(
     return Table(caption, columns, rows, note, first)
 
 
-def _span_table(result: SweepResult, labels: Sequence[str]) -> Table:
+def _span_table(result: SweepResult, metrics: Sequence[Metric], labels: Sequence[str]) -> Table:
     """Every metric's lowest and highest mean, and where."""
     rows = []
-    for name in result.metrics:
-        means = result.points[name].to_numpy(dtype=float)
+    for metric in metrics:
+        means = result.points[metric.name].to_numpy(dtype=float)
         if np.isnan(means).all():
             continue
-        row = [Cell(METRICS[name].axis)]
+        row = [Cell(metric.axis)]
         ends = int(np.nanargmin(means)), int(np.nanargmax(means))
         alike = not exceeds(means[ends[1]], means[ends[0]])
         for place in ends:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from coalesce_sim.metrics import METRICS
+from coalesce_sim.metrics import METRICS, Metric
 from coalesce_sim.numbers import number, plural
 from coalesce_sim.report.html.charts import point_labels
 from coalesce_sim.report.html.closing import scenario_checks, undefined_checks
@@ -18,12 +18,14 @@ _MOST_TRACEBACKS = 5
 _MOST_ROWS = 200
 
 
-def diagnostics(result: SweepResult, bases: Mapping[str, Mapping[str, Any]]) -> list[Block]:
+def diagnostics(
+    result: SweepResult, metrics: Sequence[Metric], bases: Mapping[str, Mapping[str, Any]]
+) -> list[Block]:
     """Whether all is there, what failed, what is less precise than asked for, and what is odd.
 
-    `bases` are the scenarios, by name.
+    `metrics` are those that are told of, `bases` the scenarios by name.
     """
-    undefined = {METRICS[name].label: int(result.runs[name].isna().sum()) for name in result.metrics}
+    undefined = {each.label: int(result.runs[each.name].isna().sum()) for each in metrics}
     return [
         *_completeness(result),
         *_failures(result),

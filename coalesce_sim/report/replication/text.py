@@ -15,9 +15,10 @@ from string import Template
 from coalesce_sim.experiments.published.agreement import DRAWS
 from coalesce_sim.experiments.published.study import HONEST, Cell, Study
 from coalesce_sim.numbers import NOTHING, number, plural
+from coalesce_sim.report.costs import SAVED_IN
 from coalesce_sim.report.markdown import rows_of, span, with_interval, with_sd
 from coalesce_sim.report.replication.figures import METRIC_NAMES
-from coalesce_sim.report.replication.findings import findings
+from coalesce_sim.report.replication.findings import apart, findings
 
 _FEW_RUNS = 100
 
@@ -34,9 +35,10 @@ def headline(study: Study) -> tuple[str, str, str]:
         f"5 % (Welch, Holm); {resampled} of {cells} by resampling our runs.",
         f"The printed mean over {cost.runs} runs, {number(cost.printed, 2)} %, lies {place} the 95 % "
         f"interval for the mean of {cost.runs} new runs, {span(cost.predictive_ci95)} %.",
-        "Against the same tasks all kept at home, the same runs save "
-        f"{with_interval(cost.honest)} % of cost, not {number(cost.ours.mean, 1)} %, and "
-        f"{with_interval(time.honest)} % of time, not {number(time.ours.mean, 1)} %.",
+        "Against the same tasks all kept at home, the same runs save of the cost "
+        f"{apart(study.metrics)}, together {with_interval(cost.honest)} %, not "
+        f"{number(cost.ours.mean, 1)} %; and of the time {with_interval(time.honest)} %, not "
+        f"{number(time.ours.mean, 1)} %.",
     )
 
 
@@ -62,6 +64,7 @@ def markdown(study: Study, origin: Sequence[str], figures: Sequence[str]) -> str
         differing=_differing(study),
         caution=_caution(study),
         grand_mean_table=_grand_mean_table(study),
+        savings_table=_savings_table(study),
         spread=_spread(study),
         **_shared_hours(study),
         **findings(study),
@@ -151,6 +154,19 @@ def _grand_mean_table(study: Study) -> str:
         for metric, each in study.grand_mean.items()
     ]
     return rows_of(("", "printed (n)", "ours", "n new runs, 95 %", "p resampled", "honest"), rows)
+
+
+def _savings_table(study: Study) -> str:
+    told = [
+        (cell.experiment, study.savings[cell.experiment], cell.honest)
+        for cell in study.cells_of("cost_reduction_published")
+    ]
+    told.append(("mean", study.metrics, study.grand_mean["cost_reduction_published"].honest))
+    rows = [
+        (name, *(with_interval(savings[each]) for each in SAVED_IN), with_interval(together))
+        for name, savings, together in told
+    ]
+    return rows_of(("", *SAVED_IN.values(), "together, honest"), rows)
 
 
 def _spread(study: Study) -> str:
