@@ -14,6 +14,7 @@ _LABELS = {
         f"policy.weights.{name}": f"weight of {name}"
         for name in ("cost", "reliability", "latency", "security")
     },
+    "cost_model.late_usd_per_min": "price of delay (USD/min)",
     "skills.threshold": "skill threshold",
     "clock.days": "length of the run (days)",
     "clients.count": "clients",
@@ -42,7 +43,10 @@ def label_of(field: str) -> str:
     """What a field of a scenario, by its path, is called; one that has no name has its path, in words."""
     if field in _LABELS:
         return _LABELS[field]
-    *words, last = field.replace(".", " ").replace("_", " ").split(" ")
+    path, _, divisor = field.replace(".", " ").replace("_", " ").partition(" per ")
+    *words, last = path.split(" ")
+    if divisor:
+        return f"{' '.join(words)} ({_UNITS.get(last, last)}/{divisor})"
     return f"{' '.join(words)} ({_UNITS[last]})" if words and last in _UNITS else " ".join([*words, last])
 
 

@@ -11,7 +11,7 @@ from rich.console import Console
 from coalesce_sim.experiments.routing import HOME, Routing
 from coalesce_sim.files import digest_of_file
 from coalesce_sim.report.html.page import Passage, Table
-from coalesce_sim.report.html.routing import routing_sections
+from coalesce_sim.report.html.routing import routing_sections, who
 from coalesce_sim.report.opening import Kind, Opened, ResultsError
 from coalesce_sim.report.routing import MOST_ROWS, headline, print_routing, sentences
 
@@ -92,11 +92,9 @@ def opened(folder: Path, kind: Kind, table: pa.Table, **facts: object) -> Opened
 
 
 def test_a_page_tells_who_got_the_work_by_type(tmp_path: Path):
-    [section] = routing_sections(
-        opened(tmp_path, "run", rows({"law": {HOME: 1}, "coding": {"one": 3, HOME: 1}}))
-    )
-    said = [block.text for block in section.blocks if isinstance(block, Passage)]
-    assert said[0] == "coding: 75 % to one (0.500 USD a task), 25 % at home (0.500 USD a task)."
+    results = opened(tmp_path, "run", rows({"law": {HOME: 1}, "coding": {"one": 3, HOME: 1}}))
+    [section] = routing_sections(results)
+    assert who(results)[0] == "coding: 75 % to one (0.500 USD a task), 25 % at home (0.500 USD a task)."
     [table] = [block for block in section.blocks if isinstance(block, Table)]
     assert [[cell.text for cell in row[:3]] for row in table.rows] == [
         ["coding", "one", "75.0"],

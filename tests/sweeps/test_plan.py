@@ -4,6 +4,7 @@ import pickle
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -36,6 +37,18 @@ def test_points_have_one_key_each_and_the_same_in_another_sweep_with_the_same_sc
 def test_any_field_of_the_scenario_changes_the_keys(change: str):
     changed = prepare(Request(SMALL, overrides=[change]))
     assert {changed.point(n).key for n in range(3)}.isdisjoint(keys())
+
+
+@pytest.mark.parametrize(
+    ("source", "paper"),
+    [
+        ({"base": "dur_02", "factors": {"clock.days": [0.1, 0.2]}}, True),
+        ({"base": "market", "factors": {"clock.days": [0.1, 0.2]}}, False),
+        ({"factors": {"scenario": ["market", "dur_02"]}}, True),
+    ],
+)
+def test_a_sweep_knows_whether_it_is_of_the_paper(source: dict[str, Any], paper: bool):
+    assert prepare(Request(source)).paper_metrics is paper
 
 
 def test_another_version_has_other_keys(monkeypatch: pytest.MonkeyPatch):

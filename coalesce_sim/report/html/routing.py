@@ -43,6 +43,14 @@ _MOST_DRAWN = 20
 _NOTE = "Means over the replications with 95 % intervals."
 
 
+def who(opened: Opened) -> list[str]:
+    """To whom the work of a run went, a sentence for each of the largest types; none where it is not told."""
+    table = opened.routing
+    if table is None or not len(table):
+        return []
+    return sentences(Routing.of([table], int(opened.facts["replications"])))
+
+
 def routing_sections(opened: Opened) -> list[Section]:
     """The section of a run or a comparison; none where the results hold no such table."""
     table = opened.routing
@@ -61,7 +69,7 @@ def routing_sections(opened: Opened) -> list[Section]:
         groups = {
             kind: routing.part([row for row, of in enumerate(routing.types) if of == kind]) for kind in kinds
         }
-        name, told = "Type of task", sentences(routing)
+        name, told = "Type of task", []
     return [
         Section(
             "routing", "Who got the work", [*map(Passage, told), _table(groups, name), _chart(groups, name)]

@@ -33,7 +33,7 @@ from coalesce_sim.report.html.page import (
     Table,
     number_cell,
 )
-from coalesce_sim.report.html.routing import routing_sections
+from coalesce_sim.report.html.routing import routing_sections, who
 from coalesce_sim.report.opening import Opened
 from coalesce_sim.report.over_time import column_of
 from coalesce_sim.statistics.intervals import Estimate
@@ -83,7 +83,7 @@ def run_page(opened: Opened, metrics: Sequence[str], title: str | None) -> Page:
     return Page(
         title=title or opened.title,
         overline=f"Run of {opened.name}",
-        answer=_answer(opened.name, estimates, facts["published"]),
+        answer=[*_answer(opened.name, estimates, facts["published"]), *who(opened)],
         figures={
             "Replications": f"{facts['replications']:,}",
             "Tasks a replication": number(tasks.mean, 0),
