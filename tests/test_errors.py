@@ -33,6 +33,7 @@ WARNINGS = {"ResultsWarning"}
 KINDS = {
     "ChangedFile": RuntimeError,
     "ConservationError": RuntimeError,
+    "CoreError": ValueError,
     "DownloadError": RuntimeError,
     "EngineError": RuntimeError,
     "FolderError": OSError,
