@@ -41,7 +41,7 @@ _SESSION = re.compile(
     r"^```console\n\$ (?P<command>(?:[^\n]*\\\n)*[^\n]*)\n(?P<shown>.*?)^```$", re.DOTALL | re.MULTILINE
 )
 _CUT = "…"
-_TIMING = re.compile(r"(?<=\btasks in )[\d.,]+ s\b(?: \([\d,.]+ tasks/s\))?")
+_TIMING = re.compile(r"(?<=\btasks in )[\d.,]+ s\b(?: \([\d,.]+ tasks/s(?:, compiled core)?\))?")
 """What differs from one machine to another, and is shown as a cut."""
 
 _NUMBER = re.compile(r"[-−]?\d[\d.,]*")

@@ -24,6 +24,8 @@ FILES = {
     "summary.json",
     "decisions.parquet",
     "timeline.parquet",
+    "routing.parquet",
+    "routing.png",
     "cost_reduction.png",
     "outsourcing_rate.png",
 }
