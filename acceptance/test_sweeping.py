@@ -236,7 +236,9 @@ def test_until_the_interval_is_narrow_enough_each_point_by_itself(tmp_path: Path
 
 def test_a_metric_that_no_run_of_the_scenario_has_cannot_decide(tmp_path: Path):
     rule = {"metric": "estimation_error", "half_width": 1.0, "minimum": 2, "cap": 3}
-    with pytest.raises(UnknownMetric, match=r"estimation_error: no such metric.* There are: tasks, cash_saving"):
+    with pytest.raises(
+        UnknownMetric, match=r"estimation_error: no such metric.* There are: tasks, cash_saving"
+    ):
         sweep(tmp_path, replications=rule)
     rule["metric"] = "cost_reduction"
     assert sweep(tmp_path, replications=rule).complete  # nothing stands in the way of the one that was meant
