@@ -13,6 +13,7 @@ from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow.parquet as pq
 from scipy import stats
 
@@ -312,15 +313,30 @@ def _summary(told: Mapping[str, Any], stated: list[dict[str, Any]], complain: Co
             sd = math.sqrt(math.fsum((each - centre) ** 2 for each in values) / (n - 1))
             half = stats.t.ppf(0.975, n - 1) * sd / math.sqrt(n)
             size = max(map(abs, values)) + half
-            for end, right in zip(interval, (centre - half, centre + half), strict=True):
+            for end, right in zip(interval, _interval(name, centre, half), strict=True):
                 _equal(f"summary.json: {name}, ci95", end, right, complain, size=size)
     for name, metric in told.items():
         for value in _numbers(metric):
             if not math.isfinite(value):
                 complain(f"summary.json: {name}: {value}")
         outside = metric["mean"] is not None and not -_ABS <= metric["mean"] <= 100 + 1e-6
-        if outside and (name.endswith(("_rate", "_utilisation")) or name == "unanswered_queries"):
+        if outside and _is_share(name):
             complain(f"summary.json: {name} is {metric['mean']} %")
+
+
+def _is_share(name: str) -> bool:
+    return name.endswith(("_rate", "_utilisation")) or name == "unanswered_queries"
+
+
+def _interval(name: str, mean: float, half: float) -> tuple[float, float]:
+    """Student's; of a share that this would take out of 0 to 100 %, Wilson's: the two shares of which the
+    mean is as many of their own standard errors off as the half-width is of the mean's."""
+    if not _is_share(name) or (mean - half >= 0 and mean + half <= 100) or not 0 < mean < 100:
+        return mean - half, mean + half
+    p = mean / 100
+    ratio = (half / 100) ** 2 / (p * (1 - p))
+    low, high = sorted(np.roots([1 + ratio, -2 * p - ratio, p * p]).real.tolist())
+    return 100 * low, 100 * high
 
 
 def _numbers(metric: Mapping[str, Any]) -> Iterator[float]:
