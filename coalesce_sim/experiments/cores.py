@@ -47,8 +47,8 @@ def choose_core(
     """The core for so many runs of each scenario.
 
     `own_policy` says whether a policy made in Python plays in place of theirs, `watched` whether every
-    decision is told to somebody. Where the compiled core covers some of the
-    scenarios only, the others are played by SimPy. Raises `CoreError` where it is asked for and covers none.
+    decision is told to somebody. Where the compiled core covers some of the scenarios only, the others are
+    played by SimPy. Raises `CoreError` where it is asked for and covers none.
     """
     if asked not in ("auto", "simpy", "compiled"):
         raise ValueError(f"core: must be auto, simpy or compiled (got {asked!r})")

@@ -42,10 +42,11 @@ from coalesce_sim.sweeps.specification import Precision, read_specification
 from coalesce_sim.sweeps.store import Store
 from coalesce_sim.version import __version__
 
-_LOOKED_AT = 10
-
 MANY_RUNS = 100_000
 """More than these are made only if that is meant."""
+
+_LOOKED_AT = 10
+"""Parts of a design at whose ends the points are looked at to choose what plays them."""
 
 RUNS, POINTS, FAILURES = "runs.parquet", "points.csv", "failures.csv"
 

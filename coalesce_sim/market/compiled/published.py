@@ -68,9 +68,10 @@ class PublishedCore:
         """Play all blocks, each to its end before the next; they are handed over as SimPy would."""
         accounts = self._venue.accounts
         for block in blocks:
-            opened = OpenPublishedBlock(block, records_of(block), home_usd(self._cost_model, block))
+            charge_usd = home_usd(self._cost_model, block)
+            opened = OpenPublishedBlock(block, records_of(block), charge_usd)
             under_way.open(opened)
-            self._play(opened)
+            self._play(opened, charge_usd)
             opened.left = 0
             self._trade.itemise(opened)
             accounts.done += len(block)
@@ -78,9 +79,9 @@ class PublishedCore:
             under_way.hand_over()
         accounts.revenue_usd[:] = self._state.revenue_usd.tolist()
 
-    def _play(self, opened: OpenPublishedBlock) -> None:
+    def _play(self, opened: OpenPublishedBlock, home_charge_usd: FloatArray) -> None:
         block, records = opened.block, opened.records
-        facts = _facts(self._venue.scenario, block)
+        facts = _facts(self._venue.scenario, block, home_charge_usd)
         under_way = self._state.winners_count[0]
         self._state = self._state._replace(winners=np.resize(self._state.winners, under_way + len(block)))
         play_block(
@@ -95,7 +96,8 @@ class PublishedCore:
             self._state,
             _columns(records),
         )
-        self._awards.append((facts.price_hour[[0, -1]], _awards(facts.hour, records.contractor)))
+        if len(self._pricing.demand_step):  # else prices stand still, whoever wins
+            self._awards.append((facts.price_hour[[0, -1]], _awards(facts.hour, records.contractor)))
 
     def mean_price_usd(self, hours: int) -> FloatArray:
         """The mean price over the pool at the beginning of each hour: the awards are made once more, to
@@ -216,7 +218,7 @@ def _state(venue: Venue, rules: settings.Topsis) -> State:
     )
 
 
-def _facts(scenario: Scenario, block: Block) -> Tasks:
+def _facts(scenario: Scenario, block: Block, home_charge_usd: FloatArray) -> Tasks:
     tasks, truth, external = block.tasks, block.truth, scenario.cost_model.external
     price_factor = np.ones(len(block))
     if isinstance(external.pricing, DemandPrice):
@@ -235,7 +237,7 @@ def _facts(scenario: Scenario, block: Block) -> Tasks:
         budget_usd=tasks.budget_usd,
         sensitive=tasks.sensitive,
         internal_usd=block.home.running.total_usd + block.home.opportunity_usd,
-        home_usd=home_usd(scenario.cost_model, block),
+        home_usd=home_charge_usd,
         home_s=truth.local_work_s,
         expected_home_s=block.home.work_s,
         cost_factor=truth.external_cost_factor,
