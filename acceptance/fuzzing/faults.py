@@ -41,8 +41,8 @@ _NO_CHECK = Change(
 FAULTS: Mapping[str, Change] = {
     "a contractor is paid twice": Change(
         "market/contracts/dealing.py",
-        "records.price_usd[contract.row] += contract.paid_usd",
-        "records.price_usd[contract.row] += 2 * contract.paid_usd",
+        "charge_usd, parts_usd = contract.paid_usd + contract.fees_usd, (contract.paid_usd, *fees)",
+        "charge_usd, parts_usd = 2 * contract.paid_usd + contract.fees_usd, (2 * contract.paid_usd, *fees)",
     ),
     "a task is dropped from a table": Change(
         "report/writing.py",
