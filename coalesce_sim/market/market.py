@@ -168,11 +168,11 @@ class Market:
 def _compiled(venue: Venue, trade: ContractTrade | PublishedTrade, policy: Policy) -> PublishedCore | None:
     """The compiled core, where it covers the market; it is imported, and numba with it, when asked for."""
     watched = venue.observer.wants("decided") or venue.observer.wants("considered")
-    rules = policy.rules if type(policy) is Topsis else None
-    if isinstance(trade, ContractTrade) or rules is None:
+    rules = policy.rules if isinstance(policy, Topsis) else None
+    if isinstance(trade, ContractTrade):
         return None
-    if uncovered(venue.scenario, rules, watched=watched) is not None:
+    if uncovered(venue.scenario, type(policy), rules, watched=watched) is not None:
         return None
     from coalesce_sim.market.compiled.published import PublishedCore
 
-    return PublishedCore(venue, rules, trade)
+    return PublishedCore(venue, policy, trade)

@@ -54,8 +54,8 @@ def test_an_observer_is_told_the_same_blocks():
     [
         ("market_day", [], r"markets that learn \(contracts, reputation, discovery, calibration, records\)"),
         ("dur_02", ["clients.slots=1"], "clients with finite slots"),
-        ("dur_02", ["policy={kind: cheapest}"], "policies other than topsis"),
-        ("dur_02", ["policy.within_budget=true"], "policy.within_budget"),
+        ("dur_02", ["policy={kind: vikor}"], "policies other than topsis and the yardsticks"),
+        ("dur_02", ["policy.normalisation=vector"], "policy.normalisation vector"),
     ],
 )
 def test_what_is_not_covered_is_refused_by_name(name, changes, reason):
