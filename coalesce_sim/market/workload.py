@@ -67,7 +67,7 @@ class Truth:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Consecutive tasks; `rounds` lists (time, first, stop) of those that arrive together.
+    """Consecutive tasks.
 
     `flop` is the work of each, `target_s` the time in which a task, or the whole that it is a step of, is to
     be done, `loss_usd` what it costs if it is not done well. `sensitivity` is how sensitive its data are, by
@@ -79,7 +79,6 @@ class Block:
     tasks: Tasks
     home: HomeEstimate
     truth: Truth
-    rounds: list[tuple[float, int, int]]
     flop: FloatArray
     target_s: FloatArray
     loss_usd: FloatArray
@@ -90,6 +89,13 @@ class Block:
 
     def __len__(self) -> int:
         return len(self.tasks.arrival_s)
+
+    @property
+    def rounds(self) -> list[tuple[float, int, int]]:
+        """Time, first and stop of the tasks that arrive together."""
+        arrival_s = self.tasks.arrival_s
+        opening = np.flatnonzero(np.diff(arrival_s, prepend=-1.0)).tolist()
+        return [(float(arrival_s[begin]), begin, end) for begin, end in pairwise([*opening, len(self)])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,7 +368,6 @@ class Workload:
             tasks,
             HomeEstimate(expected_s, running, opportunity),
             truth,
-            _rounds(arrival_s),
             flop=base_flop * (columns["data_gb"] / settings.flop_reference_gb) * columns["complexity"],
             target_s=max_latency_s[drawn.whole_type_id],
             loss_usd=drawn.whole_value_usd if rework_usd is None else np.full(n, rework_usd),
@@ -392,8 +397,3 @@ def hourly_demand(rule: MarketDemand, clock: Clock, streams: Streams) -> FloatAr
 def _after(now_s: float, gaps_s: FloatArray) -> FloatArray:
     """Times at the given gaps from `now_s` on; the same to the last bit however they are cut into blocks."""
     return np.cumsum(np.concatenate(([now_s], gaps_s)))[1:]
-
-
-def _rounds(arrival_s: FloatArray) -> list[tuple[float, int, int]]:
-    opening = np.flatnonzero(np.diff(arrival_s, prepend=-1.0)).tolist()
-    return [(float(arrival_s[begin]), begin, end) for begin, end in pairwise([*opening, len(arrival_s)])]

@@ -19,9 +19,8 @@ from coalesce_sim.market.compiled.published_kernel import play_block
 from coalesce_sim.market.compiled.published_tables import Candidates, Clock, Contractor, Played, Rules, Task
 from coalesce_sim.market.compiled.rows import Rows, filled, table
 from coalesce_sim.market.compiled.settings import choosing
-from coalesce_sim.market.open_block import BlocksUnderWay
+from coalesce_sim.market.open_block import BlocksUnderWay, BlockUnderWay
 from coalesce_sim.market.published.charges import home_usd
-from coalesce_sim.market.published.open_block import OpenPublishedBlock
 from coalesce_sim.market.published.prices import HourlyPrices
 from coalesce_sim.market.published.trade import PublishedTrade
 from coalesce_sim.market.records import Records
@@ -53,19 +52,18 @@ class PublishedCore:
         """Play all blocks, each to its end before the next; they are handed over as SimPy would."""
         accounts, self._choosing = self._venue.accounts, choosing(self._policy, self._venue)
         for block in blocks:
-            charge_usd = home_usd(self._cost_model, block)
-            opened = OpenPublishedBlock(block, records_of(block), charge_usd)
+            opened = BlockUnderWay(block, records_of(block))
             under_way.open(opened)
-            self._play(block, opened.records, charge_usd)
+            self._play(block, opened.records)
             opened.left = 0
-            self._trade.itemise(opened)
+            self._trade.itemise(block, opened.records)
             accounts.done += len(block)
             accounts.realised_usd += float(opened.records.realised_usd.sum())
             under_way.hand_over()
         accounts.revenue_usd[:] = self._contractors["revenue_usd"].tolist()
 
-    def _play(self, block: Block, records: Records, home_charge_usd: FloatArray) -> None:
-        tasks, played = _tasks(self._cost_model, block, home_charge_usd), table(Played, len(block))
+    def _play(self, block: Block, records: Records) -> None:
+        tasks, played = _tasks(self._cost_model, block), table(Played, len(block))
         winners = int(self._clock["winners"][0])
         self._winners = np.resize(self._winners, winners + len(block))
         play_block(
@@ -170,7 +168,7 @@ def _demand_step(venue: Venue) -> FloatArray:
     return step
 
 
-def _tasks(cost_model: CostModel, block: Block, home_charge_usd: FloatArray) -> Rows:
+def _tasks(cost_model: CostModel, block: Block) -> Rows:
     tasks, truth, external = block.tasks, block.truth, cost_model.external
     price_factor: FloatArray | float = 1.0
     if isinstance(external.pricing, DemandPrice):
@@ -191,7 +189,7 @@ def _tasks(cost_model: CostModel, block: Block, home_charge_usd: FloatArray) -> 
         budget_usd=tasks.budget_usd,
         sensitive=tasks.sensitive,
         internal_usd=block.home.running.total_usd + block.home.opportunity_usd,
-        home_usd=home_charge_usd,
+        home_usd=home_usd(cost_model, block),
         home_s=truth.local_work_s,
         expected_home_s=block.home.work_s,
         cost_factor=truth.external_cost_factor,
