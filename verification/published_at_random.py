@@ -15,8 +15,10 @@ from coalesce_sim.market.market import Market
 from coalesce_sim.market.observer import Observer
 from coalesce_sim.market.records import Records
 from coalesce_sim.policies.registry import create
-from coalesce_sim.policies.yardsticks import BestFixed
+from coalesce_sim.policies.yardsticks import BestFixed, Tally
 from coalesce_sim.scenario.schema import Scenario
+
+_CORES: tuple[Core, ...] = ("simpy", "compiled")
 
 
 def published_market(number: int) -> dict[str, Any]:
@@ -133,7 +135,7 @@ class _Kept(Observer):
 
 def assert_same_on_both_cores(scenario: Scenario) -> None:
     """Every column of the records, all books and prices are equal to the last bit."""
-    (simpy, theirs), (compiled, ours) = _played(scenario, "simpy"), _played(scenario, "compiled")
+    (simpy, theirs), (compiled, ours) = (_played(scenario, core) for core in _CORES)
     assert (simpy.core, compiled.core) == ("simpy", "compiled")
     assert len(theirs) == len(ours)
     for one, other in zip(theirs, ours, strict=True):
@@ -146,6 +148,16 @@ def assert_same_on_both_cores(scenario: Scenario) -> None:
     assert simpy.mean_price_usd(hours).tobytes() == compiled.mean_price_usd(hours).tobytes()
     assert simpy.accounts.revenue_usd == compiled.accounts.revenue_usd
     assert simpy.figures() == compiled.figures()
+
+
+def assert_same_in_hindsight(scenario: Scenario) -> None:
+    """The all-local market and what each contractor would have saved in it are equal to the last bit."""
+    saved_usd = {}
+    for core in _CORES:
+        tally = Tally()
+        Market(scenario, tally, Observer(), seed=scenario.seed, replication=1, core=core).run()
+        saved_usd[core] = tally.saved_usd.tobytes()
+    assert saved_usd["simpy"] == saved_usd["compiled"]
 
 
 def _played(scenario: Scenario, core: Core) -> tuple[Market, list[Records]]:

@@ -31,6 +31,19 @@ def test_tables_and_metrics_are_the_same_whoever_plays():
     assert (simpy.summary["core"], compiled.summary["core"]) == ({"played": "simpy"}, {"played": "compiled"})
 
 
+def test_a_comparison_is_the_same_whoever_plays():
+    scenario = coalesce_sim.load("dur_02", ["clock.days=1"])
+    policies = ["topsis", "topsis(within_budget=true)", "cheapest", "greedy"]
+    simpy, compiled = (
+        coalesce_sim.compare(scenario, policies, replications=2, core=core) for core in ("simpy", "compiled")
+    )
+    assert simpy.runs_table().equals(compiled.runs_table())
+    assert simpy.learning_table().equals(compiled.learning_table())
+    assert simpy.routing_table().equals(compiled.routing_table())
+    assert simpy.summary | {"core": None} == compiled.summary | {"core": None}
+    assert compiled.summary["core"] == {"played": "compiled"}
+
+
 def test_an_observer_is_told_the_same_blocks():
     class Counting(coalesce_sim.Observer):
         def __init__(self):

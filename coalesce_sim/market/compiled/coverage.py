@@ -34,13 +34,15 @@ POLICIES: Final[Mapping[type, type[Policy]]] = {
 }
 """The policies that it plays, by their settings."""
 
+_PLAYED: Final = frozenset((*POLICIES.values(), yardsticks.FixedChoice, yardsticks.Tally))
+
 
 def uncovered(
     scenario: Scenario, policy: type[Policy] | None, rules: settings.Topsis | None, *, watched: bool
 ) -> str | None:
     """Why the compiled core does not play this, in words that complete "it does not play …"; None if it does.
 
-    `policy` is the class of the policy that plays, None where it is none of `POLICIES`; `rules` are its
+    `policy` is the class of the policy that plays, None where it is not built in; `rules` are its
     settings where it is TOPSIS. `watched` says whether somebody is to be told of every decision.
     """
     for reason, applies in reasons(scenario, policy, rules, watched=watched).items():
@@ -65,7 +67,7 @@ def reasons(
         ),
         "prices per token": isinstance(cost_model.external.pricing, TokenPrice),
         "delay expected at home (cost_model.internal.opportunity)": cost_model.internal.expects_delay,
-        "policies other than topsis and the yardsticks": policy not in POLICIES.values(),
+        "policies other than topsis and the yardsticks": policy not in _PLAYED,
         "policy.normalisation vector": rules is not None and rules.normalisation != "min_max",
         "policy.weighting critic and entropy": rules is not None and rules.weighting != "fixed",
         "runs of which every decision is told": watched,

@@ -28,6 +28,7 @@ from coalesce_sim.market.trade import Venue
 from coalesce_sim.market.workload import Block
 from coalesce_sim.policies.mcdm import squared_gaps
 from coalesce_sim.policies.protocol import LOCAL, Policy
+from coalesce_sim.policies.yardsticks import Tally
 from coalesce_sim.rounding import exceeds
 from coalesce_sim.scenario.costs import CostModel, DemandPrice
 from coalesce_sim.scenario.schema import Scenario
@@ -61,6 +62,8 @@ class PublishedCore:
             accounts.realised_usd += float(opened.records.realised_usd.sum())
             under_way.hand_over()
         accounts.revenue_usd[:] = self._contractors["revenue_usd"].tolist()
+        if isinstance(self._policy, Tally):
+            self._policy.saved_usd[:] = self._contractors["saved_usd"]
 
     def _play(self, block: Block, records: Records) -> None:
         tasks, played = _tasks(self._cost_model, block), table(Played, len(block))

@@ -31,6 +31,7 @@ CHEAPEST: Final = 2
 ALWAYS_OUTSOURCE: Final = 3
 RANDOM: Final = 4
 ORACLE: Final = 5
+TALLY: Final = 6
 
 
 class Yardstick:
@@ -57,6 +58,9 @@ def yardstick(
         return policy.fixed
     if policy.kind == ORACLE:
         return _least_charged(task, contractors, candidates, rules)
+    if policy.kind == TALLY:
+        _tally(task, contractors, rules)
+        return LOCAL
     if not eligible:
         return LOCAL
     members = candidates.members[task.type_id, :eligible]
@@ -93,15 +97,30 @@ def _least_charged(task: Task, contractors: Table[Contractor], candidates: Candi
     """`Oracle.decide`: the lowest realised cost among home and all contractors."""
     least_usd = np.inf
     for j in range(len(contractors)):
-        took_s = contractors[j].latency_s * task.time_factor
-        usd = charge_usd(task, contractors[j], rules) + late_usd(task, took_s, rules)
-        candidates.external_usd[j] = usd
-        least_usd = min(least_usd, usd)
+        candidates.external_usd[j] = _realised_usd(task, contractors[j], rules)
+        least_usd = min(least_usd, candidates.external_usd[j])
     home_usd = task.home_usd + late_usd(task, task.home_s, rules)
     for j in range(len(contractors)):
         if candidates.external_usd[j] <= least_usd + ROUNDING * abs(least_usd):
             return j if exceeds(home_usd, candidates.external_usd[j]) else LOCAL
     return LOCAL
+
+
+@part
+def _tally(task: Task, contractors: Table[Contractor], rules: Rules) -> None:
+    """`Tally.decide`: what each contractor would have saved."""
+    home_usd = task.home_usd + late_usd(task, task.home_s, rules)
+    for j in range(len(contractors)):
+        saved_usd = home_usd - _realised_usd(task, contractors[j], rules)
+        if abs(saved_usd) < np.inf:
+            contractors[j].saved_usd += saved_usd
+
+
+@part
+def _realised_usd(task: Task, contractor: Contractor, rules: Rules) -> float:
+    """`PublishedTrade.oracle_view`: the whole realised cost of a task that is given to a contractor."""
+    took_s = contractor.latency_s * task.time_factor
+    return charge_usd(task, contractor, rules) + late_usd(task, took_s, rules)
 
 
 @part

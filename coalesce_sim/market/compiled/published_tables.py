@@ -48,7 +48,7 @@ class Played:
 
 class Contractor:
     """A contractor: facts, `checks_usd` being verification and integration, and then what changes: demand,
-    capacity, the price of the simplest task, contracts won, revenue."""
+    capacity, the price of the simplest task, contracts won, revenue, what it would have saved (`Tally`)."""
 
     base_usd: float
     checks_usd: float
@@ -61,6 +61,7 @@ class Contractor:
     unit_usd: float
     won: int
     revenue_usd: float
+    saved_usd: float
 
 
 class Rules:

@@ -23,10 +23,12 @@ _KINDS: Final[dict[type[Policy], int]] = {
     yardsticks.AlwaysLocal: choices.FIXED,
     yardsticks.Fixed: choices.FIXED,
     yardsticks.BestFixed: choices.FIXED,
+    yardsticks.FixedChoice: choices.FIXED,
     yardsticks.Cheapest: choices.CHEAPEST,
     yardsticks.AlwaysOutsource: choices.ALWAYS_OUTSOURCE,
     yardsticks.Random: choices.RANDOM,
     yardsticks.Oracle: choices.ORACLE,
+    yardsticks.Tally: choices.TALLY,
 }
 
 
