@@ -21,7 +21,7 @@ from coalesce_sim.experiments.learning import Curve, Learning, TaskBins
 from coalesce_sim.experiments.parallel import ordered_map
 from coalesce_sim.experiments.routing import Routed, Routing
 from coalesce_sim.experiments.staging import Metrics, Stage
-from coalesce_sim.experiments.tables.columns import nullable
+from coalesce_sim.experiments.tables.columns import named, nullable, table_of
 from coalesce_sim.files import expecting
 from coalesce_sim.loading import data_digests
 from coalesce_sim.market.compiled.coverage import Core
@@ -272,7 +272,7 @@ class Comparison:
             name: nullable(np.concatenate([self._values(index, name) for index in range(len(self.field))]))
             for name in self._metric_names
         }
-        return pa.table(
+        return table_of(
             {
                 "policy": _names(self.labels, count),
                 "replication": np.tile(np.arange(count, dtype=np.int32), len(self.field)),
@@ -289,7 +289,7 @@ class Comparison:
             columns[name] = nullable(np.concatenate([mean for mean, _ in pairs]))
             columns[f"{name}_half_width"] = nullable(np.concatenate([half for _, half in pairs]))
         last = np.tile(course.last_task, len(self.field))
-        return pa.table(
+        return table_of(
             {
                 "policy": _names(self.labels, len(course.last_task)),
                 "first_task": last - course.width + 1,
@@ -379,8 +379,7 @@ def _settings(contender: Contender) -> dict[str, Any] | str:
 
 
 def _names(labels: Sequence[str], rows_each: int) -> pa.Array:
-    indices = np.repeat(np.arange(len(labels), dtype=np.int32), rows_each)
-    return pa.DictionaryArray.from_arrays(pa.array(indices), pa.array(labels, pa.string()))
+    return named(np.repeat(np.arange(len(labels)), rows_each), labels)
 
 
 def _or_none(value: float) -> float | None:

@@ -159,8 +159,8 @@ class Market:
         total = float(revenue.sum())
         figures = {
             "revenue_hhi": float(((revenue / total) ** 2).sum()) if total > 0 else np.nan,
-            "contractor_utilisation": 100 * self.queues.utilisation(self.queues.contractors),
-            "home_utilisation": 100 * self.queues.utilisation(self.queues.homes),
+            "contractor_utilisation": 100 * self.queues.contractors.utilisation(self.env.now),
+            "home_utilisation": 100 * self.queues.homes.utilisation(self.env.now),
         } | self.trade.figures()
         return {name: value for name, value in figures.items() if not np.isnan(value)}
 
