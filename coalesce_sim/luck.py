@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -69,12 +70,14 @@ class Draws:
     belongs to no worker. `states` are what each one's draws begin at, home's last.
     """
 
-    __slots__ = ("_listed", "states")
-
     def __init__(self, state: int, identities: StateArray) -> None:
         everyone = np.append(identities, np.uint64(_BITS))
         self.states = states_of(np.full(1, state, dtype=np.uint64), everyone)
-        self._listed: list[int] = self.states.tolist()
+
+    @cached_property
+    def _listed(self) -> list[int]:
+        listed: list[int] = self.states.tolist()
+        return listed
 
     def draw(self, worker: int, task: int, attempt: int = 0) -> float:
         """One draw on (0, 1)."""

@@ -138,12 +138,9 @@ def topsis(
         return _explored(number, task, policy, contractors, rules)
     count = candidates.eligible[task.type_id]
     members = candidates.members[task.type_id, :count]
-    affordable = 0
-    for place in range(count):
-        j = members[place]
+    for j in members:
         candidates.external_usd[j] = external_usd(task, contractors[j], rules)
-        candidates.affordable[place] = _is_affordable(task, contractors[j], policy)
-        affordable += candidates.affordable[place]
+    affordable = _affordable(task, members, contractors, candidates) if policy.within_budget else count
     if not affordable:
         return LOCAL, False, np.nan, np.nan
     m = 0 if len(memory.weights) == 1 else task.client
@@ -201,12 +198,18 @@ def _explored(
     j = int(uniform(policy.pick, number) * len(contractors))
     if policy.explored_too:
         usd = external_usd(task, contractors[j], rules)
-        if not (_is_affordable(task, contractors[j], policy) and saves(task.internal_usd, usd, policy)):
+        dear = policy.within_budget and exceeds(price_usd(task, contractors[j]), task.budget_usd)
+        if dear or not saves(task.internal_usd, usd, policy):
             return LOCAL, False, np.nan, np.nan
     return j, True, policy.explored_score, policy.explored_confidence
 
 
 @part
-def _is_affordable(task: Task, contractor: Contractor, policy: Topsis) -> bool:
-    """`Topsis._affordable`: whether an offer asks for no more than the budget, where that is a limit."""
-    return not policy.within_budget or not exceeds(price_usd(task, contractor), task.budget_usd)
+def _affordable(task: Task, members: IntArray, contractors: Table[Contractor], candidates: Candidates) -> int:
+    """`Topsis._affordable`: marks those candidates whose prices are within the budget; how many they are."""
+    count = 0
+    for place in range(len(members)):
+        within = not exceeds(price_usd(task, contractors[members[place]]), task.budget_usd)
+        candidates.affordable[place] = within
+        count += within
+    return count

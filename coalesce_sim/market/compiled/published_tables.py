@@ -47,18 +47,19 @@ class Played:
 
 
 class Contractor:
-    """A contractor: facts, `checks_usd` being verification and integration, and then what changes: demand,
-    capacity, the price of the simplest task, contracts won, revenue, what it would have saved (`Tally`)."""
+    """A contractor. Every estimate needs the price of the simplest task, which may change, verification and
+    integration (`checks_usd`), risk and latency: they lie side by side. Then other facts, and what else
+    changes: demand, capacity, contracts won, revenue, what it would have saved (`Tally`)."""
 
-    base_usd: float
+    unit_usd: float
     checks_usd: float
     risk_rate: float
     latency_s: float
+    base_usd: float
     reliability: float
     security: float
     demand: float
     available: float
-    unit_usd: float
     won: int
     revenue_usd: float
     saved_usd: float
