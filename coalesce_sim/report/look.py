@@ -15,7 +15,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from scipy.optimize import isotonic_regression
 
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.experiments.contenders import UNASKED
@@ -227,6 +226,8 @@ def spread(heights: Sequence[float], gap: float) -> FloatArray:
 
     Of all such places those nearest to the heights, by least squares.
     """
+    from scipy.optimize import isotonic_regression  # 0.4 s of a core, of which most figures need nothing
+
     order = np.argsort(heights, kind="stable")
     gap = min(gap, 1 / max(1, len(heights) - 1))
     steps = gap * np.arange(len(heights))
