@@ -66,11 +66,10 @@ CANNOT_PRINT = "coalesce-sim: cannot print the result: {}; files that were writt
 
 
 @pytest.mark.parametrize(
-    ("stdout", "why"),
-    [(">&-", "Bad file descriptor"), (">/dev/full", "No space left on device")],
+    ("option", "stdout", "why"),
+    [("", ">&-", "Bad file descriptor"), ("--json", ">/dev/full", "No space left on device")],
 )
-@pytest.mark.parametrize("option", ["", "--json"])
-def test_who_cannot_be_told_has_the_results_all_the_same(stdout: str, why: str, option: str):
+def test_who_cannot_be_told_has_the_results_all_the_same(option: str, stdout: str, why: str):
     ended = shell(f"coalesce-sim {SMALL} {option} {stdout}")
     assert (ended.code, ended.complaints) == (1, [CANNOT_PRINT.format(why)])
     assert left() == FILES
@@ -161,16 +160,18 @@ def test_what_a_policy_prints_leaves_the_json_alone(jobs: int):
 
 
 AT = "task 3, replication 0, seed 1: decide raised"
+RAISES = f"own:Raises: {AT} BaseException: two\\nlines\\x1b[2J (own.py:26)"
+VAGUE = "own:Vague: task 0, replication 0, seed 1: decide must return a Decision (got 'at home')"
 
 
 @pytest.mark.usefixtures("own")
-@pytest.mark.parametrize("jobs", [1, 2])
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("jobs", "name", "told"),
     [
-        ("Exits", f"own:Exits: {AT} SystemExit: 0 (own.py:22)"),
-        ("Raises", f"own:Raises: {AT} BaseException: two\\nlines\\x1b[2J (own.py:26)"),
-        ("Vague", "own:Vague: task 0, replication 0, seed 1: decide must return a Decision (got 'at home')"),
+        (2, "Exits", f"own:Exits: {AT} SystemExit: 0 (own.py:22)"),
+        (1, "Raises", RAISES),
+        (2, "Raises", RAISES),
+        (1, "Vague", VAGUE),
     ],
 )
 def test_a_policy_that_fails_is_told_with_its_place(jobs: int, name: str, told: str):
@@ -395,7 +396,9 @@ def test_a_script_without_a_guard_is_told_what_it_needs(method: str, call: str):
     ended = shell(f"timeout 60 {sys.executable} script.py")
     assert ended.code == 1
     assert ended.err.count("Traceback") == ended.err.count("The above exception") + 1
-    assert ended.err.splitlines()[-1].endswith(
+    told = ended.err.splitlines()[-1]
+    assert "EngineError: the processes that were to play runs ended as they began" in told
+    assert told.endswith(
         '`if __name__ == "__main__":` around what it does, since each process reads it again'
     )
 
