@@ -1,4 +1,4 @@
-"""What comes in and goes out at the edges: streams, signals, folders, names, and code of the user's own."""
+"""What comes in and goes out at the edges: streams, signals, markup, and code of the user's own."""
 
 from __future__ import annotations
 
@@ -17,19 +17,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from acceptance.cli.a_run import FILES, SMALL, complaints, left
 from tests.cli.calling import ROOT, contents
-
-SMALL = "dur_03 --set clock.days=1 --replications 1 --jobs 1 --out o"
-FILES = {
-    "summary.json",
-    "decisions.parquet",
-    "timeline.parquet",
-    "routing.parquet",
-    "routing.png",
-    "cost_reduction.png",
-    "outsourcing_rate.png",
-}
-LONG = 300 * "x"
 
 
 @dataclass(frozen=True)
@@ -40,8 +29,7 @@ class Ended:
 
     @property
     def complaints(self) -> list[str]:
-        """What was told on stderr besides warnings and notes about the scenario."""
-        return [line for line in self.err.splitlines() if not line.startswith(("note: ", "warning: "))]
+        return complaints(self.err)
 
 
 def shell(line: str, **variables: str) -> Ended:
@@ -56,10 +44,6 @@ def shell(line: str, **variables: str) -> Ended:
         check=False,
     )
     return Ended(done.returncode, done.stdout, done.stderr)
-
-
-def left(folder: str = "o") -> set[str]:
-    return {path.name for path in Path(folder).iterdir() if path.name != ".lock"}
 
 
 CANNOT_PRINT = "coalesce-sim: cannot print the result: {}; files that were written are kept"
@@ -273,70 +257,6 @@ def test_what_a_user_wrote_is_no_command_to_a_terminal():
     assert r"<title>[red]a[/red] $x^{2$ \x1b[2J\u202e &lt;b&gt;" in page
     wrong = shell("coalesce-sim run $'a\\e[2J.yaml'")
     assert (wrong.code, wrong.err) == (2, "a\\x1b[2J.yaml: no such file\n")
-
-
-def test_labels_of_a_sweep_stand_as_they_were_written():
-    weights = "{cost: 0.4, reliability: 0.25, latency: 0.2, security: 0.15}"
-    labels = {"weights [paper]": "weights [paper]", "[red]$x^{2$ \\e[2J\\nx": r"[red]$x^{2$ \x1b[2J\nx"}
-    levels = "".join(f'      "{label}": {weights}\n' for label in labels)
-    factors = f"factors:\n  policy.weights:\n    alternatives:\n{levels}"
-    Path("s.yaml").write_text(f"base: dur_03\nset: {{clock.days: 0.1}}\n{factors}replications: 2\n")
-    ended = shell("coalesce-sim sweep s.yaml --out o --jobs 1")
-    assert ended.code == 0
-    for label in labels.values():
-        assert label in ended.out
-    ended = shell("coalesce-sim plot o")
-    assert (ended.code, ended.err) == (0, "")
-    assert labels.popitem()[1] in Path("o/figures/cost_reduction_by_policy.weights.caption.md").read_text()
-
-
-@pytest.mark.parametrize(
-    "command",
-    [
-        f"run dur_03 --set clock.days=1 --replications 1 --out {LONG}",
-        f"sweep dur_03 --vary policy.epsilon=0,0.1 --replications 1 --out {LONG}",
-        *(f"{command} {LONG}" for command in ("", "plot", "report", "validate")),
-    ],
-)
-def test_a_name_that_is_too_long_is_told(command: str):
-    ended = shell(f"coalesce-sim {command}")
-    assert ended.code == 2
-    assert "Traceback" not in ended.err
-    assert [line for line in ended.complaints if LONG in line] == ended.complaints[-1:]
-    assert list(Path().iterdir()) == []
-
-
-@pytest.mark.parametrize(
-    ("command", "name"),
-    [
-        ("run dur_03", "decisions.parquet"),
-        ("run dur_03", ".lock"),
-        ("compare dur_03", "comparison.json"),
-        ("sweep dur_03 --vary policy.epsilon=0,0.1", "points.csv"),
-        ("sweep dur_03 --vary policy.epsilon=0,0.1", "shards-3/mine"),
-        ("replicate", "report.md"),
-    ],
-)
-def test_what_others_wrote_is_never_replaced(command: str, name: str):
-    Path("o", name).parent.mkdir(parents=True)
-    Path("o", name).write_text("mine")
-    ended = shell(f"coalesce-sim {command} --replications 2 --out o")
-    assert ended.code == 2
-    assert f"holds {'a ' if name == '.lock' else ''}{name.split('/')[0]}" in ended.complaints[-1]
-    assert {path: path.read_text() for path in Path("o").rglob("*") if path.is_file()} == {
-        Path("o", name): "mine"
-    }
-
-
-def test_results_stand_beside_what_was_there_before():
-    Path(".git/refs").mkdir(parents=True)
-    Path(".git/HEAD").write_text("ref: refs/heads/main\n")
-    for folder in (".git", "."):
-        for _ in range(2):
-            assert shell(f"coalesce-sim {SMALL.replace('--out o', f'--out {folder}')} --quiet").code == 0
-    assert left(".git") == {"HEAD", "refs", *FILES}
-    assert left(".") == {".git", *FILES}
-    assert Path(".git/HEAD").read_text() == "ref: refs/heads/main\n"
 
 
 def test_the_backend_of_a_notebook_is_not_asked_for():
