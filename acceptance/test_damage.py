@@ -12,9 +12,11 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from click.testing import CliRunner
 
 import coalesce_sim
 from coalesce_sim import ResultsError, ResultsWarning
+from coalesce_sim.cli import cli
 from coalesce_sim.report.opening import open_folder
 from tests.sweeps.damage import finished, flip, told_on_opening
 
@@ -90,14 +92,15 @@ def test_of_two_runs_into_one_folder_the_second_is_refused_and_a_killed_one_leav
         while not list(out.glob(".unfinished-*")):
             assert time.monotonic() < give_up
             time.sleep(0.05)
+        first.send_signal(signal.SIGSTOP)  # it holds the folder all the same, and no core
         for words in (
             ("run", "dur_03", "--out", str(out)),
             ("compare", "dur_03", "--out", str(out)),
             ("replicate", "--replications", "2", "--out", str(out)),
             ("sweep", "dur_03", "--vary", "policy.epsilon=0,0.1", "--out", str(out)),
         ):
-            second = coalesce_cli(*words)
-            assert second.returncode == 2
+            second = CliRunner().invoke(cli, words)
+            assert second.exit_code == 2
             assert "another command is writing to" in second.stderr
     finally:
         first.send_signal(signal.SIGKILL)
