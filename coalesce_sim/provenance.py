@@ -41,6 +41,7 @@ class Origin:
     seed: int
     replications: int
     offers: bool = False
+    figures: bool = True
 
     @property
     def command(self) -> str:
@@ -51,6 +52,8 @@ class Origin:
             words += ["--set", override]
         if self.offers:
             words += ["--detail", "offers"]
+        if not self.figures:
+            words += ["--no-figures"]
         return shlex.join(words)
 
     @property

@@ -22,3 +22,22 @@ class Streams:
         """A fresh generator for `name`; the same name always starts the same sequence."""
         key = (self._replication, zlib.crc32(name.encode()))
         return np.random.Generator(np.random.PCG64(np.random.SeedSequence(self._seed, spawn_key=key)))
+
+    def later(self, name: str) -> Stream:
+        """The stream of that name, begun when it is first called for."""
+        return Stream(self, name)
+
+
+class Stream:
+    """A generator that is made when something is first drawn from it: of many streams nothing ever is."""
+
+    __slots__ = ("_begun", "_name", "_streams")
+
+    def __init__(self, streams: Streams, name: str) -> None:
+        self._streams, self._name = streams, name
+        self._begun: np.random.Generator | None = None
+
+    def __call__(self) -> np.random.Generator:
+        if self._begun is None:
+            self._begun = self._streams(self._name)
+        return self._begun

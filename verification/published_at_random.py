@@ -15,7 +15,10 @@ from coalesce_sim.market.market import Market
 from coalesce_sim.market.observer import Observer
 from coalesce_sim.market.records import Records
 from coalesce_sim.policies.registry import create
+from coalesce_sim.policies.yardsticks import BestFixed, Tally
 from coalesce_sim.scenario.schema import Scenario
+
+_CORES: tuple[Core, ...] = ("simpy", "compiled")
 
 
 def published_market(number: int) -> dict[str, Any]:
@@ -81,12 +84,20 @@ def published_market(number: int) -> dict[str, Any]:
                 "external_time_factor": pick(1.0, {"uniform": {"low": 0.5, "high": 2}}),
             },
         },
-        "policy": _topsis(pick),
+        "policy": pick(_topsis(pick), _topsis(pick), _yardstick(pick)),
+    }
+
+
+def _yardstick(pick: Any) -> dict[str, Any]:
+    return {
+        "kind": pick("always_local", "always_outsource", "cheapest", "random", "oracle", "best_fixed"),
     }
 
 
 def _topsis(pick: Any) -> dict[str, Any]:
     return {
+        "kind": "topsis",
+        "within_budget": pick(False, True),
         "epsilon": pick(0.0, 0.1, 0.5, 1.0),
         "epsilon_half_life_tasks": pick(None, 20.0),
         "memory": pick("shared", "per_client"),
@@ -124,7 +135,7 @@ class _Kept(Observer):
 
 def assert_same_on_both_cores(scenario: Scenario) -> None:
     """Every column of the records, all books and prices are equal to the last bit."""
-    (simpy, theirs), (compiled, ours) = _played(scenario, "simpy"), _played(scenario, "compiled")
+    (simpy, theirs), (compiled, ours) = (_played(scenario, core) for core in _CORES)
     assert (simpy.core, compiled.core) == ("simpy", "compiled")
     assert len(theirs) == len(ours)
     for one, other in zip(theirs, ours, strict=True):
@@ -139,8 +150,20 @@ def assert_same_on_both_cores(scenario: Scenario) -> None:
     assert simpy.figures() == compiled.figures()
 
 
+def assert_same_in_hindsight(scenario: Scenario) -> None:
+    """The all-local market and what each contractor would have saved in it are equal to the last bit."""
+    saved_usd = {}
+    for core in _CORES:
+        tally = Tally()
+        Market(scenario, tally, Observer(), seed=scenario.seed, replication=1, core=core).run()
+        saved_usd[core] = tally.saved_usd.tobytes()
+    assert saved_usd["simpy"] == saved_usd["compiled"]
+
+
 def _played(scenario: Scenario, core: Core) -> tuple[Market, list[Records]]:
-    kept = _Kept()
-    market = Market(scenario, create(scenario.policy), kept, seed=scenario.seed, replication=1, core=core)
+    kept, policy = _Kept(), create(scenario.policy)
+    market = Market(scenario, policy, kept, seed=scenario.seed, replication=1, core=core)
+    if isinstance(policy, BestFixed):
+        policy.told(scenario.seed % len(market.pool))
     market.run(honest_baseline(scenario, scenario.seed, 1))
     return market, kept.records

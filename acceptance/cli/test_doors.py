@@ -338,3 +338,23 @@ def test_a_signal_while_modules_are_imported_leaves_nothing(after_s: float):
     assert process.returncode in (-signal.SIGTERM, 128 + signal.SIGTERM)
     assert err in ("", "coalesce-sim: interrupted by SIGTERM\n")
     assert contents(Path()) == {}
+
+
+def test_a_run_without_figures_imports_nothing_that_only_they_need(tmp_path: Path):
+    code = f"""
+import sys
+from coalesce_sim.cli import main
+try:
+    main({[*SMALL.split(), "--no-figures", "--quiet"]})
+finally:
+    print([name for name in ("matplotlib", "numba", "pandas", "scipy") if name in sys.modules])
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ended.stdout.splitlines()[-1] == "[]"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,6 +18,7 @@ from coalesce_sim.cli.contract import (
 from coalesce_sim.cli.run import default_folder
 from coalesce_sim.cli.scenario_warnings import print_warnings
 from coalesce_sim.cli.work import (
+    core_option,
     cores,
     failures_told,
     jobs_option,
@@ -24,6 +26,9 @@ from coalesce_sim.cli.work import (
     progress_bar,
     replications_option,
 )
+
+if TYPE_CHECKING:
+    from coalesce_sim.experiments.cores import AskedCore
 
 
 @click.command("compare")
@@ -37,6 +42,7 @@ from coalesce_sim.cli.work import (
 @seed_option
 @replications_option
 @jobs_option
+@core_option
 @set_option
 @out_option("results/NAME-compare")
 @output_options
@@ -46,6 +52,7 @@ def command(
     seed: int | None,
     replications: int | None,
     jobs: int | None,
+    core: AskedCore,
     overrides: tuple[str, ...],
     out: Path | None,
     output: Output,
@@ -74,5 +81,5 @@ def command(
     if not output.quiet:
         print_warnings(scenario)
     with failures_told(), progress_bar(shown=not output.quiet) as progress:
-        written = write_comparison(origin, out, jobs=jobs or cores(), progress=progress)
+        written = write_comparison(origin, out, jobs=jobs or cores(), core=core, progress=progress)
     output.tell(written.summary, lambda screen: print_comparison(screen, written))

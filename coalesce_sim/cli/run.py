@@ -20,6 +20,7 @@ from coalesce_sim.cli.work import (
     core_option,
     cores,
     failures_told,
+    figures_option,
     jobs_option,
     out_option,
     progress_bar,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     type=click.Choice(["offers"]),
     help="Also write offers.parquet: one row per decision and contractor.",
 )
+@figures_option
 @output_options
 def command(
     source: str,
@@ -54,6 +56,7 @@ def command(
     overrides: tuple[str, ...],
     out: Path | None,
     detail: str | None,
+    figures: bool,
     output: Output,
 ) -> None:
     """Play SCENARIO and write down every decision.
@@ -70,7 +73,7 @@ def command(
 
     seed = scenario.seed if seed is None else seed
     count = scenario.replications if replications is None else replications
-    origin = Origin(source, overrides, scenario, seed, count, offers=detail == "offers")
+    origin = Origin(source, overrides, scenario, seed, count, offers=detail == "offers", figures=figures)
     jobs = min(count, jobs or cores())
     if not output.quiet:
         print_warnings(scenario)

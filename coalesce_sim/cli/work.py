@@ -17,6 +17,7 @@ __all__ = [
     "core_option",
     "cores",
     "failures_told",
+    "figures_option",
     "jobs_option",
     "out_option",
     "progress_bar",
@@ -38,6 +39,14 @@ core_option = click.option(
     default="auto",
     help="What plays the market, to the same bits: SimPy's events, or compiled code where that covers the "
     "scenario; the faster one by default.",
+)
+
+figures_option = click.option(
+    "--no-figures",
+    "figures",
+    flag_value=False,
+    default=True,
+    help="Draw no figures, which takes longer than playing a small market.",
 )
 
 replications_option = click.option(
@@ -64,13 +73,16 @@ def progress_bar(*, shown: bool) -> Iterator[Callable[[float], None]]:
 
     Being told so often, it also sees to it that Ctrl-C is not lost.
     """
+    screen = console(stderr=True)
+    if not (shown and screen.is_terminal):
+        yield lambda _: interrupts.insist()
+        return
     from threading import Timer
 
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeElapsedColumn, TimeRemainingColumn
 
-    screen = console(stderr=True)
     columns = (BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    bar = Progress(*columns, console=screen, transient=True, disable=not (shown and screen.is_terminal))
+    bar = Progress(*columns, console=screen, transient=True)
     task = bar.add_task("", total=1.0)
     later = Timer(1.0, bar.start)
     later.daemon = True

@@ -91,12 +91,14 @@ def best_value_rate_behind(
     Behind a task are its client's later tasks of the same arrival time; tasks must be ordered by arrival
     and then by client.
     """
-    rate = value_rate(value_usd, duration_h)
-    behind = np.zeros(len(rate))
+    best = value_rate(value_usd, duration_h)
     same_queue = (arrival_s[1:] == arrival_s[:-1]) & (client[1:] == client[:-1])
-    for i in np.flatnonzero(same_queue)[::-1]:
-        behind[i] = max(rate[i + 1], behind[i + 1])
-    return behind
+    queue = np.cumsum(np.concatenate(([False], ~same_queue)))
+    ahead, longest = 1, int(np.bincount(queue).max(initial=0))
+    while ahead < longest:  # the best of 1, 2, 4, … tasks in a row of the same queue
+        np.maximum(best[:-ahead], best[ahead:], out=best[:-ahead], where=queue[:-ahead] == queue[ahead:])
+        ahead *= 2
+    return np.append(np.where(same_queue, best[1:], 0.0), np.zeros(min(1, len(best))))
 
 
 class Delay(NamedTuple):

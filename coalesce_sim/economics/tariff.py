@@ -45,7 +45,7 @@ def tariff_of(kinds: Sequence[TokenPrices], kind: IntArray, factor: FloatArray) 
     for layer in zip_longest(*(own.conditional_prices for own in kinds)):
         stated = {which: prices for which, prices in enumerate(layer) if prices is not None}
         layers.append({which: _row(kinds[which], prices) for which, prices in stated.items()})
-    base, *conditional = (_rates(rows, kind, factor) for rows in layers)
+    base, *conditional = (_rates(rows, len(kinds), kind, factor) for rows in layers)
     return Tariff(base, tuple(conditional))
 
 
@@ -101,12 +101,13 @@ def _hold(rates: Rates, prompt_tokens: FloatArray, second_of_day: FloatArray) ->
     return hold
 
 
-def _rates(rows: dict[int, _Row], kind: IntArray, factor: FloatArray) -> Rates:
-    """The rates of all contractors whose kind has a row."""
-    contractors = np.flatnonzero(np.isin(kind, list(rows)))
-    place_of = {which: place for place, which in enumerate(rows)}
-    places = [place_of[which] for which in kind[contractors].tolist()]
-    stated = np.array(list(rows.values()), dtype=np.float64).reshape(-1, 3 + len(PRICES))[places]
+def _rates(rows: dict[int, _Row], kinds: int, kind: IntArray, factor: FloatArray) -> Rates:
+    """The rates of all contractors whose kind, of so many, has a row."""
+    place_of = np.full(kinds, -1)
+    place_of[list(rows)] = np.arange(len(rows))
+    places = place_of[kind]
+    contractors = np.flatnonzero(places >= 0)
+    stated = np.array(list(rows.values()), dtype=np.float64)[places[contractors]]
     above, from_h, until_h = stated[:, :3].T
     input_usd, cache_read_usd, output_usd, request_usd = stated[:, 3:].T * factor[contractors]
     return Rates(

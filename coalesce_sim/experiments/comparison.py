@@ -15,14 +15,16 @@ import pyarrow as pa
 
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.experiments.contenders import YARDSTICKS, Contender, contenders
+from coalesce_sim.experiments.cores import AskedCore, ChosenCore, choose_core
 from coalesce_sim.experiments.hindsight import all_local
 from coalesce_sim.experiments.learning import Curve, Learning, TaskBins
 from coalesce_sim.experiments.parallel import ordered_map
 from coalesce_sim.experiments.routing import Routed, Routing
 from coalesce_sim.experiments.staging import Metrics, Stage
-from coalesce_sim.experiments.tables.columns import nullable
+from coalesce_sim.experiments.tables.columns import named, nullable, table_of
 from coalesce_sim.files import expecting
 from coalesce_sim.loading import data_digests
+from coalesce_sim.market.compiled.coverage import Core
 from coalesce_sim.market.observer import Observers
 from coalesce_sim.metrics import SAVINGS, is_share
 from coalesce_sim.policies.protocol import Policy
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 
 COST_REDUCTION = "cost_reduction"
 
+_SIMPY = ChosenCore("simpy")
+
 
 @dataclass(frozen=True, slots=True)
 class Played:
@@ -47,15 +51,24 @@ class Played:
     routing: list[pa.Table]
 
 
-def play_all(scenario: Scenario, field: Sequence[Contender], seed: int, replication: int) -> Played:
-    """Play every policy on one replication's tasks and random numbers, each against the same baseline."""
-    known = all_local(scenario, seed, replication)
+def play_all(
+    scenario: Scenario, field: Sequence[Contender], seed: int, core: Core, replication: int
+) -> Played:
+    """Play every policy on one replication's tasks and random numbers, each against the same baseline; `core`
+    plays what it covers."""
+    known = all_local(scenario, seed, replication, core=core)
     played = Played([], [], [])
     for contender in field:
         bins, routed = TaskBins(), Routed(scenario)
         watching = Observers(bins, routed)
         staged = Stage(
-            scenario, contender.policy(), watching, seed=seed, replication=replication, known=known
+            scenario,
+            contender.policy(),
+            watching,
+            seed=seed,
+            replication=replication,
+            known=known,
+            core=core,
         )
         played.metrics.append(staged.play())
         played.bins.append(bins)
@@ -128,6 +141,7 @@ class Comparison:
     seed: int
     field: Sequence[Contender]
     played: Sequence[Played]
+    core: ChosenCore = _SIMPY
 
     def __repr__(self) -> str:
         name, count = self.scenario.name, len(self.played)
@@ -230,6 +244,7 @@ class Comparison:
             "scenario": self.scenario.name,
             "seed": self.seed,
             "replications": len(self.played),
+            "core": self.core.as_dict(),
             "policies": {
                 contender.label: {
                     "yardstick": contender.yardstick,
@@ -257,7 +272,7 @@ class Comparison:
             name: nullable(np.concatenate([self._values(index, name) for index in range(len(self.field))]))
             for name in self._metric_names
         }
-        return pa.table(
+        return table_of(
             {
                 "policy": _names(self.labels, count),
                 "replication": np.tile(np.arange(count, dtype=np.int32), len(self.field)),
@@ -274,7 +289,7 @@ class Comparison:
             columns[name] = nullable(np.concatenate([mean for mean, _ in pairs]))
             columns[f"{name}_half_width"] = nullable(np.concatenate([half for _, half in pairs]))
         last = np.tile(course.last_task, len(self.field))
-        return pa.table(
+        return table_of(
             {
                 "policy": _names(self.labels, len(course.last_task)),
                 "first_task": last - course.width + 1,
@@ -313,12 +328,14 @@ def compare(
     replications: int | None = None,
     jobs: int = 1,
     progress: Callable[[int], None] | None = None,
+    core: AskedCore = "auto",
 ) -> Comparison:
     """Play policies on common random numbers and compare what they really cost.
 
     `policies` are as in `contenders`; `seed` and `replications` default to the scenario's. The yardsticks
     `oracle`, `best_fixed` and `random` are played too, but tested against none of them unless they are
-    listed. `progress` is told how many replications are done.
+    listed. `progress` is told how many replications are done; `core` is what plays, to the same bits: of
+    those policies that the compiled one does not play, SimPy plays the market.
     Raises `ScenarioError` for policies that cannot be had.
 
     >>> import coalesce_sim
@@ -333,8 +350,9 @@ def compare(
     if count < 1 or jobs < 1:
         raise ValueError(f"replications and jobs must be >= 1 (got {count}, {jobs})")
     field = contenders(scenario, policies)
+    chosen = _core(core, scenario, field, count)
     played: list[Played] = []
-    play = partial(play_all, scenario, field, seed)
+    play = partial(play_all, scenario, field, seed, chosen.core)
     with (
         expecting(data_digests(scenario)),
         closing(ordered_map(play, range(count), jobs=min(jobs, count))) as results,
@@ -343,7 +361,14 @@ def compare(
             played.append(each)
             if progress is not None:
                 progress(len(played))
-    return Comparison(scenario, seed, field, played)
+    return Comparison(scenario, seed, field, played, chosen)
+
+
+def _core(asked: AskedCore, scenario: Scenario, field: Sequence[Contender], count: int) -> ChosenCore:
+    """The core that plays, for those policies that it covers."""
+    stated = [each.chosen for each in field if not isinstance(each.chosen, type)]
+    scenarios = [scenario.model_copy(update={"policy": policy}) for policy in stated]
+    return choose_core(asked, scenarios, runs=count)
 
 
 def _settings(contender: Contender) -> dict[str, Any] | str:
@@ -354,8 +379,7 @@ def _settings(contender: Contender) -> dict[str, Any] | str:
 
 
 def _names(labels: Sequence[str], rows_each: int) -> pa.Array:
-    indices = np.repeat(np.arange(len(labels), dtype=np.int32), rows_each)
-    return pa.DictionaryArray.from_arrays(pa.array(indices), pa.array(labels, pa.string()))
+    return named(np.repeat(np.arange(len(labels)), rows_each), labels)
 
 
 def _or_none(value: float) -> float | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from coalesce_sim.inputs.tasktable import read_table
-from coalesce_sim.market.compiled.coverage import Core, CoreError, uncovered
+from coalesce_sim.market.compiled.coverage import POLICIES, Core, CoreError, uncovered
 from coalesce_sim.scenario.policy import Topsis
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.scenario.volume import expected_tasks
@@ -54,7 +54,7 @@ def choose_core(
         raise ValueError(f"core: must be auto, simpy or compiled (got {asked!r})")
     if asked == "simpy":
         return ChosenCore("simpy")
-    reasons = [uncovered(each, _rules(each, own_policy), watched=watched) for each in scenarios]
+    reasons = [_uncovered(each, own_policy=own_policy, watched=watched) for each in scenarios]
     covered = [each for each, reason in zip(scenarios, reasons, strict=True) if reason is None]
     if not covered:
         reason = f"the compiled core does not play {reasons[0]}"
@@ -72,8 +72,11 @@ def choose_core(
     return ChosenCore("compiled")
 
 
-def _rules(scenario: Scenario, own_policy: bool) -> Topsis | None:
-    return scenario.policy if isinstance(scenario.policy, Topsis) and not own_policy else None
+def _uncovered(scenario: Scenario, *, own_policy: bool, watched: bool) -> str | None:
+    chosen = scenario.policy
+    rules = chosen if isinstance(chosen, Topsis) else None
+    policy = None if own_policy else POLICIES.get(type(chosen))
+    return uncovered(scenario, policy, rules, watched=watched)
 
 
 def _pays(tasks: float) -> bool:

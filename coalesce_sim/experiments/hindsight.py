@@ -7,35 +7,16 @@ from typing import NamedTuple
 import numpy as np
 
 from coalesce_sim.market.baseline import Baseline, ClosedForm, Replayed
+from coalesce_sim.market.compiled.coverage import Core
 from coalesce_sim.market.market import Market
 from coalesce_sim.market.observer import Observer, Observers
-from coalesce_sim.policies.protocol import LOCAL, Decision, OracleView, Policy, Surroundings, View
-from coalesce_sim.policies.yardsticks import AlwaysLocal, FixedChoice
+from coalesce_sim.policies.protocol import LOCAL, Policy
+from coalesce_sim.policies.yardsticks import AlwaysLocal, FixedChoice, Tally
 from coalesce_sim.rounding import exceeds, ranks
 from coalesce_sim.scenario.schema import Scenario
 
 MOST_PLAYED = 3
 """How many contractors are tried out where their queues matter."""
-
-
-class _Tally(AlwaysLocal):
-    """Keeps every task at home, as `AlwaysLocal` does; adds up what each contractor would have saved with
-    nobody in its queue."""
-
-    view_type = OracleView
-
-    @property
-    def searches(self) -> bool:
-        return False
-
-    def start(self, surroundings: Surroundings) -> None:
-        self.saved_usd = np.zeros(len(surroundings.contractor_names))
-
-    def decide(self, view: View) -> Decision:
-        assert isinstance(view, OracleView)
-        saved_usd = view.realised_internal_usd - view.realised_external_usd
-        self.saved_usd[view.ids] += np.where(np.isfinite(saved_usd), saved_usd, 0.0)
-        return Decision(LOCAL)
 
 
 class AllLocal(NamedTuple):
@@ -66,17 +47,24 @@ def honest_baseline(
     return replayed
 
 
-def all_local(scenario: Scenario, seed: int, replication: int, observer: Observer | None = None) -> AllLocal:
-    """Play the all-local market and find the best single choice in hindsight; the `observer` watches it all.
+def all_local(
+    scenario: Scenario,
+    seed: int,
+    replication: int,
+    observer: Observer | None = None,
+    core: Core = "simpy",
+) -> AllLocal:
+    """Play the all-local market and find the best single choice in hindsight; the `observer` watches it all,
+    `core` plays what it covers.
 
     A contractor that makes no offer for a task, or would not have taken it, leaves it at home. What
     contractors cost with nobody in their queues is added up first. Where queues can cost something, those who
     come out best are then played, the best first, until one costs no more than the next could at best, at
     most `MOST_PLAYED` of them; the best may be one that was not.
     """
-    replayed, tally = Replayed(), _Tally()
+    replayed, tally = Replayed(), Tally()
     watching = Observers(replayed, observer or Observer())
-    at_home_usd = _played(scenario, tally, watching, seed, replication).accounts.realised_usd
+    at_home_usd = _played(scenario, tally, watching, seed, replication, core).accounts.realised_usd
     cheapest_first = np.argsort(ranks(-tally.saved_usd), kind="stable").tolist()
     least_usd = (at_home_usd - tally.saved_usd).tolist()
     best, best_usd = LOCAL, at_home_usd
@@ -86,7 +74,7 @@ def all_local(scenario: Scenario, seed: int, replication: int, observer: Observe
         if not _queues_cost(scenario):
             return AllLocal(replayed, int(contractor))
         choice = FixedChoice(contractor)
-        market = _played(scenario, choice, observer or Observer(), seed, replication)
+        market = _played(scenario, choice, observer or Observer(), seed, replication, core)
         cost_usd = market.accounts.realised_usd
         if exceeds(best_usd, cost_usd):
             best, best_usd = int(contractor), cost_usd
@@ -104,7 +92,14 @@ def _queues_cost(scenario: Scenario) -> bool:
     return limited or timed_out or scenario.cost_model.late_usd_per_min > 0
 
 
-def _played(scenario: Scenario, policy: Policy, observer: Observer, seed: int, replication: int) -> Market:
-    market = Market(scenario, policy, observer, seed=seed, replication=replication)
+def _played(
+    scenario: Scenario,
+    policy: Policy,
+    observer: Observer,
+    seed: int,
+    replication: int,
+    core: Core = "simpy",
+) -> Market:
+    market = Market(scenario, policy, observer, seed=seed, replication=replication, core=core)
     market.run()
     return market

@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from coalesce_sim.arrays import FloatArray
+from coalesce_sim.experiments.tables.columns import numbers, places
 from coalesce_sim.rounding import exceeds
 
 TENTHS = 10
@@ -133,9 +134,9 @@ def _by_worker(rows: Iterable[pa.Table]) -> Iterator[tuple[str, FloatArray, Floa
     table = pa.concat_tables(rows).unify_dictionaries().combine_chunks()
     encoded = table["contractor"].combine_chunks()
     names = [HOME, *encoded.dictionary.to_pylist()]
-    who = encoded.indices.fill_null(-1).to_numpy() + 1
-    arrival_s, decided_s, started_s, finished_s = (table[name].to_numpy() for name in COLUMNS[3:])
-    once = table["attempts"].to_numpy() == 1
+    who = places(encoded) + 1
+    arrival_s, decided_s, started_s, finished_s = (numbers(table, name) for name in COLUMNS[3:])
+    once = numbers(table, "attempts") == 1
     for number in np.unique(who[once]):
         mine = np.flatnonzero(once & (who == number))
         mine = mine[np.argsort(arrival_s[mine], kind="stable")]

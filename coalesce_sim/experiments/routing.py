@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from coalesce_sim.arrays import FloatArray, IntArray
-from coalesce_sim.experiments.tables.columns import named, same
+from coalesce_sim.experiments.tables.columns import named, numbers, same, table_of
 from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.market import Market
 from coalesce_sim.market.observer import Observer
@@ -89,7 +89,7 @@ class Routed(Observer):
         used = (sums["tasks"] > 0) | (sums["attempts"] > 0) | (sums["realised_usd"] != 0)
         group, type_id = np.nonzero(used)
         code = np.where(group == len(self._labels), -1, group)
-        return pa.table(
+        return table_of(
             {
                 "replication": same(replication, len(group)),
                 "contractor": named(code, self._labels),
@@ -149,10 +149,10 @@ class Routing:
         table = pa.concat_tables(tables)
         pairs = list(zip(table["contractor"].to_pylist(), table["type"].to_pylist(), strict=True))
         place = {pair: row for row, pair in enumerate(dict.fromkeys(pairs))}
-        rows = [place[pair] for pair in pairs], table["replication"].to_numpy()
+        rows = [place[pair] for pair in pairs], numbers(table, "replication")
         sums = {name: np.zeros((len(place), replications)) for name in (*COUNTS, *AMOUNTS)}
         for name, values in sums.items():
-            values[rows] = table[name].to_numpy()
+            values[rows] = numbers(table, name)
         return cls._ordered(list(place), sums)
 
     @classmethod

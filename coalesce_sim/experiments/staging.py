@@ -58,7 +58,7 @@ class Stage:
         core: Core = "simpy",
     ) -> None:
         self.scenario, self.seed, self.replication = scenario, seed, replication
-        self._policy, self._known = policy, known
+        self._policy, self._known, self._core = policy, known, core
         self._totals: Totals | SteadyTotals
         self._totals = Totals(scenario) if steady_state is None else SteadyTotals(scenario, steady_state)
         self._cut = steady_state is not None
@@ -110,7 +110,7 @@ class Stage:
         """The all-local market; `best_fixed` is told the best choice that it gives in hindsight."""
         replication = self.scenario, self.seed, self.replication
         if isinstance(self._policy, BestFixed):
-            found = self._known or all_local(*replication, self._course)
+            found = self._known or all_local(*replication, self._course, self._core)
             self._policy.told(found.best)
             if self._known is None:
                 return ClosedForm(self.scenario) if in_closed_form(self.scenario) else found.baseline

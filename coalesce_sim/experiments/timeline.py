@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from coalesce_sim.arrays import FloatArray
-from coalesce_sim.experiments.tables.columns import nullable
+from coalesce_sim.experiments.tables.columns import nullable, table_of
 from coalesce_sim.market.records import Records
 from coalesce_sim.scenario.schema import Scenario
 
@@ -118,7 +118,7 @@ class Timeline:
         clients = self._scenario.clients
         home_slots = None if clients.slots == "unlimited" else clients.count * clients.slots
         split = {"split": sums["split"].astype(np.int64)} if "split" in sums else {}
-        return pa.table(
+        return table_of(
             {
                 "replication": np.full(len(start_s), self._replication, dtype=np.int32),
                 "start_s": start_s,

@@ -159,8 +159,8 @@ class Market:
         total = float(revenue.sum())
         figures = {
             "revenue_hhi": float(((revenue / total) ** 2).sum()) if total > 0 else np.nan,
-            "contractor_utilisation": 100 * self.queues.utilisation(self.queues.contractors),
-            "home_utilisation": 100 * self.queues.utilisation(self.queues.homes),
+            "contractor_utilisation": 100 * self.queues.contractors.utilisation(self.env.now),
+            "home_utilisation": 100 * self.queues.homes.utilisation(self.env.now),
         } | self.trade.figures()
         return {name: value for name, value in figures.items() if not np.isnan(value)}
 
@@ -168,11 +168,11 @@ class Market:
 def _compiled(venue: Venue, trade: ContractTrade | PublishedTrade, policy: Policy) -> PublishedCore | None:
     """The compiled core, where it covers the market; it is imported, and numba with it, when asked for."""
     watched = venue.observer.wants("decided") or venue.observer.wants("considered")
-    rules = policy.rules if type(policy) is Topsis else None
-    if isinstance(trade, ContractTrade) or rules is None:
+    rules = policy.rules if isinstance(policy, Topsis) else None
+    if isinstance(trade, ContractTrade):
         return None
-    if uncovered(venue.scenario, rules, watched=watched) is not None:
+    if uncovered(venue.scenario, type(policy), rules, watched=watched) is not None:
         return None
     from coalesce_sim.market.compiled.published import PublishedCore
 
-    return PublishedCore(venue, rules, trade)
+    return PublishedCore(venue, policy, trade)

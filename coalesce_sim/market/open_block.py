@@ -43,25 +43,25 @@ def at_home_usd(
     return parts_usd
 
 
-class OpenBlock:
-    """A block, its records, and plain lists of what is read once a task.
+class BlockUnderWay:
+    """A block and its records; `left` counts the tasks that have not ended."""
+
+    __slots__ = ("block", "left", "records")
+
+    def __init__(self, block: Block, records: Records) -> None:
+        self.block = block
+        self.records = records
+        self.left = len(block)
+
+
+class OpenBlock(BlockUnderWay):
+    """A block played by events, with plain lists of what is read once a task.
 
     `charge_usd` is what home really costs, lateness left out; `local_s` how long the work really takes there,
-    `expected_s` how long its client thinks. `tried` are the contractors that a task was given to so far,
-    `left` counts the tasks that have not ended.
+    `expected_s` how long its client thinks. `tried` are the contractors that a task was given to so far.
     """
 
-    __slots__ = (
-        "block",
-        "charge_usd",
-        "client",
-        "expected_s",
-        "left",
-        "local_s",
-        "records",
-        "tried",
-        "type_id",
-    )
+    __slots__ = ("charge_usd", "client", "expected_s", "local_s", "tried", "type_id")
 
     def __init__(
         self,
@@ -71,9 +71,7 @@ class OpenBlock:
         local_s: FloatArray,
         expected_s: FloatArray,
     ) -> None:
-        self.block = block
-        self.records = records
-        self.left = len(block)
+        super().__init__(block, records)
         self.tried: list[tuple[int, ...]] = [()] * len(block)
         self.charge_usd: list[float] = charge_usd.tolist()
         self.type_id: list[int] = block.tasks.type_id.tolist()
@@ -97,9 +95,9 @@ class BlocksUnderWay:
         self._accounts = accounts
         self._observer = observer
         self._take_ratings = take_ratings
-        self._waiting: deque[OpenBlock] = deque()
+        self._waiting: deque[BlockUnderWay] = deque()
 
-    def open(self, opened: OpenBlock) -> None:
+    def open(self, opened: BlockUnderWay) -> None:
         """The tasks of one more block arrive from now on."""
         self._waiting.append(opened)
         self._accounts.tasks_in += len(opened.block)

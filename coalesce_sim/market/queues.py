@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import math
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import islice
 
@@ -48,22 +48,23 @@ class Queue:
     """
 
     __slots__ = (
+        "_env",
         "_expected_ends_s",
         "_queued_s",
+        "_resource",
         "_true",
         "_waiting",
         "_watch",
         "busy_s",
         "coming",
         "limited",
-        "resource",
         "slots",
     )
 
     def __init__(
         self, env: simpy.Environment, slots: int | None, watch: Callable[[int], None] | None = None
     ) -> None:
-        self._watch = watch
+        self._env, self._watch = env, watch
         self.limited = slots is not None
         self.slots = slots
         self._waiting: deque[tuple[float, float]] = deque()  # arrival and expected time of work of each
@@ -72,9 +73,16 @@ class Queue:
         self.busy_s = 0.0
         self._expected_ends_s: list[float] = []
         self._true = Forecast(slots) if slots else None
-        # SimPy knows no capacity of 0: nobody asks for the slot of those that have none.
-        capacity = math.inf if slots is None else max(1, slots)
-        self.resource = simpy.Resource(env, capacity)  # type: ignore[arg-type]  # infinite is fine with it
+        self._resource: simpy.Resource | None = None
+
+    @property
+    def resource(self) -> simpy.Resource:
+        """The slots, made when somebody first asks for one."""
+        if self._resource is None:
+            # SimPy knows no capacity of 0: nobody asks for the slot of those that have none.
+            capacity = math.inf if self.slots is None else max(1, self.slots)
+            self._resource = simpy.Resource(self._env, capacity)  # type: ignore[arg-type]  # infinite is fine
+        return self._resource
 
     def takes_in(self, queue_limit: int | None) -> bool:
         """Whether one more job finds a slot, or a place among `queue_limit` that wait (None: any number)."""
@@ -151,6 +159,26 @@ class Queue:
             self._watch(self.jobs)
 
 
+class Workers(dict[int, Queue]):
+    """The queues of workers by number, who have so many `slots` each; made when they are first looked at, for
+    most contractors of a large market never get work."""
+
+    def __init__(self, slots: Sequence[int | None], make: Callable[[int], Queue]) -> None:
+        super().__init__()
+        self.slots, self._make = slots, make
+
+    def __missing__(self, number: int) -> Queue:
+        queue = self[number] = self._make(number)
+        return queue
+
+    def utilisation(self, now_s: float) -> float:
+        """Share of the slots' time, up to now, that was worked in; NaN where slots are unlimited or none."""
+        if None in self.slots or now_s == 0:
+            return math.nan
+        total = sum(count for count in self.slots if count is not None)
+        return sum(self[number].busy_s for number in sorted(self)) / (total * now_s) if total else math.nan
+
+
 class Queues:
     """All queues of a market, and what one may expect of them.
 
@@ -160,12 +188,12 @@ class Queues:
     def __init__(self, env: simpy.Environment, scenario: Scenario, pool: Pool) -> None:
         self.env = env
         slots = None if scenario.clients.slots == "unlimited" else scenario.clients.slots
-        self.homes = [Queue(env, slots) for _ in range(scenario.clients.count)]
+        self.homes = Workers([slots] * scenario.clients.count, lambda _: Queue(env, slots))
         self.jobs = np.zeros(len(pool))
         self._without_free_slot: set[int] = set()
-        self.contractors = [
-            Queue(env, slots, partial(self._watch, index)) for index, slots in enumerate(pool.slots)
-        ]
+        self.contractors = Workers(
+            pool.slots, lambda who: Queue(env, pool.slots[who], partial(self._watch, who))
+        )
         self.network_s: list[float] = pool.network_s.tolist()
         self.limited_at_contractors = any(slots is not None for slots in pool.slots)
         self.limited = self.limited_at_contractors or slots is not None
@@ -186,8 +214,10 @@ class Queues:
             return self._all_network_s if self._networked else None
         now_s = self.env.now
         ahead = [
-            each.expected_wait_s(now_s, now_s + network) if expected else each.true_wait_s(now_s + network)
-            for each, network in zip(self.contractors, self.network_s, strict=True)
+            self.contractors[who].expected_wait_s(now_s, now_s + network)
+            if expected
+            else self.contractors[who].true_wait_s(now_s + network)
+            for who, network in enumerate(self.network_s)
         ]
         return np.add(self._all_network_s, ahead)
 
@@ -210,11 +240,3 @@ class Queues:
         network_s: FloatArray = self._all_network_s[ids]
         waits_s: FloatArray = network_s + np.array(ahead)
         return waits_s
-
-    def utilisation(self, queues: list[Queue]) -> float:
-        """Share of the slots' time, up to now, that was worked in; NaN where slots are unlimited or none."""
-        slots = [each.slots for each in queues]
-        if None in slots or self.env.now == 0:
-            return math.nan
-        total = sum(count for count in slots if count is not None)
-        return sum(each.busy_s for each in queues) / (total * self.env.now) if total else math.nan

@@ -67,7 +67,7 @@ class Truth:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Consecutive tasks; `rounds` lists (time, first, stop) of those that arrive together.
+    """Consecutive tasks.
 
     `flop` is the work of each, `target_s` the time in which a task, or the whole that it is a step of, is to
     be done, `loss_usd` what it costs if it is not done well. `sensitivity` is how sensitive its data are, by
@@ -79,7 +79,6 @@ class Block:
     tasks: Tasks
     home: HomeEstimate
     truth: Truth
-    rounds: list[tuple[float, int, int]]
     flop: FloatArray
     target_s: FloatArray
     loss_usd: FloatArray
@@ -90,6 +89,13 @@ class Block:
 
     def __len__(self) -> int:
         return len(self.tasks.arrival_s)
+
+    @property
+    def rounds(self) -> list[tuple[float, int, int]]:
+        """Time, first and stop of the tasks that arrive together."""
+        arrival_s = self.tasks.arrival_s
+        opening = np.flatnonzero(np.diff(arrival_s, prepend=-1.0)).tolist()
+        return [(float(arrival_s[begin]), begin, end) for begin, end in pairwise([*opening, len(self)])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +121,7 @@ class Workload:
         self._scenario = scenario
         self._demand = demand
         self._streams = {
-            name: streams(f"task.{name}")
+            name: streams.later(f"task.{name}")
             for name in (
                 "arrival",
                 "instance",
@@ -125,7 +131,7 @@ class Workload:
                 *_FACTORS,
             )
         }
-        self._dealer = Dealer(scenario.workload.dealing, scenario.clients.count, self._streams["client"])
+        self._dealer = Dealer(scenario.workload.dealing, scenario.clients.count, self._streams["client"]())
         shares = np.array([kind.share for kind in scenario.workload.types.values()])
         self._type_edges = np.cumsum(shares / shares.sum())
         self._templates = Templates(scenario.workload.types)
@@ -163,7 +169,7 @@ class Workload:
         workload, clock = self._scenario.workload, self._scenario.clock
         match workload.arrivals:
             case DemandDriven(tasks_per_hour=rate):
-                counts = self._streams["arrival"].poisson(rate * self._demand)
+                counts = self._streams["arrival"]().poisson(rate * self._demand)
                 starts = 3600.0 * np.arange(len(counts))
                 cuts = np.searchsorted(counts.cumsum(), np.arange(0, counts.sum(), BLOCK_TASKS), side="right")
                 for begin, end in pairwise([*cuts, len(counts)]):
@@ -188,7 +194,7 @@ class Workload:
         recorded = len(self._recordings.type_id)
         now, left = 0.0, recorded if rule.limit is None else rule.limit
         if rule.drawing == "each_once":
-            order, left = self._streams["instance"].permutation(recorded), min(left, recorded)
+            order, left = self._streams["instance"]().permutation(recorded), min(left, recorded)
         while left > 0 and now < self._scenario.clock.horizon_s:
             size = min(BLOCK_TASKS, left)
             left -= size
@@ -197,14 +203,14 @@ class Workload:
             if rule.drawing == "each_once":
                 instance, order = order[:size], order[size:]
             else:
-                instance = (self._streams["instance"].random(size) * recorded).astype(np.int64)
+                instance = (self._streams["instance"]().random(size) * recorded).astype(np.int64)
             inside = times < self._scenario.clock.horizon_s
             yield Arrivals(times[inside], instance=instance[inside])
 
     def _block(self, first: int, arrivals: Arrivals) -> Block:
         workload = self._scenario.workload
         n = len(arrivals)
-        type_id = np.searchsorted(self._type_edges, self._streams["type"].random(n), side="right")
+        type_id = np.searchsorted(self._type_edges, self._streams["type"]().random(n), side="right")
         client = self._dealer.deal(arrivals)
         if arrivals.table is not None:
             type_id = arrivals.table.type_id
@@ -362,7 +368,6 @@ class Workload:
             tasks,
             HomeEstimate(expected_s, running, opportunity),
             truth,
-            _rounds(arrival_s),
             flop=base_flop * (columns["data_gb"] / settings.flop_reference_gb) * columns["complexity"],
             target_s=max_latency_s[drawn.whole_type_id],
             loss_usd=drawn.whole_value_usd if rework_usd is None else np.full(n, rework_usd),
@@ -378,12 +383,8 @@ def hourly_demand(rule: MarketDemand, clock: Clock, streams: Streams) -> FloatAr
     hour = np.arange(clock.hours) + clock.start.hour
     hour_of_day = hour % 24
     weekday = (clock.start.weekday() + hour // 24) % 7
-    busy_days = [_WEEKDAYS.index(name) for name in rule.busy_weekdays]
-    busy = (
-        np.isin(weekday, busy_days)
-        & (hour_of_day >= rule.busy_first_hour)
-        & (hour_of_day <= rule.busy_last_hour)
-    )
+    busy_days = np.array([name in rule.busy_weekdays for name in _WEEKDAYS])
+    busy = busy_days[weekday] & (hour_of_day >= rule.busy_first_hour) & (hour_of_day <= rule.busy_last_hour)
     level = rule.base * np.where(busy, rule.busy_factor, 1.0)
     noise = streams("market demand").normal(0.0, rule.noise_sd, clock.hours)
     return np.clip(level + noise, rule.min, rule.max)
@@ -392,8 +393,3 @@ def hourly_demand(rule: MarketDemand, clock: Clock, streams: Streams) -> FloatAr
 def _after(now_s: float, gaps_s: FloatArray) -> FloatArray:
     """Times at the given gaps from `now_s` on; the same to the last bit however they are cut into blocks."""
     return np.cumsum(np.concatenate(([now_s], gaps_s)))[1:]
-
-
-def _rounds(arrival_s: FloatArray) -> list[tuple[float, int, int]]:
-    opening = np.flatnonzero(np.diff(arrival_s, prepend=-1.0)).tolist()
-    return [(float(arrival_s[begin]), begin, end) for begin, end in pairwise([*opening, len(arrival_s)])]

@@ -21,16 +21,16 @@ ClosestOffer = Callable[[Any, Any, Any, Any, Any, mcdm.Weights], tuple[int, floa
 @lru_cache(maxsize=1)
 def compiled_closest() -> Closest | None:
     """The compiled function; None where numba is not installed."""
-    return compiled(_closest)
+    return compiled(closest_in_one_pass)
 
 
 @lru_cache(maxsize=1)
 def compiled_closest_offer() -> ClosestOffer | None:
     """`mcdm.closest_offer`, compiled; None where numba is not installed."""
-    return compiled(_closest_offer)
+    return compiled(closest_offer_in_one_pass)
 
 
-def _closest_offer(
+def closest_offer_in_one_pass(
     cost_usd: np.ndarray,
     reliability: np.ndarray,
     latency_s: np.ndarray,
@@ -38,6 +38,7 @@ def _closest_offer(
     eligible: np.ndarray,
     weights: mcdm.Weights,
 ) -> tuple[int, float]:
+    """`mcdm.closest_offer`, to be compiled."""
     worst, top = np.full(4, np.inf), np.full(4, -np.inf)
     values = np.empty(4)
     for i in range(len(eligible)):
@@ -76,9 +77,10 @@ def _closest_offer(
     return -1, 0.5
 
 
-def _closest(
+def closest_in_one_pass(
     cost_usd: np.ndarray, index: np.ndarray, gaps: np.ndarray, weights: mcdm.Weights
 ) -> tuple[int, float]:
+    """`mcdm.closest`, to be compiled; `gaps` may have room for more."""
     alternatives = len(index)
     cheapest, dearest = np.inf, -np.inf
     for i in range(alternatives):

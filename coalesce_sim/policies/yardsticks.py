@@ -27,6 +27,22 @@ class AlwaysLocal(Policy):
         return Decision(LOCAL)
 
 
+class Tally(AlwaysLocal):
+    """Keeps every task at home; adds up what each contractor would have saved with nobody in its queue."""
+
+    view_type: ClassVar[type[View]] = OracleView
+
+    def start(self, surroundings: Surroundings) -> None:
+        self.saved_usd = np.zeros(len(surroundings.contractor_names))
+
+    def decide(self, view: View) -> Decision:
+        if not isinstance(view, OracleView):
+            raise TypeError(f"Tally needs an OracleView (got {type(view).__name__})")
+        saved_usd = view.realised_internal_usd - view.realised_external_usd
+        self.saved_usd[view.ids] += np.where(np.isfinite(saved_usd), saved_usd, 0.0)
+        return Decision(LOCAL)
+
+
 class AlwaysOutsource(Policy):
     """The lowest estimated cost among the eligible contractors whatever home costs; home if there is none."""
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import pyarrow.parquet as pq
 from matplotlib.figure import Figure
 
@@ -22,7 +22,8 @@ from coalesce_sim.report.figures import canvas
 from coalesce_sim.report.look import COLOURS, label_ends, mean_shown, our_style, save
 from coalesce_sim.scenario.pool import DrawnPool
 
-NAMES = ("reputation.png", "estimation_error.png")
+if TYPE_CHECKING:
+    import pandas as pd
 
 _POINTS = 100
 _MOST_WINDOWS = 40
@@ -114,6 +115,8 @@ def estimates_told(curve: Curve) -> str:
 
 def _replications(ratings: Path) -> Iterator[pd.DataFrame]:
     """The ratings of one replication after the other."""
+    import pandas as pd  # 0.4 s of a core, which figures of other markets are spared
+
     columns = ["replication", "contractor", "type", "time_s", "score_after"]
     waiting: list[pd.DataFrame] = []
     for batch in pq.ParquetFile(ratings).iter_batches(columns=columns):

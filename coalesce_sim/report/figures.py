@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -18,39 +16,13 @@ from coalesce_sim.numbers import number, percent, plural
 from coalesce_sim.report.costs import saved
 from coalesce_sim.report.curves import DAY_S, Curve, curve_of, draw, last, settled_range, trend
 from coalesce_sim.report.look import GREY, VERMILLION, mean_shown, our_style, page, save
+from coalesce_sim.report.timeline import Timeline
 from coalesce_sim.statistics.intervals import Estimate
-
-TIMELINE_COLUMNS = ("start_s", "tasks", "outsourced", "realised_usd", "all_local_usd")
-"""The columns of the timeline that the figures are drawn from."""
-
-NAMES = ("outsourcing_rate.png", "cost_reduction.png")
 
 _HEIGHT_IN = 2.9
 _MOST_BINS = 40
 _MOST_POINTS = 400
 _BIN_S = tuple(60.0 * minutes for minutes in (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440))
-
-
-@dataclass(frozen=True, slots=True)
-class Timeline:
-    """What the figures are drawn from: `start_s` of each interval, else (replications, intervals)."""
-
-    start_s: FloatArray
-    tasks: FloatArray
-    outsourced: FloatArray
-    realised_usd: FloatArray
-    all_local_usd: FloatArray
-
-    @classmethod
-    def of(cls, table: pa.Table, replications: int) -> Timeline:
-        """From the rows of all replications one after the other, up to the last interval with a task."""
-        columns = {
-            name: table[name].to_numpy().astype(float).reshape(replications, -1) for name in TIMELINE_COLUMNS
-        }
-        busy = np.flatnonzero(columns["tasks"].any(axis=0))
-        end = busy[-1] + 1 if len(busy) else 0
-        columns = {name: values[:, :end] for name, values in columns.items()}
-        return cls(columns.pop("start_s")[0], **columns)
 
 
 def draw_figures(folder: Path, result: RunResult, timeline: Timeline) -> list[str]:
@@ -62,10 +34,13 @@ def draw_figures(folder: Path, result: RunResult, timeline: Timeline) -> list[st
     rate = outsourcing_curve(timeline, bin_width_s(end_s, interval_s))
     reduction = cost_reduction_curve(timeline, interval_s)
     with our_style():
-        drawn = (_outsourcing_figure(result, rate, end_s), _cost_figure(result, reduction, end_s))
-        for name, figure in zip(NAMES, drawn, strict=True):
+        drawn = {
+            "outsourcing_rate.png": _outsourcing_figure(result, rate, end_s),
+            "cost_reduction.png": _cost_figure(result, reduction, end_s),
+        }
+        for name, figure in drawn.items():
             save(figure, folder / name)
-    return list(NAMES)
+    return list(drawn)
 
 
 def canvas(result: RunResult, title: str, shown: str | None = None) -> tuple[Figure, Axes]:

@@ -17,8 +17,6 @@ from coalesce_sim.report.routing import MOST_ROWS, headline, others_told
 from coalesce_sim.statistics.intervals import Estimate
 from coalesce_sim.texts import on_one_line
 
-NAMES = ("routing.png",)
-
 _LEFT, _RIGHT = 0.25, 0.53
 """Where the bars begin and end, as shares of the width."""
 
@@ -36,8 +34,8 @@ def draw_routing(folder: Path, result: RunResult) -> list[str]:
     if not len(result.routed):
         return []
     with our_style():
-        save(_figure(result), folder / NAMES[0])
-    return list(NAMES)
+        save(_figure(result), folder / "routing.png")
+    return ["routing.png"]
 
 
 def _figure(result: RunResult) -> Figure:

@@ -20,13 +20,17 @@ from coalesce_sim.loading import data_digests
 from coalesce_sim.market.roster import hired_is_drawn
 from coalesce_sim.parquet import ParquetStream
 from coalesce_sim.provenance import Origin
-from coalesce_sim.report import experience_figures, figures, routing_figure
 from coalesce_sim.report.results_folder import ResultsFolder, Written
+from coalesce_sim.report.timeline import TIMELINE_COLUMNS, Timeline
 
 _OWN_FILES = (
     "summary.json",
     *(f"{name}.parquet" for name in get_args(TableName)),
-    *(*figures.NAMES, *routing_figure.NAMES, *experience_figures.NAMES),
+    "outsourcing_rate.png",
+    "cost_reduction.png",
+    "routing.png",
+    "reputation.png",
+    "estimation_error.png",
 )
 """Every file that a run may leave in its folder, in the order in which they are listed."""
 
@@ -50,15 +54,22 @@ def write_run(
     with ResultsFolder(out, _OWN_FILES) as folder:
         result, timeline = _play(origin, folder, jobs, chosen, progress)
         with folder.played():
-            figures.draw_figures(folder.aside, result, timeline)
-            routing_figure.draw_routing(folder.aside, result)
-            experience_figures.draw_experience(folder.aside, result)
+            if origin.figures:
+                _draw(folder.aside, result, timeline)
             return folder.finish(result, result.summary, origin.made)
+
+
+def _draw(folder: Path, result: RunResult, timeline: Timeline) -> None:
+    from coalesce_sim.report import experience_figures, figures, routing_figure  # and matplotlib with them
+
+    figures.draw_figures(folder, result, timeline)
+    routing_figure.draw_routing(folder, result)
+    experience_figures.draw_experience(folder, result)
 
 
 def _play(
     origin: Origin, folder: Folder, jobs: int, chosen: ChosenCore, progress: Callable[[float], None]
-) -> tuple[RunResult, figures.Timeline]:
+) -> tuple[RunResult, Timeline]:
     """The metrics of all replications, and of the timeline what the figures need; tables go to the folder."""
     scenario, count = origin.scenario, origin.replications
     about = {"coalesce_sim": json.dumps(origin.facts(), allow_nan=False)}
@@ -78,7 +89,7 @@ def _play(
             if name == "decisions":
                 watch.add(table)
             if name == "timeline":
-                timeline.append(table.select(figures.TIMELINE_COLUMNS))
+                timeline.append(table.select(TIMELINE_COLUMNS))
             if name == "routing":
                 routing.append(table)
 
@@ -87,6 +98,6 @@ def _play(
         played = metrics_of(items, jobs=jobs, emit=emit, wanted=wanted, progress=progress, core=chosen.core)
         with closing(played):
             metrics.extend(played)
-    whole = figures.Timeline.of(pa.concat_tables(timeline), count)
+    whole = Timeline.of(pa.concat_tables(timeline), count)
     result = RunResult(scenario, origin.seed, metrics, {"routing": routing}, watch.judged(), chosen)
     return result, whole

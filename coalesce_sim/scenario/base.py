@@ -20,7 +20,7 @@ class Model(BaseModel):
     from the source when a schema is asked for (pydantic would read it at every import, which takes 0.1 s).
     """
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
 
     def __deepcopy__(self, _: dict[int, Any] | None = None) -> Self:
         """The same: nobody changes it, so copies of a policy share its settings."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Annotated, Any, Self
 
@@ -331,20 +332,19 @@ class Component(DistributionSpec):
     """How often this part is picked, relative to the others."""
 
 
-Mixture.model_rebuild()
-DistributionSpec.model_rebuild()
-
 Distribution = Real | DistributionSpec
 
 
-def sample(distribution: Distribution, rng: np.random.Generator, size: int) -> FloatArray:
-    """Draw `size` values; a plain number is a constant and draws nothing.
+def sample(
+    distribution: Distribution, rng: np.random.Generator | Callable[[], np.random.Generator], size: int
+) -> FloatArray:
+    """Draw `size` values; a plain number is a constant and draws nothing, and calls for no generator.
 
     Successive calls on one generator continue one sequence: drawing 3 and then 2 gives the same five
     values as drawing 5 at once, so results do not depend on how a run is cut into blocks.
     """
     if isinstance(distribution, DistributionSpec):
-        return distribution.chosen.sample(rng, size)
+        return distribution.chosen.sample(rng() if callable(rng) else rng, size)
     return np.full(size, float(distribution))
 
 

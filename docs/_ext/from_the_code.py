@@ -46,7 +46,7 @@ class Uncovered(SphinxDirective):
     """``{uncovered}``: what the compiled core does not play."""
 
     def run(self) -> list[nodes.Node]:
-        lines = [f"- {each}" for each in reasons(coalesce_sim.load("published"), None, watched=False)]
+        lines = [f"- {each}" for each in reasons(coalesce_sim.load("published"), None, None, watched=False)]
         return self.parse_text_to_nodes("\n".join(lines))
 
 

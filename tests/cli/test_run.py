@@ -206,6 +206,14 @@ def test_offers_of_an_earlier_run_do_not_stay_behind(call: Call):
     assert set(contents(Path("results/dur_03"))) == FILES | {"notes.txt"}
 
 
+def test_a_run_without_figures_draws_none_and_leaves_none_of_an_earlier_one(call: Call):
+    call("dur_03", *SMALL, "--quiet")
+    call("dur_03", *SMALL, "--quiet", "--no-figures")
+    assert set(contents(Path("results/dur_03"))) == {name for name in FILES if not name.endswith(".png")}
+    summary = json.loads(Path("results/dur_03/summary.json").read_text())
+    assert shlex.split(summary["provenance"]["command"])[-1] == "--no-figures"
+
+
 def test_a_result_can_be_turned_back_into_the_command_that_made_it(call: Call, whole: Whole):
     program, *args = shlex.split(whole.origin["command"])
     assert program == "coalesce-sim"

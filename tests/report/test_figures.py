@@ -10,14 +10,13 @@ from coalesce_sim import RunResult, load
 from coalesce_sim.report.curves import Curve, trend
 from coalesce_sim.report.experience_figures import estimates_told
 from coalesce_sim.report.figures import (
-    TIMELINE_COLUMNS,
-    Timeline,
     bin_width_s,
     cost_reduction_curve,
     draw_figures,
     finding,
     outsourcing_curve,
 )
+from coalesce_sim.report.timeline import TIMELINE_COLUMNS, Timeline
 from coalesce_sim.statistics.intervals import Estimate, estimate
 
 HOUR_S, DAY_S = 3600.0, 86_400.0

@@ -1,30 +1,81 @@
-"""Columns as the tables of a run have them: nulls for what there is not, names in place of numbers."""
+"""Columns as the tables of a run have them: nulls for what there is not, names in place of numbers.
+
+They are made and read by their buffers: pyarrow's own conversions import pandas, half a second of a core.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from coalesce_sim.arrays import FloatArray
 
 
+def table_of(columns: Mapping[str, pa.Array | NDArray[Any]]) -> pa.Table:
+    """A table of columns by name, arrays of numbers or truth values among them."""
+    arrays = [_plain(each) if isinstance(each, np.ndarray) else each for each in columns.values()]
+    return pa.table(arrays, names=list(columns))
+
+
 def nullable(values: FloatArray) -> pa.Array:
     """The values with null for NaN."""
-    column = pa.array(values)
-    return pc.if_else(pc.is_nan(column), None, column)
+    return _plain(values, ~np.isnan(values))
 
 
 def named(codes: NDArray[np.integer], names: Sequence[str]) -> pa.DictionaryArray:
     """The name that each code is the place of; null for a negative code."""
-    indices = pa.array(codes.astype(np.int32))
-    indices = pc.if_else(pc.less(indices, 0), None, indices)
-    return pa.DictionaryArray.from_arrays(indices, pa.array(names, pa.string()))
+    indices = codes.astype(np.int32)
+    return pa.DictionaryArray.from_arrays(_plain(indices, indices >= 0), texts(names))
+
+
+def texts(words: Sequence[str | None]) -> pa.StringArray:
+    """A column of words, or nulls."""
+    encoded = [b"" if word is None else word.encode() for word in words]
+    ends = np.cumsum([0, *map(len, encoded)], dtype=np.int32)
+    valid = _validity(np.array([word is not None for word in words], dtype=bool))
+    content = pa.py_buffer(b"".join(encoded))
+    return pa.StringArray.from_buffers(len(encoded), pa.py_buffer(ends), content, valid)
 
 
 def same(value: int, rows: int) -> NDArray[np.int32]:
     """A column of one number."""
     return np.full(rows, value, dtype=np.int32)
+
+
+def numbers(table: pa.Table, name: str) -> NDArray[Any]:
+    """A column of numbers that has no nulls."""
+    return np.from_dlpack(table[name].combine_chunks())
+
+
+def places(column: pa.DictionaryArray) -> NDArray[np.int32]:
+    """The place of each name in the dictionary, -1 for null: what `named` was given."""
+    valid, indices = column.indices.buffers()
+    codes = np.frombuffer(indices, np.int32)[column.offset :][: len(column)]
+    return codes if valid is None else np.where(_bits(valid, column), codes, np.int32(-1))
+
+
+def _plain(values: NDArray[Any], known: NDArray[np.bool_] | None = None) -> pa.Array:
+    """Numbers or truth values; null where they are not known."""
+    valid = None if known is None else _validity(known)
+    content = _packed(values) if values.dtype == np.bool_ else np.ascontiguousarray(values)
+    kind = pa.from_numpy_dtype(values.dtype)
+    return pa.Array.from_buffers(kind, len(values), [valid, pa.py_buffer(content)])
+
+
+def _validity(known: NDArray[np.bool_]) -> pa.Buffer | None:
+    """Which values are not null; None where all are not."""
+    return None if known.all() else pa.py_buffer(_packed(known))
+
+
+def _packed(truths: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    return np.packbits(truths, bitorder="little")
+
+
+def _bits(packed: pa.Buffer, column: pa.Array) -> NDArray[np.bool_]:
+    first, rows = column.offset, len(column)
+    bits = np.unpackbits(np.frombuffer(packed, np.uint8), bitorder="little")
+    return bits[first : first + rows].astype(bool)

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from coalesce_sim.arrays import FloatArray
-from coalesce_sim.experiments.tables.columns import named, nullable, same
+from coalesce_sim.experiments.tables.columns import named, nullable, same, table_of, texts
 from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.contracts.states import FINAL_STATES
 
@@ -68,7 +68,7 @@ class ContractRows:
             "contractor": named(np.array(of["contractor"], dtype=np.int32), contractor_names),
             "type": named(np.array(of["type_id"], dtype=np.int32), type_names),
             "state": named(np.array(list(map(FINAL_STATES.index, state)), dtype=np.int32), FINAL_STATES),
-            "reason": pa.array([why or None for why in reason], pa.string()),
+            "reason": texts([why or None for why in reason]),
             "accepted": np.array(of["accepted"], dtype=bool),
             "good": np.array(of["good"], dtype=bool),
             "agreed_usd": numbers("agreed_usd"),
@@ -83,6 +83,6 @@ class ContractRows:
             "explored": np.array(of["explored"], dtype=bool),
         }
         if self._incidents:
-            columns["incident"] = pa.array([kind or None for kind in of["incident"]], pa.string())
+            columns["incident"] = texts([kind or None for kind in of["incident"]])
             columns |= {name: numbers(name) for name in ("leak_usd", "insured_usd")}
-        return pa.table(columns)
+        return table_of(columns)

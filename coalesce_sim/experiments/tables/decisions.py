@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from coalesce_sim.arrays import IntArray
 from coalesce_sim.cost_parts import COST_PARTS
-from coalesce_sim.experiments.tables.columns import named, nullable, same
+from coalesce_sim.experiments.tables.columns import named, nullable, same, table_of
 from coalesce_sim.market.records import Records
 from coalesce_sim.market.workload import Block
 from coalesce_sim.scenario.schema import Scenario
@@ -102,7 +102,7 @@ def decisions_table(
         columns[COST_PARTS[part].column] = records.parts_usd[part]
     if scenario.learning:
         columns["retries_usd"] = records.retries_usd
-    return pa.table(columns)
+    return table_of(columns)
 
 
 def _wholes(block: Block) -> IntArray:

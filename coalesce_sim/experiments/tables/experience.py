@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from coalesce_sim.economics.correction import ErrorWindow
-from coalesce_sim.experiments.tables.columns import named, same
+from coalesce_sim.experiments.tables.columns import named, same, table_of
 from coalesce_sim.reputation.ratings import RatingRows
 
 
@@ -22,7 +22,7 @@ def ratings_table(
 
     `score_after` is the contractor's public score, for the type where `reputation.by_task_type` is set.
     """
-    return pa.table(
+    return table_of(
         {
             "replication": same(replication, len(rows.time_s)),
             "time_s": rows.time_s,
@@ -42,7 +42,7 @@ def estimation_error_table(windows: Sequence[ErrorWindow], replication: int) -> 
     exceed the charges by.
     """
     until_s, charges, charged_usd, error, bias = np.array(windows, dtype=np.float64).reshape(-1, 5).T
-    return pa.table(
+    return table_of(
         {
             "replication": same(replication, len(windows)),
             "until_s": until_s,

@@ -1,7 +1,7 @@
 """Compiling the core, and keeping what was compiled until anything that it is made of changes.
 
 numba looks for changes in the file of the function it is asked for and in no other. So what is kept lies in a
-folder that is named after all of this room, the constants that it takes from elsewhere, and the versions.
+folder that is named after all of this room, what it takes from elsewhere, and the versions.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, Final, TypeVar, cast
 import numba
 
 from coalesce_sim import luck, rounding
-from coalesce_sim.policies import mcdm, protocol
+from coalesce_sim.policies import compiled, mcdm, protocol
 
 _njit: Any = numba.njit
 _settings: Any = numba.config
@@ -29,17 +29,17 @@ _CONSTANTS: Final = (rounding.ROUNDING, mcdm.FAR, protocol.LOCAL, luck.CENTRE, l
 
 def part(function: F) -> F:
     """A function that compiled ones call, and nobody else."""
-    return cast(F, _njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)(function))
+    return cast(F, _njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, error_model="numpy")(function))
 
 
 def kernel(function: F) -> F:
     """A function that Python calls: compiled at its first call, and kept where that can be written down."""
     folder = kept_in()
     if folder is None:
-        return cast(F, _njit(no_cfunc_wrapper=True)(function))
+        return cast(F, _njit(no_cfunc_wrapper=True, error_model="numpy")(function))
     usual, _settings.CACHE_DIR = _settings.CACHE_DIR, str(folder)
     try:
-        return cast(F, _njit(cache=True, no_cfunc_wrapper=True)(function))
+        return cast(F, _njit(cache=True, no_cfunc_wrapper=True, error_model="numpy")(function))
     finally:
         _settings.CACHE_DIR = usual
 
@@ -65,6 +65,6 @@ def is_kept() -> bool:
 
 def _digest() -> str:
     said = hashlib.sha256(repr((_CONSTANTS, numba.__version__, sys.version_info[:3])).encode())
-    for file in sorted(Path(__file__).parent.glob("*.py")):
+    for file in (Path(compiled.__file__), *sorted(Path(__file__).parent.glob("*.py"))):
         said.update(file.name.encode() + b"\0" + file.read_bytes())
     return said.hexdigest()[:16]

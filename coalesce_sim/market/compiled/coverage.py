@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
-from typing import Literal
+from collections.abc import Mapping
+from typing import Final, Literal
 
 from coalesce_sim.errors import CoalesceError
+from coalesce_sim.policies import yardsticks
+from coalesce_sim.policies.protocol import Policy
+from coalesce_sim.policies.topsis import Topsis
+from coalesce_sim.scenario import policy as settings
 from coalesce_sim.scenario.costs import TokenPrice
-from coalesce_sim.scenario.policy import Topsis
 from coalesce_sim.scenario.schema import Scenario
 
 Core = Literal["simpy", "compiled"]
@@ -18,19 +22,38 @@ class CoreError(CoalesceError, ValueError):
     """Raised where the compiled core is asked for and does not play a scenario; the text says why."""
 
 
-def uncovered(scenario: Scenario, rules: Topsis | None, *, watched: bool) -> str | None:
+POLICIES: Final[Mapping[type, type[Policy]]] = {
+    settings.Topsis: Topsis,
+    settings.AlwaysLocal: yardsticks.AlwaysLocal,
+    settings.AlwaysOutsource: yardsticks.AlwaysOutsource,
+    settings.Cheapest: yardsticks.Cheapest,
+    settings.Random: yardsticks.Random,
+    settings.Fixed: yardsticks.Fixed,
+    settings.BestFixed: yardsticks.BestFixed,
+    settings.Oracle: yardsticks.Oracle,
+}
+"""The policies that it plays, by their settings."""
+
+_PLAYED: Final = frozenset((*POLICIES.values(), yardsticks.FixedChoice, yardsticks.Tally))
+
+
+def uncovered(
+    scenario: Scenario, policy: type[Policy] | None, rules: settings.Topsis | None, *, watched: bool
+) -> str | None:
     """Why the compiled core does not play this, in words that complete "it does not play …"; None if it does.
 
-    `rules` are the settings of the policy, None where it is not the built-in TOPSIS. `watched` says whether
-    somebody is to be told of every decision.
+    `policy` is the class of the policy that plays, None where it is not built in; `rules` are its
+    settings where it is TOPSIS. `watched` says whether somebody is to be told of every decision.
     """
-    for reason, applies in reasons(scenario, rules, watched=watched).items():
+    for reason, applies in reasons(scenario, policy, rules, watched=watched).items():
         if applies:
             return reason
     return None if importlib.util.find_spec("numba") else "anything without numba"
 
 
-def reasons(scenario: Scenario, rules: Topsis | None, *, watched: bool) -> dict[str, bool]:
+def reasons(
+    scenario: Scenario, policy: type[Policy] | None, rules: settings.Topsis | None, *, watched: bool
+) -> dict[str, bool]:
     """All reasons there are, and which apply."""
     facts = [each for _, each in scenario.facts]
     cost_model = scenario.cost_model
@@ -44,9 +67,8 @@ def reasons(scenario: Scenario, rules: Topsis | None, *, watched: bool) -> dict[
         ),
         "prices per token": isinstance(cost_model.external.pricing, TokenPrice),
         "delay expected at home (cost_model.internal.opportunity)": cost_model.internal.expects_delay,
-        "policies other than topsis": rules is None,
+        "policies other than topsis and the yardsticks": policy not in _PLAYED,
         "policy.normalisation vector": rules is not None and rules.normalisation != "min_max",
         "policy.weighting critic and entropy": rules is not None and rules.weighting != "fixed",
-        "policy.within_budget": rules is not None and rules.within_budget,
         "runs of which every decision is told": watched,
     }

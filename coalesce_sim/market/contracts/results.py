@@ -76,14 +76,14 @@ class GroundTruth:
         self.failure_correlation = scenario.workload.failure_correlation
         self.ease = self.success_p
         if self.failure_correlation > 0:
-            self.ease = np.array([[normal(p) for p in row] for row in self.success_p.tolist()])
+            rates, place = np.unique(self.success_p, return_inverse=True)
+            self.ease = np.array([normal(p) for p in rates.tolist()])[place].reshape(shape)
 
     def _state(self, pool: Pool) -> None:
         clients = self._scenario.clients
         offered = np.ones((len(self.success_p), len(pool)), dtype=bool)
-        for column in range(len(pool)):
-            outcomes = pool.outcomes[column]
-            self.success_p[:, column] = pool.success[column]
+        self.success_p[:, :LOCAL] = pool.success
+        for column, outcomes in enumerate(pool.outcomes):
             if outcomes is not None:
                 offered[:, column] = self._place(column, outcomes)
         self.success_p[:, LOCAL] = clients.success

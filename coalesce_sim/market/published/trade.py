@@ -240,12 +240,12 @@ class PublishedTrade:
         self._accounts.done += 1
         opened.left -= 1
         if opened.left == 0:
-            self.itemise(opened)
+            self.itemise(opened.block, opened.records)
         return _DONE
 
-    def itemise(self, opened: OpenPublishedBlock) -> None:
+    def itemise(self, block: Block, records: Records) -> None:
         """Enter the parts of what the tasks of a block were charged, all of which have ended."""
-        self._charges.itemise(opened.block, opened.records)
+        self._charges.itemise(block, records)
 
     def take_ratings(self) -> RatingRows | None:
         """Nobody is rated."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from coalesce_sim.experiments.comparison import Comparison, compare
+from coalesce_sim.experiments.cores import AskedCore
 from coalesce_sim.parquet import ParquetStream
 from coalesce_sim.provenance import Origin
 from coalesce_sim.report.comparison import figures
@@ -43,13 +44,18 @@ class ComparisonOrigin(Origin):
 
 
 def write_comparison(
-    origin: ComparisonOrigin, out: Path, *, jobs: int, progress: Callable[[float], None]
+    origin: ComparisonOrigin,
+    out: Path,
+    *,
+    jobs: int,
+    core: AskedCore = "auto",
+    progress: Callable[[float], None],
 ) -> Written[Comparison]:
     """Play the policies and leave summary, tables and figures in the folder `out`, all or none.
 
-    `progress` is told the share of the work that is done. Raises `ScenarioError` for policies that cannot be
-    had and `FolderError` if the folder cannot be written to, both before anything runs; `WriteError` if it
-    later turns out that a file cannot.
+    `core` is what plays, `progress` is told the share of the work that is done. Raises `ScenarioError` for
+    policies that cannot be had and `FolderError` if the folder cannot be written to, both before anything
+    runs; `WriteError` if it later turns out that a file cannot.
     """
     with ResultsFolder(out, _OWN_FILES) as folder:
         comparison = compare(
@@ -58,6 +64,7 @@ def write_comparison(
             seed=origin.seed,
             replications=origin.replications,
             jobs=jobs,
+            core=core,
             progress=lambda done: progress(done / origin.replications),
         )
         with folder.played():
