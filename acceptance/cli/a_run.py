@@ -1,19 +1,13 @@
-"""A small run, the files that it leaves, and what is told besides."""
+"""A small run, with and without figures, the files that it leaves, and what is told besides."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-SMALL = "dur_03 --set clock.days=1 --replications 1 --jobs 1 --out o"
-FILES = {
-    "summary.json",
-    "decisions.parquet",
-    "timeline.parquet",
-    "routing.parquet",
-    "routing.png",
-    "cost_reduction.png",
-    "outsourcing_rate.png",
-}
+DRAWN = "dur_03 --set clock.days=1 --replications 1 --jobs 1 --out o"
+SMALL = f"{DRAWN} --no-figures"
+FILES = {"summary.json", "decisions.parquet", "timeline.parquet", "routing.parquet"}
+FIGURES = {"routing.png", "cost_reduction.png", "outsourcing_rate.png"}
 
 
 def left(folder: str = "o") -> set[str]:

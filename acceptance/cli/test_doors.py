@@ -17,7 +17,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from acceptance.cli.a_run import FILES, SMALL, complaints, left
+from acceptance.cli.a_run import DRAWN, FIGURES, FILES, SMALL, complaints, left
 from tests.cli.calling import ROOT, contents
 
 
@@ -135,7 +135,7 @@ def own() -> None:
 @pytest.mark.usefixtures("own")
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_what_a_policy_prints_leaves_the_json_alone(jobs: int):
-    given = f"--set clock.days=1 --replications 2 --jobs {jobs} --out o --json"
+    given = f"--set clock.days=1 --replications 2 --jobs {jobs} --out o --json --no-figures"
     ended = shell(f"coalesce-sim dur_03 {given} --set 'policy={{class: \"own:Prints\"}}'")
     assert ended.code == 0
     assert json.loads(ended.out)["replications"] == 2
@@ -260,9 +260,9 @@ def test_what_a_user_wrote_is_no_command_to_a_terminal():
 
 
 def test_the_backend_of_a_notebook_is_not_asked_for():
-    ended = shell(f"coalesce-sim {SMALL} --quiet", MPLBACKEND="module://no_such_package.backend_inline")
+    ended = shell(f"coalesce-sim {DRAWN} --quiet", MPLBACKEND="module://no_such_package.backend_inline")
     assert (ended.code, ended.complaints) == (0, [])
-    assert left() == FILES
+    assert left() == FILES | FIGURES
 
 
 UNWRITABLE = """
@@ -287,7 +287,7 @@ def read_only(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_without_a_home_to_write_to_there_are_no_caches_and_no_words(read_only: Path):
-    program = f"{sys.executable} {read_only}/play.py {SMALL} --quiet"
+    program = f"{sys.executable} {read_only}/play.py {DRAWN} --quiet"
     if os.geteuid() == 0:
         program = f"setpriv {AS_ANYBODY} --inh-caps={AS_ANYBODY.partition('=')[2]} {program}"
     caches = "env -u MPLCONFIGDIR -u NUMBA_CACHE_DIR -u XDG_CACHE_HOME -u XDG_CONFIG_HOME"
@@ -295,7 +295,7 @@ def test_without_a_home_to_write_to_there_are_no_caches_and_no_words(read_only: 
         f"{caches} {program}", HOME=str(read_only), PYTHONPATH=str(read_only), PYTHONDONTWRITEBYTECODE="1"
     )
     assert (ended.code, ended.complaints) == (0, [])
-    assert left() == FILES
+    assert left() == FILES | FIGURES
 
 
 SCRIPT = """
@@ -345,7 +345,7 @@ def test_a_run_without_figures_imports_nothing_that_only_they_need(tmp_path: Pat
 import sys
 from coalesce_sim.cli import main
 try:
-    main({[*SMALL.split(), "--no-figures", "--quiet"]})
+    main({[*SMALL.split(), "--quiet"]})
 finally:
     print([name for name in ("matplotlib", "numba", "pandas", "scipy") if name in sys.modules])
 """

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from acceptance.cli.a_run import FILES, SMALL, complaints, left
+from acceptance.cli.a_run import DRAWN, FIGURES, FILES, complaints, left
 from tests.cli.calling import Call
 
 LONG = 300 * "x"
@@ -70,7 +70,7 @@ def test_results_stand_beside_what_was_there_before(call: Call) -> None:
     Path(".git/refs").mkdir(parents=True)
     Path(".git/HEAD").write_text("ref: refs/heads/main\n")
     for folder in (".git", ".", "."):
-        assert call(*SMALL.replace("--out o", f"--out {folder}").split(), "--quiet").code == 0
-    assert left(".git") == {"HEAD", "refs", *FILES}
-    assert left(".") == {".git", *FILES}
+        assert call(*DRAWN.replace("--out o", f"--out {folder}").split(), "--quiet").code == 0
+    assert left(".git") == {"HEAD", "refs", *FILES, *FIGURES}
+    assert left(".") == {".git", *FILES, *FIGURES}
     assert Path(".git/HEAD").read_text() == "ref: refs/heads/main\n"
