@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,10 @@ from rich.console import Console
 
 import coalesce_sim
 from coalesce_sim.cli.replicate import command
-from coalesce_sim.experiments.published.study import TABLE, replicate
+from coalesce_sim.experiments.published.study import TABLE, Study, replicate
 from coalesce_sim.metrics import SAVINGS
 from coalesce_sim.report.replication.terminal import print_study
+from coalesce_sim.report.replication.writing import write_study
 from coalesce_sim.report.results_folder import Written
 
 OUTPUTS = ["report.md", "table.csv", "table.png", "cold_start.png"]
@@ -25,11 +27,19 @@ OUTPUTS = ["report.md", "table.csv", "table.png", "cold_start.png"]
 
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """By the command, on two processes."""
     folder = tmp_path_factory.mktemp("study")
-    arguments = ["--replications", "2", "--seed", "7", "--jobs", "1", "--out", str(folder), "--json"]
+    arguments = ["--replications", "2", "--seed", "7", "--jobs", "2", "--out", str(folder), "--json"]
     result = CliRunner().invoke(command, arguments, catch_exceptions=False)
     assert result.exit_code == 0
     return folder, json.loads(result.stdout)
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Written[Study]:
+    """The same from Python, in this process."""
+    folder = tmp_path_factory.mktemp("again")
+    return write_study(folder, seed=7, replications=2, jobs=1, progress=lambda _: None)
 
 
 def test_the_json_object_has_what_it_promises(played: tuple[Path, dict[str, Any]]) -> None:
@@ -114,17 +124,15 @@ def test_cash_delay_and_losses_add_up_to_the_honest_figure(played: tuple[Path, d
 
 @pytest.mark.parametrize("place", ["report", "terminal"])
 def test_cash_delay_and_losses_are_told_before_their_sum(
-    place: str, played: tuple[Path, dict[str, Any]]
+    place: str, played: tuple[Path, dict[str, Any]], written: Written[Study]
 ) -> None:
     folder, found = played
     if place == "report":
         text = (folder / "report.md").read_text()
     else:
         screen = io.StringIO()
-        print_study(
-            Console(file=screen, width=80),
-            Written(replicate(2, seed=7), {}, (Path("published/report.md"),), 0.0),
-        )
+        there = replace(written, outputs=(Path("published/report.md"),))
+        print_study(Console(file=screen, width=80), there)
         text = screen.getvalue()
         assert max(map(len, text.splitlines())) <= 80
     figure = r"(-?[\d,.]+) \[-?[\d,.]+ to -?[\d,.]+\] %"
@@ -137,14 +145,14 @@ def test_cash_delay_and_losses_are_told_before_their_sum(
     assert [float(each) for each in told.groups()] == pytest.approx(expected, abs=0.051)
 
 
-def test_two_processes_give_the_same_bytes(played: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
+def test_two_processes_give_the_same_bytes(
+    played: tuple[Path, dict[str, Any]], written: Written[Study]
+) -> None:
     folder, _ = played
-    arguments = ["--replications", "2", "--seed", "7", "--jobs", "2", "--out", str(tmp_path), "--quiet"]
-    result = CliRunner().invoke(command, arguments, catch_exceptions=False)
-    assert (result.exit_code, result.output) == (0, "")
-    assert sorted(path.name for path in tmp_path.glob("[!.]*")) == sorted(OUTPUTS)
-    for name in OUTPUTS:
-        assert (tmp_path / name).read_bytes() == (folder / name).read_bytes(), name
+    assert sorted(path.name for path in folder.glob("[!.]*")) == sorted(OUTPUTS)
+    assert sorted(path.name for path in written.outputs) == sorted(OUTPUTS)
+    for path in written.outputs:
+        assert path.read_bytes() == (folder / path.name).read_bytes(), path.name
 
 
 def test_one_replication_is_refused(tmp_path: Path) -> None:

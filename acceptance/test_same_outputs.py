@@ -29,7 +29,7 @@ def lines_of(result: Result) -> dict[str, str]:
 def other(tmp_path: Path) -> Path:
     """A copy of this checkout in which messages to a contractor cost a tenth of a cent more."""
     for folder in ("coalesce_sim", "scenarios"):
-        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / folder, tmp_path / folder)
     profile = tmp_path / "scenarios" / "profiles" / "published.yaml"
     text = profile.read_text(encoding="utf-8")
     assert "communication_fixed_usd: 0.50" in text

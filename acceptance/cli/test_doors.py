@@ -1,4 +1,4 @@
-"""What comes in and goes out at the edges: streams, signals, folders, names, and code of the user's own."""
+"""What comes in and goes out at the edges: streams, signals, markup, and code of the user's own."""
 
 from __future__ import annotations
 
@@ -17,19 +17,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from acceptance.cli.a_run import DRAWN, FIGURES, FILES, SMALL, complaints, left
 from tests.cli.calling import ROOT, contents
-
-SMALL = "dur_03 --set clock.days=1 --replications 1 --jobs 1 --out o"
-FILES = {
-    "summary.json",
-    "decisions.parquet",
-    "timeline.parquet",
-    "routing.parquet",
-    "routing.png",
-    "cost_reduction.png",
-    "outsourcing_rate.png",
-}
-LONG = 300 * "x"
 
 
 @dataclass(frozen=True)
@@ -40,8 +29,7 @@ class Ended:
 
     @property
     def complaints(self) -> list[str]:
-        """What was told on stderr besides warnings and notes about the scenario."""
-        return [line for line in self.err.splitlines() if not line.startswith(("note: ", "warning: "))]
+        return complaints(self.err)
 
 
 def shell(line: str, **variables: str) -> Ended:
@@ -58,19 +46,14 @@ def shell(line: str, **variables: str) -> Ended:
     return Ended(done.returncode, done.stdout, done.stderr)
 
 
-def left(folder: str = "o") -> set[str]:
-    return {path.name for path in Path(folder).iterdir() if path.name != ".lock"}
-
-
 CANNOT_PRINT = "coalesce-sim: cannot print the result: {}; files that were written are kept"
 
 
 @pytest.mark.parametrize(
-    ("stdout", "why"),
-    [(">&-", "Bad file descriptor"), (">/dev/full", "No space left on device")],
+    ("option", "stdout", "why"),
+    [("", ">&-", "Bad file descriptor"), ("--json", ">/dev/full", "No space left on device")],
 )
-@pytest.mark.parametrize("option", ["", "--json"])
-def test_who_cannot_be_told_has_the_results_all_the_same(stdout: str, why: str, option: str):
+def test_who_cannot_be_told_has_the_results_all_the_same(option: str, stdout: str, why: str):
     ended = shell(f"coalesce-sim {SMALL} {option} {stdout}")
     assert (ended.code, ended.complaints) == (1, [CANNOT_PRINT.format(why)])
     assert left() == FILES
@@ -152,7 +135,7 @@ def own() -> None:
 @pytest.mark.usefixtures("own")
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_what_a_policy_prints_leaves_the_json_alone(jobs: int):
-    given = f"--set clock.days=1 --replications 2 --jobs {jobs} --out o --json"
+    given = f"--set clock.days=1 --replications 2 --jobs {jobs} --out o --json --no-figures"
     ended = shell(f"coalesce-sim dur_03 {given} --set 'policy={{class: \"own:Prints\"}}'")
     assert ended.code == 0
     assert json.loads(ended.out)["replications"] == 2
@@ -161,16 +144,18 @@ def test_what_a_policy_prints_leaves_the_json_alone(jobs: int):
 
 
 AT = "task 3, replication 0, seed 1: decide raised"
+RAISES = f"own:Raises: {AT} BaseException: two\\nlines\\x1b[2J (own.py:26)"
+VAGUE = "own:Vague: task 0, replication 0, seed 1: decide must return a Decision (got 'at home')"
 
 
 @pytest.mark.usefixtures("own")
-@pytest.mark.parametrize("jobs", [1, 2])
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("jobs", "name", "told"),
     [
-        ("Exits", f"own:Exits: {AT} SystemExit: 0 (own.py:22)"),
-        ("Raises", f"own:Raises: {AT} BaseException: two\\nlines\\x1b[2J (own.py:26)"),
-        ("Vague", "own:Vague: task 0, replication 0, seed 1: decide must return a Decision (got 'at home')"),
+        (2, "Exits", f"own:Exits: {AT} SystemExit: 0 (own.py:22)"),
+        (1, "Raises", RAISES),
+        (2, "Raises", RAISES),
+        (1, "Vague", VAGUE),
     ],
 )
 def test_a_policy_that_fails_is_told_with_its_place(jobs: int, name: str, told: str):
@@ -274,74 +259,10 @@ def test_what_a_user_wrote_is_no_command_to_a_terminal():
     assert (wrong.code, wrong.err) == (2, "a\\x1b[2J.yaml: no such file\n")
 
 
-def test_labels_of_a_sweep_stand_as_they_were_written():
-    weights = "{cost: 0.4, reliability: 0.25, latency: 0.2, security: 0.15}"
-    labels = {"weights [paper]": "weights [paper]", "[red]$x^{2$ \\e[2J\\nx": r"[red]$x^{2$ \x1b[2J\nx"}
-    levels = "".join(f'      "{label}": {weights}\n' for label in labels)
-    factors = f"factors:\n  policy.weights:\n    alternatives:\n{levels}"
-    Path("s.yaml").write_text(f"base: dur_03\nset: {{clock.days: 0.1}}\n{factors}replications: 2\n")
-    ended = shell("coalesce-sim sweep s.yaml --out o --jobs 1")
-    assert ended.code == 0
-    for label in labels.values():
-        assert label in ended.out
-    ended = shell("coalesce-sim plot o")
-    assert (ended.code, ended.err) == (0, "")
-    assert labels.popitem()[1] in Path("o/figures/cost_reduction_by_policy.weights.caption.md").read_text()
-
-
-@pytest.mark.parametrize(
-    "command",
-    [
-        f"run dur_03 --set clock.days=1 --replications 1 --out {LONG}",
-        f"sweep dur_03 --vary policy.epsilon=0,0.1 --replications 1 --out {LONG}",
-        *(f"{command} {LONG}" for command in ("", "plot", "report", "validate")),
-    ],
-)
-def test_a_name_that_is_too_long_is_told(command: str):
-    ended = shell(f"coalesce-sim {command}")
-    assert ended.code == 2
-    assert "Traceback" not in ended.err
-    assert [line for line in ended.complaints if LONG in line] == ended.complaints[-1:]
-    assert list(Path().iterdir()) == []
-
-
-@pytest.mark.parametrize(
-    ("command", "name"),
-    [
-        ("run dur_03", "decisions.parquet"),
-        ("run dur_03", ".lock"),
-        ("compare dur_03", "comparison.json"),
-        ("sweep dur_03 --vary policy.epsilon=0,0.1", "points.csv"),
-        ("sweep dur_03 --vary policy.epsilon=0,0.1", "shards-3/mine"),
-        ("replicate", "report.md"),
-    ],
-)
-def test_what_others_wrote_is_never_replaced(command: str, name: str):
-    Path("o", name).parent.mkdir(parents=True)
-    Path("o", name).write_text("mine")
-    ended = shell(f"coalesce-sim {command} --replications 2 --out o")
-    assert ended.code == 2
-    assert f"holds {'a ' if name == '.lock' else ''}{name.split('/')[0]}" in ended.complaints[-1]
-    assert {path: path.read_text() for path in Path("o").rglob("*") if path.is_file()} == {
-        Path("o", name): "mine"
-    }
-
-
-def test_results_stand_beside_what_was_there_before():
-    Path(".git/refs").mkdir(parents=True)
-    Path(".git/HEAD").write_text("ref: refs/heads/main\n")
-    for folder in (".git", "."):
-        for _ in range(2):
-            assert shell(f"coalesce-sim {SMALL.replace('--out o', f'--out {folder}')} --quiet").code == 0
-    assert left(".git") == {"HEAD", "refs", *FILES}
-    assert left(".") == {".git", *FILES}
-    assert Path(".git/HEAD").read_text() == "ref: refs/heads/main\n"
-
-
 def test_the_backend_of_a_notebook_is_not_asked_for():
-    ended = shell(f"coalesce-sim {SMALL} --quiet", MPLBACKEND="module://no_such_package.backend_inline")
+    ended = shell(f"coalesce-sim {DRAWN} --quiet", MPLBACKEND="module://no_such_package.backend_inline")
     assert (ended.code, ended.complaints) == (0, [])
-    assert left() == FILES
+    assert left() == FILES | FIGURES
 
 
 UNWRITABLE = """
@@ -366,7 +287,7 @@ def read_only(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_without_a_home_to_write_to_there_are_no_caches_and_no_words(read_only: Path):
-    program = f"{sys.executable} {read_only}/play.py {SMALL} --quiet"
+    program = f"{sys.executable} {read_only}/play.py {DRAWN} --quiet"
     if os.geteuid() == 0:
         program = f"setpriv {AS_ANYBODY} --inh-caps={AS_ANYBODY.partition('=')[2]} {program}"
     caches = "env -u MPLCONFIGDIR -u NUMBA_CACHE_DIR -u XDG_CACHE_HOME -u XDG_CONFIG_HOME"
@@ -374,7 +295,7 @@ def test_without_a_home_to_write_to_there_are_no_caches_and_no_words(read_only: 
         f"{caches} {program}", HOME=str(read_only), PYTHONPATH=str(read_only), PYTHONDONTWRITEBYTECODE="1"
     )
     assert (ended.code, ended.complaints) == (0, [])
-    assert left() == FILES
+    assert left() == FILES | FIGURES
 
 
 SCRIPT = """
@@ -395,7 +316,9 @@ def test_a_script_without_a_guard_is_told_what_it_needs(method: str, call: str):
     ended = shell(f"timeout 60 {sys.executable} script.py")
     assert ended.code == 1
     assert ended.err.count("Traceback") == ended.err.count("The above exception") + 1
-    assert ended.err.splitlines()[-1].endswith(
+    told = ended.err.splitlines()[-1]
+    assert "EngineError: the processes that were to play runs ended as they began" in told
+    assert told.endswith(
         '`if __name__ == "__main__":` around what it does, since each process reads it again'
     )
 
@@ -422,7 +345,7 @@ def test_a_run_without_figures_imports_nothing_that_only_they_need(tmp_path: Pat
 import sys
 from coalesce_sim.cli import main
 try:
-    main({[*SMALL.split(), "--no-figures", "--quiet"]})
+    main({[*SMALL.split(), "--quiet"]})
 finally:
     print([name for name in ("matplotlib", "numba", "pandas", "scipy") if name in sys.modules])
 """

@@ -18,6 +18,9 @@ from pathlib import Path
 
 import click
 
+from acceptance.fuzzing.cases import Settings
+from acceptance.fuzzing.workers import Workers
+
 ROOT = Path(__file__).resolve().parents[2]
 MOST_CASES = 2000
 
@@ -65,23 +68,36 @@ def find(name: str, seed: int, most: int = MOST_CASES) -> tuple[int, str] | None
     with _copy(FAULTS[name], _NO_CHECK) as faulty:
         first = 0
         while first < most:
-            printed = _fuzz(faulty, seed, "--first", str(first), "--count", str(most - first), "--stop")
+            printed = _fuzz(faulty, seed, first, most - first)
             found = re.search(r"^1 × \[\w+; (\d+)\] (.*)$", printed, re.MULTILINE)
             if found is None:
                 return None
             number = int(found[1])
-            if "; 0 failed" in _fuzz(ROOT, seed, "--case", str(number)):
+            if _passes(number, seed):
                 return number, found[2]
             first = number + 1
     return None
 
 
-def _fuzz(tree: Path, seed: int, *options: str) -> str:
-    """What the cases print that are played on a copy of the package."""
+def _fuzz(tree: Path, seed: int, first: int, count: int) -> str:
+    """What is printed of cases that are played on a copy of the package up to the first that fails."""
     with tempfile.TemporaryDirectory() as kept:
-        words = ["--seed", str(seed), "--shell-share", "0", "--workers", "1", "--out", kept, *options]
-        command = [sys.executable, "-m", "acceptance.fuzzing", *words]
+        words = ["--seed", seed, "--first", first, "--count", count, "--stop", "--out", kept]
+        alone = ["--shell-share", 0, "--workers", 1]
+        command = [sys.executable, "-m", "acceptance.fuzzing", *map(str, [*words, *alone])]
         return subprocess.run(command, cwd=tree, capture_output=True, text=True, check=False).stdout
+
+
+def _passes(number: int, seed: int) -> bool:
+    """Whether a case passes with the package as it is."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        playing = Workers(Settings(seed, 0.0, ()), 1, 120.0, folder, folder / "failures")
+        try:
+            (verdict,) = playing.play([number])
+        finally:
+            playing.end()
+    return not verdict.complaints
 
 
 @contextmanager
@@ -90,7 +106,7 @@ def _copy(*changes: Change) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="fault-") as folder:
         tree = Path(folder)
         for part in ("coalesce_sim", "scenarios", "acceptance/fuzzing", "verification"):
-            shutil.copytree(ROOT / part, tree / part, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(ROOT / part, tree / part)
         for change in changes:
             path = tree / "coalesce_sim" / change.module
             text = path.read_text(encoding="utf-8")

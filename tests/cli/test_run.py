@@ -244,7 +244,7 @@ def test_the_python_interface_gives_the_same_results(whole: Whole):
 
 
 def test_what_an_operator_asks_is_printed_where_costs_are_physical(call: Call):
-    small = ("--set", "workload.arrivals.limit=300", "--replications", "2")
+    small = ("--set", "workload.arrivals.limit=100", "--replications", "2", "--jobs", "1")
     called = call("azure_code_like", *small)
     assert called.code == 0
     for line in (

@@ -21,8 +21,8 @@ def test_progress_rises_to_the_end(tmp_path: Path, jobs: int):
 
 
 def test_a_long_replication_tells_how_far_it_is(tmp_path: Path):
-    """6,000 tasks in blocks of about 2,048."""
-    scenario = load("dur_03", ["clock.days=1", "workload.arrivals.tasks_per_hour=320"])
+    """About 2,900 tasks in blocks of about 2,048."""
+    scenario = load("dur_03", ["clock.days=1", "workload.arrivals.tasks_per_hour=240"])
     told: list[float] = []
     write_run(Origin("dur_03", (), scenario, 1, 1), tmp_path / "results", jobs=1, progress=told.append)
     assert len([share for share in told if 0.1 < share < 0.9]) >= 1
