@@ -104,6 +104,10 @@ class Luck:
             draws = self._draws[purpose] = Draws(self.key(purpose), self._identities)
         return draws
 
+    def of_home(self, purpose: str) -> int:
+        """The state that draws of a purpose begin at for home, and for whatever belongs to no worker."""
+        return state_of(self.key(purpose), _BITS)
+
     def key(self, purpose: str) -> int:
         """The state that the draws of a purpose begin at."""
         return state_of(self._root, number_of(purpose))

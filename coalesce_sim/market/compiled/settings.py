@@ -50,7 +50,7 @@ def choosing(policy: Policy, venue: Venue) -> Choosing:
 
 
 def _state_of(venue: Venue, name: str) -> np.uint64:
-    return np.uint64(venue.luck(f"policy.{name}").states[LOCAL])
+    return np.uint64(venue.luck.of_home(f"policy.{name}"))
 
 
 def _topsis(rules: settings.Topsis, venue: Venue) -> Rows:
