@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from coalesce_sim.arrays import FloatArray
-from coalesce_sim.experiments.contenders import YARDSTICKS, Contender, contenders
+from coalesce_sim.experiments.contenders import YARDSTICKS, Contender, contenders, refuse_absent
 from coalesce_sim.experiments.hindsight import all_local
 from coalesce_sim.experiments.learning import Curve, Learning, TaskBins
 from coalesce_sim.experiments.parallel import ordered_map
@@ -333,6 +333,7 @@ def compare(
     if count < 1 or jobs < 1:
         raise ValueError(f"replications and jobs must be >= 1 (got {count}, {jobs})")
     field = contenders(scenario, policies)
+    refuse_absent(scenario, field, seed, count)
     played: list[Played] = []
     play = partial(play_all, scenario, field, seed)
     with (
