@@ -15,7 +15,7 @@ from coalesce_sim.cli.contract import (
     set_option,
 )
 from coalesce_sim.cli.run import default_folder
-from coalesce_sim.cli.scenario_warnings import print_warnings
+from coalesce_sim.cli.scenario_warnings import print_observed, print_warnings
 from coalesce_sim.cli.work import (
     cores,
     failures_told,
@@ -76,3 +76,5 @@ def command(
     with failures_told(), progress_bar(shown=not output.quiet) as progress:
         written = write_comparison(origin, out, jobs=jobs or cores(), progress=progress)
     output.tell(written.summary, lambda screen: print_comparison(screen, written))
+    if not output.quiet:
+        print_observed(written.result.observed)

@@ -11,8 +11,9 @@ import pytest
 import coalesce_sim
 from coalesce_sim.experiments.diagnosis.contradictions import contradictions
 from coalesce_sim.experiments.diagnosis.finding import Finding
+from coalesce_sim.experiments.diagnosis.growing import queues_that_grow_somewhere
 from coalesce_sim.experiments.diagnosis.inherited import decisive, inherited_note
-from coalesce_sim.experiments.queues import Growth, QueueWatch, growing, growth_of
+from coalesce_sim.experiments.queues import LEAST, Growth, QueueWatch, growing, growth_of
 from coalesce_sim.scenario.schema import Scenario
 from tests.markets import queueing
 
@@ -207,3 +208,29 @@ def test_queues_are_read_from_the_table_of_decisions_by_worker():
             watch.add(pa.table(columns | {"contractor": names}))
     assert {worker: len(seen) for worker, seen in watch.judged().items()} == {"": 2, "a": 2, "b": 2}
     assert [(each.worker, each.growing) for each in growing(watch.judged())] == [("", 2), ("a", 2)]
+
+
+def test_a_sweep_tells_at_which_points_queues_grow():
+    """Twice as much comes as one slot does, and home alone has only one."""
+    tasks = {"kind": "renewal", "gap_s": 30, "limit": LEAST}
+    market = queueing(tasks, policy={"kind": "always_local"})
+    market["contractors"][0]["slots"] = "unlimited"
+    slots = {"clients.slots": [1, "unlimited"]}
+    swept = coalesce_sim.sweep({"name": "s", "base": market, "factors": slots}, replications=1, jobs=1)
+    (told,) = coalesce_sim.open_results(swept.folder).observed
+    assert told.sentence.startswith(
+        "queues grow to the end of the run at 1 of 2 design points (clients.slots)"
+    )
+    assert list(told.evidence) == ["clients.slots=1"]
+    assert told.evidence["clients.slots=1"]["home"]["load"] == pytest.approx(2, rel=0.01)
+
+
+def test_where_queues_grow_the_longest_waits_come_first_and_many_are_counted():
+    judged = {f"p{each}": {"": [Growth(2.0, 10.0 * each)], "a": [Growth(2.0, 5.0)]} for each in range(1, 6)}
+    (told,) = queues_that_grow_somewhere(judged | {"idle": {"": [None]}}, "with {} policies", "their.slots")
+    assert told.sentence.endswith(
+        "with 5 of 6 policies (clients.slots, their.slots); mean wait of the last tenth of tasks: "
+        "50.0 s at home, 5.00 s at a (p5); 40.0 s at home, 5.00 s at a (p4); 30.0 s at home, 5.00 s at a (p3)"
+        " and 2 more"
+    )
+    assert list(told.evidence) == ["p5", "p4", "p3", "p2", "p1"]
