@@ -138,6 +138,10 @@ class OsExits(Mine):
     def do(self):
         os._exit(0)
 
+class Dies(Mine):
+    def do(self):
+        os.kill(os.getpid(), 9)
+
 class Vague(Mine):
     def decide(self, view):
         return "at home"
@@ -170,6 +174,7 @@ AT = "task 3, replication 0, seed 1: decide raised"
     [
         ("Exits", f"own:Exits: {AT} SystemExit: 0 (own.py:22)"),
         ("Raises", f"own:Raises: {AT} BaseException: two\\nlines\\x1b[2J (own.py:26)"),
+        ("OsExits", f"own:OsExits: {AT} SystemExit: os._exit(0) (own.py:34)"),
         ("Vague", "own:Vague: task 0, replication 0, seed 1: decide must return a Decision (got 'at home')"),
     ],
 )
@@ -187,7 +192,7 @@ def test_a_policy_that_fails_is_told_with_its_place(jobs: int, name: str, told: 
     ("name", "code", "told"),
     [
         (
-            "OsExits",
+            "Dies",
             1,
             "Error: a process that played runs ended before they did: killed, perhaps for lack of ",
         ),
