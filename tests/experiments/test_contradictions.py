@@ -7,12 +7,14 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
+import yaml
 
 import coalesce_sim
 from coalesce_sim.experiments.diagnosis.contradictions import contradictions
 from coalesce_sim.experiments.diagnosis.finding import Finding
 from coalesce_sim.experiments.diagnosis.growing import queues_that_grow_somewhere
 from coalesce_sim.experiments.diagnosis.inherited import decisive, inherited_note
+from coalesce_sim.experiments.diagnosis.unused.everywhere import without_effect
 from coalesce_sim.experiments.queues import LEAST, Growth, QueueWatch, growing, growth_of
 from coalesce_sim.scenario.schema import Scenario
 from tests.markets import queueing
@@ -51,7 +53,7 @@ def found(scenario: Scenario) -> dict[str, Finding]:
 def test_answers_that_are_longer_than_expected_are_told_with_the_file_that_says_so():
     told = found(coalesce_sim.load(log(500, 512, 524)))["expected_tokens"]
     assert "expected_output_tokens is 28 (azure_code.yaml:" in told.sentence
-    assert "answers in log.csv have 512.0 tokens" in told.sentence
+    assert "answers in log.csv have 512 tokens" in told.sentence
     assert told.settings == ("workload.attributes.expected_output_tokens=512",)
     assert "expected_tokens" not in found(coalesce_sim.load("mine.yaml", list(told.settings)))
 
@@ -148,11 +150,43 @@ def test_inherited_settings_are_named_and_the_one_that_decides_is_told_with_its_
     note = inherited_note(scenario)
     assert note is not None
     assert "cost_model.late_usd_per_min=0.06" in note
-    assert "expected_output_tokens=28 (azure_code.yaml)" in note
+    assert "expected_output_tokens=28, " in note
     assert "policy.kind" not in note
+    assert note.endswith("workload.types.code_completion.max_latency_min=0.0333333 (azure_code.yaml)")
     rate = coalesce_sim.stage(scenario).play()["outsourcing_rate"]
     told = [each.settings for each in decisive(scenario, 1, rate, 9)]
     assert told == [("workload.attributes.expected_output_tokens=600",)]
+
+
+def test_an_inherited_target_that_decides_is_told_with_its_effect():
+    """Half a minute late costs 50 USD at home, where work costs 6; the contractor is in time, for 40."""
+    base = queueing({"kind": "renewal", "gap_s": 3600, "limit": 4}, policy={"kind": "cheapest"})
+    base["workload"]["types"]["job"]["max_latency_min"] = 0.5
+    base["cost_model"]["late_usd_per_min"] = 0
+    base["contractors"][0] |= {"price_usd": 40, "latency_min": 0.1}
+    Path("base.yaml").write_text(yaml.safe_dump(base))
+    own = "policy: {kind: cheapest}\ncost_model: {late_usd_per_min: 100, internal: {opportunity: none}}\n"
+    own += "skills: {threshold: 0.5}\n"
+    Path("mine.yaml").write_text(f"extends: base.yaml\ntitle: mine\n{own}")
+    target = "workload.types.job.max_latency_min"
+    scenario = coalesce_sim.load("mine.yaml")
+    assert (
+        inherited_note(scenario) == f"inherited, and may decide what is outsourced: {target}=0.5 (base.yaml)"
+    )
+    assert [each.settings for each in decisive(scenario, 1, 100.0, 4)] == [(f"{target}=1e6",)]
+    assert inherited_note(coalesce_sim.load("mine.yaml", [f"{target}=0.5"])) is None
+    free = coalesce_sim.load("mine.yaml", ["cost_model.late_usd_per_min=0"])
+    assert inherited_note(free) is None
+
+
+def test_of_settings_without_effect_those_are_named_that_the_user_wrote():
+    extending = {"extends": "market", "policy": {"kind": "always_local"}}
+    Path("mine.yaml").write_text(yaml.safe_dump(extending))
+    assert without_effect(coalesce_sim.load("mine.yaml")) == []
+    own = "cost_model.external.critical_factor=3"
+    (told,) = without_effect(coalesce_sim.load("mine.yaml", [own]))
+    assert told.startswith("without effect here: cost_model.external.critical_factor (")
+    assert ";" not in told
 
 
 def test_of_a_bundled_scenario_nothing_is_inherited_unseen():
