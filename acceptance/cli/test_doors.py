@@ -209,15 +209,16 @@ def test_a_policy_that_ends_its_process_is_told(name: str, code: int, told: str)
 
 @pytest.mark.usefixtures("own")
 def test_whatever_a_policy_does_is_the_error_of_its_run_in_a_sweep():
-    vary = "policy.class=own:Prints,own:Exits,own:Raises,own:OsExits"
+    vary = "policy.class=own:Prints,own:Exits,own:Raises,own:OsExits,own:Dies"
     given = f"--set clock.days=1 --set 'policy={{class: \"own:Prints\"}}' --vary {vary} --replications 1"
     ended = shell(f"coalesce-sim sweep dur_03 {given} --jobs 2 --out o --json")
     assert ended.code == 1
-    assert json.loads(ended.out)["failed"] == 3
+    assert json.loads(ended.out)["failed"] == 4
     errors = pd.read_csv("o/failures.csv").set_index("policy.class")["error"]
     assert errors["own:Exits"] == f"PolicyError: own:Exits: {AT} SystemExit: 0 (own.py:22)"
     assert errors["own:Raises"].startswith(f"PolicyError: own:Raises: {AT} BaseException: two\\nlines")
-    assert errors["own:OsExits"].endswith("perhaps for lack of memory, or ended by own:OsExits")
+    assert errors["own:OsExits"] == f"PolicyError: own:OsExits: {AT} SystemExit: os._exit(0) (own.py:34)"
+    assert errors["own:Dies"].endswith("perhaps for lack of memory, or ended by own:Dies")
 
 
 @pytest.mark.usefixtures("own")
@@ -420,3 +421,22 @@ def test_a_signal_while_modules_are_imported_leaves_nothing(after_s: float):
     assert process.returncode in (-signal.SIGTERM, 128 + signal.SIGTERM)
     assert err in ("", "coalesce-sim: interrupted by SIGTERM\n")
     assert contents(Path()) == {}
+
+
+@pytest.mark.parametrize(
+    "line", ["run", "run dur_01 --foo", "sweep dur_01 --seed x", "cards import", "compare dur_01 --out"]
+)
+def test_a_wrong_word_is_told_in_one_line(line: str):
+    ended = shell(f"coalesce-sim {line}")
+    assert (ended.code, ended.out) == (2, "")
+    assert [each[:7] for each in ended.err.splitlines()] == ["Error: "]
+
+
+def test_notes_are_as_wide_as_the_terminal_and_else_one_line():
+    Path("mine.yaml").write_text("extends: market_day\npolicy: {kind: always_local}\n")
+    given = "validate mine.yaml --set cost_model.external.critical_factor=3"
+    whole = shell(f"coalesce-sim {given}").err.splitlines()
+    narrow = shell(f"COLUMNS=60 coalesce-sim {given}").err.splitlines()
+    assert len(narrow) > len(whole) >= 1
+    assert " ".join(each.strip() for each in narrow) == " ".join(whole)
+    assert all(len(each) <= 60 or " " not in each.strip() for each in narrow)
