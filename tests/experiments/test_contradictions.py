@@ -15,7 +15,7 @@ from coalesce_sim.experiments.diagnosis.finding import Finding
 from coalesce_sim.experiments.diagnosis.growing import queues_that_grow_somewhere
 from coalesce_sim.experiments.diagnosis.inherited import decisive, inherited_note
 from coalesce_sim.experiments.diagnosis.unused.everywhere import without_effect
-from coalesce_sim.experiments.queues import LEAST, Growth, QueueWatch, growing, growth_of
+from coalesce_sim.experiments.queues import LEAST, Growth, Judged, QueueWatch, growing, growth_of
 from coalesce_sim.scenario.schema import Scenario
 from tests.markets import queueing
 
@@ -260,7 +260,9 @@ def test_a_sweep_tells_at_which_points_queues_grow():
 
 
 def test_where_queues_grow_the_longest_waits_come_first_and_many_are_counted():
-    judged = {f"p{each}": {"": [Growth(2.0, 10.0 * each)], "a": [Growth(2.0, 5.0)]} for each in range(1, 6)}
+    judged: dict[str, Judged] = {
+        f"p{each}": {"": [Growth(2.0, 10.0 * each)], "a": [Growth(2.0, 5.0)]} for each in range(1, 6)
+    }
     (told,) = queues_that_grow_somewhere(judged | {"idle": {"": [None]}}, "with {} policies", "their.slots")
     assert told.sentence.endswith(
         "with 5 of 6 policies (clients.slots, their.slots); mean wait of the last tenth of tasks: "

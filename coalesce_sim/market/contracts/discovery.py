@@ -245,6 +245,7 @@ class Discovery:
     """Finds candidates for each task, at most `k`, whose offers are all that a decision looks at.
 
     What is laid out for all contractors, such as their charges and luck, still grows with the market.
+
     Counts `queries`, their `messages`, the queries that a registry left `unanswered`, being down, and those
     that were `empty`.
     """
