@@ -7,7 +7,8 @@ A session is a ``console`` block: a line ``$ COMMAND``, and below it all that th
 ``…`` on a line of its own stands for what is left out, and within one for how long something took. The
 sessions of a page are played in turn in an empty folder, in which the files of the page are: YAML and Python
 blocks that begin with a comment of a file name, and CSV and JSON blocks that follow a line which begins with
-one in backquotes.
+one in backquotes. Of the recorded runs of real agents, which nobody can download, those that lie beside the
+checkout are in its `data/`; where there are none, the page that needs them is left out (`lacks_records`).
 """
 
 from __future__ import annotations
@@ -29,6 +30,10 @@ PAGES = [
     for path in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
     if "```console\n" in path.read_text("utf-8")
 ]
+
+_RECORDS = [ROOT.parent / "shared" / "data" / f"openhands_{what}.csv" for what in ("instances", "models")]
+_REPLAYED = re.compile(r"^\$ coalesce-sim (?:\w+ )?real_agents(?:_240|_2000)?\b(?!_)", re.MULTILINE)
+"""A session of the scenarios that replay them."""
 
 _COMMENTED = re.compile(
     r"^```(?:yaml|python)\n# (?P<name>\w+\.(?:yaml|py))\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE
@@ -68,6 +73,11 @@ def sessions_of(text: str) -> list[Session]:
     return found
 
 
+def lacks_records(text: str) -> bool:
+    """Whether a page replays recorded runs that are not here."""
+    return bool(_REPLAYED.search(text)) and not all(path.is_file() for path in _RECORDS)
+
+
 def play(text: str, folder: Path) -> Iterator[tuple[Session, str]]:
     """Play the sessions of a page in an empty folder; each with all that it prints.
 
@@ -77,6 +87,10 @@ def play(text: str, folder: Path) -> Iterator[tuple[Session, str]]:
         path = folder / file["name"]
         path.parent.mkdir(exist_ok=True)
         path.write_text(file["text"], "utf-8")
+    if _REPLAYED.search(text):
+        (folder / "data").mkdir(exist_ok=True)
+        for path in _RECORDS:
+            (folder / "data" / path.name).symlink_to(path)
     environment = {
         name: value for name, value in os.environ.items() if name not in ("COLUMNS", "FORCE_COLOR")
     }
@@ -188,7 +202,11 @@ def main() -> None:
     given = parser.parse_args()
     wrong = False
     for page in given.pages or PAGES:
-        anew, complaints = _rewritten(page.read_text("utf-8"), write=given.write)
+        text = page.read_text("utf-8")
+        if lacks_records(text):
+            print(f"{page}: left out, since the recorded runs are not here", flush=True)
+            continue
+        anew, complaints = _rewritten(text, write=given.write)
         if given.write:
             page.write_text(anew, "utf-8")
         told = "\n".join(complaints) or "as shown"

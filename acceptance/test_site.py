@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from acceptance.sessions import PAGES, missing_line, play, shown_anew
+from acceptance.sessions import PAGES, lacks_records, missing_line, play, shown_anew
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_the_sessions_in_a_page_print_what_is_shown(page: Path, tmp_path: Path) -> None:
-    for session, printed in play(page.read_text("utf-8"), tmp_path):
+    text = page.read_text("utf-8")
+    if lacks_records(text):
+        pytest.skip("the recorded runs are not beside this checkout")
+    for session, printed in play(text, tmp_path):
         line = missing_line(session.shown, printed)
         assert line is None, f"$ {session.command}\nnot as shown: {line}\n\n{printed}"
 

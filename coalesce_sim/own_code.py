@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 import sys
 import traceback
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from importlib.machinery import SourceFileLoader
 from itertools import dropwhile
 from pathlib import Path
 from types import CodeType, ModuleType
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 from weakref import WeakKeyDictionary
 
 from coalesce_sim.errors import WANTED_TO_END
@@ -21,6 +22,8 @@ from coalesce_sim.files import ChangedFile, Content, check_expected, read_bytes
 
 NOT_OF_OWN_CODE = (*WANTED_TO_END, ChangedFile)
 """What may be raised while a user's code runs and is not its failure."""
+
+_END_PROCESS = os._exit
 
 _PACKAGE = str(Path(__file__).parent)
 
@@ -94,6 +97,27 @@ def imported_class(module_and_class: str) -> object:
     return found
 
 
+class OwnCode:
+    """Around code of a user's own: `os._exit` raises SystemExit there, to be told as whatever it raises is.
+
+    It would end everything without a word. Processes that the code forks end by it as ever.
+    """
+
+    def __enter__(self) -> None:
+        os._exit = _refused_to_end
+
+    def __exit__(self, *_: object) -> None:
+        os._exit = _END_PROCESS
+
+
+def _refused_to_end(status: int) -> NoReturn:
+    raise SystemExit(f"os._exit({status})")
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=OwnCode().__exit__)
+
+
 def raised(error: BaseException) -> str:
     """What a user's code raised, and in which of its lines, for a message of one line."""
     told = "".join(traceback.format_exception_only(error)).strip()
@@ -111,7 +135,8 @@ def trace_of(error: BaseException) -> str:
 
 def _own_frames(error: BaseException) -> list[traceback.FrameSummary]:
     frames = traceback.extract_tb(error.__traceback__)
-    return list(dropwhile(lambda frame: frame.filename.startswith((_PACKAGE, "<frozen")), frames))
+    theirs = dropwhile(lambda frame: frame.filename.startswith((_PACKAGE, "<frozen")), frames)
+    return [frame for frame in theirs if frame.filename != __file__]
 
 
 def expected_name(found: type) -> str:

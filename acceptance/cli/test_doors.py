@@ -121,6 +121,10 @@ class OsExits(Mine):
     def do(self):
         os._exit(0)
 
+class Dies(Mine):
+    def do(self):
+        os.kill(os.getpid(), 9)
+
 class Vague(Mine):
     def decide(self, view):
         return "at home"
@@ -145,6 +149,7 @@ def test_what_a_policy_prints_leaves_the_json_alone(jobs: int):
 
 AT = "task 3, replication 0, seed 1: decide raised"
 RAISES = f"own:Raises: {AT} BaseException: two\\nlines\\x1b[2J (own.py:26)"
+OS_EXITS = f"own:OsExits: {AT} SystemExit: os._exit(0) (own.py:34)"
 VAGUE = "own:Vague: task 0, replication 0, seed 1: decide must return a Decision (got 'at home')"
 
 
@@ -155,6 +160,8 @@ VAGUE = "own:Vague: task 0, replication 0, seed 1: decide must return a Decision
         (2, "Exits", f"own:Exits: {AT} SystemExit: 0 (own.py:22)"),
         (1, "Raises", RAISES),
         (2, "Raises", RAISES),
+        (1, "OsExits", OS_EXITS),
+        (2, "OsExits", OS_EXITS),
         (1, "Vague", VAGUE),
     ],
 )
@@ -172,7 +179,7 @@ def test_a_policy_that_fails_is_told_with_its_place(jobs: int, name: str, told: 
     ("name", "code", "told"),
     [
         (
-            "OsExits",
+            "Dies",
             1,
             "Error: a process that played runs ended before they did: killed, perhaps for lack of ",
         ),
@@ -189,15 +196,16 @@ def test_a_policy_that_ends_its_process_is_told(name: str, code: int, told: str)
 
 @pytest.mark.usefixtures("own")
 def test_whatever_a_policy_does_is_the_error_of_its_run_in_a_sweep():
-    vary = "policy.class=own:Prints,own:Exits,own:Raises,own:OsExits"
+    vary = "policy.class=own:Prints,own:Exits,own:Raises,own:OsExits,own:Dies"
     given = f"--set clock.days=1 --set 'policy={{class: \"own:Prints\"}}' --vary {vary} --replications 1"
     ended = shell(f"coalesce-sim sweep dur_03 {given} --jobs 2 --out o --json")
     assert ended.code == 1
-    assert json.loads(ended.out)["failed"] == 3
+    assert json.loads(ended.out)["failed"] == 4
     errors = pd.read_csv("o/failures.csv").set_index("policy.class")["error"]
     assert errors["own:Exits"] == f"PolicyError: own:Exits: {AT} SystemExit: 0 (own.py:22)"
     assert errors["own:Raises"].startswith(f"PolicyError: own:Raises: {AT} BaseException: two\\nlines")
-    assert errors["own:OsExits"].endswith("perhaps for lack of memory, or ended by own:OsExits")
+    assert errors["own:OsExits"] == f"PolicyError: own:OsExits: {AT} SystemExit: os._exit(0) (own.py:34)"
+    assert errors["own:Dies"].endswith("perhaps for lack of memory, or ended by own:Dies")
 
 
 @pytest.mark.usefixtures("own")
@@ -358,3 +366,22 @@ finally:
         check=True,
     )
     assert ended.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(
+    "line", ["run", "run dur_01 --foo", "sweep dur_01 --seed x", "cards import", "compare dur_01 --out"]
+)
+def test_a_wrong_word_is_told_in_one_line(line: str):
+    ended = shell(f"coalesce-sim {line}")
+    assert (ended.code, ended.out) == (2, "")
+    assert [each[:7] for each in ended.err.splitlines()] == ["Error: "]
+
+
+def test_notes_are_as_wide_as_the_terminal_and_else_one_line():
+    Path("mine.yaml").write_text("extends: market_day\npolicy: {kind: always_local}\n")
+    given = "validate mine.yaml --set cost_model.external.critical_factor=3"
+    whole = shell(f"coalesce-sim {given}").err.splitlines()
+    narrow = shell(f"COLUMNS=60 coalesce-sim {given}").err.splitlines()
+    assert len(narrow) > len(whole) >= 1
+    assert " ".join(each.strip() for each in narrow) == " ".join(whole)
+    assert all(len(each) <= 60 or " " not in each.strip() for each in narrow)

@@ -50,6 +50,25 @@ def test_a_queue_that_grows_is_told_when_it_was_played(call: Call) -> None:
     assert any(each.startswith(GROWS) for each in called.err.splitlines()), called.err
 
 
+def test_compare_sweep_and_their_reports_tell_where_queues_grow(call: Call) -> None:
+    compared = call("compare", "mine.yaml", "--policies", "always_local,cheapest", "--out", "c")
+    line = (
+        "queues grow to the end of the run with 1 of 5 policies (clients.slots); mean wait of the last tenth"
+    )
+    assert f"warning: {line}" in " ".join(compared.err.split())
+    written = json.loads(Path("c/comparison.json").read_text())["observed"]
+    assert [list(each["evidence"]) for each in written] == [["always_local"]]
+    varied = ("--vary", "policy.kind=always_local", "--vary", "clients.slots=2,unlimited")
+    swept = call("sweep", "mine.yaml", *varied, "--out", "s")
+    line = "Queues grow to the end of the run at 1 of 2 design points (clients.slots)"
+    assert line in " ".join(swept.out.split())
+    for folder in ("c", "s"):
+        call("report", folder)
+        assert (
+            Path(folder, "report.html").read_text().count("Warning: queues grow to the end of the run") == 1
+        )
+
+
 def test_settings_that_agree_with_the_log_are_played_without_a_word(call: Call) -> None:
     agreed = ["workload.attributes.expected_output_tokens=512", "workload.arrivals.start=log"]
     agreed += ["workload.types.code_completion.max_latency_min=1", "clients.slots=8"]

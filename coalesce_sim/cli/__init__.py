@@ -17,7 +17,7 @@ import click
 
 from coalesce_sim import bundled
 from coalesce_sim.cli import interrupts
-from coalesce_sim.cli.contract import PROGRAM, WrongInput
+from coalesce_sim.cli.contract import PROGRAM, WrongInput, print_aside
 from coalesce_sim.cli.terminal import CannotPrint, guarded_streams
 from coalesce_sim.errors import Interrupted, ResultsWarning
 from coalesce_sim.policies.errors import PolicyError
@@ -111,7 +111,7 @@ def cli() -> None:
 def _tell(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
     """Tell what is to be known of results in a line; other warnings as Python does."""
     if issubclass(category, ResultsWarning):
-        click.echo(f"{PROGRAM}: {message}", err=True)
+        print_aside(f"{PROGRAM}: {message}")
     else:
         _showwarning(message, category, *where, **more)
 
@@ -133,7 +133,7 @@ def _exit_code(args: Sequence[str] | None) -> int:
         code = cli.main(args, prog_name=PROGRAM, standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as error:
-        error.show()
+        _show(error)
         code = error.exit_code
     except click.Abort:
         click.echo(f"{PROGRAM}: nothing was done", err=True)
@@ -147,3 +147,11 @@ def _exit_code(args: Sequence[str] | None) -> int:
         # All is cleaned up; a pool whose processes were ended may keep the interpreter waiting for ever.
         os._exit(128 + error.signal)
     return code or 0
+
+
+def _show(error: click.ClickException) -> None:
+    """Tell what is wrong with the words of a command in one line, without its usage before it."""
+    if type(error).show is click.UsageError.show:
+        click.echo(f"Error: {error.format_message()}", err=True)
+    else:
+        error.show()

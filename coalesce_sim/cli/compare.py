@@ -16,7 +16,7 @@ from coalesce_sim.cli.contract import (
     set_option,
 )
 from coalesce_sim.cli.run import default_folder
-from coalesce_sim.cli.scenario_warnings import print_warnings
+from coalesce_sim.cli.scenario_warnings import print_observed, print_warnings
 from coalesce_sim.cli.work import (
     core_option,
     cores,
@@ -83,3 +83,5 @@ def command(
     with failures_told(), progress_bar(shown=not output.quiet) as progress:
         written = write_comparison(origin, out, jobs=jobs or cores(), core=core, progress=progress)
     output.tell(written.summary, lambda screen: print_comparison(screen, written))
+    if not output.quiet:
+        print_observed(written.result.observed)

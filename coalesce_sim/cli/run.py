@@ -81,7 +81,7 @@ def command(
         written = write_run(origin, out or default_folder(scenario), jobs=jobs, core=core, progress=progress)
     output.tell(written.summary, lambda screen: print_run(screen, written))
     if not output.quiet:
-        print_observed(scenario, written.result.queues)
+        print_observed(written.result.observed)
 
 
 def default_folder(scenario: Scenario) -> Path:

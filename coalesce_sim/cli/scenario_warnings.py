@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-import click
+from coalesce_sim.cli.contract import print_aside
 
 if TYPE_CHECKING:
-    from coalesce_sim.experiments.queues import Judged
+    from coalesce_sim.experiments.diagnosis.finding import Finding
     from coalesce_sim.scenario.schema import Scenario
 
 
@@ -23,12 +24,10 @@ def print_warnings(scenario: Scenario) -> None:
     notes += [] if inherited is None else [inherited]
     for word, sentences in (("warning", warnings), ("note", notes)):
         for sentence in sentences:
-            click.echo(f"{word}: {sentence}", err=True)
+            print_aside(f"{word}: {sentence}")
 
 
-def print_observed(scenario: Scenario, queues: Judged) -> None:
-    """Say what is known only now that it was played: whose queues grew to the end."""
-    from coalesce_sim.experiments.diagnosis.growing import queues_that_grow
-
-    for finding in queues_that_grow(scenario, queues):
-        click.echo(f"warning: {finding.sentence}", err=True)
+def print_observed(findings: Iterable[Finding]) -> None:
+    """Say what is known only now that it was played."""
+    for finding in findings:
+        print_aside(f"warning: {finding.sentence}")

@@ -7,7 +7,14 @@ from contextlib import nullcontext
 
 import click
 
-from coalesce_sim.cli.contract import json_option, load_ready, print_json, scenario_argument, set_option
+from coalesce_sim.cli.contract import (
+    json_option,
+    load_ready,
+    print_aside,
+    print_json,
+    scenario_argument,
+    set_option,
+)
 from coalesce_sim.cli.scenario_warnings import print_warnings
 from coalesce_sim.scenario.problems import ScenarioError
 
@@ -43,7 +50,7 @@ def command(
         print_json({"valid": False, "problems": problems})
         ctx.exit(2)
     if left_out:
-        click.echo(f"note: not imported, and so not checked: {', '.join(left_out)} (see --import)", err=True)
+        print_aside(f"note: not imported, and so not checked: {', '.join(left_out)} (see --import)")
     if as_json:
         print_json({"valid": True, "problems": []})
     else:

@@ -7,18 +7,21 @@ import math
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property, partial, reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
 from coalesce_sim.arrays import FloatArray
-from coalesce_sim.experiments.contenders import YARDSTICKS, Contender, contenders
+from coalesce_sim.experiments.contenders import YARDSTICKS, Contender, contenders, refuse_absent
 from coalesce_sim.experiments.cores import AskedCore, ChosenCore, choose_core
+from coalesce_sim.experiments.diagnosis.finding import Finding, of_contractors
+from coalesce_sim.experiments.diagnosis.growing import queues_that_grow_somewhere
 from coalesce_sim.experiments.hindsight import all_local
 from coalesce_sim.experiments.learning import Curve, Learning, TaskBins
 from coalesce_sim.experiments.parallel import ordered_map
+from coalesce_sim.experiments.queues import Judged, QueueObserver, both
 from coalesce_sim.experiments.routing import Routed, Routing
 from coalesce_sim.experiments.staging import Metrics, Stage
 from coalesce_sim.experiments.tables.columns import named, nullable, table_of
@@ -43,12 +46,13 @@ _SIMPY = ChosenCore("simpy")
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """One replication: the metrics, the course and who got the work (`Routed.table`) of every policy, in the
-    order of the contenders."""
+    """One replication: the metrics, the course, who got the work (`Routed.table`) and how queues grew, of
+    every policy, in the order of the contenders."""
 
     metrics: list[Metrics]
     bins: list[TaskBins]
     routing: list[pa.Table]
+    queues: list[Judged]
 
 
 def play_all(
@@ -57,10 +61,10 @@ def play_all(
     """Play every policy on one replication's tasks and random numbers, each against the same baseline; `core`
     plays what it covers."""
     known = all_local(scenario, seed, replication, core=core)
-    played = Played([], [], [])
+    played = Played([], [], [], [])
     for contender in field:
-        bins, routed = TaskBins(), Routed(scenario)
-        watching = Observers(bins, routed)
+        bins, routed, queues = TaskBins(), Routed(scenario), QueueObserver()
+        watching = Observers(bins, routed, queues)
         staged = Stage(
             scenario,
             contender.policy(),
@@ -73,6 +77,7 @@ def play_all(
         played.metrics.append(staged.play())
         played.bins.append(bins)
         played.routing.append(routed.table(replication))
+        played.queues.append(queues.judged())
     _add_regrets(field, played.metrics)
     return played
 
@@ -228,6 +233,15 @@ class Comparison:
         }
 
     @cached_property
+    def observed(self) -> list[Finding]:
+        """What is known only now that it was played: with which policies queues grew to the end."""
+        judged = {
+            label: reduce(both, (each.queues[index] for each in self.played))
+            for index, label in enumerate(self.labels)
+        }
+        return queues_that_grow_somewhere(judged, "with {} policies", of_contractors(self.scenario, "slots"))
+
+    @cached_property
     def routing(self) -> pd.DataFrame:
         """Who got the work: one row a policy, contractor, or home, and type of task; see `Routing`."""
         import pandas as pd
@@ -257,6 +271,7 @@ class Comparison:
                 }
                 for index, contender in enumerate(self.field)
             },
+            "observed": [each.as_dict() for each in self.observed],
             "differences": [each.as_dict() for each in self.differences],
             "variance_removed": {
                 "median": float(np.median(known)) if known else None,
@@ -350,6 +365,7 @@ def compare(
     if count < 1 or jobs < 1:
         raise ValueError(f"replications and jobs must be >= 1 (got {count}, {jobs})")
     field = contenders(scenario, policies)
+    refuse_absent(scenario, field, seed, count)
     chosen = _core(core, scenario, field, count)
     played: list[Played] = []
     play = partial(play_all, scenario, field, seed, chosen.core)

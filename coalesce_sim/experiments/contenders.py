@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
+from coalesce_sim.market.roster import hired_is_drawn, why_not_hired
 from coalesce_sim.own_code import may_import
 from coalesce_sim.policies.protocol import Policy
 from coalesce_sim.policies.registry import PolicyError, create
 from coalesce_sim.scenario.base import Model
 from coalesce_sim.scenario.document import read_document
-from coalesce_sim.scenario.policy import Custom, PolicySettings
+from coalesce_sim.scenario.policy import Custom, Fixed, PolicySettings
 from coalesce_sim.scenario.problems import Problem, ScenarioError, closest
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.scenario.validation import validate
@@ -93,6 +94,20 @@ def contenders(
     labels = [each.label for each in listed]
     unasked = [kind for kind in UNASKED if kind not in labels]
     return listed + [Contender(kind, written(scenario, kind), yardstick=True) for kind in unasked]
+
+
+def refuse_absent(scenario: Scenario, field: Iterable[Contender], seed: int, replications: int) -> None:
+    """Raises `ScenarioError` where a policy hires one contractor, who is not there in some replication."""
+    problems: list[Problem] = []
+    for each in field:
+        if each.chosen == scenario.policy:
+            hired_is_drawn(scenario, seed, range(replications))
+        elif isinstance(each.chosen, Fixed):
+            message = why_not_hired(scenario, each.chosen, seed, range(replications))
+            if message is not None:
+                problems.append(Problem(_place(each.label), None, "contractor", message))
+    if problems:
+        raise ScenarioError(problems)
 
 
 def split(text: str) -> list[str]:

@@ -10,14 +10,18 @@ a run that is all one burst is told, for its queue does grow.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
-from coalesce_sim.arrays import FloatArray
+from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.experiments.tables.columns import numbers, places
+from coalesce_sim.market.market import Market
+from coalesce_sim.market.observer import Observer
+from coalesce_sim.market.records import Records
 from coalesce_sim.rounding import exceeds
 
 TENTHS = 10
@@ -96,6 +100,50 @@ def both(one: Judged, other: Judged) -> Judged:
     return {worker: one.get(worker, []) + other.get(worker, []) for worker in one | other}
 
 
+def as_text(judged: Judged) -> str | None:
+    """What was judged, for a cell of a table; None where nothing was."""
+    told = {
+        worker: [None if each is None else [each.load, each.last_wait_s] for each in seen]
+        for worker, seen in judged.items()
+    }
+    return json.dumps(told) if told else None
+
+
+def of_text(text: str) -> Judged:
+    """What `as_text` told. Raises ValueError for what is none."""
+    try:
+        return {
+            worker: [None if each is None else Growth(*map(float, each)) for each in seen]
+            for worker, seen in json.loads(text).items()
+        }
+    except (AttributeError, TypeError) as error:
+        raise ValueError(f"not of queues: {text[:60]!r}") from error
+
+
+class QueueObserver(Observer):
+    """Watches one replication being played."""
+
+    def __init__(self) -> None:
+        self._names: tuple[str, ...] = ()
+        self._blocks: list[tuple[IntArray, FloatArray, FloatArray, FloatArray]] = []
+
+    def set_up(self, market: Market) -> None:
+        self._names = (HOME, *market.pool.names)
+
+    def block_recorded(self, records: Records) -> None:
+        once = records.attempts == 1
+        wait_s, work_s = records.started_s - records.decided_s, records.finished_s - records.started_s
+        columns = records.block.tasks.arrival_s, wait_s, work_s
+        self._blocks.append((records.contractor[once] + 1, *(each[once] for each in columns)))
+
+    def judged(self) -> Judged:
+        """Of the replication."""
+        if not self._blocks:
+            return {}
+        who, *columns = map(np.concatenate, zip(*self._blocks, strict=True))
+        return {worker: [growth] for worker, growth in _by_worker(self._names, who, *columns)}
+
+
 class QueueWatch:
     """Reads the table of decisions of a run, replication after replication."""
 
@@ -124,21 +172,22 @@ class QueueWatch:
         rows, self._open = self._open, []
         if not rows:
             return
-        for worker, arrival_s, wait_s, work_s in _by_worker(rows):
-            if len(arrival_s) >= LEAST:
-                self._judged.setdefault(worker, []).append(growth_of(arrival_s, wait_s, work_s))
+        table = pa.concat_tables(rows).unify_dictionaries().combine_chunks()
+        encoded = table["contractor"].combine_chunks()
+        names = (HOME, *encoded.dictionary.to_pylist())
+        arrival_s, decided_s, started_s, finished_s = (numbers(table, name) for name in COLUMNS[3:])
+        once = numbers(table, "attempts") == 1
+        who = places(encoded)[once] + 1
+        columns = arrival_s, started_s - decided_s, finished_s - started_s
+        for worker, growth in _by_worker(names, who, *(each[once] for each in columns)):
+            self._judged.setdefault(worker, []).append(growth)
 
 
-def _by_worker(rows: Iterable[pa.Table]) -> Iterator[tuple[str, FloatArray, FloatArray, FloatArray]]:
-    """Arrival, wait and work of what each worker did at the first attempt."""
-    table = pa.concat_tables(rows).unify_dictionaries().combine_chunks()
-    encoded = table["contractor"].combine_chunks()
-    names = [HOME, *encoded.dictionary.to_pylist()]
-    who = places(encoded) + 1
-    arrival_s, decided_s, started_s, finished_s = (numbers(table, name) for name in COLUMNS[3:])
-    once = numbers(table, "attempts") == 1
-    for number in np.unique(who[once]):
-        mine = np.flatnonzero(once & (who == number))
+def _by_worker(
+    names: Sequence[str], who: IntArray, arrival_s: FloatArray, wait_s: FloatArray, work_s: FloatArray
+) -> Iterator[tuple[str, Growth | None]]:
+    """How the queue of each worker grows that did enough at the first attempt."""
+    for number in np.flatnonzero(np.bincount(who, minlength=1) >= LEAST).tolist():
+        mine = np.flatnonzero(who == number)
         mine = mine[np.argsort(arrival_s[mine], kind="stable")]
-        wait_s, work_s = (started_s - decided_s)[mine], (finished_s - started_s)[mine]
-        yield names[number], arrival_s[mine], wait_s, work_s
+        yield names[number], growth_of(arrival_s[mine], wait_s[mine], work_s[mine])

@@ -128,13 +128,14 @@ def play(
     steady_state: Series | None = None,
     progress: Progress | None = None,
     core: Core = "simpy",
+    observer: Observer | None = None,
 ) -> Metrics:
     """Play one replication and return its metrics.
 
     The wanted tables go to `emit` as they are complete, and tell of the whole run; `progress` is told the
-    share that is done; `core` plays what it covers. With `steady_state` the metrics are those of
-    `SteadyTotals`: only tasks that arrived after the warm-up found in that series count. Figures of the
-    market as a whole (concentration, utilisation, estimation errors, contract shares, discovery, the
+    share that is done; `core` plays what it covers; `observer` watches. With `steady_state` the metrics are
+    those of `SteadyTotals`: only tasks that arrived after the warm-up found in that series count. Figures of
+    the market as a whole (concentration, utilisation, estimation errors, contract shares, discovery, the
     all-local market's success and losses) cannot be cut and are left out.
     """
     tables = _Tables(scenario, replication, emit, wanted)
@@ -143,7 +144,7 @@ def play(
     staged = Stage(
         scenario,
         decider,
-        tables if routed is None else Observers(tables, routed),
+        Observers(*(each for each in (tables, routed, observer) if each is not None)),
         seed=seed,
         replication=replication,
         steady_state=steady_state,

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from coalesce_sim.experiments.cores import AskedCore, ChosenCore, choose_core
+from coalesce_sim.experiments.diagnosis.finding import Finding
+from coalesce_sim.experiments.diagnosis.growing import queues_that_grow
 from coalesce_sim.experiments.parallel import ordered_map
 from coalesce_sim.experiments.queues import Judged, QueueWatch
 from coalesce_sim.experiments.replication import Emit, Progress, TableName, Wanted, play
@@ -150,15 +152,22 @@ class RunResult:
             for name in names
         }
 
+    @cached_property
+    def observed(self) -> list[Finding]:
+        """What is known only now that it was played: whose queues grew to the end."""
+        return queues_that_grow(self.scenario, self.queues)
+
     @property
     def summary(self) -> dict[str, Any]:
-        """Scenario, seed, replications, metrics, published values and which core played, as in ``--json``."""
+        """Scenario, seed, replications, metrics, who got the work, what was observed, published values and
+        which core played, as in ``--json``."""
         return {
             "scenario": self.scenario.name,
             "seed": self.seed,
             "replications": len(self.replications),
             "metrics": {name: each.as_dict() for name, each in self.estimates.items()},
             "routing": self.routed.rows(),
+            "observed": [each.as_dict() for each in self.observed],
             "published": {name: each.model_dump() for name, each in self.scenario.published.items()},
             "core": self.core.as_dict(),
         }

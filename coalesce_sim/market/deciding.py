@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from coalesce_sim.errors import WANTED_TO_END
-from coalesce_sim.own_code import raised, trace_of
+from coalesce_sim.own_code import OwnCode, raised, trace_of
 from coalesce_sim.policies.errors import PolicyError
 from coalesce_sim.policies.protocol import LOCAL, Decision, Outcome, Policy, Surroundings, View
 from coalesce_sim.texts import on_one_line
@@ -76,8 +76,9 @@ class Decider:
 
     def _ask(self, what: str, *given: View | Outcome | Surroundings) -> Any:
         try:
-            asked = getattr(self._policy, what)
-            return asked(*given) if given else asked
+            with OwnCode():
+                asked = getattr(self._policy, what)
+                return asked(*given) if given else asked
         except (*WANTED_TO_END, PolicyError):
             raise
         except BaseException as error:

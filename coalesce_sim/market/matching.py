@@ -12,7 +12,7 @@ from coalesce_sim.arrays import FloatArray
 from coalesce_sim.inputs.ontology import Tree, read_ontology
 from coalesce_sim.inputs.recordings import read_recordings
 from coalesce_sim.inputs.vectors import Named, read_vectors
-from coalesce_sim.own_code import NOT_OF_OWN_CODE, imported_class, may_import, raised
+from coalesce_sim.own_code import NOT_OF_OWN_CODE, OwnCode, imported_class, may_import, raised
 from coalesce_sim.scenario import skills as settings
 from coalesce_sim.scenario.pool import DrawnPool, PriceList, RecordedPool
 from coalesce_sim.scenario.problems import Problem, ScenarioError, closest, shown
@@ -74,7 +74,8 @@ def own_embedder(scenario: Scenario) -> type[Embedder] | None:
     if not isinstance(rules, settings.OwnEmbedder):
         return None
     try:
-        found = imported_class(rules.class_)
+        with OwnCode():
+            found = imported_class(rules.class_)
     except NOT_OF_OWN_CODE:
         raise
     except BaseException as error:
@@ -178,7 +179,8 @@ def _embedded(
     texts = list(dict.fromkeys([*asking, *(text for _, text in contractors)]))
     given = {"asking": len(asking)} if embedder is TfIdf else json.loads(parameters)
     try:
-        made = embedder(**given)
+        with OwnCode():
+            made = embedder(**given)
     except NOT_OF_OWN_CODE:
         raise
     except TypeError as error:
@@ -187,7 +189,8 @@ def _embedded(
         raise _wrong("skills.embedder", f"cannot be made: {raised(error)}") from error
     name = type(made).__name__
     try:
-        returned = made.embed(texts)
+        with OwnCode():
+            returned = made.embed(texts)
     except NOT_OF_OWN_CODE:
         raise
     except BaseException as error:

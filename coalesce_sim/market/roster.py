@@ -17,7 +17,7 @@ from coalesce_sim.luck import StateArray, identities_of
 from coalesce_sim.scenario.distributions import sample
 from coalesce_sim.scenario.policy import Fixed
 from coalesce_sim.scenario.pool import Contractor, ContractorFacts, DrawnPool, PriceList, RecordedPool
-from coalesce_sim.scenario.problems import Mark
+from coalesce_sim.scenario.problems import Mark, closest
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.streams import Streams
 
@@ -79,24 +79,36 @@ _MOST_LOOKED_AT = 1000
 def hired_is_drawn(scenario: Scenario, seed: int, replications: Iterable[int]) -> None:
     """Raises `ScenarioError` where the one contractor to be hired is not drawn in some replication, of the
     first thousand."""
-    rule = scenario.policy
-    if not (isinstance(rule, Fixed) and isinstance(scenario.contractors, DrawnPool)):
+    if not isinstance(scenario.policy, Fixed):
         return
+    message = why_not_hired(scenario, scenario.policy, seed, replications)
+    if message is not None:
+        mark = scenario.origins.marks.get("policy.contractor", Mark("", None))
+        raise mark.error(message, ("policy", "contractor"))
+
+
+def why_not_hired(scenario: Scenario, rule: Fixed, seed: int, replications: Iterable[int]) -> str | None:
+    """Why the contractor of a rule cannot be hired in some of the replications, of the first thousand; None
+    where it can in all."""
     always: set[str] | None = None
     missing: int | None = None
-    for replication in islice(replications, _MOST_LOOKED_AT):
+    drawn = isinstance(scenario.contractors, DrawnPool)
+    for replication in islice(replications, _MOST_LOOKED_AT if drawn else 1):
         names = roster_of(scenario, Streams(seed, replication)).names
         if rule.contractor not in names and missing is None:
             missing = replication
         always = set(names) if always is None else always & set(names)
-    if missing is not None:
-        there = f"; always there: {', '.join(sorted(always)[:6])}" if always else ""
-        message = (
-            f"is not drawn in replication {missing} of seed {seed} (got {rule.contractor!r}){there}; state "
-            "contractors as a list to have the same ones always"
-        )
-        mark = scenario.origins.marks.get("policy.contractor", Mark("", None))
-        raise mark.error(message, ("policy", "contractor"))
+    if missing is None:
+        return None
+    if not drawn:
+        near = closest(rule.contractor, always or ())
+        hint = "" if near is None else f"; did you mean {near!r}?"
+        return f"no contractor of that name (got {rule.contractor!r}){hint}"
+    there = f"; always there: {', '.join(sorted(always)[:6])}" if always else ""
+    return (
+        f"is not drawn in replication {missing} of seed {seed} (got {rule.contractor!r}){there}; state "
+        "contractors as a list to have the same ones always"
+    )
 
 
 def roster_of(scenario: Scenario, streams: Streams) -> Roster:

@@ -9,10 +9,11 @@ from typing import Literal
 
 from scipy.special import stdtrit
 
-from coalesce_sim.metrics import Metric, UnknownMetric, describe
+from coalesce_sim.metrics import Metric, UnknownMetric, describe, is_share
 from coalesce_sim.rounding import ROUNDING, exceeds
 from coalesce_sim.scenario.problems import Problem, ScenarioError, shown
 from coalesce_sim.statistics.intervals import Estimate
+from coalesce_sim.statistics.shares import share_interval
 
 Verdict = Literal["holds", "not shown", "violated"]
 
@@ -65,13 +66,16 @@ class Constraint:
         """`holds` or `violated` where the whole interval says so, else `not shown`.
 
         The interval is the 95 % one; where this is one `of` several constraints it is widened for their
-        number (Bonferroni), so that even one wrong verdict among them has a chance of 5 % at most.
+        number (Bonferroni), so that even one wrong verdict among them has a chance of 5 % at most. That of a
+        share stays within 0 and 100 %.
         """
-        if value.mean is None or value.half_width is None:
+        if value.mean is None or value.sd is None:
             return "not shown"
-        wider = float(stdtrit(value.n - 1, 1 - 0.025 / of) / stdtrit(value.n - 1, 0.975))
-        ends = value.mean - wider * value.half_width, value.mean + wider * value.half_width
-        low, high = sorted(map(self.excess, ends))
+        reach = float(stdtrit(value.n - 1, 1 - 0.025 / of)) * value.sd / math.sqrt(value.n)
+        low, high = value.mean - reach, value.mean + reach
+        if is_share(self.metric):
+            low, high = map(float, share_interval(value.mean, reach))
+        low, high = sorted(map(self.excess, (low, high)))
         if high <= 0:
             return "holds"
         return "violated" if low > 0 else "not shown"

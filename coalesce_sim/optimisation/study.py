@@ -10,7 +10,7 @@ from typing import Any
 
 from coalesce_sim.experiments.parallel import ordered_map
 from coalesce_sim.files import expecting
-from coalesce_sim.metrics import UnknownMetric
+from coalesce_sim.metrics import UnknownMetric, is_share
 from coalesce_sim.optimisation.question import Question, question
 from coalesce_sim.optimisation.request import (
     REPLICATIONS,
@@ -170,7 +170,10 @@ def _metrics(rows: Sequence[Row]) -> list[Metrics] | str:
 
 def _figures(asked: Question, played: Sequence[Metrics]) -> Figures:
     """The means of the metrics that decide."""
-    return {name: estimate([each.get(name, math.nan) for each in played]) for name in asked.metrics}
+    return {
+        name: estimate([each.get(name, math.nan) for each in played], share=is_share(name))
+        for name in asked.metrics
+    }
 
 
 def _untold(_: float) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Self
+
 import numpy as np
 
 from coalesce_sim.arrays import FloatArray
@@ -11,12 +13,16 @@ from coalesce_sim.rounding import exceeds, first_least
 from coalesce_sim.scenario import policy as settings
 
 
-class _Ranking(Policy):
+class Ranking(Policy):
     """The eligible offer of the least loss if it is as much cheaper than home as is asked for."""
 
     def __init__(self, rules: settings.WeightedSum | settings.Vikor) -> None:
+        self.rules = rules
         self._weights = normalised(rules.weights.as_tuple())
-        self._cheaper_percent = rules.only_if_cheaper_percent
+
+    def under(self, **changes: Any) -> Self:
+        """The same that goes by other rules."""
+        return type(self)(self.rules.model_copy(update=changes))
 
     def _losses(self, gaps: FloatArray) -> FloatArray:
         """How bad each offer is, by its weighted gaps to the best of each criterion, (4, offers)."""
@@ -37,7 +43,7 @@ class _Ranking(Policy):
         losses = self._losses(weighted_gaps(criteria, self._weights))
         best = first_least(losses)
         score, position = max(0.0, 1 - float(losses[best])), int(index[best])
-        percent = self._cheaper_percent
+        percent = self.rules.only_if_cheaper_percent
         if percent is not None and not exceeds(
             (1 - percent / 100) * view.internal_usd, float(view.external_usd[position])
         ):
@@ -45,7 +51,7 @@ class _Ranking(Policy):
         return Decision(position, score=score)
 
 
-class WeightedSum(_Ranking):
+class WeightedSum(Ranking):
     """Simple additive weighting: the highest weighted sum of the criteria, each scaled by its range.
 
     Source: Fishburn (1967), Operations Research 15(3).
@@ -55,7 +61,7 @@ class WeightedSum(_Ranking):
         return np.asarray(gaps.sum(axis=0))
 
 
-class Vikor(_Ranking):
+class Vikor(Ranking):
     """The best compromise between the sum of all weighted gaps and the largest of them.
 
     Source: Opricovic and Tzeng (2004), European Journal of Operational Research 156(2).

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from coalesce_sim.own_code import NOT_OF_OWN_CODE, imported_class, raised, trace_of
+from coalesce_sim.own_code import NOT_OF_OWN_CODE, OwnCode, imported_class, raised, trace_of
 from coalesce_sim.policies.bandits.budgeted import BudgetedUcb
 from coalesce_sim.policies.bandits.exp3 import Exp3
 from coalesce_sim.policies.bandits.greedy import AdaptiveThreshold, EpsilonGreedy, Greedy, OptimisticGreedy
@@ -74,7 +74,8 @@ def create(chosen: settings.PolicySettings) -> Policy:
 
 def _custom(chosen: settings.Custom) -> Policy:
     try:
-        found = imported_class(chosen.class_)
+        with OwnCode():
+            found = imported_class(chosen.class_)
     except NOT_OF_OWN_CODE:
         raise
     except BaseException as error:
@@ -84,7 +85,8 @@ def _custom(chosen: settings.Custom) -> Policy:
     if found.decide is Policy.decide:
         raise PolicyError(f"policy.class: {chosen.class_} does not define decide(self, view)")
     try:
-        return found(**chosen.parameters)
+        with OwnCode():
+            return found(**chosen.parameters)
     except NOT_OF_OWN_CODE:
         raise
     except TypeError as error:

@@ -84,10 +84,10 @@ class Topsis(Policy):
         """The settings it goes by."""
         return self._rules
 
-    def under(self, rules: settings.Topsis) -> Topsis:
+    def under(self, **changes: Any) -> Topsis:
         """A copy that remembers the same and goes by other thresholds."""
         other = copy.deepcopy(self)
-        other._rules = rules
+        other._rules = self._rules.model_copy(update=changes)
         return other
 
     def start(self, surroundings: Surroundings) -> None:

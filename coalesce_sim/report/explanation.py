@@ -16,6 +16,7 @@ from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.market import Market
 from coalesce_sim.market.observer import Considered, DecidedOffers, Observer
 from coalesce_sim.market.records import Records
+from coalesce_sim.market.roster import hired_is_drawn
 from coalesce_sim.market.workload import Block
 from coalesce_sim.policies.protocol import LOCAL, Decision, Tasks, View
 from coalesce_sim.policies.registry import create
@@ -75,8 +76,10 @@ class Explanation:
 def explain(scenario: Scenario, seed: int, replication: int, task: int) -> Explanation:
     """Play one replication and explain the decisions on a task, counted from 0 in the order of arrival.
 
-    Raises LookupError, with the number of tasks, if there is no such task.
+    Raises LookupError, with the number of tasks, if there is no such task, and `ScenarioError` if who is
+    to be hired is not there.
     """
+    hired_is_drawn(scenario, seed, [replication])
     policy = create(scenario.policy)
     kept = rehearsed(policy, task) if isinstance(scenario.policy, ASKED_AGAIN) else None
     story = _Story(scenario, replication, task, kept)

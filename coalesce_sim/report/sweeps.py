@@ -90,6 +90,7 @@ def warnings_of(result: SweepResult) -> list[str]:
             f"{summary['runs_without_warm_up']:,} runs are too short for their warm-up to be told (MSER-5): "
             "nothing was cut from them. Let them run longer (clock.days)."
         )
+    told += [f"{each.sentence[0].upper()}{each.sentence[1:]}." for each in result.observed]
     return told
 
 

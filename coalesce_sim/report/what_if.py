@@ -1,5 +1,5 @@
-"""What would have changed a decision: the smallest change of one price, of a threshold or a gate of TOPSIS,
-or of the exploration draw that sends the task elsewhere.
+"""What would have changed a decision: the smallest change of one price, of a threshold, of a gate or of the
+exploration draw that sends the task elsewhere.
 
 Found by asking again: a copy of the policy, as it was before the decision, decides on the same offers but
 for the change. Changes are tried in doubling steps and then halved down to rounding, so the decision that is
@@ -21,6 +21,7 @@ from coalesce_sim.market.breakdown import Breakdown
 from coalesce_sim.numbers import number
 from coalesce_sim.policies.bandits.greedy import EpsilonGreedy
 from coalesce_sim.policies.protocol import LOCAL, Decision, Outcome, Policy, Surroundings, View
+from coalesce_sim.policies.rankings import Ranking
 from coalesce_sim.policies.topsis import Topsis
 from coalesce_sim.rounding import ROUNDING
 from coalesce_sim.scenario import learners
@@ -29,7 +30,14 @@ from coalesce_sim.scenario import policy as settings
 Facts = dict[str, Any]
 Flips = Callable[[float], bool]
 
-ASKED_AGAIN: Final = (settings.Topsis, settings.Cheapest, settings.AlwaysOutsource, learners.CostLearner)
+ASKED_AGAIN: Final = (
+    settings.Topsis,
+    settings.WeightedSum,
+    settings.Vikor,
+    settings.Cheapest,
+    settings.AlwaysOutsource,
+    learners.CostLearner,
+)
 """The policies that go by what offers say. Mechanisms go by bids and yardsticks by what comes true; a user's
 own policy may do more than decide when it is asked."""
 
@@ -118,6 +126,7 @@ class WhatIf:
         told = [self._price()]
         if isinstance(self.before, Topsis):
             told += [self._threshold(self.before, each) for each in ("score", "confidence")]
+        if isinstance(self.before, Topsis | Ranking):
             told += self._gates(self.before)
         if isinstance(self.before, Topsis | EpsilonGreedy):
             told.append(self._draw())
@@ -207,24 +216,24 @@ class WhatIf:
         name = f"outsource_above_{what}"
 
         def at(threshold: float) -> int:
-            changed = policy.under(policy.rules.model_copy(update={name: threshold}))
+            changed = policy.under(**{name: threshold})
             return changed.decide(self.view).contractor
 
         return self._nearest(what, name, getattr(policy.rules, name), at)
 
-    def _gates(self, policy: Topsis) -> Iterator[Facts]:
+    def _gates(self, policy: Topsis | Ranking) -> Iterator[Facts]:
         """What an offer must pass besides, where it is asked: to be cheaper than home, and within budget."""
         rules = policy.rules
 
         def under(**changed: Any) -> int:
-            return policy.under(rules.model_copy(update=changed)).decide(self.view).contractor
+            return policy.under(**changed).decide(self.view).contractor
 
         percent, name = rules.only_if_cheaper_percent, "only_if_cheaper_percent"
         if percent is not None:
             told = self._nearest(name, name, percent, lambda x: under(**{name: x}), most=_MOST_PERCENT)
             left_out = self._without(name, percent, under(**{name: None}))
             yield left_out if told["to"] is None else told
-        if rules.within_budget:
+        if isinstance(policy, Topsis) and policy.rules.within_budget:
             yield self._without("within_budget", True, under(within_budget=False))
 
     def _without(self, name: str, now: float, contractor: int) -> Facts:

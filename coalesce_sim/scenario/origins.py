@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,6 +39,16 @@ class Origins:
         nobody does."""
         mark = self.marks.get(path)
         return Path(mark.file).name if mark is not None and mark.file in self.extended else None
+
+    def is_own(self, path: str) -> bool:
+        """Whether the scenario says this itself, or nobody does.
+
+        A ``*`` stands for any one step; of what stands in a list it is asked who says the list.
+        """
+        steps = path.partition("[")[0].split(".")[:_DEEP]
+        pattern = r"\.".join("[^.]+" if step == "*" else re.escape(step) for step in steps)
+        said = [mark for name, mark in self.marks.items() if re.fullmatch(pattern, name)]
+        return not said or any(mark.file not in self.extended for mark in said)
 
 
 def _marks(node: Node, path: tuple[str, ...]) -> Iterator[tuple[str, Mark]]:

@@ -14,10 +14,11 @@ from coalesce_sim.experiments.contenders import written
 from coalesce_sim.files import expecting, read_bytes
 from coalesce_sim.loading import DATA_PATHS, data_files, resolve
 from coalesce_sim.market.matching import own_embedder
+from coalesce_sim.market.roster import why_not_hired
 from coalesce_sim.own_code import code_of, expected_name, may_import
 from coalesce_sim.policies.registry import PolicyError, create
 from coalesce_sim.scenario.document import Base, Change, Document, read_base
-from coalesce_sim.scenario.policy import Custom
+from coalesce_sim.scenario.policy import Custom, Fixed
 from coalesce_sim.scenario.problems import Mark, Problem, ScenarioError
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.scenario.skills import OwnEmbedder
@@ -144,9 +145,7 @@ class Plan:
         with expecting(self._digests):
             scenario = self._scenario(self.design.levels(number))
             key = self._key(scenario)
-        shared = self.specification.common_random_numbers
-        seed = self.seed if shared else own_seed(self.seed, key)
-        return Point(number, scenario, seed, key, self.digests)
+        return Point(number, scenario, self._seed_of(key), key, self.digests)
 
     @property
     def digests(self) -> dict[str, str]:
@@ -165,6 +164,7 @@ class Plan:
                 for path in data_files(scenario):
                     self._files.add(f"{Path(path).name}: {self._digest(path)}")
                 self._check_code(scenario)
+                self._check_hired(scenario, levels)
             except ScenarioError as error:
                 problems |= dict.fromkeys(error.problems)
             except PolicyError as error:
@@ -193,6 +193,17 @@ class Plan:
             "sweep": specification,
             "files": sorted(self._files),
         }
+
+    def _check_hired(self, scenario: Scenario, levels: tuple[tuple[Level, ...], ...]) -> None:
+        """Raises `ScenarioError` where the one contractor to be hired is not there in some replication."""
+        if not isinstance(scenario.policy, Fixed):
+            return
+        rule, seed = self.replications, self._seed_of(self._key(scenario))
+        fewest = rule.fewest if isinstance(rule, Precision) else rule
+        message = why_not_hired(scenario, scenario.policy, seed, range(fewest))
+        if message is not None:
+            base, changes = self._changed(levels)
+            raise ScenarioError([base.document(changes).problem(("policy", "contractor"), message)])
 
     def _check_code(self, scenario: Scenario) -> None:
         """Have the policy and the user's own embedder, as far as they may be imported here."""
@@ -263,6 +274,10 @@ class Plan:
         return resolve(self._bases[name], self._fixed)
 
     def _scenario(self, levels: tuple[tuple[Level, ...], ...]) -> Scenario:
+        return resolve(*self._changed(levels))
+
+    def _changed(self, levels: tuple[tuple[Level, ...], ...]) -> tuple[Base, list[Change]]:
+        """The base of a point, and what it changes there."""
         cells = {
             column: level
             for factor, chosen in zip(self.design.factors, levels, strict=True)
@@ -271,7 +286,7 @@ class Plan:
         base = str(cells.pop(SCENARIO).value) if SCENARIO in cells else self._first
         changes = [self._change(base, column, level.value) for column, level in cells.items()]
         changes.sort(key=lambda change: len(change.steps))  # a whole policy before one of its parameters
-        return resolve(self._bases[base], [*self._fixed, *changes])
+        return self._bases[base], [*self._fixed, *changes]
 
     def _change(self, base: str, column: str, value: Any) -> Change:
         if column != "policy" or not isinstance(value, str):
@@ -297,6 +312,10 @@ class Plan:
     def _key(self, scenario: Scenario) -> str:
         content = f"{__version__} {self.specification.steady_state} {self._played(scenario)}"
         return hashlib.sha256(content.encode()).hexdigest()[:32]
+
+    def _seed_of(self, key: str) -> int:
+        """The seed of a point, by its key."""
+        return self.seed if self.specification.common_random_numbers else own_seed(self.seed, key)
 
     def _played(self, scenario: Scenario) -> str:
         """What of a scenario decides its results, as JSON: data files by content, wherever they are."""

@@ -11,6 +11,7 @@ from functools import lru_cache
 from itertools import groupby
 
 from coalesce_sim.errors import WANTED_TO_END
+from coalesce_sim.experiments.queues import Judged, QueueObserver
 from coalesce_sim.experiments.replication import Wanted, play
 from coalesce_sim.experiments.steady_state import Series
 from coalesce_sim.files import ChangedFile, expecting
@@ -33,7 +34,8 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What one run came to: metrics, or an error with its traceback; `wall_s` is how long it took."""
+    """What one run came to: metrics, or an error with its traceback; `wall_s` is how long it took. `queues`
+    says how they grew."""
 
     run: Run
     seed: int
@@ -42,6 +44,7 @@ class Row:
     metrics: Mapping[str, float] = field(default_factory=dict)
     error: str | None = None
     traceback: str | None = None
+    queues: Judged = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,7 @@ def _plan(pickled: bytes) -> Plan:
 
 def play_run(run: Run, point: Point, steady_state: Series | None = None, core: Core = "simpy") -> Row:
     """The row of one run."""
-    began = time.perf_counter()
+    began, queues = time.perf_counter(), QueueObserver()
     try:
         with expecting(point.digests):
             metrics = play(
@@ -103,6 +106,7 @@ def play_run(run: Run, point: Point, steady_state: Series | None = None, core: C
                 Wanted(),
                 steady_state=steady_state,
                 core=core,
+                observer=queues,
             )
     except WANTED_TO_END:
         raise
@@ -112,7 +116,7 @@ def play_run(run: Run, point: Point, steady_state: Series | None = None, core: C
         told = "".join(traceback.format_exception(error))
         message = f"{type(error).__name__}: {error}"
         return Row(run, point.seed, point.key, wall_s, error=message, traceback=told)
-    return Row(run, point.seed, point.key, time.perf_counter() - began, metrics)
+    return Row(run, point.seed, point.key, time.perf_counter() - began, metrics, queues=queues.judged())
 
 
 def died(run: Run, point: Point, times: int) -> Row:

@@ -16,8 +16,12 @@ import pyarrow.compute as pc
 
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.errors import ResultsWarning
+from coalesce_sim.experiments.diagnosis.finding import Finding
+from coalesce_sim.experiments.diagnosis.growing import queues_that_grow_somewhere
+from coalesce_sim.experiments.queues import Judged, both, of_text
 from coalesce_sim.files import ResultsError, digest_of_file, read_sealed
 from coalesce_sim.metrics import METRICS, describe
+from coalesce_sim.numbers import level_text
 from coalesce_sim.statistics.intervals import Interval, estimate, grouped
 from coalesce_sim.statistics.shares import share_interval
 from coalesce_sim.sweeps.design import design_of
@@ -30,6 +34,9 @@ if TYPE_CHECKING:
 
 OUTCOME = "outcome.json"
 """Written when a sweep has ended, and not before."""
+
+_MOST_IN_LABEL = 3
+"""Of a sweep over more factors design points are told by their numbers."""
 
 _KEYS = ("point", "replication", "seed")
 
@@ -114,9 +121,33 @@ class SweepResult:
             "failed": len(self.failed_rows),
             "imprecise_points": len(self.imprecise),
             "runs_without_warm_up": self.too_short,
+            "observed": [each.as_dict() for each in self.observed],
             "digest": self.digest,
             "seed": self.facts["seed"],
         }
+
+    @cached_property
+    def observed(self) -> list[Finding]:
+        """What is known only now that it was played: at which design points queues grew to the end.
+
+        Of runs that an earlier version played nothing is known. Raises `ResultsError` for what none wrote.
+        """
+        if "queues" not in self.rows.column_names:
+            return []
+        seen = self.rows.filter(pc.is_valid(self.rows["queues"]))
+        judged: dict[int, Judged] = {number: {} for number in self._numbers.tolist()}
+        for number, text in zip(seen["point"].to_pylist(), seen["queues"].to_pylist(), strict=True):
+            try:
+                judged[number] = both(judged[number], of_text(text))
+            except ValueError as error:
+                raise ResultsError(f"{self.folder}: column 'queues': {error}") from error
+        cells = self._design.columns(self._numbers)
+        levels = [[f"{name}={level_text(each)}" for each in values] for name, values in cells.items()]
+        labels = [", ".join(point) for point in zip(*levels, strict=True)]
+        if len(levels) > _MOST_IN_LABEL:
+            labels = [f"point {number}" for number in judged]
+        parts = dict(zip(labels, judged.values(), strict=True))
+        return queues_that_grow_somewhere(parts, "at {} design points", "slots of contractors")
 
     @property
     def too_short(self) -> int:

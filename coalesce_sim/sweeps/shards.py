@@ -28,6 +28,7 @@ _FIXED = pa.schema(
         ("wall_s", pa.float64()),
         ("error", pa.string()),
         ("traceback", pa.string()),
+        ("queues", pa.string()),
     ]
 )
 COLUMNS = tuple(_FIXED.names)

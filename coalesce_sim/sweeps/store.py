@@ -10,6 +10,7 @@ from typing import Any, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from coalesce_sim.experiments.queues import as_text
 from coalesce_sim.files import (
     UNFINISHED_FILE,
     Claim,
@@ -146,6 +147,7 @@ class Store:
                 "wall_s": row.wall_s,
                 "error": row.error,
                 "traceback": row.traceback,
+                "queues": as_text(row.queues),
             }
             for row in rows
         ]

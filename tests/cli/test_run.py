@@ -96,7 +96,8 @@ def test_options_may_stand_before_the_scenario(call: Call):
 def test_json_is_one_object_with_the_figures_of_summary_json(whole: Whole):
     printed = whole.printed
     assert set(printed) == {
-        *("scenario", "seed", "replications", "metrics", "routing", "published", "core", "outputs")
+        *("scenario", "seed", "replications", "metrics", "routing", "observed", "published", "core"),
+        "outputs",
     }
     assert (printed["scenario"], printed["seed"], printed["replications"]) == ("dur_03", 5, 2)
     assert set(printed["metrics"]) >= {

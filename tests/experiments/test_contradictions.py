@@ -7,12 +7,15 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
+import yaml
 
 import coalesce_sim
 from coalesce_sim.experiments.diagnosis.contradictions import contradictions
 from coalesce_sim.experiments.diagnosis.finding import Finding
+from coalesce_sim.experiments.diagnosis.growing import queues_that_grow_somewhere
 from coalesce_sim.experiments.diagnosis.inherited import decisive, inherited_note
-from coalesce_sim.experiments.queues import Growth, QueueWatch, growing, growth_of
+from coalesce_sim.experiments.diagnosis.unused.everywhere import without_effect
+from coalesce_sim.experiments.queues import LEAST, Growth, Judged, QueueWatch, growing, growth_of
 from coalesce_sim.scenario.schema import Scenario
 from tests.markets import queueing
 
@@ -50,7 +53,7 @@ def found(scenario: Scenario) -> dict[str, Finding]:
 def test_answers_that_are_longer_than_expected_are_told_with_the_file_that_says_so():
     told = found(coalesce_sim.load(log(500, 512, 524)))["expected_tokens"]
     assert "expected_output_tokens is 28 (azure_code.yaml:" in told.sentence
-    assert "answers in log.csv have 512.0 tokens" in told.sentence
+    assert "answers in log.csv have 512 tokens" in told.sentence
     assert told.settings == ("workload.attributes.expected_output_tokens=512",)
     assert "expected_tokens" not in found(coalesce_sim.load("mine.yaml", list(told.settings)))
 
@@ -147,11 +150,43 @@ def test_inherited_settings_are_named_and_the_one_that_decides_is_told_with_its_
     note = inherited_note(scenario)
     assert note is not None
     assert "cost_model.late_usd_per_min=0.06" in note
-    assert "expected_output_tokens=28 (azure_code.yaml)" in note
+    assert "expected_output_tokens=28, " in note
     assert "policy.kind" not in note
+    assert note.endswith("workload.types.code_completion.max_latency_min=0.0333333 (azure_code.yaml)")
     rate = coalesce_sim.stage(scenario).play()["outsourcing_rate"]
     told = [each.settings for each in decisive(scenario, 1, rate, 9)]
     assert told == [("workload.attributes.expected_output_tokens=600",)]
+
+
+def test_an_inherited_target_that_decides_is_told_with_its_effect():
+    """Half a minute late costs 50 USD at home, where work costs 6; the contractor is in time, for 40."""
+    base = queueing({"kind": "renewal", "gap_s": 3600, "limit": 4}, policy={"kind": "cheapest"})
+    base["workload"]["types"]["job"]["max_latency_min"] = 0.5
+    base["cost_model"]["late_usd_per_min"] = 0
+    base["contractors"][0] |= {"price_usd": 40, "latency_min": 0.1}
+    Path("base.yaml").write_text(yaml.safe_dump(base))
+    own = "policy: {kind: cheapest}\ncost_model: {late_usd_per_min: 100, internal: {opportunity: none}}\n"
+    own += "skills: {threshold: 0.5}\n"
+    Path("mine.yaml").write_text(f"extends: base.yaml\ntitle: mine\n{own}")
+    target = "workload.types.job.max_latency_min"
+    scenario = coalesce_sim.load("mine.yaml")
+    assert (
+        inherited_note(scenario) == f"inherited, and may decide what is outsourced: {target}=0.5 (base.yaml)"
+    )
+    assert [each.settings for each in decisive(scenario, 1, 100.0, 4)] == [(f"{target}=1e6",)]
+    assert inherited_note(coalesce_sim.load("mine.yaml", [f"{target}=0.5"])) is None
+    free = coalesce_sim.load("mine.yaml", ["cost_model.late_usd_per_min=0"])
+    assert inherited_note(free) is None
+
+
+def test_of_settings_without_effect_those_are_named_that_the_user_wrote():
+    extending = {"extends": "market", "policy": {"kind": "always_local"}}
+    Path("mine.yaml").write_text(yaml.safe_dump(extending))
+    assert without_effect(coalesce_sim.load("mine.yaml")) == []
+    own = "cost_model.external.critical_factor=3"
+    (told,) = without_effect(coalesce_sim.load("mine.yaml", [own]))
+    assert told.startswith("without effect here: cost_model.external.critical_factor (")
+    assert ";" not in told
 
 
 def test_of_a_bundled_scenario_nothing_is_inherited_unseen():
@@ -207,3 +242,31 @@ def test_queues_are_read_from_the_table_of_decisions_by_worker():
             watch.add(pa.table(columns | {"contractor": names}))
     assert {worker: len(seen) for worker, seen in watch.judged().items()} == {"": 2, "a": 2, "b": 2}
     assert [(each.worker, each.growing) for each in growing(watch.judged())] == [("", 2), ("a", 2)]
+
+
+def test_a_sweep_tells_at_which_points_queues_grow():
+    """Twice as much comes as one slot does, and home alone has only one."""
+    tasks = {"kind": "renewal", "gap_s": 30, "limit": LEAST}
+    market = queueing(tasks, policy={"kind": "always_local"})
+    market["contractors"][0]["slots"] = "unlimited"
+    slots = {"clients.slots": [1, "unlimited"]}
+    swept = coalesce_sim.sweep({"name": "s", "base": market, "factors": slots}, replications=1, jobs=1)
+    (told,) = coalesce_sim.open_results(swept.folder).observed
+    assert told.sentence.startswith(
+        "queues grow to the end of the run at 1 of 2 design points (clients.slots)"
+    )
+    assert list(told.evidence) == ["clients.slots=1"]
+    assert told.evidence["clients.slots=1"]["home"]["load"] == pytest.approx(2, rel=0.01)
+
+
+def test_where_queues_grow_the_longest_waits_come_first_and_many_are_counted():
+    judged: dict[str, Judged] = {
+        f"p{each}": {"": [Growth(2.0, 10.0 * each)], "a": [Growth(2.0, 5.0)]} for each in range(1, 6)
+    }
+    (told,) = queues_that_grow_somewhere(judged | {"idle": {"": [None]}}, "with {} policies", "their.slots")
+    assert told.sentence.endswith(
+        "with 5 of 6 policies (clients.slots, their.slots); mean wait of the last tenth of tasks: "
+        "50.0 s at home, 5.00 s at a (p5); 40.0 s at home, 5.00 s at a (p4); 30.0 s at home, 5.00 s at a (p3)"
+        " and 2 more"
+    )
+    assert list(told.evidence) == ["p5", "p4", "p3", "p2", "p1"]

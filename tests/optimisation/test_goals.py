@@ -8,7 +8,7 @@ import pytest
 
 from coalesce_sim.optimisation.goals import constraint, goal
 from coalesce_sim.scenario.problems import ScenarioError
-from coalesce_sim.statistics.intervals import Estimate
+from coalesce_sim.statistics.intervals import Estimate, estimate
 
 
 @pytest.mark.parametrize(
@@ -64,15 +64,15 @@ def test_a_bound_holds_or_is_violated_where_the_whole_interval_says_so() -> None
     at_least, at_most = constraint("success_rate>=90%"), constraint("late_rate<=10%")
 
     def around(mean: float) -> Estimate:
-        return Estimate(mean, 1.0, (mean - 2, mean + 2), 10)
+        return Estimate(mean, 2 / 2.262 * math.sqrt(10), (mean - 2, mean + 2), 10)
 
-    assert [at_least.verdict(around(mean)) for mean in (92, 91, 89, 87)] == [
+    assert [at_least.verdict(around(mean)) for mean in (92.1, 91, 89, 87)] == [
         "holds",
         "not shown",
         "not shown",
         "violated",
     ]
-    assert [at_most.verdict(around(mean)) for mean in (8, 9, 11, 13)] == [
+    assert [at_most.verdict(around(mean)) for mean in (7.9, 9, 11, 13)] == [
         "holds",
         "not shown",
         "not shown",
@@ -80,6 +80,8 @@ def test_a_bound_holds_or_is_violated_where_the_whole_interval_says_so() -> None
     ]
     assert at_least.verdict(Estimate(100.0, None, None, 1)) == "not shown"
     assert at_least.excess(85.0) == 5
+    nearly_all = estimate([100.0] * 9 + [97.0], share=True)  # mean + t would be beyond 100 %
+    assert constraint("success_rate<=100%").verdict(nearly_all) == "holds"
     assert at_most.excess(None) == math.inf
 
 
@@ -88,7 +90,7 @@ def test_one_of_several_constraints_has_a_wider_interval_so_that_all_verdicts_ho
     at_least = constraint("success_rate>=90%")
 
     def around(margin: float) -> Estimate:
-        return Estimate(90 + margin, 1.0, (90 + margin - 2.262, 90 + margin + 2.262), 10)
+        return Estimate(90 + margin, math.sqrt(10), (90 + margin - 2.262, 90 + margin + 2.262), 10)
 
     assert at_least.verdict(around(2.67)) == "holds"
     assert [at_least.verdict(around(margin), of=2) for margin in (2.67, 2.70)] == ["not shown", "holds"]

@@ -70,7 +70,9 @@ def made_up(reductions: dict[str, list[float]], **metrics: float) -> Comparison:
         for values in zip(*reductions.values(), strict=True)
     ]
     played = [
-        Played(each, [TaskBins() for _ in field], [all_at_home(replication) for _ in field])
+        Played(
+            each, [TaskBins() for _ in field], [all_at_home(replication) for _ in field], [{} for _ in field]
+        )
         for replication, each in enumerate(runs)
     ]
     return Comparison(scenario, 1, field, played)

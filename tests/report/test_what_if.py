@@ -55,6 +55,7 @@ CASES: dict[str, dict[str, Any]] = {
     "score too low": FREE | {"outsource_above_score": 0.8},
     "too dear": FREE | {"only_if_cheaper_percent": 60},
     "cheapest": {"kind": "cheapest"},
+    "weighted sum": {"kind": "weighted_sum"},
     "greedy": {"kind": "greedy"},
 }
 
@@ -170,9 +171,14 @@ def test_the_opportunity_cost_follows_from_what_it_is_made_of(rule: str, publish
     assert seen != {False} or rule == "none"
 
 
+@pytest.mark.parametrize(
+    "rules", [FREE, {"kind": "weighted_sum"}, {"kind": "vikor"}], ids=lambda it: it["kind"]
+)
 @pytest.mark.parametrize(("percent", "at_home"), [(60, False), (99.9, True)])
-def test_a_gate_is_named_with_the_value_that_decides_otherwise(percent: float, at_home: bool) -> None:
-    whole = scenario(False, FREE | {"only_if_cheaper_percent": percent})
+def test_a_gate_is_named_with_the_value_that_decides_otherwise(
+    percent: float, at_home: bool, rules: dict[str, Any]
+) -> None:
+    whole = scenario(False, rules | {"only_if_cheaper_percent": percent})
     before, change = worker(whole), flip(whole, "only_if_cheaper_percent")
     assert (before is None) is at_home
     assert change["then"] != before

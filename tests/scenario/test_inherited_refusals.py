@@ -8,6 +8,7 @@ import pytest
 
 import coalesce_sim
 from coalesce_sim import ScenarioError
+from coalesce_sim.report.explanation import explain
 
 
 @pytest.fixture(autouse=True)
@@ -71,11 +72,44 @@ def test_ones_own_line_stays_where_it_is():
     )
 
 
-def test_who_is_not_drawn_cannot_be_hired_and_the_folder_is_left_alone():
-    """Of a pool of five some number is of this type, none is of it always."""
-    settings = ["contractors.count=5", "clock.days=0.01", "policy={kind: fixed, contractor: edge_4}"]
-    scenario = coalesce_sim.load("market_day", settings)
-    with pytest.raises(
-        ScenarioError, match=r"policy\.contractor: is not drawn in replication \d+ of seed 1 "
-    ):
-        coalesce_sim.run(scenario, replications=20)
+NOT_DRAWN = {
+    "extends": "market_day",
+    "contractors": {"count": 5, "types": {"edge": {"share": 0}}},
+    "clock": {"days": 0.01},
+    "policy": {"kind": "fixed", "contractor": "edge_4"},
+}
+"""Nobody is of this type."""
+
+
+@pytest.mark.parametrize(
+    "play",
+    [
+        lambda scenario: coalesce_sim.run(scenario, replications=1),
+        lambda scenario: coalesce_sim.compare(scenario, replications=1),
+        lambda scenario: coalesce_sim.doctor(scenario, replications=1),
+        lambda scenario: explain(scenario, 1, 0, 0),
+        lambda _: coalesce_sim.sweep(
+            {"name": "s", "base": NOT_DRAWN, "factors": {"clock.days": [0.01]}}, replications=1, jobs=1
+        ),
+    ],
+    ids=["run", "compare", "doctor", "explain", "sweep"],
+)
+def test_who_is_not_drawn_cannot_be_hired(play):
+    scenario = coalesce_sim.load(NOT_DRAWN)
+    with pytest.raises(ScenarioError, match=r"policy\.contractor: is not drawn in replication 0 of seed 1 "):
+        play(scenario)
+    assert not list(Path().iterdir())
+
+
+@pytest.mark.parametrize(
+    ("scenario", "told"),
+    [
+        ("market_day", "is not drawn in replication 0 of seed 1"),
+        ("real_llm_35", "no contractor of that name"),
+    ],
+)
+def test_whom_a_listed_policy_hires_is_looked_for_before_anything_is_played(scenario, told):
+    label = "fixed(contractor=nobody)"
+    with pytest.raises(ScenarioError, match=f"contractor: {told} .got 'nobody'.") as caught:
+        coalesce_sim.compare(coalesce_sim.load(scenario), [label], replications=1)
+    assert [each.file for each in caught.value.problems] == [f"policy {label!r}"]

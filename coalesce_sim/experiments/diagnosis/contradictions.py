@@ -75,9 +75,10 @@ def _expected_tokens(scenario: Scenario, block: Block) -> Iterator[Finding]:
     place, source = "workload.attributes.expected_output_tokens", scenario.workload.arrivals
     stated = scenario.workload.attributes.expected_output_tokens
     where = f"in {Path(source.path).name} " if isinstance(source, Csv) else ""
+    mean = number(real, 0 if real >= 10 else 1)
     sentence = (
         f"{place} is {stated:g}{scenario.origins.place(place)}, but answers {where}have "
-        f"{number(real, 1)} tokens on average: offers and estimates go by what is expected"
+        f"{mean} tokens on average: offers and estimates go by what is expected"
     )
     numbers = {"expected_tokens": expected, "mean_tokens": real}
     yield Finding("expected_tokens", "problem", sentence, numbers, (f"{place}={real:.4g}",))

@@ -22,6 +22,7 @@ from coalesce_sim.experiments.parallel import ordered_map
 from coalesce_sim.experiments.staging import Metrics, Stage
 from coalesce_sim.files import expecting
 from coalesce_sim.loading import data_digests
+from coalesce_sim.market.roster import hired_is_drawn
 from coalesce_sim.metrics import is_share
 from coalesce_sim.policies.registry import create
 from coalesce_sim.scenario.schema import Scenario
@@ -134,6 +135,7 @@ def doctor(
     if replications < 1 or jobs < 1:
         raise ValueError(f"replications and jobs must be >= 1 (got {replications}, {jobs})")
     seed = scenario.seed if seed is None else seed
+    hired_is_drawn(scenario, seed, range(replications))
     metrics, evidence = [], Evidence.none(scenario)
     play = partial(_watch, scenario, seed)
     with (

@@ -9,6 +9,7 @@ from typing import Any
 
 from coalesce_sim.experiments.diagnosis.contradictions import expects_answers, mean_answer
 from coalesce_sim.experiments.diagnosis.finding import Finding
+from coalesce_sim.experiments.diagnosis.unused.levels import of_type, types_that_come
 from coalesce_sim.experiments.diagnosis.unused.market import Asked
 from coalesce_sim.experiments.staging import stage
 from coalesce_sim.loading import load
@@ -37,11 +38,14 @@ _NEUTRAL = {
 """What decides on outsourcing, with the value at which it would not; None where there is no such value, empty
 where the tasks say it."""
 
+_NO_TARGET_MIN = "1e6"
+"""A target, in minutes, that every task meets."""
+
 
 def inherited_of(scenario: Scenario) -> dict[str, str]:
     """The settings that are inherited and may decide here, with the file that says them."""
     found = {}
-    for place in _NEUTRAL:
+    for place in (*_NEUTRAL, *_targets(scenario)):
         file = scenario.origins.inherited_from(place)
         if file is not None and _may_decide(scenario, place):
             found[place] = file
@@ -82,7 +86,7 @@ def decisive(scenario: Scenario, seed: int, rate: float, tasks: float) -> Iterat
 
 
 def _neutral(scenario: Scenario, place: str) -> str | None:
-    value = _NEUTRAL[place]
+    value = _NEUTRAL.get(place, _NO_TARGET_MIN)
     return f"{mean_answer(scenario):.4g}" if value == "" else value
 
 
@@ -96,13 +100,22 @@ def _may_decide(scenario: Scenario, place: str) -> bool:
             return value != "0" and Asked(scenario).risk
         case "policy.kind":
             return True
-        case _:
+        case _ if place in _NEUTRAL:
             return value != _NEUTRAL[place]
+        case _:
+            boosts = getattr(scenario.policy, "boosts", None)
+            urgent = boosts is not None and boosts.latency_if_max_min_below > 0
+            return urgent or scenario.cost_model.late_usd_per_min > 0
+
+
+def _targets(scenario: Scenario) -> list[str]:
+    """Where the target of each type of task is stated that can come."""
+    return [f"{of_type(name)}.max_latency_min" for name in types_that_come(scenario)]
 
 
 def _value(scenario: Scenario, place: str) -> str:
     """A setting as ``--set`` takes it."""
     value: Any = scenario
     for step in place.split("."):
-        value = getattr(value, step, None)
+        value = value.get(step) if isinstance(value, dict) else getattr(value, step, None)
     return f"{value:g}" if isinstance(value, float) else shown(value).strip("'")

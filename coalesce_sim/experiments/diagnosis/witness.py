@@ -31,8 +31,7 @@ from coalesce_sim.experiments.diagnosis.evidence import (
     Evidence,
 )
 from coalesce_sim.experiments.diagnosis.finding import epsilon_of
-from coalesce_sim.experiments.queues import QueueWatch
-from coalesce_sim.experiments.tables.decisions import decisions_table
+from coalesce_sim.experiments.queues import QueueObserver
 from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.contracts.trade import ContractTrade
 from coalesce_sim.market.market import Market
@@ -91,10 +90,11 @@ class Witness(Observer):
         self._outages_s = [(3600 * each.start_h, 3600 * (each.start_h + each.hours)) for each in outages]
         self._ever_eligible: set[int] = set()
         self._contracts_with: dict[int, list[int]] = {}
-        self._scenario, self._queues = scenario, QueueWatch()
+        self._queues = QueueObserver()
 
     def set_up(self, market: Market) -> None:
         self._market = market
+        self._queues.set_up(market)
 
     def decided(self, decided: DecidedOffers) -> None:
         """Count one decision, and what the client expected of it if it is the first on its task."""
@@ -112,7 +112,7 @@ class Witness(Observer):
 
     def block_recorded(self, records: Records) -> None:
         """Count what became of a block of tasks."""
-        self._queues.add(decisions_table(records, 0, self._scenario, self._market.pool.names))
+        self._queues.block_recorded(records)
         tasks, days = self.evidence.tasks, self.evidence.days
         away, decided = records.outsourced, records.attempts > 0
         all_local_usd, realised_usd = (each[away] for each in _compared_usd(records))

@@ -242,7 +242,9 @@ class Broadcast:
 
 
 class Discovery:
-    """Finds candidates for each task, at most `k`, so that a decision costs the same in a market of any size.
+    """Finds candidates for each task, at most `k`, whose offers are all that a decision looks at.
+
+    What is laid out for all contractors, such as their charges and luck, still grows with the market.
 
     Counts `queries`, their `messages`, the queries that a registry left `unanswered`, being down, and those
     that were `empty`.

@@ -36,6 +36,11 @@ def scenario_checks(scenarios: Mapping[str, Mapping[str, Any]]) -> list[Check]:
     return checks or [Check(True, "No warning about the scenario.")]
 
 
+def observed_checks(observed: Iterable[Mapping[str, Any]]) -> list[Check]:
+    """What was known only after it was played, as the results have it."""
+    return [Check(False, f"Warning: {each['sentence']}.") for each in observed]
+
+
 def _oddities(name: str, scenario: Mapping[str, Any]) -> list[Check]:
     try:
         with nothing_imported():  # results may be anybody's

@@ -13,6 +13,7 @@ from coalesce_sim.numbers import NOTHING, number, with_half_width
 from coalesce_sim.report.html.charts import Axis, Chart, Quantity, axis_of, figures_of, first_axes, rounded
 from coalesce_sim.report.html.closing import (
     glossary_section,
+    observed_checks,
     provenance_section,
     scenario_checks,
     scenario_section,
@@ -75,7 +76,11 @@ def comparison_page(opened: Opened, metrics: Sequence[str], title: str | None) -
     curves = [Drawing(_policies_chart(told, sorted(shown, key=lambda each: each != first)))]
     if len(opened.learning):
         curves.append(Drawing(_learning_chart(opened.learning)))
-    checks = [*undefined_checks(undefined, len(runs)), *scenario_checks(scenarios)]
+    checks = [
+        *undefined_checks(undefined, len(runs)),
+        *observed_checks(facts.get("observed", ())),
+        *scenario_checks(scenarios),
+    ]
     sections = [
         Section("asked", "What was asked", [Facts(_asked(facts, origin))]),
         Section("curves", "Curves", curves),

@@ -16,6 +16,7 @@ from coalesce_sim.report.curves import curve_of, time_unit
 from coalesce_sim.report.html.charts import Chart, Quantity, axis_of, rounded
 from coalesce_sim.report.html.closing import (
     glossary_section,
+    observed_checks,
     provenance_section,
     scenario_checks,
     scenario_section,
@@ -67,7 +68,11 @@ def run_page(opened: Opened, metrics: Sequence[str], title: str | None) -> Page:
     undefined = {opened.metric(name).label: facts["replications"] - estimates[name].n for name in names}
     assert opened.timeline is not None
     interval_s = 60.0 * origin["scenario"]["clock"]["timeline_min"]
-    checks = [*undefined_checks(undefined, facts["replications"]), *scenario_checks(scenarios)]
+    checks = [
+        *undefined_checks(undefined, facts["replications"]),
+        *observed_checks(facts.get("observed", ())),
+        *scenario_checks(scenarios),
+    ]
     sections = [
         Section("asked", "What was asked", [Facts(_asked(facts, origin))]),
         *cost_sections({"As played": estimates}),

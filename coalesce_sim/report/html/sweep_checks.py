@@ -8,7 +8,7 @@ from typing import Any
 from coalesce_sim.metrics import METRICS, Metric
 from coalesce_sim.numbers import number, plural
 from coalesce_sim.report.html.charts import point_labels
-from coalesce_sim.report.html.closing import scenario_checks, undefined_checks
+from coalesce_sim.report.html.closing import observed_checks, scenario_checks, undefined_checks
 from coalesce_sim.report.html.page import Block, Cell, Check, Column, Source, Table, number_cell
 from coalesce_sim.report.progress import unfinished
 from coalesce_sim.sweeps.results import SweepResult
@@ -32,6 +32,7 @@ def diagnostics(
         *_precision_checks(result),
         *_warm_up_checks(result),
         *undefined_checks(undefined, len(result.runs)),
+        *observed_checks(each.as_dict() for each in result.observed),
         *scenario_checks(bases),
     ]
 

@@ -17,6 +17,7 @@ from coalesce_sim.optimisation.search import Trial
 from coalesce_sim.optimisation.space import shown
 from coalesce_sim.report.fields import axis_of
 from coalesce_sim.report.look import BLUE, GREY, VERMILLION, our_style, page, save
+from coalesce_sim.statistics.intervals import Estimate
 
 _PANELS_IN_A_ROW = 3
 _MOST_PANELS = 12
@@ -81,25 +82,30 @@ def _panel(axes: Axes, found: Optimisation, field: str) -> None:
     _points(axes, at, [best], metric, "black", "o", "best of the search")
     value = found.validation.best[metric]
     if value.mean is not None:
-        half_width = value.half_width or 0.0
-        axes.errorbar(at, value.mean, half_width, fmt="D", color=VERMILLION, label="validated", zorder=4)
+        axes.errorbar(at, value.mean, _reach([value]), fmt="D", color=VERMILLION, label="validated", zorder=4)
 
 
 def _points(
     axes: Axes, at: FloatArray, trials: Sequence[Trial], metric: str, colour: str, marker: str, label: str
 ) -> None:
     means = np.array([trial.mean(metric) for trial in trials], dtype=np.float64)
-    half_widths = [trial.figures[metric].half_width or 0.0 for trial in trials]
     axes.errorbar(
         at,
         means,
-        half_widths,
+        _reach([trial.figures[metric] for trial in trials]),
         fmt=marker,
         color=colour,
         elinewidth=0.6,
         alpha=0.8,
         label=label,
     )
+
+
+def _reach(values: Sequence[Estimate]) -> FloatArray:
+    """How far intervals reach below their means and above them: two rows."""
+    ends = [(value.mean, *(value.ci95 or (value.mean, value.mean))) for value in values]
+    mean, low, high = np.array(ends, dtype=np.float64).T
+    return np.array([mean - low, high - mean])
 
 
 def _note(found: Optimisation) -> str:

@@ -15,7 +15,7 @@ from coalesce_sim.report.results_folder import Written
 
 _NOTE = (
     "The search's figure is the best of many and so flatters; the validated one is of a seed that the search "
-    "has not met. ±: 95 % t intervals."
+    "has not met. ±, [ ]: 95 % intervals."
 )
 _VERDICTS = {
     "holds": ("holds: the whole interval keeps the bound", "green"),
@@ -36,10 +36,11 @@ def print_optimisation(console: Console, written: Written[Optimisation]) -> None
     found = written.result
     asked, scenario = found.question, found.question.own
     console.print(Text(f"{scenario.name}: {scenario.title}", "bold"), soft_wrap=True)
-    console.print(
+    print_wrapped(
+        console,
         f"{asked.goal.text} over {', '.join(axis.name for axis in asked.axes)}: "
         f"{plural(len(found.trials), 'trial')} of {plural(found.replications, 'replication')}, "
-        f"seed {asked.plan.seed}, in {number(written.wall_s)} s"
+        f"seed {asked.plan.seed}, in {number(written.wall_s)} s",
     )
     for constraint in asked.constraints:
         read = f" ({constraint.written} is read as a share)" if constraint.read_as_share else ""

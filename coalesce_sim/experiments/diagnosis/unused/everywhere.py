@@ -11,6 +11,7 @@ from coalesce_sim.scenario.schema import Scenario
 
 
 def without_effect(scenario: Scenario) -> list[str]:
-    """A sentence on the settings that are not as they are by default and yet change nothing, if any."""
+    """A sentence on the settings that are not as they are by default and yet change nothing, if any; what is
+    inherited is left out."""
     asked = Asked(scenario)
-    return sentence((*of_tasks(asked), *of_workers(asked), *of_rules(asked)))
+    return sentence((*of_tasks(asked), *of_workers(asked), *of_rules(asked)), scenario.origins)

@@ -35,6 +35,12 @@ def chains_of(scenario: Scenario) -> set[Chain]:
     return chains
 
 
+def types_that_come(scenario: Scenario) -> list[str]:
+    """The types of task that can come, in the order of the scenario."""
+    come = {name for name, _ in _tasks_of(scenario)}
+    return [name for name in scenario.workload.types if name in come]
+
+
 def of_type(name: str) -> str:
     """The place of a type of task."""
     return f"workload.types.{name}"

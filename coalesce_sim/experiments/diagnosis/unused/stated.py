@@ -8,6 +8,7 @@ from typing import NamedTuple
 from pydantic import BaseModel
 
 from coalesce_sim.experiments.diagnosis.finding import of_contractors
+from coalesce_sim.scenario.origins import Origins
 from coalesce_sim.scenario.pool import ContractorFacts
 from coalesce_sim.scenario.schema import Scenario
 
@@ -41,11 +42,11 @@ def stated_of_contractors(
     ]
 
 
-def sentence(found: Iterable[Unused]) -> list[str]:
-    """One sentence on all of them, by reason; none where nothing was found."""
+def sentence(found: Iterable[Unused], origins: Origins) -> list[str]:
+    """One sentence on all of them that a user wrote, by reason; none where nothing was found."""
     by_reason: dict[str, list[str]] = {}
     for each in found:
-        if each.places:
-            by_reason.setdefault(each.reason, []).extend(each.places)
+        if own := [place for place in each.places if origins.is_own(place)]:
+            by_reason.setdefault(each.reason, []).extend(own)
     parts = [f"{', '.join(dict.fromkeys(places))} ({reason})" for reason, places in by_reason.items()]
     return [f"without effect here: {'; '.join(parts)}"] if parts else []
