@@ -65,6 +65,8 @@ _STYLE: Any = {
     "axes.linewidth": 0.6,
     "axes.spines.right": False,
     "axes.spines.top": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": TEXT_PT,
     "font.size": TEXT_PT,
     "grid.color": "#E5E5E5",
     "grid.linewidth": 0.5,
