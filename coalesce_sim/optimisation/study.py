@@ -169,8 +169,8 @@ def _metrics(rows: Sequence[Row]) -> list[Metrics] | str:
 
 
 def _figures(asked: Question, played: Sequence[Metrics]) -> Figures:
-    """The means of the metrics that decide."""
-    return {name: estimate([each.get(name, math.nan) for each in played]) for name in asked.metrics}
+    """The means of the metrics that are told."""
+    return {name: estimate([each.get(name, math.nan) for each in played]) for name in asked.told}
 
 
 def _untold(_: float) -> None:
