@@ -1,4 +1,4 @@
-"""When splitting pays: `experiments_splitting` with other steps, specialists, coordination costs; its figure."""
+"""When splitting pays: `experiments_splitting` with other steps, specialists, coordination costs."""
 
 from __future__ import annotations
 
