@@ -319,7 +319,7 @@ def draw_skill_matching() -> Figure:
 def draw_topsis_and_kin() -> Figure:
     """What policies save that hire whomever they put first, by how they come to their order."""
     rows = {
-        f"TOPSIS, {weighting}, {scale.replace('_', '-')}": name
+        f"TOPSIS, {weighting.replace('critic', 'CRITIC')}, {scale.replace('_', '-')}": name
         for (weighting, scale), name in matching.TOPSIS_VARIANTS.items()
     }
     rows |= {"weighted sum": "weighted_sum", "VIKOR": "vikor", "least cost": "always_outsource"}
