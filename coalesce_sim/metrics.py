@@ -100,6 +100,8 @@ _GROUPS: dict[Group, tuple[str, str, str]] = {
 SAVINGS: Final = tuple(saving for saving, _, _ in _GROUPS.values())
 """The parts of `cost_reduction`, in the order in which they are told."""
 
+COST_REDUCTION: Final = "cost_reduction"
+
 
 def _of_savings() -> Iterator[Metric]:
     for group, (name, label, meaning) in _GROUPS.items():

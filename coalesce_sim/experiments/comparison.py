@@ -29,7 +29,7 @@ from coalesce_sim.files import expecting
 from coalesce_sim.loading import data_digests
 from coalesce_sim.market.compiled.coverage import Core
 from coalesce_sim.market.observer import Observers
-from coalesce_sim.metrics import SAVINGS, is_share
+from coalesce_sim.metrics import COST_REDUCTION, SAVINGS, is_share
 from coalesce_sim.policies.protocol import Policy
 from coalesce_sim.rounding import differences, ranks
 from coalesce_sim.scenario.schema import Scenario
@@ -38,8 +38,6 @@ from coalesce_sim.statistics.intervals import Estimate, estimate
 
 if TYPE_CHECKING:
     import pandas as pd
-
-COST_REDUCTION = "cost_reduction"
 
 _SIMPY = ChosenCore("simpy")
 

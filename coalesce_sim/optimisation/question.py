@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from coalesce_sim.metrics import COST_REDUCTION, SAVINGS
 from coalesce_sim.optimisation.goals import Constraint, Goal, constraint, goal
 from coalesce_sim.optimisation.request import SearchRequest
 from coalesce_sim.optimisation.space import Axis
@@ -38,6 +39,13 @@ class Question:
     def metrics(self) -> tuple[str, ...]:
         """The metrics that decide."""
         return tuple(dict.fromkeys([self.goal.metric, *(each.metric for each in self.constraints)]))
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The same, with what is saved of cash, delay and losses before their sum."""
+        parts = {COST_REDUCTION: (*SAVINGS, COST_REDUCTION)}
+        every = (name for each in self.metrics for name in parts.get(each, (each,)))
+        return tuple(dict.fromkeys(every))
 
     def scenarios(self, points: Sequence[Sequence[float]]) -> list[Scenario | str]:
         """The scenario at each point, or why there is none."""

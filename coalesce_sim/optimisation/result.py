@@ -76,7 +76,7 @@ class Optimisation:
 
     @property
     def trials_frame(self) -> pd.DataFrame:
-        """One row a trial: its setting, and of each metric that decides the mean and its 95 % interval.
+        """One row a trial: its setting, and of each metric that is told the mean and its 95 % interval.
 
         The interval's columns are the metric's name with ``_low`` and ``_high``.
         """
@@ -85,7 +85,7 @@ class Optimisation:
         rows = []
         for trial in self.trials:
             row: dict[str, Any] = {"trial": trial.number, **trial.setting}
-            for name in self.question.metrics:
+            for name in self.question.told:
                 value = trial.figures.get(name)
                 low, high = (value.ci95 if value is not None else None) or (None, None)
                 row |= {name: trial.mean(name), f"{name}_low": low, f"{name}_high": high}
@@ -128,7 +128,7 @@ class Optimisation:
         return {"trial": trial.number, "setting": trial.setting, "search": self._figures(trial.figures)}
 
     def _figures(self, figures: Figures) -> dict[str, Any]:
-        return {name: figures[name].as_dict() for name in self.question.metrics if name in figures}
+        return {name: figures[name].as_dict() for name in self.question.told if name in figures}
 
     def _validated(self, validation: Validation) -> dict[str, Any]:
         return {

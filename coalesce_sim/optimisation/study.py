@@ -169,10 +169,10 @@ def _metrics(rows: Sequence[Row]) -> list[Metrics] | str:
 
 
 def _figures(asked: Question, played: Sequence[Metrics]) -> Figures:
-    """The means of the metrics that decide."""
+    """The means of the metrics that are told."""
     return {
         name: estimate([each.get(name, math.nan) for each in played], share=is_share(name))
-        for name in asked.metrics
+        for name in asked.told
     }
 
 

@@ -54,8 +54,8 @@ _LABEL_WIDTH = 34
 _HEIGHT_PT, _WIDTH_PT = 150, 200
 """The lengths of the axes, about."""
 
-_KEPT_TOGETHER = re.compile(r" (?=%|=|±)|(?<==|±) |(?<=[a-z]) (?=[-−]?\d[\d.,]* %)")
-"""Spaces within a figure with what it is of, its interval and its unit, or within ``factor = value``."""
+_KEPT_TOGETHER = re.compile(r" (?=%|=|±)|(?<==|±) |(?<=[a-z]) (?=[-−]?\d[\d.,]* %)|(?<=\bin) (?=all\b)")
+"""Spaces between a figure, what it is of, its interval and its unit; in ``factor = value``; in ``in all``."""
 
 _STYLE: Any = {
     "axes.axisbelow": True,
@@ -64,6 +64,8 @@ _STYLE: Any = {
     "axes.linewidth": 0.6,
     "axes.spines.right": False,
     "axes.spines.top": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": TEXT_PT,
     "font.size": TEXT_PT,
     "grid.color": "#E5E5E5",
     "grid.linewidth": 0.5,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from coalesce_sim.experiments.comparison import COST_REDUCTION, Comparison, Difference
+from coalesce_sim.experiments.comparison import Comparison, Difference
+from coalesce_sim.metrics import COST_REDUCTION
 from coalesce_sim.numbers import number, plural
 from coalesce_sim.report.costs import SAVED_IN, saved
 from coalesce_sim.statistics.intervals import Estimate

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from rich.console import Console
 from rich.text import Text
 
-from coalesce_sim.experiments.comparison import COST_REDUCTION, Comparison
+from coalesce_sim.experiments.comparison import Comparison
+from coalesce_sim.metrics import COST_REDUCTION
 from coalesce_sim.numbers import number, plural, with_half_width, with_interval
 from coalesce_sim.report.comparison.findings import asked_for, findings
 from coalesce_sim.report.comparison.routing import print_routing

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from coalesce_sim.experiments.comparison import COST_REDUCTION
-from coalesce_sim.metrics import SAVINGS, Metric, is_share
+from coalesce_sim.metrics import COST_REDUCTION, SAVINGS, Metric, is_share
 from coalesce_sim.numbers import NOTHING, number, with_half_width
 from coalesce_sim.report.html.charts import Axis, Chart, Quantity, axis_of, figures_of, first_axes, rounded
 from coalesce_sim.report.html.closing import (

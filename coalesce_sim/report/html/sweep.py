@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow.compute as pc
 
-from coalesce_sim.experiments.comparison import COST_REDUCTION
-from coalesce_sim.metrics import METRICS, SAVINGS, Metric
+from coalesce_sim.metrics import COST_REDUCTION, METRICS, SAVINGS, Metric
 from coalesce_sim.numbers import duration, level_text, number, with_half_width
 from coalesce_sim.report.best import contending, ranking_of
 from coalesce_sim.report.costs import saved

@@ -5,17 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 
 from coalesce_sim.arrays import FloatArray
-from coalesce_sim.metrics import Metric, describe
-from coalesce_sim.numbers import level_text, number, plural
+from coalesce_sim.metrics import COST_REDUCTION, Metric, describe
+from coalesce_sim.numbers import level_text, plural, with_half_width
 from coalesce_sim.optimisation.result import Optimisation
 from coalesce_sim.optimisation.search import Trial
-from coalesce_sim.optimisation.space import shown
-from coalesce_sim.report.fields import axis_of
+from coalesce_sim.report.costs import saved
+from coalesce_sim.report.fields import axis_of, label_of
 from coalesce_sim.report.look import BLUE, GREY, VERMILLION, our_style, page, save
 from coalesce_sim.statistics.intervals import Estimate
 
@@ -79,7 +80,9 @@ def _panel(axes: Axes, found: Optimisation, field: str) -> None:
     if best is None or found.validation is None or found.validation.error is not None:
         return
     at = place([best])
-    _points(axes, at, [best], metric, "black", "o", "best of the search")
+    ring: Any = {"color": "black", "markerfacecolor": "none", "markersize": 7, "zorder": 5}
+    means = np.array([best.mean(metric)], dtype=np.float64)
+    axes.plot(at, means, "o", label="best of the search", **ring)
     value = found.validation.best[metric]
     if value.mean is not None:
         axes.errorbar(at, value.mean, _reach([value]), fmt="D", color=VERMILLION, label="validated", zorder=4)
@@ -117,13 +120,17 @@ def _note(found: Optimisation) -> str:
 
 
 def _title(found: Optimisation, goal: Metric) -> str:
+    """What the best setting comes to, and how far that holds, before the setting itself."""
     if found.best is None:
         return f"{goal.label}: none of {plural(len(found.trials), 'trial')} keeps all constraints"
-    unit = f" {goal.unit}" if goal.unit else ""
     assert found.validation is not None
-    fresh = found.validation.best.get(goal.name)
-    if fresh is None:
-        mean, validated = found.best.mean(goal.name), "not validated"
+    fresh = goal.name in found.validation.best
+    figures = found.validation.best if fresh else found.best.figures
+    told = _VALIDATED.get(found.outcome, "validated") if fresh else "not validated"
+    if goal.name == COST_REDUCTION:
+        value = f"Saved, {told}: {saved(figures)}"
     else:
-        mean, validated = fresh.mean, _VALIDATED.get(found.outcome, "validated")
-    return f"{goal.label} {number(mean)}{unit}, {validated}, at {shown(found.best.setting)}"
+        unit = f" {goal.unit}" if goal.unit else ""
+        value = f"{goal.label} {with_half_width(figures[goal.name])}{unit}, {told},"
+    setting = ", ".join(f"{label_of(path)} = {level_text(cell)}" for path, cell in found.best.setting.items())
+    return f"{value} at {setting}"

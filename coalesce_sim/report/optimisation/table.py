@@ -68,7 +68,7 @@ def _print_infeasible(console: Console, found: Optimisation) -> None:
         return
     console.print(Text("\nNo trial keeps all constraints. The closest:", "red"))
     console.print(Text(shown(found.closest.setting), "bold"))
-    for name in found.question.metrics:
+    for name in found.question.told:
         console.print(Text(f"  {name} {_figure(found.closest.figures, name)}"))
 
 
@@ -85,10 +85,10 @@ def _print_found(console: Console, found: Optimisation, best: Trial, validation:
         f"own settings,\nseed {validation.seed}, n = {validation.replications}": validation.own,
     }
     columns = [
-        Column(heading, [_figure(figures, name) for name in asked.metrics])
+        Column(heading, [_figure(figures, name) for name in asked.told])
         for heading, figures in played.items()
     ]
-    print_columns(console, [Column("", [_named(name) for name in asked.metrics], figures=False)], columns)
+    print_columns(console, [Column("", [_named(name) for name in asked.told], figures=False)], columns)
     print_wrapped(console, _compared(found, validation))
     for constraint, verdict in zip(asked.constraints, validation.verdicts, strict=True):
         told, colour = _VERDICTS[verdict]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from coalesce_sim.numbers import level_text
+from coalesce_sim.numbers import level_text, number
 from coalesce_sim.report.best import UNEVEN, contending, ranking_of, top
+from coalesce_sim.report.costs import SAVED_IN
 from coalesce_sim.report.fields import label_of
 from coalesce_sim.report.plots.points import Points, is_numeric, told
 from coalesce_sim.rounding import varies
@@ -37,8 +38,23 @@ def finding(points: Points) -> str:
     word = top(points.metric)
     if len(alike) > _MOST_NAMED:
         return _plateau(points, word, sorted([best, *alike]), contenders)
-    said = f"{label} is {word}, {told(table['mean'][best], points.metric)}, {_place(points, best)}"
+    value = "" if parts_told(points) else f", {told(table['mean'][best], points.metric)},"
+    said = f"{label} is {word}{value} {_place(points, best)}"
     return f"{said}; no difference shown to {_named(points, sorted(alike))}" if alike else said
+
+
+def parts_told(points: Points) -> str:
+    """What the cost reduction at the best point consists of, where the title names a single one."""
+    contenders = _contenders(points)
+    values = points.samples[contenders].stack().to_numpy(dtype=np.float64)
+    if points.parts.columns.empty or not points.has_intervals or points.moving or not varies(values):
+        return ""
+    ranking = _ranking(points, contenders)
+    if len(ranking.alike) > min(_MOST_NAMED, len(contenders) - 2):
+        return ""
+    best = contenders[ranking.order[0]]
+    parts = [f"{group} {number(points.parts[name][best], 1)} %" for name, group in SAVED_IN.items()]
+    return f"there {', '.join(parts)}, in all {number(points.table['mean'][best], 1)} %"
 
 
 def tests_told(points: Points) -> str:

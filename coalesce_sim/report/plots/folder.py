@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 from coalesce_sim.experiments.contenders import YARDSTICKS
 from coalesce_sim.files import Folder, write_text
+from coalesce_sim.metrics import COST_REDUCTION
 from coalesce_sim.numbers import level_text, number
 from coalesce_sim.report.look import our_style, save
 from coalesce_sim.report.opening import Opened, ResultsError
@@ -33,7 +34,6 @@ FigureKind = Literal["lines", "heat_map", "tornado", "learning", "timeline"]
 _DPI = 300
 _POLICY = "policy"
 _CHANCE = "random"
-_COST_REDUCTION = "cost_reduction"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def _completed(opened: Opened, wanted: Wanted) -> Wanted:
         raise ResultsError(f"{opened.folder}: is a single run, without factors; its figure is a timeline")
     if opened.runs.empty:
         raise ResultsError(f"{opened.folder}: no run has ended well yet")
-    y = wanted.y or (_COST_REDUCTION if _COST_REDUCTION in opened.metrics else opened.metrics[0])
+    y = wanted.y or (COST_REDUCTION if COST_REDUCTION in opened.metrics else opened.metrics[0])
     opened.metric(y)
     for name in (*wanted.where, *filter(None, (wanted.x, wanted.by))):
         opened.factor(name)
@@ -152,7 +152,7 @@ def _without_axes(opened: Opened, kind: FigureKind, wanted: Wanted) -> Wanted:
         raise ResultsError(f"{opened.folder}: holds no learning curves; `compare` writes them")
     if kind == "timeline" and opened.timeline is None:
         raise ResultsError(f"{opened.folder}: holds no timeline; `run` writes one")
-    y = wanted.y or (_COST_REDUCTION if kind == "learning" else "cumulative_cost_reduction")
+    y = wanted.y or (COST_REDUCTION if kind == "learning" else "cumulative_cost_reduction")
     return Wanted(kind, y=y, where=wanted.where)
 
 
@@ -167,7 +167,7 @@ def _plot(opened: Opened, chosen: Wanted) -> Plot:
     if chosen.kind == "tornado" and opened.sensitivity is not None:
         return Tornado.of(pd.DataFrame(opened.sensitivity["indices"]), chosen.y)
     if chosen.kind == "learning" and opened.learning is not None:
-        title = _learning_title(opened.facts["policies"], where) if chosen.y == _COST_REDUCTION else None
+        title = _learning_title(opened.facts["policies"], where) if chosen.y == COST_REDUCTION else None
         learning = _listed(opened, opened.learning, where)
         return LearningCurves.of(learning, chosen.y, policies=where.get(_POLICY), title=title)
     if chosen.kind == "timeline" and opened.timeline is not None:

@@ -46,9 +46,11 @@ def plotted(plot: Plot, axes: Axes | None) -> Axes:
     plot.draw(axes)
     axes.spines[["top", "right"]].set_visible(False)
     title = wrapped(plot.title, width_pt, TITLE_PT)
-    axes.set_title(title, loc="left", fontsize=TITLE_PT, pad=2.2 * NOTE_PT, parse_math=False)
+    note = wrapped(plot.note, width_pt, NOTE_PT)
+    above = (1 + 1.2 * (1 + note.count("\n"))) * NOTE_PT
+    axes.set_title(title, loc="left", fontsize=TITLE_PT, pad=above, parse_math=False)
     axes.annotate(
-        plot.note,
+        note,
         (0, 1),
         xycoords="axes fraction",
         xytext=(0, 0.6 * NOTE_PT),

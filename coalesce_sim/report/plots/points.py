@@ -13,7 +13,7 @@ import pandas as pd
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from coalesce_sim.arrays import BoolArray
-from coalesce_sim.metrics import METRICS, Metric, UnknownMetric, describe
+from coalesce_sim.metrics import COST_REDUCTION, METRICS, SAVINGS, Metric, UnknownMetric, describe
 from coalesce_sim.numbers import level_text, number
 from coalesce_sim.report.opening import BOOKKEEPING, ResultsError, known_factor
 from coalesce_sim.statistics.intervals import Interval, estimate
@@ -34,7 +34,8 @@ class Points:
 
     `table` has a row a point: the factors drawn (`axes`), those `moving` with them, mean, low, high and n;
     low and high are NaN where there is no interval. `samples` has a row a replication and a column a point,
-    in the order of the table. `fixed` are the factors that are the same at all points, by name.
+    in the order of the table. `fixed` are the factors that are the same at all points, by name. Of a cost
+    reduction `parts` has what is saved of cash, delay and losses, a row a point; else it has no columns.
     """
 
     metric: Metric
@@ -44,6 +45,7 @@ class Points:
     samples: pd.DataFrame
     moving: tuple[str, ...]
     fixed: dict[str, Any]
+    parts: pd.DataFrame
 
     @cached_property
     def replications(self) -> str:
@@ -83,7 +85,9 @@ def points_of(
     point = pd.MultiIndex.from_frame(table[list(axes)]).get_indexer(
         pd.MultiIndex.from_frame(kept[list(axes)])
     )
-    samples = kept.assign(point=point).pivot(index="replication", columns="point", values=y)
+    kept = kept.assign(point=point)
+    samples = kept.pivot(index="replication", columns="point", values=y)
+    apart = list(SAVINGS) if y == COST_REDUCTION and set(SAVINGS) <= set(kept) else []
     found = [estimate(samples[column].tolist(), interval, share=metric.share) for column in samples]
     if not any(each.n for each in found):
         raise ResultsError(f"{y}: is undefined in all of these runs")
@@ -91,7 +95,8 @@ def points_of(
     table["mean"] = [math.nan if each.mean is None else each.mean for each in found]
     table["low"], table["high"] = np.transpose(ends)
     table["n"] = [each.n for each in found]
-    return Points(metric, tuple(axes), interval, table, samples, moving, fixed)
+    parts = kept.groupby("point")[apart].mean()
+    return Points(metric, tuple(axes), interval, table, samples, moving, fixed, parts)
 
 
 def metric_of(runs: pd.DataFrame, name: str) -> Metric:

@@ -6,6 +6,7 @@ from coalesce_sim.experiments.contenders import YARDSTICKS
 from coalesce_sim.numbers import level_text, plural
 from coalesce_sim.report.fields import label_of
 from coalesce_sim.report.markdown import in_cell
+from coalesce_sim.report.plots.findings import parts_told
 from coalesce_sim.report.plots.points import Points
 from coalesce_sim.statistics.intervals import Interval
 
@@ -14,11 +15,15 @@ _MOST_ROWS = 60
 
 
 def note_of(points: Points, mark: str) -> str:
-    """One line: the mean of how many replications, and what `mark` (band, bars or nothing) stands for."""
+    """The mean of how many replications, and what `mark` (band, bars or nothing) stands for.
+
+    Before it what is saved of cash, delay and losses where the cost reduction is best.
+    """
     if not points.has_intervals:
         return "1 replication, no interval"
     shown = f"; {mark}: 95 % {_KINDS[points.interval]} interval" if mark else ""
-    return f"mean of {points.replications} replications{shown}"
+    best = parts_told(points)
+    return f"{best}{'; ' if best else ''}mean of {points.replications} replications{shown}"
 
 
 def points_told(points: Points, mark: str) -> list[str]:

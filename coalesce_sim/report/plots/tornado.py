@@ -114,7 +114,7 @@ class Tornado:
             label = f"Share of the variance of {self._of}"
         else:
             self._bars(axes, rows, "mu_star", BLUE, "μ*")
-            axes.plot(self.table["sigma"], rows, "D", color=VERMILLION, markersize=4, label="σ")
+            axes.plot(self.table["sigma"], rows + _BAR, "D", color=VERMILLION, markersize=4, label="σ")
             label = f"Change of {self._of}" + (f" ({self._unit})" if self._unit else "")
         name_axis(axes, list(map(label_of, self.table["factor"])))
         value_axis(axes, label, along="x")

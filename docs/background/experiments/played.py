@@ -30,6 +30,7 @@ from splitting import play_splitting
 import coalesce_sim
 from coalesce_sim.experiments.contenders import written
 from coalesce_sim.market.observer import DecidedOffers
+from coalesce_sim.metrics import SAVINGS
 from coalesce_sim.rounding import exceeds
 from coalesce_sim.statistics.intervals import Estimate, estimate, resampled
 
@@ -184,10 +185,24 @@ def security() -> coalesce_sim.SweepResult:
     return coalesce_sim.sweep(content, replications=10, seed=1, out=PLAYED / "security")
 
 
+THRESHOLDS: Final = {
+    base.removeprefix("experiments_"): {
+        "name": base.removeprefix("experiments_"),
+        "base": base,
+        "factors": {"skills.threshold": [0.5, 0.6, 0.7, 0.8, 0.9]},
+        "replications": replications,
+        "seed": 1,
+    }
+    for base, replications in (("experiments_threshold", 100), ("experiments_threshold_market", 40))
+}
+"""The markets of experiment 2 at each θ_skill."""
+
+
 SWEEPS: Final[Mapping[str, Callable[[], coalesce_sim.SweepResult]]] = {
     each.__name__: each for each in (own_agents, own_agents_over_tasks, policies_over_tasks, security)
 } | {
-    name: partial(coalesce_sim.sweep, content, out=PLAYED / name) for name, content in matching.SWEEPS.items()
+    name: partial(coalesce_sim.sweep, content, out=PLAYED / name)
+    for name, content in (matching.SWEEPS | THRESHOLDS).items()
 }
 
 
@@ -251,10 +266,10 @@ def comparison(name: str) -> dict[str, Any]:
     return found
 
 
-def saved(name: str, policy: str) -> tuple[float, float]:
-    """Mean and half-width of a policy's honest cost reduction, in percent."""
-    metric = comparison(name)["policies"][policy]["metrics"]["cost_reduction"]
-    return metric["mean"], metric["ci95"][1] - metric["mean"]
+def saved(name: str, policy: str, metric: str = "cost_reduction") -> Estimate:
+    """What a policy saves in percent, in all or of one group of costs."""
+    found = comparison(name)["policies"][policy]["metrics"][metric]
+    return Estimate(found["mean"], found["sd"], found["ci95"] and tuple(found["ci95"]), found["n"])
 
 
 def over_tasks(result: coalesce_sim.SweepResult, by: str) -> dict[str, Estimate]:
@@ -276,6 +291,7 @@ def shown(metric: Mapping[str, Any], digits: int = 1) -> str:
 
 
 METRICS: Final = {
+    **dict.fromkeys(SAVINGS, 1),
     "cost_reduction": 1,
     "regret_oracle_usd_per_task": 2,
     "regret_best_fixed_usd_per_task": 2,
@@ -333,7 +349,7 @@ def _share(which: np.ndarray, replication: pd.Series) -> Estimate:
     return estimate(by_replication.tolist())
 
 
-SAVED: Final = ("cost_reduction", "outsourcing_rate", "success_rate")
+SAVED: Final = (*SAVINGS, "cost_reduction", "outsourcing_rate", "success_rate")
 
 names = click.argument("names", nargs=-1)
 

@@ -1,4 +1,4 @@
-"""When splitting pays, played: `experiments_splitting` with other steps, specialists, coordination costs."""
+"""When splitting pays: `experiments_splitting` with other steps, specialists, coordination costs."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 import yaml
+from drawing import points
+from matplotlib.figure import Figure
 
 import coalesce_sim
 from coalesce_sim import Policy, View
 from coalesce_sim.policies.yardsticks import Cheapest
+from coalesce_sim.report.look import BLUE, COLOURS, VERMILLION, mean_shown, page, value_axis
 from coalesce_sim.statistics.intervals import Estimate, estimate
 
 GENERALIST: Final = 0.75
@@ -21,6 +25,7 @@ AT_HOME: Final = 0.6
 """The same of the clients' own agents."""
 STEPS: Final = (2, 4, 8)
 SPECIALISATION: Final = (0.0, 0.5, 0.9)
+GREEN: Final = COLOURS[2]
 COORDINATION_USD: Final = (0.0, 0.025, 0.05, 0.1, 0.2, 0.4)
 REPLICATIONS: Final = 20
 
@@ -127,3 +132,51 @@ def break_even_usd(runs: pd.DataFrame, **where: Any) -> Estimate:
     begun = played["coordination_usd"] / played["split_usd"] / played["tasks"]
     gain_usd = at(runs, "never", 0.0, **where) - at(runs, "always", 0.0, **where)
     return estimate((gain_usd / begun.mean()).to_numpy())
+
+
+def draw_splitting(runs: pd.DataFrame) -> Figure:
+    """What coordinating a step may cost, and what deciding by cost comes to."""
+    stated = {"known": "as advertised"}
+    figure = page(
+        "Splitting pays through specialists; the more steps, the cheaper coordination has to be",
+        "experiments_splitting, 120 projects of 1 USD of work, seed 1, the same random numbers; "
+        f"{mean_shown(runs['replication'].nunique(), 'bars')}",
+        2.9,
+    )
+    left, right = figure.subplots(1, 2)
+    for k, (steps, colour, marker) in enumerate(zip(STEPS, (VERMILLION, BLUE, GREEN), "so^", strict=True)):
+        found = [
+            in_cents(break_even_usd(runs, steps=steps, specialisation=each, **stated))
+            for each in SPECIALISATION
+        ]
+        places = np.array(SPECIALISATION) + 0.012 * (k - 1)
+        points(left, places, found, color=colour, marker=marker, label=f"{steps} steps")
+    left.set_xlabel("Specialisation σ (1: specialists never fail)")
+    left.set_title("Below its line, splitting everything pays")
+    left.legend(loc="upper left")
+    value_axis(left, "Break-even coordination (cents a step)", along="y")
+    here = {"steps": 4, "specialisation": 0.5, **stated}
+    base = at(runs, "never", 0.0, **here)
+    for label, colour, marker in (("always", VERMILLION, "s"), ("by cost", BLUE, "o")):
+        gained = []
+        for usd in COORDINATION_USD:
+            if label == "always":
+                cost = at(runs, "always", usd, **here)
+            else:
+                played = chosen(runs, rule="by cost", split_usd=usd, **here)
+                cost = played["realised_usd"] / played["tasks"]
+            gained.append(in_cents(estimate((base - cost).tolist())))
+        cents = [100 * usd for usd in COORDINATION_USD]
+        points(right, cents, gained, color=colour, marker=marker, label=label)
+    right.set_xlabel("Coordination (cents a step)")
+    right.set_title("Four steps, specialisation 0.5")
+    value_axis(right, "Saved in all against never splitting (cents a project)", along="y")
+    right.legend(loc="lower left")
+    return figure
+
+
+def in_cents(usd: Estimate) -> Estimate:
+    """The same in cents."""
+    assert usd.mean is not None
+    assert usd.ci95 is not None
+    return Estimate(100 * usd.mean, None, (100 * usd.ci95[0], 100 * usd.ci95[1]), usd.n)
