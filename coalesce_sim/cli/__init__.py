@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import difflib
 import errno
 import gc
@@ -127,6 +128,7 @@ it does by itself, looking takes some 7 % of the time that it takes to start."""
 def main(args: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code; 128 + the signal's number if it was interrupted."""
     gc.set_threshold(_GARBAGE_AFTER)
+    atexit.register(gc.freeze)  # else Python looks through all that there is once more, to end a moment later
     warnings.showwarning = _tell
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # where it can keep no cache it does without
     with guarded_streams():
