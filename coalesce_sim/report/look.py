@@ -231,12 +231,20 @@ def spread(heights: Sequence[float], gap: float) -> FloatArray:
 
     Of all such places those nearest to the heights, by least squares.
     """
-    from scipy.optimize import isotonic_regression  # half a second of a core, which few figures need
-
     order = np.argsort(heights, kind="stable")
     gap = min(gap, 1 / max(1, len(heights) - 1))
     steps = gap * np.arange(len(heights))
-    nearest = isotonic_regression(np.asarray(heights)[order] - steps).x
+    nearest = _rising((np.asarray(heights)[order] - steps).tolist())
     placed = np.empty(len(heights))
     placed[order] = np.clip(nearest, 0, 1 - steps[-1]) + steps
     return placed
+
+
+def _rising(values: Sequence[float]) -> list[float]:
+    """The nearest sequence that nowhere falls, by least squares: isotonic regression by its formula of means.
+
+    Source: Robertson, Wright and Dykstra (1988), theorem 1.4.4. SciPy's takes 0.3 s of a core to import.
+    """
+    places = range(len(values))
+    means = [[sum(values[i : j + 1]) / (j + 1 - i) if j >= i else 0.0 for j in places] for i in places]
+    return [max(min(means[i][at:]) for i in range(at + 1)) for at in places]
