@@ -146,19 +146,15 @@ def console(*, stderr: bool = False) -> Console:
     from coalesce_sim.cli.plain_console import PlainConsole
 
     stream = sys.stderr if stderr else sys.stdout
-    width = None if _width_is_known(stream) else PIPED_WIDTH
+    width = None if stream.isatty() or os.environ.get("COLUMNS", "").isdigit() else PIPED_WIDTH
     return PlainConsole(file=verbatim(stream), width=width, highlight=False, markup=False, emoji=False)
 
 
 def print_aside(text: str) -> None:
-    """Print a sentence on stderr: in lines as wide as the terminal, or as ``COLUMNS`` says, else in one."""
-    if not _width_is_known(sys.stderr):
+    """Print a sentence on stderr: in lines as wide as the terminal there, and where there is none in one."""
+    if not sys.stderr.isatty():
         click.echo(text, err=True)
         return
     from coalesce_sim.report.layout import print_wrapped
 
     print_wrapped(console(stderr=True), text, hang="  ")
-
-
-def _width_is_known(stream: IO[str]) -> bool:
-    return stream.isatty() or os.environ.get("COLUMNS", "").isdigit()

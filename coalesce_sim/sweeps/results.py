@@ -36,7 +36,7 @@ OUTCOME = "outcome.json"
 """Written when a sweep has ended, and not before."""
 
 _MOST_IN_LABEL = 3
-"""Of a sweep over more factors design points are told by their numbers."""
+"""Where more factors vary, design points are told by their numbers."""
 
 _KEYS = ("point", "replication", "seed")
 
@@ -141,12 +141,7 @@ class SweepResult:
                 judged[number] = both(judged[number], of_text(text))
             except ValueError as error:
                 raise ResultsError(f"{self.folder}: column 'queues': {error}") from error
-        cells = self._design.columns(self._numbers)
-        levels = [[f"{name}={level_text(each)}" for each in values] for name, values in cells.items()]
-        labels = [", ".join(point) for point in zip(*levels, strict=True)]
-        if len(levels) > _MOST_IN_LABEL:
-            labels = [f"point {number}" for number in judged]
-        parts = dict(zip(labels, judged.values(), strict=True))
+        parts = dict(zip(self._point_labels(), judged.values(), strict=True))
         return queues_that_grow_somewhere(parts, "at {} design points", "slots of contractors")
 
     @property
@@ -285,6 +280,18 @@ class SweepResult:
 
     def _point_columns(self) -> dict[str, Any]:
         return {"point": self._numbers, **self._design.columns(self._numbers)}
+
+    def _point_labels(self) -> list[str]:
+        """What points are called: by the factors that vary, or by their numbers where that is too long."""
+        columns = [
+            [f"{name}={level_text(each)}" for each in values]
+            for name, values in self._design.columns(self._numbers).items()
+        ]
+        varied = [column for column in columns if len(set(column)) > 1] or columns
+        labels = [", ".join(levels) for levels in zip(*varied, strict=True)]
+        if len(varied) > _MOST_IN_LABEL or len(set(labels)) < len(labels):
+            return [f"point {number}" for number in self._numbers.tolist()]
+        return labels
 
     def _by_point(self, metric: str) -> list[FloatArray]:
         values = _floats(self._runs_table[metric])
