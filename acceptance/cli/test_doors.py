@@ -18,7 +18,7 @@ import pandas as pd
 import pytest
 
 from acceptance.cli.a_run import DRAWN, FIGURES, FILES, SMALL, complaints, left
-from tests.cli.calling import ROOT, contents
+from tests.cli.calling import ROOT, contents, printed_and_imported
 
 
 @dataclass(frozen=True)
@@ -349,23 +349,8 @@ def test_a_signal_while_modules_are_imported_leaves_nothing(after_s: float):
 
 
 def test_a_run_without_figures_imports_nothing_that_only_they_need(tmp_path: Path):
-    code = f"""
-import sys
-from coalesce_sim.cli import main
-try:
-    main({[*SMALL.split(), "--quiet"]})
-finally:
-    print([name for name in ("matplotlib", "numba", "pandas", "scipy") if name in sys.modules])
-"""
-    ended = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert ended.stdout.splitlines()[-1] == "[]"
+    heavy = ("matplotlib", "numba", "pandas", "scipy")
+    assert printed_and_imported(tmp_path, [*SMALL.split(), "--quiet"], heavy) == ("", [])
 
 
 @pytest.mark.parametrize(

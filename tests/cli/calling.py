@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,3 +50,26 @@ def write_policy(folder: Path, body: str) -> list[str]:
 def without(summary: dict[str, Any], *names: str) -> dict[str, Any]:
     """A copy without some entries."""
     return {name: value for name, value in summary.items() if name not in names}
+
+
+def printed_and_imported(folder: Path, words: Sequence[str], names: Sequence[str]) -> tuple[str, list[str]]:
+    """What a command prints in a process of its own, and which of the named modules it has imported."""
+    code = f"""
+import sys
+import warnings
+from coalesce_sim.cli import main
+try:
+    main({list(words)})
+finally:
+    print(*(name for name in {tuple(names)} if name in sys.modules))
+"""
+    printed = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    told, _, imported = printed.removesuffix("\n").rpartition("\n")
+    return told, imported.split()

@@ -1,9 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import warnings
 from pathlib import Path
 
@@ -12,32 +9,16 @@ import pytest
 
 import coalesce_sim
 from coalesce_sim import __version__, bundled
-from tests.cli.calling import ROOT, SMALL, Call, write_policy
+from tests.cli.calling import SMALL, Call, printed_and_imported, write_policy
 
 HEAVY = ("matplotlib", "numpy", "pandas", "pyarrow", "pydantic", "rich", "scipy", "simpy", "yaml")
 
 
 def test_help_lists_the_commands_without_importing_what_is_slow(tmp_path: Path):
-    code = f"""
-import sys
-import warnings
-from coalesce_sim.cli import main
-try:
-    main(["--help"])
-finally:
-    print([name for name in {HEAVY} if name in sys.modules])
-"""
-    printed = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
+    printed, imported = printed_and_imported(tmp_path, ["--help"], HEAVY)
     for name in ("run", "explain", "replicate", "scenarios", "validate", "schema", "fetch"):
         assert f"\n  {name} " in printed
-    assert printed.splitlines()[-1] == "[]"
+    assert imported == []
 
 
 def test_version(call: Call):
