@@ -291,13 +291,14 @@ def draw_skill_matching() -> Figure:
     """What each part of eq. 12 saves where truth is known, and on recorded agents."""
     built = pd.read_csv(PLAYED / "parts_built.csv")
     few = open_results(PLAYED / "parts_recorded_few").runs
-    markets = {f"Truth follows {truth}": built[built["truth"] == truth] for truth in matching.TRUTHS}
+    markets = {f"Truth: {truth}": built[built["truth"] == truth] for truth in matching.TRUTHS}
     markets["Recorded agents"] = few.assign(parts=few["skills"])
     words = {"hybrid": "all three", "ontology": "skills", "embedding": "texts", "performance": "record"}
     names = [" + ".join(words.get(part, part) for part in label.split(" + ")) for label in matching.WEIGHTS]
     figure = page(
         "On recorded agents all three together save no more than the record alone; texts alone save least",
-        "five best by eq. 12, one of them hired at random, cold ledger; bars: 95 % interval",
+        "five best by eq. 12, one of them hired at random, cold ledger; truth: what good work follows; "
+        "bars: 95 % interval",
         0.75 + 1.3 * ROW_IN * len(names),
     )
     panels = figure.subplots(1, 4, sharey=True)
