@@ -207,7 +207,8 @@ def draw_own_agents() -> Figure:
     home_usd = by_agent["all_local_usd"].mean() / at_five["tasks"].mean()
     cash, losses, in_all = (span(means[column].tolist()) for column in means)
     figure = page(
-        f"By who works at home hiring saves {cash} % in cash, {losses} % in losses, in all {in_all} %",
+        f"What hiring saves depends on who works at home: {cash} % in cash, {losses} % in losses, "
+        f"in all {in_all} %",
         "greedy, 240 recorded tasks, cold ledger, seed 1; mean of 20 replications; thick bars: 95 % interval "
         "over these; thin bars: over tasks too, 12 bootstrap samples × 4 runs",
         0.8 + 0.155 * len(means),
@@ -216,7 +217,7 @@ def draw_own_agents() -> Figure:
     wide = over_tasks(own_agents_over_tasks(), "records.own_agent")
     for row, agent in enumerate(means.index):
         colour = VERMILLION if agent == MARKED else BLUE
-        over_runs = estimate(by_agent.get_group((agent,))["cost_reduction"].tolist())
+        over_runs = estimate(by_agent.get_group(agent)["cost_reduction"].tolist())
         left.plot(over_runs.ci95, [row, row], linewidth=4, alpha=0.45, solid_capstyle="butt", color=colour)
         left.plot(wide[agent].ci95, [row, row], linewidth=1, color=colour)
     rows = range(len(means))
@@ -229,7 +230,7 @@ def draw_own_agents() -> Figure:
     left.set_title("Unresolved work costs 5 USD")
     left.set_ylabel("Agent at home, and what a task costs there (USD)")
     value_axis(left, "Saved (% of all-local)", along="x")
-    left.legend(loc="lower right")
+    legend_below(figure, left)
 
     by_cost = runs.groupby(["contracts.rework_usd", "records.own_agent"])["cost_reduction"].mean().unstack()
     median, last = by_cost.median(axis=1), by_cost.iloc[-1]
@@ -291,13 +292,14 @@ def draw_skill_matching() -> Figure:
     """What each part of eq. 12 saves where truth is known, and on recorded agents."""
     built = pd.read_csv(PLAYED / "parts_built.csv")
     few = open_results(PLAYED / "parts_recorded_few").runs
-    markets = {f"Truth follows {truth}": built[built["truth"] == truth] for truth in matching.TRUTHS}
+    markets = {f"Truth: {truth}": built[built["truth"] == truth] for truth in matching.TRUTHS}
     markets["Recorded agents"] = few.assign(parts=few["skills"])
     words = {"hybrid": "all three", "ontology": "skills", "embedding": "texts", "performance": "record"}
     names = [" + ".join(words.get(part, part) for part in label.split(" + ")) for label in matching.WEIGHTS]
     figure = page(
         "On recorded agents all three together save no more than the record alone; texts alone save least",
-        "five best by eq. 12, one of them hired at random, cold ledger; bars: 95 % interval",
+        "five best by eq. 12, one of them hired at random, cold ledger; truth: what good work follows; "
+        "bars: 95 % interval",
         0.75 + 1.3 * ROW_IN * len(names),
     )
     panels = figure.subplots(1, 4, sharey=True)
