@@ -125,12 +125,15 @@ class QueueObserver(Observer):
 
     def __init__(self) -> None:
         self._names: tuple[str, ...] = ()
+        self._queues = True
         self._blocks: list[tuple[IntArray, FloatArray, FloatArray, FloatArray]] = []
 
     def set_up(self, market: Market) -> None:
-        self._names = (HOME, *market.pool.names)
+        self._names, self._queues = (HOME, *market.pool.names), market.queues.limited
 
     def block_recorded(self, records: Records) -> None:
+        if not self._queues:
+            return
         once = records.attempts == 1
         wait_s, work_s = records.started_s - records.decided_s, records.finished_s - records.started_s
         columns = records.block.tasks.arrival_s, wait_s, work_s
@@ -145,16 +148,18 @@ class QueueObserver(Observer):
 
 
 class QueueWatch:
-    """Reads the table of decisions of a run, replication after replication."""
+    """Reads the table of decisions of a run, replication after replication; a replication's is kept until its
+    end, but where nothing `queues`."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, queues: bool) -> None:
+        self._queues = queues
         self._judged: Judged = {}
         self._open: list[pa.Table] = []
         self._replication = -1
 
     def add(self, decisions: pa.Table) -> None:
         """Some rows of the table, all of one replication, in order."""
-        if not len(decisions):
+        if not (self._queues and len(decisions)):
             return
         replication = decisions["replication"][0].as_py()
         if replication != self._replication:

@@ -222,7 +222,7 @@ def run(
     wanted = Wanted(decisions=True, timeline=True, experience=True, offers=offers, routing=True)
     tables: dict[TableName, list[pa.Table]] = {name: [] for name in wanted.tables(scenario)}
     items = [(scenario, seed, replication) for replication in range(count)]
-    metrics, watch = [], QueueWatch()
+    metrics, watch = [], QueueWatch(queues=scenario.queues)
 
     def keep(name: TableName, table: pa.Table) -> None:
         tables[name].append(table)

@@ -111,10 +111,9 @@ class Totals(Observer):
             figures["split_rate"] = 100 * _ratio(s["split"], s["may_split"])
             figures["coordination_s"] = s["coordination_s"]
         for name, parts in (("turnaround", self._turnaround_s), ("all_local_turnaround", self._all_local_s)):
-            seconds = np.concatenate(parts)
-            values = np.percentile(seconds, PERCENTILES) if len(seconds) else [math.nan] * len(PERCENTILES)
-            for percentile, value in zip(PERCENTILES, values, strict=True):
-                figures[f"{name}_p{percentile}_s"] = float(value)
+            parts[:] = [np.concatenate(parts)]  # of millions of tasks, only one copy is to be kept
+            for percentile, value in zip(PERCENTILES, _percentiles(parts[0]), strict=True):
+                figures[f"{name}_p{percentile}_s"] = value
         if self._learning:
             del figures["cost_reduction_published"], figures["time_savings_published"]
         return figures
@@ -147,6 +146,14 @@ class Totals(Observer):
             **retries,
             **all_local,
         } | late_usd
+
+
+def _percentiles(values: FloatArray) -> list[float]:
+    """`PERCENTILES` of values, whose order is lost; NaN where there is none."""
+    if not len(values):
+        return [math.nan] * len(PERCENTILES)
+    percentiles: list[float] = np.percentile(values, PERCENTILES, overwrite_input=True).tolist()
+    return percentiles
 
 
 def _in(group: Group, parts_usd: FloatArray) -> float:

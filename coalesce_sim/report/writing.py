@@ -76,7 +76,7 @@ def _play(
     timeline: list[pa.Table] = []
     routing: list[pa.Table] = []
     metrics: list[Metrics] = []
-    watch = QueueWatch()
+    watch = QueueWatch(queues=scenario.queues)
     wanted = Wanted(decisions=True, timeline=True, experience=True, offers=origin.offers, routing=True)
     with ExitStack() as open_files:
         streams = {

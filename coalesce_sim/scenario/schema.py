@@ -259,6 +259,12 @@ class Scenario(Model):
                 return [(f"contractors[{index}]", each) for index, each in enumerate(listed)]
 
     @property
+    def queues(self) -> bool:
+        """Whether anybody's work can wait: some clients or contractors have finite slots."""
+        slots = [self.clients.slots, *(stated.slots for _, stated in self.facts)]
+        return any(each != "unlimited" for each in slots)
+
+    @property
     def learning(self) -> bool:
         """Whether tasks are quoted one by one, by what the market knows at that moment."""
         pricing = self.cost_model.external.pricing

@@ -230,7 +230,7 @@ def test_what_most_replications_show_is_told():
 def test_queues_are_read_from_the_table_of_decisions_by_worker():
     """At home and at one contractor twice as much comes as is done; at the other nothing waits, and what was
     tried twice counts for nobody."""
-    tasks, watch = 400, QueueWatch()
+    tasks, watch = 400, QueueWatch(queues=True)
     arrival_s, wait_s, work_s = waits(0.5, np.ones(tasks))
     columns = {"arrival_s": arrival_s, "decided_s": arrival_s, "attempts": np.ones(tasks, dtype=np.int32)}
     for replication in range(2):
