@@ -53,10 +53,11 @@ def print_comparison(console: Console, written: Written[Comparison]) -> None:
     comparison = written.result
     console.print(Text(f"{comparison.scenario.name}: {comparison.scenario.title}", "bold"), soft_wrap=True)
     tasks = sum(one["tasks"] for each in comparison.played for one in each.metrics)
+    by = " (compiled core, where it covers the policy)" if comparison.core.core == "compiled" else ""
     console.print(
         f"{len(comparison.field)} policies on the same "
         f"{plural(len(comparison.played), 'replication')}, seed {comparison.seed}; "
-        f"{plural(int(tasks), 'task')} in {number(written.wall_s)} s"
+        f"{plural(int(tasks), 'task')} in {number(written.wall_s)} s{by}"
     )
     for columns in (_SAVINGS, _REGRETS, _SERVICE):
         _print_metrics(console, comparison, columns)
