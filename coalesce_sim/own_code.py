@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import os
 import sys
+import threading
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -100,22 +101,39 @@ def imported_class(module_and_class: str) -> object:
 class OwnCode:
     """Around code of a user's own: `os._exit` raises SystemExit there, to be told as whatever it raises is.
 
-    It would end everything without a word. Processes that the code forks end by it as ever.
+    It would end everything without a word. Other threads, such as one that ends a worker whose sweep is gone,
+    and processes that the code forks end by it as ever.
     """
 
     def __enter__(self) -> None:
-        os._exit = _refused_to_end
+        _inside.deep = _inside.deep + 1
+        os._exit = _end_process
 
     def __exit__(self, *_: object) -> None:
-        os._exit = _END_PROCESS
+        _inside.deep = _inside.deep - 1
 
 
-def _refused_to_end(status: int) -> NoReturn:
-    raise SystemExit(f"os._exit({status})")
+class _Inside(threading.local):
+    """How deep this thread is in code of a user's own."""
+
+    deep = 0
+
+    def leave(self) -> None:
+        """A forked process is that of the code itself."""
+        self.deep = 0
+
+
+_inside = _Inside()
+
+
+def _end_process(status: int) -> NoReturn:
+    if _inside.deep:
+        raise SystemExit(f"os._exit({status})")
+    _END_PROCESS(status)
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=OwnCode().__exit__)
+    os.register_at_fork(after_in_child=_inside.leave)
 
 
 def raised(error: BaseException) -> str:

@@ -15,9 +15,6 @@ from typing import Protocol
 from coalesce_sim.experiments.parallel import UNGUARDED, EngineError, end_all
 from coalesce_sim.sweeps.playing import Chunk, Row, play_chunk
 
-_END_PROCESS = os._exit
-"""The system's own, whatever a policy is being asked meanwhile (`own_code.OwnCode`)."""
-
 _MOST_STILLBORN = 2
 """After so many pools in a row of which no process began, there is no use in another."""
 
@@ -121,4 +118,4 @@ def _start_worker(started: Event) -> None:
 
 def _end_with(parent: BaseProcess) -> None:
     parent.join()
-    _END_PROCESS(1)
+    os._exit(1)
