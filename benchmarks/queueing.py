@@ -1,6 +1,7 @@
 """M/M/10 at a load of 0.8 beside other simulators: customers a second in one process.
 
-Ciw is compared with where it is installed (extra ``benchmarks``).
+Ciw is compared with where it is installed (extra ``benchmarks``): in an environment of its own, for it brings
+a package `tests` that hides this project's.
 """
 
 from __future__ import annotations
