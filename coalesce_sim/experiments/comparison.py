@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.experiments.contenders import YARDSTICKS, Contender, contenders, refuse_absent
-from coalesce_sim.experiments.cores import AskedCore, ChosenCore, choose_core
+from coalesce_sim.experiments.cores import SIMPY, AskedCore, ChosenCore, choose_core
 from coalesce_sim.experiments.diagnosis.finding import Finding, of_contractors
 from coalesce_sim.experiments.diagnosis.growing import queues_that_grow_somewhere
 from coalesce_sim.experiments.hindsight import all_local
@@ -38,8 +38,6 @@ from coalesce_sim.statistics.intervals import Estimate, estimate
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_SIMPY = ChosenCore("simpy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +142,7 @@ class Comparison:
     seed: int
     field: Sequence[Contender]
     played: Sequence[Played]
-    core: ChosenCore = _SIMPY
+    core: ChosenCore = SIMPY
 
     def __repr__(self) -> str:
         name, count = self.scenario.name, len(self.played)

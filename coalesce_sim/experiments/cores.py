@@ -36,6 +36,9 @@ class ChosenCore:
         return {"played": self.core} | ({} if self.because is None else {"because": self.because})
 
 
+SIMPY = ChosenCore("simpy")
+
+
 def choose_core(
     asked: AskedCore,
     scenarios: Sequence[Scenario],
@@ -53,7 +56,7 @@ def choose_core(
     if asked not in ("auto", "simpy", "compiled"):
         raise ValueError(f"core: must be auto, simpy or compiled (got {asked!r})")
     if asked == "simpy":
-        return ChosenCore("simpy")
+        return SIMPY
     reasons = [_uncovered(each, own_policy=own_policy, watched=watched) for each in scenarios]
     covered = [each for each, reason in zip(scenarios, reasons, strict=True) if reason is None]
     if not covered:
@@ -62,7 +65,7 @@ def choose_core(
             raise CoreError(f"core: {reason}")
         return ChosenCore("simpy", reason)
     if asked == "auto" and not _pays(runs * sum(map(_tasks, covered))):
-        return ChosenCore("simpy")
+        return SIMPY
     try:
         importlib.import_module("coalesce_sim.market.compiled.building")
     except ImportError as error:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from coalesce_sim.experiments.cores import AskedCore, ChosenCore, choose_core
+from coalesce_sim.experiments.cores import SIMPY, AskedCore, ChosenCore, choose_core
 from coalesce_sim.experiments.diagnosis.finding import Finding
 from coalesce_sim.experiments.diagnosis.growing import queues_that_grow
 from coalesce_sim.experiments.parallel import ordered_map
@@ -97,7 +97,7 @@ class RunResult:
     replications: list[Metrics]
     tables: dict[TableName, list[pa.Table]] = field(default_factory=dict)
     queues: Judged = field(default_factory=dict)
-    core: ChosenCore = field(default_factory=lambda: ChosenCore("simpy"))
+    core: ChosenCore = SIMPY
 
     def __repr__(self) -> str:
         name, count = self.scenario.name, len(self.replications)

@@ -67,9 +67,7 @@ def yardstick(
     if policy.kind == RANDOM:
         return int(members[int(uniform(policy.random, number) * eligible)])
     place = _cheapest(task, contractors, members, candidates, rules)
-    hired = policy.kind == ALWAYS_OUTSOURCE or exceeds(
-        task.internal_usd, candidates.external_usd[members[place]]
-    )
+    hired = policy.kind == ALWAYS_OUTSOURCE or exceeds(task.internal_usd, candidates.external_usd[place])
     return members[place] if hired else LOCAL
 
 
@@ -81,29 +79,32 @@ def _cheapest(
     candidates: Candidates,
     rules: Rules,
 ) -> int:
-    """Place of the candidate of the lowest estimated cost."""
-    least_usd = np.inf
-    for j in members:
-        candidates.external_usd[j] = external_usd(task, contractors[j], rules)
-        least_usd = min(least_usd, candidates.external_usd[j])
+    """Place of the candidate of the lowest estimated cost, which is left there among `external_usd`."""
     for place in range(len(members)):
-        if candidates.external_usd[members[place]] <= least_usd + ROUNDING * abs(least_usd):
-            return place
-    return 0
+        candidates.external_usd[place] = external_usd(task, contractors[members[place]], rules)
+    return _first_least(candidates.external_usd[: len(members)])
 
 
 @part
 def _least_charged(task: Task, contractors: Table[Contractor], candidates: Candidates, rules: Rules) -> int:
     """`Oracle.decide`: the lowest realised cost among home and all contractors."""
-    least_usd = np.inf
     for j in range(len(contractors)):
         candidates.external_usd[j] = _realised_usd(task, contractors[j], rules)
-        least_usd = min(least_usd, candidates.external_usd[j])
+    best = _first_least(candidates.external_usd)
     home_usd = task.home_usd + late_usd(task, task.home_s, rules)
-    for j in range(len(contractors)):
-        if candidates.external_usd[j] <= least_usd + ROUNDING * abs(least_usd):
-            return j if exceeds(home_usd, candidates.external_usd[j]) else LOCAL
-    return LOCAL
+    return best if exceeds(home_usd, candidates.external_usd[best]) else LOCAL
+
+
+@part
+def _first_least(usd: FloatArray) -> int:
+    """`rounding.first_least`."""
+    least_usd = np.inf
+    for each in usd:
+        least_usd = min(least_usd, each)
+    for place in range(len(usd)):
+        if usd[place] <= least_usd + ROUNDING * abs(least_usd):
+            return place
+    return 0
 
 
 @part

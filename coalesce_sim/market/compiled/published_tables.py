@@ -94,7 +94,8 @@ class Clock:
 class Candidates(NamedTuple):
     """The eligible contractors of each task type: how many, who they are, (types, most), and their
     squared gaps, (types, 4, 2, most), of which the first row, the cost's, differs from task to task.
-    `external_usd`, by contractor, and `affordable`, by place, are room to work in."""
+    `external_usd` and `affordable`, by place, are room to work in; TOPSIS and the oracle have the former by
+    contractor."""
 
     eligible: IntArray
     members: IntArray
