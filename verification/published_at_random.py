@@ -1,24 +1,11 @@
-"""Small published markets drawn at random, of all that the compiled core plays, on both cores."""
+"""Small published markets drawn at random, of all that the compiled core plays."""
 
 from __future__ import annotations
 
-import dataclasses
 import random
 from typing import Any
 
-import numpy as np
 from hypothesis import strategies as st
-
-from coalesce_sim.experiments.hindsight import honest_baseline
-from coalesce_sim.market.compiled.coverage import Core
-from coalesce_sim.market.market import Market
-from coalesce_sim.market.observer import Observer
-from coalesce_sim.market.records import Records
-from coalesce_sim.policies.registry import create
-from coalesce_sim.policies.yardsticks import BestFixed, Tally
-from coalesce_sim.scenario.schema import Scenario
-
-_CORES: tuple[Core, ...] = ("simpy", "compiled")
 
 
 def published_market(number: int) -> dict[str, Any]:
@@ -123,47 +110,3 @@ def _topsis(pick: Any) -> dict[str, Any]:
 def published_markets() -> st.SearchStrategy[dict[str, Any]]:
     """Scenarios whose features are picked by a number: all alike often, as Hypothesis itself would not."""
     return st.builds(published_market, st.integers(0, 10**9))
-
-
-class _Kept(Observer):
-    def __init__(self) -> None:
-        self.records: list[Records] = []
-
-    def block_recorded(self, records: Records) -> None:
-        self.records.append(records)
-
-
-def assert_same_on_both_cores(scenario: Scenario) -> None:
-    """Every column of the records, all books and prices are equal to the last bit."""
-    (simpy, theirs), (compiled, ours) = (_played(scenario, core) for core in _CORES)
-    assert (simpy.core, compiled.core) == ("simpy", "compiled")
-    assert len(theirs) == len(ours)
-    for one, other in zip(theirs, ours, strict=True):
-        for column in dataclasses.fields(one):
-            values, others = getattr(one, column.name), getattr(other, column.name)
-            if isinstance(values, np.ndarray):
-                assert (values.dtype, values.shape) == (others.dtype, others.shape), column.name
-                assert values.tobytes() == others.tobytes(), column.name
-    hours = scenario.clock.hours
-    assert simpy.mean_price_usd(hours).tobytes() == compiled.mean_price_usd(hours).tobytes()
-    assert simpy.accounts.revenue_usd == compiled.accounts.revenue_usd
-    assert simpy.figures() == compiled.figures()
-
-
-def assert_same_in_hindsight(scenario: Scenario) -> None:
-    """The all-local market and what each contractor would have saved in it are equal to the last bit."""
-    saved_usd = {}
-    for core in _CORES:
-        tally = Tally()
-        Market(scenario, tally, Observer(), seed=scenario.seed, replication=1, core=core).run()
-        saved_usd[core] = tally.saved_usd.tobytes()
-    assert saved_usd["simpy"] == saved_usd["compiled"]
-
-
-def _played(scenario: Scenario, core: Core) -> tuple[Market, list[Records]]:
-    kept, policy = _Kept(), create(scenario.policy)
-    market = Market(scenario, policy, kept, seed=scenario.seed, replication=1, core=core)
-    if isinstance(policy, BestFixed):
-        policy.told(scenario.seed % len(market.pool))
-    market.run(honest_baseline(scenario, scenario.seed, 1))
-    return market, kept.records

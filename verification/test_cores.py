@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import coalesce_sim
-from verification.published_at_random import (
-    assert_same_in_hindsight,
-    assert_same_on_both_cores,
-    published_markets,
-)
+from verification.both_cores import assert_same_in_hindsight, assert_same_on_both_cores
+from verification.contracts_at_random import markets_with_contracts
+from verification.published_at_random import published_markets
 
 
 @given(published_markets())
@@ -18,7 +17,13 @@ def test_published_markets_at_random(market):
     assert_same_on_both_cores(coalesce_sim.load(market))
 
 
-@given(published_markets())
-@settings(max_examples=100, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@given(markets_with_contracts())
+@settings(max_examples=2_000, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+def test_markets_with_contracts_at_random(market):
+    assert_same_on_both_cores(coalesce_sim.load(market))
+
+
+@given(st.one_of(published_markets(), markets_with_contracts()))
+@settings(max_examples=200, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 def test_what_is_known_in_hindsight(market):
     assert_same_in_hindsight(coalesce_sim.load(market))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -82,7 +83,8 @@ class Effect:
         self.actual_usd += actual_usd
         self.corrected_usd += corrected_off
         self.plain_usd += plain_off
-        self.squared_usd2 += (corrected_off - plain_off) ** 2
+        apart = corrected_off - plain_off
+        self.squared_usd2 += apart * apart
 
 
 class ErrorWindow(NamedTuple):
@@ -127,6 +129,17 @@ class EstimationError:
         if self._outcomes == self._window:
             self._full.append(self._current())
             self._begin()
+
+    def take_over(self, sums: Iterable[tuple[float, int, float, float, float]]) -> None:
+        """Go on from sums over consecutive windows: time of the last outcome, outcomes, and what they cost,
+        were off by and were estimated at, in USD; only the last window may have room left."""
+        for window in sums:
+            self._finished_s, self._outcomes, self._actual_usd, self._absolute_usd, self._estimated_usd = (
+                window
+            )
+            if self._outcomes == self._window:
+                self._full.append(self._current())
+                self._begin()
 
     def windows(self) -> list[ErrorWindow]:
         """All windows so far; the last may hold fewer outcomes than the others."""

@@ -34,16 +34,21 @@ def in_closed_form(scenario: Scenario) -> bool:
 
 
 def honest_baseline(
-    scenario: Scenario, seed: int, replication: int, observer: Observer | None = None
+    scenario: Scenario,
+    seed: int,
+    replication: int,
+    observer: Observer | None = None,
+    core: Core = "simpy",
 ) -> Baseline:
     """The all-local costs of the same tasks on the same random numbers.
 
-    In closed form where that is exact; else the all-local market is played first, watched by the `observer`.
+    In closed form where that is exact; else the all-local market is played first, by `core` where that covers
+    it, watched by the `observer`.
     """
     if in_closed_form(scenario):
         return ClosedForm(scenario)
     replayed = Replayed()
-    _played(scenario, AlwaysLocal(), Observers(replayed, observer or Observer()), seed, replication)
+    _played(scenario, AlwaysLocal(), Observers(replayed, observer or Observer()), seed, replication, core)
     return replayed
 
 

@@ -11,13 +11,13 @@ import pyarrow as pa
 from coalesce_sim.experiments.routing import Routed
 from coalesce_sim.experiments.staging import Metrics, PolicyFactory, Stage
 from coalesce_sim.experiments.steady_state import Series
-from coalesce_sim.experiments.tables.contracts import ContractRows
+from coalesce_sim.experiments.tables.contracts import contracts_table
 from coalesce_sim.experiments.tables.decisions import decisions_table
 from coalesce_sim.experiments.tables.experience import estimation_error_table, ratings_table
 from coalesce_sim.experiments.tables.offers import offers_table
 from coalesce_sim.experiments.timeline import Timeline
 from coalesce_sim.market.compiled.coverage import Core
-from coalesce_sim.market.contracts.contract import Contract
+from coalesce_sim.market.contracts.ended import EndedContracts
 from coalesce_sim.market.market import Market
 from coalesce_sim.market.observer import DecidedOffers, EventName, Observer, Observers
 from coalesce_sim.market.records import Records
@@ -68,13 +68,10 @@ class _Tables(Observer):
         self._scenario, self._replication, self._emit = scenario, replication, emit
         self._tables = wanted.tables(scenario)
         self._type_names = tuple(scenario.workload.types)
-        self._timeline, self._contracts = (
-            Timeline(scenario, replication),
-            ContractRows(incidents=scenario.incidents is not None),
-        )
+        self._timeline = Timeline(scenario, replication)
 
     def wants(self, event: EventName) -> bool:
-        tables = {"decided": "offers", "contract_ended": "contracts", "ratings": "ratings"}
+        tables = {"decided": "offers", "contracts": "contracts", "ratings": "ratings"}
         return tables[event] in self._tables if event in tables else super().wants(event)
 
     def set_up(self, market: Market) -> None:
@@ -86,9 +83,11 @@ class _Tables(Observer):
             table = offers_table(decided, self._replication, market.pool, market.skills, learning=learning)
             self._emit("offers", table)
 
-    def contract_ended(self, contract: Contract) -> None:
+    def contracts(self, rows: EndedContracts) -> None:
         if "contracts" in self._tables:
-            self._contracts.add(contract)
+            names, incidents = self._market.pool.names, self._scenario.incidents is not None
+            table = contracts_table(rows, self._replication, self._type_names, names, incidents=incidents)
+            self._emit("contracts", table)
 
     def ratings(self, rows: RatingRows) -> None:
         if "ratings" in self._tables:
@@ -101,8 +100,6 @@ class _Tables(Observer):
             self._timeline.add(records)
         if "decisions" in self._tables:
             self._emit("decisions", decisions_table(records, self._replication, self._scenario, names))
-        if "contracts" in self._tables:
-            self._emit("contracts", self._contracts.take(self._replication, self._type_names, names))
 
     def finish(self) -> None:
         """Emit what is complete only when the market has been played."""

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.experiments.tables.columns import named, numbers, same, table_of
-from coalesce_sim.market.contracts.contract import Contract
+from coalesce_sim.market.contracts.ended import EndedContracts
 from coalesce_sim.market.market import Market
 from coalesce_sim.market.observer import Observer
 from coalesce_sim.market.pool import Pool
@@ -44,7 +44,6 @@ class Routed(Observer):
     def __init__(self, scenario: Scenario) -> None:
         self._scenario = scenario
         self._types = tuple(scenario.workload.types)
-        self._ended: list[tuple[int, int, float]] = []
 
     def set_up(self, market: Market) -> None:
         self._labels, group = groups(self._scenario, market.pool)
@@ -53,8 +52,10 @@ class Routed(Observer):
         self._sums = {name: np.zeros(shape) for name in (*COUNTS, *AMOUNTS)}
         self._attempts = np.zeros(len(self._types))
 
-    def contract_ended(self, contract: Contract) -> None:
-        self._ended.append((contract.contractor, contract.type_id, contract.paid_usd))
+    def contracts(self, rows: EndedContracts) -> None:
+        group = self._group[rows.contractor]
+        self._add("attempts", group, rows.type_id, np.ones(len(group)))
+        self._add("paid_usd", group, rows.type_id, rows.paid_usd)
 
     def block_recorded(self, records: Records) -> None:
         type_id = records.block.tasks.type_id
@@ -67,9 +68,7 @@ class Routed(Observer):
         self._add("turnaround_s", group, type_id, turnaround_s)
         self._add("realised_usd", group, type_id, records.realised_usd)
         self._attempts += np.bincount(type_id, records.attempts, len(self._types))
-        if self._scenario.learning:
-            self._settle()
-        else:
+        if not self._scenario.learning:
             self._add("paid_usd", group, type_id, records.price_usd)
             self._add("attempts", group, type_id, counted & records.outsourced)
 
@@ -83,7 +82,6 @@ class Routed(Observer):
         contracts with that contractor, those on tasks that went elsewhere afterwards too; at home nobody is
         paid. What steps cost that never began, their whole having failed, stands at home.
         """
-        self._settle()
         at_home = self._attempts - self._sums["attempts"][:-1].sum(axis=0)
         sums = self._sums | {"attempts": np.vstack([self._sums["attempts"][:-1], at_home])}
         used = (sums["tasks"] > 0) | (sums["attempts"] > 0) | (sums["realised_usd"] != 0)
@@ -102,15 +100,6 @@ class Routed(Observer):
     def _add(self, name: str, group: IntArray, type_id: IntArray, values: Any) -> None:
         sums = self._sums[name]
         sums += np.bincount(group * sums.shape[1] + type_id, values, sums.size).reshape(sums.shape)
-
-    def _settle(self) -> None:
-        """Count the contracts that have ended since the last time."""
-        if self._ended:
-            contractor, type_id, paid_usd = map(np.array, zip(*self._ended, strict=True))
-            group = self._group[contractor]
-            self._add("attempts", group, type_id, np.ones(len(group)))
-            self._add("paid_usd", group, type_id, paid_usd)
-            self._ended.clear()
 
 
 def groups(scenario: Scenario, pool: Pool) -> tuple[tuple[str, ...], IntArray]:

@@ -115,7 +115,7 @@ class Stage:
             if self._known is None:
                 return ClosedForm(self.scenario) if in_closed_form(self.scenario) else found.baseline
         if self._known is None:
-            return honest_baseline(*replication, self._course)
+            return honest_baseline(*replication, self._course, self._core)
         return copy.deepcopy(self._known.baseline)  # a market uses it up, and others want it too
 
 

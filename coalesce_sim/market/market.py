@@ -35,6 +35,7 @@ from coalesce_sim.skills.compatibility import compatibility
 from coalesce_sim.streams import Streams
 
 if TYPE_CHECKING:
+    from coalesce_sim.market.compiled.market_core import MarketCore
     from coalesce_sim.market.compiled.published import PublishedCore
 
 
@@ -88,8 +89,8 @@ class Market:
             searches=lambda: self._decider.searches,
         )
         self.trade = ContractTrade(venue) if scenario.learning else PublishedTrade(venue)
-        self._under_way = BlocksUnderWay(self.accounts, observer, self.trade.take_ratings)
         self._compiled = None if core == "simpy" else _compiled(venue, self.trade, policy)
+        self._under_way = BlocksUnderWay(self.accounts, observer, (self._compiled or self.trade).taken)
         if isinstance(self.trade, ContractTrade):  # two branches, each with its own kinds of block and quote
             self._loop = self._looped(self.trade)
         else:
@@ -156,23 +157,29 @@ class Market:
         Herfindahl–Hirschman index of the contractors' revenue, 1/n to 1.
         """
         revenue = np.array(self.accounts.revenue_usd)
+        ended_s = self.env.now if self._compiled is None else self._compiled.ended_s
         total = float(revenue.sum())
         figures = {
             "revenue_hhi": float(((revenue / total) ** 2).sum()) if total > 0 else np.nan,
-            "contractor_utilisation": 100 * self.queues.contractors.utilisation(self.env.now),
-            "home_utilisation": 100 * self.queues.homes.utilisation(self.env.now),
+            "contractor_utilisation": 100 * self.queues.contractors.utilisation(ended_s),
+            "home_utilisation": 100 * self.queues.homes.utilisation(ended_s),
         } | self.trade.figures()
         return {name: value for name, value in figures.items() if not np.isnan(value)}
 
 
-def _compiled(venue: Venue, trade: ContractTrade | PublishedTrade, policy: Policy) -> PublishedCore | None:
+def _compiled(
+    venue: Venue, trade: ContractTrade | PublishedTrade, policy: Policy
+) -> MarketCore | PublishedCore | None:
     """The compiled core, where it covers the market; it is imported, and numba with it, when asked for."""
     watched = venue.observer.wants("decided") or venue.observer.wants("considered")
     rules = policy.rules if isinstance(policy, Topsis) else None
-    if isinstance(trade, ContractTrade):
-        return None
+    watched = watched or venue.observer.wants("contract_ended")
     if uncovered(venue.scenario, type(policy), rules, watched=watched) is not None:
         return None
+    if isinstance(trade, ContractTrade):
+        from coalesce_sim.market.compiled.market_core import MarketCore
+
+        return MarketCore(venue, policy, trade)
     from coalesce_sim.market.compiled.published import PublishedCore
 
     return PublishedCore(venue, policy, trade)

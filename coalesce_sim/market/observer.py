@@ -14,9 +14,12 @@ from coalesce_sim.reputation.ratings import RatingRows
 
 if TYPE_CHECKING:
     from coalesce_sim.market.contracts.contract import Contract
+    from coalesce_sim.market.contracts.ended import EndedContracts
     from coalesce_sim.market.market import Market
 
-EventName = Literal["block_opened", "considered", "decided", "contract_ended", "ratings", "block_recorded"]
+EventName = Literal[
+    "block_opened", "considered", "decided", "contract_ended", "contracts", "ratings", "block_recorded"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,10 @@ class Observer:
     def contract_ended(self, contract: Contract) -> None:
         """A contract has reached its final state and is paid; only where markets have contracts."""
 
+    def contracts(self, rows: EndedContracts) -> None:
+        """The contracts that have ended since the last time, in the order in which they ended; told with each
+        block that is recorded, where markets have contracts. It costs less than `contract_ended`."""
+
     def ratings(self, rows: RatingRows) -> None:
         """What was rated since the last time, oldest first; told with each block that is
         recorded, where there is a public record."""
@@ -120,6 +127,10 @@ class Observers(Observer):
     def contract_ended(self, contract: Contract) -> None:
         for each in self._observers:
             each.contract_ended(contract)
+
+    def contracts(self, rows: EndedContracts) -> None:
+        for each in self._observers:
+            each.contracts(rows)
 
     def ratings(self, rows: RatingRows) -> None:
         for each in self._observers:

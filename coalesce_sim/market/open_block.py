@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,6 +24,9 @@ from coalesce_sim.market.observer import Observer
 from coalesce_sim.market.records import AtHome, Records
 from coalesce_sim.market.workload import Block
 from coalesce_sim.reputation.ratings import RatingRows
+
+if TYPE_CHECKING:
+    from coalesce_sim.market.contracts.ended import EndedContracts
 
 
 def at_home_usd(
@@ -83,18 +87,18 @@ class OpenBlock(BlockUnderWay):
 class BlocksUnderWay:
     """Open blocks in order; each is booked and told to the observer when it and all before it are complete.
 
-    With each block go the ratings that `take_ratings` gives.
+    With each block go the contracts and ratings that `taken` gives.
     """
 
     def __init__(
         self,
         accounts: Accounts,
         observer: Observer,
-        take_ratings: Callable[[], RatingRows | None],
+        taken: Callable[[], tuple[EndedContracts | None, RatingRows | None]],
     ) -> None:
         self._accounts = accounts
         self._observer = observer
-        self._take_ratings = take_ratings
+        self._taken = taken
         self._waiting: deque[BlockUnderWay] = deque()
 
     def open(self, opened: BlockUnderWay) -> None:
@@ -114,7 +118,9 @@ class BlocksUnderWay:
 
     def _record(self, records: Records) -> None:
         self._accounts.book(records)
-        ratings = self._take_ratings()
+        contracts, ratings = self._taken()
+        if contracts is not None:
+            self._observer.contracts(contracts)
         if ratings is not None:
             self._observer.ratings(ratings)
         self._observer.block_recorded(records)

@@ -86,14 +86,15 @@ class Pool:
             tasks.prompt_tokens[rows],
             tasks.cached_tokens[rows],
             output_tokens,
-            self._second_of_day(tasks.arrival_s[rows]),
+            self.second_of_day(tasks.arrival_s[rows]),
         )
 
     def input_usd_per_mtok(self, at_s: FloatArray) -> FloatArray:
         """What a million tokens in short prompts cost at those times of the run, (times, contractors)."""
-        return input_usd_per_mtok(self.tariff, self._second_of_day(at_s))
+        return input_usd_per_mtok(self.tariff, self.second_of_day(at_s))
 
-    def _second_of_day(self, at_s: FloatArray) -> FloatArray:
+    def second_of_day(self, at_s: FloatArray) -> FloatArray:
+        """When in the day, in UTC, times of the run are."""
         return (self._start_s + at_s) % 86_400
 
     def own_usd(self, service_s: FloatArray, price_usd: FloatArray) -> FloatArray:

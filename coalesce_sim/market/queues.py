@@ -39,6 +39,10 @@ class Forecast:
         heapq.heapreplace(self._free_s, max(arrival_s, self._free_s[0]) + service_s)
 
 
+Waiting = tuple[float, float]
+"""When a job arrives, and how long it is expected to take."""
+
+
 class Queue:
     """A capacity queue. `slots` is None where capacity is unlimited; then nothing ever waits (`limited`).
 
@@ -67,7 +71,7 @@ class Queue:
         self._env, self._watch = env, watch
         self.limited = slots is not None
         self.slots = slots
-        self._waiting: deque[tuple[float, float]] = deque()  # arrival and expected time of work of each
+        self._waiting: deque[Waiting] = deque()
         self._queued_s = 0.0
         self.coming = 0
         self.busy_s = 0.0
@@ -106,7 +110,10 @@ class Queue:
         if turn < len(at_work):
             free_s = sorted(at_work)[turn]
         else:
-            left_s = sum(end_s - now_s for end_s in ends_s if end_s > now_s)
+            left_s = 0.0
+            for end_s in ends_s:  # not `sum`, which rounds otherwise from Python 3.12 on
+                if end_s > now_s:
+                    left_s += end_s - now_s
             free_s = now_s + (self._queued_s + left_s) / self.slots
         return max(0.0, free_s - arrival_s)
 
@@ -119,22 +126,25 @@ class Queue:
         """What will happen, the service times of all jobs before being known."""
         return 0.0 if self._true is None else self._true.wait_s(arrival_s)
 
-    def leave(self, expected_s: float) -> None:
-        """A job leaves the queue undone. Those behind it may start earlier than the oracle was told."""
-        gone = next(each for each in self._waiting if each[1] == expected_s)
-        self._waiting.remove(gone)
-        self._queued_s = self._queued_s - expected_s if self._waiting else 0.0
+    def leave(self, place: Waiting | None) -> None:
+        """A job leaves the place that it was given, undone. Those behind it may start earlier than the oracle
+        was told."""
+        del self._waiting[next(n for n, each in enumerate(self._waiting) if each is place)]
+        self._queued_s = self._queued_s - place[1] if place and self._waiting else 0.0
         if self._watch is not None:
             self._watch(self.jobs)
 
-    def join(self, arrival_s: float, expected_s: float, true_s: float) -> None:
-        """A job is on its way to the queue."""
-        if self._true is not None:
-            self._true.add(arrival_s, true_s)
-            self._waiting.append((arrival_s, expected_s))
-            self._queued_s += expected_s
-            if self._watch is not None:
-                self._watch(self.jobs)
+    def join(self, arrival_s: float, expected_s: float, true_s: float) -> Waiting | None:
+        """A job is on its way to the queue: its place there, None where nothing waits."""
+        if self._true is None:
+            return None
+        place = (arrival_s, expected_s)
+        self._true.add(arrival_s, true_s)
+        self._waiting.append(place)
+        self._queued_s += expected_s
+        if self._watch is not None:
+            self._watch(self.jobs)
+        return place
 
     def begin(self, now_s: float, expected_s: float) -> float:
         """The first job leaves the queue for a slot; the time at which its owner expects it to end.
@@ -176,7 +186,10 @@ class Workers(dict[int, Queue]):
         if None in self.slots or now_s == 0:
             return math.nan
         total = sum(count for count in self.slots if count is not None)
-        return sum(self[number].busy_s for number in sorted(self)) / (total * now_s) if total else math.nan
+        busy_s = 0.0
+        for number in sorted(self):
+            busy_s += self[number].busy_s
+        return busy_s / (total * now_s) if total else math.nan
 
 
 class Queues:

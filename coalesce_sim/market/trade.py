@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 import simpy
 
@@ -24,6 +24,9 @@ from coalesce_sim.reputation.ratings import RatingRows
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.skills.compatibility import Compatibility
 from coalesce_sim.streams import Streams
+
+if TYPE_CHECKING:
+    from coalesce_sim.market.contracts.ended import EndedContracts
 
 Events = Generator[simpy.Event, object, None]
 """A SimPy process: it waits for what it yields."""
@@ -137,8 +140,9 @@ class Trade(Protocol[B, Q, A]):
     def recover(self, attempt: A) -> Onward[A]:
         """Close the task, or say how it goes on."""
 
-    def take_ratings(self) -> RatingRows | None:
-        """What was rated since the last time; None where nothing is, or nobody watches."""
+    def taken(self) -> tuple[EndedContracts | None, RatingRows | None]:
+        """The contracts that have ended and what was rated since the last time; None where there is nothing
+        of the kind, or nobody watches."""
 
     def figures(self) -> dict[str, float]:
         """What can be said of this trade as a whole once the market has been played."""

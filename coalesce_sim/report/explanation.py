@@ -100,7 +100,7 @@ class _Story(Observer):
         self.kept = kept
         self.tasks = 0
         self.decisions: list[Facts] = []
-        self.contracts: dict[int, Facts] = {}
+        self.ended: dict[int, Facts] = {}
         self.choice: Considered | None = None
         self.undecided = verdicts.UNDECIDED
         self.end: Facts = {}
@@ -131,7 +131,7 @@ class _Story(Observer):
     def contract_ended(self, contract: Contract) -> None:
         if contract.task == self.task:
             name = self.market.pool.names[contract.contractor]
-            self.contracts[contract.attempt] = _contract(contract, name)
+            self.ended[contract.attempt] = _contract(contract, name)
 
     def block_recorded(self, records: Records) -> None:
         first, self.tasks = self.tasks, self.tasks + len(records.block)
@@ -139,7 +139,7 @@ class _Story(Observer):
             row, names = self.task - first, self.market.pool.names
             realised = endings.realised(records, row)
             if self.scenario.learning:
-                realised |= endings.ending(self.scenario, records, row, names, list(self.contracts.values()))
+                realised |= endings.ending(self.scenario, records, row, names, list(self.ended.values()))
             self.end = {
                 "task": _task(self.scenario, records.block, row),
                 "factors": factors_at_home(self.scenario, records.block, row),
@@ -153,7 +153,7 @@ class _Story(Observer):
     def told(self) -> Facts:
         """All of it, the first decision in front."""
         for attempt, decision in enumerate(self.decisions):
-            decision["contract"] = self.contracts.get(attempt)
+            decision["contract"] = self.ended.get(attempt)
         first, *retries = self.decisions or [_undecided(self.undecided)]
         return {
             **self.end,

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from coalesce_sim.market.contracts.contract import Contract
-from coalesce_sim.market.contracts.dealing import FOUND_BAD
 from coalesce_sim.market.contracts.incidents import LEAKED, TAMPERED
-from coalesce_sim.market.contracts.lifecycle import WORK_LOST
+from coalesce_sim.market.contracts.reasons import FOUND_BAD, UNREACHABLE, WORK_LOST
 from coalesce_sim.market.contracts.states import CANCELED, COMPLETED, FAILED, REJECTED
 from coalesce_sim.numbers import number, plural
 from coalesce_sim.policies.protocol import LOCAL, Decision, View
@@ -109,7 +108,7 @@ def of_contract(contract: Contract) -> str:
     took = f"after {number(contract.ended_s - contract.submitted_s)} s"
     tampered = ": it was tampered with" if contract.incident == INCIDENT_KINDS[TAMPERED] else ""
     match contract.state, contract.reason:
-        case (str(state), "unreachable") if state == CANCELED:
+        case (str(state), reason) if (state, reason) == (CANCELED, UNREACHABLE):
             end = f"Canceled {took}: the contractor could not be reached."
         case (str(state), _) if state == CANCELED:
             end = f"Canceled {took}: not done in time."

@@ -108,7 +108,7 @@ def _model(
     if isinstance(model, EigenTrustReputation):
         pooling = settings.pooling if settings.by_task_type else None
         return EigenTrust(
-            *_prior(model, warm, advertised),
+            *prior_counts(model, warm, advertised),
             pretrust=_pretrust(model, n_clients),
             pretrust_weight=model.pretrust_weight,
             recompute_every=model.recompute_every,
@@ -120,12 +120,12 @@ def _model(
         pooled = Ewma(first_scores(settings, advertised), model.alpha)
         forgetting = 1.0 - model.alpha
     else:
-        pooled = Beta(*_prior(model, warm, advertised), forgetting=model.forgetting)
+        pooled = Beta(*prior_counts(model, warm, advertised), forgetting=model.forgetting)
         forgetting = model.forgetting
     return ByTaskType(pooled, n_types, settings.pooling, forgetting) if settings.by_task_type else pooled
 
 
-def _prior(model: Counts, warm: bool, advertised: FloatArray) -> tuple[FloatArray, FloatArray]:
+def prior_counts(model: Counts, warm: bool, advertised: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Good and bad pseudo-counts of each contractor."""
     if warm:
         return model.warm_ratings * advertised, model.warm_ratings * (1.0 - advertised)

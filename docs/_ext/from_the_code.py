@@ -11,7 +11,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 import coalesce_sim
-from coalesce_sim.market.compiled.coverage import reasons
+from coalesce_sim.market.compiled.coverage import of_contracts, of_published
 from coalesce_sim.metrics import METRICS, Metric
 
 _BETTER = {"higher": "more", "lower": "less", None: "–"}
@@ -43,9 +43,12 @@ class Metrics(SphinxDirective):
 
 
 class Uncovered(SphinxDirective):
-    """``{uncovered}``: what the compiled core does not play."""
+    """``{uncovered} published`` or ``contracts``: what the compiled core does not play of that trade."""
+
+    required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
+        reasons = {"published": of_published, "contracts": of_contracts}[self.arguments[0]]
         lines = [f"- {each}" for each in reasons(coalesce_sim.load("published"), None, None, watched=False)]
         return self.parse_text_to_nodes("\n".join(lines))
 

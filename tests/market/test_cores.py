@@ -8,7 +8,9 @@ import pytest
 
 import coalesce_sim
 from coalesce_sim.experiments.cores import choose_core
-from verification.published_at_random import assert_same_on_both_cores, published_market
+from verification.both_cores import assert_same_in_hindsight, assert_same_on_both_cores
+from verification.contracts_at_random import market_with_contracts
+from verification.published_at_random import published_market
 
 pytest.importorskip("numba")
 
@@ -17,6 +19,22 @@ pytest.importorskip("numba")
 def test_both_cores_play_the_same_to_the_last_bit(numbers):
     for number in numbers:
         assert_same_on_both_cores(coalesce_sim.load(published_market(number)))
+
+
+@pytest.mark.parametrize("numbers", [range(begin, begin + 20) for begin in range(0, 100, 20)])
+def test_both_cores_play_contracts_the_same_to_the_last_bit(numbers):
+    for number in numbers:
+        assert_same_on_both_cores(coalesce_sim.load(market_with_contracts(number)))
+
+
+def test_both_cores_look_back_the_same():
+    for number in range(10):
+        assert_same_in_hindsight(coalesce_sim.load(market_with_contracts(number)))
+
+
+@pytest.mark.parametrize("name", ["market_day", "real_agents_twin"])
+def test_bundled_markets_are_the_same_on_both_cores(name):
+    assert_same_on_both_cores(coalesce_sim.load(name, ["workload.arrivals.limit=600"]))
 
 
 def test_tables_and_metrics_are_the_same_whoever_plays():
@@ -65,7 +83,13 @@ def test_an_observer_is_told_the_same_blocks():
 @pytest.mark.parametrize(
     ("name", "changes", "reason"),
     [
-        ("market_day", [], r"markets that learn \(contracts, reputation, discovery, calibration, records\)"),
+        (
+            "market_day",
+            ["policy={kind: ucb1}"],
+            "policies other than topsis, greedy and its kin, and the yardsticks",
+        ),
+        ("market_day", ["discovery={kind: gossip}"], "discovery by gossip or broadcast"),
+        ("experiments_splitting", [], r"composite tasks \(steps\)"),
         ("dur_02", ["clients.slots=1"], "clients with finite slots"),
         ("dur_02", ["policy={kind: vikor}"], "policies other than topsis and the yardsticks"),
         ("dur_02", ["policy.normalisation=vector"], "policy.normalisation vector"),

@@ -6,10 +6,12 @@ folder that is named after all of this room, what it takes from elsewhere, and t
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
@@ -29,19 +31,43 @@ _CONSTANTS: Final = (rounding.ROUNDING, mcdm.FAR, protocol.LOCAL, luck.CENTRE, l
 
 def part(function: F) -> F:
     """A function that compiled ones call, and nobody else."""
-    return cast(F, _njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, error_model="numpy")(function))
+    return cast(
+        F,
+        _njit(
+            no_cpython_wrapper=True,
+            no_cfunc_wrapper=True,
+            error_model="numpy",
+            no_rewrites=True,
+            forceinline=True,
+        )(function),
+    )
 
 
 def kernel(function: F) -> F:
     """A function that Python calls: compiled at its first call, and kept where that can be written down."""
     folder = kept_in()
     if folder is None:
-        return cast(F, _njit(no_cfunc_wrapper=True, error_model="numpy")(function))
+        return cast(F, _njit(no_cfunc_wrapper=True, error_model="numpy", no_rewrites=True)(function))
     usual, _settings.CACHE_DIR = _settings.CACHE_DIR, str(folder)
     try:
-        return cast(F, _njit(cache=True, no_cfunc_wrapper=True, error_model="numpy")(function))
+        return cast(
+            F, _njit(cache=True, no_cfunc_wrapper=True, error_model="numpy", no_rewrites=True)(function)
+        )
     finally:
         _settings.CACHE_DIR = usual
+
+
+@contextmanager
+def garbage_left() -> Iterator[None]:
+    """Python does not look for garbage meanwhile: a kernel makes none, and numba while it compiles little but
+    much to look through."""
+    looked = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if looked:
+            gc.enable()
 
 
 @cache

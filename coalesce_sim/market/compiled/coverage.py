@@ -8,10 +8,14 @@ from typing import Final, Literal
 
 from coalesce_sim.errors import CoalesceError
 from coalesce_sim.policies import yardsticks
+from coalesce_sim.policies.bandits import greedy
 from coalesce_sim.policies.protocol import Policy
 from coalesce_sim.policies.topsis import Topsis
+from coalesce_sim.scenario import learners
 from coalesce_sim.scenario import policy as settings
 from coalesce_sim.scenario.costs import TokenPrice
+from coalesce_sim.scenario.discovery import BroadcastDiscovery, GossipDiscovery, RegistryDiscovery
+from coalesce_sim.scenario.reputation import EigenTrustReputation
 from coalesce_sim.scenario.schema import Scenario
 
 Core = Literal["simpy", "compiled"]
@@ -31,9 +35,14 @@ POLICIES: Final[Mapping[type, type[Policy]]] = {
     settings.Fixed: yardsticks.Fixed,
     settings.BestFixed: yardsticks.BestFixed,
     settings.Oracle: yardsticks.Oracle,
+    learners.Greedy: greedy.Greedy,
+    learners.EpsilonGreedy: greedy.EpsilonGreedy,
+    learners.OptimisticGreedy: greedy.OptimisticGreedy,
+    learners.AdaptiveThreshold: greedy.AdaptiveThreshold,
 }
 """The policies that it plays, by their settings."""
 
+_LEARNERS: Final = frozenset(each for each in POLICIES.values() if issubclass(each, greedy.Greedy))
 _PLAYED: Final = frozenset((*POLICIES.values(), yardsticks.FixedChoice, yardsticks.Tally))
 
 
@@ -45,20 +54,20 @@ def uncovered(
     `policy` is the class of the policy that plays, None where it is not built in; `rules` are its
     settings where it is TOPSIS. `watched` says whether somebody is to be told of every decision.
     """
-    for reason, applies in reasons(scenario, policy, rules, watched=watched).items():
+    of = of_contracts if scenario.learning else of_published
+    for reason, applies in of(scenario, policy, rules, watched=watched).items():
         if applies:
             return reason
     return None if importlib.util.find_spec("numba") else "anything without numba"
 
 
-def reasons(
+def of_published(
     scenario: Scenario, policy: type[Policy] | None, rules: settings.Topsis | None, *, watched: bool
 ) -> dict[str, bool]:
-    """All reasons there are, and which apply."""
+    """All reasons there are in the published trade, and which apply."""
     facts = [each for _, each in scenario.facts]
     cost_model = scenario.cost_model
     return {
-        "markets that learn (contracts, reputation, discovery, calibration, records)": scenario.learning,
         "contractors with finite slots": any(each.slots != "unlimited" for each in facts),
         "clients with finite slots": scenario.clients.slots != "unlimited",
         "networks that take time (network_ms)": any(each.network_ms for each in facts),
@@ -67,8 +76,31 @@ def reasons(
         ),
         "prices per token": isinstance(cost_model.external.pricing, TokenPrice),
         "delay expected at home (cost_model.internal.opportunity)": cost_model.internal.expects_delay,
-        "policies other than topsis and the yardsticks": policy not in _PLAYED,
+        "policies other than topsis and the yardsticks": policy not in _PLAYED - _LEARNERS,
+        **_of_every_market(rules, watched=watched),
+    }
+
+
+def of_contracts(
+    scenario: Scenario, policy: type[Policy] | None, rules: settings.Topsis | None, *, watched: bool
+) -> dict[str, bool]:
+    """All reasons there are where markets have contracts or learn, and which apply."""
+    found, public = scenario.discovery, scenario.reputation
+    types = scenario.workload.types.values()
+    return {
+        "composite tasks (steps)": any(kind.in_steps or kind.may_split for kind in types),
+        "discovery by gossip or broadcast": isinstance(found, GossipDiscovery | BroadcastDiscovery),
+        "outages of the registry": isinstance(found, RegistryDiscovery) and bool(found.outages),
+        "reputation by eigentrust": public is not None and isinstance(public.model, EigenTrustReputation),
+        "incidents (contracts.security.incidents)": scenario.incidents is not None,
+        "policies other than topsis, greedy and its kin, and the yardsticks": policy not in _PLAYED,
+        **_of_every_market(rules, watched=watched),
+    }
+
+
+def _of_every_market(rules: settings.Topsis | None, *, watched: bool) -> dict[str, bool]:
+    return {
         "policy.normalisation vector": rules is not None and rules.normalisation != "min_max",
         "policy.weighting critic and entropy": rules is not None and rules.weighting != "fixed",
-        "runs of which every decision is told": watched,
+        "runs of which every decision or contract is told": watched,
     }

@@ -10,7 +10,7 @@ from coalesce_sim import luck
 from coalesce_sim.luck import StateArray
 from coalesce_sim.market.compiled.building import part
 
-__all__ = ["StateArray", "normal", "state_of", "uniform"]
+__all__ = ["StateArray", "drawn", "normal", "state_of", "uniform"]
 
 _GAMMA = np.uint64(0x9E3779B97F4A7C15)
 _FIRST = np.uint64(0xBF58476D1CE4E5B9)
@@ -28,10 +28,16 @@ def state_of(state: np.uint64, number: int) -> np.uint64:
 
 
 @part
+def drawn(worker: np.uint64, task: int, attempt: int) -> float:
+    """`luck.Draws.draw`, from the state of the worker's draws."""
+    bits = state_of(state_of(worker, task), attempt)
+    return (np.float64(bits >> np.uint64(12)) + 0.5) * 2.0**-52
+
+
+@part
 def uniform(worker: np.uint64, task: int) -> float:
     """The first draw of a worker for a task, from the state of the worker's draws."""
-    bits = state_of(state_of(worker, task), 0)
-    return (np.float64(bits >> np.uint64(12)) + 0.5) * 2.0**-52
+    return drawn(worker, task, 0)
 
 
 @part

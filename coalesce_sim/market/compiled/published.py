@@ -15,6 +15,7 @@ from coalesce_sim.economics.external import (
     value_at_risk_usd,
     verification_usd,
 )
+from coalesce_sim.market.compiled.building import garbage_left
 from coalesce_sim.market.compiled.published_kernel import play_block
 from coalesce_sim.market.compiled.published_tables import Candidates, Clock, Contractor, Played, Rules, Task
 from coalesce_sim.market.compiled.rows import Rows, filled, table
@@ -51,6 +52,12 @@ class PublishedCore:
         self, blocks: Iterable[Block], records_of: Callable[[Block], Records], under_way: BlocksUnderWay
     ) -> None:
         """Play all blocks, each to its end before the next; they are handed over as SimPy would."""
+        with garbage_left():
+            self._play_all(blocks, records_of, under_way)
+
+    def _play_all(
+        self, blocks: Iterable[Block], records_of: Callable[[Block], Records], under_way: BlocksUnderWay
+    ) -> None:
         accounts, self._choosing = self._venue.accounts, choosing(self._policy, self._venue)
         for block in blocks:
             opened = BlockUnderWay(block, records_of(block))
@@ -84,6 +91,15 @@ class PublishedCore:
         _record(records, tasks, played)
         if self._rules["moves"]:  # else prices stand still, whoever wins
             self._awards.append((tasks["price_hour"][[0, -1]], _awards(tasks["hour"], records.contractor)))
+
+    @property
+    def ended_s(self) -> float:
+        """When the last task ended."""
+        return float(self._clock["now_s"][0])
+
+    def taken(self) -> tuple[None, None]:
+        """There are no contracts, and nobody is rated."""
+        return None, None
 
     def mean_price_usd(self, hours: int) -> FloatArray:
         """The mean price over the pool at the beginning of each hour: the awards are made once more, to

@@ -32,6 +32,10 @@ ALWAYS_OUTSOURCE: Final = 3
 RANDOM: Final = 4
 ORACLE: Final = 5
 TALLY: Final = 6
+GREEDY: Final = 7
+EPSILON_GREEDY: Final = 8
+OPTIMISTIC_GREEDY: Final = 9
+ADAPTIVE_THRESHOLD: Final = 10
 
 
 class Yardstick:
@@ -82,7 +86,7 @@ def _cheapest(
     """Place of the candidate of the lowest estimated cost, which is left there among `external_usd`."""
     for place in range(len(members)):
         candidates.external_usd[place] = external_usd(task, contractors[members[place]], rules)
-    return _first_least(candidates.external_usd[: len(members)])
+    return first_least(candidates.external_usd[: len(members)])
 
 
 @part
@@ -90,13 +94,13 @@ def _least_charged(task: Task, contractors: Table[Contractor], candidates: Candi
     """`Oracle.decide`: the lowest realised cost among home and all contractors."""
     for j in range(len(contractors)):
         candidates.external_usd[j] = _realised_usd(task, contractors[j], rules)
-    best = _first_least(candidates.external_usd)
+    best = first_least(candidates.external_usd)
     home_usd = task.home_usd + late_usd(task, task.home_s, rules)
     return best if exceeds(home_usd, candidates.external_usd[best]) else LOCAL
 
 
 @part
-def _first_least(usd: FloatArray) -> int:
+def first_least(usd: FloatArray) -> int:
     """`rounding.first_least`."""
     least_usd = np.inf
     for each in usd:
@@ -135,7 +139,7 @@ def topsis(
     rules: Rules,
 ) -> tuple[int, bool, float, float]:
     """`Topsis.decide`: whom it takes, whether it explores, score and confidence."""
-    if explores(number, policy):
+    if explores(number, 0, policy):
         return _explored(number, task, policy, contractors, rules)
     count = candidates.eligible[task.type_id]
     members = candidates.members[task.type_id, :count]
@@ -152,7 +156,7 @@ def topsis(
     else:
         best, score = _closest_affordable(members, contractors, candidates, weights)
     outsourced, confidence = concluded(
-        m, number, score, task.internal_usd, candidates.external_usd[best], policy, memory
+        m, number, 0, score, task.internal_usd, candidates.external_usd[best], policy, memory
     )
     return best if outsourced else LOCAL, False, score, confidence
 

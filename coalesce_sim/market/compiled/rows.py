@@ -7,34 +7,87 @@ there are, and so costs a compiled function no more to be handed than one number
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final, TypeVar
+from functools import cache
+from typing import Any, Final, Protocol, TypeVar, overload
 
 import numpy as np
 
-R = TypeVar("R")
-
-Table = Sequence[R]
-"""How a kernel sees a table: rows that it may change."""
+R_co = TypeVar("R_co", covariant=True)
 
 Rows = Any
-"""The same outside of kernels: a structured array, whose columns go by the names of the fields."""
+"""A table outside of kernels: a structured array, whose columns go by the names of the fields."""
+
+
+class Table(Protocol[R_co]):
+    """How a kernel sees a table: rows that it may change. Outside it is told by columns, too."""
+
+    @overload
+    def __getitem__(self, place: int) -> R_co: ...
+    @overload
+    def __getitem__(self, place: str | slice) -> Rows: ...
+    def __getitem__(self, place: Any) -> Any: ...
+    def __setitem__(self, place: Any, value: Any) -> None: ...
+    def __len__(self) -> int: ...
+    @property
+    def dtype(self) -> np.dtype[Any]: ...
+
+
+class Grid(Protocol[R_co]):
+    """The same in two dimensions."""
+
+    @overload
+    def __getitem__(self, place: int) -> Table[R_co]: ...
+    @overload
+    def __getitem__(self, place: tuple[int, int]) -> R_co: ...
+    @overload
+    def __getitem__(self, place: str | tuple[slice, slice]) -> Rows: ...
+    def __getitem__(self, place: Any) -> Any: ...
+    def __len__(self) -> int: ...
+
+
+class Stack(Protocol[R_co]):
+    """The same in three dimensions."""
+
+    def __getitem__(self, place: tuple[int, int, int]) -> R_co: ...
+
 
 _KINDS: Final = {"float": "f8", "int": "i8", "bool": "?", "np.uint64": "u8"}
 
 
-def table(row: type[R], count: int) -> Rows:
-    """So many rows of zeros; the columns go by the names of the fields."""
-    fields = [(name, _KINDS[kind]) for name, kind in row.__annotations__.items()]
-    return np.zeros(count, np.dtype(fields, align=True))
+def table(row: type, count: int | tuple[int, ...]) -> Rows:
+    """So many rows of zeros, or a grid of them; the columns go by the names of the fields."""
+    return np.zeros(count, dtype_of(row))
 
 
-def filled(row: type[R], count: int, **columns: Any) -> Rows:
-    """A table with the given values, arrays or one for all rows; the other fields are 0.
+@cache
+def dtype_of(row: type) -> np.dtype[Any]:
+    """How a row lies in memory, one object for each kind of row."""
+    return np.dtype([(name, _KINDS[kind]) for name, kind in row.__annotations__.items()], align=True)
+
+
+def filled(row: type, count: int | tuple[int, ...], **columns: Any) -> Rows:
+    """A table with the given values; the other fields are 0."""
+    return fill(table(row, count), **columns)
+
+
+def fill(rows: Rows, **columns: Any) -> Rows:
+    """The rows, with these values entered: arrays, or one for all rows.
 
     Raises ValueError for a column that there is not.
     """
-    made = table(row, count)
     for name, values in columns.items():
-        made[name] = values
+        rows[name] = values
+    return rows
+
+
+def more_of(rows: Rows, count: int) -> Rows:
+    """The same rows with room for so many in all."""
+    made = np.zeros(count, rows.dtype)
+    copy_rows(rows, made)
     return made
+
+
+def copy_rows(rows: Rows, others: Rows) -> None:
+    """Copy rows into the first of others of their kind: byte by byte, which numpy does field by field."""
+    bytes_of = np.dtype((np.void, rows.dtype.itemsize))
+    others[: len(rows)].view(bytes_of)[:] = rows.view(bytes_of)

@@ -7,15 +7,19 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from coalesce_sim.market.compiled import published_choices as choices
+from coalesce_sim.market.compiled.learners import Arms, Learner
+from coalesce_sim.market.compiled.market_kernel import OfferPolicy
 from coalesce_sim.market.compiled.published_choices import Yardstick
 from coalesce_sim.market.compiled.rows import Rows, filled
 from coalesce_sim.market.compiled.topsis import Memory
 from coalesce_sim.market.compiled.topsis import Topsis as TopsisRow
 from coalesce_sim.market.trade import Venue
 from coalesce_sim.policies import yardsticks
+from coalesce_sim.policies.bandits import greedy
 from coalesce_sim.policies.mcdm import CRITERIA, normalised
 from coalesce_sim.policies.protocol import LOCAL, Policy
 from coalesce_sim.policies.topsis import Topsis
+from coalesce_sim.scenario import learners
 from coalesce_sim.scenario import policy as settings
 
 _KINDS: Final[dict[type[Policy], int]] = {
@@ -29,6 +33,10 @@ _KINDS: Final[dict[type[Policy], int]] = {
     yardsticks.Random: choices.RANDOM,
     yardsticks.Oracle: choices.ORACLE,
     yardsticks.Tally: choices.TALLY,
+    greedy.Greedy: choices.GREEDY,
+    greedy.EpsilonGreedy: choices.EPSILON_GREEDY,
+    greedy.OptimisticGreedy: choices.OPTIMISTIC_GREEDY,
+    greedy.AdaptiveThreshold: choices.ADAPTIVE_THRESHOLD,
 }
 
 
@@ -47,6 +55,33 @@ def choosing(policy: Policy, venue: Venue) -> Choosing:
     random = _state_of(venue, "random")
     kept = filled(Yardstick, 1, kind=_KINDS[type(policy)], fixed=fixed, random=random)
     return Choosing(kept, _topsis(rules, venue), _memory(rules, venue))
+
+
+def choosing_offers(policy: Policy, venue: Venue) -> OfferPolicy:
+    """A policy that has been started and decides on offers, before its first decision."""
+    kept = choosing(policy, venue)
+    types, contractors = len(venue.scenario.workload.types), len(venue.pool)
+    learns = isinstance(policy, greedy.Greedy)
+    shape = (types + 1, contractors + 1) if learns else (1, 1)
+    arms = Arms(np.zeros(shape), np.zeros(shape), np.zeros(contractors + 1))
+    return OfferPolicy(*kept, _learner(policy, venue), arms)
+
+
+def _learner(policy: Policy, venue: Venue) -> Rows:
+    kept = filled(Learner, 1, decay=1.0)
+    if not isinstance(policy, greedy.Greedy):
+        return kept
+    rules = policy.rules
+    kept["kind"], kept["by_task_type"] = _KINDS[type(policy)], rules.by_task_type
+    kept["prior_weight"], kept["pooled_weight"] = rules.prior_weight, rules.pooled_weight
+    kept["exploration"], kept["pick"] = _state_of(venue, "exploration"), _state_of(venue, "exploration.pick")
+    if isinstance(rules, learners.EpsilonGreedy):
+        half_life = rules.epsilon_half_life_tasks
+        kept["epsilon"], kept["decay"] = rules.epsilon, 1.0 if half_life is None else 0.5 ** (1 / half_life)
+    if isinstance(rules, learners.AdaptiveThreshold):
+        kept["threshold"] = kept["first_threshold"] = rules.threshold
+        kept["step"], kept["recovery"] = rules.step, rules.recovery
+    return kept
 
 
 def _state_of(venue: Venue, name: str) -> np.uint64:

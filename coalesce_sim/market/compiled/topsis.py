@@ -9,11 +9,12 @@ import numpy as np
 
 from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.market.compiled.building import part
-from coalesce_sim.market.compiled.draws import normal, uniform
+from coalesce_sim.market.compiled.draws import drawn, normal
 from coalesce_sim.policies import compiled
 from coalesce_sim.rounding import ROUNDING
 
 closest = part(compiled.closest_in_one_pass)
+closest_offer = part(compiled.closest_offer_in_one_pass)
 
 
 class Topsis:
@@ -66,11 +67,11 @@ def exceeds(one: float, other: float) -> bool:
 
 
 @part
-def explores(task: int, rules: Topsis) -> bool:
+def explores(task: int, attempt: int, rules: Topsis) -> bool:
     """Whether a task goes to a contractor at random; ε decays."""
     epsilon = rules.epsilon
     rules.epsilon = epsilon * rules.decay
-    return uniform(rules.exploration, task) < epsilon
+    return drawn(rules.exploration, task, attempt) < epsilon
 
 
 @part
@@ -115,7 +116,14 @@ def confidence_of(m: int, rules: Topsis, memory: Memory) -> float:
 
 @part
 def concluded(
-    m: int, task: int, score: float, internal_usd: float, external_usd: float, rules: Topsis, memory: Memory
+    m: int,
+    task: int,
+    attempt: int,
+    score: float,
+    internal_usd: float,
+    external_usd: float,
+    rules: Topsis,
+    memory: Memory,
 ) -> tuple[bool, float]:
     """`Topsis._concluded`: whether the best offer is taken, which is remembered, and the confidence."""
     confidence = confidence_of(m, rules, memory)
@@ -124,12 +132,12 @@ def concluded(
         and exceeds(confidence, rules.above_confidence)
         and saves(internal_usd, external_usd, rules)
     )
-    _remember(m, task, score if outsourced else 0.0, rules, memory)
+    _remember(m, task, attempt, score if outsourced else 0.0, rules, memory)
     return outsourced, confidence
 
 
 @part
-def _remember(m: int, task: int, score: float, rules: Topsis, memory: Memory) -> None:
+def _remember(m: int, task: int, attempt: int, score: float, rules: Topsis, memory: Memory) -> None:
     """`Memory.remember` and the drift of the weights after it."""
     place = memory.counts[m, 0] % rules.window
     if memory.counts[m, 0] >= rules.window and memory.scores[m, place] > rules.good_score:
@@ -142,7 +150,7 @@ def _remember(m: int, task: int, score: float, rules: Topsis, memory: Memory) ->
         states = (rules.drift_cost, rules.drift_reliability, rules.drift_latency, rules.drift_security)
         total = 0.0
         for c in range(4):
-            moved = abs(memory.weights[m, c] + rules.drift * normal(uniform(states[c], task)))
+            moved = abs(memory.weights[m, c] + rules.drift * normal(drawn(states[c], task, attempt)))
             memory.weights[m, c] = moved
             total += moved
         for c in range(4):

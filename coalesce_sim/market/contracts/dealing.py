@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import Final
 
 from coalesce_sim.cost_parts import CONTRACT, LEAK
 from coalesce_sim.market.contracts.contract import Contract
+from coalesce_sim.market.contracts.ended import ContractLog, EndedContracts
 from coalesce_sim.market.contracts.endings import Endings
 from coalesce_sim.market.contracts.home import Home, OwnWork
 from coalesce_sim.market.contracts.incidents import LEAKED
@@ -15,6 +15,7 @@ from coalesce_sim.market.contracts.layout import Layouts
 from coalesce_sim.market.contracts.lifecycle import Lifecycle
 from coalesce_sim.market.contracts.open_block import OpenContractBlock
 from coalesce_sim.market.contracts.quotes import ContractQuote, ContractQuotes
+from coalesce_sim.market.contracts.reasons import FOUND_BAD
 from coalesce_sim.market.contracts.results import Mishaps
 from coalesce_sim.market.contracts.states import COMPLETED, FAILED, REJECTED
 from coalesce_sim.market.contracts.terms import ASKED, EXTERNAL, LATENCY, PLAIN, SERVICE
@@ -22,9 +23,6 @@ from coalesce_sim.market.trade import Events, Onward, Venue
 from coalesce_sim.policies.protocol import Decision, Outcome
 from coalesce_sim.scenario.contracts import ContractRules
 from coalesce_sim.scenario.security import INCIDENT_KINDS
-
-FOUND_BAD: Final = "found bad"
-"""The reason of a contract whose work was delivered but not accepted."""
 
 
 class Dealing:
@@ -45,6 +43,7 @@ class Dealing:
         self._layouts, self._quotes = layouts, quotes
         self._env, self._accounts = venue.queues.env, venue.accounts
         self._observer, self._listens = venue.observer, venue.listens
+        self._log = ContractLog() if venue.observer.wants("contracts") else None
         self._mishaps = mishaps
         self._lifecycle = Lifecycle(venue, rules, endings, mishaps, layouts.setup_s)
         self._late_usd_per_s = venue.scenario.cost_model.late_usd_per_s
@@ -108,6 +107,12 @@ class Dealing:
         if contract.incident:
             self._bear(contract)
         self._observer.contract_ended(contract)
+        if self._log is not None:
+            self._log.add(contract)
+
+    def take_contracts(self) -> EndedContracts | None:
+        """The contracts that have ended since the last time; None where nobody watches."""
+        return None if self._log is None else self._log.take()
 
     def _bear(self, contract: Contract) -> None:
         """Charge what an incident costs beyond the work: a leak, as far as no insurance pays for it."""

@@ -288,6 +288,10 @@ class Discovery:
             self.empty += 1
         return found
 
+    def take_over(self, queries: int, messages: int, empty: int, age_s: float) -> None:
+        """Enter queries that were answered elsewhere; `age_s` is the sum of the ages of what was found."""
+        self.queries, self.messages, self.empty, self._age_s = queries, messages, empty, age_s
+
     @property
     def unanswered(self) -> int:
         """Queries made while the registry was down, whatever the client could fall back on."""

@@ -24,18 +24,14 @@ from coalesce_sim.scenario.workload import LEVELS
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What can be said of a block's tasks before any is decided.
+    """What can be said of a block's tasks before any is decided, an entry a task.
 
-    `table`, (tasks, contractors, 4), holds the time that a contractor quotes with an empty queue, the work
-    itself, the listed price and the contractor's own cost (NaN where that is not known), all of them for the
-    answer that is expected. The rest has one
-    entry a task: `transfer_s` is the way out and back together, all before the work, `check_s` and
-    `check_usd` the verification, `fees_usd` what comes on top of the price of a delivery: communication,
-    verification, integration; `leak_usd` is what a leak of its data costs by their sensitivity, before
+    `transfer_s` is the way out and back together, all before the work, `check_s` and `check_usd` the
+    verification, `fees_usd` what comes on top of the price of a delivery: communication, verification,
+    integration; `leak_usd` is what a leak of its data costs by their sensitivity, before
     insurance.
     """
 
-    table: FloatArray
     at_risk_usd: list[float]
     communication_usd: list[float]
     transfer_s: list[float]
@@ -70,10 +66,8 @@ class Layouts:
         self.setup_s = (rules.handshake_ms + security.key_exchange_ms) / 1000
 
     def of(self, block: Block) -> Layout:
-        """Prices, times and fees of a block's tasks at every contractor."""
+        """Times, fees and risks of a block's tasks."""
         tasks, rule, contracts = block.tasks, self._rule, self._contracts
-        service_s = self._work_s(block, slice(None), tasks.expected_output_tokens)
-        price_usd = self._price_usd(block, slice(None), tasks.expected_output_tokens)
         at_risk_usd = value_at_risk_usd(rule, tasks.value_usd, tasks.critical)
         manual, check_usd, check_s = self._checks(tasks.value_usd)
         transfer_s = np.zeros(len(block))
@@ -81,14 +75,7 @@ class Layouts:
             pace = contracts.transfer_mb_per_s / (1 + contracts.security.encryption_share)
             transfer_s = 1000 * (tasks.data_gb + tasks.output_gb) / pace
         communication = communication_usd(rule, tasks.data_gb, tasks.output_gb)
-        overhead_s = self.setup_s + transfer_s + check_s
-        table = np.empty((len(block), len(self._pool), 4))
-        np.add(service_s * self.work_factor, self._pool.network_s + overhead_s[:, None], out=table[:, :, 0])
-        table[:, :, 1], table[:, :, 2] = service_s, price_usd
-        table[:, :, 3] = self._pool.own_usd(service_s, price_usd)
-        table[:, :, 2:] *= self.price_factor
         return Layout(
-            table,
             at_risk_usd.tolist(),
             communication.tolist(),
             transfer_s.tolist(),
@@ -100,6 +87,20 @@ class Layouts:
             block.loss_usd.tolist(),
             self._leak_usd[block.sensitivity].tolist(),
         )
+
+    def table(self, block: Block, layout: Layout) -> FloatArray:
+        """What is quoted of a block's tasks, (tasks, contractors, 4): the time with an empty queue, the work
+        itself, the listed price and the contractor's own cost (NaN where that is not known), all of them for
+        the answer that is expected."""
+        service_s = self._work_s(block, slice(None), block.tasks.expected_output_tokens)
+        price_usd = self._price_usd(block, slice(None), block.tasks.expected_output_tokens)
+        overhead_s = self.setup_s + np.array(layout.transfer_s) + np.array(layout.check_s)
+        table = np.empty((len(block), len(self._pool), 4))
+        np.add(service_s * self.work_factor, self._pool.network_s + overhead_s[:, None], out=table[:, :, 0])
+        table[:, :, 1], table[:, :, 2] = service_s, price_usd
+        table[:, :, 3] = self._pool.own_usd(service_s, price_usd)
+        table[:, :, 2:] *= self.price_factor
+        return table
 
     def true_work_s(self, block: Block, task: int) -> FloatArray:
         """Time that the work on one task would really take at every contractor, (contractors,)."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator
-from typing import Any, Final
+from typing import Any
 
 import simpy
 
 from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.contracts.endings import Endings
 from coalesce_sim.market.contracts.incidents import LEAKED, LOST, TAMPERED
+from coalesce_sim.market.contracts.reasons import BROKE_OFF, FULL, TIMED_OUT, UNREACHABLE, WORK_LOST
 from coalesce_sim.market.contracts.results import Mishaps
 from coalesce_sim.market.contracts.states import (
     AUTH_REQUIRED,
@@ -24,12 +25,6 @@ from coalesce_sim.market.queues import Queue
 from coalesce_sim.market.trade import Events, Venue
 from coalesce_sim.scenario.contracts import ContractRules
 from coalesce_sim.scenario.security import INCIDENT_KINDS
-
-TIMED_OUT: Final = "timed out"
-"""The reason of a contract that was not over by its deadline."""
-
-WORK_LOST: Final = "lost"
-"""The reason of a contract whose work was done and never arrived."""
 
 ROUNDING_S = 1e-6
 """By how much a deadline may be missed through rounding alone."""
@@ -58,7 +53,7 @@ class Lifecycle:
         luck, layout, at = self._mishaps, contract.opened.layout, (who, contract.task, contract.attempt)
         if luck.unreachable.draw(*at) < self._unreachable_rate[who]:
             if (yield from self._in_time(contract, contract.search_s + rules.connect_timeout_s)):
-                contract.state, contract.reason = CANCELED, "unreachable"
+                contract.state, contract.reason = CANCELED, UNREACHABLE
             return
         setup_s = contract.search_s + self._setup_s + self._queues.network_s[who]
         if rules.authorisation_s > 0 and (contract.client, who) not in self._authorised:
@@ -69,7 +64,7 @@ class Lifecycle:
             return
         queue = self._queues.contractors[who]
         if not queue.takes_in(self._queue_limit[who]):
-            contract.state, contract.reason = REJECTED, "full"
+            contract.state, contract.reason = REJECTED, FULL
             return
         contract.sent = True
         incident = luck.incidents.of(*at)
@@ -89,7 +84,7 @@ class Lifecycle:
         if not (yield from self._work(contract, queue)):
             return
         if fails:
-            contract.state, contract.reason = FAILED, "broke off"
+            contract.state, contract.reason = FAILED, BROKE_OFF
             return
         if incident in (TAMPERED, LOST):
             contract.incident = INCIDENT_KINDS[incident]
@@ -105,7 +100,7 @@ class Lifecycle:
         """Queue and service; whether they were over before the deadline."""
         env = self._queues.env
         if queue.limited:
-            queue.join(env.now, contract.expected_s, contract.service_s)
+            place = queue.join(env.now, contract.expected_s, contract.service_s)
             request = queue.resource.request()
             if request.triggered or contract.deadline_s == math.inf:
                 yield request
@@ -113,7 +108,7 @@ class Lifecycle:
                 yield request | env.timeout(max(0.0, contract.deadline_s - env.now))
                 if not request.triggered:
                     request.cancel()
-                    queue.leave(contract.expected_s)
+                    queue.leave(place)
                     contract.state, contract.reason = CANCELED, TIMED_OUT
                     return False
             expected_end_s = queue.begin(env.now, contract.expected_s)

@@ -174,7 +174,7 @@ class ContractQuotes:
         of = _PACE.next_round()(
             ids,
             wait_s,
-            layout.table[task],
+            opened.table[task],
             self._known[type_id],
             Sides(
                 fees_usd=layout.fees_usd[task],

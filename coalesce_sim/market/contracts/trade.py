@@ -8,11 +8,12 @@ import numpy as np
 
 from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.cost_parts import SEARCH
-from coalesce_sim.economics.correction import Effect, ErrorWindow
+from coalesce_sim.economics.correction import Effect, ErrorWindow, EstimationError
 from coalesce_sim.market.breakdown import Breakdown, left_out
 from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.contracts.dealing import Dealing
 from coalesce_sim.market.contracts.discovery import Discovery
+from coalesce_sim.market.contracts.ended import EndedContracts
 from coalesce_sim.market.contracts.endings import Endings
 from coalesce_sim.market.contracts.foresight import Foresight
 from coalesce_sim.market.contracts.home import Home, OwnWork
@@ -48,36 +49,33 @@ class ContractTrade:
         scenario, pool = venue.scenario, venue.pool
         rules = scenario.contracts or ContractRules()
         self._queues, self._accounts, self._contractors = venue.queues, venue.accounts, len(pool)
-        self._truth, mishaps = GroundTruth(scenario, pool, venue.luck), Mishaps(rules, pool, venue.luck)
+        self.truth, mishaps = GroundTruth(scenario, pool, venue.luck), Mishaps(rules, pool, venue.luck)
         self._knowledge = Knowledge(
-            scenario, pool, self._truth.own_success, record_ratings=venue.observer.wants("ratings")
+            scenario, pool, self.truth.own_success, record_ratings=venue.observer.wants("ratings")
         )
         if scenario.discovery is not None:
             counts = scenario.clients.count, len(scenario.workload.types), len(pool)
             self.discovery = Discovery(scenario.discovery, *counts, venue.luck)
-        self._layouts = Layouts(scenario, rules, pool, self._truth)
+        self.layouts = Layouts(scenario, rules, pool, self.truth)
         self._incidents = mishaps.incidents
         self._quotes = ContractQuotes(
-            venue, rules, self._layouts, self._truth, self._knowledge, self._incidents
+            venue, rules, self.layouts, self.truth, self._knowledge, self._incidents
         )
-        self._foresight = Foresight(venue, rules, self._layouts, self._quotes, mishaps)
+        self._foresight = Foresight(venue, rules, self.layouts, self._quotes, mishaps)
         self._message_usd, self._searches = scenario.message_usd, venue.searches
         self._endings = endings = Endings(venue)
-        self._home = Home(venue, self._knowledge, endings, self._truth.own_price_usd)
+        self._home = Home(venue, self._knowledge, endings, self.truth.own_price_usd)
         self._expectations = Expectations(venue, rules, self._knowledge, self._quotes, self._home)
         self._dealing = Dealing(
-            venue, rules, self._layouts, self._quotes, self._knowledge, endings, self._home, mishaps
+            venue, rules, self.layouts, self._quotes, self._knowledge, endings, self._home, mishaps
         )
 
     def open(self, block: Block, records: Records) -> OpenContractBlock:
         """Lay out the block."""
-        return OpenContractBlock(
-            block,
-            records,
-            self._layouts.of(block),
-            self._truth.of(block),
-            self._truth.type_service_s[block.tasks.type_id, LOCAL],
-        )
+        layout = self.layouts.of(block)
+        table = self.layouts.table(block, layout)
+        known_home_s = self.truth.type_service_s[block.tasks.type_id, LOCAL]
+        return OpenContractBlock(block, records, layout, table, self.truth.of(block), known_home_s)
 
     def arrive(self, opened: OpenContractBlock, tasks: slice) -> Iterable[slice]:
         """One task after the other, since each changes queues; steps that wait for others come later."""
@@ -149,7 +147,7 @@ class ContractTrade:
     def _quote(self, opened: OpenContractBlock, task: int) -> ContractQuote:
         now_s, search_s = self._queues.env.now, opened.search_s(task)
         ids, stay = self._who_offers(opened, task), self._home.expect(opened, task)
-        ahead_s = search_s + self._layouts.setup_s + opened.layout.transfer_s[task]
+        ahead_s = search_s + self.layouts.setup_s + opened.layout.transfer_s[task]
         wait_s = self._queues.expected_queues_s(ids, ahead_s)
         if search_s > 0:
             wait_s += search_s
@@ -234,9 +232,10 @@ class ContractTrade:
             return self._home.recover(attempt)
         return self._dealing.recover(attempt)
 
-    def take_ratings(self) -> RatingRows | None:
-        """What was rated since the last time; None where there is no public record or nobody watches it."""
-        return self._knowledge.take_ratings()
+    def taken(self) -> tuple[EndedContracts | None, RatingRows | None]:
+        """The contracts that have ended and what was rated since the last time; None where nobody watches, or
+        there is no public record."""
+        return self._dealing.take_contracts(), self._knowledge.take_ratings()
 
     def figures(self) -> dict[str, float]:
         """How far estimates were off, how contracts ended, how old the clients' knowledge of contractors was.
@@ -278,6 +277,11 @@ class ContractTrade:
     def effects(self) -> tuple[Effect, Effect] | None:
         """What calibration did to the error of estimates, at home and at contractors; None without it."""
         return self._knowledge.effects
+
+    @property
+    def errors(self) -> EstimationError:
+        """How far estimates were off so far."""
+        return self._knowledge.errors
 
     def estimation_errors(self) -> list[ErrorWindow]:
         """How far estimates were off, 50 charges at a time."""

@@ -22,7 +22,6 @@ from coalesce_sim.market.records import Records
 from coalesce_sim.market.trade import Events, Onward, Venue
 from coalesce_sim.market.workload import Block
 from coalesce_sim.policies.protocol import LOCAL, Decision, OracleView, Outcome
-from coalesce_sim.reputation.ratings import RatingRows
 
 
 @dataclass(slots=True)
@@ -247,9 +246,9 @@ class PublishedTrade:
         """Enter the parts of what the tasks of a block were charged, all of which have ended."""
         self._charges.itemise(block, records)
 
-    def take_ratings(self) -> RatingRows | None:
-        """Nobody is rated."""
-        return None
+    def taken(self) -> tuple[None, None]:
+        """There are no contracts, and nobody is rated."""
+        return None, None
 
     def figures(self) -> dict[str, float]:
         """Nothing besides what every market tells."""

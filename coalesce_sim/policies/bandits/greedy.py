@@ -30,6 +30,11 @@ class Greedy(Policy):
     def __init__(self, rules: learners.CostLearner) -> None:
         self._rules = rules
 
+    @property
+    def rules(self) -> learners.CostLearner:
+        """The settings it goes by."""
+        return self._rules
+
     def start(self, surroundings: Surroundings) -> None:
         self._roster = Roster()
         self._arms = Arms(len(surroundings.type_names), len(surroundings.contractor_names))

@@ -1,0 +1,104 @@
+"""What every choice would really cost, compiled, in the words of `market.contracts.foresight`."""
+
+from __future__ import annotations
+
+import math
+
+from coalesce_sim.market.compiled.agenda import Agenda
+from coalesce_sim.market.compiled.building import part
+from coalesce_sim.market.compiled.draws import drawn
+from coalesce_sim.market.compiled.experience import Experience
+from coalesce_sim.market.compiled.market_tables import (
+    REALISED,
+    Check,
+    Conditional,
+    Course,
+    Offers,
+    Recorded,
+    Rules,
+    Task,
+)
+from coalesce_sim.market.compiled.quotes import due_usd, work_s
+from coalesce_sim.market.compiled.results import bill_usd, is_good
+from coalesce_sim.market.compiled.rows import Grid, Table
+from coalesce_sim.market.compiled.slots import Books, Worker, takes_in, true_wait_s
+from coalesce_sim.market.contracts.terms import ASKED
+
+
+@part
+def foresee(
+    number: int,
+    attempt: int,
+    task: Task,
+    home: Worker,
+    experience: Experience,
+    conditional: Grid[Conditional],
+    recorded: Recorded,
+    checks: Table[Check],
+    books: Books,
+    offers: Offers,
+    agenda: Agenda,
+    rules: Rules,
+    course: Course,
+) -> float:
+    """`Foresight.view`: what home would cost; what every offer would it leaves among them."""
+    at_home_usd = task.loss_usd
+    if rules.has_home:
+        at_home_usd = _at_home_usd(number, task, home, experience, recorded, books, agenda, rules)
+    over_usd = at_home_usd if rules.has_home and rules.recovers else task.loss_usd
+    check = checks[1 if task.by_hand else 0]
+    for k in range(course.offers):
+        who = offers.ids[k]
+        contractor, worker = experience.contractors[who], books.workers[who]
+        pair = experience.pairs[task.type_id, who]
+        good = is_good(number, who, task, contractor, pair, recorded, rules)
+        billed_usd = bill_usd(who, good, task, pair, recorded, rules)
+        if math.isnan(billed_usd):
+            billed_usd = due_usd(task, who, offers.terms[ASKED, k], experience, conditional, worker, rules)
+        ahead_s = course.found_s + rules.setup_s + task.transfer_s
+        at_s = agenda.now_s + ahead_s + worker.network_s
+        queue_s = worker.network_s + true_wait_s(worker, at_s, books)
+        took_s = work_s(task, task.true_tokens, contractor, pair) * rules.work_factor * task.time_factor
+        elapsed_s = agenda.now_s - task.due_s
+        late_s = max(0.0, elapsed_s + (course.found_s + task.overhead_s) + queue_s + took_s)
+        accepted_usd = billed_usd + task.fees_usd + late_s * rules.late_usd_per_s
+        rejected_usd = rules.due_on_failure * billed_usd + task.fees_usd - rules.integration_usd + over_usd
+        draw = drawn(contractor.found, number, attempt)
+        breaks_off = drawn(contractor.fails_openly, number, attempt) < rules.failed_share
+        if not good and breaks_off:
+            usd = rejected_usd - task.check_usd
+        elif good:
+            usd = accepted_usd if draw < check.specificity else rejected_usd
+        else:
+            usd = rejected_usd if draw < check.sensitivity else accepted_usd + task.loss_usd
+        unreachable = drawn(contractor.unreachable, number, attempt) < contractor.unreachable_rate
+        offers.terms[REALISED, k] = over_usd if unreachable or not takes_in(worker) else usd
+    return at_home_usd
+
+
+@part
+def _at_home_usd(
+    number: int,
+    task: Task,
+    home: Worker,
+    experience: Experience,
+    recorded: Recorded,
+    books: Books,
+    agenda: Agenda,
+    rules: Rules,
+) -> float:
+    """`Foresight._at_home_usd`."""
+    end_s = agenda.now_s + true_wait_s(home, agenda.now_s, books) + task.local_s
+    usd = task.home_usd + max(0.0, end_s - task.due_s) * rules.late_usd_per_s
+    own = len(experience.contractors) - 1
+    worker, pair = experience.contractors[own], experience.pairs[task.type_id, own]
+    return usd if is_good(number, own, task, worker, pair, recorded, rules) else usd + task.loss_usd
+
+
+@part
+def tally(at_home_usd: float, experience: Experience, offers: Offers, course: Course) -> None:
+    """`Tally.decide`."""
+    for k in range(course.offers):
+        saved_usd = at_home_usd - offers.terms[REALISED, k]
+        if abs(saved_usd) < math.inf:
+            experience.contractors[offers.ids[k]].saved_usd += saved_usd

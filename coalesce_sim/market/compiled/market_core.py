@@ -1,0 +1,252 @@
+"""Plays the market with contracts on the compiled core."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+
+import numpy as np
+
+from coalesce_sim.arrays import FloatArray
+from coalesce_sim.cost_parts import (
+    COMMUNICATION,
+    HOME,
+    INTEGRATION,
+    LATENESS,
+    LOSS,
+    PRICE,
+    SEARCH,
+    VERIFICATION,
+)
+from coalesce_sim.market.compiled import market_kernel as kernel
+from coalesce_sim.market.compiled.building import garbage_left
+from coalesce_sim.market.compiled.market_setup import fill_tasks, laid_out
+from coalesce_sim.market.compiled.market_tables import Effect, Ended, Played, Task
+from coalesce_sim.market.compiled.rows import Rows, copy_rows, fill, more_of, table
+from coalesce_sim.market.compiled.settings import choosing_offers
+from coalesce_sim.market.contracts.ended import EndedContracts
+from coalesce_sim.market.contracts.states import FINAL_STATES
+from coalesce_sim.market.contracts.trade import ContractTrade
+from coalesce_sim.market.open_block import BlocksUnderWay, BlockUnderWay, at_home_usd
+from coalesce_sim.market.records import Records
+from coalesce_sim.market.trade import Venue
+from coalesce_sim.market.workload import Block
+from coalesce_sim.policies.protocol import LOCAL, OracleView, Policy
+from coalesce_sim.policies.yardsticks import Tally
+from coalesce_sim.reputation.ratings import RatingRows
+from coalesce_sim.scenario.contracts import ContractRules
+from coalesce_sim.scenario.distributions import drawn_at
+
+_PARTS = {
+    "price_usd": PRICE,
+    "communication_usd": COMMUNICATION,
+    "verification_usd": VERIFICATION,
+    "integration_usd": INTEGRATION,
+    "search_usd": SEARCH,
+    "lateness_usd": LATENESS,
+    "loss_usd": LOSS,
+}
+_COLUMNS = (
+    *("contractor", "explored", "score", "confidence", "internal_usd", "estimated_usd", "estimated_s"),
+    *("realised_usd", "retries_usd", "attempts", "good", "decided_s", "started_s", "finished_s"),
+)
+
+
+class MarketCore:
+    """The compiled twin of `Loop` with a `ContractTrade`, for what `coverage` says."""
+
+    def __init__(self, venue: Venue, policy: Policy, trade: ContractTrade) -> None:
+        self._venue, self._policy, self._trade = venue, policy, trade
+        self._rules = venue.scenario.contracts or ContractRules()
+        self._reply = venue.luck("reply")
+        self._open: deque[tuple[BlockUnderWay, FloatArray]] = deque()
+        self._contracts = self._ratings = (0, 0)
+
+    def play(
+        self, blocks: Iterable[Block], records_of: Callable[[Block], Records], under_way: BlocksUnderWay
+    ) -> None:
+        """Play all blocks; they are handed over in SimPy's order."""
+        with garbage_left():
+            self._play(blocks, records_of, under_way)
+
+    def _play(
+        self, blocks: Iterable[Block], records_of: Callable[[Block], Records], under_way: BlocksUnderWay
+    ) -> None:
+        self._under_way = under_way
+        sees_truth = issubclass(self._policy.view_type, OracleView)
+        searches = self._venue.searches()
+        policy = choosing_offers(self._policy, self._venue)
+        self._laid = laid_out(self._venue, self._trade, policy, searches=searches, sees_truth=sees_truth)
+        self._course = self._laid.course
+        for block in blocks:
+            self._begin(block, records_of(block))
+            self._play_on(kernel.OPENED)
+        if self._course["next_block"][0]:
+            self._play_on(kernel.GO)
+        self._settle()
+
+    def _begin(self, block: Block, records: Records) -> None:
+        """Lay out one more block, behind those that are open."""
+        opened = BlockUnderWay(block, records)
+        self._under_way.open(opened)
+        truth, course = block.truth, self._course
+        results = self._trade.truth.of(block)
+        bills_usd = results.own_bills_usd()
+        parts_usd = at_home_usd(truth.local_running, truth.local_cost_factor, bill_usd=bills_usd)
+        self._open.append((opened, parts_usd))
+        tasks = self._laid.tasks
+        if not len(self._open) > 1:
+            course["first_row_task"] = block.first
+        first = block.first - int(course["first_row_task"][0])
+        if first + len(block) > len(tasks.stated):
+            first = self._make_room(first, len(block))
+        tasks = self._laid.tasks
+        after = slice(first, first + len(block))
+        number = int(course["next_block"][0])
+        fill_tasks(tasks.stated[after], self._venue, self._trade, block, bills_usd, number)
+        played = tasks.played[after]
+        played.view(np.uint8)[:] = 0
+        fill(played, contractor=LOCAL, good=True, started_s=np.nan, reference_usd=np.nan)
+        open_blocks = len(self._open)
+        if open_blocks > len(tasks.blocks):
+            self._laid.tasks = tasks._replace(blocks=more_of(tasks.blocks, 2 * open_blocks))
+        self._laid.tasks.blocks[open_blocks - 1] = np.zeros((), tasks.blocks.dtype)
+        self._laid.tasks.blocks["left"][open_blocks - 1] = len(block)
+        course["next_block"] += 1
+        course["end_task"] = block.first + len(block)
+
+    def _make_room(self, first: int, count: int) -> int:
+        """Forget the tasks that are over, and make room for so many more; where those begin."""
+        tasks, course = self._laid.tasks, self._course
+        oldest = self._open[0][0].block.first
+        over = oldest - int(course["first_row_task"][0])
+        kept = first - over
+        size = max(len(tasks.stated), 2 * (kept + count))
+        stated, played = table(Task, size), table(Played, size)
+        tried = np.zeros((size, tasks.tried.shape[1]), dtype=np.int64)
+        copy_rows(tasks.stated[over:first], stated)
+        copy_rows(tasks.played[over:first], played)
+        tried[:kept] = tasks.tried[over:first]
+        self._laid.tasks = tasks._replace(stated=stated, played=played, tried=tried)
+        course["first_row_task"] = oldest
+        return kept
+
+    def _play_on(self, how: int) -> None:
+        """Play until the next block is needed, or to the end; blocks that are over are handed over."""
+        course, laid = self._course, self._laid
+        course["goes_on"] = how
+        at = laid.addresses()
+        while True:
+            reason = kernel.play(at)
+            if reason == kernel.REPLY:
+                self._answer()
+            elif reason == kernel.MORE_ROOM:
+                laid.make_room()
+                at = laid.addresses()
+            else:
+                break
+        self._hand_over()
+
+    def _answer(self) -> None:
+        """A client answers a question of its contractor."""
+        job = self._laid.under.jobs[self._course["job"][0]]
+        draw = self._reply.draw(int(job["who"]), int(job["task"]), int(job["attempt"]))
+        self._course["reply_s"] = drawn_at(self._rules.input_reply_s, draw)
+        self._course["goes_on"] = kernel.REPLIED
+
+    def _hand_over(self) -> None:
+        course, tasks = self._course, self._laid.tasks
+        handed = int(course["handed"][0])
+        for place in range(handed):
+            opened, parts_usd = self._open.popleft()
+            first = opened.block.first - int(course["first_row_task"][0])
+            self._record(opened, tasks.played[first : first + len(opened.block)], parts_usd)
+            self._contracts = self._contracts[1], int(tasks.blocks["contracts"][place])
+            self._ratings = self._ratings[1], int(tasks.blocks["ratings"][place])
+            opened.left = 0
+            self._under_way.hand_over()
+        left = len(self._open)
+        tasks.blocks[:left] = tasks.blocks[handed : handed + left].copy()
+        course["first_open_block"] += handed
+        course["handed"] = 0
+        self._forget_told()
+
+    def _forget_told(self) -> None:
+        """What was told is kept no longer."""
+        course, told = self._course, self._laid.told
+        for name, rows, (_, upto) in (
+            ("contracts", told.ended, self._contracts),
+            ("ratings", told.ratings, self._ratings),
+        ):
+            left = int(course[name][0]) - upto
+            rows[:left] = rows[upto : upto + left].copy()
+            course[name] = left
+            self._laid.tasks.blocks[name] -= upto
+        self._contracts = self._ratings = (0, 0)
+
+    def _record(self, opened: BlockUnderWay, played: Rows, home_parts_usd: FloatArray) -> None:
+        records = opened.records
+        for name in _COLUMNS:
+            getattr(records, name)[:] = played[name]
+        for name, part in _PARTS.items():
+            records.parts_usd[part] = played[name]
+        own = played["own"]
+        records.parts_usd[HOME, own] = home_parts_usd[:, own]
+        opened.block.home.opportunity_usd[:] = played["opportunity_usd"]
+        accounts = self._venue.accounts
+        accounts.done += len(played)
+        accounts.realised_usd += float(played["realised_usd"].sum())
+
+    def taken(self) -> tuple[EndedContracts | None, RatingRows | None]:
+        """The contracts that have ended and what was rated since the last block was handed over; None where
+        nobody watches, or there is no public record."""
+        return self._ended(), self._rated()
+
+    def _ended(self) -> EndedContracts | None:
+        if not self._laid.rules["tells_contracts"][0]:
+            return None
+        rows = self._laid.told.ended[slice(*self._contracts)]
+        nothing = np.zeros(len(rows))
+        columns = {name: rows[name].copy() for name in Ended.__annotations__}
+        return EndedContracts(
+            **columns, incident=nothing.astype(np.int64), leak_usd=nothing, insured_usd=nothing
+        )
+
+    def _rated(self) -> RatingRows | None:
+        if not self._laid.rules["tells_ratings"][0]:
+            return None
+        rows = self._laid.told.ratings[slice(*self._ratings)]
+        return RatingRows(**{name: rows[name].copy() for name in RatingRows._fields})
+
+    def _settle(self) -> None:
+        """Enter what has come about in the books that the market's figures are made of."""
+        venue, laid, course = self._venue, self._laid, self._course[0]
+        accounts, contractors = venue.accounts, laid.experience.contractors[:-1]
+        accounts.revenue_usd[:] = contractors["revenue_usd"].tolist()
+        accounts.found_bad = int(course["found_bad"])
+        accounts.contracts_ended.update({state: int(course[state]) for state in FINAL_STATES})
+        workers = laid.books.workers
+        for number in np.flatnonzero(workers["busy_s"]).tolist():
+            of = venue.queues.contractors if number < len(contractors) else venue.queues.homes
+            of[number if number < len(contractors) else number - len(contractors)].busy_s = float(
+                workers["busy_s"][number]
+            )
+        windows = laid.experience.windows[: course["windows"] + 1]
+        self._trade.errors.take_over(windows.tolist())
+        for which, effect in enumerate(self._trade.effects or ()):
+            for name in Effect.__annotations__:
+                setattr(effect, name, laid.experience.effects[name][which].item())
+        if self._trade.discovery is not None:
+            found = (course[name].item() for name in ("queries", "messages", "empty", "age_s"))
+            self._trade.discovery.take_over(*found)
+        if isinstance(self._policy, Tally):
+            self._policy.saved_usd[:] = contractors["saved_usd"]
+
+    @property
+    def ended_s(self) -> float:
+        """When the last event was."""
+        return float(self._laid.under.agenda["latest_s"][0])
+
+    def mean_price_usd(self, hours: int) -> FloatArray:
+        """Prices differ by task here."""
+        return self._trade.mean_price_usd(hours)

@@ -1,0 +1,417 @@
+"""Lays out what the kernel of the market with contracts works on, from the same pool, tasks and luck."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from coalesce_sim.arrays import FloatArray, IntArray
+from coalesce_sim.economics.external import complexity_factor, demand_price_usd
+from coalesce_sim.inputs.recordings import read_recordings
+from coalesce_sim.market.compiled import market_tables as rows
+from coalesce_sim.market.compiled.agenda import Agenda, Event
+from coalesce_sim.market.compiled.experience import Experience
+from coalesce_sim.market.compiled.market_kernel import KINDS, Facts, OfferPolicy, Ranking, Tasks, Told, Under
+from coalesce_sim.market.compiled.memory import flat, laid_in
+from coalesce_sim.market.compiled.rows import Rows, fill, filled, more_of, table
+from coalesce_sim.market.compiled.slots import Books, Waiting, Worker
+from coalesce_sim.market.contracts.trade import ContractTrade
+from coalesce_sim.market.trade import Venue
+from coalesce_sim.market.workload import Block
+from coalesce_sim.policies.protocol import LOCAL
+from coalesce_sim.reputation.ratings import first_scores, prior_counts
+from coalesce_sim.scenario.contracts import ContractRules
+from coalesce_sim.scenario.costs import BargainedPrice, DemandPrice, FlatPrice, LoadPrice, TokenPrice
+from coalesce_sim.scenario.discovery import RegistryDiscovery
+from coalesce_sim.scenario.reputation import BetaReputation, EwmaReputation, Reputation
+from coalesce_sim.scenario.schema import Scenario
+
+_OPPORTUNITY: Final = {
+    "none": rows.NONE,
+    "expected_delay": rows.EXPECTED_DELAY,
+    "queue": rows.QUEUE,
+    "later_tasks": rows.LATER_TASKS,
+}
+_PRICING: Final = {
+    FlatPrice: rows.FLAT,
+    DemandPrice: rows.DEMAND,
+    TokenPrice: rows.PER_TOKEN,
+    LoadPrice: rows.LOAD,
+    BargainedPrice: rows.BARGAINED,
+}
+_FIRST_ROWS: Final = 256
+"""Rows that tables which grow begin with."""
+
+
+@dataclass(slots=True)
+class Laid:
+    """All tables of one market. Those that fill are replaced by longer ones."""
+
+    tasks: Tasks
+    under: Under
+    books: Books
+    experience: Experience
+    facts: Facts
+    ranking: Ranking
+    offers: rows.Offers
+    policy: OfferPolicy
+    told: Told
+    rules: Rows
+    course: Rows
+
+    def addresses(self) -> IntArray:
+        """Where all tables lie now, for the kernel."""
+        groups = (self.tasks, self.under, self.books, self.experience, self.facts, self.ranking, self.offers)
+        return laid_in(KINDS, flat((*groups, self.policy, self.told, self.rules, self.course)))
+
+    def make_room(self) -> None:
+        """Make every table twice as long that is more than half full."""
+        course, under, told = self.course[0], self.under, self.told
+        jobs, waiting = under.jobs, self.books.waiting
+        if 2 * course["used_jobs"] > len(jobs) - _FIRST_ROWS // 8:
+            jobs = _more_to_give(jobs, course, "free_job")
+        if 2 * course["used_waiting"] > len(waiting) - _FIRST_ROWS // 8:
+            waiting = _more_to_give(waiting, course, "free_waiting")
+        pending = int(under.agenda["pending"][0])
+        self.under = under._replace(jobs=jobs, events=_longer(under.events, pending))
+        self.books = self.books._replace(waiting=waiting)
+        ended = _longer(told.ended, int(course["contracts"]))
+        self.told = told._replace(ended=ended, ratings=_longer(told.ratings, int(course["ratings"])))
+        windows = _longer(self.experience.windows, int(course["windows"]))
+        self.experience = self.experience._replace(windows=windows)
+        if 4 * int(course["authorised"]) > len(self.facts.authorised) - _FIRST_ROWS // 8:
+            self.facts = self.facts._replace(authorised=_rehashed(self.facts.authorised))
+
+
+def _longer(kept: Rows, used: int) -> Rows:
+    return more_of(kept, 2 * len(kept)) if 2 * used > len(kept) - _FIRST_ROWS // 8 else kept
+
+
+def _more_to_give(kept: Rows, course: Rows, first: str) -> Rows:
+    """Twice as many rows; the new ones are the first to be used."""
+    count = len(kept)
+    longer = more_of(kept, 2 * count)
+    longer["next"][count:] = np.arange(count + 1, 2 * count + 1)
+    longer["next"][-1] = course[first]
+    if "serial" in longer.dtype.names:
+        longer["serial"][count:] = -1
+    course[first] = count
+    return longer
+
+
+def _rehashed(authorised: IntArray) -> IntArray:
+    mask = 2 * len(authorised) - 1
+    longer = np.full(mask + 1, -1)
+    for key in authorised[authorised >= 0].tolist():
+        client, contractor = key >> 32, key & (2**32 - 1)
+        place = ((client * 73_856_093) ^ (contractor * 19_349_663)) & mask
+        while longer[place] >= 0:
+            place = (place + 1) & mask
+        longer[place] = key
+    return longer
+
+
+def laid_out(
+    venue: Venue, trade: ContractTrade, policy: OfferPolicy, *, searches: bool, sees_truth: bool
+) -> Laid:
+    """The tables of a market before its first task."""
+    scenario, pool = venue.scenario, venue.pool
+    contracts = scenario.contracts or ContractRules()
+    clients = scenario.clients.count
+    found = scenario.discovery if isinstance(scenario.discovery, RegistryDiscovery) else None
+    most = len(pool) if found is None else min(found.k, len(pool))
+    experience = _experience(venue, trade)
+    course = filled(rows.Course, 1, ranked_s=-np.inf, last_rated=-1)
+    tried = np.zeros((_FIRST_ROWS, contracts.recovery.retries + 1), dtype=np.int64)
+    return Laid(
+        Tasks(
+            table(rows.Task, _FIRST_ROWS),
+            table(rows.Played, _FIRST_ROWS),
+            tried,
+            table(rows.Open, 4),
+        ),
+        Under(_to_give(rows.Job), table(Event, _FIRST_ROWS), table(Agenda, 1)),
+        _books(venue, sees_truth=sees_truth),
+        experience,
+        Facts(
+            _conditional(venue),
+            _recorded(scenario),
+            _checks(contracts),
+            np.full(4 * _FIRST_ROWS, -1),
+            np.zeros(clients, dtype=np.int64),
+        ),
+        _ranking(venue, experience, found),
+        rows.Offers(
+            np.arange(most),
+            np.zeros((rows.REALISED + 1, most)),
+            np.zeros(most, dtype=np.bool_),
+        ),
+        policy,
+        Told(table(rows.Ended, _FIRST_ROWS), table(rows.Rated, _FIRST_ROWS)),
+        _rules(venue, trade, contracts, found, searches=searches, sees_truth=sees_truth),
+        course,
+    )
+
+
+def _to_give(row: type[rows.Job] | type[Waiting]) -> Rows:
+    """Rows of which each names the next one that is unused."""
+    made = table(row, _FIRST_ROWS)
+    made["next"] = np.arange(1, _FIRST_ROWS + 1)
+    if "serial" in made.dtype.names:
+        made["serial"] = -1
+    return made
+
+
+def _books(venue: Venue, *, sees_truth: bool) -> Books:
+    pool, clients = venue.pool, venue.scenario.clients
+    own = None if clients.slots == "unlimited" else clients.slots
+    each = [*pool.slots, *[own] * clients.count]
+    slots = np.array([0 if count is None else count for count in each], dtype=np.int64)
+    limits = [-1 if limit is None else limit for limit in pool.queue_limit]
+    workers = filled(
+        Worker,
+        len(each),
+        limited=[count is not None for count in each],
+        slots=slots,
+        queue_limit=[*limits, *[-1] * clients.count],
+        network_s=np.append(pool.network_s, np.zeros(clients.count)),
+        first_end=np.cumsum(slots) - slots,
+    )
+    return Books(workers, _to_give(Waiting), np.zeros((3 if sees_truth else 2, int(slots.sum()))))
+
+
+def _experience(venue: Venue, trade: ContractTrade) -> Experience:
+    scenario, pool = venue.scenario, venue.pool
+    types, n = len(scenario.workload.types), len(pool)
+    truth, skills, public = trade.truth, venue.skills, scenario.reputation
+    contractors = _contractors(venue)
+    offers = np.ones((types, n), dtype=bool) if truth.offers_type is None else truth.offers_type
+    pairs = filled(rows.Pair, (types, n + 1), factor=1.0, time_factor=1.0)
+    pairs["offers"][:, :n] = offers
+    pairs["work_s"], pairs["ease"] = truth.type_service_s, truth.ease
+    pairs["good_bill_usd"], pairs["bad_bill_usd"] = truth.good_bill_usd, truth.bad_bill_usd
+    pairs["skill"][:, :n] = skills.total if public is None else skills.before_performance
+    pairs["score"][:, :n], pairs["score"][:, n] = pool.reliability, truth.own_success
+    if public is not None:
+        _begin_ratings(public, pool.reliability, contractors)
+        pairs["score"] = contractors["score"]
+    learned = filled(rows.Learned, (2, types, n + 1), learned=1.0)
+    return Experience(contractors, pairs, learned, table(rows.Window, _FIRST_ROWS), table(rows.Effect, 2))
+
+
+def _begin_ratings(public: Reputation, advertised: FloatArray, contractors: Rows) -> None:
+    """What the public record says at first, and a client of its own agent."""
+    contractors["score"][:-1] = first_scores(public, advertised)
+    contractors["score"][-1] = 0.5
+    contractors["prior_good"][-1], contractors["prior"][-1] = 1.0, 2.0
+    if isinstance(public.model, BetaReputation):
+        good, bad = prior_counts(public.model, public.start == "warm", advertised)
+        contractors["prior_good"][:-1], contractors["prior"][:-1] = good, good + bad
+        contractors["score"][:-1] = good / (good + bad)
+
+
+def _contractors(venue: Venue) -> Rows:
+    pool, pricing, n = venue.pool, venue.scenario.cost_model.external.pricing, len(venue.pool)
+    price_usd = pool.base_price_usd
+    if isinstance(pricing, DemandPrice):
+        price_usd = demand_price_usd(pricing, pool.base_price_usd, pool.demand, pool.available)
+    rank_by_price = np.argsort(np.argsort(pool.base_price_usd, kind="stable"), kind="stable")
+    rates = pool.tariff.base
+    made = filled(rows.Contractor, n + 1)
+    columns = {
+        "latency_s": pool.latency_s,
+        "prefill_s": pool.prefill_s_per_token,
+        "decode_s": pool.decode_s_per_token,
+        "s_per_flop": pool.s_per_flop,
+        "own_usd_per_s": pool.own_usd_per_s,
+        "own_cost_share": pool.own_cost_share,
+        "price_usd": price_usd,
+        "input_usd": rates.input_usd_per_token,
+        "cached_usd": rates.cache_read_usd_per_token,
+        "output_usd": rates.output_usd_per_token,
+        "request_usd": rates.request_usd,
+        "unreachable_rate": pool.unreachable_rate,
+        "risk_rate": pool.security_risk + pool.quality_risk,
+        "security": 1 - pool.security_risk,
+        "intact": 1.0,
+        "dearness": 1e-6 * rank_by_price / max(1, n),
+    }
+    for name, values in columns.items():
+        made[name][:n] = values
+    for purpose in ("work", "unreachable", "question", "fails_openly", "fails_at", "found"):
+        made[purpose] = venue.luck(purpose).states
+    return made
+
+
+def _conditional(venue: Venue) -> Rows:
+    layers = venue.pool.tariff.conditional
+    made = table(rows.Conditional, (len(layers), len(venue.pool)))
+    for layer, rates in zip(made, layers, strict=True):
+        who = rates.contractors
+        layer["stated"][who] = True
+        layer["above_tokens"][who] = rates.above_prompt_tokens
+        layer["from_s"][who], layer["until_s"][who] = rates.from_s, rates.until_s
+        layer["input_usd"][who] = rates.input_usd_per_token
+        layer["cached_usd"][who] = rates.cache_read_usd_per_token
+        layer["output_usd"][who] = rates.output_usd_per_token
+        layer["request_usd"][who] = rates.request_usd
+    return made
+
+
+def _recorded(scenario: Scenario) -> rows.Recorded:
+    if scenario.records is None:
+        return rows.Recorded(np.zeros((0, 0), dtype=np.bool_), np.zeros((0, 0)))
+    recordings = read_recordings(scenario.records)
+    return rows.Recorded(recordings.success, recordings.bill_usd)
+
+
+def _checks(contracts: ContractRules) -> Rows:
+    rule = contracts.verification
+    both = [rule.check(by_hand=by_hand) for by_hand in (False, True)]
+    return filled(
+        rows.Check,
+        2,
+        sensitivity=[each.sensitivity for each in both],
+        specificity=[each.specificity for each in both],
+    )
+
+
+def _ranking(venue: Venue, experience: Experience, found: RegistryDiscovery | None) -> Ranking:
+    pairs, contractors = experience.pairs[:, :-1], experience.contractors[:-1]
+    listings = filled(rows.Listing, len(pairs), last=-1)
+    if found is None:
+        return Ranking(table(rows.Ranked, (len(pairs), 0)), listings)
+    turn = venue.luck("registry").draws(np.arange(len(contractors)), 0).argsort(kind="stable").argsort()
+    skill = pairs["skill"]
+    if venue.scenario.reputation is not None:
+        skill = np.minimum(skill + venue.skills.performance_weight * pairs["score"], 1.0)
+    merit = skill - contractors["dearness"]
+    who = np.lexsort((np.broadcast_to(turn, merit.shape), -merit))
+    ranked = filled(rows.Ranked, pairs.shape, merit=merit, turn=turn, who=who, place=who.argsort(axis=1))
+    return Ranking(ranked, listings)
+
+
+def _rules(
+    venue: Venue,
+    trade: ContractTrade,
+    contracts: ContractRules,
+    found: RegistryDiscovery | None,
+    *,
+    searches: bool,
+    sees_truth: bool,
+) -> Rows:
+    scenario, truth, layouts = venue.scenario, trade.truth, trade.layouts
+    cost_model, clients = scenario.cost_model, scenario.clients
+    pricing, opportunity = cost_model.external.pricing, cost_model.internal.opportunity
+    correction, public = scenario.calibration, scenario.reputation
+    rated = public is not None
+    shared, late_usd_per_s = truth.failure_correlation, cost_model.late_usd_per_s
+    reckons = opportunity in ("expected_delay", "queue")
+    made = filled(
+        rows.Rules,
+        1,
+        pricing=_PRICING[type(pricing)],
+        price_factor=layouts.price_factor,
+        work_factor=layouts.work_factor,
+        by_use=truth.bills,
+        rated=rated,
+        performance_weight=venue.skills.performance_weight if rated else 0.0,
+        threshold=scenario.skills.threshold,
+        late_usd_per_s=late_usd_per_s,
+        integration_usd=cost_model.external.integration_usd,
+        recovers=contracts.recovery.goes_on_after(1),
+        setup_s=layouts.setup_s,
+        authorisation_s=contracts.authorisation_s,
+        connect_timeout_s=contracts.connect_timeout_s,
+        input_required_rate=contracts.input_required_rate,
+        failed_share=contracts.failed_share,
+        due_on_failure=contracts.due_on_failure,
+        timeout_factor=-1.0 if contracts.timeout_factor is None else contracts.timeout_factor,
+        retries=contracts.recovery.retries,
+        then_local=contracts.recovery.then == "local",
+        has_home=clients.slots != 0,
+        home_slots=clients.slots if isinstance(clients.slots, int) else 0,
+        opportunity=_OPPORTUNITY[opportunity],
+        own_late_usd_per_s=late_usd_per_s if reckons else 0.0,
+        own_price_usd=truth.own_price_usd,
+        correlation=shared,
+        own_share=np.sqrt(1 - shared),
+        shared_share=np.sqrt(shared),
+        difficulty=venue.luck("difficulty").states[LOCAL],
+        recorded=scenario.records is not None,
+        sees_truth=sees_truth,
+        tells_contracts=venue.observer.wants("contracts"),
+        tells_ratings=rated and venue.observer.wants("ratings"),
+    )
+    if isinstance(pricing, LoadPrice):
+        made["load_slope"], made["max_load"] = pricing.slope, pricing.max_load
+    elif isinstance(pricing, BargainedPrice):
+        made["load_slope"] = pricing.client_weight
+    if correction is not None:
+        made["corrects"], made["rate"] = True, correction.rate
+        made["forgetting"], made["proven_only"] = correction.forgetting, correction.proven_only
+    if public is not None:
+        made["by_type"], made["pooling"] = public.by_task_type, public.pooling
+        made["own_pooling"], made["fading"] = Reputation().pooling, 1.0
+        if isinstance(public.model, EwmaReputation):
+            made["alpha"], made["fading"] = public.model.alpha, 1.0 - public.model.alpha
+        elif isinstance(public.model, BetaReputation):
+            made["fading"] = public.model.forgetting
+    if found is not None:
+        made["registry"], made["k"], made["newcomer_seats"] = True, found.k, found.newcomer_seats
+        made["refresh_s"] = found.refresh_s
+        made["search_s"] = (found.latency_ms + 2 * found.message_ms) / 1e3
+        made["message_usd"] = found.message_usd if searches else 0.0
+    return made
+
+
+def fill_tasks(
+    stated: Rows, venue: Venue, trade: ContractTrade, block: Block, own_bills_usd: FloatArray, number: int
+) -> None:
+    """Enter the tasks of a block, the one of that number."""
+    scenario, tasks, truth = venue.scenario, block.tasks, block.truth
+    pricing, layout = scenario.cost_model.external.pricing, trade.layouts.of(block)
+    known_home_s = trade.truth.type_service_s[tasks.type_id, LOCAL]
+    by_hardware = np.isnan(known_home_s)
+    transfer_s, check_s = np.array(layout.transfer_s), np.array(layout.check_s)
+    factor: FloatArray | float = 1.0
+    if isinstance(pricing, DemandPrice):
+        factor = complexity_factor(pricing, tasks.complexity)
+    fill(
+        stated,
+        block=number,
+        arrival_s=tasks.arrival_s,
+        due_s=tasks.arrival_s + block.target_s,
+        client=tasks.client,
+        type_id=tasks.type_id,
+        instance=0 if block.instance is None else block.instance,
+        prompt_tokens=tasks.prompt_tokens,
+        cached_tokens=tasks.cached_tokens,
+        expected_tokens=tasks.expected_output_tokens,
+        true_tokens=truth.output_tokens,
+        second_of_day=venue.pool.second_of_day(tasks.arrival_s),
+        complexity_factor=factor,
+        flop=block.flop,
+        time_factor=truth.external_time_factor,
+        cost_factor=truth.external_cost_factor,
+        communication_usd=layout.communication_usd,
+        check_usd=layout.check_usd,
+        check_s=check_s,
+        fees_usd=layout.fees_usd,
+        transfer_s=transfer_s,
+        overhead_s=trade.layouts.setup_s + transfer_s + check_s,
+        by_hand=layout.manual,
+        at_risk_usd=layout.at_risk_usd,
+        loss_usd=layout.loss_usd,
+        max_latency_s=layout.max_latency_s,
+        value_usd=tasks.value_usd,
+        budget_usd=tasks.budget_usd,
+        sensitive=tasks.sensitive,
+        running_usd=block.home.running.total_usd,
+        later_usd=block.home.opportunity_usd,
+        expected_s=np.where(by_hardware, block.home.work_s, known_home_s),
+        local_s=np.where(by_hardware, truth.local_work_s, known_home_s),
+        home_usd=truth.local_running.total_usd * truth.local_cost_factor + own_bills_usd,
+    )

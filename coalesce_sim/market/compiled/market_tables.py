@@ -1,0 +1,467 @@
+"""What the kernel of the market with contracts reads and writes (`rows` says how)."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
+
+SETTING_UP: Final = 0
+UNREACHED: Final = 1
+SET_UP: Final = 2
+MOVED: Final = 3
+ANSWERED: Final = 4
+QUEUED: Final = 5
+WORKED: Final = 6
+VERIFIED: Final = 7
+HOME_BEGINS: Final = 8
+HOME_QUEUED: Final = 9
+HOME_WORKED: Final = 10
+"""Where the life of an attempt goes on when its next event comes."""
+
+COMPLETED: Final = 0
+FAILED: Final = 1
+CANCELED: Final = 2
+REJECTED: Final = 3
+"""Final states, by their places in `FINAL_STATES`."""
+
+
+class Task:
+    """What stands of a task before anybody decides; `block` is the number of its block, `due_s` when its
+    target ends, `instance` its row in the records."""
+
+    block: int
+    arrival_s: float
+    due_s: float
+    client: int
+    type_id: int
+    instance: int
+    prompt_tokens: float
+    cached_tokens: float
+    expected_tokens: float
+    true_tokens: float
+    second_of_day: float
+    complexity_factor: float
+    flop: float
+    time_factor: float
+    cost_factor: float
+    communication_usd: float
+    check_usd: float
+    check_s: float
+    fees_usd: float
+    transfer_s: float
+    overhead_s: float
+    by_hand: bool
+    at_risk_usd: float
+    loss_usd: float
+    max_latency_s: float
+    value_usd: float
+    budget_usd: float
+    sensitive: bool
+    running_usd: float
+    later_usd: float
+    expected_s: float
+    local_s: float
+    home_usd: float
+
+
+class Played:
+    """What comes of a task: columns of the records, and what its client keeps of it. `own` says whether it
+    was done at home in the end, `expected_excess_usd` is what a learner takes it to cost on top of its
+    reference until it knows, `reference_usd` NaN where there is none."""
+
+    contractor: int
+    explored: bool
+    score: float
+    confidence: float
+    internal_usd: float
+    estimated_usd: float
+    estimated_s: float
+    opportunity_usd: float
+    realised_usd: float
+    retries_usd: float
+    price_usd: float
+    communication_usd: float
+    verification_usd: float
+    integration_usd: float
+    search_usd: float
+    lateness_usd: float
+    loss_usd: float
+    own: bool
+    attempts: int
+    good: bool
+    decided_s: float
+    started_s: float
+    finished_s: float
+    tried: int
+    reference_usd: float
+    expected_excess_usd: float
+    arm: int
+
+
+class Job:
+    """An attempt under way: at a contractor the life of a contract (`contract.Contract`), at home the work.
+    `worker` is whose slot it needs, `who` the contractor or, at home, the column of home; `place` its row
+    among those who wait. `stage` says where it goes on, `in_time` whether that is before its deadline."""
+
+    serial: int
+    task: int
+    attempt: int
+    own: bool
+    who: int
+    worker: int
+    client: int
+    type_id: int
+    stage: int
+    next: int
+    place: int
+    granted: bool
+    either: int
+    in_time: bool
+    breaks_off: bool
+    agreed_usd: float
+    due_usd: float
+    plain_usd: float
+    quoted_s: float
+    estimated_usd: float
+    internal_usd: float
+    explored: bool
+    service_s: float
+    expected_s: float
+    expected_end_s: float
+    search_s: float
+    submitted_s: float
+    deadline_s: float
+    good: bool
+    auth_required: bool
+    input_required: bool
+    sent: bool
+    working_s: float
+    ended_s: float
+    state: int
+    reason: int
+    paid_usd: float
+    fees_usd: float
+
+
+class Contractor:
+    """A contractor; the last row is home, of which there are ratings alone. Facts, prices for tokens without
+    condition, the record of its ratings over all types, whether it was rated since the registry ranked and
+    who was before it, the states that its draws begin at, what it was paid and would have saved (`Tally`)."""
+
+    latency_s: float
+    prefill_s: float
+    decode_s: float
+    s_per_flop: float
+    own_usd_per_s: float
+    own_cost_share: float
+    price_usd: float
+    input_usd: float
+    cached_usd: float
+    output_usd: float
+    request_usd: float
+    unreachable_rate: float
+    risk_rate: float
+    security: float
+    intact: float
+    dearness: float
+    prior_good: float
+    prior: float
+    good: float
+    ratings: float
+    score: float
+    is_rated: bool
+    next_rated: int
+    work: np.uint64
+    unreachable: np.uint64
+    question: np.uint64
+    fails_openly: np.uint64
+    fails_at: np.uint64
+    found: np.uint64
+    revenue_usd: float
+    saved_usd: float
+
+
+class Pair:
+    """A type of task at a contractor, or in the last column at home: whether it offers for it, skill as far
+    as no rating counts, how long the work is known to take (NaN: the hardware tells), what a draw has to be
+    below for good work, bills (NaN: the price is due), the ratings of the type, the score that holds, and
+    what experience makes of charges and times."""
+
+    offers: bool
+    skill: float
+    work_s: float
+    ease: float
+    good_bill_usd: float
+    bad_bill_usd: float
+    good: float
+    ratings: float
+    score: float
+    factor: float
+    time_factor: float
+
+
+class Learned:
+    """`Correction`, of one pair: sums so far, what was learned and whether it began."""
+
+    begun: bool
+    estimated: float
+    actual: float
+    learned: float
+    nearer_by: float
+
+
+class Conditional:
+    """`Rates` that hold instead on a condition at one contractor, where it states any."""
+
+    stated: bool
+    above_tokens: float
+    from_s: float
+    until_s: float
+    input_usd: float
+    cached_usd: float
+    output_usd: float
+    request_usd: float
+
+
+class Check:
+    """How deliveries are verified."""
+
+    sensitivity: float
+    specificity: float
+
+
+class Rules:
+    """The scenario's. `pricing` is the kind of price, `opportunity` that of the opportunity cost; shares and
+    rates are those of `ContractRules`, `Layouts`, `Home` and `Registry`; where a rule is left out, its flag
+    is false or its number negative."""
+
+    pricing: int
+    load_slope: float
+    max_load: float
+    price_factor: float
+    work_factor: float
+    by_use: bool
+    rated: bool
+    performance_weight: float
+    threshold: float
+    late_usd_per_s: float
+    integration_usd: float
+    recovers: bool
+    setup_s: float
+    authorisation_s: float
+    connect_timeout_s: float
+    input_required_rate: float
+    failed_share: float
+    due_on_failure: float
+    timeout_factor: float
+    retries: int
+    then_local: bool
+    has_home: bool
+    home_slots: int
+    opportunity: int
+    own_late_usd_per_s: float
+    own_price_usd: float
+    own_success: float
+    correlation: float
+    own_share: float
+    shared_share: float
+    difficulty: np.uint64
+    recorded: bool
+    alpha: float
+    fading: float
+    by_type: bool
+    pooling: float
+    own_pooling: float
+    corrects: bool
+    rate: float
+    forgetting: float
+    proven_only: bool
+    registry: bool
+    k: int
+    newcomer_seats: int
+    refresh_s: float
+    search_s: float
+    message_usd: float
+    sees_truth: bool
+    tells_contracts: bool
+    tells_ratings: bool
+    asks: bool
+    listens: bool
+
+
+NONE: Final = 0
+EXPECTED_DELAY: Final = 1
+QUEUE: Final = 2
+LATER_TASKS: Final = 3
+"""Kinds of opportunity cost."""
+
+FLAT: Final = 0
+DEMAND: Final = 1
+PER_TOKEN: Final = 2
+LOAD: Final = 3
+BARGAINED: Final = 4
+"""Kinds of prices."""
+
+
+class Open:
+    """A block of which tasks are left; once it and all before it are over, how many contracts had ended and
+    how many ratings there were by then."""
+
+    left: int
+    contracts: int
+    ratings: int
+
+
+class Course:
+    """How far the market is: blocks, tasks and attempts by number; the tasks to be decided at this moment;
+    the first unused rows; what has come about so far."""
+
+    first_row_task: int
+    next_task: int
+    end_task: int
+    first_open_block: int
+    next_block: int
+    deciding: int
+    decide_until: int
+    arriving: bool
+    goes_on: int
+    job: int
+    serials: int
+    free_job: int
+    free_waiting: int
+    used_jobs: int
+    used_waiting: int
+    contracts: int
+    ratings: int
+    windows: int
+    authorised: int
+    offers: int
+    found_s: float
+    chosen: int
+    explored: bool
+    score: float
+    confidence: float
+    fixed_usd: float
+    reply_s: float
+    queries: int
+    messages: int
+    empty: int
+    age_s: float
+    ranked_s: float
+    last_rated: int
+    done: int
+    handed: int
+    found_bad: int
+    completed: int
+    failed: int
+    canceled: int
+    rejected: int
+    turnaround_s: float
+    stay_late_usd: float
+    stay_plain_usd: float
+    stay_usd: float
+
+
+class Ended:
+    """A contract that has ended (`contract_rows`)."""
+
+    task: int
+    attempt: int
+    client: int
+    contractor: int
+    type_id: int
+    state: int
+    reason: int
+    accepted: bool
+    good: bool
+    paid_usd: float
+    fees_usd: float
+    agreed_usd: float
+    estimated_usd: float
+    submitted_s: float
+    working_s: float
+    ended_s: float
+    auth_required: bool
+    input_required: bool
+    explored: bool
+
+
+class Rated:
+    """A public rating (`RatingRows`)."""
+
+    time_s: float
+    client: int
+    contractor: int
+    type_id: int
+    rating: float
+    score_after: float
+
+
+class Window:
+    """`EstimationError`: sums over up to so many outcomes in a row; the first row is the one that fills."""
+
+    finished_s: float
+    outcomes: int
+    actual_usd: float
+    absolute_usd: float
+    estimated_usd: float
+
+
+class Effect:
+    """`correction.Effect`: home's first, then that of contractors."""
+
+    outcomes: int
+    actual_usd: float
+    corrected_usd: float
+    plain_usd: float
+    squared_usd2: float
+
+
+class Listing:
+    """A ranking of the registry for one type of task (`Shortlist`): how many are the best and how many others
+    there are, where the others' turn is and whose it was last."""
+
+    ranked: bool
+    last: int
+    position: int
+    best: int
+    others: int
+
+
+class Ranked:
+    """A place in the registry's heap for one type of task, and a contractor's in the row of its index.
+
+    Of the place `who` lies there. Of the contractor `place` is where it lies, `merit` what it was worth when
+    it was ranked last, `turn` whose is lower where that is equal. In the first rows `best` are the
+    contractors that are the best, ascending, and `next_best` places (`directory`)."""
+
+    who: int
+    place: int
+    merit: float
+    turn: int
+    best: int
+    next_best: int
+
+
+class Offers(NamedTuple):
+    """The offers on one task: who makes them, ascending; their terms, (`terms` rows, offers), with what each
+    would really cost, where somebody asks, as `REALISED`; and who is eligible."""
+
+    ids: IntArray
+    terms: FloatArray
+    eligible: BoolArray
+
+
+REALISED: Final = 10
+"""Row of the terms behind those that everybody sees."""
+
+
+class Recorded(NamedTuple):
+    """Recorded results, (instances, contractors and home): whether good, and bills; NaN where there is no
+    offer."""
+
+    good: BoolArray
+    bill_usd: FloatArray
