@@ -218,7 +218,7 @@ FINDING: Final[Mapping[str, str]] = {
 }
 """Ways to find contractors, at the prices of the profile `decentral`."""
 SEARCHED: Final = (
-    *("cost_reduction", "turnaround_p50_s", "discovery_age_s", "unanswered_queries"),
+    *(*SAVINGS, "cost_reduction", "turnaround_p50_s", "discovery_age_s", "unanswered_queries"),
     *("messages_per_query", "search_usd", "tasks"),
 )
 

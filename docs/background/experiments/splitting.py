@@ -85,7 +85,7 @@ def play_rule(
     scenario = scenario_of(steps, specialisation, split_usd, **sections)
     result = coalesce_sim.run(scenario, replications=REPLICATIONS, policy=RULES[rule])
     names = ("realised_usd", "all_local_usd", "tasks", "split_rate", "success_rate", "coordination_usd")
-    names += ("loss_usd", "turnaround_p50_s", "attempts_per_task")
+    names += ("cash_usd", "delay_usd", "losses_usd", "turnaround_p50_s", "attempts_per_task")
     rows = pd.DataFrame(result.replications)[list(names)]
     told = {"rule": rule, "steps": steps, "specialisation": specialisation, "split_usd": split_usd}
     return rows.assign(**told, replication=range(REPLICATIONS))
