@@ -141,6 +141,16 @@ def test_the_command_prints_both_figures_side_by_side_and_leaves_its_files(scena
     assert (folder / "trials.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_what_the_best_setting_saves_more_is_told_in_cash_delay_and_losses(scenario: Path) -> None:
+    given = [str(scenario), "--maximize", "cost_reduction", "--over", "policy=random,always_local"]
+    told = " ".join(call(*given).output.split())
+    validated = json.loads(Path("results/queueing-optimize/optimisation.json").read_text())["validation"]
+    means = {name: each["mean"] for name, each in validated["saved_more"].items()}
+    assert list(means) == ["cash_saving", "delay_saving", "loss_saving"]
+    assert sum(means.values()) == pytest.approx(validated["difference"]["mean"])
+    assert "points, paired (cash " in told
+
+
 def test_without_a_feasible_trial_the_exit_code_is_1_and_the_closest_is_shown(scenario: Path) -> None:
     called = call(
         str(scenario), "--maximize", "cost_reduction", "--over", OVER[0], "--subject-to", "tasks>=1000"

@@ -58,8 +58,9 @@ class Origin:
 
     @property
     def made(self) -> dict[str, Any]:
-        """The command as it was worded, and what decides the results."""
-        return {"command": self.command, "overrides": list(self.overrides), **self.facts()}
+        """The command as it was worded, where the scenario was written, and what decides the results."""
+        own = {"overrides": list(self.overrides), "origins": self.scenario.origins.told()}
+        return {"command": self.command, **own, **self.facts()}
 
     def facts(self) -> dict[str, Any]:
         """What decides the results, however the command was worded, whenever and wherever it was given."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,13 @@ workload:
     path: log.csv
     columns: {arrival_s: time, prompt_tokens: prompt, output_tokens: answer}
     type: code_completion
+"""
+OWN = """\
+extends: market
+title: Everything at home
+clock: {days: 0.003}
+policy: {kind: always_local}
+cost_model: {external: {critical_factor: 3}}
 """
 TOLD = (
     "warning: workload.attributes.expected_output_tokens is 28 (azure_code.yaml:",
@@ -67,6 +76,37 @@ def test_compare_sweep_and_their_reports_tell_where_queues_grow(call: Call) -> N
         assert (
             Path(folder, "report.html").read_text().count("Warning: queues grow to the end of the run") == 1
         )
+
+
+def test_sensitivity_and_optimize_tell_where_queues_grow(call: Call) -> None:
+    slots, home = "clients.slots=2,4,100", ("--set", "policy.kind=always_local")
+    study = ("--vary", slots, *home, "--method", "morris", "--samples", "2", "--metric", "late_rate")
+    studied = call("sensitivity", "mine.yaml", *study, "--replications", "1", "--yes", "--out", "k")
+    assert "Queues grow to the end of the run at" in " ".join(studied.out.split())
+    assert json.loads(Path("k/sensitivity.json").read_text())["observed"]
+    search = ("--over", slots, *home, "--trials", "8", "--replications", "1")
+    found = call("optimize", "mine.yaml", "--minimize", "late_rate", *search, "--validate-replications", "2")
+    told = " ".join(found.err.split())
+    assert "warning: queues grow to the end of the run at 1 of 3 settings that were tried (" in told
+    assert "warning: queues grow to the end of the run at 1 of 2 validated settings (clients.slots)" in told
+    written = json.loads(Path("results/mine-optimize/optimisation.json").read_text())["observed"]
+    assert [list(each["evidence"]) for each in written] == [["clients.slots = 2"], ["own settings"]]
+
+
+def test_reports_say_of_a_scenario_what_the_commands_said_that_played_it(call: Call) -> None:
+    Path("own.yaml").write_text(OWN)
+    said = call("validate", "own.yaml").err.splitlines()
+    notes = [each.removeprefix("note: ") for each in said if each.startswith("note: ")]
+    own, inherited = notes
+    assert own.startswith("without effect here: cost_model.external.critical_factor (")
+    assert ";" not in own
+    assert inherited.startswith("inherited, and may decide what is outsourced: ")
+    varied = ("--vary", "clients.slots=8,9")
+    for command, more in (("run", ()), ("compare", ("--policies", "cheapest")), ("sweep", varied)):
+        call(command, "own.yaml", *more, "--replications", "1", "--out", command)
+        call("report", command)
+        page = html.unescape(Path(command, "report.html").read_text())
+        assert re.findall(r"Note on [\w.]+: ([^<]*)\.\s*<", page) == notes
 
 
 def test_settings_that_agree_with_the_log_are_played_without_a_word(call: Call) -> None:

@@ -15,7 +15,7 @@ from coalesce_sim.cli.contract import (
     set_option,
 )
 from coalesce_sim.cli.run import default_folder
-from coalesce_sim.cli.scenario_warnings import print_warnings
+from coalesce_sim.cli.scenario_warnings import print_observed, print_warnings
 from coalesce_sim.cli.sweeping import repeated
 from coalesce_sim.cli.work import cores, failures_told, jobs_option, out_option, progress_bar
 from coalesce_sim.optimisation.request import (
@@ -110,5 +110,7 @@ def command(request: SearchRequest, effort: Effort, out: Path | None, output: Ou
     with failures_told(), progress_bar(shown=not output.quiet) as progress:
         written = write_optimisation(asked, effort, out, command=repeated(), progress=progress)
     output.tell(written.summary, lambda screen: print_optimisation(screen, written))
+    if not output.quiet:
+        print_observed(written.result.observed)
     if written.result.outcome not in ("found", "not shown") or written.result.failed:
         raise click.exceptions.Exit(1)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from coalesce_sim.experiments.diagnosis.finding import Finding
 from coalesce_sim.metrics import describe
 from coalesce_sim.optimisation.goals import Verdict
 from coalesce_sim.optimisation.question import Question
@@ -23,7 +24,8 @@ class Validation:
 
     `difference` is the goal's metric with the best setting less that with the scenario's own, paired by
     replication; `verdicts` are of the best setting, one for each constraint, by intervals widened for their
-    number. `error` is that of the first run that failed, if one did: then there are no figures.
+    number. `error` is that of the first run that failed, if one did: then there are no figures. `saved_more`
+    are the parts of a difference in cost reduction, by `SAVINGS`; empty where the goal is another metric.
     """
 
     seed: int
@@ -33,6 +35,7 @@ class Validation:
     difference: Estimate
     verdicts: tuple[Verdict, ...]
     error: str | None = None
+    saved_more: Figures = field(default_factory=dict)
 
 
 @dataclass(frozen=True, repr=False, slots=True)
@@ -40,7 +43,9 @@ class Optimisation:
     """A search and what it found; everything is derived from the trials and the validation.
 
     `best` is the feasible trial with the best mean, None where no trial was feasible: then `closest` is the
-    one that misses its worst constraint by least, and there is no validation.
+    one that misses its worst constraint by least, and there is no validation. `observed` is what is known
+    only now that it was played: at which settings queues grew to the end, of those tried and of those
+    validated.
     """
 
     question: Question
@@ -49,6 +54,7 @@ class Optimisation:
     best: Trial | None
     closest: Trial | None
     validation: Validation | None
+    observed: list[Finding] = field(default_factory=list)
 
     def __repr__(self) -> str:
         found = "none feasible" if self.best is None else str(self.best.setting)
@@ -122,6 +128,7 @@ class Optimisation:
             "best": None if self.best is None else self._told(self.best),
             "closest": None if self.closest is None else self._told(self.closest),
             "validation": None if self.validation is None else self._validated(self.validation),
+            "observed": [each.as_dict() for each in self.observed],
         }
 
     def _told(self, trial: Trial) -> dict[str, Any]:
@@ -137,6 +144,7 @@ class Optimisation:
             "best": self._figures(validation.best),
             "own": self._figures(validation.own),
             "difference": validation.difference.as_dict(),
+            "saved_more": {name: each.as_dict() for name, each in validation.saved_more.items()},
             "constraints": list(validation.verdicts),
             "error": validation.error,
         }

@@ -5,12 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
+from coalesce_sim.experiments.diagnosis.finding import Finding, of_contractors
+from coalesce_sim.experiments.diagnosis.growing import queues_that_grow_somewhere
 from coalesce_sim.experiments.parallel import ordered_map
+from coalesce_sim.experiments.queues import Judged, both
 from coalesce_sim.files import expecting
-from coalesce_sim.metrics import UnknownMetric, is_share
+from coalesce_sim.metrics import COST_REDUCTION, SAVINGS, UnknownMetric, is_share
 from coalesce_sim.optimisation.question import Question, question
 from coalesce_sim.optimisation.request import (
     REPLICATIONS,
@@ -21,6 +26,7 @@ from coalesce_sim.optimisation.request import (
 )
 from coalesce_sim.optimisation.result import Optimisation, Validation
 from coalesce_sim.optimisation.search import Figures, Point, Trial, best, closest, search
+from coalesce_sim.optimisation.space import shown
 from coalesce_sim.scenario.problems import Problem, ScenarioError
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.statistics.intervals import Estimate, estimate
@@ -30,6 +36,14 @@ from coalesce_sim.sweeps.playing import Row, Run, play_run
 _SEEDS = 2**63
 
 Metrics = Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class _Played:
+    """A setting's replications, and how queues grew in all of them."""
+
+    metrics: list[Metrics]
+    queues: Judged
 
 
 def optimise(
@@ -91,15 +105,19 @@ def _answer(asked: Question, effort: Effort, tell: Callable[[float], None]) -> O
     replications = effort.replications
     whole = effort.trials * replications + 2 * effort.validation_replications
     seen: dict[str, None] = {}  # metrics that any setting has, in order
+    queues: dict[Point, Judged] = {}
 
     def evaluate(points: Sequence[Point]) -> list[Figures | str]:
         made = asked.scenarios(points)
         played = _played(made, asked.plan.seed, replications, effort.jobs)
-        seen.update((name, None) for each in played if not isinstance(each, str) for name in each[0])
+        for point, each in zip(points, played, strict=True):
+            if not isinstance(each, str):
+                seen.update(dict.fromkeys(each.metrics[0]))
+                queues[point] = each.queues
         for name in asked.metrics if seen else ():
             if name not in seen:
                 raise ScenarioError([Problem(asked.own.name, None, "", str(UnknownMetric(name, seen)))])
-        return [each if isinstance(each, str) else _figures(asked, each) for each in played]
+        return [each if isinstance(each, str) else _figures(asked, each.metrics) for each in played]
 
     found = search(
         asked.goal,
@@ -111,15 +129,23 @@ def _answer(asked: Question, effort: Effort, tell: Callable[[float], None]) -> O
         tried=lambda done: tell(done * replications / whole),
     )
     chosen = best(found, asked.goal)
+    tried = {shown(each.setting): queues[each.point] for each in found if each.point in queues}
+    observed = _growing(asked, tried, "at {} settings that were tried")
     validation = None
     if chosen is not None:
-        validation = _validated(asked, chosen, effort)
+        validation, validated = _validated(asked, chosen, effort)
+        observed += _growing(asked, validated, "at {} validated settings")
         tell(1.0)
     near = closest(found, asked.goal, asked.constraints) if chosen is None else None
-    return Optimisation(asked, replications, found, chosen, near, validation)
+    return Optimisation(asked, replications, found, chosen, near, validation, observed)
 
 
-def _validated(asked: Question, chosen: Trial, effort: Effort) -> Validation:
+def _growing(asked: Question, queues: Mapping[str, Judged], where: str) -> list[Finding]:
+    return queues_that_grow_somewhere(queues, where, of_contractors(asked.own, "slots"))
+
+
+def _validated(asked: Question, chosen: Trial, effort: Effort) -> tuple[Validation, dict[str, Judged]]:
+    """What the best setting and the scenario's own come to, and how their queues grew."""
     replications = effort.validation_replications
     seed = (asked.plan.seed + 1) % _SEEDS
     (scenario,) = asked.scenarios([chosen.point])
@@ -127,20 +153,30 @@ def _validated(asked: Question, chosen: Trial, effort: Effort) -> Validation:
     if isinstance(ours, str) or isinstance(own, str):
         error = ours if isinstance(ours, str) else f"with the scenario's own settings: {own}"
         nothing = Estimate(None, None, None, 0)
-        return Validation(seed, replications, {}, {}, nothing, (), error)
-    name = asked.goal.metric
-    differences = [
-        one.get(name, math.nan) - other.get(name, math.nan) for one, other in zip(ours, own, strict=True)
-    ]
-    figures, constraints = _figures(asked, ours), asked.constraints
-    verdicts = tuple(each.verdict(figures[each.metric], of=len(constraints)) for each in constraints)
-    return Validation(seed, replications, figures, _figures(asked, own), estimate(differences), verdicts)
+        return Validation(seed, replications, {}, {}, nothing, (), error), {}
+    figures, constraints, goal = _figures(asked, ours.metrics), asked.constraints, asked.goal.metric
+    validation = Validation(
+        seed,
+        replications,
+        figures,
+        _figures(asked, own.metrics),
+        _difference(ours, own, goal),
+        tuple(each.verdict(figures[each.metric], of=len(constraints)) for each in constraints),
+        saved_more={name: _difference(ours, own, name) for name in SAVINGS} if goal == COST_REDUCTION else {},
+    )
+    return validation, {"the best": ours.queues, "own settings": own.queues}
+
+
+def _difference(one: _Played, other: _Played, name: str) -> Estimate:
+    """Of a metric, paired by replication."""
+    pairs = zip(one.metrics, other.metrics, strict=True)
+    return estimate([mine.get(name, math.nan) - theirs.get(name, math.nan) for mine, theirs in pairs])
 
 
 def _played(
     scenarios: Sequence[Scenario | str], seed: int, replications: int, jobs: int
-) -> list[list[Metrics] | str]:
-    """The metrics of every scenario's replications, or what went wrong first; texts stay what they are."""
+) -> list[_Played | str]:
+    """Every scenario's replications, or what went wrong first; texts stay what they are."""
     items = [
         (Run(number, replication), Playable(number, scenario, seed, ""))
         for number, scenario in enumerate(scenarios)
@@ -152,7 +188,7 @@ def _played(
         for row in played:
             rows.setdefault(row.run.point, []).append(row)
     return [
-        scenario if isinstance(scenario, str) else _metrics(rows[number])
+        scenario if isinstance(scenario, str) else _without_error(rows[number])
         for number, scenario in enumerate(scenarios)
     ]
 
@@ -161,11 +197,11 @@ def _play(item: tuple[Run, Playable]) -> Row:
     return play_run(*item)
 
 
-def _metrics(rows: Sequence[Row]) -> list[Metrics] | str:
+def _without_error(rows: Sequence[Row]) -> _Played | str:
     for row in rows:
         if row.error is not None:
             return f"replication {row.run.replication}: {row.error}"
-    return [row.metrics for row in rows]
+    return _Played([row.metrics for row in rows], reduce(both, (row.queues for row in rows)))
 
 
 def _figures(asked: Question, played: Sequence[Metrics]) -> Figures:

@@ -7,7 +7,7 @@ from typing import Final
 
 from coalesce_sim.cost_parts import COST_PARTS, GROUPS
 from coalesce_sim.metrics import SAVINGS
-from coalesce_sim.numbers import percent
+from coalesce_sim.numbers import number, percent
 from coalesce_sim.statistics.intervals import Estimate
 
 NONE: Final = Estimate(None, None, None, 0)
@@ -53,6 +53,17 @@ def saved(estimates: Mapping[str, Estimate]) -> str:
     return ", ".join([*parts, f"in all {whole}"]) if parts else whole
 
 
+def made_of(points: Mapping[str, Estimate]) -> str:
+    """By how many points of cash, delay and losses more is saved, in brackets behind a blank; empty where
+    nothing differs."""
+    told = [
+        f"{group} {_points(points[name])}"
+        for name, group in SAVED_IN.items()
+        if name in points and points[name].mean
+    ]
+    return f" ({', '.join(told)})" if told else ""
+
+
 def cost_lines(estimates: Mapping[str, Estimate]) -> Iterator[tuple[str, Pair]]:
     """The cost by groups and their parts, then in all; parts that come to nothing are left out.
 
@@ -76,6 +87,11 @@ def cost_lines(estimates: Mapping[str, Estimate]) -> Iterator[tuple[str, Pair]]:
         if group == "cash" and _says_something(pair("retries_usd")[0]):
             yield "  of which for retries", pair("retries_usd")
     yield "realised cost, USD", (estimates.get("realised_usd", NONE), all_local)
+
+
+def _points(value: Estimate) -> str:
+    spread = f" ± {number(value.half_width, 1)}" if value.half_width else ""
+    return f"{number(value.mean, 1)}{spread}"
 
 
 def _says_something(value: Estimate) -> bool:

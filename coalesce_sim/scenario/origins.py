@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from coalesce_sim.scenario.problems import Mark, dotted
 from coalesce_sim.scenario.yamltext import Node
@@ -28,6 +29,23 @@ class Origins:
     def of(cls, root: Node, extended: frozenset[str]) -> Origins:
         """Of the fields of a scenario, but for items of lists."""
         return cls(dict(_marks(root, ())), extended)
+
+    @classmethod
+    def of_told(cls, told: Mapping[str, Any]) -> Origins:
+        """Those that `told` told."""
+        fields = told.get("fields", {})
+        marks = {path: Mark(file, line) for file, lines in fields.items() for path, line in lines.items()}
+        return cls(marks, frozenset(told.get("extends", ())))
+
+    def told(self) -> dict[str, Any]:
+        """As JSON: the lines of the fields by file, and which of the files are extended; empty where none
+        is, and so nothing inherited."""
+        if not self.extended:
+            return {}
+        fields: dict[str, dict[str, int | None]] = {}
+        for path, mark in self.marks.items():
+            fields.setdefault(mark.file, {})[path] = mark.line
+        return {"extends": sorted(self.extended), "fields": fields}
 
     def place(self, path: str) -> str:
         """File and line of a field that was written in a file, in brackets behind a blank; else nothing."""

@@ -13,6 +13,7 @@ import numpy as np
 
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.errors import CoalesceError
+from coalesce_sim.experiments.diagnosis.finding import Finding
 from coalesce_sim.files import Folder, sealed_text, write_text
 from coalesce_sim.metrics import describe
 from coalesce_sim.numbers import level_text
@@ -87,6 +88,11 @@ class Sensitivity:
         return 1 << (needed - 1).bit_length() if self.method == "sobol" else needed
 
     @property
+    def observed(self) -> list[Finding]:
+        """What is known only now that it was played: at which design points queues grew to the end."""
+        return self.sweep.observed
+
+    @property
     def summary(self) -> dict[str, Any]:
         """Everything but the runs, as in ``--json`` and the file."""
         return {
@@ -98,6 +104,7 @@ class Sensitivity:
             "indices": self.indices.to_dict("records"),
             "noise_share": self.noise_share,
             "samples_needed": self.samples_needed,
+            "observed": [each.as_dict() for each in self.observed],
         }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from coalesce_sim.market.roster import why_not_hired
 from coalesce_sim.own_code import code_of, expected_name, may_import
 from coalesce_sim.policies.registry import PolicyError, create
 from coalesce_sim.scenario.document import Base, Change, Document, read_base
+from coalesce_sim.scenario.origins import Origins
 from coalesce_sim.scenario.policy import Custom, Fixed
 from coalesce_sim.scenario.problems import Mark, Problem, ScenarioError
 from coalesce_sim.scenario.schema import Scenario
@@ -177,6 +178,12 @@ class Plan:
         """Whether a base is a scenario of the paper, of which its own metrics are told."""
         return any(self._plain(name).paper_metrics for name in self._bases)
 
+    def origins(self) -> dict[str, dict[str, Any]]:
+        """Where each base was written, by its name, as JSON; what varies was in the sweep."""
+        varied = {column: self._mark("factors", column) for column in self.columns}
+        bases = {name: self._plain(name).origins for name in self._bases}
+        return {name: replace(each, marks={**each.marks, **varied}).told() for name, each in bases.items()}
+
     def asked(self) -> dict[str, Any]:
         """Everything that decides the results, as JSON: what must be the same for a sweep to go on.
 
@@ -270,8 +277,11 @@ class Plan:
         return True
 
     def _plain(self, name: str) -> Scenario:
-        """A base with the fixed changes and nothing that varies."""
-        return resolve(self._bases[name], self._fixed)
+        """A base with the fixed changes and nothing that varies, which knows where it was written."""
+        document = self._bases[name].document(self._fixed)
+        return resolve(self._bases[name], self._fixed).written_at(
+            Origins.of(document.root, document.extended)
+        )
 
     def _scenario(self, levels: tuple[tuple[Level, ...], ...]) -> Scenario:
         return resolve(*self._changed(levels))

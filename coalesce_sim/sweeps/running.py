@@ -193,13 +193,14 @@ def take_up(store: Store, plan: Plan, command: str, started: datetime, *, extend
     Raises `ChangedSweep`, and `ResultsError` where runs that were played are not in the plan.
     """
     asked, before = plan.asked(), store.facts
+    made = {"command": command, "coalesce_sim": __version__, "origins": plan.origins()}
     facts = {
         "specification": plan.specification.as_json(),
         "asked": asked,
         "seed": plan.seed,
         "title": plan.specification.title or plan.base.title,
         "paper_metrics": plan.paper_metrics,
-        "provenance": provenance({"command": command, "coalesce_sim": __version__}, started),
+        "provenance": provenance(made, started),
     }
     if before is None:
         for other in OTHER_RESULTS:

@@ -16,6 +16,8 @@ from coalesce_sim.experiments.diagnosis.growing import queues_that_grow_somewher
 from coalesce_sim.experiments.diagnosis.inherited import decisive, inherited_note
 from coalesce_sim.experiments.diagnosis.unused.everywhere import without_effect
 from coalesce_sim.experiments.queues import LEAST, Growth, Judged, QueueWatch, growing, growth_of
+from coalesce_sim.optimisation.question import question
+from coalesce_sim.optimisation.request import SearchRequest
 from coalesce_sim.scenario.schema import Scenario
 from tests.markets import queueing
 
@@ -187,6 +189,8 @@ def test_of_settings_without_effect_those_are_named_that_the_user_wrote():
     (told,) = without_effect(coalesce_sim.load("mine.yaml", [own]))
     assert told.startswith("without effect here: cost_model.external.critical_factor (")
     assert ";" not in told
+    asked = SearchRequest("mine.yaml", ["clients.slots=1,2"], maximise="cost_reduction", overrides=[own])
+    assert without_effect(question(asked).own) == [told]
 
 
 def test_of_a_bundled_scenario_nothing_is_inherited_unseen():

@@ -7,8 +7,7 @@ import math
 from coalesce_sim.experiments.comparison import Comparison, Difference
 from coalesce_sim.metrics import COST_REDUCTION
 from coalesce_sim.numbers import number, plural
-from coalesce_sim.report.costs import SAVED_IN, saved
-from coalesce_sim.statistics.intervals import Estimate
+from coalesce_sim.report.costs import made_of, saved
 
 
 def findings(comparison: Comparison) -> list[str]:
@@ -62,23 +61,11 @@ def difference(comparison: Comparison, pair: Difference) -> str:
         told = f"{pair.first} and {than}: no difference shown, {more} {_ends(interval)}"
     else:
         told = f"{pair.first} saves {more} more than {than} {_ends(interval)}"
-    return f"{told}{_made_of(comparison, pair.first, pair.second)}"
-
-
-def _made_of(comparison: Comparison, first: str, second: str) -> str:
-    """By how many points of cash, delay and losses the first saves more, in brackets."""
-    parts = comparison.saved_more(first, second)
-    told = [f"{group} {_points(parts[name])}" for name, group in SAVED_IN.items() if parts[name].mean]
-    return f" ({', '.join(told)})" if told else ""
+    return f"{told}{made_of(comparison.saved_more(pair.first, pair.second))}"
 
 
 def _ends(interval: tuple[float, float]) -> str:
     return f"[{number(interval[0], 1)}, {number(interval[1], 1)}]"
-
-
-def _points(value: Estimate) -> str:
-    spread = f" ± {number(value.half_width, 1)}" if value.half_width else ""
-    return f"{number(value.mean, 1)}{spread}"
 
 
 def against_chance(comparison: Comparison) -> str:
@@ -98,7 +85,7 @@ def against_chance(comparison: Comparison) -> str:
         told = f"{first} is not shown to save more than choosing at random: {number(points, 1)} points {ends}"
     else:
         told = f"{first} saves {number(points, 1)} points more than {second}, by a test of its own {ends}"
-    return f"{told}{_made_of(comparison, first, second)}"
+    return f"{told}{made_of(comparison.saved_more(first, second))}"
 
 
 def change(comparison: Comparison) -> str:

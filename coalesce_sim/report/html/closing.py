@@ -7,12 +7,14 @@ from typing import Any
 
 import yaml
 
+from coalesce_sim.experiments.diagnosis.inherited import inherited_note
 from coalesce_sim.experiments.diagnosis.warnings import notes_of, warnings_of
 from coalesce_sim.loading import load
 from coalesce_sim.metrics import Metric
 from coalesce_sim.numbers import duration
 from coalesce_sim.own_code import nothing_imported
 from coalesce_sim.report.html.page import Check, Facts, Passage, Section, Source
+from coalesce_sim.scenario.origins import Origins
 from coalesce_sim.scenario.problems import ScenarioError
 
 _PAPERS = ("cost_reduction_published", "time_savings_published")
@@ -30,9 +32,18 @@ def scenario_section(scenarios: Mapping[str, Mapping[str, Any]]) -> Section:
     return Section("scenario", "Scenario", blocks)
 
 
-def scenario_checks(scenarios: Mapping[str, Mapping[str, Any]]) -> list[Check]:
-    """What is odd about the scenarios, by name, or that nothing is."""
-    checks = [check for name, scenario in scenarios.items() for check in _oddities(name, scenario)]
+def scenario_checks(
+    scenarios: Mapping[str, Mapping[str, Any]], origins: Mapping[str, Mapping[str, Any]]
+) -> list[Check]:
+    """What is odd about the scenarios, by name, or that nothing is; as the commands say that play them.
+
+    `origins` say where they were written; those of earlier versions are not known.
+    """
+    checks = [
+        check
+        for name, scenario in scenarios.items()
+        for check in _oddities(name, scenario, Origins.of_told(origins.get(name, {})))
+    ]
     return checks or [Check(True, "No warning about the scenario.")]
 
 
@@ -41,11 +52,13 @@ def observed_checks(observed: Iterable[Mapping[str, Any]]) -> list[Check]:
     return [Check(False, f"Warning: {each['sentence']}.") for each in observed]
 
 
-def _oddities(name: str, scenario: Mapping[str, Any]) -> list[Check]:
+def _oddities(name: str, scenario: Mapping[str, Any], origins: Origins) -> list[Check]:
     try:
         with nothing_imported():  # results may be anybody's
             loaded = load({"name": name, "title": name, **scenario})  # a sweep's bases have neither
-            warnings, notes = warnings_of(loaded), notes_of(loaded)
+            loaded = loaded.written_at(origins)
+            warnings, inherited = warnings_of(loaded), inherited_note(loaded)
+            notes = notes_of(loaded) + ([] if inherited is None else [inherited])
     except (ScenarioError, OSError) as error:
         return [Check(False, f"{name} could not be checked for warnings on this machine: {error}")]
     return [

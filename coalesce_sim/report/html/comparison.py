@@ -78,7 +78,7 @@ def comparison_page(opened: Opened, metrics: Sequence[str], title: str | None) -
     checks = [
         *undefined_checks(undefined, len(runs)),
         *observed_checks(facts.get("observed", ())),
-        *scenario_checks(scenarios),
+        *scenario_checks(scenarios, {opened.name: origin.get("origins", {})}),
     ]
     sections = [
         Section("asked", "What was asked", [Facts(_asked(facts, origin))]),

@@ -71,7 +71,7 @@ def run_page(opened: Opened, metrics: Sequence[str], title: str | None) -> Page:
     checks = [
         *undefined_checks(undefined, facts["replications"]),
         *observed_checks(facts.get("observed", ())),
-        *scenario_checks(scenarios),
+        *scenario_checks(scenarios, {opened.name: origin.get("origins", {})}),
     ]
     sections = [
         Section("asked", "What was asked", [Facts(_asked(facts, origin))]),

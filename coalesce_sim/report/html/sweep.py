@@ -87,7 +87,7 @@ def sweep_page(
     sections = [
         Section("asked", "What was asked", [Facts(_asked(result))]),
         *told,
-        Section("diagnostics", "Diagnostics", diagnostics(result, every, bases)),
+        Section("diagnostics", "Diagnostics", diagnostics(result, every, bases, _origins(result))),
         scenario_section(bases),
         provenance_section(_origin(result)),
         glossary_section(every),
@@ -343,7 +343,15 @@ def _base_name(result: SweepResult) -> str:
 
 def _bases(result: SweepResult) -> dict[str, dict[str, Any]]:
     """By name: the base scenarios in full, as they were played."""
-    bases: dict[str, dict[str, Any]] = result.facts["asked"]["sweep"]["base"]
+    return _by_name(result, result.facts["asked"]["sweep"]["base"])
+
+
+def _origins(result: SweepResult) -> dict[str, dict[str, Any]]:
+    """By name: where the base scenarios were written; of sweeps of earlier versions nothing is known."""
+    return _by_name(result, result.facts["provenance"].get("origins", {}))
+
+
+def _by_name(result: SweepResult, bases: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     return {name if len(bases) > 1 else _base_name(result): each for name, each in bases.items()}
 
 

@@ -19,11 +19,15 @@ _MOST_ROWS = 200
 
 
 def diagnostics(
-    result: SweepResult, metrics: Sequence[Metric], bases: Mapping[str, Mapping[str, Any]]
+    result: SweepResult,
+    metrics: Sequence[Metric],
+    bases: Mapping[str, Mapping[str, Any]],
+    origins: Mapping[str, Mapping[str, Any]],
 ) -> list[Block]:
     """Whether all is there, what failed, what is less precise than asked for, and what is odd.
 
-    `metrics` are those that are told of, `bases` the scenarios by name.
+    `metrics` are those that are told of, `bases` the scenarios by name, `origins` where they
+    were written.
     """
     undefined = {each.label: int(result.runs[each.name].isna().sum()) for each in metrics}
     return [
@@ -33,7 +37,7 @@ def diagnostics(
         *_warm_up_checks(result),
         *undefined_checks(undefined, len(result.runs)),
         *observed_checks(each.as_dict() for each in result.observed),
-        *scenario_checks(bases),
+        *scenario_checks(bases, origins),
     ]
 
 

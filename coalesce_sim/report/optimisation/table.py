@@ -10,6 +10,7 @@ from coalesce_sim.numbers import NOTHING, number, plural, with_half_width
 from coalesce_sim.optimisation.result import Optimisation, Validation
 from coalesce_sim.optimisation.search import Figures, Trial
 from coalesce_sim.optimisation.space import shown
+from coalesce_sim.report.costs import made_of
 from coalesce_sim.report.layout import Column, print_columns, print_wrapped
 from coalesce_sim.report.results_folder import Written
 
@@ -107,12 +108,14 @@ def _compared(found: Optimisation, validation: Validation) -> str:
     if difference.mean is None or difference.ci95 is None:
         return "The difference from the scenario's own settings is undefined."
     low, high = difference.ci95
-    size = difference.negated if difference.mean < 0 else difference
+    better, parts = goal.better(difference.mean, 0.0), validation.saved_more
+    if difference.mean < 0 and not low <= 0 <= high:  # better or worse by so much
+        difference = difference.negated
+        parts = {name: each.negated for name, each in parts.items()}
+    told = f"{with_half_width(difference)}{points}, paired{made_of(parts)}"
     if low <= 0 <= high:
-        told = with_half_width(difference)
-        return f"No difference from the scenario's own settings is shown: {told}{points} (paired)."
-    word = "Better" if goal.better(difference.mean, 0.0) else "Worse"
-    return f"{word} than the scenario's own settings by {with_half_width(size)}{points} (paired)."
+        return f"No difference from the scenario's own settings is shown: {told}."
+    return f"{'Better' if better else 'Worse'} than the scenario's own settings by {told}."
 
 
 def _figure(figures: Figures, name: str) -> str:

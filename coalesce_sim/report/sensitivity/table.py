@@ -9,6 +9,7 @@ from rich.text import Text
 
 from coalesce_sim.metrics import describe
 from coalesce_sim.numbers import column, number, plural
+from coalesce_sim.report.fields import capital
 from coalesce_sim.report.layout import Column, print_columns, print_wrapped
 from coalesce_sim.report.sensitivity.sentences import MEANING, chance_told, width_told
 from coalesce_sim.sensitivity.study import FILE, Sensitivity
@@ -32,6 +33,8 @@ def print_sensitivity(console: Console, study: Sensitivity) -> None:
     print_wrapped(console, chance_told(study.summary), "dim")
     if wide := width_told(study.summary):
         print_wrapped(console, wide, "yellow")
+    for each in study.observed:
+        print_wrapped(console, f"{capital(each.sentence)}.", "yellow")
     console.print(Text(f"\nWritten to {study.sweep.folder}: {FILE}"), soft_wrap=True)
 
 

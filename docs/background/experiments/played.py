@@ -25,7 +25,8 @@ import matching
 import numpy as np
 import pandas as pd
 import yaml
-from splitting import play_splitting
+from splitting import COORDINATION_USD, SPECIALISATION, STEPS, play_splitting
+from splitting import saved as split_saves
 
 import coalesce_sim
 from coalesce_sim.experiments.contenders import written
@@ -218,7 +219,7 @@ FINDING: Final[Mapping[str, str]] = {
 }
 """Ways to find contractors, at the prices of the profile `decentral`."""
 SEARCHED: Final = (
-    *("cost_reduction", "turnaround_p50_s", "discovery_age_s", "unanswered_queries"),
+    *(*SAVINGS, "cost_reduction", "turnaround_p50_s", "discovery_age_s", "unanswered_queries"),
     *("messages_per_query", "search_usd", "tasks"),
 )
 
@@ -396,6 +397,25 @@ def built() -> None:
         for label, runs in each.groupby("parts", sort=False):
             cells = (f"{metric} {shown(estimate(runs[metric].tolist()).as_dict())}" for metric in SAVED)
             click.echo(f"{truth}, {label}: {', '.join(cells)}")
+
+
+@main.command()
+def split() -> None:
+    """Print what splitting saves against never splitting, in cents a project."""
+    runs = pd.read_csv(PLAYED / "splitting.csv")
+
+    def line(rule: str, usd: float, steps: int, specialisation: float) -> None:
+        design = {"known": "as advertised", "steps": steps, "specialisation": specialisation}
+        found = split_saves(runs, rule, usd, **design)
+        cells = (f"{name} {shown(each.as_dict())}" for name, each in found.items())
+        click.echo(f"{rule}, {steps} steps, {specialisation:g}, {100 * usd:g} cents: {', '.join(cells)}")
+
+    for steps in STEPS:
+        for specialisation in SPECIALISATION:
+            line("always", 0.0, steps, specialisation)
+    for usd in COORDINATION_USD:
+        for rule in ("always", "by cost"):
+            line(rule, usd, 4, 0.5)
 
 
 @main.command()

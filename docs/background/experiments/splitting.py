@@ -28,6 +28,7 @@ SPECIALISATION: Final = (0.0, 0.5, 0.9)
 GREEN: Final = COLOURS[2]
 COORDINATION_USD: Final = (0.0, 0.025, 0.05, 0.1, 0.2, 0.4)
 REPLICATIONS: Final = 20
+PARTS: Final = {"cash_usd": "cash", "delay_usd": "delay", "losses_usd": "losses", "realised_usd": "in all"}
 
 
 class Split(Cheapest):
@@ -85,7 +86,7 @@ def play_rule(
     scenario = scenario_of(steps, specialisation, split_usd, **sections)
     result = coalesce_sim.run(scenario, replications=REPLICATIONS, policy=RULES[rule])
     names = ("realised_usd", "all_local_usd", "tasks", "split_rate", "success_rate", "coordination_usd")
-    names += ("loss_usd", "turnaround_p50_s", "attempts_per_task")
+    names += ("cash_usd", "delay_usd", "losses_usd", "turnaround_p50_s", "attempts_per_task")
     rows = pd.DataFrame(result.replications)[list(names)]
     told = {"rule": rule, "steps": steps, "specialisation": specialisation, "split_usd": split_usd}
     return rows.assign(**told, replication=range(REPLICATIONS))
@@ -117,13 +118,31 @@ def chosen(runs: pd.DataFrame, **where: Any) -> pd.DataFrame:
     return runs[keep].set_index("replication")
 
 
-def at(runs: pd.DataFrame, rule: str, split_usd: float, **where: Any) -> pd.Series:
-    """USD a project of one of the two fixed rules, replication by replication, at any coordination cost: each
-    step that began adds it, and nothing else changes."""
+def at(
+    runs: pd.DataFrame, rule: str, coordination_usd: float, part: str = "realised_usd", **where: Any
+) -> pd.Series:
+    """USD a project, of one of `PARTS`, replication by replication.
+
+    Of the two fixed rules at any coordination cost: each step that began adds it in cash, and nothing else
+    changes. Of the rule by cost at those that were played.
+    """
+    if rule == "by cost":
+        where["split_usd"] = coordination_usd
     played = chosen(runs, rule=rule, **where)
-    per_step_usd = float(played["split_usd"].iloc[0])
-    steps_begun = played["coordination_usd"] / per_step_usd
-    return (played["realised_usd"] + (split_usd - per_step_usd) * steps_begun) / played["tasks"]
+    usd = played[part]
+    if rule != "by cost" and part in ("cash_usd", "realised_usd"):
+        per_step_usd = float(played["split_usd"].iloc[0])
+        usd = usd + (coordination_usd / per_step_usd - 1) * played["coordination_usd"]
+    return usd / played["tasks"]
+
+
+def saved(runs: pd.DataFrame, rule: str, coordination_usd: float, **where: Any) -> dict[str, Estimate]:
+    """What a rule saves against never splitting, in cents a project: cash, delay, losses and in all."""
+    return {
+        name: in_cents(estimate((never - at(runs, rule, coordination_usd, part, **where)).tolist()))
+        for part, name in PARTS.items()
+        for never in [at(runs, "never", coordination_usd, part, **where)]
+    }
 
 
 def break_even_usd(runs: pd.DataFrame, **where: Any) -> Estimate:
@@ -138,7 +157,8 @@ def draw_splitting(runs: pd.DataFrame) -> Figure:
     """What coordinating a step may cost, and what deciding by cost comes to."""
     stated = {"known": "as advertised"}
     figure = page(
-        "Splitting pays through specialists; the more steps, the cheaper coordination has to be",
+        "Splitting pays through specialists, by bad work that is spared, not in cash; the more steps, "
+        "the cheaper coordination has to be",
         "experiments_splitting, 120 projects of 1 USD of work, seed 1, the same random numbers; "
         f"{mean_shown(runs['replication'].nunique(), 'bars')}",
         2.9,
@@ -156,16 +176,8 @@ def draw_splitting(runs: pd.DataFrame) -> Figure:
     left.legend(loc="upper left")
     value_axis(left, "Break-even coordination (cents a step)", along="y")
     here = {"steps": 4, "specialisation": 0.5, **stated}
-    base = at(runs, "never", 0.0, **here)
     for label, colour, marker in (("always", VERMILLION, "s"), ("by cost", BLUE, "o")):
-        gained = []
-        for usd in COORDINATION_USD:
-            if label == "always":
-                cost = at(runs, "always", usd, **here)
-            else:
-                played = chosen(runs, rule="by cost", split_usd=usd, **here)
-                cost = played["realised_usd"] / played["tasks"]
-            gained.append(in_cents(estimate((base - cost).tolist())))
+        gained = [saved(runs, label, usd, **here)["in all"] for usd in COORDINATION_USD]
         cents = [100 * usd for usd in COORDINATION_USD]
         points(right, cents, gained, color=colour, marker=marker, label=label)
     right.set_xlabel("Coordination (cents a step)")
