@@ -13,6 +13,8 @@ _POLICIES = (
     *(4 * ("topsis",)),
     *("greedy", "epsilon_greedy", "optimistic_greedy", "adaptive_threshold"),
     *("cheapest", "always_outsource", "always_local", "random", "oracle", "best_fixed"),
+    *("ucb1", "ucb_v", "thompson", "thompson_gaussian", "exp3", "lin_ucb", "budgeted_ucb"),
+    *("vickrey", "score_auction", "posted_price", "weighted_sum", "vikor"),
 )
 
 
@@ -32,9 +34,7 @@ def market_with_contracts(number: int) -> dict[str, Any]:
         fields["reputation"]["model"] = {"kind": "beta", "forgetting": 0.95}
     fields["contracts"]["security"].pop("incidents", None)
     kind = rng.choice(_POLICIES)
-    if kind == "topsis" and fields["policy"]["kind"] == "topsis":
-        fields["policy"] |= {"normalisation": "min_max", "weighting": "fixed"}
-    elif fields["policy"]["kind"] != kind:
+    if fields["policy"]["kind"] != kind:
         fields["policy"] = {"kind": kind}
     return fields
 

@@ -89,7 +89,7 @@ class Market:
             searches=lambda: self._decider.searches,
         )
         self.trade = ContractTrade(venue) if scenario.learning else PublishedTrade(venue)
-        self._compiled = None if core == "simpy" else _compiled(venue, self.trade, policy)
+        self._compiled = None if core == "simpy" else _compiled(venue, self.trade, policy, self._decider)
         self._under_way = BlocksUnderWay(self.accounts, observer, (self._compiled or self.trade).taken)
         if isinstance(self.trade, ContractTrade):  # two branches, each with its own kinds of block and quote
             self._loop = self._looped(self.trade)
@@ -168,7 +168,7 @@ class Market:
 
 
 def _compiled(
-    venue: Venue, trade: ContractTrade | PublishedTrade, policy: Policy
+    venue: Venue, trade: ContractTrade | PublishedTrade, policy: Policy, decider: Decider
 ) -> MarketCore | PublishedCore | None:
     """The compiled core, where it covers the market; it is imported, and numba with it, when asked for."""
     watched = venue.observer.wants("decided") or venue.observer.wants("considered")
@@ -179,7 +179,7 @@ def _compiled(
     if isinstance(trade, ContractTrade):
         from coalesce_sim.market.compiled.market_core import MarketCore
 
-        return MarketCore(venue, policy, trade)
+        return MarketCore(venue, policy, decider, trade)
     from coalesce_sim.market.compiled.published import PublishedCore
 
     return PublishedCore(venue, policy, trade)

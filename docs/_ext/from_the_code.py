@@ -48,8 +48,12 @@ class Uncovered(SphinxDirective):
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        reasons = {"published": of_published, "contracts": of_contracts}[self.arguments[0]]
-        lines = [f"- {each}" for each in reasons(coalesce_sim.load("published"), None, None, watched=False)]
+        scenario = coalesce_sim.load("published")
+        if self.arguments[0] == "published":
+            reasons = of_published(scenario, None, None, watched=False)
+        else:
+            reasons = of_contracts(scenario, watched=False)
+        lines = [f"- {each}" for each in reasons]
         return self.parse_text_to_nodes("\n".join(lines))
 
 

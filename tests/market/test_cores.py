@@ -83,11 +83,6 @@ def test_an_observer_is_told_the_same_blocks():
 @pytest.mark.parametrize(
     ("name", "changes", "reason"),
     [
-        (
-            "market_day",
-            ["policy={kind: ucb1}"],
-            "policies other than topsis, greedy and its kin, and the yardsticks",
-        ),
         ("market_day", ["discovery={kind: gossip}"], "discovery by gossip or broadcast"),
         ("experiments_splitting", [], r"composite tasks \(steps\)"),
         ("dur_02", ["clients.slots=1"], "clients with finite slots"),

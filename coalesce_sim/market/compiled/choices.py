@@ -6,13 +6,11 @@ import numpy as np
 
 from coalesce_sim.market.compiled.building import part
 from coalesce_sim.market.compiled.draws import drawn
-from coalesce_sim.market.compiled.market_tables import REALISED, Course, Offers, Task
+from coalesce_sim.market.compiled.market_tables import Course, Offers, Task
 from coalesce_sim.market.compiled.published_choices import (
     ALWAYS_OUTSOURCE,
     FIXED,
-    ORACLE,
     RANDOM,
-    TALLY,
     Yardstick,
     first_least,
 )
@@ -35,24 +33,19 @@ def yardstick(
     number: int,
     attempt: int,
     internal_usd: float,
-    home_usd: float,
     policy: Yardstick,
     offers: Offers,
     course: Course,
 ) -> int:
-    """The place of the offer that a policy without a memory takes, or `LOCAL`; `home_usd` is what home would
-    really cost, for those who are told."""
+    """The place of the offer that a policy without a memory takes, or `LOCAL`."""
     count = course.offers
     if policy.kind == FIXED:
         for k in range(count):
             if offers.ids[k] == policy.fixed:
                 return k
         return LOCAL
-    if policy.kind == TALLY or count == 0:
+    if count == 0:
         return LOCAL
-    if policy.kind == ORACLE:
-        best = first_least(offers.terms[REALISED, :count])
-        return best if exceeds(home_usd, offers.terms[REALISED, best]) else LOCAL
     if policy.kind == RANDOM:
         return _random(number, attempt, policy, offers, count)
     best = _cheapest(offers, count)

@@ -8,10 +8,8 @@ from typing import Final, Literal
 
 from coalesce_sim.errors import CoalesceError
 from coalesce_sim.policies import yardsticks
-from coalesce_sim.policies.bandits import greedy
 from coalesce_sim.policies.protocol import Policy
 from coalesce_sim.policies.topsis import Topsis
-from coalesce_sim.scenario import learners
 from coalesce_sim.scenario import policy as settings
 from coalesce_sim.scenario.costs import TokenPrice
 from coalesce_sim.scenario.discovery import BroadcastDiscovery, GossipDiscovery, RegistryDiscovery
@@ -35,14 +33,10 @@ POLICIES: Final[Mapping[type, type[Policy]]] = {
     settings.Fixed: yardsticks.Fixed,
     settings.BestFixed: yardsticks.BestFixed,
     settings.Oracle: yardsticks.Oracle,
-    learners.Greedy: greedy.Greedy,
-    learners.EpsilonGreedy: greedy.EpsilonGreedy,
-    learners.OptimisticGreedy: greedy.OptimisticGreedy,
-    learners.AdaptiveThreshold: greedy.AdaptiveThreshold,
 }
-"""The policies that it plays, by their settings."""
+"""The policies that it plays in the published trade, by their settings."""
 
-_LEARNERS: Final = frozenset(each for each in POLICIES.values() if issubclass(each, greedy.Greedy))
+_TOLD: Final = "runs of which every decision or contract is told"
 _PLAYED: Final = frozenset((*POLICIES.values(), yardsticks.FixedChoice, yardsticks.Tally))
 
 
@@ -54,8 +48,11 @@ def uncovered(
     `policy` is the class of the policy that plays, None where it is not built in; `rules` are its
     settings where it is TOPSIS. `watched` says whether somebody is to be told of every decision.
     """
-    of = of_contracts if scenario.learning else of_published
-    for reason, applies in of(scenario, policy, rules, watched=watched).items():
+    if scenario.learning:
+        reasons = of_contracts(scenario, watched=watched)
+    else:
+        reasons = of_published(scenario, policy, rules, watched=watched)
+    for reason, applies in reasons.items():
         if applies:
             return reason
     return None if importlib.util.find_spec("numba") else "anything without numba"
@@ -76,15 +73,15 @@ def of_published(
         ),
         "prices per token": isinstance(cost_model.external.pricing, TokenPrice),
         "delay expected at home (cost_model.internal.opportunity)": cost_model.internal.expects_delay,
-        "policies other than topsis and the yardsticks": policy not in _PLAYED - _LEARNERS,
-        **_of_every_market(rules, watched=watched),
+        "policies other than topsis and the yardsticks": policy not in _PLAYED,
+        "policy.normalisation vector": rules is not None and rules.normalisation != "min_max",
+        "policy.weighting critic and entropy": rules is not None and rules.weighting != "fixed",
+        _TOLD: watched,
     }
 
 
-def of_contracts(
-    scenario: Scenario, policy: type[Policy] | None, rules: settings.Topsis | None, *, watched: bool
-) -> dict[str, bool]:
-    """All reasons there are where markets have contracts or learn, and which apply."""
+def of_contracts(scenario: Scenario, *, watched: bool) -> dict[str, bool]:
+    """All reasons there are where markets have contracts or learn, and which apply: any policy plays."""
     found, public = scenario.discovery, scenario.reputation
     types = scenario.workload.types.values()
     return {
@@ -93,14 +90,5 @@ def of_contracts(
         "outages of the registry": isinstance(found, RegistryDiscovery) and bool(found.outages),
         "reputation by eigentrust": public is not None and isinstance(public.model, EigenTrustReputation),
         "incidents (contracts.security.incidents)": scenario.incidents is not None,
-        "policies other than topsis, greedy and its kin, and the yardsticks": policy not in _PLAYED,
-        **_of_every_market(rules, watched=watched),
-    }
-
-
-def _of_every_market(rules: settings.Topsis | None, *, watched: bool) -> dict[str, bool]:
-    return {
-        "policy.normalisation vector": rules is not None and rules.normalisation != "min_max",
-        "policy.weighting critic and entropy": rules is not None and rules.weighting != "fixed",
-        "runs of which every decision or contract is told": watched,
+        _TOLD: watched,
     }

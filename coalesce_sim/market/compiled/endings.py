@@ -71,7 +71,7 @@ def end_contract(
     course.canceled += job.state == CANCELED
     course.rejected += job.state == REJECTED
     accepted = is_accepted(job)
-    due_usd = job.due_usd if math.isnan(billed_usd) else billed_usd
+    due_usd = job.due_usd if job.fixed or math.isnan(billed_usd) else billed_usd
     if not accepted:
         due_usd = due_usd * rules.due_on_failure if job.state == COMPLETED or job.state == FAILED else 0.0
     job.paid_usd = due_usd

@@ -18,11 +18,14 @@ from coalesce_sim.market.compiled.market_tables import (
     Rules,
     Task,
 )
+from coalesce_sim.market.compiled.published_choices import first_least
 from coalesce_sim.market.compiled.quotes import due_usd, work_s
 from coalesce_sim.market.compiled.results import bill_usd, is_good
 from coalesce_sim.market.compiled.rows import Grid, Table
 from coalesce_sim.market.compiled.slots import Books, Worker, takes_in, true_wait_s
+from coalesce_sim.market.compiled.topsis import exceeds
 from coalesce_sim.market.contracts.terms import ASKED
+from coalesce_sim.policies.protocol import LOCAL
 
 
 @part
@@ -102,3 +105,13 @@ def tally(at_home_usd: float, experience: Experience, offers: Offers, course: Co
         saved_usd = at_home_usd - offers.terms[REALISED, k]
         if abs(saved_usd) < math.inf:
             experience.contractors[offers.ids[k]].saved_usd += saved_usd
+
+
+@part
+def oracle(at_home_usd: float, offers: Offers, course: Course) -> int:
+    """`Oracle.decide`."""
+    count = course.offers
+    if count == 0:
+        return LOCAL
+    best = first_least(offers.terms[REALISED, :count])
+    return best if exceeds(at_home_usd, offers.terms[REALISED, best]) else LOCAL

@@ -14,7 +14,6 @@ from coalesce_sim.market.compiled.market_tables import Course, Offers, Played
 from coalesce_sim.market.compiled.published_choices import (
     ADAPTIVE_THRESHOLD,
     EPSILON_GREEDY,
-    GREEDY,
     OPTIMISTIC_GREEDY,
     first_least,
 )
@@ -50,12 +49,6 @@ class Arms(NamedTuple):
     counts: FloatArray
     sums: FloatArray
     estimates_usd: FloatArray
-
-
-@part
-def is_learner(kind: int) -> bool:
-    """Whether a policy is one of these."""
-    return GREEDY <= kind <= ADAPTIVE_THRESHOLD
 
 
 @part

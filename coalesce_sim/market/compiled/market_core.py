@@ -20,13 +20,15 @@ from coalesce_sim.cost_parts import (
 )
 from coalesce_sim.market.compiled import market_kernel as kernel
 from coalesce_sim.market.compiled.building import garbage_left
+from coalesce_sim.market.compiled.choosers import Chooser, Compiled, Interpreted
 from coalesce_sim.market.compiled.market_setup import fill_tasks, laid_out
 from coalesce_sim.market.compiled.market_tables import Effect, Ended, Played, Task
 from coalesce_sim.market.compiled.rows import Rows, copy_rows, fill, more_of, table
-from coalesce_sim.market.compiled.settings import choosing_offers
+from coalesce_sim.market.compiled.settings import asks, choosing_offers, is_interpreted
 from coalesce_sim.market.contracts.ended import EndedContracts
 from coalesce_sim.market.contracts.states import FINAL_STATES
 from coalesce_sim.market.contracts.trade import ContractTrade
+from coalesce_sim.market.deciding import Decider
 from coalesce_sim.market.open_block import BlocksUnderWay, BlockUnderWay, at_home_usd
 from coalesce_sim.market.records import Records
 from coalesce_sim.market.trade import Venue
@@ -55,8 +57,8 @@ _COLUMNS = (
 class MarketCore:
     """The compiled twin of `Loop` with a `ContractTrade`, for what `coverage` says."""
 
-    def __init__(self, venue: Venue, policy: Policy, trade: ContractTrade) -> None:
-        self._venue, self._policy, self._trade = venue, policy, trade
+    def __init__(self, venue: Venue, policy: Policy, decider: Decider, trade: ContractTrade) -> None:
+        self._venue, self._policy, self._decider, self._trade = venue, policy, decider, trade
         self._rules = venue.scenario.contracts or ContractRules()
         self._reply = venue.luck("reply")
         self._open: deque[tuple[BlockUnderWay, FloatArray]] = deque()
@@ -74,9 +76,12 @@ class MarketCore:
     ) -> None:
         self._under_way = under_way
         sees_truth = issubclass(self._policy.view_type, OracleView)
-        searches = self._venue.searches()
         policy = choosing_offers(self._policy, self._venue)
-        self._laid = laid_out(self._venue, self._trade, policy, searches=searches, sees_truth=sees_truth)
+        stops = asks(self._policy)
+        self._laid = laid_out(self._venue, self._trade, policy, asks=stops, sees_truth=sees_truth)
+        self._chooser: Chooser = Compiled(self._policy)
+        if is_interpreted(self._policy):
+            self._chooser = Interpreted(self._venue, self._decider, self._laid, self._block_of)
         self._course = self._laid.course
         for block in blocks:
             self._begin(block, records_of(block))
@@ -138,7 +143,11 @@ class MarketCore:
         at = laid.addresses()
         while True:
             reason = kernel.play(at)
-            if reason == kernel.REPLY:
+            if reason == kernel.DECIDE:
+                self._chooser.decide(at)
+            elif reason == kernel.OBSERVE:
+                self._chooser.observe(at)
+            elif reason == kernel.REPLY:
                 self._answer()
             elif reason == kernel.MORE_ROOM:
                 laid.make_room()
@@ -146,6 +155,10 @@ class MarketCore:
             else:
                 break
         self._hand_over()
+
+    def _block_of(self, task: int) -> BlockUnderWay:
+        """The open block of a task, by its number."""
+        return next(opened for opened, _ in reversed(self._open) if opened.block.first <= task)
 
     def _answer(self) -> None:
         """A client answers a question of its contractor."""

@@ -13,7 +13,15 @@ from coalesce_sim.inputs.recordings import read_recordings
 from coalesce_sim.market.compiled import market_tables as rows
 from coalesce_sim.market.compiled.agenda import Agenda, Event
 from coalesce_sim.market.compiled.experience import Experience
-from coalesce_sim.market.compiled.market_kernel import KINDS, Facts, OfferPolicy, Ranking, Tasks, Told, Under
+from coalesce_sim.market.compiled.market_memory import (
+    KINDS,
+    Facts,
+    OfferPolicy,
+    Ranking,
+    Tasks,
+    Told,
+    Under,
+)
 from coalesce_sim.market.compiled.memory import flat, laid_in
 from coalesce_sim.market.compiled.rows import Rows, fill, filled, more_of, table
 from coalesce_sim.market.compiled.slots import Books, Waiting, Worker
@@ -114,7 +122,7 @@ def _rehashed(authorised: IntArray) -> IntArray:
 
 
 def laid_out(
-    venue: Venue, trade: ContractTrade, policy: OfferPolicy, *, searches: bool, sees_truth: bool
+    venue: Venue, trade: ContractTrade, policy: OfferPolicy, *, asks: bool, sees_truth: bool
 ) -> Laid:
     """The tables of a market before its first task."""
     scenario, pool = venue.scenario, venue.pool
@@ -150,7 +158,7 @@ def laid_out(
         ),
         policy,
         Told(table(rows.Ended, _FIRST_ROWS), table(rows.Rated, _FIRST_ROWS)),
-        _rules(venue, trade, contracts, found, searches=searches, sees_truth=sees_truth),
+        _rules(venue, trade, contracts, found, asks=asks),
         course,
     )
 
@@ -299,8 +307,7 @@ def _rules(
     contracts: ContractRules,
     found: RegistryDiscovery | None,
     *,
-    searches: bool,
-    sees_truth: bool,
+    asks: bool,
 ) -> Rows:
     scenario, truth, layouts = venue.scenario, trade.truth, trade.layouts
     cost_model, clients = scenario.cost_model, scenario.clients
@@ -341,7 +348,8 @@ def _rules(
         shared_share=np.sqrt(shared),
         difficulty=venue.luck("difficulty").states[LOCAL],
         recorded=scenario.records is not None,
-        sees_truth=sees_truth,
+        asks=asks,
+        listens=venue.listens,
         tells_contracts=venue.observer.wants("contracts"),
         tells_ratings=rated and venue.observer.wants("ratings"),
     )
@@ -363,7 +371,7 @@ def _rules(
         made["registry"], made["k"], made["newcomer_seats"] = True, found.k, found.newcomer_seats
         made["refresh_s"] = found.refresh_s
         made["search_s"] = (found.latency_ms + 2 * found.message_ms) / 1e3
-        made["message_usd"] = found.message_usd if searches else 0.0
+        made["message_usd"] = found.message_usd if venue.searches() else 0.0
     return made
 
 

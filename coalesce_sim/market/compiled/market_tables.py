@@ -122,6 +122,7 @@ class Job:
     in_time: bool
     breaks_off: bool
     agreed_usd: float
+    fixed: bool
     due_usd: float
     plain_usd: float
     quoted_s: float
@@ -285,7 +286,6 @@ class Rules:
     refresh_s: float
     search_s: float
     message_usd: float
-    sees_truth: bool
     tells_contracts: bool
     tells_ratings: bool
     asks: bool
@@ -328,7 +328,11 @@ class Course:
     decide_until: int
     arriving: bool
     goes_on: int
+    stops: int
+    task: int
     job: int
+    realised_usd: float
+    success: bool
     serials: int
     free_job: int
     free_waiting: int

@@ -47,6 +47,12 @@ def rows_at(at: IntArray, place: int, dtype: Any) -> Any:
 
 
 @part
+def row_at(at: IntArray, place: int, dtype: Any) -> Any:
+    """The only row of such a table."""
+    return rows_at(at, place, dtype)[0]
+
+
+@part
 def grid_at(at: IntArray, place: int, dtype: Any) -> Any:
     """The same, of two dimensions."""
     first = place * _PER_TABLE

@@ -8,7 +8,7 @@ import numpy as np
 
 from coalesce_sim.market.compiled import published_choices as choices
 from coalesce_sim.market.compiled.learners import Arms, Learner
-from coalesce_sim.market.compiled.market_kernel import OfferPolicy
+from coalesce_sim.market.compiled.market_memory import OfferPolicy
 from coalesce_sim.market.compiled.published_choices import Yardstick
 from coalesce_sim.market.compiled.rows import Rows, filled
 from coalesce_sim.market.compiled.topsis import Memory
@@ -17,7 +17,7 @@ from coalesce_sim.market.trade import Venue
 from coalesce_sim.policies import yardsticks
 from coalesce_sim.policies.bandits import greedy
 from coalesce_sim.policies.mcdm import CRITERIA, normalised
-from coalesce_sim.policies.protocol import LOCAL, Policy
+from coalesce_sim.policies.protocol import LOCAL, OracleView, Policy
 from coalesce_sim.policies.topsis import Topsis
 from coalesce_sim.scenario import learners
 from coalesce_sim.scenario import policy as settings
@@ -59,12 +59,34 @@ def choosing(policy: Policy, venue: Venue) -> Choosing:
 
 def choosing_offers(policy: Policy, venue: Venue) -> OfferPolicy:
     """A policy that has been started and decides on offers, before its first decision."""
-    kept = choosing(policy, venue)
+    kept = choosing(policy, venue) if type(policy) in _KINDS else choosing(yardsticks.AlwaysLocal(), venue)
     types, contractors = len(venue.scenario.workload.types), len(venue.pool)
     learns = isinstance(policy, greedy.Greedy)
     shape = (types + 1, contractors + 1) if learns else (1, 1)
     arms = Arms(np.zeros(shape), np.zeros(shape), np.zeros(contractors + 1))
     return OfferPolicy(*kept, _learner(policy, venue), arms)
+
+
+def asks(policy: Policy) -> bool:
+    """Whether the market with contracts stops where a policy decides: TOPSIS, as far as that is compiled, and
+    yardsticks that are not told the truth are part of its kernel."""
+    if isinstance(policy, Topsis) and not is_plain(policy.rules):
+        return True
+    return type(policy) not in _KINDS or isinstance(policy, greedy.Greedy) or _sees_truth(policy)
+
+
+def is_interpreted(policy: Policy) -> bool:
+    """Whether a policy is played as it is written, in Python."""
+    return type(policy) not in _KINDS or (isinstance(policy, Topsis) and not is_plain(policy.rules))
+
+
+def is_plain(rules: settings.Topsis) -> bool:
+    """Whether TOPSIS is compiled as it is set."""
+    return rules.normalisation == "min_max" and rules.weighting == "fixed"
+
+
+def _sees_truth(policy: Policy) -> bool:
+    return issubclass(policy.view_type, OracleView)
 
 
 def _learner(policy: Policy, venue: Venue) -> Rows:
