@@ -17,11 +17,14 @@ from coalesce_sim.scenario.workload import DemandDriven, Recorded, Renewal
 AskedCore = Literal["auto", "simpy", "compiled"]
 """``auto``: compiled where that covers a run and pays."""
 
-_PAYS_FROM_TASKS = 20_000
-"""With so many, loading compiled code takes less time than playing them by SimPy."""
+_PAYS_FROM_S = 0.6
+"""Where SimPy would take longer, loading compiled code takes less time than it saves."""
 
-_PAYS_TO_COMPILE_FROM_TASKS = 200_000
+_PAYS_TO_COMPILE_FROM_S = 20.0
 """The same where it has to be compiled first."""
+
+_SIMPY_TASKS_PER_S = 32_000.0, 7_000.0
+"""What SimPy plays in a second: of the published trade, and where markets have contracts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ def choose_core(
         if asked == "compiled":
             raise CoreError(f"core: {reason}")
         return ChosenCore("simpy", reason)
-    if asked == "auto" and not _pays(runs * sum(map(_tasks, covered))):
+    if asked == "auto" and not _pays(runs, covered):
         return SIMPY
     try:
         importlib.import_module("coalesce_sim.market.compiled.building")
@@ -82,12 +85,15 @@ def _uncovered(scenario: Scenario, *, own_policy: bool, watched: bool) -> str | 
     return uncovered(scenario, policy, rules, watched=watched)
 
 
-def _pays(tasks: float) -> bool:
-    if tasks < _PAYS_FROM_TASKS or tasks >= _PAYS_TO_COMPILE_FROM_TASKS:
-        return tasks >= _PAYS_TO_COMPILE_FROM_TASKS
+def _pays(runs: int, scenarios: Sequence[Scenario]) -> bool:
+    """Whether the compiled core is worth loading, or compiling, for so many runs of each."""
+    lasts_s = sum(runs * _tasks(each) / _SIMPY_TASKS_PER_S[each.learning] for each in scenarios)
+    if lasts_s < _PAYS_FROM_S or lasts_s >= _PAYS_TO_COMPILE_FROM_S:
+        return lasts_s >= _PAYS_TO_COMPILE_FROM_S
     from coalesce_sim.market.compiled.building import is_kept
 
-    return is_kept()
+    kernels = {"market_kernel" if each.learning else "published_kernel" for each in scenarios}
+    return all(map(is_kept, kernels))
 
 
 def _tasks(scenario: Scenario) -> float:

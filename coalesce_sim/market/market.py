@@ -18,7 +18,7 @@ from coalesce_sim.market.contracts.trade import ContractAttempt, ContractTrade
 from coalesce_sim.market.deciding import Decider
 from coalesce_sim.market.loop import Loop
 from coalesce_sim.market.matching import matching_of
-from coalesce_sim.market.observer import Observer
+from coalesce_sim.market.observer import TOLD_ONE_BY_ONE, Observer
 from coalesce_sim.market.open_block import BlocksUnderWay
 from coalesce_sim.market.pool import Pool
 from coalesce_sim.market.published.open_block import OpenPublishedBlock
@@ -171,9 +171,8 @@ def _compiled(
     venue: Venue, trade: ContractTrade | PublishedTrade, policy: Policy, decider: Decider
 ) -> MarketCore | PublishedCore | None:
     """The compiled core, where it covers the market; it is imported, and numba with it, when asked for."""
-    watched = venue.observer.wants("decided") or venue.observer.wants("considered")
+    watched = any(map(venue.observer.wants, TOLD_ONE_BY_ONE))
     rules = policy.rules if isinstance(policy, Topsis) else None
-    watched = watched or venue.observer.wants("contract_ended")
     if uncovered(venue.scenario, type(policy), rules, watched=watched) is not None:
         return None
     if isinstance(trade, ContractTrade):

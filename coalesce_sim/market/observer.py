@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from coalesce_sim.market.breakdown import Breakdown
 from coalesce_sim.market.records import Records
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 EventName = Literal[
     "block_opened", "considered", "decided", "contract_ended", "contracts", "ratings", "block_recorded"
 ]
+
+TOLD_ONE_BY_ONE: Final[tuple[EventName, ...]] = ("decided", "considered", "contract_ended")
+"""What is told at the moment when it happens, and not with a block."""
 
 
 @dataclass(frozen=True, slots=True)

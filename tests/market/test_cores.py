@@ -49,6 +49,69 @@ def test_tables_and_metrics_are_the_same_whoever_plays():
     assert (simpy.summary["core"], compiled.summary["core"]) == ({"played": "simpy"}, {"played": "compiled"})
 
 
+def test_all_tables_of_a_market_with_contracts_are_the_same_whoever_plays():
+    scenario = coalesce_sim.load("market_day", ["workload.arrivals.limit=400"])
+    simpy, compiled = (
+        coalesce_sim.run(scenario, replications=2, core=core) for core in ("simpy", "compiled")
+    )
+    assert compiled.summary["core"] == {"played": "compiled"}
+    assert simpy.replications == compiled.replications
+    for table in ("decisions", "contracts", "ratings", "estimation_error", "timeline"):
+        assert getattr(simpy, table).equals(getattr(compiled, table)), table
+    assert simpy.routing.equals(compiled.routing)
+
+
+def test_a_crowd_finds_room_on_the_compiled_core():
+    crowded = [
+        "workload.arrivals={kind: renewal, gap_s: 0.01, limit: 3000}",
+        "clients.count=900",
+        "contracts.input_required_rate=0.2",
+    ]
+    assert_same_on_both_cores(coalesce_sim.load("market_day", crowded))
+
+
+class _Bargain(coalesce_sim.Policy):
+    """The first offer at a price of its own, unless what came of that was dear."""
+
+    dear_usd = 0.0
+
+    def decide(self, view):
+        if view.contractors and self.dear_usd < 50 and view.draw("bargain") < 0.7:
+            return coalesce_sim.Decision(0, True, 0.9, 0.5, price_usd=0.5 * float(view.price_usd[0]))
+        return coalesce_sim.Decision(coalesce_sim.LOCAL)
+
+    def observe(self, outcome):
+        self.dear_usd += max(0.0, outcome.realised_usd - outcome.estimated_usd) - 0.02
+
+
+def test_a_policy_of_ones_own_sees_and_is_told_the_same():
+    scenario = coalesce_sim.load("market_day", ["workload.arrivals.limit=300"])
+    simpy, compiled = (
+        coalesce_sim.run(scenario, replications=1, core=core, policy=_Bargain)
+        for core in ("simpy", "compiled")
+    )
+    assert compiled.summary["core"] == {"played": "compiled"}
+    assert simpy.decisions.equals(compiled.decisions)
+    assert simpy.contracts.equals(compiled.contracts)
+    assert simpy.decisions["explored"].any()
+
+
+class _Fails(coalesce_sim.Policy):
+    def decide(self, view):
+        if view.task == 7:
+            raise ValueError("no more")
+        return coalesce_sim.Decision(coalesce_sim.LOCAL)
+
+
+@pytest.mark.parametrize("core", ["simpy", "compiled"])
+def test_what_a_policy_raises_is_told_alike(core):
+    scenario = coalesce_sim.load("market_day", ["workload.arrivals.limit=30"])
+    with pytest.raises(
+        coalesce_sim.PolicyError, match=r"_Fails: task 7, replication 0, seed 1: decide raised"
+    ):
+        coalesce_sim.run(scenario, replications=1, core=core, policy=_Fails)
+
+
 def test_a_comparison_is_the_same_whoever_plays():
     scenario = coalesce_sim.load("dur_02", ["clock.days=1"])
     policies = ["topsis", "topsis(within_budget=true)", "cheapest", "greedy"]
@@ -59,6 +122,17 @@ def test_a_comparison_is_the_same_whoever_plays():
     assert simpy.learning_table().equals(compiled.learning_table())
     assert simpy.routing_table().equals(compiled.routing_table())
     assert simpy.summary | {"core": None} == compiled.summary | {"core": None}
+    assert compiled.summary["core"] == {"played": "compiled"}
+
+
+def test_a_comparison_of_learners_is_the_same_whoever_plays():
+    scenario = coalesce_sim.load("real_agents_twin", ["workload.arrivals.limit=60"])
+    policies = ["topsis", "greedy", "thompson", "vickrey"]
+    simpy, compiled = (
+        coalesce_sim.compare(scenario, policies, replications=2, core=core) for core in ("simpy", "compiled")
+    )
+    assert simpy.runs_table().equals(compiled.runs_table())
+    assert simpy.learning_table().equals(compiled.learning_table())
     assert compiled.summary["core"] == {"played": "compiled"}
 
 
@@ -103,9 +177,9 @@ def test_it_takes_over_where_that_pays(monkeypatch):
     scenario = coalesce_sim.load("dur_02")
     assert choose_core("auto", [scenario], runs=1).core == "simpy"
     assert choose_core("auto", [scenario], runs=100_000).core == "compiled"
-    monkeypatch.setattr("coalesce_sim.market.compiled.building.is_kept", lambda: True)
+    monkeypatch.setattr("coalesce_sim.market.compiled.building.is_kept", lambda _: True)
     assert choose_core("auto", [scenario], runs=300).core == "compiled"
-    monkeypatch.setattr("coalesce_sim.market.compiled.building.is_kept", lambda: False)
+    monkeypatch.setattr("coalesce_sim.market.compiled.building.is_kept", lambda _: False)
     assert choose_core("auto", [scenario], runs=300).core == "simpy"
 
 

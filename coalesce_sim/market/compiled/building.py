@@ -19,6 +19,7 @@ from typing import Any, Final, TypeVar, cast
 import numba
 
 from coalesce_sim import luck, rounding
+from coalesce_sim.market.contracts import lifecycle, terms
 from coalesce_sim.policies import compiled, mcdm, protocol
 
 _njit: Any = numba.njit
@@ -26,7 +27,10 @@ _settings: Any = numba.config
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_CONSTANTS: Final = (rounding.ROUNDING, mcdm.FAR, protocol.LOCAL, luck.CENTRE, luck.TAIL, luck.FAR_TAIL)
+_CONSTANTS: Final = (
+    *(rounding.ROUNDING, mcdm.FAR, protocol.LOCAL, luck.CENTRE, luck.TAIL, luck.FAR_TAIL),
+    *(lifecycle.ROUNDING_S, terms.TERMS),
+)
 
 
 def part(function: F) -> F:
@@ -83,10 +87,10 @@ def kept_in() -> Path | None:
     return folder if os.access(folder, os.W_OK | os.X_OK) else None
 
 
-def is_kept() -> bool:
-    """Whether something was compiled and kept before."""
+def is_kept(module: str) -> bool:
+    """Whether a kernel of that module was compiled and kept before."""
     folder = kept_in()
-    return folder is not None and any(folder.rglob("*.nbi"))
+    return folder is not None and any(folder.rglob(f"{module}.*.nbi"))
 
 
 def _digest() -> str:

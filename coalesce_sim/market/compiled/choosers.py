@@ -9,10 +9,11 @@ import numpy as np
 
 from coalesce_sim.arrays import IntArray
 from coalesce_sim.market.compiled import other_choices
+from coalesce_sim.market.compiled.agenda import Agenda
 from coalesce_sim.market.compiled.market_kernel import DECIDED, OBSERVED
 from coalesce_sim.market.compiled.market_setup import Laid
-from coalesce_sim.market.compiled.market_tables import REALISED
-from coalesce_sim.market.compiled.rows import Rows
+from coalesce_sim.market.compiled.market_tables import REALISED, Course, Job
+from coalesce_sim.market.compiled.rows import Rows, dtype_of, word_of
 from coalesce_sim.market.contracts.terms import (
     BID,
     EXTERNAL,
@@ -27,6 +28,15 @@ from coalesce_sim.market.open_block import BlockUnderWay
 from coalesce_sim.market.trade import Venue
 from coalesce_sim.policies.bandits.greedy import Greedy
 from coalesce_sim.policies.protocol import LOCAL, Offers, OracleView, Outcome, Policy, SealedBids, View
+
+_OFFERS, _TASK, _JOB = (word_of(Course, name) for name in ("offers", "task", "job"))
+_CLIENT, _TYPE_ID, _ATTEMPT = (word_of(Course, name) for name in ("client", "type_id", "attempt"))
+_CHOSEN, _GOES_ON = word_of(Course, "chosen"), word_of(Course, "goes_on")
+_SCORE, _CONFIDENCE = word_of(Course, "score"), word_of(Course, "confidence")
+_FIXED_USD, _STAY_USD = word_of(Course, "fixed_usd"), word_of(Course, "stay_usd")
+_REALISED_USD, _NOW_S = word_of(Course, "realised_usd"), word_of(Agenda, "now_s")
+_EXPLORED, _SUCCESS = (dtype_of(Course).fields[name][1] for name in ("explored", "success"))  # type: ignore[index]
+"""Where in a row what is read or written for each decision stands: its word, of flags its byte."""
 
 
 class Chooser(Protocol):
@@ -58,23 +68,30 @@ class Compiled:
 
 
 class Interpreted:
-    """Policies written in Python: they see the same `View` as where SimPy plays, and are told the same."""
+    """Policies written in Python: they see the same `View` as where SimPy plays, and are told the same.
+
+    What it reads and writes for each decision it takes from plain arrays of the same memory, for a structured
+    one takes Python some times as long.
+    """
 
     def __init__(
         self, venue: Venue, decider: Decider, laid: Laid, block_of: Callable[[int], BlockUnderWay]
     ) -> None:
         self._decider, self._laid, self._block_of = decider, laid, block_of
-        self._luck, self._threshold = venue.luck, venue.scenario.skills.threshold
+        self._luck = venue.luck
         self._sees_bids = issubclass(decider.view_type, SealedBids)
         self._sees_truth = issubclass(decider.view_type, OracleView)
+        agenda: Rows = laid.under.agenda
+        self._whole, self._amounts = laid.course.view(np.int64), laid.course.view(np.float64)
+        self._flags, self._now_s = laid.course.view(np.bool_), agenda.view(np.float64)
 
     def decide(self, at: IntArray) -> None:
         """Show the policy its view, and enter what it decides."""
-        course: Rows = self._laid.course[0]
-        offers = self._offers()
+        offers, amounts = self._offers(), self._amounts
         view: View
         if self._sees_bids:
-            view = SealedBids(offers, 0, self._laid.offers.terms[BID, : len(offers.ids)].copy())
+            bids_usd = self._laid.offers.terms[BID, : len(offers.ids)].copy()
+            view = SealedBids(offers, 0, bids_usd)
         elif self._sees_truth:
             home_usd = other_choices.truth_decides(at)
             realised_usd = self._laid.offers.terms[REALISED, : len(offers.ids)].copy()
@@ -82,30 +99,26 @@ class Interpreted:
         else:
             view = View(offers, 0)
         decision = self._decider.decide(view)
-        course["chosen"], course["explored"] = decision.contractor, decision.explored
-        course["score"], course["confidence"] = decision.score, decision.confidence
-        course["fixed_usd"] = np.nan if decision.price_usd is None else decision.price_usd
-        course["goes_on"] = DECIDED
+        self._whole[_CHOSEN], self._flags[_EXPLORED] = decision.contractor, decision.explored
+        amounts[_SCORE], amounts[_CONFIDENCE] = decision.score, decision.confidence
+        if decision.price_usd is not None:
+            amounts[_FIXED_USD] = decision.price_usd
+        self._whole[_GOES_ON] = DECIDED
 
     def _offers(self) -> Offers:
-        laid = self._laid
-        course: Rows = laid.course[0]
-        count = int(course["offers"])
-        number = int(course["task"])
-        block = self._block_of(number).block
-        row = number - int(course["first_row_task"])
-        task, played = laid.tasks.stated, laid.tasks.played
+        whole, laid = self._whole, self._laid
+        count, number = whole[_OFFERS], whole[_TASK].item()
         terms, ids = laid.offers.terms[:, :count].copy(), laid.offers.ids[:count].copy()
-        eligible = laid.offers.eligible[None, :count].copy()
-        for shown in (terms, ids, eligible):
-            shown.flags.writeable = False
+        eligible = laid.offers.eligible[:count].copy()
+        terms.flags.writeable = ids.flags.writeable = eligible.flags.writeable = False
+        block = self._block_of(number).block
         return Offers(
             tasks=block.tasks,
             first_task=block.first,
             first=number - block.first,
-            client=[int(task["client"][row])],
-            type_id=[int(task["type_id"][row])],
-            internal_usd=[float(course["stay_usd"])],
+            client=[whole[_CLIENT].item()],
+            type_id=[whole[_TYPE_ID].item()],
+            internal_usd=[self._amounts[_STAY_USD].item()],
             ids=ids,
             price_usd=terms[SHOWN : SHOWN + 1],
             external_usd=terms[EXTERNAL : EXTERNAL + 1],
@@ -113,30 +126,30 @@ class Interpreted:
             reliability=terms[RELIABILITY],
             security=terms[SECURITY],
             skill=terms[SKILL : SKILL + 1],
-            eligible=eligible,
+            eligible=eligible[None],
             luck=self._luck,
-            attempt=int(played["tried"][row]),
-            now_s=float(laid.under.agenda["now_s"][0]),
+            attempt=whole[_ATTEMPT].item(),
+            now_s=self._now_s[_NOW_S].item(),
         )
 
     def observe(self, at: IntArray) -> None:  # noqa: ARG002
         """Tell the policy."""
-        course: Rows = self._laid.course[0]
-        job: Rows = self._laid.under.jobs[int(course["job"])]
-        own = bool(job["own"])
+        rows: Rows = self._laid.under.jobs
+        job = dict(zip(Job.__annotations__, rows[self._whole[_JOB]].item(), strict=True))
+        own = job["own"]
         self._decider.observe(
             Outcome(
-                task=int(job["task"]),
-                client=int(job["client"]),
-                type_id=int(job["type_id"]),
-                contractor=LOCAL if own else int(job["who"]),
-                decided_s=float(job["submitted_s"]),
-                finished_s=float(self._laid.under.agenda["now_s"][0] if own else job["ended_s"]),
-                estimated_usd=float(job["internal_usd"] if own else job["estimated_usd"]),
-                internal_usd=float(job["internal_usd"]),
-                price_usd=float(job["paid_usd"]),
-                realised_usd=float(course["realised_usd"]),
-                success=bool(course["success"]),
+                task=job["task"],
+                client=job["client"],
+                type_id=job["type_id"],
+                contractor=LOCAL if own else job["who"],
+                decided_s=job["submitted_s"],
+                finished_s=self._now_s[_NOW_S].item() if own else job["ended_s"],
+                estimated_usd=job["internal_usd"] if own else job["estimated_usd"],
+                internal_usd=job["internal_usd"],
+                price_usd=job["paid_usd"],
+                realised_usd=self._amounts[_REALISED_USD].item(),
+                success=self._flags[_SUCCESS].item(),
             )
         )
-        course["goes_on"] = OBSERVED
+        self._whole[_GOES_ON] = OBSERVED

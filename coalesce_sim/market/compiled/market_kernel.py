@@ -244,6 +244,7 @@ def _prepare(
     course.deciding += 1
     row = course.task - course.first_row_task
     task, played, own = tasks.stated[row], tasks.played[row], len(experience.contractors) - 1
+    course.client, course.type_id, course.attempt = task.client, task.type_id, played.tried
     found = len(offers.ids)
     course.found_s = 0.0
     if rules.registry:

@@ -330,6 +330,9 @@ class Course:
     goes_on: int
     stops: int
     task: int
+    client: int
+    type_id: int
+    attempt: int
     job: int
     realised_usd: float
     success: bool

@@ -91,3 +91,10 @@ def copy_rows(rows: Rows, others: Rows) -> None:
     """Copy rows into the first of others of their kind: byte by byte, which numpy does field by field."""
     bytes_of = np.dtype((np.void, rows.dtype.itemsize))
     others[: len(rows)].view(bytes_of)[:] = rows.view(bytes_of)
+
+
+def word_of(row: type, name: str) -> int:
+    """Where a number stands in a row that is read as words of eight bytes."""
+    fields = dtype_of(row).fields
+    assert fields is not None
+    return fields[name][1] // 8

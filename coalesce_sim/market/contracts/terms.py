@@ -14,7 +14,8 @@ from coalesce_sim.economics.bargaining import bargained_price_usd
 from coalesce_sim.economics.external import lateness_usd
 from coalesce_sim.economics.pricing import load_price_usd
 
-LATENCY, SERVICE, ASKED, SHOWN, PLAIN, EXTERNAL, BID, RELIABILITY, SECURITY, SKILL = range(10)
+TERMS = range(10)
+LATENCY, SERVICE, ASKED, SHOWN, PLAIN, EXTERNAL, BID, RELIABILITY, SECURITY, SKILL = TERMS
 """Rows of the terms: quoted time (s), the work alone (s), the price asked, the price as the client expects
 it, the charges before and the whole cost after correction by experience (USD), the contractor's own cost
 (USD), and what is public of it. The whole cost has lateness in it, by the time quoted and corrected."""
