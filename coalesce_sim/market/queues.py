@@ -176,19 +176,27 @@ class Workers(dict[int, Queue]):
     def __init__(self, slots: Sequence[int | None], make: Callable[[int], Queue]) -> None:
         super().__init__()
         self.slots, self._make = slots, make
+        self._worked_s: list[float] | None = None
 
     def __missing__(self, number: int) -> Queue:
         queue = self[number] = self._make(number)
         return queue
+
+    def take_over(self, worked_s: list[float]) -> None:
+        """Enter the working time of each, which was played elsewhere."""
+        self._worked_s = worked_s
 
     def utilisation(self, now_s: float) -> float:
         """Share of the slots' time, up to now, that was worked in; NaN where slots are unlimited or none."""
         if None in self.slots or now_s == 0:
             return math.nan
         total = sum(count for count in self.slots if count is not None)
+        worked_s = self._worked_s
+        if worked_s is None:
+            worked_s = [self[number].busy_s for number in sorted(self)]
         busy_s = 0.0
-        for number in sorted(self):
-            busy_s += self[number].busy_s
+        for each_s in worked_s:
+            busy_s += each_s
         return busy_s / (total * now_s) if total else math.nan
 
 

@@ -238,12 +238,9 @@ class MarketCore:
         accounts.revenue_usd[:] = contractors["revenue_usd"].tolist()
         accounts.found_bad = int(course["found_bad"])
         accounts.contracts_ended.update({state: int(course[state]) for state in FINAL_STATES})
-        workers = laid.books.workers
-        for number in np.flatnonzero(workers["busy_s"]).tolist():
-            of = venue.queues.contractors if number < len(contractors) else venue.queues.homes
-            of[number if number < len(contractors) else number - len(contractors)].busy_s = float(
-                workers["busy_s"][number]
-            )
+        worked_s = laid.books.workers["busy_s"].tolist()
+        venue.queues.contractors.take_over(worked_s[: len(contractors)])
+        venue.queues.homes.take_over(worked_s[len(contractors) :])
         windows = laid.experience.windows[: course["windows"] + 1]
         self._trade.errors.take_over(windows.tolist())
         for which, effect in enumerate(self._trade.effects or ()):

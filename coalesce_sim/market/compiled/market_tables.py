@@ -163,10 +163,10 @@ class Contractor:
     cached_usd: float
     output_usd: float
     request_usd: float
-    unreachable_rate: float
     risk_rate: float
     security: float
     intact: float
+    unreachable_rate: float
     dearness: float
     prior_good: float
     prior: float
@@ -186,22 +186,22 @@ class Contractor:
 
 
 class Pair:
-    """A type of task at a contractor, or in the last column at home: whether it offers for it, skill as far
-    as no rating counts, how long the work is known to take (NaN: the hardware tells), what a draw has to be
-    below for good work, bills (NaN: the price is due), the ratings of the type, the score that holds, and
-    what experience makes of charges and times."""
+    """A type of task at a contractor, or in the last column at home. First what every offer needs: whether
+    there is one, skill as far as no rating counts, how long the work is known to take (NaN: the hardware
+    tells), the score that holds, and what experience makes of charges and times. Then what a draw has to be
+    below for good work, bills (NaN: the price is due), and the ratings of the type."""
 
     offers: bool
     skill: float
     work_s: float
+    score: float
+    factor: float
+    time_factor: float
     ease: float
     good_bill_usd: float
     bad_bill_usd: float
     good: float
     ratings: float
-    score: float
-    factor: float
-    time_factor: float
 
 
 class Learned:

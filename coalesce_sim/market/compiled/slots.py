@@ -25,19 +25,19 @@ class Worker:
 
     limited: bool
     slots: int
-    queue_limit: int
+    waiting: int
+    at_work: int
     network_s: float
+    coming: int
+    queue_limit: int
     first_end: int
     users: int
     asking: int
     first_asking: int
     last_asking: int
-    waiting: int
     first_waiting: int
     last_waiting: int
     queued_s: float
-    at_work: int
-    coming: int
     busy_s: float
 
 
