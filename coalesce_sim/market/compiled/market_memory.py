@@ -33,7 +33,7 @@ from coalesce_sim.market.compiled.market_tables import (
     Task,
     Window,
 )
-from coalesce_sim.market.compiled.memory import Kind, grid_at, row_at, rows_at, stack_at
+from coalesce_sim.market.compiled.memory import Kind, grid_at, rows_at, stack_at
 from coalesce_sim.market.compiled.published_choices import Yardstick
 from coalesce_sim.market.compiled.rows import Grid, Table, dtype_of
 from coalesce_sim.market.compiled.slots import Books, Waiting, Worker
@@ -171,14 +171,14 @@ def offers_at(at: IntArray) -> Offers:
 @part
 def yardstick_at(at: IntArray) -> Yardstick:
     """Which policy decides."""
-    row: Yardstick = row_at(at, 26, _YARDSTICK)
+    row: Yardstick = rows_at(at, 26, _YARDSTICK)[0]
     return row
 
 
 @part
 def topsis_at(at: IntArray) -> Topsis:
     """The settings of TOPSIS."""
-    row: Topsis = row_at(at, 27, _TOPSIS)
+    row: Topsis = rows_at(at, 27, _TOPSIS)[0]
     return row
 
 
@@ -191,7 +191,7 @@ def memory_at(at: IntArray) -> Memory:
 @part
 def learner_at(at: IntArray) -> Learner:
     """The settings of a learner."""
-    row: Learner = row_at(at, 31, _LEARNER)
+    row: Learner = rows_at(at, 31, _LEARNER)[0]
     return row
 
 
@@ -210,12 +210,12 @@ def told_at(at: IntArray) -> Told:
 @part
 def rules_at(at: IntArray) -> Rules:
     """The scenario's rules."""
-    row: Rules = row_at(at, 37, _RULES)
+    row: Rules = rows_at(at, 37, _RULES)[0]
     return row
 
 
 @part
 def course_at(at: IntArray) -> Course:
     """How far the market is."""
-    row: Course = row_at(at, 38, _COURSE)
+    row: Course = rows_at(at, 38, _COURSE)[0]
     return row

@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-import numba
 import numpy as np
 from numba import types
-from numba.core import cgutils
 from numba.extending import intrinsic
+from numba.np import arrayobj
 
 from coalesce_sim.arrays import IntArray
-from coalesce_sim.market.compiled.building import part
+
+_arrays: Any = arrayobj
 
 _PER_TABLE: Final = 4
 """Numbers that say where a table lies: its address, and how long it is in up to three dimensions."""
@@ -26,44 +26,45 @@ Kind = tuple[np.dtype[Any], int]
 """What is in a table, and how many dimensions it has."""
 
 
-def _as_pointer(typing_context: Any, address: Any) -> Any:  # noqa: ARG001
-    """An address as a pointer."""
+def _found(dimensions: int) -> Any:
+    """What finds a table of so many dimensions, without a function to be compiled for each kind of table."""
 
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
-        return builder.inttoptr(arguments[0], cgutils.voidptr_t)
+    def table_at(typing_context: Any, at: Any, place: Any, dtype: Any) -> Any:  # noqa: ARG001
+        kind = types.Array(dtype.dtype, dimensions, "C")
 
-    return types.voidptr(types.int64), generate
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            numbers = _arrays.make_array(signature.args[0])(context, builder, arguments[0])
+            first = builder.mul(arguments[1], arguments[1].type(_PER_TABLE))
+            words = [
+                builder.load(builder.gep(numbers.data, [builder.add(first, first.type(word))]))
+                for word in range(1 + dimensions)
+            ]
+            made = _arrays.make_array(kind)(context, builder)
+            itemsize = _arrays.get_itemsize(context, kind)
+            strides = [context.get_constant(types.intp, itemsize)]
+            for length in reversed(words[2:]):
+                strides.insert(0, builder.mul(strides[0], length))
+            _arrays.populate_array(
+                made,
+                data=builder.inttoptr(words[0], made.data.type),
+                shape=words[1:],
+                strides=strides,
+                itemsize=context.get_constant(types.intp, itemsize),
+                meminfo=None,
+            )
+            return made._getvalue()
+
+        return kind(at, types.intp, dtype), generate
+
+    return intrinsic(table_at)
 
 
-_pointer: Any = intrinsic(_as_pointer)
-_carray: Any = numba.carray  # type: ignore[attr-defined]
-
-
-@part
-def rows_at(at: IntArray, place: int, dtype: Any) -> Any:
-    """The table of that place, of one dimension."""
-    first = place * _PER_TABLE
-    return _carray(_pointer(at[first]), at[first + 1], dtype)
-
-
-@part
-def row_at(at: IntArray, place: int, dtype: Any) -> Any:
-    """The only row of such a table."""
-    return rows_at(at, place, dtype)[0]
-
-
-@part
-def grid_at(at: IntArray, place: int, dtype: Any) -> Any:
-    """The same, of two dimensions."""
-    first = place * _PER_TABLE
-    return _carray(_pointer(at[first]), (at[first + 1], at[first + 2]), dtype)
-
-
-@part
-def stack_at(at: IntArray, place: int, dtype: Any) -> Any:
-    """The same, of three dimensions."""
-    first = place * _PER_TABLE
-    return _carray(_pointer(at[first]), (at[first + 1], at[first + 2], at[first + 3]), dtype)
+rows_at: Any = _found(1)
+"""The table of a place, of one dimension: ``rows_at(at, place, dtype)``."""
+grid_at: Any = _found(2)
+"""The same, of two dimensions."""
+stack_at: Any = _found(3)
+"""The same, of three dimensions."""
 
 
 def laid_in(kinds: Sequence[Kind], tables: Iterable[Any]) -> IntArray:
