@@ -6,12 +6,23 @@ In the words of `market.contracts` (`dealing`, `home`, `endings`).
 from __future__ import annotations
 
 import math
+from typing import Any, Final
+
+import numpy as np
 
 from coalesce_sim.market.compiled.agenda import Agenda
 from coalesce_sim.market.compiled.building import part
 from coalesce_sim.market.compiled.directory import remember_rated
 from coalesce_sim.market.compiled.draws import drawn
-from coalesce_sim.market.compiled.experience import Experience, bill, rate, took
+from coalesce_sim.market.compiled.experience import (
+    AT_HOME,
+    AWAY,
+    BY_TYPE,
+    Experience,
+    bill,
+    rate,
+    took,
+)
 from coalesce_sim.market.compiled.lives import ACCEPTED, FOUND_BAD
 from coalesce_sim.market.compiled.market_tables import (
     CANCELED,
@@ -29,6 +40,9 @@ from coalesce_sim.market.compiled.market_tables import (
     Task,
 )
 from coalesce_sim.market.compiled.rows import Table
+
+NO_GOOD: Final[Any] = np.bool_(False)
+"""Of work that came to nothing."""
 
 
 @part
@@ -142,7 +156,7 @@ def learn_of_contract(
         bill(
             now_s,
             job.who,
-            False,
+            AWAY,
             job.type_id,
             job.plain_usd,
             job.quoted_s,
@@ -174,7 +188,7 @@ def learn_of_home(
     bill(
         now_s,
         job.who,
-        True,
+        AT_HOME,
         job.type_id,
         job.plain_usd,
         job.quoted_s,
@@ -195,7 +209,7 @@ def learn_of_home(
             rating,
             0.0,
             1.0,
-            True,
+            BY_TYPE,
             rules.own_pooling,
             experience.contractors,
             experience.pairs,

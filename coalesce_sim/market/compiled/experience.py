@@ -5,7 +5,9 @@ In the words of `coalesce_sim.reputation`, `economics.correction` and `market.co
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
+
+import numpy as np
 
 from coalesce_sim.market.compiled.building import part
 from coalesce_sim.market.compiled.market_tables import (
@@ -37,6 +39,12 @@ class Experience(NamedTuple):
 CHARGES: Final = 0
 TIMES: Final = 1
 """What `Experience.learned` is of."""
+
+
+BY_TYPE: Final[Any] = np.bool_(True)
+AT_HOME: Final[Any] = np.bool_(True)
+AWAY: Final[Any] = np.bool_(False)
+"""Truth values as they are found in rows: numba compiles a function once more for one of Python's own."""
 
 
 @part

@@ -30,6 +30,7 @@ from coalesce_sim.market.compiled.building import kernel, part
 from coalesce_sim.market.compiled.choices import topsis, yardstick
 from coalesce_sim.market.compiled.directory import look_up
 from coalesce_sim.market.compiled.endings import (
+    NO_GOOD,
     charge,
     close,
     end_contract,
@@ -97,8 +98,11 @@ OPENED: Final = 1
 REPLIED: Final = 2
 DECIDED: Final = 3
 OBSERVED: Final = 4
-"""How the kernel goes on: as it was, or with one more block, a client's answer to a question, a decision on
-the task `Course.task`, or a policy that was told of an outcome."""
+STAYS: Final = 5
+"""What comes next: whatever is pending, the next arrival, the attempt `Course.job` from where it stands, the
+decision on the task `Course.task`, what follows the end of an attempt, or work on that task at home. It goes
+on so when it was told what it had stopped for: one more block, a client's answer, a decision, that a policy
+knows of an outcome."""
 
 ENDED: Final = 1
 NEXT_BLOCK: Final = 2
@@ -128,45 +132,51 @@ def play(at: IntArray) -> int:
     facts, ranking, offers, told = facts_at(at), ranking_at(at), offers_at(at), told_at(at)
     policy = Chooser(yardstick_at(at), topsis_at(at), memory_at(at))
     rules, course, agenda = rules_at(at), course_at(at), under.agenda[0]
-    if course.goes_on == OPENED:
-        _go_to_arrival(tasks, under, agenda, course)
-    elif course.goes_on == DECIDED:
-        _carry_out(tasks, under, books, experience, facts, offers, agenda, rules, course)
-    elif course.goes_on == OBSERVED:
-        _recover(course.job, tasks, under, books, experience, facts, agenda, rules, course)
-    elif course.goes_on == REPLIED:
-        _go_on(course.job, tasks, under, books, experience, facts, told, agenda, rules, course)
-    reason = course.stops
-    course.goes_on, course.stops = GO, GO
-    while reason == GO:
-        if _is_full(under, books, experience, facts, told, agenda, course):
-            reason = MORE_ROOM
+    step, place = course.goes_on, course.job
+    course.goes_on = GO
+    while True:
+        if step == REPLIED:
+            status = _go_on(place, tasks, under, books, experience, facts, told, agenda, rules, course)
+            step = OBSERVED if status == OVER else GO
+            course.job = place
+            if status == ASKS:
+                return REPLY
+            if status == OVER and rules.listens and not math.isnan(course.realised_usd):
+                return OBSERVE
+        elif step == OBSERVED:
+            step = _recover(place, tasks, under, books, experience, facts, agenda, rules, course)
+        elif step == DECIDED:
+            step = _carry_out(tasks, under, books, experience, facts, offers, agenda, rules, course)
+        elif step == STAYS:
+            _begin_at_home(tasks, under, books, experience, agenda, rules, course)
+            step = GO
+        elif step == OPENED:
+            _go_to_arrival(tasks, under, agenda, course)
+            step = GO
+        elif _is_full(under, books, experience, facts, told, agenda, course):
+            return MORE_ROOM
         elif course.deciding < course.decide_until:
             _prepare(tasks, books, experience, facts, ranking, offers, agenda, rules, course)
             if rules.asks:
-                reason = DECIDE
-            else:
-                _choose(tasks, offers, policy, course)
-                _carry_out(tasks, under, books, experience, facts, offers, agenda, rules, course)
+                return DECIDE
+            _choose(tasks, offers, policy, course)
+            step = DECIDED
         elif course.arriving:
             course.arriving = False
             if course.next_task == course.end_task:
-                reason = NEXT_BLOCK
-            else:
-                _go_to_arrival(tasks, under, agenda, course)
+                return NEXT_BLOCK
+            step = OPENED
         elif agenda.pending == 0:
-            reason = ENDED
+            return ENDED
         else:
             take_next(under.events, agenda)
+            place = agenda.subject
             if agenda.kind == ARRIVAL:
-                _go_to_arrival(tasks, under, agenda, course)
+                step = OPENED
             elif agenda.kind == RELEASED:
-                give_on(books.workers[agenda.subject], under.jobs, under.events, agenda)
-            elif _concerns(under.jobs[agenda.subject], under.events, agenda):
-                _go_on(agenda.subject, tasks, under, books, experience, facts, told, agenda, rules, course)
-                reason = course.stops
-                course.stops = GO
-    return reason
+                give_on(books.workers[place], under.jobs, under.events, agenda)
+            elif _concerns(under.jobs[place], under.events, agenda):
+                step = REPLIED
 
 
 @part
@@ -300,8 +310,8 @@ def _carry_out(
     agenda: Agenda,
     rules: Rules,
     course: Course,
-) -> None:
-    """`ContractTrade.carry_out`: make a contract, or begin at home."""
+) -> int:
+    """`ContractTrade.carry_out`: make a contract, or go on to begin at home."""
     number, position = course.task, course.chosen
     row = number - course.first_row_task
     task, played = tasks.stated[row], tasks.played[row]
@@ -316,8 +326,7 @@ def _carry_out(
         played.estimated_s = course.turnaround_s if local else terms[LATENCY, position]
     played.attempts = played.tried + 1
     if local:
-        _begin_at_home(number, row, tasks, under, books, experience, agenda, rules, course)
-        return
+        return STAYS
     who = int(offers.ids[position])
     contractor, pair, worker = (
         experience.contractors[who],
@@ -345,12 +354,11 @@ def _carry_out(
     played.tried += 1
     played.contractor = who
     schedule(agenda.now_s, GO_ON, place, job.serial, URGENT, under.events, agenda)
+    return GO
 
 
 @part
 def _begin_at_home(
-    number: int,
-    row: int,
     tasks: Tasks,
     under: Under,
     books: Books,
@@ -360,10 +368,12 @@ def _begin_at_home(
     course: Course,
 ) -> None:
     """`Home.begin`: without a GPU the task comes to nothing at once."""
+    number = course.task
+    row = number - course.first_row_task
     task, played, own = tasks.stated[row], tasks.played[row], len(experience.contractors) - 1
     played.contractor = LOCAL
     if not rules.has_home:
-        close(False, task, played, tasks.blocks, agenda, rules, course)
+        close(NO_GOOD, task, played, tasks.blocks, agenda, rules, course)
         _hand_over(tasks, course)
         return
     place = _new_job(number, played.tried, task, under, course)
@@ -416,9 +426,9 @@ def _go_on(
     agenda: Agenda,
     rules: Rules,
     course: Course,
-) -> None:
-    """`Loop._see_through` from where an attempt stands to its next event, or to where somebody has to be told
-    or asked something."""
+) -> int:
+    """`Loop._see_through` from where an attempt stands to its next event, or to its end, at which it is paid
+    and learned from: whether it is over, waits, or has its client asked something."""
     job = under.jobs[place]
     row = job.task - course.first_row_task
     task, played, worker = tasks.stated[row], tasks.played[row], books.workers[job.worker]
@@ -441,11 +451,8 @@ def _go_on(
             rules,
             course,
         )
-    course.job = place
-    if status == ASKS:
-        course.stops = REPLY
     if status != OVER:
-        return
+        return status
     pair = experience.pairs[job.type_id, job.who]
     if job.own:
         job.good = is_good(job.task, job.who, task, contractor, pair, facts.recorded, rules)
@@ -460,10 +467,7 @@ def _go_on(
             tell_ended(job, told.ended, course)
         course.realised_usd = learn_of_contract(job, task, experience, told.ratings, rules, course)
         course.success = is_accepted(job)
-    if rules.listens and not math.isnan(course.realised_usd):
-        course.stops = OBSERVE
-    else:
-        _recover(place, tasks, under, books, experience, facts, agenda, rules, course)
+    return OVER
 
 
 @part
@@ -477,7 +481,7 @@ def _recover(
     agenda: Agenda,
     rules: Rules,
     course: Course,
-) -> None:
+) -> int:
     """`Dealing.recover` and `Home.recover`: close the task, or have it decided again, or done at home."""
     job = under.jobs[place]
     row = job.task - course.first_row_task
@@ -485,29 +489,19 @@ def _recover(
     number, tried, own, good = job.task, job.attempt + 1, job.own, job.good
     accepted = own or is_accepted(job)
     _free_job(place, under, course)
-    if accepted:
-        close(good, task, played, tasks.blocks, agenda, rules, course)
-        _hand_over(tasks, course)
-    elif tried <= rules.retries:
-        _hand_over(tasks, course)
+    step = GO
+    if not accepted and tried <= rules.retries:
         course.deciding, course.decide_until = number, number + 1
-    elif rules.then_local and rules.has_home:
+    elif not accepted and rules.then_local and rules.has_home:
         played.attempts = tried + 1
-        expect_home(
-            task,
-            experience.pairs[task.type_id, len(experience.contractors) - 1],
-            facts.arrivals,
-            books.workers[len(experience.contractors) - 1 + task.client],
-            books,
-            agenda,
-            rules,
-            course,
-        )
-        _begin_at_home(number, row, tasks, under, books, experience, agenda, rules, course)
-        _hand_over(tasks, course)
+        column = len(experience.contractors) - 1
+        pair, home = experience.pairs[task.type_id, column], books.workers[column + task.client]
+        expect_home(task, pair, facts.arrivals, home, books, agenda, rules, course)
+        course.task, step = number, STAYS
     else:
-        close(False, task, played, tasks.blocks, agenda, rules, course)
-        _hand_over(tasks, course)
+        close(accepted and good, task, played, tasks.blocks, agenda, rules, course)
+    _hand_over(tasks, course)
+    return step
 
 
 @part

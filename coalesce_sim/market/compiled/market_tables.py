@@ -328,7 +328,6 @@ class Course:
     decide_until: int
     arriving: bool
     goes_on: int
-    stops: int
     task: int
     client: int
     type_id: int

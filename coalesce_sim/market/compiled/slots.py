@@ -86,7 +86,8 @@ def expected_wait_s(worker: Worker, now_s: float, arrival_s: float, books: Books
     jobs, slots = jobs_of(worker), worker.slots
     if not worker.limited or jobs < slots or slots == 0:
         return 0.0
-    first, count, times_s = worker.first_end, 0, books.times_s
+    count: Any = np.int64(0)
+    first, times_s = worker.first_end, books.times_s
     for place in range(first, first + worker.at_work):
         count = _enter(times_s[ENDS, place], count, times_s)
     place = worker.first_waiting
