@@ -191,7 +191,7 @@ def _outputs(play: Play, jobs: int) -> Iterator[tuple[str, str]]:
 
     name = play.line.partition(",")[0]
     try:
-        shortened = _shortening(coalesce_sim.load(name, play.overrides))
+        shortened = shortening(coalesce_sim.load(name, play.overrides))
         scenario = coalesce_sim.load(name, [*play.overrides, *shortened])
         result = coalesce_sim.run(scenario, replications=2, jobs=jobs)
     except Exception as error:  # whatever it is, the other checkout has to say the same
@@ -205,7 +205,8 @@ def _outputs(play: Play, jobs: int) -> Iterator[tuple[str, str]]:
     yield "summary", hash_of_json(result.summary)
 
 
-def _shortening(scenario: coalesce_sim.Scenario) -> list[str]:
+def shortening(scenario: coalesce_sim.Scenario) -> list[str]:
+    """What is set so that a scenario is played as far as `DAYS` and `TASKS` say."""
     arrivals = scenario.workload.arrivals
     if arrivals.kind == "demand_driven":
         return [f"clock.days={min(scenario.clock.days, DAYS)}"]
