@@ -61,8 +61,9 @@ def table(row: type, count: int | tuple[int, ...]) -> Rows:
 
 @cache
 def dtype_of(row: type) -> np.dtype[Any]:
-    """How a row lies in memory, one object for each kind of row."""
-    return np.dtype([(name, _KINDS[kind]) for name, kind in row.__annotations__.items()], align=True)
+    """How a row lies in memory, one object for each kind of row; what it inherits comes first."""
+    fields = [each for base in row.__mro__[-2::-1] for each in base.__annotations__.items()]
+    return np.dtype([(name, _KINDS[kind]) for name, kind in fields], align=True)
 
 
 def filled(row: type, count: int | tuple[int, ...], **columns: Any) -> Rows:
