@@ -462,19 +462,19 @@ def _go_on(
         tasks.played[row].started_s = agenda.now_s
         if worker.limited:
             _, job.expected_end_s = begin(agenda.now_s, job.expected_s, worker, books)
-        job.at_work = True
-        schedule(agenda.now_s + job.service_s, GO_ON, place, job.serial, NORMAL, under.events, agenda)
+        job.at_work, at_s = True, agenda.now_s + job.service_s
     elif job.at_work:
         if worker.limited:
             end(agenda.now_s, job.expected_end_s, worker, books)
         release(job.worker, worker, under.events, agenda)
         _end(place, job, tasks, sides, policy, agenda, rules, course)
+        return
     elif job.network_s > 0:
-        at_s = agenda.now_s + job.network_s
-        job.network_s = 0.0
-        schedule(at_s, GO_ON, place, job.serial, NORMAL, under.events, agenda)
+        job.network_s, at_s = 0.0, agenda.now_s + job.network_s
     else:
         ask(place, worker, under.jobs, under.events, agenda)
+        return
+    schedule(at_s, GO_ON, place, job.serial, NORMAL, under.events, agenda)
 
 
 @part
