@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from coalesce_sim.inputs.tasktable import read_table
-from coalesce_sim.market.compiled.coverage import POLICIES, Core, CoreError, uncovered
+from coalesce_sim.market.compiled.coverage import POLICIES, Core, CoreError, plays_events, uncovered
 from coalesce_sim.scenario.policy import Topsis
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.scenario.volume import expected_tasks
@@ -23,8 +23,8 @@ _PAYS_FROM_S = 0.6
 _PAYS_TO_COMPILE_FROM_S = 20.0
 """The same where it has to be compiled first."""
 
-_SIMPY_TASKS_PER_S = 32_000.0, 7_000.0
-"""What SimPy plays in a second: of the published trade, and where markets have contracts."""
+_SIMPY_TASKS_PER_S = {"published_kernel": 32_000.0, "queueing_kernel": 10_000.0, "market_kernel": 7_000.0}
+"""What SimPy plays in a second of the markets that each kernel plays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +87,22 @@ def _uncovered(scenario: Scenario, *, own_policy: bool, watched: bool) -> str | 
 
 def _pays(runs: int, scenarios: Sequence[Scenario]) -> bool:
     """Whether the compiled core is worth loading, or compiling, for so many runs of each."""
-    lasts_s = sum(runs * _tasks(each) / _SIMPY_TASKS_PER_S[each.learning] for each in scenarios)
+    kernels = [_kernel(each) for each in scenarios]
+    paces = [_SIMPY_TASKS_PER_S[kernel] for kernel in kernels]
+    lasts_s = sum(runs * _tasks(each) / pace for each, pace in zip(scenarios, paces, strict=True))
     if lasts_s < _PAYS_FROM_S or lasts_s >= _PAYS_TO_COMPILE_FROM_S:
         return lasts_s >= _PAYS_TO_COMPILE_FROM_S
     from coalesce_sim.market.compiled.building import is_kept
 
-    kernels = {"market_kernel" if each.learning else "published_kernel" for each in scenarios}
-    return all(map(is_kept, kernels))
+    return all(map(is_kept, set(kernels)))
+
+
+def _kernel(scenario: Scenario) -> str:
+    """The module of the kernel that plays a scenario."""
+    if scenario.learning:
+        return "market_kernel"
+    events = plays_events(scenario, POLICIES[type(scenario.policy)])
+    return "queueing_kernel" if events else "published_kernel"
 
 
 def _tasks(scenario: Scenario) -> float:

@@ -11,7 +11,7 @@ from coalesce_sim.arrays import FloatArray
 from coalesce_sim.luck import Luck
 from coalesce_sim.market.accounts import Accounts
 from coalesce_sim.market.baseline import Baseline
-from coalesce_sim.market.compiled.coverage import Core, uncovered
+from coalesce_sim.market.compiled.coverage import Core, plays_events, uncovered
 from coalesce_sim.market.contracts.open_block import OpenContractBlock
 from coalesce_sim.market.contracts.quotes import ContractQuote
 from coalesce_sim.market.contracts.trade import ContractAttempt, ContractTrade
@@ -37,6 +37,7 @@ from coalesce_sim.streams import Streams
 if TYPE_CHECKING:
     from coalesce_sim.market.compiled.market_core import MarketCore
     from coalesce_sim.market.compiled.published import PublishedCore
+    from coalesce_sim.market.compiled.queueing import QueueingCore
 
 
 class Market:
@@ -169,7 +170,7 @@ class Market:
 
 def _compiled(
     venue: Venue, trade: ContractTrade | PublishedTrade, policy: Policy, decider: Decider
-) -> MarketCore | PublishedCore | None:
+) -> MarketCore | PublishedCore | QueueingCore | None:
     """The compiled core, where it covers the market; it is imported, and numba with it, when asked for."""
     watched = any(map(venue.observer.wants, TOLD_ONE_BY_ONE))
     rules = policy.rules if isinstance(policy, Topsis) else None
@@ -179,6 +180,10 @@ def _compiled(
         from coalesce_sim.market.compiled.market_core import MarketCore
 
         return MarketCore(venue, policy, decider, trade)
+    if plays_events(venue.scenario, type(policy)):
+        from coalesce_sim.market.compiled.queueing import QueueingCore
+
+        return QueueingCore(venue, policy, trade)
     from coalesce_sim.market.compiled.published import PublishedCore
 
     return PublishedCore(venue, policy, trade)

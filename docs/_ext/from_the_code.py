@@ -48,11 +48,10 @@ class Uncovered(SphinxDirective):
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        scenario = coalesce_sim.load("published")
         if self.arguments[0] == "published":
-            reasons = of_published(scenario, None, None, watched=False)
+            reasons = of_published(None, None, watched=False)
         else:
-            reasons = of_contracts(scenario, watched=False)
+            reasons = of_contracts(coalesce_sim.load("published"), watched=False)
         lines = [f"- {each}" for each in reasons]
         return self.parse_text_to_nodes("\n".join(lines))
 

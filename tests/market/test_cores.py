@@ -11,6 +11,7 @@ from coalesce_sim.experiments.cores import choose_core
 from verification.both_cores import assert_same_in_hindsight, assert_same_on_both_cores
 from verification.contracts_at_random import market_with_contracts
 from verification.published_at_random import published_market
+from verification.queues_at_random import market_with_queues
 
 pytest.importorskip("numba")
 
@@ -21,6 +22,12 @@ def test_both_cores_play_the_same_to_the_last_bit(numbers):
         assert_same_on_both_cores(coalesce_sim.load(published_market(number)))
 
 
+@pytest.mark.parametrize("numbers", [range(begin, begin + 10) for begin in range(0, 40, 10)])
+def test_both_cores_play_queues_the_same_to_the_last_bit(numbers):
+    for number in numbers:
+        assert_same_on_both_cores(coalesce_sim.load(market_with_queues(number)))
+
+
 @pytest.mark.parametrize("numbers", [range(begin, begin + 20) for begin in range(0, 100, 20)])
 def test_both_cores_play_contracts_the_same_to_the_last_bit(numbers):
     for number in numbers:
@@ -29,12 +36,17 @@ def test_both_cores_play_contracts_the_same_to_the_last_bit(numbers):
 
 def test_both_cores_look_back_the_same():
     for number in range(10):
-        assert_same_in_hindsight(coalesce_sim.load(market_with_contracts(number)))
+        for market in (market_with_contracts(number), market_with_queues(number)):
+            assert_same_in_hindsight(coalesce_sim.load(market))
 
 
 @pytest.mark.parametrize("name", ["market_day", "real_agents_twin"])
 def test_bundled_markets_are_the_same_on_both_cores(name):
     assert_same_on_both_cores(coalesce_sim.load(name, ["workload.arrivals.limit=600"]))
+
+
+def test_the_fitted_hour_of_code_completion_is_the_same_on_both_cores():
+    assert_same_on_both_cores(coalesce_sim.load("azure_code_like"))
 
 
 def test_tables_and_metrics_are_the_same_whoever_plays():
@@ -159,8 +171,11 @@ def test_an_observer_is_told_the_same_blocks():
     [
         ("market_day", ["discovery={kind: gossip}"], "discovery by gossip or broadcast"),
         ("experiments_splitting", [], r"composite tasks \(steps\)"),
-        ("dur_02", ["clients.slots=1"], "clients with finite slots"),
-        ("dur_02", ["policy={kind: vikor}"], "policies other than topsis and the yardsticks"),
+        (
+            "dur_02",
+            ["policy={kind: vikor}"],
+            "policies other than topsis, greedy and its kin, and the yardsticks",
+        ),
         ("dur_02", ["policy.normalisation=vector"], "policy.normalisation vector"),
     ],
 )

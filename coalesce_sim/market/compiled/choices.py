@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 
 from coalesce_sim.market.compiled.building import part
 from coalesce_sim.market.compiled.draws import drawn
-from coalesce_sim.market.compiled.market_tables import Course, Offers, Task
+from coalesce_sim.market.compiled.market_tables import Course, Offers
 from coalesce_sim.market.compiled.published_choices import (
     ALWAYS_OUTSOURCE,
     FIXED,
@@ -26,6 +28,16 @@ from coalesce_sim.market.compiled.topsis import (
 )
 from coalesce_sim.market.contracts.terms import EXTERNAL, LATENCY, RELIABILITY, SECURITY, SHOWN
 from coalesce_sim.policies.protocol import LOCAL
+
+
+class Asked(Protocol):
+    """A task that a policy is asked about."""
+
+    client: int
+    max_latency_s: float
+    value_usd: float
+    budget_usd: float
+    sensitive: bool
 
 
 @part
@@ -86,7 +98,7 @@ def _cheapest(offers: Offers, count: int) -> int:
 def topsis(
     number: int,
     attempt: int,
-    task: Task,
+    task: Asked,
     internal_usd: float,
     policy: Topsis,
     memory: Memory,
@@ -124,7 +136,7 @@ def topsis(
 def _explored(
     number: int,
     attempt: int,
-    task: Task,
+    task: Asked,
     internal_usd: float,
     policy: Topsis,
     offers: Offers,

@@ -8,8 +8,10 @@ from typing import Final, Literal
 
 from coalesce_sim.errors import CoalesceError
 from coalesce_sim.policies import yardsticks
+from coalesce_sim.policies.bandits import greedy
 from coalesce_sim.policies.protocol import Policy
 from coalesce_sim.policies.topsis import Topsis
+from coalesce_sim.scenario import learners
 from coalesce_sim.scenario import policy as settings
 from coalesce_sim.scenario.costs import TokenPrice
 from coalesce_sim.scenario.discovery import BroadcastDiscovery, GossipDiscovery, RegistryDiscovery
@@ -33,6 +35,10 @@ POLICIES: Final[Mapping[type, type[Policy]]] = {
     settings.Fixed: yardsticks.Fixed,
     settings.BestFixed: yardsticks.BestFixed,
     settings.Oracle: yardsticks.Oracle,
+    learners.Greedy: greedy.Greedy,
+    learners.EpsilonGreedy: greedy.EpsilonGreedy,
+    learners.OptimisticGreedy: greedy.OptimisticGreedy,
+    learners.AdaptiveThreshold: greedy.AdaptiveThreshold,
 }
 """The policies that it plays in the published trade, by their settings."""
 
@@ -51,7 +57,7 @@ def uncovered(
     if scenario.learning:
         reasons = of_contracts(scenario, watched=watched)
     else:
-        reasons = of_published(scenario, policy, rules, watched=watched)
+        reasons = of_published(policy, rules, watched=watched)
     for reason, applies in reasons.items():
         if applies:
             return reason
@@ -59,21 +65,11 @@ def uncovered(
 
 
 def of_published(
-    scenario: Scenario, policy: type[Policy] | None, rules: settings.Topsis | None, *, watched: bool
+    policy: type[Policy] | None, rules: settings.Topsis | None, *, watched: bool
 ) -> dict[str, bool]:
     """All reasons there are in the published trade, and which apply."""
-    facts = [each for _, each in scenario.facts]
-    cost_model = scenario.cost_model
     return {
-        "contractors with finite slots": any(each.slots != "unlimited" for each in facts),
-        "clients with finite slots": scenario.clients.slots != "unlimited",
-        "networks that take time (network_ms)": any(each.network_ms for each in facts),
-        "work whose time goes by tokens": any(
-            each.prefill_tokens_per_s or each.decode_tokens_per_s or each.hardware for each in facts
-        ),
-        "prices per token": isinstance(cost_model.external.pricing, TokenPrice),
-        "delay expected at home (cost_model.internal.opportunity)": cost_model.internal.expects_delay,
-        "policies other than topsis and the yardsticks": policy not in _PLAYED,
+        "policies other than topsis, greedy and its kin, and the yardsticks": policy not in _PLAYED,
         "policy.normalisation vector": rules is not None and rules.normalisation != "min_max",
         "policy.weighting critic and entropy": rules is not None and rules.weighting != "fixed",
         _TOLD: watched,
@@ -92,3 +88,17 @@ def of_contracts(scenario: Scenario, *, watched: bool) -> dict[str, bool]:
         "incidents (contracts.security.incidents)": scenario.incidents is not None,
         _TOLD: watched,
     }
+
+
+def plays_events(scenario: Scenario, policy: type[Policy]) -> bool:
+    """Whether the published trade has to be played event by event: where the end of a task hangs on others,
+    an offer on when it is made, or the policy listens to what comes of tasks."""
+    facts, cost_model = [each for _, each in scenario.facts], scenario.cost_model
+    return (
+        scenario.clients.slots != "unlimited"
+        or any(each.slots != "unlimited" or each.network_ms for each in facts)
+        or any(each.prefill_tokens_per_s or each.decode_tokens_per_s or each.hardware for each in facts)
+        or isinstance(cost_model.external.pricing, TokenPrice)
+        or cost_model.internal.expects_delay
+        or issubclass(policy, greedy.Greedy)
+    )

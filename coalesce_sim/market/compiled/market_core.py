@@ -21,9 +21,10 @@ from coalesce_sim.cost_parts import (
 from coalesce_sim.market.compiled import market_kernel as kernel
 from coalesce_sim.market.compiled.building import garbage_left
 from coalesce_sim.market.compiled.choosers import Chooser, Compiled, Interpreted
+from coalesce_sim.market.compiled.growing import OpenBlocks
 from coalesce_sim.market.compiled.market_setup import fill_tasks, laid_out
-from coalesce_sim.market.compiled.market_tables import Effect, Ended, Played, Task
-from coalesce_sim.market.compiled.rows import Rows, copy_rows, fill, more_of, table
+from coalesce_sim.market.compiled.market_tables import Effect, Ended
+from coalesce_sim.market.compiled.rows import Rows, fill
 from coalesce_sim.market.compiled.settings import asks, choosing_offers, is_interpreted
 from coalesce_sim.market.contracts.ended import EndedContracts
 from coalesce_sim.market.contracts.states import FINAL_STATES
@@ -61,7 +62,7 @@ class MarketCore:
         self._venue, self._policy, self._decider, self._trade = venue, policy, decider, trade
         self._rules = venue.scenario.contracts or ContractRules()
         self._reply = venue.luck("reply")
-        self._open: deque[tuple[BlockUnderWay, FloatArray]] = deque()
+        self._home_parts_usd: deque[FloatArray] = deque()
         self._contracts = self._ratings = (0, 0)
 
     def play(
@@ -79,10 +80,10 @@ class MarketCore:
         policy = choosing_offers(self._policy, self._venue)
         stops = asks(self._policy)
         self._laid = laid_out(self._venue, self._trade, policy, asks=stops, sees_truth=sees_truth)
+        self._course, self._open = self._laid.course, OpenBlocks(self._laid)
         self._chooser: Chooser = Compiled(self._policy)
         if is_interpreted(self._policy):
-            self._chooser = Interpreted(self._venue, self._decider, self._laid, self._block_of)
-        self._course = self._laid.course
+            self._chooser = Interpreted(self._venue, self._decider, self._laid, self._open.of)
         for block in blocks:
             self._begin(block, records_of(block))
             self._play_on(kernel.OPENED)
@@ -94,47 +95,16 @@ class MarketCore:
         """Lay out one more block, behind those that are open."""
         opened = BlockUnderWay(block, records)
         self._under_way.open(opened)
-        truth, course = block.truth, self._course
-        results = self._trade.truth.of(block)
-        bills_usd = results.own_bills_usd()
+        truth, number = block.truth, int(self._course["next_block"][0])
+        bills_usd = self._trade.truth.of(block).own_bills_usd()
         parts_usd = at_home_usd(truth.local_running, truth.local_cost_factor, bill_usd=bills_usd)
-        self._open.append((opened, parts_usd))
+        self._home_parts_usd.append(parts_usd)
+        rows = self._open.add(opened)
         tasks = self._laid.tasks
-        if not len(self._open) > 1:
-            course["first_row_task"] = block.first
-        first = block.first - int(course["first_row_task"][0])
-        if first + len(block) > len(tasks.stated):
-            first = self._make_room(first, len(block))
-        tasks = self._laid.tasks
-        after = slice(first, first + len(block))
-        number = int(course["next_block"][0])
-        fill_tasks(tasks.stated[after], self._venue, self._trade, block, bills_usd, number)
-        played = tasks.played[after]
+        fill_tasks(tasks.stated[rows], self._venue, self._trade, block, bills_usd, number)
+        played = tasks.played[rows]
         played.view(np.uint8)[:] = 0
         fill(played, contractor=LOCAL, good=True, started_s=np.nan, reference_usd=np.nan)
-        open_blocks = len(self._open)
-        if open_blocks > len(tasks.blocks):
-            self._laid.tasks = tasks._replace(blocks=more_of(tasks.blocks, 2 * open_blocks))
-        self._laid.tasks.blocks[open_blocks - 1] = np.zeros((), tasks.blocks.dtype)
-        self._laid.tasks.blocks["left"][open_blocks - 1] = len(block)
-        course["next_block"] += 1
-        course["end_task"] = block.first + len(block)
-
-    def _make_room(self, first: int, count: int) -> int:
-        """Forget the tasks that are over, and make room for so many more; where those begin."""
-        tasks, course = self._laid.tasks, self._course
-        oldest = self._open[0][0].block.first
-        over = oldest - int(course["first_row_task"][0])
-        kept = first - over
-        size = max(len(tasks.stated), 2 * (kept + count))
-        stated, played = table(Task, size), table(Played, size)
-        tried = np.zeros((size, tasks.tried.shape[1]), dtype=np.int64)
-        copy_rows(tasks.stated[over:first], stated)
-        copy_rows(tasks.played[over:first], played)
-        tried[:kept] = tasks.tried[over:first]
-        self._laid.tasks = tasks._replace(stated=stated, played=played, tried=tried)
-        course["first_row_task"] = oldest
-        return kept
 
     def _play_on(self, how: int) -> None:
         """Play until the next block is needed, or to the end; blocks that are over are handed over."""
@@ -156,10 +126,6 @@ class MarketCore:
                 break
         self._hand_over()
 
-    def _block_of(self, task: int) -> BlockUnderWay:
-        """The open block of a task, by its number."""
-        return next(opened for opened, _ in reversed(self._open) if opened.block.first <= task)
-
     def _answer(self) -> None:
         """A client answers a question of its contractor."""
         job = self._laid.under.jobs[self._course["job"][0]]
@@ -168,20 +134,12 @@ class MarketCore:
         self._course["goes_on"] = kernel.REPLIED
 
     def _hand_over(self) -> None:
-        course, tasks = self._course, self._laid.tasks
-        handed = int(course["handed"][0])
-        for place in range(handed):
-            opened, parts_usd = self._open.popleft()
-            first = opened.block.first - int(course["first_row_task"][0])
-            self._record(opened, tasks.played[first : first + len(opened.block)], parts_usd)
-            self._contracts = self._contracts[1], int(tasks.blocks["contracts"][place])
-            self._ratings = self._ratings[1], int(tasks.blocks["ratings"][place])
-            opened.left = 0
+        played = self._laid.tasks.played
+        for opened, rows, told in self._open.take_over():
+            self._record(opened, played[rows], self._home_parts_usd.popleft())
+            self._contracts = self._contracts[1], int(told["contracts"])
+            self._ratings = self._ratings[1], int(told["ratings"])
             self._under_way.hand_over()
-        left = len(self._open)
-        tasks.blocks[:left] = tasks.blocks[handed : handed + left].copy()
-        course["first_open_block"] += handed
-        course["handed"] = 0
         self._forget_told()
 
     def _forget_told(self) -> None:

@@ -13,6 +13,7 @@ from coalesce_sim.inputs.recordings import read_recordings
 from coalesce_sim.market.compiled import market_tables as rows
 from coalesce_sim.market.compiled.agenda import Agenda, Event
 from coalesce_sim.market.compiled.experience import Experience
+from coalesce_sim.market.compiled.growing import FIRST_ROWS, is_scarce, longer, more_to_give, to_give
 from coalesce_sim.market.compiled.market_memory import (
     KINDS,
     Facts,
@@ -23,7 +24,7 @@ from coalesce_sim.market.compiled.market_memory import (
     Under,
 )
 from coalesce_sim.market.compiled.memory import flat, laid_in
-from coalesce_sim.market.compiled.rows import Rows, fill, filled, more_of, table
+from coalesce_sim.market.compiled.rows import Rows, fill, filled, table
 from coalesce_sim.market.compiled.slots import Books, Waiting, Worker
 from coalesce_sim.market.contracts.trade import ContractTrade
 from coalesce_sim.market.trade import Venue
@@ -49,8 +50,6 @@ _PRICING: Final = {
     LoadPrice: rows.LOAD,
     BargainedPrice: rows.BARGAINED,
 }
-_FIRST_ROWS: Final = 256
-"""Rows that tables which grow begin with."""
 
 
 @dataclass(slots=True)
@@ -78,47 +77,31 @@ class Laid:
         """Make every table twice as long that is more than half full."""
         course, under, told = self.course[0], self.under, self.told
         jobs, waiting = under.jobs, self.books.waiting
-        if 2 * course["used_jobs"] > len(jobs) - _FIRST_ROWS // 8:
-            jobs = _more_to_give(jobs, course, "free_job")
-        if 2 * course["used_waiting"] > len(waiting) - _FIRST_ROWS // 8:
-            waiting = _more_to_give(waiting, course, "free_waiting")
+        if is_scarce(course["used_jobs"], jobs):
+            jobs = more_to_give(jobs, course, "free_job")
+        if is_scarce(course["used_waiting"], waiting):
+            waiting = more_to_give(waiting, course, "free_waiting")
         pending = int(under.agenda["pending"][0])
-        self.under = under._replace(jobs=jobs, events=_longer(under.events, pending))
+        self.under = under._replace(jobs=jobs, events=longer(under.events, pending))
         self.books = self.books._replace(waiting=waiting)
-        ended = _longer(told.ended, int(course["contracts"]))
-        self.told = told._replace(ended=ended, ratings=_longer(told.ratings, int(course["ratings"])))
-        windows = _longer(self.experience.windows, int(course["windows"]))
+        ended = longer(told.ended, int(course["contracts"]))
+        self.told = told._replace(ended=ended, ratings=longer(told.ratings, int(course["ratings"])))
+        windows = longer(self.experience.windows, int(course["windows"]))
         self.experience = self.experience._replace(windows=windows)
-        if 4 * int(course["authorised"]) > len(self.facts.authorised) - _FIRST_ROWS // 8:
+        if is_scarce(2 * int(course["authorised"]), self.facts.authorised):
             self.facts = self.facts._replace(authorised=_rehashed(self.facts.authorised))
-
-
-def _longer(kept: Rows, used: int) -> Rows:
-    return more_of(kept, 2 * len(kept)) if 2 * used > len(kept) - _FIRST_ROWS // 8 else kept
-
-
-def _more_to_give(kept: Rows, course: Rows, first: str) -> Rows:
-    """Twice as many rows; the new ones are the first to be used."""
-    count = len(kept)
-    longer = more_of(kept, 2 * count)
-    longer["next"][count:] = np.arange(count + 1, 2 * count + 1)
-    longer["next"][-1] = course[first]
-    if "serial" in longer.dtype.names:
-        longer["serial"][count:] = -1
-    course[first] = count
-    return longer
 
 
 def _rehashed(authorised: IntArray) -> IntArray:
     mask = 2 * len(authorised) - 1
-    longer = np.full(mask + 1, -1)
+    made = np.full(mask + 1, -1)
     for key in authorised[authorised >= 0].tolist():
         client, contractor = key >> 32, key & (2**32 - 1)
         place = ((client * 73_856_093) ^ (contractor * 19_349_663)) & mask
-        while longer[place] >= 0:
+        while made[place] >= 0:
             place = (place + 1) & mask
-        longer[place] = key
-    return longer
+        made[place] = key
+    return made
 
 
 def laid_out(
@@ -132,22 +115,22 @@ def laid_out(
     most = len(pool) if found is None else min(found.k, len(pool))
     experience = _experience(venue, trade)
     course = filled(rows.Course, 1, ranked_s=-np.inf, last_rated=-1)
-    tried = np.zeros((_FIRST_ROWS, contracts.recovery.retries + 1), dtype=np.int64)
+    tried = np.zeros((FIRST_ROWS, contracts.recovery.retries + 1), dtype=np.int64)
     return Laid(
         Tasks(
-            table(rows.Task, _FIRST_ROWS),
-            table(rows.Played, _FIRST_ROWS),
+            table(rows.Task, FIRST_ROWS),
+            table(rows.Played, FIRST_ROWS),
             tried,
             table(rows.Open, 4),
         ),
-        Under(_to_give(rows.Job), table(Event, _FIRST_ROWS), table(Agenda, 1)),
-        _books(venue, sees_truth=sees_truth),
+        Under(to_give(rows.Job), table(Event, FIRST_ROWS), table(Agenda, 1)),
+        books_of(venue, sees_truth=sees_truth),
         experience,
         Facts(
-            _conditional(venue),
+            conditional_of(venue),
             _recorded(scenario),
             _checks(contracts),
-            np.full(4 * _FIRST_ROWS, -1),
+            np.full(4 * FIRST_ROWS, -1),
             np.zeros(clients, dtype=np.int64),
         ),
         _ranking(venue, experience, found),
@@ -157,22 +140,14 @@ def laid_out(
             np.zeros(most, dtype=np.bool_),
         ),
         policy,
-        Told(table(rows.Ended, _FIRST_ROWS), table(rows.Rated, _FIRST_ROWS)),
+        Told(table(rows.Ended, FIRST_ROWS), table(rows.Rated, FIRST_ROWS)),
         _rules(venue, trade, contracts, found, asks=asks),
         course,
     )
 
 
-def _to_give(row: type[rows.Job] | type[Waiting]) -> Rows:
-    """Rows of which each names the next one that is unused."""
-    made = table(row, _FIRST_ROWS)
-    made["next"] = np.arange(1, _FIRST_ROWS + 1)
-    if "serial" in made.dtype.names:
-        made["serial"] = -1
-    return made
-
-
-def _books(venue: Venue, *, sees_truth: bool) -> Books:
+def books_of(venue: Venue, *, sees_truth: bool) -> Books:
+    """The queues of contractors and clients, with nobody in them."""
     pool, clients = venue.pool, venue.scenario.clients
     own = None if clients.slots == "unlimited" else clients.slots
     each = [*pool.slots, *[own] * clients.count]
@@ -187,7 +162,7 @@ def _books(venue: Venue, *, sees_truth: bool) -> Books:
         network_s=np.append(pool.network_s, np.zeros(clients.count)),
         first_end=np.cumsum(slots) - slots,
     )
-    return Books(workers, _to_give(Waiting), np.zeros((3 if sees_truth else 2, int(slots.sum()))))
+    return Books(workers, to_give(Waiting), np.zeros((3 if sees_truth else 2, int(slots.sum()))))
 
 
 def _experience(venue: Venue, trade: ContractTrade) -> Experience:
@@ -206,7 +181,7 @@ def _experience(venue: Venue, trade: ContractTrade) -> Experience:
         _begin_ratings(public, pool.reliability, contractors)
         pairs["score"] = contractors["score"]
     learned = filled(rows.Learned, (2, types, n + 1), learned=1.0)
-    return Experience(contractors, pairs, learned, table(rows.Window, _FIRST_ROWS), table(rows.Effect, 2))
+    return Experience(contractors, pairs, learned, table(rows.Window, FIRST_ROWS), table(rows.Effect, 2))
 
 
 def _begin_ratings(public: Reputation, advertised: FloatArray, contractors: Rows) -> None:
@@ -253,7 +228,8 @@ def _contractors(venue: Venue) -> Rows:
     return made
 
 
-def _conditional(venue: Venue) -> Rows:
+def conditional_of(venue: Venue) -> Rows:
+    """Prices on conditions, (layers, contractors)."""
     layers = venue.pool.tariff.conditional
     made = table(rows.Conditional, (len(layers), len(venue.pool)))
     for layer, rates in zip(made, layers, strict=True):

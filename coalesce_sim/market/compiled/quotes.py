@@ -6,7 +6,7 @@ Prices and times are worked out for those who were found, and for nobody else.
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -47,6 +47,23 @@ from coalesce_sim.market.contracts.terms import (
 )
 
 
+class Tokens(Protocol):
+    """A task whose tokens are billed."""
+
+    prompt_tokens: float
+    cached_tokens: float
+    second_of_day: float
+
+
+class Rates(Protocol):
+    """What is asked for tokens."""
+
+    input_usd: float
+    cached_usd: float
+    output_usd: float
+    request_usd: float
+
+
 @part
 def work_s(task: Task, tokens: float, contractor: Contractor, pair: Pair) -> float:
     """`Layouts._work_s`: how long the work takes with an answer of so many tokens."""
@@ -70,16 +87,25 @@ def price_usd(
         return contractor.price_usd
     if rules.pricing == DEMAND:
         return task.complexity_factor * contractor.price_usd
+    usd = tokens_usd(task, tokens, who, contractor, conditional)
+    return usd if rules.pricing == PER_TOKEN else usd + contractor.price_usd
+
+
+@part
+def tokens_usd(
+    task: Tokens, tokens: float, who: int, contractor: Rates, conditional: Grid[Conditional]
+) -> float:
+    """`economics.tariff.bill_usd` of one task at one contractor."""
     usd = _tokens_usd(task, tokens, contractor)
     for layer in range(len(conditional)):
         instead = conditional[layer, who]
         if instead.stated and _holds(task, instead):
             usd = _tokens_usd(task, tokens, instead)
-    return usd if rules.pricing == PER_TOKEN else usd + contractor.price_usd
+    return usd
 
 
 @part
-def _tokens_usd(task: Task, tokens: float, rates: Contractor | Conditional) -> float:
+def _tokens_usd(task: Tokens, tokens: float, rates: Rates) -> float:
     usd = task.prompt_tokens * rates.input_usd
     usd += task.cached_tokens * (rates.cached_usd - rates.input_usd)
     usd += tokens * rates.output_usd
@@ -87,7 +113,7 @@ def _tokens_usd(task: Task, tokens: float, rates: Contractor | Conditional) -> f
 
 
 @part
-def _holds(task: Task, rates: Conditional) -> bool:
+def _holds(task: Tokens, rates: Conditional) -> bool:
     begun, over = task.second_of_day >= rates.from_s, task.second_of_day >= rates.until_s
     in_hours = begun and not over if rates.from_s < rates.until_s else begun or not over
     return in_hours and task.prompt_tokens > rates.above_tokens

@@ -61,8 +61,10 @@ def table(row: type, count: int | tuple[int, ...]) -> Rows:
 
 @cache
 def dtype_of(row: type) -> np.dtype[Any]:
-    """How a row lies in memory, one object for each kind of row."""
-    return np.dtype([(name, _KINDS[kind]) for name, kind in row.__annotations__.items()], align=True)
+    """How a row lies in memory, one object for each kind of row. What it inherits comes last: where it came
+    first, numba would take a row for one of the kind that it inherits from, and warn."""
+    fields = [each for kind in row.__mro__[:-1] for each in kind.__annotations__.items()]
+    return np.dtype([(name, _KINDS[stated]) for name, stated in fields], align=True)
 
 
 def filled(row: type, count: int | tuple[int, ...], **columns: Any) -> Rows:
