@@ -87,7 +87,7 @@ def _named(pick: Pick) -> list[dict[str, Any]]:
 def _facts(pick: Pick) -> dict[str, Any]:
     return {
         "slots": pick(1, 1, 2, 5, "unlimited"),
-        "network_ms": pick(0, 0, 250, 60_000, 600_000),
+        "network_ms": pick(0, 250, 60_000, 600_000),
         "input_usd_per_mtok": pick(0.0, 20.0, 800.0),
         "output_usd_per_mtok": pick(30.0, 2000.0),
         **pick({}, {}, {"prefill_tokens_per_s": 400, "decode_tokens_per_s": pick(2, 40)}),
