@@ -6,7 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+import simpy
 
+import coalesce_sim
+from coalesce_sim.market.contracts.contract import Contract
+from coalesce_sim.market.contracts.ended import EndedContracts
+from coalesce_sim.market.contracts.states import FINAL_STATES
+from coalesce_sim.market.queues import Queue
 from tests.market.trading import HOME, HOME_USD, LATE_USD_PER_S, VALUE_USD, contractor, market, play, run_of
 
 FEES: dict[str, Any] = {
@@ -304,6 +310,40 @@ def test_who_times_out_leaves_the_queue_or_frees_the_slot() -> None:
     assert (contracts["ended_s"] / 60).tolist() == pytest.approx([190, 152, 191.5, 196.9])
     assert result.decisions["choice"].tolist() == ["contractor", "local", "local", "contractor"]
     assert (result.decisions["finished_s"] / 60).tolist() == pytest.approx([190, 153, 192.5, 196.9])
+
+
+def test_who_leaves_a_queue_gives_up_its_own_place() -> None:
+    queue = Queue(simpy.Environment(), slots=2)
+    for _ in range(2):
+        queue.join(0.0, 1.0, 1.0)
+        queue.begin(0.0, 1.0)
+    places = [queue.join(0.0, expected_s, expected_s) for expected_s in (5.0, 3.0, 4.0, 5.0)]
+    queue.leave(places[-1])
+    queue.end(1.0, 1.0)
+    queue.end(1.0, 1.0)
+    # The two slots go to the five seconds that came first and the three; the four begin after three of them,
+    # and who joins now after five.
+    assert queue.expected_wait_s(1.0, 1.0) == 5.0
+
+
+def test_contracts_are_told_with_their_block_too() -> None:
+    class Both(coalesce_sim.Observer):
+        def __init__(self) -> None:
+            self.one_by_one: list[tuple[int, float, str]] = []
+            self.together: list[tuple[int, float, str]] = []
+
+        def contract_ended(self, contract: Contract) -> None:
+            self.one_by_one.append((contract.task, contract.paid_usd, contract.state))
+
+        def contracts(self, rows: EndedContracts) -> None:
+            states = [FINAL_STATES[state] for state in rows.state.tolist()]
+            self.together += zip(rows.task.tolist(), rows.paid_usd.tolist(), states, strict=True)
+
+    observer = Both()
+    scenario = coalesce_sim.load("market_day", ["workload.arrivals.limit=200"])
+    coalesce_sim.stage(scenario, observer=observer).play()
+    assert observer.one_by_one
+    assert observer.one_by_one == observer.together
 
 
 def test_a_client_waits_so_many_times_the_quoted_time_and_that_includes_the_queue() -> None:
