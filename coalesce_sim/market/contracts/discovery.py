@@ -244,7 +244,7 @@ class Broadcast:
 class Discovery:
     """Finds candidates for each task, at most `k`, whose offers are all that a decision looks at.
 
-    What is laid out for all contractors, such as their charges and luck, still grows with the market.
+    What this core lays out for all contractors, such as their charges, still grows with the market.
 
     Counts `queries`, their `messages`, the queries that a registry left `unanswered`, being down, and those
     that were `empty`.
