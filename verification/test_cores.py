@@ -17,25 +17,25 @@ from verification.queues_at_random import markets_with_queues
 
 
 @given(published_markets())
-@settings(max_examples=2_000, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=500, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 def test_published_markets_at_random(market):
     assert_same_on_both_cores(coalesce_sim.load(market))
 
 
 @given(markets_with_queues())
-@settings(max_examples=2_000, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=500, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 def test_published_markets_with_queues_at_random(market):
     assert_same_on_both_cores(coalesce_sim.load(market))
 
 
 @given(markets_with_contracts())
-@settings(max_examples=2_000, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=1_000, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 def test_markets_with_contracts_at_random(market):
     assert_same_on_both_cores(coalesce_sim.load(market))
 
 
 @given(st.one_of(published_markets(), markets_with_queues(), markets_with_contracts()))
-@settings(max_examples=200, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 def test_what_is_known_in_hindsight(market):
     assert_same_in_hindsight(coalesce_sim.load(market))
 
