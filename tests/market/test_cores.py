@@ -8,6 +8,9 @@ import pytest
 
 import coalesce_sim
 from coalesce_sim.experiments.cores import choose_core
+from coalesce_sim.policies.bandits.greedy import Greedy
+from coalesce_sim.policies.topsis import Topsis
+from coalesce_sim.scenario import learners, policy
 from verification.both_cores import assert_same_in_hindsight, assert_same_on_both_cores
 from verification.contracts_at_random import market_with_contracts
 from verification.published_at_random import published_market
@@ -106,6 +109,35 @@ def test_a_policy_of_ones_own_sees_and_is_told_the_same():
     assert simpy.decisions.equals(compiled.decisions)
     assert simpy.contracts.equals(compiled.contracts)
     assert simpy.decisions["explored"].any()
+
+
+class _FirstOfGreedy(Greedy):
+    """A policy of one's own that is made of a built-in one, which is compiled."""
+
+    def __init__(self):
+        super().__init__(learners.Greedy(kind="greedy"))
+
+    def decide(self, view):
+        return coalesce_sim.Decision(coalesce_sim.LOCAL) if view.task % 3 == 0 else super().decide(view)
+
+
+class _DoubtfulTopsis(Topsis):
+    def __init__(self):
+        super().__init__(policy.Topsis(kind="topsis", epsilon=0.2))
+
+    def decide(self, view):
+        return coalesce_sim.Decision(coalesce_sim.LOCAL) if view.task % 2 else super().decide(view)
+
+
+@pytest.mark.parametrize("own", [_FirstOfGreedy, _DoubtfulTopsis])
+def test_what_is_made_of_a_compiled_policy_is_played_as_it_is_written(own):
+    scenario = coalesce_sim.load("market_day", ["workload.arrivals.limit=150"])
+    simpy, compiled = (
+        coalesce_sim.run(scenario, replications=1, core=core, policy=own) for core in ("simpy", "compiled")
+    )
+    assert compiled.summary["core"] == {"played": "compiled"}
+    assert simpy.decisions.equals(compiled.decisions)
+    assert simpy.contracts.equals(compiled.contracts)
 
 
 class _Fails(coalesce_sim.Policy):

@@ -58,8 +58,10 @@ def choosing(policy: Policy, venue: Venue) -> Choosing:
 
 
 def choosing_offers(policy: Policy, venue: Venue) -> OfferPolicy:
-    """A policy that has been started and decides on offers, before its first decision."""
-    kept = choosing(policy, venue) if type(policy) in _KINDS else choosing(yardsticks.AlwaysLocal(), venue)
+    """A policy that has been started and decides on offers, before its first decision; of one that is played
+    in Python a kernel reads nothing."""
+    policy = yardsticks.AlwaysLocal() if is_interpreted(policy) else policy
+    kept = choosing(policy, venue)
     types, contractors = len(venue.scenario.workload.types), len(venue.pool)
     learns = isinstance(policy, greedy.Greedy)
     shape = (types + 1, contractors + 1) if learns else (1, 1)
@@ -70,23 +72,15 @@ def choosing_offers(policy: Policy, venue: Venue) -> OfferPolicy:
 def asks(policy: Policy) -> bool:
     """Whether the market with contracts stops where a policy decides: TOPSIS, as far as that is compiled, and
     yardsticks that are not told the truth are part of its kernel."""
-    if isinstance(policy, Topsis) and not is_plain(policy.rules):
-        return True
-    return type(policy) not in _KINDS or isinstance(policy, greedy.Greedy) or _sees_truth(policy)
+    sees_truth = issubclass(policy.view_type, OracleView)
+    return is_interpreted(policy) or isinstance(policy, greedy.Greedy) or sees_truth
 
 
 def is_interpreted(policy: Policy) -> bool:
     """Whether a policy is played as it is written, in Python."""
-    return type(policy) not in _KINDS or (isinstance(policy, Topsis) and not is_plain(policy.rules))
-
-
-def is_plain(rules: settings.Topsis) -> bool:
-    """Whether TOPSIS is compiled as it is set."""
-    return rules.normalisation == "min_max" and rules.weighting == "fixed"
-
-
-def _sees_truth(policy: Policy) -> bool:
-    return issubclass(policy.view_type, OracleView)
+    if type(policy) is Topsis:
+        return policy.rules.normalisation != "min_max" or policy.rules.weighting != "fixed"
+    return type(policy) not in _KINDS
 
 
 def _learner(policy: Policy, venue: Venue) -> Rows:
