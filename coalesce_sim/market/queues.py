@@ -126,24 +126,23 @@ class Queue:
         """What will happen, the service times of all jobs before being known."""
         return 0.0 if self._true is None else self._true.wait_s(arrival_s)
 
-    def leave(self, place: Waiting | None) -> None:
+    def leave(self, place: Waiting) -> None:
         """A job leaves the place that it was given, undone. Those behind it may start earlier than the oracle
         was told."""
         del self._waiting[next(n for n, each in enumerate(self._waiting) if each is place)]
-        self._queued_s = self._queued_s - place[1] if place and self._waiting else 0.0
+        self._queued_s = self._queued_s - place[1] if self._waiting else 0.0
         if self._watch is not None:
             self._watch(self.jobs)
 
-    def join(self, arrival_s: float, expected_s: float, true_s: float) -> Waiting | None:
-        """A job is on its way to the queue: its place there, None where nothing waits."""
-        if self._true is None:
-            return None
+    def join(self, arrival_s: float, expected_s: float, true_s: float) -> Waiting:
+        """A job is on its way to the queue: its place there."""
         place = (arrival_s, expected_s)
-        self._true.add(arrival_s, true_s)
-        self._waiting.append(place)
-        self._queued_s += expected_s
-        if self._watch is not None:
-            self._watch(self.jobs)
+        if self._true is not None:
+            self._true.add(arrival_s, true_s)
+            self._waiting.append(place)
+            self._queued_s += expected_s
+            if self._watch is not None:
+                self._watch(self.jobs)
         return place
 
     def begin(self, now_s: float, expected_s: float) -> float:
@@ -220,6 +219,13 @@ class Queues:
         self.limited = self.limited_at_contractors or slots is not None
         self._all_network_s = pool.network_s
         self._networked = any(self.network_s)
+
+    def take_over(self, worked_s: list[float]) -> None:
+        """Enter the working time of all contractors and, after them, of all clients' own GPUs, which was
+        played elsewhere."""
+        contractors = len(self.jobs)
+        self.contractors.take_over(worked_s[:contractors])
+        self.homes.take_over(worked_s[contractors:])
 
     def _watch(self, contractor: int, jobs: int) -> None:
         self.jobs[contractor] = jobs

@@ -63,8 +63,8 @@ def kernel(function: F) -> F:
 
 @contextmanager
 def garbage_left() -> Iterator[None]:
-    """Python does not look for garbage meanwhile: a kernel makes none, and numba while it compiles little but
-    much to look through."""
+    """Around a function or a block: Python does not look for garbage meanwhile. A kernel makes none, and
+    numba while it compiles little but much to look through."""
     looked = gc.isenabled()
     gc.disable()
     try:

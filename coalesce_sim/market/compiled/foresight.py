@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from coalesce_sim.market.compiled.agenda import Agenda
 from coalesce_sim.market.compiled.building import part
@@ -99,12 +100,12 @@ def _at_home_usd(
 
 
 @part
-def tally(at_home_usd: float, experience: Experience, offers: Offers, course: Course) -> None:
-    """`Tally.decide`."""
+def tally(at_home_usd: float, contractors: Table[Any], offers: Offers, course: Course) -> None:
+    """`Tally.decide`, whatever else is known of contractors."""
     for k in range(course.offers):
         saved_usd = at_home_usd - offers.terms[REALISED, k]
         if abs(saved_usd) < math.inf:
-            experience.contractors[offers.ids[k]].saved_usd += saved_usd
+            contractors[offers.ids[k]].saved_usd += saved_usd
 
 
 @part

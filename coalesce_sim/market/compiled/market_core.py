@@ -65,16 +65,11 @@ class MarketCore:
         self._home_parts_usd: deque[FloatArray] = deque()
         self._contracts = self._ratings = (0, 0)
 
+    @garbage_left()
     def play(
         self, blocks: Iterable[Block], records_of: Callable[[Block], Records], under_way: BlocksUnderWay
     ) -> None:
         """Play all blocks; they are handed over in SimPy's order."""
-        with garbage_left():
-            self._play(blocks, records_of, under_way)
-
-    def _play(
-        self, blocks: Iterable[Block], records_of: Callable[[Block], Records], under_way: BlocksUnderWay
-    ) -> None:
         self._under_way = under_way
         sees_truth = issubclass(self._policy.view_type, OracleView)
         policy = choosing_offers(self._policy, self._venue)
@@ -196,9 +191,7 @@ class MarketCore:
         accounts.revenue_usd[:] = contractors["revenue_usd"].tolist()
         accounts.found_bad = int(course["found_bad"])
         accounts.contracts_ended.update({state: int(course[state]) for state in FINAL_STATES})
-        worked_s = laid.books.workers["busy_s"].tolist()
-        venue.queues.contractors.take_over(worked_s[: len(contractors)])
-        venue.queues.homes.take_over(worked_s[len(contractors) :])
+        venue.queues.take_over(laid.books.workers["busy_s"].tolist())
         windows = laid.experience.windows[: course["windows"] + 1]
         self._trade.errors.take_over(windows.tolist())
         for which, effect in enumerate(self._trade.effects or ()):

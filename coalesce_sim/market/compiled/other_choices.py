@@ -89,7 +89,7 @@ def truth_decides(at: IntArray) -> float:
         course,
     )
     if policy.kind == TALLY:
-        tally(home_usd, experience, offers, course)
+        tally(home_usd, experience.contractors, offers, course)
     elif policy.kind == ORACLE:
         course.chosen = oracle(home_usd, offers, course)
     course.goes_on = DECIDED

@@ -34,16 +34,11 @@ class PublishedCore:
         self._rules, self._hours = rules_of(venue, Rules), Hours(venue)
         self._contractors, self._candidates = contractors_of(venue, Contractor), _candidates(venue)
 
+    @garbage_left()
     def play(
         self, blocks: Iterable[Block], records_of: Callable[[Block], Records], under_way: BlocksUnderWay
     ) -> None:
         """Play all blocks, each to its end before the next; they are handed over as SimPy would."""
-        with garbage_left():
-            self._play_all(blocks, records_of, under_way)
-
-    def _play_all(
-        self, blocks: Iterable[Block], records_of: Callable[[Block], Records], under_way: BlocksUnderWay
-    ) -> None:
         accounts, self._choosing = self._venue.accounts, choosing(self._policy, self._venue)
         for block in blocks:
             opened = BlockUnderWay(block, records_of(block))

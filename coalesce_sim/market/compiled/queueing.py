@@ -84,16 +84,11 @@ class QueueingCore:
         self._venue, self._policy, self._trade = venue, policy, trade
         self._cost_model, self._hours = venue.scenario.cost_model, Hours(venue)
 
+    @garbage_left()
     def play(
         self, blocks: Iterable[Block], records_of: Callable[[Block], Records], under_way: BlocksUnderWay
     ) -> None:
         """Play all blocks; they are handed over in SimPy's order."""
-        with garbage_left():
-            self._play(blocks, records_of, under_way)
-
-    def _play(
-        self, blocks: Iterable[Block], records_of: Callable[[Block], Records], under_way: BlocksUnderWay
-    ) -> None:
         self._under_way, self._laid = under_way, _laid_out(self._venue, self._policy)
         self._open = OpenBlocks(self._laid)
         for block in blocks:
@@ -152,9 +147,7 @@ class QueueingCore:
         venue, laid = self._venue, self._laid
         contractors = laid.sides.contractors
         venue.accounts.revenue_usd[:] = contractors["revenue_usd"].tolist()
-        worked_s = laid.books.workers["busy_s"].tolist()
-        venue.queues.contractors.take_over(worked_s[: len(contractors)])
-        venue.queues.homes.take_over(worked_s[len(contractors) :])
+        venue.queues.take_over(laid.books.workers["busy_s"].tolist())
         if isinstance(self._policy, Tally):
             self._policy.saved_usd[:] = contractors["saved_usd"]
 

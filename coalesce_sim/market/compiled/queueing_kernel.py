@@ -27,7 +27,7 @@ from coalesce_sim.market.compiled.agenda import (
 from coalesce_sim.market.compiled.building import kernel, part
 from coalesce_sim.market.compiled.choices import topsis, yardstick
 from coalesce_sim.market.compiled.endings import hand_over
-from coalesce_sim.market.compiled.foresight import oracle
+from coalesce_sim.market.compiled.foresight import oracle, tally
 from coalesce_sim.market.compiled.learners import Arms, Learner, choose, observe
 from coalesce_sim.market.compiled.market_kernel import ENDED, GO, MORE_ROOM, NEXT_BLOCK, OPENED
 from coalesce_sim.market.compiled.market_memory import OfferPolicy
@@ -338,7 +338,7 @@ def _chosen(
         home_usd = _foresee(task, books.workers[home], books, sides, offers, agenda, rules, course)
         if kept.kind == ORACLE:
             return oracle(home_usd, offers, course)
-        _tally(home_usd, sides, offers)
+        tally(home_usd, sides.contractors, offers, course)
         return LOCAL
     return yardstick(number, _FIRST, course.stay_usd, kept, offers, course)
 
@@ -371,15 +371,6 @@ def _foresee(
         offers.terms[REALISED, who] = usd + late_usd(task, turnaround_s, rules)
     local_s = true_wait_s(home, task.arrival_s, books) + task.home_s
     return _home_usd(task, rules, course) + late_usd(task, local_s, rules)
-
-
-@part
-def _tally(home_usd: float, sides: Sides, offers: Offers) -> None:
-    """`Tally.decide`."""
-    for who in range(len(sides.contractors)):
-        saved_usd = home_usd - offers.terms[REALISED, who]
-        if abs(saved_usd) < np.inf:
-            sides.contractors[who].saved_usd += saved_usd
 
 
 @part
