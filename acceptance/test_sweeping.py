@@ -17,6 +17,7 @@ from coalesce_sim import SweepResult
 from coalesce_sim.files import FolderError, ResultsError, read_sealed, sealed_text
 from coalesce_sim.metrics import UnknownMetric
 from coalesce_sim.report.sweeps import warnings_of
+from coalesce_sim.sweeps import execution
 from coalesce_sim.sweeps.execution import Progress
 from coalesce_sim.sweeps.results import OUTCOME
 from coalesce_sim.sweeps.running import ChangedSweep, TooManyRuns
@@ -234,7 +235,10 @@ def test_until_the_interval_is_narrow_enough_each_point_by_itself(tmp_path: Path
     assert result.summary["imprecise_points"] == len(result.imprecise)
 
 
-def test_a_metric_that_no_run_of_the_scenario_has_cannot_decide(tmp_path: Path):
+def test_a_metric_that_no_run_of_the_scenario_has_cannot_decide(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(execution, "_WRITE_EVERY_S", 0.0)  # as on a slow machine: each run as it comes
     rule = {"metric": "estimation_error", "half_width": 1.0, "minimum": 2, "cap": 3}
     with pytest.raises(
         UnknownMetric, match=r"estimation_error: no such metric.* There are: tasks, cash_saving"

@@ -212,6 +212,11 @@ class Execution:
         if not self._metric_is_there and self._without_metric >= _WITHOUT_METRIC:
             raise UnknownMetric(metric, good[-1].metrics)
 
+    @property
+    def _in_doubt(self) -> bool:
+        """Whether the metric may be a slip; nothing is written then that would hinder the one that was meant."""
+        return not self._metric_is_there and 0 < self._without_metric < _WITHOUT_METRIC
+
     def _take_what_is_ready(self) -> None:
         for future in [each for each in self._under_way if each.done() and not each.cancelled()]:
             if future.exception() is None:
@@ -225,7 +230,7 @@ class Execution:
     def _write(self, *, whatever: bool) -> None:
         now = time.perf_counter()
         due = len(self._rows) >= _WRITE_EVERY_RUNS or now - self._wrote_at >= _WRITE_EVERY_S
-        if self._rows and (whatever or due):
+        if self._rows and (whatever or (due and not self._in_doubt)):
             self._store.add(self._rows)
             self._written += len(self._rows)
             self._failed += sum(row.error is not None for row in self._rows)
