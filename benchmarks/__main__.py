@@ -29,7 +29,6 @@ def main(pairs: int, quick: bool, as_json: bool) -> None:
         "Whole processes": commands.rows,
         QUICK[0]: partial(markets.published, pairs),
         QUICK[1]: partial(markets.learning, pairs),
-        "Compiled scores on SimPy's core": partial(markets.without_numba, pairs),
         "Policies, market profile, 100 contractors": partial(markets.policies, pairs),
         "M/M/10": partial(queueing.rows, pairs),
         "Sweeps": sweeps.rows,
@@ -38,8 +37,6 @@ def main(pairs: int, quick: bool, as_json: bool) -> None:
     for title, measure in titles.items():
         if quick and title not in QUICK:
             continue
-        if title != "Whole processes":
-            markets.settled()
         rows = told[title] = measure()
         if not as_json:
             console.print(table(title, rows))

@@ -5,12 +5,10 @@ from __future__ import annotations
 import statistics
 from collections import Counter
 from functools import partial
-from unittest.mock import patch
 
 import coalesce_sim
 from benchmarks import skeleton
 from benchmarks.timing import Figure, in_turn, median_ratio
-from coalesce_sim import compiling
 from coalesce_sim.experiments.cores import choose_core
 from coalesce_sim.experiments.replication import Wanted, play
 from coalesce_sim.market.compiled.coverage import Core
@@ -150,29 +148,3 @@ def policies(pairs: int) -> list[Figure]:
 
 def _own_policy(scenario: Scenario) -> None:
     Market(scenario, Estimates(), coalesce_sim.Observer(), seed=scenario.seed, core="compiled").run()
-
-
-def settled() -> None:
-    """Compile from the first round on: the speed that a long run settles at."""
-    compiling.PAYS_AFTER_ROUNDS = 1
-
-
-def without_numba(pairs: int) -> list[Figure]:
-    """SimPy's core with numpy alone, whose scores must never be the faster ones."""
-    rows = []
-    for contractors in (30, 1_000):
-        scenario = coalesce_sim.load("market_day", [f"contractors.count={contractors}"])
-
-        def plain(scenario: Scenario = scenario) -> None:
-            with patch("coalesce_sim.compiling.Pace.next_round", lambda self: self._plain):
-                market(scenario, "simpy")
-
-        scored_s, plain_s = in_turn(pairs, partial(market, scenario, "simpy"), plain)
-        rows.append(
-            Figure(
-                f"{contractors:,} contractors: compiled scores, of numpy",
-                median_ratio(scored_s, plain_s),
-                "≥ 1",
-            )
-        )
-    return rows

@@ -1,18 +1,14 @@
 """What a checkout puts out, as hashes: what `same_outputs` compares of two of them.
 
 Run as a program with a checkout first on the path, this reads what is to be played and prints what was found.
-Only public names of `coalesce_sim` are used, so that all else can move, but for the number of decision rounds
-after which compiling pays.
+Only public names of `coalesce_sim` are used, so that all else can move.
 """
 
 from __future__ import annotations
 
 import hashlib
-import importlib
-import importlib.util
 import itertools
 import json
-import multiprocessing
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -115,9 +111,6 @@ SWEEP = {
     "replications": 2,
 }
 
-PACE_HOMES = ("coalesce_sim.compiling", "coalesce_sim.policies.compiled")
-"""Where the number of rounds after which compiling pays may stand: it moves."""
-
 
 class Play(NamedTuple):
     """A line of the table under one of its policies, and what is set to play that."""
@@ -152,48 +145,35 @@ def plays_of(names: Sequence[str], data: Path) -> dict[str, list[Play]]:
     return plays
 
 
-def play_all(plays: Sequence[Sequence[Any]], *, compiled: bool, sweep: bool) -> dict[str, Any]:
-    """All outputs of the plays in the checkout at hand; `compiled` says how offers are scored."""
+def play_all(plays: Sequence[Sequence[Any]], *, core: coalesce_sim.Core, sweep: bool) -> dict[str, Any]:
+    """All outputs of the plays in the checkout at hand; what its compiled core does not play SimPy plays."""
     import coalesce_sim
 
     if not Path(coalesce_sim.__file__).is_relative_to(Path.cwd()):
         raise SystemExit(f"coalesce_sim is that of {coalesce_sim.__file__}, not of {Path.cwd()}")
-    _set_pace(1 if compiled else sys.maxsize)
-    forks = "fork" in multiprocessing.get_all_start_methods()
-    if forks:  # so that the processes of a run have the pace that was set here
-        multiprocessing.set_start_method("fork", force=True)
     found = []
     for jobs in (1, 2):
-        way = f"{'compiled' if compiled else 'plain'}, jobs {jobs}"
+        way = f"{core}, jobs {jobs}"
         for play in itertools.starmap(Play, plays):
-            found += [Found(play.line, play.policy, way, *each) for each in _outputs(play, jobs)]
+            found += [Found(play.line, play.policy, way, *each) for each in _outputs(play, jobs, core)]
         if sweep:
             found += [Found(SWEEPING, OWN, way, *each) for each in _outputs_of_sweep(jobs)]
-    return {
-        "version": coalesce_sim.__version__,
-        "compiled": "numba" in sys.modules,
-        "forks": forks,
-        "found": found,
-    }
+    return {"version": coalesce_sim.__version__, "found": found}
 
 
-def _set_pace(rounds: int) -> None:
-    homes = [name for name in PACE_HOMES if importlib.util.find_spec(name) is not None]
-    for module in map(importlib.import_module, homes):
-        if hasattr(module, "PAYS_AFTER_ROUNDS"):
-            vars(module)["PAYS_AFTER_ROUNDS"] = rounds
-            return
-    raise SystemExit(f"PAYS_AFTER_ROUNDS is in none of {', '.join(PACE_HOMES)}: add where it is now")
-
-
-def _outputs(play: Play, jobs: int) -> Iterator[tuple[str, str]]:
+def _outputs(play: Play, jobs: int, core: coalesce_sim.Core) -> Iterator[tuple[str, str]]:
     import coalesce_sim
 
     name = play.line.partition(",")[0]
     try:
         shortened = shortening(coalesce_sim.load(name, play.overrides))
         scenario = coalesce_sim.load(name, [*play.overrides, *shortened])
-        result = coalesce_sim.run(scenario, replications=2, jobs=jobs)
+        try:
+            result = coalesce_sim.run(scenario, replications=2, jobs=jobs, core=core)
+        except ValueError as refused:
+            if type(refused).__name__ != "CoreError":
+                raise
+            result = coalesce_sim.run(scenario, replications=2, jobs=jobs, core="simpy")
     except Exception as error:  # whatever it is, the other checkout has to say the same
         yield "error", f"{type(error).__name__}: {error}".replace(str(Path.cwd()), "CHECKOUT")
         return
@@ -202,7 +182,7 @@ def _outputs(play: Play, jobs: int) -> Iterator[tuple[str, str]]:
             yield table, hash_of_table(getattr(result, table))
         except ValueError as absent:
             yield table, str(absent)
-    yield "summary", hash_of_json(result.summary)
+    yield "summary", hash_of_json({name: what for name, what in result.summary.items() if name != "core"})
 
 
 def shortening(scenario: coalesce_sim.Scenario) -> list[str]:

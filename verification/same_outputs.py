@@ -1,12 +1,12 @@
 """``python -m verification.same_outputs OLD NEW``: do two checkouts give the same outputs, byte for byte?
 
 All bundled scenarios, shortened, and variants of two of them with what no bundled one uses are played in both
-checkouts by the same Python, each in processes of its own: four policies each, plain and compiled scoring,
-one process and two; then a sweep and some commands. What is compared are SHA-256
+checkouts by the same Python, each in processes of its own: four policies each, both cores, one process and
+two; then a sweep and some commands. What is compared are SHA-256
 
 - of each table of a `RunResult` but the offers: for every column its name, its type and its values, of
   categories the codes and the names,
-- of `RunResult.summary` as JSON, which holds neither times nor versions,
+- of `RunResult.summary` as JSON, which holds neither times nor versions, but for who played,
 - of a sweep's `runs` and `points`, without the hash that has the version in it, and of its digest where both
   checkouts have the same version,
 - of the JSON that commands print and write, without provenance, digests and the names of folders, and of the
@@ -150,7 +150,7 @@ def main(old: Path, new: Path, data: Path | None, only: tuple[str, ...]) -> None
         if not (root / "coalesce_sim" / "__init__.py").is_file():
             raise click.UsageError(f"not a checkout of coalesce_sim: {root}")
     folder = (data or new.resolve().parent / "shared" / "data").resolve()
-    scorings = [False, True] if importlib.util.find_spec("numba") else [False]
+    cores = ["simpy", "compiled"] if importlib.util.find_spec("numba") else ["simpy"]
     with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(2) as pool:
         both = [Checkout(root, Path(scratch).resolve() / name) for root, name in ((old, "OLD"), (new, "NEW"))]
         names, later = pool.map(Checkout.scenarios, both)
@@ -160,7 +160,7 @@ def main(old: Path, new: Path, data: Path | None, only: tuple[str, ...]) -> None
                 raise click.UsageError(f"--only: must be one of {'; '.join(plays)} (got {line!r})")
         plays = {line: each for line, each in plays.items() if line in (only or plays)}
         asked = {"plays": list(itertools.chain(*plays.values())), "sweep": SWEEPING in plays}
-        work = [[pool.submit(each.played, asked | {"compiled": how}) for each in both] for how in scorings]
+        work = [[pool.submit(each.played, asked | {"core": core}) for each in both] for core in cores]
         if COMMAND_LINE in plays:
             work.append([pool.submit(each.told) for each in both])
         before, after = zip(*([side.result() for side in pair] for pair in work), strict=True)
@@ -175,12 +175,8 @@ def main(old: Path, new: Path, data: Path | None, only: tuple[str, ...]) -> None
         click.echo(f"Only in NEW, not played: {', '.join(added)}.")
     if not same_version:
         click.echo("The sweep's digest has the version in it and was not compared.")
-    if len(scorings) == 1:
-        click.echo("Compiled scoring was not played: numba is not installed.")
-    elif not all(side[1]["compiled"] for side in (before, after)):
-        click.echo("Nothing that was played is ever compiled.")
-    elif not before[1]["forks"]:
-        click.echo("Compiled scoring was played in one process only: here processes cannot be forked.")
+    if len(cores) == 1:
+        click.echo("The compiled core was not played: numba is not installed.")
     equal = len(plays) - len(differing) - len(skipped)
     taken = f"{time.perf_counter() - began:.0f} s ({sum(os.times()[:4]):.0f} CPU s)"
     click.echo(f"{equal} equal, {len(differing)} different, {len(skipped)} skipped; in {taken}.")

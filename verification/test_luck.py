@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from coalesce_sim import luck
-from coalesce_sim.compiling import compiled
 from coalesce_sim.luck import Draws, Luck, state_of, uniform
 
 N, LEVEL = 100_000, 1e-4
@@ -109,9 +108,7 @@ def _compiled_uniform(state: np.uint64, number: np.uint64) -> float:
 
 
 def test_compiled_code_gives_the_same_bits() -> None:
-    compiled_uniform = compiled(_compiled_uniform)
-    if compiled_uniform is None:
-        pytest.skip("numba is not installed")
+    compiled_uniform = pytest.importorskip("numba").njit(_compiled_uniform)
     for number in [*range(2000), 2**63, 2**64 - 2]:
         assert compiled_uniform(np.uint64(977), np.uint64(number)) == uniform(977, number)
 

@@ -274,8 +274,6 @@ def test_the_backend_of_a_notebook_is_not_asked_for():
 
 
 UNWRITABLE = """
-import coalesce_sim.compiling
-coalesce_sim.compiling.PAYS_AFTER_ROUNDS = 20
 from coalesce_sim.cli import main
 main()
 """

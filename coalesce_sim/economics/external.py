@@ -21,12 +21,10 @@ class Surcharges:
     latency_penalty_usd: FloatArray
 
     @property
-    def total_usd(self) -> FloatArray:
-        """Sum of the components, (tasks, contractors)."""
-        total = self.communication_usd + (self.verification_usd + self.integration_usd)
-        total += self.risk_usd
-        total += self.latency_penalty_usd
-        return total
+    def before_lateness_usd(self) -> FloatArray:
+        """Sum of all but the latency penalty, (tasks, contractors)."""
+        sum_usd = self.communication_usd + (self.verification_usd + self.integration_usd)
+        return sum_usd + self.risk_usd
 
 
 def linear_risk(rule: LinearRisk, reliability: FloatArray) -> FloatArray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import zip_longest
 
 import numpy as np
@@ -29,6 +29,11 @@ class Rates:
     output_usd_per_token: FloatArray
     request_usd: FloatArray
 
+    def at(self, places: IntArray, contractors: IntArray) -> Rates:
+        """Those of some entries, for contractors at other places."""
+        columns = {each.name: getattr(self, each.name)[places] for each in fields(self)}
+        return Rates(**columns | {"contractors": contractors})
+
 
 @dataclass(frozen=True, slots=True)
 class Tariff:
@@ -37,6 +42,23 @@ class Tariff:
 
     base: Rates
     conditional: tuple[Rates, ...]
+
+    @property
+    def charges(self) -> bool:
+        """Whether anybody charges by tokens."""
+        base = self.base
+        prices = (base.input_usd_per_token, base.cache_read_usd_per_token, base.output_usd_per_token)
+        return bool(self.conditional) or any(usd.any() for usd in (*prices, base.request_usd))
+
+    def of(self, ids: IntArray) -> Tariff:
+        """That of some contractors of the pool, in their order."""
+        conditional = []
+        for rates in self.conditional:
+            place = np.searchsorted(rates.contractors, ids)
+            place[place == len(rates.contractors)] = 0
+            stated = np.flatnonzero(rates.contractors[place] == ids)
+            conditional.append(rates.at(place[stated], stated))
+        return Tariff(self.base.at(ids, np.arange(len(ids))), tuple(conditional))
 
 
 def tariff_of(kinds: Sequence[TokenPrices], kind: IntArray, factor: FloatArray) -> Tariff:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from coalesce_sim.arrays import FloatArray
+from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.economics.external import linear_risk
 from coalesce_sim.economics.tariff import bill_usd, input_usd_per_mtok, tariff_of
 from coalesce_sim.market.roster import Roster, roster_of
@@ -70,19 +70,22 @@ class Pool:
         self.demand = roster.column("demand")
         self.available = roster.column("available_capacity")
 
-    def tokens_s(self, prompt_tokens: FloatArray, output_tokens: FloatArray) -> FloatArray:
-        """Latency, prefill and decoding at every contractor, (tasks, contractors)."""
-        return (
-            self.latency_s
-            + prompt_tokens[:, None] * self.prefill_s_per_token
-            + output_tokens[:, None] * self.decode_s_per_token
-        )
+    def tokens_s(
+        self, prompt_tokens: FloatArray, output_tokens: FloatArray, ids: IntArray | None = None
+    ) -> FloatArray:
+        """Latency, prefill and decoding at all contractors, or at those named, (tasks, contractors)."""
+        latency_s, prefill_s, decode_s = self.latency_s, self.prefill_s_per_token, self.decode_s_per_token
+        if ids is not None:
+            latency_s, prefill_s, decode_s = latency_s[ids], prefill_s[ids], decode_s[ids]
+        return latency_s + prompt_tokens[:, None] * prefill_s + output_tokens[:, None] * decode_s
 
-    def tokens_usd(self, tasks: Tasks, output_tokens: FloatArray, rows: slice = slice(None)) -> FloatArray:
-        """What the rows of the tasks cost by tokens at every contractor for answers of the given lengths,
-        (rows, contractors)."""
+    def tokens_usd(
+        self, tasks: Tasks, rows: slice, output_tokens: FloatArray, ids: IntArray | None = None
+    ) -> FloatArray:
+        """What the rows of the tasks cost by tokens for answers of the given lengths, at all contractors or
+        at those named, (rows, contractors)."""
         return bill_usd(
-            self.tariff,
+            self.tariff if ids is None else self.tariff.of(ids),
             tasks.prompt_tokens[rows],
             tasks.cached_tokens[rows],
             output_tokens,
@@ -97,10 +100,16 @@ class Pool:
         """When in the day, in UTC, times of the run are."""
         return (self._start_s + at_s) % 86_400
 
-    def own_usd(self, service_s: FloatArray, price_usd: FloatArray) -> FloatArray:
-        """What work costs the contractors themselves, (…, contractors); NaN where that is not stated."""
-        own_usd = self.own_usd_per_s * service_s
-        stated_usd: FloatArray = self.own_cost_share * price_usd
+    def own_usd(
+        self, service_s: FloatArray, price_usd: FloatArray, ids: IntArray | None = None
+    ) -> FloatArray:
+        """What work costs all contractors, or those named, themselves, (…, contractors); NaN where that is
+        not stated."""
+        usd_per_s, share = self.own_usd_per_s, self.own_cost_share
+        if ids is not None:
+            usd_per_s, share = usd_per_s[ids], share[ids]
+        own_usd = usd_per_s * service_s
+        stated_usd: FloatArray = share * price_usd
         return np.where(own_usd > 0, own_usd, stated_usd)
 
     @property

@@ -98,7 +98,6 @@ def closest(cost_usd: FloatArray, index: IntArray, gaps: FloatArray, weights: We
 
     `cost_usd` has one entry a contractor, `index` names the alternatives among them, and `gaps`,
     (4, 2, alternatives), holds the other three criteria; its first row is overwritten with the cost's.
-    `coalesce_sim.policies.compiled` has this function compiled, with the same result to the last bit.
     """
     squared_gaps(np.negative(cost_usd.take(index)), "min_max", gaps[0])
     scores = closeness(weighted_distances(gaps, weights))
@@ -117,8 +116,7 @@ def closest_offer(
     """Position and closeness of the best of the eligible offers under min-max normalisation; of those that
     are equal but for rounding, of the first; -1 if there is none.
 
-    All arrays have one entry an offer. `coalesce_sim.policies.compiled` has this function compiled, with the
-    same result to the last bit.
+    All arrays have one entry an offer.
     """
     index = np.flatnonzero(eligible)
     if not len(index):

@@ -10,9 +10,7 @@ from typing import Any
 import numpy as np
 
 from coalesce_sim.arrays import BoolArray, FloatArray
-from coalesce_sim.compiling import Pace
 from coalesce_sim.luck import normal
-from coalesce_sim.policies.compiled import compiled_closest, compiled_closest_offer
 from coalesce_sim.policies.mcdm import (
     CRITERIA,
     Weights,
@@ -29,9 +27,6 @@ from coalesce_sim.policies.mcdm import (
 from coalesce_sim.policies.protocol import LOCAL, Decision, Offers, Policy, Surroundings, View
 from coalesce_sim.rounding import exceeds, first_greatest
 from coalesce_sim.scenario import policy as settings
-
-_PACE = Pace(closest, compiled_closest)
-_PACE_OF_OFFERS = Pace(closest_offer, compiled_closest_offer)
 
 
 class Memory:
@@ -142,7 +137,7 @@ class Topsis(Policy):
         if self._rules.within_budget:
             eligible = eligible & self._affordable(view)
         memory = self._memories[offers.client[0]]
-        best, score = _PACE_OF_OFFERS.next_round()(
+        best, score = closest_offer(
             offers.external_usd[0],
             offers.reliability,
             offers.latency_s[0],
@@ -209,7 +204,6 @@ class Topsis(Policy):
         ):
             self._candidates = {}
         self._offers = offers
-        self._closest_of = _PACE.next_round()
 
     def _closest(
         self, view: View, candidates: _Candidates, weights: Weights
@@ -218,7 +212,7 @@ class Topsis(Policy):
         offers, normalisation = view.offers, self._rules.normalisation
         if self._plain and not (offers.explain or candidates.latency_varies):
             external_usd = offers.external_usd[view.row]
-            return *self._closest_of(external_usd, candidates.index, candidates.gaps, weights), None
+            return *closest(external_usd, candidates.index, candidates.gaps, weights), None
         distances = weighted_distances(candidates.gaps_of(view, normalisation), weights)
         scores = closeness(distances)
         best = first_greatest(scores)

@@ -214,7 +214,8 @@ class Execution:
 
     @property
     def _in_doubt(self) -> bool:
-        """Whether the metric may be a slip; nothing is written then that would hinder the one that was meant."""
+        """Whether the metric may be a slip: nothing is written then, so that the one that was meant can use
+        the folder."""
         return not self._metric_is_there and 0 < self._without_metric < _WITHOUT_METRIC
 
     def _take_what_is_ready(self) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pytest
@@ -13,10 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import coalesce_sim
-from coalesce_sim import compiling
-from coalesce_sim.compiling import Pace
 from coalesce_sim.market.observer import DecidedOffers
-from coalesce_sim.policies import compiled, mcdm
+from coalesce_sim.policies import mcdm
 from coalesce_sim.policies.registry import create
 from coalesce_sim.policies.topsis import Memory
 from coalesce_sim.scenario.policy import Confidence
@@ -67,40 +63,16 @@ def test_the_best_in_everything_scores_1_and_the_worst_0() -> None:
     assert scores == pytest.approx([1.0, 0.5, 0.0])
 
 
-@given(
-    cost=hnp.arrays(float, 12, elements=finite),
-    others=hnp.arrays(float, (3, 12), elements=finite),
-    picked=st.sets(st.integers(0, 11), min_size=1),
-    weights=st.tuples(*[st.floats(0.01, 1)] * 4),
-)
-def test_compiled_and_plain_scoring_agree_to_the_last_bit(
-    cost: np.ndarray, others: np.ndarray, picked: set[int], weights: mcdm.Weights
-) -> None:
-    index = np.array(sorted(picked))
-    gaps = np.zeros((4, 2, len(index)))
-    for row in range(3):
-        mcdm.squared_gaps(others[row, index], "min_max", gaps[row + 1])
-    weights = mcdm.normalised(weights)
-    fast = compiled.compiled_closest()
-    assert fast is not None
-    assert fast(cost, index, gaps.copy(), weights) == mcdm.closest(cost, index, gaps, weights)
-
-
 def closest_offer_of(columns: np.ndarray, eligible: np.ndarray) -> tuple[int, float]:
-    """By both functions and both their twins, which must agree to the last bit. Costs first."""
+    """By both functions, which must agree to the last bit. Costs first."""
     cost_usd, reliability, latency_s, security = columns
-    offers = (cost_usd, reliability, latency_s, security, eligible, WEIGHTS)
-    position, score = mcdm.closest_offer(*offers)
-    fast_offer, fast = compiled.compiled_closest_offer(), compiled.compiled_closest()
-    assert fast_offer is not None
-    assert fast is not None
-    assert fast_offer(*offers) == (position, score)
+    position, score = mcdm.closest_offer(cost_usd, reliability, latency_s, security, eligible, WEIGHTS)
     if eligible.any():
         index = np.flatnonzero(eligible)
         gaps = np.empty((4, 2, len(index)))
         for row, values in enumerate((reliability, -latency_s, security), 1):
             mcdm.squared_gaps(values[index], "min_max", gaps[row])
-        best, same = fast(cost_usd, index, gaps.copy(), WEIGHTS)
+        best, same = mcdm.closest(cost_usd, index, gaps, WEIGHTS)
         assert (index[best], same) == (position, score)
     return position, score
 
@@ -114,7 +86,7 @@ few = st.sampled_from([0.0, 0.1 + 0.2, 0.15 + 0.15, 0.3, 1.0])
     infinite=st.sets(st.tuples(st.sampled_from([0, 2]), st.integers(0, 5)), max_size=8),
     eligible=hnp.arrays(bool, 6),
 )
-def test_equal_and_infinite_amounts_are_the_same_to_plain_and_compiled_scoring(
+def test_equal_and_infinite_amounts_are_the_same_to_both_ways_of_scoring(
     columns: np.ndarray, infinite: set[tuple[int, int]], eligible: np.ndarray
 ) -> None:
     for place in infinite:
@@ -144,59 +116,6 @@ def test_an_infinite_cost_is_the_worst_and_changes_nothing_for_the_others(normal
     criteria = np.array([[-1.0, -np.inf, -2.0, -4.0], [0.7, 0.9, 0.8, 0.8], [1.0] * 4, [0.9] * 4])
     assert closeness_of(criteria, WEIGHTS, normalisation)[1] < 1e-90
     assert closeness_of(criteria, mcdm.normalised((0.0, 0.5, 0.25, 0.25)), normalisation)[1] == 1.0
-
-
-def test_compiling_waits_until_it_pays(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiling, "PAYS_AFTER_ROUNDS", 3)
-    pace, chosen = Pace(mcdm.closest, compiled.compiled_closest), []
-    given = np.array([3.0, 1.0]), np.array([0, 1]), np.zeros((4, 2, 2)), (0.4, 0.2, 0.2, 0.2)
-    for _ in range(4):
-        chosen.append(pace.next_round())
-        assert chosen[-1](*given) == (1, 1.0)
-    assert chosen[:2] == [mcdm.closest, mcdm.closest]
-    assert chosen[3] is compiled.compiled_closest()
-
-
-@pytest.mark.parametrize("broken", [RuntimeError("no locator available"), ImportError("numpy is too new")])
-def test_a_run_goes_on_where_numba_fails(monkeypatch: pytest.MonkeyPatch, broken: Exception) -> None:
-    monkeypatch.setattr(compiling, "PAYS_AFTER_ROUNDS", 1)
-
-    def compile_it() -> None:
-        raise broken
-
-    pace = Pace(lambda a, b: a + b, compile_it)
-    with pytest.warns(UserWarning, match=f"numba cannot compile here, so it is slower: .*{broken}"):
-        assert pace.next_round()(2, 3) == 5
-    assert pace.next_round()(2, 4) == 6
-
-
-def test_where_compiled_code_cannot_be_kept_it_is_compiled_all_the_same(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def njit(function: Callable[..., Any] | None = None, *, cache: bool = False) -> Any:
-        if cache:
-            raise RuntimeError("cannot cache function: no locator available")
-        return function
-
-    monkeypatch.setattr("numba.njit", njit)
-    twin = compiling.compiled(max)
-    assert twin is not None
-    assert [twin(2.0, 3.0), twin(5.0, 4.0)] == [3.0, 5.0]
-
-
-@pytest.mark.parametrize("scenario", ["dur_02", "agt_01"])
-def test_a_run_is_the_same_with_and_without_compiled_scoring(
-    scenario: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    runs = []
-    for rounds in (1, 10**9, 50):
-        monkeypatch.setattr(compiling, "PAYS_AFTER_ROUNDS", rounds)
-        monkeypatch.setattr(
-            "coalesce_sim.policies.topsis._PACE", Pace(mcdm.closest, compiled.compiled_closest)
-        )
-        runs.append(coalesce_sim.run(coalesce_sim.load(scenario), replications=2).decisions)
-    assert runs[0].equals(runs[1])
-    assert runs[0].equals(runs[2])
 
 
 def test_confidence_follows_the_window() -> None:

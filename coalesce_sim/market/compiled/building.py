@@ -20,7 +20,7 @@ import numba
 
 from coalesce_sim import luck, rounding
 from coalesce_sim.market.contracts import lifecycle, terms
-from coalesce_sim.policies import compiled, mcdm, protocol
+from coalesce_sim.policies import mcdm, protocol
 
 _njit: Any = numba.njit
 _settings: Any = numba.config
@@ -95,6 +95,6 @@ def is_kept(module: str) -> bool:
 
 def _digest() -> str:
     said = hashlib.sha256(repr((_CONSTANTS, numba.__version__, sys.version_info[:3])).encode())
-    for file in (Path(compiled.__file__), *sorted(Path(__file__).parent.glob("*.py"))):
+    for file in sorted(Path(__file__).parent.glob("*.py")):
         said.update(file.name.encode() + b"\0" + file.read_bytes())
     return said.hexdigest()[:16]

@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from coalesce_sim.market.compiled.building import part
+from coalesce_sim.market.compiled.closeness import closest_offer
 from coalesce_sim.market.compiled.draws import drawn
 from coalesce_sim.market.compiled.market_tables import Course, Offers
 from coalesce_sim.market.compiled.published_choices import (
@@ -20,7 +21,6 @@ from coalesce_sim.market.compiled.topsis import (
     Memory,
     Topsis,
     boosted,
-    closest_offer,
     concluded,
     exceeds,
     explores,

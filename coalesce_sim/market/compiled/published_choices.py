@@ -8,6 +8,7 @@ import numpy as np
 
 from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.market.compiled.building import part
+from coalesce_sim.market.compiled.closeness import closest
 from coalesce_sim.market.compiled.draws import uniform
 from coalesce_sim.market.compiled.published_offers import charge_usd, external_usd, late_usd, price_usd
 from coalesce_sim.market.compiled.published_tables import Candidates, Contractor, Rules, Task
@@ -16,7 +17,6 @@ from coalesce_sim.market.compiled.topsis import (
     Memory,
     Topsis,
     boosted,
-    closest,
     concluded,
     exceeds,
     explores,

@@ -10,11 +10,7 @@ import numpy as np
 from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.market.compiled.building import part
 from coalesce_sim.market.compiled.draws import drawn, normal
-from coalesce_sim.policies import compiled
 from coalesce_sim.rounding import ROUNDING
-
-closest = part(compiled.closest_in_one_pass)
-closest_offer = part(compiled.closest_offer_in_one_pass)
 
 
 class Topsis:

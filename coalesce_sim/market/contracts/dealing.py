@@ -55,7 +55,8 @@ class Dealing:
         """Submit a contract on an offer; its price is held until it ends."""
         offers, position, now_s = quote.offers, decision.contractor, self._env.now
         terms: list[float] = quote.terms[:, position].tolist()
-        contractor, factor = int(offers.ids[position]), self._rules.timeout_factor
+        chosen, factor = offers.ids[position : position + 1], self._rules.timeout_factor
+        contractor = int(chosen[0])
         fixed_usd = decision.price_usd
         contract = Contract(
             opened=opened,
@@ -73,7 +74,7 @@ class Dealing:
             estimated_usd=terms[EXTERNAL],
             internal_usd=offers.internal_usd[0],
             explored=decision.explored,
-            service_s=float(self._layouts.true_work_s(opened.block, task)[contractor]),
+            service_s=float(self._layouts.true_work_s(opened.block, task, chosen)[0]),
             expected_s=terms[SERVICE] * self._layouts.work_factor,
             search_s=opened.search_s(task),
             submitted_s=now_s,

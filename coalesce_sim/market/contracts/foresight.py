@@ -63,7 +63,7 @@ class Foresight:
         search_s = opened.search_s(task)
         ahead_s = search_s + self._layouts.setup_s + layout.transfer_s[task]
         queue_s = self._queues.true_waits_s(ids, ahead_s)
-        work_s = self._layouts.true_work_s(block, task)[ids]
+        work_s = self._layouts.true_work_s(block, task, ids)
         elapsed_s = self._queues.env.now - float(block.tasks.arrival_s[task] + block.target_s[task])
         overhead_s = search_s + self._layouts.overhead_s(layout, task)
         late_s = np.maximum(0.0, elapsed_s + overhead_s + queue_s + work_s)

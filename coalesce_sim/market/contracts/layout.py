@@ -1,12 +1,13 @@
-"""What can be said of a block's tasks before any is decided: prices, times and fees at every contractor."""
+"""What follows from a task's facts and a contractor's: fees and risks, times and prices."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-from coalesce_sim.arrays import BoolArray, FloatArray
+from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
 from coalesce_sim.economics.external import (
     communication_usd,
     complexity_factor,
@@ -44,8 +45,21 @@ class Layout:
     leak_usd: list[float]
 
 
+class Listed(NamedTuple):
+    """What contractors state for one task, whatever is queued or known of them; an entry a contractor.
+
+    `latency_s` is the time that a delivery takes with an empty queue, `service_s` that of the work itself,
+    `own_usd` what the work costs the contractor, NaN where that is not known.
+    """
+
+    latency_s: FloatArray
+    service_s: FloatArray
+    price_usd: FloatArray
+    own_usd: FloatArray
+
+
 class Layouts:
-    """Lays out blocks by what is expected of answers, and says what their true length makes of it.
+    """Lays out blocks, and says of a task what contractors state and what its true length makes of that.
 
     `work_factor` is by what security makes work longer and `price_factor` dearer, `setup_s` what a handshake
     takes.
@@ -56,6 +70,9 @@ class Layouts:
         self._pricing = scenario.cost_model.external.pricing
         self._contracts = rules
         self._pool = pool
+        self._by_token = pool.tariff.charges
+        if isinstance(self._pricing, DemandPrice):
+            self._unit_usd = demand_price_usd(self._pricing, pool.base_price_usd, pool.demand, pool.available)
         self._type_service_s = truth.type_service_s[:, :-1]
         self._timed = bool(np.isfinite(self._type_service_s).any())
         security = rules.security
@@ -88,53 +105,47 @@ class Layouts:
             self._leak_usd[block.sensitivity].tolist(),
         )
 
-    def table(self, block: Block, layout: Layout) -> FloatArray:
-        """What is quoted of a block's tasks, (tasks, contractors, 4): the time with an empty queue, the work
-        itself, the listed price and the contractor's own cost (NaN where that is not known), all of them for
-        the answer that is expected."""
-        service_s = self._work_s(block, slice(None), block.tasks.expected_output_tokens)
-        price_usd = self._price_usd(block, slice(None), block.tasks.expected_output_tokens)
-        overhead_s = self.setup_s + np.array(layout.transfer_s) + np.array(layout.check_s)
-        table = np.empty((len(block), len(self._pool), 4))
-        np.add(service_s * self.work_factor, self._pool.network_s + overhead_s[:, None], out=table[:, :, 0])
-        table[:, :, 1], table[:, :, 2] = service_s, price_usd
-        table[:, :, 3] = self._pool.own_usd(service_s, price_usd)
-        table[:, :, 2:] *= self.price_factor
-        return table
-
-    def true_work_s(self, block: Block, task: int) -> FloatArray:
-        """Time that the work on one task would really take at every contractor, (contractors,)."""
+    def listed(self, block: Block, layout: Layout, task: int, ids: IntArray) -> Listed:
+        """What the contractors `ids` state for one task, for the answer that is expected."""
         only = slice(task, task + 1)
-        work_s: FloatArray = self._work_s(block, only, block.truth.output_tokens[only])[0]
+        tokens = block.tasks.expected_output_tokens[only]
+        service_s = self._work_s(block, only, tokens, ids)
+        price_usd = self._price_usd(block, only, tokens, ids)
+        own_usd = self._pool.own_usd(service_s, price_usd, ids)
+        apart_s = self._pool.network_s[ids] + self.overhead_s(layout, task)
+        latency_s = service_s * self.work_factor + apart_s
+        return Listed(latency_s, service_s, price_usd * self.price_factor, own_usd * self.price_factor)
+
+    def true_work_s(self, block: Block, task: int, ids: IntArray) -> FloatArray:
+        """Time that the work on one task would really take at the contractors `ids`."""
+        only = slice(task, task + 1)
+        work_s = self._work_s(block, only, block.truth.output_tokens[only], ids)
         return work_s * self.work_factor * float(block.truth.external_time_factor[task])
 
-    def true_price_usd(self, block: Block, task: int) -> FloatArray:
-        """What one task's true tokens cost at every contractor before queues, (contractors,)."""
+    def true_price_usd(self, block: Block, task: int, ids: IntArray) -> FloatArray:
+        """What one task's true tokens cost at the contractors `ids` before queues."""
         only = slice(task, task + 1)
-        price_usd: FloatArray = self._price_usd(block, only, block.truth.output_tokens[only])[0]
-        return price_usd * self.price_factor
+        return self._price_usd(block, only, block.truth.output_tokens[only], ids) * self.price_factor
 
-    def _work_s(self, block: Block, rows: slice, output_tokens: FloatArray) -> FloatArray:
-        """Time that the rows' work itself takes at every contractor for answers of the given lengths, (tasks,
-        contractors)."""
+    def _work_s(self, block: Block, only: slice, output_tokens: FloatArray, ids: IntArray) -> FloatArray:
+        """Time that the work on one task takes for an answer of the given length."""
         pool, tasks = self._pool, block.tasks
-        tokens_s = pool.tokens_s(tasks.prompt_tokens[rows], output_tokens)
-        service_s = tokens_s + block.flop[rows, None] * pool.s_per_flop
+        tokens_s = pool.tokens_s(tasks.prompt_tokens[only], output_tokens, ids)[0]
+        service_s: FloatArray = tokens_s + block.flop[only] * pool.s_per_flop[ids]
         if self._timed:
-            stated_s = self._type_service_s[tasks.type_id[rows]]
+            stated_s = self._type_service_s[tasks.type_id[only.start], ids]
             service_s = np.where(np.isnan(stated_s), service_s, stated_s)
         return service_s
 
-    def _price_usd(self, block: Block, rows: slice, output_tokens: FloatArray) -> FloatArray:
-        """What is asked for the rows before queues and bargaining, (tasks, contractors)."""
+    def _price_usd(self, block: Block, only: slice, output_tokens: FloatArray, ids: IntArray) -> FloatArray:
+        """What is asked for one task before queues and bargaining."""
         pool, tasks, rule = self._pool, block.tasks, self._pricing
         if isinstance(rule, FlatPrice):
-            return np.broadcast_to(pool.base_price_usd, (len(output_tokens), len(pool)))
+            return pool.base_price_usd[ids]
         if isinstance(rule, DemandPrice):
-            unit_usd = demand_price_usd(rule, pool.base_price_usd, pool.demand, pool.available)
-            return complexity_factor(rule, tasks.complexity[rows])[:, None] * unit_usd
-        by_token_usd = pool.tokens_usd(tasks, output_tokens, rows)
-        return by_token_usd if isinstance(rule, TokenPrice) else by_token_usd + pool.base_price_usd
+            return complexity_factor(rule, tasks.complexity[only]) * self._unit_usd[ids]
+        base_usd = np.zeros(len(ids)) if isinstance(rule, TokenPrice) else pool.base_price_usd[ids]
+        return pool.tokens_usd(tasks, only, output_tokens, ids)[0] + base_usd if self._by_token else base_usd
 
     def _checks(self, value_usd: FloatArray) -> tuple[BoolArray, FloatArray, FloatArray]:
         """Which tasks are verified by hand, and what verification costs and takes."""

@@ -15,7 +15,7 @@ from coalesce_sim.market.workload import Block
 
 
 class OpenContractBlock(OpenBlock):
-    """An open block with its layout, its `table` (`Layouts.table`) and its `results`, which nobody knows yet.
+    """An open block with its layout and its `results`, which nobody knows yet.
 
     `running_usd` is what running a task at home is expected to cost, `home_parts_usd`, (`HOME`, tasks), what
     it really does, by its parts. `found` is what the client of each task
@@ -24,14 +24,13 @@ class OpenContractBlock(OpenBlock):
     type of task; NaN where the hardware tells.
     """
 
-    __slots__ = ("found", "home_parts_usd", "layout", "results", "running_usd", "table", "wholes")
+    __slots__ = ("found", "home_parts_usd", "layout", "results", "running_usd", "wholes")
 
     def __init__(
         self,
         block: Block,
         records: Records,
         layout: Layout,
-        table: FloatArray,
         results: Results,
         known_home_s: FloatArray,
     ) -> None:
@@ -45,7 +44,7 @@ class OpenContractBlock(OpenBlock):
             local_s=np.where(by_hardware, block.truth.local_work_s, known_home_s),
             expected_s=np.where(by_hardware, block.home.work_s, known_home_s),
         )
-        self.layout, self.table, self.results = layout, table, results
+        self.layout, self.results = layout, results
         self.home_parts_usd = at_home_usd(running, factor, bill_usd=bills_usd)
         self.found: list[Found | None] = [None] * len(block)
         self.running_usd: list[float] = block.home.running.total_usd.tolist()

@@ -8,7 +8,6 @@ from typing import NamedTuple
 import numpy as np
 
 from coalesce_sim.arrays import FloatArray, IntArray
-from coalesce_sim.compiling import Pace
 from coalesce_sim.economics.external import lateness_usd
 from coalesce_sim.economics.pricing import load_price_usd
 from coalesce_sim.market.contracts.incidents import LEAKED, LOST, TAMPERED, Incidents
@@ -31,7 +30,6 @@ from coalesce_sim.market.contracts.terms import (
     SKILL,
     Known,
     Sides,
-    compiled_terms,
     terms,
 )
 from coalesce_sim.market.trade import Venue
@@ -39,8 +37,6 @@ from coalesce_sim.policies.protocol import Offers
 from coalesce_sim.rounding import exceeds
 from coalesce_sim.scenario.contracts import ContractRules
 from coalesce_sim.scenario.costs import BargainedPrice, LoadPrice, Pricing, TokenPrice
-
-_PACE = Pace(terms, compiled_terms)
 
 
 class Stay(NamedTuple):
@@ -171,10 +167,10 @@ class ContractQuotes:
         """
         layout, type_id = opened.layout, opened.type_id[task]
         rule, slope, max_load = self._price_rule
-        of = _PACE.next_round()(
+        of = terms(
             ids,
             wait_s,
-            opened.table[task],
+            self._layouts.listed(opened.block, layout, task, ids),
             self._known[type_id],
             Sides(
                 fees_usd=layout.fees_usd[task],
@@ -228,7 +224,7 @@ class ContractQuotes:
         if not self._by_token:
             return quote.asked_usd
         offers = quote.offers
-        listed_usd = self._layouts.true_price_usd(opened.block, offers.first)[offers.ids]
+        listed_usd = self._layouts.true_price_usd(opened.block, offers.first, offers.ids)
         rule, slope, max_load = self._price_rule
         if rule != LOAD:
             return listed_usd

@@ -1,18 +1,16 @@
-"""The terms of every offer on one task: the arithmetic of a quote, plain and compiled."""
+"""The terms of every offer on one task: the arithmetic of a quote."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from coalesce_sim.arrays import FloatArray, IntArray
-from coalesce_sim.compiling import compiled
 from coalesce_sim.economics.bargaining import bargained_price_usd
 from coalesce_sim.economics.external import lateness_usd
 from coalesce_sim.economics.pricing import load_price_usd
+from coalesce_sim.market.contracts.layout import Listed
 
 TERMS = range(10)
 LATENCY, SERVICE, ASKED, SHOWN, PLAIN, EXTERNAL, BID, RELIABILITY, SECURITY, SKILL = TERMS
@@ -67,19 +65,15 @@ class Known(NamedTuple):
     intact: FloatArray
 
 
-Terms = Callable[[IntArray, FloatArray, FloatArray, Known, Sides], FloatArray]
-
-
-def terms(ids: IntArray, wait_s: FloatArray, table: FloatArray, known: Known, sides: Sides) -> FloatArray:
+def terms(ids: IntArray, wait_s: FloatArray, listed: Listed, known: Known, sides: Sides) -> FloatArray:
     """The terms of the contractors `ids` for one task, (10, offers).
 
-    `wait_s` is what queue and discovery add to each one's quoted time. `table` is (contractors, 4): quoted
-    time without queue, the work, the listed price, the own cost (NaN: unknown). A price that no bargaining
-    reaches is infinite. `compiled_terms` has this function compiled, with the same result to the last bit.
+    `wait_s` is what queue and discovery add to each one's quoted time, `listed` what they state. A price that
+    no bargaining reaches is infinite.
     """
-    latency_s, service_s, price_usd, own_usd = table.take(ids, axis=0).T
+    price_usd = listed.price_usd
     reliability, factor = known.reliability.take(ids), known.factor.take(ids)
-    latency_s = latency_s + wait_s
+    latency_s = listed.latency_s + wait_s
     corrected_s = latency_s * known.time_factor.take(ids)
     late_usd = lateness_usd(corrected_s, sides.max_latency_s, sides.late_usd_per_s)
     accepted = reliability * known.intact.take(ids)
@@ -88,62 +82,15 @@ def terms(ids: IntArray, wait_s: FloatArray, table: FloatArray, known: Known, si
     if sides.rule == LOAD:
         jobs, slots = known.jobs.take(ids), known.slots.take(ids)
         price_usd = load_price_usd(price_usd, jobs, slots, slope=sides.slope, max_load=sides.max_load)
-    bid_usd = np.where(np.isnan(own_usd), price_usd, own_usd)
+    bid_usd = np.where(np.isnan(listed.own_usd), price_usd, listed.own_usd)
     if sides.rule == BARGAINED:
         surcharges_usd = sides.fees_usd * factor + late_usd + risk_usd
         price_usd = bargained_price_usd(bid_usd, sides.internal_usd, surcharges_usd, sides.slope)
     plain_usd = price_usd + sides.fees_usd
-    return np.stack(
-        (
-            latency_s,
-            service_s,
-            price_usd,
-            price_usd * factor if sides.by_use else price_usd,
-            plain_usd,
-            plain_usd * factor + late_usd + risk_usd,
-            bid_usd,
-            reliability,
-            known.security.take(ids),
-            np.minimum(known.skill.take(ids) + sides.performance_weight * reliability, 1.0),
-        )
-    )
-
-
-@lru_cache(maxsize=1)
-def compiled_terms() -> Terms | None:
-    """The compiled function; None where numba is not installed."""
-    return compiled(_terms)
-
-
-def _terms(ids: Any, wait_s: Any, table: Any, known: Any, sides: Any) -> Any:
-    out = np.empty((10, len(ids)))
-    for k in range(len(ids)):
-        j = ids[k]
-        latency_s = table[j, 0] + wait_s[k]
-        price_usd, own_usd = table[j, 2], table[j, 3]
-        reliability, factor = known.reliability[j], known.factor[j]
-        corrected_s = latency_s * known.time_factor[j]
-        late_usd = max(corrected_s - sides.max_latency_s, 0.0) * sides.late_usd_per_s
-        accepted = reliability * known.intact[j]
-        risk_usd = (1 - accepted) * sides.at_stake_usd + sides.at_risk_usd * known.risk[j]
-        risk_usd = risk_usd + sides.leak_usd * known.leaks[j]
-        if sides.rule == LOAD:
-            load = known.jobs[j] / known.slots[j] if known.slots[j] > 0 else np.inf
-            price_usd = price_usd * (1 + sides.slope * min(load, sides.max_load))
-        bid_usd = price_usd if np.isnan(own_usd) else own_usd
-        if sides.rule == BARGAINED:
-            surcharges_usd = sides.fees_usd * factor + late_usd + risk_usd
-            surplus_usd = sides.internal_usd - surcharges_usd - bid_usd
-            price_usd = bid_usd + (1 - sides.slope) * surplus_usd if surplus_usd >= 0 else np.inf
-        plain_usd = price_usd + sides.fees_usd
-        out[0, k] = latency_s
-        out[1, k] = table[j, 1]
-        out[2, k] = price_usd
-        out[3, k] = price_usd * factor if sides.by_use else price_usd
-        out[4, k] = plain_usd
-        out[5, k] = plain_usd * factor + late_usd + risk_usd
-        out[6, k] = bid_usd
-        out[7, k] = reliability
-        out[8, k] = known.security[j]
-        out[9, k] = min(known.skill[j] + sides.performance_weight * reliability, 1.0)
-    return out
+    of = np.empty((len(TERMS), len(ids)))
+    of[LATENCY], of[SERVICE] = latency_s, listed.service_s
+    of[ASKED], of[SHOWN] = price_usd, price_usd * factor if sides.by_use else price_usd
+    of[PLAIN], of[EXTERNAL] = plain_usd, plain_usd * factor + late_usd + risk_usd
+    of[BID], of[RELIABILITY], of[SECURITY] = bid_usd, reliability, known.security.take(ids)
+    of[SKILL] = np.minimum(known.skill.take(ids) + sides.performance_weight * reliability, 1.0)
+    return of

@@ -72,10 +72,9 @@ class ContractTrade:
 
     def open(self, block: Block, records: Records) -> OpenContractBlock:
         """Lay out the block."""
-        layout = self.layouts.of(block)
-        table = self.layouts.table(block, layout)
+        layout, results = self.layouts.of(block), self.truth.of(block)
         known_home_s = self.truth.type_service_s[block.tasks.type_id, LOCAL]
-        return OpenContractBlock(block, records, layout, table, self.truth.of(block), known_home_s)
+        return OpenContractBlock(block, records, layout, results, known_home_s)
 
     def arrive(self, opened: OpenContractBlock, tasks: slice) -> Iterable[slice]:
         """One task after the other, since each changes queues; steps that wait for others come later."""

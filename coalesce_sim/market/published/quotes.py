@@ -47,11 +47,7 @@ class PublishedQuote:
 
 
 class Quotes:
-    """Quotes a block's tasks, a round at a time.
-
-    What a quote consists of is laid out for the whole block when it is opened and, where a contractor's price
-    moves, corrected in that contractor's column. Only queues and networks are looked up round by round.
-    """
+    """Quotes a block's tasks, a round at a time, by the prices and queues of that moment."""
 
     def __init__(
         self,
@@ -81,7 +77,7 @@ class Quotes:
             shared.flags.writeable = False
 
     def open(self, block: Block) -> None:
-        """Lay out prices and surcharges of a block, (tasks, contractors)."""
+        """Lay out what a quote takes of a block's tasks alone, (tasks, 1), and the hours that they are in."""
         tasks, rule = block.tasks, self._rule
         hour = (tasks.arrival_s / 3600).astype(np.int64)
         self._prices.lay_out(int(hour[0]), int(hour[-1]))
@@ -90,41 +86,16 @@ class Quotes:
             complexity_factor(rule.pricing, tasks.complexity)
             if isinstance(rule.pricing, DemandPrice)
             else np.ones(len(block))
-        )
+        )[:, None]
         self._max_latency_s = tasks.max_latency_s[:, None]
-        at_risk_usd = value_at_risk_usd(rule, tasks.value_usd, tasks.critical)[:, None]
-        self._surcharges = Surcharges(
-            communication_usd=communication_usd(rule, tasks.data_gb, tasks.output_gb)[:, None],
-            verification_usd=self._verification_usd,
-            integration_usd=rule.integration_usd,
-            risk_usd=at_risk_usd * self._risk_rate,
-            latency_penalty_usd=np.zeros((1, len(self._pool))),
-        )
-        self._surcharges_usd = self._surcharges.total_usd
-        self._block_service_s = self.service_s(block, slice(None), tasks.expected_output_tokens)
-        self._price_usd = self.price_usd(block, slice(None), tasks.expected_output_tokens)
-        late_usd = lateness_usd(self._block_service_s, self._max_latency_s, self._late_usd_per_s)
-        self._idle_surcharges_usd = self._surcharges_usd + late_usd
-        self._idle_external_usd = self._price_usd + self._idle_surcharges_usd
-        self._shown_price_usd = self._price_usd.view()
-        self._shown_external_usd = self._idle_external_usd.view()
-        self._shown_price_usd.flags.writeable = self._shown_external_usd.flags.writeable = False
-
-    def reprice(self, contractors: list[int], first: int) -> None:
-        """Take up new prices of the contractors for the block's tasks from `first` on."""
-        rows = slice(first, None)
-        for contractor in contractors:
-            price_usd = self._price_factor[rows] * self._prices.unit_usd[self._hour[rows], contractor]
-            self._price_usd[rows, contractor] = price_usd
-            self._idle_external_usd[rows, contractor] = (
-                price_usd + self._idle_surcharges_usd[rows, contractor]
-            )
+        self._at_risk_usd = value_at_risk_usd(rule, tasks.value_usd, tasks.critical)[:, None]
+        self._communication_usd = communication_usd(rule, tasks.data_gb, tasks.output_gb)[:, None]
 
     def price_usd(self, block: Block, rows: slice, output_tokens: FloatArray) -> FloatArray:
         """Price of the rows at every contractor for answers of the given lengths, (tasks, contractors)."""
         if isinstance(self._rule.pricing, TokenPrice):
-            return self._pool.tokens_usd(block.tasks, output_tokens, rows)
-        return self._price_factor[rows, None] * self._prices.unit_usd[self._hour[rows]]
+            return self._pool.tokens_usd(block.tasks, rows, output_tokens)
+        return self._price_factor[rows] * self._prices.unit_usd[self._hour[rows]]
 
     def service_s(self, block: Block, rows: slice, output_tokens: FloatArray) -> FloatArray:
         """Nominal time the work takes at every contractor, (tasks or 1, contractors)."""
@@ -147,16 +118,18 @@ class Quotes:
         block, internal_usd = opened.block, opened.estimate_usd[rows]
         if delay_usd is not None:
             internal_usd = [usd + delay for usd, delay in zip(internal_usd, delay_usd, strict=True)]
-        price_usd = self._price_usd[rows]
-        service_s = latency_s = self._block_service_s[rows] if self._by_token else self._service_s
+        output_tokens = block.tasks.expected_output_tokens[rows]
+        price_usd = self.price_usd(block, rows, output_tokens)
+        service_s = self.service_s(block, rows, output_tokens)
+        latency_s = service_s if wait_s is None else service_s + wait_s
+        late_usd = lateness_usd(latency_s, self._max_latency_s[rows], self._late_usd_per_s)
+        surcharges_usd = self._surcharges(rows, late_usd).before_lateness_usd
         if wait_s is None:
-            external_usd = self._shown_external_usd[rows]
+            external_usd = price_usd + (surcharges_usd + late_usd)
         else:
-            latency_s = service_s + wait_s
-            late_usd = lateness_usd(latency_s, self._max_latency_s[rows], self._late_usd_per_s)
-            external_usd = price_usd + self._surcharges_usd[rows] + late_usd
-            external_usd.flags.writeable = False
-            latency_s.flags.writeable = False
+            external_usd = price_usd + surcharges_usd + late_usd
+        for shown in (price_usd, external_usd, latency_s):
+            shown.flags.writeable = False
         offers = Offers(
             tasks=block.tasks,
             first_task=block.first,
@@ -165,7 +138,7 @@ class Quotes:
             type_id=opened.type_id[rows],
             internal_usd=internal_usd,
             ids=self._ids,
-            price_usd=self._shown_price_usd[rows],
+            price_usd=price_usd,
             external_usd=external_usd,
             latency_s=latency_s,
             reliability=self._pool.reliability,
@@ -185,13 +158,16 @@ class Quotes:
         """The components, besides the price, of one row of the offers; (1, contractors)."""
         task = slice(offers.first + row, offers.first + row + 1)
         latency_s = offers.latency_s[row if len(offers.latency_s) > 1 else 0]
-        whole = self._surcharges
+        late_usd = lateness_usd(latency_s, self._max_latency_s[task], self._late_usd_per_s)
+        return self._surcharges(task, late_usd)
+
+    def _surcharges(self, rows: slice, late_usd: FloatArray) -> Surcharges:
         return Surcharges(
-            communication_usd=whole.communication_usd[task],
-            verification_usd=whole.verification_usd,
-            integration_usd=whole.integration_usd,
-            risk_usd=whole.risk_usd[task],
-            latency_penalty_usd=lateness_usd(latency_s, self._max_latency_s[task], self._late_usd_per_s),
+            communication_usd=self._communication_usd[rows],
+            verification_usd=self._verification_usd,
+            integration_usd=self._rule.integration_usd,
+            risk_usd=self._at_risk_usd[rows] * self._risk_rate,
+            latency_penalty_usd=late_usd,
         )
 
     def awarded(

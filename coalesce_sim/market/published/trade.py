@@ -61,7 +61,7 @@ class PublishedTrade:
         the queue that its fellows have made."""
         if self._prices.moves:
             hour = int(opened.block.tasks.arrival_s[tasks.start] // 3600)
-            self._quotes.reprice(self._prices.begin_hour(hour), tasks.start)
+            self._prices.begin_hour(hour)
         if self._queues.limited:
             return [slice(task, task + 1) for task in range(tasks.start, tasks.stop)]
         return (tasks,)

@@ -1,44 +1,27 @@
-"""Compiled twins of `mcdm.closest` and `mcdm.closest_offer` (extra ``fast``; see `compiling`)."""
+"""The offer that is closest to the ideal, compiled, each in one pass: `policies.mcdm` in the same words."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from functools import lru_cache
-from typing import Any
 
 import numpy as np
 
-from coalesce_sim.compiling import compiled
-from coalesce_sim.policies import mcdm
-from coalesce_sim.policies.mcdm import FAR
+from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
+from coalesce_sim.market.compiled.building import part
+from coalesce_sim.policies.mcdm import FAR, Weights
 from coalesce_sim.rounding import ROUNDING
 
-Closest = Callable[[Any, Any, Any, mcdm.Weights], tuple[int, float]]
-ClosestOffer = Callable[[Any, Any, Any, Any, Any, mcdm.Weights], tuple[int, float]]
 
-
-@lru_cache(maxsize=1)
-def compiled_closest() -> Closest | None:
-    """The compiled function; None where numba is not installed."""
-    return compiled(closest_in_one_pass)
-
-
-@lru_cache(maxsize=1)
-def compiled_closest_offer() -> ClosestOffer | None:
-    """`mcdm.closest_offer`, compiled; None where numba is not installed."""
-    return compiled(closest_offer_in_one_pass)
-
-
-def closest_offer_in_one_pass(
-    cost_usd: np.ndarray,
-    reliability: np.ndarray,
-    latency_s: np.ndarray,
-    security: np.ndarray,
-    eligible: np.ndarray,
-    weights: mcdm.Weights,
+@part
+def closest_offer(
+    cost_usd: FloatArray,
+    reliability: FloatArray,
+    latency_s: FloatArray,
+    security: FloatArray,
+    eligible: BoolArray,
+    weights: Weights,
 ) -> tuple[int, float]:
-    """`mcdm.closest_offer`, to be compiled."""
+    """`mcdm.closest_offer`."""
     worst, top = np.full(4, np.inf), np.full(4, -np.inf)
     values = np.empty(4)
     for i in range(len(eligible)):
@@ -77,10 +60,9 @@ def closest_offer_in_one_pass(
     return -1, 0.5
 
 
-def closest_in_one_pass(
-    cost_usd: np.ndarray, index: np.ndarray, gaps: np.ndarray, weights: mcdm.Weights
-) -> tuple[int, float]:
-    """`mcdm.closest`, to be compiled; `gaps` may have room for more."""
+@part
+def closest(cost_usd: FloatArray, index: IntArray, gaps: FloatArray, weights: Weights) -> tuple[int, float]:
+    """`mcdm.closest`; `gaps` may have room for more."""
     alternatives = len(index)
     cheapest, dearest = np.inf, -np.inf
     for i in range(alternatives):
