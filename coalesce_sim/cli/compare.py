@@ -61,10 +61,11 @@ def command(
 
     Prints what each saves, to whom it gives the work, the differences with paired intervals, and the regret
     against oracle and best_fixed, which are played too, as is random: who saves no more than that has
-    learned nothing. A policy is the name of a kind, with parameters where they are not to be those of the
-    scenario's policy of that kind or the default; module:Class; or `scenario` for the scenario's own. The
-    folder of results gets comparison.json, runs.parquet, learning.parquet, routing.parquet and two figures,
-    all of them at the end or, after an error or Ctrl-C, none.
+    learned nothing. With more than 10,000 contractors these are played only when listed. A policy is the
+    name of a kind, with parameters where they are not to be those of the scenario's policy of that kind or
+    the default; module:Class; or `scenario` for the scenario's own. The folder of results gets
+    comparison.json, runs.parquet, learning.parquet, routing.parquet and two figures, all of them at the end
+    or, after an error or Ctrl-C, none.
     """
     scenario = load_ready(source, overrides)
     from coalesce_sim.experiments.contenders import split

@@ -14,7 +14,13 @@ import numpy as np
 import pyarrow as pa
 
 from coalesce_sim.arrays import FloatArray
-from coalesce_sim.experiments.contenders import YARDSTICKS, Contender, contenders, refuse_absent
+from coalesce_sim.experiments.contenders import (
+    UNASKED,
+    YARDSTICKS,
+    Contender,
+    contenders,
+    refuse_absent,
+)
 from coalesce_sim.experiments.cores import SIMPY, AskedCore, ChosenCore, choose_core
 from coalesce_sim.experiments.diagnosis.finding import Finding, of_contractors
 from coalesce_sim.experiments.diagnosis.growing import queues_that_grow_somewhere
@@ -32,6 +38,7 @@ from coalesce_sim.market.observer import Observers
 from coalesce_sim.metrics import COST_REDUCTION, SAVINGS, is_share
 from coalesce_sim.policies.protocol import Policy
 from coalesce_sim.rounding import differences, ranks
+from coalesce_sim.scenario.policy import BestFixed
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.statistics.contrasts import Contrast, contrasts, variance_removed
 from coalesce_sim.statistics.intervals import Estimate, estimate
@@ -56,7 +63,8 @@ def play_all(
 ) -> Played:
     """Play every policy on one replication's tasks and random numbers, each against the same baseline; `core`
     plays what it covers."""
-    known = all_local(scenario, seed, replication, core=core)
+    in_hindsight = any(isinstance(each.chosen, BestFixed) for each in field)
+    known = all_local(scenario, seed, replication, core=core, in_hindsight=in_hindsight)
     played = Played([], [], [], [])
     for contender in field:
         bins, routed, queues = TaskBins(), Routed(scenario), QueueObserver()
@@ -152,6 +160,11 @@ class Comparison:
     def labels(self) -> list[str]:
         """All policies as written, yardsticks last."""
         return [contender.label for contender in self.field]
+
+    @property
+    def left_out(self) -> list[str]:
+        """The yardsticks that were not played, because there are many contractors and nobody listed them."""
+        return [kind for kind in UNASKED if kind not in self.labels]
 
     @cached_property
     def runs(self) -> pd.DataFrame:
@@ -255,6 +268,7 @@ class Comparison:
             "seed": self.seed,
             "replications": len(self.played),
             "core": self.core.as_dict(),
+            "yardsticks_left_out": self.left_out,
             "policies": {
                 contender.label: {
                     "yardstick": contender.yardstick,
@@ -345,8 +359,9 @@ def compare(
 
     `policies` are as in `contenders`; `seed` and `replications` default to the scenario's. The yardsticks
     `oracle`, `best_fixed` and `random` are played too, but tested against none of them unless they are
-    listed. `progress` is told how many replications are done; `core` is what plays, to the same bits: of
-    those policies that the compiled one does not play, SimPy plays the market.
+    listed; with more than 10,000 contractors they are played only then. `progress` is told how many
+    replications are done; `core` is what plays, to the same bits: of those policies that the compiled one
+    does not play, SimPy plays the market.
     Raises `ScenarioError` for policies that cannot be had.
 
     >>> import coalesce_sim

@@ -13,6 +13,7 @@ from coalesce_sim.policies.registry import PolicyError, create
 from coalesce_sim.scenario.base import Model
 from coalesce_sim.scenario.document import read_document
 from coalesce_sim.scenario.policy import Custom, Fixed, PolicySettings
+from coalesce_sim.scenario.pool import DrawnPool
 from coalesce_sim.scenario.problems import Problem, ScenarioError, closest
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.scenario.validation import validate
@@ -24,7 +25,11 @@ YARDSTICKS = ("oracle", "best_fixed")
 """They are told what comes: what others could come to at best."""
 
 UNASKED = (*YARDSTICKS, "random")
-"""Always played, for others to be measured by: who does worse than `random` has learned nothing of use."""
+"""Played beside the others, for them to be measured by: who does worse than `random` has learned nothing of
+use."""
+
+MOST_CONTRACTORS = 10_000
+"""Beside more of them `UNASKED` are played only when listed: together they play the market six times more."""
 
 _KINDS = tuple(tag.tag for choice in get_args(get_args(PolicySettings)[0]) for tag in get_args(choice)[1:])
 _CLASS = "class"
@@ -59,7 +64,8 @@ class _Chosen(Model):
 def contenders(
     scenario: Scenario, policies: str | Sequence[str | type[Policy]] | None = None
 ) -> list[Contender]:
-    """The policies to compare, in the order given, and those of `UNASKED` that are not among them.
+    """The policies to compare, in the order given, and those of `UNASKED` that are not among them, unless
+    there are more than `MOST_CONTRACTORS`.
 
     A policy is a `Policy` class or text: ``topsis``, ``topsis(epsilon=0, weights.cost=0.5)``,
     ``my_module:MyPolicy(limit=3)``, or ``scenario`` for the scenario's own; its label is the text as written.
@@ -93,7 +99,15 @@ def contenders(
         raise ScenarioError(problems)
     labels = [each.label for each in listed]
     unasked = [kind for kind in UNASKED if kind not in labels]
+    if is_crowded(scenario):
+        return listed
     return listed + [Contender(kind, written(scenario, kind), yardstick=True) for kind in unasked]
+
+
+def is_crowded(scenario: Scenario) -> bool:
+    """Whether there are so many contractors that yardsticks are played only when listed."""
+    pool = scenario.contractors
+    return isinstance(pool, DrawnPool) and pool.count > MOST_CONTRACTORS
 
 
 def refuse_absent(scenario: Scenario, field: Iterable[Contender], seed: int, replications: int) -> None:

@@ -21,7 +21,7 @@ MOST_PLAYED = 3
 
 class AllLocal(NamedTuple):
     """An all-local market that was played, as a baseline, and the one choice, a contractor's index or
-    `LOCAL`, that would have cost least in its place."""
+    `LOCAL`, that would have cost least in its place; `LOCAL` where nobody asked for it."""
 
     baseline: Replayed
     best: int
@@ -58,9 +58,11 @@ def all_local(
     replication: int,
     observer: Observer | None = None,
     core: Core = "simpy",
+    *,
+    in_hindsight: bool = True,
 ) -> AllLocal:
-    """Play the all-local market and find the best single choice in hindsight; the `observer` watches it all,
-    `core` plays what it covers.
+    """Play the all-local market and, where asked for, find the best single choice `in_hindsight`; the
+    `observer` watches it all, `core` plays what it covers.
 
     A contractor that makes no offer for a task, or would not have taken it, leaves it at home. What
     contractors cost with nobody in their queues is added up first. Where queues can cost something, those who
@@ -69,6 +71,9 @@ def all_local(
     """
     replayed, tally = Replayed(), Tally()
     watching = Observers(replayed, observer or Observer())
+    if not in_hindsight:
+        _played(scenario, AlwaysLocal(), watching, seed, replication, core)
+        return AllLocal(replayed, LOCAL)
     at_home_usd = _played(scenario, tally, watching, seed, replication, core).accounts.realised_usd
     cheapest_first = np.argsort(ranks(-tally.saved_usd), kind="stable").tolist()
     least_usd = (at_home_usd - tally.saved_usd).tolist()

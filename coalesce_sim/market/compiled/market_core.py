@@ -56,7 +56,10 @@ _COLUMNS = (
 
 
 class MarketCore:
-    """The compiled twin of `Loop` with a `ContractTrade`, for what `coverage` says."""
+    """The compiled twin of `Loop` with a `ContractTrade`, for what `coverage` says.
+
+    `ended_s` is when the last event was, once all was played.
+    """
 
     def __init__(self, venue: Venue, policy: Policy, decider: Decider, trade: ContractTrade) -> None:
         self._venue, self._policy, self._decider, self._trade = venue, policy, decider, trade
@@ -85,6 +88,8 @@ class MarketCore:
         if self._course["next_block"][0]:
             self._play_on(kernel.GO)
         self._settle()
+        if self._venue.accounts.tasks_in:  # who watched keeps the market for longer than its tables are of use
+            del self._laid, self._course, self._open, self._chooser
 
     def _begin(self, block: Block, records: Records) -> None:
         """Lay out one more block, behind those that are open."""
@@ -202,11 +207,7 @@ class MarketCore:
             self._trade.discovery.take_over(*found)
         if isinstance(self._policy, Tally):
             self._policy.saved_usd[:] = contractors["saved_usd"]
-
-    @property
-    def ended_s(self) -> float:
-        """When the last event was."""
-        return float(self._laid.under.agenda["latest_s"][0])
+        self.ended_s = float(laid.under.agenda["latest_s"][0])
 
     def mean_price_usd(self, hours: int) -> FloatArray:
         """Prices differ by task here."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 from rich.text import Text
 
 from coalesce_sim.experiments.comparison import Comparison
+from coalesce_sim.experiments.contenders import MOST_CONTRACTORS
 from coalesce_sim.metrics import COST_REDUCTION
 from coalesce_sim.numbers import number, plural, with_half_width, with_interval
 from coalesce_sim.report.comparison.findings import asked_for, findings
@@ -68,9 +69,16 @@ def print_comparison(console: Console, written: Written[Comparison]) -> None:
         console.print()
     for sentence in findings(comparison):
         print_wrapped(console, sentence)
+    if comparison.left_out:
+        print_wrapped(console, _left_out(comparison.left_out), "dim")
     for note in _NOTES:
         print_wrapped(console, note, "dim")
     console.print(Text(f"\nWritten to {written.listing}"), soft_wrap=True)
+
+
+def _left_out(yardsticks: Sequence[str]) -> str:
+    names = ", ".join(yardsticks)
+    return f"Not played unless listed, with more than {MOST_CONTRACTORS:,} contractors: {names}."
 
 
 def _print_differences(console: Console, comparison: Comparison) -> None:

@@ -117,6 +117,7 @@ def _asked(facts: Mapping[str, Any], origin: Mapping[str, Any]) -> dict[str, str
         "Scenario": facts["scenario"],
         "Policies": ", ".join(label for label, each in policies.items() if not each["yardstick"]),
         "Yardsticks": ", ".join(label for label, each in policies.items() if each["yardstick"]),
+        "Yardsticks not played, unless listed": ", ".join(facts.get("yardsticks_left_out", ())),
         "Replications": f"{facts['replications']:,}, each on the same random numbers for every policy",
         "Seed": str(facts["seed"]),
     }
