@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
-import pyarrow as pa
 
-from coalesce_sim.arrays import FloatArray
+from coalesce_sim.arrays import BoolArray, FloatArray
 from coalesce_sim.experiments.cores import choose_core
-from coalesce_sim.experiments.replication import Wanted
-from coalesce_sim.experiments.runs import metrics_of
+from coalesce_sim.experiments.parallel import ordered_map
+from coalesce_sim.experiments.staging import Metrics, Stage
+from coalesce_sim.market.compiled.coverage import Core
+from coalesce_sim.market.observer import Observer
+from coalesce_sim.market.records import Records
 from coalesce_sim.metrics import SAVINGS
+from coalesce_sim.policies.registry import create
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.statistics.intervals import Estimate, estimate
 
 _DAY_S = 86_400.0
-_COLUMNS = (
-    "arrival_s",
-    "contractor",
-    "explored",
-    "internal_usd",
-    "internal_opportunity_usd",
-    "realised_usd",
-    "all_local_usd",
-)
+_TOGETHER = 25
+"""Runs that a process is asked for at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,56 +83,77 @@ def play_cases(
     progress: Callable[[float], None],
 ) -> dict[str, list[Run]]:
     """Play every case `replications` times; `progress` is told the share of the runs that are done."""
+    firsts = range(0, replications, _TOGETHER)
+    chunks = [
+        (name, range(first, min(first + _TOGETHER, replications))) for name in cases for first in firsts
+    ]
+    core = choose_core("auto", [each.scenario for each in cases.values()], runs=replications).core
+    items = [(cases[name], chunk) for name, chunk in chunks]
     runs: dict[str, list[Run]] = {name: [] for name in cases}
-    for done, (name, run) in enumerate(_played(cases, replications, jobs), start=1):
-        runs[name].append(run)
-        progress(done / (len(cases) * replications))
+    done = 0
+    with closing(ordered_map(partial(_played, core), items, jobs=jobs)) as played:
+        for (name, chunk), some in zip(chunks, played, strict=True):
+            runs[name] += some
+            done += len(chunk)
+            progress(done / (len(cases) * replications))
     return runs
 
 
-def _played(cases: Mapping[str, Case], replications: int, jobs: int) -> Iterator[tuple[str, Run]]:
-    keys = [(name, replication) for name in cases for replication in range(replications)]
-    items = [(cases[name].scenario, cases[name].seed, replication) for name, replication in keys]
-    tables: list[pa.Table] = []
-    wanted = Wanted(decisions=True)
-    core = choose_core("auto", [each.scenario for each in cases.values()], runs=replications).core
-    played = metrics_of(
-        items, jobs=jobs, emit=lambda _, table: tables.append(table), wanted=wanted, core=core
-    )
-    with closing(played):
-        for (name, _), metrics in zip(keys, played, strict=True):
-            yield name, digest(metrics, tables, cases[name].scenario.clock.horizon_s)
-            tables.clear()
+def _played(core: Core, item: tuple[Case, range]) -> list[Run]:
+    (case, replications), runs = item, []
+    for replication in replications:
+        sums = _Sums()
+        policy = create(case.scenario.policy)
+        staged = Stage(case.scenario, policy, sums, seed=case.seed, replication=replication, core=core)
+        runs.append(sums.of(staged.play(), case.scenario.clock.horizon_s))
+    return runs
 
 
-def digest(metrics: dict[str, float], decisions: Sequence[pa.Table], horizon_s: float) -> Run:
-    """Sum up one replication's decisions, given as one or more tables in order."""
-    table = pa.concat_tables([each.select(_COLUMNS) for each in decisions])
-    column = {name: table[name].to_numpy() for name in _COLUMNS if name != "contractor"}
-    away = table["contractor"].is_valid().to_numpy()
-    internal_usd, realised_usd = column["internal_usd"], column["realised_usd"]
-    opportunity_usd = column["internal_opportunity_usd"]
-    days = max(1, int(np.ceil(horizon_s / _DAY_S)))
-    day = np.minimum((column["arrival_s"] / _DAY_S).astype(np.int64), days - 1)
+class _Sums(Observer):
+    """Keeps of every task what a `Run` is made of."""
 
-    def by_day(weights: FloatArray) -> FloatArray:
-        return np.asarray(np.bincount(day, weights=weights, minlength=days), dtype=np.float64)
+    def __init__(self) -> None:
+        self._columns: list[tuple[FloatArray | BoolArray, ...]] = []
 
-    gain_usd = (internal_usd - realised_usd)[away]
-    return Run(
-        metrics=metrics,
-        daily=Daily(
-            tasks=by_day(np.ones(len(day))),
-            outsourced=by_day(away.astype(float)),
-            explored=by_day(column["explored"].astype(float)),
-            realised_usd=by_day(realised_usd),
-            all_local_usd=by_day(column["all_local_usd"]),
-        ),
-        shared_tasks=int((opportunity_usd > 0).sum()),
-        opportunity_usd=float(opportunity_usd.sum()),
-        largest_opportunity_usd=float(opportunity_usd.max()),
-        internal_usd=float(internal_usd.sum()),
-        gain_usd=float(np.maximum(0.0, gain_usd).sum()),
-        net_gain_usd=float(gain_usd.sum()),
-        local_realised_usd=float(realised_usd[~away].sum()),
-    )
+    def block_recorded(self, records: Records) -> None:
+        block = records.block
+        self._columns.append(
+            (
+                block.tasks.arrival_s,
+                records.outsourced,
+                records.explored,
+                records.internal_usd,
+                block.home.opportunity_usd,
+                records.realised_usd,
+                records.all_local_usd,
+            )
+        )
+
+    def of(self, metrics: Metrics, horizon_s: float) -> Run:
+        """The run, once it was played."""
+        columns = [np.concatenate(blocks) for blocks in zip(*self._columns, strict=True)]
+        arrival_s, away, explored, internal_usd, opportunity_usd, realised_usd, all_local_usd = columns
+        days = max(1, int(np.ceil(horizon_s / _DAY_S)))
+        day = np.minimum((arrival_s / _DAY_S).astype(np.int64), days - 1)
+
+        def by_day(weights: FloatArray) -> FloatArray:
+            return np.asarray(np.bincount(day, weights=weights, minlength=days), dtype=np.float64)
+
+        gain_usd = (internal_usd - realised_usd)[away]
+        return Run(
+            metrics=metrics,
+            daily=Daily(
+                tasks=by_day(np.ones(len(day))),
+                outsourced=by_day(away.astype(float)),
+                explored=by_day(explored.astype(float)),
+                realised_usd=by_day(realised_usd),
+                all_local_usd=by_day(all_local_usd),
+            ),
+            shared_tasks=int((opportunity_usd > 0).sum()),
+            opportunity_usd=float(opportunity_usd.sum()),
+            largest_opportunity_usd=float(opportunity_usd.max()),
+            internal_usd=float(internal_usd.sum()),
+            gain_usd=float(np.maximum(0.0, gain_usd).sum()),
+            net_gain_usd=float(gain_usd.sum()),
+            local_realised_usd=float(realised_usd[~away].sum()),
+        )
