@@ -15,7 +15,7 @@ import hashlib
 import math
 from collections.abc import Iterable
 from functools import cached_property
-from typing import Final
+from typing import Any, Final, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,6 +88,11 @@ class Draws:
         tasks, attempts = np.full(1, task, dtype=np.uint64), np.full(1, attempt, dtype=np.uint64)
         return uniforms(states_of(self.states[workers], tasks), attempts)
 
+    def of_tasks(self, worker: int, first: int, count: int) -> FloatArray:
+        """The same of one worker at its first attempts at as many tasks, numbered from `first` on."""
+        tasks = np.arange(first, first + count, dtype=np.uint64)
+        return uniforms(states_of(self.states[worker], tasks), np.zeros(1, dtype=np.uint64))
+
 
 class Luck:
     """All luck of a replication. `identities` are the contractors', by which they stay who they are."""
@@ -117,6 +122,9 @@ def identities_of(names: Iterable[str]) -> StateArray:
     """Identities of workers who are known by their names."""
     return np.array([number_of(name) for name in names], dtype=np.uint64)
 
+
+_Rational = tuple[tuple[float, ...], tuple[float, ...]]
+"""Coefficients above and below the line."""
 
 CENTRE = (
     (
@@ -169,9 +177,24 @@ def normal(p: float) -> float:
     return math.copysign(size, off)
 
 
-def _ratio(coefficients: tuple[tuple[float, ...], tuple[float, ...]], x: float) -> float:
+def normals(p: FloatArray) -> FloatArray:
+    """`normal` of each."""
+    off = p - 0.5
+    central = np.abs(off) <= 0.425
+    values = np.empty_like(p)
+    values[~central] = [normal(each) for each in p[~central].tolist()]
+    inside = off[central]
+    values[central] = inside * _ratio(CENTRE, 0.180625 - inside * inside)
+    return values
+
+
+@overload
+def _ratio(coefficients: _Rational, x: float) -> float: ...
+@overload
+def _ratio(coefficients: _Rational, x: FloatArray) -> FloatArray: ...
+def _ratio(coefficients: _Rational, x: Any) -> Any:
     """A rational function by Horner's rule, highest power first."""
-    above = below = 0.0
+    above = below = 0.0 * x
     for power in range(8):
         above, below = above * x + coefficients[0][power], below * x + coefficients[1][power]
     return above / below

@@ -88,9 +88,7 @@ class MarketCore:
         if self._course["next_block"][0]:
             self._play_on(kernel.GO)
         self._settle()
-        if (
-            self._venue.accounts.tasks_in
-        ):  # a market is often kept for longer than its tables are of use
+        if self._venue.accounts.tasks_in:  # a market is often kept for longer than its tables are of use
             del self._laid, self._course, self._open, self._chooser
 
     def _begin(self, block: Block, records: Records) -> None:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Any, Protocol, overload
 
 import numpy as np
 
 from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
 from coalesce_sim.inputs.recordings import Recordings, read_recordings
-from coalesce_sim.luck import Luck, normal
+from coalesce_sim.luck import Luck, normal, normals
 from coalesce_sim.market.contracts.incidents import Incidents
 from coalesce_sim.market.pool import Pool
 from coalesce_sim.market.workload import Block
@@ -165,7 +165,8 @@ class _Drawn:
         stated, type_id = self._stated, self._type_id[task]
         draws = stated.work.draws(workers, self._first + task)
         if stated.failure_correlation > 0:
-            draws = np.array([self._unease(task, draw) for draw in draws.tolist()])
+            difficulty = normal(stated.difficulty.draw(LOCAL, self._first + task))
+            draws = _unease(stated.failure_correlation, normals(draws), difficulty)
         good: BoolArray = draws < stated.ease[type_id, workers]
         return good
 
@@ -173,14 +174,9 @@ class _Drawn:
         stated = self._stated
         draw = stated.work.draw(worker, self._first + task)
         if stated.failure_correlation > 0:
-            draw = self._unease(task, draw)
+            difficulty = normal(stated.difficulty.draw(LOCAL, self._first + task))
+            draw = _unease(stated.failure_correlation, normal(draw), difficulty)
         return bool(draw < stated.ease[self._type_id[task], worker])
-
-    def _unease(self, task: int, draw: float) -> float:
-        """How hard a task turns out for one worker, standard normal: its own part and that of all."""
-        shared = self._stated.failure_correlation
-        difficulty = normal(self._stated.difficulty.draw(LOCAL, self._first + task))
-        return math.sqrt(1 - shared) * normal(draw) + math.sqrt(shared) * difficulty
 
     def bills_usd(self, task: int, workers: IntArray) -> FloatArray:
         stated, type_id, truth = self._stated, self._type_id[task], self._block.truth
@@ -205,12 +201,28 @@ class _Drawn:
     def own_bills_usd(self) -> FloatArray:
         if not np.isfinite(self._stated.good_bill_usd[:, LOCAL]).any():
             return np.zeros(len(self._type_id))
-        bills_usd = [self.bill_usd(task, LOCAL) for task in range(len(self._type_id))]
-        return np.nan_to_num(np.array(bills_usd, dtype=np.float64))
+        stated, type_id = self._stated, self._block.tasks.type_id
+        draws = stated.work.of_tasks(LOCAL, self._first, len(type_id))
+        if stated.failure_correlation > 0:
+            difficulty = normals(stated.difficulty.of_tasks(LOCAL, self._first, len(type_id)))
+            draws = _unease(stated.failure_correlation, normals(draws), difficulty)
+        good = draws < stated.ease[type_id, LOCAL]
+        bills_usd = np.where(good, stated.good_bill_usd[type_id, LOCAL], stated.bad_bill_usd[type_id, LOCAL])
+        own_bills_usd: FloatArray = self._block.truth.local_cost_factor * bills_usd
+        return np.nan_to_num(own_bills_usd)
 
     def offered(self, task: int) -> BoolArray | None:
         offers_type = self._stated.offers_type
         return None if offers_type is None else offers_type[self._type_id[task]]
+
+
+@overload
+def _unease(shared: float, own: float, difficulty: float) -> float: ...
+@overload
+def _unease(shared: float, own: FloatArray, difficulty: float | FloatArray) -> FloatArray: ...
+def _unease(shared: float, own: Any, difficulty: Any) -> Any:
+    """How hard a task turns out for a worker, standard normal: its own part and that of all."""
+    return math.sqrt(1 - shared) * own + math.sqrt(shared) * difficulty
 
 
 class Mishaps:
