@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
 import numba
+from filelock import FileLock
 
 from coalesce_sim import luck, rounding
 from coalesce_sim.market.contracts import lifecycle, terms
@@ -54,11 +55,29 @@ def kernel(function: F) -> F:
         return cast(F, _njit(no_cfunc_wrapper=True, error_model="numpy", no_rewrites=True)(function))
     usual, _settings.CACHE_DIR = _settings.CACHE_DIR, str(folder)
     try:
-        return cast(
-            F, _njit(cache=True, no_cfunc_wrapper=True, error_model="numpy", no_rewrites=True)(function)
-        )
+        kept = _njit(cache=True, no_cfunc_wrapper=True, error_model="numpy", no_rewrites=True)(function)
     finally:
         _settings.CACHE_DIR = usual
+    return cast(F, Kept(kept, folder))
+
+
+class Kept:
+    """A kernel that one process compiles while others that need it wait, and then read what that one kept."""
+
+    def __init__(self, function: Callable[..., Any], folder: Path) -> None:
+        self._function, self._folder = function, folder
+        self._called: Callable[..., Any] = self._first
+
+    def __call__(self, *tables: Any) -> Any:
+        return self._called(*tables)
+
+    def _first(self, *tables: Any) -> Any:
+        name = f"{self._function.__module__.rpartition('.')[2]}.{self._function.__name__}"
+        self._called = self._function
+        if any(self._folder.rglob(f"{name}-*.nbi")):
+            return self._function(*tables)
+        with FileLock(self._folder / f"{name}.lock"):
+            return self._function(*tables)
 
 
 @contextmanager
