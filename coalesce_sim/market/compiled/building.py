@@ -22,6 +22,7 @@ from filelock import FileLock
 from coalesce_sim import luck, rounding
 from coalesce_sim.market.contracts import lifecycle, terms
 from coalesce_sim.policies import mcdm, protocol
+from coalesce_sim.policies.bandits import beta, budgeted, indices, linear, rewards
 
 _njit: Any = numba.njit
 _settings: Any = numba.config
@@ -31,6 +32,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 _CONSTANTS: Final = (
     *(rounding.ROUNDING, mcdm.FAR, protocol.LOCAL, luck.CENTRE, luck.TAIL, luck.FAR_TAIL),
     *(lifecycle.ROUNDING_S, terms.TERMS),
+    *(rewards.HOME_REWARD, rewards.LEAST_USD, budgeted.LEAST_PRICE_USD, indices.LEAST, linear.FEATURES),
 )
 
 
@@ -114,6 +116,6 @@ def is_kept(module: str) -> bool:
 
 def _digest() -> str:
     said = hashlib.sha256(repr((_CONSTANTS, numba.__version__, sys.version_info[:3])).encode())
-    for file in sorted(Path(__file__).parent.glob("*.py")):
+    for file in (Path(beta.__file__), *sorted(Path(__file__).parent.glob("*.py"))):
         said.update(file.name.encode() + b"\0" + file.read_bytes())
     return said.hexdigest()[:16]

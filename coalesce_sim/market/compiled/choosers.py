@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from typing import Final, Protocol
 
 import numpy as np
 
 from coalesce_sim.arrays import IntArray
-from coalesce_sim.market.compiled import other_choices
+from coalesce_sim.market.compiled import exp3, learners, linear, other_choices
+from coalesce_sim.market.compiled import reward_learners as rewards
 from coalesce_sim.market.compiled.agenda import Agenda
-from coalesce_sim.market.compiled.market_kernel import DECIDED, OBSERVED
 from coalesce_sim.market.compiled.market_setup import Laid
 from coalesce_sim.market.compiled.market_tables import REALISED, Course, Job
-from coalesce_sim.market.compiled.rows import Rows, dtype_of, word_of
+from coalesce_sim.market.compiled.policy_memory import Heard
+from coalesce_sim.market.compiled.rows import Rows, byte_of, word_of
 from coalesce_sim.market.contracts.terms import (
     BID,
     EXTERNAL,
@@ -26,16 +27,22 @@ from coalesce_sim.market.contracts.terms import (
 from coalesce_sim.market.deciding import Decider
 from coalesce_sim.market.open_block import BlockUnderWay
 from coalesce_sim.market.trade import Venue
-from coalesce_sim.policies.bandits.greedy import Greedy
+from coalesce_sim.policies.bandits.budgeted import BudgetedUcb
+from coalesce_sim.policies.bandits.exp3 import Exp3
+from coalesce_sim.policies.bandits.greedy import AdaptiveThreshold, EpsilonGreedy, Greedy, OptimisticGreedy
+from coalesce_sim.policies.bandits.linear import LinUcb
+from coalesce_sim.policies.bandits.thompson import Thompson, ThompsonGaussian
+from coalesce_sim.policies.bandits.ucb import Ucb1, UcbV
 from coalesce_sim.policies.protocol import LOCAL, Offers, OracleView, Outcome, Policy, SealedBids, View
+from coalesce_sim.policies.yardsticks import Oracle, Tally
 
 _OFFERS, _TASK, _JOB = (word_of(Course, name) for name in ("offers", "task", "job"))
 _CLIENT, _TYPE_ID, _ATTEMPT = (word_of(Course, name) for name in ("client", "type_id", "attempt"))
-_CHOSEN, _GOES_ON = word_of(Course, "chosen"), word_of(Course, "goes_on")
+_CHOSEN = word_of(Course, "chosen")
 _SCORE, _CONFIDENCE = word_of(Course, "score"), word_of(Course, "confidence")
 _FIXED_USD, _STAY_USD = word_of(Course, "fixed_usd"), word_of(Course, "stay_usd")
-_REALISED_USD, _NOW_S = word_of(Course, "realised_usd"), word_of(Agenda, "now_s")
-_EXPLORED, _SUCCESS = (dtype_of(Course).fields[name][1] for name in ("explored", "success"))  # type: ignore[index]
+_REALISED_USD, _NOW_S = word_of(Heard, "realised_usd"), word_of(Agenda, "now_s")
+_EXPLORED, _SUCCESS = byte_of(Course, "explored"), byte_of(Heard, "success")
 """Where in a row what is read or written for each decision stands: its word, of flags its byte."""
 
 
@@ -49,14 +56,37 @@ class Chooser(Protocol):
         """Take up what came of an attempt."""
 
 
+def _nobody_listens(at: IntArray) -> None:
+    """Whoever is told the truth beforehand is not told what came of it."""
+    raise NotImplementedError(f"nobody listens ({len(at)} numbers)")
+
+
+_Kernel = Callable[[IntArray], object]
+_GREEDY = learners.greedy_decides, learners.greedy_observes
+_TRUTH = other_choices.truth_decides, _nobody_listens
+_KERNELS: Final[Mapping[type[Policy], tuple[_Kernel, _Kernel]]] = {
+    Oracle: _TRUTH,
+    Tally: _TRUTH,
+    Greedy: _GREEDY,
+    EpsilonGreedy: _GREEDY,
+    OptimisticGreedy: _GREEDY,
+    AdaptiveThreshold: _GREEDY,
+    Ucb1: (rewards.ucb1_decides, rewards.reward_learner_observes),
+    UcbV: (rewards.ucb_v_decides, rewards.reward_learner_observes),
+    Thompson: (rewards.thompson_decides, rewards.reward_learner_observes),
+    ThompsonGaussian: (rewards.thompson_gaussian_decides, rewards.reward_learner_observes),
+    BudgetedUcb: (rewards.budgeted_ucb_decides, rewards.budgeted_ucb_observes),
+    Exp3: (exp3.exp3_decides, exp3.exp3_observes),
+    LinUcb: (linear.lin_ucb_decides, linear.lin_ucb_observes),
+}
+"""What decides, and what is told of an outcome, each compiled when it is first called."""
+
+
 class Compiled:
     """Policies that are kernels of their own."""
 
     def __init__(self, policy: Policy) -> None:
-        learns = isinstance(policy, Greedy)
-        self._decide: Callable[[IntArray], object] = (
-            other_choices.learner_decides if learns else other_choices.truth_decides
-        )
+        self._decide, self._observe = _KERNELS[type(policy)]
 
     def decide(self, at: IntArray) -> None:
         """Decide on the task that comes next."""
@@ -64,7 +94,7 @@ class Compiled:
 
     def observe(self, at: IntArray) -> None:
         """Take up what came of an attempt."""
-        other_choices.learner_observes(at)
+        self._observe(at)
 
 
 class Interpreted:
@@ -84,6 +114,7 @@ class Interpreted:
         agenda: Rows = laid.under.agenda
         self._whole, self._amounts = laid.course.view(np.int64), laid.course.view(np.float64)
         self._flags, self._now_s = laid.course.view(np.bool_), agenda.view(np.float64)
+        self._heard_usd, self._heard = laid.heard.view(np.float64), laid.heard.view(np.bool_)
 
     def decide(self, at: IntArray) -> None:
         """Show the policy its view, and enter what it decides."""
@@ -103,7 +134,6 @@ class Interpreted:
         amounts[_SCORE], amounts[_CONFIDENCE] = decision.score, decision.confidence
         if decision.price_usd is not None:
             amounts[_FIXED_USD] = decision.price_usd
-        self._whole[_GOES_ON] = DECIDED
 
     def _offers(self) -> Offers:
         whole, laid = self._whole, self._laid
@@ -148,8 +178,7 @@ class Interpreted:
                 estimated_usd=job["internal_usd"] if own else job["estimated_usd"],
                 internal_usd=job["internal_usd"],
                 price_usd=job["paid_usd"],
-                realised_usd=self._amounts[_REALISED_USD].item(),
-                success=self._flags[_SUCCESS].item(),
+                realised_usd=self._heard_usd[_REALISED_USD].item(),
+                success=self._heard[_SUCCESS].item(),
             )
         )
-        self._whole[_GOES_ON] = OBSERVED

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from coalesce_sim.errors import CoalesceError
 from coalesce_sim.policies import yardsticks
-from coalesce_sim.policies.bandits import greedy
+from coalesce_sim.policies.bandits import budgeted, exp3, greedy, linear, thompson, ucb
 from coalesce_sim.policies.protocol import Policy
 from coalesce_sim.policies.topsis import Topsis
 from coalesce_sim.scenario import learners
@@ -26,6 +26,21 @@ class CoreError(CoalesceError, ValueError):
     """Raised where the compiled core is asked for and does not play a scenario; the text says why."""
 
 
+LEARNERS: Final[Mapping[type, type[Policy]]] = {
+    learners.Greedy: greedy.Greedy,
+    learners.EpsilonGreedy: greedy.EpsilonGreedy,
+    learners.OptimisticGreedy: greedy.OptimisticGreedy,
+    learners.AdaptiveThreshold: greedy.AdaptiveThreshold,
+    learners.Ucb1: ucb.Ucb1,
+    learners.UcbV: ucb.UcbV,
+    learners.Thompson: thompson.Thompson,
+    learners.ThompsonGaussian: thompson.ThompsonGaussian,
+    learners.BudgetedUcb: budgeted.BudgetedUcb,
+    learners.Exp3: exp3.Exp3,
+    learners.LinUcb: linear.LinUcb,
+}
+"""The policies that learn, by their settings: each is compiled on its own, and told what comes of tasks."""
+
 POLICIES: Final[Mapping[type, type[Policy]]] = {
     settings.Topsis: Topsis,
     settings.AlwaysLocal: yardsticks.AlwaysLocal,
@@ -35,10 +50,7 @@ POLICIES: Final[Mapping[type, type[Policy]]] = {
     settings.Fixed: yardsticks.Fixed,
     settings.BestFixed: yardsticks.BestFixed,
     settings.Oracle: yardsticks.Oracle,
-    learners.Greedy: greedy.Greedy,
-    learners.EpsilonGreedy: greedy.EpsilonGreedy,
-    learners.OptimisticGreedy: greedy.OptimisticGreedy,
-    learners.AdaptiveThreshold: greedy.AdaptiveThreshold,
+    **LEARNERS,
 }
 """The policies that it plays in the published trade, by their settings."""
 
@@ -69,7 +81,7 @@ def of_published(
 ) -> dict[str, bool]:
     """All reasons there are in the published trade, and which apply."""
     return {
-        "policies other than topsis, greedy and its kin, and the yardsticks": policy not in _PLAYED,
+        "auctions, weighted_sum, vikor and policies of your own": policy not in _PLAYED,
         "policy.normalisation vector": rules is not None and rules.normalisation != "min_max",
         "policy.weighting critic and entropy": rules is not None and rules.weighting != "fixed",
         _TOLD: watched,
@@ -90,6 +102,11 @@ def of_contracts(scenario: Scenario, *, watched: bool) -> dict[str, bool]:
     }
 
 
+def learns(policy: type[Policy]) -> bool:
+    """Whether a policy is one of `LEARNERS`."""
+    return policy in LEARNERS.values()
+
+
 def plays_events(scenario: Scenario, policy: type[Policy]) -> bool:
     """Whether the published trade has to be played event by event: where the end of a task hangs on others,
     an offer on when it is made, or the policy listens to what comes of tasks."""
@@ -100,5 +117,5 @@ def plays_events(scenario: Scenario, policy: type[Policy]) -> bool:
         or any(each.prefill_tokens_per_s or each.decode_tokens_per_s or each.hardware for each in facts)
         or isinstance(cost_model.external.pricing, TokenPrice)
         or cost_model.internal.expects_delay
-        or issubclass(policy, greedy.Greedy)
+        or learns(policy)
     )

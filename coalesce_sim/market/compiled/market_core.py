@@ -19,11 +19,13 @@ from coalesce_sim.cost_parts import (
     VERIFICATION,
 )
 from coalesce_sim.market.compiled import market_kernel as kernel
+from coalesce_sim.market.compiled import stops
 from coalesce_sim.market.compiled.building import garbage_left
 from coalesce_sim.market.compiled.choosers import Chooser, Compiled, Interpreted
 from coalesce_sim.market.compiled.growing import OpenBlocks
 from coalesce_sim.market.compiled.market_setup import fill_tasks, laid_out
 from coalesce_sim.market.compiled.market_tables import Effect, Ended
+from coalesce_sim.market.compiled.policy_memory import NOBODY
 from coalesce_sim.market.compiled.rows import Rows, fill
 from coalesce_sim.market.compiled.settings import asks, choosing_offers, is_interpreted
 from coalesce_sim.market.contracts.ended import EndedContracts
@@ -61,6 +63,9 @@ class MarketCore:
     `ended_s` is when the last event was, once all was played.
     """
 
+    _chooser: Chooser
+    """Who is asked and told where the kernel stops for that."""
+
     def __init__(self, venue: Venue, policy: Policy, decider: Decider, trade: ContractTrade) -> None:
         self._venue, self._policy, self._decider, self._trade = venue, policy, decider, trade
         self._rules = venue.scenario.contracts or ContractRules()
@@ -76,17 +81,18 @@ class MarketCore:
         self._under_way = under_way
         sees_truth = issubclass(self._policy.view_type, OracleView)
         policy = choosing_offers(self._policy, self._venue)
-        stops = asks(self._policy)
-        self._laid = laid_out(self._venue, self._trade, policy, asks=stops, sees_truth=sees_truth)
+        asked = asks(self._policy)
+        self._laid = laid_out(self._venue, self._trade, policy, asks=asked, sees_truth=sees_truth)
         self._course, self._open = self._laid.course, OpenBlocks(self._laid)
-        self._chooser: Chooser = Compiled(self._policy)
         if is_interpreted(self._policy):
             self._chooser = Interpreted(self._venue, self._decider, self._laid, self._open.of)
+        elif asked:
+            self._chooser = Compiled(self._policy)
         for block in blocks:
             self._begin(block, records_of(block))
-            self._play_on(kernel.OPENED)
+            self._play_on(stops.OPENED)
         if self._course["next_block"][0]:
-            self._play_on(kernel.GO)
+            self._play_on(stops.GO)
         self._settle()
         if self._venue.accounts.tasks_in:  # a market is often kept for longer than its tables are of use
             del self._laid, self._course, self._open, self._chooser
@@ -104,7 +110,8 @@ class MarketCore:
         fill_tasks(tasks.stated[rows], self._venue, self._trade, block, bills_usd, number)
         played = tasks.played[rows]
         played.view(np.uint8)[:] = 0
-        fill(played, contractor=LOCAL, good=True, started_s=np.nan, reference_usd=np.nan)
+        fill(played, contractor=LOCAL, good=True, started_s=np.nan)
+        fill(tasks.noted[rows], arm=NOBODY, reference_usd=np.nan, committed_usd=np.nan)
 
     def _play_on(self, how: int) -> None:
         """Play until the next block is needed, or to the end; blocks that are over are handed over."""
@@ -113,13 +120,13 @@ class MarketCore:
         at = laid.addresses()
         while True:
             reason = kernel.play(at)
-            if reason == kernel.DECIDE:
+            if reason == stops.DECIDE:
                 self._chooser.decide(at)
-            elif reason == kernel.OBSERVE:
+            elif reason == stops.OBSERVE:
                 self._chooser.observe(at)
-            elif reason == kernel.REPLY:
+            elif reason == stops.REPLY:
                 self._answer()
-            elif reason == kernel.MORE_ROOM:
+            elif reason == stops.MORE_ROOM:
                 laid.make_room()
                 at = laid.addresses()
             else:
@@ -131,7 +138,6 @@ class MarketCore:
         job = self._laid.under.jobs[self._course["job"][0]]
         draw = self._reply.draw(int(job["who"]), int(job["task"]), int(job["attempt"]))
         self._course["reply_s"] = drawn_at(self._rules.input_reply_s, draw)
-        self._course["goes_on"] = kernel.REPLIED
 
     def _hand_over(self) -> None:
         played = self._laid.tasks.played

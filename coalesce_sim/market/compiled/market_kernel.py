@@ -8,7 +8,7 @@ part does what the SimPy side does, in the same order of arithmetic; the names a
 from __future__ import annotations
 
 import math
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 
@@ -59,18 +59,13 @@ from coalesce_sim.market.compiled.market_memory import (
     Told,
     Under,
     books_at,
-    course_at,
     experience_at,
     facts_at,
-    memory_at,
-    offers_at,
     ranking_at,
     rules_at,
     tasks_at,
     told_at,
-    topsis_at,
     under_at,
-    yardstick_at,
 )
 from coalesce_sim.market.compiled.market_tables import (
     HOME_BEGINS,
@@ -83,46 +78,41 @@ from coalesce_sim.market.compiled.market_tables import (
     Rules,
     Task,
 )
-from coalesce_sim.market.compiled.published_choices import TOPSIS, Yardstick
+from coalesce_sim.market.compiled.policy_memory import (
+    Chooser,
+    Heard,
+    course_at,
+    heard_at,
+    memory_at,
+    offers_at,
+    topsis_at,
+    yardstick_at,
+)
+from coalesce_sim.market.compiled.published_choices import TOPSIS
 from coalesce_sim.market.compiled.quotes import due_usd, quote, work_s
 from coalesce_sim.market.compiled.results import bill_usd, is_good
 from coalesce_sim.market.compiled.rows import Table
 from coalesce_sim.market.compiled.slots import Books, give_on, join
 from coalesce_sim.market.compiled.staying import expect_home
-from coalesce_sim.market.compiled.topsis import Memory, Topsis
+from coalesce_sim.market.compiled.stops import (
+    DECIDE,
+    DECIDED,
+    ENDED,
+    GO,
+    MORE_ROOM,
+    NEXT_BLOCK,
+    OBSERVE,
+    OBSERVED,
+    OPENED,
+    REPLIED,
+    REPLY,
+    STAYS,
+)
 from coalesce_sim.market.contracts.terms import ASKED, EXTERNAL, LATENCY, PLAIN, SERVICE
 from coalesce_sim.policies.protocol import LOCAL
 
-GO: Final = 0
-OPENED: Final = 1
-REPLIED: Final = 2
-DECIDED: Final = 3
-OBSERVED: Final = 4
-STAYS: Final = 5
-"""What comes next: whatever is pending, the next arrival, the attempt `Course.job` from where it stands, the
-decision on the task `Course.task`, what follows the end of an attempt, or work on that task at home. It goes
-on so when it was told what it had stopped for: one more block, a client's answer, a decision, that a policy
-knows of an outcome."""
-
-ENDED: Final = 1
-NEXT_BLOCK: Final = 2
-MORE_ROOM: Final = 3
-REPLY: Final = 4
-DECIDE: Final = 5
-OBSERVE: Final = 6
-"""Why it stops: nothing is left; all tasks of the last block have arrived; a table is full; a client has to
-answer a question; somebody else decides, or wants to be told of an outcome."""
-
 _SPARE: Final = 8
 """Rows that one event can use at most."""
-
-
-class Chooser(NamedTuple):
-    """The policies that are compiled together with the market: which one decides, TOPSIS and its memory."""
-
-    yardstick: Yardstick
-    topsis: Topsis
-    memory: Memory
 
 
 @kernel
@@ -131,17 +121,19 @@ def play(at: IntArray) -> int:
     tasks, under, books, experience = tasks_at(at), under_at(at), books_at(at), experience_at(at)
     facts, ranking, offers, told = facts_at(at), ranking_at(at), offers_at(at), told_at(at)
     policy = Chooser(yardstick_at(at), topsis_at(at), memory_at(at))
-    rules, course, agenda = rules_at(at), course_at(at), under.agenda[0]
+    rules, course, heard, agenda = rules_at(at), course_at(at), heard_at(at), under.agenda[0]
     step, place = course.goes_on, course.job
     course.goes_on = GO
     while True:
         if step == REPLIED:
-            status = _go_on(place, tasks, under, books, experience, facts, told, agenda, rules, course)
+            status = _go_on(place, tasks, under, books, experience, facts, told, agenda, rules, course, heard)
             step = OBSERVED if status == OVER else GO
             course.job = place
             if status == ASKS:
+                course.goes_on = REPLIED
                 return REPLY
-            if status == OVER and rules.listens and not math.isnan(course.realised_usd):
+            if status == OVER and rules.listens and not math.isnan(heard.realised_usd):
+                course.goes_on = OBSERVED
                 return OBSERVE
         elif step == OBSERVED:
             step = _recover(place, tasks, under, books, experience, facts, agenda, rules, course)
@@ -158,6 +150,7 @@ def play(at: IntArray) -> int:
         elif course.deciding < course.decide_until:
             _prepare(tasks, books, experience, facts, ranking, offers, agenda, rules, course)
             if rules.asks:
+                course.goes_on = DECIDED
                 return DECIDE
             _choose(tasks, offers, policy, course)
             step = DECIDED
@@ -255,6 +248,7 @@ def _prepare(
     row = course.task - course.first_row_task
     task, played, own = tasks.stated[row], tasks.played[row], len(experience.contractors) - 1
     course.client, course.type_id, course.attempt = task.client, task.type_id, played.tried
+    course.max_latency_s, course.complexity = task.max_latency_s, task.complexity
     found = len(offers.ids)
     course.found_s = 0.0
     if rules.registry:
@@ -426,6 +420,7 @@ def _go_on(
     agenda: Agenda,
     rules: Rules,
     course: Course,
+    heard: Heard,
 ) -> int:
     """`Loop._see_through` from where an attempt stands to its next event, or to its end, at which it is paid
     and learned from: whether it is over, waits, or has its client asked something."""
@@ -458,15 +453,17 @@ def _go_on(
         job.good = is_good(job.task, job.who, task, contractor, pair, facts.recorded, rules)
         played.own = True
         charge(task.home_usd, played.tried > 0, played)
-        course.realised_usd = learn_of_home(job, task, experience, agenda, rules, course)
-        course.success = job.good
+        heard.realised_usd = learn_of_home(job, task, experience, agenda, rules, course)
+        heard.success = job.good
     else:
         billed_usd = bill_usd(job.who, job.good, task, pair, facts.recorded, rules)
         end_contract(job, task, played, billed_usd, facts.checks, experience, agenda, rules, course)
         if rules.tells_contracts:
             tell_ended(job, told.ended, course)
-        course.realised_usd = learn_of_contract(job, task, experience, told.ratings, rules, course)
-        course.success = is_accepted(job)
+        heard.realised_usd = learn_of_contract(job, task, experience, told.ratings, rules, course)
+        heard.success = is_accepted(job)
+    heard.task, heard.type_id, heard.arm, heard.home = job.task, job.type_id, job.who, job.own
+    heard.internal_usd, heard.price_usd = job.internal_usd, job.paid_usd
     return OVER
 
 

@@ -17,13 +17,13 @@ from coalesce_sim.market.compiled.growing import FIRST_ROWS, is_scarce, longer, 
 from coalesce_sim.market.compiled.market_memory import (
     KINDS,
     Facts,
-    OfferPolicy,
     Ranking,
     Tasks,
     Told,
     Under,
 )
 from coalesce_sim.market.compiled.memory import flat, laid_in
+from coalesce_sim.market.compiled.policy_memory import Heard, Noted, OfferPolicy
 from coalesce_sim.market.compiled.rows import Rows, fill, filled, table
 from coalesce_sim.market.compiled.slots import Books, Waiting, Worker
 from coalesce_sim.market.contracts.trade import ContractTrade
@@ -67,11 +67,13 @@ class Laid:
     told: Told
     rules: Rows
     course: Rows
+    heard: Rows
 
     def addresses(self) -> IntArray:
         """Where all tables lie now, for the kernel."""
-        groups = (self.tasks, self.under, self.books, self.experience, self.facts, self.ranking, self.offers)
-        return laid_in(KINDS, flat((*groups, self.policy, self.told, self.rules, self.course)))
+        asked = (self.course, self.heard, self.offers, self.policy)
+        market = (self.tasks, self.under, self.books, self.experience, self.facts, self.ranking)
+        return laid_in(KINDS, flat((*asked, *market, self.told, self.rules)))
 
     def make_room(self) -> None:
         """Make every table twice as long that is more than half full."""
@@ -118,6 +120,7 @@ def laid_out(
     tried = np.zeros((FIRST_ROWS, contracts.recovery.retries + 1), dtype=np.int64)
     return Laid(
         Tasks(
+            table(Noted, FIRST_ROWS),
             table(rows.Task, FIRST_ROWS),
             table(rows.Played, FIRST_ROWS),
             tried,
@@ -143,6 +146,7 @@ def laid_out(
         Told(table(rows.Ended, FIRST_ROWS), table(rows.Rated, FIRST_ROWS)),
         _rules(venue, trade, contracts, found, asks=asks),
         course,
+        table(Heard, 1),
     )
 
 
@@ -390,6 +394,7 @@ def fill_tasks(
         at_risk_usd=layout.at_risk_usd,
         loss_usd=layout.loss_usd,
         max_latency_s=layout.max_latency_s,
+        complexity=tasks.complexity,
         value_usd=tasks.value_usd,
         budget_usd=tasks.budget_usd,
         sensitive=tasks.sensitive,

@@ -57,6 +57,7 @@ class Task:
     at_risk_usd: float
     loss_usd: float
     max_latency_s: float
+    complexity: float
     value_usd: float
     budget_usd: float
     sensitive: bool
@@ -69,8 +70,7 @@ class Task:
 
 class Played:
     """What comes of a task: columns of the records, and what its client keeps of it. `own` says whether it
-    was done at home in the end, `expected_excess_usd` is what a learner takes it to cost on top of its
-    reference until it knows, `reference_usd` NaN where there is none."""
+    was done at home in the end."""
 
     contractor: int
     explored: bool
@@ -96,9 +96,6 @@ class Played:
     started_s: float
     finished_s: float
     tried: int
-    reference_usd: float
-    expected_excess_usd: float
-    arm: int
 
 
 class Job:
@@ -332,9 +329,9 @@ class Course:
     client: int
     type_id: int
     attempt: int
+    max_latency_s: float
+    complexity: float
     job: int
-    realised_usd: float
-    success: bool
     serials: int
     free_job: int
     free_waiting: int

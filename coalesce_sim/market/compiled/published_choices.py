@@ -32,10 +32,6 @@ ALWAYS_OUTSOURCE: Final = 3
 RANDOM: Final = 4
 ORACLE: Final = 5
 TALLY: Final = 6
-GREEDY: Final = 7
-EPSILON_GREEDY: Final = 8
-OPTIMISTIC_GREEDY: Final = 9
-ADAPTIVE_THRESHOLD: Final = 10
 
 
 class Yardstick:

@@ -12,6 +12,8 @@ from coalesce_sim.cost_parts import LATENESS, PRICE
 from coalesce_sim.market.compiled import queueing_kernel as kernel
 from coalesce_sim.market.compiled.agenda import Agenda, Event
 from coalesce_sim.market.compiled.building import garbage_left
+from coalesce_sim.market.compiled.choosers import Compiled
+from coalesce_sim.market.compiled.coverage import learns
 from coalesce_sim.market.compiled.growing import (
     FIRST_ROWS,
     OpenBlocks,
@@ -20,16 +22,17 @@ from coalesce_sim.market.compiled.growing import (
     more_to_give,
     to_give,
 )
-from coalesce_sim.market.compiled.market_kernel import GO, MORE_ROOM, OPENED
-from coalesce_sim.market.compiled.market_memory import OfferPolicy
 from coalesce_sim.market.compiled.market_setup import books_of, conditional_of
 from coalesce_sim.market.compiled.market_tables import REALISED, Course, Offers, Open, Played
 from coalesce_sim.market.compiled.memory import flat, laid_in
+from coalesce_sim.market.compiled.policy_memory import NOBODY, Heard, Noted, OfferPolicy
 from coalesce_sim.market.compiled.published_setup import Hours, contractors_of, fill_tasks, rules_of
+from coalesce_sim.market.compiled.queueing_memory import KINDS, Moving, Sides, Tasks, Under
 from coalesce_sim.market.compiled.queueing_tables import Contractor, Job, Rules, Task
 from coalesce_sim.market.compiled.rows import Rows, fill, more_of, table
 from coalesce_sim.market.compiled.settings import choosing_offers
 from coalesce_sim.market.compiled.slots import Books
+from coalesce_sim.market.compiled.stops import DECIDE, GO, MORE_ROOM, OBSERVE, OPENED
 from coalesce_sim.market.contracts.terms import RELIABILITY, SECURITY
 from coalesce_sim.market.open_block import BlocksUnderWay, BlockUnderWay
 from coalesce_sim.market.published.trade import PublishedTrade
@@ -51,20 +54,22 @@ _COLUMNS = (
 class Laid:
     """All tables of one market. Those that fill are replaced by longer ones."""
 
-    tasks: kernel.Tasks
-    under: kernel.Under
+    tasks: Tasks
+    under: Under
     books: Books
-    sides: kernel.Sides
+    sides: Sides
     offers: Offers
     policy: OfferPolicy
     rules: Rows
     course: Rows
+    heard: Rows
 
     def addresses(self, hours: Hours) -> IntArray:
         """Where all tables lie now, for the kernel."""
-        moving = kernel.Moving(hours.demand_step, hours.winners, hours.clock)
-        groups = (self.tasks, self.under, self.books, self.sides, moving, self.offers, self.policy)
-        return laid_in(kernel.KINDS, flat((*groups, self.rules, self.course)))
+        moving = Moving(hours.demand_step, hours.winners, hours.clock)
+        asked = (self.course, self.heard, self.offers, self.policy)
+        market = (self.tasks, self.under, self.books, self.sides, moving, self.rules)
+        return laid_in(KINDS, flat((*asked, *market)))
 
     def make_room(self) -> None:
         """Make every table twice as long that is more than half full."""
@@ -80,6 +85,9 @@ class Laid:
 class QueueingCore:
     """The compiled twin of `Loop` with a `PublishedTrade`, whatever queues in it."""
 
+    _chooser: Compiled
+    """Who is asked and told where the kernel stops for that."""
+
     def __init__(self, venue: Venue, policy: Policy, trade: PublishedTrade) -> None:
         self._venue, self._policy, self._trade = venue, policy, trade
         self._cost_model, self._hours = venue.scenario.cost_model, Hours(venue)
@@ -91,6 +99,8 @@ class QueueingCore:
         """Play all blocks; they are handed over in SimPy's order."""
         self._under_way, self._laid = under_way, _laid_out(self._venue, self._policy)
         self._open = OpenBlocks(self._laid)
+        if learns(type(self._policy)):
+            self._chooser = Compiled(self._policy)
         for block in blocks:
             self._begin(block, records_of(block))
             self._play_on(OPENED)
@@ -108,6 +118,7 @@ class QueueingCore:
         fill(
             stated,
             block=number,
+            complexity=tasks.complexity,
             prompt_tokens=tasks.prompt_tokens,
             cached_tokens=tasks.cached_tokens,
             expected_tokens=tasks.expected_output_tokens,
@@ -116,14 +127,25 @@ class QueueingCore:
             home_factor=block.truth.local_cost_factor,
         )
         played.view(np.uint8)[:] = 0
+        fill(self._laid.tasks.noted[rows], arm=NOBODY, reference_usd=np.nan, committed_usd=np.nan)
         self._hours.make_room(len(block))
 
     def _play_on(self, how: int) -> None:
         """Play until the next block is needed, or to the end; blocks that are over are handed over."""
         laid = self._laid
         laid.course["goes_on"] = how
-        while kernel.play(laid.addresses(self._hours)) == MORE_ROOM:
-            laid.make_room()
+        at = laid.addresses(self._hours)
+        while True:
+            reason = kernel.play(at)
+            if reason == DECIDE:
+                self._chooser.decide(at)
+            elif reason == OBSERVE:
+                self._chooser.observe(at)
+            elif reason == MORE_ROOM:
+                laid.make_room()
+                at = laid.addresses(self._hours)
+            else:
+                break
         stated, played = laid.tasks.stated, laid.tasks.played
         for opened, rows, _ in self._open.take_over():
             self._record(opened, stated[rows], played[rows])
@@ -172,19 +194,26 @@ def _laid_out(venue: Venue, policy: Policy) -> Laid:
     terms = np.zeros((REALISED + 1, len(pool)))
     terms[RELIABILITY], terms[SECURITY] = pool.reliability, 1 - pool.security_risk
     return Laid(
-        kernel.Tasks(table(Task, FIRST_ROWS), table(Played, FIRST_ROWS), table(Open, 4)),
-        kernel.Under(to_give(Job), table(Event, FIRST_ROWS), table(Agenda, 1)),
+        Tasks(
+            table(Noted, FIRST_ROWS),
+            table(Task, FIRST_ROWS),
+            table(Played, FIRST_ROWS),
+            table(Open, 4),
+        ),
+        Under(to_give(Job), table(Event, FIRST_ROWS), table(Agenda, 1)),
         books_of(venue, sees_truth=sees_truth),
-        kernel.Sides(
+        Sides(
             _contractors(venue),
             conditional_of(venue),
+            venue.skills.total,
             ~exceeds(scenario.skills.threshold, venue.skills.total),
             np.zeros(scenario.clients.count, dtype=np.int64),
         ),
         Offers(np.arange(len(pool)), terms, np.zeros(len(pool), dtype=np.bool_)),
         choosing_offers(policy, venue),
-        _rules(venue),
+        _rules(venue, asks=learns(type(policy))),
         table(Course, 1),
+        table(Heard, 1),
     )
 
 
@@ -201,7 +230,7 @@ def _contractors(venue: Venue) -> Rows:
     )
 
 
-def _rules(venue: Venue) -> Rows:
+def _rules(venue: Venue, *, asks: bool) -> Rows:
     scenario, queues = venue.scenario, venue.queues
     internal, slots = scenario.cost_model.internal, scenario.clients.slots
     looks_further = internal.opportunity == "queue" and isinstance(slots, int)
@@ -210,6 +239,7 @@ def _rules(venue: Venue) -> Rows:
         by_token=isinstance(scenario.cost_model.external.pricing, TokenPrice),
         waits=queues.limited_at_contractors or any(queues.network_s),
         expects_delay=internal.expects_delay,
+        asks=asks,
         next_slots=slots if looks_further else 0,
         late_usd_per_min=scenario.cost_model.late_usd_per_min,
     )

@@ -6,12 +6,11 @@ in the same order of arithmetic; the names are those of `market.loop` and `marke
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 
-from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
+from coalesce_sim.arrays import IntArray
 from coalesce_sim.market.compiled.agenda import (
     ARRIVAL,
     GO_ON,
@@ -20,7 +19,6 @@ from coalesce_sim.market.compiled.agenda import (
     RELEASED,
     URGENT,
     Agenda,
-    Event,
     schedule,
     take_next,
 )
@@ -28,19 +26,18 @@ from coalesce_sim.market.compiled.building import kernel, part
 from coalesce_sim.market.compiled.choices import topsis, yardstick
 from coalesce_sim.market.compiled.endings import hand_over
 from coalesce_sim.market.compiled.foresight import oracle, tally
-from coalesce_sim.market.compiled.learners import Arms, Learner, choose, observe
-from coalesce_sim.market.compiled.market_kernel import ENDED, GO, MORE_ROOM, NEXT_BLOCK, OPENED
-from coalesce_sim.market.compiled.market_memory import OfferPolicy
-from coalesce_sim.market.compiled.market_tables import REALISED, Conditional, Course, Offers, Open, Played
-from coalesce_sim.market.compiled.memory import Kind, grid_at, rows_at
-from coalesce_sim.market.compiled.published_choices import (
-    ADAPTIVE_THRESHOLD,
-    GREEDY,
-    ORACLE,
-    TALLY,
-    TOPSIS,
-    Yardstick,
+from coalesce_sim.market.compiled.market_tables import REALISED, Conditional, Course, Offers, Played
+from coalesce_sim.market.compiled.policy_memory import (
+    Chooser,
+    Heard,
+    course_at,
+    heard_at,
+    memory_at,
+    offers_at,
+    topsis_at,
+    yardstick_at,
 )
+from coalesce_sim.market.compiled.published_choices import ORACLE, TALLY, TOPSIS
 from coalesce_sim.market.compiled.published_offers import (
     begin_hour,
     end_hour,
@@ -48,13 +45,23 @@ from coalesce_sim.market.compiled.published_offers import (
     price,
     price_usd,
 )
-from coalesce_sim.market.compiled.published_tables import Clock
+from coalesce_sim.market.compiled.queueing_memory import (
+    Moving,
+    Sides,
+    Tasks,
+    Under,
+    books_at,
+    moving_at,
+    rules_at,
+    sides_at,
+    tasks_at,
+    under_at,
+)
 from coalesce_sim.market.compiled.queueing_tables import Contractor, Job, Rules, Task
 from coalesce_sim.market.compiled.quotes import tokens_usd
-from coalesce_sim.market.compiled.rows import Grid, Table, dtype_of
+from coalesce_sim.market.compiled.rows import Grid
 from coalesce_sim.market.compiled.slots import (
     Books,
-    Waiting,
     Worker,
     ask,
     begin,
@@ -66,8 +73,17 @@ from coalesce_sim.market.compiled.slots import (
     true_wait_s,
 )
 from coalesce_sim.market.compiled.staying import later_s
-from coalesce_sim.market.compiled.topsis import Memory, Topsis
-from coalesce_sim.market.contracts.terms import EXTERNAL, LATENCY, SERVICE, SHOWN
+from coalesce_sim.market.compiled.stops import (
+    DECIDE,
+    DECIDED,
+    ENDED,
+    GO,
+    MORE_ROOM,
+    NEXT_BLOCK,
+    OBSERVE,
+    OPENED,
+)
+from coalesce_sim.market.contracts.terms import EXTERNAL, LATENCY, SERVICE, SHOWN, SKILL
 from coalesce_sim.policies.protocol import LOCAL
 
 _SPARE: Final = 2
@@ -76,103 +92,45 @@ _SPARE: Final = 2
 _FIRST: Final[Any] = np.int64(0)
 """The attempt at a task: there is no other."""
 
-_GOOD: Final[Any] = np.bool_(True)
-"""All work is."""
-
-
-class Tasks(NamedTuple):
-    """Tasks of the blocks that are open, what has come of them, and the blocks."""
-
-    stated: Table[Task]
-    played: Table[Played]
-    blocks: Table[Open]
-
-
-class Under(NamedTuple):
-    """What is under way: tasks that were sent off, events, and the time."""
-
-    jobs: Table[Job]
-    events: Table[Event]
-    agenda: Table[Agenda]
-
-
-class Sides(NamedTuple):
-    """Contractors, their prices on conditions, who is eligible for which type of task, and how many tasks
-    have come to each client."""
-
-    contractors: Table[Contractor]
-    conditional: Grid[Conditional]
-    eligible: BoolArray
-    arrivals: IntArray
-
-
-class Moving(NamedTuple):
-    """What prices that move by the hour go by (`published_setup.Hours`)."""
-
-    demand_step: FloatArray
-    winners: IntArray
-    clock: Table[Clock]
-
-
-_FLOAT, _INT, _BOOL = np.dtype(np.float64), np.dtype(np.int64), np.dtype(np.bool_)
-_TASK, _PLAYED, _OPEN = dtype_of(Task), dtype_of(Played), dtype_of(Open)
-_JOB, _EVENT, _AGENDA = dtype_of(Job), dtype_of(Event), dtype_of(Agenda)
-_WORKER, _WAITING = dtype_of(Worker), dtype_of(Waiting)
-_CONTRACTOR, _CONDITIONAL, _CLOCK = dtype_of(Contractor), dtype_of(Conditional), dtype_of(Clock)
-_YARDSTICK, _TOPSIS, _LEARNER = dtype_of(Yardstick), dtype_of(Topsis), dtype_of(Learner)
-_RULES, _COURSE = dtype_of(Rules), dtype_of(Course)
-
-KINDS: Final[Sequence[Kind]] = (
-    *((_TASK, 1), (_PLAYED, 1), (_OPEN, 1)),
-    *((_JOB, 1), (_EVENT, 1), (_AGENDA, 1)),
-    *((_WORKER, 1), (_WAITING, 1), (_FLOAT, 2)),
-    *((_CONTRACTOR, 1), (_CONDITIONAL, 2), (_BOOL, 2), (_INT, 1)),
-    *((_FLOAT, 1), (_INT, 1), (_CLOCK, 1)),
-    *((_INT, 1), (_FLOAT, 2), (_BOOL, 1)),
-    *((_YARDSTICK, 1), (_TOPSIS, 1), (_FLOAT, 2), (_FLOAT, 2), (_INT, 2), (_LEARNER, 1)),
-    *((_FLOAT, 2), (_FLOAT, 2), (_FLOAT, 1)),
-    *((_RULES, 1), (_COURSE, 1)),
-)
-"""The tables that `play` works on, in the order of its groups."""
-
 
 @kernel
 def play(at: IntArray) -> int:
     """Play on, and say why that stops; `at` is where the tables lie."""
-    tasks = Tasks(rows_at(at, 0, _TASK), rows_at(at, 1, _PLAYED), rows_at(at, 2, _OPEN))
-    under = Under(rows_at(at, 3, _JOB), rows_at(at, 4, _EVENT), rows_at(at, 5, _AGENDA))
-    books = Books(rows_at(at, 6, _WORKER), rows_at(at, 7, _WAITING), grid_at(at, 8, _FLOAT))
-    eligible, arrivals = grid_at(at, 11, _BOOL), rows_at(at, 12, _INT)
-    sides = Sides(rows_at(at, 9, _CONTRACTOR), grid_at(at, 10, _CONDITIONAL), eligible, arrivals)
-    moving = Moving(rows_at(at, 13, _FLOAT), rows_at(at, 14, _INT), rows_at(at, 15, _CLOCK))
-    offers = Offers(rows_at(at, 16, _INT), grid_at(at, 17, _FLOAT), rows_at(at, 18, _BOOL))
-    memory = Memory(grid_at(at, 21, _FLOAT), grid_at(at, 22, _FLOAT), grid_at(at, 23, _INT))
-    arms = Arms(grid_at(at, 25, _FLOAT), grid_at(at, 26, _FLOAT), rows_at(at, 27, _FLOAT))
-    yardstick_row, topsis_row = rows_at(at, 19, _YARDSTICK), rows_at(at, 20, _TOPSIS)
-    policy = OfferPolicy(yardstick_row, topsis_row, memory, rows_at(at, 24, _LEARNER), arms)
-    rules, course, agenda = rows_at(at, 28, _RULES)[0], rows_at(at, 29, _COURSE)[0], under.agenda[0]
-    if course.goes_on == OPENED:
+    tasks, under, books, sides, moving = tasks_at(at), under_at(at), books_at(at), sides_at(at), moving_at(at)
+    policy = Chooser(yardstick_at(at), topsis_at(at), memory_at(at))
+    offers, rules, course = offers_at(at), rules_at(at), course_at(at)
+    heard, agenda = heard_at(at), under.agenda[0]
+    step = course.goes_on
+    course.goes_on = GO
+    if step == OPENED:
         course.arriving = True
         _open(tasks.stated[course.next_task - course.first_row_task], sides, moving, rules)
-    course.goes_on = GO
     while True:
-        if course.used_jobs + _SPARE > len(under.jobs) or agenda.pending + _SPARE > len(under.events):
+        if step == DECIDED:
+            _carry_out(tasks, under, books, sides, moving, offers, agenda, rules, course)
+            step = GO
+        elif course.used_jobs + _SPARE > len(under.jobs) or agenda.pending + _SPARE > len(under.events):
             return MORE_ROOM
-        if course.arriving:
+        elif course.arriving:
             if course.next_task == course.end_task:
                 course.arriving = False
                 return NEXT_BLOCK
-            _arrive(tasks, under, books, sides, moving, offers, policy, agenda, rules, course)
-            continue
-        if agenda.pending == 0:
+            if _arrive(tasks, under, books, sides, moving, offers, agenda, rules, course):
+                if rules.asks:
+                    course.goes_on = DECIDED
+                    return DECIDE
+                _choose(tasks, books, sides, offers, policy, agenda, rules, course)
+                step = DECIDED
+        elif agenda.pending == 0:
             return ENDED
-        take_next(under.events, agenda)
-        if agenda.kind == ARRIVAL:
-            course.arriving = True
-        elif agenda.kind == RELEASED:
-            give_on(books.workers[agenda.subject], under.jobs, under.events, agenda)
         else:
-            _go_on(agenda.subject, tasks, under, books, sides, policy, agenda, rules, course)
+            take_next(under.events, agenda)
+            if agenda.kind == ARRIVAL:
+                course.arriving = True
+            elif agenda.kind == RELEASED:
+                give_on(books.workers[agenda.subject], under.jobs, under.events, agenda)
+            elif _go_on(agenda.subject, tasks, under, books, sides, agenda, rules, course, heard):
+                return OBSERVE
 
 
 @part
@@ -192,13 +150,13 @@ def _arrive(
     sides: Sides,
     moving: Moving,
     offers: Offers,
-    policy: OfferPolicy,
     agenda: Agenda,
     rules: Rules,
     course: Course,
-) -> None:
-    """`Loop.arrivals`: wait for the next task, or have it decided. Tasks that come together are decided one
-    by one: where they would share a round, no decision changes the offers on the others."""
+) -> bool:
+    """`Loop.arrivals`: wait for the next task, or have it decided: whether it is to be. Tasks that come
+    together are decided one by one: where they would share a round, no decision changes the offers on the
+    others."""
     number = course.next_task
     row = number - course.first_row_task
     task = tasks.stated[row]
@@ -206,14 +164,36 @@ def _arrive(
         course.arriving = False
         at_s = agenda.now_s + (task.arrival_s - agenda.now_s)
         schedule(at_s, ARRIVAL, number, number, NORMAL, under.events, agenda)
-        return
+        return False
     course.next_task += 1
     if rules.moves:
         begin_hour(task, sides.contractors, moving.demand_step, moving.winners, rules, moving.clock[0])
-    played, home = tasks.played[row], len(sides.contractors) + task.client
+    home = len(sides.contractors) + task.client
     _expect_home(task, books.workers[home], books, sides, agenda, rules, course)
     _quote(task, books, sides, offers, agenda, rules, course)
-    position = _chosen(number, task, played, home, books, sides, offers, policy, agenda, rules, course)
+    course.task, course.type_id = number, task.type_id
+    course.max_latency_s, course.complexity = task.max_latency_s, task.complexity
+    course.chosen, course.explored, course.score, course.confidence = LOCAL, False, np.nan, np.nan
+    return True
+
+
+@part
+def _carry_out(
+    tasks: Tasks,
+    under: Under,
+    books: Books,
+    sides: Sides,
+    moving: Moving,
+    offers: Offers,
+    agenda: Agenda,
+    rules: Rules,
+    course: Course,
+) -> None:
+    """`PublishedTrade.carry_out`."""
+    number, position = course.task, course.chosen
+    row = number - course.first_row_task
+    task, played = tasks.stated[row], tasks.played[row]
+    home = len(sides.contractors) + task.client
     played.explored, played.score, played.confidence = course.explored, course.score, course.confidence
     played.internal_usd, played.opportunity_usd = course.stay_usd, course.stay_late_usd
     sides.arrivals[task.client] += 1
@@ -270,6 +250,7 @@ def _quote(
             of[EXTERNAL, who] = usd + surcharges_usd + lateness_usd
         else:
             of[EXTERNAL, who] = usd + (surcharges_usd + lateness_usd)
+        of[SKILL, who] = sides.skill[task.type_id, who]
         offers.eligible[who] = sides.eligible[task.type_id, who]
     course.offers = len(sides.contractors)
 
@@ -303,50 +284,32 @@ def _price_usd(
 
 
 @part
-def _chosen(
-    number: int,
-    task: Task,
-    played: Played,
-    home: int,
+def _choose(
+    tasks: Tasks,
     books: Books,
     sides: Sides,
     offers: Offers,
-    policy: OfferPolicy,
+    policy: Chooser,
     agenda: Agenda,
     rules: Rules,
     course: Course,
-) -> int:
-    """The place of the offer that the policy takes, or `LOCAL`."""
-    kept = policy.yardstick[0]
-    course.explored, course.score, course.confidence = False, np.nan, np.nan
+) -> None:
+    """Have one of the policies decide that are compiled together with the market."""
+    kept, number = policy.yardstick, course.task
+    task = tasks.stated[number - course.first_row_task]
     if kept.kind == TOPSIS:
-        return topsis(number, _FIRST, task, course.stay_usd, policy.topsis[0], policy.memory, offers, course)
-    if _is_learner(kept.kind):
-        position, course.explored = choose(
-            number,
-            _FIRST,
-            task.type_id,
-            course.stay_usd,
-            played,
-            policy.learner[0],
-            policy.arms,
-            offers,
-            course,
+        course.chosen = topsis(
+            number, _FIRST, task, course.stay_usd, policy.topsis, policy.memory, offers, course
         )
-        return position
-    if kept.kind == ORACLE or kept.kind == TALLY:
-        home_usd = _foresee(task, books.workers[home], books, sides, offers, agenda, rules, course)
+    elif kept.kind == ORACLE or kept.kind == TALLY:
+        home = books.workers[len(sides.contractors) + task.client]
+        home_usd = _foresee(task, home, books, sides, offers, agenda, rules, course)
         if kept.kind == ORACLE:
-            return oracle(home_usd, offers, course)
-        tally(home_usd, sides.contractors, offers, course)
-        return LOCAL
-    return yardstick(number, _FIRST, course.stay_usd, kept, offers, course)
-
-
-@part
-def _is_learner(kind: int) -> bool:
-    """Whether a policy is greedy or of its kin."""
-    return GREEDY <= kind <= ADAPTIVE_THRESHOLD
+            course.chosen = oracle(home_usd, offers, course)
+        else:
+            tally(home_usd, sides.contractors, offers, course)
+    else:
+        course.chosen = yardstick(number, _FIRST, course.stay_usd, kept, offers, course)
 
 
 @part
@@ -441,12 +404,12 @@ def _go_on(
     under: Under,
     books: Books,
     sides: Sides,
-    policy: OfferPolicy,
     agenda: Agenda,
     rules: Rules,
     course: Course,
-) -> None:
-    """`PublishedTrade.work` from one event to the next."""
+    heard: Heard,
+) -> bool:
+    """`PublishedTrade.work` from one event to the next; whether that was the last one, and is to be told."""
     job = under.jobs[place]
     worker, row = books.workers[job.worker], job.task - course.first_row_task
     if agenda.kind == GRANTED:
@@ -458,14 +421,15 @@ def _go_on(
         if worker.limited:
             end(agenda.now_s, job.expected_end_s, worker, books)
         release(job.worker, worker, under.events, agenda)
-        _end(place, job, tasks, sides, policy, agenda, rules, course)
-        return
+        _end(place, job, tasks, sides, agenda, rules, course, heard)
+        return rules.asks
     elif job.network_s > 0:
         job.network_s, at_s = 0.0, agenda.now_s + job.network_s
     else:
         ask(place, worker, under.jobs, under.events, agenda)
-        return
+        return False
     schedule(at_s, GO_ON, place, job.serial, NORMAL, under.events, agenda)
+    return False
 
 
 @part
@@ -474,31 +438,22 @@ def _end(
     job: Job,
     tasks: Tasks,
     sides: Sides,
-    policy: OfferPolicy,
     agenda: Agenda,
     rules: Rules,
     course: Course,
+    heard: Heard,
 ) -> None:
     """`PublishedTrade.end`, `learn` and `recover`."""
-    row, kept = job.task - course.first_row_task, policy.yardstick[0]
+    row = job.task - course.first_row_task
     task, played = tasks.stated[row], tasks.played[row]
     played.finished_s, played.realised_usd = agenda.now_s, job.charge_usd
     if rules.charged_late_usd_per_s > 0:
         played.lateness_usd = late_usd(task, agenda.now_s - task.arrival_s, rules)
         played.realised_usd += played.lateness_usd
-    if _is_learner(kept.kind):
-        home = played.contractor == LOCAL
-        observe(
-            len(sides.contractors) if home else played.contractor,
-            home,
-            task.type_id,
-            _GOOD,
-            played.realised_usd,
-            played.internal_usd,
-            played,
-            policy.learner[0],
-            policy.arms,
-        )
+    heard.task, heard.type_id, heard.home = job.task, task.type_id, played.contractor == LOCAL
+    heard.arm = len(sides.contractors) if heard.home else played.contractor
+    heard.success, heard.internal_usd = True, played.internal_usd
+    heard.price_usd, heard.realised_usd = played.price_usd, played.realised_usd
     tasks.blocks[task.block - course.first_open_block].left -= 1
     course.handed = hand_over(tasks.blocks, course, course.handed)
     job.serial, job.next = -1, course.free_job

@@ -9,6 +9,7 @@ class Task(published.Task):
     """A task; `block` is the number of its block, `home_factor` its luck with what work at home costs."""
 
     block: int
+    complexity: float
     prompt_tokens: float
     cached_tokens: float
     expected_tokens: float
@@ -31,11 +32,12 @@ class Contractor(published.Contractor):
 class Rules(published.Rules):
     """The scenario's: whether prices are per token, whether networks or queues take time; whether the delay
     at home is part of the estimate and, with so many slots there (0: no), what a task adds to that of the
-    next one."""
+    next one; whether somebody else decides, and is told of outcomes."""
 
     by_token: bool
     waits: bool
     expects_delay: bool
+    asks: bool
     next_slots: int
     late_usd_per_min: float
 

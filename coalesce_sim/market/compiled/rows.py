@@ -97,6 +97,11 @@ def copy_rows(rows: Rows, others: Rows) -> None:
 
 def word_of(row: type, name: str) -> int:
     """Where a number stands in a row that is read as words of eight bytes."""
+    return byte_of(row, name) // 8
+
+
+def byte_of(row: type, name: str) -> int:
+    """Where a field stands in a row that is read as bytes, or as flags."""
     fields = dtype_of(row).fields
     assert fields is not None
-    return fields[name][1] // 8
+    return fields[name][1]

@@ -7,19 +7,18 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from coalesce_sim.market.compiled import published_choices as choices
-from coalesce_sim.market.compiled.learners import Arms, Learner
-from coalesce_sim.market.compiled.market_memory import OfferPolicy
+from coalesce_sim.market.compiled.coverage import learns
+from coalesce_sim.market.compiled.learning import learner_of, state_of
+from coalesce_sim.market.compiled.policy_memory import OfferPolicy
 from coalesce_sim.market.compiled.published_choices import Yardstick
 from coalesce_sim.market.compiled.rows import Rows, filled
 from coalesce_sim.market.compiled.topsis import Memory
 from coalesce_sim.market.compiled.topsis import Topsis as TopsisRow
 from coalesce_sim.market.trade import Venue
 from coalesce_sim.policies import yardsticks
-from coalesce_sim.policies.bandits import greedy
 from coalesce_sim.policies.mcdm import CRITERIA, normalised
 from coalesce_sim.policies.protocol import LOCAL, OracleView, Policy
 from coalesce_sim.policies.topsis import Topsis
-from coalesce_sim.scenario import learners
 from coalesce_sim.scenario import policy as settings
 
 _KINDS: Final[dict[type[Policy], int]] = {
@@ -33,10 +32,6 @@ _KINDS: Final[dict[type[Policy], int]] = {
     yardsticks.Random: choices.RANDOM,
     yardsticks.Oracle: choices.ORACLE,
     yardsticks.Tally: choices.TALLY,
-    greedy.Greedy: choices.GREEDY,
-    greedy.EpsilonGreedy: choices.EPSILON_GREEDY,
-    greedy.OptimisticGreedy: choices.OPTIMISTIC_GREEDY,
-    greedy.AdaptiveThreshold: choices.ADAPTIVE_THRESHOLD,
 }
 
 
@@ -52,7 +47,7 @@ def choosing(policy: Policy, venue: Venue) -> Choosing:
     """A policy that has been started, before its first decision."""
     rules = policy.rules if isinstance(policy, Topsis) else settings.Topsis(kind="topsis")
     fixed = policy.contractor if isinstance(policy, yardsticks.FixedChoice) else LOCAL
-    random = _state_of(venue, "random")
+    random = state_of(venue, "random")
     kept = filled(Yardstick, 1, kind=_KINDS[type(policy)], fixed=fixed, random=random)
     return Choosing(kept, _topsis(rules, venue), _memory(rules, venue))
 
@@ -60,48 +55,23 @@ def choosing(policy: Policy, venue: Venue) -> Choosing:
 def choosing_offers(policy: Policy, venue: Venue) -> OfferPolicy:
     """A policy that has been started and decides on offers, before its first decision; of one that is played
     in Python a kernel reads nothing."""
-    policy = yardsticks.AlwaysLocal() if is_interpreted(policy) else policy
-    kept = choosing(policy, venue)
-    types, contractors = len(venue.scenario.workload.types), len(venue.pool)
-    learns = isinstance(policy, greedy.Greedy)
-    shape = (types + 1, contractors + 1) if learns else (1, 1)
-    arms = Arms(np.zeros(shape), np.zeros(shape), np.zeros(contractors + 1))
-    return OfferPolicy(*kept, _learner(policy, venue), arms)
+    chosen = yardsticks.AlwaysLocal() if is_interpreted(policy) or learns(type(policy)) else policy
+    learner, arms, ridge, states = learner_of(policy, venue)
+    return OfferPolicy(*choosing(chosen, venue), learner, arms, ridge, states)
 
 
 def asks(policy: Policy) -> bool:
     """Whether the market with contracts stops where a policy decides: TOPSIS, as far as that is compiled, and
     yardsticks that are not told the truth are part of its kernel."""
     sees_truth = issubclass(policy.view_type, OracleView)
-    return is_interpreted(policy) or isinstance(policy, greedy.Greedy) or sees_truth
+    return is_interpreted(policy) or learns(type(policy)) or sees_truth
 
 
 def is_interpreted(policy: Policy) -> bool:
     """Whether a policy is played as it is written, in Python."""
     if type(policy) is Topsis:
         return policy.rules.normalisation != "min_max" or policy.rules.weighting != "fixed"
-    return type(policy) not in _KINDS
-
-
-def _learner(policy: Policy, venue: Venue) -> Rows:
-    kept = filled(Learner, 1, decay=1.0)
-    if not isinstance(policy, greedy.Greedy):
-        return kept
-    rules = policy.rules
-    kept["kind"], kept["by_task_type"] = _KINDS[type(policy)], rules.by_task_type
-    kept["prior_weight"], kept["pooled_weight"] = rules.prior_weight, rules.pooled_weight
-    kept["exploration"], kept["pick"] = _state_of(venue, "exploration"), _state_of(venue, "exploration.pick")
-    if isinstance(rules, learners.EpsilonGreedy):
-        half_life = rules.epsilon_half_life_tasks
-        kept["epsilon"], kept["decay"] = rules.epsilon, 1.0 if half_life is None else 0.5 ** (1 / half_life)
-    if isinstance(rules, learners.AdaptiveThreshold):
-        kept["threshold"] = kept["first_threshold"] = rules.threshold
-        kept["step"], kept["recovery"] = rules.step, rules.recovery
-    return kept
-
-
-def _state_of(venue: Venue, name: str) -> np.uint64:
-    return np.uint64(venue.luck.of_home(f"policy.{name}"))
+    return type(policy) not in _KINDS and not learns(type(policy))
 
 
 def _topsis(rules: settings.Topsis, venue: Venue) -> Rows:
@@ -130,9 +100,9 @@ def _topsis(rules: settings.Topsis, venue: Venue) -> Rows:
         drifts=rules.drift.step > 0,
         drift=rules.drift.step * rules.drift.sd,
         drift_up_to_score=rules.drift.up_to_score,
-        exploration=_state_of(venue, "exploration"),
-        pick=_state_of(venue, "exploration.pick"),
-        **{f"drift_{name}": _state_of(venue, f"weight drift.{name}") for name in CRITERIA},
+        exploration=state_of(venue, "exploration"),
+        pick=state_of(venue, "exploration.pick"),
+        **{f"drift_{name}": state_of(venue, f"weight drift.{name}") for name in CRITERIA},
     )
 
 

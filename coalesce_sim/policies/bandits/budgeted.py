@@ -10,7 +10,7 @@ from coalesce_sim.policies.protocol import LOCAL, Decision, Outcome, Surrounding
 from coalesce_sim.rounding import ROUNDING, first_greatest
 from coalesce_sim.scenario import learners
 
-_LEAST_PRICE_USD = 1e-9
+LEAST_PRICE_USD = 1e-9
 
 
 class BudgetedUcb(RewardLearner):
@@ -47,7 +47,7 @@ class BudgetedUcb(RewardLearner):
         optimistic_usd = np.minimum(optimistic_usd, view.internal_usd - price_usd)
         least_usd = ROUNDING * self._rewards.scale_usd(view.internal_usd)
         worth = (optimistic_usd > least_usd) & (price_usd <= self._left_usd())
-        ratio = np.where(worth, optimistic_usd / np.maximum(price_usd, _LEAST_PRICE_USD), 0.0)
+        ratio = np.where(worth, optimistic_usd / np.maximum(price_usd, LEAST_PRICE_USD), 0.0)
         ratio[home] = 0.0
         best = first_greatest(ratio)
         if ratio[best] <= 0:

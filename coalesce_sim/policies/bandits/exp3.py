@@ -23,6 +23,11 @@ class Exp3(Policy):
     def __init__(self, rules: learners.Exp3) -> None:
         self._rules = rules
 
+    @property
+    def rules(self) -> learners.Exp3:
+        """The settings it goes by."""
+        return self._rules
+
     def start(self, surroundings: Surroundings) -> None:
         self._roster = Roster()
         self._rewards = Rewards(self._rules.scale_usd)
@@ -42,7 +47,7 @@ class Exp3(Policy):
             chosen = int(pick * count)
         else:
             edges = (probabilities - gamma / count).cumsum()
-            chosen = min(int(edges.searchsorted(pick * edges[-1], side="right")), count - 1)
+            chosen = min(int((edges <= pick * edges[-1]).sum()), count - 1)
         self._pending[view.task] = int(alternatives.arms[chosen]), float(probabilities[chosen]), count, gamma
         reasons = alternatives.reasons("probability", probabilities) if view.offers.explain else None
         return Decision(alternatives.position(chosen), explored, reasons=reasons)

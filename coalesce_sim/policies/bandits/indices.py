@@ -24,7 +24,7 @@ def ucb1(plays: float, count: FloatArray, mean: FloatArray, exploration: float =
 
     Source: Auer, Cesa-Bianchi and Fischer (2002), Machine Learning 47, figure 1 (`exploration` 2).
     """
-    return np.where(count > 0, mean + np.sqrt(exploration * _log(plays) / np.maximum(count, _LEAST)), np.inf)
+    return np.where(count > 0, mean + np.sqrt(exploration * _log(plays) / np.maximum(count, LEAST)), np.inf)
 
 
 def ucb_v(
@@ -40,7 +40,7 @@ def ucb_v(
 
     Source: Audibert, Munos and Szepesvári (2009), Theoretical Computer Science 410, equation 18.
     """
-    share = exploration * _log(plays) / np.maximum(count, _LEAST)
+    share = exploration * _log(plays) / np.maximum(count, LEAST)
     return np.where(count > 0, mean + np.sqrt(2 * variance * share) + 3 * bias * share, np.inf)
 
 
@@ -65,8 +65,9 @@ def exp3_gamma(alternatives: int, horizon: int) -> float:
 
 def exp3_probabilities(log_weights: FloatArray, gamma: float) -> FloatArray:
     """``(1 − γ)·w/Σw + γ/K``. Source: as `exp3_gamma`, figure 1."""
-    weights = np.exp(log_weights - log_weights.max(axis=-1, keepdims=True))
-    shares = weights / weights.sum(axis=-1, keepdims=True)
+    grown = log_weights - log_weights.max(axis=-1, keepdims=True)
+    weights = np.array([math.exp(each) for each in grown.ravel().tolist()]).reshape(grown.shape)
+    shares = weights / weights.cumsum(axis=-1)[..., -1:]
     return np.asarray((1 - gamma) * shares + gamma / log_weights.shape[-1])
 
 
@@ -75,7 +76,7 @@ def exp3_growth(reward: Amount, probability: Amount, alternatives: int, gamma: f
     return gamma * reward / (probability * alternatives)
 
 
-_LEAST = 1e-9
+LEAST = 1e-9
 """Stands in for a count of 0 where the result is not used."""
 
 

@@ -26,8 +26,8 @@ class Ridge:
 
     def see(self, x: FloatArray) -> None:
         """Add an observation's features to A (Sherman and Morrison 1950)."""
-        ax = self.inverse @ x
-        self.inverse -= np.outer(ax, ax / (1 + x @ ax))
+        ax = _product(self.inverse, x)
+        self.inverse -= np.outer(ax, ax / (1 + _product(x, ax)))
 
     def hear(self, x: FloatArray, y: float) -> None:
         """Add an observation's value to b."""
@@ -35,8 +35,8 @@ class Ridge:
 
     def predict(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
         """``xᵀθ`` and ``√(xᵀA⁻¹x)`` of each row of `x`."""
-        xa = x @ self.inverse
-        return xa @ self.moment, np.sqrt((xa * x).sum(axis=-1))
+        xa = (x[:, :, None] * self.inverse).cumsum(axis=1)[:, -1]
+        return _product(x, _product(self.inverse, self.moment)), np.sqrt(_product(xa, x))
 
 
 class LinUcb(Policy):
@@ -51,6 +51,11 @@ class LinUcb(Policy):
 
     def __init__(self, rules: learners.LinUcb) -> None:
         self._rules = rules
+
+    @property
+    def rules(self) -> learners.LinUcb:
+        """The settings it goes by."""
+        return self._rules
 
     def start(self, surroundings: Surroundings) -> None:
         self._types = len(surroundings.type_names)
@@ -97,6 +102,12 @@ class LinUcb(Policy):
         x[:, types + 3] = complexity / (1 + complexity)
         x[:, types + 4] = view.skill.take(offers)
         return x
+
+
+def _product(one: FloatArray, other: FloatArray) -> FloatArray:
+    """The sum of products along the last axis, added up in order, for BLAS's order differs by machine."""
+    product: FloatArray = (one * other).cumsum(axis=-1)[..., -1]
+    return product
 
 
 def _share(part: FloatArray, rest: float) -> FloatArray:

@@ -31,7 +31,7 @@ class Rewards:
         """The saving of reward 1 on a task that is expected to cost so much at home."""
         if self._stated_usd is not None:
             return self._stated_usd
-        return max(internal_usd, 2 * self._mean_loss_usd, _LEAST_USD)
+        return max(internal_usd, 2 * self._mean_loss_usd, LEAST_USD)
 
     def estimated(self, savings_usd: FloatArray, internal_usd: float) -> FloatArray:
         """Rewards of estimated savings on a task that costs so much at home."""
@@ -52,5 +52,5 @@ class Rewards:
         return 2 * (rewards - HOME_REWARD) * self.scale_usd(internal_usd)
 
 
-_LEAST_USD = 1e-9
+LEAST_USD = 1e-9
 """Stands in for the scale of a task that costs nothing at home."""

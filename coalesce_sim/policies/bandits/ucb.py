@@ -37,6 +37,11 @@ class RewardLearner(Policy):
     def __init__(self, rules: learners.RewardLearner) -> None:
         self._common = rules
 
+    @property
+    def rules(self) -> learners.RewardLearner:
+        """The settings it goes by."""
+        return self._common
+
     def start(self, surroundings: Surroundings) -> None:
         self._roster = Roster()
         self._arms = Arms(len(surroundings.type_names), len(surroundings.contractor_names))
