@@ -7,13 +7,13 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from verification.learners_at_random import LEARNERS, learner
 from verification.markets_at_random import market_of
 
 _POLICIES = (
     *(4 * ("topsis",)),
-    *("greedy", "epsilon_greedy", "optimistic_greedy", "adaptive_threshold"),
+    *LEARNERS,
     *("cheapest", "always_outsource", "always_local", "random", "oracle", "best_fixed"),
-    *("ucb1", "ucb_v", "thompson", "thompson_gaussian", "exp3", "lin_ucb", "budgeted_ucb"),
     *("vickrey", "score_auction", "posted_price", "weighted_sum", "vikor"),
 )
 
@@ -36,6 +36,8 @@ def market_with_contracts(number: int) -> dict[str, Any]:
     kind = rng.choice(_POLICIES)
     if fields["policy"]["kind"] != kind:
         fields["policy"] = {"kind": kind}
+    if kind in LEARNERS:
+        fields["policy"] = learner(kind, lambda *values: rng.choice(values))
     return fields
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from verification.learners_at_random import LEARNERS, learner
+
 
 def published_market(number: int) -> dict[str, Any]:
     """The scenario of that number."""
@@ -71,7 +73,7 @@ def published_market(number: int) -> dict[str, Any]:
                 "external_time_factor": pick(1.0, {"uniform": {"low": 0.5, "high": 2}}),
             },
         },
-        "policy": pick(_topsis(pick), _topsis(pick), _yardstick(pick)),
+        "policy": pick(*(_topsis(pick), _topsis(pick), _yardstick(pick)), learner(pick(*LEARNERS), pick)),
     }
 
 

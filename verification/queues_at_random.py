@@ -4,14 +4,13 @@ plays."""
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 from typing import Any
 
 from hypothesis import strategies as st
 
+from verification.learners_at_random import LEARNERS, Pick, learner
 from verification.published_at_random import published_market
 
-_LEARNERS = ("greedy", "epsilon_greedy", "optimistic_greedy", "adaptive_threshold")
 _YARDSTICKS = ("cheapest", "always_outsource", "always_local", "random", "oracle", "best_fixed")
 _TYPES = ("financial_rag", "risk_assessment", "sentiment_analysis", "portfolio_optimization")
 _KINDS = ("gpu_specialist", "cpu_specialist", "budget_provider", "edge_specialist", "hybrid_cloud")
@@ -24,8 +23,6 @@ _TARIFF = {
         {"from_hour_utc": 9.0, "until_hour_utc": 12.0, "input_usd_per_mtok": 90.0},
     ],
 }
-
-Pick = Callable[..., Any]
 
 
 def market_with_queues(number: int) -> dict[str, Any]:
@@ -53,7 +50,7 @@ def market_with_queues(number: int) -> dict[str, Any]:
     if pick(True, False):
         fields["workload"]["arrivals"], fields["clock"] = _arrivals(pick), {"days": 5}
     if pick(True, False):
-        fields["policy"] = {"kind": pick(*_LEARNERS, *_YARDSTICKS)}
+        fields["policy"] = pick({"kind": pick(*_YARDSTICKS)}, learner(pick(*LEARNERS), pick))
     return fields
 
 

@@ -13,6 +13,7 @@ from coalesce_sim.policies.topsis import Topsis
 from coalesce_sim.scenario import learners, policy
 from verification.both_cores import assert_same_in_hindsight, assert_same_on_both_cores
 from verification.contracts_at_random import market_with_contracts
+from verification.learners_at_random import LEARNERS, learner_of_number
 from verification.published_at_random import published_market
 from verification.queues_at_random import market_with_queues
 
@@ -29,6 +30,14 @@ def test_both_cores_play_the_same_to_the_last_bit(numbers):
 def test_both_cores_play_queues_the_same_to_the_last_bit(numbers):
     for number in numbers:
         assert_same_on_both_cores(coalesce_sim.load(market_with_queues(number)))
+
+
+@pytest.mark.parametrize("kind", LEARNERS)
+def test_whoever_learns_decides_the_same_to_the_last_bit(kind):
+    for number, made in enumerate((published_market, market_with_queues, market_with_contracts)):
+        assert_same_on_both_cores(
+            coalesce_sim.load(made(number) | {"policy": learner_of_number(kind, number)})
+        )
 
 
 @pytest.mark.parametrize("numbers", [range(begin, begin + 20) for begin in range(0, 100, 20)])
@@ -206,7 +215,7 @@ def test_an_observer_is_told_the_same_blocks():
         (
             "dur_02",
             ["policy={kind: vikor}"],
-            "policies other than topsis, greedy and its kin, and the yardsticks",
+            "vickrey, score_auction, posted_price, weighted_sum, vikor and policies of your own",
         ),
         ("dur_02", ["policy.normalisation=vector"], "policy.normalisation vector"),
     ],

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 import numpy as np
 
 from coalesce_sim.arrays import IntArray
-from coalesce_sim.market.compiled import exp3, learners, linear, other_choices
+from coalesce_sim.market.compiled import exp3, greedy, linear, other_choices
 from coalesce_sim.market.compiled import reward_learners as rewards
 from coalesce_sim.market.compiled.agenda import Agenda
 from coalesce_sim.market.compiled.market_setup import Laid
@@ -62,7 +62,7 @@ def _nobody_listens(at: IntArray) -> None:
 
 
 _Kernel = Callable[[IntArray], object]
-_GREEDY = learners.greedy_decides, learners.greedy_observes
+_GREEDY = greedy.greedy_decides, greedy.greedy_observes
 _TRUTH = other_choices.truth_decides, _nobody_listens
 _KERNELS: Final[Mapping[type[Policy], tuple[_Kernel, _Kernel]]] = {
     Oracle: _TRUTH,

@@ -54,6 +54,7 @@ POLICIES: Final[Mapping[type, type[Policy]]] = {
 }
 """The policies that it plays in the published trade, by their settings."""
 
+_OTHERS: Final = "vickrey, score_auction, posted_price, weighted_sum, vikor and policies of your own"
 _TOLD: Final = "runs of which every decision or contract is told"
 _PLAYED: Final = frozenset((*POLICIES.values(), yardsticks.FixedChoice, yardsticks.Tally))
 
@@ -81,7 +82,7 @@ def of_published(
 ) -> dict[str, bool]:
     """All reasons there are in the published trade, and which apply."""
     return {
-        "auctions, weighted_sum, vikor and policies of your own": policy not in _PLAYED,
+        _OTHERS: policy not in _PLAYED,
         "policy.normalisation vector": rules is not None and rules.normalisation != "min_max",
         "policy.weighting critic and entropy": rules is not None and rules.weighting != "fixed",
         _TOLD: watched,

@@ -98,11 +98,15 @@ class Learner:
     pick: np.uint64
 
 
+FIGURES: Final = range(7)
+"""Rows of figures of each alternative that there is room for."""
+
+
 class Arms(NamedTuple):
     """How often each arm was chosen, what it came to and the squares of that, (types + 1, contractors + 1):
     all types are the last row, home is the last column; how many choices there were by row. And room for the
     arms of the alternatives at hand, home last, and for
-    six figures of each."""
+    `FIGURES` of each."""
 
     counts: FloatArray
     sums: FloatArray

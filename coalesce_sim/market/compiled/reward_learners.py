@@ -1,7 +1,7 @@
 """The policies that learn what reward each arm brings, compiled, in the words of `policies.bandits`.
 
-Each is a kernel of its own. What they have in common leaves three figures of each alternative, and each adds
-its index.
+Each is a kernel of its own. What they have in common leaves three figures of each alternative; each adds its
+index, and takes the greatest.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from coalesce_sim.market.compiled.building import kernel, part
 from coalesce_sim.market.compiled.draws import StateArray, drawn, normal
 from coalesce_sim.market.compiled.market_tables import Course, Offers
 from coalesce_sim.market.compiled.policy_memory import (
+    FIGURES,
     Arms,
     Heard,
     Learner,
@@ -44,7 +45,7 @@ from coalesce_sim.policies.bandits.indices import LEAST
 from coalesce_sim.policies.bandits.rewards import HOME_REWARD, LEAST_USD
 from coalesce_sim.rounding import ROUNDING
 
-EXPECTED, OBSERVATIONS, MEAN, INDEX, GOOD, BAD = range(6)
+EXPECTED, OBSERVATIONS, MEAN, INDEX, DEVIATE, GOOD, BAD = FIGURES
 """Rows of `Arms.figures`."""
 
 _quantile, _is_below, _likely = part(beta.quantile), part(beta.is_below), part(beta.likely)
@@ -131,7 +132,8 @@ def budgeted_ucb_decides(at: IntArray) -> None:
 @kernel
 def reward_learner_observes(at: IntArray) -> None:
     """`RewardLearner.observe`."""
-    _observe(heard_at(at), noted_at(at)[heard_at(at).task - course_at(at).first_row_task], at)
+    heard = heard_at(at)
+    _observe(heard, noted_at(at)[heard.task - course_at(at).first_row_task], at)
 
 
 @kernel
@@ -140,11 +142,9 @@ def budgeted_ucb_observes(at: IntArray) -> None:
     learner, heard = learner_at(at), heard_at(at)
     noted = noted_at(at)[heard.task - course_at(at).first_row_task]
     _observe(heard, noted, at)
-    if not heard.home:
-        committed_usd, noted.committed_usd = noted.committed_usd, np.nan
-        learner.spent_usd += heard.price_usd - (
-            heard.price_usd if math.isnan(committed_usd) else committed_usd
-        )
+    if not heard.home and not math.isnan(noted.committed_usd):
+        learner.spent_usd += heard.price_usd - noted.committed_usd
+        noted.committed_usd = np.nan
 
 
 @part
@@ -222,19 +222,19 @@ def _draw_from_beta(count: int, states: StateArray, arms: Arms, course: Course) 
         good = max(min(observations * figures[MEAN, place], observations), 0.0)
         figures[GOOD, place], figures[BAD, place] = 1 + good, 1 + (observations - good)
         luck = drawn(states[arms.at_hand[place]], course.task, course.attempt)
-        figures[INDEX, place] = luck
-        guess = _likely(luck, figures[GOOD, place], figures[BAD, place])
+        figures[INDEX, place], figures[DEVIATE, place] = luck, normal(luck)
+        guess = _likely(figures[DEVIATE, place], figures[GOOD, place], figures[BAD, place])
         if guess > most:
             first, most = place, guess
+    most = 0.0
     for turn in range(-1, count):
         place = first if turn < 0 else turn
-        if turn == first:
-            continue
-        luck, good, bad = figures[INDEX, place], figures[GOOD, place], figures[BAD, place]
-        figures[INDEX, place] = -np.inf
-        if turn < 0 or not _is_below(most * (1 - beta.APART), luck, good, bad):
-            reward = _quantile(luck, good, bad)
-            figures[INDEX, place], most = reward, reward if turn < 0 else max(most, reward)
+        good, bad, luck = figures[GOOD, place], figures[BAD, place], figures[INDEX, place]
+        if turn < 0 or place != first:
+            figures[INDEX, place] = -np.inf
+            if turn < 0 or not _is_below(most * (1 - beta.APART), figures[DEVIATE, place], good, bad):
+                figures[INDEX, place] = _quantile(luck, good, bad)
+                most = max(most, figures[INDEX, place])
 
 
 @part

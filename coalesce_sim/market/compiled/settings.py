@@ -8,7 +8,7 @@ import numpy as np
 
 from coalesce_sim.market.compiled import published_choices as choices
 from coalesce_sim.market.compiled.coverage import learns
-from coalesce_sim.market.compiled.learning import learner_of, state_of
+from coalesce_sim.market.compiled.learner_settings import learner_of, state_of
 from coalesce_sim.market.compiled.policy_memory import OfferPolicy
 from coalesce_sim.market.compiled.published_choices import Yardstick
 from coalesce_sim.market.compiled.rows import Rows, filled

@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 
 from coalesce_sim.arrays import FloatArray
+from coalesce_sim.luck import normal
 
 _LARGE: Final = 8.0
 """From here on Stirling's series, cut off where it is, is good to the last bit or two."""
@@ -19,10 +20,10 @@ _LARGE: Final = 8.0
 _CLOSE: Final = 1e-4
 """Share of `p` that the last step may make up for: what is left after it is of the order of its cube."""
 
-_SMALL: Final = 1e-15
+_SMALL: Final = 1e-14
 """Share of the incomplete Beta function at which its continued fraction ends."""
 
-_MOST: Final = 500
+_MOST: Final = 10_000
 """Terms and steps at most; some ten and three are usual."""
 
 APART: Final = 1e-6
@@ -32,7 +33,7 @@ APART: Final = 1e-6
 def quantile(p: float, a: float, b: float) -> float:
     """Where Beta(`a`, `b`) has probability `p`, within (0, 1), below it; `a` and `b` are at least 1.
 
-    Good to about one part in 10¹². Halley's steps for the logarithm of the probability, from the normal
+    Good to about one part in 10¹⁰. Halley's steps for the logarithm of the probability, from the normal
     approximation of Carter (1947; Abramowitz and Stegun 26.5.22), with the continued fraction of DLMF
     8.17.22.
     """
@@ -89,32 +90,37 @@ def quantile(p: float, a: float, b: float) -> float:
     return 1.0 - x if mirrored else x
 
 
-def is_below(x: float, p: float, a: float, b: float) -> bool:
-    """Whether the quantile is certainly below `x`, within (0, 1), which costs less than to work it out.
+def is_below(x: float, deviate: float, a: float, b: float) -> bool:
+    """Whether a quantile is certainly below `x`, which costs less than to work it out.
 
-    Beta(a, b) is at least x with a probability of ``(x/m)^a·((1 − x)/(1 − m))^b`` at most, m its mean and
-    x > m: Chernoff's bound of ``(1 − x)·G_a − x·G_b ≥ 0`` for Gamma variables G.
+    `deviate` is the standard normal quantile of the same probability, and x within (0, 1). A Beta(a, b) is at
+    least x with a probability of ``Φ(−r)`` at most, r the signed root of the deviance of n = a + b − 1 trials
+    with the shares a/n and x. Source: Zubkov and Serov (2013), Theory of Probability and its Applications 57,
+    for whole a and b; that it holds between them is tested.
     """
-    mean = a / (a + b)
-    if x <= mean:
-        return False
-    return a * math.log(x / mean) + b * math.log((1.0 - x) / (1.0 - mean)) < math.log(1.0 - p)
+    share = a / (a + b - 1.0)
+    deviance = a * math.log(share / x)
+    if b > 1.0:
+        deviance += (b - 1.0) * math.log((1.0 - share) / (1.0 - x))
+    root = math.sqrt(2.0 * max(deviance, 0.0))
+    return (root if x > share else -root) > deviate
 
 
-def likely(p: float, a: float, b: float) -> float:
-    """About where the quantile is, at once."""
+def likely(deviate: float, a: float, b: float) -> float:
+    """About where the quantile of that standard normal one is, at once."""
     total = a + b
-    return a / total + 3.5 * (p - 0.5) * math.sqrt(a * b / (total * total * (total + 1.0)))
+    return a / total + deviate * math.sqrt(a * b / (total * total * (total + 1.0)))
 
 
 def greatest(p: Sequence[float], a: Sequence[float], b: Sequence[float]) -> FloatArray:
     """The quantiles that may be the greatest of these, or equal to it but for rounding; −∞ for the others."""
-    guesses = [likely(*each) for each in zip(p, a, b, strict=True)]
+    rules = list(zip(map(normal, p), a, b, strict=True))
+    guesses = [likely(*each) for each in rules]
     first = guesses.index(max(guesses))
     quantiles, most = np.full(len(p), -np.inf), quantile(p[first], a[first], b[first])
     quantiles[first] = most
-    for place, each in enumerate(zip(p, a, b, strict=True)):
+    for place, each in enumerate(rules):
         if place != first and not is_below(most * (1 - APART), *each):
-            quantiles[place] = quantile(*each)
+            quantiles[place] = quantile(p[place], a[place], b[place])
             most = max(most, quantiles[place])
     return quantiles

@@ -20,9 +20,6 @@ from coalesce_sim.scenario import learners
 
 Rules = learners.CostLearner | learners.RewardLearner | learners.LinUcb | learners.Exp3
 
-_FIGURES = 6
-"""Figures of an alternative that there is room for."""
-
 
 def learner_of(policy: Policy, venue: Venue) -> tuple[Rows, Arms, Ridge, Any]:
     """A policy that has been started, before its first decision; of one that does not learn a kernel reads
@@ -51,7 +48,7 @@ def state_of(venue: Venue, name: str) -> np.uint64:
 def _arms(types: int, contractors: int) -> Arms:
     counts, sums, squares = np.zeros((3, types + 1, contractors + 1))
     plays, at_hand = np.zeros(types + 1, dtype=np.int64), np.zeros(contractors + 1, dtype=np.int64)
-    return Arms(counts, sums, squares, plays, at_hand, np.zeros((_FIGURES, contractors + 1)))
+    return Arms(counts, sums, squares, plays, at_hand, np.zeros((len(kinds.FIGURES), contractors + 1)))
 
 
 def _model(features: int, ridge: float) -> tuple[Any, Any, Any]:
