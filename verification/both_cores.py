@@ -14,10 +14,12 @@ from coalesce_sim.market.contracts.trade import ContractTrade
 from coalesce_sim.market.market import Market
 from coalesce_sim.market.observer import Observer
 from coalesce_sim.market.records import Records
+from coalesce_sim.policies.protocol import Policy
 from coalesce_sim.policies.registry import create
 from coalesce_sim.policies.yardsticks import BestFixed, Tally
 from coalesce_sim.reputation.ratings import RatingRows
 from coalesce_sim.scenario.schema import Scenario
+from verification.learned import assert_learned_the_same
 
 _CORES: tuple[Core, ...] = ("simpy", "compiled")
 
@@ -39,8 +41,9 @@ class _Kept(Observer):
 
 
 def assert_same_on_both_cores(scenario: Scenario) -> None:
-    """All that observers are told of blocks, all books and prices are equal to the last bit."""
-    (simpy, theirs), (compiled, ours) = (_played(scenario, core) for core in _CORES)
+    """All that observers are told of blocks, all books and prices, and what the policy has learned, are equal
+    to the last bit."""
+    (simpy, theirs, taught), (compiled, ours, policy) = (_played(scenario, core) for core in _CORES)
     assert (simpy.core, compiled.core) == ("simpy", "compiled")
     assert [what for what, _ in theirs] == [what for what, _ in ours]
     for (what, columns), (_, others) in zip(theirs, ours, strict=True):
@@ -57,6 +60,7 @@ def assert_same_on_both_cores(scenario: Scenario) -> None:
     assert simpy.trade.estimation_errors() == compiled.trade.estimation_errors()
     if isinstance(simpy.trade, ContractTrade) and isinstance(compiled.trade, ContractTrade):
         assert simpy.trade.effects == compiled.trade.effects
+    assert_learned_the_same(taught, policy, compiled)
 
 
 def assert_same_in_hindsight(scenario: Scenario) -> None:
@@ -69,10 +73,10 @@ def assert_same_in_hindsight(scenario: Scenario) -> None:
     assert saved_usd["simpy"] == saved_usd["compiled"]
 
 
-def _played(scenario: Scenario, core: Core) -> tuple[Market, list[tuple[str, dict[str, Any]]]]:
+def _played(scenario: Scenario, core: Core) -> tuple[Market, list[tuple[str, dict[str, Any]]], Policy]:
     kept, policy = _Kept(), create(scenario.policy)
     market = Market(scenario, policy, kept, seed=scenario.seed, replication=1, core=core)
     if isinstance(policy, BestFixed):
         policy.told(scenario.seed % len(market.pool))
     market.run(honest_baseline(scenario, scenario.seed, 1))
-    return market, kept.told
+    return market, kept.told, policy
