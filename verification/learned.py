@@ -5,13 +5,19 @@ Decisions are few, and hide much: a reward that is a tenth too high may change n
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import numpy as np
 
 from coalesce_sim.market.compiled.coverage import learns
-from coalesce_sim.market.market import Market
+from coalesce_sim.market.trade import Venue
 from coalesce_sim.policies.protocol import Policy
+
+if TYPE_CHECKING:
+    from coalesce_sim.market.compiled.policy_memory import OfferPolicy
 
 _PLACES = {
     "counts": "_arms.count",
@@ -31,17 +37,33 @@ _PLACES = {
 """Where a policy in Python keeps what a kernel has in the tables of these names."""
 
 
-def assert_learned_the_same(simpy: Policy, policy: Policy, compiled: Market) -> None:
-    """What a policy has learned on SimPy's core is what it has on the compiled one, to the last bit."""
+@contextmanager
+def tables_of_policies() -> Iterator[list[OfferPolicy]]:
+    """The tables of those policies that the compiled core plays meanwhile."""
+    from coalesce_sim.market.compiled.settings import choosing_offers  # needs numba
+
+    kept: list[OfferPolicy] = []
+
+    def keep(policy: Policy, venue: Venue) -> OfferPolicy:
+        kept.append(choosing_offers(policy, venue))
+        return kept[-1]
+
+    places = (f"coalesce_sim.market.compiled.{room}.choosing_offers" for room in ("market_core", "queueing"))
+    with ExitStack() as stack:
+        for place in places:
+            stack.enter_context(patch(place, keep))
+        yield kept
+
+
+def assert_learned_the_same(policy: Policy, kept: OfferPolicy) -> None:
+    """What a policy has learned on SimPy's core is what it has in these tables, to the last bit."""
     if not learns(type(policy)):
         return
-    core: Any = compiled._compiled
-    kept = core._laid.policy
     tables = kept.arms._asdict() | kept.ridge._asdict()
-    places = _PLACES | ({"sums": "_log_weights"} if hasattr(simpy, "_log_weights") else {})
+    places = _PLACES | ({"sums": "_log_weights"} if hasattr(policy, "_log_weights") else {})
     compared = 0
     for name, place in places.items():
-        found: Any = simpy
+        found: Any = policy
         for part in place.split("."):
             found = getattr(found, part, None)
         if found is not None:

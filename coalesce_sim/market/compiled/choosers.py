@@ -56,14 +56,14 @@ class Chooser(Protocol):
         """Take up what came of an attempt."""
 
 
-def _nobody_listens(at: IntArray) -> None:
-    """Whoever is told the truth beforehand is not told what came of it."""
-    raise NotImplementedError(f"nobody listens ({len(at)} numbers)")
+def _is_not_asked(at: IntArray) -> None:
+    """Of a policy that is part of the market's kernel, and of one that does not listen."""
+    raise NotImplementedError(f"nobody is to be asked, or told ({len(at)} numbers)")
 
 
 _Kernel = Callable[[IntArray], object]
 _GREEDY = greedy.greedy_decides, greedy.greedy_observes
-_TRUTH = other_choices.truth_decides, _nobody_listens
+_TRUTH = other_choices.truth_decides, _is_not_asked
 _KERNELS: Final[Mapping[type[Policy], tuple[_Kernel, _Kernel]]] = {
     Oracle: _TRUTH,
     Tally: _TRUTH,
@@ -86,7 +86,7 @@ class Compiled:
     """Policies that are kernels of their own."""
 
     def __init__(self, policy: Policy) -> None:
-        self._decide, self._observe = _KERNELS[type(policy)]
+        self._decide, self._observe = _KERNELS.get(type(policy), (_is_not_asked, _is_not_asked))
 
     def decide(self, at: IntArray) -> None:
         """Decide on the task that comes next."""

@@ -63,9 +63,6 @@ class MarketCore:
     `ended_s` is when the last event was, once all was played.
     """
 
-    _chooser: Chooser
-    """Who is asked and told where the kernel stops for that."""
-
     def __init__(self, venue: Venue, policy: Policy, decider: Decider, trade: ContractTrade) -> None:
         self._venue, self._policy, self._decider, self._trade = venue, policy, decider, trade
         self._rules = venue.scenario.contracts or ContractRules()
@@ -84,10 +81,9 @@ class MarketCore:
         asked = asks(self._policy)
         self._laid = laid_out(self._venue, self._trade, policy, asks=asked, sees_truth=sees_truth)
         self._course, self._open = self._laid.course, OpenBlocks(self._laid)
+        self._chooser: Chooser = Compiled(self._policy)
         if is_interpreted(self._policy):
             self._chooser = Interpreted(self._venue, self._decider, self._laid, self._open.of)
-        elif asked:
-            self._chooser = Compiled(self._policy)
         for block in blocks:
             self._begin(block, records_of(block))
             self._play_on(stops.OPENED)

@@ -85,9 +85,6 @@ class Laid:
 class QueueingCore:
     """The compiled twin of `Loop` with a `PublishedTrade`, whatever queues in it."""
 
-    _chooser: Compiled
-    """Who is asked and told where the kernel stops for that."""
-
     def __init__(self, venue: Venue, policy: Policy, trade: PublishedTrade) -> None:
         self._venue, self._policy, self._trade = venue, policy, trade
         self._cost_model, self._hours = venue.scenario.cost_model, Hours(venue)
@@ -98,9 +95,7 @@ class QueueingCore:
     ) -> None:
         """Play all blocks; they are handed over in SimPy's order."""
         self._under_way, self._laid = under_way, _laid_out(self._venue, self._policy)
-        self._open = OpenBlocks(self._laid)
-        if learns(type(self._policy)):
-            self._chooser = Compiled(self._policy)
+        self._open, self._chooser = OpenBlocks(self._laid), Compiled(self._policy)
         for block in blocks:
             self._begin(block, records_of(block))
             self._play_on(OPENED)
