@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import weakref
 from typing import IO, Final
 
 import numpy as np
@@ -29,6 +30,7 @@ class Spool:
         if self._held_count >= _MOST_HELD:
             if self._file is None:
                 self._file = tempfile.TemporaryFile()  # noqa: SIM115 (open for as long as this is kept)
+                weakref.finalize(self, self._file.close)
             self._file.seek(0, os.SEEK_END)
             self._file.write(np.concatenate(self._held).data)
             self._written_count += self._held_count
