@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pyarrow as pa
 
-from coalesce_sim.arrays import FloatArray
+from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.experiments.tables.columns import nullable, table_of
 from coalesce_sim.market.records import Records
 from coalesce_sim.scenario.schema import Scenario
@@ -79,6 +79,10 @@ class Timeline:
         tasks = records.block.tasks
         count = len(self._edges_s) - 1
         interval = np.minimum((tasks.arrival_s / self._step_s).astype(np.int64), count - 1)
+        first = (
+            int(interval.min()) if len(interval) else 0
+        )  # a block is in few of the intervals of a long run
+        interval -= first
         away, closes = records.outsourced, records.closes
         late = closes & (records.turnaround_s > records.block.target_s)
         for name, values in (
@@ -91,16 +95,20 @@ class Timeline:
             ("all_local_usd", records.all_local_usd),
             ("late", late.astype(float)),
         ):
-            self._sums[name] += np.bincount(interval, weights=values, minlength=count)
+            self._count(name, first, interval, values)
         if "split" in self._sums:
-            split = (closes & records.split).astype(float)
-            self._sums["split"] += np.bincount(interval, weights=split, minlength=count)
+            self._count("split", first, interval, (closes & records.split).astype(float))
         for place, there in (("home", ~away), ("contractor", away)):
             busy, queue = self._levels[f"{place}_busy"], self._levels[f"{place}_queue"]
             busy.add(records.started_s[there], 1.0)
             busy.add(records.finished_s[there], -1.0)
             queue.add(records.decided_s[there], 1.0)
             queue.add(records.started_s[there], -1.0)
+
+    def _count(self, name: str, first: int, interval: IntArray, values: FloatArray) -> None:
+        """Add up values by their intervals, numbered from the first."""
+        counted = np.bincount(interval, weights=values)
+        self._sums[name][first : first + len(counted)] += counted
 
     def table(self, demand: FloatArray, mean_price_usd: FloatArray, slots: int | None) -> pa.Table:
         """The timeline as an Arrow table.

@@ -9,6 +9,7 @@ import numpy as np
 
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.cost_parts import AT_HOME, COST_PARTS, GROUPS, Group
+from coalesce_sim.experiments.spool import Spool
 from coalesce_sim.market.observer import Observer
 from coalesce_sim.market.records import Records
 from coalesce_sim.metrics import SAVINGS
@@ -28,8 +29,7 @@ class Totals(Observer):
         self._parts_usd = np.zeros(len(COST_PARTS))
         self._all_local_parts_usd = np.zeros(len(COST_PARTS))
         self._sums: dict[str, float] = defaultdict(float)
-        self._turnaround_s: list[FloatArray] = []
-        self._all_local_s: list[FloatArray] = []
+        self._turnaround_s, self._all_local_s = Spool(), Spool()
 
     def block_recorded(self, records: Records) -> None:
         self.add(records)
@@ -77,8 +77,8 @@ class Totals(Observer):
         self._all_local_parts_usd += records.all_local_parts_usd[:, counted].sum(axis=1)
         for name, value in sums.items():
             self._sums[name] += float(value)
-        self._turnaround_s.append(turnaround_s)
-        self._all_local_s.append(all_local_s[ended_at_home])
+        self._turnaround_s.add(turnaround_s)
+        self._all_local_s.add(all_local_s[ended_at_home])
 
     def metrics(self) -> dict[str, float]:
         """All metrics by name, defined in the README; NaN where the denominator is 0.
@@ -110,9 +110,8 @@ class Totals(Observer):
         if self._splits:
             figures["split_rate"] = 100 * _ratio(s["split"], s["may_split"])
             figures["coordination_s"] = s["coordination_s"]
-        for name, parts in (("turnaround", self._turnaround_s), ("all_local_turnaround", self._all_local_s)):
-            parts[:] = [np.concatenate(parts)]  # of millions of tasks, only one copy is to be kept
-            for percentile, value in zip(PERCENTILES, _percentiles(parts[0]), strict=True):
+        for name, each in (("turnaround", self._turnaround_s), ("all_local_turnaround", self._all_local_s)):
+            for percentile, value in zip(PERCENTILES, _percentiles(each.values()), strict=True):
                 figures[f"{name}_p{percentile}_s"] = value
         if self._learning:
             del figures["cost_reduction_published"], figures["time_savings_published"]

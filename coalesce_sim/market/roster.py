@@ -43,7 +43,7 @@ class Roster:
 
     def each(self, values: Sequence[Any]) -> tuple[Any, ...]:
         """Values of the kinds, one a contractor."""
-        return tuple(values[k] for k in self.kind.tolist())
+        return tuple(map(values.__getitem__, self.kind.tolist()))
 
     def stated(self, name: str) -> tuple[Any, ...]:
         """A field that contractors of a kind share."""
@@ -160,8 +160,8 @@ def _drawn(pool: DrawnPool, streams: Streams) -> Roster:
     available = sample(pool.available_capacity, streams.later("pool.capacity"), n)
     shift = sample(pool.success_shift, streams.later("pool.success"), n)
     kind = np.minimum(picked, len(names) - 1)
-    types = tuple(names[k] for k in kind.tolist())
-    all_names = tuple(f"{type_}_{i}" for i, type_ in enumerate(types))
+    types = tuple(map(names.__getitem__, kind.tolist()))
+    all_names = tuple([f"{type_}_{i}" for i, type_ in enumerate(types)])
     numbers = np.arange(n, dtype=np.uint64)
     roster = Roster(all_names, types, kinds, kind, numbers, price_factor)
     roster.own.update(

@@ -75,7 +75,7 @@ def compatibility(
 
     A contractor's own performance, where it is not None, stands in place of the table's.
     """
-    sets, set_of = _distinct([tuple(offered) for offered in contractors.skills])
+    sets, set_of = _distinct(contractors.skills)
     kinds, kind_of = _distinct(contractors.types if matching.by_type else contractors.names)
     own: FloatArray = np.array(contractors.performance, dtype=float)
     shape = (len(task_types), len(contractors.names))
@@ -96,7 +96,7 @@ def compatibility(
 def _distinct(values: Sequence[T]) -> tuple[list[T], IntArray]:
     """The values, each once, and for every entry its place among them."""
     place = {value: k for k, value in enumerate(dict.fromkeys(values))}
-    return list(place), np.array([place[value] for value in values], dtype=np.int64)
+    return list(place), np.fromiter(map(place.__getitem__, values), dtype=np.int64, count=len(values))
 
 
 def _sum(before: FloatArray, weight: float, performance: FloatArray | float) -> FloatArray:
