@@ -12,6 +12,7 @@ from verification.learners_at_random import LEARNERS, Pick, learner
 from verification.published_at_random import published_market
 
 _YARDSTICKS = ("cheapest", "always_outsource", "always_local", "random", "oracle", "best_fixed")
+_IN_PYTHON = ("vickrey", "score_auction", "posted_price", "weighted_sum", "vikor")
 _TYPES = ("financial_rag", "risk_assessment", "sentiment_analysis", "portfolio_optimization")
 _KINDS = ("gpu_specialist", "cpu_specialist", "budget_provider", "edge_specialist", "hybrid_cloud")
 
@@ -50,7 +51,14 @@ def market_with_queues(number: int) -> dict[str, Any]:
     if pick(True, False):
         fields["workload"]["arrivals"], fields["clock"] = _arrivals(pick), {"days": 5}
     if pick(True, False):
-        fields["policy"] = pick({"kind": pick(*_YARDSTICKS)}, learner(pick(*LEARNERS), pick))
+        fields["policy"] = pick(
+            {"kind": pick(*_YARDSTICKS)}, learner(pick(*LEARNERS), pick), {"kind": pick(*_IN_PYTHON)}
+        )
+    elif fields["policy"]["kind"] == "topsis":
+        fields["policy"] |= {
+            "normalisation": pick("min_max", "min_max", "vector"),
+            "weighting": pick("fixed", "fixed", "critic", "entropy"),
+        }
     return fields
 
 

@@ -60,14 +60,14 @@ def choose_core(
         raise ValueError(f"core: must be auto, simpy or compiled (got {asked!r})")
     if asked == "simpy":
         return SIMPY
-    reasons = [_uncovered(each, own_policy=own_policy, watched=watched) for each in scenarios]
+    reasons = [uncovered(each, watched=watched) for each in scenarios]
     covered = [each for each, reason in zip(scenarios, reasons, strict=True) if reason is None]
     if not covered:
         reason = f"the compiled core does not play {reasons[0]}"
         if asked == "compiled":
             raise CoreError(f"core: {reason}")
         return ChosenCore("simpy", reason)
-    if asked == "auto" and not _pays(runs, covered):
+    if asked == "auto" and not _pays(runs, covered, own_policy=own_policy):
         return SIMPY
     try:
         importlib.import_module("coalesce_sim.market.compiled.building")
@@ -78,16 +78,9 @@ def choose_core(
     return ChosenCore("compiled")
 
 
-def _uncovered(scenario: Scenario, *, own_policy: bool, watched: bool) -> str | None:
-    chosen = scenario.policy
-    rules = chosen if isinstance(chosen, Topsis) else None
-    policy = None if own_policy else POLICIES.get(type(chosen))
-    return uncovered(scenario, policy, rules, watched=watched)
-
-
-def _pays(runs: int, scenarios: Sequence[Scenario]) -> bool:
+def _pays(runs: int, scenarios: Sequence[Scenario], *, own_policy: bool) -> bool:
     """Whether the compiled core is worth loading, or compiling, for so many runs of each."""
-    kernels = [_kernel(each) for each in scenarios]
+    kernels = [_kernel(each, own_policy=own_policy) for each in scenarios]
     paces = [_SIMPY_TASKS_PER_S[kernel] for kernel in kernels]
     lasts_s = sum(runs * _tasks(each) / pace for each, pace in zip(scenarios, paces, strict=True))
     if lasts_s < _PAYS_FROM_S or lasts_s >= _PAYS_TO_COMPILE_FROM_S:
@@ -97,11 +90,13 @@ def _pays(runs: int, scenarios: Sequence[Scenario]) -> bool:
     return all(map(is_kept, set(kernels)))
 
 
-def _kernel(scenario: Scenario) -> str:
+def _kernel(scenario: Scenario, *, own_policy: bool) -> str:
     """The module of the kernel that plays a scenario."""
     if scenario.learning:
         return "market_kernel"
-    events = plays_events(scenario, POLICIES[type(scenario.policy)])
+    chosen = scenario.policy
+    rules = chosen if isinstance(chosen, Topsis) else None
+    events = plays_events(scenario, None if own_policy else POLICIES.get(type(chosen)), rules)
     return "queueing_kernel" if events else "published_kernel"
 
 

@@ -173,17 +173,17 @@ def _compiled(
 ) -> MarketCore | PublishedCore | QueueingCore | None:
     """The compiled core, where it covers the market; it is imported, and numba with it, when asked for."""
     watched = any(map(venue.observer.wants, TOLD_ONE_BY_ONE))
-    rules = policy.rules if isinstance(policy, Topsis) else None
-    if uncovered(venue.scenario, type(policy), rules, watched=watched) is not None:
+    if uncovered(venue.scenario, watched=watched) is not None:
         return None
     if isinstance(trade, ContractTrade):
         from coalesce_sim.market.compiled.market_core import MarketCore
 
         return MarketCore(venue, policy, decider, trade)
-    if plays_events(venue.scenario, type(policy)):
+    rules = policy.rules if isinstance(policy, Topsis) else None
+    if plays_events(venue.scenario, type(policy), rules):
         from coalesce_sim.market.compiled.queueing import QueueingCore
 
-        return QueueingCore(venue, policy, trade)
+        return QueueingCore(venue, policy, decider, trade)
     from coalesce_sim.market.compiled.published import PublishedCore
 
     return PublishedCore(venue, policy, trade)

@@ -49,7 +49,7 @@ class Uncovered(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         if self.arguments[0] == "published":
-            reasons = of_published(None, None, watched=False)
+            reasons = of_published(watched=False)
         else:
             reasons = of_contracts(coalesce_sim.load("published"), watched=False)
         lines = [f"- {each}" for each in reasons]

@@ -52,45 +52,32 @@ POLICIES: Final[Mapping[type, type[Policy]]] = {
     settings.Oracle: yardsticks.Oracle,
     **LEARNERS,
 }
-"""The policies that it plays in the published trade, by their settings."""
+"""The policies that are compiled, by their settings; others are asked in Python."""
 
-_OTHERS: Final = "vickrey, score_auction, posted_price, weighted_sum, vikor and policies of your own"
 _TOLD: Final = "runs of which every decision or contract is told"
-_PLAYED: Final = frozenset((*POLICIES.values(), yardsticks.FixedChoice, yardsticks.Tally))
+_IN_BLOCKS: Final = frozenset((*POLICIES.values(), yardsticks.FixedChoice, yardsticks.Tally)).difference(
+    LEARNERS.values()
+)
 
 
-def uncovered(
-    scenario: Scenario, policy: type[Policy] | None, rules: settings.Topsis | None, *, watched: bool
-) -> str | None:
-    """Why the compiled core does not play this, in words that complete "it does not play …"; None if it does.
-
-    `policy` is the class of the policy that plays, None where it is not built in; `rules` are its
-    settings where it is TOPSIS. `watched` says whether somebody is to be told of every decision.
+def uncovered(scenario: Scenario, *, watched: bool) -> str | None:
+    """Why the compiled core does not play this, in words that complete "it does not play …"; None if it does,
+    whatever the policy. `watched` says whether somebody is to be told of every decision.
     """
-    if scenario.learning:
-        reasons = of_contracts(scenario, watched=watched)
-    else:
-        reasons = of_published(policy, rules, watched=watched)
+    reasons = of_contracts(scenario, watched=watched) if scenario.learning else of_published(watched=watched)
     for reason, applies in reasons.items():
         if applies:
             return reason
     return None if importlib.util.find_spec("numba") else "anything without numba"
 
 
-def of_published(
-    policy: type[Policy] | None, rules: settings.Topsis | None, *, watched: bool
-) -> dict[str, bool]:
+def of_published(*, watched: bool) -> dict[str, bool]:
     """All reasons there are in the published trade, and which apply."""
-    return {
-        _OTHERS: policy not in _PLAYED,
-        "policy.normalisation vector": rules is not None and rules.normalisation != "min_max",
-        "policy.weighting critic and entropy": rules is not None and rules.weighting != "fixed",
-        _TOLD: watched,
-    }
+    return {_TOLD: watched}
 
 
 def of_contracts(scenario: Scenario, *, watched: bool) -> dict[str, bool]:
-    """All reasons there are where markets have contracts or learn, and which apply: any policy plays."""
+    """All reasons there are where markets have contracts or learn, and which apply."""
     found, public = scenario.discovery, scenario.reputation
     types = scenario.workload.types.values()
     return {
@@ -108,9 +95,17 @@ def learns(policy: type[Policy]) -> bool:
     return policy in LEARNERS.values()
 
 
-def plays_events(scenario: Scenario, policy: type[Policy]) -> bool:
+def in_blocks(policy: type[Policy] | None, rules: settings.Topsis | None) -> bool:
+    """Whether a policy, None if it is written in Python, can decide on a whole block of tasks; `rules` are
+    its settings where it is TOPSIS."""
+    if rules is not None and (rules.normalisation != "min_max" or rules.weighting != "fixed"):
+        return False
+    return policy in _IN_BLOCKS
+
+
+def plays_events(scenario: Scenario, policy: type[Policy] | None, rules: settings.Topsis | None) -> bool:
     """Whether the published trade has to be played event by event: where the end of a task hangs on others,
-    an offer on when it is made, or the policy listens to what comes of tasks."""
+    an offer on when it is made, or the policy is asked, or told, one task at a time (`in_blocks`)."""
     facts, cost_model = [each for _, each in scenario.facts], scenario.cost_model
     return (
         scenario.clients.slots != "unlimited"
@@ -118,5 +113,5 @@ def plays_events(scenario: Scenario, policy: type[Policy]) -> bool:
         or any(each.prefill_tokens_per_s or each.decode_tokens_per_s or each.hardware for each in facts)
         or isinstance(cost_model.external.pricing, TokenPrice)
         or cost_model.internal.expects_delay
-        or learns(policy)
+        or not in_blocks(policy, rules)
     )

@@ -12,7 +12,7 @@ from coalesce_sim.cost_parts import LATENESS, PRICE
 from coalesce_sim.market.compiled import queueing_kernel as kernel
 from coalesce_sim.market.compiled.agenda import Agenda, Event
 from coalesce_sim.market.compiled.building import garbage_left
-from coalesce_sim.market.compiled.choosers import Compiled
+from coalesce_sim.market.compiled.choosers import Chooser, Compiled
 from coalesce_sim.market.compiled.coverage import learns
 from coalesce_sim.market.compiled.growing import (
     FIRST_ROWS,
@@ -26,14 +26,16 @@ from coalesce_sim.market.compiled.market_setup import books_of, conditional_of
 from coalesce_sim.market.compiled.market_tables import REALISED, Course, Offers, Open, Played
 from coalesce_sim.market.compiled.memory import flat, laid_in
 from coalesce_sim.market.compiled.policy_memory import NOBODY, Heard, Noted, OfferPolicy
+from coalesce_sim.market.compiled.published_interpreted import Interpreted
 from coalesce_sim.market.compiled.published_setup import Hours, contractors_of, fill_tasks, rules_of
 from coalesce_sim.market.compiled.queueing_memory import KINDS, Moving, Sides, Tasks, Under
 from coalesce_sim.market.compiled.queueing_tables import Contractor, Job, Rules, Task
 from coalesce_sim.market.compiled.rows import Rows, fill, more_of, table
-from coalesce_sim.market.compiled.settings import choosing_offers
+from coalesce_sim.market.compiled.settings import choosing_offers, is_interpreted
 from coalesce_sim.market.compiled.slots import Books
 from coalesce_sim.market.compiled.stops import DECIDE, GO, MORE_ROOM, OBSERVE, OPENED
 from coalesce_sim.market.contracts.terms import RELIABILITY, SECURITY
+from coalesce_sim.market.deciding import Decider
 from coalesce_sim.market.open_block import BlocksUnderWay, BlockUnderWay
 from coalesce_sim.market.published.trade import PublishedTrade
 from coalesce_sim.market.records import Records
@@ -85,8 +87,8 @@ class Laid:
 class QueueingCore:
     """The compiled twin of `Loop` with a `PublishedTrade`, whatever queues in it."""
 
-    def __init__(self, venue: Venue, policy: Policy, trade: PublishedTrade) -> None:
-        self._venue, self._policy, self._trade = venue, policy, trade
+    def __init__(self, venue: Venue, policy: Policy, decider: Decider, trade: PublishedTrade) -> None:
+        self._venue, self._policy, self._decider, self._trade = venue, policy, decider, trade
         self._cost_model, self._hours = venue.scenario.cost_model, Hours(venue)
 
     @garbage_left()
@@ -95,13 +97,18 @@ class QueueingCore:
     ) -> None:
         """Play all blocks; they are handed over in SimPy's order."""
         self._under_way, self._laid = under_way, _laid_out(self._venue, self._policy)
-        self._open, self._chooser = OpenBlocks(self._laid), Compiled(self._policy)
+        self._open, self._chooser = OpenBlocks(self._laid), self._choosing()
         for block in blocks:
             self._begin(block, records_of(block))
             self._play_on(OPENED)
         if self._laid.course["next_block"][0]:
             self._play_on(GO)
         self._settle()
+
+    def _choosing(self) -> Chooser:
+        if is_interpreted(self._policy):
+            return Interpreted(self._venue, self._decider, self._laid, lambda number: self._open.of(number))
+        return Compiled(self._policy)
 
     def _begin(self, block: Block, records: Records) -> None:
         """Lay out one more block, behind those that are open."""
@@ -206,7 +213,7 @@ def _laid_out(venue: Venue, policy: Policy) -> Laid:
         ),
         Offers(np.arange(len(pool)), terms, np.zeros(len(pool), dtype=np.bool_)),
         choosing_offers(policy, venue),
-        _rules(venue, asks=learns(type(policy))),
+        _rules(venue, asks=is_interpreted(policy) or learns(type(policy))),
         table(Course, 1),
         table(Heard, 1),
     )

@@ -6,6 +6,7 @@ in the same order of arithmetic; the names are those of `market.loop` and `marke
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final
 
 import numpy as np
@@ -26,7 +27,7 @@ from coalesce_sim.market.compiled.building import kernel, part
 from coalesce_sim.market.compiled.choices import topsis, yardstick
 from coalesce_sim.market.compiled.endings import hand_over
 from coalesce_sim.market.compiled.foresight import oracle, tally
-from coalesce_sim.market.compiled.market_tables import REALISED, Conditional, Course, Offers, Played
+from coalesce_sim.market.compiled.market_tables import Course, Offers, Played
 from coalesce_sim.market.compiled.policy_memory import (
     Chooser,
     Heard,
@@ -43,7 +44,6 @@ from coalesce_sim.market.compiled.published_offers import (
     end_hour,
     late_usd,
     price,
-    price_usd,
 )
 from coalesce_sim.market.compiled.queueing_memory import (
     Moving,
@@ -57,22 +57,24 @@ from coalesce_sim.market.compiled.queueing_memory import (
     tasks_at,
     under_at,
 )
-from coalesce_sim.market.compiled.queueing_tables import Contractor, Job, Rules, Task
-from coalesce_sim.market.compiled.quotes import tokens_usd
-from coalesce_sim.market.compiled.rows import Grid
+from coalesce_sim.market.compiled.queueing_offers import (
+    due_usd,
+    expect_home,
+    foresee,
+    home_usd,
+    quote,
+    work_s,
+)
+from coalesce_sim.market.compiled.queueing_tables import Job, Rules, Task
 from coalesce_sim.market.compiled.slots import (
     Books,
-    Worker,
     ask,
     begin,
     end,
-    expected_wait_s,
     give_on,
     join,
     release,
-    true_wait_s,
 )
-from coalesce_sim.market.compiled.staying import later_s
 from coalesce_sim.market.compiled.stops import (
     DECIDE,
     DECIDED,
@@ -83,7 +85,7 @@ from coalesce_sim.market.compiled.stops import (
     OBSERVE,
     OPENED,
 )
-from coalesce_sim.market.contracts.terms import EXTERNAL, LATENCY, SERVICE, SHOWN, SKILL
+from coalesce_sim.market.contracts.terms import EXTERNAL, LATENCY, SERVICE
 from coalesce_sim.policies.protocol import LOCAL
 
 _SPARE: Final = 2
@@ -169,11 +171,12 @@ def _arrive(
     if rules.moves:
         begin_hour(task, sides.contractors, moving.demand_step, moving.winners, rules, moving.clock[0])
     home = len(sides.contractors) + task.client
-    _expect_home(task, books.workers[home], books, sides, agenda, rules, course)
-    _quote(task, books, sides, offers, agenda, rules, course)
-    course.task, course.type_id = number, task.type_id
+    expect_home(task, books.workers[home], books, sides, agenda, rules, course)
+    quote(task, books, sides, offers, agenda, rules, course)
+    course.task, course.client, course.type_id = number, task.client, task.type_id
     course.max_latency_s, course.complexity = task.max_latency_s, task.complexity
-    course.chosen, course.explored, course.score, course.confidence = LOCAL, False, np.nan, np.nan
+    course.chosen, course.explored = LOCAL, False
+    course.score = course.confidence = course.fixed_usd = np.nan
     return True
 
 
@@ -205,82 +208,11 @@ def _carry_out(
     if position == LOCAL:
         _stay(task, played, job, home, rules, course)
     else:
-        _award(task, played, job, position, books, sides, moving, offers, rules)
+        _award(task, played, job, position, books, sides, moving, offers, rules, course)
     worker = books.workers[job.worker]
     if worker.limited:
         join(place, agenda.now_s + job.network_s, job.expected_s, job.service_s, worker, books)
     schedule(agenda.now_s, GO_ON, place, number, URGENT, under.events, agenda)
-
-
-@part
-def _expect_home(
-    task: Task, home: Worker, books: Books, sides: Sides, agenda: Agenda, rules: Rules, course: Course
-) -> None:
-    """`OwnQueues.delay_usd`, and what it makes of the estimate at home, which is left in `course`."""
-    work_s, target_s = task.expected_home_s, task.max_latency_s
-    wait_s = expected_wait_s(home, agenda.now_s, agenda.now_s, books)
-    course.turnaround_s, course.stay_usd, course.stay_late_usd = wait_s + work_s, task.internal_usd, 0.0
-    if rules.expects_delay:
-        late_s = max(0.0, wait_s + work_s - target_s)
-        if rules.next_slots > 0:
-            gap_s = agenda.now_s / max(1, sides.arrivals[task.client])
-            late_s += later_s(wait_s, work_s, target_s, rules.next_slots, gap_s)
-        course.stay_late_usd = late_s * rules.late_usd_per_min / 60
-        course.stay_usd = task.internal_usd + course.stay_late_usd
-
-
-@part
-def _quote(
-    task: Task, books: Books, sides: Sides, offers: Offers, agenda: Agenda, rules: Rules, course: Course
-) -> None:
-    """`Quotes.quote` of one task: the offers of all contractors, in their order."""
-    of = offers.terms
-    for who in range(len(sides.contractors)):
-        contractor = sides.contractors[who]
-        service_s = _work_s(task, task.expected_tokens, contractor)
-        usd = _price_usd(task, task.expected_tokens, who, contractor, sides.conditional, rules)
-        surcharges_usd = task.communication_usd + contractor.checks_usd
-        surcharges_usd += task.at_risk_usd * contractor.risk_rate
-        latency_s = service_s
-        if rules.waits:
-            latency_s = service_s + _wait_s(books.workers[who], books, agenda)
-        lateness_usd = max(latency_s - task.max_latency_s, 0.0) * rules.late_usd_per_s
-        of[SERVICE, who], of[LATENCY, who], of[SHOWN, who] = service_s, latency_s, usd
-        if rules.waits:
-            of[EXTERNAL, who] = usd + surcharges_usd + lateness_usd
-        else:
-            of[EXTERNAL, who] = usd + (surcharges_usd + lateness_usd)
-        of[SKILL, who] = sides.skill[task.type_id, who]
-        offers.eligible[who] = sides.eligible[task.type_id, who]
-    course.offers = len(sides.contractors)
-
-
-@part
-def _wait_s(worker: Worker, books: Books, agenda: Agenda) -> float:
-    """`Queues.waits_s` at one contractor."""
-    arrival_s = agenda.now_s + worker.network_s
-    return worker.network_s + expected_wait_s(worker, agenda.now_s, arrival_s, books)
-
-
-@part
-def _work_s(task: Task, tokens: float, contractor: Contractor) -> float:
-    """`Pool.tokens_s`: how long the work takes with an answer of so many tokens."""
-    return contractor.latency_s + task.prompt_tokens * contractor.prefill_s + tokens * contractor.decode_s
-
-
-@part
-def _price_usd(
-    task: Task,
-    tokens: float,
-    who: int,
-    contractor: Contractor,
-    conditional: Grid[Conditional],
-    rules: Rules,
-) -> float:
-    """`Quotes.price_usd` of one task at one contractor."""
-    if rules.by_token:
-        return tokens_usd(task, tokens, who, contractor, conditional)
-    return price_usd(task, contractor)
 
 
 @part
@@ -303,62 +235,13 @@ def _choose(
         )
     elif kept.kind == ORACLE or kept.kind == TALLY:
         home = books.workers[len(sides.contractors) + task.client]
-        home_usd = _foresee(task, home, books, sides, offers, agenda, rules, course)
+        at_home_usd = foresee(task, home, books, sides, offers, agenda, rules, course)
         if kept.kind == ORACLE:
-            course.chosen = oracle(home_usd, offers, course)
+            course.chosen = oracle(at_home_usd, offers, course)
         else:
-            tally(home_usd, sides.contractors, offers, course)
+            tally(at_home_usd, sides.contractors, offers, course)
     else:
         course.chosen = yardstick(number, _FIRST, course.stay_usd, kept, offers, course)
-
-
-@part
-def _foresee(
-    task: Task,
-    home: Worker,
-    books: Books,
-    sides: Sides,
-    offers: Offers,
-    agenda: Agenda,
-    rules: Rules,
-    course: Course,
-) -> float:
-    """`PublishedTrade.oracle_view`: what home would cost; what every offer would it leaves among them."""
-    for who in range(len(sides.contractors)):
-        contractor, worker = sides.contractors[who], books.workers[who]
-        _, usd = _due_usd(task, who, contractor, sides.conditional, offers, rules)
-        turnaround_s = _work_s(task, task.true_tokens, contractor) * task.time_factor
-        if rules.waits:
-            arrival_s = agenda.now_s + worker.network_s
-            turnaround_s += worker.network_s + true_wait_s(worker, arrival_s, books)
-        offers.terms[REALISED, who] = usd + late_usd(task, turnaround_s, rules)
-    local_s = true_wait_s(home, task.arrival_s, books) + task.home_s
-    return _home_usd(task, rules, course) + late_usd(task, local_s, rules)
-
-
-@part
-def _due_usd(
-    task: Task,
-    who: int,
-    contractor: Contractor,
-    conditional: Grid[Conditional],
-    offers: Offers,
-    rules: Rules,
-) -> tuple[float, float]:
-    """`Charges.of`: what a contractor is paid, and the whole charge, lateness left out."""
-    if rules.physical:
-        usd = _price_usd(task, task.true_tokens, who, contractor, conditional, rules)
-        fees_usd = task.communication_usd + contractor.checks_usd
-        return usd * task.cost_factor, (usd + fees_usd) * task.cost_factor
-    return offers.terms[SHOWN, who] * task.cost_factor, offers.terms[EXTERNAL, who] * task.cost_factor
-
-
-@part
-def _home_usd(task: Task, rules: Rules, course: Course) -> float:
-    """`OwnQueues.charge_usd`."""
-    if rules.expects_delay and not rules.physical:
-        return course.stay_usd * task.home_factor
-    return task.home_usd
 
 
 @part
@@ -366,7 +249,7 @@ def _stay(task: Task, played: Played, job: Job, home: int, rules: Rules, course:
     """`PublishedTrade._stay`."""
     played.contractor = LOCAL
     played.estimated_usd, played.estimated_s = course.stay_usd, course.turnaround_s
-    job.worker, job.network_s, job.charge_usd = home, 0.0, _home_usd(task, rules, course)
+    job.worker, job.network_s, job.charge_usd = home, 0.0, home_usd(task, rules, course)
     job.expected_s, job.service_s = task.expected_home_s, task.home_s
 
 
@@ -381,11 +264,15 @@ def _award(
     moving: Moving,
     offers: Offers,
     rules: Rules,
+    course: Course,
 ) -> None:
     """`PublishedTrade._award`."""
     contractor, clock = sides.contractors[who], moving.clock[0]
     played.contractor = who
-    played.price_usd, job.charge_usd = _due_usd(task, who, contractor, sides.conditional, offers, rules)
+    played.price_usd, job.charge_usd = due_usd(task, who, contractor, sides.conditional, offers, rules)
+    if not math.isnan(course.fixed_usd):
+        job.charge_usd += course.fixed_usd - played.price_usd
+        played.price_usd = course.fixed_usd
     played.estimated_usd, played.estimated_s = offers.terms[EXTERNAL, who], offers.terms[LATENCY, who]
     contractor.revenue_usd += played.price_usd
     if rules.moves:
@@ -394,7 +281,7 @@ def _award(
         clock.winners += 1
     job.worker, job.network_s = who, books.workers[who].network_s
     job.expected_s = offers.terms[SERVICE, who]
-    job.service_s = _work_s(task, task.true_tokens, contractor) * task.time_factor
+    job.service_s = work_s(task, task.true_tokens, contractor) * task.time_factor
 
 
 @part
