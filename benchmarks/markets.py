@@ -128,7 +128,10 @@ def _told(where: str, found: dict[str, float], asked: dict[str, str]) -> list[Fi
 
 def policies(pairs: int) -> list[Figure]:
     """What a policy written in Python reaches, and what bandits cost beside `cheapest`, market profile."""
-    names = ("greedy", "epsilon_greedy", "optimistic_greedy", "ucb1", "thompson", "lin_ucb", "exp3")
+    names = (
+        *("greedy", "epsilon_greedy", "optimistic_greedy", "ucb1", "ucb_v", "thompson", "thompson_gaussian"),
+        *("lin_ucb", "exp3", "budgeted_ucb"),
+    )
     base = coalesce_sim.load("market_day", ["contractors.count=100"])
     tasks = sum(count for _, count in arrivals_of(base))
     scenarios = [

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 import numpy as np
 
 from coalesce_sim.arrays import IntArray
-from coalesce_sim.market.compiled import exp3, greedy, linear, other_choices
+from coalesce_sim.market.compiled import exp3, foresight, greedy, linear
 from coalesce_sim.market.compiled import reward_learners as rewards
 from coalesce_sim.market.compiled.agenda import Agenda
 from coalesce_sim.market.compiled.market_setup import Laid
@@ -63,7 +63,7 @@ def _is_not_asked(at: IntArray) -> None:
 
 _Kernel = Callable[[IntArray], object]
 _GREEDY = greedy.greedy_decides, greedy.greedy_observes
-_TRUTH = other_choices.truth_decides, _is_not_asked
+_TRUTH = foresight.truth_decides, _is_not_asked
 _KERNELS: Final[Mapping[type[Policy], tuple[_Kernel, _Kernel]]] = {
     Oracle: _TRUTH,
     Tally: _TRUTH,
@@ -124,7 +124,7 @@ class Interpreted:
             bids_usd = self._laid.offers.terms[BID, : len(offers.ids)].copy()
             view = SealedBids(offers, 0, bids_usd)
         elif self._sees_truth:
-            home_usd = other_choices.truth_decides(at)
+            home_usd = foresight.truth_decides(at)
             realised_usd = self._laid.offers.terms[REALISED, : len(offers.ids)].copy()
             view = OracleView(offers, 0, home_usd, realised_usd)
         else:

@@ -313,8 +313,8 @@ class Open:
 
 
 class Course:
-    """How far the market is: blocks, tasks and attempts by number; the tasks to be decided at this moment;
-    the first unused rows; what has come about so far."""
+    """How far the market is: blocks, tasks and attempts by number; the tasks to be decided at this moment,
+    and what is asked of the one at hand; the first unused rows; what has come about so far."""
 
     first_row_task: int
     next_task: int

@@ -1,6 +1,7 @@
 """Quantiles of Beta distributions, one by one: the same bits in Python and compiled.
 
-So they are made of + − × ÷, √ and logarithms and exponentials of the standard library's `math`.
+So they are made of + − × ÷, √ and logarithms and exponentials of the standard library's `math`, and no
+function here that is compiled too calls another one.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ def quantile(p: float, a: float, b: float) -> float:
     mirrored = p > 0.5
     if mirrored:
         p, a, b = 1.0 - p, b, a
+    # −ln B(a, b), by Stirling's series
     total, log_scale = a + b, 0.0
     for which in range(3):
         z, product = total if which == 0 else a if which == 1 else b, 1.0
@@ -53,6 +55,7 @@ def quantile(p: float, a: float, b: float) -> float:
         series = ((series - 1 / 360) * w + 1 / 12) / z
         log_gamma = (z - 0.5) * math.log(z) - z + 0.9189385332046727 + series - math.log(product)
         log_scale += log_gamma if which == 0 else -log_gamma
+    # where to begin
     depth = math.sqrt(-2.0 * math.log(p))
     deviate = depth - (2.30753 + depth * 0.27061) / (1.0 + depth * (0.99229 + depth * 0.04481))
     of_a, of_b = 1.0 / (2.0 * a - 1.0), 1.0 / (2.0 * b - 1.0)
@@ -61,6 +64,7 @@ def quantile(p: float, a: float, b: float) -> float:
     w -= (of_b - of_a) * (curve + 5.0 / 6.0 - 2.0 / (3.0 * mean))
     x = a / (a + b * math.exp(min(2.0 * w, 600.0)))
     for _ in range(_MOST):
+        # the probability below x, or above it
         front = math.exp(log_scale + a * math.log(x) + b * math.log(1.0 - x))
         beyond = x * (total + 2.0) > a + 1.0
         c, d, u = (b, a, 1.0 - x) if beyond else (a, b, x)
@@ -79,6 +83,7 @@ def quantile(p: float, a: float, b: float) -> float:
         if reached <= 0.0:
             x = 0.5 * (x + a / total)
             continue
+        # a step, in the logarithms of both
         slope = front / ((1.0 - x) * reached)
         missed = math.log(reached / p)
         off = missed / slope

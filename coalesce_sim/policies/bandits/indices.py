@@ -66,6 +66,7 @@ def exp3_gamma(alternatives: int, horizon: int) -> float:
 def exp3_probabilities(log_weights: FloatArray, gamma: float) -> FloatArray:
     """``(1 − γ)·w/Σw + γ/K``. Source: as `exp3_gamma`, figure 1."""
     grown = log_weights - log_weights.max(axis=-1, keepdims=True)
+    # numpy's exponentials and sums depend on the machine
     weights = np.array([math.exp(each) for each in grown.ravel().tolist()]).reshape(grown.shape)
     shares = weights / weights.cumsum(axis=-1)[..., -1:]
     return np.asarray((1 - gamma) * shares + gamma / log_weights.shape[-1])
