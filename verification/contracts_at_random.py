@@ -21,15 +21,14 @@ _POLICIES = (
 def market_with_contracts(number: int) -> dict[str, Any]:
     """The scenario of that number: one of `markets_at_random`, with what is not covered replaced."""
     rng = random.Random(number)
-    fields = market_of(number, rng.randint(6, 60), rng.randint(2, 6))
+    fields = market_of(number, rng.randint(6, 60), rng.choice((2, 3, 4, 5, 6, 6, 16)))
     _without_steps(fields)
     found = fields.get("discovery")
-    if found is not None:
-        found.pop("outages", None)
-        found.pop("fallback", None)
-        if found["kind"] != "registry":
-            messages = {key: value for key, value in found.items() if key.startswith("message_")}
-            fields["discovery"] = {"kind": "registry", "k": 2, "newcomer_share": 0.5, **messages}
+    if found is not None and len(fields["contractors"]) > 6:
+        found["k"] = rng.randint(3, 12)
+    if found is not None and found["kind"] != "registry":
+        messages = {key: value for key, value in found.items() if key.startswith("message_")}
+        fields["discovery"] = {"kind": "registry", "k": 2, "newcomer_share": 0.5, **messages}
     if fields.get("reputation", {}).get("model", {}).get("kind") == "eigentrust":
         fields["reputation"]["model"] = {"kind": "beta", "forgetting": 0.95}
     fields["contracts"]["security"].pop("incidents", None)

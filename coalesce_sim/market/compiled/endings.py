@@ -12,7 +12,6 @@ import numpy as np
 
 from coalesce_sim.market.compiled.agenda import Agenda
 from coalesce_sim.market.compiled.building import part
-from coalesce_sim.market.compiled.directory import remember_rated
 from coalesce_sim.market.compiled.draws import drawn
 from coalesce_sim.market.compiled.experience import (
     AT_HOME,
@@ -21,6 +20,7 @@ from coalesce_sim.market.compiled.experience import (
     Experience,
     bill,
     rate,
+    remember_rated,
     took,
 )
 from coalesce_sim.market.compiled.lives import ACCEPTED, FOUND_BAD
@@ -142,7 +142,7 @@ def learn_of_contract(
             experience.contractors,
             experience.pairs,
         )
-        if rules.registry:
+        if rules.searches:
             remember_rated(job.who, experience.contractors, course)
         if rules.tells_ratings:
             row = ratings[course.ratings]

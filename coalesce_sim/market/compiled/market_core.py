@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
+from functools import cached_property
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from coalesce_sim.cost_parts import (
 from coalesce_sim.market.compiled import market_kernel as kernel
 from coalesce_sim.market.compiled.building import garbage_left
 from coalesce_sim.market.compiled.choosers import Chooser, Compiled, Interpreted
+from coalesce_sim.market.compiled.finders import Finder
 from coalesce_sim.market.compiled.growing import OpenBlocks
 from coalesce_sim.market.compiled.market_setup import fill_tasks, laid_out
 from coalesce_sim.market.compiled.market_tables import Effect, Ended
@@ -38,6 +40,7 @@ from coalesce_sim.policies.protocol import LOCAL, OracleView, Policy
 from coalesce_sim.policies.yardsticks import Tally
 from coalesce_sim.reputation.ratings import RatingRows
 from coalesce_sim.scenario.contracts import ContractRules
+from coalesce_sim.scenario.discovery import RegistryDiscovery
 from coalesce_sim.scenario.distributions import drawn_at
 
 _PARTS = {
@@ -108,7 +111,9 @@ class MarketCore:
         at = laid.addresses()
         while True:
             reason = kernel.play(at)
-            if reason == kernel.DECIDE:
+            if reason == kernel.FIND:
+                self._finder.find(at)
+            elif reason == kernel.DECIDE:
                 self._chooser.decide(at)
             elif reason == kernel.OBSERVE:
                 self._chooser.observe(at)
@@ -120,6 +125,12 @@ class MarketCore:
             else:
                 break
         self._hand_over()
+
+    @cached_property
+    def _finder(self) -> Finder:
+        found = self._venue.scenario.discovery
+        assert isinstance(found, RegistryDiscovery)
+        return Finder(found, self._venue)
 
     def _answer(self) -> None:
         """A client answers a question of its contractor."""
@@ -198,7 +209,7 @@ class MarketCore:
             for name in Effect.__annotations__:
                 setattr(effect, name, laid.experience.effects[name][which].item())
         if self._trade.discovery is not None:
-            found = (course[name].item() for name in ("queries", "messages", "empty", "age_s"))
+            found = (course[name].item() for name in ("queries", "messages", "unanswered", "empty", "age_s"))
             self._trade.discovery.take_over(*found)
         if isinstance(self._policy, Tally):
             self._policy.saved_usd[:] = contractors["saved_usd"]

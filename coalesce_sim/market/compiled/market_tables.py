@@ -235,9 +235,10 @@ class Check:
 
 
 class Rules:
-    """The scenario's. `pricing` is the kind of price, `opportunity` that of the opportunity cost; shares and
-    rates are those of `ContractRules`, `Layouts`, `Home` and `Registry`; where a rule is left out, its flag
-    is false or its number negative."""
+    """The scenario's. `pricing` is the kind of price, `opportunity` that of the opportunity cost; `searches`
+    says whether clients look for contractors, `asks_around` whether otherwise than at a registry that always
+    answers; shares and rates are those of `ContractRules`, `Layouts`, `Home` and `Registry`; where a rule is
+    left out, its flag is false or its number negative."""
 
     pricing: int
     load_slope: float
@@ -280,7 +281,8 @@ class Rules:
     rate: float
     forgetting: float
     proven_only: bool
-    registry: bool
+    searches: bool
+    asks_around: bool
     k: int
     newcomer_seats: int
     refresh_s: float
@@ -345,6 +347,7 @@ class Course:
     windows: int
     authorised: int
     offers: int
+    found: int
     found_s: float
     chosen: int
     explored: bool
@@ -355,6 +358,7 @@ class Course:
     queries: int
     messages: int
     empty: int
+    unanswered: int
     age_s: float
     ranked_s: float
     last_rated: int

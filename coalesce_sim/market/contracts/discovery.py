@@ -24,8 +24,8 @@ NOBODY.flags.writeable = False
 
 
 class Found(NamedTuple):
-    """Candidates (contractor indices, ascending), how long asking took, how old the knowledge is, and how
-    many messages it took.
+    """Candidates (contractor indices, ascending), how long asking took, how old the knowledge is, how many
+    messages it took, and whether somebody answered: a registry that is down does not.
 
     The age is NaN where nobody was found.
     """
@@ -34,6 +34,7 @@ class Found(NamedTuple):
     latency_s: float
     age_s: float
     messages: int
+    answered: bool = True
 
 
 class PartialView(NamedTuple):
@@ -97,7 +98,6 @@ class Registry:
         self._last = [-1] * n_types
         self._merit = np.empty((n_types, n_contractors))
         self._ranked_s = -np.inf
-        self.unanswered = 0
 
     def answer(self, now_s: float, client: int, type_id: int, merit: Merit) -> Found:
         for start_s, end_s in self._outages_s:
@@ -114,9 +114,8 @@ class Registry:
         return Found(ids, self._latency_s, now_s - self._ranked_s, 2)
 
     def _fall_back(self, now_s: float, client: int, type_id: int) -> Found:
-        self.unanswered += 1
         ids, ranked_s = self._answers.get((client, type_id), (NOBODY, np.nan))
-        return Found(ids, self._settings.timeout_ms / 1e3, now_s - ranked_s, 1)
+        return Found(ids, self._settings.timeout_ms / 1e3, now_s - ranked_s, 1, answered=False)
 
     def _refresh(self, now_s: float, merit: Merit) -> None:
         self._merit = _snapshot(merit(), self._merit.shape)
@@ -141,8 +140,6 @@ class Gossip:
     forwards would. So draws are needed in any order, by who asks, round and place. Whom an agent asks
     depends, as it must, on how many there are.
     """
-
-    unanswered = 0  # there is nobody who could be down
 
     def __init__(
         self,
@@ -222,8 +219,6 @@ class Gossip:
 class Broadcast:
     """No directory: whoever looks for contractors asks all of them."""
 
-    unanswered = 0  # there is nobody who could be down
-
     def __init__(self, settings: BroadcastDiscovery, n_types: int, n_contractors: int, luck: Luck) -> None:
         self._settings = settings
         self._latency_s = (settings.wait_ms + 2 * settings.message_ms) / 1e3
@@ -246,8 +241,8 @@ class Discovery:
 
     What this core lays out for all contractors, such as their charges, still grows with the market.
 
-    Counts `queries`, their `messages`, the queries that a registry left `unanswered`, being down, and those
-    that were `empty`.
+    Counts `queries`, their `messages`, the queries that a registry left `unanswered`, being down, whatever
+    the client could fall back on, and those that were `empty`.
     """
 
     def __init__(
@@ -269,6 +264,7 @@ class Discovery:
         self.counts_messages = settings.counts_messages
         self.queries = 0
         self.messages = 0
+        self.unanswered = 0
         self.empty = 0
         self._age_s = 0.0
 
@@ -282,20 +278,17 @@ class Discovery:
         found = self._directory.answer(now_s, client, type_id, merit)
         self.queries += 1
         self.messages += found.messages
+        self.unanswered += not found.answered
         if len(found.ids):
             self._age_s += found.age_s
         else:
             self.empty += 1
         return found
 
-    def take_over(self, queries: int, messages: int, empty: int, age_s: float) -> None:
+    def take_over(self, queries: int, messages: int, unanswered: int, empty: int, age_s: float) -> None:
         """Enter queries that were answered elsewhere; `age_s` is the sum of the ages of what was found."""
-        self.queries, self.messages, self.empty, self._age_s = queries, messages, empty, age_s
-
-    @property
-    def unanswered(self) -> int:
-        """Queries made while the registry was down, whatever the client could fall back on."""
-        return self._directory.unanswered
+        self.queries, self.messages, self.unanswered = queries, messages, unanswered
+        self.empty, self._age_s = empty, age_s
 
     @property
     def mean_age_s(self) -> float:
