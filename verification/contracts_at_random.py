@@ -26,7 +26,7 @@ def market_with_contracts(number: int) -> dict[str, Any]:
     found = fields.get("discovery")
     if found is not None and len(fields["contractors"]) > 6:
         found["k"] = rng.randint(3, 12)
-    if found is not None and found["kind"] != "registry":
+    if found is not None and found["kind"] == "gossip":
         messages = {key: value for key, value in found.items() if key.startswith("message_")}
         fields["discovery"] = {"kind": "registry", "k": 2, "newcomer_share": 0.5, **messages}
     if fields.get("reputation", {}).get("model", {}).get("kind") == "eigentrust":

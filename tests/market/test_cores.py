@@ -43,7 +43,7 @@ def test_both_cores_look_back_the_same():
             assert_same_in_hindsight(coalesce_sim.load(market))
 
 
-@pytest.mark.parametrize("name", ["market_day", "real_agents_twin"])
+@pytest.mark.parametrize("name", ["market_day", "decentral", "real_agents_twin"])
 def test_bundled_markets_are_the_same_on_both_cores(name):
     assert_same_on_both_cores(coalesce_sim.load(name, ["workload.arrivals.limit=600"]))
 
@@ -201,7 +201,7 @@ def test_an_observer_is_told_the_same_blocks():
 @pytest.mark.parametrize(
     ("name", "changes", "reason"),
     [
-        ("market_day", ["discovery={kind: gossip}"], "discovery by gossip or broadcast"),
+        ("market_day", ["discovery={kind: gossip}"], "discovery by gossip"),
         ("experiments_splitting", [], r"composite tasks \(steps\)"),
         (
             "dur_02",

@@ -14,7 +14,7 @@ from coalesce_sim.policies.topsis import Topsis
 from coalesce_sim.scenario import learners
 from coalesce_sim.scenario import policy as settings
 from coalesce_sim.scenario.costs import TokenPrice
-from coalesce_sim.scenario.discovery import BroadcastDiscovery, GossipDiscovery
+from coalesce_sim.scenario.discovery import GossipDiscovery
 from coalesce_sim.scenario.reputation import EigenTrustReputation
 from coalesce_sim.scenario.schema import Scenario
 
@@ -82,7 +82,7 @@ def of_contracts(scenario: Scenario, *, watched: bool) -> dict[str, bool]:
     types = scenario.workload.types.values()
     return {
         "composite tasks (steps)": any(kind.in_steps or kind.may_split for kind in types),
-        "discovery by gossip or broadcast": isinstance(found, GossipDiscovery | BroadcastDiscovery),
+        "discovery by gossip": isinstance(found, GossipDiscovery),
         "reputation by eigentrust": public is not None and isinstance(public.model, EigenTrustReputation),
         "incidents (contracts.security.incidents)": scenario.incidents is not None,
         _TOLD: watched,

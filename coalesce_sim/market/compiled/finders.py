@@ -63,9 +63,15 @@ _Way = tuple[Callable[[IntArray, IntArray], None], Sequence[Kind], Sequence[Any]
 class Finder:
     """A kernel of its own for each kind of discovery but a registry that always answers."""
 
-    def __init__(self, found: RegistryDiscovery, venue: Venue) -> None:
-        clients, types = venue.scenario.clients.count, len(venue.scenario.workload.types)
-        self._ask, kinds, self._tables = _at_registry(found, (clients, types), len(venue.pool))
+    def __init__(self, found: RegistryDiscovery | BroadcastDiscovery, venue: Venue) -> None:
+        asking = venue.scenario.clients.count, len(venue.scenario.workload.types)
+        match found:
+            case RegistryDiscovery():
+                way = _at_registry(found, asking, len(venue.pool))
+            case BroadcastDiscovery():
+                turns = np.full(asking, -1)
+                way = searches.ask_everybody, searches.BY_BROADCAST, (turns,)
+        self._ask, kinds, self._tables = way
         self._own = laid_in(kinds, self._tables)
 
     def find(self, at: IntArray) -> None:

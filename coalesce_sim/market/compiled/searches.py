@@ -1,7 +1,7 @@
-"""Queries at a registry that may be down, compiled: a kernel of its own, which plays nothing else.
+"""Queries at a registry that may be down and by broadcast, compiled: each a kernel of its own.
 
-The market stops where a client looks for contractors, and goes on with whom the kernel has entered. It has
-tables of its own beside those of the market.
+The market stops where a client looks for contractors, and goes on with whom the kernel has entered. Each
+has tables of its own beside those of the market.
 """
 
 from __future__ import annotations
@@ -12,7 +12,14 @@ import numpy as np
 
 from coalesce_sim.arrays import IntArray
 from coalesce_sim.market.compiled.building import kernel, part
-from coalesce_sim.market.compiled.directory import enter, look_up
+from coalesce_sim.market.compiled.directory import (
+    enter,
+    hand_out,
+    last_of,
+    look_up,
+    rank,
+    take_up_ratings,
+)
 from coalesce_sim.market.compiled.market_kernel import FOUND
 from coalesce_sim.market.compiled.market_memory import (
     course_at,
@@ -60,7 +67,11 @@ AT_REGISTRY: Final[tuple[Kind, ...]] = ((_SILENCE, 1), (_FALLBACK, 1), (_ANSWER,
 """Tables of a registry that may be down: its outages, what clients do then, (clients, types) their last
 answers, and (clients, types, k) whom those named."""
 
+BY_BROADCAST: Final[tuple[Kind, ...]] = ((_INT, 2),)
+"""Table of broadcast: (clients, types) whose turn it was last."""
+
 _ONE_WAY: Final[Any] = np.int64(1)
+_AT_ONCE: Final[Any] = np.float64(0.0)
 
 
 @kernel
@@ -95,3 +106,21 @@ def _is_silent(now_s: float, silences: Table[Silence]) -> bool:
     for each in range(len(silences)):
         silent = silent or silences[each].start_s <= now_s < silences[each].end_s
     return silent
+
+
+@kernel
+def ask_everybody(at: IntArray, own: IntArray) -> None:
+    """`Broadcast.answer`: whoever is the best at this moment, and whose turn it is at this client."""
+    tasks, experience, ranking, offers = tasks_at(at), experience_at(at), ranking_at(at), offers_at(at)
+    rules, course, turns = rules_at(at), course_at(at), grid_at(own, 0, _INT)
+    row = course.deciding - course.first_row_task
+    task, played, contractors = tasks.stated[row], tasks.played[row], experience.contractors
+    client, type_id = task.client, task.type_id
+    listing, ranked = ranking.listings[type_id], ranking.ranked[type_id]
+    take_up_ratings(contractors, experience.pairs, ranking.ranked, rules, course)
+    listing.last = turns[client, type_id]
+    rank(listing, ranked, rules)
+    found = hand_out(listing, ranked, offers.ids, rules)
+    turns[client, type_id] = last_of(listing, ranked)
+    enter(found, rules.search_s, _AT_ONCE, 2 * len(ranked), played, rules, course)
+    course.goes_on = FOUND
