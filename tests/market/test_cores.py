@@ -43,9 +43,18 @@ def test_both_cores_look_back_the_same():
             assert_same_in_hindsight(coalesce_sim.load(market))
 
 
-@pytest.mark.parametrize("name", ["market_day", "decentral", "real_agents_twin"])
-def test_bundled_markets_are_the_same_on_both_cores(name):
-    assert_same_on_both_cores(coalesce_sim.load(name, ["workload.arrivals.limit=600"]))
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("market_day", []),
+        ("market_day", ["discovery={kind: gossip, k: 9, view_size: 12, round_s: 10}"]),
+        ("market_day", ["discovery.outages=[{start_h: 0.1, hours: 0.2}]", "discovery.fallback=cached"]),
+        ("decentral", []),
+        ("real_agents_twin", []),
+    ],
+)
+def test_bundled_markets_are_the_same_on_both_cores(name, changes):
+    assert_same_on_both_cores(coalesce_sim.load(name, ["workload.arrivals.limit=600", *changes]))
 
 
 def test_the_fitted_hour_of_code_completion_is_the_same_on_both_cores():
@@ -201,7 +210,11 @@ def test_an_observer_is_told_the_same_blocks():
 @pytest.mark.parametrize(
     ("name", "changes", "reason"),
     [
-        ("market_day", ["discovery={kind: gossip}"], "discovery by gossip"),
+        (
+            "market_day",
+            ["contracts.security.incidents={shares: {leaked: 1}, leak_usd: {low: 1, medium: 2, high: 4}}"],
+            r"incidents \(contracts.security.incidents\)",
+        ),
         ("experiments_splitting", [], r"composite tasks \(steps\)"),
         (
             "dur_02",

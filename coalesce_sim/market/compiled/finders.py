@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 
 from coalesce_sim.arrays import IntArray
-from coalesce_sim.market.compiled import market_tables, searches
+from coalesce_sim.luck import Luck
+from coalesce_sim.market.compiled import gossip, market_tables, searches
 from coalesce_sim.market.compiled.experience import Experience
 from coalesce_sim.market.compiled.market_memory import Ranking
-from coalesce_sim.market.compiled.memory import Kind, laid_in
+from coalesce_sim.market.compiled.memory import Kind, flat, laid_in
 from coalesce_sim.market.compiled.rows import Rows, filled, table
+from coalesce_sim.market.contracts.discovery import gossip_states
 from coalesce_sim.market.trade import Venue
 from coalesce_sim.scenario.discovery import (
     BroadcastDiscovery,
@@ -63,7 +65,7 @@ _Way = tuple[Callable[[IntArray, IntArray], None], Sequence[Kind], Sequence[Any]
 class Finder:
     """A kernel of its own for each kind of discovery but a registry that always answers."""
 
-    def __init__(self, found: RegistryDiscovery | BroadcastDiscovery, venue: Venue) -> None:
+    def __init__(self, found: Discovery, venue: Venue) -> None:
         asking = venue.scenario.clients.count, len(venue.scenario.workload.types)
         match found:
             case RegistryDiscovery():
@@ -71,6 +73,8 @@ class Finder:
             case BroadcastDiscovery():
                 turns = np.full(asking, -1)
                 way = searches.ask_everybody, searches.BY_BROADCAST, (turns,)
+            case GossipDiscovery():
+                way = _by_gossip(found, asking, len(venue.pool), venue.luck)
         self._ask, kinds, self._tables = way
         self._own = laid_in(kinds, self._tables)
 
@@ -94,3 +98,33 @@ def _at_registry(found: RegistryDiscovery, asking: tuple[int, int], contractors:
         searches.AT_REGISTRY,
         (silences, fallback, table(searches.Answer, asking), named),
     )
+
+
+def _by_gossip(found: GossipDiscovery, asking: tuple[int, int], contractors: int, luck: Luck) -> _Way:
+    clients, size = asking[0], min(found.view_size, contractors)
+    rounds = filled(
+        gossip.Rounds,
+        1,
+        fanout=found.fanout,
+        round_s=found.round_s,
+        heard_after_s=2 * found.message_ms / 1e3,
+        latest=-1,
+    )
+    states, entries = gossip_states(clients, luck), (clients, size)
+    views = gossip.Views(
+        filled(gossip.Peer, clients, asked_in=-1, viewed_in=-1),
+        np.zeros(entries, dtype=np.int64),
+        np.zeros(entries),
+        np.zeros(entries, dtype=np.int64),
+        np.full(asking, -1),
+    )
+    order, spare, place = np.zeros((3, contractors), dtype=np.int64)
+    notes = gossip.Notes(
+        np.zeros(len(states), dtype=np.int64),
+        np.zeros(len(states), dtype=np.bool_),
+        np.zeros(contractors),
+        order,
+        spare,
+        place,
+    )
+    return gossip.ask_peers, gossip.BY_GOSSIP, flat((rounds, states, views, notes))

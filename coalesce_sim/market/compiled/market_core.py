@@ -40,7 +40,6 @@ from coalesce_sim.policies.protocol import LOCAL, OracleView, Policy
 from coalesce_sim.policies.yardsticks import Tally
 from coalesce_sim.reputation.ratings import RatingRows
 from coalesce_sim.scenario.contracts import ContractRules
-from coalesce_sim.scenario.discovery import BroadcastDiscovery, RegistryDiscovery
 from coalesce_sim.scenario.distributions import drawn_at
 
 _PARTS = {
@@ -129,7 +128,7 @@ class MarketCore:
     @cached_property
     def _finder(self) -> Finder:
         found = self._venue.scenario.discovery
-        assert isinstance(found, RegistryDiscovery | BroadcastDiscovery)
+        assert found is not None
         return Finder(found, self._venue)
 
     def _answer(self) -> None:

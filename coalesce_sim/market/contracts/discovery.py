@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from coalesce_sim.arrays import FloatArray, IntArray
-from coalesce_sim.luck import Draws, Luck, states_of, uniforms
+from coalesce_sim.luck import Draws, Luck, StateArray, states_of, uniforms
 from coalesce_sim.policies.protocol import LOCAL
 from coalesce_sim.scenario.discovery import BroadcastDiscovery, GossipDiscovery, RegistryDiscovery
 from coalesce_sim.scenario.discovery import Discovery as DiscoverySettings
 
-_LAST_ROUND = 2**62
-"""Rounds are counted in 64 bits; a clock that shows more of them does not tell one from the next."""
+LAST_ROUND: Final = 2.0**42
+"""Rounds of gossip are counted up to here, so that 64 bits count the messages of a million agents."""
 
 Merit = Callable[[], FloatArray]
 
@@ -150,8 +150,7 @@ class Gossip:
         luck: Luck,
     ) -> None:
         self._settings = settings
-        clients = Draws(luck.key("gossip of clients"), np.arange(n_clients, dtype=np.uint64))
-        self._states = np.append(clients.states[:LOCAL], luck("gossip").states[:LOCAL])
+        self._states = gossip_states(n_clients, luck)
         self._n_clients = n_clients
         self._agents = n_clients + n_contractors
         self._merit = np.empty((n_types, n_contractors))
@@ -162,7 +161,8 @@ class Gossip:
         self._shortlists: dict[tuple[int, int], tuple[int, Shortlist]] = {}
 
     def answer(self, now_s: float, client: int, type_id: int, merit: Merit) -> Found:
-        latest = int(min((now_s - self._heard_after_s) // self._settings.round_s, _LAST_ROUND))
+        number = (now_s - self._heard_after_s) // self._settings.round_s
+        latest = int(max(min(number, LAST_ROUND), -1.0))
         messages = 2 * self._settings.fanout * (latest - self._asked_in.get(client, -1))
         self._asked_in[client] = latest
         if latest > self._latest:
@@ -179,7 +179,8 @@ class Gossip:
             shortlist = Shortlist(ranked, self._settings.k, self._settings.newcomer_seats, last)
             self._shortlists[client, type_id] = (latest, shortlist)
         ids = shortlist.next()
-        age_s = now_s - float(view.made_s[ids].sum()) / len(ids) if len(ids) else np.nan
+        # Added up in order, not by `sum`, which compiled code could not repeat.
+        age_s = now_s - float(view.made_s[ids].cumsum()[-1]) / len(ids) if len(ids) else np.nan
         return Found(ids, self._settings.query_ms / 1e3, age_s, messages)
 
     def view(self, latest: int, client: int) -> PartialView:
@@ -214,6 +215,12 @@ class Gossip:
         rounds = np.atleast_1d(np.asarray(number, dtype=np.uint64))
         places = np.atleast_1d(np.asarray(place, dtype=np.uint64))
         return uniforms(states_of(self._states[agents], rounds), places)
+
+
+def gossip_states(n_clients: int, luck: Luck) -> StateArray:
+    """The states that the draws of those who gossip begin at: of clients, then of contractors."""
+    clients = Draws(luck.key("gossip of clients"), np.arange(n_clients, dtype=np.uint64))
+    return np.append(clients.states[:LOCAL], luck("gossip").states[:LOCAL])
 
 
 class Broadcast:
