@@ -26,8 +26,6 @@ def market_with_contracts(number: int) -> dict[str, Any]:
     found = fields.get("discovery")
     if found is not None:
         _widen(found, len(fields["contractors"]), rng)
-    if fields.get("reputation", {}).get("model", {}).get("kind") == "eigentrust":
-        fields["reputation"]["model"] = {"kind": "beta", "forgetting": 0.95}
     fields["contracts"]["security"].pop("incidents", None)
     kind = rng.choice(_POLICIES)
     if fields["policy"]["kind"] != kind:

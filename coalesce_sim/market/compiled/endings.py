@@ -131,20 +131,24 @@ def learn_of_contract(
     accepted, now_s = is_accepted(job), job.ended_s
     if rules.rated:
         rating = 1.0 if accepted else 0.0
-        score = rate(
-            job.who,
-            job.type_id,
-            rating,
-            rules.alpha,
-            rules.fading,
-            rules.by_type,
-            rules.pooling,
-            experience.contractors,
-            experience.pairs,
-        )
-        if rules.searches:
-            remember_rated(job.who, experience.contractors, course)
-        if rules.tells_ratings:
+        if rules.recompute_every > 0:
+            course.unscored += 1
+            score = experience.pairs[job.type_id, job.who].score
+        else:
+            score = rate(
+                job.who,
+                job.type_id,
+                rating,
+                rules.alpha,
+                rules.fading,
+                rules.by_type,
+                rules.pooling,
+                experience.contractors,
+                experience.pairs,
+            )
+            if rules.searches:
+                remember_rated(job.who, experience.contractors, course)
+        if rules.keeps_ratings:
             row = ratings[course.ratings]
             course.ratings += 1
             row.time_s, row.client, row.contractor = now_s, job.client, job.who

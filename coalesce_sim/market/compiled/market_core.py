@@ -28,6 +28,7 @@ from coalesce_sim.market.compiled.market_setup import fill_tasks, laid_out
 from coalesce_sim.market.compiled.market_tables import Effect, Ended
 from coalesce_sim.market.compiled.rows import Rows, fill
 from coalesce_sim.market.compiled.settings import asks, choosing_offers, is_interpreted
+from coalesce_sim.market.compiled.trust import Trust
 from coalesce_sim.market.contracts.ended import EndedContracts
 from coalesce_sim.market.contracts.states import FINAL_STATES
 from coalesce_sim.market.contracts.trade import ContractTrade
@@ -64,6 +65,7 @@ class MarketCore:
         self._venue, self._policy, self._decider, self._trade = venue, policy, decider, trade
         self._rules = venue.scenario.contracts or ContractRules()
         self._reply = venue.luck("reply")
+        self._trust = Trust(venue)
         self._home_parts_usd: deque[FloatArray] = deque()
         self._contracts = self._ratings = (0, 0)
 
@@ -118,6 +120,8 @@ class MarketCore:
                 self._chooser.observe(at)
             elif reason == kernel.REPLY:
                 self._answer()
+            elif reason == kernel.SCORE:
+                self._trust.score(laid)
             elif reason == kernel.MORE_ROOM:
                 laid.make_room()
                 at = laid.addresses()
@@ -145,6 +149,7 @@ class MarketCore:
             self._contracts = self._contracts[1], int(told["contracts"])
             self._ratings = self._ratings[1], int(told["ratings"])
             self._under_way.hand_over()
+        self._trust.take_ratings(self._laid)
         self._forget_told()
 
     def _forget_told(self) -> None:
@@ -189,7 +194,7 @@ class MarketCore:
         )
 
     def _rated(self) -> RatingRows | None:
-        if not self._laid.rules["tells_ratings"][0]:
+        if self._venue.scenario.reputation is None or not self._venue.observer.wants("ratings"):
             return None
         rows = self._laid.told.ratings[slice(*self._ratings)]
         return RatingRows(**{name: rows[name].copy() for name in RatingRows._fields})

@@ -111,8 +111,9 @@ REPLY: Final = 4
 DECIDE: Final = 5
 OBSERVE: Final = 6
 FIND: Final = 7
+SCORE: Final = 8
 """Why it stops: nothing is left; all tasks of the last block have arrived; a table is full; a client has to
-answer a question; somebody else decides, wants to be told of an outcome, or finds contractors."""
+answer a question; somebody else decides, wants to be told of an outcome, finds or scores contractors."""
 
 _SPARE: Final = 8
 """Rows that one event can use at most."""
@@ -162,6 +163,8 @@ def play(at: IntArray) -> int:
             step = GO
         elif _is_full(under, books, experience, facts, told, agenda, course):
             return MORE_ROOM
+        elif course.unscored == rules.recompute_every:
+            return SCORE
         elif course.deciding < course.decide_until:
             step = FOUND
             if rules.asks_around:

@@ -34,7 +34,7 @@ from coalesce_sim.policies.protocol import LOCAL
 from coalesce_sim.reputation.ratings import first_scores, prior_counts
 from coalesce_sim.scenario.contracts import ContractRules
 from coalesce_sim.scenario.costs import BargainedPrice, DemandPrice, FlatPrice, LoadPrice, TokenPrice
-from coalesce_sim.scenario.reputation import BetaReputation, EwmaReputation, Reputation
+from coalesce_sim.scenario.reputation import BetaReputation, EigenTrustReputation, EwmaReputation, Reputation
 from coalesce_sim.scenario.schema import Scenario
 
 _OPPORTUNITY: Final = {
@@ -189,7 +189,7 @@ def _begin_ratings(public: Reputation, advertised: FloatArray, contractors: Rows
     contractors["score"][:-1] = first_scores(public, advertised)
     contractors["score"][-1] = 0.5
     contractors["prior_good"][-1], contractors["prior"][-1] = 1.0, 2.0
-    if isinstance(public.model, BetaReputation):
+    if isinstance(public.model, BetaReputation | EigenTrustReputation):
         good, bad = prior_counts(public.model, public.start == "warm", advertised)
         contractors["prior_good"][:-1], contractors["prior"][:-1] = good, good + bad
         contractors["score"][:-1] = good / (good + bad)
@@ -308,10 +308,11 @@ def _rules(
         shared_share=np.sqrt(shared),
         difficulty=venue.luck("difficulty").states[LOCAL],
         recorded=scenario.records is not None,
+        recompute_every=-1,
         asks=asks,
         listens=venue.listens,
         tells_contracts=venue.observer.wants("contracts"),
-        tells_ratings=rated and venue.observer.wants("ratings"),
+        keeps_ratings=rated and venue.observer.wants("ratings"),
     )
     if isinstance(pricing, LoadPrice):
         made["load_slope"], made["max_load"] = pricing.slope, pricing.max_load
@@ -327,6 +328,8 @@ def _rules(
             made["alpha"], made["fading"] = public.model.alpha, 1.0 - public.model.alpha
         elif isinstance(public.model, BetaReputation):
             made["fading"] = public.model.forgetting
+        else:
+            made["recompute_every"], made["keeps_ratings"] = public.model.recompute_every, True
     if scenario.discovery is not None:
         enter_discovery(scenario.discovery, venue, made)
     return made

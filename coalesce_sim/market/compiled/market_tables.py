@@ -276,6 +276,7 @@ class Rules:
     fading: float
     by_type: bool
     pooling: float
+    recompute_every: int
     own_pooling: float
     corrects: bool
     rate: float
@@ -289,7 +290,7 @@ class Rules:
     search_s: float
     message_usd: float
     tells_contracts: bool
-    tells_ratings: bool
+    keeps_ratings: bool
     asks: bool
     listens: bool
 
@@ -344,6 +345,7 @@ class Course:
     used_waiting: int
     contracts: int
     ratings: int
+    unscored: int
     windows: int
     authorised: int
     offers: int
