@@ -20,7 +20,7 @@ import numba
 from filelock import FileLock
 
 from coalesce_sim import luck, rounding
-from coalesce_sim.market.contracts import lifecycle, terms
+from coalesce_sim.market.contracts import discovery, lifecycle, terms
 from coalesce_sim.policies import mcdm, protocol
 
 _njit: Any = numba.njit
@@ -30,7 +30,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 _CONSTANTS: Final = (
     *(rounding.ROUNDING, mcdm.FAR, protocol.LOCAL, luck.CENTRE, luck.TAIL, luck.FAR_TAIL),
-    *(lifecycle.ROUNDING_S, terms.TERMS),
+    *(lifecycle.ROUNDING_S, terms.TERMS, discovery.LAST_ROUND),
 )
 
 

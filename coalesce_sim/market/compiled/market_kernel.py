@@ -54,7 +54,6 @@ from coalesce_sim.market.compiled.lives import (
 )
 from coalesce_sim.market.compiled.market_memory import (
     Facts,
-    Ranking,
     Tasks,
     Told,
     Under,
@@ -99,10 +98,11 @@ REPLIED: Final = 2
 DECIDED: Final = 3
 OBSERVED: Final = 4
 STAYS: Final = 5
+FOUND: Final = 6
 """What comes next: whatever is pending, the next arrival, the attempt `Course.job` from where it stands, the
-decision on the task `Course.task`, what follows the end of an attempt, or work on that task at home. It goes
-on so when it was told what it had stopped for: one more block, a client's answer, a decision, that a policy
-knows of an outcome."""
+decision on the task `Course.task`, what follows the end of an attempt, work on that task at home, or what
+those offer who were found for the task `Course.deciding`. It goes on so when it was told what it had stopped
+for: one more block, a client's answer, a decision, that a policy knows of an outcome, who was found."""
 
 ENDED: Final = 1
 NEXT_BLOCK: Final = 2
@@ -110,8 +110,10 @@ MORE_ROOM: Final = 3
 REPLY: Final = 4
 DECIDE: Final = 5
 OBSERVE: Final = 6
+FIND: Final = 7
+SCORE: Final = 8
 """Why it stops: nothing is left; all tasks of the last block have arrived; a table is full; a client has to
-answer a question; somebody else decides, or wants to be told of an outcome."""
+answer a question; somebody else decides, wants to be told of an outcome, finds or scores contractors."""
 
 _SPARE: Final = 8
 """Rows that one event can use at most."""
@@ -147,6 +149,12 @@ def play(at: IntArray) -> int:
             step = _recover(place, tasks, under, books, experience, facts, agenda, rules, course)
         elif step == DECIDED:
             step = _carry_out(tasks, under, books, experience, facts, offers, agenda, rules, course)
+        elif step == FOUND:
+            _prepare(tasks, books, experience, facts, offers, agenda, rules, course)
+            if rules.asks:
+                return DECIDE
+            _choose(tasks, offers, policy, course)
+            step = DECIDED
         elif step == STAYS:
             _begin_at_home(tasks, under, books, experience, agenda, rules, course)
             step = GO
@@ -155,12 +163,14 @@ def play(at: IntArray) -> int:
             step = GO
         elif _is_full(under, books, experience, facts, told, agenda, course):
             return MORE_ROOM
+        elif course.unscored == rules.recompute_every:
+            return SCORE
         elif course.deciding < course.decide_until:
-            _prepare(tasks, books, experience, facts, ranking, offers, agenda, rules, course)
-            if rules.asks:
-                return DECIDE
-            _choose(tasks, offers, policy, course)
-            step = DECIDED
+            step = FOUND
+            if rules.asks_around:
+                return FIND
+            if rules.searches:
+                look_up(tasks, experience, ranking, offers, agenda, rules, course)
         elif course.arriving:
             course.arriving = False
             if course.next_task == course.end_task:
@@ -243,36 +253,23 @@ def _prepare(
     books: Books,
     experience: Experience,
     facts: Facts,
-    ranking: Ranking,
     offers: Offers,
     agenda: Agenda,
     rules: Rules,
     course: Course,
 ) -> None:
-    """`Loop._prepare` and `ContractTrade.quote` of one task: look for contractors, see what they offer."""
+    """`ContractTrade.quote` of one task: see what those offer who were found."""
     course.task = course.deciding
     course.deciding += 1
     row = course.task - course.first_row_task
     task, played, own = tasks.stated[row], tasks.played[row], len(experience.contractors) - 1
     course.client, course.type_id, course.attempt = task.client, task.type_id, played.tried
-    found = len(offers.ids)
-    course.found_s = 0.0
-    if rules.registry:
-        contractors, pairs = experience.contractors, experience.pairs
-        ranked, listings = ranking.ranked, ranking.listings
-        found = look_up(task.type_id, offers.ids, contractors, pairs, ranked, listings, agenda, rules, course)
-        course.found_s = rules.search_s
-        if rules.message_usd > 0:
-            search_usd = 2 * rules.message_usd
-            played.search_usd += search_usd
-            charge(search_usd, played.tried > 0, played)
     pair, home = experience.pairs[task.type_id, own], books.workers[own + task.client]
     expect_home(task, pair, facts.arrivals, home, books, agenda, rules, course)
     quote(
         task,
         played,
         tasks.tried[row],
-        found,
         experience,
         facts.conditional,
         facts.recorded,
