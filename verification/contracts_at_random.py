@@ -21,17 +21,11 @@ _POLICIES = (
 def market_with_contracts(number: int) -> dict[str, Any]:
     """The scenario of that number: one of `markets_at_random`, with what is not covered replaced."""
     rng = random.Random(number)
-    fields = market_of(number, rng.randint(6, 60), rng.randint(2, 6))
+    fields = market_of(number, rng.randint(6, 60), rng.choice((2, 3, 4, 5, 6, 6, 16)))
     _without_steps(fields)
     found = fields.get("discovery")
     if found is not None:
-        found.pop("outages", None)
-        found.pop("fallback", None)
-        if found["kind"] != "registry":
-            messages = {key: value for key, value in found.items() if key.startswith("message_")}
-            fields["discovery"] = {"kind": "registry", "k": 2, "newcomer_share": 0.5, **messages}
-    if fields.get("reputation", {}).get("model", {}).get("kind") == "eigentrust":
-        fields["reputation"]["model"] = {"kind": "beta", "forgetting": 0.95}
+        _widen(found, len(fields["contractors"]), rng)
     fields["contracts"]["security"].pop("incidents", None)
     kind = rng.choice(_POLICIES)
     if fields["policy"]["kind"] != kind:
@@ -39,6 +33,15 @@ def market_with_contracts(number: int) -> dict[str, Any]:
     if kind in LEARNERS:
         fields["policy"] = learner(kind, lambda *values: rng.choice(values))
     return fields
+
+
+def _widen(found: dict[str, Any], contractors: int, rng: random.Random) -> None:
+    """Clients find more where there are more, and do not always know of a round before the next."""
+    if contractors > 6:
+        found["k"] = rng.randint(3, 12)
+    if found["kind"] == "gossip":
+        found["round_s"] = rng.choice((0.7, 15, 15))
+        found["view_size"] = max(found["k"], rng.choice((3, 6, 14, 20)))
 
 
 def markets_with_contracts() -> st.SearchStrategy[dict[str, Any]]:

@@ -199,7 +199,8 @@ class Gossip:
     def find(self, now_s: float, client: int, type_: str, merit: Merit) -> tuple[list[int], float, int]:
         """Contractors, ascending, how long it takes to look at what one knows of them, and how many messages
         that took since the client looked last."""
-        latest = math.floor((now_s - 2 * self.rules["message_ms"] / 1000) / self.rules["round_s"])
+        heard_s = now_s - 2 * self.rules["message_ms"] / 1000
+        latest = max(-1, math.floor(heard_s / self.rules["round_s"]))
         messages = 2 * self.rules["fanout"] * (latest - self.asked_in.get(client, -1))
         self.asked_in[client] = latest
         if latest < 0:

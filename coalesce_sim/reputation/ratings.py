@@ -106,15 +106,7 @@ def _model(
     model = settings.model
     warm = settings.start == "warm"
     if isinstance(model, EigenTrustReputation):
-        pooling = settings.pooling if settings.by_task_type else None
-        return EigenTrust(
-            *prior_counts(model, warm, advertised),
-            pretrust=_pretrust(model, n_clients),
-            pretrust_weight=model.pretrust_weight,
-            recompute_every=model.recompute_every,
-            n_types=n_types,
-            pooling=pooling,
-        )
+        return eigentrust_of(settings, model, n_types, n_clients, advertised)
     pooled: Beta | Ewma
     if isinstance(model, EwmaReputation):
         pooled = Ewma(first_scores(settings, advertised), model.alpha)
@@ -123,6 +115,20 @@ def _model(
         pooled = Beta(*prior_counts(model, warm, advertised), forgetting=model.forgetting)
         forgetting = model.forgetting
     return ByTaskType(pooled, n_types, settings.pooling, forgetting) if settings.by_task_type else pooled
+
+
+def eigentrust_of(
+    settings: Reputation, model: EigenTrustReputation, n_types: int, n_clients: int, advertised: FloatArray
+) -> EigenTrust:
+    """EigenTrust before the first rating, `model` being the settings' own."""
+    return EigenTrust(
+        *prior_counts(model, settings.start == "warm", advertised),
+        pretrust=_pretrust(model, n_clients),
+        pretrust_weight=model.pretrust_weight,
+        recompute_every=model.recompute_every,
+        n_types=n_types,
+        pooling=settings.pooling if settings.by_task_type else None,
+    )
 
 
 def prior_counts(model: Counts, warm: bool, advertised: FloatArray) -> tuple[FloatArray, FloatArray]:

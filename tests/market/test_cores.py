@@ -55,9 +55,25 @@ def test_both_cores_look_back_the_same():
             assert_same_in_hindsight(coalesce_sim.load(market))
 
 
-@pytest.mark.parametrize("name", ["market_day", "real_agents_twin"])
-def test_bundled_markets_are_the_same_on_both_cores(name):
-    assert_same_on_both_cores(coalesce_sim.load(name, ["workload.arrivals.limit=600"]))
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("market_day", []),
+        ("market_day", ["discovery={kind: gossip, k: 9, view_size: 12, round_s: 10}"]),
+        ("market_day", ["discovery.outages=[{start_h: 0.1, hours: 0.2}]", "discovery.fallback=cached"]),
+        ("market_day", ["reputation.model={kind: eigentrust, recompute_every: 20}"]),
+        ("decentral", []),
+        ("real_agents_twin", []),
+    ],
+)
+def test_bundled_markets_are_the_same_on_both_cores(name, changes):
+    assert_same_on_both_cores(coalesce_sim.load(name, ["workload.arrivals.limit=600", *changes]))
+
+
+def test_ratings_count_for_trust_when_their_block_is_long_over(monkeypatch):
+    monkeypatch.setattr("coalesce_sim.market.workload.BLOCK_TASKS", 40)
+    changes = ["reputation.model={kind: eigentrust, recompute_every: 100}", "workload.arrivals.limit=400"]
+    assert_same_on_both_cores(coalesce_sim.load("market_day", changes))
 
 
 def test_the_fitted_hour_of_code_completion_is_the_same_on_both_cores():
@@ -244,7 +260,11 @@ def test_an_observer_is_told_the_same_blocks():
 @pytest.mark.parametrize(
     ("name", "changes", "reason"),
     [
-        ("market_day", ["discovery={kind: gossip}"], "discovery by gossip or broadcast"),
+        (
+            "market_day",
+            ["contracts.security.incidents={shares: {leaked: 1}, leak_usd: {low: 1, medium: 2, high: 4}}"],
+            r"incidents \(contracts.security.incidents\)",
+        ),
         ("experiments_splitting", [], r"composite tasks \(steps\)"),
     ],
 )

@@ -172,6 +172,11 @@ def test_what_is_heard_in_a_round_of_gossip_is_known_two_messages_later_and_each
     assert [ask(finder, now_s).messages for now_s in (10.0, 69.0, 70.0, 310.0)] == [4, 0, 4, 16]
 
 
+def test_before_anything_is_heard_of_a_round_a_query_takes_no_messages() -> None:
+    finder = discovery(GOSSIP | {"fanout": 2, "round_s": 1, "message_ms": 5000})
+    assert [ask(finder, now_s).messages for now_s in (0.0, 4.0, 10.5)] == [0, 0, 4]
+
+
 OUTAGE = {"outages": [{"start_h": 1, "hours": 1}], "timeout_ms": 500}
 
 

@@ -20,7 +20,7 @@ import numba
 from filelock import FileLock
 
 from coalesce_sim import luck, rounding
-from coalesce_sim.market.contracts import lifecycle, terms
+from coalesce_sim.market.contracts import discovery, lifecycle, terms
 from coalesce_sim.policies import mcdm, protocol
 from coalesce_sim.policies.bandits import beta, budgeted, indices, linear, rewards
 
@@ -31,7 +31,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 _CONSTANTS: Final = (
     *(rounding.ROUNDING, mcdm.FAR, protocol.LOCAL, luck.CENTRE, luck.TAIL, luck.FAR_TAIL),
-    *(lifecycle.ROUNDING_S, terms.TERMS),
+    *(lifecycle.ROUNDING_S, terms.TERMS, discovery.LAST_ROUND),
     *(rewards.HOME_REWARD, rewards.LEAST_USD, budgeted.LEAST_PRICE_USD, indices.LEAST, linear.FEATURES),
 )
 

@@ -14,8 +14,6 @@ from coalesce_sim.policies.topsis import Topsis
 from coalesce_sim.scenario import learners
 from coalesce_sim.scenario import policy as settings
 from coalesce_sim.scenario.costs import TokenPrice
-from coalesce_sim.scenario.discovery import BroadcastDiscovery, GossipDiscovery, RegistryDiscovery
-from coalesce_sim.scenario.reputation import EigenTrustReputation
 from coalesce_sim.scenario.schema import Scenario
 
 Core = Literal["simpy", "compiled"]
@@ -78,13 +76,9 @@ def of_published(*, watched: bool) -> dict[str, bool]:
 
 def of_contracts(scenario: Scenario, *, watched: bool) -> dict[str, bool]:
     """All reasons there are where markets have contracts or learn, and which apply."""
-    found, public = scenario.discovery, scenario.reputation
     types = scenario.workload.types.values()
     return {
         "composite tasks (steps)": any(kind.in_steps or kind.may_split for kind in types),
-        "discovery by gossip or broadcast": isinstance(found, GossipDiscovery | BroadcastDiscovery),
-        "outages of the registry": isinstance(found, RegistryDiscovery) and bool(found.outages),
-        "reputation by eigentrust": public is not None and isinstance(public.model, EigenTrustReputation),
         "incidents (contracts.security.incidents)": scenario.incidents is not None,
         _TOLD: watched,
     }

@@ -7,58 +7,88 @@ list, since they are handed out by index.
 
 from __future__ import annotations
 
+from typing import Any, Final
+
+import numpy as np
+
 from coalesce_sim.arrays import IntArray
 from coalesce_sim.market.compiled.agenda import Agenda
 from coalesce_sim.market.compiled.building import part
-from coalesce_sim.market.compiled.market_tables import Contractor, Course, Listing, Pair, Ranked, Rules
+from coalesce_sim.market.compiled.endings import charge
+from coalesce_sim.market.compiled.experience import Experience
+from coalesce_sim.market.compiled.market_memory import Ranking, Tasks
+from coalesce_sim.market.compiled.market_tables import (
+    Contractor,
+    Course,
+    Listing,
+    Offers,
+    Pair,
+    Played,
+    Ranked,
+    Rules,
+)
 from coalesce_sim.market.compiled.rows import Grid, Table
+
+_THERE_AND_BACK: Final[Any] = np.int64(2)
+"""Messages of a query that is answered."""
+
+
+@part
+def enter(
+    found: int,
+    latency_s: float,
+    age_s: float,
+    messages: int,
+    played: Played,
+    rules: Rules,
+    course: Course,
+) -> None:
+    """`Discovery.candidates`: how many were found, and what the client of a task pays for the messages."""
+    course.found, course.found_s = found, latency_s
+    course.queries += 1
+    course.messages += messages
+    if found:
+        course.age_s += age_s
+    else:
+        course.empty += 1
+    if rules.message_usd > 0:
+        search_usd = messages * rules.message_usd
+        played.search_usd += search_usd
+        charge(search_usd, played.tried > 0, played)
 
 
 @part
 def look_up(
-    type_id: int,
-    ids: IntArray,
-    contractors: Table[Contractor],
-    pairs: Grid[Pair],
-    ranked: Grid[Ranked],
-    listings: Table[Listing],
+    tasks: Tasks,
+    experience: Experience,
+    ranking: Ranking,
+    offers: Offers,
     agenda: Agenda,
     rules: Rules,
     course: Course,
-) -> int:
-    """`Registry.answer`: enters the candidates, ascending, and says how many there are."""
+) -> None:
+    """`Registry.answer` while it is not down: enters who is found for the task to be decided, ascending."""
+    ranked, listings = ranking.ranked, ranking.listings
     if agenda.now_s - course.ranked_s >= rules.refresh_s:
         for each in range(len(listings)):
             listing = listings[each]
             if listing.ranked:
-                listing.last = _last(listing, ranked[each])
+                listing.last = last_of(listing, ranked[each])
                 listing.ranked = False
-        _take_up_ratings(contractors, pairs, ranked, rules, course)
+        take_up_ratings(experience.contractors, experience.pairs, ranked, rules, course)
         course.ranked_s = agenda.now_s
+    number = course.deciding - course.first_row_task
+    type_id, played = tasks.stated[number].type_id, tasks.played[number]
     listing, row = listings[type_id], ranked[type_id]
     if not listing.ranked:
-        _rank(listing, row, rules)
-    count = _next(listing, row, ids, rules)
-    course.queries += 1
-    course.messages += 2
-    if count:
-        course.age_s += agenda.now_s - course.ranked_s
-    else:
-        course.empty += 1
-    return count
+        rank(listing, row, rules)
+    found = hand_out(listing, row, offers.ids, rules)
+    age_s = agenda.now_s - course.ranked_s
+    enter(found, rules.search_s, age_s, _THERE_AND_BACK, played, rules, course)
 
 
 @part
-def remember_rated(who: int, contractors: Table[Contractor], course: Course) -> None:
-    """Somebody was rated, which the registry takes up when it ranks again."""
-    contractor = contractors[who]
-    if not contractor.is_rated:
-        contractor.is_rated, contractor.next_rated = True, course.last_rated
-        course.last_rated = who
-
-
-@part
-def _take_up_ratings(
+def take_up_ratings(
     contractors: Table[Contractor],
     pairs: Grid[Pair],
     ranked: Grid[Ranked],
@@ -118,7 +148,7 @@ def _sink(place: int, row: Table[Ranked]) -> None:
 
 
 @part
-def _rank(listing: Listing, row: Table[Ranked], rules: Rules) -> None:
+def rank(listing: Listing, row: Table[Ranked], rules: Rules) -> None:
     """`Shortlist.__init__`: reads the best off the heap, and enters them by index. Those who may come next
     are below those who were taken, and lie sorted in `next_best`, from `first` to `last`."""
     seats = rules.newcomer_seats if len(row) > rules.k else 0
@@ -163,7 +193,7 @@ def _other(number: int, listing: Listing, row: Table[Ranked]) -> int:
 
 
 @part
-def _last(listing: Listing, row: Table[Ranked]) -> int:
+def last_of(listing: Listing, row: Table[Ranked]) -> int:
     """`Shortlist.last`."""
     if not listing.others:
         return -1
@@ -171,7 +201,7 @@ def _last(listing: Listing, row: Table[Ranked]) -> int:
 
 
 @part
-def _next(listing: Listing, row: Table[Ranked], ids: IntArray, rules: Rules) -> int:
+def hand_out(listing: Listing, row: Table[Ranked], ids: IntArray, rules: Rules) -> int:
     """`Shortlist.next`."""
     count = listing.best
     for place in range(count):

@@ -12,7 +12,6 @@ import numpy as np
 
 from coalesce_sim.market.compiled.agenda import Agenda
 from coalesce_sim.market.compiled.building import part
-from coalesce_sim.market.compiled.directory import remember_rated
 from coalesce_sim.market.compiled.draws import drawn
 from coalesce_sim.market.compiled.experience import (
     AT_HOME,
@@ -21,6 +20,7 @@ from coalesce_sim.market.compiled.experience import (
     Experience,
     bill,
     rate,
+    remember_rated,
     took,
 )
 from coalesce_sim.market.compiled.lives import ACCEPTED, FOUND_BAD
@@ -131,20 +131,24 @@ def learn_of_contract(
     accepted, now_s = is_accepted(job), job.ended_s
     if rules.rated:
         rating = 1.0 if accepted else 0.0
-        score = rate(
-            job.who,
-            job.type_id,
-            rating,
-            rules.alpha,
-            rules.fading,
-            rules.by_type,
-            rules.pooling,
-            experience.contractors,
-            experience.pairs,
-        )
-        if rules.registry:
-            remember_rated(job.who, experience.contractors, course)
-        if rules.tells_ratings:
+        if rules.recompute_every > 0:
+            course.unscored += 1
+            score = experience.pairs[job.type_id, job.who].score
+        else:
+            score = rate(
+                job.who,
+                job.type_id,
+                rating,
+                rules.alpha,
+                rules.fading,
+                rules.by_type,
+                rules.pooling,
+                experience.contractors,
+                experience.pairs,
+            )
+            if rules.searches:
+                remember_rated(job.who, experience.contractors, course)
+        if rules.keeps_ratings:
             row = ratings[course.ratings]
             course.ratings += 1
             row.time_s, row.client, row.contractor = now_s, job.client, job.who

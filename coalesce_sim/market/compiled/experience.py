@@ -83,6 +83,15 @@ def rate(
 
 
 @part
+def remember_rated(who: int, contractors: Table[Contractor], course: Course) -> None:
+    """Somebody was rated, which those who rank contractors take up when they do so again."""
+    contractor = contractors[who]
+    if not contractor.is_rated:
+        contractor.is_rated, contractor.next_rated = True, course.last_rated
+        course.last_rated = who
+
+
+@part
 def _learn(row: Learned, estimated: float, actual: float, factor: float, rules: Rules) -> float:
     """`Correction.learn`: the factor after an outcome."""
     if row.begun:

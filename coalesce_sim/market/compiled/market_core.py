@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
+from functools import cached_property
 
 import numpy as np
 
@@ -22,12 +23,14 @@ from coalesce_sim.market.compiled import market_kernel as kernel
 from coalesce_sim.market.compiled import stops
 from coalesce_sim.market.compiled.building import garbage_left
 from coalesce_sim.market.compiled.choosers import Chooser, Compiled, Interpreted
+from coalesce_sim.market.compiled.finders import Finder
 from coalesce_sim.market.compiled.growing import OpenBlocks
 from coalesce_sim.market.compiled.market_setup import fill_tasks, laid_out
 from coalesce_sim.market.compiled.market_tables import Effect, Ended
 from coalesce_sim.market.compiled.policy_memory import NOBODY
 from coalesce_sim.market.compiled.rows import Rows, fill
 from coalesce_sim.market.compiled.settings import asks, choosing_offers, is_interpreted
+from coalesce_sim.market.compiled.trust import Trust
 from coalesce_sim.market.contracts.ended import EndedContracts
 from coalesce_sim.market.contracts.states import FINAL_STATES
 from coalesce_sim.market.contracts.trade import ContractTrade
@@ -67,6 +70,7 @@ class MarketCore:
         self._venue, self._policy, self._decider, self._trade = venue, policy, decider, trade
         self._rules = venue.scenario.contracts or ContractRules()
         self._reply = venue.luck("reply")
+        self._trust = Trust(venue)
         self._home_parts_usd: deque[FloatArray] = deque()
         self._contracts = self._ratings = (0, 0)
 
@@ -116,18 +120,28 @@ class MarketCore:
         at = laid.addresses()
         while True:
             reason = kernel.play(at)
-            if reason == stops.DECIDE:
+            if reason == stops.FIND:
+                self._finder.find(at)
+            elif reason == stops.DECIDE:
                 self._chooser.decide(at)
             elif reason == stops.OBSERVE:
                 self._chooser.observe(at)
             elif reason == stops.REPLY:
                 self._answer()
+            elif reason == stops.SCORE:
+                self._trust.score(laid)
             elif reason == stops.MORE_ROOM:
                 laid.make_room()
                 at = laid.addresses()
             else:
                 break
         self._hand_over()
+
+    @cached_property
+    def _finder(self) -> Finder:
+        found = self._venue.scenario.discovery
+        assert found is not None
+        return Finder(found, self._venue)
 
     def _answer(self) -> None:
         """A client answers a question of its contractor."""
@@ -142,6 +156,7 @@ class MarketCore:
             self._contracts = self._contracts[1], int(told["contracts"])
             self._ratings = self._ratings[1], int(told["ratings"])
             self._under_way.hand_over()
+        self._trust.take_ratings(self._laid)
         self._forget_told()
 
     def _forget_told(self) -> None:
@@ -186,7 +201,7 @@ class MarketCore:
         )
 
     def _rated(self) -> RatingRows | None:
-        if not self._laid.rules["tells_ratings"][0]:
+        if self._venue.scenario.reputation is None or not self._venue.observer.wants("ratings"):
             return None
         rows = self._laid.told.ratings[slice(*self._ratings)]
         return RatingRows(**{name: rows[name].copy() for name in RatingRows._fields})
@@ -205,7 +220,7 @@ class MarketCore:
             for name in Effect.__annotations__:
                 setattr(effect, name, laid.experience.effects[name][which].item())
         if self._trade.discovery is not None:
-            found = (course[name].item() for name in ("queries", "messages", "empty", "age_s"))
+            found = (course[name].item() for name in ("queries", "messages", "unanswered", "empty", "age_s"))
             self._trade.discovery.take_over(*found)
         if isinstance(self._policy, Tally):
             self._policy.saved_usd[:] = contractors["saved_usd"]

@@ -54,7 +54,6 @@ from coalesce_sim.market.compiled.lives import (
 )
 from coalesce_sim.market.compiled.market_memory import (
     Facts,
-    Ranking,
     Tasks,
     Told,
     Under,
@@ -98,6 +97,8 @@ from coalesce_sim.market.compiled.stops import (
     DECIDE,
     DECIDED,
     ENDED,
+    FIND,
+    FOUND,
     GO,
     MORE_ROOM,
     NEXT_BLOCK,
@@ -106,6 +107,7 @@ from coalesce_sim.market.compiled.stops import (
     OPENED,
     REPLIED,
     REPLY,
+    SCORE,
     STAYS,
 )
 from coalesce_sim.market.contracts.terms import ASKED, EXTERNAL, LATENCY, PLAIN, SERVICE
@@ -139,6 +141,13 @@ def play(at: IntArray) -> int:
             step = _recover(place, tasks, under, books, experience, facts, agenda, rules, course)
         elif step == DECIDED:
             step = _carry_out(tasks, under, books, experience, facts, offers, agenda, rules, course)
+        elif step == FOUND:
+            _prepare(tasks, books, experience, facts, offers, agenda, rules, course)
+            if rules.asks:
+                course.goes_on = DECIDED
+                return DECIDE
+            _choose(tasks, offers, policy, course)
+            step = DECIDED
         elif step == STAYS:
             _begin_at_home(tasks, under, books, experience, agenda, rules, course)
             step = GO
@@ -147,13 +156,15 @@ def play(at: IntArray) -> int:
             step = GO
         elif _is_full(under, books, experience, facts, told, agenda, course):
             return MORE_ROOM
+        elif course.unscored == rules.recompute_every:
+            return SCORE
         elif course.deciding < course.decide_until:
-            _prepare(tasks, books, experience, facts, ranking, offers, agenda, rules, course)
-            if rules.asks:
-                course.goes_on = DECIDED
-                return DECIDE
-            _choose(tasks, offers, policy, course)
-            step = DECIDED
+            step = FOUND
+            if rules.asks_around:
+                course.goes_on = FOUND
+                return FIND
+            if rules.searches:
+                look_up(tasks, experience, ranking, offers, agenda, rules, course)
         elif course.arriving:
             course.arriving = False
             if course.next_task == course.end_task:
@@ -236,37 +247,24 @@ def _prepare(
     books: Books,
     experience: Experience,
     facts: Facts,
-    ranking: Ranking,
     offers: Offers,
     agenda: Agenda,
     rules: Rules,
     course: Course,
 ) -> None:
-    """`Loop._prepare` and `ContractTrade.quote` of one task: look for contractors, see what they offer."""
+    """`ContractTrade.quote` of one task: see what those offer who were found."""
     course.task = course.deciding
     course.deciding += 1
     row = course.task - course.first_row_task
     task, played, own = tasks.stated[row], tasks.played[row], len(experience.contractors) - 1
     course.client, course.type_id, course.attempt = task.client, task.type_id, played.tried
     course.max_latency_s, course.complexity = task.max_latency_s, task.complexity
-    found = len(offers.ids)
-    course.found_s = 0.0
-    if rules.registry:
-        contractors, pairs = experience.contractors, experience.pairs
-        ranked, listings = ranking.ranked, ranking.listings
-        found = look_up(task.type_id, offers.ids, contractors, pairs, ranked, listings, agenda, rules, course)
-        course.found_s = rules.search_s
-        if rules.message_usd > 0:
-            search_usd = 2 * rules.message_usd
-            played.search_usd += search_usd
-            charge(search_usd, played.tried > 0, played)
     pair, home = experience.pairs[task.type_id, own], books.workers[own + task.client]
     expect_home(task, pair, facts.arrivals, home, books, agenda, rules, course)
     quote(
         task,
         played,
         tasks.tried[row],
-        found,
         experience,
         facts.conditional,
         facts.recorded,

@@ -13,6 +13,7 @@ from coalesce_sim.inputs.recordings import read_recordings
 from coalesce_sim.market.compiled import market_tables as rows
 from coalesce_sim.market.compiled.agenda import Agenda, Event
 from coalesce_sim.market.compiled.experience import Experience
+from coalesce_sim.market.compiled.finders import enter_discovery, ranking_of
 from coalesce_sim.market.compiled.growing import FIRST_ROWS, is_scarce, longer, more_to_give, to_give
 from coalesce_sim.market.compiled.market_memory import (
     KINDS,
@@ -33,8 +34,7 @@ from coalesce_sim.policies.protocol import LOCAL
 from coalesce_sim.reputation.ratings import first_scores, prior_counts
 from coalesce_sim.scenario.contracts import ContractRules
 from coalesce_sim.scenario.costs import BargainedPrice, DemandPrice, FlatPrice, LoadPrice, TokenPrice
-from coalesce_sim.scenario.discovery import RegistryDiscovery
-from coalesce_sim.scenario.reputation import BetaReputation, EwmaReputation, Reputation
+from coalesce_sim.scenario.reputation import BetaReputation, EigenTrustReputation, EwmaReputation, Reputation
 from coalesce_sim.scenario.schema import Scenario
 
 _OPPORTUNITY: Final = {
@@ -113,10 +113,10 @@ def laid_out(
     scenario, pool = venue.scenario, venue.pool
     contracts = scenario.contracts or ContractRules()
     clients = scenario.clients.count
-    found = scenario.discovery if isinstance(scenario.discovery, RegistryDiscovery) else None
+    found = scenario.discovery
     most = len(pool) if found is None else min(found.k, len(pool))
     experience = _experience(venue, trade)
-    course = filled(rows.Course, 1, ranked_s=-np.inf, last_rated=-1)
+    course = filled(rows.Course, 1, ranked_s=-np.inf, last_rated=-1, found=len(pool))
     tried = np.zeros((FIRST_ROWS, contracts.recovery.retries + 1), dtype=np.int64)
     return Laid(
         Tasks(
@@ -136,7 +136,7 @@ def laid_out(
             np.full(4 * FIRST_ROWS, -1),
             np.zeros(clients, dtype=np.int64),
         ),
-        _ranking(venue, experience, found),
+        ranking_of(venue, experience),
         rows.Offers(
             np.arange(most),
             np.zeros((rows.REALISED + 1, most)),
@@ -144,7 +144,7 @@ def laid_out(
         ),
         policy,
         Told(table(rows.Ended, FIRST_ROWS), table(rows.Rated, FIRST_ROWS)),
-        _rules(venue, trade, contracts, found, asks=asks),
+        _rules(venue, trade, contracts, asks=asks),
         course,
         table(Heard, 1),
     )
@@ -193,7 +193,7 @@ def _begin_ratings(public: Reputation, advertised: FloatArray, contractors: Rows
     contractors["score"][:-1] = first_scores(public, advertised)
     contractors["score"][-1] = 0.5
     contractors["prior_good"][-1], contractors["prior"][-1] = 1.0, 2.0
-    if isinstance(public.model, BetaReputation):
+    if isinstance(public.model, BetaReputation | EigenTrustReputation):
         good, bad = prior_counts(public.model, public.start == "warm", advertised)
         contractors["prior_good"][:-1], contractors["prior"][:-1] = good, good + bad
         contractors["score"][:-1] = good / (good + bad)
@@ -266,26 +266,10 @@ def _checks(contracts: ContractRules) -> Rows:
     )
 
 
-def _ranking(venue: Venue, experience: Experience, found: RegistryDiscovery | None) -> Ranking:
-    pairs, contractors = experience.pairs[:, :-1], experience.contractors[:-1]
-    listings = filled(rows.Listing, len(pairs), last=-1)
-    if found is None:
-        return Ranking(table(rows.Ranked, (len(pairs), 0)), listings)
-    turn = venue.luck("registry").draws(np.arange(len(contractors)), 0).argsort(kind="stable").argsort()
-    skill = pairs["skill"]
-    if venue.scenario.reputation is not None:
-        skill = np.minimum(skill + venue.skills.performance_weight * pairs["score"], 1.0)
-    merit = skill - contractors["dearness"]
-    who = np.lexsort((np.broadcast_to(turn, merit.shape), -merit))
-    ranked = filled(rows.Ranked, pairs.shape, merit=merit, turn=turn, who=who, place=who.argsort(axis=1))
-    return Ranking(ranked, listings)
-
-
 def _rules(
     venue: Venue,
     trade: ContractTrade,
     contracts: ContractRules,
-    found: RegistryDiscovery | None,
     *,
     asks: bool,
 ) -> Rows:
@@ -328,10 +312,11 @@ def _rules(
         shared_share=np.sqrt(shared),
         difficulty=venue.luck("difficulty").states[LOCAL],
         recorded=scenario.records is not None,
+        recompute_every=-1,
         asks=asks,
         listens=venue.listens,
         tells_contracts=venue.observer.wants("contracts"),
-        tells_ratings=rated and venue.observer.wants("ratings"),
+        keeps_ratings=rated and venue.observer.wants("ratings"),
     )
     if isinstance(pricing, LoadPrice):
         made["load_slope"], made["max_load"] = pricing.slope, pricing.max_load
@@ -347,11 +332,10 @@ def _rules(
             made["alpha"], made["fading"] = public.model.alpha, 1.0 - public.model.alpha
         elif isinstance(public.model, BetaReputation):
             made["fading"] = public.model.forgetting
-    if found is not None:
-        made["registry"], made["k"], made["newcomer_seats"] = True, found.k, found.newcomer_seats
-        made["refresh_s"] = found.refresh_s
-        made["search_s"] = (found.latency_ms + 2 * found.message_ms) / 1e3
-        made["message_usd"] = found.message_usd if venue.searches() else 0.0
+        else:
+            made["recompute_every"], made["keeps_ratings"] = public.model.recompute_every, True
+    if scenario.discovery is not None:
+        enter_discovery(scenario.discovery, venue, made)
     return made
 
 

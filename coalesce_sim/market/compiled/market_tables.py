@@ -232,9 +232,10 @@ class Check:
 
 
 class Rules:
-    """The scenario's. `pricing` is the kind of price, `opportunity` that of the opportunity cost; shares and
-    rates are those of `ContractRules`, `Layouts`, `Home` and `Registry`; where a rule is left out, its flag
-    is false or its number negative."""
+    """The scenario's. `pricing` is the kind of price, `opportunity` that of the opportunity cost; `searches`
+    says whether clients look for contractors, `asks_around` whether otherwise than at a registry that always
+    answers; shares and rates are those of `ContractRules`, `Layouts`, `Home` and `Registry`; where a rule is
+    left out, its flag is false or its number negative."""
 
     pricing: int
     load_slope: float
@@ -272,19 +273,21 @@ class Rules:
     fading: float
     by_type: bool
     pooling: float
+    recompute_every: int
     own_pooling: float
     corrects: bool
     rate: float
     forgetting: float
     proven_only: bool
-    registry: bool
+    searches: bool
+    asks_around: bool
     k: int
     newcomer_seats: int
     refresh_s: float
     search_s: float
     message_usd: float
     tells_contracts: bool
-    tells_ratings: bool
+    keeps_ratings: bool
     asks: bool
     listens: bool
 
@@ -339,9 +342,11 @@ class Course:
     used_waiting: int
     contracts: int
     ratings: int
+    unscored: int
     windows: int
     authorised: int
     offers: int
+    found: int
     found_s: float
     chosen: int
     explored: bool
@@ -352,6 +357,7 @@ class Course:
     queries: int
     messages: int
     empty: int
+    unanswered: int
     age_s: float
     ranked_s: float
     last_rated: int

@@ -151,7 +151,6 @@ def quote(
     task: Task,
     played: Played,
     tried: IntArray,
-    found: int,
     experience: Experience,
     conditional: Grid[Conditional],
     recorded: Recorded,
@@ -161,13 +160,13 @@ def quote(
     rules: Rules,
     course: Course,
 ) -> None:
-    """`ContractTrade._quote` with `terms`: the offers of the first `found` of `offers.ids`, or of everybody
-    where nobody has to be looked for, less those who do not offer or were tried."""
+    """`ContractTrade._quote` with `terms`: the offers of those who were found, the first of `offers.ids`, or
+    of everybody where nobody has to be looked for, less those who do not offer or were tried."""
     ahead_s = course.found_s + rules.setup_s + task.transfer_s
     at_stake_usd = course.stay_usd if rules.recovers else task.loss_usd
     count: Any = np.int64(0)
-    for place in range(found):
-        who = offers.ids[place] if rules.registry else place
+    for place in range(course.found):
+        who = offers.ids[place] if rules.searches else place
         pair = experience.pairs[task.type_id, who]
         if rules.recorded:
             if math.isnan(recorded.bill_usd[task.instance, who]):

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from coalesce_sim.arrays import FloatArray, IntArray
-from coalesce_sim.luck import Draws, Luck, states_of, uniforms
+from coalesce_sim.luck import Draws, Luck, StateArray, states_of, uniforms
 from coalesce_sim.policies.protocol import LOCAL
 from coalesce_sim.scenario.discovery import BroadcastDiscovery, GossipDiscovery, RegistryDiscovery
 from coalesce_sim.scenario.discovery import Discovery as DiscoverySettings
 
-_LAST_ROUND = 2**62
-"""Rounds are counted in 64 bits; a clock that shows more of them does not tell one from the next."""
+LAST_ROUND: Final = 2.0**42
+"""Rounds of gossip are counted up to here, so that 64 bits count the messages of a million agents."""
 
 Merit = Callable[[], FloatArray]
 
@@ -24,8 +24,8 @@ NOBODY.flags.writeable = False
 
 
 class Found(NamedTuple):
-    """Candidates (contractor indices, ascending), how long asking took, how old the knowledge is, and how
-    many messages it took.
+    """Candidates (contractor indices, ascending), how long asking took, how old the knowledge is, how many
+    messages it took, and whether somebody answered: a registry that is down does not.
 
     The age is NaN where nobody was found.
     """
@@ -34,6 +34,7 @@ class Found(NamedTuple):
     latency_s: float
     age_s: float
     messages: int
+    answered: bool = True
 
 
 class PartialView(NamedTuple):
@@ -97,7 +98,6 @@ class Registry:
         self._last = [-1] * n_types
         self._merit = np.empty((n_types, n_contractors))
         self._ranked_s = -np.inf
-        self.unanswered = 0
 
     def answer(self, now_s: float, client: int, type_id: int, merit: Merit) -> Found:
         for start_s, end_s in self._outages_s:
@@ -114,9 +114,8 @@ class Registry:
         return Found(ids, self._latency_s, now_s - self._ranked_s, 2)
 
     def _fall_back(self, now_s: float, client: int, type_id: int) -> Found:
-        self.unanswered += 1
         ids, ranked_s = self._answers.get((client, type_id), (NOBODY, np.nan))
-        return Found(ids, self._settings.timeout_ms / 1e3, now_s - ranked_s, 1)
+        return Found(ids, self._settings.timeout_ms / 1e3, now_s - ranked_s, 1, answered=False)
 
     def _refresh(self, now_s: float, merit: Merit) -> None:
         self._merit = _snapshot(merit(), self._merit.shape)
@@ -142,8 +141,6 @@ class Gossip:
     depends, as it must, on how many there are.
     """
 
-    unanswered = 0  # there is nobody who could be down
-
     def __init__(
         self,
         settings: GossipDiscovery,
@@ -153,8 +150,7 @@ class Gossip:
         luck: Luck,
     ) -> None:
         self._settings = settings
-        clients = Draws(luck.key("gossip of clients"), np.arange(n_clients, dtype=np.uint64))
-        self._states = np.append(clients.states[:LOCAL], luck("gossip").states[:LOCAL])
+        self._states = gossip_states(n_clients, luck)
         self._n_clients = n_clients
         self._agents = n_clients + n_contractors
         self._merit = np.empty((n_types, n_contractors))
@@ -165,7 +161,8 @@ class Gossip:
         self._shortlists: dict[tuple[int, int], tuple[int, Shortlist]] = {}
 
     def answer(self, now_s: float, client: int, type_id: int, merit: Merit) -> Found:
-        latest = int(min((now_s - self._heard_after_s) // self._settings.round_s, _LAST_ROUND))
+        number = (now_s - self._heard_after_s) // self._settings.round_s
+        latest = int(max(min(number, LAST_ROUND), -1.0))
         messages = 2 * self._settings.fanout * (latest - self._asked_in.get(client, -1))
         self._asked_in[client] = latest
         if latest > self._latest:
@@ -182,7 +179,8 @@ class Gossip:
             shortlist = Shortlist(ranked, self._settings.k, self._settings.newcomer_seats, last)
             self._shortlists[client, type_id] = (latest, shortlist)
         ids = shortlist.next()
-        age_s = now_s - float(view.made_s[ids].sum()) / len(ids) if len(ids) else np.nan
+        # Added up in order, not by `sum`, which compiled code could not repeat.
+        age_s = now_s - float(view.made_s[ids].cumsum()[-1]) / len(ids) if len(ids) else np.nan
         return Found(ids, self._settings.query_ms / 1e3, age_s, messages)
 
     def view(self, latest: int, client: int) -> PartialView:
@@ -219,10 +217,14 @@ class Gossip:
         return uniforms(states_of(self._states[agents], rounds), places)
 
 
+def gossip_states(n_clients: int, luck: Luck) -> StateArray:
+    """The states that the draws of those who gossip begin at: of clients, then of contractors."""
+    clients = Draws(luck.key("gossip of clients"), np.arange(n_clients, dtype=np.uint64))
+    return np.append(clients.states[:LOCAL], luck("gossip").states[:LOCAL])
+
+
 class Broadcast:
     """No directory: whoever looks for contractors asks all of them."""
-
-    unanswered = 0  # there is nobody who could be down
 
     def __init__(self, settings: BroadcastDiscovery, n_types: int, n_contractors: int, luck: Luck) -> None:
         self._settings = settings
@@ -246,8 +248,8 @@ class Discovery:
 
     What this core lays out for all contractors, such as their charges, still grows with the market.
 
-    Counts `queries`, their `messages`, the queries that a registry left `unanswered`, being down, and those
-    that were `empty`.
+    Counts `queries`, their `messages`, the queries that a registry left `unanswered`, being down, whatever
+    the client could fall back on, and those that were `empty`.
     """
 
     def __init__(
@@ -269,6 +271,7 @@ class Discovery:
         self.counts_messages = settings.counts_messages
         self.queries = 0
         self.messages = 0
+        self.unanswered = 0
         self.empty = 0
         self._age_s = 0.0
 
@@ -282,20 +285,17 @@ class Discovery:
         found = self._directory.answer(now_s, client, type_id, merit)
         self.queries += 1
         self.messages += found.messages
+        self.unanswered += not found.answered
         if len(found.ids):
             self._age_s += found.age_s
         else:
             self.empty += 1
         return found
 
-    def take_over(self, queries: int, messages: int, empty: int, age_s: float) -> None:
+    def take_over(self, queries: int, messages: int, unanswered: int, empty: int, age_s: float) -> None:
         """Enter queries that were answered elsewhere; `age_s` is the sum of the ages of what was found."""
-        self.queries, self.messages, self.empty, self._age_s = queries, messages, empty, age_s
-
-    @property
-    def unanswered(self) -> int:
-        """Queries made while the registry was down, whatever the client could fall back on."""
-        return self._directory.unanswered
+        self.queries, self.messages, self.unanswered = queries, messages, unanswered
+        self.empty, self._age_s = empty, age_s
 
     @property
     def mean_age_s(self) -> float:

@@ -1,0 +1,229 @@
+"""Discovery by gossip, compiled: a kernel of its own (`searches` says how it plays along).
+
+In the words of `market.contracts.discovery`, `Gossip` above all: what a client knows is found by going back.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
+from coalesce_sim.luck import StateArray
+from coalesce_sim.market.compiled.building import kernel, part
+from coalesce_sim.market.compiled.directory import enter, take_up_ratings
+from coalesce_sim.market.compiled.draws import drawn
+from coalesce_sim.market.compiled.market_memory import (
+    experience_at,
+    ranking_at,
+    rules_at,
+    tasks_at,
+    under_at,
+)
+from coalesce_sim.market.compiled.market_tables import Ranked, Rules
+from coalesce_sim.market.compiled.memory import Kind, grid_at, rows_at
+from coalesce_sim.market.compiled.policy_memory import course_at, offers_at
+from coalesce_sim.market.compiled.rows import Table, dtype_of
+from coalesce_sim.market.contracts.discovery import LAST_ROUND
+
+
+class Rounds:
+    """How agents gossip, and the last round that somebody knows of."""
+
+    fanout: int
+    round_s: float
+    heard_after_s: float
+    latest: int
+
+
+class Peer:
+    """A client: the last round that it has paid for, the one after which it has its view, and how many are in
+    that."""
+
+    asked_in: int
+    viewed_in: int
+    known: int
+
+
+class Views(NamedTuple):
+    """What clients know, (clients, entries): contractors, ascending, when their entries were made, and the
+    places of these, freshest first; (clients, types) whose turn it was last."""
+
+    peers: Table[Peer]
+    ids: IntArray
+    made_s: FloatArray
+    freshest: IntArray
+    turns: IntArray
+
+
+class Notes(NamedTuple):
+    """What is forgotten after each query: agents that were reached, as a list and one by one; of contractors
+    what they are worth, two lists to sort them in, and their places in order."""
+
+    reached: IntArray
+    is_reached: BoolArray
+    worth: FloatArray
+    order: IntArray
+    spare: IntArray
+    place: IntArray
+
+
+_FLOAT, _INT, _BOOL, _STATE = (np.dtype(each) for each in (np.float64, np.int64, np.bool_, np.uint64))
+_ROUNDS, _PEER = dtype_of(Rounds), dtype_of(Peer)
+
+BY_GOSSIP: Final[tuple[Kind, ...]] = (
+    *((_ROUNDS, 1), (_STATE, 1)),
+    *((_PEER, 1), (_INT, 2), (_FLOAT, 2), (_INT, 2), (_INT, 2)),
+    *((_INT, 1), (_BOOL, 1), (_FLOAT, 1), (_INT, 1), (_INT, 1), (_INT, 1)),
+)
+"""Tables of gossip: `Rounds`, the states that draws of agents begin at, `Views` and `Notes`."""
+
+
+@part
+def _views_at(own: IntArray) -> Views:
+    ids, made_s, freshest = grid_at(own, 3, _INT), grid_at(own, 4, _FLOAT), grid_at(own, 5, _INT)
+    return Views(rows_at(own, 2, _PEER), ids, made_s, freshest, grid_at(own, 6, _INT))
+
+
+@part
+def _notes_at(own: IntArray) -> Notes:
+    reached, is_reached, worth = rows_at(own, 7, _INT), rows_at(own, 8, _BOOL), rows_at(own, 9, _FLOAT)
+    return Notes(
+        reached, is_reached, worth, rows_at(own, 10, _INT), rows_at(own, 11, _INT), rows_at(own, 12, _INT)
+    )
+
+
+@kernel
+def ask_peers(at: IntArray, own: IntArray) -> None:
+    """`Gossip.answer`: the best of those whom a client knows, and whose turn it is."""
+    tasks, experience, ranking, offers = tasks_at(at), experience_at(at), ranking_at(at), offers_at(at)
+    agenda, rules, course = under_at(at).agenda[0], rules_at(at), course_at(at)
+    rounds, states, views, notes = (
+        rows_at(own, 0, _ROUNDS)[0],
+        rows_at(own, 1, _STATE),
+        _views_at(own),
+        _notes_at(own),
+    )
+    row = course.deciding - course.first_row_task
+    task, played = tasks.stated[row], tasks.played[row]
+    peer, latest = views.peers[task.client], _latest(agenda.now_s, rounds)
+    messages = 2 * rounds.fanout * (latest - peer.asked_in)
+    peer.asked_in = latest
+    if latest > rounds.latest:
+        rounds.latest = latest
+        take_up_ratings(experience.contractors, experience.pairs, ranking.ranked, rules, course)
+    if latest > peer.viewed_in:
+        peer.viewed_in = latest
+        _look_back(latest, task.client, peer, rounds, states, views, notes)
+    ranked = ranking.ranked[task.type_id]
+    found, made_s = _choose(task.client, task.type_id, peer, ranked, offers.ids, views, notes, rules)
+    enter(found, rules.search_s, agenda.now_s - made_s, messages, played, rules, course)
+
+
+@part
+def _latest(now_s: float, rounds: Rounds) -> int:
+    """The last round of which is known what was heard in it."""
+    number = (now_s - rounds.heard_after_s) // rounds.round_s
+    return int(max(min(number, LAST_ROUND), -1.0))
+
+
+@part
+def _look_back(
+    latest: int, client: int, peer: Peer, rounds: Rounds, states: StateArray, views: Views, notes: Notes
+) -> None:
+    """`Gossip.view`: enters what a client knows after a round."""
+    clients, agents, size, fanout = len(views.peers), len(states), views.ids.shape[1], rounds.fanout
+    notes.reached[0], notes.is_reached[client] = client, True
+    reached, known, number = 1, 0, latest
+    while number >= 0 and known < size:
+        for place in range(reached):
+            agent = notes.reached[place]
+            for question in range(fanout):
+                ahead = int(drawn(states[agent], number, question) * (agents - 1))
+                other = (agent + 1 + ahead) % agents
+                if not notes.is_reached[other]:
+                    notes.reached[reached], notes.is_reached[other] = other, True
+                    reached += 1
+                    if other >= clients:
+                        ago = drawn(states[other], number, fanout)
+                        notes.worth[other - clients] = (number - ago) * rounds.round_s
+                        known += 1
+        number -= 1
+    heard = 0
+    for who in range(agents - clients):
+        if notes.is_reached[clients + who]:
+            notes.order[heard] = who
+            heard += 1
+    _put_in_order(heard, notes)
+    peer.known = 0
+    for who in range(agents - clients):
+        if notes.is_reached[clients + who] and notes.place[who] < size:
+            views.ids[client, peer.known], views.made_s[client, peer.known] = who, notes.worth[who]
+            views.freshest[client, notes.place[who]] = peer.known
+            peer.known += 1
+    for place in range(reached):
+        notes.is_reached[notes.reached[place]] = False
+
+
+@part
+def _choose(
+    client: int,
+    type_id: int,
+    peer: Peer,
+    ranked: Table[Ranked],
+    ids: IntArray,
+    views: Views,
+    notes: Notes,
+    rules: Rules,
+) -> tuple[int, float]:
+    """`Shortlist` of a client's view: enters whom it hands out; how many, and when their entries were made
+    on average."""
+    known, last = peer.known, views.turns[client, type_id]
+    for entry in range(known):
+        notes.worth[entry] = ranked[views.ids[client, entry]].merit
+        notes.order[entry] = views.freshest[client, entry]
+    _put_in_order(known, notes)
+    seats = rules.newcomer_seats if known > rules.k else 0
+    best = min(rules.k - seats, known)
+    turn = 0
+    for entry in range(known):
+        turn += notes.place[entry] >= best and views.ids[client, entry] <= last
+    found, made_s, other, last = 0, 0.0, 0, -1
+    for entry in range(known):
+        behind = -1
+        if notes.place[entry] >= best:
+            behind = (other - turn) % (known - best)
+            other += 1
+        if behind < seats:
+            ids[found] = views.ids[client, entry]
+            made_s += views.made_s[client, entry]
+            found += 1
+            if behind >= 0 and behind == seats - 1:
+                last = views.ids[client, entry]
+    views.turns[client, type_id] = last
+    return found, made_s / found
+
+
+@part
+def _put_in_order(count: int, notes: Notes) -> None:
+    """`_best_first` by merging: the place of each of the first `count` in `order` by falling worth, of equals
+    in that order."""
+    order, other, width = notes.order, notes.spare, 1
+    while width < count:
+        for first in range(0, count, 2 * width):
+            middle, end = min(first + width, count), min(first + 2 * width, count)
+            left, right = first, middle
+            for place in range(first, end):
+                from_left = left < middle
+                if from_left and right < end:
+                    from_left = notes.worth[order[left]] >= notes.worth[order[right]]
+                if from_left:
+                    other[place] = order[left]
+                    left += 1
+                else:
+                    other[place] = order[right]
+                    right += 1
+        order, other, width = other, order, 2 * width
+    for place in range(count):
+        notes.place[order[place]] = place
