@@ -11,6 +11,7 @@ from coalesce_sim.experiments.cores import choose_core
 from coalesce_sim.policies.bandits.greedy import Greedy
 from coalesce_sim.policies.topsis import Topsis
 from coalesce_sim.scenario import learners, policy
+from tests.market.trading import contractor, market
 from verification.both_cores import assert_same_in_hindsight, assert_same_on_both_cores
 from verification.contracts_at_random import market_with_contracts
 from verification.published_at_random import published_market
@@ -48,6 +49,26 @@ def test_bundled_markets_are_the_same_on_both_cores(name):
     assert_same_on_both_cores(coalesce_sim.load(name, ["workload.arrivals.limit=600"]))
 
 
+@pytest.mark.parametrize("policy", ["cheapest", "topsis", "thompson"])
+def test_projects_in_steps_are_the_same_on_both_cores(policy):
+    in_steps = ["workload.types.project.decompose=always", f"policy={{kind: {policy}}}"]
+    assert_same_on_both_cores(coalesce_sim.load("experiments_splitting", in_steps))
+
+
+def test_steps_are_the_same_on_both_cores_where_every_contractor_delivers():
+    types = {
+        "whole": {
+            "max_latency_min": 4,
+            "steps": {"one": {"type": "a"}, "two": {"type": "a", "after": ["one"]}},
+        },
+        "a": {"max_latency_min": 1, "local_min": 0.5},
+    }
+    scenario = market([{"type": "whole", "arrival_s": 10.0 * each} for each in range(9)], contractor("c"))
+    scenario["workload"]["types"] = types
+    del scenario["contracts"]
+    assert_same_on_both_cores(coalesce_sim.load(scenario))
+
+
 def test_the_fitted_hour_of_code_completion_is_the_same_on_both_cores():
     assert_same_on_both_cores(coalesce_sim.load("azure_code_like"))
 
@@ -64,13 +85,20 @@ def test_tables_and_metrics_are_the_same_whoever_plays():
     assert (simpy.summary["core"], compiled.summary["core"]) == ({"played": "simpy"}, {"played": "compiled"})
 
 
-def test_all_tables_of_a_market_with_contracts_are_the_same_whoever_plays():
-    scenario = coalesce_sim.load("market_day", ["workload.arrivals.limit=400"])
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("market_day", ["workload.arrivals.limit=400"]),
+        ("experiments_splitting", ["workload.types.project.decompose=always", "reputation={}"]),
+    ],
+)
+def test_all_tables_of_a_market_with_contracts_are_the_same_whoever_plays(name, changes):
+    scenario = coalesce_sim.load(name, changes)
     simpy, compiled = (
         coalesce_sim.run(scenario, replications=2, core=core) for core in ("simpy", "compiled")
     )
     assert compiled.summary["core"] == {"played": "compiled"}
-    assert simpy.replications == compiled.replications
+    assert repr(simpy.replications) == repr(compiled.replications), "nan as well"
     for table in ("decisions", "contracts", "ratings", "estimation_error", "timeline"):
         assert getattr(simpy, table).equals(getattr(compiled, table)), table
     assert simpy.routing.equals(compiled.routing)
@@ -202,7 +230,7 @@ def test_an_observer_is_told_the_same_blocks():
     ("name", "changes", "reason"),
     [
         ("market_day", ["discovery={kind: gossip}"], "discovery by gossip or broadcast"),
-        ("experiments_splitting", [], r"composite tasks \(steps\)"),
+        ("experiments_splitting", [], r"tasks that a policy may split \(decompose: policy\)"),
         (
             "dur_02",
             ["policy={kind: vikor}"],

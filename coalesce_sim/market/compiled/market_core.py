@@ -10,6 +10,7 @@ import numpy as np
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.cost_parts import (
     COMMUNICATION,
+    COORDINATION,
     HOME,
     INTEGRATION,
     LATENESS,
@@ -18,9 +19,11 @@ from coalesce_sim.cost_parts import (
     SEARCH,
     VERIFICATION,
 )
+from coalesce_sim.market.compiled import composite_kernel
 from coalesce_sim.market.compiled import market_kernel as kernel
 from coalesce_sim.market.compiled.building import garbage_left
 from coalesce_sim.market.compiled.choosers import Chooser, Compiled, Interpreted
+from coalesce_sim.market.compiled.composite import await_steps
 from coalesce_sim.market.compiled.growing import OpenBlocks
 from coalesce_sim.market.compiled.market_setup import fill_tasks, laid_out
 from coalesce_sim.market.compiled.market_tables import Effect, Ended
@@ -46,13 +49,25 @@ _PARTS = {
     "verification_usd": VERIFICATION,
     "integration_usd": INTEGRATION,
     "search_usd": SEARCH,
+    "coordination_usd": COORDINATION,
     "lateness_usd": LATENESS,
     "loss_usd": LOSS,
 }
 _COLUMNS = (
     *("contractor", "explored", "score", "confidence", "internal_usd", "estimated_usd", "estimated_s"),
-    *("realised_usd", "retries_usd", "attempts", "good", "decided_s", "started_s", "finished_s"),
+    *("realised_usd", "retries_usd", "attempts", "good", "closes", "coordination_s"),
+    *("decided_s", "started_s", "finished_s"),
 )
+
+_OF_DECISIONS = ("score", "confidence", "internal_usd", "estimated_usd", "estimated_s")
+"""Columns of which a step that is never decided on has none."""
+
+_OF_STEPS = {
+    kernel.PREPARE: composite_kernel.prepare,
+    kernel.COORDINATE: composite_kernel.coordinate,
+    kernel.CLOSE: composite_kernel.close_step,
+}
+"""What goes on where the market stops for a task that may be a step."""
 
 
 class MarketCore:
@@ -95,11 +110,14 @@ class MarketCore:
         parts_usd = at_home_usd(truth.local_running, truth.local_cost_factor, bill_usd=bills_usd)
         self._home_parts_usd.append(parts_usd)
         rows = self._open.add(opened)
-        tasks = self._laid.tasks
-        fill_tasks(tasks.stated[rows], self._venue, self._trade, block, bills_usd, number)
-        played = tasks.played[rows]
+        tasks, wholes = self._laid.tasks, self._laid.wholes
+        stated, played = tasks.stated[rows], tasks.played[rows]
+        fill_tasks(stated, self._venue, self._trade, wholes, block, bills_usd, number)
         played.view(np.uint8)[:] = 0
         fill(played, contractor=LOCAL, good=True, started_s=np.nan, reference_usd=np.nan)
+        if block.wholes is not None:
+            fill(played, opportunity_usd=block.home.opportunity_usd, **dict.fromkeys(_OF_DECISIONS, np.nan))
+            await_steps(played, wholes.parts[stated["part"]])
 
     def _play_on(self, how: int) -> None:
         """Play until the next block is needed, or to the end; blocks that are over are handed over."""
@@ -112,6 +130,8 @@ class MarketCore:
                 self._chooser.decide(at)
             elif reason == kernel.OBSERVE:
                 self._chooser.observe(at)
+            elif reason in _OF_STEPS:
+                _OF_STEPS[reason](at)
             elif reason == kernel.REPLY:
                 self._answer()
             elif reason == kernel.MORE_ROOM:
@@ -159,9 +179,13 @@ class MarketCore:
         own = played["own"]
         records.parts_usd[HOME, own] = home_parts_usd[:, own]
         opened.block.home.opportunity_usd[:] = played["opportunity_usd"]
+        if opened.block.wholes is not None:
+            records.split[:] = opened.block.wholes.is_step
         accounts = self._venue.accounts
         accounts.done += len(played)
         accounts.realised_usd += float(played["realised_usd"].sum())
+        accounts.coordination_usd += float(played["coordination_usd"].sum())
+        accounts.coordination_s += float(played["coordination_s"].sum())
 
     def taken(self) -> tuple[EndedContracts | None, RatingRows | None]:
         """The contracts that have ended and what was rated since the last block was handed over; None where

@@ -10,6 +10,7 @@ import numpy as np
 from coalesce_sim.arrays import IntArray
 from coalesce_sim.market.compiled.agenda import Agenda, Event
 from coalesce_sim.market.compiled.building import part
+from coalesce_sim.market.compiled.composite import Part, Wholes
 from coalesce_sim.market.compiled.experience import Experience
 from coalesce_sim.market.compiled.learners import Arms, Learner
 from coalesce_sim.market.compiled.market_tables import (
@@ -102,6 +103,7 @@ _CONDITIONAL, _CHECK = dtype_of(Conditional), dtype_of(Check)
 _RANKED, _LISTING = dtype_of(Ranked), dtype_of(Listing)
 _YARDSTICK, _TOPSIS, _LEARNER = dtype_of(Yardstick), dtype_of(Topsis), dtype_of(Learner)
 _ENDED, _RATED, _RULES, _COURSE = dtype_of(Ended), dtype_of(Rated), dtype_of(Rules), dtype_of(Course)
+_PART = dtype_of(Part)
 
 KINDS: Final[Sequence[Kind]] = (
     *((_TASK, 1), (_PLAYED, 1), (_INT, 2), (_OPEN, 1)),
@@ -115,6 +117,7 @@ KINDS: Final[Sequence[Kind]] = (
     *((_FLOAT, 2), (_FLOAT, 2), (_FLOAT, 1)),
     *((_ENDED, 1), (_RATED, 1)),
     *((_RULES, 1), (_COURSE, 1)),
+    *((_PART, 1), (_INT, 1)),
 )
 """All tables, in the order of the groups: what stands at `at` of the functions below."""
 
@@ -219,3 +222,9 @@ def course_at(at: IntArray) -> Course:
     """How far the market is."""
     row: Course = rows_at(at, 38, _COURSE)[0]
     return row
+
+
+@part
+def wholes_at(at: IntArray) -> Wholes:
+    """What composite tasks consist of."""
+    return Wholes(rows_at(at, 39, _PART), rows_at(at, 40, _INT))

@@ -12,6 +12,7 @@ from coalesce_sim.economics.external import complexity_factor, demand_price_usd
 from coalesce_sim.inputs.recordings import read_recordings
 from coalesce_sim.market.compiled import market_tables as rows
 from coalesce_sim.market.compiled.agenda import Agenda, Event
+from coalesce_sim.market.compiled.composite import Wholes, parts_of, wholes_of
 from coalesce_sim.market.compiled.experience import Experience
 from coalesce_sim.market.compiled.growing import FIRST_ROWS, is_scarce, longer, more_to_give, to_give
 from coalesce_sim.market.compiled.market_memory import (
@@ -67,11 +68,13 @@ class Laid:
     told: Told
     rules: Rows
     course: Rows
+    wholes: Wholes
 
     def addresses(self) -> IntArray:
         """Where all tables lie now, for the kernel."""
         groups = (self.tasks, self.under, self.books, self.experience, self.facts, self.ranking, self.offers)
-        return laid_in(KINDS, flat((*groups, self.policy, self.told, self.rules, self.course)))
+        rest = self.policy, self.told, self.rules, self.course, self.wholes
+        return laid_in(KINDS, flat((*groups, *rest)))
 
     def make_room(self) -> None:
         """Make every table twice as long that is more than half full."""
@@ -143,6 +146,7 @@ def laid_out(
         Told(table(rows.Ended, FIRST_ROWS), table(rows.Rated, FIRST_ROWS)),
         _rules(venue, trade, contracts, found, asks=asks),
         course,
+        wholes_of(scenario.workload.types),
     )
 
 
@@ -328,6 +332,7 @@ def _rules(
         listens=venue.listens,
         tells_contracts=venue.observer.wants("contracts"),
         tells_ratings=rated and venue.observer.wants("ratings"),
+        composite=any(kind.in_steps for kind in scenario.workload.types.values()),
     )
     if isinstance(pricing, LoadPrice):
         made["load_slope"], made["max_load"] = pricing.slope, pricing.max_load
@@ -352,7 +357,13 @@ def _rules(
 
 
 def fill_tasks(
-    stated: Rows, venue: Venue, trade: ContractTrade, block: Block, own_bills_usd: FloatArray, number: int
+    stated: Rows,
+    venue: Venue,
+    trade: ContractTrade,
+    wholes: Wholes,
+    block: Block,
+    own_bills_usd: FloatArray,
+    number: int,
 ) -> None:
     """Enter the tasks of a block, the one of that number."""
     scenario, tasks, truth = venue.scenario, block.tasks, block.truth
@@ -366,6 +377,7 @@ def fill_tasks(
     fill(
         stated,
         block=number,
+        part=0 if block.wholes is None else parts_of(block.wholes, wholes),
         arrival_s=tasks.arrival_s,
         due_s=tasks.arrival_s + block.target_s,
         client=tasks.client,

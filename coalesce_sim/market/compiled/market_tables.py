@@ -30,9 +30,10 @@ REJECTED: Final = 3
 
 class Task:
     """What stands of a task before anybody decides; `block` is the number of its block, `due_s` when its
-    target ends, `instance` its row in the records."""
+    target ends, `instance` its row in the records, `part` that of what composite tasks consist of."""
 
     block: int
+    part: int
     arrival_s: float
     due_s: float
     client: int
@@ -70,7 +71,11 @@ class Task:
 class Played:
     """What comes of a task: columns of the records, and what its client keeps of it. `own` says whether it
     was done at home in the end, `expected_excess_usd` is what a learner takes it to cost on top of its
-    reference until it knows, `reference_usd` NaN where there is none."""
+    reference until it knows, `reference_usd` NaN where there is none.
+
+    Of a task that may be a step `waits_for` says how many others must be done first, `is_due` whether it is
+    to be decided on, `given_up` whether its whole has come to nothing; of the whole, in its first row, `left`
+    how many steps are not done and `is_bad` whether work that was no good went into it."""
 
     contractor: int
     explored: bool
@@ -87,11 +92,15 @@ class Played:
     verification_usd: float
     integration_usd: float
     search_usd: float
+    coordination_usd: float
     lateness_usd: float
     loss_usd: float
     own: bool
     attempts: int
     good: bool
+    closes: bool
+    coordination_s: float
+    coordinated_from_s: float
     decided_s: float
     started_s: float
     finished_s: float
@@ -99,6 +108,11 @@ class Played:
     reference_usd: float
     expected_excess_usd: float
     arm: int
+    waits_for: int
+    is_due: bool
+    given_up: bool
+    left: int
+    is_bad: bool
 
 
 class Job:
@@ -290,6 +304,7 @@ class Rules:
     tells_ratings: bool
     asks: bool
     listens: bool
+    composite: bool
 
 
 NONE: Final = 0
@@ -335,6 +350,8 @@ class Course:
     job: int
     realised_usd: float
     success: bool
+    accepted: bool
+    good: bool
     serials: int
     free_job: int
     free_waiting: int
