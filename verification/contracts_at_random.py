@@ -46,9 +46,9 @@ def markets_with_contracts() -> st.SearchStrategy[dict[str, Any]]:
 
 
 def _divide(rng: random.Random, whole: dict[str, Any]) -> None:
-    """A composite task is not split by a policy; mostly it has steps of any number and order, some of which
-    take as long to coordinate as it takes until another task comes."""
-    if whole["decompose"] == "policy":
+    """A composite task mostly has steps of any number and order, some of which take as long to coordinate as
+    it takes until another task comes; often it is always done in them."""
+    if rng.random() < 0.3:
         whole["decompose"] = "always"
     if rng.random() < 0.3:
         return

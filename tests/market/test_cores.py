@@ -11,7 +11,7 @@ from coalesce_sim.experiments.cores import choose_core
 from coalesce_sim.policies.bandits.greedy import Greedy
 from coalesce_sim.policies.topsis import Topsis
 from coalesce_sim.scenario import learners, policy
-from tests.market.trading import contractor, market
+from tests.market import trading
 from verification.both_cores import assert_same_in_hindsight, assert_same_on_both_cores
 from verification.contracts_at_random import market_with_contracts
 from verification.published_at_random import published_market
@@ -49,9 +49,10 @@ def test_bundled_markets_are_the_same_on_both_cores(name):
     assert_same_on_both_cores(coalesce_sim.load(name, ["workload.arrivals.limit=600"]))
 
 
+@pytest.mark.parametrize("decompose", ["always", "policy"])
 @pytest.mark.parametrize("policy", ["cheapest", "topsis", "thompson"])
-def test_projects_in_steps_are_the_same_on_both_cores(policy):
-    in_steps = ["workload.types.project.decompose=always", f"policy={{kind: {policy}}}"]
+def test_projects_in_steps_are_the_same_on_both_cores(policy, decompose):
+    in_steps = [f"workload.types.project.decompose={decompose}", f"policy={{kind: {policy}}}"]
     assert_same_on_both_cores(coalesce_sim.load("experiments_splitting", in_steps))
 
 
@@ -63,7 +64,8 @@ def test_steps_are_the_same_on_both_cores_where_every_contractor_delivers():
         },
         "a": {"max_latency_min": 1, "local_min": 0.5},
     }
-    scenario = market([{"type": "whole", "arrival_s": 10.0 * each} for each in range(9)], contractor("c"))
+    tasks = [{"type": "whole", "arrival_s": 10.0 * each} for each in range(9)]
+    scenario = trading.market(tasks, trading.contractor("c"))
     scenario["workload"]["types"] = types
     del scenario["contracts"]
     assert_same_on_both_cores(coalesce_sim.load(scenario))
@@ -90,6 +92,7 @@ def test_tables_and_metrics_are_the_same_whoever_plays():
     [
         ("market_day", ["workload.arrivals.limit=400"]),
         ("experiments_splitting", ["workload.types.project.decompose=always", "reputation={}"]),
+        ("experiments_splitting", ["reputation={}"]),
     ],
 )
 def test_all_tables_of_a_market_with_contracts_are_the_same_whoever_plays(name, changes):
@@ -137,6 +140,33 @@ def test_a_policy_of_ones_own_sees_and_is_told_the_same():
     assert simpy.decisions.equals(compiled.decisions)
     assert simpy.contracts.equals(compiled.contracts)
     assert simpy.decisions["explored"].any()
+
+
+class _Curious(coalesce_sim.Policy):
+    """Splits every third task, and looks at what is expected of both ways when it decides on the others."""
+
+    def splits(self, view):
+        return view.task % 3 == 0
+
+    def decide(self, view):
+        if view.whole is None or not view.contractors:
+            return coalesce_sim.Decision(int(view.external_usd.argmin()) if view.contractors else -1)
+        ways = view.whole.cheapest, view.whole.at_home, view.split.cheapest, view.split.at_home
+        return coalesce_sim.Decision(0, score=sum(way.usd for way in ways), confidence=ways[2].turnaround_s)
+
+
+def test_a_policy_of_ones_own_splits_by_what_it_is_shown():
+    learning = ["reputation={}", "calibration={rate: 0.3, proven_only: false}"]
+    late = ["clients.count=5", "workload.types.project.max_latency_min=10"]
+    scenario = coalesce_sim.load("experiments_splitting", learning + late)
+    simpy, compiled = (
+        coalesce_sim.run(scenario, replications=1, core=core, policy=_Curious)
+        for core in ("simpy", "compiled")
+    )
+    assert compiled.summary["core"] == {"played": "compiled"}
+    assert simpy.decisions.equals(compiled.decisions)
+    assert simpy.decisions["split"].any()
+    assert simpy.decisions["score"].nunique() > 10
 
 
 class _FirstOfGreedy(Greedy):
@@ -230,7 +260,6 @@ def test_an_observer_is_told_the_same_blocks():
     ("name", "changes", "reason"),
     [
         ("market_day", ["discovery={kind: gossip}"], "discovery by gossip or broadcast"),
-        ("experiments_splitting", [], r"tasks that a policy may split \(decompose: policy\)"),
         (
             "dur_02",
             ["policy={kind: vikor}"],

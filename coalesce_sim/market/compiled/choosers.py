@@ -42,6 +42,9 @@ _EXPLORED, _SUCCESS = (dtype_of(Course).fields[name][1] for name in ("explored",
 class Chooser(Protocol):
     """Decides where the market stops for that."""
 
+    def show(self, at: IntArray, offers: Offers) -> View:
+        """What the policy sees of the task that comes next, which it may split."""
+
     def decide(self, at: IntArray) -> None:
         """Decide on the task that comes next; `at` is where the tables lie."""
 
@@ -58,6 +61,10 @@ class Compiled:
             other_choices.learner_decides if learns else other_choices.truth_decides
         )
 
+    def show(self, at: IntArray, offers: Offers) -> View:  # noqa: ARG002
+        """What all of them see before a task is split: what is expected of both ways."""
+        return View(offers, 0)
+
     def decide(self, at: IntArray) -> None:
         """Decide on the task that comes next."""
         self._decide(at)
@@ -67,45 +74,21 @@ class Compiled:
         other_choices.learner_observes(at)
 
 
-class Interpreted:
-    """Policies written in Python: they see the same `View` as where SimPy plays, and are told the same.
+class Shown:
+    """What policies in Python see of the tables, copied.
 
-    What it reads and writes for each decision it takes from plain arrays of the same memory, for a structured
-    one takes Python some times as long.
+    What is read of a row is taken from plain arrays of the same memory, for a structured one takes Python
+    some times as long.
     """
 
-    def __init__(
-        self, venue: Venue, decider: Decider, laid: Laid, block_of: Callable[[int], BlockUnderWay]
-    ) -> None:
-        self._decider, self._laid, self._block_of = decider, laid, block_of
-        self._luck = venue.luck
-        self._sees_bids = issubclass(decider.view_type, SealedBids)
-        self._sees_truth = issubclass(decider.view_type, OracleView)
+    def __init__(self, venue: Venue, laid: Laid, block_of: Callable[[int], BlockUnderWay]) -> None:
+        self._laid, self._block_of, self._luck = laid, block_of, venue.luck
         agenda: Rows = laid.under.agenda
         self._whole, self._amounts = laid.course.view(np.int64), laid.course.view(np.float64)
-        self._flags, self._now_s = laid.course.view(np.bool_), agenda.view(np.float64)
+        self._now_s = agenda.view(np.float64)
 
-    def decide(self, at: IntArray) -> None:
-        """Show the policy its view, and enter what it decides."""
-        offers, amounts = self._offers(), self._amounts
-        view: View
-        if self._sees_bids:
-            bids_usd = self._laid.offers.terms[BID, : len(offers.ids)].copy()
-            view = SealedBids(offers, 0, bids_usd)
-        elif self._sees_truth:
-            home_usd = other_choices.truth_decides(at)
-            realised_usd = self._laid.offers.terms[REALISED, : len(offers.ids)].copy()
-            view = OracleView(offers, 0, home_usd, realised_usd)
-        else:
-            view = View(offers, 0)
-        decision = self._decider.decide(view)
-        self._whole[_CHOSEN], self._flags[_EXPLORED] = decision.contractor, decision.explored
-        amounts[_SCORE], amounts[_CONFIDENCE] = decision.score, decision.confidence
-        if decision.price_usd is not None:
-            amounts[_FIXED_USD] = decision.price_usd
-        self._whole[_GOES_ON] = DECIDED
-
-    def _offers(self) -> Offers:
+    def offers(self) -> Offers:
+        """The offers on the task that comes next."""
         whole, laid = self._whole, self._laid
         count, number = whole[_OFFERS], whole[_TASK].item()
         terms, ids = laid.offers.terms[:, :count].copy(), laid.offers.ids[:count].copy()
@@ -131,6 +114,50 @@ class Interpreted:
             attempt=whole[_ATTEMPT].item(),
             now_s=self._now_s[_NOW_S].item(),
         )
+
+
+class Interpreted:
+    """Policies written in Python: they see the same `View` as where SimPy plays, and are told the same.
+
+    What is written for each decision is written to plain arrays, as `Shown` reads them.
+    """
+
+    _shown: View | None = None
+
+    def __init__(self, decider: Decider, laid: Laid, shown: Shown) -> None:
+        self._decider, self._laid, self._offers = decider, laid, shown
+        self._sees_bids = issubclass(decider.view_type, SealedBids)
+        self._sees_truth = issubclass(decider.view_type, OracleView)
+        agenda: Rows = laid.under.agenda
+        self._whole, self._amounts = laid.course.view(np.int64), laid.course.view(np.float64)
+        self._flags, self._now_s = laid.course.view(np.bool_), agenda.view(np.float64)
+
+    def decide(self, at: IntArray) -> None:
+        """Show the policy its view, and enter what it decides."""
+        amounts, view, self._shown = self._amounts, self._shown, None
+        if view is None or view.task != self._whole[_TASK]:
+            view = self._view(at, self._offers.offers())
+        decision = self._decider.decide(view)
+        self._whole[_CHOSEN], self._flags[_EXPLORED] = decision.contractor, decision.explored
+        amounts[_SCORE], amounts[_CONFIDENCE] = decision.score, decision.confidence
+        if decision.price_usd is not None:
+            amounts[_FIXED_USD] = decision.price_usd
+        self._whole[_GOES_ON] = DECIDED
+
+    def show(self, at: IntArray, offers: Offers) -> View:
+        """What the policy sees before a task is split, and again when it decides on it."""
+        self._shown = self._view(at, offers)
+        return self._shown
+
+    def _view(self, at: IntArray, offers: Offers) -> View:
+        if self._sees_bids:
+            bids_usd = self._laid.offers.terms[BID, : len(offers.ids)].copy()
+            return SealedBids(offers, 0, bids_usd)
+        if self._sees_truth:
+            home_usd = other_choices.truth_decides(at)
+            realised_usd = self._laid.offers.terms[REALISED, : len(offers.ids)].copy()
+            return OracleView(offers, 0, home_usd, realised_usd)
+        return View(offers, 0)
 
     def observe(self, at: IntArray) -> None:  # noqa: ARG002
         """Tell the policy."""

@@ -15,12 +15,14 @@ from coalesce_sim.scenario.workload import TaskType
 
 
 class Part:
-    """A step of a type of composite task, or the one row of a type that is not: its `position` among so many
-    `steps`, how many of them it `waits_for`, where those that wait for it stand in `Wholes.unlocked` and how
-    many there are; what coordinating it costs and takes, and what putting its whole together costs."""
+    """A row of what tasks of one type consist of, a step or the whole itself: its `position`, the `size` of
+    its whole in rows, whether it may be split into the others, how many of them it `waits_for`, where those
+    that wait for it stand in `Wholes.unlocked` and how many there are; what coordinating it costs and takes,
+    and what putting its whole together costs."""
 
     position: int
-    steps: int
+    size: int
+    may_split: bool
     waits_for: int
     first_unlocked: int
     unlocks: int
@@ -38,21 +40,23 @@ class Wholes(NamedTuple):
 
 
 def wholes_of(types: Mapping[str, TaskType]) -> Wholes:
-    """What tasks of these types consist of; none of them may be split by a policy."""
+    """What tasks of these types consist of."""
     *_, wholes = composite.Templates(types).expand(np.arange(len(types)))
+    of, is_step = wholes.of, wholes.is_step
     unlocks = np.array([len(others) for others in wholes.unlocks], dtype=np.int64)
     unlocked = np.array([*chain.from_iterable(wholes.unlocks)], dtype=np.int64)
     parts = filled(
         Part,
-        len(wholes.of),
+        len(of),
         position=_positions(wholes),
-        steps=wholes.steps[wholes.of],
+        size=_rows(wholes)[of],
+        may_split=wholes.may_split & ~is_step,
         waits_for=wholes.waits_for,
         first_unlocked=np.cumsum(unlocks) - unlocks,
         unlocks=unlocks,
-        split_usd=wholes.split_usd[wholes.of],
-        split_s=wholes.split_s[wholes.of],
-        integration_usd=wholes.integration_usd[wholes.of],
+        split_usd=np.where(is_step, wholes.split_usd[of], 0.0),
+        split_s=np.where(is_step, wholes.split_s[of], 0.0),
+        integration_usd=np.where(is_step, wholes.integration_usd[of], 0.0),
     )
     return Wholes(parts, unlocked - np.repeat(np.arange(len(unlocks)), unlocks))
 
@@ -63,14 +67,20 @@ def parts_of(wholes: composite.Wholes, laid: Wholes) -> IntArray:
     return firsts[wholes.type_id[wholes.of]] + _positions(wholes)
 
 
+def _rows(wholes: composite.Wholes) -> IntArray:
+    """How many rows each whole has: its steps, and itself where it may be split."""
+    return wholes.steps + (wholes.undivided >= 0)
+
+
 def _positions(wholes: composite.Wholes) -> IntArray:
     """Where in its whole each task stands."""
-    first = np.cumsum(wholes.steps) - wholes.steps
-    positions: IntArray = np.arange(len(wholes.of)) - first[wholes.of]
+    rows = _rows(wholes)
+    positions: IntArray = np.arange(len(wholes.of)) - (np.cumsum(rows) - rows)[wholes.of]
     return positions
 
 
-def await_steps(played: Rows, parts: Rows) -> None:
+def await_steps(played: Rows, parts: Rows, wholes: composite.Wholes) -> None:
     """Before tasks come: what each one waits for, and how many steps of its whole are not done."""
     waits_for = parts["waits_for"]
-    fill(played, waits_for=waits_for, is_due=waits_for == 0, left=parts["steps"])
+    split = wholes.is_step & ~wholes.may_split
+    fill(played, waits_for=waits_for, is_due=waits_for == 0, left=parts["size"], split=split)

@@ -1,4 +1,4 @@
-"""Composite tasks, compiled: how steps are coordinated, wait for each other, and end their whole.
+"""Composite tasks, compiled: how they are split, how steps are coordinated, wait and end their whole.
 
 In the words of `market.composite` and `market.contracts` (`trade`, `endings`). These are kernels of their
 own, for which the market stops where a workload has composite tasks.
@@ -18,10 +18,15 @@ from coalesce_sim.market.compiled.agenda import (
 from coalesce_sim.market.compiled.building import kernel, part
 from coalesce_sim.market.compiled.composite import Part, Wholes
 from coalesce_sim.market.compiled.endings import ONCE, charge, close, hand_over, leave
-from coalesce_sim.market.compiled.market_kernel import PREPARED
+from coalesce_sim.market.compiled.market_kernel import GO, PREPARED, QUOTED, see_offers
 from coalesce_sim.market.compiled.market_memory import (
     Tasks,
+    books_at,
     course_at,
+    experience_at,
+    facts_at,
+    offers_at,
+    ranking_at,
     rules_at,
     tasks_at,
     under_at,
@@ -32,8 +37,9 @@ from coalesce_sim.market.compiled.slots import NOBODY
 
 
 @kernel
-def prepare(at: IntArray) -> None:
-    """`ContractTrade.prepare` of the next task that is due: it is decided on, or coordinated first."""
+def prepare(at: IntArray) -> bool:
+    """`ContractTrade.prepare` of the next task that is due: it is decided on, or coordinated first. Whether
+    somebody has to decide before if it is split."""
     tasks, wholes, under, course = tasks_at(at), wholes_at(at), under_at(at), course_at(at)
     while course.deciding < course.decide_until:
         number = course.deciding
@@ -41,6 +47,8 @@ def prepare(at: IntArray) -> None:
         played, own = tasks.played[row], wholes.parts[tasks.stated[row].part]
         if played.is_due:
             played.is_due = False
+            if own.may_split:
+                return True
             if own.split_s > 0:
                 played.waits_for += 1
                 agenda = under.agenda[0]
@@ -49,8 +57,36 @@ def prepare(at: IntArray) -> None:
             else:
                 _coordinated(0.0, own, played)
                 course.goes_on = PREPARED
-            return
+            return False
         course.deciding += 1
+    return False
+
+
+@kernel
+def look(at: IntArray) -> None:
+    """See what is offered for the task `Course.deciding`."""
+    tasks, books, experience, facts = tasks_at(at), books_at(at), experience_at(at), facts_at(at)
+    ranking, offers, agenda = ranking_at(at), offers_at(at), under_at(at).agenda[0]
+    see_offers(tasks, books, experience, facts, ranking, offers, agenda, rules_at(at), course_at(at))
+
+
+@kernel
+def divide(at: IntArray, splits: bool) -> None:
+    """`ContractTrade.split` of the task `Course.task`, or `OpenWholes.keep`, which has it decided on: the way
+    that it is not done in is left out."""
+    tasks, wholes, course, agenda = tasks_at(at), wholes_at(at), course_at(at), under_at(at).agenda[0]
+    row = course.task - course.first_row_task
+    whole, own = tasks.played[row], wholes.parts[tasks.stated[row].part]
+    whole.left, course.goes_on = 1, QUOTED
+    if splits:
+        whole.left, course.goes_on = own.size - 1, GO
+        _unlock(row, own, wholes, tasks)
+    for each in range(row, row + own.size):
+        played = tasks.played[each]
+        played.split = splits
+        if splits == (each == row):
+            played.waits_for = 0
+            _leave_out(each, tasks, agenda, course)
 
 
 @kernel
@@ -103,9 +139,10 @@ def close_step(at: IntArray) -> None:
                 played.integration_usd += own.integration_usd
                 charge(own.integration_usd, ONCE, played)
             else:
-                _unlock(row, own, wholes, tasks, course)
+                _unlock(row, own, wholes, tasks)
+                course.deciding, course.decide_until = course.task + 1, course.task - own.position + own.size
         else:
-            _give_up(first, first + own.steps, tasks, agenda, course)
+            _give_up(first, first + own.size, tasks, agenda, course)
             ends = True
     if ends:
         close(good, task, played, tasks.blocks, agenda, rules_at(at), course)
@@ -115,22 +152,27 @@ def close_step(at: IntArray) -> None:
 
 
 @part
-def _unlock(row: int, own: Part, wholes: Wholes, tasks: Tasks, course: Course) -> None:
+def _unlock(row: int, own: Part, wholes: Wholes, tasks: Tasks) -> None:
     """`OpenWholes._unlocked`: those that wait for nothing else any more are to be decided on."""
     for place in range(own.first_unlocked, own.first_unlocked + own.unlocks):
         other = tasks.played[row + wholes.unlocked[place]]
         other.waits_for -= 1
         other.is_due = other.waits_for == 0
-    course.deciding = course.task + 1
-    course.decide_until = course.task - own.position + own.steps
 
 
 @part
 def _give_up(first: int, stop: int, tasks: Tasks, agenda: Agenda, course: Course) -> None:
-    """`OpenWholes.fail` and `Endings.leave_out`: the steps that have not begun never will."""
+    """`OpenWholes.fail`: the steps that have not begun never will."""
     for row in range(first, stop):
         played = tasks.played[row]
         played.given_up = True
         if played.waits_for > 0:
-            played.good, played.decided_s = False, agenda.now_s
-            leave(tasks.stated[row], played, tasks.blocks, agenda, course)
+            _leave_out(row, tasks, agenda, course)
+
+
+@part
+def _leave_out(row: int, tasks: Tasks, agenda: Agenda, course: Course) -> None:
+    """`Endings.leave_out`."""
+    played = tasks.played[row]
+    played.good, played.decided_s = False, agenda.now_s
+    leave(tasks.stated[row], played, tasks.blocks, agenda, course)

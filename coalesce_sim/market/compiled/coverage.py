@@ -79,9 +79,7 @@ def of_published(
 def of_contracts(scenario: Scenario, *, watched: bool) -> dict[str, bool]:
     """All reasons there are where markets have contracts or learn, and which apply: any policy plays."""
     found, public = scenario.discovery, scenario.reputation
-    types = scenario.workload.types.values()
     return {
-        "tasks that a policy may split (decompose: policy)": any(kind.may_split for kind in types),
         "discovery by gossip or broadcast": isinstance(found, GossipDiscovery | BroadcastDiscovery),
         "outages of the registry": isinstance(found, RegistryDiscovery) and bool(found.outages),
         "reputation by eigentrust": public is not None and isinstance(public.model, EigenTrustReputation),

@@ -22,13 +22,14 @@ from coalesce_sim.cost_parts import (
 from coalesce_sim.market.compiled import composite_kernel
 from coalesce_sim.market.compiled import market_kernel as kernel
 from coalesce_sim.market.compiled.building import garbage_left
-from coalesce_sim.market.compiled.choosers import Chooser, Compiled, Interpreted
+from coalesce_sim.market.compiled.choosers import Chooser, Compiled, Interpreted, Shown
 from coalesce_sim.market.compiled.composite import await_steps
 from coalesce_sim.market.compiled.growing import OpenBlocks
 from coalesce_sim.market.compiled.market_setup import fill_tasks, laid_out
 from coalesce_sim.market.compiled.market_tables import Effect, Ended
 from coalesce_sim.market.compiled.rows import Rows, fill
 from coalesce_sim.market.compiled.settings import asks, choosing_offers, is_interpreted
+from coalesce_sim.market.compiled.splitting import DividedBlock, Splitting
 from coalesce_sim.market.contracts.ended import EndedContracts
 from coalesce_sim.market.contracts.states import FINAL_STATES
 from coalesce_sim.market.contracts.trade import ContractTrade
@@ -55,19 +56,12 @@ _PARTS = {
 }
 _COLUMNS = (
     *("contractor", "explored", "score", "confidence", "internal_usd", "estimated_usd", "estimated_s"),
-    *("realised_usd", "retries_usd", "attempts", "good", "closes", "coordination_s"),
+    *("realised_usd", "retries_usd", "attempts", "good", "closes", "split", "coordination_s"),
     *("decided_s", "started_s", "finished_s"),
 )
 
 _OF_DECISIONS = ("score", "confidence", "internal_usd", "estimated_usd", "estimated_s")
 """Columns of which a step that is never decided on has none."""
-
-_OF_STEPS = {
-    kernel.PREPARE: composite_kernel.prepare,
-    kernel.COORDINATE: composite_kernel.coordinate,
-    kernel.CLOSE: composite_kernel.close_step,
-}
-"""What goes on where the market stops for a task that may be a step."""
 
 
 class MarketCore:
@@ -92,8 +86,10 @@ class MarketCore:
         self._laid = laid_out(self._venue, self._trade, policy, asks=stops, sees_truth=sees_truth)
         self._course, self._open = self._laid.course, OpenBlocks(self._laid)
         self._chooser: Chooser = Compiled(self._policy)
+        shown = Shown(self._venue, self._laid, self._open.of)
         if is_interpreted(self._policy):
-            self._chooser = Interpreted(self._venue, self._decider, self._laid, self._open.of)
+            self._chooser = Interpreted(self._decider, self._laid, shown)
+        self._splitting = Splitting(self._trade, self._decider, self._chooser, self._laid, shown, self._open)
         for block in blocks:
             self._begin(block, records_of(block))
             self._play_on(kernel.OPENED)
@@ -104,6 +100,8 @@ class MarketCore:
     def _begin(self, block: Block, records: Records) -> None:
         """Lay out one more block, behind those that are open."""
         opened = BlockUnderWay(block, records)
+        if block.wholes is not None and block.wholes.may_split.any():
+            opened = DividedBlock(block, records, self._trade.layouts.of(block))
         self._under_way.open(opened)
         truth, number = block.truth, int(self._course["next_block"][0])
         bills_usd = self._trade.truth.of(block).own_bills_usd()
@@ -117,7 +115,7 @@ class MarketCore:
         fill(played, contractor=LOCAL, good=True, started_s=np.nan, reference_usd=np.nan)
         if block.wholes is not None:
             fill(played, opportunity_usd=block.home.opportunity_usd, **dict.fromkeys(_OF_DECISIONS, np.nan))
-            await_steps(played, wholes.parts[stated["part"]])
+            await_steps(played, wholes.parts[stated["part"]], block.wholes)
 
     def _play_on(self, how: int) -> None:
         """Play until the next block is needed, or to the end; blocks that are over are handed over."""
@@ -130,8 +128,13 @@ class MarketCore:
                 self._chooser.decide(at)
             elif reason == kernel.OBSERVE:
                 self._chooser.observe(at)
-            elif reason in _OF_STEPS:
-                _OF_STEPS[reason](at)
+            elif reason == kernel.PREPARE:
+                if composite_kernel.prepare(at):
+                    self._splitting.decide(at)
+            elif reason == kernel.COORDINATE:
+                composite_kernel.coordinate(at)
+            elif reason == kernel.CLOSE:
+                composite_kernel.close_step(at)
             elif reason == kernel.REPLY:
                 self._answer()
             elif reason == kernel.MORE_ROOM:
@@ -179,8 +182,6 @@ class MarketCore:
         own = played["own"]
         records.parts_usd[HOME, own] = home_parts_usd[:, own]
         opened.block.home.opportunity_usd[:] = played["opportunity_usd"]
-        if opened.block.wholes is not None:
-            records.split[:] = opened.block.wholes.is_step
         accounts = self._venue.accounts
         accounts.done += len(played)
         accounts.realised_usd += float(played["realised_usd"].sum())

@@ -88,12 +88,14 @@ DECIDED: Final = 3
 OBSERVED: Final = 4
 STAYS: Final = 5
 PREPARED: Final = 6
-CLOSES: Final = 7
+QUOTED: Final = 7
+CLOSES: Final = 8
 """What comes next: whatever is pending, the next arrival, the attempt `Course.job` from where it stands, the
 decision on the task `Course.task`, what follows the end of an attempt, work on that task at home, the look
-for contractors for the task `Course.deciding`, or the end of the task `Course.task`. It goes on so when it
-was told what it had stopped for: one more block, a client's answer, a decision, that a policy knows of an
-outcome, that a step may be decided on."""
+for contractors for the task `Course.deciding`, the question to the policy where they are known, or the end of
+the task `Course.task`. It goes on so when it was told what it had stopped for: one more block, a client's
+answer, a decision, that a policy knows of an outcome, that a step may be decided on, that a task is not
+split."""
 
 ENDED: Final = 1
 NEXT_BLOCK: Final = 2
@@ -106,8 +108,8 @@ COORDINATE: Final = 8
 CLOSE: Final = 9
 """Why it stops: nothing is left; all tasks of the last block have arrived; a table is full; a client has to
 answer a question; somebody else decides, or wants to be told of an outcome; where there are composite tasks,
-a task may be a step that waits for others or is coordinated first, coordination goes on, or a task has ended
-(`composite_kernel`)."""
+a task may be a step that waits for others or is coordinated first, or be split, coordination goes on, or a
+task has ended (`composite_kernel`)."""
 
 _SPARE: Final = 8
 """Rows that one event can use at most."""
@@ -142,7 +144,9 @@ def play(at: IntArray) -> int:
         elif step == OBSERVED:
             step = _recover(place, tasks, under, books, experience, facts, agenda, rules, course)
         elif step == PREPARED:
-            _prepare(tasks, books, experience, facts, ranking, offers, agenda, rules, course)
+            see_offers(tasks, books, experience, facts, ranking, offers, agenda, rules, course)
+            step = QUOTED
+        elif step == QUOTED:
             if rules.asks:
                 return DECIDE
             _choose(tasks, offers, policy, course)
@@ -246,7 +250,7 @@ def _concerns(job: Job, events: Table[Event], agenda: Agenda) -> bool:
 
 
 @part
-def _prepare(
+def see_offers(
     tasks: Tasks,
     books: Books,
     experience: Experience,

@@ -332,7 +332,7 @@ def _rules(
         listens=venue.listens,
         tells_contracts=venue.observer.wants("contracts"),
         tells_ratings=rated and venue.observer.wants("ratings"),
-        composite=any(kind.in_steps for kind in scenario.workload.types.values()),
+        composite=any(kind.in_steps or kind.may_split for kind in scenario.workload.types.values()),
     )
     if isinstance(pricing, LoadPrice):
         made["load_slope"], made["max_load"] = pricing.slope, pricing.max_load

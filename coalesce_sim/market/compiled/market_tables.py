@@ -101,6 +101,7 @@ class Played:
     closes: bool
     coordination_s: float
     coordinated_from_s: float
+    split: bool
     decided_s: float
     started_s: float
     finished_s: float
@@ -384,6 +385,7 @@ class Course:
     rejected: int
     turnaround_s: float
     stay_late_usd: float
+    stay_own_late_usd: float
     stay_plain_usd: float
     stay_usd: float
 
