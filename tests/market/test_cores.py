@@ -285,6 +285,8 @@ def test_it_takes_over_where_that_pays(monkeypatch):
     assert choose_core("auto", [scenario], runs=300).core == "compiled"
     monkeypatch.setattr("coalesce_sim.market.compiled.building.is_kept", lambda _: False)
     assert choose_core("auto", [scenario], runs=300).core == "simpy"
+    in_steps = coalesce_sim.load("experiments_splitting")
+    assert choose_core("auto", [in_steps], runs=400).core == "compiled"
 
 
 def test_without_numba_simpy_plays(monkeypatch):
