@@ -22,7 +22,8 @@ def market_with_contracts(number: int) -> dict[str, Any]:
     """The scenario of that number: one of `markets_at_random`, with what is not covered replaced."""
     rng = random.Random(number)
     fields = market_of(number, rng.randint(6, 60), rng.choice((2, 3, 4, 5, 6, 6, 16)))
-    _without_steps(fields)
+    if "whole" in fields["workload"]["types"]:
+        _divide(rng, fields["workload"]["types"]["whole"])
     found = fields.get("discovery")
     if found is not None:
         _widen(found, len(fields["contractors"]), rng)
@@ -49,13 +50,16 @@ def markets_with_contracts() -> st.SearchStrategy[dict[str, Any]]:
     return st.builds(market_with_contracts, st.integers(0, 10**9))
 
 
-def _without_steps(fields: dict[str, Any]) -> None:
-    """Nothing is done in steps; what was a composite task is one of another type."""
-    workload = fields["workload"]
-    if workload["types"].pop("whole", None) is None:
+def _divide(rng: random.Random, whole: dict[str, Any]) -> None:
+    """A composite task mostly has steps of any number and order, some of which take as long to coordinate as
+    it takes until another task comes; often it is always done in them."""
+    if rng.random() < 0.3:
+        whole["decompose"] = "always"
+    if rng.random() < 0.3:
         return
-    for worker in (fields["clients"], *fields["contractors"]):
-        worker.get("outcomes", {}).pop("whole", None)
-    for task in workload["arrivals"].get("tasks", ()):
-        if task["type"] == "whole":
-            task["type"] = "a"
+    whole["split_s"] = rng.choice((0.0, 0.0, 2.0, 10.0))
+    steps: dict[str, Any] = {}
+    for place in range(rng.randint(1, 6)):
+        after = rng.choices(list(steps), k=rng.randint(0, 3)) if steps else []
+        steps[f"step_{place}"] = {"type": rng.choice("ab"), "after": after, "work": rng.choice((0.25, 1.0))}
+    whole["steps"] = steps

@@ -50,3 +50,20 @@ def test_bundled_scenarios_give_the_same_on_both_cores(name):
     if choose_core("auto", [scenario], runs=1_000_000).core != "compiled":
         pytest.skip("the compiled core does not play it")
     assert_same_on_both_cores(scenario)
+
+
+def test_a_step_may_be_coordinated_for_longer_than_its_block_is_kept():
+    """Its whole comes to nothing meanwhile, and with it the last of the block."""
+    good, bad = (
+        f"{{name: {name}, reliability: 1, latency_min: 1, outcomes: {{kind_{kind}: {{success: {success}}}}}}}"
+        for name, kind, success in (("good", 1, 1), ("bad", 2, 0))
+    )
+    changes = [
+        "workload.arrivals={kind: renewal, gap_s: 2, limit: 4200}",
+        "workload.types.project={decompose: always, split_s: 3000}",
+        "workload.types.project.steps={step_2: {after: []}, step_3: {after: [step_1]}}",
+        f"contractors=[{good}, {bad}]",
+        "contracts={verification: {automated: {sensitivity: 1}}, recovery: {retries: 0, then: give_up}}",
+        "policy={kind: always_outsource}",
+    ]
+    assert_same_on_both_cores(coalesce_sim.load("experiments_splitting", changes))

@@ -101,7 +101,11 @@ def _kernel(scenario: Scenario, *, own_policy: bool) -> str:
 
 
 def _tasks(scenario: Scenario) -> float:
-    arrivals = scenario.workload.arrivals
+    """About how many tasks are played, each step of a composite one counted."""
+    arrivals, kinds = scenario.workload.arrivals, scenario.workload.types.values()
+    steps = [len(kind.steps or ()) if kind.in_steps or kind.may_split else 1 for kind in kinds]
+    shares = [kind.share for kind in kinds]
+    each = sum(share * count for share, count in zip(shares, steps, strict=True)) / sum(shares)
     if isinstance(arrivals, DemandDriven | Renewal | Recorded):
-        return expected_tasks(arrivals, scenario.market_demand, scenario.clock.horizon_s)
-    return len(read_table(arrivals, tuple(scenario.workload.types), scenario.clients.count).arrival_s)
+        return each * expected_tasks(arrivals, scenario.market_demand, scenario.clock.horizon_s)
+    return each * len(read_table(arrivals, tuple(scenario.workload.types), scenario.clients.count).arrival_s)

@@ -28,16 +28,18 @@ class Wholes:
     """The wholes of a block's tasks; a task that is not composite is a whole of one step.
 
     `of` tells the whole of each task, `waits_for` how many steps must be done before it, `unlocks` which
-    tasks wait for it, and `is_step` whether it is a step of a composite one. One entry a whole have `steps`,
-    their number; `integration_usd`; `undivided`, the row in which it is done as a whole, -1 where that is not
-    for the policy to decide; and what coordinating each of its steps costs and takes, `split_usd` and
-    `split_s`. The steps of a whole that may be split wait for the row of the undivided one, too.
+    tasks wait for it, and `is_step` whether it is a step of a composite one. One entry a whole have
+    `type_id`; `steps`, their number; `integration_usd`; `undivided`, the row in which it is done as a whole,
+    -1 where that is not for the policy to decide; and what coordinating each of its steps costs and takes,
+    `split_usd` and `split_s`. The steps of a whole that may be split wait for the row of the undivided one,
+    too.
     """
 
     of: IntArray
     waits_for: list[int]
     unlocks: list[list[int]]
     is_step: BoolArray
+    type_id: IntArray
     steps: IntArray
     integration_usd: FloatArray
     undivided: IntArray
@@ -116,6 +118,7 @@ class Templates:
             waits_for=waits_for,
             unlocks=unlocks,
             is_step=is_step,
+            type_id=type_id,
             steps=counts - chosen,
             integration_usd=self._integration_usd[type_id],
             undivided=np.where(chosen, first, -1),

@@ -14,6 +14,7 @@ from coalesce_sim.policies.bandits.greedy import Greedy
 from coalesce_sim.policies.protocol import OracleView
 from coalesce_sim.policies.topsis import Topsis
 from coalesce_sim.scenario import learners, policy
+from tests.market import trading
 from verification.both_cores import assert_same_in_hindsight, assert_same_on_both_cores
 from verification.contracts_at_random import market_with_contracts
 from verification.learners_at_random import LEARNERS, learner_of_number
@@ -76,6 +77,28 @@ def test_ratings_count_for_trust_when_their_block_is_long_over(monkeypatch):
     assert_same_on_both_cores(coalesce_sim.load("market_day", changes))
 
 
+@pytest.mark.parametrize("decompose", ["always", "policy"])
+@pytest.mark.parametrize("policy", ["cheapest", "topsis", "thompson"])
+def test_projects_in_steps_are_the_same_on_both_cores(policy, decompose):
+    in_steps = [f"workload.types.project.decompose={decompose}", f"policy={{kind: {policy}}}"]
+    assert_same_on_both_cores(coalesce_sim.load("experiments_splitting", in_steps))
+
+
+def test_steps_are_the_same_on_both_cores_where_every_contractor_delivers():
+    types = {
+        "whole": {
+            "max_latency_min": 4,
+            "steps": {"one": {"type": "a"}, "two": {"type": "a", "after": ["one"]}},
+        },
+        "a": {"max_latency_min": 1, "local_min": 0.5},
+    }
+    tasks = [{"type": "whole", "arrival_s": 10.0 * each} for each in range(9)]
+    scenario = trading.market(tasks, trading.contractor("c"))
+    scenario["workload"]["types"] = types
+    del scenario["contracts"]
+    assert_same_on_both_cores(coalesce_sim.load(scenario))
+
+
 def test_the_fitted_hour_of_code_completion_is_the_same_on_both_cores():
     assert_same_on_both_cores(coalesce_sim.load("azure_code_like"))
 
@@ -92,13 +115,21 @@ def test_tables_and_metrics_are_the_same_whoever_plays():
     assert (simpy.summary["core"], compiled.summary["core"]) == ({"played": "simpy"}, {"played": "compiled"})
 
 
-def test_all_tables_of_a_market_with_contracts_are_the_same_whoever_plays():
-    scenario = coalesce_sim.load("market_day", ["workload.arrivals.limit=400"])
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("market_day", ["workload.arrivals.limit=400"]),
+        ("experiments_splitting", ["workload.types.project.decompose=always", "reputation={}"]),
+        ("experiments_splitting", ["reputation={}"]),
+    ],
+)
+def test_all_tables_of_a_market_with_contracts_are_the_same_whoever_plays(name, changes):
+    scenario = coalesce_sim.load(name, changes)
     simpy, compiled = (
         coalesce_sim.run(scenario, replications=2, core=core) for core in ("simpy", "compiled")
     )
     assert compiled.summary["core"] == {"played": "compiled"}
-    assert simpy.replications == compiled.replications
+    assert repr(simpy.replications) == repr(compiled.replications), "nan as well"
     for table in ("decisions", "contracts", "ratings", "estimation_error", "timeline"):
         assert getattr(simpy, table).equals(getattr(compiled, table)), table
     assert simpy.routing.equals(compiled.routing)
@@ -168,6 +199,33 @@ def test_a_policy_of_ones_own_sees_and_is_told_the_same(own, name, changes):
     assert result.summary["core"] == {"played": "compiled"}
     assert told[0] == told[1]
     assert result.decisions["contractor"].notna().any()
+
+
+class _Curious(coalesce_sim.Policy):
+    """Splits every third task, and looks at what is expected of both ways when it decides on the others."""
+
+    def splits(self, view):
+        return view.task % 3 == 0
+
+    def decide(self, view):
+        if view.whole is None or not view.contractors:
+            return coalesce_sim.Decision(int(view.external_usd.argmin()) if view.contractors else -1)
+        ways = view.whole.cheapest, view.whole.at_home, view.split.cheapest, view.split.at_home
+        return coalesce_sim.Decision(0, score=sum(way.usd for way in ways), confidence=ways[2].turnaround_s)
+
+
+def test_a_policy_of_ones_own_splits_by_what_it_is_shown():
+    learning = ["reputation={}", "calibration={rate: 0.3, proven_only: false}"]
+    late = ["clients.count=5", "workload.types.project.max_latency_min=10"]
+    scenario = coalesce_sim.load("experiments_splitting", learning + late)
+    simpy, compiled = (
+        coalesce_sim.run(scenario, replications=1, core=core, policy=_Curious)
+        for core in ("simpy", "compiled")
+    )
+    assert compiled.summary["core"] == {"played": "compiled"}
+    assert simpy.decisions.equals(compiled.decisions)
+    assert simpy.decisions["split"].any()
+    assert simpy.decisions["score"].nunique() > 10
 
 
 class _FirstOfGreedy(Greedy):
@@ -265,7 +323,6 @@ def test_an_observer_is_told_the_same_blocks():
             ["contracts.security.incidents={shares: {leaked: 1}, leak_usd: {low: 1, medium: 2, high: 4}}"],
             r"incidents \(contracts.security.incidents\)",
         ),
-        ("experiments_splitting", [], r"composite tasks \(steps\)"),
     ],
 )
 def test_what_is_not_covered_is_refused_by_name(name, changes, reason):
@@ -285,6 +342,8 @@ def test_it_takes_over_where_that_pays(monkeypatch):
     assert choose_core("auto", [scenario], runs=300).core == "compiled"
     monkeypatch.setattr("coalesce_sim.market.compiled.building.is_kept", lambda _: False)
     assert choose_core("auto", [scenario], runs=300).core == "simpy"
+    in_steps = coalesce_sim.load("experiments_splitting")
+    assert choose_core("auto", [in_steps], runs=400).core == "compiled"
 
 
 def test_without_numba_simpy_plays(monkeypatch):

@@ -23,7 +23,11 @@ DEADLINE: Final[Any] = np.int64(3)
 EITHER: Final[Any] = np.int64(4)
 """A slot or the deadline, whichever came first, is there."""
 RELEASED: Final[Any] = np.int64(5)
-"""A slot is free to be given on. These are numbers of numpy, for a function is compiled for every literal."""
+"""A slot is free to be given on."""
+TO_COORDINATE: Final[Any] = np.int64(6)
+"""Coordination of a step begins."""
+COORDINATED: Final[Any] = np.int64(7)
+"""It is over. These are numbers of numpy, for a function is compiled for every literal."""
 
 _NORMAL: Final = 2**60
 
@@ -34,8 +38,8 @@ NORMAL: Final[Any] = np.bool_(False)
 
 
 class Event:
-    """One event: the place of the job or worker it is about, and the job's serial number, by which one is
-    told from another that has taken its place."""
+    """One event: the place of the job or worker that it is about, or the number of the task; the job's serial
+    number, by which one is told from another that has taken its place."""
 
     at_s: float
     order: int

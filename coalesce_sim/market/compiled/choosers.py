@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
-import numpy as np
-
 from coalesce_sim.arrays import IntArray
 from coalesce_sim.market.compiled import exp3, foresight, greedy, linear
 from coalesce_sim.market.compiled import reward_learners as rewards
@@ -14,7 +12,7 @@ from coalesce_sim.market.compiled.agenda import Agenda
 from coalesce_sim.market.compiled.market_setup import Laid
 from coalesce_sim.market.compiled.market_tables import REALISED, Course, Job
 from coalesce_sim.market.compiled.policy_memory import Heard
-from coalesce_sim.market.compiled.rows import Rows, byte_of, word_of
+from coalesce_sim.market.compiled.rows import Rows, byte_of, word_of, words_of
 from coalesce_sim.market.contracts.terms import (
     BID,
     EXTERNAL,
@@ -48,6 +46,9 @@ _EXPLORED, _SUCCESS = byte_of(Course, "explored"), byte_of(Heard, "success")
 
 class Chooser(Protocol):
     """Decides where the market stops for that."""
+
+    def show(self, at: IntArray, offers: Offers) -> View:
+        """What the policy sees of the task that comes next, which it may split."""
 
     def decide(self, at: IntArray) -> None:
         """Decide on the task that comes next; `at` is where the tables lie."""
@@ -88,6 +89,10 @@ class Compiled:
     def __init__(self, policy: Policy) -> None:
         self._decide, self._observe = _KERNELS.get(type(policy), (_is_not_asked, _is_not_asked))
 
+    def show(self, at: IntArray, offers: Offers) -> View:  # noqa: ARG002
+        """What all of them see before a task is split: what is expected of both ways."""
+        return View(offers, 0)
+
     def decide(self, at: IntArray) -> None:
         """Decide on the task that comes next."""
         self._decide(at)
@@ -97,47 +102,22 @@ class Compiled:
         self._observe(at)
 
 
-class Interpreted:
-    """Policies written in Python: they see the same `View` as where SimPy plays, and are told the same.
+class Shown:
+    """What policies in Python see of the tables, copied.
 
-    What it reads and writes for each decision it takes from plain arrays of the same memory, for a structured
-    one takes Python some times as long.
+    What is read of a row is taken from plain arrays of the same memory, for a structured one takes Python
+    some times as long.
     """
 
-    def __init__(
-        self, venue: Venue, decider: Decider, laid: Laid, block_of: Callable[[int], BlockUnderWay]
-    ) -> None:
-        self._decider, self._laid, self._block_of = decider, laid, block_of
-        self._luck = venue.luck
-        self._sees_bids = issubclass(decider.view_type, SealedBids)
-        self._sees_truth = issubclass(decider.view_type, OracleView)
-        agenda: Rows = laid.under.agenda
-        self._whole, self._amounts = laid.course.view(np.int64), laid.course.view(np.float64)
-        self._flags, self._now_s = laid.course.view(np.bool_), agenda.view(np.float64)
-        self._heard_usd, self._heard = laid.heard.view(np.float64), laid.heard.view(np.bool_)
+    def __init__(self, venue: Venue, laid: Laid, block_of: Callable[[int], BlockUnderWay]) -> None:
+        self._laid, self._block_of, self._luck = laid, block_of, venue.luck
+        self._whole, self._amounts, _ = words_of(laid.course)
+        self._now_s = words_of(laid.under.agenda).amounts
 
-    def decide(self, at: IntArray) -> None:
-        """Show the policy its view, and enter what it decides."""
-        offers, amounts = self._offers(), self._amounts
-        view: View
-        if self._sees_bids:
-            bids_usd = self._laid.offers.terms[BID, : len(offers.ids)].copy()
-            view = SealedBids(offers, 0, bids_usd)
-        elif self._sees_truth:
-            home_usd = foresight.truth_decides(at)
-            realised_usd = self._laid.offers.terms[REALISED, : len(offers.ids)].copy()
-            view = OracleView(offers, 0, home_usd, realised_usd)
-        else:
-            view = View(offers, 0)
-        decision = self._decider.decide(view)
-        self._whole[_CHOSEN], self._flags[_EXPLORED] = decision.contractor, decision.explored
-        amounts[_SCORE], amounts[_CONFIDENCE] = decision.score, decision.confidence
-        if decision.price_usd is not None:
-            amounts[_FIXED_USD] = decision.price_usd
-
-    def _offers(self) -> Offers:
+    def offers(self) -> Offers:
+        """The offers on the task that comes next."""
         whole, laid = self._whole, self._laid
-        count, number = whole[_OFFERS], whole[_TASK].item()
+        count, number = whole[_OFFERS], whole[_TASK]
         terms, ids = laid.offers.terms[:, :count].copy(), laid.offers.ids[:count].copy()
         eligible = laid.offers.eligible[:count].copy()
         terms.flags.writeable = ids.flags.writeable = eligible.flags.writeable = False
@@ -146,9 +126,9 @@ class Interpreted:
             tasks=block.tasks,
             first_task=block.first,
             first=number - block.first,
-            client=[whole[_CLIENT].item()],
-            type_id=[whole[_TYPE_ID].item()],
-            internal_usd=[self._amounts[_STAY_USD].item()],
+            client=[whole[_CLIENT]],
+            type_id=[whole[_TYPE_ID]],
+            internal_usd=[self._amounts[_STAY_USD]],
             ids=ids,
             price_usd=terms[SHOWN : SHOWN + 1],
             external_usd=terms[EXTERNAL : EXTERNAL + 1],
@@ -158,9 +138,52 @@ class Interpreted:
             skill=terms[SKILL : SKILL + 1],
             eligible=eligible[None],
             luck=self._luck,
-            attempt=whole[_ATTEMPT].item(),
-            now_s=self._now_s[_NOW_S].item(),
+            attempt=whole[_ATTEMPT],
+            now_s=self._now_s[_NOW_S],
         )
+
+
+class Interpreted:
+    """Policies written in Python: they see the same `View` as where SimPy plays, and are told the same.
+
+    What is written for each decision is written to plain arrays, as `Shown` reads them.
+    """
+
+    _shown: View | None = None
+
+    def __init__(self, decider: Decider, laid: Laid, shown: Shown) -> None:
+        self._decider, self._laid, self._offers = decider, laid, shown
+        self._sees_bids = issubclass(decider.view_type, SealedBids)
+        self._sees_truth = issubclass(decider.view_type, OracleView)
+        self._whole, self._amounts, self._flags = words_of(laid.course)
+        self._now_s = words_of(laid.under.agenda).amounts
+        _, self._heard_usd, self._heard = words_of(laid.heard)
+
+    def decide(self, at: IntArray) -> None:
+        """Show the policy its view, and enter what it decides."""
+        amounts, view, self._shown = self._amounts, self._shown, None
+        if view is None or view.task != self._whole[_TASK]:
+            view = self._view(at, self._offers.offers())
+        decision = self._decider.decide(view)
+        self._whole[_CHOSEN], self._flags[_EXPLORED] = int(decision.contractor), bool(decision.explored)
+        amounts[_SCORE], amounts[_CONFIDENCE] = decision.score, decision.confidence
+        if decision.price_usd is not None:
+            amounts[_FIXED_USD] = decision.price_usd
+
+    def show(self, at: IntArray, offers: Offers) -> View:
+        """What the policy sees before a task is split, and again when it decides on it."""
+        self._shown = self._view(at, offers)
+        return self._shown
+
+    def _view(self, at: IntArray, offers: Offers) -> View:
+        if self._sees_bids:
+            bids_usd = self._laid.offers.terms[BID, : len(offers.ids)].copy()
+            return SealedBids(offers, 0, bids_usd)
+        if self._sees_truth:
+            home_usd = foresight.truth_decides(at)
+            realised_usd = self._laid.offers.terms[REALISED, : len(offers.ids)].copy()
+            return OracleView(offers, 0, home_usd, realised_usd)
+        return View(offers, 0)
 
     def observe(self, at: IntArray) -> None:  # noqa: ARG002
         """Tell the policy."""
@@ -174,11 +197,11 @@ class Interpreted:
                 type_id=job["type_id"],
                 contractor=LOCAL if own else job["who"],
                 decided_s=job["submitted_s"],
-                finished_s=self._now_s[_NOW_S].item() if own else job["ended_s"],
+                finished_s=self._now_s[_NOW_S] if own else job["ended_s"],
                 estimated_usd=job["internal_usd"] if own else job["estimated_usd"],
                 internal_usd=job["internal_usd"],
                 price_usd=job["paid_usd"],
-                realised_usd=self._heard_usd[_REALISED_USD].item(),
-                success=self._heard[_SUCCESS].item(),
+                realised_usd=self._heard_usd[_REALISED_USD],
+                success=self._heard[_SUCCESS],
             )
         )

@@ -76,9 +76,7 @@ def of_published(*, watched: bool) -> dict[str, bool]:
 
 def of_contracts(scenario: Scenario, *, watched: bool) -> dict[str, bool]:
     """All reasons there are where markets have contracts or learn, and which apply."""
-    types = scenario.workload.types.values()
     return {
-        "composite tasks (steps)": any(kind.in_steps or kind.may_split for kind in types),
         "incidents (contracts.security.incidents)": scenario.incidents is not None,
         _TOLD: watched,
     }

@@ -41,8 +41,8 @@ from coalesce_sim.market.compiled.market_tables import (
 )
 from coalesce_sim.market.compiled.rows import Table
 
-NO_GOOD: Final[Any] = np.bool_(False)
-"""Of work that came to nothing."""
+ONCE: Final[Any] = np.bool_(False)
+"""Of charges that do not come of another attempt."""
 
 
 @part
@@ -232,16 +232,22 @@ def close(
     rules: Rules,
     course: Course,
 ) -> None:
-    """`Endings._close`: the task is over."""
-    played.good = good
+    """`Endings._close`: the task is over, and with it the whole where it is a step."""
+    played.good, played.closes = good, True
     late_s = agenda.now_s - task.due_s
     if late_s > 0:
         late_usd = late_s * rules.late_usd_per_s
         played.lateness_usd += late_usd
-        charge(late_usd, False, played)
+        charge(late_usd, ONCE, played)
     if not good:
         played.loss_usd += task.loss_usd
-        charge(task.loss_usd, False, played)
+        charge(task.loss_usd, ONCE, played)
+    leave(task, played, blocks, agenda, course)
+
+
+@part
+def leave(task: Task, played: Played, blocks: Table[Open], agenda: Agenda, course: Course) -> None:
+    """`Endings._leave`."""
     played.finished_s = agenda.now_s
     if math.isnan(played.started_s):
         played.started_s = agenda.now_s

@@ -11,6 +11,7 @@ import numpy as np
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.cost_parts import (
     COMMUNICATION,
+    COORDINATION,
     HOME,
     INTEGRATION,
     LATENESS,
@@ -19,10 +20,11 @@ from coalesce_sim.cost_parts import (
     SEARCH,
     VERIFICATION,
 )
+from coalesce_sim.market.compiled import composite_kernel, stops
 from coalesce_sim.market.compiled import market_kernel as kernel
-from coalesce_sim.market.compiled import stops
 from coalesce_sim.market.compiled.building import garbage_left
-from coalesce_sim.market.compiled.choosers import Chooser, Compiled, Interpreted
+from coalesce_sim.market.compiled.choosers import Chooser, Compiled, Interpreted, Shown
+from coalesce_sim.market.compiled.composite import await_steps
 from coalesce_sim.market.compiled.finders import Finder
 from coalesce_sim.market.compiled.growing import OpenBlocks
 from coalesce_sim.market.compiled.market_setup import fill_tasks, laid_out
@@ -30,6 +32,7 @@ from coalesce_sim.market.compiled.market_tables import Effect, Ended
 from coalesce_sim.market.compiled.policy_memory import NOBODY
 from coalesce_sim.market.compiled.rows import Rows, fill
 from coalesce_sim.market.compiled.settings import asks, choosing_offers, is_interpreted
+from coalesce_sim.market.compiled.splitting import DividedBlock, Splitting
 from coalesce_sim.market.compiled.trust import Trust
 from coalesce_sim.market.contracts.ended import EndedContracts
 from coalesce_sim.market.contracts.states import FINAL_STATES
@@ -51,13 +54,18 @@ _PARTS = {
     "verification_usd": VERIFICATION,
     "integration_usd": INTEGRATION,
     "search_usd": SEARCH,
+    "coordination_usd": COORDINATION,
     "lateness_usd": LATENESS,
     "loss_usd": LOSS,
 }
 _COLUMNS = (
     *("contractor", "explored", "score", "confidence", "internal_usd", "estimated_usd", "estimated_s"),
-    *("realised_usd", "retries_usd", "attempts", "good", "decided_s", "started_s", "finished_s"),
+    *("realised_usd", "retries_usd", "attempts", "good", "closes", "split", "coordination_s"),
+    *("decided_s", "started_s", "finished_s"),
 )
+
+_OF_DECISIONS = ("score", "confidence", "internal_usd", "estimated_usd", "estimated_s")
+"""Columns of which a step that is never decided on has none."""
 
 
 class MarketCore:
@@ -86,8 +94,13 @@ class MarketCore:
         self._laid = laid_out(self._venue, self._trade, policy, asks=asked, sees_truth=sees_truth)
         self._course, self._open = self._laid.course, OpenBlocks(self._laid)
         self._chooser: Chooser = Compiled(self._policy)
+        shown = Shown(self._venue, self._laid, self._open.of)
         if is_interpreted(self._policy):
-            self._chooser = Interpreted(self._venue, self._decider, self._laid, self._open.of)
+            self._chooser = Interpreted(self._decider, self._laid, shown)
+        find = self._finder.find if self._laid.rules["asks_around"][0] else None
+        self._splitting = Splitting(
+            self._trade, self._decider, self._chooser, self._laid, shown, self._open, find
+        )
         for block in blocks:
             self._begin(block, records_of(block))
             self._play_on(stops.OPENED)
@@ -95,23 +108,28 @@ class MarketCore:
             self._play_on(stops.GO)
         self._settle()
         if self._venue.accounts.tasks_in:  # a market is often kept for longer than its tables are of use
-            del self._laid, self._course, self._open, self._chooser
+            del self._laid, self._course, self._open, self._chooser, self._splitting
 
     def _begin(self, block: Block, records: Records) -> None:
         """Lay out one more block, behind those that are open."""
         opened = BlockUnderWay(block, records)
+        if block.wholes is not None and block.wholes.may_split.any():
+            opened = DividedBlock(block, records, self._trade.layouts.of(block))
         self._under_way.open(opened)
         truth, number = block.truth, int(self._course["next_block"][0])
         bills_usd = self._trade.truth.of(block).own_bills_usd()
         parts_usd = at_home_usd(truth.local_running, truth.local_cost_factor, bill_usd=bills_usd)
         self._home_parts_usd.append(parts_usd)
         rows = self._open.add(opened)
-        tasks = self._laid.tasks
-        fill_tasks(tasks.stated[rows], self._venue, self._trade, block, bills_usd, number)
-        played = tasks.played[rows]
+        tasks, wholes = self._laid.tasks, self._laid.wholes
+        stated, played = tasks.stated[rows], tasks.played[rows]
+        fill_tasks(stated, self._venue, self._trade, wholes, block, bills_usd, number)
         played.view(np.uint8)[:] = 0
         fill(played, contractor=LOCAL, good=True, started_s=np.nan)
         fill(tasks.noted[rows], arm=NOBODY, reference_usd=np.nan, committed_usd=np.nan)
+        if block.wholes is not None:
+            fill(played, opportunity_usd=block.home.opportunity_usd, **dict.fromkeys(_OF_DECISIONS, np.nan))
+            await_steps(played, wholes.parts[stated["part"]], block.wholes)
 
     def _play_on(self, how: int) -> None:
         """Play until the next block is needed, or to the end; blocks that are over are handed over."""
@@ -126,6 +144,13 @@ class MarketCore:
                 self._chooser.decide(at)
             elif reason == stops.OBSERVE:
                 self._chooser.observe(at)
+            elif reason == stops.PREPARE:
+                if composite_kernel.prepare(at):
+                    self._splitting.decide(at)
+            elif reason == stops.COORDINATE:
+                composite_kernel.coordinate(at)
+            elif reason == stops.CLOSE:
+                composite_kernel.close_step(at)
             elif reason == stops.REPLY:
                 self._answer()
             elif reason == stops.SCORE:
@@ -184,6 +209,8 @@ class MarketCore:
         accounts = self._venue.accounts
         accounts.done += len(played)
         accounts.realised_usd += float(played["realised_usd"].sum())
+        accounts.coordination_usd += float(played["coordination_usd"].sum())
+        accounts.coordination_s += float(played["coordination_s"].sum())
 
     def taken(self) -> tuple[EndedContracts | None, RatingRows | None]:
         """The contracts that have ended and what was rated since the last block was handed over; None where

@@ -15,22 +15,23 @@ import numpy as np
 from coalesce_sim.arrays import IntArray
 from coalesce_sim.market.compiled.agenda import (
     ARRIVAL,
+    COORDINATED,
     EITHER,
     GO_ON,
     GRANTED,
     NORMAL,
     RELEASED,
-    URGENT,
+    TO_COORDINATE,
     Agenda,
     Event,
     schedule,
     take_next,
 )
+from coalesce_sim.market.compiled.beginnings import begin_at_home, carry_out, free_job
 from coalesce_sim.market.compiled.building import kernel, part
 from coalesce_sim.market.compiled.choices import topsis, yardstick
 from coalesce_sim.market.compiled.directory import look_up
 from coalesce_sim.market.compiled.endings import (
-    NO_GOOD,
     charge,
     close,
     end_contract,
@@ -42,7 +43,6 @@ from coalesce_sim.market.compiled.endings import (
 )
 from coalesce_sim.market.compiled.experience import Experience
 from coalesce_sim.market.compiled.lives import (
-    ACCEPTED,
     ASKS,
     AT_LAST,
     EITHER_WAY,
@@ -50,7 +50,6 @@ from coalesce_sim.market.compiled.lives import (
     SETTLED,
     at_home,
     of_contract,
-    take_waiting,
 )
 from coalesce_sim.market.compiled.market_memory import (
     Facts,
@@ -66,17 +65,7 @@ from coalesce_sim.market.compiled.market_memory import (
     told_at,
     under_at,
 )
-from coalesce_sim.market.compiled.market_tables import (
-    HOME_BEGINS,
-    HOME_QUEUED,
-    QUEUED,
-    SETTING_UP,
-    Course,
-    Job,
-    Offers,
-    Rules,
-    Task,
-)
+from coalesce_sim.market.compiled.market_tables import HOME_QUEUED, QUEUED, Course, Job, Offers, Rules
 from coalesce_sim.market.compiled.policy_memory import (
     Chooser,
     Heard,
@@ -88,12 +77,15 @@ from coalesce_sim.market.compiled.policy_memory import (
     yardstick_at,
 )
 from coalesce_sim.market.compiled.published_choices import TOPSIS
-from coalesce_sim.market.compiled.quotes import due_usd, quote, work_s
+from coalesce_sim.market.compiled.quotes import quote
 from coalesce_sim.market.compiled.results import bill_usd, is_good
 from coalesce_sim.market.compiled.rows import Table
-from coalesce_sim.market.compiled.slots import Books, give_on, join
+from coalesce_sim.market.compiled.slots import Books, give_on
 from coalesce_sim.market.compiled.staying import expect_home
 from coalesce_sim.market.compiled.stops import (
+    CLOSE,
+    CLOSES,
+    COORDINATE,
     DECIDE,
     DECIDED,
     ENDED,
@@ -105,12 +97,14 @@ from coalesce_sim.market.compiled.stops import (
     OBSERVE,
     OBSERVED,
     OPENED,
+    PREPARE,
+    PREPARED,
+    QUOTED,
     REPLIED,
     REPLY,
     SCORE,
     STAYS,
 )
-from coalesce_sim.market.contracts.terms import ASKED, EXTERNAL, LATENCY, PLAIN, SERVICE
 from coalesce_sim.policies.protocol import LOCAL
 
 _SPARE: Final = 8
@@ -138,33 +132,46 @@ def play(at: IntArray) -> int:
                 course.goes_on = OBSERVED
                 return OBSERVE
         elif step == OBSERVED:
+            if course.unscored == rules.recompute_every:
+                course.goes_on = OBSERVED
+                return SCORE
             step = _recover(place, tasks, under, books, experience, facts, agenda, rules, course)
-        elif step == DECIDED:
-            step = _carry_out(tasks, under, books, experience, facts, offers, agenda, rules, course)
-        elif step == FOUND:
-            _prepare(tasks, books, experience, facts, offers, agenda, rules, course)
-            if rules.asks:
-                course.goes_on = DECIDED
-                return DECIDE
-            _choose(tasks, offers, policy, course)
-            step = DECIDED
-        elif step == STAYS:
-            _begin_at_home(tasks, under, books, experience, agenda, rules, course)
-            step = GO
-        elif step == OPENED:
-            _go_to_arrival(tasks, under, agenda, course)
-            step = GO
-        elif _is_full(under, books, experience, facts, told, agenda, course):
-            return MORE_ROOM
-        elif course.unscored == rules.recompute_every:
-            return SCORE
-        elif course.deciding < course.decide_until:
+        elif step == PREPARED:
             step = FOUND
             if rules.asks_around:
                 course.goes_on = FOUND
                 return FIND
             if rules.searches:
                 look_up(tasks, experience, ranking, offers, agenda, rules, course)
+        elif step == FOUND:
+            see_offers(tasks, books, experience, facts, offers, agenda, rules, course)
+            step = QUOTED
+        elif step == QUOTED:
+            if rules.asks:
+                course.goes_on = DECIDED
+                return DECIDE
+            _choose(tasks, offers, policy, course)
+            step = DECIDED
+        elif step == DECIDED:
+            away = carry_out(tasks, under, books, experience, facts, offers, agenda, rules, course)
+            step = GO if away else STAYS
+        elif step == STAYS:
+            begins = begin_at_home(tasks, under, books, experience, agenda, rules, course)
+            step = GO if begins else CLOSES
+        elif step == CLOSES:
+            if rules.composite:
+                return CLOSE
+            _close(tasks, agenda, rules, course)
+            step = GO
+        elif step == OPENED:
+            _go_to_arrival(tasks, under, agenda, course)
+            step = GO
+        elif _is_full(under, books, experience, facts, told, agenda, course):
+            return MORE_ROOM
+        elif course.deciding < course.decide_until:
+            if rules.composite:
+                return PREPARE
+            step = PREPARED
         elif course.arriving:
             course.arriving = False
             if course.next_task == course.end_task:
@@ -179,6 +186,8 @@ def play(at: IntArray) -> int:
                 step = OPENED
             elif agenda.kind == RELEASED:
                 give_on(books.workers[place], under.jobs, under.events, agenda)
+            elif agenda.kind == TO_COORDINATE or agenda.kind == COORDINATED:
+                return COORDINATE
             elif _concerns(under.jobs[place], under.events, agenda):
                 step = REPLIED
 
@@ -242,7 +251,7 @@ def _concerns(job: Job, events: Table[Event], agenda: Agenda) -> bool:
 
 
 @part
-def _prepare(
+def see_offers(
     tasks: Tasks,
     books: Books,
     experience: Experience,
@@ -289,121 +298,6 @@ def _choose(tasks: Tasks, offers: Offers, policy: Chooser, course: Course) -> No
         )
     else:
         course.chosen = yardstick(course.task, attempt, course.stay_usd, policy.yardstick, offers, course)
-
-
-@part
-def _carry_out(
-    tasks: Tasks,
-    under: Under,
-    books: Books,
-    experience: Experience,
-    facts: Facts,
-    offers: Offers,
-    agenda: Agenda,
-    rules: Rules,
-    course: Course,
-) -> int:
-    """`ContractTrade.carry_out`: make a contract, or go on to begin at home."""
-    number, position = course.task, course.chosen
-    row = number - course.first_row_task
-    task, played = tasks.stated[row], tasks.played[row]
-    terms, local = offers.terms, position == LOCAL
-    played.explored = played.explored or course.explored
-    played.score, played.confidence = course.score, course.confidence
-    if played.tried == 0:
-        facts.arrivals[task.client] += 1
-        played.internal_usd, played.decided_s = course.stay_usd, agenda.now_s
-        played.opportunity_usd = course.stay_late_usd
-        played.estimated_usd = course.stay_usd if local else terms[EXTERNAL, position]
-        played.estimated_s = course.turnaround_s if local else terms[LATENCY, position]
-    played.attempts = played.tried + 1
-    if local:
-        return STAYS
-    who = int(offers.ids[position])
-    contractor, pair, worker = (
-        experience.contractors[who],
-        experience.pairs[task.type_id, who],
-        books.workers[who],
-    )
-    place = _new_job(number, played.tried, task, under, course)
-    job = under.jobs[place]
-    job.own, job.who, job.worker, job.stage = False, who, who, SETTING_UP
-    job.agreed_usd, job.fixed = terms[ASKED, position], not math.isnan(course.fixed_usd)
-    job.due_usd = due_usd(task, who, job.agreed_usd, experience, facts.conditional, worker, rules)
-    if job.fixed:
-        job.agreed_usd = job.due_usd = course.fixed_usd
-    job.plain_usd, job.quoted_s = terms[PLAIN, position], terms[LATENCY, position]
-    job.estimated_usd, job.internal_usd = terms[EXTERNAL, position], course.stay_usd
-    job.explored = course.explored
-    took_s = work_s(task, task.true_tokens, contractor, pair)
-    job.service_s = took_s * rules.work_factor * task.time_factor
-    job.expected_s = terms[SERVICE, position] * rules.work_factor
-    job.search_s, job.submitted_s, job.deadline_s = course.found_s, agenda.now_s, np.inf
-    if rules.timeout_factor > 0:
-        job.deadline_s = agenda.now_s + rules.timeout_factor * job.quoted_s
-    job.good = is_good(number, who, task, contractor, pair, facts.recorded, rules)
-    tasks.tried[row, played.tried] = who
-    played.tried += 1
-    played.contractor = who
-    schedule(agenda.now_s, GO_ON, place, job.serial, URGENT, under.events, agenda)
-    return GO
-
-
-@part
-def _begin_at_home(
-    tasks: Tasks,
-    under: Under,
-    books: Books,
-    experience: Experience,
-    agenda: Agenda,
-    rules: Rules,
-    course: Course,
-) -> None:
-    """`Home.begin`: without a GPU the task comes to nothing at once."""
-    number = course.task
-    row = number - course.first_row_task
-    task, played, own = tasks.stated[row], tasks.played[row], len(experience.contractors) - 1
-    played.contractor = LOCAL
-    if not rules.has_home:
-        close(NO_GOOD, task, played, tasks.blocks, agenda, rules, course)
-        _hand_over(tasks, course)
-        return
-    place = _new_job(number, played.tried, task, under, course)
-    job = under.jobs[place]
-    job.own, job.who, job.worker, job.stage = True, own, own + task.client, HOME_BEGINS
-    job.quoted_s, job.plain_usd = course.turnaround_s, course.stay_plain_usd
-    job.internal_usd, job.submitted_s = course.stay_usd, agenda.now_s
-    job.expected_s = task.expected_s
-    worker = books.workers[job.worker]
-    if worker.limited:
-        job.place = take_waiting(books, course)
-        join(job.place, agenda.now_s, task.expected_s, task.local_s, worker, books)
-    schedule(agenda.now_s, GO_ON, place, job.serial, URGENT, under.events, agenda)
-
-
-@part
-def _new_job(number: int, attempt: int, task: Task, under: Under, course: Course) -> int:
-    place = course.free_job
-    job = under.jobs[place]
-    course.free_job = job.next
-    course.used_jobs += 1
-    course.serials += 1
-    job.serial, job.task, job.attempt = course.serials, number, attempt
-    job.client, job.type_id = task.client, task.type_id
-    job.granted, job.either, job.breaks_off, job.in_time = False, AT_LAST, False, True
-    job.auth_required = job.input_required = job.sent = False
-    job.working_s = job.ended_s = np.nan
-    job.state, job.reason = 0, ACCEPTED
-    job.paid_usd = job.fees_usd = 0.0
-    return place
-
-
-@part
-def _free_job(place: int, under: Under, course: Course) -> None:
-    job = under.jobs[place]
-    job.serial, job.next = -1, course.free_job
-    course.free_job = place
-    course.used_jobs -= 1
 
 
 @part
@@ -477,28 +371,32 @@ def _recover(
     rules: Rules,
     course: Course,
 ) -> int:
-    """`Dealing.recover` and `Home.recover`: close the task, or have it decided again, or done at home."""
+    """`Dealing.recover` and `Home.recover`: the task is over, or decided again, or done at home."""
     job = under.jobs[place]
     row = job.task - course.first_row_task
     task, played = tasks.stated[row], tasks.played[row]
     number, tried, own, good = job.task, job.attempt + 1, job.own, job.good
     accepted = own or is_accepted(job)
-    _free_job(place, under, course)
-    step = GO
-    if not accepted and tried <= rules.retries:
+    again = not accepted and not played.given_up
+    free_job(place, under, course)
+    if again and tried <= rules.retries:
         course.deciding, course.decide_until = number, number + 1
-    elif not accepted and rules.then_local and rules.has_home:
+        return PREPARED
+    course.task = number
+    if again and rules.then_local and rules.has_home:
         played.attempts = tried + 1
         column = len(experience.contractors) - 1
         pair, home = experience.pairs[task.type_id, column], books.workers[column + task.client]
         expect_home(task, pair, facts.arrivals, home, books, agenda, rules, course)
-        course.task, step = number, STAYS
-    else:
-        close(accepted and good, task, played, tasks.blocks, agenda, rules, course)
-    _hand_over(tasks, course)
-    return step
+        return STAYS
+    course.accepted, course.good = accepted, good
+    return CLOSES
 
 
 @part
-def _hand_over(tasks: Tasks, course: Course) -> None:
+def _close(tasks: Tasks, agenda: Agenda, rules: Rules, course: Course) -> None:
+    """`Endings.done` and `Endings.fail` where no task is composite."""
+    row = course.task - course.first_row_task
+    task, played, good = tasks.stated[row], tasks.played[row], course.accepted and course.good
+    close(good, task, played, tasks.blocks, agenda, rules, course)
     course.handed = hand_over(tasks.blocks, course, course.handed)

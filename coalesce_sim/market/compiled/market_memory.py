@@ -10,6 +10,7 @@ import numpy as np
 from coalesce_sim.arrays import IntArray
 from coalesce_sim.market.compiled.agenda import Agenda, Event
 from coalesce_sim.market.compiled.building import part
+from coalesce_sim.market.compiled.composite import Part, Wholes
 from coalesce_sim.market.compiled.experience import Experience
 from coalesce_sim.market.compiled.market_tables import (
     Check,
@@ -89,6 +90,7 @@ _WINDOW, _EFFECT = dtype_of(Window), dtype_of(Effect)
 _CONDITIONAL, _CHECK = dtype_of(Conditional), dtype_of(Check)
 _RANKED, _LISTING = dtype_of(Ranked), dtype_of(Listing)
 _ENDED, _RATED, _RULES = dtype_of(Ended), dtype_of(Rated), dtype_of(Rules)
+_PART = dtype_of(Part)
 
 KINDS: Final[Sequence[Kind]] = (
     *FIRST_KINDS,
@@ -100,6 +102,7 @@ KINDS: Final[Sequence[Kind]] = (
     *((_RANKED, 2), (_LISTING, 1)),
     *((_ENDED, 1), (_RATED, 1)),
     (_RULES, 1),
+    *((_PART, 1), (_INT, 1)),
 )
 """All tables, in the order of the groups: what stands at `at` of the functions below."""
 
@@ -163,3 +166,9 @@ def rules_at(at: IntArray) -> Rules:
     """The scenario's rules."""
     row: Rules = rows_at(at, OTHERS + 25, _RULES)[0]
     return row
+
+
+@part
+def wholes_at(at: IntArray) -> Wholes:
+    """What composite tasks consist of."""
+    return Wholes(rows_at(at, OTHERS + 26, _PART), rows_at(at, OTHERS + 27, _INT))

@@ -12,6 +12,7 @@ from coalesce_sim.economics.external import complexity_factor, demand_price_usd
 from coalesce_sim.inputs.recordings import read_recordings
 from coalesce_sim.market.compiled import market_tables as rows
 from coalesce_sim.market.compiled.agenda import Agenda, Event
+from coalesce_sim.market.compiled.composite import Wholes, parts_of, wholes_of
 from coalesce_sim.market.compiled.experience import Experience
 from coalesce_sim.market.compiled.finders import enter_discovery, ranking_of
 from coalesce_sim.market.compiled.growing import FIRST_ROWS, is_scarce, longer, more_to_give, to_give
@@ -68,12 +69,13 @@ class Laid:
     rules: Rows
     course: Rows
     heard: Rows
+    wholes: Wholes
 
     def addresses(self) -> IntArray:
         """Where all tables lie now, for the kernel."""
         asked = (self.course, self.heard, self.offers, self.policy)
         market = (self.tasks, self.under, self.books, self.experience, self.facts, self.ranking)
-        return laid_in(KINDS, flat((*asked, *market, self.told, self.rules)))
+        return laid_in(KINDS, flat((*asked, *market, self.told, self.rules, self.wholes)))
 
     def make_room(self) -> None:
         """Make every table twice as long that is more than half full."""
@@ -147,6 +149,7 @@ def laid_out(
         _rules(venue, trade, contracts, asks=asks),
         course,
         table(Heard, 1),
+        wholes_of(scenario.workload.types),
     )
 
 
@@ -317,6 +320,7 @@ def _rules(
         listens=venue.listens,
         tells_contracts=venue.observer.wants("contracts"),
         keeps_ratings=rated and venue.observer.wants("ratings"),
+        composite=any(kind.in_steps or kind.may_split for kind in scenario.workload.types.values()),
     )
     if isinstance(pricing, LoadPrice):
         made["load_slope"], made["max_load"] = pricing.slope, pricing.max_load
@@ -340,7 +344,13 @@ def _rules(
 
 
 def fill_tasks(
-    stated: Rows, venue: Venue, trade: ContractTrade, block: Block, own_bills_usd: FloatArray, number: int
+    stated: Rows,
+    venue: Venue,
+    trade: ContractTrade,
+    wholes: Wholes,
+    block: Block,
+    own_bills_usd: FloatArray,
+    number: int,
 ) -> None:
     """Enter the tasks of a block, the one of that number."""
     scenario, tasks, truth = venue.scenario, block.tasks, block.truth
@@ -354,6 +364,7 @@ def fill_tasks(
     fill(
         stated,
         block=number,
+        part=0 if block.wholes is None else parts_of(block.wholes, wholes),
         arrival_s=tasks.arrival_s,
         due_s=tasks.arrival_s + block.target_s,
         client=tasks.client,

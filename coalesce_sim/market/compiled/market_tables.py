@@ -30,9 +30,10 @@ REJECTED: Final = 3
 
 class Task:
     """What stands of a task before anybody decides; `block` is the number of its block, `due_s` when its
-    target ends, `instance` its row in the records."""
+    target ends, `instance` its row in the records, `part` that of what composite tasks consist of."""
 
     block: int
+    part: int
     arrival_s: float
     due_s: float
     client: int
@@ -70,7 +71,11 @@ class Task:
 
 class Played:
     """What comes of a task: columns of the records, and what its client keeps of it. `own` says whether it
-    was done at home in the end."""
+    was done at home in the end.
+
+    Of a task that may be a step `waits_for` says how many others must be done first, `is_due` whether it is
+    to be decided on, `given_up` whether its whole has come to nothing; of the whole, in its first row, `left`
+    how many steps are not done and `is_bad` whether work that was no good went into it."""
 
     contractor: int
     explored: bool
@@ -87,15 +92,25 @@ class Played:
     verification_usd: float
     integration_usd: float
     search_usd: float
+    coordination_usd: float
     lateness_usd: float
     loss_usd: float
     own: bool
     attempts: int
     good: bool
+    closes: bool
+    coordination_s: float
+    coordinated_from_s: float
+    split: bool
     decided_s: float
     started_s: float
     finished_s: float
     tried: int
+    waits_for: int
+    is_due: bool
+    given_up: bool
+    left: int
+    is_bad: bool
 
 
 class Job:
@@ -290,6 +305,7 @@ class Rules:
     keeps_ratings: bool
     asks: bool
     listens: bool
+    composite: bool
 
 
 NONE: Final = 0
@@ -335,6 +351,8 @@ class Course:
     max_latency_s: float
     complexity: float
     job: int
+    accepted: bool
+    good: bool
     serials: int
     free_job: int
     free_waiting: int
@@ -370,6 +388,7 @@ class Course:
     rejected: int
     turnaround_s: float
     stay_late_usd: float
+    stay_own_late_usd: float
     stay_plain_usd: float
     stay_usd: float
 

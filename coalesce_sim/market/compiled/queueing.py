@@ -12,7 +12,7 @@ from coalesce_sim.cost_parts import LATENESS, PRICE
 from coalesce_sim.market.compiled import queueing_kernel as kernel
 from coalesce_sim.market.compiled.agenda import Agenda, Event
 from coalesce_sim.market.compiled.building import garbage_left
-from coalesce_sim.market.compiled.choosers import Chooser, Compiled
+from coalesce_sim.market.compiled.choosers import Compiled
 from coalesce_sim.market.compiled.coverage import learns
 from coalesce_sim.market.compiled.growing import (
     FIRST_ROWS,
@@ -105,7 +105,7 @@ class QueueingCore:
             self._play_on(GO)
         self._settle()
 
-    def _choosing(self) -> Chooser:
+    def _choosing(self) -> Compiled | Interpreted:
         if is_interpreted(self._policy):
             return Interpreted(self._venue, self._decider, self._laid, lambda number: self._open.of(number))
         return Compiled(self._policy)

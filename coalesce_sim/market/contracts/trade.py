@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -24,7 +25,7 @@ from coalesce_sim.market.contracts.quotes import ContractQuote, ContractQuotes
 from coalesce_sim.market.contracts.results import GroundTruth, Mishaps
 from coalesce_sim.market.contracts.states import FINAL_STATES
 from coalesce_sim.market.contracts.terms import BID, EXTERNAL, LATENCY
-from coalesce_sim.market.contracts.ways import Expectations
+from coalesce_sim.market.contracts.ways import Expectations, Known
 from coalesce_sim.market.records import Records
 from coalesce_sim.market.trade import Events, Onward, Preparing, Venue
 from coalesce_sim.market.workload import Block
@@ -65,10 +66,15 @@ class ContractTrade:
         self._message_usd, self._searches = scenario.message_usd, venue.searches
         self._endings = endings = Endings(venue)
         self._home = Home(venue, self._knowledge, endings, self.truth.own_price_usd)
-        self._expectations = Expectations(venue, rules, self._knowledge, self._quotes, self._home)
+        self._expecting = partial(Expectations, venue, rules, self._quotes, self._home)
+        self._expectations = self.expecting(self._knowledge)
         self._dealing = Dealing(
             venue, rules, self.layouts, self._quotes, self._knowledge, endings, self._home, mishaps
         )
+
+    def expecting(self, known: Known) -> Expectations:
+        """What is expected of tasks that may be split, by what is known."""
+        return self._expecting(known)
 
     def open(self, block: Block, records: Records) -> OpenContractBlock:
         """Lay out the block."""
