@@ -40,7 +40,7 @@ class Claims:
 
     names: Sequence[str]
     types: Sequence[str]
-    skills: Sequence[Sequence[str]]
+    skills: Sequence[tuple[str, ...]]
     performance: Sequence[float | None]
 
 

@@ -95,7 +95,7 @@ def _facts(scenario: Scenario) -> tuple[Claims, FloatArray, Sequence[Mapping[str
         drawn = {name: kind for name, kind in scenario.contractors.types.items() if kind.share > 0}
         kinds = list(drawn.values())
         reliability = np.array([kind.reliability for kind in kinds])
-        skills, performance = [kind.skills for kind in kinds], [kind.performance for kind in kinds]
+        skills, performance = [tuple(kind.skills) for kind in kinds], [kind.performance for kind in kinds]
         claims = Claims(tuple(drawn), tuple(drawn), skills, performance)
         return claims, reliability, [kind.outcomes for kind in kinds]
     pool = Pool(scenario, Streams(scenario.seed))
