@@ -1,7 +1,7 @@
 """M/M/10 at a load of 0.8 beside other simulators: customers a second in one process.
 
-Ciw is compared with where it is installed (extra ``benchmarks``): in an environment of its own, for it brings
-a package `tests` that hides this project's.
+Ciw and salabim are compared with where they are installed (extra ``benchmarks``): in an environment of their
+own, for Ciw brings a package `tests` that hides this project's.
 """
 
 from __future__ import annotations
@@ -81,11 +81,31 @@ def with_ciw() -> None:
     ciw.Simulation(network).simulate_until_max_time(CUSTOMERS * GAP_S)
 
 
+def with_salabim() -> None:
+    """A component and a resource."""
+    import salabim
+
+    salabim.yieldless(False)
+    env = salabim.Environment(random_seed=1)
+    servers, service_s = salabim.Resource(capacity=SERVERS), salabim.Exponential(SERVICE_S)
+
+    class Customer(salabim.Component):  # type: ignore[misc]
+        def process(self) -> Generator[Any, Any, None]:
+            yield self.request(servers)
+            yield self.hold(service_s.sample())
+            self.release()
+
+    salabim.ComponentGenerator(Customer, iat=salabim.Exponential(GAP_S), number=CUSTOMERS)
+    env.run()
+
+
 def rows(pairs: int) -> list[Figure]:
     """Customers a second, and how many times as many as with the others."""
     others: dict[str, tuple[Callable[[], None], str]] = {"SimPy with Resource": (with_simpy, "≥ 4")}
     if importlib.util.find_spec("ciw") is not None:
         others["Ciw"] = (with_ciw, "≥ 10")
+    if importlib.util.find_spec("salabim") is not None:
+        others["salabim"] = (with_salabim, "")
     scenario = ours()
     compiled, by_events = partial(market, scenario, "compiled"), partial(market, scenario, "simpy")
     compiled()  # compiles, or loads what was compiled

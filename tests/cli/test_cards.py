@@ -104,7 +104,8 @@ def test_all_refusals_are_told_with_file_and_place_and_nothing_is_written(call: 
         (
             ("--extends", "markt"),
             "{}",
-            "pool.yaml: extends: no bundled scenario 'markt'; did you mean 'market', 'market_day', 'market_city'?",
+            "pool.yaml: extends: no bundled scenario 'markt'; "
+            "did you mean 'market', 'market_day', 'market_city'?",
         ),
         (
             (),

@@ -81,7 +81,10 @@ class OpenBlocks:
 
     def of(self, task: int) -> BlockUnderWay:
         """The open block of a task, by its number."""
-        return next(each for each in reversed(self._open) if each.block.first <= task)
+        for each in reversed(self._open):
+            if each.block.first <= task:
+                return each
+        raise LookupError(f"task {task} is in no block that is open")
 
     def _make_room(self, first: int, count: int) -> int:
         """Forget the tasks that are over, and make room for so many more; where those begin."""
