@@ -29,6 +29,7 @@ def main(pairs: int, quick: bool, as_json: bool) -> None:
         "Whole processes": commands.rows,
         QUICK[0]: partial(markets.published, pairs),
         QUICK[1]: partial(markets.learning, pairs),
+        "Market of a city": partial(markets.sizes, pairs),
         "Policies, market profile, 100 contractors": partial(markets.policies, pairs),
         "M/M/10": partial(queueing.rows, pairs),
         "Sweeps": sweeps.rows,

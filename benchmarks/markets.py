@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import statistics
+import time
 from collections import Counter
 from functools import partial
 
 import coalesce_sim
 from benchmarks import skeleton
-from benchmarks.timing import Figure, in_turn, median_ratio
+from benchmarks.timing import Figure, cpu_s, in_turn, median_ratio
 from coalesce_sim.experiments.cores import choose_core
 from coalesce_sim.experiments.replication import Wanted, play
 from coalesce_sim.market.compiled.coverage import Core
@@ -16,6 +17,7 @@ from coalesce_sim.market.market import Market
 from coalesce_sim.market.records import Records
 from coalesce_sim.policies.protocol import LOCAL, Decision, Policy, View
 from coalesce_sim.policies.registry import create
+from coalesce_sim.scenario.workload import Workload
 
 Scenario = coalesce_sim.Scenario
 
@@ -109,6 +111,38 @@ def learning(pairs: int) -> list[Figure]:
         found = throughput(scenario, 60.0, pairs)
         rows += _told(f"{contractors:,} contractors", found, {"simpy": simpy, "compiled": asked})
     return rows
+
+
+def sizes(pairs: int) -> list[Figure]:
+    """`market_city`, 100,000 contractors and 10,000 clients, beside the market profile with 100 and 20."""
+    rows = []
+    for model in ("beta", "ewma"):
+        ratings = f"reputation.model={{kind: {model}}}"
+        small = coalesce_sim.load("market_day", [ratings, "contractors.count=100"])
+        large = coalesce_sim.load("market_city", [ratings])
+        _apart(small)  # compiles, or loads what was compiled
+        played = [(_apart(small), _apart(large)) for _ in range(pairs)]
+        ratio = statistics.median(city[1] / town[1] for town, city in played)
+        rows += [
+            Figure(f"{model}: set-up, CPU s", statistics.median(city[0] for _, city in played), "≤ 2"),
+            Figure(f"{model}: µs a task", 1e6 * statistics.median(city[1] for _, city in played)),
+            Figure(f"{model}: of what a task takes with 100", ratio, "≤ 1.5"),
+        ]
+    return rows
+
+
+def _apart(scenario: Scenario) -> tuple[float, float]:
+    """CPU seconds of setting the market up, tables and all, and beyond that of a task."""
+    nobody = scenario.model_copy(update={"workload": _of_one_task(scenario.workload)})
+    set_up_s = cpu_s(partial(market, nobody, "compiled"))
+    arrived = _Arrivals()
+    begin = time.process_time()
+    Market(scenario, create(scenario.policy), arrived, seed=scenario.seed, core="compiled").run()
+    return set_up_s, (time.process_time() - begin - set_up_s) / sum(arrived.times.values())
+
+
+def _of_one_task(workload: Workload) -> Workload:
+    return workload.model_copy(update={"arrivals": workload.arrivals.model_copy(update={"limit": 1})})
 
 
 def _told(where: str, found: dict[str, float], asked: dict[str, str]) -> list[Figure]:

@@ -41,7 +41,7 @@ from coalesce_sim.scenario.recordings import RecordedRuns
 from coalesce_sim.scenario.reputation import EigenTrustReputation, Reputation
 from coalesce_sim.scenario.security import Incidents
 from coalesce_sim.scenario.skills import Skills
-from coalesce_sim.scenario.volume import overflow
+from coalesce_sim.scenario.volume import MOST_TRUST_GIB, overflow, trust_gib
 from coalesce_sim.scenario.workload import DemandDriven, MarketDemand, Recorded, Workload
 
 MAX_INTERVALS = 10_000_000
@@ -176,6 +176,20 @@ class Scenario(Model):
     def _can_be_played(self) -> Self:
         if message := overflow(self.workload.arrivals, self.market_demand, self.clock.horizon_s):
             raise ValueError(f"workload.arrivals.{message}")
+        return self
+
+    @model_validator(mode="after")
+    def _trust_fits_memory(self) -> Self:
+        public, pool = self.reputation, self.contractors
+        if public is None or not isinstance(public.model, EigenTrustReputation):
+            return self
+        many = pool.count if isinstance(pool, DrawnPool) else len(self.facts)
+        gib = trust_gib(self.clients.count, many, len(self.workload.types) if public.by_task_type else 1)
+        if gib > MOST_TRUST_GIB:
+            raise ValueError(
+                "reputation.model: eigentrust keeps tables of clients by contractors, which would take "
+                f"{gib:,.0f} GiB with {self.clients.count:,} and {many:,} (at most {MOST_TRUST_GIB})"
+            )
         return self
 
     @model_validator(mode="after")

@@ -21,6 +21,9 @@ MOST_TASKS = 1_000_000_000
 MOST_AT_ONCE = 10_000_000
 """Tasks that come at one moment are laid out together."""
 
+MOST_TRUST_GIB = 8
+"""What EigenTrust's tables may take; beyond that machines run out of memory without a word."""
+
 _SHARES = np.concatenate((2.0 ** -np.arange(49, 0, -1), 1 - 2.0 ** -np.arange(2, 50)))
 """Probabilities at which quantiles are looked at, denser towards both ends."""
 
@@ -42,6 +45,12 @@ def overflow(arrivals: Arrivals, demand: MarketDemand | None, horizon_s: float) 
             if least * horizon_s / 3600 > MOST_TASKS:
                 return f"tasks_per_hour: {most_come} (got {rate!r})"
     return None
+
+
+def trust_gib(clients: int, contractors: int, task_types: int) -> float:
+    """About what EigenTrust's tables take while it computes scores."""
+    cells = (2 * task_types + 6) * clients * contractors + 3 * clients**2
+    return 8 * cells / 2**30
 
 
 def expected_tasks(

@@ -234,6 +234,7 @@ def test_a_mistyped_distribution_is_told_its_name(tmp_path: Path) -> None:
         ("market_day", "cost_model.late_usd_per_min=1e308", "must be <= 1e.30"),
         ("market_day", "cost_model.external.verification_usd=5", "state contracts.verification instead"),
         ("market_day", "cost_model.realised.external_cost_factor=3", "has no effect"),
+        ("market_city", "reputation.model={kind: eigentrust}", "would take 62 GiB with 10,000 and 100,000"),
         ("dur_03", "clock.start=20260601", "must be a date"),
         ("dur_03", "clients.slots=0", "without a section contracts"),
         ("real_agents_twin", "policy={kind: fixed, contractor: MiniMax-M33}", "did you mean 'MiniMax-M3'"),
