@@ -77,7 +77,7 @@ class GroundTruth:
         self.ease = self.success_p
         if self.failure_correlation > 0:
             rates, place = np.unique(self.success_p, return_inverse=True)
-            self.ease = np.array([normal(p) for p in rates.tolist()])[place].reshape(shape)
+            self.ease = normals(rates)[place].reshape(shape)
 
     def _state(self, pool: Pool) -> None:
         clients = self._scenario.clients
