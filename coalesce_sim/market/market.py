@@ -71,7 +71,7 @@ class Market:
             scenario.skills, scenario.workload.types, pool.claims, matching_of(scenario)
         )
         self.accounts = Accounts(len(pool))
-        self.env = simpy.Environment()
+        self.env = simpy.Environment(0.0)
         self.queues = Queues(self.env, scenario, pool)
         self._workload = Workload(scenario, self.demand, streams)
         self._observer = observer
