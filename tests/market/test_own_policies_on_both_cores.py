@@ -11,6 +11,7 @@ import pytest
 import coalesce_sim
 from coalesce_sim.market.compiled.coverage import Core
 from coalesce_sim.policies.protocol import OracleView, SealedBids, View
+from coalesce_sim.policies.registry import create
 
 pytest.importorskip("numba")
 
@@ -113,6 +114,29 @@ def test_a_policy_is_asked_once_whether_clients_search(kind):
         coalesce_sim.run(scenario, replications=1, core=core, policy=_Wavers) for core in CORES
     )
     assert (simpy.decisions["search_usd"] > 0).all()
+    assert simpy.decisions.equals(compiled.decisions)
+
+
+def _home_at_times(policy):
+    """A policy that ships, one of whose objects is changed as in a notebook."""
+    ships = policy.decide
+    policy.decide = lambda view: ships(view) if view.task % 2 else coalesce_sim.Decision(coalesce_sim.LOCAL)
+    return policy
+
+
+@pytest.mark.parametrize("kind", ["cheapest", "greedy", "topsis", "oracle"])
+@pytest.mark.parametrize(
+    ("name", "short"), [("market_day", "workload.arrivals.limit=60"), ("dur_02", "clock.days=1")]
+)
+def test_a_policy_that_ships_is_asked_in_python_where_it_was_changed(name, short, kind):
+    scenario = coalesce_sim.load(name, [short, f"policy={{kind: {kind}}}"])
+    simpy, compiled = (
+        coalesce_sim.run(
+            scenario, replications=1, core=core, policy=lambda: _home_at_times(create(scenario.policy))
+        )
+        for core in CORES
+    )
+    assert (simpy.decisions["choice"][::2] == "local").all()
     assert simpy.decisions.equals(compiled.decisions)
 
 
