@@ -253,3 +253,18 @@ def test_no_figure_is_left_to_be_filled_in(page: str) -> None:
 def test_the_python_reference_has_every_public_name() -> None:
     told = set(re.findall(r"^\.\. auto\w+:: (\w+)", PAGES["docs/reference/python"], re.MULTILINE))
     assert set(coalesce_sim.__all__) - {"__version__"} <= told
+
+
+def test_the_page_on_the_compiled_core_has_every_file_once() -> None:
+    where = PAGES["docs/background/compiled_core"].partition("\n## Where is what\n")[2].partition("\n## ")[0]
+    files, _, happens = where.partition("\n| what happens |")
+    first = re.findall(r"^\| (`.*?) \|", files, re.MULTILINE)
+    room = ROOT / "coalesce_sim/market/compiled"
+    assert sorted(re.findall(r"`(\w+)`", " ".join(first))) == sorted(
+        path.stem for path in room.glob("[!_]*.py")
+    )
+    named = re.findall(r"`(\w+)\.(\w+)", happens)
+    assert len(named) > 5
+    for file, name in named:
+        text = (room / f"{file}.py").read_text("utf-8")
+        assert re.search(rf"^(def|class) {name}\b", text, re.MULTILINE), (file, name)

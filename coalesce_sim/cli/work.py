@@ -103,12 +103,14 @@ def progress_bar(*, shown: bool) -> Iterator[Callable[[float], None]]:
 @contextmanager
 def failures_told() -> Iterator[None]:
     """Turn what may go wrong with a good scenario into a message: exit code 2 for what the user can mend
-    before anything runs (a folder, other results in it, a missing package), else 1."""
+    before anything runs (a folder, other results in it, a missing package, a core that does not play it),
+    else 1."""
     from concurrent.futures.process import BrokenProcessPool
 
     from coalesce_sim.errors import CoalesceError
     from coalesce_sim.extras import MissingExtra
     from coalesce_sim.files import FolderError, ResultsError
+    from coalesce_sim.market.compiled.coverage import CoreError
     from coalesce_sim.metrics import UnknownMetric
     from coalesce_sim.policies.errors import PolicyError
     from coalesce_sim.scenario.problems import ScenarioError
@@ -117,7 +119,7 @@ def failures_told() -> Iterator[None]:
         yield
     except FolderError as error:
         raise click.BadParameter(str(error), param_hint="--out") from error
-    except (MissingExtra, ResultsError, UnknownMetric) as error:
+    except (CoreError, MissingExtra, ResultsError, UnknownMetric) as error:
         raise click.UsageError(str(error)) from error
     except (ScenarioError, PolicyError):
         raise  # told as for all commands

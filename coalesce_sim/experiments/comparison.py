@@ -360,8 +360,7 @@ def compare(
     `policies` are as in `contenders`; `seed` and `replications` default to the scenario's. The yardsticks
     `oracle`, `best_fixed` and `random` are played too, but tested against none of them unless they are
     listed; with more than 10,000 contractors they are played only then. `progress` is told how many
-    replications are done; `core` is what plays, to the same bits: of those policies that the compiled one
-    does not play, SimPy plays the market.
+    replications are done; `core` is what plays, to the same bits (`coalesce_sim.run`).
     Raises `ScenarioError` for policies that cannot be had.
 
     >>> import coalesce_sim
@@ -392,9 +391,11 @@ def compare(
 
 
 def _core(asked: AskedCore, scenario: Scenario, field: Sequence[Contender], count: int) -> ChosenCore:
-    """The core that plays, for those policies that it covers."""
-    stated = [each.chosen for each in field if not isinstance(each.chosen, type)]
-    scenarios = [scenario.model_copy(update={"policy": policy}) for policy in stated]
+    """The core that plays; a policy that is a class counts as the scenario's own would."""
+    scenarios = [
+        scenario if isinstance(each.chosen, type) else scenario.model_copy(update={"policy": each.chosen})
+        for each in field
+    ]
     return choose_core(asked, scenarios, runs=count)
 
 

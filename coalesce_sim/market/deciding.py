@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import reprlib
+import sys
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,7 @@ from coalesce_sim.policies.errors import PolicyError
 from coalesce_sim.policies.protocol import LOCAL, Decision, Outcome, Policy, Surroundings, View
 from coalesce_sim.texts import on_one_line
 
-_NUMBER = (float, int, np.number)
+_MOST = sys.float_info.max
 
 _SHORT = reprlib.Repr()  # shows what cannot show itself, too
 _SHORT.maxstring = _SHORT.maxother = 60
@@ -36,9 +38,9 @@ class Decider:
         if not (isinstance(wanted, type) and issubclass(wanted, View)):
             raise self._refused("view_type must be a subclass of View", wanted)
 
-    @property
+    @cached_property
     def searches(self) -> bool:
-        """Whether the policy has clients ask for contractors."""
+        """Whether the policy has clients ask for contractors; it is asked once."""
         return bool(self._ask("searches"))
 
     def start(self, surroundings: Surroundings) -> None:
@@ -54,7 +56,7 @@ class Decider:
         if isinstance(chosen, bool) or not isinstance(chosen, int | np.integer):
             raise self._refused("decision.contractor must be a whole number", chosen, view.task)
         price_usd: object = decision.price_usd
-        if price_usd is not None and not (isinstance(price_usd, int | float) and 0 <= price_usd < np.inf):
+        if price_usd is not None and not (isinstance(price_usd, int | float) and 0 <= price_usd <= _MOST):
             raise self._refused("decision.price_usd must be >= 0 and finite", price_usd, view.task)
         if not LOCAL <= decision.contractor < view.contractors:
             allowed = f"-1 (local) to {view.contractors - 1}"
@@ -90,9 +92,9 @@ class Decider:
         score: object = decision.score
         confidence: object = decision.confidence
         explored: object = decision.explored
-        if not isinstance(score, _NUMBER):
+        if not _is_number(score):
             raise self._refused("decision.score must be a number", score, view.task)
-        if not isinstance(confidence, _NUMBER):
+        if not _is_number(confidence):
             raise self._refused("decision.confidence must be a number", confidence, view.task)
         if not isinstance(explored, bool | np.bool_):
             raise self._refused("decision.explored must be True or False", explored, view.task)
@@ -103,3 +105,10 @@ class Decider:
     def _at(self, task: int | None) -> str:
         at = self._where if task is None else f"task {task}, {self._where}"
         return f"{self._name}: {at}"
+
+
+def _is_number(value: object) -> bool:
+    """Whether a column of floats can hold it: whole numbers of Python's may be too large for that."""
+    if isinstance(value, int):
+        return abs(value) <= _MOST
+    return isinstance(value, float | np.integer | np.floating)

@@ -11,7 +11,7 @@ from coalesce_sim.arrays import FloatArray
 from coalesce_sim.luck import Luck
 from coalesce_sim.market.accounts import Accounts
 from coalesce_sim.market.baseline import Baseline
-from coalesce_sim.market.compiled.coverage import Core, plays_events, uncovered
+from coalesce_sim.market.compiled.coverage import Core, is_changed, plays_events, uncovered
 from coalesce_sim.market.contracts.open_block import OpenContractBlock
 from coalesce_sim.market.contracts.quotes import ContractQuote
 from coalesce_sim.market.contracts.trade import ContractAttempt, ContractTrade
@@ -71,7 +71,7 @@ class Market:
             scenario.skills, scenario.workload.types, pool.claims, matching_of(scenario)
         )
         self.accounts = Accounts(len(pool))
-        self.env = simpy.Environment()
+        self.env = simpy.Environment(0.0)
         self.queues = Queues(self.env, scenario, pool)
         self._workload = Workload(scenario, self.demand, streams)
         self._observer = observer
@@ -180,7 +180,7 @@ def _compiled(
 
         return MarketCore(venue, policy, decider, trade)
     rules = policy.rules if isinstance(policy, Topsis) else None
-    if plays_events(venue.scenario, type(policy), rules):
+    if plays_events(venue.scenario, None if is_changed(policy) else type(policy), rules):
         from coalesce_sim.market.compiled.queueing import QueueingCore
 
         return QueueingCore(venue, policy, decider, trade)

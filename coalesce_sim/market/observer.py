@@ -98,7 +98,8 @@ class Observer:
         recorded, where there is a public record."""
 
     def block_recorded(self, records: Records) -> None:
-        """All tasks of a block have ended; blocks come in order."""
+        """All tasks of a block have ended; blocks come in order. Whether the next one has been opened by then
+        hangs on what plays: where nobody queues the compiled core plays each block to its end first."""
 
     def wants(self, event: EventName) -> bool:
         """Whether this observer does anything when told."""

@@ -301,6 +301,7 @@ class OracleView(View):
     ) -> None:
         super().__init__(offers, row)
         self.realised_internal_usd = realised_internal_usd
+        realised_external_usd.flags.writeable = False
         self.realised_external_usd = realised_external_usd
 
 
@@ -326,6 +327,7 @@ class SealedBids(View):
 
     def __init__(self, offers: Offers, row: int, bids_usd: FloatArray) -> None:
         super().__init__(offers, row)
+        bids_usd.flags.writeable = False
         self.bids_usd = bids_usd
 
 
@@ -436,7 +438,8 @@ class Policy:
 
     @property
     def searches(self) -> bool:
-        """Whether clients ask for contractors before it decides, and pay for the messages where those cost.
+        """Whether clients ask for contractors before it decides, and pay for the messages where those cost;
+        asked once, before the first task.
 
         Whoever never hires need not ask, and sees what there is for nothing.
         """

@@ -285,3 +285,10 @@ def test_a_policy_of_the_users_own_is_found_in_the_working_directory(call: Call,
     own = write_policy(tmp_path, "return Decision(self.limit)")
     metrics = run_json(call, "dur_03", *SMALL, *own)["metrics"]
     assert metrics["outsourcing_rate"]["mean"] == 100
+
+
+def test_a_core_that_does_not_play_the_scenario_is_wrong_input(call: Call):
+    refused = call("dur_03", *SMALL, "--core", "compiled", "--detail", "offers", "--out", "here")
+    assert refused.code == 2
+    assert "the compiled core does not play runs of which every decision or contract is told" in refused.err
+    assert not Path("here").exists()

@@ -87,6 +87,11 @@ def learns(policy: type[Policy]) -> bool:
     return policy in LEARNERS.values()
 
 
+def is_changed(policy: Policy) -> bool:
+    """Whether an object has methods of its own in place of its class's: it is asked in Python."""
+    return not vars(policy).keys().isdisjoint(("start", "decide", "observe"))
+
+
 def in_blocks(policy: type[Policy] | None, rules: settings.Topsis | None) -> bool:
     """Whether a policy, None if it is written in Python, can decide on a whole block of tasks; `rules` are
     its settings where it is TOPSIS."""

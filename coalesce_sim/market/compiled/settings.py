@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from coalesce_sim.market.compiled import published_choices as choices
-from coalesce_sim.market.compiled.coverage import learns
+from coalesce_sim.market.compiled.coverage import is_changed, learns
 from coalesce_sim.market.compiled.learner_settings import learner_of, state_of
 from coalesce_sim.market.compiled.policy_memory import OfferPolicy
 from coalesce_sim.market.compiled.published_choices import Yardstick
@@ -69,6 +69,8 @@ def asks(policy: Policy) -> bool:
 
 def is_interpreted(policy: Policy) -> bool:
     """Whether a policy is played as it is written, in Python."""
+    if is_changed(policy):
+        return True
     if type(policy) is Topsis:
         return policy.rules.normalisation != "min_max" or policy.rules.weighting != "fixed"
     return type(policy) not in _KINDS and not learns(type(policy))

@@ -57,7 +57,7 @@ class Dealing:
         terms: list[float] = quote.terms[:, position].tolist()
         chosen, factor = offers.ids[position : position + 1], self._rules.timeout_factor
         contractor = int(chosen[0])
-        fixed_usd = decision.price_usd
+        fixed_usd = None if decision.price_usd is None else float(decision.price_usd)
         contract = Contract(
             opened=opened,
             task=opened.block.first + task,

@@ -189,7 +189,7 @@ class ContractQuotes:
         )
         if rule == BARGAINED:
             made = np.isfinite(of[ASKED])
-            ids, of = ids[made], of[:, made]
+            ids, of = ids[made], np.compress(made, of, axis=1)
         eligible = ~exceeds(self._threshold, of[SKILL : SKILL + 1])
         for shown in (of, eligible, ids):
             shown.flags.writeable = False

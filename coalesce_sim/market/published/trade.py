@@ -166,7 +166,7 @@ class PublishedTrade:
         price_usd, charge_usd, service_s = self._charges.of(opened.block, quote, task, contractor)
         if decision.price_usd is not None:
             charge_usd += decision.price_usd - price_usd
-            price_usd = decision.price_usd
+            price_usd = float(decision.price_usd)
         records.contractor[task] = contractor
         records.parts_usd[PRICE, task] = price_usd
         records.estimated_usd[task] = offers.external_usd[row, contractor]
