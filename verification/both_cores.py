@@ -19,7 +19,7 @@ from coalesce_sim.policies.registry import create
 from coalesce_sim.policies.yardsticks import BestFixed, Tally
 from coalesce_sim.reputation.ratings import RatingRows
 from coalesce_sim.scenario.schema import Scenario
-from verification.learned import assert_learned_the_same, tables_of_policies
+from verification.learned import assert_learned_the_same, assert_remembered_the_same, tables_of_policies
 
 _CORES: tuple[Core, ...] = ("simpy", "compiled")
 
@@ -44,7 +44,7 @@ def assert_same_on_both_cores(scenario: Scenario) -> None:
     """All that observers are told of blocks, all books and prices, and what the policy has learned, are equal
     to the last bit."""
     with tables_of_policies() as tables:
-        (simpy, theirs, policy), (compiled, ours, _) = (_played(scenario, core) for core in _CORES)
+        (simpy, theirs, policy), (compiled, ours, asked) = (_played(scenario, core) for core in _CORES)
     assert (simpy.core, compiled.core) == ("simpy", "compiled")
     assert [what for what, _ in theirs] == [what for what, _ in ours]
     for (what, columns), (_, others) in zip(theirs, ours, strict=True):
@@ -63,6 +63,7 @@ def assert_same_on_both_cores(scenario: Scenario) -> None:
         assert simpy.trade.effects == compiled.trade.effects
     for each in tables:
         assert_learned_the_same(policy, each)
+    assert_remembered_the_same(policy, asked)
 
 
 def assert_same_in_hindsight(scenario: Scenario) -> None:

@@ -28,6 +28,8 @@ def market_with_contracts(number: int) -> dict[str, Any]:
     if found is not None:
         _widen(found, len(fields["contractors"]), rng)
     fields["contracts"]["security"].pop("incidents", None)
+    if fields.get("reputation", {}).get("model", {}).get("kind") == "sliding_window":
+        fields["reputation"]["model"] = {"kind": "beta"}
     kind = rng.choice(_POLICIES)
     if fields["policy"]["kind"] != kind:
         fields["policy"] = {"kind": kind}

@@ -6,9 +6,11 @@ import random
 from collections.abc import Callable
 from typing import Any, Final
 
+_BY_COST: Final = ("greedy", "epsilon_greedy", "optimistic_greedy", "adaptive_threshold", "windowed_greedy")
 LEARNERS: Final = (
-    *("greedy", "epsilon_greedy", "optimistic_greedy", "adaptive_threshold"),
+    *_BY_COST,
     *("ucb1", "ucb_v", "thompson", "thompson_gaussian", "exp3", "lin_ucb", "budgeted_ucb"),
+    *("discounted_ucb", "sliding_window_ucb", "discounted_thompson"),
 )
 
 Pick = Callable[..., Any]
@@ -22,7 +24,7 @@ def learner(kind: str, pick: Pick) -> dict[str, Any]:
         fields |= {"prior_weight": (0.5, 1.0, 3.0)}
     if kind != "lin_ucb":
         fields |= {"by_task_type": (False, True)}
-    if kind not in LEARNERS[:4]:
+    if kind not in _BY_COST:
         fields |= {"scale_usd": (0.5, 5.0, 100.0)}
     fields |= _OWN.get(kind, {})
     drawn = {name: pick(*values) for name, values in fields.items() if pick(True, False)}
@@ -44,6 +46,10 @@ _OWN: Final[dict[str, dict[str, tuple[Any, ...]]]] = {
     "ucb_v": {"exploration": (0.1, 5.0), "bias": (0.0, 3.0)},
     "thompson_gaussian": {"sd": (0.1, 2.0)},
     "exp3": {"gamma": (0.05, 0.5, 1.0), "horizon_tasks": (10, 100_000)},
+    "windowed_greedy": {"window_tasks": (1, 10, 1000)},
+    "discounted_ucb": {"discount": (0.01, 0.9, 1.0), "exploration": (0.1, 5.0)},
+    "sliding_window_ucb": {"window_tasks": (1, 10, 1000), "exploration": (0.1, 5.0)},
+    "discounted_thompson": {"discount": (0.01, 0.9, 1.0)},
     "lin_ucb": {"alpha": (0.0, 0.2, 5.0), "ridge": (0.01, 10.0)},
     "budgeted_ucb": {
         "exploration": (0.1, 5.0),

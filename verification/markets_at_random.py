@@ -22,6 +22,8 @@ POLICIES: tuple[dict[str, Any], ...] = (
     {"kind": "greedy", "by_task_type": False, "prior_weight": 0},
     {"kind": "greedy", "prior_weight": 0.1, "pooled_weight": 0},
     {"kind": "epsilon_greedy", "epsilon": 0.5, "epsilon_half_life_tasks": 8},
+    {"kind": "windowed_greedy", "window_tasks": 5},
+    {"kind": "windowed_greedy", "by_task_type": False, "window_tasks": 12},
     {"kind": "vickrey"},
     {"kind": "always_local"},
     *(4 * ({"kind": "topsis"},)),
@@ -357,7 +359,12 @@ def _learning(pick: Pick, clients: int) -> dict[str, Any]:
         )
     trust = {"kind": "eigentrust", "recompute_every": pick(1, 3), "pretrust_weight": 0.3}
     trust |= {"pretrusted_clients": pick(None, 1, clients)}
-    models = ({"kind": "beta", "forgetting": pick(1.0, 0.9)}, {"kind": "ewma", "alpha": 0.3}, trust)
+    models = (
+        {"kind": "beta", "forgetting": pick(1.0, 0.9)},
+        {"kind": "sliding_window", "window_ratings": pick(1, 4, 50)},
+        {"kind": "ewma", "alpha": 0.3},
+        trust,
+    )
     common = {"start": pick("cold", "warm"), "by_task_type": pick(True, False), "pooling": 3}
     sections = {
         "discovery": discovery,

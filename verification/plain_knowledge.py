@@ -49,6 +49,8 @@ class Ratings:
     def _scores(self, who: int, weights: list[float]) -> dict[str, float]:
         """By type, from the ratings of one worker; client i's word weighs ``weights[i]``."""
         model, ratings = self.model, self.ratings[who]
+        if model["kind"] == "sliding_window":
+            ratings = ratings[-model["window_ratings"] :]
         if model["kind"] == "ewma":
             forgetting = 1.0 - model["alpha"]
             overall = self.advertised[who] if self.warm else model["initial"]

@@ -202,6 +202,30 @@ class Greedy(Policy):
             self.seen[of] = count + times, total + excess_usd
 
 
+class WindowedGreedy(Greedy):
+    """As `Greedy`, by the last decisions only."""
+
+    def __init__(self, settings: dict[str, Any], luck: dict[str, int]) -> None:
+        super().__init__(settings, luck)
+        self.decided: list[tuple[Contractor | None, str, float]] = []  # whose, which type, what came on top
+        self.which: dict[Task, int] = {}
+
+    def mean(self, of: Any, prior: float, weight: float) -> float:
+        who, type_ = of
+        last = self.decided[-self.settings["window_tasks"] :]
+        heard = [usd for whose, which, usd in last if whose is who and type_ in (None, which)]
+        count = len(heard) + weight
+        return (math.fsum(heard) + weight * prior) / count if count > 0 else prior
+
+    def count(self, task: Task, who: Contractor | None, times: int, excess_usd: float) -> None:
+        if times:
+            self.which[task] = len(self.decided)
+            self.decided.append((who, task.type, excess_usd))
+        else:
+            whose, type_, expected_usd = self.decided[self.which[task]]
+            self.decided[self.which[task]] = whose, type_, expected_usd + excess_usd
+
+
 class EpsilonGreedy(Greedy):
     """As `Greedy`, but with probability epsilon any eligible offer."""
 
@@ -235,4 +259,5 @@ POLICIES: dict[str, type[Policy]] = {
     "vickrey": Vickrey,
     "greedy": Greedy,
     "epsilon_greedy": EpsilonGreedy,
+    "windowed_greedy": WindowedGreedy,
 }

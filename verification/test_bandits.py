@@ -22,7 +22,6 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from coalesce_sim.luck import Luck
 from coalesce_sim.policies.bandits.indices import (
     beta_posterior,
     exp3_gamma,
@@ -32,13 +31,13 @@ from coalesce_sim.policies.bandits.indices import (
     ucb1,
     ucb_v,
 )
-from coalesce_sim.policies.protocol import LOCAL, Offers, Outcome, Policy, Surroundings, Tasks, View
+from coalesce_sim.policies.protocol import LOCAL
 from coalesce_sim.policies.registry import create
 from coalesce_sim.scenario import learners
 from coalesce_sim.scenario.policy import PolicySettings
+from verification.machine import LUCK, played
 
 PULLS, MEANS = 5000, (0.9, 0.8)
-LUCK = Luck(1, 0, np.zeros(1, dtype=np.uint64))
 CONFIDENCE, ABOUT = 0.99, 0.1
 SEED = 2002
 
@@ -149,48 +148,6 @@ def test_ucb1_keeps_within_its_proven_bound_and_exp3_too() -> None:
     assert regrets(by_exp3(rng), rng, 100).mean() < 2.63 * math.sqrt(PULLS * 2 * math.log(2))
 
 
-class Machine:
-    """A market with one contractor and home as the two arms: bad work costs 2, good work nothing, home 1."""
-
-    def __init__(self, policy: Policy, pays: NDArray[np.bool_]) -> None:
-        tasks = len(pays)
-        facts: dict[str, Any] = {"arrival_s": np.arange(float(tasks))}
-        for name in Tasks.__dataclass_fields__:
-            facts.setdefault(name, np.zeros(tasks))
-        one = np.ones((1, 1))
-        self._offers = Offers(
-            tasks=Tasks(**facts),
-            first_task=0,
-            first=0,
-            client=[0] * tasks,
-            type_id=[0] * tasks,
-            internal_usd=[1.0] * tasks,
-            ids=np.zeros(1, dtype=np.int64),
-            price_usd=np.zeros((tasks, 1)),
-            external_usd=np.zeros((tasks, 1)),
-            latency_s=one,
-            reliability=np.ones(1),
-            security=np.ones(1),
-            skill=one,
-            eligible=np.ones((1, 1), dtype=np.bool_),
-            luck=LUCK,
-        )
-        self._policy, self._pays = policy, pays
-
-    def play(self) -> list[int]:
-        """The arm of each pull, 1 for home, each told of before the next."""
-        self._policy.start(Surroundings(("arm",), ("task",), 1, lambda _: np.random.default_rng()))
-        arms = []
-        for task in range(len(self._pays)):
-            chosen = self._policy.decide(View(self._offers, task)).contractor
-            arm = 1 if chosen == LOCAL else 0
-            good = bool(self._pays[task, arm])
-            cost_usd = 0.0 if good else 2.0
-            self._policy.observe(Outcome(task, 0, 0, chosen, task, task, 0.0, 1.0, cost_usd, cost_usd, good))
-            arms.append(arm)
-        return arms
-
-
 Index = Callable[[int, Floats, Floats], Floats]
 
 
@@ -221,7 +178,7 @@ def index_of_thompson(pull: int, count: Floats, total: Floats) -> Floats:
 def test_the_policies_in_a_market_choose_as_their_rules_do(chosen: PolicySettings, index: Index) -> None:
     """5,000 tasks at the same rewards (and draws): so what holds of the rules holds of the policies."""
     pays = np.random.default_rng(SEED).random((PULLS, 2)) < MEANS
-    arms = Machine(create(chosen), pays).play()
+    arms = played(create(chosen), pays)
     count, total = np.zeros(2), np.zeros(2)
     for pull, arm in enumerate(arms):
         assert arm == index(pull, count, total).argmax()

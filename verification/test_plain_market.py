@@ -18,7 +18,10 @@ def test_small_markets_at_random(fields: dict[str, Any]) -> None:
     assert differences(load(fields)) == []
 
 
-@pytest.mark.parametrize("policy", ["cheapest", "greedy", "epsilon_greedy", "random", "vickrey", "topsis"])
+@pytest.mark.parametrize(
+    "policy",
+    ["cheapest", "greedy", "epsilon_greedy", "windowed_greedy", "random", "vickrey", "topsis"],
+)
 @pytest.mark.parametrize("scenario", ["market_day", "experiments_cold_start", "real_agents_twin"])
 def test_bundled_markets(scenario: str, policy: str) -> None:
     changes = ["workload.arrivals.limit=150", f"policy={{kind: {policy}}}"]

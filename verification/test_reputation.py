@@ -40,6 +40,12 @@ def beta_after(forgetting: Fraction, cheats: int) -> Fraction:
     return (1 + good) / (2 + good + faded(cheats))
 
 
+def window_after(window: int, cheats: int) -> Fraction:
+    """Exact score: prior of one good and one bad rating, and the last ratings of 100 good ones and cheats."""
+    good = max(0, min(window, GOOD_JOBS + cheats) - cheats)
+    return Fraction(1 + good, 2 + min(window, GOOD_JOBS + cheats))
+
+
 def ewma_after(alpha: Fraction, cheats: int) -> Fraction:
     """Exact score from an initial 0.5: ``(1 − α)ⁿ·(1 − (1 − 0.5)·(1 − α)¹⁰⁰)``."""
     return (1 - alpha) ** cheats * (1 - Fraction(1, 2) * (1 - alpha) ** GOOD_JOBS)
@@ -51,6 +57,13 @@ def test_cheats_that_a_beta_score_lets_pass(forgetting: str, cheats: int) -> Non
     exact = Fraction(forgetting)
     assert beta_after(exact, cheats) < BAD_NAME <= beta_after(exact, cheats - 1)
     assert cheats_until_bad_name({"kind": "beta", "forgetting": float(exact)}) == cheats
+
+
+@pytest.mark.parametrize(("window", "cheats"), [(10, 3), (20, 6), (50, 15), (100, 30), (1000, 43)])
+def test_cheats_that_a_sliding_window_lets_pass(window: int, cheats: int) -> None:
+    """In a window longer than the record it is the Beta score that forgets nothing."""
+    assert window_after(window, cheats) < BAD_NAME <= window_after(window, cheats - 1)
+    assert cheats_until_bad_name({"kind": "sliding_window", "window_ratings": window}) == cheats
 
 
 @pytest.mark.parametrize(("alpha", "cheats"), [("0.05", 7), ("0.1", 4), ("0.2", 2), ("0.3", 1)])

@@ -10,6 +10,12 @@ from coalesce_sim.policies.bandits.budgeted import BudgetedUcb
 from coalesce_sim.policies.bandits.exp3 import Exp3
 from coalesce_sim.policies.bandits.greedy import AdaptiveThreshold, EpsilonGreedy, Greedy, OptimisticGreedy
 from coalesce_sim.policies.bandits.linear import LinUcb
+from coalesce_sim.policies.bandits.moving import (
+    DiscountedThompson,
+    DiscountedUcb,
+    SlidingWindowUcb,
+    WindowedGreedy,
+)
 from coalesce_sim.policies.bandits.thompson import Thompson, ThompsonGaussian
 from coalesce_sim.policies.bandits.ucb import Ucb1, UcbV
 from coalesce_sim.policies.errors import PolicyError
@@ -48,10 +54,14 @@ _BUILT_IN: dict[type, Callable[[Any], Policy]] = {
     learners.Greedy: Greedy,
     learners.EpsilonGreedy: EpsilonGreedy,
     learners.OptimisticGreedy: OptimisticGreedy,
+    learners.WindowedGreedy: WindowedGreedy,
     learners.Ucb1: Ucb1,
     learners.UcbV: UcbV,
+    learners.DiscountedUcb: DiscountedUcb,
+    learners.SlidingWindowUcb: SlidingWindowUcb,
     learners.Thompson: Thompson,
     learners.ThompsonGaussian: ThompsonGaussian,
+    learners.DiscountedThompson: DiscountedThompson,
     learners.LinUcb: LinUcb,
     learners.Exp3: Exp3,
     learners.BudgetedUcb: BudgetedUcb,

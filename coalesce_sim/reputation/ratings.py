@@ -11,11 +11,13 @@ from coalesce_sim.reputation.beta import Beta
 from coalesce_sim.reputation.eigentrust import EigenTrust
 from coalesce_sim.reputation.ewma import Ewma
 from coalesce_sim.reputation.pooling import ByTaskType
+from coalesce_sim.reputation.sliding_window import SlidingWindow
 from coalesce_sim.scenario.reputation import (
     Counts,
     EigenTrustReputation,
     EwmaReputation,
     Reputation,
+    SlidingWindowReputation,
 )
 
 
@@ -101,12 +103,19 @@ def first_scores(settings: Reputation, advertised: FloatArray) -> FloatArray:
 
 def _model(
     settings: Reputation, n_types: int, n_clients: int, advertised: FloatArray
-) -> Beta | Ewma | ByTaskType | EigenTrust:
+) -> Beta | SlidingWindow | Ewma | ByTaskType | EigenTrust:
     """The rule that turns ratings into scores, at its start."""
     model = settings.model
     warm = settings.start == "warm"
     if isinstance(model, EigenTrustReputation):
         return eigentrust_of(settings, model, n_types, n_clients, advertised)
+    if isinstance(model, SlidingWindowReputation):
+        return SlidingWindow(
+            *prior_counts(model, warm, advertised),
+            window=model.window_ratings,
+            n_types=n_types,
+            pooling=settings.pooling if settings.by_task_type else None,
+        )
     pooled: Beta | Ewma
     if isinstance(model, EwmaReputation):
         pooled = Ewma(first_scores(settings, advertised), model.alpha)

@@ -49,6 +49,17 @@ class OptimisticGreedy(CostLearner):
     kind: Literal["optimistic_greedy"]
 
 
+class WindowedGreedy(CostLearner):
+    """As ``greedy``, by what came of the last decisions only; earlier ones are forgotten.
+
+    Of whom these tell nothing, what the offer says counts again.
+    """
+
+    kind: Literal["windowed_greedy"]
+    window_tasks: Annotated[int, Field(ge=1)] = 166
+    """Decisions, of all clients and on all types together, that count; earlier ones do not."""
+
+
 class AdaptiveThreshold(CostLearner):
     """The best offer by the estimates of ``greedy`` if it saves more than a threshold that adapts.
 
@@ -106,6 +117,34 @@ class UcbV(RewardLearner):
     """Factor c of the term that does not depend on the variance; 0 leaves that out."""
 
 
+class DiscountedUcb(RewardLearner):
+    """As ``ucb1``, old decisions counting less and less: in the mean, n and t.
+
+    A reward is as in ``ucb1``.
+    """
+
+    kind: Literal["discounted_ucb"]
+    discount: PositiveShare = 0.992
+    """What each decision, of any client and on any type, multiplies all earlier ones by (γ); 1 forgets
+    nothing. Best is about ``1 − ¼·√(changes/tasks)``: 0.992 for 1,000 tasks with one change."""
+    exploration: Positive = 2.0
+    """Weight of uncertainty: the more, the more often those are tried of whom little is known."""
+
+
+class SlidingWindowUcb(RewardLearner):
+    """As ``ucb1``, by the last decisions only; whom they tell nothing of comes first again.
+
+    A reward is as in ``ucb1``.
+    """
+
+    kind: Literal["sliding_window_ucb"]
+    window_tasks: Annotated[int, Field(ge=1)] = 166
+    """Decisions, of all clients and on all types together, that count; earlier ones do not. Best is about
+    ``2·√(tasks·ln tasks/changes)``: 166 for 1,000 tasks with one change."""
+    exploration: Positive = 0.5
+    """Weight of uncertainty: the more, the more often those are tried of whom little is known."""
+
+
 class Thompson(RewardLearner):
     """The highest of one draw each from Beta(1 + Σ reward, 1 + Σ (1 − reward)).
 
@@ -127,6 +166,18 @@ class ThompsonGaussian(RewardLearner):
     sd: Positive = 0.5
     """Standard deviation of a single reward, without a unit; rewards from 0 to 1 have 0.5 at the most, and
     more tries more."""
+
+
+class DiscountedThompson(RewardLearner):
+    """As ``thompson``, old decisions counting less and less in both sums.
+
+    A reward is as in ``ucb1``.
+    """
+
+    kind: Literal["discounted_thompson"]
+    discount: PositiveShare = 0.992
+    """What each decision, of any client and on any type, multiplies all earlier ones by (γ); 1 forgets
+    nothing."""
 
 
 class LinUcb(Model):

@@ -11,15 +11,19 @@ from coalesce_sim.scenario.distributions import NonNegative, Positive, Share
 from coalesce_sim.scenario.learners import (
     AdaptiveThreshold,
     BudgetedUcb,
+    DiscountedThompson,
+    DiscountedUcb,
     EpsilonGreedy,
     Exp3,
     Greedy,
     LinUcb,
     OptimisticGreedy,
+    SlidingWindowUcb,
     Thompson,
     ThompsonGaussian,
     Ucb1,
     UcbV,
+    WindowedGreedy,
 )
 from coalesce_sim.scenario.mechanisms import PostedPrice, ScoreAuction, Vickrey
 from coalesce_sim.scenario.own import OwnCode, kind_of
@@ -217,10 +221,14 @@ PolicySettings = Annotated[
     | Annotated[Greedy, Tag("greedy")]
     | Annotated[EpsilonGreedy, Tag("epsilon_greedy")]
     | Annotated[OptimisticGreedy, Tag("optimistic_greedy")]
+    | Annotated[WindowedGreedy, Tag("windowed_greedy")]
     | Annotated[Ucb1, Tag("ucb1")]
     | Annotated[UcbV, Tag("ucb_v")]
+    | Annotated[DiscountedUcb, Tag("discounted_ucb")]
+    | Annotated[SlidingWindowUcb, Tag("sliding_window_ucb")]
     | Annotated[Thompson, Tag("thompson")]
     | Annotated[ThompsonGaussian, Tag("thompson_gaussian")]
+    | Annotated[DiscountedThompson, Tag("discounted_thompson")]
     | Annotated[LinUcb, Tag("lin_ucb")]
     | Annotated[Exp3, Tag("exp3")]
     | Annotated[BudgetedUcb, Tag("budgeted_ucb")]

@@ -34,6 +34,18 @@ class BetaReputation(Counts):
     """What each new rating of a contractor multiplies all earlier ones of it by (λ); 1 forgets nothing."""
 
 
+class SlidingWindowReputation(Counts):
+    """Share of good ratings among a contractor's last ones, and those that stand for the time before any.
+
+    Until the window is full it is ``beta`` that forgets nothing.
+    """
+
+    kind: Literal["sliding_window"]
+    window_ratings: PositiveCount = 50
+    """Ratings of a contractor, of whatever type of task, that count; earlier ones do not. 50 is as many as a
+    `forgetting` of 0.98 comes to weigh, ``1/(1 − 0.98)``."""
+
+
 class EwmaReputation(Model):
     """Exponentially weighted moving average of the ratings."""
 
@@ -64,10 +76,11 @@ class EigenTrustReputation(Counts):
 class Reputation(Model):
     """A public score of each contractor in [0, 1]: the probability that its work is good, as rated."""
 
-    model: Annotated[BetaReputation | EwmaReputation | EigenTrustReputation, Field(discriminator="kind")] = (
-        BetaReputation(kind="beta")
-    )
-    """Rule that makes a score of ratings: ``beta``, ``ewma`` or ``eigentrust``."""
+    model: Annotated[
+        BetaReputation | SlidingWindowReputation | EwmaReputation | EigenTrustReputation,
+        Field(discriminator="kind"),
+    ] = BetaReputation(kind="beta")
+    """Rule that makes a score of ratings: ``beta``, ``sliding_window``, ``ewma`` or ``eigentrust``."""
     start: Literal["cold", "warm"] = "cold"
     """``cold`` knows nothing of anybody, ``warm`` begins with the reliability that each contractor
     advertises."""

@@ -323,6 +323,11 @@ def test_an_observer_is_told_the_same_blocks():
             ["contracts.security.incidents={shares: {leaked: 1}, leak_usd: {low: 1, medium: 2, high: 4}}"],
             r"incidents \(contracts.security.incidents\)",
         ),
+        (
+            "market_day",
+            ["reputation.model={kind: sliding_window}"],
+            r"reputation by a sliding window \(reputation.model\)",
+        ),
     ],
 )
 def test_what_is_not_covered_is_refused_by_name(name, changes, reason):

@@ -147,6 +147,7 @@ SECTIONS = st.fixed_dictionaries(
                 "model": st.sampled_from(
                     [
                         {"kind": "beta", "forgetting": 0.9},
+                        {"kind": "sliding_window", "window_ratings": 2},
                         {"kind": "ewma", "alpha": 0.3},
                         {"kind": "eigentrust", "recompute_every": 3},
                     ]
@@ -179,6 +180,7 @@ PRICING = st.sampled_from(
 )
 KINDS = [
     *("topsis", "greedy", "epsilon_greedy", "optimistic_greedy", "ucb1", "ucb_v", "thompson"),
+    *("windowed_greedy", "discounted_ucb", "sliding_window_ucb", "discounted_thompson"),
     *("thompson_gaussian", "lin_ucb", "exp3", "budgeted_ucb", "adaptive_threshold", "always_local"),
     *("always_outsource", "cheapest", "random", "best_fixed", "oracle", "posted_price", "vickrey"),
     "score_auction",

@@ -146,6 +146,22 @@ def test_what_is_learned_and_asked(pricing: dict[str, Any]) -> None:
     assert differences(coalesce_sim.load(fields)) == []
 
 
+@pytest.mark.parametrize("by_task_type", [False, True])
+def test_what_is_forgotten(by_task_type: bool) -> None:
+    """Who is no good, of two types of task, falls out of the windows of the public record and of the policy."""
+    work = [{"type": "ab"[k % 3 % 2], "arrival_s": 20.0 * k} for k in range(60)]
+    fields = market(
+        work,
+        *(contractor(f"c{k}", price_usd=0.5 + 0.1 * k, success=0.2 * k, slots=1) for k in range(5)),
+        clients={"count": 2, "slots": 1, "success": 0.4},
+        contracts={"recovery": {"retries": 2, "then": "local"}},
+        reputation={"model": {"kind": "sliding_window", "window_ratings": 3}, "by_task_type": by_task_type},
+        policy={"kind": "windowed_greedy", "window_tasks": 9, "by_task_type": by_task_type},
+        types={"a": {"max_latency_min": 5}, "b": {"max_latency_min": 2}},
+    )
+    assert differences(coalesce_sim.load(fields)) == []
+
+
 @pytest.mark.parametrize("more", [{}, {"normalisation": "vector", "weighting": "critic"}])
 def test_topsis_with_all_that_it_asks_of_offers(more: dict[str, Any]) -> None:
     policy = {"kind": "topsis", "outsource_above_confidence": 0, "epsilon": 0.3} | more

@@ -41,6 +41,12 @@ def test_what_is_certainly_below_is():
         assert not beta.is_below(place, normal(p) + 1e-7, *shape)
 
 
+def test_a_parameter_of_hardly_more_than_1_is_as_1():
+    for b in (1.0, 1.0 + 2**-52):
+        assert not beta.is_below(0.6, normal(0.4), 2.5, b)
+        assert beta.is_below(0.6, normal(0.05), 2.5, b)
+
+
 def test_what_is_left_out_is_not_the_greatest():
     rng = np.random.default_rng(2)
     skipped = 0

@@ -12,6 +12,7 @@ from coalesce_sim.reputation import Ratings
 from coalesce_sim.scenario.reputation import Reputation
 
 BETA = {"kind": "beta"}
+WINDOW = {"kind": "sliding_window"}
 EWMA = {"kind": "ewma"}
 EIGENTRUST = {"kind": "eigentrust", "recompute_every": 1}
 
@@ -23,7 +24,7 @@ def ratings(
     return Ratings(settings, types, clients, np.linspace(0.5, 0.9, contractors))
 
 
-@pytest.mark.parametrize("model", [BETA, EWMA, EIGENTRUST], ids=lambda model: model["kind"])
+@pytest.mark.parametrize("model", [BETA, WINDOW, EWMA, EIGENTRUST], ids=lambda model: model["kind"])
 def test_a_cold_record_knows_nothing_and_a_warm_one_what_is_advertised(model: dict[str, Any]) -> None:
     assert ratings(model).scores.tolist() == [[0.5, 0.5, 0.5]]
     assert ratings(model, by_task_type=True).scores.tolist() == [[0.5, 0.5, 0.5]] * 2
@@ -66,7 +67,36 @@ def test_ewma_moves_by_alpha_of_the_way() -> None:
     assert book.scores[0, 0] == pytest.approx(0.3)
 
 
-@pytest.mark.parametrize("model", [BETA, EIGENTRUST], ids=["beta", "eigentrust"])
+def test_a_window_holds_a_contractors_own_last_ratings() -> None:
+    """Three of bad, good, 0.5, good: (1 + 2.5)/(2 + 3); ratings of others push none of them out."""
+    book = ratings(WINDOW | {"window_ratings": 3})
+    for rating in (0.0, 1.0, 0.5):
+        book.rate(0.0, 0, 1, 0, rating)
+        book.rate(0.0, 0, 0, 0, 1.0)
+    assert book.scores[0, 1] == 2.5 / 5
+    book.rate(0.0, 0, 1, 1, 1.0)
+    assert book.scores.tolist() == [[4 / 5, 3.5 / 5, 0.5]]
+
+
+def test_a_window_that_is_not_full_forgets_nothing() -> None:
+    books = [ratings(model, by_task_type=True, start="warm") for model in (BETA, WINDOW)]
+    rng = np.random.default_rng(5)
+    for _ in range(40):
+        contractor, type_id, rating = int(rng.integers(3)), int(rng.integers(2)), float(rng.integers(2))
+        for book in books:
+            book.rate(0.0, 0, contractor, type_id, rating)
+        assert books[1].scores == pytest.approx(books[0].scores, rel=1e-14)
+
+
+def test_a_type_that_left_the_window_goes_back_to_the_score_over_all() -> None:
+    """Of types 0 and 1 the last two ratings, both of type 1, are left: 3/4 over all, and 1 of type 1."""
+    book = ratings(WINDOW | {"window_ratings": 2}, by_task_type=True, pooling=4)
+    for type_id, rating in ((0, 0.0), (0, 0.0), (1, 1.0), (1, 1.0)):
+        book.rate(0.0, 0, 1, type_id, rating)
+    assert book.scores[:, 1].tolist() == [3 / 4, (4 * 3 / 4 + 2) / (4 + 2)]
+
+
+@pytest.mark.parametrize("model", [BETA, WINDOW, EIGENTRUST], ids=lambda model: model["kind"])
 def test_types_are_told_apart_and_a_new_type_starts_from_the_others(model: dict[str, Any]) -> None:
     """8 good ratings of type 0, 8 bad ones of type 1: pooled 9/18, drawn to it as if by 4 ratings."""
     book = ratings(model, clients=1, types=3, by_task_type=True, pooling=4)
@@ -162,6 +192,8 @@ def test_ratings_that_cannot_start_say_why() -> None:
     [
         ({"model": {"kind": "beta", "forgetting": 1.5}}, "forgetting"),
         ({"model": {"kind": "beta", "prior_good": 0}}, "prior_good"),
+        ({"model": {"kind": "sliding_window", "window_ratings": 0}}, "window_ratings"),
+        ({"model": {"kind": "sliding_window", "forgetting": 0.9}}, "forgetting"),
         ({"model": {"kind": "ewma", "alpha": 0}}, "alpha"),
         ({"model": {"kind": "ewma", "warm_ratings": 3}}, "warm_ratings"),
         ({"model": {"kind": "eigentrust", "recompute_every": 0}}, "recompute_every"),

@@ -14,6 +14,7 @@ from coalesce_sim.policies.topsis import Topsis
 from coalesce_sim.scenario import learners
 from coalesce_sim.scenario import policy as settings
 from coalesce_sim.scenario.costs import TokenPrice
+from coalesce_sim.scenario.reputation import SlidingWindowReputation
 from coalesce_sim.scenario.schema import Scenario
 
 Core = Literal["simpy", "compiled"]
@@ -76,8 +77,11 @@ def of_published(*, watched: bool) -> dict[str, bool]:
 
 def of_contracts(scenario: Scenario, *, watched: bool) -> dict[str, bool]:
     """All reasons there are where markets have contracts or learn, and which apply."""
+    public = scenario.reputation
+    by_window = public is not None and isinstance(public.model, SlidingWindowReputation)
     return {
         "incidents (contracts.security.incidents)": scenario.incidents is not None,
+        "reputation by a sliding window (reputation.model)": by_window,
         _TOLD: watched,
     }
 

@@ -336,7 +336,7 @@ def _rules(
             made["alpha"], made["fading"] = public.model.alpha, 1.0 - public.model.alpha
         elif isinstance(public.model, BetaReputation):
             made["fading"] = public.model.forgetting
-        else:
+        elif isinstance(public.model, EigenTrustReputation):
             made["recompute_every"], made["keeps_ratings"] = public.model.recompute_every, True
     if scenario.discovery is not None:
         enter_discovery(scenario.discovery, venue, made)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -64,6 +65,16 @@ class Roster:
         return found
 
 
+@dataclass(slots=True)
+class Play:
+    """The decision of that number, counted from 1, for an arm, and what it counts as: expected, then met."""
+
+    number: int
+    type_id: int
+    arm: int
+    value: float
+
+
 class Arms:
     """How often each arm was chosen and what it came to: count, sum and sum of squares.
 
@@ -73,26 +84,41 @@ class Arms:
 
     def __init__(self, types: int, contractors: int) -> None:
         self.count, self.sum, self.squares = np.zeros((3, types + 1, contractors + 1))
-        self.plays = [0] * (types + 1)
-        self._pending: dict[int, tuple[int, float]] = {}
+        self._plays = [0.0] * (types + 1)
+        self._decisions = 0
+        self._pending: dict[int, Play] = {}
 
-    def expect(self, view: View, arm: int, value: float) -> None:
+    def expect(self, view: View, arm: int, value: float) -> Play:
         """Count the decision on the view's task for `arm`, for the time being at `value`."""
-        self._pending[view.task] = arm, value
-        for row in (view.type_id, ALL_TYPES):
-            self.count[row, arm] += 1
-            self.sum[row, arm] += value
-            self.squares[row, arm] += value * value
-            self.plays[row] += 1
+        self._decisions += 1
+        play = self._pending[view.task] = Play(self._decisions, view.type_id, arm, value)
+        self._count(play, self._weight(play))
+        return play
 
     def learn(self, outcome: Outcome, value: float) -> None:
         """Put `value` in the place of the one expected; an attempt not decided on here is no lesson."""
-        arm, expected = self._pending.pop(outcome.task, (None, 0.0))
-        if arm != outcome.contractor:
+        play = self._pending.pop(outcome.task, None)
+        if play is None or play.arm != outcome.contractor:
             return
-        for row in (outcome.type_id, ALL_TYPES):
-            self.sum[row, arm] += value - expected
-            self.squares[row, arm] += value * value - expected * expected
+        weight, expected, play.value = self._weight(play), play.value, value
+        for row in (play.type_id, ALL_TYPES):
+            self.sum[row, play.arm] += weight * (value - expected)
+            self.squares[row, play.arm] += weight * (value * value - expected * expected)
+
+    def plays(self, row: int) -> float:
+        """Decisions so far, for whomever."""
+        return self._plays[row]
+
+    def _count(self, play: Play, weight: float) -> None:
+        for row in (play.type_id, ALL_TYPES):
+            self.count[row, play.arm] += weight
+            self.sum[row, play.arm] += weight * play.value
+            self.squares[row, play.arm] += weight * (play.value * play.value)
+            self._plays[row] += weight
+
+    def _weight(self, play: Play) -> float:  # noqa: ARG002
+        """What a decision counts for by now."""
+        return 1.0
 
     def record(
         self, row: int, arms: IntArray, prior: FloatArray, prior_weight: float

@@ -103,10 +103,11 @@ def is_below(x: float, deviate: float, a: float, b: float) -> bool:
     with the shares a/n and x. Source: Zubkov and Serov (2013), Theory of Probability and its Applications 57,
     for whole a and b; that it holds between them is tested.
     """
-    share = a / (a + b - 1.0)
+    trials = a + b - 1.0
+    share = a / trials
     deviance = a * math.log(share / x)
     if b > 1.0:
-        deviance += (b - 1.0) * math.log((1.0 - share) / (1.0 - x))
+        deviance += (b - 1.0) * math.log((b - 1.0) / trials / (1.0 - x))
     root = math.sqrt(2.0 * max(deviance, 0.0))
     return (root if x > share else -root) > deviate
 

@@ -41,7 +41,7 @@ class BudgetedUcb(RewardLearner):
         known = self._known(view)
         home = len(known.alternatives.offers)
         price_usd = known.alternatives.values(view.price_usd, 0.0)
-        plays = self._arms.plays[known.row]
+        plays = self._arms.plays(known.row)
         index = ucb1(plays, known.observations, known.mean, self._rules.exploration)
         optimistic_usd = self._rewards.savings_usd(index, view.internal_usd)
         optimistic_usd = np.minimum(optimistic_usd, view.internal_usd - price_usd)

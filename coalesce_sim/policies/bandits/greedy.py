@@ -37,7 +37,7 @@ class Greedy(Policy):
 
     def start(self, surroundings: Surroundings) -> None:
         self._roster = Roster()
-        self._arms = Arms(len(surroundings.type_names), len(surroundings.contractor_names))
+        self._arms = self._new_arms(len(surroundings.type_names), len(surroundings.contractor_names))
         self._reference_usd: dict[int, float] = {}
 
     def decide(self, view: View) -> Decision:
@@ -49,6 +49,9 @@ class Greedy(Policy):
         reference_usd = self._reference_usd.pop(outcome.task, None)
         if reference_usd is not None:
             self._arms.learn(outcome, outcome.realised_usd - reference_usd)
+
+    def _new_arms(self, types: int, contractors: int) -> Arms:
+        return Arms(types, contractors)
 
     def _estimates_usd(self, view: View, alternatives: Alternatives) -> FloatArray:
         """Estimated cost of each alternative."""

@@ -16,7 +16,7 @@ def shrunk_mean(count: FloatArray, total: FloatArray, prior: FloatArray, weight:
     """Mean of `count` observations that sum to `total` and of `weight` more at `prior`; `prior` if none."""
     if weight > 0:
         return np.asarray((total + weight * prior) / (count + weight))
-    return np.where(count > 0, total / np.maximum(count, 1.0), prior)
+    return np.where(count > 0, total / np.where(count > 0, count, 1.0), prior)
 
 
 def ucb1(plays: float, count: FloatArray, mean: FloatArray, exploration: float = 2.0) -> FloatArray:

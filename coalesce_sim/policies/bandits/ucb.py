@@ -44,7 +44,7 @@ class RewardLearner(Policy):
 
     def start(self, surroundings: Surroundings) -> None:
         self._roster = Roster()
-        self._arms = Arms(len(surroundings.type_names), len(surroundings.contractor_names))
+        self._arms = self._new_arms(len(surroundings.type_names), len(surroundings.contractor_names))
         self._rewards = Rewards(self._common.scale_usd)
 
     def decide(self, view: View) -> Decision:
@@ -54,6 +54,9 @@ class RewardLearner(Policy):
 
     def observe(self, outcome: Outcome) -> None:
         self._arms.learn(outcome, self._rewards.met(outcome))
+
+    def _new_arms(self, types: int, contractors: int) -> Arms:
+        return Arms(types, contractors)
 
     def _index(self, known: Record) -> FloatArray:
         """What to choose the highest of."""
@@ -86,12 +89,12 @@ class Ucb1(RewardLearner):
     Source: Auer, Cesa-Bianchi and Fischer (2002), Machine Learning 47.
     """
 
-    def __init__(self, rules: learners.Ucb1) -> None:
+    def __init__(self, rules: learners.Ucb1 | learners.DiscountedUcb | learners.SlidingWindowUcb) -> None:
         super().__init__(rules)
         self._exploration = rules.exploration
 
     def _index(self, known: Record) -> FloatArray:
-        return ucb1(self._arms.plays[known.row], known.observations, known.mean, self._exploration)
+        return ucb1(self._arms.plays(known.row), known.observations, known.mean, self._exploration)
 
 
 class UcbV(RewardLearner):
@@ -110,7 +113,7 @@ class UcbV(RewardLearner):
             known.row, known.alternatives.arms, known.expected, self._common.prior_weight, known.mean
         )
         return ucb_v(
-            self._arms.plays[known.row],
+            self._arms.plays(known.row),
             known.observations,
             known.mean,
             variance,
