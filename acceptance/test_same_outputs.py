@@ -49,7 +49,7 @@ def test_what_differs_is_named_with_scenario_policy_output_and_way_of_playing(ot
     assert "decisions" in lines[published]
     assert "summary" in lines[published]
     assert "contracts" not in lines[published]  # there are none
-    assert "[plain, jobs 1; plain, jobs 2; compiled, jobs 1; compiled, jobs 2]" in lines[published]
+    assert "[simpy, jobs 1; simpy, jobs 2; compiled, jobs 1; compiled, jobs 2]" in lines[published]
     assert lines["azure_code"].startswith("skipped  AzureLLMInferenceTrace_code.csv")
     assert "1 equal, 1 different, 1 skipped" in result.output
 
