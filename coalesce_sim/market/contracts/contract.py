@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from coalesce_sim.market.contracts.incidents import TAMPERED
 from coalesce_sim.market.contracts.open_block import OpenContractBlock
+from coalesce_sim.market.contracts.results import Work
 from coalesce_sim.market.contracts.states import COMPLETED, SUBMITTED
+from coalesce_sim.scenario.security import INCIDENT_KINDS
 
 
 @dataclass(slots=True, kw_only=True)
@@ -19,13 +22,13 @@ class Contract:
     `estimated_usd` the whole cost, `internal_usd` that of staying at home.
 
     `service_s` is how long the work will really take, `expected_s` how long its contractor thinks; `search_s`
-    is what finding the contractor takes, `deadline_s` when the client cancels (infinite: never). `good` says
-    whether the work will be; only its delivery shows it.
+    is what finding the contractor takes, `deadline_s` when the client cancels (infinite: never). `work` is
+    its luck with the task, `done_well` whether that is good as it was last done: honestly, until it begins.
 
     As it goes on: `sent` says whether data went out, `reason` says more than the final `state` does where the
     work was not `accepted`. `paid_usd` is what the contractor got, `fees_usd` what the client paid on top.
     `incident` names what happened to its data or its work, if anything did: leaked data cost the client
-    `leak_usd` and its insurance `insured_usd`; work that was tampered with is no longer `good`.
+    `leak_usd` and its insurance `insured_usd`.
     """
 
     opened: OpenContractBlock
@@ -48,7 +51,8 @@ class Contract:
     search_s: float
     submitted_s: float
     deadline_s: float
-    good: bool
+    work: Work
+    done_well: bool
     auth_required: bool = False
     input_required: bool = False
     sent: bool = False
@@ -61,6 +65,11 @@ class Contract:
     incident: str = ""
     leak_usd: float = 0.0
     insured_usd: float = 0.0
+
+    @property
+    def good(self) -> bool:
+        """Whether the work is good, or would have been; it is not if it was tampered with."""
+        return self.done_well and self.incident != INCIDENT_KINDS[TAMPERED]
 
     @property
     def accepted(self) -> bool:

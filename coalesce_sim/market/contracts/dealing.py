@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from coalesce_sim.cost_parts import CONTRACT, LEAK
+from coalesce_sim.market.contracts.behaviour import Behaviour
 from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.contracts.ended import ContractLog, EndedContracts
 from coalesce_sim.market.contracts.endings import Endings
@@ -32,6 +33,7 @@ class Dealing:
         self,
         venue: Venue,
         rules: ContractRules,
+        behaviour: Behaviour,
         layouts: Layouts,
         quotes: ContractQuotes,
         knowledge: Knowledge,
@@ -44,8 +46,8 @@ class Dealing:
         self._env, self._accounts = venue.queues.env, venue.accounts
         self._observer, self._listens = venue.observer, venue.listens
         self._log = ContractLog() if venue.observer.wants("contracts") else None
-        self._mishaps = mishaps
-        self._lifecycle = Lifecycle(venue, rules, endings, mishaps, layouts.setup_s)
+        self._mishaps, self._conduct = mishaps, behaviour.conduct
+        self._lifecycle = Lifecycle(venue, rules, self._conduct, endings, mishaps, layouts.setup_s)
         self._late_usd_per_s = venue.scenario.cost_model.late_usd_per_s
         self._integration_usd = venue.scenario.cost_model.external.integration_usd
 
@@ -58,6 +60,7 @@ class Dealing:
         chosen, factor = offers.ids[position : position + 1], self._rules.timeout_factor
         contractor = int(chosen[0])
         fixed_usd = None if decision.price_usd is None else float(decision.price_usd)
+        work = opened.results.work(task, contractor)
         contract = Contract(
             opened=opened,
             task=opened.block.first + task,
@@ -79,7 +82,8 @@ class Dealing:
             search_s=opened.search_s(task),
             submitted_s=now_s,
             deadline_s=math.inf if factor is None else now_s + factor * terms[LATENCY],
-            good=opened.results.is_good(task, contractor),
+            work=work,
+            done_well=work.honest_good,
         )
         opened.tried[task] = (*opened.tried[task], contractor)
         opened.records.contractor[task] = contractor
@@ -133,10 +137,15 @@ class Dealing:
         return draw < check.specificity if contract.good else draw >= check.sensitivity
 
     def _due_usd(self, contract: Contract) -> float:
-        """What the contractor is paid: its price by what was written, or the bill where it states one."""
-        bill_usd = contract.opened.results.bill_usd(contract.row, contract.contractor)
-        bill_usd *= self._layouts.price_factor
-        due_usd = contract.due_usd if contract.fixed_price or math.isnan(bill_usd) else bill_usd
+        """What the contractor is paid: its price by what was written or its bill by use, as it bills it, or a
+        price that was fixed."""
+        due_usd = contract.due_usd
+        if not contract.fixed_price:
+            who, results = contract.contractor, contract.opened.results
+            by_use_usd = results.bill_usd(contract.row, who, good=contract.done_well)
+            if not math.isnan(by_use_usd):
+                due_usd = by_use_usd * self._layouts.price_factor
+            due_usd = self._conduct.bill_usd(contract.ended_s, who, contract.type_id, due_usd)
         if contract.accepted:
             return due_usd
         return due_usd * self._rules.due_on_failure if contract.state in (COMPLETED, FAILED) else 0.0

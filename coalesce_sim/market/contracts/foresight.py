@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
+from coalesce_sim.market.contracts.behaviour import Conduct
 from coalesce_sim.market.contracts.incidents import LEAKED, LOST, TAMPERED
 from coalesce_sim.market.contracts.layout import Layouts
 from coalesce_sim.market.contracts.open_block import OpenContractBlock
@@ -19,9 +22,16 @@ class Foresight:
     """Realised costs before they are, with waits worked out from true service times."""
 
     def __init__(
-        self, venue: Venue, rules: ContractRules, layouts: Layouts, quotes: ContractQuotes, mishaps: Mishaps
+        self,
+        venue: Venue,
+        rules: ContractRules,
+        conduct: Conduct,
+        layouts: Layouts,
+        quotes: ContractQuotes,
+        mishaps: Mishaps,
     ) -> None:
         scenario, self._quotes, self._mishaps = venue.scenario, quotes, mishaps
+        self._conduct = conduct
         self._rules, self._pool, self._queues, self._layouts = rules, venue.pool, venue.queues, layouts
         self._late_usd_per_s = scenario.cost_model.late_usd_per_s
         self._integration_usd = scenario.cost_model.external.integration_usd
@@ -32,7 +42,8 @@ class Foresight:
 
         A choice that fails, cannot be reached or rejects costs what it takes to do the task over at home,
         where that is how failures are recovered from, else the loss. Not foreseen are the time that questions
-        and authorisation take, the wait for one who cannot be reached, and time-outs.
+        and authorisation take, the wait for one who cannot be reached, time-outs, and what makes a contractor
+        work otherwise until it delivers.
         """
         attempt = len(opened.tried[task])
         at_home_usd = self._at_home_usd(opened, task)
@@ -48,7 +59,11 @@ class Foresight:
         now_s = self._queues.env.now
         end_s = now_s + self._queues.homes[opened.client[task]].true_wait_s(now_s) + opened.local_s[task]
         cost_usd = opened.charge_usd[task] + self._late_s(opened, task, end_s) * self._late_usd_per_s
-        return cost_usd if opened.results.is_good(task, LOCAL) else cost_usd + opened.layout.loss_usd[task]
+        return (
+            cost_usd
+            if opened.results.work(task, LOCAL).honest_good
+            else cost_usd + opened.layout.loss_usd[task]
+        )
 
     def _late_s(self, opened: OpenContractBlock, task: int, end_s: float) -> float:
         block = opened.block
@@ -58,12 +73,11 @@ class Foresight:
         self, opened: OpenContractBlock, quote: ContractQuote, task: int, attempt: int, over_usd: float
     ) -> FloatArray:
         rules, layout, ids, block = self._rules, opened.layout, quote.offers.ids, opened.block
-        bill_usd = opened.results.bills_usd(task, ids) * self._layouts.price_factor
-        bill_usd = np.where(np.isnan(bill_usd), self._quotes.due_usd(opened, quote), bill_usd)
         search_s = opened.search_s(task)
         ahead_s = search_s + self._layouts.setup_s + layout.transfer_s[task]
         queue_s = self._queues.true_waits_s(ids, ahead_s)
         work_s = self._layouts.true_work_s(block, task, ids)
+        good, bill_usd = self._delivered(opened, quote, task, ahead_s + queue_s + work_s)
         elapsed_s = self._queues.env.now - float(block.tasks.arrival_s[task] + block.target_s[task])
         overhead_s = search_s + self._layouts.overhead_s(layout, task)
         late_s = np.maximum(0.0, elapsed_s + overhead_s + queue_s + work_s)
@@ -74,7 +88,7 @@ class Foresight:
         at = ids, block.first + task, attempt
         draw = self._mishaps.found.draws(*at)
         breaks_off = self._mishaps.fails_openly.draws(*at) < rules.failed_share
-        good, incident = opened.results.good(task, ids), self._mishaps.incidents.at(*at)
+        incident = self._mishaps.incidents.at(*at)
         delivered_usd = np.where(
             good & (incident != TAMPERED),
             np.where(draw < check.specificity, accepted_usd, rejected_usd),
@@ -84,6 +98,24 @@ class Foresight:
         cost_usd: FloatArray = np.where(undelivered, rejected_usd - layout.check_usd[task], delivered_usd)
         cost_usd[incident == LEAKED] += layout.leak_usd[task] * self._mishaps.incidents.borne_share
         return cost_usd
+
+    def _delivered(
+        self, opened: OpenContractBlock, quote: ContractQuote, task: int, takes_s: FloatArray
+    ) -> tuple[BoolArray, FloatArray]:
+        """Whether the work of each offer is good that is delivered in so long, and what is billed for it."""
+        results, ids, conduct = opened.results, quote.offers.ids, self._conduct
+        when_s, type_id = (self._queues.env.now + takes_s).tolist(), opened.type_id[task]
+
+        def answers(ask: Callable[[float, int, int, float], float], honest: FloatArray) -> FloatArray:
+            each = zip(when_s, ids.tolist(), honest.tolist(), strict=True)
+            return np.array([ask(at_s, who, type_id, value) for at_s, who, value in each])
+
+        success_p = answers(conduct.success_p, results.honest_p(task, ids))
+        good = results.good(task, ids, success_p)
+        by_use_usd = results.bills_usd(task, ids, good) * self._layouts.price_factor
+        due_usd = self._quotes.due_usd(opened, quote)
+        bill_usd = answers(conduct.bill_usd, np.where(np.isnan(by_use_usd), due_usd, by_use_usd))
+        return good, bill_usd
 
     def _out_of_reach(self, opened: OpenContractBlock, ids: IntArray, task: int, attempt: int) -> BoolArray:
         pool, contractors = self._pool, self._queues.contractors

@@ -127,7 +127,7 @@ class Home:
     def end(self, attempt: OwnWork) -> None:
         """Charge what it cost."""
         opened, task = attempt.opened, attempt.task
-        attempt.good = opened.results.is_good(task, LOCAL)
+        attempt.good = opened.results.work(task, LOCAL).honest_good
         attempt.spent_usd = opened.charge_usd[task]
         parts_usd, again = opened.home_parts_usd[:, task], bool(opened.tried[task])
         self._endings.charge_attempt(opened, task, attempt.spent_usd, HOME, parts_usd, again=again)

@@ -8,6 +8,7 @@ from typing import Any
 
 import simpy
 
+from coalesce_sim.market.contracts.behaviour import Conduct
 from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.contracts.endings import Endings
 from coalesce_sim.market.contracts.incidents import LEAKED, LOST, TAMPERED
@@ -34,9 +35,15 @@ class Lifecycle:
     """Plays contracts; `setup_s` is what a handshake takes."""
 
     def __init__(
-        self, venue: Venue, rules: ContractRules, endings: Endings, mishaps: Mishaps, setup_s: float
+        self,
+        venue: Venue,
+        rules: ContractRules,
+        conduct: Conduct,
+        endings: Endings,
+        mishaps: Mishaps,
+        setup_s: float,
     ) -> None:
-        self._rules, self._mishaps = rules, mishaps
+        self._rules, self._conduct, self._mishaps = rules, conduct, mishaps
         self._queues = venue.queues
         self._endings = endings
         self._setup_s = setup_s
@@ -78,7 +85,8 @@ class Lifecycle:
         if luck.question.draw(*at) < rules.input_required_rate:
             contract.input_required = True
             contract.service_s += luck.reply_s(*at)
-        fails = not contract.good and luck.fails_openly.draw(*at) < rules.failed_share
+        contract.done_well = self._is_good(contract)
+        fails = not contract.done_well and luck.fails_openly.draw(*at) < rules.failed_share
         if fails:
             contract.service_s *= luck.fails_at.draw(*at)
         if not (yield from self._work(contract, queue)):
@@ -86,15 +94,21 @@ class Lifecycle:
         if fails:
             contract.state, contract.reason = FAILED, BROKE_OFF
             return
+        contract.done_well = self._is_good(contract)
         if incident in (TAMPERED, LOST):
             contract.incident = INCIDENT_KINDS[incident]
         if incident == LOST:
             contract.state, contract.reason = FAILED, WORK_LOST
             return
-        contract.good = contract.good and incident != TAMPERED
         contract.state = COMPLETED
         if layout.check_s[row] > 0:
             yield self._queues.env.timeout(layout.check_s[row])
+
+    def _is_good(self, contract: Contract) -> bool:
+        """Whether the work is good as its contractor does it now."""
+        now_s, work = self._queues.env.now, contract.work
+        success_p = self._conduct.success_p(now_s, contract.contractor, contract.type_id, work.honest_p)
+        return work.is_good(success_p)
 
     def _work(self, contract: Contract, queue: Queue) -> Generator[simpy.Event, Any, bool]:
         """Queue and service; whether they were over before the deadline."""

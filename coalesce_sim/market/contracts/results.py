@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, Protocol, overload
+from typing import Any, NamedTuple, Protocol, overload
 
 import numpy as np
 
 from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
 from coalesce_sim.inputs.recordings import Recordings, read_recordings
-from coalesce_sim.luck import Luck, normal, normals
+from coalesce_sim.luck import Draws, Luck, normal, normals
 from coalesce_sim.market.contracts.incidents import Incidents
 from coalesce_sim.market.pool import Pool
 from coalesce_sim.market.workload import Block
@@ -25,19 +25,42 @@ from coalesce_sim.scenario.pool import TypeOutcome
 from coalesce_sim.scenario.schema import Scenario
 
 
+class Work(NamedTuple):
+    """A worker's luck with a task, to be compared with how it works.
+
+    `honest_p` is the probability that honest work is good, 1 or 0 where that was recorded, and `honest_good`
+    whether it is. `luck` is uniform on (0, 1) or, where tasks are hard for all (`shared`), standard normal.
+    """
+
+    luck: float
+    honest_p: float
+    honest_good: bool
+    shared: bool
+
+    def is_good(self, success_p: float) -> bool:
+        """Whether work of which so much is good is so this time."""
+        if success_p == self.honest_p:
+            return self.honest_good
+        return self.luck < (normal(success_p) if self.shared else success_p)
+
+
 class Results(Protocol):
     """What every choice would yield for a block's tasks; a worker is a contractor's index or `LOCAL`."""
 
-    def good(self, task: int, workers: IntArray) -> BoolArray:
-        """Whether each one's work on a task is good."""
+    def work(self, task: int, worker: int) -> Work:
+        """A worker's luck with a task."""
 
-    def is_good(self, task: int, worker: int) -> bool:
-        """The same of one worker."""
+    def honest_p(self, task: int, workers: IntArray) -> FloatArray:
+        """`Work.honest_p` of each worker."""
 
-    def bills_usd(self, task: int, workers: IntArray) -> FloatArray:
-        """What each bills for a task; NaN where the price that was asked is due."""
+    def good(self, task: int, workers: IntArray, success_p: FloatArray) -> BoolArray:
+        """`Work.is_good` of each worker."""
 
-    def bill_usd(self, task: int, worker: int) -> float:
+    def bills_usd(self, task: int, workers: IntArray, good: BoolArray) -> FloatArray:
+        """What each bills for a task by use, for good work or bad; NaN where the price that was asked is
+        due."""
+
+    def bill_usd(self, task: int, worker: int, *, good: bool) -> float:
         """The same of one worker."""
 
     def own_bills_usd(self) -> FloatArray:
@@ -117,30 +140,36 @@ class GroundTruth:
     def of(self, block: Block) -> Results:
         """The results of a block's tasks."""
         if self._recordings is not None and block.instance is not None:
-            return _Recorded(self._recordings, block.instance)
+            return _Recorded(self._recordings, block.instance, self.work, block.first)
         return _Drawn(self, block)
 
 
 class _Recorded:
-    """Results of tasks that agents were recorded at."""
+    """Results of tasks that agents were recorded at; luck tells only of those who work otherwise."""
 
-    __slots__ = ("_bill_usd", "_success")
+    __slots__ = ("_bill_usd", "_first", "_luck", "_success")
 
-    def __init__(self, recordings: Recordings, instance: IntArray) -> None:
+    def __init__(self, recordings: Recordings, instance: IntArray, luck: Draws, first: int) -> None:
         self._success, self._bill_usd = recordings.success[instance], recordings.bill_usd[instance]
+        self._luck, self._first = luck, first
 
-    def good(self, task: int, workers: IntArray) -> BoolArray:
-        good: BoolArray = self._success[task, workers]
+    def work(self, task: int, worker: int) -> Work:
+        good = bool(self._success[task, worker])
+        return Work(self._luck.draw(worker, self._first + task), float(good), good, shared=False)
+
+    def honest_p(self, task: int, workers: IntArray) -> FloatArray:
+        honest_p: FloatArray = self._success[task, workers].astype(np.float64)
+        return honest_p
+
+    def good(self, task: int, workers: IntArray, success_p: FloatArray) -> BoolArray:
+        good: BoolArray = self._luck.draws(workers, self._first + task) < success_p
         return good
 
-    def is_good(self, task: int, worker: int) -> bool:
-        return bool(self._success[task, worker])
-
-    def bills_usd(self, task: int, workers: IntArray) -> FloatArray:
+    def bills_usd(self, task: int, workers: IntArray, good: BoolArray) -> FloatArray:  # noqa: ARG002
         bills_usd: FloatArray = self._bill_usd[task, workers]
         return bills_usd
 
-    def bill_usd(self, task: int, worker: int) -> float:
+    def bill_usd(self, task: int, worker: int, *, good: bool) -> float:  # noqa: ARG002
         return float(self._bill_usd[task, worker])
 
     def own_bills_usd(self) -> FloatArray:
@@ -161,24 +190,29 @@ class _Drawn:
         self._first = block.first
         self._type_id: list[int] = block.tasks.type_id.tolist()
 
-    def good(self, task: int, workers: IntArray) -> BoolArray:
-        stated, type_id = self._stated, self._type_id[task]
-        draws = stated.work.draws(workers, self._first + task)
+    def work(self, task: int, worker: int) -> Work:
+        stated, at = self._stated, (self._type_id[task], worker)
+        luck, shared = stated.work.draw(worker, self._first + task), stated.failure_correlation > 0
+        if shared:
+            difficulty = normal(stated.difficulty.draw(LOCAL, self._first + task))
+            luck = _unease(stated.failure_correlation, normal(luck), difficulty)
+        return Work(luck, float(stated.success_p[at]), bool(luck < stated.ease[at]), shared)
+
+    def honest_p(self, task: int, workers: IntArray) -> FloatArray:
+        honest_p: FloatArray = self._stated.success_p[self._type_id[task], workers]
+        return honest_p
+
+    def good(self, task: int, workers: IntArray, success_p: FloatArray) -> BoolArray:
+        stated = self._stated
+        luck = stated.work.draws(workers, self._first + task)
         if stated.failure_correlation > 0:
             difficulty = normal(stated.difficulty.draw(LOCAL, self._first + task))
-            draws = _unease(stated.failure_correlation, normals(draws), difficulty)
-        good: BoolArray = draws < stated.ease[type_id, workers]
+            luck = _unease(stated.failure_correlation, normals(luck), difficulty)
+            success_p = normals(success_p)
+        good: BoolArray = luck < success_p
         return good
 
-    def is_good(self, task: int, worker: int) -> bool:
-        stated = self._stated
-        draw = stated.work.draw(worker, self._first + task)
-        if stated.failure_correlation > 0:
-            difficulty = normal(stated.difficulty.draw(LOCAL, self._first + task))
-            draw = _unease(stated.failure_correlation, normal(draw), difficulty)
-        return bool(draw < stated.ease[self._type_id[task], worker])
-
-    def bills_usd(self, task: int, workers: IntArray) -> FloatArray:
+    def bills_usd(self, task: int, workers: IntArray, good: BoolArray) -> FloatArray:
         stated, type_id, truth = self._stated, self._type_id[task], self._block.truth
         if not stated.bills:
             return np.full(len(workers), np.nan)
@@ -186,16 +220,16 @@ class _Drawn:
         factor = np.where(at_home, truth.local_cost_factor[task], truth.external_cost_factor[task])
         of_type = (type_id, workers)
         bills_usd: FloatArray = factor * np.where(
-            self.good(task, workers), stated.good_bill_usd[of_type], stated.bad_bill_usd[of_type]
+            good, stated.good_bill_usd[of_type], stated.bad_bill_usd[of_type]
         )
         return bills_usd
 
-    def bill_usd(self, task: int, worker: int) -> float:
+    def bill_usd(self, task: int, worker: int, *, good: bool) -> float:
         stated, at, truth = self._stated, (self._type_id[task], worker), self._block.truth
         if not stated.bills:
             return math.nan
         factor = truth.local_cost_factor if worker == LOCAL else truth.external_cost_factor
-        bill_usd = stated.good_bill_usd if self.is_good(task, worker) else stated.bad_bill_usd
+        bill_usd = stated.good_bill_usd if good else stated.bad_bill_usd
         return float(factor[task] * bill_usd[at])
 
     def own_bills_usd(self) -> FloatArray:

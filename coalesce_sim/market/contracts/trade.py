@@ -11,6 +11,7 @@ from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.cost_parts import SEARCH
 from coalesce_sim.economics.correction import Effect, ErrorWindow, EstimationError
 from coalesce_sim.market.breakdown import Breakdown, left_out
+from coalesce_sim.market.contracts.behaviour import HONEST
 from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.contracts.dealing import Dealing
 from coalesce_sim.market.contracts.discovery import Discovery
@@ -48,7 +49,7 @@ class ContractTrade:
 
     def __init__(self, venue: Venue) -> None:
         scenario, pool = venue.scenario, venue.pool
-        rules = scenario.contracts or ContractRules()
+        rules, behaviour = scenario.contracts or ContractRules(), HONEST
         self._queues, self._accounts, self._contractors = venue.queues, venue.accounts, len(pool)
         self.truth, mishaps = GroundTruth(scenario, pool, venue.luck), Mishaps(rules, pool, venue.luck)
         self._knowledge = Knowledge(
@@ -62,14 +63,22 @@ class ContractTrade:
         self._quotes = ContractQuotes(
             venue, rules, self.layouts, self.truth, self._knowledge, self._incidents
         )
-        self._foresight = Foresight(venue, rules, self.layouts, self._quotes, mishaps)
+        self._foresight = Foresight(venue, rules, behaviour.conduct, self.layouts, self._quotes, mishaps)
         self._message_usd, self._searches = scenario.message_usd, venue.searches
         self._endings = endings = Endings(venue)
         self._home = Home(venue, self._knowledge, endings, self.truth.own_price_usd)
         self._expecting = partial(Expectations, venue, rules, self._quotes, self._home)
         self._expectations = self.expecting(self._knowledge)
         self._dealing = Dealing(
-            venue, rules, self.layouts, self._quotes, self._knowledge, endings, self._home, mishaps
+            venue,
+            rules,
+            behaviour,
+            self.layouts,
+            self._quotes,
+            self._knowledge,
+            endings,
+            self._home,
+            mishaps,
         )
 
     def expecting(self, known: Known) -> Expectations:

@@ -1,0 +1,156 @@
+"""Others than the honest: each question of `behaviour` is answered otherwise, and the books still balance."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+import coalesce_sim
+from coalesce_sim import RunResult
+from coalesce_sim.market.contracts.behaviour import HONEST, Conduct
+from coalesce_sim.market.contracts.contract import Contract
+from coalesce_sim.market.contracts.trade import ContractTrade
+from coalesce_sim.market.market import Market
+from coalesce_sim.market.workload import Block
+from tests.market.trading import HOME_USD, Script, contractor, market
+
+A, B = 0, 1
+GIVE_UP = {"recovery": {"then": "give_up"}}
+
+
+@pytest.fixture
+def behave(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Has everybody behave so from now on."""
+
+    def behave(**otherwise: Any) -> None:
+        monkeypatch.setattr("coalesce_sim.market.contracts.trade.HONEST", replace(HONEST, **otherwise))
+
+    return behave
+
+
+class Watching(coalesce_sim.Observer):
+    """Keeps the market and the contracts that have ended in it."""
+
+    market: Market
+
+    def __init__(self) -> None:
+        self.contracts: list[Contract] = []
+
+    def set_up(self, market: Market) -> None:
+        self.market = market
+
+    def contract_ended(self, contract: Contract) -> None:
+        self.contracts.append(contract)
+
+
+def watched(scenario: dict[str, Any], *choices: str) -> Watching:
+    """One replication, decided by a script; all books are checked at its end."""
+    watching = Watching()
+    script = Script(list(choices))
+    loaded = coalesce_sim.load(scenario)
+    coalesce_sim.stage(loaded, policy=script.policy, observer=watching, core="simpy").play()
+    return watching
+
+
+def run_of(scenario: dict[str, Any], **options: Any) -> RunResult:
+    return coalesce_sim.run(coalesce_sim.load(scenario), replications=1, core="simpy", **options)
+
+
+class Slacks(Conduct):
+    """The first contractor delivers nothing good from some time on."""
+
+    def __init__(self, from_s: float) -> None:
+        self.from_s = from_s
+
+    def success_p(self, now_s: float, contractor: int, type_id: int, honest_p: float) -> float:
+        return 0.0 if contractor == A and now_s >= self.from_s else honest_p
+
+
+def test_a_decision_to_slack_takes_effect_on_what_is_delivered_from_then_on(behave: Any) -> None:
+    behave(conduct=Slacks(90))
+    # A minute each: delivered after 60, 120 and 260 s.
+    told = watched(market([0, 60, 200, 200], contractor("a"), contractor("b"), contracts=GIVE_UP), *"aaab")
+    assert [each.good for each in told.contracts] == [True, False, False, True]
+    assert [each.reason for each in told.contracts] == ["", "found bad", "found bad", ""]
+    assert all(each.work.honest_good for each in told.contracts)  # what honest work would have been
+
+
+def test_only_work_that_is_bad_when_it_begins_breaks_off(behave: Any) -> None:
+    behave(conduct=Slacks(90))
+    told = watched(market([0, 60, 200], contractor("a"), contracts={**GIVE_UP, "failed_share": 1}), *"aaa")
+    assert [each.state for each in told.contracts] == ["completed", "completed", "failed"]
+
+
+def test_the_oracle_is_told_how_contractors_will_work(behave: Any) -> None:
+    cheap = contractor("a", price_usd=HOME_USD / 2)
+    scenario = market([0, 60, 200], cheap, policy={"kind": "oracle"})
+    honest = run_of(scenario).decisions
+    behave(conduct=Slacks(90))
+    decisions = run_of(scenario).decisions
+    assert honest["contractor"].tolist() == ["a", "a", "a"]
+    assert decisions["contractor"].isna().tolist() == [False, True, True]
+    assert decisions["realised_usd"].tolist() == pytest.approx([HOME_USD / 2, HOME_USD, HOME_USD])
+
+
+class Overbills(Conduct):
+    """Everybody bills three times as much."""
+
+    def bill_usd(self, now_s: float, contractor: int, type_id: int, honest_usd: float) -> float:
+        return 3 * honest_usd
+
+
+@pytest.mark.parametrize("bills", [{}, {"outcomes": {"job": {"success": 1, "bill_usd": 1}}}])
+def test_a_bill_may_exceed_what_was_agreed_on(behave: Any, bills: dict[str, Any]) -> None:
+    behave(conduct=Overbills())
+    result = run_of(market([0, 600], contractor("a", **bills), clients={"slots": 0}))
+    assert result.contracts["agreed_usd"].tolist() == [1, 1]
+    assert result.contracts["paid_usd"].tolist() == [3, 3]
+    assert result.decisions["realised_usd"].tolist() == pytest.approx([3, 3])
+
+
+def test_a_price_that_the_client_has_fixed_is_paid_whatever_is_billed(behave: Any) -> None:
+    behave(conduct=Overbills())
+    scenario = market([0], contractor("a"), clients={"slots": 0}, policy={"kind": "vickrey"})
+    (contract,) = run_of(scenario).contracts.to_dict("records")
+    assert contract["paid_usd"] == contract["agreed_usd"] > 0
+
+
+class _Compared(Watching):
+    """Compares the luck of one worker with that of all."""
+
+    slacked = 0
+
+    def block_opened(self, block: Block) -> None:
+        assert isinstance(self.market.trade, ContractTrade)
+        results, ids = self.market.trade.truth.of(block), np.arange(len(self.market.pool))
+        for task in range(len(block)):
+            works = [results.work(task, who) for who in ids.tolist()]
+            honest_p = results.honest_p(task, ids)
+            assert honest_p.tolist() == [work.honest_p for work in works]
+            honest = results.good(task, ids, honest_p).tolist()
+            assert honest == [work.honest_good for work in works]
+            for share in (0.0, 0.45, 1.0):
+                slack = results.good(task, ids, share * honest_p).tolist()
+                assert slack == [work.is_good(share * work.honest_p) for work in works]
+                assert not any(good and not before for good, before in zip(slack, honest, strict=True))
+                self.slacked += honest != slack
+
+
+@pytest.mark.parametrize("name", ["market", "real_agents_twin", "real_agents"])
+def test_less_effort_turns_good_work_bad_and_no_bad_work_good(
+    name: str, request: pytest.FixtureRequest
+) -> None:
+    overrides = ["workload.arrivals.limit=40"]
+    if name == "real_agents":
+        data = request.getfixturevalue("shared_data")
+        overrides = [
+            f"records.path={data / 'openhands_instances.csv'}",
+            f"records.models_path={data / 'openhands_models.csv'}",
+        ]
+    compared = _Compared()
+    scenario = coalesce_sim.load(name, [*overrides, "policy={kind: always_local}"])
+    coalesce_sim.stage(scenario, observer=compared, core="simpy").play()
+    assert compared.slacked > 0
