@@ -111,7 +111,8 @@ class Trade(Protocol[B, Q, A]):
         """The offers on the tasks of one round, as things stand now."""
 
     def bids_usd(self, quote: Q) -> FloatArray:
-        """Sealed bids, (tasks, offers): each contractor's own cost or, where that is not known, its price."""
+        """Sealed bids, (tasks, offers); the honest bid their own cost or, where that is not known, their
+        price."""
 
     def oracle_view(self, opened: B, quote: Q, task: int) -> OracleView:
         """The view on one task with the realised cost of every choice."""

@@ -308,7 +308,7 @@ class OracleView(View):
 class SealedBids(View):
     """A view that also holds a sealed bid with each offer, for policies that are auctions.
 
-    A bid is the contractor's own cost of the task, the truthful bid where the rule makes truth the best one.
+    An honest bid is the contractor's own cost of the task, its best bid where the rule makes truth the best.
 
     >>> import coalesce_sim
     >>> class SecondPrice(coalesce_sim.Policy):

@@ -10,7 +10,8 @@ import pytest
 
 import coalesce_sim
 from coalesce_sim import RunResult
-from coalesce_sim.market.contracts.behaviour import HONEST, Conduct
+from coalesce_sim.arrays import FloatArray, IntArray
+from coalesce_sim.market.contracts.behaviour import HONEST, Asking, Bidding, Conduct
 from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.contracts.trade import ContractTrade
 from coalesce_sim.market.market import Market
@@ -37,13 +38,13 @@ class Watching(coalesce_sim.Observer):
     market: Market
 
     def __init__(self) -> None:
-        self.contracts: list[Contract] = []
+        self.ended: list[Contract] = []
 
     def set_up(self, market: Market) -> None:
         self.market = market
 
     def contract_ended(self, contract: Contract) -> None:
-        self.contracts.append(contract)
+        self.ended.append(contract)
 
 
 def watched(scenario: dict[str, Any], *choices: str) -> Watching:
@@ -73,15 +74,15 @@ def test_a_decision_to_slack_takes_effect_on_what_is_delivered_from_then_on(beha
     behave(conduct=Slacks(90))
     # A minute each: delivered after 60, 120 and 260 s.
     told = watched(market([0, 60, 200, 200], contractor("a"), contractor("b"), contracts=GIVE_UP), *"aaab")
-    assert [each.good for each in told.contracts] == [True, False, False, True]
-    assert [each.reason for each in told.contracts] == ["", "found bad", "found bad", ""]
-    assert all(each.work.honest_good for each in told.contracts)  # what honest work would have been
+    assert [each.good for each in told.ended] == [True, False, False, True]
+    assert [each.reason for each in told.ended] == ["", "found bad", "found bad", ""]
+    assert all(each.work.honest_good for each in told.ended)  # what honest work would have been
 
 
 def test_only_work_that_is_bad_when_it_begins_breaks_off(behave: Any) -> None:
     behave(conduct=Slacks(90))
     told = watched(market([0, 60, 200], contractor("a"), contracts={**GIVE_UP, "failed_share": 1}), *"aaa")
-    assert [each.state for each in told.contracts] == ["completed", "completed", "failed"]
+    assert [each.state for each in told.ended] == ["completed", "completed", "failed"]
 
 
 def test_the_oracle_is_told_how_contractors_will_work(behave: Any) -> None:
@@ -154,3 +155,65 @@ def test_less_effort_turns_good_work_bad_and_no_bad_work_good(
     scenario = coalesce_sim.load(name, [*overrides, "policy={kind: always_local}"])
     coalesce_sim.stage(scenario, observer=compared, core="simpy").play()
     assert compared.slacked > 0
+
+
+class AsksDouble(Asking):
+    """The first contractor asks twice what its list says, and says that it takes half as long."""
+
+    def ask_usd(self, now_s: float, task: int, ids: IntArray, list_usd: FloatArray) -> FloatArray:
+        return np.where(ids == A, 2.0, 1.0) * list_usd
+
+    def latency_s(self, now_s: float, task: int, ids: IntArray, true_s: FloatArray) -> FloatArray:
+        return np.where(ids == A, 0.5, 1.0) * true_s
+
+
+TOKENS = {"prompt_tokens": 200, "output_tokens": 50, "expected_output_tokens": 100}
+BY_TOKEN = contractor("a", price_usd=0, input_usd_per_mtok=1000, output_usd_per_mtok=10_000)
+
+
+@pytest.mark.parametrize(
+    ("pricing", "seller", "agreed_usd", "paid_usd"),
+    [
+        ({"kind": "flat"}, contractor("a"), 2, 2),
+        ({"kind": "per_token"}, BY_TOKEN, 2.4, 1.4),
+        ({"kind": "load", "slope": 0.5}, BY_TOKEN | {"price_usd": 1, "slots": 1}, 4.4, 3.4),
+    ],
+)
+def test_a_price_is_asked_for_in_the_quote_and_due_for_what_is_written(
+    behave: Any, pricing: dict[str, Any], seller: dict[str, Any], agreed_usd: float, paid_usd: float
+) -> None:
+    behave(asking=AsksDouble())
+    scenario = market(
+        [0],
+        seller,
+        contractor("b", price_usd=3),
+        attributes=TOKENS,
+        external={"pricing": pricing},
+        clients={"slots": 0},
+        cost_model={"late_usd_per_min": 0},
+    )
+    told = watched(scenario, "a")
+    (contract,) = told.ended
+    assert contract.agreed_usd == pytest.approx(agreed_usd)
+    assert contract.paid_usd == pytest.approx(paid_usd)
+    assert told.market.accounts.revenue_usd == pytest.approx([paid_usd, 0])
+    assert contract.quoted_s == pytest.approx(30)
+    assert contract.ended_s == pytest.approx(60)
+
+
+class Ring(Bidding):
+    """The cheapest bids twice its cost, and the second stays away."""
+
+    def bids_usd(self, now_s: float, task: int, ids: IntArray, own_usd: FloatArray) -> FloatArray:
+        return np.select([ids == A, ids == B], [2 * own_usd, np.inf], own_usd)
+
+
+@pytest.mark.parametrize("auction", ["vickrey", "score_auction"])
+def test_a_ring_of_the_two_cheapest_wins_at_the_bid_of_the_third(behave: Any, auction: str) -> None:
+    sellers = [contractor(name, own_cost_share=cost) for name, cost in (("a", 0.2), ("b", 0.3), ("c", 0.5))]
+    scenario = market([0], *sellers, clients={"slots": 0}, policy={"kind": auction})
+    honest = run_of(scenario).contracts
+    behave(bidding=Ring())
+    ring = run_of(scenario).contracts
+    assert honest["contractor"].tolist() == ring["contractor"].tolist() == ["a"]
+    assert (honest["paid_usd"].tolist(), ring["paid_usd"].tolist()) == ([0.3], [0.5])

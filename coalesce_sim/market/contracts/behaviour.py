@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from coalesce_sim.arrays import FloatArray, IntArray
+
 
 class Conduct:
     """How contractors work."""
@@ -26,11 +28,37 @@ class Conduct:
         return honest_usd
 
 
+class Asking:
+    """What contractors offer. `task` is the task's number in the run; `ids` are those who offer."""
+
+    def ask_usd(self, now_s: float, task: int, ids: IntArray, list_usd: FloatArray) -> FloatArray:
+        """The price that each asks, before queues and bargaining have their say; its list says `list_usd`.
+
+        Asked for the answer that is expected and, where prices go by tokens, for the one that is written.
+        """
+        return list_usd
+
+    def latency_s(self, now_s: float, task: int, ids: IntArray, true_s: FloatArray) -> FloatArray:
+        """The time that each says a delivery takes with an empty queue; it thinks that it takes `true_s`."""
+        return true_s
+
+
+class Bidding:
+    """What contractors bid under seal."""
+
+    def bids_usd(self, now_s: float, task: int, ids: IntArray, own_usd: FloatArray) -> FloatArray:
+        """The bid of each, infinite for one who stays away; `own_usd` is its cost or, where that is not
+        known, the price that it asks."""
+        return own_usd
+
+
 @dataclass(frozen=True, slots=True)
 class Behaviour:
     """How everybody in a market behaves."""
 
     conduct: Conduct
+    asking: Asking
+    bidding: Bidding
 
 
-HONEST = Behaviour(Conduct())
+HONEST = Behaviour(Conduct(), Asking(), Bidding())

@@ -10,9 +10,10 @@ import numpy as np
 from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.economics.external import lateness_usd
 from coalesce_sim.economics.pricing import load_price_usd
+from coalesce_sim.market.contracts.behaviour import Asking
 from coalesce_sim.market.contracts.incidents import LEAKED, LOST, TAMPERED, Incidents
 from coalesce_sim.market.contracts.knowledge import Knowledge
-from coalesce_sim.market.contracts.layout import Layout, Layouts
+from coalesce_sim.market.contracts.layout import Layout, Layouts, Listed
 from coalesce_sim.market.contracts.open_block import OpenContractBlock
 from coalesce_sim.market.contracts.results import GroundTruth
 from coalesce_sim.market.contracts.terms import (
@@ -66,6 +67,17 @@ class ContractQuote:
     stay: Stay
 
     @property
+    def task(self) -> int:
+        """The task's number in the run."""
+        return self.offers.first_task + self.offers.first
+
+    @property
+    def now_s(self) -> float:
+        """When the offers were made."""
+        assert self.offers.now_s is not None
+        return self.offers.now_s
+
+    @property
     def service_s(self) -> FloatArray:
         """The work of each offer, without queue and overheads."""
         row: FloatArray = self.terms[SERVICE]
@@ -91,6 +103,7 @@ class ContractQuotes:
         self,
         venue: Venue,
         rules: ContractRules,
+        asking: Asking,
         layouts: Layouts,
         truth: GroundTruth,
         knowledge: Knowledge,
@@ -103,7 +116,7 @@ class ContractQuotes:
         self._recovers = rules.recovery.goes_on_after(1)
         self._knowledge = knowledge
         self._by_use = truth.bills
-        self._layouts = layouts
+        self._asking, self._layouts = asking, layouts
         self.everyone: IntArray = np.arange(len(pool))
         self._threshold = scenario.skills.threshold
         rated = knowledge.ratings is not None
@@ -165,12 +178,19 @@ class ContractQuotes:
 
         `ids` are those who offer, ascending; `wait_s` is what queue and discovery add, one entry an offer.
         """
-        layout, type_id = opened.layout, opened.type_id[task]
+        layout, type_id, number = opened.layout, opened.type_id[task], opened.block.first + task
+        listed, asking = self._layouts.listed(opened.block, layout, task, ids), self._asking
+        offered = Listed(
+            asking.latency_s(now_s, number, ids, listed.latency_s),
+            listed.service_s,
+            asking.ask_usd(now_s, number, ids, listed.price_usd),
+            listed.own_usd,
+        )
         rule, slope, max_load = self._price_rule
         of = terms(
             ids,
             wait_s,
-            self._layouts.listed(opened.block, layout, task, ids),
+            offered,
             self._known[type_id],
             Sides(
                 fees_usd=layout.fees_usd[task],
@@ -225,12 +245,13 @@ class ContractQuotes:
             return quote.asked_usd
         offers = quote.offers
         listed_usd = self._layouts.true_price_usd(opened.block, offers.first, offers.ids)
+        asked_usd = self._asking.ask_usd(quote.now_s, quote.task, offers.ids, listed_usd)
         rule, slope, max_load = self._price_rule
         if rule != LOAD:
-            return listed_usd
+            return asked_usd
         known = self._known[offers.type_id[0]]
         jobs, slots = known.jobs[offers.ids], known.slots[offers.ids]
-        return load_price_usd(listed_usd, jobs, slots, slope=slope, max_load=max_load)
+        return load_price_usd(asked_usd, jobs, slots, slope=slope, max_load=max_load)
 
     def good_p(self, quote: ContractQuote, offer: int) -> float:
         """Probability that the work of an offer is good, and neither tampered with nor lost."""

@@ -59,9 +59,9 @@ class ContractTrade:
             counts = scenario.clients.count, len(scenario.workload.types), len(pool)
             self.discovery = Discovery(scenario.discovery, *counts, venue.luck)
         self.layouts = Layouts(scenario, rules, pool, self.truth)
-        self._incidents = mishaps.incidents
+        self._incidents, self._bidding = mishaps.incidents, behaviour.bidding
         self._quotes = ContractQuotes(
-            venue, rules, self.layouts, self.truth, self._knowledge, self._incidents
+            venue, rules, behaviour.asking, self.layouts, self.truth, self._knowledge, self._incidents
         )
         self._foresight = Foresight(venue, rules, behaviour.conduct, self.layouts, self._quotes, mishaps)
         self._message_usd, self._searches = scenario.message_usd, venue.searches
@@ -178,9 +178,9 @@ class ContractTrade:
         return ids
 
     def bids_usd(self, quote: ContractQuote) -> FloatArray:
-        """Sealed bids: every contractor's own cost or, where that is not known, its price."""
-        bids_usd: FloatArray = quote.terms[BID : BID + 1]
-        return bids_usd
+        """Sealed bids on the one task of a quote, (1, offers)."""
+        own_usd: FloatArray = quote.terms[BID]
+        return self._bidding.bids_usd(quote.now_s, quote.task, quote.offers.ids, own_usd)[None]
 
     def oracle_view(self, opened: OpenContractBlock, quote: ContractQuote, task: int) -> OracleView:
         """The view with the realised cost of every choice."""
