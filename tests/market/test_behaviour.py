@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -11,11 +12,12 @@ import pytest
 import coalesce_sim
 from coalesce_sim import RunResult
 from coalesce_sim.arrays import FloatArray, IntArray
-from coalesce_sim.market.contracts.behaviour import HONEST, Asking, Bidding, Conduct
+from coalesce_sim.market.contracts.behaviour import HONEST, Asking, Bidding, Conduct, Reception
 from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.contracts.trade import ContractTrade
 from coalesce_sim.market.market import Market
 from coalesce_sim.market.workload import Block
+from coalesce_sim.reputation.rating import Ballot, Rating
 from tests.market.trading import HOME_USD, Script, contractor, market
 
 A, B = 0, 1
@@ -217,3 +219,92 @@ def test_a_ring_of_the_two_cheapest_wins_at_the_bid_of_the_third(behave: Any, au
     ring = run_of(scenario).contracts
     assert honest["contractor"].tolist() == ring["contractor"].tolist() == ["a"]
     assert (honest["paid_usd"].tolist(), ring["paid_usd"].tolist()) == ([0.3], [0.5])
+
+
+class Receives(Reception):
+    """All clients say and keep what is stated here, whatever passed."""
+
+    def __init__(self, *, reports: bool, keeps: bool) -> None:
+        self._reports, self._keeps = reports, keeps
+
+    def reports(self, contract: Contract) -> bool:
+        return self._reports
+
+    def keeps(self, contract: Contract) -> bool:
+        return self._keeps
+
+
+FEES: dict[str, Any] = {"external": {"integration_usd": 0.5}}
+RATED: dict[str, Any] = {"reputation": {"model": {"kind": "beta"}}}
+
+
+def test_work_that_is_kept_may_be_reported_bad_and_is_not_paid_for(behave: Any) -> None:
+    behave(reception=Receives(reports=False, keeps=True))
+    result = run_of(market([0], contractor("a"), clients={"slots": 0}, **FEES, **RATED))
+    (contract,) = result.contracts.to_dict("records")
+    assert (contract["accepted"], contract["good"], contract["reason"]) == (False, True, "found bad")
+    assert (contract["paid_usd"], contract["fees_usd"]) == (0, 0.5)
+    assert result.ratings["rating"].tolist() == [0]
+    (task,) = result.decisions.to_dict("records")
+    assert (task["attempts"], task["realised_usd"]) == (1, 0.5)  # it is done: no second attempt, no loss
+
+
+def test_work_that_is_given_back_may_be_reported_good_and_paid_for(behave: Any) -> None:
+    behave(reception=Receives(reports=True, keeps=False))
+    rules = {"recovery": {"then": "local"}}
+    told = watched(market([0], contractor("a"), contracts=rules, **FEES, **RATED), "a")
+    (contract,) = told.ended
+    assert (contract.passed, contract.accepted, contract.kept, contract.reason) == (True, True, False, "")
+    assert (contract.paid_usd, contract.fees_usd) == (1, 0)
+    assert told.market.accounts.realised_usd == pytest.approx(1 + HOME_USD)
+
+
+def test_a_policy_is_told_what_the_check_said_whatever_the_client_reports(behave: Any) -> None:
+    behave(reception=Receives(reports=False, keeps=True))
+    script = Script(["a"])
+    loaded = coalesce_sim.load(market([0], contractor("a")))
+    coalesce_sim.run(loaded, replications=1, policy=script.policy, core="simpy")
+    (outcome,) = script.outcomes
+    assert (outcome.success, outcome.price_usd, outcome.realised_usd) == (True, 0, 0)
+
+
+class BadMouths(Rating):
+    """Whoever rates praises its contractor and has two other clients slander the second."""
+
+    def ballots(self, now_s: float, cast: Ballot) -> Iterator[Ballot]:
+        yield cast._replace(rating=1.0)
+        for client in (1, 2):
+            yield Ballot(client, B, cast.type_id, 0.0, paid=False)
+
+
+class PaidOnly(BadMouths):
+    """Only those who have paid may rate."""
+
+    def ballots(self, now_s: float, cast: Ballot) -> Iterator[Ballot]:
+        return (each for each in super().ballots(now_s, cast) if each.paid)
+
+
+@pytest.mark.parametrize("model", ["beta", "ewma", "eigentrust"])
+def test_ballots_may_be_false_and_without_a_contract_and_those_may_be_refused(
+    behave: Any, model: str
+) -> None:
+    bad = contractor("a", success=0)
+    scenario = market(
+        [{"type": "job", "arrival_s": 0, "client": 0}],
+        bad,
+        contractor("b"),
+        clients={"count": 3},
+        contracts=GIVE_UP | {"due_on_failure": 0.5},
+        reputation={"model": {"kind": model}},
+        policy={"kind": "fixed", "contractor": "a"},
+    )
+    behave(rating=BadMouths())
+    ratings = run_of(scenario).ratings
+    assert list(zip(ratings["client"], ratings["contractor"], ratings["rating"], strict=True)) == [
+        (0, "a", 1),
+        (1, "b", 0),
+        (2, "b", 0),
+    ]
+    assert ratings["score_after"].iloc[-1] < 0.5 or model == "eigentrust"
+    behave(rating=PaidOnly())
+    assert run_of(scenario).ratings["contractor"].tolist() == ["a"]

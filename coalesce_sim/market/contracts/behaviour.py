@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from coalesce_sim.arrays import FloatArray, IntArray
+from coalesce_sim.market.contracts.contract import Contract
+from coalesce_sim.reputation.rating import Rating
 
 
 class Conduct:
@@ -52,6 +54,18 @@ class Bidding:
         return own_usd
 
 
+class Reception:
+    """What clients do with work that was delivered and checked (`Contract.passed`)."""
+
+    def reports(self, contract: Contract) -> bool:
+        """Whether the client says that it passed: its contractor is paid by that, and rated."""
+        return contract.passed
+
+    def keeps(self, contract: Contract) -> bool:
+        """Whether it takes the work in: its task is done then, else tried again or given up."""
+        return contract.passed
+
+
 @dataclass(frozen=True, slots=True)
 class Behaviour:
     """How everybody in a market behaves."""
@@ -59,6 +73,8 @@ class Behaviour:
     conduct: Conduct
     asking: Asking
     bidding: Bidding
+    reception: Reception
+    rating: Rating
 
 
-HONEST = Behaviour(Conduct(), Asking(), Bidding())
+HONEST = Behaviour(Conduct(), Asking(), Bidding(), Reception(), Rating())

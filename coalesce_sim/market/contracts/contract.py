@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from coalesce_sim.market.contracts.incidents import TAMPERED
 from coalesce_sim.market.contracts.open_block import OpenContractBlock
 from coalesce_sim.market.contracts.results import Work
-from coalesce_sim.market.contracts.states import COMPLETED, SUBMITTED
+from coalesce_sim.market.contracts.states import SUBMITTED
 from coalesce_sim.scenario.security import INCIDENT_KINDS
 
 
@@ -23,12 +23,14 @@ class Contract:
 
     `service_s` is how long the work will really take, `expected_s` how long its contractor thinks; `search_s`
     is what finding the contractor takes, `deadline_s` when the client cancels (infinite: never). `work` is
-    its luck with the task, `done_well` whether that is good as it was last done: honestly, until it begins.
+    its luck with the task, `done_well` whether that is good as it was last done; at first, honestly.
 
-    As it goes on: `sent` says whether data went out, `reason` says more than the final `state` does where the
-    work was not `accepted`. `paid_usd` is what the contractor got, `fees_usd` what the client paid on top.
-    `incident` names what happened to its data or its work, if anything did: leaked data cost the client
-    `leak_usd` and its insurance `insured_usd`.
+    As it goes on: `sent` says whether data went out. Of what was delivered, `passed` says whether it passed
+    the check, `reported` whether the client says so, to the payer and to the ratings, and `kept` whether it
+    takes the work in; of the honest all three are the same. `reason` says more than the final `state` does
+    where the work was not `accepted`. `paid_usd` is what the contractor got, `fees_usd` what the client paid
+    on top. `incident` names what happened to its data or its work, if anything did: leaked data cost the
+    client `leak_usd` and its insurance `insured_usd`.
     """
 
     opened: OpenContractBlock
@@ -60,6 +62,9 @@ class Contract:
     ended_s: float = float("nan")
     state: str = SUBMITTED
     reason: str = ""
+    passed: bool = False
+    reported: bool = False
+    kept: bool = False
     paid_usd: float = 0.0
     fees_usd: float = 0.0
     incident: str = ""
@@ -73,5 +78,5 @@ class Contract:
 
     @property
     def accepted(self) -> bool:
-        """Whether the work was delivered and taken for good."""
-        return self.state == COMPLETED and not self.reason
+        """What is told of the client's verdict: what it `reported`."""
+        return self.reported

@@ -22,6 +22,7 @@ from coalesce_sim.market.contracts.states import COMPLETED, FAILED, REJECTED
 from coalesce_sim.market.contracts.terms import ASKED, EXTERNAL, LATENCY, PLAIN, SERVICE
 from coalesce_sim.market.trade import Events, Onward, Venue
 from coalesce_sim.policies.protocol import Decision, Outcome
+from coalesce_sim.reputation.rating import Ballot
 from coalesce_sim.scenario.contracts import ContractRules
 from coalesce_sim.scenario.security import INCIDENT_KINDS
 
@@ -47,6 +48,7 @@ class Dealing:
         self._observer, self._listens = venue.observer, venue.listens
         self._log = ContractLog() if venue.observer.wants("contracts") else None
         self._mishaps, self._conduct = mishaps, behaviour.conduct
+        self._reception, self._rating = behaviour.reception, behaviour.rating
         self._lifecycle = Lifecycle(venue, rules, self._conduct, endings, mishaps, layouts.setup_s)
         self._late_usd_per_s = venue.scenario.cost_model.late_usd_per_s
         self._integration_usd = venue.scenario.cost_model.external.integration_usd
@@ -97,9 +99,8 @@ class Dealing:
     def end(self, contract: Contract) -> None:
         """Verify what was delivered, and pay."""
         contract.ended_s = self._env.now
-        if contract.state == COMPLETED and not self._passes(contract):
-            contract.reason = FOUND_BAD
-            self._accounts.found_bad += 1
+        if contract.state == COMPLETED:
+            self._receive(contract)
         contract.paid_usd, fees = self._due_usd(contract), self._fees_usd(contract)
         communication_usd, verification_usd, integration_usd = fees
         contract.fees_usd = communication_usd + verification_usd + integration_usd
@@ -114,6 +115,16 @@ class Dealing:
         self._observer.contract_ended(contract)
         if self._log is not None:
             self._log.add(contract)
+
+    def _receive(self, contract: Contract) -> None:
+        """Three questions of what was delivered: does it pass, what does the client say of it, does it keep
+        it?"""
+        contract.passed = self._passes(contract)
+        contract.reported = self._reception.reports(contract)
+        contract.kept = self._reception.keeps(contract)
+        if not contract.reported:
+            contract.reason = FOUND_BAD
+            self._accounts.found_bad += 1
 
     def take_contracts(self) -> EndedContracts | None:
         """The contracts that have ended since the last time; None where nobody watches."""
@@ -146,17 +157,17 @@ class Dealing:
             if not math.isnan(by_use_usd):
                 due_usd = by_use_usd * self._layouts.price_factor
             due_usd = self._conduct.bill_usd(contract.ended_s, who, contract.type_id, due_usd)
-        if contract.accepted:
+        if contract.reported:
             return due_usd
         return due_usd * self._rules.due_on_failure if contract.state in (COMPLETED, FAILED) else 0.0
 
     def _fees_usd(self, contract: Contract) -> tuple[float, float, float]:
-        """Communication if data went out, verification if work came back, integration if it was accepted."""
+        """Communication if data went out, verification if work came back, integration if it was kept."""
         layout, task = contract.opened.layout, contract.row
         return (
             layout.communication_usd[task] if contract.sent else 0.0,
             layout.check_usd[task] if contract.state == COMPLETED else 0.0,
-            self._integration_usd if contract.accepted else 0.0,
+            self._integration_usd if contract.kept else 0.0,
         )
 
     def learn(self, contract: Contract) -> Outcome | None:
@@ -164,18 +175,20 @@ class Dealing:
         if contract.state == REJECTED:
             return None
         now_s, who, type_id = contract.ended_s, contract.contractor, contract.type_id
-        self._knowledge.rate(now_s, contract.client, who, type_id, float(contract.accepted))
+        cast = Ballot(contract.client, who, type_id, float(contract.reported), contract.paid_usd > 0)
+        for ballot in self._rating.ballots(now_s, cast):
+            self._knowledge.rate(now_s, ballot)
         target_s, took_s = contract.opened.layout.max_latency_s[contract.row], now_s - contract.submitted_s
         charged_usd = contract.paid_usd + contract.fees_usd
         late_usd = max(0.0, took_s - target_s) * self._late_usd_per_s
         expected = Expected(contract.plain_usd, contract.quoted_s, target_s, self._late_usd_per_s)
-        if contract.accepted or contract.paid_usd > 0:
+        if contract.reported or contract.paid_usd > 0:
             self._knowledge.bill(now_s, who, type_id, expected, charged_usd, late_usd)
         if contract.state == COMPLETED:
             self._knowledge.took(who, type_id, expected, took_s)
         if not self._listens:
             return None
-        over_usd = 0.0 if contract.accepted else self._doing_over_usd(contract)
+        over_usd = 0.0 if contract.kept else self._doing_over_usd(contract)
         return Outcome(
             task=contract.task,
             client=contract.client,
@@ -187,7 +200,7 @@ class Dealing:
             internal_usd=contract.internal_usd,
             price_usd=contract.paid_usd,
             realised_usd=charged_usd + late_usd + over_usd + contract.leak_usd,
-            success=contract.accepted,
+            success=contract.passed,
         )
 
     def _doing_over_usd(self, contract: Contract) -> float:
@@ -196,12 +209,12 @@ class Dealing:
         return contract.internal_usd if recovers else contract.opened.layout.loss_usd[contract.row]
 
     def recover(self, contract: Contract) -> Onward[Contract | OwnWork]:
-        """Close the task if its work was accepted; else have the policy asked again, take it home, or give it
+        """Close the task if its work is kept; else have the policy asked again, take it home, or give it
         up."""
         opened, task = contract.opened, contract.row
         recovery, wholes = self._rules.recovery, opened.wholes
         tried = contract.attempt + 1
-        if contract.accepted:
+        if contract.kept:
             return Onward(self._endings.done(opened, task, good=contract.good))
         if wholes is not None and wholes.ended[wholes.of(task)]:
             self._endings.fail(opened, task)

@@ -141,7 +141,7 @@ class Home:
         expected = Expected(stay.plain_usd, stay.turnaround_s, target_s, self.own_late_usd_per_s)
         self._knowledge.bill(now_s, LOCAL, type_id, expected, attempt.spent_usd, late_usd)
         self._knowledge.took(LOCAL, type_id, expected, took_s)
-        self._knowledge.rate(now_s, client, LOCAL, type_id, float(attempt.good))
+        self._knowledge.rate_own(now_s, type_id, good=attempt.good)
         if not self._listens:
             return None
         loss_usd = 0.0 if attempt.good else opened.layout.loss_usd[task]

@@ -11,6 +11,7 @@ from coalesce_sim.economics.correction import Correction, Effect, EstimationErro
 from coalesce_sim.market.pool import Pool
 from coalesce_sim.policies.protocol import LOCAL
 from coalesce_sim.reputation import Ratings
+from coalesce_sim.reputation.rating import Ballot
 from coalesce_sim.reputation.ratings import RatingRows
 from coalesce_sim.scenario.reputation import BetaReputation, Reputation
 from coalesce_sim.scenario.schema import Scenario
@@ -70,13 +71,16 @@ class Knowledge:
         self.errors = EstimationError()
         self._record_ratings = record_ratings
 
-    def rate(self, now_s: float, client: int, contractor: int, type_id: int, rating: float) -> None:
-        """Somebody's work was good (1) or not (0); `LOCAL` is the client's own agent."""
-        if contractor != LOCAL:
-            if self.ratings is not None:
-                self.ratings.rate(now_s, client, contractor, type_id, rating)
-        elif self._own is not None:
-            self._own.rate(now_s, 0, 0, type_id, rating)
+    def rate(self, now_s: float, ballot: Ballot) -> None:
+        """Write a ballot into the public record, where there is one."""
+        if self.ratings is not None:
+            client, contractor, type_id, rating, _ = ballot
+            self.ratings.rate(now_s, client, contractor, type_id, rating)
+
+    def rate_own(self, now_s: float, type_id: int, *, good: bool) -> None:
+        """A client's own agent did good work or bad."""
+        if self._own is not None:
+            self._own.rate(now_s, 0, 0, type_id, float(good))
 
     def bill(
         self, now_s: float, who: int, type_id: int, expected: Expected, charged_usd: float, late_usd: float

@@ -10,7 +10,7 @@ TIMED_OUT: Final = "timed out"
 FULL: Final = "full"
 BROKE_OFF: Final = "broke off"
 FOUND_BAD: Final = "found bad"
-"""Delivered but not accepted."""
+"""Delivered and, as its client says, bad."""
 WORK_LOST: Final = "lost"
 """Done, and never arrived."""
 

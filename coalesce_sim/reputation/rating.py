@@ -1,0 +1,29 @@
+"""Who writes what into the public record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+
+class Ballot(NamedTuple):
+    """One client's word on a contractor's work, from 0 (bad) to 1; `paid` says whether a contract that was
+    paid for is behind it."""
+
+    client: int
+    contractor: int
+    type_id: int
+    rating: float
+    paid: bool
+
+
+class Rating:
+    """What becomes of ballots on their way into the public record; the honest cast their own.
+
+    A subclass may change ballots, add those of other clients and on other contractors, or leave out what the
+    market does not admit, such as ballots that no paid contract is behind.
+    """
+
+    def ballots(self, now_s: float, cast: Ballot) -> Iterable[Ballot]:  # noqa: ARG002
+        """What is written where a client that had a contract casts this ballot."""
+        return (cast,)
