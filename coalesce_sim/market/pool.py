@@ -18,7 +18,7 @@ from coalesce_sim.streams import Streams
 class Pool:
     """What is stated of all contractors at the start; one entry a contractor.
 
-    `identities` say who each is to luck.
+    `identities` say who each is to luck, `owner` whose it is, and the `roster` who is active when.
 
     Public are names, types, `skills`, listed prices (those by tokens are the `tariff`), `slots` (None if
     unlimited) and how fast a contractor works: `latency_s`, `network_s`, the seconds a token or a FLOP, 0
@@ -34,9 +34,9 @@ class Pool:
     """
 
     def __init__(self, scenario: Scenario, streams: Streams) -> None:
-        roster = roster_of(scenario, streams)
+        self.roster = roster = roster_of(scenario, streams)
         self.names, self.types = roster.names, roster.types
-        self.identities = roster.identities
+        self.identities, self.owner = roster.identities, roster.owner
         self.skills = roster.each([tuple(kind.skills) for kind in roster.kinds])
         self.performance = roster.stated("performance")
         limits = [None if kind.slots == "unlimited" else kind.slots for kind in roster.kinds]

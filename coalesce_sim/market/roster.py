@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from coalesce_sim.arrays import FloatArray, IntArray
+from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
 from coalesce_sim.inputs.recordings import read_recordings
 from coalesce_sim.inputs.sellers import listed_prices
 from coalesce_sim.luck import StateArray, identities_of
@@ -30,7 +30,8 @@ class Roster:
 
     `kind` indexes `kinds`, the statements that several share. `own` holds, by field of a listed contractor,
     what is each one's own instead; its prices by tokens are those of its kind times its `price_factor`.
-    `identities` are who each one is to luck: its number in a drawn pool, else its name.
+    `identities` are who each one is to luck: its number in a drawn pool, else its name. Several names may be
+    of one identity.
     """
 
     names: tuple[str, ...]
@@ -40,6 +41,15 @@ class Roster:
     identities: StateArray
     price_factor: FloatArray
     own: dict[str, FloatArray] = field(default_factory=dict)
+
+    @property
+    def owner(self) -> IntArray:
+        """Whose each contractor is, by the index of one that its owner has; each its own."""
+        return np.arange(len(self.names))
+
+    def active(self, now_s: float) -> BoolArray | None:  # noqa: ARG002
+        """Which contractors make offers at a time, and are found, one entry each; None where all do."""
+        return None
 
     def each(self, values: Sequence[Any]) -> tuple[Any, ...]:
         """Values of the kinds, one a contractor."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -11,14 +11,15 @@ import pytest
 
 import coalesce_sim
 from coalesce_sim import RunResult
-from coalesce_sim.arrays import FloatArray, IntArray
+from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
 from coalesce_sim.market.contracts.behaviour import HONEST, Asking, Bidding, Conduct, Reception
 from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.contracts.trade import ContractTrade
 from coalesce_sim.market.market import Market
+from coalesce_sim.market.roster import Roster, roster_of
 from coalesce_sim.market.workload import Block
 from coalesce_sim.reputation.rating import Ballot, Rating
-from tests.market.trading import HOME_USD, Script, contractor, market
+from tests.market.trading import HOME, HOME_USD, Script, contractor, market
 
 A, B = 0, 1
 GIVE_UP = {"recovery": {"then": "give_up"}}
@@ -308,3 +309,73 @@ def test_ballots_may_be_false_and_without_a_contract_and_those_may_be_refused(
     assert ratings["score_after"].iloc[-1] < 0.5 or model == "eigentrust"
     behave(rating=PaidOnly())
     assert run_of(scenario).ratings["contractor"].tolist() == ["a"]
+
+
+@dataclass(frozen=True, slots=True)
+class Renames(Roster):
+    """The first contractor goes by the second's name from some time on, and is the same."""
+
+    from_s: float = 1000.0
+
+    @property
+    def owner(self) -> IntArray:
+        return np.where(np.arange(len(self.names)) == B, A, np.arange(len(self.names)))
+
+    def active(self, now_s: float) -> BoolArray:
+        active = np.ones(len(self.names), dtype=bool)
+        active[A if now_s >= self.from_s else B] = False
+        return active
+
+
+@pytest.fixture
+def renamed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def renamed(*given: Any) -> Roster:
+        roster = roster_of(*given)
+        facts = {each.name: getattr(roster, each.name) for each in fields(roster)}
+        return Renames(**facts | {"identities": roster.identities[[A, A, *range(2, len(roster.names))]]})
+
+    monkeypatch.setattr("coalesce_sim.market.pool.roster_of", renamed)
+
+
+HALF = {"success": 0.5}
+FIND: dict[str, dict[str, Any]] = {
+    "everybody": {},
+    "registry": {"discovery": {"kind": "registry", "k": 2, "newcomer_share": 0, "refresh_s": 0}},
+    "broadcast": {"discovery": {"kind": "broadcast", "k": 2, "newcomer_share": 0}},
+    "gossip": {"discovery": {"kind": "gossip", "k": 2, "view_size": 3, "round_s": 10, "newcomer_share": 0}},
+}
+
+
+@pytest.mark.usefixtures("renamed")
+@pytest.mark.parametrize("find", FIND)
+def test_only_who_is_active_is_found_and_offers(find: str) -> None:
+    scenario = market([400, 800, 1200, 1600], contractor("a"), contractor("b"), contractor("c"), **FIND[find])
+    script = Script([HOME] * 4)
+    coalesce_sim.run(coalesce_sim.load(scenario), replications=1, policy=script.policy, core="simpy")
+    assert [names for _, names in script.offered] == [["a", "c"], ["a", "c"], ["b", "c"], ["b", "c"]]
+
+
+@pytest.mark.usefixtures("renamed")
+def test_a_registry_still_names_who_has_left_since_it_last_looked() -> None:
+    registry = {"kind": "registry", "k": 1, "newcomer_share": 0, "refresh_s": 700}
+    scenario = market([400, 1050, 1200], contractor("a"), contractor("b"), discovery=registry)
+    script = Script([HOME] * 3)
+    coalesce_sim.run(coalesce_sim.load(scenario), replications=1, policy=script.policy, core="simpy")
+    assert [names for _, names in script.offered] == [["a"], [], ["b"]]
+
+
+@pytest.mark.usefixtures("renamed")
+def test_another_name_of_the_same_identity_has_its_luck_and_owner_and_a_score_of_its_own() -> None:
+    tasks = [60.0 * each for each in range(40)]
+    told = watched(
+        market(tasks, contractor("a", **HALF), contractor("b", **HALF), contracts=GIVE_UP, **RATED),
+        *["a"] * 17,
+        *["b"] * 23,
+    )
+    pool, accounts = told.market.pool, told.market.accounts
+    assert [each.contractor for each in told.ended] == [A] * 17 + [B] * 23
+    luck = told.market.trade.truth.work  # type: ignore[union-attr]
+    assert [each.work.luck for each in told.ended] == [luck.draw(A, task) for task in range(40)]
+    paid_usd = sum(each.paid_usd for each in told.ended)
+    assert np.bincount(pool.owner, accounts.revenue_usd).tolist() == [pytest.approx(paid_usd)]
+    assert min(accounts.revenue_usd) > 0

@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from coalesce_sim.arrays import FloatArray, IntArray
+from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
 from coalesce_sim.cost_parts import SEARCH
 from coalesce_sim.economics.correction import Effect, ErrorWindow, EstimationError
 from coalesce_sim.market.breakdown import Breakdown, left_out
@@ -50,7 +50,8 @@ class ContractTrade:
     def __init__(self, venue: Venue) -> None:
         scenario, pool = venue.scenario, venue.pool
         rules, behaviour = scenario.contracts or ContractRules(), HONEST
-        self._queues, self._accounts, self._contractors = venue.queues, venue.accounts, len(pool)
+        self._queues, self._accounts = venue.queues, venue.accounts
+        self._roster, self._contractors = pool.roster, len(pool)
         self.truth, mishaps = GroundTruth(scenario, pool, venue.luck), Mishaps(rules, pool, venue.luck)
         self._knowledge = Knowledge(
             scenario, pool, self.truth.own_success, record_ratings=venue.observer.wants("ratings")
@@ -131,7 +132,7 @@ class ContractTrade:
         splits = wholes is not None and wholes.may_split(task)
         for each in (task, *(wholes.steps_of(task) if wholes is not None and splits else ())):
             found = opened.found[each] = self.discovery.candidates(
-                now_s, opened.client[each], opened.type_id[each], self._quotes.merit
+                now_s, opened.client[each], opened.type_id[each], self._merit
             )
             if self._message_usd > 0 and self._searches():
                 search_usd = found.messages * self._message_usd
@@ -169,13 +170,25 @@ class ContractTrade:
 
     def _who_offers(self, opened: OpenContractBlock, task: int) -> IntArray:
         """Those found who offer for the task and were not tried before."""
-        found, offered, tried = opened.found[task], opened.results.offered(task), opened.tried[task]
+        found, offering, tried = opened.found[task], self._offering(opened, task), opened.tried[task]
         ids = self._quotes.everyone if found is None else found.ids
-        if offered is not None:
-            ids = ids[offered.take(ids)]
+        if offering is not None:
+            ids = ids[offering.take(ids)]
         if tried:
             ids = ids[[who not in tried for who in ids.tolist()]]
         return ids
+
+    def _offering(self, opened: OpenContractBlock, task: int) -> BoolArray | None:
+        """Which contractors are active now and offer for the task; None where all are and do."""
+        offered, active = opened.results.offered(task), self._roster.active(self._queues.env.now)
+        if offered is None or active is None:
+            return active if offered is None else offered
+        return offered & active
+
+    def _merit(self) -> FloatArray:
+        """What contractors are ranked by where they are discovered now: nobody finds who is not active."""
+        merit, active = self._quotes.merit(), self._roster.active(self._queues.env.now)
+        return merit if active is None else np.where(active, merit, -np.inf)
 
     def bids_usd(self, quote: ContractQuote) -> FloatArray:
         """Sealed bids on the one task of a quote, (1, offers)."""
@@ -199,7 +212,7 @@ class ContractTrade:
             self._quotes.performance(quote),
             left_out(
                 self._contractors,
-                opened.results.offered(task),
+                self._offering(opened, task),
                 None if found is None else found.ids,
                 opened.tried[task],
                 quote.offers.ids,
