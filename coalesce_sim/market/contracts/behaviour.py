@@ -7,10 +7,13 @@ such as the oracle: an answer changes nothing. Others than the honest are subcla
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from coalesce_sim.arrays import FloatArray, IntArray
-from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.reputation.rating import Rating
+
+if TYPE_CHECKING:
+    from coalesce_sim.market.contracts.contract import Contract
 
 
 class Conduct:

@@ -97,10 +97,15 @@ class Dealing:
         return self._lifecycle.play(contract)
 
     def end(self, contract: Contract) -> None:
-        """Verify what was delivered, and pay."""
+        """Verify what was delivered, hear what the client makes of it, and pay."""
         contract.ended_s = self._env.now
         if contract.state == COMPLETED:
-            self._receive(contract)
+            contract.passed = self._passes(contract)
+            contract.reported = self._reception.reports(contract)
+            contract.kept = self._reception.keeps(contract)
+            if not contract.reported:
+                contract.reason = FOUND_BAD
+                self._accounts.found_bad += 1
         contract.paid_usd, fees = self._due_usd(contract), self._fees_usd(contract)
         communication_usd, verification_usd, integration_usd = fees
         contract.fees_usd = communication_usd + verification_usd + integration_usd
@@ -115,16 +120,6 @@ class Dealing:
         self._observer.contract_ended(contract)
         if self._log is not None:
             self._log.add(contract)
-
-    def _receive(self, contract: Contract) -> None:
-        """Three questions of what was delivered: does it pass, what does the client say of it, does it keep
-        it?"""
-        contract.passed = self._passes(contract)
-        contract.reported = self._reception.reports(contract)
-        contract.kept = self._reception.keeps(contract)
-        if not contract.reported:
-            contract.reason = FOUND_BAD
-            self._accounts.found_bad += 1
 
     def take_contracts(self) -> EndedContracts | None:
         """The contracts that have ended since the last time; None where nobody watches."""

@@ -14,6 +14,7 @@ from coalesce_sim.economics.external import (
     demand_price_usd,
     value_at_risk_usd,
 )
+from coalesce_sim.market.contracts.behaviour import Asking
 from coalesce_sim.market.contracts.results import GroundTruth
 from coalesce_sim.market.pool import Pool
 from coalesce_sim.market.workload import Block
@@ -46,7 +47,7 @@ class Layout:
 
 
 class Listed(NamedTuple):
-    """What contractors state for one task, whatever is queued or known of them; an entry a contractor.
+    """What contractors ask and state for one task, whatever is queued or known of them; an entry each.
 
     `latency_s` is the time that a delivery takes with an empty queue, `service_s` that of the work itself,
     `own_usd` what the work costs the contractor, NaN where that is not known.
@@ -65,11 +66,13 @@ class Layouts:
     takes.
     """
 
-    def __init__(self, scenario: Scenario, rules: ContractRules, pool: Pool, truth: GroundTruth) -> None:
+    def __init__(
+        self, scenario: Scenario, rules: ContractRules, pool: Pool, truth: GroundTruth, asking: Asking
+    ) -> None:
         self._rule = scenario.cost_model.external
         self._pricing = scenario.cost_model.external.pricing
         self._contracts = rules
-        self._pool = pool
+        self._pool, self._asking = pool, asking
         self._by_token = pool.tariff.charges
         if isinstance(self._pricing, DemandPrice):
             self._unit_usd = demand_price_usd(self._pricing, pool.base_price_usd, pool.demand, pool.available)
@@ -105,8 +108,8 @@ class Layouts:
             self._leak_usd[block.sensitivity].tolist(),
         )
 
-    def listed(self, block: Block, layout: Layout, task: int, ids: IntArray) -> Listed:
-        """What the contractors `ids` state for one task, for the answer that is expected."""
+    def listed(self, block: Block, layout: Layout, task: int, ids: IntArray, now_s: float) -> Listed:
+        """What the contractors `ids` state now for one task, for the answer that is expected."""
         only = slice(task, task + 1)
         tokens = block.tasks.expected_output_tokens[only]
         service_s = self._work_s(block, only, tokens, ids)
@@ -114,7 +117,13 @@ class Layouts:
         own_usd = self._pool.own_usd(service_s, price_usd, ids)
         apart_s = self._pool.network_s[ids] + self.overhead_s(layout, task)
         latency_s = service_s * self.work_factor + apart_s
-        return Listed(latency_s, service_s, price_usd * self.price_factor, own_usd * self.price_factor)
+        number, asking = block.first + task, self._asking
+        return Listed(
+            asking.latency_s(now_s, number, ids, latency_s),
+            service_s,
+            asking.ask_usd(now_s, number, ids, price_usd * self.price_factor),
+            own_usd * self.price_factor,
+        )
 
     def true_work_s(self, block: Block, task: int, ids: IntArray) -> FloatArray:
         """Time that the work on one task would really take at the contractors `ids`."""
@@ -122,10 +131,11 @@ class Layouts:
         work_s = self._work_s(block, only, block.truth.output_tokens[only], ids)
         return work_s * self.work_factor * float(block.truth.external_time_factor[task])
 
-    def true_price_usd(self, block: Block, task: int, ids: IntArray) -> FloatArray:
-        """What one task's true tokens cost at the contractors `ids` before queues."""
+    def true_price_usd(self, block: Block, task: int, ids: IntArray, now_s: float) -> FloatArray:
+        """What the contractors `ids` ask now for one task's true tokens, before queues."""
         only = slice(task, task + 1)
-        return self._price_usd(block, only, block.truth.output_tokens[only], ids) * self.price_factor
+        price_usd = self._price_usd(block, only, block.truth.output_tokens[only], ids) * self.price_factor
+        return self._asking.ask_usd(now_s, block.first + task, ids, price_usd)
 
     def _work_s(self, block: Block, only: slice, output_tokens: FloatArray, ids: IntArray) -> FloatArray:
         """Time that the work on one task takes for an answer of the given length."""

@@ -10,10 +10,9 @@ import numpy as np
 from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.economics.external import lateness_usd
 from coalesce_sim.economics.pricing import load_price_usd
-from coalesce_sim.market.contracts.behaviour import Asking
 from coalesce_sim.market.contracts.incidents import LEAKED, LOST, TAMPERED, Incidents
 from coalesce_sim.market.contracts.knowledge import Knowledge
-from coalesce_sim.market.contracts.layout import Layout, Layouts, Listed
+from coalesce_sim.market.contracts.layout import Layout, Layouts
 from coalesce_sim.market.contracts.open_block import OpenContractBlock
 from coalesce_sim.market.contracts.results import GroundTruth
 from coalesce_sim.market.contracts.terms import (
@@ -103,7 +102,6 @@ class ContractQuotes:
         self,
         venue: Venue,
         rules: ContractRules,
-        asking: Asking,
         layouts: Layouts,
         truth: GroundTruth,
         knowledge: Knowledge,
@@ -116,7 +114,7 @@ class ContractQuotes:
         self._recovers = rules.recovery.goes_on_after(1)
         self._knowledge = knowledge
         self._by_use = truth.bills
-        self._asking, self._layouts = asking, layouts
+        self._layouts = layouts
         self.everyone: IntArray = np.arange(len(pool))
         self._threshold = scenario.skills.threshold
         rated = knowledge.ratings is not None
@@ -178,19 +176,12 @@ class ContractQuotes:
 
         `ids` are those who offer, ascending; `wait_s` is what queue and discovery add, one entry an offer.
         """
-        layout, type_id, number = opened.layout, opened.type_id[task], opened.block.first + task
-        listed, asking = self._layouts.listed(opened.block, layout, task, ids), self._asking
-        offered = Listed(
-            asking.latency_s(now_s, number, ids, listed.latency_s),
-            listed.service_s,
-            asking.ask_usd(now_s, number, ids, listed.price_usd),
-            listed.own_usd,
-        )
+        layout, type_id = opened.layout, opened.type_id[task]
         rule, slope, max_load = self._price_rule
         of = terms(
             ids,
             wait_s,
-            offered,
+            self._layouts.listed(opened.block, layout, task, ids, now_s),
             self._known[type_id],
             Sides(
                 fees_usd=layout.fees_usd[task],
@@ -244,8 +235,7 @@ class ContractQuotes:
         if not self._by_token:
             return quote.asked_usd
         offers = quote.offers
-        listed_usd = self._layouts.true_price_usd(opened.block, offers.first, offers.ids)
-        asked_usd = self._asking.ask_usd(quote.now_s, quote.task, offers.ids, listed_usd)
+        asked_usd = self._layouts.true_price_usd(opened.block, offers.first, offers.ids, quote.now_s)
         rule, slope, max_load = self._price_rule
         if rule != LOAD:
             return asked_usd

@@ -192,11 +192,12 @@ class _Drawn:
 
     def work(self, task: int, worker: int) -> Work:
         stated, at = self._stated, (self._type_id[task], worker)
-        luck, shared = stated.work.draw(worker, self._first + task), stated.failure_correlation > 0
-        if shared:
-            difficulty = normal(stated.difficulty.draw(LOCAL, self._first + task))
-            luck = _unease(stated.failure_correlation, normal(luck), difficulty)
-        return Work(luck, float(stated.success_p[at]), bool(luck < stated.ease[at]), shared)
+        luck, honest_p = stated.work.draw(worker, self._first + task), float(stated.success_p[at])
+        if stated.failure_correlation == 0:
+            return Work(luck, honest_p, luck < honest_p, False)
+        difficulty = normal(stated.difficulty.draw(LOCAL, self._first + task))
+        luck = _unease(stated.failure_correlation, normal(luck), difficulty)
+        return Work(luck, honest_p, bool(luck < stated.ease[at]), True)
 
     def honest_p(self, task: int, workers: IntArray) -> FloatArray:
         honest_p: FloatArray = self._stated.success_p[self._type_id[task], workers]

@@ -59,10 +59,10 @@ class ContractTrade:
         if scenario.discovery is not None:
             counts = scenario.clients.count, len(scenario.workload.types), len(pool)
             self.discovery = Discovery(scenario.discovery, *counts, venue.luck)
-        self.layouts = Layouts(scenario, rules, pool, self.truth)
+        self.layouts = Layouts(scenario, rules, pool, self.truth, behaviour.asking)
         self._incidents, self._bidding = mishaps.incidents, behaviour.bidding
         self._quotes = ContractQuotes(
-            venue, rules, behaviour.asking, self.layouts, self.truth, self._knowledge, self._incidents
+            venue, rules, self.layouts, self.truth, self._knowledge, self._incidents
         )
         self._foresight = Foresight(venue, rules, behaviour.conduct, self.layouts, self._quotes, mishaps)
         self._message_usd, self._searches = scenario.message_usd, venue.searches
