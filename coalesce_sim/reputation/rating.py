@@ -24,6 +24,6 @@ class Rating:
     market does not admit, such as ballots that no paid contract is behind.
     """
 
-    def ballots(self, now_s: float, cast: Ballot) -> Iterable[Ballot]:  # noqa: ARG002
+    def rate(self, now_s: float, cast: Ballot) -> Iterable[Ballot]:  # noqa: ARG002
         """What is written where a client that had a contract casts this ballot."""
         return (cast,)

@@ -272,7 +272,7 @@ def test_a_policy_is_told_what_the_check_said_whatever_the_client_reports(behave
 class BadMouths(Rating):
     """Whoever rates praises its contractor and has two other clients slander the second."""
 
-    def ballots(self, now_s: float, cast: Ballot) -> Iterator[Ballot]:
+    def rate(self, now_s: float, cast: Ballot) -> Iterator[Ballot]:
         yield cast._replace(rating=1.0)
         for client in (1, 2):
             yield Ballot(client, B, cast.type_id, 0.0, paid=False)
@@ -281,8 +281,8 @@ class BadMouths(Rating):
 class PaidOnly(BadMouths):
     """Only those who have paid may rate."""
 
-    def ballots(self, now_s: float, cast: Ballot) -> Iterator[Ballot]:
-        return (each for each in super().ballots(now_s, cast) if each.paid)
+    def rate(self, now_s: float, cast: Ballot) -> Iterator[Ballot]:
+        return (each for each in super().rate(now_s, cast) if each.paid)
 
 
 @pytest.mark.parametrize("model", ["beta", "ewma", "eigentrust"])

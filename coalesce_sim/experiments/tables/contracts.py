@@ -24,10 +24,10 @@ def contracts_table(
     """One row a contract, in the order in which they ended.
 
     `attempt` counts the contracts on the task from 0. `state` is the final state in A2A 1.0, `reason`
-    says more where the work was not `accepted`. `good` tells what the work was really worth, or would
-    have been. `agreed_usd` is the price agreed on, a price by tokens for the answer that was expected,
-    `paid_usd` what the contractor got, `fees_usd` what the client paid on top, `estimated_usd` what it
-    expected of all. `working_s` is null where no work began. `auth_required` tells whether the contract
+    says more where the work was not `accepted`, as its client says. `good` tells what the work was really
+    worth, or would have been. `agreed_usd` is the price agreed on, a price by tokens for the answer that was
+    expected, `paid_usd` what the contractor got, `fees_usd` what the client paid on top, `estimated_usd` what
+    it expected of all. `working_s` is null where no work began. `auth_required` tells whether the contract
     had to be authorised, `input_required` whether the client was asked something, `explored` whether the
     contractor was chosen at random.
 

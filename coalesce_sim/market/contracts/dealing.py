@@ -171,7 +171,7 @@ class Dealing:
             return None
         now_s, who, type_id = contract.ended_s, contract.contractor, contract.type_id
         cast = Ballot(contract.client, who, type_id, float(contract.reported), contract.paid_usd > 0)
-        for ballot in self._rating.ballots(now_s, cast):
+        for ballot in self._rating.rate(now_s, cast):
             self._knowledge.rate(now_s, ballot)
         target_s, took_s = contract.opened.layout.max_latency_s[contract.row], now_s - contract.submitted_s
         charged_usd = contract.paid_usd + contract.fees_usd
