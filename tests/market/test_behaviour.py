@@ -93,10 +93,18 @@ def test_the_oracle_is_told_how_contractors_will_work(behave: Any) -> None:
     scenario = market([0, 60, 200], cheap, policy={"kind": "oracle"})
     honest = run_of(scenario).decisions
     behave(conduct=Slacks(90))
-    decisions = run_of(scenario).decisions
+    slacking = run_of(scenario).decisions
     assert honest["contractor"].tolist() == ["a", "a", "a"]
-    assert decisions["contractor"].isna().tolist() == [False, True, True]
-    assert decisions["realised_usd"].tolist() == pytest.approx([HOME_USD / 2, HOME_USD, HOME_USD])
+    assert slacking["contractor"].isna().tolist() == [False, True, True]
+    assert slacking["attempts"].tolist() == [1, 1, 1]  # no contract that would come to nothing
+    assert slacking["realised_usd"].tolist() == pytest.approx([HOME_USD / 2, HOME_USD, HOME_USD])
+
+
+def test_bad_work_is_billed_as_bad_work_is(behave: Any) -> None:
+    behave(conduct=Slacks(90))
+    billed = contractor("a", outcomes={"job": {"success": 1, "bill_usd": 2, "failed_bill_usd": 0.5}})
+    told = watched(market([0, 200], billed, contracts=GIVE_UP | {"due_on_failure": 1}), *"aa")
+    assert [each.paid_usd for each in told.ended] == [2, 0.5]
 
 
 class Overbills(Conduct):
@@ -289,18 +297,19 @@ class PaidOnly(BadMouths):
 def test_ballots_may_be_false_and_without_a_contract_and_those_may_be_refused(
     behave: Any, model: str
 ) -> None:
-    bad = contractor("a", success=0)
-    scenario = market(
-        [{"type": "job", "arrival_s": 0, "client": 0}],
-        bad,
-        contractor("b"),
-        clients={"count": 3},
-        contracts=GIVE_UP | {"due_on_failure": 0.5},
-        reputation={"model": {"kind": model}},
-        policy={"kind": "fixed", "contractor": "a"},
-    )
+    def scenario(due: float) -> dict[str, Any]:
+        return market(
+            [{"type": "job", "arrival_s": 0, "client": 0}],
+            contractor("a", success=0),
+            contractor("b"),
+            clients={"count": 3},
+            contracts=GIVE_UP | {"due_on_failure": due},
+            reputation={"model": {"kind": model}},
+            policy={"kind": "fixed", "contractor": "a"},
+        )
+
     behave(rating=BadMouths())
-    ratings = run_of(scenario).ratings
+    ratings = run_of(scenario(0.5)).ratings
     assert list(zip(ratings["client"], ratings["contractor"], ratings["rating"], strict=True)) == [
         (0, "a", 1),
         (1, "b", 0),
@@ -308,7 +317,8 @@ def test_ballots_may_be_false_and_without_a_contract_and_those_may_be_refused(
     ]
     assert ratings["score_after"].iloc[-1] < 0.5 or model == "eigentrust"
     behave(rating=PaidOnly())
-    assert run_of(scenario).ratings["contractor"].tolist() == ["a"]
+    assert run_of(scenario(0.5)).ratings["contractor"].tolist() == ["a"]
+    assert run_of(scenario(0)).ratings["contractor"].tolist() == []
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,6 +350,7 @@ def renamed(monkeypatch: pytest.MonkeyPatch) -> None:
 HALF = {"success": 0.5}
 FIND: dict[str, dict[str, Any]] = {
     "everybody": {},
+    "by type": {},
     "registry": {"discovery": {"kind": "registry", "k": 2, "newcomer_share": 0, "refresh_s": 0}},
     "broadcast": {"discovery": {"kind": "broadcast", "k": 2, "newcomer_share": 0}},
     "gossip": {"discovery": {"kind": "gossip", "k": 2, "view_size": 3, "round_s": 10, "newcomer_share": 0}},
@@ -349,7 +360,9 @@ FIND: dict[str, dict[str, Any]] = {
 @pytest.mark.usefixtures("renamed")
 @pytest.mark.parametrize("find", FIND)
 def test_only_who_is_active_is_found_and_offers(find: str) -> None:
-    scenario = market([400, 800, 1200, 1600], contractor("a"), contractor("b"), contractor("c"), **FIND[find])
+    other = contractor("d", outcomes={"else": {"success": 1}})
+    sellers = [*map(contractor, "abc"), other] if find == "by type" else map(contractor, "abc")
+    scenario = market([400, 800, 1200, 1600], *sellers, types={"job": {}, "else": {}}, **FIND[find])
     script = Script([HOME] * 4)
     coalesce_sim.run(coalesce_sim.load(scenario), replications=1, policy=script.policy, core="simpy")
     assert [names for _, names in script.offered] == [["a", "c"], ["a", "c"], ["b", "c"], ["b", "c"]]
