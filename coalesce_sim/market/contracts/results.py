@@ -191,25 +191,26 @@ class _Drawn:
         self._type_id: list[int] = block.tasks.type_id.tolist()
 
     def work(self, task: int, worker: int) -> Work:
-        stated, at = self._stated, (self._type_id[task], worker)
-        luck, honest_p = stated.work.draw(worker, self._first + task), float(stated.success_p[at])
+        stated, type_id = self._stated, self._type_id[task]
+        luck, honest_p = stated.work.draw(worker, self._first + task), stated.success_p.item(type_id, worker)
         if stated.failure_correlation == 0:
             return Work(luck, honest_p, luck < honest_p, False)
         difficulty = normal(stated.difficulty.draw(LOCAL, self._first + task))
         luck = _unease(stated.failure_correlation, normal(luck), difficulty)
-        return Work(luck, honest_p, bool(luck < stated.ease[at]), True)
+        return Work(luck, honest_p, luck < stated.ease.item(type_id, worker), True)
 
     def honest_p(self, task: int, workers: IntArray) -> FloatArray:
         honest_p: FloatArray = self._stated.success_p[self._type_id[task], workers]
         return honest_p
 
     def good(self, task: int, workers: IntArray, success_p: FloatArray) -> BoolArray:
-        stated = self._stated
+        stated, type_id = self._stated, self._type_id[task]
         luck = stated.work.draws(workers, self._first + task)
         if stated.failure_correlation > 0:
             difficulty = normal(stated.difficulty.draw(LOCAL, self._first + task))
             luck = _unease(stated.failure_correlation, normals(luck), difficulty)
-            success_p = normals(success_p)
+            otherwise = success_p != stated.success_p[type_id, workers]
+            success_p = stated.ease[type_id, workers] if not otherwise.any() else normals(success_p)
         good: BoolArray = luck < success_p
         return good
 
