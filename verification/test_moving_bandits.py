@@ -56,7 +56,7 @@ def best_window(pulls: int, changes: int) -> int:
 
 
 def regrets(policy: dict[str, Any], means: Floats, runs: int) -> Iterator[float]:
-    """Of each run, in which the arms come in an order of its own; the same rewards and luck for all policies."""
+    """Of each run, whose arms come in an order of its own; rewards and luck are the same for all policies."""
     scale = {} if "greedy" in policy["kind"] else {"scale_usd": 1.0}
     for run in range(runs):
         rng = np.random.default_rng([SEED, run])

@@ -148,7 +148,7 @@ def test_what_is_learned_and_asked(pricing: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("by_task_type", [False, True])
 def test_what_is_forgotten(by_task_type: bool) -> None:
-    """Who is no good, of two types of task, falls out of the windows of the public record and of the policy."""
+    """Who is no good, of two types of task, falls out of the windows of public record and policy."""
     work = [{"type": "ab"[k % 3 % 2], "arrival_s": 20.0 * k} for k in range(60)]
     fields = market(
         work,
