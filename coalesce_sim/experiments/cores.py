@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from coalesce_sim.inputs.tasktable import read_table
 from coalesce_sim.market.compiled.coverage import POLICIES, Core, CoreError, plays_events, uncovered
+from coalesce_sim.policies.protocol import Policy
 from coalesce_sim.scenario.policy import Topsis
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.scenario.volume import expected_tasks
@@ -22,6 +23,9 @@ _PAYS_FROM_S = 0.6
 
 _PAYS_TO_COMPILE_FROM_S = 20.0
 """The same where it has to be compiled first."""
+
+_POLICY_COMPILES_S = 2.0
+"""What compiling a policy's own kernel takes at most."""
 
 _SIMPY_TASKS_PER_S = {"published_kernel": 32_000.0, "queueing_kernel": 10_000.0, "market_kernel": 7_000.0}
 """What SimPy plays in a second of the markets that each kernel plays."""
@@ -85,9 +89,23 @@ def _pays(runs: int, scenarios: Sequence[Scenario], *, own_policy: bool) -> bool
     lasts_s = sum(runs * _tasks(each) / pace for each, pace in zip(scenarios, paces, strict=True))
     if lasts_s < _PAYS_FROM_S or lasts_s >= _PAYS_TO_COMPILE_FROM_S:
         return lasts_s >= _PAYS_TO_COMPILE_FROM_S
-    from coalesce_sim.market.compiled.building import is_kept
+    try:
+        building = importlib.import_module("coalesce_sim.market.compiled.building")
+    except ImportError:
+        return True  # to be told why
+    if not all(map(building.is_kept, set(kernels))):
+        return False
+    stated = zip(scenarios, kernels, strict=True)
+    apart = [POLICIES.get(type(each.policy)) for each, kernel in stated if kernel != "published_kernel"]
+    return own_policy or lasts_s >= _PAYS_FROM_S + _POLICY_COMPILES_S * _not_kept(filter(None, apart))
 
-    return all(map(is_kept, set(kernels)))
+
+def _not_kept(policies: Iterable[type[Policy]]) -> int:
+    """How many kernels of the policies' own would have to be compiled."""
+    from coalesce_sim.market.compiled.building import is_kept
+    from coalesce_sim.market.compiled.choosers import kernels_of
+
+    return sum(not is_kept(each) for each in kernels_of(policies))
 
 
 def _kernel(scenario: Scenario, *, own_policy: bool) -> str:

@@ -351,6 +351,16 @@ def test_it_takes_over_where_that_pays(monkeypatch):
     assert choose_core("auto", [in_steps], runs=400).core == "compiled"
 
 
+def test_what_compiling_a_policy_takes_is_reckoned_with(monkeypatch):
+    monkeypatch.setattr("coalesce_sim.market.compiled.building.is_kept", lambda name: "kernel" in name)
+    played = {
+        (kind, runs): choose_core("auto", [coalesce_sim.load("market_day", [kind])], runs=runs).core
+        for kind in ("policy={kind: topsis}", "policy={kind: thompson}")
+        for runs in (2, 10)
+    }
+    assert list(played.values()) == ["compiled", "compiled", "simpy", "compiled"]
+
+
 def test_without_numba_simpy_plays(monkeypatch):
     monkeypatch.setitem(sys.modules, "coalesce_sim.market.compiled.building", None)
     scenario = coalesce_sim.load("dur_02")

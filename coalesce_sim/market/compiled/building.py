@@ -73,12 +73,16 @@ class Kept:
     def __call__(self, *tables: Any) -> Any:
         return self._called(*tables)
 
+    @property
+    def name(self) -> str:
+        """Its module and its own."""
+        return f"{self._function.__module__.rpartition('.')[2]}.{self._function.__name__}"
+
     def _first(self, *tables: Any) -> Any:
-        name = f"{self._function.__module__.rpartition('.')[2]}.{self._function.__name__}"
         self._called = self._function
-        if any(self._folder.rglob(f"{name}-*.nbi")):
+        if any(self._folder.rglob(f"{self.name}-*.nbi")):
             return self._function(*tables)
-        with FileLock(self._folder / f"{name}.lock"):
+        with FileLock(self._folder / f"{self.name}.lock"):
             return self._function(*tables)
 
 
@@ -108,10 +112,10 @@ def kept_in() -> Path | None:
     return folder if os.access(folder, os.W_OK | os.X_OK) else None
 
 
-def is_kept(module: str) -> bool:
-    """Whether a kernel of that module was compiled and kept before."""
+def is_kept(name: str) -> bool:
+    """Whether a kernel, or some of a module, was compiled and kept before."""
     folder = kept_in()
-    return folder is not None and any(folder.rglob(f"{module}.*.nbi"))
+    return folder is not None and any(folder.rglob(f"{name}[.-]*.nbi"))
 
 
 def _digest() -> str:

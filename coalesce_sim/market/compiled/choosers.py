@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, Protocol
 
 from coalesce_sim.arrays import IntArray
 from coalesce_sim.market.compiled import exp3, foresight, greedy, linear
 from coalesce_sim.market.compiled import reward_learners as rewards
 from coalesce_sim.market.compiled.agenda import Agenda
+from coalesce_sim.market.compiled.building import Kept
 from coalesce_sim.market.compiled.market_setup import Laid
 from coalesce_sim.market.compiled.market_tables import REALISED, Course, Job
 from coalesce_sim.market.compiled.policy_memory import Heard
@@ -81,6 +82,12 @@ _KERNELS: Final[Mapping[type[Policy], tuple[_Kernel, _Kernel]]] = {
     LinUcb: (linear.lin_ucb_decides, linear.lin_ucb_observes),
 }
 """What decides, and what is told of an outcome, each compiled when it is first called."""
+
+
+def kernels_of(policies: Iterable[type[Policy]]) -> set[str]:
+    """The names of the kernels that are these policies' own."""
+    kernels = {each for policy in policies for each in _KERNELS.get(policy, ())}
+    return {each.name for each in kernels if isinstance(each, Kept)}
 
 
 class Compiled:
