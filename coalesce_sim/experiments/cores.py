@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from coalesce_sim.inputs.tasktable import read_table
 from coalesce_sim.market.compiled.coverage import POLICIES, Core, CoreError, plays_events, uncovered
-from coalesce_sim.policies.protocol import Policy
 from coalesce_sim.scenario.policy import Topsis
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.scenario.volume import expected_tasks
@@ -91,21 +90,16 @@ def _pays(runs: int, scenarios: Sequence[Scenario], *, own_policy: bool) -> bool
         return lasts_s >= _PAYS_TO_COMPILE_FROM_S
     try:
         building = importlib.import_module("coalesce_sim.market.compiled.building")
+        choosers = importlib.import_module("coalesce_sim.market.compiled.choosers")
     except ImportError:
         return True  # to be told why
-    if not all(map(building.is_kept, set(kernels))):
-        return False
+    loops_are_kept = all(map(building.is_kept, set(kernels)))
+    if own_policy or not loops_are_kept:
+        return loops_are_kept
     stated = zip(scenarios, kernels, strict=True)
     apart = [POLICIES.get(type(each.policy)) for each, kernel in stated if kernel != "published_kernel"]
-    return own_policy or lasts_s >= _PAYS_FROM_S + _POLICY_COMPILES_S * _not_kept(filter(None, apart))
-
-
-def _not_kept(policies: Iterable[type[Policy]]) -> int:
-    """How many kernels of the policies' own would have to be compiled."""
-    from coalesce_sim.market.compiled.building import is_kept
-    from coalesce_sim.market.compiled.choosers import kernels_of
-
-    return sum(not is_kept(each) for each in kernels_of(policies))
+    missing = sum(not building.is_kept(each) for each in choosers.kernels_of(filter(None, apart)))
+    return lasts_s >= _PAYS_FROM_S + _POLICY_COMPILES_S * missing
 
 
 def _kernel(scenario: Scenario, *, own_policy: bool) -> str:

@@ -150,32 +150,44 @@ class Shown:
         )
 
 
-class Interpreted:
-    """Policies written in Python: they see the same `View` as where SimPy plays, and are told the same.
+class Asked:
+    """A policy in Python, and where its decisions are entered: in plain arrays, as `Shown` reads them.
 
-    What is written for each decision is written to plain arrays, as `Shown` reads them.
+    `course` is the market's row of how far it is.
     """
+
+    def __init__(self, decider: Decider, course: Rows) -> None:
+        self._decider = decider
+        self._sees_bids = issubclass(decider.view_type, SealedBids)
+        self._sees_truth = issubclass(decider.view_type, OracleView)
+        self._whole, self._amounts, self._flags = words_of(course)
+
+    def _decide_on(self, view: View) -> None:
+        """Show the policy its view, and enter what it decides."""
+        decision, amounts = self._decider.decide(view), self._amounts
+        self._whole[_CHOSEN], self._flags[_EXPLORED] = int(decision.contractor), bool(decision.explored)
+        amounts[_SCORE], amounts[_CONFIDENCE] = decision.score, decision.confidence
+        if decision.price_usd is not None:
+            amounts[_FIXED_USD] = decision.price_usd
+
+
+class Interpreted(Asked):
+    """Policies written in Python: they see the same `View` as where SimPy plays, and are told the same."""
 
     _shown: View | None = None
 
     def __init__(self, decider: Decider, laid: Laid, shown: Shown) -> None:
-        self._decider, self._laid, self._offers = decider, laid, shown
-        self._sees_bids = issubclass(decider.view_type, SealedBids)
-        self._sees_truth = issubclass(decider.view_type, OracleView)
-        self._whole, self._amounts, self._flags = words_of(laid.course)
+        super().__init__(decider, laid.course)
+        self._laid, self._offers = laid, shown
         self._now_s = words_of(laid.under.agenda).amounts
         _, self._heard_usd, self._heard = words_of(laid.heard)
 
     def decide(self, at: IntArray) -> None:
         """Show the policy its view, and enter what it decides."""
-        amounts, view, self._shown = self._amounts, self._shown, None
+        view, self._shown = self._shown, None
         if view is None or view.task != self._whole[_TASK]:
             view = self._view(at, self._offers.offers())
-        decision = self._decider.decide(view)
-        self._whole[_CHOSEN], self._flags[_EXPLORED] = int(decision.contractor), bool(decision.explored)
-        amounts[_SCORE], amounts[_CONFIDENCE] = decision.score, decision.confidence
-        if decision.price_usd is not None:
-            amounts[_FIXED_USD] = decision.price_usd
+        self._decide_on(view)
 
     def show(self, at: IntArray, offers: Offers) -> View:
         """What the policy sees before a task is split, and again when it decides on it."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.market.compiled.agenda import Agenda
+from coalesce_sim.market.compiled.choosers import Asked
 from coalesce_sim.market.compiled.market_tables import REALISED, Course
 from coalesce_sim.market.compiled.policy_memory import Heard
 from coalesce_sim.market.compiled.queueing_truth import foreseen
@@ -24,31 +25,26 @@ if TYPE_CHECKING:
     from coalesce_sim.market.compiled.queueing import Laid
 
 _TASK, _CLIENT, _TYPE_ID = (word_of(Course, name) for name in ("task", "client", "type_id"))
-_STAY_USD, _FIXED_USD = word_of(Course, "stay_usd"), word_of(Course, "fixed_usd")
-_CHOSEN, _EXPLORED = word_of(Course, "chosen"), byte_of(Course, "explored")
-_SCORE, _CONFIDENCE = word_of(Course, "score"), word_of(Course, "confidence")
+_STAY_USD = word_of(Course, "stay_usd")
 _FIRST_ROW_TASK, _NOW_S = word_of(Course, "first_row_task"), word_of(Agenda, "now_s")
 _HEARD_TASK, _HEARD_TYPE, _ARM = (word_of(Heard, name) for name in ("task", "type_id", "arm"))
 _AT_HOME, _SUCCESS = byte_of(Heard, "home"), byte_of(Heard, "success")
 _INTERNAL_USD, _PRICE_USD = word_of(Heard, "internal_usd"), word_of(Heard, "price_usd")
 _REALISED_USD = word_of(Heard, "realised_usd")
-"""Where in a row what is read or written for each decision stands: its word, of flags its byte."""
+"""Where in a row what is read for each decision stands: its word, of flags its byte."""
 
 
-class Interpreted:
+class Interpreted(Asked):
     """Asks the policy, and tells it what came of its decisions. Rows are read through plain memory, word by
     word, for a structured array takes Python some times as long."""
 
     def __init__(
         self, venue: Venue, decider: Decider, laid: Laid, block_of: Callable[[int], BlockUnderWay]
     ) -> None:
-        self._decider, self._laid, self._block_of = decider, laid, block_of
+        super().__init__(decider, laid.course)
+        self._laid, self._block_of = laid, block_of
         self._pool, self._luck = venue.pool, venue.luck
-        self._sees_bids = issubclass(decider.view_type, SealedBids)
-        self._sees_truth = issubclass(decider.view_type, OracleView)
-        agenda: Rows = laid.under.agenda
-        self._whole, self._amounts, self._flags = words_of(laid.course)
-        _, self._now_s, _ = words_of(agenda)
+        self._now_s = words_of(laid.under.agenda).amounts
         self._heard, self._heard_usd, self._heard_flags = words_of(laid.heard)
         self._ids, self._skill = np.arange(len(venue.pool)), venue.skills.total
         self._eligible = ~exceeds(venue.scenario.skills.threshold, self._skill)
@@ -58,11 +54,7 @@ class Interpreted:
 
     def decide(self, at: IntArray) -> None:
         """Show the policy its view, and enter what it decides."""
-        decision = self._decider.decide(self._view(at))
-        self._whole[_CHOSEN], self._flags[_EXPLORED] = int(decision.contractor), bool(decision.explored)
-        self._amounts[_SCORE], self._amounts[_CONFIDENCE] = decision.score, decision.confidence
-        if decision.price_usd is not None:
-            self._amounts[_FIXED_USD] = decision.price_usd
+        self._decide_on(self._view(at))
 
     def _view(self, at: IntArray) -> View:
         home_usd = foreseen(at) if self._sees_truth else 0.0

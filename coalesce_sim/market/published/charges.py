@@ -68,7 +68,7 @@ class Charges:
             )
         row = task - quote.offers.first
         cost_factor = float(block.truth.external_cost_factor[task])
-        price_usd = float(quote.price_usd[row, contractor])
+        price_usd = float(quote.offers.price_usd[row, contractor])
         external_usd = float(quote.offers.external_usd[row, contractor])
         service_s = float(self._services_s(block, task)[contractor])
         return price_usd * cost_factor, external_usd * cost_factor, service_s
@@ -95,7 +95,7 @@ class Charges:
         row, offers = task - quote.offers.first, quote.offers
         cost_factor, services_s = block.truth.external_cost_factor[task], self._services_s(block, task)
         if not self._physical:
-            price_usd, external_usd = quote.price_usd[row], offers.external_usd[row]
+            price_usd, external_usd = quote.offers.price_usd[row], offers.external_usd[row]
             return price_usd * cost_factor, external_usd * cost_factor, services_s
         only = slice(task, task + 1)
         price_usd = self._quotes.price_usd(block, only, block.truth.output_tokens[only])[0]

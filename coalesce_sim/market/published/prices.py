@@ -78,30 +78,26 @@ class HourlyPrices:
             self._awarded[contractor] += 1
             self._winners.append(contractor)
 
-    def begin_hour(self, hour: int) -> list[int]:
-        """End all hours before `hour`; the contractors whose prices change from it on."""
+    def begin_hour(self, hour: int) -> None:
+        """End all hours before `hour`."""
         if self._dynamics is None or hour == self._now_hour:
-            return []
-        changed = self._end_hour(self._dynamics)
+            return
+        self._end_hour(self._dynamics)
         self._now_hour = hour
-        return changed
 
-    def _end_hour(self, rule: ContractorDynamics) -> list[int]:
+    def _end_hour(self, rule: ContractorDynamics) -> None:
         """Shrink the capacity of those who won contracts in the hour; their prices differ after it."""
         after = max(0, self._now_hour + 1 - self.first_hour)
-        changed = []
         for contractor in self._winners:
             used = min(1.0, self._awarded[contractor] / rule.jobs_to_exhaust)
             available = max(rule.capacity_floor, 1 - used)
             if available != self._available[contractor]:
                 self._available[contractor] = available
-                changed.append(contractor)
                 only = slice(contractor, contractor + 1)
                 self.unit_usd[after:, only] = self._price(
                     self._demand_path[after:, only], self._available[only], self._base_usd[only]
                 )
         self._winners.clear()
-        return changed
 
     def mean_usd_by_hour(self, hours: int) -> FloatArray:
         """Mean price over the pool at the beginning of each of the hours, when all tasks are decided."""

@@ -30,14 +30,13 @@ from coalesce_sim.skills.compatibility import Compatibility
 
 @dataclass(slots=True)
 class PublishedQuote:
-    """The offers of one decision round and the prices in them, (tasks, contractors).
+    """The offers of one decision round.
 
     `service_s`, the nominal time of the work, is (tasks or 1, contractors). `delay_usd` is what each client
     expects the delay in its own queue to cost, an entry a task; None where it does not ask.
     """
 
     offers: Offers
-    price_usd: FloatArray
     service_s: FloatArray
     delay_usd: list[float] | None
 
@@ -148,11 +147,11 @@ class Quotes:
             luck=self._luck,
             explain=self._explain,
         )
-        return PublishedQuote(offers, price_usd, service_s, delay_usd)
+        return PublishedQuote(offers, service_s, delay_usd)
 
     def own_usd(self, quote: PublishedQuote) -> FloatArray:
         """What the work costs the contractors themselves, (tasks, contractors); NaN where not stated."""
-        return self._pool.own_usd(quote.service_s, quote.price_usd)
+        return self._pool.own_usd(quote.service_s, quote.offers.price_usd)
 
     def surcharges(self, offers: Offers, row: int) -> Surcharges:
         """The components, besides the price, of one row of the offers; (1, contractors)."""

@@ -81,7 +81,7 @@ class PublishedTrade:
     def bids_usd(self, quote: PublishedQuote) -> FloatArray:
         """Sealed bids: every contractor's own cost or, where that is not known, its price."""
         own_usd = self._quotes.own_usd(quote)
-        return np.where(np.isnan(own_usd), quote.price_usd, own_usd)
+        return np.where(np.isnan(own_usd), quote.offers.price_usd, own_usd)
 
     def oracle_view(self, opened: OpenPublishedBlock, quote: PublishedQuote, task: int) -> OracleView:
         """The view with the realised cost of every choice, waits worked out from true service times."""
@@ -120,7 +120,7 @@ class PublishedTrade:
             {
                 name: np.broadcast_to(np.ravel(part), len(offers.ids))
                 for name, part in (
-                    ("price_usd", quote.price_usd[row]),
+                    ("price_usd", quote.offers.price_usd[row]),
                     ("communication_usd", on_top.communication_usd),
                     ("verification_usd", on_top.verification_usd),
                     ("integration_usd", on_top.integration_usd),
