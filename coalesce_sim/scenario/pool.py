@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ModelWrapValidatorHandler, model_validator
 
 from coalesce_sim.scenario.base import Model, Text
+from coalesce_sim.scenario.batching import BatchCurve, with_places
 from coalesce_sim.scenario.believed import OwnHardware
 from coalesce_sim.scenario.distributions import (
     Distribution,
@@ -112,6 +113,9 @@ class ContractorFacts(TokenPrices):
     slots: Slots = "unlimited"
     """Jobs that the contractor can work on at once; others wait, first come, first served. With 0 it rejects
     whatever it is given (needs `contracts`)."""
+    batch_curve: BatchCurve | None = None
+    """How the pace of writing hangs on the jobs at work, in place of `slots` and `decode_tokens_per_s`; an
+    offer goes by the jobs that are there when it is made. Needs a market that learns."""
     queue_limit: Annotated[int, Field(ge=0)] | None = None
     """Jobs that may wait at the contractor, which rejects those beyond. Left out, any number may; needs
     `contracts`."""
@@ -123,6 +127,11 @@ class ContractorFacts(TokenPrices):
     outcomes: dict[str, TypeOutcome] | None = None
     """Success, true bills and times by task type; no offer is made on types that are not named. Needs
     `contracts`."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _slots_of_a_curve(cls, data: Any, validated: ModelWrapValidatorHandler[Self]) -> Self:
+        return with_places(data, validated)
 
 
 class Contractor(ContractorFacts):

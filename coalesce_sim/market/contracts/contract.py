@@ -21,7 +21,8 @@ class Contract:
     on: `plain_usd` the charges before correction by experience, `quoted_s` the time until the work is done,
     `estimated_usd` the whole cost, `internal_usd` that of staying at home.
 
-    `service_s` is how long the work will really take, `expected_s` how long its contractor thinks; `search_s`
+    `service_s` is how long the work will really take, `expected_s` how long its contractor thinks; where its
+    machine serves all jobs at once, the former leaves out the writing of `tokens`. `search_s`
     is what finding the contractor takes, `deadline_s` when the client cancels (infinite: never). `work` is
     its luck with the task, `done_well` whether that is good as it was last done; at first, honestly.
 
@@ -49,6 +50,7 @@ class Contract:
     internal_usd: float
     explored: bool
     service_s: float
+    tokens: float
     expected_s: float
     search_s: float
     submitted_s: float

@@ -63,6 +63,7 @@ class Dealing:
         contractor = int(chosen[0])
         fixed_usd = None if decision.price_usd is None else float(decision.price_usd)
         work = opened.results.work(task, contractor)
+        service_s, tokens = self._layouts.true_parts(opened.block, task, contractor)
         contract = Contract(
             opened=opened,
             task=opened.block.first + task,
@@ -79,7 +80,8 @@ class Dealing:
             estimated_usd=terms[EXTERNAL],
             internal_usd=offers.internal_usd[0],
             explored=decision.explored,
-            service_s=float(self._layouts.true_work_s(opened.block, task, chosen)[0]),
+            service_s=service_s,
+            tokens=tokens,
             expected_s=terms[SERVICE] * self._layouts.work_factor,
             search_s=opened.search_s(task),
             submitted_s=now_s,

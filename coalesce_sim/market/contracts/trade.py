@@ -59,7 +59,7 @@ class ContractTrade:
         if scenario.discovery is not None:
             counts = scenario.clients.count, len(scenario.workload.types), len(pool)
             self.discovery = Discovery(scenario.discovery, *counts, venue.luck)
-        self.layouts = Layouts(scenario, rules, pool, self.truth, behaviour.asking)
+        self.layouts = Layouts(scenario, rules, pool, self.truth, behaviour.asking, venue.queues.sharing)
         self._incidents, self._bidding = mishaps.incidents, behaviour.bidding
         self._quotes = ContractQuotes(
             venue, rules, self.layouts, self.truth, self._knowledge, self._incidents
