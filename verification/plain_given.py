@@ -397,8 +397,8 @@ class Contractor(Worker):
         self.curve: dict[str, Any] | None = stated["batch_curve"]
 
     def work_s(self, task: Task, jobs: int, *, really: bool = False) -> float:
-        """Time that the work itself takes, as expected or, but for luck, really. Where a machine serves all at
-        once: with so many jobs on it; with 0 of them, the writing is left out."""
+        """Time that the work itself takes, as expected or, but for luck, really. Where a machine serves all
+        at once: with so many jobs on it; with 0 of them, the writing is left out."""
         stated_s = self.stated_s(task)
         if stated_s is not None:
             return stated_s

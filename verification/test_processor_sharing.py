@@ -1,7 +1,7 @@
 """Machines that serve all their jobs at once, against the M/G/1 queue under processor sharing.
 
-Where a token takes ``per_job_ms · n`` and no base, n jobs share one speed. Then the mean time in the system is
-E[S] / (1 − ρ), whatever the law of the service time (Kleinrock 1967; Sakata, Noguchi and Oizumi 1971), and
+Where a token takes ``per_job_ms · n`` and no base, n jobs share one speed. Then the mean time in the system
+is E[S] / (1 − ρ), whatever the law of the service time (Kleinrock 1967; Sakata, Noguchi and Oizumi 1971), and
 that of the jobs of length x is x / (1 − ρ). First come, first served it hangs on the law (Pollaczek and
 Khinchine).
 

@@ -31,8 +31,8 @@ def played(tasks: list[Any], *contractors: dict[str, Any], choices: str, **secti
 
 
 def test_a_job_goes_on_at_another_pace_when_others_come_and_go() -> None:
-    """A writes 500 of 1,000 tokens alone in 10 s, and 500 beside B at 30 ms, until 25 s. B has 500 of 600 then,
-    and writes the rest alone in 2 s."""
+    """A writes 500 of 1,000 tokens alone in 10 s, and 500 beside B at 30 ms, until 25 s. B has 500 of 600
+    then, and writes the rest alone in 2 s."""
     result, _ = played(jobs((0, 1000), (10, 600)), shared(), choices="aa")
     assert result.decisions["finished_s"].to_numpy() == pytest.approx([25, 27])
 
