@@ -270,6 +270,7 @@ class Market:
             "estimated_usd": offer.external_usd,
             "submitted_s": now_s,
             "working_s": None,
+            "worked_s": 0.0,
             **dict.fromkeys(("auth_required", "input_required"), False),
             "incident": None,
             "explored": offer.explored,
@@ -355,6 +356,7 @@ class Market:
         contract.row["working_s"] = env.now
         self.began(contract.task)
         in_time = yield from self.lasts(contract, contract.service_s)
+        contract.row["worked_s"] = env.now - contract.row["working_s"]
         queue.working.remove(expected_end_s)
         if queue.limited:
             queue.resource.release(request)
@@ -383,6 +385,8 @@ class Market:
         leaked_usd = task.leak_usd if row["incident"] == "leaked" else 0.0
         row["leak_usd"] = leaked_usd * self.known.borne_share
         row["insured_usd"] = leaked_usd - row["leak_usd"]
+        began = row["working_s"] is not None
+        row["own_usd"] = offer.contractor.spent_usd(row["worked_s"], offer.bid_usd if began else 0.0)
         self.charge(task, again=row["attempt"] > 0, price_usd=paid_usd, **fees)
         self.charge(task, leak_usd=row["leak_usd"])
         self.contracts.append(row | {"accepted": accepted, "paid_usd": paid_usd, "fees_usd": fees_usd})

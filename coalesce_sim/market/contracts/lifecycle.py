@@ -129,6 +129,7 @@ class Lifecycle:
         contract.state, contract.working_s = WORKING, env.now
         self._endings.began(contract.opened, contract.row)
         in_time = yield from self._in_time(contract, contract.service_s)
+        contract.worked_s = env.now - contract.working_s
         if queue.limited:
             queue.end(env.now, expected_end_s)
             queue.resource.release(request)
