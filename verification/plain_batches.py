@@ -17,11 +17,17 @@ class Machine(Queue):
     def __init__(self, env: simpy.Environment, curve: dict[str, Any]) -> None:
         super().__init__(env, curve["max_jobs"])
         self.env, self.curve, self.changed = env, curve, env.event()
+        self.used_s, self.since_s, self.crowd = 0.0, 0.0, 0
 
-    def change(self) -> None:
-        """A job has come or gone."""
+    def change(self) -> float:
+        """A job has come or gone; the time of the machine that one which was always there would have used up
+        by now."""
+        if self.crowd > 0:
+            self.used_s += (self.env.now - self.since_s) / self.crowd
+        self.since_s, self.crowd = self.env.now, len(self.working)
         self.changed.succeed()
         self.changed = self.env.event()
+        return self.used_s
 
     def work(self, apart_s: float, tokens: float) -> Generator[simpy.Event, Any, None]:
         """A job that has a place: something at a speed of its own, then tokens at that of all. It is

@@ -475,6 +475,13 @@ class Contractor(Worker):
             return machine_usd or None
         return float(share * self.list_price_usd(task))
 
+    def spent_usd(self, worked_s: float, reckoned_usd: float) -> float | None:
+        """What a job cost the contractor that it worked on for so long, where that is known; where no
+        hardware tells, what it had reckoned with."""
+        if self.usd_per_s > 0:
+            return self.dearer * self.usd_per_s * worked_s
+        return None if self.stated["own_cost_share"] is None else reckoned_usd
+
     def skill(self, near: Nearness, type_: str, required: list[str], score: float | None) -> float:
         """Skill compatibility (eq. 12); `score` is the public one, None where work is not rated."""
         rules = self.rules

@@ -275,6 +275,7 @@ class Market:
             "estimated_usd": offer.external_usd,
             "submitted_s": now_s,
             "working_s": None,
+            "worked_s": 0.0,
             **dict.fromkeys(("auth_required", "input_required"), False),
             "incident": None,
             "explored": offer.explored,
@@ -361,19 +362,20 @@ class Market:
         contract.row["working_s"] = env.now
         self.began(contract.task)
         if isinstance(queue, Machine):
+            used_s = queue.change()
             in_time = yield from self.beside_others(contract, queue)
         else:
             in_time = yield from self.lasts(contract, contract.service_s)
+            contract.row["worked_s"] = env.now - contract.row["working_s"]
         queue.working.remove(expected_end_s)
         if isinstance(queue, Machine):
-            queue.change()
+            contract.row["worked_s"] = queue.change() - used_s
         if queue.limited:
             queue.resource.release(request)
         return in_time
 
     def beside_others(self, contract: Contract, machine: Machine) -> Generator[simpy.Event, Any, bool]:
         """Whether the work was done in time on a machine that serves all its jobs at once."""
-        machine.change()
         work = self.env.process(machine.work(contract.service_s, contract.tokens))
         left_s = max(0.0, contract.deadline_s - self.env.now + ROUNDING_S)
         yield work if left_s == math.inf else work | self.env.timeout(left_s)
@@ -405,6 +407,8 @@ class Market:
         leaked_usd = task.leak_usd if row["incident"] == "leaked" else 0.0
         row["leak_usd"] = leaked_usd * self.known.borne_share
         row["insured_usd"] = leaked_usd - row["leak_usd"]
+        began = row["working_s"] is not None
+        row["own_usd"] = offer.contractor.spent_usd(row["worked_s"], offer.bid_usd if began else 0.0)
         self.charge(task, again=row["attempt"] > 0, price_usd=paid_usd, **fees)
         self.charge(task, leak_usd=row["leak_usd"])
         self.contracts.append(row | {"accepted": accepted, "paid_usd": paid_usd, "fees_usd": fees_usd})

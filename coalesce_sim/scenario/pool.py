@@ -109,7 +109,8 @@ class ContractorFacts(TokenPrices):
     takes."""
     own_cost_share: Share | None = None
     """Share of the listed price that is the contractor's own cost, where no hardware tells it; left out, all
-    of it. No effect but on bargained prices, auctions and posted prices."""
+    of it where somebody bargains or bids. It is spent on every job that is begun, whatever comes of it; where
+    every contractor delivers, no effect but on auctions and posted prices."""
     slots: Slots = "unlimited"
     """Jobs that the contractor can work on at once; others wait, first come, first served. With 0 it rejects
     whatever it is given (needs `contracts`)."""

@@ -148,3 +148,13 @@ def test_measured_curves_fit_what_was_measured() -> None:
     for point in measured:
         written = point.batch / drawn.batch_curve.s_per_token(point.batch)
         assert written == pytest.approx(point.output_tokens_per_s, rel=0.1)
+
+
+def test_the_books_count_a_machine_once_however_many_it_serves() -> None:
+    """Two jobs at once share 30 s of an owned machine, whose clock runs on to the end of a third at 120 s."""
+    machine = {"tdp_w": 0, "memory_gb": 80, "purchase_usd": 3.6, "lifetime_h": 1, "peak_flop_s": 1e30}
+    machine |= {"electricity_usd_per_kwh": 0}
+    result, _ = played(jobs((0, 1000), (0, 1000), (100, 1000)), shared(hardware=machine), choices="aaa")
+    assert result.contracts["worked_s"].to_numpy() == pytest.approx([15, 15, 20])
+    (row,) = result.sellers.to_dict("records")
+    assert (row["worked_s"], row["work_usd"], row["idle_usd"]) == pytest.approx((50, 0.05, 0.07))

@@ -135,6 +135,7 @@ class Lifecycle:
             in_time = yield from self._beside_others(contract, queue)
         else:
             in_time = yield from self._in_time(contract, contract.service_s)
+            contract.worked_s = env.now - contract.working_s
         if queue.limited:
             queue.end(env.now, expected_end_s)
             queue.resource.release(request)
@@ -148,6 +149,7 @@ class Lifecycle:
         else:
             yield job.done | env.timeout(max(0.0, contract.deadline_s - env.now + ROUNDING_S))
         machine.put_down(job)
+        contract.worked_s = job.machine_s
         if not job.done.processed:
             contract.state, contract.reason = CANCELED, TIMED_OUT
         return bool(job.done.processed)

@@ -12,6 +12,7 @@ from coalesce_sim.cost_parts import SEARCH
 from coalesce_sim.economics.correction import Effect, ErrorWindow, EstimationError
 from coalesce_sim.market.breakdown import Breakdown, left_out
 from coalesce_sim.market.contracts.behaviour import HONEST
+from coalesce_sim.market.contracts.books import Books
 from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.contracts.dealing import Dealing
 from coalesce_sim.market.contracts.discovery import Discovery
@@ -42,7 +43,8 @@ ContractAttempt = Contract | OwnWork
 class ContractTrade:
     """Quotes tasks one by one, and sees to the contracts and the work at home that come of it.
 
-    `discovery` is how clients find contractors, None where everybody knows everybody.
+    `discovery` is how clients find contractors, None where everybody knows everybody; `books` are the
+    contractors'.
     """
 
     discovery: Discovery | None = None
@@ -60,6 +62,7 @@ class ContractTrade:
             counts = scenario.clients.count, len(scenario.workload.types), len(pool)
             self.discovery = Discovery(scenario.discovery, *counts, venue.luck)
         self.layouts = Layouts(scenario, rules, pool, self.truth, behaviour.asking, venue.queues.sharing)
+        self.books = Books(pool, venue.accounts.revenue_usd, price_factor=self.layouts.price_factor)
         self._incidents, self._bidding = mishaps.incidents, behaviour.bidding
         self._quotes = ContractQuotes(
             venue, rules, self.layouts, self.truth, self._knowledge, self._incidents
@@ -80,6 +83,7 @@ class ContractTrade:
             endings,
             self._home,
             mishaps,
+            self.books,
         )
 
     def expecting(self, known: Known) -> Expectations:
