@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import simpy
 
 from verification.plain_batches import Machine
-from verification.plain_given import Contractor, Task, Worker, draw
+from verification.plain_given import Contractor, Task, Worker, draw, homes_of
 from verification.plain_knowledge import OWN_RECORD, Broadcast, Gossip, Ratings, Registry
 from verification.plain_policies import Offer, exceeds
 from verification.plain_queues import Queue
@@ -86,14 +86,17 @@ class Known:
         self.borne_share: float = 1.0 if incidents is None else 1 - incidents["insured_share"]
         self.contractors = [Contractor(facts, place) for place in range(len(facts["contractors"]))]
         self.near = Nearness(facts)
-        self.home = Worker(facts, self.settings["clients"], len(self.contractors))
-        self.by_use = any(worker.bills_by_use for worker in (*self.contractors, self.home))
+        self.homes_stated = homes_of(self.settings["clients"])
+        self.agents: list[Worker] = []  # those of clients whose homes are alike know of each other's work
+        for stated in self.homes_stated:
+            if all(agent.stated != stated for agent in self.agents):
+                self.agents.append(Worker(facts, stated, len(self.contractors)))
+        self.by_use = any(worker.bills_by_use for worker in (*self.contractors, *self.agents))
         cheapest_first = sorted(self.contractors, key=lambda who: float(who.stated["price_usd"]))
         self.rank = {who: place for place, who in enumerate(cheapest_first)}
 
-        clients, slots = self.settings["clients"]["count"], self.settings["clients"]["slots"]
-        self.home_slots: float = math.inf if slots == "unlimited" else slots
-        self.homes = [Queue(env, self.home_slots) for _ in range(clients)]
+        clients = len(self.homes_stated)
+        self.homes = [Queue(env, self.home_slots(client)) for client in range(clients)]
         self.queues = {
             who: Queue(env, who.slots) if who.curve is None else Machine(env, who.curve)
             for who in self.contractors
@@ -105,7 +108,7 @@ class Known:
         if reputation is not None:
             advertised = [who.reliability for who in self.contractors]
             self.ratings = Ratings(reputation, types, clients, advertised)
-            self.own_ratings = Ratings(OWN_RECORD, types, 1, [0.0])
+            self.own_ratings = Ratings(OWN_RECORD, types, 1, [0.0] * len(self.agents))
         rule = self.settings["calibration"]
         self.charge_factors, self.time_factors = Factors(rule), Factors(rule)
         rules, luck = self.settings["discovery"], facts["luck"]
@@ -121,9 +124,18 @@ class Known:
             agents = [(luck["gossip of clients"], i) for i in range(clients)]
             agents += [(luck["gossip"], who.identity) for who in self.contractors]
             self.directory = Gossip(rules, agents, clients, types)
-        self.own_price_usd: float = self.settings["clients"]["price_usd"]
-        if facts["recorded"] is not None:
-            self.own_price_usd += facts["recorded"]["own_bill_usd"]
+        recorded = facts["recorded"]
+        self.own_bill_usd: float = 0.0 if recorded is None else recorded["own_bill_usd"]
+
+    def agent(self, client: int) -> Worker:
+        """A client's own agent."""
+        stated = self.homes_stated[client]
+        return next(agent for agent in self.agents if agent.stated == stated)
+
+    def home_slots(self, client: int) -> float:
+        """How many tasks a client can work on at once."""
+        slots = self.homes_stated[client]["slots"]
+        return math.inf if slots == "unlimited" else float(slots)
 
     def find(self, task: Task) -> tuple[list[Contractor], float, float]:
         """Who is found for a task, how long that takes, and what it costs."""
@@ -158,42 +170,43 @@ class Known:
 
     def home_s(self, task: Task, *, really: bool = False) -> float:
         """Time that the work takes at home, as expected or really."""
-        stated_s = self.home.stated_s(task)
+        stated_s = self.agent(task.client).stated_s(task)
         if stated_s is not None:
             return stated_s
         return task.true_home_s if really else task.home_s
 
     def stay(self, task: Task) -> Stay:
         """What a client expects of its own agent now; without a GPU it can only bear the loss."""
-        loss_usd = task.whole.loss_usd
-        if self.home_slots == 0:
+        loss_usd, agent, slots = task.whole.loss_usd, self.agent(task.client), self.home_slots(task.client)
+        if slots == 0:
             return Stay(0.0, 0.0, 0.0, 0.0, loss_usd)
         now_s, work_s = self.env.now, self.home_s(task)
         turnaround_s = self.homes[task.client].expected_wait_s(now_s, now_s) + work_s
         late_usd = others_late_usd = 0.0
-        time_factor = self.time_factors.of(task.type, self.home)
+        time_factor = self.time_factors.of(task.type, agent)
         corrected_s, work_s = turnaround_s * time_factor, work_s * time_factor
         if self.opportunity == "later_tasks":
             others_late_usd = task.later_usd
         elif self.opportunity in ("expected_delay", "queue"):
             late_usd = max(0.0, corrected_s - task.max_latency_s) * self.late_usd_per_s
-        if self.opportunity == "queue" and self.home_slots < math.inf:
+        if self.opportunity == "queue" and slots < math.inf:
             # The next task is expected in a gap; it waits for this one too, or only for those before.
             gap_s, wait_s = now_s / max(1, self.arrived[task.client]), corrected_s - work_s
-            with_s = max(0.0, wait_s + work_s / self.home_slots - gap_s) + work_s - task.max_latency_s
+            with_s = max(0.0, wait_s + work_s / slots - gap_s) + work_s - task.max_latency_s
             without_s = max(0.0, wait_s - gap_s) + work_s - task.max_latency_s
             others_late_usd = (max(0.0, with_s) - max(0.0, without_s)) * self.late_usd_per_s
-        plain_usd = sum(task.home_parts_usd.values()) + self.own_price_usd
+        plain_usd = sum(task.home_parts_usd.values()) + (agent.stated["price_usd"] + self.own_bill_usd)
         late_usd += others_late_usd
-        usd = plain_usd * self.charge_factors.of(task.type, self.home) + late_usd
+        usd = plain_usd * self.charge_factors.of(task.type, agent) + late_usd
         usd += (1 - self.own_good_p(task)) * loss_usd
         return Stay(turnaround_s, late_usd, others_late_usd, plain_usd, usd)
 
     def own_good_p(self, task: Task) -> float:
         """Probability of good work at home, as it is or, where work is rated, by the client's own record."""
+        agent = self.agent(task.client)
         if self.ratings is not None:
-            return self.own_ratings.scores[0][task.type]
-        return self.home.success_p(task.type)
+            return self.own_ratings.scores[self.agents.index(agent)][task.type]
+        return agent.success_p(task.type)
 
     def quote(self, task: Task, who: Contractor, search_s: float, stay: Stay) -> Offer | None:
         """What a contractor offers now; None where bargaining finds no price that suits both."""

@@ -221,7 +221,7 @@ class Market:
     def begin_at_home(self, task: Task, stay: Stay) -> None:
         """Join the client's own queue; without a GPU the task comes to nothing."""
         task.row["contractor"] = None
-        if self.known.home_slots == 0:
+        if self.known.home_slots(task.client) == 0:
             self.fail(task)
             return
         queue = self.known.homes[task.client]
@@ -230,7 +230,7 @@ class Market:
 
     def work_at_home(self, task: Task, stay: Stay, queue: Queue) -> Events:
         """Queue and work; then charge what it cost, and learn."""
-        env, home, decided_s = self.env, self.known.home, self.env.now
+        env, home, decided_s = self.env, self.known.agent(task.client), self.env.now
         expected_s = self.known.home_s(task)
         if queue.limited:
             request = queue.resource.request()
@@ -251,7 +251,7 @@ class Market:
         self.known.correct_times(task, home, stay.turnaround_s, env.now - decided_s)
         spent_usd += max(0.0, env.now - decided_s - task.max_latency_s) * self.late_usd_per_s
         if self.known.ratings is not None:
-            self.known.own_ratings.rate(0, 0, task.type, float(good))
+            self.known.own_ratings.rate(0, self.known.agents.index(home), task.type, float(good))
         self.policy.observe(Outcome(task, None, spent_usd + (0.0 if good else task.whole.loss_usd)))
         self.done(task, good=good)
 
@@ -449,7 +449,7 @@ class Market:
             self.fail(task)
         elif len(tried) <= self.rules["recovery"]["retries"]:
             self.decide(task, tried)
-        elif self.rules["recovery"]["then"] == "local" and self.known.home_slots > 0:
+        elif self.rules["recovery"]["then"] == "local" and self.known.home_slots(task.client) > 0:
             task.row["attempts"] = len(tried) + 1
             self.begin_at_home(task, self.known.stay(task))
         else:

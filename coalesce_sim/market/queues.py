@@ -186,14 +186,18 @@ class Workers(dict[int, Queue]):
         """Enter the working time of each, which was played elsewhere."""
         self._worked_s = worked_s
 
-    def utilisation(self, now_s: float) -> float:
-        """Share of the slots' time, up to now, that was worked in; NaN where slots are unlimited or none."""
-        if None in self.slots or now_s == 0:
+    def utilisation(self, now_s: float, among: range | None = None) -> float:
+        """Share of the slots' time, up to now, that was worked in, of all or `among` some; NaN where slots
+        are unlimited or none."""
+        among = range(len(self.slots)) if among is None else among
+        slots = self.slots[among.start : among.stop]
+        if None in slots or now_s == 0:
             return math.nan
-        total = sum(count for count in self.slots if count is not None)
-        worked_s = self._worked_s
-        if worked_s is None:
-            worked_s = [self[number].busy_s for number in sorted(self)]
+        total = sum(count for count in slots if count is not None)
+        if self._worked_s is None:
+            worked_s = [self[number].busy_s for number in sorted(self) if number in among]
+        else:
+            worked_s = self._worked_s[among.start : among.stop]
         busy_s = 0.0
         for each_s in worked_s:
             busy_s += each_s
@@ -228,8 +232,10 @@ class Queues:
 
     def __init__(self, env: simpy.Environment, scenario: Scenario, pool: Pool) -> None:
         self.env = env
-        slots = None if scenario.clients.slots == "unlimited" else scenario.clients.slots
-        self.homes = Workers([slots] * scenario.clients.count, lambda _: Queue(env, slots))
+        at_home: list[int | None] = []
+        for each in scenario.clients.populations:
+            at_home += [None if each.home.slots == "unlimited" else each.home.slots] * each.count
+        self.homes = Workers(at_home, lambda client: Queue(env, at_home[client]))
         self.jobs = np.zeros(len(pool))
         self._without_free_slot: set[int] = set()
         self.sharing = Sharing(pool.curves) if any(pool.curves) else None
@@ -237,7 +243,7 @@ class Queues:
         self.contractors = Workers(pool.slots, self._at_contractor)
         self.network_s: list[float] = pool.network_s.tolist()
         self.limited_at_contractors = any(slots is not None for slots in pool.slots)
-        self.limited = self.limited_at_contractors or slots is not None
+        self.limited = self.limited_at_contractors or any(slots is not None for slots in at_home)
         self._all_network_s = pool.network_s
         self._networked = any(self.network_s)
 

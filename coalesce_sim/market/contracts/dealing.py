@@ -221,7 +221,7 @@ class Dealing:
             self._endings.fail(opened, task)
         elif tried <= recovery.retries:
             return Onward((task,))
-        elif recovery.then == "local" and self._home.exists:
+        elif recovery.then == "local" and self._home.exists(contract.client):
             opened.records.attempts[task] = tried + 1
             return Onward(carry_out=self._home.begin(opened, task, self._home.expect(opened, task)))
         else:

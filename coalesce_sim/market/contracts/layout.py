@@ -83,7 +83,7 @@ class Layouts:
         self._by_token = pool.tariff.charges
         if isinstance(self._pricing, DemandPrice):
             self._unit_usd = demand_price_usd(self._pricing, pool.base_price_usd, pool.demand, pool.available)
-        self._type_service_s = truth.type_service_s[:, :-1]
+        self._type_service_s = truth.type_service_s[:, : len(pool)]
         self._timed = bool(np.isfinite(self._type_service_s).any())
         security = rules.security
         self.work_factor = 1 + security.enclave_share + security.audit_share
