@@ -164,7 +164,11 @@ class Market:
         What does not apply, such as the utilisation of unlimited slots, is left out. `revenue_hhi` is the
         Herfindahl–Hirschman index of the contractors' revenue, 1/n to 1.
         """
-        revenue = np.array(self.accounts.revenue_usd)
+        presence, contractors = self.pool.roster.presence, self.queues.contractors
+        there_s, at_work = presence.spent_s(self.ended_s), contractors.utilisation(self.ended_s)
+        if presence.moves:
+            at_work = contractors.utilisation_of(there_s)
+        revenue = np.array(self.accounts.revenue_usd)[presence.entered(self.ended_s)]
         total = float(revenue.sum())
         home_utilisation = self.queues.homes.utilisation
         of_groups = {
@@ -175,12 +179,18 @@ class Market:
         }
         figures = {
             "revenue_hhi": float(((revenue / total) ** 2).sum()) if total > 0 else np.nan,
-            "contractor_utilisation": 100 * self.queues.contractors.utilisation(self.ended_s),
+            "contractor_utilisation": 100 * at_work,
             "home_utilisation": 100 * home_utilisation(self.ended_s),
             **of_groups,
         } | self.trade.figures()
         if isinstance(self.trade, ContractTrade):
             figures |= self.trade.books.figures(self.ended_s)
+        if presence.moves:
+            figures |= {
+                "contractors_entered": float(np.count_nonzero(presence.enter_s[there_s > 0] > 0)),
+                "contractors_left": float(np.count_nonzero(presence.leave_s <= self.ended_s)),
+                "contractors_present": float(there_s.sum()) / self.ended_s if self.ended_s > 0 else np.nan,
+            }
         return {name: value for name, value in figures.items() if not np.isnan(value)}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import math
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import islice
 
@@ -198,10 +198,29 @@ class Workers(dict[int, Queue]):
             worked_s = [self[number].busy_s for number in sorted(self) if number in among]
         else:
             worked_s = self._worked_s[among.start : among.stop]
-        busy_s = 0.0
-        for each_s in worked_s:
-            busy_s += each_s
-        return busy_s / (total * now_s) if total else math.nan
+        return _added(worked_s) / (total * now_s) if total else math.nan
+
+    def utilisation_of(self, there_s: FloatArray) -> float:
+        """The same of those who come and go, each in the market for so long."""
+        there = there_s > 0
+        slots = [count for count, counts in zip(self.slots, there.tolist(), strict=True) if counts]
+        if None in slots:
+            return math.nan
+        slots_s = _added(
+            [count * each_s for count, each_s in zip(slots, there_s[there].tolist(), strict=True)]
+        )
+        worked_s = (
+            [self[number].busy_s for number in sorted(self)] if self._worked_s is None else self._worked_s
+        )
+        return _added(worked_s) / slots_s if slots_s else math.nan
+
+
+def _added(values: Iterable[float]) -> float:
+    """The sum in order: `sum` rounds otherwise from Python 3.12 on."""
+    total = 0.0
+    for each in values:
+        total += each
+    return total
 
 
 class Sharing:

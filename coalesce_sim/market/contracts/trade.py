@@ -25,6 +25,7 @@ from coalesce_sim.market.contracts.layout import Layouts
 from coalesce_sim.market.contracts.open_block import OpenContractBlock
 from coalesce_sim.market.contracts.quotes import ContractQuote, ContractQuotes
 from coalesce_sim.market.contracts.results import GroundTruth, Mishaps
+from coalesce_sim.market.contracts.ruin import give_up
 from coalesce_sim.market.contracts.states import FINAL_STATES
 from coalesce_sim.market.contracts.terms import BID, EXTERNAL, LATENCY
 from coalesce_sim.market.contracts.ways import Expectations, Known
@@ -59,10 +60,15 @@ class ContractTrade:
             scenario, pool, self.truth.own_success, record_ratings=venue.observer.wants("ratings")
         )
         if scenario.discovery is not None:
-            counts = scenario.clients.total, len(scenario.workload.types), len(pool)
-            self.discovery = Discovery(scenario.discovery, *counts, venue.luck)
+            counts = scenario.clients.total, len(scenario.workload.types)
+            self.discovery = Discovery(scenario.discovery, *counts, pool.roster.presence, venue.luck)
         self.layouts = Layouts(scenario, rules, pool, self.truth, behaviour.asking, venue.queues.sharing)
         self.books = Books(pool, venue.accounts.revenue_usd, price_factor=self.layouts.price_factor)
+        leaves = None if scenario.turnover is None else scenario.turnover.exit
+        if leaves is not None and leaves.in_the_red is not None:
+            looks = {"every_s": 60 * leaves.check_min, "until_s": scenario.clock.horizon_s}
+            env, presence = venue.queues.env, pool.roster.presence
+            env.process(give_up(env, presence, self.books, leaves.in_the_red, **looks))
         self._incidents, self._bidding = mishaps.incidents, behaviour.bidding
         self._quotes = ContractQuotes(
             venue, rules, self.layouts, self.truth, self._knowledge, self._incidents
