@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from verification.plain_given import draw
@@ -199,7 +199,7 @@ class Gossip:
         agents: list[tuple[int, int]],
         clients: int,
         types: list[str],
-        is_there: list[Callable[[float], bool]],
+        is_there: Sequence[Callable[[float], bool]],
     ) -> None:
         self.is_there = is_there
         self.rules, self.agents, self.clients, self.types = rules, agents, clients, types

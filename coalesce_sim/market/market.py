@@ -74,7 +74,7 @@ class Market:
         self.accounts = Accounts(len(pool))
         self.env = simpy.Environment(0.0)
         self.queues = Queues(self.env, scenario, pool)
-        self._populations = scenario.clients.populations
+        self._populations, self._turns_over = scenario.clients.populations, scenario.turns_over
         self._workload = Workload(scenario, self.demand, streams)
         self._observer = observer
         self._decider = Decider(policy, seed=seed, replication=replication)
@@ -167,7 +167,7 @@ class Market:
         presence, contractors = self.pool.roster.presence, self.queues.contractors
         there_s, at_work = presence.spent_s(self.ended_s), contractors.utilisation(self.ended_s)
         if presence.moves:
-            at_work = contractors.utilisation_of(there_s)
+            at_work = contractors.utilisation_of(there_s, self.ended_s)
         revenue = np.array(self.accounts.revenue_usd)[presence.entered(self.ended_s)]
         total = float(revenue.sum())
         home_utilisation = self.queues.homes.utilisation
@@ -185,7 +185,7 @@ class Market:
         } | self.trade.figures()
         if isinstance(self.trade, ContractTrade):
             figures |= self.trade.books.figures(self.ended_s)
-        if presence.moves:
+        if self._turns_over:
             figures |= {
                 "contractors_entered": float(np.count_nonzero(presence.enter_s[there_s > 0] > 0)),
                 "contractors_left": float(np.count_nonzero(presence.leave_s <= self.ended_s)),

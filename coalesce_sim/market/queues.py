@@ -200,18 +200,19 @@ class Workers(dict[int, Queue]):
             worked_s = self._worked_s[among.start : among.stop]
         return _added(worked_s) / (total * now_s) if total else math.nan
 
-    def utilisation_of(self, there_s: FloatArray) -> float:
+    def utilisation_of(self, there_s: FloatArray, now_s: float) -> float:
         """The same of those who come and go, each in the market for so long."""
-        there = there_s > 0
-        slots = [count for count, counts in zip(self.slots, there.tolist(), strict=True) if counts]
-        if None in slots:
+        slots = {who: self.slots[who] for who in np.flatnonzero(there_s > 0).tolist()}
+        if None in slots.values():
             return math.nan
-        slots_s = _added(
-            [count * each_s for count, each_s in zip(slots, there_s[there].tolist(), strict=True)]
+        always = sum(count or 0 for who, count in slots.items() if there_s[who] == now_s)
+        others_s = _added(
+            (count or 0) * float(there_s[who]) for who, count in slots.items() if there_s[who] < now_s
         )
-        worked_s = (
-            [self[number].busy_s for number in sorted(self)] if self._worked_s is None else self._worked_s
-        )
+        worked_s = self._worked_s
+        if worked_s is None:
+            worked_s = [self[number].busy_s for number in sorted(self)]
+        slots_s = always * now_s + others_s
         return _added(worked_s) / slots_s if slots_s else math.nan
 
 

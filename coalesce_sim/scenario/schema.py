@@ -289,6 +289,12 @@ class Scenario(Model):
                 return [(f"contractors[{index}]", each) for index, each in enumerate(listed)]
 
     @property
+    def turns_over(self) -> bool:
+        """Whether contractors may enter or leave while the market is played."""
+        listed = self.contractors if isinstance(self.contractors, list) else []
+        return self.turnover is not None or any(each.moves for each in listed)
+
+    @property
     def queues(self) -> bool:
         """Whether anybody's work can wait: some clients or contractors have finite slots."""
         slots = [*(home.slots for home in self.clients.homes), *(stated.slots for _, stated in self.facts)]

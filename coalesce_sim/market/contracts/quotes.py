@@ -294,7 +294,8 @@ def dearness_of(price_usd: FloatArray, first: BoolArray) -> FloatArray:
     cost no more, so that nobody's hangs on who is not there yet."""
     rank = np.searchsorted(np.sort(price_usd[first]), price_usd, side="right").astype(np.float64) - 0.5
     rank[first] = np.argsort(np.argsort(price_usd[first], kind="stable"), kind="stable")
-    dearness: FloatArray = 1e-6 * rank / max(1, np.count_nonzero(first))
+    many = max(1, int(np.count_nonzero(first)))
+    dearness: FloatArray = 1e-6 * rank / many
     return dearness
 
 
