@@ -9,6 +9,7 @@ import pytest
 
 import coalesce_sim
 from coalesce_sim import LOCAL, Decision, Policy, View, stage
+from coalesce_sim.market.contracts.books import Books
 from coalesce_sim.market.contracts.trade import ContractTrade
 from tests.market.trading import HOME, contractor, market, play, run_of
 from verification.markets_at_random import market_of
@@ -26,7 +27,8 @@ Rows = dict[str, dict[str, Any]]
 def books(scenario: dict[str, Any], *choices: str) -> Rows:
     """The books of one replication, by contractor."""
     sellers = play(scenario, *choices)[0].sellers
-    return {row["contractor"]: row for row in sellers.to_dict("records")}
+    rows: list[dict[Any, Any]] = sellers.to_dict("records")
+    return {row["contractor"]: row for row in rows}
 
 
 def test_the_books_of_four_sellers_worked_out_by_hand() -> None:
@@ -42,14 +44,15 @@ def test_the_books_of_four_sellers_worked_out_by_hand() -> None:
     )
     rows = books(fields, "owner", "tenant", "secret", "share", "share")
     owned_usd = {"work_usd": 60 * WORK_USD_PER_S, "idle_usd": (2 * 460 - 60) * 0.001}
-    for name, expected in {
+    stated: Rows = {
         "owner": {"jobs": 1, "worked_s": 60, "revenue_usd": 1, **owned_usd},
         "tenant": {"jobs": 1, "worked_s": 60, "revenue_usd": 0.5, "work_usd": 0.6, "idle_usd": 0},
         "secret": {"jobs": 1, "revenue_usd": 3, "work_usd": np.nan, "profit_usd": np.nan},
         "share": {"jobs": 2, "worked_s": 120, "revenue_usd": 4, "work_usd": 1, "idle_usd": 0},
         "idler": {"jobs": 0, "revenue_usd": 0, "work_usd": 0, "idle_usd": 3 * 460 * 0.001},
         "crowd": {"jobs": 0, "idle_usd": 0, "profit_usd": 0},
-    }.items():
+    }
+    for name, expected in stated.items():
         assert {field: rows[name][field] for field in expected} == pytest.approx(expected, nan_ok=True), name
         told = rows[name]
         left_usd = told["revenue_usd"] - told["work_usd"] - told["idle_usd"]
@@ -147,17 +150,20 @@ def test_books_add_up_to_what_clients_paid() -> None:
             np.testing.assert_allclose(sellers[name].to_numpy()[known], expected[known], atol=1e-9)
         assert (sellers["jobs"] == by_seller["working_s"].count().to_numpy()).all()
         if sellers["profit_usd"].notna().any():
-            known = sellers[sellers["profit_usd"].notna()]
-            assert metrics["contractor_profit_usd"] == pytest.approx(known["profit_usd"].sum())
+            profit_usd = float(sellers["profit_usd"].dropna().sum())
+            assert metrics["contractor_profit_usd"] == pytest.approx(profit_usd)
 
 
 class _Looks(Policy):
     """Hires the only contractor for every task, and looks at its books first."""
 
+    books: Books
+
     def __init__(self) -> None:
         self.seen: list[float] = []
 
     def decide(self, view: View) -> Decision:
+        assert view.offers.now_s is not None
         self.seen.append(float(self.books.profit_usd(view.offers.now_s)[0]))
         return Decision(0 if len(view.ids) else LOCAL)
 
@@ -169,7 +175,7 @@ def test_books_are_right_at_any_moment_while_a_market_is_played() -> None:
     staged = stage(coalesce_sim.load(fields), policy=lambda: policy)
     trade = staged.market.trade
     assert isinstance(trade, ContractTrade)
-    policy.books = trade.books  # type: ignore[attr-defined]
+    policy.books = trade.books
     staged.play()
     at_work_usd = WORK_USD_PER_S - 0.001
     assert trade.books.revenue_usd.tolist() == staged.market.accounts.revenue_usd == [3]

@@ -84,9 +84,11 @@ class Books:
 
     @cached_property
     def _owned(self) -> tuple[FloatArray, FloatArray]:
-        """How many slots each has for good, and what one loses in a second."""
+        """How many slots each has for good, one machine where that serves all its jobs at once, and what one
+        loses in a second."""
         roster = self._pool.roster
-        slots: FloatArray = np.array([each or 0 for each in self._pool.slots], dtype=float)
+        stated = zip(self._pool.slots, self._pool.curves, strict=True)
+        slots: FloatArray = np.array([1.0 if curve else each or 0.0 for each, curve in stated])
         machines = [kind.hardware for kind in roster.kinds]
         usd_per_h = [0.0 if each is None else each.slot_depreciation_usd_per_h for each in machines]
         return slots, roster.spread(usd_per_h) / 3600

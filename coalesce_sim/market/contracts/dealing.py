@@ -65,6 +65,7 @@ class Dealing:
         contractor = int(chosen[0])
         fixed_usd = None if decision.price_usd is None else float(decision.price_usd)
         work = opened.results.work(task, contractor)
+        service_s, tokens = self._layouts.true_parts(opened.block, task, contractor)
         contract = Contract(
             opened=opened,
             task=opened.block.first + task,
@@ -82,7 +83,8 @@ class Dealing:
             internal_usd=offers.internal_usd[0],
             quoted_own_usd=terms[BID],
             explored=decision.explored,
-            service_s=float(self._layouts.true_work_s(opened.block, task, chosen)[0]),
+            service_s=service_s,
+            tokens=tokens,
             expected_s=terms[SERVICE] * self._layouts.work_factor,
             search_s=opened.search_s(task),
             submitted_s=now_s,
@@ -219,7 +221,7 @@ class Dealing:
             self._endings.fail(opened, task)
         elif tried <= recovery.retries:
             return Onward((task,))
-        elif recovery.then == "local" and self._home.exists:
+        elif recovery.then == "local" and self._home.exists(contract.client):
             opened.records.attempts[task] = tried + 1
             return Onward(carry_out=self._home.begin(opened, task, self._home.expect(opened, task)))
         else:

@@ -59,9 +59,9 @@ class ContractTrade:
             scenario, pool, self.truth.own_success, record_ratings=venue.observer.wants("ratings")
         )
         if scenario.discovery is not None:
-            counts = scenario.clients.count, len(scenario.workload.types), len(pool)
+            counts = scenario.clients.total, len(scenario.workload.types), len(pool)
             self.discovery = Discovery(scenario.discovery, *counts, venue.luck)
-        self.layouts = Layouts(scenario, rules, pool, self.truth, behaviour.asking)
+        self.layouts = Layouts(scenario, rules, pool, self.truth, behaviour.asking, venue.queues.sharing)
         self.books = Books(pool, venue.accounts.revenue_usd, price_factor=self.layouts.price_factor)
         self._incidents, self._bidding = mishaps.incidents, behaviour.bidding
         self._quotes = ContractQuotes(
@@ -93,7 +93,8 @@ class ContractTrade:
     def open(self, block: Block, records: Records) -> OpenContractBlock:
         """Lay out the block."""
         layout, results = self.layouts.of(block), self.truth.of(block)
-        known_home_s = self.truth.type_service_s[block.tasks.type_id, LOCAL]
+        home_of = self.truth.home_of[block.tasks.client]
+        known_home_s = self.truth.type_service_s[block.tasks.type_id, home_of]
         return OpenContractBlock(block, records, layout, results, known_home_s)
 
     def arrive(self, opened: OpenContractBlock, tasks: slice) -> Iterable[slice]:
