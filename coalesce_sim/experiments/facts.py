@@ -57,7 +57,8 @@ def facts(scenario: Scenario, seed: int, replication: int) -> Facts:
         Sections of the scenario by the names that users write, defaults filled in, units in the names:
         `types` and `attributes` of the workload, `failure_correlation`, `clients`, `contracts` (its defaults
         where there is no such section), `reputation`, `discovery`, `calibration`, `skills`, `cost_model`,
-        `policy`; and `start_second_of_day`, the seconds from midnight, UTC, to the start of the run.
+        `policy`; and `start_second_of_day`, the seconds from midnight, UTC, to the start of the run, and
+        `start_s_after_midnight`, the same from midnight by the clock's own hours.
     ``contractors``
         One mapping each, with the fields that a listed contractor has in a scenario, and its `identity`.
     ``tasks``
@@ -123,6 +124,7 @@ def _settings(scenario: Scenario, rules: ContractRules) -> dict[str, Any]:
         **{name: dumped[name] for name in sections},
         "contracts": rules.model_dump(mode="json"),
         "start_second_of_day": scenario.clock.start_second_of_day,
+        "start_s_after_midnight": scenario.clock.start_s_after_midnight,
     }
 
 

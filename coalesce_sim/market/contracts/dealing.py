@@ -6,6 +6,7 @@ import math
 
 from coalesce_sim.cost_parts import CONTRACT, LEAK
 from coalesce_sim.market.contracts.behaviour import Behaviour
+from coalesce_sim.market.contracts.budgets import Budgets
 from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.contracts.ended import ContractLog, EndedContracts
 from coalesce_sim.market.contracts.endings import Endings
@@ -41,12 +42,14 @@ class Dealing:
         endings: Endings,
         home: Home,
         mishaps: Mishaps,
+        budgets: Budgets | None,
     ) -> None:
         self._rules, self._knowledge, self._endings, self._home = rules, knowledge, endings, home
         self._layouts, self._quotes = layouts, quotes
         self._env, self._accounts = venue.queues.env, venue.accounts
         self._observer, self._listens = venue.observer, venue.listens
         self._log = ContractLog() if venue.observer.wants("contracts") else None
+        self._budgets = budgets
         self._mishaps, self._conduct = mishaps, behaviour.conduct
         self._reception, self._rating = behaviour.reception, behaviour.rating
         self._lifecycle = Lifecycle(venue, rules, self._conduct, endings, mishaps, layouts.setup_s)
@@ -61,7 +64,7 @@ class Dealing:
         terms: list[float] = quote.terms[:, position].tolist()
         chosen, factor = offers.ids[position : position + 1], self._rules.timeout_factor
         contractor = int(chosen[0])
-        fixed_usd = None if decision.price_usd is None else float(decision.price_usd)
+        fixed_usd = self._fixed_usd(opened.client[task], decision)
         work = opened.results.work(task, contractor)
         contract = Contract(
             opened=opened,
@@ -90,7 +93,15 @@ class Dealing:
         opened.tried[task] = (*opened.tried[task], contractor)
         opened.records.contractor[task] = contractor
         self._accounts.hold(contract.agreed_usd)
+        if self._budgets is not None:
+            self._budgets.commit(contract.client, contract.agreed_usd, now_s)
         return contract
+
+    def _fixed_usd(self, client: int, decision: Decision) -> float | None:
+        """The price that the policy has fixed, cut to what its client may commit; None where it has not."""
+        if decision.price_usd is None or self._budgets is None:
+            return None if decision.price_usd is None else float(decision.price_usd)
+        return min(float(decision.price_usd), self._budgets.left_usd(client, self._env.now))
 
     def work(self, contract: Contract) -> Events:
         """The contract's life, up to its final state."""
@@ -110,6 +121,9 @@ class Dealing:
         communication_usd, verification_usd, integration_usd = fees
         contract.fees_usd = communication_usd + verification_usd + integration_usd
         self._accounts.release(contract.agreed_usd, contract.state)
+        if self._budgets is not None:
+            back_usd = contract.agreed_usd - contract.paid_usd
+            self._budgets.give_back(contract.client, back_usd, contract.submitted_s, contract.ended_s)
         self._accounts.pay(contract.contractor, contract.paid_usd)
         charge_usd, parts_usd = contract.paid_usd + contract.fees_usd, (contract.paid_usd, *fees)
         self._endings.charge_attempt(
