@@ -367,6 +367,44 @@ _OF_MARKETS = [
             ("lost", "whose finished work was lost, a part of those that `failed`"),
         )
     ),
+    Metric(
+        "contractor_work_usd",
+        "Cost of contractors' work",
+        "USD",
+        "What the contractors' jobs cost them, those too that came to nothing after they were begun: time on "
+        "hardware, or the stated share of the listed price; of the contractors whose own costs are stated",
+        None,
+    ),
+    Metric(
+        "contractor_idle_usd",
+        "Cost of contractors' idle hardware",
+        "USD",
+        "What contractors' owned hardware lost in value in slots that stood idle, from the start to the end "
+        "of the last work",
+        None,
+    ),
+    Metric(
+        "contractor_profit_usd",
+        "Contractors' profit",
+        "USD",
+        "Revenue − `contractor_work_usd` − `contractor_idle_usd`, of the contractors whose own costs are "
+        "stated",
+        None,
+    ),
+    Metric(
+        "contractor_margin",
+        "Contractors' margin",
+        "%",
+        "`contractor_profit_usd` / revenue, of the contractors whose own costs are stated",
+        None,
+    ),
+    Metric(
+        "contractors_in_the_red",
+        "Contractors in the red",
+        "%",
+        "Share of the contractors whose own costs are stated that spent more than they were paid",
+        None,
+    ),
     Metric("insured_usd", "Leaks insured", "USD", "What insurance paid for leaked data", None),
     Metric(
         "discovery_age_s",

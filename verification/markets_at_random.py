@@ -94,7 +94,8 @@ def market_of(number: int, tasks: int, contractors: int) -> dict[str, Any]:
         undivided = {"success": 0.7, "latency_min": pick(None, 1.5), "bill_usd": pick(None, 0.6)}
         for worker in (fields["clients"], *groups_of(fields), *(each for each in pool if pick(True, False))):
             if "outcomes" in worker:
-                worker["outcomes"] = worker["outcomes"] | {"whole": undivided}
+                timed = {} if "batch_curve" not in worker else {"latency_min": None}
+                worker["outcomes"] = worker["outcomes"] | {"whole": undivided | timed}
     if all(each.get("slots", 1) != 0 for each in (fields["clients"], *groups_of(fields))):
         fields["clients"]["hardware"] |= _believed(pick, fields)
     return fields
@@ -262,7 +263,17 @@ def _contractor(pick: Pick, name: str) -> dict[str, Any]:
     contractor: dict[str, Any] = {"name": name}
     for each in facts:
         contractor |= each
-    return contractor
+    return contractor | _shared_machine(pick, contractor)
+
+
+def _shared_machine(pick: Pick, contractor: dict[str, Any]) -> dict[str, Any]:
+    """What takes the place of slots where a machine serves all its jobs at once."""
+    outcomes = contractor.get("outcomes", {}).values()
+    if any("latency_min" in each for each in outcomes) or not pick(True, False, False, False):
+        return {}
+    curve = {"base_ms_per_token": pick(0, 10.0), "per_job_ms": pick(5.0, 30.0), "max_jobs": pick(1, 2, 4)}
+    del contractor["slots"]
+    return {"batch_curve": curve}
 
 
 def _contracts(pick: Pick) -> dict[str, Any]:

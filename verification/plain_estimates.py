@@ -8,64 +8,15 @@ from typing import Any, NamedTuple
 
 import simpy
 
+from verification.plain_batches import Machine
 from verification.plain_given import Contractor, Task, Worker, draw, groups_of, homes_of
 from verification.plain_knowledge import OWN_RECORD, Broadcast, Gossip, Ratings, Registry
 from verification.plain_policies import Offer, exceeds
+from verification.plain_queues import Queue
 from verification.plain_skills import Nearness
 
 ROUNDING_S = 1e-6
 """By how much a contract may miss its deadline through rounding alone."""
-
-
-class Queue:
-    """Slots behind one first-come queue: a client's GPUs, or a contractor's capacity.
-
-    `waiting` holds how long each job in the queue is expected to take, `waiting_s` all of them, `working`
-    when each of those at work is expected to end; `coming` counts those taken in whose data are on their way.
-    """
-
-    def __init__(self, env: simpy.Environment, slots: float) -> None:
-        self.slots, self.limited = slots, slots < math.inf
-        self.resource = simpy.Resource(env, capacity=max(1, slots))  # type: ignore[arg-type]
-        self.waiting: list[float] = []
-        self.waiting_s = 0.0
-        self.working: list[float] = []
-        self.coming = 0
-
-    @property
-    def jobs(self) -> int:
-        return len(self.waiting) + len(self.working)
-
-    def join(self, expected_s: float) -> None:
-        self.waiting.append(expected_s)
-        self.waiting_s += expected_s
-
-    def leave(self, expected_s: float) -> None:
-        self.waiting.remove(expected_s)
-        self.waiting_s = self.waiting_s - expected_s if self.waiting else 0.0
-
-    def takes_in(self, limit: int | None) -> bool:
-        """Whether one more job finds a slot, or a place among those that may wait."""
-        if not self.limited or self.slots == 0:
-            return not self.limited
-        return limit is None or self.jobs + self.coming < self.slots + limit
-
-    def expected_wait_s(self, now_s: float, arrival_s: float) -> float:
-        """For a job that arrives then: until as many have left as there are before it, as is expected now.
-
-        Where more wait than are at work: until all the work in sight, shared by all slots, is done. Slots
-        that are free now are taken by the first in the queue.
-        """
-        if self.jobs < self.slots or self.slots == 0:
-            return 0.0
-        turn, free_slots = self.jobs - int(self.slots), int(self.slots) - len(self.working)
-        at_work = self.working + [now_s + expected_s for expected_s in self.waiting[:free_slots]]
-        if turn < len(at_work):
-            free_s = sorted(at_work)[turn]
-        else:
-            left_s = sum(end_s - now_s for end_s in self.working if end_s > now_s)
-            free_s = now_s + (self.waiting_s + left_s) / self.slots
-        return max(0.0, free_s - arrival_s)
 
 
 class Stay(NamedTuple):
@@ -147,7 +98,10 @@ class Known:
 
         clients = len(self.homes_stated)
         self.homes = [Queue(env, self.home_slots(client)) for client in range(clients)]
-        self.queues = {who: Queue(env, who.slots) for who in self.contractors}
+        self.queues = {
+            who: Queue(env, who.slots) if who.curve is None else Machine(env, who.curve)
+            for who in self.contractors
+        }
         self.arrived = [0] * clients
 
         types, reputation = list(self.settings["types"]), self.settings["reputation"]
@@ -278,7 +232,8 @@ class Known:
         arrival_s = self.env.now + (search_s + self.setup_s + task.transfer_s) + who.network_s
         wait_s = queue.expected_wait_s(self.env.now, arrival_s) + search_s
         overhead_s = who.network_s + (self.setup_s + task.transfer_s + task.check_s)
-        work_s = who.work_s(task)
+        jobs = queue.jobs + 1
+        work_s = who.work_s(task, jobs)
         latency_s = work_s * self.work_factor + overhead_s + wait_s
 
         fees_usd = task.communication_usd + task.check["usd"] + self.external["integration_usd"]
@@ -286,7 +241,7 @@ class Known:
         at_stake_usd = stay.usd if self.goes_on(after=1) else task.whole.loss_usd
         risk_usd = (1 - self.good_p(who, task.type)) * at_stake_usd + self.other_risk_usd(task, who)
 
-        asked_usd, own_usd = who.list_price_usd(task), who.own_usd(task)
+        asked_usd, own_usd = who.list_price_usd(task), who.own_usd(task, jobs)
         due_usd = who.list_price_usd(task, really=True)
         if pricing["kind"] == "load":
             load = queue.jobs / queue.slots if queue.slots > 0 else math.inf

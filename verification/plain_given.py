@@ -259,6 +259,12 @@ def sensitivity(settings: Settings, drawn: dict[str, Any], step_type: str) -> st
     return str(settings["attributes"]["data_sensitivity"])
 
 
+def s_per_token(curve: dict[str, Any], jobs: int) -> float:
+    """Seconds that a token of each of so many jobs takes; no more are at work than the curve allows."""
+    at_work = min(jobs, curve["max_jobs"])
+    return float((curve["base_ms_per_token"] + curve["per_job_ms"] * at_work) / 1000)
+
+
 def slot_flop_s(hardware: dict[str, Any]) -> float:
     """FLOP/s of one slot, which is one request of a batch."""
     peak = hardware["peak_flop_s"] * hardware["utilisation"]
@@ -411,16 +417,21 @@ class Contractor(Worker):
         rates = ("prefill_tokens_per_s", "decode_tokens_per_s")
         speeds = (stated[rate] or machine.get(rate) for rate in rates)
         self.s_per_token = [1 / speed if speed else 0.0 for speed in speeds]
+        self.curve: dict[str, Any] | None = stated["batch_curve"]
 
-    def work_s(self, task: Task, *, really: bool = False) -> float:
-        """Time that the work itself takes, as expected or, but for luck, really."""
+    def work_s(self, task: Task, jobs: int, *, really: bool = False) -> float:
+        """Time that the work itself takes, as expected or, but for luck, really. Where a machine serves all
+        at once: with so many jobs on it; with 0 of them, the writing is left out."""
         stated_s = self.stated_s(task)
         if stated_s is not None:
             return stated_s
+        pace_s = self.s_per_token[1]
+        if self.curve is not None:
+            pace_s = s_per_token(self.curve, jobs) if jobs > 0 else 0.0
         return float(
             60 * self.stated["latency_min"]
             + task.given["prompt_tokens"] * self.s_per_token[0]
-            + task.written(really=really) * self.s_per_token[1]
+            + task.written(really=really) * pace_s
             + task.flop * self.s_per_flop
         )
 
@@ -477,13 +488,22 @@ class Contractor(Worker):
         )
         return float((reading_usd + output_tokens * output_usd) / 1e6 + request_usd)
 
-    def own_usd(self, task: Task) -> float | None:
-        """What the work costs the contractor itself, where that is known."""
-        machine_usd = self.dearer * self.usd_per_s * self.work_s(task)
+    def own_usd(self, task: Task, jobs: int) -> float | None:
+        """What the work costs the contractor itself, where that is known: its share of the machine among so
+        many jobs, where that serves them all at once."""
+        share = 1 if self.curve is None else min(jobs, self.curve["max_jobs"])
+        machine_usd = self.dearer * self.usd_per_s * self.work_s(task, jobs) / share
         share = self.stated["own_cost_share"]
         if machine_usd > 0 or share is None:
             return machine_usd or None
         return float(share * self.list_price_usd(task))
+
+    def spent_usd(self, worked_s: float, reckoned_usd: float) -> float | None:
+        """What a job cost the contractor that it worked on for so long, where that is known; where no
+        hardware tells, what it had reckoned with."""
+        if self.usd_per_s > 0:
+            return self.dearer * self.usd_per_s * worked_s
+        return None if self.stated["own_cost_share"] is None else reckoned_usd
 
     def skill(self, near: Nearness, type_: str, required: list[str], score: float | None) -> float:
         """Skill compatibility (eq. 12); `score` is the public one, None where work is not rated."""

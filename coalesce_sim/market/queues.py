@@ -15,6 +15,7 @@ import simpy
 from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.market.accounts import ConservationError
 from coalesce_sim.market.pool import Pool
+from coalesce_sim.scenario.batching import BatchCurve
 from coalesce_sim.scenario.schema import Scenario
 
 
@@ -203,10 +204,30 @@ class Workers(dict[int, Queue]):
         return busy_s / (total * now_s) if total else math.nan
 
 
+class Sharing:
+    """What a job would meet that came now to machines that serve all their jobs at once: the `s_per_token` it
+    would write at, in a `crowd` of so many. An entry a contractor, 0 and 1 for those who have slots."""
+
+    def __init__(self, curves: Sequence[BatchCurve | None]) -> None:
+        self._curves = curves
+        self.s_per_token, self.crowd = np.zeros(len(curves)), np.ones(len(curves))
+        for contractor, curve in enumerate(curves):
+            if curve is not None:
+                self.expect(contractor, 1)
+
+    def expect(self, contractor: int, jobs: int) -> None:
+        """With one more, so many are at work or wait."""
+        curve = self._curves[contractor]
+        assert curve is not None
+        crowd = min(jobs, curve.max_jobs)
+        self.s_per_token[contractor], self.crowd[contractor] = curve.s_per_token(crowd), crowd
+
+
 class Queues:
     """All queues of a market, and what one may expect of them.
 
-    `jobs` are those that wait or are at work at each contractor.
+    `jobs` are those that wait or are at work at each contractor; `sharing` is how machines that serve all
+    their jobs at once would do with one more, None where no contractor has one.
     """
 
     def __init__(self, env: simpy.Environment, scenario: Scenario, pool: Pool) -> None:
@@ -217,9 +238,9 @@ class Queues:
         self.homes = Workers(at_home, lambda client: Queue(env, at_home[client]))
         self.jobs = np.zeros(len(pool))
         self._without_free_slot: set[int] = set()
-        self.contractors = Workers(
-            pool.slots, lambda who: Queue(env, pool.slots[who], partial(self._watch, who))
-        )
+        self.sharing = Sharing(pool.curves) if any(pool.curves) else None
+        self._curves = pool.curves
+        self.contractors = Workers(pool.slots, self._at_contractor)
         self.network_s: list[float] = pool.network_s.tolist()
         self.limited_at_contractors = any(slots is not None for slots in pool.slots)
         self.limited = self.limited_at_contractors or any(slots is not None for slots in at_home)
@@ -232,6 +253,18 @@ class Queues:
         contractors = len(self.jobs)
         self.contractors.take_over(worked_s[:contractors])
         self.homes.take_over(worked_s[contractors:])
+
+    def _at_contractor(self, who: int) -> Queue:
+        curve, env = self._curves[who], self.env
+        if curve is None or self.sharing is None:
+            return Queue(env, self.contractors.slots[who], partial(self._watch, who))
+        from coalesce_sim.market.batches import Batch
+
+        return Batch(env, curve, partial(self._watch_shared, who, self.sharing))
+
+    def _watch_shared(self, contractor: int, sharing: Sharing, jobs: int) -> None:
+        self._watch(contractor, jobs)
+        sharing.expect(contractor, jobs + 1)
 
     def _watch(self, contractor: int, jobs: int) -> None:
         self.jobs[contractor] = jobs

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ModelWrapValidatorHandler, model_validator
 
 from coalesce_sim.scenario.base import Model, Text
+from coalesce_sim.scenario.batching import BatchCurve, with_places
 from coalesce_sim.scenario.distributions import (
     Distribution,
     NonNegative,
@@ -86,10 +87,14 @@ class ContractorFacts(TokenPrices):
     takes."""
     own_cost_share: Share | None = None
     """Share of the listed price that is the contractor's own cost, where no hardware tells it; left out, all
-    of it. No effect but on bargained prices, auctions and posted prices."""
+    of it where somebody bargains or bids. It is spent on every job that is begun, whatever comes of it; where
+    every contractor delivers, no effect but on auctions and posted prices."""
     slots: Slots = "unlimited"
     """Jobs that the contractor can work on at once; others wait, first come, first served. With 0 it rejects
     whatever it is given (needs `contracts`)."""
+    batch_curve: BatchCurve | None = None
+    """How the pace of writing hangs on the jobs at work, in place of `slots` and `decode_tokens_per_s`; an
+    offer goes by the jobs that are there when it is made. Needs a market that learns."""
     queue_limit: Annotated[int, Field(ge=0)] | None = None
     """Jobs that may wait at the contractor, which rejects those beyond. Left out, any number may; needs
     `contracts`."""
@@ -101,6 +106,11 @@ class ContractorFacts(TokenPrices):
     outcomes: dict[str, TypeOutcome] | None = None
     """Success, true bills and times by task type; no offer is made on types that are not named. Needs
     `contracts`."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _slots_of_a_curve(cls, data: Any, validated: ModelWrapValidatorHandler[Self]) -> Self:
+        return with_places(data, validated)
 
 
 class Contractor(ContractorFacts):

@@ -207,7 +207,8 @@ class Scenario(Model):
         workers += self.facts
         for place, worker in workers:
             for field, hint in worker.hardware.lacking(work).items() if worker.hardware else ():
-                if getattr(worker, field, None) is None:
+                written = field == "decode_tokens_per_s" and getattr(worker, "batch_curve", None) is not None
+                if getattr(worker, field, None) is None and not written:
                     raise ValueError(
                         f"{place}.hardware.{field}: missing, but cost_model.internal.work is {work}{hint}"
                     )
@@ -380,6 +381,27 @@ class Scenario(Model):
                     raise ValueError(f"contracts: missing, but {place}.{field} needs it")
             if facts.unreachable_rate > 0:
                 raise ValueError(f"contracts: missing, but {place}.unreachable_rate needs it")
+        return self
+
+    @model_validator(mode="after")
+    def _curves_can_be_played(self) -> Self:
+        """A machine whose pace hangs on who else is at work needs a market that plays that."""
+        for place, facts in self.facts:
+            if facts.batch_curve is None:
+                continue
+            if not self.learning:
+                raise ValueError(
+                    f"{place}.batch_curve: needs a market that learns; state `contracts: {{}}`, or extend "
+                    "`market`"
+                )
+            if self.records is not None:
+                raise ValueError(f"{place}.batch_curve: has no effect where records say how long work took")
+            for name, outcome in (facts.outcomes or {}).items():
+                if outcome.latency_min is not None:
+                    raise ValueError(
+                        f"{place}.outcomes.{name}.latency_min: a time beside batch_curve, by which it hangs "
+                        f"on the other jobs (got {outcome.latency_min:g})"
+                    )
         return self
 
     @model_validator(mode="after")

@@ -85,8 +85,13 @@ def of_contracts(scenario: Scenario, *, watched: bool) -> dict[str, bool]:
         _GROUPS: scenario.clients.groups is not None,
         "incidents (contracts.security.incidents)": scenario.incidents is not None,
         "reputation by a sliding window (reputation.model)": by_window,
+        "machines that serve all their jobs at once (batch_curve)": _any_curve(scenario),
         _TOLD: watched,
     }
+
+
+def _any_curve(scenario: Scenario) -> bool:
+    return any(facts.batch_curve is not None for _, facts in scenario.facts)
 
 
 def learns(policy: type[Policy]) -> bool:

@@ -12,6 +12,7 @@ from coalesce_sim.cost_parts import SEARCH
 from coalesce_sim.economics.correction import Effect, ErrorWindow, EstimationError
 from coalesce_sim.market.breakdown import Breakdown, left_out
 from coalesce_sim.market.contracts.behaviour import HONEST
+from coalesce_sim.market.contracts.books import Books
 from coalesce_sim.market.contracts.budgets import budgets_of
 from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.contracts.dealing import Dealing
@@ -43,7 +44,8 @@ ContractAttempt = Contract | OwnWork
 class ContractTrade:
     """Quotes tasks one by one, and sees to the contracts and the work at home that come of it.
 
-    `discovery` is how clients find contractors, None where everybody knows everybody.
+    `discovery` is how clients find contractors, None where everybody knows everybody; `books` are the
+    contractors'.
     """
 
     discovery: Discovery | None = None
@@ -60,7 +62,8 @@ class ContractTrade:
         if scenario.discovery is not None:
             counts = scenario.clients.total, len(scenario.workload.types), len(pool)
             self.discovery = Discovery(scenario.discovery, *counts, venue.luck)
-        self.layouts = Layouts(scenario, rules, pool, self.truth, behaviour.asking)
+        self.layouts = Layouts(scenario, rules, pool, self.truth, behaviour.asking, venue.queues.sharing)
+        self.books = Books(pool, venue.accounts.revenue_usd, price_factor=self.layouts.price_factor)
         self._incidents, self._bidding = mishaps.incidents, behaviour.bidding
         self._quotes = ContractQuotes(
             venue, rules, self.layouts, self.truth, self._knowledge, self._incidents
@@ -82,6 +85,7 @@ class ContractTrade:
             self._home,
             mishaps,
             self._budgets,
+            self.books,
         )
 
     def expecting(self, known: Known) -> Expectations:

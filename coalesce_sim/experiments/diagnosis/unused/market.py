@@ -69,10 +69,10 @@ class Asked:
 
     @property
     def own_costs(self) -> bool:
-        """Whether anybody asks what work costs the contractors themselves."""
+        """Whether anybody asks what work costs the contractors themselves, as their books do."""
         bidding = any(isinstance(each, PostedPrice | ScoreAuction | Vickrey) for each in self.policies)
         pricing = self.scenario.cost_model.external.pricing
-        return self.custom or bidding or isinstance(pricing, BargainedPrice)
+        return self.learns or self.custom or bidding or isinstance(pricing, BargainedPrice)
 
     @property
     def load(self) -> bool:

@@ -89,12 +89,26 @@ def _of_contractors(asked: Asked) -> Iterator[Unused]:
         yield Unused(stated_of_contractors(scenario, "skills"), "skills do not count")
     if not asked.texts:
         yield Unused(stated_of_contractors(scenario, "text"), UNREAD)
+    yield from _of_curves(asked)
     free = [each for each in everybody if each.slots == "unlimited"]
     places = stated_of_contractors(scenario, "queue_limit", among=free)
     yield Unused(places, "nobody queues where slots are unlimited")
     names_all = [each for each in everybody if each.outcomes is not None]
     places = [] if asked.replays else stated_of_contractors(scenario, "success", among=names_all)
     yield Unused(places, "outcomes are stated")
+
+
+def _of_curves(asked: Asked) -> Iterator[Unused]:
+    """Where machines serve all their jobs at once."""
+    shared = [each for each in asked.contractors if each.batch_curve is not None]
+    place, rate = of_contractors(asked.scenario, "hardware"), "decode_tokens_per_s"
+    for each in shared:
+        if each.hardware is not None and each.hardware.profile is None:
+            yield Unused(stated(each.hardware, place, rate), "batch_curve says how fast is written")
+    place = of_contractors(asked.scenario, "batch_curve")
+    for each in shared:
+        if each.batch_curve is not None and each.batch_curve.profile is None:
+            yield Unused(stated(each.batch_curve, place, "gpus"), "batch_curve names no profile")
 
 
 def _of_claims(asked: Asked) -> Iterator[Unused]:
