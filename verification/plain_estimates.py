@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from typing import Any, NamedTuple
 
 import simpy
 
 from verification.plain_batches import Machine
-from verification.plain_given import Contractor, Task, Worker, draw, homes_of
+from verification.plain_given import Contractor, Task, Worker, draw, groups_of, homes_of
 from verification.plain_knowledge import OWN_RECORD, Broadcast, Gossip, Ratings, Registry
 from verification.plain_policies import Offer, exceeds
 from verification.plain_queues import Queue
@@ -131,6 +132,9 @@ class Known:
             agents += [(luck["gossip"], who.identity) for who in self.contractors]
             there = [who.is_there for who in self.contractors]
             self.directory = Gossip(rules, agents, clients, types, there)
+        self.groups = groups_of(self.settings["clients"])
+        self.after_midnight_s: float = self.settings["start_s_after_midnight"]
+        self.committed_usd: dict[tuple[str | None, int], float] = defaultdict(float)  # by group and day
         recorded = facts["recorded"]
         self.own_bill_usd: float = 0.0 if recorded is None else recorded["own_bill_usd"]
 
@@ -143,6 +147,18 @@ class Known:
         """How many tasks a client can work on at once."""
         slots = self.homes_stated[client]["slots"]
         return math.inf if slots == "unlimited" else float(slots)
+
+    def day(self, at_s: float) -> int:
+        """How many midnights of the clock there have been."""
+        return int((self.after_midnight_s + at_s) // 86_400)
+
+    def left_usd(self, client: int) -> float:
+        """What a client's group may still commit to contractors today."""
+        name, group = self.groups[client]
+        budget_usd = group.get("budget_usd_per_day")
+        if budget_usd is None:
+            return math.inf
+        return max(0.0, float(budget_usd) - self.committed_usd[name, self.day(self.env.now)])
 
     def find(self, task: Task) -> tuple[list[Contractor], float, float]:
         """Who is found for a task, how long that takes, and what it costs."""
@@ -220,7 +236,8 @@ class Known:
         return agent.success_p(task.type)
 
     def quote(self, task: Task, who: Contractor, search_s: float, stay: Stay) -> Offer | None:
-        """What a contractor offers now; None where bargaining finds no price that suits both."""
+        """What a contractor offers now; None where bargaining finds no price that suits both, or for more
+        than the client may commit."""
         factor, time_factor = self.charge_factors.of(task.type, who), self.time_factors.of(task.type, who)
         queue, pricing = self.queues[who], self.external["pricing"]
         arrival_s = self.env.now + (search_s + self.setup_s + task.transfer_s) + who.network_s
@@ -247,6 +264,8 @@ class Known:
             if surplus_usd < 0:
                 return None
             asked_usd = due_usd = bid_usd + (1 - pricing["client_weight"]) * surplus_usd
+        if exceeds(asked_usd, self.left_usd(task.client)):
+            return None
         plain_usd = asked_usd + fees_usd
         return Offer(
             contractor=who,

@@ -58,7 +58,8 @@ def facts(scenario: Scenario, seed: int, replication: int) -> Facts:
         `types` and `attributes` of the workload, `failure_correlation`, `clients`, `contracts` (its defaults
         where there is no such section), `reputation`, `discovery`, `calibration`, `skills`, `cost_model`,
         `policy`, `turnover`; `start_second_of_day`, the seconds from midnight, UTC, to the start of the run,
-        and `horizon_s`, those from there to where the last tasks arrive.
+        `start_s_after_midnight`, the same from midnight by the clock's own hours, and `horizon_s`, the
+        seconds from there to where the last tasks arrive.
     ``contractors``
         One mapping each, with the fields that a listed contractor has in a scenario, its `identity`, and when
         it enters the market and leaves it, `enter_s` and `leave_s`, as far as that is known beforehand.
@@ -132,6 +133,7 @@ def _settings(scenario: Scenario, rules: ContractRules) -> dict[str, Any]:
         "contracts": rules.model_dump(mode="json"),
         "start_second_of_day": scenario.clock.start_second_of_day,
         "horizon_s": scenario.clock.horizon_s,
+        "start_s_after_midnight": scenario.clock.start_s_after_midnight,
     }
 
 

@@ -93,12 +93,11 @@ _MOST_LOOKED_AT = 1000
 def hired_is_drawn(scenario: Scenario, seed: int, replications: Iterable[int]) -> None:
     """Raises `ScenarioError` where the one contractor to be hired is not drawn in some replication, of the
     first thousand."""
-    if not isinstance(scenario.policy, Fixed):
-        return
-    message = why_not_hired(scenario, scenario.policy, seed, replications)
-    if message is not None:
-        mark = scenario.origins.marks.get("policy.contractor", Mark("", None))
-        raise mark.error(message, ("policy", "contractor"))
+    for place, rule in scenario.policies:
+        message = why_not_hired(scenario, rule, seed, replications) if isinstance(rule, Fixed) else None
+        if message is not None:
+            mark = scenario.origins.marks.get(f"{place}.contractor", Mark("", None))
+            raise mark.error(message, (*place.split("."), "contractor"))
 
 
 def why_not_hired(scenario: Scenario, rule: Fixed, seed: int, replications: Iterable[int]) -> str | None:

@@ -28,7 +28,7 @@ from coalesce_sim.scenario.costs import BargainedPrice, CostModel, LoadPrice, To
 from coalesce_sim.scenario.discovery import Discovery
 from coalesce_sim.scenario.distributions import NonNegative, Positive, no_speck
 from coalesce_sim.scenario.origins import Origins
-from coalesce_sim.scenario.policy import Fixed, PolicySettings
+from coalesce_sim.scenario.policy import BestFixed, Fixed, PolicySettings
 from coalesce_sim.scenario.pool import (
     Contractor,
     ContractorDynamics,
@@ -89,6 +89,12 @@ class Clock(Model):
         """Seconds from midnight, UTC, to the start."""
         start = self.start.replace(tzinfo=UTC) if self.start.tzinfo is None else self.start.astimezone(UTC)
         return (start - start.replace(hour=0, minute=0, second=0, microsecond=0)).total_seconds()
+
+    @property
+    def start_s_after_midnight(self) -> float:
+        """Seconds from midnight, by the clock's own hours, to the start."""
+        start = self.start
+        return start.hour * 3600.0 + start.minute * 60.0 + start.second + start.microsecond / 1e6
 
     @property
     def hours(self) -> int:
@@ -295,6 +301,24 @@ class Scenario(Model):
         return self.turnover is not None or any(each.moves for each in listed)
 
     @property
+    def policies(self) -> list[tuple[str, PolicySettings]]:
+        """Who decides, each with its place in the scenario: `policy`, unless every group has its own, and
+        those of groups."""
+        groups = (self.clients.groups or {}).items()
+        own = [(f"clients.groups.{name}.policy", group.policy) for name, group in groups if group.policy]
+        shared = [("policy", self.policy)] if len(own) < max(1, len(groups)) else []
+        return [*shared, *own]
+
+    def policy_of(self, client: int) -> PolicySettings:
+        """Who decides for a client."""
+        group = self.clients.of(client).stated
+        return self.policy if group is None or group.policy is None else group.policy
+
+    def asked_alike(self) -> Self:
+        """The same market, in which its one policy decides for all clients."""
+        return self.model_copy(update={"clients": self.clients.asked_alike()})
+
+    @property
     def queues(self) -> bool:
         """Whether anybody's work can wait: some clients or contractors have finite slots."""
         slots = [*(home.slots for home in self.clients.homes), *(stated.slots for _, stated in self.facts)]
@@ -483,9 +507,9 @@ class Scenario(Model):
                     "reputation.model.pretrusted_clients: must be at most the number of clients, "
                     f"{self.clients.total} (got {trusted})"
                 )
-        if not isinstance(self.policy, Fixed) or isinstance(self.contractors, RecordedPool):
+        wanted = [(place, each.contractor) for place, each in self.policies if isinstance(each, Fixed)]
+        if not wanted or isinstance(self.contractors, RecordedPool):
             return self
-        wanted = self.policy.contractor
         match self.contractors:
             case DrawnPool(types=types, count=count):
                 names = [f"{name}_{number}" for name in types for number in range(count)]
@@ -493,10 +517,30 @@ class Scenario(Model):
                 names = list(sellers)
             case listed:
                 names = [each.name for each in listed]
-        if wanted not in names:
-            near = closest(wanted, names[:1000])
-            hint = "" if near is None else f"; did you mean {near!r}?"
-            raise ValueError(f"policy.contractor: no contractor of that name (got {wanted!r}){hint}")
+        refused = []
+        for place, name in wanted:
+            if name not in names:
+                near = closest(name, names[:1000])
+                hint = "" if near is None else f"; did you mean {near!r}?"
+                refused.append(f"{place}.contractor: no contractor of that name (got {name!r}){hint}")
+        if refused:
+            raise Refusals(refused)
+        return self
+
+    @model_validator(mode="after")
+    def _groups_can_be_played(self) -> Self:
+        refused = []
+        for name, group in (self.clients.groups or {}).items():
+            place = f"clients.groups.{name}"
+            if isinstance(group.policy, BestFixed):
+                found = "best_fixed is the best choice for all clients"
+                refused.append(f"{place}.policy.kind: {found}; state it as policy (got 'best_fixed')")
+            if group.budget_usd_per_day is not None and not self.learning:
+                way = "state contracts, which may be empty, or extend market"
+                got = f"(got {group.budget_usd_per_day:g})"
+                refused.append(f"{place}.budget_usd_per_day: needs a market with contracts: {way} {got}")
+        if refused:
+            raise Refusals(refused)
         return self
 
     @model_validator(mode="after")

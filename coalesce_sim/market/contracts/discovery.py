@@ -196,8 +196,8 @@ class Gossip:
         for number in range(latest, -1, -1):
             there = sources.nonzero()[0]
             active = self._presence.during(number * self._settings.round_s)
-            if active is not None:  # what others heard of it before it left they know still
-                there = there[(there < self._n_clients) | active[there - self._n_clients]]
+            if active is not None:  # what others heard of who has left they know still
+                there = there[np.append(np.ones(self._n_clients, dtype=bool), active)[there]]
             sources[self.asked(number, there)] = True
             made_in[sources[self._n_clients :] & (made_in < 0)] = number
             if np.count_nonzero(made_in >= 0) >= size:

@@ -58,12 +58,14 @@ class Stay(NamedTuple):
 class ContractQuote:
     """The offers on one task and the `terms` that they were made up of, (10, offers).
 
-    `stay` is what the client expects of home.
+    `stay` is what the client expects of home. `beyond` are the contractors who would have offered, for more
+    than the client may commit; None where it has no budget.
     """
 
     offers: Offers
     terms: FloatArray
     stay: Stay
+    beyond: IntArray | None = None
 
     @property
     def task(self) -> int:
@@ -170,10 +172,12 @@ class ContractQuotes:
         wait_s: FloatArray,
         stay: Stay,
         now_s: float,
+        left_usd: float | None,
     ) -> ContractQuote:
         """The offers for one task.
 
         `ids` are those who offer, ascending; `wait_s` is what queue and discovery add, one entry an offer.
+        `left_usd` is what the client may commit, None where it has no budget.
         """
         layout, type_id = opened.layout, opened.type_id[task]
         rule, slope, max_load = self._price_rule
@@ -200,6 +204,10 @@ class ContractQuotes:
         if rule == BARGAINED:
             made = np.isfinite(of[ASKED])
             ids, of = ids[made], np.compress(made, of, axis=1)
+        beyond = None
+        if left_usd is not None:
+            dearer = exceeds(of[ASKED], left_usd)
+            beyond, ids, of = ids[dearer], ids[~dearer], np.compress(~dearer, of, axis=1)
         eligible = ~exceeds(self._threshold, of[SKILL : SKILL + 1])
         for shown in (of, eligible, ids):
             shown.flags.writeable = False
@@ -226,6 +234,7 @@ class ContractQuotes:
             ),
             of,
             stay,
+            beyond,
         )
 
     def due_usd(self, opened: OpenContractBlock, quote: ContractQuote) -> FloatArray:

@@ -13,6 +13,7 @@ from coalesce_sim.economics.correction import Effect, ErrorWindow, EstimationErr
 from coalesce_sim.market.breakdown import Breakdown, left_out
 from coalesce_sim.market.contracts.behaviour import HONEST
 from coalesce_sim.market.contracts.books import Books
+from coalesce_sim.market.contracts.budgets import budgets_of
 from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.contracts.dealing import Dealing
 from coalesce_sim.market.contracts.discovery import Discovery
@@ -75,7 +76,7 @@ class ContractTrade:
         )
         self._foresight = Foresight(venue, rules, behaviour.conduct, self.layouts, self._quotes, mishaps)
         self._message_usd, self._searches = scenario.message_usd, venue.searches
-        self._endings = endings = Endings(venue)
+        self._endings, self._budgets = (endings := Endings(venue)), budgets_of(scenario)
         self._home = Home(venue, self._knowledge, endings, self.truth.own_price_usd)
         self._expecting = partial(Expectations, venue, rules, self._quotes, self._home)
         self._expectations = self.expecting(self._knowledge)
@@ -89,6 +90,7 @@ class ContractTrade:
             endings,
             self._home,
             mishaps,
+            self._budgets,
             self.books,
         )
 
@@ -145,7 +147,7 @@ class ContractTrade:
             found = opened.found[each] = self.discovery.candidates(
                 now_s, opened.client[each], opened.type_id[each], self._merit
             )
-            if self._message_usd > 0 and self._searches():
+            if self._message_usd > 0 and self._searches(opened.client[each]):
                 search_usd = found.messages * self._message_usd
                 again = bool(opened.tried[each])
                 self._endings.charge(opened, each, SEARCH, search_usd, again=again)
@@ -177,7 +179,8 @@ class ContractTrade:
         wait_s = self._queues.expected_queues_s(ids, ahead_s)
         if search_s > 0:
             wait_s += search_s
-        return self._quotes.quote(opened, task, ids, wait_s, stay, now_s)
+        left_usd = None if self._budgets is None else self._budgets.left_usd(opened.client[task], now_s)
+        return self._quotes.quote(opened, task, ids, wait_s, stay, now_s, left_usd)
 
     def _who_offers(self, opened: OpenContractBlock, task: int) -> IntArray:
         """Those found who offer for the task and were not tried before."""
@@ -227,6 +230,7 @@ class ContractTrade:
                 None if found is None else found.ids,
                 opened.tried[task],
                 quote.offers.ids,
+                quote.beyond,
             ),
         )
 
