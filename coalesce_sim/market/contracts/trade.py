@@ -56,6 +56,7 @@ class ContractTrade:
         rules, behaviour = scenario.contracts or ContractRules(), HONEST
         self._queues, self._accounts = venue.queues, venue.accounts
         self._roster, self._contractors = pool.roster, len(pool)
+        self._turns_over, self._deserted = scenario.turns_over, 0
         self.truth, mishaps = GroundTruth(scenario, pool, venue.luck), Mishaps(rules, pool, venue.luck)
         self._knowledge = Knowledge(
             scenario, pool, self.truth.own_success, record_ratings=venue.observer.wants("ratings")
@@ -139,6 +140,9 @@ class ContractTrade:
     def _look_for_contractors(self, opened: OpenContractBlock, task: int) -> None:
         """The client of a task that is to be decided now asks around, also for the steps that it may be split
         into, and pays for the messages; what it finds is kept in the block."""
+        if self._turns_over and not opened.tried[task]:
+            offering = self._offering(opened, task)
+            self._deserted += offering is not None and not offering.any()
         if self.discovery is None:
             return
         now_s, wholes = self._queues.env.now, opened.wholes
@@ -286,6 +290,8 @@ class ContractTrade:
         50 of them and the last.
         """
         figures = self._knowledge.errors_by_time() | self._contract_shares()
+        if self._turns_over and self._accounts.tasks_in:
+            figures["deserted_tasks"] = 100 * self._deserted / self._accounts.tasks_in
         if self.discovery is not None and self.discovery.queries:
             figures["discovery_age_s"] = self.discovery.mean_age_s
             figures["unanswered_queries"] = 100 * self.discovery.unanswered / self.discovery.queries
