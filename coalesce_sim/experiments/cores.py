@@ -56,21 +56,22 @@ def choose_core(
     """The core for so many runs of each scenario.
 
     `own_policy` says whether a policy made in Python plays in place of theirs, `watched` whether every
-    decision is told to somebody. Where the compiled core covers some of the scenarios only, the others are
-    played by SimPy. Raises `CoreError` where it is asked for and covers none.
+    decision is told to somebody, for which any policy is asked in Python. Where the compiled core covers some
+    of the scenarios only, the others are played by SimPy. Raises `CoreError` where it is asked for and covers
+    none.
     """
     if asked not in ("auto", "simpy", "compiled"):
         raise ValueError(f"core: must be auto, simpy or compiled (got {asked!r})")
     if asked == "simpy":
         return SIMPY
-    reasons = [uncovered(each, watched=watched) for each in scenarios]
+    reasons = [uncovered(each) for each in scenarios]
     covered = [each for each, reason in zip(scenarios, reasons, strict=True) if reason is None]
     if not covered:
         reason = f"the compiled core does not play {reasons[0]}"
         if asked == "compiled":
             raise CoreError(f"core: {reason}")
         return ChosenCore("simpy", reason)
-    if asked == "auto" and not _pays(runs, covered, own_policy=own_policy):
+    if asked == "auto" and not _pays(runs, covered, own_policy=own_policy or watched):
         return SIMPY
     try:
         importlib.import_module("coalesce_sim.market.compiled.building")

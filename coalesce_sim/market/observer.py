@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Literal
 
 from coalesce_sim.market.breakdown import Breakdown
 from coalesce_sim.market.records import Records
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 EventName = Literal[
     "block_opened", "considered", "decided", "contract_ended", "contracts", "ratings", "block_recorded"
 ]
-
-TOLD_ONE_BY_ONE: Final[tuple[EventName, ...]] = ("decided", "considered", "contract_ended")
-"""What is told at the moment when it happens, and not with a block."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +101,11 @@ class Observer:
     def wants(self, event: EventName) -> bool:
         """Whether this observer does anything when told."""
         return getattr(type(self), event) is not getattr(Observer, event)
+
+    @property
+    def sees_decisions(self) -> bool:
+        """Whether it is told of decisions one by one."""
+        return self.wants("decided") or self.wants("considered")
 
 
 class Observers(Observer):

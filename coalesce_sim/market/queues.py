@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import math
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import islice
 
@@ -122,6 +122,11 @@ class Queue:
         """How many wait or are at work; 0 where capacity is unlimited, which nobody counts."""
         return len(self._waiting) + len(self._expected_ends_s)
 
+    def take_over(self, waiting: Iterable[Waiting], expected_ends_s: list[float], queued_s: float) -> None:
+        """Enter a queue that is played elsewhere: who waits, when those at work are expected to end, and how
+        long all who wait are expected to take."""
+        self._waiting, self._expected_ends_s, self._queued_s = deque(waiting), expected_ends_s, queued_s
+
     def true_wait_s(self, arrival_s: float) -> float:
         """What will happen, the service times of all jobs before being known."""
         return 0.0 if self._true is None else self._true.wait_s(arrival_s)
@@ -202,13 +207,15 @@ class Workers(dict[int, Queue]):
 class Queues:
     """All queues of a market, and what one may expect of them.
 
-    `jobs` are those that wait or are at work at each contractor.
+    `jobs` are those that wait or are at work at each contractor, `arrivals` how many tasks of each client
+    have been decided on.
     """
 
     def __init__(self, env: simpy.Environment, scenario: Scenario, pool: Pool) -> None:
         self.env = env
         slots = None if scenario.clients.slots == "unlimited" else scenario.clients.slots
         self.homes = Workers([slots] * scenario.clients.count, lambda _: Queue(env, slots))
+        self.arrivals = [0] * scenario.clients.count
         self.jobs = np.zeros(len(pool))
         self._without_free_slot: set[int] = set()
         self.contractors = Workers(
@@ -219,6 +226,20 @@ class Queues:
         self.limited = self.limited_at_contractors or slots is not None
         self._all_network_s = pool.network_s
         self._networked = any(self.network_s)
+
+    def set_moment(
+        self,
+        now_s: float,
+        client: int,
+        arrivals: int,
+        waiting: Iterable[Waiting],
+        expected_ends_s: list[float],
+        queued_s: float,
+    ) -> None:
+        """Have it be a moment of what is played elsewhere, as far as a client's estimate of home goes: the
+        time, how many tasks have come to the client, and its own queue (`Queue.take_over`)."""
+        self.env, self.arrivals[client] = simpy.Environment(now_s), arrivals
+        self.homes[client].take_over(waiting, expected_ends_s, queued_s)
 
     def take_over(self, worked_s: list[float]) -> None:
         """Enter the working time of all contractors and, after them, of all clients' own GPUs, which was

@@ -43,12 +43,7 @@ class Home:
         self._opportunity = scenario.cost_model.internal.opportunity
         reckons = self._opportunity in ("expected_delay", "queue")
         self.own_late_usd_per_s = self._late_usd_per_s if reckons else 0.0
-        self._arrivals = [0] * scenario.clients.count
         self.exists = scenario.clients.slots != 0
-
-    def arrived(self, client: int) -> None:
-        """One more task has come to a client."""
-        self._arrivals[client] += 1
 
     def expect(self, opened: OpenContractBlock, task: int) -> Stay:
         """The estimate for a task; a client without a GPU can only bear the loss."""
@@ -84,7 +79,7 @@ class Home:
         wait_s, late_s = turnaround_s - work_s, max(0.0, turnaround_s - target_s)
         if self._opportunity != "queue" or not isinstance(self._slots, int):
             return Delay(wait_s, work_s, target_s, late_s, None, None)
-        gap_s = self._queues.env.now / max(1, self._arrivals[opened.client[task]])
+        gap_s = self._queues.env.now / max(1, self._queues.arrivals[opened.client[task]])
         more_s = next_late_s(wait_s, work_s, target_s, slots=self._slots, gap_s=gap_s)
         return Delay(wait_s, work_s, target_s, late_s, gap_s, more_s)
 

@@ -21,11 +21,6 @@ class OwnQueues:
         self._slots = scenario.clients.slots
         self._late_usd_per_min = scenario.cost_model.late_usd_per_min
         self._charges_estimates = scenario.cost_model.realised.basis == "estimate"
-        self._arrivals = [0] * scenario.clients.count
-
-    def arrived(self, client: int) -> None:
-        """One more task of a client has been decided on."""
-        self._arrivals[client] += 1
 
     def delay_usd(self, opened: OpenPublishedBlock, tasks: slice) -> list[float] | None:
         """The lateness that each task's client expects to come of doing it at home: its own and, where asked
@@ -54,7 +49,7 @@ class OwnQueues:
         late_s = max(0.0, wait_s + work_s - target_s)
         if self._rule != "queue" or not isinstance(self._slots, int):
             return Delay(wait_s, work_s, target_s, late_s, None, None)
-        gap_s = now_s / max(1, self._arrivals[client])
+        gap_s = now_s / max(1, self._queues.arrivals[client])
         more_s = next_late_s(wait_s, work_s, target_s, slots=self._slots, gap_s=gap_s)
         return Delay(wait_s, work_s, target_s, late_s, gap_s, more_s)
 
