@@ -26,8 +26,8 @@ EventName = Literal[
 class DecidedOffers:
     """One decision with everything it was based on.
 
-    `task` is the row of the task in its block, `row` that of its offers; `attempt` counts the decisions on it
-    from 0. `breakdown` tells what the estimates are made up of: ask while being told of the decision.
+    `task` is the row of the task in its block, `row` that of its offers, by which a `View` shows them: tasks
+    that come together may share them, or not, as the core does it. `attempt` counts the decisions on it from 0. `breakdown` tells what the estimates are made up of: ask while being told of the decision.
     """
 
     block: Block
@@ -55,8 +55,8 @@ class Observer:
 
     Of a replication that is staged it hears what happens in its own market, not in the all-local one that may
     be played before. It changes nothing: the same scenario, seed and replication give the same market,
-    whoever watches. What an observer raises ends the replication and reaches whoever plays it: a replication
-    that was stopped is discarded whole.
+    whoever watches, and whichever core plays tells the same in the same order. What an observer raises ends
+    the replication and reaches whoever plays it: a replication that was stopped is discarded whole.
 
     >>> import coalesce_sim
     >>> class Progress(coalesce_sim.Observer):
@@ -84,7 +84,8 @@ class Observer:
         their reasons, which takes them longer."""
 
     def contract_ended(self, contract: Contract) -> None:
-        """A contract has reached its final state and is paid; only where markets have contracts."""
+        """A contract has reached its final state and is paid; only where markets have contracts. On the
+        compiled core what comes about in `Contract.opened` is entered when its block is over."""
 
     def contracts(self, rows: EndedContracts) -> None:
         """The contracts that have ended since the last time, in the order in which they ended; told with each

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from coalesce_sim.experiments.cores import AskedCore, choose_core
 from coalesce_sim.experiments.staging import Stage
 from coalesce_sim.experiments.tables.offers import offers_table
 from coalesce_sim.market.contracts.contract import Contract
@@ -73,17 +74,20 @@ class Explanation:
     whole: Facts | None
 
 
-def explain(scenario: Scenario, seed: int, replication: int, task: int) -> Explanation:
+def explain(
+    scenario: Scenario, seed: int, replication: int, task: int, core: AskedCore = "auto"
+) -> Explanation:
     """Play one replication and explain the decisions on a task, counted from 0 in the order of arrival.
 
-    Raises LookupError, with the number of tasks, if there is no such task, and `ScenarioError` if who is
-    to be hired is not there.
+    `core` is what plays it, to the same bits. Raises LookupError, with the number of tasks, if there is no
+    such task, and `ScenarioError` if who is to be hired is not there.
     """
     hired_is_drawn(scenario, seed, [replication])
     policy = create(scenario.policy)
     kept = rehearsed(policy, task) if isinstance(scenario.policy, ASKED_AGAIN) else None
     story = _Story(scenario, replication, task, kept)
-    Stage(scenario, kept or policy, story, seed=seed, replication=replication).play()
+    played = choose_core(core, [scenario], runs=1, watched=True).core
+    Stage(scenario, kept or policy, story, seed=seed, replication=replication, core=played).play()
     if not 0 <= task < story.tasks:
         there_are = f"there are {story.tasks:,}, 0 to {story.tasks - 1}" if story.tasks else "there are none"
         raise LookupError(f"no task {task}: {there_are} in replication {replication} of seed {seed}")

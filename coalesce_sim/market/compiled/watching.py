@@ -143,8 +143,9 @@ class WatchingPublished(Watching):
 
     def _breakdown(self, opened: BlockUnderWay, offers: Offers) -> Breakdown:
         assert isinstance(opened, OpenPublishedBlock)
-        laid = self._laid
-        delay_usd = [laid.course["stay_late_usd"][0].item()] if laid.rules["expects_delay"][0] else None
+        laid, delay_usd = self._laid, None
+        if laid.rules["expects_delay"][0]:
+            delay_usd = [laid.course["stay_late_usd"][0].item()]
+            self._show_moment(offers.client[0], laid.sides.arrivals, laid.under.agenda, laid.books)
         quote = PublishedQuote(offers, laid.offers.terms[SERVICE : SERVICE + 1].copy(), delay_usd)
-        self._show_moment(offers.client[0], laid.sides.arrivals, laid.under.agenda, laid.books)
         return self._trade.breakdown(opened, quote, offers.first)
