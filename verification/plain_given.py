@@ -25,6 +25,19 @@ PART_OF_THE_WORK = (
 HOURS = {"hour": 1.0, "minute": 1 / 60, "second": 1 / 3600}
 
 
+AT_HOME = "slots", "hardware", "price_usd", "success", "outcomes"
+"""What is true of a client's home."""
+
+
+def homes_of(clients: Settings) -> list[Settings]:
+    """What is true of each client's home: what its group says of it and, of the rest, what is said of all."""
+    homes = []
+    for group in (clients["groups"] or {"all": clients}).values():
+        own = {name: clients[name] if group[name] is None else group[name] for name in AT_HOME}
+        homes += [own] * group["count"]
+    return homes
+
+
 @dataclass(eq=False)
 class Whole:
     """A task as it came, done when all its steps are; most tasks have one step, themselves.
@@ -47,10 +60,11 @@ class Whole:
 def tasks_of(facts: dict[str, Any]) -> list[Task]:
     """All tasks in the order of decision, composite ones in their steps."""
     settings, factors = facts["settings"], iter(facts["factors"])
+    homes = homes_of(settings["clients"])
     rework_usd = settings["contracts"]["rework_usd"]
     tasks: list[Task] = []
     for drawn in facts["tasks"]:
-        kind = settings["types"][drawn["type"]]
+        kind, home = settings["types"][drawn["type"]], homes[drawn["client"]]
         loss_usd = drawn["value_usd"] if rework_usd is None else rework_usd
         steps = {} if kind["decompose"] == "never" else kind["steps"] or {}
         in_steps = kind["integration_usd"], kind["split_usd"], kind["split_s"]
@@ -58,7 +72,7 @@ def tasks_of(facts: dict[str, Any]) -> list[Task]:
         whole = Whole(len(tasks), 60 * kind["max_latency_min"], loss_usd, integration_usd)
         if not steps or kind["decompose"] == "policy":
             itself = {"type": drawn["type"], "work": 1.0}
-            tasks.append(Task(settings, len(tasks), whole, drawn, itself, [], next(factors)))
+            tasks.append(Task(settings, home, len(tasks), whole, drawn, itself, [], next(factors)))
             if steps:
                 whole.undivided = tasks[-1]
             else:
@@ -66,12 +80,16 @@ def tasks_of(facts: dict[str, Any]) -> list[Task]:
         by_name: dict[str, Task] = {}
         for name, step in steps.items():
             after = [by_name[other] for other in step["after"]]
-            task = by_name[name] = Task(settings, len(tasks), whole, drawn, step, after, next(factors))
+            task = by_name[name] = Task(settings, home, len(tasks), whole, drawn, step, after, next(factors))
             task.split_usd, task.split_s = split_usd, split_s
             task.left += whole.undivided is not None  # it waits for the decision, too
             task.row["split"] = whole.undivided is None
             whole.steps.append(task)
             tasks.append(task)
+    groups = settings["clients"]["groups"] or {}
+    names = [name for name, group in groups.items() for _ in range(group["count"])]
+    for task in tasks if names else ():
+        task.row["group"] = names[task.client]
     if settings["cost_model"]["internal"]["opportunity"] == "later_tasks":
         # The best value per hour that waits meanwhile (eq. 5): the client's later tasks of the same time.
         best_usd_per_h: dict[tuple[int, float], float] = defaultdict(float)
@@ -98,13 +116,14 @@ PARTS = (
 class Task:
     """What is decided on: a task, or a step of a composite one.
 
-    `factors` lie between what is expected and what happens; `row` is what will be told of it, by the names of
-    ``decisions.parquet``.
+    `home` is that of its client, `factors` lie between what is expected and what happens; `row` is what will
+    be told of it, by the names of ``decisions.parquet``.
     """
 
     def __init__(
         self,
         settings: Settings,
+        home: Settings,
         number: int,
         whole: Whole,
         drawn: dict[str, Any],
@@ -144,7 +163,7 @@ class Task:
         self.at_risk_usd: float = (external["critical_factor"] if critical else 1.0) * given["value_usd"]
 
         # At home: expected and true times, and what the machine uses up meanwhile.
-        hardware: Settings = settings["clients"]["hardware"]
+        hardware: Settings = home["hardware"]
         beliefs: Settings = hardware["believed"] or {}
         believed = hardware | {name: value for name, value in beliefs.items() if value is not None}
         self.home_s, self.hours = self._at_home(settings, believed, given["expected_output_tokens"], 1.0)
@@ -234,6 +253,12 @@ def sensitivity(settings: Settings, drawn: dict[str, Any], step_type: str) -> st
         if says_it["data_sensitivity"] is not None:
             return str(says_it["data_sensitivity"])
     return str(settings["attributes"]["data_sensitivity"])
+
+
+def s_per_token(curve: dict[str, Any], jobs: int) -> float:
+    """Seconds that a token of each of so many jobs takes; no more are at work than the curve allows."""
+    at_work = min(jobs, curve["max_jobs"])
+    return float((curve["base_ms_per_token"] + curve["per_job_ms"] * at_work) / 1000)
 
 
 def slot_flop_s(hardware: dict[str, Any]) -> float:
@@ -388,16 +413,21 @@ class Contractor(Worker):
         rates = ("prefill_tokens_per_s", "decode_tokens_per_s")
         speeds = (stated[rate] or machine.get(rate) for rate in rates)
         self.s_per_token = [1 / speed if speed else 0.0 for speed in speeds]
+        self.curve: dict[str, Any] | None = stated["batch_curve"]
 
-    def work_s(self, task: Task, *, really: bool = False) -> float:
-        """Time that the work itself takes, as expected or, but for luck, really."""
+    def work_s(self, task: Task, jobs: int, *, really: bool = False) -> float:
+        """Time that the work itself takes, as expected or, but for luck, really. Where a machine serves all
+        at once: with so many jobs on it; with 0 of them, the writing is left out."""
         stated_s = self.stated_s(task)
         if stated_s is not None:
             return stated_s
+        pace_s = self.s_per_token[1]
+        if self.curve is not None:
+            pace_s = s_per_token(self.curve, jobs) if jobs > 0 else 0.0
         return float(
             60 * self.stated["latency_min"]
             + task.given["prompt_tokens"] * self.s_per_token[0]
-            + task.written(really=really) * self.s_per_token[1]
+            + task.written(really=really) * pace_s
             + task.flop * self.s_per_flop
         )
 
@@ -454,13 +484,22 @@ class Contractor(Worker):
         )
         return float((reading_usd + output_tokens * output_usd) / 1e6 + request_usd)
 
-    def own_usd(self, task: Task) -> float | None:
-        """What the work costs the contractor itself, where that is known."""
-        machine_usd = self.dearer * self.usd_per_s * self.work_s(task)
+    def own_usd(self, task: Task, jobs: int) -> float | None:
+        """What the work costs the contractor itself, where that is known: its share of the machine among so
+        many jobs, where that serves them all at once."""
+        share = 1 if self.curve is None else min(jobs, self.curve["max_jobs"])
+        machine_usd = self.dearer * self.usd_per_s * self.work_s(task, jobs) / share
         share = self.stated["own_cost_share"]
         if machine_usd > 0 or share is None:
             return machine_usd or None
         return float(share * self.list_price_usd(task))
+
+    def spent_usd(self, worked_s: float, reckoned_usd: float) -> float | None:
+        """What a job cost the contractor that it worked on for so long, where that is known; where no
+        hardware tells, what it had reckoned with."""
+        if self.usd_per_s > 0:
+            return self.dearer * self.usd_per_s * worked_s
+        return None if self.stated["own_cost_share"] is None else reckoned_usd
 
     def skill(self, near: Nearness, type_: str, required: list[str], score: float | None) -> float:
         """Skill compatibility (eq. 12); `score` is the public one, None where work is not rated."""

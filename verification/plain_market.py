@@ -15,8 +15,9 @@ Sums are taken in its order: where two things happen at once, the last bit decid
     ended, learn, recover          `Dealing.end`, `.learn`, `.recover`, in the order of `Loop._see_through`
     done, fail, close              `Endings`
 
-Beside it lie `plain_given` (what tasks take and workers ask, before anything happens), `plain_estimates`
-(what clients know and expect when they decide), `plain_split` (what they expect of a task as a whole and in
+Beside it lie `plain_given` (what tasks take and workers ask, before anything happens), `plain_queues` and
+`plain_batches` (slots, and machines that serve all their jobs at once), `plain_estimates` (what clients know
+and expect when they decide), `plain_split` (what they expect of a task as a whole and in
 its steps), `plain_skills` (who can do what), `plain_knowledge` (ratings, and how contractors are found) and
 `plain_policies` (TOPSIS in `plain_topsis`, its kin in `plain_rankings`). A contractor is paid in `ended`. It
 could lie where `Known.reliability` believes what is claimed, in `Known.quote` and in `Worker.bill_usd`. Luck
@@ -37,9 +38,11 @@ from typing import Any, NamedTuple
 
 import simpy
 
-from verification.plain_estimates import ROUNDING_S, Known, Queue, Stay
+from verification.plain_batches import Machine
+from verification.plain_estimates import ROUNDING_S, Known, Stay
 from verification.plain_given import Contractor, Task, drawn_at, tasks_of
 from verification.plain_policies import POLICIES, Offer, Outcome, Policy, Question
+from verification.plain_queues import Queue
 from verification.plain_rankings import Vikor, WeightedSum
 from verification.plain_split import ways
 from verification.plain_topsis import Topsis
@@ -81,7 +84,8 @@ def play(facts: dict[str, Any]) -> Played:
 class Contract:
     """A contract on a task; `row` is what will be told of it, by the names of ``contracts.parquet``.
 
-    `expected_s` is how long the contractor thinks that its work takes, `service_s` how long it really does.
+    `expected_s` is how long the contractor thinks that its work takes, `service_s` how long it really does;
+    on a machine that serves all its jobs at once the writing of `tokens` comes on top.
     `sent` says whether data went out.
     """
 
@@ -90,6 +94,7 @@ class Contract:
     tried: tuple[Contractor, ...]
     expected_s: float
     service_s: float
+    tokens: float
     deadline_s: float
     good: bool
     row: Row
@@ -216,7 +221,7 @@ class Market:
     def begin_at_home(self, task: Task, stay: Stay) -> None:
         """Join the client's own queue; without a GPU the task comes to nothing."""
         task.row["contractor"] = None
-        if self.known.home_slots == 0:
+        if self.known.home_slots(task.client) == 0:
             self.fail(task)
             return
         queue = self.known.homes[task.client]
@@ -225,7 +230,7 @@ class Market:
 
     def work_at_home(self, task: Task, stay: Stay, queue: Queue) -> Events:
         """Queue and work; then charge what it cost, and learn."""
-        env, home, decided_s = self.env, self.known.home, self.env.now
+        env, home, decided_s = self.env, self.known.agent(task.client), self.env.now
         expected_s = self.known.home_s(task)
         if queue.limited:
             request = queue.resource.request()
@@ -246,7 +251,7 @@ class Market:
         self.known.correct_times(task, home, stay.turnaround_s, env.now - decided_s)
         spent_usd += max(0.0, env.now - decided_s - task.max_latency_s) * self.late_usd_per_s
         if self.known.ratings is not None:
-            self.known.own_ratings.rate(0, 0, task.type, float(good))
+            self.known.own_ratings.rate(0, self.known.agents.index(home), task.type, float(good))
         self.policy.observe(Outcome(task, None, spent_usd + (0.0 if good else task.whole.loss_usd)))
         self.done(task, good=good)
 
@@ -256,8 +261,8 @@ class Market:
         """Submit a contract on an offer."""
         who, now_s, patience = offer.contractor, self.env.now, self.rules["timeout_factor"]
         good, expected_s = who.is_good(task), offer.work_s * self.known.work_factor
-        service_s = who.work_s(task, really=True) * self.known.work_factor
-        service_s *= task.factors["external_time_factor"]
+        takes = self.known.work_factor * task.factors["external_time_factor"]
+        service_s, tokens = who.work_s(task, 0, really=True) * takes, task.written(really=True) * takes
         deadline_s = math.inf if patience is None else now_s + patience * offer.latency_s
         row = {
             "task": task.number,
@@ -270,11 +275,12 @@ class Market:
             "estimated_usd": offer.external_usd,
             "submitted_s": now_s,
             "working_s": None,
+            "worked_s": 0.0,
             **dict.fromkeys(("auth_required", "input_required"), False),
             "incident": None,
             "explored": offer.explored,
         }
-        contract = Contract(task, offer, (*tried, who), expected_s, service_s, deadline_s, good, row)
+        contract = Contract(task, offer, (*tried, who), expected_s, service_s, tokens, deadline_s, good, row)
         task.row |= {"contractor": who.name, "explored": task.row["explored"] or offer.explored}
         self.env.process(self.life(contract))
 
@@ -315,6 +321,7 @@ class Market:
         breaks_off = not contract.good and contract.luck("fails_openly") < rules["failed_share"]
         if breaks_off:
             contract.service_s *= contract.luck("fails_at")
+            contract.tokens *= contract.luck("fails_at")
         if not (yield from self.queue_and_work(contract, queue)):
             return TIMED_OUT
         if breaks_off:
@@ -354,11 +361,28 @@ class Market:
         queue.working.append(expected_end_s := env.now + expected_s)
         contract.row["working_s"] = env.now
         self.began(contract.task)
-        in_time = yield from self.lasts(contract, contract.service_s)
+        if isinstance(queue, Machine):
+            used_s = queue.change()
+            in_time = yield from self.beside_others(contract, queue)
+        else:
+            in_time = yield from self.lasts(contract, contract.service_s)
+            contract.row["worked_s"] = env.now - contract.row["working_s"]
         queue.working.remove(expected_end_s)
+        if isinstance(queue, Machine):
+            contract.row["worked_s"] = queue.change() - used_s
         if queue.limited:
             queue.resource.release(request)
         return in_time
+
+    def beside_others(self, contract: Contract, machine: Machine) -> Generator[simpy.Event, Any, bool]:
+        """Whether the work was done in time on a machine that serves all its jobs at once."""
+        work = self.env.process(machine.work(contract.service_s, contract.tokens))
+        left_s = max(0.0, contract.deadline_s - self.env.now + ROUNDING_S)
+        yield work if left_s == math.inf else work | self.env.timeout(left_s)
+        if not work.processed:
+            work.interrupt()
+            return False
+        return True
 
     # end, learn, recover
 
@@ -383,6 +407,8 @@ class Market:
         leaked_usd = task.leak_usd if row["incident"] == "leaked" else 0.0
         row["leak_usd"] = leaked_usd * self.known.borne_share
         row["insured_usd"] = leaked_usd - row["leak_usd"]
+        began = row["working_s"] is not None
+        row["own_usd"] = offer.contractor.spent_usd(row["worked_s"], offer.bid_usd if began else 0.0)
         self.charge(task, again=row["attempt"] > 0, price_usd=paid_usd, **fees)
         self.charge(task, leak_usd=row["leak_usd"])
         self.contracts.append(row | {"accepted": accepted, "paid_usd": paid_usd, "fees_usd": fees_usd})
@@ -423,7 +449,7 @@ class Market:
             self.fail(task)
         elif len(tried) <= self.rules["recovery"]["retries"]:
             self.decide(task, tried)
-        elif self.rules["recovery"]["then"] == "local" and self.known.home_slots > 0:
+        elif self.rules["recovery"]["then"] == "local" and self.known.home_slots(task.client) > 0:
             task.row["attempts"] = len(tried) + 1
             self.begin_at_home(task, self.known.stay(task))
         else:

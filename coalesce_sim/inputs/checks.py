@@ -25,7 +25,7 @@ def check_inputs(scenario: Scenario) -> None:
     arrivals = scenario.workload.arrivals
     try:
         if isinstance(arrivals, Csv | Listed | Series):
-            table = read_table(arrivals, tuple(scenario.workload.types), scenario.clients.count)
+            table = read_table(arrivals, tuple(scenario.workload.types), scenario.clients.total)
             last_s, end_s = float(table.arrival_s[-1]), scenario.clock.horizon_s
             if last_s >= end_s:
                 message = f"ends after {end_s:g} s, before the last task comes at {last_s:g} s"

@@ -28,6 +28,7 @@ from coalesce_sim.market.queues import Queues
 from coalesce_sim.market.records import AtHome, Records
 from coalesce_sim.market.trade import A, B, Q, Trade, Venue
 from coalesce_sim.market.workload import Block, Workload, hourly_demand
+from coalesce_sim.metrics import of_group
 from coalesce_sim.policies.protocol import Policy, Surroundings
 from coalesce_sim.policies.topsis import Topsis
 from coalesce_sim.scenario.schema import Scenario
@@ -73,6 +74,7 @@ class Market:
         self.accounts = Accounts(len(pool))
         self.env = simpy.Environment(0.0)
         self.queues = Queues(self.env, scenario, pool)
+        self._populations = scenario.clients.populations
         self._workload = Workload(scenario, self.demand, streams)
         self._observer = observer
         self._decider = Decider(policy, seed=seed, replication=replication)
@@ -101,7 +103,7 @@ class Market:
             Surroundings(
                 contractor_names=pool.names,
                 type_names=tuple(scenario.workload.types),
-                clients=scenario.clients.count,
+                clients=scenario.clients.total,
                 stream=lambda name: streams(f"policy.{name}"),
             )
         )
@@ -151,6 +153,11 @@ class Market:
         """How far the market is when a block begins, roughly, from 0 to 1."""
         return self._workload.share(block)
 
+    @property
+    def ended_s(self) -> float:
+        """When the last event was, once all was played."""
+        return self.env.now if self._compiled is None else self._compiled.ended_s
+
     def figures(self) -> dict[str, float]:
         """What can be said of the market as a whole once it has been played; shares and rates in percent.
 
@@ -158,13 +165,22 @@ class Market:
         Herfindahl–Hirschman index of the contractors' revenue, 1/n to 1.
         """
         revenue = np.array(self.accounts.revenue_usd)
-        ended_s = self.env.now if self._compiled is None else self._compiled.ended_s
         total = float(revenue.sum())
+        home_utilisation = self.queues.homes.utilisation
+        of_groups = {
+            of_group("home_utilisation", each.name): 100
+            * home_utilisation(self.ended_s, range(each.first, each.first + each.count))
+            for each in self._populations
+            if each.name is not None
+        }
         figures = {
             "revenue_hhi": float(((revenue / total) ** 2).sum()) if total > 0 else np.nan,
-            "contractor_utilisation": 100 * self.queues.contractors.utilisation(ended_s),
-            "home_utilisation": 100 * self.queues.homes.utilisation(ended_s),
+            "contractor_utilisation": 100 * self.queues.contractors.utilisation(self.ended_s),
+            "home_utilisation": 100 * home_utilisation(self.ended_s),
+            **of_groups,
         } | self.trade.figures()
+        if isinstance(self.trade, ContractTrade):
+            figures |= self.trade.books.figures(self.ended_s)
         return {name: value for name, value in figures.items() if not np.isnan(value)}
 
 

@@ -27,7 +27,8 @@ class DecidedOffers:
     """One decision with everything it was based on.
 
     `task` is the row of the task in its block, `row` that of its offers, by which a `View` shows them: tasks
-    that come together may share them, or not, as the core does it. `attempt` counts the decisions on it from 0. `breakdown` tells what the estimates are made up of: ask while being told of the decision.
+    that come together may share them, or not, as the core does it. `attempt` counts the decisions on it from
+    0. `breakdown` tells what the estimates are made up of: ask while being told of the decision.
     """
 
     block: Block

@@ -15,6 +15,7 @@ import simpy
 from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.market.accounts import ConservationError
 from coalesce_sim.market.pool import Pool
+from coalesce_sim.scenario.batching import BatchCurve
 from coalesce_sim.scenario.schema import Scenario
 
 
@@ -190,40 +191,66 @@ class Workers(dict[int, Queue]):
         """Enter the working time of each, which was played elsewhere."""
         self._worked_s = worked_s
 
-    def utilisation(self, now_s: float) -> float:
-        """Share of the slots' time, up to now, that was worked in; NaN where slots are unlimited or none."""
-        if None in self.slots or now_s == 0:
+    def utilisation(self, now_s: float, among: range | None = None) -> float:
+        """Share of the slots' time, up to now, that was worked in, of all or `among` some; NaN where slots
+        are unlimited or none."""
+        among = range(len(self.slots)) if among is None else among
+        slots = self.slots[among.start : among.stop]
+        if None in slots or now_s == 0:
             return math.nan
-        total = sum(count for count in self.slots if count is not None)
-        worked_s = self._worked_s
-        if worked_s is None:
-            worked_s = [self[number].busy_s for number in sorted(self)]
+        total = sum(count for count in slots if count is not None)
+        if self._worked_s is None:
+            worked_s = [self[number].busy_s for number in sorted(self) if number in among]
+        else:
+            worked_s = self._worked_s[among.start : among.stop]
         busy_s = 0.0
         for each_s in worked_s:
             busy_s += each_s
         return busy_s / (total * now_s) if total else math.nan
 
 
+class Sharing:
+    """What a job would meet that came now to machines that serve all their jobs at once: the `s_per_token` it
+    would write at, in a `crowd` of so many. An entry a contractor, 0 and 1 for those who have slots."""
+
+    def __init__(self, curves: Sequence[BatchCurve | None]) -> None:
+        self._curves = curves
+        self.s_per_token, self.crowd = np.zeros(len(curves)), np.ones(len(curves))
+        for contractor, curve in enumerate(curves):
+            if curve is not None:
+                self.expect(contractor, 1)
+
+    def expect(self, contractor: int, jobs: int) -> None:
+        """With one more, so many are at work or wait."""
+        curve = self._curves[contractor]
+        assert curve is not None
+        crowd = min(jobs, curve.max_jobs)
+        self.s_per_token[contractor], self.crowd[contractor] = curve.s_per_token(crowd), crowd
+
+
 class Queues:
     """All queues of a market, and what one may expect of them.
 
     `jobs` are those that wait or are at work at each contractor, `arrivals` how many tasks of each client
-    have been decided on.
+    have been decided on; `sharing` is how machines that serve all their jobs at once would do with one more,
+    None where no contractor has one.
     """
 
     def __init__(self, env: simpy.Environment, scenario: Scenario, pool: Pool) -> None:
         self.env = env
-        slots = None if scenario.clients.slots == "unlimited" else scenario.clients.slots
-        self.homes = Workers([slots] * scenario.clients.count, lambda _: Queue(env, slots))
-        self.arrivals = [0] * scenario.clients.count
+        at_home: list[int | None] = []
+        for each in scenario.clients.populations:
+            at_home += [None if each.home.slots == "unlimited" else each.home.slots] * each.count
+        self.homes = Workers(at_home, lambda client: Queue(env, at_home[client]))
+        self.arrivals = [0] * scenario.clients.total
         self.jobs = np.zeros(len(pool))
         self._without_free_slot: set[int] = set()
-        self.contractors = Workers(
-            pool.slots, lambda who: Queue(env, pool.slots[who], partial(self._watch, who))
-        )
+        self.sharing = Sharing(pool.curves) if any(pool.curves) else None
+        self._curves = pool.curves
+        self.contractors = Workers(pool.slots, self._at_contractor)
         self.network_s: list[float] = pool.network_s.tolist()
         self.limited_at_contractors = any(slots is not None for slots in pool.slots)
-        self.limited = self.limited_at_contractors or slots is not None
+        self.limited = self.limited_at_contractors or any(slots is not None for slots in at_home)
         self._all_network_s = pool.network_s
         self._networked = any(self.network_s)
 
@@ -247,6 +274,18 @@ class Queues:
         contractors = len(self.jobs)
         self.contractors.take_over(worked_s[:contractors])
         self.homes.take_over(worked_s[contractors:])
+
+    def _at_contractor(self, who: int) -> Queue:
+        curve, env = self._curves[who], self.env
+        if curve is None or self.sharing is None:
+            return Queue(env, self.contractors.slots[who], partial(self._watch, who))
+        from coalesce_sim.market.batches import Batch
+
+        return Batch(env, curve, partial(self._watch_shared, who, self.sharing))
+
+    def _watch_shared(self, contractor: int, sharing: Sharing, jobs: int) -> None:
+        self._watch(contractor, jobs)
+        sharing.expect(contractor, jobs + 1)
 
     def _watch(self, contractor: int, jobs: int) -> None:
         self.jobs[contractor] = jobs

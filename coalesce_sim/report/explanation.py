@@ -209,7 +209,7 @@ def _decision(scenario: Scenario, market: Market, decided: DecidedOffers, replic
     if "not_explored" in reasons:
         reasons["not_explored"] = rows[reasons["not_explored"]]["contractor"]
     chosen = None if decision.contractor == LOCAL else rows[decision.contractor]["contractor"]
-    work_s = {} if scenario.clients.slots == 0 else {"work_s": breakdown.home_s}
+    work_s = {} if scenario.clients.of(view.client).home.slots == 0 else {"work_s": breakdown.home_s}
     return {
         "home": {**work_s, **breakdown.home, "internal_usd": view.internal_usd},
         "opportunity": breakdown.opportunity

@@ -1,14 +1,14 @@
-"""What a user writes about the two sides of the market: clients and contractors."""
+"""What a user writes about contractors, and about the work of either side of the market."""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ModelWrapValidatorHandler, model_validator
 
 from coalesce_sim.scenario.base import Model, Text
-from coalesce_sim.scenario.believed import OwnHardware
+from coalesce_sim.scenario.batching import BatchCurve, with_places
 from coalesce_sim.scenario.distributions import (
     Distribution,
     NonNegative,
@@ -42,27 +42,6 @@ class TypeOutcome(Model):
         if self.failed_bill_usd is not None and self.bill_usd is None:
             raise ValueError("failed_bill_usd: needs bill_usd beside it")
         return self
-
-
-class Clients(Model):
-    """Identical clients, each with GPUs of its own behind one first-come queue."""
-
-    count: Annotated[int, Field(gt=0, le=1_000_000)]
-    """How many clients share the tasks, as `workload.dealing` says."""
-    slots: Slots = "unlimited"
-    """Tasks that each client can work on at once; what waits is done first come, first served. Without limit
-    nothing waits; with 0 there is no GPU, and what stays at home is not done (needs `contracts`)."""
-    hardware: OwnHardware
-    """What each slot works on: times and prices all work at home."""
-    price_usd: NonNegative = 0.0
-    """USD that a task at home is expected to cost beyond hardware and, where records are replayed, the list
-    price of the own agent. No effect but on estimates in a market that learns."""
-    success: Share = 1.0
-    """True probability that work at home is good; below 1 it needs `contracts`. No effect where there are
-    `outcomes` or `records`."""
-    outcomes: dict[str, TypeOutcome] | None = None
-    """Success, true bills and times of work at home by task type; must name all types but those that are
-    always done in steps, and needs `contracts`. No effect where records are replayed."""
 
 
 class ContractorFacts(TokenPrices):
@@ -108,10 +87,14 @@ class ContractorFacts(TokenPrices):
     takes."""
     own_cost_share: Share | None = None
     """Share of the listed price that is the contractor's own cost, where no hardware tells it; left out, all
-    of it. No effect but on bargained prices, auctions and posted prices."""
+    of it where somebody bargains or bids. It is spent on every job that is begun, whatever comes of it; where
+    every contractor delivers, no effect but on auctions and posted prices."""
     slots: Slots = "unlimited"
     """Jobs that the contractor can work on at once; others wait, first come, first served. With 0 it rejects
     whatever it is given (needs `contracts`)."""
+    batch_curve: BatchCurve | None = None
+    """How the pace of writing hangs on the jobs at work, in place of `slots` and `decode_tokens_per_s`; an
+    offer goes by the jobs that are there when it is made. Needs a market that learns."""
     queue_limit: Annotated[int, Field(ge=0)] | None = None
     """Jobs that may wait at the contractor, which rejects those beyond. Left out, any number may; needs
     `contracts`."""
@@ -123,6 +106,11 @@ class ContractorFacts(TokenPrices):
     outcomes: dict[str, TypeOutcome] | None = None
     """Success, true bills and times by task type; no offer is made on types that are not named. Needs
     `contracts`."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _slots_of_a_curve(cls, data: Any, validated: ModelWrapValidatorHandler[Self]) -> Self:
+        return with_places(data, validated)
 
 
 class Contractor(ContractorFacts):

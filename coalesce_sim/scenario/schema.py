@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, model_validator
@@ -21,6 +22,7 @@ from coalesce_sim.cost_parts import (
 )
 from coalesce_sim.scenario.base import Model
 from coalesce_sim.scenario.calibration import Calibration
+from coalesce_sim.scenario.clients import ClientGroup, Clients, Population
 from coalesce_sim.scenario.contracts import ContractRules
 from coalesce_sim.scenario.costs import BargainedPrice, CostModel, LoadPrice, TokenPrice
 from coalesce_sim.scenario.discovery import Discovery
@@ -28,7 +30,6 @@ from coalesce_sim.scenario.distributions import NonNegative, Positive, no_speck
 from coalesce_sim.scenario.origins import Origins
 from coalesce_sim.scenario.policy import Fixed, PolicySettings
 from coalesce_sim.scenario.pool import (
-    Clients,
     Contractor,
     ContractorDynamics,
     ContractorFacts,
@@ -184,21 +185,24 @@ class Scenario(Model):
         if public is None or not isinstance(public.model, EigenTrustReputation):
             return self
         many = pool.count if isinstance(pool, DrawnPool) else len(self.facts)
-        gib = trust_gib(self.clients.count, many, len(self.workload.types) if public.by_task_type else 1)
+        gib = trust_gib(self.clients.total, many, len(self.workload.types) if public.by_task_type else 1)
         if gib > MOST_TRUST_GIB:
             raise ValueError(
                 "reputation.model: eigentrust keeps tables of clients by contractors, which would take "
-                f"{gib:,.0f} GiB with {self.clients.count:,} and {many:,} (at most {MOST_TRUST_GIB})"
+                f"{gib:,.0f} GiB with {self.clients.total:,} and {many:,} (at most {MOST_TRUST_GIB})"
             )
         return self
 
     @model_validator(mode="after")
     def _hardware_fits_work(self) -> Self:
         work = self.cost_model.internal.work
-        workers: list[tuple[str, Clients | ContractorFacts]] = [("clients", self.clients), *self.facts]
+        workers: list[tuple[str, Clients | ClientGroup | ContractorFacts]] = [("clients", self.clients)]
+        workers += [(f"clients.groups.{name}", group) for name, group in (self.clients.groups or {}).items()]
+        workers += self.facts
         for place, worker in workers:
             for field, hint in worker.hardware.lacking(work).items() if worker.hardware else ():
-                if getattr(worker, field, None) is None:
+                written = field == "decode_tokens_per_s" and getattr(worker, "batch_curve", None) is not None
+                if getattr(worker, field, None) is None and not written:
                     raise ValueError(
                         f"{place}.hardware.{field}: missing, but cost_model.internal.work is {work}{hint}"
                     )
@@ -220,13 +224,20 @@ class Scenario(Model):
 
     @model_validator(mode="after")
     def _beliefs_can_act(self) -> Self:
-        place, own, costs = "clients.hardware.believed", self.clients.hardware, self.cost_model
-        if own.believed is None:
-            return self
-        for field, reason in own.powerless_beliefs(costs.internal.work):
+        for population in self.clients.populations:
+            if population.home.hardware.believed is not None:
+                self._beliefs_of(population)
+        return self
+
+    def _beliefs_of(self, population: Population) -> None:
+        """Refuse what clients believe of their hardware where it can change no estimate."""
+        place, home, costs = self.clients.place_of(population, "hardware"), population.home, self.cost_model
+        place = f"{place}.believed"
+        for field, reason in home.hardware.powerless_beliefs(costs.internal.work):
             raise ValueError(f"{place}.{field}: changes no estimate, for {reason}")
-        if self.clients.slots == 0:
-            raise ValueError(f"{place}: changes no estimate, for clients.slots is 0")
+        if home.slots == 0:
+            slots = self.clients.place_of(population, "slots")
+            raise ValueError(f"{place}: changes no estimate, for {slots} is 0")
         if costs.internal.work == "flop" and not any(each.base_flop for each in self.workload.types.values()):
             raise ValueError(f"{place}: changes no estimate, for base_flop of all workload.types is 0")
         if costs.realised.basis == "estimate" and costs.internal.expects_delay:
@@ -235,7 +246,6 @@ class Scenario(Model):
                 f"(cost_model.realised.basis: estimate, cost_model.internal.opportunity: "
                 f"{costs.internal.opportunity})"
             )
-        return self
 
     @property
     def origins(self) -> Origins:
@@ -275,7 +285,7 @@ class Scenario(Model):
     @property
     def queues(self) -> bool:
         """Whether anybody's work can wait: some clients or contractors have finite slots."""
-        slots = [self.clients.slots, *(stated.slots for _, stated in self.facts)]
+        slots = [*(home.slots for home in self.clients.homes), *(stated.slots for _, stated in self.facts)]
         return any(each != "unlimited" for each in slots)
 
     @property
@@ -329,11 +339,12 @@ class Scenario(Model):
         """What can go wrong needs the section that says what then."""
         if self.contracts is not None:
             return self
-        clients = self.clients
-        if clients.slots == 0:
-            raise ValueError("clients.slots: must be > 0 without a section contracts (got 0)")
-        if clients.success < 1 or clients.outcomes is not None:
-            raise ValueError("contracts: missing, but clients may fail")
+        for population in self.clients.populations:
+            place_of, home = partial(self.clients.place_of, population), population.home
+            if home.slots == 0:
+                raise ValueError(f"{place_of('slots')}: must be > 0 without a section contracts (got 0)")
+            if home.success < 1 or home.outcomes is not None:
+                raise ValueError("contracts: missing, but clients may fail")
         if self.workload.failure_correlation > 0:
             raise ValueError("contracts: missing, but workload.failure_correlation needs it")
         if isinstance(self.contractors, DrawnPool) and self.contractors.success_shift != 0:
@@ -349,16 +360,39 @@ class Scenario(Model):
         return self
 
     @model_validator(mode="after")
+    def _curves_can_be_played(self) -> Self:
+        """A machine whose pace hangs on who else is at work needs a market that plays that."""
+        for place, facts in self.facts:
+            if facts.batch_curve is None:
+                continue
+            if not self.learning:
+                raise ValueError(
+                    f"{place}.batch_curve: needs a market that learns; state `contracts: {{}}`, or extend "
+                    "`market`"
+                )
+            if self.records is not None:
+                raise ValueError(f"{place}.batch_curve: has no effect where records say how long work took")
+            for name, outcome in (facts.outcomes or {}).items():
+                if outcome.latency_min is not None:
+                    raise ValueError(
+                        f"{place}.outcomes.{name}.latency_min: a time beside batch_curve, by which it hangs "
+                        f"on the other jobs (got {outcome.latency_min:g})"
+                    )
+        return self
+
+    @model_validator(mode="after")
     def _outcomes_name_types(self) -> Self:
-        stated = [("clients", self.clients.outcomes), *((place, each.outcomes) for place, each in self.facts)]
-        for place, outcomes in stated:
+        groups = (self.clients.groups or {}).items()
+        own = [("clients", self.clients.outcomes)]
+        own += [(f"clients.groups.{name}", group.outcomes) for name, group in groups]
+        for place, outcomes in [*own, *((place, each.outcomes) for place, each in self.facts)]:
             for name in outcomes or {}:
                 if name not in self.workload.types:
                     raise ValueError(f"{place}.outcomes.{name}: unknown task type (got {name!r})")
-        if self.clients.outcomes is not None:
+        for place, outcomes in own:
             for name, kind in self.workload.types.items():
-                if not kind.in_steps and name not in self.clients.outcomes:
-                    raise ValueError(f"clients.outcomes: missing task type {name!r}")
+                if outcomes is not None and not kind.in_steps and name not in outcomes:
+                    raise ValueError(f"{place}.outcomes: missing task type {name!r}")
         return self
 
     @model_validator(mode="after")
@@ -398,10 +432,10 @@ class Scenario(Model):
         """Who is pretrusted, and who is always hired, must be there."""
         if self.reputation is not None and isinstance(self.reputation.model, EigenTrustReputation):
             trusted = self.reputation.model.pretrusted_clients
-            if trusted is not None and trusted > self.clients.count:
+            if trusted is not None and trusted > self.clients.total:
                 raise ValueError(
                     "reputation.model.pretrusted_clients: must be at most the number of clients, "
-                    f"{self.clients.count} (got {trusted})"
+                    f"{self.clients.total} (got {trusted})"
                 )
         if not isinstance(self.policy, Fixed) or isinstance(self.contractors, RecordedPool):
             return self

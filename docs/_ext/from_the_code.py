@@ -11,7 +11,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 import coalesce_sim
-from coalesce_sim.market.compiled.coverage import of_contracts
+from coalesce_sim.market.compiled.coverage import of_contracts, of_published
 from coalesce_sim.metrics import METRICS, Metric
 
 _BETTER = {"higher": "more", "lower": "less", None: "–"}
@@ -43,10 +43,13 @@ class Metrics(SphinxDirective):
 
 
 class Uncovered(SphinxDirective):
-    """``{uncovered}``: what the compiled core does not play of markets with contracts."""
+    """``{uncovered} published`` or ``contracts``: what the compiled core does not play of that trade."""
+
+    required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        lines = [f"- {each}" for each in of_contracts(coalesce_sim.load("published"))]
+        reasons_of = of_published if self.arguments[0] == "published" else of_contracts
+        lines = [f"- {each}" for each in reasons_of(coalesce_sim.load("published"))]
         return self.parse_text_to_nodes("\n".join(lines))
 
 

@@ -92,7 +92,7 @@ def _of_listed_tasks(scenario: Scenario) -> list[str]:
     source = scenario.workload.arrivals
     if not isinstance(source, Csv | Listed | Series):
         return []
-    table = read_table(source, tuple(scenario.workload.types), scenario.clients.count)
+    table = read_table(source, tuple(scenario.workload.types), scenario.clients.total)
     told, first_s = [], float(table.arrival_s[0])
     if isinstance(source, Csv) and table.newest_first:
         told.append(f"{source.path} is written newest first: its tasks are played from the last line up")
@@ -108,7 +108,7 @@ def _of_listed_tasks(scenario: Scenario) -> list[str]:
 
 
 def _of_clients(scenario: Scenario) -> list[str]:
-    idle, count = idle_clients(scenario), scenario.clients.count
+    idle, count = idle_clients(scenario), scenario.clients.total
     if len(idle) == 0:
         return []
     who = f"{len(idle):,} of {count:,} clients, " + _some([f"number {client}" for client in idle.tolist()])
@@ -183,9 +183,12 @@ def _of_prices(scenario: Scenario) -> list[str]:
 
 
 def _of_home(scenario: Scenario) -> list[str]:
-    if scenario.clients.slots != 0:
+    clients = scenario.clients
+    without = [clients.place_of(each, "slots") for each in clients.populations if each.home.slots == 0]
+    if not without:
         return []
-    told = "clients.slots is 0: a task that stays at home is not done, and costs what undone work costs"
+    where = _some(list(dict.fromkeys(without)))
+    told = f"{where} is 0: a task that stays at home is not done, and costs what undone work costs"
     contracts = scenario.contracts
     if contracts is not None and contracts.recovery.then == "local":
         told += "; contracts.recovery.then is local, so work that fails at contractors ends there too"

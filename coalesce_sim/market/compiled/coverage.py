@@ -53,6 +53,7 @@ POLICIES: Final[Mapping[type, type[Policy]]] = {
 }
 """The policies that are compiled, by their settings; others are asked in Python."""
 
+_GROUPS: Final = "groups of clients (clients.groups)"
 _IN_BLOCKS: Final = frozenset((*POLICIES.values(), yardsticks.FixedChoice, yardsticks.Tally)).difference(
     LEARNERS.values()
 )
@@ -60,12 +61,18 @@ _IN_BLOCKS: Final = frozenset((*POLICIES.values(), yardsticks.FixedChoice, yards
 
 def uncovered(scenario: Scenario) -> str | None:
     """Why the compiled core does not play this, in words that complete "it does not play …"; None if it does,
-    whatever the policy and whoever watches. The published trade it plays all.
+    whatever the policy and whoever watches.
     """
-    for reason, applies in of_contracts(scenario).items() if scenario.learning else ():
+    reasons_of = of_contracts if scenario.learning else of_published
+    for reason, applies in reasons_of(scenario).items():
         if applies:
             return reason
     return None if importlib.util.find_spec("numba") else "anything without numba"
+
+
+def of_published(scenario: Scenario) -> dict[str, bool]:
+    """All reasons there are in the published trade, and which apply."""
+    return {_GROUPS: scenario.clients.groups is not None}
 
 
 def of_contracts(scenario: Scenario) -> dict[str, bool]:
@@ -73,9 +80,15 @@ def of_contracts(scenario: Scenario) -> dict[str, bool]:
     public = scenario.reputation
     by_window = public is not None and isinstance(public.model, SlidingWindowReputation)
     return {
+        _GROUPS: scenario.clients.groups is not None,
         "incidents (contracts.security.incidents)": scenario.incidents is not None,
         "reputation by a sliding window (reputation.model)": by_window,
+        "machines that serve all their jobs at once (batch_curve)": _any_curve(scenario),
     }
+
+
+def _any_curve(scenario: Scenario) -> bool:
+    return any(facts.batch_curve is not None for _, facts in scenario.facts)
 
 
 def learns(policy: type[Policy]) -> bool:
@@ -101,7 +114,7 @@ def plays_events(scenario: Scenario, policy: type[Policy] | None, rules: setting
     an offer on when it is made, or the policy is asked, or told, one task at a time (`in_blocks`)."""
     facts, cost_model = [each for _, each in scenario.facts], scenario.cost_model
     return (
-        scenario.clients.slots != "unlimited"
+        any(home.slots != "unlimited" for home in scenario.clients.homes)
         or any(each.slots != "unlimited" or each.network_ms for each in facts)
         or any(each.prefill_tokens_per_s or each.decode_tokens_per_s or each.hardware for each in facts)
         or isinstance(cost_model.external.pricing, TokenPrice)

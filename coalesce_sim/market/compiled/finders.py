@@ -66,7 +66,7 @@ class Finder:
     """A kernel of its own for each kind of discovery but a registry that always answers."""
 
     def __init__(self, found: Discovery, venue: Venue) -> None:
-        asking = venue.scenario.clients.count, len(venue.scenario.workload.types)
+        asking = venue.scenario.clients.total, len(venue.scenario.workload.types)
         match found:
             case RegistryDiscovery():
                 way = _at_registry(found, asking, len(venue.pool))

@@ -38,19 +38,10 @@ if TYPE_CHECKING:
     from coalesce_sim.market.compiled import queueing
 
 _AS_IN_THE_JOB: Final = (
-    *(
-        "task",
-        "attempt",
-        "client",
-        "type_id",
-        "agreed_usd",
-        "due_usd",
-        "plain_usd",
-        "quoted_s",
-        "estimated_usd",
-    ),
-    *("internal_usd", "explored", "service_s", "expected_s", "search_s", "submitted_s", "deadline_s"),
-    *("auth_required", "input_required", "sent", "working_s", "ended_s", "paid_usd", "fees_usd"),
+    *("task", "attempt", "client", "type_id", "agreed_usd", "due_usd", "plain_usd", "quoted_s"),
+    *("estimated_usd", "internal_usd", "quoted_own_usd", "explored", "service_s", "expected_s", "search_s"),
+    *("submitted_s", "deadline_s", "auth_required", "input_required", "sent", "working_s", "worked_s"),
+    *("own_usd", "ended_s", "paid_usd", "fees_usd"),
 )
 """What a `Contract` has under the name that it has in a `Job`."""
 
@@ -122,6 +113,7 @@ class WatchingContracts(Watching):
                 row=row,
                 contractor=contractor,
                 fixed_price=job["fixed"],
+                tokens=0.0,  # no machine that serves all its jobs at once is played here
                 work=opened.results.work(row, contractor),
                 done_well=job["good"],
                 state=state,

@@ -11,6 +11,7 @@ from coalesce_sim.cost_parts import SEARCH
 from coalesce_sim.economics.correction import Effect, ErrorWindow, EstimationError
 from coalesce_sim.market.breakdown import Breakdown, left_out
 from coalesce_sim.market.contracts.behaviour import HONEST
+from coalesce_sim.market.contracts.books import Books
 from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.contracts.dealing import Dealing
 from coalesce_sim.market.contracts.discovery import Discovery
@@ -41,8 +42,8 @@ ContractAttempt = Contract | OwnWork
 class ContractTrade:
     """Quotes tasks one by one, and sees to the contracts and the work at home that come of it.
 
-    `discovery` is how clients find contractors, None where everybody knows everybody; `expectations` are what
-    tasks that may be split are expected to come to.
+    `discovery` is how clients find contractors, None where everybody knows everybody; `books` are the
+    contractors', and `expectations` what tasks that may be split are expected to come to.
     """
 
     discovery: Discovery | None = None
@@ -57,9 +58,10 @@ class ContractTrade:
             scenario, pool, self.truth.own_success, record_ratings=venue.observer.wants("ratings")
         )
         if scenario.discovery is not None:
-            counts = scenario.clients.count, len(scenario.workload.types), len(pool)
+            counts = scenario.clients.total, len(scenario.workload.types), len(pool)
             self.discovery = Discovery(scenario.discovery, *counts, venue.luck)
-        self.layouts = Layouts(scenario, rules, pool, self.truth, behaviour.asking)
+        self.layouts = Layouts(scenario, rules, pool, self.truth, behaviour.asking, venue.queues.sharing)
+        self.books = Books(pool, venue.accounts.revenue_usd, price_factor=self.layouts.price_factor)
         self._incidents, self._bidding = mishaps.incidents, behaviour.bidding
         self._quotes = ContractQuotes(
             venue, rules, self.layouts, self.truth, self._knowledge, self._incidents
@@ -79,6 +81,7 @@ class ContractTrade:
             endings,
             self._home,
             mishaps,
+            self.books,
         )
 
     def know(self, factors: FloatArray, time_factors: FloatArray, own: FloatArray) -> None:
@@ -89,7 +92,8 @@ class ContractTrade:
     def open(self, block: Block, records: Records) -> OpenContractBlock:
         """Lay out the block."""
         layout, results = self.layouts.of(block), self.truth.of(block)
-        known_home_s = self.truth.type_service_s[block.tasks.type_id, LOCAL]
+        home_of = self.truth.home_of[block.tasks.client]
+        known_home_s = self.truth.type_service_s[block.tasks.type_id, home_of]
         return OpenContractBlock(block, records, layout, results, known_home_s)
 
     def arrive(self, opened: OpenContractBlock, tasks: slice) -> Iterable[slice]:

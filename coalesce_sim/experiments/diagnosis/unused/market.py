@@ -68,10 +68,10 @@ class Asked:
 
     @property
     def own_costs(self) -> bool:
-        """Whether anybody asks what work costs the contractors themselves."""
+        """Whether anybody asks what work costs the contractors themselves, as their books do."""
         bidding = isinstance(self.scenario.policy, PostedPrice | ScoreAuction | Vickrey)
         pricing = self.scenario.cost_model.external.pricing
-        return self.custom or bidding or isinstance(pricing, BargainedPrice)
+        return self.learns or self.custom or bidding or isinstance(pricing, BargainedPrice)
 
     @property
     def load(self) -> bool:
@@ -149,10 +149,14 @@ class Asked:
         found = {level_by(chain) for chain in self.chains}
         return [level for level in LEVELS if level in found]
 
+    @property
+    def memory_costs(self) -> bool:
+        """Whether any client is charged for memory."""
+        return any(home.hardware.memory_usd_per_h > 0 for home in self.scenario.clients.homes)
+
     def memory(self, need: str) -> bool:
         """Whether memory of the given need is charged."""
-        charged = self.scenario.clients.hardware.memory_usd_per_h > 0
-        return charged and getattr(self.scenario.cost_model.internal.memory, need) > 0
+        return self.memory_costs and getattr(self.scenario.cost_model.internal.memory, need) > 0
 
     def has(self, attribute: str) -> bool:
         """Whether any task can have something of an attribute of `Attributes`, or documents."""

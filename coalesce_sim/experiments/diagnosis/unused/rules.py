@@ -41,7 +41,7 @@ def _of_contracts(asked: Asked) -> Iterator[Unused]:
     if rules.input_required_rate == 0:
         places = stated(rules, "contracts", "input_reply_s")
         yield Unused(places, "contracts.input_required_rate is 0")
-    if asked.scenario.clients.slots == 0:
+    if asked.scenario.clients.all_have(0):
         places = stated(rules.recovery, "contracts.recovery", "then")
         yield Unused(places, "clients have no GPU")
 
@@ -133,7 +133,7 @@ def _of_home_costs(asked: Asked) -> Iterator[Unused]:
     if not (asked.flop_at_home or asked.flop_at_contractors):
         places = stated(internal, place, "flop_reference_gb")
         yield Unused(places, "nobody's work is timed in FLOP")
-    if scenario.clients.hardware.memory_usd_per_h == 0:
+    if not asked.memory_costs:
         names = ("gb_per_model_size", "gb_per_50k_documents", "gb_per_complexity")
         places = stated(internal.memory, f"{place}.memory", *names)
         yield Unused(places, "clients.hardware.memory_usd_per_h is 0")
@@ -145,11 +145,11 @@ def _of_home_costs(asked: Asked) -> Iterator[Unused]:
     chosen = f"{place}.opportunity={internal.opportunity}"
     if internal.opportunity == "later_tasks" and not come_together(scenario):
         yield Unused([chosen], "no two tasks of a client arrive at one instant")
-    elif internal.expects_delay and scenario.clients.slots == 0:
+    elif internal.expects_delay and scenario.clients.all_have(0):
         yield Unused([chosen], "clients have no GPU")
     elif internal.expects_delay and scenario.cost_model.late_usd_per_min == 0:
         yield Unused([chosen], "cost_model.late_usd_per_min is 0")
-    elif internal.opportunity == "queue" and scenario.clients.slots == "unlimited":
+    elif internal.opportunity == "queue" and scenario.clients.all_have("unlimited"):
         yield Unused([chosen], "beyond expected_delay, since clients.slots are unlimited")
 
 

@@ -54,7 +54,7 @@ def _of_arrivals(asked: Asked) -> Iterator[Unused]:
             timed, dealt = False, True
     if timed:
         yield Unused(stated(rule, "workload.arrivals", "gap_s"), "tasks state their arrival_s")
-    if asked.scenario.clients.count == 1:
+    if asked.scenario.clients.total == 1:
         yield Unused(stated(workload, "workload", "dealing"), "there is one client")
     elif not dealt:
         yield Unused(stated(workload, "workload", "dealing"), "tasks state their clients")
