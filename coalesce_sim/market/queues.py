@@ -123,6 +123,11 @@ class Queue:
         """How many wait or are at work; 0 where capacity is unlimited, which nobody counts."""
         return len(self._waiting) + len(self._expected_ends_s)
 
+    def take_over(self, waiting: Iterable[Waiting], expected_ends_s: list[float], queued_s: float) -> None:
+        """Enter a queue that is played elsewhere: who waits, when those at work are expected to end, and how
+        long all who wait are expected to take."""
+        self._waiting, self._expected_ends_s, self._queued_s = deque(waiting), expected_ends_s, queued_s
+
     def true_wait_s(self, arrival_s: float) -> float:
         """What will happen, the service times of all jobs before being known."""
         return 0.0 if self._true is None else self._true.wait_s(arrival_s)
@@ -246,8 +251,9 @@ class Sharing:
 class Queues:
     """All queues of a market, and what one may expect of them.
 
-    `jobs` are those that wait or are at work at each contractor; `sharing` is how machines that serve all
-    their jobs at once would do with one more, None where no contractor has one.
+    `jobs` are those that wait or are at work at each contractor, `arrivals` how many tasks of each client
+    have been decided on; `sharing` is how machines that serve all their jobs at once would do with one more,
+    None where no contractor has one.
     """
 
     def __init__(self, env: simpy.Environment, scenario: Scenario, pool: Pool) -> None:
@@ -256,6 +262,7 @@ class Queues:
         for each in scenario.clients.populations:
             at_home += [None if each.home.slots == "unlimited" else each.home.slots] * each.count
         self.homes = Workers(at_home, lambda client: Queue(env, at_home[client]))
+        self.arrivals = [0] * scenario.clients.total
         self.jobs = np.zeros(len(pool))
         self._without_free_slot: set[int] = set()
         self.sharing = Sharing(pool.curves) if any(pool.curves) else None
@@ -266,6 +273,20 @@ class Queues:
         self.limited = self.limited_at_contractors or any(slots is not None for slots in at_home)
         self._all_network_s = pool.network_s
         self._networked = any(self.network_s)
+
+    def set_moment(
+        self,
+        now_s: float,
+        client: int,
+        arrivals: int,
+        waiting: Iterable[Waiting],
+        expected_ends_s: list[float],
+        queued_s: float,
+    ) -> None:
+        """Have it be a moment of what is played elsewhere, as far as a client's estimate of home goes: the
+        time, how many tasks have come to the client, and its own queue (`Queue.take_over`)."""
+        self.env, self.arrivals[client] = simpy.Environment(now_s), arrivals
+        self.homes[client].take_over(waiting, expected_ends_s, queued_s)
 
     def take_over(self, worked_s: list[float]) -> None:
         """Enter the working time of all contractors and, after them, of all clients' own GPUs, which was

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import partial
 
 import numpy as np
 
@@ -29,7 +28,7 @@ from coalesce_sim.market.contracts.results import GroundTruth, Mishaps
 from coalesce_sim.market.contracts.ruin import give_up
 from coalesce_sim.market.contracts.states import FINAL_STATES
 from coalesce_sim.market.contracts.terms import BID, EXTERNAL, LATENCY
-from coalesce_sim.market.contracts.ways import Expectations, Known
+from coalesce_sim.market.contracts.ways import Expectations
 from coalesce_sim.market.records import Records
 from coalesce_sim.market.trade import Events, Onward, Preparing, Venue
 from coalesce_sim.market.workload import Block
@@ -46,7 +45,7 @@ class ContractTrade:
     """Quotes tasks one by one, and sees to the contracts and the work at home that come of it.
 
     `discovery` is how clients find contractors, None where everybody knows everybody; `books` are the
-    contractors'.
+    contractors', and `expectations` what tasks that may be split are expected to come to.
     """
 
     discovery: Discovery | None = None
@@ -79,8 +78,7 @@ class ContractTrade:
         self._message_usd, self._searches = scenario.message_usd, venue.searches
         self._endings, self._budgets = (endings := Endings(venue)), budgets_of(scenario)
         self._home = Home(venue, self._knowledge, endings, self.truth.own_price_usd)
-        self._expecting = partial(Expectations, venue, rules, self._quotes, self._home)
-        self._expectations = self.expecting(self._knowledge)
+        self.expectations = Expectations(venue, rules, self._quotes, self._home, self._knowledge)
         self._dealing = Dealing(
             venue,
             rules,
@@ -95,9 +93,10 @@ class ContractTrade:
             self.books,
         )
 
-    def expecting(self, known: Known) -> Expectations:
-        """What is expected of tasks that may be split, by what is known."""
-        return self._expecting(known)
+    def know(self, factors: FloatArray, time_factors: FloatArray, own: FloatArray) -> None:
+        """Have what clients know from experience be read where what is played elsewhere keeps it."""
+        knowledge = self._knowledge
+        knowledge.factors, knowledge.time_factors, knowledge.own = factors, time_factors, own
 
     def open(self, block: Block, records: Records) -> OpenContractBlock:
         """Lay out the block."""
@@ -170,10 +169,8 @@ class ContractTrade:
         task, wholes = tasks.start, opened.wholes
         quote = self._quote(opened, task)
         if wholes is not None and wholes.may_split(task):
-            quote.offers.whole = self._expectations.whole(opened, task, quote)
-            quote.offers.split = self._expectations.split(
-                opened, task, lambda step: self._quote(opened, step)
-            )
+            quote.offers.whole = self.expectations.whole(opened, task, quote)
+            quote.offers.split = self.expectations.split(opened, task, lambda step: self._quote(opened, step))
         return quote
 
     def _quote(self, opened: OpenContractBlock, task: int) -> ContractQuote:
@@ -247,7 +244,7 @@ class ContractTrade:
             self._endings.leave_out(opened, opened.wholes.keep(task))
         local, attempt = position == LOCAL, len(opened.tried[task])
         if attempt == 0:
-            self._home.arrived(opened.client[task])
+            self._queues.arrivals[opened.client[task]] += 1
             records.decided_s[task] = self._queues.env.now
             opened.block.home.opportunity_usd[task] = stay.opportunity_usd
             records.estimated_usd[task] = stay.internal_usd if local else quote.terms[EXTERNAL, position]
