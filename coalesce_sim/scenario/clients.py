@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Annotated, NamedTuple, Self
 
@@ -11,7 +12,8 @@ from pydantic import Field, model_validator
 from coalesce_sim.arrays import IntArray
 from coalesce_sim.scenario.base import Model
 from coalesce_sim.scenario.believed import OwnHardware
-from coalesce_sim.scenario.distributions import NonNegative, Share
+from coalesce_sim.scenario.distributions import NonNegative, Positive, Share
+from coalesce_sim.scenario.draws import NonNegativeDistribution
 from coalesce_sim.scenario.policy import PolicySettings
 from coalesce_sim.scenario.pool import Slots, TypeOutcome
 
@@ -26,6 +28,20 @@ class ClientGroup(Model):
 
     count: Annotated[int, Field(gt=0, le=MOST_CLIENTS)]
     """How many clients the group has; they are numbered on from those of the groups above it."""
+    share: Share | None = None
+    """Share of all tasks that come to the group: each task's group is drawn by these shares, and within it
+    the task is dealt as `workload.dealing` says. Groups without one share the rest by how many clients they
+    have; where none has one, tasks are dealt among all clients. Refused where clients bring their own tasks
+    (`per`)."""
+    types: Annotated[dict[str, NonNegative], Field(min_length=1)] | None = None
+    """Of which of `workload.types` the group's tasks are, each with its share relative to the others; left
+    out, as those types say. No effect where arrivals say the types themselves."""
+    value_usd: NonNegativeDistribution | None = None
+    """USD that good work on the group's tasks is worth, drawn by the same luck; left out, as
+    `workload.attributes` say. No effect on tasks that state theirs."""
+    max_latency_min: Annotated[dict[str, Positive], Field(min_length=1)] | None = None
+    """Minutes in which the group's tasks are to be done, by type; of types that are not named as those types
+    say."""
     slots: Slots | None = None
     """Tasks that each client of the group can work on at once."""
     hardware: OwnHardware | None = None
@@ -105,6 +121,18 @@ class Clients(Model):
         return self
 
     @model_validator(mode="after")
+    def _shares_add_up(self) -> Self:
+        stated = [group.share for group in (self.groups or {}).values()]
+        total = math.fsum(share for share in stated if share is not None)
+        if total > 1 + 1e-9:
+            raise ValueError(f"groups: their shares must not be more than 1 together (got {total:g})")
+        if stated and None not in stated and total < 1 - 1e-9:
+            raise ValueError(f"groups: their shares must be 1 together, since all are stated (got {total:g})")
+        if None in stated and total > 1 - 1e-9:
+            raise ValueError("groups: their shares leave nothing for the groups without one (got 1)")
+        return self
+
+    @model_validator(mode="after")
     def _all_have_hardware(self) -> Self:
         stated = [] if self.groups is None else list(self.groups.values())
         if self.hardware is None and (not stated or any(group.hardware is None for group in stated)):
@@ -138,6 +166,21 @@ class Clients(Model):
             found.append(Population(name, first, group.count, group, self._home_of(group)))
             first += group.count
         return found
+
+    @property
+    def shares(self) -> list[float] | None:
+        """The share of all tasks that comes to each group; None where tasks are dealt among all clients, as
+        where no group has a share, or each that of its clients."""
+        groups = list((self.groups or {}).values())
+        stated = [group.share for group in groups]
+        others = sum(group.count for group in groups if group.share is None)
+        rest = max(0.0, 1 - math.fsum(share for share in stated if share is not None))
+        shares = [
+            rest * group.count / others if share is None else share
+            for group, share in zip(groups, stated, strict=True)
+        ]
+        alike = [group.count / self.total for group in groups]
+        return None if np.allclose(shares, alike, rtol=0, atol=1e-12) else shares
 
     @property
     def homes(self) -> list[Home]:

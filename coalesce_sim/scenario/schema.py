@@ -181,7 +181,9 @@ class Scenario(Model):
 
     @model_validator(mode="after")
     def _can_be_played(self) -> Self:
-        if message := overflow(self.workload.arrivals, self.market_demand, self.clock.horizon_s):
+        if message := overflow(
+            self.workload.arrivals, self.market_demand, self.clock.horizon_s, self.clients.total
+        ):
             raise ValueError(f"workload.arrivals.{message}")
         return self
 
@@ -486,6 +488,15 @@ class Scenario(Model):
         refused = []
         for name, group in (self.clients.groups or {}).items():
             place = f"clients.groups.{name}"
+            for field in ("types", "max_latency_min"):
+                for kind in getattr(group, field) or ():
+                    if kind not in self.workload.types:
+                        refused.append(f"{place}.{field}.{kind}: unknown task type (got {kind!r})")
+            if group.types is not None and sum(group.types.values()) <= 0:
+                refused.append(f"{place}.types: the shares must not all be 0")
+            if group.share is not None and self.workload.arrivals_per_client:
+                got = f"(got {group.share:g})"
+                refused.append(f"{place}.share: must not be stated where arrivals are per client {got}")
             if isinstance(group.policy, BestFixed):
                 found = "best_fixed is the best choice for all clients"
                 refused.append(f"{place}.policy.kind: {found}; state it as policy (got 'best_fixed')")
