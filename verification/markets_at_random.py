@@ -99,7 +99,24 @@ def market_of(number: int, tasks: int, contractors: int) -> dict[str, Any]:
                 worker["outcomes"] = worker["outcomes"] | {"whole": undivided | timed}
     if all(each.get("slots", 1) != 0 for each in (fields["clients"], *groups_of(fields))):
         fields["clients"]["hardware"] |= _believed(pick, fields)
+    if pick(True, False, False):
+        _share_a_box(pick, fields)
     return fields
+
+
+def _share_a_box(pick: Pick, fields: dict[str, Any]) -> None:
+    """Some clients and some contractors have one machine together."""
+    clients = fields["clients"]
+    fields["boxes"] = {"lab": {"slots": pick(1, 2, 3), "hardware": clients["hardware"]}}
+    some = pick(clients, *groups_of(fields), None)
+    for each in (some, *(who for who in fields["contractors"] if pick(True, False))):
+        if each is not None:
+            for name in ("slots", "hardware", "batch_curve"):
+                each.pop(name, None)
+            each["box"] = "lab"
+    if some is clients and any("slots" in each for each in groups_of(fields)):
+        clients["hardware"] = fields["boxes"]["lab"]["hardware"]
+        del clients["box"]
 
 
 def markets() -> st.SearchStrategy[dict[str, Any]]:

@@ -35,12 +35,24 @@ def groups_of(clients: Settings) -> list[tuple[str | None, Settings]]:
     return [(name, group) for name, group in groups.items() for _ in range(group["count"])]
 
 
-def homes_of(clients: Settings) -> list[Settings]:
-    """What is true of each client's home: what its group says of it and, of the rest, what is said of all."""
+def boxes_of(clients: Settings) -> list[str | None]:
+    """The box that each client shares: its group's, or that of all unless the group says where it works."""
+    names = "box", "slots", "hardware"
     return [
-        {name: clients[name] if group.get(name) is None else group[name] for name in AT_HOME}
+        clients["box"] if all(group.get(name) is None for name in names) else group["box"]
         for _, group in groups_of(clients)
     ]
+
+
+def homes_of(settings: Settings) -> list[Settings]:
+    """What is true of each client's home: what its group says of it and, of the rest, what is said of all; on
+    a box, what that is."""
+    clients = settings["clients"]
+    homes = []
+    for (_, group), box in zip(groups_of(clients), boxes_of(clients), strict=True):
+        home = {name: clients[name] if group.get(name) is None else group[name] for name in AT_HOME}
+        homes.append(home if box is None else home | settings["boxes"][box])
+    return homes
 
 
 @dataclass(eq=False)
@@ -65,7 +77,7 @@ class Whole:
 def tasks_of(facts: dict[str, Any]) -> list[Task]:
     """All tasks in the order of decision, composite ones in their steps."""
     settings, factors = facts["settings"], iter(facts["factors"])
-    homes, groups = homes_of(settings["clients"]), groups_of(settings["clients"])
+    homes, groups = homes_of(settings), groups_of(settings["clients"])
     rework_usd = settings["contracts"]["rework_usd"]
     tasks: list[Task] = []
     for drawn in facts["tasks"]:

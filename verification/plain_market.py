@@ -210,7 +210,7 @@ class Market:
         chosen = self.policies[task.client].decide(Question(task, len(tried), stay.usd, offers))
         task.row["attempts"] = len(tried) + 1
         if not tried:
-            self.known.arrived[task.client] += 1
+            self.known.arrived[self.known.machine[task.client]] += 1
             task.row |= {
                 "decided_s": self.env.now,
                 "internal_usd": stay.usd,

@@ -55,10 +55,10 @@ def facts(scenario: Scenario, seed: int, replication: int) -> Facts:
         Whether the scenario has a section `contracts`; without it all work is good, whatever is advertised.
     ``settings``
         Sections of the scenario by the names that users write, defaults filled in, units in the names:
-        `types` and `attributes` of the workload, `failure_correlation`, `clients`, `contracts` (its defaults
-        where there is no such section), `reputation`, `discovery`, `calibration`, `skills`, `cost_model`,
-        `policy`; and `start_second_of_day`, the seconds from midnight, UTC, to the start of the run, and
-        `start_s_after_midnight`, the same from midnight by the clock's own hours.
+        `types` and `attributes` of the workload, `failure_correlation`, `boxes`, `clients`, `contracts` (its
+        defaults where there is no such section), `reputation`, `discovery`, `calibration`, `skills`,
+        `cost_model`, `policy`; and `start_second_of_day`, the seconds from midnight, UTC, to the start of the
+        run, and `start_s_after_midnight`, the same from midnight by the clock's own hours.
     ``contractors``
         One mapping each, with the fields that a listed contractor has in a scenario, and its `identity`.
     ``tasks``
@@ -118,7 +118,16 @@ def facts(scenario: Scenario, seed: int, replication: int) -> Facts:
 
 def _settings(scenario: Scenario, rules: ContractRules) -> dict[str, Any]:
     dumped = scenario.model_dump(mode="json", by_alias=True)
-    sections = ("clients", "reputation", "discovery", "calibration", "skills", "cost_model", "policy")
+    sections = (
+        "boxes",
+        "clients",
+        "reputation",
+        "discovery",
+        "calibration",
+        "skills",
+        "cost_model",
+        "policy",
+    )
     return {
         **{name: dumped["workload"][name] for name in ("types", "attributes", "failure_correlation")},
         **{name: dumped[name] for name in sections},

@@ -122,19 +122,21 @@ def why_not_hired(scenario: Scenario, rule: Fixed, seed: int, replications: Iter
 
 def roster_of(scenario: Scenario, streams: Streams) -> Roster:
     """All contractors of a run: listed, read from files, or drawn."""
+    on_its_machine = scenario.on_its_machine
     match source := scenario.contractors:
         case DrawnPool():
-            return _drawn(source, streams)
+            return _drawn(source, [on_its_machine(kind) for kind in source.types.values()], streams)
         case PriceList(template=template):
             listed = listed_prices(source)
             names = tuple(price.provider for price in listed)
-            kinds = [_kind(template, **price.prices.token_prices()) for price in listed]
+            kinds = [on_its_machine(_kind(template, **each.prices.token_prices())) for each in listed]
             return _named(names, ("seller",) * len(names), kinds, np.arange(len(names)))
         case RecordedPool(recorded=facts, claims=claims):
             assert scenario.records is not None
             recordings = read_recordings(scenario.records)
             names = recordings.contractors
             kinds = [_kind(facts), *(_kind(source.facts_of(name)) for name in claims)]
+            kinds = [on_its_machine(each) for each in kinds]
             number = {name: k for k, name in enumerate(claims, start=1)}
             which: IntArray = np.array([number.get(name, 0) for name in names], dtype=np.int64)
             roster = _named(names, names, kinds, which)
@@ -142,7 +144,7 @@ def roster_of(scenario: Scenario, streams: Streams) -> Roster:
             return roster
         case _:
             names, types = tuple(each.name for each in source), tuple(each.type for each in source)
-            return _named(names, types, source, np.arange(len(source)))
+            return _named(names, types, [on_its_machine(each) for each in source], np.arange(len(source)))
 
 
 def _named(
@@ -158,9 +160,9 @@ def _kind(facts: ContractorFacts, **prices: object) -> ContractorFacts:
     return Contractor.model_validate({"name": "any", **shared, **prices})
 
 
-def _drawn(pool: DrawnPool, streams: Streams) -> Roster:
-    n, names, kinds = pool.count, list(pool.types), list(pool.types.values())
-    shares = np.array([kind.share for kind in kinds])
+def _drawn(pool: DrawnPool, kinds: Sequence[ContractorFacts], streams: Streams) -> Roster:
+    n, names = pool.count, list(pool.types)
+    shares = np.array([kind.share for kind in pool.types.values()])
     edges = np.cumsum(shares / shares.sum())
     picked = np.searchsorted(edges, streams("pool.type").random(n), side="right")
     price_factor = sample(pool.price_factor, streams.later("pool.price"), n)

@@ -102,7 +102,8 @@ def _who_brings_tasks(result: SweepResult) -> list[str]:
     varied = [name for name in result.factors if _COUNT.fullmatch(name)]
     bases = result.facts["asked"]["sweep"].get("base", {})
     arrivals = [base["workload"]["arrivals"] for base in bases.values()]
-    if not varied or all(each.get("per", "client") == "client" for each in arrivals):
+    together = [each["kind"] in ("renewal", "demand_driven") and not each.get("per") for each in arrivals]
+    if not varied or not any(together):
         return []
     return [
         f"{', '.join(varied)} varies, and tasks come to all clients together: more clients share the same "

@@ -62,9 +62,9 @@ class DemandDriven(Model):
     tasks_per_hour: Annotated[float, Field(ge=0, le=1_000_000)]
     """Expected tasks an hour for each unit of demand, of all clients together or, `per` client, of each; all
     come at the start of the hour."""
-    per: Literal["market", "client"] = "market"
-    """``market`` has tasks come to all clients together, to be dealt among them; ``client`` has each client
-    bring its own, when being luck of its own, so that more clients bring more tasks."""
+    per: Literal["client"] | None = None
+    """``client`` has each client bring its own tasks, when being luck of its own, so that more clients bring
+    more; left out, tasks come to all clients together, and are dealt among them."""
 
 
 def _lets_time_pass(gap_s: Distribution) -> Distribution:
@@ -83,9 +83,9 @@ class Renewal(Model):
     limit: Annotated[int, Field(gt=0)] | None = None
     """Number of tasks after which no more come, `per` client of each; left out, they come until the clock
     ends, a thousand million at most."""
-    per: Literal["market", "client"] = "market"
-    """``market`` has tasks come to all clients together, to be dealt among them; ``client`` has each client
-    bring its own, when being luck of its own, so that more clients bring more tasks."""
+    per: Literal["client"] | None = None
+    """``client`` has each client bring its own tasks, when being luck of its own, so that more clients bring
+    more; left out, tasks come to all clients together, and are dealt among them."""
 
 
 class ListedTask(Model):

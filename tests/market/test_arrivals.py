@@ -161,7 +161,7 @@ def test_what_does_nothing_is_told(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize(("per", "told"), [("market", 1), ("client", 0)])
+@pytest.mark.parametrize(("per", "told"), [("null", 1), ("client", 0)])
 def test_a_sweep_says_once_that_more_clients_bring_no_more_tasks(per: str, told: int, tmp_path: Path) -> None:
     fields = scenario_of(None, f"workload.arrivals.per={per}", "workload.arrivals.limit=4").resolved()
     asked = {"name": "s", "base": fields, "factors": {"clients.count": [1, 2]}}

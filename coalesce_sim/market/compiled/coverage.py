@@ -83,6 +83,7 @@ def of_contracts(scenario: Scenario, *, watched: bool) -> dict[str, bool]:
     by_window = public is not None and isinstance(public.model, SlidingWindowReputation)
     return {
         _GROUPS: scenario.clients.groups is not None,
+        "boxes that agents share (boxes)": bool(scenario.boxes),
         "incidents (contracts.security.incidents)": scenario.incidents is not None,
         "reputation by a sliding window (reputation.model)": by_window,
         "machines that serve all their jobs at once (batch_curve)": _any_curve(scenario),

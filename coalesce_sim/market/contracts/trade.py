@@ -63,7 +63,12 @@ class ContractTrade:
             counts = scenario.clients.total, len(scenario.workload.types), len(pool)
             self.discovery = Discovery(scenario.discovery, *counts, venue.luck)
         self.layouts = Layouts(scenario, rules, pool, self.truth, behaviour.asking, venue.queues.sharing)
-        self.books = Books(pool, venue.accounts.revenue_usd, price_factor=self.layouts.price_factor)
+        self.books = Books(
+            pool,
+            venue.accounts.revenue_usd,
+            price_factor=self.layouts.price_factor,
+            shared=venue.queues.shared_boxes,
+        )
         self._incidents, self._bidding = mishaps.incidents, behaviour.bidding
         self._quotes = ContractQuotes(
             venue, rules, self.layouts, self.truth, self._knowledge, self._incidents
