@@ -64,7 +64,12 @@ class ContractTrade:
             counts = scenario.clients.total, len(scenario.workload.types)
             self.discovery = Discovery(scenario.discovery, *counts, pool.roster.presence, venue.luck)
         self.layouts = Layouts(scenario, rules, pool, self.truth, behaviour.asking, venue.queues.sharing)
-        self.books = Books(pool, venue.accounts.revenue_usd, price_factor=self.layouts.price_factor)
+        self.books = Books(
+            pool,
+            venue.accounts.revenue_usd,
+            price_factor=self.layouts.price_factor,
+            shared=venue.queues.shared_boxes,
+        )
         leaves = None if scenario.turnover is None else scenario.turnover.exit
         if leaves is not None and leaves.in_the_red is not None:
             looks = {"every_s": 60 * leaves.check_min, "until_s": scenario.clock.horizon_s}
@@ -244,7 +249,7 @@ class ContractTrade:
             self._endings.leave_out(opened, opened.wholes.keep(task))
         local, attempt = position == LOCAL, len(opened.tried[task])
         if attempt == 0:
-            self._queues.arrivals[opened.client[task]] += 1
+            self._queues.arrivals[self._queues.machine_of[opened.client[task]]] += 1
             records.decided_s[task] = self._queues.env.now
             opened.block.home.opportunity_usd[task] = stay.opportunity_usd
             records.estimated_usd[task] = stay.internal_usd if local else quote.terms[EXTERNAL, position]
