@@ -405,6 +405,27 @@ _OF_MARKETS = [
         "Share of the contractors whose own costs are stated that spent more than they were paid",
         None,
     ),
+    Metric(
+        "contractors_entered",
+        "Contractors that entered",
+        "",
+        "How many contractors entered after the start",
+        None,
+    ),
+    Metric(
+        "contractors_left",
+        "Contractors that left",
+        "",
+        "How many contractors left before the end of the last work",
+        None,
+    ),
+    Metric(
+        "contractors_present",
+        "Contractors in the market",
+        "",
+        "How many contractors were in the market, the mean over time",
+        None,
+    ),
     Metric("insured_usd", "Leaks insured", "USD", "What insurance paid for leaked data", None),
     Metric(
         "discovery_age_s",

@@ -85,9 +85,15 @@ def market_of(number: int, tasks: int, contractors: int) -> dict[str, Any]:
         },
         "policy": _policy(pick),
         **_learning(pick, clients),
+        **pick({}, {}, {"turnover": {"exit": _exit(pick)}}),
     }
+    for contractor in pool[1:contractors]:
+        contractor |= pick(
+            {}, {}, {}, {"enter_h": 0.01}, {"leave_h": 0.02}, {"enter_h": 0.005, "leave_h": 0.1}
+        )
     if clients > 1 and pick(True, False):
         fields["clients"] = _in_groups(pick, fields["clients"])
+        fields["clock"]["start"] = datetime(2026, 6, 1, *pick((0, 0), (23, 58)))
     fields["workload"]["arrivals"] = _arrivals(pick, tuple(types), clients, tasks)
     if "whole" in types:
         undivided = {"success": 0.7, "latency_min": pick(None, 1.5), "bill_usd": pick(None, 0.6)}
@@ -195,8 +201,10 @@ def _in_groups(pick: Pick, clients: dict[str, Any]) -> dict[str, Any]:
     second |= pick({}, {"slots": pick(1, 3, "unlimited", 0)}) | pick({}, {"hardware": machine})
     outcomes = {"a": {"success": 0.8, "bill_usd": 0.02}, "b": {"success": 0.4, "latency_min": 0.6}}
     second |= pick({}, {"success": 0.9}, {"outcomes": outcomes}) | pick({}, {"price_usd": 0.3})
+    second |= pick({}, {"policy": _policy(pick)}) | pick({}, {"budget_usd_per_day": pick(0, 0.7, 2.0)})
     rest = {name: value for name, value in clients.items() if name != "count"}
-    return rest | {"groups": {"first": {"count": 1}, "second": second}}
+    first = pick({}, {"policy": _policy(pick)}) | pick({}, {"budget_usd_per_day": 1.0})
+    return rest | {"groups": {"first": first | {"count": 1}, "second": second}}
 
 
 def groups_of(fields: dict[str, Any]) -> list[dict[str, Any]]:
@@ -261,6 +269,12 @@ def _contractor(pick: Pick, name: str) -> dict[str, Any]:
     for each in facts:
         contractor |= each
     return contractor | _shared_machine(pick, contractor)
+
+
+def _exit(pick: Pick) -> dict[str, Any]:
+    """Who loses money gives up, and some leave anyway."""
+    ruin = {"usd": pick(0, 0.05), "hours": pick(0, 0.01)}
+    return {"per_day": pick(0, 20, 80), "in_the_red": ruin, "check_min": pick(0.2, 1)}
 
 
 def _shared_machine(pick: Pick, contractor: dict[str, Any]) -> dict[str, Any]:

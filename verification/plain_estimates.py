@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from typing import Any, NamedTuple
 
 import simpy
 
 from verification.plain_batches import Machine
-from verification.plain_given import Contractor, Task, Worker, draw, homes_of
+from verification.plain_given import Contractor, Task, Worker, draw, groups_of, homes_of
 from verification.plain_knowledge import OWN_RECORD, Broadcast, Gossip, Ratings, Registry
 from verification.plain_policies import Offer, exceeds
 from verification.plain_queues import Queue
@@ -93,7 +94,13 @@ class Known:
                 self.agents.append(Worker(facts, stated, len(self.contractors)))
         self.by_use = any(worker.bills_by_use for worker in (*self.contractors, *self.agents))
         cheapest_first = sorted(self.contractors, key=lambda who: float(who.stated["price_usd"]))
-        self.rank = {who: place for place, who in enumerate(cheapest_first)}
+        first = [who for who in cheapest_first if who.enter_s <= 0]
+        self.rank: dict[Contractor, float] = {who: place for place, who in enumerate(first)}
+        for who in cheapest_first:
+            if who not in self.rank:  # just behind those of the first who cost no more
+                no_dearer = [each for each in first if each.stated["price_usd"] <= who.stated["price_usd"]]
+                self.rank[who] = len(no_dearer) - 0.5
+        self.first = len(first)
 
         clients = len(self.homes_stated)
         self.homes = [Queue(env, self.home_slots(client)) for client in range(clients)]
@@ -123,7 +130,11 @@ class Known:
         elif rules is not None:
             agents = [(luck["gossip of clients"], i) for i in range(clients)]
             agents += [(luck["gossip"], who.identity) for who in self.contractors]
-            self.directory = Gossip(rules, agents, clients, types)
+            there = [who.is_there for who in self.contractors]
+            self.directory = Gossip(rules, agents, clients, types, there)
+        self.groups = groups_of(self.settings["clients"])
+        self.after_midnight_s: float = self.settings["start_s_after_midnight"]
+        self.committed_usd: dict[tuple[str | None, int], float] = defaultdict(float)  # by group and day
         recorded = facts["recorded"]
         self.own_bill_usd: float = 0.0 if recorded is None else recorded["own_bill_usd"]
 
@@ -137,6 +148,18 @@ class Known:
         slots = self.homes_stated[client]["slots"]
         return math.inf if slots == "unlimited" else float(slots)
 
+    def day(self, at_s: float) -> int:
+        """How many midnights of the clock there have been."""
+        return int((self.after_midnight_s + at_s) // 86_400)
+
+    def left_usd(self, client: int) -> float:
+        """What a client's group may still commit to contractors today."""
+        name, group = self.groups[client]
+        budget_usd = group.get("budget_usd_per_day")
+        if budget_usd is None:
+            return math.inf
+        return max(0.0, float(budget_usd) - self.committed_usd[name, self.day(self.env.now)])
+
     def find(self, task: Task) -> tuple[list[Contractor], float, float]:
         """Who is found for a task, how long that takes, and what it costs."""
         if self.directory is None:
@@ -147,8 +170,12 @@ class Known:
 
     def merit(self, type_: str) -> list[float]:
         """What contractors are ranked by where they are discovered: skill, and the cheaper of equals."""
-        n = len(self.contractors)
-        return [self.skill(who, type_) - 1e-6 * self.rank[who] / n for who in self.contractors]
+        return [
+            self.skill(who, type_) - 1e-6 * self.rank[who] / max(1, self.first)
+            if who.is_there(self.env.now)
+            else -math.inf
+            for who in self.contractors
+        ]
 
     def skill(self, who: Contractor, type_: str) -> float:
         score = None if self.ratings is None else self.ratings.scores[who.place][type_]
@@ -209,7 +236,8 @@ class Known:
         return agent.success_p(task.type)
 
     def quote(self, task: Task, who: Contractor, search_s: float, stay: Stay) -> Offer | None:
-        """What a contractor offers now; None where bargaining finds no price that suits both."""
+        """What a contractor offers now; None where bargaining finds no price that suits both, or for more
+        than the client may commit."""
         factor, time_factor = self.charge_factors.of(task.type, who), self.time_factors.of(task.type, who)
         queue, pricing = self.queues[who], self.external["pricing"]
         arrival_s = self.env.now + (search_s + self.setup_s + task.transfer_s) + who.network_s
@@ -236,6 +264,8 @@ class Known:
             if surplus_usd < 0:
                 return None
             asked_usd = due_usd = bid_usd + (1 - pricing["client_weight"]) * surplus_usd
+        if exceeds(asked_usd, self.left_usd(task.client)):
+            return None
         plain_usd = asked_usd + fees_usd
         return Offer(
             contractor=who,

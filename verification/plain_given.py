@@ -29,13 +29,18 @@ AT_HOME = "slots", "hardware", "price_usd", "success", "outcomes"
 """What is true of a client's home."""
 
 
+def groups_of(clients: Settings) -> list[tuple[str | None, Settings]]:
+    """The group of each client, with its name; None where there are none."""
+    groups = clients["groups"] or {None: {"count": clients["count"]}}
+    return [(name, group) for name, group in groups.items() for _ in range(group["count"])]
+
+
 def homes_of(clients: Settings) -> list[Settings]:
     """What is true of each client's home: what its group says of it and, of the rest, what is said of all."""
-    homes = []
-    for group in (clients["groups"] or {"all": clients}).values():
-        own = {name: clients[name] if group[name] is None else group[name] for name in AT_HOME}
-        homes += [own] * group["count"]
-    return homes
+    return [
+        {name: clients[name] if group.get(name) is None else group[name] for name in AT_HOME}
+        for _, group in groups_of(clients)
+    ]
 
 
 @dataclass(eq=False)
@@ -86,10 +91,9 @@ def tasks_of(facts: dict[str, Any]) -> list[Task]:
             task.row["split"] = whole.undivided is None
             whole.steps.append(task)
             tasks.append(task)
-    groups = settings["clients"]["groups"] or {}
-    names = [name for name, group in groups.items() for _ in range(group["count"])]
-    for task in tasks if names else ():
-        task.row["group"] = names[task.client]
+    groups = groups_of(settings["clients"])
+    for task in tasks:
+        task.row["group"] = groups[task.client][0]
     if settings["cost_model"]["internal"]["opportunity"] == "later_tasks":
         # The best value per hour that waits meanwhile (eq. 5): the client's later tasks of the same time.
         best_usd_per_h: dict[tuple[int, float], float] = defaultdict(float)
@@ -414,6 +418,12 @@ class Contractor(Worker):
         speeds = (stated[rate] or machine.get(rate) for rate in rates)
         self.s_per_token = [1 / speed if speed else 0.0 for speed in speeds]
         self.curve: dict[str, Any] | None = stated["batch_curve"]
+        self.enter_s: float = stated["enter_s"]
+        self.leave_s: float = math.inf if stated["leave_s"] is None else stated["leave_s"]
+
+    def is_there(self, now_s: float) -> bool:
+        """Whether it is in the market."""
+        return self.enter_s <= now_s < self.leave_s
 
     def work_s(self, task: Task, jobs: int, *, really: bool = False) -> float:
         """Time that the work itself takes, as expected or, but for luck, really. Where a machine serves all

@@ -16,12 +16,13 @@ Sums are taken in its order: where two things happen at once, the last bit decid
     done, fail, close              `Endings`
 
 Beside it lie `plain_given` (what tasks take and workers ask, before anything happens), `plain_queues` and
-`plain_batches` (slots, and machines that serve all their jobs at once), `plain_estimates` (what clients know
-and expect when they decide), `plain_split` (what they expect of a task as a whole and in
-its steps), `plain_skills` (who can do what), `plain_knowledge` (ratings, and how contractors are found) and
-`plain_policies` (TOPSIS in `plain_topsis`, its kin in `plain_rankings`). A contractor is paid in `ended`. It
-could lie where `Known.reliability` believes what is claimed, in `Known.quote` and in `Worker.bill_usd`. Luck
-is worked out where it is compared with what is true: in `carry_out`, `passes` and `Worker.is_good`.
+`plain_batches` (slots, and machines that serve all their jobs at once), `plain_books` (who gives up),
+`plain_estimates` (what clients know and expect when they decide), `plain_split` (what they expect of a task
+as a whole and in its steps), `plain_skills` (who can do what), `plain_knowledge` (ratings, and how
+contractors are found) and `plain_policies` (TOPSIS in `plain_topsis`, its kin in `plain_rankings`). A
+contractor is paid in `ended`. It could lie where `Known.reliability` believes what is claimed, in
+`Known.quote` and in `Worker.bill_usd`. Luck is worked out where it is compared with what is true: in
+`carry_out`, `passes` and `Worker.is_good`.
 
 Refused by name: the published trade, and policies that are not in `PLAYED`. Not told: score and
 confidence of a policy, and what sums up a run, such as estimation errors and utilisation. Made for short
@@ -33,14 +34,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import simpy
 
 from verification.plain_batches import Machine
+from verification.plain_books import Ruin
 from verification.plain_estimates import ROUNDING_S, Known, Stay
-from verification.plain_given import Contractor, Task, drawn_at, tasks_of
+from verification.plain_given import Contractor, Task, drawn_at, groups_of, tasks_of
 from verification.plain_policies import POLICIES, Offer, Outcome, Policy, Question
 from verification.plain_queues import Queue
 from verification.plain_rankings import Vikor, WeightedSum
@@ -69,15 +71,22 @@ def play(facts: dict[str, Any]) -> Played:
     """
     if facts["trade"] != "contracts":
         raise ValueError(f"trade: must be contracts (got {facts['trade']!r})")
-    chosen = facts["settings"]["policy"]
-    if chosen.get("kind") not in PLAYED:
-        raise ValueError(f"policy: must be one of {', '.join(PLAYED)} (got {chosen!r})")
-    at_home = Market(facts, PLAYED["always_local"]({}, {})).run()
-    played = Market(facts, PLAYED[chosen["kind"]](chosen, facts["luck"])).run()
+    clients = groups_of(facts["settings"]["clients"])
+    shared = policy_of(facts["settings"]["policy"], facts)
+    own = {name: policy_of(group["policy"], facts) for name, group in clients if group.get("policy")}
+    at_home = Market(facts, [PLAYED["always_local"]({}, {})] * len(clients)).run()
+    played = Market(facts, [own.get(name, shared) for name, _ in clients]).run()
     for row, other in zip(played.decisions, at_home.decisions, strict=True):
         row["all_local_usd"] = other["realised_usd"]
         row["all_local_s"] = other["turnaround_s"] if other["closes"] else None
     return played
+
+
+def policy_of(chosen: dict[str, Any], facts: dict[str, Any]) -> Policy:
+    """A policy by its settings."""
+    if chosen.get("kind") not in PLAYED:
+        raise ValueError(f"policy: must be one of {', '.join(PLAYED)} (got {chosen!r})")
+    return PLAYED[chosen["kind"]](chosen, facts["luck"])
 
 
 @dataclass(eq=False)
@@ -106,11 +115,12 @@ class Contract:
 
 
 class Market:
-    """One replication; money in USD, times in seconds since its start."""
+    """One replication; money in USD, times in seconds since its start. `policies` decide for each client."""
 
-    def __init__(self, facts: dict[str, Any], policy: Policy) -> None:
-        self.env, self.policy = simpy.Environment(), policy
+    def __init__(self, facts: dict[str, Any], policies: list[Policy]) -> None:
+        self.env, self.policies = simpy.Environment(), policies
         self.rules = facts["settings"]["contracts"]
+        self.turnover, self.horizon_s = facts["settings"]["turnover"], facts["settings"]["horizon_s"]
         self.integration_usd: float = facts["settings"]["cost_model"]["external"]["integration_usd"]
         self.tasks = tasks_of(facts)
         self.known = Known(facts, self.env)
@@ -121,9 +131,19 @@ class Market:
 
     def run(self) -> Played:
         """Play to the end of the last task."""
+        exits = (self.turnover or {}).get("exit")
+        if exits is not None and exits["in_the_red"] is not None:
+            self.env.process(self.look_at_books(exits))
         self.env.process(self.arrivals())
         self.env.run()
         return Played([task.closed_row() for task in self.tasks], self.contracts, self.rated)
+
+    def look_at_books(self, exits: dict[str, Any]) -> Events:
+        """Contractors that lose money give up; they finish what they have taken on."""
+        ruin, every_s = Ruin(exits["in_the_red"], self.known.contractors), 60 * exits["check_min"]
+        for look in range(1, int(self.horizon_s / every_s) + 1):
+            yield self.env.timeout(max(0.0, look * every_s - self.env.now))
+            ruin.look(self.contracts, self.env.now)
 
     # arrive, quote, decide
 
@@ -164,7 +184,7 @@ class Market:
             return
         found = {each: self.search(each) for each in (task, *whole.steps)}
         one, other = (ways(self.known, task, each, found.__getitem__) for each in ([task], whole.steps))
-        split = self.policy.splits(one, other)
+        split = self.policies[task.client].splits(one, other)
         rest = [task] if split else whole.steps
         for each in (task, *whole.steps):
             each.row["split"] = split
@@ -183,7 +203,7 @@ class Market:
     def search(self, task: Task, *, again: bool = False) -> tuple[list[Contractor], float]:
         """Who is found for a task, and how long that takes; its client pays for the messages."""
         found, search_s, search_usd = self.known.find(task)
-        if self.policy.searches:
+        if self.policies[task.client].searches:
             self.charge(task, again=again, search_usd=search_usd)
         return found, search_s
 
@@ -197,10 +217,11 @@ class Market:
         were looked for already."""
         asked_around, search_s = found or self.search(task, again=bool(tried))
         stay = self.known.stay(task)
-        asked = [who for who in asked_around if who.does(task) and who not in tried]
+        now_s = self.env.now
+        asked = [who for who in asked_around if who.does(task) and who.is_there(now_s) and who not in tried]
         quotes = [self.known.quote(task, who, search_s, stay) for who in asked]
         offers = [offer for offer in quotes if offer is not None]
-        chosen = self.policy.decide(Question(task, len(tried), stay.usd, offers))
+        chosen = self.policies[task.client].decide(Question(task, len(tried), stay.usd, offers))
         task.row["attempts"] = len(tried) + 1
         if not tried:
             self.known.arrived[task.client] += 1
@@ -252,7 +273,9 @@ class Market:
         spent_usd += max(0.0, env.now - decided_s - task.max_latency_s) * self.late_usd_per_s
         if self.known.ratings is not None:
             self.known.own_ratings.rate(0, self.known.agents.index(home), task.type, float(good))
-        self.policy.observe(Outcome(task, None, spent_usd + (0.0 if good else task.whole.loss_usd)))
+        self.policies[task.client].observe(
+            Outcome(task, None, spent_usd + (0.0 if good else task.whole.loss_usd))
+        )
         self.done(task, good=good)
 
     # carry out: by contract
@@ -264,6 +287,11 @@ class Market:
         takes = self.known.work_factor * task.factors["external_time_factor"]
         service_s, tokens = who.work_s(task, 0, really=True) * takes, task.written(really=True) * takes
         deadline_s = math.inf if patience is None else now_s + patience * offer.latency_s
+        group, today = self.known.groups[task.client][0], self.known.day(now_s)
+        left_usd = self.known.left_usd(task.client)
+        if offer.agreed and offer.asked_usd > left_usd:
+            offer = replace(offer, asked_usd=left_usd, due_usd=left_usd)
+        self.known.committed_usd[group, today] += offer.asked_usd
         row = {
             "task": task.number,
             "attempt": len(tried),
@@ -411,6 +439,10 @@ class Market:
         row["own_usd"] = offer.contractor.spent_usd(row["worked_s"], offer.bid_usd if began else 0.0)
         self.charge(task, again=row["attempt"] > 0, price_usd=paid_usd, **fees)
         self.charge(task, leak_usd=row["leak_usd"])
+        if self.known.day(row["submitted_s"]) == self.known.day(self.env.now):
+            group = self.known.groups[task.client][0]
+            today = self.known.day(self.env.now)
+            self.known.committed_usd[group, today] -= max(0.0, row["agreed_usd"] - paid_usd)
         self.contracts.append(row | {"accepted": accepted, "paid_usd": paid_usd, "fees_usd": fees_usd})
         if row["state"] != "rejected":
             self.learn(contract, accepted, paid_usd, fees_usd)
@@ -441,7 +473,7 @@ class Market:
             goes_on = known.goes_on(after=len(contract.tried))
             spent_usd += contract.offer.home_usd if goes_on else task.whole.loss_usd
         spent_usd += contract.row["leak_usd"]
-        self.policy.observe(Outcome(task, who, spent_usd))
+        self.policies[task.client].observe(Outcome(task, who, spent_usd))
 
     def recover(self, task: Task, tried: tuple[Contractor, ...]) -> None:
         """Try another, do it at home, or give up; no more is done for a whole that has failed."""

@@ -111,6 +111,6 @@ def _played(
     replication: int,
     core: Core = "simpy",
 ) -> Market:
-    market = Market(scenario, policy, observer, seed=seed, replication=replication, core=core)
+    market = Market(scenario.asked_alike(), policy, observer, seed=seed, replication=replication, core=core)
     market.run()
     return market

@@ -46,9 +46,10 @@ def check_inputs(scenario: Scenario) -> None:
     try:
         if scenario.records is not None:
             names = read_recordings(scenario.records).contractors
-            if isinstance(scenario.policy, Fixed) and scenario.policy.contractor not in names:
-                message = f"no contractor of that name (got {scenario.policy.contractor!r})"
-                problems.append(Problem("", None, "policy.contractor", message))
+            for place, each in scenario.policies:
+                if isinstance(each, Fixed) and each.contractor not in names:
+                    message = f"no contractor of that name (got {each.contractor!r})"
+                    problems.append(Problem("", None, f"{place}.contractor", message))
             if isinstance(scenario.contractors, RecordedPool):
                 for name in scenario.contractors.claims:
                     if name not in names:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import math
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import islice
 
@@ -198,10 +198,30 @@ class Workers(dict[int, Queue]):
             worked_s = [self[number].busy_s for number in sorted(self) if number in among]
         else:
             worked_s = self._worked_s[among.start : among.stop]
-        busy_s = 0.0
-        for each_s in worked_s:
-            busy_s += each_s
-        return busy_s / (total * now_s) if total else math.nan
+        return _added(worked_s) / (total * now_s) if total else math.nan
+
+    def utilisation_of(self, there_s: FloatArray, now_s: float) -> float:
+        """The same of those who come and go, each in the market for so long."""
+        slots = {who: self.slots[who] for who in np.flatnonzero(there_s > 0).tolist()}
+        if None in slots.values():
+            return math.nan
+        always = sum(count or 0 for who, count in slots.items() if there_s[who] == now_s)
+        others_s = _added(
+            (count or 0) * float(there_s[who]) for who, count in slots.items() if there_s[who] < now_s
+        )
+        worked_s = self._worked_s
+        if worked_s is None:
+            worked_s = [self[number].busy_s for number in sorted(self)]
+        slots_s = always * now_s + others_s
+        return _added(worked_s) / slots_s if slots_s else math.nan
+
+
+def _added(values: Iterable[float]) -> float:
+    """The sum in order: `sum` rounds otherwise from Python 3.12 on."""
+    total = 0.0
+    for each in values:
+        total += each
+    return total
 
 
 class Sharing:

@@ -26,7 +26,8 @@ def of_decision(
 ) -> str:
     """Why the task went where it went, in a sentence."""
     internal_usd = view.internal_usd
-    rules = scenario.policy if isinstance(scenario.policy, Topsis) else None
+    policy = scenario.policy_of(view.client)
+    rules = policy if isinstance(policy, Topsis) else None
     at_home = f"Stays at home at an estimated {number(internal_usd)} USD"
     has_gpu = scenario.clients.of(view.client).home.slots != 0
     if not has_gpu:

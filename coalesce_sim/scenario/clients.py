@@ -12,6 +12,7 @@ from coalesce_sim.arrays import IntArray
 from coalesce_sim.scenario.base import Model
 from coalesce_sim.scenario.believed import OwnHardware
 from coalesce_sim.scenario.distributions import NonNegative, Share
+from coalesce_sim.scenario.policy import PolicySettings
 from coalesce_sim.scenario.pool import Slots, TypeOutcome
 
 MOST_CLIENTS = 1_000_000
@@ -35,6 +36,15 @@ class ClientGroup(Model):
     """True probability that work at home is good, for the group's clients."""
     outcomes: dict[str, TypeOutcome] | None = None
     """Success, true bills and times of work at home by task type, for the group's clients."""
+    policy: PolicySettings | None = None
+    """Who decides for the group's clients, and is asked about and told of their tasks alone; left out, the
+    scenario's `policy`, which all such groups share. A comparison puts its policies in the scenario's
+    place."""
+    budget_usd_per_day: NonNegative | None = None
+    """USD that the group's clients together may commit to contractors between two midnights of the clock;
+    what exceeds the rest is not offered to them. A contract commits the price agreed on; what it is not paid
+    in the end comes back if it ends on the same day. Left out, there is no limit; needs a market that
+    learns."""
 
 
 class Home(NamedTuple):
@@ -149,6 +159,19 @@ class Clients(Model):
         """The home of each client, by its place in `homes` counted from their end: -1 is the last one."""
         homes = self.homes
         return self._spread([homes.index(each.home) - len(homes) for each in self.populations])
+
+    def asked_alike(self) -> Self:
+        """The same clients, for all of whom the scenario's policy decides."""
+        if self.groups is None:
+            return self
+        groups = {name: group.model_copy(update={"policy": None}) for name, group in self.groups.items()}
+        return self.model_copy(update={"groups": groups})
+
+    @property
+    def asked_by_policy(self) -> list[bool]:
+        """For which clients the scenario's policy decides, one entry a client."""
+        own = [each.stated is not None and each.stated.policy is not None for each in self.populations]
+        return [not own[group] for group in self.group_of.tolist()]
 
     def all_have(self, slots: Slots) -> bool:
         """Whether so many slots are what every client has."""

@@ -28,7 +28,7 @@ from coalesce_sim.scenario.costs import BargainedPrice, CostModel, LoadPrice, To
 from coalesce_sim.scenario.discovery import Discovery
 from coalesce_sim.scenario.distributions import NonNegative, Positive, no_speck
 from coalesce_sim.scenario.origins import Origins
-from coalesce_sim.scenario.policy import Fixed, PolicySettings
+from coalesce_sim.scenario.policy import BestFixed, Fixed, PolicySettings
 from coalesce_sim.scenario.pool import (
     Contractor,
     ContractorDynamics,
@@ -42,10 +42,13 @@ from coalesce_sim.scenario.recordings import RecordedRuns
 from coalesce_sim.scenario.reputation import EigenTrustReputation, Reputation
 from coalesce_sim.scenario.security import Incidents
 from coalesce_sim.scenario.skills import Skills
+from coalesce_sim.scenario.turnover import Turnover
 from coalesce_sim.scenario.volume import MOST_TRUST_GIB, overflow, trust_gib
 from coalesce_sim.scenario.workload import DemandDriven, MarketDemand, Recorded, Workload
 
 MAX_INTERVALS = 10_000_000
+MOST_CONTRACTORS = 100_000
+NEEDS_LEARNING = "needs a market that learns; state `contracts: {}`, or extend `market`"
 
 
 def _a_date(value: object) -> object:
@@ -86,6 +89,12 @@ class Clock(Model):
         """Seconds from midnight, UTC, to the start."""
         start = self.start.replace(tzinfo=UTC) if self.start.tzinfo is None else self.start.astimezone(UTC)
         return (start - start.replace(hour=0, minute=0, second=0, microsecond=0)).total_seconds()
+
+    @property
+    def start_s_after_midnight(self) -> float:
+        """Seconds from midnight, by the clock's own hours, to the start."""
+        start = self.start
+        return start.hour * 3600.0 + start.minute * 60.0 + start.second + start.microsecond / 1e6
 
     @property
     def hours(self) -> int:
@@ -139,6 +148,9 @@ class Scenario(Model):
     contractor_dynamics: ContractorDynamics | None = None
     """How contractors' demand and capacity, and so prices by ``demand``, move by the hour. Left out, they
     stand still; a market that learns has none."""
+    turnover: Turnover | None = None
+    """How contractors enter and leave while the market is played. Left out, all are there from the start to
+    the end, but for those of a list that say otherwise. Needs a market that learns."""
     records: RecordedRuns | None = None
     """Recorded runs that are replayed, in place of work that is drawn. Left out, there are none."""
     contracts: ContractRules | None = None
@@ -283,6 +295,30 @@ class Scenario(Model):
                 return [(f"contractors[{index}]", each) for index, each in enumerate(listed)]
 
     @property
+    def turns_over(self) -> bool:
+        """Whether contractors may enter or leave while the market is played."""
+        listed = self.contractors if isinstance(self.contractors, list) else []
+        return self.turnover is not None or any(each.moves for each in listed)
+
+    @property
+    def policies(self) -> list[tuple[str, PolicySettings]]:
+        """Who decides, each with its place in the scenario: `policy`, unless every group has its own, and
+        those of groups."""
+        groups = (self.clients.groups or {}).items()
+        own = [(f"clients.groups.{name}.policy", group.policy) for name, group in groups if group.policy]
+        shared = [("policy", self.policy)] if len(own) < max(1, len(groups)) else []
+        return [*shared, *own]
+
+    def policy_of(self, client: int) -> PolicySettings:
+        """Who decides for a client."""
+        group = self.clients.of(client).stated
+        return self.policy if group is None or group.policy is None else group.policy
+
+    def asked_alike(self) -> Self:
+        """The same market, in which its one policy decides for all clients."""
+        return self.model_copy(update={"clients": self.clients.asked_alike()})
+
+    @property
     def queues(self) -> bool:
         """Whether anybody's work can wait: some clients or contractors have finite slots."""
         slots = [*(home.slots for home in self.clients.homes), *(stated.slots for _, stated in self.facts)]
@@ -360,16 +396,50 @@ class Scenario(Model):
         return self
 
     @model_validator(mode="after")
+    def _comings_and_goings_fit(self) -> Self:
+        if refused := [*self._moves_of_the_listed(), *self._turnover_that_cannot_be()]:
+            raise Refusals(refused)
+        return self
+
+    def _moves_of_the_listed(self) -> Iterator[str]:
+        hours, pool = self.clock.horizon_s / 3600, self.contractors
+        for index, each in enumerate(pool if isinstance(pool, list) else ()):
+            for name, at_h in (("enter_h", each.enter_h), ("leave_h", each.leave_h or 0.0)):
+                if at_h > 0 and not self.learning:
+                    yield f"contractors[{index}].{name}: {NEEDS_LEARNING} (got {at_h:g})"
+                elif at_h >= hours:
+                    yield (
+                        f"contractors[{index}].{name}: must be before the last tasks arrive, at {hours:g} h "
+                        f"(got {at_h:g})"
+                    )
+
+    def _turnover_that_cannot_be(self) -> Iterator[str]:
+        if self.turnover is None:
+            return
+        if not self.learning:
+            yield f"turnover: {NEEDS_LEARNING}"
+        pool, entry = self.contractors, self.turnover.entry
+        if entry is None:
+            return
+        if not isinstance(pool, DrawnPool):
+            yield "turnover.entry: needs a drawn pool (contractors.types)"
+            return
+        for name in entry.types or ():
+            if name not in pool.types:
+                known = ", ".join(pool.types)
+                yield f"turnover.entry.types.{name}: unknown type of contractor (known: {known})"
+        if pool.count + entry.per_day * self.clock.days > MOST_CONTRACTORS:
+            most = f"{MOST_CONTRACTORS:,} contractors in all"
+            yield f"turnover.entry.per_day: makes more than {most} (got {entry.per_day:g})"
+
+    @model_validator(mode="after")
     def _curves_can_be_played(self) -> Self:
         """A machine whose pace hangs on who else is at work needs a market that plays that."""
         for place, facts in self.facts:
             if facts.batch_curve is None:
                 continue
             if not self.learning:
-                raise ValueError(
-                    f"{place}.batch_curve: needs a market that learns; state `contracts: {{}}`, or extend "
-                    "`market`"
-                )
+                raise ValueError(f"{place}.batch_curve: {NEEDS_LEARNING}")
             if self.records is not None:
                 raise ValueError(f"{place}.batch_curve: has no effect where records say how long work took")
             for name, outcome in (facts.outcomes or {}).items():
@@ -437,9 +507,9 @@ class Scenario(Model):
                     "reputation.model.pretrusted_clients: must be at most the number of clients, "
                     f"{self.clients.total} (got {trusted})"
                 )
-        if not isinstance(self.policy, Fixed) or isinstance(self.contractors, RecordedPool):
+        wanted = [(place, each.contractor) for place, each in self.policies if isinstance(each, Fixed)]
+        if not wanted or isinstance(self.contractors, RecordedPool):
             return self
-        wanted = self.policy.contractor
         match self.contractors:
             case DrawnPool(types=types, count=count):
                 names = [f"{name}_{number}" for name in types for number in range(count)]
@@ -447,10 +517,30 @@ class Scenario(Model):
                 names = list(sellers)
             case listed:
                 names = [each.name for each in listed]
-        if wanted not in names:
-            near = closest(wanted, names[:1000])
-            hint = "" if near is None else f"; did you mean {near!r}?"
-            raise ValueError(f"policy.contractor: no contractor of that name (got {wanted!r}){hint}")
+        refused = []
+        for place, name in wanted:
+            if name not in names:
+                near = closest(name, names[:1000])
+                hint = "" if near is None else f"; did you mean {near!r}?"
+                refused.append(f"{place}.contractor: no contractor of that name (got {name!r}){hint}")
+        if refused:
+            raise Refusals(refused)
+        return self
+
+    @model_validator(mode="after")
+    def _groups_can_be_played(self) -> Self:
+        refused = []
+        for name, group in (self.clients.groups or {}).items():
+            place = f"clients.groups.{name}"
+            if isinstance(group.policy, BestFixed):
+                found = "best_fixed is the best choice for all clients"
+                refused.append(f"{place}.policy.kind: {found}; state it as policy (got 'best_fixed')")
+            if group.budget_usd_per_day is not None and not self.learning:
+                way = "state contracts, which may be empty, or extend market"
+                got = f"(got {group.budget_usd_per_day:g})"
+                refused.append(f"{place}.budget_usd_per_day: needs a market with contracts: {way} {got}")
+        if refused:
+            raise Refusals(refused)
         return self
 
     @model_validator(mode="after")

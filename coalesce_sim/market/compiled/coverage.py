@@ -85,6 +85,7 @@ def of_contracts(scenario: Scenario, *, watched: bool) -> dict[str, bool]:
         _GROUPS: scenario.clients.groups is not None,
         "incidents (contracts.security.incidents)": scenario.incidents is not None,
         "reputation by a sliding window (reputation.model)": by_window,
+        "contractors that enter or leave (turnover, enter_h, leave_h)": scenario.turns_over,
         "machines that serve all their jobs at once (batch_curve)": _any_curve(scenario),
         _TOLD: watched,
     }

@@ -47,7 +47,7 @@ def ranking_of(venue: Venue, experience: Experience) -> Ranking:
 def enter_discovery(found: Discovery, venue: Venue, made: Rows) -> None:
     """Enter how contractors are found among the market's rules."""
     made["searches"], made["k"], made["newcomer_seats"] = True, found.k, found.newcomer_seats
-    made["message_usd"] = found.message_usd if found.message_usd > 0 and venue.searches() else 0.0
+    made["message_usd"] = found.message_usd if found.message_usd > 0 and venue.searches(0) else 0.0
     match found:
         case RegistryDiscovery():
             made["asks_around"], made["refresh_s"] = bool(found.outages), found.refresh_s

@@ -7,6 +7,7 @@ import math
 from coalesce_sim.cost_parts import CONTRACT, LEAK
 from coalesce_sim.market.contracts.behaviour import Behaviour
 from coalesce_sim.market.contracts.books import Books
+from coalesce_sim.market.contracts.budgets import Budgets
 from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.contracts.ended import ContractLog, EndedContracts
 from coalesce_sim.market.contracts.endings import Endings
@@ -42,6 +43,7 @@ class Dealing:
         endings: Endings,
         home: Home,
         mishaps: Mishaps,
+        budgets: Budgets | None,
         books: Books,
     ) -> None:
         self._rules, self._knowledge, self._endings, self._home = rules, knowledge, endings, home
@@ -49,6 +51,7 @@ class Dealing:
         self._env, self._accounts, self._books = venue.queues.env, venue.accounts, books
         self._observer, self._listens = venue.observer, venue.listens
         self._log = ContractLog() if venue.observer.wants("contracts") else None
+        self._budgets = budgets
         self._mishaps, self._conduct = mishaps, behaviour.conduct
         self._reception, self._rating = behaviour.reception, behaviour.rating
         self._lifecycle = Lifecycle(venue, rules, self._conduct, endings, mishaps, layouts.setup_s)
@@ -63,7 +66,7 @@ class Dealing:
         terms: list[float] = quote.terms[:, position].tolist()
         chosen, factor = offers.ids[position : position + 1], self._rules.timeout_factor
         contractor = int(chosen[0])
-        fixed_usd = None if decision.price_usd is None else float(decision.price_usd)
+        fixed_usd = self._fixed_usd(opened.client[task], decision)
         work = opened.results.work(task, contractor)
         service_s, tokens = self._layouts.true_parts(opened.block, task, contractor)
         contract = Contract(
@@ -95,7 +98,15 @@ class Dealing:
         opened.tried[task] = (*opened.tried[task], contractor)
         opened.records.contractor[task] = contractor
         self._accounts.hold(contract.agreed_usd)
+        if self._budgets is not None:
+            self._budgets.commit(contract.client, contract.agreed_usd, now_s)
         return contract
+
+    def _fixed_usd(self, client: int, decision: Decision) -> float | None:
+        """The price that the policy has fixed, cut to what its client may commit; None where it has not."""
+        if decision.price_usd is None or self._budgets is None:
+            return None if decision.price_usd is None else float(decision.price_usd)
+        return min(float(decision.price_usd), self._budgets.left_usd(client, self._env.now))
 
     def work(self, contract: Contract) -> Events:
         """The contract's life, up to its final state."""
@@ -115,6 +126,9 @@ class Dealing:
         communication_usd, verification_usd, integration_usd = fees
         contract.fees_usd = communication_usd + verification_usd + integration_usd
         self._accounts.release(contract.agreed_usd, contract.state)
+        if self._budgets is not None:
+            back_usd = contract.agreed_usd - contract.paid_usd
+            self._budgets.give_back(contract.client, back_usd, contract.submitted_s, contract.ended_s)
         self._accounts.pay(contract.contractor, contract.paid_usd)
         contract.own_usd = self._books.enter(contract)
         charge_usd, parts_usd = contract.paid_usd + contract.fees_usd, (contract.paid_usd, *fees)

@@ -43,7 +43,8 @@ class Asked:
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
         self.learns, self.replays = scenario.learning, scenario.records is not None
-        self.custom = isinstance(scenario.policy, Custom)
+        self.policies = [each for _, each in scenario.policies]
+        self.custom = any(isinstance(each, Custom) for each in self.policies)
         self.contractors: list[ContractorFacts] = [facts for _, facts in scenario.facts]
         self.types = scenario.workload.types
 
@@ -69,7 +70,7 @@ class Asked:
     @property
     def own_costs(self) -> bool:
         """Whether anybody asks what work costs the contractors themselves, as their books do."""
-        bidding = isinstance(self.scenario.policy, PostedPrice | ScoreAuction | Vickrey)
+        bidding = any(isinstance(each, PostedPrice | ScoreAuction | Vickrey) for each in self.policies)
         pricing = self.scenario.cost_model.external.pricing
         return self.learns or self.custom or bidding or isinstance(pricing, BargainedPrice)
 
@@ -209,7 +210,7 @@ class Asked:
     def skill(self) -> bool:
         """Whether skill compatibility decides anything."""
         rule = self.scenario.skills
-        looks = isinstance(self.scenario.policy, LinUcb | Custom)
+        looks = any(isinstance(each, LinUcb | Custom) for each in self.policies)
         return looks or rule.threshold > 0 or self.scenario.discovery is not None
 
     @property

@@ -11,6 +11,7 @@ from coalesce_sim.scenario.believed import OwnHardware
 from coalesce_sim.scenario.clients import ClientGroup, Clients, Home
 from coalesce_sim.scenario.costs import DemandPrice
 from coalesce_sim.scenario.hardware import Hardware
+from coalesce_sim.scenario.policy import AlwaysLocal
 from coalesce_sim.scenario.pool import DrawnPool, PriceList, RecordedPool
 from coalesce_sim.scenario.tariff import PRICES
 
@@ -40,6 +41,11 @@ def _of_clients(asked: Asked) -> Iterator[Unused]:
             yield Unused(stated(some, place, "success"), f"{place}.outcomes are stated")
         elif clients.outcomes is not None:
             yield Unused(stated(some, place, "success"), "clients.outcomes are stated")
+    for name, group in (clients.groups or {}).items():
+        first = next(each.first for each in clients.populations if each.name == name)
+        if isinstance(asked.scenario.policy_of(first), AlwaysLocal):
+            places = stated(group, f"clients.groups.{name}", "budget_usd_per_day")
+            yield Unused(places, "its policy hires nobody")
     if clients.groups is not None:
         groups = clients.groups.values()
         covered = [name for name in Home._fields if all(getattr(each, name) is not None for each in groups)]
