@@ -133,6 +133,11 @@ def test_sellers_are_told_by_name_type_or_owner() -> None:
     assert told["margin"] == pytest.approx(100 * -0.1 / 1.1)
     assert told["in_the_red"] == 50
     assert result.books("owner").labels == ("a", "b")
+    for each in fields["contractors"]:
+        each["owner"] = "one"
+    business = play(fields, "a", "b")[0].books("owner")
+    assert business.labels == ("a",), "its first contractor stands for it"
+    assert business.estimates["profit_usd"][0].mean == pytest.approx(1.1 - 1.2)
     assert [row["seller"] for row in result.summary["sellers"]] == ["a", "b"]
 
 
