@@ -336,6 +336,13 @@ class Scenario(Model):
                 return [(f"contractors[{index}]", each) for index, each in enumerate(listed)]
 
     @property
+    def changes_at_s(self) -> set[float]:
+        """When, in seconds from the start, something about the contractors changes as is stated."""
+        listed = self.contractors if isinstance(self.contractors, list) else []
+        hours = {hour for each in listed for hour in (each.enter_h, each.leave_h) if hour}
+        return {3600 * hour for hour in hours}
+
+    @property
     def turns_over(self) -> bool:
         """Whether contractors may enter or leave while the market is played."""
         listed = self.contractors if isinstance(self.contractors, list) else []
