@@ -37,8 +37,8 @@ def test_agents_on_a_box_wait_for_each_other() -> None:
 
 
 def test_what_a_contractor_takes_on_fills_the_slots_that_its_box_has_idle() -> None:
-    """Client 1 can only hire; a is on the box of client 0, whose own work and a's take turns in one slot. What
-    a does takes a second more, for its FLOP."""
+    """Client 1 can only hire; a is on the box of client 0, whose own work and a's take turns in one slot.
+    What a does takes a second more, for its FLOP."""
     hires = {"count": 1, "success": 0.0, "slots": 0}
     fields = market([], contractor("a", box="lab"), policy={"kind": "cheapest"})
     box = {"slots": 1, "hardware": fields["clients"]["hardware"]}

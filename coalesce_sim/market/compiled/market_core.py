@@ -23,7 +23,7 @@ from coalesce_sim.cost_parts import (
 from coalesce_sim.market.compiled import composite_kernel, stops
 from coalesce_sim.market.compiled import market_kernel as kernel
 from coalesce_sim.market.compiled.building import garbage_left
-from coalesce_sim.market.compiled.choosers import Chooser, Compiled, Interpreted, Shown
+from coalesce_sim.market.compiled.choosers import ByGroup, Chooser, Compiled, Interpreted, Shown
 from coalesce_sim.market.compiled.composite import await_steps
 from coalesce_sim.market.compiled.finders import Finder
 from coalesce_sim.market.compiled.growing import OpenBlocks
@@ -37,12 +37,12 @@ from coalesce_sim.market.compiled.trust import Trust
 from coalesce_sim.market.contracts.ended import EndedContracts
 from coalesce_sim.market.contracts.states import FINAL_STATES
 from coalesce_sim.market.contracts.trade import ContractTrade
-from coalesce_sim.market.deciding import Decider
+from coalesce_sim.market.deciders import Deciders
 from coalesce_sim.market.open_block import BlocksUnderWay, BlockUnderWay, at_home_usd
 from coalesce_sim.market.records import Records
 from coalesce_sim.market.trade import Venue
 from coalesce_sim.market.workload import Block
-from coalesce_sim.policies.protocol import LOCAL, OracleView, Policy
+from coalesce_sim.policies.protocol import LOCAL, Policy
 from coalesce_sim.policies.yardsticks import Tally
 from coalesce_sim.reputation.ratings import RatingRows
 from coalesce_sim.scenario.contracts import ContractRules
@@ -74,8 +74,8 @@ class MarketCore:
     `ended_s` is when the last event was, once all was played.
     """
 
-    def __init__(self, venue: Venue, policy: Policy, decider: Decider, trade: ContractTrade) -> None:
-        self._venue, self._policy, self._decider, self._trade = venue, policy, decider, trade
+    def __init__(self, venue: Venue, policy: Policy, deciders: Deciders, trade: ContractTrade) -> None:
+        self._venue, self._policy, self._deciders, self._trade = venue, policy, deciders, trade
         self._rules = venue.scenario.contracts or ContractRules()
         self._reply = venue.luck("reply")
         self._trust = Trust(venue)
@@ -88,18 +88,21 @@ class MarketCore:
     ) -> None:
         """Play all blocks; they are handed over in SimPy's order."""
         self._under_way = under_way
-        sees_truth = issubclass(self._policy.view_type, OracleView)
+        only = self._deciders.only
+        sees_truth = self._deciders.wants_truth
         policy = choosing_offers(self._policy, self._venue)
-        asked = asks(self._policy)
+        asked = only is None or asks(self._policy)
         self._laid = laid_out(self._venue, self._trade, policy, asks=asked, sees_truth=sees_truth)
         self._course, self._open = self._laid.course, OpenBlocks(self._laid)
         self._chooser: Chooser = Compiled(self._policy)
         shown = Shown(self._venue, self._laid, self._open.of)
-        if is_interpreted(self._policy):
-            self._chooser = Interpreted(self._decider, self._laid, shown)
+        if only is None:
+            self._chooser = ByGroup(self._deciders, self._laid, shown)
+        elif is_interpreted(self._policy):
+            self._chooser = Interpreted(only, self._laid, shown)
         find = self._finder.find if self._laid.rules["asks_around"][0] else None
         self._splitting = Splitting(
-            self._trade, self._decider, self._chooser, self._laid, shown, self._open, find
+            self._trade, self._deciders, self._chooser, self._laid, shown, self._open, find
         )
         for block in blocks:
             self._begin(block, records_of(block))
@@ -236,7 +239,7 @@ class MarketCore:
     def _settle(self) -> None:
         """Enter what has come about in the books that the market's figures are made of."""
         venue, laid, course = self._venue, self._laid, self._course[0]
-        accounts, contractors = venue.accounts, laid.experience.contractors[:-1]
+        accounts, contractors = venue.accounts, laid.experience.contractors[: len(venue.pool)]
         accounts.revenue_usd[:] = contractors["revenue_usd"].tolist()
         self._trade.books.take_over(*(contractors[name] for name in ("jobs", "worked_s", "work_usd")))
         accounts.found_bad = int(course["found_bad"])

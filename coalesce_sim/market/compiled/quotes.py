@@ -156,12 +156,14 @@ def quote(
     recorded: Recorded,
     books: Books,
     offers: Offers,
+    left_usd: float,
     agenda: Agenda,
     rules: Rules,
     course: Course,
 ) -> None:
     """`ContractTrade._quote` with `terms`: the offers of those who were found, the first of `offers.ids`, or
-    of everybody where nobody has to be looked for, less those who do not offer or were tried."""
+    of everybody where nobody has to be looked for, less those who do not offer, were tried, or ask for more
+    than the client may commit."""
     ahead_s = course.found_s + rules.setup_s + task.transfer_s
     at_stake_usd = course.stay_usd if rules.recovers else task.loss_usd
     count: Any = np.int64(0)
@@ -193,6 +195,8 @@ def quote(
             rules,
             course,
         )
+        if made and rules.budgets:
+            made = not exceeds(offers.terms[ASKED, count], left_usd)
         count += 1 if made else 0
     course.offers = count
 

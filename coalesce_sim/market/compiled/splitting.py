@@ -15,7 +15,7 @@ from coalesce_sim.market.composite import OpenWholes
 from coalesce_sim.market.contracts.layout import Layout
 from coalesce_sim.market.contracts.quotes import ContractQuote, Stay
 from coalesce_sim.market.contracts.trade import ContractTrade
-from coalesce_sim.market.deciding import Decider
+from coalesce_sim.market.deciders import Deciders
 from coalesce_sim.market.open_block import BlockUnderWay
 from coalesce_sim.market.records import Records
 from coalesce_sim.market.workload import Block
@@ -60,17 +60,19 @@ class Splitting:
     def __init__(
         self,
         trade: ContractTrade,
-        decider: Decider,
+        deciders: Deciders,
         chooser: Chooser,
         laid: Laid,
         shown: Shown,
         blocks: OpenBlocks,
         find: Callable[[IntArray], None] | None,
     ) -> None:
-        self._decider, self._chooser, self._shown, self._find = decider, chooser, shown, find
+        self._deciders, self._chooser, self._shown, self._find = deciders, chooser, shown, find
         self._laid, self._blocks = laid, blocks
         pairs: Any = laid.experience.pairs
-        known = _Known(pairs["factor"], pairs["time_factor"], pairs["score"][:, -1:])
+        known = _Known(
+            pairs["factor"], pairs["time_factor"], pairs["score"][:, laid.rules["contractors"][0] :]
+        )
         self._expectations = trade.expecting(known)
 
     def decide(self, at: IntArray) -> None:
@@ -88,7 +90,8 @@ class Splitting:
         offers = quotes[task].offers
         offers.whole = self._expectations.whole(opened, task, quotes[task])
         offers.split = self._expectations.split(opened, task, quotes.__getitem__)
-        composite_kernel.divide(at, self._decider.splits(self._chooser.show(at, offers)))
+        decider = self._deciders.of(opened.client[task])
+        composite_kernel.divide(at, decider.splits(self._chooser.show(at, offers)))
 
     def _quote(self, number: int, at: IntArray) -> ContractQuote:
         course, table = self._laid.course, self._laid.offers
