@@ -29,6 +29,7 @@ def market_with_contracts(number: int) -> dict[str, Any]:
         (found or {}).pop("message_usd", None)
     if found is not None:
         _widen(found, len(fields["contractors"]), rng)
+    _leave_out(fields)
     fields["contracts"]["security"].pop("incidents", None)
     if fields.get("reputation", {}).get("model", {}).get("kind") == "sliding_window":
         fields["reputation"]["model"] = {"kind": "beta"}
@@ -38,6 +39,16 @@ def market_with_contracts(number: int) -> dict[str, Any]:
     if kind in LEARNERS:
         fields["policy"] = learner(kind, lambda *values: rng.choice(values))
     return fields
+
+
+def _leave_out(fields: dict[str, Any]) -> None:
+    """What only SimPy plays of those who trade."""
+    fields.pop("turnover", None)
+    for contractor in fields["contractors"]:
+        for name in ("enter_h", "leave_h"):
+            contractor.pop(name, None)
+        if contractor.pop("batch_curve", None) is not None:
+            contractor["slots"] = 1
 
 
 def _widen(found: dict[str, Any], contractors: int, rng: random.Random) -> None:

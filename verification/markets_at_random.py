@@ -86,7 +86,12 @@ def market_of(number: int, tasks: int, contractors: int, *, boxes: bool = True) 
         },
         "policy": _policy(pick),
         **_learning(pick, clients),
+        **pick({}, {}, {"turnover": {"exit": _exit(pick)}}),
     }
+    for contractor in pool[1:contractors]:
+        contractor |= pick(
+            {}, {}, {}, {"enter_h": 0.01}, {"leave_h": 0.02}, {"enter_h": 0.005, "leave_h": 0.1}
+        )
     if clients > 1 and pick(True, False):
         fields["clients"] = _in_groups(pick, fields["clients"])
         fields["clock"]["start"] = datetime(2026, 6, 1, *pick((0, 0), (23, 58)))
@@ -290,6 +295,12 @@ def _contractor(pick: Pick, name: str) -> dict[str, Any]:
     for each in facts:
         contractor |= each
     return contractor | _shared_machine(pick, contractor)
+
+
+def _exit(pick: Pick) -> dict[str, Any]:
+    """Who loses money gives up, and some leave anyway."""
+    ruin = {"usd": pick(0, 0.05), "hours": pick(0, 0.01)}
+    return {"per_day": pick(0, 20, 80), "in_the_red": ruin, "check_min": pick(0.2, 1)}
 
 
 def _shared_machine(pick: Pick, contractor: dict[str, Any]) -> dict[str, Any]:

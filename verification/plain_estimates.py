@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import Any, NamedTuple
 
 import simpy
@@ -94,7 +94,13 @@ class Known:
                 self.agents.append(Worker(facts, stated, len(self.contractors)))
         self.by_use = any(worker.bills_by_use for worker in (*self.contractors, *self.agents))
         cheapest_first = sorted(self.contractors, key=lambda who: float(who.stated["price_usd"]))
-        self.rank = {who: place for place, who in enumerate(cheapest_first)}
+        first = [who for who in cheapest_first if who.enter_s <= 0]
+        self.rank: dict[Contractor, float] = {who: place for place, who in enumerate(first)}
+        for who in cheapest_first:
+            if who not in self.rank:  # just behind those of the first who cost no more
+                no_dearer = [each for each in first if each.stated["price_usd"] <= who.stated["price_usd"]]
+                self.rank[who] = len(no_dearer) - 0.5
+        self.first = len(first)
 
         clients = len(self.homes_stated)
         self.boxes = {
@@ -110,6 +116,8 @@ class Known:
             who: self.boxes.get(who.stated["box"]) or self.queue_of(who) for who in self.contractors
         }
         self.machine = [box or client for client, box in enumerate(on_boxes)]
+        on_them = Counter([*on_boxes, *(who.stated["box"] for who in self.contractors)])
+        self.shared = {box for box, count in on_them.items() if box is not None and count > 1}
         self.arrived: dict[str | int, int] = defaultdict(int)
 
         types, reputation = list(self.settings["types"]), self.settings["reputation"]
@@ -132,7 +140,8 @@ class Known:
         elif rules is not None:
             agents = [(luck["gossip of clients"], i) for i in range(clients)]
             agents += [(luck["gossip"], who.identity) for who in self.contractors]
-            self.directory = Gossip(rules, agents, clients, types)
+            there = [who.is_there for who in self.contractors]
+            self.directory = Gossip(rules, agents, clients, types, there)
         self.groups = groups_of(self.settings["clients"])
         self.after_midnight_s: float = self.settings["start_s_after_midnight"]
         self.committed_usd: dict[tuple[str | None, int], float] = defaultdict(float)  # by group and day
@@ -175,8 +184,12 @@ class Known:
 
     def merit(self, type_: str) -> list[float]:
         """What contractors are ranked by where they are discovered: skill, and the cheaper of equals."""
-        n = len(self.contractors)
-        return [self.skill(who, type_) - 1e-6 * self.rank[who] / n for who in self.contractors]
+        return [
+            self.skill(who, type_) - 1e-6 * self.rank[who] / max(1, self.first)
+            if who.is_there(self.env.now)
+            else -math.inf
+            for who in self.contractors
+        ]
 
     def skill(self, who: Contractor, type_: str) -> float:
         score = None if self.ratings is None else self.ratings.scores[who.place][type_]

@@ -432,6 +432,12 @@ class Contractor(Worker):
         speeds = (stated[rate] or machine.get(rate) for rate in rates)
         self.s_per_token = [1 / speed if speed else 0.0 for speed in speeds]
         self.curve: dict[str, Any] | None = stated["batch_curve"]
+        self.enter_s: float = stated["enter_s"]
+        self.leave_s: float = math.inf if stated["leave_s"] is None else stated["leave_s"]
+
+    def is_there(self, now_s: float) -> bool:
+        """Whether it is in the market."""
+        return self.enter_s <= now_s < self.leave_s
 
     def work_s(self, task: Task, jobs: int, *, really: bool = False) -> float:
         """Time that the work itself takes, as expected or, but for luck, really. Where a machine serves all

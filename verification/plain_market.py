@@ -16,12 +16,13 @@ Sums are taken in its order: where two things happen at once, the last bit decid
     done, fail, close              `Endings`
 
 Beside it lie `plain_given` (what tasks take and workers ask, before anything happens), `plain_queues` and
-`plain_batches` (slots, and machines that serve all their jobs at once), `plain_estimates` (what clients know
-and expect when they decide), `plain_split` (what they expect of a task as a whole and in
-its steps), `plain_skills` (who can do what), `plain_knowledge` (ratings, and how contractors are found) and
-`plain_policies` (TOPSIS in `plain_topsis`, its kin in `plain_rankings`). A contractor is paid in `ended`. It
-could lie where `Known.reliability` believes what is claimed, in `Known.quote` and in `Worker.bill_usd`. Luck
-is worked out where it is compared with what is true: in `carry_out`, `passes` and `Worker.is_good`.
+`plain_batches` (slots, and machines that serve all their jobs at once), `plain_books` (who gives up),
+`plain_estimates` (what clients know and expect when they decide), `plain_split` (what they expect of a task
+as a whole and in its steps), `plain_skills` (who can do what), `plain_knowledge` (ratings, and how
+contractors are found) and `plain_policies` (TOPSIS in `plain_topsis`, its kin in `plain_rankings`). A
+contractor is paid in `ended`. It could lie where `Known.reliability` believes what is claimed, in
+`Known.quote` and in `Worker.bill_usd`. Luck is worked out where it is compared with what is true: in
+`carry_out`, `passes` and `Worker.is_good`.
 
 Refused by name: the published trade, and policies that are not in `PLAYED`. Not told: score and
 confidence of a policy, and what sums up a run, such as estimation errors and utilisation. Made for short
@@ -39,6 +40,7 @@ from typing import Any, NamedTuple
 import simpy
 
 from verification.plain_batches import Machine
+from verification.plain_books import Ruin
 from verification.plain_estimates import ROUNDING_S, Known, Stay
 from verification.plain_given import Contractor, Task, drawn_at, groups_of, tasks_of
 from verification.plain_policies import POLICIES, Offer, Outcome, Policy, Question
@@ -118,6 +120,7 @@ class Market:
     def __init__(self, facts: dict[str, Any], policies: list[Policy]) -> None:
         self.env, self.policies = simpy.Environment(), policies
         self.rules = facts["settings"]["contracts"]
+        self.turnover, self.horizon_s = facts["settings"]["turnover"], facts["settings"]["horizon_s"]
         self.integration_usd: float = facts["settings"]["cost_model"]["external"]["integration_usd"]
         self.tasks = tasks_of(facts)
         self.known = Known(facts, self.env)
@@ -128,9 +131,22 @@ class Market:
 
     def run(self) -> Played:
         """Play to the end of the last task."""
+        exits = (self.turnover or {}).get("exit")
+        if exits is not None and exits["in_the_red"] is not None:
+            self.env.process(self.look_at_books(exits))
         self.env.process(self.arrivals())
         self.env.run()
         return Played([task.closed_row() for task in self.tasks], self.contracts, self.rated)
+
+    def look_at_books(self, exits: dict[str, Any]) -> Events:
+        """Contractors that lose money give up; they finish what they have taken on."""
+        ruin, every_s = (
+            Ruin(exits["in_the_red"], self.known.contractors, self.known.shared),
+            60 * exits["check_min"],
+        )
+        for look in range(1, int(self.horizon_s / every_s) + 1):
+            yield self.env.timeout(max(0.0, look * every_s - self.env.now))
+            ruin.look(self.contracts, self.env.now)
 
     # arrive, quote, decide
 
@@ -204,7 +220,8 @@ class Market:
         were looked for already."""
         asked_around, search_s = found or self.search(task, again=bool(tried))
         stay = self.known.stay(task)
-        asked = [who for who in asked_around if who.does(task) and who not in tried]
+        now_s = self.env.now
+        asked = [who for who in asked_around if who.does(task) and who.is_there(now_s) and who not in tried]
         quotes = [self.known.quote(task, who, search_s, stay) for who in asked]
         offers = [offer for offer in quotes if offer is not None]
         chosen = self.policies[task.client].decide(Question(task, len(tried), stay.usd, offers))

@@ -57,10 +57,12 @@ def facts(scenario: Scenario, seed: int, replication: int) -> Facts:
         Sections of the scenario by the names that users write, defaults filled in, units in the names:
         `types` and `attributes` of the workload, `failure_correlation`, `boxes`, `clients`, `contracts` (its
         defaults where there is no such section), `reputation`, `discovery`, `calibration`, `skills`,
-        `cost_model`, `policy`; and `start_second_of_day`, the seconds from midnight, UTC, to the start of the
-        run, and `start_s_after_midnight`, the same from midnight by the clock's own hours.
+        `cost_model`, `policy`, `turnover`; `start_second_of_day`, the seconds from midnight, UTC, to the
+        start of the run, `start_s_after_midnight`, the same from midnight by the clock's own hours, and
+        `horizon_s`, the seconds from there to where the last tasks arrive.
     ``contractors``
-        One mapping each, with the fields that a listed contractor has in a scenario, and its `identity`.
+        One mapping each, with the fields that a listed contractor has in a scenario, its `identity`, and when
+        it enters the market and leaves it, `enter_s` and `leave_s`, as far as that is known beforehand.
     ``tasks``
         One mapping each, in the order of decision, composite tasks whole: `type`, `client` (from 0),
         `arrival_s`, its public attributes, `data_sensitivity` where the task states it itself,
@@ -103,8 +105,14 @@ def facts(scenario: Scenario, seed: int, replication: int) -> Facts:
         "work_may_fail": scenario.contracts is not None,
         "settings": _settings(scenario, rules),
         "contractors": [
-            each.model_dump(mode="json") | {"identity": identity}
-            for each, identity in zip(roster.contractors(), roster.identities.tolist(), strict=True)
+            each.model_dump(mode="json") | {"identity": identity, "enter_s": enter_s, "leave_s": leave_s}
+            for each, identity, enter_s, leave_s in zip(
+                roster.contractors(),
+                roster.identities.tolist(),
+                roster.presence.enter_s.tolist(),
+                [None if math.isinf(each) else each for each in roster.presence.leave_s.tolist()],
+                strict=True,
+            )
         ],
         "tasks": list(_tasks(scenario, records, streams)),
         "factors": list(_factors(scenario, streams)),
@@ -127,12 +135,14 @@ def _settings(scenario: Scenario, rules: ContractRules) -> dict[str, Any]:
         "skills",
         "cost_model",
         "policy",
+        "turnover",
     )
     return {
         **{name: dumped["workload"][name] for name in ("types", "attributes", "failure_correlation")},
         **{name: dumped[name] for name in sections},
         "contracts": rules.model_dump(mode="json"),
         "start_second_of_day": scenario.clock.start_second_of_day,
+        "horizon_s": scenario.clock.horizon_s,
         "start_s_after_midnight": scenario.clock.start_s_after_midnight,
     }
 

@@ -119,7 +119,13 @@ class _Tables(Observer):
             )
         if "sellers" in self._tables:
             assert isinstance(market.trade, ContractTrade)
-            table = sellers_table(market.pool, market.trade.books, market.ended_s, self._replication)
+            table = sellers_table(
+                market.pool,
+                market.trade.books,
+                market.ended_s,
+                self._replication,
+                turns_over=self._scenario.turns_over,
+            )
             self._emit("sellers", table)
 
 

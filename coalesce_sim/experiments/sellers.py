@@ -33,28 +33,37 @@ def told_by(scenario: Scenario) -> By:
     return "contractor" if few or isinstance(source, PriceList | RecordedPool) else "type"
 
 
-def sellers_table(pool: Pool, books: Books, ended_s: float, replication: int) -> pa.Table:
+def sellers_table(
+    pool: Pool, books: Books, ended_s: float, replication: int, *, turns_over: bool
+) -> pa.Table:
     """One row a contractor: its books from the start to the end of the last work.
 
-    `owner` names the contractor that stands for all of its owner's, itself where it belongs to nobody else.
+    Contractors that never entered have none. Where any may come or go (`turns_over`), `entered_s` and
+    `left_s` say when, the latter null for those who stayed. `owner` names the contractor that stands for all
+    of its owner's, itself where it belongs to nobody else.
     `jobs` are the contracts on which work began and `worked_s` the time that they kept slots. `revenue_usd`
     is what it was paid, `work_usd` what its jobs cost it, those too that came to nothing, `idle_usd` what its
     owned hardware lost in value while it stood idle, `profit_usd` what is left; these three are null where
     nothing tells its costs.
     """
-    types = tuple(dict.fromkeys(pool.types))
+    types, presence = tuple(dict.fromkeys(pool.types)), pool.roster.presence
+    rows = np.flatnonzero(presence.entered(ended_s))
+    of_types = np.array([types.index(each) for each in pool.types])
+    left_s = np.where(presence.leave_s <= ended_s, presence.leave_s, np.nan)
+    stay = {"entered_s": presence.enter_s[rows], "left_s": nullable(left_s[rows])} if turns_over else {}
     return table_of(
         {
-            "replication": same(replication, len(pool)),
-            "contractor": named(np.arange(len(pool)), pool.names),
-            "type": named(np.array([types.index(each) for each in pool.types]), types),
-            "owner": named(pool.owner, pool.names),
-            "jobs": books.jobs,
-            "worked_s": books.worked_s,
-            "revenue_usd": books.revenue_usd,
-            "work_usd": nullable(books.work_usd),
-            "idle_usd": nullable(books.idle_usd(ended_s)),
-            "profit_usd": nullable(books.profit_usd(ended_s)),
+            "replication": same(replication, len(rows)),
+            "contractor": named(rows, pool.names),
+            "type": named(of_types[rows], types),
+            "owner": named(pool.owner[rows], pool.names),
+            **stay,
+            "jobs": books.jobs[rows],
+            "worked_s": books.worked_s[rows],
+            "revenue_usd": books.revenue_usd[rows],
+            "work_usd": nullable(books.work_usd[rows]),
+            "idle_usd": nullable(books.idle_usd(ended_s)[rows]),
+            "profit_usd": nullable(books.profit_usd(ended_s)[rows]),
         }
     )
 

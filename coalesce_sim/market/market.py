@@ -18,7 +18,7 @@ from coalesce_sim.market.contracts.trade import ContractAttempt, ContractTrade
 from coalesce_sim.market.deciders import Deciders, Make
 from coalesce_sim.market.loop import Loop
 from coalesce_sim.market.matching import matching_of
-from coalesce_sim.market.observer import TOLD_ONE_BY_ONE, Observer
+from coalesce_sim.market.observer import Observer
 from coalesce_sim.market.open_block import BlocksUnderWay
 from coalesce_sim.market.pool import Pool
 from coalesce_sim.market.published.open_block import OpenPublishedBlock
@@ -78,7 +78,7 @@ class Market:
         self.accounts = Accounts(len(pool))
         self.env = simpy.Environment(0.0)
         self.queues = Queues(self.env, scenario, pool)
-        self._populations = scenario.clients.populations
+        self._populations, self._turns_over = scenario.clients.populations, scenario.turns_over
         self._workload = Workload(scenario, self.demand, streams)
         self._observer = observer
         self._deciders = deciders = Deciders(scenario, policy, seed=seed, replication=replication, make=make)
@@ -168,7 +168,11 @@ class Market:
         What does not apply, such as the utilisation of unlimited slots, is left out. `revenue_hhi` is the
         Herfindahl–Hirschman index of the contractors' revenue, 1/n to 1.
         """
-        revenue = np.array(self.accounts.revenue_usd)
+        presence, contractors = self.pool.roster.presence, self.queues.contractors
+        there_s, at_work = presence.spent_s(self.ended_s), contractors.utilisation(self.ended_s)
+        if presence.moves:
+            at_work = contractors.utilisation_of(there_s, self.ended_s)
+        revenue = np.array(self.accounts.revenue_usd)[presence.entered(self.ended_s)]
         total = float(revenue.sum())
         home_utilisation = self.queues.homes.utilisation
         of_groups = {
@@ -179,12 +183,18 @@ class Market:
         }
         figures = {
             "revenue_hhi": float(((revenue / total) ** 2).sum()) if total > 0 else np.nan,
-            "contractor_utilisation": 100 * self.queues.contractors.utilisation(self.ended_s),
+            "contractor_utilisation": 100 * at_work,
             "home_utilisation": 100 * home_utilisation(self.ended_s),
             **of_groups,
         } | self.trade.figures()
         if isinstance(self.trade, ContractTrade):
             figures |= self.trade.books.figures(self.ended_s)
+        if self._turns_over:
+            figures |= {
+                "contractors_entered": float(np.count_nonzero(presence.enter_s[there_s > 0] > 0)),
+                "contractors_left": float(np.count_nonzero(presence.leave_s <= self.ended_s)),
+                "contractors_present": float((there_s / self.ended_s).sum()) if self.ended_s > 0 else np.nan,
+            }
         return {name: value for name, value in figures.items() if not np.isnan(value)}
 
 
@@ -192,8 +202,7 @@ def _compiled(
     venue: Venue, trade: ContractTrade | PublishedTrade, deciders: Deciders
 ) -> MarketCore | PublishedCore | QueueingCore | None:
     """The compiled core, where it covers the market; it is imported, and numba with it, when asked for."""
-    watched = any(map(venue.observer.wants, TOLD_ONE_BY_ONE))
-    if uncovered(venue.scenario, watched=watched) is not None:
+    if uncovered(venue.scenario) is not None:
         return None
     policy = AlwaysLocal() if deciders.only is None else deciders.only.policy  # which then decides nothing
     if isinstance(trade, ContractTrade):
@@ -201,8 +210,8 @@ def _compiled(
 
         return MarketCore(venue, policy, deciders, trade)
     rules = policy.rules if isinstance(policy, Topsis) else None
-    asked = deciders.only is None or is_changed(policy)
-    if plays_events(venue.scenario, None if asked else type(policy), rules):
+    in_python = deciders.only is None or is_changed(policy) or venue.observer.sees_decisions
+    if plays_events(venue.scenario, None if in_python else type(policy), rules):
         from coalesce_sim.market.compiled.queueing import QueueingCore
 
         return QueueingCore(venue, policy, deciders, trade)

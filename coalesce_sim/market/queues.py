@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import math
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import islice
 
@@ -123,6 +123,11 @@ class Queue:
         """How many wait or are at work; 0 where capacity is unlimited, which nobody counts."""
         return len(self._waiting) + len(self._expected_ends_s)
 
+    def take_over(self, waiting: Iterable[Waiting], expected_ends_s: list[float], queued_s: float) -> None:
+        """Enter a queue that is played elsewhere: who waits, when those at work are expected to end, and how
+        long all who wait are expected to take."""
+        self._waiting, self._expected_ends_s, self._queued_s = deque(waiting), expected_ends_s, queued_s
+
     def true_wait_s(self, arrival_s: float) -> float:
         """What will happen, the service times of all jobs before being known."""
         return 0.0 if self._true is None else self._true.wait_s(arrival_s)
@@ -213,10 +218,28 @@ class Workers(dict[int, Queue]):
             worked_s = [self[number].busy_s for number in sorted(self) if number in among]
         else:
             worked_s = self._worked_s[among.start : among.stop]
-        busy_s = 0.0
-        for each_s in worked_s:
-            busy_s += each_s
-        return busy_s / (total * now_s) if total else math.nan
+        return _added(worked_s) / (total * now_s) if total else math.nan
+
+    def utilisation_of(self, there_s: FloatArray, now_s: float) -> float:
+        """The same of those who come and go, each in the market for so long; a machine that some share is
+        there for as long as one of them."""
+        there: dict[int, float] = {}
+        for who in np.flatnonzero(there_s > 0).tolist():
+            machine = who if self._machines is None else self._machines[who]
+            if machine >= 0:
+                there[machine] = max(there.get(machine, 0.0), float(there_s[who]))
+        slots = {machine: self.slots[machine] for machine in there}
+        if None in slots.values():
+            return math.nan
+        always = sum(count or 0 for machine, count in slots.items() if there[machine] == now_s)
+        passing = (
+            (count or 0) * there[machine] for machine, count in slots.items() if there[machine] < now_s
+        )
+        slots_s = always * now_s + _added(passing)
+        worked_s = self._worked_s
+        if worked_s is None:
+            worked_s = [self[machine].busy_s for machine in sorted(there)]
+        return _added(worked_s) / slots_s if slots_s else math.nan
 
     def _of_machines(self, now_s: float, among: range, machines: Sequence[int]) -> float:
         """The same where some share machines, which count once."""
@@ -225,10 +248,16 @@ class Workers(dict[int, Queue]):
         slots = [self.slots[number] for number in numbers]
         if None in slots or now_s == 0:
             return math.nan
-        total, busy_s = sum(count for count in slots if count is not None), 0.0
-        for number in numbers:
-            busy_s += self[number].busy_s
-        return busy_s / (total * now_s) if total else math.nan
+        total = sum(count for count in slots if count is not None)
+        return _added(self[number].busy_s for number in numbers) / (total * now_s) if total else math.nan
+
+
+def _added(values: Iterable[float]) -> float:
+    """The sum in order: `sum` rounds otherwise from Python 3.12 on."""
+    total = 0.0
+    for each in values:
+        total += each
+    return total
 
 
 class Sharing:
@@ -254,7 +283,8 @@ class Queues:
     """All queues of a market, and what one may expect of them.
 
     `jobs` are those that wait or are at work at each contractor, and at `shared_boxes` those of all who are
-    on them; `sharing` is how machines that serve all their jobs at once would do with one more, None where no
+    on them; `arrivals` counts the tasks decided on by machine, of which each client has one (`machine_of`);
+    `sharing` is how machines that serve all their jobs at once would do with one more, None where no
     contractor has one.
     """
 
@@ -265,12 +295,14 @@ class Queues:
         for each in scenario.clients.populations:
             at_home += [None if each.home.slots == "unlimited" else each.home.slots] * each.count
             boxes += [each.box] * each.count
+        self.arrivals = [0] * scenario.clients.total
+        self.machine_of: list[int] = scenario.clients.machine_of.tolist()
         self._boxes: dict[str, Queue] = {}
         self._on_box: dict[str, list[int]] = {}
         for who, name in enumerate(pool.boxes):
             if name is not None:
                 self._on_box.setdefault(name, []).append(who)
-        shared = scenario.clients.machine_of.tolist() if any(boxes) else None
+        shared = self.machine_of if any(boxes) else None
         self.homes = Workers(at_home, lambda client: self._at_home(at_home[client], boxes[client]), shared)
         self.jobs = np.zeros(len(pool))
         self._without_free_slot: set[int] = set()
@@ -285,6 +317,20 @@ class Queues:
         self.limited = self.limited_at_contractors or any(slots is not None for slots in at_home)
         self._all_network_s = pool.network_s
         self._networked = any(self.network_s)
+
+    def set_moment(
+        self,
+        now_s: float,
+        client: int,
+        arrivals: int,
+        waiting: Iterable[Waiting],
+        expected_ends_s: list[float],
+        queued_s: float,
+    ) -> None:
+        """Have it be a moment of what is played elsewhere, as far as a client's estimate of home goes: the
+        time, how many tasks have come to the client, and its own queue (`Queue.take_over`)."""
+        self.env, self.arrivals[client] = simpy.Environment(now_s), arrivals
+        self.homes[client].take_over(waiting, expected_ends_s, queued_s)
 
     def take_over(self, worked_s: list[float]) -> None:
         """Enter the working time of all contractors and, after them, of all clients' own GPUs, which was

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
-from math import isnan
-from typing import Any
+from math import isinf, isnan
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,14 +14,18 @@ from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
 from coalesce_sim.inputs.recordings import read_recordings
 from coalesce_sim.inputs.sellers import listed_prices
 from coalesce_sim.luck import StateArray, identities_of
-from coalesce_sim.scenario.distributions import sample
+from coalesce_sim.market.presence import Presence
+from coalesce_sim.scenario.distributions import Distribution, sample
 from coalesce_sim.scenario.policy import Fixed
 from coalesce_sim.scenario.pool import Contractor, ContractorFacts, DrawnPool, PriceList, RecordedPool
 from coalesce_sim.scenario.problems import Mark, closest
 from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.scenario.turnover import Entry, Turnover
 from coalesce_sim.streams import Streams
 
-_SHARED = tuple(name for name in Contractor.model_fields if name not in ("name", "type"))
+_SHARED = tuple(
+    name for name in Contractor.model_fields if name not in ("name", "type", "owner", "enter_h", "leave_h")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,8 @@ class Roster:
     `kind` indexes `kinds`, the statements that several share. `own` holds, by field of a listed contractor,
     what is each one's own instead; its prices by tokens are those of its kind times its `price_factor`.
     `identities` are who each one is to luck: its number in a drawn pool, else its name. Several names may be
-    of one identity.
+    of one identity. `owner` is whose each is, by the first that its owner has, and `presence` says when it is
+    in the market.
     """
 
     names: tuple[str, ...]
@@ -40,16 +45,13 @@ class Roster:
     kind: IntArray
     identities: StateArray
     price_factor: FloatArray
+    owner: IntArray
+    presence: Presence
     own: dict[str, FloatArray] = field(default_factory=dict)
 
-    @property
-    def owner(self) -> IntArray:
-        """Whose each contractor is, by the index of one that its owner has; each its own."""
-        return np.arange(len(self.names))
-
-    def active(self, now_s: float) -> BoolArray | None:  # noqa: ARG002
+    def active(self, now_s: float) -> BoolArray | None:
         """Which contractors make offers at a time, and are found, one entry each; None where all do."""
-        return None
+        return self.presence.active(now_s)
 
     def each(self, values: Sequence[Any]) -> tuple[Any, ...]:
         """Values of the kinds, one a contractor."""
@@ -78,7 +80,9 @@ class Roster:
             shared = {name: getattr(facts, name) for name in _SHARED if name not in fields}
             shared |= facts.token_prices(float(self.price_factor[row]))
             own = {name: None if isnan(values[row]) else values[row] for name, values in fields.items()}
-            own |= {"name": self.names[row], "type": self.types[row]}
+            own |= {"name": self.names[row], "type": self.types[row], "owner": self.names[self.owner[row]]}
+            enter_s, leave_s = self.presence.enter_s.item(row), self.presence.leave_s.item(row)
+            own |= {"enter_h": enter_s / 3600, "leave_h": None if isinf(leave_s) else leave_s / 3600}
             told.append(Contractor.model_construct(**shared | own))
         return told
 
@@ -121,16 +125,21 @@ def why_not_hired(scenario: Scenario, rule: Fixed, seed: int, replications: Iter
 
 
 def roster_of(scenario: Scenario, streams: Streams) -> Roster:
-    """All contractors of a run: listed, read from files, or drawn."""
-    on_its_machine = scenario.on_its_machine
+    """All contractors of a run, those among them who enter later: listed, read from files, or drawn."""
+    stay, on_its_machine = _Stay(scenario.turnover, streams), scenario.on_its_machine
     match source := scenario.contractors:
         case DrawnPool():
-            return _drawn(source, [on_its_machine(kind) for kind in source.types.values()], streams)
+            entry = None if scenario.turnover is None else scenario.turnover.entry
+            entries = _entries(source, entry, scenario.clock.horizon_s, streams)
+            return _drawn(
+                source, [on_its_machine(kind) for kind in source.types.values()], entries, stay, streams
+            )
         case PriceList(template=template):
             listed = listed_prices(source)
             names = tuple(price.provider for price in listed)
             kinds = [on_its_machine(_kind(template, **each.prices.token_prices())) for each in listed]
-            return _named(names, ("seller",) * len(names), kinds, np.arange(len(names)))
+            everyone = np.arange(len(names))
+            return _named(names, ("seller",) * len(names), kinds, everyone, stay.from_the_start(len(names)))
         case RecordedPool(recorded=facts, claims=claims):
             assert scenario.records is not None
             recordings = read_recordings(scenario.records)
@@ -139,19 +148,53 @@ def roster_of(scenario: Scenario, streams: Streams) -> Roster:
             kinds = [on_its_machine(each) for each in kinds]
             number = {name: k for k, name in enumerate(claims, start=1)}
             which: IntArray = np.array([number.get(name, 0) for name in names], dtype=np.int64)
-            roster = _named(names, names, kinds, which)
+            roster = _named(names, names, kinds, which, stay.from_the_start(len(names)))
             roster.own["price_usd"] = recordings.expected_bill_usd[: len(names)]
             return roster
         case _:
             names, types = tuple(each.name for each in source), tuple(each.type for each in source)
-            return _named(names, types, [on_its_machine(each) for each in source], np.arange(len(source)))
+            kinds = [on_its_machine(each) for each in source]
+            roster = _named(names, types, kinds, np.arange(len(source)), _listed_presence(source, stay))
+            owners = [each.owner or each.name for each in source]
+            return replace(roster, owner=np.array([owners.index(each) for each in owners]))
+
+
+class _Stay:
+    """Until when contractors stay whom nothing but a hazard drives away."""
+
+    def __init__(self, turnover: Turnover | None, streams: Streams) -> None:
+        leaves = None if turnover is None else turnover.exit
+        self._per_day, self._stream = 0.0 if leaves is None else leaves.per_day, streams.later("pool.exit")
+
+    def until_s(self, enter_s: FloatArray) -> FloatArray:
+        """When each leaves; one draw a contractor, in their order."""
+        if self._per_day == 0:
+            return np.full(len(enter_s), np.inf)
+        return enter_s + self._stream().exponential(86_400 / self._per_day, len(enter_s))
+
+    def from_the_start(self, contractors: int) -> Presence:
+        """The stay of so many who are there when the run begins."""
+        start_s = np.zeros(contractors)
+        return Presence(start_s, self.until_s(start_s))
+
+
+def _listed_presence(listed: Sequence[Contractor], stay: _Stay) -> Presence:
+    """As each says, unless it is driven away before."""
+    enter_s = np.array([3600 * each.enter_h for each in listed])
+    leave_s = np.array([np.inf if each.leave_h is None else 3600 * each.leave_h for each in listed])
+    return Presence(enter_s, np.minimum(leave_s, stay.until_s(enter_s)))
 
 
 def _named(
-    names: tuple[str, ...], types: tuple[str, ...], kinds: Sequence[ContractorFacts], kind: IntArray
+    names: tuple[str, ...],
+    types: tuple[str, ...],
+    kinds: Sequence[ContractorFacts],
+    kind: IntArray,
+    presence: Presence,
 ) -> Roster:
     """Contractors who are known by their names, at prices as stated."""
-    return Roster(names, types, kinds, kind, identities_of(names), np.ones(len(names)))
+    everyone = np.arange(len(names))
+    return Roster(names, types, kinds, kind, identities_of(names), np.ones(len(names)), everyone, presence)
 
 
 def _kind(facts: ContractorFacts, **prices: object) -> ContractorFacts:
@@ -160,21 +203,58 @@ def _kind(facts: ContractorFacts, **prices: object) -> ContractorFacts:
     return Contractor.model_validate({"name": "any", **shared, **prices})
 
 
-def _drawn(pool: DrawnPool, kinds: Sequence[ContractorFacts], streams: Streams) -> Roster:
-    n, names = pool.count, list(pool.types)
-    shares = np.array([kind.share for kind in pool.types.values()])
-    edges = np.cumsum(shares / shares.sum())
-    picked = np.searchsorted(edges, streams("pool.type").random(n), side="right")
-    price_factor = sample(pool.price_factor, streams.later("pool.price"), n)
-    latency_factor = sample(pool.latency_factor, streams.later("pool.latency"), n)
-    demand = sample(pool.demand, streams.later("pool.demand"), n)
-    available = sample(pool.available_capacity, streams.later("pool.capacity"), n)
-    shift = sample(pool.success_shift, streams.later("pool.success"), n)
-    kind = np.minimum(picked, len(names) - 1)
+class _Entries(NamedTuple):
+    """When contractors of a drawn pool enter, and what kinds they are, one entry each."""
+
+    enter_s: FloatArray
+    kind: IntArray
+
+
+def _entries(pool: DrawnPool, entry: Entry | None, horizon_s: float, streams: Streams) -> _Entries:
+    """Those who are there from the start, and then those who enter as a Poisson process, in their order."""
+    shares = [kind.share for kind in pool.types.values()]
+    kind = _picked(shares, streams("pool.type").random(pool.count))
+    if entry is None:
+        return _Entries(np.zeros(pool.count), kind)
+    gaps, enter_s, now_s = streams("pool.entry"), [0.0] * pool.count, 0.0
+    while (now_s := now_s + gaps.exponential(86_400 / entry.per_day)) < horizon_s:
+        enter_s.append(now_s)
+    if entry.types is not None:
+        shares = [entry.types.get(name, 0.0) for name in pool.types]
+    later = _picked(shares, streams("pool.entry.type").random(len(enter_s) - pool.count))
+    return _Entries(np.array(enter_s), np.append(kind, later))
+
+
+def _picked(shares: Sequence[float], draws: FloatArray) -> IntArray:
+    """Which kind each is, by the shares of the kinds."""
+    weights = np.array(shares)
+    edges = np.cumsum(weights / weights.sum())
+    return np.minimum(np.searchsorted(edges, draws, side="right"), len(shares) - 1)
+
+
+def _drawn(
+    pool: DrawnPool, kinds: Sequence[ContractorFacts], entries: _Entries, stay: _Stay, streams: Streams
+) -> Roster:
+    kind, names, n = entries.kind, list(pool.types), len(entries.kind)
+
+    def drawn(factor: Distribution, name: str) -> FloatArray:
+        """Those who enter are drawn apart, so that they change nothing of the others."""
+        first = sample(factor, streams.later(name), pool.count)
+        if n == pool.count:
+            return first
+        return np.append(first, sample(factor, streams.later(f"{name}.entry"), n - pool.count))
+
+    price_factor = drawn(pool.price_factor, "pool.price")
+    latency_factor = drawn(pool.latency_factor, "pool.latency")
+    demand, available = drawn(pool.demand, "pool.demand"), drawn(pool.available_capacity, "pool.capacity")
+    shift = drawn(pool.success_shift, "pool.success")
     types = tuple(map(names.__getitem__, kind.tolist()))
     all_names = tuple([f"{type_}_{i}" for i, type_ in enumerate(types)])
-    numbers = np.arange(n, dtype=np.uint64)
-    roster = Roster(all_names, types, kinds, kind, numbers, price_factor)
+    numbers, presence = (
+        np.arange(n, dtype=np.uint64),
+        Presence(entries.enter_s, stay.until_s(entries.enter_s)),
+    )
+    roster = Roster(all_names, types, kinds, kind, numbers, price_factor, np.arange(n), presence)
     roster.own.update(
         price_usd=np.maximum(pool.min_price_usd, roster.column("price_usd") * price_factor),
         latency_min=np.maximum(pool.min_latency_min, roster.column("latency_min") * latency_factor),

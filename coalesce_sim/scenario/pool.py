@@ -144,6 +144,26 @@ class Contractor(ContractorFacts):
     available_capacity: NonNegative = 0.5
     """What the contractor has left to offer at the start, in the unit of demand; no effect but on prices by
     ``demand``."""
+    owner: Annotated[str, Field(min_length=1)] | None = None
+    """Whose the contractor is: those that state the same owner are one business, whose books are told
+    together. Left out, its own."""
+    enter_h: NonNegative = 0.0
+    """Hours from the start of the run to when the contractor enters the market; before, nobody finds it and
+    nothing hangs on it."""
+    leave_h: Positive | None = None
+    """Hours from the start of the run to when the contractor leaves: it makes no more offers, and finishes
+    what it has taken on. Left out, it stays."""
+
+    @property
+    def moves(self) -> bool:
+        """Whether it is not in the market all the time."""
+        return self.enter_h > 0 or self.leave_h is not None
+
+    @model_validator(mode="after")
+    def _enters_before_it_leaves(self) -> Self:
+        if self.leave_h is not None and self.leave_h <= self.enter_h:
+            raise ValueError(f"leave_h: must be later than enter_h, {self.enter_h:g} (got {self.leave_h:g})")
+        return self
 
 
 class ContractorType(ContractorFacts):

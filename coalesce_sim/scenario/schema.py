@@ -43,10 +43,13 @@ from coalesce_sim.scenario.recordings import RecordedRuns
 from coalesce_sim.scenario.reputation import EigenTrustReputation, Reputation
 from coalesce_sim.scenario.security import Incidents
 from coalesce_sim.scenario.skills import Skills
+from coalesce_sim.scenario.turnover import Turnover
 from coalesce_sim.scenario.volume import MOST_TRUST_GIB, overflow, trust_gib
 from coalesce_sim.scenario.workload import DemandDriven, MarketDemand, Recorded, Workload
 
 MAX_INTERVALS = 10_000_000
+MOST_CONTRACTORS = 100_000
+NEEDS_LEARNING = "needs a market that learns; state `contracts: {}`, or extend `market`"
 
 F = TypeVar("F", bound=ContractorFacts)
 
@@ -151,6 +154,9 @@ class Scenario(Model):
     contractor_dynamics: ContractorDynamics | None = None
     """How contractors' demand and capacity, and so prices by ``demand``, move by the hour. Left out, they
     stand still; a market that learns has none."""
+    turnover: Turnover | None = None
+    """How contractors enter and leave while the market is played. Left out, all are there from the start to
+    the end, but for those of a list that say otherwise. Needs a market that learns."""
     records: RecordedRuns | None = None
     """Recorded runs that are replayed, in place of work that is drawn. Left out, there are none."""
     contracts: ContractRules | None = None
@@ -330,6 +336,12 @@ class Scenario(Model):
                 return [(f"contractors[{index}]", each) for index, each in enumerate(listed)]
 
     @property
+    def turns_over(self) -> bool:
+        """Whether contractors may enter or leave while the market is played."""
+        listed = self.contractors if isinstance(self.contractors, list) else []
+        return self.turnover is not None or any(each.moves for each in listed)
+
+    @property
     def policies(self) -> list[tuple[str, PolicySettings]]:
         """Who decides, each with its place in the scenario: `policy`, unless every group has its own, and
         those of groups."""
@@ -425,16 +437,50 @@ class Scenario(Model):
         return self
 
     @model_validator(mode="after")
+    def _comings_and_goings_fit(self) -> Self:
+        if refused := [*self._moves_of_the_listed(), *self._turnover_that_cannot_be()]:
+            raise Refusals(refused)
+        return self
+
+    def _moves_of_the_listed(self) -> Iterator[str]:
+        hours, pool = self.clock.horizon_s / 3600, self.contractors
+        for index, each in enumerate(pool if isinstance(pool, list) else ()):
+            for name, at_h in (("enter_h", each.enter_h), ("leave_h", each.leave_h or 0.0)):
+                if at_h > 0 and not self.learning:
+                    yield f"contractors[{index}].{name}: {NEEDS_LEARNING} (got {at_h:g})"
+                elif at_h >= hours:
+                    yield (
+                        f"contractors[{index}].{name}: must be before the last tasks arrive, at {hours:g} h "
+                        f"(got {at_h:g})"
+                    )
+
+    def _turnover_that_cannot_be(self) -> Iterator[str]:
+        if self.turnover is None:
+            return
+        if not self.learning:
+            yield f"turnover: {NEEDS_LEARNING}"
+        pool, entry = self.contractors, self.turnover.entry
+        if entry is None:
+            return
+        if not isinstance(pool, DrawnPool):
+            yield "turnover.entry: needs a drawn pool (contractors.types)"
+            return
+        for name in entry.types or ():
+            if name not in pool.types:
+                known = ", ".join(pool.types)
+                yield f"turnover.entry.types.{name}: unknown type of contractor (known: {known})"
+        if pool.count + entry.per_day * self.clock.days > MOST_CONTRACTORS:
+            most = f"{MOST_CONTRACTORS:,} contractors in all"
+            yield f"turnover.entry.per_day: makes more than {most} (got {entry.per_day:g})"
+
+    @model_validator(mode="after")
     def _curves_can_be_played(self) -> Self:
         """A machine whose pace hangs on who else is at work needs a market that plays that."""
         for place, facts in self.facts:
             if facts.batch_curve is None:
                 continue
             if not self.learning:
-                raise ValueError(
-                    f"{place}.batch_curve: needs a market that learns; state `contracts: {{}}`, or extend "
-                    "`market`"
-                )
+                raise ValueError(f"{place}.batch_curve: {NEEDS_LEARNING}")
             if self.records is not None:
                 raise ValueError(f"{place}.batch_curve: has no effect where records say how long work took")
             for name, outcome in (facts.outcomes or {}).items():

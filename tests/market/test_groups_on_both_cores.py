@@ -78,6 +78,6 @@ def test_policies_of_groups_are_refused_by_name_where_messages_cost() -> None:
     scenario = in_groups(
         "market_day", {"policy": {"kind": "always_local"}}, {}, "discovery.message_usd=0.001"
     )
-    assert uncovered(scenario, watched=False) == (
+    assert uncovered(scenario) == (
         "policies of groups where messages cost (clients.groups.*.policy, discovery.message_usd)"
     )

@@ -14,6 +14,7 @@ from coalesce_sim.market.compiled.market_setup import Laid
 from coalesce_sim.market.compiled.market_tables import REALISED, Course, Job
 from coalesce_sim.market.compiled.policy_memory import Heard
 from coalesce_sim.market.compiled.rows import Rows, byte_of, word_of, words_of
+from coalesce_sim.market.contracts.quotes import ContractQuote, Stay
 from coalesce_sim.market.contracts.terms import (
     BID,
     EXTERNAL,
@@ -33,7 +34,16 @@ from coalesce_sim.policies.bandits.greedy import AdaptiveThreshold, EpsilonGreed
 from coalesce_sim.policies.bandits.linear import LinUcb
 from coalesce_sim.policies.bandits.thompson import Thompson, ThompsonGaussian
 from coalesce_sim.policies.bandits.ucb import Ucb1, UcbV
-from coalesce_sim.policies.protocol import LOCAL, Offers, OracleView, Outcome, Policy, SealedBids, View
+from coalesce_sim.policies.protocol import (
+    LOCAL,
+    Decision,
+    Offers,
+    OracleView,
+    Outcome,
+    Policy,
+    SealedBids,
+    View,
+)
 from coalesce_sim.policies.yardsticks import Oracle, Tally
 
 _OFFERS, _TASK, _JOB = (word_of(Course, name) for name in ("offers", "task", "job"))
@@ -63,6 +73,12 @@ def _is_not_asked(at: IntArray) -> None:
     """Of a policy that is part of the market's kernel, and of one that does not listen."""
     raise NotImplementedError(f"nobody is to be asked, or told ({len(at)} numbers)")
 
+
+STAY: Final = ("turnaround_s", "stay_late_usd", "stay_own_late_usd", "stay_plain_usd", "stay_usd")
+"""Where in `Course` a `Stay` is."""
+
+Tell = Callable[[View, Decision], None]
+"""Tells somebody of a decision, and what the policy saw."""
 
 _Kernel = Callable[[IntArray], object]
 _GREEDY = greedy.greedy_decides, greedy.greedy_observes
@@ -119,8 +135,18 @@ class Shown:
 
     def __init__(self, venue: Venue, laid: Laid, block_of: Callable[[int], BlockUnderWay]) -> None:
         self._laid, self._block_of, self._luck = laid, block_of, venue.luck
+        self._explain = venue.observer.wants("decided")
         self._whole, self._amounts, _ = words_of(laid.course)
         self._now_s = words_of(laid.under.agenda).amounts
+
+    def quote(self, offers: Offers) -> ContractQuote:
+        """These offers with all their terms, and what is expected of home."""
+        course, terms = self._laid.course, self._laid.offers.terms
+        stay = Stay(*(course[name][0].item() for name in STAY))
+        beyond = None
+        if self._laid.rules["budgets"][0]:
+            beyond = self._laid.facts.beyond[: course["beyond"][0]].copy()
+        return ContractQuote(offers, terms[:REALISED, : len(offers.ids)].copy(), stay, beyond)
 
     def offers(self) -> Offers:
         """The offers on the task that comes next."""
@@ -147,6 +173,7 @@ class Shown:
             eligible=eligible[None],
             luck=self._luck,
             attempt=whole[_ATTEMPT],
+            explain=self._explain,
             now_s=self._now_s[_NOW_S],
         )
 
@@ -154,11 +181,11 @@ class Shown:
 class Asked:
     """A policy in Python, and where its decisions are entered: in plain arrays, as `Shown` reads them.
 
-    `course` is the market's row of how far it is.
+    `course` is the market's row of how far it is; `tell` is told of each decision, where somebody watches.
     """
 
-    def __init__(self, decider: Decider, course: Rows) -> None:
-        self._decider = decider
+    def __init__(self, decider: Decider, course: Rows, tell: Tell | None) -> None:
+        self._decider, self._tell = decider, tell
         self._sees_bids = issubclass(decider.view_type, SealedBids)
         self._sees_truth = issubclass(decider.view_type, OracleView)
         self._whole, self._amounts, self._flags = words_of(course)
@@ -170,6 +197,8 @@ class Asked:
         amounts[_SCORE], amounts[_CONFIDENCE] = decision.score, decision.confidence
         if decision.price_usd is not None:
             amounts[_FIXED_USD] = decision.price_usd
+        if self._tell is not None:
+            self._tell(view, decision)
 
 
 class Interpreted(Asked):
@@ -177,8 +206,8 @@ class Interpreted(Asked):
 
     _shown: View | None = None
 
-    def __init__(self, decider: Decider, laid: Laid, shown: Shown) -> None:
-        super().__init__(decider, laid.course)
+    def __init__(self, decider: Decider, laid: Laid, shown: Shown, tell: Tell | None) -> None:
+        super().__init__(decider, laid.course, tell)
         self._laid, self._offers = laid, shown
         self._now_s = words_of(laid.under.agenda).amounts
         _, self._heard_usd, self._heard = words_of(laid.heard)
@@ -230,9 +259,9 @@ class Interpreted(Asked):
 class ByGroup:
     """Policies of groups of clients: each is asked in Python, about its own clients' tasks."""
 
-    def __init__(self, deciders: Deciders, laid: Laid, shown: Shown) -> None:
+    def __init__(self, deciders: Deciders, laid: Laid, shown: Shown, tell: Tell | None) -> None:
         self._deciders, self._laid = deciders, laid
-        self._each = {decider: Interpreted(decider, laid, shown) for decider in deciders.all}
+        self._each = {decider: Interpreted(decider, laid, shown, tell) for decider in deciders.all}
         self._whole, _, _ = words_of(laid.course)
 
     def show(self, at: IntArray, offers: Offers) -> View:

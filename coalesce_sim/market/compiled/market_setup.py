@@ -138,6 +138,7 @@ def laid_out(
             np.full(4 * FIRST_ROWS, -1),
             np.zeros(clients, dtype=np.int64),
             _purses(scenario),
+            np.zeros(most, dtype=np.int64),
         ),
         ranking_of(venue, experience),
         rows.Offers(
@@ -329,6 +330,7 @@ def _rules(
         asks=asks,
         listens=venue.listens,
         tells_contracts=venue.observer.wants("contracts"),
+        tells_one_by_one=venue.observer.wants("contract_ended"),
         keeps_ratings=rated and venue.observer.wants("ratings"),
         composite=any(kind.in_steps or kind.may_split for kind in scenario.workload.types.values()),
     )

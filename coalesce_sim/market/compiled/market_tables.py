@@ -324,6 +324,7 @@ class Rules:
     search_s: float
     message_usd: float
     tells_contracts: bool
+    tells_one_by_one: bool
     keeps_ratings: bool
     asks: bool
     listens: bool
@@ -388,6 +389,7 @@ class Course:
     offers: int
     found: int
     found_s: float
+    beyond: int
     chosen: int
     explored: bool
     score: float

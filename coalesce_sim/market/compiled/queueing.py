@@ -34,6 +34,7 @@ from coalesce_sim.market.compiled.rows import Rows, fill, more_of, table
 from coalesce_sim.market.compiled.settings import choosing_offers, is_interpreted
 from coalesce_sim.market.compiled.slots import Books
 from coalesce_sim.market.compiled.stops import DECIDE, GO, MORE_ROOM, OBSERVE, OPENED
+from coalesce_sim.market.compiled.watching import WatchingPublished
 from coalesce_sim.market.contracts.terms import RELIABILITY, SECURITY
 from coalesce_sim.market.deciders import Deciders
 from coalesce_sim.market.open_block import BlocksUnderWay, BlockUnderWay
@@ -90,6 +91,7 @@ class QueueingCore:
     def __init__(self, venue: Venue, policy: Policy, deciders: Deciders, trade: PublishedTrade) -> None:
         self._venue, self._policy, self._deciders, self._trade = venue, policy, deciders, trade
         self._cost_model, self._hours = venue.scenario.cost_model, Hours(venue)
+        self._watched = venue.observer.wants("decided")
 
     @garbage_left()
     def play(
@@ -97,7 +99,8 @@ class QueueingCore:
     ) -> None:
         """Play all blocks; they are handed over in SimPy's order."""
         self._under_way, self._laid = under_way, _laid_out(self._venue, self._policy, self._deciders)
-        self._open, self._chooser = OpenBlocks(self._laid), self._choosing()
+        self._open = OpenBlocks(self._laid)
+        self._chooser = self._choosing()
         for block in blocks:
             self._begin(block, records_of(block))
             self._play_on(OPENED)
@@ -106,20 +109,20 @@ class QueueingCore:
         self._settle()
 
     def _choosing(self) -> ByGroup | Compiled | Interpreted:
-        only = self._deciders.only
-
-        def of(number: int) -> BlockUnderWay:
-            return self._open.of(number)
-
+        venue, observer, only = self._venue, self._venue.observer, self._deciders.only
+        if only is not None and not is_interpreted(self._policy, observer):
+            return Compiled(self._policy)
+        watching = WatchingPublished(venue, self._trade, self._laid, self._open)
+        tell = watching.decided if observer.wants("decided") else None
         if only is None:
-            return ByGroup(self._venue, self._deciders, self._laid, of)
-        if is_interpreted(self._policy):
-            return Interpreted(self._venue, only, self._laid, of)
-        return Compiled(self._policy)
+            return ByGroup(venue, self._deciders, self._laid, self._open.of, tell)
+        return Interpreted(venue, only, self._laid, self._open.of, tell)
 
     def _begin(self, block: Block, records: Records) -> None:
         """Lay out one more block, behind those that are open."""
         opened, number = BlockUnderWay(block, records), int(self._laid.course["next_block"][0])
+        if self._watched:
+            opened = self._trade.open(block, records)
         self._under_way.open(opened)
         rows, tasks = self._open.add(opened), block.tasks
         stated, played = self._laid.tasks.stated[rows], self._laid.tasks.played[rows]
@@ -146,6 +149,8 @@ class QueueingCore:
         at = laid.addresses(self._hours)
         while True:
             reason = kernel.play(at)
+            if self._watched and laid.course["handed"][0]:
+                self._hand_over()
             if reason == DECIDE:
                 self._chooser.decide(at)
             elif reason == OBSERVE:
@@ -155,7 +160,10 @@ class QueueingCore:
                 at = laid.addresses(self._hours)
             else:
                 break
-        stated, played = laid.tasks.stated, laid.tasks.played
+        self._hand_over()
+
+    def _hand_over(self) -> None:
+        stated, played = self._laid.tasks.stated, self._laid.tasks.played
         for opened, rows, _ in self._open.take_over():
             self._record(opened, stated[rows], played[rows])
             self._under_way.hand_over()
@@ -199,7 +207,7 @@ class QueueingCore:
 def _laid_out(venue: Venue, policy: Policy, deciders: Deciders) -> Laid:
     """The tables of a market before its first task."""
     scenario, pool = venue.scenario, venue.pool
-    asks = deciders.only is None or is_interpreted(policy) or learns(type(policy))
+    asks = deciders.only is None or is_interpreted(policy, venue.observer) or learns(type(policy))
     terms = np.zeros((REALISED + 1, len(pool)))
     terms[RELIABILITY], terms[SECURITY] = pool.reliability, 1 - pool.security_risk
     return Laid(

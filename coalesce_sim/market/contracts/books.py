@@ -23,8 +23,8 @@ class Books:
     Work costs its contractor from the moment it begins, whatever comes of it: hardware for the time at work,
     its overheads in money (`price_factor`) with it; else the stated share of the listed price, in full. Owned
     hardware loses value by the clock, in slots that stand idle too. Rented hardware is paid for while at
-    work, as is whatever has slots without limit; idle slots draw no electricity. Of a box that is `shared`
-    nobody's books bear idle slots. Contractors bear no fees.
+    work, as is whatever has slots without limit; idle slots draw no electricity. Who is not in the
+    market has no idle slots, and of a box that is `shared` nobody's books bear any. Contractors bear no fees.
 
     `revenue_usd` is what they were paid, as the accounts have it. `jobs` are those on which work began; they
     took `worked_s` of slots and cost `work_usd`, NaN for those of whom nothing tells their costs (`known`).
@@ -83,7 +83,7 @@ class Books:
         """What slots of owned hardware have lost while they stood idle; a job under way counts as idle until
         it has ended."""
         slots, usd_per_s = self._owned
-        idle_s = np.maximum(0.0, slots * now_s - self.worked_s)
+        idle_s = np.maximum(0.0, slots * self._pool.roster.presence.spent_s(now_s) - self.worked_s)
         return np.where(self.known, usd_per_s * idle_s, np.nan)
 
     @cached_property
@@ -103,11 +103,13 @@ class Books:
         return self.revenue_usd - self.work_usd - self.idle_usd(now_s)
 
     def figures(self, now_s: float) -> dict[str, float]:
-        """Of all contractors together whose costs are known; nothing where none are. Shares in percent."""
-        if not self.known.any():
+        """Of all contractors together that were in the market and whose costs are known; nothing where none
+        are. Shares in percent."""
+        counted = self.known & self._pool.roster.presence.entered(now_s)
+        if not counted.any():
             return {}
-        revenue_usd, work_usd = self.revenue_usd[self.known], self.work_usd[self.known]
-        idle_usd = self.idle_usd(now_s)[self.known]
+        revenue_usd, work_usd = self.revenue_usd[counted], self.work_usd[counted]
+        idle_usd = self.idle_usd(now_s)[counted]
         taken_usd, spent_usd = float(revenue_usd.sum()), float(work_usd.sum() + idle_usd.sum())
         return {
             "contractor_work_usd": float(work_usd.sum()),

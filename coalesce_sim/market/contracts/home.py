@@ -52,7 +52,6 @@ class Home:
         self._opportunity = scenario.cost_model.internal.opportunity
         reckons = self._opportunity in ("expected_delay", "queue")
         self.own_late_usd_per_s = self._late_usd_per_s if reckons else 0.0
-        self._arrivals = [0] * scenario.clients.total
 
     def exists(self, client: int) -> bool:
         """Whether a client has a GPU."""
@@ -61,10 +60,6 @@ class Home:
     def of(self, client: int) -> int:
         """The home of a client, as what is known of homes is kept."""
         return self._home_of[client]
-
-    def arrived(self, client: int) -> None:
-        """One more task has come to a client, or to others who share its box."""
-        self._arrivals[self._machine_of[client]] += 1
 
     def expect(self, opened: OpenContractBlock, task: int) -> Stay:
         """The estimate for a task; a client without a GPU can only bear the loss."""
@@ -103,7 +98,7 @@ class Home:
         slots = self._slots[self._home_of[client]]
         if self._opportunity != "queue" or not isinstance(slots, int):
             return Delay(wait_s, work_s, target_s, late_s, None, None)
-        gap_s = self._queues.env.now / max(1, self._arrivals[self._machine_of[client]])
+        gap_s = self._queues.env.now / max(1, self._queues.arrivals[self._queues.machine_of[client]])
         more_s = next_late_s(wait_s, work_s, target_s, slots=slots, gap_s=gap_s)
         return Delay(wait_s, work_s, target_s, late_s, gap_s, more_s)
 

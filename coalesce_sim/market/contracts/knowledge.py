@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from coalesce_sim.arrays import FloatArray
+from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.economics.correction import Correction, Effect, EstimationError
 from coalesce_sim.market.pool import Pool
 from coalesce_sim.reputation import Ratings
+from coalesce_sim.reputation.eigentrust import everybody
 from coalesce_sim.reputation.rating import Ballot
 from coalesce_sim.reputation.ratings import RatingRows
 from coalesce_sim.scenario.reputation import BetaReputation, Reputation
@@ -49,11 +50,15 @@ class Knowledge:
         self, scenario: Scenario, pool: Pool, own_success: FloatArray, *, record_ratings: bool
     ) -> None:
         n_types = len(scenario.workload.types)
+        self._presence, self._rated_s = pool.roster.presence, 0.0
         self.ratings: Ratings | None = None
         self._own: Ratings | None = None
         if scenario.reputation is not None:
             counts = n_types, scenario.clients.total
-            self.ratings = Ratings(scenario.reputation, *counts, pool.reliability, record=record_ratings)
+            there = self._entered if pool.roster.presence.moves else everybody
+            self.ratings = Ratings(
+                scenario.reputation, *counts, pool.reliability, record=record_ratings, there=there
+            )
             first = np.array([float(own_success[:, home].mean()) for home in range(own_success.shape[1])])
             self._own = Ratings(_OWN, n_types, 1, first, record=False)
         self.reliability = pool.reliability[None] if self.ratings is None else self.ratings.scores
@@ -77,7 +82,12 @@ class Knowledge:
         """Write a ballot into the public record, where there is one."""
         if self.ratings is not None:
             client, contractor, type_id, rating, _ = ballot
+            self._rated_s = now_s
             self.ratings.rate(now_s, client, contractor, type_id, rating)
+
+    def _entered(self) -> IntArray:
+        """Who had entered the market when a rating was last written."""
+        return np.flatnonzero(self._presence.entered(self._rated_s))
 
     def rate_own(self, now_s: float, home: int, type_id: int, *, good: bool) -> None:
         """The own agent of a client of that home did good work or bad."""

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from coalesce_sim.arrays import FloatArray, IntArray
+from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
 from coalesce_sim.economics.external import lateness_usd
 from coalesce_sim.economics.pricing import load_price_usd
 from coalesce_sim.market.contracts.incidents import LEAKED, LOST, TAMPERED, Incidents
@@ -123,8 +123,7 @@ class ContractQuotes:
         self._skills = skills
         self._performance_weight = skills.performance_weight if rated else 0.0
         self._skill = skills.before_performance if rated else skills.total
-        rank_by_price = np.argsort(np.argsort(pool.base_price_usd, kind="stable"), kind="stable")
-        self._dearness = 1e-6 * rank_by_price / max(1, len(pool))
+        self._dearness = dearness_of(pool.base_price_usd, pool.roster.presence.enter_s <= 0)
         happens = incidents.probability
         risk = pool.security_risk
         self._risk_rate = pool.quality_risk if incidents.stated else risk + pool.quality_risk
@@ -296,6 +295,17 @@ class ContractQuotes:
             return quote.offers.reliability
         performance: FloatArray = self._skills.performance[quote.offers.type_id[0], quote.offers.ids]
         return performance
+
+
+def dearness_of(price_usd: FloatArray, first: BoolArray) -> FloatArray:
+    """A little for the dearer, by which the cheaper of equals is preferred: the rank by price among the
+    `first`, who are there from the start, over their number. Who comes later stands just behind those that
+    cost no more, so that nobody's hangs on who is not there yet."""
+    rank = np.searchsorted(np.sort(price_usd[first]), price_usd, side="right").astype(np.float64) - 0.5
+    rank[first] = np.argsort(np.argsort(price_usd[first], kind="stable"), kind="stable")
+    many = max(1, int(np.count_nonzero(first)))
+    dearness: FloatArray = 1e-6 * rank / many
+    return dearness
 
 
 def _price_rule(pricing: Pricing) -> tuple[int, float, float]:
