@@ -31,6 +31,13 @@ class Queue:
         self.working: list[float] = []
         self.coming = 0
 
+    def resize(self, slots: float) -> None:
+        """Have so many slots: more are given to those who wait, and running work keeps its own."""
+        if slots != self.slots:
+            self.slots = slots
+            self.resource._capacity = slots
+            self.resource._trigger_put(None)
+
     @property
     def jobs(self) -> int:
         return len(self.waiting) + len(self.working)
@@ -57,7 +64,7 @@ class Queue:
         """
         if self.jobs < self.slots or self.slots == 0:
             return 0.0
-        turn, free_slots = self.jobs - int(self.slots), int(self.slots) - len(self.working)
+        turn, free_slots = self.jobs - int(self.slots), max(0, int(self.slots) - len(self.working))
         at_work = self.working + [now_s + expected_s for expected_s in self.waiting[:free_slots]]
         if turn < len(at_work):
             free_s = sorted(at_work)[turn]
@@ -133,9 +140,10 @@ class Known:
         self.work_factor: float = 1 + security["enclave_share"] + security["audit_share"]
         incidents = security["incidents"]
         self.borne_share: float = 1.0 if incidents is None else 1 - incidents["insured_share"]
-        self.contractors = [Contractor(facts, place) for place in range(len(facts["contractors"]))]
+        everybody = range(len(facts["contractors"]))
+        self.contractors = [Contractor(facts, place, lambda: env.now) for place in everybody]
         self.near = Nearness(facts)
-        self.home = Worker(facts, self.settings["clients"], len(self.contractors))
+        self.home = Worker(facts, self.settings["clients"], len(self.contractors), lambda: env.now)
         self.by_use = any(worker.bills_by_use for worker in (*self.contractors, self.home))
         cheapest_first = sorted(self.contractors, key=lambda who: float(who.stated["price_usd"]))
         self.rank = {who: place for place, who in enumerate(cheapest_first)}
@@ -143,7 +151,7 @@ class Known:
         clients, slots = self.settings["clients"]["count"], self.settings["clients"]["slots"]
         self.home_slots: float = math.inf if slots == "unlimited" else slots
         self.homes = [Queue(env, self.home_slots) for _ in range(clients)]
-        self.queues = {who: Queue(env, who.slots) for who in self.contractors}
+        self._queues = {who: Queue(env, who.slots) for who in self.contractors}
         self.arrived = [0] * clients
 
         types, reputation = list(self.settings["types"]), self.settings["reputation"]
@@ -167,9 +175,13 @@ class Known:
             agents = [(luck["gossip of clients"], i) for i in range(clients)]
             agents += [(luck["gossip"], who.identity) for who in self.contractors]
             self.directory = Gossip(rules, agents, clients, types)
-        self.own_price_usd: float = self.settings["clients"]["price_usd"]
-        if facts["recorded"] is not None:
-            self.own_price_usd += facts["recorded"]["own_bill_usd"]
+        recorded = facts["recorded"]
+        self.recorded_bill_usd: float = 0.0 if recorded is None else recorded["own_bill_usd"]
+
+    def queue(self, who: Contractor) -> Queue:
+        """A contractor's queue, with the slots that it has now."""
+        self._queues[who].resize(who.slots)
+        return self._queues[who]
 
     def find(self, task: Task) -> tuple[list[Contractor], float, float]:
         """Who is found for a task, how long that takes, and what it costs."""
@@ -229,7 +241,7 @@ class Known:
             with_s = max(0.0, wait_s + work_s / self.home_slots - gap_s) + work_s - task.max_latency_s
             without_s = max(0.0, wait_s - gap_s) + work_s - task.max_latency_s
             others_late_usd = (max(0.0, with_s) - max(0.0, without_s)) * self.late_usd_per_s
-        plain_usd = sum(task.home_parts_usd.values()) + self.own_price_usd
+        plain_usd = sum(task.home_parts_usd.values()) + self.home.stated["price_usd"] + self.recorded_bill_usd
         late_usd += others_late_usd
         usd = plain_usd * self.charge_factors.of(task.type, self.home) + late_usd
         usd += (1 - self.own_good_p(task)) * loss_usd
@@ -244,7 +256,7 @@ class Known:
     def quote(self, task: Task, who: Contractor, search_s: float, stay: Stay) -> Offer | None:
         """What a contractor offers now; None where bargaining finds no price that suits both."""
         factor, time_factor = self.charge_factors.of(task.type, who), self.time_factors.of(task.type, who)
-        queue, pricing = self.queues[who], self.external["pricing"]
+        queue, pricing = self.queue(who), self.external["pricing"]
         arrival_s = self.env.now + (search_s + self.setup_s + task.transfer_s) + who.network_s
         wait_s = queue.expected_wait_s(self.env.now, arrival_s) + search_s
         overhead_s = who.network_s + (self.setup_s + task.transfer_s + task.check_s)

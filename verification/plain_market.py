@@ -287,7 +287,6 @@ class Market:
     def carry_out(self, contract: Contract) -> Generator[simpy.Event, Any, tuple[str, str | None]]:
         """Handshake, data, queue, work, verification; how it ended and, where that is badly, why."""
         rules, task, who = self.rules, contract.task, contract.offer.contractor
-        queue = self.known.queues[who]
         if contract.luck("unreachable") < who.stated["unreachable_rate"]:
             in_time = yield from self.lasts(contract, contract.offer.search_s + rules["connect_timeout_s"])
             return ("canceled", "unreachable") if in_time else TIMED_OUT
@@ -298,6 +297,7 @@ class Market:
             setup_s += rules["authorisation_s"]
         if not (yield from self.lasts(contract, setup_s)):
             return TIMED_OUT
+        queue = self.known.queue(who)
         if not queue.takes_in(who.stated["queue_limit"]):
             return "rejected", "full"
         contract.sent = True
@@ -312,6 +312,7 @@ class Market:
         if contract.luck("question") < rules["input_required_rate"]:
             contract.row["input_required"] = True
             contract.service_s += drawn_at(rules["input_reply_s"], contract.luck("reply"))
+        contract.good = contract.row["good"] = who.is_good(task)
         breaks_off = not contract.good and contract.luck("fails_openly") < rules["failed_share"]
         if breaks_off:
             contract.service_s *= contract.luck("fails_at")
@@ -319,6 +320,7 @@ class Market:
             return TIMED_OUT
         if breaks_off:
             return "failed", "broke off"
+        contract.good = contract.row["good"] = who.is_good(task)
         if incident is not None:
             contract.row["incident"] = incident
         if incident == "lost":
@@ -343,6 +345,8 @@ class Market:
         if queue.limited:
             queue.join(expected_s)
             request = queue.resource.request()
+            if not request.triggered and "slots" in contract.offer.contractor.moving:
+                env.process(self.slots_change(contract.offer.contractor))
             if request.triggered or contract.deadline_s == math.inf:
                 yield request
             else:
@@ -359,6 +363,14 @@ class Market:
         if queue.limited:
             queue.resource.release(request)
         return in_time
+
+    def slots_change(self, who: Contractor) -> Events:
+        """As long as somebody waits, a contractor's slots change when their time has come."""
+        while self.known.queue(who).waiting:
+            later = [at_s for at_s in who.changes_s("slots") if at_s > self.env.now]
+            if not later:
+                return
+            yield self.env.timeout(later[0] - self.env.now)
 
     # end, learn, recover
 

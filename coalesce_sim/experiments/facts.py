@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 from coalesce_sim.inputs.ontology import read_ontology
 from coalesce_sim.inputs.recordings import Recordings, read_recordings
 from coalesce_sim.luck import Luck
+from coalesce_sim.market.courses import Course
 from coalesce_sim.market.matching import texts_of, vectors_of
+from coalesce_sim.market.moving import told
 from coalesce_sim.market.roster import roster_of
 from coalesce_sim.market.workload import Block, Workload, hourly_demand
 from coalesce_sim.policies.mcdm import CRITERIA
@@ -59,7 +61,9 @@ def facts(scenario: Scenario, seed: int, replication: int) -> Facts:
         where there is no such section), `reputation`, `discovery`, `calibration`, `skills`, `cost_model`,
         `policy`; and `start_second_of_day`, the seconds from midnight, UTC, to the start of the run.
     ``contractors``
-        One mapping each, with the fields that a listed contractor has in a scenario, and its `identity`.
+        One mapping each, with the fields that a listed contractor has in a scenario, and its `identity`. A
+        number that moves, here and in `clients`, is a mapping of ``at_s``, seconds since the start, and
+        ``values``, each of which holds from then on, as they were written, drawn or read.
     ``tasks``
         One mapping each, in the order of decision, composite tasks whole: `type`, `client` (from 0),
         `arrival_s`, its public attributes, `data_sensitivity` where the task states it itself,
@@ -97,13 +101,18 @@ def facts(scenario: Scenario, seed: int, replication: int) -> Facts:
     streams = Streams(seed, replication)
     roster = roster_of(scenario, streams)
     luck = Luck(seed, replication, roster.identities)
+    *moving, own = told(scenario, roster, luck)
     return {
         "trade": "contracts" if scenario.learning else "published",
         "work_may_fail": scenario.contracts is not None,
-        "settings": _settings(scenario, rules),
+        "settings": _settings(scenario, rules, {name: _moving(each) for name, each in own.items()}),
         "contractors": [
-            each.model_dump(mode="json") | {"identity": identity}
-            for each, identity in zip(roster.contractors(), roster.identities.tolist(), strict=True)
+            each.model_dump(mode="json")
+            | {name: _moving(course) for name, course in moves.items()}
+            | {"identity": identity}
+            for each, moves, identity in zip(
+                roster.contractors(), moving, roster.identities.tolist(), strict=True
+            )
         ],
         "tasks": list(_tasks(scenario, records, streams)),
         "factors": list(_factors(scenario, streams)),
@@ -115,12 +124,17 @@ def facts(scenario: Scenario, seed: int, replication: int) -> Facts:
     }
 
 
-def _settings(scenario: Scenario, rules: ContractRules) -> dict[str, Any]:
+def _moving(course: Course) -> dict[str, list[float]]:
+    return {"at_s": course.at_s.tolist(), "values": course.values.tolist()}
+
+
+def _settings(scenario: Scenario, rules: ContractRules, own: dict[str, Any]) -> dict[str, Any]:
     dumped = scenario.model_dump(mode="json", by_alias=True)
     sections = ("clients", "reputation", "discovery", "calibration", "skills", "cost_model", "policy")
     return {
         **{name: dumped["workload"][name] for name in ("types", "attributes", "failure_correlation")},
         **{name: dumped[name] for name in sections},
+        "clients": dumped["clients"] | own,
         "contracts": rules.model_dump(mode="json"),
         "start_second_of_day": scenario.clock.start_second_of_day,
     }

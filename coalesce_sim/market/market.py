@@ -159,6 +159,8 @@ class Market:
         """
         revenue = np.array(self.accounts.revenue_usd)
         ended_s = self.env.now if self._compiled is None else self._compiled.ended_s
+        if self.queues.slots_change:  # when they do so next is an event, whether or not anybody is left then
+            ended_s = self.accounts.last_done_s
         total = float(revenue.sum())
         figures = {
             "revenue_hhi": float(((revenue / total) ** 2).sum()) if total > 0 else np.nan,

@@ -11,6 +11,7 @@ from coalesce_sim.market.roster import Roster, roster_of
 from coalesce_sim.policies.protocol import Tasks
 from coalesce_sim.scenario.pool import TypeOutcome
 from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.scenario.tariff import PRICES
 from coalesce_sim.skills.compatibility import Claims
 from coalesce_sim.streams import Streams
 
@@ -39,10 +40,12 @@ class Pool:
         self.identities, self.owner = roster.identities, roster.owner
         self.skills = roster.each([tuple(kind.skills) for kind in roster.kinds])
         self.performance = roster.stated("performance")
-        limits = [None if kind.slots == "unlimited" else kind.slots for kind in roster.kinds]
+        limits = [kind.slots if isinstance(kind.slots, int) else None for kind in roster.kinds]
         self.slots: tuple[int | None, ...] = roster.each(limits)
         self.base_price_usd = roster.column("price_usd")
         self.tariff = tariff_of(roster.kinds, roster.kind, roster.price_factor)
+        moving_prices = any(name in numbers for numbers in roster.moving for name in PRICES)
+        self.charges_by_token = self.tariff.charges or moving_prices
         self._start_s = scenario.clock.start_second_of_day
         self.latency_s = 60 * roster.column("latency_min")
         self.network_s = roster.column("network_ms") / 1000
@@ -119,7 +122,9 @@ class Pool:
 
     @property
     def total_slots(self) -> int | None:
-        """Slots of all contractors together, None if any has unlimited ones."""
+        """Slots of all contractors together, None if any has unlimited ones, or not always as many."""
+        if any("slots" in numbers for numbers in self.roster.moving):
+            return None
         stated = [slots for slots in self.slots if slots is not None]
         return sum(stated) if len(stated) == len(self.slots) else None
 

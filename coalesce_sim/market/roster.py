@@ -2,33 +2,54 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from math import isnan
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
+from coalesce_sim.inputs.history import read_history
 from coalesce_sim.inputs.recordings import read_recordings
 from coalesce_sim.inputs.sellers import listed_prices
 from coalesce_sim.luck import StateArray, identities_of
 from coalesce_sim.scenario.distributions import sample
+from coalesce_sim.scenario.moving import Moving, moving_in
 from coalesce_sim.scenario.policy import Fixed
 from coalesce_sim.scenario.pool import Contractor, ContractorFacts, DrawnPool, PriceList, RecordedPool
 from coalesce_sim.scenario.problems import Mark, closest
-from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.scenario.schema import Clock, Scenario
+from coalesce_sim.scenario.tariff import PRICES
 from coalesce_sim.streams import Streams
 
 _SHARED = tuple(name for name in Contractor.model_fields if name not in ("name", "type"))
+
+
+class Adapted(NamedTuple):
+    """How the numbers of drawn contractors follow from those of their types, by contractor: times a factor,
+    plus a shift, and within bounds."""
+
+    factor: FloatArray | float
+    shift: FloatArray | float
+    least: float
+    most: float
+
+    def of(self, values: FloatArray, who: int) -> FloatArray:
+        """The values of one contractor, of those of its type."""
+        factor, shift = (each if isinstance(each, float) else each[who] for each in self[:2])
+        return np.clip(values * factor + shift, self.least, self.most)
 
 
 @dataclass(frozen=True, slots=True)
 class Roster:
     """All contractors in columns, one entry a contractor.
 
-    `kind` indexes `kinds`, the statements that several share. `own` holds, by field of a listed contractor,
+    `kind` indexes `kinds`, the statements that several share, with what moves as it is at first; `moving` has
+    it as it was stated, by kind and field, and `adapted`, by field, what a drawn contractor's own luck makes
+    of it. `own` holds, by field of a listed contractor,
     what is each one's own instead; its prices by tokens are those of its kind times its `price_factor`.
     `identities` are who each one is to luck: its number in a drawn pool, else its name. Several names may be
     of one identity.
@@ -41,6 +62,8 @@ class Roster:
     identities: StateArray
     price_factor: FloatArray
     own: dict[str, FloatArray] = field(default_factory=dict)
+    moving: Sequence[dict[str, Moving]] = ()
+    adapted: dict[str, Adapted] = field(default_factory=dict)
 
     @property
     def owner(self) -> IntArray:
@@ -123,14 +146,15 @@ def why_not_hired(scenario: Scenario, rule: Fixed, seed: int, replications: Iter
 
 def roster_of(scenario: Scenario, streams: Streams) -> Roster:
     """All contractors of a run: listed, read from files, or drawn."""
+    clock = scenario.clock
     match source := scenario.contractors:
         case DrawnPool():
-            return _drawn(source, streams)
+            return _drawn(source, clock, streams)
         case PriceList(template=template):
             listed = listed_prices(source)
             names = tuple(price.provider for price in listed)
             kinds = [_kind(template, **price.prices.token_prices()) for price in listed]
-            return _named(names, ("seller",) * len(names), kinds, np.arange(len(names)))
+            return _named(names, ("seller",) * len(names), kinds, np.arange(len(names)), clock)
         case RecordedPool(recorded=facts, claims=claims):
             assert scenario.records is not None
             recordings = read_recordings(scenario.records)
@@ -138,19 +162,56 @@ def roster_of(scenario: Scenario, streams: Streams) -> Roster:
             kinds = [_kind(facts), *(_kind(source.facts_of(name)) for name in claims)]
             number = {name: k for k, name in enumerate(claims, start=1)}
             which: IntArray = np.array([number.get(name, 0) for name in names], dtype=np.int64)
-            roster = _named(names, names, kinds, which)
+            roster = _named(names, names, kinds, which, clock)
             roster.own["price_usd"] = recordings.expected_bill_usd[: len(names)]
             return roster
         case _:
             names, types = tuple(each.name for each in source), tuple(each.type for each in source)
-            return _named(names, types, source, np.arange(len(source)))
+            return _named(names, types, source, np.arange(len(source)), clock)
 
 
 def _named(
-    names: tuple[str, ...], types: tuple[str, ...], kinds: Sequence[ContractorFacts], kind: IntArray
+    names: tuple[str, ...],
+    types: tuple[str, ...],
+    kinds: Sequence[ContractorFacts],
+    kind: IntArray,
+    clock: Clock,
 ) -> Roster:
     """Contractors who are known by their names, at prices as stated."""
-    return Roster(names, types, kinds, kind, identities_of(names), np.ones(len(names)))
+    still, moving = _at_first(kinds, clock)
+    one = np.ones(len(names))
+    return Roster(names, types, still, kind, identities_of(names), one, moving=moving)
+
+
+def _at_first(
+    kinds: Sequence[ContractorFacts], clock: Clock
+) -> tuple[Sequence[ContractorFacts], Sequence[dict[str, Moving]]]:
+    """The kinds as they are when the clock starts, and what moves of each."""
+    moving = [moving_in(kind) for kind in kinds]
+    if not any(moving):
+        return kinds, moving
+    still = [
+        kind.model_copy(update={name: first_of(number, name, clock) for name, number in numbers.items()})
+        for kind, numbers in zip(kinds, moving, strict=True)
+    ]
+    return still, moving
+
+
+def first(number: float | Moving, name: str, clock: Clock) -> float:
+    """What a number in a field of that name is when the clock starts."""
+    return first_of(number, name, clock) if isinstance(number, Moving) else number
+
+
+def first_of(number: Moving, name: str, clock: Clock) -> float | int:
+    """What a number that moves is when the clock starts."""
+    if number.at_hours is not None:
+        value = number.at_hours[0][1]
+        return int(value) if name == "slots" else value
+    if number.csv is not None:
+        return float(read_history(number.csv, name, clock.start)[1][0])
+    regular = number.trend or number.walk
+    assert regular is not None
+    return regular.start
 
 
 def _kind(facts: ContractorFacts, **prices: object) -> ContractorFacts:
@@ -159,9 +220,10 @@ def _kind(facts: ContractorFacts, **prices: object) -> ContractorFacts:
     return Contractor.model_validate({"name": "any", **shared, **prices})
 
 
-def _drawn(pool: DrawnPool, streams: Streams) -> Roster:
-    n, names, kinds = pool.count, list(pool.types), list(pool.types.values())
-    shares = np.array([kind.share for kind in kinds])
+def _drawn(pool: DrawnPool, clock: Clock, streams: Streams) -> Roster:
+    n, names = pool.count, list(pool.types)
+    kinds, moving = _at_first(list(pool.types.values()), clock)
+    shares = np.array([kind.share for kind in pool.types.values()])
     edges = np.cumsum(shares / shares.sum())
     picked = np.searchsorted(edges, streams("pool.type").random(n), side="right")
     price_factor = sample(pool.price_factor, streams.later("pool.price"), n)
@@ -173,13 +235,19 @@ def _drawn(pool: DrawnPool, streams: Streams) -> Roster:
     types = tuple(map(names.__getitem__, kind.tolist()))
     all_names = tuple([f"{type_}_{i}" for i, type_ in enumerate(types)])
     numbers = np.arange(n, dtype=np.uint64)
-    roster = Roster(all_names, types, kinds, kind, numbers, price_factor)
+    roster = Roster(all_names, types, kinds, kind, numbers, price_factor, moving=moving)
     roster.own.update(
         price_usd=np.maximum(pool.min_price_usd, roster.column("price_usd") * price_factor),
         latency_min=np.maximum(pool.min_latency_min, roster.column("latency_min") * latency_factor),
         demand=demand,
         available_capacity=available,
         success=_shifted(roster, shift),
+    )
+    roster.adapted.update(
+        price_usd=Adapted(price_factor, 0.0, pool.min_price_usd, math.inf),
+        latency_min=Adapted(latency_factor, 0.0, pool.min_latency_min, math.inf),
+        success=Adapted(1.0, shift, 0.0, 1.0),
+        **dict.fromkeys(PRICES, Adapted(price_factor, 0.0, 0.0, math.inf)),
     )
     return roster
 

@@ -22,9 +22,11 @@ from coalesce_sim.inputs.recordings import read_recordings
 from coalesce_sim.inputs.tasktable import read_table
 from coalesce_sim.market.arrivals import Arrivals, Dealer, unbroken
 from coalesce_sim.market.composite import SCALED, Templates, Wholes
+from coalesce_sim.market.courses import course_of
 from coalesce_sim.policies.protocol import Tasks
 from coalesce_sim.scenario.distributions import sample
 from coalesce_sim.scenario.hardware import Hardware
+from coalesce_sim.scenario.moving import Moving
 from coalesce_sim.scenario.schema import Clock, Scenario
 from coalesce_sim.scenario.workload import LEVELS, DemandDriven, MarketDemand, Recorded, Renewal
 from coalesce_sim.streams import Streams
@@ -136,6 +138,11 @@ class Workload:
         self._type_edges = np.cumsum(shares / shares.sum())
         self._templates = Templates(scenario.workload.types)
         self._recordings = None if scenario.records is None else read_recordings(scenario.records)
+        value_usd, stream = scenario.workload.attributes.value_usd, self._streams["value_usd"]
+        if isinstance(value_usd, Moving):
+            self._value_usd = course_of(
+                value_usd, "value_usd", scenario.clock, lambda count: stream().random(count)
+            )
 
     def blocks(self) -> Iterator[Block]:
         """The tasks in the order of decision: by arrival, then client, then the order they were dealt."""
@@ -279,7 +286,11 @@ class Workload:
             "cached_tokens",
             "output_tokens",
         ):
-            drawn[name] = sample(getattr(attributes, name), self._streams[name], n)
+            of_all = getattr(attributes, name)
+            if isinstance(of_all, Moving):
+                drawn[name] = self._value_usd.values_at(arrivals.arrival_s)
+            else:
+                drawn[name] = sample(of_all, self._streams[name], n)
         columns = {
             name: np.where(np.isnan(given[name]), values, given[name]) if name in given else values
             for name, values in drawn.items()

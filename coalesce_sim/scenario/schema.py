@@ -25,6 +25,7 @@ from coalesce_sim.scenario.contracts import ContractRules
 from coalesce_sim.scenario.costs import BargainedPrice, CostModel, LoadPrice, TokenPrice
 from coalesce_sim.scenario.discovery import Discovery
 from coalesce_sim.scenario.distributions import NonNegative, Positive, no_speck
+from coalesce_sim.scenario.moving import Moving, extremes, moving_in, objections
 from coalesce_sim.scenario.origins import Origins
 from coalesce_sim.scenario.policy import Fixed, PolicySettings
 from coalesce_sim.scenario.pool import (
@@ -41,10 +42,16 @@ from coalesce_sim.scenario.recordings import RecordedRuns
 from coalesce_sim.scenario.reputation import EigenTrustReputation, Reputation
 from coalesce_sim.scenario.security import Incidents
 from coalesce_sim.scenario.skills import Skills
+from coalesce_sim.scenario.tariff import PRICES
 from coalesce_sim.scenario.volume import MOST_TRUST_GIB, overflow, trust_gib
 from coalesce_sim.scenario.workload import DemandDriven, MarketDemand, Recorded, Workload
 
 MAX_INTERVALS = 10_000_000
+
+_RECORDED = frozenset(
+    ("price_usd", "latency_min", "prefill_tokens_per_s", "decode_tokens_per_s", "success", *PRICES)
+)
+"""What replayed records tell of workers."""
 
 
 def _a_date(value: object) -> object:
@@ -164,6 +171,29 @@ class Scenario(Model):
     _origins: Origins = PrivateAttr(default_factory=Origins)
 
     @model_validator(mode="after")
+    def _facts_move_as_they_can(self) -> Self:
+        refused = list(self._unmovable())
+        if refused:
+            raise Refusals(refused)
+        return self
+
+    def _unmovable(self) -> Iterator[str]:
+        """What is wrong with numbers that move, of all of them at once."""
+        for place, name, number in self.moving:
+            if not self.learning:
+                yield (
+                    f"{place}.{name}: moves, which needs a market that learns: state contracts: {{}}, or "
+                    "extends: market"
+                )
+            if self.records is not None and name in _RECORDED:
+                yield f"{place}.{name}: moves, but recorded work tells it (records)"
+            for message in objections(name, number, 24 * self.clock.days):
+                yield f"{place}.{name}.{message}"
+        for place, facts in self.facts:
+            for name in moving_in(facts).keys() & PRICES if facts.conditional_prices else ():
+                yield f"{place}.{name}: moves, which does not go with conditional_prices beside it"
+
+    @model_validator(mode="after")
     def _demand_is_there(self) -> Self:
         if self.market_demand is None:
             if isinstance(self.workload.arrivals, DemandDriven):
@@ -273,6 +303,13 @@ class Scenario(Model):
                 return [(f"contractors[{index}]", each) for index, each in enumerate(listed)]
 
     @property
+    def moving(self) -> list[tuple[str, str, Moving]]:
+        """All numbers that move: the place of the mapping around each, its field, and how it moves."""
+        tasks = ("workload.attributes", self.workload.attributes)
+        stated: list[tuple[str, Model]] = [tasks, ("clients", self.clients), *self.facts]
+        return [(place, name, how) for place, each in stated for name, how in moving_in(each).items()]
+
+    @property
     def queues(self) -> bool:
         """Whether anybody's work can wait: some clients or contractors have finite slots."""
         slots = [self.clients.slots, *(stated.slots for _, stated in self.facts)]
@@ -332,7 +369,7 @@ class Scenario(Model):
         clients = self.clients
         if clients.slots == 0:
             raise ValueError("clients.slots: must be > 0 without a section contracts (got 0)")
-        if clients.success < 1 or clients.outcomes is not None:
+        if extremes(clients.success)[0] < 1 or clients.outcomes is not None:
             raise ValueError("contracts: missing, but clients may fail")
         if self.workload.failure_correlation > 0:
             raise ValueError("contracts: missing, but workload.failure_correlation needs it")
@@ -344,7 +381,7 @@ class Scenario(Model):
             for field in ("success", "outcomes", "queue_limit"):
                 if getattr(facts, field) is not None:
                     raise ValueError(f"contracts: missing, but {place}.{field} needs it")
-            if facts.unreachable_rate > 0:
+            if extremes(facts.unreachable_rate)[1] > 0:
                 raise ValueError(f"contracts: missing, but {place}.unreachable_rate needs it")
         return self
 

@@ -82,6 +82,7 @@ def of_contracts(scenario: Scenario, *, watched: bool) -> dict[str, bool]:
     return {
         "incidents (contracts.security.incidents)": scenario.incidents is not None,
         "reputation by a sliding window (reputation.model)": by_window,
+        "numbers that move with time": bool(scenario.moving),
         _TOLD: watched,
     }
 

@@ -239,7 +239,7 @@ def _rules(venue: Venue, *, asks: bool) -> Rows:
     return fill(
         rules_of(venue, Rules),
         by_token=isinstance(scenario.cost_model.external.pricing, TokenPrice),
-        waits=queues.limited_at_contractors or any(queues.network_s),
+        waits=queues.limited_at_contractors or bool(queues.network_s.any()),
         expects_delay=internal.expects_delay,
         asks=asks,
         next_slots=slots if looks_further else 0,

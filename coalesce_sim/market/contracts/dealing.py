@@ -62,7 +62,7 @@ class Dealing:
         chosen, factor = offers.ids[position : position + 1], self._rules.timeout_factor
         contractor = int(chosen[0])
         fixed_usd = None if decision.price_usd is None else float(decision.price_usd)
-        work = opened.results.work(task, contractor)
+        work = opened.results.work(task, contractor, now_s)
         contract = Contract(
             opened=opened,
             task=opened.block.first + task,

@@ -59,11 +59,8 @@ class Foresight:
         now_s = self._queues.env.now
         end_s = now_s + self._queues.homes[opened.client[task]].true_wait_s(now_s) + opened.local_s[task]
         cost_usd = opened.charge_usd[task] + self._late_s(opened, task, end_s) * self._late_usd_per_s
-        return (
-            cost_usd
-            if opened.results.work(task, LOCAL).honest_good
-            else cost_usd + opened.layout.loss_usd[task]
-        )
+        good = opened.results.work(task, LOCAL, end_s).honest_good
+        return cost_usd if good else cost_usd + opened.layout.loss_usd[task]
 
     def _late_s(self, opened: OpenContractBlock, task: int, end_s: float) -> float:
         block = opened.block
@@ -104,13 +101,14 @@ class Foresight:
     ) -> tuple[BoolArray, FloatArray]:
         """Whether the work of each offer is good that is delivered in so long, and what is billed for it."""
         results, ids, conduct = opened.results, quote.offers.ids, self._conduct
-        when_s, type_id = (self._queues.env.now + takes_s).tolist(), opened.type_id[task]
+        at_s, type_id = self._queues.env.now + takes_s, opened.type_id[task]
+        when_s = at_s.tolist()
 
         def answers(ask: Callable[[float, int, int, float], float], honest: FloatArray) -> FloatArray:
             each = zip(when_s, ids.tolist(), honest.tolist(), strict=True)
-            return np.array([ask(at_s, who, type_id, value) for at_s, who, value in each])
+            return np.array([ask(then_s, who, type_id, value) for then_s, who, value in each])
 
-        success_p = answers(conduct.success_p, results.honest_p(task, ids))
+        success_p = answers(conduct.success_p, results.honest_ps(task, ids, at_s))
         good = results.good(task, ids, success_p)
         by_use_usd = results.bills_usd(task, ids, good) * self._layouts.price_factor
         due_usd = self._quotes.due_usd(opened, quote)
@@ -118,8 +116,8 @@ class Foresight:
         return good, bill_usd
 
     def _out_of_reach(self, opened: OpenContractBlock, ids: IntArray, task: int, attempt: int) -> BoolArray:
-        pool, contractors = self._pool, self._queues.contractors
-        full = np.array([not contractors[j].takes_in(pool.queue_limit[j]) for j in ids.tolist()], dtype=bool)
+        pool, contractor = self._pool, self._queues.contractor
+        full = np.array([not contractor(j).takes_in(pool.queue_limit[j]) for j in ids.tolist()], dtype=bool)
         draws = self._mishaps.unreachable.draws(ids, opened.block.first + task, attempt)
         unreachable = np.less(draws, pool.unreachable_rate[ids])
         away: BoolArray = np.logical_or(full, unreachable)

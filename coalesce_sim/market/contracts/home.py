@@ -10,6 +10,7 @@ from coalesce_sim.market.contracts.endings import Endings
 from coalesce_sim.market.contracts.knowledge import Expected, Knowledge
 from coalesce_sim.market.contracts.open_block import OpenContractBlock
 from coalesce_sim.market.contracts.quotes import Stay
+from coalesce_sim.market.contracts.results import GroundTruth
 from coalesce_sim.market.opportunity import Facts, of_delay, of_later_tasks
 from coalesce_sim.market.trade import Events, Onward, Venue
 from coalesce_sim.policies.protocol import LOCAL, Outcome
@@ -28,16 +29,16 @@ class OwnWork:
 
 
 class Home:
-    """All clients' own work; `own_price_usd` is what a task is expected to cost beyond hardware.
+    """All clients' own work.
 
     `own_late_usd_per_s` is what clients reckon with where their own work is late.
     """
 
-    def __init__(self, venue: Venue, knowledge: Knowledge, endings: Endings, own_price_usd: float) -> None:
+    def __init__(self, venue: Venue, knowledge: Knowledge, endings: Endings, truth: GroundTruth) -> None:
         scenario = venue.scenario
         self._queues, self._knowledge, self._endings = venue.queues, knowledge, endings
         self._listens = venue.listens
-        self._price_usd = own_price_usd
+        self._truth, self._finds_out = truth, truth.own_success_moves and knowledge.ratings is None
         self._slots = scenario.clients.slots
         self._late_usd_per_s = scenario.cost_model.late_usd_per_s
         self._opportunity = scenario.cost_model.internal.opportunity
@@ -55,16 +56,24 @@ class Home:
         if not self.exists:
             return Stay(0.0, 0.0, 0.0, 0.0, opened.layout.loss_usd[task])
         now_s = self._queues.env.now
+        if self._finds_out:
+            self._find_out(now_s)
         home = self._queues.homes[opened.client[task]]
         turnaround_s = home.expected_wait_s(now_s, now_s) + opened.expected_s[task]
         type_id, known = opened.type_id[task], self._knowledge
         time_factor = float(known.time_factors[type_id, LOCAL])
         own_usd, others_usd = self._lateness_usd(opened, task, turnaround_s, time_factor)
         late_usd = own_usd + others_usd
-        plain_usd = opened.running_usd[task] + self._price_usd
+        plain_usd = opened.running_usd[task] + self._truth.own_price_at(now_s)
         expected_loss_usd = (1 - float(known.own[type_id, 0])) * opened.layout.loss_usd[task]
         internal_usd = plain_usd * float(known.factors[type_id, LOCAL]) + late_usd + expected_loss_usd
         return Stay(turnaround_s, late_usd, own_usd, plain_usd, internal_usd)
+
+    def _find_out(self, now_s: float) -> None:
+        """Clients whose work is not rated know how good their own agent is now."""
+        own = self._knowledge.own
+        for type_id in range(len(own)):
+            own[type_id, 0] = self._truth.success_at(now_s, type_id, LOCAL)
 
     def _lateness_usd(
         self, opened: OpenContractBlock, task: int, plain_s: float, time_factor: float
@@ -127,7 +136,7 @@ class Home:
     def end(self, attempt: OwnWork) -> None:
         """Charge what it cost."""
         opened, task = attempt.opened, attempt.task
-        attempt.good = opened.results.work(task, LOCAL).honest_good
+        attempt.good = opened.results.work(task, LOCAL, self._queues.env.now).honest_good
         attempt.spent_usd = opened.charge_usd[task]
         parts_usd, again = opened.home_parts_usd[:, task], bool(opened.tried[task])
         self._endings.charge_attempt(opened, task, attempt.spent_usd, HOME, parts_usd, again=again)
@@ -175,7 +184,7 @@ class Home:
             "energy_usd": float(running.energy_usd[task]),
             "opportunity_usd": stay.opportunity_usd,
             "depreciation_usd": float(running.depreciation_usd[task]),
-            "own_price_usd": self._price_usd,
+            "own_price_usd": self._truth.own_price_at(self._queues.env.now),
             "correction_usd": stay.plain_usd * (float(known.factors[type_id, LOCAL]) - 1),
             "expected_loss_usd": (1 - float(known.own[type_id, 0])) * opened.layout.loss_usd[task],
         }

@@ -56,7 +56,7 @@ class Knowledge:
             self.ratings = Ratings(scenario.reputation, *counts, pool.reliability, record=record_ratings)
             self._own = Ratings(_OWN, n_types, 1, np.full(1, float(own_success.mean())), record=False)
         self.reliability = pool.reliability[None] if self.ratings is None else self.ratings.scores
-        self.own = own_success[:, None] if self._own is None else self._own.scores
+        self.own = own_success[:, None].copy() if self._own is None else self._own.scores
         rule = scenario.calibration
         shape = n_types, len(pool) + 1
         self._charges = self._times = self.effects = None

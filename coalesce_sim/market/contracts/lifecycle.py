@@ -47,7 +47,7 @@ class Lifecycle:
         self._queues = venue.queues
         self._endings = endings
         self._setup_s = setup_s
-        self._unreachable_rate: list[float] = venue.pool.unreachable_rate.tolist()
+        self._unreachable_rate = venue.pool.unreachable_rate
         self._queue_limit = venue.pool.queue_limit
         self._authorised: set[tuple[int, int]] = set()
 
@@ -58,18 +58,18 @@ class Lifecycle:
         """
         rules, who, row = self._rules, contract.contractor, contract.row
         luck, layout, at = self._mishaps, contract.opened.layout, (who, contract.task, contract.attempt)
-        if luck.unreachable.draw(*at) < self._unreachable_rate[who]:
+        if luck.unreachable.draw(*at) < self._unreachable_rate.item(who):
             if (yield from self._in_time(contract, contract.search_s + rules.connect_timeout_s)):
                 contract.state, contract.reason = CANCELED, UNREACHABLE
             return
-        setup_s = contract.search_s + self._setup_s + self._queues.network_s[who]
+        setup_s = contract.search_s + self._setup_s + self._queues.network_s.item(who)
         if rules.authorisation_s > 0 and (contract.client, who) not in self._authorised:
             self._authorised.add((contract.client, who))
             contract.state, contract.auth_required = AUTH_REQUIRED, True
             setup_s += rules.authorisation_s
         if not (yield from self._in_time(contract, setup_s)):
             return
-        queue = self._queues.contractors[who]
+        queue = self._queues.contractor(who)
         if not queue.takes_in(self._queue_limit[who]):
             contract.state, contract.reason = REJECTED, FULL
             return
@@ -106,9 +106,10 @@ class Lifecycle:
 
     def _is_good(self, contract: Contract) -> bool:
         """Whether the work is good as its contractor does it now."""
-        now_s, work = self._queues.env.now, contract.work
-        success_p = self._conduct.success_p(now_s, contract.contractor, contract.type_id, work.honest_p)
-        return work.is_good(success_p)
+        now_s, who = self._queues.env.now, contract.contractor
+        honest_p = contract.opened.results.honest_p(contract.row, who, now_s)
+        success_p = self._conduct.success_p(now_s, who, contract.type_id, honest_p)
+        return contract.work.is_good(success_p)
 
     def _work(self, contract: Contract, queue: Queue) -> Generator[simpy.Event, Any, bool]:
         """Queue and service; whether they were over before the deadline."""
@@ -116,6 +117,8 @@ class Lifecycle:
         if queue.limited:
             place = queue.join(env.now, contract.expected_s, contract.service_s)
             request = queue.resource.request()
+            if not request.triggered:
+                self._queues.slots_may_change(contract.contractor)
             if request.triggered or contract.deadline_s == math.inf:
                 yield request
             else:

@@ -27,6 +27,7 @@ from coalesce_sim.market.contracts.results import GroundTruth, Mishaps
 from coalesce_sim.market.contracts.states import FINAL_STATES
 from coalesce_sim.market.contracts.terms import BID, EXTERNAL, LATENCY
 from coalesce_sim.market.contracts.ways import Expectations, Known
+from coalesce_sim.market.moving import moving_facts
 from coalesce_sim.market.records import Records
 from coalesce_sim.market.trade import Events, Onward, Preparing, Venue
 from coalesce_sim.market.workload import Block
@@ -52,6 +53,7 @@ class ContractTrade:
         rules, behaviour = scenario.contracts or ContractRules(), HONEST
         self._queues, self._accounts = venue.queues, venue.accounts
         self._roster, self._contractors = pool.roster, len(pool)
+        self._moving = moving_facts(scenario, pool, self._queues, venue.luck)
         self.truth, mishaps = GroundTruth(scenario, pool, venue.luck), Mishaps(rules, pool, venue.luck)
         self._knowledge = Knowledge(
             scenario, pool, self.truth.own_success, record_ratings=venue.observer.wants("ratings")
@@ -67,7 +69,7 @@ class ContractTrade:
         self._foresight = Foresight(venue, rules, behaviour.conduct, self.layouts, self._quotes, mishaps)
         self._message_usd, self._searches = scenario.message_usd, venue.searches
         self._endings = endings = Endings(venue)
-        self._home = Home(venue, self._knowledge, endings, self.truth.own_price_usd)
+        self._home = Home(venue, self._knowledge, endings, self.truth)
         self._expecting = partial(Expectations, venue, rules, self._quotes, self._home)
         self._expectations = self.expecting(self._knowledge)
         self._dealing = Dealing(
@@ -162,6 +164,8 @@ class ContractTrade:
     def _quote(self, opened: OpenContractBlock, task: int) -> ContractQuote:
         now_s, search_s = self._queues.env.now, opened.search_s(task)
         ids, stay = self._who_offers(opened, task), self._home.expect(opened, task)
+        if self._moving is not None:
+            self._moving.turn(now_s, ids)
         ahead_s = search_s + self.layouts.setup_s + opened.layout.transfer_s[task]
         wait_s = self._queues.expected_queues_s(ids, ahead_s)
         if search_s > 0:
