@@ -6,9 +6,10 @@ Equations are those of the paper (arXiv 2506.01900). All of it follows from the 
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from statistics import NormalDist
 from typing import Any
@@ -421,6 +422,39 @@ class Contractor(Worker):
         """How many jobs it can work on at once now."""
         slots = self.stated["slots"]
         return math.inf if slots == "unlimited" else slots
+
+    def downs_s(self) -> Iterator[tuple[float, float]]:
+        """When it goes down and is up again, one outage after the other."""
+        rule = self.stated["outages"]
+        if rule is None:
+            return
+        if rule["at_hours"] is not None:
+            yield from ((3600 * begin_h, 3600 * end_h) for begin_h, end_h in rule["at_hours"])
+            return
+        up_s = 0.0
+        for number in itertools.count():
+            lasts = [draw(self.luck["outage"], self.identity, number, which) for which in (0, 1)]
+            down_s = up_s - 3600 * rule["mean_up_h"] * math.log1p(-lasts[0])
+            up_s = down_s - 3600 * rule["mean_repair_h"] * math.log1p(-lasts[1])
+            yield down_s, up_s
+
+    def up_s(self, now_s: float) -> float:
+        """From when on it is up: now, or when it is repaired."""
+        for begin_s, end_s in self.downs_s():
+            if now_s < end_s:
+                return end_s if begin_s <= now_s else now_s
+        return now_s
+
+    def done_s(self, begin_s: float, service_s: float) -> tuple[float, bool]:
+        """When work ends that it begins, and whether it is lost then."""
+        for down_s, up_s in self.downs_s():
+            if down_s >= begin_s + service_s:
+                break
+            if down_s >= begin_s:
+                if self.stated["outages"]["running"] == "lost":
+                    return down_s, True
+                service_s += up_s - down_s
+        return begin_s + service_s, False
 
     @property
     def reliability(self) -> float:

@@ -287,7 +287,8 @@ class Market:
     def carry_out(self, contract: Contract) -> Generator[simpy.Event, Any, tuple[str, str | None]]:
         """Handshake, data, queue, work, verification; how it ended and, where that is badly, why."""
         rules, task, who = self.rules, contract.task, contract.offer.contractor
-        if contract.luck("unreachable") < who.stated["unreachable_rate"]:
+        down = who.up_s(self.env.now) > self.env.now
+        if down or contract.luck("unreachable") < who.stated["unreachable_rate"]:
             in_time = yield from self.lasts(contract, contract.offer.search_s + rules["connect_timeout_s"])
             return ("canceled", "unreachable") if in_time else TIMED_OUT
         setup_s = contract.offer.search_s + self.known.setup_s + who.network_s
@@ -316,8 +317,9 @@ class Market:
         breaks_off = not contract.good and contract.luck("fails_openly") < rules["failed_share"]
         if breaks_off:
             contract.service_s *= contract.luck("fails_at")
-        if not (yield from self.queue_and_work(contract, queue)):
-            return TIMED_OUT
+        ended = yield from self.queue_and_work(contract, queue)
+        if ended is not None:
+            return ended
         if breaks_off:
             return "failed", "broke off"
         contract.good = contract.row["good"] = who.is_good(task)
@@ -339,8 +341,10 @@ class Market:
             yield self.env.timeout(seconds if in_time else left_s)
         return in_time
 
-    def queue_and_work(self, contract: Contract, queue: Queue) -> Generator[simpy.Event, Any, bool]:
-        """Whether the work was done before its client lost patience."""
+    def queue_and_work(
+        self, contract: Contract, queue: Queue
+    ) -> Generator[simpy.Event, Any, tuple[str, str] | None]:
+        """How it ended where the work was not done: its client lost patience, or an outage the work."""
         env, expected_s = self.env, contract.expected_s
         if queue.limited:
             queue.join(expected_s)
@@ -354,15 +358,26 @@ class Market:
             queue.leave(expected_s)
             if not request.triggered:
                 request.cancel()
-                return False
+                return TIMED_OUT
         queue.working.append(expected_end_s := env.now + expected_s)
-        contract.row["working_s"] = env.now
-        self.began(contract.task)
-        in_time = yield from self.lasts(contract, contract.service_s)
+        ended = yield from self.serve(contract)
         queue.working.remove(expected_end_s)
         if queue.limited:
             queue.resource.release(request)
-        return in_time
+        return ended
+
+    def serve(self, contract: Contract) -> Generator[simpy.Event, Any, tuple[str, str] | None]:
+        """Work, once the contractor is up, with the repairs meanwhile."""
+        env, who = self.env, contract.offer.contractor
+        repair_s = who.up_s(env.now) - env.now
+        if repair_s > 0 and not (yield from self.lasts(contract, repair_s)):
+            return TIMED_OUT
+        contract.row["working_s"] = env.now
+        self.began(contract.task)
+        done_s, lost = who.done_s(env.now, contract.service_s)
+        if not (yield from self.lasts(contract, done_s - env.now)):
+            return TIMED_OUT
+        return ("failed", "outage") if lost else None
 
     def slots_change(self, who: Contractor) -> Events:
         """As long as somebody waits, a contractor's slots change when their time has come."""

@@ -30,7 +30,7 @@ Facts = dict[str, Any]
 
 _PURPOSES: Final = (
     *("work", "difficulty", "unreachable", "question", "reply", "fails_openly", "fails_at", "found"),
-    *("incident", "incident kind", "incident averted"),
+    *("incident", "incident kind", "incident averted", "outage"),
     *("registry", "gossip", "gossip of clients", "broadcast"),
     *("policy.random", "policy.exploration", "policy.exploration.pick"),
     *(f"policy.weight drift.{criterion}" for criterion in CRITERIA),
@@ -78,7 +78,9 @@ def facts(scenario: Scenario, seed: int, replication: int) -> Facts:
         By purpose the 64 bits that its draws begin at. A draw on (0, 1) is made of them and of the worker's
         identity (-1 for home, or nobody), the task's number and the attempt's, as `coalesce_sim.luck` says:
         `work` and `difficulty` (attempt 0), what may go wrong with contracts (`unreachable`, `question`,
-        `reply`, `fails_openly`, `fails_at`, `found`, `incident`, `incident kind`, `incident averted`), and
+        `reply`, `fails_openly`, `fails_at`, `found`, `incident`, `incident kind`, `incident averted`), when
+        a contractor is down by chance (`outage`: the number of the outage stands for the task, 0 for the time
+        up before it and 1 for its repair), and
         what policies draw (`policy.random`, `policy.exploration`, `policy.exploration.pick`,
         `policy.weight drift.cost` and the like; nobody's). `registry`, or `broadcast`, gives each contractor
         a draw (task 0, attempt 0), and those of equal merit are ranked by it; in `gossip` the round stands

@@ -38,6 +38,7 @@ class Accounts:
         self._ever_held_usd = 0.0
         self.contracts_open = 0
         self.found_bad = 0
+        self.lost_to_outages = 0
         self.incidents: Counter[str] = Counter()
         self.leak_usd = 0.0
         self.insured_usd = 0.0

@@ -20,6 +20,7 @@ from coalesce_sim.market.loop import Loop
 from coalesce_sim.market.matching import matching_of
 from coalesce_sim.market.observer import TOLD_ONE_BY_ONE, Observer
 from coalesce_sim.market.open_block import BlocksUnderWay
+from coalesce_sim.market.outages import breakdowns_of
 from coalesce_sim.market.pool import Pool
 from coalesce_sim.market.published.open_block import OpenPublishedBlock
 from coalesce_sim.market.published.quotes import PublishedQuote
@@ -72,14 +73,15 @@ class Market:
         )
         self.accounts = Accounts(len(pool))
         self.env = simpy.Environment(0.0)
-        self.queues = Queues(self.env, scenario, pool)
+        luck = Luck(seed, replication, pool.identities)
+        self.queues = Queues(self.env, scenario, pool, breakdowns_of(pool.roster, luck))
         self._workload = Workload(scenario, self.demand, streams)
         self._observer = observer
         self._decider = Decider(policy, seed=seed, replication=replication)
         venue = Venue(
             scenario=scenario,
             streams=streams,
-            luck=Luck(seed, replication, pool.identities),
+            luck=luck,
             demand=self.demand,
             pool=pool,
             skills=self.skills,

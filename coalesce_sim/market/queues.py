@@ -15,21 +15,26 @@ import simpy
 from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.market.accounts import ConservationError
 from coalesce_sim.market.courses import Course, listed_course
+from coalesce_sim.market.outages import Breakdowns
 from coalesce_sim.market.pool import Pool
 from coalesce_sim.scenario.schema import Scenario
+
+Occupied = Callable[[float, float], float]
+"""How long a job of some service time takes a slot that it is given at a time."""
 
 
 class Forecast:
     """When work that joins a first-come queue now will start (Kiefer and Wolfowitz, 1955).
 
     It is told the true service time of every job in the order of arrival, and so exact unless jobs leave
-    undone, as those of contracts that are canceled do: then others start earlier than it says.
+    undone, as those of contracts that are canceled do: then others start earlier than it says. `occupied`
+    says how long a job takes a slot that it is given at a time; left out, its service time.
     """
 
-    __slots__ = ("_free_s",)
+    __slots__ = ("_free_s", "_occupied")
 
-    def __init__(self, slots: int) -> None:
-        self._free_s = [0.0] * slots
+    def __init__(self, slots: int, occupied: Occupied | None = None) -> None:
+        self._free_s, self._occupied = [0.0] * slots, occupied
 
     def wait_s(self, arrival_s: float) -> float:
         """Time in the queue for a job that arrives at `arrival_s`."""
@@ -37,7 +42,9 @@ class Forecast:
 
     def add(self, arrival_s: float, service_s: float) -> None:
         """A job joins the queue."""
-        heapq.heapreplace(self._free_s, max(arrival_s, self._free_s[0]) + service_s)
+        begin_s = max(arrival_s, self._free_s[0])
+        takes_s = service_s if self._occupied is None else self._occupied(begin_s, service_s)
+        heapq.heapreplace(self._free_s, begin_s + takes_s)
 
     def resize(self, now_s: float, slots: int) -> None:
         """From now on there are so many slots: of fewer those come free the last that are free the first."""
@@ -84,7 +91,11 @@ class Queue:
     )
 
     def __init__(
-        self, env: simpy.Environment, slots: int | None, watch: Callable[[int], None] | None = None
+        self,
+        env: simpy.Environment,
+        slots: int | None,
+        watch: Callable[[int], None] | None = None,
+        occupied: Occupied | None = None,
     ) -> None:
         self._env, self._watch = env, watch
         self.limited = slots is not None
@@ -94,7 +105,7 @@ class Queue:
         self.coming = 0
         self.busy_s = 0.0
         self._expected_ends_s: list[float] = []
-        self._true = Forecast(slots) if slots else None
+        self._true = Forecast(slots, occupied) if slots else None
         self._resource: Slots | None = None
 
     @property
@@ -247,11 +258,13 @@ class Queues:
     """All queues of a market, and what one may expect of them.
 
     `jobs` are those that wait or are at work at each contractor, `slots` what each has as far as it was last
-    looked at; infinite where that is unlimited.
+    looked at; infinite where that is unlimited. `outages` are the contractors', None where nobody has any.
     """
 
-    def __init__(self, env: simpy.Environment, scenario: Scenario, pool: Pool) -> None:
-        self.env = env
+    def __init__(
+        self, env: simpy.Environment, scenario: Scenario, pool: Pool, outages: Breakdowns | None = None
+    ) -> None:
+        self.env, self.outages = env, outages
         slots = None if scenario.clients.slots == "unlimited" else scenario.clients.slots
         self.homes = Workers([slots] * scenario.clients.count, lambda _: Queue(env, slots))
         self.jobs = np.zeros(len(pool))
@@ -259,7 +272,9 @@ class Queues:
         self._courses = _slot_courses(pool)
         self._woken: set[int] = set()
         always = [None if who in self._courses else slots for who, slots in enumerate(pool.slots)]
-        self.contractors = Workers(always, lambda who: Queue(env, pool.slots[who], partial(self._watch, who)))
+        self.contractors = Workers(
+            always, lambda who: Queue(env, pool.slots[who], partial(self._watch, who), self._occupied(who))
+        )
         self.slots = np.array([np.inf if each is None else each for each in pool.slots])
         self.network_s = pool.network_s
         self.limited_at_contractors = any(slots is not None for slots in pool.slots)
@@ -272,6 +287,11 @@ class Queues:
         contractors = len(self.jobs)
         self.contractors.take_over(worked_s[:contractors])
         self.homes.take_over(worked_s[contractors:])
+
+    def _occupied(self, who: int) -> Occupied | None:
+        if self.outages is None or not self.outages.suffers(who):
+            return None
+        return partial(self.outages.occupied_s, who)
 
     @property
     def slots_change(self) -> bool:

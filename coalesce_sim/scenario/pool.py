@@ -20,6 +20,7 @@ from coalesce_sim.scenario.draws import NonNegativeDistribution
 from coalesce_sim.scenario.hardware import Hardware
 from coalesce_sim.scenario.jurisdictions import Jurisdiction
 from coalesce_sim.scenario.moving import Moving
+from coalesce_sim.scenario.outages import Outages
 from coalesce_sim.scenario.tariff import TokenPrices
 
 Slots = Literal["unlimited"] | Annotated[int, Field(ge=0, le=1_000_000)]
@@ -118,6 +119,8 @@ class ContractorFacts(TokenPrices):
     `contracts`."""
     unreachable_rate: Share | Moving = 0.0
     """Probability that the contractor does not answer when it is given a task; needs `contracts`."""
+    outages: Outages | None = None
+    """When the contractor is down; left out, never. Needs `contracts`."""
     success: Share | Moving | None = None
     """True probability that the contractor's work is good, which comes to light only through its work; left
     out, its reliability. Needs `contracts`."""

@@ -190,6 +190,9 @@ class Scenario(Model):
             for message in objections(name, number, 24 * self.clock.days):
                 yield f"{place}.{name}.{message}"
         for place, facts in self.facts:
+            outages = () if facts.outages is None else facts.outages.objections(24 * self.clock.days)
+            for message in outages:
+                yield f"{place}.outages.{message}"
             for name in moving_in(facts).keys() & PRICES if facts.conditional_prices else ():
                 yield f"{place}.{name}: moves, which does not go with conditional_prices beside it"
 
@@ -378,7 +381,7 @@ class Scenario(Model):
         for place, facts in self.facts:
             if facts.slots == 0:
                 raise ValueError(f"{place}.slots: must be > 0 without a section contracts (got 0)")
-            for field in ("success", "outcomes", "queue_limit"):
+            for field in ("success", "outcomes", "queue_limit", "outages"):
                 if getattr(facts, field) is not None:
                     raise ValueError(f"contracts: missing, but {place}.{field} needs it")
             if extremes(facts.unreachable_rate)[1] > 0:

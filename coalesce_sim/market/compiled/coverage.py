@@ -83,6 +83,7 @@ def of_contracts(scenario: Scenario, *, watched: bool) -> dict[str, bool]:
         "incidents (contracts.security.incidents)": scenario.incidents is not None,
         "reputation by a sliding window (reputation.model)": by_window,
         "numbers that move with time": bool(scenario.moving),
+        "outages of contractors (contractors.*.outages)": any(facts.outages for _, facts in scenario.facts),
         _TOLD: watched,
     }
 

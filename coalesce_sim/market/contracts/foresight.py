@@ -74,6 +74,7 @@ class Foresight:
         ahead_s = search_s + self._layouts.setup_s + layout.transfer_s[task]
         queue_s = self._queues.true_waits_s(ids, ahead_s)
         work_s = self._layouts.true_work_s(block, task, ids)
+        work_s, lost = self._interrupted(ids, ahead_s + queue_s, work_s)
         good, bill_usd = self._delivered(opened, quote, task, ahead_s + queue_s + work_s)
         elapsed_s = self._queues.env.now - float(block.tasks.arrival_s[task] + block.target_s[task])
         overhead_s = search_s + self._layouts.overhead_s(layout, task)
@@ -91,10 +92,27 @@ class Foresight:
             np.where(draw < check.specificity, accepted_usd, rejected_usd),
             np.where(draw < check.sensitivity, rejected_usd, accepted_usd + layout.loss_usd[task]),
         )
-        undelivered = (~good & breaks_off) | (incident == LOST)
+        undelivered = (~good & breaks_off) | (incident == LOST) | lost
         cost_usd: FloatArray = np.where(undelivered, rejected_usd - layout.check_usd[task], delivered_usd)
         cost_usd[incident == LEAKED] += layout.leak_usd[task] * self._mishaps.incidents.borne_share
         return cost_usd
+
+    def _interrupted(
+        self, ids: IntArray, begins_s: FloatArray, work_s: FloatArray
+    ) -> tuple[FloatArray, BoolArray]:
+        """How long the work of each offer takes, that could begin in so long, with the repairs before and
+        meanwhile, and whether an outage ends it."""
+        outages, now_s, lost = self._queues.outages, self._queues.env.now, np.zeros(len(ids), dtype=bool)
+        if outages is None:
+            return work_s, lost
+        takes_s = work_s.copy()
+        for place, who in enumerate(ids.tolist()):
+            if outages.suffers(who):
+                begin_s = now_s + float(begins_s[place])
+                up_s = outages.repaired_s(who, begin_s)
+                lasts_s, lost[place] = outages.lasting(who, up_s, float(work_s[place]))
+                takes_s[place] = up_s - begin_s + lasts_s
+        return takes_s, lost
 
     def _delivered(
         self, opened: OpenContractBlock, quote: ContractQuote, task: int, takes_s: FloatArray
@@ -120,5 +138,8 @@ class Foresight:
         full = np.array([not contractor(j).takes_in(pool.queue_limit[j]) for j in ids.tolist()], dtype=bool)
         draws = self._mishaps.unreachable.draws(ids, opened.block.first + task, attempt)
         unreachable = np.less(draws, pool.unreachable_rate[ids])
+        outages, now_s = self._queues.outages, self._queues.env.now
+        if outages is not None:
+            unreachable |= np.array([outages.is_down(who, now_s) for who in ids.tolist()], dtype=bool)
         away: BoolArray = np.logical_or(full, unreachable)
         return away

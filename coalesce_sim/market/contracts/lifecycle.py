@@ -12,7 +12,7 @@ from coalesce_sim.market.contracts.behaviour import Conduct
 from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.contracts.endings import Endings
 from coalesce_sim.market.contracts.incidents import LEAKED, LOST, TAMPERED
-from coalesce_sim.market.contracts.reasons import BROKE_OFF, FULL, TIMED_OUT, UNREACHABLE, WORK_LOST
+from coalesce_sim.market.contracts.reasons import BROKE_OFF, FULL, OUTAGE, TIMED_OUT, UNREACHABLE, WORK_LOST
 from coalesce_sim.market.contracts.results import Mishaps
 from coalesce_sim.market.contracts.states import (
     AUTH_REQUIRED,
@@ -22,6 +22,7 @@ from coalesce_sim.market.contracts.states import (
     REJECTED,
     WORKING,
 )
+from coalesce_sim.market.outages import Lasting
 from coalesce_sim.market.queues import Queue
 from coalesce_sim.market.trade import Events, Venue
 from coalesce_sim.scenario.contracts import ContractRules
@@ -48,6 +49,7 @@ class Lifecycle:
         self._endings = endings
         self._setup_s = setup_s
         self._unreachable_rate = venue.pool.unreachable_rate
+        self._outages = venue.queues.outages
         self._queue_limit = venue.pool.queue_limit
         self._authorised: set[tuple[int, int]] = set()
 
@@ -58,7 +60,8 @@ class Lifecycle:
         """
         rules, who, row = self._rules, contract.contractor, contract.row
         luck, layout, at = self._mishaps, contract.opened.layout, (who, contract.task, contract.attempt)
-        if luck.unreachable.draw(*at) < self._unreachable_rate.item(who):
+        down = self._outages is not None and self._outages.is_down(who, self._queues.env.now)
+        if down or luck.unreachable.draw(*at) < self._unreachable_rate.item(who):
             if (yield from self._in_time(contract, contract.search_s + rules.connect_timeout_s)):
                 contract.state, contract.reason = CANCELED, UNREACHABLE
             return
@@ -112,7 +115,7 @@ class Lifecycle:
         return contract.work.is_good(success_p)
 
     def _work(self, contract: Contract, queue: Queue) -> Generator[simpy.Event, Any, bool]:
-        """Queue and service; whether they were over before the deadline."""
+        """Queue and service; whether they were over before the deadline, and nothing was lost."""
         env = self._queues.env
         if queue.limited:
             place = queue.join(env.now, contract.expected_s, contract.service_s)
@@ -129,13 +132,27 @@ class Lifecycle:
                     contract.state, contract.reason = CANCELED, TIMED_OUT
                     return False
             expected_end_s = queue.begin(env.now, contract.expected_s)
-        contract.state, contract.working_s = WORKING, env.now
-        self._endings.began(contract.opened, contract.row)
-        in_time = yield from self._in_time(contract, contract.service_s)
+        done = yield from self._serve(contract)
         if queue.limited:
             queue.end(env.now, expected_end_s)
             queue.resource.release(request)
-        return in_time
+        return done
+
+    def _serve(self, contract: Contract) -> Generator[simpy.Event, Any, bool]:
+        """Service, by a contractor that may have to be repaired before and meanwhile; whether it was over
+        before the deadline, and nothing was lost."""
+        env, who, lasting = self._queues.env, contract.contractor, Lasting(contract.service_s, lost=False)
+        if self._outages is not None:
+            repair_s = self._outages.repaired_s(who, env.now) - env.now
+            if repair_s > 0 and not (yield from self._in_time(contract, repair_s)):
+                return False
+            lasting = self._outages.lasting(who, env.now, contract.service_s)
+        contract.state, contract.working_s = WORKING, env.now
+        self._endings.began(contract.opened, contract.row)
+        in_time = yield from self._in_time(contract, lasting.lasts_s)
+        if in_time and lasting.lost:
+            contract.state, contract.reason = FAILED, OUTAGE
+        return in_time and not lasting.lost
 
     def _in_time(self, contract: Contract, lasts_s: float) -> Generator[simpy.Event, Any, bool]:
         """A part of a contract that lasts so long; False, and the contract canceled, where its deadline comes

@@ -285,7 +285,8 @@ class ContractTrade:
     def _contract_shares(self) -> dict[str, float]:
         """How many contracts have ended and, in percent, how: by final state, and completed but found bad.
 
-        Where there are incidents, in how many what happened, and what insurance paid for leaks.
+        Where contractors go down, how many lost their work by that; where there are incidents, in how many
+        what happened, and what insurance paid for leaks.
         """
         ended = self._accounts.contracts_ended
         contracts = ended.total()
@@ -294,6 +295,8 @@ class ContractTrade:
         states = {f"contracts_{state}_rate": 100 * ended[state] / contracts for state in FINAL_STATES}
         found_bad = 100 * self._accounts.found_bad / contracts
         shares = {"contracts": float(contracts), **states, "contracts_found_bad_rate": found_bad}
+        if self._queues.outages is not None:
+            shares["contracts_outage_rate"] = 100 * self._accounts.lost_to_outages / contracts
         if not self._incidents.stated:
             return shares
         happened = self._accounts.incidents
