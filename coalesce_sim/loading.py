@@ -108,7 +108,7 @@ def _started(scenario: Scenario) -> Scenario:
     source = scenario.workload.arrivals
     if not isinstance(source, Csv) or source.start is None:
         return scenario
-    table = read_table(source, tuple(scenario.workload.types), scenario.clients.count)
+    table = read_table(source, tuple(scenario.workload.types), scenario.clients.total)
     return scenario.model_copy(update={"clock": scenario.clock.model_copy(update={"start": table.begins})})
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from coalesce_sim.cost_parts import (
@@ -374,6 +374,65 @@ _OF_MARKETS = [
             ("lost", "whose finished work was lost, a part of those that `failed`"),
         )
     ),
+    Metric(
+        "contractor_work_usd",
+        "Cost of contractors' work",
+        "USD",
+        "What the contractors' jobs cost them, those too that came to nothing after they were begun: time on "
+        "hardware, or the stated share of the listed price; of the contractors whose own costs are stated",
+        None,
+    ),
+    Metric(
+        "contractor_idle_usd",
+        "Cost of contractors' idle hardware",
+        "USD",
+        "What contractors' owned hardware lost in value in slots that stood idle, from the start to the end "
+        "of the last work",
+        None,
+    ),
+    Metric(
+        "contractor_profit_usd",
+        "Contractors' profit",
+        "USD",
+        "Revenue − `contractor_work_usd` − `contractor_idle_usd`, of the contractors whose own costs are "
+        "stated",
+        None,
+    ),
+    Metric(
+        "contractor_margin",
+        "Contractors' margin",
+        "%",
+        "`contractor_profit_usd` / revenue, of the contractors whose own costs are stated",
+        None,
+    ),
+    Metric(
+        "contractors_in_the_red",
+        "Contractors in the red",
+        "%",
+        "Share of the contractors whose own costs are stated that spent more than they were paid",
+        None,
+    ),
+    Metric(
+        "contractors_entered",
+        "Contractors that entered",
+        "",
+        "How many contractors entered after the start",
+        None,
+    ),
+    Metric(
+        "contractors_left",
+        "Contractors that left",
+        "",
+        "How many contractors left before the end of the last work",
+        None,
+    ),
+    Metric(
+        "contractors_present",
+        "Contractors in the market",
+        "",
+        "How many contractors were in the market, the mean over time",
+        None,
+    ),
     Metric("insured_usd", "Leaks insured", "USD", "What insurance paid for leaked data", None),
     Metric(
         "discovery_age_s",
@@ -439,5 +498,53 @@ _OF_EXPERIMENTS = [
     ),
 ]
 
-METRICS: dict[str, Metric] = {each.name: each for each in (*_OF_TASKS, *_OF_MARKETS, *_OF_EXPERIMENTS)}
+_OF_HOMES: Final = ("home_utilisation", "all_local_success_rate")
+_OF_GROUPS: Final = frozenset((*(each.name for each in _OF_TASKS), *_OF_HOMES))
+"""What is told of each group of clients, too."""
+
+
+class _Catalogue(dict[str, Metric]):
+    """Metrics by name, in the order in which runs report them.
+
+    Those of a group of clients, as in ``cost_reduction[research]``, are found and not listed: what groups
+    there are is the scenario's to say.
+    """
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(name) or (isinstance(name, str) and _base_and_group(name) is not None)
+
+    def __missing__(self, name: str) -> Metric:
+        parts = _base_and_group(name)
+        if parts is None:
+            raise KeyError(name)
+        base, group = self[parts[0]], parts[1]
+        return replace(
+            base,
+            name=name,
+            label=f"{base.label}, {group}",
+            definition=f"{base.definition}; of the tasks of the clients in the group {group}",
+        )
+
+
+METRICS: Final = _Catalogue((each.name, each) for each in (*_OF_TASKS, *_OF_MARKETS, *_OF_EXPERIMENTS))
 """By name, in the order in which runs report them."""
+
+
+def of_group(name: str, group: str) -> str:
+    """What a metric is called that tells of one group of clients."""
+    return f"{name}[{group}]"
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """Those of the names that are metrics, in the order in which runs report them: those of groups come last,
+    in the order in which they are given."""
+    given = list(dict.fromkeys(names))
+    found = set(given)
+    own = [name for name in METRICS if name in found]
+    return own + [name for name in given if _base_and_group(name) is not None]
+
+
+def _base_and_group(name: str) -> tuple[str, str] | None:
+    """The metric and the group that a name is made of; None if it is not of a group."""
+    base, bracket, group = name.partition("[")
+    return (base, group[:-1]) if bracket and group.endswith("]") and base in _OF_GROUPS else None

@@ -163,7 +163,9 @@ def small_run() -> coalesce_sim.RunResult:
     return coalesce_sim.run(coalesce_sim.load(scenario, SMALL))
 
 
-@pytest.mark.parametrize("table", ["decisions", "contracts", "ratings", "estimation_error", "timeline"])
+@pytest.mark.parametrize(
+    "table", ["decisions", "contracts", "sellers", "ratings", "estimation_error", "timeline"]
+)
 def test_every_column_of_a_learning_run_is_told(small_run: coalesce_sim.RunResult, table: str) -> None:
     page = PAGES["docs/reference/results"]
     section = page.partition(f"**`{table}.parquet`**")[2].partition("\n**`")[0].partition("\n#")[0]

@@ -27,6 +27,7 @@ def market_with_contracts(number: int) -> dict[str, Any]:
     found = fields.get("discovery")
     if found is not None:
         _widen(found, len(fields["contractors"]), rng)
+    _leave_out(fields)
     fields["contracts"]["security"].pop("incidents", None)
     if fields.get("reputation", {}).get("model", {}).get("kind") == "sliding_window":
         fields["reputation"]["model"] = {"kind": "beta"}
@@ -36,6 +37,19 @@ def market_with_contracts(number: int) -> dict[str, Any]:
     if kind in LEARNERS:
         fields["policy"] = learner(kind, lambda *values: rng.choice(values))
     return fields
+
+
+def _leave_out(fields: dict[str, Any]) -> None:
+    """What only SimPy plays of those who trade."""
+    fields.pop("turnover", None)
+    groups = fields["clients"].pop("groups", None)
+    if groups is not None:
+        fields["clients"]["count"] = sum(group["count"] for group in groups.values())
+    for contractor in fields["contractors"]:
+        for name in ("enter_h", "leave_h"):
+            contractor.pop(name, None)
+        if contractor.pop("batch_curve", None) is not None:
+            contractor["slots"] = 1
 
 
 def _widen(found: dict[str, Any], contractors: int, rng: random.Random) -> None:

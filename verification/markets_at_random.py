@@ -85,14 +85,23 @@ def market_of(number: int, tasks: int, contractors: int) -> dict[str, Any]:
         },
         "policy": _policy(pick),
         **_learning(pick, clients),
+        **pick({}, {}, {"turnover": {"exit": _exit(pick)}}),
     }
+    for contractor in pool[1:contractors]:
+        contractor |= pick(
+            {}, {}, {}, {"enter_h": 0.01}, {"leave_h": 0.02}, {"enter_h": 0.005, "leave_h": 0.1}
+        )
+    if clients > 1 and pick(True, False):
+        fields["clients"] = _in_groups(pick, fields["clients"])
+        fields["clock"]["start"] = datetime(2026, 6, 1, *pick((0, 0), (23, 58)))
     fields["workload"]["arrivals"] = _arrivals(pick, tuple(types), clients, tasks)
     if "whole" in types:
         undivided = {"success": 0.7, "latency_min": pick(None, 1.5), "bill_usd": pick(None, 0.6)}
-        for worker in (fields["clients"], *(each for each in pool if pick(True, False))):
+        for worker in (fields["clients"], *groups_of(fields), *(each for each in pool if pick(True, False))):
             if "outcomes" in worker:
-                worker["outcomes"] = worker["outcomes"] | {"whole": undivided}
-    if fields["clients"]["slots"] != 0:
+                timed = {} if "batch_curve" not in worker else {"latency_min": None}
+                worker["outcomes"] = worker["outcomes"] | {"whole": undivided | timed}
+    if all(each.get("slots", 1) != 0 for each in (fields["clients"], *groups_of(fields))):
         fields["clients"]["hardware"] |= _believed(pick, fields)
     return fields
 
@@ -185,6 +194,24 @@ def _clients(pick: Pick, count: int) -> dict[str, Any]:
     return clients | own | {"price_usd": pick(0.0, 0.1)}
 
 
+def _in_groups(pick: Pick, clients: dict[str, Any]) -> dict[str, Any]:
+    """The same clients in two groups, which may differ."""
+    machine = clients["hardware"] | {"peak_flop_s": 3e12, "decode_tokens_per_s": 22, "gpus": 3}
+    second: dict[str, Any] = {"count": clients["count"] - 1}
+    second |= pick({}, {"slots": pick(1, 3, "unlimited", 0)}) | pick({}, {"hardware": machine})
+    outcomes = {"a": {"success": 0.8, "bill_usd": 0.02}, "b": {"success": 0.4, "latency_min": 0.6}}
+    second |= pick({}, {"success": 0.9}, {"outcomes": outcomes}) | pick({}, {"price_usd": 0.3})
+    second |= pick({}, {"policy": _policy(pick)}) | pick({}, {"budget_usd_per_day": pick(0, 0.7, 2.0)})
+    rest = {name: value for name, value in clients.items() if name != "count"}
+    first = pick({}, {"policy": _policy(pick)}) | pick({}, {"budget_usd_per_day": 1.0})
+    return rest | {"groups": {"first": first | {"count": 1}, "second": second}}
+
+
+def groups_of(fields: dict[str, Any]) -> list[dict[str, Any]]:
+    """What is stated of each group of clients."""
+    return list(fields["clients"].get("groups", {}).values())
+
+
 def _believed(pick: Pick, fields: dict[str, Any]) -> dict[str, Any]:
     by_flop = fields["cost_model"]["internal"]["work"] == "flop"
     power = {"power_w": 90} if fields["clients"]["hardware"].get("basis", "owned") == "owned" else {}
@@ -241,7 +268,23 @@ def _contractor(pick: Pick, name: str) -> dict[str, Any]:
     contractor: dict[str, Any] = {"name": name}
     for each in facts:
         contractor |= each
-    return contractor
+    return contractor | _shared_machine(pick, contractor)
+
+
+def _exit(pick: Pick) -> dict[str, Any]:
+    """Who loses money gives up, and some leave anyway."""
+    ruin = {"usd": pick(0, 0.05), "hours": pick(0, 0.01)}
+    return {"per_day": pick(0, 20, 80), "in_the_red": ruin, "check_min": pick(0.2, 1)}
+
+
+def _shared_machine(pick: Pick, contractor: dict[str, Any]) -> dict[str, Any]:
+    """What takes the place of slots where a machine serves all its jobs at once."""
+    outcomes = contractor.get("outcomes", {}).values()
+    if any("latency_min" in each for each in outcomes) or not pick(True, False, False, False):
+        return {}
+    curve = {"base_ms_per_token": pick(0, 10.0), "per_job_ms": pick(5.0, 30.0), "max_jobs": pick(1, 2, 4)}
+    del contractor["slots"]
+    return {"batch_curve": curve}
 
 
 def _contracts(pick: Pick) -> dict[str, Any]:

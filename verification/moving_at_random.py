@@ -33,22 +33,25 @@ def set_in_motion(fields: dict[str, Any], rng: random.Random) -> None:
             if rng.random() < 0.25:
                 most = 2 * float(who.get(name) or 0.5)
                 who[name] = _moving(rng, rng.random() * most, 0.0, most)
-        if isinstance(who["slots"], int) and who["slots"] > 0 and rng.random() < 0.4:
+        if isinstance(who.get("slots"), int) and who["slots"] > 0 and rng.random() < 0.4:
             hours = sorted(rng.sample(range(1, 40), rng.randint(1, 5)))
             steps = [[hour / 100, rng.randint(1, 3)] for hour in hours]
             who["slots"] = {"at_hours": [[0, who["slots"]], *steps]}
-        if rng.random() < 0.3:
+        if "batch_curve" not in who and rng.random() < 0.3:
             chance = {"mean_up_h": rng.choice((0.01, 0.05)), "mean_repair_h": rng.choice((0.002, 0.02))}
             listed = {"at_hours": [[0, 0.005], [0.02, 0.03], [0.031, 0.05], [0.08, 9]]}
             who["outages"] = rng.choice((chance, listed)) | {"running": rng.choice(("lost", "resumes"))}
         for name in _RATES:
-            if rng.random() < 0.2:
+            if rng.random() < 0.2 and not (name == "decode_tokens_per_s" and "batch_curve" in who):
                 who[name] = _moving(rng, rng.uniform(50, 90), 10.0, 100.0)
         tokens = {"input_usd_per_mtok", "cache_read_usd_per_mtok", "output_usd_per_mtok", "request_usd"}
         if any(isinstance(who.get(name), dict) for name in tokens):
             who.pop("conditional_prices", None)
         elif "conditional_prices" not in who and rng.random() < 0.2:
             who["input_usd_per_mtok"] = _moving(rng, 20.0, 0.0, 40.0)
+    for group in (fields["clients"].get("groups") or {}).values():
+        if rng.random() < 0.3:
+            group["success"] = _moving(rng, rng.random(), 0.0, 1.0)
     if rng.random() < 0.3:
         fields["clients"]["success"] = _moving(rng, rng.random(), 0.0, 1.0)
     if rng.random() < 0.3:

@@ -3,75 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from typing import Any, NamedTuple
 
 import simpy
 
-from verification.plain_given import Contractor, Task, Worker, draw
+from verification.plain_batches import Machine
+from verification.plain_given import Contractor, Task, Worker, draw, groups_of, homes_of
 from verification.plain_knowledge import OWN_RECORD, Broadcast, Gossip, Ratings, Registry
 from verification.plain_policies import Offer, exceeds
+from verification.plain_queues import Queue
 from verification.plain_skills import Nearness
 
 ROUNDING_S = 1e-6
 """By how much a contract may miss its deadline through rounding alone."""
-
-
-class Queue:
-    """Slots behind one first-come queue: a client's GPUs, or a contractor's capacity.
-
-    `waiting` holds how long each job in the queue is expected to take, `waiting_s` all of them, `working`
-    when each of those at work is expected to end; `coming` counts those taken in whose data are on their way.
-    """
-
-    def __init__(self, env: simpy.Environment, slots: float) -> None:
-        self.slots, self.limited = slots, slots < math.inf
-        self.resource = simpy.Resource(env, capacity=max(1, slots))  # type: ignore[arg-type]
-        self.waiting: list[float] = []
-        self.waiting_s = 0.0
-        self.working: list[float] = []
-        self.coming = 0
-
-    def resize(self, slots: float) -> None:
-        """Have so many slots: more are given to those who wait, and running work keeps its own."""
-        if slots != self.slots:
-            self.slots = slots
-            self.resource._capacity = slots
-            self.resource._trigger_put(None)
-
-    @property
-    def jobs(self) -> int:
-        return len(self.waiting) + len(self.working)
-
-    def join(self, expected_s: float) -> None:
-        self.waiting.append(expected_s)
-        self.waiting_s += expected_s
-
-    def leave(self, expected_s: float) -> None:
-        self.waiting.remove(expected_s)
-        self.waiting_s = self.waiting_s - expected_s if self.waiting else 0.0
-
-    def takes_in(self, limit: int | None) -> bool:
-        """Whether one more job finds a slot, or a place among those that may wait."""
-        if not self.limited or self.slots == 0:
-            return not self.limited
-        return limit is None or self.jobs + self.coming < self.slots + limit
-
-    def expected_wait_s(self, now_s: float, arrival_s: float) -> float:
-        """For a job that arrives then: until as many have left as there are before it, as is expected now.
-
-        Where more wait than are at work: until all the work in sight, shared by all slots, is done. Slots
-        that are free now are taken by the first in the queue.
-        """
-        if self.jobs < self.slots or self.slots == 0:
-            return 0.0
-        turn, free_slots = self.jobs - int(self.slots), max(0, int(self.slots) - len(self.working))
-        at_work = self.working + [now_s + expected_s for expected_s in self.waiting[:free_slots]]
-        if turn < len(at_work):
-            free_s = sorted(at_work)[turn]
-        else:
-            left_s = sum(end_s - now_s for end_s in self.working if end_s > now_s)
-            free_s = now_s + (self.waiting_s + left_s) / self.slots
-        return max(0.0, free_s - arrival_s)
 
 
 class Stay(NamedTuple):
@@ -143,15 +88,27 @@ class Known:
         everybody = range(len(facts["contractors"]))
         self.contractors = [Contractor(facts, place, lambda: env.now) for place in everybody]
         self.near = Nearness(facts)
-        self.home = Worker(facts, self.settings["clients"], len(self.contractors), lambda: env.now)
-        self.by_use = any(worker.bills_by_use for worker in (*self.contractors, self.home))
+        self.homes_stated = homes_of(self.settings["clients"])
+        self.agents: list[Worker] = []  # those of clients whose homes are alike know of each other's work
+        for stated in self.homes_stated:
+            if all(agent.written != stated for agent in self.agents):
+                self.agents.append(Worker(facts, stated, len(self.contractors), lambda: env.now))
+        self.by_use = any(worker.bills_by_use for worker in (*self.contractors, *self.agents))
         cheapest_first = sorted(self.contractors, key=lambda who: float(who.stated["price_usd"]))
-        self.rank = {who: place for place, who in enumerate(cheapest_first)}
+        first = [who for who in cheapest_first if who.enter_s <= 0]
+        self.rank: dict[Contractor, float] = {who: place for place, who in enumerate(first)}
+        for who in cheapest_first:
+            if who not in self.rank:  # just behind those of the first who cost no more
+                no_dearer = [each for each in first if each.stated["price_usd"] <= who.stated["price_usd"]]
+                self.rank[who] = len(no_dearer) - 0.5
+        self.first = len(first)
 
-        clients, slots = self.settings["clients"]["count"], self.settings["clients"]["slots"]
-        self.home_slots: float = math.inf if slots == "unlimited" else slots
-        self.homes = [Queue(env, self.home_slots) for _ in range(clients)]
-        self._queues = {who: Queue(env, who.slots) for who in self.contractors}
+        clients = len(self.homes_stated)
+        self.homes = [Queue(env, self.home_slots(client)) for client in range(clients)]
+        self.queues = {
+            who: Queue(env, who.slots) if who.curve is None else Machine(env, who.curve)
+            for who in self.contractors
+        }
         self.arrived = [0] * clients
 
         types, reputation = list(self.settings["types"]), self.settings["reputation"]
@@ -159,7 +116,7 @@ class Known:
         if reputation is not None:
             advertised = [who.reliability for who in self.contractors]
             self.ratings = Ratings(reputation, types, clients, advertised)
-            self.own_ratings = Ratings(OWN_RECORD, types, 1, [0.0])
+            self.own_ratings = Ratings(OWN_RECORD, types, 1, [0.0] * len(self.agents))
         rule = self.settings["calibration"]
         self.charge_factors, self.time_factors = Factors(rule), Factors(rule)
         rules, luck = self.settings["discovery"], facts["luck"]
@@ -174,14 +131,42 @@ class Known:
         elif rules is not None:
             agents = [(luck["gossip of clients"], i) for i in range(clients)]
             agents += [(luck["gossip"], who.identity) for who in self.contractors]
-            self.directory = Gossip(rules, agents, clients, types)
+            there = [who.is_there for who in self.contractors]
+            self.directory = Gossip(rules, agents, clients, types, there)
+        self.groups = groups_of(self.settings["clients"])
+        self.after_midnight_s: float = self.settings["start_s_after_midnight"]
+        self.committed_usd: dict[tuple[str | None, int], float] = defaultdict(float)  # by group and day
         recorded = facts["recorded"]
-        self.recorded_bill_usd: float = 0.0 if recorded is None else recorded["own_bill_usd"]
+        self.own_bill_usd: float = 0.0 if recorded is None else recorded["own_bill_usd"]
 
-    def queue(self, who: Contractor) -> Queue:
+    def agent(self, client: int) -> Worker:
+        """A client's own agent."""
+        stated = self.homes_stated[client]
+        return next(agent for agent in self.agents if agent.written == stated)
+
+    def home_slots(self, client: int) -> float:
+        """How many tasks a client can work on at once."""
+        slots = self.homes_stated[client]["slots"]
+        return math.inf if slots == "unlimited" else float(slots)
+
+    def queue(self, who: Contractor) -> Queue | Machine:
         """A contractor's queue, with the slots that it has now."""
-        self._queues[who].resize(who.slots)
-        return self._queues[who]
+        queue = self.queues[who]
+        if isinstance(queue, Queue):
+            queue.resize(who.slots)
+        return queue
+
+    def day(self, at_s: float) -> int:
+        """How many midnights of the clock there have been."""
+        return int((self.after_midnight_s + at_s) // 86_400)
+
+    def left_usd(self, client: int) -> float:
+        """What a client's group may still commit to contractors today."""
+        name, group = self.groups[client]
+        budget_usd = group.get("budget_usd_per_day")
+        if budget_usd is None:
+            return math.inf
+        return max(0.0, float(budget_usd) - self.committed_usd[name, self.day(self.env.now)])
 
     def find(self, task: Task) -> tuple[list[Contractor], float, float]:
         """Who is found for a task, how long that takes, and what it costs."""
@@ -193,8 +178,12 @@ class Known:
 
     def merit(self, type_: str) -> list[float]:
         """What contractors are ranked by where they are discovered: skill, and the cheaper of equals."""
-        n = len(self.contractors)
-        return [self.skill(who, type_) - 1e-6 * self.rank[who] / n for who in self.contractors]
+        return [
+            self.skill(who, type_) - 1e-6 * self.rank[who] / max(1, self.first)
+            if who.is_there(self.env.now)
+            else -math.inf
+            for who in self.contractors
+        ]
 
     def skill(self, who: Contractor, type_: str) -> float:
         score = None if self.ratings is None else self.ratings.scores[who.place][type_]
@@ -216,51 +205,54 @@ class Known:
 
     def home_s(self, task: Task, *, really: bool = False) -> float:
         """Time that the work takes at home, as expected or really."""
-        stated_s = self.home.stated_s(task)
+        stated_s = self.agent(task.client).stated_s(task)
         if stated_s is not None:
             return stated_s
         return task.true_home_s if really else task.home_s
 
     def stay(self, task: Task) -> Stay:
         """What a client expects of its own agent now; without a GPU it can only bear the loss."""
-        loss_usd = task.whole.loss_usd
-        if self.home_slots == 0:
+        loss_usd, agent, slots = task.whole.loss_usd, self.agent(task.client), self.home_slots(task.client)
+        if slots == 0:
             return Stay(0.0, 0.0, 0.0, 0.0, loss_usd)
         now_s, work_s = self.env.now, self.home_s(task)
         turnaround_s = self.homes[task.client].expected_wait_s(now_s, now_s) + work_s
         late_usd = others_late_usd = 0.0
-        time_factor = self.time_factors.of(task.type, self.home)
+        time_factor = self.time_factors.of(task.type, agent)
         corrected_s, work_s = turnaround_s * time_factor, work_s * time_factor
         if self.opportunity == "later_tasks":
             others_late_usd = task.later_usd
         elif self.opportunity in ("expected_delay", "queue"):
             late_usd = max(0.0, corrected_s - task.max_latency_s) * self.late_usd_per_s
-        if self.opportunity == "queue" and self.home_slots < math.inf:
+        if self.opportunity == "queue" and slots < math.inf:
             # The next task is expected in a gap; it waits for this one too, or only for those before.
             gap_s, wait_s = now_s / max(1, self.arrived[task.client]), corrected_s - work_s
-            with_s = max(0.0, wait_s + work_s / self.home_slots - gap_s) + work_s - task.max_latency_s
+            with_s = max(0.0, wait_s + work_s / slots - gap_s) + work_s - task.max_latency_s
             without_s = max(0.0, wait_s - gap_s) + work_s - task.max_latency_s
             others_late_usd = (max(0.0, with_s) - max(0.0, without_s)) * self.late_usd_per_s
-        plain_usd = sum(task.home_parts_usd.values()) + self.home.stated["price_usd"] + self.recorded_bill_usd
+        plain_usd = sum(task.home_parts_usd.values()) + (agent.stated["price_usd"] + self.own_bill_usd)
         late_usd += others_late_usd
-        usd = plain_usd * self.charge_factors.of(task.type, self.home) + late_usd
+        usd = plain_usd * self.charge_factors.of(task.type, agent) + late_usd
         usd += (1 - self.own_good_p(task)) * loss_usd
         return Stay(turnaround_s, late_usd, others_late_usd, plain_usd, usd)
 
     def own_good_p(self, task: Task) -> float:
         """Probability of good work at home, as it is or, where work is rated, by the client's own record."""
+        agent = self.agent(task.client)
         if self.ratings is not None:
-            return self.own_ratings.scores[0][task.type]
-        return self.home.success_p(task.type)
+            return self.own_ratings.scores[self.agents.index(agent)][task.type]
+        return agent.success_p(task.type)
 
     def quote(self, task: Task, who: Contractor, search_s: float, stay: Stay) -> Offer | None:
-        """What a contractor offers now; None where bargaining finds no price that suits both."""
+        """What a contractor offers now; None where bargaining finds no price that suits both, or for more
+        than the client may commit."""
         factor, time_factor = self.charge_factors.of(task.type, who), self.time_factors.of(task.type, who)
         queue, pricing = self.queue(who), self.external["pricing"]
         arrival_s = self.env.now + (search_s + self.setup_s + task.transfer_s) + who.network_s
         wait_s = queue.expected_wait_s(self.env.now, arrival_s) + search_s
         overhead_s = who.network_s + (self.setup_s + task.transfer_s + task.check_s)
-        work_s = who.work_s(task)
+        jobs = queue.jobs + 1
+        work_s = who.work_s(task, jobs)
         latency_s = work_s * self.work_factor + overhead_s + wait_s
 
         fees_usd = task.communication_usd + task.check["usd"] + self.external["integration_usd"]
@@ -268,7 +260,7 @@ class Known:
         at_stake_usd = stay.usd if self.goes_on(after=1) else task.whole.loss_usd
         risk_usd = (1 - self.good_p(who, task.type)) * at_stake_usd + self.other_risk_usd(task, who)
 
-        asked_usd, own_usd = who.list_price_usd(task), who.own_usd(task)
+        asked_usd, own_usd = who.list_price_usd(task), who.own_usd(task, jobs)
         due_usd = who.list_price_usd(task, really=True)
         if pricing["kind"] == "load":
             load = queue.jobs / queue.slots if queue.slots > 0 else math.inf
@@ -280,6 +272,8 @@ class Known:
             if surplus_usd < 0:
                 return None
             asked_usd = due_usd = bid_usd + (1 - pricing["client_weight"]) * surplus_usd
+        if exceeds(asked_usd, self.left_usd(task.client)):
+            return None
         plain_usd = asked_usd + fees_usd
         return Offer(
             contractor=who,

@@ -27,6 +27,24 @@ PART_OF_THE_WORK = (
 HOURS = {"hour": 1.0, "minute": 1 / 60, "second": 1 / 3600}
 
 
+AT_HOME = "slots", "hardware", "price_usd", "success", "outcomes"
+"""What is true of a client's home."""
+
+
+def groups_of(clients: Settings) -> list[tuple[str | None, Settings]]:
+    """The group of each client, with its name; None where there are none."""
+    groups = clients["groups"] or {None: {"count": clients["count"]}}
+    return [(name, group) for name, group in groups.items() for _ in range(group["count"])]
+
+
+def homes_of(clients: Settings) -> list[Settings]:
+    """What is true of each client's home: what its group says of it and, of the rest, what is said of all."""
+    return [
+        {name: clients[name] if group.get(name) is None else group[name] for name in AT_HOME}
+        for _, group in groups_of(clients)
+    ]
+
+
 @dataclass(eq=False)
 class Whole:
     """A task as it came, done when all its steps are; most tasks have one step, themselves.
@@ -49,10 +67,11 @@ class Whole:
 def tasks_of(facts: dict[str, Any]) -> list[Task]:
     """All tasks in the order of decision, composite ones in their steps."""
     settings, factors = facts["settings"], iter(facts["factors"])
+    homes = homes_of(settings["clients"])
     rework_usd = settings["contracts"]["rework_usd"]
     tasks: list[Task] = []
     for drawn in facts["tasks"]:
-        kind = settings["types"][drawn["type"]]
+        kind, home = settings["types"][drawn["type"]], homes[drawn["client"]]
         loss_usd = drawn["value_usd"] if rework_usd is None else rework_usd
         steps = {} if kind["decompose"] == "never" else kind["steps"] or {}
         in_steps = kind["integration_usd"], kind["split_usd"], kind["split_s"]
@@ -60,7 +79,7 @@ def tasks_of(facts: dict[str, Any]) -> list[Task]:
         whole = Whole(len(tasks), 60 * kind["max_latency_min"], loss_usd, integration_usd)
         if not steps or kind["decompose"] == "policy":
             itself = {"type": drawn["type"], "work": 1.0}
-            tasks.append(Task(settings, len(tasks), whole, drawn, itself, [], next(factors)))
+            tasks.append(Task(settings, home, len(tasks), whole, drawn, itself, [], next(factors)))
             if steps:
                 whole.undivided = tasks[-1]
             else:
@@ -68,12 +87,15 @@ def tasks_of(facts: dict[str, Any]) -> list[Task]:
         by_name: dict[str, Task] = {}
         for name, step in steps.items():
             after = [by_name[other] for other in step["after"]]
-            task = by_name[name] = Task(settings, len(tasks), whole, drawn, step, after, next(factors))
+            task = by_name[name] = Task(settings, home, len(tasks), whole, drawn, step, after, next(factors))
             task.split_usd, task.split_s = split_usd, split_s
             task.left += whole.undivided is not None  # it waits for the decision, too
             task.row["split"] = whole.undivided is None
             whole.steps.append(task)
             tasks.append(task)
+    groups = groups_of(settings["clients"])
+    for task in tasks:
+        task.row["group"] = groups[task.client][0]
     if settings["cost_model"]["internal"]["opportunity"] == "later_tasks":
         # The best value per hour that waits meanwhile (eq. 5): the client's later tasks of the same time.
         best_usd_per_h: dict[tuple[int, float], float] = defaultdict(float)
@@ -100,13 +122,14 @@ PARTS = (
 class Task:
     """What is decided on: a task, or a step of a composite one.
 
-    `factors` lie between what is expected and what happens; `row` is what will be told of it, by the names of
-    ``decisions.parquet``.
+    `home` is that of its client, `factors` lie between what is expected and what happens; `row` is what will
+    be told of it, by the names of ``decisions.parquet``.
     """
 
     def __init__(
         self,
         settings: Settings,
+        home: Settings,
         number: int,
         whole: Whole,
         drawn: dict[str, Any],
@@ -146,7 +169,7 @@ class Task:
         self.at_risk_usd: float = (external["critical_factor"] if critical else 1.0) * given["value_usd"]
 
         # At home: expected and true times, and what the machine uses up meanwhile.
-        hardware: Settings = settings["clients"]["hardware"]
+        hardware: Settings = home["hardware"]
         beliefs: Settings = hardware["believed"] or {}
         believed = hardware | {name: value for name, value in beliefs.items() if value is not None}
         self.home_s, self.hours = self._at_home(settings, believed, given["expected_output_tokens"], 1.0)
@@ -238,6 +261,12 @@ def sensitivity(settings: Settings, drawn: dict[str, Any], step_type: str) -> st
     return str(settings["attributes"]["data_sensitivity"])
 
 
+def s_per_token(curve: dict[str, Any], jobs: int) -> float:
+    """Seconds that a token of each of so many jobs takes; no more are at work than the curve allows."""
+    at_work = min(jobs, curve["max_jobs"])
+    return float((curve["base_ms_per_token"] + curve["per_job_ms"] * at_work) / 1000)
+
+
 def slot_flop_s(hardware: dict[str, Any]) -> float:
     """FLOP/s of one slot, which is one request of a batch."""
     peak = hardware["peak_flop_s"] * hardware["utilisation"]
@@ -301,7 +330,7 @@ class Worker:
     def __init__(
         self, facts: dict[str, Any], stated: dict[str, Any], place: int, clock: Callable[[], float]
     ) -> None:
-        self._stated, self.place, self.recorded, self.clock = stated, place, facts["recorded"], clock
+        self.written, self.place, self.recorded, self.clock = stated, place, facts["recorded"], clock
         self.moving = [name for name, number in stated.items() if at(number, 0.0) is not number]
         self.factor = "local_cost_factor" if place == len(facts["contractors"]) else "external_cost_factor"
         self.correlation, self.luck = facts["settings"]["failure_correlation"], facts["luck"]
@@ -315,7 +344,7 @@ class Worker:
     def stated(self) -> dict[str, Any]:
         """What is stated of it, as it is now."""
         now_s = self.clock()
-        return self._stated | {name: at(self._stated[name], now_s) for name in self.moving}
+        return self.written | {name: at(self.written[name], now_s) for name in self.moving}
 
     @property
     def success(self) -> float:
@@ -327,7 +356,7 @@ class Worker:
 
     def changes_s(self, name: str) -> list[float]:
         """When a number of it that moves does so."""
-        times_s: list[float] = self._stated[name]["at_s"]
+        times_s: list[float] = self.written[name]["at_s"]
         return times_s
 
     def does(self, task: Task) -> bool:
@@ -416,6 +445,9 @@ class Contractor(Worker):
                 self.incident_p[kind] = self.insecure * share * (1 - self.averted(kind))
         self.usd_per_s = sum(slot_usd_per_h(machine).values()) / 3600 if machine else 0.0
         self.s_per_flop = 1 / slot_flop_s(machine) if machine.get("peak_flop_s") else 0.0
+        self.curve: dict[str, Any] | None = stated["batch_curve"]
+        self.enter_s: float = stated["enter_s"]
+        self.leave_s: float = math.inf if stated["leave_s"] is None else stated["leave_s"]
 
     @property
     def slots(self) -> float:
@@ -445,6 +477,15 @@ class Contractor(Worker):
                 return end_s if begin_s <= now_s else now_s
         return now_s
 
+    def at_work_s(self, begin_s: float, end_s: float) -> float:
+        """For how long it is up between two times."""
+        lasted_s = end_s - begin_s
+        for down_s, up_s in self.downs_s():
+            if down_s >= end_s:
+                break
+            lasted_s -= max(0.0, min(up_s, end_s) - max(down_s, begin_s))
+        return lasted_s
+
     def done_s(self, begin_s: float, service_s: float) -> tuple[float, bool]:
         """When work ends that it begins, and whether it is lost then."""
         for down_s, up_s in self.downs_s():
@@ -473,15 +514,23 @@ class Contractor(Worker):
         speeds = (stated[rate] or machine.get(rate) for rate in rates)
         return [1 / speed if speed else 0.0 for speed in speeds]
 
-    def work_s(self, task: Task, *, really: bool = False) -> float:
-        """Time that the work itself takes, as expected or, but for luck, really."""
+    def is_there(self, now_s: float) -> bool:
+        """Whether it is in the market."""
+        return self.enter_s <= now_s < self.leave_s
+
+    def work_s(self, task: Task, jobs: int, *, really: bool = False) -> float:
+        """Time that the work itself takes, as expected or, but for luck, really. Where a machine serves all
+        at once: with so many jobs on it; with 0 of them, the writing is left out."""
         stated_s = self.stated_s(task)
         if stated_s is not None:
             return stated_s
+        pace_s = self.s_per_token[1]
+        if self.curve is not None:
+            pace_s = s_per_token(self.curve, jobs) if jobs > 0 else 0.0
         return float(
             60 * self.stated["latency_min"]
             + task.given["prompt_tokens"] * self.s_per_token[0]
-            + task.written(really=really) * self.s_per_token[1]
+            + task.written(really=really) * pace_s
             + task.flop * self.s_per_flop
         )
 
@@ -538,13 +587,22 @@ class Contractor(Worker):
         )
         return float((reading_usd + output_tokens * output_usd) / 1e6 + request_usd)
 
-    def own_usd(self, task: Task) -> float | None:
-        """What the work costs the contractor itself, where that is known."""
-        machine_usd = self.dearer * self.usd_per_s * self.work_s(task)
+    def own_usd(self, task: Task, jobs: int) -> float | None:
+        """What the work costs the contractor itself, where that is known: its share of the machine among so
+        many jobs, where that serves them all at once."""
+        share = 1 if self.curve is None else min(jobs, self.curve["max_jobs"])
+        machine_usd = self.dearer * self.usd_per_s * self.work_s(task, jobs) / share
         share = self.stated["own_cost_share"]
         if machine_usd > 0 or share is None:
             return machine_usd or None
         return float(share * self.list_price_usd(task))
+
+    def spent_usd(self, worked_s: float, reckoned_usd: float) -> float | None:
+        """What a job cost the contractor that it worked on for so long, where that is known; where no
+        hardware tells, what it had reckoned with."""
+        if self.usd_per_s > 0:
+            return self.dearer * self.usd_per_s * worked_s
+        return None if self.stated["own_cost_share"] is None else reckoned_usd
 
     def skill(self, near: Nearness, type_: str, required: list[str], score: float | None) -> float:
         """Skill compatibility (eq. 12); `score` is the public one, None where work is not rated."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from verification.plain_given import draw
@@ -118,7 +118,12 @@ def _faded(
 
 
 Merit = Callable[[str], list[float]]
-"""The public merit of every contractor for a type of task."""
+"""The public merit of every contractor for a type of task; -inf where it is not in the market."""
+
+
+def best_first(order: list[int], worth: list[float]) -> list[int]:
+    """Those who are in the market, by falling worth."""
+    return sorted((j for j in order if worth[j] > -math.inf), key=lambda j: -worth[j])
 
 
 class Shortlists:
@@ -161,7 +166,7 @@ class Registry:
             self.ranked_s = now_s
             for each in self.types:
                 worth = merit(each)
-                self.ranked[each] = sorted(self.order, key=lambda j: -worth[j])
+                self.ranked[each] = best_first(self.order, worth)
         found = self.remembered[client, type_] = self.shortlists.pick(type_, self.ranked[type_])
         return found, (rules["latency_ms"] + 2 * rules["message_ms"]) / 1000, 2
 
@@ -175,8 +180,9 @@ class Broadcast:
     def find(self, now_s: float, client: int, type_: str, merit: Merit) -> tuple[list[int], float, int]:  # noqa: ARG002
         """Contractors, ascending, how long it takes to hear of them, and how many messages."""
         worth = merit(type_)
-        found = self.shortlists.pick((client, type_), sorted(self.order, key=lambda j: -worth[j]))
-        return found, (self.rules["wait_ms"] + 2 * self.rules["message_ms"]) / 1000, 2 * len(self.order)
+        found = self.shortlists.pick((client, type_), best_first(self.order, worth))
+        asked = sum(each > -math.inf for each in worth)
+        return found, (self.rules["wait_ms"] + 2 * self.rules["message_ms"]) / 1000, 2 * asked
 
 
 class Gossip:
@@ -184,12 +190,18 @@ class Gossip:
 
     Clients are agents 0, 1, 2, …, contractors come after them. An agent keeps the freshest entry that it
     heard of each contractor; a contractor always has a fresh one of itself. `agents` are the key and the
-    identity of each one's luck.
+    identity of each one's luck. Only those contractors ask and are asked who are in the market (`is_there`).
     """
 
     def __init__(
-        self, rules: dict[str, Any], agents: list[tuple[int, int]], clients: int, types: list[str]
+        self,
+        rules: dict[str, Any],
+        agents: list[tuple[int, int]],
+        clients: int,
+        types: list[str],
+        is_there: Sequence[Callable[[float], bool]],
     ) -> None:
+        self.is_there = is_there
         self.rules, self.agents, self.clients, self.types = rules, agents, clients, types
         self.n = n = len(agents) - clients
         self.shortlists = Shortlists(rules)
@@ -214,18 +226,22 @@ class Gossip:
             self.rounds += 1
         made_s, worth = self.entries[client], self.worth[type_]
         view = sorted(sorted(made_s), key=lambda j: -made_s[j])[: self.rules["view_size"]]
-        ranked = sorted(view, key=lambda j: -worth[j])
+        ranked = best_first(view, worth)
         return self.shortlists.pick((client, type_), ranked), self.rules["query_ms"] / 1000, messages
 
     def _play_a_round(self, number: int) -> None:
-        fanout, agents = self.rules["fanout"], len(self.entries)
-        for contractor in range(self.n):
+        fanout, now_s = self.rules["fanout"], number * self.rules["round_s"]
+        contractors = [contractor for contractor in range(self.n) if self.is_there[contractor](now_s)]
+        agents = [*range(self.clients), *(self.clients + contractor for contractor in contractors)]
+        for contractor in contractors:
             ago = self._draw(number, self.clients + contractor, fanout)
             self.entries[self.clients + contractor][contractor] = (number - ago) * self.rules["round_s"]
         before = [dict(known) for known in self.entries]
-        for agent, known in enumerate(self.entries):
+        for seat, agent in enumerate(agents):
+            known = self.entries[agent]
             for place in range(fanout):
-                other = (agent + 1 + int(self._draw(number, agent, place) * (agents - 1))) % agents
+                further = 1 + int(self._draw(number, agent, place) * (len(agents) - 1))
+                other = agents[(seat + further) % len(agents)]
                 for contractor, made_s in before[other].items():
                     known[contractor] = max(made_s, known.get(contractor, -math.inf))
 

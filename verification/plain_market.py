@@ -15,12 +15,14 @@ Sums are taken in its order: where two things happen at once, the last bit decid
     ended, learn, recover          `Dealing.end`, `.learn`, `.recover`, in the order of `Loop._see_through`
     done, fail, close              `Endings`
 
-Beside it lie `plain_given` (what tasks take and workers ask, before anything happens), `plain_estimates`
-(what clients know and expect when they decide), `plain_split` (what they expect of a task as a whole and in
-its steps), `plain_skills` (who can do what), `plain_knowledge` (ratings, and how contractors are found) and
-`plain_policies` (TOPSIS in `plain_topsis`, its kin in `plain_rankings`). A contractor is paid in `ended`. It
-could lie where `Known.reliability` believes what is claimed, in `Known.quote` and in `Worker.bill_usd`. Luck
-is worked out where it is compared with what is true: in `carry_out`, `passes` and `Worker.is_good`.
+Beside it lie `plain_given` (what tasks take and workers ask, before anything happens), `plain_queues` and
+`plain_batches` (slots, and machines that serve all their jobs at once), `plain_books` (who gives up),
+`plain_estimates` (what clients know and expect when they decide), `plain_split` (what they expect of a task
+as a whole and in its steps), `plain_skills` (who can do what), `plain_knowledge` (ratings, and how
+contractors are found) and `plain_policies` (TOPSIS in `plain_topsis`, its kin in `plain_rankings`). A
+contractor is paid in `ended`. It could lie where `Known.reliability` believes what is claimed, in
+`Known.quote` and in `Worker.bill_usd`. Luck is worked out where it is compared with what is true: in
+`carry_out`, `passes` and `Worker.is_good`.
 
 Refused by name: the published trade, and policies that are not in `PLAYED`. Not told: score and
 confidence of a policy, and what sums up a run, such as estimation errors and utilisation. Made for short
@@ -32,14 +34,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import simpy
 
-from verification.plain_estimates import ROUNDING_S, Known, Queue, Stay
-from verification.plain_given import Contractor, Task, drawn_at, tasks_of
+from verification.plain_batches import Machine
+from verification.plain_books import Ruin
+from verification.plain_estimates import ROUNDING_S, Known, Stay
+from verification.plain_given import Contractor, Task, drawn_at, groups_of, tasks_of
 from verification.plain_policies import POLICIES, Offer, Outcome, Policy, Question
+from verification.plain_queues import Queue
 from verification.plain_rankings import Vikor, WeightedSum
 from verification.plain_split import ways
 from verification.plain_topsis import Topsis
@@ -66,22 +71,30 @@ def play(facts: dict[str, Any]) -> Played:
     """
     if facts["trade"] != "contracts":
         raise ValueError(f"trade: must be contracts (got {facts['trade']!r})")
-    chosen = facts["settings"]["policy"]
-    if chosen.get("kind") not in PLAYED:
-        raise ValueError(f"policy: must be one of {', '.join(PLAYED)} (got {chosen!r})")
-    at_home = Market(facts, PLAYED["always_local"]({}, {})).run()
-    played = Market(facts, PLAYED[chosen["kind"]](chosen, facts["luck"])).run()
+    clients = groups_of(facts["settings"]["clients"])
+    shared = policy_of(facts["settings"]["policy"], facts)
+    own = {name: policy_of(group["policy"], facts) for name, group in clients if group.get("policy")}
+    at_home = Market(facts, [PLAYED["always_local"]({}, {})] * len(clients)).run()
+    played = Market(facts, [own.get(name, shared) for name, _ in clients]).run()
     for row, other in zip(played.decisions, at_home.decisions, strict=True):
         row["all_local_usd"] = other["realised_usd"]
         row["all_local_s"] = other["turnaround_s"] if other["closes"] else None
     return played
 
 
+def policy_of(chosen: dict[str, Any], facts: dict[str, Any]) -> Policy:
+    """A policy by its settings."""
+    if chosen.get("kind") not in PLAYED:
+        raise ValueError(f"policy: must be one of {', '.join(PLAYED)} (got {chosen!r})")
+    return PLAYED[chosen["kind"]](chosen, facts["luck"])
+
+
 @dataclass(eq=False)
 class Contract:
     """A contract on a task; `row` is what will be told of it, by the names of ``contracts.parquet``.
 
-    `expected_s` is how long the contractor thinks that its work takes, `service_s` how long it really does.
+    `expected_s` is how long the contractor thinks that its work takes, `service_s` how long it really does;
+    on a machine that serves all its jobs at once the writing of `tokens` comes on top.
     `sent` says whether data went out.
     """
 
@@ -90,6 +103,7 @@ class Contract:
     tried: tuple[Contractor, ...]
     expected_s: float
     service_s: float
+    tokens: float
     deadline_s: float
     good: bool
     row: Row
@@ -101,11 +115,12 @@ class Contract:
 
 
 class Market:
-    """One replication; money in USD, times in seconds since its start."""
+    """One replication; money in USD, times in seconds since its start. `policies` decide for each client."""
 
-    def __init__(self, facts: dict[str, Any], policy: Policy) -> None:
-        self.env, self.policy = simpy.Environment(), policy
+    def __init__(self, facts: dict[str, Any], policies: list[Policy]) -> None:
+        self.env, self.policies = simpy.Environment(), policies
         self.rules = facts["settings"]["contracts"]
+        self.turnover, self.horizon_s = facts["settings"]["turnover"], facts["settings"]["horizon_s"]
         self.integration_usd: float = facts["settings"]["cost_model"]["external"]["integration_usd"]
         self.tasks = tasks_of(facts)
         self.known = Known(facts, self.env)
@@ -116,9 +131,19 @@ class Market:
 
     def run(self) -> Played:
         """Play to the end of the last task."""
+        exits = (self.turnover or {}).get("exit")
+        if exits is not None and exits["in_the_red"] is not None:
+            self.env.process(self.look_at_books(exits))
         self.env.process(self.arrivals())
         self.env.run()
         return Played([task.closed_row() for task in self.tasks], self.contracts, self.rated)
+
+    def look_at_books(self, exits: dict[str, Any]) -> Events:
+        """Contractors that lose money give up; they finish what they have taken on."""
+        ruin, every_s = Ruin(exits["in_the_red"], self.known.contractors), 60 * exits["check_min"]
+        for look in range(1, int(self.horizon_s / every_s) + 1):
+            yield self.env.timeout(max(0.0, look * every_s - self.env.now))
+            ruin.look(self.contracts, self.env.now)
 
     # arrive, quote, decide
 
@@ -159,7 +184,7 @@ class Market:
             return
         found = {each: self.search(each) for each in (task, *whole.steps)}
         one, other = (ways(self.known, task, each, found.__getitem__) for each in ([task], whole.steps))
-        split = self.policy.splits(one, other)
+        split = self.policies[task.client].splits(one, other)
         rest = [task] if split else whole.steps
         for each in (task, *whole.steps):
             each.row["split"] = split
@@ -178,7 +203,7 @@ class Market:
     def search(self, task: Task, *, again: bool = False) -> tuple[list[Contractor], float]:
         """Who is found for a task, and how long that takes; its client pays for the messages."""
         found, search_s, search_usd = self.known.find(task)
-        if self.policy.searches:
+        if self.policies[task.client].searches:
             self.charge(task, again=again, search_usd=search_usd)
         return found, search_s
 
@@ -192,10 +217,11 @@ class Market:
         were looked for already."""
         asked_around, search_s = found or self.search(task, again=bool(tried))
         stay = self.known.stay(task)
-        asked = [who for who in asked_around if who.does(task) and who not in tried]
+        now_s = self.env.now
+        asked = [who for who in asked_around if who.does(task) and who.is_there(now_s) and who not in tried]
         quotes = [self.known.quote(task, who, search_s, stay) for who in asked]
         offers = [offer for offer in quotes if offer is not None]
-        chosen = self.policy.decide(Question(task, len(tried), stay.usd, offers))
+        chosen = self.policies[task.client].decide(Question(task, len(tried), stay.usd, offers))
         task.row["attempts"] = len(tried) + 1
         if not tried:
             self.known.arrived[task.client] += 1
@@ -216,7 +242,7 @@ class Market:
     def begin_at_home(self, task: Task, stay: Stay) -> None:
         """Join the client's own queue; without a GPU the task comes to nothing."""
         task.row["contractor"] = None
-        if self.known.home_slots == 0:
+        if self.known.home_slots(task.client) == 0:
             self.fail(task)
             return
         queue = self.known.homes[task.client]
@@ -225,7 +251,7 @@ class Market:
 
     def work_at_home(self, task: Task, stay: Stay, queue: Queue) -> Events:
         """Queue and work; then charge what it cost, and learn."""
-        env, home, decided_s = self.env, self.known.home, self.env.now
+        env, home, decided_s = self.env, self.known.agent(task.client), self.env.now
         expected_s = self.known.home_s(task)
         if queue.limited:
             request = queue.resource.request()
@@ -246,8 +272,10 @@ class Market:
         self.known.correct_times(task, home, stay.turnaround_s, env.now - decided_s)
         spent_usd += max(0.0, env.now - decided_s - task.max_latency_s) * self.late_usd_per_s
         if self.known.ratings is not None:
-            self.known.own_ratings.rate(0, 0, task.type, float(good))
-        self.policy.observe(Outcome(task, None, spent_usd + (0.0 if good else task.whole.loss_usd)))
+            self.known.own_ratings.rate(0, self.known.agents.index(home), task.type, float(good))
+        self.policies[task.client].observe(
+            Outcome(task, None, spent_usd + (0.0 if good else task.whole.loss_usd))
+        )
         self.done(task, good=good)
 
     # carry out: by contract
@@ -256,9 +284,14 @@ class Market:
         """Submit a contract on an offer."""
         who, now_s, patience = offer.contractor, self.env.now, self.rules["timeout_factor"]
         good, expected_s = who.is_good(task), offer.work_s * self.known.work_factor
-        service_s = who.work_s(task, really=True) * self.known.work_factor
-        service_s *= task.factors["external_time_factor"]
+        takes = self.known.work_factor * task.factors["external_time_factor"]
+        service_s, tokens = who.work_s(task, 0, really=True) * takes, task.written(really=True) * takes
         deadline_s = math.inf if patience is None else now_s + patience * offer.latency_s
+        group, today = self.known.groups[task.client][0], self.known.day(now_s)
+        left_usd = self.known.left_usd(task.client)
+        if offer.agreed and offer.asked_usd > left_usd:
+            offer = replace(offer, asked_usd=left_usd, due_usd=left_usd)
+        self.known.committed_usd[group, today] += offer.asked_usd
         row = {
             "task": task.number,
             "attempt": len(tried),
@@ -270,11 +303,12 @@ class Market:
             "estimated_usd": offer.external_usd,
             "submitted_s": now_s,
             "working_s": None,
+            "worked_s": 0.0,
             **dict.fromkeys(("auth_required", "input_required"), False),
             "incident": None,
             "explored": offer.explored,
         }
-        contract = Contract(task, offer, (*tried, who), expected_s, service_s, deadline_s, good, row)
+        contract = Contract(task, offer, (*tried, who), expected_s, service_s, tokens, deadline_s, good, row)
         task.row |= {"contractor": who.name, "explored": task.row["explored"] or offer.explored}
         self.env.process(self.life(contract))
 
@@ -317,6 +351,7 @@ class Market:
         breaks_off = not contract.good and contract.luck("fails_openly") < rules["failed_share"]
         if breaks_off:
             contract.service_s *= contract.luck("fails_at")
+            contract.tokens *= contract.luck("fails_at")
         ended = yield from self.queue_and_work(contract, queue)
         if ended is not None:
             return ended
@@ -360,13 +395,19 @@ class Market:
                 request.cancel()
                 return TIMED_OUT
         queue.working.append(expected_end_s := env.now + expected_s)
-        ended = yield from self.serve(contract)
+        if isinstance(queue, Machine):
+            used_s = queue.change()
+        ended = yield from self.serve(contract, queue)
         queue.working.remove(expected_end_s)
+        if isinstance(queue, Machine):
+            contract.row["worked_s"] = queue.change() - used_s
         if queue.limited:
             queue.resource.release(request)
         return ended
 
-    def serve(self, contract: Contract) -> Generator[simpy.Event, Any, tuple[str, str] | None]:
+    def serve(
+        self, contract: Contract, queue: Queue | Machine
+    ) -> Generator[simpy.Event, Any, tuple[str, str] | None]:
         """Work, once the contractor is up, with the repairs meanwhile."""
         env, who = self.env, contract.offer.contractor
         repair_s = who.up_s(env.now) - env.now
@@ -374,8 +415,12 @@ class Market:
             return TIMED_OUT
         contract.row["working_s"] = env.now
         self.began(contract.task)
-        done_s, lost = who.done_s(env.now, contract.service_s)
-        if not (yield from self.lasts(contract, done_s - env.now)):
+        if isinstance(queue, Machine):
+            return None if (yield from self.beside_others(contract, queue)) else TIMED_OUT
+        begun_s, (done_s, lost) = env.now, who.done_s(env.now, contract.service_s)
+        in_time = yield from self.lasts(contract, done_s - env.now)
+        contract.row["worked_s"] = who.at_work_s(begun_s, env.now)
+        if not in_time:
             return TIMED_OUT
         return ("failed", "outage") if lost else None
 
@@ -386,6 +431,16 @@ class Market:
             if not later:
                 return
             yield self.env.timeout(later[0] - self.env.now)
+
+    def beside_others(self, contract: Contract, machine: Machine) -> Generator[simpy.Event, Any, bool]:
+        """Whether the work was done in time on a machine that serves all its jobs at once."""
+        work = self.env.process(machine.work(contract.service_s, contract.tokens))
+        left_s = max(0.0, contract.deadline_s - self.env.now + ROUNDING_S)
+        yield work if left_s == math.inf else work | self.env.timeout(left_s)
+        if not work.processed:
+            work.interrupt()
+            return False
+        return True
 
     # end, learn, recover
 
@@ -410,8 +465,14 @@ class Market:
         leaked_usd = task.leak_usd if row["incident"] == "leaked" else 0.0
         row["leak_usd"] = leaked_usd * self.known.borne_share
         row["insured_usd"] = leaked_usd - row["leak_usd"]
+        began = row["working_s"] is not None
+        row["own_usd"] = offer.contractor.spent_usd(row["worked_s"], offer.bid_usd if began else 0.0)
         self.charge(task, again=row["attempt"] > 0, price_usd=paid_usd, **fees)
         self.charge(task, leak_usd=row["leak_usd"])
+        if self.known.day(row["submitted_s"]) == self.known.day(self.env.now):
+            group = self.known.groups[task.client][0]
+            today = self.known.day(self.env.now)
+            self.known.committed_usd[group, today] -= max(0.0, row["agreed_usd"] - paid_usd)
         self.contracts.append(row | {"accepted": accepted, "paid_usd": paid_usd, "fees_usd": fees_usd})
         if row["state"] != "rejected":
             self.learn(contract, accepted, paid_usd, fees_usd)
@@ -442,7 +503,7 @@ class Market:
             goes_on = known.goes_on(after=len(contract.tried))
             spent_usd += contract.offer.home_usd if goes_on else task.whole.loss_usd
         spent_usd += contract.row["leak_usd"]
-        self.policy.observe(Outcome(task, who, spent_usd))
+        self.policies[task.client].observe(Outcome(task, who, spent_usd))
 
     def recover(self, task: Task, tried: tuple[Contractor, ...]) -> None:
         """Try another, do it at home, or give up; no more is done for a whole that has failed."""
@@ -450,7 +511,7 @@ class Market:
             self.fail(task)
         elif len(tried) <= self.rules["recovery"]["retries"]:
             self.decide(task, tried)
-        elif self.rules["recovery"]["then"] == "local" and self.known.home_slots > 0:
+        elif self.rules["recovery"]["then"] == "local" and self.known.home_slots(task.client) > 0:
             task.row["attempts"] = len(tried) + 1
             self.begin_at_home(task, self.known.stay(task))
         else:

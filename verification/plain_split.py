@@ -37,10 +37,11 @@ def _parts(known: Known, task: Task, found: list[Contractor], search_s: float) -
     """A step by whoever is cheapest, and at home."""
     stay, loss_usd = known.stay(task), task.whole.loss_usd
     at_home, good_p = Part(False, 0.0, 0.0, 1.0), 0.0
-    if known.home_slots > 0:
+    if known.home_slots(task.client) > 0:
+        agent = known.agent(task.client)
         good_p = known.own_good_p(task)
-        usd = stay.plain_usd * known.charge_factors.of(task.type, known.home) + stay.others_late_usd
-        took_s = stay.turnaround_s * known.time_factors.of(task.type, known.home)
+        usd = stay.plain_usd * known.charge_factors.of(task.type, agent) + stay.others_late_usd
+        took_s = stay.turnaround_s * known.time_factors.of(task.type, agent)
         at_home = Part(False, usd, took_s, 1 - good_p)
     quotes = [known.quote(task, who, search_s, stay) for who in found if who.does(task)]
     offers = [offer for offer in quotes if offer is not None and offer.eligible]

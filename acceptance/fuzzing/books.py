@@ -32,7 +32,8 @@ _LOSSES = ("loss_usd", "leak_usd", "risk_usd")
 
 _MAY_BE_EMPTY = {
     "decisions": {"contractor", "score", "confidence"},
-    "contracts": {"reason", "working_s", "incident"},
+    "contracts": {"reason", "working_s", "incident", "own_usd"},
+    "sellers": {"work_usd", "idle_usd", "profit_usd"},
     "timeline": {
         *("demand", "mean_price_usd", "outsourcing_rate", "cumulative_cost_reduction"),
         *("home_utilisation", "contractor_utilisation"),

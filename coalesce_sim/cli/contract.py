@@ -122,13 +122,14 @@ def load_ready(source: str, overrides: Sequence[str]) -> Scenario:
     from coalesce_sim.scenario.problems import Problem, ScenarioError
 
     scenario = load(source, overrides)
-    chosen = scenario.policy
-    if isinstance(chosen, Custom) and not may_import(chosen.class_):
-        return scenario
-    try:
-        create(chosen)
-    except PolicyError as error:
-        raise ScenarioError([Problem(source, None, "", str(error))]) from error
+    for place, chosen in scenario.policies:
+        if isinstance(chosen, Custom) and not may_import(chosen.class_):
+            continue
+        try:
+            create(chosen)
+        except PolicyError as error:
+            told = str(error) if place == "policy" else f"{place}: {error}"
+            raise ScenarioError([Problem(source, None, "", told)]) from error
     return scenario
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from typing import NamedTuple
 
 import numpy as np
 
-from coalesce_sim.arrays import FloatArray
+from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.scenario.costs import InternalCost, MemoryNeed
 from coalesce_sim.scenario.hardware import Hardware
 
@@ -28,11 +29,36 @@ class RunningCost:
         return self.compute_usd + self.memory_usd + self.energy_usd + self.depreciation_usd
 
 
+@dataclass(frozen=True, slots=True)
+class Machines:
+    """Slots that differ, by the names of their figures in `Hardware`, one entry each; NaN for what is not
+    stated."""
+
+    slot_flop_s: FloatArray
+    prefill_tokens_per_s: FloatArray
+    decode_tokens_per_s: FloatArray
+    memory_gb: FloatArray
+    memory_usd_per_h: FloatArray
+    slot_compute_usd_per_h: FloatArray
+    slot_energy_usd_per_h: FloatArray
+    slot_depreciation_usd_per_h: FloatArray
+
+    @classmethod
+    def of(cls, each: Sequence[Hardware], which: IntArray) -> Machines:
+        """The figures of these machines, for each task that of the one it runs on."""
+
+        def column(name: str) -> FloatArray:
+            figures: list[float | None] = [getattr(machine, name) for machine in each]
+            return np.array([np.nan if figure is None else figure for figure in figures])[which]
+
+        return cls(*(column(field.name) for field in fields(cls)))
+
+
 def flop_execution_s(
     base_flop: FloatArray,
     data_gb: FloatArray,
     complexity: FloatArray,
-    hardware: Hardware,
+    hardware: Hardware | Machines,
     reference_gb: float,
 ) -> FloatArray:
     """Seconds of ``base·(data/reference)·complexity`` FLOP at a slot's ``peak·utilisation`` (eq. 1)."""
@@ -42,7 +68,9 @@ def flop_execution_s(
     return flop / hardware.slot_flop_s
 
 
-def token_execution_s(prompt_tokens: FloatArray, output_tokens: FloatArray, hardware: Hardware) -> FloatArray:
+def token_execution_s(
+    prompt_tokens: FloatArray, output_tokens: FloatArray, hardware: Hardware | Machines
+) -> FloatArray:
     """Seconds to read the prompt and write the answer, one request at a time."""
     if hardware.prefill_tokens_per_s is None or hardware.decode_tokens_per_s is None:
         raise ValueError("hardware: prefill_tokens_per_s and decode_tokens_per_s are needed (got none)")
@@ -68,7 +96,7 @@ def memory_need_gb(
     )
 
 
-def running_cost(hours: FloatArray, memory_gb: FloatArray, hardware: Hardware) -> RunningCost:
+def running_cost(hours: FloatArray, memory_gb: FloatArray, hardware: Hardware | Machines) -> RunningCost:
     """Compute, memory, energy and depreciation for `hours` of one slot's work (equations 2 to 4 and 6)."""
     return RunningCost(
         compute_usd=hardware.slot_compute_usd_per_h * hours,
@@ -126,7 +154,7 @@ def next_late_s(wait_s: float, work_s: float, target_s: float, *, slots: int, ga
 
 def execution_s(
     settings: InternalCost,
-    hardware: Hardware,
+    hardware: Hardware | Machines,
     *,
     base_flop: FloatArray,
     data_gb: FloatArray,

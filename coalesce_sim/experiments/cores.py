@@ -120,4 +120,4 @@ def _tasks(scenario: Scenario) -> float:
     each = sum(share * count for share, count in zip(shares, steps, strict=True)) / sum(shares)
     if isinstance(arrivals, DemandDriven | Renewal | Recorded):
         return each * expected_tasks(arrivals, scenario.market_demand, scenario.clock.horizon_s)
-    return each * len(read_table(arrivals, tuple(scenario.workload.types), scenario.clients.count).arrival_s)
+    return each * len(read_table(arrivals, tuple(scenario.workload.types), scenario.clients.total).arrival_s)

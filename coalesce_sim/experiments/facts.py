@@ -17,10 +17,11 @@ from coalesce_sim.inputs.recordings import Recordings, read_recordings
 from coalesce_sim.luck import Luck
 from coalesce_sim.market.courses import Course
 from coalesce_sim.market.matching import texts_of, vectors_of
-from coalesce_sim.market.moving import told
+from coalesce_sim.market.moving import told, told_of_homes
 from coalesce_sim.market.roster import roster_of
 from coalesce_sim.market.workload import Block, Workload, hourly_demand
 from coalesce_sim.policies.mcdm import CRITERIA
+from coalesce_sim.scenario.clients import ClientGroup, Clients
 from coalesce_sim.scenario.contracts import ContractRules
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.scenario.workload import LEVELS
@@ -59,9 +60,12 @@ def facts(scenario: Scenario, seed: int, replication: int) -> Facts:
         Sections of the scenario by the names that users write, defaults filled in, units in the names:
         `types` and `attributes` of the workload, `failure_correlation`, `clients`, `contracts` (its defaults
         where there is no such section), `reputation`, `discovery`, `calibration`, `skills`, `cost_model`,
-        `policy`; and `start_second_of_day`, the seconds from midnight, UTC, to the start of the run.
+        `policy`, `turnover`; `start_second_of_day`, the seconds from midnight, UTC, to the start of the run,
+        `start_s_after_midnight`, the same from midnight by the clock's own hours, and `horizon_s`, the
+        seconds from there to where the last tasks arrive.
     ``contractors``
-        One mapping each, with the fields that a listed contractor has in a scenario, and its `identity`. A
+        One mapping each, with the fields that a listed contractor has in a scenario, its `identity`, and when
+        it enters the market and leaves it, `enter_s` and `leave_s`, as far as that is known beforehand. A
         number that moves, here and in `clients`, is a mapping of ``at_s``, seconds since the start, and
         ``values``, each of which holds from then on, as they were written, drawn or read.
     ``tasks``
@@ -103,17 +107,22 @@ def facts(scenario: Scenario, seed: int, replication: int) -> Facts:
     streams = Streams(seed, replication)
     roster = roster_of(scenario, streams)
     luck = Luck(seed, replication, roster.identities)
-    *moving, own = told(scenario, roster, luck)
+    moving = told(scenario, roster, luck)
     return {
         "trade": "contracts" if scenario.learning else "published",
         "work_may_fail": scenario.contracts is not None,
-        "settings": _settings(scenario, rules, {name: _moving(each) for name, each in own.items()}),
+        "settings": _settings(scenario, rules, _clients(scenario, luck)),
         "contractors": [
             each.model_dump(mode="json")
             | {name: _moving(course) for name, course in moves.items()}
-            | {"identity": identity}
-            for each, moves, identity in zip(
-                roster.contractors(), moving, roster.identities.tolist(), strict=True
+            | {"identity": identity, "enter_s": enter_s, "leave_s": leave_s}
+            for each, moves, identity, enter_s, leave_s in zip(
+                roster.contractors(),
+                moving,
+                roster.identities.tolist(),
+                roster.presence.enter_s.tolist(),
+                [None if math.isinf(each) else each for each in roster.presence.leave_s.tolist()],
+                strict=True,
             )
         ],
         "tasks": list(_tasks(scenario, records, streams)),
@@ -130,15 +139,28 @@ def _moving(course: Course) -> dict[str, list[float]]:
     return {"at_s": course.at_s.tolist(), "values": course.values.tolist()}
 
 
-def _settings(scenario: Scenario, rules: ContractRules, own: dict[str, Any]) -> dict[str, Any]:
+def _clients(scenario: Scenario, luck: Luck) -> dict[str, Any]:
+    """The clients as they are written, with the courses of what moves."""
+    stated, clock = scenario.clients, scenario.clock
+    clients = stated.model_dump(mode="json")
+    written: list[tuple[Clients | ClientGroup, dict[str, Any]]] = [(stated, clients)]
+    written += [(group, clients["groups"][name]) for name, group in (stated.groups or {}).items()]
+    for each, fields in written:
+        fields |= {name: _moving(course) for name, course in told_of_homes(each, clock, luck).items()}
+    return clients
+
+
+def _settings(scenario: Scenario, rules: ContractRules, clients: dict[str, Any]) -> dict[str, Any]:
     dumped = scenario.model_dump(mode="json", by_alias=True)
     sections = ("clients", "reputation", "discovery", "calibration", "skills", "cost_model", "policy")
     return {
         **{name: dumped["workload"][name] for name in ("types", "attributes", "failure_correlation")},
-        **{name: dumped[name] for name in sections},
-        "clients": dumped["clients"] | own,
+        **{name: dumped[name] for name in (*sections, "turnover")},
+        "clients": clients,
         "contracts": rules.model_dump(mode="json"),
         "start_second_of_day": scenario.clock.start_second_of_day,
+        "horizon_s": scenario.clock.horizon_s,
+        "start_s_after_midnight": scenario.clock.start_s_after_midnight,
     }
 
 

@@ -30,7 +30,8 @@ class AllLocal(NamedTuple):
 def in_closed_form(scenario: Scenario) -> bool:
     """Whether what the all-local market costs can be worked out without playing it: where nothing queues at
     home and all its work is good."""
-    return scenario.clients.slots == "unlimited" and not scenario.learning
+    unlimited = all(home.slots == "unlimited" for home in scenario.clients.homes)
+    return unlimited and not scenario.learning
 
 
 def honest_baseline(
@@ -47,7 +48,7 @@ def honest_baseline(
     """
     if in_closed_form(scenario):
         return ClosedForm(scenario)
-    replayed = Replayed()
+    replayed = Replayed(scenario.clients)
     _played(scenario, AlwaysLocal(), Observers(replayed, observer or Observer()), seed, replication, core)
     return replayed
 
@@ -69,7 +70,7 @@ def all_local(
     come out best are then played, the best first, until one costs no more than the next could at best, at
     most `MOST_PLAYED` of them; the best may be one that was not.
     """
-    replayed, tally = Replayed(), Tally()
+    replayed, tally = Replayed(scenario.clients), Tally()
     watching = Observers(replayed, observer or Observer())
     if not in_hindsight:
         _played(scenario, AlwaysLocal(), watching, seed, replication, core)
@@ -110,6 +111,6 @@ def _played(
     replication: int,
     core: Core = "simpy",
 ) -> Market:
-    market = Market(scenario, policy, observer, seed=seed, replication=replication, core=core)
+    market = Market(scenario.asked_alike(), policy, observer, seed=seed, replication=replication, core=core)
     market.run()
     return market

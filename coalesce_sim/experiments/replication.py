@@ -9,6 +9,7 @@ from typing import Literal
 import pyarrow as pa
 
 from coalesce_sim.experiments.routing import Routed
+from coalesce_sim.experiments.sellers import sellers_table
 from coalesce_sim.experiments.staging import Metrics, PolicyFactory, Stage
 from coalesce_sim.experiments.steady_state import Series
 from coalesce_sim.experiments.tables.contracts import contracts_table
@@ -18,6 +19,7 @@ from coalesce_sim.experiments.tables.offers import offers_table
 from coalesce_sim.experiments.timeline import Timeline
 from coalesce_sim.market.compiled.coverage import Core
 from coalesce_sim.market.contracts.ended import EndedContracts
+from coalesce_sim.market.contracts.trade import ContractTrade
 from coalesce_sim.market.market import Market
 from coalesce_sim.market.observer import DecidedOffers, EventName, Observer, Observers
 from coalesce_sim.market.records import Records
@@ -25,7 +27,9 @@ from coalesce_sim.policies.registry import create
 from coalesce_sim.reputation.ratings import RatingRows
 from coalesce_sim.scenario.schema import Scenario
 
-TableName = Literal["decisions", "timeline", "contracts", "ratings", "estimation_error", "offers", "routing"]
+TableName = Literal[
+    "decisions", "timeline", "contracts", "ratings", "estimation_error", "offers", "routing", "sellers"
+]
 Emit = Callable[[TableName, pa.Table], None]
 Progress = Callable[[float], None]
 
@@ -34,8 +38,8 @@ Progress = Callable[[float], None]
 class Wanted:
     """Which tables a run is to emit besides the metrics.
 
-    `experience` stands for contracts, ratings and estimation errors, where the scenario has any, `routing`
-    for who got the work.
+    `experience` stands for contracts, ratings, estimation errors and the books of sellers, where the scenario
+    has any, `routing` for who got the work.
     """
 
     decisions: bool = False
@@ -55,6 +59,7 @@ class Wanted:
             "estimation_error": learning,
             "offers": self.offers,
             "routing": self.routing,
+            "sellers": learning,
         }
         return tuple(name for name, wanted in names.items() if wanted)
 
@@ -112,6 +117,16 @@ class _Tables(Observer):
                 "estimation_error",
                 estimation_error_table(market.trade.estimation_errors(), self._replication),
             )
+        if "sellers" in self._tables:
+            assert isinstance(market.trade, ContractTrade)
+            table = sellers_table(
+                market.pool,
+                market.trade.books,
+                market.ended_s,
+                self._replication,
+                turns_over=self._scenario.turns_over,
+            )
+            self._emit("sellers", table)
 
 
 def play(

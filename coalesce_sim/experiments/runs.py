@@ -17,6 +17,7 @@ from coalesce_sim.experiments.parallel import ordered_map
 from coalesce_sim.experiments.queues import Judged, QueueWatch
 from coalesce_sim.experiments.replication import Emit, Progress, TableName, Wanted, play
 from coalesce_sim.experiments.routing import Routing
+from coalesce_sim.experiments.sellers import By, Sellers, told_by
 from coalesce_sim.experiments.staging import Metrics, PolicyFactory
 from coalesce_sim.files import expecting
 from coalesce_sim.loading import data_digests
@@ -144,6 +145,17 @@ class RunResult:
         return Routing.of(self.tables.get("routing", ()), len(self.replications))
 
     @cached_property
+    def sellers(self) -> pd.DataFrame:
+        """The books of sellers: one row per replication and contractor; where the market learns."""
+        return self._frame("sellers")
+
+    def books(self, by: By | None = None) -> Sellers:
+        """The books of sellers added up by contractor, by type or by owner; left out, as they are told: drawn
+        contractors, and many, by type."""
+        told = told_by(self.scenario) if by is None else by
+        return Sellers.of(self.tables.get("sellers", ()), len(self.replications), told)
+
+    @cached_property
     def estimates(self) -> dict[str, Estimate]:
         """Every metric's mean, sd and 95 % interval over the replications."""
         names = dict.fromkeys(name for each in self.replications for name in each)
@@ -159,14 +171,15 @@ class RunResult:
 
     @property
     def summary(self) -> dict[str, Any]:
-        """Scenario, seed, replications, metrics, who got the work, what was observed, published values and
-        which core played, as in ``--json``."""
+        """Scenario, seed, replications, metrics, who got the work, where the market learns the books of
+        sellers, what was observed, published values and which core played, as in ``--json``."""
         return {
             "scenario": self.scenario.name,
             "seed": self.seed,
             "replications": len(self.replications),
             "metrics": {name: each.as_dict() for name, each in self.estimates.items()},
             "routing": self.routed.rows(),
+            **({"sellers": self.books().rows()} if self.scenario.learning else {}),
             "observed": [each.as_dict() for each in self.observed],
             "published": {name: each.model_dump() for name, each in self.scenario.published.items()},
             "core": self.core.as_dict(),

@@ -18,6 +18,7 @@ from coalesce_sim.experiments.steady_state import Series, SteadyTotals
 from coalesce_sim.experiments.totals import Totals
 from coalesce_sim.market.baseline import Baseline, ClosedForm
 from coalesce_sim.market.compiled.coverage import Core
+from coalesce_sim.market.deciders import Make
 from coalesce_sim.market.market import Market
 from coalesce_sim.market.observer import TOLD_ONE_BY_ONE, Observer, Observers
 from coalesce_sim.market.workload import Block
@@ -36,7 +37,7 @@ class Stage:
     `market` holds what was drawn for it, such as its contractors (`market.pool`). Its cost reduction is
     against the all-local market on the same random numbers, which `play` works out, or plays, first;
     `known` is that market where it was played before. With `steady_state` only tasks after the warm-up count,
-    which is found in that series.
+    which is found in that series. `make` makes the policies of groups that have their own.
 
     >>> import coalesce_sim
     >>> scenario = coalesce_sim.load("dur_02", ["clock.days=1"])
@@ -56,6 +57,7 @@ class Stage:
         known: AllLocal | None = None,
         steady_state: Series | None = None,
         core: Core = "simpy",
+        make: Make = create,
     ) -> None:
         self.scenario, self.seed, self.replication = scenario, seed, replication
         self._policy, self._known, self._core = policy, known, core
@@ -64,7 +66,9 @@ class Stage:
         self._cut = steady_state is not None
         self._course = _Course(self._plays(scenario, policy, known))
         watching = Observers(self._totals, self._course, observer)
-        self.market = Market(scenario, policy, watching, seed=seed, replication=replication, core=core)
+        self.market = Market(
+            scenario, policy, watching, seed=seed, replication=replication, core=core, make=make
+        )
         self._played = False
 
     def facts(self) -> Facts:

@@ -123,8 +123,7 @@ class Timeline:
         hour = np.minimum((start_s / 3600).astype(np.int64), len(mean_price_usd) - 1)
         demand = demand[hour] if len(demand) else np.full(len(start_s), np.nan)
         levels = {name: step.means() for name, step in self._levels.items()}
-        clients = self._scenario.clients
-        home_slots = None if clients.slots == "unlimited" else clients.count * clients.slots
+        home_slots = self._scenario.clients.total_slots
         split = {"split": sums["split"].astype(np.int64)} if "split" in sums else {}
         return table_of(
             {

@@ -7,12 +7,12 @@ from collections import defaultdict
 
 import numpy as np
 
-from coalesce_sim.arrays import FloatArray
+from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.cost_parts import AT_HOME, COST_PARTS, GROUPS, Group
 from coalesce_sim.experiments.spool import Spool
 from coalesce_sim.market.observer import Observer
 from coalesce_sim.market.records import Records
-from coalesce_sim.metrics import SAVINGS
+from coalesce_sim.metrics import SAVINGS, of_group
 from coalesce_sim.rounding import ROUNDING, exceeds
 from coalesce_sim.scenario.schema import Scenario
 
@@ -20,7 +20,35 @@ PERCENTILES = (50, 95, 99)
 
 
 class Totals(Observer):
-    """Adds up records; `metrics` turns the sums into named figures."""
+    """Adds up records, of all clients and of each group; `metrics` turns the sums into named figures."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self._all = _Sums(scenario)
+        self._group_of = scenario.clients.group_of
+        self._groups = {name: _Sums(scenario) for name in scenario.clients.groups or ()}
+
+    def block_recorded(self, records: Records) -> None:
+        self.add(records)
+
+    def add(self, records: Records, first: int = 0) -> None:
+        """Count a finished block, from row `first` on."""
+        self._all.add(records, slice(first, None))
+        if self._groups:
+            group = self._group_of[records.block.tasks.client]
+            group[:first] = len(self._groups)
+            for number, sums in enumerate(self._groups.values()):
+                sums.add(records, np.flatnonzero(group == number))
+
+    def metrics(self) -> dict[str, float]:
+        """All metrics by name, and those of each group, as in ``cost_reduction[research]``."""
+        figures = self._all.metrics()
+        for group, sums in self._groups.items():
+            figures |= {of_group(name, group): value for name, value in sums.metrics().items()}
+        return figures
+
+
+class _Sums:
+    """Sums over some tasks."""
 
     def __init__(self, scenario: Scenario) -> None:
         self._late_usd_per_s = scenario.cost_model.charged_late_usd_per_s
@@ -31,12 +59,8 @@ class Totals(Observer):
         self._sums: dict[str, float] = defaultdict(float)
         self._turnaround_s, self._all_local_s = Spool(), Spool()
 
-    def block_recorded(self, records: Records) -> None:
-        self.add(records)
-
-    def add(self, records: Records, first: int = 0) -> None:
-        """Count a finished block, from row `first` on."""
-        counted = slice(first, None)
+    def add(self, records: Records, counted: slice | IntArray) -> None:
+        """Count those rows of a finished block."""
         away, closes = records.outsourced[counted], records.closes[counted]
         attempts = records.attempts[counted]
         home = ~away & (attempts > 0)

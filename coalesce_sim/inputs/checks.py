@@ -26,7 +26,7 @@ def check_inputs(scenario: Scenario) -> None:
     arrivals = scenario.workload.arrivals
     try:
         if isinstance(arrivals, Csv | Listed | Series):
-            table = read_table(arrivals, tuple(scenario.workload.types), scenario.clients.count)
+            table = read_table(arrivals, tuple(scenario.workload.types), scenario.clients.total)
             last_s, end_s = float(table.arrival_s[-1]), scenario.clock.horizon_s
             if last_s >= end_s:
                 message = f"ends after {end_s:g} s, before the last task comes at {last_s:g} s"
@@ -47,9 +47,10 @@ def check_inputs(scenario: Scenario) -> None:
     try:
         if scenario.records is not None:
             names = read_recordings(scenario.records).contractors
-            if isinstance(scenario.policy, Fixed) and scenario.policy.contractor not in names:
-                message = f"no contractor of that name (got {scenario.policy.contractor!r})"
-                problems.append(Problem("", None, "policy.contractor", message))
+            for place, each in scenario.policies:
+                if isinstance(each, Fixed) and each.contractor not in names:
+                    message = f"no contractor of that name (got {each.contractor!r})"
+                    problems.append(Problem("", None, f"{place}.contractor", message))
             if isinstance(scenario.contractors, RecordedPool):
                 for name in scenario.contractors.claims:
                     if name not in names:

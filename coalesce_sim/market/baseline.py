@@ -7,12 +7,14 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from coalesce_sim.arrays import BoolArray, FloatArray
+from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
 from coalesce_sim.cost_parts import COST_PARTS, HOME, LATENESS
 from coalesce_sim.market.observer import Observer
 from coalesce_sim.market.published.charges import home_parts_usd, home_usd
 from coalesce_sim.market.records import AtHome, Records
 from coalesce_sim.market.workload import Block
+from coalesce_sim.metrics import of_group
+from coalesce_sim.scenario.clients import Clients
 from coalesce_sim.scenario.schema import Scenario
 
 
@@ -54,21 +56,27 @@ class _Kept(NamedTuple):
 
 
 class Replayed(Observer):
-    """The outcome of an all-local market: of the one that it watches."""
+    """The outcome of an all-local market of these clients: of the one that it watches."""
 
-    def __init__(self) -> None:
+    def __init__(self, clients: Clients) -> None:
         self._blocks: dict[int, _Kept] = {}
-        self._good = self._ended = 0
+        self._names, self._group_of = [*(clients.groups or ())], clients.group_of
+        self._good = self._ended = np.zeros(max(1, len(self._names)), dtype=np.int64)
         self._loss_usd = 0.0
 
     def block_recorded(self, records: Records) -> None:
-        self._good += int((records.good & records.closes).sum())
-        self._ended += int(records.closes.sum())
+        self._good = self._good + self._by_group(records, records.good & records.closes)
+        self._ended = self._ended + self._by_group(records, records.closes)
         self._loss_usd += float(records.loss_usd.sum())
         took_s = np.where(records.closes, records.turnaround_s, np.nan)
         charged: BoolArray = np.any(records.parts_usd, axis=1)
         kept = _Kept(records.realised_usd, took_s, charged, records.parts_usd[charged])
         self._blocks[records.block.first] = kept
+
+    def _by_group(self, records: Records, which: BoolArray) -> IntArray:
+        """How many tasks that is of each group."""
+        group = self._group_of[records.block.tasks.client[which]]
+        return np.bincount(group, minlength=len(self._ended))
 
     def take(self, block: Block) -> AtHome:
         kept = self._blocks.pop(block.first)
@@ -77,6 +85,14 @@ class Replayed(Observer):
         return AtHome(kept.usd, parts_usd, kept.s)
 
     def figures(self) -> dict[str, float]:
-        """Share of the tasks that would end well, in percent, and what those that do not would cost."""
-        success_rate = 100 * self._good / self._ended if self._ended else math.nan
-        return {"all_local_success_rate": success_rate, "all_local_loss_usd": self._loss_usd}
+        """Share of the tasks that would end well, in percent, of each group too, and what those that do not
+        would cost."""
+        good, ended = self._good.tolist(), self._ended.tolist()
+        rates = {"all_local_success_rate": _percent(sum(good), sum(ended))}
+        for number, name in enumerate(self._names):
+            rates[of_group("all_local_success_rate", name)] = _percent(good[number], ended[number])
+        return rates | {"all_local_loss_usd": self._loss_usd}
+
+
+def _percent(part: int, whole: int) -> float:
+    return 100 * part / whole if whole else math.nan

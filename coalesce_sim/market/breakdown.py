@@ -15,10 +15,11 @@ LEFT_OUT: Final = (
     "not discovered",
     "no offer for this task",
     "no price that suits both",
+    "beyond the budget",
 )
 """Why a contractor makes no offer for a task."""
 
-TRIED, UNDISCOVERED, NOT_ITS_WORK, NO_BARGAIN = range(len(LEFT_OUT))
+TRIED, UNDISCOVERED, NOT_ITS_WORK, NO_BARGAIN, BEYOND_BUDGET = range(len(LEFT_OUT))
 OFFERS: Final = -1
 
 
@@ -49,11 +50,12 @@ def left_out(
     discovered: IntArray | None,
     tried: tuple[int, ...],
     ids: IntArray,
+    beyond: IntArray | None,
 ) -> NDArray[np.int8]:
     """Why contractors make no offer for a task; `OFFERS` for the `ids`, who do.
 
-    `offered` says who does such work and `discovered` who was found; None is
-    everybody.
+    `offered` says who does such work and `discovered` who was found; None is everybody. `beyond` are those
+    who ask for more than the client may commit.
     """
     why = np.full(contractors, NO_BARGAIN, dtype=np.int8)
     if offered is not None:
@@ -62,6 +64,8 @@ def left_out(
         unknown = np.ones(contractors, dtype=bool)
         unknown[discovered] = False
         why[unknown] = UNDISCOVERED
+    if beyond is not None:
+        why[beyond] = BEYOND_BUDGET
     why[list(tried)] = TRIED
     why[ids] = OFFERS
     return why

@@ -12,7 +12,16 @@ import numpy as np
 from coalesce_sim.errors import WANTED_TO_END
 from coalesce_sim.own_code import OwnCode, raised, trace_of
 from coalesce_sim.policies.errors import PolicyError
-from coalesce_sim.policies.protocol import LOCAL, Decision, Outcome, Policy, Surroundings, View
+from coalesce_sim.policies.protocol import (
+    LOCAL,
+    Decision,
+    OracleView,
+    Outcome,
+    Policy,
+    SealedBids,
+    Surroundings,
+    View,
+)
 from coalesce_sim.texts import on_one_line
 
 _MOST = sys.float_info.max
@@ -22,7 +31,8 @@ _SHORT.maxstring = _SHORT.maxother = 60
 
 
 class Decider:
-    """Asks a policy and refuses answers that are none. `view_type` is what it wants to see.
+    """Asks a policy and refuses answers that are none. `view_type` is what it wants to see, the truth and
+    sealed bids among it where `wants_truth` and `wants_bids` say so.
 
     Whatever the policy raises, SystemExit too, is a `PolicyError` that says which policy and, of the
     replication, which task.
@@ -37,6 +47,7 @@ class Decider:
         wanted: object = self.view_type
         if not (isinstance(wanted, type) and issubclass(wanted, View)):
             raise self._refused("view_type must be a subclass of View", wanted)
+        self.wants_truth, self.wants_bids = issubclass(wanted, OracleView), issubclass(wanted, SealedBids)
 
     @cached_property
     def searches(self) -> bool:

@@ -9,13 +9,14 @@ from typing import Generic
 import simpy
 
 from coalesce_sim.arrays import FloatArray
+from coalesce_sim.market.deciders import Deciders
 from coalesce_sim.market.deciding import Decider
 from coalesce_sim.market.observer import Considered, DecidedOffers, Observer
 from coalesce_sim.market.open_block import BlocksUnderWay
 from coalesce_sim.market.records import Records
 from coalesce_sim.market.trade import A, B, Events, Preparing, Q, Trade
 from coalesce_sim.market.workload import Block
-from coalesce_sim.policies.protocol import Decision, OracleView, SealedBids, View
+from coalesce_sim.policies.protocol import Decision, SealedBids, View
 
 
 class Loop(Generic[B, Q, A]):
@@ -32,19 +33,17 @@ class Loop(Generic[B, Q, A]):
         self,
         env: simpy.Environment,
         trade: Trade[B, Q, A],
-        decider: Decider,
+        deciders: Deciders,
         observer: Observer,
         under_way: BlocksUnderWay,
         records_of: Callable[[Block], Records],
     ) -> None:
         self._env = env
         self._trade = trade
-        self._decider = decider
+        self._deciders = deciders
         self._observer = observer
         self._watched = observer.wants("decided")
         self._watches_splits = observer.wants("considered")
-        self._wants_truth = issubclass(decider.view_type, OracleView)
-        self._wants_bids = issubclass(decider.view_type, SealedBids)
         self._under_way = under_way
         self._records_of = records_of
 
@@ -88,14 +87,15 @@ class Loop(Generic[B, Q, A]):
             return
         records, tried = opened.records, opened.tried
         quote = self._trade.quote(opened, tasks)
-        bids_usd = self._trade.bids_usd(quote) if self._wants_bids else None
+        bids_usd = self._trade.bids_usd(quote) if self._deciders.wants_bids else None
         for row, task in enumerate(range(tasks.start, tasks.stop)):
-            view = self._view(opened, quote, row, bids_usd)
-            if quote.offers.split is not None and self._splits(opened, view, task):
+            decider = self._deciders.of(opened.client[task])
+            view = self._view(opened, quote, row, bids_usd, decider)
+            if quote.offers.split is not None and self._splits(opened, view, task, decider):
                 for step in self._trade.split(opened, task):
                     self._prepare(opened, slice(step, step + 1))
                 continue
-            decision = self._decider.decide(view)
+            decision = decider.decide(view)
             records.explored[task] |= decision.explored
             records.score[task] = decision.score
             records.confidence[task] = decision.confidence
@@ -109,9 +109,9 @@ class Loop(Generic[B, Q, A]):
             else:
                 self._env.process(self._see_through(opened, attempt))
 
-    def _splits(self, opened: B, view: View, task: int) -> bool:
+    def _splits(self, opened: B, view: View, task: int, decider: Decider) -> bool:
         """Whether the policy has a task done in steps; who watches is told."""
-        splits = self._decider.splits(view)
+        splits = decider.splits(view)
         if self._watches_splits:
             self._observer.considered(Considered(opened.block, task, view, splits))
         return splits
@@ -126,7 +126,7 @@ class Loop(Generic[B, Q, A]):
             trade.end(attempt)
             outcome = trade.learn(attempt)
             if outcome is not None:
-                self._decider.observe(outcome)
+                self._deciders.of(outcome.client).observe(outcome)
             onward = trade.recover(attempt)
             self._under_way.hand_over()
             if onward.carry_out is not None:
@@ -137,12 +137,12 @@ class Loop(Generic[B, Q, A]):
             self._fail(error)
             raise
 
-    def _view(self, opened: B, quote: Q, row: int, bids_usd: FloatArray | None) -> View:
+    def _view(self, opened: B, quote: Q, row: int, bids_usd: FloatArray | None, decider: Decider) -> View:
         """What the policy wants to see of one task of the round."""
         offers = quote.offers
-        if bids_usd is not None:
+        if decider.wants_bids and bids_usd is not None:
             return SealedBids(offers, row, bids_usd[row])
-        if self._wants_truth:
+        if decider.wants_truth:
             return self._trade.oracle_view(opened, quote, offers.first + row)
         return View(offers, row)
 

@@ -15,6 +15,7 @@ from coalesce_sim.market.compiled.coverage import Core, is_changed, plays_events
 from coalesce_sim.market.contracts.open_block import OpenContractBlock
 from coalesce_sim.market.contracts.quotes import ContractQuote
 from coalesce_sim.market.contracts.trade import ContractAttempt, ContractTrade
+from coalesce_sim.market.deciders import Deciders, Make
 from coalesce_sim.market.deciding import Decider
 from coalesce_sim.market.loop import Loop
 from coalesce_sim.market.matching import matching_of
@@ -29,7 +30,9 @@ from coalesce_sim.market.queues import Queues
 from coalesce_sim.market.records import AtHome, Records
 from coalesce_sim.market.trade import A, B, Q, Trade, Venue
 from coalesce_sim.market.workload import Block, Workload, hourly_demand
+from coalesce_sim.metrics import of_group
 from coalesce_sim.policies.protocol import Policy, Surroundings
+from coalesce_sim.policies.registry import create
 from coalesce_sim.policies.topsis import Topsis
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.skills.compatibility import compatibility
@@ -46,6 +49,7 @@ class Market:
 
     The same scenario, seed and replication give the same market, whatever the policy and whoever watches, and
     to the last bit whichever `core` plays it: ``compiled`` means where that one covers it (`core` tells).
+    The `policy` decides for all clients whose group has none of its own; those are made by `make`.
     """
 
     _baseline: Baseline | None = None
@@ -64,6 +68,7 @@ class Market:
         seed: int,
         replication: int = 0,
         core: Core = "simpy",
+        make: Make = create,
     ) -> None:
         streams, rule = Streams(seed, replication), scenario.market_demand
         self.demand = np.zeros(0) if rule is None else hourly_demand(rule, scenario.clock, streams)
@@ -75,9 +80,10 @@ class Market:
         self.env = simpy.Environment(0.0)
         luck = Luck(seed, replication, pool.identities)
         self.queues = Queues(self.env, scenario, pool, breakdowns_of(pool.roster, luck))
+        self._populations, self._turns_over = scenario.clients.populations, scenario.turns_over
         self._workload = Workload(scenario, self.demand, streams)
         self._observer = observer
-        self._decider = Decider(policy, seed=seed, replication=replication)
+        self._deciders = deciders = Deciders(scenario, policy, seed=seed, replication=replication, make=make)
         venue = Venue(
             scenario=scenario,
             streams=streams,
@@ -88,28 +94,28 @@ class Market:
             queues=self.queues,
             accounts=self.accounts,
             observer=observer,
-            listens=self._decider.listens,
-            searches=lambda: self._decider.searches,
+            listens=deciders.listens,
+            searches=lambda client: deciders.of(client).searches,
         )
         self.trade = ContractTrade(venue) if scenario.learning else PublishedTrade(venue)
-        self._compiled = None if core == "simpy" else _compiled(venue, self.trade, policy, self._decider)
+        self._compiled = None if core == "simpy" else _compiled(venue, self.trade, policy, deciders.of(0))
         self._under_way = BlocksUnderWay(self.accounts, observer, (self._compiled or self.trade).taken)
         if isinstance(self.trade, ContractTrade):  # two branches, each with its own kinds of block and quote
             self._loop = self._looped(self.trade)
         else:
             self._loop = self._looped(self.trade)
         observer.set_up(self)
-        self._decider.start(
-            Surroundings(
+        deciders.start(
+            lambda prefix: Surroundings(
                 contractor_names=pool.names,
                 type_names=tuple(scenario.workload.types),
-                clients=scenario.clients.count,
-                stream=lambda name: streams(f"policy.{name}"),
+                clients=scenario.clients.total,
+                stream=lambda name: streams(f"policy.{prefix}{name}"),
             )
         )
 
     def _looped(self, trade: Trade[B, Q, A]) -> Loop[B, Q, A]:
-        return Loop(self.env, trade, self._decider, self._observer, self._under_way, self._records_of)
+        return Loop(self.env, trade, self._deciders, self._observer, self._under_way, self._records_of)
 
     def _records_of(self, block: Block) -> Records:
         at_home = AtHome.unknown(block) if self._baseline is None else self._baseline.take(block)
@@ -153,22 +159,44 @@ class Market:
         """How far the market is when a block begins, roughly, from 0 to 1."""
         return self._workload.share(block)
 
+    @property
+    def ended_s(self) -> float:
+        """When the last event was, once all was played."""
+        return self.env.now if self._compiled is None else self._compiled.ended_s
+
     def figures(self) -> dict[str, float]:
         """What can be said of the market as a whole once it has been played; shares and rates in percent.
 
         What does not apply, such as the utilisation of unlimited slots, is left out. `revenue_hhi` is the
         Herfindahl–Hirschman index of the contractors' revenue, 1/n to 1.
         """
-        revenue = np.array(self.accounts.revenue_usd)
-        ended_s = self.env.now if self._compiled is None else self._compiled.ended_s
-        if self.queues.slots_change:  # when they do so next is an event, whether or not anybody is left then
-            ended_s = self.accounts.last_done_s
+        presence, contractors = self.pool.roster.presence, self.queues.contractors
+        there_s, at_work = presence.spent_s(self.ended_s), contractors.utilisation(self.ended_s)
+        if presence.moves:
+            at_work = contractors.utilisation_of(there_s, self.ended_s)
+        revenue = np.array(self.accounts.revenue_usd)[presence.entered(self.ended_s)]
         total = float(revenue.sum())
+        home_utilisation = self.queues.homes.utilisation
+        of_groups = {
+            of_group("home_utilisation", each.name): 100
+            * home_utilisation(self.ended_s, range(each.first, each.first + each.count))
+            for each in self._populations
+            if each.name is not None
+        }
         figures = {
             "revenue_hhi": float(((revenue / total) ** 2).sum()) if total > 0 else np.nan,
-            "contractor_utilisation": 100 * self.queues.contractors.utilisation(ended_s),
-            "home_utilisation": 100 * self.queues.homes.utilisation(ended_s),
+            "contractor_utilisation": 100 * at_work,
+            "home_utilisation": 100 * home_utilisation(self.ended_s),
+            **of_groups,
         } | self.trade.figures()
+        if isinstance(self.trade, ContractTrade):
+            figures |= self.trade.books.figures(self.ended_s)
+        if self._turns_over:
+            figures |= {
+                "contractors_entered": float(np.count_nonzero(presence.enter_s[there_s > 0] > 0)),
+                "contractors_left": float(np.count_nonzero(presence.leave_s <= self.ended_s)),
+                "contractors_present": float(there_s.sum()) / self.ended_s if self.ended_s > 0 else np.nan,
+            }
         return {name: value for name, value in figures.items() if not np.isnan(value)}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -15,7 +15,8 @@ from coalesce_sim.market.pool import Pool
 from coalesce_sim.market.queues import Queues
 from coalesce_sim.market.roster import Roster
 from coalesce_sim.policies.protocol import LOCAL
-from coalesce_sim.scenario.moving import RANGES, Moving
+from coalesce_sim.scenario.clients import ClientGroup, Clients
+from coalesce_sim.scenario.moving import RANGES, Moving, moving_in
 from coalesce_sim.scenario.schema import Clock, Scenario
 
 Unit = Callable[[FloatArray], FloatArray]
@@ -98,26 +99,34 @@ def course_of_home(number: float | Moving, name: str, clock: Clock, luck: Luck) 
 
 
 class Success:
-    """How good everybody's work is at any time, where that moves: `moves` says of whom, of home by its last
-    entry."""
+    """How good everybody's work is at any time, where that moves: `moves` says of whom, of the clients' homes
+    by its last entries."""
 
     def __init__(
-        self, stated: Courses | None, claimed: Courses | None, who_claims: BoolArray, home: Course | None
+        self,
+        stated: Courses | None,
+        claimed: Courses | None,
+        who_claims: BoolArray,
+        homes: Sequence[Course | None],
     ) -> None:
-        self._stated, self._claimed, self._home = stated, claimed, home
+        self._stated, self._claimed, self._homes = stated, claimed, homes
         nobody = np.zeros(len(who_claims), dtype=bool)
         self._as_stated = nobody if stated is None else stated.moves
         as_claimed = nobody if claimed is None else claimed.moves & who_claims
-        self.moves: BoolArray = np.append(self._as_stated | as_claimed, home is not None)
+        self.moves: BoolArray = np.append(
+            self._as_stated | as_claimed, [course is not None for course in homes]
+        )
 
-    def of(self, worker: int) -> Course:
-        """The probability that work is good which a worker in whom it moves delivers."""
-        if worker == LOCAL:
-            assert self._home is not None
-            return self._home
-        courses = self._stated if self._as_stated[worker] else self._claimed
+    def of(self, column: int) -> Course:
+        """The probability that work is good which the worker of an entry delivers, in whom it moves; homes
+        count from the end."""
+        if column < 0:
+            home = self._homes[column]
+            assert home is not None
+            return home
+        courses = self._stated if self._as_stated[column] else self._claimed
         assert courses is not None
-        return courses.of(worker)
+        return courses.of(column)
 
 
 def moving_success(scenario: Scenario, roster: Roster, luck: Luck) -> Success | None:
@@ -126,34 +135,37 @@ def moving_success(scenario: Scenario, roster: Roster, luck: Luck) -> Success | 
     clock = scenario.clock
     stated = courses_of("success", roster, clock, luck)
     claimed = courses_of("reliability", roster, clock, luck, adapted_as="success")
-    home = course_of_home(scenario.clients.success, "success", clock, luck)
-    if stated is None and claimed is None and home is None:
+    homes = [course_of_home(home.success, "success", clock, luck) for home in scenario.clients.homes]
+    if stated is None and claimed is None and not any(homes):
         return None
     silent = [
         kind.success is None and "success" not in numbers
         for kind, numbers in zip(roster.kinds, roster.moving, strict=True)
     ]
     claims = np.array(silent)[roster.kind]
-    return Success(stated, claimed, claims, home)
+    return Success(stated, claimed, claims, homes)
 
 
 def told(scenario: Scenario, roster: Roster, luck: Luck) -> list[dict[str, Course]]:
-    """What moves of each contractor and, last, of the clients: its course, as it is written, by field."""
-    clock, clients = scenario.clock, scenario.clients
-    found: list[dict[str, Course]] = [{} for _ in (*roster.names, "home")]
+    """What moves of each contractor: its course, as it is written, by field."""
+    clock = scenario.clock
+    found: list[dict[str, Course]] = [{} for _ in roster.names]
     for name in RANGES:
         courses = courses_of(name, roster, clock, luck)
         if courses is not None:
             for who in np.flatnonzero(courses.moves).tolist():
                 found[who][name] = courses.of(who)
-    price_usd = course_of_home(clients.price_usd, "price_usd", clock, luck)
-    if price_usd is not None:
-        found[LOCAL]["price_usd"] = price_usd
     success = moving_success(scenario, roster, luck)
     if success is not None:
-        for worker in np.flatnonzero(success.moves).tolist():
-            found[worker]["success"] = success.of(worker if worker < len(roster.names) else LOCAL)
+        for who in np.flatnonzero(success.moves[: len(found)]).tolist():
+            found[who]["success"] = success.of(who)
     return found
+
+
+def told_of_homes(stated: Clients | ClientGroup, clock: Clock, luck: Luck) -> dict[str, Course]:
+    """What moves of the homes of clients, or of a group, by field."""
+    courses = {name: course_of_home(number, name, clock, luck) for name, number in moving_in(stated).items()}
+    return {name: course for name, course in courses.items() if course is not None}
 
 
 def _columns(pool: Pool, slots: FloatArray) -> list[tuple[str, FloatArray, BoolArray | None]]:

@@ -63,6 +63,15 @@ class Breakdowns:
             lasts_s += down.until_s - down.from_s
         return Lasting(lasts_s, lost=False)
 
+    def down_s(self, who: int, begin_s: float, end_s: float) -> float:
+        """For how long a contractor is down between two times."""
+        total_s = 0.0
+        for down in self._since(who, begin_s):
+            if down.from_s >= end_s:
+                break
+            total_s += min(down.until_s, end_s) - max(down.from_s, begin_s)
+        return total_s
+
     def occupied_s(self, who: int, begin_s: float, work_s: float) -> float:
         """How long work takes a slot that is given it then, the wait for a repair included."""
         up_s = self.repaired_s(who, begin_s)

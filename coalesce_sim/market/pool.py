@@ -9,6 +9,7 @@ from coalesce_sim.economics.external import linear_risk
 from coalesce_sim.economics.tariff import bill_usd, input_usd_per_mtok, tariff_of
 from coalesce_sim.market.roster import Roster, roster_of
 from coalesce_sim.policies.protocol import Tasks
+from coalesce_sim.scenario.batching import BatchCurve
 from coalesce_sim.scenario.pool import TypeOutcome
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.scenario.tariff import PRICES
@@ -23,7 +24,8 @@ class Pool:
 
     Public are names, types, `skills`, listed prices (those by tokens are the `tariff`), `slots` (None if
     unlimited) and how fast a contractor works: `latency_s`, `network_s`, the seconds a token or a FLOP, 0
-    where no speed is known; for prices by demand `demand` and `available`.
+    where no speed is known, or where `curves` say how long a token takes to write among so many jobs; for
+    prices by demand `demand` and `available`.
 
     Claimed, and believed where work is not rated, are `reliability` and `performance`; from the former follow
     `security_risk` and `quality_risk` where they are not stated.
@@ -50,7 +52,10 @@ class Pool:
         self.latency_s = 60 * roster.column("latency_min")
         self.network_s = roster.column("network_ms") / 1000
         self.prefill_s_per_token = _pace(_stated_or_of_hardware("prefill_tokens_per_s", roster))
+        self.curves: tuple[BatchCurve | None, ...] = roster.stated("batch_curve")
         self.decode_s_per_token = _pace(_stated_or_of_hardware("decode_tokens_per_s", roster))
+        if any(self.curves):
+            self.decode_s_per_token[[curve is not None for curve in self.curves]] = 0.0
         machines = [kind.hardware for kind in roster.kinds]
         self.s_per_flop = _pace(
             roster.spread([None if each is None else each.slot_flop_s for each in machines])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import math
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from functools import partial
 from itertools import islice
 
@@ -17,6 +17,7 @@ from coalesce_sim.market.accounts import ConservationError
 from coalesce_sim.market.courses import Course, listed_course
 from coalesce_sim.market.outages import Breakdowns
 from coalesce_sim.market.pool import Pool
+from coalesce_sim.scenario.batching import BatchCurve
 from coalesce_sim.scenario.schema import Scenario
 
 Occupied = Callable[[float, float], float]
@@ -230,18 +231,61 @@ class Workers(dict[int, Queue]):
         """Enter the working time of each, which was played elsewhere."""
         self._worked_s = worked_s
 
-    def utilisation(self, now_s: float) -> float:
-        """Share of the slots' time, up to now, that was worked in; NaN where slots are unlimited or none."""
-        if None in self.slots or now_s == 0:
+    def utilisation(self, now_s: float, among: range | None = None) -> float:
+        """Share of the slots' time, up to now, that was worked in, of all or `among` some; NaN where slots
+        are unlimited or none."""
+        among = range(len(self.slots)) if among is None else among
+        slots = self.slots[among.start : among.stop]
+        if None in slots or now_s == 0:
             return math.nan
-        total = sum(count for count in self.slots if count is not None)
+        total = sum(count for count in slots if count is not None)
+        if self._worked_s is None:
+            worked_s = [self[number].busy_s for number in sorted(self) if number in among]
+        else:
+            worked_s = self._worked_s[among.start : among.stop]
+        return _added(worked_s) / (total * now_s) if total else math.nan
+
+    def utilisation_of(self, there_s: FloatArray, now_s: float) -> float:
+        """The same of those who come and go, each in the market for so long."""
+        slots = {who: self.slots[who] for who in np.flatnonzero(there_s > 0).tolist()}
+        if None in slots.values():
+            return math.nan
+        always = sum(count or 0 for who, count in slots.items() if there_s[who] == now_s)
+        others_s = _added(
+            (count or 0) * float(there_s[who]) for who, count in slots.items() if there_s[who] < now_s
+        )
         worked_s = self._worked_s
         if worked_s is None:
             worked_s = [self[number].busy_s for number in sorted(self)]
-        busy_s = 0.0
-        for each_s in worked_s:
-            busy_s += each_s
-        return busy_s / (total * now_s) if total else math.nan
+        slots_s = always * now_s + others_s
+        return _added(worked_s) / slots_s if slots_s else math.nan
+
+
+def _added(values: Iterable[float]) -> float:
+    """The sum in order: `sum` rounds otherwise from Python 3.12 on."""
+    total = 0.0
+    for each in values:
+        total += each
+    return total
+
+
+class Sharing:
+    """What a job would meet that came now to machines that serve all their jobs at once: the `s_per_token` it
+    would write at, in a `crowd` of so many. An entry a contractor, 0 and 1 for those who have slots."""
+
+    def __init__(self, curves: Sequence[BatchCurve | None]) -> None:
+        self._curves = curves
+        self.s_per_token, self.crowd = np.zeros(len(curves)), np.ones(len(curves))
+        for contractor, curve in enumerate(curves):
+            if curve is not None:
+                self.expect(contractor, 1)
+
+    def expect(self, contractor: int, jobs: int) -> None:
+        """With one more, so many are at work or wait."""
+        curve = self._curves[contractor]
+        assert curve is not None
+        crowd = min(jobs, curve.max_jobs)
+        self.s_per_token[contractor], self.crowd[contractor] = curve.s_per_token(crowd), crowd
 
 
 def _slot_courses(pool: Pool) -> dict[int, Course]:
@@ -258,27 +302,31 @@ class Queues:
     """All queues of a market, and what one may expect of them.
 
     `jobs` are those that wait or are at work at each contractor, `slots` what each has as far as it was last
-    looked at; infinite where that is unlimited. `outages` are the contractors', None where nobody has any.
+    looked at; infinite where that is unlimited. `outages` are the contractors', None where nobody has any;
+    `sharing` is how machines that serve all their jobs at once would do with one more, None where no
+    contractor has one.
     """
 
     def __init__(
         self, env: simpy.Environment, scenario: Scenario, pool: Pool, outages: Breakdowns | None = None
     ) -> None:
         self.env, self.outages = env, outages
-        slots = None if scenario.clients.slots == "unlimited" else scenario.clients.slots
-        self.homes = Workers([slots] * scenario.clients.count, lambda _: Queue(env, slots))
+        at_home: list[int | None] = []
+        for each in scenario.clients.populations:
+            at_home += [None if each.home.slots == "unlimited" else each.home.slots] * each.count
+        self.homes = Workers(at_home, lambda client: Queue(env, at_home[client]))
         self.jobs = np.zeros(len(pool))
         self._without_free_slot: set[int] = set()
+        self.sharing = Sharing(pool.curves) if any(pool.curves) else None
+        self._curves, self._first_slots = pool.curves, pool.slots
         self._courses = _slot_courses(pool)
         self._woken: set[int] = set()
         always = [None if who in self._courses else slots for who, slots in enumerate(pool.slots)]
-        self.contractors = Workers(
-            always, lambda who: Queue(env, pool.slots[who], partial(self._watch, who), self._occupied(who))
-        )
+        self.contractors = Workers(always, self._at_contractor)
         self.slots = np.array([np.inf if each is None else each for each in pool.slots])
         self.network_s = pool.network_s
         self.limited_at_contractors = any(slots is not None for slots in pool.slots)
-        self.limited = self.limited_at_contractors or slots is not None
+        self.limited = self.limited_at_contractors or any(slots is not None for slots in at_home)
         self._networked = bool(self.network_s.any())
 
     def take_over(self, worked_s: list[float]) -> None:
@@ -287,6 +335,18 @@ class Queues:
         contractors = len(self.jobs)
         self.contractors.take_over(worked_s[:contractors])
         self.homes.take_over(worked_s[contractors:])
+
+    def _at_contractor(self, who: int) -> Queue:
+        curve, env = self._curves[who], self.env
+        if curve is None or self.sharing is None:
+            return Queue(env, self._first_slots[who], partial(self._watch, who), self._occupied(who))
+        from coalesce_sim.market.batches import Batch
+
+        return Batch(env, curve, partial(self._watch_shared, who, self.sharing))
+
+    def _watch_shared(self, contractor: int, sharing: Sharing, jobs: int) -> None:
+        self._watch(contractor, jobs)
+        sharing.expect(contractor, jobs + 1)
 
     def _occupied(self, who: int) -> Occupied | None:
         if self.outages is None or not self.outages.suffers(who):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
-from math import isnan
+from math import isinf, isnan
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,16 +16,20 @@ from coalesce_sim.inputs.history import read_history
 from coalesce_sim.inputs.recordings import read_recordings
 from coalesce_sim.inputs.sellers import listed_prices
 from coalesce_sim.luck import StateArray, identities_of
-from coalesce_sim.scenario.distributions import sample
+from coalesce_sim.market.presence import Presence
+from coalesce_sim.scenario.distributions import Distribution, sample
 from coalesce_sim.scenario.moving import Moving, moving_in
 from coalesce_sim.scenario.policy import Fixed
 from coalesce_sim.scenario.pool import Contractor, ContractorFacts, DrawnPool, PriceList, RecordedPool
 from coalesce_sim.scenario.problems import Mark, closest
 from coalesce_sim.scenario.schema import Clock, Scenario
 from coalesce_sim.scenario.tariff import PRICES
+from coalesce_sim.scenario.turnover import Entry, Turnover
 from coalesce_sim.streams import Streams
 
-_SHARED = tuple(name for name in Contractor.model_fields if name not in ("name", "type"))
+_SHARED = tuple(
+    name for name in Contractor.model_fields if name not in ("name", "type", "owner", "enter_h", "leave_h")
+)
 
 
 class Adapted(NamedTuple):
@@ -52,7 +56,8 @@ class Roster:
     of it. `own` holds, by field of a listed contractor,
     what is each one's own instead; its prices by tokens are those of its kind times its `price_factor`.
     `identities` are who each one is to luck: its number in a drawn pool, else its name. Several names may be
-    of one identity.
+    of one identity. `owner` is whose each is, by the first that its owner has, and `presence` says when it is
+    in the market.
     """
 
     names: tuple[str, ...]
@@ -61,18 +66,15 @@ class Roster:
     kind: IntArray
     identities: StateArray
     price_factor: FloatArray
+    owner: IntArray
+    presence: Presence
     own: dict[str, FloatArray] = field(default_factory=dict)
     moving: Sequence[dict[str, Moving]] = ()
     adapted: dict[str, Adapted] = field(default_factory=dict)
 
-    @property
-    def owner(self) -> IntArray:
-        """Whose each contractor is, by the index of one that its owner has; each its own."""
-        return np.arange(len(self.names))
-
-    def active(self, now_s: float) -> BoolArray | None:  # noqa: ARG002
+    def active(self, now_s: float) -> BoolArray | None:
         """Which contractors make offers at a time, and are found, one entry each; None where all do."""
-        return None
+        return self.presence.active(now_s)
 
     def each(self, values: Sequence[Any]) -> tuple[Any, ...]:
         """Values of the kinds, one a contractor."""
@@ -101,7 +103,9 @@ class Roster:
             shared = {name: getattr(facts, name) for name in _SHARED if name not in fields}
             shared |= facts.token_prices(float(self.price_factor[row]))
             own = {name: None if isnan(values[row]) else values[row] for name, values in fields.items()}
-            own |= {"name": self.names[row], "type": self.types[row]}
+            own |= {"name": self.names[row], "type": self.types[row], "owner": self.names[self.owner[row]]}
+            enter_s, leave_s = self.presence.enter_s.item(row), self.presence.leave_s.item(row)
+            own |= {"enter_h": enter_s / 3600, "leave_h": None if isinf(leave_s) else leave_s / 3600}
             told.append(Contractor.model_construct(**shared | own))
         return told
 
@@ -112,12 +116,11 @@ _MOST_LOOKED_AT = 1000
 def hired_is_drawn(scenario: Scenario, seed: int, replications: Iterable[int]) -> None:
     """Raises `ScenarioError` where the one contractor to be hired is not drawn in some replication, of the
     first thousand."""
-    if not isinstance(scenario.policy, Fixed):
-        return
-    message = why_not_hired(scenario, scenario.policy, seed, replications)
-    if message is not None:
-        mark = scenario.origins.marks.get("policy.contractor", Mark("", None))
-        raise mark.error(message, ("policy", "contractor"))
+    for place, rule in scenario.policies:
+        message = why_not_hired(scenario, rule, seed, replications) if isinstance(rule, Fixed) else None
+        if message is not None:
+            mark = scenario.origins.marks.get(f"{place}.contractor", Mark("", None))
+            raise mark.error(message, (*place.split("."), "contractor"))
 
 
 def why_not_hired(scenario: Scenario, rule: Fixed, seed: int, replications: Iterable[int]) -> str | None:
@@ -145,16 +148,18 @@ def why_not_hired(scenario: Scenario, rule: Fixed, seed: int, replications: Iter
 
 
 def roster_of(scenario: Scenario, streams: Streams) -> Roster:
-    """All contractors of a run: listed, read from files, or drawn."""
-    clock = scenario.clock
+    """All contractors of a run, those among them who enter later: listed, read from files, or drawn."""
+    clock, stay = scenario.clock, _Stay(scenario.turnover, streams)
     match source := scenario.contractors:
         case DrawnPool():
-            return _drawn(source, clock, streams)
+            entry = None if scenario.turnover is None else scenario.turnover.entry
+            entries = _entries(source, entry, scenario.clock.horizon_s, streams)
+            return _drawn(source, entries, stay, clock, streams)
         case PriceList(template=template):
             listed = listed_prices(source)
             names = tuple(price.provider for price in listed)
             kinds = [_kind(template, **price.prices.token_prices()) for price in listed]
-            return _named(names, ("seller",) * len(names), kinds, np.arange(len(names)), clock)
+            return _named(names, ("seller",) * len(names), kinds, np.arange(len(names)), stay, clock)
         case RecordedPool(recorded=facts, claims=claims):
             assert scenario.records is not None
             recordings = read_recordings(scenario.records)
@@ -162,12 +167,36 @@ def roster_of(scenario: Scenario, streams: Streams) -> Roster:
             kinds = [_kind(facts), *(_kind(source.facts_of(name)) for name in claims)]
             number = {name: k for k, name in enumerate(claims, start=1)}
             which: IntArray = np.array([number.get(name, 0) for name in names], dtype=np.int64)
-            roster = _named(names, names, kinds, which, clock)
+            roster = _named(names, names, kinds, which, stay, clock)
             roster.own["price_usd"] = recordings.expected_bill_usd[: len(names)]
             return roster
         case _:
             names, types = tuple(each.name for each in source), tuple(each.type for each in source)
-            return _named(names, types, source, np.arange(len(source)), clock)
+            roster = _named(names, types, source, np.arange(len(source)), stay, clock)
+            owners = [each.owner or each.name for each in source]
+            owner = np.array([owners.index(each) for each in owners])
+            return replace(roster, owner=owner, presence=_listed_presence(source, stay))
+
+
+class _Stay:
+    """Until when contractors stay whom nothing but a hazard drives away."""
+
+    def __init__(self, turnover: Turnover | None, streams: Streams) -> None:
+        leaves = None if turnover is None else turnover.exit
+        self._per_day, self._stream = 0.0 if leaves is None else leaves.per_day, streams.later("pool.exit")
+
+    def until_s(self, enter_s: FloatArray) -> FloatArray:
+        """When each leaves; one draw a contractor, in their order."""
+        if self._per_day == 0:
+            return np.full(len(enter_s), np.inf)
+        return enter_s + self._stream().exponential(86_400 / self._per_day, len(enter_s))
+
+
+def _listed_presence(listed: Sequence[Contractor], stay: _Stay) -> Presence:
+    """As each says, unless it is driven away before."""
+    enter_s = np.array([3600 * each.enter_h for each in listed])
+    leave_s = np.array([np.inf if each.leave_h is None else 3600 * each.leave_h for each in listed])
+    return Presence(enter_s, np.minimum(leave_s, stay.until_s(enter_s)))
 
 
 def _named(
@@ -175,12 +204,23 @@ def _named(
     types: tuple[str, ...],
     kinds: Sequence[ContractorFacts],
     kind: IntArray,
+    stay: _Stay,
     clock: Clock,
 ) -> Roster:
-    """Contractors who are known by their names, at prices as stated."""
-    still, moving = _at_first(kinds, clock)
-    one = np.ones(len(names))
-    return Roster(names, types, still, kind, identities_of(names), one, moving=moving)
+    """Contractors who are known by their names, at prices as stated, and there from the start."""
+    n, start_s = len(names), np.zeros(len(names))
+    presence, (still, moving) = Presence(start_s, stay.until_s(start_s)), _at_first(kinds, clock)
+    return Roster(
+        names,
+        types,
+        still,
+        kind,
+        identities_of(names),
+        np.ones(n),
+        np.arange(n),
+        presence,
+        moving=moving,
+    )
 
 
 def _at_first(
@@ -220,22 +260,59 @@ def _kind(facts: ContractorFacts, **prices: object) -> ContractorFacts:
     return Contractor.model_validate({"name": "any", **shared, **prices})
 
 
-def _drawn(pool: DrawnPool, clock: Clock, streams: Streams) -> Roster:
-    n, names = pool.count, list(pool.types)
+class _Entries(NamedTuple):
+    """When contractors of a drawn pool enter, and what kinds they are, one entry each."""
+
+    enter_s: FloatArray
+    kind: IntArray
+
+
+def _entries(pool: DrawnPool, entry: Entry | None, horizon_s: float, streams: Streams) -> _Entries:
+    """Those who are there from the start, and then those who enter as a Poisson process, in their order."""
+    shares = [kind.share for kind in pool.types.values()]
+    kind = _picked(shares, streams("pool.type").random(pool.count))
+    if entry is None:
+        return _Entries(np.zeros(pool.count), kind)
+    gaps, enter_s, now_s = streams("pool.entry"), [0.0] * pool.count, 0.0
+    while (now_s := now_s + gaps.exponential(86_400 / entry.per_day)) < horizon_s:
+        enter_s.append(now_s)
+    if entry.types is not None:
+        shares = [entry.types.get(name, 0.0) for name in pool.types]
+    later = _picked(shares, streams("pool.entry.type").random(len(enter_s) - pool.count))
+    return _Entries(np.array(enter_s), np.append(kind, later))
+
+
+def _picked(shares: Sequence[float], draws: FloatArray) -> IntArray:
+    """Which kind each is, by the shares of the kinds."""
+    weights = np.array(shares)
+    edges = np.cumsum(weights / weights.sum())
+    return np.minimum(np.searchsorted(edges, draws, side="right"), len(shares) - 1)
+
+
+def _drawn(pool: DrawnPool, entries: _Entries, stay: _Stay, clock: Clock, streams: Streams) -> Roster:
+    kind, names, n = entries.kind, list(pool.types), len(entries.kind)
     kinds, moving = _at_first(list(pool.types.values()), clock)
-    shares = np.array([kind.share for kind in pool.types.values()])
-    edges = np.cumsum(shares / shares.sum())
-    picked = np.searchsorted(edges, streams("pool.type").random(n), side="right")
-    price_factor = sample(pool.price_factor, streams.later("pool.price"), n)
-    latency_factor = sample(pool.latency_factor, streams.later("pool.latency"), n)
-    demand = sample(pool.demand, streams.later("pool.demand"), n)
-    available = sample(pool.available_capacity, streams.later("pool.capacity"), n)
-    shift = sample(pool.success_shift, streams.later("pool.success"), n)
-    kind = np.minimum(picked, len(names) - 1)
+
+    def drawn(factor: Distribution, name: str) -> FloatArray:
+        """Those who enter are drawn apart, so that they change nothing of the others."""
+        first = sample(factor, streams.later(name), pool.count)
+        if n == pool.count:
+            return first
+        return np.append(first, sample(factor, streams.later(f"{name}.entry"), n - pool.count))
+
+    price_factor = drawn(pool.price_factor, "pool.price")
+    latency_factor = drawn(pool.latency_factor, "pool.latency")
+    demand, available = drawn(pool.demand, "pool.demand"), drawn(pool.available_capacity, "pool.capacity")
+    shift = drawn(pool.success_shift, "pool.success")
     types = tuple(map(names.__getitem__, kind.tolist()))
     all_names = tuple([f"{type_}_{i}" for i, type_ in enumerate(types)])
-    numbers = np.arange(n, dtype=np.uint64)
-    roster = Roster(all_names, types, kinds, kind, numbers, price_factor, moving=moving)
+    numbers, presence = (
+        np.arange(n, dtype=np.uint64),
+        Presence(entries.enter_s, stay.until_s(entries.enter_s)),
+    )
+    roster = Roster(
+        all_names, types, kinds, kind, numbers, price_factor, np.arange(n), presence, moving=moving
+    )
     roster.own.update(
         price_usd=np.maximum(pool.min_price_usd, roster.column("price_usd") * price_factor),
         latency_min=np.maximum(pool.min_latency_min, roster.column("latency_min") * latency_factor),

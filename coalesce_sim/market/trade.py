@@ -39,8 +39,8 @@ Preparing = Generator[simpy.Event, object, bool]
 class Venue:
     """What every trade is built on.
 
-    `listens` says whether the policy wants to be told of outcomes, `searches` whether it has clients ask for
-    contractors; it may know only when the market is played.
+    `listens` says whether any policy wants to be told of outcomes, `searches` whether that of a client has it
+    ask for contractors; it may know only when the market is played.
     """
 
     scenario: Scenario
@@ -53,7 +53,7 @@ class Venue:
     accounts: Accounts
     observer: Observer
     listens: bool
-    searches: Callable[[], bool]
+    searches: Callable[[int], bool]
 
 
 class Quote(Protocol):

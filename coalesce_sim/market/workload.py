@@ -11,6 +11,7 @@ import numpy as np
 
 from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.economics.internal import (
+    Machines,
     RunningCost,
     best_value_rate_behind,
     billed_hours,
@@ -133,7 +134,8 @@ class Workload:
                 *_FACTORS,
             )
         }
-        self._dealer = Dealer(scenario.workload.dealing, scenario.clients.count, self._streams["client"]())
+        self._dealer = Dealer(scenario.workload.dealing, scenario.clients.total, self._streams["client"]())
+        self._home_of = scenario.clients.home_of
         shares = np.array([kind.share for kind in scenario.workload.types.values()])
         self._type_edges = np.cumsum(shares / shares.sum())
         self._templates = Templates(scenario.workload.types)
@@ -192,7 +194,7 @@ class Workload:
             case Recorded() as rule:
                 yield from self._recorded(rule)
             case source:
-                table = read_table(source, tuple(workload.types), self._scenario.clients.count)
+                table = read_table(source, tuple(workload.types), self._scenario.clients.total)
                 yield Arrivals(table.arrival_s, table)
 
     def _recorded(self, rule: Recorded) -> Iterator[Arrivals]:
@@ -312,10 +314,22 @@ class Workload:
             level = np.where(np.isnan(nearer), level, nearer)
         return level.astype(np.int64)
 
+    def _machines(self, client: IntArray) -> tuple[Hardware | Machines, Hardware | Machines]:
+        """What each task runs on at home, really and as its client believes; one and the same where nobody
+        believes otherwise."""
+        own = [home.hardware for home in self._scenario.clients.homes]
+        believed = [machine.as_believed for machine in own]
+        if len(own) == 1:
+            return own[0], believed[0]
+        which = self._home_of[client]
+        really = Machines.of(own, which)
+        known = all(machine.believed is None for machine in own)
+        return really, really if known else Machines.of(believed, which)
+
     def _priced(self, first: int, drawn: _Drawn, factors: dict[str, FloatArray]) -> Block:
         """Add what work at home takes and costs, as expected and in truth."""
         scenario = self._scenario
-        settings, own = scenario.cost_model.internal, scenario.clients.hardware
+        settings = scenario.cost_model.internal
         types = list(scenario.workload.types.values())
         attributes = scenario.workload.attributes
         arrival_s, type_id, client, columns = drawn.arrival_s, drawn.type_id, drawn.client, drawn.columns
@@ -333,7 +347,7 @@ class Workload:
         )
 
         def at_home(
-            hardware: Hardware, tokens: FloatArray, time_factor: FloatArray
+            hardware: Hardware | Machines, tokens: FloatArray, time_factor: FloatArray
         ) -> tuple[FloatArray, RunningCost, FloatArray]:
             busy_s = time_factor * execution_s(
                 settings,
@@ -348,7 +362,8 @@ class Workload:
             work_s = np.where(np.isnan(declared_s), busy_s, time_factor * declared_s)
             return work_s, running_cost(hours, need_gb, hardware), hours
 
-        expected_s, running, hours = at_home(own.as_believed, expected_tokens, np.ones(n))
+        own, believed = self._machines(client)
+        expected_s, running, hours = at_home(believed, expected_tokens, np.ones(n))
         true_s, true_running, _ = at_home(own, output_tokens, factors["local_time_factor"])
         rate = np.zeros(n)
         if settings.opportunity == "later_tasks":
@@ -357,7 +372,7 @@ class Workload:
                 rate = drawn.wholes.behind_the_whole(rate)
         opportunity = rate * hours
         known_running, known_hours = running, hours
-        if own.believed is not None:
+        if believed is not own:
             _, known_running, known_hours = at_home(own, expected_tokens, np.ones(n))
         max_latency_s = 60 * np.array([kind.max_latency_min for kind in types])
         rework_usd = None if scenario.contracts is None else scenario.contracts.rework_usd

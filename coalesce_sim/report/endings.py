@@ -30,10 +30,10 @@ def ending(
     scenario: Scenario, records: Records, row: int, names: tuple[str, ...], contracts: list[Facts]
 ) -> Facts:
     """How a task ended where that can be badly."""
-    where = int(records.contractor[row])
+    where, client = int(records.contractor[row]), int(records.block.tasks.client[row])
     good, loss_usd = bool(records.good[row]), float(records.loss_usd[row])
     failed = sum(each["state"] != COMPLETED or each["reason"] is not None for each in contracts)
-    given_up = scenario.clients.slots == 0 if where == LOCAL else failed == len(contracts)
+    given_up = scenario.clients.of(client).home.slots == 0 if where == LOCAL else failed == len(contracts)
     place = "at home" if where == LOCAL else f"at {names[where]}"
     return {
         "loss_usd": loss_usd,

@@ -18,7 +18,7 @@ from coalesce_sim.market.observer import Considered, DecidedOffers, Observer
 from coalesce_sim.market.records import Records
 from coalesce_sim.market.roster import hired_is_drawn
 from coalesce_sim.market.workload import Block
-from coalesce_sim.policies.protocol import LOCAL, Decision, Tasks, View
+from coalesce_sim.policies.protocol import LOCAL, Decision, Policy, Tasks, View
 from coalesce_sim.policies.registry import create
 from coalesce_sim.report import endings, verdicts
 from coalesce_sim.report.criteria import cheaper_but_lower
@@ -27,6 +27,7 @@ from coalesce_sim.report.opportunity import opportunity_sentence
 from coalesce_sim.report.what_if import ASKED_AGAIN, Rehearsed, WhatIf, rehearsed
 from coalesce_sim.report.wholes import whole_of
 from coalesce_sim.rounding import first_greatest
+from coalesce_sim.scenario.policy import PolicySettings
 from coalesce_sim.scenario.schema import Scenario
 
 Facts = dict[str, Any]
@@ -80,10 +81,18 @@ def explain(scenario: Scenario, seed: int, replication: int, task: int) -> Expla
     to be hired is not there.
     """
     hired_is_drawn(scenario, seed, [replication])
-    policy = create(scenario.policy)
-    kept = rehearsed(policy, task) if isinstance(scenario.policy, ASKED_AGAIN) else None
+    kept: list[Rehearsed] = []
+
+    def made(chosen: PolicySettings) -> Policy:
+        policy = create(chosen)
+        if not isinstance(chosen, ASKED_AGAIN):
+            return policy
+        kept.append(rehearsed(policy, task))
+        return kept[-1]
+
     story = _Story(scenario, replication, task, kept)
-    Stage(scenario, kept or policy, story, seed=seed, replication=replication).play()
+    policy = made(scenario.policy)
+    Stage(scenario, policy, story, seed=seed, replication=replication, make=made).play()
     if not 0 <= task < story.tasks:
         there_are = f"there are {story.tasks:,}, 0 to {story.tasks - 1}" if story.tasks else "there are none"
         raise LookupError(f"no task {task}: {there_are} in replication {replication} of seed {seed}")
@@ -95,7 +104,7 @@ class _Story(Observer):
 
     market: Market
 
-    def __init__(self, scenario: Scenario, replication: int, task: int, kept: Rehearsed | None) -> None:
+    def __init__(self, scenario: Scenario, replication: int, task: int, kept: list[Rehearsed]) -> None:
         self.scenario, self.replication, self.task = scenario, replication, task
         self.kept = kept
         self.tasks = 0
@@ -121,12 +130,12 @@ class _Story(Observer):
 
     def _flips(self, decided: DecidedOffers) -> list[Facts]:
         """What would have changed the decision."""
-        if self.kept is None:
+        asked = [each.before[-1] for each in self.kept if each.before]
+        if not asked:
             return []
         view = View(decided.offers, decided.row)
         names = [self.market.pool.names[contractor] for contractor in view.ids]
-        before = self.kept.before[-1]
-        return WhatIf(before, view, decided.decision, decided.breakdown(), names).flips()
+        return WhatIf(asked[0], view, decided.decision, decided.breakdown(), names).flips()
 
     def contract_ended(self, contract: Contract) -> None:
         if contract.task == self.task:
@@ -141,6 +150,7 @@ class _Story(Observer):
             if self.scenario.learning:
                 realised |= endings.ending(self.scenario, records, row, names, list(self.ended.values()))
             self.end = {
+                "policy": self._policy(records.block, row),
                 "task": _task(self.scenario, records.block, row),
                 "factors": factors_at_home(self.scenario, records.block, row),
                 "realised": realised,
@@ -149,6 +159,11 @@ class _Story(Observer):
             if records.not_taken[row]:
                 self.undecided = verdicts.not_taken(split=bool(records.split[row]))
                 realised["verdict"] = self.undecided
+
+    def _policy(self, block: Block, row: int) -> Facts:
+        """Who decides for the client of a task."""
+        chosen = self.scenario.policy_of(int(block.tasks.client[row]))
+        return chosen.model_dump(by_alias=True)
 
     def told(self) -> Facts:
         """All of it, the first decision in front."""
@@ -160,7 +175,6 @@ class _Story(Observer):
             **first,
             "retries": retries,
             "skill_threshold": self.scenario.skills.threshold,
-            "policy": self.scenario.policy.model_dump(by_alias=True),
         }
 
 
@@ -205,7 +219,7 @@ def _decision(scenario: Scenario, market: Market, decided: DecidedOffers, replic
     if "not_explored" in reasons:
         reasons["not_explored"] = rows[reasons["not_explored"]]["contractor"]
     chosen = None if decision.contractor == LOCAL else rows[decision.contractor]["contractor"]
-    work_s = {} if scenario.clients.slots == 0 else {"work_s": breakdown.home_s}
+    work_s = {} if scenario.clients.of(view.client).home.slots == 0 else {"work_s": breakdown.home_s}
     return {
         "home": {**work_s, **breakdown.home, "internal_usd": view.internal_usd},
         "opportunity": breakdown.opportunity

@@ -23,11 +23,12 @@ def factors_at_home(scenario: Scenario, block: Block, task: int) -> Facts:
     ``compute``, ``memory``, ``energy`` and ``depreciation`` (eq. 2 to 4 and 6) have the factors of each
     amount beside it; ``opportunity`` (eq. 5) its rule and, where it goes by later tasks, the rate for each of
     these hours. `batch` slots share `gpus` GPUs. `believed` names what may differ from the truth. Empty where
-    clients have no GPU.
+    its client has no GPU.
     """
-    if scenario.clients.slots == 0:
+    home = scenario.clients.of(int(block.tasks.client[task])).home
+    if home.slots == 0:
         return {}
-    own, running = scenario.clients.hardware, block.home.running
+    own, running = home.hardware, block.home.running
     machine = own.as_believed
     time = _time(scenario, block, task, machine)
     return {

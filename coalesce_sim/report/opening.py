@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from coalesce_sim.errors import ResultsWarning
 from coalesce_sim.files import ResultsError, digest_of_file, read_sealed
-from coalesce_sim.metrics import METRICS, Metric, UnknownMetric, describe
+from coalesce_sim.metrics import Metric, UnknownMetric, describe, in_order
 from coalesce_sim.provenance import is_newer
 from coalesce_sim.version import __version__
 
@@ -144,7 +144,7 @@ def open_folder(folder: str | Path) -> Opened:
             seed=int(facts["seed"]),
             version=version,
             factors=("policy",) if comparison else (),
-            metrics=_in_order(metric for each in told for metric in each),
+            metrics=tuple(in_order(metric for each in told for metric in each)),
             facts=facts,
         )
     except (KeyError, TypeError, AttributeError) as error:
@@ -188,8 +188,3 @@ def _read(path: Path) -> tuple[dict[str, Any], bool]:
         return read_sealed(path)
     except OSError as error:
         raise ResultsError(f"{path}: cannot be read: {error}") from error
-
-
-def _in_order(names: Iterable[str]) -> tuple[str, ...]:
-    found = set(names)
-    return tuple(name for name in METRICS if name in found)

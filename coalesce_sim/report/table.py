@@ -11,9 +11,11 @@ from coalesce_sim.experiments.runs import RunResult
 from coalesce_sim.market.contracts.states import FINAL_STATES
 from coalesce_sim.numbers import NOTHING, number, percent, plural, with_half_width
 from coalesce_sim.report.costs import NONE, SAVED_IN, cost_lines
+from coalesce_sim.report.groups import print_groups
 from coalesce_sim.report.layout import Column, print_columns, print_wrapped
 from coalesce_sim.report.results_folder import Written
 from coalesce_sim.report.routing import print_routing, print_who
+from coalesce_sim.report.sellers import print_sellers
 from coalesce_sim.scenario.security import INCIDENT_KINDS
 from coalesce_sim.statistics.intervals import Estimate, estimate
 
@@ -58,7 +60,9 @@ def print_run(console: Console, written: Written[RunResult]) -> None:
     print_who(console, result.routed)
     _print_results(console, result)
     _print_for_operators(console, result)
+    print_groups(console, result.scenario.clients, result.estimates)
     print_routing(console, result.routed)
+    print_sellers(console, result.books())
     for line in experience(result):
         print_wrapped(console, line)
     for note in (_HONEST, _AS_PUBLISHED) if _of_the_paper(result) else (_HONEST,):

@@ -26,16 +26,18 @@ def of_decision(
 ) -> str:
     """Why the task went where it went, in a sentence."""
     internal_usd = view.internal_usd
-    rules = scenario.policy if isinstance(scenario.policy, Topsis) else None
+    policy = scenario.policy_of(view.client)
+    rules = policy if isinstance(policy, Topsis) else None
     at_home = f"Stays at home at an estimated {number(internal_usd)} USD"
-    if scenario.clients.slots == 0:
+    has_gpu = scenario.clients.of(view.client).home.slots != 0
+    if not has_gpu:
         at_home = (
             f"Not outsourced and, no client having a slot, given up at a loss of {number(internal_usd)} USD"
         )
     if decision.contractor != LOCAL:
         chosen = next(row for row in best_first if row["chosen"])
         goes = f"Goes to {chosen['contractor']} at an estimated {number(chosen['external_usd'])} USD"
-        goes += f", against {number(internal_usd)} USD {'at home' if scenario.clients.slots != 0 else 'lost'}"
+        goes += f", against {number(internal_usd)} USD {'at home' if has_gpu else 'lost'}"
         if rules is None:
             return f"{goes}{', to explore' if decision.explored else ''}."
         if decision.explored:

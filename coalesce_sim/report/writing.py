@@ -74,7 +74,7 @@ def _play(
     scenario, count = origin.scenario, origin.replications
     about = {"coalesce_sim": json.dumps(origin.facts(), allow_nan=False)}
     timeline: list[pa.Table] = []
-    routing: list[pa.Table] = []
+    kept: dict[TableName, list[pa.Table]] = {"routing": [], "sellers": []}
     metrics: list[Metrics] = []
     watch = QueueWatch(queues=scenario.queues)
     wanted = Wanted(decisions=True, timeline=True, experience=True, offers=origin.offers, routing=True)
@@ -90,8 +90,8 @@ def _play(
                 watch.add(table)
             if name == "timeline":
                 timeline.append(table.select(TIMELINE_COLUMNS))
-            if name == "routing":
-                routing.append(table)
+            if name in kept:
+                kept[name].append(table)
 
         items = [(scenario, origin.seed, replication) for replication in range(count)]
         open_files.enter_context(expecting(data_digests(scenario)))
@@ -99,5 +99,5 @@ def _play(
         with closing(played):
             metrics.extend(played)
     whole = Timeline.of(pa.concat_tables(timeline), count)
-    result = RunResult(scenario, origin.seed, metrics, {"routing": routing}, watch.judged(), chosen)
+    result = RunResult(scenario, origin.seed, metrics, kept, watch.judged(), chosen)
     return result, whole

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from coalesce_sim.arrays import FloatArray
+from coalesce_sim.arrays import FloatArray, IntArray
+
+There = Callable[[], IntArray | slice]
+"""The places of some contractors, ascending."""
+
+
+def everybody() -> slice:
+    """All of them."""
+    return slice(None)
 
 
 def eigentrust(local_trust: FloatArray, pretrust: FloatArray, weight: float) -> tuple[FloatArray, FloatArray]:
@@ -35,7 +45,8 @@ class EigenTrust:
     `prior_bad`, one entry a contractor). wᵢ is in proportion to the client's global trust, so that a rating
     counts 1 on average. (A contractor's own global trust is no probability: it grows with custom.) With
     `pooling`, there is a score a task type, drawn to that over all types as if by so many ratings.
-    All is computed anew after every `recompute_every` ratings, from tables of (types, clients, contractors).
+    All is computed anew after every `recompute_every` ratings, from tables of (types, clients, contractors),
+    of the contractors that `there` gives then: those who have entered the market.
     """
 
     def __init__(
@@ -47,12 +58,13 @@ class EigenTrust:
         recompute_every: int,
         n_types: int,
         pooling: float | None,
+        there: There = everybody,
     ) -> None:
         self._prior_good, self._prior = prior_good, prior_good + prior_bad
         self._pretrust = pretrust
         self._pretrust_weight = pretrust_weight
         self._recompute_every = recompute_every
-        self._pooling = pooling
+        self._pooling, self._there = pooling, there
         rows = 1 if pooling is None else n_types
         self._good = np.zeros((rows, len(pretrust), len(prior_good)))
         self._ratings = np.zeros_like(self._good)
@@ -71,15 +83,18 @@ class EigenTrust:
 
     def _recompute(self) -> None:
         self._since = 0
-        counts = self._ratings.sum(axis=0)
-        net = 2.0 * self._good.sum(axis=0) - counts
+        there = self._there()
+        given, number = (np.ascontiguousarray(each[:, :, there]) for each in (self._good, self._ratings))
+        prior_good, prior = self._prior_good[there], self._prior[there]
+        counts = number.sum(axis=0)
+        net = 2.0 * given.sum(axis=0) - counts
         trust, _ = eigentrust(net, self._pretrust, self._pretrust_weight)
         by_client = counts.sum(axis=1)
         trusted_ratings = trust @ by_client
         weight = trust * (by_client.sum() / trusted_ratings) if trusted_ratings > 0 else trust
-        good, ratings = weight @ self._good, weight @ self._ratings
-        pooled = (self._prior_good + good.sum(axis=0)) / (self._prior + ratings.sum(axis=0))
+        good, ratings = weight @ given, weight @ number
+        pooled = (prior_good + good.sum(axis=0)) / (prior + ratings.sum(axis=0))
         if self._pooling is None:
-            self.scores[0] = pooled
+            self.scores[0, there] = pooled
         else:
-            self.scores[:] = (self._pooling * pooled + good) / (self._pooling + ratings)
+            self.scores[:, there] = (self._pooling * pooled + good) / (self._pooling + ratings)

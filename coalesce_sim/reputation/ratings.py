@@ -8,7 +8,7 @@ import numpy as np
 
 from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.reputation.beta import Beta
-from coalesce_sim.reputation.eigentrust import EigenTrust
+from coalesce_sim.reputation.eigentrust import EigenTrust, There, everybody
 from coalesce_sim.reputation.ewma import Ewma
 from coalesce_sim.reputation.pooling import ByTaskType
 from coalesce_sim.reputation.sliding_window import SlidingWindow
@@ -43,6 +43,7 @@ class Ratings:
     read-only for all others. It is one array that changes with time: keep a copy, not the array.
     `advertised` is the reliability that each contractor claims, from which a warm start begins.
 
+    `there` gives the contractors who have entered the market; others are no part of anybody's score.
     Ratings are kept to be taken with `take_rows`, unless told not to `record` them.
     Raises ValueError if an advertised reliability is not in [0, 1], or if there are fewer clients than are
     pretrusted.
@@ -56,13 +57,14 @@ class Ratings:
         advertised: FloatArray,
         *,
         record: bool = True,
+        there: There = everybody,
     ) -> None:
         wrong = np.flatnonzero(~((advertised >= 0) & (advertised <= 1)))
         if len(wrong):
             raise ValueError(
                 f"reliability of contractor {wrong[0]} must be from 0 to 1 (got {advertised[wrong[0]]:g})"
             )
-        self._model = _model(settings, n_types, n_clients, np.asarray(advertised, dtype=np.float64))
+        self._model = _model(settings, n_types, n_clients, np.asarray(advertised, dtype=np.float64), there)
         self.scores: FloatArray = self._model.scores.view()
         self.scores.flags.writeable = False
         self._record = record
@@ -102,13 +104,13 @@ def first_scores(settings: Reputation, advertised: FloatArray) -> FloatArray:
 
 
 def _model(
-    settings: Reputation, n_types: int, n_clients: int, advertised: FloatArray
+    settings: Reputation, n_types: int, n_clients: int, advertised: FloatArray, there: There
 ) -> Beta | SlidingWindow | Ewma | ByTaskType | EigenTrust:
     """The rule that turns ratings into scores, at its start."""
     model = settings.model
     warm = settings.start == "warm"
     if isinstance(model, EigenTrustReputation):
-        return eigentrust_of(settings, model, n_types, n_clients, advertised)
+        return eigentrust_of(settings, model, n_types, n_clients, advertised, there)
     if isinstance(model, SlidingWindowReputation):
         return SlidingWindow(
             *prior_counts(model, warm, advertised),
@@ -127,7 +129,12 @@ def _model(
 
 
 def eigentrust_of(
-    settings: Reputation, model: EigenTrustReputation, n_types: int, n_clients: int, advertised: FloatArray
+    settings: Reputation,
+    model: EigenTrustReputation,
+    n_types: int,
+    n_clients: int,
+    advertised: FloatArray,
+    there: There = everybody,
 ) -> EigenTrust:
     """EigenTrust before the first rating, `model` being the settings' own."""
     return EigenTrust(
@@ -137,6 +144,7 @@ def eigentrust_of(
         recompute_every=model.recompute_every,
         n_types=n_types,
         pooling=settings.pooling if settings.by_task_type else None,
+        there=there,
     )
 
 

@@ -111,22 +111,7 @@ def served(profile: str | None, model: str, gpus: int, batch: int) -> ServingPoi
     Raises ValueError, beginning with the setting at fault, where nothing was measured of it: there is no
     extrapolation.
     """
-    points = [point for point in serving_points() if point.profile == profile]
-    if not points:
-        where = ", ".join(dict.fromkeys(point.profile for point in serving_points()))
-        here = profile or "hardware without a profile"
-        raise ValueError(f"serves: nothing is measured on {here} (got {model!r}); measured on {where}")
-    models = list(dict.fromkeys(point.model for point in points))
-    if model not in models:
-        near = closest(model, models)
-        hint = f"did you mean {near!r}?" if near else f"measured: {', '.join(models)}"
-        raise ValueError(f"serves: not measured on {profile} (got {model!r}); {hint}")
-    points = [point for point in points if point.model == model]
-    sizes = sorted({point.gpus for point in points})
-    if gpus not in sizes:
-        measured = " and ".join(map(str, sizes))
-        raise ValueError(f"gpus: {model} is measured on {measured} {profile} (got {gpus})")
-    points = [point for point in points if point.gpus == gpus]
+    points = _measured(profile, model, gpus)
     low, high = points[0].batch, points[-1].batch
     if not low <= batch <= high:
         raise ValueError(f"batch: {model} is measured from {low} to {high} at once (got {batch})")
@@ -145,6 +130,54 @@ def served(profile: str | None, model: str, gpus: int, batch: int) -> ServingPoi
         j_per_token=at("j_per_token"),
         median_itl_ms=at("median_itl_ms"),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class FittedCurve:
+    """The time per token, by the jobs at once, that fits what was measured of a served model: a straight
+    line. `max_jobs` is the largest batch measured, `median_error` that of the fit, relative."""
+
+    base_ms_per_token: float
+    per_job_ms: float
+    max_jobs: int
+    median_error: float
+
+
+def fitted_curve(profile: str, model: str, gpus: int) -> FittedCurve:
+    """The straight line of least relative squares through the measured times per token.
+
+    Raises ValueError, beginning with the setting at fault, where nothing was measured of it.
+    """
+    points = _measured(profile, model, gpus)
+    jobs = np.array([float(point.batch) for point in points])
+    ms = 1000 * jobs / np.array([point.output_tokens_per_s for point in points])
+    line = np.column_stack((np.ones(len(jobs)), jobs))
+    (base, slope), *_ = np.linalg.lstsq(line / ms[:, None], np.ones(len(jobs)), rcond=None)
+    error = float(np.median(np.abs((base + slope * jobs) / ms - 1)))
+    return FittedCurve(float(f"{base:.4g}"), float(f"{slope:.4g}"), points[-1].batch, error)
+
+
+def _measured(profile: str | None, model: str, gpus: int) -> list[ServingPoint]:
+    """All measurements of a model on so many GPUs, by rising batch.
+
+    Raises ValueError, beginning with the setting at fault, where there are none.
+    """
+    points = [point for point in serving_points() if point.profile == profile]
+    if not points:
+        where = ", ".join(dict.fromkeys(point.profile for point in serving_points()))
+        here = profile or "hardware without a profile"
+        raise ValueError(f"serves: nothing is measured on {here} (got {model!r}); measured on {where}")
+    models = list(dict.fromkeys(point.model for point in points))
+    if model not in models:
+        near = closest(model, models)
+        hint = f"did you mean {near!r}?" if near else f"measured: {', '.join(models)}"
+        raise ValueError(f"serves: not measured on {profile} (got {model!r}); {hint}")
+    points = [point for point in points if point.model == model]
+    sizes = sorted({point.gpus for point in points})
+    if gpus not in sizes:
+        measured = " and ".join(map(str, sizes))
+        raise ValueError(f"gpus: {model} is measured on {measured} {profile} (got {gpus})")
+    return [point for point in points if point.gpus == gpus]
 
 
 def what_is_measured(profile: str) -> str:

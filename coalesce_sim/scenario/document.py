@@ -53,6 +53,9 @@ DISTRIBUTIONS = frozenset(
 DISCRIMINATORS = ("kind", "class", "profile")
 """Keys whose value says which alternative a mapping describes."""
 
+_IN_PLACE_OF = {"groups": ("count",)}
+"""Fields that take the place of others, which are then not inherited."""
+
 EVERY = "*"
 """The step of a path that stands for every name, or number, there is."""
 
@@ -184,8 +187,8 @@ def read_base(source: str | Path | Mapping[str, Any]) -> Base:
 
     `source` is a path, the name of a bundled scenario (text without slash and without `.yaml`), or the
     content itself. In a merge mappings merge key by key, null clears and anything else replaces; a mapping
-    that names another alternative (`kind`, `class`, `profile`, a distribution) replaces too. A relative path
-    in `extends` starts at the file that says it.
+    that names another alternative (`kind`, `class`, `profile`, a distribution) replaces too, and `groups`
+    take the place of a `count`. A relative path in `extends` starts at the file that says it.
 
     Raises ScenarioError with all problems of the first source that cannot be read.
     """
@@ -277,6 +280,9 @@ def _merge(parent: Node, child: Node) -> Node:
     ours, theirs = child.value, parent.value
     if not (isinstance(ours, dict) and isinstance(theirs, dict)) or _names_another(theirs, ours):
         return child
+    stated = {key for key, node in ours.items() if node.value is not None}
+    replaced = {old for new, fields in _IN_PLACE_OF.items() if new in stated for old in fields}
+    theirs = {key: node for key, node in theirs.items() if key not in replaced}
     both = {key: _inherited(theirs[key], node) for key, node in ours.items() if key in theirs}
     return Node(theirs | ours | both, child.mark)
 

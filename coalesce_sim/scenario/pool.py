@@ -1,14 +1,14 @@
-"""What a user writes about the two sides of the market: clients and contractors."""
+"""What a user writes about contractors, and about the work of either side of the market."""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ModelWrapValidatorHandler, model_validator
 
 from coalesce_sim.scenario.base import Model, Text
-from coalesce_sim.scenario.believed import OwnHardware
+from coalesce_sim.scenario.batching import BatchCurve, with_places
 from coalesce_sim.scenario.distributions import (
     Distribution,
     NonNegative,
@@ -44,27 +44,6 @@ class TypeOutcome(Model):
         if self.failed_bill_usd is not None and self.bill_usd is None:
             raise ValueError("failed_bill_usd: needs bill_usd beside it")
         return self
-
-
-class Clients(Model):
-    """Identical clients, each with GPUs of its own behind one first-come queue."""
-
-    count: Annotated[int, Field(gt=0, le=1_000_000)]
-    """How many clients share the tasks, as `workload.dealing` says."""
-    slots: Slots = "unlimited"
-    """Tasks that each client can work on at once; what waits is done first come, first served. Without limit
-    nothing waits; with 0 there is no GPU, and what stays at home is not done (needs `contracts`)."""
-    hardware: OwnHardware
-    """What each slot works on: times and prices all work at home."""
-    price_usd: NonNegative | Moving = 0.0
-    """USD that a task at home is expected to cost beyond hardware and, where records are replayed, the list
-    price of the own agent. No effect but on estimates in a market that learns."""
-    success: Share | Moving = 1.0
-    """True probability that work at home is good; below 1 it needs `contracts`. No effect where there are
-    `outcomes` or `records`."""
-    outcomes: dict[str, TypeOutcome] | None = None
-    """Success, true bills and times of work at home by task type; must name all types but those that are
-    always done in steps, and needs `contracts`. No effect where records are replayed."""
 
 
 class ContractorFacts(TokenPrices):
@@ -110,10 +89,14 @@ class ContractorFacts(TokenPrices):
     takes."""
     own_cost_share: Share | Moving | None = None
     """Share of the listed price that is the contractor's own cost, where no hardware tells it; left out, all
-    of it. No effect but on bargained prices, auctions and posted prices."""
+    of it where somebody bargains or bids. It is spent on every job that is begun, whatever comes of it; where
+    every contractor delivers, no effect but on auctions and posted prices."""
     slots: Slots | Moving = "unlimited"
     """Jobs that the contractor can work on at once; others wait, first come, first served. With 0 it rejects
     whatever it is given (needs `contracts`)."""
+    batch_curve: BatchCurve | None = None
+    """How the pace of writing hangs on the jobs at work, in place of `slots` and `decode_tokens_per_s`; an
+    offer goes by the jobs that are there when it is made. Needs a market that learns."""
     queue_limit: Annotated[int, Field(ge=0)] | None = None
     """Jobs that may wait at the contractor, which rejects those beyond. Left out, any number may; needs
     `contracts`."""
@@ -127,6 +110,11 @@ class ContractorFacts(TokenPrices):
     outcomes: dict[str, TypeOutcome] | None = None
     """Success, true bills and times by task type; no offer is made on types that are not named. Needs
     `contracts`."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _slots_of_a_curve(cls, data: Any, validated: ModelWrapValidatorHandler[Self]) -> Self:
+        return with_places(data, validated)
 
 
 class Contractor(ContractorFacts):
@@ -142,6 +130,26 @@ class Contractor(ContractorFacts):
     available_capacity: NonNegative = 0.5
     """What the contractor has left to offer at the start, in the unit of demand; no effect but on prices by
     ``demand``."""
+    owner: Annotated[str, Field(min_length=1)] | None = None
+    """Whose the contractor is: those that state the same owner are one business, whose books are told
+    together. Left out, its own."""
+    enter_h: NonNegative = 0.0
+    """Hours from the start of the run to when the contractor enters the market; before, nobody finds it and
+    nothing hangs on it."""
+    leave_h: Positive | None = None
+    """Hours from the start of the run to when the contractor leaves: it makes no more offers, and finishes
+    what it has taken on. Left out, it stays."""
+
+    @property
+    def moves(self) -> bool:
+        """Whether it is not in the market all the time."""
+        return self.enter_h > 0 or self.leave_h is not None
+
+    @model_validator(mode="after")
+    def _enters_before_it_leaves(self) -> Self:
+        if self.leave_h is not None and self.leave_h <= self.enter_h:
+            raise ValueError(f"leave_h: must be later than enter_h, {self.enter_h:g} (got {self.leave_h:g})")
+        return self
 
 
 class ContractorType(ContractorFacts):

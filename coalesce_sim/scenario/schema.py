@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, model_validator
@@ -21,15 +22,15 @@ from coalesce_sim.cost_parts import (
 )
 from coalesce_sim.scenario.base import Model
 from coalesce_sim.scenario.calibration import Calibration
+from coalesce_sim.scenario.clients import ClientGroup, Clients, Population
 from coalesce_sim.scenario.contracts import ContractRules
 from coalesce_sim.scenario.costs import BargainedPrice, CostModel, LoadPrice, TokenPrice
 from coalesce_sim.scenario.discovery import Discovery
 from coalesce_sim.scenario.distributions import NonNegative, Positive, no_speck
 from coalesce_sim.scenario.moving import Moving, extremes, moving_in, objections
 from coalesce_sim.scenario.origins import Origins
-from coalesce_sim.scenario.policy import Fixed, PolicySettings
+from coalesce_sim.scenario.policy import BestFixed, Fixed, PolicySettings
 from coalesce_sim.scenario.pool import (
-    Clients,
     Contractor,
     ContractorDynamics,
     ContractorFacts,
@@ -43,10 +44,13 @@ from coalesce_sim.scenario.reputation import EigenTrustReputation, Reputation
 from coalesce_sim.scenario.security import Incidents
 from coalesce_sim.scenario.skills import Skills
 from coalesce_sim.scenario.tariff import PRICES
+from coalesce_sim.scenario.turnover import Turnover
 from coalesce_sim.scenario.volume import MOST_TRUST_GIB, overflow, trust_gib
 from coalesce_sim.scenario.workload import DemandDriven, MarketDemand, Recorded, Workload
 
 MAX_INTERVALS = 10_000_000
+MOST_CONTRACTORS = 100_000
+NEEDS_LEARNING = "needs a market that learns; state `contracts: {}`, or extend `market`"
 
 _RECORDED = frozenset(
     ("price_usd", "latency_min", "prefill_tokens_per_s", "decode_tokens_per_s", "success", *PRICES)
@@ -92,6 +96,12 @@ class Clock(Model):
         """Seconds from midnight, UTC, to the start."""
         start = self.start.replace(tzinfo=UTC) if self.start.tzinfo is None else self.start.astimezone(UTC)
         return (start - start.replace(hour=0, minute=0, second=0, microsecond=0)).total_seconds()
+
+    @property
+    def start_s_after_midnight(self) -> float:
+        """Seconds from midnight, by the clock's own hours, to the start."""
+        start = self.start
+        return start.hour * 3600.0 + start.minute * 60.0 + start.second + start.microsecond / 1e6
 
     @property
     def hours(self) -> int:
@@ -145,6 +155,9 @@ class Scenario(Model):
     contractor_dynamics: ContractorDynamics | None = None
     """How contractors' demand and capacity, and so prices by ``demand``, move by the hour. Left out, they
     stand still; a market that learns has none."""
+    turnover: Turnover | None = None
+    """How contractors enter and leave while the market is played. Left out, all are there from the start to
+    the end, but for those of a list that say otherwise. Needs a market that learns."""
     records: RecordedRuns | None = None
     """Recorded runs that are replayed, in place of work that is drawn. Left out, there are none."""
     contracts: ContractRules | None = None
@@ -217,21 +230,24 @@ class Scenario(Model):
         if public is None or not isinstance(public.model, EigenTrustReputation):
             return self
         many = pool.count if isinstance(pool, DrawnPool) else len(self.facts)
-        gib = trust_gib(self.clients.count, many, len(self.workload.types) if public.by_task_type else 1)
+        gib = trust_gib(self.clients.total, many, len(self.workload.types) if public.by_task_type else 1)
         if gib > MOST_TRUST_GIB:
             raise ValueError(
                 "reputation.model: eigentrust keeps tables of clients by contractors, which would take "
-                f"{gib:,.0f} GiB with {self.clients.count:,} and {many:,} (at most {MOST_TRUST_GIB})"
+                f"{gib:,.0f} GiB with {self.clients.total:,} and {many:,} (at most {MOST_TRUST_GIB})"
             )
         return self
 
     @model_validator(mode="after")
     def _hardware_fits_work(self) -> Self:
         work = self.cost_model.internal.work
-        workers: list[tuple[str, Clients | ContractorFacts]] = [("clients", self.clients), *self.facts]
+        workers: list[tuple[str, Clients | ClientGroup | ContractorFacts]] = [("clients", self.clients)]
+        workers += [(f"clients.groups.{name}", group) for name, group in (self.clients.groups or {}).items()]
+        workers += self.facts
         for place, worker in workers:
             for field, hint in worker.hardware.lacking(work).items() if worker.hardware else ():
-                if getattr(worker, field, None) is None:
+                written = field == "decode_tokens_per_s" and getattr(worker, "batch_curve", None) is not None
+                if getattr(worker, field, None) is None and not written:
                     raise ValueError(
                         f"{place}.hardware.{field}: missing, but cost_model.internal.work is {work}{hint}"
                     )
@@ -253,13 +269,20 @@ class Scenario(Model):
 
     @model_validator(mode="after")
     def _beliefs_can_act(self) -> Self:
-        place, own, costs = "clients.hardware.believed", self.clients.hardware, self.cost_model
-        if own.believed is None:
-            return self
-        for field, reason in own.powerless_beliefs(costs.internal.work):
+        for population in self.clients.populations:
+            if population.home.hardware.believed is not None:
+                self._beliefs_of(population)
+        return self
+
+    def _beliefs_of(self, population: Population) -> None:
+        """Refuse what clients believe of their hardware where it can change no estimate."""
+        place, home, costs = self.clients.place_of(population, "hardware"), population.home, self.cost_model
+        place = f"{place}.believed"
+        for field, reason in home.hardware.powerless_beliefs(costs.internal.work):
             raise ValueError(f"{place}.{field}: changes no estimate, for {reason}")
-        if self.clients.slots == 0:
-            raise ValueError(f"{place}: changes no estimate, for clients.slots is 0")
+        if home.slots == 0:
+            slots = self.clients.place_of(population, "slots")
+            raise ValueError(f"{place}: changes no estimate, for {slots} is 0")
         if costs.internal.work == "flop" and not any(each.base_flop for each in self.workload.types.values()):
             raise ValueError(f"{place}: changes no estimate, for base_flop of all workload.types is 0")
         if costs.realised.basis == "estimate" and costs.internal.expects_delay:
@@ -268,7 +291,6 @@ class Scenario(Model):
                 f"(cost_model.realised.basis: estimate, cost_model.internal.opportunity: "
                 f"{costs.internal.opportunity})"
             )
-        return self
 
     @property
     def origins(self) -> Origins:
@@ -308,14 +330,40 @@ class Scenario(Model):
     @property
     def moving(self) -> list[tuple[str, str, Moving]]:
         """All numbers that move: the place of the mapping around each, its field, and how it moves."""
-        tasks = ("workload.attributes", self.workload.attributes)
-        stated: list[tuple[str, Model]] = [tasks, ("clients", self.clients), *self.facts]
+        stated: list[tuple[str, Model]] = [("workload.attributes", self.workload.attributes)]
+        stated.append(("clients", self.clients))
+        stated += [(f"clients.groups.{name}", group) for name, group in (self.clients.groups or {}).items()]
+        stated += self.facts
         return [(place, name, how) for place, each in stated for name, how in moving_in(each).items()]
+
+    @property
+    def turns_over(self) -> bool:
+        """Whether contractors may enter or leave while the market is played."""
+        listed = self.contractors if isinstance(self.contractors, list) else []
+        return self.turnover is not None or any(each.moves for each in listed)
+
+    @property
+    def policies(self) -> list[tuple[str, PolicySettings]]:
+        """Who decides, each with its place in the scenario: `policy`, unless every group has its own, and
+        those of groups."""
+        groups = (self.clients.groups or {}).items()
+        own = [(f"clients.groups.{name}.policy", group.policy) for name, group in groups if group.policy]
+        shared = [("policy", self.policy)] if len(own) < max(1, len(groups)) else []
+        return [*shared, *own]
+
+    def policy_of(self, client: int) -> PolicySettings:
+        """Who decides for a client."""
+        group = self.clients.of(client).stated
+        return self.policy if group is None or group.policy is None else group.policy
+
+    def asked_alike(self) -> Self:
+        """The same market, in which its one policy decides for all clients."""
+        return self.model_copy(update={"clients": self.clients.asked_alike()})
 
     @property
     def queues(self) -> bool:
         """Whether anybody's work can wait: some clients or contractors have finite slots."""
-        slots = [self.clients.slots, *(stated.slots for _, stated in self.facts)]
+        slots = [*(home.slots for home in self.clients.homes), *(stated.slots for _, stated in self.facts)]
         return any(each != "unlimited" for each in slots)
 
     @property
@@ -369,11 +417,12 @@ class Scenario(Model):
         """What can go wrong needs the section that says what then."""
         if self.contracts is not None:
             return self
-        clients = self.clients
-        if clients.slots == 0:
-            raise ValueError("clients.slots: must be > 0 without a section contracts (got 0)")
-        if extremes(clients.success)[0] < 1 or clients.outcomes is not None:
-            raise ValueError("contracts: missing, but clients may fail")
+        for population in self.clients.populations:
+            place_of, home = partial(self.clients.place_of, population), population.home
+            if home.slots == 0:
+                raise ValueError(f"{place_of('slots')}: must be > 0 without a section contracts (got 0)")
+            if extremes(home.success)[0] < 1 or home.outcomes is not None:
+                raise ValueError("contracts: missing, but clients may fail")
         if self.workload.failure_correlation > 0:
             raise ValueError("contracts: missing, but workload.failure_correlation needs it")
         if isinstance(self.contractors, DrawnPool) and self.contractors.success_shift != 0:
@@ -389,16 +438,75 @@ class Scenario(Model):
         return self
 
     @model_validator(mode="after")
+    def _comings_and_goings_fit(self) -> Self:
+        if refused := [*self._moves_of_the_listed(), *self._turnover_that_cannot_be()]:
+            raise Refusals(refused)
+        return self
+
+    def _moves_of_the_listed(self) -> Iterator[str]:
+        hours, pool = self.clock.horizon_s / 3600, self.contractors
+        for index, each in enumerate(pool if isinstance(pool, list) else ()):
+            for name, at_h in (("enter_h", each.enter_h), ("leave_h", each.leave_h or 0.0)):
+                if at_h > 0 and not self.learning:
+                    yield f"contractors[{index}].{name}: {NEEDS_LEARNING} (got {at_h:g})"
+                elif at_h >= hours:
+                    yield (
+                        f"contractors[{index}].{name}: must be before the last tasks arrive, at {hours:g} h "
+                        f"(got {at_h:g})"
+                    )
+
+    def _turnover_that_cannot_be(self) -> Iterator[str]:
+        if self.turnover is None:
+            return
+        if not self.learning:
+            yield f"turnover: {NEEDS_LEARNING}"
+        pool, entry = self.contractors, self.turnover.entry
+        if entry is None:
+            return
+        if not isinstance(pool, DrawnPool):
+            yield "turnover.entry: needs a drawn pool (contractors.types)"
+            return
+        for name in entry.types or ():
+            if name not in pool.types:
+                known = ", ".join(pool.types)
+                yield f"turnover.entry.types.{name}: unknown type of contractor (known: {known})"
+        if pool.count + entry.per_day * self.clock.days > MOST_CONTRACTORS:
+            most = f"{MOST_CONTRACTORS:,} contractors in all"
+            yield f"turnover.entry.per_day: makes more than {most} (got {entry.per_day:g})"
+
+    @model_validator(mode="after")
+    def _curves_can_be_played(self) -> Self:
+        """A machine whose pace hangs on who else is at work needs a market that plays that."""
+        for place, facts in self.facts:
+            if facts.batch_curve is None:
+                continue
+            if not self.learning:
+                raise ValueError(f"{place}.batch_curve: {NEEDS_LEARNING}")
+            if facts.outages is not None:
+                raise ValueError(f"{place}.outages: not beside batch_curve, whose jobs share what each began")
+            if self.records is not None:
+                raise ValueError(f"{place}.batch_curve: has no effect where records say how long work took")
+            for name, outcome in (facts.outcomes or {}).items():
+                if outcome.latency_min is not None:
+                    raise ValueError(
+                        f"{place}.outcomes.{name}.latency_min: a time beside batch_curve, by which it hangs "
+                        f"on the other jobs (got {outcome.latency_min:g})"
+                    )
+        return self
+
+    @model_validator(mode="after")
     def _outcomes_name_types(self) -> Self:
-        stated = [("clients", self.clients.outcomes), *((place, each.outcomes) for place, each in self.facts)]
-        for place, outcomes in stated:
+        groups = (self.clients.groups or {}).items()
+        own = [("clients", self.clients.outcomes)]
+        own += [(f"clients.groups.{name}", group.outcomes) for name, group in groups]
+        for place, outcomes in [*own, *((place, each.outcomes) for place, each in self.facts)]:
             for name in outcomes or {}:
                 if name not in self.workload.types:
                     raise ValueError(f"{place}.outcomes.{name}: unknown task type (got {name!r})")
-        if self.clients.outcomes is not None:
+        for place, outcomes in own:
             for name, kind in self.workload.types.items():
-                if not kind.in_steps and name not in self.clients.outcomes:
-                    raise ValueError(f"clients.outcomes: missing task type {name!r}")
+                if outcomes is not None and not kind.in_steps and name not in outcomes:
+                    raise ValueError(f"{place}.outcomes: missing task type {name!r}")
         return self
 
     @model_validator(mode="after")
@@ -438,14 +546,14 @@ class Scenario(Model):
         """Who is pretrusted, and who is always hired, must be there."""
         if self.reputation is not None and isinstance(self.reputation.model, EigenTrustReputation):
             trusted = self.reputation.model.pretrusted_clients
-            if trusted is not None and trusted > self.clients.count:
+            if trusted is not None and trusted > self.clients.total:
                 raise ValueError(
                     "reputation.model.pretrusted_clients: must be at most the number of clients, "
-                    f"{self.clients.count} (got {trusted})"
+                    f"{self.clients.total} (got {trusted})"
                 )
-        if not isinstance(self.policy, Fixed) or isinstance(self.contractors, RecordedPool):
+        wanted = [(place, each.contractor) for place, each in self.policies if isinstance(each, Fixed)]
+        if not wanted or isinstance(self.contractors, RecordedPool):
             return self
-        wanted = self.policy.contractor
         match self.contractors:
             case DrawnPool(types=types, count=count):
                 names = [f"{name}_{number}" for name in types for number in range(count)]
@@ -453,10 +561,30 @@ class Scenario(Model):
                 names = list(sellers)
             case listed:
                 names = [each.name for each in listed]
-        if wanted not in names:
-            near = closest(wanted, names[:1000])
-            hint = "" if near is None else f"; did you mean {near!r}?"
-            raise ValueError(f"policy.contractor: no contractor of that name (got {wanted!r}){hint}")
+        refused = []
+        for place, name in wanted:
+            if name not in names:
+                near = closest(name, names[:1000])
+                hint = "" if near is None else f"; did you mean {near!r}?"
+                refused.append(f"{place}.contractor: no contractor of that name (got {name!r}){hint}")
+        if refused:
+            raise Refusals(refused)
+        return self
+
+    @model_validator(mode="after")
+    def _groups_can_be_played(self) -> Self:
+        refused = []
+        for name, group in (self.clients.groups or {}).items():
+            place = f"clients.groups.{name}"
+            if isinstance(group.policy, BestFixed):
+                found = "best_fixed is the best choice for all clients"
+                refused.append(f"{place}.policy.kind: {found}; state it as policy (got 'best_fixed')")
+            if group.budget_usd_per_day is not None and not self.learning:
+                way = "state contracts, which may be empty, or extend market"
+                got = f"(got {group.budget_usd_per_day:g})"
+                refused.append(f"{place}.budget_usd_per_day: needs a market with contracts: {way} {got}")
+        if refused:
+            raise Refusals(refused)
         return self
 
     @model_validator(mode="after")

@@ -203,22 +203,26 @@ class Plan:
 
     def _check_hired(self, scenario: Scenario, levels: tuple[tuple[Level, ...], ...]) -> None:
         """Raises `ScenarioError` where the one contractor to be hired is not there in some replication."""
-        if not isinstance(scenario.policy, Fixed):
+        hired = [(place, each) for place, each in scenario.policies if isinstance(each, Fixed)]
+        if not hired:
             return
         rule, seed = self.replications, self._seed_of(self._key(scenario))
         fewest = rule.fewest if isinstance(rule, Precision) else rule
-        message = why_not_hired(scenario, scenario.policy, seed, range(fewest))
-        if message is not None:
-            base, changes = self._changed(levels)
-            raise ScenarioError([base.document(changes).problem(("policy", "contractor"), message)])
+        for place, chosen in hired:
+            message = why_not_hired(scenario, chosen, seed, range(fewest))
+            if message is not None:
+                base, changes = self._changed(levels)
+                steps = (*place.split("."), "contractor")
+                raise ScenarioError([base.document(changes).problem(steps, message)])
 
     def _check_code(self, scenario: Scenario) -> None:
         """Have the policy and the user's own embedder, as far as they may be imported here."""
-        chosen, embedder = scenario.policy, scenario.skills.embedder
-        if not isinstance(chosen, Custom):
-            create(chosen)
-        elif may_import(chosen.class_):
-            self._note_code("policy", type(create(chosen)))
+        embedder = scenario.skills.embedder
+        for place, chosen in scenario.policies:
+            if not isinstance(chosen, Custom):
+                create(chosen)
+            elif may_import(chosen.class_):
+                self._note_code(place, type(create(chosen)))
         if isinstance(embedder, OwnEmbedder) and may_import(embedder.class_):
             found = own_embedder(scenario)
             assert found is not None

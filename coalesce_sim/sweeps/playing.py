@@ -124,8 +124,9 @@ def died(run: Run, point: Point, times: int) -> Row:
     message = (
         f"the worker process died while it played this run alone, {times} times; perhaps for lack of memory"
     )
-    if isinstance(point.scenario.policy, Custom):
-        message += f", or ended by {point.scenario.policy.class_}"
+    for _, chosen in point.scenario.policies:
+        if isinstance(chosen, Custom):
+            message += f", or ended by {chosen.class_}"
     return Row(run, point.seed, point.key, 0.0, error=message, traceback="")
 
 

@@ -48,10 +48,8 @@ class Uncovered(SphinxDirective):
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        if self.arguments[0] == "published":
-            reasons = of_published(watched=False)
-        else:
-            reasons = of_contracts(coalesce_sim.load("published"), watched=False)
+        reasons_of = of_published if self.arguments[0] == "published" else of_contracts
+        reasons = reasons_of(coalesce_sim.load("published"), watched=False)
         lines = [f"- {each}" for each in reasons]
         return self.parse_text_to_nodes("\n".join(lines))
 

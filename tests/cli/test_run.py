@@ -267,7 +267,7 @@ def test_a_market_that_learns_leaves_behind_what_it_learned(call: Call):
     called = call("market_day", *small)
     assert called.code == 0
     assert "Contracts: " in called.out
-    tables = {"contracts.parquet", "ratings.parquet", "estimation_error.parquet"}
+    tables = {"contracts.parquet", "ratings.parquet", "estimation_error.parquet", "sellers.parquet"}
     figures = {"reputation.png", "estimation_error.png"}
     assert set(contents(Path("results/market_day"))) == FILES | tables | figures
     contracts, ratings = (

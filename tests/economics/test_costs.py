@@ -43,7 +43,7 @@ def test_the_physical_reading_is_3600_times_cheaper_at_home() -> None:
 
 
 def test_tokens_take_prefill_and_decode_time() -> None:
-    hardware = coalesce_sim.load("azure_code_like").clients.hardware
+    hardware = coalesce_sim.load("azure_code_like").clients.homes[0].hardware
     assert token_execution_s(np.array([6899.0]), np.array([256.0]), hardware) == pytest.approx([3.0])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,11 +11,12 @@ import pytest
 
 import coalesce_sim
 from coalesce_sim import RunResult
-from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
+from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.market.contracts.behaviour import HONEST, Asking, Bidding, Conduct, Reception
 from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.contracts.trade import ContractTrade
 from coalesce_sim.market.market import Market
+from coalesce_sim.market.presence import Presence
 from coalesce_sim.market.roster import Roster, roster_of
 from coalesce_sim.market.workload import Block
 from coalesce_sim.reputation.rating import Ballot, Rating
@@ -321,28 +322,17 @@ def test_ballots_may_be_false_and_without_a_contract_and_those_may_be_refused(
     assert run_of(scenario(0)).ratings["contractor"].tolist() == []
 
 
-@dataclass(frozen=True, slots=True)
-class Renames(Roster):
-    """The first contractor goes by the second's name from some time on, and is the same."""
-
-    from_s: float = 1000.0
-
-    @property
-    def owner(self) -> IntArray:
-        return np.where(np.arange(len(self.names)) == B, A, np.arange(len(self.names)))
-
-    def active(self, now_s: float) -> BoolArray:
-        active = np.ones(len(self.names), dtype=bool)
-        active[A if now_s >= self.from_s else B] = False
-        return active
-
-
 @pytest.fixture
 def renamed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first contractor goes by the second's name from 1,000 s on, and is the same."""
+
     def renamed(*given: Any) -> Roster:
         roster = roster_of(*given)
-        facts = {each.name: getattr(roster, each.name) for each in fields(roster)}
-        return Renames(**facts | {"identities": roster.identities[[A, A, *range(2, len(roster.names))]]})
+        same = np.array([A, A, *range(2, len(roster.names))])
+        enter_s, leave_s = np.zeros(len(same)), np.full(len(same), np.inf)
+        leave_s[A] = enter_s[B] = 1000
+        presence = Presence(enter_s, leave_s)
+        return replace(roster, identities=roster.identities[same], owner=same, presence=presence)
 
     monkeypatch.setattr("coalesce_sim.market.pool.roster_of", renamed)
 

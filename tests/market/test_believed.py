@@ -100,7 +100,7 @@ def test_what_can_change_no_estimate_is_refused(
 ) -> None:
     settings = [f"clients.hardware.{change}" for change in changes]
     if message is None:
-        assert load(scenario, settings).clients.hardware.believed is not None
+        assert load(scenario, settings).clients.homes[0].hardware.believed is not None
         return
     with pytest.raises(ScenarioError, match=rf"clients\.hardware\.believed.*{message}"):
         load(scenario, settings)

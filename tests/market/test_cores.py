@@ -130,7 +130,7 @@ def test_all_tables_of_a_market_with_contracts_are_the_same_whoever_plays(name, 
     )
     assert compiled.summary["core"] == {"played": "compiled"}
     assert repr(simpy.replications) == repr(compiled.replications), "nan as well"
-    for table in ("decisions", "contracts", "ratings", "estimation_error", "timeline"):
+    for table in ("decisions", "contracts", "ratings", "estimation_error", "timeline", "sellers"):
         assert getattr(simpy, table).equals(getattr(compiled, table)), table
     assert simpy.routing.equals(compiled.routing)
 

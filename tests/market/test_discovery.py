@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.luck import Luck
 from coalesce_sim.market.contracts.discovery import Discovery, Found, Gossip
+from coalesce_sim.market.presence import Presence
 from coalesce_sim.scenario import discovery as settings
 from tests.market.trading import HOME, HOME_USD, contractor, market, play, run_of
 
@@ -26,10 +27,17 @@ def luck(contractors: int, seed: int = 4) -> Luck:
     return Luck(seed, 0, np.arange(contractors, dtype=np.uint64))
 
 
+def all_there(contractors: int) -> Presence:
+    """Nobody comes or goes."""
+    return Presence(np.zeros(contractors), np.full(contractors, np.inf))
+
+
 def discovery(
     fields: dict[str, Any], clients: int = 5, seed: int = 1, contractors: int = CONTRACTORS
 ) -> Discovery:
-    return Discovery(ADAPTER.validate_python(fields), clients, 2, contractors, luck(contractors, seed))
+    return Discovery(
+        ADAPTER.validate_python(fields), clients, 2, all_there(contractors), luck(contractors, seed)
+    )
 
 
 def ask(
@@ -219,7 +227,7 @@ def played_forwards(finder: Gossip, rounds: int, agents: int, contractors: int) 
 def test_a_view_is_what_playing_every_round_of_all_agents_gives(fanout: int) -> None:
     fields = ADAPTER.validate_python(GOSSIP | {"fanout": fanout})
     for rounds in (1, 2, 5, 12):
-        finder = Gossip(fields, 6, 2, 15, luck(15))
+        finder = Gossip(fields, 6, 2, all_there(15), luck(15))
         made_s = played_forwards(finder, rounds, 6 + 15, 15)
         for client in range(6):
             known = [each for each in np.argsort(-made_s[client]).tolist() if made_s[client, each] > -np.inf]
@@ -227,7 +235,7 @@ def test_a_view_is_what_playing_every_round_of_all_agents_gives(fanout: int) -> 
 
 
 def test_in_gossip_everybody_asks_all_others_and_nobody_itself() -> None:
-    finder = Gossip(ADAPTER.validate_python(GOSSIP | {"fanout": 3}), 4, 2, 6, luck(6))
+    finder = Gossip(ADAPTER.validate_python(GOSSIP | {"fanout": 3}), 4, 2, all_there(6), luck(6))
     agents = np.arange(4 + 6)
     asked = np.concatenate([finder.asked(number, agents) for number in range(100)])
     for agent in agents.tolist():

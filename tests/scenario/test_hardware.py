@@ -315,7 +315,7 @@ def test_token_work_on_what_nobody_measured_says_what_is_measured(tmp_path: Path
 def test_a_profile_replaces_the_parents_hardware_whole(tmp_path: Path):
     path = tmp_path / "mine.yaml"
     path.write_text("extends: published\nclients: {hardware: {profile: rtx_3090, utilisation: 0.5}}\n")
-    hardware = coalesce_sim.load(path, ["clients.hardware.lifetime_h=10000"]).clients.hardware
+    hardware = coalesce_sim.load(path, ["clients.hardware.lifetime_h=10000"]).clients.homes[0].hardware
     stated = machine(profile="rtx_3090", utilisation=0.5, lifetime_h=10000)
     assert hardware.model_dump() == stated.model_dump() | {"believed": None}
 

@@ -89,7 +89,7 @@ def _clock(scenario: Scenario) -> Iterator[Finding]:
     source, start = scenario.workload.arrivals, scenario.clock.start
     if not isinstance(source, Csv):
         return
-    begins = read_table(source, tuple(scenario.workload.types), scenario.clients.count).begins
+    begins = read_table(source, tuple(scenario.workload.types), scenario.clients.total).begins
     if begins is None or abs((_in_utc(begins) - _in_utc(start)).total_seconds()) <= _CLOCK_S:
         return
     hours = any(getattr(each, "from_hour_utc", None) is not None for each in Asked(scenario).tariffs)
@@ -112,7 +112,7 @@ def _in_utc(moment: datetime) -> datetime:
 def _targets(scenario: Scenario, block: Block) -> Iterator[Finding]:
     """Types that work at home cannot do in time: nearly all explicit tasks or, if tasks are drawn, the least
     that can be drawn."""
-    if scenario.clients.slots == 0:
+    if scenario.clients.all_have(0):
         return
     explicit = isinstance(scenario.workload.arrivals, Csv | Listed | Series)
     if not explicit:
@@ -138,13 +138,15 @@ def _targets(scenario: Scenario, block: Block) -> Iterator[Finding]:
 
 
 def _easiest(scenario: Scenario) -> Scenario:
-    """The scenario with one task of each type, the least work that it can be."""
+    """The scenario with a task of each type for every group, the least work that it can be."""
     workload, costs = scenario.workload, scenario.cost_model
     least = {
         name: support(getattr(workload.attributes, name))[0]
         for name in ("complexity", "data_gb", "prompt_tokens", "cached_tokens", "output_tokens")
     }
-    tasks = Listed(kind="listed", tasks=[ListedTask(type=name) for name in workload.types])
+    whose = [each.first for each in scenario.clients.populations]
+    listed = [ListedTask(type=name, client=client) for name in workload.types for client in whose]
+    tasks = Listed(kind="listed", tasks=listed)
     changed = {"arrivals": tasks, "attributes": workload.attributes.model_copy(update=least)}
     quickest = {"local_time_factor": support(costs.realised.local_time_factor)[0]}
     realised = costs.realised.model_copy(update=quickest)
@@ -163,9 +165,10 @@ def _home_s(scenario: Scenario, block: Block) -> FloatArray:
         records = read_recordings(scenario.records)
         runtime_s = dict(zip(records.types, records.runtime_s[:, -1].tolist(), strict=True))
         return np.array([runtime_s[name] for name in names])[types]
-    outcomes = scenario.clients.outcomes or {}
-    stated_min = [None if name not in outcomes else outcomes[name].latency_min for name in names]
-    stated_s = 60 * np.array([np.nan if each is None else each for each in stated_min])[types]
+    outcomes = [home.outcomes or {} for home in scenario.clients.homes]
+    stated_min = [[None if name not in own else own[name].latency_min for own in outcomes] for name in names]
+    whose = scenario.clients.home_of[block.tasks.client]
+    stated_s = 60 * np.array(stated_min, dtype=np.float64)[types, whose]
     return np.where(np.isnan(stated_s), block.truth.local_work_s, stated_s)
 
 

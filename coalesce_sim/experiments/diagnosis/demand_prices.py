@@ -54,7 +54,7 @@ def _complexity(scenario: Scenario) -> Support:
     source = workload.arrivals
     if not isinstance(source, Csv | Listed | Series):
         return stated
-    given = read_table(source, tuple(workload.types), scenario.clients.count).given.get("complexity")
+    given = read_table(source, tuple(workload.types), scenario.clients.total).given.get("complexity")
     if given is None or np.isnan(given).all():
         return stated
     least, most = _range(given)

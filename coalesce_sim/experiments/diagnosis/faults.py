@@ -63,7 +63,7 @@ def _failing(scenario: Scenario, evidence: Evidence) -> Iterator[Finding]:
 
 
 def _no_gpu(scenario: Scenario, evidence: Evidence) -> Iterator[Finding]:
-    if scenario.clients.slots != 0:
+    if not scenario.clients.all_have(0):
         return
     tasks = evidence.tasks
     sentence = (

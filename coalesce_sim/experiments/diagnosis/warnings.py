@@ -92,7 +92,7 @@ def _of_listed_tasks(scenario: Scenario) -> list[str]:
     source = scenario.workload.arrivals
     if not isinstance(source, Csv | Listed | Series):
         return []
-    table = read_table(source, tuple(scenario.workload.types), scenario.clients.count)
+    table = read_table(source, tuple(scenario.workload.types), scenario.clients.total)
     told, first_s = [], float(table.arrival_s[0])
     if isinstance(source, Csv) and table.newest_first:
         told.append(f"{source.path} is written newest first: its tasks are played from the last line up")
@@ -108,7 +108,7 @@ def _of_listed_tasks(scenario: Scenario) -> list[str]:
 
 
 def _of_clients(scenario: Scenario) -> list[str]:
-    idle, count = idle_clients(scenario), scenario.clients.count
+    idle, count = idle_clients(scenario), scenario.clients.total
     if len(idle) == 0:
         return []
     who = f"{len(idle):,} of {count:,} clients, " + _some([f"number {client}" for client in idle.tolist()])
@@ -116,7 +116,8 @@ def _of_clients(scenario: Scenario) -> list[str]:
 
 
 def _of_skills(scenario: Scenario) -> list[str]:
-    if isinstance(scenario.policy, _BLIND_TO_SKILLS):
+    policies = [each for _, each in scenario.policies]
+    if all(isinstance(each, _BLIND_TO_SKILLS) for each in policies):
         return []
     embedder = scenario.skills.embedder
     if isinstance(embedder, OwnEmbedder) and not may_import(embedder.class_):
@@ -124,7 +125,7 @@ def _of_skills(scenario: Scenario) -> list[str]:
     told, reach = [], reach_of(scenario)
     if reach.nobody:
         told.append(f"no contractor offers to do {', '.join(reach.nobody)}: such tasks stay at home")
-    explores = isinstance(scenario.policy, Topsis) and scenario.policy.epsilon > 0
+    explores = any(isinstance(each, Topsis) and each.epsilon > 0 for each in policies)
     if reach.never:
         perfect = "" if scenario.reputation is None else ", not even with a perfect record,"
         way_out = "only exploration sends them out" if explores else "they stay at home"
@@ -183,9 +184,12 @@ def _of_prices(scenario: Scenario) -> list[str]:
 
 
 def _of_home(scenario: Scenario) -> list[str]:
-    if scenario.clients.slots != 0:
+    clients = scenario.clients
+    without = [clients.place_of(each, "slots") for each in clients.populations if each.home.slots == 0]
+    if not without:
         return []
-    told = "clients.slots is 0: a task that stays at home is not done, and costs what undone work costs"
+    where = _some(list(dict.fromkeys(without)))
+    told = f"{where} is 0: a task that stays at home is not done, and costs what undone work costs"
     contracts = scenario.contracts
     if contracts is not None and contracts.recovery.then == "local":
         told += "; contracts.recovery.then is local, so work that fails at contractors ends there too"
@@ -205,12 +209,14 @@ def _of_timeouts(scenario: Scenario) -> list[str]:
 
 
 def _of_budgets(scenario: Scenario) -> list[str]:
-    rules, workload = scenario.policy, scenario.workload
-    if not (isinstance(rules, Topsis) and rules.within_budget) or "budget_usd" in in_tasks(workload.arrivals):
+    workload, policies = scenario.workload, scenario.policies
+    rules = [place for place, each in policies if isinstance(each, Topsis) and each.within_budget]
+    if not rules or "budget_usd" in in_tasks(workload.arrivals):
         return []
     if Asked(scenario).has("value_usd") and workload.attributes.budget_share != 0:
         return []
-    return ["policy.within_budget is true, but no task has a budget: who asks for anything is left out"]
+    told = "is true, but no task has a budget: who asks for anything is left out"
+    return [f"{place}.within_budget {told}" for place in rules]
 
 
 def _hired_from(scenario: Scenario) -> Sequence[tuple[str, ContractorFacts]]:

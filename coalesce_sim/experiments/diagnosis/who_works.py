@@ -18,7 +18,7 @@ from coalesce_sim.scenario.workload import Csv, DemandDriven, Listed, Recorded, 
 
 def idle_clients(scenario: Scenario) -> IntArray:
     """The clients to whom no task can come."""
-    busy = np.zeros(scenario.clients.count, dtype=bool)
+    busy = np.zeros(scenario.clients.total, dtype=bool)
     table = _table(scenario)
     if table is not None:
         busy[_clients_of(scenario, table)] = True
@@ -68,12 +68,12 @@ def _table(scenario: Scenario) -> TaskTable | None:
     arrivals = scenario.workload.arrivals
     if not isinstance(arrivals, Listed | Csv | Series):
         return None
-    return read_table(arrivals, tuple(scenario.workload.types), scenario.clients.count)
+    return read_table(arrivals, tuple(scenario.workload.types), scenario.clients.total)
 
 
 def _clients_of(scenario: Scenario, table: TaskTable) -> IntArray:
     """Who gets the explicit tasks; of those that are dealt at random, somebody."""
-    dealer = Dealer(scenario.workload.dealing, scenario.clients.count, np.random.default_rng(0))
+    dealer = Dealer(scenario.workload.dealing, scenario.clients.total, np.random.default_rng(0))
     return dealer.deal(Arrivals(table.arrival_s, table))
 
 

@@ -80,6 +80,7 @@ class Witness(Observer):
     def __init__(self, scenario: Scenario) -> None:
         self._learning = scenario.learning
         self.evidence = Evidence.none(scenario)
+        self._asked = scenario.clients.asked_by_policy
         self._topsis = scenario.policy if isinstance(scenario.policy, Topsis) else None
         self._physical = scenario.cost_model.realised.basis == "physical"
         self._epsilon = epsilon_of(scenario) or 0.0
@@ -103,6 +104,7 @@ class Witness(Observer):
         self._count(decided, view, eligible)
         if (
             self._topsis is not None
+            and self._asked[view.client]
             and not decided.decision.explored
             and not math.isnan(decided.decision.score)
         ):
@@ -176,8 +178,9 @@ class Witness(Observer):
         choices.hired += hired
         choices.hired_exploring += hired and decision.explored
         choices.explored += decision.explored
-        choices.expected_explored += self._epsilon
-        self._epsilon *= self._decay
+        if self._asked[view.client]:
+            choices.expected_explored += self._epsilon
+            self._epsilon *= self._decay
         choices.with_offers += view.contractors > 0
         choices.offers += view.contractors
         choices.eligible += len(eligible)

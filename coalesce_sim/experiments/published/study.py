@@ -257,7 +257,7 @@ def _cells(
             Cell(
                 experiment=name,
                 days=cases[name].scenario.clock.days,
-                clients=cases[name].scenario.clients.count,
+                clients=cases[name].scenario.clients.total,
                 seed=cases[name].seed,
                 metric=metric,
                 printed=each,

@@ -27,9 +27,10 @@ def contracts_table(
     says more where the work was not `accepted`, as its client says. `good` tells what the work was really
     worth, or would have been. `agreed_usd` is the price agreed on, a price by tokens for the answer that was
     expected, `paid_usd` what the contractor got, `fees_usd` what the client paid on top, `estimated_usd` what
-    it expected of all. `working_s` is null where no work began. `auth_required` tells whether the contract
-    had to be authorised, `input_required` whether the client was asked something, `explored` whether the
-    contractor was chosen at random.
+    it expected of all. `working_s` is null where no work began; `worked_s` is how long it kept its slot and
+    `own_usd` what it cost the contractor, null where nothing tells that contractor's costs. `auth_required`
+    tells whether the contract had to be authorised, `input_required` whether the client was asked something,
+    `explored` whether the contractor was chosen at random.
 
     With `contracts.security.incidents`, `incident` is what happened to its data or its work (leaked,
     tampered, lost), if anything did; `good` is false for work that was tampered with. A leak cost the
@@ -50,8 +51,10 @@ def contracts_table(
         "paid_usd": rows.paid_usd,
         "fees_usd": rows.fees_usd,
         "estimated_usd": rows.estimated_usd,
+        "own_usd": nullable(rows.own_usd),
         "submitted_s": rows.submitted_s,
         "working_s": nullable(rows.working_s),
+        "worked_s": rows.worked_s,
         "ended_s": rows.ended_s,
         "auth_required": rows.auth_required,
         "input_required": rows.input_required,

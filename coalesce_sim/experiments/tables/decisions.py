@@ -39,6 +39,8 @@ def decisions_table(
     `discovery.message_usd`, `search_usd` is the part of `realised_usd` that the search for contractors came
     to; with `contracts.security.incidents`, `leak_usd` is the part that leaked data came to.
 
+    Where there are groups of clients, `group` says of which each task's client is.
+
     All `COST_PARTS` that there may be in the scenario have a column; together they are `realised_usd`.
     ``home_*_usd`` is what work at home was really charged, unlike ``internal_*``. In a market that learns,
     `retries_usd` is what attempts after the first came to, in whichever part.
@@ -58,6 +60,7 @@ def decisions_table(
         "task": np.arange(block.first, block.first + n, dtype=np.int64),
         "whole": _wholes(block),
         "client": tasks.client.astype(np.int32),
+        **_groups(tasks.client, scenario),
         "arrival_s": tasks.arrival_s,
         "type": named(tasks.type_id, tuple(scenario.workload.types)),
         "choice": named(away.astype(np.int32), ("local", "contractor")),
@@ -103,6 +106,12 @@ def decisions_table(
     if scenario.learning:
         columns["retries_usd"] = records.retries_usd
     return table_of(columns)
+
+
+def _groups(client: IntArray, scenario: Scenario) -> dict[str, pa.DictionaryArray]:
+    """The group of each task's client, where there are groups."""
+    clients = scenario.clients
+    return {} if clients.groups is None else {"group": named(clients.group_of[client], (*clients.groups,))}
 
 
 def _wholes(block: Block) -> IntArray:

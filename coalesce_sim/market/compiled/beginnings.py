@@ -18,7 +18,7 @@ from coalesce_sim.market.compiled.market_tables import HOME_BEGINS, SETTING_UP, 
 from coalesce_sim.market.compiled.quotes import due_usd, work_s
 from coalesce_sim.market.compiled.results import is_good
 from coalesce_sim.market.compiled.slots import Books, join
-from coalesce_sim.market.contracts.terms import ASKED, EXTERNAL, LATENCY, PLAIN, SERVICE
+from coalesce_sim.market.contracts.terms import ASKED, BID, EXTERNAL, LATENCY, PLAIN, SERVICE
 from coalesce_sim.policies.protocol import LOCAL
 
 
@@ -65,7 +65,7 @@ def carry_out(
         job.agreed_usd = job.due_usd = course.fixed_usd
     job.plain_usd, job.quoted_s = terms[PLAIN, position], terms[LATENCY, position]
     job.estimated_usd, job.internal_usd = terms[EXTERNAL, position], course.stay_usd
-    job.explored = course.explored
+    job.quoted_own_usd, job.explored = terms[BID, position], course.explored
     took_s = work_s(task, task.true_tokens, contractor, pair)
     job.service_s = took_s * rules.work_factor * task.time_factor
     job.expected_s = terms[SERVICE, position] * rules.work_factor
@@ -125,7 +125,7 @@ def _new_job(number: int, attempt: int, task: Task, under: Under, course: Course
     job.auth_required = job.input_required = job.sent = False
     job.working_s = job.ended_s = np.nan
     job.state, job.reason = 0, ACCEPTED
-    job.paid_usd = job.fees_usd = 0.0
+    job.paid_usd = job.fees_usd = job.worked_s = job.own_usd = 0.0
     return place
 
 

@@ -53,6 +53,7 @@ POLICIES: Final[Mapping[type, type[Policy]]] = {
 }
 """The policies that are compiled, by their settings; others are asked in Python."""
 
+_GROUPS: Final = "groups of clients (clients.groups)"
 _TOLD: Final = "runs of which every decision or contract is told"
 _IN_BLOCKS: Final = frozenset((*POLICIES.values(), yardsticks.FixedChoice, yardsticks.Tally)).difference(
     LEARNERS.values()
@@ -63,16 +64,17 @@ def uncovered(scenario: Scenario, *, watched: bool) -> str | None:
     """Why the compiled core does not play this, in words that complete "it does not play …"; None if it does,
     whatever the policy. `watched` says whether somebody is to be told of every decision.
     """
-    reasons = of_contracts(scenario, watched=watched) if scenario.learning else of_published(watched=watched)
+    reasons_of = of_contracts if scenario.learning else of_published
+    reasons = reasons_of(scenario, watched=watched)
     for reason, applies in reasons.items():
         if applies:
             return reason
     return None if importlib.util.find_spec("numba") else "anything without numba"
 
 
-def of_published(*, watched: bool) -> dict[str, bool]:
+def of_published(scenario: Scenario, *, watched: bool) -> dict[str, bool]:
     """All reasons there are in the published trade, and which apply."""
-    return {_TOLD: watched}
+    return {_GROUPS: scenario.clients.groups is not None, _TOLD: watched}
 
 
 def of_contracts(scenario: Scenario, *, watched: bool) -> dict[str, bool]:
@@ -80,12 +82,19 @@ def of_contracts(scenario: Scenario, *, watched: bool) -> dict[str, bool]:
     public = scenario.reputation
     by_window = public is not None and isinstance(public.model, SlidingWindowReputation)
     return {
+        _GROUPS: scenario.clients.groups is not None,
         "incidents (contracts.security.incidents)": scenario.incidents is not None,
         "reputation by a sliding window (reputation.model)": by_window,
+        "contractors that enter or leave (turnover, enter_h, leave_h)": scenario.turns_over,
+        "machines that serve all their jobs at once (batch_curve)": _any_curve(scenario),
         "numbers that move with time": bool(scenario.moving),
         "outages of contractors (contractors.*.outages)": any(facts.outages for _, facts in scenario.facts),
         _TOLD: watched,
     }
+
+
+def _any_curve(scenario: Scenario) -> bool:
+    return any(facts.batch_curve is not None for _, facts in scenario.facts)
 
 
 def learns(policy: type[Policy]) -> bool:
@@ -111,7 +120,7 @@ def plays_events(scenario: Scenario, policy: type[Policy] | None, rules: setting
     an offer on when it is made, or the policy is asked, or told, one task at a time (`in_blocks`)."""
     facts, cost_model = [each for _, each in scenario.facts], scenario.cost_model
     return (
-        scenario.clients.slots != "unlimited"
+        any(home.slots != "unlimited" for home in scenario.clients.homes)
         or any(each.slots != "unlimited" or each.network_ms for each in facts)
         or any(each.prefill_tokens_per_s or each.decode_tokens_per_s or each.hardware for each in facts)
         or isinstance(cost_model.external.pricing, TokenPrice)

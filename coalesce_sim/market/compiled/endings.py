@@ -30,6 +30,7 @@ from coalesce_sim.market.compiled.market_tables import (
     FAILED,
     REJECTED,
     Check,
+    Contractor,
     Course,
     Ended,
     Job,
@@ -94,11 +95,29 @@ def end_contract(
     integration_usd = rules.integration_usd if accepted else 0.0
     job.fees_usd = communication_usd + verification_usd + integration_usd
     contractor.revenue_usd += job.paid_usd
+    job.own_usd = enter(job, contractor, rules)
     played.price_usd += job.paid_usd
     played.communication_usd += communication_usd
     played.verification_usd += verification_usd
     played.integration_usd += integration_usd
     charge(job.paid_usd + job.fees_usd, job.attempt > 0, played)
+
+
+@part
+def enter(job: Job, contractor: Contractor, rules: Rules) -> float:
+    """`Books.enter`."""
+    usd_per_s = contractor.own_usd_per_s * rules.price_factor
+    if not usd_per_s > 0 and math.isnan(contractor.own_cost_share):
+        own_usd = math.nan
+    elif math.isnan(job.working_s):
+        own_usd = 0.0
+    else:
+        own_usd = usd_per_s * job.worked_s if usd_per_s > 0 else job.quoted_own_usd
+    if not math.isnan(job.working_s):
+        contractor.jobs += 1
+        contractor.worked_s += job.worked_s
+        contractor.work_usd += own_usd
+    return own_usd
 
 
 @part
@@ -110,8 +129,8 @@ def tell_ended(job: Job, ended: Table[Ended], course: Course) -> None:
     row.type_id, row.state, row.reason = job.type_id, job.state, job.reason
     row.accepted, row.good = is_accepted(job), job.good
     row.paid_usd, row.fees_usd, row.agreed_usd = job.paid_usd, job.fees_usd, job.agreed_usd
-    row.estimated_usd, row.submitted_s = job.estimated_usd, job.submitted_s
-    row.working_s, row.ended_s = job.working_s, job.ended_s
+    row.estimated_usd, row.own_usd, row.submitted_s = job.estimated_usd, job.own_usd, job.submitted_s
+    row.working_s, row.worked_s, row.ended_s = job.working_s, job.worked_s, job.ended_s
     row.auth_required, row.input_required = job.auth_required, job.input_required
     row.explored = job.explored
 

@@ -47,7 +47,7 @@ def ranking_of(venue: Venue, experience: Experience) -> Ranking:
 def enter_discovery(found: Discovery, venue: Venue, made: Rows) -> None:
     """Enter how contractors are found among the market's rules."""
     made["searches"], made["k"], made["newcomer_seats"] = True, found.k, found.newcomer_seats
-    made["message_usd"] = found.message_usd if found.message_usd > 0 and venue.searches() else 0.0
+    made["message_usd"] = found.message_usd if found.message_usd > 0 and venue.searches(0) else 0.0
     match found:
         case RegistryDiscovery():
             made["asks_around"], made["refresh_s"] = bool(found.outages), found.refresh_s
@@ -66,7 +66,7 @@ class Finder:
     """A kernel of its own for each kind of discovery but a registry that always answers."""
 
     def __init__(self, found: Discovery, venue: Venue) -> None:
-        asking = venue.scenario.clients.count, len(venue.scenario.workload.types)
+        asking = venue.scenario.clients.total, len(venue.scenario.workload.types)
         match found:
             case RegistryDiscovery():
                 way = _at_registry(found, asking, len(venue.pool))

@@ -174,6 +174,7 @@ def of_contract(
         if _waits(place, job, job.service_s, events, agenda):
             return WAITS
     if job.stage == WORKED:
+        job.worked_s = agenda.now_s - job.working_s
         if worker.limited:
             end(agenda.now_s, job.expected_end_s, worker, books)
             release(job.worker, worker, events, agenda)

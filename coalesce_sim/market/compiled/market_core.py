@@ -238,6 +238,7 @@ class MarketCore:
         venue, laid, course = self._venue, self._laid, self._course[0]
         accounts, contractors = venue.accounts, laid.experience.contractors[:-1]
         accounts.revenue_usd[:] = contractors["revenue_usd"].tolist()
+        self._trade.books.take_over(*(contractors[name] for name in ("jobs", "worked_s", "work_usd")))
         accounts.found_bad = int(course["found_bad"])
         accounts.contracts_ended.update({state: int(course[state]) for state in FINAL_STATES})
         venue.queues.take_over(laid.books.workers["busy_s"].tolist())

@@ -114,7 +114,7 @@ def laid_out(
     """The tables of a market before its first task."""
     scenario, pool = venue.scenario, venue.pool
     contracts = scenario.contracts or ContractRules()
-    clients = scenario.clients.count
+    clients = scenario.clients.total
     found = scenario.discovery
     most = len(pool) if found is None else min(found.k, len(pool))
     experience = _experience(venue, trade)
@@ -157,7 +157,7 @@ def books_of(venue: Venue, *, sees_truth: bool) -> Books:
     """The queues of contractors and clients, with nobody in them."""
     pool, clients = venue.pool, venue.scenario.clients
     own = None if clients.slots == "unlimited" else clients.slots
-    each = [*pool.slots, *[own] * clients.count]
+    each = [*pool.slots, *[own] * clients.total]
     slots = np.array([0 if count is None else count for count in each], dtype=np.int64)
     limits = [-1 if limit is None else limit for limit in pool.queue_limit]
     workers = filled(
@@ -165,8 +165,8 @@ def books_of(venue: Venue, *, sees_truth: bool) -> Books:
         len(each),
         limited=[count is not None for count in each],
         slots=slots,
-        queue_limit=[*limits, *[-1] * clients.count],
-        network_s=np.append(pool.network_s, np.zeros(clients.count)),
+        queue_limit=[*limits, *[-1] * clients.total],
+        network_s=np.append(pool.network_s, np.zeros(clients.total)),
         first_end=np.cumsum(slots) - slots,
     )
     return Books(workers, to_give(Waiting), np.zeros((3 if sees_truth else 2, int(slots.sum()))))
@@ -183,7 +183,7 @@ def _experience(venue: Venue, trade: ContractTrade) -> Experience:
     pairs["work_s"], pairs["ease"] = truth.type_service_s, truth.ease
     pairs["good_bill_usd"], pairs["bad_bill_usd"] = truth.good_bill_usd, truth.bad_bill_usd
     pairs["skill"][:, :n] = skills.total if public is None else skills.before_performance
-    pairs["score"][:, :n], pairs["score"][:, n] = pool.reliability, truth.own_success
+    pairs["score"][:, :n], pairs["score"][:, n] = pool.reliability, truth.own_success[:, LOCAL]
     if public is not None:
         _begin_ratings(public, pool.reliability, contractors)
         pairs["score"] = contractors["score"]
@@ -309,7 +309,7 @@ def _rules(
         home_slots=clients.slots if isinstance(clients.slots, int) else 0,
         opportunity=_OPPORTUNITY[opportunity],
         own_late_usd_per_s=late_usd_per_s if reckons else 0.0,
-        own_price_usd=truth.own_price_usd,
+        own_price_usd=truth.own_price_usd[LOCAL],
         correlation=shared,
         own_share=np.sqrt(1 - shared),
         shared_share=np.sqrt(shared),

@@ -140,6 +140,7 @@ class Job:
     quoted_s: float
     estimated_usd: float
     internal_usd: float
+    quoted_own_usd: float
     explored: bool
     service_s: float
     expected_s: float
@@ -152,6 +153,8 @@ class Job:
     input_required: bool
     sent: bool
     working_s: float
+    worked_s: float
+    own_usd: float
     ended_s: float
     state: int
     reason: int
@@ -162,7 +165,8 @@ class Job:
 class Contractor:
     """A contractor; the last row is home, of which there are ratings alone. Facts, prices for tokens without
     condition, the record of its ratings over all types, whether it was rated since the registry ranked and
-    who was before it, the states that its draws begin at, what it was paid and would have saved (`Tally`)."""
+    who was before it, the states that its draws begin at, what it was paid, would have saved (`Tally`), and
+    its `Books`."""
 
     latency_s: float
     prefill_s: float
@@ -195,6 +199,9 @@ class Contractor:
     found: np.uint64
     revenue_usd: float
     saved_usd: float
+    jobs: int
+    worked_s: float
+    work_usd: float
 
 
 class Pair:
@@ -409,8 +416,10 @@ class Ended:
     fees_usd: float
     agreed_usd: float
     estimated_usd: float
+    own_usd: float
     submitted_s: float
     working_s: float
+    worked_s: float
     ended_s: float
     auth_required: bool
     input_required: bool

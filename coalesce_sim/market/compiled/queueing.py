@@ -209,7 +209,7 @@ def _laid_out(venue: Venue, policy: Policy) -> Laid:
             conditional_of(venue),
             venue.skills.total,
             ~exceeds(scenario.skills.threshold, venue.skills.total),
-            np.zeros(scenario.clients.count, dtype=np.int64),
+            np.zeros(scenario.clients.total, dtype=np.int64),
         ),
         Offers(np.arange(len(pool)), terms, np.zeros(len(pool), dtype=np.bool_)),
         choosing_offers(policy, venue),

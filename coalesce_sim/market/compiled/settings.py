@@ -109,7 +109,7 @@ def _topsis(rules: settings.Topsis, venue: Venue) -> Rows:
 
 
 def _memory(rules: settings.Topsis, venue: Venue) -> Memory:
-    memories = 1 if rules.memory == "shared" else venue.scenario.clients.count
+    memories = 1 if rules.memory == "shared" else venue.scenario.clients.total
     return Memory(
         weights=np.tile(normalised(rules.weights.as_tuple()), (memories, 1)),
         scores=np.zeros((memories, rules.confidence.window)),

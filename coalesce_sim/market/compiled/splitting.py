@@ -33,12 +33,13 @@ _OF_A_TASK: Final = (
 class DividedBlock(BlockUnderWay):
     """A block of which tasks may be split, laid out as `ways.Expectations` reads it."""
 
-    __slots__ = ("layout", "type_id", "wholes")
+    __slots__ = ("client", "layout", "type_id", "wholes")
 
     def __init__(self, block: Block, records: Records, layout: Layout) -> None:
         super().__init__(block, records)
         assert block.wholes is not None
         self.layout, self.wholes = layout, OpenWholes(block.wholes)
+        self.client: list[int] = block.tasks.client.tolist()
         self.type_id: list[int] = block.tasks.type_id.tolist()
 
 

@@ -20,7 +20,7 @@ class Trust:
         self._model: EigenTrust | None = None
         self._taken = 0
         if public is not None and isinstance(public.model, EigenTrustReputation):
-            counts = len(scenario.workload.types), scenario.clients.count
+            counts = len(scenario.workload.types), scenario.clients.total
             self._model = eigentrust_of(public, public.model, *counts, venue.pool.reliability)
 
     def take_ratings(self, laid: Laid) -> None:

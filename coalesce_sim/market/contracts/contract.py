@@ -21,16 +21,20 @@ class Contract:
     on: `plain_usd` the charges before correction by experience, `quoted_s` the time until the work is done,
     `estimated_usd` the whole cost, `internal_usd` that of staying at home.
 
-    `service_s` is how long the work will really take, `expected_s` how long its contractor thinks; `search_s`
-    is what finding the contractor takes, `deadline_s` when the client cancels (infinite: never). `work` is
-    its luck with the task, `done_well` whether that is good as it was last done; at first, honestly.
+    `service_s` is how long the work will really take (the writing of `tokens` left out, where a machine
+    serves all its jobs at once), `expected_s` how long its contractor thinks, and `quoted_own_usd` what that
+    thinks to spend on it; `search_s` is what finding the contractor takes, `deadline_s` when the client
+    cancels (infinite: never). `work` is its luck with the task, `done_well` whether that is good as it was
+    last done; at first, honestly.
 
     As it goes on: `sent` says whether data went out. Of what was delivered, `passed` says whether it passed
     the check, `reported` whether the client says so, to the payer and to the ratings, and `kept` whether it
     takes the work in; of the honest all three are the same. `reason` says more than the final `state` does
-    where the work was not `accepted`. `paid_usd` is what the contractor got, `fees_usd` what the client paid
-    on top. `incident` names what happened to its data or its work, if anything did: leaked data cost the
-    client `leak_usd` and its insurance `insured_usd`.
+    where the work was not `accepted`. `worked_s` is how long the work kept its slot, or its share of a
+    machine that served others too, and `own_usd` what that cost its contractor, NaN where nothing tells its
+    costs. `paid_usd` is what the contractor got, `fees_usd`
+    what the client paid on top. `incident` names what happened to its data or its work, if anything did:
+    leaked data cost the client `leak_usd` and its insurance `insured_usd`.
     """
 
     opened: OpenContractBlock
@@ -47,8 +51,10 @@ class Contract:
     quoted_s: float
     estimated_usd: float
     internal_usd: float
+    quoted_own_usd: float
     explored: bool
     service_s: float
+    tokens: float
     expected_s: float
     search_s: float
     submitted_s: float
@@ -59,6 +65,8 @@ class Contract:
     input_required: bool = False
     sent: bool = False
     working_s: float = float("nan")
+    worked_s: float = 0.0
+    own_usd: float = 0.0
     ended_s: float = float("nan")
     state: str = SUBMITTED
     reason: str = ""

@@ -6,6 +6,8 @@ import math
 
 from coalesce_sim.cost_parts import CONTRACT, LEAK
 from coalesce_sim.market.contracts.behaviour import Behaviour
+from coalesce_sim.market.contracts.books import Books
+from coalesce_sim.market.contracts.budgets import Budgets
 from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.contracts.ended import ContractLog, EndedContracts
 from coalesce_sim.market.contracts.endings import Endings
@@ -19,7 +21,7 @@ from coalesce_sim.market.contracts.quotes import ContractQuote, ContractQuotes
 from coalesce_sim.market.contracts.reasons import FOUND_BAD, OUTAGE
 from coalesce_sim.market.contracts.results import Mishaps
 from coalesce_sim.market.contracts.states import COMPLETED, FAILED, REJECTED
-from coalesce_sim.market.contracts.terms import ASKED, EXTERNAL, LATENCY, PLAIN, SERVICE
+from coalesce_sim.market.contracts.terms import ASKED, BID, EXTERNAL, LATENCY, PLAIN, SERVICE
 from coalesce_sim.market.trade import Events, Onward, Venue
 from coalesce_sim.policies.protocol import Decision, Outcome
 from coalesce_sim.reputation.rating import Ballot
@@ -41,12 +43,15 @@ class Dealing:
         endings: Endings,
         home: Home,
         mishaps: Mishaps,
+        budgets: Budgets | None,
+        books: Books,
     ) -> None:
         self._rules, self._knowledge, self._endings, self._home = rules, knowledge, endings, home
         self._layouts, self._quotes = layouts, quotes
-        self._env, self._accounts = venue.queues.env, venue.accounts
+        self._env, self._accounts, self._books = venue.queues.env, venue.accounts, books
         self._observer, self._listens = venue.observer, venue.listens
         self._log = ContractLog() if venue.observer.wants("contracts") else None
+        self._budgets = budgets
         self._mishaps, self._conduct = mishaps, behaviour.conduct
         self._reception, self._rating = behaviour.reception, behaviour.rating
         self._lifecycle = Lifecycle(venue, rules, self._conduct, endings, mishaps, layouts.setup_s)
@@ -61,8 +66,9 @@ class Dealing:
         terms: list[float] = quote.terms[:, position].tolist()
         chosen, factor = offers.ids[position : position + 1], self._rules.timeout_factor
         contractor = int(chosen[0])
-        fixed_usd = None if decision.price_usd is None else float(decision.price_usd)
+        fixed_usd = self._fixed_usd(opened.client[task], decision)
         work = opened.results.work(task, contractor, now_s)
+        service_s, tokens = self._layouts.true_parts(opened.block, task, contractor)
         contract = Contract(
             opened=opened,
             task=opened.block.first + task,
@@ -78,8 +84,10 @@ class Dealing:
             quoted_s=terms[LATENCY],
             estimated_usd=terms[EXTERNAL],
             internal_usd=offers.internal_usd[0],
+            quoted_own_usd=terms[BID],
             explored=decision.explored,
-            service_s=float(self._layouts.true_work_s(opened.block, task, chosen)[0]),
+            service_s=service_s,
+            tokens=tokens,
             expected_s=terms[SERVICE] * self._layouts.work_factor,
             search_s=opened.search_s(task),
             submitted_s=now_s,
@@ -90,7 +98,15 @@ class Dealing:
         opened.tried[task] = (*opened.tried[task], contractor)
         opened.records.contractor[task] = contractor
         self._accounts.hold(contract.agreed_usd)
+        if self._budgets is not None:
+            self._budgets.commit(contract.client, contract.agreed_usd, now_s)
         return contract
+
+    def _fixed_usd(self, client: int, decision: Decision) -> float | None:
+        """The price that the policy has fixed, cut to what its client may commit; None where it has not."""
+        if decision.price_usd is None or self._budgets is None:
+            return None if decision.price_usd is None else float(decision.price_usd)
+        return min(float(decision.price_usd), self._budgets.left_usd(client, self._env.now))
 
     def work(self, contract: Contract) -> Events:
         """The contract's life, up to its final state."""
@@ -112,7 +128,11 @@ class Dealing:
         communication_usd, verification_usd, integration_usd = fees
         contract.fees_usd = communication_usd + verification_usd + integration_usd
         self._accounts.release(contract.agreed_usd, contract.state)
+        if self._budgets is not None:
+            back_usd = contract.agreed_usd - contract.paid_usd
+            self._budgets.give_back(contract.client, back_usd, contract.submitted_s, contract.ended_s)
         self._accounts.pay(contract.contractor, contract.paid_usd)
+        contract.own_usd = self._books.enter(contract)
         charge_usd, parts_usd = contract.paid_usd + contract.fees_usd, (contract.paid_usd, *fees)
         self._endings.charge_attempt(
             contract.opened, contract.row, charge_usd, CONTRACT, parts_usd, again=contract.attempt > 0
@@ -217,7 +237,7 @@ class Dealing:
             self._endings.fail(opened, task)
         elif tried <= recovery.retries:
             return Onward((task,))
-        elif recovery.then == "local" and self._home.exists:
+        elif recovery.then == "local" and self._home.exists(contract.client):
             opened.records.attempts[task] = tried + 1
             return Onward(carry_out=self._home.begin(opened, task, self._home.expect(opened, task)))
         else:

@@ -10,6 +10,7 @@ import numpy as np
 
 from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.luck import Draws, Luck, StateArray, states_of, uniforms
+from coalesce_sim.market.presence import Presence
 from coalesce_sim.policies.protocol import LOCAL
 from coalesce_sim.scenario.discovery import BroadcastDiscovery, GossipDiscovery, RegistryDiscovery
 from coalesce_sim.scenario.discovery import Discovery as DiscoverySettings
@@ -146,10 +147,11 @@ class Gossip:
         settings: GossipDiscovery,
         n_clients: int,
         n_types: int,
-        n_contractors: int,
+        presence: Presence,
         luck: Luck,
     ) -> None:
-        self._settings = settings
+        self._settings, self._presence = settings, presence
+        n_contractors = len(presence.enter_s)
         self._states = gossip_states(n_clients, luck)
         self._n_clients = n_clients
         self._agents = n_clients + n_contractors
@@ -186,12 +188,17 @@ class Gossip:
     def view(self, latest: int, client: int) -> PartialView:
         """What a client knows after round number `latest`."""
         n_contractors = self._merit.shape[1]
-        size = min(self._settings.view_size, n_contractors)
+        entered = int(np.count_nonzero(self._presence.enter_s <= latest * self._settings.round_s))
+        size = min(self._settings.view_size, entered)
         sources = np.zeros(self._agents, dtype=bool)
         sources[client] = True
         made_in = np.full(n_contractors, -1)
         for number in range(latest, -1, -1):
-            sources[self.asked(number, sources.nonzero()[0])] = True
+            there = sources.nonzero()[0]
+            active = self._presence.during(number * self._settings.round_s)
+            if active is not None:  # what others heard of who has left they know still
+                there = there[np.append(np.ones(self._n_clients, dtype=bool), active)[there]]
+            sources[self.asked(number, there)] = True
             made_in[sources[self._n_clients :] & (made_in < 0)] = number
             if np.count_nonzero(made_in >= 0) >= size:
                 break
@@ -201,9 +208,17 @@ class Gossip:
         return PartialView(_best_first(ids, made_s)[:size], made_s)
 
     def asked(self, number: int, agents: IntArray) -> IntArray:
-        """Whom each of `agents` asks in a round, (fanout, agents); clients count first, then contractors."""
+        """Whom each of `agents` asks in a round, (fanout, agents); clients count first, then contractors.
+
+        Only contractors that are in the market then ask and are asked.
+        """
         draws = self._draw(number, agents, np.arange(self._settings.fanout)[:, None])
-        return (agents + 1 + (draws * (self._agents - 1)).astype(np.int64)) % self._agents
+        active = self._presence.during(number * self._settings.round_s)
+        if active is None:
+            return (agents + 1 + (draws * (self._agents - 1)).astype(np.int64)) % self._agents
+        there = np.append(np.arange(self._n_clients), self._n_clients + active.nonzero()[0])
+        place = there.searchsorted(agents)
+        return there[(place + 1 + (draws * (len(there) - 1)).astype(np.int64)) % len(there)]
 
     def made_s(self, number: int | IntArray, contractors: IntArray) -> FloatArray:
         """When in a round contractors made the entries of themselves that they hand out in it."""
@@ -226,21 +241,24 @@ def gossip_states(n_clients: int, luck: Luck) -> StateArray:
 class Broadcast:
     """No directory: whoever looks for contractors asks all of them."""
 
-    def __init__(self, settings: BroadcastDiscovery, n_types: int, n_contractors: int, luck: Luck) -> None:
-        self._settings = settings
+    def __init__(self, settings: BroadcastDiscovery, n_types: int, presence: Presence, luck: Luck) -> None:
+        self._settings, self._presence = settings, presence
+        n_contractors = len(presence.enter_s)
         self._latency_s = (settings.wait_ms + 2 * settings.message_ms) / 1e3
         # A tie of merits must not favour the first in the scenario.
         self._order = luck("broadcast").draws(np.arange(n_contractors), 0).argsort(kind="stable")
         self._shape = n_types, n_contractors
         self._last: dict[tuple[int, int], int] = {}
 
-    def answer(self, now_s: float, client: int, type_id: int, merit: Merit) -> Found:  # noqa: ARG002
+    def answer(self, now_s: float, client: int, type_id: int, merit: Merit) -> Found:
         ranked = _best_first(self._order, _snapshot(merit(), self._shape)[type_id])
         settings, last = self._settings, self._last.get((client, type_id), -1)
         shortlist = Shortlist(ranked, settings.k, settings.newcomer_seats, last)
         ids = shortlist.next()
         self._last[client, type_id] = shortlist.last
-        return Found(ids, self._latency_s, 0.0 if len(ids) else np.nan, 2 * self._shape[1])
+        active = self._presence.active(now_s)
+        asked = self._shape[1] if active is None else int(np.count_nonzero(active))
+        return Found(ids, self._latency_s, 0.0 if len(ids) else np.nan, 2 * asked)
 
 
 class Discovery:
@@ -257,17 +275,17 @@ class Discovery:
         settings: DiscoverySettings,
         n_clients: int,
         n_types: int,
-        n_contractors: int,
+        presence: Presence,
         luck: Luck,
     ) -> None:
         self._directory: Registry | Gossip | Broadcast
         match settings:
             case RegistryDiscovery():
-                self._directory = Registry(settings, n_types, n_contractors, luck)
+                self._directory = Registry(settings, n_types, len(presence.enter_s), luck)
             case GossipDiscovery():
-                self._directory = Gossip(settings, n_clients, n_types, n_contractors, luck)
+                self._directory = Gossip(settings, n_clients, n_types, presence, luck)
             case BroadcastDiscovery():
-                self._directory = Broadcast(settings, n_types, n_contractors, luck)
+                self._directory = Broadcast(settings, n_types, presence, luck)
         self.counts_messages = settings.counts_messages
         self.queries = 0
         self.messages = 0

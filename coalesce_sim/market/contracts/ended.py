@@ -36,8 +36,10 @@ class EndedContracts(NamedTuple):
     fees_usd: FloatArray
     agreed_usd: FloatArray
     estimated_usd: FloatArray
+    own_usd: FloatArray
     submitted_s: FloatArray
     working_s: FloatArray
+    worked_s: FloatArray
     ended_s: FloatArray
     auth_required: BoolArray
     input_required: BoolArray

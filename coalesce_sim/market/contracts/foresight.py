@@ -35,7 +35,8 @@ class Foresight:
         self._rules, self._pool, self._queues, self._layouts = rules, venue.pool, venue.queues, layouts
         self._late_usd_per_s = scenario.cost_model.late_usd_per_s
         self._integration_usd = scenario.cost_model.external.integration_usd
-        self._has_home = scenario.clients.slots != 0
+        self._home_of: list[int] = scenario.clients.home_of.tolist()
+        self._has_home = [home.slots != 0 for home in scenario.clients.homes]
 
     def view(self, opened: OpenContractBlock, quote: ContractQuote, task: int) -> OracleView:
         """The view of a task with the realised cost of every choice.
@@ -47,20 +48,24 @@ class Foresight:
         """
         attempt = len(opened.tried[task])
         at_home_usd = self._at_home_usd(opened, task)
-        recovers = self._has_home and self._rules.recovery.goes_on_after(1)
+        recovers = self._at_work(opened, task) and self._rules.recovery.goes_on_after(1)
         over_usd = at_home_usd if recovers else opened.layout.loss_usd[task]
         cost_usd = self._away_usd(opened, quote, task, attempt, over_usd)
         cost_usd[self._out_of_reach(opened, quote.offers.ids, task, attempt)] = over_usd
         return OracleView(quote.offers, 0, at_home_usd, cost_usd)
 
     def _at_home_usd(self, opened: OpenContractBlock, task: int) -> float:
-        if not self._has_home:
+        if not self._at_work(opened, task):
             return opened.layout.loss_usd[task]
         now_s = self._queues.env.now
         end_s = now_s + self._queues.homes[opened.client[task]].true_wait_s(now_s) + opened.local_s[task]
         cost_usd = opened.charge_usd[task] + self._late_s(opened, task, end_s) * self._late_usd_per_s
         good = opened.results.work(task, LOCAL, end_s).honest_good
         return cost_usd if good else cost_usd + opened.layout.loss_usd[task]
+
+    def _at_work(self, opened: OpenContractBlock, task: int) -> bool:
+        """Whether the client of a task has a GPU."""
+        return self._has_home[self._home_of[opened.client[task]]]
 
     def _late_s(self, opened: OpenContractBlock, task: int, end_s: float) -> float:
         block = opened.block

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from coalesce_sim.cost_parts import HOME
 from coalesce_sim.economics.internal import Delay, next_late_s
 from coalesce_sim.market.contracts.endings import Endings
@@ -35,17 +37,25 @@ class Home:
     """
 
     def __init__(self, venue: Venue, knowledge: Knowledge, endings: Endings, truth: GroundTruth) -> None:
-        scenario = venue.scenario
+        scenario, homes = venue.scenario, venue.scenario.clients.homes
         self._queues, self._knowledge, self._endings = venue.queues, knowledge, endings
         self._listens = venue.listens
+        self._home_of: list[int] = scenario.clients.home_of.tolist()
         self._truth, self._finds_out = truth, truth.own_success_moves and knowledge.ratings is None
-        self._slots = scenario.clients.slots
+        self._slots = [home.slots for home in homes]
         self._late_usd_per_s = scenario.cost_model.late_usd_per_s
         self._opportunity = scenario.cost_model.internal.opportunity
         reckons = self._opportunity in ("expected_delay", "queue")
         self.own_late_usd_per_s = self._late_usd_per_s if reckons else 0.0
-        self._arrivals = [0] * scenario.clients.count
-        self.exists = scenario.clients.slots != 0
+        self._arrivals = [0] * scenario.clients.total
+
+    def exists(self, client: int) -> bool:
+        """Whether a client has a GPU."""
+        return self._slots[self._home_of[client]] != 0
+
+    def of(self, client: int) -> int:
+        """The home of a client, as what is known of homes is kept."""
+        return self._home_of[client]
 
     def arrived(self, client: int) -> None:
         """One more task has come to a client."""
@@ -53,27 +63,28 @@ class Home:
 
     def expect(self, opened: OpenContractBlock, task: int) -> Stay:
         """The estimate for a task; a client without a GPU can only bear the loss."""
-        if not self.exists:
+        client = opened.client[task]
+        home = self._home_of[client]
+        if self._slots[home] == 0:
             return Stay(0.0, 0.0, 0.0, 0.0, opened.layout.loss_usd[task])
         now_s = self._queues.env.now
         if self._finds_out:
             self._find_out(now_s)
-        home = self._queues.homes[opened.client[task]]
-        turnaround_s = home.expected_wait_s(now_s, now_s) + opened.expected_s[task]
+        turnaround_s = self._queues.homes[client].expected_wait_s(now_s, now_s) + opened.expected_s[task]
         type_id, known = opened.type_id[task], self._knowledge
-        time_factor = float(known.time_factors[type_id, LOCAL])
+        time_factor = float(known.time_factors[type_id, home])
         own_usd, others_usd = self._lateness_usd(opened, task, turnaround_s, time_factor)
         late_usd = own_usd + others_usd
-        plain_usd = opened.running_usd[task] + self._truth.own_price_at(now_s)
-        expected_loss_usd = (1 - float(known.own[type_id, 0])) * opened.layout.loss_usd[task]
-        internal_usd = plain_usd * float(known.factors[type_id, LOCAL]) + late_usd + expected_loss_usd
+        plain_usd = opened.running_usd[task] + self._truth.own_price_at(now_s, home)
+        expected_loss_usd = (1 - float(known.own[type_id, home])) * opened.layout.loss_usd[task]
+        internal_usd = plain_usd * float(known.factors[type_id, home]) + late_usd + expected_loss_usd
         return Stay(turnaround_s, late_usd, own_usd, plain_usd, internal_usd)
 
     def _find_out(self, now_s: float) -> None:
         """Clients whose work is not rated know how good their own agent is now."""
         own = self._knowledge.own
-        for type_id in range(len(own)):
-            own[type_id, 0] = self._truth.success_at(now_s, type_id, LOCAL)
+        for (type_id, home), _ in np.ndenumerate(own):
+            own[type_id, home] = self._truth.own_success_at(now_s, type_id, home)
 
     def _lateness_usd(
         self, opened: OpenContractBlock, task: int, plain_s: float, time_factor: float
@@ -91,27 +102,30 @@ class Home:
         work_s, target_s = opened.expected_s[task] * time_factor, opened.layout.max_latency_s[task]
         turnaround_s = plain_s * time_factor
         wait_s, late_s = turnaround_s - work_s, max(0.0, turnaround_s - target_s)
-        if self._opportunity != "queue" or not isinstance(self._slots, int):
+        client = opened.client[task]
+        slots = self._slots[self._home_of[client]]
+        if self._opportunity != "queue" or not isinstance(slots, int):
             return Delay(wait_s, work_s, target_s, late_s, None, None)
-        gap_s = self._queues.env.now / max(1, self._arrivals[opened.client[task]])
-        more_s = next_late_s(wait_s, work_s, target_s, slots=self._slots, gap_s=gap_s)
+        gap_s = self._queues.env.now / max(1, self._arrivals[client])
+        more_s = next_late_s(wait_s, work_s, target_s, slots=slots, gap_s=gap_s)
         return Delay(wait_s, work_s, target_s, late_s, gap_s, more_s)
 
     def opportunity(self, opened: OpenContractBlock, task: int) -> Facts:
         """What the opportunity cost of a task is made of."""
-        if not self.exists or self._opportunity == "none":
+        client = opened.client[task]
+        if not self.exists(client) or self._opportunity == "none":
             return {"rule": "none"}
         if self._opportunity == "later_tasks":
             return of_later_tasks(opened.block, task)
-        factor = float(self._knowledge.time_factors[opened.type_id[task], LOCAL])
-        plain_s, home = self.expect(opened, task).turnaround_s, self._queues.homes[opened.client[task]]
+        factor = float(self._knowledge.time_factors[opened.type_id[task], self._home_of[client]])
+        plain_s, home = self.expect(opened, task).turnaround_s, self._queues.homes[client]
         delay = self._delay(opened, task, plain_s, factor)
         return of_delay(self._opportunity, delay, self._late_usd_per_s, home) | {"time_factor": factor}
 
     def begin(self, opened: OpenContractBlock, task: int, stay: Stay) -> OwnWork | None:
         """Put a task in the client's own queue; without a GPU it comes to nothing at once."""
         opened.records.contractor[task] = LOCAL
-        if not self.exists:
+        if not self.exists(opened.client[task]):
             self._endings.fail(opened, task)
             return None
         now_s, home = self._queues.env.now, self._queues.homes[opened.client[task]]
@@ -145,12 +159,13 @@ class Home:
         """A client knows what its own agent's work is worth, and what it cost."""
         opened, task, stay, now_s = attempt.opened, attempt.task, attempt.stay, self._queues.env.now
         client, type_id = opened.client[task], opened.type_id[task]
+        home = self._home_of[client]
         target_s, took_s = opened.layout.max_latency_s[task], now_s - attempt.decided_s
         late_usd = max(0.0, took_s - target_s) * self._late_usd_per_s
         expected = Expected(stay.plain_usd, stay.turnaround_s, target_s, self.own_late_usd_per_s)
-        self._knowledge.bill(now_s, LOCAL, type_id, expected, attempt.spent_usd, late_usd)
-        self._knowledge.took(LOCAL, type_id, expected, took_s)
-        self._knowledge.rate_own(now_s, type_id, good=attempt.good)
+        self._knowledge.bill(now_s, home, type_id, expected, attempt.spent_usd, late_usd)
+        self._knowledge.took(home, type_id, expected, took_s)
+        self._knowledge.rate_own(now_s, home, type_id, good=attempt.good)
         if not self._listens:
             return None
         loss_usd = 0.0 if attempt.good else opened.layout.loss_usd[task]
@@ -175,16 +190,17 @@ class Home:
     def parts(self, opened: OpenContractBlock, task: int) -> dict[str, float]:
         """The parts in USD that make up the estimate at home."""
         stay, running = self.expect(opened, task), opened.block.home.running
-        if not self.exists:
+        client, type_id, known = opened.client[task], opened.type_id[task], self._knowledge
+        if not self.exists(client):
             return {"expected_loss_usd": stay.internal_usd}
-        type_id, known = opened.type_id[task], self._knowledge
+        home = self._home_of[client]
         return {
             "compute_usd": float(running.compute_usd[task]),
             "memory_usd": float(running.memory_usd[task]),
             "energy_usd": float(running.energy_usd[task]),
             "opportunity_usd": stay.opportunity_usd,
             "depreciation_usd": float(running.depreciation_usd[task]),
-            "own_price_usd": self._truth.own_price_at(self._queues.env.now),
-            "correction_usd": stay.plain_usd * (float(known.factors[type_id, LOCAL]) - 1),
-            "expected_loss_usd": (1 - float(known.own[type_id, 0])) * opened.layout.loss_usd[task],
+            "own_price_usd": self._truth.own_price_at(self._queues.env.now, home),
+            "correction_usd": stay.plain_usd * (float(known.factors[type_id, home]) - 1),
+            "expected_loss_usd": (1 - float(known.own[type_id, home])) * opened.layout.loss_usd[task],
         }

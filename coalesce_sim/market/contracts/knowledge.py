@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from coalesce_sim.arrays import FloatArray
+from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.economics.correction import Correction, Effect, EstimationError
 from coalesce_sim.market.pool import Pool
-from coalesce_sim.policies.protocol import LOCAL
 from coalesce_sim.reputation import Ratings
+from coalesce_sim.reputation.eigentrust import everybody
 from coalesce_sim.reputation.rating import Ballot
 from coalesce_sim.reputation.ratings import RatingRows
 from coalesce_sim.scenario.reputation import BetaReputation, Reputation
@@ -39,9 +39,10 @@ class Knowledge:
     """Probabilities of good work and factors on estimates, by task type; all change with experience.
 
     Contractors are known by their scores in the public record, `ratings`, or, without one, by what they
-    advertise. Clients are alike, so they share what they know of their own agent, a Beta mean by task type;
-    without a public record it is true from the start. `factors`, on charges, and `time_factors` are (task
-    types, contractors + 1), the last column home's. `effects` is what they did to the error of estimates, at
+    advertise. Clients whose homes are alike share what they know of their own agent, a Beta mean by task
+    type, in `own`, (task types, homes); without a public record it is true from the start. `factors`, on
+    charges, and `time_factors` are (task types, contractors + homes), the last columns those of homes, which
+    are counted from the end (`Clients.home_of`). `effects` is what they did to the error of estimates, at
     home and at contractors; None without `calibration`.
     """
 
@@ -49,16 +50,22 @@ class Knowledge:
         self, scenario: Scenario, pool: Pool, own_success: FloatArray, *, record_ratings: bool
     ) -> None:
         n_types = len(scenario.workload.types)
+        self._presence, self._rated_s = pool.roster.presence, 0.0
         self.ratings: Ratings | None = None
         self._own: Ratings | None = None
         if scenario.reputation is not None:
-            counts = n_types, scenario.clients.count
-            self.ratings = Ratings(scenario.reputation, *counts, pool.reliability, record=record_ratings)
-            self._own = Ratings(_OWN, n_types, 1, np.full(1, float(own_success.mean())), record=False)
+            counts = n_types, scenario.clients.total
+            there = self._entered if pool.roster.presence.moves else everybody
+            self.ratings = Ratings(
+                scenario.reputation, *counts, pool.reliability, record=record_ratings, there=there
+            )
+            first = np.array([float(own_success[:, home].mean()) for home in range(own_success.shape[1])])
+            self._own = Ratings(_OWN, n_types, 1, first, record=False)
         self.reliability = pool.reliability[None] if self.ratings is None else self.ratings.scores
-        self.own = own_success[:, None].copy() if self._own is None else self._own.scores
+        self._homes = own_success.shape[1]
+        self.own = own_success.copy() if self._own is None else self._own.scores
         rule = scenario.calibration
-        shape = n_types, len(pool) + 1
+        shape = n_types, len(pool) + self._homes
         self._charges = self._times = self.effects = None
         self.factors: FloatArray = np.ones(shape)
         self.time_factors: FloatArray = np.ones(shape)
@@ -75,22 +82,28 @@ class Knowledge:
         """Write a ballot into the public record, where there is one."""
         if self.ratings is not None:
             client, contractor, type_id, rating, _ = ballot
+            self._rated_s = now_s
             self.ratings.rate(now_s, client, contractor, type_id, rating)
 
-    def rate_own(self, now_s: float, type_id: int, *, good: bool) -> None:
-        """A client's own agent did good work or bad."""
+    def _entered(self) -> IntArray:
+        """Who had entered the market when a rating was last written."""
+        return np.flatnonzero(self._presence.entered(self._rated_s))
+
+    def rate_own(self, now_s: float, home: int, type_id: int, *, good: bool) -> None:
+        """The own agent of a client of that home did good work or bad."""
         if self._own is not None:
-            self._own.rate(now_s, 0, 0, type_id, float(good))
+            self._own.rate(now_s, 0, home + self._homes, type_id, float(good))
 
     def bill(
         self, now_s: float, who: int, type_id: int, expected: Expected, charged_usd: float, late_usd: float
     ) -> None:
-        """What was charged and what lateness cost, against what was expected."""
+        """What was charged and what lateness cost, against what was expected; `who` is a contractor, or a
+        home."""
         at, actual_usd = (type_id, who), charged_usd + late_usd
         corrected_usd = expected.corrected_usd(float(self.factors[at]), float(self.time_factors[at]))
         self.errors.add(now_s, corrected_usd, actual_usd)
         if self._charges is not None and self.effects is not None:
-            self.effects[who != LOCAL].add(corrected_usd, expected.corrected_usd(1.0, 1.0), actual_usd)
+            self.effects[who >= 0].add(corrected_usd, expected.corrected_usd(1.0, 1.0), actual_usd)
             self._charges.learn(type_id, who, expected.plain_usd, charged_usd)
 
     def took(self, who: int, type_id: int, expected: Expected, turnaround_s: float) -> None:

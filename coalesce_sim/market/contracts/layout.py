@@ -17,6 +17,7 @@ from coalesce_sim.economics.external import (
 from coalesce_sim.market.contracts.behaviour import Asking
 from coalesce_sim.market.contracts.results import GroundTruth
 from coalesce_sim.market.pool import Pool
+from coalesce_sim.market.queues import Sharing
 from coalesce_sim.market.workload import Block
 from coalesce_sim.scenario.contracts import ContractRules
 from coalesce_sim.scenario.costs import DemandPrice, FlatPrice, TokenPrice
@@ -67,17 +68,23 @@ class Layouts:
     """
 
     def __init__(
-        self, scenario: Scenario, rules: ContractRules, pool: Pool, truth: GroundTruth, asking: Asking
+        self,
+        scenario: Scenario,
+        rules: ContractRules,
+        pool: Pool,
+        truth: GroundTruth,
+        asking: Asking,
+        sharing: Sharing | None,
     ) -> None:
         self._rule = scenario.cost_model.external
         self._pricing = scenario.cost_model.external.pricing
         self._contracts = rules
-        self._pool, self._asking = pool, asking
+        self._pool, self._asking, self._sharing = pool, asking, sharing
         self._by_token = pool.charges_by_token
         if isinstance(self._pricing, DemandPrice):
             one = np.ones(len(pool))
             self._scarcity = demand_price_usd(self._pricing, one, pool.demand, pool.available)
-        self._type_service_s = truth.type_service_s[:, :-1]
+        self._type_service_s = truth.type_service_s[:, : len(pool)]
         self._timed = bool(np.isfinite(self._type_service_s).any())
         security = rules.security
         self.work_factor = 1 + security.enclave_share + security.audit_share
@@ -115,7 +122,8 @@ class Layouts:
         tokens = block.tasks.expected_output_tokens[only]
         service_s = self._work_s(block, only, tokens, ids)
         price_usd = self._price_usd(block, only, tokens, ids)
-        own_usd = self._pool.own_usd(service_s, price_usd, ids)
+        machine_s = service_s if self._sharing is None else service_s / self._sharing.crowd[ids]
+        own_usd = self._pool.own_usd(machine_s, price_usd, ids)
         apart_s = self._pool.network_s[ids] + self.overhead_s(layout, task)
         latency_s = service_s * self.work_factor + apart_s
         number, asking = block.first + task, self._asking
@@ -132,6 +140,16 @@ class Layouts:
         work_s = self._work_s(block, only, block.truth.output_tokens[only], ids)
         return work_s * self.work_factor * float(block.truth.external_time_factor[task])
 
+    def true_parts(self, block: Block, task: int, contractor: int) -> tuple[float, float]:
+        """What the work on one task would really take at a contractor: the time of what has a speed of its
+        own, and the tokens of what hangs on the other jobs on its machine."""
+        only, ids = slice(task, task + 1), np.array([contractor])
+        factor = self.work_factor * float(block.truth.external_time_factor[task])
+        if self._pool.curves[contractor] is None:
+            return float(self.true_work_s(block, task, ids)[0]), 0.0
+        tokens = block.truth.output_tokens[only]
+        return float(self._apart_s(block, only, tokens, ids)[0]) * factor, float(tokens[0]) * factor
+
     def true_price_usd(self, block: Block, task: int, ids: IntArray, now_s: float) -> FloatArray:
         """What the contractors `ids` ask now for one task's true tokens, before queues."""
         only = slice(task, task + 1)
@@ -139,7 +157,14 @@ class Layouts:
         return self._asking.ask_usd(now_s, block.first + task, ids, price_usd)
 
     def _work_s(self, block: Block, only: slice, output_tokens: FloatArray, ids: IntArray) -> FloatArray:
-        """Time that the work on one task takes for an answer of the given length."""
+        """Time that the work on one task takes for an answer of the given length, as things are now."""
+        service_s = self._apart_s(block, only, output_tokens, ids)
+        if self._sharing is not None:
+            service_s = service_s + output_tokens * self._sharing.s_per_token[ids]
+        return service_s
+
+    def _apart_s(self, block: Block, only: slice, output_tokens: FloatArray, ids: IntArray) -> FloatArray:
+        """The same without what hangs on other jobs."""
         pool, tasks = self._pool, block.tasks
         tokens_s = pool.tokens_s(tasks.prompt_tokens[only], output_tokens, ids)[0]
         service_s: FloatArray = tokens_s + block.flop[only] * pool.s_per_flop[ids]

@@ -8,6 +8,7 @@ from typing import Any
 
 import simpy
 
+from coalesce_sim.market.batches import Batch
 from coalesce_sim.market.contracts.behaviour import Conduct
 from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.contracts.endings import Endings
@@ -91,7 +92,9 @@ class Lifecycle:
         contract.done_well = self._is_good(contract)
         fails = not contract.done_well and luck.fails_openly.draw(*at) < rules.failed_share
         if fails:
-            contract.service_s *= luck.fails_at.draw(*at)
+            at_share = luck.fails_at.draw(*at)
+            contract.service_s *= at_share
+            contract.tokens *= at_share
         if not (yield from self._work(contract, queue)):
             return
         if fails:
@@ -132,13 +135,13 @@ class Lifecycle:
                     contract.state, contract.reason = CANCELED, TIMED_OUT
                     return False
             expected_end_s = queue.begin(env.now, contract.expected_s)
-        done = yield from self._serve(contract)
+        done = yield from self._serve(contract, queue)
         if queue.limited:
             queue.end(env.now, expected_end_s)
             queue.resource.release(request)
         return done
 
-    def _serve(self, contract: Contract) -> Generator[simpy.Event, Any, bool]:
+    def _serve(self, contract: Contract, queue: Queue) -> Generator[simpy.Event, Any, bool]:
         """Service, by a contractor that may have to be repaired before and meanwhile; whether it was over
         before the deadline, and nothing was lost."""
         env, who, lasting = self._queues.env, contract.contractor, Lasting(contract.service_s, lost=False)
@@ -149,10 +152,28 @@ class Lifecycle:
             lasting = self._outages.lasting(who, env.now, contract.service_s)
         contract.state, contract.working_s = WORKING, env.now
         self._endings.began(contract.opened, contract.row)
+        if isinstance(queue, Batch):
+            return (yield from self._beside_others(contract, queue))
         in_time = yield from self._in_time(contract, lasting.lasts_s)
+        contract.worked_s = env.now - contract.working_s
+        if self._outages is not None:
+            contract.worked_s -= self._outages.down_s(who, contract.working_s, env.now)
         if in_time and lasting.lost:
             contract.state, contract.reason = FAILED, OUTAGE
         return in_time and not lasting.lost
+
+    def _beside_others(self, contract: Contract, machine: Batch) -> Generator[simpy.Event, Any, bool]:
+        """Service on a machine that serves all its jobs at once; whether it was over before the deadline."""
+        env, job = self._queues.env, machine.take_up(contract.service_s, contract.tokens)
+        if contract.deadline_s == math.inf:
+            yield job.done
+        else:
+            yield job.done | env.timeout(max(0.0, contract.deadline_s - env.now + ROUNDING_S))
+        machine.put_down(job)
+        contract.worked_s = job.machine_s
+        if not job.done.processed:
+            contract.state, contract.reason = CANCELED, TIMED_OUT
+        return bool(job.done.processed)
 
     def _in_time(self, contract: Contract, lasts_s: float) -> Generator[simpy.Event, Any, bool]:
         """A part of a contract that lasts so long; False, and the contract canceled, where its deadline comes

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from coalesce_sim.arrays import FloatArray, IntArray
+from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
 from coalesce_sim.economics.external import lateness_usd
 from coalesce_sim.economics.pricing import load_price_usd
 from coalesce_sim.market.contracts.incidents import LEAKED, LOST, TAMPERED, Incidents
@@ -58,12 +58,14 @@ class Stay(NamedTuple):
 class ContractQuote:
     """The offers on one task and the `terms` that they were made up of, (10, offers).
 
-    `stay` is what the client expects of home.
+    `stay` is what the client expects of home. `beyond` are the contractors who would have offered, for more
+    than the client may commit; None where it has no budget.
     """
 
     offers: Offers
     terms: FloatArray
     stay: Stay
+    beyond: IntArray | None = None
 
     @property
     def task(self) -> int:
@@ -121,8 +123,7 @@ class ContractQuotes:
         self._skills = skills
         self._performance_weight = skills.performance_weight if rated else 0.0
         self._skill = skills.before_performance if rated else skills.total
-        rank_by_price = np.argsort(np.argsort(pool.base_price_usd, kind="stable"), kind="stable")
-        self._dearness = 1e-6 * rank_by_price / max(1, len(pool))
+        self._dearness = dearness_of(pool.base_price_usd, pool.roster.presence.enter_s <= 0)
         happens = incidents.probability
         risk = pool.security_risk
         self._risk_rate = pool.quality_risk if incidents.stated else risk + pool.quality_risk
@@ -170,10 +171,12 @@ class ContractQuotes:
         wait_s: FloatArray,
         stay: Stay,
         now_s: float,
+        left_usd: float | None,
     ) -> ContractQuote:
         """The offers for one task.
 
         `ids` are those who offer, ascending; `wait_s` is what queue and discovery add, one entry an offer.
+        `left_usd` is what the client may commit, None where it has no budget.
         """
         layout, type_id = opened.layout, opened.type_id[task]
         rule, slope, max_load = self._price_rule
@@ -200,6 +203,10 @@ class ContractQuotes:
         if rule == BARGAINED:
             made = np.isfinite(of[ASKED])
             ids, of = ids[made], np.compress(made, of, axis=1)
+        beyond = None
+        if left_usd is not None:
+            dearer = exceeds(of[ASKED], left_usd)
+            beyond, ids, of = ids[dearer], ids[~dearer], np.compress(~dearer, of, axis=1)
         eligible = ~exceeds(self._threshold, of[SKILL : SKILL + 1])
         for shown in (of, eligible, ids):
             shown.flags.writeable = False
@@ -226,6 +233,7 @@ class ContractQuotes:
             ),
             of,
             stay,
+            beyond,
         )
 
     def due_usd(self, opened: OpenContractBlock, quote: ContractQuote) -> FloatArray:
@@ -286,6 +294,17 @@ class ContractQuotes:
             return quote.offers.reliability
         performance: FloatArray = self._skills.performance[quote.offers.type_id[0], quote.offers.ids]
         return performance
+
+
+def dearness_of(price_usd: FloatArray, first: BoolArray) -> FloatArray:
+    """A little for the dearer, by which the cheaper of equals is preferred: the rank by price among the
+    `first`, who are there from the start, over their number. Who comes later stands just behind those that
+    cost no more, so that nobody's hangs on who is not there yet."""
+    rank = np.searchsorted(np.sort(price_usd[first]), price_usd, side="right").astype(np.float64) - 0.5
+    rank[first] = np.argsort(np.argsort(price_usd[first], kind="stable"), kind="stable")
+    many = max(1, int(np.count_nonzero(first)))
+    dearness: FloatArray = 1e-6 * rank / many
+    return dearness
 
 
 def _price_rule(pricing: Pricing) -> tuple[int, float, float]:

@@ -78,14 +78,16 @@ class Results(Protocol):
 class GroundTruth:
     """Draws, or looks up, what work is worth.
 
-    `type_service_s`, (types, contractors + 1), holds the known times of work by type of task, NaN where the
-    pool or the hardware tells, home in the last column; `bills` says whether anybody bills by use, and
-    `own_price_usd` is what a client expects a task at home to cost beyond its hardware.
+    `type_service_s`, (types, contractors + homes), holds the known times of work by type of task, NaN where
+    the pool or the hardware tells, homes in the last columns; `bills` says whether anybody bills by use, and
+    `own_price_usd`, one entry a home, is what a client expects a task there to cost beyond its hardware.
+    `home_of` has the column of each client's home, counted from the end: `LOCAL` where all are alike.
     """
 
     def __init__(self, scenario: Scenario, pool: Pool, luck: Luck) -> None:
         self._scenario = scenario
-        shape = (len(scenario.workload.types), len(pool) + 1)
+        self._homes, self.home_of = scenario.clients.homes, scenario.clients.home_of
+        shape = (len(scenario.workload.types), len(pool) + len(self._homes))
         self.success_p = np.ones(shape)
         self._by_type: BoolArray = np.zeros(shape, dtype=bool)
         self.good_bill_usd, self.bad_bill_usd = np.full(shape, np.nan), np.full(shape, np.nan)
@@ -93,14 +95,16 @@ class GroundTruth:
         self.offers_type: BoolArray | None = None
         self._recordings: Recordings | None = None
         self._moving = moving_success(scenario, pool.roster, luck)
-        clients, clock = scenario.clients, scenario.clock
-        self.own_price_usd = first(clients.price_usd, "price_usd", clock)
-        self._own_price = course_of_home(clients.price_usd, "price_usd", clock, luck)
+        clock = scenario.clock
+        self.own_price_usd = [first(home.price_usd, "price_usd", clock) for home in self._homes]
+        self._own_prices = [course_of_home(home.price_usd, "price_usd", clock, luck) for home in self._homes]
         if scenario.records is not None:
             self._recordings = read_recordings(scenario.records)
             order = [self._recordings.types.index(name) for name in scenario.workload.types]
-            self.type_service_s[:] = self._recordings.runtime_s[order]
-            self.own_price_usd += float(self._recordings.expected_bill_usd[-1])
+            recorded_s, own_usd = self._recordings.runtime_s[order], self._recordings.expected_bill_usd[-1]
+            self.type_service_s[:, : len(pool)] = recorded_s[:, :LOCAL]
+            self.type_service_s[:, len(pool) :] = recorded_s[:, LOCAL:]
+            self.own_price_usd = [usd + float(own_usd) for usd in self.own_price_usd]
         elif scenario.contracts is not None:
             self._state(pool)
         self.bills = self._recordings is not None or bool(np.isfinite(self.good_bill_usd).any())
@@ -112,15 +116,15 @@ class GroundTruth:
             self.ease = normals(rates)[place].reshape(shape)
 
     def _state(self, pool: Pool) -> None:
-        clients = self._scenario.clients
         offered = np.ones((len(self.success_p), len(pool)), dtype=bool)
-        self.success_p[:, :LOCAL] = pool.success
+        self.success_p[:, : len(pool)] = pool.success
         for column, outcomes in enumerate(pool.outcomes):
             if outcomes is not None:
                 offered[:, column] = self._place(column, outcomes)
-        self.success_p[:, LOCAL] = first(clients.success, "success", self._scenario.clock)
-        if clients.outcomes is not None:
-            self._place(LOCAL, clients.outcomes)
+        for column, home in enumerate(self._homes, len(pool)):
+            self.success_p[:, column] = first(home.success, "success", self._scenario.clock)
+            if home.outcomes is not None:
+                self._place(column, home.outcomes)
         self.offers_type = None if offered.all() else offered
 
     def _place(self, column: int, outcomes: Mapping[str, TypeOutcome]) -> list[bool]:
@@ -138,38 +142,44 @@ class GroundTruth:
                     self.type_service_s[row, column] = 60 * stated.latency_min
         return [name in outcomes for name in self._scenario.workload.types]
 
-    def success_at(self, now_s: float, type_id: int, worker: int) -> float:
-        """Probability that honest work of a type is good that is done now."""
+    def success_at(self, now_s: float, type_id: int, column: int) -> float:
+        """Probability that honest work of a type is good that the worker of a column does now."""
         moving = self._moving
-        if moving is None or not moving.moves[worker] or self._by_type[type_id, worker]:
-            return self.success_p.item(type_id, worker)
-        return moving.of(worker).value(now_s)
+        if moving is None or not moving.moves[column] or self._by_type[type_id, column]:
+            return self.success_p.item(type_id, column)
+        return moving.of(column).value(now_s)
 
-    def successes_at(self, when_s: FloatArray, type_id: int, workers: IntArray) -> FloatArray:
+    def successes_at(self, when_s: FloatArray, type_id: int, columns: IntArray) -> FloatArray:
         """The same of workers, each at a time of its own."""
-        success_p: FloatArray = self.success_p[type_id, workers]
+        success_p: FloatArray = self.success_p[type_id, columns]
         if self._moving is not None:
-            for place in np.flatnonzero(self._moving.moves[workers]).tolist():
-                success_p[place] = self.success_at(float(when_s[place]), type_id, int(workers[place]))
+            for place in np.flatnonzero(self._moving.moves[columns]).tolist():
+                success_p[place] = self.success_at(float(when_s[place]), type_id, int(columns[place]))
         return success_p
 
-    def own_price_at(self, now_s: float) -> float:
+    def own_success_at(self, now_s: float, type_id: int, home: int) -> float:
+        """The same of work at one of the homes."""
+        return self.success_at(now_s, type_id, home - len(self._homes))
+
+    def own_price_at(self, now_s: float, home: int) -> float:
         """What a client expects now that a task at home costs beyond its hardware."""
-        return self.own_price_usd if self._own_price is None else self._own_price.value(now_s)
+        course = self._own_prices[home]
+        return self.own_price_usd[home] if course is None else course.value(now_s)
 
     @property
     def own_success_moves(self) -> bool:
-        """Whether work at home is not always as good."""
-        return self._moving is not None and bool(self._moving.moves[LOCAL])
+        """Whether work at some home is not always as good."""
+        return self._moving is not None and bool(self._moving.moves[-len(self._homes) :].any())
 
     @property
     def own_success(self) -> FloatArray:
-        """Probability of good work at home by task type."""
+        """Probability of good work at home, (task types, homes)."""
+        homes = len(self._homes)
         if self._recordings is None:
-            return self.success_p[:, LOCAL]
+            return self.success_p[:, -homes:]
         own, types = self._recordings.success[:, LOCAL], self._recordings.type_id
         order = [self._recordings.types.index(name) for name in self._scenario.workload.types]
-        return np.array([own[types == row].mean() for row in order])
+        return np.repeat([[own[types == row].mean()] for row in order], homes, axis=1)
 
     def of(self, block: Block) -> Results:
         """The results of a block's tasks."""
@@ -220,41 +230,42 @@ class _Recorded:
 class _Drawn:
     """Results by luck; those of different workers are correlated through the task's own difficulty."""
 
-    __slots__ = ("_block", "_first", "_stated", "_type_id")
+    __slots__ = ("_block", "_first", "_home", "_stated", "_type_id")
 
     def __init__(self, stated: GroundTruth, block: Block) -> None:
         self._stated, self._block = stated, block
         self._first = block.first
         self._type_id: list[int] = block.tasks.type_id.tolist()
+        self._home: list[int] = stated.home_of[block.tasks.client].tolist()
 
     def work(self, task: int, worker: int, now_s: float) -> Work:
         stated, type_id = self._stated, self._type_id[task]
-        luck, honest_p = (
-            stated.work.draw(worker, self._first + task),
-            stated.success_at(now_s, type_id, worker),
-        )
+        column = worker if worker != LOCAL else self._home[task]
+        luck = stated.work.draw(worker, self._first + task)
+        honest_p = stated.success_at(now_s, type_id, column)
         if stated.failure_correlation == 0:
             return Work(luck, honest_p, luck < honest_p, False)
         difficulty = normal(stated.difficulty.draw(LOCAL, self._first + task))
         luck = _unease(stated.failure_correlation, normal(luck), difficulty)
-        still = honest_p == stated.success_p.item(type_id, worker)
-        ease = stated.ease.item(type_id, worker) if still else normal(honest_p)
+        still = honest_p == stated.success_p.item(type_id, column)
+        ease = stated.ease.item(type_id, column) if still else normal(honest_p)
         return Work(luck, honest_p, luck < ease, True)
 
     def honest_p(self, task: int, worker: int, now_s: float) -> float:
-        return self._stated.success_at(now_s, self._type_id[task], worker)
+        column = worker if worker != LOCAL else self._home[task]
+        return self._stated.success_at(now_s, self._type_id[task], column)
 
     def honest_ps(self, task: int, workers: IntArray, when_s: FloatArray) -> FloatArray:
-        return self._stated.successes_at(when_s, self._type_id[task], workers)
+        return self._stated.successes_at(when_s, self._type_id[task], self._columns(task, workers))
 
     def good(self, task: int, workers: IntArray, success_p: FloatArray) -> BoolArray:
-        stated, type_id = self._stated, self._type_id[task]
+        stated, type_id, columns = self._stated, self._type_id[task], self._columns(task, workers)
         luck = stated.work.draws(workers, self._first + task)
         if stated.failure_correlation > 0:
             difficulty = normal(stated.difficulty.draw(LOCAL, self._first + task))
             luck = _unease(stated.failure_correlation, normals(luck), difficulty)
-            otherwise = success_p != stated.success_p[type_id, workers]
-            success_p = stated.ease[type_id, workers] if not otherwise.any() else normals(success_p)
+            otherwise = success_p != stated.success_p[type_id, columns]
+            success_p = stated.ease[type_id, columns] if not otherwise.any() else normals(success_p)
         good: BoolArray = luck < success_p
         return good
 
@@ -264,14 +275,15 @@ class _Drawn:
             return np.full(len(workers), np.nan)
         at_home = np.equal(workers, LOCAL)
         factor = np.where(at_home, truth.local_cost_factor[task], truth.external_cost_factor[task])
-        of_type = (type_id, workers)
+        of_type = (type_id, self._columns(task, workers))
         bills_usd: FloatArray = factor * np.where(
             good, stated.good_bill_usd[of_type], stated.bad_bill_usd[of_type]
         )
         return bills_usd
 
     def bill_usd(self, task: int, worker: int, *, good: bool) -> float:
-        stated, at, truth = self._stated, (self._type_id[task], worker), self._block.truth
+        stated, truth = self._stated, self._block.truth
+        at = self._type_id[task], worker if worker != LOCAL else self._home[task]
         if not stated.bills:
             return math.nan
         factor = truth.local_cost_factor if worker == LOCAL else truth.external_cost_factor
@@ -279,17 +291,22 @@ class _Drawn:
         return float(factor[task] * bill_usd[at])
 
     def own_bills_usd(self) -> FloatArray:
-        if not np.isfinite(self._stated.good_bill_usd[:, LOCAL]).any():
+        stated, of_type = self._stated, (self._block.tasks.type_id, self._home)
+        if not np.isfinite(stated.good_bill_usd[of_type]).any():
             return np.zeros(len(self._type_id))
-        stated, type_id = self._stated, self._block.tasks.type_id
-        draws = stated.work.of_tasks(LOCAL, self._first, len(type_id))
+        draws = stated.work.of_tasks(LOCAL, self._first, len(self._home))
         if stated.failure_correlation > 0:
-            difficulty = normals(stated.difficulty.of_tasks(LOCAL, self._first, len(type_id)))
+            difficulty = normals(stated.difficulty.of_tasks(LOCAL, self._first, len(self._home)))
             draws = _unease(stated.failure_correlation, normals(draws), difficulty)
-        good = draws < stated.ease[type_id, LOCAL]
-        bills_usd = np.where(good, stated.good_bill_usd[type_id, LOCAL], stated.bad_bill_usd[type_id, LOCAL])
+        good = draws < stated.ease[of_type]
+        bills_usd = np.where(good, stated.good_bill_usd[of_type], stated.bad_bill_usd[of_type])
         own_bills_usd: FloatArray = self._block.truth.local_cost_factor * bills_usd
         return np.nan_to_num(own_bills_usd)
+
+    def _columns(self, task: int, workers: IntArray) -> IntArray:
+        """Where it stands what is true of the workers; the client's own agent is that of its home."""
+        home = self._home[task]
+        return workers if home == LOCAL else np.where(np.equal(workers, LOCAL), home, workers)
 
     def offered(self, task: int) -> BoolArray | None:
         offers_type = self._stated.offers_type

@@ -12,6 +12,8 @@ from coalesce_sim.cost_parts import SEARCH
 from coalesce_sim.economics.correction import Effect, ErrorWindow, EstimationError
 from coalesce_sim.market.breakdown import Breakdown, left_out
 from coalesce_sim.market.contracts.behaviour import HONEST
+from coalesce_sim.market.contracts.books import Books
+from coalesce_sim.market.contracts.budgets import budgets_of
 from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.contracts.dealing import Dealing
 from coalesce_sim.market.contracts.discovery import Discovery
@@ -24,6 +26,7 @@ from coalesce_sim.market.contracts.layout import Layouts
 from coalesce_sim.market.contracts.open_block import OpenContractBlock
 from coalesce_sim.market.contracts.quotes import ContractQuote, ContractQuotes
 from coalesce_sim.market.contracts.results import GroundTruth, Mishaps
+from coalesce_sim.market.contracts.ruin import give_up
 from coalesce_sim.market.contracts.states import FINAL_STATES
 from coalesce_sim.market.contracts.terms import BID, EXTERNAL, LATENCY
 from coalesce_sim.market.contracts.ways import Expectations, Known
@@ -43,7 +46,8 @@ ContractAttempt = Contract | OwnWork
 class ContractTrade:
     """Quotes tasks one by one, and sees to the contracts and the work at home that come of it.
 
-    `discovery` is how clients find contractors, None where everybody knows everybody.
+    `discovery` is how clients find contractors, None where everybody knows everybody; `books` are the
+    contractors'.
     """
 
     discovery: Discovery | None = None
@@ -59,16 +63,22 @@ class ContractTrade:
             scenario, pool, self.truth.own_success, record_ratings=venue.observer.wants("ratings")
         )
         if scenario.discovery is not None:
-            counts = scenario.clients.count, len(scenario.workload.types), len(pool)
-            self.discovery = Discovery(scenario.discovery, *counts, venue.luck)
-        self.layouts = Layouts(scenario, rules, pool, self.truth, behaviour.asking)
+            counts = scenario.clients.total, len(scenario.workload.types)
+            self.discovery = Discovery(scenario.discovery, *counts, pool.roster.presence, venue.luck)
+        self.layouts = Layouts(scenario, rules, pool, self.truth, behaviour.asking, venue.queues.sharing)
+        self.books = Books(pool, venue.accounts.revenue_usd, price_factor=self.layouts.price_factor)
+        leaves = None if scenario.turnover is None else scenario.turnover.exit
+        if leaves is not None and leaves.in_the_red is not None:
+            looks = {"every_s": 60 * leaves.check_min, "until_s": scenario.clock.horizon_s}
+            env, presence = venue.queues.env, pool.roster.presence
+            env.process(give_up(env, presence, self.books, leaves.in_the_red, **looks))
         self._incidents, self._bidding = mishaps.incidents, behaviour.bidding
         self._quotes = ContractQuotes(
             venue, rules, self.layouts, self.truth, self._knowledge, self._incidents
         )
         self._foresight = Foresight(venue, rules, behaviour.conduct, self.layouts, self._quotes, mishaps)
         self._message_usd, self._searches = scenario.message_usd, venue.searches
-        self._endings = endings = Endings(venue)
+        self._endings, self._budgets = (endings := Endings(venue)), budgets_of(scenario)
         self._home = Home(venue, self._knowledge, endings, self.truth)
         self._expecting = partial(Expectations, venue, rules, self._quotes, self._home)
         self._expectations = self.expecting(self._knowledge)
@@ -82,6 +92,8 @@ class ContractTrade:
             endings,
             self._home,
             mishaps,
+            self._budgets,
+            self.books,
         )
 
     def expecting(self, known: Known) -> Expectations:
@@ -91,7 +103,8 @@ class ContractTrade:
     def open(self, block: Block, records: Records) -> OpenContractBlock:
         """Lay out the block."""
         layout, results = self.layouts.of(block), self.truth.of(block)
-        known_home_s = self.truth.type_service_s[block.tasks.type_id, LOCAL]
+        home_of = self.truth.home_of[block.tasks.client]
+        known_home_s = self.truth.type_service_s[block.tasks.type_id, home_of]
         return OpenContractBlock(block, records, layout, results, known_home_s)
 
     def arrive(self, opened: OpenContractBlock, tasks: slice) -> Iterable[slice]:
@@ -136,7 +149,7 @@ class ContractTrade:
             found = opened.found[each] = self.discovery.candidates(
                 now_s, opened.client[each], opened.type_id[each], self._merit
             )
-            if self._message_usd > 0 and self._searches():
+            if self._message_usd > 0 and self._searches(opened.client[each]):
                 search_usd = found.messages * self._message_usd
                 again = bool(opened.tried[each])
                 self._endings.charge(opened, each, SEARCH, search_usd, again=again)
@@ -170,7 +183,8 @@ class ContractTrade:
         wait_s = self._queues.expected_queues_s(ids, ahead_s)
         if search_s > 0:
             wait_s += search_s
-        return self._quotes.quote(opened, task, ids, wait_s, stay, now_s)
+        left_usd = None if self._budgets is None else self._budgets.left_usd(opened.client[task], now_s)
+        return self._quotes.quote(opened, task, ids, wait_s, stay, now_s, left_usd)
 
     def _who_offers(self, opened: OpenContractBlock, task: int) -> IntArray:
         """Those found who offer for the task and were not tried before."""
@@ -220,6 +234,7 @@ class ContractTrade:
                 None if found is None else found.ids,
                 opened.tried[task],
                 quote.offers.ids,
+                quote.beyond,
             ),
         )
 

@@ -44,6 +44,8 @@ class Divided(Protocol):
     @property
     def layout(self) -> Layout: ...
     @property
+    def client(self) -> list[int]: ...
+    @property
     def type_id(self) -> list[int]: ...
     @property
     def wholes(self) -> OpenWholes | None: ...
@@ -91,12 +93,13 @@ class Expectations:
 
     def _at_home(self, opened: Divided, task: int, quote: ContractQuote) -> Part:
         stay, type_id, known = quote.stay, opened.type_id[task], self._knowledge
-        if not self._home.exists:
+        client = opened.client[task]
+        if not self._home.exists(client):
             return Part(LOCAL, 0.0, 0.0, 1.0)
-        others_usd = stay.opportunity_usd - stay.own_late_usd
-        usd = stay.plain_usd * float(known.factors[type_id, LOCAL]) + others_usd
-        took_s = stay.turnaround_s * float(known.time_factors[type_id, LOCAL])
-        return Part(LOCAL, usd, took_s, 1 - float(known.own[type_id, 0]))
+        others_usd, home = stay.opportunity_usd - stay.own_late_usd, self._home.of(client)
+        usd = stay.plain_usd * float(known.factors[type_id, home]) + others_usd
+        took_s = stay.turnaround_s * float(known.time_factors[type_id, home])
+        return Part(LOCAL, usd, took_s, 1 - float(known.own[type_id, home]))
 
     def _cheapest(self, opened: Divided, task: int, quote: ContractQuote, at_home: Part) -> Part:
         """Home, or the eligible offer of the lowest estimate where that is below home's."""

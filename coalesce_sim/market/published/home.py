@@ -18,10 +18,11 @@ class OwnQueues:
         self._queues = queues
         self._expects_delay = internal.expects_delay
         self._rule = internal.opportunity
-        self._slots = scenario.clients.slots
+        self._slots = [home.slots for home in scenario.clients.homes]
+        self._home_of: list[int] = scenario.clients.home_of.tolist()
         self._late_usd_per_min = scenario.cost_model.late_usd_per_min
         self._charges_estimates = scenario.cost_model.realised.basis == "estimate"
-        self._arrivals = [0] * scenario.clients.count
+        self._arrivals = [0] * scenario.clients.total
 
     def arrived(self, client: int) -> None:
         """One more task of a client has been decided on."""
@@ -52,10 +53,11 @@ class OwnQueues:
         target_s = float(opened.block.tasks.max_latency_s[task])
         wait_s = self._queues.homes[client].expected_wait_s(now_s, now_s)
         late_s = max(0.0, wait_s + work_s - target_s)
-        if self._rule != "queue" or not isinstance(self._slots, int):
+        slots = self._slots[self._home_of[client]]
+        if self._rule != "queue" or not isinstance(slots, int):
             return Delay(wait_s, work_s, target_s, late_s, None, None)
         gap_s = now_s / max(1, self._arrivals[client])
-        more_s = next_late_s(wait_s, work_s, target_s, slots=self._slots, gap_s=gap_s)
+        more_s = next_late_s(wait_s, work_s, target_s, slots=slots, gap_s=gap_s)
         return Delay(wait_s, work_s, target_s, late_s, gap_s, more_s)
 
     def charge_usd(self, opened: OpenPublishedBlock, quote: PublishedQuote, task: int) -> float:

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from coalesce_sim.experiments.comparison import Comparison
 from coalesce_sim.experiments.contenders import MOST_CONTRACTORS
-from coalesce_sim.metrics import COST_REDUCTION
+from coalesce_sim.metrics import COST_REDUCTION, of_group
 from coalesce_sim.numbers import number, plural, with_half_width, with_interval
 from coalesce_sim.report.comparison.findings import asked_for, findings
 from coalesce_sim.report.comparison.routing import print_routing
@@ -62,6 +62,10 @@ def print_comparison(console: Console, written: Written[Comparison]) -> None:
     )
     for columns in (_SAVINGS, _REGRETS, _SERVICE):
         _print_metrics(console, comparison, columns)
+    groups = comparison.scenario.clients.groups or ()
+    _print_metrics(
+        console, comparison, {of_group(COST_REDUCTION, name): f"{name}:\nsaved, %" for name in groups}
+    )
     print_routing(console, comparison)
     if 2 <= len(asked_for(comparison)) <= _MOST_IN_A_MATRIX:
         _print_differences(console, comparison)
@@ -116,6 +120,8 @@ def _print_metrics(console: Console, comparison: Comparison, columns: Mapping[st
         and (name not in SAVED_IN or any(each[name].mean for each in estimates.values()))
     ]
     unasked = {contender.label for contender in comparison.field if contender.yardstick}
+    if not known:
+        return
     figures = [
         Column(columns[name], [_figure(name, estimates[policy][name]) for policy in ranked]) for name in known
     ]
@@ -126,7 +132,7 @@ def _print_metrics(console: Console, comparison: Comparison, columns: Mapping[st
 def _figure(metric: str, value: Estimate) -> str:
     """A mean with its interval; as many decimals as the metric deserves."""
     mean = number(value.mean, 1)
-    if metric == COST_REDUCTION:
+    if metric.partition("[")[0] == COST_REDUCTION:
         return (
             mean if value.ci95 is None else f"{mean} [{number(value.ci95[0], 1)}, {number(value.ci95[1], 1)}]"
         )

@@ -64,7 +64,9 @@ def comparison_page(opened: Opened, metrics: Sequence[str], title: str | None) -
     facts, runs = opened.facts, opened.runs
     assert runs is not None
     assert opened.learning is not None
-    names = metrics or [name for name in _MAIN if name in opened.metrics and runs[name].notna().any()]
+    of_groups = [name for name in opened.metrics if name.startswith(f"{COST_REDUCTION}[")]
+    main = [name for name in _MAIN if name in opened.metrics]
+    names = metrics or [name for name in (*main, *of_groups) if runs[name].notna().any()]
     shown = [opened.metric(name) for name in names]
     first = next((each for each in shown if not metrics and each.name == COST_REDUCTION), shown[0])
     told = {label: _estimates(each["metrics"]) for label, each in facts["policies"].items()}

@@ -35,6 +35,7 @@ from coalesce_sim.report.html.page import (
     number_cell,
 )
 from coalesce_sim.report.html.routing import routing_sections, who
+from coalesce_sim.report.html.sellers import sellers_sections
 from coalesce_sim.report.opening import Opened
 from coalesce_sim.report.over_time import column_of
 from coalesce_sim.statistics.intervals import Estimate
@@ -77,6 +78,7 @@ def run_page(opened: Opened, metrics: Sequence[str], title: str | None) -> Page:
         Section("asked", "What was asked", [Facts(_asked(facts, origin))]),
         *cost_sections({"As played": estimates}),
         *routing_sections(opened),
+        *sellers_sections(facts.get("sellers", ())),
         Section("curves", "Curves", [Drawing(_timeline_chart(opened.timeline, interval_s))]),
         Section("results", "Results", [_metrics_table(shown, estimates, facts["published"])]),
         Section("diagnostics", "Diagnostics", checks),

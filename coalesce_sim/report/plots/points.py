@@ -13,7 +13,7 @@ import pandas as pd
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from coalesce_sim.arrays import BoolArray
-from coalesce_sim.metrics import COST_REDUCTION, METRICS, SAVINGS, Metric, UnknownMetric, describe
+from coalesce_sim.metrics import COST_REDUCTION, METRICS, SAVINGS, Metric, UnknownMetric, describe, in_order
 from coalesce_sim.numbers import level_text, number
 from coalesce_sim.report.opening import BOOKKEEPING, ResultsError, known_factor
 from coalesce_sim.statistics.intervals import Interval, estimate
@@ -107,7 +107,7 @@ def metric_of(runs: pd.DataFrame, name: str) -> Metric:
     if name in runs and name not in METRICS and is_numeric_dtype(runs[name]):
         return Metric(name, name, "", "", None)
     try:
-        return describe(name, [column for column in METRICS if column in runs])
+        return describe(name, in_order(map(str, runs.columns)))
     except UnknownMetric as error:
         raise ResultsError(str(error)) from error
 

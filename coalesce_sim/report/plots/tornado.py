@@ -133,7 +133,7 @@ class Tornado:
 
     @property
     def _unit(self) -> str:
-        unit = METRICS[self.metric].unit if self.metric in METRICS else ""
+        unit = METRICS[self.metric].unit if self.metric and self.metric in METRICS else ""
         return "points" if unit == "%" else unit
 
     @cached_property

@@ -60,7 +60,7 @@ def _tasks_of(scenario: Scenario) -> Iterable[tuple[str, Chain]]:
             stated = ((task.type, task.data_sensitivity) for task in tasks)
             return {(name, () if level is None else ((OF_LISTED, level),)) for name, level in stated}
         case Csv(columns=columns) as source if "data_sensitivity" in columns:
-            table = read_table(source, tuple(types), scenario.clients.count)
+            table = read_table(source, tuple(types), scenario.clients.total)
             pairs = np.column_stack((table.type_id, table.given["data_sensitivity"]))
             names = list(types)
             return [

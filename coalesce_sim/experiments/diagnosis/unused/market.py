@@ -44,7 +44,8 @@ class Asked:
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
         self.learns, self.replays = scenario.learning, scenario.records is not None
-        self.custom = isinstance(scenario.policy, Custom)
+        self.policies = [each for _, each in scenario.policies]
+        self.custom = any(isinstance(each, Custom) for each in self.policies)
         self.contractors: list[ContractorFacts] = [facts for _, facts in scenario.facts]
         self.types = scenario.workload.types
 
@@ -69,10 +70,10 @@ class Asked:
 
     @property
     def own_costs(self) -> bool:
-        """Whether anybody asks what work costs the contractors themselves."""
-        bidding = isinstance(self.scenario.policy, PostedPrice | ScoreAuction | Vickrey)
+        """Whether anybody asks what work costs the contractors themselves, as their books do."""
+        bidding = any(isinstance(each, PostedPrice | ScoreAuction | Vickrey) for each in self.policies)
         pricing = self.scenario.cost_model.external.pricing
-        return self.custom or bidding or isinstance(pricing, BargainedPrice)
+        return self.learns or self.custom or bidding or isinstance(pricing, BargainedPrice)
 
     @property
     def load(self) -> bool:
@@ -150,10 +151,14 @@ class Asked:
         found = {level_by(chain) for chain in self.chains}
         return [level for level in LEVELS if level in found]
 
+    @property
+    def memory_costs(self) -> bool:
+        """Whether any client is charged for memory."""
+        return any(home.hardware.memory_usd_per_h > 0 for home in self.scenario.clients.homes)
+
     def memory(self, need: str) -> bool:
         """Whether memory of the given need is charged."""
-        charged = self.scenario.clients.hardware.memory_usd_per_h > 0
-        return charged and getattr(self.scenario.cost_model.internal.memory, need) > 0
+        return self.memory_costs and getattr(self.scenario.cost_model.internal.memory, need) > 0
 
     def has(self, attribute: str) -> bool:
         """Whether any task can have something of an attribute of `Attributes`, or documents."""
@@ -209,7 +214,7 @@ class Asked:
     def skill(self) -> bool:
         """Whether skill compatibility decides anything."""
         rule = self.scenario.skills
-        looks = isinstance(self.scenario.policy, LinUcb | Custom)
+        looks = any(isinstance(each, LinUcb | Custom) for each in self.policies)
         return looks or rule.threshold > 0 or self.scenario.discovery is not None
 
     @property

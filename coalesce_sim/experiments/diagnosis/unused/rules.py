@@ -10,7 +10,7 @@ from coalesce_sim.experiments.diagnosis.who_works import come_together, pool_siz
 from coalesce_sim.scenario.costs import LoadPrice
 from coalesce_sim.scenario.discovery import GossipDiscovery, RegistryDiscovery
 from coalesce_sim.scenario.learners import CostLearner, EpsilonGreedy, Exp3
-from coalesce_sim.scenario.policy import Topsis
+from coalesce_sim.scenario.policy import PolicySettings, Topsis
 from coalesce_sim.scenario.security import INCIDENT_KINDS, OVERHEADS, Security
 from coalesce_sim.scenario.skills import Table
 from coalesce_sim.scenario.workload import LEVELS
@@ -24,7 +24,7 @@ def of_rules(asked: Asked) -> Iterator[Unused]:
     yield from _of_skills(asked)
     yield from _of_home_costs(asked)
     yield from _of_external_costs(asked)
-    yield from _of_policy(asked)
+    yield from _of_policies(asked)
 
 
 def _of_contracts(asked: Asked) -> Iterator[Unused]:
@@ -41,7 +41,7 @@ def _of_contracts(asked: Asked) -> Iterator[Unused]:
     if rules.input_required_rate == 0:
         places = stated(rules, "contracts", "input_reply_s")
         yield Unused(places, "contracts.input_required_rate is 0")
-    if asked.scenario.clients.slots == 0:
+    if asked.scenario.clients.all_have(0):
         places = stated(rules.recovery, "contracts.recovery", "then")
         yield Unused(places, "clients have no GPU")
 
@@ -133,7 +133,7 @@ def _of_home_costs(asked: Asked) -> Iterator[Unused]:
     if not (asked.flop_at_home or asked.flop_at_contractors):
         places = stated(internal, place, "flop_reference_gb")
         yield Unused(places, "nobody's work is timed in FLOP")
-    if scenario.clients.hardware.memory_usd_per_h == 0:
+    if not asked.memory_costs:
         names = ("gb_per_model_size", "gb_per_50k_documents", "gb_per_complexity")
         places = stated(internal.memory, f"{place}.memory", *names)
         yield Unused(places, "clients.hardware.memory_usd_per_h is 0")
@@ -145,11 +145,11 @@ def _of_home_costs(asked: Asked) -> Iterator[Unused]:
     chosen = f"{place}.opportunity={internal.opportunity}"
     if internal.opportunity == "later_tasks" and not come_together(scenario):
         yield Unused([chosen], "no two tasks of a client arrive at one instant")
-    elif internal.expects_delay and scenario.clients.slots == 0:
+    elif internal.expects_delay and scenario.clients.all_have(0):
         yield Unused([chosen], "clients have no GPU")
     elif internal.expects_delay and scenario.cost_model.late_usd_per_min == 0:
         yield Unused([chosen], "cost_model.late_usd_per_min is 0")
-    elif internal.opportunity == "queue" and scenario.clients.slots == "unlimited":
+    elif internal.opportunity == "queue" and scenario.clients.all_have("unlimited"):
         yield Unused([chosen], "beyond expected_delay, since clients.slots are unlimited")
 
 
@@ -174,27 +174,34 @@ def _of_external_costs(asked: Asked) -> Iterator[Unused]:
         yield Unused(names, "all contractors have unlimited slots")
 
 
-def _of_policy(asked: Asked) -> Iterator[Unused]:
-    policy = asked.scenario.policy
+def _of_policies(asked: Asked) -> Iterator[Unused]:
+    places = [place for place, _ in asked.scenario.policies]
+    if "policy" not in places:
+        yield Unused(["policy.kind"], "every group states its own policy")
+    for place, policy in asked.scenario.policies:
+        yield from _of_policy(policy, place, asked)
+
+
+def _of_policy(policy: PolicySettings, place: str, asked: Asked) -> Iterator[Unused]:
     if isinstance(policy, Topsis | EpsilonGreedy) and policy.epsilon == 0:
         names = ["epsilon_half_life_tasks"]
         names += ["explored_score", "explored_confidence"] * isinstance(policy, Topsis)
-        yield Unused(stated(policy, "policy", *names), "policy.epsilon is 0")
+        yield Unused(stated(policy, place, *names), f"{place}.epsilon is 0")
     if isinstance(policy, CostLearner) and not policy.by_task_type:
-        places = stated(policy, "policy", "pooled_weight")
-        yield Unused(places, "policy.by_task_type is false")
+        places = stated(policy, place, "pooled_weight")
+        yield Unused(places, f"{place}.by_task_type is false")
     if isinstance(policy, Exp3) and policy.gamma is not None:
-        yield Unused(stated(policy, "policy", "horizon_tasks"), "policy.gamma is stated")
+        yield Unused(stated(policy, place, "horizon_tasks"), f"{place}.gamma is stated")
     if isinstance(policy, Topsis):
-        yield from _of_topsis(policy, asked)
+        yield from _of_topsis(policy, place, asked)
 
 
-def _of_topsis(policy: Topsis, asked: Asked) -> Iterator[Unused]:
-    boosts, place = policy.boosts, "policy.boosts"
+def _of_topsis(policy: Topsis, own: str, asked: Asked) -> Iterator[Unused]:
+    boosts, place = policy.boosts, f"{own}.boosts"
     gated = policy.only_if_cheaper_percent is not None or policy.within_budget
     if policy.explored_too and not (gated and policy.epsilon > 0):
-        reason = "policy.epsilon is 0" if gated else "nothing is asked of the others"
-        yield Unused(stated(policy, "policy", "explored_too"), reason)
+        reason = f"{own}.epsilon is 0" if gated else "nothing is asked of the others"
+        yield Unused(stated(policy, own, "explored_too"), reason)
     if "high" not in asked.levels:
         level = asked.scenario.workload.attributes.data_sensitivity
         reason = "workload.attributes.data_sensitivity is not high"
@@ -203,10 +210,10 @@ def _of_topsis(policy: Topsis, asked: Asked) -> Iterator[Unused]:
     conditions = {"cost": "cost_if_budget_share_below", "latency": "latency_if_max_min_below"}
     for factor, condition in conditions.items():
         if getattr(boosts, condition) == 0:
-            yield Unused(stated(boosts, place, factor), f"policy.boosts.{condition} is 0")
+            yield Unused(stated(boosts, place, factor), f"{place}.{condition} is 0")
         elif getattr(boosts, factor) == 1:
-            yield Unused(stated(boosts, place, condition), f"policy.boosts.{factor} is 1")
+            yield Unused(stated(boosts, place, condition), f"{place}.{factor} is 1")
     if policy.drift.step == 0 or policy.drift.sd == 0:
         names = ("step", "sd", "up_to_score")
-        places = stated(policy.drift, "policy.drift", *names)
+        places = stated(policy.drift, f"{own}.drift", *names)
         yield Unused(places, "weights do not drift unless step and sd are above 0")

@@ -54,7 +54,7 @@ def _of_arrivals(asked: Asked) -> Iterator[Unused]:
             timed, dealt = False, True
     if timed:
         yield Unused(stated(rule, "workload.arrivals", "gap_s"), "tasks state their arrival_s")
-    if asked.scenario.clients.count == 1:
+    if asked.scenario.clients.total == 1:
         yield Unused(stated(workload, "workload", "dealing"), "there is one client")
     elif not dealt:
         yield Unused(stated(workload, "workload", "dealing"), "tasks state their clients")
@@ -122,7 +122,7 @@ def _of_criticality(asked: Asked) -> Iterator[Unused]:
 def _of_sensitivity(asked: Asked) -> Iterator[Unused]:
     """Wherever it is stated how sensitive data are, and all would be the same without."""
     boosts = _boosts(asked)
-    noticed = asked.custom or (boosts is not None and boosts.security_if_sensitive != 1)
+    noticed = asked.custom or any(each.security_if_sensitive != 1 for each in boosts)
     does = {level: (noticed and level == "high", asked.leak_usd[level]) for level in LEVELS}
     told_apart = len(set(does.values())) > 1
     reason = "all would be the same without it"
@@ -168,8 +168,8 @@ def _needed(asked: Asked) -> dict[str, bool]:
     reading = asked.tokens_at_contractors("prefill_tokens_per_s", *prompt_prices)
     writing = asked.tokens_at_contractors("decode_tokens_per_s", "output_usd_per_mtok")
     by_use = asked.learns or scenario.cost_model.realised.basis == "physical"
-    small = boosts is not None and boosts.cost != 1 and boosts.cost_if_budget_share_below > 0
-    limited = isinstance(scenario.policy, Topsis) and scenario.policy.within_budget
+    small = any(each.cost != 1 and each.cost_if_budget_share_below > 0 for each in boosts)
+    limited = any(isinstance(each, Topsis) and each.within_budget for each in asked.policies)
     by_value = limited and "budget_usd" not in in_tasks(scenario.workload.arrivals)
     return {
         "complexity": custom
@@ -177,7 +177,7 @@ def _needed(asked: Asked) -> dict[str, bool]:
         or timed
         or dearer
         or asked.memory("gb_per_complexity")
-        or isinstance(scenario.policy, LinUcb),
+        or any(isinstance(each, LinUcb) for each in asked.policies),
         "value_usd": custom or lost or by_hand or later or asked.risk or by_value,
         "budget_share": custom or small or limited,
         "data_gb": custom or flop or asked.moves,
@@ -191,8 +191,8 @@ def _needed(asked: Asked) -> dict[str, bool]:
     }
 
 
-def _boosts(asked: Asked) -> Boosts | None:
-    return asked.scenario.policy.boosts if isinstance(asked.scenario.policy, Topsis) else None
+def _boosts(asked: Asked) -> list[Boosts]:
+    return [each.boosts for each in asked.policies if isinstance(each, Topsis)]
 
 
 def _stated_by_all(asked: Asked) -> set[str]:

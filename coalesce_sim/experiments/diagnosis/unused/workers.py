@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from coalesce_sim.experiments.diagnosis.finding import of_contractors
 from coalesce_sim.experiments.diagnosis.unused.market import UNREAD, Asked
 from coalesce_sim.experiments.diagnosis.unused.stated import Unused, stated, stated_of_contractors
+from coalesce_sim.scenario.believed import OwnHardware
+from coalesce_sim.scenario.clients import ClientGroup, Clients, Home
 from coalesce_sim.scenario.costs import DemandPrice
 from coalesce_sim.scenario.hardware import Hardware
+from coalesce_sim.scenario.policy import AlwaysLocal
 from coalesce_sim.scenario.pool import DrawnPool, PriceList, RecordedPool
 from coalesce_sim.scenario.tariff import PRICES
 
@@ -29,12 +32,31 @@ def of_workers(asked: Asked) -> Iterator[Unused]:
 
 def _of_clients(asked: Asked) -> Iterator[Unused]:
     clients = asked.scenario.clients
-    if not asked.learns:
-        yield Unused(stated(clients, "clients", "price_usd"), "this market does not learn")
-    if asked.replays:
-        yield Unused(stated(clients, "clients", "success", "outcomes"), _REPLAYED)
-    elif clients.outcomes is not None:
-        yield Unused(stated(clients, "clients", "success"), "clients.outcomes are stated")
+    for place, some in _clients_and_groups(asked):
+        if not asked.learns:
+            yield Unused(stated(some, place, "price_usd"), "this market does not learn")
+        if asked.replays:
+            yield Unused(stated(some, place, "success", "outcomes"), _REPLAYED)
+        elif some.outcomes is not None:
+            yield Unused(stated(some, place, "success"), f"{place}.outcomes are stated")
+        elif clients.outcomes is not None:
+            yield Unused(stated(some, place, "success"), "clients.outcomes are stated")
+    for name, group in (clients.groups or {}).items():
+        first = next(each.first for each in clients.populations if each.name == name)
+        if isinstance(asked.scenario.policy_of(first), AlwaysLocal):
+            places = stated(group, f"clients.groups.{name}", "budget_usd_per_day")
+            yield Unused(places, "its policy hires nobody")
+    if clients.groups is not None:
+        groups = clients.groups.values()
+        covered = [name for name in Home._fields if all(getattr(each, name) is not None for each in groups)]
+        yield Unused(stated(clients, "clients", *covered), "every group states its own")
+
+
+def _clients_and_groups(asked: Asked) -> list[tuple[str, Clients | ClientGroup]]:
+    """What is stated of all clients and of each group, with its place."""
+    clients = asked.scenario.clients
+    groups = [(f"clients.groups.{name}", group) for name, group in (clients.groups or {}).items()]
+    return [("clients", clients), *groups]
 
 
 def _of_contractors(asked: Asked) -> Iterator[Unused]:
@@ -67,12 +89,26 @@ def _of_contractors(asked: Asked) -> Iterator[Unused]:
         yield Unused(stated_of_contractors(scenario, "skills"), "skills do not count")
     if not asked.texts:
         yield Unused(stated_of_contractors(scenario, "text"), UNREAD)
+    yield from _of_curves(asked)
     free = [each for each in everybody if each.slots == "unlimited"]
     places = stated_of_contractors(scenario, "queue_limit", among=free)
     yield Unused(places, "nobody queues where slots are unlimited")
     names_all = [each for each in everybody if each.outcomes is not None]
     places = [] if asked.replays else stated_of_contractors(scenario, "success", among=names_all)
     yield Unused(places, "outcomes are stated")
+
+
+def _of_curves(asked: Asked) -> Iterator[Unused]:
+    """Where machines serve all their jobs at once."""
+    shared = [each for each in asked.contractors if each.batch_curve is not None]
+    place, rate = of_contractors(asked.scenario, "hardware"), "decode_tokens_per_s"
+    for each in shared:
+        if each.hardware is not None and each.hardware.profile is None:
+            yield Unused(stated(each.hardware, place, rate), "batch_curve says how fast is written")
+    place = of_contractors(asked.scenario, "batch_curve")
+    for each in shared:
+        if each.batch_curve is not None and each.batch_curve.profile is None:
+            yield Unused(stated(each.batch_curve, place, "gpus"), "batch_curve names no profile")
 
 
 def _of_claims(asked: Asked) -> Iterator[Unused]:
@@ -115,8 +151,20 @@ def _of_pool(asked: Asked) -> Iterator[Unused]:
 
 
 def _of_hardware(asked: Asked) -> Iterator[Unused]:
-    scenario, home = asked.scenario, "clients.hardware"
-    own = scenario.clients.hardware
+    scenario = asked.scenario
+    for place, some in _clients_and_groups(asked):
+        if some.hardware is not None:
+            yield from _of_own_hardware(asked, some.hardware, f"{place}.hardware")
+    place = of_contractors(scenario, "hardware")
+    for machine in asked.machines:
+        yield from _of_machine(machine, place, asked.flop_at_contractors, costs=asked.own_costs)
+        yield Unused(stated(machine, place, "memory_usd_per_h"), "it counts at home only")
+        if machine.profile is None and machine.tokens == "measured" and not asked.flop_at_contractors:
+            yield Unused(stated(machine, place, "peak_flop_s"), "nobody's work is timed in FLOP there")
+
+
+def _of_own_hardware(asked: Asked, own: OwnHardware, home: str) -> Iterator[Unused]:
+    scenario = asked.scenario
     yield from _of_machine(own, home, asked.flop_at_home, costs=True)
     if own.profile is None and scenario.cost_model.internal.work == "flop":
         yield Unused(stated(own, home, *_SPEEDS), "work at home is timed in FLOP")
@@ -132,21 +180,15 @@ def _of_hardware(asked: Asked) -> Iterator[Unused]:
     needs = ("gb_per_model_size", "gb_per_50k_documents", "gb_per_complexity")
     if not any(asked.memory(need) for need in needs):
         yield Unused(stated(own, home, "memory_usd_per_h"), "tasks occupy no memory")
-    place = of_contractors(scenario, "hardware")
-    for machine in asked.machines:
-        yield from _of_machine(machine, place, asked.flop_at_contractors, costs=asked.own_costs)
-        yield Unused(stated(machine, place, "memory_usd_per_h"), "it counts at home only")
-        if machine.profile is None and machine.tokens == "measured" and not asked.flop_at_contractors:
-            yield Unused(stated(machine, place, "peak_flop_s"), "nobody's work is timed in FLOP there")
 
 
 def _timed_by_hardware(asked: Asked) -> bool:
     """Whether the time that any work takes at home follows from the hardware."""
-    outcomes = asked.scenario.clients.outcomes or {}
     return not asked.replays and any(
         not kind.in_steps
         and kind.local_min is None
         and (name not in outcomes or outcomes[name].latency_min is None)
+        for outcomes in (home.outcomes or {} for home in asked.scenario.clients.homes)
         for name, kind in asked.types.items()
     )
 

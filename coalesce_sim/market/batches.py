@@ -1,0 +1,124 @@
+"""Machines that serve all their jobs at once, each the slower the more there are (continuous batching)."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+
+import simpy
+
+from coalesce_sim.market.queues import Queue
+from coalesce_sim.scenario.batching import BatchCurve
+
+
+class Job:
+    """A job at work on a machine; `done` happens when its last token is written.
+
+    `machine_s` is the machine's time that it has used up: all while alone, half of it beside another one.
+    """
+
+    __slots__ = ("done", "end_tokens", "left", "machine_s")
+
+    def __init__(self, done: simpy.Event, machine_s: float) -> None:
+        self.done = done
+        self.end_tokens = 0.0
+        self.left = False
+        self.machine_s = -machine_s
+
+
+class Batch(Queue):
+    """A queue whose jobs at work share a machine: they all write at the same pace, that of their number.
+
+    All that write have written the same number of tokens since any moment, so that one clock that counts
+    tokens in place of seconds orders their ends; it runs at another pace whenever a job begins or ends.
+    """
+
+    __slots__ = ("_alarms", "_clock_s", "_curve", "_machine_s", "_pace_s", "_tokens", "_writing")
+
+    def __init__(
+        self, env: simpy.Environment, curve: BatchCurve, watch: Callable[[int], None] | None = None
+    ) -> None:
+        super().__init__(env, curve.max_jobs, watch)
+        self._curve = curve
+        self._tokens = 0.0
+        self._machine_s = 0.0
+        self._clock_s = 0.0
+        self._pace_s = curve.s_per_token(1)
+        self._writing: list[tuple[float, int, Job]] = []
+        self._alarms = 0
+
+    def begin(self, now_s: float, expected_s: float) -> float:
+        self._run()
+        expected_end_s = super().begin(now_s, expected_s)
+        self._at_another_pace()
+        return expected_end_s
+
+    def end(self, now_s: float, expected_end_s: float) -> None:
+        self._run()
+        super().end(now_s, expected_end_s)
+        self._at_another_pace()
+
+    def true_wait_s(self, arrival_s: float) -> float:
+        """What the owner expects: what happens hangs on who comes later, and nobody is told."""
+        return self.expected_wait_s(self._env.now, arrival_s)
+
+    def take_up(self, apart_s: float, tokens: float) -> Job:
+        """A job that has begun: `apart_s` at a speed of its own, and then so many tokens."""
+        self._run()
+        job = Job(self._env.event(), self._machine_s)
+        if apart_s > 0:
+            self._env.timeout(apart_s).callbacks.append(lambda _: self._write(job, tokens))
+        else:
+            self._write(job, tokens)
+        return job
+
+    def put_down(self, job: Job) -> None:
+        """A job ends, or leaves undone: `Job.machine_s` is what it used up."""
+        self._run()
+        job.left = True
+        job.machine_s += self._machine_s
+
+    @property
+    def _at_work(self) -> int:
+        return len(self._expected_ends_s)
+
+    def _write(self, job: Job, tokens: float) -> None:
+        if job.left:
+            return
+        self._run()
+        if not self._writing:
+            self._tokens = 0.0  # counted anew, lest digits get lost in a long run
+        job.end_tokens = self._tokens + tokens
+        self._alarms += 1
+        heapq.heappush(self._writing, (job.end_tokens, self._alarms, job))
+        self._set_alarm()
+
+    def _run(self) -> None:
+        """Count the tokens and the machine's time up to now, at the pace since the last change."""
+        since_s, self._clock_s = self._env.now - self._clock_s, self._env.now
+        if since_s > 0 and self._at_work:
+            self._tokens += since_s / self._pace_s
+            self._machine_s += since_s / self._at_work
+
+    def _at_another_pace(self) -> None:
+        self._pace_s = self._curve.s_per_token(max(1, self._at_work))
+        self._set_alarm()
+
+    def _set_alarm(self) -> None:
+        """Ring when the next job has written its last token, if the pace stays as it is."""
+        while self._writing and self._writing[0][2].left:
+            heapq.heappop(self._writing)
+        self._alarms += 1
+        if self._writing:
+            number = self._alarms
+            left_s = max(0.0, self._writing[0][0] - self._tokens) * self._pace_s
+            self._env.timeout(left_s).callbacks.append(lambda _: self._ring(number))
+
+    def _ring(self, number: int) -> None:
+        if number != self._alarms:
+            return
+        self._run()
+        end_tokens, _, job = heapq.heappop(self._writing)
+        self._tokens = max(self._tokens, end_tokens)  # rounding must not leave a speck of a token
+        job.done.succeed()
+        self._set_alarm()

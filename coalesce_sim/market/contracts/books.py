@@ -1,0 +1,116 @@
+"""What sellers live on: what each was paid, and what its work and its idle hardware cost it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
+from coalesce_sim.market.pool import Pool
+from coalesce_sim.rounding import exceeds
+
+if TYPE_CHECKING:
+    from coalesce_sim.market.contracts.contract import Contract
+
+
+class Books:
+    """The books of all contractors, kept contract by contract; one entry a contractor.
+
+    Work costs its contractor from the moment it begins, whatever comes of it: hardware for the time at work,
+    its overheads in money (`price_factor`) with it; else the stated share of the listed price, in full. Owned
+    hardware loses value by the clock, in slots that stand idle too. Rented hardware is paid for while at
+    work, as is whatever has slots without limit; idle slots draw no electricity. Who is not in the
+    market has no idle slots. Contractors bear no fees.
+
+    `revenue_usd` is what they were paid, as the accounts have it. `jobs` are those on which work began; they
+    took `worked_s` of slots and cost `work_usd`, NaN for those of whom nothing tells their costs (`known`).
+    """
+
+    def __init__(self, pool: Pool, revenue_usd: Sequence[float], *, price_factor: float) -> None:
+        self._pool, self._revenue_usd = pool, revenue_usd
+        usd_per_s = pool.own_usd_per_s * price_factor
+        self.known: BoolArray = (usd_per_s > 0) | ~np.isnan(pool.own_cost_share)
+        self._usd_per_s: list[float] = usd_per_s.tolist()
+        self._jobs = [0] * len(pool)
+        self._worked_s = [0.0] * len(pool)
+        self._work_usd: list[float] = np.where(self.known, 0.0, np.nan).tolist()
+
+    def enter(self, contract: Contract) -> float:
+        """A contract has ended; what it cost its contractor, NaN where that is not known."""
+        who = contract.contractor
+        if math.isnan(contract.working_s):
+            return 0.0 if self.known[who] else math.nan
+        usd_per_s = self._usd_per_s[who]
+        own_usd = usd_per_s * contract.worked_s if usd_per_s > 0 else contract.quoted_own_usd
+        self._jobs[who] += 1
+        self._worked_s[who] += contract.worked_s
+        self._work_usd[who] += own_usd
+        return own_usd if self.known[who] else math.nan
+
+    def take_over(self, jobs: IntArray, worked_s: FloatArray, work_usd: FloatArray) -> None:
+        """Enter what was played elsewhere."""
+        self._jobs, self._worked_s = jobs.tolist(), worked_s.tolist()
+        self._work_usd = np.where(self.known, work_usd, np.nan).tolist()
+
+    @property
+    def revenue_usd(self) -> FloatArray:
+        """What each was paid."""
+        return np.array(self._revenue_usd)
+
+    @property
+    def jobs(self) -> IntArray:
+        """On how many contracts work began."""
+        return np.array(self._jobs, dtype=np.int64)
+
+    @property
+    def worked_s(self) -> FloatArray:
+        """How long they kept slots."""
+        return np.array(self._worked_s)
+
+    @property
+    def work_usd(self) -> FloatArray:
+        """What they cost."""
+        return np.array(self._work_usd)
+
+    def idle_usd(self, now_s: float) -> FloatArray:
+        """What slots of owned hardware have lost while they stood idle; a job under way counts as idle until
+        it has ended."""
+        slots, usd_per_s = self._owned
+        idle_s = np.maximum(0.0, slots * self._pool.roster.presence.spent_s(now_s) - self.worked_s)
+        return np.where(self.known, usd_per_s * idle_s, np.nan)
+
+    @cached_property
+    def _owned(self) -> tuple[FloatArray, FloatArray]:
+        """How many slots each has for good, one machine where that serves all its jobs at once, and what one
+        loses in a second."""
+        roster = self._pool.roster
+        stated = zip(self._pool.slots, self._pool.curves, strict=True)
+        slots: FloatArray = np.array([1.0 if curve else each or 0.0 for each, curve in stated])
+        machines = [kind.hardware for kind in roster.kinds]
+        usd_per_h = [0.0 if each is None else each.slot_depreciation_usd_per_h for each in machines]
+        return slots, roster.spread(usd_per_h) / 3600
+
+    def profit_usd(self, now_s: float) -> FloatArray:
+        """What is left of the revenue; below 0 a contractor is in the red. NaN where costs are not known."""
+        return self.revenue_usd - self.work_usd - self.idle_usd(now_s)
+
+    def figures(self, now_s: float) -> dict[str, float]:
+        """Of all contractors together that were in the market and whose costs are known; nothing where none
+        are. Shares in percent."""
+        counted = self.known & self._pool.roster.presence.entered(now_s)
+        if not counted.any():
+            return {}
+        revenue_usd, work_usd = self.revenue_usd[counted], self.work_usd[counted]
+        idle_usd = self.idle_usd(now_s)[counted]
+        taken_usd, spent_usd = float(revenue_usd.sum()), float(work_usd.sum() + idle_usd.sum())
+        return {
+            "contractor_work_usd": float(work_usd.sum()),
+            "contractor_idle_usd": float(idle_usd.sum()),
+            "contractor_profit_usd": taken_usd - spent_usd,
+            "contractor_margin": 100 * (1 - spent_usd / taken_usd) if taken_usd > 0 else math.nan,
+            "contractors_in_the_red": 100 * float(exceeds(work_usd + idle_usd, revenue_usd).mean()),
+        }

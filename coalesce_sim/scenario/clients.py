@@ -1,0 +1,200 @@
+"""What a user writes about those who have tasks: all alike, or in groups."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, NamedTuple, Self
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from coalesce_sim.arrays import IntArray
+from coalesce_sim.scenario.base import Model
+from coalesce_sim.scenario.believed import OwnHardware
+from coalesce_sim.scenario.distributions import NonNegative, Share
+from coalesce_sim.scenario.moving import Moving
+from coalesce_sim.scenario.policy import PolicySettings
+from coalesce_sim.scenario.pool import Slots, TypeOutcome
+
+MOST_CLIENTS = 1_000_000
+
+GroupName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_\-]*$", max_length=60)]
+"""What may stand in the brackets of ``cost_reduction[research]``."""
+
+
+class ClientGroup(Model):
+    """Some of the clients, alike among themselves. What is left out is as `clients` says for all groups."""
+
+    count: Annotated[int, Field(gt=0, le=MOST_CLIENTS)]
+    """How many clients the group has; they are numbered on from those of the groups above it."""
+    slots: Slots | None = None
+    """Tasks that each client of the group can work on at once."""
+    hardware: OwnHardware | None = None
+    """What each slot of the group's clients works on."""
+    price_usd: NonNegative | Moving | None = None
+    """USD that a task at home is expected to cost the group's clients beyond hardware."""
+    success: Share | Moving | None = None
+    """True probability that work at home is good, for the group's clients."""
+    outcomes: dict[str, TypeOutcome] | None = None
+    """Success, true bills and times of work at home by task type, for the group's clients."""
+    policy: PolicySettings | None = None
+    """Who decides for the group's clients, and is asked about and told of their tasks alone; left out, the
+    scenario's `policy`, which all such groups share. A comparison puts its policies in the scenario's
+    place."""
+    budget_usd_per_day: NonNegative | None = None
+    """USD that the group's clients together may commit to contractors between two midnights of the clock;
+    what exceeds the rest is not offered to them. A contract commits the price agreed on; what it is not paid
+    in the end comes back if it ends on the same day. Left out, there is no limit; needs a market that
+    learns."""
+
+
+class Home(NamedTuple):
+    """What is true of the homes of some clients."""
+
+    slots: Slots
+    hardware: OwnHardware
+    price_usd: float | Moving
+    success: float | Moving
+    outcomes: dict[str, TypeOutcome] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """Consecutive clients that are alike: a group, or, without a name, all there are.
+
+    `first` is the number of the first of them, `stated` what the group states itself, `home` what each has.
+    """
+
+    name: str | None
+    first: int
+    count: int
+    stated: ClientGroup | None
+    home: Home
+
+
+class Clients(Model):
+    """Those who have tasks, all alike or in groups, each with GPUs of its own behind one first-come queue."""
+
+    count: Annotated[int, Field(gt=0, le=MOST_CLIENTS)] | None = None
+    """How many clients share the tasks, as `workload.dealing` says. Either this or `groups` is stated."""
+    groups: Annotated[dict[GroupName, ClientGroup], Field(min_length=1)] | None = None
+    """Clients that differ, by the name of their group, in place of `count`. What a group leaves out is as the
+    other fields here say; results are told by group, too."""
+    slots: Slots = "unlimited"
+    """Tasks that each client can work on at once; what waits is done first come, first served. Without limit
+    nothing waits; with 0 there is no GPU, and what stays at home is not done (needs `contracts`)."""
+    hardware: OwnHardware | None = None
+    """What each slot works on: times and prices all work at home. Must be stated, here or by every group."""
+    price_usd: NonNegative | Moving = 0.0
+    """USD that a task at home is expected to cost beyond hardware and, where records are replayed, the list
+    price of the own agent. No effect but on estimates in a market that learns."""
+    success: Share | Moving = 1.0
+    """True probability that work at home is good; below 1 it needs `contracts`. No effect where there are
+    `outcomes` or `records`."""
+    outcomes: dict[str, TypeOutcome] | None = None
+    """Success, true bills and times of work at home by task type; must name all types but those that are
+    always done in steps, and needs `contracts`. No effect where records are replayed."""
+
+    @model_validator(mode="after")
+    def _counted_once(self) -> Self:
+        if self.groups is None and self.count is None:
+            raise ValueError("count: missing")
+        if self.groups is not None and self.count is not None:
+            raise ValueError(f"count: must not stand beside groups, which have counts (got {self.count})")
+        if self.total > MOST_CLIENTS:
+            raise ValueError(f"groups: must not have more than {MOST_CLIENTS:,} clients (got {self.total:,})")
+        return self
+
+    @model_validator(mode="after")
+    def _all_have_hardware(self) -> Self:
+        stated = [] if self.groups is None else list(self.groups.values())
+        if self.hardware is None and (not stated or any(group.hardware is None for group in stated)):
+            raise ValueError("hardware: missing")
+        return self
+
+    @property
+    def total(self) -> int:
+        """How many clients there are."""
+        if self.groups is None:
+            return self.count or 0
+        return sum(group.count for group in self.groups.values())
+
+    @property
+    def total_slots(self) -> int | None:
+        """Slots of all clients together, None if any has unlimited ones."""
+        total = 0
+        for each in self.populations:
+            if each.home.slots == "unlimited":
+                return None
+            total += each.count * each.home.slots
+        return total
+
+    @property
+    def populations(self) -> list[Population]:
+        """The groups in their order; all clients as one where there are none."""
+        if self.groups is None:
+            return [Population(None, 0, self.total, None, self._home_of(None))]
+        found, first = [], 0
+        for name, group in self.groups.items():
+            found.append(Population(name, first, group.count, group, self._home_of(group)))
+            first += group.count
+        return found
+
+    @property
+    def homes(self) -> list[Home]:
+        """The homes that differ, in the order of the groups. Clients whose homes are alike share what they
+        know of their own agent."""
+        found: list[Home] = []
+        for population in self.populations:
+            if population.home not in found:
+                found.append(population.home)
+        return found
+
+    @property
+    def group_of(self) -> IntArray:
+        """The place of each client's group, one entry a client."""
+        return self._spread([*range(len(self.populations))])
+
+    @property
+    def home_of(self) -> IntArray:
+        """The home of each client, by its place in `homes` counted from their end: -1 is the last one."""
+        homes = self.homes
+        return self._spread([homes.index(each.home) - len(homes) for each in self.populations])
+
+    def asked_alike(self) -> Self:
+        """The same clients, for all of whom the scenario's policy decides."""
+        if self.groups is None:
+            return self
+        groups = {name: group.model_copy(update={"policy": None}) for name, group in self.groups.items()}
+        return self.model_copy(update={"groups": groups})
+
+    @property
+    def asked_by_policy(self) -> list[bool]:
+        """For which clients the scenario's policy decides, one entry a client."""
+        own = [each.stated is not None and each.stated.policy is not None for each in self.populations]
+        return [not own[group] for group in self.group_of.tolist()]
+
+    def all_have(self, slots: Slots) -> bool:
+        """Whether so many slots are what every client has."""
+        return all(home.slots == slots for home in self.homes)
+
+    def of(self, client: int) -> Population:
+        """The clients that a client is one of."""
+        return next(each for each in self.populations if client < each.first + each.count)
+
+    def place_of(self, population: Population, field: str) -> str:
+        """Where in a scenario it is stated what a field is of a population."""
+        if population.stated is None or getattr(population.stated, field) is None:
+            return f"clients.{field}"
+        return f"clients.groups.{population.name}.{field}"
+
+    def _spread(self, of_populations: list[int]) -> IntArray:
+        counts = [each.count for each in self.populations]
+        return np.repeat(np.array(of_populations, dtype=np.int64), counts)
+
+    def _home_of(self, group: ClientGroup | None) -> Home:
+        def of(field: str) -> object:
+            own = None if group is None else getattr(group, field)
+            return getattr(self, field) if own is None else own
+
+        return Home(*(of(field) for field in Home._fields))  # type: ignore[arg-type]  # as validated

@@ -1,0 +1,204 @@
+"""Contractors that enter, live and leave."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import coalesce_sim
+from coalesce_sim import RunResult
+from tests.market.trading import HOME, Script, contractor, market, play
+from verification.markets_at_random import market_of
+from verification.plain_and_simulator import differences
+
+HOUR = 3600.0
+OWNED = {"tdp_w": 0, "memory_gb": 1, "purchase_usd": 1, "lifetime_h": 1, "electricity_usd_per_kwh": 0}
+OWNED |= {"peak_flop_s": 10**30}
+"""A slot that loses a dollar an hour, and works in no time."""
+
+FIND: dict[str, Any] = {
+    "everybody": None,
+    "registry": {"kind": "registry", "k": 3, "newcomer_share": 0.4, "refresh_s": 60},
+    "broadcast": {"kind": "broadcast", "k": 3, "newcomer_share": 0.4, "message_ms": 50},
+    "gossip": {"kind": "gossip", "k": 3, "view_size": 9, "round_s": 20, "newcomer_share": 0.4, "fanout": 2},
+}
+RATE: dict[str, Any] = {
+    "beta": {"kind": "beta", "forgetting": 0.9},
+    "sliding_window": {"kind": "sliding_window", "window_ratings": 4},
+    "ewma": {"kind": "ewma"},
+    "eigentrust": {"kind": "eigentrust", "recompute_every": 2},
+}
+POLICIES = (
+    *("cheapest", "random", "oracle", "best_fixed", "topsis", "vikor", "weighted_sum", "vickrey"),
+    *("greedy", "epsilon_greedy", "windowed_greedy", "optimistic_greedy", "adaptive_threshold", "ucb1"),
+    *("ucb_v", "discounted_ucb", "sliding_window_ucb", "thompson", "thompson_gaussian", "exp3", "lin_ucb"),
+    *("discounted_thompson", "budgeted_ucb", "score_auction", "posted_price"),
+)
+
+
+def offered(scenario: dict[str, Any], decisions: int) -> list[list[str]]:
+    """Who offers at each decision, all of which are to stay at home."""
+    script = Script([HOME] * decisions)
+    coalesce_sim.run(coalesce_sim.load(scenario), replications=1, policy=script.policy)
+    return [names for _, names in script.offered]
+
+
+def test_who_states_it_is_there_from_then_until_then() -> None:
+    fields = market(
+        [0, HOUR - 1, HOUR, 2 * HOUR - 1, 2 * HOUR],
+        contractor("a", leave_h=2),
+        contractor("b", enter_h=1),
+        contractor("c", enter_h=1, leave_h=2),
+    )
+    assert offered(fields, 5) == [["a"], ["a"], ["a", "b", "c"], ["a", "b", "c"], ["b"]]
+
+
+def test_who_leaves_finishes_what_it_has_taken_on() -> None:
+    """It is hired a second before it leaves, waits a minute for the job before, and is paid for both."""
+    fields = market([HOUR - 1, HOUR - 1, HOUR + 1], contractor("a", leave_h=1, slots=1), contractor("b"))
+    result, _ = play(fields, "a", "a", "b")
+    assert result.contracts["state"].tolist() == ["completed"] * 3
+    assert result.decisions["finished_s"].tolist() == [HOUR + 59, HOUR + 119, HOUR + 61]
+    rows = {str(row["contractor"]): row for row in result.sellers.to_dict("records")}
+    assert (rows["a"]["entered_s"], rows["a"]["left_s"], rows["a"]["revenue_usd"]) == (0, HOUR, 2)
+    assert np.isnan(rows["b"]["left_s"])
+
+
+def test_books_and_utilisation_count_the_time_in_the_market() -> None:
+    """Of three hours one slot is there for one and works for a minute of it, the other for two and none."""
+    fields = market(
+        [0, 3 * HOUR - 60],
+        contractor("a", leave_h=1, slots=1, hardware=OWNED),
+        contractor("b", enter_h=1, slots=1, hardware=OWNED),
+        contractor("c", enter_h=23, slots=1, hardware=OWNED),
+    )
+    result, _ = play(fields, "a", HOME)
+    rows = {str(row["contractor"]): row for row in result.sellers.to_dict("records")}
+    assert list(rows) == ["a", "b"]
+    assert rows["a"]["idle_usd"] == pytest.approx(59 / 60)
+    assert rows["b"]["idle_usd"] == pytest.approx(2)
+    metrics = result.replications[0]
+    assert metrics["contractor_utilisation"] == pytest.approx(100 / 180)
+    assert metrics["contractors_present"] == pytest.approx(1)
+    assert (metrics["contractors_entered"], metrics["contractors_left"]) == (1, 1)
+    assert metrics["contractors_in_the_red"] == 50  # `a` has earned what its hour cost it
+
+
+def test_who_is_in_the_red_for_long_enough_gives_up() -> None:
+    """An owned slot loses a dollar an hour. `a` earns one at once, and is in the red by 0.5 USD from 1.5 h
+    on, `b` from half an hour on. They are looked at every quarter of an hour."""
+    rule = {"in_the_red": {"usd": 0.5, "hours": 1}}
+    fields = market(
+        [0, 23 * HOUR],
+        contractor("a", slots=1, hardware=OWNED),
+        contractor("b", slots=1, hardware=OWNED),
+        contractor("c", own_cost_share=0.5),
+        contractor("d"),
+        turnover={"exit": rule},
+    )
+    result, script = play(fields, "a", HOME)
+    assert script.offered[1][1] == ["c", "d"]
+    left_s = dict(zip(result.sellers["contractor"], result.sellers["left_s"], strict=True))
+    # In the red are those who are so by more than 0.5: first seen at 1.75 and at 0.75 h.
+    assert left_s == pytest.approx(
+        {"a": 2.75 * HOUR, "b": 1.75 * HOUR, "c": np.nan, "d": np.nan}, nan_ok=True
+    )
+
+
+def drawn(**turnover: Any) -> RunResult:
+    fields = market([60.0 * k for k in range(1400)])
+    fields["contractors"] = {
+        "count": 5,
+        "types": {"x": contractor("")},
+    }
+    del fields["contractors"]["types"]["x"]["name"]
+    fields["contractors"]["types"]["x"] |= {"share": 1}
+    fields["contractors"]["types"]["y"] = fields["contractors"]["types"]["x"] | {"share": 0, "price_usd": 0.5}
+    return coalesce_sim.run(coalesce_sim.load(fields | {"turnover": turnover}), replications=3)
+
+
+def test_those_who_enter_change_nothing_of_those_who_are_there() -> None:
+    few, many = drawn(entry={"per_day": 1}), drawn(entry={"per_day": 40, "types": {"y": 1}})
+    for one, other in zip(
+        few.sellers.groupby("replication"), many.sellers.groupby("replication"), strict=True
+    ):
+        first, second = (each[1][each[1]["entered_s"] == 0] for each in (one, other))
+        assert list(first["contractor"]) == list(second["contractor"])
+    later = many.sellers[many.sellers["entered_s"] > 0]
+    assert set(later["type"].astype(str)) == {"y"}
+    assert 60 < len(later) < 180
+    assert later["entered_s"].is_monotonic_increasing or later["replication"].nunique() > 1
+
+
+def spares(contractors: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Fifty contractors like those there are, who enter when all is over."""
+    late = [contractors[k % len(contractors)] | {"enter_h": 23.5} for k in range(50)]
+    return [each | {"name": f"spare_{k}"} for k, each in enumerate(late)]
+
+
+@pytest.mark.parametrize("find", FIND)
+@pytest.mark.parametrize("rate", RATE)
+def test_fifty_dormant_spares_change_no_byte(find: str, rate: str) -> None:
+    families = list(RATE).index(rate) * len(FIND) + list(FIND).index(find)
+    for number, policy in enumerate(POLICIES[families % 8 :: 8]):
+        fields = market_of(100 * families + number, 24, 6)
+        for section in ("turnover", "discovery", "reputation"):
+            fields.pop(section, None)
+        for each in fields["contractors"]:
+            each.pop("enter_h", None)
+            each.pop("leave_h", None)
+        fields |= {"policy": {"kind": policy}, "reputation": {"model": RATE[rate], "pooling": 3}}
+        if FIND[find] is not None:
+            fields["discovery"] = FIND[find]
+        if policy in ("vickrey", "score_auction", "posted_price"):
+            fields["cost_model"]["external"]["pricing"] = {"kind": "flat"}
+        alone = coalesce_sim.run(coalesce_sim.load(fields), replications=1)
+        fields["contractors"] = fields["contractors"] + spares(fields["contractors"])
+        crowd = coalesce_sim.run(coalesce_sim.load(fields), replications=1)
+        for table in ("decisions", "contracts", "ratings"):
+            one, other = (getattr(each, table).astype(object) for each in (alone, crowd))
+            pd.testing.assert_frame_equal(one, other, check_exact=True, obj=f"{table} of {policy}")
+        told = dict(crowd.replications[0])
+        assert [told.pop(f"contractors_{name}") for name in ("entered", "left")] == [0, 0]
+        told.pop("contractors_present")
+        assert told == pytest.approx(alone.replications[0], rel=0, abs=0, nan_ok=True), policy
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"contractors": [contractor("a", enter_h=3, leave_h=2)]},
+            "leave_h: must be later than enter_h, 3 (got 2)",
+        ),
+        (
+            {"contractors": [contractor("a", enter_h=24)]},
+            "contractors[0].enter_h: must be before the last tasks",
+        ),
+        (
+            {"contractors": [contractor("a", leave_h=30)]},
+            "contractors[0].leave_h: must be before the last tasks",
+        ),
+        (
+            {"contractors": [contractor("a", enter_h=1)], "contracts": None},
+            "enter_h: needs a market that learns",
+        ),
+        ({"turnover": {"exit": {"per_day": 1}}, "contracts": None}, "turnover: needs a market that learns"),
+        ({"turnover": {"exit": {}}}, "turnover.exit: states nothing by which anybody leaves"),
+        ({"turnover": {"entry": {"per_day": 2}}}, "turnover.entry: needs a drawn pool"),
+    ],
+)
+def test_what_cannot_be_is_refused(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(coalesce_sim.ScenarioError) as refused:
+        coalesce_sim.load(market([0.0], contractor("a")) | changes)
+    assert message in str(refused.value)
+
+
+def test_a_market_that_turns_over_agrees_with_the_plain_one() -> None:
+    leaves = "{per_day: 40, in_the_red: {usd: 0, hours: 0.01}, check_min: 1}"
+    changes = ["workload.arrivals.limit=150", "policy={kind: greedy}"]
+    turnover = f"turnover={{exit: {leaves}, entry: {{per_day: 300}}}}"
+    assert differences(coalesce_sim.load("market_day", [*changes, turnover])) == []
