@@ -455,6 +455,12 @@ class Contractor(Worker):
         slots = self.stated["slots"]
         return math.inf if slots == "unlimited" else slots
 
+    @property
+    def most_slots(self) -> float:
+        """How many jobs it can ever work on at once."""
+        slots = self.written["slots"]
+        return float(max(slots["values"])) if "slots" in self.moving else self.slots
+
     def downs_s(self) -> Iterator[tuple[float, float]]:
         """When it goes down and is up again, one outage after the other."""
         rule = self.stated["outages"]

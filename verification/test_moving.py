@@ -30,7 +30,7 @@ def walks(days: float, **walk: Any) -> list[Course]:
     clock = {"start": datetime(2026, 6, 1), "days": days}
     scenario = coalesce_sim.load(market([0]) | {"contractors": pool, "clock": clock})
     roster = roster_of(scenario, Streams(1, 0))
-    return [each["success"] for each in told(scenario, roster, Luck(1, 0, roster.identities))[:-1]]
+    return [each["success"] for each in told(scenario, roster, Luck(1, 0, roster.identities))]
 
 
 def values_at(courses: list[Course], hour: float) -> np.ndarray:

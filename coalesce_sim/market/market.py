@@ -162,6 +162,8 @@ class Market:
     @property
     def ended_s(self) -> float:
         """When the last event was, once all was played."""
+        if self.queues.slots_change:  # when they do so next is an event, whether or not anybody is left then
+            return self.accounts.last_done_s
         return self.env.now if self._compiled is None else self._compiled.ended_s
 
     def figures(self) -> dict[str, float]:

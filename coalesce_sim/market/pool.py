@@ -10,6 +10,7 @@ from coalesce_sim.economics.tariff import bill_usd, input_usd_per_mtok, tariff_o
 from coalesce_sim.market.roster import Roster, roster_of
 from coalesce_sim.policies.protocol import Tasks
 from coalesce_sim.scenario.batching import BatchCurve
+from coalesce_sim.scenario.moving import extremes
 from coalesce_sim.scenario.pool import TypeOutcome
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.scenario.tariff import PRICES
@@ -23,9 +24,9 @@ class Pool:
     `identities` say who each is to luck, `owner` whose it is, and the `roster` who is active when.
 
     Public are names, types, `skills`, listed prices (those by tokens are the `tariff`), `slots` (None if
-    unlimited) and how fast a contractor works: `latency_s`, `network_s`, the seconds a token or a FLOP, 0
-    where no speed is known, or where `curves` say how long a token takes to write among so many jobs; for
-    prices by demand `demand` and `available`.
+    unlimited; those at the start, where `most_slots` may be more) and how fast a contractor works:
+    `latency_s`, `network_s`, the seconds a token or a FLOP, 0 where no speed is known, or where `curves` say
+    how long a token takes to write among so many jobs; for prices by demand `demand` and `available`.
 
     Claimed, and believed where work is not rated, are `reliability` and `performance`; from the former follow
     `security_risk` and `quality_risk` where they are not stated.
@@ -44,6 +45,13 @@ class Pool:
         self.performance = roster.stated("performance")
         limits = [kind.slots if isinstance(kind.slots, int) else None for kind in roster.kinds]
         self.slots: tuple[int | None, ...] = roster.each(limits)
+        numbers = [moving.get("slots") for moving in roster.moving]
+        self.most_slots: tuple[int | None, ...] = roster.each(
+            [
+                limit if number is None else int(extremes(number)[1])
+                for limit, number in zip(limits, numbers, strict=True)
+            ]
+        )
         self.base_price_usd = roster.column("price_usd")
         self.tariff = tariff_of(roster.kinds, roster.kind, roster.price_factor)
         moving_prices = any(name in numbers for numbers in roster.moving for name in PRICES)

@@ -187,7 +187,7 @@ def test_drawn_contractors_have_the_course_of_their_type_times_their_own_factor_
     pool |= {"success_shift": {"uniform": {"low": -0.3, "high": 0.3}}}
     scenario = coalesce_sim.load(market([0]) | {"contractors": pool})
     roster = roster_of(scenario, Streams(scenario.seed, 0))
-    found = told(scenario, roster, Luck(scenario.seed, 0, roster.identities))[:-1]
+    found = told(scenario, roster, Luck(scenario.seed, 0, roster.identities))
     shift = np.array([each["success"].values[0] for each in found]) - 0.5
     assert len({*roster.price_factor.tolist()}) == 6
     for factor, moved, each in zip(roster.price_factor, shift, found, strict=True):
