@@ -13,7 +13,9 @@ from click.testing import CliRunner, Result
 
 from coalesce_sim import Decision, Policy, View, run
 from coalesce_sim.cli.optimize import command
+from coalesce_sim.experiments.cores import ChosenCore
 from coalesce_sim.loading import load
+from coalesce_sim.optimisation import study
 from coalesce_sim.optimisation.result import Optimisation
 from coalesce_sim.optimisation.study import optimise
 from coalesce_sim.scenario.problems import ScenarioError
@@ -54,6 +56,18 @@ def scenario(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def call(*args: str) -> Result:
     quick = ("--trials", "8", "--replications", "2", "--validate-replications", "3", "--jobs", "1")
     return CliRunner().invoke(command, [*args, *quick])
+
+
+def test_the_search_is_the_same_whoever_plays(monkeypatch: pytest.MonkeyPatch) -> None:
+    told, trials = [], []
+    for core in ("simpy", "compiled"):
+        monkeypatch.setattr(study, "choose_core", lambda *_, played=core, **__: ChosenCore(played))
+        result = found()
+        told.append(result.summary)
+        trials.append(result.trials_frame)
+    assert [each.pop("core") for each in told] == [{"played": "simpy"}, {"played": "compiled"}]
+    assert told[0] == told[1]
+    assert trials[0].equals(trials[1])
 
 
 def test_the_search_is_of_one_seed_and_the_validation_of_the_next() -> None:

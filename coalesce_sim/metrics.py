@@ -433,6 +433,13 @@ _OF_MARKETS = [
         "How many contractors were in the market, the mean over time",
         None,
     ),
+    Metric(
+        "deserted_tasks",
+        "Tasks nobody is left for",
+        "%",
+        "Share of tasks that came when nobody who offers to do them was in the market",
+        "lower",
+    ),
     Metric("insured_usd", "Leaks insured", "USD", "What insurance paid for leaked data", None),
     Metric(
         "discovery_age_s",

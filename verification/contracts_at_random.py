@@ -29,6 +29,13 @@ def market_with_contracts(number: int) -> dict[str, Any]:
         _widen(found, len(fields["contractors"]), rng)
     _leave_out(fields)
     fields["contracts"]["security"].pop("incidents", None)
+    groups = fields["clients"].pop("groups", {})
+    if groups:
+        fields["clients"]["count"] = sum(group["count"] for group in groups.values())
+    for contractor in fields["contractors"]:
+        curve = contractor.pop("batch_curve", None)
+        if curve is not None:
+            contractor["slots"] = curve["max_jobs"]
     if fields.get("reputation", {}).get("model", {}).get("kind") == "sliding_window":
         fields["reputation"]["model"] = {"kind": "beta"}
     kind = rng.choice(_POLICIES)

@@ -37,7 +37,7 @@ def set_in_motion(fields: dict[str, Any], rng: random.Random) -> None:
             hours = sorted(rng.sample(range(1, 40), rng.randint(1, 5)))
             steps = [[hour / 100, rng.randint(1, 3)] for hour in hours]
             who["slots"] = {"at_hours": [[0, who["slots"]], *steps]}
-        if "batch_curve" not in who and rng.random() < 0.3:
+        if not {"batch_curve", "box"} & who.keys() and rng.random() < 0.3:
             chance = {"mean_up_h": rng.choice((0.01, 0.05)), "mean_repair_h": rng.choice((0.002, 0.02))}
             listed = {"at_hours": [[0, 0.005], [0.02, 0.03], [0.031, 0.05], [0.08, 9]]}
             who["outages"] = rng.choice((chance, listed)) | {"running": rng.choice(("lost", "resumes"))}

@@ -9,7 +9,11 @@ from hypothesis import strategies as st
 import coalesce_sim
 from coalesce_sim import bundled
 from coalesce_sim.experiments.cores import choose_core
-from verification.both_cores import assert_same_in_hindsight, assert_same_on_both_cores
+from verification.both_cores import (
+    assert_same_in_hindsight,
+    assert_same_on_both_cores,
+    assert_told_the_same_by_both_cores,
+)
 from verification.contracts_at_random import markets_with_contracts
 from verification.outputs import shortening
 from verification.published_at_random import published_markets
@@ -32,6 +36,18 @@ def test_published_markets_with_queues_at_random(market):
 @settings(max_examples=1_000, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 def test_markets_with_contracts_at_random(market):
     assert_same_on_both_cores(coalesce_sim.load(market))
+
+
+@pytest.mark.parametrize("markets", [published_markets, markets_with_queues, markets_with_contracts])
+def test_who_watches_is_told_the_same_of_markets_at_random(markets, monkeypatch):
+    monkeypatch.setattr("coalesce_sim.market.workload.BLOCK_TASKS", 7)
+
+    @given(markets())
+    @settings(max_examples=300, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+    def told_the_same(market):
+        assert_told_the_same_by_both_cores(coalesce_sim.load(market))
+
+    told_the_same()
 
 
 @given(st.one_of(published_markets(), markets_with_queues(), markets_with_contracts()))

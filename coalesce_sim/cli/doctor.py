@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from coalesce_sim.cli.contract import (
@@ -13,7 +15,10 @@ from coalesce_sim.cli.contract import (
     seed_option,
     set_option,
 )
-from coalesce_sim.cli.work import cores, failures_told, jobs_option, progress_bar
+from coalesce_sim.cli.work import core_option, cores, failures_told, jobs_option, progress_bar
+
+if TYPE_CHECKING:
+    from coalesce_sim.experiments.cores import AskedCore
 
 
 @click.command("doctor")
@@ -28,6 +33,7 @@ from coalesce_sim.cli.work import cores, failures_told, jobs_option, progress_ba
     help="How often to play before judging.",
 )
 @jobs_option
+@core_option
 @set_option
 @json_option
 def command(
@@ -35,6 +41,7 @@ def command(
     seed: int | None,
     replications: int,
     jobs: int | None,
+    core: AskedCore,
     overrides: tuple[str, ...],
     as_json: bool,
 ) -> None:
@@ -56,6 +63,7 @@ def command(
             seed=seed,
             replications=replications,
             jobs=jobs or cores(),
+            core=core,
             progress=lambda done: progress(done / replications),
         )
     if as_json:

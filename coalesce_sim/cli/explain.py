@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from coalesce_sim.cli.contract import (
@@ -13,6 +15,10 @@ from coalesce_sim.cli.contract import (
     seed_option,
     set_option,
 )
+from coalesce_sim.cli.work import core_option, failures_told
+
+if TYPE_CHECKING:
+    from coalesce_sim.experiments.cores import AskedCore
 
 
 @click.command("explain")
@@ -29,10 +35,17 @@ from coalesce_sim.cli.contract import (
     metavar="R",
     help="Which replication, from 0.",
 )
+@core_option
 @set_option
 @json_option
 def command(
-    source: str, task: int, seed: int | None, replication: int, overrides: tuple[str, ...], as_json: bool
+    source: str,
+    task: int,
+    seed: int | None,
+    replication: int,
+    core: AskedCore,
+    overrides: tuple[str, ...],
+    as_json: bool,
 ) -> None:
     """Tell the decision on a task in full: costs, skills, scores, verdict, and what came of it.
 
@@ -50,7 +63,8 @@ def command(
     from coalesce_sim.report.explanation import explain
 
     try:
-        told = explain(scenario, scenario.seed if seed is None else seed, replication, task)
+        with failures_told():
+            told = explain(scenario, scenario.seed if seed is None else seed, replication, task, core)
     except LookupError as error:
         raise click.BadParameter(str(error), param_hint="--task") from error
     if as_json:

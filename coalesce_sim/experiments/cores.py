@@ -56,21 +56,22 @@ def choose_core(
     """The core for so many runs of each scenario.
 
     `own_policy` says whether a policy made in Python plays in place of theirs, `watched` whether every
-    decision is told to somebody. Where the compiled core covers some of the scenarios only, the others are
-    played by SimPy. Raises `CoreError` where it is asked for and covers none.
+    decision is told to somebody, for which any policy is asked in Python. Where the compiled core covers some
+    of the scenarios only, the others are played by SimPy. Raises `CoreError` where it is asked for and covers
+    none.
     """
     if asked not in ("auto", "simpy", "compiled"):
         raise ValueError(f"core: must be auto, simpy or compiled (got {asked!r})")
     if asked == "simpy":
         return SIMPY
-    reasons = [uncovered(each, watched=watched) for each in scenarios]
+    reasons = [uncovered(each) for each in scenarios]
     covered = [each for each, reason in zip(scenarios, reasons, strict=True) if reason is None]
     if not covered:
         reason = f"the compiled core does not play {reasons[0]}"
         if asked == "compiled":
             raise CoreError(f"core: {reason}")
         return ChosenCore("simpy", reason)
-    if asked == "auto" and not _pays(runs, covered, own_policy=own_policy):
+    if asked == "auto" and not _pays(runs, covered, own_policy=own_policy, watched=watched):
         return SIMPY
     try:
         importlib.import_module("coalesce_sim.market.compiled.building")
@@ -81,9 +82,15 @@ def choose_core(
     return ChosenCore("compiled")
 
 
-def _pays(runs: int, scenarios: Sequence[Scenario], *, own_policy: bool) -> bool:
-    """Whether the compiled core is worth loading, or compiling, for so many runs of each."""
+def _pays(runs: int, scenarios: Sequence[Scenario], *, own_policy: bool, watched: bool) -> bool:
+    """Whether the compiled core is worth loading, or compiling, for so many runs of each.
+
+    Where nobody queues in the published trade it is not for who watches: what is told of a decision takes
+    longer than to come to it.
+    """
     kernels = [_kernel(each, own_policy=own_policy) for each in scenarios]
+    if watched and set(kernels) == {"published_kernel"}:
+        return False
     paces = [_SIMPY_TASKS_PER_S[kernel] for kernel in kernels]
     lasts_s = sum(runs * _tasks(each) / pace for each, pace in zip(scenarios, paces, strict=True))
     if lasts_s < _PAYS_FROM_S or lasts_s >= _PAYS_TO_COMPILE_FROM_S:
@@ -94,7 +101,7 @@ def _pays(runs: int, scenarios: Sequence[Scenario], *, own_policy: bool) -> bool
     except ImportError:
         return True  # to be told why
     loops_are_kept = all(map(building.is_kept, set(kernels)))
-    if own_policy or not loops_are_kept:
+    if own_policy or watched or not loops_are_kept:
         return loops_are_kept
     stated = zip(scenarios, kernels, strict=True)
     apart = [POLICIES.get(type(each.policy)) for each, kernel in stated if kernel != "published_kernel"]
@@ -119,5 +126,7 @@ def _tasks(scenario: Scenario) -> float:
     shares = [kind.share for kind in kinds]
     each = sum(share * count for share, count in zip(shares, steps, strict=True)) / sum(shares)
     if isinstance(arrivals, DemandDriven | Renewal | Recorded):
-        return each * expected_tasks(arrivals, scenario.market_demand, scenario.clock.horizon_s)
+        return each * expected_tasks(
+            arrivals, scenario.market_demand, scenario.clock.horizon_s, scenario.clients.total
+        )
     return each * len(read_table(arrivals, tuple(scenario.workload.types), scenario.clients.total).arrival_s)

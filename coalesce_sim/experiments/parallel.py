@@ -60,41 +60,76 @@ def cores() -> int:
 def ordered_map(
     function: Callable[[Item], Result], items: Iterable[Item], *, jobs: int
 ) -> Generator[Result, None, None]:
-    """Yield ``function(item)`` for each item, in order, from as many processes as `jobs` says.
+    """Yield ``function(item)`` for each item, in order, from as many processes as `jobs` says (`Processes`).
 
-    Raises `EngineError` where none of them gets as far as to begin.
-
-    With several, function, items and results must survive pickling; an exception that does not is told as a
-    RuntimeError. Close the generator, or exhaust it: its processes end with it.
+    Close the generator, or exhaust it: its processes end with it.
     """
-    if jobs == 1:
-        yield from map(function, items)
-        return
-    refuse_unguarded_script()
-    digests, started = dict(expected()), multiprocessing.Event()
-    ahead: deque[Future[Result]] = deque()
-    waiting = iter(items)
-    others = set(multiprocessing.active_children())
-    executor = ProcessPoolExecutor(jobs, initializer=_begin, initargs=(started,))
-    try:
-        for item in waiting:
-            ahead.append(executor.submit(_apart, function, item, digests))
-            if len(ahead) >= _AHEAD * jobs:
-                break
-        while ahead:
-            result = ahead.popleft().result()
+    with Processes(jobs) as processes:
+        yield from processes.ordered_map(function, items)
+
+
+class Processes:
+    """So many processes, or this one where `jobs` is 1. They stay from one use to the next, with what they
+    have loaded, and end with the context: at once, where an error leaves it."""
+
+    def __init__(self, jobs: int) -> None:
+        self._jobs = jobs
+        self._pool: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> Processes:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            self._end()
+        elif self._pool is not None:
+            self._pool.shutdown()
+
+    def ordered_map(
+        self, function: Callable[[Item], Result], items: Iterable[Item]
+    ) -> Generator[Result, None, None]:
+        """Yield ``function(item)`` for each item, in order. Raises `EngineError` where no process gets as far
+        as to begin.
+
+        With several processes, function, items and results must survive pickling; an exception that does not
+        is told as a RuntimeError. After an error, or if the generator is closed before its end, they are
+        ended.
+        """
+        if self._jobs == 1:
+            yield from map(function, items)
+            return
+        refuse_unguarded_script()
+        digests, pool = dict(expected()), self._pool or self._begun()
+        ahead: deque[Future[Result]] = deque()
+        waiting = iter(items)
+        try:
             for item in waiting:
-                ahead.append(executor.submit(_apart, function, item, digests))
-                break
-            yield result
-    except BaseException as error:
-        executor.shutdown(wait=False, cancel_futures=True)
-        children = set(multiprocessing.active_children()) - others
-        end_all(children)
-        if isinstance(error, BrokenProcessPool) and not started.is_set():
-            raise EngineError(UNGUARDED) from error
-        raise
-    executor.shutdown()
+                ahead.append(pool.submit(_apart, function, item, digests))
+                if len(ahead) >= _AHEAD * self._jobs:
+                    break
+            while ahead:
+                result = ahead.popleft().result()
+                for item in waiting:
+                    ahead.append(pool.submit(_apart, function, item, digests))
+                    break
+                yield result
+        except BaseException as error:
+            self._end()
+            if isinstance(error, BrokenProcessPool) and not self._started.is_set():
+                raise EngineError(UNGUARDED) from error
+            raise
+
+    def _begun(self) -> ProcessPoolExecutor:
+        self._started = multiprocessing.Event()
+        self._others = set(multiprocessing.active_children())
+        self._pool = ProcessPoolExecutor(self._jobs, initializer=_begin, initargs=(self._started,))
+        return self._pool
+
+    def _end(self) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            end_all(set(multiprocessing.active_children()) - self._others)
+            self._pool = None
 
 
 def end_all(processes: Collection[BaseProcess]) -> None:

@@ -20,7 +20,7 @@ from coalesce_sim.market.baseline import Baseline, ClosedForm
 from coalesce_sim.market.compiled.coverage import Core
 from coalesce_sim.market.deciders import Make
 from coalesce_sim.market.market import Market
-from coalesce_sim.market.observer import TOLD_ONE_BY_ONE, Observer, Observers
+from coalesce_sim.market.observer import Observer, Observers
 from coalesce_sim.market.workload import Block
 from coalesce_sim.policies.protocol import Policy
 from coalesce_sim.policies.registry import create
@@ -175,12 +175,13 @@ def stage(
     if not isinstance(scenario, Scenario):
         raise TypeError(f"scenario: must be what coalesce_sim.load() gives (got {scenario!r})")
     watching = Observer() if observer is None else observer
-    watched = any(map(watching.wants, TOLD_ONE_BY_ONE))
     return Stage(
         scenario,
         create(scenario.policy) if policy is None else policy(),
         watching,
         seed=scenario.seed if seed is None else seed,
         replication=replication,
-        core=choose_core(core, [scenario], runs=1, own_policy=policy is not None, watched=watched).core,
+        core=choose_core(
+            core, [scenario], runs=1, own_policy=policy is not None, watched=watching.sees_decisions
+        ).core,
     )

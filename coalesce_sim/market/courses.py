@@ -12,6 +12,7 @@ from coalesce_sim.arrays import BoolArray, FloatArray
 from coalesce_sim.inputs.history import read_history
 from coalesce_sim.luck import Draws, normals
 from coalesce_sim.market.roster import Roster
+from coalesce_sim.scenario.distributions import Distribution
 from coalesce_sim.scenario.moving import Moving, Walk
 from coalesce_sim.scenario.schema import Clock
 
@@ -53,6 +54,15 @@ def course_of(number: Moving, name: str, clock: Clock, luck: Uniforms) -> Course
     assert number.walk is not None
     at_s = _times(number.walk.every_min, clock)
     return Course(at_s, _walked(number.walk, luck(len(at_s) - 1)))
+
+
+def course_by(
+    number: Distribution | Moving, name: str, clock: Clock, luck: Callable[[], np.random.Generator]
+) -> Distribution | Course:
+    """The course of a number that moves, drawn from a stream; a distribution as it is."""
+    if not isinstance(number, Moving):
+        return number
+    return course_of(number, name, clock, lambda count: luck().random(count))
 
 
 def listed_course(at_hours: Sequence[Sequence[float]]) -> Course:

@@ -19,7 +19,7 @@ from coalesce_sim.market.deciders import Deciders, Make
 from coalesce_sim.market.deciding import Decider
 from coalesce_sim.market.loop import Loop
 from coalesce_sim.market.matching import matching_of
-from coalesce_sim.market.observer import TOLD_ONE_BY_ONE, Observer
+from coalesce_sim.market.observer import Observer
 from coalesce_sim.market.open_block import BlocksUnderWay
 from coalesce_sim.market.outages import breakdowns_of
 from coalesce_sim.market.pool import Pool
@@ -197,7 +197,7 @@ class Market:
             figures |= {
                 "contractors_entered": float(np.count_nonzero(presence.enter_s[there_s > 0] > 0)),
                 "contractors_left": float(np.count_nonzero(presence.leave_s <= self.ended_s)),
-                "contractors_present": float(there_s.sum()) / self.ended_s if self.ended_s > 0 else np.nan,
+                "contractors_present": float((there_s / self.ended_s).sum()) if self.ended_s > 0 else np.nan,
             }
         return {name: value for name, value in figures.items() if not np.isnan(value)}
 
@@ -206,15 +206,15 @@ def _compiled(
     venue: Venue, trade: ContractTrade | PublishedTrade, policy: Policy, decider: Decider
 ) -> MarketCore | PublishedCore | QueueingCore | None:
     """The compiled core, where it covers the market; it is imported, and numba with it, when asked for."""
-    watched = any(map(venue.observer.wants, TOLD_ONE_BY_ONE))
-    if uncovered(venue.scenario, watched=watched) is not None:
+    if uncovered(venue.scenario) is not None:
         return None
     if isinstance(trade, ContractTrade):
         from coalesce_sim.market.compiled.market_core import MarketCore
 
         return MarketCore(venue, policy, decider, trade)
     rules = policy.rules if isinstance(policy, Topsis) else None
-    if plays_events(venue.scenario, None if is_changed(policy) else type(policy), rules):
+    in_python = is_changed(policy) or venue.observer.sees_decisions
+    if plays_events(venue.scenario, None if in_python else type(policy), rules):
         from coalesce_sim.market.compiled.queueing import QueueingCore
 
         return QueueingCore(venue, policy, decider, trade)

@@ -164,7 +164,12 @@ def told(scenario: Scenario, roster: Roster, luck: Luck) -> list[dict[str, Cours
 
 def told_of_homes(stated: Clients | ClientGroup, clock: Clock, luck: Luck) -> dict[str, Course]:
     """What moves of the homes of clients, or of a group, by field."""
-    courses = {name: course_of_home(number, name, clock, luck) for name, number in moving_in(stated).items()}
+    numbers = moving_in(stated)
+    courses = {
+        name: course_of_home(numbers[name], name, clock, luck)
+        for name in ("price_usd", "success")
+        if name in numbers
+    }
     return {name: course for name, course in courses.items() if course is not None}
 
 

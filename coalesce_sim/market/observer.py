@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Literal
 
 from coalesce_sim.market.breakdown import Breakdown
 from coalesce_sim.market.records import Records
@@ -21,16 +21,14 @@ EventName = Literal[
     "block_opened", "considered", "decided", "contract_ended", "contracts", "ratings", "block_recorded"
 ]
 
-TOLD_ONE_BY_ONE: Final[tuple[EventName, ...]] = ("decided", "considered", "contract_ended")
-"""What is told at the moment when it happens, and not with a block."""
-
 
 @dataclass(frozen=True, slots=True)
 class DecidedOffers:
     """One decision with everything it was based on.
 
-    `task` is the row of the task in its block, `row` that of its offers; `attempt` counts the decisions on it
-    from 0. `breakdown` tells what the estimates are made up of: ask while being told of the decision.
+    `task` is the row of the task in its block, `row` that of its offers, by which a `View` shows them: tasks
+    that come together may share them, or not, as the core does it. `attempt` counts the decisions on it from
+    0. `breakdown` tells what the estimates are made up of: ask while being told of the decision.
     """
 
     block: Block
@@ -58,8 +56,8 @@ class Observer:
 
     Of a replication that is staged it hears what happens in its own market, not in the all-local one that may
     be played before. It changes nothing: the same scenario, seed and replication give the same market,
-    whoever watches. What an observer raises ends the replication and reaches whoever plays it: a replication
-    that was stopped is discarded whole.
+    whoever watches, and whichever core plays tells the same in the same order. What an observer raises ends
+    the replication and reaches whoever plays it: a replication that was stopped is discarded whole.
 
     >>> import coalesce_sim
     >>> class Progress(coalesce_sim.Observer):
@@ -87,7 +85,8 @@ class Observer:
         their reasons, which takes them longer."""
 
     def contract_ended(self, contract: Contract) -> None:
-        """A contract has reached its final state and is paid; only where markets have contracts."""
+        """A contract has reached its final state and is paid; only where markets have contracts. On the
+        compiled core what comes about in `Contract.opened` is entered when its block is over."""
 
     def contracts(self, rows: EndedContracts) -> None:
         """The contracts that have ended since the last time, in the order in which they ended; told with each
@@ -104,6 +103,11 @@ class Observer:
     def wants(self, event: EventName) -> bool:
         """Whether this observer does anything when told."""
         return getattr(type(self), event) is not getattr(Observer, event)
+
+    @property
+    def sees_decisions(self) -> bool:
+        """Whether it is told of decisions one by one."""
+        return self.wants("decided") or self.wants("considered")
 
 
 class Observers(Observer):

@@ -24,9 +24,10 @@ class Pool:
     `identities` say who each is to luck, `owner` whose it is, and the `roster` who is active when.
 
     Public are names, types, `skills`, listed prices (those by tokens are the `tariff`), `slots` (None if
-    unlimited; those at the start, where `most_slots` may be more) and how fast a contractor works:
-    `latency_s`, `network_s`, the seconds a token or a FLOP, 0 where no speed is known, or where `curves` say
-    how long a token takes to write among so many jobs; for prices by demand `demand` and `available`.
+    unlimited; those at the start, where `most_slots` may be more), `boxes`, those that they share, and how
+    fast a contractor works: `latency_s`, `network_s`, the seconds a token or a FLOP, 0 where no speed is
+    known, or where `curves` say how long a token takes to write among so many jobs; for prices by demand
+    `demand` and `available`.
 
     Claimed, and believed where work is not rated, are `reliability` and `performance`; from the former follow
     `security_risk` and `quality_risk` where they are not stated.
@@ -52,6 +53,7 @@ class Pool:
                 for limit, number in zip(limits, numbers, strict=True)
             ]
         )
+        self.boxes: tuple[str | None, ...] = roster.stated("box")
         self.base_price_usd = roster.column("price_usd")
         self.tariff = tariff_of(roster.kinds, roster.kind, roster.price_factor)
         moving_prices = any(name in numbers for numbers in roster.moving for name in PRICES)
@@ -135,11 +137,13 @@ class Pool:
 
     @property
     def total_slots(self) -> int | None:
-        """Slots of all contractors together, None if any has unlimited ones, or not always as many."""
-        if any("slots" in numbers for numbers in self.roster.moving):
+        """Slots of all contractors together, None if any has unlimited ones, or not always as many; those of
+        a box count once."""
+        if None in self.slots or any("slots" in numbers for numbers in self.roster.moving):
             return None
-        stated = [slots for slots in self.slots if slots is not None]
-        return sum(stated) if len(stated) == len(self.slots) else None
+        boxes = {box: slots for box, slots in zip(self.boxes, self.slots, strict=True) if box is not None}
+        own = [slots for box, slots in zip(self.boxes, self.slots, strict=True) if box is None]
+        return sum(slots for slots in (*own, *boxes.values()) if slots is not None)
 
     def __len__(self) -> int:
         return len(self.names)

@@ -149,33 +149,37 @@ def why_not_hired(scenario: Scenario, rule: Fixed, seed: int, replications: Iter
 
 def roster_of(scenario: Scenario, streams: Streams) -> Roster:
     """All contractors of a run, those among them who enter later: listed, read from files, or drawn."""
-    clock, stay = scenario.clock, _Stay(scenario.turnover, streams)
+    clock, stay, on_its_machine = scenario.clock, _Stay(scenario.turnover, streams), scenario.on_its_machine
     match source := scenario.contractors:
         case DrawnPool():
             entry = None if scenario.turnover is None else scenario.turnover.entry
             entries = _entries(source, entry, scenario.clock.horizon_s, streams)
-            return _drawn(source, entries, stay, clock, streams)
+            drawn = [on_its_machine(kind) for kind in source.types.values()]
+            return _drawn(source, drawn, entries, stay, clock, streams)
         case PriceList(template=template):
             listed = listed_prices(source)
             names = tuple(price.provider for price in listed)
-            kinds = [_kind(template, **price.prices.token_prices()) for price in listed]
-            return _named(names, ("seller",) * len(names), kinds, np.arange(len(names)), stay, clock)
+            kinds = [on_its_machine(_kind(template, **each.prices.token_prices())) for each in listed]
+            everyone, presence = np.arange(len(names)), stay.from_the_start(len(names))
+            return _named(names, ("seller",) * len(names), kinds, everyone, presence, clock)
         case RecordedPool(recorded=facts, claims=claims):
             assert scenario.records is not None
             recordings = read_recordings(scenario.records)
             names = recordings.contractors
             kinds = [_kind(facts), *(_kind(source.facts_of(name)) for name in claims)]
+            kinds = [on_its_machine(each) for each in kinds]
             number = {name: k for k, name in enumerate(claims, start=1)}
             which: IntArray = np.array([number.get(name, 0) for name in names], dtype=np.int64)
-            roster = _named(names, names, kinds, which, stay, clock)
+            roster = _named(names, names, kinds, which, stay.from_the_start(len(names)), clock)
             roster.own["price_usd"] = recordings.expected_bill_usd[: len(names)]
             return roster
         case _:
             names, types = tuple(each.name for each in source), tuple(each.type for each in source)
-            roster = _named(names, types, source, np.arange(len(source)), stay, clock)
+            kinds = [on_its_machine(each) for each in source]
+            everyone, presence = np.arange(len(source)), _listed_presence(source, stay)
+            roster = _named(names, types, kinds, everyone, presence, clock)
             owners = [each.owner or each.name for each in source]
-            owner = np.array([owners.index(each) for each in owners])
-            return replace(roster, owner=owner, presence=_listed_presence(source, stay))
+            return replace(roster, owner=np.array([owners.index(each) for each in owners]))
 
 
 class _Stay:
@@ -191,6 +195,11 @@ class _Stay:
             return np.full(len(enter_s), np.inf)
         return enter_s + self._stream().exponential(86_400 / self._per_day, len(enter_s))
 
+    def from_the_start(self, contractors: int) -> Presence:
+        """The stay of so many who are there when the run begins."""
+        start_s = np.zeros(contractors)
+        return Presence(start_s, self.until_s(start_s))
+
 
 def _listed_presence(listed: Sequence[Contractor], stay: _Stay) -> Presence:
     """As each says, unless it is driven away before."""
@@ -204,23 +213,13 @@ def _named(
     types: tuple[str, ...],
     kinds: Sequence[ContractorFacts],
     kind: IntArray,
-    stay: _Stay,
+    presence: Presence,
     clock: Clock,
 ) -> Roster:
-    """Contractors who are known by their names, at prices as stated, and there from the start."""
-    n, start_s = len(names), np.zeros(len(names))
-    presence, (still, moving) = Presence(start_s, stay.until_s(start_s)), _at_first(kinds, clock)
-    return Roster(
-        names,
-        types,
-        still,
-        kind,
-        identities_of(names),
-        np.ones(n),
-        np.arange(n),
-        presence,
-        moving=moving,
-    )
+    """Contractors who are known by their names, at prices as stated."""
+    still, moving = _at_first(kinds, clock)
+    one, everyone = np.ones(len(names)), np.arange(len(names))
+    return Roster(names, types, still, kind, identities_of(names), one, everyone, presence, moving=moving)
 
 
 def _at_first(
@@ -289,9 +288,16 @@ def _picked(shares: Sequence[float], draws: FloatArray) -> IntArray:
     return np.minimum(np.searchsorted(edges, draws, side="right"), len(shares) - 1)
 
 
-def _drawn(pool: DrawnPool, entries: _Entries, stay: _Stay, clock: Clock, streams: Streams) -> Roster:
+def _drawn(
+    pool: DrawnPool,
+    stated: Sequence[ContractorFacts],
+    entries: _Entries,
+    stay: _Stay,
+    clock: Clock,
+    streams: Streams,
+) -> Roster:
     kind, names, n = entries.kind, list(pool.types), len(entries.kind)
-    kinds, moving = _at_first(list(pool.types.values()), clock)
+    kinds, moving = _at_first(stated, clock)
 
     def drawn(factor: Distribution, name: str) -> FloatArray:
         """Those who enter are drawn apart, so that they change nothing of the others."""

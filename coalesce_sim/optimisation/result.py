@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from coalesce_sim.experiments.cores import SIMPY, ChosenCore
 from coalesce_sim.experiments.diagnosis.finding import Finding
 from coalesce_sim.metrics import describe
 from coalesce_sim.optimisation.goals import Verdict
@@ -45,7 +46,7 @@ class Optimisation:
     `best` is the feasible trial with the best mean, None where no trial was feasible: then `closest` is the
     one that misses its worst constraint by least, and there is no validation. `observed` is what is known
     only now that it was played: at which settings queues grew to the end, of those tried and of those
-    validated.
+    validated. `core` is what played them, as far as it covers them.
     """
 
     question: Question
@@ -55,6 +56,7 @@ class Optimisation:
     closest: Trial | None
     validation: Validation | None
     observed: list[Finding] = field(default_factory=list)
+    core: ChosenCore = SIMPY
 
     def __repr__(self) -> str:
         found = "none feasible" if self.best is None else str(self.best.setting)
@@ -124,6 +126,7 @@ class Optimisation:
             "feasible": sum(trial.feasible for trial in self.trials),
             "failed": len(self.failed),
             "replications": self.replications,
+            "core": self.core.as_dict(),
             "outcome": self.outcome,
             "best": None if self.best is None else self._told(self.best),
             "closest": None if self.closest is None else self._told(self.closest),

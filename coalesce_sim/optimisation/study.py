@@ -6,15 +6,17 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
 from pathlib import Path
 from typing import Any
 
+from coalesce_sim.experiments.cores import ChosenCore, choose_core
 from coalesce_sim.experiments.diagnosis.finding import Finding, of_contractors
 from coalesce_sim.experiments.diagnosis.growing import queues_that_grow_somewhere
-from coalesce_sim.experiments.parallel import ordered_map
+from coalesce_sim.experiments.parallel import Processes
 from coalesce_sim.experiments.queues import Judged, both
 from coalesce_sim.files import expecting
+from coalesce_sim.market.compiled.coverage import Core
 from coalesce_sim.metrics import COST_REDUCTION, SAVINGS, UnknownMetric, is_share
 from coalesce_sim.optimisation.question import Question, question
 from coalesce_sim.optimisation.request import (
@@ -97,19 +99,23 @@ def optimise(
 
 def answer(asked: Question, effort: Effort, progress: Callable[[float], None] | None = None) -> Optimisation:
     """The search and the validation of a question; see `optimise`."""
-    with expecting(asked.plan.digests):
-        return _answer(asked, effort, progress or _untold)
+    with expecting(asked.plan.digests), Processes(effort.jobs) as processes:
+        return _answer(asked, effort, processes, progress or _untold)
 
 
-def _answer(asked: Question, effort: Effort, tell: Callable[[float], None]) -> Optimisation:
+def _answer(
+    asked: Question, effort: Effort, processes: Processes, tell: Callable[[float], None]
+) -> Optimisation:
     replications = effort.replications
     whole = effort.trials * replications + 2 * effort.validation_replications
     seen: dict[str, None] = {}  # metrics that any setting has, in order
     queues: dict[Point, Judged] = {}
+    core = _core(asked, effort)
+    player = _Player(processes, core.core)
 
     def evaluate(points: Sequence[Point]) -> list[Figures | str]:
         made = asked.scenarios(points)
-        played = _played(made, asked.plan.seed, replications, effort.jobs)
+        played = player.played(made, asked.plan.seed, replications)
         for point, each in zip(points, played, strict=True):
             if not isinstance(each, str):
                 seen.update(dict.fromkeys(each.metrics[0]))
@@ -133,23 +139,32 @@ def _answer(asked: Question, effort: Effort, tell: Callable[[float], None]) -> O
     observed = _growing(asked, tried, "at {} settings that were tried")
     validation = None
     if chosen is not None:
-        validation, validated = _validated(asked, chosen, effort)
+        validation, validated = _validated(asked, chosen, effort.validation_replications, player)
         observed += _growing(asked, validated, "at {} validated settings")
         tell(1.0)
     near = closest(found, asked.goal, asked.constraints) if chosen is None else None
-    return Optimisation(asked, replications, found, chosen, near, validation, observed)
+    return Optimisation(asked, replications, found, chosen, near, validation, observed, core)
+
+
+def _core(asked: Question, effort: Effort) -> ChosenCore:
+    """What plays the search, judged by the scenario's own settings and a few that may be tried."""
+    ends = asked.scenarios([[share] * len(asked.axes) for share in (0.0, 0.5, 1.0)])
+    scenarios = [asked.own, *(each for each in ends if isinstance(each, Scenario))]
+    runs = effort.trials * effort.replications + 2 * effort.validation_replications
+    return choose_core("auto", scenarios, runs=runs // len(scenarios))
 
 
 def _growing(asked: Question, queues: Mapping[str, Judged], where: str) -> list[Finding]:
     return queues_that_grow_somewhere(queues, where, of_contractors(asked.own, "slots"))
 
 
-def _validated(asked: Question, chosen: Trial, effort: Effort) -> tuple[Validation, dict[str, Judged]]:
+def _validated(
+    asked: Question, chosen: Trial, replications: int, player: _Player
+) -> tuple[Validation, dict[str, Judged]]:
     """What the best setting and the scenario's own come to, and how their queues grew."""
-    replications = effort.validation_replications
     seed = (asked.plan.seed + 1) % _SEEDS
     (scenario,) = asked.scenarios([chosen.point])
-    ours, own = _played([scenario, asked.own], seed, replications, effort.jobs)
+    ours, own = player.played([scenario, asked.own], seed, replications)
     if isinstance(ours, str) or isinstance(own, str):
         error = ours if isinstance(ours, str) else f"with the scenario's own settings: {own}"
         nothing = Estimate(None, None, None, 0)
@@ -173,28 +188,35 @@ def _difference(one: _Played, other: _Played, name: str) -> Estimate:
     return estimate([mine.get(name, math.nan) - theirs.get(name, math.nan) for mine, theirs in pairs])
 
 
-def _played(
-    scenarios: Sequence[Scenario | str], seed: int, replications: int, jobs: int
-) -> list[_Played | str]:
-    """Every scenario's replications, or what went wrong first; texts stay what they are."""
-    items = [
-        (Run(number, replication), Playable(number, scenario, seed, ""))
-        for number, scenario in enumerate(scenarios)
-        if not isinstance(scenario, str)
-        for replication in range(replications)
-    ]
-    rows: dict[int, list[Row]] = {}
-    with closing(ordered_map(_play, items, jobs=min(jobs, len(items)) or 1)) as played:
-        for row in played:
-            rows.setdefault(row.run.point, []).append(row)
-    return [
-        scenario if isinstance(scenario, str) else _without_error(rows[number])
-        for number, scenario in enumerate(scenarios)
-    ]
+@dataclass(frozen=True, slots=True)
+class _Player:
+    """Plays settings in `processes`; `core` plays what it covers."""
+
+    processes: Processes
+    core: Core
+
+    def played(
+        self, scenarios: Sequence[Scenario | str], seed: int, replications: int
+    ) -> list[_Played | str]:
+        """Every scenario's replications, or what went wrong first; texts stay what they are."""
+        items = [
+            (Run(number, replication), Playable(number, scenario, seed, ""))
+            for number, scenario in enumerate(scenarios)
+            if not isinstance(scenario, str)
+            for replication in range(replications)
+        ]
+        rows: dict[int, list[Row]] = {}
+        with closing(self.processes.ordered_map(partial(_play, self.core), items)) as played:
+            for row in played:
+                rows.setdefault(row.run.point, []).append(row)
+        return [
+            scenario if isinstance(scenario, str) else _without_error(rows[number])
+            for number, scenario in enumerate(scenarios)
+        ]
 
 
-def _play(item: tuple[Run, Playable]) -> Row:
-    return play_run(*item)
+def _play(core: Core, item: tuple[Run, Playable]) -> Row:
+    return play_run(*item, core=core)
 
 
 def _without_error(rows: Sequence[Row]) -> _Played | str:

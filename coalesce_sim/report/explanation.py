@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from coalesce_sim.experiments.cores import AskedCore, choose_core
 from coalesce_sim.experiments.staging import Stage
 from coalesce_sim.experiments.tables.offers import offers_table
 from coalesce_sim.market.contracts.contract import Contract
@@ -74,11 +75,13 @@ class Explanation:
     whole: Facts | None
 
 
-def explain(scenario: Scenario, seed: int, replication: int, task: int) -> Explanation:
+def explain(
+    scenario: Scenario, seed: int, replication: int, task: int, core: AskedCore = "auto"
+) -> Explanation:
     """Play one replication and explain the decisions on a task, counted from 0 in the order of arrival.
 
-    Raises LookupError, with the number of tasks, if there is no such task, and `ScenarioError` if who is
-    to be hired is not there.
+    `core` is what plays it, to the same bits. Raises LookupError, with the number of tasks, if there is no
+    such task, and `ScenarioError` if who is to be hired is not there.
     """
     hired_is_drawn(scenario, seed, [replication])
     kept: list[Rehearsed] = []
@@ -91,8 +94,8 @@ def explain(scenario: Scenario, seed: int, replication: int, task: int) -> Expla
         return kept[-1]
 
     story = _Story(scenario, replication, task, kept)
-    policy = made(scenario.policy)
-    Stage(scenario, policy, story, seed=seed, replication=replication, make=made).play()
+    policy, played = made(scenario.policy), choose_core(core, [scenario], runs=1, watched=True).core
+    Stage(scenario, policy, story, seed=seed, replication=replication, core=played, make=made).play()
     if not 0 <= task < story.tasks:
         there_are = f"there are {story.tasks:,}, 0 to {story.tasks - 1}" if story.tasks else "there are none"
         raise LookupError(f"no task {task}: {there_are} in replication {replication} of seed {seed}")

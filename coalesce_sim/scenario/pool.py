@@ -46,6 +46,15 @@ class TypeOutcome(Model):
         return self
 
 
+def refuse_beside_box(stated: Model, *fields: str) -> None:
+    """Raises ValueError, beginning with the field, where `slots` or other fields stand beside a `box`."""
+    for field in ("slots", *fields):
+        value = getattr(stated, field)
+        if value not in (None, "unlimited"):
+            got = value if field == "slots" else "one"
+            raise ValueError(f"{field}: the box stands in its place; state null (got {got})")
+
+
 class ContractorFacts(TokenPrices):
     """What is true of one contractor, or of all contractors of a type.
 
@@ -94,6 +103,9 @@ class ContractorFacts(TokenPrices):
     slots: Slots | Moving = "unlimited"
     """Jobs that the contractor can work on at once; others wait, first come, first served. With 0 it rejects
     whatever it is given (needs `contracts`)."""
+    box: str | None = None
+    """One of `boxes`, in place of `slots` and `hardware`: jobs join the queue of all who are on it. Left out,
+    the contractor has slots of its own."""
     batch_curve: BatchCurve | None = None
     """How the pace of writing hangs on the jobs at work, in place of `slots` and `decode_tokens_per_s`; an
     offer goes by the jobs that are there when it is made. Needs a market that learns."""
@@ -115,6 +127,12 @@ class ContractorFacts(TokenPrices):
     @classmethod
     def _slots_of_a_curve(cls, data: Any, validated: ModelWrapValidatorHandler[Self]) -> Self:
         return with_places(data, validated)
+
+    @model_validator(mode="after")
+    def _on_one_machine(self) -> Self:
+        if self.box is not None:
+            refuse_beside_box(self, "hardware", "batch_curve")
+        return self
 
 
 class Contractor(ContractorFacts):

@@ -49,8 +49,7 @@ class Uncovered(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         reasons_of = of_published if self.arguments[0] == "published" else of_contracts
-        reasons = reasons_of(coalesce_sim.load("published"), watched=False)
-        lines = [f"- {each}" for each in reasons]
+        lines = [f"- {each}" for each in reasons_of(coalesce_sim.load("published"))]
         return self.parse_text_to_nodes("\n".join(lines))
 
 

@@ -288,7 +288,8 @@ def test_a_policy_of_the_users_own_is_found_in_the_working_directory(call: Call,
 
 
 def test_a_core_that_does_not_play_the_scenario_is_wrong_input(call: Call):
-    refused = call("dur_03", *SMALL, "--core", "compiled", "--detail", "offers", "--out", "here")
+    window = "reputation.model={kind: sliding_window}"
+    refused = call("market_day", "--set", window, "--core", "compiled", "--out", "here")
     assert refused.code == 2
-    assert "the compiled core does not play runs of which every decision or contract is told" in refused.err
+    assert "the compiled core does not play reputation by a sliding window (reputation.model)" in refused.err
     assert not Path("here").exists()

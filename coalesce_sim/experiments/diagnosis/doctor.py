@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any
 
+from coalesce_sim.experiments.cores import SIMPY, AskedCore, ChosenCore, choose_core
 from coalesce_sim.experiments.diagnosis import costs, course, faults, outsourcing, scores
 from coalesce_sim.experiments.diagnosis.contradictions import contradictions
 from coalesce_sim.experiments.diagnosis.evidence import Evidence
@@ -22,6 +23,7 @@ from coalesce_sim.experiments.parallel import ordered_map
 from coalesce_sim.experiments.staging import Metrics, Stage
 from coalesce_sim.files import expecting
 from coalesce_sim.loading import data_digests
+from coalesce_sim.market.compiled.coverage import Core
 from coalesce_sim.market.roster import hired_is_drawn
 from coalesce_sim.metrics import is_share
 from coalesce_sim.policies.registry import create
@@ -34,7 +36,7 @@ REPLICATIONS = 5
 @dataclass(repr=False)
 class Diagnosis:
     """What the doctor saw in the replications, and what it makes of it; `inherited` is what it found out by
-    playing once more without the settings that are inherited.
+    playing once more without the settings that are inherited, `core` what played.
 
     >>> import coalesce_sim
     >>> diagnosis = coalesce_sim.doctor(coalesce_sim.load("dur_02", ["clock.days=1"]), replications=1)
@@ -51,6 +53,7 @@ class Diagnosis:
     metrics: list[Metrics]
     evidence: Evidence
     inherited: list[Finding] = field(default_factory=list)
+    core: ChosenCore = SIMPY
 
     def __repr__(self) -> str:
         codes = [finding.code for finding in self.findings]
@@ -85,6 +88,7 @@ class Diagnosis:
             "scenario": self.scenario.name,
             "seed": self.seed,
             "replications": len(self.metrics),
+            "core": self.core.as_dict(),
             "findings": [finding.as_dict() for finding in self.findings],
             "warnings": self.warnings,
             "notes": self.notes,
@@ -120,11 +124,13 @@ def doctor(
     seed: int | None = None,
     replications: int = REPLICATIONS,
     jobs: int = 1,
+    core: AskedCore = "auto",
     progress: Callable[[int], None] | None = None,
 ) -> Diagnosis:
     """Play a scenario with its own policy and look for what keeps its market from working.
 
-    `seed` defaults to the scenario's. `progress` is told how many replications are done.
+    `seed` defaults to the scenario's. `core` is what plays it, to the same bits (`coalesce_sim.run`).
+    `progress` is told how many replications are done.
 
     >>> import coalesce_sim
     >>> coalesce_sim.doctor(coalesce_sim.load("dur_02", ["clock.days=1"]), replications=1)
@@ -137,7 +143,8 @@ def doctor(
     seed = scenario.seed if seed is None else seed
     hired_is_drawn(scenario, seed, range(replications))
     metrics, evidence = [], Evidence.none(scenario)
-    play = partial(_watch, scenario, seed)
+    chosen = choose_core(core, [scenario], runs=replications, watched=True)
+    play = partial(_watch, scenario, seed, chosen.core)
     with (
         expecting(data_digests(scenario)),
         closing(ordered_map(play, range(replications), jobs=min(jobs, replications))) as played,
@@ -148,14 +155,14 @@ def doctor(
             if progress is not None:
                 progress(len(metrics))
         inherited = list(decisive(scenario, seed, metrics[0]["outsourcing_rate"], metrics[0]["tasks"]))
-    return Diagnosis(scenario, seed, metrics, evidence, inherited)
+    return Diagnosis(scenario, seed, metrics, evidence, inherited, chosen)
 
 
-def _watch(scenario: Scenario, seed: int, replication: int) -> tuple[Metrics, Evidence]:
+def _watch(scenario: Scenario, seed: int, core: Core, replication: int) -> tuple[Metrics, Evidence]:
     """Play one replication and see what happens."""
     witness = Witness(scenario)
     policy = create(scenario.policy)
-    metrics = Stage(scenario, policy, witness, seed=seed, replication=replication).play()
+    metrics = Stage(scenario, policy, witness, seed=seed, replication=replication, core=core).play()
     if not scenario.learning:
         metrics["all_local_success_rate"] = 100.0
     return metrics, witness.finish(metrics["all_local_success_rate"])

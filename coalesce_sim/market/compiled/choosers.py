@@ -14,6 +14,7 @@ from coalesce_sim.market.compiled.market_setup import Laid
 from coalesce_sim.market.compiled.market_tables import REALISED, Course, Job
 from coalesce_sim.market.compiled.policy_memory import Heard
 from coalesce_sim.market.compiled.rows import Rows, byte_of, word_of, words_of
+from coalesce_sim.market.contracts.quotes import ContractQuote, Stay
 from coalesce_sim.market.contracts.terms import (
     BID,
     EXTERNAL,
@@ -32,7 +33,16 @@ from coalesce_sim.policies.bandits.greedy import AdaptiveThreshold, EpsilonGreed
 from coalesce_sim.policies.bandits.linear import LinUcb
 from coalesce_sim.policies.bandits.thompson import Thompson, ThompsonGaussian
 from coalesce_sim.policies.bandits.ucb import Ucb1, UcbV
-from coalesce_sim.policies.protocol import LOCAL, Offers, OracleView, Outcome, Policy, SealedBids, View
+from coalesce_sim.policies.protocol import (
+    LOCAL,
+    Decision,
+    Offers,
+    OracleView,
+    Outcome,
+    Policy,
+    SealedBids,
+    View,
+)
 from coalesce_sim.policies.yardsticks import Oracle, Tally
 
 _OFFERS, _TASK, _JOB = (word_of(Course, name) for name in ("offers", "task", "job"))
@@ -62,6 +72,12 @@ def _is_not_asked(at: IntArray) -> None:
     """Of a policy that is part of the market's kernel, and of one that does not listen."""
     raise NotImplementedError(f"nobody is to be asked, or told ({len(at)} numbers)")
 
+
+STAY: Final = ("turnaround_s", "stay_late_usd", "stay_own_late_usd", "stay_plain_usd", "stay_usd")
+"""Where in `Course` a `Stay` is."""
+
+Tell = Callable[[View, Decision], None]
+"""Tells somebody of a decision, and what the policy saw."""
 
 _Kernel = Callable[[IntArray], object]
 _GREEDY = greedy.greedy_decides, greedy.greedy_observes
@@ -118,8 +134,15 @@ class Shown:
 
     def __init__(self, venue: Venue, laid: Laid, block_of: Callable[[int], BlockUnderWay]) -> None:
         self._laid, self._block_of, self._luck = laid, block_of, venue.luck
+        self._explain = venue.observer.wants("decided")
         self._whole, self._amounts, _ = words_of(laid.course)
         self._now_s = words_of(laid.under.agenda).amounts
+
+    def quote(self, offers: Offers) -> ContractQuote:
+        """These offers with all their terms, and what is expected of home."""
+        course, terms = self._laid.course, self._laid.offers.terms
+        stay = Stay(*(course[name][0].item() for name in STAY))
+        return ContractQuote(offers, terms[:REALISED, : len(offers.ids)].copy(), stay)
 
     def offers(self) -> Offers:
         """The offers on the task that comes next."""
@@ -146,6 +169,7 @@ class Shown:
             eligible=eligible[None],
             luck=self._luck,
             attempt=whole[_ATTEMPT],
+            explain=self._explain,
             now_s=self._now_s[_NOW_S],
         )
 
@@ -153,11 +177,11 @@ class Shown:
 class Asked:
     """A policy in Python, and where its decisions are entered: in plain arrays, as `Shown` reads them.
 
-    `course` is the market's row of how far it is.
+    `course` is the market's row of how far it is; `tell` is told of each decision, where somebody watches.
     """
 
-    def __init__(self, decider: Decider, course: Rows) -> None:
-        self._decider = decider
+    def __init__(self, decider: Decider, course: Rows, tell: Tell | None) -> None:
+        self._decider, self._tell = decider, tell
         self._sees_bids = issubclass(decider.view_type, SealedBids)
         self._sees_truth = issubclass(decider.view_type, OracleView)
         self._whole, self._amounts, self._flags = words_of(course)
@@ -169,6 +193,8 @@ class Asked:
         amounts[_SCORE], amounts[_CONFIDENCE] = decision.score, decision.confidence
         if decision.price_usd is not None:
             amounts[_FIXED_USD] = decision.price_usd
+        if self._tell is not None:
+            self._tell(view, decision)
 
 
 class Interpreted(Asked):
@@ -176,8 +202,8 @@ class Interpreted(Asked):
 
     _shown: View | None = None
 
-    def __init__(self, decider: Decider, laid: Laid, shown: Shown) -> None:
-        super().__init__(decider, laid.course)
+    def __init__(self, decider: Decider, laid: Laid, shown: Shown, tell: Tell | None) -> None:
+        super().__init__(decider, laid.course, tell)
         self._laid, self._offers = laid, shown
         self._now_s = words_of(laid.under.agenda).amounts
         _, self._heard_usd, self._heard = words_of(laid.heard)

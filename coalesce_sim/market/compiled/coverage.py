@@ -54,42 +54,40 @@ POLICIES: Final[Mapping[type, type[Policy]]] = {
 """The policies that are compiled, by their settings; others are asked in Python."""
 
 _GROUPS: Final = "groups of clients (clients.groups)"
-_TOLD: Final = "runs of which every decision or contract is told"
 _IN_BLOCKS: Final = frozenset((*POLICIES.values(), yardsticks.FixedChoice, yardsticks.Tally)).difference(
     LEARNERS.values()
 )
 
 
-def uncovered(scenario: Scenario, *, watched: bool) -> str | None:
+def uncovered(scenario: Scenario) -> str | None:
     """Why the compiled core does not play this, in words that complete "it does not play …"; None if it does,
-    whatever the policy. `watched` says whether somebody is to be told of every decision.
+    whatever the policy and whoever watches.
     """
     reasons_of = of_contracts if scenario.learning else of_published
-    reasons = reasons_of(scenario, watched=watched)
-    for reason, applies in reasons.items():
+    for reason, applies in reasons_of(scenario).items():
         if applies:
             return reason
     return None if importlib.util.find_spec("numba") else "anything without numba"
 
 
-def of_published(scenario: Scenario, *, watched: bool) -> dict[str, bool]:
+def of_published(scenario: Scenario) -> dict[str, bool]:
     """All reasons there are in the published trade, and which apply."""
-    return {_GROUPS: scenario.clients.groups is not None, _TOLD: watched}
+    return {_GROUPS: scenario.clients.groups is not None}
 
 
-def of_contracts(scenario: Scenario, *, watched: bool) -> dict[str, bool]:
+def of_contracts(scenario: Scenario) -> dict[str, bool]:
     """All reasons there are where markets have contracts or learn, and which apply."""
     public = scenario.reputation
     by_window = public is not None and isinstance(public.model, SlidingWindowReputation)
     return {
         _GROUPS: scenario.clients.groups is not None,
+        "boxes that agents share (boxes)": bool(scenario.boxes),
         "incidents (contracts.security.incidents)": scenario.incidents is not None,
         "reputation by a sliding window (reputation.model)": by_window,
         "contractors that enter or leave (turnover, enter_h, leave_h)": scenario.turns_over,
         "machines that serve all their jobs at once (batch_curve)": _any_curve(scenario),
         "numbers that move with time": bool(scenario.moving),
         "outages of contractors (contractors.*.outages)": any(facts.outages for _, facts in scenario.facts),
-        _TOLD: watched,
     }
 
 
@@ -108,7 +106,7 @@ def is_changed(policy: Policy) -> bool:
 
 
 def in_blocks(policy: type[Policy] | None, rules: settings.Topsis | None) -> bool:
-    """Whether a policy, None if it is written in Python, can decide on a whole block of tasks; `rules` are
+    """Whether a policy, None if it is asked in Python, can decide on a whole block of tasks; `rules` are
     its settings where it is TOPSIS."""
     if rules is not None and (rules.normalisation != "min_max" or rules.weighting != "fixed"):
         return False

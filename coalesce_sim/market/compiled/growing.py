@@ -14,6 +14,10 @@ from coalesce_sim.market.open_block import BlockUnderWay
 FIRST_ROWS: Final = 256
 """Rows that tables which grow begin with."""
 
+_GROWS_TO: Final = 4
+"""Tables of tasks that have become too short are made for so many times the rows that are needed: those that
+nobody has touched take no memory, and copying takes time."""
+
 
 def to_give(row: type) -> Rows:
     """Rows of which each names the `next` one that is unused."""
@@ -91,7 +95,7 @@ class OpenBlocks:
         *tables, blocks = self._laid.tasks
         oldest = self._open[0].block.first
         over = oldest - int(self._laid.course["first_row_task"][0])
-        size = max(len(tables[0]), 2 * (first - over + count))
+        size = max(len(tables[0]), _GROWS_TO * (first - over + count))
         made = [np.zeros((size, *each.shape[1:]), each.dtype) for each in tables]
         for each, other in zip(tables, made, strict=True):
             copy_rows(each[over:first], other)

@@ -32,8 +32,9 @@ from coalesce_sim.market.compiled.market_tables import Effect, Ended
 from coalesce_sim.market.compiled.policy_memory import NOBODY
 from coalesce_sim.market.compiled.rows import Rows, fill
 from coalesce_sim.market.compiled.settings import asks, choosing_offers, is_interpreted
-from coalesce_sim.market.compiled.splitting import DividedBlock, Splitting
+from coalesce_sim.market.compiled.splitting import Splitting
 from coalesce_sim.market.compiled.trust import Trust
+from coalesce_sim.market.compiled.watching import WatchingContracts
 from coalesce_sim.market.contracts.ended import EndedContracts
 from coalesce_sim.market.contracts.states import FINAL_STATES
 from coalesce_sim.market.contracts.trade import ContractTrade
@@ -90,17 +91,10 @@ class MarketCore:
         self._under_way = under_way
         sees_truth = issubclass(self._policy.view_type, OracleView)
         policy = choosing_offers(self._policy, self._venue)
-        asked = asks(self._policy)
+        asked = asks(self._policy, self._venue.observer)
         self._laid = laid_out(self._venue, self._trade, policy, asks=asked, sees_truth=sees_truth)
         self._course, self._open = self._laid.course, OpenBlocks(self._laid)
-        self._chooser: Chooser = Compiled(self._policy)
-        shown = Shown(self._venue, self._laid, self._open.of)
-        if is_interpreted(self._policy):
-            self._chooser = Interpreted(self._decider, self._laid, shown)
-        find = self._finder.find if self._laid.rules["asks_around"][0] else None
-        self._splitting = Splitting(
-            self._trade, self._decider, self._chooser, self._laid, shown, self._open, find
-        )
+        self._take_seats()
         for block in blocks:
             self._begin(block, records_of(block))
             self._play_on(stops.OPENED)
@@ -108,13 +102,29 @@ class MarketCore:
             self._play_on(stops.GO)
         self._settle()
         if self._venue.accounts.tasks_in:  # a market is often kept for longer than its tables are of use
-            del self._laid, self._course, self._open, self._chooser, self._splitting
+            del self._laid, self._course, self._open, self._chooser, self._splitting, self._watching
+
+    def _take_seats(self) -> None:
+        """Who decides, and who is told, see the tables."""
+        venue, trade, decider, laid, blocks = self._venue, self._trade, self._decider, self._laid, self._open
+        shown, observer = Shown(venue, laid, blocks.of), venue.observer
+        self._watching = WatchingContracts(venue, trade, laid, shown, blocks)
+        self._watched = observer.sees_decisions or observer.wants("contract_ended")
+        self._chooser: Chooser = Compiled(self._policy)
+        if is_interpreted(self._policy, observer):
+            tell = self._watching.decided if observer.wants("decided") else None
+            self._chooser = Interpreted(decider, laid, shown, tell)
+        find = self._finder.find if laid.rules["asks_around"][0] else None
+        self._splitting = Splitting(venue, trade, decider, self._chooser, laid, shown, blocks, find)
+        if self._watched or laid.wholes.parts["may_split"].any():
+            pairs: Rows = laid.experience.pairs
+            trade.know(pairs["factor"], pairs["time_factor"], pairs["score"][:, -1:])
 
     def _begin(self, block: Block, records: Records) -> None:
         """Lay out one more block, behind those that are open."""
         opened = BlockUnderWay(block, records)
-        if block.wholes is not None and block.wholes.may_split.any():
-            opened = DividedBlock(block, records, self._trade.layouts.of(block))
+        if self._watched or (block.wholes is not None and block.wholes.may_split.any()):
+            opened = self._trade.open(block, records)
         self._under_way.open(opened)
         truth, number = block.truth, int(self._course["next_block"][0])
         bills_usd = self._trade.truth.of(block).own_bills_usd()
@@ -138,12 +148,16 @@ class MarketCore:
         at = laid.addresses()
         while True:
             reason = kernel.play(at)
+            if self._watched and course["handed"][0]:
+                self._hand_over()
             if reason == stops.FIND:
                 self._finder.find(at)
             elif reason == stops.DECIDE:
                 self._chooser.decide(at)
             elif reason == stops.OBSERVE:
                 self._chooser.observe(at)
+            elif reason == stops.TELL:
+                self._watching.contract_ended()
             elif reason == stops.PREPARE:
                 if composite_kernel.prepare(at):
                     self._splitting.decide(at)

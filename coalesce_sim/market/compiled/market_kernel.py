@@ -104,6 +104,8 @@ from coalesce_sim.market.compiled.stops import (
     REPLY,
     SCORE,
     STAYS,
+    TELL,
+    TOLD,
 )
 from coalesce_sim.policies.protocol import LOCAL
 
@@ -123,12 +125,17 @@ def play(at: IntArray) -> int:
     while True:
         if step == REPLIED:
             status = _go_on(place, tasks, under, books, experience, facts, told, agenda, rules, course, heard)
-            step = OBSERVED if status == OVER else GO
+            step = TOLD if status == OVER else GO
             course.job = place
             if status == ASKS:
                 course.goes_on = REPLIED
                 return REPLY
-            if status == OVER and rules.listens and not math.isnan(heard.realised_usd):
+            if status == OVER and rules.tells_one_by_one and not heard.home:
+                course.goes_on = TOLD
+                return TELL
+        elif step == TOLD:
+            step = OBSERVED
+            if rules.listens and not math.isnan(heard.realised_usd):
                 course.goes_on = OBSERVED
                 return OBSERVE
         elif step == OBSERVED:

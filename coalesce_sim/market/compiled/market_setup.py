@@ -319,6 +319,7 @@ def _rules(
         asks=asks,
         listens=venue.listens,
         tells_contracts=venue.observer.wants("contracts"),
+        tells_one_by_one=venue.observer.wants("contract_ended"),
         keeps_ratings=rated and venue.observer.wants("ratings"),
         composite=any(kind.in_steps or kind.may_split for kind in scenario.workload.types.values()),
     )

@@ -309,6 +309,7 @@ class Rules:
     search_s: float
     message_usd: float
     tells_contracts: bool
+    tells_one_by_one: bool
     keeps_ratings: bool
     asks: bool
     listens: bool

@@ -9,7 +9,7 @@ import numpy as np
 
 from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.market.compiled.agenda import Agenda
-from coalesce_sim.market.compiled.choosers import Asked
+from coalesce_sim.market.compiled.choosers import Asked, Tell
 from coalesce_sim.market.compiled.market_tables import REALISED, Course
 from coalesce_sim.market.compiled.policy_memory import Heard
 from coalesce_sim.market.compiled.queueing_truth import foreseen
@@ -39,9 +39,15 @@ class Interpreted(Asked):
     word, for a structured array takes Python some times as long."""
 
     def __init__(
-        self, venue: Venue, decider: Decider, laid: Laid, block_of: Callable[[int], BlockUnderWay]
+        self,
+        venue: Venue,
+        decider: Decider,
+        laid: Laid,
+        block_of: Callable[[int], BlockUnderWay],
+        tell: Tell | None,
     ) -> None:
-        super().__init__(decider, laid.course)
+        super().__init__(decider, laid.course, tell)
+        self._explain = venue.observer.wants("decided")
         self._laid, self._block_of = laid, block_of
         self._pool, self._luck = venue.pool, venue.luck
         self._now_s = words_of(laid.under.agenda).amounts
@@ -87,6 +93,7 @@ class Interpreted(Asked):
             skill=self._skill,
             eligible=self._eligible,
             luck=self._luck,
+            explain=self._explain,
         )
 
     def observe(self, at: IntArray) -> None:  # noqa: ARG002

@@ -34,6 +34,7 @@ from coalesce_sim.market.compiled.rows import Rows, fill, more_of, table
 from coalesce_sim.market.compiled.settings import choosing_offers, is_interpreted
 from coalesce_sim.market.compiled.slots import Books
 from coalesce_sim.market.compiled.stops import DECIDE, GO, MORE_ROOM, OBSERVE, OPENED
+from coalesce_sim.market.compiled.watching import WatchingPublished
 from coalesce_sim.market.contracts.terms import RELIABILITY, SECURITY
 from coalesce_sim.market.deciding import Decider
 from coalesce_sim.market.open_block import BlocksUnderWay, BlockUnderWay
@@ -90,6 +91,7 @@ class QueueingCore:
     def __init__(self, venue: Venue, policy: Policy, decider: Decider, trade: PublishedTrade) -> None:
         self._venue, self._policy, self._decider, self._trade = venue, policy, decider, trade
         self._cost_model, self._hours = venue.scenario.cost_model, Hours(venue)
+        self._watched = venue.observer.wants("decided")
 
     @garbage_left()
     def play(
@@ -97,7 +99,8 @@ class QueueingCore:
     ) -> None:
         """Play all blocks; they are handed over in SimPy's order."""
         self._under_way, self._laid = under_way, _laid_out(self._venue, self._policy)
-        self._open, self._chooser = OpenBlocks(self._laid), self._choosing()
+        self._open = OpenBlocks(self._laid)
+        self._chooser = self._choosing()
         for block in blocks:
             self._begin(block, records_of(block))
             self._play_on(OPENED)
@@ -106,13 +109,18 @@ class QueueingCore:
         self._settle()
 
     def _choosing(self) -> Compiled | Interpreted:
-        if is_interpreted(self._policy):
-            return Interpreted(self._venue, self._decider, self._laid, lambda number: self._open.of(number))
-        return Compiled(self._policy)
+        venue, observer = self._venue, self._venue.observer
+        if not is_interpreted(self._policy, observer):
+            return Compiled(self._policy)
+        watching = WatchingPublished(venue, self._trade, self._laid, self._open)
+        tell = watching.decided if observer.wants("decided") else None
+        return Interpreted(venue, self._decider, self._laid, self._open.of, tell)
 
     def _begin(self, block: Block, records: Records) -> None:
         """Lay out one more block, behind those that are open."""
         opened, number = BlockUnderWay(block, records), int(self._laid.course["next_block"][0])
+        if self._watched:
+            opened = self._trade.open(block, records)
         self._under_way.open(opened)
         rows, tasks = self._open.add(opened), block.tasks
         stated, played = self._laid.tasks.stated[rows], self._laid.tasks.played[rows]
@@ -139,6 +147,8 @@ class QueueingCore:
         at = laid.addresses(self._hours)
         while True:
             reason = kernel.play(at)
+            if self._watched and laid.course["handed"][0]:
+                self._hand_over()
             if reason == DECIDE:
                 self._chooser.decide(at)
             elif reason == OBSERVE:
@@ -148,7 +158,10 @@ class QueueingCore:
                 at = laid.addresses(self._hours)
             else:
                 break
-        stated, played = laid.tasks.stated, laid.tasks.played
+        self._hand_over()
+
+    def _hand_over(self) -> None:
+        stated, played = self._laid.tasks.stated, self._laid.tasks.played
         for opened, rows, _ in self._open.take_over():
             self._record(opened, stated[rows], played[rows])
             self._under_way.hand_over()
@@ -213,7 +226,7 @@ def _laid_out(venue: Venue, policy: Policy) -> Laid:
         ),
         Offers(np.arange(len(pool)), terms, np.zeros(len(pool), dtype=np.bool_)),
         choosing_offers(policy, venue),
-        _rules(venue, asks=is_interpreted(policy) or learns(type(policy))),
+        _rules(venue, asks=is_interpreted(policy, venue.observer) or learns(type(policy))),
         table(Course, 1),
         table(Heard, 1),
     )

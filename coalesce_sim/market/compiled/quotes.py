@@ -161,7 +161,8 @@ def quote(
     course: Course,
 ) -> None:
     """`ContractTrade._quote` with `terms`: the offers of those who were found, the first of `offers.ids`, or
-    of everybody where nobody has to be looked for, less those who do not offer or were tried."""
+    of everybody where nobody has to be looked for, less those who do not offer or were tried; of those who
+    were found these stand behind."""
     ahead_s = course.found_s + rules.setup_s + task.transfer_s
     at_stake_usd = course.stay_usd if rules.recovers else task.loss_usd
     count: Any = np.int64(0)
@@ -176,7 +177,7 @@ def quote(
         if played.tried > 0 and _among(who, tried[: played.tried]):
             continue
         contractor, worker = experience.contractors[who], books.workers[who]
-        offers.ids[count] = who
+        offers.ids[place], offers.ids[count] = offers.ids[count], who
         made = _terms(
             count,
             task,

@@ -14,6 +14,7 @@ from coalesce_sim.market.compiled.published_choices import Yardstick
 from coalesce_sim.market.compiled.rows import Rows, filled
 from coalesce_sim.market.compiled.topsis import Memory
 from coalesce_sim.market.compiled.topsis import Topsis as TopsisRow
+from coalesce_sim.market.observer import Observer
 from coalesce_sim.market.trade import Venue
 from coalesce_sim.policies import yardsticks
 from coalesce_sim.policies.mcdm import CRITERIA, normalised
@@ -55,21 +56,22 @@ def choosing(policy: Policy, venue: Venue) -> Choosing:
 def choosing_offers(policy: Policy, venue: Venue) -> OfferPolicy:
     """A policy that has been started and decides on offers, before its first decision; of one that is played
     in Python a kernel reads nothing."""
-    chosen = yardsticks.AlwaysLocal() if is_interpreted(policy) or learns(type(policy)) else policy
+    apart = is_interpreted(policy, venue.observer) or learns(type(policy))
+    chosen = yardsticks.AlwaysLocal() if apart else policy
     learner, arms, ridge, states = learner_of(policy, venue)
     return OfferPolicy(*choosing(chosen, venue), learner, arms, ridge, states)
 
 
-def asks(policy: Policy) -> bool:
+def asks(policy: Policy, observer: Observer) -> bool:
     """Whether the market with contracts stops where a policy decides: TOPSIS, as far as that is compiled, and
     yardsticks that are not told the truth are part of its kernel."""
     sees_truth = issubclass(policy.view_type, OracleView)
-    return is_interpreted(policy) or learns(type(policy)) or sees_truth
+    return is_interpreted(policy, observer) or learns(type(policy)) or sees_truth
 
 
-def is_interpreted(policy: Policy) -> bool:
-    """Whether a policy is played as it is written, in Python."""
-    if is_changed(policy):
+def is_interpreted(policy: Policy, observer: Observer) -> bool:
+    """Whether a policy is played as it is written, in Python: also where each decision is told."""
+    if is_changed(policy) or observer.sees_decisions:
         return True
     if type(policy) is Topsis:
         return policy.rules.normalisation != "min_max" or policy.rules.weighting != "fixed"

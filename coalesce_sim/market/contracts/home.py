@@ -14,18 +14,21 @@ from coalesce_sim.market.contracts.open_block import OpenContractBlock
 from coalesce_sim.market.contracts.quotes import Stay
 from coalesce_sim.market.contracts.results import GroundTruth
 from coalesce_sim.market.opportunity import Facts, of_delay, of_later_tasks
+from coalesce_sim.market.queues import Waiting
 from coalesce_sim.market.trade import Events, Onward, Venue
 from coalesce_sim.policies.protocol import LOCAL, Outcome
 
 
 @dataclass(slots=True)
 class OwnWork:
-    """A task being done at home, with what its client expected when it was decided."""
+    """A task being done at home, with what its client expected when it was decided, and its place in the
+    queue, None where there is none."""
 
     opened: OpenContractBlock
     task: int
     stay: Stay
     decided_s: float
+    place: Waiting | None
     spent_usd: float = 0.0
     good: bool = False
 
@@ -41,13 +44,13 @@ class Home:
         self._queues, self._knowledge, self._endings = venue.queues, knowledge, endings
         self._listens = venue.listens
         self._home_of: list[int] = scenario.clients.home_of.tolist()
+        self._machine_of: list[int] = scenario.clients.machine_of.tolist()
         self._truth, self._finds_out = truth, truth.own_success_moves and knowledge.ratings is None
         self._slots = [home.slots for home in homes]
         self._late_usd_per_s = scenario.cost_model.late_usd_per_s
         self._opportunity = scenario.cost_model.internal.opportunity
         reckons = self._opportunity in ("expected_delay", "queue")
         self.own_late_usd_per_s = self._late_usd_per_s if reckons else 0.0
-        self._arrivals = [0] * scenario.clients.total
 
     def exists(self, client: int) -> bool:
         """Whether a client has a GPU."""
@@ -56,10 +59,6 @@ class Home:
     def of(self, client: int) -> int:
         """The home of a client, as what is known of homes is kept."""
         return self._home_of[client]
-
-    def arrived(self, client: int) -> None:
-        """One more task has come to a client."""
-        self._arrivals[client] += 1
 
     def expect(self, opened: OpenContractBlock, task: int) -> Stay:
         """The estimate for a task; a client without a GPU can only bear the loss."""
@@ -106,7 +105,7 @@ class Home:
         slots = self._slots[self._home_of[client]]
         if self._opportunity != "queue" or not isinstance(slots, int):
             return Delay(wait_s, work_s, target_s, late_s, None, None)
-        gap_s = self._queues.env.now / max(1, self._arrivals[client])
+        gap_s = self._queues.env.now / max(1, self._queues.arrivals[self._queues.machine_of[client]])
         more_s = next_late_s(wait_s, work_s, target_s, slots=slots, gap_s=gap_s)
         return Delay(wait_s, work_s, target_s, late_s, gap_s, more_s)
 
@@ -129,9 +128,8 @@ class Home:
             self._endings.fail(opened, task)
             return None
         now_s, home = self._queues.env.now, self._queues.homes[opened.client[task]]
-        if home.limited:
-            home.join(now_s, opened.expected_s[task], opened.local_s[task])
-        return OwnWork(opened, task, stay, now_s)
+        place = home.join(now_s, opened.expected_s[task], opened.local_s[task]) if home.limited else None
+        return OwnWork(opened, task, stay, now_s, place)
 
     def work(self, attempt: OwnWork) -> Events:
         """Queue and service."""
@@ -140,7 +138,7 @@ class Home:
         if home.limited:
             request = home.resource.request()
             yield request
-            expected_end_s = home.begin(env.now, opened.expected_s[task])
+            expected_end_s = home.begin(env.now, opened.expected_s[task], attempt.place)
         self._endings.began(opened, task)
         yield env.timeout(opened.local_s[task])
         if home.limited:

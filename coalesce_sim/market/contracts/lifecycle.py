@@ -134,7 +134,7 @@ class Lifecycle:
                     queue.leave(place)
                     contract.state, contract.reason = CANCELED, TIMED_OUT
                     return False
-            expected_end_s = queue.begin(env.now, contract.expected_s)
+            expected_end_s = queue.begin(env.now, contract.expected_s, place)
         done = yield from self._serve(contract, queue)
         if queue.limited:
             queue.end(env.now, expected_end_s)

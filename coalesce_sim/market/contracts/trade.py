@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import partial
 
 import numpy as np
 
@@ -29,7 +28,7 @@ from coalesce_sim.market.contracts.results import GroundTruth, Mishaps
 from coalesce_sim.market.contracts.ruin import give_up
 from coalesce_sim.market.contracts.states import FINAL_STATES
 from coalesce_sim.market.contracts.terms import BID, EXTERNAL, LATENCY
-from coalesce_sim.market.contracts.ways import Expectations, Known
+from coalesce_sim.market.contracts.ways import Expectations
 from coalesce_sim.market.moving import moving_facts
 from coalesce_sim.market.records import Records
 from coalesce_sim.market.trade import Events, Onward, Preparing, Venue
@@ -47,7 +46,7 @@ class ContractTrade:
     """Quotes tasks one by one, and sees to the contracts and the work at home that come of it.
 
     `discovery` is how clients find contractors, None where everybody knows everybody; `books` are the
-    contractors'.
+    contractors', and `expectations` what tasks that may be split are expected to come to.
     """
 
     discovery: Discovery | None = None
@@ -57,6 +56,7 @@ class ContractTrade:
         rules, behaviour = scenario.contracts or ContractRules(), HONEST
         self._queues, self._accounts = venue.queues, venue.accounts
         self._roster, self._contractors = pool.roster, len(pool)
+        self._turns_over, self._deserted = scenario.turns_over, 0
         self._moving = moving_facts(scenario, pool, self._queues, venue.luck)
         self.truth, mishaps = GroundTruth(scenario, pool, venue.luck), Mishaps(rules, pool, venue.luck)
         self._knowledge = Knowledge(
@@ -66,7 +66,12 @@ class ContractTrade:
             counts = scenario.clients.total, len(scenario.workload.types)
             self.discovery = Discovery(scenario.discovery, *counts, pool.roster.presence, venue.luck)
         self.layouts = Layouts(scenario, rules, pool, self.truth, behaviour.asking, venue.queues.sharing)
-        self.books = Books(pool, venue.accounts.revenue_usd, price_factor=self.layouts.price_factor)
+        self.books = Books(
+            pool,
+            venue.accounts.revenue_usd,
+            price_factor=self.layouts.price_factor,
+            shared=venue.queues.shared_boxes,
+        )
         leaves = None if scenario.turnover is None else scenario.turnover.exit
         if leaves is not None and leaves.in_the_red is not None:
             looks = {"every_s": 60 * leaves.check_min, "until_s": scenario.clock.horizon_s}
@@ -80,8 +85,7 @@ class ContractTrade:
         self._message_usd, self._searches = scenario.message_usd, venue.searches
         self._endings, self._budgets = (endings := Endings(venue)), budgets_of(scenario)
         self._home = Home(venue, self._knowledge, endings, self.truth)
-        self._expecting = partial(Expectations, venue, rules, self._quotes, self._home)
-        self._expectations = self.expecting(self._knowledge)
+        self.expectations = Expectations(venue, rules, self._quotes, self._home, self._knowledge)
         self._dealing = Dealing(
             venue,
             rules,
@@ -96,9 +100,10 @@ class ContractTrade:
             self.books,
         )
 
-    def expecting(self, known: Known) -> Expectations:
-        """What is expected of tasks that may be split, by what is known."""
-        return self._expecting(known)
+    def know(self, factors: FloatArray, time_factors: FloatArray, own: FloatArray) -> None:
+        """Have what clients know from experience be read where what is played elsewhere keeps it."""
+        knowledge = self._knowledge
+        knowledge.factors, knowledge.time_factors, knowledge.own = factors, time_factors, own
 
     def open(self, block: Block, records: Records) -> OpenContractBlock:
         """Lay out the block."""
@@ -141,6 +146,9 @@ class ContractTrade:
     def _look_for_contractors(self, opened: OpenContractBlock, task: int) -> None:
         """The client of a task that is to be decided now asks around, also for the steps that it may be split
         into, and pays for the messages; what it finds is kept in the block."""
+        if self._turns_over and not opened.tried[task]:
+            offering = self._offering(opened, task)
+            self._deserted += offering is not None and not offering.any()
         if self.discovery is None:
             return
         now_s, wholes = self._queues.env.now, opened.wholes
@@ -168,10 +176,8 @@ class ContractTrade:
         task, wholes = tasks.start, opened.wholes
         quote = self._quote(opened, task)
         if wholes is not None and wholes.may_split(task):
-            quote.offers.whole = self._expectations.whole(opened, task, quote)
-            quote.offers.split = self._expectations.split(
-                opened, task, lambda step: self._quote(opened, step)
-            )
+            quote.offers.whole = self.expectations.whole(opened, task, quote)
+            quote.offers.split = self.expectations.split(opened, task, lambda step: self._quote(opened, step))
         return quote
 
     def _quote(self, opened: OpenContractBlock, task: int) -> ContractQuote:
@@ -247,7 +253,7 @@ class ContractTrade:
             self._endings.leave_out(opened, opened.wholes.keep(task))
         local, attempt = position == LOCAL, len(opened.tried[task])
         if attempt == 0:
-            self._home.arrived(opened.client[task])
+            self._queues.arrivals[self._queues.machine_of[opened.client[task]]] += 1
             records.decided_s[task] = self._queues.env.now
             opened.block.home.opportunity_usd[task] = stay.opportunity_usd
             records.estimated_usd[task] = stay.internal_usd if local else quote.terms[EXTERNAL, position]
@@ -290,6 +296,8 @@ class ContractTrade:
         50 of them and the last.
         """
         figures = self._knowledge.errors_by_time() | self._contract_shares()
+        if self._turns_over and self._accounts.tasks_in:
+            figures["deserted_tasks"] = 100 * self._deserted / self._accounts.tasks_in
         if self.discovery is not None and self.discovery.queries:
             figures["discovery_age_s"] = self.discovery.mean_age_s
             figures["unanswered_queries"] = 100 * self.discovery.unanswered / self.discovery.queries

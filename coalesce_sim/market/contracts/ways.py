@@ -8,47 +8,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 
-from coalesce_sim.arrays import FloatArray
-from coalesce_sim.market.composite import OpenWholes
 from coalesce_sim.market.contracts.home import Home
-from coalesce_sim.market.contracts.layout import Layout
+from coalesce_sim.market.contracts.knowledge import Knowledge
+from coalesce_sim.market.contracts.open_block import OpenContractBlock
 from coalesce_sim.market.contracts.quotes import ContractQuote, ContractQuotes
 from coalesce_sim.market.contracts.terms import EXTERNAL
 from coalesce_sim.market.trade import Venue
-from coalesce_sim.market.workload import Block
 from coalesce_sim.policies.protocol import LOCAL, Way, Ways
 from coalesce_sim.rounding import exceeds, first_least
 from coalesce_sim.scenario.contracts import ContractRules
-
-
-class Known(Protocol):
-    """What clients know from experience, as `Knowledge` keeps it."""
-
-    @property
-    def factors(self) -> FloatArray: ...
-    @property
-    def time_factors(self) -> FloatArray: ...
-    @property
-    def own(self) -> FloatArray: ...
-
-
-class Divided(Protocol):
-    """A block of which tasks may be split, as it is laid out."""
-
-    @property
-    def block(self) -> Block: ...
-    @property
-    def layout(self) -> Layout: ...
-    @property
-    def client(self) -> list[int]: ...
-    @property
-    def type_id(self) -> list[int]: ...
-    @property
-    def wholes(self) -> OpenWholes | None: ...
 
 
 class Part(NamedTuple):
@@ -68,30 +40,30 @@ class Expectations:
     """Weighs the whole against the steps; changes nothing."""
 
     def __init__(
-        self, venue: Venue, rules: ContractRules, quotes: ContractQuotes, home: Home, known: Known
+        self, venue: Venue, rules: ContractRules, quotes: ContractQuotes, home: Home, knowledge: Knowledge
     ) -> None:
-        self._knowledge, self._quotes, self._home = known, quotes, home
+        self._knowledge, self._quotes, self._home = knowledge, quotes, home
         self._recovers = rules.recovery.goes_on_after(1)
         self._late_usd_per_s = venue.scenario.cost_model.late_usd_per_s
 
-    def whole(self, opened: Divided, task: int, quote: ContractQuote) -> Ways:
+    def whole(self, opened: OpenContractBlock, task: int, quote: ContractQuote) -> Ways:
         """The task as a whole."""
         return self._ways(opened, task, [task], [quote])
 
-    def split(self, opened: Divided, task: int, quote: Callable[[int], ContractQuote]) -> Ways:
+    def split(self, opened: OpenContractBlock, task: int, quote: Callable[[int], ContractQuote]) -> Ways:
         """The task in its steps, each by what is known, queued and quoted now."""
         assert opened.wholes is not None
         steps = opened.wholes.steps_of(task)
         return self._ways(opened, task, steps, [quote(step) for step in steps])
 
     def _ways(
-        self, opened: Divided, task: int, parts: Sequence[int], quotes: Sequence[ContractQuote]
+        self, opened: OpenContractBlock, task: int, parts: Sequence[int], quotes: Sequence[ContractQuote]
     ) -> Ways:
         at_home = [self._at_home(opened, *each) for each in zip(parts, quotes, strict=True)]
         hired = [self._cheapest(opened, *each) for each in zip(parts, quotes, at_home, strict=True)]
         return Ways(self._way(opened, task, parts, hired), self._way(opened, task, parts, at_home))
 
-    def _at_home(self, opened: Divided, task: int, quote: ContractQuote) -> Part:
+    def _at_home(self, opened: OpenContractBlock, task: int, quote: ContractQuote) -> Part:
         stay, type_id, known = quote.stay, opened.type_id[task], self._knowledge
         client = opened.client[task]
         if not self._home.exists(client):
@@ -101,7 +73,7 @@ class Expectations:
         took_s = stay.turnaround_s * float(known.time_factors[type_id, home])
         return Part(LOCAL, usd, took_s, 1 - float(known.own[type_id, home]))
 
-    def _cheapest(self, opened: Divided, task: int, quote: ContractQuote, at_home: Part) -> Part:
+    def _cheapest(self, opened: OpenContractBlock, task: int, quote: ContractQuote, at_home: Part) -> Part:
         """Home, or the eligible offer of the lowest estimate where that is below home's."""
         offers = quote.offers
         eligible = np.flatnonzero(offers.eligible[0])
@@ -119,7 +91,7 @@ class Expectations:
             fails *= at_home.fails
         return Part(contractor, external_usd - late_usd - fails * layout.loss_usd[task], took_s, fails)
 
-    def _way(self, opened: Divided, task: int, steps: Sequence[int], parts: Sequence[Part]) -> Way:
+    def _way(self, opened: OpenContractBlock, task: int, steps: Sequence[int], parts: Sequence[Part]) -> Way:
         wholes = opened.wholes
         assert wholes is not None
         ends_s: dict[int, float] = {}

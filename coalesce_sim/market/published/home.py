@@ -22,11 +22,6 @@ class OwnQueues:
         self._home_of: list[int] = scenario.clients.home_of.tolist()
         self._late_usd_per_min = scenario.cost_model.late_usd_per_min
         self._charges_estimates = scenario.cost_model.realised.basis == "estimate"
-        self._arrivals = [0] * scenario.clients.total
-
-    def arrived(self, client: int) -> None:
-        """One more task of a client has been decided on."""
-        self._arrivals[client] += 1
 
     def delay_usd(self, opened: OpenPublishedBlock, tasks: slice) -> list[float] | None:
         """The lateness that each task's client expects to come of doing it at home: its own and, where asked
@@ -56,7 +51,7 @@ class OwnQueues:
         slots = self._slots[self._home_of[client]]
         if self._rule != "queue" or not isinstance(slots, int):
             return Delay(wait_s, work_s, target_s, late_s, None, None)
-        gap_s = now_s / max(1, self._arrivals[client])
+        gap_s = now_s / max(1, self._queues.arrivals[client])
         more_s = next_late_s(wait_s, work_s, target_s, slots=slots, gap_s=gap_s)
         return Delay(wait_s, work_s, target_s, late_s, gap_s, more_s)
 

@@ -140,7 +140,7 @@ class PublishedTrade:
         row = task - quote.offers.first
         if quote.delay_usd is not None:
             opened.block.home.opportunity_usd[task] = quote.delay_usd[row]
-        self._own.arrived(opened.client[task])
+        self._queues.arrivals[opened.client[task]] += 1
         if decision.contractor == LOCAL:
             work = self._stay(opened, quote, task)
         else:

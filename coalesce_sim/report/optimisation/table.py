@@ -37,11 +37,12 @@ def print_optimisation(console: Console, written: Written[Optimisation]) -> None
     found = written.result
     asked, scenario = found.question, found.question.own
     console.print(Text(f"{scenario.name}: {scenario.title}", "bold"), soft_wrap=True)
+    by = " (compiled core, where it covers the setting)" if found.core.core == "compiled" else ""
     print_wrapped(
         console,
         f"{asked.goal.text} over {', '.join(axis.name for axis in asked.axes)}: "
         f"{plural(len(found.trials), 'trial')} of {plural(found.replications, 'replication')}, "
-        f"seed {asked.plan.seed}, in {number(written.wall_s)} s",
+        f"seed {asked.plan.seed}, in {number(written.wall_s)} s{by}",
     )
     for constraint in asked.constraints:
         read = f" ({constraint.written} is read as a share)" if constraint.read_as_share else ""
