@@ -94,7 +94,8 @@ def market_of(number: int, tasks: int, contractors: int) -> dict[str, Any]:
     if clients > 1 and pick(True, False):
         fields["clients"] = _in_groups(pick, fields["clients"])
         fields["clock"]["start"] = datetime(2026, 6, 1, *pick((0, 0), (23, 58)))
-    fields["workload"]["arrivals"] = _arrivals(pick, tuple(types), clients, tasks)
+    per_client = clients > 1 and not any("share" in each for each in groups_of(fields)) and pick(True, False)
+    fields["workload"]["arrivals"] = _arrivals(pick, tuple(types), clients, tasks, per_client=per_client)
     if "whole" in types:
         undivided = {"success": 0.7, "latency_min": pick(None, 1.5), "bill_usd": pick(None, 0.6)}
         for worker in (fields["clients"], *groups_of(fields), *(each for each in pool if pick(True, False))):
@@ -103,7 +104,24 @@ def market_of(number: int, tasks: int, contractors: int) -> dict[str, Any]:
                 worker["outcomes"] = worker["outcomes"] | {"whole": undivided | timed}
     if all(each.get("slots", 1) != 0 for each in (fields["clients"], *groups_of(fields))):
         fields["clients"]["hardware"] |= _believed(pick, fields)
+    if pick(True, False, False):
+        _share_a_box(pick, fields)
     return fields
+
+
+def _share_a_box(pick: Pick, fields: dict[str, Any]) -> None:
+    """Some clients and some contractors have one machine together."""
+    clients = fields["clients"]
+    fields["boxes"] = {"lab": {"slots": pick(1, 2, 3), "hardware": clients["hardware"]}}
+    some = pick(clients, *groups_of(fields), None)
+    for each in (some, *(who for who in fields["contractors"] if pick(True, False))):
+        if each is not None:
+            for name in ("slots", "hardware", "batch_curve"):
+                each.pop(name, None)
+            each["box"] = "lab"
+    if some is clients and any("slots" in each for each in groups_of(fields)):
+        clients["hardware"] = fields["boxes"]["lab"]["hardware"]
+        del clients["box"]
 
 
 def markets() -> st.SearchStrategy[dict[str, Any]]:
@@ -114,9 +132,14 @@ def markets() -> st.SearchStrategy[dict[str, Any]]:
     return st.builds(market_of, st.integers(0, 10**9), st.integers(6, 24), st.integers(2, 6))
 
 
-def _arrivals(pick: Pick, types: tuple[str, ...], clients: int, count: int) -> dict[str, Any]:
+def _arrivals(
+    pick: Pick, types: tuple[str, ...], clients: int, count: int, *, per_client: bool
+) -> dict[str, Any]:
     if pick(True, False, False):
-        return {"kind": "renewal", "gap_s": {"exponential": {"mean": pick(5.0, 40.0)}}, "limit": count}
+        gap_s = {"exponential": {"mean": pick(5.0, 40.0)}}
+        if per_client:
+            return {"kind": "renewal", "gap_s": gap_s, "limit": count // clients, "per": "client"}
+        return {"kind": "renewal", "gap_s": gap_s, "limit": count}
     now_s, tasks, gaps_s = 0.0, [], pick((0.0, 10.0, 45.0, 90.5), (0.0, 0.0, 2.0, 10.0))
     for _ in range(count):
         now_s += pick(*gaps_s)
@@ -202,6 +225,8 @@ def _in_groups(pick: Pick, clients: dict[str, Any]) -> dict[str, Any]:
     outcomes = {"a": {"success": 0.8, "bill_usd": 0.02}, "b": {"success": 0.4, "latency_min": 0.6}}
     second |= pick({}, {"success": 0.9}, {"outcomes": outcomes}) | pick({}, {"price_usd": 0.3})
     second |= pick({}, {"policy": _policy(pick)}) | pick({}, {"budget_usd_per_day": pick(0, 0.7, 2.0)})
+    second |= pick({}, {"value_usd": {"uniform": {"low": 1, "high": 9}}}) | pick({}, {"share": 0.8})
+    second |= pick({}, {"types": {"a": 1, "b": 3}}) | pick({}, {"max_latency_min": {"a": 2.5, "b": 0.8}})
     rest = {name: value for name, value in clients.items() if name != "count"}
     first = pick({}, {"policy": _policy(pick)}) | pick({}, {"budget_usd_per_day": 1.0})
     return rest | {"groups": {"first": first | {"count": 1}, "second": second}}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import Any, NamedTuple
 
 import simpy
 
 from verification.plain_batches import Machine
-from verification.plain_given import Contractor, Task, Worker, draw, groups_of, homes_of
+from verification.plain_given import Contractor, Task, Worker, boxes_of, draw, groups_of, homes_of
 from verification.plain_knowledge import OWN_RECORD, Broadcast, Gossip, Ratings, Registry
 from verification.plain_policies import Offer, exceeds
 from verification.plain_queues import Queue
@@ -87,7 +87,7 @@ class Known:
         self.borne_share: float = 1.0 if incidents is None else 1 - incidents["insured_share"]
         self.contractors = [Contractor(facts, place) for place in range(len(facts["contractors"]))]
         self.near = Nearness(facts)
-        self.homes_stated = homes_of(self.settings["clients"])
+        self.homes_stated = homes_of(self.settings)
         self.agents: list[Worker] = []  # those of clients whose homes are alike know of each other's work
         for stated in self.homes_stated:
             if all(agent.stated != stated for agent in self.agents):
@@ -103,12 +103,22 @@ class Known:
         self.first = len(first)
 
         clients = len(self.homes_stated)
-        self.homes = [Queue(env, self.home_slots(client)) for client in range(clients)]
-        self.queues = {
-            who: Queue(env, who.slots) if who.curve is None else Machine(env, who.curve)
-            for who in self.contractors
+        self.boxes = {
+            name: Queue(env, math.inf if box["slots"] == "unlimited" else box["slots"])
+            for name, box in (self.settings["boxes"] or {}).items()
         }
-        self.arrived = [0] * clients
+        on_boxes = boxes_of(self.settings["clients"])
+        self.homes = [
+            Queue(env, self.home_slots(client)) if on_boxes[client] is None else self.boxes[on_boxes[client]]
+            for client in range(clients)
+        ]
+        self.queues = {
+            who: self.boxes.get(who.stated["box"]) or self.queue_of(who) for who in self.contractors
+        }
+        self.machine = [box or client for client, box in enumerate(on_boxes)]
+        on_them = Counter([*on_boxes, *(who.stated["box"] for who in self.contractors)])
+        self.shared = {box for box, count in on_them.items() if box is not None and count > 1}
+        self.arrived: dict[str | int, int] = defaultdict(int)
 
         types, reputation = list(self.settings["types"]), self.settings["reputation"]
         self.ratings: Ratings | None = None
@@ -137,6 +147,10 @@ class Known:
         self.committed_usd: dict[tuple[str | None, int], float] = defaultdict(float)  # by group and day
         recorded = facts["recorded"]
         self.own_bill_usd: float = 0.0 if recorded is None else recorded["own_bill_usd"]
+
+    def queue_of(self, who: Contractor) -> Queue:
+        """The queue of a contractor that has a machine of its own."""
+        return Queue(self.env, who.slots) if who.curve is None else Machine(self.env, who.curve)
 
     def agent(self, client: int) -> Worker:
         """A client's own agent."""
@@ -218,7 +232,7 @@ class Known:
             late_usd = max(0.0, corrected_s - task.max_latency_s) * self.late_usd_per_s
         if self.opportunity == "queue" and slots < math.inf:
             # The next task is expected in a gap; it waits for this one too, or only for those before.
-            gap_s, wait_s = now_s / max(1, self.arrived[task.client]), corrected_s - work_s
+            gap_s, wait_s = now_s / max(1, self.arrived[self.machine[task.client]]), corrected_s - work_s
             with_s = max(0.0, wait_s + work_s / slots - gap_s) + work_s - task.max_latency_s
             without_s = max(0.0, wait_s - gap_s) + work_s - task.max_latency_s
             others_late_usd = (max(0.0, with_s) - max(0.0, without_s)) * self.late_usd_per_s

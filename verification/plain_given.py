@@ -35,12 +35,24 @@ def groups_of(clients: Settings) -> list[tuple[str | None, Settings]]:
     return [(name, group) for name, group in groups.items() for _ in range(group["count"])]
 
 
-def homes_of(clients: Settings) -> list[Settings]:
-    """What is true of each client's home: what its group says of it and, of the rest, what is said of all."""
+def boxes_of(clients: Settings) -> list[str | None]:
+    """The box that each client shares: its group's, or that of all unless the group says where it works."""
+    names = "box", "slots", "hardware"
     return [
-        {name: clients[name] if group.get(name) is None else group[name] for name in AT_HOME}
+        clients["box"] if all(group.get(name) is None for name in names) else group["box"]
         for _, group in groups_of(clients)
     ]
+
+
+def homes_of(settings: Settings) -> list[Settings]:
+    """What is true of each client's home: what its group says of it and, of the rest, what is said of all; on
+    a box, what that is."""
+    clients = settings["clients"]
+    homes = []
+    for (_, group), box in zip(groups_of(clients), boxes_of(clients), strict=True):
+        home = {name: clients[name] if group.get(name) is None else group[name] for name in AT_HOME}
+        homes.append(home if box is None else home | settings["boxes"][box])
+    return homes
 
 
 @dataclass(eq=False)
@@ -65,7 +77,7 @@ class Whole:
 def tasks_of(facts: dict[str, Any]) -> list[Task]:
     """All tasks in the order of decision, composite ones in their steps."""
     settings, factors = facts["settings"], iter(facts["factors"])
-    homes = homes_of(settings["clients"])
+    homes, groups = homes_of(settings), groups_of(settings["clients"])
     rework_usd = settings["contracts"]["rework_usd"]
     tasks: list[Task] = []
     for drawn in facts["tasks"]:
@@ -74,7 +86,10 @@ def tasks_of(facts: dict[str, Any]) -> list[Task]:
         steps = {} if kind["decompose"] == "never" else kind["steps"] or {}
         in_steps = kind["integration_usd"], kind["split_usd"], kind["split_s"]
         integration_usd, split_usd, split_s = in_steps if steps else (0.0, 0.0, 0.0)
-        whole = Whole(len(tasks), 60 * kind["max_latency_min"], loss_usd, integration_usd)
+        latest_min = {name: each["max_latency_min"] for name, each in settings["types"].items()}
+        latest_min |= groups[drawn["client"]][1].get("max_latency_min") or {}
+        home = home | {"max_latency_min": latest_min}
+        whole = Whole(len(tasks), 60 * latest_min[drawn["type"]], loss_usd, integration_usd)
         if not steps or kind["decompose"] == "policy":
             itself = {"type": drawn["type"], "work": 1.0}
             tasks.append(Task(settings, home, len(tasks), whole, drawn, itself, [], next(factors)))
@@ -91,7 +106,6 @@ def tasks_of(facts: dict[str, Any]) -> list[Task]:
             task.row["split"] = whole.undivided is None
             whole.steps.append(task)
             tasks.append(task)
-    groups = groups_of(settings["clients"])
     for task in tasks:
         task.row["group"] = groups[task.client][0]
     if settings["cost_model"]["internal"]["opportunity"] == "later_tasks":
@@ -120,8 +134,8 @@ PARTS = (
 class Task:
     """What is decided on: a task, or a step of a composite one.
 
-    `home` is that of its client, `factors` lie between what is expected and what happens; `row` is what will
-    be told of it, by the names of ``decisions.parquet``.
+    `home` is that of its client, and what it says of targets; `factors` lie between what is expected and what
+    happens; `row` is what will be told of it, by the names of ``decisions.parquet``.
     """
 
     def __init__(
@@ -143,7 +157,7 @@ class Task:
         given |= {name: given[name] * step["work"] for name in PART_OF_THE_WORK}
         self.given, kind = given, settings["types"][self.type]
         self.arrival_s: float = given["arrival_s"]
-        self.max_latency_s: float = 60 * kind["max_latency_min"]
+        self.max_latency_s: float = 60 * home["max_latency_min"][self.type]
         reference_gb = settings["cost_model"]["internal"]["flop_reference_gb"]
         self.flop: float = kind["base_flop"] * (given["data_gb"] / reference_gb) * given["complexity"]
 

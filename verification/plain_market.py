@@ -140,7 +140,10 @@ class Market:
 
     def look_at_books(self, exits: dict[str, Any]) -> Events:
         """Contractors that lose money give up; they finish what they have taken on."""
-        ruin, every_s = Ruin(exits["in_the_red"], self.known.contractors), 60 * exits["check_min"]
+        ruin, every_s = (
+            Ruin(exits["in_the_red"], self.known.contractors, self.known.shared),
+            60 * exits["check_min"],
+        )
         for look in range(1, int(self.horizon_s / every_s) + 1):
             yield self.env.timeout(max(0.0, look * every_s - self.env.now))
             ruin.look(self.contracts, self.env.now)
@@ -224,7 +227,7 @@ class Market:
         chosen = self.policies[task.client].decide(Question(task, len(tried), stay.usd, offers))
         task.row["attempts"] = len(tried) + 1
         if not tried:
-            self.known.arrived[task.client] += 1
+            self.known.arrived[self.known.machine[task.client]] += 1
             task.row |= {
                 "decided_s": self.env.now,
                 "internal_usd": stay.usd,

@@ -126,5 +126,7 @@ def _tasks(scenario: Scenario) -> float:
     shares = [kind.share for kind in kinds]
     each = sum(share * count for share, count in zip(shares, steps, strict=True)) / sum(shares)
     if isinstance(arrivals, DemandDriven | Renewal | Recorded):
-        return each * expected_tasks(arrivals, scenario.market_demand, scenario.clock.horizon_s)
+        return each * expected_tasks(
+            arrivals, scenario.market_demand, scenario.clock.horizon_s, scenario.clients.total
+        )
     return each * len(read_table(arrivals, tuple(scenario.workload.types), scenario.clients.total).arrival_s)

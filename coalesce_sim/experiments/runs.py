@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from coalesce_sim.experiments.cores import SIMPY, AskedCore, ChosenCore, choose_core
+from coalesce_sim.experiments.diagnosis.desertion import desertion
 from coalesce_sim.experiments.diagnosis.finding import Finding
 from coalesce_sim.experiments.diagnosis.growing import queues_that_grow
 from coalesce_sim.experiments.parallel import ordered_map
@@ -166,8 +167,12 @@ class RunResult:
 
     @cached_property
     def observed(self) -> list[Finding]:
-        """What is known only now that it was played: whose queues grew to the end."""
-        return queues_that_grow(self.scenario, self.queues)
+        """What is known only now that it was played: whose queues grew to the end, and for how many tasks
+        nobody was left."""
+        return [
+            *queues_that_grow(self.scenario, self.queues),
+            *desertion(self.estimates.get("deserted_tasks")),
+        ]
 
     @property
     def summary(self) -> dict[str, Any]:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from coalesce_sim.arrays import FloatArray, IntArray
+from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
 from coalesce_sim.inputs.tasktable import TaskTable
+from coalesce_sim.scenario.clients import Clients
 from coalesce_sim.scenario.workload import Dealing
+from coalesce_sim.scenario.workload import Workload as WorkloadSettings
 
 
 @dataclass(frozen=True, slots=True)
 class Arrivals:
-    """Consecutive tasks; `table` holds what explicit ones state, `instance` the rows of recorded ones."""
+    """Consecutive tasks; `table` holds what explicit ones state, `instance` the rows of recorded ones,
+    `client` whose they are where clients bring their own."""
 
     arrival_s: FloatArray
     table: TaskTable | None = None
     instance: IntArray | None = None
+    client: IntArray | None = None
 
     def __len__(self) -> int:
         return len(self.arrival_s)
@@ -46,37 +50,79 @@ def _joined(held: Arrivals, other: Arrivals, count: int) -> Arrivals:
     """All of one and the first of the other."""
     if count == 0:
         return held
-    instance = None
+    instance = client = None
     if held.instance is not None and other.instance is not None:
         instance = np.concatenate((held.instance, other.instance[:count]))
-    return Arrivals(np.concatenate((held.arrival_s, other.arrival_s[:count])), instance=instance)
+    if held.client is not None and other.client is not None:
+        client = np.concatenate((held.client, other.client[:count]))
+    arrival_s = np.concatenate((held.arrival_s, other.arrival_s[:count]))
+    return Arrivals(arrival_s, instance=instance, client=client)
 
 
 def _rest(arrivals: Arrivals, first: int) -> Arrivals:
     if first == 0:
         return arrivals
     instance = None if arrivals.instance is None else arrivals.instance[first:]
-    return Arrivals(arrivals.arrival_s[first:], instance=instance)
+    client = None if arrivals.client is None else arrivals.client[first:]
+    return Arrivals(arrivals.arrival_s[first:], instance=instance, client=client)
 
 
 class Dealer:
-    """Gives each task to a client, unless it states its own; remembers whose turn it is."""
+    """Gives each task to a client, unless it states its own; remembers whose turn it is.
 
-    def __init__(self, rule: Dealing, clients: int, luck: np.random.Generator) -> None:
-        self._rule, self._clients, self._luck = rule, clients, luck
-        self._turn = 0
+    `counts` are the clients of groups whose `shares` of the tasks are given, numbered one group after the
+    other; without shares all clients are one.
+    """
+
+    def __init__(
+        self,
+        rule: Dealing,
+        counts: Sequence[int],
+        luck: np.random.Generator,
+        shares: Sequence[float] | None = None,
+    ) -> None:
+        self._rule, self._luck = rule, luck
+        self._counts = [sum(counts)] if shares is None else list(counts)
+        self._edges = None if shares is None else np.cumsum(shares)
+        self._firsts = np.cumsum([0, *self._counts])[:-1].tolist()
+        self._turns = [0] * len(self._counts)
 
     def deal(self, arrivals: Arrivals) -> IntArray:
         """The client of each task. Tasks must come in order: who is next hangs on those before."""
+        if arrivals.client is not None:
+            return arrivals.client
         n = len(arrivals)
         stated = np.full(n, -1) if arrivals.table is None else arrivals.table.client
         to_deal = stated < 0
-        if self._rule == "random":
-            dealt = (self._luck.random(n) * self._clients).astype(np.int64)
-        elif self._rule == "round_robin_by_arrival":
-            opening = np.flatnonzero(np.diff(arrivals.arrival_s, prepend=-1.0))
-            dealt = (np.arange(n) - np.repeat(opening, np.diff(opening, append=n))) % self._clients
-        else:
-            dealt = (self._turn + np.cumsum(to_deal) - to_deal) % self._clients
-            self._turn = (self._turn + int(to_deal.sum())) % self._clients
-        return np.where(to_deal, dealt, stated)
+        if self._edges is None:
+            luck = self._luck.random(n) if self._rule == "random" else None
+            return np.where(to_deal, self._among(0, arrivals.arrival_s, to_deal, luck), stated)
+        luck, edges = self._luck.random(n) * self._edges[-1], self._edges
+        group, dealt = np.searchsorted(edges[:-1], luck, side="right"), stated.copy()
+        for number in range(len(self._counts)):
+            rows = np.flatnonzero(to_deal & (group == number))
+            below, share = (0.0 if number == 0 else edges[number - 1]), np.diff(edges, prepend=0.0)[number]
+            within = np.minimum((luck[rows] - below) / max(share, 1e-300), 1 - 2.0**-53)
+            alone = np.ones(len(rows), dtype=bool)
+            dealt[rows] = self._firsts[number] + self._among(number, arrivals.arrival_s[rows], alone, within)
+        return dealt
+
+    def _among(
+        self, group: int, arrival_s: FloatArray, to_deal: BoolArray, luck: FloatArray | None
+    ) -> IntArray:
+        """The clients of tasks, among those of a group, counted from its first one."""
+        n, clients = len(arrival_s), self._counts[group]
+        if luck is not None and self._rule == "random":
+            return (luck * clients).astype(np.int64)
+        if self._rule == "round_robin_by_arrival":
+            opening = np.flatnonzero(np.diff(arrival_s, prepend=-1.0))
+            return (np.arange(n) - np.repeat(opening, np.diff(opening, append=n))) % clients
+        turn = self._turns[group]
+        self._turns[group] = (turn + int(to_deal.sum())) % clients
+        return (turn + np.cumsum(to_deal) - to_deal) % clients
+
+
+def dealer_of(workload: WorkloadSettings, clients: Clients, luck: np.random.Generator) -> Dealer:
+    """Who deals the tasks of a scenario."""
+    counts = [each.count for each in clients.populations]
+    return Dealer(workload.dealing, counts, luck, clients.shares)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import simpy
 
-from coalesce_sim.market.queues import Queue
+from coalesce_sim.market.queues import Queue, Waiting
 from coalesce_sim.scenario.batching import BatchCurve
 
 
@@ -47,9 +47,9 @@ class Batch(Queue):
         self._writing: list[tuple[float, int, Job]] = []
         self._alarms = 0
 
-    def begin(self, now_s: float, expected_s: float) -> float:
+    def begin(self, now_s: float, expected_s: float, place: Waiting | None = None) -> float:
         self._run()
-        expected_end_s = super().begin(now_s, expected_s)
+        expected_end_s = super().begin(now_s, expected_s, place)
         self._at_another_pace()
         return expected_end_s
 

@@ -193,7 +193,7 @@ class Market:
             figures |= {
                 "contractors_entered": float(np.count_nonzero(presence.enter_s[there_s > 0] > 0)),
                 "contractors_left": float(np.count_nonzero(presence.leave_s <= self.ended_s)),
-                "contractors_present": float(there_s.sum()) / self.ended_s if self.ended_s > 0 else np.nan,
+                "contractors_present": float((there_s / self.ended_s).sum()) if self.ended_s > 0 else np.nan,
             }
         return {name: value for name, value in figures.items() if not np.isnan(value)}
 

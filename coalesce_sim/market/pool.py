@@ -22,9 +22,9 @@ class Pool:
     `identities` say who each is to luck, `owner` whose it is, and the `roster` who is active when.
 
     Public are names, types, `skills`, listed prices (those by tokens are the `tariff`), `slots` (None if
-    unlimited) and how fast a contractor works: `latency_s`, `network_s`, the seconds a token or a FLOP, 0
-    where no speed is known, or where `curves` say how long a token takes to write among so many jobs; for
-    prices by demand `demand` and `available`.
+    unlimited), `boxes`, those that they share, and how fast a contractor works: `latency_s`, `network_s`, the
+    seconds a token or a FLOP, 0 where no speed is known, or where `curves` say how long a token takes to
+    write among so many jobs; for prices by demand `demand` and `available`.
 
     Claimed, and believed where work is not rated, are `reliability` and `performance`; from the former follow
     `security_risk` and `quality_risk` where they are not stated.
@@ -43,6 +43,7 @@ class Pool:
         self.performance = roster.stated("performance")
         limits = [None if kind.slots == "unlimited" else kind.slots for kind in roster.kinds]
         self.slots: tuple[int | None, ...] = roster.each(limits)
+        self.boxes: tuple[str | None, ...] = roster.stated("box")
         self.base_price_usd = roster.column("price_usd")
         self.tariff = tariff_of(roster.kinds, roster.kind, roster.price_factor)
         self._start_s = scenario.clock.start_second_of_day
@@ -124,9 +125,12 @@ class Pool:
 
     @property
     def total_slots(self) -> int | None:
-        """Slots of all contractors together, None if any has unlimited ones."""
-        stated = [slots for slots in self.slots if slots is not None]
-        return sum(stated) if len(stated) == len(self.slots) else None
+        """Slots of all contractors together, None if any has unlimited ones; those of a box count once."""
+        if None in self.slots:
+            return None
+        boxes = {box: slots for box, slots in zip(self.boxes, self.slots, strict=True) if box is not None}
+        own = [slots for box, slots in zip(self.boxes, self.slots, strict=True) if box is None]
+        return sum(slots for slots in (*own, *boxes.values()) if slots is not None)
 
     def __len__(self) -> int:
         return len(self.names)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import islice
@@ -151,12 +151,16 @@ class Queue:
                 self._watch(self.jobs)
         return place
 
-    def begin(self, now_s: float, expected_s: float) -> float:
-        """The first job leaves the queue for a slot; the time at which its owner expects it to end.
+    def begin(self, now_s: float, expected_s: float, place: Waiting | None = None) -> float:
+        """The first job, or that which has a `place`, leaves the queue for a slot; the time at which its
+        owner expects it to end. Who joins at one instant need not ask for a slot in that order.
 
         Raises `ConservationError` if more jobs are at work than there are slots.
         """
-        self._waiting.popleft()
+        if place is None or self._waiting[0] is place:
+            self._waiting.popleft()
+        else:
+            del self._waiting[next(n for n, each in enumerate(self._waiting) if each is place)]
         self._queued_s = self._queued_s - expected_s if self._waiting else 0.0
         self.busy_s -= now_s
         self._expected_ends_s.append(now_s + expected_s)
@@ -176,11 +180,20 @@ class Queue:
 
 class Workers(dict[int, Queue]):
     """The queues of workers by number, who have so many `slots` each; made when they are first looked at, for
-    most contractors of a large market never get work."""
+    most contractors of a large market never get work.
 
-    def __init__(self, slots: Sequence[int | None], make: Callable[[int], Queue]) -> None:
+    `machines` says who share one, by one number for each, -1 where it is counted elsewhere; None where nobody
+    does.
+    """
+
+    def __init__(
+        self,
+        slots: Sequence[int | None],
+        make: Callable[[int], Queue],
+        machines: Sequence[int] | None = None,
+    ) -> None:
         super().__init__()
-        self.slots, self._make = slots, make
+        self.slots, self._make, self._machines = slots, make, machines
         self._worked_s: list[float] | None = None
 
     def __missing__(self, number: int) -> Queue:
@@ -195,6 +208,8 @@ class Workers(dict[int, Queue]):
         """Share of the slots' time, up to now, that was worked in, of all or `among` some; NaN where slots
         are unlimited or none."""
         among = range(len(self.slots)) if among is None else among
+        if self._machines is not None:
+            return self._of_machines(now_s, among, self._machines)
         slots = self.slots[among.start : among.stop]
         if None in slots or now_s == 0:
             return math.nan
@@ -206,19 +221,35 @@ class Workers(dict[int, Queue]):
         return _added(worked_s) / (total * now_s) if total else math.nan
 
     def utilisation_of(self, there_s: FloatArray, now_s: float) -> float:
-        """The same of those who come and go, each in the market for so long."""
-        slots = {who: self.slots[who] for who in np.flatnonzero(there_s > 0).tolist()}
+        """The same of those who come and go, each in the market for so long; a machine that some share is
+        there for as long as one of them."""
+        there: dict[int, float] = {}
+        for who in np.flatnonzero(there_s > 0).tolist():
+            machine = who if self._machines is None else self._machines[who]
+            if machine >= 0:
+                there[machine] = max(there.get(machine, 0.0), float(there_s[who]))
+        slots = {machine: self.slots[machine] for machine in there}
         if None in slots.values():
             return math.nan
-        always = sum(count or 0 for who, count in slots.items() if there_s[who] == now_s)
-        others_s = _added(
-            (count or 0) * float(there_s[who]) for who, count in slots.items() if there_s[who] < now_s
+        always = sum(count or 0 for machine, count in slots.items() if there[machine] == now_s)
+        passing = (
+            (count or 0) * there[machine] for machine, count in slots.items() if there[machine] < now_s
         )
+        slots_s = always * now_s + _added(passing)
         worked_s = self._worked_s
         if worked_s is None:
-            worked_s = [self[number].busy_s for number in sorted(self)]
-        slots_s = always * now_s + others_s
+            worked_s = [self[machine].busy_s for machine in sorted(there)]
         return _added(worked_s) / slots_s if slots_s else math.nan
+
+    def _of_machines(self, now_s: float, among: range, machines: Sequence[int]) -> float:
+        """The same where some share machines, which count once."""
+        counted = {machines[number]: number for number in reversed(among) if machines[number] >= 0}
+        numbers = sorted(counted.values())
+        slots = [self.slots[number] for number in numbers]
+        if None in slots or now_s == 0:
+            return math.nan
+        total = sum(count for count in slots if count is not None)
+        return _added(self[number].busy_s for number in numbers) / (total * now_s) if total else math.nan
 
 
 def _added(values: Iterable[float]) -> float:
@@ -251,23 +282,36 @@ class Sharing:
 class Queues:
     """All queues of a market, and what one may expect of them.
 
-    `jobs` are those that wait or are at work at each contractor, `arrivals` how many tasks of each client
-    have been decided on; `sharing` is how machines that serve all their jobs at once would do with one more,
-    None where no contractor has one.
+    `jobs` are those that wait or are at work at each contractor, and at `shared_boxes` those of all who are
+    on them; `arrivals` counts the tasks decided on by machine, of which each client has one (`machine_of`);
+    `sharing` is how machines that serve all their jobs at once would do with one more, None where no
+    contractor has one.
     """
 
     def __init__(self, env: simpy.Environment, scenario: Scenario, pool: Pool) -> None:
         self.env = env
         at_home: list[int | None] = []
+        boxes: list[str | None] = []
         for each in scenario.clients.populations:
             at_home += [None if each.home.slots == "unlimited" else each.home.slots] * each.count
-        self.homes = Workers(at_home, lambda client: Queue(env, at_home[client]))
+            boxes += [each.box] * each.count
         self.arrivals = [0] * scenario.clients.total
+        self.machine_of: list[int] = scenario.clients.machine_of.tolist()
+        self._boxes: dict[str, Queue] = {}
+        self._on_box: dict[str, list[int]] = {}
+        for who, name in enumerate(pool.boxes):
+            if name is not None:
+                self._on_box.setdefault(name, []).append(who)
+        shared = self.machine_of if any(boxes) else None
+        self.homes = Workers(at_home, lambda client: self._at_home(at_home[client], boxes[client]), shared)
         self.jobs = np.zeros(len(pool))
         self._without_free_slot: set[int] = set()
         self.sharing = Sharing(pool.curves) if any(pool.curves) else None
         self._curves = pool.curves
-        self.contractors = Workers(pool.slots, self._at_contractor)
+        self._box_of = pool.boxes
+        there = Counter(name for name in (*boxes, *pool.boxes) if name is not None)
+        self.shared_boxes = frozenset(name for name, agents in there.items() if agents > 1)
+        self.contractors = Workers(pool.slots, self._at_contractor, self._machines(set(boxes)))
         self.network_s: list[float] = pool.network_s.tolist()
         self.limited_at_contractors = any(slots is not None for slots in pool.slots)
         self.limited = self.limited_at_contractors or any(slots is not None for slots in at_home)
@@ -295,8 +339,33 @@ class Queues:
         self.contractors.take_over(worked_s[:contractors])
         self.homes.take_over(worked_s[contractors:])
 
+    def _at_home(self, slots: int | None, box: str | None) -> Queue:
+        return Queue(self.env, slots) if box is None else self._of_box(box, slots)
+
+    def _of_box(self, name: str, slots: int | None) -> Queue:
+        """The queue of all who are on a box, made when the first of them looks at it."""
+        if name not in self._boxes:
+            there = self._on_box.get(name, [])
+            self._boxes[name] = Queue(self.env, slots, partial(self._watch_all, there) if there else None)
+        return self._boxes[name]
+
+    def _machines(self, of_clients: set[str | None]) -> list[int] | None:
+        """Which contractors share a machine, -1 where clients are on it, too; None where nobody does."""
+        if not self._on_box:
+            return None
+        return [
+            who if box is None else (-1 if box in of_clients else self._on_box[box][0])
+            for who, box in enumerate(self._box_of)
+        ]
+
+    def _watch_all(self, there: list[int], jobs: int) -> None:
+        for contractor in there:
+            self._watch(contractor, jobs)
+
     def _at_contractor(self, who: int) -> Queue:
-        curve, env = self._curves[who], self.env
+        curve, env, box = self._curves[who], self.env, self._box_of[who]
+        if box is not None:
+            return self._of_box(box, self.contractors.slots[who])
         if curve is None or self.sharing is None:
             return Queue(env, self.contractors.slots[who], partial(self._watch, who))
         from coalesce_sim.market.batches import Batch

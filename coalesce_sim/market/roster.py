@@ -17,15 +17,14 @@ from coalesce_sim.luck import StateArray, identities_of
 from coalesce_sim.market.presence import Presence
 from coalesce_sim.scenario.distributions import Distribution, sample
 from coalesce_sim.scenario.policy import Fixed
-from coalesce_sim.scenario.pool import Contractor, ContractorFacts, DrawnPool, PriceList, RecordedPool
+from coalesce_sim.scenario.pool import Coming, Contractor, ContractorFacts, DrawnPool, PriceList, RecordedPool
 from coalesce_sim.scenario.problems import Mark, closest
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.scenario.turnover import Entry, Turnover
 from coalesce_sim.streams import Streams
 
-_SHARED = tuple(
-    name for name in Contractor.model_fields if name not in ("name", "type", "owner", "enter_h", "leave_h")
-)
+_OWN = ("name", "type", *Coming.model_fields)
+_SHARED = tuple(name for name in Contractor.model_fields if name not in _OWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +79,17 @@ class Roster:
             shared = {name: getattr(facts, name) for name in _SHARED if name not in fields}
             shared |= facts.token_prices(float(self.price_factor[row]))
             own = {name: None if isnan(values[row]) else values[row] for name, values in fields.items()}
-            own |= {"name": self.names[row], "type": self.types[row], "owner": self.names[self.owner[row]]}
-            enter_s, leave_s = self.presence.enter_s.item(row), self.presence.leave_s.item(row)
-            own |= {"enter_h": enter_s / 3600, "leave_h": None if isinf(leave_s) else leave_s / 3600}
+            own |= {"name": self.names[row], "type": self.types[row]} | self._coming(row, facts)
             told.append(Contractor.model_construct(**shared | own))
         return told
+
+    def _coming(self, row: int, facts: ContractorFacts) -> dict[str, Any]:
+        """Whose it is and when it is there: as it is stated or, of a drawn one, as it was drawn."""
+        if isinstance(facts, Coming):
+            return {name: getattr(facts, name) for name in Coming.model_fields}
+        enter_s, leave_s = self.presence.enter_s.item(row), self.presence.leave_s.item(row)
+        until_h = None if isinf(leave_s) else leave_s / 3600
+        return {"owner": None, "enter_h": enter_s / 3600, "leave_h": until_h}
 
 
 _MOST_LOOKED_AT = 1000
@@ -126,33 +131,37 @@ def why_not_hired(scenario: Scenario, rule: Fixed, seed: int, replications: Iter
 
 def roster_of(scenario: Scenario, streams: Streams) -> Roster:
     """All contractors of a run, those among them who enter later: listed, read from files, or drawn."""
-    stay = _Stay(scenario.turnover, streams)
+    stay, on_its_machine = _Stay(scenario.turnover, streams), scenario.on_its_machine
     match source := scenario.contractors:
         case DrawnPool():
             entry = None if scenario.turnover is None else scenario.turnover.entry
             entries = _entries(source, entry, scenario.clock.horizon_s, streams)
-            return _drawn(source, entries, stay, streams)
+            return _drawn(
+                source, [on_its_machine(kind) for kind in source.types.values()], entries, stay, streams
+            )
         case PriceList(template=template):
             listed = listed_prices(source)
             names = tuple(price.provider for price in listed)
-            kinds = [_kind(template, **price.prices.token_prices()) for price in listed]
-            return _named(names, ("seller",) * len(names), kinds, np.arange(len(names)), stay)
+            kinds = [on_its_machine(_kind(template, **each.prices.token_prices())) for each in listed]
+            everyone = np.arange(len(names))
+            return _named(names, ("seller",) * len(names), kinds, everyone, stay.from_the_start(len(names)))
         case RecordedPool(recorded=facts, claims=claims):
             assert scenario.records is not None
             recordings = read_recordings(scenario.records)
             names = recordings.contractors
             kinds = [_kind(facts), *(_kind(source.facts_of(name)) for name in claims)]
+            kinds = [on_its_machine(each) for each in kinds]
             number = {name: k for k, name in enumerate(claims, start=1)}
             which: IntArray = np.array([number.get(name, 0) for name in names], dtype=np.int64)
-            roster = _named(names, names, kinds, which, stay)
+            roster = _named(names, names, kinds, which, stay.from_the_start(len(names)))
             roster.own["price_usd"] = recordings.expected_bill_usd[: len(names)]
             return roster
         case _:
             names, types = tuple(each.name for each in source), tuple(each.type for each in source)
-            roster = _named(names, types, source, np.arange(len(source)), stay)
+            kinds = [on_its_machine(each) for each in source]
+            roster = _named(names, types, kinds, np.arange(len(source)), _listed_presence(source, stay))
             owners = [each.owner or each.name for each in source]
-            owner = np.array([owners.index(each) for each in owners])
-            return replace(roster, owner=owner, presence=_listed_presence(source, stay))
+            return replace(roster, owner=np.array([owners.index(each) for each in owners]))
 
 
 class _Stay:
@@ -168,6 +177,11 @@ class _Stay:
             return np.full(len(enter_s), np.inf)
         return enter_s + self._stream().exponential(86_400 / self._per_day, len(enter_s))
 
+    def from_the_start(self, contractors: int) -> Presence:
+        """The stay of so many who are there when the run begins."""
+        start_s = np.zeros(contractors)
+        return Presence(start_s, self.until_s(start_s))
+
 
 def _listed_presence(listed: Sequence[Contractor], stay: _Stay) -> Presence:
     """As each says, unless it is driven away before."""
@@ -181,12 +195,11 @@ def _named(
     types: tuple[str, ...],
     kinds: Sequence[ContractorFacts],
     kind: IntArray,
-    stay: _Stay,
+    presence: Presence,
 ) -> Roster:
-    """Contractors who are known by their names, at prices as stated, and there from the start."""
-    n, start_s = len(names), np.zeros(len(names))
-    presence = Presence(start_s, stay.until_s(start_s))
-    return Roster(names, types, kinds, kind, identities_of(names), np.ones(n), np.arange(n), presence)
+    """Contractors who are known by their names, at prices as stated."""
+    everyone = np.arange(len(names))
+    return Roster(names, types, kinds, kind, identities_of(names), np.ones(len(names)), everyone, presence)
 
 
 def _kind(facts: ContractorFacts, **prices: object) -> ContractorFacts:
@@ -224,8 +237,10 @@ def _picked(shares: Sequence[float], draws: FloatArray) -> IntArray:
     return np.minimum(np.searchsorted(edges, draws, side="right"), len(shares) - 1)
 
 
-def _drawn(pool: DrawnPool, entries: _Entries, stay: _Stay, streams: Streams) -> Roster:
-    kind, names, kinds, n = entries.kind, list(pool.types), list(pool.types.values()), len(entries.kind)
+def _drawn(
+    pool: DrawnPool, kinds: Sequence[ContractorFacts], entries: _Entries, stay: _Stay, streams: Streams
+) -> Roster:
+    kind, names, n = entries.kind, list(pool.types), len(entries.kind)
 
     def drawn(factor: Distribution, name: str) -> FloatArray:
         """Those who enter are drawn apart, so that they change nothing of the others."""

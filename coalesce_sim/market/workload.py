@@ -21,8 +21,10 @@ from coalesce_sim.economics.internal import (
 )
 from coalesce_sim.inputs.recordings import read_recordings
 from coalesce_sim.inputs.tasktable import read_table
-from coalesce_sim.market.arrivals import Arrivals, Dealer, unbroken
+from coalesce_sim.market.arrivals import Arrivals, dealer_of, unbroken
 from coalesce_sim.market.composite import SCALED, Templates, Wholes
+from coalesce_sim.market.own_streams import by_the_hour, renewed
+from coalesce_sim.market.tasks_of_groups import TasksOfGroups
 from coalesce_sim.policies.protocol import Tasks
 from coalesce_sim.scenario.distributions import sample
 from coalesce_sim.scenario.hardware import Hardware
@@ -120,7 +122,7 @@ class Workload:
 
     def __init__(self, scenario: Scenario, demand: FloatArray, streams: Streams) -> None:
         self._scenario = scenario
-        self._demand = demand
+        self._demand, self._all_streams = demand, streams
         self._streams = {
             name: streams.later(f"task.{name}")
             for name in (
@@ -132,10 +134,9 @@ class Workload:
                 *_FACTORS,
             )
         }
-        self._dealer = Dealer(scenario.workload.dealing, scenario.clients.total, self._streams["client"]())
+        self._dealer = dealer_of(scenario.workload, scenario.clients, self._streams["client"]())
+        self._of_groups = TasksOfGroups(scenario, streams)
         self._home_of = scenario.clients.home_of
-        shares = np.array([kind.share for kind in scenario.workload.types.values()])
-        self._type_edges = np.cumsum(shares / shares.sum())
         self._templates = Templates(scenario.workload.types)
         self._recordings = None if scenario.records is None else read_recordings(scenario.records)
 
@@ -159,6 +160,8 @@ class Workload:
                 and arrivals.drawing == "each_once"
             ):
                 counted = min(counted, len(self._recordings.type_id))
+            if self._scenario.workload.arrivals_per_client:
+                counted *= self._scenario.clients.total
             done = block.first / counted
         arrived = float(block.tasks.arrival_s[0]) / self._scenario.clock.horizon_s
         return min(1.0, max(arrived, done))
@@ -169,7 +172,12 @@ class Workload:
 
     def _arrivals(self) -> Iterator[Arrivals]:
         workload, clock = self._scenario.workload, self._scenario.clock
+        clients, streams = self._scenario.clients.total, self._all_streams
         match workload.arrivals:
+            case DemandDriven(tasks_per_hour=rate, per="client"):
+                yield from by_the_hour(rate, self._demand, clients, streams, BLOCK_TASKS)
+            case Renewal(per="client") as rule:
+                yield from renewed(rule, clients, streams, clock.horizon_s, BLOCK_TASKS)
             case DemandDriven(tasks_per_hour=rate):
                 counts = self._streams["arrival"]().poisson(rate * self._demand)
                 starts = 3600.0 * np.arange(len(counts))
@@ -212,8 +220,8 @@ class Workload:
     def _block(self, first: int, arrivals: Arrivals) -> Block:
         workload = self._scenario.workload
         n = len(arrivals)
-        type_id = np.searchsorted(self._type_edges, self._streams["type"]().random(n), side="right")
         client = self._dealer.deal(arrivals)
+        type_id = self._of_groups.types(self._streams["type"]().random(n), client)
         if arrivals.table is not None:
             type_id = arrivals.table.type_id
         if arrivals.instance is not None and self._recordings is not None:
@@ -221,7 +229,9 @@ class Workload:
             order_of = np.array([names.index(name) for name in self._recordings.types])
             type_id = order_of[self._recordings.type_id[arrivals.instance]]
         order = np.lexsort((client, arrivals.arrival_s))
-        columns = {name: values[order] for name, values in self._attributes(n, type_id, arrivals).items()}
+        columns = {
+            name: values[order] for name, values in self._attributes(type_id, client, arrivals).items()
+        }
         drawn = _Drawn(
             arrivals.arrival_s[order],
             type_id[order],
@@ -260,12 +270,12 @@ class Workload:
             wholes,
         )
 
-    def _attributes(self, n: int, type_id: IntArray, arrivals: Arrivals) -> dict[str, FloatArray]:
+    def _attributes(self, type_id: IntArray, client: IntArray, arrivals: Arrivals) -> dict[str, FloatArray]:
         """All attributes by name; what the table gives stands in place of what is drawn.
 
         Of `data_sensitivity`, which is not drawn, what the table does not give is NaN.
         """
-        attributes = self._scenario.workload.attributes
+        attributes, n = self._scenario.workload.attributes, len(arrivals)
         given = arrivals.table.given if arrivals.table is not None else {}
         documents = np.array([kind.documents for kind in self._scenario.workload.types.values()])[type_id]
         drawn = {"documents": documents}
@@ -282,6 +292,7 @@ class Workload:
             "output_tokens",
         ):
             drawn[name] = sample(getattr(attributes, name), self._streams[name], n)
+        drawn["value_usd"] = self._of_groups.values_usd(drawn["value_usd"], client)
         columns = {
             name: np.where(np.isnan(given[name]), values, given[name]) if name in given else values
             for name, values in drawn.items()
@@ -363,14 +374,13 @@ class Workload:
         known_running, known_hours = running, hours
         if believed is not own:
             _, known_running, known_hours = at_home(own, expected_tokens, np.ones(n))
-        max_latency_s = 60 * np.array([kind.max_latency_min for kind in types])
         rework_usd = None if scenario.contracts is None else scenario.contracts.rework_usd
         tasks = Tasks(
             arrival_s=arrival_s,
             type_id=type_id,
             client=client,
             expected_output_tokens=expected_tokens,
-            max_latency_s=max_latency_s[type_id],
+            max_latency_s=self._of_groups.max_latency_s(type_id, client),
             critical=np.full(n, attributes.criticality == "high"),
             sensitive=sensitivity == LEVELS.index("high"),
             **columns,
@@ -384,7 +394,7 @@ class Workload:
             HomeEstimate(expected_s, running, opportunity),
             truth,
             flop=base_flop * (columns["data_gb"] / settings.flop_reference_gb) * columns["complexity"],
-            target_s=max_latency_s[drawn.whole_type_id],
+            target_s=self._of_groups.max_latency_s(drawn.whole_type_id, client),
             loss_usd=drawn.whole_value_usd if rework_usd is None else np.full(n, rework_usd),
             sensitivity=sensitivity,
             stated_sensitivity=stated_sensitivity,

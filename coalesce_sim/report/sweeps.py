@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -28,6 +29,7 @@ _UNTOLD = {"success_rate": 100.0, **dict.fromkeys(SAVINGS, 0.0)}
 _ROWS = 24
 """Design points in the table; the file has them all."""
 
+_COUNT = re.compile(r"clients\.(groups\.[^.]+\.)?count")
 _CELLS_A_FACTOR = 26
 """So many of a line's are left for a factor that names rows; more factors are columns of numbered rows."""
 
@@ -90,8 +92,23 @@ def warnings_of(result: SweepResult) -> list[str]:
             f"{summary['runs_without_warm_up']:,} runs are too short for their warm-up to be told (MSER-5): "
             "nothing was cut from them. Let them run longer (clock.days)."
         )
+    told += _who_brings_tasks(result)
     told += [f"{each.sentence[0].upper()}{each.sentence[1:]}." for each in result.observed]
     return told
+
+
+def _who_brings_tasks(result: SweepResult) -> list[str]:
+    """That more clients bring no more tasks, where their number varies and tasks come to all together."""
+    varied = [name for name in result.factors if _COUNT.fullmatch(name)]
+    bases = result.facts["asked"]["sweep"].get("base", {})
+    arrivals = [base["workload"]["arrivals"] for base in bases.values()]
+    together = [each["kind"] in ("renewal", "demand_driven") and not each.get("per") for each in arrivals]
+    if not varied or not any(together):
+        return []
+    return [
+        f"{', '.join(varied)} varies, and tasks come to all clients together: more clients share the same "
+        "tasks. With workload.arrivals.per=client each brings its own."
+    ]
 
 
 def _interval(mean: float, low: float, high: float) -> str:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Annotated, NamedTuple, Self
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from coalesce_sim.arrays import IntArray
 from coalesce_sim.scenario.base import Model
 from coalesce_sim.scenario.believed import OwnHardware
-from coalesce_sim.scenario.distributions import NonNegative, Share
+from coalesce_sim.scenario.boxes import Box
+from coalesce_sim.scenario.distributions import NonNegative, Positive, Share
+from coalesce_sim.scenario.draws import NonNegativeDistribution
 from coalesce_sim.scenario.policy import PolicySettings
-from coalesce_sim.scenario.pool import Slots, TypeOutcome
+from coalesce_sim.scenario.pool import Slots, TypeOutcome, refuse_beside_box
 
 MOST_CLIENTS = 1_000_000
 
@@ -26,10 +29,26 @@ class ClientGroup(Model):
 
     count: Annotated[int, Field(gt=0, le=MOST_CLIENTS)]
     """How many clients the group has; they are numbered on from those of the groups above it."""
+    share: Share | None = None
+    """Share of all tasks that come to the group: each task's group is drawn by these shares, and within it
+    the task is dealt as `workload.dealing` says. Groups without one share the rest by how many clients they
+    have; where none has one, tasks are dealt among all clients. Refused where clients bring their own tasks
+    (`per`)."""
+    types: Annotated[dict[str, NonNegative], Field(min_length=1)] | None = None
+    """Of which of `workload.types` the group's tasks are, each with its share relative to the others; left
+    out, as those types say. No effect where arrivals say the types themselves."""
+    value_usd: NonNegativeDistribution | None = None
+    """USD that good work on the group's tasks is worth, drawn by the same luck; left out, as
+    `workload.attributes` say. No effect on tasks that state theirs."""
+    max_latency_min: Annotated[dict[str, Positive], Field(min_length=1)] | None = None
+    """Minutes in which the group's tasks are to be done, by type; of types that are not named as those types
+    say."""
     slots: Slots | None = None
     """Tasks that each client of the group can work on at once."""
     hardware: OwnHardware | None = None
     """What each slot of the group's clients works on."""
+    box: str | None = None
+    """One of `boxes` that all clients of the group share, in place of `slots` and `hardware`."""
     price_usd: NonNegative | None = None
     """USD that a task at home is expected to cost the group's clients beyond hardware."""
     success: Share | None = None
@@ -46,6 +65,12 @@ class ClientGroup(Model):
     in the end comes back if it ends on the same day. Left out, there is no limit; needs a market that
     learns."""
 
+    @model_validator(mode="after")
+    def _on_one_machine(self) -> Self:
+        if self.box is not None:
+            refuse_beside_box(self, "hardware")
+        return self
+
 
 class Home(NamedTuple):
     """What is true of the homes of some clients."""
@@ -61,7 +86,8 @@ class Home(NamedTuple):
 class Population:
     """Consecutive clients that are alike: a group, or, without a name, all there are.
 
-    `first` is the number of the first of them, `stated` what the group states itself, `home` what each has.
+    `first` is the number of the first of them, `stated` what the group states itself, `home` what each has,
+    and `box` where they are if they share one.
     """
 
     name: str | None
@@ -69,6 +95,7 @@ class Population:
     count: int
     stated: ClientGroup | None
     home: Home
+    box: str | None
 
 
 class Clients(Model):
@@ -83,7 +110,11 @@ class Clients(Model):
     """Tasks that each client can work on at once; what waits is done first come, first served. Without limit
     nothing waits; with 0 there is no GPU, and what stays at home is not done (needs `contracts`)."""
     hardware: OwnHardware | None = None
-    """What each slot works on: times and prices all work at home. Must be stated, here or by every group."""
+    """What each slot works on: times and prices all work at home. Must be stated, here or by every group,
+    where there is no `box`."""
+    box: str | None = None
+    """One of `boxes` that clients share, in place of `slots` and `hardware`. Left out, each has slots of its
+    own."""
     price_usd: NonNegative = 0.0
     """USD that a task at home is expected to cost beyond hardware and, where records are replayed, the list
     price of the own agent. No effect but on estimates in a market that learns."""
@@ -93,6 +124,14 @@ class Clients(Model):
     outcomes: dict[str, TypeOutcome] | None = None
     """Success, true bills and times of work at home by task type; must name all types but those that are
     always done in steps, and needs `contracts`. No effect where records are replayed."""
+
+    _boxes: dict[str, Box] = PrivateAttr(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _on_one_machine(self) -> Self:
+        if self.box is not None:
+            refuse_beside_box(self, "hardware")
+        return self
 
     @model_validator(mode="after")
     def _counted_once(self) -> Self:
@@ -105,11 +144,29 @@ class Clients(Model):
         return self
 
     @model_validator(mode="after")
+    def _shares_add_up(self) -> Self:
+        stated = [group.share for group in (self.groups or {}).values()]
+        total = math.fsum(share for share in stated if share is not None)
+        if total > 1 + 1e-9:
+            raise ValueError(f"groups: their shares must not be more than 1 together (got {total:g})")
+        if stated and None not in stated and total < 1 - 1e-9:
+            raise ValueError(f"groups: their shares must be 1 together, since all are stated (got {total:g})")
+        if None in stated and total > 1 - 1e-9:
+            raise ValueError("groups: their shares leave nothing for the groups without one (got 1)")
+        return self
+
+    @model_validator(mode="after")
     def _all_have_hardware(self) -> Self:
         stated = [] if self.groups is None else list(self.groups.values())
-        if self.hardware is None and (not stated or any(group.hardware is None for group in stated)):
+        with_slots_alone = [each for each in stated if each.hardware is None and each.box is None]
+        lacking = not stated or any(self.box is None or each.slots is not None for each in with_slots_alone)
+        if self.hardware is None and lacking and (stated or self.box is None):
             raise ValueError("hardware: missing")
         return self
+
+    def among(self, boxes: dict[str, Box]) -> None:
+        """Learn of the boxes that there are, those that clients name among them."""
+        self._boxes = boxes
 
     @property
     def total(self) -> int:
@@ -120,24 +177,52 @@ class Clients(Model):
 
     @property
     def total_slots(self) -> int | None:
-        """Slots of all clients together, None if any has unlimited ones."""
-        total = 0
+        """Slots of all clients together, None if any has unlimited ones; those of a box count once."""
+        total, boxes = 0, set[str]()
         for each in self.populations:
             if each.home.slots == "unlimited":
                 return None
-            total += each.count * each.home.slots
+            machines = each.count if each.box is None else each.box not in boxes
+            total += machines * each.home.slots
+            boxes.update(() if each.box is None else (each.box,))
         return total
 
     @property
     def populations(self) -> list[Population]:
         """The groups in their order; all clients as one where there are none."""
         if self.groups is None:
-            return [Population(None, 0, self.total, None, self._home_of(None))]
+            return [Population(None, 0, self.total, None, self._home_of(None), self.box)]
         found, first = [], 0
         for name, group in self.groups.items():
-            found.append(Population(name, first, group.count, group, self._home_of(group)))
+            box = self._box_of(group)
+            found.append(Population(name, first, group.count, group, self._home_of(group), box))
             first += group.count
         return found
+
+    @property
+    def machine_of(self) -> IntArray:
+        """Which clients share a queue: for each the number of the first client that does."""
+        first_on: dict[str, int] = {}
+        machines = np.arange(self.total)
+        for each in self.populations:
+            if each.box is not None:
+                machines[each.first : each.first + each.count] = first_on.setdefault(each.box, each.first)
+        return machines
+
+    @property
+    def shares(self) -> list[float] | None:
+        """The share of all tasks that comes to each group; None where tasks are dealt among all clients, as
+        where no group has a share, or each that of its clients."""
+        groups = list((self.groups or {}).values())
+        stated = [group.share for group in groups]
+        others = sum(group.count for group in groups if group.share is None)
+        rest = max(0.0, 1 - math.fsum(share for share in stated if share is not None))
+        shares = [
+            rest * group.count / others if share is None else share
+            for group, share in zip(groups, stated, strict=True)
+        ]
+        alike = [group.count / self.total for group in groups]
+        return None if np.allclose(shares, alike, rtol=0, atol=1e-12) else shares
 
     @property
     def homes(self) -> list[Home]:
@@ -183,6 +268,8 @@ class Clients(Model):
 
     def place_of(self, population: Population, field: str) -> str:
         """Where in a scenario it is stated what a field is of a population."""
+        if population.box is not None and field in ("slots", "hardware"):
+            return f"boxes.{population.box}.{field}"
         if population.stated is None or getattr(population.stated, field) is None:
             return f"clients.{field}"
         return f"clients.groups.{population.name}.{field}"
@@ -191,8 +278,18 @@ class Clients(Model):
         counts = [each.count for each in self.populations]
         return np.repeat(np.array(of_populations, dtype=np.int64), counts)
 
+    def _box_of(self, group: ClientGroup | None) -> str | None:
+        """The box that clients are on: their own, or that of all unless they have slots or hardware."""
+        if group is None or (group.box is None and group.slots is None and group.hardware is None):
+            return self.box
+        return group.box
+
     def _home_of(self, group: ClientGroup | None) -> Home:
+        box = self._box_of(group)
+
         def of(field: str) -> object:
+            if box is not None and field in ("slots", "hardware"):
+                return getattr(self._boxes[box], field)
             own = None if group is None else getattr(group, field)
             return getattr(self, field) if own is None else own
 

@@ -51,7 +51,12 @@ DISTRIBUTIONS = frozenset(
 DISCRIMINATORS = ("kind", "class", "profile")
 """Keys whose value says which alternative a mapping describes."""
 
-_IN_PLACE_OF = {"groups": ("count",)}
+_IN_PLACE_OF = {
+    "groups": ("count",),
+    "box": ("slots", "hardware"),
+    "slots": ("box",),
+    "hardware": ("box",),
+}
 """Fields that take the place of others, which are then not inherited."""
 
 EVERY = "*"

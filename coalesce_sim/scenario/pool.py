@@ -44,6 +44,15 @@ class TypeOutcome(Model):
         return self
 
 
+def refuse_beside_box(stated: Model, *fields: str) -> None:
+    """Raises ValueError, beginning with the field, where `slots` or other fields stand beside a `box`."""
+    for field in ("slots", *fields):
+        value = getattr(stated, field)
+        if value not in (None, "unlimited"):
+            got = value if field == "slots" else "one"
+            raise ValueError(f"{field}: the box stands in its place; state null (got {got})")
+
+
 class ContractorFacts(TokenPrices):
     """What is true of one contractor, or of all contractors of a type.
 
@@ -92,6 +101,9 @@ class ContractorFacts(TokenPrices):
     slots: Slots = "unlimited"
     """Jobs that the contractor can work on at once; others wait, first come, first served. With 0 it rejects
     whatever it is given (needs `contracts`)."""
+    box: str | None = None
+    """One of `boxes`, in place of `slots` and `hardware`: jobs join the queue of all who are on it. Left out,
+    the contractor has slots of its own."""
     batch_curve: BatchCurve | None = None
     """How the pace of writing hangs on the jobs at work, in place of `slots` and `decode_tokens_per_s`; an
     offer goes by the jobs that are there when it is made. Needs a market that learns."""
@@ -112,20 +124,16 @@ class ContractorFacts(TokenPrices):
     def _slots_of_a_curve(cls, data: Any, validated: ModelWrapValidatorHandler[Self]) -> Self:
         return with_places(data, validated)
 
+    @model_validator(mode="after")
+    def _on_one_machine(self) -> Self:
+        if self.box is not None:
+            refuse_beside_box(self, "hardware", "batch_curve")
+        return self
 
-class Contractor(ContractorFacts):
-    """One explicit contractor."""
 
-    name: Annotated[str, Field(min_length=1)]
-    """What the contractor is called in results, and by the policy ``fixed``; must be unique."""
-    type: str = "contractor"
-    """Group by which `skills.embedding` knows the contractor."""
-    demand: NonNegative = 0.5
-    """How much the contractor is asked for at the start, without a unit; no effect but on prices by
-    ``demand``."""
-    available_capacity: NonNegative = 0.5
-    """What the contractor has left to offer at the start, in the unit of demand; no effect but on prices by
-    ``demand``."""
+class Coming(Model):
+    """Whose a contractor is, and when it is in the market."""
+
     owner: Annotated[str, Field(min_length=1)] | None = None
     """Whose the contractor is: those that state the same owner are one business, whose books are told
     together. Left out, its own."""
@@ -146,6 +154,21 @@ class Contractor(ContractorFacts):
         if self.leave_h is not None and self.leave_h <= self.enter_h:
             raise ValueError(f"leave_h: must be later than enter_h, {self.enter_h:g} (got {self.leave_h:g})")
         return self
+
+
+class Contractor(Coming, ContractorFacts):
+    """One explicit contractor."""
+
+    name: Annotated[str, Field(min_length=1)]
+    """What the contractor is called in results, and by the policy ``fixed``; must be unique."""
+    type: str = "contractor"
+    """Group by which `skills.embedding` knows the contractor."""
+    demand: NonNegative = 0.5
+    """How much the contractor is asked for at the start, without a unit; no effect but on prices by
+    ``demand``."""
+    available_capacity: NonNegative = 0.5
+    """What the contractor has left to offer at the start, in the unit of demand; no effect but on prices by
+    ``demand``."""
 
 
 class ContractorType(ContractorFacts):

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, model_validator
 
@@ -21,6 +21,7 @@ from coalesce_sim.cost_parts import (
     SEARCH,
 )
 from coalesce_sim.scenario.base import Model
+from coalesce_sim.scenario.boxes import Box, BoxName
 from coalesce_sim.scenario.calibration import Calibration
 from coalesce_sim.scenario.clients import ClientGroup, Clients, Population
 from coalesce_sim.scenario.contracts import ContractRules
@@ -49,6 +50,8 @@ from coalesce_sim.scenario.workload import DemandDriven, MarketDemand, Recorded,
 MAX_INTERVALS = 10_000_000
 MOST_CONTRACTORS = 100_000
 NEEDS_LEARNING = "needs a market that learns; state `contracts: {}`, or extend `market`"
+
+F = TypeVar("F", bound=ContractorFacts)
 
 
 def _a_date(value: object) -> object:
@@ -142,6 +145,9 @@ class Scenario(Model):
     """When tasks arrive, of which types they are, and what is true of each."""
     clients: Clients
     """Who has tasks, and what they can do at home."""
+    boxes: dict[BoxName, Box] | None = None
+    """Machines that several agents share, by name; who names one as its `box` is on it. Left out, there are
+    none; they need a market that learns."""
     contractors: DrawnPool | PriceList | RecordedPool | Annotated[list[Contractor], Field(min_length=1)]
     """Who can be hired: drawn from types, the sellers of a price list, recorded models, or listed one by one.
     """
@@ -177,6 +183,26 @@ class Scenario(Model):
     _origins: Origins = PrivateAttr(default_factory=Origins)
 
     @model_validator(mode="after")
+    def _boxes_are_there(self) -> Self:
+        """Whoever is on a box learns what it is; it stands before what asks for that."""
+        named = [("clients", self.clients.box)]
+        named += [(f"clients.groups.{name}", each.box) for name, each in (self.clients.groups or {}).items()]
+        named += [(place, each.box) for place, each in self._stated_facts]
+        refused, boxes = [], self.boxes or {}
+        for place, box in named:
+            if box is not None and box not in boxes:
+                near = closest(box, list(boxes))
+                hint = "" if near is None else f"; did you mean {near!r}?"
+                refused.append(f"{place}.box: there is no box of that name (got {box!r}){hint}")
+        if self.boxes and not self.learning:
+            way = "state contracts, which may be empty, or extend market"
+            refused.append(f"boxes: need a market with contracts: {way}")
+        if refused:
+            raise Refusals(refused)
+        self.clients.among(boxes)
+        return self
+
+    @model_validator(mode="after")
     def _demand_is_there(self) -> Self:
         if self.market_demand is None:
             if isinstance(self.workload.arrivals, DemandDriven):
@@ -187,7 +213,9 @@ class Scenario(Model):
 
     @model_validator(mode="after")
     def _can_be_played(self) -> Self:
-        if message := overflow(self.workload.arrivals, self.market_demand, self.clock.horizon_s):
+        if message := overflow(
+            self.workload.arrivals, self.market_demand, self.clock.horizon_s, self.clients.total
+        ):
             raise ValueError(f"workload.arrivals.{message}")
         return self
 
@@ -208,9 +236,10 @@ class Scenario(Model):
     @model_validator(mode="after")
     def _hardware_fits_work(self) -> Self:
         work = self.cost_model.internal.work
-        workers: list[tuple[str, Clients | ClientGroup | ContractorFacts]] = [("clients", self.clients)]
+        workers: list[tuple[str, Box | Clients | ClientGroup | ContractorFacts]] = [("clients", self.clients)]
         workers += [(f"clients.groups.{name}", group) for name, group in (self.clients.groups or {}).items()]
-        workers += self.facts
+        workers += [(f"boxes.{name}", box) for name, box in (self.boxes or {}).items()]
+        workers += self._stated_facts
         for place, worker in workers:
             for field, hint in worker.hardware.lacking(work).items() if worker.hardware else ():
                 written = field == "decode_tokens_per_s" and getattr(worker, "batch_curve", None) is not None
@@ -283,7 +312,19 @@ class Scenario(Model):
 
     @property
     def facts(self) -> list[tuple[str, ContractorFacts]]:
-        """What is stated about contractors, each with its place in the scenario."""
+        """What is true of contractors, each with its place in the scenario."""
+        return [(place, self.on_its_machine(each)) for place, each in self._stated_facts]
+
+    def on_its_machine(self, stated: F) -> F:
+        """What is true of a contractor, who has the slots and the hardware of its box if it is on one."""
+        if stated.box is None or self.boxes is None:
+            return stated
+        box = self.boxes[stated.box]
+        return stated.model_copy(update={"slots": box.slots, "hardware": box.hardware})
+
+    @property
+    def _stated_facts(self) -> list[tuple[str, ContractorFacts]]:
+        """What is stated about contractors."""
         match self.contractors:
             case DrawnPool(types=types):
                 return [(f"contractors.types.{name}", kind) for name, kind in types.items()]
@@ -532,6 +573,15 @@ class Scenario(Model):
         refused = []
         for name, group in (self.clients.groups or {}).items():
             place = f"clients.groups.{name}"
+            for field in ("types", "max_latency_min"):
+                for kind in getattr(group, field) or ():
+                    if kind not in self.workload.types:
+                        refused.append(f"{place}.{field}.{kind}: unknown task type (got {kind!r})")
+            if group.types is not None and sum(group.types.values()) <= 0:
+                refused.append(f"{place}.types: the shares must not all be 0")
+            if group.share is not None and self.workload.arrivals_per_client:
+                got = f"(got {group.share:g})"
+                refused.append(f"{place}.share: must not be stated where arrivals are per client {got}")
             if isinstance(group.policy, BestFixed):
                 found = "best_fixed is the best choice for all clients"
                 refused.append(f"{place}.policy.kind: {found}; state it as policy (got 'best_fixed')")

@@ -28,18 +28,24 @@ _SHARES = np.concatenate((2.0 ** -np.arange(49, 0, -1), 1 - 2.0 ** -np.arange(2,
 """Probabilities at which quantiles are looked at, denser towards both ends."""
 
 
-def overflow(arrivals: Arrivals, demand: MarketDemand | None, horizon_s: float) -> str | None:
+def overflow(arrivals: Arrivals, demand: MarketDemand | None, horizon_s: float, clients: int) -> str | None:
     """What is wrong where more tasks are expected than can be played, after the field's name; else None."""
+    streams = _streams(arrivals, clients)
     most_come = f"lets more than {MOST_TASKS:,} tasks come before the clock ends"
     match arrivals:
         case Renewal(gap_s=gap_s, limit=limit) | Recorded(gap_s=gap_s, limit=limit):
             # Between t / E[min(gap, t)] and twice as many come until t (Erickson, 1973).
             at_most = limit or (math.inf if isinstance(arrivals, Renewal) else 0)  # recorded ones are counted
-            if at_most > MOST_TASKS and mean_below(gap_s, horizon_s) * MOST_TASKS < horizon_s:
+            if (
+                at_most * streams > MOST_TASKS
+                and mean_below(gap_s, horizon_s) * MOST_TASKS < horizon_s * streams
+            ):
                 got = f" (got {gap_s!r})" if isinstance(gap_s, float | int) else ""
                 return f"gap_s: {most_come}{got}"
         case DemandDriven(tasks_per_hour=rate) if demand is not None:
-            least, most = (rate * min(demand.max, max(demand.min, level)) for level in _levels(demand))
+            least, most = (
+                streams * rate * min(demand.max, max(demand.min, level)) for level in _levels(demand)
+            )
             if most > MOST_AT_ONCE:
                 return f"tasks_per_hour: lets more than {MOST_AT_ONCE:,} tasks come at once (got {rate!r})"
             if least * horizon_s / 3600 > MOST_TASKS:
@@ -54,14 +60,20 @@ def trust_gib(clients: int, contractors: int, task_types: int) -> float:
 
 
 def expected_tasks(
-    arrivals: DemandDriven | Renewal | Recorded, demand: MarketDemand | None, horizon_s: float
+    arrivals: DemandDriven | Renewal | Recorded, demand: MarketDemand | None, horizon_s: float, clients: int
 ) -> float:
     """About how many tasks come until the clock ends."""
+    streams = _streams(arrivals, clients)
     if isinstance(arrivals, DemandDriven):
-        return 0.0 if demand is None else arrivals.tasks_per_hour * demand.base * horizon_s / 3600
+        return 0.0 if demand is None else streams * arrivals.tasks_per_hour * demand.base * horizon_s / 3600
     limit = math.inf if arrivals.limit is None else arrivals.limit
     gap_s = mean_below(arrivals.gap_s, horizon_s)
-    return min(limit, horizon_s / gap_s) if gap_s > 0 else limit
+    return streams * (min(limit, horizon_s / gap_s) if gap_s > 0 else limit)
+
+
+def _streams(arrivals: Arrivals, clients: int) -> int:
+    """How many streams of tasks there are: one of all clients together, or one of each."""
+    return clients if isinstance(arrivals, DemandDriven | Renewal) and arrivals.per == "client" else 1
 
 
 def mean_below(distribution: Distribution, most: float) -> float:

@@ -60,8 +60,11 @@ class DemandDriven(Model):
 
     kind: Literal["demand_driven"]
     tasks_per_hour: Annotated[float, Field(ge=0, le=1_000_000)]
-    """Expected tasks an hour for each unit of demand, of all clients together; all come at the start of the
-    hour."""
+    """Expected tasks an hour for each unit of demand, of all clients together or, `per` client, of each; all
+    come at the start of the hour."""
+    per: Literal["client"] | None = None
+    """``client`` has each client bring its own tasks, when being luck of its own, so that more clients bring
+    more; left out, tasks come to all clients together, and are dealt among them."""
 
 
 def _lets_time_pass(gap_s: Distribution) -> Distribution:
@@ -76,10 +79,13 @@ class Renewal(Model):
 
     kind: Literal["renewal"]
     gap_s: Annotated[NonNegativeDistribution, AfterValidator(_lets_time_pass)]
-    """Seconds from one task to the next, of all clients together."""
+    """Seconds from one task to the next, of all clients together or, `per` client, of each."""
     limit: Annotated[int, Field(gt=0)] | None = None
-    """Number of tasks after which no more come; left out, they come until the clock ends, a thousand million
-    at most."""
+    """Number of tasks after which no more come, `per` client of each; left out, they come until the clock
+    ends, a thousand million at most."""
+    per: Literal["client"] | None = None
+    """``client`` has each client bring its own tasks, when being luck of its own, so that more clients bring
+    more; left out, tasks come to all clients together, and are dealt among them."""
 
 
 class ListedTask(Model):
@@ -387,7 +393,8 @@ class Workload(Model):
     dealing: Dealing = "round_robin"
     """``round_robin`` deals tasks to clients 0, 1, 2, … in turn, and deals on from where it stopped;
     ``round_robin_by_arrival`` begins anew with client 0 at each arrival time, so that tasks that arrive alone
-    all go to client 0; ``random`` gives each to any client. No effect on tasks that state theirs."""
+    all go to client 0; ``random`` gives each to any client. No effect on tasks that state theirs, nor where
+    clients bring their own."""
     types: Annotated[dict[str, TaskType], Field(min_length=1)]
     """Kinds of tasks by name, with their skills, targets and steps."""
     attributes: Attributes = Attributes()
@@ -407,6 +414,11 @@ class Workload(Model):
                 if self.types[step.type].steps is not None:
                     raise ValueError(f"{place}: must not be composite itself (got {step.type!r})")
         return self
+
+    @property
+    def arrivals_per_client(self) -> bool:
+        """Whether each client brings its own tasks."""
+        return isinstance(self.arrivals, DemandDriven | Renewal) and self.arrivals.per == "client"
 
     @property
     def splits(self) -> bool:

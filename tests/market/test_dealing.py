@@ -14,7 +14,7 @@ from tests.markets import queueing
 
 
 def dealt(rule: Dealing, *pieces: list[float]) -> list[int]:
-    dealer = Dealer(rule, 3, np.random.default_rng(0))
+    dealer = Dealer(rule, [3], np.random.default_rng(0))
     arrivals = unbroken(Arrivals(np.array(each)) for each in pieces)
     return [client for each in arrivals for client in dealer.deal(each).tolist()]
 

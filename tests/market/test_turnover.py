@@ -10,6 +10,8 @@ import pytest
 
 import coalesce_sim
 from coalesce_sim import RunResult
+from coalesce_sim.experiments.diagnosis.desertion import deserted_hours
+from coalesce_sim.experiments.diagnosis.warnings import warnings_of
 from tests.market.trading import HOME, Script, contractor, market, play
 from verification.markets_at_random import market_of
 from verification.plain_and_simulator import differences
@@ -163,7 +165,8 @@ def test_fifty_dormant_spares_change_no_byte(find: str, rate: str) -> None:
             pd.testing.assert_frame_equal(one, other, check_exact=True, obj=f"{table} of {policy}")
         told = dict(crowd.replications[0])
         assert [told.pop(f"contractors_{name}") for name in ("entered", "left")] == [0, 0]
-        told.pop("contractors_present")
+        assert told.pop("contractors_present") == 6
+        told.pop("deserted_tasks")
         assert told == pytest.approx(alone.replications[0], rel=0, abs=0, nan_ok=True), policy
 
 
@@ -202,3 +205,27 @@ def test_a_market_that_turns_over_agrees_with_the_plain_one() -> None:
     changes = ["workload.arrivals.limit=150", "policy={kind: greedy}"]
     turnover = f"turnover={{exit: {leaves}, entry: {{per_day: 300}}}}"
     assert differences(coalesce_sim.load("market_day", [*changes, turnover])) == []
+
+
+def test_a_market_in_which_nobody_is_left_says_so_before_and_after() -> None:
+    outcomes = {"job": {"success": 1}}
+    fields = market(
+        [HOUR, 3 * HOUR, 6 * HOUR, 7 * HOUR],
+        contractor("a", leave_h=2, outcomes=outcomes),
+        contractor("b", enter_h=5, leave_h=6.5, outcomes=outcomes),
+        contractor("c", outcomes={"other": {"success": 1}}),
+        types={"job": {}, "other": {}},
+    )
+    scenario = coalesce_sim.load(fields)
+    told = deserted_hours(scenario)
+    assert told == [
+        "nobody who offers to do job is in the market from 2 to 5 h and from 6.5 to 24 h "
+        "(contractors[*].enter_h, leave_h): such tasks stay at home then"
+    ]
+    assert told[0] in warnings_of(scenario)
+    result = coalesce_sim.run(scenario, replications=1)
+    assert result.replications[0]["deserted_tasks"] == 50
+    (finding,) = result.observed
+    assert finding.sentence.startswith(
+        "50.0 % of tasks came when nobody who offers to do them was in the market"
+    )

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from coalesce_sim.experiments.diagnosis.contradictions import contradictions
 from coalesce_sim.experiments.diagnosis.demand_prices import below_nothing
+from coalesce_sim.experiments.diagnosis.desertion import deserted_hours
 from coalesce_sim.experiments.diagnosis.reach import by_skill, reach_of
 from coalesce_sim.experiments.diagnosis.unused.everywhere import without_effect
 from coalesce_sim.experiments.diagnosis.unused.market import Asked, in_tasks
@@ -56,6 +57,7 @@ def oddities(scenario: Scenario) -> list[str]:
     return [
         *_of_clients(scenario),
         *_of_skills(scenario),
+        *deserted_hours(scenario),
         *_of_discovery(scenario),
         *_of_capacity(scenario),
         *_of_prices(scenario),

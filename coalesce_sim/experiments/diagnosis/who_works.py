@@ -9,7 +9,7 @@ import numpy as np
 from coalesce_sim.arrays import IntArray
 from coalesce_sim.inputs.recordings import read_recordings
 from coalesce_sim.inputs.tasktable import TaskTable, read_table
-from coalesce_sim.market.arrivals import Arrivals, Dealer
+from coalesce_sim.market.arrivals import Arrivals, dealer_of
 from coalesce_sim.scenario.draws import may_draw_zero
 from coalesce_sim.scenario.pool import DrawnPool, PriceList, RecordedPool
 from coalesce_sim.scenario.schema import Scenario
@@ -19,11 +19,17 @@ from coalesce_sim.scenario.workload import Csv, DemandDriven, Listed, Recorded, 
 def idle_clients(scenario: Scenario) -> IntArray:
     """The clients to whom no task can come."""
     busy = np.zeros(scenario.clients.total, dtype=bool)
-    table = _table(scenario)
-    if table is not None:
+    table, shares = _table(scenario), scenario.clients.shares
+    if scenario.workload.arrivals_per_client:
+        busy[:] = True
+    elif table is not None:
         busy[_clients_of(scenario, table)] = True
         if scenario.workload.dealing == "random" and (table.client < 0).any():
             busy[:] = True
+    elif shares is not None:
+        first_only = scenario.workload.dealing == "round_robin_by_arrival" and not _at_once(scenario)
+        for each, share in zip(scenario.clients.populations, shares, strict=True):
+            busy[each.first : each.first + (1 if first_only else each.count)] = share > 0
     elif scenario.workload.dealing == "random":
         busy[:] = True
     elif scenario.workload.dealing == "round_robin_by_arrival" and not _at_once(scenario):
@@ -73,7 +79,7 @@ def _table(scenario: Scenario) -> TaskTable | None:
 
 def _clients_of(scenario: Scenario, table: TaskTable) -> IntArray:
     """Who gets the explicit tasks; of those that are dealt at random, somebody."""
-    dealer = Dealer(scenario.workload.dealing, scenario.clients.total, np.random.default_rng(0))
+    dealer = dealer_of(scenario.workload, scenario.clients, np.random.default_rng(0))
     return dealer.deal(Arrivals(table.arrival_s, table))
 
 

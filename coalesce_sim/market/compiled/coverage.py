@@ -81,6 +81,7 @@ def of_contracts(scenario: Scenario) -> dict[str, bool]:
     by_window = public is not None and isinstance(public.model, SlidingWindowReputation)
     return {
         _GROUPS: scenario.clients.groups is not None,
+        "boxes that agents share (boxes)": bool(scenario.boxes),
         "incidents (contracts.security.incidents)": scenario.incidents is not None,
         "reputation by a sliding window (reputation.model)": by_window,
         "contractors that enter or leave (turnover, enter_h, leave_h)": scenario.turns_over,

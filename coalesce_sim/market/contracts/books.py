@@ -24,14 +24,17 @@ class Books:
     its overheads in money (`price_factor`) with it; else the stated share of the listed price, in full. Owned
     hardware loses value by the clock, in slots that stand idle too. Rented hardware is paid for while at
     work, as is whatever has slots without limit; idle slots draw no electricity. Who is not in the
-    market has no idle slots. Contractors bear no fees.
+    market has no idle slots, and of a box that is `shared` nobody's books bear any. Contractors bear no fees.
 
     `revenue_usd` is what they were paid, as the accounts have it. `jobs` are those on which work began; they
     took `worked_s` of slots and cost `work_usd`, NaN for those of whom nothing tells their costs (`known`).
     """
 
-    def __init__(self, pool: Pool, revenue_usd: Sequence[float], *, price_factor: float) -> None:
+    def __init__(
+        self, pool: Pool, revenue_usd: Sequence[float], *, price_factor: float, shared: frozenset[str]
+    ) -> None:
         self._pool, self._revenue_usd = pool, revenue_usd
+        self._shares_a_box = [box in shared for box in pool.boxes]
         usd_per_s = pool.own_usd_per_s * price_factor
         self.known: BoolArray = (usd_per_s > 0) | ~np.isnan(pool.own_cost_share)
         self._usd_per_s: list[float] = usd_per_s.tolist()
@@ -90,6 +93,7 @@ class Books:
         roster = self._pool.roster
         stated = zip(self._pool.slots, self._pool.curves, strict=True)
         slots: FloatArray = np.array([1.0 if curve else each or 0.0 for each, curve in stated])
+        slots[self._shares_a_box] = 0.0
         machines = [kind.hardware for kind in roster.kinds]
         usd_per_h = [0.0 if each is None else each.slot_depreciation_usd_per_h for each in machines]
         return slots, roster.spread(usd_per_h) / 3600

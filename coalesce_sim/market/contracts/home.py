@@ -12,18 +12,21 @@ from coalesce_sim.market.contracts.knowledge import Expected, Knowledge
 from coalesce_sim.market.contracts.open_block import OpenContractBlock
 from coalesce_sim.market.contracts.quotes import Stay
 from coalesce_sim.market.opportunity import Facts, of_delay, of_later_tasks
+from coalesce_sim.market.queues import Waiting
 from coalesce_sim.market.trade import Events, Onward, Venue
 from coalesce_sim.policies.protocol import LOCAL, Outcome
 
 
 @dataclass(slots=True)
 class OwnWork:
-    """A task being done at home, with what its client expected when it was decided."""
+    """A task being done at home, with what its client expected when it was decided, and its place in the
+    queue, None where there is none."""
 
     opened: OpenContractBlock
     task: int
     stay: Stay
     decided_s: float
+    place: Waiting | None
     spent_usd: float = 0.0
     good: bool = False
 
@@ -42,6 +45,7 @@ class Home:
         self._queues, self._knowledge, self._endings = venue.queues, knowledge, endings
         self._listens = venue.listens
         self._home_of: list[int] = scenario.clients.home_of.tolist()
+        self._machine_of: list[int] = scenario.clients.machine_of.tolist()
         self._price_usd = own_price_usd
         self._slots = [home.slots for home in homes]
         self._late_usd_per_s = scenario.cost_model.late_usd_per_s
@@ -94,7 +98,7 @@ class Home:
         slots = self._slots[self._home_of[client]]
         if self._opportunity != "queue" or not isinstance(slots, int):
             return Delay(wait_s, work_s, target_s, late_s, None, None)
-        gap_s = self._queues.env.now / max(1, self._queues.arrivals[client])
+        gap_s = self._queues.env.now / max(1, self._queues.arrivals[self._queues.machine_of[client]])
         more_s = next_late_s(wait_s, work_s, target_s, slots=slots, gap_s=gap_s)
         return Delay(wait_s, work_s, target_s, late_s, gap_s, more_s)
 
@@ -117,9 +121,8 @@ class Home:
             self._endings.fail(opened, task)
             return None
         now_s, home = self._queues.env.now, self._queues.homes[opened.client[task]]
-        if home.limited:
-            home.join(now_s, opened.expected_s[task], opened.local_s[task])
-        return OwnWork(opened, task, stay, now_s)
+        place = home.join(now_s, opened.expected_s[task], opened.local_s[task]) if home.limited else None
+        return OwnWork(opened, task, stay, now_s, place)
 
     def work(self, attempt: OwnWork) -> Events:
         """Queue and service."""
@@ -128,7 +131,7 @@ class Home:
         if home.limited:
             request = home.resource.request()
             yield request
-            expected_end_s = home.begin(env.now, opened.expected_s[task])
+            expected_end_s = home.begin(env.now, opened.expected_s[task], attempt.place)
         self._endings.began(opened, task)
         yield env.timeout(opened.local_s[task])
         if home.limited:

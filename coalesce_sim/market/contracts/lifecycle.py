@@ -128,7 +128,7 @@ class Lifecycle:
                     queue.leave(place)
                     contract.state, contract.reason = CANCELED, TIMED_OUT
                     return False
-            expected_end_s = queue.begin(env.now, contract.expected_s)
+            expected_end_s = queue.begin(env.now, contract.expected_s, place)
         contract.state, contract.working_s = WORKING, env.now
         self._endings.began(contract.opened, contract.row)
         if isinstance(queue, Batch):

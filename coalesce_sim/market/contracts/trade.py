@@ -55,6 +55,7 @@ class ContractTrade:
         rules, behaviour = scenario.contracts or ContractRules(), HONEST
         self._queues, self._accounts = venue.queues, venue.accounts
         self._roster, self._contractors = pool.roster, len(pool)
+        self._turns_over, self._deserted = scenario.turns_over, 0
         self.truth, mishaps = GroundTruth(scenario, pool, venue.luck), Mishaps(rules, pool, venue.luck)
         self._knowledge = Knowledge(
             scenario, pool, self.truth.own_success, record_ratings=venue.observer.wants("ratings")
@@ -63,7 +64,12 @@ class ContractTrade:
             counts = scenario.clients.total, len(scenario.workload.types)
             self.discovery = Discovery(scenario.discovery, *counts, pool.roster.presence, venue.luck)
         self.layouts = Layouts(scenario, rules, pool, self.truth, behaviour.asking, venue.queues.sharing)
-        self.books = Books(pool, venue.accounts.revenue_usd, price_factor=self.layouts.price_factor)
+        self.books = Books(
+            pool,
+            venue.accounts.revenue_usd,
+            price_factor=self.layouts.price_factor,
+            shared=venue.queues.shared_boxes,
+        )
         leaves = None if scenario.turnover is None else scenario.turnover.exit
         if leaves is not None and leaves.in_the_red is not None:
             looks = {"every_s": 60 * leaves.check_min, "until_s": scenario.clock.horizon_s}
@@ -138,6 +144,9 @@ class ContractTrade:
     def _look_for_contractors(self, opened: OpenContractBlock, task: int) -> None:
         """The client of a task that is to be decided now asks around, also for the steps that it may be split
         into, and pays for the messages; what it finds is kept in the block."""
+        if self._turns_over and not opened.tried[task]:
+            offering = self._offering(opened, task)
+            self._deserted += offering is not None and not offering.any()
         if self.discovery is None:
             return
         now_s, wholes = self._queues.env.now, opened.wholes
@@ -240,7 +249,7 @@ class ContractTrade:
             self._endings.leave_out(opened, opened.wholes.keep(task))
         local, attempt = position == LOCAL, len(opened.tried[task])
         if attempt == 0:
-            self._queues.arrivals[opened.client[task]] += 1
+            self._queues.arrivals[self._queues.machine_of[opened.client[task]]] += 1
             records.decided_s[task] = self._queues.env.now
             opened.block.home.opportunity_usd[task] = stay.opportunity_usd
             records.estimated_usd[task] = stay.internal_usd if local else quote.terms[EXTERNAL, position]
@@ -283,6 +292,8 @@ class ContractTrade:
         50 of them and the last.
         """
         figures = self._knowledge.errors_by_time() | self._contract_shares()
+        if self._turns_over and self._accounts.tasks_in:
+            figures["deserted_tasks"] = 100 * self._deserted / self._accounts.tasks_in
         if self.discovery is not None and self.discovery.queries:
             figures["discovery_age_s"] = self.discovery.mean_age_s
             figures["unanswered_queries"] = 100 * self.discovery.unanswered / self.discovery.queries

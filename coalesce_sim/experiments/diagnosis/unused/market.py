@@ -165,6 +165,8 @@ class Asked:
             drawn = any(kind.documents > 0 for kind in self.types.values())
         else:
             drawn = getattr(self.scenario.workload.attributes, attribute) != 0
+            groups = (self.scenario.clients.groups or {}).values()
+            drawn |= attribute == "value_usd" and any(group.value_usd not in (None, 0) for group in groups)
         return drawn or attribute in in_tasks(self.scenario.workload.arrivals)
 
     @cached_property

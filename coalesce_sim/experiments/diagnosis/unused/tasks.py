@@ -54,13 +54,22 @@ def _of_arrivals(asked: Asked) -> Iterator[Unused]:
             timed, dealt = False, True
     if timed:
         yield Unused(stated(rule, "workload.arrivals", "gap_s"), "tasks state their arrival_s")
-    if asked.scenario.clients.total == 1:
+    clients, per_client = asked.scenario.clients, workload.arrivals_per_client
+    if per_client:
+        yield Unused(stated(workload, "workload", "dealing"), "clients bring their own tasks")
+    elif clients.total == 1:
         yield Unused(stated(workload, "workload", "dealing"), "there is one client")
     elif not dealt:
         yield Unused(stated(workload, "workload", "dealing"), "tasks state their clients")
     if isinstance(rule, Csv | Listed | Recorded | Series):
         shares = ["workload.types.*.share"] * any(kind.share != 1 for kind in asked.types.values())
         yield Unused(shares, "arrivals say the types")
+    for name, group in (clients.groups or {}).items():
+        place = f"clients.groups.{name}"
+        if not dealt:
+            yield Unused(stated(group, place, "share"), "tasks state their clients")
+        if isinstance(rule, Csv | Listed | Recorded | Series):
+            yield Unused(stated(group, place, "types"), "arrivals say the types")
     if asked.replays:
         yield Unused(stated(workload, "workload", "failure_correlation"), "records are replayed")
 
@@ -104,6 +113,12 @@ def _of_attributes(asked: Asked) -> Iterator[Unused]:
         if not isinstance(source, Listed) or any(task.cached_tokens for task in source.tasks):
             places += _in_tasks(asked, ["cached_tokens"])
         yield Unused(places, _UNCACHED)
+    for name, group in (asked.scenario.clients.groups or {}).items():
+        places = stated(group, f"clients.groups.{name}", "value_usd")
+        if not needed["value_usd"]:
+            yield Unused(places, _COUNTED)
+        elif "value_usd" in every:
+            yield Unused(places, "all tasks state their own")
     of_tasks = {name: is_needed for name, is_needed in needed.items() if name != "budget_share"}
     of_tasks |= {"budget_usd": needed["budget_share"], "documents": asked.memory("gb_per_50k_documents")}
     yield Unused(_in_tasks(asked, [name for name, is_needed in of_tasks.items() if not is_needed]), _COUNTED)

@@ -46,6 +46,9 @@ def _of_clients(asked: Asked) -> Iterator[Unused]:
         if isinstance(asked.scenario.policy_of(first), AlwaysLocal):
             places = stated(group, f"clients.groups.{name}", "budget_usd_per_day")
             yield Unused(places, "its policy hires nobody")
+    on_some = {each.box for each in clients.populations} | {each.box for _, each in asked.scenario.facts}
+    unused = [f"boxes.{name}" for name in asked.scenario.boxes or () if name not in on_some]
+    yield Unused(unused, "nobody is on it")
     if clients.groups is not None:
         groups = clients.groups.values()
         covered = [name for name in Home._fields if all(getattr(each, name) is not None for each in groups)]
@@ -155,6 +158,8 @@ def _of_hardware(asked: Asked) -> Iterator[Unused]:
     for place, some in _clients_and_groups(asked):
         if some.hardware is not None:
             yield from _of_own_hardware(asked, some.hardware, f"{place}.hardware")
+    for name, box in (scenario.boxes or {}).items():
+        yield from _of_own_hardware(asked, box.hardware, f"boxes.{name}.hardware")
     place = of_contractors(scenario, "hardware")
     for machine in asked.machines:
         yield from _of_machine(machine, place, asked.flop_at_contractors, costs=asked.own_costs)

@@ -1,0 +1,57 @@
+"""What the tasks of groups of clients are: of which types, how valuable, by when to be done."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from coalesce_sim.arrays import FloatArray, IntArray
+from coalesce_sim.scenario.distributions import Distribution, sample
+from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.streams import Stream, Streams
+
+
+class TasksOfGroups:
+    """What groups state of their tasks; what they do not is as the workload says.
+
+    A group's own values are drawn by the luck of the same name as everybody's, from a generator apart, so
+    that they change nobody else's.
+    """
+
+    def __init__(self, scenario: Scenario, streams: Streams) -> None:
+        types, clients = scenario.workload.types, scenario.clients
+        self._group_of = clients.group_of
+        shares, latest_min = [], []
+        self._values: list[tuple[int, Distribution, Stream]] = []
+        for number, population in enumerate(clients.populations):
+            group = population.stated
+            own = {} if group is None else group.types or {}
+            shares.append([own.get(name, 0.0) if own else kind.share for name, kind in types.items()])
+            own = {} if group is None else group.max_latency_min or {}
+            latest_min.append([own.get(name, kind.max_latency_min) for name, kind in types.items()])
+            if group is not None and group.value_usd is not None:
+                self._values.append((number, group.value_usd, streams.later("task.value_usd")))
+        self._edges = [np.cumsum(np.array(each) / np.array(each).sum()) for each in shares]
+        self._differ = any(each != shares[0] for each in shares)
+        self._max_latency_s = 60 * np.array(latest_min)
+
+    def types(self, luck: FloatArray, client: IntArray) -> IntArray:
+        """The type of each task, by one uniform draw each."""
+        type_id = np.searchsorted(self._edges[0], luck, side="right")
+        if self._differ:
+            group = self._group_of[client]
+            for number, edges in enumerate(self._edges[1:], 1):
+                rows = group == number
+                type_id[rows] = np.searchsorted(edges, luck[rows], side="right")
+        return type_id
+
+    def values_usd(self, drawn_usd: FloatArray, client: IntArray) -> FloatArray:
+        """What good work on each task is worth, where everybody's were drawn."""
+        for number, values, luck in self._values:
+            own_usd = sample(values, luck, len(drawn_usd))
+            drawn_usd = np.where(self._group_of[client] == number, own_usd, drawn_usd)
+        return drawn_usd
+
+    def max_latency_s(self, type_id: IntArray, client: IntArray) -> FloatArray:
+        """How long each task may take."""
+        found: FloatArray = self._max_latency_s[self._group_of[client], type_id]
+        return found

@@ -1,0 +1,110 @@
+"""Machines that several agents share: one queue for the work of all who are on them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import coalesce_sim
+from coalesce_sim import RunResult
+from coalesce_sim.experiments.cores import choose_core
+from coalesce_sim.experiments.diagnosis.warnings import notes_of
+from coalesce_sim.market.compiled.coverage import CoreError
+from coalesce_sim.scenario.problems import ScenarioError
+from tests.market.trading import contractor, market
+from verification.plain_and_simulator import differences
+
+
+def on_a_box(slots: int, *workers: dict[str, Any], tasks: list[tuple[float, int]], **own: Any) -> RunResult:
+    """Clients 0 and 1 share a box on which a task takes 60 s; `tasks` are when and whose."""
+    listed = [{"type": "job", "arrival_s": at_s, "client": client} for at_s, client in tasks]
+    fields = market(listed, *(workers or (contractor("a", price_usd=50.0),)), **own)
+    box = {"slots": slots, "hardware": fields["clients"]["hardware"]}
+    fields |= {"boxes": {"lab": box}, "clients": {"count": 2, "box": "lab"}}
+    scenario = coalesce_sim.load(fields)
+    assert differences(scenario) == []
+    return coalesce_sim.run(scenario, replications=1)
+
+
+def test_agents_on_a_box_wait_for_each_other() -> None:
+    run = on_a_box(1, tasks=[(0, 0), (0, 1), (10, 0), (200, 1)])
+    assert run.decisions["started_s"].tolist() == [0, 60, 120, 200]
+    (metrics,) = run.replications
+    assert metrics["home_utilisation"] == pytest.approx(100 * 240 / 260)  # one slot, not two
+
+
+def test_what_a_contractor_takes_on_fills_the_slots_that_its_box_has_idle() -> None:
+    """Client 1 can only hire; a is on the box of client 0, whose own work and a's take turns in one slot.
+    What a does takes a second more, for its FLOP."""
+    hires = {"count": 1, "success": 0.0, "slots": 0}
+    fields = market([], contractor("a", box="lab"), policy={"kind": "cheapest"})
+    box = {"slots": 1, "hardware": fields["clients"]["hardware"]}
+    groups = {"makes": {"count": 1, "box": "lab", "policy": {"kind": "always_local"}}, "hires": hires}
+    fields |= {"boxes": {"lab": box}, "clients": {"hardware": box["hardware"], "groups": groups}}
+    tasks = [(0, 0), (10, 1), (20, 0), (300, 1)]
+    fields["workload"]["arrivals"]["tasks"] = [
+        {"type": "job", "arrival_s": at_s, "client": client} for at_s, client in tasks
+    ]
+    scenario = coalesce_sim.load(fields)
+    run = coalesce_sim.run(scenario, replications=1)
+    assert run.decisions["contractor"].isna().tolist() == [True, False, True, False]
+    assert run.decisions["started_s"].tolist() == [0, 60, 121, 300]
+    assert run.decisions["estimated_s"].tolist() == [60, 111, 161, 61]
+    (metrics,) = run.replications
+    assert metrics["home_utilisation[makes]"] == pytest.approx(100 * 242 / 361)
+    assert "contractor_utilisation" not in metrics
+    assert differences(scenario) == []
+
+
+@pytest.mark.parametrize("who", ["client", "contractor"])
+def test_a_box_with_one_agent_is_one_of_its_own(who: str) -> None:
+    own = coalesce_sim.load("market_day", ["workload.arrivals.limit=60", "clients.count=1"]).resolved()
+    mine = own["clients"] if who == "client" else own["contractors"]["types"]["frontier"]
+    if who == "contractor":
+        own["contractors"] |= {"count": 1, "types": {"frontier": mine}}
+    machine = {"slots": mine["slots"], "hardware": mine["hardware"]}
+    shared = {name: value for name, value in mine.items() if name not in machine} | {"box": "lab"}
+    boxed = own | {"boxes": {"lab": machine}}
+    if who == "client":
+        boxed["clients"] = shared
+    else:
+        boxed["contractors"] = own["contractors"] | {"types": {"frontier": shared}}
+    one, two = (
+        coalesce_sim.run(coalesce_sim.load(each), replications=1, core="simpy") for each in (own, boxed)
+    )
+    pd.testing.assert_frame_equal(one.decisions, two.decisions, check_exact=True)
+    pd.testing.assert_frame_equal(one.contracts, two.contracts, check_exact=True)
+    assert two.replications[0] == pytest.approx(one.replications[0], rel=0, abs=0, nan_ok=True)
+    assert len(two.contracts)
+
+
+def test_bad_boxes_are_refused_where_they_stand_and_idle_ones_told(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+
+    def refused(text: str, base: str = "market_day") -> list[str]:
+        path.write_text(f"extends: {base}\n{text}")
+        with pytest.raises(ScenarioError) as error:
+            coalesce_sim.load(path)
+        return [str(each).split("mine.yaml:")[1] for each in error.value.problems]
+
+    lab = "boxes: {lab: {slots: 2, hardware: rtx_4090}}\n"
+    contractors = "contractors: {types: {edge: {box: lap}}}\n"
+    assert refused(f"{lab}{contractors}clients:\n  groups: {{a: {{count: 2, box: labb}}}}\n") == [
+        "3: contractors.types.edge.box: there is no box of that name (got 'lap'); did you mean 'lab'?",
+        "5: clients.groups.a.box: there is no box of that name (got 'labb'); did you mean 'lab'?",
+    ]
+    assert refused(f"{lab}clients: {{box: lab, slots: 3}}\n") == [
+        "3: clients.slots: the box stands in its place; state null (got 3)"
+    ]
+    assert refused(lab, "dur_02")[0].startswith("2: boxes: need a market with contracts: state contracts")
+    path.write_text(f"extends: market_day\n{lab}")
+    assert "boxes.lab (nobody is on it)" in " ".join(notes_of(coalesce_sim.load(path)))
+    path.write_text(f"extends: market_day\n{lab}clients: {{box: lab}}\n")
+    scenario = coalesce_sim.load(path)
+    assert scenario.clients.homes[0].slots == 2
+    assert coalesce_sim.load(scenario.resolved()).clients.homes == scenario.clients.homes
+    with pytest.raises(CoreError, match="does not play boxes that agents share"):
+        choose_core("compiled", [scenario], runs=1)
