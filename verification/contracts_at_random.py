@@ -45,6 +45,12 @@ def _leave_out(fields: dict[str, Any]) -> None:
     groups = fields["clients"].pop("groups", None)
     if groups is not None:
         fields["clients"]["count"] = sum(group["count"] for group in groups.values())
+    box = fields.pop("boxes", {}).get("lab")
+    for worker in (fields["clients"], *fields["contractors"]):
+        if worker.pop("box", None) is not None:
+            worker["slots"] = box["slots"]
+            if worker is fields["clients"]:
+                worker["hardware"] = box["hardware"]
     for contractor in fields["contractors"]:
         for name in ("enter_h", "leave_h"):
             contractor.pop(name, None)
