@@ -173,7 +173,10 @@ def of_contract(
     if job.stage == ANSWERED:
         if job.input_required:
             job.service_s += course.reply_s
-        job.good = is_good(job.task, job.who, task, contractor, pair, recorded, motion, agenda.now_s, rules)
+        if contractor.first_success < contractor.stop_success:
+            job.good = is_good(
+                job.task, job.who, task, contractor, pair, recorded, motion, agenda.now_s, rules
+            )
         fails_openly = drawn(contractor.fails_openly, job.task, job.attempt)
         job.breaks_off = not job.good and fails_openly < rules.failed_share
         if job.breaks_off:
@@ -213,7 +216,10 @@ def of_contract(
         if job.breaks_off:
             job.state, job.reason = FAILED, BROKE_OFF
             return OVER
-        job.good = is_good(job.task, job.who, task, contractor, pair, recorded, motion, agenda.now_s, rules)
+        if contractor.first_success < contractor.stop_success:
+            job.good = is_good(
+                job.task, job.who, task, contractor, pair, recorded, motion, agenda.now_s, rules
+            )
         job.state, job.stage = COMPLETED, VERIFIED
         if task.check_s > 0:
             schedule(agenda.now_s + task.check_s, GO_ON, place, job.serial, NORMAL, events, agenda)

@@ -1,4 +1,4 @@
-"""Contractors whose numbers move, and who go down, compiled, in the words of `market` (`moving`, `outages`)."""
+"""Contractors whose numbers move, and who go down, compiled, in the words of `market.moving`, `.outages`."""
 
 from __future__ import annotations
 
