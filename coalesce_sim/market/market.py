@@ -16,7 +16,6 @@ from coalesce_sim.market.contracts.open_block import OpenContractBlock
 from coalesce_sim.market.contracts.quotes import ContractQuote
 from coalesce_sim.market.contracts.trade import ContractAttempt, ContractTrade
 from coalesce_sim.market.deciders import Deciders, Make
-from coalesce_sim.market.deciding import Decider
 from coalesce_sim.market.loop import Loop
 from coalesce_sim.market.matching import matching_of
 from coalesce_sim.market.observer import Observer
@@ -34,6 +33,7 @@ from coalesce_sim.metrics import of_group
 from coalesce_sim.policies.protocol import Policy, Surroundings
 from coalesce_sim.policies.registry import create
 from coalesce_sim.policies.topsis import Topsis
+from coalesce_sim.policies.yardsticks import AlwaysLocal
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.skills.compatibility import compatibility
 from coalesce_sim.streams import Streams
@@ -98,7 +98,7 @@ class Market:
             searches=lambda client: deciders.of(client).searches,
         )
         self.trade = ContractTrade(venue) if scenario.learning else PublishedTrade(venue)
-        self._compiled = None if core == "simpy" else _compiled(venue, self.trade, policy, deciders.of(0))
+        self._compiled = None if core == "simpy" else _compiled(venue, self.trade, deciders)
         self._under_way = BlocksUnderWay(self.accounts, observer, (self._compiled or self.trade).taken)
         if isinstance(self.trade, ContractTrade):  # two branches, each with its own kinds of block and quote
             self._loop = self._looped(self.trade)
@@ -203,21 +203,22 @@ class Market:
 
 
 def _compiled(
-    venue: Venue, trade: ContractTrade | PublishedTrade, policy: Policy, decider: Decider
+    venue: Venue, trade: ContractTrade | PublishedTrade, deciders: Deciders
 ) -> MarketCore | PublishedCore | QueueingCore | None:
     """The compiled core, where it covers the market; it is imported, and numba with it, when asked for."""
     if uncovered(venue.scenario) is not None:
         return None
+    policy = AlwaysLocal() if deciders.only is None else deciders.only.policy  # which then decides nothing
     if isinstance(trade, ContractTrade):
         from coalesce_sim.market.compiled.market_core import MarketCore
 
-        return MarketCore(venue, policy, decider, trade)
+        return MarketCore(venue, policy, deciders, trade)
     rules = policy.rules if isinstance(policy, Topsis) else None
-    in_python = is_changed(policy) or venue.observer.sees_decisions
+    in_python = deciders.only is None or is_changed(policy) or venue.observer.sees_decisions
     if plays_events(venue.scenario, None if in_python else type(policy), rules):
         from coalesce_sim.market.compiled.queueing import QueueingCore
 
-        return QueueingCore(venue, policy, decider, trade)
+        return QueueingCore(venue, policy, deciders, trade)
     from coalesce_sim.market.compiled.published import PublishedCore
 
     return PublishedCore(venue, policy, trade)

@@ -370,6 +370,14 @@ class Scenario(Model):
                 return [(f"contractors[{index}]", each) for index, each in enumerate(listed)]
 
     @property
+    def changes_at_s(self) -> set[float]:
+        """When, in seconds from the start, something changes as is stated: who is there, or a number."""
+        listed = self.contractors if isinstance(self.contractors, list) else []
+        hours = {hour for each in listed for hour in (each.enter_h, each.leave_h) if hour}
+        hours |= {hour for _, _, how in self.moving for hour, _ in how.at_hours or () if hour}
+        return {3600 * hour for hour in hours}
+
+    @property
     def moving(self) -> list[tuple[str, str, Moving]]:
         """All numbers that move: the place of the mapping around each, its field, and how it moves."""
         stated: list[tuple[str, Model]] = [("workload.attributes", self.workload.attributes)]

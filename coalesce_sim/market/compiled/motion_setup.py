@@ -24,7 +24,7 @@ def motion_of(
     contractors["next_s"] = np.inf
     courses: list[Course] = []
     moves = table(motion.Move, 0) if moving is None else _moves(venue, moving, contractors, courses)
-    _add_successes(truth, contractors, courses)
+    _add_successes(truth, len(venue.pool), contractors, courses)
     steps = table(motion.Step, sum(len(each.at_s) for each in courses))
     if courses:
         steps["at_s"] = np.concatenate([each.at_s for each in courses])
@@ -82,12 +82,12 @@ def _which(pool: Pool) -> list[tuple[FloatArray, int]]:
     ]
 
 
-def _add_successes(truth: GroundTruth, contractors: Rows, courses: list[Course]) -> None:
-    """What draws have to be below for good work of those whose success moves."""
+def _add_successes(truth: GroundTruth, count: int, contractors: Rows, courses: list[Course]) -> None:
+    """What draws have to be below for good work of those whose success moves, of so many contractors."""
     if truth.moving is None:
         return
     first = sum(len(each.at_s) for each in courses)
-    for who in np.flatnonzero(truth.moving.moves[: len(contractors) - 1]).tolist():
+    for who in np.flatnonzero(truth.moving.moves[:count]).tolist():
         course = truth.moving.of(who)
         if truth.failure_correlation > 0:
             course = course._replace(values=normals(course.values))
@@ -101,7 +101,7 @@ def _outages(venue: Venue, contractors: Rows) -> Rows:
     """The outages that are listed; contractors are told how they go down, and have their first outage before
     them."""
     contractors["down"], contractors["down_from_s"], contractors["down_until_s"] = -1, np.inf, np.inf
-    contractors["outage"] = venue.luck("outage").states
+    contractors["outage"][: len(venue.pool)] = venue.luck("outage").states[:-1]
     listed: list[tuple[float, float]] = []
     roster = venue.pool.roster
     for who, kind in enumerate(roster.kind.tolist()):

@@ -83,7 +83,7 @@ class ContractTrade:
         )
         self._foresight = Foresight(venue, rules, behaviour.conduct, self.layouts, self._quotes, mishaps)
         self._message_usd, self._searches = scenario.message_usd, venue.searches
-        self._endings, self._budgets = (endings := Endings(venue)), budgets_of(scenario)
+        self._endings, self.budgets = (endings := Endings(venue)), budgets_of(scenario)
         self._home = Home(venue, self._knowledge, endings, self.truth)
         self.expectations = Expectations(venue, rules, self._quotes, self._home, self._knowledge)
         self._dealing = Dealing(
@@ -96,7 +96,7 @@ class ContractTrade:
             endings,
             self._home,
             mishaps,
-            self._budgets,
+            self.budgets,
             self.books,
         )
 
@@ -189,7 +189,7 @@ class ContractTrade:
         wait_s = self._queues.expected_queues_s(ids, ahead_s)
         if search_s > 0:
             wait_s += search_s
-        left_usd = None if self._budgets is None else self._budgets.left_usd(opened.client[task], now_s)
+        left_usd = None if self.budgets is None else self.budgets.left_usd(opened.client[task], now_s)
         return self._quotes.quote(opened, task, ids, wait_s, stay, now_s, left_usd)
 
     def _who_offers(self, opened: OpenContractBlock, task: int) -> IntArray:
