@@ -7,6 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from verification.contracts_at_random import market_with_contracts
 from verification.markets_at_random import market_of
 
 _DAYS = 0.1
@@ -61,6 +62,18 @@ def set_in_motion(fields: dict[str, Any], rng: random.Random, *, compiled: bool 
         fields["clients"]["success"] = _moving(rng, rng.random(), 0.0, 1.0)
     if rng.random() < 0.3:
         fields["clients"]["price_usd"] = _moving(rng, 0.1, 0.0, 0.3)
+
+
+def moving_market_with_contracts(number: int) -> dict[str, Any]:
+    """The scenario of that number, of those that the compiled core plays, with some numbers in motion."""
+    fields = market_with_contracts(number)
+    set_in_motion(fields, random.Random(f"moving {number}"), compiled=True)
+    return fields
+
+
+def moving_markets_with_contracts() -> st.SearchStrategy[dict[str, Any]]:
+    """Such markets."""
+    return st.builds(moving_market_with_contracts, st.integers(0, 10**9))
 
 
 def _moving(rng: random.Random, start: float, low: float, high: float) -> dict[str, Any]:
