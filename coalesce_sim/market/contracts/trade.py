@@ -57,7 +57,7 @@ class ContractTrade:
         self._queues, self._accounts = venue.queues, venue.accounts
         self._roster, self._contractors = pool.roster, len(pool)
         self._turns_over, self._deserted = scenario.turns_over, 0
-        self._moving = moving_facts(scenario, pool, self._queues, venue.luck)
+        self.moving = moving_facts(scenario, pool, self._queues, venue.luck)
         self.truth, mishaps = GroundTruth(scenario, pool, venue.luck), Mishaps(rules, pool, venue.luck)
         self._knowledge = Knowledge(
             scenario, pool, self.truth.own_success, record_ratings=venue.observer.wants("ratings")
@@ -185,8 +185,8 @@ class ContractTrade:
     def _quote(self, opened: OpenContractBlock, task: int) -> ContractQuote:
         now_s, search_s = self._queues.env.now, opened.search_s(task)
         ids, stay = self._who_offers(opened, task), self._home.expect(opened, task)
-        if self._moving is not None:
-            self._moving.turn(now_s, ids)
+        if self.moving is not None:
+            self.moving.turn(now_s, ids)
         ahead_s = search_s + self.layouts.setup_s + opened.layout.transfer_s[task]
         wait_s = self._queues.expected_queues_s(ids, ahead_s)
         if search_s > 0:
