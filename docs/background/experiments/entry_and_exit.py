@@ -25,13 +25,12 @@ from coalesce_sim.statistics.intervals import Estimate, estimate
 
 HERE: Final = Path(__file__).parent
 FOLDER: Final = Path("results/experiments")
-REPLICATIONS: Final = 10
+REPLICATIONS: Final = 8
 HOUR_S: Final = 3600.0
 
 RATINGS: Final[Mapping[str, str]] = {
     "no ratings": "reputation=null",
     "Beta": "reputation={model: {kind: beta, forgetting: 0.999}, start: cold}",
-    "sliding window of 50": "reputation={model: {kind: sliding_window, window_ratings: 50}, start: cold}",
     "EWMA": "reputation={model: {kind: ewma, alpha: 0.05}, start: cold}",
     "EigenTrust": "reputation={model: {kind: eigentrust, recompute_every: 100}, start: cold}",
 }
