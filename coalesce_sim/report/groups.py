@@ -15,11 +15,11 @@ from coalesce_sim.statistics.intervals import Estimate
 
 _COLUMNS = {
     "tasks": "tasks",
-    "outsourcing_rate": "outsourced,\n%",
-    "realised_usd": "realised\ncost, USD",
+    "outsourcing_rate": "out-\nsourced, %",
+    "realised_usd": "cost,\nUSD",
     "all_local_usd": "all-local,\nUSD",
-    "cost_reduction": "cost\nreduction, %",
-    "late_rate": "missed\ntarget, %",
+    "cost_reduction": "saved,\n%",
+    "late_rate": "late,\n%",
     "success_rate": "good,\n%",
 }
 
