@@ -367,6 +367,66 @@ _OF_MARKETS = [
             ("lost", "whose finished work was lost, a part of those that `failed`"),
         )
     ),
+    Metric("insured_usd", "Leaks insured", "USD", "What insurance paid for leaked data", None),
+    Metric(
+        "deserted_tasks",
+        "Tasks nobody is left for",
+        "%",
+        "Share of tasks that came when nobody who offers to do them was in the market",
+        "lower",
+    ),
+    Metric(
+        "discovery_age_s",
+        "Age of discovered facts",
+        "s",
+        "Mean age of what clients went by, over the queries that found somebody",
+        "lower",
+    ),
+    Metric(
+        "unanswered_queries",
+        "Share of queries unanswered",
+        "%",
+        "Share of the discovery queries that met a registry which was down",
+        "lower",
+    ),
+    Metric(
+        "messages_per_query",
+        "Messages a query",
+        "",
+        "Mean number of messages that a query for contractors takes; only where messages take time or cost "
+        "something",
+        None,
+    ),
+    Metric(
+        "deserted_tasks",
+        "Tasks nobody is left for",
+        "%",
+        "Share of tasks that came when nobody who offers to do them was in the market",
+        "lower",
+    ),
+    Metric("insured_usd", "Leaks insured", "USD", "What insurance paid for leaked data", None),
+    Metric(
+        "discovery_age_s",
+        "Age of discovered facts",
+        "s",
+        "Mean age of what clients went by, over the queries that found somebody",
+        "lower",
+    ),
+    Metric(
+        "unanswered_queries",
+        "Share of queries unanswered",
+        "%",
+        "Share of the discovery queries that met a registry which was down",
+        "lower",
+    ),
+    Metric(
+        "messages_per_query",
+        "Messages a query",
+        "",
+        "Mean number of messages that a query for contractors takes; only where messages take time or cost "
+        "something",
+        None,
+    ),
     Metric(
         "contractor_work_usd",
         "Cost of contractors' work",
@@ -424,36 +484,6 @@ _OF_MARKETS = [
         "Contractors in the market",
         "",
         "How many contractors were in the market, the mean over time",
-        None,
-    ),
-    Metric(
-        "deserted_tasks",
-        "Tasks nobody is left for",
-        "%",
-        "Share of tasks that came when nobody who offers to do them was in the market",
-        "lower",
-    ),
-    Metric("insured_usd", "Leaks insured", "USD", "What insurance paid for leaked data", None),
-    Metric(
-        "discovery_age_s",
-        "Age of discovered facts",
-        "s",
-        "Mean age of what clients went by, over the queries that found somebody",
-        "lower",
-    ),
-    Metric(
-        "unanswered_queries",
-        "Share of queries unanswered",
-        "%",
-        "Share of the discovery queries that met a registry which was down",
-        "lower",
-    ),
-    Metric(
-        "messages_per_query",
-        "Messages a query",
-        "",
-        "Mean number of messages that a query for contractors takes; only where messages take time or cost "
-        "something",
         None,
     ),
     Metric(

@@ -114,6 +114,7 @@ def _replication(
     _homes(scenario, decisions, complain)
     if contracts is not None:
         _contracts(scenario, decisions, contracts, complain)
+        _sellers(contracts, tables["sellers"], complain)
     elif any(row["choice"] == "local" and row["price_usd"] for row in decisions):
         complain("a contractor is paid for a task that stayed at home")
     _timeline(scenario, decisions, tables["timeline"], complain)
@@ -210,6 +211,28 @@ def _contracts(
             besides = (row.get("search_usd", 0.0), row.get("leak_usd", 0.0))
             parts = (paid_usd, fees_usd, row["loss_usd"], late_usd, *besides)
             _equal(f"task {row['task']}: realised_usd", row["realised_usd"], math.fsum(parts), complain)
+
+
+def _sellers(contracts: list[Row], sellers: list[Row], complain: Complain) -> None:
+    """What sellers were paid, worked and spent is what their contracts say; what is left is the rest."""
+    of_seller: dict[str, list[Row]] = defaultdict(list)
+    for row in contracts:
+        of_seller[row["contractor"]].append(row)
+    if strangers := set(of_seller) - {row["contractor"] for row in sellers}:
+        complain(f"contracts of sellers without books: {sorted(strangers)}")
+    for row in sellers:
+        own, who = of_seller[row["contractor"]], f"seller {row['contractor']}"
+        begun = [each for each in own if each["working_s"] is not None]
+        if row["jobs"] != len(begun):
+            complain(f"{who}: {row['jobs']} jobs, and work began on {len(begun)} contracts")
+        for name, column in (("revenue_usd", "paid_usd"), ("worked_s", "worked_s"), ("work_usd", "own_usd")):
+            if row[name] is not None:
+                _equal(f"{who}: {name}", row[name], _sum(own, column), complain)
+        if row["profit_usd"] is not None:
+            spent_usd = row["work_usd"] + row["idle_usd"]
+            size = max(row["revenue_usd"], spent_usd)
+            left_usd = row["revenue_usd"] - spent_usd
+            _equal(f"{who}: profit_usd", row["profit_usd"], left_usd, complain, size)
 
 
 def _timeline(

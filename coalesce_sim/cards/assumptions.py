@@ -12,12 +12,12 @@ from pydantic import Field, model_validator
 from coalesce_sim.scenario.base import Model
 from coalesce_sim.scenario.distributions import NonNegative, Share
 from coalesce_sim.scenario.document import Document, read_plain
-from coalesce_sim.scenario.pool import ContractorFacts
+from coalesce_sim.scenario.pool import Coming, ContractorFacts
 from coalesce_sim.scenario.problems import Problem, ScenarioError, closest
 from coalesce_sim.scenario.validation import validate
 
 
-class AssumedFacts(ContractorFacts):
+class AssumedFacts(Coming, ContractorFacts):
     """Any field of a listed contractor but its name."""
 
     reliability: Share | None = None  # type: ignore[assignment]

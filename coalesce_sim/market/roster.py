@@ -17,15 +17,14 @@ from coalesce_sim.luck import StateArray, identities_of
 from coalesce_sim.market.presence import Presence
 from coalesce_sim.scenario.distributions import Distribution, sample
 from coalesce_sim.scenario.policy import Fixed
-from coalesce_sim.scenario.pool import Contractor, ContractorFacts, DrawnPool, PriceList, RecordedPool
+from coalesce_sim.scenario.pool import Coming, Contractor, ContractorFacts, DrawnPool, PriceList, RecordedPool
 from coalesce_sim.scenario.problems import Mark, closest
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.scenario.turnover import Entry, Turnover
 from coalesce_sim.streams import Streams
 
-_SHARED = tuple(
-    name for name in Contractor.model_fields if name not in ("name", "type", "owner", "enter_h", "leave_h")
-)
+_OWN = ("name", "type", *Coming.model_fields)
+_SHARED = tuple(name for name in Contractor.model_fields if name not in _OWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +79,17 @@ class Roster:
             shared = {name: getattr(facts, name) for name in _SHARED if name not in fields}
             shared |= facts.token_prices(float(self.price_factor[row]))
             own = {name: None if isnan(values[row]) else values[row] for name, values in fields.items()}
-            own |= {"name": self.names[row], "type": self.types[row], "owner": self.names[self.owner[row]]}
-            enter_s, leave_s = self.presence.enter_s.item(row), self.presence.leave_s.item(row)
-            own |= {"enter_h": enter_s / 3600, "leave_h": None if isinf(leave_s) else leave_s / 3600}
+            own |= {"name": self.names[row], "type": self.types[row]} | self._coming(row, facts)
             told.append(Contractor.model_construct(**shared | own))
         return told
+
+    def _coming(self, row: int, facts: ContractorFacts) -> dict[str, Any]:
+        """Whose it is and when it is there: as it is stated or, of a drawn one, as it was drawn."""
+        if isinstance(facts, Coming):
+            return {name: getattr(facts, name) for name in Coming.model_fields}
+        enter_s, leave_s = self.presence.enter_s.item(row), self.presence.leave_s.item(row)
+        until_h = None if isinf(leave_s) else leave_s / 3600
+        return {"owner": None, "enter_h": enter_s / 3600, "leave_h": until_h}
 
 
 _MOST_LOOKED_AT = 1000

@@ -131,19 +131,9 @@ class ContractorFacts(TokenPrices):
         return self
 
 
-class Contractor(ContractorFacts):
-    """One explicit contractor."""
+class Coming(Model):
+    """Whose a contractor is, and when it is in the market."""
 
-    name: Annotated[str, Field(min_length=1)]
-    """What the contractor is called in results, and by the policy ``fixed``; must be unique."""
-    type: str = "contractor"
-    """Group by which `skills.embedding` knows the contractor."""
-    demand: NonNegative = 0.5
-    """How much the contractor is asked for at the start, without a unit; no effect but on prices by
-    ``demand``."""
-    available_capacity: NonNegative = 0.5
-    """What the contractor has left to offer at the start, in the unit of demand; no effect but on prices by
-    ``demand``."""
     owner: Annotated[str, Field(min_length=1)] | None = None
     """Whose the contractor is: those that state the same owner are one business, whose books are told
     together. Left out, its own."""
@@ -164,6 +154,21 @@ class Contractor(ContractorFacts):
         if self.leave_h is not None and self.leave_h <= self.enter_h:
             raise ValueError(f"leave_h: must be later than enter_h, {self.enter_h:g} (got {self.leave_h:g})")
         return self
+
+
+class Contractor(Coming, ContractorFacts):
+    """One explicit contractor."""
+
+    name: Annotated[str, Field(min_length=1)]
+    """What the contractor is called in results, and by the policy ``fixed``; must be unique."""
+    type: str = "contractor"
+    """Group by which `skills.embedding` knows the contractor."""
+    demand: NonNegative = 0.5
+    """How much the contractor is asked for at the start, without a unit; no effect but on prices by
+    ``demand``."""
+    available_capacity: NonNegative = 0.5
+    """What the contractor has left to offer at the start, in the unit of demand; no effect but on prices by
+    ``demand``."""
 
 
 class ContractorType(ContractorFacts):
