@@ -13,7 +13,7 @@ from coalesce_sim.report.layout import Column, print_columns
 from coalesce_sim.scenario.clients import Clients
 from coalesce_sim.statistics.intervals import Estimate
 
-_COLUMNS = {
+_HEADS = {
     "tasks": "tasks",
     "outsourcing_rate": "out-\nsourced, %",
     "realised_usd": "cost,\nUSD",
@@ -23,6 +23,9 @@ _COLUMNS = {
     "success_rate": "good,\n%",
 }
 
+TOLD = tuple(_HEADS)
+"""The metrics that are told of each group."""
+
 
 def print_groups(console: Console, clients: Clients, estimates: Mapping[str, Estimate]) -> None:
     """Print a row a group; nothing where there are none. Columns in which every group says the same are left
@@ -31,7 +34,7 @@ def print_groups(console: Console, clients: Clients, estimates: Mapping[str, Est
         return
     names = list(clients.groups)
     columns = []
-    for metric, head in _COLUMNS.items():
+    for metric, head in _HEADS.items():
         values = [estimates.get(of_group(metric, name), NONE) for name in names]
         if any(each.mean not in (None, 0.0, 100.0) for each in values):
             columns.append(Column(head, [_figure(metric, each) for each in values]))
