@@ -20,6 +20,7 @@ from coalesce_sim.market.loop import Loop
 from coalesce_sim.market.matching import matching_of
 from coalesce_sim.market.observer import Observer
 from coalesce_sim.market.open_block import BlocksUnderWay
+from coalesce_sim.market.outages import breakdowns_of
 from coalesce_sim.market.pool import Pool
 from coalesce_sim.market.published.open_block import OpenPublishedBlock
 from coalesce_sim.market.published.quotes import PublishedQuote
@@ -77,7 +78,8 @@ class Market:
         )
         self.accounts = Accounts(len(pool))
         self.env = simpy.Environment(0.0)
-        self.queues = Queues(self.env, scenario, pool)
+        luck = Luck(seed, replication, pool.identities)
+        self.queues = Queues(self.env, scenario, pool, breakdowns_of(pool.roster, luck))
         self._populations, self._turns_over = scenario.clients.populations, scenario.turns_over
         self._workload = Workload(scenario, self.demand, streams)
         self._observer = observer
@@ -85,7 +87,7 @@ class Market:
         venue = Venue(
             scenario=scenario,
             streams=streams,
-            luck=Luck(seed, replication, pool.identities),
+            luck=luck,
             demand=self.demand,
             pool=pool,
             skills=self.skills,
@@ -160,6 +162,8 @@ class Market:
     @property
     def ended_s(self) -> float:
         """When the last event was, once all was played."""
+        if self.queues.slots_change:  # when they do so next is an event, whether or not anybody is left then
+            return self.accounts.last_done_s
         return self.env.now if self._compiled is None else self._compiled.ended_s
 
     def figures(self) -> dict[str, float]:

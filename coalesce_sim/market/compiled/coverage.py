@@ -80,6 +80,8 @@ def of_contracts(scenario: Scenario) -> dict[str, bool]:
         "reputation by a sliding window (reputation.model)": by_window,
         "contractors that enter or leave (turnover, enter_h, leave_h)": scenario.turns_over,
         "machines that serve all their jobs at once (batch_curve)": _any_curve(scenario),
+        "numbers that move with time": bool(scenario.moving),
+        "outages of contractors (contractors.*.outages)": any(facts.outages for _, facts in scenario.facts),
     }
 
 

@@ -253,7 +253,7 @@ def _rules(venue: Venue, *, asks: bool) -> Rows:
     return fill(
         rules_of(venue, Rules),
         by_token=isinstance(scenario.cost_model.external.pricing, TokenPrice),
-        waits=queues.limited_at_contractors or any(queues.network_s),
+        waits=queues.limited_at_contractors or bool(queues.network_s.any()),
         expects_delay=internal.expects_delay,
         asks=asks,
         looks_further=internal.opportunity == "queue",
