@@ -88,7 +88,8 @@ def of_contracts(scenario: Scenario) -> dict[str, bool]:
 
 
 def _any_curve(scenario: Scenario) -> bool:
-    return any(facts.batch_curve is not None for _, facts in scenario.facts)
+    curves = [facts.batch_curve for _, facts in scenario.facts]
+    return any(curves) or any(home.batch_curve is not None for home in scenario.clients.homes)
 
 
 def learns(policy: type[Policy]) -> bool:
