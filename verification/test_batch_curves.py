@@ -1,7 +1,7 @@
 """A straight line through four measured batch sizes gives the time per token at the others.
 
-The measurements are those of the ML.ENERGY leaderboard (see `coalesce-sim hardware h100_sxm`); they lie beside a
-developer's checkout.
+The measurements are those of the ML.ENERGY leaderboard (`coalesce-sim hardware h100_sxm`); they lie beside
+a developer's checkout.
 """
 
 from __future__ import annotations
