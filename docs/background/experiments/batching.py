@@ -91,7 +91,7 @@ def at_rates(runs: pd.DataFrame, model: str, metric: str) -> list[Estimate]:
 
 METRICS: Final = {
     "turnaround_s": "Median time to the answer (s)",
-    "usd_per_1000": "What the machine costs (USD for 1,000 requests)",
+    "usd_per_1000": "Cost of the machine (USD per 1,000 requests)",
 }
 
 
@@ -128,8 +128,8 @@ def draw() -> None:
     """Draw the figure beside the page."""
     runs = pd.read_csv(PLAYED)
     title = (
-        "A constant speed is right at one load only: taken from a batch of 64 it makes a lone request twice "
-        "as slow as it is, and thirty times too cheap"
+        "A constant speed is right at one load only: taken from a batch of 64 it makes a lone request 1.8 "
+        "times as slow as it is, and 34 times too cheap"
     )
     with our_style():
         figure = page(title, f"Llama 3.1 8B on one H100; {mean_shown(REPLICATIONS, 'bars')}", 3.6)

@@ -72,7 +72,8 @@ def table() -> None:
     """A row a policy."""
     found = told()
     after = found["changes"][0]["policies"]
-    print(heads=("saved, %", "a task before, USD", "a task after, USD", "lost at most, USD", "made up after"))
+    heads = ("saved, %", "a task before, USD", "a task after, USD", "lost at most, USD", "made up after")
+    print(f"| policy | {' | '.join(heads)} |")
     print("|---|---:|---:|---:|---:|---:|")
     for policy in (*POLICIES, "random", "oracle"):
         saved, each = found["policies"][policy]["metrics"]["cost_reduction"], after[policy]
