@@ -39,8 +39,8 @@ from coalesce_sim.statistics.intervals import Estimate, estimate
 
 HERE: Final = Path(__file__).parent
 FOLDER: Final = Path("results/experiments")
-AGENTS: Final = (2, 4, 6, 8, 9, 10, 11, 12, 14)
-SELLING: Final = (2, 4, 6, 8, 10)
+AGENTS: Final = (2, 4, 6, 8, 9, 10, 11, 12)
+SELLING: Final = (2, 4, 6, 8)
 """Agents on the box whose idle slots are sold."""
 
 SOLD_REPLICATIONS: Final = 20
@@ -60,8 +60,8 @@ PARTS: Final = ("cash", "delay", "losses")
 
 
 def replications(agents: int) -> int:
-    """More where few agents bring few tasks: at least 160 agents in all."""
-    return max(20, math.ceil(160 / agents))
+    """More where few agents bring few tasks: at least 120 agents in all."""
+    return max(20, math.ceil(120 / agents))
 
 
 def metrics_at(scenario: coalesce_sim.Scenario, count: int) -> list[Mapping[str, float]]:
@@ -147,6 +147,8 @@ def play() -> None:
                     | {"hired": metrics["outsourcing_rate"], "busy": metrics["home_utilisation"]}
                 )
             click.echo(f"{line}: {agents} agents")
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    pd.DataFrame(rows).to_csv(FOLDER / "boxes.csv", index=False)
     sold: list[dict[str, Any]] = []
     for name, terms in SELLS.items():
         for agents in SELLING:
@@ -155,8 +157,6 @@ def play() -> None:
                 {"sells": name, "agents": agents, "replication": k} | each for k, each in enumerate(told)
             ]
             click.echo(f"sells {name}: {agents} agents")
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    pd.DataFrame(rows).to_csv(FOLDER / "boxes.csv", index=False)
     pd.DataFrame(sold).to_csv(FOLDER / "boxes_sold.csv", index=False)
 
 

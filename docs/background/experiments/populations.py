@@ -1,14 +1,15 @@
-"""Two populations in one market: who gains, what each does to the other, and by which road. Plays, tables, draws.
+"""Two populations in one market, and what each does to the other: plays, tables and draws.
 
 From the root of a clone::
 
-    python docs/background/experiments/populations.py play    # into results/experiments/; four minutes
+    python docs/background/experiments/populations.py play    # into results/experiments/; six minutes
     python docs/background/experiments/populations.py table   # its means, as Markdown
     python docs/background/experiments/populations.py draw    # the figure, beside the page
 """
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -23,17 +24,18 @@ import coalesce_sim
 from coalesce_sim.experiments.replication import Wanted
 from coalesce_sim.experiments.runs import metrics_of
 from coalesce_sim.numbers import with_half_width
-from coalesce_sim.report.look import BLUE, GREY, VERMILLION, mean_shown, our_style, page, save
-from coalesce_sim.statistics.intervals import Estimate, estimate
+from coalesce_sim.report.look import BLUE, GREY, NOTE_PT, VERMILLION, mean_shown, our_style, page, save
+from coalesce_sim.statistics.intervals import estimate
 
 HERE: Final = Path(__file__).parent
+Floats = np.ndarray[Any, np.dtype[np.float64]]
 PLAYED: Final = Path("results/experiments/populations.csv")
 REPLICATIONS: Final = 20
 GROUPS: Final = ("students", "firm")
 OTHER: Final = {"students": "firm", "firm": "students"}
 
 BUDGETS: Final = (0, 10, 20, 40, 80, 160, 320)
-"""USD a day; without one the students come to about 330 in these six hours."""
+"""USD a day; without one the students pay 470 in these six hours."""
 
 POOLS: Final = (5, 10, 20, 30, 60)
 """Numbers of contractors."""
@@ -42,12 +44,10 @@ NO_BUDGET: Final = "clients.groups.students.budget_usd_per_day=null"
 NO_QUEUES: Final = tuple(
     f"contractors.types.{kind}.slots=unlimited" for kind in ("edge", "open_weights", "frontier", "specialist")
 )
-FIXED_PRICES: Final = ("cost_model.external.pricing.slope=0",)
 ROADS: Final[Mapping[str, Sequence[str]]] = {
     "as it comes": (),
-    "prices do not rise with load": FIXED_PRICES,
-    "contractors have no queues": NO_QUEUES,
-    "neither: only ratings are shared": (*FIXED_PRICES, *NO_QUEUES),
+    "prices do not rise with load": ("cost_model.external.pricing.slope=0",),
+    "contractors have no queues": NO_QUEUES,  # and so no load that prices could rise with
 }
 AS_THE_FIRM: Final = {
     "hardware": "{profile: rtx_4090}",
@@ -158,109 +158,112 @@ def played() -> pd.DataFrame:
 
 def values(
     runs: pd.DataFrame, part: str, level: str, group: str, metric: str = "cost_reduction", who: str = "both"
-) -> np.ndarray[Any, np.dtype[np.float64]]:
+) -> Floats:
     """A metric of a group, one entry a replication."""
     mine = runs[(runs["part"] == part) & (runs["level"] == level) & (runs["who"] == who)]
     of = mine[mine["group"] == group].sort_values("replication")
-    found: np.ndarray[Any, np.dtype[np.float64]] = of[metric].to_numpy()
+    found: Floats = of[metric].to_numpy()
     assert len(found) == REPLICATIONS, (part, level, group, who)
     return found
 
 
 def done_by_the_other(
     runs: pd.DataFrame, part: str, level: str, group: str, metric: str = "cost_reduction"
-) -> Estimate:
-    """What the other group's hiring changes in a metric of this one, paired by replication."""
-    with_it = values(runs, part, level, group, metric)
+) -> Floats:
+    """What the other group's hiring changes in a metric of this one, one entry a replication."""
     without = values(runs, part, level, group, metric, f"{group} alone")
-    return estimate((with_it - without).tolist())
+    return values(runs, part, level, group, metric) - without
 
 
-def told(each: Estimate) -> str:
-    """A mean with its interval."""
-    return with_half_width(each)
+def row(name: str, *cells: Floats) -> None:
+    """A line of a table: means with 95 % intervals."""
+    print(f"| {name} | {' | '.join(with_half_width(estimate(each.tolist())) for each in cells)} |")
 
 
-def row(name: str, cells: Sequence[Estimate | str]) -> None:
-    """A line of a table."""
-    print(f"| {name} | {' | '.join(each if isinstance(each, str) else told(each) for each in cells)} |")
+def budgets(runs: pd.DataFrame) -> None:
+    """What a budget lets through and brings."""
+    print("\nStudents: outsourced, paid, saved, saved a USD paid; the firm: saved, against students at home")
+    at_home = values(runs, "budget", "0", "firm")
+    for level in (*map(str, BUDGETS[1:]), "none"):
+        place = ("pool", "30") if level == "none" else ("budget", level)
+        paid = values(runs, *place, "students", "paid_to_contractors_usd")
+        saved_usd = values(runs, *place, "students", "usd_a_task") * values(runs, *place, "students", "tasks")
+        firm = values(runs, *place, "firm")
+        students = [values(runs, *place, "students", name) for name in ("outsourcing_rate", "cost_reduction")]
+        row(level, students[0], paid, students[1], saved_usd / paid, firm, firm - at_home)
+
+
+def crowding(runs: pd.DataFrame) -> None:
+    """What each does to the other, by the number of contractors and by what they share."""
+    for part, levels in (("pool", tuple(map(str, POOLS))), ("road", tuple(ROADS))):
+        print(f"\n{part}: alone, both; the other does, in cash, delay, losses; in USD a task; as it comes")
+        for level in levels:
+            for group in GROUPS:
+                done = done_by_the_other(runs, part, level, group)
+                row(
+                    f"{level}, {group}",
+                    values(runs, part, level, group, who=f"{group} alone"),
+                    values(runs, part, level, group),
+                    done,
+                    *(
+                        done_by_the_other(runs, part, level, group, f"{name}_saving")
+                        for name in ("cash", "delay", "loss")
+                    ),
+                    done_by_the_other(runs, part, level, group, "usd_a_task"),
+                    done - done_by_the_other(runs, "road", "as it comes", group),
+                )
+    print("\nWhat both together save in USD; what the students' joining the firm adds, and the firm's")
+    for level in map(str, POOLS):
+        both, firm, students = (
+            sum(
+                values(runs, "pool", level, group, "usd_a_task", who)
+                * values(runs, "pool", level, group, "tasks", who)
+                for group in GROUPS
+            )
+            for who in ("both", "firm alone", "students alone")
+        )
+        row(level, both, both - firm, both - students)
+
+
+def differences(runs: pd.DataFrame) -> None:
+    """What sets the students apart, one thing at a time."""
+    print("\nStudents: saved, in USD a task, against none; the firm: saved, against none")
+    for level in ("none", *AS_THE_FIRM, "budget_usd_per_day"):
+        cells = []
+        for group, metric in (
+            ("students", "cost_reduction"),
+            ("students", "usd_a_task"),
+            ("firm", "cost_reduction"),
+        ):
+            mine, plain = (values(runs, "difference", each, group, metric) for each in (level, "none"))
+            cells += [mine, mine - plain]
+        row(level, *cells)
+
+
+def learning(runs: pd.DataFrame) -> None:
+    """One policy for all, or one for each group; policies that have a budget to spend."""
+    print("\nShared, own, own − shared; outsourced, shared and own")
+    for kind in LEARNERS:
+        for group in GROUPS:
+            of = [
+                values(runs, "shared", kind, group, metric, who)
+                for metric in ("cost_reduction", "outsourcing_rate")
+                for who in ("one policy", "each its own")
+            ]
+            row(f"{kind}, {group}", of[0], of[1], of[1] - of[0], of[2], of[3])
+    print("\nUnder a budget of 40: students save, against greedy, outsourced")
+    greedy = values(runs, "under a budget", "greedy", "students")
+    for kind in UNDER_A_BUDGET:
+        mine = values(runs, "under a budget", kind, "students")
+        row(kind, mine, mine - greedy, values(runs, "under a budget", kind, "students", "outsourcing_rate"))
 
 
 @cli.command()
 def table() -> None:
     """Means with 95 % intervals of all parts."""
     runs = played()
-
-    def shown(part: str, level: str, group: str, metric: str, who: str = "both") -> Estimate:
-        return estimate(values(runs, part, level, group, metric, who).tolist())
-
-    print("\nBudget: outsourced, paid, saved; the firm saves")
-    for level in (*map(str, BUDGETS), "none"):
-        place = ("pool", "30") if level == "none" else ("budget", level)
-        names = ("outsourcing_rate", "paid_to_contractors_usd", "cost_reduction", "usd_a_task")
-        row(
-            level,
-            [
-                *(shown(*place, "students", name) for name in names),
-                *(shown(*place, "firm", "cost_reduction"),),
-            ],
-        )
-
-    for part, levels in (("pool", tuple(map(str, POOLS))), ("road", tuple(ROADS))):
-        print(f"\n{part}: each alone, both, what the other does; students, then firm; USD a task the last")
-        for level in levels:
-            for group in GROUPS:
-                row(
-                    f"{level}, {group}",
-                    [
-                        shown(part, level, group, "cost_reduction", f"{group} alone"),
-                        shown(part, level, group, "cost_reduction"),
-                        done_by_the_other(runs, part, level, group),
-                        *(
-                            done_by_the_other(runs, part, level, group, name)
-                            for name in ("cash_saving", "delay_saving", "loss_saving")
-                        ),
-                        done_by_the_other(runs, part, level, group, "usd_a_task"),
-                        shown(part, level, group, "outsourcing_rate"),
-                    ],
-                )
-
-    print("\nDifference: students save, in USD a task; the firm saves")
-    for level in ("none", *AS_THE_FIRM, "budget_usd_per_day"):
-        cells = [
-            shown("difference", level, group, name)
-            for group in GROUPS
-            for name in ("cost_reduction", "usd_a_task")
-        ]
-        parts = [
-            shown("difference", level, "students", f"{name}_saving") for name in ("cash", "delay", "loss")
-        ]
-        row(level, [*cells, *parts])
-
-    print("\nOne policy or two: students, firm; own − shared")
-    for kind in LEARNERS:
-        cells = []
-        for group in GROUPS:
-            one, own = (
-                values(runs, "shared", kind, group, who=who) for who in ("one policy", "each its own")
-            )
-            cells += [estimate(one.tolist()), estimate(own.tolist()), estimate((own - one).tolist())]
-        row(kind, cells)
-
-    print("\nUnder a budget of 40: students save, against greedy, outsourced, paid, the firm saves")
-    greedy = values(runs, "under a budget", "greedy", "students")
-    for kind in UNDER_A_BUDGET:
-        mine = values(runs, "under a budget", kind, "students")
-        names = ("outsourcing_rate", "paid_to_contractors_usd")
-        row(
-            kind,
-            [
-                estimate(mine.tolist()),
-                estimate((mine - greedy).tolist()),
-                *(shown("under a budget", kind, "students", name) for name in names),
-                shown("under a budget", kind, "firm", "cost_reduction"),
-            ],
-        )
+    for part in (budgets, crowding, differences, learning):
+        part(runs)
 
 
 LOOK: Final = {"students": (VERMILLION, "o"), "firm": (BLUE, "s")}
@@ -273,10 +276,10 @@ def by_budget(axes: Axes, runs: pd.DataFrame) -> None:
         cells = [values(runs, "budget", str(usd), group) for usd in BUDGETS]
         cells.append(values(runs, "pool", "30", group))
         points(axes, places, [estimate(each.tolist()) for each in cells], color=colour, marker=marker)
-    axes.set_xticks(places, [*map(str, BUDGETS), "none"])
+    axes.set_xticks(places, [*map(str, BUDGETS), "none"], fontsize=NOTE_PT - 1)
     axes.set_xlabel("The students' budget (USD a day)")
     axes.set_ylabel("Cost saved (% of the group's all-local)")
-    axes.set_title("Does a budget bind?")
+    axes.set_title("If the students have a budget")
 
 
 def by_pool(axes: Axes, runs: pd.DataFrame) -> None:
@@ -292,31 +295,31 @@ def by_pool(axes: Axes, runs: pd.DataFrame) -> None:
     axes.minorticks_off()
     axes.set_xlabel("Contractors in the market")
     axes.set_ylabel("Cost saved (% of the group's all-local)")
-    axes.set_title("Do they crowd each other out?")
+    axes.set_title("Hiring alone, and both")
 
 
 def by_road(axes: Axes, runs: pd.DataFrame) -> None:
     """By which road one does it to the other."""
     for shift, (group, (colour, marker)) in zip((-0.12, 0.12), LOOK.items(), strict=True):
-        cells = [done_by_the_other(runs, "road", road, group) for road in ROADS]
+        cells = [estimate(done_by_the_other(runs, "road", road, group).tolist()) for road in ROADS]
         places = [place + shift for place in range(len(ROADS))]
         points(axes, places, cells, along="x", color=colour, marker=marker)
-    axes.set_yticks(
-        range(len(ROADS)),
-        [road.replace(": ", ":\n").replace(" do ", "\ndo ").replace(" have ", "\nhave ") for road in ROADS],
-    )
+    axes.set_yticks(range(len(ROADS)), [textwrap.fill(road, 16) for road in ROADS])
     axes.set_ylim(len(ROADS) - 0.5, -0.5)
     axes.grid(visible=False, axis="y")
     axes.axvline(0, color=GREY, linewidth=0.8, zorder=1)
-    axes.set_xlabel("What the others' hiring changes (points)")
-    axes.set_title("By which road?")
+    axes.set_xlabel("Change in cost saved (points)")
+    axes.set_title("What the other's hiring does")
 
 
 @cli.command()
 def draw() -> None:
     """Draw the figure beside the page."""
     runs = played()
-    title = "TITLE"
+    title = (
+        "Each population takes some 8 cents a task from the other, by queues; where contractors are few, "
+        "half a dollar, which is most of what the poor save"
+    )
     with our_style():
         figure = page(title, mean_shown(REPLICATIONS, "bars"), 2.9)
         first, second, third = figure.subplots(1, 3)
