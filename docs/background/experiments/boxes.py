@@ -2,7 +2,7 @@
 
 From the root of a clone::
 
-    python docs/background/experiments/boxes.py play    # into results/experiments/; seven minutes
+    python docs/background/experiments/boxes.py play    # into results/experiments/; five minutes
     python docs/background/experiments/boxes.py table   # its means, as Markdown
     python docs/background/experiments/boxes.py draw    # the figure, beside the page
 """
@@ -234,20 +234,21 @@ GREEDY: Final = {
     "greedy, 0.5 good at home": ("0.5", COLOURS[2], "^"),
     "greedy, 0.8 good at home": ("0.8", COLOURS[5], "s"),
     "greedy, 0.9 good at home": ("0.9", BLUE, "o"),
-    "greedy, 0.9, delay ten times as dear": ("0.9, delay 10 × as dear", COLOURS[4], "v"),
+    "greedy, 0.9, delay ten times as dear": ("0.9, delay ten times as dear", COLOURS[4], "v"),
     "greedy, 0.95 good at home": ("0.95", VERMILLION, "D"),
 }
 HIGHEST_USD: Final = 2.2
 """Where the axis of savings ends."""
 
 
-def zero(axes: Axes, title: str, label: str) -> None:
+def zero(axes: Axes, title: str, label: str, ticks: Sequence[int] = (2, 4, 6, 8, 10, 12)) -> None:
     """What the panels have in common."""
     axes.axhline(0, color=GREY, linewidth=0.8, zorder=1)
     axes.set_title(title)
     axes.set_ylabel(label)
     axes.set_xlabel("Agents on the box of two cards")
-    axes.legend(loc="upper left")
+    axes.set_xticks(ticks, list(map(str, ticks)))
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.18))
 
 
 def by_success(axes: Axes, runs: pd.DataFrame) -> None:
@@ -279,19 +280,23 @@ def by_sale(axes: Axes, sold: pd.DataFrame) -> None:
     )
     labels = {"earned": "earned", "caused": "own agents later", "net": "left"}
     for name, metric, colour, marker, style in shown:
-        label = labels[metric] if name == one else "left, sold only if a card is idle"
+        label = labels[metric] if name == one else "left, if sold only when idle"
         values = of_sold(sold, name, metric)
         points(axes, SELLING, values, color=colour, marker=marker, linestyle=style, label=label)
-    zero(axes, "If the box also sells", "USD an hour")
+    zero(axes, "If the box also sells", "USD an hour", SELLING)
 
 
 @cli.command()
 def draw() -> None:
     """Draw the figure beside the page."""
     runs, sold = (pd.read_csv(FOLDER / f"boxes{part}.csv") for part in ("", "_sold"))
-    title = "TITLE"
+    title = (
+        "Where work at home is good, hiring pays from about eleven agents, when the box is all but full; "
+        "selling what comes stops paying at half a load"
+    )
+    note = f"an agent is {LOAD_OF_ONE} of a load; {mean_shown(20, 'bars')}; 30 with four agents, 60 with two"
     with our_style():
-        figure = page(title, f"an agent is {LOAD_OF_ONE} of a load; {mean_shown(20, 'bars')}", 2.9)
+        figure = page(title, note, 3.5)
         first, second, third = figure.subplots(1, 3)
         by_success(first, runs)
         by_part(second, runs)
