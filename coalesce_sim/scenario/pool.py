@@ -52,7 +52,7 @@ def refuse_beside_box(stated: Model, *fields: str) -> None:
         value = getattr(stated, field)
         if value not in (None, "unlimited"):
             got = value if field == "slots" else "one"
-            raise ValueError(f"{field}: the box stands in its place; state null (got {got})")
+            raise ValueError(f"{field}: the box stands in its place; leave it out (got {got})")
 
 
 class ContractorFacts(TokenPrices):

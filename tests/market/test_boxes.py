@@ -97,7 +97,7 @@ def test_bad_boxes_are_refused_where_they_stand_and_idle_ones_told(tmp_path: Pat
         "5: clients.groups.a.box: there is no box of that name (got 'labb'); did you mean 'lab'?",
     ]
     assert refused(f"{lab}clients: {{box: lab, slots: 3}}\n") == [
-        "3: clients.slots: the box stands in its place; state null (got 3)"
+        "3: clients.slots: the box stands in its place; leave it out (got 3)"
     ]
     assert refused(lab, "dur_02")[0].startswith("2: boxes: need a market with contracts: state contracts")
     path.write_text(f"extends: market_day\n{lab}")
