@@ -145,7 +145,8 @@ class Played:
     def tells(self, setting: Setting) -> bool:
         """Whether a setting, or the section that it is in, was told to do nothing."""
         place = re.sub(r"\(\w+\)", "", setting.place).replace("[]", "[*]").replace("NAME", "*")
-        named = ".".join(str(step) for step in setting.steps)
+        steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in setting.steps)
+        named = "".join(steps).removeprefix(".")
         below = re.compile(rf"({'|'.join(map(re.escape, self.idle))})([.[]|$)")
         return bool(self.idle) and any(below.match(path) for path in (place, named))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import typing
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ OTHER: dict[str, list[Any]] = {
     "benchmark": ["b"],
     "benchmarks": [["a"]],
     "bill_usd": [0.9],
+    "box": ["shed"],
+    "budget_usd_per_day": [0.5, 20.0],
     "budget_usd": [0.01, 1.0],
     "busy_weekdays": [["tuesday"]],
     "client": [0],
@@ -34,18 +37,21 @@ OTHER: dict[str, list[Any]] = {
     "name": ["another"],
     "own_agent": ["small"],
     "own_cost_share": [0.2],
+    "owner": ["p", "q", "somebody"],
     "pace_tasks": [500],
     "params_billions": [8.0],
     "peak_flop_s": [3e11],
     "power_w": [900.0],
+    "per": [None, "client"],
     "pretrusted_clients": [2],
-    "profile": ["h100_sxm"],
+    "profile": ["h100_sxm", "b200_sxm"],
     "quality_risk": [0.4],
     "queue_limit": [0],
+    "retries": [0, 2],
     "scale_usd": [0.2, 0.001, 50.0],
     "security_risk": [0.4],
     "sellers": [{"one": "m", "two": "n"}],
-    "serves": ["Qwen 3 235B A22B Instruct"],
+    "serves": ["Qwen 3 235B A22B Instruct", "Qwen 3 30B A3B Instruct"],
     "skill": ["data", "rare"],
     "skills": [["data", "other"], []],
     "slots": [1, 2, "unlimited", 0],
@@ -78,6 +84,8 @@ def other_values(setting: Setting, folder: Path) -> list[Any]:
         found = list(typing.get_args(words[0]))
     elif isinstance(value, bool):
         found = [not value]
+    elif isinstance(value, Mapping):
+        found = [{**value, name: each * factor} for name, each in value.items() for factor in (0.2, 4.0)]
     elif isinstance(value, int):
         found = [value + 1, value + 3, 1, value * 10]
     elif isinstance(value, float):
