@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +15,7 @@ from coalesce_sim.inputs.tasktable import read_table
 from coalesce_sim.market.matching import matching_of
 from coalesce_sim.scenario.document import Base, Change, Document, read_document
 from coalesce_sim.scenario.origins import Origins
-from coalesce_sim.scenario.problems import Problem, ScenarioError, dotted, shown
+from coalesce_sim.scenario.problems import Problem, ScenarioError, Steps, dotted, shown
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.scenario.validation import validate
 from coalesce_sim.scenario.workload import Csv
@@ -81,7 +81,7 @@ def data_files(scenario: Scenario) -> list[str]:
             value = getattr(value, step, None)
         if isinstance(value, str):
             found.append(value)
-    return found
+    return [*found, *(number.csv.path for *_, number in scenario.moving if number.csv is not None)]
 
 
 def data_digests(*scenarios: Scenario) -> dict[str, str]:
@@ -95,7 +95,7 @@ def data_digests(*scenarios: Scenario) -> dict[str, str]:
 
 def _finished(document: Document, *, keep_published: bool) -> Scenario:
     document.data.setdefault("name", document.name)
-    for path in DATA_PATHS:
+    for path in (*DATA_PATHS, *_histories(document.data, ())):
         _beside_the_file(document, path)
     _keep_own_figures(document, keep=keep_published)
     scenario = validate(document, Scenario)
@@ -145,10 +145,23 @@ def _check_inputs(document: Document, scenario: Scenario) -> None:
         raise ScenarioError(map(placed, problems))
 
 
-def _beside_the_file(document: Document, path: tuple[str, ...]) -> None:
+def _histories(data: Any, path: Steps) -> Iterator[Steps]:
+    """The fields that name the file of a number that moves, wherever one may stand."""
+    if isinstance(data, dict) and isinstance(history := data.get("csv"), dict) and "path" in history:
+        yield (*path, "csv", "path")
+    elif isinstance(data, dict | list):
+        for step, inner in data.items() if isinstance(data, dict) else enumerate(data):
+            if isinstance(inner, dict | list):
+                yield from _histories(inner, (*path, step))
+
+
+def _beside_the_file(document: Document, path: Steps) -> None:
     holder: Any = document.data
     for step in path[:-1]:
-        holder = holder.get(step) if isinstance(holder, dict) else None
+        if isinstance(holder, list) and isinstance(step, int):
+            holder = holder[step]
+        else:
+            holder = holder.get(step) if isinstance(holder, dict) else None
     if not isinstance(holder, dict) or not isinstance(holder.get(path[-1]), str):
         return
     beside = Path(document.marks[path].file).parent / holder[path[-1]]

@@ -353,6 +353,13 @@ _OF_MARKETS = [
         "Share of the contracts that were completed but whose work verification did not accept",
         "lower",
     ),
+    Metric(
+        "contracts_outage_rate",
+        "Share of contracts that failed by outage",
+        "%",
+        "Share of the contracts whose contractor went down and lost the work, a part of those that `failed`",
+        "lower",
+    ),
     *(
         Metric(
             f"contracts_{kind}_rate",

@@ -18,6 +18,7 @@ LEARNING: dict[str, Any] = {
     "discovery": {"outages": [{"start_h": 0, "hours": 0.01}], "fallback": "none", "message_usd": 0.01},
     "turnover": {"exit": {"per_day": 1}},
     "contracts": {"security": {"incidents": {"shares": {"leaked": 1}, "leak_usd": {"medium": 1}}}},
+    "contractors": {"types": {"edge": {"outages": {"at_hours": [[0, 0.01]]}}}},
 }
 
 

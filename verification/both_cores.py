@@ -148,8 +148,8 @@ def assert_same_on_both_cores(scenario: Scenario) -> None:
     assert simpy.trade.estimation_errors() == compiled.trade.estimation_errors()
     if isinstance(simpy.trade, ContractTrade) and isinstance(compiled.trade, ContractTrade):
         assert simpy.trade.effects == compiled.trade.effects
-    for each in tables:
-        assert_learned_the_same(policy, each)
+    for each in tables if [place for place, _ in scenario.policies] == ["policy"] else ():
+        assert_learned_the_same(policy, each)  # policies of groups are asked in Python
     assert_remembered_the_same(policy, asked)
 
 
@@ -158,7 +158,7 @@ def assert_same_in_hindsight(scenario: Scenario) -> None:
     saved_usd = {}
     for core in _CORES:
         tally = Tally()
-        Market(scenario, tally, Observer(), seed=scenario.seed, replication=1, core=core).run()
+        Market(scenario.asked_alike(), tally, Observer(), seed=scenario.seed, replication=1, core=core).run()
         saved_usd[core] = tally.saved_usd.tobytes()
     assert saved_usd["simpy"] == saved_usd["compiled"]
 

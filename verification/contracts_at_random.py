@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from verification.learners_at_random import LEARNERS, learner
-from verification.markets_at_random import market_of
+from verification.markets_at_random import groups_of, market_of
 
 _POLICIES = (
     *(4 * ("topsis",)),
@@ -21,10 +21,12 @@ _POLICIES = (
 def market_with_contracts(number: int) -> dict[str, Any]:
     """The scenario of that number: one of `markets_at_random`, with what is not covered replaced."""
     rng = random.Random(number)
-    fields = market_of(number, rng.randint(6, 60), rng.choice((2, 3, 4, 5, 6, 6, 16)))
+    fields = market_of(number, rng.randint(6, 60), rng.choice((2, 3, 4, 5, 6, 6, 16)), boxes=False)
     if "whole" in fields["workload"]["types"]:
         _divide(rng, fields["workload"]["types"]["whole"])
     found = fields.get("discovery")
+    if any("policy" in each for each in groups_of(fields)):
+        (found or {}).pop("message_usd", None)
     if found is not None:
         _widen(found, len(fields["contractors"]), rng)
     _leave_out(fields)
@@ -42,9 +44,6 @@ def market_with_contracts(number: int) -> dict[str, Any]:
 def _leave_out(fields: dict[str, Any]) -> None:
     """What only SimPy plays of those who trade."""
     fields.pop("turnover", None)
-    groups = fields["clients"].pop("groups", None)
-    if groups is not None:
-        fields["clients"]["count"] = sum(group["count"] for group in groups.values())
     for contractor in fields["contractors"]:
         for name in ("enter_h", "leave_h"):
             contractor.pop(name, None)

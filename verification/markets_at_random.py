@@ -50,8 +50,9 @@ TEXTS = (
 )
 
 
-def market_of(number: int, tasks: int, contractors: int) -> dict[str, Any]:
-    """The scenario of that number, with so many tasks and the first of its contractors."""
+def market_of(number: int, tasks: int, contractors: int, *, boxes: bool = True) -> dict[str, Any]:
+    """The scenario of that number, with so many tasks and the first of its contractors; some of which share
+    `boxes` where that is wanted."""
     rng = random.Random(number)
 
     def pick(*values: Any) -> Any:
@@ -104,7 +105,7 @@ def market_of(number: int, tasks: int, contractors: int) -> dict[str, Any]:
                 worker["outcomes"] = worker["outcomes"] | {"whole": undivided | timed}
     if all(each.get("slots", 1) != 0 for each in (fields["clients"], *groups_of(fields))):
         fields["clients"]["hardware"] |= _believed(pick, fields)
-    if pick(True, False, False):
+    if boxes and pick(True, False, False):
         _share_a_box(pick, fields)
     return fields
 

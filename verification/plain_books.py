@@ -20,9 +20,9 @@ def left_usd(
     spent_usd, paid_usd = sum(row["own_usd"] for row in mine), sum(row["paid_usd"] for row in mine)
     machine = who.stated["hardware"]
     alone = who.stated["box"] not in shared
-    if machine is not None and machine["basis"] == "owned" and who.slots < math.inf and alone:
+    if machine is not None and machine["basis"] == "owned" and who.most_slots < math.inf and alone:
         there_s = min(now_s, who.leave_s) - who.enter_s
-        slots = who.slots if who.curve is None else 1
+        slots = who.most_slots if who.curve is None else 1
         idle_s = max(0.0, slots * there_s - sum(row["worked_s"] for row in mine))
         spent_usd += idle_s * slot_usd_per_h(machine)["depreciation"] / 3600
     return spent_usd, paid_usd

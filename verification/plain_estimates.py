@@ -85,13 +85,14 @@ class Known:
         self.work_factor: float = 1 + security["enclave_share"] + security["audit_share"]
         incidents = security["incidents"]
         self.borne_share: float = 1.0 if incidents is None else 1 - incidents["insured_share"]
-        self.contractors = [Contractor(facts, place) for place in range(len(facts["contractors"]))]
+        everybody = range(len(facts["contractors"]))
+        self.contractors = [Contractor(facts, place, lambda: env.now) for place in everybody]
         self.near = Nearness(facts)
         self.homes_stated = homes_of(self.settings)
         self.agents: list[Worker] = []  # those of clients whose homes are alike know of each other's work
         for stated in self.homes_stated:
-            if all(agent.stated != stated for agent in self.agents):
-                self.agents.append(Worker(facts, stated, len(self.contractors)))
+            if all(agent.written != stated for agent in self.agents):
+                self.agents.append(Worker(facts, stated, len(self.contractors), lambda: env.now))
         self.by_use = any(worker.bills_by_use for worker in (*self.contractors, *self.agents))
         cheapest_first = sorted(self.contractors, key=lambda who: float(who.stated["price_usd"]))
         first = [who for who in cheapest_first if who.enter_s <= 0]
@@ -155,12 +156,19 @@ class Known:
     def agent(self, client: int) -> Worker:
         """A client's own agent."""
         stated = self.homes_stated[client]
-        return next(agent for agent in self.agents if agent.stated == stated)
+        return next(agent for agent in self.agents if agent.written == stated)
 
     def home_slots(self, client: int) -> float:
         """How many tasks a client can work on at once."""
         slots = self.homes_stated[client]["slots"]
         return math.inf if slots == "unlimited" else float(slots)
+
+    def queue(self, who: Contractor) -> Queue | Machine:
+        """A contractor's queue, with the slots that it has now."""
+        queue = self.queues[who]
+        if isinstance(queue, Queue):
+            queue.resize(who.slots)
+        return queue
 
     def day(self, at_s: float) -> int:
         """How many midnights of the clock there have been."""
@@ -253,7 +261,7 @@ class Known:
         """What a contractor offers now; None where bargaining finds no price that suits both, or for more
         than the client may commit."""
         factor, time_factor = self.charge_factors.of(task.type, who), self.time_factors.of(task.type, who)
-        queue, pricing = self.queues[who], self.external["pricing"]
+        queue, pricing = self.queue(who), self.external["pricing"]
         arrival_s = self.env.now + (search_s + self.setup_s + task.transfer_s) + who.network_s
         wait_s = queue.expected_wait_s(self.env.now, arrival_s) + search_s
         overhead_s = who.network_s + (self.setup_s + task.transfer_s + task.check_s)

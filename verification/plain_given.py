@@ -6,8 +6,10 @@ Equations are those of the paper (arXiv 2506.01900). All of it follows from the 
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import defaultdict
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from statistics import NormalDist
 from typing import Any
@@ -326,19 +328,50 @@ def drawn_at(distribution: Any, p: float) -> float:
     raise ValueError(f"input_reply_s: must be a number, exponential, uniform or lognormal (got {kind!r})")
 
 
-class Worker:
-    """Whoever may work on a task: a contractor, or the clients' own agent. `place` is its place in lists."""
+def at(number: Any, now_s: float) -> Any:
+    """What is stated, now: of a number that moves the last value whose time has come."""
+    if not isinstance(number, dict) or "at_s" not in number:
+        return number
+    return [value for at_s, value in zip(number["at_s"], number["values"], strict=True) if at_s <= now_s][-1]
 
-    def __init__(self, facts: dict[str, Any], stated: dict[str, Any], place: int) -> None:
-        self.stated, self.place, self.recorded = stated, place, facts["recorded"]
+
+class Worker:
+    """Whoever may work on a task: a contractor, or the clients' own agent. `place` is its place in lists.
+
+    `clock` says when it is: what is `stated` may move.
+    """
+
+    def __init__(
+        self, facts: dict[str, Any], stated: dict[str, Any], place: int, clock: Callable[[], float]
+    ) -> None:
+        self.written, self.place, self.recorded, self.clock = stated, place, facts["recorded"], clock
+        self.moving = [name for name, number in stated.items() if at(number, 0.0) is not number]
         self.factor = "local_cost_factor" if place == len(facts["contractors"]) else "external_cost_factor"
         self.correlation, self.luck = facts["settings"]["failure_correlation"], facts["luck"]
         self.identity: int = stated.get("identity", -1)
         self.outcomes: dict[str, Any] = stated["outcomes"] or {}
-        true_p = stated["reliability"] if stated["success"] is None else stated["success"]
-        self.success = true_p if facts["work_may_fail"] else 1.0
+        self.may_fail: bool = facts["work_may_fail"]
         by_use = (each["bill_usd"] is not None for each in self.outcomes.values())
         self.bills_by_use = self.recorded is not None or any(by_use)
+
+    @property
+    def stated(self) -> dict[str, Any]:
+        """What is stated of it, as it is now."""
+        now_s = self.clock()
+        return self.written | {name: at(self.written[name], now_s) for name in self.moving}
+
+    @property
+    def success(self) -> float:
+        """The probability that its work is good, now, where no outcomes are stated."""
+        true_p = self.stated["success"]
+        if not self.may_fail:
+            return 1.0
+        return float(self.stated["reliability"] if true_p is None else true_p)
+
+    def changes_s(self, name: str) -> list[float]:
+        """When a number of it that moves does so."""
+        times_s: list[float] = self.written[name]["at_s"]
+        return times_s
 
     def does(self, task: Task) -> bool:
         """Whether it offers to do such work."""
@@ -400,21 +433,19 @@ def price_factor(security: dict[str, Any]) -> float:
 class Contractor(Worker):
     """One of those who can be hired."""
 
-    def __init__(self, facts: dict[str, Any], place: int) -> None:
+    def __init__(self, facts: dict[str, Any], place: int, clock: Callable[[], float]) -> None:
         stated = facts["contractors"][place]
-        super().__init__(facts, stated, place)
+        super().__init__(facts, stated, place, clock)
+        stated = self.stated  # at the start
         external, machine = facts["settings"]["cost_model"]["external"], stated["hardware"] or {}
         self.pricing, self.rules = external["pricing"], facts["settings"]["skills"]
         self.name: str = stated["name"]
         self.start_s: float = facts["settings"]["start_second_of_day"]
-        self.reliability: float = stated["reliability"]
-        self.slots: float = math.inf if stated["slots"] == "unlimited" else stated["slots"]
-        self.network_s: float = stated["network_ms"] / 1000
         self.security = facts["settings"]["contracts"]["security"]
         self.dearer = price_factor(self.security)
         risks = {}
         for name in ("security_risk", "quality_risk"):
-            derived = min(1.0, external[name]["base"] + external[name]["slope"] * (1 - self.reliability))
+            derived = min(1.0, external[name]["base"] + external[name]["slope"] * (1 - stated["reliability"]))
             risks[name] = derived if stated[name] is None else stated[name]
         self.risk: float = risks["quality_risk"]  # of the value at stake, besides bad work (eq. 9)
         self.incident_p = dict.fromkeys(INCIDENTS, 0.0)
@@ -428,12 +459,80 @@ class Contractor(Worker):
                 self.incident_p[kind] = self.insecure * share * (1 - self.averted(kind))
         self.usd_per_s = sum(slot_usd_per_h(machine).values()) / 3600 if machine else 0.0
         self.s_per_flop = 1 / slot_flop_s(machine) if machine.get("peak_flop_s") else 0.0
-        rates = ("prefill_tokens_per_s", "decode_tokens_per_s")
-        speeds = (stated[rate] or machine.get(rate) for rate in rates)
-        self.s_per_token = [1 / speed if speed else 0.0 for speed in speeds]
         self.curve: dict[str, Any] | None = stated["batch_curve"]
         self.enter_s: float = stated["enter_s"]
         self.leave_s: float = math.inf if stated["leave_s"] is None else stated["leave_s"]
+
+    @property
+    def slots(self) -> float:
+        """How many jobs it can work on at once now."""
+        slots = self.stated["slots"]
+        return math.inf if slots == "unlimited" else slots
+
+    @property
+    def most_slots(self) -> float:
+        """How many jobs it can ever work on at once."""
+        slots = self.written["slots"]
+        return float(max(slots["values"])) if "slots" in self.moving else self.slots
+
+    def downs_s(self) -> Iterator[tuple[float, float]]:
+        """When it goes down and is up again, one outage after the other."""
+        rule = self.stated["outages"]
+        if rule is None:
+            return
+        if rule["at_hours"] is not None:
+            yield from ((3600 * begin_h, 3600 * end_h) for begin_h, end_h in rule["at_hours"])
+            return
+        up_s = 0.0
+        for number in itertools.count():
+            lasts = [draw(self.luck["outage"], self.identity, number, which) for which in (0, 1)]
+            down_s = up_s - 3600 * rule["mean_up_h"] * math.log1p(-lasts[0])
+            up_s = down_s - 3600 * rule["mean_repair_h"] * math.log1p(-lasts[1])
+            yield down_s, up_s
+
+    def up_s(self, now_s: float) -> float:
+        """From when on it is up: now, or when it is repaired."""
+        for begin_s, end_s in self.downs_s():
+            if now_s < end_s:
+                return end_s if begin_s <= now_s else now_s
+        return now_s
+
+    def at_work_s(self, begin_s: float, end_s: float) -> float:
+        """For how long it is up between two times."""
+        lasted_s = end_s - begin_s
+        for down_s, up_s in self.downs_s():
+            if down_s >= end_s:
+                break
+            lasted_s -= max(0.0, min(up_s, end_s) - max(down_s, begin_s))
+        return lasted_s
+
+    def done_s(self, begin_s: float, service_s: float) -> tuple[float, bool]:
+        """When work ends that it begins, and whether it is lost then."""
+        for down_s, up_s in self.downs_s():
+            if down_s >= begin_s + service_s:
+                break
+            if down_s >= begin_s:
+                if self.stated["outages"]["running"] == "lost":
+                    return down_s, True
+                service_s += up_s - down_s
+        return begin_s + service_s, False
+
+    @property
+    def reliability(self) -> float:
+        """The share of good work that it claims now."""
+        return float(self.stated["reliability"])
+
+    @property
+    def network_s(self) -> float:
+        return float(self.stated["network_ms"] / 1000)
+
+    @property
+    def s_per_token(self) -> list[float]:
+        """Seconds that reading a token takes now, and writing one."""
+        stated, machine = self.stated, self.stated["hardware"] or {}
+        rates = ("prefill_tokens_per_s", "decode_tokens_per_s")
+        speeds = (stated[rate] or machine.get(rate) for rate in rates)
+        return [1 / speed if speed else 0.0 for speed in speeds]
 
     def is_there(self, now_s: float) -> bool:
         """Whether it is in the market."""

@@ -324,8 +324,8 @@ class Market:
     def carry_out(self, contract: Contract) -> Generator[simpy.Event, Any, tuple[str, str | None]]:
         """Handshake, data, queue, work, verification; how it ended and, where that is badly, why."""
         rules, task, who = self.rules, contract.task, contract.offer.contractor
-        queue = self.known.queues[who]
-        if contract.luck("unreachable") < who.stated["unreachable_rate"]:
+        down = who.up_s(self.env.now) > self.env.now
+        if down or contract.luck("unreachable") < who.stated["unreachable_rate"]:
             in_time = yield from self.lasts(contract, contract.offer.search_s + rules["connect_timeout_s"])
             return ("canceled", "unreachable") if in_time else TIMED_OUT
         setup_s = contract.offer.search_s + self.known.setup_s + who.network_s
@@ -335,6 +335,7 @@ class Market:
             setup_s += rules["authorisation_s"]
         if not (yield from self.lasts(contract, setup_s)):
             return TIMED_OUT
+        queue = self.known.queue(who)
         if not queue.takes_in(who.stated["queue_limit"]):
             return "rejected", "full"
         contract.sent = True
@@ -349,14 +350,17 @@ class Market:
         if contract.luck("question") < rules["input_required_rate"]:
             contract.row["input_required"] = True
             contract.service_s += drawn_at(rules["input_reply_s"], contract.luck("reply"))
+        contract.good = contract.row["good"] = who.is_good(task)
         breaks_off = not contract.good and contract.luck("fails_openly") < rules["failed_share"]
         if breaks_off:
             contract.service_s *= contract.luck("fails_at")
             contract.tokens *= contract.luck("fails_at")
-        if not (yield from self.queue_and_work(contract, queue)):
-            return TIMED_OUT
+        ended = yield from self.queue_and_work(contract, queue)
+        if ended is not None:
+            return ended
         if breaks_off:
             return "failed", "broke off"
+        contract.good = contract.row["good"] = who.is_good(task)
         if incident is not None:
             contract.row["incident"] = incident
         if incident == "lost":
@@ -375,12 +379,16 @@ class Market:
             yield self.env.timeout(seconds if in_time else left_s)
         return in_time
 
-    def queue_and_work(self, contract: Contract, queue: Queue) -> Generator[simpy.Event, Any, bool]:
-        """Whether the work was done before its client lost patience."""
+    def queue_and_work(
+        self, contract: Contract, queue: Queue
+    ) -> Generator[simpy.Event, Any, tuple[str, str] | None]:
+        """How it ended where the work was not done: its client lost patience, or an outage the work."""
         env, expected_s = self.env, contract.expected_s
         if queue.limited:
             queue.join(expected_s)
             request = queue.resource.request()
+            if not request.triggered and "slots" in contract.offer.contractor.moving:
+                env.process(self.slots_change(contract.offer.contractor))
             if request.triggered or contract.deadline_s == math.inf:
                 yield request
             else:
@@ -388,22 +396,44 @@ class Market:
             queue.leave(expected_s)
             if not request.triggered:
                 request.cancel()
-                return False
+                return TIMED_OUT
         queue.working.append(expected_end_s := env.now + expected_s)
-        contract.row["working_s"] = env.now
-        self.began(contract.task)
         if isinstance(queue, Machine):
             used_s = queue.change()
-            in_time = yield from self.beside_others(contract, queue)
-        else:
-            in_time = yield from self.lasts(contract, contract.service_s)
-            contract.row["worked_s"] = env.now - contract.row["working_s"]
+        ended = yield from self.serve(contract, queue)
         queue.working.remove(expected_end_s)
         if isinstance(queue, Machine):
             contract.row["worked_s"] = queue.change() - used_s
         if queue.limited:
             queue.resource.release(request)
-        return in_time
+        return ended
+
+    def serve(
+        self, contract: Contract, queue: Queue | Machine
+    ) -> Generator[simpy.Event, Any, tuple[str, str] | None]:
+        """Work, once the contractor is up, with the repairs meanwhile."""
+        env, who = self.env, contract.offer.contractor
+        repair_s = who.up_s(env.now) - env.now
+        if repair_s > 0 and not (yield from self.lasts(contract, repair_s)):
+            return TIMED_OUT
+        contract.row["working_s"] = env.now
+        self.began(contract.task)
+        if isinstance(queue, Machine):
+            return None if (yield from self.beside_others(contract, queue)) else TIMED_OUT
+        begun_s, (done_s, lost) = env.now, who.done_s(env.now, contract.service_s)
+        in_time = yield from self.lasts(contract, done_s - env.now)
+        contract.row["worked_s"] = who.at_work_s(begun_s, env.now)
+        if not in_time:
+            return TIMED_OUT
+        return ("failed", "outage") if lost else None
+
+    def slots_change(self, who: Contractor) -> Events:
+        """As long as somebody waits, a contractor's slots change when their time has come."""
+        while self.known.queue(who).waiting:
+            later = [at_s for at_s in who.changes_s("slots") if at_s > self.env.now]
+            if not later:
+                return
+            yield self.env.timeout(later[0] - self.env.now)
 
     def beside_others(self, contract: Contract, machine: Machine) -> Generator[simpy.Event, Any, bool]:
         """Whether the work was done in time on a machine that serves all its jobs at once."""

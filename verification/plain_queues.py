@@ -22,6 +22,13 @@ class Queue:
         self.working: list[float] = []
         self.coming = 0
 
+    def resize(self, slots: float) -> None:
+        """Have so many slots: more are given to those who wait, and running work keeps its own."""
+        if slots != self.slots:
+            self.slots = slots
+            self.resource._capacity = slots
+            self.resource._trigger_put(None)
+
     @property
     def jobs(self) -> int:
         return len(self.waiting) + len(self.working)
@@ -48,7 +55,7 @@ class Queue:
         """
         if self.jobs < self.slots or self.slots == 0:
             return 0.0
-        turn, free_slots = self.jobs - int(self.slots), int(self.slots) - len(self.working)
+        turn, free_slots = self.jobs - int(self.slots), max(0, int(self.slots) - len(self.working))
         at_work = self.working + [now_s + expected_s for expected_s in self.waiting[:free_slots]]
         if turn < len(at_work):
             free_s = sorted(at_work)[turn]

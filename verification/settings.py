@@ -26,9 +26,13 @@ from coalesce_sim import Scenario
 from coalesce_sim.experiments.diagnosis.warnings import notes_of
 from coalesce_sim.policies.errors import PolicyError
 from coalesce_sim.scenario.distributions import DistributionSpec
+from coalesce_sim.scenario.moving import Moving
 from coalesce_sim.scenario.problems import ScenarioError
 
 Steps = tuple[str | int, ...]
+
+_WHOLE = frozenset((DistributionSpec, Moving))
+"""What stands for a number and is one value, however many fields it has."""
 
 
 def branches_of(annotation: Any) -> list[Any]:
@@ -53,7 +57,7 @@ def _settings_at(annotation: Any, place: str) -> Iterator[str]:
     alternatives = branches_of(annotation)
     models = [each for each in alternatives if isinstance(each, type) and issubclass(each, BaseModel)]
     lists = [each for each in alternatives if typing.get_origin(each) in (list, dict)]
-    if DistributionSpec in models:
+    if not _WHOLE.isdisjoint(models):
         yield place
         return
     if len(models) + len(lists) > 1:
@@ -97,7 +101,7 @@ def _settings_with(value: Any, annotation: Any, place: str, steps: Steps) -> Ite
     models = [each for each in alternatives if isinstance(each, type) and issubclass(each, BaseModel)]
     lists = [each for each in alternatives if typing.get_origin(each) in (list, dict)]
     several = len(models) + len(lists) > 1
-    if DistributionSpec in models or not (models or lists):
+    if not _WHOLE.isdisjoint(models) or not (models or lists):
         yield Setting(place, steps, annotation, value)
         return
     if several:

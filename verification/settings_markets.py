@@ -446,6 +446,8 @@ def insecure() -> Market:
         "premium_usd_share": 0.05,
         "lowered_by": {"encryption": averted, "enclave": averted, "audit": averted},
     }
+    listed = {"at_hours": [[0.05, 0.06], [0.1, 0.11]], "running": "resumes"}
+    by_chance = {"mean_up_h": 0.1, "mean_repair_h": 0.01}
     model = rule["cost_model"]
     external = model["external"] | {"security_risk": {"base": 0.7, "slope": 0.5}}
     return rule | {
@@ -462,8 +464,8 @@ def insecure() -> Market:
             "verification": {"automated": {"sensitivity": 0.7}},
         },
         "contractors": [
-            contractor("p", slots=1, security_risk=0.9, quality_risk=0.1),
-            contractor("q", success=0.8, slots=3, price_usd=0.2, type="y"),
+            contractor("p", slots=1, security_risk=0.9, quality_risk=0.1, outages=listed),
+            contractor("q", success=0.8, slots=3, price_usd=0.2, type="y", outages=by_chance),
             contractor("r", success=0.9, slots=1, skills=["code"], type="x"),
         ],
         "reputation": None,

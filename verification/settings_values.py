@@ -12,6 +12,7 @@ from coalesce_sim.scenario.distributions import DistributionSpec
 from verification.settings import Setting, branches_of
 
 OTHER: dict[str, list[Any]] = {
+    "at_hours": [[[0.0, 0.3]]],
     "after": [[]],
     "benchmark": ["b"],
     "benchmarks": [["a"]],

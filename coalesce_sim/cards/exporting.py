@@ -60,7 +60,11 @@ def export_cards(scenario: Scenario, seed: int, replication: int = 0) -> Export:
         raise ScenarioError([Problem(place, None, "contractors", message)])
     cards: dict[str, str] = {}
     unsaid: dict[str, dict[str, Any]] = {}
-    problems: list[Problem] = []
+    problems = [
+        Problem(place, None, f"{holder}.{name}", "moves with time, of which a card can say nothing")
+        for holder, name, _ in scenario.moving
+        if holder.startswith("contractors")
+    ]
     for index, each in enumerate(contractors):
         if misfit := misfit_of_line(each.name):
             problems.append(Problem(place, None, f"contractors[{index}].name", misfit))
@@ -120,7 +124,7 @@ def _card(contractor: Contractor) -> dict[str, Any]:
 
 
 def _terms(contractor: Contractor) -> dict[str, Any]:
-    price: dict[str, float] = {}
+    price: dict[str, object] = {}
     if contractor.input_usd_per_mtok or contractor.output_usd_per_mtok:
         price = {name: getattr(contractor, name) for name in ("input_usd_per_mtok", "output_usd_per_mtok")}
     if contractor.price_usd or not price:

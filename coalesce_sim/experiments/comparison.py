@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from coalesce_sim.arrays import FloatArray
+from coalesce_sim.experiments.changes import Change, aftermaths, changes_of
 from coalesce_sim.experiments.contenders import (
     UNASKED,
     YARDSTICKS,
@@ -67,7 +68,7 @@ def play_all(
     known = all_local(scenario, seed, replication, core=core, in_hindsight=in_hindsight)
     played = Played([], [], [], [])
     for contender in field:
-        bins, routed, queues = TaskBins(), Routed(scenario), QueueObserver()
+        bins, routed, queues = TaskBins(changes_of(scenario)), Routed(scenario), QueueObserver()
         watching = Observers(bins, routed, queues)
         staged = Stage(
             scenario,
@@ -228,6 +229,11 @@ class Comparison:
         return Learning([each.bins for each in self.played], family=asked)
 
     @cached_property
+    def changes(self) -> list[Change]:
+        """What the market's changes at stated times came to, policy by policy."""
+        return aftermaths([each.bins for each in self.played], changes_of(self.scenario))
+
+    @cached_property
     def learning(self) -> pd.DataFrame:
         """One row a policy and bin of tasks, means over replications with 95 % intervals; see `Curve`."""
         frame: pd.DataFrame = self.learning_table().to_pandas()
@@ -281,6 +287,7 @@ class Comparison:
                 }
                 for index, contender in enumerate(self.field)
             },
+            **self._changes(),
             "observed": [each.as_dict() for each in self.observed],
             "differences": [each.as_dict() for each in self.differences],
             "variance_removed": {
@@ -289,6 +296,20 @@ class Comparison:
                 "most": max(known, default=None),
             },
         }
+
+    def _changes(self) -> dict[str, Any]:
+        """What the changes came to, where there are any."""
+        told = [
+            {
+                "at_s": change.at_s,
+                "task": change.task,
+                "policies": {
+                    label: each.as_dict() for label, each in zip(self.labels, change.policies, strict=True)
+                },
+            }
+            for change in self.changes
+        ]
+        return {"changes": told} if told else {}
 
     def runs_table(self) -> pa.Table:
         """`runs` as an Arrow table; null for metrics that are undefined."""

@@ -9,7 +9,7 @@ from typing import Literal
 
 from coalesce_sim.inputs.tasktable import read_table
 from coalesce_sim.market.compiled.coverage import POLICIES, Core, CoreError, plays_events, uncovered
-from coalesce_sim.scenario.policy import Topsis
+from coalesce_sim.scenario.policy import PolicySettings, Topsis
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.scenario.volume import expected_tasks
 from coalesce_sim.scenario.workload import DemandDriven, Recorded, Renewal
@@ -104,16 +104,27 @@ def _pays(runs: int, scenarios: Sequence[Scenario], *, own_policy: bool, watched
     if own_policy or watched or not loops_are_kept:
         return loops_are_kept
     stated = zip(scenarios, kernels, strict=True)
-    apart = [POLICIES.get(type(each.policy)) for each, kernel in stated if kernel != "published_kernel"]
+    apart = [
+        POLICIES.get(type(chosen))
+        for each, kernel in stated
+        if kernel != "published_kernel" and (chosen := _only_policy(each)) is not None
+    ]
     missing = sum(not building.is_kept(each) for each in choosers.kernels_of(filter(None, apart)))
     return lasts_s >= _PAYS_FROM_S + _POLICY_COMPILES_S * missing
+
+
+def _only_policy(scenario: Scenario) -> PolicySettings | None:
+    """The one policy that decides for all clients; None where groups have different ones."""
+    policies = scenario.policies
+    return policies[0][1] if len(policies) == 1 else None
 
 
 def _kernel(scenario: Scenario, *, own_policy: bool) -> str:
     """The module of the kernel that plays a scenario."""
     if scenario.learning:
         return "market_kernel"
-    chosen = scenario.policy
+    chosen = _only_policy(scenario)
+    own_policy = own_policy or chosen is None
     rules = chosen if isinstance(chosen, Topsis) else None
     events = plays_events(scenario, None if own_policy else POLICIES.get(type(chosen)), rules)
     return "queueing_kernel" if events else "published_kernel"

@@ -15,10 +15,13 @@ from numpy.typing import NDArray
 from coalesce_sim.inputs.ontology import read_ontology
 from coalesce_sim.inputs.recordings import Recordings, read_recordings
 from coalesce_sim.luck import Luck
+from coalesce_sim.market.courses import Course
 from coalesce_sim.market.matching import texts_of, vectors_of
+from coalesce_sim.market.moving import told, told_of_homes
 from coalesce_sim.market.roster import roster_of
 from coalesce_sim.market.workload import Block, Workload, hourly_demand
 from coalesce_sim.policies.mcdm import CRITERIA
+from coalesce_sim.scenario.clients import ClientGroup, Clients
 from coalesce_sim.scenario.contracts import ContractRules
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.scenario.workload import LEVELS
@@ -28,7 +31,7 @@ Facts = dict[str, Any]
 
 _PURPOSES: Final = (
     *("work", "difficulty", "unreachable", "question", "reply", "fails_openly", "fails_at", "found"),
-    *("incident", "incident kind", "incident averted"),
+    *("incident", "incident kind", "incident averted", "outage"),
     *("registry", "gossip", "gossip of clients", "broadcast"),
     *("policy.random", "policy.exploration", "policy.exploration.pick"),
     *(f"policy.weight drift.{criterion}" for criterion in CRITERIA),
@@ -62,7 +65,9 @@ def facts(scenario: Scenario, seed: int, replication: int) -> Facts:
         `horizon_s`, the seconds from there to where the last tasks arrive.
     ``contractors``
         One mapping each, with the fields that a listed contractor has in a scenario, its `identity`, and when
-        it enters the market and leaves it, `enter_s` and `leave_s`, as far as that is known beforehand.
+        it enters the market and leaves it, `enter_s` and `leave_s`, as far as that is known beforehand. A
+        number that moves, here and in `clients`, is a mapping of ``at_s``, seconds since the start, and
+        ``values``, each of which holds from then on, as they were written, drawn or read.
     ``tasks``
         One mapping each, in the order of decision, composite tasks whole: `type`, `client` (from 0),
         `arrival_s`, its public attributes, `data_sensitivity` where the task states it itself,
@@ -77,7 +82,9 @@ def facts(scenario: Scenario, seed: int, replication: int) -> Facts:
         By purpose the 64 bits that its draws begin at. A draw on (0, 1) is made of them and of the worker's
         identity (-1 for home, or nobody), the task's number and the attempt's, as `coalesce_sim.luck` says:
         `work` and `difficulty` (attempt 0), what may go wrong with contracts (`unreachable`, `question`,
-        `reply`, `fails_openly`, `fails_at`, `found`, `incident`, `incident kind`, `incident averted`), and
+        `reply`, `fails_openly`, `fails_at`, `found`, `incident`, `incident kind`, `incident averted`), when
+        a contractor is down by chance (`outage`: the number of the outage stands for the task, 0 for the time
+        up before it and 1 for its repair), and
         what policies draw (`policy.random`, `policy.exploration`, `policy.exploration.pick`,
         `policy.weight drift.cost` and the like; nobody's). `registry`, or `broadcast`, gives each contractor
         a draw (task 0, attempt 0), and those of equal merit are ranked by it; in `gossip` the round stands
@@ -100,14 +107,18 @@ def facts(scenario: Scenario, seed: int, replication: int) -> Facts:
     streams = Streams(seed, replication)
     roster = roster_of(scenario, streams)
     luck = Luck(seed, replication, roster.identities)
+    moving = told(scenario, roster, luck)
     return {
         "trade": "contracts" if scenario.learning else "published",
         "work_may_fail": scenario.contracts is not None,
-        "settings": _settings(scenario, rules),
+        "settings": _settings(scenario, rules, _clients(scenario, luck)),
         "contractors": [
-            each.model_dump(mode="json") | {"identity": identity, "enter_s": enter_s, "leave_s": leave_s}
-            for each, identity, enter_s, leave_s in zip(
+            each.model_dump(mode="json")
+            | {name: _moving(course) for name, course in moves.items()}
+            | {"identity": identity, "enter_s": enter_s, "leave_s": leave_s}
+            for each, moves, identity, enter_s, leave_s in zip(
                 roster.contractors(),
+                moving,
                 roster.identities.tolist(),
                 roster.presence.enter_s.tolist(),
                 [None if math.isinf(each) else each for each in roster.presence.leave_s.tolist()],
@@ -124,7 +135,22 @@ def facts(scenario: Scenario, seed: int, replication: int) -> Facts:
     }
 
 
-def _settings(scenario: Scenario, rules: ContractRules) -> dict[str, Any]:
+def _moving(course: Course) -> dict[str, list[float]]:
+    return {"at_s": course.at_s.tolist(), "values": course.values.tolist()}
+
+
+def _clients(scenario: Scenario, luck: Luck) -> dict[str, Any]:
+    """The clients as they are written, with the courses of what moves."""
+    stated, clock = scenario.clients, scenario.clock
+    clients = stated.model_dump(mode="json")
+    written: list[tuple[Clients | ClientGroup, dict[str, Any]]] = [(stated, clients)]
+    written += [(group, clients["groups"][name]) for name, group in (stated.groups or {}).items()]
+    for each, fields in written:
+        fields |= {name: _moving(course) for name, course in told_of_homes(each, clock, luck).items()}
+    return clients
+
+
+def _settings(scenario: Scenario, rules: ContractRules, clients: dict[str, Any]) -> dict[str, Any]:
     dumped = scenario.model_dump(mode="json", by_alias=True)
     sections = (
         "boxes",
@@ -140,6 +166,7 @@ def _settings(scenario: Scenario, rules: ContractRules) -> dict[str, Any]:
     return {
         **{name: dumped["workload"][name] for name in ("types", "attributes", "failure_correlation")},
         **{name: dumped[name] for name in sections},
+        "clients": clients,
         "contracts": rules.model_dump(mode="json"),
         "start_second_of_day": scenario.clock.start_second_of_day,
         "horizon_s": scenario.clock.horizon_s,

@@ -27,15 +27,18 @@ _SUMS = ("realised_usd", "all_local_usd", "explored")
 class TaskBins(Observer):
     """Sums over tasks in at most `MOST_BINS` bins of equal width, which doubles whenever they are full.
 
-    So the memory that a replication takes does not grow with its tasks. `sums` is (sums, bins).
+    So the memory that a replication takes does not grow with its tasks. `sums` is (sums, bins); `before` are
+    the tasks that came before each of the times `at_s`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, at_s: Sequence[float] = ()) -> None:
+        self._at_s, self.before = np.array(at_s, dtype=np.float64), np.zeros(len(at_s), dtype=np.int64)
         self.width = 1
         self.tasks = 0
         self.sums = np.zeros((len(_SUMS), MOST_BINS))
 
     def block_recorded(self, records: Records) -> None:
+        self.before += records.block.tasks.arrival_s.searchsorted(self._at_s)
         numbers = self.tasks + np.arange(len(records.block))
         self.tasks += len(numbers)
         while self.tasks > self.width * MOST_BINS:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from coalesce_sim.inputs.history import check_histories
 from coalesce_sim.inputs.recordings import read_recordings
 from coalesce_sim.inputs.sellers import listed_prices
 from coalesce_sim.inputs.tasktable import TaskTable, read_table
@@ -57,6 +58,8 @@ def check_inputs(scenario: Scenario) -> None:
                         problems.append(Problem("", None, f"contractors.claims.{name}", message))
     except ScenarioError as error:
         problems.extend(error.problems)
+    histories = [(at, name, number.csv) for at, name, number in scenario.moving if number.csv is not None]
+    problems += check_histories(histories, scenario.clock.start)
     if problems:
         raise ScenarioError(problems)
 

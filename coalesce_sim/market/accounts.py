@@ -20,7 +20,8 @@ class ConservationError(CoalesceError, RuntimeError):
 class Accounts:
     """Counts kept event by event, and the same worked out from the records; `check` compares them.
 
-    Event by event: tasks that came in, tasks that have ended, well or not (`done`), what contractors were
+    Event by event: tasks that came in, tasks that have ended, well or not (`done`, the last at `last_done_s`
+    where there are contracts), what contractors were
     paid, what clients were charged, what coordinating steps cost and took by the clock, what is held for
     contracts under way, and how contracts ended, by final state; security incidents by kind, and what leaks
     cost clients (`leak_usd`, a part of what they were charged) and their insurance.
@@ -29,6 +30,7 @@ class Accounts:
     def __init__(self, contractors: int) -> None:
         self.tasks_in = 0
         self.done = 0
+        self.last_done_s = 0.0
         self.realised_usd = 0.0
         self.coordination_usd = 0.0
         self.coordination_s = 0.0
@@ -36,6 +38,7 @@ class Accounts:
         self._ever_held_usd = 0.0
         self.contracts_open = 0
         self.found_bad = 0
+        self.lost_to_outages = 0
         self.incidents: Counter[str] = Counter()
         self.leak_usd = 0.0
         self.insured_usd = 0.0

@@ -39,7 +39,7 @@ class Decider:
     """
 
     def __init__(self, policy: Policy, *, seed: int, replication: int) -> None:
-        self._policy = policy
+        self.policy = policy
         self._name = f"{type(policy).__module__}:{type(policy).__qualname__}"
         self._where = f"replication {replication}, seed {seed}"
         self.view_type = policy.view_type
@@ -90,7 +90,7 @@ class Decider:
     def _ask(self, what: str, *given: View | Outcome | Surroundings) -> Any:
         try:
             with OwnCode():
-                asked = getattr(self._policy, what)
+                asked = getattr(self.policy, what)
                 return asked(*given) if given else asked
         except (*WANTED_TO_END, PolicyError):
             raise

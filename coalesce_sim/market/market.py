@@ -16,11 +16,11 @@ from coalesce_sim.market.contracts.open_block import OpenContractBlock
 from coalesce_sim.market.contracts.quotes import ContractQuote
 from coalesce_sim.market.contracts.trade import ContractAttempt, ContractTrade
 from coalesce_sim.market.deciders import Deciders, Make
-from coalesce_sim.market.deciding import Decider
 from coalesce_sim.market.loop import Loop
 from coalesce_sim.market.matching import matching_of
 from coalesce_sim.market.observer import Observer
 from coalesce_sim.market.open_block import BlocksUnderWay
+from coalesce_sim.market.outages import breakdowns_of
 from coalesce_sim.market.pool import Pool
 from coalesce_sim.market.published.open_block import OpenPublishedBlock
 from coalesce_sim.market.published.quotes import PublishedQuote
@@ -33,6 +33,7 @@ from coalesce_sim.metrics import of_group
 from coalesce_sim.policies.protocol import Policy, Surroundings
 from coalesce_sim.policies.registry import create
 from coalesce_sim.policies.topsis import Topsis
+from coalesce_sim.policies.yardsticks import AlwaysLocal
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.skills.compatibility import compatibility
 from coalesce_sim.streams import Streams
@@ -77,7 +78,8 @@ class Market:
         )
         self.accounts = Accounts(len(pool))
         self.env = simpy.Environment(0.0)
-        self.queues = Queues(self.env, scenario, pool)
+        luck = Luck(seed, replication, pool.identities)
+        self.queues = Queues(self.env, scenario, pool, breakdowns_of(pool.roster, luck))
         self._populations, self._turns_over = scenario.clients.populations, scenario.turns_over
         self._workload = Workload(scenario, self.demand, streams)
         self._observer = observer
@@ -85,7 +87,7 @@ class Market:
         venue = Venue(
             scenario=scenario,
             streams=streams,
-            luck=Luck(seed, replication, pool.identities),
+            luck=luck,
             demand=self.demand,
             pool=pool,
             skills=self.skills,
@@ -96,7 +98,7 @@ class Market:
             searches=lambda client: deciders.of(client).searches,
         )
         self.trade = ContractTrade(venue) if scenario.learning else PublishedTrade(venue)
-        self._compiled = None if core == "simpy" else _compiled(venue, self.trade, policy, deciders.of(0))
+        self._compiled = None if core == "simpy" else _compiled(venue, self.trade, deciders)
         self._under_way = BlocksUnderWay(self.accounts, observer, (self._compiled or self.trade).taken)
         if isinstance(self.trade, ContractTrade):  # two branches, each with its own kinds of block and quote
             self._loop = self._looped(self.trade)
@@ -160,6 +162,8 @@ class Market:
     @property
     def ended_s(self) -> float:
         """When the last event was, once all was played."""
+        if self.queues.slots_change:  # when they do so next is an event, whether or not anybody is left then
+            return self.accounts.last_done_s
         return self.env.now if self._compiled is None else self._compiled.ended_s
 
     def figures(self) -> dict[str, float]:
@@ -199,21 +203,22 @@ class Market:
 
 
 def _compiled(
-    venue: Venue, trade: ContractTrade | PublishedTrade, policy: Policy, decider: Decider
+    venue: Venue, trade: ContractTrade | PublishedTrade, deciders: Deciders
 ) -> MarketCore | PublishedCore | QueueingCore | None:
     """The compiled core, where it covers the market; it is imported, and numba with it, when asked for."""
     if uncovered(venue.scenario) is not None:
         return None
+    policy = AlwaysLocal() if deciders.only is None else deciders.only.policy  # which then decides nothing
     if isinstance(trade, ContractTrade):
         from coalesce_sim.market.compiled.market_core import MarketCore
 
-        return MarketCore(venue, policy, decider, trade)
+        return MarketCore(venue, policy, deciders, trade)
     rules = policy.rules if isinstance(policy, Topsis) else None
-    in_python = is_changed(policy) or venue.observer.sees_decisions
+    in_python = deciders.only is None or is_changed(policy) or venue.observer.sees_decisions
     if plays_events(venue.scenario, None if in_python else type(policy), rules):
         from coalesce_sim.market.compiled.queueing import QueueingCore
 
-        return QueueingCore(venue, policy, decider, trade)
+        return QueueingCore(venue, policy, deciders, trade)
     from coalesce_sim.market.compiled.published import PublishedCore
 
     return PublishedCore(venue, policy, trade)

@@ -10,8 +10,10 @@ from coalesce_sim.economics.tariff import bill_usd, input_usd_per_mtok, tariff_o
 from coalesce_sim.market.roster import Roster, roster_of
 from coalesce_sim.policies.protocol import Tasks
 from coalesce_sim.scenario.batching import BatchCurve
+from coalesce_sim.scenario.moving import extremes
 from coalesce_sim.scenario.pool import TypeOutcome
 from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.scenario.tariff import PRICES
 from coalesce_sim.skills.compatibility import Claims
 from coalesce_sim.streams import Streams
 
@@ -22,9 +24,10 @@ class Pool:
     `identities` say who each is to luck, `owner` whose it is, and the `roster` who is active when.
 
     Public are names, types, `skills`, listed prices (those by tokens are the `tariff`), `slots` (None if
-    unlimited), `boxes`, those that they share, and how fast a contractor works: `latency_s`, `network_s`, the
-    seconds a token or a FLOP, 0 where no speed is known, or where `curves` say how long a token takes to
-    write among so many jobs; for prices by demand `demand` and `available`.
+    unlimited; those at the start, where `most_slots` may be more), `boxes`, those that they share, and how
+    fast a contractor works: `latency_s`, `network_s`, the seconds a token or a FLOP, 0 where no speed is
+    known, or where `curves` say how long a token takes to write among so many jobs; for prices by demand
+    `demand` and `available`.
 
     Claimed, and believed where work is not rated, are `reliability` and `performance`; from the former follow
     `security_risk` and `quality_risk` where they are not stated.
@@ -41,11 +44,20 @@ class Pool:
         self.identities, self.owner = roster.identities, roster.owner
         self.skills = roster.each([tuple(kind.skills) for kind in roster.kinds])
         self.performance = roster.stated("performance")
-        limits = [None if kind.slots == "unlimited" else kind.slots for kind in roster.kinds]
+        limits = [kind.slots if isinstance(kind.slots, int) else None for kind in roster.kinds]
         self.slots: tuple[int | None, ...] = roster.each(limits)
+        numbers = [moving.get("slots") for moving in roster.moving]
+        self.most_slots: tuple[int | None, ...] = roster.each(
+            [
+                limit if number is None else int(extremes(number)[1])
+                for limit, number in zip(limits, numbers, strict=True)
+            ]
+        )
         self.boxes: tuple[str | None, ...] = roster.stated("box")
         self.base_price_usd = roster.column("price_usd")
         self.tariff = tariff_of(roster.kinds, roster.kind, roster.price_factor)
+        moving_prices = any(name in numbers for numbers in roster.moving for name in PRICES)
+        self.charges_by_token = self.tariff.charges or moving_prices
         self._start_s = scenario.clock.start_second_of_day
         self.latency_s = 60 * roster.column("latency_min")
         self.network_s = roster.column("network_ms") / 1000
@@ -125,8 +137,9 @@ class Pool:
 
     @property
     def total_slots(self) -> int | None:
-        """Slots of all contractors together, None if any has unlimited ones; those of a box count once."""
-        if None in self.slots:
+        """Slots of all contractors together, None if any has unlimited ones, or not always as many; those of
+        a box count once."""
+        if None in self.slots or any("slots" in numbers for numbers in self.roster.moving):
             return None
         boxes = {box: slots for box, slots in zip(self.boxes, self.slots, strict=True) if box is not None}
         own = [slots for box, slots in zip(self.boxes, self.slots, strict=True) if box is None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import math
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from functools import partial
 from itertools import islice
 
@@ -14,22 +14,28 @@ import simpy
 
 from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.market.accounts import ConservationError
+from coalesce_sim.market.courses import Course, listed_course
+from coalesce_sim.market.outages import Breakdowns
 from coalesce_sim.market.pool import Pool
 from coalesce_sim.scenario.batching import BatchCurve
 from coalesce_sim.scenario.schema import Scenario
+
+Occupied = Callable[[float, float], float]
+"""How long a job of some service time takes a slot that it is given at a time."""
 
 
 class Forecast:
     """When work that joins a first-come queue now will start (Kiefer and Wolfowitz, 1955).
 
     It is told the true service time of every job in the order of arrival, and so exact unless jobs leave
-    undone, as those of contracts that are canceled do: then others start earlier than it says.
+    undone, as those of contracts that are canceled do: then others start earlier than it says. `occupied`
+    says how long a job takes a slot that it is given at a time; left out, its service time.
     """
 
-    __slots__ = ("_free_s",)
+    __slots__ = ("_free_s", "_occupied")
 
-    def __init__(self, slots: int) -> None:
-        self._free_s = [0.0] * slots
+    def __init__(self, slots: int, occupied: Occupied | None = None) -> None:
+        self._free_s, self._occupied = [0.0] * slots, occupied
 
     def wait_s(self, arrival_s: float) -> float:
         """Time in the queue for a job that arrives at `arrival_s`."""
@@ -37,7 +43,25 @@ class Forecast:
 
     def add(self, arrival_s: float, service_s: float) -> None:
         """A job joins the queue."""
-        heapq.heapreplace(self._free_s, max(arrival_s, self._free_s[0]) + service_s)
+        begin_s = max(arrival_s, self._free_s[0])
+        takes_s = service_s if self._occupied is None else self._occupied(begin_s, service_s)
+        heapq.heapreplace(self._free_s, begin_s + takes_s)
+
+    def resize(self, now_s: float, slots: int) -> None:
+        """From now on there are so many slots: of fewer those come free the last that are free the first."""
+        while len(self._free_s) > slots:
+            heapq.heappop(self._free_s)
+        while len(self._free_s) < slots:
+            heapq.heappush(self._free_s, now_s)
+
+
+class Slots(simpy.Resource):
+    """Slots of which there may be more or fewer with time."""
+
+    def resize(self, slots: int) -> None:
+        """Give new ones to those who wait; of fewer, those that are taken stay so until their work ends."""
+        self._capacity = slots
+        self._trigger_put(None)
 
 
 Waiting = tuple[float, float]
@@ -55,6 +79,7 @@ class Queue:
     __slots__ = (
         "_env",
         "_expected_ends_s",
+        "_most",
         "_queued_s",
         "_resource",
         "_true",
@@ -67,27 +92,42 @@ class Queue:
     )
 
     def __init__(
-        self, env: simpy.Environment, slots: int | None, watch: Callable[[int], None] | None = None
+        self,
+        env: simpy.Environment,
+        slots: int | None,
+        watch: Callable[[int], None] | None = None,
+        occupied: Occupied | None = None,
     ) -> None:
         self._env, self._watch = env, watch
         self.limited = slots is not None
-        self.slots = slots
+        self.slots, self._most = slots, slots
         self._waiting: deque[Waiting] = deque()
         self._queued_s = 0.0
         self.coming = 0
         self.busy_s = 0.0
         self._expected_ends_s: list[float] = []
-        self._true = Forecast(slots) if slots else None
-        self._resource: simpy.Resource | None = None
+        self._true = Forecast(slots, occupied) if slots else None
+        self._resource: Slots | None = None
 
     @property
-    def resource(self) -> simpy.Resource:
+    def resource(self) -> Slots:
         """The slots, made when somebody first asks for one."""
         if self._resource is None:
             # SimPy knows no capacity of 0: nobody asks for the slot of those that have none.
             capacity = math.inf if self.slots is None else max(1, self.slots)
-            self._resource = simpy.Resource(self._env, capacity)  # type: ignore[arg-type]  # infinite is fine
+            self._resource = Slots(self._env, capacity)  # type: ignore[arg-type]  # infinite is fine
         return self._resource
+
+    def resize(self, slots: int) -> None:
+        """Have another number of slots from now on, at least one."""
+        if slots == self.slots or self._true is None or self.slots is None:
+            return
+        self.slots, self._most = slots, max(slots, self._most or slots)
+        self._true.resize(self._env.now, slots)
+        if self._resource is not None:
+            self._resource.resize(slots)
+        if self._watch is not None:
+            self._watch(self.jobs)
 
     def takes_in(self, queue_limit: int | None) -> bool:
         """Whether one more job finds a slot, or a place among `queue_limit` that wait (None: any number)."""
@@ -105,7 +145,7 @@ class Queue:
         if self.slots is None or self.jobs < self.slots or self.slots == 0:
             return 0.0
         ends_s = self._expected_ends_s
-        taking = islice(self._waiting, self.slots - len(ends_s))
+        taking = islice(self._waiting, max(0, self.slots - len(ends_s)))
         at_work = [*ends_s, *(now_s + expected_s for since_s, expected_s in taking if since_s <= now_s)]
         turn = self.jobs - self.slots
         if turn < len(at_work):
@@ -117,6 +157,11 @@ class Queue:
                     left_s += end_s - now_s
             free_s = now_s + (self._queued_s + left_s) / self.slots
         return max(0.0, free_s - arrival_s)
+
+    @property
+    def waits(self) -> bool:
+        """Whether anybody waits for a slot."""
+        return bool(self._waiting)
 
     @property
     def jobs(self) -> int:
@@ -164,9 +209,9 @@ class Queue:
         self._queued_s = self._queued_s - expected_s if self._waiting else 0.0
         self.busy_s -= now_s
         self._expected_ends_s.append(now_s + expected_s)
-        if self.slots is not None and len(self._expected_ends_s) > self.slots:
+        if self._most is not None and len(self._expected_ends_s) > self._most:
             raise ConservationError(
-                f"capacity exceeded: {len(self._expected_ends_s)} at work in {self.slots} slots"
+                f"capacity exceeded: {len(self._expected_ends_s)} at work in {self._most} slots"
             )
         return now_s + expected_s
 
@@ -279,17 +324,31 @@ class Sharing:
         self.s_per_token[contractor], self.crowd[contractor] = curve.s_per_token(crowd), crowd
 
 
+def _slot_courses(pool: Pool) -> dict[int, Course]:
+    """How the slots of contractors change, of those of whom they do."""
+    courses = {
+        kind: listed_course(numbers["slots"].at_hours)
+        for kind, numbers in enumerate(pool.roster.moving)
+        if "slots" in numbers and numbers["slots"].at_hours is not None
+    }
+    return {who: courses[kind] for who, kind in enumerate(pool.roster.kind.tolist()) if kind in courses}
+
+
 class Queues:
     """All queues of a market, and what one may expect of them.
 
     `jobs` are those that wait or are at work at each contractor, and at `shared_boxes` those of all who are
-    on them; `arrivals` counts the tasks decided on by machine, of which each client has one (`machine_of`);
+    on them; `slots` are what each contractor has as far as it was last looked at, infinite where that is
+    unlimited; `outages` are the contractors', None where nobody has any;
+    `arrivals` counts the tasks decided on by machine, of which each client has one (`machine_of`);
     `sharing` is how machines that serve all their jobs at once would do with one more, None where no
     contractor has one.
     """
 
-    def __init__(self, env: simpy.Environment, scenario: Scenario, pool: Pool) -> None:
-        self.env = env
+    def __init__(
+        self, env: simpy.Environment, scenario: Scenario, pool: Pool, outages: Breakdowns | None = None
+    ) -> None:
+        self.env, self.outages = env, outages
         at_home: list[int | None] = []
         boxes: list[str | None] = []
         for each in scenario.clients.populations:
@@ -307,16 +366,19 @@ class Queues:
         self.jobs = np.zeros(len(pool))
         self._without_free_slot: set[int] = set()
         self.sharing = Sharing(pool.curves) if any(pool.curves) else None
-        self._curves = pool.curves
+        self._curves, self._first_slots = pool.curves, pool.slots
         self._box_of = pool.boxes
         there = Counter(name for name in (*boxes, *pool.boxes) if name is not None)
         self.shared_boxes = frozenset(name for name, agents in there.items() if agents > 1)
-        self.contractors = Workers(pool.slots, self._at_contractor, self._machines(set(boxes)))
-        self.network_s: list[float] = pool.network_s.tolist()
+        self._courses = _slot_courses(pool)
+        self._woken: set[int] = set()
+        always = [None if who in self._courses else slots for who, slots in enumerate(pool.slots)]
+        self.contractors = Workers(always, self._at_contractor, self._machines(set(boxes)))
+        self.slots = np.array([np.inf if each is None else each for each in pool.slots])
+        self.network_s = pool.network_s
         self.limited_at_contractors = any(slots is not None for slots in pool.slots)
         self.limited = self.limited_at_contractors or any(slots is not None for slots in at_home)
-        self._all_network_s = pool.network_s
-        self._networked = any(self.network_s)
+        self._networked = bool(self.network_s.any())
 
     def set_moment(
         self,
@@ -367,7 +429,7 @@ class Queues:
         if box is not None:
             return self._of_box(box, self.contractors.slots[who])
         if curve is None or self.sharing is None:
-            return Queue(env, self.contractors.slots[who], partial(self._watch, who))
+            return Queue(env, self._first_slots[who], partial(self._watch, who), self._occupied(who))
         from coalesce_sim.market.batches import Batch
 
         return Batch(env, curve, partial(self._watch_shared, who, self.sharing))
@@ -375,6 +437,39 @@ class Queues:
     def _watch_shared(self, contractor: int, sharing: Sharing, jobs: int) -> None:
         self._watch(contractor, jobs)
         sharing.expect(contractor, jobs + 1)
+
+    def _occupied(self, who: int) -> Occupied | None:
+        if self.outages is None or not self.outages.suffers(who):
+            return None
+        return partial(self.outages.occupied_s, who)
+
+    @property
+    def slots_change(self) -> bool:
+        """Whether anybody has other slots at some times than at others."""
+        return bool(self._courses)
+
+    def contractor(self, who: int) -> Queue:
+        """The queue of a contractor, which has the slots that it has now."""
+        queue = self.contractors[who]
+        if who in self._courses:
+            queue.resize(int(self._courses[who].value(self.env.now)))
+        return queue
+
+    def slots_may_change(self, who: int) -> None:
+        """Somebody waits at a contractor, and is served when it gets more slots."""
+        if who in self._courses and who not in self._woken:
+            self._woken.add(who)
+            self.env.process(self._change_slots(who))
+
+    def _change_slots(self, who: int) -> Generator[simpy.Event, object, None]:
+        """Change a contractor's slots when their time has come, as long as anybody waits."""
+        at_s = self._courses[who].at_s
+        while self.contractor(who).waits:
+            place = self._courses[who].place(self.env.now) + 1
+            if place == len(at_s):
+                break
+            yield self.env.timeout(float(at_s[place]) - self.env.now)
+        self._woken.remove(who)
 
     def _watch(self, contractor: int, jobs: int) -> None:
         self.jobs[contractor] = jobs
@@ -387,15 +482,15 @@ class Queues:
     def waits_s(self, *, expected: bool) -> FloatArray | None:
         """Network and queueing time at every contractor for work awarded now; None where both are 0."""
         if not self.limited_at_contractors:
-            return self._all_network_s if self._networked else None
+            return self.network_s if self._networked else None
         now_s = self.env.now
         ahead = [
             self.contractors[who].expected_wait_s(now_s, now_s + network)
             if expected
             else self.contractors[who].true_wait_s(now_s + network)
-            for who, network in enumerate(self.network_s)
+            for who, network in enumerate(self.network_s.tolist())
         ]
-        return np.add(self._all_network_s, ahead)
+        return np.add(self.network_s, ahead)
 
     def expected_queues_s(self, ids: IntArray, delay_s: float) -> FloatArray:
         """The queues alone, without the network, that are expected at the contractors `ids`, for work that
@@ -405,14 +500,16 @@ class Queues:
             now_s = self.env.now
             for position, who in enumerate(ids.tolist()):
                 if who in self._without_free_slot:
-                    arrival_s = now_s + delay_s + self.network_s[who]
-                    queue_s[position] = self.contractors[who].expected_wait_s(now_s, arrival_s)
+                    queue = self.contractor(who)
+                    arrival_s = now_s + delay_s + self.network_s.item(who)
+                    queue_s[position] = queue.expected_wait_s(now_s, arrival_s)
         return queue_s
 
     def true_waits_s(self, ids: IntArray, delay_s: float) -> FloatArray:
         """Network and queue for such work, the service times of all jobs before it being known."""
         arrival_s = self.env.now + delay_s
-        ahead = [self.contractors[j].true_wait_s(arrival_s + self.network_s[j]) for j in ids.tolist()]
-        network_s: FloatArray = self._all_network_s[ids]
+        network_s: FloatArray = self.network_s[ids]
+        each = zip(ids.tolist(), network_s.tolist(), strict=True)
+        ahead = [self.contractor(who).true_wait_s(arrival_s + network) for who, network in each]
         waits_s: FloatArray = network_s + np.array(ahead)
         return waits_s

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -11,15 +12,18 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
+from coalesce_sim.inputs.history import read_history
 from coalesce_sim.inputs.recordings import read_recordings
 from coalesce_sim.inputs.sellers import listed_prices
 from coalesce_sim.luck import StateArray, identities_of
 from coalesce_sim.market.presence import Presence
 from coalesce_sim.scenario.distributions import Distribution, sample
+from coalesce_sim.scenario.moving import Moving, moving_in
 from coalesce_sim.scenario.policy import Fixed
 from coalesce_sim.scenario.pool import Coming, Contractor, ContractorFacts, DrawnPool, PriceList, RecordedPool
 from coalesce_sim.scenario.problems import Mark, closest
-from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.scenario.schema import Clock, Scenario
+from coalesce_sim.scenario.tariff import PRICES
 from coalesce_sim.scenario.turnover import Entry, Turnover
 from coalesce_sim.streams import Streams
 
@@ -27,11 +31,28 @@ _OWN = ("name", "type", *Coming.model_fields)
 _SHARED = tuple(name for name in Contractor.model_fields if name not in _OWN)
 
 
+class Adapted(NamedTuple):
+    """How the numbers of drawn contractors follow from those of their types, by contractor: times a factor,
+    plus a shift, and within bounds."""
+
+    factor: FloatArray | float
+    shift: FloatArray | float
+    least: float
+    most: float
+
+    def of(self, values: FloatArray, who: int) -> FloatArray:
+        """The values of one contractor, of those of its type."""
+        factor, shift = (each if isinstance(each, float) else each[who] for each in self[:2])
+        return np.clip(values * factor + shift, self.least, self.most)
+
+
 @dataclass(frozen=True, slots=True)
 class Roster:
     """All contractors in columns, one entry a contractor.
 
-    `kind` indexes `kinds`, the statements that several share. `own` holds, by field of a listed contractor,
+    `kind` indexes `kinds`, the statements that several share, with what moves as it is at first; `moving` has
+    it as it was stated, by kind and field, and `adapted`, by field, what a drawn contractor's own luck makes
+    of it. `own` holds, by field of a listed contractor,
     what is each one's own instead; its prices by tokens are those of its kind times its `price_factor`.
     `identities` are who each one is to luck: its number in a drawn pool, else its name. Several names may be
     of one identity. `owner` is whose each is, by the first that its owner has, and `presence` says when it is
@@ -47,6 +68,8 @@ class Roster:
     owner: IntArray
     presence: Presence
     own: dict[str, FloatArray] = field(default_factory=dict)
+    moving: Sequence[dict[str, Moving]] = ()
+    adapted: dict[str, Adapted] = field(default_factory=dict)
 
     def active(self, now_s: float) -> BoolArray | None:
         """Which contractors make offers at a time, and are found, one entry each; None where all do."""
@@ -131,20 +154,19 @@ def why_not_hired(scenario: Scenario, rule: Fixed, seed: int, replications: Iter
 
 def roster_of(scenario: Scenario, streams: Streams) -> Roster:
     """All contractors of a run, those among them who enter later: listed, read from files, or drawn."""
-    stay, on_its_machine = _Stay(scenario.turnover, streams), scenario.on_its_machine
+    clock, stay, on_its_machine = scenario.clock, _Stay(scenario.turnover, streams), scenario.on_its_machine
     match source := scenario.contractors:
         case DrawnPool():
             entry = None if scenario.turnover is None else scenario.turnover.entry
             entries = _entries(source, entry, scenario.clock.horizon_s, streams)
-            return _drawn(
-                source, [on_its_machine(kind) for kind in source.types.values()], entries, stay, streams
-            )
+            drawn = [on_its_machine(kind) for kind in source.types.values()]
+            return _drawn(source, drawn, entries, stay, clock, streams)
         case PriceList(template=template):
             listed = listed_prices(source)
             names = tuple(price.provider for price in listed)
             kinds = [on_its_machine(_kind(template, **each.prices.token_prices())) for each in listed]
-            everyone = np.arange(len(names))
-            return _named(names, ("seller",) * len(names), kinds, everyone, stay.from_the_start(len(names)))
+            everyone, presence = np.arange(len(names)), stay.from_the_start(len(names))
+            return _named(names, ("seller",) * len(names), kinds, everyone, presence, clock)
         case RecordedPool(recorded=facts, claims=claims):
             assert scenario.records is not None
             recordings = read_recordings(scenario.records)
@@ -153,13 +175,14 @@ def roster_of(scenario: Scenario, streams: Streams) -> Roster:
             kinds = [on_its_machine(each) for each in kinds]
             number = {name: k for k, name in enumerate(claims, start=1)}
             which: IntArray = np.array([number.get(name, 0) for name in names], dtype=np.int64)
-            roster = _named(names, names, kinds, which, stay.from_the_start(len(names)))
+            roster = _named(names, names, kinds, which, stay.from_the_start(len(names)), clock)
             roster.own["price_usd"] = recordings.expected_bill_usd[: len(names)]
             return roster
         case _:
             names, types = tuple(each.name for each in source), tuple(each.type for each in source)
             kinds = [on_its_machine(each) for each in source]
-            roster = _named(names, types, kinds, np.arange(len(source)), _listed_presence(source, stay))
+            everyone, presence = np.arange(len(source)), _listed_presence(source, stay)
+            roster = _named(names, types, kinds, everyone, presence, clock)
             owners = [each.owner or each.name for each in source]
             return replace(roster, owner=np.array([owners.index(each) for each in owners]))
 
@@ -196,10 +219,43 @@ def _named(
     kinds: Sequence[ContractorFacts],
     kind: IntArray,
     presence: Presence,
+    clock: Clock,
 ) -> Roster:
     """Contractors who are known by their names, at prices as stated."""
-    everyone = np.arange(len(names))
-    return Roster(names, types, kinds, kind, identities_of(names), np.ones(len(names)), everyone, presence)
+    still, moving = _at_first(kinds, clock)
+    one, everyone = np.ones(len(names)), np.arange(len(names))
+    return Roster(names, types, still, kind, identities_of(names), one, everyone, presence, moving=moving)
+
+
+def _at_first(
+    kinds: Sequence[ContractorFacts], clock: Clock
+) -> tuple[Sequence[ContractorFacts], Sequence[dict[str, Moving]]]:
+    """The kinds as they are when the clock starts, and what moves of each."""
+    moving = [moving_in(kind) for kind in kinds]
+    if not any(moving):
+        return kinds, moving
+    still = [
+        kind.model_copy(update={name: first_of(number, name, clock) for name, number in numbers.items()})
+        for kind, numbers in zip(kinds, moving, strict=True)
+    ]
+    return still, moving
+
+
+def first(number: float | Moving, name: str, clock: Clock) -> float:
+    """What a number in a field of that name is when the clock starts."""
+    return first_of(number, name, clock) if isinstance(number, Moving) else number
+
+
+def first_of(number: Moving, name: str, clock: Clock) -> float | int:
+    """What a number that moves is when the clock starts."""
+    if number.at_hours is not None:
+        value = number.at_hours[0][1]
+        return int(value) if name == "slots" else value
+    if number.csv is not None:
+        return float(read_history(number.csv, name, clock.start)[1][0])
+    regular = number.trend or number.walk
+    assert regular is not None
+    return regular.start
 
 
 def _kind(facts: ContractorFacts, **prices: object) -> ContractorFacts:
@@ -238,9 +294,15 @@ def _picked(shares: Sequence[float], draws: FloatArray) -> IntArray:
 
 
 def _drawn(
-    pool: DrawnPool, kinds: Sequence[ContractorFacts], entries: _Entries, stay: _Stay, streams: Streams
+    pool: DrawnPool,
+    stated: Sequence[ContractorFacts],
+    entries: _Entries,
+    stay: _Stay,
+    clock: Clock,
+    streams: Streams,
 ) -> Roster:
     kind, names, n = entries.kind, list(pool.types), len(entries.kind)
+    kinds, moving = _at_first(stated, clock)
 
     def drawn(factor: Distribution, name: str) -> FloatArray:
         """Those who enter are drawn apart, so that they change nothing of the others."""
@@ -259,13 +321,21 @@ def _drawn(
         np.arange(n, dtype=np.uint64),
         Presence(entries.enter_s, stay.until_s(entries.enter_s)),
     )
-    roster = Roster(all_names, types, kinds, kind, numbers, price_factor, np.arange(n), presence)
+    roster = Roster(
+        all_names, types, kinds, kind, numbers, price_factor, np.arange(n), presence, moving=moving
+    )
     roster.own.update(
         price_usd=np.maximum(pool.min_price_usd, roster.column("price_usd") * price_factor),
         latency_min=np.maximum(pool.min_latency_min, roster.column("latency_min") * latency_factor),
         demand=demand,
         available_capacity=available,
         success=_shifted(roster, shift),
+    )
+    roster.adapted.update(
+        price_usd=Adapted(price_factor, 0.0, pool.min_price_usd, math.inf),
+        latency_min=Adapted(latency_factor, 0.0, pool.min_latency_min, math.inf),
+        success=Adapted(1.0, shift, 0.0, 1.0),
+        **dict.fromkeys(PRICES, Adapted(price_factor, 0.0, 0.0, math.inf)),
     )
     return roster
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from coalesce_sim.arrays import FloatArray, IntArray
+from coalesce_sim.market.courses import Course, course_by
 from coalesce_sim.scenario.distributions import Distribution, sample
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.streams import Stream, Streams
@@ -21,15 +22,18 @@ class TasksOfGroups:
         types, clients = scenario.workload.types, scenario.clients
         self._group_of = clients.group_of
         shares, latest_min = [], []
-        self._values: list[tuple[int, Distribution, Stream]] = []
+        self._values: list[tuple[int, Distribution | Course, Stream]] = []
         for number, population in enumerate(clients.populations):
             group = population.stated
             own = {} if group is None else group.types or {}
             shares.append([own.get(name, 0.0) if own else kind.share for name, kind in types.items()])
             own = {} if group is None else group.max_latency_min or {}
             latest_min.append([own.get(name, kind.max_latency_min) for name, kind in types.items()])
-            if group is not None and group.value_usd is not None:
-                self._values.append((number, group.value_usd, streams.later("task.value_usd")))
+            values = None if group is None else group.value_usd
+            if values is not None:
+                luck = streams.later("task.value_usd")
+                moving = course_by(values, "value_usd", scenario.clock, luck)
+                self._values.append((number, moving, luck))
         self._edges = [np.cumsum(np.array(each) / np.array(each).sum()) for each in shares]
         self._differ = any(each != shares[0] for each in shares)
         self._max_latency_s = 60 * np.array(latest_min)
@@ -44,10 +48,13 @@ class TasksOfGroups:
                 type_id[rows] = np.searchsorted(edges, luck[rows], side="right")
         return type_id
 
-    def values_usd(self, drawn_usd: FloatArray, client: IntArray) -> FloatArray:
+    def values_usd(self, drawn_usd: FloatArray, client: IntArray, arrival_s: FloatArray) -> FloatArray:
         """What good work on each task is worth, where everybody's were drawn."""
         for number, values, luck in self._values:
-            own_usd = sample(values, luck, len(drawn_usd))
+            if isinstance(values, Course):
+                own_usd = values.values_at(arrival_s)
+            else:
+                own_usd = sample(values, luck, len(drawn_usd))
             drawn_usd = np.where(self._group_of[client] == number, own_usd, drawn_usd)
         return drawn_usd
 

@@ -23,6 +23,7 @@ from coalesce_sim.inputs.recordings import read_recordings
 from coalesce_sim.inputs.tasktable import read_table
 from coalesce_sim.market.arrivals import Arrivals, dealer_of, unbroken
 from coalesce_sim.market.composite import SCALED, Templates, Wholes
+from coalesce_sim.market.courses import Course, course_by
 from coalesce_sim.market.own_streams import by_the_hour, renewed
 from coalesce_sim.market.tasks_of_groups import TasksOfGroups
 from coalesce_sim.policies.protocol import Tasks
@@ -139,6 +140,8 @@ class Workload:
         self._home_of = scenario.clients.home_of
         self._templates = Templates(scenario.workload.types)
         self._recordings = None if scenario.records is None else read_recordings(scenario.records)
+        value_usd, stream = scenario.workload.attributes.value_usd, self._streams["value_usd"]
+        self._value_usd = course_by(value_usd, "value_usd", scenario.clock, stream)
 
     def blocks(self) -> Iterator[Block]:
         """The tasks in the order of decision: by arrival, then client, then the order they were dealt."""
@@ -291,8 +294,11 @@ class Workload:
             "cached_tokens",
             "output_tokens",
         ):
-            drawn[name] = sample(getattr(attributes, name), self._streams[name], n)
-        drawn["value_usd"] = self._of_groups.values_usd(drawn["value_usd"], client)
+            if name == "value_usd" and isinstance(self._value_usd, Course):
+                drawn[name] = self._value_usd.values_at(arrivals.arrival_s)
+            else:
+                drawn[name] = sample(getattr(attributes, name), self._streams[name], n)
+        drawn["value_usd"] = self._of_groups.values_usd(drawn["value_usd"], client, arrivals.arrival_s)
         columns = {
             name: np.where(np.isnan(given[name]), values, given[name]) if name in given else values
             for name, values in drawn.items()

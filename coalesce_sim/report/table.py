@@ -147,6 +147,8 @@ def experience(result: RunResult) -> list[str]:
         ends = [end for end in ends if end[:5] != "0.0 %"]
         found_bad = ours("contracts_found_bad_rate")
         bad = f"; {percent(found_bad)} found bad by verification" if found_bad.mean else ""
+        outages = ours("contracts_outage_rate")
+        bad += f"; {percent(outages)} lost to outages" if outages.mean else ""
         lines.append(
             f"Contracts: {with_half_width(ours('contracts'))} a replication, {', '.join(ends)}{bad}."
         )

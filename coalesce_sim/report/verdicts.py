@@ -7,7 +7,7 @@ from typing import Any
 
 from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.contracts.incidents import LEAKED, TAMPERED
-from coalesce_sim.market.contracts.reasons import FOUND_BAD, UNREACHABLE, WORK_LOST
+from coalesce_sim.market.contracts.reasons import FOUND_BAD, OUTAGE, UNREACHABLE, WORK_LOST
 from coalesce_sim.market.contracts.states import CANCELED, COMPLETED, FAILED, REJECTED
 from coalesce_sim.numbers import number, plural
 from coalesce_sim.policies.protocol import LOCAL, Decision, View
@@ -118,6 +118,8 @@ def of_contract(contract: Contract) -> str:
             end = f"Rejected {took}: the contractor's queue is full."
         case (str(state), reason) if (state, reason) == (FAILED, WORK_LOST):
             end = f"Failed {took}: the work was done and lost before it was delivered."
+        case (str(state), reason) if (state, reason) == (FAILED, OUTAGE):
+            end = f"Failed {took}: the contractor went down, and the work was lost."
         case (str(state), _) if state == FAILED:
             end = f"Failed {took}, before anything was delivered."
         case (_, reason) if reason == FOUND_BAD:

@@ -15,6 +15,7 @@ from coalesce_sim.scenario.believed import OwnHardware
 from coalesce_sim.scenario.boxes import Box
 from coalesce_sim.scenario.distributions import NonNegative, Positive, Share
 from coalesce_sim.scenario.draws import NonNegativeDistribution
+from coalesce_sim.scenario.moving import Moving
 from coalesce_sim.scenario.policy import PolicySettings
 from coalesce_sim.scenario.pool import Slots, TypeOutcome, refuse_beside_box
 
@@ -37,7 +38,7 @@ class ClientGroup(Model):
     types: Annotated[dict[str, NonNegative], Field(min_length=1)] | None = None
     """Of which of `workload.types` the group's tasks are, each with its share relative to the others; left
     out, as those types say. No effect where arrivals say the types themselves."""
-    value_usd: NonNegativeDistribution | None = None
+    value_usd: NonNegativeDistribution | Moving | None = None
     """USD that good work on the group's tasks is worth, drawn by the same luck; left out, as
     `workload.attributes` say. No effect on tasks that state theirs."""
     max_latency_min: Annotated[dict[str, Positive], Field(min_length=1)] | None = None
@@ -49,9 +50,9 @@ class ClientGroup(Model):
     """What each slot of the group's clients works on."""
     box: str | None = None
     """One of `boxes` that all clients of the group share, in place of `slots` and `hardware`."""
-    price_usd: NonNegative | None = None
+    price_usd: NonNegative | Moving | None = None
     """USD that a task at home is expected to cost the group's clients beyond hardware."""
-    success: Share | None = None
+    success: Share | Moving | None = None
     """True probability that work at home is good, for the group's clients."""
     outcomes: dict[str, TypeOutcome] | None = None
     """Success, true bills and times of work at home by task type, for the group's clients."""
@@ -77,8 +78,8 @@ class Home(NamedTuple):
 
     slots: Slots
     hardware: OwnHardware
-    price_usd: float
-    success: float
+    price_usd: float | Moving
+    success: float | Moving
     outcomes: dict[str, TypeOutcome] | None
 
 
@@ -115,10 +116,10 @@ class Clients(Model):
     box: str | None = None
     """One of `boxes` that clients share, in place of `slots` and `hardware`. Left out, each has slots of its
     own."""
-    price_usd: NonNegative = 0.0
+    price_usd: NonNegative | Moving = 0.0
     """USD that a task at home is expected to cost beyond hardware and, where records are replayed, the list
     price of the own agent. No effect but on estimates in a market that learns."""
-    success: Share = 1.0
+    success: Share | Moving = 1.0
     """True probability that work at home is good; below 1 it needs `contracts`. No effect where there are
     `outcomes` or `records`."""
     outcomes: dict[str, TypeOutcome] | None = None

@@ -102,8 +102,8 @@ class ContractRules(Model):
     """Share of bad work that breaks off part of the way (*failed*); the rest is delivered (*completed*), and
     found bad, or not, by the verification."""
     due_on_failure: Share = 0.0
-    """Share of the price, or bill, that is paid for work that broke off or was found bad; for what was
-    rejected or canceled nothing is."""
+    """Share of the price, or bill, that is paid for work that broke off, was lost or was found bad; for
+    what was rejected or canceled nothing is."""
     verification: Verification = Verification()
     """How deliveries are checked before they are paid; by default at no cost and without error."""
     recovery: Recovery = Recovery()

@@ -44,9 +44,11 @@ DISTRIBUTIONS = frozenset(
         "choice",
         "empirical",
         "mixture",
+        *("at_hours", "trend", "walk", "csv"),
     }
 )
-"""Keys that name a distribution; a mapping with one of them as its only key is that distribution."""
+"""Keys that name a distribution, or how a number moves; a mapping with one of them as its only key is that.
+"""
 
 DISCRIMINATORS = ("kind", "class", "profile")
 """Keys whose value says which alternative a mapping describes."""

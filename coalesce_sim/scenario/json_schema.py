@@ -28,7 +28,8 @@ def json_schema() -> dict[str, Any]:
         **schema["properties"],
     }
     schema["anyOf"] = [{"required": ["extends"]}, {"required": needed}]
-    schema["$defs"]["DistributionSpec"] |= {"minProperties": 1, "maxProperties": 1}
+    for one_of_several in ("DistributionSpec", "Moving"):
+        schema["$defs"][one_of_several] |= {"minProperties": 1, "maxProperties": 1}
     schema["$defs"]["Component"] |= {"minProperties": 2, "maxProperties": 2}
     return {"$schema": DIALECT, **schema}
 

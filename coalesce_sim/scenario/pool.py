@@ -19,6 +19,8 @@ from coalesce_sim.scenario.distributions import (
 from coalesce_sim.scenario.draws import NonNegativeDistribution
 from coalesce_sim.scenario.hardware import Hardware
 from coalesce_sim.scenario.jurisdictions import Jurisdiction
+from coalesce_sim.scenario.moving import Moving
+from coalesce_sim.scenario.outages import Outages
 from coalesce_sim.scenario.tariff import TokenPrices
 
 Slots = Literal["unlimited"] | Annotated[int, Field(ge=0, le=1_000_000)]
@@ -67,18 +69,18 @@ class ContractorFacts(TokenPrices):
     jurisdiction: Jurisdiction | None = None
     """Country or territory whose law the contractor is under, by ISO 3166-1 (``DE``); left out, not known.
     Nothing in the market acts on it yet."""
-    price_usd: NonNegative = 0.0
+    price_usd: NonNegative | Moving = 0.0
     """USD listed for a task; no effect where pricing is ``per_token`` or work was recorded."""
-    latency_min: NonNegative = 0.0
+    latency_min: NonNegative | Moving = 0.0
     """Minutes that the work itself takes, whatever the task; what its tokens take comes on top."""
-    network_ms: NonNegative = 0.0
+    network_ms: NonNegative | Moving = 0.0
     """Milliseconds between client and contractor before the work; they hold no slot."""
-    prefill_tokens_per_s: Positive | None = None
+    prefill_tokens_per_s: Positive | Moving | None = None
     """Tokens of a prompt read per second; left out, as the `hardware` does, and without that in no time."""
-    decode_tokens_per_s: Positive | None = None
+    decode_tokens_per_s: Positive | Moving | None = None
     """Tokens of an answer written per second; left out, as the `hardware` does, and without that in no time.
     """
-    reliability: Share
+    reliability: Share | Moving
     """Share of good work that the contractor claims. Estimates go by it where there is no `reputation`, and
     risks that are not stated follow from it."""
     security_risk: Share | None = None
@@ -94,11 +96,11 @@ class ContractorFacts(TokenPrices):
     """What each slot works on: gives token rates that are left out, and what an hour of work costs the
     contractor itself. In a market that learns its `peak_flop_s` adds the time that a type's `base_flop`
     takes."""
-    own_cost_share: Share | None = None
+    own_cost_share: Share | Moving | None = None
     """Share of the listed price that is the contractor's own cost, where no hardware tells it; left out, all
     of it where somebody bargains or bids. It is spent on every job that is begun, whatever comes of it; where
     every contractor delivers, no effect but on auctions and posted prices."""
-    slots: Slots = "unlimited"
+    slots: Slots | Moving = "unlimited"
     """Jobs that the contractor can work on at once; others wait, first come, first served. With 0 it rejects
     whatever it is given (needs `contracts`)."""
     box: str | None = None
@@ -110,9 +112,11 @@ class ContractorFacts(TokenPrices):
     queue_limit: Annotated[int, Field(ge=0)] | None = None
     """Jobs that may wait at the contractor, which rejects those beyond. Left out, any number may; needs
     `contracts`."""
-    unreachable_rate: Share = 0.0
+    unreachable_rate: Share | Moving = 0.0
     """Probability that the contractor does not answer when it is given a task; needs `contracts`."""
-    success: Share | None = None
+    outages: Outages | None = None
+    """When the contractor is down; left out, never. Needs `contracts`."""
+    success: Share | Moving | None = None
     """True probability that the contractor's work is good, which comes to light only through its work; left
     out, its reliability. Needs `contracts`."""
     outcomes: dict[str, TypeOutcome] | None = None

@@ -28,6 +28,7 @@ from coalesce_sim.scenario.contracts import ContractRules
 from coalesce_sim.scenario.costs import BargainedPrice, CostModel, LoadPrice, TokenPrice
 from coalesce_sim.scenario.discovery import Discovery
 from coalesce_sim.scenario.distributions import NonNegative, Positive, no_speck
+from coalesce_sim.scenario.moving import Moving, extremes, moving_in, objections
 from coalesce_sim.scenario.origins import Origins
 from coalesce_sim.scenario.policy import BestFixed, Fixed, PolicySettings
 from coalesce_sim.scenario.pool import (
@@ -43,6 +44,7 @@ from coalesce_sim.scenario.recordings import RecordedRuns
 from coalesce_sim.scenario.reputation import EigenTrustReputation, Reputation
 from coalesce_sim.scenario.security import Incidents
 from coalesce_sim.scenario.skills import Skills
+from coalesce_sim.scenario.tariff import PRICES
 from coalesce_sim.scenario.turnover import Turnover
 from coalesce_sim.scenario.volume import MOST_TRUST_GIB, overflow, trust_gib
 from coalesce_sim.scenario.workload import DemandDriven, MarketDemand, Recorded, Workload
@@ -52,6 +54,10 @@ MOST_CONTRACTORS = 100_000
 NEEDS_LEARNING = "needs a market that learns; state `contracts: {}`, or extend `market`"
 
 F = TypeVar("F", bound=ContractorFacts)
+_RECORDED = frozenset(
+    ("price_usd", "latency_min", "prefill_tokens_per_s", "decode_tokens_per_s", "success", *PRICES)
+)
+"""What replayed records tell of workers."""
 
 
 def _a_date(value: object) -> object:
@@ -203,6 +209,34 @@ class Scenario(Model):
         return self
 
     @model_validator(mode="after")
+    def _facts_move_as_they_can(self) -> Self:
+        refused = list(self._unmovable())
+        if refused:
+            raise Refusals(refused)
+        return self
+
+    def _unmovable(self) -> Iterator[str]:
+        """What is wrong with numbers that move, of all of them at once."""
+        for place, name, number in self.moving:
+            if not self.learning:
+                yield (
+                    f"{place}.{name}: moves, which needs a market that learns: state contracts: {{}}, or "
+                    "extends: market"
+                )
+            if self.records is not None and name in _RECORDED:
+                yield f"{place}.{name}: moves, but recorded work tells it (records)"
+            for message in objections(name, number, 24 * self.clock.days):
+                yield f"{place}.{name}.{message}"
+        for place, facts in self._stated_facts:
+            outages = () if facts.outages is None else facts.outages.objections(24 * self.clock.days)
+            for message in outages:
+                yield f"{place}.outages.{message}"
+            if facts.outages is not None and facts.box is not None:
+                yield f"{place}.outages: does not go with a box, which others may work on meanwhile"
+            for name in moving_in(facts).keys() & PRICES if facts.conditional_prices else ():
+                yield f"{place}.{name}: moves, which does not go with conditional_prices beside it"
+
+    @model_validator(mode="after")
     def _demand_is_there(self) -> Self:
         if self.market_demand is None:
             if isinstance(self.workload.arrivals, DemandDriven):
@@ -336,6 +370,23 @@ class Scenario(Model):
                 return [(f"contractors[{index}]", each) for index, each in enumerate(listed)]
 
     @property
+    def changes_at_s(self) -> set[float]:
+        """When, in seconds from the start, something changes as is stated: who is there, or a number."""
+        listed = self.contractors if isinstance(self.contractors, list) else []
+        hours = {hour for each in listed for hour in (each.enter_h, each.leave_h) if hour}
+        hours |= {hour for _, _, how in self.moving for hour, _ in how.at_hours or () if hour}
+        return {3600 * hour for hour in hours}
+
+    @property
+    def moving(self) -> list[tuple[str, str, Moving]]:
+        """All numbers that move: the place of the mapping around each, its field, and how it moves."""
+        stated: list[tuple[str, Model]] = [("workload.attributes", self.workload.attributes)]
+        stated.append(("clients", self.clients))
+        stated += [(f"clients.groups.{name}", group) for name, group in (self.clients.groups or {}).items()]
+        stated += self._stated_facts
+        return [(place, name, how) for place, each in stated for name, how in moving_in(each).items()]
+
+    @property
     def turns_over(self) -> bool:
         """Whether contractors may enter or leave while the market is played."""
         listed = self.contractors if isinstance(self.contractors, list) else []
@@ -420,7 +471,7 @@ class Scenario(Model):
             place_of, home = partial(self.clients.place_of, population), population.home
             if home.slots == 0:
                 raise ValueError(f"{place_of('slots')}: must be > 0 without a section contracts (got 0)")
-            if home.success < 1 or home.outcomes is not None:
+            if extremes(home.success)[0] < 1 or home.outcomes is not None:
                 raise ValueError("contracts: missing, but clients may fail")
         if self.workload.failure_correlation > 0:
             raise ValueError("contracts: missing, but workload.failure_correlation needs it")
@@ -429,10 +480,10 @@ class Scenario(Model):
         for place, facts in self.facts:
             if facts.slots == 0:
                 raise ValueError(f"{place}.slots: must be > 0 without a section contracts (got 0)")
-            for field in ("success", "outcomes", "queue_limit"):
+            for field in ("success", "outcomes", "queue_limit", "outages"):
                 if getattr(facts, field) is not None:
                     raise ValueError(f"contracts: missing, but {place}.{field} needs it")
-            if facts.unreachable_rate > 0:
+            if extremes(facts.unreachable_rate)[1] > 0:
                 raise ValueError(f"contracts: missing, but {place}.unreachable_rate needs it")
         return self
 
@@ -481,6 +532,8 @@ class Scenario(Model):
                 continue
             if not self.learning:
                 raise ValueError(f"{place}.batch_curve: {NEEDS_LEARNING}")
+            if facts.outages is not None:
+                raise ValueError(f"{place}.outages: not beside batch_curve, whose jobs share what each began")
             if self.records is not None:
                 raise ValueError(f"{place}.batch_curve: has no effect where records say how long work took")
             for name, outcome in (facts.outcomes or {}).items():

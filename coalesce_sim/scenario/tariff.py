@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from coalesce_sim.scenario.base import Model
 from coalesce_sim.scenario.distributions import NonNegative
+from coalesce_sim.scenario.moving import Moving
 
 
 class ConditionalPrices(Model):
@@ -61,14 +62,14 @@ class ConditionalPrices(Model):
 class TokenPrices(Model):
     """What is charged by tokens, for a task as a whole."""
 
-    input_usd_per_mtok: NonNegative = 0.0
+    input_usd_per_mtok: NonNegative | Moving = 0.0
     """USD listed for a million tokens of prompt; no effect where pricing is ``flat`` or ``demand``."""
-    cache_read_usd_per_mtok: NonNegative | None = None
+    cache_read_usd_per_mtok: NonNegative | Moving | None = None
     """USD listed for a million tokens of prompt that are read from the contractor's cache, `cached_tokens` of
     a task; left out, as much as for others. No effect where pricing is ``flat`` or ``demand``."""
-    output_usd_per_mtok: NonNegative = 0.0
+    output_usd_per_mtok: NonNegative | Moving = 0.0
     """USD listed for a million tokens of answer; no effect where pricing is ``flat`` or ``demand``."""
-    request_usd: NonNegative = 0.0
+    request_usd: NonNegative | Moving = 0.0
     """USD listed for a request, on top of its tokens; no effect where pricing is ``flat`` or ``demand``."""
     conditional_prices: list[ConditionalPrices] = Field(default_factory=list)
     """What holds instead of these prices for long prompts or at some hours: of those whose condition is met

@@ -17,6 +17,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, SchemaValidator, core_schema
 
 from coalesce_sim.scenario.document import Document
+from coalesce_sim.scenario.moving import Moving
 from coalesce_sim.scenario.problems import Refusals, ScenarioError, Steps, closest, shown
 
 M = TypeVar("M", bound=BaseModel)
@@ -246,6 +247,8 @@ def _finding(details: ErrorDetails, place: _Place) -> _Finding:
     message = _broken_rule(kind, context, details["msg"])
     if details["loc"][-1:] == ("[key]",):
         message = f"key {message}"
+    if isinstance(value, Mapping) and len(value) == 1 and value.keys() <= Moving.model_fields.keys():
+        message = f"cannot move with time: {message}"
     got = "" if "(got" in message else f" (got {shown(value)})"
     return replace(finding, message=message + got, wanted=_WANTED.get(kind))
 

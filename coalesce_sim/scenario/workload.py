@@ -15,6 +15,7 @@ from coalesce_sim.scenario.distributions import (
     support,
 )
 from coalesce_sim.scenario.draws import NonNegativeDistribution, PositiveDistribution
+from coalesce_sim.scenario.moving import Moving
 
 Level = Literal["low", "medium", "high"]
 LEVELS: Final[tuple[Level, ...]] = get_args(Level)
@@ -351,7 +352,7 @@ class Attributes(Model):
     complexity: PositiveDistribution = 1.0
     """Without a unit, above 0, 1 being ordinary: multiplies FLOP and `local_min`, and raises prices by
     ``demand`` and memory as their slopes say."""
-    value_usd: NonNegativeDistribution = 0.0
+    value_usd: NonNegativeDistribution | Moving = 0.0
     """USD that good work is worth to the client: what bad work loses, and what is at risk at contractors."""
     budget_share: NonNegativeDistribution = 1.0
     """Share of a task's value that its client would spend; no effect but on `boosts` and `within_budget` of

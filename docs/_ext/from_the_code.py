@@ -11,7 +11,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 import coalesce_sim
-from coalesce_sim.market.compiled.coverage import of_contracts, of_published
+from coalesce_sim.market.compiled.coverage import of_contracts
 from coalesce_sim.metrics import METRICS, Metric
 
 _BETTER = {"higher": "more", "lower": "less", None: "–"}
@@ -43,13 +43,10 @@ class Metrics(SphinxDirective):
 
 
 class Uncovered(SphinxDirective):
-    """``{uncovered} published`` or ``contracts``: what the compiled core does not play of that trade."""
-
-    required_arguments = 1
+    """``{uncovered}``: what the compiled core does not play."""
 
     def run(self) -> list[nodes.Node]:
-        reasons_of = of_published if self.arguments[0] == "published" else of_contracts
-        lines = [f"- {each}" for each in reasons_of(coalesce_sim.load("published"))]
+        lines = [f"- {each}" for each in of_contracts(coalesce_sim.load("published"))]
         return self.parse_text_to_nodes("\n".join(lines))
 
 

@@ -140,8 +140,8 @@ class _Compared(Watching):
         assert isinstance(self.market.trade, ContractTrade)
         results, ids = self.market.trade.truth.of(block), np.arange(len(self.market.pool))
         for task in range(len(block)):
-            works = [results.work(task, who) for who in ids.tolist()]
-            honest_p = results.honest_p(task, ids)
+            works = [results.work(task, who, 0.0) for who in ids.tolist()]
+            honest_p = results.honest_ps(task, ids, np.zeros(len(ids)))
             assert honest_p.tolist() == [work.honest_p for work in works]
             honest = results.good(task, ids, honest_p).tolist()
             assert honest == [work.honest_good for work in works]

@@ -81,6 +81,29 @@ def test_the_oracle_is_told_what_every_choice_will_cost(then: str) -> None:
     assert realised == pytest.approx(promised, rel=1e-12)
 
 
+@pytest.mark.parametrize("running", ["lost", "resumes"])
+def test_the_oracle_is_told_of_outages_and_of_how_good_work_will_be(running: str) -> None:
+    scenario = uncertain({"then": "local"})
+    rules = {"mean_up_h": 0.05, "mean_repair_h": 0.02, "running": running}
+    falls = {"at_hours": [[0, 0.9], [0.2, 0.3], [0.5, 0.9]]}
+    for who, success in zip(scenario["contractors"], (falls, 0.8, None), strict=True):
+        who |= {"outages": rules, "slots": 1} | ({} if success is None else {"success": success})
+    promised, realised = promises(scenario)
+    assert realised == pytest.approx(promised, rel=1e-12)
+
+
+def test_the_oracle_is_told_how_late_work_is_that_resumes() -> None:
+    rules = {"mean_up_h": 0.03, "mean_repair_h": 0.1, "running": "resumes"}
+    scenario = market(
+        [30.0 * k for k in range(80)],
+        *(contractor(n, slots=1, outages=rules) for n in "ab"),
+        contracts={"connect_timeout_s": 0},
+    )
+    promised, realised = promises(scenario)
+    assert realised == pytest.approx(promised, rel=1e-12)
+    assert np.ptp(realised) > 1
+
+
 @pytest.mark.parametrize("pricing", [{"kind": "per_token"}, {"kind": "load", "slope": 0.5}])
 def test_the_oracle_knows_how_long_answers_will_be(pricing: dict[str, Any]) -> None:
     scenario = uncertain({}, late_usd_per_min=0.6)

@@ -7,6 +7,7 @@ import math
 import pytest
 
 import coalesce_sim
+from coalesce_sim.scenario.moving import Moving
 from coalesce_sim.scenario.pool import ContractorType, DrawnPool
 from coalesce_sim.scenario.schema import Scenario
 
@@ -21,13 +22,18 @@ def kinds(name: str) -> tuple[Scenario, dict[str, ContractorType]]:
     return scenario, scenario.contractors.types
 
 
+def still(number: float | Moving | None) -> float:
+    """A number of the profile, none of which moves."""
+    assert not isinstance(number, Moving)
+    return number or 0.0
+
+
 def usd_per_mtok(scenario: Scenario, kind: ContractorType) -> tuple[float, float]:
     """What a seller has to ask for reading and writing, so that the jobs that are paid pay for all and leave
     a margin."""
-    rules, machine, good = scenario.contracts, kind.hardware, kind.success
+    rules, machine, good = scenario.contracts, kind.hardware, still(kind.success)
     assert rules is not None
     assert machine is not None
-    assert good is not None
     check = rules.verification.automated
     paid = good * check.specificity + (1 - good) * (1 - rules.failed_share) * (1 - check.sensitivity)
     longer = 1 + rules.security.enclave_share + rules.security.audit_share
@@ -50,11 +56,11 @@ def test_prices_that_differ_from_the_list_follow_from_costs_and_margin() -> None
 def test_every_price_pays_for_the_mean_task_and_the_margin() -> None:
     scenario, types = kinds("market_viable")
     for name, kind in types.items():
-        asks_usd = of_a_task(kind.input_usd_per_mtok or 0, kind.output_usd_per_mtok or 0)
+        asks_usd = of_a_task(still(kind.input_usd_per_mtok), still(kind.output_usd_per_mtok))
         assert asks_usd >= 0.998 * of_a_task(*usd_per_mtok(scenario, kind)), name
     _, listed = kinds("market")
     asks_usd = of_a_task(
-        listed["open_weights"].input_usd_per_mtok or 0, listed["open_weights"].output_usd_per_mtok or 0
+        still(listed["open_weights"].input_usd_per_mtok), still(listed["open_weights"].output_usd_per_mtok)
     )
     assert asks_usd < 0.25 * of_a_task(*usd_per_mtok(scenario, listed["open_weights"]))
 

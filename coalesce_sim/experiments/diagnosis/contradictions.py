@@ -18,6 +18,7 @@ from coalesce_sim.market.workload import Block, Workload, hourly_demand
 from coalesce_sim.numbers import number
 from coalesce_sim.rounding import exceeds
 from coalesce_sim.scenario.distributions import support
+from coalesce_sim.scenario.moving import extremes
 from coalesce_sim.scenario.pool import DrawnPool
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.scenario.workload import Csv, Listed, ListedTask, Series
@@ -181,7 +182,7 @@ def _risk(scenario: Scenario) -> Iterator[Finding]:
         return
     if not asked.has("value_usd") and (scenario.contracts is None or not scenario.contracts.rework_usd):
         return
-    least = min(facts.reliability for facts in asked.contractors)
+    least = max(0.0, min(extremes(facts.reliability)[0] for facts in asked.contractors))
     if least == 1:
         return
     place = of_contractors(scenario, "reliability")
@@ -209,9 +210,8 @@ def _may_fail(scenario: Scenario) -> bool:
         return True
     for _, facts in scenario.facts:
         by_type = [each.success for each in (facts.outcomes or {}).values()]
-        if any(
-            each < 1 for each in by_type or [facts.reliability if facts.success is None else facts.success]
-        ):
+        any_type = facts.reliability if facts.success is None else facts.success
+        if any(each < 1 for each in by_type or extremes(any_type)):
             return True
     return False
 

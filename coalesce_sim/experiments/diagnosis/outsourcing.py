@@ -85,6 +85,7 @@ _CAUSED_BY = {
     "full": "slots",
     "broke off": "success",
     "lost": "security_risk",
+    "outage": "outages",
     "found bad": "success",
 }
 """The fact of a contractor behind each way in which a contract fails; a timeout is the client's doing."""

@@ -11,6 +11,7 @@ import pyarrow as pa
 from coalesce_sim.experiments.published.agreement import Placed, interval, placed
 from coalesce_sim.experiments.published.digest import Case, Run, savings_of
 from coalesce_sim.experiments.replication import TableName, Wanted, play
+from coalesce_sim.scenario.moving import extremes
 from coalesce_sim.scenario.policy import Topsis
 from coalesce_sim.statistics.intervals import Estimate, estimate
 
@@ -106,7 +107,7 @@ def offered(case: Case) -> Offered:
     return Offered(
         threshold=scenario.skills.threshold,
         highest_skill=float(offers["skill"].to_numpy().max()),
-        cheapest_listed_usd=min(each.price_usd for each in contractors),
+        cheapest_listed_usd=min(extremes(each.price_usd)[0] for each in contractors),
         cheapest_price_usd=float(offers["price_usd"].to_numpy().min()),
         cheapest_offer_usd=float(outside_usd.min()),
         exact_saving_usd_per_task=float(expected_usd.mean()),

@@ -15,9 +15,10 @@ from coalesce_sim.market.compiled.experience import Experience
 from coalesce_sim.market.compiled.lives import ACCEPTED, AT_LAST, take_waiting
 from coalesce_sim.market.compiled.market_memory import Facts, Tasks, Under
 from coalesce_sim.market.compiled.market_tables import HOME_BEGINS, SETTING_UP, Course, Offers, Rules, Task
+from coalesce_sim.market.compiled.purses import commit, left_usd
 from coalesce_sim.market.compiled.quotes import due_usd, work_s
 from coalesce_sim.market.compiled.results import is_good
-from coalesce_sim.market.compiled.slots import Books, join
+from coalesce_sim.market.compiled.slots import Books, has_slots, join
 from coalesce_sim.market.contracts.terms import ASKED, BID, EXTERNAL, LATENCY, PLAIN, SERVICE
 from coalesce_sim.policies.protocol import LOCAL
 
@@ -63,6 +64,11 @@ def carry_out(
     job.due_usd = due_usd(task, who, job.agreed_usd, experience, facts.conditional, worker, rules)
     if job.fixed:
         job.agreed_usd = job.due_usd = course.fixed_usd
+        if rules.budgets:
+            left = left_usd(facts.purses[task.purse], agenda.now_s, rules)
+            job.agreed_usd = job.due_usd = min(course.fixed_usd, left)
+    if rules.budgets:
+        commit(facts.purses[task.purse], job.agreed_usd, agenda.now_s, rules)
     job.plain_usd, job.quoted_s = terms[PLAIN, position], terms[LATENCY, position]
     job.estimated_usd, job.internal_usd = terms[EXTERNAL, position], course.stay_usd
     job.quoted_own_usd, job.explored = terms[BID, position], course.explored
@@ -85,22 +91,20 @@ def begin_at_home(
     tasks: Tasks,
     under: Under,
     books: Books,
-    experience: Experience,
     agenda: Agenda,
-    rules: Rules,
     course: Course,
 ) -> bool:
     """`Home.begin`; False without a GPU, where the task comes to nothing at once."""
     number = course.task
     row = number - course.first_row_task
-    task, played, own = tasks.stated[row], tasks.played[row], len(experience.contractors) - 1
+    task, played = tasks.stated[row], tasks.played[row]
     played.contractor = LOCAL
-    if not rules.has_home:
+    if not has_slots(books.workers[task.worker]):
         course.accepted = course.good = False
         return False
     place = _new_job(number, played.tried, task, under, course)
     job = under.jobs[place]
-    job.own, job.who, job.worker, job.stage = True, own, own + task.client, HOME_BEGINS
+    job.own, job.who, job.worker, job.stage = True, task.home, task.worker, HOME_BEGINS
     job.quoted_s, job.plain_usd = course.turnaround_s, course.stay_plain_usd
     job.internal_usd, job.submitted_s = course.stay_usd, agenda.now_s
     job.expected_s = task.expected_s

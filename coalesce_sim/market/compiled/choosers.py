@@ -24,6 +24,7 @@ from coalesce_sim.market.contracts.terms import (
     SHOWN,
     SKILL,
 )
+from coalesce_sim.market.deciders import Deciders
 from coalesce_sim.market.deciding import Decider
 from coalesce_sim.market.open_block import BlockUnderWay
 from coalesce_sim.market.trade import Venue
@@ -142,7 +143,10 @@ class Shown:
         """These offers with all their terms, and what is expected of home."""
         course, terms = self._laid.course, self._laid.offers.terms
         stay = Stay(*(course[name][0].item() for name in STAY))
-        return ContractQuote(offers, terms[:REALISED, : len(offers.ids)].copy(), stay)
+        beyond = None
+        if self._laid.rules["budgets"][0]:
+            beyond = self._laid.facts.beyond[: course["beyond"][0]].copy()
+        return ContractQuote(offers, terms[:REALISED, : len(offers.ids)].copy(), stay, beyond)
 
     def offers(self) -> Offers:
         """The offers on the task that comes next."""
@@ -250,3 +254,28 @@ class Interpreted(Asked):
                 success=self._heard[_SUCCESS],
             )
         )
+
+
+class ByGroup:
+    """Policies of groups of clients: each is asked in Python, about its own clients' tasks."""
+
+    def __init__(self, deciders: Deciders, laid: Laid, shown: Shown, tell: Tell | None) -> None:
+        self._deciders, self._laid = deciders, laid
+        self._each = {decider: Interpreted(decider, laid, shown, tell) for decider in deciders.all}
+        self._whole, _, _ = words_of(laid.course)
+
+    def show(self, at: IntArray, offers: Offers) -> View:
+        """What the policy of the client sees before a task is split."""
+        return self._of(self._whole[_CLIENT]).show(at, offers)
+
+    def decide(self, at: IntArray) -> None:
+        """Have the policy of the client decide."""
+        self._of(self._whole[_CLIENT]).decide(at)
+
+    def observe(self, at: IntArray) -> None:
+        """Tell the policy of the client."""
+        jobs: Rows = self._laid.under.jobs
+        self._of(int(jobs["client"][self._whole[_JOB]])).observe(at)
+
+    def _of(self, client: int) -> Interpreted:
+        return self._each[self._deciders.of(client)]

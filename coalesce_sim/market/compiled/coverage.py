@@ -53,7 +53,7 @@ POLICIES: Final[Mapping[type, type[Policy]]] = {
 }
 """The policies that are compiled, by their settings; others are asked in Python."""
 
-_GROUPS: Final = "groups of clients (clients.groups)"
+_MESSAGES: Final = "policies of groups where messages cost (clients.groups.*.policy, discovery.message_usd)"
 _IN_BLOCKS: Final = frozenset((*POLICIES.values(), yardsticks.FixedChoice, yardsticks.Tally)).difference(
     LEARNERS.values()
 )
@@ -63,16 +63,10 @@ def uncovered(scenario: Scenario) -> str | None:
     """Why the compiled core does not play this, in words that complete "it does not play …"; None if it does,
     whatever the policy and whoever watches.
     """
-    reasons_of = of_contracts if scenario.learning else of_published
-    for reason, applies in reasons_of(scenario).items():
+    for reason, applies in (of_contracts(scenario) if scenario.learning else {}).items():
         if applies:
             return reason
     return None if importlib.util.find_spec("numba") else "anything without numba"
-
-
-def of_published(scenario: Scenario) -> dict[str, bool]:
-    """All reasons there are in the published trade, and which apply."""
-    return {_GROUPS: scenario.clients.groups is not None}
 
 
 def of_contracts(scenario: Scenario) -> dict[str, bool]:
@@ -80,12 +74,14 @@ def of_contracts(scenario: Scenario) -> dict[str, bool]:
     public = scenario.reputation
     by_window = public is not None and isinstance(public.model, SlidingWindowReputation)
     return {
-        _GROUPS: scenario.clients.groups is not None,
+        _MESSAGES: scenario.message_usd > 0 and scenario.clients.asked_alike() != scenario.clients,
         "boxes that agents share (boxes)": bool(scenario.boxes),
         "incidents (contracts.security.incidents)": scenario.incidents is not None,
         "reputation by a sliding window (reputation.model)": by_window,
         "contractors that enter or leave (turnover, enter_h, leave_h)": scenario.turns_over,
         "machines that serve all their jobs at once (batch_curve)": _any_curve(scenario),
+        "numbers that move with time": bool(scenario.moving),
+        "outages of contractors (contractors.*.outages)": any(facts.outages for _, facts in scenario.facts),
     }
 
 

@@ -27,7 +27,8 @@ from coalesce_sim.scenario.discovery import (
 def ranking_of(venue: Venue, experience: Experience) -> Ranking:
     """All contractors by what they are worth before the first rating; none where nobody looks for them."""
     found = venue.scenario.discovery
-    pairs, contractors = experience.pairs[:, :-1], experience.contractors[:-1]
+    known = len(venue.pool)
+    pairs, contractors = experience.pairs[:, :known], experience.contractors[:known]
     listings = filled(market_tables.Listing, len(pairs), last=-1)
     if found is None:
         return Ranking(table(market_tables.Ranked, (len(pairs), 0)), listings)

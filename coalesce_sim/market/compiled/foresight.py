@@ -33,7 +33,7 @@ from coalesce_sim.market.compiled.published_choices import ORACLE, TALLY, first_
 from coalesce_sim.market.compiled.quotes import due_usd, work_s
 from coalesce_sim.market.compiled.results import bill_usd, is_good
 from coalesce_sim.market.compiled.rows import Grid, Table
-from coalesce_sim.market.compiled.slots import Books, Worker, takes_in, true_wait_s
+from coalesce_sim.market.compiled.slots import Books, Worker, has_slots, takes_in, true_wait_s
 from coalesce_sim.market.compiled.topsis import exceeds
 from coalesce_sim.market.contracts.terms import ASKED
 from coalesce_sim.policies.protocol import LOCAL
@@ -50,7 +50,7 @@ def truth_decides(at: IntArray) -> float:
         course.task,
         tasks.played[row].tried,
         task,
-        books.workers[len(experience.contractors) - 1 + task.client],
+        books.workers[task.worker],
         experience,
         facts.conditional,
         facts.recorded,
@@ -86,9 +86,9 @@ def foresee(
 ) -> float:
     """`Foresight.view`: what home would cost; what every offer would it leaves among them."""
     at_home_usd = task.loss_usd
-    if rules.has_home:
+    if has_slots(home):
         at_home_usd = _at_home_usd(number, task, home, experience, recorded, books, agenda, rules)
-    over_usd = at_home_usd if rules.has_home and rules.recovers else task.loss_usd
+    over_usd = at_home_usd if has_slots(home) and rules.recovers else task.loss_usd
     check = checks[1 if task.by_hand else 0]
     for k in range(course.offers):
         who = offers.ids[k]
@@ -133,9 +133,8 @@ def _at_home_usd(
     """`Foresight._at_home_usd`."""
     end_s = agenda.now_s + true_wait_s(home, agenda.now_s, books) + task.local_s
     usd = task.home_usd + max(0.0, end_s - task.due_s) * rules.late_usd_per_s
-    own = len(experience.contractors) - 1
-    worker, pair = experience.contractors[own], experience.pairs[task.type_id, own]
-    return usd if is_good(number, own, task, worker, pair, recorded, rules) else usd + task.loss_usd
+    worker, pair = experience.contractors[task.home], experience.pairs[task.type_id, task.home]
+    return usd if is_good(number, task.home, task, worker, pair, recorded, rules) else usd + task.loss_usd
 
 
 @part

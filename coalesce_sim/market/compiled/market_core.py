@@ -23,7 +23,7 @@ from coalesce_sim.cost_parts import (
 from coalesce_sim.market.compiled import composite_kernel, stops
 from coalesce_sim.market.compiled import market_kernel as kernel
 from coalesce_sim.market.compiled.building import garbage_left
-from coalesce_sim.market.compiled.choosers import Chooser, Compiled, Interpreted, Shown
+from coalesce_sim.market.compiled.choosers import ByGroup, Chooser, Compiled, Interpreted, Shown
 from coalesce_sim.market.compiled.composite import await_steps
 from coalesce_sim.market.compiled.finders import Finder
 from coalesce_sim.market.compiled.growing import OpenBlocks
@@ -38,12 +38,12 @@ from coalesce_sim.market.compiled.watching import WatchingContracts
 from coalesce_sim.market.contracts.ended import EndedContracts
 from coalesce_sim.market.contracts.states import FINAL_STATES
 from coalesce_sim.market.contracts.trade import ContractTrade
-from coalesce_sim.market.deciding import Decider
+from coalesce_sim.market.deciders import Deciders
 from coalesce_sim.market.open_block import BlocksUnderWay, BlockUnderWay, at_home_usd
 from coalesce_sim.market.records import Records
 from coalesce_sim.market.trade import Venue
 from coalesce_sim.market.workload import Block
-from coalesce_sim.policies.protocol import LOCAL, OracleView, Policy
+from coalesce_sim.policies.protocol import LOCAL, Policy
 from coalesce_sim.policies.yardsticks import Tally
 from coalesce_sim.reputation.ratings import RatingRows
 from coalesce_sim.scenario.contracts import ContractRules
@@ -75,8 +75,8 @@ class MarketCore:
     `ended_s` is when the last event was, once all was played.
     """
 
-    def __init__(self, venue: Venue, policy: Policy, decider: Decider, trade: ContractTrade) -> None:
-        self._venue, self._policy, self._decider, self._trade = venue, policy, decider, trade
+    def __init__(self, venue: Venue, policy: Policy, deciders: Deciders, trade: ContractTrade) -> None:
+        self._venue, self._policy, self._deciders, self._trade = venue, policy, deciders, trade
         self._rules = venue.scenario.contracts or ContractRules()
         self._reply = venue.luck("reply")
         self._trust = Trust(venue)
@@ -89,9 +89,9 @@ class MarketCore:
     ) -> None:
         """Play all blocks; they are handed over in SimPy's order."""
         self._under_way = under_way
-        sees_truth = issubclass(self._policy.view_type, OracleView)
+        sees_truth = self._deciders.wants_truth
         policy = choosing_offers(self._policy, self._venue)
-        asked = asks(self._policy, self._venue.observer)
+        asked = self._deciders.only is None or asks(self._policy, self._venue.observer)
         self._laid = laid_out(self._venue, self._trade, policy, asks=asked, sees_truth=sees_truth)
         self._course, self._open = self._laid.course, OpenBlocks(self._laid)
         self._take_seats()
@@ -106,19 +106,27 @@ class MarketCore:
 
     def _take_seats(self) -> None:
         """Who decides, and who is told, see the tables."""
-        venue, trade, decider, laid, blocks = self._venue, self._trade, self._decider, self._laid, self._open
+        venue, trade, deciders, laid, blocks = (
+            self._venue,
+            self._trade,
+            self._deciders,
+            self._laid,
+            self._open,
+        )
         shown, observer = Shown(venue, laid, blocks.of), venue.observer
         self._watching = WatchingContracts(venue, trade, laid, shown, blocks)
         self._watched = observer.sees_decisions or observer.wants("contract_ended")
         self._chooser: Chooser = Compiled(self._policy)
-        if is_interpreted(self._policy, observer):
-            tell = self._watching.decided if observer.wants("decided") else None
-            self._chooser = Interpreted(decider, laid, shown, tell)
+        tell = self._watching.decided if observer.wants("decided") else None
+        if deciders.only is None:
+            self._chooser = ByGroup(deciders, laid, shown, tell)
+        elif is_interpreted(self._policy, observer):
+            self._chooser = Interpreted(deciders.only, laid, shown, tell)
         find = self._finder.find if laid.rules["asks_around"][0] else None
-        self._splitting = Splitting(venue, trade, decider, self._chooser, laid, shown, blocks, find)
+        self._splitting = Splitting(venue, trade, deciders, self._chooser, laid, shown, blocks, find)
         if self._watched or laid.wholes.parts["may_split"].any():
             pairs: Rows = laid.experience.pairs
-            trade.know(pairs["factor"], pairs["time_factor"], pairs["score"][:, -1:])
+            trade.know(pairs["factor"], pairs["time_factor"], pairs["score"][:, len(venue.pool) :])
 
     def _begin(self, block: Block, records: Records) -> None:
         """Lay out one more block, behind those that are open."""
@@ -250,7 +258,7 @@ class MarketCore:
     def _settle(self) -> None:
         """Enter what has come about in the books that the market's figures are made of."""
         venue, laid, course = self._venue, self._laid, self._course[0]
-        accounts, contractors = venue.accounts, laid.experience.contractors[:-1]
+        accounts, contractors = venue.accounts, laid.experience.contractors[: len(venue.pool)]
         accounts.revenue_usd[:] = contractors["revenue_usd"].tolist()
         self._trade.books.take_over(*(contractors[name] for name in ("jobs", "worked_s", "work_usd")))
         accounts.found_bad = int(course["found_bad"])

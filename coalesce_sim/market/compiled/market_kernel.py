@@ -77,10 +77,11 @@ from coalesce_sim.market.compiled.policy_memory import (
     yardstick_at,
 )
 from coalesce_sim.market.compiled.published_choices import TOPSIS
+from coalesce_sim.market.compiled.purses import give_back, left_usd
 from coalesce_sim.market.compiled.quotes import quote
 from coalesce_sim.market.compiled.results import bill_usd, is_good
 from coalesce_sim.market.compiled.rows import Table
-from coalesce_sim.market.compiled.slots import Books, give_on
+from coalesce_sim.market.compiled.slots import Books, give_on, has_slots
 from coalesce_sim.market.compiled.staying import expect_home
 from coalesce_sim.market.compiled.stops import (
     CLOSE,
@@ -163,7 +164,7 @@ def play(at: IntArray) -> int:
             away = carry_out(tasks, under, books, experience, facts, offers, agenda, rules, course)
             step = GO if away else STAYS
         elif step == STAYS:
-            begins = begin_at_home(tasks, under, books, experience, agenda, rules, course)
+            begins = begin_at_home(tasks, under, books, agenda, course)
             step = GO if begins else CLOSES
         elif step == CLOSES:
             if rules.composite:
@@ -272,11 +273,14 @@ def see_offers(
     course.task = course.deciding
     course.deciding += 1
     row = course.task - course.first_row_task
-    task, played, own = tasks.stated[row], tasks.played[row], len(experience.contractors) - 1
+    task, played = tasks.stated[row], tasks.played[row]
     course.client, course.type_id, course.attempt = task.client, task.type_id, played.tried
     course.max_latency_s, course.complexity = task.max_latency_s, task.complexity
-    pair, home = experience.pairs[task.type_id, own], books.workers[own + task.client]
+    pair, home = experience.pairs[task.type_id, task.home], books.workers[task.worker]
     expect_home(task, pair, facts.arrivals, home, books, agenda, rules, course)
+    left = np.inf
+    if rules.budgets:
+        left = left_usd(facts.purses[task.purse], agenda.now_s, rules)
     quote(
         task,
         played,
@@ -286,6 +290,8 @@ def see_offers(
         facts.recorded,
         books,
         offers,
+        left,
+        facts.beyond,
         agenda,
         rules,
         course,
@@ -357,11 +363,15 @@ def _go_on(
     else:
         billed_usd = bill_usd(job.who, job.good, task, pair, facts.recorded, rules)
         end_contract(job, task, played, billed_usd, facts.checks, experience, agenda, rules, course)
+        if rules.budgets:
+            purse = facts.purses[task.purse]
+            give_back(purse, job.agreed_usd - job.paid_usd, job.submitted_s, job.ended_s, rules)
         if rules.tells_contracts:
             tell_ended(job, told.ended, course)
         heard.realised_usd = learn_of_contract(job, task, experience, told.ratings, rules, course)
         heard.success = is_accepted(job)
-    heard.task, heard.type_id, heard.arm, heard.home = job.task, job.type_id, job.who, job.own
+    heard.task, heard.type_id, heard.home = job.task, job.type_id, job.own
+    heard.arm = rules.contractors if job.own else job.who
     heard.internal_usd, heard.price_usd = job.internal_usd, job.paid_usd
     return OVER
 
@@ -390,10 +400,10 @@ def _recover(
         course.deciding, course.decide_until = number, number + 1
         return PREPARED
     course.task = number
-    if again and rules.then_local and rules.has_home:
+    home = books.workers[task.worker]
+    if again and rules.then_local and has_slots(home):
         played.attempts = tried + 1
-        column = len(experience.contractors) - 1
-        pair, home = experience.pairs[task.type_id, column], books.workers[column + task.client]
+        pair = experience.pairs[task.type_id, task.home]
         expect_home(task, pair, facts.arrivals, home, books, agenda, rules, course)
         return STAYS
     course.accepted, course.good = accepted, good

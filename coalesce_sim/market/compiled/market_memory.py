@@ -24,6 +24,7 @@ from coalesce_sim.market.compiled.market_tables import (
     Open,
     Pair,
     Played,
+    Purse,
     Ranked,
     Rated,
     Recorded,
@@ -57,14 +58,16 @@ class Under(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """What stands: prices on conditions, recorded results, checks; who has authorised whom, and how many
-    tasks have come to each client."""
+    """What stands: prices on conditions, recorded results, checks; who has authorised whom, how many tasks
+    have come to each client, what groups may spend, and who asked for more of the task at hand."""
 
     conditional: Grid[Conditional]
     recorded: Recorded
     checks: Table[Check]
     authorised: IntArray
     arrivals: IntArray
+    purses: Table[Purse]
+    beyond: IntArray
 
 
 class Ranking(NamedTuple):
@@ -90,7 +93,7 @@ _WINDOW, _EFFECT = dtype_of(Window), dtype_of(Effect)
 _CONDITIONAL, _CHECK = dtype_of(Conditional), dtype_of(Check)
 _RANKED, _LISTING = dtype_of(Ranked), dtype_of(Listing)
 _ENDED, _RATED, _RULES = dtype_of(Ended), dtype_of(Rated), dtype_of(Rules)
-_PART = dtype_of(Part)
+_PART, _PURSE = dtype_of(Part), dtype_of(Purse)
 
 KINDS: Final[Sequence[Kind]] = (
     *FIRST_KINDS,
@@ -99,6 +102,7 @@ KINDS: Final[Sequence[Kind]] = (
     *((_WORKER, 1), (_WAITING, 1), (_FLOAT, 2)),
     *((_CONTRACTOR, 1), (_PAIR, 2), (_LEARNED, 3), (_WINDOW, 1), (_EFFECT, 1)),
     *((_CONDITIONAL, 2), (_BOOL, 2), (_FLOAT, 2), (_CHECK, 1), (_INT, 1), (_INT, 1)),
+    *((_PURSE, 1), (_INT, 1)),
     *((_RANKED, 2), (_LISTING, 1)),
     *((_ENDED, 1), (_RATED, 1)),
     (_RULES, 1),
@@ -146,29 +150,30 @@ def facts_at(at: IntArray) -> Facts:
     conditional, checks = grid_at(at, OTHERS + 15, _CONDITIONAL), rows_at(at, OTHERS + 18, _CHECK)
     recorded = Recorded(grid_at(at, OTHERS + 16, _BOOL), grid_at(at, OTHERS + 17, _FLOAT))
     authorised, arrivals = rows_at(at, OTHERS + 19, _INT), rows_at(at, OTHERS + 20, _INT)
-    return Facts(conditional, recorded, checks, authorised, arrivals)
+    purses, beyond = rows_at(at, OTHERS + 21, _PURSE), rows_at(at, OTHERS + 22, _INT)
+    return Facts(conditional, recorded, checks, authorised, arrivals, purses, beyond)
 
 
 @part
 def ranking_at(at: IntArray) -> Ranking:
     """The registry's ranking."""
-    return Ranking(grid_at(at, OTHERS + 21, _RANKED), rows_at(at, OTHERS + 22, _LISTING))
+    return Ranking(grid_at(at, OTHERS + 23, _RANKED), rows_at(at, OTHERS + 24, _LISTING))
 
 
 @part
 def told_at(at: IntArray) -> Told:
     """What is told to those who watch."""
-    return Told(rows_at(at, OTHERS + 23, _ENDED), rows_at(at, OTHERS + 24, _RATED))
+    return Told(rows_at(at, OTHERS + 25, _ENDED), rows_at(at, OTHERS + 26, _RATED))
 
 
 @part
 def rules_at(at: IntArray) -> Rules:
     """The scenario's rules."""
-    row: Rules = rows_at(at, OTHERS + 25, _RULES)[0]
+    row: Rules = rows_at(at, OTHERS + 27, _RULES)[0]
     return row
 
 
 @part
 def wholes_at(at: IntArray) -> Wholes:
     """What composite tasks consist of."""
-    return Wholes(rows_at(at, OTHERS + 26, _PART), rows_at(at, OTHERS + 27, _INT))
+    return Wholes(rows_at(at, OTHERS + 28, _PART), rows_at(at, OTHERS + 29, _INT))

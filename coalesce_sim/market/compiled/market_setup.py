@@ -133,10 +133,12 @@ def laid_out(
         experience,
         Facts(
             conditional_of(venue),
-            _recorded(scenario),
+            _recorded(scenario, len(scenario.clients.homes)),
             _checks(contracts),
             np.full(4 * FIRST_ROWS, -1),
             np.zeros(clients, dtype=np.int64),
+            _purses(scenario),
+            np.zeros(most, dtype=np.int64),
         ),
         ranking_of(venue, experience),
         rows.Offers(
@@ -156,8 +158,7 @@ def laid_out(
 def books_of(venue: Venue, *, sees_truth: bool) -> Books:
     """The queues of contractors and clients, with nobody in them."""
     pool, clients = venue.pool, venue.scenario.clients
-    own = None if clients.slots == "unlimited" else clients.slots
-    each = [*pool.slots, *[own] * clients.total]
+    each = [*pool.slots, *venue.queues.homes.slots]
     slots = np.array([0 if count is None else count for count in each], dtype=np.int64)
     limits = [-1 if limit is None else limit for limit in pool.queue_limit]
     workers = filled(
@@ -176,40 +177,41 @@ def _experience(venue: Venue, trade: ContractTrade) -> Experience:
     scenario, pool = venue.scenario, venue.pool
     types, n = len(scenario.workload.types), len(pool)
     truth, skills, public = trade.truth, venue.skills, scenario.reputation
-    contractors = _contractors(venue)
+    contractors = _contractors(venue, truth.success_p.shape[1])
     offers = np.ones((types, n), dtype=bool) if truth.offers_type is None else truth.offers_type
-    pairs = filled(rows.Pair, (types, n + 1), factor=1.0, time_factor=1.0)
+    workers = truth.success_p.shape[1]
+    pairs = filled(rows.Pair, (types, workers), factor=1.0, time_factor=1.0)
     pairs["offers"][:, :n] = offers
     pairs["work_s"], pairs["ease"] = truth.type_service_s, truth.ease
     pairs["good_bill_usd"], pairs["bad_bill_usd"] = truth.good_bill_usd, truth.bad_bill_usd
     pairs["skill"][:, :n] = skills.total if public is None else skills.before_performance
-    pairs["score"][:, :n], pairs["score"][:, n] = pool.reliability, truth.own_success[:, LOCAL]
+    pairs["score"][:, :n], pairs["score"][:, n:] = pool.reliability, truth.own_success
     if public is not None:
-        _begin_ratings(public, pool.reliability, contractors)
+        _begin_ratings(public, pool.reliability, contractors[:n], contractors[n:])
         pairs["score"] = contractors["score"]
-    learned = filled(rows.Learned, (2, types, n + 1), learned=1.0)
+    learned = filled(rows.Learned, (2, types, workers), learned=1.0)
     return Experience(contractors, pairs, learned, table(rows.Window, FIRST_ROWS), table(rows.Effect, 2))
 
 
-def _begin_ratings(public: Reputation, advertised: FloatArray, contractors: Rows) -> None:
-    """What the public record says at first, and a client of its own agent."""
-    contractors["score"][:-1] = first_scores(public, advertised)
-    contractors["score"][-1] = 0.5
-    contractors["prior_good"][-1], contractors["prior"][-1] = 1.0, 2.0
+def _begin_ratings(public: Reputation, advertised: FloatArray, contractors: Rows, homes: Rows) -> None:
+    """What the public record says at first, and clients of their own agents."""
+    contractors["score"] = first_scores(public, advertised)
+    homes["score"], homes["prior_good"], homes["prior"] = 0.5, 1.0, 2.0
     if isinstance(public.model, BetaReputation | EigenTrustReputation):
         good, bad = prior_counts(public.model, public.start == "warm", advertised)
-        contractors["prior_good"][:-1], contractors["prior"][:-1] = good, good + bad
-        contractors["score"][:-1] = good / (good + bad)
+        contractors["prior_good"], contractors["prior"] = good, good + bad
+        contractors["score"] = good / (good + bad)
 
 
-def _contractors(venue: Venue) -> Rows:
+def _contractors(venue: Venue, workers: int) -> Rows:
+    """Contractors and, behind them, homes."""
     pool, pricing, n = venue.pool, venue.scenario.cost_model.external.pricing, len(venue.pool)
     price_usd = pool.base_price_usd
     if isinstance(pricing, DemandPrice):
         price_usd = demand_price_usd(pricing, pool.base_price_usd, pool.demand, pool.available)
     rank_by_price = np.argsort(np.argsort(pool.base_price_usd, kind="stable"), kind="stable")
     rates = pool.tariff.base
-    made = filled(rows.Contractor, n + 1)
+    made = filled(rows.Contractor, workers)
     columns = {
         "latency_s": pool.latency_s,
         "prefill_s": pool.prefill_s_per_token,
@@ -231,7 +233,8 @@ def _contractors(venue: Venue) -> Rows:
     for name, values in columns.items():
         made[name][:n] = values
     for purpose in ("work", "unreachable", "question", "fails_openly", "fails_at", "found"):
-        made[purpose] = venue.luck(purpose).states
+        states = venue.luck(purpose).states
+        made[purpose][:n], made[purpose][n:] = states[:n], states[LOCAL]
     return made
 
 
@@ -251,11 +254,19 @@ def conditional_of(venue: Venue) -> Rows:
     return made
 
 
-def _recorded(scenario: Scenario) -> rows.Recorded:
+def _purses(scenario: Scenario) -> Rows:
+    """The budgets of groups; one without a limit where there are no groups."""
+    stated = [each.budget_usd_per_day for each in (scenario.clients.groups or {}).values()] or [None]
+    return filled(rows.Purse, len(stated), budget_usd=[np.inf if each is None else each for each in stated])
+
+
+def _recorded(scenario: Scenario, homes: int) -> rows.Recorded:
+    """What was recorded of contractors and, behind them, at every home alike."""
     if scenario.records is None:
         return rows.Recorded(np.zeros((0, 0), dtype=np.bool_), np.zeros((0, 0)))
     recordings = read_recordings(scenario.records)
-    return rows.Recorded(recordings.success, recordings.bill_usd)
+    whose = [*range(recordings.success.shape[1] - 1), *[LOCAL] * homes]
+    return rows.Recorded(recordings.success[:, whose], recordings.bill_usd[:, whose])
 
 
 def _checks(contracts: ContractRules) -> Rows:
@@ -277,7 +288,7 @@ def _rules(
     asks: bool,
 ) -> Rows:
     scenario, truth, layouts = venue.scenario, trade.truth, trade.layouts
-    cost_model, clients = scenario.cost_model, scenario.clients
+    cost_model = scenario.cost_model
     pricing, opportunity = cost_model.external.pricing, cost_model.internal.opportunity
     correction, public = scenario.calibration, scenario.reputation
     rated = public is not None
@@ -305,11 +316,11 @@ def _rules(
         timeout_factor=-1.0 if contracts.timeout_factor is None else contracts.timeout_factor,
         retries=contracts.recovery.retries,
         then_local=contracts.recovery.then == "local",
-        has_home=clients.slots != 0,
-        home_slots=clients.slots if isinstance(clients.slots, int) else 0,
         opportunity=_OPPORTUNITY[opportunity],
         own_late_usd_per_s=late_usd_per_s if reckons else 0.0,
-        own_price_usd=truth.own_price_usd[LOCAL],
+        contractors=len(venue.pool),
+        budgets=trade.budgets is not None,
+        after_midnight_s=scenario.clock.start_s_after_midnight,
         correlation=shared,
         own_share=np.sqrt(1 - shared),
         shared_share=np.sqrt(shared),
@@ -356,7 +367,9 @@ def fill_tasks(
     """Enter the tasks of a block, the one of that number."""
     scenario, tasks, truth = venue.scenario, block.tasks, block.truth
     pricing, layout = scenario.cost_model.external.pricing, trade.layouts.of(block)
-    known_home_s = trade.truth.type_service_s[tasks.type_id, LOCAL]
+    homes, home_of = len(scenario.clients.homes), trade.truth.home_of[tasks.client]
+    known_home_s = trade.truth.type_service_s[tasks.type_id, home_of]
+    contractors, price_usd = len(venue.pool), np.array(trade.truth.own_price_usd)
     by_hardware = np.isnan(known_home_s)
     transfer_s, check_s = np.array(layout.transfer_s), np.array(layout.check_s)
     factor: FloatArray | float = 1.0
@@ -366,6 +379,10 @@ def fill_tasks(
         stated,
         block=number,
         part=0 if block.wholes is None else parts_of(block.wholes, wholes),
+        home=contractors + homes + home_of,
+        worker=contractors + tasks.client,
+        purse=scenario.clients.group_of[tasks.client],
+        own_price_usd=price_usd[home_of],
         arrival_s=tasks.arrival_s,
         due_s=tasks.arrival_s + block.target_s,
         client=tasks.client,

@@ -30,10 +30,14 @@ REJECTED: Final = 3
 
 class Task:
     """What stands of a task before anybody decides; `block` is the number of its block, `due_s` when its
-    target ends, `instance` its row in the records, `part` that of what composite tasks consist of."""
+    target ends, `instance` its row in the records, `part` that of what composite tasks consist of, `home` the
+    column of its client's home, `worker` that client's row among the workers, `purse` that of its budget."""
 
     block: int
     part: int
+    home: int
+    worker: int
+    purse: int
     arrival_s: float
     due_s: float
     client: int
@@ -63,6 +67,7 @@ class Task:
     budget_usd: float
     sensitive: bool
     running_usd: float
+    own_price_usd: float
     later_usd: float
     expected_s: float
     local_s: float
@@ -163,10 +168,10 @@ class Job:
 
 
 class Contractor:
-    """A contractor; the last row is home, of which there are ratings alone. Facts, prices for tokens without
-    condition, the record of its ratings over all types, whether it was rated since the registry ranked and
-    who was before it, the states that its draws begin at, what it was paid, would have saved (`Tally`), and
-    its `Books`."""
+    """A contractor; the last rows are homes, of which there are ratings alone. Facts, prices for tokens
+    without condition, the record of its ratings over all types, whether it was rated since the registry
+    ranked and who was before it, the states that its draws begin at, what it was paid, would have saved
+    (`Tally`), and its `Books`."""
 
     latency_s: float
     prefill_s: float
@@ -205,7 +210,7 @@ class Contractor:
 
 
 class Pair:
-    """A type of task at a contractor, or in the last column at home. First what every offer needs: whether
+    """A type of task at a contractor, or in the last columns at a home. First what every offer needs: whether
     there is one, skill as far as no rating counts, how long the work is known to take (NaN: the hardware
     tells), the score that holds, and what experience makes of charges and times. Then what a draw has to be
     below for good work, bills (NaN: the price is due), and the ratings of the type."""
@@ -221,6 +226,15 @@ class Pair:
     bad_bill_usd: float
     good: float
     ratings: float
+
+
+class Purse:
+    """The daily budget of a group of clients, infinite where it has none, and what was committed of it on the
+    day of that number."""
+
+    budget_usd: float
+    committed_usd: float
+    day: int
 
 
 class Learned:
@@ -256,7 +270,8 @@ class Check:
 class Rules:
     """The scenario's. `pricing` is the kind of price, `opportunity` that of the opportunity cost; `searches`
     says whether clients look for contractors, `asks_around` whether otherwise than at a registry that always
-    answers; shares and rates are those of `ContractRules`, `Layouts`, `Home` and `Registry`; where a rule is
+    answers; there are so many `contractors`, behind whom homes follow, and `budgets` say whether groups have
+    any; shares and rates are those of `ContractRules`, `Layouts`, `Home` and `Registry`; where a rule is
     left out, its flag is false or its number negative."""
 
     pricing: int
@@ -280,11 +295,11 @@ class Rules:
     timeout_factor: float
     retries: int
     then_local: bool
-    has_home: bool
-    home_slots: int
     opportunity: int
     own_late_usd_per_s: float
-    own_price_usd: float
+    contractors: int
+    budgets: bool
+    after_midnight_s: float
     own_success: float
     correlation: float
     own_share: float
@@ -374,6 +389,7 @@ class Course:
     offers: int
     found: int
     found_s: float
+    beyond: int
     chosen: int
     explored: bool
     score: float

@@ -15,6 +15,7 @@ from coalesce_sim.market.compiled.policy_memory import Heard
 from coalesce_sim.market.compiled.queueing_truth import foreseen
 from coalesce_sim.market.compiled.rows import Rows, byte_of, word_of, words_of
 from coalesce_sim.market.contracts.terms import EXTERNAL, LATENCY, SERVICE, SHOWN
+from coalesce_sim.market.deciders import Deciders
 from coalesce_sim.market.deciding import Decider
 from coalesce_sim.market.open_block import BlockUnderWay
 from coalesce_sim.market.trade import Venue
@@ -119,3 +120,33 @@ class Interpreted(Asked):
                 success=self._heard_flags[_SUCCESS],
             )
         )
+
+
+class ByGroup:
+    """Policies of groups of clients: each is asked about, and told of, its own clients' tasks."""
+
+    def __init__(
+        self,
+        venue: Venue,
+        deciders: Deciders,
+        laid: Laid,
+        block_of: Callable[[int], BlockUnderWay],
+        tell: Tell | None,
+    ) -> None:
+        self._deciders, self._laid = deciders, laid
+        self._each = {each: Interpreted(venue, each, laid, block_of, tell) for each in deciders.all}
+        self._whole, _, _ = words_of(laid.course)
+        self._heard, _, _ = words_of(laid.heard)
+
+    def decide(self, at: IntArray) -> None:
+        """Have the policy of the client decide."""
+        self._of(self._whole[_CLIENT]).decide(at)
+
+    def observe(self, at: IntArray) -> None:
+        """Tell the policy of the client."""
+        row = self._heard[_HEARD_TASK] - self._whole[_FIRST_ROW_TASK]
+        tasks: Rows = self._laid.tasks.stated
+        self._of(int(tasks["client"][row])).observe(at)
+
+    def _of(self, client: int) -> Interpreted:
+        return self._each[self._deciders.of(client)]

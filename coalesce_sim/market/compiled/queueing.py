@@ -26,7 +26,7 @@ from coalesce_sim.market.compiled.market_setup import books_of, conditional_of
 from coalesce_sim.market.compiled.market_tables import REALISED, Course, Offers, Open, Played
 from coalesce_sim.market.compiled.memory import flat, laid_in
 from coalesce_sim.market.compiled.policy_memory import NOBODY, Heard, Noted, OfferPolicy
-from coalesce_sim.market.compiled.published_interpreted import Interpreted
+from coalesce_sim.market.compiled.published_interpreted import ByGroup, Interpreted
 from coalesce_sim.market.compiled.published_setup import Hours, contractors_of, fill_tasks, rules_of
 from coalesce_sim.market.compiled.queueing_memory import KINDS, Moving, Sides, Tasks, Under
 from coalesce_sim.market.compiled.queueing_tables import Contractor, Job, Rules, Task
@@ -36,13 +36,13 @@ from coalesce_sim.market.compiled.slots import Books
 from coalesce_sim.market.compiled.stops import DECIDE, GO, MORE_ROOM, OBSERVE, OPENED
 from coalesce_sim.market.compiled.watching import WatchingPublished
 from coalesce_sim.market.contracts.terms import RELIABILITY, SECURITY
-from coalesce_sim.market.deciding import Decider
+from coalesce_sim.market.deciders import Deciders
 from coalesce_sim.market.open_block import BlocksUnderWay, BlockUnderWay
 from coalesce_sim.market.published.trade import PublishedTrade
 from coalesce_sim.market.records import Records
 from coalesce_sim.market.trade import Venue
 from coalesce_sim.market.workload import Block
-from coalesce_sim.policies.protocol import OracleView, Policy
+from coalesce_sim.policies.protocol import Policy
 from coalesce_sim.policies.yardsticks import Tally
 from coalesce_sim.rounding import exceeds
 from coalesce_sim.scenario.costs import TokenPrice
@@ -88,8 +88,8 @@ class Laid:
 class QueueingCore:
     """The compiled twin of `Loop` with a `PublishedTrade`, whatever queues in it."""
 
-    def __init__(self, venue: Venue, policy: Policy, decider: Decider, trade: PublishedTrade) -> None:
-        self._venue, self._policy, self._decider, self._trade = venue, policy, decider, trade
+    def __init__(self, venue: Venue, policy: Policy, deciders: Deciders, trade: PublishedTrade) -> None:
+        self._venue, self._policy, self._deciders, self._trade = venue, policy, deciders, trade
         self._cost_model, self._hours = venue.scenario.cost_model, Hours(venue)
         self._watched = venue.observer.wants("decided")
 
@@ -98,7 +98,7 @@ class QueueingCore:
         self, blocks: Iterable[Block], records_of: Callable[[Block], Records], under_way: BlocksUnderWay
     ) -> None:
         """Play all blocks; they are handed over in SimPy's order."""
-        self._under_way, self._laid = under_way, _laid_out(self._venue, self._policy)
+        self._under_way, self._laid = under_way, _laid_out(self._venue, self._policy, self._deciders)
         self._open = OpenBlocks(self._laid)
         self._chooser = self._choosing()
         for block in blocks:
@@ -108,13 +108,15 @@ class QueueingCore:
             self._play_on(GO)
         self._settle()
 
-    def _choosing(self) -> Compiled | Interpreted:
-        venue, observer = self._venue, self._venue.observer
-        if not is_interpreted(self._policy, observer):
+    def _choosing(self) -> ByGroup | Compiled | Interpreted:
+        venue, observer, only = self._venue, self._venue.observer, self._deciders.only
+        if only is not None and not is_interpreted(self._policy, observer):
             return Compiled(self._policy)
         watching = WatchingPublished(venue, self._trade, self._laid, self._open)
         tell = watching.decided if observer.wants("decided") else None
-        return Interpreted(venue, self._decider, self._laid, self._open.of, tell)
+        if only is None:
+            return ByGroup(venue, self._deciders, self._laid, self._open.of, tell)
+        return Interpreted(venue, only, self._laid, self._open.of, tell)
 
     def _begin(self, block: Block, records: Records) -> None:
         """Lay out one more block, behind those that are open."""
@@ -202,10 +204,10 @@ class QueueingCore:
         return self._hours.mean_price_usd(hours)
 
 
-def _laid_out(venue: Venue, policy: Policy) -> Laid:
+def _laid_out(venue: Venue, policy: Policy, deciders: Deciders) -> Laid:
     """The tables of a market before its first task."""
     scenario, pool = venue.scenario, venue.pool
-    sees_truth = issubclass(policy.view_type, OracleView)
+    asks = deciders.only is None or is_interpreted(policy, venue.observer) or learns(type(policy))
     terms = np.zeros((REALISED + 1, len(pool)))
     terms[RELIABILITY], terms[SECURITY] = pool.reliability, 1 - pool.security_risk
     return Laid(
@@ -216,7 +218,7 @@ def _laid_out(venue: Venue, policy: Policy) -> Laid:
             table(Open, 4),
         ),
         Under(to_give(Job), table(Event, FIRST_ROWS), table(Agenda, 1)),
-        books_of(venue, sees_truth=sees_truth),
+        books_of(venue, sees_truth=deciders.wants_truth),
         Sides(
             _contractors(venue),
             conditional_of(venue),
@@ -226,7 +228,7 @@ def _laid_out(venue: Venue, policy: Policy) -> Laid:
         ),
         Offers(np.arange(len(pool)), terms, np.zeros(len(pool), dtype=np.bool_)),
         choosing_offers(policy, venue),
-        _rules(venue, asks=is_interpreted(policy, venue.observer) or learns(type(policy))),
+        _rules(venue, asks=asks),
         table(Course, 1),
         table(Heard, 1),
     )
@@ -247,14 +249,13 @@ def _contractors(venue: Venue) -> Rows:
 
 def _rules(venue: Venue, *, asks: bool) -> Rows:
     scenario, queues = venue.scenario, venue.queues
-    internal, slots = scenario.cost_model.internal, scenario.clients.slots
-    looks_further = internal.opportunity == "queue" and isinstance(slots, int)
+    internal = scenario.cost_model.internal
     return fill(
         rules_of(venue, Rules),
         by_token=isinstance(scenario.cost_model.external.pricing, TokenPrice),
-        waits=queues.limited_at_contractors or any(queues.network_s),
+        waits=queues.limited_at_contractors or bool(queues.network_s.any()),
         expects_delay=internal.expects_delay,
         asks=asks,
-        next_slots=slots if looks_further else 0,
+        looks_further=internal.opportunity == "queue",
         late_usd_per_min=scenario.cost_model.late_usd_per_min,
     )

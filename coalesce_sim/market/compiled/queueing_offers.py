@@ -25,9 +25,9 @@ def expect_home(
     course.turnaround_s, course.stay_usd, course.stay_late_usd = wait_s + work_s, task.internal_usd, 0.0
     if rules.expects_delay:
         late_s = max(0.0, wait_s + work_s - target_s)
-        if rules.next_slots > 0:
+        if rules.looks_further and home.limited:
             gap_s = agenda.now_s / max(1, sides.arrivals[task.client])
-            late_s += later_s(wait_s, work_s, target_s, rules.next_slots, gap_s)
+            late_s += later_s(wait_s, work_s, target_s, home.slots, gap_s)
         course.stay_late_usd = late_s * rules.late_usd_per_min / 60
         course.stay_usd = task.internal_usd + course.stay_late_usd
 

@@ -31,14 +31,14 @@ class Contractor(published.Contractor):
 
 class Rules(published.Rules):
     """The scenario's: whether prices are per token, whether networks or queues take time; whether the delay
-    at home is part of the estimate and, with so many slots there (0: no), what a task adds to that of the
-    next one; whether somebody else decides, and is told of outcomes."""
+    at home is part of the estimate and, where slots there are finite, what a task adds to that of the next
+    one; whether somebody else decides, and is told of outcomes."""
 
     by_token: bool
     waits: bool
     expects_delay: bool
     asks: bool
-    next_slots: int
+    looks_further: bool
     late_usd_per_min: float
 
 

@@ -156,16 +156,20 @@ def quote(
     recorded: Recorded,
     books: Books,
     offers: Offers,
+    left_usd: float,
+    beyond: IntArray,
     agenda: Agenda,
     rules: Rules,
     course: Course,
 ) -> None:
     """`ContractTrade._quote` with `terms`: the offers of those who were found, the first of `offers.ids`, or
-    of everybody where nobody has to be looked for, less those who do not offer or were tried; of those who
-    were found these stand behind."""
+    of everybody where nobody has to be looked for, less those who do not offer, were tried, or ask for more
+    than the client may commit; of those who were found these stand behind. Who asks for
+    more is entered in `beyond`."""
     ahead_s = course.found_s + rules.setup_s + task.transfer_s
     at_stake_usd = course.stay_usd if rules.recovers else task.loss_usd
     count: Any = np.int64(0)
+    course.beyond = 0
     for place in range(course.found):
         who = offers.ids[place] if rules.searches else place
         pair = experience.pairs[task.type_id, who]
@@ -194,6 +198,10 @@ def quote(
             rules,
             course,
         )
+        if made and rules.budgets and exceeds(offers.terms[ASKED, count], left_usd):
+            beyond[course.beyond] = who
+            course.beyond += 1
+            made = False
         count += 1 if made else 0
     course.offers = count
 

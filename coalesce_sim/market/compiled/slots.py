@@ -41,6 +41,12 @@ class Worker:
     busy_s: float
 
 
+@part
+def has_slots(worker: Worker) -> bool:
+    """Whether anything can be done there."""
+    return not worker.limited or worker.slots > 0
+
+
 class Waiting:
     """A job in the books of a queue: when it arrives, how long it is expected to take, and who follows."""
 

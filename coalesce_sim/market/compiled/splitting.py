@@ -14,13 +14,13 @@ from coalesce_sim.market.compiled.market_tables import REALISED
 from coalesce_sim.market.contracts.open_block import OpenContractBlock
 from coalesce_sim.market.contracts.quotes import ContractQuote
 from coalesce_sim.market.contracts.trade import ContractTrade
-from coalesce_sim.market.deciding import Decider
+from coalesce_sim.market.deciders import Deciders
 from coalesce_sim.market.observer import Considered
 from coalesce_sim.market.trade import Venue
 
 _OF_A_TASK: Final = (
     *(*STAY, "task", "client", "type_id", "attempt", "max_latency_s", "complexity"),
-    *("found", "found_s", "offers", "deciding"),
+    *("found", "found_s", "beyond", "offers", "deciding"),
 )
 """What `Course` says of the offers on the task that comes next."""
 
@@ -35,14 +35,14 @@ class Splitting:
         self,
         venue: Venue,
         trade: ContractTrade,
-        decider: Decider,
+        deciders: Deciders,
         chooser: Chooser,
         laid: Laid,
         shown: Shown,
         blocks: OpenBlocks,
         find: Callable[[IntArray], None] | None,
     ) -> None:
-        self._decider, self._chooser, self._shown, self._find = decider, chooser, shown, find
+        self._deciders, self._chooser, self._shown, self._find = deciders, chooser, shown, find
         self._laid, self._blocks, self._expectations = laid, blocks, trade.expectations
         self._observer, self._watched = venue.observer, venue.observer.wants("considered")
 
@@ -64,7 +64,7 @@ class Splitting:
         offers.whole = self._expectations.whole(opened, task, quotes[task])
         offers.split = self._expectations.split(opened, task, quotes.__getitem__)
         view = self._chooser.show(at, offers)
-        splits = self._decider.splits(view)
+        splits = self._deciders.of(opened.client[task]).splits(view)
         if self._watched:
             self._observer.considered(Considered(opened.block, task, view, splits))
         composite_kernel.divide(at, splits)
@@ -81,5 +81,7 @@ class Splitting:
         table, count = self._laid.offers, len(quote.offers.ids)
         table.ids[: len(found)], table.terms[:REALISED, :count] = found, quote.terms
         table.eligible[:count] = quote.offers.eligible[0]
+        if quote.beyond is not None:
+            self._laid.facts.beyond[: len(quote.beyond)] = quote.beyond
         for name, value in kept.items():
             self._laid.course[name] = value

@@ -13,7 +13,7 @@ from coalesce_sim.market.compiled.market_tables import (
     Rules,
     Task,
 )
-from coalesce_sim.market.compiled.slots import Books, Worker, expected_wait_s
+from coalesce_sim.market.compiled.slots import Books, Worker, expected_wait_s, has_slots
 
 
 @part
@@ -28,7 +28,7 @@ def expect_home(
     course: Course,
 ) -> None:
     """`Home.expect`, whose `Stay` it leaves in `course`."""
-    if not rules.has_home:
+    if not has_slots(home):
         course.turnaround_s = course.stay_late_usd = course.stay_own_late_usd = course.stay_plain_usd = 0.0
         course.stay_usd = task.loss_usd
         return
@@ -37,9 +37,9 @@ def expect_home(
     if rules.opportunity == LATER_TASKS:
         others_usd = task.later_usd
     elif rules.own_late_usd_per_s != 0:
-        own_usd, others_usd = _delay_usd(task, turnaround_s, pair.time_factor, arrivals, agenda, rules)
+        own_usd, others_usd = _delay_usd(task, turnaround_s, pair.time_factor, arrivals, home, agenda, rules)
     late_usd = own_usd + others_usd
-    plain_usd = task.running_usd + rules.own_price_usd
+    plain_usd = task.running_usd + task.own_price_usd
     expected_loss_usd = (1 - pair.score) * task.loss_usd
     course.turnaround_s, course.stay_late_usd, course.stay_plain_usd = turnaround_s, late_usd, plain_usd
     course.stay_own_late_usd = own_usd
@@ -48,15 +48,21 @@ def expect_home(
 
 @part
 def _delay_usd(
-    task: Task, plain_s: float, time_factor: float, arrivals: IntArray, agenda: Agenda, rules: Rules
+    task: Task,
+    plain_s: float,
+    time_factor: float,
+    arrivals: IntArray,
+    home: Worker,
+    agenda: Agenda,
+    rules: Rules,
 ) -> tuple[float, float]:
     """`Home._delay` in USD: the lateness of the task's own and what it adds to that of the next one."""
     target_s, work_s, turnaround_s = task.max_latency_s, task.expected_s * time_factor, plain_s * time_factor
     wait_s, late_s = turnaround_s - work_s, max(0.0, turnaround_s - target_s)
     more_s = 0.0
-    if rules.opportunity == QUEUE and rules.home_slots > 0:
+    if rules.opportunity == QUEUE and home.limited and home.slots > 0:
         gap_s = agenda.now_s / max(1, arrivals[task.client])
-        more_s = later_s(wait_s, work_s, target_s, rules.home_slots, gap_s)
+        more_s = later_s(wait_s, work_s, target_s, home.slots, gap_s)
     return late_s * rules.late_usd_per_s, more_s * rules.late_usd_per_s
 
 

@@ -39,7 +39,7 @@ class Trust:
         self.take_ratings(laid)
         assert self._model is not None
         scores, course = self._model.scores, laid.course[0]
-        known = laid.experience.pairs["score"][:, :-1]
+        known = laid.experience.pairs["score"][:, : scores.shape[1]]
         changed = (known != scores).any(axis=0)
         known[:] = scores
         last = laid.told.ratings[course["ratings"] - 1]
@@ -51,7 +51,7 @@ class Trust:
 
 def _remember_rated(changed: BoolArray, laid: Laid) -> None:
     """`experience.remember_rated` of all those whose score has changed."""
-    contractors, course = laid.experience.contractors[:-1], laid.course[0]
+    contractors, course = laid.experience.contractors[: len(changed)], laid.course[0]
     (who,) = np.nonzero(changed & ~contractors["is_rated"])
     if len(who):
         contractors["is_rated"][who] = True

@@ -114,7 +114,7 @@ class WatchingContracts(Watching):
                 contractor=contractor,
                 fixed_price=job["fixed"],
                 tokens=0.0,  # no machine that serves all its jobs at once is played here
-                work=opened.results.work(row, contractor),
+                work=opened.results.work(row, contractor, job["submitted_s"]),
                 done_well=job["good"],
                 state=state,
                 reason=reason,

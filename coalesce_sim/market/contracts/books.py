@@ -88,10 +88,10 @@ class Books:
 
     @cached_property
     def _owned(self) -> tuple[FloatArray, FloatArray]:
-        """How many slots each has for good, one machine where that serves all its jobs at once, and what one
-        loses in a second."""
+        """How many slots each ever has for good, one machine where that serves all its jobs at once, and what
+        one loses in a second."""
         roster = self._pool.roster
-        stated = zip(self._pool.slots, self._pool.curves, strict=True)
+        stated = zip(self._pool.most_slots, self._pool.curves, strict=True)
         slots: FloatArray = np.array([1.0 if curve else each or 0.0 for each, curve in stated])
         slots[self._shares_a_box] = 0.0
         machines = [kind.hardware for kind in roster.kinds]

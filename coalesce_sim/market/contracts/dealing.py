@@ -18,7 +18,7 @@ from coalesce_sim.market.contracts.layout import Layouts
 from coalesce_sim.market.contracts.lifecycle import Lifecycle
 from coalesce_sim.market.contracts.open_block import OpenContractBlock
 from coalesce_sim.market.contracts.quotes import ContractQuote, ContractQuotes
-from coalesce_sim.market.contracts.reasons import FOUND_BAD
+from coalesce_sim.market.contracts.reasons import FOUND_BAD, OUTAGE
 from coalesce_sim.market.contracts.results import Mishaps
 from coalesce_sim.market.contracts.states import COMPLETED, FAILED, REJECTED
 from coalesce_sim.market.contracts.terms import ASKED, BID, EXTERNAL, LATENCY, PLAIN, SERVICE
@@ -67,7 +67,7 @@ class Dealing:
         chosen, factor = offers.ids[position : position + 1], self._rules.timeout_factor
         contractor = int(chosen[0])
         fixed_usd = self._fixed_usd(opened.client[task], decision)
-        work = opened.results.work(task, contractor)
+        work = opened.results.work(task, contractor, now_s)
         service_s, tokens = self._layouts.true_parts(opened.block, task, contractor)
         contract = Contract(
             opened=opened,
@@ -122,6 +122,8 @@ class Dealing:
             if not contract.reported:
                 contract.reason = FOUND_BAD
                 self._accounts.found_bad += 1
+        elif contract.reason == OUTAGE:
+            self._accounts.lost_to_outages += 1
         contract.paid_usd, fees = self._due_usd(contract), self._fees_usd(contract)
         communication_usd, verification_usd, integration_usd = fees
         contract.fees_usd = communication_usd + verification_usd + integration_usd

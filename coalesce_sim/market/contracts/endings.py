@@ -110,4 +110,5 @@ class Endings:
         opened.records.finished_s[task] = self._env.now
         self.began(opened, task)
         self._accounts.done += 1
+        self._accounts.last_done_s = self._env.now
         opened.left -= 1

@@ -60,11 +60,8 @@ class Foresight:
         now_s = self._queues.env.now
         end_s = now_s + self._queues.homes[opened.client[task]].true_wait_s(now_s) + opened.local_s[task]
         cost_usd = opened.charge_usd[task] + self._late_s(opened, task, end_s) * self._late_usd_per_s
-        return (
-            cost_usd
-            if opened.results.work(task, LOCAL).honest_good
-            else cost_usd + opened.layout.loss_usd[task]
-        )
+        good = opened.results.work(task, LOCAL, end_s).honest_good
+        return cost_usd if good else cost_usd + opened.layout.loss_usd[task]
 
     def _at_work(self, opened: OpenContractBlock, task: int) -> bool:
         """Whether the client of a task has a GPU."""
@@ -82,6 +79,7 @@ class Foresight:
         ahead_s = search_s + self._layouts.setup_s + layout.transfer_s[task]
         queue_s = self._queues.true_waits_s(ids, ahead_s)
         work_s = self._layouts.true_work_s(block, task, ids)
+        work_s, lost = self._interrupted(ids, ahead_s + queue_s, work_s)
         good, bill_usd = self._delivered(opened, quote, task, ahead_s + queue_s + work_s)
         elapsed_s = self._queues.env.now - float(block.tasks.arrival_s[task] + block.target_s[task])
         overhead_s = search_s + self._layouts.overhead_s(layout, task)
@@ -99,23 +97,41 @@ class Foresight:
             np.where(draw < check.specificity, accepted_usd, rejected_usd),
             np.where(draw < check.sensitivity, rejected_usd, accepted_usd + layout.loss_usd[task]),
         )
-        undelivered = (~good & breaks_off) | (incident == LOST)
+        undelivered = (~good & breaks_off) | (incident == LOST) | lost
         cost_usd: FloatArray = np.where(undelivered, rejected_usd - layout.check_usd[task], delivered_usd)
         cost_usd[incident == LEAKED] += layout.leak_usd[task] * self._mishaps.incidents.borne_share
         return cost_usd
+
+    def _interrupted(
+        self, ids: IntArray, begins_s: FloatArray, work_s: FloatArray
+    ) -> tuple[FloatArray, BoolArray]:
+        """How long the work of each offer takes, that could begin in so long, with the repairs before and
+        meanwhile, and whether an outage ends it."""
+        outages, now_s, lost = self._queues.outages, self._queues.env.now, np.zeros(len(ids), dtype=bool)
+        if outages is None:
+            return work_s, lost
+        takes_s = work_s.copy()
+        for place, who in enumerate(ids.tolist()):
+            if outages.suffers(who):
+                begin_s = now_s + float(begins_s[place])
+                up_s = outages.repaired_s(who, begin_s)
+                lasts_s, lost[place] = outages.lasting(who, up_s, float(work_s[place]))
+                takes_s[place] = up_s - begin_s + lasts_s
+        return takes_s, lost
 
     def _delivered(
         self, opened: OpenContractBlock, quote: ContractQuote, task: int, takes_s: FloatArray
     ) -> tuple[BoolArray, FloatArray]:
         """Whether the work of each offer is good that is delivered in so long, and what is billed for it."""
         results, ids, conduct = opened.results, quote.offers.ids, self._conduct
-        when_s, type_id = (self._queues.env.now + takes_s).tolist(), opened.type_id[task]
+        at_s, type_id = self._queues.env.now + takes_s, opened.type_id[task]
+        when_s = at_s.tolist()
 
         def answers(ask: Callable[[float, int, int, float], float], honest: FloatArray) -> FloatArray:
             each = zip(when_s, ids.tolist(), honest.tolist(), strict=True)
-            return np.array([ask(at_s, who, type_id, value) for at_s, who, value in each])
+            return np.array([ask(then_s, who, type_id, value) for then_s, who, value in each])
 
-        success_p = answers(conduct.success_p, results.honest_p(task, ids))
+        success_p = answers(conduct.success_p, results.honest_ps(task, ids, at_s))
         good = results.good(task, ids, success_p)
         by_use_usd = results.bills_usd(task, ids, good) * self._layouts.price_factor
         due_usd = self._quotes.due_usd(opened, quote)
@@ -123,9 +139,12 @@ class Foresight:
         return good, bill_usd
 
     def _out_of_reach(self, opened: OpenContractBlock, ids: IntArray, task: int, attempt: int) -> BoolArray:
-        pool, contractors = self._pool, self._queues.contractors
-        full = np.array([not contractors[j].takes_in(pool.queue_limit[j]) for j in ids.tolist()], dtype=bool)
+        pool, contractor = self._pool, self._queues.contractor
+        full = np.array([not contractor(j).takes_in(pool.queue_limit[j]) for j in ids.tolist()], dtype=bool)
         draws = self._mishaps.unreachable.draws(ids, opened.block.first + task, attempt)
         unreachable = np.less(draws, pool.unreachable_rate[ids])
+        outages, now_s = self._queues.outages, self._queues.env.now
+        if outages is not None:
+            unreachable |= np.array([outages.is_down(who, now_s) for who in ids.tolist()], dtype=bool)
         away: BoolArray = np.logical_or(full, unreachable)
         return away

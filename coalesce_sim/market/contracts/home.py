@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from coalesce_sim.cost_parts import HOME
 from coalesce_sim.economics.internal import Delay, next_late_s
@@ -11,6 +12,7 @@ from coalesce_sim.market.contracts.endings import Endings
 from coalesce_sim.market.contracts.knowledge import Expected, Knowledge
 from coalesce_sim.market.contracts.open_block import OpenContractBlock
 from coalesce_sim.market.contracts.quotes import Stay
+from coalesce_sim.market.contracts.results import GroundTruth
 from coalesce_sim.market.opportunity import Facts, of_delay, of_later_tasks
 from coalesce_sim.market.queues import Waiting
 from coalesce_sim.market.trade import Events, Onward, Venue
@@ -32,21 +34,18 @@ class OwnWork:
 
 
 class Home:
-    """All clients' own work; `own_price_usd`, one entry a home, is what a task is expected to cost beyond
-    hardware.
+    """All clients' own work.
 
     `own_late_usd_per_s` is what clients reckon with where their own work is late.
     """
 
-    def __init__(
-        self, venue: Venue, knowledge: Knowledge, endings: Endings, own_price_usd: Sequence[float]
-    ) -> None:
+    def __init__(self, venue: Venue, knowledge: Knowledge, endings: Endings, truth: GroundTruth) -> None:
         scenario, homes = venue.scenario, venue.scenario.clients.homes
         self._queues, self._knowledge, self._endings = venue.queues, knowledge, endings
         self._listens = venue.listens
         self._home_of: list[int] = scenario.clients.home_of.tolist()
         self._machine_of: list[int] = scenario.clients.machine_of.tolist()
-        self._price_usd = own_price_usd
+        self._truth, self._finds_out = truth, truth.own_success_moves and knowledge.ratings is None
         self._slots = [home.slots for home in homes]
         self._late_usd_per_s = scenario.cost_model.late_usd_per_s
         self._opportunity = scenario.cost_model.internal.opportunity
@@ -68,15 +67,23 @@ class Home:
         if self._slots[home] == 0:
             return Stay(0.0, 0.0, 0.0, 0.0, opened.layout.loss_usd[task])
         now_s = self._queues.env.now
+        if self._finds_out:
+            self._find_out(now_s)
         turnaround_s = self._queues.homes[client].expected_wait_s(now_s, now_s) + opened.expected_s[task]
         type_id, known = opened.type_id[task], self._knowledge
         time_factor = float(known.time_factors[type_id, home])
         own_usd, others_usd = self._lateness_usd(opened, task, turnaround_s, time_factor)
         late_usd = own_usd + others_usd
-        plain_usd = opened.running_usd[task] + self._price_usd[home]
+        plain_usd = opened.running_usd[task] + self._truth.own_price_at(now_s, home)
         expected_loss_usd = (1 - float(known.own[type_id, home])) * opened.layout.loss_usd[task]
         internal_usd = plain_usd * float(known.factors[type_id, home]) + late_usd + expected_loss_usd
         return Stay(turnaround_s, late_usd, own_usd, plain_usd, internal_usd)
+
+    def _find_out(self, now_s: float) -> None:
+        """Clients whose work is not rated know how good their own agent is now."""
+        own = self._knowledge.own
+        for (type_id, home), _ in np.ndenumerate(own):
+            own[type_id, home] = self._truth.own_success_at(now_s, type_id, home)
 
     def _lateness_usd(
         self, opened: OpenContractBlock, task: int, plain_s: float, time_factor: float
@@ -141,7 +148,7 @@ class Home:
     def end(self, attempt: OwnWork) -> None:
         """Charge what it cost."""
         opened, task = attempt.opened, attempt.task
-        attempt.good = opened.results.work(task, LOCAL).honest_good
+        attempt.good = opened.results.work(task, LOCAL, self._queues.env.now).honest_good
         attempt.spent_usd = opened.charge_usd[task]
         parts_usd, again = opened.home_parts_usd[:, task], bool(opened.tried[task])
         self._endings.charge_attempt(opened, task, attempt.spent_usd, HOME, parts_usd, again=again)
@@ -191,7 +198,7 @@ class Home:
             "energy_usd": float(running.energy_usd[task]),
             "opportunity_usd": stay.opportunity_usd,
             "depreciation_usd": float(running.depreciation_usd[task]),
-            "own_price_usd": self._price_usd[home],
+            "own_price_usd": self._truth.own_price_at(self._queues.env.now, home),
             "correction_usd": stay.plain_usd * (float(known.factors[type_id, home]) - 1),
             "expected_loss_usd": (1 - float(known.own[type_id, home])) * opened.layout.loss_usd[task],
         }

@@ -63,7 +63,7 @@ class Knowledge:
             self._own = Ratings(_OWN, n_types, 1, first, record=False)
         self.reliability = pool.reliability[None] if self.ratings is None else self.ratings.scores
         self._homes = own_success.shape[1]
-        self.own = own_success if self._own is None else self._own.scores
+        self.own = own_success.copy() if self._own is None else self._own.scores
         rule = scenario.calibration
         shape = n_types, len(pool) + self._homes
         self._charges = self._times = self.effects = None

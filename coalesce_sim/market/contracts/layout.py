@@ -80,9 +80,10 @@ class Layouts:
         self._pricing = scenario.cost_model.external.pricing
         self._contracts = rules
         self._pool, self._asking, self._sharing = pool, asking, sharing
-        self._by_token = pool.tariff.charges
+        self._by_token = pool.charges_by_token
         if isinstance(self._pricing, DemandPrice):
-            self._unit_usd = demand_price_usd(self._pricing, pool.base_price_usd, pool.demand, pool.available)
+            one = np.ones(len(pool))
+            self._scarcity = demand_price_usd(self._pricing, one, pool.demand, pool.available)
         self._type_service_s = truth.type_service_s[:, : len(pool)]
         self._timed = bool(np.isfinite(self._type_service_s).any())
         security = rules.security
@@ -178,7 +179,8 @@ class Layouts:
         if isinstance(rule, FlatPrice):
             return pool.base_price_usd[ids]
         if isinstance(rule, DemandPrice):
-            return complexity_factor(rule, tasks.complexity[only]) * self._unit_usd[ids]
+            unit_usd = self._scarcity[ids] * pool.base_price_usd[ids]
+            return complexity_factor(rule, tasks.complexity[only]) * unit_usd
         base_usd = np.zeros(len(ids)) if isinstance(rule, TokenPrice) else pool.base_price_usd[ids]
         return pool.tokens_usd(tasks, only, output_tokens, ids)[0] + base_usd if self._by_token else base_usd
 

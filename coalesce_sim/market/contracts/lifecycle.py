@@ -13,7 +13,7 @@ from coalesce_sim.market.contracts.behaviour import Conduct
 from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.contracts.endings import Endings
 from coalesce_sim.market.contracts.incidents import LEAKED, LOST, TAMPERED
-from coalesce_sim.market.contracts.reasons import BROKE_OFF, FULL, TIMED_OUT, UNREACHABLE, WORK_LOST
+from coalesce_sim.market.contracts.reasons import BROKE_OFF, FULL, OUTAGE, TIMED_OUT, UNREACHABLE, WORK_LOST
 from coalesce_sim.market.contracts.results import Mishaps
 from coalesce_sim.market.contracts.states import (
     AUTH_REQUIRED,
@@ -23,6 +23,7 @@ from coalesce_sim.market.contracts.states import (
     REJECTED,
     WORKING,
 )
+from coalesce_sim.market.outages import Lasting
 from coalesce_sim.market.queues import Queue
 from coalesce_sim.market.trade import Events, Venue
 from coalesce_sim.scenario.contracts import ContractRules
@@ -48,7 +49,8 @@ class Lifecycle:
         self._queues = venue.queues
         self._endings = endings
         self._setup_s = setup_s
-        self._unreachable_rate: list[float] = venue.pool.unreachable_rate.tolist()
+        self._unreachable_rate = venue.pool.unreachable_rate
+        self._outages = venue.queues.outages
         self._queue_limit = venue.pool.queue_limit
         self._authorised: set[tuple[int, int]] = set()
 
@@ -59,18 +61,19 @@ class Lifecycle:
         """
         rules, who, row = self._rules, contract.contractor, contract.row
         luck, layout, at = self._mishaps, contract.opened.layout, (who, contract.task, contract.attempt)
-        if luck.unreachable.draw(*at) < self._unreachable_rate[who]:
+        down = self._outages is not None and self._outages.is_down(who, self._queues.env.now)
+        if down or luck.unreachable.draw(*at) < self._unreachable_rate.item(who):
             if (yield from self._in_time(contract, contract.search_s + rules.connect_timeout_s)):
                 contract.state, contract.reason = CANCELED, UNREACHABLE
             return
-        setup_s = contract.search_s + self._setup_s + self._queues.network_s[who]
+        setup_s = contract.search_s + self._setup_s + self._queues.network_s.item(who)
         if rules.authorisation_s > 0 and (contract.client, who) not in self._authorised:
             self._authorised.add((contract.client, who))
             contract.state, contract.auth_required = AUTH_REQUIRED, True
             setup_s += rules.authorisation_s
         if not (yield from self._in_time(contract, setup_s)):
             return
-        queue = self._queues.contractors[who]
+        queue = self._queues.contractor(who)
         if not queue.takes_in(self._queue_limit[who]):
             contract.state, contract.reason = REJECTED, FULL
             return
@@ -109,16 +112,19 @@ class Lifecycle:
 
     def _is_good(self, contract: Contract) -> bool:
         """Whether the work is good as its contractor does it now."""
-        now_s, work = self._queues.env.now, contract.work
-        success_p = self._conduct.success_p(now_s, contract.contractor, contract.type_id, work.honest_p)
-        return work.is_good(success_p)
+        now_s, who = self._queues.env.now, contract.contractor
+        honest_p = contract.opened.results.honest_p(contract.row, who, now_s)
+        success_p = self._conduct.success_p(now_s, who, contract.type_id, honest_p)
+        return contract.work.is_good(success_p)
 
     def _work(self, contract: Contract, queue: Queue) -> Generator[simpy.Event, Any, bool]:
-        """Queue and service; whether they were over before the deadline."""
+        """Queue and service; whether they were over before the deadline, and nothing was lost."""
         env = self._queues.env
         if queue.limited:
             place = queue.join(env.now, contract.expected_s, contract.service_s)
             request = queue.resource.request()
+            if not request.triggered:
+                self._queues.slots_may_change(contract.contractor)
             if request.triggered or contract.deadline_s == math.inf:
                 yield request
             else:
@@ -129,17 +135,32 @@ class Lifecycle:
                     contract.state, contract.reason = CANCELED, TIMED_OUT
                     return False
             expected_end_s = queue.begin(env.now, contract.expected_s, place)
-        contract.state, contract.working_s = WORKING, env.now
-        self._endings.began(contract.opened, contract.row)
-        if isinstance(queue, Batch):
-            in_time = yield from self._beside_others(contract, queue)
-        else:
-            in_time = yield from self._in_time(contract, contract.service_s)
-            contract.worked_s = env.now - contract.working_s
+        done = yield from self._serve(contract, queue)
         if queue.limited:
             queue.end(env.now, expected_end_s)
             queue.resource.release(request)
-        return in_time
+        return done
+
+    def _serve(self, contract: Contract, queue: Queue) -> Generator[simpy.Event, Any, bool]:
+        """Service, by a contractor that may have to be repaired before and meanwhile; whether it was over
+        before the deadline, and nothing was lost."""
+        env, who, lasting = self._queues.env, contract.contractor, Lasting(contract.service_s, lost=False)
+        if self._outages is not None:
+            repair_s = self._outages.repaired_s(who, env.now) - env.now
+            if repair_s > 0 and not (yield from self._in_time(contract, repair_s)):
+                return False
+            lasting = self._outages.lasting(who, env.now, contract.service_s)
+        contract.state, contract.working_s = WORKING, env.now
+        self._endings.began(contract.opened, contract.row)
+        if isinstance(queue, Batch):
+            return (yield from self._beside_others(contract, queue))
+        in_time = yield from self._in_time(contract, lasting.lasts_s)
+        contract.worked_s = env.now - contract.working_s
+        if self._outages is not None:
+            contract.worked_s -= self._outages.down_s(who, contract.working_s, env.now)
+        if in_time and lasting.lost:
+            contract.state, contract.reason = FAILED, OUTAGE
+        return in_time and not lasting.lost
 
     def _beside_others(self, contract: Contract, machine: Batch) -> Generator[simpy.Event, Any, bool]:
         """Service on a machine that serves all its jobs at once; whether it was over before the deadline."""

@@ -134,12 +134,11 @@ class ContractQuotes:
         self._price_rule = _price_rule(self._rule.pricing)
         self._by_token = isinstance(self._rule.pricing, TokenPrice | LoadPrice)
         security = 1 - (happens.sum(axis=0) if incidents.stated else risk)
-        slots: FloatArray = np.array([np.inf if each is None else each for each in pool.slots])
         # All are views of arrays that change in place.
         self._known = [
             Known(
                 venue.queues.jobs,
-                slots,
+                venue.queues.slots,
                 knowledge.reliability[type_id if len(knowledge.reliability) > 1 else 0],
                 knowledge.factors[type_id],
                 knowledge.time_factors[type_id],

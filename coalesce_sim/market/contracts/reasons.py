@@ -14,5 +14,8 @@ FOUND_BAD: Final = "found bad"
 WORK_LOST: Final = "lost"
 """Done, and never arrived."""
 
-REASONS: Final = ("", UNREACHABLE, TIMED_OUT, FULL, BROKE_OFF, FOUND_BAD, WORK_LOST)
+OUTAGE: Final = "outage"
+"""The contractor went down while it worked, and lost the work."""
+
+REASONS: Final = ("", UNREACHABLE, TIMED_OUT, FULL, BROKE_OFF, FOUND_BAD, WORK_LOST, OUTAGE)
 """All there are; none for a contract that was accepted."""

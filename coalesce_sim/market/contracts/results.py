@@ -16,7 +16,9 @@ from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
 from coalesce_sim.inputs.recordings import Recordings, read_recordings
 from coalesce_sim.luck import Draws, Luck, normal, normals
 from coalesce_sim.market.contracts.incidents import Incidents
+from coalesce_sim.market.moving import course_of_home, moving_success
 from coalesce_sim.market.pool import Pool
+from coalesce_sim.market.roster import first
 from coalesce_sim.market.workload import Block
 from coalesce_sim.policies.protocol import LOCAL
 from coalesce_sim.scenario.contracts import ContractRules
@@ -47,11 +49,14 @@ class Work(NamedTuple):
 class Results(Protocol):
     """What every choice would yield for a block's tasks; a worker is a contractor's index or `LOCAL`."""
 
-    def work(self, task: int, worker: int) -> Work:
-        """A worker's luck with a task."""
+    def work(self, task: int, worker: int, now_s: float) -> Work:
+        """A worker's luck with a task, as good as it is now."""
 
-    def honest_p(self, task: int, workers: IntArray) -> FloatArray:
-        """`Work.honest_p` of each worker."""
+    def honest_p(self, task: int, worker: int, now_s: float) -> float:
+        """`Work.honest_p` of a worker now."""
+
+    def honest_ps(self, task: int, workers: IntArray, when_s: FloatArray) -> FloatArray:
+        """The same of each worker at a time of its own."""
 
     def good(self, task: int, workers: IntArray, success_p: FloatArray) -> BoolArray:
         """`Work.is_good` of each worker."""
@@ -84,11 +89,15 @@ class GroundTruth:
         self._homes, self.home_of = scenario.clients.homes, scenario.clients.home_of
         shape = (len(scenario.workload.types), len(pool) + len(self._homes))
         self.success_p = np.ones(shape)
+        self._by_type: BoolArray = np.zeros(shape, dtype=bool)
         self.good_bill_usd, self.bad_bill_usd = np.full(shape, np.nan), np.full(shape, np.nan)
         self.type_service_s = np.full(shape, np.nan)
         self.offers_type: BoolArray | None = None
         self._recordings: Recordings | None = None
-        self.own_price_usd = [home.price_usd for home in self._homes]
+        self._moving = moving_success(scenario, pool.roster, luck)
+        clock = scenario.clock
+        self.own_price_usd = [first(home.price_usd, "price_usd", clock) for home in self._homes]
+        self._own_prices = [course_of_home(home.price_usd, "price_usd", clock, luck) for home in self._homes]
         if scenario.records is not None:
             self._recordings = read_recordings(scenario.records)
             order = [self._recordings.types.index(name) for name in scenario.workload.types]
@@ -113,7 +122,7 @@ class GroundTruth:
             if outcomes is not None:
                 offered[:, column] = self._place(column, outcomes)
         for column, home in enumerate(self._homes, len(pool)):
-            self.success_p[:, column] = home.success
+            self.success_p[:, column] = first(home.success, "success", self._scenario.clock)
             if home.outcomes is not None:
                 self._place(column, home.outcomes)
         self.offers_type = None if offered.all() else offered
@@ -124,6 +133,7 @@ class GroundTruth:
             if name in outcomes:
                 stated = outcomes[name]
                 self.success_p[row, column] = stated.success
+                self._by_type[row, column] = True
                 if stated.bill_usd is not None:
                     failed_usd = stated.failed_bill_usd
                     self.good_bill_usd[row, column] = stated.bill_usd
@@ -131,6 +141,35 @@ class GroundTruth:
                 if stated.latency_min is not None:
                     self.type_service_s[row, column] = 60 * stated.latency_min
         return [name in outcomes for name in self._scenario.workload.types]
+
+    def success_at(self, now_s: float, type_id: int, column: int) -> float:
+        """Probability that honest work of a type is good that the worker of a column does now."""
+        moving = self._moving
+        if moving is None or not moving.moves[column] or self._by_type[type_id, column]:
+            return self.success_p.item(type_id, column)
+        return moving.of(column).value(now_s)
+
+    def successes_at(self, when_s: FloatArray, type_id: int, columns: IntArray) -> FloatArray:
+        """The same of workers, each at a time of its own."""
+        success_p: FloatArray = self.success_p[type_id, columns]
+        if self._moving is not None:
+            for place in np.flatnonzero(self._moving.moves[columns]).tolist():
+                success_p[place] = self.success_at(float(when_s[place]), type_id, int(columns[place]))
+        return success_p
+
+    def own_success_at(self, now_s: float, type_id: int, home: int) -> float:
+        """The same of work at one of the homes."""
+        return self.success_at(now_s, type_id, home - len(self._homes))
+
+    def own_price_at(self, now_s: float, home: int) -> float:
+        """What a client expects now that a task at home costs beyond its hardware."""
+        course = self._own_prices[home]
+        return self.own_price_usd[home] if course is None else course.value(now_s)
+
+    @property
+    def own_success_moves(self) -> bool:
+        """Whether work at some home is not always as good."""
+        return self._moving is not None and bool(self._moving.moves[-len(self._homes) :].any())
 
     @property
     def own_success(self) -> FloatArray:
@@ -158,11 +197,14 @@ class _Recorded:
         self._success, self._bill_usd = recordings.success[instance], recordings.bill_usd[instance]
         self._luck, self._first = luck, first
 
-    def work(self, task: int, worker: int) -> Work:
+    def work(self, task: int, worker: int, now_s: float) -> Work:  # noqa: ARG002
         good = bool(self._success[task, worker])
         return Work(self._luck.draw(worker, self._first + task), float(good), good, shared=False)
 
-    def honest_p(self, task: int, workers: IntArray) -> FloatArray:
+    def honest_p(self, task: int, worker: int, now_s: float) -> float:  # noqa: ARG002
+        return float(self._success[task, worker])
+
+    def honest_ps(self, task: int, workers: IntArray, when_s: FloatArray) -> FloatArray:  # noqa: ARG002
         honest_p: FloatArray = self._success[task, workers].astype(np.float64)
         return honest_p
 
@@ -196,19 +238,25 @@ class _Drawn:
         self._type_id: list[int] = block.tasks.type_id.tolist()
         self._home: list[int] = stated.home_of[block.tasks.client].tolist()
 
-    def work(self, task: int, worker: int) -> Work:
+    def work(self, task: int, worker: int, now_s: float) -> Work:
         stated, type_id = self._stated, self._type_id[task]
         column = worker if worker != LOCAL else self._home[task]
-        luck, honest_p = stated.work.draw(worker, self._first + task), stated.success_p.item(type_id, column)
+        luck = stated.work.draw(worker, self._first + task)
+        honest_p = stated.success_at(now_s, type_id, column)
         if stated.failure_correlation == 0:
             return Work(luck, honest_p, luck < honest_p, False)
         difficulty = normal(stated.difficulty.draw(LOCAL, self._first + task))
         luck = _unease(stated.failure_correlation, normal(luck), difficulty)
-        return Work(luck, honest_p, luck < stated.ease.item(type_id, column), True)
+        still = honest_p == stated.success_p.item(type_id, column)
+        ease = stated.ease.item(type_id, column) if still else normal(honest_p)
+        return Work(luck, honest_p, luck < ease, True)
 
-    def honest_p(self, task: int, workers: IntArray) -> FloatArray:
-        honest_p: FloatArray = self._stated.success_p[self._type_id[task], self._columns(task, workers)]
-        return honest_p
+    def honest_p(self, task: int, worker: int, now_s: float) -> float:
+        column = worker if worker != LOCAL else self._home[task]
+        return self._stated.success_at(now_s, self._type_id[task], column)
+
+    def honest_ps(self, task: int, workers: IntArray, when_s: FloatArray) -> FloatArray:
+        return self._stated.successes_at(when_s, self._type_id[task], self._columns(task, workers))
 
     def good(self, task: int, workers: IntArray, success_p: FloatArray) -> BoolArray:
         stated, type_id, columns = self._stated, self._type_id[task], self._columns(task, workers)

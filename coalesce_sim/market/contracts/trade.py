@@ -29,6 +29,7 @@ from coalesce_sim.market.contracts.ruin import give_up
 from coalesce_sim.market.contracts.states import FINAL_STATES
 from coalesce_sim.market.contracts.terms import BID, EXTERNAL, LATENCY
 from coalesce_sim.market.contracts.ways import Expectations
+from coalesce_sim.market.moving import moving_facts
 from coalesce_sim.market.records import Records
 from coalesce_sim.market.trade import Events, Onward, Preparing, Venue
 from coalesce_sim.market.workload import Block
@@ -56,6 +57,7 @@ class ContractTrade:
         self._queues, self._accounts = venue.queues, venue.accounts
         self._roster, self._contractors = pool.roster, len(pool)
         self._turns_over, self._deserted = scenario.turns_over, 0
+        self._moving = moving_facts(scenario, pool, self._queues, venue.luck)
         self.truth, mishaps = GroundTruth(scenario, pool, venue.luck), Mishaps(rules, pool, venue.luck)
         self._knowledge = Knowledge(
             scenario, pool, self.truth.own_success, record_ratings=venue.observer.wants("ratings")
@@ -81,8 +83,8 @@ class ContractTrade:
         )
         self._foresight = Foresight(venue, rules, behaviour.conduct, self.layouts, self._quotes, mishaps)
         self._message_usd, self._searches = scenario.message_usd, venue.searches
-        self._endings, self._budgets = (endings := Endings(venue)), budgets_of(scenario)
-        self._home = Home(venue, self._knowledge, endings, self.truth.own_price_usd)
+        self._endings, self.budgets = (endings := Endings(venue)), budgets_of(scenario)
+        self._home = Home(venue, self._knowledge, endings, self.truth)
         self.expectations = Expectations(venue, rules, self._quotes, self._home, self._knowledge)
         self._dealing = Dealing(
             venue,
@@ -94,7 +96,7 @@ class ContractTrade:
             endings,
             self._home,
             mishaps,
-            self._budgets,
+            self.budgets,
             self.books,
         )
 
@@ -181,11 +183,13 @@ class ContractTrade:
     def _quote(self, opened: OpenContractBlock, task: int) -> ContractQuote:
         now_s, search_s = self._queues.env.now, opened.search_s(task)
         ids, stay = self._who_offers(opened, task), self._home.expect(opened, task)
+        if self._moving is not None:
+            self._moving.turn(now_s, ids)
         ahead_s = search_s + self.layouts.setup_s + opened.layout.transfer_s[task]
         wait_s = self._queues.expected_queues_s(ids, ahead_s)
         if search_s > 0:
             wait_s += search_s
-        left_usd = None if self._budgets is None else self._budgets.left_usd(opened.client[task], now_s)
+        left_usd = None if self.budgets is None else self.budgets.left_usd(opened.client[task], now_s)
         return self._quotes.quote(opened, task, ids, wait_s, stay, now_s, left_usd)
 
     def _who_offers(self, opened: OpenContractBlock, task: int) -> IntArray:
@@ -304,7 +308,8 @@ class ContractTrade:
     def _contract_shares(self) -> dict[str, float]:
         """How many contracts have ended and, in percent, how: by final state, and completed but found bad.
 
-        Where there are incidents, in how many what happened, and what insurance paid for leaks.
+        Where contractors go down, how many lost their work by that; where there are incidents, in how many
+        what happened, and what insurance paid for leaks.
         """
         ended = self._accounts.contracts_ended
         contracts = ended.total()
@@ -313,6 +318,8 @@ class ContractTrade:
         states = {f"contracts_{state}_rate": 100 * ended[state] / contracts for state in FINAL_STATES}
         found_bad = 100 * self._accounts.found_bad / contracts
         shares = {"contracts": float(contracts), **states, "contracts_found_bad_rate": found_bad}
+        if self._queues.outages is not None:
+            shares["contracts_outage_rate"] = 100 * self._accounts.lost_to_outages / contracts
         if not self._incidents.stated:
             return shares
         happened = self._accounts.incidents

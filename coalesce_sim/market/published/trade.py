@@ -177,7 +177,7 @@ class PublishedTrade:
             opened,
             task,
             self._queues.contractors[contractor],
-            self._queues.network_s[contractor],
+            self._queues.network_s.item(contractor),
             quote.nominal_s(row, contractor),
             service_s,
             charge_usd,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -25,6 +26,7 @@ _MOST_BINS = 16
 """In the figure of learning: wide enough that lines can be told apart."""
 
 _HEIGHT_IN = 3.3
+_NOTE: dict[str, Any] = {"color": GREY, "fontsize": NOTE_PT, "va": "bottom", "ha": "left"}
 
 
 def draw_figures(folder: Path, comparison: Comparison) -> list[str]:
@@ -59,6 +61,11 @@ def _cost_figure(comparison: Comparison) -> Figure:
 def _learning_figure(comparison: Comparison, course: Learning) -> Figure:
     figure, axes = _canvas(comparison, course, change(comparison) or headline(comparison))
     axes.axhline(0, color=GREY, linewidth=0.8)
+    for each in comparison.changes:
+        if each.task < course.last_task[-1]:
+            axes.axvline(each.task, color=GREY, linewidth=0.8, linestyle=":")
+            told = f" change at {each.at_s / 3600:g} h"
+            axes.text(each.task, 1.0, told, **_NOTE, transform=axes.get_xaxis_transform())
     curves = [curve.cost_reduction for curve in course.curves]
     middles = (course.last_task - (course.width - 1) / 2).astype(np.float64)
     _draw(axes, comparison, middles, curves)

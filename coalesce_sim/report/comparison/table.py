@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 from rich.text import Text
 
+from coalesce_sim.experiments.changes import Aftermath, Change
 from coalesce_sim.experiments.comparison import Comparison
 from coalesce_sim.experiments.contenders import MOST_CONTRACTORS
 from coalesce_sim.metrics import COST_REDUCTION, of_group
-from coalesce_sim.numbers import number, plural, with_half_width, with_interval
+from coalesce_sim.numbers import column, number, plural, with_half_width, with_interval
 from coalesce_sim.report.comparison.findings import asked_for, findings
 from coalesce_sim.report.comparison.routing import print_routing
 from coalesce_sim.report.costs import SAVED_IN
@@ -46,6 +48,10 @@ _NOTES = (
     "losses adds up to it. [ ], ±: 95 % t intervals.",
     "Differences: points, paired by replication; intervals and verdicts are Holm's, to a family-wise 5 %.",
 )
+_CHANGE_NOTE = (
+    "Before and after: the later halves of the time to the change and from it. Lost against the pace before; "
+    "made up once as much is saved as at that pace, for good, before the next change. [ ]: 95 %, resampled."
+)
 _MATRIX_NOTE = "By how much the row saves more than the column; (in brackets): no difference shown."
 
 
@@ -73,6 +79,8 @@ def print_comparison(console: Console, written: Written[Comparison]) -> None:
         console.print()
     for sentence in findings(comparison):
         print_wrapped(console, sentence)
+    for change in comparison.changes:
+        _print_change(console, comparison, change)
     if comparison.left_out:
         print_wrapped(console, _left_out(comparison.left_out), "dim")
     for note in _NOTES:
@@ -108,6 +116,31 @@ def _print_differences(console: Console, comparison: Comparison) -> None:
         for rank, other in enumerate(ranked[1:], 2)
     ]
     print_columns(console, [policies], others)
+
+
+def _print_change(console: Console, comparison: Comparison, change: Change) -> None:
+    """What a change came to for each policy, the best first."""
+    told = dict(zip(comparison.labels, change.policies, strict=True))
+    ranked = [told[label] for label in comparison.ranked]
+    console.print()
+    console.print(
+        Text(f"The change at {change.at_s / 3600:g} h, about task {number(change.task, 0)}", "bold")
+    )
+    columns = [
+        Column("saved a task\nbefore, USD", [with_half_width(each.before_usd) for each in ranked]),
+        Column("saved a task\nafter, USD", [with_half_width(each.after_usd) for each in ranked]),
+        Column("lost at\nmost, USD", column([each.lost_usd for each in ranked])),
+        Column("made up\nafter, tasks", [made_up(each) for each in ranked]),
+    ]
+    print_columns(console, [Column("\npolicy", comparison.ranked, figures=False)], columns)
+    print_wrapped(console, _CHANGE_NOTE, "dim")
+
+
+def made_up(aftermath: Aftermath) -> str:
+    """After how many tasks the loss from a change is made up, with its interval."""
+    low, high = ("never" if math.isinf(each) else number(each, 0) for each in aftermath.interval)
+    tasks = "not" if aftermath.made_up_after is None else number(aftermath.made_up_after, 0)
+    return tasks if low == high else f"{tasks} [{low}, {high}]"
 
 
 def _print_metrics(console: Console, comparison: Comparison, columns: Mapping[str, str]) -> None:

@@ -40,9 +40,9 @@ def models() -> dict[str, Sequence[str]]:
     machine = "profile: h100_sxm, prefill_tokens_per_s: 20000, serves: Llama 3.1 8B Instruct"
     return {CURVE: ()} | {
         f"constant, batch of {batch}": (
-            "contractors.0.batch_curve=null",
-            f"contractors.0.slots={batch}",
-            f"contractors.0.hardware={{{machine}, batch: {batch}}}",
+            "contractors[0].batch_curve=null",
+            f"contractors[0].slots={batch}",
+            f"contractors[0].hardware={{{machine}, batch: {batch}}}",
         )
         for batch in BATCHES
     }

@@ -13,6 +13,7 @@ from coalesce_sim.scenario.costs import BargainedPrice, DemandPrice, FlatPrice, 
 from coalesce_sim.scenario.hardware import Hardware
 from coalesce_sim.scenario.learners import LinUcb
 from coalesce_sim.scenario.mechanisms import PostedPrice, ScoreAuction, Vickrey
+from coalesce_sim.scenario.moving import extremes
 from coalesce_sim.scenario.policy import Custom
 from coalesce_sim.scenario.pool import ContractorFacts, DrawnPool, PriceList, RecordedPool
 from coalesce_sim.scenario.schema import Scenario
@@ -172,7 +173,7 @@ class Asked:
     @cached_property
     def risk(self) -> bool:
         """Whether any share of a task's value is at risk, bad work in the published trade included."""
-        unsure = not self.learns and any(facts.reliability < 1 for facts in self.contractors)
+        unsure = not self.learns and any(extremes(facts.reliability)[0] < 1 for facts in self.contractors)
         insecure = self.scenario.incidents is None and self._at_risk("security_risk")
         return unsure or insecure or self._at_risk("quality_risk")
 
@@ -203,7 +204,10 @@ class Asked:
         """Whether any contractor has such a risk, its own or by its reliability."""
         rule = getattr(self.scenario.cost_model.external, kind)
         for facts in self.contractors:
-            own, derived = getattr(facts, kind), rule.base + rule.slope * (1 - facts.reliability)
+            own, derived = (
+                getattr(facts, kind),
+                rule.base + rule.slope * (1 - max(0.0, extremes(facts.reliability)[0])),
+            )
             if (derived if own is None else own) > 0:
                 return True
         return False

@@ -1,0 +1,122 @@
+"""When contractors are down, and what that does to work: all of it known when the work begins."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from coalesce_sim.luck import Draws, Luck
+from coalesce_sim.market.roster import Roster
+from coalesce_sim.scenario.outages import Outages
+
+
+class Down(NamedTuple):
+    """A time in which a contractor is down, of which the end is no part."""
+
+    from_s: float
+    until_s: float
+
+
+class Lasting(NamedTuple):
+    """How long work that begins at some time takes by the clock, repairs included, and whether it is lost at
+    the end of that."""
+
+    lasts_s: float
+    lost: bool
+
+
+class Breakdowns:
+    """The outages of contractors; those by chance are laid out as far as somebody has looked, each by its
+    contractor's own luck."""
+
+    def __init__(self, roster: Roster, luck: Luck) -> None:
+        self._draws: Draws = luck("outage")
+        self._rules = [kind.outages for kind in roster.kinds]
+        self._kind: list[int] = roster.kind.tolist()
+        self._laid_out: dict[int, list[Down]] = {}
+
+    def suffers(self, who: int) -> bool:
+        """Whether a contractor is ever down."""
+        return self._rules[self._kind[who]] is not None
+
+    def repaired_s(self, who: int, now_s: float) -> float:
+        """When a contractor is up: now, or when it is repaired."""
+        for down in self._since(who, now_s):
+            return max(now_s, down.until_s) if down.from_s <= now_s else now_s
+        return now_s
+
+    def is_down(self, who: int, now_s: float) -> bool:
+        """Whether a contractor is down now."""
+        return self.repaired_s(who, now_s) > now_s
+
+    def lasting(self, who: int, begin_s: float, work_s: float) -> Lasting:
+        """What becomes of work that begins then, when the contractor is up."""
+        rule = self._rules[self._kind[who]]
+        lasts_s = work_s
+        for down in self._since(who, begin_s):
+            if down.from_s >= begin_s + lasts_s:
+                break
+            if rule is not None and rule.running == "lost":
+                return Lasting(down.from_s - begin_s, lost=True)
+            lasts_s += down.until_s - down.from_s
+        return Lasting(lasts_s, lost=False)
+
+    def down_s(self, who: int, begin_s: float, end_s: float) -> float:
+        """For how long a contractor is down between two times."""
+        total_s = 0.0
+        for down in self._since(who, begin_s):
+            if down.from_s >= end_s:
+                break
+            total_s += min(down.until_s, end_s) - max(down.from_s, begin_s)
+        return total_s
+
+    def occupied_s(self, who: int, begin_s: float, work_s: float) -> float:
+        """How long work takes a slot that is given it then, the wait for a repair included."""
+        up_s = self.repaired_s(who, begin_s)
+        return up_s - begin_s + self.lasting(who, up_s, work_s).lasts_s
+
+    def _since(self, who: int, now_s: float) -> Iterator[Down]:
+        """The outages of a contractor that are not over by now, one after the other."""
+        rule = self._rules[self._kind[who]]
+        if rule is None:
+            return
+        known = self._laid_out.setdefault(who, [])
+        place = bisect_right(known, now_s, key=_end_s)
+        while True:
+            if place == len(known):
+                following = self._next(who, rule, known)
+                if following is None:
+                    return
+                known.append(following)
+            if known[place].until_s > now_s:
+                yield known[place]
+            place += 1
+
+    def _next(self, who: int, rule: Outages, known: list[Down]) -> Down | None:
+        """The outage after those that are known; None where none are listed any more."""
+        number = len(known)
+        if rule.at_hours is not None:
+            if number == len(rule.at_hours):
+                return None
+            from_h, until_h = rule.at_hours[number]
+            return Down(3600 * from_h, 3600 * until_h)
+        assert rule.mean_up_h is not None
+        assert rule.mean_repair_h is not None
+        since_s = known[-1].until_s if known else 0.0
+        from_s = since_s - 3600 * rule.mean_up_h * math.log1p(-self._draws.draw(who, number, 0))
+        return Down(
+            from_s, from_s - 3600 * rule.mean_repair_h * math.log1p(-self._draws.draw(who, number, 1))
+        )
+
+
+def _end_s(down: Down) -> float:
+    return down.until_s
+
+
+def breakdowns_of(roster: Roster, luck: Luck) -> Breakdowns | None:
+    """The outages of contractors; None where nobody has any."""
+    if all(kind.outages is None for kind in roster.kinds):
+        return None
+    return Breakdowns(roster, luck)

@@ -1,0 +1,231 @@
+"""Numbers that move: read when the market reaches for them, and laid out by everybody's own luck."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import coalesce_sim
+from coalesce_sim.luck import Luck, identities_of, normal
+from coalesce_sim.market.courses import Course
+from coalesce_sim.market.moving import told
+from coalesce_sim.market.roster import roster_of
+from coalesce_sim.streams import Streams
+from tests.market.trading import HOME_USD, VALUE_USD, contractor, market, play, run_of
+from verification.plain_and_simulator import differences
+
+HIRE: dict[str, Any] = {"clients": {"slots": 0}, "policy": {"kind": "always_outsource"}}
+
+
+def steps(*pairs: tuple[float, float]) -> dict[str, Any]:
+    return {"at_hours": [list(pair) for pair in pairs]}
+
+
+def contracts_of(scenario: dict[str, Any]) -> list[dict[str, Any]]:
+    return run_of(scenario).contracts.astype(object).to_dict("records")  # type: ignore[return-value]
+
+
+def test_work_is_as_good_as_its_contractor_is_when_it_delivers() -> None:
+    falls = contractor("a", success=steps((0, 1), (1, 0)))
+    # The second job begins a minute before the hour and is delivered a second after it.
+    rows = contracts_of(market([0, 3541], falls, **HIRE))
+    assert [row["ended_s"] for row in rows] == [60, 3601]
+    assert [row["good"] for row in rows] == [True, False]
+
+
+def test_bad_work_breaks_off_by_how_good_it_is_when_it_begins() -> None:
+    rises = contractor("a", success=steps((0, 0), (1, 1)))
+    rows = contracts_of(market([3541], rises, **HIRE, contracts={"failed_share": 1}))
+    assert (rows[0]["state"], rows[0]["reason"]) == ("failed", "broke off")
+    (good,) = contracts_of(market([3541], rises, **HIRE))
+    assert good["good"]
+
+
+def test_prices_are_those_of_the_quote_and_speed_that_of_the_agreement() -> None:
+    moving = contractor("a", price_usd=steps((0, 1), (0.5, 2)), latency_min=steps((0, 1), (0.5, 10)))
+    rows = contracts_of(market([0, 1799, 1800], moving, **HIRE))
+    assert [row["paid_usd"] for row in rows] == [1, 1, 2]
+    assert [row["ended_s"] for row in rows] == [60, 1859, 1800 + 600]
+
+
+def test_token_prices_move_and_what_is_cached_costs_as_much_where_nothing_else_is_said() -> None:
+    moving = contractor("a", price_usd=0, input_usd_per_mtok=steps((0, 10), (1, 30)), request_usd=0.5)
+    tokens = {"prompt_tokens": 1e5, "cached_tokens": 4e4}
+    by_token: dict[str, Any] = {"external": {"pricing": {"kind": "per_token"}}, "attributes": tokens}
+    rows = contracts_of(market([0, 3600], moving, **HIRE, **by_token))
+    assert [row["paid_usd"] for row in rows] == pytest.approx([1.5, 3.5])
+
+
+def test_demand_prices_follow_the_listed_price() -> None:
+    moving = contractor("a", price_usd=steps((0, 1), (1, 3)), demand=0.7, available_capacity=0.2)
+    pricing = {"kind": "demand", "load_slope": 1, "complexity_slope": 0}
+    rows = contracts_of(market([0, 3600], moving, **HIRE, external={"pricing": pricing}))
+    assert [row["paid_usd"] for row in rows] == pytest.approx([1.5, 4.5])
+
+
+def test_who_cannot_be_reached_and_how_far_away_one_is_move() -> None:
+    moving = contractor("a", network_ms=steps((0, 2000), (1, 5000)), unreachable_rate=steps((0, 0), (2, 1)))
+    rows = contracts_of(market([0, 3600, 7200], moving, **HIRE))
+    assert [row["reason"] == "unreachable" for row in rows] == [False, False, True]
+    assert [row["working_s"] for row in rows[:2]] == [2, 3605]
+
+
+def test_more_slots_serve_those_who_wait_and_fewer_let_work_finish() -> None:
+    # Three jobs of 60 s at once; the second slot comes after 10 s, and from 30 s on there is one again.
+    moving = contractor("a", slots=steps((0, 1), (10 / 3600, 2), (30 / 3600, 1)))
+    rows = contracts_of(market([0, 0, 0], moving, **HIRE))
+    assert [(row["working_s"], row["ended_s"]) for row in rows] == [(0, 60), (10, 70), (70, 130)]
+
+
+def test_the_run_does_not_last_until_slots_change() -> None:
+    own, changing = {"slots": 1}, contractor("a", slots=steps((0, 1), (20, 2)))
+    always_local = run_of(market([0, 0, 0], changing, clients=own, policy={"kind": "always_local"}))
+    half, _ = play(market([0, 0, 0], changing, clients=own), "a", "a", "home")
+    assert always_local.replications[0]["home_utilisation"] == pytest.approx(100)
+    assert half.replications[0]["home_utilisation"] == pytest.approx(50)
+    assert "contractor_utilisation" not in half.replications[0]
+
+
+def test_the_own_agent_is_as_good_as_it_is_at_the_end_and_believed_at_the_beginning() -> None:
+    own = {"success": steps((0, 1), (1, 0)), "price_usd": steps((0, 0), (0.5, 0.2)), "slots": 1}
+    result, script = play(market([0, 3550, 3700], contractor("a"), clients=own), "home", "home", "home")
+    known_usd = [0.0, 0.2, 0.2 + VALUE_USD]
+    assert script.internal_usd == pytest.approx([HOME_USD + usd for usd in known_usd])
+    assert result.decisions["loss_usd"].tolist() == [0, VALUE_USD, VALUE_USD]
+
+
+def test_what_work_is_worth_goes_by_its_arrival() -> None:
+    worth = {"value_usd": steps((0, 4), (1, 9))}
+    bad = contractor("a", success=0)
+    result = run_of(market([0, 3599, 3600], bad, attributes=worth, clients={"slots": 0}))
+    assert result.decisions["loss_usd"].tolist() == [4, 4, 9]
+
+
+def test_claims_that_move_are_believed_and_true_where_nothing_else_is_said() -> None:
+    claims = contractor("a", reliability=steps((0, 1), (1, 0.5)))
+    result, script = play(market([0, 3600], claims), "a", "a")
+    assert [each["a"] for each in script.external_usd] == pytest.approx([1, 1 + 0.5 * script.internal_usd[1]])
+    twice = [claims, claims | {"name": "b", "success": 1}]
+    goods = run_of(market([7000 + k for k in range(60)], *twice, policy={"kind": "random"})).contracts
+    assert 0 < goods[goods["contractor"] == "a"]["good"].mean() < 1
+    assert goods[goods["contractor"] == "b"]["good"].all()
+    assert len(result.contracts) == 2
+
+
+def test_the_oracle_is_told_how_good_work_will_be() -> None:
+    falls = contractor("a", success=steps((0, 1), (1, 0)))
+    oracle: dict[str, Any] = {
+        "policy": {"kind": "oracle"},
+        "clients": {"price_usd": 0},
+        "attributes": {"value_usd": 0.05},
+    }
+    cheap = [falls | {"price_usd": 0.01}, contractor("b", price_usd=0.02)]
+    result = run_of(market([0, 3541], *cheap, **oracle))
+    assert result.decisions["contractor"].tolist() == ["a", "b"]
+
+
+def test_one_step_is_the_constant() -> None:
+    still = {"price_usd": 0.7, "success": 0.8, "latency_min": 0.5, "network_ms": 300.0, "slots": 2}
+    still |= {"unreachable_rate": 0.2, "reliability": 0.9, "own_cost_share": 0.5, "request_usd": 2.0}
+    moving = {name: steps((0, value)) for name, value in still.items()}
+    sections: dict[str, Any] = {"reputation": {"model": {"kind": "beta"}}, "policy": {"kind": "greedy"}}
+    sections["external"] = {"pricing": {"kind": "load", "slope": 0.5, "max_load": 2}}
+    arrivals = [7.0 * k for k in range(80)]
+    runs = [run_of(market(arrivals, contractor("c", **each), **sections)) for each in (still, moving)]
+    for table in ("decisions", "contracts", "ratings"):
+        one, other = (getattr(run, table) for run in runs)
+        assert one.equals(other), table
+    constant, constant_too = (run.replications[0] for run in runs)
+    assert "contractor_utilisation" in constant.keys() - constant_too.keys()
+    assert {name: constant[name] for name in constant_too} == constant_too
+
+
+WALK = {"start": 0.8, "sd_per_sqrt_h": 0.3, "low": 0.6, "high": 0.9, "every_min": 30}
+TREND = {"start": 1.0, "per_day": 2.0, "every_min": 60}
+
+
+def courses(*contractors: dict[str, Any], **changes: Any) -> list[dict[str, Course]]:
+    scenario = coalesce_sim.load(market([0], *contractors, **changes))
+    roster = roster_of(scenario, Streams(scenario.seed, 0))
+    return told(scenario, roster, Luck(scenario.seed, 0, roster.identities))
+
+
+def test_a_trend_is_a_straight_line_in_steps_and_ends_with_the_clock() -> None:
+    course = courses(contractor("a", price_usd={"trend": TREND}))[0]["price_usd"]
+    assert course.at_s.tolist() == [3600.0 * hour for hour in range(25)]
+    assert course.values == pytest.approx([1 + hour / 12 for hour in range(25)])
+    assert course.value(3599.9) == 1.0
+    assert course.value(1e9) == course.values[-1] == 3.0
+
+
+def test_a_walk_is_folded_at_its_bounds_and_its_contractors_own() -> None:
+    walks = contractor("a", success={"walk": WALK})
+    course = courses(walks)[0]["success"]
+    draws = Luck(1, 0, identities_of(["a"]))("walk.success")
+    free, expected = 0.8, [0.8]
+    for step in range(48):
+        free += 0.3 * math.sqrt(0.5) * normal(draws.draw(0, step))
+        off = (free - 0.6) % 0.6
+        expected.append(0.6 + min(off, 0.6 - off))
+    assert course.values == pytest.approx(expected)
+    assert course.values.min() >= 0.6
+    assert course.values.max() <= 0.9
+    with_others = courses(contractor("first", success={"walk": WALK}), walks, seed=1)
+    assert with_others[1]["success"].values.tolist() == course.values.tolist()
+    assert with_others[0]["success"].values.tolist() != course.values.tolist()
+
+
+def test_drawn_contractors_have_the_course_of_their_type_times_their_own_factor_within_what_can_be() -> None:
+    kinds = {"x": {"share": 1, "price_usd": steps((0, 1), (5, 4)), "success": steps((0, 0.5), (5, 0.9))}}
+    kinds["x"] |= {"reliability": 0.9, "latency_min": {"trend": TREND}, "request_usd": steps((0, 2))}
+    drawn = {"uniform": {"low": 0.5, "high": 1.5}}
+    pool = {"count": 6, "types": kinds, "price_factor": drawn, "latency_factor": drawn, "min_price_usd": 0.8}
+    pool |= {"success_shift": {"uniform": {"low": -0.3, "high": 0.3}}}
+    scenario = coalesce_sim.load(market([0]) | {"contractors": pool})
+    roster = roster_of(scenario, Streams(scenario.seed, 0))
+    found = told(scenario, roster, Luck(scenario.seed, 0, roster.identities))
+    shift = np.array([each["success"].values[0] for each in found]) - 0.5
+    assert len({*roster.price_factor.tolist()}) == 6
+    for factor, moved, each in zip(roster.price_factor, shift, found, strict=True):
+        assert each["price_usd"].values == pytest.approx([max(0.8, factor), max(0.8, 4 * factor)])
+        assert each["request_usd"].values == pytest.approx([2 * factor])
+        assert each["success"].values[1] == pytest.approx(min(1.0, 0.9 + moved))
+        assert each["latency_min"].values / each["latency_min"].values[0] == pytest.approx(
+            courses(contractor("a", price_usd={"trend": TREND}))[0]["price_usd"].values
+        )
+
+
+def test_a_history_is_read_by_hours_or_by_dates(tmp_path: Path) -> None:
+    (tmp_path / "hours.csv").write_text("h,usd\n0,1\n2,3\n")
+    (tmp_path / "dates.csv").write_text(
+        "when,usd\n2026-05-30T00:00:00,9\n2026-05-31T12:00:00+00:00,1\n2026-06-01T02:00:00,3\n2026-07-01,7\n"
+    )
+    read = [
+        courses(
+            contractor("a", price_usd={"csv": {"path": str(tmp_path / file), "time": time, "value": "usd"}})
+        )
+        for file, time in (("hours.csv", "h"), ("dates.csv", "when"))
+    ]
+    (hours, *_), (dates, *_) = read
+    assert hours["price_usd"].at_s.tolist() == [0, 7200]
+    assert dates["price_usd"].at_s.tolist() == [0, 7200, 30 * 86_400]
+    assert dates["price_usd"].values.tolist() == [1, 3, 7]
+
+
+def test_the_plain_market_agrees() -> None:
+    a = contractor("a", success={"walk": WALK}, price_usd={"trend": TREND}, slots=steps((0, 1), (0.1, 2)))
+    b = contractor("b", reliability=steps((0, 0.9), (0.2, 0.3)), network_ms=steps((0, 0), (0.1, 900)))
+    own = {"success": steps((0, 0.5), (0.3, 1)), "slots": 1}
+    arrivals = [20.0 * k for k in range(80)]
+    scenario = market(arrivals, a, b, clients=own, policy={"kind": "greedy"}, contracts={"failed_share": 0.5})
+    assert differences(coalesce_sim.load(scenario)) == []
+
+
+def test_the_compiled_core_refuses_it_by_name() -> None:
+    scenario = coalesce_sim.load(market([0], contractor("a", price_usd=steps((0, 1)))))
+    with pytest.raises(coalesce_sim.CoreError, match="numbers that move with time"):
+        coalesce_sim.run(scenario, replications=1, core="compiled")

@@ -1,0 +1,77 @@
+"""Small markets with contracts, drawn at random, some of whose numbers move with time."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from hypothesis import strategies as st
+
+from verification.markets_at_random import market_of
+
+_DAYS = 0.1
+_SHARES = ("success", "reliability", "unreachable_rate", "own_cost_share")
+_AMOUNTS = ("price_usd", "latency_min", "network_ms", "output_usd_per_mtok", "request_usd")
+_RATES = ("prefill_tokens_per_s", "decode_tokens_per_s")
+
+
+def moving_market_of(number: int, tasks: int, contractors: int) -> dict[str, Any]:
+    """The scenario of that number, of `markets_at_random`, with some numbers in motion."""
+    fields = market_of(number, tasks, contractors)
+    set_in_motion(fields, random.Random(f"moving {number}"))
+    return fields
+
+
+def set_in_motion(fields: dict[str, Any], rng: random.Random) -> None:
+    """Some numbers of contractors, clients and tasks move."""
+    fields["clock"] = fields["clock"] | {"days": _DAYS}
+    for who in fields["contractors"]:
+        for name in _SHARES:
+            if rng.random() < 0.3:
+                who[name] = _moving(rng, rng.random(), 0.0, 1.0)
+        for name in _AMOUNTS:
+            if rng.random() < 0.25:
+                most = 2 * float(who.get(name) or 0.5)
+                who[name] = _moving(rng, rng.random() * most, 0.0, most)
+        if isinstance(who.get("slots"), int) and who["slots"] > 0 and rng.random() < 0.4:
+            hours = sorted(rng.sample(range(1, 40), rng.randint(1, 5)))
+            steps = [[hour / 100, rng.randint(1, 3)] for hour in hours]
+            who["slots"] = {"at_hours": [[0, who["slots"]], *steps]}
+        if not {"batch_curve", "box"} & who.keys() and rng.random() < 0.3:
+            chance = {"mean_up_h": rng.choice((0.01, 0.05)), "mean_repair_h": rng.choice((0.002, 0.02))}
+            listed = {"at_hours": [[0, 0.005], [0.02, 0.03], [0.031, 0.05], [0.08, 9]]}
+            who["outages"] = rng.choice((chance, listed)) | {"running": rng.choice(("lost", "resumes"))}
+        for name in _RATES:
+            if rng.random() < 0.2 and not (name == "decode_tokens_per_s" and "batch_curve" in who):
+                who[name] = _moving(rng, rng.uniform(50, 90), 10.0, 100.0)
+        tokens = {"input_usd_per_mtok", "cache_read_usd_per_mtok", "output_usd_per_mtok", "request_usd"}
+        if any(isinstance(who.get(name), dict) for name in tokens):
+            who.pop("conditional_prices", None)
+        elif "conditional_prices" not in who and rng.random() < 0.2:
+            who["input_usd_per_mtok"] = _moving(rng, 20.0, 0.0, 40.0)
+    for group in (fields["clients"].get("groups") or {}).values():
+        if rng.random() < 0.3:
+            group["success"] = _moving(rng, rng.random(), 0.0, 1.0)
+    if rng.random() < 0.3:
+        fields["clients"]["success"] = _moving(rng, rng.random(), 0.0, 1.0)
+    if rng.random() < 0.3:
+        fields["clients"]["price_usd"] = _moving(rng, 0.1, 0.0, 0.3)
+    if rng.random() < 0.3:
+        fields["workload"]["attributes"]["value_usd"] = _moving(rng, 2.0, 0.0, 5.0)
+
+
+def _moving(rng: random.Random, start: float, low: float, high: float) -> dict[str, Any]:
+    kind = rng.choice(("at_hours", "at_hours", "trend", "walk"))
+    if kind == "at_hours":
+        hours = sorted(rng.sample(range(1, 60), rng.randint(0, 4)))
+        return {kind: [[0, start], *([hour / 100, rng.uniform(low, high)] for hour in hours)]}
+    every = {"every_min": rng.choice((0.5, 2.0))}
+    if kind == "trend":
+        end = rng.uniform(low + 0.01 * (high - low), high - 0.01 * (high - low))
+        return {kind: {"start": start, "per_day": (end - start) / _DAYS} | every}
+    return {kind: {"start": start, "sd_per_sqrt_h": high - low, "low": low, "high": high} | every}
+
+
+def moving_markets() -> st.SearchStrategy[dict[str, Any]]:
+    """Such markets, cut down to few contractors and tasks where one fails."""
+    return st.builds(moving_market_of, st.integers(0, 10**9), st.integers(6, 24), st.integers(2, 6))
