@@ -103,6 +103,8 @@ def _settings_with(value: Any, annotation: Any, place: str, steps: Steps) -> Ite
     several = len(models) + len(lists) > 1
     if not _WHOLE.isdisjoint(models) or not (models or lists):
         yield Setting(place, steps, annotation, value)
+        if isinstance(value, Moving):
+            yield from settings_in(value, f"{place}(Moving)", steps)
         return
     if several:
         yield Setting(place + "(kind)", steps, annotation, value)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from verification.settings_markets import (
     CONTRACTS,
     EXTERNAL,
@@ -117,6 +119,31 @@ def shared() -> Market:
         "contracts": {},
         "skills": SKILLS,
         "cost_model": model | {"external": {**EXTERNAL, "pricing": {"kind": "per_token"}}},
+    }
+
+
+def moving(folder: Path) -> Market:
+    """Numbers that move: in steps, on a line, on a walk, and as files say."""
+    rows = ["h,usd,then,earlier", "0,0.3,0.3,0", "0.05,0.5,0.9,0.02", "0.1,0.2,0.1,0.07"]
+    (folder / "history.csv").write_text("\n".join(rows) + "\n")
+    (folder / "other_history.csv").write_text("\n".join(rows[:3]) + "\n")
+    rule = contracts()
+    history = {"path": str(folder / "history.csv"), "time": "h", "value": "usd"}
+    trend = {"start": 0.2, "per_day": 30.0, "every_min": 2.0}
+    walk = {"start": 0.7, "sd_per_sqrt_h": 3.0, "low": 0.3, "high": 0.95, "every_min": 2.0}
+    return rule | {
+        "name": "moving",
+        "contractors": [
+            contractor("p", slots={"at_hours": [[0, 1], [0.1, 3]]}, success={"walk": walk}),
+            contractor("q", slots=2, price_usd={"csv": history}, success=0.6),
+            contractor("r", skills=["data"], type="y", latency_min={"trend": trend}),
+        ],
+        "discovery": None,
+        "calibration": None,
+        "reputation": None,
+        "contracts": {},
+        "skills": SKILLS,
+        "cost_model": rule["cost_model"] | {"external": {**EXTERNAL, "pricing": {"kind": "flat"}}},
     }
 
 

@@ -12,7 +12,7 @@ from coalesce_sim.scenario.distributions import DistributionSpec
 from verification.settings import Setting, branches_of
 
 OTHER: dict[str, list[Any]] = {
-    "at_hours": [[[0.0, 0.3]]],
+    "at_hours": [[[0.0, 0.3]], [[0.0, 2]]],
     "after": [[]],
     "benchmark": ["b"],
     "benchmarks": [["a"]],
@@ -58,14 +58,16 @@ OTHER: dict[str, list[Any]] = {
     "slots": [1, 2, "unlimited", 0],
     "start": [datetime(2025, 6, 7, 14)],
     "success": [0.1, 0.95],
+    "time": ["earlier"],
     "text": ["Reads data, draws statistics", "Quite another thing"],
     "transfer_mb_per_s": [50.0],
     "type": ["b", "a", "x", "y"],
+    "value": [0.4, "then"],
 }
 """By the name of the setting, where what is right cannot be worked out from the value that it has."""
 
 FILES = {
-    "path": ("others.csv", "fewer.csv", "flat.csv", "other_vectors.npz"),
+    "path": ("others.csv", "fewer.csv", "flat.csv", "other_vectors.npz", "other_history.csv"),
     "models_path": ("dearer.csv",),
     "price_file": ("cheaper.csv",),
 }

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 import coalesce_sim
-from verification.settings import Setting, all_settings, effect, play, settings_in
+from coalesce_sim.scenario.moving import Moving
+from verification.settings import Setting, all_settings, effect, play, settings_in, settings_of
 from verification.settings_in_markets import POLICIES, markets
 from verification.settings_markets import splits
 from verification.settings_values import is_choice, other_values
@@ -97,7 +98,7 @@ def silent(found: dict[str, dict[str, str]]) -> list[str]:
 
 NAMES = (
     *("hours", "tokens", "estimates", "contracts", "insecure", "steps", "series", "listing", "recorded"),
-    *("groups", "boxes", "shared", "turnover"),
+    *("groups", "boxes", "shared", "turnover", "moving"),
 )
 
 
@@ -119,6 +120,12 @@ def test_every_setting_of_splitting_acts_or_is_told(folder: Path) -> None:
 def test_every_setting_of_a_policy_acts_or_is_told(kind: str, folder: Path) -> None:
     data = markets(folder)["contracts"] | {"policy": POLICIES[kind]}
     assert silent(walked(data, folder, among="policy")) == []
+
+
+def test_numbers_move_in_all_ways(folder: Path) -> None:
+    moving = coalesce_sim.load(markets(folder)["moving"])
+    there = {setting.place.partition("(Moving).")[2] for setting in settings_in(moving)}
+    assert set(settings_of(Moving)) <= there
 
 
 def test_the_markets_have_every_setting(folder: Path) -> None:

@@ -12,6 +12,7 @@ import coalesce_sim
 from coalesce_sim import RunResult
 from coalesce_sim.experiments.diagnosis.desertion import deserted_hours
 from coalesce_sim.experiments.diagnosis.warnings import notes_of, warnings_of
+from coalesce_sim.report.explanation import explain
 from tests.market.trading import HOME, Script, contractor, market, play
 from verification.markets_at_random import market_of
 from verification.plain_and_simulator import differences
@@ -56,6 +57,14 @@ def test_who_states_it_is_there_from_then_until_then() -> None:
         contractor("c", enter_h=1, leave_h=2),
     )
     assert offered(fields, 5) == [["a"], ["a"], ["a", "b", "c"], ["a", "b", "c"], ["b"]]
+
+
+def test_who_is_not_in_the_market_is_told_so() -> None:
+    """Rather than that it does no such work."""
+    fields = market([0.0, HOUR], contractor("a"), contractor("b", enter_h=1), contractor("c", leave_h=1))
+    before, after = (explain(coalesce_sim.load(fields), 1, 0, task) for task in (0, 1))
+    assert before.left_out == {"not in the market": ["b"]}
+    assert after.left_out == {"not in the market": ["c"]}
 
 
 def test_who_leaves_finishes_what_it_has_taken_on() -> None:
