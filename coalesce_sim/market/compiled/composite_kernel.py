@@ -25,6 +25,7 @@ from coalesce_sim.market.compiled.market_memory import (
     books_at,
     experience_at,
     facts_at,
+    motion_at,
     ranking_at,
     rules_at,
     tasks_at,
@@ -70,7 +71,7 @@ def look(at: IntArray) -> None:
     offers, agenda, rules, course = offers_at(at), under_at(at).agenda[0], rules_at(at), course_at(at)
     if rules.searches and not rules.asks_around:
         look_up(tasks, experience, ranking_at(at), offers, agenda, rules, course)
-    see_offers(tasks, books, experience, facts, offers, agenda, rules, course)
+    see_offers(tasks, books, experience, facts, motion_at(at), offers, agenda, rules, course)
 
 
 @kernel
