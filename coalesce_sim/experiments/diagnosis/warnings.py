@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -152,6 +153,8 @@ def _of_skills(scenario: Scenario) -> list[str]:
 def _of_discovery(scenario: Scenario) -> list[str]:
     rule, count = scenario.discovery, pool_size(scenario)
     if rule is None or rule.newcomer_share > 0 or rule.k >= count or scenario.reputation is not None:
+        return []
+    if math.isinf(count):
         return []
     if isinstance(rule, GossipDiscovery) and rule.view_size < count:
         return []
