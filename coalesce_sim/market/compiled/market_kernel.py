@@ -351,7 +351,6 @@ def _go_on(
             played,
             contractor,
             pair,
-            facts.recorded,
             motion,
             under.jobs,
             worker,
