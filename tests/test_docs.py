@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import shlex
+import sys
 from functools import partial
 from pathlib import Path
 from typing import Any, get_args
@@ -48,6 +50,24 @@ def blocks(page: str, language: str) -> list[str]:
     """All code of a language in a page."""
     found: list[str] = re.findall(rf"^```{language}\n(.*?)^```$", PAGES[page], re.DOTALL | re.MULTILINE)
     return found
+
+
+def test_every_section_of_a_scenario_has_one_in_the_reference() -> None:
+    path = ROOT / "docs/_ext/fields.py"
+    spec = importlib.util.spec_from_file_location("fields", path)
+    assert spec is not None
+    assert spec.loader is not None
+    fields = importlib.util.module_from_spec(spec)
+    sys.modules["fields"] = fields  # dataclasses look their module up there
+    spec.loader.exec_module(fields)
+    told = fields.fields_markdown(Scenario, "scenario")
+    models = Scenario.model_json_schema()["$defs"]
+    missing = [
+        name
+        for name in models
+        if models[name].get("properties") and f"(scenario-{name.lower()})=" not in told
+    ]
+    assert missing == []
 
 
 def examples(language: str, *pages: str) -> list[Any]:

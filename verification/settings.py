@@ -103,6 +103,8 @@ def _settings_with(value: Any, annotation: Any, place: str, steps: Steps) -> Ite
     several = len(models) + len(lists) > 1
     if not _WHOLE.isdisjoint(models) or not (models or lists):
         yield Setting(place, steps, annotation, value)
+        if isinstance(value, Moving):
+            yield from settings_in(value, f"{place}(Moving)", steps)
         return
     if several:
         yield Setting(place + "(kind)", steps, annotation, value)
@@ -149,7 +151,8 @@ class Played:
     def tells(self, setting: Setting) -> bool:
         """Whether a setting, or the section that it is in, was told to do nothing."""
         place = re.sub(r"\(\w+\)", "", setting.place).replace("[]", "[*]").replace("NAME", "*")
-        named = ".".join(str(step) for step in setting.steps)
+        steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in setting.steps)
+        named = "".join(steps).removeprefix(".")
         below = re.compile(rf"({'|'.join(map(re.escape, self.idle))})([.[]|$)")
         return bool(self.idle) and any(below.match(path) for path in (place, named))
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from verification.settings_in_changing_markets import boxes, groups, moving, shared, turnover
 from verification.settings_markets import (
     ATTRIBUTES,
     CONTRACTS,
@@ -23,7 +24,6 @@ from verification.settings_markets import (
     contractor,
     contracts,
     estimates,
-    groups,
     hours,
     insecure,
     steps,
@@ -200,7 +200,7 @@ def markets(folder: Path) -> dict[str, Market]:
     """All markets by name; their files are written into the folder."""
     made = (
         *(hours(), tokens(), estimates(), contracts(), insecure(), steps(), series(folder)),
-        *(listing(folder), recorded(folder), groups()),
+        *(listing(folder), recorded(folder), groups(), boxes(), shared(), turnover(), moving(folder)),
     )
     return {each["name"]: deepcopy({k: v for k, v in each.items() if v is not None}) for each in made}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import typing
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,13 @@ from coalesce_sim.scenario.distributions import DistributionSpec
 from verification.settings import Setting, branches_of
 
 OTHER: dict[str, list[Any]] = {
-    "at_hours": [[[0.0, 0.3]]],
+    "at_hours": [[[0.0, 0.3]], [[0.0, 2]]],
     "after": [[]],
     "benchmark": ["b"],
     "benchmarks": [["a"]],
-    "box": ["lab"],
     "bill_usd": [0.9],
+    "box": ["shed"],
+    "budget_usd_per_day": [0.5, 20.0],
     "budget_usd": [0.01, 1.0],
     "busy_weekdays": [["tuesday"]],
     "client": [0],
@@ -36,31 +38,36 @@ OTHER: dict[str, list[Any]] = {
     "name": ["another"],
     "own_agent": ["small"],
     "own_cost_share": [0.2],
+    "owner": ["p", "q", "somebody"],
     "pace_tasks": [500],
     "params_billions": [8.0],
     "peak_flop_s": [3e11],
     "power_w": [900.0],
+    "per": [None, "client"],
     "pretrusted_clients": [2],
-    "profile": ["h100_sxm"],
+    "profile": ["h100_sxm", "b200_sxm"],
     "quality_risk": [0.4],
     "queue_limit": [0],
+    "retries": [0, 2],
     "scale_usd": [0.2, 0.001, 50.0],
     "security_risk": [0.4],
     "sellers": [{"one": "m", "two": "n"}],
-    "serves": ["Qwen 3 235B A22B Instruct"],
+    "serves": ["Qwen 3 235B A22B Instruct", "Qwen 3 30B A3B Instruct"],
     "skill": ["data", "rare"],
     "skills": [["data", "other"], []],
     "slots": [1, 2, "unlimited", 0],
     "start": [datetime(2025, 6, 7, 14)],
     "success": [0.1, 0.95],
+    "time": ["earlier"],
     "text": ["Reads data, draws statistics", "Quite another thing"],
     "transfer_mb_per_s": [50.0],
     "type": ["b", "a", "x", "y"],
+    "value": [0.4, "then"],
 }
 """By the name of the setting, where what is right cannot be worked out from the value that it has."""
 
 FILES = {
-    "path": ("others.csv", "fewer.csv", "flat.csv", "other_vectors.npz"),
+    "path": ("others.csv", "fewer.csv", "flat.csv", "other_vectors.npz", "other_history.csv"),
     "models_path": ("dearer.csv",),
     "price_file": ("cheaper.csv",),
 }
@@ -78,10 +85,10 @@ def other_values(setting: Setting, folder: Path) -> list[Any]:
         found = OTHER[name]
     elif words:
         found = list(typing.get_args(words[0]))
-    elif isinstance(value, dict):
-        found = [{key: 0.2 * float(number) for key, number in value.items()}, dict(list(value.items())[:1])]
     elif isinstance(value, bool):
         found = [not value]
+    elif isinstance(value, Mapping):
+        found = [{**value, name: each * factor} for name, each in value.items() for factor in (0.2, 4.0)]
     elif isinstance(value, int):
         found = [value + 1, value + 3, 1, value * 10]
     elif isinstance(value, float):

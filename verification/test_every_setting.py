@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 import coalesce_sim
-from verification.settings import Setting, all_settings, effect, play, settings_in
+from coalesce_sim.scenario.moving import Moving
+from verification.settings import Setting, all_settings, effect, play, settings_in, settings_of
 from verification.settings_in_markets import POLICIES, markets
 from verification.settings_markets import splits
 from verification.settings_values import is_choice, other_values
@@ -35,24 +36,22 @@ EXPLAINED = {
 }
 """Settings of which nothing is asked, and why."""
 
-_ALIKE = {
-    r"clients\.groups\.NAME\.policy\b": "policy",
-    r"(clients\.groups\.NAME|boxes\.NAME)\.hardware\b": "clients.hardware",
-    r"clients\.groups\.NAME\.outcomes\b": "clients.outcomes",
-}
-"""What stands in several places and is looked at in one."""
-
 _FACTS = re.compile(
     r"contractors\((DrawnPool\)\.types\.NAME|PriceList\)\.template|RecordedPool\)\.recorded|list\)\[\])"
 )
+_OF_ALL = (
+    (re.compile(r"^clients\.groups\.NAME\.(hardware|outcomes)"), r"clients.\1"),
+    (re.compile(r"^boxes\.NAME\.hardware"), "clients.hardware"),
+    (re.compile(r"^clients\.groups\.NAME\.policy"), "policy"),
+)
+"""Sections that stand in several places, and where they are counted."""
 
 
-def looked_at(place: str) -> str:
-    """Where a setting is looked at that stands in several places."""
-    place = _FACTS.sub("contractors.WHO", place)
-    for pattern, other in _ALIKE.items():
-        place = re.sub(pattern, other, place)
-    return place
+def counted(place: str) -> str:
+    """Where a setting is counted that stands in several places."""
+    for pattern, counted_as in _OF_ALL:
+        place = pattern.sub(counted_as, place)
+    return _FACTS.sub("contractors.WHO", place)
 
 
 def explained(place: str) -> bool:
@@ -97,7 +96,10 @@ def silent(found: dict[str, dict[str, str]]) -> list[str]:
     ]
 
 
-NAMES = ("hours", "tokens", "estimates", "contracts", "insecure", "steps", "series", "listing", "recorded")
+NAMES = (
+    *("hours", "tokens", "estimates", "contracts", "insecure", "steps", "series", "listing", "recorded"),
+    *("groups", "boxes", "shared", "turnover", "moving"),
+)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -114,15 +116,16 @@ def test_every_setting_of_splitting_acts_or_is_told(folder: Path) -> None:
         assert silent(walked(splits(), folder, among=f"workload.types.NAME.{name}")) == []
 
 
-@pytest.mark.parametrize("among", ["clients.groups", "boxes", "contractors(DrawnPool).types.NAME.box"])
-def test_every_setting_of_groups_and_boxes_acts_or_is_told(among: str, folder: Path) -> None:
-    assert silent(walked(markets(folder)["groups"], folder, among)) == []
-
-
 @pytest.mark.parametrize("kind", POLICIES)
 def test_every_setting_of_a_policy_acts_or_is_told(kind: str, folder: Path) -> None:
     data = markets(folder)["contracts"] | {"policy": POLICIES[kind]}
     assert silent(walked(data, folder, among="policy")) == []
+
+
+def test_numbers_move_in_all_ways(folder: Path) -> None:
+    moving = coalesce_sim.load(markets(folder)["moving"])
+    there = {setting.place.partition("(Moving).")[2] for setting in settings_in(moving)}
+    assert set(settings_of(Moving)) <= there
 
 
 def test_the_markets_have_every_setting(folder: Path) -> None:
@@ -130,10 +133,8 @@ def test_the_markets_have_every_setting(folder: Path) -> None:
     data += [data[0] | {"policy": policy} for policy in POLICIES.values() if policy["kind"] != "fixed"]
     data += [markets(folder)["contracts"] | {"policy": POLICIES["fixed"]}]
     there = {setting.place for each in data for setting in settings_in(coalesce_sim.load(each))}
-    shared = {looked_at(place) for place in there}
+    shared = {counted(place) for place in there}
     missing = [
-        place
-        for place in all_settings()
-        if not explained(looked_at(place)) and looked_at(place) not in shared
+        place for place in all_settings() if not explained(counted(place)) and counted(place) not in shared
     ]
     assert missing == []

@@ -13,6 +13,7 @@ import yaml
 
 from acceptance.fuzzing.case import PACKAGE_ROOT
 from verification.markets_at_random import market_of
+from verification.moving_at_random import moving_market_of
 
 SCENARIOS = PACKAGE_ROOT / "scenarios"
 
@@ -32,6 +33,34 @@ _SHORT: dict[str, dict[str, Any]] = {
     },
     "azure_code_like": {"clock": {"days": 0.001, "timeline_min": 1}, "workload": {"arrivals": {"limit": 25}}},
     "real_agents_twin": {"workload": {"arrivals": {"limit": 15}}},
+    "two_populations": {
+        "clock": {"days": 0.003, "timeline_min": 1},
+        "clients": {"groups": {"students": {"count": 2, "budget_usd_per_day": 1}, "firm": {"count": 1}}},
+        "contractors": {"count": 5},
+        "workload": {"arrivals": {"limit": 20}},
+    },
+    "batching": {"clock": {"days": 0.001, "timeline_min": 1}, "workload": {"arrivals": {"limit": 25}}},
+    "entry_and_exit": {
+        "clock": {"days": 0.01, "timeline_min": 1},
+        "clients": {"count": 2},
+        "contractors": {"count": 4},
+        "turnover": {
+            "entry": {"per_day": 400},
+            "exit": {"in_the_red": {"usd": 0.01, "hours": 0.05}, "check_min": 1},
+        },
+        "workload": {"arrivals": {"gap_s": {"exponential": {"mean": 30}}, "limit": 25}},
+    },
+    "drift": {
+        "clock": {"days": 0.13, "timeline_min": 10},
+        "clients": {"count": 2},
+        "contractors": {"count": 5},
+        "workload": {"arrivals": {"gap_s": {"exponential": {"mean": 600}}, "limit": 20}},
+    },
+    "outages": {
+        "clients": {"count": 2},
+        "contractors": {"count": 5},
+        "workload": {"arrivals": {"gap_s": {"exponential": {"mean": 500}}, "limit": 20}},
+    },
 }
 """Bundled scenarios, each with what makes it take a tenth of a second."""
 
@@ -44,6 +73,7 @@ _MOST: dict[str, float] = {
     "retries": 4,
     "max": 5,
     "busy_factor": 10,
+    "per_day": 500,
 }
 """Fields that say how much is to be played, wherever they stand: what is larger is cut down to this."""
 
@@ -88,7 +118,8 @@ def short(name: str) -> dict[str, Any]:
 
 def at_random(rng: random.Random) -> dict[str, Any]:
     """A small market with contracts, in which any feature may be."""
-    return market_of(rng.randrange(10**9), rng.randrange(6, 16), rng.randrange(2, 5))
+    any_market = rng.choice((market_of, moving_market_of))
+    return any_market(rng.randrange(10**9), rng.randrange(6, 16), rng.randrange(2, 5))
 
 
 def tame(scenario: Any) -> None:

@@ -17,6 +17,8 @@ import numpy as np
 import pyarrow.parquet as pq
 from scipy import stats
 
+from acceptance.fuzzing import machines
+
 Row = dict[str, Any]
 Complain = Callable[[str], None]
 
@@ -33,7 +35,7 @@ _LOSSES = ("loss_usd", "leak_usd", "risk_usd")
 _MAY_BE_EMPTY = {
     "decisions": {"contractor", "score", "confidence"},
     "contracts": {"reason", "working_s", "incident", "own_usd"},
-    "sellers": {"work_usd", "idle_usd", "profit_usd"},
+    "sellers": {"work_usd", "idle_usd", "profit_usd", "left_s"},
     "timeline": {
         *("demand", "mean_price_usd", "outsourcing_rate", "cumulative_cost_reduction"),
         *("home_utilisation", "contractor_utilisation"),
@@ -111,7 +113,7 @@ def _replication(
     """Check one replication's tables against each other; returns the metrics that follow from them."""
     decisions, contracts = tables["decisions"], tables.get("contracts")
     _tasks(decisions, complain)
-    _homes(scenario, decisions, complain)
+    machines.audit(scenario, decisions, contracts or [], complain)
     if contracts is not None:
         _contracts(scenario, decisions, contracts, complain)
         _sellers(contracts, tables["sellers"], complain)
@@ -155,26 +157,6 @@ def _tasks(decisions: list[Row], complain: Complain) -> None:
         if None not in parts:
             size = max(map(abs, parts), default=0.0)  # huge parts may cancel
             _equal(f"task {row['task']}: internal_usd", row["internal_usd"], math.fsum(parts), complain, size)
-
-
-def _homes(scenario: Mapping[str, Any], decisions: list[Row], complain: Complain) -> None:
-    """A client works on no more tasks at once than it has slots; those done at first try are counted."""
-    slots = scenario["clients"]["slots"]
-    if slots == "unlimited":
-        return
-    for client in {row["client"] for row in decisions}:
-        own = [row for row in decisions if row["client"] == client]
-        spans = [
-            (row["started_s"], row["finished_s"])
-            for row in own
-            if row["choice"] == "local" and row["attempts"] == 1
-        ]
-        for began_s, ended_s in spans:
-            middle_s = (began_s + ended_s) / 2
-            at_once = sum(one < middle_s < other for one, other in spans)
-            if at_once > slots:
-                complain(f"client {client}: {at_once} tasks at work at {middle_s} s, with {slots} slots")
-                return
 
 
 def _contracts(

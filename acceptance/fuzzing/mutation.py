@@ -133,6 +133,12 @@ def _any(rng: random.Random, tree: Any, wanted: Callable[[Any], bool] = lambda _
     return rng.choice(found)
 
 
+def _named(place: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """What stands under each name of a mapping, whatever the names may be."""
+    found = [place.get("additionalProperties"), *place.get("patternProperties", {}).values()]
+    return next((each for each in found if isinstance(each, Mapping)), None)
+
+
 def _misspelt(rng: random.Random, word: str) -> str:
     place = rng.randrange(len(word) + 1)
     return word[:place] + rng.choice(string.ascii_lowercase) + word[place + rng.randrange(2) :]
@@ -158,7 +164,9 @@ class Schema:
                 name = self._rng.choice(there)
                 inside, place = inside[name], self._described(properties[name], inside[name])
                 more = place.get("additionalProperties")
-                if isinstance(more, dict) and inside:  # named by the user: one of those that there are
+                if (
+                    more := _named(place)
+                ) is not None and inside:  # named by the user: one of those that there are
                     name = self._rng.choice(sorted(map(str, inside)))
                     if not isinstance(inside.get(name), dict):
                         return
@@ -198,8 +206,7 @@ class Schema:
             name = rng.choice(sorted(properties))
             choices = [each for each in properties[name].get("anyOf", []) if each.get("type") != "null"]
             return {name: self.value(rng.choice(choices) if choices else properties[name], depth + 1)}
-        more = place.get("additionalProperties")
-        if isinstance(more, dict):
+        if (more := _named(place)) is not None:
             names = rng.sample(self._names, min(len(self._names), rng.randrange(1, 3)))
             return {name: self.value(more, depth + 1) for name in names}
         required = {

@@ -16,10 +16,11 @@ LEFT_OUT: Final = (
     "no offer for this task",
     "no price that suits both",
     "beyond the budget",
+    "not in the market",
 )
 """Why a contractor makes no offer for a task."""
 
-TRIED, UNDISCOVERED, NOT_ITS_WORK, NO_BARGAIN, BEYOND_BUDGET = range(len(LEFT_OUT))
+TRIED, UNDISCOVERED, NOT_ITS_WORK, NO_BARGAIN, BEYOND_BUDGET, ABSENT = range(len(LEFT_OUT))
 OFFERS: Final = -1
 
 
@@ -46,6 +47,7 @@ class Breakdown:
 
 def left_out(
     contractors: int,
+    active: BoolArray | None,
     offered: BoolArray | None,
     discovered: IntArray | None,
     tried: tuple[int, ...],
@@ -54,8 +56,8 @@ def left_out(
 ) -> NDArray[np.int8]:
     """Why contractors make no offer for a task; `OFFERS` for the `ids`, who do.
 
-    `offered` says who does such work and `discovered` who was found; None is everybody. `beyond` are those
-    who ask for more than the client may commit.
+    `active` says who is in the market, `offered` who does such work and `discovered` who was found; None is
+    everybody. `beyond` are those who ask for more than the client may commit.
     """
     why = np.full(contractors, NO_BARGAIN, dtype=np.int8)
     if offered is not None:
@@ -66,6 +68,8 @@ def left_out(
         why[unknown] = UNDISCOVERED
     if beyond is not None:
         why[beyond] = BEYOND_BUDGET
+    if active is not None:
+        why[~active] = ABSENT
     why[list(tried)] = TRIED
     why[ids] = OFFERS
     return why

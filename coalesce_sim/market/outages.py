@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from coalesce_sim.luck import Draws, Luck
 from coalesce_sim.market.roster import Roster
-from coalesce_sim.scenario.outages import Outages
+from coalesce_sim.scenario.outages import LAST_OUTAGE, Outages
 
 
 class Down(NamedTuple):
@@ -95,13 +95,15 @@ class Breakdowns:
             place += 1
 
     def _next(self, who: int, rule: Outages, known: list[Down]) -> Down | None:
-        """The outage after those that are known; None where none are listed any more."""
+        """The outage after those that are known; None where there are no more."""
         number = len(known)
         if rule.at_hours is not None:
             if number == len(rule.at_hours):
                 return None
             from_h, until_h = rule.at_hours[number]
             return Down(3600 * from_h, 3600 * until_h)
+        if number == LAST_OUTAGE:
+            return None
         assert rule.mean_up_h is not None
         assert rule.mean_repair_h is not None
         since_s = known[-1].until_s if known else 0.0

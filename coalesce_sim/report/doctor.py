@@ -13,6 +13,7 @@ from coalesce_sim.experiments.diagnosis.doctor import Diagnosis
 from coalesce_sim.experiments.diagnosis.finding import Finding
 from coalesce_sim.numbers import number, percent, plural
 from coalesce_sim.report.layout import print_wrapped
+from coalesce_sim.scenario.schema import Scenario
 
 _STYLES = {"problem": "bold red", "note": "bold"}
 
@@ -21,11 +22,10 @@ def print_diagnosis(console: Console, diagnosis: Diagnosis) -> None:
     """Print what was found, causes below what they cause, and the figures that were looked at."""
     scenario, figures = diagnosis.scenario, diagnosis.figures
     console.print(Text(f"{scenario.name}: {scenario.title}", "bold"), soft_wrap=True)
-    kind = getattr(scenario.policy, "kind", None) or getattr(scenario.policy, "class_", "")
     console.print(
         f"{plural(len(diagnosis.metrics), 'replication')}, seed {diagnosis.seed}; "
-        f"{plural(figures['tasks'], 'task')}, {plural(round(figures['contractors']), 'contractor')}, "
-        f"policy {kind}\n"
+        f"{plural(figures['tasks'], 'task')}, {_contractors(figures['contractors'])}, "
+        f"{_policies(scenario)}\n"
     )
     problems = [each for each in diagnosis.findings if each.severity == "problem"]
     if not (diagnosis.findings or diagnosis.warnings or diagnosis.notes):
@@ -40,6 +40,18 @@ def print_diagnosis(console: Console, diagnosis: Diagnosis) -> None:
             print_wrapped(console, sentence, inset="  ")
     console.print(Text("\nWhat was looked at", "bold"))
     console.print(_figures_table(figures))
+
+
+def _contractors(mean: float) -> str:
+    whole = float(mean).is_integer()
+    return plural(round(mean), "contractor") if whole else f"{number(mean, 1)} contractors on average"
+
+
+def _policies(scenario: Scenario) -> str:
+    """Who decides, for groups of clients too."""
+    kinds = [str(getattr(each, "kind", None) or getattr(each, "class_", "")) for _, each in scenario.policies]
+    several = len(set(kinds)) > 1
+    return f"{'policies' if several else 'policy'} {', '.join(dict.fromkeys(kinds))}"
 
 
 def _print_finding(console: Console, finding: Finding) -> None:
@@ -84,9 +96,10 @@ def _rows(figures: dict[str, Any]) -> dict[str, str]:
     rows["tasks that ended well"] = (
         f"{of('success_rate')} %; {of('all_local_success_rate')} % where all stay at home"
     )
+    decimals = 0 if float(figures["contractors"]).is_integer() else 1  # others may enter in each replication
     rows["contractors"] = (
-        f"{of('contractors', 0)} a replication, {of('contractors_ever_eligible')} of them ever eligible, "
-        f"{of('contractors_ever_hired')} ever hired"
+        f"{of('contractors', decimals)} a replication, {of('contractors_ever_eligible')} of them "
+        f"ever eligible, {of('contractors_ever_hired')} ever hired"
     )
     if figures["contracts"]:
         parts = (f"{count:,} {how}" for how, count in figures["contracts"].items())

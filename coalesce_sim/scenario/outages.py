@@ -11,8 +11,12 @@ from pydantic import Field, model_validator
 from coalesce_sim.scenario.base import Model
 from coalesce_sim.scenario.distributions import NonNegative, Positive
 
-MOST_OUTAGES = 100_000
-"""How often a contractor is down by chance at most, as is to be expected."""
+MOST_OUTAGES = 10_000
+"""How often a contractor is down by chance at most while the clock runs, as is to be expected."""
+
+LAST_OUTAGE = 2 * MOST_OUTAGES
+"""After how many outages by chance a contractor stays up, lest work that takes all eternity be interrupted
+without end."""
 
 
 class Outages(Model):
@@ -24,13 +28,13 @@ class Outages(Model):
 
     mean_up_h: Positive | None = None
     """Hours from the start, or from a repair, to the next outage on average, exponential; by each
-    contractor's own luck."""
+    contractor's own luck. After 20,000 outages it stays up."""
     mean_repair_h: Positive | None = None
     """Hours that an outage lasts on average, exponential; stated beside `mean_up_h`."""
     at_hours: (
         Annotated[
             list[Annotated[list[NonNegative], Field(min_length=2, max_length=2)]],
-            Field(min_length=1, max_length=MOST_OUTAGES),
+            Field(min_length=1, max_length=100_000),
         ]
         | None
     ) = None

@@ -105,8 +105,16 @@ def _inside(field: Schema, suffix: str = "") -> Iterator[tuple[str, str]]:
         yield from _inside(choice, suffix)
     if isinstance(field.get("items"), Mapping):
         yield from _inside(field["items"], f"{suffix}[ ]")
-    if isinstance(field.get("additionalProperties"), Mapping):
-        yield from _inside(field["additionalProperties"], f"{suffix}.NAME")
+    if (named := _named(field)) is not None:
+        yield from _inside(named, f"{suffix}.NAME")
+
+
+def _named(field: Schema) -> Schema | None:
+    """What stands under each name of a mapping, whatever the names may be; None of anything else."""
+    for found in (field.get("additionalProperties"), *field.get("patternProperties", {}).values()):
+        if isinstance(found, Mapping):
+            return found
+    return None
 
 
 def _section(place: _Place, schema: Schema, prefix: str, models: Mapping[str, Schema]) -> str:
@@ -178,8 +186,8 @@ def _type(field: Schema, prefix: str, models: Mapping[str, Schema]) -> str:
         case "array":
             return f"list of {_type(field.get('items', {}), prefix, models)}"
         case "object":
-            inner = field.get("additionalProperties")
-            return f"mapping to {_type(inner, prefix, models)}" if isinstance(inner, Mapping) else "mapping"
+            inner = _named(field)
+            return "mapping" if inner is None else f"mapping to {_type(inner, prefix, models)}"
         case "string":
             return "date" if field.get("format") == "date-time" else "text"
         case "boolean":
@@ -215,9 +223,9 @@ def _limits(field: Schema) -> Iterator[str]:
         yield "not empty" if least <= 1 else f"at least {least} entries"
     for choice in (*field.get("anyOf", ()), *field.get("oneOf", ())):
         yield from _limits(choice)
-    for inner in ("items", "additionalProperties"):
-        if isinstance(field.get(inner), Mapping):
-            yield from (f"each {limit}" for limit in _limits(field[inner]))
+    for inner in (field.get("items"), _named(field)):
+        if isinstance(inner, Mapping):
+            yield from (f"each {limit}" for limit in _limits(inner))
 
 
 def _plain(value: object) -> str:

@@ -10,6 +10,7 @@ import coalesce_sim
 from coalesce_sim.experiments.diagnosis.course import share_interval
 from coalesce_sim.experiments.diagnosis.doctor import Diagnosis, doctor
 from coalesce_sim.experiments.diagnosis.finding import Finding
+from coalesce_sim.experiments.diagnosis.growing import slots_at_home
 from coalesce_sim.experiments.diagnosis.warnings import notes_of, warnings_of
 from tests.markets import queueing
 
@@ -424,3 +425,31 @@ def test_a_figure_that_only_some_replications_have_is_told_of_those():
     concentration = found.estimates["revenue_hhi"]
     assert 0 < concentration.n < 8
     assert concentration.mean == 1.0
+
+
+def test_a_budget_that_keeps_offers_away_is_named_and_where_slots_are_stated_at_home():
+    groups = {
+        "poor": {"count": 1, "budget_usd_per_day": 0.05},
+        "boxed": {"count": 1, "box": "lab", "share": 0.1},
+    }
+    machine = {"slots": 1, "hardware": market()["clients"]["hardware"]}
+    of_all = {name: value for name, value in clients().items() if name != "count"}
+    found = examined(market(clients=of_all | {"groups": groups}, boxes={"lab": machine}))
+    assert slots_at_home(found.scenario) == ["boxes.lab.slots"]
+    cause = the("outsourcing_low.nobody_offers", found)
+    assert "in 100 % of these all asked for more than a group's budget had left that day" in cause.sentence
+    assert cause.settings == ("clients.groups.poor.budget_usd_per_day",)
+
+
+def test_a_market_that_its_contractors_have_left_is_named():
+    pool = [contractor(name, leave_h=0.2) for name in ("a", "b")]
+    cause = the("outsourcing_low.nobody_offers", examined(market(contractors=pool)))
+    assert "in 100 % of these no contractor was in the market" in cause.sentence
+    assert cause.settings == ("contractors[*].enter_h", "contractors[*].leave_h")
+
+
+def test_no_shortlist_is_too_long_where_others_may_enter():
+    pool = {"count": 2, "types": {"x": {"share": 1, "price_usd": 0.02, "latency_min": 1, "reliability": 0.9}}}
+    rules = {"contractors": pool, "discovery": {"kind": "registry", "k": 5}}
+    assert "there are only 2 contractors" in " ".join(notes_of(coalesce_sim.load(market(**rules))))
+    assert notes_of(coalesce_sim.load(market(**rules, turnover={"entry": {"per_day": 9}}))) == []

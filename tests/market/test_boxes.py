@@ -108,3 +108,30 @@ def test_bad_boxes_are_refused_where_they_stand_and_idle_ones_told(tmp_path: Pat
     assert coalesce_sim.load(scenario.resolved()).clients.homes == scenario.clients.homes
     with pytest.raises(CoreError, match="does not play boxes that agents share"):
         choose_core("compiled", [scenario], runs=1)
+
+
+def test_what_hardware_does_on_a_box_hangs_on_who_is_on_it() -> None:
+    """Contractors are timed by tokens on a box where clients are timed by FLOP; memory is the clients'."""
+
+    def told(clients: bool, contractors: bool) -> str:
+        fields = coalesce_sim.load("market_day").resolved()
+        fields["cost_model"]["internal"] |= {"work": "flop", "memory": {"gb_per_complexity": 1}}
+        machine: dict[str, Any] = {
+            "peak_flop_s": 1e12,
+            "prefill_tokens_per_s": 100,
+            "decode_tokens_per_s": 10,
+            "tdp_w": 0,
+        }
+        machine |= {"memory_gb": 8, "basis": "rented", "rent_usd_per_h": 1, "memory_usd_per_h": 0.1}
+        fields["boxes"] = {"lab": {"slots": 2, "hardware": machine}}
+        fields["clients"]["hardware"] |= {"peak_flop_s": 1e12}
+        for each in (fields["clients"],) * clients + (fields["contractors"]["types"]["edge"],) * contractors:
+            del each["slots"], each["hardware"]
+            each["box"] = "lab"
+        return " ".join(notes_of(coalesce_sim.load(fields)))
+
+    speed, memory = "boxes.lab.hardware.decode_tokens_per_s", "boxes.lab.hardware.memory_usd_per_h"
+    assert speed in told(True, False)
+    assert speed not in told(True, True) + told(False, True)
+    assert memory not in told(True, True)
+    assert memory in told(False, True)

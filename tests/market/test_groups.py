@@ -148,7 +148,7 @@ def test_what_a_group_states_without_effect_is_told(tmp_path: Path) -> None:
     path.write_text(f"extends: dur_02\nclients: {{slots: 3, groups: {groups}}}\n")
     told = " ".join(notes_of(coalesce_sim.load(path)))
     assert "clients.groups.a.price_usd (this market does not learn)" in told
-    assert "clients.slots (every group states its own)" in told
+    assert "clients.slots (every group has its own)" in told
 
 
 class Coin(coalesce_sim.Policy):

@@ -11,7 +11,8 @@ import pytest
 import coalesce_sim
 from coalesce_sim import RunResult
 from coalesce_sim.experiments.diagnosis.desertion import deserted_hours
-from coalesce_sim.experiments.diagnosis.warnings import warnings_of
+from coalesce_sim.experiments.diagnosis.warnings import notes_of, warnings_of
+from coalesce_sim.report.explanation import explain
 from tests.market.trading import HOME, Script, contractor, market, play
 from verification.markets_at_random import market_of
 from verification.plain_and_simulator import differences
@@ -56,6 +57,14 @@ def test_who_states_it_is_there_from_then_until_then() -> None:
         contractor("c", enter_h=1, leave_h=2),
     )
     assert offered(fields, 5) == [["a"], ["a"], ["a", "b", "c"], ["a", "b", "c"], ["b"]]
+
+
+def test_who_is_not_in_the_market_is_told_so() -> None:
+    """Rather than that it does no such work."""
+    fields = market([0.0, HOUR], contractor("a"), contractor("b", enter_h=1), contractor("c", leave_h=1))
+    before, after = (explain(coalesce_sim.load(fields), 1, 0, task) for task in (0, 1))
+    assert before.left_out == {"not in the market": ["b"]}
+    assert after.left_out == {"not in the market": ["c"]}
 
 
 def test_who_leaves_finishes_what_it_has_taken_on() -> None:
@@ -229,3 +238,32 @@ def test_a_market_in_which_nobody_is_left_says_so_before_and_after() -> None:
     assert finding.sentence.startswith(
         "50.0 % of tasks came when nobody who offers to do them was in the market"
     )
+
+
+@pytest.mark.parametrize(
+    ("turnover", "told"),
+    [
+        (
+            {"exit": {"per_day": 1, "check_min": 5}},
+            "turnover.exit.check_min (turnover.exit.in_the_red is left out)",
+        ),
+        (
+            {"exit": {"in_the_red": {"usd": 1, "hours": 1}}},
+            "turnover.exit.in_the_red (nothing tells what work costs any contractor)",
+        ),
+        (
+            {"entry": {"per_day": 9, "types": {"x": 2}}},
+            "turnover.entry.types (there is one type of contractor)",
+        ),
+    ],
+)
+def test_what_does_nothing_about_comings_and_goings_is_told(turnover: dict[str, Any], told: str) -> None:
+    facts = {"share": 1, "price_usd": 0.4, "latency_min": 1, "reliability": 1}
+    fields = market([0.0]) | {"contractors": {"count": 2, "types": {"x": facts}}, "turnover": turnover}
+    assert told in " ".join(notes_of(coalesce_sim.load(fields)))
+
+
+def test_an_owner_of_one_contractor_does_nothing() -> None:
+    owned = [contractor("a"), contractor("b", owner="a"), contractor("c", owner="me")]
+    (told,) = notes_of(coalesce_sim.load(market([0.0], *owned)))
+    assert told == "without effect here: contractors[2].owner (whose it is has no other contractor)"

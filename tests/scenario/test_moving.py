@@ -9,6 +9,7 @@ import pytest
 
 import coalesce_sim
 from coalesce_sim import ScenarioError
+from coalesce_sim.experiments.diagnosis.warnings import warnings_of
 from tests.market.trading import contractor, market
 
 
@@ -146,3 +147,9 @@ def test_another_way_of_moving_takes_the_place_of_the_one_that_is_inherited() ->
     faster = coalesce_sim.load(first, ["contractors[0].price_usd.trend.per_day=3"])
     assert faster.resolved()["contractors"][0]["price_usd"]["trend"]["per_day"] == 3
     assert coalesce_sim.Scenario.model_validate_json(faster.model_dump_json(by_alias=True)) == faster
+
+
+def test_prices_by_tokens_that_move_and_are_not_charged_are_told() -> None:
+    mine = contractor("a", price_usd=0.0, output_usd_per_mtok={"at_hours": [[0, 3], [1, 4]]})
+    told = warnings_of(coalesce_sim.load(market([0.0], mine)))
+    assert told == ["contractors state prices per token, but pricing is flat: they work for nothing"]

@@ -48,7 +48,9 @@ class Choices(Tally):
     Of the decisions for home, each is counted under the first that applies of `nobody_offers`,
     `nobody_eligible`, `not_explored` (a random choice that was kept at home), `over_budget`, `low_score`,
     `low_confidence`, `not_cheaper` and `declined`; `low_both` is the part of `low_score` that also lacks
-    confidence, `warming_up` the part of `low_confidence` whose memory was too short to have any.
+    confidence, `warming_up` the part of `low_confidence` whose memory was too short to have any. Of
+    `nobody_offers`, in those `beyond_budget` somebody asked for more than the client's group had left, and in
+    those with `nobody_there` no contractor was in the market.
     `none_cheaper` counts decisions in which no eligible offer was estimated below home, of those
     `with_eligible` ones; `none_cheaper_home` those of them for home. `expected_explored` is the sum of ε as
     it was at each.
@@ -60,6 +62,8 @@ class Choices(Tally):
     explored: int = 0
     expected_explored: float = 0.0
     nobody_offers: int = 0
+    beyond_budget: int = 0
+    nobody_there: int = 0
     nobody_eligible: int = 0
     low_score: int = 0
     low_both: int = 0

@@ -25,7 +25,7 @@ def queues_that_grow(scenario: Scenario, judged: Judged) -> list[Finding]:
     told = []
     if home:
         sentence = f"the queue at home grows to the end of the run: {_how(home[0])}"
-        told.append(_finding("queue_grows_home", sentence, home, "clients.slots"))
+        told.append(_finding("queue_grows_home", sentence, home, *slots_at_home(scenario)))
     if away:
         names = _cut([each.worker for each in away], _MOST_NAMED)
         queues = "queue of" if len(away) == 1 else "queues of"
@@ -35,6 +35,13 @@ def queues_that_grow(scenario: Scenario, judged: Judged) -> list[Finding]:
         slots = of_contractors(scenario, "slots")
         told.append(_finding("queue_grows_contractors", sentence, away, slots))
     return told
+
+
+def slots_at_home(scenario: Scenario) -> list[str]:
+    """Where it is stated how many slots clients have, who have to queue for them."""
+    clients = scenario.clients
+    queueing = [each for each in clients.populations if each.home.slots not in ("unlimited", 0)]
+    return list(dict.fromkeys(clients.place_of(each, "slots") for each in queueing))
 
 
 def queues_that_grow_somewhere(
@@ -85,8 +92,9 @@ def _how(queue: GrowingQueue) -> str:
     return f"{load}, and the last tenth of tasks waits {number(queue.last_wait_s)} s on average{often}"
 
 
-def _finding(code: str, sentence: str, queues: list[GrowingQueue], setting: str) -> Finding:
-    return Finding(code, "problem", f"{sentence} ({setting})", _numbers(queues), (setting,))
+def _finding(code: str, sentence: str, queues: list[GrowingQueue], *settings: str) -> Finding:
+    told = f"{sentence} ({_cut(list(settings), _MOST_NAMED)})"
+    return Finding(code, "problem", told, _numbers(queues), settings)
 
 
 def _numbers(queues: list[GrowingQueue]) -> dict[str, Any]:

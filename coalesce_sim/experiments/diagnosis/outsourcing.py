@@ -65,7 +65,7 @@ def found(scenario: Scenario, evidence: Evidence) -> Iterator[Finding]:
 
 
 def _policy(scenario: Scenario, evidence: Evidence) -> Iterator[Finding]:
-    if isinstance(scenario.policy, AlwaysLocal):
+    if all(isinstance(each, AlwaysLocal) for _, each in scenario.policies):
         sentence = "The policy is always_local: it never outsources."
         yield _cause("policy", sentence, {}, "policy.kind=topsis")
         return
@@ -116,7 +116,26 @@ def _nobody(scenario: Scenario, evidence: Evidence) -> Iterator[Finding]:
         return
     numbers = {"nobody_offers": choices.nobody_offers, "home": choices.home}
     sentence = f"In {share:.0f} % of the decisions for home nobody made an offer"
-    if registry.unanswered:
+    beyond = percent(choices.beyond_budget, choices.nobody_offers)
+    empty = percent(choices.nobody_there, choices.nobody_offers)
+    if beyond >= 50:
+        sentence += (
+            f": in {beyond:.0f} % of these all asked for more than a group's budget had left that day."
+        )
+        numbers["beyond_budget"] = choices.beyond_budget
+        groups = (scenario.clients.groups or {}).items()
+        limited = (name for name, group in groups if group.budget_usd_per_day is not None)
+        settings = [f"clients.groups.{name}.budget_usd_per_day" for name in limited]
+        yield _cause("nobody_offers", sentence, numbers, *settings)
+    elif empty >= 50:
+        sentence += f": in {empty:.0f} % of these no contractor was in the market."
+        numbers["nobody_there"] = choices.nobody_there
+        moves = [of_contractors(scenario, "enter_h"), of_contractors(scenario, "leave_h")]
+        drawn = ["turnover.entry.per_day", "turnover.exit"]
+        listed = isinstance(scenario.contractors, list)
+        settings = [*moves * listed, *drawn * (scenario.turnover is not None)]
+        yield _cause("nobody_offers", sentence, numbers, *settings)
+    elif registry.unanswered:
         sentence += (
             f": the registry was down for {percent(registry.unanswered, registry.queries):.0f} % of queries."
         )
@@ -145,8 +164,8 @@ def _threshold(scenario: Scenario, evidence: Evidence) -> Iterator[Finding]:
     threshold = scenario.skills.threshold
     seen = _blocked_types(scenario, evidence)
     sentence = (
-        f"In {share:.0f} % of the decisions for home no offer reached skills.threshold {threshold:g}: "
-        f"{', '.join(by_skill(seen, 'best seen'))}. "
+        f"In {share:.0f} % of the decisions for home no offer reached skills.threshold {threshold:g}"
+        f"{': ' * bool(seen)}{', '.join(by_skill(seen, 'best seen'))}. "
         f"{percent(contracts.ever_eligible, contracts.contractors):.0f} % of contractors were ever eligible."
     )
     reach = reach_of(scenario).never

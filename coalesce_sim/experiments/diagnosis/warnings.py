@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -153,6 +154,8 @@ def _of_discovery(scenario: Scenario) -> list[str]:
     rule, count = scenario.discovery, pool_size(scenario)
     if rule is None or rule.newcomer_share > 0 or rule.k >= count or scenario.reputation is not None:
         return []
+    if math.isinf(count):
+        return []
     if isinstance(rule, GossipDiscovery) and rule.view_size < count:
         return []
     return [
@@ -177,9 +180,7 @@ def _of_capacity(scenario: Scenario) -> list[str]:
 def _of_prices(scenario: Scenario) -> list[str]:
     kind = scenario.cost_model.external.pricing.kind
     facts = [each for _, each in _hired_from(scenario)]
-    by_token = any(
-        any(each.token_prices()[name] for name in (*PRICES, "conditional_prices")) for each in facts
-    )
+    by_token = any(any(getattr(each, name) for name in (*PRICES, "conditional_prices")) for each in facts)
     if kind not in ("flat", "demand") or not by_token or any(each.price_usd for each in facts):
         return []
     return [f"contractors state prices per token, but pricing is {kind}: they work for nothing"]

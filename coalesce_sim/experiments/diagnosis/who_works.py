@@ -55,8 +55,10 @@ def come_together(scenario: Scenario) -> bool:
     return bool(((np.diff(table.arrival_s[order]) == 0) & (np.diff(client[order]) == 0)).any())
 
 
-def pool_size(scenario: Scenario) -> int:
-    """How many contractors there are."""
+def pool_size(scenario: Scenario) -> float:
+    """How many contractors there can be; infinite where others enter."""
+    if scenario.turnover is not None and scenario.turnover.entry is not None:
+        return math.inf
     match scenario.contractors:
         case DrawnPool(count=count):
             return count

@@ -32,6 +32,7 @@ from coalesce_sim.experiments.diagnosis.evidence import (
 )
 from coalesce_sim.experiments.diagnosis.finding import epsilon_of
 from coalesce_sim.experiments.queues import QueueObserver
+from coalesce_sim.market.breakdown import ABSENT, BEYOND_BUDGET
 from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.contracts.trade import ContractTrade
 from coalesce_sim.market.market import Market
@@ -207,7 +208,10 @@ class Witness(Observer):
     def _count_home(self, decided: DecidedOffers, view: View, eligible: int) -> None:
         choices, rules, decision = self.evidence.choices, self._topsis, decided.decision
         if not view.contractors:
+            why = decided.breakdown().left_out
             choices.nobody_offers += 1
+            choices.beyond_budget += bool((why == BEYOND_BUDGET).any())
+            choices.nobody_there += bool((why == ABSENT).all())
         elif not eligible:
             choices.nobody_eligible += 1
         elif rules is not None:

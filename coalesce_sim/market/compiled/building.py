@@ -23,6 +23,7 @@ from coalesce_sim import luck, rounding
 from coalesce_sim.market.contracts import discovery, lifecycle, terms
 from coalesce_sim.policies import mcdm, protocol
 from coalesce_sim.policies.bandits import beta, budgeted, indices, linear, rewards
+from coalesce_sim.scenario import outages
 
 _njit: Any = numba.njit
 _settings: Any = numba.config
@@ -31,7 +32,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 _CONSTANTS: Final = (
     *(rounding.ROUNDING, mcdm.FAR, protocol.LOCAL, luck.CENTRE, luck.TAIL, luck.FAR_TAIL),
-    *(lifecycle.ROUNDING_S, terms.TERMS, discovery.LAST_ROUND),
+    *(lifecycle.ROUNDING_S, terms.TERMS, discovery.LAST_ROUND, outages.LAST_OUTAGE),
     *(rewards.HOME_REWARD, rewards.LEAST_USD, budgeted.LEAST_PRICE_USD, indices.LEAST, linear.FEATURES),
 )
 

@@ -12,6 +12,7 @@ from coalesce_sim.market.compiled.draws import drawn
 from coalesce_sim.market.compiled.market_tables import Contractor, Pair
 from coalesce_sim.market.compiled.rows import Grid, Table
 from coalesce_sim.market.compiled.slots import FREE, Books, Worker, first_free
+from coalesce_sim.scenario.outages import LAST_OUTAGE
 
 PRICE: Final = 0
 LATENCY: Final = 1
@@ -139,6 +140,8 @@ def _outage(number: int, since_s: float, contractor: Contractor, motion: Motion)
         if place >= contractor.stop_outage:
             return np.inf, np.inf
         return motion.outages[place].from_s, motion.outages[place].until_s
+    if number >= LAST_OUTAGE:
+        return np.inf, np.inf
     up_s = 3600 * contractor.mean_up_h * math.log1p(-drawn(contractor.outage, number, 0))
     repair_s = 3600 * contractor.mean_repair_h * math.log1p(-drawn(contractor.outage, number, 1))
     from_s = since_s - up_s

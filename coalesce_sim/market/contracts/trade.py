@@ -238,7 +238,8 @@ class ContractTrade:
             self._quotes.performance(quote),
             left_out(
                 self._contractors,
-                self._offering(opened, task),
+                self._roster.active(self._queues.env.now),
+                opened.results.offered(task),
                 None if found is None else found.ids,
                 opened.tried[task],
                 quote.offers.ids,

@@ -143,7 +143,7 @@ def draw(title: str) -> None:
         figure = page(title, f"two days, topsis; {mean_shown(REPLICATIONS, 'bars')}", 2.6)
         axes = figure.add_subplot()
         kept(axes, rows)
-        axes.legend(loc="upper right")
+        axes.legend(loc="center right")
         save(figure, HERE / "entry_and_exit.png")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from coalesce_sim.experiments.diagnosis.unused.comings import of_comings
 from coalesce_sim.experiments.diagnosis.unused.market import Asked
 from coalesce_sim.experiments.diagnosis.unused.rules import of_rules
 from coalesce_sim.experiments.diagnosis.unused.stated import sentence
@@ -14,4 +15,5 @@ def without_effect(scenario: Scenario) -> list[str]:
     """A sentence on the settings that are not as they are by default and yet change nothing, if any; what is
     inherited is left out."""
     asked = Asked(scenario)
-    return sentence((*of_tasks(asked), *of_workers(asked), *of_rules(asked)), scenario.origins)
+    found = (*of_tasks(asked), *of_workers(asked), *of_comings(asked), *of_rules(asked))
+    return sentence(found, scenario.origins)

@@ -66,10 +66,14 @@ def _of_arrivals(asked: Asked) -> Iterator[Unused]:
         yield Unused(shares, "arrivals say the types")
     for name, group in (clients.groups or {}).items():
         place = f"clients.groups.{name}"
-        if not dealt:
+        if len(clients.populations) == 1:
+            yield Unused(stated(group, place, "share"), "there is one group")
+        elif not dealt:
             yield Unused(stated(group, place, "share"), "tasks state their clients")
         if isinstance(rule, Csv | Listed | Recorded | Series):
             yield Unused(stated(group, place, "types"), "arrivals say the types")
+        elif len(asked.types) == 1:
+            yield Unused(stated(group, place, "types"), "there is one type of task")
     if asked.replays:
         yield Unused(stated(workload, "workload", "failure_correlation"), "records are replayed")
 

@@ -50,9 +50,22 @@ def _of_clients(asked: Asked) -> Iterator[Unused]:
     unused = [f"boxes.{name}" for name in asked.scenario.boxes or () if name not in on_some]
     yield Unused(unused, "nobody is on it")
     if clients.groups is not None:
-        groups = clients.groups.values()
-        covered = [name for name in Home._fields if all(getattr(each, name) is not None for each in groups)]
-        yield Unused(stated(clients, "clients", *covered), "every group states its own")
+        covered = [name for name in (*Home._fields, "box") if _all_groups_have_own(clients, name)]
+        yield Unused(stated(clients, "clients", *covered), "every group has its own")
+
+
+def _all_groups_have_own(clients: Clients, field: str) -> bool:
+    """Whether no group takes a field of its home from what is stated of all clients."""
+    of_machine = field in ("slots", "hardware", "box")
+    return all(
+        each.stated is not None
+        and (
+            getattr(each.stated, field) is not None
+            or (of_machine and each.stated.box is not None)
+            or (field == "box" and each.box is None)
+        )
+        for each in clients.populations
+    )
 
 
 def _clients_and_groups(asked: Asked) -> list[tuple[str, Clients | ClientGroup]]:
@@ -158,27 +171,45 @@ def _of_hardware(asked: Asked) -> Iterator[Unused]:
     for place, some in _clients_and_groups(asked):
         if some.hardware is not None:
             yield from _of_own_hardware(asked, some.hardware, f"{place}.hardware")
-    for name, box in (scenario.boxes or {}).items():
-        place = f"boxes.{name}.hardware"
-        if any(each.box == name for _, each in scenario.facts):
-            timed = asked.flop_at_home or asked.flop_at_contractors
-            yield from _of_machine(box.hardware, place, timed, costs=True)
-        else:
-            yield from _of_own_hardware(asked, box.hardware, place)
+    yield from _of_boxes(asked)
     place = of_contractors(scenario, "hardware")
-    for machine in asked.machines:
-        yield from _of_machine(machine, place, asked.flop_at_contractors, costs=asked.own_costs)
-        yield Unused(stated(machine, place, "memory_usd_per_h"), "it counts at home only")
-        if machine.profile is None and machine.tokens == "measured" and not asked.flop_at_contractors:
-            yield Unused(stated(machine, place, "peak_flop_s"), "nobody's work is timed in FLOP there")
+    for facts in asked.contractors:
+        if facts.hardware is not None and facts.box is None:
+            yield from _of_contractors_hardware(asked, facts.hardware, place)
+            own = [name for name in _SPEEDS if getattr(facts, name) is not None]
+            if facts.hardware.profile is None:
+                yield Unused(stated(facts.hardware, place, *own), "contractors state their own speed")
 
 
-def _of_own_hardware(asked: Asked, own: OwnHardware, home: str) -> Iterator[Unused]:
+def _of_boxes(asked: Asked) -> Iterator[Unused]:
+    """Of hardware on which only clients are, or only contractors, or both."""
+    at_home = {each.box for each in asked.scenario.clients.populations}
+    hired = {facts.box for facts in asked.contractors}
+    for name, box in (asked.scenario.boxes or {}).items():
+        place = f"boxes.{name}.hardware"
+        if name in at_home:
+            yield from _of_own_hardware(asked, box.hardware, place, hired=name in hired)
+        elif name in hired:
+            yield from _of_contractors_hardware(asked, box.hardware, place)
+            yield Unused(stated(box.hardware, place, "believed"), "no client is on the box")
+
+
+def _of_contractors_hardware(asked: Asked, machine: Hardware, place: str) -> Iterator[Unused]:
+    yield from _of_machine(machine, place, asked.flop_at_contractors, costs=asked.own_costs)
+    yield Unused(stated(machine, place, "memory_usd_per_h"), "it counts at home only")
+    if machine.profile is None and machine.tokens == "measured" and not asked.flop_at_contractors:
+        yield Unused(stated(machine, place, "peak_flop_s"), "nobody's work is timed in FLOP there")
+
+
+def _of_own_hardware(asked: Asked, own: OwnHardware, home: str, *, hired: bool = False) -> Iterator[Unused]:
+    """`hired` says whether contractors work on it too."""
     scenario = asked.scenario
-    yield from _of_machine(own, home, asked.flop_at_home, costs=True)
-    if own.profile is None and scenario.cost_model.internal.work == "flop":
+    yield from _of_machine(own, home, asked.flop_at_home or (hired and asked.flop_at_contractors), costs=True)
+    work = scenario.cost_model.internal.work
+    if own.profile is None and work == "flop" and not (hired and not asked.replays):
         yield Unused(stated(own, home, *_SPEEDS), "work at home is timed in FLOP")
-    if own.profile is None and scenario.cost_model.internal.work == "tokens" and own.tokens == "measured":
+    by_tokens = work == "tokens" and not (hired and asked.flop_at_contractors)
+    if own.profile is None and by_tokens and own.tokens == "measured":
         yield Unused(stated(own, home, "peak_flop_s"), "work at home is timed by tokens")
     charged = own.slot_usd_per_h + own.as_believed.slot_usd_per_h + own.memory_usd_per_h > 0
     if not charged and not _timed_by_hardware(asked):
