@@ -86,6 +86,13 @@ def commands(page: str) -> list[list[str]]:
     return [shlex.split(line, comments=True)[1:] for line in lines if line.startswith("coalesce-sim ")]
 
 
+def files_shown() -> dict[str, str]:
+    """The files that pages show whole, under the name that stands in their first line."""
+    shown = [code for page in PAGES for code in blocks(page, "yaml")]
+    named = [(re.match(r"# (\S+\.yaml)\n", code), code) for code in shown]
+    return {match[1]: code for match, code in named if match}
+
+
 def names(text: str) -> list[str]:
     """What stands in a text as code; whole blocks of it are left out."""
     found: list[str] = re.findall(r"`([^`]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
@@ -196,14 +203,18 @@ SENSITIVITY = "docs/how-to/sensitivity"
 
 
 @pytest.mark.parametrize("text", examples("yaml", *(page for page in PAGES if page != SENSITIVITY)))
-def test_every_scenario_and_sweep_in_the_pages_is_valid(text: str) -> None:
+def test_every_scenario_and_sweep_in_the_pages_is_valid(text: str, tmp_path: Path) -> None:
     content = yaml.safe_load(text)
+    for name, shown in files_shown().items():
+        (tmp_path / name).write_text(shown, encoding="utf-8")
     if "factors" in content:
         read_specification(Request({"name": "shown", **content}))
     elif "defaults" in content:
         validate(read_plain(content), AssumptionFile)
     else:
-        document = read_document({"extends": "market"} | content)
+        base = content.get("extends", "market")
+        base = tmp_path / base if base in files_shown() else base
+        document = read_document(content | {"extends": str(base)})
         document.data.setdefault("name", "shown")
         validate(document, Scenario)  # not loaded: some name files of the reader's own
 
