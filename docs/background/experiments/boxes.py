@@ -2,7 +2,7 @@
 
 From the root of a clone::
 
-    python docs/background/experiments/boxes.py play    # into results/experiments/; five minutes
+    python docs/background/experiments/boxes.py play    # into results/experiments/; eight minutes
     python docs/background/experiments/boxes.py table   # its means, as Markdown
     python docs/background/experiments/boxes.py draw    # the figure, beside the page
 """
@@ -47,6 +47,10 @@ SOLD_REPLICATIONS: Final = 20
 LOAD_OF_ONE: Final = 0.09
 """What an agent's tasks are of what the box can do: a mean one takes 43 s in one of two slots."""
 
+ONE_CARD: Final = (2, 3, 4, 5, 6)
+FOUR_CARDS: Final = (16, 20, 21, 22, 23, 24)
+"""Agents on boxes of other sizes."""
+
 LINES: Final[Mapping[str, Sequence[str]]] = {
     "greedy, 0.5 good at home": ("clients.success=0.5",),
     "greedy, 0.8 good at home": ("clients.success=0.8",),
@@ -55,13 +59,21 @@ LINES: Final[Mapping[str, Sequence[str]]] = {
     "greedy, 0.9, delay ten times as dear": ("cost_model.late_usd_per_min=0.6",),
     "topsis, 0.9 good at home": ("policy={kind: topsis, epsilon: 0.1}",),
     "cheapest, 0.9 good at home": ("policy={kind: cheapest}",),
+    "greedy, 0.9, one card": ("boxes.lab.slots=1",),
+    "greedy, 0.9, four cards": ("boxes.lab.slots=4",),
 }
+OTHER_SIZES: Final = {"greedy, 0.9, one card": ONE_CARD, "greedy, 0.9, four cards": FOUR_CARDS}
 PARTS: Final = ("cash", "delay", "losses")
 
 
 def replications(agents: int) -> int:
     """More where few agents bring few tasks: at least 120 agents in all."""
     return max(20, math.ceil(120 / agents))
+
+
+def agents_of(line: str) -> Sequence[int]:
+    """The numbers of agents that a line is played with."""
+    return OTHER_SIZES.get(line, AGENTS)
 
 
 def metrics_at(scenario: coalesce_sim.Scenario, count: int) -> list[Mapping[str, float]]:
@@ -134,7 +146,7 @@ def play() -> None:
     """Play every line at every number of agents."""
     rows: list[dict[str, Any]] = []
     for line, changes in LINES.items():
-        for agents in AGENTS:
+        for agents in agents_of(line):
             scenario = coalesce_sim.load("shared_box", [f"clients.count={agents}", *changes])
             for replication, metrics in enumerate(metrics_at(scenario, replications(agents))):
                 saved = {part: metrics[f"all_local_{part}_usd"] - metrics[f"{part}_usd"] for part in PARTS}
@@ -166,25 +178,27 @@ Floats = np.ndarray[Any, np.dtype[np.float64]]
 def at_agents(runs: pd.DataFrame, line: str, metric: str = "in all") -> list[Floats]:
     """A metric of a line, by number of agents; each one entry a replication."""
     mine = runs[runs["line"] == line]
-    return [mine.loc[mine["agents"] == agents, metric].to_numpy() for agents in AGENTS]
+    return [mine.loc[mine["agents"] == agents, metric].to_numpy() for agents in agents_of(line)]
 
 
-def turns(means: Sequence[float]) -> list[float]:
+def turns(means: Sequence[float], agents: Sequence[int]) -> list[float]:
     """With how many agents a saving goes through 0, between the numbers played by a straight line."""
-    steps = zip(pairwise(AGENTS), pairwise(means), strict=True)
+    steps = zip(pairwise(agents), pairwise(means), strict=True)
     return [
         low + (high - low) * one / (one - other) for (low, high), (one, other) in steps if one * other < 0
     ]
 
 
-def turning(values: Sequence[Floats]) -> tuple[float, float, float] | None:
+def turning(values: Sequence[Floats], agents: Sequence[int]) -> tuple[float, float, float] | None:
     """The number of agents from which hiring pays, with a 95 % bootstrap interval over replications; None
     where the saving turns never or more than once, or does in more than one resample in forty."""
-    at = turns([float(each.mean()) for each in values])
+    at = turns([float(each.mean()) for each in values], agents)
     if len(at) != 1:
         return None
     rng = np.random.default_rng(1)
-    drawn = [turns([float(rng.choice(each, len(each)).mean()) for each in values]) for _ in range(2000)]
+    drawn = [
+        turns([float(rng.choice(each, len(each)).mean()) for each in values], agents) for _ in range(2000)
+    ]
     there = [each[0] for each in drawn if len(each) == 1]
     if len(there) < 0.975 * len(drawn):
         return None
@@ -217,12 +231,12 @@ def of_sold(sold: pd.DataFrame, name: str, metric: str) -> list[Estimate]:
 def table() -> None:
     """Means with 95 % intervals at every number of agents, and where hiring begins to pay."""
     runs, sold = (pd.read_csv(FOLDER / f"boxes{part}.csv") for part in ("", "_sold"))
-    print(f"| | {' | '.join(map(str, AGENTS))} |")
     for line in LINES:
+        print(f"| | {' | '.join(map(str, agents_of(line)))} |")
         for metric in ("at home", "waits", "in all", *PARTS, "hired", "busy"):
             cells = [with_half_width(estimate(each.tolist())) for each in at_agents(runs, line, metric)]
             print(f"| {line}: {metric} | {' | '.join(cells)} |")
-        print(f"pays from: {turning(at_agents(runs, line))}")
+        print(f"pays from: {turning(at_agents(runs, line), agents_of(line))}")
     print(f"| | {' | '.join(map(str, SELLING))} |")
     for name in SELLS:
         for metric in ("jobs", "earned", "caused", "net", "late", "others"):
