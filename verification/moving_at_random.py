@@ -27,6 +27,7 @@ def set_in_motion(fields: dict[str, Any], rng: random.Random, *, compiled: bool 
     """Some numbers of contractors, clients and tasks move, and contractors go down; only what the compiled
     core plays, if that is asked for."""
     fields["clock"] = fields["clock"] | {"days": _DAYS}
+    curved = {name for name, box in (fields.get("boxes") or {}).items() if "batch_curve" in box}
     for who in fields["contractors"]:
         for name in _SHARES:
             if rng.random() < 0.3:
@@ -44,7 +45,8 @@ def set_in_motion(fields: dict[str, Any], rng: random.Random, *, compiled: bool 
             listed = {"at_hours": [[0, 0.005], [0.02, 0.03], [0.031, 0.05], [0.08, 9]]}
             who["outages"] = rng.choice((chance, listed)) | {"running": rng.choice(("lost", "resumes"))}
         for name in _RATES:
-            if rng.random() < 0.2 and not (name == "decode_tokens_per_s" and "batch_curve" in who):
+            by_curve = name == "decode_tokens_per_s" and ("batch_curve" in who or who.get("box") in curved)
+            if rng.random() < 0.2 and not by_curve:
                 who[name] = _moving(rng, rng.uniform(50, 90), 10.0, 100.0)
         tokens = {"input_usd_per_mtok", "cache_read_usd_per_mtok", "output_usd_per_mtok", "request_usd"}
         if any(isinstance(who.get(name), dict) for name in tokens):

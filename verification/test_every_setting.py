@@ -42,6 +42,7 @@ _FACTS = re.compile(
 _OF_ALL = (
     (re.compile(r"^clients\.groups\.NAME\.(hardware|outcomes)"), r"clients.\1"),
     (re.compile(r"^boxes\.NAME\.hardware"), "clients.hardware"),
+    (re.compile(r"^(clients|clients\.groups\.NAME|boxes\.NAME)\.batch_curve"), "contractors.WHO.batch_curve"),
     (re.compile(r"^clients\.groups\.NAME\.policy"), "policy"),
 )
 """Sections that stand in several places, and where they are counted."""

@@ -13,13 +13,13 @@ from verification.moving_at_random import moving_markets
 from verification.plain_and_simulator import differences
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(markets())
 def test_small_markets_at_random(fields: dict[str, Any]) -> None:
     assert differences(load(fields)) == []
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(moving_markets())
 def test_small_markets_whose_numbers_move(fields: dict[str, Any]) -> None:
     assert differences(load(fields)) == []

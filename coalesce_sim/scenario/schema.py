@@ -559,6 +559,8 @@ class Scenario(Model):
                     yield f"{place}.outcomes.{name}.latency_min: a time beside batch_curve {got}"
             if facts.batch_curve is not None and facts.outages is not None:
                 yield f"{place}.outages: not beside batch_curve, whose jobs share what each began"
+            if facts.batch_curve is not None and (rate := facts.decode_tokens_per_s) is not None:
+                yield f"{place}.decode_tokens_per_s: its box's batch_curve stands in its place (got {rate!r})"
 
     def _no_home_shares(self, shared: list[Population]) -> Iterator[str]:
         """What cannot be where clients' own machines serve all their jobs at once."""

@@ -99,6 +99,11 @@ def test_bad_boxes_are_refused_where_they_stand_and_idle_ones_told(tmp_path: Pat
     assert refused(f"{lab}clients: {{box: lab, slots: 3}}\n") == [
         "3: clients.slots: the box stands in its place; leave it out (got 3)"
     ]
+    curve = "batch_curve: {base_ms_per_token: 7, per_job_ms: 1, max_jobs: 4}"
+    edge = "contractors: {types: {edge: {box: lab, decode_tokens_per_s: 40}}}\n"
+    assert refused(f"boxes: {{lab: {{hardware: rtx_4090, {curve}}}}}\n{edge}") == [
+        "3: contractors.types.edge.decode_tokens_per_s: its box's batch_curve stands in its place (got 40.0)"
+    ]
     assert refused(lab, "dur_02")[0].startswith("2: boxes: need a market with contracts: state contracts")
     path.write_text(f"extends: market_day\n{lab}")
     assert "boxes.lab (nobody is on it)" in " ".join(notes_of(coalesce_sim.load(path)))
