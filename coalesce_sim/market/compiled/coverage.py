@@ -78,7 +78,7 @@ def of_contracts(scenario: Scenario) -> dict[str, bool]:
         "boxes that agents share (boxes)": bool(scenario.boxes),
         "incidents (contracts.security.incidents)": scenario.incidents is not None,
         "reputation by a sliding window (reputation.model)": by_window,
-        "contractors that enter or leave (turnover, enter_h, leave_h)": scenario.turns_over,
+        "contractors that give up (turnover.exit.in_the_red)": _gives_up(scenario),
         "machines that serve all their jobs at once (batch_curve)": _any_curve(scenario),
         "numbers that move with time": bool(scenario.moving),
         "outages of contractors (contractors.*.outages)": any(facts.outages for _, facts in scenario.facts),
@@ -87,6 +87,11 @@ def of_contracts(scenario: Scenario) -> dict[str, bool]:
 
 def _any_curve(scenario: Scenario) -> bool:
     return any(facts.batch_curve is not None for _, facts in scenario.facts)
+
+
+def _gives_up(scenario: Scenario) -> bool:
+    leaves = None if scenario.turnover is None else scenario.turnover.exit
+    return leaves is not None and leaves.in_the_red is not None
 
 
 def learns(policy: type[Policy]) -> bool:

@@ -147,6 +147,14 @@ def due_usd(
 
 
 @part
+def is_offered(who: int, task: Task, pair: Pair, recorded: Recorded, rules: Rules) -> bool:
+    """`Results.offered` of one contractor: whether it does such work."""
+    if rules.recorded:
+        return not math.isnan(recorded.bill_usd[task.instance, who])
+    return pair.offers
+
+
+@part
 def quote(
     task: Task,
     played: Played,
@@ -154,6 +162,7 @@ def quote(
     experience: Experience,
     conditional: Grid[Conditional],
     recorded: Recorded,
+    there: IntArray,
     books: Books,
     offers: Offers,
     left_usd: float,
@@ -163,24 +172,21 @@ def quote(
     course: Course,
 ) -> None:
     """`ContractTrade._quote` with `terms`: the offers of those who were found, the first of `offers.ids`, or
-    of everybody where nobody has to be looked for, less those who do not offer, were tried, or ask for more
-    than the client may commit; of those who were found these stand behind. Who asks for
-    more is entered in `beyond`."""
+    of all who are `there` where nobody has to be looked for, less those who are not, do not offer, were
+    tried, or ask for more than the client may commit; of those who were found these stand behind. Who asks
+    for more is entered in `beyond`."""
     ahead_s = course.found_s + rules.setup_s + task.transfer_s
     at_stake_usd = course.stay_usd if rules.recovers else task.loss_usd
     count: Any = np.int64(0)
     course.beyond = 0
     for place in range(course.found):
-        who = offers.ids[place] if rules.searches else place
-        pair = experience.pairs[task.type_id, who]
-        if rules.recorded:
-            if math.isnan(recorded.bill_usd[task.instance, who]):
-                continue
-        elif not pair.offers:
+        who = offers.ids[place] if rules.searches else there[place]
+        pair, contractor = experience.pairs[task.type_id, who], experience.contractors[who]
+        if not contractor.there or not is_offered(who, task, pair, recorded, rules):
             continue
         if played.tried > 0 and _among(who, tried[: played.tried]):
             continue
-        contractor, worker = experience.contractors[who], books.workers[who]
+        worker = books.workers[who]
         offers.ids[place], offers.ids[count] = offers.ids[count], who
         made = _terms(
             count,
