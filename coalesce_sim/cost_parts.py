@@ -46,6 +46,9 @@ class CostPart(NamedTuple):
 ) = range(17)
 """Places of the parts in `COST_PARTS`, and rows in arrays of them."""
 
+RUNNING: Final = slice(HOME_COMPUTE, HOME_DEPRECIATION + 1)
+"""What the hardware at home costs while it works."""
+
 HOME: Final = slice(HOME_COMPUTE, OPPORTUNITY + 1)
 """What work at home is charged when it is done."""
 

@@ -108,6 +108,8 @@ def market_of(number: int, tasks: int, contractors: int, *, boxes: bool = True) 
         fields["clients"]["hardware"] |= _believed(pick, fields)
     if boxes and pick(True, False, False):
         _share_a_box(pick, fields)
+    if boxes and fields["cost_model"]["internal"]["work"] == "tokens" and pick(True, False, False):
+        _share_machines_at_home(pick, fields)
     return fields
 
 
@@ -124,6 +126,28 @@ def _share_a_box(pick: Pick, fields: dict[str, Any]) -> None:
     if some is clients and any("slots" in each for each in groups_of(fields)):
         clients["hardware"] = fields["boxes"]["lab"]["hardware"]
         del clients["box"]
+
+
+def _share_machines_at_home(pick: Pick, fields: dict[str, Any]) -> None:
+    """Clients' machines, or the box, serve all their jobs at once, and nothing says how long work takes."""
+    internal, clients = fields["cost_model"]["internal"], fields["clients"]
+    if internal["opportunity"] == "later_tasks":
+        internal["opportunity"] = "queue"
+    for kind in fields["workload"]["types"].values():
+        kind.pop("local_min", None)
+    box = fields.get("boxes", {}).get("lab")
+    on_box = [who for who in fields["contractors"] if "box" in who]
+    for each in (clients, *groups_of(fields), *on_box, *(() if box is None else (box,))):
+        if "hardware" in each:
+            each["hardware"] = each["hardware"] | {"batch": 1, "memory_usd_per_h": 0.0}
+            each["hardware"].pop("believed", None)
+        for outcome in each.get("outcomes", {}).values():
+            outcome.pop("latency_min", None)
+    curve = {"base_ms_per_token": pick(0, 30.0), "per_job_ms": pick(20.0, 60.0), "max_jobs": pick(1, 3)}
+    for each in (clients, *(() if box is None else (box,))):
+        if "box" not in each:
+            each.pop("slots", None)
+            each["batch_curve"] = curve
 
 
 def markets() -> st.SearchStrategy[dict[str, Any]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from verification.contracts_at_random import market_with_contracts
 from verification.markets_at_random import market_of
 
 _DAYS = 0.1
@@ -22,10 +23,12 @@ def moving_market_of(number: int, tasks: int, contractors: int) -> dict[str, Any
     return fields
 
 
-def set_in_motion(fields: dict[str, Any], rng: random.Random) -> None:
-    """Some numbers of contractors, clients and tasks move."""
+def set_in_motion(fields: dict[str, Any], rng: random.Random, *, compiled: bool = False) -> None:
+    """Some numbers of contractors, clients and tasks move, and contractors go down; only what the compiled
+    core plays, if that is asked for."""
     fields["clock"] = fields["clock"] | {"days": _DAYS}
-    for who in fields["contractors"]:
+    pool = fields["contractors"]
+    for who in pool["types"].values() if isinstance(pool, dict) else pool:
         for name in _SHARES:
             if rng.random() < 0.3:
                 who[name] = _moving(rng, rng.random(), 0.0, 1.0)
@@ -33,7 +36,7 @@ def set_in_motion(fields: dict[str, Any], rng: random.Random) -> None:
             if rng.random() < 0.25:
                 most = 2 * float(who.get(name) or 0.5)
                 who[name] = _moving(rng, rng.random() * most, 0.0, most)
-        if isinstance(who.get("slots"), int) and who["slots"] > 0 and rng.random() < 0.4:
+        if not compiled and isinstance(who.get("slots"), int) and who["slots"] > 0 and rng.random() < 0.4:
             hours = sorted(rng.sample(range(1, 40), rng.randint(1, 5)))
             steps = [[hour / 100, rng.randint(1, 3)] for hour in hours]
             who["slots"] = {"at_hours": [[0, who["slots"]], *steps]}
@@ -49,6 +52,10 @@ def set_in_motion(fields: dict[str, Any], rng: random.Random) -> None:
             who.pop("conditional_prices", None)
         elif "conditional_prices" not in who and rng.random() < 0.2:
             who["input_usd_per_mtok"] = _moving(rng, 20.0, 0.0, 40.0)
+    if rng.random() < 0.3:
+        fields["workload"]["attributes"]["value_usd"] = _moving(rng, 2.0, 0.0, 5.0)
+    if compiled:
+        return
     for group in (fields["clients"].get("groups") or {}).values():
         if rng.random() < 0.3:
             group["success"] = _moving(rng, rng.random(), 0.0, 1.0)
@@ -56,8 +63,18 @@ def set_in_motion(fields: dict[str, Any], rng: random.Random) -> None:
         fields["clients"]["success"] = _moving(rng, rng.random(), 0.0, 1.0)
     if rng.random() < 0.3:
         fields["clients"]["price_usd"] = _moving(rng, 0.1, 0.0, 0.3)
-    if rng.random() < 0.3:
-        fields["workload"]["attributes"]["value_usd"] = _moving(rng, 2.0, 0.0, 5.0)
+
+
+def moving_market_with_contracts(number: int) -> dict[str, Any]:
+    """The scenario of that number, of those that the compiled core plays, with some numbers in motion."""
+    fields = market_with_contracts(number)
+    set_in_motion(fields, random.Random(f"moving {number}"), compiled=True)
+    return fields
+
+
+def moving_markets_with_contracts() -> st.SearchStrategy[dict[str, Any]]:
+    """Such markets."""
+    return st.builds(moving_market_with_contracts, st.integers(0, 10**9))
 
 
 def _moving(rng: random.Random, start: float, low: float, high: float) -> dict[str, Any]:

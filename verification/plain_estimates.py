@@ -9,7 +9,17 @@ from typing import Any, NamedTuple
 import simpy
 
 from verification.plain_batches import Machine
-from verification.plain_given import Contractor, Task, Worker, boxes_of, draw, groups_of, homes_of
+from verification.plain_given import (
+    HOURS,
+    Contractor,
+    Task,
+    Worker,
+    boxes_of,
+    draw,
+    groups_of,
+    homes_of,
+    s_per_token,
+)
 from verification.plain_knowledge import OWN_RECORD, Broadcast, Gossip, Ratings, Registry
 from verification.plain_policies import Offer, exceeds
 from verification.plain_queues import Queue
@@ -72,6 +82,13 @@ class Factors:
         self.learned[type_, who] = Learned(estimates, outcomes, nearer_by, factor)
 
 
+def machine_of(env: simpy.Environment, stated: dict[str, Any]) -> Queue:
+    """What works at a home or on a box: slots, or a machine that serves all its jobs at once."""
+    if stated["batch_curve"] is not None:
+        return Machine(env, stated["batch_curve"])
+    return Queue(env, math.inf if stated["slots"] == "unlimited" else stated["slots"])
+
+
 class Known:
     """What clients know: who is around, who is busy, what their work is worth, how estimates came out."""
 
@@ -104,14 +121,11 @@ class Known:
         self.first = len(first)
 
         clients = len(self.homes_stated)
-        self.boxes = {
-            name: Queue(env, math.inf if box["slots"] == "unlimited" else box["slots"])
-            for name, box in (self.settings["boxes"] or {}).items()
-        }
+        self.boxes = {name: machine_of(env, box) for name, box in (self.settings["boxes"] or {}).items()}
         on_boxes = boxes_of(self.settings["clients"])
         self.homes = [
-            Queue(env, self.home_slots(client)) if on_boxes[client] is None else self.boxes[on_boxes[client]]
-            for client in range(clients)
+            machine_of(env, home) if box is None else self.boxes[box]
+            for home, box in zip(self.homes_stated, on_boxes, strict=True)
         ]
         self.queues = {
             who: self.boxes.get(who.stated["box"]) or self.queue_of(who) for who in self.contractors
@@ -222,7 +236,25 @@ class Known:
         stated_s = self.agent(task.client).stated_s(task)
         if stated_s is not None:
             return stated_s
-        return task.true_home_s if really else task.home_s
+        if really:
+            return task.true_home_s
+        machine = self.homes[task.client]
+        if not isinstance(machine, Machine):
+            return task.home_s
+        return task.home_s + task.written(really=False) * s_per_token(machine.curve, machine.jobs + 1)
+
+    def home_parts_usd(self, task: Task) -> dict[str, float]:
+        """What running a task at home now is expected to cost: of a machine that serves all its jobs at once,
+        a share."""
+        machine, parts_usd = self.homes[task.client], task.home_parts_usd
+        if not isinstance(machine, Machine):
+            return parts_usd
+        share_s = self.home_s(task) / min(machine.jobs + 1, machine.curve["max_jobs"])
+        return {part: usd * self.hours(share_s) for part, usd in parts_usd.items()}
+
+    def hours(self, seconds: float) -> float:
+        """Hours that the rates are charged for so many seconds."""
+        return seconds * HOURS[self.settings["cost_model"]["internal"]["execution_time_unit"]]
 
     def stay(self, task: Task) -> Stay:
         """What a client expects of its own agent now; without a GPU it can only bear the loss."""
@@ -244,7 +276,7 @@ class Known:
             with_s = max(0.0, wait_s + work_s / slots - gap_s) + work_s - task.max_latency_s
             without_s = max(0.0, wait_s - gap_s) + work_s - task.max_latency_s
             others_late_usd = (max(0.0, with_s) - max(0.0, without_s)) * self.late_usd_per_s
-        plain_usd = sum(task.home_parts_usd.values()) + (agent.stated["price_usd"] + self.own_bill_usd)
+        plain_usd = sum(self.home_parts_usd(task).values()) + (agent.stated["price_usd"] + self.own_bill_usd)
         late_usd += others_late_usd
         usd = plain_usd * self.charge_factors.of(task.type, agent) + late_usd
         usd += (1 - self.own_good_p(task)) * loss_usd

@@ -27,7 +27,7 @@ PART_OF_THE_WORK = (
 HOURS = {"hour": 1.0, "minute": 1 / 60, "second": 1 / 3600}
 
 
-AT_HOME = "slots", "hardware", "price_usd", "success", "outcomes"
+AT_HOME = "slots", "batch_curve", "hardware", "price_usd", "success", "outcomes"
 """What is true of a client's home."""
 
 
@@ -39,7 +39,7 @@ def groups_of(clients: Settings) -> list[tuple[str | None, Settings]]:
 
 def boxes_of(clients: Settings) -> list[str | None]:
     """The box that each client shares: its group's, or that of all unless the group says where it works."""
-    names = "box", "slots", "hardware"
+    names = "box", "slots", "batch_curve", "hardware"
     return [
         clients["box"] if all(group.get(name) is None for name in names) else group["box"]
         for _, group in groups_of(clients)
@@ -53,6 +53,8 @@ def homes_of(settings: Settings) -> list[Settings]:
     homes = []
     for (_, group), box in zip(groups_of(clients), boxes_of(clients), strict=True):
         home = {name: clients[name] if group.get(name) is None else group[name] for name in AT_HOME}
+        if group.get("slots") is not None:
+            home["batch_curve"] = group["batch_curve"]
         homes.append(home if box is None else home | settings["boxes"][box])
     return homes
 
@@ -184,6 +186,7 @@ class Task:
 
         # At home: expected and true times, and what the machine uses up meanwhile.
         hardware: Settings = home["hardware"]
+        self.curve: Settings | None = home["batch_curve"]
         beliefs: Settings = hardware["believed"] or {}
         believed = hardware | {name: value for name, value in beliefs.items() if value is not None}
         self.home_s, self.hours = self._at_home(settings, believed, given["expected_output_tokens"], 1.0)
@@ -222,11 +225,18 @@ class Task:
         stated_min = settings["types"][self.type]["local_min"]
         if internal["work"] == "flop":
             busy_s = factor * (self.flop / slot_flop_s(hardware))
+        elif self.curve is not None:  # how long it writes hangs on the other jobs, and costs are of an hour
+            return factor * (self.given["prompt_tokens"] / hardware["prefill_tokens_per_s"]), 1.0
         else:
             reading_s = self.given["prompt_tokens"] / hardware["prefill_tokens_per_s"]
             busy_s = factor * (reading_s + output_tokens / hardware["decode_tokens_per_s"])
         work_s = busy_s if stated_min is None else factor * (60 * stated_min * self.given["complexity"])
         return work_s, busy_s * HOURS[internal["execution_time_unit"]]
+
+    def share_machine(self, hours: float) -> None:
+        """It took so many hours of a machine that served others too."""
+        self.true_home_parts_usd = {part: usd * hours for part, usd in self.true_home_parts_usd.items()}
+        self.true_home_usd = sum(self.true_home_parts_usd.values())
 
     def _blank_row(self) -> dict[str, Any]:
         """What is told of a task that is not decided yet."""
@@ -243,7 +253,7 @@ class Task:
             **dict.fromkeys(PARTS, 0.0),
             "retries_usd": 0.0,
             "internal_usd": None,
-            **self.home_parts_usd,
+            **(self.home_parts_usd if self.curve is None else dict.fromkeys(self.home_parts_usd, 0.0)),
             "internal_opportunity_usd": 0.0,
             "estimated_s": None,
             "decided_s": self.arrival_s,
@@ -258,7 +268,8 @@ class Task:
 
     def closed_row(self) -> dict[str, Any]:
         """What is told of it when it has ended."""
-        row, known_usd = self.row, sum(self.home_parts_usd.values()) + self.row["internal_opportunity_usd"]
+        row = self.row
+        known_usd = sum(row[part] for part in (*self.home_parts_usd, "internal_opportunity_usd"))
         internal_usd = row["internal_usd"]
         return row | {
             "choice": "local" if row["contractor"] is None else "contractor",

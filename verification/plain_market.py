@@ -232,6 +232,7 @@ class Market:
                 "decided_s": self.env.now,
                 "internal_usd": stay.usd,
                 "internal_opportunity_usd": stay.opportunity_usd,
+                **self.known.home_parts_usd(task),
                 "estimated_usd": stay.usd if chosen is None else chosen.external_usd,
                 "estimated_s": stay.turnaround_s if chosen is None else chosen.latency_s,
             }
@@ -249,21 +250,28 @@ class Market:
             self.fail(task)
             return
         queue = self.known.homes[task.client]
-        queue.join(self.known.home_s(task))
-        self.env.process(self.work_at_home(task, stay, queue))
+        expected_s = self.known.home_s(task)
+        queue.join(expected_s)
+        self.env.process(self.work_at_home(task, stay, queue, expected_s))
 
-    def work_at_home(self, task: Task, stay: Stay, queue: Queue) -> Events:
+    def work_at_home(self, task: Task, stay: Stay, queue: Queue, expected_s: float) -> Events:
         """Queue and work; then charge what it cost, and learn."""
         env, home, decided_s = self.env, self.known.agent(task.client), self.env.now
-        expected_s = self.known.home_s(task)
         if queue.limited:
             request = queue.resource.request()
             yield request
         queue.leave(expected_s)
         queue.working.append(expected_end_s := env.now + expected_s)
         self.began(task)
-        yield env.timeout(self.known.home_s(task, really=True))
+        if isinstance(queue, Machine):
+            used_s = queue.change()
+            tokens = task.written(really=True) * task.factors["local_time_factor"]
+            yield env.process(queue.work(self.known.home_s(task, really=True), tokens))
+        else:
+            yield env.timeout(self.known.home_s(task, really=True))
         queue.working.remove(expected_end_s)
+        if isinstance(queue, Machine):
+            task.share_machine(self.known.hours(queue.change() - used_s))
         if queue.limited:
             queue.resource.release(request)
         good = home.is_good(task)

@@ -15,6 +15,7 @@ from verification.both_cores import (
     assert_told_the_same_by_both_cores,
 )
 from verification.contracts_at_random import markets_with_contracts
+from verification.moving_at_random import moving_markets_with_contracts
 from verification.outputs import shortening
 from verification.published_at_random import published_markets
 from verification.queues_at_random import markets_with_queues
@@ -35,6 +36,12 @@ def test_published_markets_with_queues_at_random(market):
 @given(markets_with_contracts())
 @settings(max_examples=1_000, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 def test_markets_with_contracts_at_random(market):
+    assert_same_on_both_cores(coalesce_sim.load(market))
+
+
+@given(moving_markets_with_contracts())
+@settings(max_examples=500, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+def test_markets_whose_numbers_move_at_random(market):
     assert_same_on_both_cores(coalesce_sim.load(market))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import NamedTuple
 
@@ -12,7 +12,8 @@ from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.scenario.costs import InternalCost, MemoryNeed
 from coalesce_sim.scenario.hardware import Hardware
 
-_HOURS_PER_UNIT = {"hour": 1.0, "minute": 1 / 60, "second": 1 / 3600}
+HOURS_PER_UNIT = {"hour": 1.0, "minute": 1 / 60, "second": 1 / 3600}
+"""Hours that the hourly rates are charged for a computed second, by the unit in which it is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,10 @@ class RunningCost:
     memory_usd: FloatArray
     energy_usd: FloatArray
     depreciation_usd: FloatArray
+
+    def __iter__(self) -> Iterator[FloatArray]:
+        """The four parts, in their order."""
+        return iter((self.compute_usd, self.memory_usd, self.energy_usd, self.depreciation_usd))
 
     @property
     def total_usd(self) -> FloatArray:
@@ -82,7 +87,7 @@ def billed_hours(execution_s: FloatArray, unit: str) -> FloatArray:
 
     ``second`` is the physical reading; ``hour`` and ``minute`` are discrepancy D1.
     """
-    return execution_s * _HOURS_PER_UNIT[unit]
+    return execution_s * HOURS_PER_UNIT[unit]
 
 
 def memory_need_gb(

@@ -79,6 +79,16 @@ class Batch(Queue):
         job.machine_s += self._machine_s
 
     @property
+    def crowd(self) -> int:
+        """How many would be at work with one more job."""
+        return min(self.jobs + 1, self._curve.max_jobs)
+
+    @property
+    def pace_s(self) -> float:
+        """Seconds that a token would take that job."""
+        return self._curve.s_per_token(self.crowd)
+
+    @property
     def _at_work(self) -> int:
         return len(self._expected_ends_s)
 

@@ -33,13 +33,19 @@ _UNITS: Final[dict[str, Unit]] = {
 }
 
 
-class _Column(NamedTuple):
-    """A column of the pool, in which the numbers of some contractors move."""
+class Column(NamedTuple):
+    """A column of the pool, in which the numbers of some contractors move: `moves` says of whom. `unit` is
+    that of the column, for what is written in another."""
 
     values: FloatArray
     courses: Courses
     moves: BoolArray
     unit: Unit
+
+    def course(self, who: int) -> Course:
+        """How the number of a contractor in whom it moves does so."""
+        course = self.courses.of(who)
+        return course._replace(values=self.unit(course.values))
 
 
 class MovingFacts:
@@ -51,20 +57,20 @@ class MovingFacts:
 
     def __init__(self, pool: Pool, queues: Queues, clock: Clock, luck: Luck) -> None:
         self._queues = queues
-        self._columns = []
+        self.columns: list[Column] = []
         self._next_s = np.full(len(pool), math.inf)
         for name, values, whose in _columns(pool, queues.slots):
             courses = courses_of(name, pool.roster, clock, luck)
             if courses is not None:
                 moves = courses.moves if whose is None else courses.moves & whose
-                self._columns.append(_Column(values, courses, moves, _UNITS.get(name, _as_it_is)))
+                self.columns.append(Column(values, courses, moves, _UNITS.get(name, _as_it_is)))
                 self._next_s[moves] = 0.0
 
     def turn(self, now_s: float, ids: IntArray) -> None:
         """Bring what is known of the contractors `ids` up to now."""
         for who in ids[self._next_s.take(ids) <= now_s].tolist():
             next_s = math.inf
-            for values, courses, moves, unit in self._columns:
+            for values, courses, moves, unit in self.columns:
                 if moves[who]:
                     course = courses.of(who)
                     place = course.place(now_s)

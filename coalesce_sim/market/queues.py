@@ -350,9 +350,11 @@ class Queues:
     ) -> None:
         self.env, self.outages = env, outages
         at_home: list[int | None] = []
+        curves: list[BatchCurve | None] = []
         boxes: list[str | None] = []
         for each in scenario.clients.populations:
             at_home += [None if each.home.slots == "unlimited" else each.home.slots] * each.count
+            curves += [each.home.batch_curve] * each.count
             boxes += [each.box] * each.count
         self.arrivals = [0] * scenario.clients.total
         self.machine_of: list[int] = scenario.clients.machine_of.tolist()
@@ -362,7 +364,9 @@ class Queues:
             if name is not None:
                 self._on_box.setdefault(name, []).append(who)
         shared = self.machine_of if any(boxes) else None
-        self.homes = Workers(at_home, lambda client: self._at_home(at_home[client], boxes[client]), shared)
+        self.homes = Workers(
+            at_home, lambda client: self._at_home(at_home[client], curves[client], boxes[client]), shared
+        )
         self.jobs = np.zeros(len(pool))
         self._without_free_slot: set[int] = set()
         self.sharing = Sharing(pool.curves) if any(pool.curves) else None
@@ -401,14 +405,23 @@ class Queues:
         self.contractors.take_over(worked_s[:contractors])
         self.homes.take_over(worked_s[contractors:])
 
-    def _at_home(self, slots: int | None, box: str | None) -> Queue:
-        return Queue(self.env, slots) if box is None else self._of_box(box, slots)
+    def _at_home(self, slots: int | None, curve: BatchCurve | None, box: str | None) -> Queue:
+        if box is not None:
+            return self._of_box(box, slots, curve)
+        return Queue(self.env, slots) if curve is None else self._batch(curve)
 
-    def _of_box(self, name: str, slots: int | None) -> Queue:
+    def _batch(self, curve: BatchCurve, watch: Callable[[int], None] | None = None) -> Queue:
+        from coalesce_sim.market.batches import Batch
+
+        return Batch(self.env, curve, watch)
+
+    def _of_box(self, name: str, slots: int | None, curve: BatchCurve | None) -> Queue:
         """The queue of all who are on a box, made when the first of them looks at it."""
         if name not in self._boxes:
             there = self._on_box.get(name, [])
-            self._boxes[name] = Queue(self.env, slots, partial(self._watch_all, there) if there else None)
+            watch = partial(self._watch_all, there) if there else None
+            of_slots = Queue(self.env, slots, watch) if curve is None else self._batch(curve, watch)
+            self._boxes[name] = of_slots
         return self._boxes[name]
 
     def _machines(self, of_clients: set[str | None]) -> list[int] | None:
@@ -422,17 +435,18 @@ class Queues:
 
     def _watch_all(self, there: list[int], jobs: int) -> None:
         for contractor in there:
-            self._watch(contractor, jobs)
+            if self.sharing is None or self._curves[contractor] is None:
+                self._watch(contractor, jobs)
+            else:
+                self._watch_shared(contractor, self.sharing, jobs)
 
     def _at_contractor(self, who: int) -> Queue:
         curve, env, box = self._curves[who], self.env, self._box_of[who]
         if box is not None:
-            return self._of_box(box, self.contractors.slots[who])
+            return self._of_box(box, self.contractors.slots[who], curve)
         if curve is None or self.sharing is None:
             return Queue(env, self._first_slots[who], partial(self._watch, who), self._occupied(who))
-        from coalesce_sim.market.batches import Batch
-
-        return Batch(env, curve, partial(self._watch_shared, who, self.sharing))
+        return self._batch(curve, partial(self._watch_shared, who, self.sharing))
 
     def _watch_shared(self, contractor: int, sharing: Sharing, jobs: int) -> None:
         self._watch(contractor, jobs)

@@ -27,6 +27,8 @@ from coalesce_sim.market.courses import Course, course_by
 from coalesce_sim.market.own_streams import by_the_hour, renewed
 from coalesce_sim.market.tasks_of_groups import TasksOfGroups
 from coalesce_sim.policies.protocol import Tasks
+from coalesce_sim.scenario.believed import OwnHardware
+from coalesce_sim.scenario.clients import Home
 from coalesce_sim.scenario.distributions import sample
 from coalesce_sim.scenario.hardware import Hardware
 from coalesce_sim.scenario.schema import Clock, Scenario
@@ -138,6 +140,8 @@ class Workload:
         self._dealer = dealer_of(scenario.workload, scenario.clients, self._streams["client"]())
         self._of_groups = TasksOfGroups(scenario, streams)
         self._home_of = scenario.clients.home_of
+        curved = [home.batch_curve is not None for home in scenario.clients.homes]
+        self._shares = np.array(curved)[self._home_of]
         self._templates = Templates(scenario.workload.types)
         self._recordings = None if scenario.records is None else read_recordings(scenario.records)
         value_usd, stream = scenario.workload.attributes.value_usd, self._streams["value_usd"]
@@ -323,7 +327,7 @@ class Workload:
     def _machines(self, client: IntArray) -> tuple[Hardware | Machines, Hardware | Machines]:
         """What each task runs on at home, really and as its client believes; one and the same where nobody
         believes otherwise."""
-        own = [home.hardware for home in self._scenario.clients.homes]
+        own = [_timed(home) for home in self._scenario.clients.homes]
         believed = [machine.as_believed for machine in own]
         if len(own) == 1:
             return own[0], believed[0]
@@ -365,6 +369,8 @@ class Workload:
                 output_tokens=tokens,
             )
             hours = billed_hours(busy_s, settings.execution_time_unit)
+            if self._shares.any():
+                hours = np.where(self._shares[client], 1.0, hours)
             work_s = np.where(np.isnan(declared_s), busy_s, time_factor * declared_s)
             return work_s, running_cost(hours, need_gb, hardware), hours
 
@@ -407,6 +413,14 @@ class Workload:
             instance=drawn.instance,
             wholes=drawn.wholes,
         )
+
+
+def _timed(home: Home) -> OwnHardware:
+    """What a home works on. Where it serves all its jobs at once nobody knows how long it will write: that
+    takes no time here, and costs are those of an hour, to be shared."""
+    if home.batch_curve is None:
+        return home.hardware
+    return home.hardware.model_copy(update={"decode_tokens_per_s": math.inf})
 
 
 def hourly_demand(rule: MarketDemand, clock: Clock, streams: Streams) -> FloatArray:

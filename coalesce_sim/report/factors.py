@@ -23,10 +23,10 @@ def factors_at_home(scenario: Scenario, block: Block, task: int) -> Facts:
     ``compute``, ``memory``, ``energy`` and ``depreciation`` (eq. 2 to 4 and 6) have the factors of each
     amount beside it; ``opportunity`` (eq. 5) its rule and, where it goes by later tasks, the rate for each of
     these hours. `batch` slots share `gpus` GPUs. `believed` names what may differ from the truth. Empty where
-    its client has no GPU.
+    its client has no GPU, or one that serves all its jobs at once: there they hang on the moment.
     """
     home = scenario.clients.of(int(block.tasks.client[task])).home
-    if home.slots == 0:
+    if home.slots == 0 or home.batch_curve is not None:
         return {}
     own, running = home.hardware, block.home.running
     machine = own.as_believed

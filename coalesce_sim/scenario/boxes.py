@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, Self
 
-from pydantic import Field
+from pydantic import Field, ModelWrapValidatorHandler, model_validator
 
 from coalesce_sim.scenario.base import Model
+from coalesce_sim.scenario.batching import BatchCurve, with_places
 from coalesce_sim.scenario.believed import OwnHardware
 from coalesce_sim.scenario.pool import Slots
 
@@ -20,9 +21,17 @@ class Box(Model):
 
     slots: Slots = "unlimited"
     """Tasks that the box can work on at once, whoever's they are; others wait, first come, first served."""
+    batch_curve: BatchCurve | None = None
+    """How the pace of writing hangs on all the jobs on the box, in place of `slots` and of the hardware's
+    `decode_tokens_per_s`."""
     hardware: OwnHardware
     """What each slot works on: times and prices all work on the box; beliefs about it are those of its
     clients."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _slots_of_a_curve(cls, data: Any, validated: ModelWrapValidatorHandler[Self]) -> Self:
+        return with_places(data, validated)
 
 
 BoxName = Annotated[str, Field(min_length=1, max_length=60)]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Annotated, NamedTuple, Self
+from typing import Annotated, Any, NamedTuple, Self
 
 import numpy as np
-from pydantic import Field, PrivateAttr, model_validator
+from pydantic import Field, ModelWrapValidatorHandler, PrivateAttr, model_validator
 
 from coalesce_sim.arrays import IntArray
 from coalesce_sim.scenario.base import Model
+from coalesce_sim.scenario.batching import BatchCurve, with_places
 from coalesce_sim.scenario.believed import OwnHardware
 from coalesce_sim.scenario.boxes import Box
 from coalesce_sim.scenario.distributions import NonNegative, Positive, Share
@@ -48,6 +49,9 @@ class ClientGroup(Model):
     """Tasks that each client of the group can work on at once."""
     hardware: OwnHardware | None = None
     """What each slot of the group's clients works on."""
+    batch_curve: BatchCurve | None = None
+    """How the pace of writing on the machine of each client of the group hangs on the jobs there, in place of
+    `slots`."""
     box: str | None = None
     """One of `boxes` that all clients of the group share, in place of `slots` and `hardware`."""
     price_usd: NonNegative | Moving | None = None
@@ -66,6 +70,11 @@ class ClientGroup(Model):
     in the end comes back if it ends on the same day. Left out, there is no limit; needs a market that
     learns."""
 
+    @model_validator(mode="wrap")
+    @classmethod
+    def _slots_of_a_curve(cls, data: Any, validated: ModelWrapValidatorHandler[Self]) -> Self:
+        return with_places(data, validated)
+
     @model_validator(mode="after")
     def _on_one_machine(self) -> Self:
         if self.box is not None:
@@ -78,6 +87,7 @@ class Home(NamedTuple):
 
     slots: Slots
     hardware: OwnHardware
+    batch_curve: BatchCurve | None
     price_usd: float | Moving
     success: float | Moving
     outcomes: dict[str, TypeOutcome] | None
@@ -113,6 +123,11 @@ class Clients(Model):
     hardware: OwnHardware | None = None
     """What each slot works on: times and prices all work at home. Must be stated, here or by every group,
     where there is no `box`."""
+    batch_curve: BatchCurve | None = None
+    """How the pace of writing on each client's machine hangs on the jobs there, in place of `slots` and of
+    the hardware's `decode_tokens_per_s`: the machine serves all its jobs at once, and what it costs in an
+    hour is shared by them. Estimates go by the jobs of the moment. Needs a market that learns, and work in
+    tokens."""
     box: str | None = None
     """One of `boxes` that clients share, in place of `slots` and `hardware`. Left out, each has slots of its
     own."""
@@ -127,6 +142,11 @@ class Clients(Model):
     always done in steps, and needs `contracts`. No effect where records are replayed."""
 
     _boxes: dict[str, Box] = PrivateAttr(default_factory=dict)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _slots_of_a_curve(cls, data: Any, validated: ModelWrapValidatorHandler[Self]) -> Self:
+        return with_places(data, validated)
 
     @model_validator(mode="after")
     def _on_one_machine(self) -> Self:
@@ -269,7 +289,7 @@ class Clients(Model):
 
     def place_of(self, population: Population, field: str) -> str:
         """Where in a scenario it is stated what a field is of a population."""
-        if population.box is not None and field in ("slots", "hardware"):
+        if population.box is not None and field in ("slots", "hardware", "batch_curve"):
             return f"boxes.{population.box}.{field}"
         if population.stated is None or getattr(population.stated, field) is None:
             return f"clients.{field}"
@@ -281,17 +301,21 @@ class Clients(Model):
 
     def _box_of(self, group: ClientGroup | None) -> str | None:
         """The box that clients are on: their own, or that of all unless they have slots or hardware."""
-        if group is None or (group.box is None and group.slots is None and group.hardware is None):
+        own = None if group is None else (group.box, group.slots, group.batch_curve, group.hardware)
+        if group is None or own == (None, None, None, None):
             return self.box
         return group.box
 
     def _home_of(self, group: ClientGroup | None) -> Home:
         box = self._box_of(group)
 
+        own_places = group is not None and (group.slots is not None or group.batch_curve is not None)
+
         def of(field: str) -> object:
-            if box is not None and field in ("slots", "hardware"):
+            if box is not None and field in ("slots", "hardware", "batch_curve"):
                 return getattr(self._boxes[box], field)
             own = None if group is None else getattr(group, field)
-            return getattr(self, field) if own is None else own
+            inherits = own is None and not (own_places and field in ("slots", "batch_curve"))
+            return getattr(self, field) if inherits else own
 
         return Home(*(of(field) for field in Home._fields))  # type: ignore[arg-type]  # as validated

@@ -48,7 +48,7 @@ class TypeOutcome(Model):
 
 def refuse_beside_box(stated: Model, *fields: str) -> None:
     """Raises ValueError, beginning with the field, where `slots` or other fields stand beside a `box`."""
-    for field in ("slots", *fields):
+    for field in ("batch_curve", "slots", *fields):
         value = getattr(stated, field)
         if value not in (None, "unlimited"):
             got = value if field == "slots" else "one"

@@ -276,7 +276,10 @@ class Scenario(Model):
         workers += self._stated_facts
         for place, worker in workers:
             for field, hint in worker.hardware.lacking(work).items() if worker.hardware else ():
-                written = field == "decode_tokens_per_s" and getattr(worker, "batch_curve", None) is not None
+                curve = getattr(worker, "batch_curve", None)
+                if place.startswith("clients.groups"):
+                    curve = curve or self.clients.batch_curve
+                written = field == "decode_tokens_per_s" and curve is not None
                 if getattr(worker, field, None) is None and not written:
                     raise ValueError(
                         f"{place}.hardware.{field}: missing, but cost_model.internal.work is {work}{hint}"
@@ -354,7 +357,9 @@ class Scenario(Model):
         if stated.box is None or self.boxes is None:
             return stated
         box = self.boxes[stated.box]
-        return stated.model_copy(update={"slots": box.slots, "hardware": box.hardware})
+        return stated.model_copy(
+            update={"slots": box.slots, "batch_curve": box.batch_curve, "hardware": box.hardware}
+        )
 
     @property
     def _stated_facts(self) -> list[tuple[str, ContractorFacts]]:
@@ -527,22 +532,59 @@ class Scenario(Model):
     @model_validator(mode="after")
     def _curves_can_be_played(self) -> Self:
         """A machine whose pace hangs on who else is at work needs a market that plays that."""
-        for place, facts in self.facts:
-            if facts.batch_curve is None:
-                continue
-            if not self.learning:
-                raise ValueError(f"{place}.batch_curve: {NEEDS_LEARNING}")
-            if facts.outages is not None:
-                raise ValueError(f"{place}.outages: not beside batch_curve, whose jobs share what each began")
-            if self.records is not None:
-                raise ValueError(f"{place}.batch_curve: has no effect where records say how long work took")
-            for name, outcome in (facts.outcomes or {}).items():
-                if outcome.latency_min is not None:
-                    raise ValueError(
-                        f"{place}.outcomes.{name}.latency_min: a time beside batch_curve, by which it hangs "
-                        f"on the other jobs (got {outcome.latency_min:g})"
-                    )
+        places = [place for place, facts in self.facts if facts.batch_curve is not None]
+        shared = [each for each in self.clients.populations if each.home.batch_curve is not None]
+        places += [self.clients.place_of(each, "batch_curve").removesuffix(".batch_curve") for each in shared]
+        if refused := [
+            *self._cannot_share(places),
+            *self._times_beside_curves(),
+            *self._no_home_shares(shared),
+        ]:
+            raise Refusals(dict.fromkeys(refused))
         return self
+
+    def _cannot_share(self, places: list[str]) -> Iterator[str]:
+        for place in places:
+            if not self.learning:
+                yield f"{place}.batch_curve: {NEEDS_LEARNING}"
+            if self.records is not None:
+                yield f"{place}.batch_curve: has no effect where records say how long work took"
+
+    def _times_beside_curves(self) -> Iterator[str]:
+        """Times that are stated of contractors' work, where it hangs on the other jobs."""
+        for place, facts in self.facts:
+            for name, outcome in (facts.outcomes or {}).items() if facts.batch_curve is not None else ():
+                if outcome.latency_min is not None:
+                    got = f"(got {outcome.latency_min:g})"
+                    yield f"{place}.outcomes.{name}.latency_min: a time beside batch_curve {got}"
+            if facts.batch_curve is not None and facts.outages is not None:
+                yield f"{place}.outages: not beside batch_curve, whose jobs share what each began"
+
+    def _no_home_shares(self, shared: list[Population]) -> Iterator[str]:
+        """What cannot be where clients' own machines serve all their jobs at once."""
+        if not shared:
+            return
+        internal = self.cost_model.internal
+        if internal.work != "tokens":
+            place = "cost_model.internal.work"
+            yield f"{place}: must be tokens beside a batch_curve at home (got {internal.work!r})"
+        if internal.opportunity == "later_tasks":
+            yield "cost_model.internal.opportunity: later_tasks has no meaning beside a batch_curve at home"
+        for name, kind in self.workload.types.items():
+            if kind.local_min is not None:
+                place = f"workload.types.{name}.local_min"
+                yield f"{place}: a time beside a batch_curve at home (got {kind.local_min:g})"
+        for each in shared:
+            hardware = self.clients.place_of(each, "hardware")
+            if each.home.hardware.memory_usd_per_h > 0:
+                yield f"{hardware}.memory_usd_per_h: not beside batch_curve, whose jobs share all costs"
+            if each.home.hardware.believed is not None:
+                yield f"{hardware}.believed: not beside batch_curve, which clients know"
+            for name, outcome in (each.home.outcomes or {}).items():
+                if outcome.latency_min is not None:
+                    place = self.clients.place_of(each, "outcomes")
+                    got = f"(got {outcome.latency_min:g})"
+                    yield f"{place}.{name}.latency_min: a time beside batch_curve {got}"
 
     @model_validator(mode="after")
     def _outcomes_name_types(self) -> Self:

@@ -11,6 +11,8 @@ import pytest
 import coalesce_sim
 from coalesce_sim.experiments.changes import Aftermath, aftermaths
 from coalesce_sim.experiments.learning import MOST_BINS, TaskBins
+from coalesce_sim.numbers import number
+from coalesce_sim.report.comparison.findings import aftermath
 from tests.market.trading import contractor, market
 
 
@@ -95,5 +97,9 @@ def test_compare_tells_of_sellers_that_leave() -> None:
     assert fixed.made_up_after is None
     assert (cheapest.after_usd.mean or 0) < -1
     assert cheapest.lost_usd > fixed.lost_usd
+    assert aftermath(found) == (
+        f"The change at 5 h costs cheapest most, {number(cheapest.lost_usd)} USD, not made up; "
+        f"fixed(contractor=good) least, {number(fixed.lost_usd)} USD"
+    )
     told = json.loads(json.dumps(found.summary))["changes"][0]
     assert told["policies"]["cheapest"]["made_up_after_tasks"] is None

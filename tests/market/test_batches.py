@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 import coalesce_sim
+from coalesce_sim.report.explanation import explain
 from coalesce_sim.scenario.catalogue import fitted_curve, serving_points
-from tests.market.trading import contractor, market, play
+from tests.market.trading import HOME, contractor, market, play
 from verification.plain_and_simulator import differences
 
 CURVE = {"base_ms_per_token": 10, "per_job_ms": 10, "max_jobs": 3}
@@ -158,3 +159,80 @@ def test_the_books_count_a_machine_once_however_many_it_serves() -> None:
     assert result.contracts["worked_s"].to_numpy() == pytest.approx([15, 15, 20])
     (row,) = result.sellers.to_dict("records")
     assert (row["worked_s"], row["work_usd"], row["idle_usd"]) == pytest.approx((50, 0.05, 0.07))
+
+
+HOME_CURVE = {"base_ms_per_token": 10, "per_job_ms": 10, "max_jobs": 3}
+OWN = {"tdp_w": 0, "memory_gb": 80, "basis": "rented", "rent_usd_per_h": 3.6, "prefill_tokens_per_s": 50}
+
+
+def at_home(tasks: list[Any], *contractors: dict[str, Any], **clients: Any) -> dict[str, Any]:
+    """One client whose machine costs 0.001 USD a second and serves all its jobs at once."""
+    fields = market(
+        tasks,
+        *(contractors or (contractor("a"),)),
+        attributes={"expected_output_tokens": 1000},
+        clients={"count": 1, "batch_curve": HOME_CURVE, "hardware": OWN} | clients,
+    )
+    fields["cost_model"]["internal"] |= {"work": "tokens", "opportunity": "expected_delay"}
+    del fields["workload"]["types"]["job"]["local_min"]
+    return fields
+
+
+def test_at_home_jobs_share_the_pace_and_the_costs_of_a_machine() -> None:
+    """As in the first test; the machine runs for 27 s, of which 15 are shared by both."""
+    result, script = play(at_home(jobs((0, 1000), (10, 600))), HOME, HOME)
+    decisions = result.decisions
+    assert decisions["finished_s"].to_numpy() == pytest.approx([25, 27])
+    assert decisions["home_compute_usd"].sum() + decisions["home_depreciation_usd"].sum() == pytest.approx(
+        0.027
+    )
+    assert decisions["realised_usd"].to_numpy() == pytest.approx([0.0175, 0.0095])
+    # 1,000 tokens are expected: 20 s alone, and 30 s of half of the machine beside another job.
+    assert decisions["estimated_s"].to_numpy() == pytest.approx([20, 30])
+    assert decisions["internal_usd"].to_numpy() == pytest.approx([0.020, 0.015])
+    assert script.internal_usd == pytest.approx([0.020, 0.015])
+    assert decisions["all_local_usd"].to_numpy() == pytest.approx([0.0175, 0.0095])
+
+
+def test_a_box_serves_all_who_are_on_it_at_one_pace() -> None:
+    """The client's own task and what the contractor took on are two jobs on one machine."""
+    fields = at_home(jobs((0, 1000), (10, 600)), contractor("a", latency_min=0.0, box="lab"))
+    for field in ("batch_curve", "hardware"):
+        del fields["clients"][field]
+    fields["clients"]["box"] = "lab"
+    fields["boxes"] = {"lab": {"batch_curve": HOME_CURVE, "hardware": OWN}}
+    result, _ = play(fields, HOME, "a")
+    assert result.decisions["finished_s"].to_numpy() == pytest.approx([25, 27])
+    (row,) = result.sellers.to_dict("records")
+    assert row["worked_s"] == pytest.approx(7.5 + 2)
+    assert row["work_usd"] == pytest.approx(0.0095)
+
+
+def test_what_is_explained_of_home_is_of_the_moment() -> None:
+    scenario = coalesce_sim.load(at_home(jobs((0, 1000), (10, 600)), contractor("a", price_usd=50.0)))
+    home = explain(scenario, 1, 0, 1).home
+    assert (home["compute_usd"], home["internal_usd"], home["work_s"]) == pytest.approx((0.015, 0.015, 30))
+
+
+@pytest.mark.parametrize(
+    ("clients", "internal", "message"),
+    [
+        (
+            {"hardware": OWN | {"peak_flop_s": 1e12}},
+            {"work": "flop"},
+            "cost_model.internal.work: must be tokens beside a batch_curve at home",
+        ),
+        ({}, {"opportunity": "later_tasks"}, "later_tasks has no meaning beside a batch_curve at home"),
+        ({"slots": 2}, {}, "clients.slots: batch_curve.max_jobs stands in their place; state null (got 2)"),
+        ({"hardware": OWN | {"memory_usd_per_h": 1}}, {}, "clients.hardware.memory_usd_per_h: not beside"),
+        ({"outcomes": {"job": {"success": 1, "latency_min": 2}}}, {}, "clients.outcomes.job.latency_min"),
+    ],
+)
+def test_what_cannot_be_at_home_is_refused(
+    clients: dict[str, Any], internal: dict[str, Any], message: str
+) -> None:
+    fields = at_home(jobs((0, 1000)), **clients)
+    fields["cost_model"]["internal"] |= internal
+    with pytest.raises(coalesce_sim.ScenarioError) as refused:
+        coalesce_sim.load(fields)
+    assert message in str(refused.value)

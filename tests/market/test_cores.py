@@ -18,6 +18,7 @@ from tests.market import trading
 from verification.both_cores import assert_same_in_hindsight, assert_same_on_both_cores
 from verification.contracts_at_random import market_with_contracts
 from verification.learners_at_random import LEARNERS, learner_of_number
+from verification.moving_at_random import moving_market_with_contracts
 from verification.published_at_random import published_market
 from verification.queues_at_random import market_with_queues
 
@@ -48,6 +49,12 @@ def test_whoever_learns_decides_the_same_to_the_last_bit(kind):
 def test_both_cores_play_contracts_the_same_to_the_last_bit(numbers):
     for number in numbers:
         assert_same_on_both_cores(coalesce_sim.load(market_with_contracts(number)))
+
+
+@pytest.mark.parametrize("numbers", [range(begin, begin + 15) for begin in (0, 15)])
+def test_both_cores_play_what_moves_and_goes_down_the_same_to_the_last_bit(numbers):
+    for number in numbers:
+        assert_same_on_both_cores(coalesce_sim.load(moving_market_with_contracts(number)))
 
 
 def test_both_cores_look_back_the_same():

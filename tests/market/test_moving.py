@@ -225,7 +225,15 @@ def test_the_plain_market_agrees() -> None:
     assert differences(coalesce_sim.load(scenario)) == []
 
 
-def test_the_compiled_core_refuses_it_by_name() -> None:
-    scenario = coalesce_sim.load(market([0], contractor("a", price_usd=steps((0, 1)))))
-    with pytest.raises(coalesce_sim.CoreError, match="numbers that move with time"):
+@pytest.mark.parametrize(
+    ("stated", "why"),
+    [
+        ({"contractors": [contractor("a", slots=steps((0, 1), (1, 2)))]}, "slots that change"),
+        ({"clients": {"success": steps((0, 1), (1, 0))}}, "clients whose own agents change"),
+    ],
+)
+def test_what_the_compiled_core_does_not_play_it_refuses_by_name(stated: dict[str, Any], why: str) -> None:
+    fields = market([0], contractor("a"), clients=stated.get("clients"))
+    scenario = coalesce_sim.load(fields | {k: v for k, v in stated.items() if k == "contractors"})
+    with pytest.raises(coalesce_sim.CoreError, match=why):
         coalesce_sim.run(scenario, replications=1, core="compiled")

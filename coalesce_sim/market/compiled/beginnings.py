@@ -15,6 +15,7 @@ from coalesce_sim.market.compiled.experience import Experience
 from coalesce_sim.market.compiled.lives import ACCEPTED, AT_LAST, take_waiting
 from coalesce_sim.market.compiled.market_memory import Facts, Tasks, Under
 from coalesce_sim.market.compiled.market_tables import HOME_BEGINS, SETTING_UP, Course, Offers, Rules, Task
+from coalesce_sim.market.compiled.motion import Motion
 from coalesce_sim.market.compiled.purses import commit, left_usd
 from coalesce_sim.market.compiled.quotes import due_usd, work_s
 from coalesce_sim.market.compiled.results import is_good
@@ -30,6 +31,7 @@ def carry_out(
     books: Books,
     experience: Experience,
     facts: Facts,
+    motion: Motion,
     offers: Offers,
     agenda: Agenda,
     rules: Rules,
@@ -78,7 +80,7 @@ def carry_out(
     job.search_s, job.submitted_s, job.deadline_s = course.found_s, agenda.now_s, np.inf
     if rules.timeout_factor > 0:
         job.deadline_s = agenda.now_s + rules.timeout_factor * job.quoted_s
-    job.good = is_good(number, who, task, contractor, pair, facts.recorded, rules)
+    job.good = is_good(number, who, task, contractor, pair, facts.recorded, motion, agenda.now_s, rules)
     tasks.tried[row, played.tried] = who
     played.tried += 1
     played.contractor = who
@@ -128,6 +130,7 @@ def _new_job(number: int, attempt: int, task: Task, under: Under, course: Course
     job.granted, job.either, job.breaks_off, job.in_time = False, AT_LAST, False, True
     job.auth_required = job.input_required = job.sent = False
     job.working_s = job.ended_s = np.nan
+    job.repairs_s, job.lost = 0.0, False
     job.state, job.reason = 0, ACCEPTED
     job.paid_usd = job.fees_usd = job.worked_s = job.own_usd = 0.0
     return place

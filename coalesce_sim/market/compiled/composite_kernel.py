@@ -25,6 +25,7 @@ from coalesce_sim.market.compiled.market_memory import (
     books_at,
     experience_at,
     facts_at,
+    motion_at,
     ranking_at,
     rules_at,
     tasks_at,
@@ -77,7 +78,7 @@ def look(at: IntArray) -> None:
     ranking = ranking_at(at)
     if rules.searches and not rules.asks_around:
         look_up(tasks, experience, ranking, offers, agenda, rules, course)
-    see_offers(tasks, books, experience, facts, ranking, offers, agenda, rules, course)
+    see_offers(tasks, books, experience, facts, ranking, motion_at(at), offers, agenda, rules, course)
 
 
 @kernel

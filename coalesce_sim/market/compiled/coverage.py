@@ -80,13 +80,16 @@ def of_contracts(scenario: Scenario) -> dict[str, bool]:
         "reputation by a sliding window (reputation.model)": by_window,
         "contractors that give up (turnover.exit.in_the_red)": _gives_up(scenario),
         "machines that serve all their jobs at once (batch_curve)": _any_curve(scenario),
-        "numbers that move with time": bool(scenario.moving),
-        "outages of contractors (contractors.*.outages)": any(facts.outages for _, facts in scenario.facts),
+        "slots that change (contractors.*.slots)": any(name == "slots" for _, name, _ in scenario.moving),
+        "clients whose own agents change (clients.success, clients.price_usd)": any(
+            place.startswith("clients") and name != "value_usd" for place, name, _ in scenario.moving
+        ),
     }
 
 
 def _any_curve(scenario: Scenario) -> bool:
-    return any(facts.batch_curve is not None for _, facts in scenario.facts)
+    curves = [facts.batch_curve for _, facts in scenario.facts]
+    return any(curves) or any(home.batch_curve is not None for home in scenario.clients.homes)
 
 
 def _gives_up(scenario: Scenario) -> bool:

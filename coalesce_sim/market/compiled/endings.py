@@ -23,7 +23,7 @@ from coalesce_sim.market.compiled.experience import (
     remember_rated,
     took,
 )
-from coalesce_sim.market.compiled.lives import ACCEPTED, FOUND_BAD
+from coalesce_sim.market.compiled.lives import ACCEPTED, FOUND_BAD, OUTAGE
 from coalesce_sim.market.compiled.market_tables import (
     CANCELED,
     COMPLETED,
@@ -81,6 +81,7 @@ def end_contract(
         if not passes:
             job.reason = FOUND_BAD
             course.found_bad += 1
+    course.lost_to_outages += job.state == FAILED and job.reason == OUTAGE
     course.completed += job.state == COMPLETED
     course.failed += job.state == FAILED
     course.canceled += job.state == CANCELED

@@ -127,14 +127,16 @@ def _by_gossip(found: GossipDiscovery, asking: tuple[int, int], presence: Presen
         np.zeros(entries, dtype=np.int64),
         np.full(asking, -1),
     )
-    order, spare, place, there, turn = np.zeros((5, contractors), dtype=np.int64)
+    order, spare, place, heard, there, turn = np.zeros((6, contractors), dtype=np.int64)
     notes = gossip.Notes(
         np.zeros(len(states), dtype=np.int64),
         np.zeros(len(states), dtype=np.bool_),
         np.zeros(contractors),
+        -np.arange(contractors, dtype=float),
         order,
         spare,
         place,
+        heard,
     )
     spells = gossip.Spells(stays, np.sort(presence.enter_s), there, turn)
     return gossip.ask_peers, gossip.BY_GOSSIP, flat((rounds, states, views, notes, spells))

@@ -14,6 +14,7 @@ from coalesce_sim.market.compiled.market_memory import (
     books_at,
     experience_at,
     facts_at,
+    motion_at,
     rules_at,
     tasks_at,
     under_at,
@@ -28,6 +29,7 @@ from coalesce_sim.market.compiled.market_tables import (
     Rules,
     Task,
 )
+from coalesce_sim.market.compiled.motion import NEVER, Motion, keep_up, lasting, repaired_s
 from coalesce_sim.market.compiled.policy_memory import course_at, offers_at, yardstick_at
 from coalesce_sim.market.compiled.published_choices import ORACLE, TALLY, first_least
 from coalesce_sim.market.compiled.quotes import due_usd, work_s
@@ -54,6 +56,7 @@ def truth_decides(at: IntArray) -> float:
         experience,
         facts.conditional,
         facts.recorded,
+        motion_at(at),
         facts.checks,
         books,
         offers,
@@ -77,6 +80,7 @@ def foresee(
     experience: Experience,
     conditional: Grid[Conditional],
     recorded: Recorded,
+    motion: Motion,
     checks: Table[Check],
     books: Books,
     offers: Offers,
@@ -87,34 +91,43 @@ def foresee(
     """`Foresight.view`: what home would cost; what every offer would it leaves among them."""
     at_home_usd = task.loss_usd
     if has_slots(home):
-        at_home_usd = _at_home_usd(number, task, home, experience, recorded, books, agenda, rules)
+        at_home_usd = _at_home_usd(number, task, home, experience, recorded, motion, books, agenda, rules)
     over_usd = at_home_usd if has_slots(home) and rules.recovers else task.loss_usd
     check = checks[1 if task.by_hand else 0]
     for k in range(course.offers):
         who = offers.ids[k]
         contractor, worker = experience.contractors[who], books.workers[who]
         pair = experience.pairs[task.type_id, who]
-        good = is_good(number, who, task, contractor, pair, recorded, rules)
-        billed_usd = bill_usd(who, good, task, pair, recorded, rules)
-        if math.isnan(billed_usd):
-            billed_usd = due_usd(task, who, offers.terms[ASKED, k], experience, conditional, worker, rules)
         ahead_s = course.found_s + rules.setup_s + task.transfer_s
         at_s = agenda.now_s + ahead_s + worker.network_s
         queue_s = worker.network_s + true_wait_s(worker, at_s, books)
         took_s = work_s(task, task.true_tokens, contractor, pair) * rules.work_factor * task.time_factor
+        lost = False
+        if contractor.goes_down != NEVER:
+            keep_up(agenda.now_s, contractor, motion)
+            begin_s = agenda.now_s + (ahead_s + queue_s)
+            up_s = repaired_s(begin_s, contractor, motion)
+            lasts_s, lost = lasting(up_s, took_s, contractor, motion)
+            took_s = up_s - begin_s + lasts_s
+        delivered_s = agenda.now_s + (ahead_s + queue_s + took_s)
+        good = is_good(number, who, task, contractor, pair, recorded, motion, delivered_s, rules)
+        billed_usd = bill_usd(who, good, task, pair, recorded, rules)
+        if math.isnan(billed_usd):
+            billed_usd = due_usd(task, who, offers.terms[ASKED, k], experience, conditional, worker, rules)
         elapsed_s = agenda.now_s - task.due_s
         late_s = max(0.0, elapsed_s + (course.found_s + task.overhead_s) + queue_s + took_s)
         accepted_usd = billed_usd + task.fees_usd + late_s * rules.late_usd_per_s
         rejected_usd = rules.due_on_failure * billed_usd + task.fees_usd - rules.integration_usd + over_usd
         draw = drawn(contractor.found, number, attempt)
         breaks_off = drawn(contractor.fails_openly, number, attempt) < rules.failed_share
-        if not good and breaks_off:
+        if lost or (not good and breaks_off):
             usd = rejected_usd - task.check_usd
         elif good:
             usd = accepted_usd if draw < check.specificity else rejected_usd
         else:
             usd = rejected_usd if draw < check.sensitivity else accepted_usd + task.loss_usd
         unreachable = drawn(contractor.unreachable, number, attempt) < contractor.unreachable_rate
+        unreachable = unreachable or repaired_s(agenda.now_s, contractor, motion) > agenda.now_s
         offers.terms[REALISED, k] = over_usd if unreachable or not takes_in(worker) else usd
     return at_home_usd
 
@@ -126,6 +139,7 @@ def _at_home_usd(
     home: Worker,
     experience: Experience,
     recorded: Recorded,
+    motion: Motion,
     books: Books,
     agenda: Agenda,
     rules: Rules,
@@ -134,7 +148,8 @@ def _at_home_usd(
     end_s = agenda.now_s + true_wait_s(home, agenda.now_s, books) + task.local_s
     usd = task.home_usd + max(0.0, end_s - task.due_s) * rules.late_usd_per_s
     worker, pair = experience.contractors[task.home], experience.pairs[task.type_id, task.home]
-    return usd if is_good(number, task.home, task, worker, pair, recorded, rules) else usd + task.loss_usd
+    good = is_good(number, task.home, task, worker, pair, recorded, motion, end_s, rules)
+    return usd if good else usd + task.loss_usd
 
 
 @part

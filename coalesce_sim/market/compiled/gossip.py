@@ -71,14 +71,17 @@ class Views(NamedTuple):
 
 class Notes(NamedTuple):
     """What is forgotten after each query: agents that were reached, as a list and one by one; of contractors
-    what they are worth, two lists to sort them in, and their places in order."""
+    what they are worth, the same where the first by index is worth most, two lists to sort them in, and their
+    places in order; those who were heard of."""
 
     reached: IntArray
     is_reached: BoolArray
     worth: FloatArray
+    by_index: FloatArray
     order: IntArray
     spare: IntArray
     place: IntArray
+    heard: IntArray
 
 
 class Spells(NamedTuple):
@@ -98,7 +101,7 @@ _ROUNDS, _PEER, _SPELL = dtype_of(Rounds), dtype_of(Peer), dtype_of(Spell)
 BY_GOSSIP: Final[tuple[Kind, ...]] = (
     *((_ROUNDS, 1), (_STATE, 1)),
     *((_PEER, 1), (_INT, 2), (_FLOAT, 2), (_INT, 2), (_INT, 2)),
-    *((_INT, 1), (_BOOL, 1), (_FLOAT, 1), (_INT, 1), (_INT, 1), (_INT, 1)),
+    *((_INT, 1), (_BOOL, 1), (_FLOAT, 1), (_FLOAT, 1), (_INT, 1), (_INT, 1), (_INT, 1), (_INT, 1)),
     *((_SPELL, 1), (_FLOAT, 1), (_INT, 1), (_INT, 1)),
 )
 """Tables of gossip: `Rounds`, the states that draws of agents begin at, `Views`, `Notes` and `Spells`."""
@@ -112,16 +115,16 @@ def _views_at(own: IntArray) -> Views:
 
 @part
 def _notes_at(own: IntArray) -> Notes:
-    reached, is_reached, worth = rows_at(own, 7, _INT), rows_at(own, 8, _BOOL), rows_at(own, 9, _FLOAT)
-    return Notes(
-        reached, is_reached, worth, rows_at(own, 10, _INT), rows_at(own, 11, _INT), rows_at(own, 12, _INT)
-    )
+    reached, is_reached = rows_at(own, 7, _INT), rows_at(own, 8, _BOOL)
+    worth, by_index = rows_at(own, 9, _FLOAT), rows_at(own, 10, _FLOAT)
+    order, spare, place = rows_at(own, 11, _INT), rows_at(own, 12, _INT), rows_at(own, 13, _INT)
+    return Notes(reached, is_reached, worth, by_index, order, spare, place, rows_at(own, 14, _INT))
 
 
 @part
 def _spells_at(own: IntArray) -> Spells:
-    stays, entries_s = rows_at(own, 13, _SPELL), rows_at(own, 14, _FLOAT)
-    return Spells(stays, entries_s, rows_at(own, 15, _INT), rows_at(own, 16, _INT))
+    stays, entries_s = rows_at(own, 15, _SPELL), rows_at(own, 16, _FLOAT)
+    return Spells(stays, entries_s, rows_at(own, 17, _INT), rows_at(own, 18, _INT))
 
 
 @kernel
@@ -198,7 +201,7 @@ def _look_back(
     spells: Spells,
 ) -> None:
     """`Gossip.view`: enters what a client knows after a round."""
-    clients, agents, fanout = len(views.peers), len(states), rounds.fanout
+    clients, fanout = len(views.peers), rounds.fanout
     entries_s = spells.entries_s
     while rounds.entered < len(entries_s) and entries_s[rounds.entered] <= latest * rounds.round_s:
         rounds.entered += 1
@@ -221,20 +224,34 @@ def _look_back(
                         notes.worth[other - clients] = (number - ago) * rounds.round_s
                         known += 1
         number -= 1
-    heard = 0
-    for who in range(agents - clients):
-        if notes.is_reached[clients + who]:
-            notes.order[heard] = who
-            heard += 1
-    _put_in_order(heard, notes)
+    _list_heard(reached, clients, notes)
+    for entry in range(known):
+        notes.order[entry] = notes.heard[entry]
+    _put_in_order(known, notes.worth, notes)
     peer.known = 0
-    for who in range(agents - clients):
-        if notes.is_reached[clients + who] and notes.place[who] < size:
+    for entry in range(known):
+        who = notes.heard[entry]
+        if notes.place[who] < size:
             views.ids[client, peer.known], views.made_s[client, peer.known] = who, notes.worth[who]
             views.freshest[client, notes.place[who]] = peer.known
             peer.known += 1
     for place in range(reached):
         notes.is_reached[notes.reached[place]] = False
+
+
+@part
+def _list_heard(reached: int, clients: int, notes: Notes) -> None:
+    """Lists the contractors among so many who were reached, ascending."""
+    count = 0
+    for place in range(reached):
+        if notes.reached[place] >= clients:
+            notes.order[count] = notes.reached[place] - clients
+            count += 1
+    _put_in_order(count, notes.by_index, notes)
+    for place in range(reached):
+        if notes.reached[place] >= clients:
+            who = notes.reached[place] - clients
+            notes.heard[notes.place[who]] = who
 
 
 @part
@@ -255,7 +272,7 @@ def _choose(
         notes.worth[entry] = ranked[views.ids[client, entry]].merit
         notes.order[entry] = views.freshest[client, entry]
         there += notes.worth[entry] > -np.inf
-    _put_in_order(known, notes)
+    _put_in_order(known, notes.worth, notes)
     seats = rules.newcomer_seats if there > rules.k else 0
     best = min(rules.k - seats, there)
     turn = 0
@@ -280,7 +297,7 @@ def _choose(
 
 
 @part
-def _put_in_order(count: int, notes: Notes) -> None:
+def _put_in_order(count: int, worth: FloatArray, notes: Notes) -> None:
     """`_best_first` by merging: the place of each of the first `count` in `order` by falling worth, of equals
     in that order."""
     order, other, width = notes.order, notes.spare, 1
@@ -291,7 +308,7 @@ def _put_in_order(count: int, notes: Notes) -> None:
             for place in range(first, end):
                 from_left = left < middle
                 if from_left and right < end:
-                    from_left = notes.worth[order[left]] >= notes.worth[order[right]]
+                    from_left = worth[order[left]] >= worth[order[right]]
                 if from_left:
                     other[place] = order[left]
                     left += 1

@@ -24,6 +24,7 @@ from coalesce_sim.market.compiled.market_tables import (
     MOVED,
     QUEUED,
     REJECTED,
+    REPAIRED,
     SET_UP,
     SETTING_UP,
     UNREACHED,
@@ -32,10 +33,22 @@ from coalesce_sim.market.compiled.market_tables import (
     Contractor,
     Course,
     Job,
+    Pair,
     Played,
+    Recorded,
     Rules,
     Task,
 )
+from coalesce_sim.market.compiled.motion import (
+    NEVER,
+    Motion,
+    down_s,
+    keep_up,
+    lasting,
+    occupied_s,
+    repaired_s,
+)
+from coalesce_sim.market.compiled.results import is_good
 from coalesce_sim.market.compiled.rows import Table
 from coalesce_sim.market.compiled.slots import (
     Books,
@@ -67,6 +80,7 @@ TIMED_OUT: Final = 2
 FULL: Final = 3
 BROKE_OFF: Final = 4
 FOUND_BAD: Final = 5
+OUTAGE: Final = 7
 """Reasons, by their places in `contract_rows.REASONS`."""
 
 
@@ -108,6 +122,9 @@ def of_contract(
     task: Task,
     played: Played,
     contractor: Contractor,
+    pair: Pair,
+    recorded: Recorded,
+    motion: Motion,
     jobs: Table[Job],
     worker: Worker,
     books: Books,
@@ -121,7 +138,10 @@ def of_contract(
     if job.stage == SETTING_UP:
         lasts_s = job.search_s + rules.connect_timeout_s
         job.stage = UNREACHED
-        if not drawn(contractor.unreachable, job.task, job.attempt) < contractor.unreachable_rate:
+        keep_up(agenda.now_s, contractor, motion)
+        down = repaired_s(agenda.now_s, contractor, motion) > agenda.now_s
+        draw = drawn(contractor.unreachable, job.task, job.attempt)
+        if not down and not draw < contractor.unreachable_rate:
             job.stage, lasts_s = SET_UP, job.search_s + rules.setup_s + worker.network_s
             if rules.authorisation_s > 0 and _first_contract(job.client, job.who, authorised, course):
                 job.auth_required = True
@@ -153,12 +173,17 @@ def of_contract(
     if job.stage == ANSWERED:
         if job.input_required:
             job.service_s += course.reply_s
+        if contractor.first_success < contractor.stop_success:
+            job.good = is_good(
+                job.task, job.who, task, contractor, pair, recorded, motion, agenda.now_s, rules
+            )
         fails_openly = drawn(contractor.fails_openly, job.task, job.attempt)
         job.breaks_off = not job.good and fails_openly < rules.failed_share
         if job.breaks_off:
             job.service_s *= drawn(contractor.fails_at, job.task, job.attempt)
         if worker.limited:
-            _queue(place, job, jobs, worker, books, events, agenda, course)
+            true_s = occupied_s(agenda.now_s, job.service_s, contractor, worker, books, motion)
+            _queue(place, job, true_s, jobs, worker, books, events, agenda, course)
             return WAITS
     if job.stage == QUEUED or job.stage == ANSWERED:
         if job.stage == QUEUED:
@@ -169,20 +194,32 @@ def of_contract(
                 job.state, job.reason = CANCELED, TIMED_OUT
                 return OVER
             _begin(job, worker, books, agenda, course)
-        job.working_s, job.stage = agenda.now_s, WORKED
-        _began(played, agenda)
-        if _waits(place, job, job.service_s, events, agenda):
+        job.stage = REPAIRED
+        repair_s = repaired_s(agenda.now_s, contractor, motion) - agenda.now_s
+        if repair_s > 0 and _waits(place, job, repair_s, events, agenda):
+            return WAITS
+    if job.stage == REPAIRED:
+        job.stage = WORKED
+        if job.in_time and _serves(place, job, played, contractor, motion, events, agenda):
             return WAITS
     if job.stage == WORKED:
-        job.worked_s = agenda.now_s - job.working_s
+        if not math.isnan(job.working_s):
+            job.worked_s = agenda.now_s - job.working_s - job.repairs_s
         if worker.limited:
             end(agenda.now_s, job.expected_end_s, worker, books)
             release(job.worker, worker, events, agenda)
         if not job.in_time:
             return OVER
+        if job.lost:
+            job.state, job.reason = FAILED, OUTAGE
+            return OVER
         if job.breaks_off:
             job.state, job.reason = FAILED, BROKE_OFF
             return OVER
+        if contractor.first_success < contractor.stop_success:
+            job.good = is_good(
+                job.task, job.who, task, contractor, pair, recorded, motion, agenda.now_s, rules
+            )
         job.state, job.stage = COMPLETED, VERIFIED
         if task.check_s > 0:
             schedule(agenda.now_s + task.check_s, GO_ON, place, job.serial, NORMAL, events, agenda)
@@ -191,9 +228,32 @@ def of_contract(
 
 
 @part
+def _serves(
+    place: int,
+    job: Job,
+    played: Played,
+    contractor: Contractor,
+    motion: Motion,
+    events: Table[Event],
+    agenda: Agenda,
+) -> bool:
+    """`Lifecycle._serve` once the contractor is up: whether the work takes time."""
+    job.working_s = agenda.now_s
+    _began(played, agenda)
+    lasts_s, job.lost = lasting(agenda.now_s, job.service_s, contractor, motion)
+    waits = _waits(place, job, lasts_s, events, agenda)
+    if contractor.goes_down != NEVER:
+        if not job.in_time:
+            lasts_s = max(0.0, job.deadline_s - agenda.now_s)
+        job.repairs_s = down_s(agenda.now_s, agenda.now_s + lasts_s, contractor, motion)
+    return waits
+
+
+@part
 def _queue(
     place: int,
     job: Job,
+    true_s: float,
     jobs: Table[Job],
     worker: Worker,
     books: Books,
@@ -203,7 +263,7 @@ def _queue(
 ) -> None:
     """The first part of `Lifecycle._work`: wait for a slot, or for the deadline."""
     job.place = take_waiting(books, course)
-    join(job.place, agenda.now_s, job.expected_s, job.service_s, worker, books)
+    join(job.place, agenda.now_s, job.expected_s, true_s, worker, books)
     job.stage, job.granted = QUEUED, False
     ask(place, worker, jobs, events, agenda)
     job.either = AT_LAST if job.granted or job.deadline_s == math.inf else EITHER_WAY

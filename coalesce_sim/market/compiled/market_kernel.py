@@ -60,6 +60,7 @@ from coalesce_sim.market.compiled.market_memory import (
     books_at,
     experience_at,
     facts_at,
+    motion_at,
     ranking_at,
     rules_at,
     tasks_at,
@@ -67,6 +68,7 @@ from coalesce_sim.market.compiled.market_memory import (
     under_at,
 )
 from coalesce_sim.market.compiled.market_tables import HOME_QUEUED, QUEUED, Course, Job, Offers, Rules
+from coalesce_sim.market.compiled.motion import Motion
 from coalesce_sim.market.compiled.policy_memory import (
     Chooser,
     Heard,
@@ -121,13 +123,16 @@ def play(at: IntArray) -> int:
     """Play on, and say why that stops; `at` is where the tables lie."""
     tasks, under, books, experience = tasks_at(at), under_at(at), books_at(at), experience_at(at)
     facts, ranking, offers, told = facts_at(at), ranking_at(at), offers_at(at), told_at(at)
+    motion = motion_at(at)
     policy = Chooser(yardstick_at(at), topsis_at(at), memory_at(at))
     rules, course, heard, agenda = rules_at(at), course_at(at), heard_at(at), under.agenda[0]
     step, place = course.goes_on, course.job
     course.goes_on = GO
     while True:
         if step == REPLIED:
-            status = _go_on(place, tasks, under, books, experience, facts, told, agenda, rules, course, heard)
+            status = _go_on(
+                place, tasks, under, books, experience, facts, motion, told, agenda, rules, course, heard
+            )
             step = TOLD if status == OVER else GO
             course.job = place
             if status == ASKS:
@@ -156,7 +161,7 @@ def play(at: IntArray) -> int:
             if rules.searches:
                 look_up(tasks, experience, ranking, offers, agenda, rules, course)
         elif step == FOUND:
-            see_offers(tasks, books, experience, facts, ranking, offers, agenda, rules, course)
+            see_offers(tasks, books, experience, facts, ranking, motion, offers, agenda, rules, course)
             step = QUOTED
         elif step == QUOTED:
             if rules.asks:
@@ -165,7 +170,7 @@ def play(at: IntArray) -> int:
             _choose(tasks, offers, policy, course)
             step = DECIDED
         elif step == DECIDED:
-            away = carry_out(tasks, under, books, experience, facts, offers, agenda, rules, course)
+            away = carry_out(tasks, under, books, experience, facts, motion, offers, agenda, rules, course)
             step = GO if away else STAYS
         elif step == STAYS:
             begins = begin_at_home(tasks, under, books, agenda, course)
@@ -269,6 +274,7 @@ def see_offers(
     experience: Experience,
     facts: Facts,
     ranking: Ranking,
+    motion: Motion,
     offers: Offers,
     agenda: Agenda,
     rules: Rules,
@@ -294,6 +300,7 @@ def see_offers(
         facts.conditional,
         facts.recorded,
         ranking.there,
+        motion,
         books,
         offers,
         left,
@@ -327,6 +334,7 @@ def _go_on(
     books: Books,
     experience: Experience,
     facts: Facts,
+    motion: Motion,
     told: Told,
     agenda: Agenda,
     rules: Rules,
@@ -338,7 +346,7 @@ def _go_on(
     job = under.jobs[place]
     row = job.task - course.first_row_task
     task, played, worker = tasks.stated[row], tasks.played[row], books.workers[job.worker]
-    contractor = experience.contractors[job.who]
+    contractor, pair = experience.contractors[job.who], experience.pairs[job.type_id, job.who]
     if job.own:
         status = at_home(place, job, task, played, under.jobs, worker, books, under.events, agenda, course)
     else:
@@ -348,6 +356,9 @@ def _go_on(
             task,
             played,
             contractor,
+            pair,
+            facts.recorded,
+            motion,
             under.jobs,
             worker,
             books,
@@ -359,9 +370,10 @@ def _go_on(
         )
     if status != OVER:
         return status
-    pair = experience.pairs[job.type_id, job.who]
     if job.own:
-        job.good = is_good(job.task, job.who, task, contractor, pair, facts.recorded, rules)
+        job.good = is_good(
+            job.task, job.who, task, contractor, pair, facts.recorded, motion, agenda.now_s, rules
+        )
         played.own = True
         charge(task.home_usd, played.tried > 0, played)
         heard.realised_usd = learn_of_home(job, task, experience, agenda, rules, course)

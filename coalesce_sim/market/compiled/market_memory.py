@@ -34,6 +34,7 @@ from coalesce_sim.market.compiled.market_tables import (
     Window,
 )
 from coalesce_sim.market.compiled.memory import Kind, grid_at, rows_at, stack_at
+from coalesce_sim.market.compiled.motion import Motion, Move, Outage, Step
 from coalesce_sim.market.compiled.policy_memory import FIRST_KINDS, OTHERS, Noted, noted_at
 from coalesce_sim.market.compiled.rows import Grid, Table, dtype_of
 from coalesce_sim.market.compiled.slots import Books, Waiting, Worker
@@ -99,6 +100,7 @@ _CONDITIONAL, _CHECK = dtype_of(Conditional), dtype_of(Check)
 _RANKED, _LISTING = dtype_of(Ranked), dtype_of(Listing)
 _ENDED, _RATED, _RULES = dtype_of(Ended), dtype_of(Rated), dtype_of(Rules)
 _PART, _PURSE, _CHANGE = dtype_of(Part), dtype_of(Purse), dtype_of(Change)
+_MOVE, _STEP, _OUTAGE = dtype_of(Move), dtype_of(Step), dtype_of(Outage)
 
 KINDS: Final[Sequence[Kind]] = (
     *FIRST_KINDS,
@@ -112,6 +114,7 @@ KINDS: Final[Sequence[Kind]] = (
     *((_ENDED, 1), (_RATED, 1)),
     (_RULES, 1),
     *((_PART, 1), (_INT, 1)),
+    *((_MOVE, 1), (_STEP, 1), (_OUTAGE, 1)),
 )
 """All tables, in the order of the groups: what stands at `at` of the functions below."""
 
@@ -184,3 +187,10 @@ def rules_at(at: IntArray) -> Rules:
 def wholes_at(at: IntArray) -> Wholes:
     """What composite tasks consist of."""
     return Wholes(rows_at(at, OTHERS + 31, _PART), rows_at(at, OTHERS + 32, _INT))
+
+
+@part
+def motion_at(at: IntArray) -> Motion:
+    """What moves, and who goes down."""
+    moves, steps = rows_at(at, OTHERS + 33, _MOVE), rows_at(at, OTHERS + 34, _STEP)
+    return Motion(moves, steps, rows_at(at, OTHERS + 35, _OUTAGE))

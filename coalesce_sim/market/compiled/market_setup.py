@@ -25,6 +25,8 @@ from coalesce_sim.market.compiled.market_memory import (
     Under,
 )
 from coalesce_sim.market.compiled.memory import flat, laid_in
+from coalesce_sim.market.compiled.motion import Motion
+from coalesce_sim.market.compiled.motion_setup import motion_of
 from coalesce_sim.market.compiled.policy_memory import Heard, Noted, OfferPolicy
 from coalesce_sim.market.compiled.presence import there_at_first
 from coalesce_sim.market.compiled.rows import Rows, fill, filled, table
@@ -71,12 +73,14 @@ class Laid:
     course: Rows
     heard: Rows
     wholes: Wholes
+    motion: Motion
 
     def addresses(self) -> IntArray:
         """Where all tables lie now, for the kernel."""
         asked = (self.course, self.heard, self.offers, self.policy)
         market = (self.tasks, self.under, self.books, self.experience, self.facts, self.ranking)
-        return laid_in(KINDS, flat((*asked, *market, self.told, self.rules, self.wholes)))
+        others = (self.told, self.rules, self.wholes, self.motion)
+        return laid_in(KINDS, flat((*asked, *market, *others)))
 
     def make_room(self) -> None:
         """Make every table twice as long that is more than half full."""
@@ -154,6 +158,7 @@ def laid_out(
         course,
         table(Heard, 1),
         wholes_of(scenario.workload.types),
+        motion_of(venue, trade.moving, trade.truth, experience.contractors),
     )
 
 
@@ -185,6 +190,7 @@ def _experience(venue: Venue, trade: ContractTrade) -> Experience:
     pairs = filled(rows.Pair, (types, workers), factor=1.0, time_factor=1.0)
     pairs["offers"][:, :n] = offers
     pairs["work_s"], pairs["ease"] = truth.type_service_s, truth.ease
+    pairs["stands_still"] = truth.stated_by_type
     pairs["good_bill_usd"], pairs["bad_bill_usd"] = truth.good_bill_usd, truth.bad_bill_usd
     pairs["skill"][:, :n] = skills.total if public is None else skills.before_performance
     pairs["score"][:, :n], pairs["score"][:, n:] = pool.reliability, truth.own_success

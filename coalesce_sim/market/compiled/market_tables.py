@@ -19,6 +19,7 @@ VERIFIED: Final = 7
 HOME_BEGINS: Final = 8
 HOME_QUEUED: Final = 9
 HOME_WORKED: Final = 10
+REPAIRED: Final = 11
 """Where the life of an attempt goes on when its next event comes."""
 
 COMPLETED: Final = 0
@@ -150,6 +151,8 @@ class Job:
     service_s: float
     expected_s: float
     expected_end_s: float
+    repairs_s: float
+    lost: bool
     search_s: float
     submitted_s: float
     deadline_s: float
@@ -171,7 +174,11 @@ class Contractor:
     """A contractor; the last rows are homes, of which there are ratings alone. Facts, prices for tokens
     without condition, the record of its ratings over all types, whether it is `there`, in the market, whether
     it was rated since the registry ranked and who was before it, the states that its draws begin at, what it
-    was paid, would have saved (`Tally`), and its `Books`."""
+    was paid, would have saved (`Tally`), and its `Books`.
+
+    Where its numbers move (`motion`): when the next one does so, where those lie, and where the steps of its
+    success. Where it goes down: how, what becomes of work, and the first outage that was not over when it was
+    last looked at."""
 
     latency_s: float
     prefill_s: float
@@ -208,13 +215,29 @@ class Contractor:
     jobs: int
     worked_s: float
     work_usd: float
+    next_s: float
+    first_move: int
+    stop_move: int
+    first_success: int
+    stop_success: int
+    goes_down: int
+    loses_work: bool
+    mean_up_h: float
+    mean_repair_h: float
+    first_outage: int
+    stop_outage: int
+    outage: np.uint64
+    down: int
+    down_from_s: float
+    down_until_s: float
 
 
 class Pair:
     """A type of task at a contractor, or in the last columns at a home. First what every offer needs: whether
     there is one, skill as far as no rating counts, how long the work is known to take (NaN: the hardware
     tells), the score that holds, and what experience makes of charges and times. Then what a draw has to be
-    below for good work, bills (NaN: the price is due), and the ratings of the type."""
+    below for good work, which `stands_still` where it is stated by type, bills (NaN: the price is due), and
+    the ratings of the type."""
 
     offers: bool
     skill: float
@@ -223,6 +246,7 @@ class Pair:
     factor: float
     time_factor: float
     ease: float
+    stands_still: bool
     good_bill_usd: float
     bad_bill_usd: float
     good: float
@@ -414,6 +438,7 @@ class Course:
     done: int
     handed: int
     found_bad: int
+    lost_to_outages: int
     completed: int
     failed: int
     canceled: int

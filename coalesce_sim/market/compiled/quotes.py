@@ -30,6 +30,7 @@ from coalesce_sim.market.compiled.market_tables import (
     Rules,
     Task,
 )
+from coalesce_sim.market.compiled.motion import Motion, turn
 from coalesce_sim.market.compiled.rows import Grid
 from coalesce_sim.market.compiled.slots import Books, Worker, expected_wait_s, jobs_of
 from coalesce_sim.market.compiled.topsis import exceeds
@@ -163,6 +164,7 @@ def quote(
     conditional: Grid[Conditional],
     recorded: Recorded,
     there: IntArray,
+    motion: Motion,
     books: Books,
     offers: Offers,
     left_usd: float,
@@ -187,6 +189,8 @@ def quote(
         if played.tried > 0 and _among(who, tried[: played.tried]):
             continue
         worker = books.workers[who]
+        if contractor.next_s <= agenda.now_s:
+            turn(who, contractor, experience.pairs, worker, motion, agenda.now_s)
         offers.ids[place], offers.ids[count] = offers.ids[count], who
         made = _terms(
             count,

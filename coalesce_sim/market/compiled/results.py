@@ -7,20 +7,30 @@ import math
 from coalesce_sim.market.compiled.building import part
 from coalesce_sim.market.compiled.draws import drawn, normal
 from coalesce_sim.market.compiled.market_tables import Contractor, Pair, Recorded, Rules, Task
+from coalesce_sim.market.compiled.motion import Motion, ease_at
 
 
 @part
 def is_good(
-    number: int, who: int, task: Task, worker: Contractor, pair: Pair, recorded: Recorded, rules: Rules
+    number: int,
+    who: int,
+    task: Task,
+    worker: Contractor,
+    pair: Pair,
+    recorded: Recorded,
+    motion: Motion,
+    at_s: float,
+    rules: Rules,
 ) -> bool:
-    """Whether a worker's work on the task of that number is good; home is the last column."""
+    """Whether a worker's work on the task of that number is good, as it works at a time; home is the last
+    column."""
     if rules.recorded:
         return bool(recorded.good[task.instance, who])
     draw = drawn(worker.work, number, 0)
     if rules.correlation > 0:
         difficulty = normal(drawn(rules.difficulty, number, 0))
         draw = rules.own_share * normal(draw) + rules.shared_share * difficulty
-    return draw < pair.ease
+    return draw < ease_at(worker, pair, at_s, motion)
 
 
 @part

@@ -128,11 +128,12 @@ def true_wait_s(worker: Worker, arrival_s: float, books: Books) -> float:
     """`Forecast.wait_s`."""
     if not worker.limited or worker.slots == 0:
         return 0.0
-    return float(max(0.0, books.times_s[FREE, _first_free(worker, books)] - arrival_s))
+    return float(max(0.0, books.times_s[FREE, first_free(worker, books)] - arrival_s))
 
 
 @part
-def _first_free(worker: Worker, books: Books) -> int:
+def first_free(worker: Worker, books: Books) -> int:
+    """Which of its slots will be free first."""
     best = worker.first_end
     for place in range(worker.first_end, worker.first_end + worker.slots):
         if books.times_s[FREE, place] < books.times_s[FREE, best]:
@@ -146,7 +147,7 @@ def join(
 ) -> None:
     """`Queue.join`, with the row `place` of those who wait."""
     if len(books.times_s) > FREE:
-        free = _first_free(worker, books)
+        free = first_free(worker, books)
         books.times_s[FREE, free] = max(arrival_s, books.times_s[FREE, free]) + true_s
     row = books.waiting[place]
     row.arrival_s, row.expected_s, row.next = arrival_s, expected_s, NOBODY

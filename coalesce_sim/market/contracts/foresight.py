@@ -7,6 +7,9 @@ from collections.abc import Callable
 import numpy as np
 
 from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
+from coalesce_sim.cost_parts import RUNNING
+from coalesce_sim.economics.internal import HOURS_PER_UNIT
+from coalesce_sim.market.batches import Batch
 from coalesce_sim.market.contracts.behaviour import Conduct
 from coalesce_sim.market.contracts.incidents import LEAKED, LOST, TAMPERED
 from coalesce_sim.market.contracts.layout import Layouts
@@ -34,6 +37,7 @@ class Foresight:
         self._conduct = conduct
         self._rules, self._pool, self._queues, self._layouts = rules, venue.pool, venue.queues, layouts
         self._late_usd_per_s = scenario.cost_model.late_usd_per_s
+        self._hours_per_s = HOURS_PER_UNIT[scenario.cost_model.internal.execution_time_unit]
         self._integration_usd = scenario.cost_model.external.integration_usd
         self._home_of: list[int] = scenario.clients.home_of.tolist()
         self._has_home = [home.slots != 0 for home in scenario.clients.homes]
@@ -57,15 +61,27 @@ class Foresight:
     def _at_home_usd(self, opened: OpenContractBlock, task: int) -> float:
         if not self._at_work(opened, task):
             return opened.layout.loss_usd[task]
-        now_s = self._queues.env.now
-        end_s = now_s + self._queues.homes[opened.client[task]].true_wait_s(now_s) + opened.local_s[task]
-        cost_usd = opened.charge_usd[task] + self._late_s(opened, task, end_s) * self._late_usd_per_s
+        now_s, home = self._queues.env.now, self._queues.homes[opened.client[task]]
+        takes_s, cost_usd = opened.local_s[task], opened.charge_usd[task]
+        if isinstance(home, Batch):
+            takes_s, cost_usd = self._beside_others(opened, task, home)
+        end_s = now_s + home.true_wait_s(now_s) + takes_s
+        cost_usd += self._late_s(opened, task, end_s) * self._late_usd_per_s
         good = opened.results.work(task, LOCAL, end_s).honest_good
         return cost_usd if good else cost_usd + opened.layout.loss_usd[task]
 
     def _at_work(self, opened: OpenContractBlock, task: int) -> bool:
         """Whether the client of a task has a GPU."""
         return self._has_home[self._home_of[opened.client[task]]]
+
+    def _beside_others(self, opened: OpenContractBlock, task: int, machine: Batch) -> tuple[float, float]:
+        """How long a task would take among the jobs that are there now, and what it would cost."""
+        truth = opened.block.truth
+        tokens = float(truth.output_tokens[task] * truth.local_time_factor[task])
+        takes_s, jobs = opened.local_s[task] + tokens * machine.pace_s, machine.crowd
+        parts_usd = opened.home_parts_usd[:, task].copy()
+        parts_usd[RUNNING] *= takes_s / jobs * self._hours_per_s
+        return takes_s, float(parts_usd.sum())
 
     def _late_s(self, opened: OpenContractBlock, task: int, end_s: float) -> float:
         block = opened.block

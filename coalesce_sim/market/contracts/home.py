@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from coalesce_sim.cost_parts import HOME
-from coalesce_sim.economics.internal import Delay, next_late_s
+from coalesce_sim.economics.internal import HOURS_PER_UNIT, Delay, next_late_s
+from coalesce_sim.market.batches import Batch
 from coalesce_sim.market.contracts.endings import Endings
 from coalesce_sim.market.contracts.knowledge import Expected, Knowledge
 from coalesce_sim.market.contracts.open_block import OpenContractBlock
@@ -21,13 +22,14 @@ from coalesce_sim.policies.protocol import LOCAL, Outcome
 
 @dataclass(slots=True)
 class OwnWork:
-    """A task being done at home, with what its client expected when it was decided, and its place in the
-    queue, None where there is none."""
+    """A task being done at home, with what its client expected when it was decided, of the work alone
+    `expected_s`, and its place in the queue, None where there is none."""
 
     opened: OpenContractBlock
     task: int
     stay: Stay
     decided_s: float
+    expected_s: float
     place: Waiting | None
     spent_usd: float = 0.0
     good: bool = False
@@ -47,6 +49,8 @@ class Home:
         self._machine_of: list[int] = scenario.clients.machine_of.tolist()
         self._truth, self._finds_out = truth, truth.own_success_moves and knowledge.ratings is None
         self._slots = [home.slots for home in homes]
+        self._curves = [home.batch_curve for home in homes]
+        self._hours_per_s = HOURS_PER_UNIT[scenario.cost_model.internal.execution_time_unit]
         self._late_usd_per_s = scenario.cost_model.late_usd_per_s
         self._opportunity = scenario.cost_model.internal.opportunity
         reckons = self._opportunity in ("expected_delay", "queue")
@@ -69,15 +73,55 @@ class Home:
         now_s = self._queues.env.now
         if self._finds_out:
             self._find_out(now_s)
-        turnaround_s = self._queues.homes[client].expected_wait_s(now_s, now_s) + opened.expected_s[task]
+        work_s, machine_s = self.takes(opened, task)
+        turnaround_s = self._queues.homes[client].expected_wait_s(now_s, now_s) + work_s
         type_id, known = opened.type_id[task], self._knowledge
         time_factor = float(known.time_factors[type_id, home])
-        own_usd, others_usd = self._lateness_usd(opened, task, turnaround_s, time_factor)
+        own_usd, others_usd = self._lateness_usd(opened, task, turnaround_s, work_s, time_factor)
         late_usd = own_usd + others_usd
-        plain_usd = opened.running_usd[task] + self._truth.own_price_at(now_s, home)
+        running_usd = opened.running_usd[task]
+        if self._curves[home] is not None:
+            running_usd *= machine_s * self._hours_per_s
+        plain_usd = running_usd + self._truth.own_price_at(now_s, home)
         expected_loss_usd = (1 - float(known.own[type_id, home])) * opened.layout.loss_usd[task]
         internal_usd = plain_usd * float(known.factors[type_id, home]) + late_usd + expected_loss_usd
         return Stay(turnaround_s, late_usd, own_usd, plain_usd, internal_usd)
+
+    def takes(self, opened: OpenContractBlock, task: int) -> tuple[float, float]:
+        """How long the work on a task is expected to take if it begins now, and what it takes of the machine:
+        a share, where that serves all its jobs at once."""
+        apart_s, client = opened.expected_s[task], opened.client[task]
+        if self._curves[self._home_of[client]] is None:
+            return apart_s, apart_s
+        machine = self._queues.homes[client]
+        assert isinstance(machine, Batch)
+        takes_s = apart_s + float(opened.block.tasks.expected_output_tokens[task]) * machine.pace_s
+        return takes_s, takes_s / machine.crowd
+
+    def _running_usd(self, opened: OpenContractBlock, task: int) -> list[float]:
+        """What running a task now is expected to cost, by its parts."""
+        parts_usd = opened.running_parts_usd[:, task]
+        if self._curves[self._home_of[opened.client[task]]] is not None:
+            parts_usd = parts_usd * (self.takes(opened, task)[1] * self._hours_per_s)
+        parts: list[float] = parts_usd.tolist()
+        return parts
+
+    def open(self, opened: OpenContractBlock) -> None:
+        """Leave open what it is expected to cost where machines serve all their jobs at once: that hangs on
+        the moment (`note`)."""
+        if any(self._curves):
+            curved = np.array([curve is not None for curve in self._curves])
+            shares = curved[np.array(self._home_of)[opened.client]]
+            for column in opened.block.home.running:
+                column[shares] = 0.0
+
+    def note(self, opened: OpenContractBlock, task: int, stay: Stay) -> None:
+        """Enter in the block what was expected of home when a task was first decided."""
+        estimate = opened.block.home
+        estimate.opportunity_usd[task] = stay.opportunity_usd
+        if self._curves[self._home_of[opened.client[task]]] is not None:
+            for column, usd in zip(estimate.running, self._running_usd(opened, task), strict=True):
+                column[task] = usd
 
     def _find_out(self, now_s: float) -> None:
         """Clients whose work is not rated know how good their own agent is now."""
@@ -86,19 +130,21 @@ class Home:
             own[type_id, home] = self._truth.own_success_at(now_s, type_id, home)
 
     def _lateness_usd(
-        self, opened: OpenContractBlock, task: int, plain_s: float, time_factor: float
+        self, opened: OpenContractBlock, task: int, plain_s: float, work_s: float, time_factor: float
     ) -> tuple[float, float]:
         """What the task's own lateness would cost, and what it would add to that of others."""
         if self._opportunity == "later_tasks":
             return 0.0, float(opened.block.home.opportunity_usd[task])
         if self.own_late_usd_per_s == 0:
             return 0.0, 0.0
-        delay = self._delay(opened, task, plain_s, time_factor)
+        delay = self._delay(opened, task, plain_s, work_s, time_factor)
         return delay.late_s * self._late_usd_per_s, (delay.next_late_s or 0.0) * self._late_usd_per_s
 
-    def _delay(self, opened: OpenContractBlock, task: int, plain_s: float, time_factor: float) -> Delay:
+    def _delay(
+        self, opened: OpenContractBlock, task: int, plain_s: float, work_s: float, time_factor: float
+    ) -> Delay:
         """How late it would be at home, and how much later the next one for it, corrected by experience."""
-        work_s, target_s = opened.expected_s[task] * time_factor, opened.layout.max_latency_s[task]
+        work_s, target_s = work_s * time_factor, opened.layout.max_latency_s[task]
         turnaround_s = plain_s * time_factor
         wait_s, late_s = turnaround_s - work_s, max(0.0, turnaround_s - target_s)
         client = opened.client[task]
@@ -118,7 +164,7 @@ class Home:
             return of_later_tasks(opened.block, task)
         factor = float(self._knowledge.time_factors[opened.type_id[task], self._home_of[client]])
         plain_s, home = self.expect(opened, task).turnaround_s, self._queues.homes[client]
-        delay = self._delay(opened, task, plain_s, factor)
+        delay = self._delay(opened, task, plain_s, self.takes(opened, task)[0], factor)
         return of_delay(self._opportunity, delay, self._late_usd_per_s, home) | {"time_factor": factor}
 
     def begin(self, opened: OpenContractBlock, task: int, stay: Stay) -> OwnWork | None:
@@ -128,8 +174,9 @@ class Home:
             self._endings.fail(opened, task)
             return None
         now_s, home = self._queues.env.now, self._queues.homes[opened.client[task]]
-        place = home.join(now_s, opened.expected_s[task], opened.local_s[task]) if home.limited else None
-        return OwnWork(opened, task, stay, now_s, place)
+        expected_s, _ = self.takes(opened, task)
+        place = home.join(now_s, expected_s, opened.local_s[task]) if home.limited else None
+        return OwnWork(opened, task, stay, now_s, expected_s, place)
 
     def work(self, attempt: OwnWork) -> Events:
         """Queue and service."""
@@ -138,12 +185,24 @@ class Home:
         if home.limited:
             request = home.resource.request()
             yield request
-            expected_end_s = home.begin(env.now, opened.expected_s[task], attempt.place)
+            expected_end_s = home.begin(env.now, attempt.expected_s, attempt.place)
         self._endings.began(opened, task)
-        yield env.timeout(opened.local_s[task])
+        if isinstance(home, Batch):
+            yield from self._beside_others(opened, task, home)
+        else:
+            yield env.timeout(opened.local_s[task])
         if home.limited:
             home.end(env.now, expected_end_s)
             home.resource.release(request)
+
+    def _beside_others(self, opened: OpenContractBlock, task: int, machine: Batch) -> Events:
+        """Service on a machine that serves all its jobs at once, at the cost of a share of its time."""
+        truth = opened.block.truth
+        tokens = float(truth.output_tokens[task] * truth.local_time_factor[task])
+        job = machine.take_up(opened.local_s[task], tokens)
+        yield job.done
+        machine.put_down(job)
+        opened.share_machine(task, job.machine_s * self._hours_per_s)
 
     def end(self, attempt: OwnWork) -> None:
         """Charge what it cost."""
@@ -187,17 +246,18 @@ class Home:
 
     def parts(self, opened: OpenContractBlock, task: int) -> dict[str, float]:
         """The parts in USD that make up the estimate at home."""
-        stay, running = self.expect(opened, task), opened.block.home.running
+        stay = self.expect(opened, task)
         client, type_id, known = opened.client[task], opened.type_id[task], self._knowledge
         if not self.exists(client):
             return {"expected_loss_usd": stay.internal_usd}
         home = self._home_of[client]
+        compute, memory, energy, depreciation = self._running_usd(opened, task)
         return {
-            "compute_usd": float(running.compute_usd[task]),
-            "memory_usd": float(running.memory_usd[task]),
-            "energy_usd": float(running.energy_usd[task]),
+            "compute_usd": compute,
+            "memory_usd": memory,
+            "energy_usd": energy,
             "opportunity_usd": stay.opportunity_usd,
-            "depreciation_usd": float(running.depreciation_usd[task]),
+            "depreciation_usd": depreciation,
             "own_price_usd": self._truth.own_price_at(self._queues.env.now, home),
             "correction_usd": stay.plain_usd * (float(known.factors[type_id, home]) - 1),
             "expected_loss_usd": (1 - float(known.own[type_id, home])) * opened.layout.loss_usd[task],

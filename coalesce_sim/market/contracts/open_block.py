@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from coalesce_sim.arrays import FloatArray
+from coalesce_sim.cost_parts import RUNNING
 from coalesce_sim.market.composite import OpenWholes
 from coalesce_sim.market.contracts.discovery import Found
 from coalesce_sim.market.contracts.layout import Layout
@@ -24,7 +25,7 @@ class OpenContractBlock(OpenBlock):
     type of task; NaN where the hardware tells.
     """
 
-    __slots__ = ("found", "home_parts_usd", "layout", "results", "running_usd", "wholes")
+    __slots__ = ("found", "home_parts_usd", "layout", "results", "running_parts_usd", "running_usd", "wholes")
 
     def __init__(
         self,
@@ -48,6 +49,7 @@ class OpenContractBlock(OpenBlock):
         self.home_parts_usd = at_home_usd(running, factor, bill_usd=bills_usd)
         self.found: list[Found | None] = [None] * len(block)
         self.running_usd: list[float] = block.home.running.total_usd.tolist()
+        self.running_parts_usd = np.array([*block.home.running])
         self.wholes = None if block.wholes is None else OpenWholes(block.wholes)
         records.realised_usd[:] = 0.0
         if self.wholes is not None:
@@ -55,6 +57,13 @@ class OpenContractBlock(OpenBlock):
             records.closes[:] = False
         if block.wholes is not None:
             records.split[:] = block.wholes.is_step & ~block.wholes.may_split
+
+    def share_machine(self, task: int, hours: float) -> None:
+        """A task has used up so many hours of a machine that serves all its jobs at once: charge that in
+        place of a whole hour."""
+        parts_usd = self.home_parts_usd[:, task]
+        parts_usd[RUNNING] *= hours
+        self.charge_usd[task] = float(parts_usd.sum())
 
     def search_s(self, task: int) -> float:
         """How long it took the client to find contractors."""

@@ -78,8 +78,10 @@ class Results(Protocol):
 class GroundTruth:
     """Draws, or looks up, what work is worth.
 
-    `type_service_s`, (types, contractors + homes), holds the known times of work by type of task, NaN where
-    the pool or the hardware tells, homes in the last columns; `bills` says whether anybody bills by use, and
+    `success_p` and `stated_by_type`, whether that is stated by type of task, are (types, contractors and
+    homes); `moving` is the success that moves, None where none does. `type_service_s`, (types, contractors +
+    homes), holds the known times of work by type of task, NaN where the pool or the hardware tells, homes in
+    the last columns; `bills` says whether anybody bills by use, and
     `own_price_usd`, one entry a home, is what a client expects a task there to cost beyond its hardware.
     `home_of` has the column of each client's home, counted from the end: `LOCAL` where all are alike.
     """
@@ -89,12 +91,12 @@ class GroundTruth:
         self._homes, self.home_of = scenario.clients.homes, scenario.clients.home_of
         shape = (len(scenario.workload.types), len(pool) + len(self._homes))
         self.success_p = np.ones(shape)
-        self._by_type: BoolArray = np.zeros(shape, dtype=bool)
+        self.stated_by_type: BoolArray = np.zeros(shape, dtype=bool)
         self.good_bill_usd, self.bad_bill_usd = np.full(shape, np.nan), np.full(shape, np.nan)
         self.type_service_s = np.full(shape, np.nan)
         self.offers_type: BoolArray | None = None
         self._recordings: Recordings | None = None
-        self._moving = moving_success(scenario, pool.roster, luck)
+        self.moving = moving_success(scenario, pool.roster, luck)
         clock = scenario.clock
         self.own_price_usd = [first(home.price_usd, "price_usd", clock) for home in self._homes]
         self._own_prices = [course_of_home(home.price_usd, "price_usd", clock, luck) for home in self._homes]
@@ -133,7 +135,7 @@ class GroundTruth:
             if name in outcomes:
                 stated = outcomes[name]
                 self.success_p[row, column] = stated.success
-                self._by_type[row, column] = True
+                self.stated_by_type[row, column] = True
                 if stated.bill_usd is not None:
                     failed_usd = stated.failed_bill_usd
                     self.good_bill_usd[row, column] = stated.bill_usd
@@ -144,16 +146,16 @@ class GroundTruth:
 
     def success_at(self, now_s: float, type_id: int, column: int) -> float:
         """Probability that honest work of a type is good that the worker of a column does now."""
-        moving = self._moving
-        if moving is None or not moving.moves[column] or self._by_type[type_id, column]:
+        moving = self.moving
+        if moving is None or not moving.moves[column] or self.stated_by_type[type_id, column]:
             return self.success_p.item(type_id, column)
         return moving.of(column).value(now_s)
 
     def successes_at(self, when_s: FloatArray, type_id: int, columns: IntArray) -> FloatArray:
         """The same of workers, each at a time of its own."""
         success_p: FloatArray = self.success_p[type_id, columns]
-        if self._moving is not None:
-            for place in np.flatnonzero(self._moving.moves[columns]).tolist():
+        if self.moving is not None:
+            for place in np.flatnonzero(self.moving.moves[columns]).tolist():
                 success_p[place] = self.success_at(float(when_s[place]), type_id, int(columns[place]))
         return success_p
 
@@ -169,7 +171,7 @@ class GroundTruth:
     @property
     def own_success_moves(self) -> bool:
         """Whether work at some home is not always as good."""
-        return self._moving is not None and bool(self._moving.moves[-len(self._homes) :].any())
+        return self.moving is not None and bool(self.moving.moves[-len(self._homes) :].any())
 
     @property
     def own_success(self) -> FloatArray:

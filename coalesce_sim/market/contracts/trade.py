@@ -58,7 +58,7 @@ class ContractTrade:
         self._queues, self._accounts = venue.queues, venue.accounts
         self._roster, self._contractors = pool.roster, len(pool)
         self._turns_over, self.deserted = scenario.turns_over, 0
-        self._moving = moving_facts(scenario, pool, self._queues, venue.luck)
+        self.moving = moving_facts(scenario, pool, self._queues, venue.luck)
         self.truth, mishaps = GroundTruth(scenario, pool, venue.luck), Mishaps(rules, pool, venue.luck)
         self._knowledge = Knowledge(
             scenario, pool, self.truth.own_success, record_ratings=venue.observer.wants("ratings")
@@ -111,7 +111,9 @@ class ContractTrade:
         layout, results = self.layouts.of(block), self.truth.of(block)
         home_of = self.truth.home_of[block.tasks.client]
         known_home_s = self.truth.type_service_s[block.tasks.type_id, home_of]
-        return OpenContractBlock(block, records, layout, results, known_home_s)
+        opened = OpenContractBlock(block, records, layout, results, known_home_s)
+        self._home.open(opened)
+        return opened
 
     def arrive(self, opened: OpenContractBlock, tasks: slice) -> Iterable[slice]:
         """One task after the other, since each changes queues; steps that wait for others come later."""
@@ -184,8 +186,8 @@ class ContractTrade:
     def _quote(self, opened: OpenContractBlock, task: int) -> ContractQuote:
         now_s, search_s = self._queues.env.now, opened.search_s(task)
         ids, stay = self._who_offers(opened, task), self._home.expect(opened, task)
-        if self._moving is not None:
-            self._moving.turn(now_s, ids)
+        if self.moving is not None:
+            self.moving.turn(now_s, ids)
         ahead_s = search_s + self.layouts.setup_s + opened.layout.transfer_s[task]
         wait_s = self._queues.expected_queues_s(ids, ahead_s)
         if search_s > 0:
@@ -235,7 +237,7 @@ class ContractTrade:
         found = opened.found[task]
         return Breakdown(
             self._home.parts(opened, task),
-            opened.expected_s[task],
+            self._home.takes(opened, task)[0],
             self._home.opportunity(opened, task),
             parts_usd,
             facts,
@@ -261,7 +263,7 @@ class ContractTrade:
         if attempt == 0:
             self._queues.arrivals[self._queues.machine_of[opened.client[task]]] += 1
             records.decided_s[task] = self._queues.env.now
-            opened.block.home.opportunity_usd[task] = stay.opportunity_usd
+            self._home.note(opened, task, stay)
             records.estimated_usd[task] = stay.internal_usd if local else quote.terms[EXTERNAL, position]
             records.estimated_s[task] = stay.turnaround_s if local else quote.terms[LATENCY, position]
         records.attempts[task] = attempt + 1

@@ -15,7 +15,7 @@ from coalesce_sim.arrays import FloatArray
 from coalesce_sim.experiments.comparison import Comparison
 from coalesce_sim.experiments.learning import Learning
 from coalesce_sim.numbers import plural
-from coalesce_sim.report.comparison.findings import change, headline
+from coalesce_sim.report.comparison.findings import aftermath, change, headline
 from coalesce_sim.report.look import BAND, GREY, NOTE_PT, label_ends, looks, mean_shown, our_style, page, save
 
 NAMES = ("cumulative_cost.png", "learning.png")
@@ -59,7 +59,9 @@ def _cost_figure(comparison: Comparison) -> Figure:
 
 
 def _learning_figure(comparison: Comparison, course: Learning) -> Figure:
-    figure, axes = _canvas(comparison, course, change(comparison) or headline(comparison))
+    figure, axes = _canvas(
+        comparison, course, aftermath(comparison) or change(comparison) or headline(comparison)
+    )
     axes.axhline(0, color=GREY, linewidth=0.8)
     for each in comparison.changes:
         if each.task < course.last_task[-1]:

@@ -15,7 +15,7 @@ def findings(comparison: Comparison) -> list[str]:
     asked = asked_for(comparison)
     against_best = [pair for pair in comparison.differences if pair.first == asked[0]]
     told = [headline(comparison), *(difference(comparison, pair) for pair in against_best)]
-    told += [against_chance(comparison), change(comparison), pairing(comparison)]
+    told += [against_chance(comparison), change(comparison), aftermath(comparison), pairing(comparison)]
     return [f"{sentence}." for sentence in told if sentence]
 
 
@@ -106,6 +106,22 @@ def change(comparison: Comparison) -> str:
     return (
         f"{label} saves {number(points, 1)} points more on the last fifth of {tasks} than on the first {ends}"
     )
+
+
+def aftermath(comparison: Comparison) -> str:
+    """Whom the first change at a stated time costs most; empty where there is none."""
+    if not comparison.changes:
+        return ""
+    told, asked = comparison.changes[0], asked_for(comparison)
+    of = dict(zip(comparison.labels, told.policies, strict=True))
+    when, worst = f"the change at {told.at_s / 3600:g} h", max(asked, key=lambda label: of[label].lost_usd)
+    if of[worst].lost_usd == 0:
+        return f"No policy loses by {when}"
+    tasks = of[worst].made_up_after
+    made_up = "not made up" if tasks is None else f"made up after {plural(tasks, 'task')}"
+    costs = f"{when[0].upper()}{when[1:]} costs {worst} most, {number(of[worst].lost_usd)} USD, {made_up}"
+    least = min(asked, key=lambda label: of[label].lost_usd)
+    return costs if least == worst else f"{costs}; {least} least, {number(of[least].lost_usd)} USD"
 
 
 def pairing(comparison: Comparison) -> str:

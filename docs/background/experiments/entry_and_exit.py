@@ -84,10 +84,10 @@ def end_s() -> float:
 def figures_of(sellers: pd.DataFrame) -> dict[str, float]:
     """Of one replication: whom the market kept.
 
-    Quality is the true success relative to the mean of the seller's type, so that types do not count.
+    Quality is the true success relative to the mean of all of the replication.
     """
     until_s = sellers["left_s"].fillna(np.inf)
-    quality = sellers["success"] - sellers.groupby("type")["success"].transform("mean")
+    quality = sellers["success"] - sellers["success"].mean()
     stays = until_s > end_s()
     old = sellers["entered_s"] < end_s() - 12 * HOUR_S  # had time to fail
     good, bad = old & (quality > 0), old & (quality <= 0)
@@ -96,7 +96,7 @@ def figures_of(sellers: pd.DataFrame) -> dict[str, float]:
         "there at the end": float(stays.sum()),
         "kept, of good sellers (%)": 100 * float(stays[good].mean()),
         "kept, of bad sellers (%)": 100 * float(stays[bad].mean()),
-        "good work of those kept (points above all of their type)": 100 * float(quality[old & stays].mean()),
+        "good work of those kept (points above the mean)": 100 * float(quality[old & stays].mean()),
         "kept, of the first (%)": 100 * float(stays[sellers["entered_s"] == 0].mean()),
         "kept, of entrants (%)": 100 * float(stays[old & (sellers["entered_s"] > 0)].mean()),
     }
@@ -156,7 +156,7 @@ def draw(title: str) -> None:
         figure = page(title, f"two days; {mean_shown(REPLICATIONS, 'bars')}", 3.2)
         for axes, policy in zip(figure.subplots(1, 2, sharey=True, sharex=True), POLICIES, strict=True):
             kept(axes, policy, rows)
-        for side, colour, marker in (("better than its type", BLUE, "o"), ("worse", VERMILLION, "s")):
+        for side, colour, marker in (("better than the mean", BLUE, "o"), ("worse", VERMILLION, "s")):
             figure.axes[0].plot([], [], color=colour, marker=marker, linestyle="", label=side)
         figure.legend(loc="outside lower center", ncols=2)
         save(figure, HERE / "entry_and_exit.png")
