@@ -76,6 +76,9 @@ def _enter(fields: dict[str, Any], rng: random.Random) -> None:
         "success_shift": {"uniform": {"low": -0.3, "high": 0.3}},
     }
     fields["skills"]["embedding"] = {}
+    for group in groups_of(fields):
+        if group.get("policy", {}).get("kind") == "fixed":
+            group["policy"] = {"kind": "cheapest"}
     entry = {"per_day": rng.choice((50, 1_000, 20_000))}
     fields["turnover"] = fields.get("turnover", {}) | {"entry": entry}
 

@@ -182,13 +182,19 @@ def quote(
     count: Any = np.int64(0)
     course.beyond = 0
     for place in range(course.found):
-        who = offers.ids[place] if rules.searches else there[place]
-        pair, contractor = experience.pairs[task.type_id, who], experience.contractors[who]
-        if not contractor.there or not is_offered(who, task, pair, recorded, rules):
+        who = place
+        if rules.searches:
+            who = offers.ids[place]
+        elif rules.turns_over:
+            who = there[place]
+        pair = experience.pairs[task.type_id, who]
+        if not is_offered(who, task, pair, recorded, rules):
             continue
         if played.tried > 0 and _among(who, tried[: played.tried]):
             continue
-        worker = books.workers[who]
+        contractor, worker = experience.contractors[who], books.workers[who]
+        if rules.turns_over and not contractor.there:
+            continue
         if contractor.next_s <= agenda.now_s:
             turn(who, contractor, experience.pairs, worker, motion, agenda.now_s)
         offers.ids[place], offers.ids[count] = offers.ids[count], who
