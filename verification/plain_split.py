@@ -43,7 +43,8 @@ def _parts(known: Known, task: Task, found: list[Contractor], search_s: float) -
         usd = stay.plain_usd * known.charge_factors.of(task.type, agent) + stay.others_late_usd
         took_s = stay.turnaround_s * known.time_factors.of(task.type, agent)
         at_home = Part(False, usd, took_s, 1 - good_p)
-    quotes = [known.quote(task, who, search_s, stay) for who in found if who.does(task)]
+    asked = [who for who in found if who.does(task) and who.is_there(known.env.now)]
+    quotes = [known.quote(task, who, search_s, stay) for who in asked]
     offers = [offer for offer in quotes if offer is not None and offer.eligible]
     if not offers:
         return at_home, at_home

@@ -23,6 +23,7 @@ from verification.settings_markets import (
     contractor,
     contracts,
     estimates,
+    groups,
     hours,
     insecure,
     steps,
@@ -199,7 +200,7 @@ def markets(folder: Path) -> dict[str, Market]:
     """All markets by name; their files are written into the folder."""
     made = (
         *(hours(), tokens(), estimates(), contracts(), insecure(), steps(), series(folder)),
-        *(listing(folder), recorded(folder)),
+        *(listing(folder), recorded(folder), groups()),
     )
     return {each["name"]: deepcopy({k: v for k, v in each.items() if v is not None}) for each in made}
 

@@ -434,6 +434,30 @@ def splits() -> Market:
     }
 
 
+def groups() -> Market:
+    """Clients in groups, some of whom share a box with contractors."""
+    rule = contracts()
+    pool = rule["contractors"]
+    on_the_box = {name: value for name, value in pool["types"]["x"].items() if name != "slots"}
+    outcomes = {"a": {"success": 0.6}, "b": {"success": 0.9}}
+    one = {"types": {"a": 1, "b": 2}, "value_usd": 6.0, "max_latency_min": {"a": 0.3}, "outcomes": outcomes}
+    machine = GPU | {"compute_usd_per_h": 90.0}
+    return rule | {
+        "name": "groups",
+        "boxes": {"lab": {"slots": 1, "hardware": GPU}},
+        "clients": {
+            "hardware": GPU,
+            "groups": {
+                "one": {"count": 2, "share": 0.4, "budget_usd_per_day": 1.5, "slots": 1} | one,
+                "two": {"count": 1, "success": 0.5, "price_usd": 0.3, "policy": {"kind": "cheapest"}},
+                "three": {"count": 2, "slots": 1, "hardware": machine, "success": 0.5},
+                "four": {"count": 2, "box": "lab", "success": 0.5},
+            },
+        },
+        "contractors": pool | {"types": pool["types"] | {"x": on_the_box | {"box": "lab"}}},
+    }
+
+
 def insecure() -> Market:
     """Contracts on which data leak, work is tampered with and work is lost; else little goes wrong. Whoever
     looks for contractors asks them all."""

@@ -15,6 +15,7 @@ OTHER: dict[str, list[Any]] = {
     "after": [[]],
     "benchmark": ["b"],
     "benchmarks": [["a"]],
+    "box": ["lab"],
     "bill_usd": [0.9],
     "budget_usd": [0.01, 1.0],
     "busy_weekdays": [["tuesday"]],
@@ -77,6 +78,8 @@ def other_values(setting: Setting, folder: Path) -> list[Any]:
         found = OTHER[name]
     elif words:
         found = list(typing.get_args(words[0]))
+    elif isinstance(value, dict):
+        found = [{key: 0.2 * float(number) for key, number in value.items()}, dict(list(value.items())[:1])]
     elif isinstance(value, bool):
         found = [not value]
     elif isinstance(value, int):

@@ -35,9 +35,24 @@ EXPLAINED = {
 }
 """Settings of which nothing is asked, and why."""
 
+_ALIKE = {
+    r"clients\.groups\.NAME\.policy\b": "policy",
+    r"(clients\.groups\.NAME|boxes\.NAME)\.hardware\b": "clients.hardware",
+    r"clients\.groups\.NAME\.outcomes\b": "clients.outcomes",
+}
+"""What stands in several places and is looked at in one."""
+
 _FACTS = re.compile(
     r"contractors\((DrawnPool\)\.types\.NAME|PriceList\)\.template|RecordedPool\)\.recorded|list\)\[\])"
 )
+
+
+def looked_at(place: str) -> str:
+    """Where a setting is looked at that stands in several places."""
+    place = _FACTS.sub("contractors.WHO", place)
+    for pattern, other in _ALIKE.items():
+        place = re.sub(pattern, other, place)
+    return place
 
 
 def explained(place: str) -> bool:
@@ -99,6 +114,11 @@ def test_every_setting_of_splitting_acts_or_is_told(folder: Path) -> None:
         assert silent(walked(splits(), folder, among=f"workload.types.NAME.{name}")) == []
 
 
+@pytest.mark.parametrize("among", ["clients.groups", "boxes", "contractors(DrawnPool).types.NAME.box"])
+def test_every_setting_of_groups_and_boxes_acts_or_is_told(among: str, folder: Path) -> None:
+    assert silent(walked(markets(folder)["groups"], folder, among)) == []
+
+
 @pytest.mark.parametrize("kind", POLICIES)
 def test_every_setting_of_a_policy_acts_or_is_told(kind: str, folder: Path) -> None:
     data = markets(folder)["contracts"] | {"policy": POLICIES[kind]}
@@ -110,10 +130,10 @@ def test_the_markets_have_every_setting(folder: Path) -> None:
     data += [data[0] | {"policy": policy} for policy in POLICIES.values() if policy["kind"] != "fixed"]
     data += [markets(folder)["contracts"] | {"policy": POLICIES["fixed"]}]
     there = {setting.place for each in data for setting in settings_in(coalesce_sim.load(each))}
-    shared = {_FACTS.sub("contractors.WHO", place) for place in there}
+    shared = {looked_at(place) for place in there}
     missing = [
         place
         for place in all_settings()
-        if not explained(place) and _FACTS.sub("contractors.WHO", place) not in shared
+        if not explained(looked_at(place)) and looked_at(place) not in shared
     ]
     assert missing == []

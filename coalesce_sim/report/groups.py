@@ -13,15 +13,18 @@ from coalesce_sim.report.layout import Column, print_columns
 from coalesce_sim.scenario.clients import Clients
 from coalesce_sim.statistics.intervals import Estimate
 
-_COLUMNS = {
+_HEADS = {
     "tasks": "tasks",
-    "outsourcing_rate": "outsourced,\n%",
-    "realised_usd": "realised\ncost, USD",
+    "outsourcing_rate": "out-\nsourced, %",
+    "realised_usd": "cost,\nUSD",
     "all_local_usd": "all-local,\nUSD",
-    "cost_reduction": "cost\nreduction, %",
-    "late_rate": "missed\ntarget, %",
+    "cost_reduction": "saved,\n%",
+    "late_rate": "late,\n%",
     "success_rate": "good,\n%",
 }
+
+TOLD = tuple(_HEADS)
+"""The metrics that are told of each group."""
 
 
 def print_groups(console: Console, clients: Clients, estimates: Mapping[str, Estimate]) -> None:
@@ -31,7 +34,7 @@ def print_groups(console: Console, clients: Clients, estimates: Mapping[str, Est
         return
     names = list(clients.groups)
     columns = []
-    for metric, head in _COLUMNS.items():
+    for metric, head in _HEADS.items():
         values = [estimates.get(of_group(metric, name), NONE) for name in names]
         if any(each.mean not in (None, 0.0, 100.0) for each in values):
             columns.append(Column(head, [_figure(metric, each) for each in values]))

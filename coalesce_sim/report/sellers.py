@@ -9,8 +9,9 @@ from rich.console import Console
 from rich.text import Text
 
 from coalesce_sim.experiments.sellers import Sellers
-from coalesce_sim.numbers import column, number, plural
+from coalesce_sim.numbers import column, number, plural, with_half_width
 from coalesce_sim.report.layout import Column, print_columns, print_wrapped
+from coalesce_sim.statistics.intervals import Estimate
 
 MOST_ROWS = 12
 """As many rows fit a screen beside the rest."""
@@ -30,6 +31,18 @@ def finding(rows: Sequence[Mapping[str, Any]]) -> str:
     made = "lose" if profit_usd < 0 else "make"
     together = f"together they {made} {number(abs(profit_usd))} USD on {number(sum(mean['revenue_usd']))} USD"
     return f"{number(lose, 1)} of {plural(round(of), 'seller')} are in the red; {together}"
+
+
+def comings_and_goings(estimates: Mapping[str, Estimate]) -> str:
+    """How many sellers were there, came and went, in a sentence; empty where none may."""
+    names = ("present", "entered", "left")
+    there, entered, left = (estimates.get(f"contractors_{name}") for name in names)
+    if there is None or entered is None or left is None:
+        return ""
+    return (
+        f"Sellers in the market: {with_half_width(there)} on average; {with_half_width(entered)} entered and "
+        f"{with_half_width(left)} left in a replication"
+    )
 
 
 def print_sellers(console: Console, sellers: Sellers) -> None:

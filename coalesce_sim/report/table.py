@@ -15,7 +15,7 @@ from coalesce_sim.report.groups import print_groups
 from coalesce_sim.report.layout import Column, print_columns, print_wrapped
 from coalesce_sim.report.results_folder import Written
 from coalesce_sim.report.routing import print_routing, print_who
-from coalesce_sim.report.sellers import print_sellers
+from coalesce_sim.report.sellers import comings_and_goings, print_sellers
 from coalesce_sim.scenario.security import INCIDENT_KINDS
 from coalesce_sim.statistics.intervals import Estimate, estimate
 
@@ -63,6 +63,8 @@ def print_run(console: Console, written: Written[RunResult]) -> None:
     print_groups(console, result.scenario.clients, result.estimates)
     print_routing(console, result.routed)
     print_sellers(console, result.books())
+    if turnover := comings_and_goings(result.estimates):
+        print_wrapped(console, f"{turnover}.")
     for line in experience(result):
         print_wrapped(console, line)
     for note in (_HONEST, _AS_PUBLISHED) if _of_the_paper(result) else (_HONEST,):

@@ -178,10 +178,13 @@ class Clients(Model):
 
     @model_validator(mode="after")
     def _all_have_hardware(self) -> Self:
-        stated = [] if self.groups is None else list(self.groups.values())
-        with_slots_alone = [each for each in stated if each.hardware is None and each.box is None]
-        lacking = not stated or any(self.box is None or each.slots is not None for each in with_slots_alone)
-        if self.hardware is None and lacking and (stated or self.box is None):
+        def lacks(group: ClientGroup) -> bool:
+            if group.hardware is not None or group.box is not None:
+                return False
+            return self.box is None or group.slots is not None
+
+        lacking = self.box is None if self.groups is None else any(map(lacks, self.groups.values()))
+        if self.hardware is None and lacking:
             raise ValueError("hardware: missing")
         return self
 

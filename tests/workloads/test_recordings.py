@@ -14,6 +14,7 @@ import coalesce_sim
 from coalesce_sim import ScenarioError
 from coalesce_sim.inputs.recordings import Recordings, read_recordings
 from coalesce_sim.scenario.recordings import KNOWN_FAULTY, RecordedRuns
+from verification.both_cores import assert_same_on_both_cores
 
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -369,3 +370,19 @@ def test_real_agents_can_be_extended_to_records_of_other_benchmarks() -> None:
         replications=1,
     )
     assert played.decisions["realised_usd"].sum() == pytest.approx(0.25 + (0.5 + 5) + 1)
+
+
+@pytest.mark.parametrize("groups", [None, {"one": {"count": 1}, "other": {"count": 2, "success": 0.5}}])
+def test_both_cores_play_what_was_recorded(groups: dict[str, Any] | None) -> None:
+    read()  # writes the files
+    types = dict.fromkeys(("gaia", "swe-bench", "swe-bench-multimodal", "swt-bench"))
+    types |= {"qa": {"max_latency_min": 5}, "fix": {"max_latency_min": 9}}
+    records = {
+        "path": "runs.csv",
+        "models_path": "models.csv",
+        "own_agent": "own",
+        "benchmarks": ["fix", "qa"],
+    }
+    mine = {"extends": "real_agents", "workload": {"types": types}, "records": records}
+    scenario = coalesce_sim.load(mine | ({"clients": {"groups": groups}} if groups else {}))
+    assert_same_on_both_cores(scenario)

@@ -15,10 +15,10 @@ from coalesce_sim.market.compiled.experience import Experience
 from coalesce_sim.market.compiled.lives import ACCEPTED, AT_LAST, take_waiting
 from coalesce_sim.market.compiled.market_memory import Facts, Tasks, Under
 from coalesce_sim.market.compiled.market_tables import HOME_BEGINS, SETTING_UP, Course, Offers, Rules, Task
-from coalesce_sim.market.compiled.motion import Motion
+from coalesce_sim.market.compiled.motion import Motion, ease_at
 from coalesce_sim.market.compiled.purses import commit, left_usd
 from coalesce_sim.market.compiled.quotes import due_usd, work_s
-from coalesce_sim.market.compiled.results import is_good
+from coalesce_sim.market.compiled.results import luck_of
 from coalesce_sim.market.compiled.slots import Books, has_slots, join
 from coalesce_sim.market.contracts.terms import ASKED, BID, EXTERNAL, LATENCY, PLAIN, SERVICE
 from coalesce_sim.policies.protocol import LOCAL
@@ -80,7 +80,11 @@ def carry_out(
     job.search_s, job.submitted_s, job.deadline_s = course.found_s, agenda.now_s, np.inf
     if rules.timeout_factor > 0:
         job.deadline_s = agenda.now_s + rules.timeout_factor * job.quoted_s
-    job.good = is_good(number, who, task, contractor, pair, facts.recorded, motion, agenda.now_s, rules)
+    if rules.recorded:
+        job.good = bool(facts.recorded.good[task.instance, who])
+    else:
+        job.luck = luck_of(number, contractor, rules)
+        job.good = job.luck < ease_at(contractor, pair, agenda.now_s, motion)
     tasks.tried[row, played.tried] = who
     played.tried += 1
     played.contractor = who

@@ -35,7 +35,6 @@ from coalesce_sim.market.compiled.market_tables import (
     Job,
     Pair,
     Played,
-    Recorded,
     Rules,
     Task,
 )
@@ -43,12 +42,12 @@ from coalesce_sim.market.compiled.motion import (
     NEVER,
     Motion,
     down_s,
+    ease_at,
     keep_up,
     lasting,
     occupied_s,
     repaired_s,
 )
-from coalesce_sim.market.compiled.results import is_good
 from coalesce_sim.market.compiled.rows import Table
 from coalesce_sim.market.compiled.slots import (
     Books,
@@ -123,7 +122,6 @@ def of_contract(
     played: Played,
     contractor: Contractor,
     pair: Pair,
-    recorded: Recorded,
     motion: Motion,
     jobs: Table[Job],
     worker: Worker,
@@ -174,9 +172,7 @@ def of_contract(
         if job.input_required:
             job.service_s += course.reply_s
         if contractor.first_success < contractor.stop_success:
-            job.good = is_good(
-                job.task, job.who, task, contractor, pair, recorded, motion, agenda.now_s, rules
-            )
+            job.good = job.luck < ease_at(contractor, pair, agenda.now_s, motion)
         fails_openly = drawn(contractor.fails_openly, job.task, job.attempt)
         job.breaks_off = not job.good and fails_openly < rules.failed_share
         if job.breaks_off:
@@ -217,9 +213,7 @@ def of_contract(
             job.state, job.reason = FAILED, BROKE_OFF
             return OVER
         if contractor.first_success < contractor.stop_success:
-            job.good = is_good(
-                job.task, job.who, task, contractor, pair, recorded, motion, agenda.now_s, rules
-            )
+            job.good = job.luck < ease_at(contractor, pair, agenda.now_s, motion)
         job.state, job.stage = COMPLETED, VERIFIED
         if task.check_s > 0:
             schedule(agenda.now_s + task.check_s, GO_ON, place, job.serial, NORMAL, events, agenda)

@@ -357,7 +357,6 @@ def _go_on(
             played,
             contractor,
             pair,
-            facts.recorded,
             motion,
             under.jobs,
             worker,

@@ -274,7 +274,7 @@ def _recorded(scenario: Scenario, homes: int) -> rows.Recorded:
         return rows.Recorded(np.zeros((0, 0), dtype=np.bool_), np.zeros((0, 0)))
     recordings = read_recordings(scenario.records)
     whose = [*range(recordings.success.shape[1] - 1), *[LOCAL] * homes]
-    return rows.Recorded(recordings.success[:, whose], recordings.bill_usd[:, whose])
+    return rows.Recorded(recordings.success.take(whose, axis=1), recordings.bill_usd.take(whose, axis=1))
 
 
 def _checks(contracts: ContractRules) -> Rows:

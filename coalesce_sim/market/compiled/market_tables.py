@@ -153,6 +153,7 @@ class Job:
     expected_end_s: float
     repairs_s: float
     lost: bool
+    luck: float
     search_s: float
     submitted_s: float
     deadline_s: float

@@ -26,11 +26,17 @@ def is_good(
     column."""
     if rules.recorded:
         return bool(recorded.good[task.instance, who])
+    return luck_of(number, worker, rules) < ease_at(worker, pair, at_s, motion)
+
+
+@part
+def luck_of(number: int, worker: Contractor, rules: Rules) -> float:
+    """`Work.luck` of a worker with the task of that number."""
     draw = drawn(worker.work, number, 0)
     if rules.correlation > 0:
         difficulty = normal(drawn(rules.difficulty, number, 0))
         draw = rules.own_share * normal(draw) + rules.shared_share * difficulty
-    return draw < ease_at(worker, pair, at_s, motion)
+    return draw
 
 
 @part

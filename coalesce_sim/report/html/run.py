@@ -24,6 +24,7 @@ from coalesce_sim.report.html.closing import (
     undefined_checks,
 )
 from coalesce_sim.report.html.costs import cost_sections
+from coalesce_sim.report.html.groups import groups_sections
 from coalesce_sim.report.html.page import (
     Cell,
     Column,
@@ -77,6 +78,7 @@ def run_page(opened: Opened, metrics: Sequence[str], title: str | None) -> Page:
     sections = [
         Section("asked", "What was asked", [Facts(_asked(facts, origin))]),
         *cost_sections({"As played": estimates}),
+        *groups_sections(origin["scenario"]["clients"].get("groups") or (), estimates),
         *routing_sections(opened),
         *sellers_sections(facts.get("sellers", ())),
         Section("curves", "Curves", [Drawing(_timeline_chart(opened.timeline, interval_s))]),

@@ -26,8 +26,8 @@ from coalesce_sim.statistics.intervals import Estimate, estimate
 
 HERE: Final = Path(__file__).parent
 PLAYED: Final = Path("results/experiments/batching.csv")
-REPLICATIONS: Final = 10
-REQUESTS: Final = 3000
+REPLICATIONS: Final = 6
+REQUESTS: Final = 1500
 RATES: Final = (0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 12, 16)
 """Requests a second; at 512 at once the machine can write for about twenty."""
 

@@ -20,24 +20,21 @@ from matplotlib.axes import Axes
 
 import coalesce_sim
 from coalesce_sim.numbers import with_half_width
-from coalesce_sim.report.look import BLUE, GREY, VERMILLION, mean_shown, our_style, page, save
+from coalesce_sim.report.look import BLUE, VERMILLION, mean_shown, our_style, page, save
 from coalesce_sim.statistics.intervals import Estimate, estimate
 
 HERE: Final = Path(__file__).parent
 FOLDER: Final = Path("results/experiments")
-REPLICATIONS: Final = 10
+REPLICATIONS: Final = 8
 HOUR_S: Final = 3600.0
+GOOD: Final = "kept of the better sellers, %"
+BAD: Final = "kept of the worse sellers, %"
 
 RATINGS: Final[Mapping[str, str]] = {
     "no ratings": "reputation=null",
     "Beta": "reputation={model: {kind: beta, forgetting: 0.999}, start: cold}",
-    "sliding window of 50": "reputation={model: {kind: sliding_window, window_ratings: 50}, start: cold}",
     "EWMA": "reputation={model: {kind: ewma, alpha: 0.05}, start: cold}",
     "EigenTrust": "reputation={model: {kind: eigentrust, recompute_every: 100}, start: cold}",
-}
-POLICIES: Final[Mapping[str, str]] = {
-    "topsis": "policy={kind: topsis, epsilon: 0.1}",
-    "greedy": "policy={kind: greedy}",
 }
 
 
@@ -60,20 +57,16 @@ def sellers_of(scenario: coalesce_sim.Scenario) -> tuple[pd.DataFrame, list[Mapp
 
 @cli.command()
 def play() -> None:
-    """Play all ratings with both policies."""
+    """Play all ratings."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
     sellers, runs = [], []
     for rating, reputation in RATINGS.items():
-        for policy, deciding in POLICIES.items():
-            scenario = coalesce_sim.load("entry_and_exit", [reputation, deciding])
-            told, metrics = sellers_of(scenario)
-            sellers.append(told.assign(rating=rating, policy=policy))
-            runs += [
-                {"rating": rating, "policy": policy, "replication": k} | m for k, m in enumerate(metrics)
-            ]
-            click.echo(f"{rating}, {policy}")
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    pd.concat(sellers).to_csv(FOLDER / "entry_and_exit_sellers.csv", index=False)
-    pd.DataFrame(runs).to_csv(FOLDER / "entry_and_exit.csv", index=False)
+        told, metrics = sellers_of(coalesce_sim.load("entry_and_exit", [reputation]))
+        sellers.append(told.assign(rating=rating))
+        runs += [{"rating": rating, "replication": k} | each for k, each in enumerate(metrics)]
+        pd.concat(sellers).to_csv(FOLDER / "entry_and_exit_sellers.csv", index=False)
+        pd.DataFrame(runs).to_csv(FOLDER / "entry_and_exit.csv", index=False)
+        click.echo(rating)
 
 
 def end_s() -> float:
@@ -82,37 +75,33 @@ def end_s() -> float:
 
 
 def figures_of(sellers: pd.DataFrame) -> dict[str, float]:
-    """Of one replication: whom the market kept.
-
-    Quality is the true success relative to the mean of all of the replication.
-    """
-    until_s = sellers["left_s"].fillna(np.inf)
+    """Of one replication: whom the market kept, of those who entered twelve hours before the end or earlier
+    and so had time to fail. Good are those whose true success is above the mean of all of the replication."""
+    stays = sellers["left_s"].fillna(np.inf) > end_s()
     quality = sellers["success"] - sellers["success"].mean()
-    stays = until_s > end_s()
-    old = sellers["entered_s"] < end_s() - 12 * HOUR_S  # had time to fail
-    good, bad = old & (quality > 0), old & (quality <= 0)
+    old = sellers["entered_s"] < end_s() - 12 * HOUR_S
     return {
-        "left": float((~stays).sum()),
+        "sellers that left": float((~stays).sum()),
         "there at the end": float(stays.sum()),
-        "kept, of good sellers (%)": 100 * float(stays[good].mean()),
-        "kept, of bad sellers (%)": 100 * float(stays[bad].mean()),
-        "good work of those kept (points above the mean)": 100 * float(quality[old & stays].mean()),
-        "kept, of the first (%)": 100 * float(stays[sellers["entered_s"] == 0].mean()),
-        "kept, of entrants (%)": 100 * float(stays[old & (sellers["entered_s"] > 0)].mean()),
+        GOOD: 100 * float(stays[old & (quality > 0)].mean()),
+        BAD: 100 * float(stays[old & (quality <= 0)].mean()),
+        "success of those kept, points above the mean": 100 * float(quality[old & stays].mean()),
+        "kept of the first, %": 100 * float(stays[sellers["entered_s"] == 0].mean()),
+        "kept of entrants, %": 100 * float(stays[old & (sellers["entered_s"] > 0)].mean()),
     }
 
 
-def told() -> dict[tuple[str, str], dict[str, Estimate]]:
-    """All figures with 95 % intervals, by rating and policy."""
+def told() -> dict[str, dict[str, Estimate]]:
+    """All figures with 95 % intervals, by rating."""
     sellers, runs = (pd.read_csv(FOLDER / f"entry_and_exit{part}.csv") for part in ("_sellers", ""))
     found = {}
-    for (rating, policy), mine in sellers.groupby(["rating", "policy"], sort=False):
+    for rating, mine in sellers.groupby("rating", sort=False):
         rows = [figures_of(each) for _, each in mine.groupby("replication")]
         estimates = {name: estimate([row[name] for row in rows]) for name in rows[0]}
-        of_runs = runs[(runs["rating"] == rating) & (runs["policy"] == policy)]
-        for name in ("cost_reduction", "contractor_margin", "contractors_in_the_red"):
+        of_runs = runs[runs["rating"] == rating]
+        for name in ("cost_reduction", "contractor_margin", "revenue_hhi"):
             estimates[name] = estimate(of_runs[name].tolist())
-        found[str(rating), str(policy)] = estimates
+        found[str(rating)] = estimates
     return found
 
 
@@ -120,31 +109,29 @@ def told() -> dict[tuple[str, str], dict[str, Estimate]]:
 def table() -> None:
     """Means with 95 % intervals."""
     rows = told()
-    names = list(next(iter(rows.values())))
-    print(f"| ratings, policy | {' | '.join(names)} |")
-    print("|---|" + "---:|" * len(names))
-    for (rating, policy), estimates in rows.items():
-        print(f"| {rating}, {policy} | {' | '.join(with_half_width(estimates[name]) for name in names)} |")
+    print(f"| | {' | '.join(rows)} |")
+    print("|---|" + "---:|" * len(rows))
+    for name in next(iter(rows.values())):
+        print(f"| {name} | {' | '.join(with_half_width(each[name]) for each in rows.values())} |")
 
 
-def kept(axes: Axes, policy: str, rows: Mapping[tuple[str, str], Mapping[str, Estimate]]) -> None:
+SIDES: Final = (
+    (GOOD, "better than the mean", BLUE, "o", -0.1),
+    (BAD, "worse", VERMILLION, "s", 0.1),
+)
+
+
+def kept(axes: Axes, rows: Mapping[str, Mapping[str, Estimate]]) -> None:
     """How many of the good and of the bad were kept, a row a rating."""
-    sides = (("good", BLUE, "o", -0.12), ("bad", VERMILLION, "s", 0.12))
-    for place, rating in enumerate(RATINGS):
-        for side, colour, marker, aside in sides:
-            each = rows[rating, policy][f"kept, of {side} sellers (%)"]
-            axes.errorbar(
-                each.mean or 0.0,
-                place + aside,
-                xerr=each.half_width,
-                color=colour,
-                marker=marker,
-                linestyle="",
-            )
-    axes.set_yticks(range(len(RATINGS)), list(RATINGS))
-    axes.set_ylim(len(RATINGS) - 0.5, -0.5)
-    axes.set_xlabel("Sellers kept (%)")
-    axes.set_title(policy, color=GREY, loc="left")
+    for name, label, colour, marker, aside in SIDES:
+        means = [each[name].mean or 0.0 for each in rows.values()]
+        halves = [each[name].half_width or 0.0 for each in rows.values()]
+        places = np.arange(len(rows)) + aside
+        look = {"color": colour, "marker": marker, "linestyle": "", "label": label}
+        axes.errorbar(means, places, xerr=halves, **look)
+    axes.set_yticks(range(len(rows)), list(rows))
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.set_xlabel("Sellers kept, of those who entered 12 h before the end or earlier (%)")
 
 
 @cli.command()
@@ -153,12 +140,10 @@ def draw(title: str) -> None:
     """Draw the figure beside the page, under a TITLE that says the finding."""
     rows = told()
     with our_style():
-        figure = page(title, f"two days; {mean_shown(REPLICATIONS, 'bars')}", 3.2)
-        for axes, policy in zip(figure.subplots(1, 2, sharey=True, sharex=True), POLICIES, strict=True):
-            kept(axes, policy, rows)
-        for side, colour, marker in (("better than the mean", BLUE, "o"), ("worse", VERMILLION, "s")):
-            figure.axes[0].plot([], [], color=colour, marker=marker, linestyle="", label=side)
-        figure.legend(loc="outside lower center", ncols=2)
+        figure = page(title, f"two days, topsis; {mean_shown(REPLICATIONS, 'bars')}", 2.6)
+        axes = figure.add_subplot()
+        kept(axes, rows)
+        axes.legend(loc="upper right")
         save(figure, HERE / "entry_and_exit.png")
 
 

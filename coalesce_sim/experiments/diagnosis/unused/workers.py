@@ -159,7 +159,12 @@ def _of_hardware(asked: Asked) -> Iterator[Unused]:
         if some.hardware is not None:
             yield from _of_own_hardware(asked, some.hardware, f"{place}.hardware")
     for name, box in (scenario.boxes or {}).items():
-        yield from _of_own_hardware(asked, box.hardware, f"boxes.{name}.hardware")
+        place = f"boxes.{name}.hardware"
+        if any(each.box == name for _, each in scenario.facts):
+            timed = asked.flop_at_home or asked.flop_at_contractors
+            yield from _of_machine(box.hardware, place, timed, costs=True)
+        else:
+            yield from _of_own_hardware(asked, box.hardware, place)
     place = of_contractors(scenario, "hardware")
     for machine in asked.machines:
         yield from _of_machine(machine, place, asked.flop_at_contractors, costs=asked.own_costs)
