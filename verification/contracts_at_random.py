@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import product
 from typing import Any
 
 from hypothesis import strategies as st
@@ -29,26 +30,57 @@ def market_with_contracts(number: int) -> dict[str, Any]:
         (found or {}).pop("message_usd", None)
     if found is not None:
         _widen(found, len(fields["contractors"]), rng)
-    _leave_out(fields)
-    fields["contracts"]["security"].pop("incidents", None)
-    if fields.get("reputation", {}).get("model", {}).get("kind") == "sliding_window":
-        fields["reputation"]["model"] = {"kind": "beta"}
     kind = rng.choice(_POLICIES)
     if fields["policy"]["kind"] != kind:
         fields["policy"] = {"kind": kind}
     if kind in LEARNERS:
         fields["policy"] = learner(kind, lambda *values: rng.choice(values))
+    leave_out(fields)
+    if rng.random() < 0.5:
+        stay(fields)
+    elif rng.random() < 0.3:
+        _enter(fields, rng)
     return fields
 
 
-def _leave_out(fields: dict[str, Any]) -> None:
-    """What only SimPy plays of those who trade."""
+def leave_out(fields: dict[str, Any]) -> None:
+    """Replace what only SimPy plays, boxes left out."""
+    fields["contracts"]["security"].pop("incidents", None)
+    if fields.get("reputation", {}).get("model", {}).get("kind") == "sliding_window":
+        fields["reputation"]["model"] = {"kind": "beta"}
+    if "turnover" in fields:
+        leaves = fields["turnover"]["exit"]
+        fields["turnover"] = {"exit": {"per_day": leaves["per_day"] or 300}}
+    for contractor in fields["contractors"]:
+        if contractor.pop("batch_curve", None) is not None:
+            contractor["slots"] = 1
+
+
+def stay(fields: dict[str, Any]) -> None:
+    """Nobody comes or goes."""
     fields.pop("turnover", None)
     for contractor in fields["contractors"]:
         for name in ("enter_h", "leave_h"):
             contractor.pop(name, None)
-        if contractor.pop("batch_curve", None) is not None:
-            contractor["slots"] = 1
+
+
+def _enter(fields: dict[str, Any], rng: random.Random) -> None:
+    """Contractors are drawn from kinds like those that are listed, and others enter."""
+    kinds = [dict(each) for each in fields["contractors"]]
+    for kind, name in product(kinds, ("name", "type", "enter_h", "leave_h")):
+        kind.pop(name, None)
+    fields["contractors"] = {
+        "count": rng.randint(1, 9),
+        "types": {f"kind_{place}": kind | {"share": 1} for place, kind in enumerate(kinds)},
+        "price_factor": {"uniform": {"low": 0.5, "high": 2}},
+        "success_shift": {"uniform": {"low": -0.3, "high": 0.3}},
+    }
+    fields["skills"]["embedding"] = {}
+    for group in groups_of(fields):
+        if group.get("policy", {}).get("kind") == "fixed":
+            group["policy"] = {"kind": "cheapest"}
+    entry = {"per_day": rng.choice((50, 1_000, 20_000))}
+    fields["turnover"] = fields.get("turnover", {}) | {"entry": entry}
 
 
 def _widen(found: dict[str, Any], contractors: int, rng: random.Random) -> None:

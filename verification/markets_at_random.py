@@ -58,7 +58,8 @@ def market_of(number: int, tasks: int, contractors: int, *, boxes: bool = True) 
     def pick(*values: Any) -> Any:
         return rng.choice(values)
 
-    clients, types, pool = pick(1, 2, 3), _types(pick), [_contractor(pick, f"c{place}") for place in range(6)]
+    clients, types = pick(1, 2, 3), _types(pick)
+    pool = [_contractor(pick, f"c{place}") for place in range(max(6, contractors))]
     fields = {
         "name": "at_random",
         "title": "a market at random",

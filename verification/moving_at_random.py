@@ -28,7 +28,8 @@ def set_in_motion(fields: dict[str, Any], rng: random.Random, *, compiled: bool 
     core plays, if that is asked for."""
     fields["clock"] = fields["clock"] | {"days": _DAYS}
     curved = {name for name, box in (fields.get("boxes") or {}).items() if "batch_curve" in box}
-    for who in fields["contractors"]:
+    pool = fields["contractors"]
+    for who in pool["types"].values() if isinstance(pool, dict) else pool:
         for name in _SHARES:
             if rng.random() < 0.3:
                 who[name] = _moving(rng, rng.random(), 0.0, 1.0)

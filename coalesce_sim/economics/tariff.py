@@ -54,6 +54,8 @@ class Tariff:
         """That of some contractors of the pool, in their order."""
         conditional = []
         for rates in self.conditional:
+            if not len(rates.contractors):  # nobody of a drawn pool states any
+                continue
             place = np.searchsorted(rates.contractors, ids)
             place[place == len(rates.contractors)] = 0
             stated = np.flatnonzero(rates.contractors[place] == ids)

@@ -183,8 +183,10 @@ def roster_of(scenario: Scenario, streams: Streams) -> Roster:
             kinds = [on_its_machine(each) for each in source]
             everyone, presence = np.arange(len(source)), _listed_presence(source, stay)
             roster = _named(names, types, kinds, everyone, presence, clock)
+            first_of_owner: dict[str, int] = {}
             owners = [each.owner or each.name for each in source]
-            return replace(roster, owner=np.array([owners.index(each) for each in owners]))
+            owner = [first_of_owner.setdefault(each, row) for row, each in enumerate(owners)]
+            return replace(roster, owner=np.array(owner))
 
 
 class _Stay:

@@ -335,6 +335,11 @@ def test_an_observer_is_told_the_same_blocks():
             ["reputation.model={kind: sliding_window}"],
             r"reputation by a sliding window \(reputation.model\)",
         ),
+        (
+            "market_day",
+            ["turnover={exit: {per_day: 1, in_the_red: {usd: 1, hours: 2}}}"],
+            r"contractors that give up \(turnover.exit.in_the_red\)",
+        ),
     ],
 )
 def test_what_is_not_covered_is_refused_by_name(name, changes, reason):

@@ -12,8 +12,10 @@ import coalesce_sim
 from coalesce_sim import RunResult
 from coalesce_sim.experiments.diagnosis.desertion import deserted_hours
 from coalesce_sim.experiments.diagnosis.warnings import notes_of, warnings_of
+from coalesce_sim.market.compiled.coverage import Core
 from coalesce_sim.report.explanation import explain
 from tests.market.trading import HOME, Script, contractor, market, play
+from verification.contracts_at_random import stay
 from verification.markets_at_random import market_of
 from verification.plain_and_simulator import differences
 
@@ -150,33 +152,36 @@ def spares(contractors: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [each | {"name": f"spare_{k}"} for k, each in enumerate(late)]
 
 
+def assert_spares_change_no_byte(
+    fields: dict[str, Any], find: str, rate: str, policy: str, core: Core = "simpy"
+) -> None:
+    """Fifty dormant contractors beside six, who stay, in a market with that discovery, rating and policy."""
+    stay(fields)
+    fields.pop("discovery", None)
+    fields |= {"policy": {"kind": policy}, "reputation": {"model": RATE[rate], "pooling": 3}}
+    if FIND[find] is not None:
+        fields["discovery"] = FIND[find]
+    if policy in ("vickrey", "score_auction", "posted_price"):
+        fields["cost_model"]["external"]["pricing"] = {"kind": "flat"}
+    alone = coalesce_sim.run(coalesce_sim.load(fields), replications=1, core=core)
+    fields["contractors"] = fields["contractors"] + spares(fields["contractors"])
+    crowd = coalesce_sim.run(coalesce_sim.load(fields), replications=1, core=core)
+    for table in ("decisions", "contracts", "ratings"):
+        one, other = (getattr(each, table).astype(object) for each in (alone, crowd))
+        pd.testing.assert_frame_equal(one, other, check_exact=True, obj=f"{table} of {policy}")
+    told = dict(crowd.replications[0])
+    assert [told.pop(f"contractors_{name}") for name in ("entered", "left")] == [0, 0]
+    assert told.pop("contractors_present") == 6
+    told.pop("deserted_tasks")
+    assert told == pytest.approx(alone.replications[0], rel=0, abs=0, nan_ok=True), policy
+
+
 @pytest.mark.parametrize("find", FIND)
 @pytest.mark.parametrize("rate", RATE)
 def test_fifty_dormant_spares_change_no_byte(find: str, rate: str) -> None:
     families = list(RATE).index(rate) * len(FIND) + list(FIND).index(find)
     for number, policy in enumerate(POLICIES[families % 8 :: 8]):
-        fields = market_of(100 * families + number, 24, 6)
-        for section in ("turnover", "discovery", "reputation"):
-            fields.pop(section, None)
-        for each in fields["contractors"]:
-            each.pop("enter_h", None)
-            each.pop("leave_h", None)
-        fields |= {"policy": {"kind": policy}, "reputation": {"model": RATE[rate], "pooling": 3}}
-        if FIND[find] is not None:
-            fields["discovery"] = FIND[find]
-        if policy in ("vickrey", "score_auction", "posted_price"):
-            fields["cost_model"]["external"]["pricing"] = {"kind": "flat"}
-        alone = coalesce_sim.run(coalesce_sim.load(fields), replications=1)
-        fields["contractors"] = fields["contractors"] + spares(fields["contractors"])
-        crowd = coalesce_sim.run(coalesce_sim.load(fields), replications=1)
-        for table in ("decisions", "contracts", "ratings"):
-            one, other = (getattr(each, table).astype(object) for each in (alone, crowd))
-            pd.testing.assert_frame_equal(one, other, check_exact=True, obj=f"{table} of {policy}")
-        told = dict(crowd.replications[0])
-        assert [told.pop(f"contractors_{name}") for name in ("entered", "left")] == [0, 0]
-        assert told.pop("contractors_present") == 6
-        told.pop("deserted_tasks")
-        assert told == pytest.approx(alone.replications[0], rel=0, abs=0, nan_ok=True), policy
+        assert_spares_change_no_byte(market_of(100 * families + number, 24, 6), find, rate, policy)
 
 
 @pytest.mark.parametrize(

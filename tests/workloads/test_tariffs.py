@@ -342,3 +342,14 @@ def test_a_drawn_contractor_has_all_prices_times_its_factor() -> None:
     fields |= {"contractors": {"count": 1, "types": {"a": kind}, "price_factor": 3.0}}
     paid_usd = coalesce_sim.run(coalesce_sim.load(fields)).decisions["price_usd"]
     assert paid_usd.tolist() == pytest.approx([3 * (601 * 20e-6 + 400e-6 + 0.02 + 0.01)], rel=1e-12)
+
+
+def test_a_kind_with_prices_on_conditions_of_which_nobody_is_drawn_changes_no_bill() -> None:
+    plain, conditional = TokenPrices(input_usd_per_mtok=10.0), TokenPrices(**SELLER)
+    tariffs = [
+        tariff_of([plain, other], np.zeros(3, dtype=np.int64), np.ones(3)).of(np.array([0, 2]))
+        for other in (plain, conditional)
+    ]
+    long = np.array([5000.0]), np.zeros(1), np.array([100.0]), np.array([23 * 3600.0])
+    bills_usd = [bill_usd(tariff, *long).tolist() for tariff in tariffs]
+    assert bills_usd == [[[0.05, 0.05]]] * 2

@@ -34,6 +34,7 @@ from coalesce_sim.market.compiled.market_memory import (
 )
 from coalesce_sim.market.compiled.market_tables import Course, Played
 from coalesce_sim.market.compiled.policy_memory import course_at, offers_at
+from coalesce_sim.market.compiled.presence import come_and_go
 from coalesce_sim.market.compiled.slots import NOBODY
 from coalesce_sim.market.compiled.stops import GO, PREPARED, QUOTED
 
@@ -43,6 +44,7 @@ def prepare(at: IntArray) -> bool:
     """`ContractTrade.prepare` of the next task that is due: it is decided on, or coordinated first. Whether
     somebody has to decide before if it is split."""
     tasks, wholes, under, course = tasks_at(at), wholes_at(at), under_at(at), course_at(at)
+    rules = rules_at(at)
     while course.deciding < course.decide_until:
         number = course.deciding
         row = number - course.first_row_task
@@ -50,6 +52,10 @@ def prepare(at: IntArray) -> bool:
         if played.is_due:
             played.is_due = False
             if own.may_split:
+                if rules.turns_over:
+                    experience, ranking = experience_at(at), ranking_at(at)
+                    agenda, recorded = under.agenda[0], facts_at(at).recorded
+                    come_and_go(tasks, experience, recorded, ranking, agenda, rules, course)
                 return True
             if own.split_s > 0:
                 played.waits_for += 1
@@ -69,9 +75,10 @@ def look(at: IntArray) -> None:
     """See what those offer who were found for the task `Course.deciding`, or are found by looking them up."""
     tasks, books, experience, facts = tasks_at(at), books_at(at), experience_at(at), facts_at(at)
     offers, agenda, rules, course = offers_at(at), under_at(at).agenda[0], rules_at(at), course_at(at)
+    ranking = ranking_at(at)
     if rules.searches and not rules.asks_around:
-        look_up(tasks, experience, ranking_at(at), offers, agenda, rules, course)
-    see_offers(tasks, books, experience, facts, motion_at(at), offers, agenda, rules, course)
+        look_up(tasks, experience, ranking, offers, agenda, rules, course)
+    see_offers(tasks, books, experience, facts, ranking, motion_at(at), offers, agenda, rules, course)
 
 
 @kernel

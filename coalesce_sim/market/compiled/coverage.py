@@ -78,7 +78,7 @@ def of_contracts(scenario: Scenario) -> dict[str, bool]:
         "boxes that agents share (boxes)": bool(scenario.boxes),
         "incidents (contracts.security.incidents)": scenario.incidents is not None,
         "reputation by a sliding window (reputation.model)": by_window,
-        "contractors that enter or leave (turnover, enter_h, leave_h)": scenario.turns_over,
+        "contractors that give up (turnover.exit.in_the_red)": _gives_up(scenario),
         "machines that serve all their jobs at once (batch_curve)": _any_curve(scenario),
         "slots that change (contractors.*.slots)": any(name == "slots" for _, name, _ in scenario.moving),
         "clients whose own agents change (clients.success, clients.price_usd)": any(
@@ -90,6 +90,11 @@ def of_contracts(scenario: Scenario) -> dict[str, bool]:
 def _any_curve(scenario: Scenario) -> bool:
     curves = [facts.batch_curve for _, facts in scenario.facts]
     return any(curves) or any(home.batch_curve is not None for home in scenario.clients.homes)
+
+
+def _gives_up(scenario: Scenario) -> bool:
+    leaves = None if scenario.turnover is None else scenario.turnover.exit
+    return leaves is not None and leaves.in_the_red is not None
 
 
 def learns(policy: type[Policy]) -> bool:

@@ -73,16 +73,16 @@ def look_up(
         for each in range(len(listings)):
             listing = listings[each]
             if listing.ranked:
-                listing.last = last_of(listing, ranked[each])
+                listing.last = last_of(listing, ranked[each], ranking.known, course)
                 listing.ranked = False
-        take_up_ratings(experience.contractors, experience.pairs, ranked, rules, course)
+        take_up_ratings(experience.contractors, experience.pairs, ranking, rules, course)
         course.ranked_s = agenda.now_s
     number = course.deciding - course.first_row_task
     type_id, played = tasks.stated[number].type_id, tasks.played[number]
     listing, row = listings[type_id], ranked[type_id]
     if not listing.ranked:
-        rank(listing, row, rules)
-    found = hand_out(listing, row, offers.ids, rules)
+        rank(listing, row, ranking.known, rules, course)
+    found = hand_out(listing, row, ranking.known, offers.ids, rules, course)
     age_s = agenda.now_s - course.ranked_s
     enter(found, rules.search_s, age_s, _THERE_AND_BACK, played, rules, course)
 
@@ -91,23 +91,27 @@ def look_up(
 def take_up_ratings(
     contractors: Table[Contractor],
     pairs: Grid[Pair],
-    ranked: Grid[Ranked],
+    ranking: Ranking,
     rules: Rules,
     course: Course,
 ) -> None:
-    """`ContractQuotes.merit` of those who were rated since the last time."""
-    who = course.last_rated
+    """`ContractTrade._merit` of those who were rated, have come or have gone since the last time."""
+    who, ranked = course.last_rated, ranking.ranked
     while who >= 0:
         contractor = contractors[who]
         for type_id in range(len(ranked)):
             pair, row = pairs[type_id, who], ranked[type_id]
             skill = min(pair.skill + rules.performance_weight * pair.score, 1.0)
-            row[who].merit = skill - contractor.dearness
+            row[who].merit = skill - contractor.dearness if contractor.there else -np.inf
             _rise(row[who].place, row)
             _sink(row[who].place, row)
         contractor.is_rated = False
         who = contractor.next_rated
     course.last_rated = -1
+    if course.known_changes != course.changes:
+        for place in range(course.there):
+            ranking.known[place] = ranking.there[place]
+        course.known, course.known_changes = course.there, course.changes
 
 
 @part
@@ -148,12 +152,34 @@ def _sink(place: int, row: Table[Ranked]) -> None:
 
 
 @part
-def rank(listing: Listing, row: Table[Ranked], rules: Rules) -> None:
-    """`Shortlist.__init__`: reads the best off the heap, and enters them by index. Those who may come next
-    are below those who were taken, and lie sorted in `next_best`, from `first` to `last`."""
-    seats = rules.newcomer_seats if len(row) > rules.k else 0
-    listing.best = min(rules.k - seats, len(row))
-    listing.others = len(row) - listing.best if seats else 0
+def _known_before(who: int, row: Table[Ranked], known: IntArray, course: Course) -> int:
+    """How many of those who are known come before a contractor, by index."""
+    if course.known == len(row):
+        return who
+    first, end = 0, course.known
+    while first < end:
+        middle = (first + end) >> 1
+        if known[middle] < who:
+            first = middle + 1
+        else:
+            end = middle
+    return first
+
+
+@part
+def _known_at(place: int, row: Table[Ranked], known: IntArray, course: Course) -> int:
+    """The contractor before whom so many of those come who are known."""
+    return place if course.known == len(row) else known[place]
+
+
+@part
+def rank(listing: Listing, row: Table[Ranked], known: IntArray, rules: Rules, course: Course) -> None:
+    """`Shortlist.__init__` of those who are known: reads the best off the heap, and enters them by index.
+    Those who may come next are below those who were taken, and lie sorted in `next_best`, from `first` to
+    `last`."""
+    seats = rules.newcomer_seats if course.known > rules.k else 0
+    listing.best = min(rules.k - seats, course.known)
+    listing.others = course.known - listing.best if seats else 0
     first, last = 0, 0
     for count in range(listing.best):
         if count == 0:
@@ -169,48 +195,50 @@ def rank(listing: Listing, row: Table[Ranked], rules: Rules) -> None:
                     hole -= 1
                 row[hole].next_best = below
                 last += 1
-        who, hole = row[place].who, count
-        while hole > 0 and row[hole - 1].best > who:
+        best, hole = _known_before(row[place].who, row, known, course), count
+        while hole > 0 and row[hole - 1].best > best:
             row[hole].best = row[hole - 1].best
             hole -= 1
-        row[hole].best = who
-    before = 0
-    while before < listing.best and row[before].best <= listing.last:
+        row[hole].best = best
+    before, upto = 0, _known_before(listing.last + 1, row, known, course)
+    while before < listing.best and row[before].best < upto:
         before += 1
-    listing.position = listing.last + 1 - before if listing.others else 0
+    listing.position = upto - before if listing.others else 0
     listing.ranked = True
 
 
 @part
-def _other(number: int, listing: Listing, row: Table[Ranked]) -> int:
+def _other(number: int, listing: Listing, row: Table[Ranked], known: IntArray, course: Course) -> int:
     """The contractor of that number, by index, among those who are not the best."""
-    who = number
+    at = number
     for place in range(listing.best):
-        if row[place].best > who:
+        if row[place].best > at:
             break
-        who += 1
-    return who
+        at += 1
+    return _known_at(at, row, known, course)
 
 
 @part
-def last_of(listing: Listing, row: Table[Ranked]) -> int:
+def last_of(listing: Listing, row: Table[Ranked], known: IntArray, course: Course) -> int:
     """`Shortlist.last`."""
     if not listing.others:
         return -1
-    return _other((listing.position - 1) % listing.others, listing, row)
+    return _other((listing.position - 1) % listing.others, listing, row, known, course)
 
 
 @part
-def hand_out(listing: Listing, row: Table[Ranked], ids: IntArray, rules: Rules) -> int:
+def hand_out(
+    listing: Listing, row: Table[Ranked], known: IntArray, ids: IntArray, rules: Rules, course: Course
+) -> int:
     """`Shortlist.next`."""
     count = listing.best
     for place in range(count):
-        ids[place] = row[place].best
+        ids[place] = _known_at(row[place].best, row, known, course)
     if listing.others:
         position = listing.position % listing.others
         listing.position = position + rules.newcomer_seats
         for turn in range(position, position + rules.newcomer_seats):
-            who, hole = _other(turn % listing.others, listing, row), count
+            who, hole = _other(turn % listing.others, listing, row, known, course), count
             while hole > 0 and ids[hole - 1] > who:
                 ids[hole] = ids[hole - 1]
                 hole -= 1

@@ -13,8 +13,10 @@ from coalesce_sim.market.compiled import gossip, market_tables, searches
 from coalesce_sim.market.compiled.experience import Experience
 from coalesce_sim.market.compiled.market_memory import Ranking
 from coalesce_sim.market.compiled.memory import Kind, flat, laid_in
+from coalesce_sim.market.compiled.presence import changes_of
 from coalesce_sim.market.compiled.rows import Rows, filled, table
 from coalesce_sim.market.contracts.discovery import gossip_states
+from coalesce_sim.market.presence import Presence
 from coalesce_sim.market.trade import Venue
 from coalesce_sim.scenario.discovery import (
     BroadcastDiscovery,
@@ -25,24 +27,27 @@ from coalesce_sim.scenario.discovery import (
 
 
 def ranking_of(venue: Venue, experience: Experience) -> Ranking:
-    """All contractors by what they are worth before the first rating; none where nobody looks for them."""
-    found = venue.scenario.discovery
+    """All contractors by what they are worth before the first rating; none where nobody looks for them.
+    Whoever is not there is worth nothing."""
+    found, presence = venue.scenario.discovery, venue.pool.roster.presence
     known = len(venue.pool)
     pairs, contractors = experience.pairs[:, :known], experience.contractors[:known]
     listings = filled(market_tables.Listing, len(pairs), last=-1)
+    there = np.argsort(~contractors["there"], kind="stable")
+    of_all = listings, there, there.copy(), changes_of(presence)
     if found is None:
-        return Ranking(table(market_tables.Ranked, (len(pairs), 0)), listings)
+        return Ranking(table(market_tables.Ranked, (len(pairs), 0)), *of_all)
     order = venue.luck(found.kind).draws(np.arange(len(contractors)), 0).argsort(kind="stable")
     skill = pairs["skill"]
     if venue.scenario.reputation is not None:
         skill = np.minimum(skill + venue.skills.performance_weight * pairs["score"], 1.0)
-    merit = skill - contractors["dearness"]
+    merit = np.where(contractors["there"], skill - contractors["dearness"], -np.inf)
     turn = order.argsort()
     who = np.lexsort((np.broadcast_to(turn, merit.shape), -merit))
     ranked = filled(
         market_tables.Ranked, pairs.shape, merit=merit, turn=turn, who=who, place=who.argsort(axis=1)
     )
-    return Ranking(ranked, listings)
+    return Ranking(ranked, *of_all)
 
 
 def enter_discovery(found: Discovery, venue: Venue, made: Rows) -> None:
@@ -75,7 +80,7 @@ class Finder:
                 turns = np.full(asking, -1)
                 way = searches.ask_everybody, searches.BY_BROADCAST, (turns,)
             case GossipDiscovery():
-                way = _by_gossip(found, asking, len(venue.pool), venue.luck)
+                way = _by_gossip(found, asking, venue.pool.roster.presence, venue.luck)
         self._ask, kinds, self._tables = way
         self._own = laid_in(kinds, self._tables)
 
@@ -101,7 +106,8 @@ def _at_registry(found: RegistryDiscovery, asking: tuple[int, int], contractors:
     )
 
 
-def _by_gossip(found: GossipDiscovery, asking: tuple[int, int], contractors: int, luck: Luck) -> _Way:
+def _by_gossip(found: GossipDiscovery, asking: tuple[int, int], presence: Presence, luck: Luck) -> _Way:
+    contractors = len(presence.enter_s)
     clients, size = asking[0], min(found.view_size, contractors)
     rounds = filled(
         gossip.Rounds,
@@ -110,7 +116,9 @@ def _by_gossip(found: GossipDiscovery, asking: tuple[int, int], contractors: int
         round_s=found.round_s,
         heard_after_s=2 * found.message_ms / 1e3,
         latest=-1,
+        since_s=np.inf,
     )
+    stays = filled(gossip.Spell, contractors, enter_s=presence.enter_s, leave_s=presence.leave_s)
     states, entries = gossip_states(clients, luck), (clients, size)
     views = gossip.Views(
         filled(gossip.Peer, clients, asked_in=-1, viewed_in=-1),
@@ -119,13 +127,16 @@ def _by_gossip(found: GossipDiscovery, asking: tuple[int, int], contractors: int
         np.zeros(entries, dtype=np.int64),
         np.full(asking, -1),
     )
-    order, spare, place = np.zeros((3, contractors), dtype=np.int64)
+    order, spare, place, heard, there, turn = np.zeros((6, contractors), dtype=np.int64)
     notes = gossip.Notes(
         np.zeros(len(states), dtype=np.int64),
         np.zeros(len(states), dtype=np.bool_),
         np.zeros(contractors),
+        -np.arange(contractors, dtype=float),
         order,
         spare,
         place,
+        heard,
     )
-    return gossip.ask_peers, gossip.BY_GOSSIP, flat((rounds, states, views, notes))
+    spells = gossip.Spells(stays, np.sort(presence.enter_s), there, turn)
+    return gossip.ask_peers, gossip.BY_GOSSIP, flat((rounds, states, views, notes, spells))

@@ -262,6 +262,7 @@ class MarketCore:
         accounts.revenue_usd[:] = contractors["revenue_usd"].tolist()
         self._trade.books.take_over(*(contractors[name] for name in ("jobs", "worked_s", "work_usd")))
         accounts.found_bad = int(course["found_bad"])
+        self._trade.deserted = int(course["deserted"])
         accounts.lost_to_outages = int(course["lost_to_outages"])
         accounts.contracts_ended.update({state: int(course[state]) for state in FINAL_STATES})
         venue.queues.take_over(laid.books.workers["busy_s"].tolist())

@@ -53,6 +53,7 @@ from coalesce_sim.market.compiled.lives import (
 )
 from coalesce_sim.market.compiled.market_memory import (
     Facts,
+    Ranking,
     Tasks,
     Told,
     Under,
@@ -78,6 +79,7 @@ from coalesce_sim.market.compiled.policy_memory import (
     topsis_at,
     yardstick_at,
 )
+from coalesce_sim.market.compiled.presence import come_and_go
 from coalesce_sim.market.compiled.published_choices import TOPSIS
 from coalesce_sim.market.compiled.purses import give_back, left_usd
 from coalesce_sim.market.compiled.quotes import quote
@@ -151,13 +153,15 @@ def play(at: IntArray) -> int:
             step = _recover(place, tasks, under, books, experience, facts, agenda, rules, course)
         elif step == PREPARED:
             step = FOUND
+            if rules.turns_over:
+                come_and_go(tasks, experience, facts.recorded, ranking, agenda, rules, course)
             if rules.asks_around:
                 course.goes_on = FOUND
                 return FIND
             if rules.searches:
                 look_up(tasks, experience, ranking, offers, agenda, rules, course)
         elif step == FOUND:
-            see_offers(tasks, books, experience, facts, motion, offers, agenda, rules, course)
+            see_offers(tasks, books, experience, facts, ranking, motion, offers, agenda, rules, course)
             step = QUOTED
         elif step == QUOTED:
             if rules.asks:
@@ -269,6 +273,7 @@ def see_offers(
     books: Books,
     experience: Experience,
     facts: Facts,
+    ranking: Ranking,
     motion: Motion,
     offers: Offers,
     agenda: Agenda,
@@ -294,6 +299,7 @@ def see_offers(
         experience,
         facts.conditional,
         facts.recorded,
+        ranking.there,
         motion,
         books,
         offers,

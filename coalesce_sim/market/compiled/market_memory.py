@@ -13,6 +13,7 @@ from coalesce_sim.market.compiled.building import part
 from coalesce_sim.market.compiled.composite import Part, Wholes
 from coalesce_sim.market.compiled.experience import Experience
 from coalesce_sim.market.compiled.market_tables import (
+    Change,
     Check,
     Conditional,
     Contractor,
@@ -72,10 +73,14 @@ class Facts(NamedTuple):
 
 
 class Ranking(NamedTuple):
-    """The registry's, by type of task: the heap of all contractors, and whose turn it is."""
+    """Whom clients can find. The registry's, by type of task: the heap of all contractors, and whose turn it
+    is. Who is in the market, ascending, and who was when the registry ranked; who comes or goes when."""
 
     ranked: Grid[Ranked]
     listings: Table[Listing]
+    there: IntArray
+    known: IntArray
+    changes: Table[Change]
 
 
 class Told(NamedTuple):
@@ -94,7 +99,7 @@ _WINDOW, _EFFECT = dtype_of(Window), dtype_of(Effect)
 _CONDITIONAL, _CHECK = dtype_of(Conditional), dtype_of(Check)
 _RANKED, _LISTING = dtype_of(Ranked), dtype_of(Listing)
 _ENDED, _RATED, _RULES = dtype_of(Ended), dtype_of(Rated), dtype_of(Rules)
-_PART, _PURSE = dtype_of(Part), dtype_of(Purse)
+_PART, _PURSE, _CHANGE = dtype_of(Part), dtype_of(Purse), dtype_of(Change)
 _MOVE, _STEP, _OUTAGE = dtype_of(Move), dtype_of(Step), dtype_of(Outage)
 
 KINDS: Final[Sequence[Kind]] = (
@@ -105,7 +110,7 @@ KINDS: Final[Sequence[Kind]] = (
     *((_CONTRACTOR, 1), (_PAIR, 2), (_LEARNED, 3), (_WINDOW, 1), (_EFFECT, 1)),
     *((_CONDITIONAL, 2), (_BOOL, 2), (_FLOAT, 2), (_CHECK, 1), (_INT, 1), (_INT, 1)),
     *((_PURSE, 1), (_INT, 1)),
-    *((_RANKED, 2), (_LISTING, 1)),
+    *((_RANKED, 2), (_LISTING, 1), (_INT, 1), (_INT, 1), (_CHANGE, 1)),
     *((_ENDED, 1), (_RATED, 1)),
     (_RULES, 1),
     *((_PART, 1), (_INT, 1)),
@@ -160,30 +165,32 @@ def facts_at(at: IntArray) -> Facts:
 @part
 def ranking_at(at: IntArray) -> Ranking:
     """The registry's ranking."""
-    return Ranking(grid_at(at, OTHERS + 23, _RANKED), rows_at(at, OTHERS + 24, _LISTING))
+    ranked, listings = grid_at(at, OTHERS + 23, _RANKED), rows_at(at, OTHERS + 24, _LISTING)
+    there, known = rows_at(at, OTHERS + 25, _INT), rows_at(at, OTHERS + 26, _INT)
+    return Ranking(ranked, listings, there, known, rows_at(at, OTHERS + 27, _CHANGE))
 
 
 @part
 def told_at(at: IntArray) -> Told:
     """What is told to those who watch."""
-    return Told(rows_at(at, OTHERS + 25, _ENDED), rows_at(at, OTHERS + 26, _RATED))
+    return Told(rows_at(at, OTHERS + 28, _ENDED), rows_at(at, OTHERS + 29, _RATED))
 
 
 @part
 def rules_at(at: IntArray) -> Rules:
     """The scenario's rules."""
-    row: Rules = rows_at(at, OTHERS + 27, _RULES)[0]
+    row: Rules = rows_at(at, OTHERS + 30, _RULES)[0]
     return row
 
 
 @part
 def wholes_at(at: IntArray) -> Wholes:
     """What composite tasks consist of."""
-    return Wholes(rows_at(at, OTHERS + 28, _PART), rows_at(at, OTHERS + 29, _INT))
+    return Wholes(rows_at(at, OTHERS + 31, _PART), rows_at(at, OTHERS + 32, _INT))
 
 
 @part
 def motion_at(at: IntArray) -> Motion:
     """What moves, and who goes down."""
-    moves, steps = rows_at(at, OTHERS + 30, _MOVE), rows_at(at, OTHERS + 31, _STEP)
-    return Motion(moves, steps, rows_at(at, OTHERS + 32, _OUTAGE))
+    moves, steps = rows_at(at, OTHERS + 33, _MOVE), rows_at(at, OTHERS + 34, _STEP)
+    return Motion(moves, steps, rows_at(at, OTHERS + 35, _OUTAGE))

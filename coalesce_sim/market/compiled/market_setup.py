@@ -28,6 +28,7 @@ from coalesce_sim.market.compiled.memory import flat, laid_in
 from coalesce_sim.market.compiled.motion import Motion
 from coalesce_sim.market.compiled.motion_setup import motion_of
 from coalesce_sim.market.compiled.policy_memory import Heard, Noted, OfferPolicy
+from coalesce_sim.market.compiled.presence import there_at_first
 from coalesce_sim.market.compiled.rows import Rows, fill, filled, table
 from coalesce_sim.market.compiled.slots import Books, Waiting, Worker
 from coalesce_sim.market.contracts.trade import ContractTrade
@@ -122,7 +123,8 @@ def laid_out(
     found = scenario.discovery
     most = len(pool) if found is None else min(found.k, len(pool))
     experience = _experience(venue, trade)
-    course = filled(rows.Course, 1, ranked_s=-np.inf, last_rated=-1, found=len(pool))
+    there = int(there_at_first(pool.roster.presence).sum())
+    course = filled(rows.Course, 1, ranked_s=-np.inf, last_rated=-1, found=there, there=there, known=there)
     tried = np.zeros((FIRST_ROWS, contracts.recovery.retries + 1), dtype=np.int64)
     return Laid(
         Tasks(
@@ -182,7 +184,7 @@ def _experience(venue: Venue, trade: ContractTrade) -> Experience:
     scenario, pool = venue.scenario, venue.pool
     types, n = len(scenario.workload.types), len(pool)
     truth, skills, public = trade.truth, venue.skills, scenario.reputation
-    contractors = _contractors(venue, truth.success_p.shape[1])
+    contractors = _contractors(venue, trade, truth.success_p.shape[1])
     offers = np.ones((types, n), dtype=bool) if truth.offers_type is None else truth.offers_type
     workers = truth.success_p.shape[1]
     pairs = filled(rows.Pair, (types, workers), factor=1.0, time_factor=1.0)
@@ -209,13 +211,12 @@ def _begin_ratings(public: Reputation, advertised: FloatArray, contractors: Rows
         contractors["score"] = good / (good + bad)
 
 
-def _contractors(venue: Venue, workers: int) -> Rows:
+def _contractors(venue: Venue, trade: ContractTrade, workers: int) -> Rows:
     """Contractors and, behind them, homes."""
     pool, pricing, n = venue.pool, venue.scenario.cost_model.external.pricing, len(venue.pool)
     price_usd = pool.base_price_usd
     if isinstance(pricing, DemandPrice):
         price_usd = demand_price_usd(pricing, pool.base_price_usd, pool.demand, pool.available)
-    rank_by_price = np.argsort(np.argsort(pool.base_price_usd, kind="stable"), kind="stable")
     rates = pool.tariff.base
     made = filled(rows.Contractor, workers)
     columns = {
@@ -234,7 +235,8 @@ def _contractors(venue: Venue, workers: int) -> Rows:
         "risk_rate": pool.security_risk + pool.quality_risk,
         "security": 1 - pool.security_risk,
         "intact": 1.0,
-        "dearness": 1e-6 * rank_by_price / max(1, n),
+        "dearness": trade.dearness,
+        "there": there_at_first(pool.roster.presence),
     }
     for name, values in columns.items():
         made[name][:n] = values
@@ -325,6 +327,7 @@ def _rules(
         opportunity=_OPPORTUNITY[opportunity],
         own_late_usd_per_s=late_usd_per_s if reckons else 0.0,
         contractors=len(venue.pool),
+        turns_over=scenario.turns_over,
         budgets=trade.budgets is not None,
         after_midnight_s=scenario.clock.start_s_after_midnight,
         correlation=shared,

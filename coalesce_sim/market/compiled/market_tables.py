@@ -173,9 +173,9 @@ class Job:
 
 class Contractor:
     """A contractor; the last rows are homes, of which there are ratings alone. Facts, prices for tokens
-    without condition, the record of its ratings over all types, whether it was rated since the registry
-    ranked and who was before it, the states that its draws begin at, what it was paid, would have saved
-    (`Tally`), and its `Books`.
+    without condition, the record of its ratings over all types, whether it is `there`, in the market, whether
+    it was rated since the registry ranked and who was before it, the states that its draws begin at, what it
+    was paid, would have saved (`Tally`), and its `Books`.
 
     Where its numbers move (`motion`): when the next one does so, where those lie, and where the steps of its
     success. Where it goes down: how, what becomes of work, and the first outage that was not over when it was
@@ -202,6 +202,7 @@ class Contractor:
     good: float
     ratings: float
     score: float
+    there: bool
     is_rated: bool
     next_rated: int
     work: np.uint64
@@ -295,9 +296,9 @@ class Check:
 class Rules:
     """The scenario's. `pricing` is the kind of price, `opportunity` that of the opportunity cost; `searches`
     says whether clients look for contractors, `asks_around` whether otherwise than at a registry that always
-    answers; there are so many `contractors`, behind whom homes follow, and `budgets` say whether groups have
-    any; shares and rates are those of `ContractRules`, `Layouts`, `Home` and `Registry`; where a rule is
-    left out, its flag is false or its number negative."""
+    answers; there are so many `contractors`, behind whom homes follow, who may come and go where the market
+    `turns_over`, and `budgets` say whether groups have any; shares and rates are those of `ContractRules`,
+    `Layouts`, `Home` and `Registry`; where a rule is left out, its flag is false or its number negative."""
 
     pricing: int
     load_slope: float
@@ -323,6 +324,7 @@ class Rules:
     opportunity: int
     own_late_usd_per_s: float
     contractors: int
+    turns_over: bool
     budgets: bool
     after_midnight_s: float
     own_success: float
@@ -381,7 +383,8 @@ class Open:
 
 class Course:
     """How far the market is: blocks, tasks and attempts by number; the tasks to be decided at this moment,
-    and what is asked of the one at hand; the first unused rows; what has come about so far."""
+    and what is asked of the one at hand; the first unused rows; what has come about so far: so many are
+    `there` after so many `changes`, of whom the registry knows those of so many as of its own."""
 
     first_row_task: int
     next_task: int
@@ -428,6 +431,11 @@ class Course:
     age_s: float
     ranked_s: float
     last_rated: int
+    there: int
+    changes: int
+    known: int
+    known_changes: int
+    deserted: int
     done: int
     handed: int
     found_bad: int
@@ -511,12 +519,20 @@ class Listing:
     others: int
 
 
+class Change:
+    """A contractor comes, or goes."""
+
+    at_s: float
+    who: int
+
+
 class Ranked:
     """A place in the registry's heap for one type of task, and a contractor's in the row of its index.
 
     Of the place `who` lies there. Of the contractor `place` is where it lies, `merit` what it was worth when
     it was ranked last, `turn` whose is lower where that is equal. In the first rows `best` are the
-    contractors that are the best, ascending, and `next_best` places (`directory`)."""
+    contractors that are the best, ascending, by their places among those who are known, and `next_best`
+    places (`directory`)."""
 
     who: int
     place: int

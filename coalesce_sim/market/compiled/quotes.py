@@ -148,6 +148,14 @@ def due_usd(
 
 
 @part
+def is_offered(who: int, task: Task, pair: Pair, recorded: Recorded, rules: Rules) -> bool:
+    """`Results.offered` of one contractor: whether it does such work."""
+    if rules.recorded:
+        return not math.isnan(recorded.bill_usd[task.instance, who])
+    return pair.offers
+
+
+@part
 def quote(
     task: Task,
     played: Played,
@@ -155,6 +163,7 @@ def quote(
     experience: Experience,
     conditional: Grid[Conditional],
     recorded: Recorded,
+    there: IntArray,
     motion: Motion,
     books: Books,
     offers: Offers,
@@ -165,24 +174,27 @@ def quote(
     course: Course,
 ) -> None:
     """`ContractTrade._quote` with `terms`: the offers of those who were found, the first of `offers.ids`, or
-    of everybody where nobody has to be looked for, less those who do not offer, were tried, or ask for more
-    than the client may commit; of those who were found these stand behind. Who asks for
-    more is entered in `beyond`."""
+    of all who are `there` where nobody has to be looked for, less those who are not, do not offer, were
+    tried, or ask for more than the client may commit; of those who were found these stand behind. Who asks
+    for more is entered in `beyond`."""
     ahead_s = course.found_s + rules.setup_s + task.transfer_s
     at_stake_usd = course.stay_usd if rules.recovers else task.loss_usd
     count: Any = np.int64(0)
     course.beyond = 0
     for place in range(course.found):
-        who = offers.ids[place] if rules.searches else place
+        who = place
+        if rules.searches:
+            who = offers.ids[place]
+        elif rules.turns_over:
+            who = there[place]
         pair = experience.pairs[task.type_id, who]
-        if rules.recorded:
-            if math.isnan(recorded.bill_usd[task.instance, who]):
-                continue
-        elif not pair.offers:
+        if not is_offered(who, task, pair, recorded, rules):
             continue
         if played.tried > 0 and _among(who, tried[: played.tried]):
             continue
         contractor, worker = experience.contractors[who], books.workers[who]
+        if rules.turns_over and not contractor.there:
+            continue
         if contractor.next_s <= agenda.now_s:
             turn(who, contractor, experience.pairs, worker, motion, agenda.now_s)
         offers.ids[place], offers.ids[count] = offers.ids[count], who

@@ -114,9 +114,9 @@ def ask_everybody(at: IntArray, own: IntArray) -> None:
     task, played, contractors = tasks.stated[row], tasks.played[row], experience.contractors
     client, type_id = task.client, task.type_id
     listing, ranked = ranking.listings[type_id], ranking.ranked[type_id]
-    take_up_ratings(contractors, experience.pairs, ranking.ranked, rules, course)
+    take_up_ratings(contractors, experience.pairs, ranking, rules, course)
     listing.last = turns[client, type_id]
-    rank(listing, ranked, rules)
-    found = hand_out(listing, ranked, offers.ids, rules)
-    turns[client, type_id] = last_of(listing, ranked)
-    enter(found, rules.search_s, _AT_ONCE, 2 * len(ranked), played, rules, course)
+    rank(listing, ranked, ranking.known, rules, course)
+    found = hand_out(listing, ranked, ranking.known, offers.ids, rules, course)
+    turns[client, type_id] = last_of(listing, ranked, ranking.known, course)
+    enter(found, rules.search_s, _AT_ONCE, 2 * course.there, played, rules, course)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from coalesce_sim.arrays import BoolArray
+from coalesce_sim.arrays import BoolArray, IntArray
 from coalesce_sim.market.compiled.market_setup import Laid
 from coalesce_sim.market.trade import Venue
-from coalesce_sim.reputation.eigentrust import EigenTrust
+from coalesce_sim.reputation.eigentrust import EigenTrust, everybody
 from coalesce_sim.reputation.ratings import eigentrust_of
 from coalesce_sim.scenario.reputation import EigenTrustReputation
 
@@ -18,10 +18,16 @@ class Trust:
     def __init__(self, venue: Venue) -> None:
         scenario, public = venue.scenario, venue.scenario.reputation
         self._model: EigenTrust | None = None
-        self._taken = 0
+        self._taken, self._rated_s = 0, 0.0
         if public is not None and isinstance(public.model, EigenTrustReputation):
             counts = len(scenario.workload.types), scenario.clients.total
-            self._model = eigentrust_of(public, public.model, *counts, venue.pool.reliability)
+            self._presence = venue.pool.roster.presence
+            there = self._entered if self._presence.moves else everybody
+            self._model = eigentrust_of(public, public.model, *counts, venue.pool.reliability, there)
+
+    def _entered(self) -> IntArray:
+        """Who had entered the market when the last rating was written."""
+        return np.flatnonzero(self._presence.entered(self._rated_s))
 
     def take_ratings(self, laid: Laid) -> None:
         """Hand on the ratings that have come since the last time."""
@@ -30,7 +36,7 @@ class Trust:
         course = laid.course[0]
         end = course["ratings"]
         new = laid.told.ratings[end - (course["unscored"] - self._taken) : end]
-        for _, client, contractor, type_id, rating, _ in new.tolist():
+        for self._rated_s, client, contractor, type_id, rating, _ in new.tolist():
             self._model.rate(client, contractor, type_id, rating)
         self._taken = course["unscored"].item()
 

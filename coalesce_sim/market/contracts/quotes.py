@@ -98,7 +98,11 @@ class ContractQuote:
 
 
 class ContractQuotes:
-    """Quotes tasks as they come up, by what is laid out, known and queued; changes nothing of that."""
+    """Quotes tasks as they come up, by what is laid out, known and queued; changes nothing of that.
+
+    `dearness` is a little by which the cheaper of equals comes first where contractors are ranked, one entry
+    each.
+    """
 
     def __init__(
         self,
@@ -123,7 +127,7 @@ class ContractQuotes:
         self._skills = skills
         self._performance_weight = skills.performance_weight if rated else 0.0
         self._skill = skills.before_performance if rated else skills.total
-        self._dearness = dearness_of(pool.base_price_usd, pool.roster.presence.enter_s <= 0)
+        self.dearness = dearness_of(pool.base_price_usd, pool.roster.presence.enter_s <= 0)
         happens = incidents.probability
         risk = pool.security_risk
         self._risk_rate = pool.quality_risk if incidents.stated else risk + pool.quality_risk
@@ -155,8 +159,8 @@ class ContractQuotes:
         """What contractors are ranked by where they are discovered: skill compatibility (eq. 12) as known
         now, the cheaper first where that is equal; (task types, contractors)."""
         if self._knowledge.ratings is not None:
-            return self._skills.with_performance(self._knowledge.reliability) - self._dearness
-        return self._skill - self._dearness
+            return self._skills.with_performance(self._knowledge.reliability) - self.dearness
+        return self._skill - self.dearness
 
     def _at_stake_usd(self, layout: Layout, task: int, stay: Stay) -> float:
         """What work that is not accepted is expected to cost: doing it over at home, where that is how

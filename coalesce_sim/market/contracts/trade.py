@@ -46,7 +46,8 @@ class ContractTrade:
     """Quotes tasks one by one, and sees to the contracts and the work at home that come of it.
 
     `discovery` is how clients find contractors, None where everybody knows everybody; `books` are the
-    contractors', and `expectations` what tasks that may be split are expected to come to.
+    contractors', and `expectations` what tasks that may be split are expected to come to. `deserted` counts
+    the tasks for which nobody was in the market who offers.
     """
 
     discovery: Discovery | None = None
@@ -56,7 +57,7 @@ class ContractTrade:
         rules, behaviour = scenario.contracts or ContractRules(), HONEST
         self._queues, self._accounts = venue.queues, venue.accounts
         self._roster, self._contractors = pool.roster, len(pool)
-        self._turns_over, self._deserted = scenario.turns_over, 0
+        self._turns_over, self.deserted = scenario.turns_over, 0
         self.moving = moving_facts(scenario, pool, self._queues, venue.luck)
         self.truth, mishaps = GroundTruth(scenario, pool, venue.luck), Mishaps(rules, pool, venue.luck)
         self._knowledge = Knowledge(
@@ -150,7 +151,7 @@ class ContractTrade:
         into, and pays for the messages; what it finds is kept in the block."""
         if self._turns_over and not opened.tried[task]:
             offering = self._offering(opened, task)
-            self._deserted += offering is not None and not offering.any()
+            self.deserted += offering is not None and not offering.any()
         if self.discovery is None:
             return
         now_s, wholes = self._queues.env.now, opened.wholes
@@ -215,6 +216,11 @@ class ContractTrade:
         """What contractors are ranked by where they are discovered now: nobody finds who is not active."""
         merit, active = self._quotes.merit(), self._roster.active(self._queues.env.now)
         return merit if active is None else np.where(active, merit, -np.inf)
+
+    @property
+    def dearness(self) -> FloatArray:
+        """`ContractQuotes.dearness`."""
+        return self._quotes.dearness
 
     def bids_usd(self, quote: ContractQuote) -> FloatArray:
         """Sealed bids on the one task of a quote, (1, offers)."""
@@ -300,7 +306,7 @@ class ContractTrade:
         """
         figures = self._knowledge.errors_by_time() | self._contract_shares()
         if self._turns_over and self._accounts.tasks_in:
-            figures["deserted_tasks"] = 100 * self._deserted / self._accounts.tasks_in
+            figures["deserted_tasks"] = 100 * self.deserted / self._accounts.tasks_in
         if self.discovery is not None and self.discovery.queries:
             figures["discovery_age_s"] = self.discovery.mean_age_s
             figures["unanswered_queries"] = 100 * self.discovery.unanswered / self.discovery.queries
