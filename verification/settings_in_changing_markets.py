@@ -94,9 +94,12 @@ def boxes() -> Market:
 
 
 def shared() -> Market:
-    """Contractors whose machines serve all jobs at once, by figures of their own and by measured ones."""
+    """Machines that serve all jobs at once, at home and at contractors, by figures of their own and by
+    measured ones."""
     rule = contracts()
-    model = rule["cost_model"]
+    model, machine = rule["cost_model"], {**GPU, "batch": 1, "memory_usd_per_h": 0.0}
+    at_home = {"base_ms_per_token": 60.0, "per_job_ms": 25.0, "max_jobs": 2}
+    own = {"types": {"a": 1, "b": 2}, "max_latency_min": {"a": 1.0, "b": 0.8}}
     tokens: Market = {"prompt_tokens": {"uniform": {"low": 500, "high": 3500}}, "cached_tokens": 100}
     tokens |= {"output_tokens": {"exponential": {"mean": 900}}, "expected_output_tokens": 900}
     measured = {"profile": "h100_sxm", "serves": "Llama 3.1 8B Instruct"}
@@ -107,7 +110,15 @@ def shared() -> Market:
         | {
             "arrivals": {"kind": "renewal", "gap_s": {"exponential": {"mean": 4}}, "limit": 60},
             "attributes": rule["workload"]["attributes"] | tokens,
+            "types": {**TYPES, "b": {**TYPES["b"], "local_min": None}},
             "failure_correlation": 0.0,
+        },
+        "clients": {
+            "success": 0.5,
+            "groups": {
+                "at_once": {"count": 2, "batch_curve": at_home, "hardware": machine},
+                "one_by_one": {"count": 1, "slots": 1, "hardware": {**GPU}} | own,
+            },
         },
         "contractors": [
             contractor("p", success=0.8, batch_curve=CURVE, prefill_tokens_per_s=400, **seller),
@@ -118,7 +129,11 @@ def shared() -> Market:
         "reputation": None,
         "contracts": {},
         "skills": SKILLS,
-        "cost_model": model | {"external": {**EXTERNAL, "pricing": {"kind": "per_token"}}},
+        "cost_model": {
+            **model,
+            "internal": {**model["internal"], "work": "tokens"},
+            "external": {**EXTERNAL, "pricing": {"kind": "per_token"}},
+        },
     }
 
 

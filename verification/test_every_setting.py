@@ -40,9 +40,8 @@ _FACTS = re.compile(
     r"contractors\((DrawnPool\)\.types\.NAME|PriceList\)\.template|RecordedPool\)\.recorded|list\)\[\])"
 )
 _OF_ALL = (
-    (re.compile(r"^clients\.groups\.NAME\.(hardware|outcomes)"), r"clients.\1"),
-    (re.compile(r"^boxes\.NAME\.hardware"), "clients.hardware"),
-    (re.compile(r"^(clients|clients\.groups\.NAME|boxes\.NAME)\.batch_curve"), "contractors.WHO.batch_curve"),
+    (re.compile(r"^clients\.groups\.NAME\.(hardware|batch_curve|outcomes)"), r"clients.\1"),
+    (re.compile(r"^boxes\.NAME\.(hardware|batch_curve)"), r"clients.\1"),
     (re.compile(r"^clients\.groups\.NAME\.policy"), "policy"),
 )
 """Sections that stand in several places, and where they are counted."""

@@ -45,7 +45,7 @@ def _homes(clients: Fields) -> Iterator[list[Fields]]:
         yield [clients] * clients["count"]
         return
     for group in clients["groups"].values():
-        own = group if group.keys() & {"box", "slots", "hardware"} else clients
+        own = group if group.keys() & {"box", "slots", "batch_curve", "hardware"} else clients
         yield [own if "box" in own else {"slots": clients["slots"], **own}] * group["count"]
 
 

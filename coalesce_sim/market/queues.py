@@ -267,7 +267,8 @@ class Workers(dict[int, Queue]):
 
     def utilisation_of(self, there_s: FloatArray, now_s: float) -> float:
         """The same of those who come and go, each in the market for so long; a machine that some share is
-        there for as long as one of them."""
+        there for as long as one of them. What is worked after that, on what was taken on before, is slot time
+        too."""
         there: dict[int, float] = {}
         for who in np.flatnonzero(there_s > 0).tolist():
             machine = who if self._machines is None else self._machines[who]
@@ -277,14 +278,17 @@ class Workers(dict[int, Queue]):
         if None in slots.values():
             return math.nan
         always = sum(count or 0 for machine, count in slots.items() if there[machine] == now_s)
+        kept = self._worked_s
+        worked_s = {
+            machine: self[machine].busy_s if kept is None else kept[machine] for machine in sorted(there)
+        }
         passing = (
-            (count or 0) * there[machine] for machine, count in slots.items() if there[machine] < now_s
+            max((count or 0) * there[machine], worked_s[machine])
+            for machine, count in slots.items()
+            if there[machine] < now_s
         )
         slots_s = always * now_s + _added(passing)
-        worked_s = self._worked_s
-        if worked_s is None:
-            worked_s = [self[machine].busy_s for machine in sorted(there)]
-        return _added(worked_s) / slots_s if slots_s else math.nan
+        return _added(worked_s.values() if kept is None else kept) / slots_s if slots_s else math.nan
 
     def _of_machines(self, now_s: float, among: range, machines: Sequence[int]) -> float:
         """The same where some share machines, which count once."""

@@ -477,7 +477,8 @@ class Scenario(Model):
             if home.slots == 0:
                 raise ValueError(f"{place_of('slots')}: must be > 0 without a section contracts (got 0)")
             if extremes(home.success)[0] < 1 or home.outcomes is not None:
-                raise ValueError("contracts: missing, but clients may fail")
+                place = place_of("success" if home.outcomes is None else "outcomes")
+                raise ValueError(f"contracts: missing, but {place} needs it: clients may fail")
         if self.workload.failure_correlation > 0:
             raise ValueError("contracts: missing, but workload.failure_correlation needs it")
         if isinstance(self.contractors, DrawnPool) and self.contractors.success_shift != 0:

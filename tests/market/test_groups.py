@@ -138,6 +138,10 @@ def test_bad_groups_are_refused_where_they_stand(tmp_path: Path) -> None:
     assert refused("clients:\n  groups:\n    a[b]: {count: 2}\n")[0].startswith(
         "4: clients.groups.a[b]: key "
     )
+    path = tmp_path / "published.yaml"
+    path.write_text("extends: dur_03\nclients: {groups: {a: {count: 2}, b: {count: 2, success: 0.5}}}\n")
+    with pytest.raises(ScenarioError, match=r"contracts: missing, but clients\.groups\.b\.success needs it"):
+        coalesce_sim.load(path)
     outcomes = "clients:\n  groups:\n    a: {count: 2, outcomes: {coding: {success: 1}}}\n"
     assert refused(outcomes) == ["4: clients.groups.a.outcomes: missing task type 'analysis'"]
 

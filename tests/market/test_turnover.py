@@ -100,6 +100,12 @@ def test_books_and_utilisation_count_the_time_in_the_market() -> None:
     assert metrics["contractors_in_the_red"] == 50  # `a` has earned what its hour cost it
 
 
+def test_work_after_its_contractor_has_left_is_slot_time_too() -> None:
+    """Else two hours of work would be twice of what the slot was there for, which is an hour."""
+    result, _ = play(market([HOUR - 1], contractor("a", leave_h=1, slots=1, latency_min=120)), "a")
+    assert result.replications[0]["contractor_utilisation"] == pytest.approx(100)
+
+
 def test_who_is_in_the_red_for_long_enough_gives_up() -> None:
     """An owned slot loses a dollar an hour. `a` earns one at once, and is in the red by 0.5 USD from 1.5 h
     on, `b` from half an hour on. They are looked at every quarter of an hour."""

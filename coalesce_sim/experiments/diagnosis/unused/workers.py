@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from coalesce_sim.experiments.diagnosis.finding import of_contractors
 from coalesce_sim.experiments.diagnosis.unused.market import UNREAD, Asked
 from coalesce_sim.experiments.diagnosis.unused.stated import Unused, stated, stated_of_contractors
+from coalesce_sim.scenario.batching import Machine
 from coalesce_sim.scenario.believed import OwnHardware
 from coalesce_sim.scenario.clients import ClientGroup, Clients, Home
 from coalesce_sim.scenario.costs import DemandPrice
@@ -56,11 +57,13 @@ def _of_clients(asked: Asked) -> Iterator[Unused]:
 
 def _all_groups_have_own(clients: Clients, field: str) -> bool:
     """Whether no group takes a field of its home from what is stated of all clients."""
-    of_machine = field in ("slots", "hardware", "box")
+    instead = {"slots": "batch_curve", "batch_curve": "slots"}.get(field, field)
+    of_machine = field in ("slots", "batch_curve", "hardware", "box")
     return all(
         each.stated is not None
         and (
             getattr(each.stated, field) is not None
+            or getattr(each.stated, instead) is not None
             or (of_machine and each.stated.box is not None)
             or (field == "box" and each.box is None)
         )
@@ -116,14 +119,20 @@ def _of_contractors(asked: Asked) -> Iterator[Unused]:
 
 def _of_curves(asked: Asked) -> Iterator[Unused]:
     """Where machines serve all their jobs at once."""
-    shared = [each for each in asked.contractors if each.batch_curve is not None]
-    place, rate = of_contractors(asked.scenario, "hardware"), "decode_tokens_per_s"
-    for each in shared:
+    hired = [each for each in asked.contractors if each.box is None]
+    machines: list[tuple[str, str, Machine]] = [
+        (of_contractors(asked.scenario, "hardware"), of_contractors(asked.scenario, "batch_curve"), each)
+        for each in hired
+    ]
+    own = [*_clients_and_groups(asked), *((f"boxes.{n}", b) for n, b in (asked.scenario.boxes or {}).items())]
+    machines += [(f"{place}.hardware", f"{place}.batch_curve", each) for place, each in own]
+    for hardware, place, each in machines:
+        if each.batch_curve is None:
+            continue
         if each.hardware is not None and each.hardware.profile is None:
-            yield Unused(stated(each.hardware, place, rate), "batch_curve says how fast is written")
-    place = of_contractors(asked.scenario, "batch_curve")
-    for each in shared:
-        if each.batch_curve is not None and each.batch_curve.profile is None:
+            places = stated(each.hardware, hardware, "decode_tokens_per_s")
+            yield Unused(places, "batch_curve says how fast is written")
+        if each.batch_curve.profile is None:
             yield Unused(stated(each.batch_curve, place, "gpus"), "batch_curve names no profile")
 
 
