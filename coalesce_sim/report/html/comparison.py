@@ -9,6 +9,7 @@ import numpy as np
 
 from coalesce_sim.metrics import COST_REDUCTION, SAVINGS, Metric, is_share
 from coalesce_sim.numbers import NOTHING, number, with_half_width
+from coalesce_sim.report.html.changes import changes_sections
 from coalesce_sim.report.html.charts import Axis, Chart, Quantity, axis_of, figures_of, first_axes, rounded
 from coalesce_sim.report.html.closing import (
     glossary_section,
@@ -86,6 +87,7 @@ def comparison_page(opened: Opened, metrics: Sequence[str], title: str | None) -
         Section("asked", "What was asked", [Facts(_asked(facts, origin))]),
         Section("curves", "Curves", curves),
         Section("results", "Results", [_policies_table(facts, told, shown, first), *_differences(facts)]),
+        *changes_sections(facts),
         *cost_sections(told),
         *routing_sections(opened),
         Section("diagnostics", "Diagnostics", checks),
