@@ -405,36 +405,6 @@ _OF_MARKETS = [
         None,
     ),
     Metric(
-        "deserted_tasks",
-        "Tasks nobody is left for",
-        "%",
-        "Share of tasks that came when nobody who offers to do them was in the market",
-        "lower",
-    ),
-    Metric("insured_usd", "Leaks insured", "USD", "What insurance paid for leaked data", None),
-    Metric(
-        "discovery_age_s",
-        "Age of discovered facts",
-        "s",
-        "Mean age of what clients went by, over the queries that found somebody",
-        "lower",
-    ),
-    Metric(
-        "unanswered_queries",
-        "Share of queries unanswered",
-        "%",
-        "Share of the discovery queries that met a registry which was down",
-        "lower",
-    ),
-    Metric(
-        "messages_per_query",
-        "Messages a query",
-        "",
-        "Mean number of messages that a query for contractors takes; only where messages take time or cost "
-        "something",
-        None,
-    ),
-    Metric(
         "contractor_work_usd",
         "Cost of contractors' work",
         "USD",
