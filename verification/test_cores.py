@@ -22,25 +22,25 @@ from verification.queues_at_random import markets_with_queues
 
 
 @given(published_markets())
-@settings(max_examples=400, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=250, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 def test_published_markets_at_random(market):
     assert_same_on_both_cores(coalesce_sim.load(market))
 
 
 @given(markets_with_queues())
-@settings(max_examples=400, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=250, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 def test_published_markets_with_queues_at_random(market):
     assert_same_on_both_cores(coalesce_sim.load(market))
 
 
 @given(markets_with_contracts())
-@settings(max_examples=600, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=500, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 def test_markets_with_contracts_at_random(market):
     assert_same_on_both_cores(coalesce_sim.load(market))
 
 
 @given(moving_markets_with_contracts())
-@settings(max_examples=300, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=250, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 def test_markets_whose_numbers_move_at_random(market):
     assert_same_on_both_cores(coalesce_sim.load(market))
 
@@ -50,7 +50,7 @@ def test_who_watches_is_told_the_same_of_markets_at_random(markets, monkeypatch)
     monkeypatch.setattr("coalesce_sim.market.workload.BLOCK_TASKS", 7)
 
     @given(markets())
-    @settings(max_examples=80, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=50, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
     def told_the_same(market):
         assert_told_the_same_by_both_cores(coalesce_sim.load(market))
 
