@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, get_args
+from typing import Any, Literal, Self, get_args
 
 import numpy as np
 
@@ -44,6 +44,12 @@ class Estimate:
             return self
         ends = None if self.ci95 is None else (-self.ci95[1], -self.ci95[0])
         return Estimate(-self.mean, self.sd, ends, self.n)
+
+    @classmethod
+    def of_dict(cls, told: Mapping[str, Any]) -> Self:
+        """What `as_dict` made, as it comes out of JSON."""
+        ends = told["ci95"]
+        return cls(told["mean"], told["sd"], None if ends is None else (ends[0], ends[1]), told["n"])
 
     def as_dict(self) -> dict[str, object]:
         """The form in which estimates appear in JSON."""

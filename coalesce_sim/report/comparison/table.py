@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 from rich.text import Text
 
-from coalesce_sim.experiments.changes import Aftermath, Change
+from coalesce_sim.experiments.changes import Change
 from coalesce_sim.experiments.comparison import Comparison
 from coalesce_sim.experiments.contenders import MOST_CONTRACTORS
 from coalesce_sim.metrics import COST_REDUCTION, of_group
 from coalesce_sim.numbers import column, number, plural, with_half_width, with_interval
+from coalesce_sim.report.changes import heading, made_up
 from coalesce_sim.report.comparison.findings import asked_for, findings
 from coalesce_sim.report.comparison.routing import print_routing
 from coalesce_sim.report.costs import SAVED_IN
@@ -123,24 +123,15 @@ def _print_change(console: Console, comparison: Comparison, change: Change) -> N
     told = dict(zip(comparison.labels, change.policies, strict=True))
     ranked = [told[label] for label in comparison.ranked]
     console.print()
-    console.print(
-        Text(f"The change at {change.at_s / 3600:g} h, about task {number(change.task, 0)}", "bold")
-    )
+    console.print(Text(heading(change.at_s, change.task), "bold"))
     columns = [
         Column("saved a task\nbefore, USD", [with_half_width(each.before_usd) for each in ranked]),
         Column("saved a task\nafter, USD", [with_half_width(each.after_usd) for each in ranked]),
         Column("lost at\nmost, USD", column([each.lost_usd for each in ranked])),
-        Column("made up\nafter, tasks", [made_up(each) for each in ranked]),
+        Column("made up\nafter, tasks", [made_up(each.as_dict()) for each in ranked]),
     ]
     print_columns(console, [Column("\npolicy", comparison.ranked, figures=False)], columns)
     print_wrapped(console, _CHANGE_NOTE, "dim")
-
-
-def made_up(aftermath: Aftermath) -> str:
-    """After how many tasks the loss from a change is made up, with its interval."""
-    low, high = ("never" if math.isinf(each) else number(each, 0) for each in aftermath.interval)
-    tasks = "not" if aftermath.made_up_after is None else number(aftermath.made_up_after, 0)
-    return tasks if low == high else f"{tasks} [{low}, {high}]"
 
 
 def _print_metrics(console: Console, comparison: Comparison, columns: Mapping[str, str]) -> None:

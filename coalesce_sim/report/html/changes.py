@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from coalesce_sim.numbers import number, with_half_width
+from coalesce_sim.numbers import with_half_width
+from coalesce_sim.report.changes import heading, made_up
 from coalesce_sim.report.html.page import Cell, Column, Section, Table, number_cell
 from coalesce_sim.statistics.intervals import Estimate
 
@@ -26,7 +27,7 @@ def changes_sections(facts: Mapping[str, Any]) -> list[Section]:
     """The section with what `comparison.json` has of changes; none where nothing changes at a stated time."""
     tables = [
         Table(
-            f"The change at {change['at_s'] / 3600:g} h, about task {number(change['task'], 0)}",
+            heading(change["at_s"], change["task"]),
             _COLUMNS,
             [[Cell(label), *_cells(each)] for label, each in change["policies"].items()],
             _NOTE,
@@ -37,18 +38,10 @@ def changes_sections(facts: Mapping[str, Any]) -> list[Section]:
 
 
 def _cells(told: Mapping[str, Any]) -> list[Cell]:
-    tasks, (low, high) = told["made_up_after_tasks"], told["made_up_after_tasks_ci95"]
-    ends = ", ".join("never" if each is None else number(each, 0) for each in (low, high))
-    after = "not" if tasks is None else number(tasks, 0)
+    before, after = (Estimate.of_dict(told[f"{when}_usd_per_task"]) for when in ("before", "after"))
     return [
-        _pace(told["before_usd_per_task"]),
-        _pace(told["after_usd_per_task"]),
+        number_cell(before.mean, with_half_width(before)),
+        number_cell(after.mean, with_half_width(after)),
         number_cell(told["lost_usd"]),
-        Cell(after if low == high else f"{after} [{ends}]", tasks),
+        Cell(made_up(told), told["made_up_after_tasks"]),
     ]
-
-
-def _pace(each: Mapping[str, Any]) -> Cell:
-    ends = each["ci95"]
-    pace = Estimate(each["mean"], each["sd"], None if ends is None else tuple(ends), each["n"])
-    return number_cell(pace.mean, with_half_width(pace))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from coalesce_sim.experiments.contenders import UNASKED
 from coalesce_sim.numbers import level_text, number
 from coalesce_sim.report.fields import label_of
+from coalesce_sim.statistics.intervals import Estimate
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -156,6 +157,16 @@ def rounded(values: Iterable[float | None]) -> list[float | None]:
 def figures_of(estimates: pd.DataFrame) -> dict[str, list[float | None]]:
     """From a table with the columns mean, low, high and n, one row a point."""
     return {name: rounded(estimates[name].tolist()) for name in ("mean", "low", "high", "n")}
+
+
+def columns_of(estimates: Sequence[Estimate]) -> dict[str, list[float | None]]:
+    """The same from estimates, one a point."""
+    return {
+        "mean": rounded(each.mean for each in estimates),
+        "low": rounded(each.ci95[0] if each.ci95 else None for each in estimates),
+        "high": rounded(each.ci95[1] if each.ci95 else None for each in estimates),
+        "n": rounded(each.n for each in estimates),
+    }
 
 
 def first_axes(axes: Sequence[Axis]) -> tuple[int, int | None]:

@@ -10,7 +10,7 @@ import numpy as np
 from coalesce_sim.metrics import COST_REDUCTION, SAVINGS, Metric, is_share
 from coalesce_sim.numbers import NOTHING, number, with_half_width
 from coalesce_sim.report.html.changes import changes_sections
-from coalesce_sim.report.html.charts import Axis, Chart, Quantity, axis_of, figures_of, first_axes, rounded
+from coalesce_sim.report.html.charts import Axis, Chart, Quantity, axis_of, columns_of, figures_of, first_axes
 from coalesce_sim.report.html.closing import (
     glossary_section,
     observed_checks,
@@ -70,7 +70,10 @@ def comparison_page(opened: Opened, metrics: Sequence[str], title: str | None) -
     names = metrics or [name for name in (*main, *of_groups) if runs[name].notna().any()]
     shown = [opened.metric(name) for name in names]
     first = next((each for each in shown if not metrics and each.name == COST_REDUCTION), shown[0])
-    told = {label: _estimates(each["metrics"]) for label, each in facts["policies"].items()}
+    told = {
+        label: {name: Estimate.of_dict(value) for name, value in each["metrics"].items()}
+        for label, each in facts["policies"].items()
+    }
     origin = facts["provenance"]
     scenarios = {opened.name: origin["scenario"]}
     known = told_metrics(opened.metrics, origin["scenario"])
@@ -108,13 +111,6 @@ def comparison_page(opened: Opened, metrics: Sequence[str], title: str | None) -
     )
 
 
-def _estimates(metrics: Mapping[str, Any]) -> dict[str, Estimate]:
-    return {
-        name: Estimate(each["mean"], each["sd"], tuple(each["ci95"]) if each["ci95"] else None, each["n"])
-        for name, each in metrics.items()
-    }
-
-
 def _asked(facts: Mapping[str, Any], origin: Mapping[str, Any]) -> dict[str, str]:
     policies = facts["policies"]
     entries = {
@@ -137,21 +133,12 @@ def _policies_chart(told: Mapping[str, Mapping[str, Estimate]], shown: Sequence[
         quantities=[Quantity(each.name, each.label, each.unit) for each in shown],
         axes=[Axis("policy", labels, None)],
         codes=[list(range(len(labels)))],
-        figures=[_columns([told[label][each.name] for label in labels]) for each in shown],
+        figures=[columns_of([told[label][each.name] for label in labels]) for each in shown],
         x=0,
         by=None,
         start=[0],
         describes="Means over the replications; bars are 95 % intervals (t), each policy by itself.",
     )
-
-
-def _columns(estimates: Sequence[Estimate]) -> dict[str, list[float | None]]:
-    return {
-        "mean": rounded(each.mean for each in estimates),
-        "low": rounded(each.ci95[0] if each.ci95 else None for each in estimates),
-        "high": rounded(each.ci95[1] if each.ci95 else None for each in estimates),
-        "n": rounded(each.n for each in estimates),
-    }
 
 
 def _learning_chart(learning: pd.DataFrame) -> Chart:

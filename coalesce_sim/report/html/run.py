@@ -63,10 +63,7 @@ def run_page(opened: Opened, metrics: Sequence[str], title: str | None) -> Page:
     scenarios = {opened.name: origin["scenario"]}
     names = told_metrics(opened.metrics, origin["scenario"])
     shown = [opened.metric(name) for name in metrics or names]
-    estimates = {
-        name: Estimate(each["mean"], each["sd"], tuple(each["ci95"]) if each["ci95"] else None, each["n"])
-        for name, each in facts["metrics"].items()
-    }
+    estimates = {name: Estimate.of_dict(each) for name, each in facts["metrics"].items()}
     undefined = {opened.metric(name).label: facts["replications"] - estimates[name].n for name in names}
     assert opened.timeline is not None
     interval_s = 60.0 * origin["scenario"]["clock"]["timeline_min"]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from coalesce_sim.numbers import plural, with_half_width
-from coalesce_sim.report.html.charts import Axis, Chart, Quantity, rounded
+from coalesce_sim.report.html.charts import Axis, Chart, Quantity, columns_of
 from coalesce_sim.report.html.page import Cell, Column, Drawing, Passage, Section, Table, number_cell
 from coalesce_sim.report.sellers import NOTE, finding
 from coalesce_sim.statistics.intervals import Estimate
@@ -55,11 +55,7 @@ def sellers_sections(rows: Sequence[Mapping[str, Any]]) -> list[Section]:
 
 
 def _cell(value: Mapping[str, Any]) -> Cell:
-    return number_cell(value["mean"], with_half_width(_estimate(value)))
-
-
-def _estimate(value: Mapping[str, Any]) -> Estimate:
-    return Estimate(value["mean"], value["sd"], tuple(value["ci95"]) if value["ci95"] else None, value["n"])
+    return number_cell(value["mean"], with_half_width(Estimate.of_dict(value)))
 
 
 def _chart(rows: Sequence[Mapping[str, Any]], shown: Sequence[Quantity]) -> Drawing:
@@ -71,19 +67,10 @@ def _chart(rows: Sequence[Mapping[str, Any]], shown: Sequence[Quantity]) -> Draw
             quantities=shown,
             axes=[Axis("Seller", tuple(str(row["seller"]) for row in drawn), None)],
             codes=[list(range(len(drawn)))],
-            figures=[_figures([_estimate(row[each.name]) for row in drawn]) for each in shown],
+            figures=[columns_of([Estimate.of_dict(row[each.name]) for row in drawn]) for each in shown],
             x=0,
             by=None,
             start=[0],
             describes="Means over the replications; bars are 95 % intervals.",
         )
     )
-
-
-def _figures(values: Sequence[Estimate]) -> dict[str, list[float | None]]:
-    return {
-        "mean": rounded(each.mean for each in values),
-        "low": rounded(each.ci95[0] if each.ci95 else None for each in values),
-        "high": rounded(each.ci95[1] if each.ci95 else None for each in values),
-        "n": rounded(each.n for each in values),
-    }
