@@ -67,7 +67,7 @@ def _checked(source: str, overrides: tuple[str, ...]) -> str:
 
         plan = prepare(Request(source, overrides=overrides))
         return f"{plan.specification.name}: {len(plan.design):,} design points"
-    from coalesce_sim.market.roster import hired_is_drawn
+    from coalesce_sim.market.hired import hired_is_drawn
 
     scenario = load_ready(source, overrides)
     hired_is_drawn(scenario, scenario.seed, range(scenario.replications))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from coalesce_sim.market.roster import hired_is_drawn, why_not_hired
+from coalesce_sim.market.hired import hired_is_drawn, why_not_hired
 from coalesce_sim.own_code import may_import
 from coalesce_sim.policies.protocol import Policy
 from coalesce_sim.policies.registry import PolicyError, create

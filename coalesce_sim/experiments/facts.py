@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from coalesce_sim.inputs.ontology import read_ontology
 from coalesce_sim.inputs.recordings import Recordings, read_recordings
 from coalesce_sim.luck import Luck
+from coalesce_sim.market.cast import everyone
 from coalesce_sim.market.courses import Course
 from coalesce_sim.market.matching import texts_of, vectors_of
 from coalesce_sim.market.moving import told, told_of_homes
-from coalesce_sim.market.roster import roster_of
 from coalesce_sim.market.workload import Block, Workload, hourly_demand
 from coalesce_sim.policies.mcdm import CRITERIA
 from coalesce_sim.scenario.clients import ClientGroup, Clients
@@ -105,7 +105,7 @@ def facts(scenario: Scenario, seed: int, replication: int) -> Facts:
     rules = scenario.contracts or ContractRules()
     records = None if scenario.records is None else read_recordings(scenario.records)
     streams = Streams(seed, replication)
-    roster = roster_of(scenario, streams)
+    roster, _ = everyone(scenario, streams)
     luck = Luck(seed, replication, roster.identities)
     moving = told(scenario, roster, luck)
     return {

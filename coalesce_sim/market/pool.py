@@ -7,7 +7,8 @@ import numpy as np
 from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.economics.external import linear_risk
 from coalesce_sim.economics.tariff import bill_usd, input_usd_per_mtok, tariff_of
-from coalesce_sim.market.roster import Roster, roster_of
+from coalesce_sim.market.cast import everyone
+from coalesce_sim.market.roster import Roster
 from coalesce_sim.policies.protocol import Tasks
 from coalesce_sim.scenario.batching import BatchCurve
 from coalesce_sim.scenario.moving import extremes
@@ -21,7 +22,8 @@ from coalesce_sim.streams import Streams
 class Pool:
     """What is stated of all contractors at the start; one entry a contractor.
 
-    `identities` say who each is to luck, `owner` whose it is, and the `roster` who is active when.
+    `identities` say who each is to luck, `owner` whose it is, and the `roster` who is active when. `cast` are
+    those who follow a strategy, None where nobody does.
 
     Public are names, types, `skills`, listed prices (those by tokens are the `tariff`), `slots` (None if
     unlimited; those at the start, where `most_slots` may be more), `boxes`, those that they share, and how
@@ -39,7 +41,7 @@ class Pool:
     """
 
     def __init__(self, scenario: Scenario, streams: Streams) -> None:
-        self.roster = roster = roster_of(scenario, streams)
+        self.roster, self.cast = roster, _ = everyone(scenario, streams)
         self.names, self.types = roster.names, roster.types
         self.identities, self.owner = roster.identities, roster.owner
         self.skills = roster.each([tuple(kind.skills) for kind in roster.kinds])

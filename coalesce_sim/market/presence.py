@@ -34,6 +34,11 @@ class Presence:
         active = (self.enter_s <= at_s) & (at_s < self.leave_s)
         return None if active.all() else active
 
+    def enter(self, contractor: int, now_s: float) -> None:
+        """A contractor enters now, before it otherwise would."""
+        self.enter_s[contractor] = now_s
+        self._moves, self._changes_s = True, -np.inf
+
     def leave(self, contractor: int, now_s: float) -> None:
         """A contractor leaves now, before it otherwise would."""
         self.leave_s[contractor] = now_s

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from math import isinf, isnan
 from typing import Any, NamedTuple
 
@@ -19,9 +18,7 @@ from coalesce_sim.luck import StateArray, identities_of
 from coalesce_sim.market.presence import Presence
 from coalesce_sim.scenario.distributions import Distribution, sample
 from coalesce_sim.scenario.moving import Moving, moving_in
-from coalesce_sim.scenario.policy import Fixed
 from coalesce_sim.scenario.pool import Coming, Contractor, ContractorFacts, DrawnPool, PriceList, RecordedPool
-from coalesce_sim.scenario.problems import Mark, closest
 from coalesce_sim.scenario.schema import Clock, Scenario
 from coalesce_sim.scenario.tariff import PRICES
 from coalesce_sim.scenario.turnover import Entry, Turnover
@@ -56,7 +53,8 @@ class Roster:
     what is each one's own instead; its prices by tokens are those of its kind times its `price_factor`.
     `identities` are who each one is to luck: its number in a drawn pool, else its name. Several names may be
     of one identity. `owner` is whose each is, by the first that its owner has, and `presence` says when it is
-    in the market.
+    in the market. `sources` has in whose place of recorded runs it stands what each does; None where that is
+    its own.
     """
 
     names: tuple[str, ...]
@@ -70,6 +68,7 @@ class Roster:
     own: dict[str, FloatArray] = field(default_factory=dict)
     moving: Sequence[dict[str, Moving]] = ()
     adapted: dict[str, Adapted] = field(default_factory=dict)
+    sources: IntArray | None = None
 
     def active(self, now_s: float) -> BoolArray | None:
         """Which contractors make offers at a time, and are found, one entry each; None where all do."""
@@ -113,43 +112,6 @@ class Roster:
         enter_s, leave_s = self.presence.enter_s.item(row), self.presence.leave_s.item(row)
         until_h = None if isinf(leave_s) else leave_s / 3600
         return {"owner": None, "enter_h": enter_s / 3600, "leave_h": until_h}
-
-
-_MOST_LOOKED_AT = 1000
-
-
-def hired_is_drawn(scenario: Scenario, seed: int, replications: Iterable[int]) -> None:
-    """Raises `ScenarioError` where the one contractor to be hired is not drawn in some replication, of the
-    first thousand."""
-    for place, rule in scenario.policies:
-        message = why_not_hired(scenario, rule, seed, replications) if isinstance(rule, Fixed) else None
-        if message is not None:
-            mark = scenario.origins.marks.get(f"{place}.contractor", Mark("", None))
-            raise mark.error(message, (*place.split("."), "contractor"))
-
-
-def why_not_hired(scenario: Scenario, rule: Fixed, seed: int, replications: Iterable[int]) -> str | None:
-    """Why the contractor of a rule cannot be hired in some of the replications, of the first thousand; None
-    where it can in all."""
-    always: set[str] | None = None
-    missing: int | None = None
-    drawn = isinstance(scenario.contractors, DrawnPool)
-    for replication in islice(replications, _MOST_LOOKED_AT if drawn else 1):
-        names = roster_of(scenario, Streams(seed, replication)).names
-        if rule.contractor not in names and missing is None:
-            missing = replication
-        always = set(names) if always is None else always & set(names)
-    if missing is None:
-        return None
-    if not drawn:
-        near = closest(rule.contractor, always or ())
-        hint = "" if near is None else f"; did you mean {near!r}?"
-        return f"no contractor of that name (got {rule.contractor!r}){hint}"
-    there = f"; always there: {', '.join(sorted(always)[:6])}" if always else ""
-    return (
-        f"is not drawn in replication {missing} of seed {seed} (got {rule.contractor!r}){there}; state "
-        "contractors as a list to have the same ones always"
-    )
 
 
 def roster_of(scenario: Scenario, streams: Streams) -> Roster:
@@ -258,6 +220,12 @@ def first_of(number: Moving, name: str, clock: Clock) -> float | int:
     regular = number.trend or number.walk
     assert regular is not None
     return regular.start
+
+
+def stated_kind(scenario: Scenario, facts: ContractorFacts) -> tuple[ContractorFacts, dict[str, Moving]]:
+    """What contractors of stated facts are like when the clock starts, and what of that moves."""
+    still, moving = _at_first([scenario.on_its_machine(_kind(facts))], scenario.clock)
+    return still[0], moving[0]
 
 
 def _kind(facts: ContractorFacts, **prices: object) -> ContractorFacts:

@@ -14,10 +14,10 @@ from coalesce_sim.experiments.cores import AskedCore, choose_core
 from coalesce_sim.experiments.staging import Stage
 from coalesce_sim.experiments.tables.offers import offers_table
 from coalesce_sim.market.contracts.contract import Contract
+from coalesce_sim.market.hired import hired_is_drawn
 from coalesce_sim.market.market import Market
 from coalesce_sim.market.observer import Considered, DecidedOffers, Observer
 from coalesce_sim.market.records import Records
-from coalesce_sim.market.roster import hired_is_drawn
 from coalesce_sim.market.workload import Block
 from coalesce_sim.policies.protocol import LOCAL, Decision, Policy, Tasks, View
 from coalesce_sim.policies.registry import create

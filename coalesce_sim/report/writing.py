@@ -17,7 +17,7 @@ from coalesce_sim.experiments.runs import RunResult, metrics_of
 from coalesce_sim.experiments.staging import Metrics
 from coalesce_sim.files import Folder, expecting
 from coalesce_sim.loading import data_digests
-from coalesce_sim.market.roster import hired_is_drawn
+from coalesce_sim.market.hired import hired_is_drawn
 from coalesce_sim.parquet import ParquetStream
 from coalesce_sim.provenance import Origin
 from coalesce_sim.report.results_folder import ResultsFolder, Written

@@ -7,23 +7,26 @@ from typing import NamedTuple
 
 
 class Ballot(NamedTuple):
-    """One client's word on a contractor's work, from 0 (bad) to 1; `paid` says whether a contract that was
-    paid for is behind it."""
+    """One client's word on a contractor's work, from 0 (bad) to 1; `contract` says whether one is behind
+    it."""
 
     client: int
     contractor: int
     type_id: int
     rating: float
-    paid: bool
+    contract: bool
 
 
 class Rating:
     """What becomes of ballots on their way into the public record; the honest cast their own.
 
     A subclass may change ballots, add those of other clients and on other contractors, or leave out what the
-    market does not admit, such as ballots that no paid contract is behind.
+    market does not admit, such as ballots that no contract is behind.
     """
 
     def rate(self, now_s: float, cast: Ballot) -> Iterable[Ballot]:  # noqa: ARG002
         """What is written where a client that had a contract casts this ballot."""
         return (cast,)
+
+    def written(self, now_s: float, ballot: Ballot) -> None:
+        """A ballot has been written, where there is a public record."""

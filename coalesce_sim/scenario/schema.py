@@ -20,12 +20,15 @@ from coalesce_sim.cost_parts import (
     RISK,
     SEARCH,
 )
+from coalesce_sim.scenario.adversarial import objections_to_adversaries
+from coalesce_sim.scenario.adversaries import AdversarySettings
 from coalesce_sim.scenario.base import Model
 from coalesce_sim.scenario.boxes import Box, BoxName
 from coalesce_sim.scenario.calibration import Calibration
 from coalesce_sim.scenario.clients import ClientGroup, Clients, Population
 from coalesce_sim.scenario.contracts import ContractRules
 from coalesce_sim.scenario.costs import BargainedPrice, CostModel, LoadPrice, TokenPrice
+from coalesce_sim.scenario.defences import Defences
 from coalesce_sim.scenario.discovery import Discovery
 from coalesce_sim.scenario.distributions import NonNegative, Positive, no_speck
 from coalesce_sim.scenario.moving import Moving, extremes, moving_in, objections
@@ -173,6 +176,11 @@ class Scenario(Model):
     for it."""
     discovery: Discovery | None = None
     """How clients find contractors. Left out, everybody knows everybody."""
+    adversaries: list[AdversarySettings] = Field(default_factory=list)
+    """Who does not behave as others expect, and how; by default nobody. They need `contracts`."""
+    defences: Defences = Defences()
+    """How the market protects itself besides checks, ratings and contracts; by default it does not. They need
+    `contracts`."""
     calibration: Calibration | None = None
     """Whether estimated charges are corrected by what came of the last ones. Left out, they are not."""
     skills: Skills
@@ -662,6 +670,13 @@ class Scenario(Model):
                 near = closest(name, names[:1000])
                 hint = "" if near is None else f"; did you mean {near!r}?"
                 refused.append(f"{place}.contractor: no contractor of that name (got {name!r}){hint}")
+        if refused:
+            raise Refusals(refused)
+        return self
+
+    @model_validator(mode="after")
+    def _adversaries_can_be_played(self) -> Self:
+        refused = list(objections_to_adversaries(self))
         if refused:
             raise Refusals(refused)
         return self

@@ -13,8 +13,8 @@ from typing import Any
 from coalesce_sim.experiments.contenders import written
 from coalesce_sim.files import expecting, read_bytes
 from coalesce_sim.loading import DATA_PATHS, data_files, resolve
+from coalesce_sim.market.hired import why_not_hired
 from coalesce_sim.market.matching import own_embedder
-from coalesce_sim.market.roster import why_not_hired
 from coalesce_sim.own_code import code_of, expected_name, may_import
 from coalesce_sim.policies.registry import PolicyError, create
 from coalesce_sim.scenario.document import Base, Change, Document, read_base

@@ -11,6 +11,7 @@ import pytest
 
 import coalesce_sim
 from coalesce_sim import RunResult
+from coalesce_sim.adversaries.protocol import Effort
 from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.market.contracts.behaviour import HONEST, Asking, Bidding, Conduct, Reception
 from coalesce_sim.market.contracts.contract import Contract
@@ -67,11 +68,13 @@ def run_of(scenario: dict[str, Any], **options: Any) -> RunResult:
 class Slacks(Conduct):
     """The first contractor delivers nothing good from some time on."""
 
+    concerns = np.ones(4, dtype=bool)
+
     def __init__(self, from_s: float) -> None:
         self.from_s = from_s
 
-    def success_p(self, now_s: float, contractor: int, type_id: int, honest_p: float) -> float:
-        return 0.0 if contractor == A and now_s >= self.from_s else honest_p
+    def effort(self, now_s: float, contractor: int, task: int) -> Effort | None:
+        return Effort(success=0.0) if contractor == A and now_s >= self.from_s else None
 
 
 def test_a_decision_to_slack_takes_effect_on_what_is_delivered_from_then_on(behave: Any) -> None:
@@ -111,8 +114,8 @@ def test_bad_work_is_billed_as_bad_work_is(behave: Any) -> None:
 class Overbills(Conduct):
     """Everybody bills three times as much."""
 
-    def bill_usd(self, now_s: float, contractor: int, type_id: int, honest_usd: float) -> float:
-        return 3 * honest_usd
+    def bill_usd(self, now_s: float, contractor: int, due_usd: float, honest_usd: float) -> float:
+        return 3 * due_usd
 
 
 @pytest.mark.parametrize("bills", [{}, {"outcomes": {"job": {"success": 1, "bill_usd": 1}}}])
@@ -284,57 +287,56 @@ class BadMouths(Rating):
     def rate(self, now_s: float, cast: Ballot) -> Iterator[Ballot]:
         yield cast._replace(rating=1.0)
         for client in (1, 2):
-            yield Ballot(client, B, cast.type_id, 0.0, paid=False)
+            yield Ballot(client, B, cast.type_id, 0.0, contract=False)
 
 
-class PaidOnly(BadMouths):
-    """Only those who have paid may rate."""
+class ContractsOnly(BadMouths):
+    """Only those who had a contract may rate."""
 
     def rate(self, now_s: float, cast: Ballot) -> Iterator[Ballot]:
-        return (each for each in super().rate(now_s, cast) if each.paid)
+        return (each for each in super().rate(now_s, cast) if each.contract)
 
 
 @pytest.mark.parametrize("model", ["beta", "ewma", "eigentrust"])
 def test_ballots_may_be_false_and_without_a_contract_and_those_may_be_refused(
     behave: Any, model: str
 ) -> None:
-    def scenario(due: float) -> dict[str, Any]:
+    def scenario() -> dict[str, Any]:
         return market(
             [{"type": "job", "arrival_s": 0, "client": 0}],
             contractor("a", success=0),
             contractor("b"),
             clients={"count": 3},
-            contracts=GIVE_UP | {"due_on_failure": due},
+            contracts=GIVE_UP,
             reputation={"model": {"kind": model}},
             policy={"kind": "fixed", "contractor": "a"},
         )
 
     behave(rating=BadMouths())
-    ratings = run_of(scenario(0.5)).ratings
+    ratings = run_of(scenario()).ratings
     assert list(zip(ratings["client"], ratings["contractor"], ratings["rating"], strict=True)) == [
         (0, "a", 1),
         (1, "b", 0),
         (2, "b", 0),
     ]
     assert ratings["score_after"].iloc[-1] < 0.5 or model == "eigentrust"
-    behave(rating=PaidOnly())
-    assert run_of(scenario(0.5)).ratings["contractor"].tolist() == ["a"]
-    assert run_of(scenario(0)).ratings["contractor"].tolist() == []
+    behave(rating=ContractsOnly())
+    assert run_of(scenario()).ratings["contractor"].tolist() == ["a"]
 
 
 @pytest.fixture
 def renamed(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first contractor goes by the second's name from 1,000 s on, and is the same."""
 
-    def renamed(*given: Any) -> Roster:
+    def renamed(*given: Any) -> tuple[Roster, None]:
         roster = roster_of(*given)
         same = np.array([A, A, *range(2, len(roster.names))])
         enter_s, leave_s = np.zeros(len(same)), np.full(len(same), np.inf)
         leave_s[A] = enter_s[B] = 1000
         presence = Presence(enter_s, leave_s)
-        return replace(roster, identities=roster.identities[same], owner=same, presence=presence)
+        return replace(roster, identities=roster.identities[same], owner=same, presence=presence), None
 
-    monkeypatch.setattr("coalesce_sim.market.pool.roster_of", renamed)
+    monkeypatch.setattr("coalesce_sim.market.pool.everyone", renamed)
 
 
 HALF = {"success": 0.5}

@@ -24,7 +24,7 @@ from coalesce_sim.experiments.staging import Metrics, Stage
 from coalesce_sim.files import expecting
 from coalesce_sim.loading import data_digests
 from coalesce_sim.market.compiled.coverage import Core
-from coalesce_sim.market.roster import hired_is_drawn
+from coalesce_sim.market.hired import hired_is_drawn
 from coalesce_sim.metrics import is_share
 from coalesce_sim.policies.registry import create
 from coalesce_sim.scenario.schema import Scenario

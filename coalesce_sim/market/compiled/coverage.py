@@ -75,6 +75,8 @@ def of_contracts(scenario: Scenario) -> dict[str, bool]:
     by_window = public is not None and isinstance(public.model, SlidingWindowReputation)
     return {
         _MESSAGES: scenario.message_usd > 0 and scenario.clients.asked_alike() != scenario.clients,
+        "adversaries": bool(scenario.adversaries),
+        "defences": scenario.defences.any,
         "boxes that agents share (boxes)": bool(scenario.boxes),
         "incidents (contracts.security.incidents)": scenario.incidents is not None,
         "reputation by a sliding window (reputation.model)": by_window,

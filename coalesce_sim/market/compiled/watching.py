@@ -116,6 +116,8 @@ class WatchingContracts(Watching):
                 tokens=0.0,  # no machine that serves all its jobs at once is played here
                 work=opened.results.work(row, contractor, job["submitted_s"]),
                 done_well=job["good"],
+                honest_good=job["good"],
+                honest_usd=job["due_usd"],
                 state=state,
                 reason=reason,
                 passed=passed,

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from coalesce_sim.arrays import FloatArray, IntArray
+from coalesce_sim.adversaries.protocol import Effort
+from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
 from coalesce_sim.reputation.rating import Rating
 
 if TYPE_CHECKING:
@@ -17,24 +18,31 @@ if TYPE_CHECKING:
 
 
 class Conduct:
-    """How contractors work."""
+    """How contractors work; `concerns` says who may do so otherwise than the honest, None where nobody does.
+    `task` is the task's number in the run."""
 
-    def success_p(self, now_s: float, contractor: int, type_id: int, honest_p: float) -> float:
-        """Probability that work as it is done now is good; that of honest work is `honest_p`.
+    concerns: BoolArray | None = None
 
-        Asked when work begins, for bad work may break off, and when it is delivered. Both times it is
-        compared with the same luck.
+    def effort(self, now_s: float, contractor: int, task: int) -> Effort | None:
+        """How work is done now; None for honestly.
+
+        Asked when work begins, for bad work may break off, and when it is delivered. Both times what comes of
+        it is compared with the same luck.
         """
-        return honest_p
+        return None
 
-    def bill_usd(self, now_s: float, contractor: int, type_id: int, honest_usd: float) -> float:
-        """What is billed for a delivery, or for one that failed, of which a share may be due; `honest_usd` is
-        what use or the offer make of it. Not asked where the client has fixed the price."""
-        return honest_usd
+    def bill_usd(self, now_s: float, contractor: int, due_usd: float, honest_usd: float) -> float:
+        """What is billed for a delivery, or for one that failed, of which a share may be due; `due_usd` is
+        what use, or the offer, make of it, `honest_usd` what use or an honest offer would. Not asked if the
+        client has fixed the price."""
+        return due_usd
 
 
 class Asking:
-    """What contractors offer. `task` is the task's number in the run; `ids` are those who offer."""
+    """What contractors offer. `task` is the task's number in the run; `ids` are those who offer. `concerns`
+    is as in `Conduct`."""
+
+    concerns: BoolArray | None = None
 
     def ask_usd(self, now_s: float, task: int, ids: IntArray, list_usd: FloatArray) -> FloatArray:
         """The price that each asks, before queues and bargaining have their say; its list says `list_usd`.
@@ -59,6 +67,10 @@ class Bidding:
 
 class Reception:
     """What clients do with work that was delivered and checked (`Contract.passed`)."""
+
+    def pays(self, contract: Contract) -> bool:
+        """Whether the client pays what is due."""
+        return True
 
     def reports(self, contract: Contract) -> bool:
         """Whether the client says that it passed: its contractor is paid by that, and rated."""

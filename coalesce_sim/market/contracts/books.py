@@ -12,6 +12,7 @@ import numpy as np
 from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
 from coalesce_sim.market.pool import Pool
 from coalesce_sim.rounding import exceeds
+from coalesce_sim.scenario.defences import Defences
 
 if TYPE_CHECKING:
     from coalesce_sim.market.contracts.contract import Contract
@@ -24,17 +25,27 @@ class Books:
     its overheads in money (`price_factor`) with it; else the stated share of the listed price, in full. Owned
     hardware loses value by the clock, in slots that stand idle too. Rented hardware is paid for while at
     work, as is whatever has slots without limit; idle slots draw no electricity. Who is not in the
-    market has no idle slots, and of a box that is `shared` nobody's books bear any. Contractors bear no fees.
+    market has no idle slots, and of a box that is `shared` nobody's books bear any. Of the fees on contracts
+    they bear none; what the market's `defences` make them pay is levied.
 
     `revenue_usd` is what they were paid, as the accounts have it. `jobs` are those on which work began; they
     took `worked_s` of slots and cost `work_usd`, NaN for those of whom nothing tells their costs (`known`).
     """
 
     def __init__(
-        self, pool: Pool, revenue_usd: Sequence[float], *, price_factor: float, shared: frozenset[str]
+        self,
+        pool: Pool,
+        revenue_usd: Sequence[float],
+        *,
+        price_factor: float,
+        shared: frozenset[str],
+        defences: Defences,
     ) -> None:
         self._pool, self._revenue_usd = pool, revenue_usd
-        self._shares_a_box = [box in shared for box in pool.boxes]
+        self._levied_usd, self._defences = [0.0] * len(pool), defences
+        self._agents = [] if pool.cast is None else [list(each.names) for each in pool.cast.agents()]
+        firsts = {names[0] for names in self._agents if len(names) > 1}
+        self._shares_a_box = [box in shared and who not in firsts for who, box in enumerate(pool.boxes)]
         usd_per_s = pool.own_usd_per_s * price_factor
         self.known: BoolArray = (usd_per_s > 0) | ~np.isnan(pool.own_cost_share)
         self._usd_per_s: list[float] = usd_per_s.tolist()
@@ -49,10 +60,27 @@ class Books:
             return 0.0 if self.known[who] else math.nan
         usd_per_s = self._usd_per_s[who]
         own_usd = usd_per_s * contract.worked_s if usd_per_s > 0 else contract.quoted_own_usd
+        if contract.effort is not None:
+            own_usd *= contract.cost_factor
         self._jobs[who] += 1
         self._worked_s[who] += contract.worked_s
         self._work_usd[who] += own_usd
         return own_usd if self.known[who] else math.nan
+
+    def levy(self, who: int, usd: float) -> None:
+        """A contractor pays the market."""
+        self._levied_usd[who] += usd
+
+    def levied_usd(self, now_s: float) -> FloatArray:
+        """What each has paid the market by now: levies, the fee for entering, and for slots withheld."""
+        levied_usd, rules = np.array(self._levied_usd), self._defences
+        cast, presence = self._pool.cast, self._pool.roster.presence
+        if rules.entry_fee_usd > 0:
+            levied_usd += rules.entry_fee_usd * presence.entered(now_s)
+        if cast is not None and rules.commitment is not None:
+            there_h = presence.spent_s(now_s) / 3600
+            levied_usd += rules.commitment.usd_per_slot_h * there_h * cast.withheld
+        return levied_usd
 
     def take_over(self, jobs: IntArray, worked_s: FloatArray, work_usd: FloatArray) -> None:
         """Enter what was played elsewhere."""
@@ -82,8 +110,15 @@ class Books:
     def idle_usd(self, now_s: float) -> FloatArray:
         """What slots of owned hardware have lost while they stood idle; a job under way counts as idle until
         it has ended."""
-        slots, usd_per_s = self._owned
-        idle_s = np.maximum(0.0, slots * self._pool.roster.presence.spent_s(now_s) - self.worked_s)
+        (slots, usd_per_s), presence = self._owned, self._pool.roster.presence
+        there_s, worked_s = presence.spent_s(now_s), self.worked_s
+        for first, *others in self._agents:  # all of an agent's names work on its machine, the first one's
+            there = [who for who in (first, *others) if there_s[who] > 0]
+            if others and there:
+                until_s = min(now_s, float(presence.leave_s[there].max()))
+                there_s[first] = until_s - float(presence.enter_s[there].min())
+                worked_s[first] += worked_s[others].sum()
+        idle_s = np.maximum(0.0, slots * there_s - worked_s)
         return np.where(self.known, usd_per_s * idle_s, np.nan)
 
     @cached_property
@@ -100,7 +135,7 @@ class Books:
 
     def profit_usd(self, now_s: float) -> FloatArray:
         """What is left of the revenue; below 0 a contractor is in the red. NaN where costs are not known."""
-        return self.revenue_usd - self.work_usd - self.idle_usd(now_s)
+        return self.revenue_usd - self.work_usd - self.idle_usd(now_s) - self.levied_usd(now_s)
 
     def figures(self, now_s: float) -> dict[str, float]:
         """Of all contractors together that were in the market and whose costs are known; nothing where none
@@ -110,7 +145,8 @@ class Books:
             return {}
         revenue_usd, work_usd = self.revenue_usd[counted], self.work_usd[counted]
         idle_usd = self.idle_usd(now_s)[counted]
-        taken_usd, spent_usd = float(revenue_usd.sum()), float(work_usd.sum() + idle_usd.sum())
+        levied_usd = float(self.levied_usd(now_s)[counted].sum())
+        taken_usd, spent_usd = float(revenue_usd.sum()), float(work_usd.sum() + idle_usd.sum()) + levied_usd
         return {
             "contractor_work_usd": float(work_usd.sum()),
             "contractor_idle_usd": float(idle_usd.sum()),

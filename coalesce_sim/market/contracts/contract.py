@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from coalesce_sim.adversaries.protocol import Effort
 from coalesce_sim.market.contracts.incidents import TAMPERED
 from coalesce_sim.market.contracts.open_block import OpenContractBlock
 from coalesce_sim.market.contracts.results import Work
@@ -34,7 +35,13 @@ class Contract:
     machine that served others too, and `own_usd` what that cost its contractor, NaN where nothing tells its
     costs. `paid_usd` is what the contractor got, `fees_usd`
     what the client paid on top. `incident` names what happened to its data or its work, if anything did:
-    leaked data cost the client `leak_usd` and its insurance `insured_usd`.
+    leaked data cost the client `leak_usd` and its insurance `insured_usd`. `audited` says whether work that
+    passed was looked at again, `waived_usd` what was not paid of its price because its contractor owed dues.
+
+    Where somebody may cheat, `effort` is how the work was done, None for honestly, at `cost_factor` of
+    the cost, `honest_good` whether it is
+    good when it is done honestly, and `honest_usd` what is due for it by an honest price; `manipulated` says
+    that somebody did otherwise, and `harm_usd` what that cost the client.
     """
 
     opened: OpenContractBlock
@@ -61,6 +68,10 @@ class Contract:
     deadline_s: float
     work: Work
     done_well: bool
+    honest_usd: float
+    honest_good: bool
+    effort: Effort | None = None
+    cost_factor: float = 1.0
     auth_required: bool = False
     input_required: bool = False
     sent: bool = False
@@ -78,6 +89,10 @@ class Contract:
     incident: str = ""
     leak_usd: float = 0.0
     insured_usd: float = 0.0
+    audited: bool = False
+    waived_usd: float = 0.0
+    manipulated: bool = False
+    harm_usd: float = 0.0
 
     @property
     def good(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from coalesce_sim.adversaries.protocol import Effort
 from coalesce_sim.cost_parts import CONTRACT, LEAK
 from coalesce_sim.market.contracts.behaviour import Behaviour
 from coalesce_sim.market.contracts.books import Books
@@ -18,8 +19,9 @@ from coalesce_sim.market.contracts.layout import Layouts
 from coalesce_sim.market.contracts.lifecycle import Lifecycle
 from coalesce_sim.market.contracts.open_block import OpenContractBlock
 from coalesce_sim.market.contracts.quotes import ContractQuote, ContractQuotes
-from coalesce_sim.market.contracts.reasons import FOUND_BAD, OUTAGE
+from coalesce_sim.market.contracts.reasons import BROKE_OFF, FOUND_BAD, OUTAGE
 from coalesce_sim.market.contracts.results import Mishaps
+from coalesce_sim.market.contracts.safeguards import Safeguards
 from coalesce_sim.market.contracts.states import COMPLETED, FAILED, REJECTED
 from coalesce_sim.market.contracts.terms import ASKED, BID, EXTERNAL, LATENCY, PLAIN, SERVICE
 from coalesce_sim.market.trade import Events, Onward, Venue
@@ -45,13 +47,14 @@ class Dealing:
         mishaps: Mishaps,
         budgets: Budgets | None,
         books: Books,
+        safeguards: Safeguards | None,
     ) -> None:
         self._rules, self._knowledge, self._endings, self._home = rules, knowledge, endings, home
         self._layouts, self._quotes = layouts, quotes
         self._env, self._accounts, self._books = venue.queues.env, venue.accounts, books
         self._observer, self._listens = venue.observer, venue.listens
         self._log = ContractLog() if venue.observer.wants("contracts") else None
-        self._budgets = budgets
+        self._budgets, self._safeguards = budgets, safeguards
         self._mishaps, self._conduct = mishaps, behaviour.conduct
         self._reception, self._rating = behaviour.reception, behaviour.rating
         self._lifecycle = Lifecycle(venue, rules, self._conduct, endings, mishaps, layouts.setup_s)
@@ -69,6 +72,8 @@ class Dealing:
         fixed_usd = self._fixed_usd(opened.client[task], decision)
         work = opened.results.work(task, contractor, now_s)
         service_s, tokens = self._layouts.true_parts(opened.block, task, contractor)
+        due_usd = float(self._quotes.due_usd(opened, quote)[position]) if fixed_usd is None else fixed_usd
+        honest_share = self._layouts.honest_share(opened.block, task, contractor, now_s)
         contract = Contract(
             opened=opened,
             task=opened.block.first + task,
@@ -79,7 +84,7 @@ class Dealing:
             type_id=opened.type_id[task],
             agreed_usd=terms[ASKED] if fixed_usd is None else fixed_usd,
             fixed_price=fixed_usd is not None,
-            due_usd=float(self._quotes.due_usd(opened, quote)[position]) if fixed_usd is None else fixed_usd,
+            due_usd=due_usd,
             plain_usd=terms[PLAIN],
             quoted_s=terms[LATENCY],
             estimated_usd=terms[EXTERNAL],
@@ -94,6 +99,8 @@ class Dealing:
             deadline_s=math.inf if factor is None else now_s + factor * terms[LATENCY],
             work=work,
             done_well=work.honest_good,
+            honest_good=work.honest_good,
+            honest_usd=due_usd * honest_share if fixed_usd is None else due_usd,
         )
         opened.tried[task] = (*opened.tried[task], contractor)
         opened.records.contractor[task] = contractor
@@ -116,7 +123,9 @@ class Dealing:
         """Verify what was delivered, hear what the client makes of it, and pay."""
         contract.ended_s = self._env.now
         if contract.state == COMPLETED:
-            contract.passed = self._passes(contract)
+            contract.passed = self._passes(contract, good=contract.good)
+            if self._safeguards is not None and contract.passed:
+                self._audit(contract, self._safeguards)
             contract.reported = self._reception.reports(contract)
             contract.kept = self._reception.keeps(contract)
             if not contract.reported:
@@ -125,6 +134,10 @@ class Dealing:
         elif contract.reason == OUTAGE:
             self._accounts.lost_to_outages += 1
         contract.paid_usd, fees = self._due_usd(contract), self._fees_usd(contract)
+        if not self._reception.pays(contract):
+            contract.paid_usd = 0.0
+        if self._safeguards is not None:
+            contract.paid_usd = self._safeguards.settle(contract)
         communication_usd, verification_usd, integration_usd = fees
         contract.fees_usd = communication_usd + verification_usd + integration_usd
         self._accounts.release(contract.agreed_usd, contract.state)
@@ -132,7 +145,11 @@ class Dealing:
             back_usd = contract.agreed_usd - contract.paid_usd
             self._budgets.give_back(contract.client, back_usd, contract.submitted_s, contract.ended_s)
         self._accounts.pay(contract.contractor, contract.paid_usd)
+        if contract.effort is not None:
+            contract.cost_factor = self._cost_factor(contract, contract.effort)
         contract.own_usd = self._books.enter(contract)
+        if self._conduct.concerns is not None:
+            self._tell_harm(contract)
         charge_usd, parts_usd = contract.paid_usd + contract.fees_usd, (contract.paid_usd, *fees)
         self._endings.charge_attempt(
             contract.opened, contract.row, charge_usd, CONTRACT, parts_usd, again=contract.attempt > 0
@@ -158,32 +175,91 @@ class Dealing:
             self._accounts.insured_usd += contract.insured_usd
             self._endings.charge(contract.opened, contract.row, LEAK, contract.leak_usd)
 
-    def _passes(self, contract: Contract) -> bool:
-        """Whether the delivery passes the verification."""
+    def _passes(self, contract: Contract, *, good: bool) -> bool:
+        """Whether the delivery passes the verification if it is good, or bad."""
         check = self._rules.verification.check(by_hand=contract.opened.layout.manual[contract.row])
         draw = self._mishaps.found.draw(contract.contractor, contract.task, contract.attempt)
-        return draw < check.specificity if contract.good else draw >= check.sensitivity
+        return draw < check.specificity if good else draw >= check.sensitivity
+
+    def _audit(self, contract: Contract, safeguards: Safeguards) -> None:
+        """A second look at work that passed, which may find what the check did not."""
+        score = self._knowledge.reliability[
+            contract.type_id if len(self._knowledge.reliability) > 1 else 0, contract.contractor
+        ]
+        contract.audited = safeguards.audits(contract, float(score))
+        if contract.audited and not contract.good and safeguards.finds(contract):
+            contract.passed = False
+
+    def _cost_factor(self, contract: Contract, effort: Effort) -> float:
+        """What work costs its contractor, in shares of what honest work does."""
+        if effort.like is None:
+            return effort.cost_factor
+        block, row, layouts = contract.opened.block, contract.row, self._layouts
+        other_usd = contract.opened.results.bill_usd(row, effort.like, good=contract.done_well)
+        if math.isnan(other_usd):
+            return layouts.own_usd(block, row, effort.like) / layouts.own_usd(block, row, contract.contractor)
+        return layouts.own_share(effort.like) * other_usd * layouts.price_factor / contract.quoted_own_usd
+
+    def _tell_harm(self, contract: Contract) -> None:
+        """Whether anybody did otherwise than the honest, and what that cost the client at once: its price,
+        fees, and what bad work costs it, less those of the same contract done and paid for honestly."""
+        due_usd, honest_usd = self._billed_usd(contract, good=contract.honest_good)
+        billed_usd, _ = self._billed_usd(contract, good=contract.done_well)
+        cheated = (
+            contract.effort is not None or self._bill_usd(contract) != billed_usd or due_usd != honest_usd
+        )
+        if contract.state == COMPLETED:
+            cheated |= contract.reported != contract.passed or not self._reception.pays(contract)
+        contract.manipulated = cheated
+        if not cheated or not (contract.state == COMPLETED or contract.reason == BROKE_OFF):
+            return
+        passes = self._passes(contract, good=contract.honest_good)
+        if contract.audited and not contract.honest_good and self._safeguards is not None:
+            passes &= not self._safeguards.finds(contract)
+        if not passes:
+            honest_usd *= self._rules.due_on_failure
+        honest_usd = max(0.0, honest_usd - contract.waived_usd)
+        honest_usd += self._worth_usd(contract, kept=passes, good=contract.honest_good)
+        actual_usd = contract.paid_usd + self._worth_usd(contract, kept=contract.kept, good=contract.good)
+        contract.harm_usd = actual_usd - honest_usd
+
+    def _worth_usd(self, contract: Contract, *, kept: bool, good: bool) -> float:
+        """What a client bears with work of some worth that it keeps, or does not."""
+        if not kept:
+            return self._doing_over_usd(contract)
+        loss_usd = 0.0 if good else contract.opened.layout.loss_usd[contract.row]
+        return self._integration_usd + loss_usd
 
     def _due_usd(self, contract: Contract) -> float:
         """What the contractor is paid: its price by what was written or its bill by use, as it bills it, or a
         price that was fixed."""
-        due_usd = contract.due_usd
-        if not contract.fixed_price:
-            who, results = contract.contractor, contract.opened.results
-            by_use_usd = results.bill_usd(contract.row, who, good=contract.done_well)
-            if not math.isnan(by_use_usd):
-                due_usd = by_use_usd * self._layouts.price_factor
-            due_usd = self._conduct.bill_usd(contract.ended_s, who, contract.type_id, due_usd)
+        due_usd = self._bill_usd(contract)
         if contract.reported:
             return due_usd
         return due_usd * self._rules.due_on_failure if contract.state in (COMPLETED, FAILED) else 0.0
 
+    def _bill_usd(self, contract: Contract) -> float:
+        due_usd, honest_usd = self._billed_usd(contract, good=contract.done_well)
+        if contract.fixed_price:
+            return due_usd
+        return self._conduct.bill_usd(contract.ended_s, contract.contractor, due_usd, honest_usd)
+
+    def _billed_usd(self, contract: Contract, *, good: bool) -> tuple[float, float]:
+        """What use or the offer make of good work or bad, and what use or an honest offer would."""
+        if not contract.fixed_price:
+            by_use_usd = contract.opened.results.bill_usd(contract.row, contract.contractor, good=good)
+            if not math.isnan(by_use_usd):
+                billed_usd = by_use_usd * self._layouts.price_factor
+                return billed_usd, billed_usd
+        return contract.due_usd, contract.honest_usd
+
     def _fees_usd(self, contract: Contract) -> tuple[float, float, float]:
         """Communication if data went out, verification if work came back, integration if it was kept."""
         layout, task = contract.opened.layout, contract.row
+        audit_usd = 0.0 if self._safeguards is None else self._safeguards.audit_usd(contract)
         return (
             layout.communication_usd[task] if contract.sent else 0.0,
-            layout.check_usd[task] if contract.state == COMPLETED else 0.0,
+            layout.check_usd[task] + audit_usd if contract.state == COMPLETED else 0.0,
             self._integration_usd if contract.kept else 0.0,
         )
 
@@ -192,9 +268,10 @@ class Dealing:
         if contract.state == REJECTED:
             return None
         now_s, who, type_id = contract.ended_s, contract.contractor, contract.type_id
-        cast = Ballot(contract.client, who, type_id, float(contract.reported), contract.paid_usd > 0)
+        cast = Ballot(contract.client, who, type_id, float(contract.reported), contract=True)
         for ballot in self._rating.rate(now_s, cast):
             self._knowledge.rate(now_s, ballot)
+            self._rating.written(now_s, ballot)
         target_s, took_s = contract.opened.layout.max_latency_s[contract.row], now_s - contract.submitted_s
         charged_usd = contract.paid_usd + contract.fees_usd
         late_usd = max(0.0, took_s - target_s) * self._late_usd_per_s

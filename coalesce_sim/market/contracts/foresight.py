@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
@@ -140,18 +138,27 @@ class Foresight:
     ) -> tuple[BoolArray, FloatArray]:
         """Whether the work of each offer is good that is delivered in so long, and what is billed for it."""
         results, ids, conduct = opened.results, quote.offers.ids, self._conduct
-        at_s, type_id = self._queues.env.now + takes_s, opened.type_id[task]
-        when_s = at_s.tolist()
-
-        def answers(ask: Callable[[float, int, int, float], float], honest: FloatArray) -> FloatArray:
-            each = zip(when_s, ids.tolist(), honest.tolist(), strict=True)
-            return np.array([ask(then_s, who, type_id, value) for then_s, who, value in each])
-
-        success_p = answers(conduct.success_p, results.honest_ps(task, ids, at_s))
+        at_s, concerns = self._queues.env.now + takes_s, conduct.concerns
+        success_p, cheats = results.honest_ps(task, ids, at_s), list[int]()
+        if concerns is not None:
+            cheats = np.flatnonzero(concerns[ids]).tolist()
+            success_p = success_p.copy()
+        for place in cheats:
+            effort = conduct.effort(at_s.item(place), ids.item(place), opened.block.first + task)
+            if effort is not None and effort.like is None:
+                success_p[place] = min(effort.success, success_p[place])
+            elif effort is not None and effort.like is not None:
+                success_p[place] = results.honest_p(task, effort.like, at_s.item(place))
         good = results.good(task, ids, success_p)
         by_use_usd = results.bills_usd(task, ids, good) * self._layouts.price_factor
         due_usd = self._quotes.due_usd(opened, quote)
-        bill_usd = answers(conduct.bill_usd, np.where(np.isnan(by_use_usd), due_usd, by_use_usd))
+        bill_usd = np.where(np.isnan(by_use_usd), due_usd, by_use_usd)
+        for place in cheats:
+            who, asked_usd = ids.item(place), bill_usd.item(place)
+            honest_usd = asked_usd
+            if np.isnan(by_use_usd[place]):
+                honest_usd *= self._layouts.honest_share(opened.block, task, who, self._queues.env.now)
+            bill_usd[place] = conduct.bill_usd(at_s.item(place), who, asked_usd, honest_usd)
         return good, bill_usd
 
     def _out_of_reach(self, opened: OpenContractBlock, ids: IntArray, task: int, attempt: int) -> BoolArray:

@@ -156,6 +156,28 @@ class Layouts:
         price_usd = self._price_usd(block, only, block.truth.output_tokens[only], ids) * self.price_factor
         return self._asking.ask_usd(now_s, block.first + task, ids, price_usd)
 
+    def honest_share(self, block: Block, task: int, contractor: int, now_s: float) -> float:
+        """What an honest price for one task is, in shares of the one that a contractor asks now."""
+        concerns = self._asking.concerns
+        if concerns is None or not concerns[contractor]:
+            return 1.0
+        only, ids = slice(task, task + 1), np.array([contractor])
+        list_usd = self._price_usd(block, only, block.truth.output_tokens[only], ids) * self.price_factor
+        asked_usd = self._asking.ask_usd(now_s, block.first + task, ids, list_usd)
+        return float(list_usd[0] / asked_usd[0]) if asked_usd[0] > 0 else 1.0
+
+    def own_share(self, contractor: int) -> float:
+        """What work costs a contractor, in shares of its price."""
+        return float(self._pool.own_cost_share[contractor])
+
+    def own_usd(self, block: Block, task: int, contractor: int) -> float:
+        """What a contractor thinks that work on one task would cost it, NaN where that is not known."""
+        only, ids = slice(task, task + 1), np.array([contractor])
+        tokens = block.tasks.expected_output_tokens[only]
+        service_s = self._work_s(block, only, tokens, ids)
+        own_usd = self._pool.own_usd(service_s, self._price_usd(block, only, tokens, ids), ids)
+        return float(own_usd[0]) * self.price_factor
+
     def _work_s(self, block: Block, only: slice, output_tokens: FloatArray, ids: IntArray) -> FloatArray:
         """Time that the work on one task takes for an answer of the given length, as things are now."""
         service_s = self._apart_s(block, only, output_tokens, ids)

@@ -112,10 +112,18 @@ class Lifecycle:
 
     def _is_good(self, contract: Contract) -> bool:
         """Whether the work is good as its contractor does it now."""
-        now_s, who = self._queues.env.now, contract.contractor
-        honest_p = contract.opened.results.honest_p(contract.row, who, now_s)
-        success_p = self._conduct.success_p(now_s, who, contract.type_id, honest_p)
-        return contract.work.is_good(success_p)
+        now_s, who, results = self._queues.env.now, contract.contractor, contract.opened.results
+        honest_p = results.honest_p(contract.row, who, now_s)
+        honest_good = contract.work.is_good(honest_p)
+        if self._conduct.concerns is None:
+            return honest_good
+        effort = self._conduct.effort(now_s, who, contract.task)
+        contract.effort, contract.honest_good = effort, honest_good
+        if effort is None:
+            return honest_good
+        if effort.like is None:
+            return contract.work.is_good(min(effort.success, honest_p))
+        return contract.work.is_good(results.honest_p(contract.row, effort.like, now_s))
 
     def _work(self, contract: Contract, queue: Queue) -> Generator[simpy.Event, Any, bool]:
         """Queue and service; whether they were over before the deadline, and nothing was lost."""

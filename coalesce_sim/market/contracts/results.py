@@ -96,6 +96,7 @@ class GroundTruth:
         self.type_service_s = np.full(shape, np.nan)
         self.offers_type: BoolArray | None = None
         self._recordings: Recordings | None = None
+        self._sources: IntArray | None = None
         self.moving = moving_success(scenario, pool.roster, luck)
         clock = scenario.clock
         self.own_price_usd = [first(home.price_usd, "price_usd", clock) for home in self._homes]
@@ -104,7 +105,11 @@ class GroundTruth:
             self._recordings = read_recordings(scenario.records)
             order = [self._recordings.types.index(name) for name in scenario.workload.types]
             recorded_s, own_usd = self._recordings.runtime_s[order], self._recordings.expected_bill_usd[-1]
-            self.type_service_s[:, : len(pool)] = recorded_s[:, :LOCAL]
+            self._sources = pool.roster.sources
+            of_contractors = recorded_s[:, :LOCAL]
+            if self._sources is not None:
+                of_contractors = of_contractors[:, self._sources]
+            self.type_service_s[:, : len(pool)] = of_contractors
             self.type_service_s[:, len(pool) :] = recorded_s[:, LOCAL:]
             self.own_price_usd = [usd + float(own_usd) for usd in self.own_price_usd]
         elif scenario.contracts is not None:
@@ -186,7 +191,7 @@ class GroundTruth:
     def of(self, block: Block) -> Results:
         """The results of a block's tasks."""
         if self._recordings is not None and block.instance is not None:
-            return _Recorded(self._recordings, block.instance, self.work, block.first)
+            return _Recorded(self._recordings, block.instance, self.work, block.first, self._sources)
         return _Drawn(self, block)
 
 
@@ -195,8 +200,18 @@ class _Recorded:
 
     __slots__ = ("_bill_usd", "_first", "_luck", "_success")
 
-    def __init__(self, recordings: Recordings, instance: IntArray, luck: Draws, first: int) -> None:
+    def __init__(
+        self,
+        recordings: Recordings,
+        instance: IntArray,
+        luck: Draws,
+        first: int,
+        sources: IntArray | None,
+    ) -> None:
         self._success, self._bill_usd = recordings.success[instance], recordings.bill_usd[instance]
+        if sources is not None:
+            columns = np.append(sources, LOCAL)
+            self._success, self._bill_usd = self._success[:, columns], self._bill_usd[:, columns]
         self._luck, self._first = luck, first
 
     def work(self, task: int, worker: int, now_s: float) -> Work:  # noqa: ARG002

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -26,7 +27,9 @@ from coalesce_sim.market.contracts.open_block import OpenContractBlock
 from coalesce_sim.market.contracts.quotes import ContractQuote, ContractQuotes
 from coalesce_sim.market.contracts.results import GroundTruth, Mishaps
 from coalesce_sim.market.contracts.ruin import give_up
+from coalesce_sim.market.contracts.safeguards import Safeguards
 from coalesce_sim.market.contracts.states import FINAL_STATES
+from coalesce_sim.market.contracts.strategies import Strategies
 from coalesce_sim.market.contracts.terms import BID, EXTERNAL, LATENCY
 from coalesce_sim.market.contracts.ways import Expectations
 from coalesce_sim.market.moving import moving_facts
@@ -35,6 +38,7 @@ from coalesce_sim.market.trade import Events, Onward, Preparing, Venue
 from coalesce_sim.market.workload import Block
 from coalesce_sim.policies.protocol import LOCAL, Decision, OracleView, Outcome
 from coalesce_sim.reputation.ratings import RatingRows
+from coalesce_sim.rounding import exceeds
 from coalesce_sim.scenario.contracts import ContractRules
 from coalesce_sim.scenario.security import INCIDENT_KINDS
 
@@ -54,7 +58,9 @@ class ContractTrade:
 
     def __init__(self, venue: Venue) -> None:
         scenario, pool = venue.scenario, venue.pool
-        rules, behaviour = scenario.contracts or ContractRules(), HONEST
+        rules, defences, cast = scenario.contracts or ContractRules(), scenario.defences, pool.cast
+        strategies = None if cast is None else Strategies(cast.parts, pool, venue.luck, defences)
+        behaviour = HONEST if strategies is None else strategies.behaviour()
         self._queues, self._accounts = venue.queues, venue.accounts
         self._roster, self._contractors = pool.roster, len(pool)
         self._turns_over, self.deserted = scenario.turns_over, 0
@@ -72,7 +78,12 @@ class ContractTrade:
             venue.accounts.revenue_usd,
             price_factor=self.layouts.price_factor,
             shared=venue.queues.shared_boxes,
+            defences=defences,
         )
+        if strategies is not None:
+            strategies.begin(venue.queues.env, scenario.clock.horizon_s, self._knowledge, self.books)
+        safeguards = Safeguards(defences, self.books, len(pool), venue.luck) if defences.any else None
+        self._reserve_price, self._explore_at_most = defences.reserve_price, defences.explore_at_most
         leaves = None if scenario.turnover is None else scenario.turnover.exit
         if leaves is not None and leaves.in_the_red is not None:
             looks = {"every_s": 60 * leaves.check_min, "until_s": scenario.clock.horizon_s}
@@ -99,6 +110,7 @@ class ContractTrade:
             mishaps,
             self.budgets,
             self.books,
+            safeguards,
         )
 
     def know(self, factors: FloatArray, time_factors: FloatArray, own: FloatArray) -> None:
@@ -193,6 +205,8 @@ class ContractTrade:
         if search_s > 0:
             wait_s += search_s
         left_usd = None if self.budgets is None else self.budgets.left_usd(opened.client[task], now_s)
+        if self._reserve_price:
+            left_usd = stay.internal_usd if left_usd is None else min(left_usd, stay.internal_usd)
         return self._quotes.quote(opened, task, ids, wait_s, stay, now_s, left_usd)
 
     def _who_offers(self, opened: OpenContractBlock, task: int) -> IntArray:
@@ -256,7 +270,12 @@ class ContractTrade:
     def carry_out(
         self, opened: OpenContractBlock, quote: ContractQuote, task: int, decision: Decision
     ) -> ContractAttempt | None:
-        """Make a contract, or begin at home."""
+        """Make a contract, or begin at home; there, too, if somebody is tried out for more than may be spent
+        on that."""
+        if decision.explored and self._explore_at_most is not None and decision.contractor != LOCAL:
+            most_usd = self._explore_at_most * quote.stay.internal_usd
+            if exceeds(quote.asked_usd.item(decision.contractor), most_usd):
+                decision = replace(decision, contractor=LOCAL)
         position, records, stay = decision.contractor, opened.records, quote.stay
         if opened.wholes is not None and opened.wholes.may_split(task):
             self._endings.leave_out(opened, opened.wholes.keep(task))

@@ -1,0 +1,1 @@
+"""Those who cheat: what they see, and what they do with it."""

@@ -1,0 +1,73 @@
+"""From what the user wrote to a strategy that is followed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from coalesce_sim.adversaries.capacity import Withholding
+from coalesce_sim.adversaries.cards import SkillInflation
+from coalesce_sim.adversaries.clients import FalseRejection, NonPayment
+from coalesce_sim.adversaries.effort import ExitScam, OnOff, Substitution
+from coalesce_sim.adversaries.errors import AdversaryError
+from coalesce_sim.adversaries.identity import Sybil, Whitewashing
+from coalesce_sim.adversaries.prices import Cartel, ExplorationFarming, Lowball, Metering
+from coalesce_sim.adversaries.protocol import Adversary
+from coalesce_sim.adversaries.ratings import BadMouthing, BallotStuffing, WorkRing
+from coalesce_sim.own_code import NOT_OF_OWN_CODE, OwnCode, imported_class, raised, trace_of
+from coalesce_sim.scenario import adversaries as settings
+from coalesce_sim.texts import on_one_line
+
+_BUILT_IN: dict[type, Callable[[Any], Adversary]] = {
+    settings.OnOff: OnOff,
+    settings.ExitScam: ExitScam,
+    settings.Substitution: Substitution,
+    settings.Metering: Metering,
+    settings.Lowball: Lowball,
+    settings.Cartel: Cartel,
+    settings.ExplorationFarming: ExplorationFarming,
+    settings.Sybil: lambda _: Sybil(),
+    settings.Whitewashing: Whitewashing,
+    settings.BadMouthing: BadMouthing,
+    settings.BallotStuffing: BallotStuffing,
+    settings.WorkRing: WorkRing,
+    settings.SkillInflation: SkillInflation,
+    settings.Withholding: Withholding,
+    settings.NonPayment: NonPayment,
+    settings.FalseRejection: FalseRejection,
+    settings.Honest: lambda _: Adversary(),
+    settings.Absent: lambda _: Adversary(),
+}
+
+
+def strategy_of(chosen: settings.AdversarySettings) -> Adversary:
+    """The strategy that the settings describe.
+
+    Raises `AdversaryError` where a user's class cannot be imported, constructed, or is no `Adversary`.
+    """
+    if isinstance(chosen, settings.OwnAdversary):
+        return _own(chosen)
+    return _BUILT_IN[type(chosen)](chosen)
+
+
+def _own(chosen: settings.OwnAdversary) -> Adversary:
+    try:
+        with OwnCode():
+            found = imported_class(chosen.class_)
+    except NOT_OF_OWN_CODE:
+        raise
+    except BaseException as error:
+        raise _failed(f"class: cannot import (got {chosen.class_!r})", error) from error
+    if not (isinstance(found, type) and issubclass(found, Adversary)):
+        raise AdversaryError(f"class: must be a subclass of coalesce_sim.Adversary (got {chosen.class_!r})")
+    try:
+        with OwnCode():
+            return found(**chosen.parameters)
+    except NOT_OF_OWN_CODE:
+        raise
+    except BaseException as error:
+        raise _failed(f"class: {chosen.class_} cannot be made", error) from error
+
+
+def _failed(what: str, error: BaseException) -> AdversaryError:
+    return AdversaryError(f"{what}: {on_one_line(raised(error))}", trace_of(error))
