@@ -85,6 +85,8 @@ class Adversary:
 
     acts_every_s: float | None = None
     """How often `ballots` is asked; None for never."""
+    beneficiaries: tuple[int, ...] = ()
+    """Contractors for whom it is done, besides those who follow it: known after `start`."""
 
     def start(self, scene: Scene) -> None:
         """The market is about to begin."""

@@ -56,6 +56,11 @@ class BallotStuffing(FalseRatings):
 
     says = 1.0
 
+    def start(self, scene: Scene) -> None:
+        """Know who is praised."""
+        super().start(scene)
+        self.beneficiaries = tuple(sorted(self._named))
+
 
 class WorkRing(Adversary):
     """Clients who seem to buy from their own sellers, again and again."""
@@ -68,6 +73,7 @@ class WorkRing(Adversary):
         """Know who sells to whom."""
         self._clients = scene.clients
         self._sellers = [who for word in self._words for who in scene.named(word)]
+        self.beneficiaries = tuple(self._sellers)
 
     def ballots(self, sight: Sight) -> Iterable[Ballot]:
         """One of each client about each seller, with a contract behind it."""

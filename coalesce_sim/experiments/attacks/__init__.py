@@ -1,0 +1,1 @@
+"""Attacks, priced against their honest twins on the same random numbers."""
