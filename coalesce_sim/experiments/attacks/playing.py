@@ -58,7 +58,7 @@ class Told(Observer):
         return None
 
     def below(self, who: int) -> bool | None:
-        """Whether the last public score of a contractor is below the threshold; None where nobody rated it."""
+        """Whether the last score of a contractor is below the threshold; None where nobody rated it."""
         rated = self._ratings.get(who)
         return None if not rated else rated[-1][1] < self._threshold
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from coalesce_sim.scenario.adversaries import Absent, AdversarySettings, Honest
 from coalesce_sim.scenario.schema import Scenario
 
@@ -23,6 +25,6 @@ def absent(scenario: Scenario) -> Scenario | None:
     return with_adversaries(scenario, [Absent(kind="absent", who=each.who) for each in there])
 
 
-def with_adversaries(scenario: Scenario, adversaries: list[AdversarySettings]) -> Scenario:
+def with_adversaries(scenario: Scenario, adversaries: Sequence[AdversarySettings]) -> Scenario:
     """The same market with these who cheat."""
-    return scenario.model_copy(update={"adversaries": adversaries})
+    return scenario.model_copy(update={"adversaries": list(adversaries)})
