@@ -129,8 +129,8 @@ class Dealing:
         contract.fees_usd = communication_usd + verification_usd + integration_usd
         self._accounts.release(contract.agreed_usd, contract.state)
         if self._budgets is not None:
-            back_usd = contract.agreed_usd - contract.paid_usd
-            self._budgets.give_back(contract.client, back_usd, contract.submitted_s, contract.ended_s)
+            more_usd = contract.paid_usd - contract.agreed_usd
+            self._budgets.settle(contract.client, more_usd, contract.submitted_s, contract.ended_s)
         self._accounts.pay(contract.contractor, contract.paid_usd)
         contract.own_usd = self._books.enter(contract)
         charge_usd, parts_usd = contract.paid_usd + contract.fees_usd, (contract.paid_usd, *fees)
@@ -170,7 +170,7 @@ class Dealing:
         due_usd = contract.due_usd
         if not contract.fixed_price:
             who, results = contract.contractor, contract.opened.results
-            by_use_usd = results.bill_usd(contract.row, who, good=contract.done_well)
+            by_use_usd = results.bill_usd(contract.row, who, contract.ended_s, good=contract.done_well)
             if not math.isnan(by_use_usd):
                 due_usd = by_use_usd * self._layouts.price_factor
             due_usd = self._conduct.bill_usd(contract.ended_s, who, contract.type_id, due_usd)

@@ -29,7 +29,7 @@ from coalesce_sim.market.contracts.ruin import give_up
 from coalesce_sim.market.contracts.states import FINAL_STATES
 from coalesce_sim.market.contracts.terms import BID, EXTERNAL, LATENCY
 from coalesce_sim.market.contracts.ways import Expectations
-from coalesce_sim.market.moving import moving_facts
+from coalesce_sim.market.moving import courses_of, moving_facts
 from coalesce_sim.market.records import Records
 from coalesce_sim.market.trade import Events, Onward, Preparing, Venue
 from coalesce_sim.market.workload import Block
@@ -58,8 +58,9 @@ class ContractTrade:
         self._queues, self._accounts = venue.queues, venue.accounts
         self._roster, self._contractors = pool.roster, len(pool)
         self._turns_over, self.deserted = scenario.turns_over, 0
-        self.moving = moving_facts(scenario, pool, self._queues, venue.luck)
         self.truth, mishaps = GroundTruth(scenario, pool, venue.luck), Mishaps(rules, pool, venue.luck)
+        known_s = self.truth.type_service_s[:, : len(pool)]
+        self.moving = moving_facts(scenario, pool, known_s, self._queues, venue.luck)
         self._knowledge = Knowledge(
             scenario, pool, self.truth.own_success, record_ratings=venue.observer.wants("ratings")
         )
@@ -72,6 +73,7 @@ class ContractTrade:
             venue.accounts.revenue_usd,
             price_factor=self.layouts.price_factor,
             shared=venue.queues.shared_boxes,
+            rents=courses_of("slot_usd_per_h", pool.roster, scenario.clock, venue.luck),
         )
         leaves = None if scenario.turnover is None else scenario.turnover.exit
         if leaves is not None and leaves.in_the_red is not None:
@@ -84,7 +86,7 @@ class ContractTrade:
         )
         self._foresight = Foresight(venue, rules, behaviour.conduct, self.layouts, self._quotes, mishaps)
         self._message_usd, self._searches = scenario.message_usd, venue.searches
-        self._endings, self.budgets = (endings := Endings(venue)), budgets_of(scenario)
+        self._endings, self.budgets = (endings := Endings(venue)), budgets_of(scenario, venue.luck)
         self._home = Home(venue, self._knowledge, endings, self.truth)
         self.expectations = Expectations(venue, rules, self._quotes, self._home, self._knowledge)
         self._dealing = Dealing(
@@ -187,7 +189,9 @@ class ContractTrade:
         now_s, search_s = self._queues.env.now, opened.search_s(task)
         ids, stay = self._who_offers(opened, task), self._home.expect(opened, task)
         if self.moving is not None:
-            self.moving.turn(now_s, ids)
+            moved = self.moving.turn(now_s, ids)
+            if len(moved):
+                self._quotes.turn(moved)
         ahead_s = search_s + self.layouts.setup_s + opened.layout.transfer_s[task]
         wait_s = self._queues.expected_queues_s(ids, ahead_s)
         if search_s > 0:
