@@ -12,6 +12,7 @@ from verification.markets_at_random import market_of
 
 _DAYS = 0.1
 _SHARES = ("success", "reliability", "unreachable_rate", "own_cost_share")
+_RISKS = ("security_risk", "quality_risk")
 _AMOUNTS = ("price_usd", "latency_min", "network_ms", "output_usd_per_mtok", "request_usd")
 _RATES = ("prefill_tokens_per_s", "decode_tokens_per_s")
 
@@ -41,6 +42,8 @@ def set_in_motion(fields: dict[str, Any], rng: random.Random, *, compiled: bool 
             hours = sorted(rng.sample(range(1, 40), rng.randint(1, 5)))
             steps = [[hour / 100, rng.randint(1, 3)] for hour in hours]
             who["slots"] = {"at_hours": [[0, who["slots"]], *steps]}
+        if not compiled:
+            _set_more_in_motion(who, rng)
         if not {"batch_curve", "box"} & who.keys() and rng.random() < 0.3:
             chance = {"mean_up_h": rng.choice((0.01, 0.05)), "mean_repair_h": rng.choice((0.002, 0.02))}
             listed = {"at_hours": [[0, 0.005], [0.02, 0.03], [0.031, 0.05], [0.08, 9]]}
@@ -56,15 +59,43 @@ def set_in_motion(fields: dict[str, Any], rng: random.Random, *, compiled: bool 
             who["input_usd_per_mtok"] = _moving(rng, 20.0, 0.0, 40.0)
     if rng.random() < 0.3:
         fields["workload"]["attributes"]["value_usd"] = _moving(rng, 2.0, 0.0, 5.0)
+    homes = [fields["clients"], *(fields["clients"].get("groups") or {}).values()]
+    for home in homes:
+        believed = any((each.get("hardware") or {}).get("believed") for each in homes)
+        boxed = home.get("box") is not None or fields["clients"].get("box") is not None
+        if not boxed and not believed and rng.random() < 0.3:
+            home["slot_usd_per_h"] = _moving(rng, rng.uniform(0.5, 3), 0.1, 5.0)
     if compiled:
         return
+    for box in (fields.get("boxes") or {}).values():
+        if not box["hardware"].get("believed") and rng.random() < 0.3:
+            box["slot_usd_per_h"] = {"at_hours": [[0, rng.uniform(0.5, 3)], [0.03, rng.uniform(0.5, 3)]]}
     for group in (fields["clients"].get("groups") or {}).values():
         if rng.random() < 0.3:
             group["success"] = _moving(rng, rng.random(), 0.0, 1.0)
+        if "budget_usd_per_day" in group and rng.random() < 0.5:
+            group["budget_usd_per_day"] = _moving(rng, 3.0, 0.0, 6.0)
     if rng.random() < 0.3:
         fields["clients"]["success"] = _moving(rng, rng.random(), 0.0, 1.0)
     if rng.random() < 0.3:
         fields["clients"]["price_usd"] = _moving(rng, 0.1, 0.0, 0.3)
+
+
+def _set_more_in_motion(who: dict[str, Any], rng: random.Random) -> None:
+    """What of a contractor only SimPy moves: risks, the price of its hardware, limits, outcomes by type."""
+    for name in _RISKS:
+        if rng.random() < 0.3:
+            who[name] = _moving(rng, 0.3 * rng.random(), 0.0, 0.3)
+    if "box" not in who and rng.random() < 0.3:
+        who["slot_usd_per_h"] = _moving(rng, rng.uniform(0.5, 3), 0.1, 5.0)
+    if rng.random() < 0.2:
+        who["queue_limit"] = {"at_hours": [[0, rng.randint(0, 2)], [0.03, rng.randint(0, 3)]]}
+    for outcome in (who.get("outcomes") or {}).values():
+        if rng.random() < 0.3:
+            outcome["success"] = _moving(rng, rng.random(), 0.0, 1.0)
+        for name in ("bill_usd", "failed_bill_usd", "latency_min"):
+            if outcome.get(name) is not None and rng.random() < 0.4:
+                outcome[name] = _moving(rng, rng.random(), 0.0, 2.0)
 
 
 def moving_market_with_contracts(number: int) -> dict[str, Any]:

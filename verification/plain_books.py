@@ -14,11 +14,11 @@ def left_usd(
 ) -> tuple[float, float] | None:
     """What a contractor has spent and what it was paid by now, by the contracts that have ended; None where
     nothing tells its costs. Nobody pays for idle slots of boxes that are shared."""
-    if who.spent_usd(1.0, 1.0) is None:
+    if who.spent_usd(1.0, 1.0, 0.0) is None:
         return None
     mine = [row for row in contracts if row["contractor"] == who.name]
     spent_usd, paid_usd = sum(row["own_usd"] for row in mine), sum(row["paid_usd"] for row in mine)
-    machine = who.stated["hardware"]
+    machine = who.written["hardware"] if who.written["slot_usd_per_h"] is None else None
     alone = who.stated["box"] not in shared
     if machine is not None and machine["basis"] == "owned" and who.most_slots < math.inf and alone:
         there_s = min(now_s, who.leave_s) - who.enter_s

@@ -14,6 +14,7 @@ from verification.plain_given import (
     Contractor,
     Task,
     Worker,
+    at,
     boxes_of,
     draw,
     groups_of,
@@ -189,12 +190,14 @@ class Known:
         return int((self.after_midnight_s + at_s) // 86_400)
 
     def left_usd(self, client: int) -> float:
-        """What a client's group may still commit to contractors today."""
+        """What a client's group may still commit to contractors today; below 0 after dear bills."""
         name, group = self.groups[client]
-        budget_usd = group.get("budget_usd_per_day")
+        budget_usd = at(group.get("budget_usd_per_day"), self.env.now)
         if budget_usd is None:
             return math.inf
-        return max(0.0, float(budget_usd) - self.committed_usd[name, self.day(self.env.now)])
+        committed_usd = self.committed_usd[name, self.day(self.env.now)]
+        left_usd = float(budget_usd) - committed_usd
+        return left_usd if exceeds(committed_usd, budget_usd) else max(0.0, left_usd)
 
     def find(self, task: Task) -> tuple[list[Contractor], float, float]:
         """Who is found for a task, how long that takes, and what it costs."""
@@ -334,7 +337,7 @@ class Known:
             home_usd=stay.usd,
             bid_usd=bid_usd,
             reliability=self.reliability(who, task.type),
-            security=1 - who.insecure,
+            security=1 - who.unsafe,
             eligible=not exceeds(self.settings["skills"]["threshold"], self.skill(who, task.type)),
         )
 

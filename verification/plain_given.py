@@ -27,7 +27,7 @@ PART_OF_THE_WORK = (
 HOURS = {"hour": 1.0, "minute": 1 / 60, "second": 1 / 3600}
 
 
-AT_HOME = "slots", "batch_curve", "hardware", "price_usd", "success", "outcomes"
+AT_HOME = "slots", "batch_curve", "hardware", "slot_usd_per_h", "price_usd", "success", "outcomes"
 """What is true of a client's home."""
 
 
@@ -55,6 +55,8 @@ def homes_of(settings: Settings) -> list[Settings]:
         home = {name: clients[name] if group.get(name) is None else group[name] for name in AT_HOME}
         if group.get("slots") is not None:
             home["batch_curve"] = group["batch_curve"]
+        if group.get("hardware") is not None:
+            home["slot_usd_per_h"] = group["slot_usd_per_h"]
         homes.append(home if box is None else home | settings["boxes"][box])
     return homes
 
@@ -200,8 +202,10 @@ class Task:
             + need["gb_per_complexity"] * given["complexity"]
         )
         memory_usd_per_h = memory_gb / hardware["memory_gb"] * hardware["memory_usd_per_h"]
+        rent_usd: float | None = at(home["slot_usd_per_h"], self.arrival_s)
         expected, true = (
-            slot_usd_per_h(machine) | {"memory": memory_usd_per_h} for machine in (believed, hardware)
+            slot_usd_per_h(machine, rent_usd) | {"memory": memory_usd_per_h}
+            for machine in (believed, hardware)
         )
         parts = ("compute", "memory", "energy", "depreciation")  # eq. 2 to 4 and 6
         self.home_parts_usd = {f"internal_{part}_usd": expected[part] * self.hours for part in parts}
@@ -298,8 +302,11 @@ def slot_flop_s(hardware: dict[str, Any]) -> float:
     return float(peak * (hardware["gpus"] / hardware["batch"]))
 
 
-def slot_usd_per_h(hardware: dict[str, Any]) -> dict[str, float]:
-    """What one slot costs while it works, memory left out; a rent includes energy and wear."""
+def slot_usd_per_h(hardware: dict[str, Any], stated_usd: float | None = None) -> dict[str, float]:
+    """What one slot costs while it works, memory left out: what is stated, or what the hardware says; a rent
+    includes energy and wear."""
+    if stated_usd is not None:
+        return {"compute": stated_usd, "energy": 0.0, "depreciation": 0.0}
     share, power_w = hardware["gpus"] / hardware["batch"], hardware["power_w"]
     if power_w is None:
         power_w = hardware["tdp_w"] * hardware["utilisation"]
@@ -360,7 +367,6 @@ class Worker:
         self.factor = "local_cost_factor" if place == len(facts["contractors"]) else "external_cost_factor"
         self.correlation, self.luck = facts["settings"]["failure_correlation"], facts["luck"]
         self.identity: int = stated.get("identity", -1)
-        self.outcomes: dict[str, Any] = stated["outcomes"] or {}
         self.may_fail: bool = facts["work_may_fail"]
         by_use = (each["bill_usd"] is not None for each in self.outcomes.values())
         self.bills_by_use = self.recorded is not None or any(by_use)
@@ -370,6 +376,15 @@ class Worker:
         """What is stated of it, as it is now."""
         now_s = self.clock()
         return self.written | {name: at(self.written[name], now_s) for name in self.moving}
+
+    @property
+    def outcomes(self) -> dict[str, Any]:
+        """What is stated by type of task, as it is now."""
+        now_s, by_type = self.clock(), self.written["outcomes"] or {}
+        return {
+            type_: {name: at(number, now_s) for name, number in outcome.items()}
+            for type_, outcome in by_type.items()
+        }
 
     @property
     def success(self) -> float:
@@ -420,14 +435,14 @@ class Worker:
         """Its luck with an attempt at a task."""
         return draw(self.luck[purpose], self.identity, task.number, attempt)
 
-    def bill_usd(self, task: Task) -> float | None:
-        """What it bills by use; None where the price agreed on is due."""
+    def bill_usd(self, task: Task, *, good: bool) -> float | None:
+        """What it bills by use for work that it did well or not; None where the price agreed on is due."""
         if task.recorded is not None:
             return float(task.recorded["bill_usd"][self.place])
         stated = self.outcomes.get(task.type)
         if stated is None or stated["bill_usd"] is None:
             return None
-        failed = stated["failed_bill_usd"] is not None and not self.is_good(task)
+        failed = stated["failed_bill_usd"] is not None and not good
         return float(stated["failed_bill_usd" if failed else "bill_usd"] * task.factors[self.factor])
 
 
@@ -454,25 +469,52 @@ class Contractor(Worker):
         self.start_s: float = facts["settings"]["start_second_of_day"]
         self.security = facts["settings"]["contracts"]["security"]
         self.dearer = price_factor(self.security)
-        risks = {}
-        for name in ("security_risk", "quality_risk"):
-            derived = min(1.0, external[name]["base"] + external[name]["slope"] * (1 - stated["reliability"]))
-            risks[name] = derived if stated[name] is None else stated[name]
-        self.risk: float = risks["quality_risk"]  # of the value at stake, besides bad work (eq. 9)
-        self.incident_p = dict.fromkeys(INCIDENTS, 0.0)
-        self.insecure: float = risks["security_risk"]
-        if self.security["incidents"] is None:
-            self.risk += self.insecure
-        else:
-            shares = self.security["incidents"]["shares"]
-            for kind in INCIDENTS:
-                share = shares[kind] / sum(shares.values())
-                self.incident_p[kind] = self.insecure * share * (1 - self.averted(kind))
-        self.usd_per_s = sum(slot_usd_per_h(machine).values()) / 3600 if machine else 0.0
+        self.derived_risks = {  # from what it claimed first
+            name: min(1.0, rule["base"] + rule["slope"] * (1 - stated["reliability"]))
+            for name, rule in external.items()
+            if name in ("security_risk", "quality_risk")
+        }
         self.s_per_flop = 1 / slot_flop_s(machine) if machine.get("peak_flop_s") else 0.0
         self.curve: dict[str, Any] | None = stated["batch_curve"]
         self.enter_s: float = stated["enter_s"]
         self.leave_s: float = math.inf if stated["leave_s"] is None else stated["leave_s"]
+
+    def _risk(self, name: str) -> float:
+        stated = self.stated[name]
+        return float(self.derived_risks[name] if stated is None else stated)
+
+    @property
+    def insecure(self) -> float:
+        """How insecure it is now."""
+        return self._risk("security_risk")
+
+    @property
+    def risk(self) -> float:
+        """The share of the value at stake that is at risk now, besides bad work (eq. 9)."""
+        insecure = self.insecure if self.security["incidents"] is None else 0.0
+        return self._risk("quality_risk") + insecure
+
+    @property
+    def incident_p(self) -> dict[str, float]:
+        """How likely incidents are now."""
+        if self.security["incidents"] is None:
+            return dict.fromkeys(INCIDENTS, 0.0)
+        shares = self.security["incidents"]["shares"]
+        total = sum(shares.values())
+        return {kind: self.insecure * (shares[kind] / total) * (1 - self.averted(kind)) for kind in INCIDENTS}
+
+    @property
+    def unsafe(self) -> float:
+        """How likely it is that an incident is not averted, or how insecure it is where none can happen."""
+        stated = self.security["incidents"] is not None
+        return sum(self.incident_p.values()) if stated else self.insecure
+
+    def usd_per_s(self, at_s: float) -> float:
+        """What a slot costs it at work that begins at that time."""
+        machine, rent_usd = self.written["hardware"], at(self.written["slot_usd_per_h"], at_s)
+        if machine is None and rent_usd is None:
+            return 0.0
+        return sum(slot_usd_per_h(machine, rent_usd).values()) / 3600
 
     @property
     def slots(self) -> float:
@@ -586,8 +628,8 @@ class Contractor(Worker):
         """The price before queues and bargaining, of the answer as expected or as it really is."""
         return self.dearer * self._undear_usd(task, really=really)
 
-    def bill_usd(self, task: Task) -> float | None:
-        bill_usd = super().bill_usd(task)
+    def bill_usd(self, task: Task, *, good: bool) -> float | None:
+        bill_usd = super().bill_usd(task, good=good)
         return None if bill_usd is None else self.dearer * bill_usd
 
     def _undear_usd(self, task: Task, *, really: bool) -> float:
@@ -622,17 +664,17 @@ class Contractor(Worker):
         """What the work costs the contractor itself, where that is known: its share of the machine among so
         many jobs, where that serves them all at once."""
         share = 1 if self.curve is None else min(jobs, self.curve["max_jobs"])
-        machine_usd = self.dearer * self.usd_per_s * self.work_s(task, jobs) / share
+        machine_usd = self.dearer * self.usd_per_s(self.clock()) * self.work_s(task, jobs) / share
         share = self.stated["own_cost_share"]
         if machine_usd > 0 or share is None:
             return machine_usd or None
         return float(share * self.list_price_usd(task))
 
-    def spent_usd(self, worked_s: float, reckoned_usd: float) -> float | None:
-        """What a job cost the contractor that it worked on for so long, where that is known; where no
-        hardware tells, what it had reckoned with."""
-        if self.usd_per_s > 0:
-            return self.dearer * self.usd_per_s * worked_s
+    def spent_usd(self, worked_s: float, reckoned_usd: float, begun_s: float) -> float | None:
+        """What a job cost the contractor that it began then and worked on for so long, where that is known;
+        where no hardware tells, what it had reckoned with."""
+        if self.usd_per_s(begun_s) > 0:
+            return self.dearer * self.usd_per_s(begun_s) * worked_s
         return None if self.stated["own_cost_share"] is None else reckoned_usd
 
     def skill(self, near: Nearness, type_: str, required: list[str], score: float | None) -> float:

@@ -95,7 +95,8 @@ class Contract:
 
     `expected_s` is how long the contractor thinks that its work takes, `service_s` how long it really does;
     on a machine that serves all its jobs at once the writing of `tokens` comes on top.
-    `sent` says whether data went out.
+    `sent` says whether data went out, `done_well` whether the work was good as its contractor did it, which
+    it may not be any more when somebody tampered with it (`good`).
     """
 
     task: Task
@@ -108,6 +109,7 @@ class Contract:
     good: bool
     row: Row
     sent: bool = False
+    done_well: bool = False
 
     def luck(self, name: str) -> float:
         """The luck of this attempt at the task."""
@@ -275,7 +277,7 @@ class Market:
         if queue.limited:
             queue.resource.release(request)
         good = home.is_good(task)
-        bill_usd = home.bill_usd(task) or 0.0
+        bill_usd = home.bill_usd(task, good=good) or 0.0
         spent_usd = task.true_home_usd + bill_usd
         again = task.row["attempts"] > 1
         self.charge(task, again=again, home_bill_usd=bill_usd, **task.true_home_parts_usd)
@@ -336,6 +338,7 @@ class Market:
         if down or contract.luck("unreachable") < who.stated["unreachable_rate"]:
             in_time = yield from self.lasts(contract, contract.offer.search_s + rules["connect_timeout_s"])
             return ("canceled", "unreachable") if in_time else TIMED_OUT
+        incident = who.incident(task, contract.row["attempt"])
         setup_s = contract.offer.search_s + self.known.setup_s + who.network_s
         if rules["authorisation_s"] > 0 and (task.client, who) not in self.authorised:
             self.authorised.add((task.client, who))
@@ -347,7 +350,6 @@ class Market:
         if not queue.takes_in(who.stated["queue_limit"]):
             return "rejected", "full"
         contract.sent = True
-        incident = who.incident(task, contract.row["attempt"])
         if incident == "leaked":
             contract.row["incident"] = incident
         queue.coming += 1
@@ -358,7 +360,7 @@ class Market:
         if contract.luck("question") < rules["input_required_rate"]:
             contract.row["input_required"] = True
             contract.service_s += drawn_at(rules["input_reply_s"], contract.luck("reply"))
-        contract.good = contract.row["good"] = who.is_good(task)
+        contract.done_well = contract.good = contract.row["good"] = who.is_good(task)
         breaks_off = not contract.good and contract.luck("fails_openly") < rules["failed_share"]
         if breaks_off:
             contract.service_s *= contract.luck("fails_at")
@@ -368,7 +370,7 @@ class Market:
             return ended
         if breaks_off:
             return "failed", "broke off"
-        contract.good = contract.row["good"] = who.is_good(task)
+        contract.done_well = contract.good = contract.row["good"] = who.is_good(task)
         if incident is not None:
             contract.row["incident"] = incident
         if incident == "lost":
@@ -462,7 +464,7 @@ class Market:
         accepted = delivered and self.passes(contract)
         if delivered and not accepted:
             row["reason"] = "found bad"
-        bill_usd = None if offer.agreed else offer.contractor.bill_usd(task)
+        bill_usd = None if offer.agreed else offer.contractor.bill_usd(task, good=contract.done_well)
         paid_usd = offer.due_usd if bill_usd is None else bill_usd
         if not accepted:
             worked = delivered or row["state"] == "failed"
@@ -477,13 +479,13 @@ class Market:
         row["leak_usd"] = leaked_usd * self.known.borne_share
         row["insured_usd"] = leaked_usd - row["leak_usd"]
         began = row["working_s"] is not None
-        row["own_usd"] = offer.contractor.spent_usd(row["worked_s"], offer.bid_usd if began else 0.0)
+        begun_s = row["working_s"] or 0.0
+        row["own_usd"] = offer.contractor.spent_usd(row["worked_s"], offer.bid_usd if began else 0.0, begun_s)
         self.charge(task, again=row["attempt"] > 0, price_usd=paid_usd, **fees)
         self.charge(task, leak_usd=row["leak_usd"])
-        if self.known.day(row["submitted_s"]) == self.known.day(self.env.now):
-            group = self.known.groups[task.client][0]
-            today = self.known.day(self.env.now)
-            self.known.committed_usd[group, today] -= max(0.0, row["agreed_usd"] - paid_usd)
+        today, more_usd = self.known.day(self.env.now), paid_usd - row["agreed_usd"]
+        if more_usd > 0 or self.known.day(row["submitted_s"]) == today:
+            self.known.committed_usd[self.known.groups[task.client][0], today] += more_usd
         self.contracts.append(row | {"accepted": accepted, "paid_usd": paid_usd, "fees_usd": fees_usd})
         if row["state"] != "rejected":
             self.learn(contract, accepted, paid_usd, fees_usd)

@@ -51,6 +51,7 @@ def groups() -> Market:
                     "max_latency_min": {"a": 1.0, "b": 0.8},
                     "slots": 1,
                     "hardware": hardware,
+                    "slot_usd_per_h": 0.7,
                     "success": 0.6,
                     "price_usd": 0.2,
                     "policy": {"kind": "greedy"},
@@ -146,11 +147,12 @@ def moving(folder: Path) -> Market:
     history = {"path": str(folder / "history.csv"), "time": "h", "value": "usd"}
     trend = {"start": 0.2, "per_day": 30.0, "every_min": 2.0}
     walk = {"start": 0.7, "sd_per_sqrt_h": 3.0, "low": 0.3, "high": 0.95, "every_min": 2.0}
+    rented = {"hardware": {**RENTED}, "slot_usd_per_h": {"csv": history}}
     return rule | {
         "name": "moving",
         "contractors": [
             contractor("p", slots={"at_hours": [[0, 1], [0.1, 3]]}, success={"walk": walk}),
-            contractor("q", slots=2, price_usd={"csv": history}, success=0.6),
+            contractor("q", slots=2, price_usd={"csv": history}, success=0.6, **rented),
             contractor("r", skills=["data"], type="y", latency_min={"trend": trend}),
         ],
         "discovery": None,

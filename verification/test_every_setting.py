@@ -26,6 +26,7 @@ EXPLAINED = {
     r"replications": "how often, not what is played: one replication is played here",
     r"clock\.start": "a date for people; hours of demand and of prices go by it, which some markets show",
     r".*\.hardware\.name": "a label",
+    r"clients\.groups\.NAME\.hardware\.tdp_w": "required of all hardware; no effect beside slot_usd_per_h",
     r".*\.hardware\.profile": "fills in what is left out, and these markets leave nothing out",
     r"contractors.*\.hardware\.(memory_gb|tdp_w)": "required of all hardware; memory is charged at home only",
     r"contractors\(list\)\[\]\.type": "a label, by which skills.embedding may know the contractor",
@@ -40,8 +41,8 @@ _FACTS = re.compile(
     r"contractors\((DrawnPool\)\.types\.NAME|PriceList\)\.template|RecordedPool\)\.recorded|list\)\[\])"
 )
 _OF_ALL = (
-    (re.compile(r"^clients\.groups\.NAME\.(hardware|batch_curve|outcomes)"), r"clients.\1"),
-    (re.compile(r"^boxes\.NAME\.(hardware|batch_curve)"), r"clients.\1"),
+    (re.compile(r"^clients\.groups\.NAME\.(hardware|batch_curve|outcomes|slot_usd_per_h)"), r"clients.\1"),
+    (re.compile(r"^boxes\.NAME\.(hardware|batch_curve|slot_usd_per_h)"), r"clients.\1"),
     (re.compile(r"^clients\.groups\.NAME\.policy"), "policy"),
 )
 """Sections that stand in several places, and where they are counted."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -57,6 +57,17 @@ class Machines:
             return np.array([np.nan if figure is None else figure for figure in figures])[which]
 
         return cls(*(column(field.name) for field in fields(cls)))
+
+    def rented(self, usd_per_h: FloatArray) -> Machines:
+        """The same, where each slot costs so much in an hour, all told but for memory; NaN where that is
+        as it was."""
+        own = np.isnan(usd_per_h)
+        return replace(
+            self,
+            slot_compute_usd_per_h=np.where(own, self.slot_compute_usd_per_h, usd_per_h),
+            slot_energy_usd_per_h=np.where(own, self.slot_energy_usd_per_h, 0.0),
+            slot_depreciation_usd_per_h=np.where(own, self.slot_depreciation_usd_per_h, 0.0),
+        )
 
 
 def flop_execution_s(

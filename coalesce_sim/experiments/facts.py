@@ -6,7 +6,7 @@ Nothing here follows from a decision, and nothing is worked out that can be work
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -16,13 +16,15 @@ from coalesce_sim.inputs.ontology import read_ontology
 from coalesce_sim.inputs.recordings import Recordings, read_recordings
 from coalesce_sim.luck import Luck
 from coalesce_sim.market.cast import everyone
-from coalesce_sim.market.courses import Course
+from coalesce_sim.market.courses import Course, rent_of
 from coalesce_sim.market.matching import texts_of, vectors_of
 from coalesce_sim.market.moving import told, told_of_homes
 from coalesce_sim.market.workload import Block, Workload, hourly_demand
 from coalesce_sim.policies.mcdm import CRITERIA
+from coalesce_sim.scenario.boxes import Box
 from coalesce_sim.scenario.clients import ClientGroup, Clients
 from coalesce_sim.scenario.contracts import ContractRules
+from coalesce_sim.scenario.moving import Moving
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.scenario.workload import LEVELS
 from coalesce_sim.streams import Streams
@@ -66,8 +68,8 @@ def facts(scenario: Scenario, seed: int, replication: int) -> Facts:
     ``contractors``
         One mapping each, with the fields that a listed contractor has in a scenario, its `identity`, and when
         it enters the market and leaves it, `enter_s` and `leave_s`, as far as that is known beforehand. A
-        number that moves, here and in `clients`, is a mapping of ``at_s``, seconds since the start, and
-        ``values``, each of which holds from then on, as they were written, drawn or read.
+        number that moves, here, in `clients` and in `boxes`, is a mapping of ``at_s``, seconds since the
+        start, and ``values``, each of which holds from then on, as they were written, drawn or read.
     ``tasks``
         One mapping each, in the order of decision, composite tasks whole: `type`, `client` (from 0),
         `arrival_s`, its public attributes, `data_sensitivity` where the task states it itself,
@@ -111,10 +113,9 @@ def facts(scenario: Scenario, seed: int, replication: int) -> Facts:
     return {
         "trade": "contracts" if scenario.learning else "published",
         "work_may_fail": scenario.contracts is not None,
-        "settings": _settings(scenario, rules, _clients(scenario, luck)),
+        "settings": _settings(scenario, rules, luck, streams),
         "contractors": [
-            each.model_dump(mode="json")
-            | {name: _moving(course) for name, course in moves.items()}
+            _in_motion(each.model_dump(mode="json"), moves)
             | {"identity": identity, "enter_s": enter_s, "leave_s": leave_s}
             for each, moves, identity, enter_s, leave_s in zip(
                 roster.contractors(),
@@ -139,19 +140,31 @@ def _moving(course: Course) -> dict[str, list[float]]:
     return {"at_s": course.at_s.tolist(), "values": course.values.tolist()}
 
 
-def _clients(scenario: Scenario, luck: Luck) -> dict[str, Any]:
-    """The clients as they are written, with the courses of what moves."""
-    stated, clock = scenario.clients, scenario.clock
-    clients = stated.model_dump(mode="json")
-    written: list[tuple[Clients | ClientGroup, dict[str, Any]]] = [(stated, clients)]
-    written += [(group, clients["groups"][name]) for name, group in (stated.groups or {}).items()]
-    for each, fields in written:
-        fields |= {name: _moving(course) for name, course in told_of_homes(each, clock, luck).items()}
-    return clients
+def _in_motion(fields: Facts, courses: Mapping[str, Course]) -> Facts:
+    """What is stated, with courses in place of what moves; ``outcomes.TYPE.FIELD`` is that of a type."""
+    for name, course in courses.items():
+        place, _, field = name.rpartition(".")
+        stated = fields["outcomes"][place.removeprefix("outcomes.")] if place else fields
+        stated[field] = _moving(course)
+    return fields
 
 
-def _settings(scenario: Scenario, rules: ContractRules, clients: dict[str, Any]) -> dict[str, Any]:
+def _set_in_motion(scenario: Scenario, dumped: Facts, luck: Luck, streams: Streams) -> None:
+    """Enter the courses of what moves of clients and boxes."""
+    clients, clock = scenario.clients, scenario.clock
+    written: list[tuple[Clients | ClientGroup | Box, Facts]] = [(clients, dumped["clients"])]
+    written += [(each, dumped["clients"]["groups"][name]) for name, each in (clients.groups or {}).items()]
+    written += [(box, dumped["boxes"][name]) for name, box in (scenario.boxes or {}).items()]
+    for stated, fields in written:
+        _in_motion(fields, told_of_homes(stated, clock, luck))
+        rent = rent_of(stated, clock, streams)
+        if rent is not None and isinstance(stated.slot_usd_per_h, Moving):
+            fields["slot_usd_per_h"] = _moving(rent)
+
+
+def _settings(scenario: Scenario, rules: ContractRules, luck: Luck, streams: Streams) -> Facts:
     dumped = scenario.model_dump(mode="json", by_alias=True)
+    _set_in_motion(scenario, dumped, luck, streams)
     sections = (
         "boxes",
         "clients",
@@ -166,7 +179,6 @@ def _settings(scenario: Scenario, rules: ContractRules, clients: dict[str, Any])
     return {
         **{name: dumped["workload"][name] for name in ("types", "attributes", "failure_correlation")},
         **{name: dumped[name] for name in sections},
-        "clients": clients,
         "contracts": rules.model_dump(mode="json"),
         "start_second_of_day": scenario.clock.start_second_of_day,
         "horizon_s": scenario.clock.horizon_s,

@@ -9,7 +9,7 @@ import numpy as np
 
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.inputs.csvfile import Row, is_number, read_rows, read_text
-from coalesce_sim.scenario.moving import RANGES, History
+from coalesce_sim.scenario.moving import History, range_of
 from coalesce_sim.scenario.problems import Problem, ScenarioError, shown
 
 
@@ -40,7 +40,7 @@ def _read(settings: str, name: str, start: datetime, place: str, text: str) -> t
             raise row.error(source.time, f"must be later than in the row above it {got}")
         hours.append(hour)
         value = row.amount(source.value)
-        if (message := RANGES[name].objection(value)) is not None:
+        if (message := range_of(name).objection(value)) is not None:
             raise row.error(source.value, f"{message} (got {value:g})")
         values.append(value)
 

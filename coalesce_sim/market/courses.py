@@ -12,9 +12,12 @@ from coalesce_sim.arrays import BoolArray, FloatArray
 from coalesce_sim.inputs.history import read_history
 from coalesce_sim.luck import Draws, normals
 from coalesce_sim.market.roster import Roster
+from coalesce_sim.scenario.boxes import Box
+from coalesce_sim.scenario.clients import ClientGroup, Clients, Home
 from coalesce_sim.scenario.distributions import Distribution
 from coalesce_sim.scenario.moving import Moving, Walk
 from coalesce_sim.scenario.schema import Clock
+from coalesce_sim.streams import Streams
 
 Uniforms = Callable[[int], FloatArray]
 """Gives so many draws on (0, 1)."""
@@ -63,6 +66,16 @@ def course_by(
     if not isinstance(number, Moving):
         return number
     return course_of(number, name, clock, lambda count: luck().random(count))
+
+
+def rent_of(home: Home | ClientGroup | Clients | Box, clock: Clock, streams: Streams) -> Course | None:
+    """What a slot costs in an hour, where that is stated; a walk is one and the same for all who state it."""
+    name, stated = "slot_usd_per_h", home.slot_usd_per_h
+    if stated is None:
+        return None
+    if not isinstance(stated, Moving):
+        return Course(np.zeros(1), np.array([stated]))
+    return course_of(stated, name, clock, lambda count: streams(f"walk.{name}").random(count))
 
 
 def listed_course(at_hours: Sequence[Sequence[float]]) -> Course:

@@ -15,8 +15,9 @@ from coalesce_sim.market.pool import Pool
 from coalesce_sim.market.queues import Queues
 from coalesce_sim.market.roster import Roster
 from coalesce_sim.policies.protocol import LOCAL
+from coalesce_sim.scenario.boxes import Box
 from coalesce_sim.scenario.clients import ClientGroup, Clients
-from coalesce_sim.scenario.moving import RANGES, Moving, moving_in
+from coalesce_sim.scenario.moving import Moving, moving_in
 from coalesce_sim.scenario.schema import Clock, Scenario
 
 Unit = Callable[[FloatArray], FloatArray]
@@ -24,6 +25,7 @@ Unit = Callable[[FloatArray], FloatArray]
 
 _UNITS: Final[dict[str, Unit]] = {
     "latency_min": lambda minutes: 60 * minutes,
+    "slot_usd_per_h": lambda usd: usd / 3600,
     "network_ms": lambda ms: ms / 1000,
     "prefill_tokens_per_s": lambda rate: 1 / rate,
     "decode_tokens_per_s": lambda rate: 1 / rate,
@@ -31,6 +33,10 @@ _UNITS: Final[dict[str, Unit]] = {
     "cache_read_usd_per_mtok": lambda usd: usd / 1e6,
     "output_usd_per_mtok": lambda usd: usd / 1e6,
 }
+
+
+Timed = list[tuple[str, FloatArray]]
+"""Known times of work by type, an entry a contractor, and the field that each follows from."""
 
 
 class Column(NamedTuple):
@@ -55,20 +61,22 @@ class MovingFacts:
     changed, so that a task takes as long as it does with facts that stand still.
     """
 
-    def __init__(self, pool: Pool, queues: Queues, clock: Clock, luck: Luck) -> None:
+    def __init__(self, pool: Pool, timed: Timed, queues: Queues, clock: Clock, luck: Luck) -> None:
         self._queues = queues
         self.columns: list[Column] = []
         self._next_s = np.full(len(pool), math.inf)
-        for name, values, whose in _columns(pool, queues.slots):
+        for name, values, whose in [*_columns(pool, queues.slots), *((name, s, None) for name, s in timed)]:
             courses = courses_of(name, pool.roster, clock, luck)
             if courses is not None:
                 moves = courses.moves if whose is None else courses.moves & whose
-                self.columns.append(Column(values, courses, moves, _UNITS.get(name, _as_it_is)))
+                unit = _UNITS.get(name.rpartition(".")[2], _as_it_is)
+                self.columns.append(Column(values, courses, moves, unit))
                 self._next_s[moves] = 0.0
 
-    def turn(self, now_s: float, ids: IntArray) -> None:
-        """Bring what is known of the contractors `ids` up to now."""
-        for who in ids[self._next_s.take(ids) <= now_s].tolist():
+    def turn(self, now_s: float, ids: IntArray) -> IntArray:
+        """Bring what is known of the contractors `ids` up to now; those of whom something has changed."""
+        due: IntArray = ids[self._next_s.take(ids) <= now_s]
+        for who in due.tolist():
             next_s = math.inf
             for values, courses, moves, unit in self.columns:
                 if moves[who]:
@@ -80,11 +88,17 @@ class MovingFacts:
                     if place + 1 < len(course.at_s):
                         next_s = min(next_s, float(course.at_s[place + 1]))
             self._next_s[who] = next_s
+        return due
 
 
-def moving_facts(scenario: Scenario, pool: Pool, queues: Queues, luck: Luck) -> MovingFacts | None:
-    """What moves in the columns of the pool, and in that of its slots; None where nothing does."""
-    return MovingFacts(pool, queues, scenario.clock, luck) if any(pool.roster.moving) else None
+def moving_facts(
+    scenario: Scenario, pool: Pool, service_s: FloatArray, queues: Queues, luck: Luck
+) -> MovingFacts | None:
+    """What moves in the columns of the pool, in that of its slots and in its known times of work, (types,
+    contractors); None where nothing does."""
+    names = [f"outcomes.{name}.latency_min" for name in scenario.workload.types]
+    timed = list(zip(names, service_s, strict=True))
+    return MovingFacts(pool, timed, queues, scenario.clock, luck) if any(pool.roster.moving) else None
 
 
 def courses_of(
@@ -102,6 +116,18 @@ def course_of_home(number: float | Moving, name: str, clock: Clock, luck: Luck) 
         return None
     draws = luck(f"walk.{name}")
     return course_of(number, name, clock, lambda count: draws.of_tasks(LOCAL, 0, count))
+
+
+def outcome_courses(
+    scenario: Scenario, roster: Roster, luck: Luck, *fields: str
+) -> dict[tuple[int, str], Courses]:
+    """The courses of what is stated by type of task, where it moves in any contractor."""
+    found = {
+        (type_id, field): courses_of(f"outcomes.{name}.{field}", roster, scenario.clock, luck)
+        for type_id, name in enumerate(scenario.workload.types)
+        for field in fields
+    }
+    return {place: courses for place, courses in found.items() if courses is not None}
 
 
 class Success:
@@ -156,7 +182,7 @@ def told(scenario: Scenario, roster: Roster, luck: Luck) -> list[dict[str, Cours
     """What moves of each contractor: its course, as it is written, by field."""
     clock = scenario.clock
     found: list[dict[str, Course]] = [{} for _ in roster.names]
-    for name in RANGES:
+    for name in dict.fromkeys(name for numbers in roster.moving for name in numbers):
         courses = courses_of(name, roster, clock, luck)
         if courses is not None:
             for who in np.flatnonzero(courses.moves).tolist():
@@ -168,12 +194,12 @@ def told(scenario: Scenario, roster: Roster, luck: Luck) -> list[dict[str, Cours
     return found
 
 
-def told_of_homes(stated: Clients | ClientGroup, clock: Clock, luck: Luck) -> dict[str, Course]:
-    """What moves of the homes of clients, or of a group, by field."""
+def told_of_homes(stated: Clients | ClientGroup | Box, clock: Clock, luck: Luck) -> dict[str, Course]:
+    """What moves of the homes of clients, or of a group, by field, but for rents (`rent_of`)."""
     numbers = moving_in(stated)
     courses = {
         name: course_of_home(numbers[name], name, clock, luck)
-        for name in ("price_usd", "success")
+        for name in ("price_usd", "success", "budget_usd_per_day")
         if name in numbers
     }
     return {name: course for name, course in courses.items() if course is not None}
@@ -198,6 +224,9 @@ def _columns(pool: Pool, slots: FloatArray) -> list[tuple[str, FloatArray, BoolA
         ("decode_tokens_per_s", pool.decode_s_per_token, None),
         ("reliability", pool.reliability, None),
         ("own_cost_share", pool.own_cost_share, None),
+        ("slot_usd_per_h", pool.own_usd_per_s, None),
+        ("security_risk", pool.security_risk, None),
+        ("quality_risk", pool.quality_risk, None),
         ("unreachable_rate", pool.unreachable_rate, None),
         ("input_usd_per_mtok", rates.input_usd_per_token, None),
         ("cache_read_usd_per_mtok", rates.cache_read_usd_per_token, None),

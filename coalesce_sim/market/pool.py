@@ -36,7 +36,7 @@ class Pool:
 
     True, and seen by clients only in what comes of it, are `success`, `outcomes` (but for its times, and for
     which types it has any: those are public), `unreachable_rate`, `queue_limit` and a contractor's own cost:
-    `own_usd_per_s` is what a slot costs it while at work, 0 where no hardware is named, `own_cost_share` the
+    `own_usd_per_s` is what a slot costs it while at work, 0 where nothing tells, `own_cost_share` the
     stated share of the price, NaN where none is.
     """
 
@@ -73,7 +73,7 @@ class Pool:
             roster.spread([None if each is None else each.slot_flop_s for each in machines])
         )
         usd_per_s = [0.0 if each is None else each.slot_usd_per_h / 3600 for each in machines]
-        self.own_usd_per_s = roster.spread(usd_per_s)
+        self.own_usd_per_s = _override(roster.spread(usd_per_s), roster.column("slot_usd_per_h") / 3600)
         self.own_cost_share = roster.column("own_cost_share")
         self.reliability = roster.column("reliability")
         external = scenario.cost_model.external

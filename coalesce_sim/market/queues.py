@@ -328,12 +328,12 @@ class Sharing:
         self.s_per_token[contractor], self.crowd[contractor] = curve.s_per_token(crowd), crowd
 
 
-def _slot_courses(pool: Pool) -> dict[int, Course]:
-    """How the slots of contractors change, of those of whom they do."""
+def _listed_courses(pool: Pool, name: str) -> dict[int, Course]:
+    """How a whole number of contractors changes, of those of whom it does."""
     courses = {
-        kind: listed_course(numbers["slots"].at_hours)
+        kind: listed_course(number.at_hours)
         for kind, numbers in enumerate(pool.roster.moving)
-        if "slots" in numbers and numbers["slots"].at_hours is not None
+        if (number := numbers.get(name)) is not None and number.at_hours is not None
     }
     return {who: courses[kind] for who, kind in enumerate(pool.roster.kind.tolist()) if kind in courses}
 
@@ -378,7 +378,8 @@ class Queues:
         self._box_of = pool.boxes
         there = Counter(name for name in (*boxes, *pool.boxes) if name is not None)
         self.shared_boxes = frozenset(name for name, agents in there.items() if agents > 1)
-        self._courses = _slot_courses(pool)
+        self._courses = _listed_courses(pool, "slots")
+        self._limits, self._limit_courses = pool.queue_limit, _listed_courses(pool, "queue_limit")
         self._woken: set[int] = set()
         always = [None if who in self._courses else slots for who, slots in enumerate(pool.slots)]
         self.contractors = Workers(always, self._at_contractor, self._machines(set(boxes)))
@@ -472,6 +473,12 @@ class Queues:
         if who in self._courses:
             queue.resize(int(self._courses[who].value(self.env.now)))
         return queue
+
+    def takes_in(self, who: int) -> bool:
+        """Whether a contractor takes in one more job now."""
+        course = self._limit_courses.get(who)
+        limit = self._limits[who] if course is None else int(course.value(self.env.now))
+        return self.contractor(who).takes_in(limit)
 
     def slots_may_change(self, who: int) -> None:
         """Somebody waits at a contractor, and is served when it gets more slots."""

@@ -17,7 +17,7 @@ from coalesce_sim.inputs.sellers import listed_prices
 from coalesce_sim.luck import StateArray, identities_of
 from coalesce_sim.market.presence import Presence
 from coalesce_sim.scenario.distributions import Distribution, sample
-from coalesce_sim.scenario.moving import Moving, moving_in
+from coalesce_sim.scenario.moving import Moving, moving_in, range_of
 from coalesce_sim.scenario.pool import Coming, Contractor, ContractorFacts, DrawnPool, PriceList, RecordedPool
 from coalesce_sim.scenario.schema import Clock, Scenario
 from coalesce_sim.scenario.tariff import PRICES
@@ -199,10 +199,26 @@ def _at_first(
     if not any(moving):
         return kinds, moving
     still = [
-        kind.model_copy(update={name: first_of(number, name, clock) for name, number in numbers.items()})
+        _still(kind, {name: first_of(number, name, clock) for name, number in numbers.items()})
         for kind, numbers in zip(kinds, moving, strict=True)
     ]
     return still, moving
+
+
+def _still(kind: ContractorFacts, firsts: dict[str, float]) -> ContractorFacts:
+    """A kind with these numbers, of which ``outcomes.TYPE.FIELD`` belong to one type of task."""
+    outcomes = {
+        name: outcome.model_copy(
+            update={
+                field: firsts[f"outcomes.{name}.{field}"]
+                for field in type(outcome).model_fields
+                if f"outcomes.{name}.{field}" in firsts
+            }
+        )
+        for name, outcome in (kind.outcomes or {}).items()
+    }
+    own = {name: value for name, value in firsts.items() if not name.startswith("outcomes.")}
+    return kind.model_copy(update=own | ({"outcomes": outcomes} if outcomes else {}))
 
 
 def first(number: float | Moving, name: str, clock: Clock) -> float:
@@ -214,7 +230,7 @@ def first_of(number: Moving, name: str, clock: Clock) -> float | int:
     """What a number that moves is when the clock starts."""
     if number.at_hours is not None:
         value = number.at_hours[0][1]
-        return int(value) if name == "slots" else value
+        return int(value) if range_of(name).whole else value
     if number.csv is not None:
         return float(read_history(number.csv, name, clock.start)[1][0])
     regular = number.trend or number.walk

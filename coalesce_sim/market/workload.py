@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from itertools import pairwise
 
@@ -23,7 +23,7 @@ from coalesce_sim.inputs.recordings import read_recordings
 from coalesce_sim.inputs.tasktable import read_table
 from coalesce_sim.market.arrivals import Arrivals, dealer_of, unbroken
 from coalesce_sim.market.composite import SCALED, Templates, Wholes
-from coalesce_sim.market.courses import Course, course_by
+from coalesce_sim.market.courses import Course, course_by, rent_of
 from coalesce_sim.market.own_streams import by_the_hour, renewed
 from coalesce_sim.market.tasks_of_groups import TasksOfGroups
 from coalesce_sim.policies.protocol import Tasks
@@ -142,6 +142,7 @@ class Workload:
         self._home_of = scenario.clients.home_of
         curved = [home.batch_curve is not None for home in scenario.clients.homes]
         self._shares = np.array(curved)[self._home_of]
+        self._rents = [rent_of(home, scenario.clock, streams) for home in scenario.clients.homes]
         self._templates = Templates(scenario.workload.types)
         self._recordings = None if scenario.records is None else read_recordings(scenario.records)
         value_usd, stream = scenario.workload.attributes.value_usd, self._streams["value_usd"]
@@ -324,17 +325,34 @@ class Workload:
             level = np.where(np.isnan(nearer), level, nearer)
         return level.astype(np.int64)
 
-    def _machines(self, client: IntArray) -> tuple[Hardware | Machines, Hardware | Machines]:
-        """What each task runs on at home, really and as its client believes; one and the same where nobody
-        believes otherwise."""
+    def _machines(
+        self, client: IntArray, arrival_s: FloatArray
+    ) -> tuple[Hardware | Machines, Hardware | Machines]:
+        """What each task runs on at home, at the prices of when it arrives, really and as its client
+        believes; one and the same where nobody believes otherwise."""
         own = [_timed(home) for home in self._scenario.clients.homes]
         believed = [machine.as_believed for machine in own]
-        if len(own) == 1:
+        rented = any(rent is not None for rent in self._rents)
+        if len(own) == 1 and not rented:
             return own[0], believed[0]
         which = self._home_of[client]
-        really = Machines.of(own, which)
+
+        def priced(each: Sequence[Hardware]) -> Machines:
+            machines = Machines.of(each, which)
+            return machines.rented(self._rents_at(arrival_s, which)) if rented else machines
+
+        really = priced(own)
         known = all(machine.believed is None for machine in own)
-        return really, really if known else Machines.of(believed, which)
+        return really, really if known else priced(believed)
+
+    def _rents_at(self, arrival_s: FloatArray, which: IntArray) -> FloatArray:
+        """What an hour of a slot costs at the home of each task when it arrives; NaN where hardware tells."""
+        usd_per_h = np.full(len(which), np.nan)
+        for home, rent in enumerate(self._rents, -len(self._rents)):
+            if rent is not None:
+                rows = which == home
+                usd_per_h[rows] = rent.values_at(arrival_s[rows])
+        return usd_per_h
 
     def _priced(self, first: int, drawn: _Drawn, factors: dict[str, FloatArray]) -> Block:
         """Add what work at home takes and costs, as expected and in truth."""
@@ -374,7 +392,7 @@ class Workload:
             work_s = np.where(np.isnan(declared_s), busy_s, time_factor * declared_s)
             return work_s, running_cost(hours, need_gb, hardware), hours
 
-        own, believed = self._machines(client)
+        own, believed = self._machines(client, arrival_s)
         expected_s, running, hours = at_home(believed, expected_tokens, np.ones(n))
         true_s, true_running, _ = at_home(own, output_tokens, factors["local_time_factor"])
         rate = np.zeros(n)

@@ -9,6 +9,8 @@ from pydantic import Field, ModelWrapValidatorHandler, model_validator
 from coalesce_sim.scenario.base import Model
 from coalesce_sim.scenario.batching import BatchCurve, with_places
 from coalesce_sim.scenario.believed import OwnHardware
+from coalesce_sim.scenario.distributions import Positive
+from coalesce_sim.scenario.moving import Moving
 from coalesce_sim.scenario.pool import Slots
 
 
@@ -27,6 +29,9 @@ class Box(Model):
     hardware: OwnHardware
     """What each slot works on: times and prices all work on the box; beliefs about it are those of its
     clients."""
+    slot_usd_per_h: Positive | Moving | None = None
+    """USD for each hour that a slot is at work, all told but for memory, in place of what follows from the
+    `hardware`; with a `batch_curve` it is that of the whole box."""
 
     @model_validator(mode="wrap")
     @classmethod

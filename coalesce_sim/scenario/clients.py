@@ -22,6 +22,9 @@ from coalesce_sim.scenario.pool import Slots, TypeOutcome, refuse_beside_box
 
 MOST_CLIENTS = 1_000_000
 
+OF_BOX = ("slots", "hardware", "batch_curve", "slot_usd_per_h")
+"""What is true of a home by the box that it is on."""
+
 GroupName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_\-]*$", max_length=60)]
 """What may stand in the brackets of ``cost_reduction[research]``."""
 
@@ -54,6 +57,9 @@ class ClientGroup(Model):
     `slots`."""
     box: str | None = None
     """One of `boxes` that all clients of the group share, in place of `slots` and `hardware`."""
+    slot_usd_per_h: Positive | Moving | None = None
+    """USD for each hour that a slot of the group's clients is at work, all told but for memory; left out, as
+    for all, unless the group has hardware of its own."""
     price_usd: NonNegative | Moving | None = None
     """USD that a task at home is expected to cost the group's clients beyond hardware."""
     success: Share | Moving | None = None
@@ -64,11 +70,11 @@ class ClientGroup(Model):
     """Who decides for the group's clients, and is asked about and told of their tasks alone; left out, the
     scenario's `policy`, which all such groups share. A comparison puts its policies in the scenario's
     place."""
-    budget_usd_per_day: NonNegative | None = None
+    budget_usd_per_day: NonNegative | Moving | None = None
     """USD that the group's clients together may commit to contractors between two midnights of the clock;
-    what exceeds the rest is not offered to them. A contract commits the price agreed on; what it is not paid
-    in the end comes back if it ends on the same day. Left out, there is no limit; needs a market that
-    learns."""
+    what exceeds the rest is not offered to them. A contract commits the price agreed on. What it is paid
+    beyond that is committed when it ends, and what it is not paid comes back then if that is the same day.
+    Left out, there is no limit; needs a market that learns."""
 
     @model_validator(mode="wrap")
     @classmethod
@@ -78,7 +84,7 @@ class ClientGroup(Model):
     @model_validator(mode="after")
     def _on_one_machine(self) -> Self:
         if self.box is not None:
-            refuse_beside_box(self, "hardware")
+            refuse_beside_box(self, "hardware", "slot_usd_per_h")
         return self
 
 
@@ -88,6 +94,7 @@ class Home(NamedTuple):
     slots: Slots
     hardware: OwnHardware
     batch_curve: BatchCurve | None
+    slot_usd_per_h: float | Moving | None
     price_usd: float | Moving
     success: float | Moving
     outcomes: dict[str, TypeOutcome] | None
@@ -131,6 +138,10 @@ class Clients(Model):
     box: str | None = None
     """One of `boxes` that clients share, in place of `slots` and `hardware`. Left out, each has slots of its
     own."""
+    slot_usd_per_h: Positive | Moving | None = None
+    """USD for each hour that a slot is at work at home, all told but for memory, in place of what follows
+    from the `hardware`: a rent, so to say. One that moves is read when the task arrives. With a `batch_curve`
+    it is that of the whole machine."""
     price_usd: NonNegative | Moving = 0.0
     """USD that a task at home is expected to cost beyond hardware and, where records are replayed, the list
     price of the own agent. No effect but on estimates in a market that learns."""
@@ -151,7 +162,10 @@ class Clients(Model):
     @model_validator(mode="after")
     def _on_one_machine(self) -> Self:
         if self.box is not None:
-            refuse_beside_box(self, "hardware")
+            refuse_beside_box(self, "hardware", "slot_usd_per_h")
+        for name, group in (self.groups or {}).items():
+            if group.slot_usd_per_h is not None and self._box_of(group) is not None:
+                raise ValueError(f"groups.{name}.slot_usd_per_h: the box stands in its place; leave it out")
         return self
 
     @model_validator(mode="after")
@@ -292,7 +306,7 @@ class Clients(Model):
 
     def place_of(self, population: Population, field: str) -> str:
         """Where in a scenario it is stated what a field is of a population."""
-        if population.box is not None and field in ("slots", "hardware", "batch_curve"):
+        if population.box is not None and field in OF_BOX:
             return f"boxes.{population.box}.{field}"
         if population.stated is None or getattr(population.stated, field) is None:
             return f"clients.{field}"
@@ -311,14 +325,15 @@ class Clients(Model):
 
     def _home_of(self, group: ClientGroup | None) -> Home:
         box = self._box_of(group)
-
+        own_hardware = group is not None and group.hardware is not None
         own_places = group is not None and (group.slots is not None or group.batch_curve is not None)
 
         def of(field: str) -> object:
-            if box is not None and field in ("slots", "hardware", "batch_curve"):
+            if box is not None and field in OF_BOX:
                 return getattr(self._boxes[box], field)
             own = None if group is None else getattr(group, field)
             inherits = own is None and not (own_places and field in ("slots", "batch_curve"))
+            inherits = inherits and not (own_hardware and field == "slot_usd_per_h")
             return getattr(self, field) if inherits else own
 
         return Home(*(of(field) for field in Home._fields))  # type: ignore[arg-type]  # as validated

@@ -118,11 +118,23 @@ RANGES: Final[dict[str, Range]] = {
     "reliability": _SHARE,
     "success": _SHARE,
     "own_cost_share": _SHARE,
+    "slot_usd_per_h": _RATE,
+    "security_risk": _SHARE,
+    "quality_risk": _SHARE,
     "unreachable_rate": _SHARE,
     "slots": Range(1, 1_000_000, whole=True),
+    "queue_limit": Range(0, 1_000_000, whole=True),
+    "bill_usd": _AMOUNT,
+    "failed_bill_usd": _AMOUNT,
     "value_usd": _AMOUNT,
+    "budget_usd_per_day": _AMOUNT,
 }
 """The fields whose numbers may move, and what they may be."""
+
+
+def range_of(name: str) -> Range:
+    """What the number in a field may be; that of a type of task is called ``outcomes.TYPE.FIELD``."""
+    return RANGES[name.rpartition(".")[2]]
 
 
 def extremes(number: float | Moving) -> tuple[float, float]:
@@ -139,8 +151,10 @@ def extremes(number: float | Moving) -> tuple[float, float]:
 
 
 def moving_in(stated: Model) -> dict[str, Moving]:
-    """The fields of a mapping that hold a number that moves."""
+    """The fields of a mapping that hold a number that moves, those of its outcomes by type of task too."""
     found = {name: getattr(stated, name, None) for name in RANGES}
+    for type_name, outcome in (getattr(stated, "outcomes", None) or {}).items():
+        found |= {f"outcomes.{type_name}.{name}": value for name, value in outcome}
     return {name: value for name, value in found.items() if isinstance(value, Moving)}
 
 
@@ -149,15 +163,16 @@ def objections(name: str, number: Moving, horizon_h: float) -> Iterator[str]:
 
     What a file says is looked at when it is read.
     """
-    if name == "slots" and number.at_hours is None:
-        yield "at_hours: missing, but slots move in steps that are listed"
+    within = range_of(name)
+    if within.whole and number.at_hours is None:
+        yield f"at_hours: missing, but {name} must move in steps that are listed"
         return
     if number.at_hours is not None:
-        yield from _of_steps(RANGES[name], number.at_hours, horizon_h)
+        yield from _of_steps(within, number.at_hours, horizon_h)
     if number.trend is not None:
-        yield from _of_trend(RANGES[name], number.trend, horizon_h)
+        yield from _of_trend(within, number.trend, horizon_h)
     if number.walk is not None:
-        yield from _of_walk(RANGES[name], number.walk, horizon_h)
+        yield from _of_walk(within, number.walk, horizon_h)
 
 
 def _of_steps(within: Range, steps: list[list[float]], horizon_h: float) -> Iterator[str]:

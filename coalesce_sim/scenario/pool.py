@@ -29,14 +29,14 @@ Slots = Literal["unlimited"] | Annotated[int, Field(ge=0, le=1_000_000)]
 class TypeOutcome(Model):
     """What is true of one worker's work on one type of task, and known to nobody before."""
 
-    success: Share
+    success: Share | Moving
     """Probability that the work is good."""
-    bill_usd: NonNegative | None = None
+    bill_usd: NonNegative | Moving | None = None
     """USD billed by use for a task; left out, a contractor is due the price that it asked, a price by tokens
     for those really written, and work at home costs no more than its hardware."""
-    failed_bill_usd: NonNegative | None = None
+    failed_bill_usd: NonNegative | Moving | None = None
     """USD billed instead where the work is no good; left out, the same, without which it cannot be stated."""
-    latency_min: NonNegative | None = None
+    latency_min: NonNegative | Moving | None = None
     """Minutes that the work takes, known to all; left out, what hardware, tokens and pool say."""
 
     @model_validator(mode="after")
@@ -83,10 +83,10 @@ class ContractorFacts(TokenPrices):
     reliability: Share | Moving
     """Share of good work that the contractor claims. Estimates go by it where there is no `reputation`, and
     risks that are not stated follow from it."""
-    security_risk: Share | None = None
+    security_risk: Share | Moving | None = None
     """Share of a task's value at risk or, with `contracts.security.incidents`, the probability of an incident
     on a contract; left out, it follows from the reliability by `cost_model.external.security_risk`."""
-    quality_risk: Share | None = None
+    quality_risk: Share | Moving | None = None
     """Share of a task's value at risk; left out, it follows from the reliability by
     `cost_model.external.quality_risk`."""
     performance: Share | None = None
@@ -96,6 +96,9 @@ class ContractorFacts(TokenPrices):
     """What each slot works on: gives token rates that are left out, and what an hour of work costs the
     contractor itself. In a market that learns its `peak_flop_s` adds the time that a type's `base_flop`
     takes."""
+    slot_usd_per_h: Positive | Moving | None = None
+    """USD for each hour that a slot is at work, all told, in place of what follows from the `hardware`: a
+    rent, so that idle slots lose nothing. With a `batch_curve` it is that of the whole machine."""
     own_cost_share: Share | Moving | None = None
     """Share of the listed price that is the contractor's own cost, where no hardware tells it; left out, all
     of it where somebody bargains or bids. It is spent on every job that is begun, whatever comes of it; where
@@ -109,7 +112,7 @@ class ContractorFacts(TokenPrices):
     batch_curve: BatchCurve | None = None
     """How the pace of writing hangs on the jobs at work, in place of `slots` and `decode_tokens_per_s`; an
     offer goes by the jobs that are there when it is made. Needs a market that learns."""
-    queue_limit: Annotated[int, Field(ge=0)] | None = None
+    queue_limit: Annotated[int, Field(ge=0)] | Moving | None = None
     """Jobs that may wait at the contractor, which rejects those beyond. Left out, any number may; needs
     `contracts`."""
     unreachable_rate: Share | Moving = 0.0
@@ -131,8 +134,15 @@ class ContractorFacts(TokenPrices):
     @model_validator(mode="after")
     def _on_one_machine(self) -> Self:
         if self.box is not None:
-            refuse_beside_box(self, "hardware", "batch_curve")
+            refuse_beside_box(self, "hardware", "slot_usd_per_h")
         return self
+
+    @property
+    def knows_its_costs(self) -> bool:
+        """Whether what an hour of work costs it is known: stated, or by its hardware."""
+        if self.slot_usd_per_h is not None:
+            return True
+        return self.hardware is not None and self.hardware.slot_usd_per_h > 0
 
 
 class Coming(Model):

@@ -25,7 +25,7 @@ from coalesce_sim.scenario.adversaries import AdversarySettings
 from coalesce_sim.scenario.base import Model
 from coalesce_sim.scenario.boxes import Box, BoxName
 from coalesce_sim.scenario.calibration import Calibration
-from coalesce_sim.scenario.clients import ClientGroup, Clients, Population
+from coalesce_sim.scenario.clients import OF_BOX, ClientGroup, Clients, Population
 from coalesce_sim.scenario.contracts import ContractRules
 from coalesce_sim.scenario.costs import BargainedPrice, CostModel, LoadPrice, TokenPrice
 from coalesce_sim.scenario.defences import Defences
@@ -61,6 +61,10 @@ _RECORDED = frozenset(
     ("price_usd", "latency_min", "prefill_tokens_per_s", "decode_tokens_per_s", "success", *PRICES)
 )
 """What replayed records tell of workers."""
+
+
+def _got(number: float | Moving) -> str:
+    return f"(got {'one that moves' if isinstance(number, Moving) else f'{number:g}'})"
 
 
 def _a_date(value: object) -> object:
@@ -231,6 +235,11 @@ class Scenario(Model):
                     f"{place}.{name}: moves, which needs a market that learns: state contracts: {{}}, or "
                     "extends: market"
                 )
+            if name.startswith("outcomes.") and place.startswith("clients"):
+                yield f"{place}.{name}: cannot move with time; at home only success, of all types, can"
+                continue
+            if place.startswith("boxes.") and number.walk is not None:
+                yield f"{place}.{name}: must not walk, for each on the box would draw a walk of its own"
             if self.records is not None and name in _RECORDED:
                 yield f"{place}.{name}: moves, but recorded work tells it (records)"
             for message in objections(name, number, 24 * self.clock.days):
@@ -318,8 +327,10 @@ class Scenario(Model):
     def _beliefs_of(self, population: Population) -> None:
         """Refuse what clients believe of their hardware where it can change no estimate."""
         place, home, costs = self.clients.place_of(population, "hardware"), population.home, self.cost_model
-        place = f"{place}.believed"
-        for field, reason in home.hardware.powerless_beliefs(costs.internal.work):
+        place, hardware = f"{place}.believed", home.hardware
+        if home.slot_usd_per_h is not None:
+            hardware = hardware.model_copy(update={"basis": "rented"})
+        for field, reason in hardware.powerless_beliefs(costs.internal.work):
             raise ValueError(f"{place}.{field}: changes no estimate, for {reason}")
         if home.slots == 0:
             slots = self.clients.place_of(population, "slots")
@@ -361,13 +372,11 @@ class Scenario(Model):
         return [(place, self.on_its_machine(each)) for place, each in self._stated_facts]
 
     def on_its_machine(self, stated: F) -> F:
-        """What is true of a contractor, who has the slots and the hardware of its box if it is on one."""
+        """What is true of a contractor, of whom the box says it that it is on, if it is on one."""
         if stated.box is None or self.boxes is None:
             return stated
         box = self.boxes[stated.box]
-        return stated.model_copy(
-            update={"slots": box.slots, "batch_curve": box.batch_curve, "hardware": box.hardware}
-        )
+        return stated.model_copy(update={name: getattr(box, name) for name in OF_BOX})
 
     @property
     def _stated_facts(self) -> list[tuple[str, ContractorFacts]]:
@@ -396,6 +405,7 @@ class Scenario(Model):
         stated: list[tuple[str, Model]] = [("workload.attributes", self.workload.attributes)]
         stated.append(("clients", self.clients))
         stated += [(f"clients.groups.{name}", group) for name, group in (self.clients.groups or {}).items()]
+        stated += [(f"boxes.{name}", box) for name, box in (self.boxes or {}).items()]
         stated += self._stated_facts
         return [(place, name, how) for place, each in stated for name, how in moving_in(each).items()]
 
@@ -564,7 +574,7 @@ class Scenario(Model):
         for place, facts in self.facts:
             for name, outcome in (facts.outcomes or {}).items() if facts.batch_curve is not None else ():
                 if outcome.latency_min is not None:
-                    got = f"(got {outcome.latency_min:g})"
+                    got = _got(outcome.latency_min)
                     yield f"{place}.outcomes.{name}.latency_min: a time beside batch_curve {got}"
             if facts.batch_curve is not None and facts.outages is not None:
                 yield f"{place}.outages: not beside batch_curve, whose jobs share what each began"
@@ -594,7 +604,7 @@ class Scenario(Model):
             for name, outcome in (each.home.outcomes or {}).items():
                 if outcome.latency_min is not None:
                     place = self.clients.place_of(each, "outcomes")
-                    got = f"(got {outcome.latency_min:g})"
+                    got = _got(outcome.latency_min)
                     yield f"{place}.{name}.latency_min: a time beside batch_curve {got}"
 
     @model_validator(mode="after")
@@ -700,7 +710,7 @@ class Scenario(Model):
                 refused.append(f"{place}.policy.kind: {found}; state it as policy (got 'best_fixed')")
             if group.budget_usd_per_day is not None and not self.learning:
                 way = "state contracts, which may be empty, or extend market"
-                got = f"(got {group.budget_usd_per_day:g})"
+                got = _got(group.budget_usd_per_day)
                 refused.append(f"{place}.budget_usd_per_day: needs a market with contracts: {way} {got}")
         if refused:
             raise Refusals(refused)

@@ -222,6 +222,21 @@ def test_the_dearer_drop_out_first_and_what_is_not_paid_comes_back_the_same_day(
     assert differences(scenario) == []
 
 
+def test_a_dearer_bill_counts_and_nobody_offers_when_less_than_nothing_is_left() -> None:
+    bills = {"outcomes": {"job": {"success": 1.0, "bill_usd": 1.4}}}
+    fields = on_a_budget(datetime(2026, 6, 1, 23, 55), 1.0, budget_usd=2.5).resolved()
+    fields["contractors"] = [contractor("a", **bills), contractor("free", price_usd=0.0, latency_min=9)]
+    fields["policy"] = {"kind": "fixed", "contractor": "a"}
+    scenario = coalesce_sim.load(fields)
+    rows = coalesce_sim.run(scenario, replications=1, core="compiled").decisions
+    # 1.4 of the 2.5 are spent after the first, 1.1 are left for a second, and after it -0.3 for anybody.
+    assert went(rows) == ["a", "a", "home", "a", "a"]
+    assert went(coalesce_sim.run(scenario, replications=1, core="simpy").decisions) == went(rows)
+    assert differences(scenario) == []
+    told = explain(scenario, 1, 0, 2)
+    assert told.left_out == {"beyond the budget": ["a", "free"]}
+
+
 def test_explain_says_who_is_beyond_the_budget() -> None:
     told = explain(on_a_budget(datetime(2026, 6, 1), 1.0, 0.8, budget_usd=1.7), 1, 0, 1)
     assert told.left_out == {"beyond the budget": ["a"]}

@@ -128,10 +128,71 @@ def test_the_oracle_is_told_how_good_work_will_be() -> None:
     assert result.decisions["contractor"].tolist() == ["a", "b"]
 
 
+def test_what_an_hour_of_hardware_costs_goes_by_when_work_begins() -> None:
+    # The bid of the second is made by the price of 3,590 s, and its work begins at 3,600.
+    rented = contractor("a", slot_usd_per_h=steps((0, 60), (1, 120)), network_ms=10_000)
+    pricing = {"kind": "bargained", "client_weight": 1.0}
+    result = run_of(market([0, 3590], rented, **HIRE, external={"pricing": pricing}))
+    assert result.contracts["own_usd"].tolist() == pytest.approx([1, 2])
+    assert result.contracts["agreed_usd"].tolist() == pytest.approx([1, 1])
+
+
+def test_what_an_hour_at_home_costs_goes_by_when_the_task_arrives() -> None:
+    own = {"slot_usd_per_h": steps((0, 3600), (1, 7200)), "slots": 1}
+    result, script = play(market([0, 3590, 3600], contractor("a"), clients=own), "home", "home", "home")
+    assert script.internal_usd == pytest.approx([1, 1, 2])
+    assert result.decisions["home_compute_usd"].tolist() == pytest.approx([1, 1, 2])
+    assert result.decisions[["home_energy_usd", "home_depreciation_usd"]].to_numpy().sum() == 0
+
+
+def test_risks_are_reckoned_with_by_the_offer_and_happen_by_the_contract() -> None:
+    risky = contractor("a", security_risk=steps((0, 0), (1, 1)), quality_risk=steps((0, 0), (0.5, 0.25)))
+    _, script = play(market([0, 1800, 3600], risky), "a", "a", "a")
+    assert [each["a"] for each in script.external_usd] == pytest.approx(
+        [1, 1 + 0.25 * VALUE_USD, 1 + 1.25 * VALUE_USD]
+    )
+    leaks = {"shares": {"leaked": 1}, "leak_usd": {"low": 2, "medium": 2, "high": 2}}
+    far = risky | {"network_ms": 60_000}
+    rows = contracts_of(market([3599, 3600], far, **HIRE, contracts={"security": {"incidents": leaks}}))
+    assert [row["incident"] == "leaked" for row in rows] == [False, True]
+
+
+def test_outcomes_of_a_type_move() -> None:
+    outcome = {"success": steps((0, 1), (1, 0)), "bill_usd": steps((0, 2), (1, 3))}
+    outcome |= {"failed_bill_usd": steps((0, 0.5), (2, 0.7)), "latency_min": steps((0, 1), (1, 2))}
+    rows = contracts_of(market([0, 3541, 3600, 7200], contractor("a", outcomes={"job": outcome}), **HIRE))
+    assert [row["good"] for row in rows] == [True, False, False, False]
+    # Bad work is found, and paid as `due_on_failure` has it; the bill is that of its end.
+    assert [row["ended_s"] for row in rows] == [60, 3601, 3720, 7320]
+    everything = {"due_on_failure": 1.0}
+    dear = market([0, 3541, 7200], contractor("a", outcomes={"job": outcome}), **HIRE, contracts=everything)
+    assert [row["paid_usd"] for row in contracts_of(dear)] == [2, 0.5, 0.7]
+
+
+def test_a_limit_of_those_who_wait_goes_by_the_arrival_of_the_work() -> None:
+    full = contractor("a", slots=1, queue_limit=steps((0, 0), (0.01, 1)))
+    rows = contracts_of(market([0, 10, 40], full, **HIRE))
+    assert [row["reason"] == "full" for row in sorted(rows, key=lambda row: row["task"])] == [
+        False,
+        True,
+        False,
+    ]
+
+
 def test_one_step_is_the_constant() -> None:
-    still = {"price_usd": 0.7, "success": 0.8, "latency_min": 0.5, "network_ms": 300.0, "slots": 2}
+    still: dict[str, Any] = {
+        "price_usd": 0.7,
+        "success": 0.8,
+        "latency_min": 0.5,
+        "network_ms": 300.0,
+        "slots": 2,
+    }
     still |= {"unreachable_rate": 0.2, "reliability": 0.9, "own_cost_share": 0.5, "request_usd": 2.0}
-    moving = {name: steps((0, value)) for name, value in still.items()}
+    still |= {"slot_usd_per_h": 0.3, "security_risk": 0.1, "quality_risk": 0.2, "queue_limit": 3}
+    moving: dict[str, Any] = {name: steps((0, value)) for name, value in still.items()}
+    outcome = {"success": 0.7, "bill_usd": 0.6, "latency_min": 0.4}
+    still["outcomes"] = {"job": outcome}
+    moving["outcomes"] = {"job": {name: steps((0, value)) for name, value in outcome.items()}}
     sections: dict[str, Any] = {"reputation": {"model": {"kind": "beta"}}, "policy": {"kind": "greedy"}}
     sections["external"] = {"pricing": {"kind": "load", "slope": 0.5, "max_load": 2}}
     arrivals = [7.0 * k for k in range(80)]
@@ -230,6 +291,11 @@ def test_the_plain_market_agrees() -> None:
     [
         ({"contractors": [contractor("a", slots=steps((0, 1), (1, 2)))]}, "slots that change"),
         ({"clients": {"success": steps((0, 1), (1, 0))}}, "clients whose own agents change"),
+        ({"contractors": [contractor("a", security_risk=steps((0, 0), (1, 1)))]}, "contractors whose"),
+        (
+            {"contractors": [contractor("a", outcomes={"job": {"success": steps((0, 0), (1, 1))}})]},
+            "contractors whose queue_limit, risks, slot_usd_per_h or outcomes change",
+        ),
     ],
 )
 def test_what_the_compiled_core_does_not_play_it_refuses_by_name(stated: dict[str, Any], why: str) -> None:

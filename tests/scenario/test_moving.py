@@ -112,10 +112,42 @@ def test_a_market_that_does_not_learn_has_none_and_says_the_ways_out() -> None:
     )
 
 
-@pytest.mark.parametrize("field", ["queue_limit", "quality_risk", "performance"])
+@pytest.mark.parametrize("field", ["performance", "demand", "available_capacity"])
 def test_what_cannot_move_says_so(field: str) -> None:
     (told,) = refused(market([0], contractor("a", **{field: {"at_hours": [[0, 1]]}})))
     assert f"contractors[0].{field}: cannot move with time: must be a" in told
+
+
+def test_what_moves_of_homes_and_boxes() -> None:
+    fields = market([0], contractor("a", box="lab"))
+    hardware = fields["clients"]["hardware"]
+    walk = {"start": 1, "sd_per_sqrt_h": 1, "low": 0.5, "high": 2}
+    fields["boxes"] = {"lab": {"slots": 1, "hardware": hardware, "slot_usd_per_h": {"walk": walk}}}
+    fields["clients"]["outcomes"] = {"job": {"success": {"at_hours": [[0, 1]]}}}
+    told = refused(fields)
+    assert [line.removeprefix("<scenario>: ") for line in told] == [
+        "clients.outcomes.job.success: cannot move with time; at home only success, of all types, can",
+        "boxes.lab.slot_usd_per_h: must not walk, for each on the box would draw a walk of its own",
+    ]
+    fields = market([0], contractor("a"))
+    half = {"count": 1, "slot_usd_per_h": 1}
+    fields["boxes"] = {"lab": {"slots": 1, "hardware": hardware}}
+    fields["clients"] = {"box": "lab", "groups": {"one": half}}
+    (told_of_group,) = refused(fields)
+    assert told_of_group.endswith("groups.one.slot_usd_per_h: the box stands in its place; leave it out")
+
+
+def test_numbers_of_outcomes_are_refused_at_their_place() -> None:
+    moves = {
+        "success": {"at_hours": [[0, 0.5], [1, 1.5]]},
+        "bill_usd": {"trend": {"start": 1, "per_day": -2}},
+    }
+    told = refused(market([0], contractor("a", outcomes={"job": moves})))
+    place = "contractors[0].outcomes.job"
+    assert [line.removeprefix("<scenario>: ") for line in told] == [
+        f"{place}.success.at_hours[1][1]: must be <= 1, and is not from hour 1 on (got 1.5)",
+        f"{place}.bill_usd.trend.per_day: must be >= 0, and is not from hour 12 on (got -2)",
+    ]
 
 
 def test_what_does_not_go_together() -> None:
@@ -132,7 +164,7 @@ def test_what_does_not_go_together() -> None:
         )
     )
     assert [line.removeprefix("<scenario>: ") for line in told] == [
-        "contractors[1].slots.at_hours: missing, but slots move in steps that are listed",
+        "contractors[1].slots.at_hours: missing, but slots must move in steps that are listed",
         "contractors[0].input_usd_per_mtok: moves, which does not go with conditional_prices beside it",
     ]
     (both,) = refused(market([0], contractor("a", price_usd={"at_hours": [[0, 1]], "trend": {"start": 1}})))

@@ -211,7 +211,7 @@ def _may_fail(scenario: Scenario) -> bool:
     for _, facts in scenario.facts:
         by_type = [each.success for each in (facts.outcomes or {}).values()]
         any_type = facts.reliability if facts.success is None else facts.success
-        if any(each < 1 for each in by_type or extremes(any_type)):
+        if any(extremes(each)[0] < 1 for each in by_type or [any_type]):
             return True
     return False
 

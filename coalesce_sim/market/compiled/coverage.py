@@ -54,6 +54,7 @@ POLICIES: Final[Mapping[type, type[Policy]]] = {
 """The policies that are compiled, by their settings; others are asked in Python."""
 
 _MESSAGES: Final = "policies of groups where messages cost (clients.groups.*.policy, discovery.message_usd)"
+_STILL: Final = frozenset(("queue_limit", "security_risk", "quality_risk", "slot_usd_per_h"))
 _IN_BLOCKS: Final = frozenset((*POLICIES.values(), yardsticks.FixedChoice, yardsticks.Tally)).difference(
     LEARNERS.values()
 )
@@ -83,8 +84,16 @@ def of_contracts(scenario: Scenario) -> dict[str, bool]:
         "contractors that give up (turnover.exit.in_the_red)": _gives_up(scenario),
         "machines that serve all their jobs at once (batch_curve)": _any_curve(scenario),
         "slots that change (contractors.*.slots)": any(name == "slots" for _, name, _ in scenario.moving),
+        "contractors whose queue_limit, risks, slot_usd_per_h or outcomes change": any(
+            place.startswith("contractors") and (name in _STILL or name.startswith("outcomes."))
+            for place, name, _ in scenario.moving
+        ),
         "clients whose own agents change (clients.success, clients.price_usd)": any(
-            place.startswith("clients") and name != "value_usd" for place, name, _ in scenario.moving
+            place.startswith("clients") and name in ("success", "price_usd")
+            for place, name, _ in scenario.moving
+        ),
+        "budgets that change (clients.groups.*.budget_usd_per_day)": any(
+            name == "budget_usd_per_day" for _, name, _ in scenario.moving
         ),
     }
 

@@ -81,7 +81,7 @@ from coalesce_sim.market.compiled.policy_memory import (
 )
 from coalesce_sim.market.compiled.presence import come_and_go
 from coalesce_sim.market.compiled.published_choices import TOPSIS
-from coalesce_sim.market.compiled.purses import give_back, left_usd
+from coalesce_sim.market.compiled.purses import left_usd, settle
 from coalesce_sim.market.compiled.quotes import quote
 from coalesce_sim.market.compiled.results import bill_usd, is_good
 from coalesce_sim.market.compiled.rows import Table
@@ -382,7 +382,7 @@ def _go_on(
         end_contract(job, task, played, billed_usd, facts.checks, experience, agenda, rules, course)
         if rules.budgets:
             purse = facts.purses[task.purse]
-            give_back(purse, job.agreed_usd - job.paid_usd, job.submitted_s, job.ended_s, rules)
+            settle(purse, job.paid_usd - job.agreed_usd, job.submitted_s, job.ended_s, rules)
         if rules.tells_contracts:
             tell_ended(job, told.ended, course)
         heard.realised_usd = learn_of_contract(job, task, experience, told.ratings, rules, course)

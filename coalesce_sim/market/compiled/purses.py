@@ -6,6 +6,7 @@ from typing import Final
 
 from coalesce_sim.market.compiled.building import part
 from coalesce_sim.market.compiled.market_tables import Purse, Rules
+from coalesce_sim.market.compiled.topsis import exceeds
 
 _DAY_S: Final = 86_400.0
 
@@ -15,7 +16,8 @@ def left_usd(purse: Purse, now_s: float, rules: Rules) -> float:
     """`Budgets.left_usd`."""
     if purse.day != _day_of(now_s, rules):
         return purse.budget_usd
-    return max(0.0, purse.budget_usd - purse.committed_usd)
+    left = purse.budget_usd - purse.committed_usd
+    return left if exceeds(purse.committed_usd, purse.budget_usd) else max(0.0, left)
 
 
 @part
@@ -28,11 +30,10 @@ def commit(purse: Purse, usd: float, now_s: float, rules: Rules) -> None:
 
 
 @part
-def give_back(purse: Purse, usd: float, made_s: float, now_s: float, rules: Rules) -> None:
-    """`Budgets.give_back`."""
-    day = _day_of(now_s, rules)
-    if usd > 0 and purse.day == day and _day_of(made_s, rules) == day:
-        purse.committed_usd -= usd
+def settle(purse: Purse, more_usd: float, made_s: float, now_s: float, rules: Rules) -> None:
+    """`Budgets.settle`."""
+    if more_usd > 0 or _day_of(made_s, rules) == _day_of(now_s, rules):
+        commit(purse, more_usd, now_s, rules)
 
 
 @part

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
+from coalesce_sim.market.courses import Courses
 from coalesce_sim.market.pool import Pool
 from coalesce_sim.rounding import exceeds
 from coalesce_sim.scenario.defences import Defences
@@ -22,11 +23,13 @@ class Books:
     """The books of all contractors, kept contract by contract; one entry a contractor.
 
     Work costs its contractor from the moment it begins, whatever comes of it: hardware for the time at work,
-    its overheads in money (`price_factor`) with it; else the stated share of the listed price, in full. Owned
-    hardware loses value by the clock, in slots that stand idle too. Rented hardware is paid for while at
-    work, as is whatever has slots without limit; idle slots draw no electricity. Who is not in the
-    market has no idle slots, and of a box that is `shared` nobody's books bear any. Of the fees on contracts
-    they bear none; what the market's `defences` make them pay is levied.
+    at the price of when that began, its overheads in money (`price_factor`) with it; else the stated share of
+    the listed price, in full. Owned hardware loses value by the clock, in slots that stand idle too. Rented
+    hardware is paid for while at work, as is whatever has slots without limit; idle slots draw no
+    electricity.
+    Who is not in the market has no idle slots, and of a box that is `shared` nobody's books bear any.
+    Of the fees on contracts they bear none; what the market's `defences` make them pay is levied. `rents` are
+    the prices of an hour that move, None where none does.
 
     `revenue_usd` is what they were paid, as the accounts have it. `jobs` are those on which work began; they
     took `worked_s` of slots and cost `work_usd`, NaN for those of whom nothing tells their costs (`known`).
@@ -40,6 +43,7 @@ class Books:
         price_factor: float,
         shared: frozenset[str],
         defences: Defences,
+        rents: Courses | None,
     ) -> None:
         self._pool, self._revenue_usd = pool, revenue_usd
         self._levied_usd, self._defences = [0.0] * len(pool), defences
@@ -49,6 +53,7 @@ class Books:
         usd_per_s = pool.own_usd_per_s * price_factor
         self.known: BoolArray = (usd_per_s > 0) | ~np.isnan(pool.own_cost_share)
         self._usd_per_s: list[float] = usd_per_s.tolist()
+        self._rents, self._price_factor = rents, price_factor
         self._jobs = [0] * len(pool)
         self._worked_s = [0.0] * len(pool)
         self._work_usd: list[float] = np.where(self.known, 0.0, np.nan).tolist()
@@ -58,7 +63,7 @@ class Books:
         who = contract.contractor
         if math.isnan(contract.working_s):
             return 0.0 if self.known[who] else math.nan
-        usd_per_s = self._usd_per_s[who]
+        usd_per_s = self._usd_per_s_at(contract.working_s, who)
         own_usd = usd_per_s * contract.worked_s if usd_per_s > 0 else contract.quoted_own_usd
         if contract.effort is not None:
             own_usd *= contract.cost_factor
@@ -81,6 +86,12 @@ class Books:
             there_h = presence.spent_s(now_s) / 3600
             levied_usd += rules.commitment.usd_per_slot_h * there_h * cast.withheld
         return levied_usd
+
+    def _usd_per_s_at(self, now_s: float, who: int) -> float:
+        """What a slot of a contractor costs it at work that begins now, 0 where nothing tells."""
+        if self._rents is None or not self._rents.moves[who]:
+            return self._usd_per_s[who]
+        return self._rents.of(who).value(now_s) / 3600 * self._price_factor
 
     def take_over(self, jobs: IntArray, worked_s: FloatArray, work_usd: FloatArray) -> None:
         """Enter what was played elsewhere."""
@@ -129,7 +140,7 @@ class Books:
         stated = zip(self._pool.most_slots, self._pool.curves, strict=True)
         slots: FloatArray = np.array([1.0 if curve else each or 0.0 for each, curve in stated])
         slots[self._shares_a_box] = 0.0
-        machines = [kind.hardware for kind in roster.kinds]
+        machines = [kind.hardware if kind.slot_usd_per_h is None else None for kind in roster.kinds]
         usd_per_h = [0.0 if each is None else each.slot_depreciation_usd_per_h for each in machines]
         return slots, roster.spread(usd_per_h) / 3600
 

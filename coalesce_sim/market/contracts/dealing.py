@@ -142,8 +142,8 @@ class Dealing:
         contract.fees_usd = communication_usd + verification_usd + integration_usd
         self._accounts.release(contract.agreed_usd, contract.state)
         if self._budgets is not None:
-            back_usd = contract.agreed_usd - contract.paid_usd
-            self._budgets.give_back(contract.client, back_usd, contract.submitted_s, contract.ended_s)
+            more_usd = contract.paid_usd - contract.agreed_usd
+            self._budgets.settle(contract.client, more_usd, contract.submitted_s, contract.ended_s)
         self._accounts.pay(contract.contractor, contract.paid_usd)
         if contract.effort is not None:
             contract.cost_factor = self._cost_factor(contract, contract.effort)
@@ -195,7 +195,9 @@ class Dealing:
         if effort.like is None:
             return effort.cost_factor
         block, row, layouts = contract.opened.block, contract.row, self._layouts
-        other_usd = contract.opened.results.bill_usd(row, effort.like, good=contract.done_well)
+        other_usd = contract.opened.results.bill_usd(
+            row, effort.like, contract.ended_s, good=contract.done_well
+        )
         if math.isnan(other_usd):
             return layouts.own_usd(block, row, effort.like) / layouts.own_usd(block, row, contract.contractor)
         return layouts.own_share(effort.like) * other_usd * layouts.price_factor / contract.quoted_own_usd
@@ -247,7 +249,9 @@ class Dealing:
     def _billed_usd(self, contract: Contract, *, good: bool) -> tuple[float, float]:
         """What use or the offer make of good work or bad, and what use or an honest offer would."""
         if not contract.fixed_price:
-            by_use_usd = contract.opened.results.bill_usd(contract.row, contract.contractor, good=good)
+            by_use_usd = contract.opened.results.bill_usd(
+                contract.row, contract.contractor, contract.ended_s, good=good
+            )
             if not math.isnan(by_use_usd):
                 billed_usd = by_use_usd * self._layouts.price_factor
                 return billed_usd, billed_usd

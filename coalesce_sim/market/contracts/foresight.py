@@ -150,7 +150,8 @@ class Foresight:
             elif effort is not None and effort.like is not None:
                 success_p[place] = results.honest_p(task, effort.like, at_s.item(place))
         good = results.good(task, ids, success_p)
-        by_use_usd = results.bills_usd(task, ids, good) * self._layouts.price_factor
+        ends_s = at_s + opened.layout.check_s[task]
+        by_use_usd = results.bills_usd(task, ids, good, ends_s) * self._layouts.price_factor
         due_usd = self._quotes.due_usd(opened, quote)
         bill_usd = np.where(np.isnan(by_use_usd), due_usd, by_use_usd)
         for place in cheats:
@@ -162,10 +163,9 @@ class Foresight:
         return good, bill_usd
 
     def _out_of_reach(self, opened: OpenContractBlock, ids: IntArray, task: int, attempt: int) -> BoolArray:
-        pool, contractor = self._pool, self._queues.contractor
-        full = np.array([not contractor(j).takes_in(pool.queue_limit[j]) for j in ids.tolist()], dtype=bool)
+        full = np.array([not self._queues.takes_in(who) for who in ids.tolist()], dtype=bool)
         draws = self._mishaps.unreachable.draws(ids, opened.block.first + task, attempt)
-        unreachable = np.less(draws, pool.unreachable_rate[ids])
+        unreachable = np.less(draws, self._pool.unreachable_rate[ids])
         outages, now_s = self._queues.outages, self._queues.env.now
         if outages is not None:
             unreachable |= np.array([outages.is_down(who, now_s) for who in ids.tolist()], dtype=bool)

@@ -33,17 +33,21 @@ class Incidents:
         self.stated = stated is not None
         self.borne_share = 1.0
         self._risk = pool.security_risk
-        self._below, self._averted = np.ones(kinds), np.zeros(kinds)
+        self._below, self._averted, self._left = np.ones(kinds), np.zeros(kinds), np.zeros(kinds)
         self.probability: FloatArray = np.zeros((kinds, len(pool)))
         if stated is not None:
             self.borne_share = 1 - stated.insured_share
             up_to = np.cumsum([stated.shares.of(kind) for kind in INCIDENT_KINDS])
             self._below = up_to / up_to[-1]
             self._averted = np.array([security.averted(kind) for kind in INCIDENT_KINDS])
-            left = np.diff(self._below, prepend=0.0) * (1 - self._averted)
-            self.probability = left[:, None] * pool.security_risk
+            self._left = np.diff(self._below, prepend=0.0) * (1 - self._averted)
+            self.probability = self._left[:, None] * pool.security_risk
         self._happens, self._kind = luck("incident"), luck("incident kind")
         self._averts = luck("incident averted")
+
+    def turn(self, contractors: IntArray) -> None:
+        """The `security_risk` of these has moved."""
+        self.probability[:, contractors] = self._left[:, None] * self._risk[contractors]
 
     def at(self, contractors: IntArray, task: int, attempt: int) -> IntArray:
         """What happens to a contract with each of those contractors: a kind, or `NOTHING`."""

@@ -51,7 +51,6 @@ class Lifecycle:
         self._setup_s = setup_s
         self._unreachable_rate = venue.pool.unreachable_rate
         self._outages = venue.queues.outages
-        self._queue_limit = venue.pool.queue_limit
         self._authorised: set[tuple[int, int]] = set()
 
     def play(self, contract: Contract) -> Events:
@@ -66,6 +65,7 @@ class Lifecycle:
             if (yield from self._in_time(contract, contract.search_s + rules.connect_timeout_s)):
                 contract.state, contract.reason = CANCELED, UNREACHABLE
             return
+        incident = luck.incidents.of(*at)
         setup_s = contract.search_s + self._setup_s + self._queues.network_s.item(who)
         if rules.authorisation_s > 0 and (contract.client, who) not in self._authorised:
             self._authorised.add((contract.client, who))
@@ -74,11 +74,10 @@ class Lifecycle:
         if not (yield from self._in_time(contract, setup_s)):
             return
         queue = self._queues.contractor(who)
-        if not queue.takes_in(self._queue_limit[who]):
+        if not self._queues.takes_in(who):
             contract.state, contract.reason = REJECTED, FULL
             return
         contract.sent = True
-        incident = luck.incidents.of(*at)
         if incident == LEAKED:
             contract.incident = INCIDENT_KINDS[LEAKED]
         queue.coming += 1

@@ -128,16 +128,13 @@ class ContractQuotes:
         self._performance_weight = skills.performance_weight if rated else 0.0
         self._skill = skills.before_performance if rated else skills.total
         self.dearness = dearness_of(pool.base_price_usd, pool.roster.presence.enter_s <= 0)
-        happens = incidents.probability
-        risk = pool.security_risk
-        self._risk_rate = pool.quality_risk if incidents.stated else risk + pool.quality_risk
-        self._incidents = incidents.stated
-        self._leaks, self._borne_share = happens[LEAKED], incidents.borne_share
-        # Tampered and lost work is rated like any that came to nothing: a score has it in it.
-        self._intact = np.ones(len(pool)) if rated else 1 - (happens[TAMPERED] + happens[LOST])
+        self._pool, self._incidents, self._rated = pool, incidents, rated
+        self._leaks, self._borne_share = incidents.probability[LEAKED], incidents.borne_share
+        self._risk_rate, self._security = np.zeros(len(pool)), np.zeros(len(pool))
+        self._intact = np.ones(len(pool))
+        self._reckon_risks(self.everyone)
         self._price_rule = _price_rule(self._rule.pricing)
         self._by_token = isinstance(self._rule.pricing, TokenPrice | LoadPrice)
-        security = 1 - (happens.sum(axis=0) if incidents.stated else risk)
         # All are views of arrays that change in place.
         self._known = [
             Known(
@@ -147,13 +144,27 @@ class ContractQuotes:
                 knowledge.factors[type_id],
                 knowledge.time_factors[type_id],
                 self._skill[type_id],
-                security,
+                self._security,
                 self._risk_rate,
                 self._leaks,
                 self._intact,
             )
             for type_id in range(len(self._skill))
         ]
+
+    def turn(self, who: IntArray) -> None:
+        """What is stated of these contractors has moved, their risks perhaps among it."""
+        self._incidents.turn(who)
+        self._reckon_risks(who)
+
+    def _reckon_risks(self, who: IntArray) -> None:
+        """Enter what follows from the risks of these contractors, as they are now."""
+        happens, risk = self._incidents.probability[:, who], self._pool.security_risk[who]
+        stated, quality_risk = self._incidents.stated, self._pool.quality_risk[who]
+        self._risk_rate[who] = quality_risk if stated else risk + quality_risk
+        self._security[who] = 1 - (happens.sum(axis=0) if stated else risk)
+        if not self._rated:  # else a score has it in it: such work is rated like any that came to nothing
+            self._intact[who] = 1 - (happens[TAMPERED] + happens[LOST])
 
     def merit(self) -> FloatArray:
         """What contractors are ranked by where they are discovered: skill compatibility (eq. 12) as known
@@ -280,7 +291,7 @@ class ContractQuotes:
             * self._at_stake_usd(layout, task, quote.stay),
             "risk_usd": layout.at_risk_usd[task] * self._risk_rate[ids],
         }
-        if self._incidents:
+        if self._incidents.stated:
             parts_usd["expected_leak_usd"] = layout.leak_usd[task] * self._borne_share * self._leaks[ids]
         facts = {
             "calibration_factor": known,

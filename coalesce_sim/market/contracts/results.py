@@ -16,7 +16,7 @@ from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
 from coalesce_sim.inputs.recordings import Recordings, read_recordings
 from coalesce_sim.luck import Draws, Luck, normal, normals
 from coalesce_sim.market.contracts.incidents import Incidents
-from coalesce_sim.market.moving import course_of_home, moving_success
+from coalesce_sim.market.moving import course_of_home, moving_success, outcome_courses
 from coalesce_sim.market.pool import Pool
 from coalesce_sim.market.roster import first
 from coalesce_sim.market.workload import Block
@@ -61,12 +61,12 @@ class Results(Protocol):
     def good(self, task: int, workers: IntArray, success_p: FloatArray) -> BoolArray:
         """`Work.is_good` of each worker."""
 
-    def bills_usd(self, task: int, workers: IntArray, good: BoolArray) -> FloatArray:
-        """What each bills for a task by use, for good work or bad; NaN where the price that was asked is
-        due."""
+    def bills_usd(self, task: int, workers: IntArray, good: BoolArray, when_s: FloatArray) -> FloatArray:
+        """What each bills for a task by use, for good work or bad, at a time of its own; NaN where the price
+        that was asked is due."""
 
-    def bill_usd(self, task: int, worker: int, *, good: bool) -> float:
-        """The same of one worker."""
+    def bill_usd(self, task: int, worker: int, now_s: float, *, good: bool) -> float:
+        """The same of one worker now."""
 
     def own_bills_usd(self) -> FloatArray:
         """What the clients' own agents are billed for each task; 0 where they are not."""
@@ -81,7 +81,7 @@ class GroundTruth:
     `success_p` and `stated_by_type`, whether that is stated by type of task, are (types, contractors and
     homes); `moving` is the success that moves, None where none does. `type_service_s`, (types, contractors +
     homes), holds the known times of work by type of task, NaN where the pool or the hardware tells, homes in
-    the last columns; `bills` says whether anybody bills by use, and
+    the last columns; `bills` says whether anybody bills by use, `bills_move` whether such bills move, and
     `own_price_usd`, one entry a home, is what a client expects a task there to cost beyond its hardware.
     `home_of` has the column of each client's home, counted from the end: `LOCAL` where all are alike.
     """
@@ -98,6 +98,8 @@ class GroundTruth:
         self._recordings: Recordings | None = None
         self._sources: IntArray | None = None
         self.moving = moving_success(scenario, pool.roster, luck)
+        self._outcomes, self._types = pool.outcomes, tuple(scenario.workload.types)
+        self._by_type = outcome_courses(scenario, pool.roster, luck, "success", "bill_usd", "failed_bill_usd")
         clock = scenario.clock
         self.own_price_usd = [first(home.price_usd, "price_usd", clock) for home in self._homes]
         self._own_prices = [course_of_home(home.price_usd, "price_usd", clock, luck) for home in self._homes]
@@ -114,6 +116,8 @@ class GroundTruth:
             self.own_price_usd = [usd + float(own_usd) for usd in self.own_price_usd]
         elif scenario.contracts is not None:
             self._state(pool)
+        self._moves = self._what_moves(len(pool))
+        self.bills_move = any(field != "success" for _, field in self._by_type)
         self.bills = self._recordings is not None or bool(np.isfinite(self.good_bill_usd).any())
         self.work, self.difficulty = luck("work"), luck("difficulty")
         self.failure_correlation = scenario.workload.failure_correlation
@@ -138,31 +142,57 @@ class GroundTruth:
         """Enter one worker's outcomes by type; for which types it has any."""
         for row, name in enumerate(self._scenario.workload.types):
             if name in outcomes:
-                stated = outcomes[name]
-                self.success_p[row, column] = stated.success
+                stated, clock = outcomes[name], self._scenario.clock
+                self.success_p[row, column] = first(stated.success, "success", clock)
                 self.stated_by_type[row, column] = True
                 if stated.bill_usd is not None:
-                    failed_usd = stated.failed_bill_usd
-                    self.good_bill_usd[row, column] = stated.bill_usd
-                    self.bad_bill_usd[row, column] = stated.bill_usd if failed_usd is None else failed_usd
+                    failed_usd = stated.bill_usd if stated.failed_bill_usd is None else stated.failed_bill_usd
+                    self.good_bill_usd[row, column] = first(stated.bill_usd, "bill_usd", clock)
+                    self.bad_bill_usd[row, column] = first(failed_usd, "failed_bill_usd", clock)
                 if stated.latency_min is not None:
-                    self.type_service_s[row, column] = 60 * stated.latency_min
+                    self.type_service_s[row, column] = 60 * first(stated.latency_min, "latency_min", clock)
         return [name in outcomes for name in self._scenario.workload.types]
+
+    def _what_moves(self, contractors: int) -> BoolArray | None:
+        """Whose success moves, (types, contractors and homes); None where nobody's does."""
+        moves: BoolArray = np.zeros(self.success_p.shape, dtype=bool)
+        if self.moving is not None:
+            moves = self.moving.moves & ~self.stated_by_type
+        for (type_id, field), courses in self._by_type.items():
+            if field == "success":
+                moves[type_id, :contractors] |= courses.moves
+        return moves if moves.any() else None
 
     def success_at(self, now_s: float, type_id: int, column: int) -> float:
         """Probability that honest work of a type is good that the worker of a column does now."""
-        moving = self.moving
-        if moving is None or not moving.moves[column] or self.stated_by_type[type_id, column]:
+        if self._moves is None or not self._moves[type_id, column]:
             return self.success_p.item(type_id, column)
-        return moving.of(column).value(now_s)
+        if self.stated_by_type[type_id, column]:
+            return self._by_type[type_id, "success"].of(column).value(now_s)
+        assert self.moving is not None
+        return self.moving.of(column).value(now_s)
 
     def successes_at(self, when_s: FloatArray, type_id: int, columns: IntArray) -> FloatArray:
         """The same of workers, each at a time of its own."""
         success_p: FloatArray = self.success_p[type_id, columns]
-        if self.moving is not None:
-            for place in np.flatnonzero(self.moving.moves[columns]).tolist():
+        if self._moves is not None:
+            for place in np.flatnonzero(self._moves[type_id, columns]).tolist():
                 success_p[place] = self.success_at(float(when_s[place]), type_id, int(columns[place]))
         return success_p
+
+    def bill_at(self, now_s: float, type_id: int, column: int, *, good: bool) -> float:
+        """What the worker of a column bills now for work of a type by use, for a task like any; NaN where it
+        does not."""
+        table: FloatArray = self.good_bill_usd if good else self.bad_bill_usd
+        field = "bill_usd"
+        if self.bills_move and column >= 0:
+            stated = (self._outcomes[column] or {}).get(self._types[type_id])
+            if not good and stated is not None and stated.failed_bill_usd is not None:
+                field = "failed_bill_usd"
+            courses = self._by_type.get((type_id, field))
+            if courses is not None and courses.moves[column]:
+                return courses.of(column).value(now_s)
+        return table.item(type_id, column)
 
     def own_success_at(self, now_s: float, type_id: int, home: int) -> float:
         """The same of work at one of the homes."""
@@ -229,11 +259,17 @@ class _Recorded:
         good: BoolArray = self._luck.draws(workers, self._first + task) < success_p
         return good
 
-    def bills_usd(self, task: int, workers: IntArray, good: BoolArray) -> FloatArray:  # noqa: ARG002
+    def bills_usd(
+        self,
+        task: int,
+        workers: IntArray,
+        good: BoolArray,  # noqa: ARG002
+        when_s: FloatArray,  # noqa: ARG002
+    ) -> FloatArray:
         bills_usd: FloatArray = self._bill_usd[task, workers]
         return bills_usd
 
-    def bill_usd(self, task: int, worker: int, *, good: bool) -> float:  # noqa: ARG002
+    def bill_usd(self, task: int, worker: int, now_s: float, *, good: bool) -> float:  # noqa: ARG002
         return float(self._bill_usd[task, worker])
 
     def own_bills_usd(self) -> FloatArray:
@@ -286,10 +322,13 @@ class _Drawn:
         good: BoolArray = luck < success_p
         return good
 
-    def bills_usd(self, task: int, workers: IntArray, good: BoolArray) -> FloatArray:
+    def bills_usd(self, task: int, workers: IntArray, good: BoolArray, when_s: FloatArray) -> FloatArray:
         stated, type_id, truth = self._stated, self._type_id[task], self._block.truth
         if not stated.bills:
             return np.full(len(workers), np.nan)
+        if stated.bills_move:
+            each = zip(workers.tolist(), when_s.tolist(), good.tolist(), strict=True)
+            return np.array([self.bill_usd(task, who, at_s, good=well) for who, at_s, well in each])
         at_home = np.equal(workers, LOCAL)
         factor = np.where(at_home, truth.local_cost_factor[task], truth.external_cost_factor[task])
         of_type = (type_id, self._columns(task, workers))
@@ -298,14 +337,13 @@ class _Drawn:
         )
         return bills_usd
 
-    def bill_usd(self, task: int, worker: int, *, good: bool) -> float:
+    def bill_usd(self, task: int, worker: int, now_s: float, *, good: bool) -> float:
         stated, truth = self._stated, self._block.truth
-        at = self._type_id[task], worker if worker != LOCAL else self._home[task]
         if not stated.bills:
             return math.nan
+        column = worker if worker != LOCAL else self._home[task]
         factor = truth.local_cost_factor if worker == LOCAL else truth.external_cost_factor
-        bill_usd = stated.good_bill_usd if good else stated.bad_bill_usd
-        return float(factor[task] * bill_usd[at])
+        return float(factor[task]) * stated.bill_at(now_s, self._type_id[task], column, good=good)
 
     def own_bills_usd(self) -> FloatArray:
         stated, of_type = self._stated, (self._block.tasks.type_id, self._home)

@@ -32,7 +32,7 @@ from coalesce_sim.market.contracts.states import FINAL_STATES
 from coalesce_sim.market.contracts.strategies import Strategies
 from coalesce_sim.market.contracts.terms import BID, EXTERNAL, LATENCY
 from coalesce_sim.market.contracts.ways import Expectations
-from coalesce_sim.market.moving import moving_facts
+from coalesce_sim.market.moving import courses_of, moving_facts
 from coalesce_sim.market.records import Records
 from coalesce_sim.market.trade import Events, Onward, Preparing, Venue
 from coalesce_sim.market.workload import Block
@@ -64,8 +64,9 @@ class ContractTrade:
         self._queues, self._accounts = venue.queues, venue.accounts
         self._roster, self._contractors = pool.roster, len(pool)
         self._turns_over, self.deserted = scenario.turns_over, 0
-        self.moving = moving_facts(scenario, pool, self._queues, venue.luck)
         self.truth, mishaps = GroundTruth(scenario, pool, venue.luck), Mishaps(rules, pool, venue.luck)
+        known_s = self.truth.type_service_s[:, : len(pool)]
+        self.moving = moving_facts(scenario, pool, known_s, self._queues, venue.luck)
         self._knowledge = Knowledge(
             scenario, pool, self.truth.own_success, record_ratings=venue.observer.wants("ratings")
         )
@@ -79,6 +80,7 @@ class ContractTrade:
             price_factor=self.layouts.price_factor,
             shared=venue.queues.shared_boxes,
             defences=defences,
+            rents=courses_of("slot_usd_per_h", pool.roster, scenario.clock, venue.luck),
         )
         if strategies is not None:
             strategies.begin(venue.queues.env, scenario.clock.horizon_s, self._knowledge, self.books)
@@ -95,7 +97,7 @@ class ContractTrade:
         )
         self._foresight = Foresight(venue, rules, behaviour.conduct, self.layouts, self._quotes, mishaps)
         self._message_usd, self._searches = scenario.message_usd, venue.searches
-        self._endings, self.budgets = (endings := Endings(venue)), budgets_of(scenario)
+        self._endings, self.budgets = (endings := Endings(venue)), budgets_of(scenario, venue.luck)
         self._home = Home(venue, self._knowledge, endings, self.truth)
         self.expectations = Expectations(venue, rules, self._quotes, self._home, self._knowledge)
         self._dealing = Dealing(
@@ -199,7 +201,9 @@ class ContractTrade:
         now_s, search_s = self._queues.env.now, opened.search_s(task)
         ids, stay = self._who_offers(opened, task), self._home.expect(opened, task)
         if self.moving is not None:
-            self.moving.turn(now_s, ids)
+            moved = self.moving.turn(now_s, ids)
+            if len(moved):
+                self._quotes.turn(moved)
         ahead_s = search_s + self.layouts.setup_s + opened.layout.transfer_s[task]
         wait_s = self._queues.expected_queues_s(ids, ahead_s)
         if search_s > 0:

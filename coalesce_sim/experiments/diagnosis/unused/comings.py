@@ -47,6 +47,4 @@ def _of_turnover(asked: Asked) -> Iterator[Unused]:
 
 
 def _tells_its_costs(facts: ContractorFacts) -> bool:
-    return facts.own_cost_share is not None or (
-        facts.hardware is not None and facts.hardware.slot_usd_per_h > 0
-    )
+    return facts.own_cost_share is not None or facts.knows_its_costs

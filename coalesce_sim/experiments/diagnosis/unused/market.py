@@ -13,7 +13,7 @@ from coalesce_sim.scenario.costs import BargainedPrice, DemandPrice, FlatPrice, 
 from coalesce_sim.scenario.hardware import Hardware
 from coalesce_sim.scenario.learners import LinUcb
 from coalesce_sim.scenario.mechanisms import PostedPrice, ScoreAuction, Vickrey
-from coalesce_sim.scenario.moving import extremes
+from coalesce_sim.scenario.moving import Moving, extremes
 from coalesce_sim.scenario.policy import Custom
 from coalesce_sim.scenario.pool import ContractorFacts, DrawnPool, PriceList, RecordedPool
 from coalesce_sim.scenario.schema import Scenario
@@ -204,11 +204,9 @@ class Asked:
         """Whether any contractor has such a risk, its own or by its reliability."""
         rule = getattr(self.scenario.cost_model.external, kind)
         for facts in self.contractors:
-            own, derived = (
-                getattr(facts, kind),
-                rule.base + rule.slope * (1 - max(0.0, extremes(facts.reliability)[0])),
-            )
-            if (derived if own is None else own) > 0:
+            own: float | Moving | None = getattr(facts, kind)
+            derived = rule.base + rule.slope * (1 - max(0.0, extremes(facts.reliability)[0]))
+            if (derived if own is None else extremes(own)[1]) > 0:
                 return True
         return False
 

@@ -9,7 +9,7 @@ from coalesce_sim.experiments.diagnosis.unused.market import UNREAD, Asked
 from coalesce_sim.experiments.diagnosis.unused.stated import Unused, stated, stated_of_contractors
 from coalesce_sim.scenario.batching import Machine
 from coalesce_sim.scenario.believed import OwnHardware
-from coalesce_sim.scenario.clients import ClientGroup, Clients, Home
+from coalesce_sim.scenario.clients import OF_BOX, ClientGroup, Clients, Home
 from coalesce_sim.scenario.costs import DemandPrice
 from coalesce_sim.scenario.hardware import Hardware
 from coalesce_sim.scenario.policy import AlwaysLocal
@@ -17,6 +17,8 @@ from coalesce_sim.scenario.pool import DrawnPool, PriceList, RecordedPool
 from coalesce_sim.scenario.tariff import PRICES
 
 _REPLAYED = "records are replayed"
+_NO_OWN_COSTS = "nobody asks for own costs"
+_RENTED = "slot_usd_per_h says what an hour costs"
 _OF_OWNERS = ("power_w", "purchase_usd", "lifetime_h", "electricity_usd_per_kwh")
 _COSTS = ("rent_usd_per_h", "compute_usd_per_h", "basis", *_OF_OWNERS)
 _SPEEDS = ("prefill_tokens_per_s", "decode_tokens_per_s")
@@ -57,8 +59,8 @@ def _of_clients(asked: Asked) -> Iterator[Unused]:
 
 def _all_groups_have_own(clients: Clients, field: str) -> bool:
     """Whether no group takes a field of its home from what is stated of all clients."""
-    instead = {"slots": "batch_curve", "batch_curve": "slots"}.get(field, field)
-    of_machine = field in ("slots", "batch_curve", "hardware", "box")
+    other = {"slots": "batch_curve", "batch_curve": "slots", "slot_usd_per_h": "hardware"}
+    instead, of_machine = other.get(field, field), field in (*OF_BOX, "box")
     return all(
         each.stated is not None
         and (
@@ -95,9 +97,10 @@ def _of_contractors(asked: Asked) -> Iterator[Unused]:
         yield Unused(stated_of_contractors(scenario, "cache_read_usd_per_mtok"), "no task has cached_tokens")
     yield Unused(stated_of_contractors(scenario, "jurisdiction"), "nothing acts on it yet")
     if not asked.own_costs:
-        yield Unused(stated_of_contractors(scenario, "own_cost_share"), "nobody asks for own costs")
+        places = stated_of_contractors(scenario, "own_cost_share", "slot_usd_per_h")
+        yield Unused(places, _NO_OWN_COSTS)
     else:
-        known = [each for each in everybody if each.hardware is not None and each.hardware.slot_usd_per_h > 0]
+        known = [each for each in everybody if each.knows_its_costs]
         places = stated_of_contractors(scenario, "own_cost_share", among=known)
         yield Unused(places, "hardware tells own costs")
     if scenario.reputation is not None:
@@ -179,12 +182,14 @@ def _of_hardware(asked: Asked) -> Iterator[Unused]:
     scenario = asked.scenario
     for place, some in _clients_and_groups(asked):
         if some.hardware is not None:
-            yield from _of_own_hardware(asked, some.hardware, f"{place}.hardware")
+            rented = some.slot_usd_per_h is not None
+            yield from _of_own_hardware(asked, some.hardware, f"{place}.hardware", rented=rented)
     yield from _of_boxes(asked)
     place = of_contractors(scenario, "hardware")
     for facts in asked.contractors:
         if facts.hardware is not None and facts.box is None:
-            yield from _of_contractors_hardware(asked, facts.hardware, place)
+            rented = facts.slot_usd_per_h is not None
+            yield from _of_contractors_hardware(asked, facts.hardware, place, rented=rented)
             own = [name for name in _SPEEDS if getattr(facts, name) is not None]
             if facts.hardware.profile is None:
                 yield Unused(stated(facts.hardware, place, *own), "contractors state their own speed")
@@ -195,25 +200,33 @@ def _of_boxes(asked: Asked) -> Iterator[Unused]:
     at_home = {each.box for each in asked.scenario.clients.populations}
     hired = {facts.box for facts in asked.contractors}
     for name, box in (asked.scenario.boxes or {}).items():
-        place = f"boxes.{name}.hardware"
+        place, rented = f"boxes.{name}.hardware", box.slot_usd_per_h is not None
         if name in at_home:
-            yield from _of_own_hardware(asked, box.hardware, place, hired=name in hired)
+            on_it = name in hired
+            yield from _of_own_hardware(asked, box.hardware, place, rented=rented, hired=on_it)
         elif name in hired:
-            yield from _of_contractors_hardware(asked, box.hardware, place)
+            yield from _of_contractors_hardware(asked, box.hardware, place, rented=rented)
             yield Unused(stated(box.hardware, place, "believed"), "no client is on the box")
 
 
-def _of_contractors_hardware(asked: Asked, machine: Hardware, place: str) -> Iterator[Unused]:
-    yield from _of_machine(machine, place, asked.flop_at_contractors, costs=asked.own_costs)
+def _of_contractors_hardware(
+    asked: Asked, machine: Hardware, place: str, *, rented: bool
+) -> Iterator[Unused]:
+    """`rented` says whether an hour of a slot has a price of its own."""
+    free = (_RENTED if rented else None) if asked.own_costs else _NO_OWN_COSTS
+    yield from _of_machine(machine, place, asked.flop_at_contractors, free)
     yield Unused(stated(machine, place, "memory_usd_per_h"), "it counts at home only")
     if machine.profile is None and machine.tokens == "measured" and not asked.flop_at_contractors:
         yield Unused(stated(machine, place, "peak_flop_s"), "nobody's work is timed in FLOP there")
 
 
-def _of_own_hardware(asked: Asked, own: OwnHardware, home: str, *, hired: bool = False) -> Iterator[Unused]:
-    """`hired` says whether contractors work on it too."""
-    scenario = asked.scenario
-    yield from _of_machine(own, home, asked.flop_at_home or (hired and asked.flop_at_contractors), costs=True)
+def _of_own_hardware(
+    asked: Asked, own: OwnHardware, home: str, *, rented: bool, hired: bool = False
+) -> Iterator[Unused]:
+    """`rented` says whether an hour of a slot has a price of its own, `hired` whether contractors work on it
+    too."""
+    scenario, flop = asked.scenario, asked.flop_at_home or (hired and asked.flop_at_contractors)
+    yield from _of_machine(own, home, flop, _RENTED if rented else None)
     work = scenario.cost_model.internal.work
     if own.profile is None and work == "flop" and not (hired and not asked.replays):
         yield Unused(stated(own, home, *_SPEEDS), "work at home is timed in FLOP")
@@ -243,17 +256,16 @@ def _timed_by_hardware(asked: Asked) -> bool:
     )
 
 
-def _of_machine(machine: Hardware, place: str, flop: bool, *, costs: bool) -> Iterator[Unused]:
-    """`flop` says whether FLOP time its work, `costs` whether anybody asks what it costs."""
+def _of_machine(machine: Hardware, place: str, flop: bool, free: str | None) -> Iterator[Unused]:
+    """`flop` says whether FLOP time its work, `free` why nobody asks what it costs, None if somebody does."""
     measured, owner = machine.tokens == "measured", machine.profile is None
     if measured:
         names = ("params_billions", "bytes_per_param", *["bandwidth_gb_s"] * owner)
         yield Unused(stated(machine, place, *names), "token speeds are not taken from a roofline")
-    if not costs:
-        yield Unused(stated(machine, place, *_COSTS * owner), "nobody asks for own costs")
+    if free is not None:
+        yield Unused(stated(machine, place, *_COSTS * owner), free)
         if not flop and measured and machine.serves is None:
-            places = stated(machine, place, "gpus", "batch", "utilisation")
-            yield Unused(places, "nobody asks for own costs")
+            yield Unused(stated(machine, place, "gpus", "batch", "utilisation"), free)
     elif owner and machine.basis == "owned":
         yield Unused(stated(machine, place, "rent_usd_per_h"), "hardware is owned")
     elif owner:
