@@ -61,7 +61,8 @@ class Slots(simpy.Resource):
     def resize(self, slots: int) -> None:
         """Give new ones to those who wait; of fewer, those that are taken stay so until their work ends."""
         self._capacity = slots
-        self._trigger_put(None)
+        for _ in range(min(len(self.put_queue), slots - len(self.users))):  # SimPy serves one at a time
+            self._trigger_put(None)
 
 
 Waiting = tuple[float, float]

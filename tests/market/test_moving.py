@@ -81,6 +81,12 @@ def test_more_slots_serve_those_who_wait_and_fewer_let_work_finish() -> None:
     assert [(row["working_s"], row["ended_s"]) for row in rows] == [(0, 60), (10, 70), (70, 130)]
 
 
+def test_all_slots_that_come_at_once_serve_those_who_wait() -> None:
+    moving = contractor("a", slots=steps((0, 1), (10 / 3600, 3)))
+    rows = contracts_of(market([0, 0, 0], moving, **HIRE))
+    assert [row["working_s"] for row in rows] == [0, 10, 10]
+
+
 def test_the_run_does_not_last_until_slots_change() -> None:
     own, changing = {"slots": 1}, contractor("a", slots=steps((0, 1), (20, 2)))
     always_local = run_of(market([0, 0, 0], changing, clients=own, policy={"kind": "always_local"}))
