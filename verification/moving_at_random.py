@@ -56,8 +56,6 @@ def set_in_motion(fields: dict[str, Any], rng: random.Random, *, compiled: bool 
             who["input_usd_per_mtok"] = _moving(rng, 20.0, 0.0, 40.0)
     if rng.random() < 0.3:
         fields["workload"]["attributes"]["value_usd"] = _moving(rng, 2.0, 0.0, 5.0)
-    if compiled:
-        return
     for group in (fields["clients"].get("groups") or {}).values():
         if rng.random() < 0.3:
             group["success"] = _moving(rng, rng.random(), 0.0, 1.0)

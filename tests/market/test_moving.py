@@ -16,6 +16,7 @@ from coalesce_sim.market.moving import told
 from coalesce_sim.market.roster import roster_of
 from coalesce_sim.streams import Streams
 from tests.market.trading import HOME_USD, VALUE_USD, contractor, market, play, run_of
+from verification.both_cores import assert_same_on_both_cores
 from verification.plain_and_simulator import differences
 
 HIRE: dict[str, Any] = {"clients": {"slots": 0}, "policy": {"kind": "always_outsource"}}
@@ -231,11 +232,27 @@ def test_the_plain_market_agrees() -> None:
     assert differences(coalesce_sim.load(scenario)) == []
 
 
+@pytest.mark.parametrize("rated", [False, True])
+@pytest.mark.parametrize("policy", ["cheapest", "oracle"])
+def test_own_agents_that_change_are_the_same_on_both_cores(policy: str, *, rated: bool) -> None:
+    """Of two homes one is known to change, the other states by type how good it is."""
+    changing = {
+        "count": 2,
+        "success": {"walk": WALK | {"every_min": 1}},
+        "price_usd": steps((0, 0.1), (0.2, 0.6)),
+    }
+    stated = {"count": 1, "success": steps((0, 0.1), (0.2, 0.9)), "outcomes": {"job": {"success": 0.4}}}
+    own = {"slots": 1, "groups": {"changing": changing, "stated": stated}, "count": None}
+    fields = market([11.0 * k for k in range(120)], contractor("a", price_usd=0.3), clients=own)
+    fields["workload"]["failure_correlation"] = 0.4
+    fields |= {"policy": {"kind": policy}} | ({"reputation": {}} if rated else {})
+    assert_same_on_both_cores(coalesce_sim.load(fields))
+
+
 @pytest.mark.parametrize(
     ("stated", "why"),
     [
         ({"contractors": [contractor("a", slots=steps((0, 1), (1, 2)))]}, "slots that change"),
-        ({"clients": {"success": steps((0, 1), (1, 0))}}, "clients whose own agents change"),
     ],
 )
 def test_what_the_compiled_core_does_not_play_it_refuses_by_name(stated: dict[str, Any], why: str) -> None:

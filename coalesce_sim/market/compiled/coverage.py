@@ -81,9 +81,6 @@ def of_contracts(scenario: Scenario) -> dict[str, bool]:
         "contractors that give up (turnover.exit.in_the_red)": _gives_up(scenario),
         "machines that serve all their jobs at once (batch_curve)": _any_curve(scenario),
         "slots that change (contractors.*.slots)": any(name == "slots" for _, name, _ in scenario.moving),
-        "clients whose own agents change (clients.success, clients.price_usd)": any(
-            place.startswith("clients") and name != "value_usd" for place, name, _ in scenario.moving
-        ),
     }
 
 

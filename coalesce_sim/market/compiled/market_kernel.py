@@ -150,7 +150,7 @@ def play(at: IntArray) -> int:
             if course.unscored == rules.recompute_every:
                 course.goes_on = OBSERVED
                 return SCORE
-            step = _recover(place, tasks, under, books, experience, facts, agenda, rules, course)
+            step = _recover(place, tasks, under, books, experience, facts, motion, agenda, rules, course)
         elif step == PREPARED:
             step = FOUND
             if rules.turns_over:
@@ -287,8 +287,8 @@ def see_offers(
     task, played = tasks.stated[row], tasks.played[row]
     course.client, course.type_id, course.attempt = task.client, task.type_id, played.tried
     course.max_latency_s, course.complexity = task.max_latency_s, task.complexity
-    pair, home = experience.pairs[task.type_id, task.home], books.workers[task.worker]
-    expect_home(task, pair, facts.arrivals, home, books, agenda, rules, course)
+    home = books.workers[task.worker]
+    expect_home(task, experience, motion, facts.arrivals, home, books, agenda, rules, course)
     left = np.inf
     if rules.budgets:
         left = left_usd(facts.purses[task.purse], agenda.now_s, rules)
@@ -401,6 +401,7 @@ def _recover(
     books: Books,
     experience: Experience,
     facts: Facts,
+    motion: Motion,
     agenda: Agenda,
     rules: Rules,
     course: Course,
@@ -420,8 +421,7 @@ def _recover(
     home = books.workers[task.worker]
     if again and rules.then_local and has_slots(home):
         played.attempts = tried + 1
-        pair = experience.pairs[task.type_id, task.home]
-        expect_home(task, pair, facts.arrivals, home, books, agenda, rules, course)
+        expect_home(task, experience, motion, facts.arrivals, home, books, agenda, rules, course)
         return STAYS
     course.accepted, course.good = accepted, good
     return CLOSES

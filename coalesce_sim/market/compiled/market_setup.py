@@ -158,7 +158,7 @@ def laid_out(
         course,
         table(Heard, 1),
         wholes_of(scenario.workload.types),
-        motion_of(venue, trade.moving, trade.truth, experience.contractors),
+        motion_of(venue, trade, experience.contractors),
     )
 
 
@@ -240,6 +240,7 @@ def _contractors(venue: Venue, trade: ContractTrade, workers: int) -> Rows:
     }
     for name, values in columns.items():
         made[name][:n] = values
+    made["price_usd"][n:] = trade.truth.own_price_usd
     for purpose in ("work", "unreachable", "question", "fails_openly", "fails_at", "found"):
         states = venue.luck(purpose).states
         made[purpose][:n], made[purpose][n:] = states[:n], states[LOCAL]
@@ -378,8 +379,7 @@ def fill_tasks(
     pricing, layout = scenario.cost_model.external.pricing, trade.layouts.of(block)
     homes, home_of = len(scenario.clients.homes), trade.truth.home_of[tasks.client]
     known_home_s = trade.truth.type_service_s[tasks.type_id, home_of]
-    contractors, price_usd = len(venue.pool), np.array(trade.truth.own_price_usd)
-    by_hardware = np.isnan(known_home_s)
+    contractors, by_hardware = len(venue.pool), np.isnan(known_home_s)
     transfer_s, check_s = np.array(layout.transfer_s), np.array(layout.check_s)
     factor: FloatArray | float = 1.0
     if isinstance(pricing, DemandPrice):
@@ -391,7 +391,6 @@ def fill_tasks(
         home=contractors + homes + home_of,
         worker=contractors + tasks.client,
         purse=scenario.clients.group_of[tasks.client],
-        own_price_usd=price_usd[home_of],
         arrival_s=tasks.arrival_s,
         due_s=tasks.arrival_s + block.target_s,
         client=tasks.client,

@@ -68,7 +68,6 @@ class Task:
     budget_usd: float
     sensitive: bool
     running_usd: float
-    own_price_usd: float
     later_usd: float
     expected_s: float
     local_s: float
@@ -172,10 +171,11 @@ class Job:
 
 
 class Contractor:
-    """A contractor; the last rows are homes, of which there are ratings alone. Facts, prices for tokens
-    without condition, the record of its ratings over all types, whether it is `there`, in the market, whether
-    it was rated since the registry ranked and who was before it, the states that its draws begin at, what it
-    was paid, would have saved (`Tally`), and its `Books`.
+    """A contractor; the last rows are homes, of which there are ratings, what a task costs beyond the
+    hardware, and what of that moves. Facts, prices for tokens without condition, the record of its ratings
+    over all types, whether it is `there`, in the market, whether it was rated since the registry ranked and
+    who was before it, the states that its draws begin at, what it was paid, would have saved (`Tally`), and
+    its `Books`.
 
     Where its numbers move (`motion`): when the next one does so, where those lie, and where the steps of its
     success. Where it goes down: how, what becomes of work, and the first outage that was not over when it was

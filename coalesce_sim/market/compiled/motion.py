@@ -1,4 +1,4 @@
-"""Contractors whose numbers move, and who go down, compiled, in the words of `market.moving`, `.outages`."""
+"""What moves of contractors and homes, and who goes down, compiled: `market.moving` and `.outages`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ INPUT: Final = 8
 CACHED: Final = 9
 OUTPUT: Final = 10
 REQUEST: Final = 11
-"""Which number of a contractor moves."""
+SUCCESS: Final = 12
+"""Which number moves of a contractor, or of a home; success as clients know that of their own agents."""
 
 NEVER: Final = 0
 BY_CHANCE: Final = 1
@@ -35,7 +36,7 @@ LISTED: Final = 2
 
 
 class Move:
-    """A number of a contractor that moves: which it is, where its steps lie, and at which of them it is."""
+    """A number that moves: which it is, where its steps lie, and at which of them it is."""
 
     which: int
     first: int
@@ -74,7 +75,8 @@ def turn(
     motion: Motion,
     now_s: float,
 ) -> None:
-    """`MovingFacts.turn` of one contractor, whose next step is due."""
+    """`MovingFacts.turn` of one contractor, whose next step is due, or the same of a home (`Home._find_out`,
+    `GroundTruth.own_price_at`)."""
     next_s = np.inf
     for place in range(contractor.first_move, contractor.stop_move):
         move = motion.moves[place]
@@ -113,8 +115,12 @@ def _enter(
         contractor.cached_usd = value
     elif which == OUTPUT:
         contractor.output_usd = value
-    else:
+    elif which == REQUEST:
         contractor.request_usd = value
+    else:
+        for type_id in range(len(pairs)):
+            if not pairs[type_id, who].stands_still:
+                pairs[type_id, who].score = value
 
 
 @part
