@@ -23,9 +23,8 @@ def moving_market_of(number: int, tasks: int, contractors: int) -> dict[str, Any
     return fields
 
 
-def set_in_motion(fields: dict[str, Any], rng: random.Random, *, compiled: bool = False) -> None:
-    """Some numbers of contractors, clients and tasks move, and contractors go down; only what the compiled
-    core plays, if that is asked for."""
+def set_in_motion(fields: dict[str, Any], rng: random.Random) -> None:
+    """Some numbers of contractors, clients and tasks move, and contractors go down."""
     fields["clock"] = fields["clock"] | {"days": _DAYS}
     curved = {name for name, box in (fields.get("boxes") or {}).items() if "batch_curve" in box}
     pool = fields["contractors"]
@@ -37,7 +36,7 @@ def set_in_motion(fields: dict[str, Any], rng: random.Random, *, compiled: bool 
             if rng.random() < 0.25:
                 most = 2 * float(who.get(name) or 0.5)
                 who[name] = _moving(rng, rng.random() * most, 0.0, most)
-        if not compiled and isinstance(who.get("slots"), int) and who["slots"] > 0 and rng.random() < 0.4:
+        if isinstance(who.get("slots"), int) and who["slots"] > 0 and rng.random() < 0.4:
             hours = sorted(rng.sample(range(1, 40), rng.randint(1, 5)))
             steps = [[hour / 100, rng.randint(1, 3)] for hour in hours]
             who["slots"] = {"at_hours": [[0, who["slots"]], *steps]}
@@ -68,7 +67,7 @@ def set_in_motion(fields: dict[str, Any], rng: random.Random, *, compiled: bool 
 def moving_market_with_contracts(number: int) -> dict[str, Any]:
     """The scenario of that number, of those that the compiled core plays, with some numbers in motion."""
     fields = market_with_contracts(number)
-    set_in_motion(fields, random.Random(f"moving {number}"), compiled=True)
+    set_in_motion(fields, random.Random(f"moving {number}"))
     return fields
 
 

@@ -249,14 +249,13 @@ def test_own_agents_that_change_are_the_same_on_both_cores(policy: str, *, rated
     assert_same_on_both_cores(coalesce_sim.load(fields))
 
 
-@pytest.mark.parametrize(
-    ("stated", "why"),
-    [
-        ({"contractors": [contractor("a", slots=steps((0, 1), (1, 2)))]}, "slots that change"),
-    ],
-)
-def test_what_the_compiled_core_does_not_play_it_refuses_by_name(stated: dict[str, Any], why: str) -> None:
-    fields = market([0], contractor("a"), clients=stated.get("clients"))
-    scenario = coalesce_sim.load(fields | {k: v for k, v in stated.items() if k == "contractors"})
-    with pytest.raises(coalesce_sim.CoreError, match=why):
-        coalesce_sim.run(scenario, replications=1, core="compiled")
+@pytest.mark.parametrize("policy", ["cheapest", "oracle"])
+@pytest.mark.parametrize("recovery", [{"retries": 1}, {"retries": 0, "then": "give_up"}])
+def test_slots_that_change_are_the_same_on_both_cores(policy: str, recovery: dict[str, Any]) -> None:
+    """Three jobs come at once; several slots come and go while some of them wait, until their deadline."""
+    up_and_down = steps((0, 1), (0.01, 3), (0.02, 1), (0.03, 5), (0.2, 2), (0.21, 4))
+    a = contractor("a", slots=up_and_down, queue_limit=6, price_usd=steps((0, 1), (0.1, 2)))
+    b = contractor("b", slots=steps((0, 2), (0.05, 1), (0.15, 3)), success=0.7, network_ms=500)
+    fields = market([20.0 * (k // 3) for k in range(120)], a, b, policy={"kind": policy})
+    fields["contracts"] = {"timeout_factor": 2, "recovery": recovery}
+    assert_same_on_both_cores(coalesce_sim.load(fields))

@@ -80,7 +80,6 @@ def of_contracts(scenario: Scenario) -> dict[str, bool]:
         "reputation by a sliding window (reputation.model)": by_window,
         "contractors that give up (turnover.exit.in_the_red)": _gives_up(scenario),
         "machines that serve all their jobs at once (batch_curve)": _any_curve(scenario),
-        "slots that change (contractors.*.slots)": any(name == "slots" for _, name, _ in scenario.moving),
     }
 
 

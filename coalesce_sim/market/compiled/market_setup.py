@@ -90,8 +90,8 @@ class Laid:
             jobs = more_to_give(jobs, course, "free_job")
         if is_scarce(course["used_waiting"], waiting):
             waiting = more_to_give(waiting, course, "free_waiting")
-        pending = int(under.agenda["pending"][0])
-        self.under = under._replace(jobs=jobs, events=longer(under.events, pending))
+        events = int(under.agenda["pending"][0] + course["used_jobs"])
+        self.under = under._replace(jobs=jobs, events=longer(under.events, events))
         self.books = self.books._replace(waiting=waiting)
         ended = longer(told.ended, int(course["contracts"]))
         self.told = told._replace(ended=ended, ratings=longer(told.ratings, int(course["ratings"])))
@@ -167,6 +167,9 @@ def books_of(venue: Venue, *, sees_truth: bool) -> Books:
     pool, clients = venue.pool, venue.scenario.clients
     each = [*pool.slots, *venue.queues.homes.slots]
     slots = np.array([0 if count is None else count for count in each], dtype=np.int64)
+    most = slots.copy()
+    for who, course in venue.queues.slot_courses.items():
+        most[who] = course.values.max()
     limits = [-1 if limit is None else limit for limit in pool.queue_limit]
     workers = filled(
         Worker,
@@ -175,9 +178,9 @@ def books_of(venue: Venue, *, sees_truth: bool) -> Books:
         slots=slots,
         queue_limit=[*limits, *[-1] * clients.total],
         network_s=np.append(pool.network_s, np.zeros(clients.total)),
-        first_end=np.cumsum(slots) - slots,
+        first_end=np.cumsum(most) - most,
     )
-    return Books(workers, to_give(Waiting), np.zeros((3 if sees_truth else 2, int(slots.sum()))))
+    return Books(workers, to_give(Waiting), np.zeros((3 if sees_truth else 2, int(most.sum()))))
 
 
 def _experience(venue: Venue, trade: ContractTrade) -> Experience:

@@ -178,7 +178,8 @@ class Contractor:
     its `Books`.
 
     Where its numbers move (`motion`): when the next one does so, where those lie, and where the steps of its
-    success. Where it goes down: how, what becomes of work, and the first outage that was not over when it was
+    slots and of its success; while somebody waits for slots that change, they are `awaited`. Where it goes
+    down: how, what becomes of work, and the first outage that was not over when it was
     last looked at."""
 
     latency_s: float
@@ -217,6 +218,9 @@ class Contractor:
     worked_s: float
     work_usd: float
     next_s: float
+    first_slots: int
+    stop_slots: int
+    awaited: bool
     first_move: int
     stop_move: int
     first_success: int

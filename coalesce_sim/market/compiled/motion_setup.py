@@ -47,6 +47,8 @@ def motion_of(venue: Venue, trade: ContractTrade, contractors: Rows) -> motion.M
     steps = _Steps()
     moves = _moves(venue, trade, contractors, steps)
     _add_successes(trade.truth, contractors, steps)
+    for who, course in venue.queues.slot_courses.items():
+        contractors["first_slots"][who], contractors["stop_slots"][who] = steps.add(course)
     return motion.Motion(moves, steps.rows(), _outages(venue, contractors))
 
 
