@@ -53,7 +53,6 @@ POLICIES: Final[Mapping[type, type[Policy]]] = {
 }
 """The policies that are compiled, by their settings; others are asked in Python."""
 
-_MESSAGES: Final = "policies of groups where messages cost (clients.groups.*.policy, discovery.message_usd)"
 _IN_BLOCKS: Final = frozenset((*POLICIES.values(), yardsticks.FixedChoice, yardsticks.Tally)).difference(
     LEARNERS.values()
 )
@@ -74,7 +73,6 @@ def of_contracts(scenario: Scenario) -> dict[str, bool]:
     public = scenario.reputation
     by_window = public is not None and isinstance(public.model, SlidingWindowReputation)
     return {
-        _MESSAGES: scenario.message_usd > 0 and scenario.clients.asked_alike() != scenario.clients,
         "boxes that agents share (boxes)": bool(scenario.boxes),
         "incidents (contracts.security.incidents)": scenario.incidents is not None,
         "reputation by a sliding window (reputation.model)": by_window,

@@ -364,7 +364,7 @@ def _rules(
         elif isinstance(public.model, EigenTrustReputation):
             made["recompute_every"], made["keeps_ratings"] = public.model.recompute_every, True
     if scenario.discovery is not None:
-        enter_discovery(scenario.discovery, venue, made)
+        enter_discovery(scenario.discovery, made)
     return made
 
 
@@ -382,6 +382,7 @@ def fill_tasks(
     pricing, layout = scenario.cost_model.external.pricing, trade.layouts.of(block)
     homes, home_of = len(scenario.clients.homes), trade.truth.home_of[tasks.client]
     known_home_s = trade.truth.type_service_s[tasks.type_id, home_of]
+    group = scenario.clients.group_of[tasks.client]
     contractors, by_hardware = len(venue.pool), np.isnan(known_home_s)
     transfer_s, check_s = np.array(layout.transfer_s), np.array(layout.check_s)
     factor: FloatArray | float = 1.0
@@ -393,7 +394,8 @@ def fill_tasks(
         part=0 if block.wholes is None else parts_of(block.wholes, wholes),
         home=contractors + homes + home_of,
         worker=contractors + tasks.client,
-        purse=scenario.clients.group_of[tasks.client],
+        purse=group,
+        message_usd=_messages_usd(venue)[group],
         arrival_s=tasks.arrival_s,
         due_s=tasks.arrival_s + block.target_s,
         client=tasks.client,
@@ -428,3 +430,9 @@ def fill_tasks(
         local_s=np.where(by_hardware, truth.local_work_s, known_home_s),
         home_usd=truth.local_running.total_usd * truth.local_cost_factor + own_bills_usd,
     )
+
+
+def _messages_usd(venue: Venue) -> FloatArray:
+    """What a message costs the clients of each group: nothing where their policy has them ask nobody."""
+    usd, groups = venue.scenario.message_usd, venue.scenario.clients.populations
+    return np.array([usd if usd > 0 and venue.searches(each.first) else 0.0 for each in groups])

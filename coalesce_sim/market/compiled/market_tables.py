@@ -32,7 +32,8 @@ REJECTED: Final = 3
 class Task:
     """What stands of a task before anybody decides; `block` is the number of its block, `due_s` when its
     target ends, `instance` its row in the records, `part` that of what composite tasks consist of, `home` the
-    column of its client's home, `worker` that client's row among the workers, `purse` that of its budget."""
+    column of its client's home, `worker` that client's row among the workers, `purse` that of its budget,
+    `message_usd` what it pays for a message."""
 
     block: int
     part: int
@@ -57,6 +58,7 @@ class Task:
     check_usd: float
     check_s: float
     fees_usd: float
+    message_usd: float
     transfer_s: float
     overhead_s: float
     by_hand: bool
@@ -353,7 +355,6 @@ class Rules:
     newcomer_seats: int
     refresh_s: float
     search_s: float
-    message_usd: float
     tells_contracts: bool
     tells_one_by_one: bool
     keeps_ratings: bool
