@@ -26,8 +26,6 @@ def market_with_contracts(number: int) -> dict[str, Any]:
     if "whole" in fields["workload"]["types"]:
         _divide(rng, fields["workload"]["types"]["whole"])
     found = fields.get("discovery")
-    if any("policy" in each for each in groups_of(fields)):
-        (found or {}).pop("message_usd", None)
     if found is not None:
         _widen(found, len(fields["contractors"]), rng)
     kind = rng.choice(_POLICIES)

@@ -25,8 +25,7 @@ def moving_market_of(number: int, tasks: int, contractors: int) -> dict[str, Any
 
 
 def set_in_motion(fields: dict[str, Any], rng: random.Random, *, compiled: bool = False) -> None:
-    """Some numbers of contractors, clients and tasks move, and contractors go down; only what the compiled
-    core plays, if that is asked for."""
+    """Some numbers of contractors, clients and tasks move, and contractors go down."""
     fields["clock"] = fields["clock"] | {"days": _DAYS}
     curved = {name for name, box in (fields.get("boxes") or {}).items() if "batch_curve" in box}
     pool = fields["contractors"]
@@ -38,7 +37,7 @@ def set_in_motion(fields: dict[str, Any], rng: random.Random, *, compiled: bool 
             if rng.random() < 0.25:
                 most = 2 * float(who.get(name) or 0.5)
                 who[name] = _moving(rng, rng.random() * most, 0.0, most)
-        if not compiled and isinstance(who.get("slots"), int) and who["slots"] > 0 and rng.random() < 0.4:
+        if isinstance(who.get("slots"), int) and who["slots"] > 0 and rng.random() < 0.4:
             hours = sorted(rng.sample(range(1, 40), rng.randint(1, 5)))
             steps = [[hour / 100, rng.randint(1, 3)] for hour in hours]
             who["slots"] = {"at_hours": [[0, who["slots"]], *steps]}
@@ -65,9 +64,7 @@ def set_in_motion(fields: dict[str, Any], rng: random.Random, *, compiled: bool 
         boxed = home.get("box") is not None or fields["clients"].get("box") is not None
         if not boxed and not believed and rng.random() < 0.3:
             home["slot_usd_per_h"] = _moving(rng, rng.uniform(0.5, 3), 0.1, 5.0)
-    if compiled:
-        return
-    for box in (fields.get("boxes") or {}).values():
+    for box in (fields.get("boxes") or {}).values() if not compiled else ():
         if not box["hardware"].get("believed") and rng.random() < 0.3:
             box["slot_usd_per_h"] = {"at_hours": [[0, rng.uniform(0.5, 3)], [0.03, rng.uniform(0.5, 3)]]}
     for group in (fields["clients"].get("groups") or {}).values():

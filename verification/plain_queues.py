@@ -27,7 +27,8 @@ class Queue:
         if slots != self.slots:
             self.slots = slots
             self.resource._capacity = slots
-            self.resource._trigger_put(None)
+            while self.resource.put_queue and self.resource.count < slots:
+                self.resource._trigger_put(None)
 
     @property
     def jobs(self) -> int:

@@ -61,7 +61,8 @@ class Slots(simpy.Resource):
     def resize(self, slots: int) -> None:
         """Give new ones to those who wait; of fewer, those that are taken stay so until their work ends."""
         self._capacity = slots
-        self._trigger_put(None)
+        for _ in range(min(len(self.put_queue), slots - len(self.users))):  # SimPy serves one at a time
+            self._trigger_put(None)
 
 
 Waiting = tuple[float, float]
@@ -341,6 +342,7 @@ def _listed_courses(pool: Pool, name: str) -> dict[int, Course]:
 class Queues:
     """All queues of a market, and what one may expect of them.
 
+    `slot_courses` are how the slots of contractors change, of those of whom they do;
     `jobs` are those that wait or are at work at each contractor, and at `shared_boxes` those of all who are
     on them; `slots` are what each contractor has as far as it was last looked at, infinite where that is
     unlimited; `outages` are the contractors', None where nobody has any;
@@ -378,10 +380,10 @@ class Queues:
         self._box_of = pool.boxes
         there = Counter(name for name in (*boxes, *pool.boxes) if name is not None)
         self.shared_boxes = frozenset(name for name, agents in there.items() if agents > 1)
-        self._courses = _listed_courses(pool, "slots")
+        self.slot_courses = _listed_courses(pool, "slots")
         self._limits, self._limit_courses = pool.queue_limit, _listed_courses(pool, "queue_limit")
         self._woken: set[int] = set()
-        always = [None if who in self._courses else slots for who, slots in enumerate(pool.slots)]
+        always = [None if who in self.slot_courses else slots for who, slots in enumerate(pool.slots)]
         self.contractors = Workers(always, self._at_contractor, self._machines(set(boxes)))
         self.slots = np.array([np.inf if each is None else each for each in pool.slots])
         self.network_s = pool.network_s
@@ -465,13 +467,13 @@ class Queues:
     @property
     def slots_change(self) -> bool:
         """Whether anybody has other slots at some times than at others."""
-        return bool(self._courses)
+        return bool(self.slot_courses)
 
     def contractor(self, who: int) -> Queue:
         """The queue of a contractor, which has the slots that it has now."""
         queue = self.contractors[who]
-        if who in self._courses:
-            queue.resize(int(self._courses[who].value(self.env.now)))
+        if who in self.slot_courses:
+            queue.resize(int(self.slot_courses[who].value(self.env.now)))
         return queue
 
     def takes_in(self, who: int) -> bool:
@@ -482,15 +484,15 @@ class Queues:
 
     def slots_may_change(self, who: int) -> None:
         """Somebody waits at a contractor, and is served when it gets more slots."""
-        if who in self._courses and who not in self._woken:
+        if who in self.slot_courses and who not in self._woken:
             self._woken.add(who)
             self.env.process(self._change_slots(who))
 
     def _change_slots(self, who: int) -> Generator[simpy.Event, object, None]:
         """Change a contractor's slots when their time has come, as long as anybody waits."""
-        at_s = self._courses[who].at_s
+        at_s = self.slot_courses[who].at_s
         while self.contractor(who).waits:
-            place = self._courses[who].place(self.env.now) + 1
+            place = self.slot_courses[who].place(self.env.now) + 1
             if place == len(at_s):
                 break
             yield self.env.timeout(float(at_s[place]) - self.env.now)

@@ -9,7 +9,6 @@ import pytest
 
 import coalesce_sim
 from coalesce_sim import Scenario
-from coalesce_sim.market.compiled.coverage import uncovered
 from verification.both_cores import assert_same_in_hindsight, assert_same_on_both_cores
 
 WEAK = {"slots": 2, "hardware": "rtx_3090", "success": 0.3, "price_usd": 0.1}
@@ -74,10 +73,10 @@ def test_clients_that_bring_their_own_tasks() -> None:
     assert_same_on_both_cores(coalesce_sim.load("market_day", changes))
 
 
-def test_policies_of_groups_are_refused_by_name_where_messages_cost() -> None:
-    scenario = in_groups(
-        "market_day", {"policy": {"kind": "always_local"}}, {}, "discovery.message_usd=0.001"
-    )
-    assert uncovered(scenario) == (
-        "policies of groups where messages cost (clients.groups.*.policy, discovery.message_usd)"
-    )
+def test_who_asks_nobody_pays_for_no_messages() -> None:
+    changes = ["discovery.message_usd=0.001", "workload.arrivals.limit=120"]
+    scenario = in_groups("market_day", {"policy": {"kind": "always_local"}}, {}, *changes)
+    assert_same_on_both_cores(scenario)
+    decisions = coalesce_sim.run(scenario, replications=1, core="compiled").decisions
+    paid_usd = decisions.groupby("group")["search_usd"].max()
+    assert paid_usd["few"] == 0 < paid_usd["more"]

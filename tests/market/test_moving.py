@@ -16,6 +16,7 @@ from coalesce_sim.market.moving import told
 from coalesce_sim.market.roster import roster_of
 from coalesce_sim.streams import Streams
 from tests.market.trading import HOME_USD, VALUE_USD, contractor, market, play, run_of
+from verification.both_cores import assert_same_on_both_cores
 from verification.plain_and_simulator import differences
 
 HIRE: dict[str, Any] = {"clients": {"slots": 0}, "policy": {"kind": "always_outsource"}}
@@ -79,6 +80,12 @@ def test_more_slots_serve_those_who_wait_and_fewer_let_work_finish() -> None:
     moving = contractor("a", slots=steps((0, 1), (10 / 3600, 2), (30 / 3600, 1)))
     rows = contracts_of(market([0, 0, 0], moving, **HIRE))
     assert [(row["working_s"], row["ended_s"]) for row in rows] == [(0, 60), (10, 70), (70, 130)]
+
+
+def test_all_slots_that_come_at_once_serve_those_who_wait() -> None:
+    moving = contractor("a", slots=steps((0, 1), (10 / 3600, 3)))
+    rows = contracts_of(market([0, 0, 0], moving, **HIRE))
+    assert [row["working_s"] for row in rows] == [0, 10, 10]
 
 
 def test_the_run_does_not_last_until_slots_change() -> None:
@@ -289,8 +296,6 @@ def test_the_plain_market_agrees() -> None:
 @pytest.mark.parametrize(
     ("stated", "why"),
     [
-        ({"contractors": [contractor("a", slots=steps((0, 1), (1, 2)))]}, "slots that change"),
-        ({"clients": {"success": steps((0, 1), (1, 0))}}, "clients whose own agents change"),
         ({"contractors": [contractor("a", security_risk=steps((0, 0), (1, 1)))]}, "contractors whose"),
         (
             {"contractors": [contractor("a", outcomes={"job": {"success": steps((0, 0), (1, 1))}})]},
@@ -303,3 +308,32 @@ def test_what_the_compiled_core_does_not_play_it_refuses_by_name(stated: dict[st
     scenario = coalesce_sim.load(fields | {k: v for k, v in stated.items() if k == "contractors"})
     with pytest.raises(coalesce_sim.CoreError, match=why):
         coalesce_sim.run(scenario, replications=1, core="compiled")
+
+
+@pytest.mark.parametrize("rated", [False, True])
+@pytest.mark.parametrize("policy", ["cheapest", "oracle"])
+def test_own_agents_that_change_are_the_same_on_both_cores(policy: str, *, rated: bool) -> None:
+    """Of two homes one is known to change, the other states by type how good it is."""
+    changing = {
+        "count": 2,
+        "success": {"walk": WALK | {"every_min": 1}},
+        "price_usd": steps((0, 0.1), (0.2, 0.6)),
+    }
+    stated = {"count": 1, "success": steps((0, 0.1), (0.2, 0.9)), "outcomes": {"job": {"success": 0.4}}}
+    own = {"slots": 1, "groups": {"changing": changing, "stated": stated}, "count": None}
+    fields = market([11.0 * k for k in range(120)], contractor("a", price_usd=0.3), clients=own)
+    fields["workload"]["failure_correlation"] = 0.4
+    fields |= {"policy": {"kind": policy}} | ({"reputation": {}} if rated else {})
+    assert_same_on_both_cores(coalesce_sim.load(fields))
+
+
+@pytest.mark.parametrize("policy", ["cheapest", "oracle"])
+@pytest.mark.parametrize("recovery", [{"retries": 1}, {"retries": 0, "then": "give_up"}])
+def test_slots_that_change_are_the_same_on_both_cores(policy: str, recovery: dict[str, Any]) -> None:
+    """Three jobs come at once; several slots come and go while some of them wait, until their deadline."""
+    up_and_down = steps((0, 1), (0.01, 3), (0.02, 1), (0.03, 5), (0.2, 2), (0.21, 4))
+    a = contractor("a", slots=up_and_down, queue_limit=6, price_usd=steps((0, 1), (0.1, 2)))
+    b = contractor("b", slots=steps((0, 2), (0.05, 1), (0.15, 3)), success=0.7, network_ms=500)
+    fields = market([20.0 * (k // 3) for k in range(120)], a, b, policy={"kind": policy})
+    fields["contracts"] = {"timeout_factor": 2, "recovery": recovery}
+    assert_same_on_both_cores(coalesce_sim.load(fields))

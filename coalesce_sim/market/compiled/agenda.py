@@ -27,7 +27,10 @@ RELEASED: Final[Any] = np.int64(5)
 TO_COORDINATE: Final[Any] = np.int64(6)
 """Coordination of a step begins."""
 COORDINATED: Final[Any] = np.int64(7)
-"""It is over. These are numbers of numpy, for a function is compiled for every literal."""
+"""It is over."""
+SLOTS_CHANGE: Final[Any] = np.int64(8)
+"""Somebody waits at a contractor whose slots change. These are numbers of numpy, for a function is compiled
+for every literal."""
 
 _NORMAL: Final = 2**60
 

@@ -74,11 +74,12 @@ def prepare(at: IntArray) -> bool:
 def look(at: IntArray) -> None:
     """See what those offer who were found for the task `Course.deciding`, or are found by looking them up."""
     tasks, books, experience, facts = tasks_at(at), books_at(at), experience_at(at), facts_at(at)
-    offers, agenda, rules, course = offers_at(at), under_at(at).agenda[0], rules_at(at), course_at(at)
-    ranking = ranking_at(at)
+    offers, under, rules, course = offers_at(at), under_at(at), rules_at(at), course_at(at)
+    ranking, agenda = ranking_at(at), under.agenda[0]
     if rules.searches and not rules.asks_around:
         look_up(tasks, experience, ranking, offers, agenda, rules, course)
-    see_offers(tasks, books, experience, facts, ranking, motion_at(at), offers, agenda, rules, course)
+    motion = motion_at(at)
+    see_offers(tasks, under, books, experience, facts, ranking, motion, offers, agenda, rules, course)
 
 
 @kernel

@@ -53,7 +53,6 @@ POLICIES: Final[Mapping[type, type[Policy]]] = {
 }
 """The policies that are compiled, by their settings; others are asked in Python."""
 
-_MESSAGES: Final = "policies of groups where messages cost (clients.groups.*.policy, discovery.message_usd)"
 _STILL: Final = frozenset(("queue_limit", "security_risk", "quality_risk", "slot_usd_per_h"))
 _IN_BLOCKS: Final = frozenset((*POLICIES.values(), yardsticks.FixedChoice, yardsticks.Tally)).difference(
     LEARNERS.values()
@@ -75,7 +74,6 @@ def of_contracts(scenario: Scenario) -> dict[str, bool]:
     public = scenario.reputation
     by_window = public is not None and isinstance(public.model, SlidingWindowReputation)
     return {
-        _MESSAGES: scenario.message_usd > 0 and scenario.clients.asked_alike() != scenario.clients,
         "adversaries": bool(scenario.adversaries),
         "defences": scenario.defences.any,
         "boxes that agents share (boxes)": bool(scenario.boxes),
@@ -83,13 +81,8 @@ def of_contracts(scenario: Scenario) -> dict[str, bool]:
         "reputation by a sliding window (reputation.model)": by_window,
         "contractors that give up (turnover.exit.in_the_red)": _gives_up(scenario),
         "machines that serve all their jobs at once (batch_curve)": _any_curve(scenario),
-        "slots that change (contractors.*.slots)": any(name == "slots" for _, name, _ in scenario.moving),
         "contractors whose queue_limit, risks, slot_usd_per_h or outcomes change": any(
             place.startswith("contractors") and (name in _STILL or name.startswith("outcomes."))
-            for place, name, _ in scenario.moving
-        ),
-        "clients whose own agents change (clients.success, clients.price_usd)": any(
-            place.startswith("clients") and name in ("success", "price_usd")
             for place, name, _ in scenario.moving
         ),
         "budgets that change (clients.groups.*.budget_usd_per_day)": any(

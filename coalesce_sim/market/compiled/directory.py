@@ -26,6 +26,7 @@ from coalesce_sim.market.compiled.market_tables import (
     Played,
     Ranked,
     Rules,
+    Task,
 )
 from coalesce_sim.market.compiled.rows import Grid, Table
 
@@ -39,8 +40,8 @@ def enter(
     latency_s: float,
     age_s: float,
     messages: int,
+    task: Task,
     played: Played,
-    rules: Rules,
     course: Course,
 ) -> None:
     """`Discovery.candidates`: how many were found, and what the client of a task pays for the messages."""
@@ -51,8 +52,8 @@ def enter(
         course.age_s += age_s
     else:
         course.empty += 1
-    if rules.message_usd > 0:
-        search_usd = messages * rules.message_usd
+    if task.message_usd > 0:
+        search_usd = messages * task.message_usd
         played.search_usd += search_usd
         charge(search_usd, played.tried > 0, played)
 
@@ -78,13 +79,13 @@ def look_up(
         take_up_ratings(experience.contractors, experience.pairs, ranking, rules, course)
         course.ranked_s = agenda.now_s
     number = course.deciding - course.first_row_task
-    type_id, played = tasks.stated[number].type_id, tasks.played[number]
-    listing, row = listings[type_id], ranked[type_id]
+    task, played = tasks.stated[number], tasks.played[number]
+    listing, row = listings[task.type_id], ranked[task.type_id]
     if not listing.ranked:
         rank(listing, row, ranking.known, rules, course)
     found = hand_out(listing, row, ranking.known, offers.ids, rules, course)
     age_s = agenda.now_s - course.ranked_s
-    enter(found, rules.search_s, age_s, _THERE_AND_BACK, played, rules, course)
+    enter(found, rules.search_s, age_s, _THERE_AND_BACK, task, played, course)
 
 
 @part

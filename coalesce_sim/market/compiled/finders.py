@@ -50,10 +50,9 @@ def ranking_of(venue: Venue, experience: Experience) -> Ranking:
     return Ranking(ranked, *of_all)
 
 
-def enter_discovery(found: Discovery, venue: Venue, made: Rows) -> None:
+def enter_discovery(found: Discovery, made: Rows) -> None:
     """Enter how contractors are found among the market's rules."""
     made["searches"], made["k"], made["newcomer_seats"] = True, found.k, found.newcomer_seats
-    made["message_usd"] = found.message_usd if found.message_usd > 0 and venue.searches(0) else 0.0
     match found:
         case RegistryDiscovery():
             made["asks_around"], made["refresh_s"] = bool(found.outages), found.refresh_s

@@ -151,7 +151,7 @@ def ask_peers(at: IntArray, own: IntArray) -> None:
         _look_back(latest, task.client, peer, rounds, states, views, notes, _spells_at(own))
     ranked = ranking.ranked[task.type_id]
     found, made_s = _choose(task.client, task.type_id, peer, ranked, offers.ids, views, notes, rules)
-    enter(found, rules.search_s, agenda.now_s - made_s, messages, played, rules, course)
+    enter(found, rules.search_s, agenda.now_s - made_s, messages, task, played, course)
 
 
 @part

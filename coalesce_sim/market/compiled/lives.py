@@ -41,8 +41,10 @@ from coalesce_sim.market.compiled.market_tables import (
 from coalesce_sim.market.compiled.motion import (
     NEVER,
     Motion,
+    await_slots,
     down_s,
     ease_at,
+    have_slots_of_now,
     keep_up,
     lasting,
     occupied_s,
@@ -153,6 +155,7 @@ def of_contract(
     if job.stage == SET_UP:
         if not job.in_time:
             return OVER
+        have_slots_of_now(contractor, worker, jobs, books, events, agenda, motion)
         if not takes_in(worker):
             job.state, job.reason = REJECTED, FULL
             return OVER
@@ -179,7 +182,7 @@ def of_contract(
             job.service_s *= drawn(contractor.fails_at, job.task, job.attempt)
         if worker.limited:
             true_s = occupied_s(agenda.now_s, job.service_s, contractor, worker, books, motion)
-            _queue(place, job, true_s, jobs, worker, books, events, agenda, course)
+            _queue(place, job, true_s, contractor, jobs, worker, books, events, agenda, course)
             return WAITS
     if job.stage == QUEUED or job.stage == ANSWERED:
         if job.stage == QUEUED:
@@ -248,6 +251,7 @@ def _queue(
     place: int,
     job: Job,
     true_s: float,
+    contractor: Contractor,
     jobs: Table[Job],
     worker: Worker,
     books: Books,
@@ -260,6 +264,8 @@ def _queue(
     join(job.place, agenda.now_s, job.expected_s, true_s, worker, books)
     job.stage, job.granted = QUEUED, False
     ask(place, worker, jobs, events, agenda)
+    if not job.granted:
+        await_slots(job.who, contractor, events, agenda)
     job.either = AT_LAST if job.granted or job.deadline_s == math.inf else EITHER_WAY
     if job.either == EITHER_WAY:
         at_s = agenda.now_s + max(0.0, job.deadline_s - agenda.now_s)
@@ -282,8 +288,8 @@ def _waits(place: int, job: Job, lasts_s: float, events: Table[Event], agenda: A
 
 @part
 def _begin(job: Job, worker: Worker, books: Books, agenda: Agenda, course: Course) -> None:
-    place, job.expected_end_s = begin(agenda.now_s, job.expected_s, worker, books)
-    _give_back(place, books, course)
+    job.expected_end_s = begin(job.place, agenda.now_s, job.expected_s, worker, books)
+    _give_back(job.place, books, course)
 
 
 @part

@@ -230,6 +230,7 @@ class MarketCore:
         opened.block.home.opportunity_usd[:] = played["opportunity_usd"]
         accounts = self._venue.accounts
         accounts.done += len(played)
+        accounts.last_done_s = max(accounts.last_done_s, float(played["finished_s"].max()))
         accounts.realised_usd += float(played["realised_usd"].sum())
         accounts.coordination_usd += float(played["coordination_usd"].sum())
         accounts.coordination_s += float(played["coordination_s"].sum())

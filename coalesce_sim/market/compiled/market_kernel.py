@@ -21,6 +21,7 @@ from coalesce_sim.market.compiled.agenda import (
     GRANTED,
     NORMAL,
     RELEASED,
+    SLOTS_CHANGE,
     TO_COORDINATE,
     Agenda,
     Event,
@@ -68,7 +69,7 @@ from coalesce_sim.market.compiled.market_memory import (
     under_at,
 )
 from coalesce_sim.market.compiled.market_tables import HOME_QUEUED, QUEUED, Course, Job, Offers, Rules
-from coalesce_sim.market.compiled.motion import Motion
+from coalesce_sim.market.compiled.motion import Motion, change_slots
 from coalesce_sim.market.compiled.policy_memory import (
     Chooser,
     Heard,
@@ -115,7 +116,7 @@ from coalesce_sim.market.compiled.stops import (
 from coalesce_sim.policies.protocol import LOCAL
 
 _SPARE: Final = 8
-"""Rows that one event can use at most."""
+"""Rows that one event can use at most, those of events left out that give slots to attempts under way."""
 
 
 @kernel
@@ -150,7 +151,7 @@ def play(at: IntArray) -> int:
             if course.unscored == rules.recompute_every:
                 course.goes_on = OBSERVED
                 return SCORE
-            step = _recover(place, tasks, under, books, experience, facts, agenda, rules, course)
+            step = _recover(place, tasks, under, books, experience, facts, motion, agenda, rules, course)
         elif step == PREPARED:
             step = FOUND
             if rules.turns_over:
@@ -161,7 +162,7 @@ def play(at: IntArray) -> int:
             if rules.searches:
                 look_up(tasks, experience, ranking, offers, agenda, rules, course)
         elif step == FOUND:
-            see_offers(tasks, books, experience, facts, ranking, motion, offers, agenda, rules, course)
+            see_offers(tasks, under, books, experience, facts, ranking, motion, offers, agenda, rules, course)
             step = QUOTED
         elif step == QUOTED:
             if rules.asks:
@@ -203,6 +204,9 @@ def play(at: IntArray) -> int:
                 step = OPENED
             elif agenda.kind == RELEASED:
                 give_on(books.workers[place], under.jobs, under.events, agenda)
+            elif agenda.kind == SLOTS_CHANGE:
+                contractor, worker = experience.contractors[place], books.workers[place]
+                change_slots(place, contractor, worker, under.jobs, books, under.events, agenda, motion)
             elif agenda.kind == TO_COORDINATE or agenda.kind == COORDINATED:
                 return COORDINATE
             elif _concerns(under.jobs[place], under.events, agenda):
@@ -222,7 +226,7 @@ def _is_full(
     """Whether one more event might find some table full."""
     return (
         course.used_jobs + _SPARE > len(under.jobs)
-        or agenda.pending + _SPARE > len(under.events)
+        or agenda.pending + course.used_jobs + _SPARE > len(under.events)
         or course.used_waiting + _SPARE > len(books.waiting)
         or course.contracts + _SPARE > len(told.ended)
         or course.ratings + _SPARE > len(told.ratings)
@@ -270,6 +274,7 @@ def _concerns(job: Job, events: Table[Event], agenda: Agenda) -> bool:
 @part
 def see_offers(
     tasks: Tasks,
+    under: Under,
     books: Books,
     experience: Experience,
     facts: Facts,
@@ -287,8 +292,8 @@ def see_offers(
     task, played = tasks.stated[row], tasks.played[row]
     course.client, course.type_id, course.attempt = task.client, task.type_id, played.tried
     course.max_latency_s, course.complexity = task.max_latency_s, task.complexity
-    pair, home = experience.pairs[task.type_id, task.home], books.workers[task.worker]
-    expect_home(task, pair, facts.arrivals, home, books, agenda, rules, course)
+    home = books.workers[task.worker]
+    expect_home(task, experience, motion, facts.arrivals, home, books, agenda, rules, course)
     left = np.inf
     if rules.budgets:
         left = left_usd(facts.purses[task.purse], agenda.now_s, rules)
@@ -296,6 +301,7 @@ def see_offers(
         task,
         played,
         tasks.tried[row],
+        under,
         experience,
         facts.conditional,
         facts.recorded,
@@ -401,6 +407,7 @@ def _recover(
     books: Books,
     experience: Experience,
     facts: Facts,
+    motion: Motion,
     agenda: Agenda,
     rules: Rules,
     course: Course,
@@ -420,8 +427,7 @@ def _recover(
     home = books.workers[task.worker]
     if again and rules.then_local and has_slots(home):
         played.attempts = tried + 1
-        pair = experience.pairs[task.type_id, task.home]
-        expect_home(task, pair, facts.arrivals, home, books, agenda, rules, course)
+        expect_home(task, experience, motion, facts.arrivals, home, books, agenda, rules, course)
         return STAYS
     course.accepted, course.good = accepted, good
     return CLOSES

@@ -90,8 +90,8 @@ class Laid:
             jobs = more_to_give(jobs, course, "free_job")
         if is_scarce(course["used_waiting"], waiting):
             waiting = more_to_give(waiting, course, "free_waiting")
-        pending = int(under.agenda["pending"][0])
-        self.under = under._replace(jobs=jobs, events=longer(under.events, pending))
+        events = int(under.agenda["pending"][0] + course["used_jobs"])
+        self.under = under._replace(jobs=jobs, events=longer(under.events, events))
         self.books = self.books._replace(waiting=waiting)
         ended = longer(told.ended, int(course["contracts"]))
         self.told = told._replace(ended=ended, ratings=longer(told.ratings, int(course["ratings"])))
@@ -158,7 +158,7 @@ def laid_out(
         course,
         table(Heard, 1),
         wholes_of(scenario.workload.types),
-        motion_of(venue, trade.moving, trade.truth, experience.contractors),
+        motion_of(venue, trade, experience.contractors),
     )
 
 
@@ -167,6 +167,9 @@ def books_of(venue: Venue, *, sees_truth: bool) -> Books:
     pool, clients = venue.pool, venue.scenario.clients
     each = [*pool.slots, *venue.queues.homes.slots]
     slots = np.array([0 if count is None else count for count in each], dtype=np.int64)
+    most = slots.copy()
+    for who, course in venue.queues.slot_courses.items():
+        most[who] = course.values.max()
     limits = [-1 if limit is None else limit for limit in pool.queue_limit]
     workers = filled(
         Worker,
@@ -175,9 +178,9 @@ def books_of(venue: Venue, *, sees_truth: bool) -> Books:
         slots=slots,
         queue_limit=[*limits, *[-1] * clients.total],
         network_s=np.append(pool.network_s, np.zeros(clients.total)),
-        first_end=np.cumsum(slots) - slots,
+        first_end=np.cumsum(most) - most,
     )
-    return Books(workers, to_give(Waiting), np.zeros((3 if sees_truth else 2, int(slots.sum()))))
+    return Books(workers, to_give(Waiting), np.zeros((3 if sees_truth else 2, int(most.sum()))))
 
 
 def _experience(venue: Venue, trade: ContractTrade) -> Experience:
@@ -240,6 +243,7 @@ def _contractors(venue: Venue, trade: ContractTrade, workers: int) -> Rows:
     }
     for name, values in columns.items():
         made[name][:n] = values
+    made["price_usd"][n:] = trade.truth.own_price_usd
     for purpose in ("work", "unreachable", "question", "fails_openly", "fails_at", "found"):
         states = venue.luck(purpose).states
         made[purpose][:n], made[purpose][n:] = states[:n], states[LOCAL]
@@ -360,7 +364,7 @@ def _rules(
         elif isinstance(public.model, EigenTrustReputation):
             made["recompute_every"], made["keeps_ratings"] = public.model.recompute_every, True
     if scenario.discovery is not None:
-        enter_discovery(scenario.discovery, venue, made)
+        enter_discovery(scenario.discovery, made)
     return made
 
 
@@ -378,8 +382,8 @@ def fill_tasks(
     pricing, layout = scenario.cost_model.external.pricing, trade.layouts.of(block)
     homes, home_of = len(scenario.clients.homes), trade.truth.home_of[tasks.client]
     known_home_s = trade.truth.type_service_s[tasks.type_id, home_of]
-    contractors, price_usd = len(venue.pool), np.array(trade.truth.own_price_usd)
-    by_hardware = np.isnan(known_home_s)
+    group = scenario.clients.group_of[tasks.client]
+    contractors, by_hardware = len(venue.pool), np.isnan(known_home_s)
     transfer_s, check_s = np.array(layout.transfer_s), np.array(layout.check_s)
     factor: FloatArray | float = 1.0
     if isinstance(pricing, DemandPrice):
@@ -390,8 +394,8 @@ def fill_tasks(
         part=0 if block.wholes is None else parts_of(block.wholes, wholes),
         home=contractors + homes + home_of,
         worker=contractors + tasks.client,
-        purse=scenario.clients.group_of[tasks.client],
-        own_price_usd=price_usd[home_of],
+        purse=group,
+        message_usd=_messages_usd(venue)[group],
         arrival_s=tasks.arrival_s,
         due_s=tasks.arrival_s + block.target_s,
         client=tasks.client,
@@ -426,3 +430,9 @@ def fill_tasks(
         local_s=np.where(by_hardware, truth.local_work_s, known_home_s),
         home_usd=truth.local_running.total_usd * truth.local_cost_factor + own_bills_usd,
     )
+
+
+def _messages_usd(venue: Venue) -> FloatArray:
+    """What a message costs the clients of each group: nothing where their policy has them ask nobody."""
+    usd, groups = venue.scenario.message_usd, venue.scenario.clients.populations
+    return np.array([usd if usd > 0 and venue.searches(each.first) else 0.0 for each in groups])

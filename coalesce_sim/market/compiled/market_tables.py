@@ -32,7 +32,8 @@ REJECTED: Final = 3
 class Task:
     """What stands of a task before anybody decides; `block` is the number of its block, `due_s` when its
     target ends, `instance` its row in the records, `part` that of what composite tasks consist of, `home` the
-    column of its client's home, `worker` that client's row among the workers, `purse` that of its budget."""
+    column of its client's home, `worker` that client's row among the workers, `purse` that of its budget,
+    `message_usd` what it pays for a message."""
 
     block: int
     part: int
@@ -57,6 +58,7 @@ class Task:
     check_usd: float
     check_s: float
     fees_usd: float
+    message_usd: float
     transfer_s: float
     overhead_s: float
     by_hand: bool
@@ -68,7 +70,6 @@ class Task:
     budget_usd: float
     sensitive: bool
     running_usd: float
-    own_price_usd: float
     later_usd: float
     expected_s: float
     local_s: float
@@ -172,13 +173,15 @@ class Job:
 
 
 class Contractor:
-    """A contractor; the last rows are homes, of which there are ratings alone. Facts, prices for tokens
-    without condition, the record of its ratings over all types, whether it is `there`, in the market, whether
-    it was rated since the registry ranked and who was before it, the states that its draws begin at, what it
-    was paid, would have saved (`Tally`), and its `Books`.
+    """A contractor; the last rows are homes, of which there are ratings, what a task costs beyond the
+    hardware, and what of that moves. Facts, prices for tokens without condition, the record of its ratings
+    over all types, whether it is `there`, in the market, whether it was rated since the registry ranked and
+    who was before it, the states that its draws begin at, what it was paid, would have saved (`Tally`), and
+    its `Books`.
 
     Where its numbers move (`motion`): when the next one does so, where those lie, and where the steps of its
-    success. Where it goes down: how, what becomes of work, and the first outage that was not over when it was
+    slots and of its success; while somebody waits for slots that change, they are `awaited`. Where it goes
+    down: how, what becomes of work, and the first outage that was not over when it was
     last looked at."""
 
     latency_s: float
@@ -217,6 +220,9 @@ class Contractor:
     worked_s: float
     work_usd: float
     next_s: float
+    first_slots: int
+    stop_slots: int
+    awaited: bool
     first_move: int
     stop_move: int
     first_success: int
@@ -349,7 +355,6 @@ class Rules:
     newcomer_seats: int
     refresh_s: float
     search_s: float
-    message_usd: float
     tells_contracts: bool
     tells_one_by_one: bool
     keeps_ratings: bool

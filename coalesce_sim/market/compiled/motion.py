@@ -1,4 +1,4 @@
-"""Contractors whose numbers move, and who go down, compiled, in the words of `market.moving`, `.outages`."""
+"""What moves of contractors and homes, and who goes down, compiled: `market.moving` and `.outages`."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from coalesce_sim.market.compiled.agenda import NORMAL, SLOTS_CHANGE, URGENT, Agenda, Event, schedule
 from coalesce_sim.market.compiled.building import part
 from coalesce_sim.market.compiled.draws import drawn
-from coalesce_sim.market.compiled.market_tables import Contractor, Pair
+from coalesce_sim.market.compiled.market_tables import Contractor, Job, Pair
 from coalesce_sim.market.compiled.rows import Grid, Table
-from coalesce_sim.market.compiled.slots import FREE, Books, Worker, first_free
+from coalesce_sim.market.compiled.slots import FREE, NOBODY, Books, Worker, first_free, resize
 from coalesce_sim.scenario.outages import LAST_OUTAGE
 
 PRICE: Final = 0
@@ -26,7 +27,8 @@ INPUT: Final = 8
 CACHED: Final = 9
 OUTPUT: Final = 10
 REQUEST: Final = 11
-"""Which number of a contractor moves."""
+SUCCESS: Final = 12
+"""Which number moves of a contractor, or of a home; success as clients know that of their own agents."""
 
 NEVER: Final = 0
 BY_CHANCE: Final = 1
@@ -35,7 +37,7 @@ LISTED: Final = 2
 
 
 class Move:
-    """A number of a contractor that moves: which it is, where its steps lie, and at which of them it is."""
+    """A number that moves: which it is, where its steps lie, and at which of them it is."""
 
     which: int
     first: int
@@ -74,7 +76,8 @@ def turn(
     motion: Motion,
     now_s: float,
 ) -> None:
-    """`MovingFacts.turn` of one contractor, whose next step is due."""
+    """`MovingFacts.turn` of one contractor, whose next step is due, or the same of a home (`Home._find_out`,
+    `GroundTruth.own_price_at`)."""
     next_s = np.inf
     for place in range(contractor.first_move, contractor.stop_move):
         move = motion.moves[place]
@@ -113,8 +116,58 @@ def _enter(
         contractor.cached_usd = value
     elif which == OUTPUT:
         contractor.output_usd = value
-    else:
+    elif which == REQUEST:
         contractor.request_usd = value
+    else:
+        for type_id in range(len(pairs)):
+            if not pairs[type_id, who].stands_still:
+                pairs[type_id, who].score = value
+
+
+@part
+def have_slots_of_now(
+    contractor: Contractor,
+    worker: Worker,
+    jobs: Table[Job],
+    books: Books,
+    events: Table[Event],
+    agenda: Agenda,
+    motion: Motion,
+) -> None:
+    """`Queues.contractor`: somebody looks at the queue of a contractor."""
+    if contractor.first_slots < contractor.stop_slots:
+        place = _place(contractor.first_slots, contractor.stop_slots, agenda.now_s, motion)
+        slots = int(motion.steps[place].value)
+        if slots != worker.slots:
+            resize(slots, worker, jobs, books, events, agenda)
+
+
+@part
+def await_slots(who: int, contractor: Contractor, events: Table[Event], agenda: Agenda) -> None:
+    """`Queues.slots_may_change`."""
+    if contractor.first_slots < contractor.stop_slots and not contractor.awaited:
+        contractor.awaited = True
+        schedule(agenda.now_s, SLOTS_CHANGE, who, NOBODY, URGENT, events, agenda)
+
+
+@part
+def change_slots(
+    who: int,
+    contractor: Contractor,
+    worker: Worker,
+    jobs: Table[Job],
+    books: Books,
+    events: Table[Event],
+    agenda: Agenda,
+    motion: Motion,
+) -> None:
+    """`Queues._change_slots`, from one step to the next."""
+    have_slots_of_now(contractor, worker, jobs, books, events, agenda, motion)
+    following = _place(contractor.first_slots, contractor.stop_slots, agenda.now_s, motion) + 1
+    contractor.awaited = worker.waiting > 0 and following < contractor.stop_slots
+    if contractor.awaited:
+        at_s = agenda.now_s + (motion.steps[following].at_s - agenda.now_s)
+        schedule(at_s, SLOTS_CHANGE, who, NOBODY, NORMAL, events, agenda)
 
 
 @part
@@ -122,14 +175,20 @@ def ease_at(contractor: Contractor, pair: Pair, at_s: float, motion: Motion) -> 
     """`GroundTruth.success_at` as what a draw has to be below for good work."""
     if pair.stands_still or contractor.first_success == contractor.stop_success:
         return pair.ease
-    low, high = contractor.first_success, contractor.stop_success
+    return motion.steps[_place(contractor.first_success, contractor.stop_success, at_s, motion)].value
+
+
+@part
+def _place(first: int, stop: int, at_s: float, motion: Motion) -> int:
+    """`Course.place` among the steps from `first` on, up to `stop`."""
+    low, high = first, stop
     while high - low > 1:
         middle = (low + high) // 2
         if motion.steps[middle].at_s <= at_s:
             low = middle
         else:
             high = middle
-    return motion.steps[low].value
+    return low
 
 
 @part

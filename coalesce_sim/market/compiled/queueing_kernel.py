@@ -302,7 +302,7 @@ def _go_on(
     if agenda.kind == GRANTED:
         tasks.played[row].started_s = agenda.now_s
         if worker.limited:
-            _, job.expected_end_s = begin(agenda.now_s, job.expected_s, worker, books)
+            job.expected_end_s = begin(worker.first_waiting, agenda.now_s, job.expected_s, worker, books)
         job.at_work, at_s = True, agenda.now_s + job.service_s
     elif job.at_work:
         if worker.limited:

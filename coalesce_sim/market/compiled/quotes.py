@@ -14,6 +14,7 @@ from coalesce_sim.arrays import IntArray
 from coalesce_sim.market.compiled.agenda import Agenda
 from coalesce_sim.market.compiled.building import part
 from coalesce_sim.market.compiled.experience import Experience
+from coalesce_sim.market.compiled.market_memory import Under
 from coalesce_sim.market.compiled.market_tables import (
     BARGAINED,
     DEMAND,
@@ -30,7 +31,7 @@ from coalesce_sim.market.compiled.market_tables import (
     Rules,
     Task,
 )
-from coalesce_sim.market.compiled.motion import Motion, turn
+from coalesce_sim.market.compiled.motion import Motion, have_slots_of_now, turn
 from coalesce_sim.market.compiled.rows import Grid
 from coalesce_sim.market.compiled.slots import Books, Worker, expected_wait_s, jobs_of
 from coalesce_sim.market.compiled.topsis import exceeds
@@ -160,6 +161,7 @@ def quote(
     task: Task,
     played: Played,
     tried: IntArray,
+    under: Under,
     experience: Experience,
     conditional: Grid[Conditional],
     recorded: Recorded,
@@ -197,6 +199,7 @@ def quote(
             continue
         if contractor.next_s <= agenda.now_s:
             turn(who, contractor, experience.pairs, worker, motion, agenda.now_s)
+        have_slots_of_now(contractor, worker, under.jobs, books, under.events, agenda, motion)
         offers.ids[place], offers.ids[count] = offers.ids[count], who
         made = _terms(
             count,

@@ -88,7 +88,7 @@ def ask_registry(at: IntArray, own: IntArray) -> None:
             ids[place] = named[client, type_id, place]
         course.unanswered += 1
         age_s = agenda.now_s - answer.ranked_s
-        enter(answer.found, fallback.timeout_s, age_s, _ONE_WAY, played, rules, course)
+        enter(answer.found, fallback.timeout_s, age_s, _ONE_WAY, task, played, course)
     else:
         look_up(tasks, experience, ranking, offers, agenda, rules, course)
         if fallback.remembers:
@@ -119,4 +119,4 @@ def ask_everybody(at: IntArray, own: IntArray) -> None:
     rank(listing, ranked, ranking.known, rules, course)
     found = hand_out(listing, ranked, ranking.known, offers.ids, rules, course)
     turns[client, type_id] = last_of(listing, ranked, ranking.known, course)
-    enter(found, rules.search_s, _AT_ONCE, 2 * course.there, played, rules, course)
+    enter(found, rules.search_s, _AT_ONCE, 2 * course.there, task, played, course)

@@ -163,6 +163,13 @@ def join(
 @part
 def leave(place: int, worker: Worker, books: Books) -> None:
     """`Queue.leave`."""
+    _take_out(place, worker, books)
+    _one_less(worker, books.waiting[place].expected_s)
+
+
+@part
+def _take_out(place: int, worker: Worker, books: Books) -> None:
+    """Take a row out of the list of those who wait."""
     before, here = NOBODY, worker.first_waiting
     while here != place:
         before, here = here, books.waiting[here].next
@@ -173,19 +180,17 @@ def leave(place: int, worker: Worker, books: Books) -> None:
         books.waiting[before].next = following
     if worker.last_waiting == place:
         worker.last_waiting = before
-    _one_less(worker, books.waiting[place].expected_s)
 
 
 @part
-def begin(now_s: float, expected_s: float, worker: Worker, books: Books) -> tuple[int, float]:
-    """`Queue.begin`: the row of those who waited that is unused now, and when the work is expected to end."""
-    place = worker.first_waiting
-    worker.first_waiting = books.waiting[place].next
+def begin(place: int, now_s: float, expected_s: float, worker: Worker, books: Books) -> float:
+    """`Queue.begin` of the job in the row `place` of those who wait: when it is expected to end."""
+    _take_out(place, worker, books)
     _one_less(worker, expected_s)
     worker.busy_s -= now_s
     books.times_s[ENDS, worker.first_end + worker.at_work] = now_s + expected_s
     worker.at_work += 1
-    return place, now_s + expected_s
+    return now_s + expected_s
 
 
 @part
@@ -205,6 +210,22 @@ def end(now_s: float, expected_end_s: float, worker: Worker, books: Books) -> No
     for following in range(place + 1, last):
         books.times_s[ENDS, following - 1] = books.times_s[ENDS, following]
     worker.at_work -= 1
+
+
+@part
+def resize(
+    slots: int, worker: Worker, jobs: Table[Any], books: Books, events: Table[Event], agenda: Agenda
+) -> None:
+    """`Queue.resize`, `Forecast.resize` and `Slots.resize`."""
+    if len(books.times_s) > FREE:
+        for last in range(worker.slots - 1, slots - 1, -1):
+            worker.slots = last + 1
+            books.times_s[FREE, first_free(worker, books)] = books.times_s[FREE, worker.first_end + last]
+        for place in range(worker.first_end + worker.slots, worker.first_end + slots):
+            books.times_s[FREE, place] = agenda.now_s
+    worker.slots = slots
+    for _ in range(min(worker.asking, slots - worker.users)):
+        give_on(worker, jobs, events, agenda)
 
 
 @part

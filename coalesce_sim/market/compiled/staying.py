@@ -5,21 +5,17 @@ from __future__ import annotations
 from coalesce_sim.arrays import IntArray
 from coalesce_sim.market.compiled.agenda import Agenda
 from coalesce_sim.market.compiled.building import part
-from coalesce_sim.market.compiled.market_tables import (
-    LATER_TASKS,
-    QUEUE,
-    Course,
-    Pair,
-    Rules,
-    Task,
-)
+from coalesce_sim.market.compiled.experience import Experience
+from coalesce_sim.market.compiled.market_tables import LATER_TASKS, QUEUE, Course, Rules, Task
+from coalesce_sim.market.compiled.motion import Motion, turn
 from coalesce_sim.market.compiled.slots import Books, Worker, expected_wait_s, has_slots
 
 
 @part
 def expect_home(
     task: Task,
-    pair: Pair,
+    experience: Experience,
+    motion: Motion,
     arrivals: IntArray,
     home: Worker,
     books: Books,
@@ -28,10 +24,13 @@ def expect_home(
     course: Course,
 ) -> None:
     """`Home.expect`, whose `Stay` it leaves in `course`."""
+    own, pair = experience.contractors[task.home], experience.pairs[task.type_id, task.home]
     if not has_slots(home):
         course.turnaround_s = course.stay_late_usd = course.stay_own_late_usd = course.stay_plain_usd = 0.0
         course.stay_usd = task.loss_usd
         return
+    if own.next_s <= agenda.now_s:
+        turn(task.home, own, experience.pairs, home, motion, agenda.now_s)
     turnaround_s = expected_wait_s(home, agenda.now_s, agenda.now_s, books) + task.expected_s
     own_usd = others_usd = 0.0
     if rules.opportunity == LATER_TASKS:
@@ -39,7 +38,7 @@ def expect_home(
     elif rules.own_late_usd_per_s != 0:
         own_usd, others_usd = _delay_usd(task, turnaround_s, pair.time_factor, arrivals, home, agenda, rules)
     late_usd = own_usd + others_usd
-    plain_usd = task.running_usd + task.own_price_usd
+    plain_usd = task.running_usd + own.price_usd
     expected_loss_usd = (1 - pair.score) * task.loss_usd
     course.turnaround_s, course.stay_late_usd, course.stay_plain_usd = turnaround_s, late_usd, plain_usd
     course.stay_own_late_usd = own_usd

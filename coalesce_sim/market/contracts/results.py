@@ -82,7 +82,8 @@ class GroundTruth:
     homes); `moving` is the success that moves, None where none does. `type_service_s`, (types, contractors +
     homes), holds the known times of work by type of task, NaN where the pool or the hardware tells, homes in
     the last columns; `bills` says whether anybody bills by use, `bills_move` whether such bills move, and
-    `own_price_usd`, one entry a home, is what a client expects a task there to cost beyond its hardware.
+    `own_price_usd`, one entry a home, is what a client expects a task there to cost beyond its hardware, and
+    `own_prices` how that moves, None where it stands still.
     `home_of` has the column of each client's home, counted from the end: `LOCAL` where all are alike.
     """
 
@@ -102,7 +103,7 @@ class GroundTruth:
         self._by_type = outcome_courses(scenario, pool.roster, luck, "success", "bill_usd", "failed_bill_usd")
         clock = scenario.clock
         self.own_price_usd = [first(home.price_usd, "price_usd", clock) for home in self._homes]
-        self._own_prices = [course_of_home(home.price_usd, "price_usd", clock, luck) for home in self._homes]
+        self.own_prices = [course_of_home(home.price_usd, "price_usd", clock, luck) for home in self._homes]
         if scenario.records is not None:
             self._recordings = read_recordings(scenario.records)
             order = [self._recordings.types.index(name) for name in scenario.workload.types]
@@ -200,7 +201,7 @@ class GroundTruth:
 
     def own_price_at(self, now_s: float, home: int) -> float:
         """What a client expects now that a task at home costs beyond its hardware."""
-        course = self._own_prices[home]
+        course = self.own_prices[home]
         return self.own_price_usd[home] if course is None else course.value(now_s)
 
     @property
