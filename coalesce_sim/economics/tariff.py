@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from itertools import zip_longest
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,27 +13,43 @@ from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
 from coalesce_sim.scenario.tariff import PRICES, ConditionalPrices, TokenPrices
 
 
-@dataclass(frozen=True, slots=True)
-class Rates:
-    """Prices of some contractors, and the condition on which they hold; one entry a contractor.
+class Rates(NamedTuple):
+    """Prices of some contractors, one entry each."""
+
+    input_usd_per_token: FloatArray
+    cache_read_usd_per_token: FloatArray
+    output_usd_per_token: FloatArray
+    request_usd: FloatArray
+
+    def at(self, places: IntArray) -> Rates:
+        """Those of some entries."""
+        input_usd, cache_read_usd, output_usd, request_usd = self
+        return Rates(
+            input_usd[places],
+            cache_read_usd[places],
+            output_usd[places],
+            request_usd[places],
+        )
+
+
+class Conditional(NamedTuple):
+    """Prices of some `contractors`, by their places in the pool, and the condition on which they hold; one
+    entry each.
 
     They hold for prompts of more than `above_prompt_tokens` that arrive between the seconds `from_s` and
-    `until_s` of the day. `contractors` are their places in the pool.
+    `until_s` of the day.
     """
 
     contractors: IntArray
     above_prompt_tokens: FloatArray
     from_s: FloatArray
     until_s: FloatArray
-    input_usd_per_token: FloatArray
-    cache_read_usd_per_token: FloatArray
-    output_usd_per_token: FloatArray
-    request_usd: FloatArray
+    rates: Rates
 
-    def at(self, places: IntArray, contractors: IntArray) -> Rates:
+    def at(self, places: IntArray, contractors: IntArray) -> Conditional:
         """Those of some entries, for contractors at other places."""
-        columns = {each.name: getattr(self, each.name)[places] for each in fields(self)}
-        return Rates(**columns | {"contractors": contractors})
+        above, from_s, until_s = (column[places] for column in self[1:4])
+        return Conditional(contractors, above, from_s, until_s, self.rates.at(places))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,26 +58,24 @@ class Tariff:
     that hold instead on a condition."""
 
     base: Rates
-    conditional: tuple[Rates, ...]
+    conditional: tuple[Conditional, ...]
 
     @property
     def charges(self) -> bool:
         """Whether anybody charges by tokens."""
-        base = self.base
-        prices = (base.input_usd_per_token, base.cache_read_usd_per_token, base.output_usd_per_token)
-        return bool(self.conditional) or any(usd.any() for usd in (*prices, base.request_usd))
+        return bool(self.conditional) or any(usd.any() for usd in self.base)
 
     def of(self, ids: IntArray) -> Tariff:
         """That of some contractors of the pool, in their order."""
         conditional = []
-        for rates in self.conditional:
-            if not len(rates.contractors):  # nobody of a drawn pool states any
+        for layer in self.conditional:
+            if not len(layer.contractors):  # nobody of a drawn pool states any
                 continue
-            place = np.searchsorted(rates.contractors, ids)
-            place[place == len(rates.contractors)] = 0
-            stated = np.flatnonzero(rates.contractors[place] == ids)
-            conditional.append(rates.at(place[stated], stated))
-        return Tariff(self.base.at(ids, np.arange(len(ids))), tuple(conditional))
+            place = np.searchsorted(layer.contractors, ids)
+            place[place == len(layer.contractors)] = 0
+            stated = np.flatnonzero(layer.contractors[place] == ids)
+            conditional.append(layer.at(place[stated], stated))
+        return Tariff(self.base.at(ids), tuple(conditional))
 
 
 def tariff_of(kinds: Sequence[TokenPrices], kind: IntArray, factor: FloatArray) -> Tariff:
@@ -69,8 +84,8 @@ def tariff_of(kinds: Sequence[TokenPrices], kind: IntArray, factor: FloatArray) 
     for layer in zip_longest(*(own.conditional_prices for own in kinds)):
         stated = {which: prices for which, prices in enumerate(layer) if prices is not None}
         layers.append({which: _row(kinds[which], prices) for which, prices in stated.items()})
-    base, *conditional = (_rates(rows, len(kinds), kind, factor) for rows in layers)
-    return Tariff(base, tuple(conditional))
+    base, *conditional = (_layer(rows, len(kinds), kind, factor) for rows in layers)
+    return Tariff(base.rates, tuple(conditional))
 
 
 def bill_usd(
@@ -86,20 +101,21 @@ def bill_usd(
     in UTC, a task arrives.
     """
     usd = _usd(tariff.base, prompt_tokens, cached_tokens, output_tokens)
-    for rates in tariff.conditional:
-        hold = _hold(rates, prompt_tokens, second_of_day)
-        instead_usd = _usd(rates, prompt_tokens, cached_tokens, output_tokens)
-        usd[:, rates.contractors] = np.where(hold, instead_usd, usd[:, rates.contractors])
+    for layer in tariff.conditional:
+        hold = _hold(layer, prompt_tokens, second_of_day)
+        instead_usd = _usd(layer.rates, prompt_tokens, cached_tokens, output_tokens)
+        usd[:, layer.contractors] = np.where(hold, instead_usd, usd[:, layer.contractors])
     return usd
 
 
 def input_usd_per_mtok(tariff: Tariff, second_of_day: FloatArray) -> FloatArray:
     """The price of a million tokens in short prompts at those times, (times, contractors)."""
-    shape = (len(second_of_day), len(tariff.base.contractors))
-    usd = np.broadcast_to(tariff.base.input_usd_per_token * 1e6, shape).copy()
-    for rates in tariff.conditional:
-        hold = _hold(rates, np.zeros(len(second_of_day)), second_of_day)
-        usd[:, rates.contractors] = np.where(hold, rates.input_usd_per_token * 1e6, usd[:, rates.contractors])
+    always_usd = tariff.base.input_usd_per_token * 1e6
+    usd = np.broadcast_to(always_usd, (len(second_of_day), len(always_usd))).copy()
+    for layer in tariff.conditional:
+        hold = _hold(layer, np.zeros(len(second_of_day)), second_of_day)
+        instead_usd = layer.rates.input_usd_per_token * 1e6
+        usd[:, layer.contractors] = np.where(hold, instead_usd, usd[:, layer.contractors])
     return usd
 
 
@@ -117,15 +133,15 @@ def _usd(
     return usd
 
 
-def _hold(rates: Rates, prompt_tokens: FloatArray, second_of_day: FloatArray) -> BoolArray:
-    """Whether the rates hold for each task, (tasks, contractors)."""
-    begun, over = second_of_day[:, None] >= rates.from_s, second_of_day[:, None] >= rates.until_s
-    in_hours = np.where(rates.from_s < rates.until_s, begun & ~over, begun | ~over)
-    hold: BoolArray = in_hours & (prompt_tokens[:, None] > rates.above_prompt_tokens)
+def _hold(layer: Conditional, prompt_tokens: FloatArray, second_of_day: FloatArray) -> BoolArray:
+    """Whether its rates hold for each task, (tasks, contractors)."""
+    begun, over = second_of_day[:, None] >= layer.from_s, second_of_day[:, None] >= layer.until_s
+    in_hours = np.where(layer.from_s < layer.until_s, begun & ~over, begun | ~over)
+    hold: BoolArray = in_hours & (prompt_tokens[:, None] > layer.above_prompt_tokens)
     return hold
 
 
-def _rates(rows: dict[int, _Row], kinds: int, kind: IntArray, factor: FloatArray) -> Rates:
+def _layer(rows: dict[int, _Row], kinds: int, kind: IntArray, factor: FloatArray) -> Conditional:
     """The rates of all contractors whose kind, of so many, has a row."""
     place_of = np.full(kinds, -1)
     place_of[list(rows)] = np.arange(len(rows))
@@ -134,15 +150,12 @@ def _rates(rows: dict[int, _Row], kinds: int, kind: IntArray, factor: FloatArray
     stated = np.array(list(rows.values()), dtype=np.float64)[places[contractors]]
     above, from_h, until_h = stated[:, :3].T
     input_usd, cache_read_usd, output_usd, request_usd = stated[:, 3:].T * factor[contractors]
-    return Rates(
-        contractors=contractors,
+    return Conditional(
+        contractors,
         above_prompt_tokens=above,
         from_s=np.round(3600 * from_h, 6),
         until_s=np.round(3600 * until_h, 6),
-        input_usd_per_token=input_usd / 1e6,
-        cache_read_usd_per_token=cache_read_usd / 1e6,
-        output_usd_per_token=output_usd / 1e6,
-        request_usd=request_usd,
+        rates=Rates(input_usd / 1e6, cache_read_usd / 1e6, output_usd / 1e6, request_usd),
     )
 
 

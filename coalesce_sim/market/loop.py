@@ -40,7 +40,7 @@ class Loop(Generic[B, Q, A]):
     ) -> None:
         self._env = env
         self._trade = trade
-        self._deciders = deciders
+        self._deciders, self._only = deciders, deciders.only
         self._observer = observer
         self._watched = observer.wants("decided")
         self._watches_splits = observer.wants("considered")
@@ -89,7 +89,7 @@ class Loop(Generic[B, Q, A]):
         quote = self._trade.quote(opened, tasks)
         bids_usd = self._trade.bids_usd(quote) if self._deciders.wants_bids else None
         for row, task in enumerate(range(tasks.start, tasks.stop)):
-            decider = self._deciders.of(opened.client[task])
+            decider = self._only or self._deciders.of(opened.client[task])
             view = self._view(opened, quote, row, bids_usd, decider)
             if quote.offers.split is not None and self._splits(opened, view, task, decider):
                 for step in self._trade.split(opened, task):

@@ -58,6 +58,10 @@ class Forecast:
 class Slots(simpy.Resource):
     """Slots of which there may be more or fewer with time."""
 
+    # SimPy binds to an object what its own class has, and looks up what is inherited at every call.
+    request = simpy.Resource.__dict__["request"]
+    release = simpy.Resource.__dict__["release"]
+
     def resize(self, slots: int) -> None:
         """Give new ones to those who wait; of fewer, those that are taken stay so until their work ends."""
         self._capacity = slots

@@ -140,9 +140,11 @@ class Workload:
         self._dealer = dealer_of(scenario.workload, scenario.clients, self._streams["client"]())
         self._of_groups = TasksOfGroups(scenario, streams)
         self._home_of = scenario.clients.home_of
-        curved = [home.batch_curve is not None for home in scenario.clients.homes]
-        self._shares = np.array(curved)[self._home_of]
-        self._rents = [rent_of(home, scenario.clock, streams) for home in scenario.clients.homes]
+        homes = scenario.clients.homes
+        self._shares = np.array([home.batch_curve is not None for home in homes])[self._home_of]
+        self._rents = [rent_of(home, scenario.clock, streams) for home in homes]
+        self._own = [_timed(home) for home in homes]
+        self._believed = [machine.as_believed for machine in self._own]
         self._templates = Templates(scenario.workload.types)
         self._recordings = None if scenario.records is None else read_recordings(scenario.records)
         value_usd, stream = scenario.workload.attributes.value_usd, self._streams["value_usd"]
@@ -330,8 +332,7 @@ class Workload:
     ) -> tuple[Hardware | Machines, Hardware | Machines]:
         """What each task runs on at home, at the prices of when it arrives, really and as its client
         believes; one and the same where nobody believes otherwise."""
-        own = [_timed(home) for home in self._scenario.clients.homes]
-        believed = [machine.as_believed for machine in own]
+        own, believed = self._own, self._believed
         rented = any(rent is not None for rent in self._rents)
         if len(own) == 1 and not rented:
             return own[0], believed[0]

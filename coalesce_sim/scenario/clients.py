@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Any, NamedTuple, Self
 
 import numpy as np
@@ -205,6 +206,13 @@ class Clients(Model):
     def among(self, boxes: dict[str, Box]) -> None:
         """Learn of the boxes that there are, those that clients name among them."""
         self._boxes = boxes
+        self.__dict__.pop("populations", None)
+
+    def __copy__(self) -> Self:
+        """Without what was derived of the fields: `model_copy` changes those of its copy."""
+        copied = super().__copy__()
+        copied.__dict__.pop("populations", None)
+        return copied
 
     @property
     def total(self) -> int:
@@ -225,17 +233,17 @@ class Clients(Model):
             boxes.update(() if each.box is None else (each.box,))
         return total
 
-    @property
-    def populations(self) -> list[Population]:
+    @cached_property
+    def populations(self) -> tuple[Population, ...]:
         """The groups in their order; all clients as one where there are none."""
         if self.groups is None:
-            return [Population(None, 0, self.total, None, self._home_of(None), self.box)]
+            return (Population(None, 0, self.total, None, self._home_of(None), self.box),)
         found, first = [], 0
         for name, group in self.groups.items():
             box = self._box_of(group)
             found.append(Population(name, first, group.count, group, self._home_of(group), box))
             first += group.count
-        return found
+        return tuple(found)
 
     @property
     def machine_of(self) -> IntArray:

@@ -254,11 +254,11 @@ def conditional_of(venue: Venue) -> Rows:
     """Prices on conditions, (layers, contractors)."""
     layers = venue.pool.tariff.conditional
     made = table(rows.Conditional, (len(layers), len(venue.pool)))
-    for layer, rates in zip(made, layers, strict=True):
-        who = rates.contractors
+    for layer, stated in zip(made, layers, strict=True):
+        who, rates = stated.contractors, stated.rates
         layer["stated"][who] = True
-        layer["above_tokens"][who] = rates.above_prompt_tokens
-        layer["from_s"][who], layer["until_s"][who] = rates.from_s, rates.until_s
+        layer["above_tokens"][who] = stated.above_prompt_tokens
+        layer["from_s"][who], layer["until_s"][who] = stated.from_s, stated.until_s
         layer["input_usd"][who] = rates.input_usd_per_token
         layer["cached_usd"][who] = rates.cache_read_usd_per_token
         layer["output_usd"][who] = rates.output_usd_per_token

@@ -73,36 +73,39 @@ class Home:
         now_s = self._queues.env.now
         if self._finds_out:
             self._find_out(now_s)
-        work_s, machine_s = self.takes(opened, task)
+        work_s, running_usd = opened.expected_s[task], opened.running_usd[task]
+        if self._curves[home] is not None:
+            work_s, machine_s = self._among_others(opened, task)
+            running_usd *= machine_s * self._hours_per_s
         turnaround_s = self._queues.homes[client].expected_wait_s(now_s, now_s) + work_s
         type_id, known = opened.type_id[task], self._knowledge
         time_factor = float(known.time_factors[type_id, home])
         own_usd, others_usd = self._lateness_usd(opened, task, turnaround_s, work_s, time_factor)
         late_usd = own_usd + others_usd
-        running_usd = opened.running_usd[task]
-        if self._curves[home] is not None:
-            running_usd *= machine_s * self._hours_per_s
         plain_usd = running_usd + self._truth.own_price_at(now_s, home)
         expected_loss_usd = (1 - float(known.own[type_id, home])) * opened.layout.loss_usd[task]
         internal_usd = plain_usd * float(known.factors[type_id, home]) + late_usd + expected_loss_usd
         return Stay(turnaround_s, late_usd, own_usd, plain_usd, internal_usd)
 
-    def takes(self, opened: OpenContractBlock, task: int) -> tuple[float, float]:
-        """How long the work on a task is expected to take if it begins now, and what it takes of the machine:
-        a share, where that serves all its jobs at once."""
-        apart_s, client = opened.expected_s[task], opened.client[task]
-        if self._curves[self._home_of[client]] is None:
-            return apart_s, apart_s
-        machine = self._queues.homes[client]
+    def takes_s(self, opened: OpenContractBlock, task: int) -> float:
+        """How long the work on a task is expected to take if it begins now."""
+        if self._curves[self._home_of[opened.client[task]]] is None:
+            return opened.expected_s[task]
+        return self._among_others(opened, task)[0]
+
+    def _among_others(self, opened: OpenContractBlock, task: int) -> tuple[float, float]:
+        """The same on a machine that serves all its jobs at once, and the share of its time that it takes."""
+        machine = self._queues.homes[opened.client[task]]
         assert isinstance(machine, Batch)
-        takes_s = apart_s + float(opened.block.tasks.expected_output_tokens[task]) * machine.pace_s
+        tokens = float(opened.block.tasks.expected_output_tokens[task])
+        takes_s = opened.expected_s[task] + tokens * machine.pace_s
         return takes_s, takes_s / machine.crowd
 
     def _running_usd(self, opened: OpenContractBlock, task: int) -> list[float]:
         """What running a task now is expected to cost, by its parts."""
         parts_usd = opened.running_parts_usd[:, task]
         if self._curves[self._home_of[opened.client[task]]] is not None:
-            parts_usd = parts_usd * (self.takes(opened, task)[1] * self._hours_per_s)
+            parts_usd = parts_usd * (self._among_others(opened, task)[1] * self._hours_per_s)
         parts: list[float] = parts_usd.tolist()
         return parts
 
@@ -164,7 +167,7 @@ class Home:
             return of_later_tasks(opened.block, task)
         factor = float(self._knowledge.time_factors[opened.type_id[task], self._home_of[client]])
         plain_s, home = self.expect(opened, task).turnaround_s, self._queues.homes[client]
-        delay = self._delay(opened, task, plain_s, self.takes(opened, task)[0], factor)
+        delay = self._delay(opened, task, plain_s, self.takes_s(opened, task), factor)
         return of_delay(self._opportunity, delay, self._late_usd_per_s, home) | {"time_factor": factor}
 
     def begin(self, opened: OpenContractBlock, task: int, stay: Stay) -> OwnWork | None:
@@ -174,7 +177,7 @@ class Home:
             self._endings.fail(opened, task)
             return None
         now_s, home = self._queues.env.now, self._queues.homes[opened.client[task]]
-        expected_s, _ = self.takes(opened, task)
+        expected_s = self.takes_s(opened, task)
         place = home.join(now_s, expected_s, opened.local_s[task]) if home.limited else None
         return OwnWork(opened, task, stay, now_s, expected_s, place)
 

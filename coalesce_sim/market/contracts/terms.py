@@ -72,15 +72,15 @@ def terms(ids: IntArray, wait_s: FloatArray, listed: Listed, known: Known, sides
     no bargaining reaches is infinite.
     """
     price_usd = listed.price_usd
-    reliability, factor = known.reliability.take(ids), known.factor.take(ids)
+    reliability, factor = known.reliability[ids], known.factor[ids]
     latency_s = listed.latency_s + wait_s
-    corrected_s = latency_s * known.time_factor.take(ids)
+    corrected_s = latency_s * known.time_factor[ids]
     late_usd = lateness_usd(corrected_s, sides.max_latency_s, sides.late_usd_per_s)
-    accepted = reliability * known.intact.take(ids)
-    risk_usd = (1 - accepted) * sides.at_stake_usd + sides.at_risk_usd * known.risk.take(ids)
-    risk_usd = risk_usd + sides.leak_usd * known.leaks.take(ids)
+    accepted = reliability * known.intact[ids]
+    risk_usd = (1 - accepted) * sides.at_stake_usd + sides.at_risk_usd * known.risk[ids]
+    risk_usd = risk_usd + sides.leak_usd * known.leaks[ids]
     if sides.rule == LOAD:
-        jobs, slots = known.jobs.take(ids), known.slots.take(ids)
+        jobs, slots = known.jobs[ids], known.slots[ids]
         price_usd = load_price_usd(price_usd, jobs, slots, slope=sides.slope, max_load=sides.max_load)
     bid_usd = np.where(np.isnan(listed.own_usd), price_usd, listed.own_usd)
     if sides.rule == BARGAINED:
@@ -91,6 +91,6 @@ def terms(ids: IntArray, wait_s: FloatArray, listed: Listed, known: Known, sides
     of[LATENCY], of[SERVICE] = latency_s, listed.service_s
     of[ASKED], of[SHOWN] = price_usd, price_usd * factor if sides.by_use else price_usd
     of[PLAIN], of[EXTERNAL] = plain_usd, plain_usd * factor + late_usd + risk_usd
-    of[BID], of[RELIABILITY], of[SECURITY] = bid_usd, reliability, known.security.take(ids)
-    of[SKILL] = np.minimum(known.skill.take(ids) + sides.performance_weight * reliability, 1.0)
+    of[BID], of[RELIABILITY], of[SECURITY] = bid_usd, reliability, known.security[ids]
+    of[SKILL] = np.minimum(known.skill[ids] + sides.performance_weight * reliability, 1.0)
     return of

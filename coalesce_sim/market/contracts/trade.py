@@ -218,7 +218,7 @@ class ContractTrade:
         found, offering, tried = opened.found[task], self._offering(opened, task), opened.tried[task]
         ids = self._quotes.everyone if found is None else found.ids
         if offering is not None:
-            ids = ids[offering.take(ids)]
+            ids = ids[offering[ids]]
         if tried:
             ids = ids[[who not in tried for who in ids.tolist()]]
         return ids
@@ -255,7 +255,7 @@ class ContractTrade:
         found = opened.found[task]
         return Breakdown(
             self._home.parts(opened, task),
-            self._home.takes(opened, task)[0],
+            self._home.takes_s(opened, task),
             self._home.opportunity(opened, task),
             parts_usd,
             facts,
