@@ -466,3 +466,43 @@ def _learning(pick: Pick, clients: int) -> dict[str, Any]:
         "calibration": pick(None, {"rate": 0.3}, {"rate": 0.3, "forgetting": 0.7, "proven_only": False}),
     }
     return {name: section for name, section in sections.items() if section is not None}
+
+
+def with_sellers_that_cheat(fields: dict[str, Any], number: int) -> dict[str, Any]:
+    """The same market, some of whose sellers cheat with their work, their prices or their names."""
+    rng = random.Random(f"cheats {number}")
+    pool = fields["contractors"]
+    for who in pool:
+        if "hardware" not in who:
+            who["own_cost_share"] = rng.choice((0.3, 0.8))
+    names = [who["name"] for who in pool]
+    cheap = rng.choice(({}, {"success": 0.4, "cost_factor": 0.2}, {"with": rng.choice(names)}))
+    grim = rng.choice((None, {"punish_hours": rng.choice((None, 0.01))}))
+    kinds: list[dict[str, Any]] = [
+        {"kind": "exit_scam", "from_hour": rng.choice((0, 0.02)), **cheap},
+        {"kind": "substitution", "share": rng.choice((0.5, 1.0)), **cheap},
+        {"kind": "lowball", "quoted": 0.5, "billed": 2.0},
+        {"kind": "cartel", "trigger": grim, "deviants": rng.choice((0, 1)), "deviate_from_hour": 0.01},
+        {"kind": "exploration_farming", "factor": 3.0, "identities": rng.choice((1, 3))},
+        {"kind": "sybil", "identities": 3},
+        {"kind": "honest"},
+    ]
+    if fields["cost_model"]["external"]["pricing"]["kind"] in ("per_token", "load"):
+        kinds.append({"kind": "metering", "factor": 1.5})
+    if "reputation" in fields and fields["reputation"] is not None:
+        kinds.append({"kind": "on_off", "cheat_above": 0.55, "behave_below": 0.5, **cheap})
+        renewed = {"kind": "whitewashing", "identities": 4, "leave_after_bad": rng.choice((None, 1)), **cheap}
+        kinds += [renewed, renewed | {"at_once": 2}]
+    if fields["cost_model"]["external"]["pricing"]["kind"] == "bargained":
+        kinds = [each for each in kinds if each["kind"] not in ("lowball", "cartel", "exploration_farming")]
+    chosen = rng.sample(kinds, 2)
+    rng.shuffle(names)
+    whos: list[dict[str, Any]] = [
+        {"members": names[:1]},
+        rng.choice(({"members": names[1:2]}, {"join": 2, "like": names[0]})),
+    ]
+    fields["adversaries"] = [each | {"who": who} for each, who in zip(chosen, whos, strict=True)]
+    fields.get("turnover", {}).get("exit", {}).pop("in_the_red", None)
+    if not fields.get("turnover", {}).get("exit", {}).get("per_day"):
+        fields.pop("turnover", None)
+    return fields

@@ -123,8 +123,14 @@ KINDS: dict[str, type[Honest]] = {
 class Cheats:
     """All who follow a strategy, by contractor."""
 
-    def __init__(self, facts: dict[str, Any], contractors: list[Contractor], score: Score) -> None:
-        self.luck, self.contractors = facts["luck"], contractors
+    def __init__(
+        self,
+        facts: dict[str, Any],
+        contractors: list[Contractor],
+        score: Score,
+        jobs: Callable[[Contractor], int],
+    ) -> None:
+        self.luck, self.contractors, self.jobs = facts["luck"], contractors, jobs
         self.strategy: dict[Contractor, Honest] = {}
         self.names: dict[Contractor, list[Contractor]] = {}
         self.ratings: dict[Contractor, list[float]] = {}
@@ -153,30 +159,33 @@ class Cheats:
         luck = draw(self.luck["adversary"], who.identity, task.number, 0)
         return self.strategy[who].cheats(who, now_s, luck)
 
-    def is_good(self, who: Contractor, task: Task, now_s: float) -> bool:
-        """Whether its work on a task is good as it is done now."""
-        if not self.cheap(who, task, now_s):
+    def is_good(self, who: Contractor, task: Task, *, cheap: bool) -> bool:
+        """Whether its work on a task is good, done honestly or cheaply."""
+        if not cheap:
             return who.is_good(task)
         other, honest_p = self.other(who), who.good_p(task)
         least = self.strategy[who].rules["success"]
         return who.is_good(task, min(least, honest_p) if other is None else other.good_p(task))
 
-    def cost_factor(self, who: Contractor, task: Task, own_usd: float, now_s: float, *, good: bool) -> float:
-        """What its work on a task cost, of the cost of honest work, which it thought to be `own_usd`."""
-        if not self.cheap(who, task, now_s):
-            return 1.0
+    def cost_factor(self, who: Contractor, task: Task, own_usd: float, *, good: bool) -> float:
+        """What cheap work on a task cost, of the cost of honest work, which it thought to be `own_usd`."""
         other = self.other(who)
         if other is None:
             return float(self.strategy[who].rules["cost_factor"])
         billed_usd = other.bill_usd(task, good=good)
         if billed_usd is not None:
             return float(other.stated["own_cost_share"] * billed_usd / own_usd)
-        theirs_usd, honest_usd = other.own_usd(task, 1), who.own_usd(task, 1)
+        theirs_usd, honest_usd = (each.own_usd(task, self.jobs(each) + 1) for each in (other, who))
         return math.nan if theirs_usd is None or honest_usd is None else theirs_usd / honest_usd
 
     def asked(self, who: Contractor, now_s: float) -> float:
         """What it multiplies an honest price by."""
         return self.strategy[who].asked(who, now_s) if who in self.strategy else 1.0
+
+    def bids(self, who: Contractor, now_s: float) -> float:
+        """What it multiplies an honest bid by, under seal."""
+        cartel = who in self.strategy and isinstance(self.strategy[who], Cartel)
+        return self.asked(who, now_s) if cartel else 1.0
 
     def billed_usd(self, who: Contractor, due_usd: float, honest_usd: float) -> float:
         """What it bills; what is due by its own offer or by use, and by an honest one."""

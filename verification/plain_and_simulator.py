@@ -37,12 +37,14 @@ def differences(scenario: Scenario) -> list[str]:
 def _differences_of_skills(scenario: Scenario) -> list[str]:
     """The first two parts of eq. 12, which decide only by thresholds and ranks."""
     simulated, near = stage(scenario).market, Nearness(facts := plain_facts(scenario))
-    found = []
+    found, everyone = [], facts["contractors"]
+    sources = facts["sources"] or range(len(everyone))
+    names = [everyone[source]["name"] for source in sources]
     for row, (name, kind) in enumerate(facts["settings"]["types"].items()):
         for column, who in enumerate(facts["contractors"]):
             pairs = {
                 "skills": (simulated.skills.ontological, near.of_skills(kind["skills"], who["skills"])),
-                "texts": (simulated.skills.embedding, near.of_texts(name, who["name"], who["type"])),
+                "texts": (simulated.skills.embedding, near.of_texts(name, names[column], who["type"])),
             }
             found += [
                 f"{part} of {name} and {who['name']}: {values[row, column]!r} against {plain!r}"

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import simpy
 
+from verification.plain_adversaries import Cheats
 from verification.plain_batches import Machine
 from verification.plain_given import (
     HOURS,
@@ -142,6 +143,7 @@ class Known:
             advertised = [who.reliability for who in self.contractors]
             self.ratings = Ratings(reputation, types, clients, advertised)
             self.own_ratings = Ratings(OWN_RECORD, types, 1, [0.0] * len(self.agents))
+        self.cheats = Cheats(facts, self.contractors, self.score, lambda who: self.queue(who).jobs)
         rule = self.settings["calibration"]
         self.charge_factors, self.time_factors = Factors(rule), Factors(rule)
         rules, luck = self.settings["discovery"], facts["luck"]
@@ -223,6 +225,14 @@ class Known:
     def reliability(self, who: Contractor, type_: str) -> float:
         """Probability of good work: its public score, or what the contractor says of itself."""
         return who.reliability if self.ratings is None else self.ratings.scores[who.place][type_]
+
+    def score(self, who: Contractor) -> float:
+        """The public score of a contractor over all types of task."""
+        if self.ratings is None:
+            return math.nan
+        scores = list(self.ratings.scores[who.place].values())
+        by_type = self.settings["reputation"]["by_task_type"]
+        return sum(scores) / len(scores) if by_type else float(scores[0])
 
     def good_p(self, who: Contractor, type_: str) -> float:
         """Probability that its work is good, and neither tampered with nor lost: the public record has that
@@ -309,18 +319,18 @@ class Known:
         at_stake_usd = stay.usd if self.goes_on(after=1) else task.whole.loss_usd
         risk_usd = (1 - self.good_p(who, task.type)) * at_stake_usd + self.other_risk_usd(task, who)
 
-        asked_usd, own_usd = who.list_price_usd(task), who.own_usd(task, jobs)
-        due_usd = who.list_price_usd(task, really=True)
+        times, own_usd = self.cheats.asked(who, self.env.now), who.own_usd(task, jobs)
+        asked_usd, due_usd = (times * who.list_price_usd(task, really=really) for really in (False, True))
         if pricing["kind"] == "load":
             load = queue.jobs / queue.slots if queue.slots > 0 else math.inf
             dearer = 1 + pricing["slope"] * min(load, pricing["max_load"])
             asked_usd, due_usd = asked_usd * dearer, due_usd * dearer
-        bid_usd = asked_usd if own_usd is None else own_usd
+        own_usd = asked_usd if own_usd is None else own_usd
         if pricing["kind"] == "bargained":  # eq. 14: they share what hiring saves over home
-            surplus_usd = stay.usd - (fees_usd * factor + late_usd + risk_usd) - bid_usd
+            surplus_usd = stay.usd - (fees_usd * factor + late_usd + risk_usd) - own_usd
             if surplus_usd < 0:
                 return None
-            asked_usd = due_usd = bid_usd + (1 - pricing["client_weight"]) * surplus_usd
+            asked_usd = due_usd = own_usd + (1 - pricing["client_weight"]) * surplus_usd
         if exceeds(asked_usd, self.left_usd(task.client)):
             return None
         plain_usd = asked_usd + fees_usd
@@ -331,11 +341,13 @@ class Known:
             latency_s=latency_s,
             asked_usd=asked_usd,
             due_usd=due_usd,
+            honest_usd=due_usd / times,
             shown_usd=asked_usd * factor if self.by_use else asked_usd,
             plain_usd=plain_usd,
             external_usd=plain_usd * factor + late_usd + risk_usd,
             home_usd=stay.usd,
-            bid_usd=bid_usd,
+            own_usd=own_usd,
+            bid_usd=self.cheats.bids(who, self.env.now) * own_usd,
             reliability=self.reliability(who, task.type),
             security=1 - who.unsafe,
             eligible=not exceeds(self.settings["skills"]["threshold"], self.skill(who, task.type)),

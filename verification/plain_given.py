@@ -363,6 +363,8 @@ class Worker:
         self, facts: dict[str, Any], stated: dict[str, Any], place: int, clock: Callable[[], float]
     ) -> None:
         self.written, self.place, self.recorded, self.clock = stated, place, facts["recorded"], clock
+        sources = facts["sources"]
+        self.source = place if sources is None or place >= len(sources) else sources[place]  # whose records
         self.moving = [name for name, number in stated.items() if at(number, 0.0) is not number]
         self.factor = "local_cost_factor" if place == len(facts["contractors"]) else "external_cost_factor"
         self.correlation, self.luck = facts["settings"]["failure_correlation"], facts["luck"]
@@ -402,7 +404,7 @@ class Worker:
     def does(self, task: Task) -> bool:
         """Whether it offers to do such work."""
         if task.recorded is not None:
-            return task.recorded["bill_usd"][self.place] is not None
+            return task.recorded["bill_usd"][self.source] is not None
         return self.stated["outcomes"] is None or task.type in self.outcomes
 
     def success_p(self, type_: str) -> float:
@@ -414,16 +416,22 @@ class Worker:
     def stated_s(self, task: Task) -> float | None:
         """How long its work takes, where that is known by the type of task."""
         if self.recorded is not None:
-            return float(self.recorded["runtime_s"][task.type][self.place])
+            return float(self.recorded["runtime_s"][task.type][self.source])
         minutes = self.outcomes.get(task.type, {}).get("latency_min")
         return None if minutes is None else 60 * minutes
 
-    def is_good(self, task: Task) -> bool:
-        """Whether its work on the task turns out good; failures may be correlated by a Gaussian copula."""
+    def good_p(self, task: Task) -> float:
+        """Probability that its work on the task is good; 1 or 0 where that was recorded."""
         if task.recorded is not None:
-            return bool(task.recorded["good"][self.place])
-        p, shared, luck = self.success_p(task.type), self.correlation, self.draw("work", task)
-        if shared == 0:
+            return float(task.recorded["good"][self.source])
+        return self.success_p(task.type)
+
+    def is_good(self, task: Task, p: float | None = None) -> bool:
+        """Whether its work on the task turns out good, honest work if `p` says nothing else; failures may be
+        correlated by a Gaussian copula."""
+        p = self.good_p(task) if p is None else p
+        shared, luck = self.correlation, self.draw("work", task)
+        if shared == 0 or task.recorded is not None:
             return luck < p
         if p in (0.0, 1.0):
             return p == 1.0
@@ -438,7 +446,7 @@ class Worker:
     def bill_usd(self, task: Task, *, good: bool) -> float | None:
         """What it bills by use for work that it did well or not; None where the price agreed on is due."""
         if task.recorded is not None:
-            return float(task.recorded["bill_usd"][self.place])
+            return float(task.recorded["bill_usd"][self.source])
         stated = self.outcomes.get(task.type)
         if stated is None or stated["bill_usd"] is None:
             return None
@@ -466,6 +474,7 @@ class Contractor(Worker):
         external, machine = facts["settings"]["cost_model"]["external"], stated["hardware"] or {}
         self.pricing, self.rules = external["pricing"], facts["settings"]["skills"]
         self.name: str = stated["name"]
+        self.like: str = facts["contractors"][self.source]["name"]
         self.start_s: float = facts["settings"]["start_second_of_day"]
         self.security = facts["settings"]["contracts"]["security"]
         self.dearer = price_factor(self.security)
@@ -476,7 +485,7 @@ class Contractor(Worker):
         }
         self.s_per_flop = 1 / slot_flop_s(machine) if machine.get("peak_flop_s") else 0.0
         self.curve: dict[str, Any] | None = stated["batch_curve"]
-        self.enter_s: float = stated["enter_s"]
+        self.enter_s: float = math.inf if stated["enter_s"] is None else stated["enter_s"]
         self.leave_s: float = math.inf if stated["leave_s"] is None else stated["leave_s"]
 
     def _risk(self, name: str) -> float:
@@ -682,7 +691,7 @@ class Contractor(Worker):
         rules = self.rules
         total = (
             rules["ontological_weight"] * near.of_skills(required, self.stated["skills"])
-            + rules["embedding_weight"] * near.of_texts(type_, self.name, self.stated["type"])
+            + rules["embedding_weight"] * near.of_texts(type_, self.like, self.stated["type"])
             + rules["performance_weight"] * (self._performance(type_) if score is None else score)
         )
         return float(min(1.0, total))

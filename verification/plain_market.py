@@ -20,8 +20,8 @@ Beside it lie `plain_given` (what tasks take and workers ask, before anything ha
 `plain_estimates` (what clients know and expect when they decide), `plain_split` (what they expect of a task
 as a whole and in its steps), `plain_skills` (who can do what), `plain_knowledge` (ratings, and how
 contractors are found) and `plain_policies` (TOPSIS in `plain_topsis`, its kin in `plain_rankings`). A
-contractor is paid in `ended`. It could lie where `Known.reliability` believes what is claimed, in
-`Known.quote` and in `Worker.bill_usd`. Luck is worked out where it is compared with what is true: in
+contractor is paid in `ended`. It may cheat with its work, its prices and its
+names (`plain_adversaries`). Luck is worked out where it is compared with what is true: in
 `carry_out`, `passes` and `Worker.is_good`.
 
 Refused by name: the published trade, and policies that are not in `PLAYED`. Not told: score and
@@ -109,6 +109,7 @@ class Contract:
     good: bool
     row: Row
     sent: bool = False
+    cheap: bool = False
     done_well: bool = False
 
     def luck(self, name: str) -> float:
@@ -360,7 +361,7 @@ class Market:
         if contract.luck("question") < rules["input_required_rate"]:
             contract.row["input_required"] = True
             contract.service_s += drawn_at(rules["input_reply_s"], contract.luck("reply"))
-        contract.done_well = contract.good = contract.row["good"] = who.is_good(task)
+        contract.done_well = contract.good = contract.row["good"] = self.works_well(contract)
         breaks_off = not contract.good and contract.luck("fails_openly") < rules["failed_share"]
         if breaks_off:
             contract.service_s *= contract.luck("fails_at")
@@ -370,7 +371,7 @@ class Market:
             return ended
         if breaks_off:
             return "failed", "broke off"
-        contract.done_well = contract.good = contract.row["good"] = who.is_good(task)
+        contract.done_well = contract.good = contract.row["good"] = self.works_well(contract)
         if incident is not None:
             contract.row["incident"] = incident
         if incident == "lost":
@@ -380,6 +381,12 @@ class Market:
         if task.check_s > 0:
             yield self.env.timeout(task.check_s)
         return "completed", None
+
+    def works_well(self, contract: Contract) -> bool:
+        """Whether the work is good as it is done now: honestly, or as one that cheats does it."""
+        who, cheats = contract.offer.contractor, self.known.cheats
+        contract.cheap = cheats.cheap(who, contract.task, self.env.now)
+        return cheats.is_good(who, contract.task, cheap=contract.cheap)
 
     def lasts(self, contract: Contract, seconds: float) -> Generator[simpy.Event, Any, bool]:
         """A part of a contract lasts so long, at most to its deadline; whether it was over by then."""
@@ -466,6 +473,9 @@ class Market:
             row["reason"] = "found bad"
         bill_usd = None if offer.agreed else offer.contractor.bill_usd(task, good=contract.done_well)
         paid_usd = offer.due_usd if bill_usd is None else bill_usd
+        if not offer.agreed:
+            honest_usd = offer.honest_usd if bill_usd is None else bill_usd
+            paid_usd = self.known.cheats.billed_usd(offer.contractor, paid_usd, honest_usd)
         if not accepted:
             worked = delivered or row["state"] == "failed"
             paid_usd *= self.rules["due_on_failure"] if worked else 0.0
@@ -480,7 +490,11 @@ class Market:
         row["insured_usd"] = leaked_usd - row["leak_usd"]
         began = row["working_s"] is not None
         begun_s = row["working_s"] or 0.0
-        row["own_usd"] = offer.contractor.spent_usd(row["worked_s"], offer.bid_usd if began else 0.0, begun_s)
+        row["own_usd"] = offer.contractor.spent_usd(row["worked_s"], offer.own_usd if began else 0.0, begun_s)
+        if contract.cheap and began:
+            row["own_usd"] *= self.known.cheats.cost_factor(
+                offer.contractor, task, offer.own_usd, good=contract.done_well
+            )
         self.charge(task, again=row["attempt"] > 0, price_usd=paid_usd, **fees)
         self.charge(task, leak_usd=row["leak_usd"])
         today, more_usd = self.known.day(self.env.now), paid_usd - row["agreed_usd"]
@@ -506,6 +520,7 @@ class Market:
             score = known.ratings.rate(task.client, who.place, task.type, float(accepted))
             told = {"time_s": now_s, "client": task.client, "contractor": who.name, "type": task.type}
             self.rated.append(told | {"rating": float(accepted), "score_after": score})
+        known.cheats.rated(who, float(accepted), now_s)
         took_s = now_s - contract.row["submitted_s"]
         if accepted or paid_usd > 0:
             known.correct(task, who, contract.offer.plain_usd, paid_usd + fees_usd)

@@ -35,11 +35,13 @@ class Offer:
     latency_s: float  # to the result: search, handshake, network, data, queue, work and verification
     asked_usd: float
     due_usd: float  # what is asked, by the tokens that are really written
+    honest_usd: float  # the same of an honest offer
     shown_usd: float  # the price as expected: corrected by experience where bills follow use
     plain_usd: float  # all charges, before correction by experience (eq. 10)
     external_usd: float  # the whole: charges and lateness corrected, and risk (eq. 9)
     home_usd: float  # what the client expects of home instead
-    bid_usd: float  # the contractor's own cost or, where that is not known, its price
+    own_usd: float  # the contractor's own cost or, where that is not known, its price
+    bid_usd: float  # what it bids under seal; the honest bid that
     reliability: float  # probability of good work: the public score, or what is claimed
     security: float  # 1 - security risk
     eligible: bool  # whether its skills reach the threshold

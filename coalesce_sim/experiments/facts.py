@@ -12,13 +12,15 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.inputs.ontology import read_ontology
 from coalesce_sim.inputs.recordings import Recordings, read_recordings
 from coalesce_sim.luck import Luck
-from coalesce_sim.market.cast import everyone
+from coalesce_sim.market.cast import AGENT, Cast, everyone
 from coalesce_sim.market.courses import Course, rent_of
 from coalesce_sim.market.matching import texts_of, vectors_of
 from coalesce_sim.market.moving import told, told_of_homes
+from coalesce_sim.market.roster import Roster
 from coalesce_sim.market.workload import Block, Workload, hourly_demand
 from coalesce_sim.policies.mcdm import CRITERIA
 from coalesce_sim.scenario.boxes import Box
@@ -33,7 +35,7 @@ Facts = dict[str, Any]
 
 _PURPOSES: Final = (
     *("work", "difficulty", "unreachable", "question", "reply", "fails_openly", "fails_at", "found"),
-    *("incident", "incident kind", "incident averted", "outage"),
+    *("incident", "incident kind", "incident averted", "outage", "adversary"),
     *("registry", "gossip", "gossip of clients", "broadcast"),
     *("policy.random", "policy.exploration", "policy.exploration.pick"),
     *(f"policy.weight drift.{criterion}" for criterion in CRITERIA),
@@ -92,6 +94,12 @@ def facts(scenario: Scenario, seed: int, replication: int) -> Facts:
         a draw (task 0, attempt 0), and those of equal merit are ranked by it; in `gossip` the round stands
         for the task and the place for the attempt, and `gossip of clients` has the client's number for the
         identity.
+    ``adversaries``
+        Those who follow strategies, in the order of the scenario: the `settings`, the `agents`, each by the
+        numbers of its names among the contractors, and the `clients`. Names that are not used yet have an
+        `enter_s` of None.
+    ``sources``
+        None or, where contractors joined, which one each is like in what is recorded.
     ``recorded``
         None or, of replayed records, by type of task: `own_success`, the share of all recorded tasks on which
         the client's own agent did well, and `runtime_s`, one entry a worker; and `own_bill_usd`, what the
@@ -107,13 +115,13 @@ def facts(scenario: Scenario, seed: int, replication: int) -> Facts:
     rules = scenario.contracts or ContractRules()
     records = None if scenario.records is None else read_recordings(scenario.records)
     streams = Streams(seed, replication)
-    roster, _ = everyone(scenario, streams)
+    roster, cast = everyone(scenario, streams)
     luck = Luck(seed, replication, roster.identities)
     moving = told(scenario, roster, luck)
     return {
         "trade": "contracts" if scenario.learning else "published",
         "work_may_fail": scenario.contracts is not None,
-        "settings": _settings(scenario, rules, luck, streams),
+        "settings": _with_machines_of_agents(_settings(scenario, rules, luck, streams), roster),
         "contractors": [
             _in_motion(each.model_dump(mode="json"), moves)
             | {"identity": identity, "enter_s": enter_s, "leave_s": leave_s}
@@ -121,11 +129,13 @@ def facts(scenario: Scenario, seed: int, replication: int) -> Facts:
                 roster.contractors(),
                 moving,
                 roster.identities.tolist(),
-                roster.presence.enter_s.tolist(),
-                [None if math.isinf(each) else each for each in roster.presence.leave_s.tolist()],
+                _finite(roster.presence.enter_s),
+                _finite(roster.presence.leave_s),
                 strict=True,
             )
         ],
+        "adversaries": [] if cast is None else _adversaries(scenario, cast),
+        "sources": None if roster.sources is None else roster.sources.tolist(),
         "tasks": list(_tasks(scenario, records, streams)),
         "factors": list(_factors(scenario, streams)),
         "luck": {purpose: luck.key(purpose) for purpose in _PURPOSES},
@@ -134,6 +144,31 @@ def facts(scenario: Scenario, seed: int, replication: int) -> Facts:
         "texts": _texts(scenario),
         "vectors": _vectors(scenario),
     }
+
+
+def _finite(times_s: FloatArray) -> list[float | None]:
+    return [None if math.isinf(each) else each for each in times_s.tolist()]
+
+
+def _adversaries(scenario: Scenario, cast: Cast) -> list[Facts]:
+    return [
+        {
+            "settings": chosen.model_dump(mode="json", by_alias=True),
+            "agents": [list(agent.names) for agent in part.agents],
+            "clients": list(part.clients),
+        }
+        for chosen, part in zip(scenario.adversaries, cast.parts, strict=True)
+    ]
+
+
+def _with_machines_of_agents(settings: Facts, roster: Roster) -> Facts:
+    """The settings, with a box for the machine that all names of an agent share."""
+    machines = {
+        kind.box: kind.model_dump(mode="json", include={"slots", "batch_curve", "hardware"})
+        for kind in roster.kinds
+        if kind.box is not None and kind.box.startswith(AGENT)
+    }
+    return settings | {"boxes": (settings["boxes"] or {}) | machines} if machines else settings
 
 
 def _moving(course: Course) -> dict[str, list[float]]:

@@ -100,8 +100,9 @@ class Rows:
     def roster(self, before: Roster) -> Roster:
         """All contractors, those added last."""
         added = self.added
-        sources = np.arange(self._first) if before.sources is None else before.sources
-        places = np.array([row.like if row.like is not None else 0 for row in added], dtype=np.int64)
+        sources = np.arange(self._first)
+        own = range(self._first, len(self))
+        like = [each if row.like is None else row.like for each, row in zip(own, added, strict=True)]
 
         def longer(column: FloatArray, more: Iterable[float]) -> FloatArray:
             return np.append(column, np.fromiter(more, dtype=np.float64))
@@ -130,7 +131,7 @@ class Rows:
             presence=Presence(longer(self.enter_s, (row.enter_s for row in added)), leave_s),
             own={name: longer(each, (row.own[name] for row in added)) for name, each in before.own.items()},
             adapted={name: adapted(rule) for name, rule in before.adapted.items()},
-            sources=np.append(sources, sources[places] if len(added) else places),
+            sources=np.append(sources, np.array(like, dtype=np.int64)),
         )
 
 

@@ -135,7 +135,9 @@ class Pool:
     @property
     def claims(self) -> Claims:
         """What they are called and say they can do."""
-        return Claims(self.names, self.types, self.skills, self.performance)
+        sources = self.roster.sources
+        names = self.names if sources is None else tuple(self.names[place] for place in sources.tolist())
+        return Claims(names, self.types, self.skills, self.performance)
 
     @property
     def total_slots(self) -> int | None:

@@ -53,8 +53,8 @@ class Roster:
     what is each one's own instead; its prices by tokens are those of its kind times its `price_factor`.
     `identities` are who each one is to luck: its number in a drawn pool, else its name. Several names may be
     of one identity. `owner` is whose each is, by the first that its owner has, and `presence` says when it is
-    in the market. `sources` has in whose place of recorded runs it stands what each does; None where that is
-    its own.
+    in the market. `sources` says whose records and texts each has: one that joined may be
+    like another; None where that is its own.
     """
 
     names: tuple[str, ...]

@@ -11,6 +11,7 @@ from coalesce_sim.scenario.boxes import Box
 from coalesce_sim.scenario.costs import BargainedPrice, LoadPrice, TokenPrice
 from coalesce_sim.scenario.pool import ContractorFacts, DrawnPool, PriceList, RecordedPool
 from coalesce_sim.scenario.problems import closest
+from coalesce_sim.scenario.skills import Table
 
 if TYPE_CHECKING:
     from coalesce_sim.scenario.schema import Scenario
@@ -148,6 +149,10 @@ def _of_who(scenario: Scenario, chosen: kinds.AdversarySettings, place: str) -> 
         yield from _unknown(scenario, who.like, f"{place}.like", joined=False)
     if who.facts is not None and isinstance(pool, RecordedPool):
         yield f"{place}.facts: recorded work tells what contractors do; state like, one of the models"
+    read = not isinstance(scenario.skills.embedder, Table) and not isinstance(pool, DrawnPool)
+    if who.facts is not None and read:
+        kind = getattr(scenario.skills.embedder, "kind", "class")
+        yield f"{place}.facts: skills.embedder reads texts ({kind}), and they have none; state like"
     for number, member in enumerate(who.members or ()):
         at = f"{place}.members[{number}]"
         if isinstance(pool, DrawnPool) and isinstance(member, str):

@@ -171,11 +171,12 @@ class Layouts:
         return float(self._pool.own_cost_share[contractor])
 
     def own_usd(self, block: Block, task: int, contractor: int) -> float:
-        """What a contractor thinks that work on one task would cost it, NaN where that is not known."""
+        """What a contractor thinks that work on one task would cost it now, NaN where that is not known."""
         only, ids = slice(task, task + 1), np.array([contractor])
         tokens = block.tasks.expected_output_tokens[only]
         service_s = self._work_s(block, only, tokens, ids)
-        own_usd = self._pool.own_usd(service_s, self._price_usd(block, only, tokens, ids), ids)
+        machine_s = service_s if self._sharing is None else service_s / self._sharing.crowd[ids]
+        own_usd = self._pool.own_usd(machine_s, self._price_usd(block, only, tokens, ids), ids)
         return float(own_usd[0]) * self.price_factor
 
     def _work_s(self, block: Block, only: slice, output_tokens: FloatArray, ids: IntArray) -> FloatArray:
