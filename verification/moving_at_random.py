@@ -70,7 +70,7 @@ def set_in_motion(fields: dict[str, Any], rng: random.Random, *, compiled: bool 
     for group in (fields["clients"].get("groups") or {}).values():
         if rng.random() < 0.3:
             group["success"] = _moving(rng, rng.random(), 0.0, 1.0)
-        if "budget_usd_per_day" in group and rng.random() < 0.5:
+        if not compiled and "budget_usd_per_day" in group and rng.random() < 0.5:
             group["budget_usd_per_day"] = _moving(rng, 3.0, 0.0, 6.0)
     if rng.random() < 0.3:
         fields["clients"]["success"] = _moving(rng, rng.random(), 0.0, 1.0)

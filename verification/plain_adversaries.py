@@ -173,7 +173,7 @@ class Cheats:
         if other is None:
             return float(self.strategy[who].rules["cost_factor"])
         billed_usd = other.bill_usd(task, good=good)
-        if billed_usd is not None:
+        if billed_usd is not None and other.usd_per_s(0.0) == 0:
             return float(other.stated["own_cost_share"] * billed_usd / own_usd)
         theirs_usd, honest_usd = (each.own_usd(task, self.jobs(each) + 1) for each in (other, who))
         return math.nan if theirs_usd is None or honest_usd is None else theirs_usd / honest_usd

@@ -198,7 +198,7 @@ class Dealing:
         other_usd = contract.opened.results.bill_usd(
             row, effort.like, contract.ended_s, good=contract.done_well
         )
-        if math.isnan(other_usd):
+        if math.isnan(other_usd) or layouts.on_hardware(effort.like):
             return layouts.own_usd(block, row, effort.like) / layouts.own_usd(block, row, contract.contractor)
         return layouts.own_share(effort.like) * other_usd * layouts.price_factor / contract.quoted_own_usd
 

@@ -166,6 +166,10 @@ class Layouts:
         asked_usd = self._asking.ask_usd(now_s, block.first + task, ids, list_usd)
         return float(list_usd[0] / asked_usd[0]) if asked_usd[0] > 0 else 1.0
 
+    def on_hardware(self, contractor: int) -> bool:
+        """Whether hardware tells what work costs a contractor."""
+        return bool(self._pool.own_usd_per_s[contractor] > 0)
+
     def own_share(self, contractor: int) -> float:
         """What work costs a contractor, in shares of its price."""
         return float(self._pool.own_cost_share[contractor])
