@@ -33,7 +33,7 @@ def test_a_file_that_extends_another_need_not_say_anything_else(schema: dict[str
     assert {"title", "clock", "workload", "policy"} <= set(complete["required"])
     assert "name" not in complete["required"]
     needy = {name: each["required"] for name, each in schema["$defs"].items() if "required" in each}
-    assert needy == {"Custom": ["class"], "OwnEmbedder": ["class"]}
+    assert needy == {"Custom": ["class"], "OwnEmbedder": ["class"], "OwnAdversary": ["class", "who"]}
 
 
 def test_all_references_lead_somewhere(schema: dict[str, Any]):
