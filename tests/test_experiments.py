@@ -13,7 +13,8 @@ import pytest
 import coalesce_sim
 from coalesce_sim import bundled
 from coalesce_sim.cli import cli
-from coalesce_sim.experiments.contenders import contenders, split
+from coalesce_sim.experiments.contenders import contenders
+from coalesce_sim.experiments.words import split
 from coalesce_sim.scenario.document import read_document
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.scenario.validation import validate

@@ -29,6 +29,7 @@ from coalesce_sim.version import __version__
 _COMMANDS = {
     "run": "coalesce_sim.cli.run",
     "compare": "coalesce_sim.cli.compare",
+    "attack": "coalesce_sim.cli.attack",
     "sweep": "coalesce_sim.cli.sweep",
     "sensitivity": "coalesce_sim.cli.sensitivity",
     "optimize": "coalesce_sim.cli.optimize",

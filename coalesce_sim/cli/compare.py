@@ -68,7 +68,7 @@ def command(
     or, after an error or Ctrl-C, none.
     """
     scenario = load_ready(source, overrides)
-    from coalesce_sim.experiments.contenders import split
+    from coalesce_sim.experiments.words import split
     from coalesce_sim.report.comparison.table import print_comparison
     from coalesce_sim.report.comparison.writing import ComparisonOrigin, write_comparison
 

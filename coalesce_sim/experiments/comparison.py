@@ -120,15 +120,10 @@ class Difference:
 
     def as_dict(self) -> dict[str, Any]:
         """The form in which differences appear in JSON."""
-        corrected, each = self.contrast.ci_holm, self.contrast.difference
         return {
             "first": self.first,
             "second": self.second,
-            **each.as_dict(),
-            "ci_holm": None if corrected is None else list(corrected),
-            "p": self.contrast.p,
-            "p_holm": self.contrast.p_holm,
-            "shown": self.shown,
+            **self.contrast.as_dict(),
             "variance_removed": _or_none(self.variance_removed),
         }
 

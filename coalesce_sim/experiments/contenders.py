@@ -6,17 +6,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
+from coalesce_sim.experiments.words import CLASS, Worded, split, unknown_name
 from coalesce_sim.market.hired import hired_is_drawn, why_not_hired
 from coalesce_sim.own_code import may_import
 from coalesce_sim.policies.protocol import Policy
 from coalesce_sim.policies.registry import PolicyError, create
 from coalesce_sim.scenario.base import Model
-from coalesce_sim.scenario.document import read_document
 from coalesce_sim.scenario.policy import Custom, Fixed, PolicySettings
 from coalesce_sim.scenario.pool import DrawnPool
 from coalesce_sim.scenario.problems import Problem, ScenarioError, closest
 from coalesce_sim.scenario.schema import Scenario
-from coalesce_sim.scenario.validation import validate
 
 OWN = "scenario"
 """The name of the policy that the scenario itself states."""
@@ -32,9 +31,7 @@ MOST_CONTRACTORS = 10_000
 """Beside more of them `UNASKED` are played only when listed: together they play the market six times more."""
 
 _KINDS = tuple(tag.tag for choice in get_args(get_args(PolicySettings)[0]) for tag in get_args(choice)[1:])
-_CLASS = "class"
 _BASICS = ("always_local", "cheapest")
-_OPENING, _CLOSING, _QUOTES = "([{", ")]}", "'\""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,23 +121,6 @@ def refuse_absent(scenario: Scenario, field: Iterable[Contender], seed: int, rep
         raise ScenarioError(problems)
 
 
-def split(text: str) -> list[str]:
-    """The parts of a comma-separated list; what stands in brackets or quotes is not divided."""
-    parts, depth, quote = [""], 0, ""
-    for character in text:
-        if quote:
-            quote = "" if character == quote else quote
-        elif character in _QUOTES:
-            quote = character
-        else:
-            depth += (character in _OPENING) - (character in _CLOSING)
-        if character == "," and depth == 0 and not quote:
-            parts.append("")
-        else:
-            parts[-1] += character
-    return [part.strip() for part in parts]
-
-
 def _contender(scenario: Scenario, policy: object) -> Contender:
     if isinstance(policy, str):
         label = policy.strip()
@@ -154,52 +134,27 @@ def written(scenario: Scenario, text: str) -> PolicySettings:
     """The settings that ``name(field=value, …)`` describes, as in `contenders`. Raises `ScenarioError`."""
     if text == OWN:
         return scenario.policy
-    name, opening, rest = text.partition("(")
-    name, inside = name.strip(), rest.rstrip()
-    if opening and not inside.endswith(")"):
-        raise _refused(text, "a closing bracket is missing")
-    parameters = split(inside[:-1]) if inside[:-1].strip() else []
-    for parameter in parameters:
-        field, equals, _ = parameter.partition("=")
-        if not equals:
-            raise _refused(text, f"parameters must look like field=value (got {parameter!r})")
-        if field.strip() in ("kind", _CLASS):
-            raise _refused(text, f"the kind stands before the bracket (got {parameter!r})")
-        if [each.partition("=")[0].strip() for each in parameters].count(field.strip()) > 1:
-            raise _refused(text, f"{field.strip()} is stated twice")
+    if not text:
+        raise _refused(text, "a name is missing")
+    worded = Worded.of("policy", text)
+    chosen = worded.settings("policy", _base(scenario, worded), _Chosen).policy
     try:
-        document = read_document(
-            {"policy": _base(scenario, name, text)}, [f"policy.{parameter}" for parameter in parameters]
-        )
-        chosen = validate(document, _Chosen)
-        if isinstance(chosen.policy, Custom) and may_import(chosen.policy.class_):
-            create(chosen.policy)
-    except ScenarioError as error:
-        raise ScenarioError(
-            Problem(
-                _place(text), None, problem.path.removeprefix("policy").removeprefix("."), problem.message
-            )
-            for problem in error.problems
-        ) from None
+        if isinstance(chosen, Custom) and may_import(chosen.class_):
+            create(chosen)
     except PolicyError as error:
-        raise _refused(text, str(error)) from error
-    return chosen.policy
+        raise worded.refused(str(error)) from error
+    return chosen
 
 
-def _base(scenario: Scenario, name: str, text: str) -> dict[str, Any]:
+def _base(scenario: Scenario, worded: Worded) -> dict[str, Any]:
     """What the stated parameters are merged over."""
-    own = scenario.policy
+    own, name = scenario.policy, worded.name
     if ":" in name:
         same = isinstance(own, Custom) and own.class_ == name
-        return own.model_dump(by_alias=True) if same else {_CLASS: name}
-    if not name:
-        raise _refused(text, "a name is missing")
-    kinds = [kind for kind in _KINDS if kind != _CLASS]
+        return own.model_dump(by_alias=True) if same else {CLASS: name}
+    kinds = [kind for kind in _KINDS if kind != CLASS]
     if name not in kinds:
-        near = closest(name, [OWN, *kinds])
-        hint = f"; did you mean {near!r}?" if near else ""
-        known = ", ".join([OWN, *kinds])
-        raise _refused(text, f"there is no such policy{hint} (known: {known}, or module:Class)")
+        raise unknown_name(worded, [OWN, *kinds], closest(name, [OWN, *kinds]), ", or module:Class")
     same = not isinstance(own, Custom) and own.kind == name
     return own.model_dump(by_alias=True) if same else {"kind": name}
 

@@ -36,6 +36,16 @@ class Contrast:
         """Whether the family-wise test finds a difference."""
         return self.p_holm is not None and self.p_holm <= FAMILY_WISE
 
+    def as_dict(self) -> dict[str, object]:
+        """The form in which contrasts appear in JSON."""
+        return {
+            **self.difference.as_dict(),
+            "ci_holm": None if self.ci_holm is None else list(self.ci_holm),
+            "p": self.p,
+            "p_holm": self.p_holm,
+            "shown": self.shown,
+        }
+
     @property
     def half_width_holm(self) -> float | None:
         """Half the length of the widened interval."""

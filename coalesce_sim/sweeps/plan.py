@@ -26,7 +26,6 @@ from coalesce_sim.scenario.skills import OwnEmbedder
 from coalesce_sim.statistics.stopping import next_total
 from coalesce_sim.sweeps.design import design_of
 from coalesce_sim.sweeps.factors import (
-    NOT_PLAYED,
     SCENARIO,
     FactorSettings,
     Integers,
@@ -35,6 +34,7 @@ from coalesce_sim.sweeps.factors import (
     field_steps,
 )
 from coalesce_sim.sweeps.facts import own_seed
+from coalesce_sim.sweeps.keys import played_text
 from coalesce_sim.sweeps.specification import Precision, Specification
 from coalesce_sim.version import __version__
 
@@ -192,7 +192,9 @@ class Plan:
         """
         specification = self.specification.as_json(exclude={"name", "title"})
         bases = {name: self._plain(name) for name in self._bases}
-        specification["base"] = {name: json.loads(self._played(scenario)) for name, scenario in bases.items()}
+        specification["base"] = {
+            name: json.loads(played_text(scenario, self._digest)) for name, scenario in bases.items()
+        }
         if isinstance(self.replications, int):
             specification["replications"] = self.replications
         return {
@@ -324,19 +326,12 @@ class Plan:
                 yield (*first[:position], level, *first[position + 1 :])
 
     def _key(self, scenario: Scenario) -> str:
-        content = f"{__version__} {self.specification.steady_state} {self._played(scenario)}"
+        content = f"{__version__} {self.specification.steady_state} {played_text(scenario, self._digest)}"
         return hashlib.sha256(content.encode()).hexdigest()[:32]
 
     def _seed_of(self, key: str) -> int:
         """The seed of a point, by its key."""
         return self.seed if self.specification.common_random_numbers else own_seed(self.seed, key)
-
-    def _played(self, scenario: Scenario) -> str:
-        """What of a scenario decides its results, as JSON: data files by content, wherever they are."""
-        text = scenario.model_dump_json(by_alias=True, exclude_none=True, exclude=NOT_PLAYED)
-        for path in data_files(scenario):
-            text = text.replace(json.dumps(path, ensure_ascii=False), f'"SHA-256 {self._digest(path)}"')
-        return text
 
     def _digest(self, path: str) -> str:
         if path not in self._digests:

@@ -35,7 +35,7 @@ class Run:
 @dataclass(frozen=True, slots=True)
 class Row:
     """What one run came to: metrics, or an error with its traceback; `wall_s` is how long it took. `queues`
-    says how they grew."""
+    says how they grew, `each` are figures of single contractors and clients, as JSON, where they are kept."""
 
     run: Run
     seed: int
@@ -45,6 +45,7 @@ class Row:
     error: str | None = None
     traceback: str | None = None
     queues: Judged = field(default_factory=dict)
+    each: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,10 +29,12 @@ _FIXED = pa.schema(
         ("error", pa.string()),
         ("traceback", pa.string()),
         ("queues", pa.string()),
+        ("each", pa.string()),
     ]
 )
 COLUMNS = tuple(_FIXED.names)
-"""Columns of every shard, before one column of numbers for each metric."""
+"""Columns of every shard, before one column of numbers for each metric; `each` are figures of single
+contractors and clients, as JSON, where they are kept."""
 
 _ALWAYS_READ = ("point", "replication", "seed", "scenario_sha256", "attempt", "error")
 

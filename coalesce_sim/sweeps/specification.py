@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from coalesce_sim import bundled
-from coalesce_sim.experiments.contenders import split
+from coalesce_sim.experiments.words import split
 from coalesce_sim.metrics import UnknownMetric, describe
 from coalesce_sim.scenario.base import Model
 from coalesce_sim.scenario.document import Document, read_plain

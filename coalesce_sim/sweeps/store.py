@@ -148,6 +148,7 @@ class Store:
                 "error": row.error,
                 "traceback": row.traceback,
                 "queues": as_text(row.queues),
+                "each": row.each,
             }
             for row in rows
         ]

@@ -17,8 +17,9 @@ from coalesce_sim import (
     run,
 )
 from coalesce_sim.arrays import FloatArray
-from coalesce_sim.experiments.contenders import UNASKED, YARDSTICKS, contenders, split
+from coalesce_sim.experiments.contenders import UNASKED, YARDSTICKS, contenders
 from coalesce_sim.experiments.learning import MOST_BINS, Learning, TaskBins
+from coalesce_sim.experiments.words import split
 from coalesce_sim.report.comparison.findings import findings
 from coalesce_sim.scenario.policy import Cheapest, Topsis
 from coalesce_sim.scenario.schema import Scenario

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from coalesce_sim.experiments.hindsight import AllLocal
 from coalesce_sim.experiments.staging import Stage
 from coalesce_sim.market.compiled.coverage import Core
 from coalesce_sim.market.contracts.contract import Contract
@@ -63,10 +64,20 @@ class Told(Observer):
         return None if not rated else rated[-1][1] < self._threshold
 
 
-def play(scenario: Scenario, seed: int, replication: int, core: Core = "simpy") -> Play:
-    """Play one replication."""
+def play(
+    scenario: Scenario, seed: int, replication: int, core: Core = "simpy", known: AllLocal | None = None
+) -> Play:
+    """Play one replication; `known` is its all-local market, where that was played before."""
     told = Told(scenario)
-    staged = Stage(scenario, create(scenario.policy), told, seed=seed, replication=replication, core=core)
+    staged = Stage(
+        scenario,
+        create(scenario.policy),
+        told,
+        seed=seed,
+        replication=replication,
+        core=core,
+        known=known,
+    )
     row: Play = dict(staged.play())
     market = staged.market
     assert isinstance(market.trade, ContractTrade)
@@ -109,7 +120,9 @@ def _cheating(told: Told, market: Market) -> Play:
 
 
 def _median(values: list[float], of: int) -> float:
-    """The median over so many, of whom those without a value would have had it later than all others; NaN
-    where it is one of them."""
+    """The median over so many, of whom those without a value would have had it later than all others:
+    infinite where it is one of them; NaN over none."""
     place = (of - 1) // 2
-    return sorted(values)[place] if of and place < len(values) else math.nan
+    if not of:
+        return math.nan
+    return sorted(values)[place] if place < len(values) else math.inf

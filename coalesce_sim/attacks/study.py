@@ -1,0 +1,75 @@
+"""What attacks earn and cost under each defence and policy, each priced against its honest twin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from coalesce_sim.attacks.asked import Asked, prepare
+from coalesce_sim.attacks.results import AttackStudy, Outcome
+from coalesce_sim.experiments.attacks.cells import Cell
+from coalesce_sim.experiments.attacks.measures import measures
+from coalesce_sim.experiments.cores import AskedCore
+from coalesce_sim.experiments.parallel import refuse_unguarded_script
+from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.sweeps.plays import Plays
+
+Tell = Callable[[float], None]
+
+
+def attack(
+    scenario: Scenario,
+    adversaries: Sequence[str] = (),
+    defended: Sequence[str] = (),
+    policies: str | Sequence[str] | None = None,
+    *,
+    seed: int | None = None,
+    replications: int | None = None,
+    jobs: int = 1,
+    core: AskedCore = "auto",
+    plays: str | Path | None = None,
+    progress: Tell = lambda _: None,
+) -> AttackStudy:
+    """Play attacks under defences, each against its honest and its absent twin on the same random numbers.
+
+    `adversaries` are texts such as ``on_off(who.share=0.1)``, by default the scenario's own, together;
+    `defended` are texts such as ``entry_fee=1``; the market as stated and the one in which nobody cheats are
+    played too. `policies` are as in `compare`, by default the scenario's own. `seed` and `replications`
+    default to the scenario's. `plays` is a folder to keep plays in, and to go on with those that it has.
+    `progress` is told the share that is done.
+
+    Raises `ScenarioError` with all that is wrong, before anything runs.
+    """
+    if not isinstance(scenario, Scenario):
+        raise TypeError(f"scenario: must be what coalesce_sim.load() gives (got {scenario!r})")
+    seed = scenario.seed if seed is None else seed
+    count = scenario.replications if replications is None else replications
+    if count < 1 or jobs < 1:
+        raise ValueError(f"replications and jobs must be >= 1 (got {count}, {jobs})")
+    refuse_unguarded_script()
+    asked = prepare(scenario, adversaries, defended, policies)
+    folder = None if plays is None else Path(plays)
+    with Plays(folder, seed=seed, jobs=jobs, core=core) as kept:
+        return perform(asked, kept, count, progress)
+
+
+def perform(asked: Asked, plays: Plays, replications: int, progress: Tell = lambda _: None) -> AttackStudy:
+    """Play what is missing of a study."""
+    found = outcomes(plays, asked.cells, replications, progress)
+    plays.compact()
+    core = plays.core([cell.scenario for cell in asked.cells], replications)
+    return AttackStudy(asked, plays.seed, replications, found, core, plays.played)
+
+
+def outcomes(
+    plays: Plays, cells: Sequence[Cell], replications: int, progress: Tell = lambda _: None
+) -> list[Outcome]:
+    """What a list of cells came to, replication by replication; markets that cells share are played once."""
+    markets = [market for cell in cells for market in cell.markets]
+    played = iter(plays.play(markets, replications, progress))
+    found = []
+    for cell in cells:
+        by_market = [next(played) for _ in cell.markets]
+        rows = [measures(*each) for each in zip(*by_market, strict=True)]
+        found.append(Outcome(cell, rows, by_market[1]))
+    return found

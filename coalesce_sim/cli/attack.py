@@ -1,0 +1,111 @@
+"""``coalesce-sim attack``: what an attack earns, whom it costs what, and which defence makes it pointless."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from coalesce_sim.cli.contract import (
+    Output,
+    load_ready,
+    output_options,
+    scenario_argument,
+    seed_option,
+    set_option,
+)
+from coalesce_sim.cli.run import default_folder
+from coalesce_sim.cli.scenario_warnings import print_warnings
+from coalesce_sim.cli.work import (
+    core_option,
+    cores,
+    failures_told,
+    jobs_option,
+    out_option,
+    progress_bar,
+    replications_option,
+)
+
+if TYPE_CHECKING:
+    from coalesce_sim.experiments.cores import AskedCore
+
+
+@click.command("attack")
+@scenario_argument
+@click.option(
+    "--adversary",
+    "adversaries",
+    multiple=True,
+    metavar="KIND(…)",
+    help="An attack to play, as in 'on_off(who.share=0.1, cheat_above=0.8)'; several at once are joined by "
+    "+; repeatable. By default the scenario's own adversaries, together.",
+)
+@click.option(
+    "--defence",
+    "defences",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A defence to try, as in entry_fee=1, 'audit(share=0.3, usd=0.5)' or PATH=VALUE; several at once "
+    "are joined by +; repeatable.",
+)
+@click.option(
+    "--policies",
+    metavar="A,B,…",
+    help="Policies to try them with, as in `compare`; by default the scenario's own.",
+)
+@seed_option
+@replications_option
+@jobs_option
+@core_option
+@set_option
+@out_option("results/NAME-attack")
+@output_options
+def command(
+    source: str,
+    adversaries: tuple[str, ...],
+    defences: tuple[str, ...],
+    policies: str | None,
+    seed: int | None,
+    replications: int | None,
+    jobs: int | None,
+    core: AskedCore,
+    overrides: tuple[str, ...],
+    out: Path | None,
+    output: Output,
+) -> None:
+    """Play attacks on SCENARIO under each defence, against the same agents behaving and not there.
+
+    Prints for each policy what every attack earns and costs under every defence, with 95 % intervals, and in
+    a sentence which defence makes which attack pointless and what it costs an honest market. What was played
+    is kept: after an interruption, or with another attack or defence, only what is missing is played. The
+    folder of results gets attack.json, runs.parquet (a row a cell and replication) and matrix.csv.
+    """
+    scenario = load_ready(source, overrides)
+    from coalesce_sim.attacks.asked import prepare
+    from coalesce_sim.experiments.words import split
+    from coalesce_sim.report.attacks.table import print_study
+    from coalesce_sim.report.attacks.writing import AttackOrigin, write_study
+
+    listed = () if policies is None else tuple(split(policies))
+    asked = prepare(scenario, adversaries, defences, listed)
+    seed = scenario.seed if seed is None else seed
+    count = scenario.replications if replications is None else replications
+    origin = AttackOrigin(
+        source,
+        overrides,
+        scenario,
+        seed,
+        count,
+        adversaries=adversaries,
+        defences=defences,
+        policies=listed,
+    )
+    if out is None:
+        folder = default_folder(scenario)
+        out = folder.with_name(f"{folder.name}-attack")
+    if not output.quiet:
+        print_warnings(scenario)
+    with failures_told(), progress_bar(shown=not output.quiet) as progress:
+        written = write_study(origin, asked, out, jobs=jobs or cores(), core=core, progress=progress)
+    output.tell(written.summary, lambda screen: print_study(screen, written))

@@ -1,0 +1,1 @@
+"""What studies of attacks look like: tables, sentences, figures and files."""
