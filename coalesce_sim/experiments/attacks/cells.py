@@ -36,6 +36,10 @@ class Cell:
         own = (self.scenario, self.honest)
         return own if self.absent is None else (*own, self.absent)
 
+    def attacked_by(self, attack: Attack) -> Cell:
+        """The same market under another attack."""
+        return _cell(self.policy, attack, self.defence, self.scenario)
+
 
 def cells(
     scenario: Scenario,
@@ -57,9 +61,9 @@ def cells(
             except ScenarioError as error:
                 problems |= dict.fromkeys(_of_defence(defence, error.problems))
                 continue
-            found.append(_cell(policy, Attack(NOBODY, ()), defence, market))
+            found.append(_cell(policy, Attack(NOBODY, ()), defence.label, market))
             for attack in attacks:
-                cell = _cell(policy, attack, defence, market)
+                cell = _cell(policy, attack, defence.label, market)
                 problems |= dict.fromkeys(_against(cell.scenario, attack))
                 found.append(cell)
     if problems:
@@ -67,10 +71,10 @@ def cells(
     return found
 
 
-def _cell(policy: str, attack: Attack, defence: Defence, market: Scenario) -> Cell:
+def _cell(policy: str, attack: Attack, defence: str, market: Scenario) -> Cell:
     cheated = with_adversaries(market, attack.adversaries)
     others = (honest(cheated), absent(cheated)) if attack.adversaries else (market, market)
-    return Cell(policy, attack.label, defence.label, cheated, *others)
+    return Cell(policy, attack.label, defence, cheated, *others)
 
 
 def _of_defence(defence: Defence, problems: Iterable[Problem]) -> Iterator[Problem]:
