@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from coalesce_sim.scenario import adversaries as kinds
-from coalesce_sim.scenario.boxes import Box
 from coalesce_sim.scenario.costs import BargainedPrice, LoadPrice, TokenPrice
 from coalesce_sim.scenario.pool import ContractorFacts, DrawnPool, PriceList, RecordedPool
 from coalesce_sim.scenario.problems import closest
@@ -80,11 +79,12 @@ def _costs_that_are_missing(scenario: Scenario, chosen: kinds.AdversarySettings,
     """What an attack earns hangs on what work costs: that has to be stated of whoever may follow it."""
     who = chosen.who
     if who.facts is not None:
-        concerned: Sequence[tuple[str, ContractorFacts | Box]] = [(f"{place}.who.facts", who.facts)]
+        concerned: Sequence[tuple[str, ContractorFacts]] = [(f"{place}.who.facts", who.facts)]
     else:
         concerned = [(where, each) for where, each in scenario.facts if _may_be(scenario, who, where, each)]
     for where, facts in concerned:
-        if isinstance(facts, ContractorFacts) and facts.own_cost_share is None and facts.hardware is None:
+        told = facts.own_cost_share, facts.hardware, facts.slot_usd_per_h
+        if all(each is None for each in told):
             yield f"{where}.own_cost_share: missing, and no hardware: what {place} earns hangs on own costs"
 
 
