@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from coalesce_sim.version import __version__
 
 if TYPE_CHECKING:
+    from coalesce_sim.attacks.results import AttackStudy
+    from coalesce_sim.attacks.study import attack
     from coalesce_sim.economics.fitting import fit_hardware
     from coalesce_sim.errors import CoalesceError, ResultsWarning
     from coalesce_sim.experiments.comparison import Comparison, compare
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "LOCAL": "coalesce_sim.policies.protocol",
+    "AttackStudy": "coalesce_sim.attacks.results",
     "ChangedFile": "coalesce_sim.files",
     "ChangedSweep": "coalesce_sim.sweeps.running",
     "CoalesceError": "coalesce_sim.errors",
@@ -82,6 +85,7 @@ _HOMES = {
     "View": "coalesce_sim.policies.protocol",
     "WriteError": "coalesce_sim.files",
     "analyse_sensitivity": "coalesce_sim.sensitivity.study",
+    "attack": "coalesce_sim.attacks.study",
     "compare": "coalesce_sim.experiments.comparison",
     "doctor": "coalesce_sim.experiments.diagnosis.doctor",
     "fit_hardware": "coalesce_sim.economics.fitting",
@@ -95,6 +99,7 @@ _HOMES = {
 
 __all__ = [
     "LOCAL",
+    "AttackStudy",
     "ChangedFile",
     "ChangedSweep",
     "CoalesceError",
@@ -129,6 +134,7 @@ __all__ = [
     "WriteError",
     "__version__",
     "analyse_sensitivity",
+    "attack",
     "compare",
     "doctor",
     "fit_hardware",

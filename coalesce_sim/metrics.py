@@ -616,10 +616,25 @@ _OF_ATTACKS = [
         "lower",
     ),
     Metric(
+        "gain_removed_usd",
+        "Gain removed",
+        "USD",
+        "`attack_gain_usd` where the market is as stated − that under the defence",
+        "higher",
+    ),
+    Metric(
         "defence_cost_points",
         "Cost of the defence",
         "points",
         "`cost_reduction` where nobody cheats and the market is as stated − that under the defence",
+        "lower",
+    ),
+    Metric(
+        "defence_cost_sellers_usd",
+        "Cost of the defence to sellers",
+        "USD",
+        "Profit of all contractors where nobody cheats and the market is as stated − that under the defence; "
+        "what they pay to the market is in it",
         "lower",
     ),
 ]

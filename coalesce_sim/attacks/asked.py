@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from coalesce_sim.attacks.varied import Varied
+from coalesce_sim.experiments.attacks import written as texts
 from coalesce_sim.experiments.attacks.cells import Cell, cells
-from coalesce_sim.experiments.attacks.written import Attack, Defence, attacks, defences
 from coalesce_sim.experiments.contenders import OWN, written
 from coalesce_sim.experiments.words import split
 from coalesce_sim.scenario.policy import Custom, PolicySettings
@@ -19,20 +20,22 @@ Made = TypeVar("Made")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Attacks, defences and policies by label, and the cells that they make."""
+    """Attacks, defences and policies by label, what is varied, and the cells that they make."""
 
     scenario: Scenario
     policies: Mapping[str, PolicySettings]
-    attacks: Sequence[Attack]
-    defences: Sequence[Defence]
+    attacks: Sequence[texts.Attack]
+    defences: Sequence[texts.Defence]
+    varied: Varied | None
     cells: Sequence[Cell]
 
 
 def prepare(
     scenario: Scenario,
     adversaries: Sequence[str] = (),
-    defended: Sequence[str] = (),
+    defences: Sequence[str] = (),
     policies: str | Sequence[str] | None = None,
+    vary: str | None = None,
 ) -> Asked:
     """Read what was asked for. Raises `ScenarioError` with all problems."""
     problems: list[Problem] = []
@@ -45,11 +48,14 @@ def prepare(
             return None
 
     chosen = tried(lambda: _policies(scenario, policies))
-    against = tried(lambda: attacks(scenario, adversaries))
-    protected = tried(lambda: defences(defended))
-    if chosen is None or against is None or protected is None:
+    against = tried(lambda: texts.attacks(scenario, adversaries))
+    protected = tried(lambda: texts.defences(defences))
+    varied = None if vary is None else tried(lambda: Varied.of(vary))
+    levels = varied and against and tried(lambda: [each for one in against for each in varied.at(one)])
+    if problems or chosen is None or against is None or protected is None:
         raise ScenarioError(problems)
-    return Asked(scenario, chosen, against, protected, cells(scenario, chosen, against, protected))
+    found = cells(scenario, chosen, against, protected, levels or ())
+    return Asked(scenario, chosen, against, protected, varied, found)
 
 
 def _policies(scenario: Scenario, listed: str | Sequence[str] | None) -> dict[str, PolicySettings]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,13 +13,15 @@ import pyarrow as pa
 
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.attacks.asked import Asked
+from coalesce_sim.attacks.varied import Varied
 from coalesce_sim.experiments.attacks.cells import NOBODY, Cell
 from coalesce_sim.experiments.attacks.playing import Play
 from coalesce_sim.experiments.attacks.written import NONE
 from coalesce_sim.experiments.cores import ChosenCore
 from coalesce_sim.experiments.tables.columns import named, nullable, table_of
-from coalesce_sim.metrics import COST_REDUCTION, is_share
+from coalesce_sim.metrics import COST_REDUCTION, in_order, is_share
 from coalesce_sim.rounding import differences
+from coalesce_sim.statistics.changepoints import Changepoint, changepoint
 from coalesce_sim.statistics.contrasts import Contrast, contrasts
 from coalesce_sim.statistics.intervals import Estimate, estimate
 from coalesce_sim.statistics.medians import median
@@ -41,7 +43,13 @@ TESTED = (
 CENSORED = ("detection_time_s", "jobs_to_detection")
 """Of these a value may be infinite: told are medians over the replications."""
 
+DRAWN = ("attack_gain_usd", "market_harm_usd")
+"""What figures show, and what is told of curves."""
+
 DEFENCE_COST = "defence_cost_points"
+SELLERS_COST = "defence_cost_sellers_usd"
+
+REMOVED = "gain_removed_usd"
 
 Place = tuple[str, str, str]
 """Policy, attack and defence."""
@@ -71,7 +79,14 @@ class Outcome:
     @cached_property
     def estimates(self) -> dict[str, Estimate]:
         """Every metric's mean, or median of those that may be censored, with its 95 % interval."""
-        return {name: of_metric(name, self.values(name)) for name in self.rows[0]}
+        return {name: of_metric(name, self.values(name)) for name in in_order(self.rows[0])}
+
+
+def _bend(along: Sequence[Outcome], metric: str) -> Changepoint | None:
+    """Where a metric changes its slope; replications without it left out."""
+    levels = np.array([each.cell.level for each in along], dtype=np.float64)
+    rows = np.stack([each.values(metric) for each in along], axis=1)
+    return changepoint(levels, rows[~np.isnan(rows).any(axis=1)])
 
 
 def of_metric(name: str, values: FloatArray) -> Estimate:
@@ -102,12 +117,17 @@ class AttackStudy:
     @cached_property
     def at(self) -> dict[Place, Outcome]:
         """Outcomes by policy, attack and defence."""
-        return {each.place: each for each in self.outcomes}
+        return {each.place: each for each in self.matrix}
+
+    @cached_property
+    def of_attacks(self) -> list[Outcome]:
+        """The cells of the matrix in which somebody cheats."""
+        return [each for each in self.matrix if each.cell.attack != NOBODY]
 
     @property
-    def of_attacks(self) -> list[Outcome]:
-        """The cells in which somebody cheats."""
-        return [each for each in self.outcomes if each.cell.attack != NOBODY]
+    def matrix(self) -> list[Outcome]:
+        """All cells but those at levels of what is varied."""
+        return [each for each in self.outcomes if each.cell.level is None]
 
     @cached_property
     def contrasts(self) -> dict[str, dict[Place, Contrast]]:
@@ -125,29 +145,59 @@ class AttackStudy:
     @cached_property
     def defence_costs(self) -> dict[tuple[str, str], Contrast]:
         """By policy and defence: how many points of cost reduction less where nobody cheats; one family."""
+        return self._taken(lambda play: play.get(COST_REDUCTION, math.nan))
+
+    @cached_property
+    def sellers_costs(self) -> dict[tuple[str, str], Contrast]:
+        """By policy and defence: how much less contractors earn in all where nobody cheats; one family."""
+        return self._taken(
+            lambda play: sum(usd for name, usd in play.items() if name.startswith("profit_usd["))
+        )
+
+    def _taken(self, of: Callable[[Play], float]) -> dict[tuple[str, str], Contrast]:
+        """What each defence takes from a figure of the market in which nobody cheats."""
         places = [(p, d.label) for p in self.asked.policies for d in self.asked.defences if d.label != NONE]
 
-        def saved(policy: str, defence: str) -> FloatArray:
-            return self.at[policy, NOBODY, defence].in_honest_twin(COST_REDUCTION)
+        def values(policy: str, defence: str) -> FloatArray:
+            return np.array([of(play) for play in self.at[policy, NOBODY, defence].honest])
 
-        found = contrasts([differences(saved(p, NONE), saved(p, d)) for p, d in places])
+        found = contrasts([differences(values(p, NONE), values(p, d)) for p, d in places])
         return dict(zip(places, found, strict=True))
 
     def _family(self, samples: Sequence[FloatArray]) -> dict[Place, Contrast]:
         places = [each.place for each in self.of_attacks]
         return dict(zip(places, contrasts(samples), strict=True))
 
+    @cached_property
+    def curves(self) -> dict[Place, list[Outcome]]:
+        """What each attack came to at the levels of what is varied, which rise."""
+        found: dict[Place, list[Outcome]] = {}
+        for each in self.outcomes:
+            if each.cell.level is not None:
+                found.setdefault(each.place, []).append(each)
+        return found
+
+    @cached_property
+    def bends(self) -> dict[tuple[Place, str], Changepoint | None]:
+        """Where gain and harm change their slope over what is varied, where that is shown."""
+        return {(place, name): _bend(each, name) for place, each in self.curves.items() for name in DRAWN}
+
     def runs_table(self) -> pa.Table:
-        """One row a cell and replication, with all metrics; null for those that are undefined."""
-        cells, count = self.of_attacks, self.replications
+        """One row a cell and replication, with all metrics; null for those that are undefined.
+
+        `level` is that of the field that is varied, null in the matrix.
+        """
+        cells, count = [each for each in self.outcomes if each.cell.attack != NOBODY], self.replications
         names = list(cells[0].estimates)
         keys = zip(*(each.place for each in cells), strict=True)
+        levels = [math.nan if each.cell.level is None else each.cell.level for each in cells]
         return table_of(
             {
                 **{
                     name: named(np.repeat(np.arange(len(cells)), count), labels)
                     for name, labels in zip(("policy", "attack", "defence"), keys, strict=True)
                 },
+                **({} if self.asked.varied is None else {"level": nullable(np.repeat(levels, count))}),
                 "replication": np.tile(np.arange(count, dtype=np.int32), len(cells)),
                 **{name: nullable(np.concatenate([each.values(name) for each in cells])) for name in names},
             }
@@ -179,7 +229,25 @@ class AttackStudy:
             "core": self.core.as_dict(),
             "defences": {each.label: list(each.sets) for each in self.asked.defences},
             "policies": {policy: self._of_policy(policy) for policy in self.asked.policies},
+            **({} if self.asked.varied is None else {"varied": self._varied(self.asked.varied)}),
         }
+
+    def _varied(self, varied: Varied) -> dict[str, Any]:
+        """The curves over what is varied."""
+        curves = [
+            {
+                **dict(zip(("policy", "attack", "defence"), place, strict=True)),
+                "metrics": {
+                    name: [each.estimates[name].as_dict() for each in along] for name in along[0].estimates
+                },
+                "changepoints": {
+                    name: None if (bend := self.bends[place, name]) is None else bend.as_dict()
+                    for name in DRAWN
+                },
+            }
+            for place, along in self.curves.items()
+        ]
+        return {"field": varied.path, "levels": list(varied.levels), "curves": curves}
 
     def _of_policy(self, policy: str) -> dict[str, Any]:
         attacks, labels = self.asked.attacks, [each.label for each in self.asked.defences]
@@ -194,16 +262,17 @@ class AttackStudy:
     def _honest(self, policy: str, defence: str) -> dict[str, Any]:
         """The market in which nobody cheats."""
         outcome = self.at[policy, NOBODY, defence]
-        cost = self.defence_costs.get((policy, defence))
+        costs = {DEFENCE_COST: self.defence_costs, SELLERS_COST: self.sellers_costs}
         metrics = {
             name: estimate(outcome.in_honest_twin(name).tolist(), share=is_share(name)).as_dict()
             for name in (COST_REDUCTION, "success_rate", "false_alarms")
         }
-        return metrics | ({} if cost is None else {DEFENCE_COST: cost.as_dict()})
+        taken = {name: each[policy, defence] for name, each in costs.items() if defence != NONE}
+        return metrics | {name: each.as_dict() for name, each in taken.items()}
 
     def _cell(self, place: Place) -> dict[str, Any]:
         tested = {name: each[place] for name, each in self.contrasts.items()}
         return {
             name: tested[name].as_dict() if name in tested else value.as_dict()
             for name, value in self.at[place].estimates.items()
-        }
+        } | ({REMOVED: self.removed[place].as_dict()} if place in self.removed else {})

@@ -20,9 +20,10 @@ Tell = Callable[[float], None]
 def attack(
     scenario: Scenario,
     adversaries: Sequence[str] = (),
-    defended: Sequence[str] = (),
+    defences: Sequence[str] = (),
     policies: str | Sequence[str] | None = None,
     *,
+    vary: str | None = None,
     seed: int | None = None,
     replications: int | None = None,
     jobs: int = 1,
@@ -33,10 +34,11 @@ def attack(
     """Play attacks under defences, each against its honest and its absent twin on the same random numbers.
 
     `adversaries` are texts such as ``on_off(who.share=0.1)``, by default the scenario's own, together;
-    `defended` are texts such as ``entry_fee=1``; the market as stated and the one in which nobody cheats are
-    played too. `policies` are as in `compare`, by default the scenario's own. `seed` and `replications`
-    default to the scenario's. `plays` is a folder to keep plays in, and to go on with those that it has.
-    `progress` is told the share that is done.
+    `defences` are texts such as ``entry_fee=1``; the market as stated and the one in which nobody cheats are
+    played too. `policies` are as in `compare`, by default the scenario's own. `vary` is a field of the
+    attacks with levels, as in ``share=0:0.5:6``: what they come to is then told over these too. `seed` and
+    `replications` default to the scenario's. `plays` is a folder to keep plays in, and to go on with those
+    that it has; `core` is what plays, to the same bits; `progress` is told the share that is done.
 
     Raises `ScenarioError` with all that is wrong, before anything runs.
     """
@@ -47,7 +49,7 @@ def attack(
     if count < 1 or jobs < 1:
         raise ValueError(f"replications and jobs must be >= 1 (got {count}, {jobs})")
     refuse_unguarded_script()
-    asked = prepare(scenario, adversaries, defended, policies)
+    asked = prepare(scenario, adversaries, defences, policies, vary)
     folder = None if plays is None else Path(plays)
     with Plays(folder, seed=seed, jobs=jobs, core=core) as kept:
         return perform(asked, kept, count, progress)

@@ -54,6 +54,12 @@ if TYPE_CHECKING:
     metavar="A,B,…",
     help="Policies to try them with, as in `compare`; by default the scenario's own.",
 )
+@click.option(
+    "--vary",
+    metavar="PATH=LEVELS",
+    help="A field of the adversaries to vary besides, as in adversaries[0].who.share=0:0.5:6, or "
+    "share=0:0.5:6 where there is one with a share.",
+)
 @seed_option
 @replications_option
 @jobs_option
@@ -66,6 +72,7 @@ def command(
     adversaries: tuple[str, ...],
     defences: tuple[str, ...],
     policies: str | None,
+    vary: str | None,
     seed: int | None,
     replications: int | None,
     jobs: int | None,
@@ -79,7 +86,8 @@ def command(
     Prints for each policy what every attack earns and costs under every defence, with 95 % intervals, and in
     a sentence which defence makes which attack pointless and what it costs an honest market. What was played
     is kept: after an interruption, or with another attack or defence, only what is missing is played. The
-    folder of results gets attack.json, runs.parquet (a row a cell and replication) and matrix.csv.
+    folder of results gets attack.json, runs.parquet (a row a cell and replication), matrix.csv and figures of
+    the matrix and of what is varied.
     """
     scenario = load_ready(source, overrides)
     from coalesce_sim.attacks.asked import prepare
@@ -88,7 +96,7 @@ def command(
     from coalesce_sim.report.attacks.writing import AttackOrigin, write_study
 
     listed = () if policies is None else tuple(split(policies))
-    asked = prepare(scenario, adversaries, defences, listed)
+    asked = prepare(scenario, adversaries, defences, listed, vary)
     seed = scenario.seed if seed is None else seed
     count = scenario.replications if replications is None else replications
     origin = AttackOrigin(
@@ -100,6 +108,7 @@ def command(
         adversaries=adversaries,
         defences=defences,
         policies=listed,
+        vary=vary,
     )
     if out is None:
         folder = default_folder(scenario)

@@ -21,7 +21,7 @@ NOBODY = "nobody cheats"
 @dataclass(frozen=True, slots=True)
 class Cell:
     """A market in which somebody cheats, and its twins: in `honest` the same agents behave, in `absent` they
-    are not there; None where clients cheat."""
+    are not there; None where clients cheat. `level` is that of a field of the attack that is varied."""
 
     policy: str
     attack: str
@@ -29,6 +29,7 @@ class Cell:
     scenario: Scenario
     honest: Scenario
     absent: Scenario | None
+    level: float | None = None
 
     @property
     def markets(self) -> tuple[Scenario, ...]:
@@ -46,10 +47,15 @@ def cells(
     policies: Mapping[str, PolicySettings],
     attacks: Sequence[Attack],
     defences: Sequence[Defence],
+    varied: Sequence[tuple[float, Attack]] = (),
 ) -> list[Cell]:
     """Every attack under every defence and policy, by label; where nobody cheats each is a cell too, which is
-    its own twin, and comes first. Raises `ScenarioError` with all problems."""
+    its own twin, and comes first; then those of attacks at levels of what is varied.
+
+    Raises `ScenarioError` with all problems.
+    """
     base = read_base({name: value for name, value in scenario.resolved().items() if name != "adversaries"})
+    stated = [(None, Attack(NOBODY, ())), *((None, each) for each in attacks), *varied]
     found: list[Cell] = []
     problems: dict[Problem, None] = {}
     for policy, chosen in policies.items():
@@ -61,9 +67,8 @@ def cells(
             except ScenarioError as error:
                 problems |= dict.fromkeys(_of_defence(defence, error.problems))
                 continue
-            found.append(_cell(policy, Attack(NOBODY, ()), defence.label, market))
-            for attack in attacks:
-                cell = _cell(policy, attack, defence.label, market)
+            for level, attack in stated:
+                cell = _cell(policy, attack, defence.label, market, level)
                 problems |= dict.fromkeys(_against(cell.scenario, attack))
                 found.append(cell)
     if problems:
@@ -71,10 +76,10 @@ def cells(
     return found
 
 
-def _cell(policy: str, attack: Attack, defence: str, market: Scenario) -> Cell:
+def _cell(policy: str, attack: Attack, defence: str, market: Scenario, level: float | None = None) -> Cell:
     cheated = with_adversaries(market, attack.adversaries)
     others = (honest(cheated), absent(cheated)) if attack.adversaries else (market, market)
-    return Cell(policy, attack.label, defence, cheated, *others)
+    return Cell(policy, attack.label, defence, cheated, *others, level)
 
 
 def _of_defence(defence: Defence, problems: Iterable[Problem]) -> Iterator[Problem]:

@@ -2,90 +2,147 @@
 
 from __future__ import annotations
 
-from coalesce_sim.attacks.results import AttackStudy, Place
+from coalesce_sim.attacks.results import DRAWN, AttackStudy, Place
 from coalesce_sim.experiments.attacks.written import NONE
-from coalesce_sim.numbers import number
+from coalesce_sim.metrics import METRICS
+from coalesce_sim.numbers import level_text, number
+from coalesce_sim.report.attacks.names import names
 from coalesce_sim.statistics.contrasts import Contrast
 from coalesce_sim.statistics.intervals import Estimate
 
 
 def findings(study: AttackStudy, policy: str) -> list[str]:
-    """A sentence for each attack, and one where direct and market harm differ in sign."""
+    """The answer for each attack, where direct and market harm differ in sign, and where curves bend."""
     told = []
     for attack in study.asked.attacks:
-        told += [_answer(study, policy, attack.label), _signs(study, policy, attack.label)]
+        told += [answer(study, policy, attack.label), _signs(study, policy, attack.label)]
+    told += [_bend(study, place, name) for place in study.curves if place[0] == policy for name in DRAWN]
     return [f"{sentence}." for sentence in told if sentence]
 
 
-def pointless(study: AttackStudy, place: Place) -> bool:
+def is_pointless(study: AttackStudy, place: Place) -> bool:
     """Whether a defence is shown to take from what an attack gains, and leaves no gain that is shown."""
-    gain, removed = study.contrasts["attack_gain_usd"][place], study.removed[place]
-    less = removed.shown and (removed.difference.mean or 0) > 0
-    return less and not _above(gain)
+    return _above(study.removed[place]) and not _above(study.contrasts["attack_gain_usd"][place])
 
 
-def _answer(study: AttackStudy, policy: str, attack: str) -> str:
-    gains = study.contrasts["attack_gain_usd"]
-    gain = gains[policy, attack, NONE]
+def answer(study: AttackStudy, policy: str, attack: str) -> str:
+    """Which defence makes an attack pointless with a policy, what it leaves, and at which price."""
+    gains, called = study.contrasts["attack_gain_usd"], names(study)
+    gain, name = gains[policy, attack, NONE], called[attack]
     if gain.difference.ci95 is None:
-        return f"{attack} earns {_usd(gain.difference)} in the one replication played"
+        return f"{name} earns {_usd(gain.difference)} in the one replication played"
     if not _above(gain):
-        loses = gain.shown and (gain.difference.mean or 0) < 0
-        shown = "loses by itself" if loses else "is not shown to pay"
-        return f"{attack} {shown}: {_usd(gain.difference)} against behaving"
-    defences = [each.label for each in study.asked.defences if each.label != NONE]
-    if not defences:
-        return f"{attack} earns {_usd(gain.difference)} more than behaving"
-    places = [(policy, attack, each) for each in defences]
-    enough = [place for place in places if pointless(study, place)]
+        shown = "loses by itself" if gain.shown else "is not shown to pay"
+        return f"{name} {shown}: {_tested(gain)} against behaving"
+    places = [(policy, attack, each.label) for each in study.asked.defences if each.label != NONE]
+    if not places:
+        return f"{name} earns {_tested(gain)} more than behaving"
+    enough = [place for place in places if is_pointless(study, place)]
     if not enough:
-        best = min(places, key=lambda place: gains[place].difference.mean or 0)
-        earns = _usd(gains[best].difference)
-        return f"No defence tried makes {attack} pointless: under {best[2]}, the best, it still earns {earns}"
-    cheapest = min(enough, key=lambda place: study.defence_costs[policy, place[2]].difference.mean or 0)
-    left, price = gains[cheapest], study.defence_costs[policy, cheapest[2]]
-    also = [place[2] for place in enough if place != cheapest]
-    others = f"; so do {', '.join(also)}" if also else ""
-    return (
-        f"{cheapest[2]} makes {attack} pointless: of {_usd(gain.difference)} it leaves "
-        f"{_usd(left.difference)}, and {_priced(price)}{others}"
-    )
+        best = min(places, key=lambda place: gains[place].difference.mean or 0.0)
+        under, left = called[best[2]], _tested(gains[best])
+        return f"No defence tried makes {name} pointless: under {under}, the best, it still earns {left}"
+    cheapest = min(enough, key=lambda place: study.defence_costs[policy, place[2]].difference.mean or 0.0)
+    left, price = _tested(gains[cheapest]), _priced(study, policy, cheapest[2])
+    others = [called[place[2]] for place in enough if place != cheapest]
+    also = f"; so {'does' if len(others) == 1 else 'do'} {', '.join(others)}" if others else ""
+    whole = _tested(gain)
+    return f"{called[cheapest[2]]} makes {name} pointless: of {whole} it leaves {left}, and {price}{also}"
+
+
+def headline(study: AttackStudy) -> str:
+    """Of the attack that gains most, where any is shown to, what becomes of it; for the title of a figure."""
+    gains, called = study.contrasts["attack_gain_usd"], names(study)
+    paying = [place for place, gain in gains.items() if place[2] == NONE and _above(gain)]
+    if not paying:
+        return "No attack is shown to pay in the market as stated"
+    most = max(paying, key=lambda place: gains[place].difference.mean or 0.0)
+    policy, attack, _ = most
+    told = f"{called[attack]} earns {number(gains[most].difference.mean)} USD with {policy}"
+    places = [place for place in study.removed if place[:2] == (policy, attack)]
+    if not places:
+        return told
+    enough = [called[place[2]] for place in places if is_pointless(study, place)]
+    return f"{told}; pointless under {', '.join(enough)}" if enough else f"{told}; no defence tried ends that"
+
+
+def bent(study: AttackStudy) -> str:
+    """What figures of curves say: the first bend that is shown, or what there is at the last level."""
+    for place in study.curves:
+        for name in reversed(DRAWN):
+            if told := _bend(study, place, name):
+                return told
+    place, along = next(iter(study.curves.items()))
+    harm, gain = (along[-1].estimates[name] for name in reversed(DRAWN))
+    at = level_text(along[-1].cell.level)
+    return f"{names(study)[place[1]]} at {at} harms the market by {_usd(harm)} and gains {_usd(gain)}"
+
+
+def _bend(study: AttackStudy, place: Place, metric: str) -> str:
+    """Where a curve bends, if that is shown."""
+    found, varied = study.bends[place, metric], study.asked.varied
+    if found is None or varied is None:
+        return ""
+    called, of = names(study), METRICS[metric].label.lower()
+    under = "" if place[2] == NONE else f" under {called[place[2]]}"
+    way = "rises faster" if found.change > 0 else "rises more slowly"
+    ends = f"[{number(found.at_ci95[0], 2)}, {number(found.at_ci95[1], 2)}]"
+    field = "a share" if varied.of_share else f"{varied.path} ="
+    return f"{called[place[1]]}{under}: {of} {way} from {field} of {number(found.at, 2)} {ends} on"
 
 
 def _signs(study: AttackStudy, policy: str, attack: str) -> str:
     """Where direct and market harm are both shown, with different signs."""
-    direct = study.contrasts["direct_harm_usd"][policy, attack, NONE]
-    market = study.contrasts["market_harm_usd"][policy, attack, NONE]
-    one, other = direct.difference.mean or 0.0, market.difference.mean or 0.0
-    if not (direct.shown and market.shown) or one * other >= 0:
-        return ""
-    verb = "costs its victims" if one > 0 else "saves its victims"
-    whole = "less" if other < 0 else "more"
-    return (
-        f"{attack} {verb} {number(abs(one))} USD directly, and yet all tasks together cost "
-        f"{number(abs(other))} USD {whole}: the two harms differ in sign"
-    )
+    told = []
+    for defence in study.asked.defences:
+        direct, market = (
+            study.contrasts[name][policy, attack, defence.label]
+            for name in ("direct_harm_usd", "market_harm_usd")
+        )
+        one, other = direct.difference.mean or 0.0, market.difference.mean or 0.0
+        if not (direct.shown and market.shown) or one * other >= 0:
+            continue
+        under = "" if defence.label == NONE else f"under {names(study)[defence.label]} "
+        first = f"{under}manipulated contracts cost their clients {number(abs(one))} USD "
+        first += "more" if one > 0 else "less"
+        told.append(f"{first}, yet all tasks {number(abs(other))} USD {'less' if other < 0 else 'more'}")
+    return f"{names(study)[attack]}: {'; '.join(told)}: direct and market harm differ in sign" if told else ""
 
 
-def _priced(cost: Contrast) -> str:
-    """What a defence costs the honest market."""
-    points = f"{number(cost.difference.mean, 2)} {_ends(cost.difference, 2)} points of cost reduction"
+def _priced(study: AttackStudy, policy: str, defence: str) -> str:
+    """What a defence costs the honest: their market, and its sellers."""
+    cost, sellers = study.defence_costs[policy, defence], study.sellers_costs[policy, defence]
+    told = f"{number(abs(cost.difference.mean or 0.0), 2)}{_ends(cost)} points of cost reduction"
     if not cost.shown:
-        return f"is not shown to cost the honest market anything: {points}"
-    if (cost.difference.mean or 0) < 0:
-        return f"even gives the honest market {points.replace('-', '')}"
-    return f"costs the honest market {points}"
+        told = f"is not shown to cost an honest market any cost reduction: {told}"
+    else:
+        told = f"{'costs' if _above(cost) else 'gives'} an honest market {told}"
+    if not sellers.shown:
+        return told
+    way = "costs" if _above(sellers) else "gives"
+    usd = number(abs(sellers.difference.mean or 0.0), 2)
+    return f"{told}; it {way} its sellers {usd} USD"
 
 
-def _above(gain: Contrast) -> bool:
-    return gain.shown and (gain.difference.mean or 0) > 0
+def _above(tested: Contrast) -> bool:
+    return tested.shown and (tested.difference.mean or 0.0) > 0
 
 
 def _usd(value: Estimate) -> str:
-    return f"{number(value.mean, 2)} {_ends(value, 2)} USD".replace("  ", " ")
+    ends = value.ci95
+    return f"{number(value.mean, 2)}{_interval(ends)} USD"
 
 
-def _ends(value: Estimate, decimals: int) -> str:
-    if value.ci95 is None:
+def _tested(value: Contrast) -> str:
+    """With the interval that leaves out 0 where a difference is shown."""
+    return f"{number(value.difference.mean, 2)}{_ends(value)} USD"
+
+
+def _ends(value: Contrast) -> str:
+    return _interval(value.ci_holm)
+
+
+def _interval(ends: tuple[float, float] | None) -> str:
+    if ends is None or ends[0] == ends[1]:
         return ""
-    return f"[{number(value.ci95[0], decimals)}, {number(value.ci95[1], decimals)}]"
+    return f" [{number(ends[0], 2)}, {number(ends[1], 2)}]"

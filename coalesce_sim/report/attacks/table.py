@@ -9,8 +9,9 @@ from coalesce_sim.attacks.results import AttackStudy, Place
 from coalesce_sim.experiments.attacks.cells import NOBODY
 from coalesce_sim.experiments.attacks.written import NONE
 from coalesce_sim.metrics import COST_REDUCTION
-from coalesce_sim.numbers import number, plural, with_half_width, with_interval
+from coalesce_sim.numbers import level_text, number, plural, with_half_width, with_interval
 from coalesce_sim.report.attacks.findings import findings
+from coalesce_sim.report.attacks.names import names
 from coalesce_sim.report.layout import Column, print_columns, print_wrapped
 from coalesce_sim.report.results_folder import Written
 from coalesce_sim.statistics.intervals import estimate
@@ -45,10 +46,17 @@ def print_study(console: Console, written: Written[AttackStudy]) -> None:
     )
     for policy in study.asked.policies:
         _print_policy(console, study, policy)
+        if study.curves:
+            _print_curves(console, study, policy)
         for sentence in findings(study, policy):
             print_wrapped(console, sentence)
+    console.print()
+    called = names(study)
+    for attack in study.asked.attacks:
+        if called[attack.label] != attack.label:
+            print_wrapped(console, f"{called[attack.label]}: {attack.label}", "dim", hang="  ")
     for defence in study.asked.defences[1:]:
-        print_wrapped(console, f"{defence.label}: {defence.explained}", "dim")
+        print_wrapped(console, f"{called[defence.label]}: {defence.explained}", "dim", hang="  ")
     for note in _NOTES:
         print_wrapped(console, note, "dim")
     console.print(Text(f"\nWritten to {written.listing}"), soft_wrap=True)
@@ -56,20 +64,40 @@ def print_study(console: Console, written: Written[AttackStudy]) -> None:
 
 def _print_policy(console: Console, study: AttackStudy, policy: str) -> None:
     """Attack by attack, and for each the defences."""
+    called = names(study)
     defences = [each.label for each in study.asked.defences]
     labels = [NOBODY, *(each.label for each in study.asked.attacks)]
     places = [(policy, attack, defence) for attack in labels for defence in defences]
     console.print()
     console.print(Text(f"With {policy}", "bold"))
     keys = [
-        Column("\nattack", [a if d == NONE else "" for _, a, d in places], figures=False),
-        Column("\ndefence", [d for *_, d in places], figures=False),
+        Column("\nattack", [called[a] if d == NONE else "" for _, a, d in places], figures=False),
+        Column("\ndefence", [called[d] for *_, d in places], figures=False),
     ]
     columns = [
         Column(heading, [_figure(study, at, name) for at in places]) for name, heading in _COLUMNS.items()
     ]
     known = [each for each in columns if any(each.cells)]
     print_columns(console, keys, known, ["dim" if a == NOBODY else "" for _, a, _ in places])
+
+
+def _print_curves(console: Console, study: AttackStudy, policy: str) -> None:
+    """Gain and harm at each level of what is varied, a row a level."""
+    assert study.asked.varied is not None
+    called = names(study)
+    several = len(study.asked.attacks) > 1
+    columns = []
+    for place, along in study.curves.items():
+        if place[0] != policy:
+            continue
+        under = "" if place[2] == NONE else f" {called[place[2]]}"
+        head = f"{called[place[1]]}{under}" if several else under.strip()
+        for name, told in (("attack_gain_usd", "gain, USD"), ("market_harm_usd", "harm, USD")):
+            cells = [with_half_width(each.estimates[name]) for each in along]
+            columns.append(Column(f"{head}\n{told}", cells))
+    field = "share" if study.asked.varied.of_share else study.asked.varied.path
+    levels = Column(f"\n{field}", [level_text(each) for each in study.asked.varied.levels])
+    print_columns(console, [levels], columns)
 
 
 def _figure(study: AttackStudy, place: Place, metric: str) -> str:

@@ -15,11 +15,12 @@ from coalesce_sim.attacks.study import perform
 from coalesce_sim.experiments.cores import AskedCore
 from coalesce_sim.parquet import ParquetStream
 from coalesce_sim.provenance import Origin
+from coalesce_sim.report.attacks import figures
 from coalesce_sim.report.attacks.findings import findings
 from coalesce_sim.report.results_folder import ResultsFolder, Written
 from coalesce_sim.sweeps.plays import Plays
 
-_OWN_FILES = ("attack.json", "runs.parquet", "matrix.csv")
+_OWN_FILES = ("attack.json", "runs.parquet", "matrix.csv", figures.MATRIX, figures.CURVE)
 """Every file that a study may leave in its folder, in the order in which they are listed."""
 
 PLAYS = "plays"
@@ -33,6 +34,7 @@ class AttackOrigin(Origin):
     adversaries: tuple[str, ...] = ()
     defences: tuple[str, ...] = ()
     policies: tuple[str, ...] = ()
+    vary: str | None = None
 
     @property
     def command(self) -> str:
@@ -43,6 +45,7 @@ class AttackOrigin(Origin):
             ("--adversary", self.adversaries),
             ("--defence", self.defences),
             ("--policies", [",".join(self.policies)] if self.policies else []),
+            ("--vary", [] if self.vary is None else [self.vary]),
             ("--set", self.overrides),
         ):
             for value in values:
@@ -52,7 +55,7 @@ class AttackOrigin(Origin):
     def facts(self) -> dict[str, Any]:
         """What decides the results, however the command was worded, whenever and wherever it was given."""
         asked = {name: list(getattr(self, name)) for name in ("adversaries", "defences", "policies")}
-        return {**Origin.facts(self), **asked}
+        return {**Origin.facts(self), **asked, "vary": self.vary}
 
 
 def write_study(
@@ -64,7 +67,7 @@ def write_study(
     core: AskedCore = "auto",
     progress: Callable[[float], None],
 ) -> Written[AttackStudy]:
-    """Play what is missing of a study, and leave summary and tables in the folder `out`, all or none.
+    """Play what is missing of a study, and leave summary, tables and figures in the folder `out`.
 
     Plays are kept in `out` as they come. Raises `FolderError` if the folder cannot be written to, before
     anything runs; `ResultsError` where it holds plays of another seed or version; `WriteError`.
@@ -77,5 +80,6 @@ def write_study(
             with ParquetStream(folder, "runs.parquet", about) as stream:
                 stream.add(study.runs_table())
             (folder.aside / "matrix.csv").write_text(study.matrix_csv(), encoding="utf-8", newline="")
+            figures.draw_figures(folder.aside, study)
             told = [sentence for policy in asked.policies for sentence in findings(study, policy)]
             return folder.finish(study, {**study.summary, "findings": told}, origin.made)
