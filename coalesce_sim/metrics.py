@@ -488,6 +488,14 @@ _OF_EXPERIMENTS = [
         "lower",
     ),
     Metric(
+        "exploitability_usd_per_task",
+        "Exploitability",
+        "USD/task",
+        "(Profit of the best attackers that a search found − that of the same agents behaving) / tasks, on "
+        "random numbers that were not searched on",
+        "lower",
+    ),
+    Metric(
         "warm_up_s",
         "Warm-up",
         "s",
