@@ -26,6 +26,13 @@ PUBLISHED = {30: (300, "≥ 8"), 100: (300, "≥ 6"), 1_000: (60, "≥ 1.2"), 10
 
 LEARNING = {30: "≥ 2.5", 100: "≥ 2", 1_000: "≥ 1.2"}
 
+KNOWN = {
+    "beta": "reputation.model={kind: beta}",
+    "ewma": "reputation.model={kind: ewma}",
+    "gossip": "discovery={kind: gossip, k: 12, newcomer_share: 0.75}",
+}
+"""How clients know of contractors where there are many: rated in two ways, or by gossip."""
+
 
 class _Arrivals(coalesce_sim.Observer):
     """Counts how many tasks come at which time."""
@@ -116,10 +123,9 @@ def learning(pairs: int) -> list[Figure]:
 def sizes(pairs: int) -> list[Figure]:
     """`market_city`, 100,000 contractors and 10,000 clients, beside the market profile with 100 and 20."""
     rows = []
-    for model in ("beta", "ewma"):
-        ratings = f"reputation.model={{kind: {model}}}"
-        small = coalesce_sim.load("market_day", [ratings, "contractors.count=100"])
-        large = coalesce_sim.load("market_city", [ratings])
+    for model, change in KNOWN.items():
+        small = coalesce_sim.load("market_day", [change, "contractors.count=100"])
+        large = coalesce_sim.load("market_city", [change])
         _apart(small)  # compiles, or loads what was compiled
         played = [(_apart(small), _apart(large)) for _ in range(pairs)]
         ratio = statistics.median(city[1] / town[1] for town, city in played)

@@ -45,7 +45,10 @@ def test_markets_whose_numbers_move_at_random(market):
     assert_same_on_both_cores(coalesce_sim.load(market))
 
 
-@pytest.mark.parametrize("markets", [published_markets, markets_with_queues, markets_with_contracts])
+@pytest.mark.parametrize(
+    "markets",
+    [published_markets, markets_with_queues, markets_with_contracts, moving_markets_with_contracts],
+)
 def test_who_watches_is_told_the_same_of_markets_at_random(markets, monkeypatch):
     monkeypatch.setattr("coalesce_sim.market.workload.BLOCK_TASKS", 7)
 
@@ -57,7 +60,14 @@ def test_who_watches_is_told_the_same_of_markets_at_random(markets, monkeypatch)
     told_the_same()
 
 
-@given(st.one_of(published_markets(), markets_with_queues(), markets_with_contracts()))
+@given(
+    st.one_of(
+        published_markets(),
+        markets_with_queues(),
+        markets_with_contracts(),
+        moving_markets_with_contracts(),
+    )
+)
 @settings(max_examples=100, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 def test_what_is_known_in_hindsight(market):
     assert_same_in_hindsight(coalesce_sim.load(market))
