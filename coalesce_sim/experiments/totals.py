@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from coalesce_sim.arrays import FloatArray, IntArray
+from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
 from coalesce_sim.cost_parts import AT_HOME, COST_PARTS, GROUPS, Group
 from coalesce_sim.experiments.spool import Spool
 from coalesce_sim.market.observer import Observer
@@ -18,26 +22,64 @@ from coalesce_sim.scenario.schema import Scenario
 
 PERCENTILES = (50, 95, 99)
 
+_PLACES = {group: [place for place, part in enumerate(COST_PARTS) if part.group == group] for group in GROUPS}
+"""Which of the parts of costs each group is made of."""
+
+Term = tuple[NDArray[Any], BoolArray | None]
+"""What is summed up, one entry a task, and of which tasks; None for all."""
+
 
 class Totals(Observer):
     """Adds up records, of all clients and of each group; `metrics` turns the sums into named figures."""
 
     def __init__(self, scenario: Scenario) -> None:
-        self._all = _Sums(scenario)
+        self._splits = scenario.workload.splits
+        reading = _Reading(
+            scenario.learning,
+            self._splits,
+            scenario.cost_parts,
+            scenario.cost_model.charged_late_usd_per_s,
+        )
+        self._all = _Sums(reading)
         self._group_of = scenario.clients.group_of
-        self._groups = {name: _Sums(scenario) for name in scenario.clients.groups or ()}
+        self._groups = {name: _Sums(reading) for name in scenario.clients.groups or ()}
 
     def block_recorded(self, records: Records) -> None:
         self.add(records)
 
     def add(self, records: Records, first: int = 0) -> None:
         """Count a finished block, from row `first` on."""
-        self._all.add(records, slice(first, None))
+        counted = slice(first, None)
+        terms = _terms(records, counted, splits=self._splits)
+        parts_usd = records.parts_usd[:, counted], records.all_local_parts_usd[:, counted]
+        self._all.add(
+            {name: float(_of_those(term).sum()) for name, term in terms.items()},
+            (parts_usd[0].sum(axis=1), parts_usd[1].sum(axis=1)),
+            (_of_those(terms["turnaround_s"]), _of_those(terms["all_local_s"])),
+        )
         if self._groups:
-            group = self._group_of[records.block.tasks.client]
-            group[:first] = len(self._groups)
-            for number, sums in enumerate(self._groups.values()):
-                sums.add(records, np.flatnonzero(group == number))
+            self._add_groups(self._group_of[records.block.tasks.client[counted]], terms, parts_usd)
+
+    def _add_groups(
+        self, group: IntArray, terms: Mapping[str, Term], parts_usd: tuple[FloatArray, FloatArray]
+    ) -> None:
+        """Count the same by group: all terms and parts at once, with the tasks of each group in a row."""
+        order = np.argsort(group, kind="stable")
+        ends = np.searchsorted(group[order], np.arange(len(self._groups)), side="right").tolist()
+        spans = zip(self._groups.values(), [0, *ends[:-1]], ends, strict=True)
+        there = [(sums, begin, end) for sums, begin, end in spans if begin < end]
+        each = np.zeros((len(terms) + 2 * len(COST_PARTS), len(group)))
+        for row, (values, which) in zip(each, terms.values(), strict=False):
+            np.copyto(row, values, where=True if which is None else which)
+        np.concatenate(parts_usd, out=each[len(terms) :])
+        added = np.add.reduceat(each.take(order, axis=1), [begin for _, begin, _ in there], axis=1)
+        for (sums, begin, end), column in zip(there, added.T, strict=True):
+            rows, parts = order[begin:end], column[len(terms) :]
+            sums.add(
+                dict(zip(terms, column.tolist(), strict=False)),
+                (parts[: len(COST_PARTS)], parts[len(COST_PARTS) :]),
+                (_of_those(terms["turnaround_s"], rows), _of_those(terms["all_local_s"], rows)),
+            )
 
     def metrics(self) -> dict[str, float]:
         """All metrics by name, and those of each group, as in ``cost_reduction[research]``."""
@@ -47,62 +89,88 @@ class Totals(Observer):
         return figures
 
 
+def _terms(records: Records, counted: slice, *, splits: bool) -> dict[str, Term]:
+    """What those rows of a finished block are summed up in."""
+    away, closes = records.outsourced[counted], records.closes[counted]
+    attempts = records.attempts[counted]
+    home = ~away & (attempts > 0)
+    internal_usd, realised_usd = records.internal_usd[counted], records.realised_usd[counted]
+    target_s, took_s = records.block.target_s[counted], records.turnaround_s[counted]
+    all_local_s = records.all_local_s[counted]
+    ended = ~np.isnan(all_local_s)
+    terms: dict[str, Term] = {
+        "tasks": (closes, None),
+        "decided": (attempts > 0, None),
+        "good": (records.good[counted] & closes, None),
+        "outsourced": (away, None),
+        "explored": (records.explored[counted], None),
+        "realised_usd": (realised_usd, None),
+        "all_local_usd": (records.all_local_usd[counted], None),
+        "gain_usd": (np.maximum(0.0, internal_usd - realised_usd), away),
+        "realised_local_usd": (realised_usd, home),
+        "gain_s": (np.fmax(0.0, all_local_s - took_s), away),
+        "realised_local_s": (np.where(ended, all_local_s, 0.0), home),
+        "turnaround_s": (took_s, closes),
+        "all_local_s": (all_local_s, ended),
+        "estimated_saving_usd": (internal_usd - records.estimated_usd[counted], away),
+        "late": (exceeds(took_s, target_s), closes),
+        "late_s": (np.maximum(0.0, took_s - target_s), closes),
+        "all_local_late_s": (np.maximum(0.0, all_local_s - target_s), ended),
+        "all_local_late": (exceeds(all_local_s, target_s), ended),
+        "retries_usd": (records.retries_usd[counted], None),
+        "attempts": (attempts, None),
+    }
+    if splits:
+        chosen = records.may_split[counted] & closes
+        terms["may_split"] = chosen, None
+        terms["split"] = chosen & records.split[counted], None
+        terms["coordination_s"] = records.coordination_s[counted], None
+    return terms
+
+
+def _of_those(term: Term, rows: slice | IntArray = slice(None)) -> NDArray[Any]:
+    """What is to be summed up in those rows."""
+    values, which = term
+    return values[rows] if which is None else values[rows][which[rows]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What the figures of a scenario hang on: whether its market learns and tasks are split, what can be
+    charged, and what lateness costs."""
+
+    learning: bool
+    splits: bool
+    charged: Sequence[int]
+    late_usd_per_s: float
+
+
 class _Sums:
     """Sums over some tasks."""
 
-    def __init__(self, scenario: Scenario) -> None:
-        self._late_usd_per_s = scenario.cost_model.charged_late_usd_per_s
-        self._learning, self._splits = scenario.learning, scenario.workload.splits
-        self._charged = scenario.cost_parts
+    def __init__(self, reading: _Reading) -> None:
+        self._late_usd_per_s = reading.late_usd_per_s
+        self._learning, self._splits = reading.learning, reading.splits
+        self._charged = reading.charged
         self._parts_usd = np.zeros(len(COST_PARTS))
         self._all_local_parts_usd = np.zeros(len(COST_PARTS))
         self._sums: dict[str, float] = defaultdict(float)
         self._turnaround_s, self._all_local_s = Spool(), Spool()
 
-    def add(self, records: Records, counted: slice | IntArray) -> None:
-        """Count those rows of a finished block."""
-        away, closes = records.outsourced[counted], records.closes[counted]
-        attempts = records.attempts[counted]
-        home = ~away & (attempts > 0)
-        internal_usd, realised_usd = records.internal_usd[counted], records.realised_usd[counted]
-        target_s, took_s = records.block.target_s[counted], records.turnaround_s[counted]
-        turnaround_s = took_s[closes]
-        late_s = np.maximum(0.0, turnaround_s - target_s[closes])
-        all_local_s = records.all_local_s[counted]
-        ended_at_home = ~np.isnan(all_local_s)
-        all_local_late_s = np.maximum(0.0, all_local_s - target_s)[ended_at_home]
-        sums = {
-            "tasks": closes.sum(),
-            "decided": (attempts > 0).sum(),
-            "good": (records.good[counted] & closes).sum(),
-            "outsourced": away.sum(),
-            "explored": records.explored[counted].sum(),
-            "realised_usd": realised_usd.sum(),
-            "all_local_usd": records.all_local_usd[counted].sum(),
-            "gain_usd": np.maximum(0.0, internal_usd - realised_usd)[away].sum(),
-            "realised_local_usd": realised_usd[home].sum(),
-            "gain_s": np.nansum(np.maximum(0.0, all_local_s - took_s)[away]),
-            "realised_local_s": np.nansum(all_local_s[home]),
-            "turnaround_s": turnaround_s.sum(),
-            "all_local_s": all_local_s[ended_at_home].sum(),
-            "estimated_saving_usd": (internal_usd - records.estimated_usd[counted])[away].sum(),
-            "late": exceeds(turnaround_s, target_s[closes]).sum(),
-            "late_s": late_s.sum(),
-            "all_local_late_s": all_local_late_s.sum(),
-            "all_local_late": exceeds(all_local_s, target_s)[ended_at_home].sum(),
-            "retries_usd": records.retries_usd[counted].sum(),
-            "attempts": attempts.sum(),
-        }
-        if self._splits:
-            chosen = records.may_split[counted] & closes
-            sums["may_split"], sums["split"] = chosen.sum(), (chosen & records.split[counted]).sum()
-            sums["coordination_s"] = records.coordination_s[counted].sum()
-        self._parts_usd += _rows(records.parts_usd, counted).sum(axis=1)
-        self._all_local_parts_usd += _rows(records.all_local_parts_usd, counted).sum(axis=1)
+    def add(
+        self,
+        sums: Mapping[str, float],
+        parts_usd: tuple[FloatArray, FloatArray],
+        lasting: tuple[FloatArray, FloatArray],
+    ) -> None:
+        """Count what was summed up of some tasks: as played and all-local, the parts of their costs and how
+        long each of them took."""
         for name, value in sums.items():
-            self._sums[name] += float(value)
-        self._turnaround_s.add(turnaround_s)
-        self._all_local_s.add(all_local_s[ended_at_home])
+            self._sums[name] += value
+        self._parts_usd += parts_usd[0]
+        self._all_local_parts_usd += parts_usd[1]
+        self._turnaround_s.add(lasting[0])
+        self._all_local_s.add(lasting[1])
 
     def metrics(self) -> dict[str, float]:
         """All metrics by name, defined in the README; NaN where the denominator is 0.
@@ -151,9 +219,9 @@ class _Sums:
 
     def _breakdown(self) -> dict[str, float]:
         """The cost by groups and by parts, as played and all-local; parts that cannot come about left out."""
-        charged = {COST_PARTS[part].metric: float(self._parts_usd[part]) for part in self._charged}
+        charged = {COST_PARTS[part].metric: self._parts_usd.item(part) for part in self._charged}
         all_local = {
-            f"all_local_{COST_PARTS[part].metric}": float(self._all_local_parts_usd[part])
+            f"all_local_{COST_PARTS[part].metric}": self._all_local_parts_usd.item(part)
             for part in AT_HOME
             if part in self._charged
         }
@@ -171,24 +239,29 @@ class _Sums:
         } | late_usd
 
 
-def _rows(parts_usd: FloatArray, counted: slice | IntArray) -> FloatArray:
-    """The parts of those tasks, laid out so that they are summed up fast."""
-    if isinstance(counted, slice):
-        return parts_usd[:, counted]
-    return np.take(parts_usd, counted, axis=1)
-
-
 def _percentiles(values: FloatArray) -> list[float]:
-    """`PERCENTILES` of values, whose order is lost; NaN where there is none."""
+    """`PERCENTILES` of values, whose order is lost; NaN where there is none.
+
+    To the last bit what `numpy.percentile` gives, which takes ten times as long for some hundred values.
+    """
     if not len(values):
         return [math.nan] * len(PERCENTILES)
-    percentiles: list[float] = np.percentile(values, PERCENTILES, overwrite_input=True).tolist()
-    return percentiles
+    values.sort()
+    last, found = len(values) - 1, []
+    for percent in PERCENTILES:
+        place = last * (percent / 100)
+        below = int(place)
+        least, most, share = values.item(below), values.item(min(below + 1, last)), place - below
+        found.append(least + (most - least) * share if share < 0.5 else most - (most - least) * (1 - share))
+    return found
 
 
 def _in(group: Group, parts_usd: FloatArray) -> float:
-    """The sum over the parts of a group."""
-    return float(sum(usd for part, usd in zip(COST_PARTS, parts_usd, strict=True) if part.group == group))
+    """The sum over the parts of a group, in order: `sum` rounds otherwise from Python 3.12 on."""
+    total = 0.0
+    for place in _PLACES[group]:
+        total += parts_usd.item(place)
+    return total
 
 
 def _reduction(realised: float, all_local: float) -> float:

@@ -268,7 +268,8 @@ class Clients(Model):
             for group, share in zip(groups, stated, strict=True)
         ]
         alike = [group.count / self.total for group in groups]
-        return None if np.allclose(shares, alike, rtol=0, atol=1e-12) else shares
+        differs = any(abs(share - other) > 1e-12 for share, other in zip(shares, alike, strict=True))
+        return shares if differs else None
 
     @property
     def homes(self) -> list[Home]:
