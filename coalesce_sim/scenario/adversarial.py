@@ -71,7 +71,7 @@ def _of_one(scenario: Scenario, chosen: kinds.AdversarySettings, place: str) -> 
         for where, facts in scenario.facts:
             if facts.slots == "unlimited":
                 yield f"{place}.kind: withholding needs slots to withhold: {where}.slots is unlimited"
-    if not of_clients and not isinstance(chosen, kinds.Absent):
+    if not of_clients and not isinstance(chosen, kinds.Absent | kinds.Honest):
         yield from _costs_that_are_missing(scenario, chosen, place)
 
 

@@ -74,8 +74,8 @@ def of_contracts(scenario: Scenario) -> dict[str, bool]:
     public = scenario.reputation
     by_window = public is not None and isinstance(public.model, SlidingWindowReputation)
     return {
-        "adversaries": bool(scenario.adversaries),
-        "defences": scenario.defences.any,
+        "those who cheat (adversaries, but for honest and absent)": _anybody_cheats(scenario),
+        "defences but entry_fee_usd, commitment and ratings": _defences_bear_on_contracts(scenario),
         "boxes that agents share (boxes)": bool(scenario.boxes),
         "incidents (contracts.security.incidents)": scenario.incidents is not None,
         "reputation by a sliding window (reputation.model)": by_window,
@@ -94,6 +94,19 @@ def of_contracts(scenario: Scenario) -> dict[str, bool]:
 def _any_curve(scenario: Scenario) -> bool:
     curves = [facts.batch_curve for _, facts in scenario.facts]
     return any(curves) or any(home.batch_curve is not None for home in scenario.clients.homes)
+
+
+def _anybody_cheats(scenario: Scenario) -> bool:
+    """Twins of attacks are markets as any other, but for whose records a new contractor has."""
+    names = {getattr(each, "kind", None) for each in scenario.adversaries}
+    joins = any(each.who.join is not None for each in scenario.adversaries)
+    return not names <= {"honest", "absent"} or (joins and scenario.records is not None)
+
+
+def _defences_bear_on_contracts(scenario: Scenario) -> bool:
+    """Fees by the clock and by name are worked out from who was there."""
+    of_books = {"entry_fee_usd": 0.0, "commitment": None, "ratings": "any"}
+    return scenario.defences.model_copy(update=of_books).any
 
 
 def _gives_up(scenario: Scenario) -> bool:
