@@ -39,11 +39,6 @@ class Told(Observer):
     def block_recorded(self, records: Records) -> None:
         np.add.at(self.client_usd, records.block.tasks.client, records.realised_usd)
 
-    def contract_ended(self, contract: Contract) -> None:
-        if contract.manipulated:
-            self.manipulated.setdefault(contract.contractor, []).append(contract.ended_s)
-            self.harm_usd += contract.harm_usd
-
     def ratings(self, rows: RatingRows) -> None:
         each = zip(rows.contractor.tolist(), rows.time_s.tolist(), rows.score_after.tolist(), strict=True)
         for who, time_s, score in each:
@@ -64,11 +59,20 @@ class Told(Observer):
         return None if not rated else rated[-1][1] < self._threshold
 
 
+class ToldOfCheats(Told):
+    """Adds up what those do who cheat, too, contract by contract."""
+
+    def contract_ended(self, contract: Contract) -> None:
+        if contract.manipulated:
+            self.manipulated.setdefault(contract.contractor, []).append(contract.ended_s)
+            self.harm_usd += contract.harm_usd
+
+
 def play(
     scenario: Scenario, seed: int, replication: int, core: Core = "simpy", known: AllLocal | None = None
 ) -> Play:
     """Play one replication; `known` is its all-local market, where that was played before."""
-    told = Told(scenario)
+    told = (ToldOfCheats if scenario.adversaries else Told)(scenario)
     staged = Stage(
         scenario,
         create(scenario.policy),
