@@ -15,7 +15,7 @@ import simpy
 from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.market.accounts import ConservationError
 from coalesce_sim.market.courses import Course, listed_course
-from coalesce_sim.market.outages import Breakdowns
+from coalesce_sim.market.outages import Breakdowns, Uptime
 from coalesce_sim.market.pool import Pool
 from coalesce_sim.scenario.batching import BatchCurve
 from coalesce_sim.scenario.schema import Scenario
@@ -363,6 +363,7 @@ class Queues:
         self.arrivals = [0] * scenario.clients.total
         self.machine_of: list[int] = scenario.clients.machine_of.tolist()
         self._boxes: dict[str, Queue] = {}
+        self._box_of_client = boxes
         self._on_box: dict[str, list[int]] = {}
         for who, name in enumerate(pool.boxes):
             if name is not None:
@@ -415,18 +416,23 @@ class Queues:
             return self._of_box(box, slots, curve)
         return Queue(self.env, slots) if curve is None else self._batch(curve)
 
-    def _batch(self, curve: BatchCurve, watch: Callable[[int], None] | None = None) -> Queue:
+    def _batch(
+        self, curve: BatchCurve, watch: Callable[[int], None] | None = None, who: int | None = None
+    ) -> Queue:
         from coalesce_sim.market.batches import Batch
 
-        return Batch(self.env, curve, watch)
+        return Batch(self.env, curve, watch, self._uptime(who))
 
     def _of_box(self, name: str, slots: int | None, curve: BatchCurve | None) -> Queue:
         """The queue of all who are on a box, made when the first of them looks at it."""
         if name not in self._boxes:
             there = self._on_box.get(name, [])
             watch = partial(self._watch_all, there) if there else None
-            of_slots = Queue(self.env, slots, watch) if curve is None else self._batch(curve, watch)
-            self._boxes[name] = of_slots
+            who = None if self.outages is None else self.outages.of_box(name)
+            if curve is None:
+                self._boxes[name] = Queue(self.env, slots, watch, self._occupied(who))
+            else:
+                self._boxes[name] = self._batch(curve, watch, who)
         return self._boxes[name]
 
     def _machines(self, of_clients: set[str | None]) -> list[int] | None:
@@ -451,14 +457,24 @@ class Queues:
             return self._of_box(box, self.contractors.slots[who], curve)
         if curve is None or self.sharing is None:
             return Queue(env, self._first_slots[who], partial(self._watch, who), self._occupied(who))
-        return self._batch(curve, partial(self._watch_shared, who, self.sharing))
+        return self._batch(curve, partial(self._watch_shared, who, self.sharing), who)
 
     def _watch_shared(self, contractor: int, sharing: Sharing, jobs: int) -> None:
         self._watch(contractor, jobs)
         sharing.expect(contractor, jobs + 1)
 
-    def _occupied(self, who: int) -> Occupied | None:
-        if self.outages is None or not self.outages.suffers(who):
+    def outages_at_home(self, client: int) -> Uptime | None:
+        """When a client's machine works, where that is a box that has outages."""
+        box = self._box_of_client[client]
+        return None if self.outages is None or box is None else self._uptime(self.outages.of_box(box))
+
+    def _uptime(self, who: int | None) -> Uptime | None:
+        if self.outages is None or who is None or not self.outages.suffers(who):
+            return None
+        return Uptime(self.outages, who)
+
+    def _occupied(self, who: int | None) -> Occupied | None:
+        if self.outages is None or who is None or not self.outages.suffers(who):
             return None
         return partial(self.outages.occupied_s, who)
 
