@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import simpy
 
+from coalesce_sim.market.first_come import Queue, Waiting
 from coalesce_sim.market.outages import Uptime
-from coalesce_sim.market.queues import Queue, Waiting
 from coalesce_sim.scenario.batching import BatchCurve
 
 

@@ -14,8 +14,8 @@ from coalesce_sim.market.contracts.knowledge import Expected, Knowledge
 from coalesce_sim.market.contracts.open_block import OpenContractBlock
 from coalesce_sim.market.contracts.quotes import Stay
 from coalesce_sim.market.contracts.results import GroundTruth
+from coalesce_sim.market.first_come import Waiting
 from coalesce_sim.market.opportunity import Facts, of_delay, of_later_tasks
-from coalesce_sim.market.queues import Waiting
 from coalesce_sim.market.trade import Events, Onward, Venue
 from coalesce_sim.policies.protocol import LOCAL, Outcome
 

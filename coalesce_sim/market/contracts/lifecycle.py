@@ -23,8 +23,8 @@ from coalesce_sim.market.contracts.states import (
     REJECTED,
     WORKING,
 )
+from coalesce_sim.market.first_come import Queue
 from coalesce_sim.market.outages import Lasting
-from coalesce_sim.market.queues import Queue
 from coalesce_sim.market.trade import Events, Venue
 from coalesce_sim.scenario.contracts import ContractRules
 from coalesce_sim.scenario.security import INCIDENT_KINDS
