@@ -18,9 +18,9 @@ class Streams:
         self._seed = seed
         self._replication = replication
 
-    def __call__(self, name: str) -> np.random.Generator:
-        """A fresh generator for `name`; the same name always starts the same sequence."""
-        key = (self._replication, zlib.crc32(name.encode()))
+    def __call__(self, name: str, *numbers: int) -> np.random.Generator:
+        """A fresh generator for `name`, and perhaps numbers; the same always starts the same sequence."""
+        key = (self._replication, zlib.crc32(name.encode()), *numbers)
         return np.random.Generator(np.random.PCG64(np.random.SeedSequence(self._seed, spawn_key=key)))
 
     def later(self, name: str) -> Stream:

@@ -43,10 +43,8 @@ def set_in_motion(fields: dict[str, Any], rng: random.Random, *, compiled: bool 
             who["slots"] = {"at_hours": [[0, who["slots"]], *steps]}
         if not compiled:
             _set_more_in_motion(who, rng)
-        if not {"batch_curve", "box"} & who.keys() and rng.random() < 0.3:
-            chance = {"mean_up_h": rng.choice((0.01, 0.05)), "mean_repair_h": rng.choice((0.002, 0.02))}
-            listed = {"at_hours": [[0, 0.005], [0.02, 0.03], [0.031, 0.05], [0.08, 9]]}
-            who["outages"] = rng.choice((chance, listed)) | {"running": rng.choice(("lost", "resumes"))}
+        if "box" not in who and rng.random() < 0.3:
+            who["outages"] = _outages(rng, rng.choice(("lost", "resumes")))
         for name in _RATES:
             by_curve = name == "decode_tokens_per_s" and ("batch_curve" in who or who.get("box") in curved)
             if rng.random() < 0.2 and not by_curve:
@@ -64,9 +62,8 @@ def set_in_motion(fields: dict[str, Any], rng: random.Random, *, compiled: bool 
         boxed = home.get("box") is not None or fields["clients"].get("box") is not None
         if not boxed and not believed and rng.random() < 0.3:
             home["slot_usd_per_h"] = _moving(rng, rng.uniform(0.5, 3), 0.1, 5.0)
-    for box in (fields.get("boxes") or {}).values() if not compiled else ():
-        if not box["hardware"].get("believed") and rng.random() < 0.3:
-            box["slot_usd_per_h"] = {"at_hours": [[0, rng.uniform(0.5, 3)], [0.03, rng.uniform(0.5, 3)]]}
+    if not compiled:
+        _set_boxes_in_motion(fields, rng, {home.get("box") for home in homes})
     for group in (fields["clients"].get("groups") or {}).values():
         if rng.random() < 0.3:
             group["success"] = _moving(rng, rng.random(), 0.0, 1.0)
@@ -76,6 +73,21 @@ def set_in_motion(fields: dict[str, Any], rng: random.Random, *, compiled: bool 
         fields["clients"]["success"] = _moving(rng, rng.random(), 0.0, 1.0)
     if rng.random() < 0.3:
         fields["clients"]["price_usd"] = _moving(rng, 0.1, 0.0, 0.3)
+
+
+def _outages(rng: random.Random, running: str) -> dict[str, Any]:
+    chance = {"mean_up_h": rng.choice((0.01, 0.05)), "mean_repair_h": rng.choice((0.002, 0.02))}
+    listed = {"at_hours": [[0, 0.005], [0.02, 0.03], [0.031, 0.05], [0.08, 9]]}
+    return rng.choice((chance, listed)) | {"running": running}
+
+
+def _set_boxes_in_motion(fields: dict[str, Any], rng: random.Random, at_home: set[str | None]) -> None:
+    """Boxes go down, and what they cost moves."""
+    for name, box in (fields.get("boxes") or {}).items():
+        if rng.random() < 0.4:
+            box["outages"] = _outages(rng, "resumes" if name in at_home else rng.choice(("lost", "resumes")))
+        if not box["hardware"].get("believed") and rng.random() < 0.3:
+            box["slot_usd_per_h"] = {"at_hours": [[0, rng.uniform(0.5, 3)], [0.03, rng.uniform(0.5, 3)]]}
 
 
 def _set_more_in_motion(who: dict[str, Any], rng: random.Random) -> None:

@@ -13,6 +13,7 @@ from verification.plain_batches import Machine
 from verification.plain_given import (
     HOURS,
     Contractor,
+    Outages,
     Task,
     Worker,
     at,
@@ -84,10 +85,10 @@ class Factors:
         self.learned[type_, who] = Learned(estimates, outcomes, nearer_by, factor)
 
 
-def machine_of(env: simpy.Environment, stated: dict[str, Any]) -> Queue:
+def machine_of(env: simpy.Environment, stated: dict[str, Any], outages: Outages) -> Queue:
     """What works at a home or on a box: slots, or a machine that serves all its jobs at once."""
     if stated["batch_curve"] is not None:
-        return Machine(env, stated["batch_curve"])
+        return Machine(env, stated["batch_curve"], outages)
     return Queue(env, math.inf if stated["slots"] == "unlimited" else stated["slots"])
 
 
@@ -123,10 +124,18 @@ class Known:
         self.first = len(first)
 
         clients = len(self.homes_stated)
-        self.boxes = {name: machine_of(env, box) for name, box in (self.settings["boxes"] or {}).items()}
+        outages = {
+            name: Outages(box["outages"], facts["luck"], name)
+            for name, box in (self.settings["boxes"] or {}).items()
+        }
+        self.boxes = {
+            name: machine_of(env, box, outages[name]) for name, box in (self.settings["boxes"] or {}).items()
+        }
         on_boxes = boxes_of(self.settings["clients"])
+        always_up = Outages(None, facts["luck"], None)
+        self.home_outages = [always_up if box is None else outages[box] for box in on_boxes]
         self.homes = [
-            machine_of(env, home) if box is None else self.boxes[box]
+            machine_of(env, home, always_up) if box is None else self.boxes[box]
             for home, box in zip(self.homes_stated, on_boxes, strict=True)
         ]
         self.queues = {
@@ -168,7 +177,9 @@ class Known:
 
     def queue_of(self, who: Contractor) -> Queue:
         """The queue of a contractor that has a machine of its own."""
-        return Queue(self.env, who.slots) if who.curve is None else Machine(self.env, who.curve)
+        if who.curve is None:
+            return Queue(self.env, who.slots)
+        return Machine(self.env, who.curve, who.outages)
 
     def agent(self, client: int) -> Worker:
         """A client's own agent."""

@@ -454,6 +454,70 @@ class Worker:
         return float(stated["failed_bill_usd" if failed else "bill_usd"] * task.factors[self.factor])
 
 
+class Outages:
+    """When a contractor, or a box and all who are on it, is down, by a rule; never without one."""
+
+    def __init__(
+        self, rule: dict[str, Any] | None, luck: dict[str, int], box: str | None, identity: int = -1
+    ) -> None:
+        self.rule = rule
+        self.key, self.identity = (luck["outage"], identity) if box is None else (luck[f"outage.{box}"], -1)
+
+    def downs_s(self) -> Iterator[tuple[float, float]]:
+        """When it goes down and is up again, one outage after the other."""
+        rule = self.rule
+        if rule is None:
+            return
+        if rule["at_hours"] is not None:
+            yield from ((3600 * begin_h, 3600 * end_h) for begin_h, end_h in rule["at_hours"])
+            return
+        up_s = 0.0
+        for number in itertools.count():
+            lasts = [draw(self.key, self.identity, number, which) for which in (0, 1)]
+            down_s = up_s - 3600 * rule["mean_up_h"] * math.log1p(-lasts[0])
+            up_s = down_s - 3600 * rule["mean_repair_h"] * math.log1p(-lasts[1])
+            yield down_s, up_s
+
+    def up_s(self, now_s: float) -> float:
+        """From when on it is up: now, or when it is repaired."""
+        for begin_s, end_s in self.downs_s():
+            if now_s < end_s:
+                return end_s if begin_s <= now_s else now_s
+        return now_s
+
+    def at_work_s(self, begin_s: float, end_s: float) -> float:
+        """For how long it is up between two times."""
+        lasted_s = end_s - begin_s
+        for down_s, up_s in self.downs_s():
+            if down_s >= end_s:
+                break
+            lasted_s -= max(0.0, min(up_s, end_s) - max(down_s, begin_s))
+        return lasted_s
+
+    def done_s(self, begin_s: float, service_s: float) -> tuple[float, bool]:
+        """When work ends that it begins, and whether it is lost then."""
+        lost_s = self.lost_s(begin_s)
+        if lost_s < begin_s + service_s:
+            return lost_s, True
+        return self.ends_s(begin_s, service_s), False
+
+    def ends_s(self, begin_s: float, service_s: float) -> float:
+        """When work ends that waits for repairs and loses nothing."""
+        for down_s, up_s in self.downs_s():
+            if down_s >= begin_s + service_s:
+                break
+            service_s += max(0.0, up_s - max(down_s, begin_s))
+        return begin_s + service_s
+
+    def lost_s(self, now_s: float) -> float:
+        """When all work is lost that goes on now."""
+        if self.rule is not None and self.rule["running"] == "lost":
+            for down_s, _ in self.downs_s():
+                if down_s > now_s:
+                    return down_s
+        return math.inf
+
+
 INCIDENTS = "leaked", "tampered", "lost"
 
 
@@ -485,6 +549,7 @@ class Contractor(Worker):
         }
         self.s_per_flop = 1 / slot_flop_s(machine) if machine.get("peak_flop_s") else 0.0
         self.curve: dict[str, Any] | None = stated["batch_curve"]
+        self.outages = Outages(stated["outages"], self.luck, stated["box"], self.identity)
         self.enter_s: float = math.inf if stated["enter_s"] is None else stated["enter_s"]
         self.leave_s: float = math.inf if stated["leave_s"] is None else stated["leave_s"]
 
@@ -536,48 +601,6 @@ class Contractor(Worker):
         """How many jobs it can ever work on at once."""
         slots = self.written["slots"]
         return float(max(slots["values"])) if "slots" in self.moving else self.slots
-
-    def downs_s(self) -> Iterator[tuple[float, float]]:
-        """When it goes down and is up again, one outage after the other."""
-        rule = self.stated["outages"]
-        if rule is None:
-            return
-        if rule["at_hours"] is not None:
-            yield from ((3600 * begin_h, 3600 * end_h) for begin_h, end_h in rule["at_hours"])
-            return
-        up_s = 0.0
-        for number in itertools.count():
-            lasts = [draw(self.luck["outage"], self.identity, number, which) for which in (0, 1)]
-            down_s = up_s - 3600 * rule["mean_up_h"] * math.log1p(-lasts[0])
-            up_s = down_s - 3600 * rule["mean_repair_h"] * math.log1p(-lasts[1])
-            yield down_s, up_s
-
-    def up_s(self, now_s: float) -> float:
-        """From when on it is up: now, or when it is repaired."""
-        for begin_s, end_s in self.downs_s():
-            if now_s < end_s:
-                return end_s if begin_s <= now_s else now_s
-        return now_s
-
-    def at_work_s(self, begin_s: float, end_s: float) -> float:
-        """For how long it is up between two times."""
-        lasted_s = end_s - begin_s
-        for down_s, up_s in self.downs_s():
-            if down_s >= end_s:
-                break
-            lasted_s -= max(0.0, min(up_s, end_s) - max(down_s, begin_s))
-        return lasted_s
-
-    def done_s(self, begin_s: float, service_s: float) -> tuple[float, bool]:
-        """When work ends that it begins, and whether it is lost then."""
-        for down_s, up_s in self.downs_s():
-            if down_s >= begin_s + service_s:
-                break
-            if down_s >= begin_s:
-                if self.stated["outages"]["running"] == "lost":
-                    return down_s, True
-                service_s += up_s - down_s
-        return begin_s + service_s, False
 
     @property
     def reliability(self) -> float:

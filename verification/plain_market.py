@@ -265,13 +265,18 @@ class Market:
             yield request
         queue.leave(expected_s)
         queue.working.append(expected_end_s := env.now + expected_s)
-        self.began(task)
+        outages = self.known.home_outages[task.client]
         if isinstance(queue, Machine):
             used_s = queue.change()
+        if (repair_s := outages.up_s(env.now) - env.now) > 0:
+            yield env.timeout(repair_s)
+        self.began(task)
+        if isinstance(queue, Machine):
             tokens = task.written(really=True) * task.factors["local_time_factor"]
             yield env.process(queue.work(self.known.home_s(task, really=True), tokens))
         else:
-            yield env.timeout(self.known.home_s(task, really=True))
+            done_s, _ = outages.done_s(env.now, self.known.home_s(task, really=True))
+            yield env.timeout(done_s - env.now)
         queue.working.remove(expected_end_s)
         if isinstance(queue, Machine):
             task.share_machine(self.known.hours(queue.change() - used_s))
@@ -335,7 +340,7 @@ class Market:
     def carry_out(self, contract: Contract) -> Generator[simpy.Event, Any, tuple[str, str | None]]:
         """Handshake, data, queue, work, verification; how it ended and, where that is badly, why."""
         rules, task, who = self.rules, contract.task, contract.offer.contractor
-        down = who.up_s(self.env.now) > self.env.now
+        down = who.outages.up_s(self.env.now) > self.env.now
         if down or contract.luck("unreachable") < who.stated["unreachable_rate"]:
             in_time = yield from self.lasts(contract, contract.offer.search_s + rules["connect_timeout_s"])
             return ("canceled", "unreachable") if in_time else TIMED_OUT
@@ -430,16 +435,16 @@ class Market:
     ) -> Generator[simpy.Event, Any, tuple[str, str] | None]:
         """Work, once the contractor is up, with the repairs meanwhile."""
         env, who = self.env, contract.offer.contractor
-        repair_s = who.up_s(env.now) - env.now
+        repair_s = who.outages.up_s(env.now) - env.now
         if repair_s > 0 and not (yield from self.lasts(contract, repair_s)):
             return TIMED_OUT
         contract.row["working_s"] = env.now
         self.began(contract.task)
         if isinstance(queue, Machine):
-            return None if (yield from self.beside_others(contract, queue)) else TIMED_OUT
-        begun_s, (done_s, lost) = env.now, who.done_s(env.now, contract.service_s)
+            return (yield from self.beside_others(contract, queue))
+        begun_s, (done_s, lost) = env.now, who.outages.done_s(env.now, contract.service_s)
         in_time = yield from self.lasts(contract, done_s - env.now)
-        contract.row["worked_s"] = who.at_work_s(begun_s, env.now)
+        contract.row["worked_s"] = who.outages.at_work_s(begun_s, env.now)
         if not in_time:
             return TIMED_OUT
         return ("failed", "outage") if lost else None
@@ -452,15 +457,21 @@ class Market:
                 return
             yield self.env.timeout(later[0] - self.env.now)
 
-    def beside_others(self, contract: Contract, machine: Machine) -> Generator[simpy.Event, Any, bool]:
-        """Whether the work was done in time on a machine that serves all its jobs at once."""
+    def beside_others(
+        self, contract: Contract, machine: Machine
+    ) -> Generator[simpy.Event, Any, tuple[str, str] | None]:
+        """How it ended where the work was not done on a machine that serves all its jobs at once."""
         work = self.env.process(machine.work(contract.service_s, contract.tokens))
-        left_s = max(0.0, contract.deadline_s - self.env.now + ROUNDING_S)
+        patience_s = max(0.0, contract.deadline_s - self.env.now + ROUNDING_S)
+        lost_s = contract.offer.contractor.outages.lost_s(self.env.now) - self.env.now
+        left_s = min(patience_s, lost_s)
         yield work if left_s == math.inf else work | self.env.timeout(left_s)
-        if not work.processed:
-            work.interrupt()
-            return False
-        return True
+        if not work.triggered and lost_s <= patience_s:
+            yield self.env.timeout(0)  # what is done as the outage begins is not lost
+        if work.triggered:
+            return None
+        work.interrupt()
+        return TIMED_OUT if patience_s < lost_s else ("failed", "outage")
 
     # end, learn, recover
 

@@ -37,7 +37,14 @@ def groups() -> Market:
             "arrivals": {"kind": "renewal", "gap_s": {"exponential": {"mean": 12}}, "limit": 90},
             "failure_correlation": 0.0,
         },
-        "boxes": {"lab": {"slots": 2, "hardware": slow}, "shed": {"slots": 1, "hardware": dict(GPU)}},
+        "boxes": {
+            "lab": {"slots": 2, "hardware": slow},
+            "shed": {
+                "slots": 1,
+                "hardware": dict(GPU),
+                "outages": {"mean_up_h": 0.05, "mean_repair_h": 0.02},
+            },
+        },
         "clients": {
             "hardware": GPU,
             "success": 0.5,

@@ -43,6 +43,7 @@ _FACTS = re.compile(
 _OF_ALL = (
     (re.compile(r"^clients\.groups\.NAME\.(hardware|batch_curve|outcomes|slot_usd_per_h)"), r"clients.\1"),
     (re.compile(r"^boxes\.NAME\.(hardware|batch_curve|slot_usd_per_h)"), r"clients.\1"),
+    (re.compile(r"^boxes\.NAME\.outages"), "contractors.WHO.outages"),
     (re.compile(r"^clients\.groups\.NAME\.policy"), "policy"),
 )
 """Sections that stand in several places, and where they are counted."""

@@ -88,7 +88,7 @@ def facts(scenario: Scenario, seed: int, replication: int) -> Facts:
         `work` and `difficulty` (attempt 0), what may go wrong with contracts (`unreachable`, `question`,
         `reply`, `fails_openly`, `fails_at`, `found`, `incident`, `incident kind`, `incident averted`), when
         a contractor is down by chance (`outage`: the number of the outage stands for the task, 0 for the time
-        up before it and 1 for its repair), and
+        up before it and 1 for its repair; of a box it is ``outage.NAME``, and nobody's), and
         what policies draw (`policy.random`, `policy.exploration`, `policy.exploration.pick`,
         `policy.weight drift.cost` and the like; nobody's). `registry`, or `broadcast`, gives each contractor
         a draw (task 0, attempt 0), and those of equal merit are ranked by it; in `gossip` the round stands
@@ -138,7 +138,10 @@ def facts(scenario: Scenario, seed: int, replication: int) -> Facts:
         "sources": None if roster.sources is None else roster.sources.tolist(),
         "tasks": list(_tasks(scenario, records, streams)),
         "factors": list(_factors(scenario, streams)),
-        "luck": {purpose: luck.key(purpose) for purpose in _PURPOSES},
+        "luck": {
+            purpose: luck.key(purpose)
+            for purpose in (*_PURPOSES, *(f"outage.{name}" for name in scenario.boxes or ()))
+        },
         "recorded": None if records is None else _recorded(records),
         "ontology": _ontology(scenario),
         "texts": _texts(scenario),

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import simpy
 
-from coalesce_sim.market.queues import Queue, Waiting
+from coalesce_sim.market.first_come import Queue, Waiting
+from coalesce_sim.market.outages import Uptime
 from coalesce_sim.scenario.batching import BatchCurve
 
 
@@ -30,15 +31,21 @@ class Batch(Queue):
     """A queue whose jobs at work share a machine: they all write at the same pace, that of their number.
 
     All that write have written the same number of tokens since any moment, so that one clock that counts
-    tokens in place of seconds orders their ends; it runs at another pace whenever a job begins or ends.
+    tokens in place of seconds orders their ends; it runs at another pace whenever a job begins or ends, and
+    stands still while the machine is down.
     """
 
-    __slots__ = ("_alarms", "_clock_s", "_curve", "_machine_s", "_pace_s", "_tokens", "_writing")
+    __slots__ = ("_alarms", "_clock_s", "_curve", "_machine_s", "_pace_s", "_tokens", "_uptime", "_writing")
 
     def __init__(
-        self, env: simpy.Environment, curve: BatchCurve, watch: Callable[[int], None] | None = None
+        self,
+        env: simpy.Environment,
+        curve: BatchCurve,
+        watch: Callable[[int], None] | None = None,
+        uptime: Uptime | None = None,
     ) -> None:
         super().__init__(env, curve.max_jobs, watch)
+        self._uptime = uptime
         self._curve = curve
         self._tokens = 0.0
         self._machine_s = 0.0
@@ -67,7 +74,7 @@ class Batch(Queue):
         self._run()
         job = Job(self._env.event(), self._machine_s)
         if apart_s > 0:
-            self._env.timeout(apart_s).callbacks.append(lambda _: self._write(job, tokens))
+            self._env.timeout(self._takes_s(apart_s)).callbacks.append(lambda _: self._write(job, tokens))
         else:
             self._write(job, tokens)
         return job
@@ -77,6 +84,14 @@ class Batch(Queue):
         self._run()
         job.left = True
         job.machine_s += self._machine_s
+
+    def most_s(self, apart_s: float, tokens: float) -> float:
+        """How long such a job takes at most, but for repairs."""
+        return apart_s + tokens * self._curve.s_per_token(self._curve.max_jobs)
+
+    def _takes_s(self, work_s: float) -> float:
+        """How long so much of the machine's time takes by the clock."""
+        return work_s if self._uptime is None else self._uptime.takes_s(self._env.now, work_s)
 
     @property
     def crowd(self) -> int:
@@ -105,7 +120,10 @@ class Batch(Queue):
 
     def _run(self) -> None:
         """Count the tokens and the machine's time up to now, at the pace since the last change."""
-        since_s, self._clock_s = self._env.now - self._clock_s, self._env.now
+        begin_s, self._clock_s = self._clock_s, self._env.now
+        since_s = self._clock_s - begin_s
+        if self._uptime is not None and self._at_work:
+            since_s = self._uptime.worked_s(begin_s, self._clock_s)
         if since_s > 0 and self._at_work:
             self._tokens += since_s / self._pace_s
             self._machine_s += since_s / self._at_work
@@ -122,7 +140,7 @@ class Batch(Queue):
         if self._writing:
             number = self._alarms
             left_s = max(0.0, self._writing[0][0] - self._tokens) * self._pace_s
-            self._env.timeout(left_s).callbacks.append(lambda _: self._ring(number))
+            self._env.timeout(self._takes_s(left_s)).callbacks.append(lambda _: self._ring(number))
 
     def _ring(self, number: int) -> None:
         if number != self._alarms:

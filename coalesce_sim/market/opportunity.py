@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from coalesce_sim.economics.internal import Delay, value_rate
-from coalesce_sim.market.queues import Queue
+from coalesce_sim.market.first_come import Queue
 from coalesce_sim.market.workload import Block
 
 Facts = dict[str, Any]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from coalesce_sim.luck import Draws, Luck
 from coalesce_sim.market.roster import Roster
+from coalesce_sim.policies.protocol import LOCAL
+from coalesce_sim.scenario.boxes import Box
 from coalesce_sim.scenario.outages import LAST_OUTAGE, Outages
 
 
@@ -28,18 +30,34 @@ class Lasting(NamedTuple):
 
 
 class Breakdowns:
-    """The outages of contractors; those by chance are laid out as far as somebody has looked, each by its
-    contractor's own luck."""
+    """The outages of contractors and of boxes; those by chance are laid out as far as somebody has looked, by
+    the contractor's own luck, or the box's.
 
-    def __init__(self, roster: Roster, luck: Luck) -> None:
+    Boxes are numbered from -1 downwards (`of_box`); whoever is on one is down when it is.
+    """
+
+    def __init__(self, roster: Roster, luck: Luck, boxes: Mapping[str, Box] | None = None) -> None:
+        boxes = boxes or {}
+        self._boxes = {name: -1 - place for place, name in enumerate(boxes)}
         self._draws: Draws = luck("outage")
-        self._rules = [kind.outages for kind in roster.kinds]
-        self._kind: list[int] = roster.kind.tolist()
+        self._of_boxes = [luck(f"outage.{name}") for name in boxes]
+        self._rules = roster.each([kind.outages for kind in roster.kinds])
+        self._box_rules = [box.outages for box in boxes.values()]
+        on_boxes = roster.stated("box")
+        self._machine = [who if box is None else self._boxes[box] for who, box in enumerate(on_boxes)]
         self._laid_out: dict[int, list[Down]] = {}
 
+    def of_box(self, name: str) -> int:
+        """The number of a box."""
+        return self._boxes[name]
+
     def suffers(self, who: int) -> bool:
-        """Whether a contractor is ever down."""
-        return self._rules[self._kind[who]] is not None
+        """Whether a contractor, or a box, is ever down."""
+        return self._rule(who) is not None
+
+    def _rule(self, who: int) -> Outages | None:
+        rule: Outages | None = self._rules[who] if who >= 0 else self._box_rules[-1 - who]
+        return rule
 
     def repaired_s(self, who: int, now_s: float) -> float:
         """When a contractor is up: now, or when it is repaired."""
@@ -53,8 +71,7 @@ class Breakdowns:
 
     def lasting(self, who: int, begin_s: float, work_s: float) -> Lasting:
         """What becomes of work that begins then, when the contractor is up."""
-        rule = self._rules[self._kind[who]]
-        lasts_s = work_s
+        rule, lasts_s = self._rule(who), work_s
         for down in self._since(who, begin_s):
             if down.from_s >= begin_s + lasts_s:
                 break
@@ -62,6 +79,23 @@ class Breakdowns:
                 return Lasting(down.from_s - begin_s, lost=True)
             lasts_s += down.until_s - down.from_s
         return Lasting(lasts_s, lost=False)
+
+    def ends_s(self, who: int, now_s: float, work_s: float) -> float:
+        """When so much work is done that goes on now and, during repairs, waits."""
+        end_s = now_s + work_s
+        for down in self._since(who, now_s):
+            if down.from_s >= end_s:
+                break
+            end_s += down.until_s - max(down.from_s, now_s)
+        return end_s
+
+    def lost_s(self, who: int, now_s: float) -> float:
+        """When work is lost that goes on now, if it is not done before."""
+        rule = self._rule(who)
+        if rule is not None and rule.running == "lost":
+            for down in self._since(who, now_s):
+                return down.from_s
+        return math.inf
 
     def down_s(self, who: int, begin_s: float, end_s: float) -> float:
         """For how long a contractor is down between two times."""
@@ -79,7 +113,7 @@ class Breakdowns:
 
     def _since(self, who: int, now_s: float) -> Iterator[Down]:
         """The outages of a contractor that are not over by now, one after the other."""
-        rule = self._rules[self._kind[who]]
+        rule, who = self._rule(who), who if who < 0 else self._machine[who]
         if rule is None:
             return
         known = self._laid_out.setdefault(who, [])
@@ -107,18 +141,35 @@ class Breakdowns:
         assert rule.mean_up_h is not None
         assert rule.mean_repair_h is not None
         since_s = known[-1].until_s if known else 0.0
-        from_s = since_s - 3600 * rule.mean_up_h * math.log1p(-self._draws.draw(who, number, 0))
-        return Down(
-            from_s, from_s - 3600 * rule.mean_repair_h * math.log1p(-self._draws.draw(who, number, 1))
-        )
+        draws, worker = (self._draws, who) if who >= 0 else (self._of_boxes[-1 - who], LOCAL)
+        from_s = since_s - 3600 * rule.mean_up_h * math.log1p(-draws.draw(worker, number, 0))
+        return Down(from_s, from_s - 3600 * rule.mean_repair_h * math.log1p(-draws.draw(worker, number, 1)))
 
 
 def _end_s(down: Down) -> float:
     return down.until_s
 
 
-def breakdowns_of(roster: Roster, luck: Luck) -> Breakdowns | None:
-    """The outages of contractors; None where nobody has any."""
-    if all(kind.outages is None for kind in roster.kinds):
-        return None
-    return Breakdowns(roster, luck)
+class Uptime(NamedTuple):
+    """When a machine works, of a contractor or a box that has outages."""
+
+    outages: Breakdowns
+    who: int
+
+    def repair_s(self, now_s: float) -> float:
+        """How long its repair takes from now on; 0 while it is up."""
+        return self.outages.repaired_s(self.who, now_s) - now_s
+
+    def worked_s(self, begin_s: float, end_s: float) -> float:
+        """For how long it is up between two times."""
+        return end_s - begin_s - self.outages.down_s(self.who, begin_s, end_s)
+
+    def takes_s(self, now_s: float, work_s: float) -> float:
+        """How long so much work takes from now on by the clock."""
+        return self.outages.ends_s(self.who, now_s, work_s) - now_s
+
+
+def breakdowns_of(roster: Roster, luck: Luck, boxes: Mapping[str, Box] | None) -> Breakdowns | None:
+    """The outages of contractors and boxes; None where nobody has any."""
+    rules = [each.outages for each in roster.kinds] + [box.outages for box in (boxes or {}).values()]
+    return None if all(rule is None for rule in rules) else Breakdowns(roster, luck, boxes)

@@ -3,20 +3,60 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
 
-from coalesce_sim.arrays import FloatArray
+from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.market.arrivals import Arrivals
-from coalesce_sim.scenario.distributions import sample
+from coalesce_sim.scenario.distributions import Distribution, sample
 from coalesce_sim.scenario.volume import mean_below
 from coalesce_sim.scenario.workload import Renewal
 from coalesce_sim.streams import Streams
 
 _GAPS = 16
 """How many gaps of a client are drawn at a time; what is drawn hangs on no other client."""
+
+_AHEAD = 16
+"""How many values of a client are drawn at a time, for tasks that may lie in other blocks."""
+
+
+class OwnDraws:
+    """What clients draw for their own tasks, one after the other: hangs on no other client."""
+
+    def __init__(self, streams: Streams) -> None:
+        self._streams = streams
+        self._ahead: dict[tuple[str, int], FloatArray] = {}
+        self._chunks: Counter[tuple[str, int]] = Counter()
+
+    def sample(self, name: str, distribution: Distribution, client: IntArray) -> FloatArray:
+        """A value for each of the tasks of these clients."""
+        if isinstance(distribution, int | float):
+            return np.full(len(client), float(distribution))
+        return self._drawn(name, partial(sample, distribution), client)
+
+    def uniforms(self, name: str, client: IntArray) -> FloatArray:
+        """A draw on [0, 1) for each."""
+        return self._drawn(name, lambda luck, count: luck.random(count), client)
+
+    def _drawn(
+        self, name: str, draw: Callable[[np.random.Generator, int], FloatArray], client: IntArray
+    ) -> FloatArray:
+        values = np.empty(len(client))
+        by_client = np.argsort(client, kind="stable")
+        clients, firsts = np.unique(client[by_client], return_index=True)
+        for who, rows in zip(clients.tolist(), np.split(by_client, firsts[1:]), strict=True):
+            place = name, who
+            ahead = self._ahead.get(place, np.empty(0))
+            while len(ahead) < len(rows):
+                luck = self._streams(f"task.{name} of a client", who, self._chunks[place])
+                self._chunks[place] += 1
+                ahead = np.concatenate((ahead, draw(luck, _AHEAD)))
+            values[rows], self._ahead[place] = ahead[: len(rows)], ahead[len(rows) :]
+        return values
 
 
 def luck_of(client: int, streams: Streams) -> np.random.Generator:

@@ -24,12 +24,12 @@ from coalesce_sim.inputs.tasktable import read_table
 from coalesce_sim.market.arrivals import Arrivals, dealer_of, unbroken
 from coalesce_sim.market.composite import SCALED, Templates, Wholes
 from coalesce_sim.market.courses import Course, course_by, rent_of
-from coalesce_sim.market.own_streams import by_the_hour, renewed
+from coalesce_sim.market.own_streams import OwnDraws, by_the_hour, renewed
 from coalesce_sim.market.tasks_of_groups import TasksOfGroups
 from coalesce_sim.policies.protocol import Tasks
 from coalesce_sim.scenario.believed import OwnHardware
 from coalesce_sim.scenario.clients import Home
-from coalesce_sim.scenario.distributions import sample
+from coalesce_sim.scenario.distributions import Distribution, sample
 from coalesce_sim.scenario.hardware import Hardware
 from coalesce_sim.scenario.schema import Clock, Scenario
 from coalesce_sim.scenario.workload import LEVELS, DemandDriven, MarketDemand, Recorded, Renewal
@@ -121,7 +121,7 @@ class _Drawn:
 
 
 class Workload:
-    """Draws a scenario's tasks, each attribute from a stream of its own."""
+    """Draws a scenario's tasks, each attribute from a stream of its own, or each client's own of that."""
 
     def __init__(self, scenario: Scenario, demand: FloatArray, streams: Streams) -> None:
         self._scenario = scenario
@@ -137,14 +137,15 @@ class Workload:
                 *_FACTORS,
             )
         }
+        self._own = OwnDraws(streams) if scenario.workload.arrivals_per_client else None
         self._dealer = dealer_of(scenario.workload, scenario.clients, self._streams["client"]())
         self._of_groups = TasksOfGroups(scenario, streams)
         self._home_of = scenario.clients.home_of
         homes = scenario.clients.homes
         self._shares = np.array([home.batch_curve is not None for home in homes])[self._home_of]
         self._rents = [rent_of(home, scenario.clock, streams) for home in homes]
-        self._own = [_timed(home) for home in homes]
-        self._believed = [machine.as_believed for machine in self._own]
+        self._machines_at_home = [_timed(home) for home in homes]
+        self._believed = [machine.as_believed for machine in self._machines_at_home]
         self._templates = Templates(scenario.workload.types)
         self._recordings = None if scenario.records is None else read_recordings(scenario.records)
         value_usd, stream = scenario.workload.attributes.value_usd, self._streams["value_usd"]
@@ -231,7 +232,8 @@ class Workload:
         workload = self._scenario.workload
         n = len(arrivals)
         client = self._dealer.deal(arrivals)
-        type_id = self._of_groups.types(self._streams["type"]().random(n), client)
+        kinds = self._streams["type"]().random(n) if self._own is None else self._own.uniforms("type", client)
+        type_id = self._of_groups.types(kinds, client)
         if arrivals.table is not None:
             type_id = arrivals.table.type_id
         if arrivals.instance is not None and self._recordings is not None:
@@ -252,14 +254,21 @@ class Workload:
             None if arrivals.instance is None else arrivals.instance[order],
         )
         if not self._templates.any:
-            return self._priced(first, drawn, {name: luck[order] for name, luck in self._luck(n).items()})
+            luck = {name: factors[order] for name, factors in self._luck(client).items()}
+            return self._priced(first, drawn, luck)
         drawn = self._in_steps(drawn)
-        return self._priced(first, drawn, self._luck(len(drawn.arrival_s)))
+        return self._priced(first, drawn, self._luck(drawn.client))
 
-    def _luck(self, n: int) -> dict[str, FloatArray]:
-        """The factors between what is expected and what happens."""
+    def _luck(self, client: IntArray) -> dict[str, FloatArray]:
+        """The factors between what is expected and what happens, of tasks of these clients."""
         realised = self._scenario.cost_model.realised
-        return {name: sample(getattr(realised, name), self._streams[name], n) for name in _FACTORS}
+        return {name: self._sample(name, getattr(realised, name), client) for name in _FACTORS}
+
+    def _sample(self, name: str, distribution: Distribution, client: IntArray) -> FloatArray:
+        """A value for each task of these clients."""
+        if self._own is not None:
+            return self._own.sample(name, distribution, client)
+        return sample(distribution, self._streams[name], len(client))
 
     def _in_steps(self, drawn: _Drawn) -> _Drawn:
         """The same tasks with every composite one in its steps, each with its part of the whole."""
@@ -304,7 +313,7 @@ class Workload:
             if name == "value_usd" and isinstance(self._value_usd, Course):
                 drawn[name] = self._value_usd.values_at(arrivals.arrival_s)
             else:
-                drawn[name] = sample(getattr(attributes, name), self._streams[name], n)
+                drawn[name] = self._sample(name, getattr(attributes, name), client)
         drawn["value_usd"] = self._of_groups.values_usd(drawn["value_usd"], client, arrivals.arrival_s)
         columns = {
             name: np.where(np.isnan(given[name]), values, given[name]) if name in given else values
@@ -332,7 +341,7 @@ class Workload:
     ) -> tuple[Hardware | Machines, Hardware | Machines]:
         """What each task runs on at home, at the prices of when it arrives, really and as its client
         believes; one and the same where nobody believes otherwise."""
-        own, believed = self._own, self._believed
+        own, believed = self._machines_at_home, self._believed
         rented = any(rent is not None for rent in self._rents)
         if len(own) == 1 and not rented:
             return own[0], believed[0]

@@ -11,6 +11,7 @@ from coalesce_sim.scenario.batching import BatchCurve, with_places
 from coalesce_sim.scenario.believed import OwnHardware
 from coalesce_sim.scenario.distributions import Positive
 from coalesce_sim.scenario.moving import Moving
+from coalesce_sim.scenario.outages import Outages
 from coalesce_sim.scenario.pool import Slots
 
 
@@ -32,6 +33,9 @@ class Box(Model):
     slot_usd_per_h: Positive | Moving | None = None
     """USD for each hour that a slot is at work, all told but for memory, in place of what follows from the
     `hardware`; with a `batch_curve` it is that of the whole box."""
+    outages: Outages | None = None
+    """When the box is down, and with it all who are on it; left out, never. Clients' own work on it always
+    waits for the repair."""
 
     @model_validator(mode="wrap")
     @classmethod

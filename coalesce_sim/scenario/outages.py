@@ -20,7 +20,8 @@ without end."""
 
 
 class Outages(Model):
-    """When a contractor is down, at work or idle: by chance, or at listed hours.
+    """When a contractor, or a box with all who are on it, is down, at work or idle: by chance, or at listed
+    hours.
 
     While it is down it does not answer when it is given a task, like one who is unreachable, and no work
     begins: who has a slot waits for the repair. Its offers do not know of it, and neither do clients.
@@ -41,8 +42,8 @@ class Outages(Model):
     """In place of chance: pairs of hours from the start of the clock, when the contractor goes down and when
     it is up again, one after the other."""
     running: Literal["lost", "resumes"] = "lost"
-    """What becomes of work that an outage interrupts: the contract fails (``outage``), or the work goes on
-    where it stopped when the contractor is up again."""
+    """What becomes of work that an outage interrupts, all of it where a machine serves several jobs at once:
+    contracts fail (``outage``), or the work goes on where it stopped when the contractor is up again."""
 
     @model_validator(mode="after")
     def _either_or(self) -> Self:

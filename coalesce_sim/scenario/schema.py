@@ -244,12 +244,19 @@ class Scenario(Model):
                 yield f"{place}.{name}: moves, but recorded work tells it (records)"
             for message in objections(name, number, 24 * self.clock.days):
                 yield f"{place}.{name}.{message}"
-        for place, facts in self._stated_facts:
-            outages = () if facts.outages is None else facts.outages.objections(24 * self.clock.days)
-            for message in outages:
+        rules = [(f"boxes.{name}", box.outages) for name, box in (self.boxes or {}).items()]
+        for place, outages in (*rules, *((place, each.outages) for place, each in self._stated_facts)):
+            for message in () if outages is None else outages.objections(24 * self.clock.days):
                 yield f"{place}.outages.{message}"
+        at_home = {each.box for each in self.clients.populations}
+        for name, box in (self.boxes or {}).items():
+            if name in at_home and box.outages is not None and box.outages.running == "lost":
+                why = "must be resumes where clients are on the box, who do not give up what they have begun"
+                yield f"boxes.{name}.outages.running: {why} (got 'lost')"
+        for place, facts in self._stated_facts:
             if facts.outages is not None and facts.box is not None:
-                yield f"{place}.outages: does not go with a box, which others may work on meanwhile"
+                instead = f"boxes.{facts.box}.outages"
+                yield f"{place}.outages: the box goes down, and with it all who are on it; state {instead}"
             for name in moving_in(facts).keys() & PRICES if facts.conditional_prices else ():
                 yield f"{place}.{name}: moves, which does not go with conditional_prices beside it"
 
@@ -376,7 +383,7 @@ class Scenario(Model):
         if stated.box is None or self.boxes is None:
             return stated
         box = self.boxes[stated.box]
-        return stated.model_copy(update={name: getattr(box, name) for name in OF_BOX})
+        return stated.model_copy(update={name: getattr(box, name) for name in (*OF_BOX, "outages")})
 
     @property
     def _stated_facts(self) -> list[tuple[str, ContractorFacts]]:
@@ -576,8 +583,6 @@ class Scenario(Model):
                 if outcome.latency_min is not None:
                     got = _got(outcome.latency_min)
                     yield f"{place}.outcomes.{name}.latency_min: a time beside batch_curve {got}"
-            if facts.batch_curve is not None and facts.outages is not None:
-                yield f"{place}.outages: not beside batch_curve, whose jobs share what each began"
             if facts.batch_curve is not None and (rate := facts.decode_tokens_per_s) is not None:
                 yield f"{place}.decode_tokens_per_s: its box's batch_curve stands in its place (got {rate!r})"
 

@@ -64,8 +64,8 @@ class DemandDriven(Model):
     """Expected tasks an hour for each unit of demand, of all clients together or, `per` client, of each; all
     come at the start of the hour."""
     per: Literal["client"] | None = None
-    """``client`` has each client bring its own tasks, when being luck of its own, so that more clients bring
-    more; left out, tasks come to all clients together, and are dealt among them."""
+    """``client`` has each client bring its own tasks, when and what being luck of its own, so that more
+    clients bring more; left out, tasks come to all clients together, and are dealt among them."""
 
 
 def _lets_time_pass(gap_s: Distribution) -> Distribution:
@@ -85,8 +85,8 @@ class Renewal(Model):
     """Number of tasks after which no more come, `per` client of each; left out, they come until the clock
     ends, a thousand million at most."""
     per: Literal["client"] | None = None
-    """``client`` has each client bring its own tasks, when being luck of its own, so that more clients bring
-    more; left out, tasks come to all clients together, and are dealt among them."""
+    """``client`` has each client bring its own tasks, when and what being luck of its own, so that more
+    clients bring more; left out, tasks come to all clients together, and are dealt among them."""
 
 
 class ListedTask(Model):

@@ -85,6 +85,23 @@ def test_values_stated_again_are_the_same_values() -> None:
 PER_CLIENT = ["workload.arrivals.per=client", "workload.arrivals.limit=20"]
 
 
+@pytest.mark.parametrize("scenario", ["market_day", "experiments_splitting"])
+def test_one_more_client_leaves_what_the_tasks_of_others_are(scenario: str) -> None:
+    """For more than one block, in which others' tasks come in between."""
+    noise = "cost_model.realised.external_time_factor={lognormal: {median: 1, sigma: 0.3}}"
+    changes = ["workload.arrivals.per=client", "workload.arrivals.limit=300", noise]
+
+    def told(clients: int) -> tuple[list[dict[str, Any]], list[dict[str, float]]]:
+        loaded = coalesce_sim.load(scenario, [*changes, f"clients.count={clients}"])
+        facts = coalesce_sim.stage(loaded).facts()
+        steps = len(facts["factors"]) == len(facts["tasks"])
+        factors = zip(facts["tasks"], facts["factors"], strict=True) if steps else ()
+        mine = [luck for task, luck in factors if task["client"] < 8]
+        return [task for task in facts["tasks"] if task["client"] < 8], mine
+
+    assert told(8) == told(9)
+
+
 def test_another_client_changes_nothing_of_when_mine_come() -> None:
     few, more = (rows_of(None, *PER_CLIENT, f"clients.count={count}") for count in (3, 7))
     assert (len(few), len(more)) == (3 * 20, 7 * 20)

@@ -12,7 +12,7 @@ import coalesce_sim
 from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.contracts.ended import EndedContracts
 from coalesce_sim.market.contracts.states import FINAL_STATES
-from coalesce_sim.market.queues import Queue
+from coalesce_sim.market.first_come import Queue
 from tests.market.trading import HOME, HOME_USD, LATE_USD_PER_S, VALUE_USD, contractor, market, play, run_of
 
 FEES: dict[str, Any] = {

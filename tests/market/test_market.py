@@ -16,7 +16,7 @@ from coalesce_sim.cost_parts import COST_PARTS
 from coalesce_sim.experiments.hindsight import honest_baseline
 from coalesce_sim.market.accounts import Accounts, ConservationError
 from coalesce_sim.market.baseline import ClosedForm, Replayed
-from coalesce_sim.market.queues import Forecast, Queue
+from coalesce_sim.market.first_come import Forecast, Queue
 from tests.markets import queueing
 
 

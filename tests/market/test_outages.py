@@ -134,3 +134,81 @@ def test_work_that_lasts_for_ever_is_interrupted_by_so_many_outages_and_no_more(
     ((state, _, began_s, ended_s),) = ends([0], a)
     assert state == "completed"
     assert ended_s - began_s - work_s == pytest.approx(3600 * 20_000, rel=0.03)
+
+
+CURVE = {"base_ms_per_token": 10, "per_job_ms": 10, "max_jobs": 3}
+"""A token takes 20 ms alone, 30 ms beside another one."""
+
+
+def beside(*given: tuple[float, float], running: str, **sections: Any) -> Any:
+    """Jobs of so many tokens on a machine that serves all at once and is down from 20 to 100 s."""
+    tasks: list[Any] = [{"type": "job", "arrival_s": at_s, "output_tokens": tokens} for at_s, tokens in given]
+    a = contractor("a", latency_min=0.0, batch_curve=CURVE, **down((20, 100), running=running))
+    fields = market(tasks, a, **HIRE, attributes={"expected_output_tokens": 1000}, **sections)
+    scenario = coalesce_sim.load(fields)
+    assert differences(scenario) == []
+    return coalesce_sim.run(scenario, replications=1).contracts.sort_values("task")
+
+
+def test_all_jobs_of_a_machine_that_serves_them_at_once_are_lost_together() -> None:
+    rows = beside((0, 1000), (10, 600), (110, 500), running="lost")
+    assert rows["reason"].tolist()[:2] == ["outage", "outage"]
+    assert rows["ended_s"].tolist() == pytest.approx([20, 20, 120])
+    assert rows["worked_s"].tolist() == pytest.approx([15, 5, 10])
+
+
+def test_or_pause_and_resume_together() -> None:
+    """A writes 500 tokens alone in 10 s, B comes; in 10 s more both write 333, and the rest after the repair:
+    A its 167 in 5 s, B 100 in 2 s more."""
+    rows = beside((0, 1000), (10, 600), running="resumes")
+    assert rows["state"].tolist() == ["completed", "completed"]
+    assert rows["ended_s"].tolist() == pytest.approx([105, 107])
+    assert rows["worked_s"].tolist() == pytest.approx([10 + 7.5, 7.5 + 2])
+
+
+def test_a_job_that_is_done_as_the_outage_begins_is_not_lost_and_impatience_comes_first() -> None:
+    assert beside((0, 1000), running="lost")["state"].tolist() == ["completed"]
+    impatient = beside((0, 5000), running="resumes", contracts={"timeout_factor": 2.0})
+    assert impatient[["reason", "ended_s"]].to_numpy().tolist() == [["timed out", pytest.approx(40)]]
+
+
+def on_a_box(running: str, clients: dict[str, Any], **box: Any) -> Any:
+    """Two contractors, and perhaps clients, on a box that is down from 20 to 100 s."""
+    fields = market([0, 1, 2, 110], *(contractor(name, box="lab") for name in "ab"))
+    hardware = fields["clients"]["hardware"]
+    fields["boxes"] = {"lab": {"hardware": hardware} | box | down((20, 100), running=running)}
+    fields["clients"] = {"count": 1} | clients | ({} if "box" in clients else {"hardware": hardware})
+    fields["policy"] = {"kind": "random"}
+    scenario = coalesce_sim.load(fields)
+    assert differences(scenario) == []
+    return coalesce_sim.run(scenario, replications=1)
+
+
+def test_who_is_on_a_box_is_down_with_it() -> None:
+    rows = on_a_box("lost", {"slots": 0}, slots=2).contracts.sort_values("task")
+    # Work takes a second more on the box, for its FLOP; who has no slot yet waits for the repair.
+    assert rows["reason"].eq("outage").tolist() == [True, True, False, False]
+    assert rows["ended_s"].tolist() == [20, 20, 161, 171]
+
+
+def test_what_a_client_does_on_a_box_resumes_after_the_repair() -> None:
+    rows = on_a_box("resumes", {"box": "lab"}, slots=1).decisions
+    assert rows["finished_s"].iloc[0] in (140, 141)
+    with pytest.raises(ScenarioError, match=r"boxes\.lab\.outages\.running: must be resumes where clients"):
+        on_a_box("lost", {"box": "lab"}, slots=1)
+
+
+def test_outages_of_a_box_by_chance_are_its_own() -> None:
+    chance = {"mean_up_h": 2.0, "mean_repair_h": 0.5}
+    fields = market([0], *(contractor(name, box="lab") for name in "ab"))
+    fields["boxes"] = {"lab": {"hardware": fields["clients"]["hardware"], "outages": chance}}
+    scenario = coalesce_sim.load(fields)
+    roster = roster_of(scenario, Streams(scenario.seed, 0))
+    luck = Luck(scenario.seed, 0, roster.identities)
+    outages = Breakdowns(roster, luck, scenario.boxes)
+    down_s = -7200 * math.log1p(-luck("outage.lab").draw(-1, 0, 0))
+    up_s = down_s - 1800 * math.log1p(-luck("outage.lab").draw(-1, 0, 1))
+    for who in (0, 1, outages.of_box("lab")):
+        assert outages.repaired_s(who, down_s) == pytest.approx(up_s)
+    with pytest.raises(ScenarioError, match=r"outages: the box goes down, and with it all who are on it"):
+        coalesce_sim.load(fields | {"contractors": [contractor("a", box="lab", outages=chance)]})

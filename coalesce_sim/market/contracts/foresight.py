@@ -63,7 +63,8 @@ class Foresight:
         takes_s, cost_usd = opened.local_s[task], opened.charge_usd[task]
         if isinstance(home, Batch):
             takes_s, cost_usd = self._beside_others(opened, task, home)
-        end_s = now_s + home.true_wait_s(now_s) + takes_s
+        begin_s, uptime = now_s + home.true_wait_s(now_s), self._queues.outages_at_home(opened.client[task])
+        end_s = begin_s + (takes_s if uptime is None else uptime.takes_s(begin_s, takes_s))
         cost_usd += self._late_s(opened, task, end_s) * self._late_usd_per_s
         good = opened.results.work(task, LOCAL, end_s).honest_good
         return cost_usd if good else cost_usd + opened.layout.loss_usd[task]

@@ -14,8 +14,8 @@ from coalesce_sim.market.contracts.knowledge import Expected, Knowledge
 from coalesce_sim.market.contracts.open_block import OpenContractBlock
 from coalesce_sim.market.contracts.quotes import Stay
 from coalesce_sim.market.contracts.results import GroundTruth
+from coalesce_sim.market.first_come import Waiting
 from coalesce_sim.market.opportunity import Facts, of_delay, of_later_tasks
-from coalesce_sim.market.queues import Waiting
 from coalesce_sim.market.trade import Events, Onward, Venue
 from coalesce_sim.policies.protocol import LOCAL, Outcome
 
@@ -189,11 +189,15 @@ class Home:
             request = home.resource.request()
             yield request
             expected_end_s = home.begin(env.now, attempt.expected_s, attempt.place)
+        uptime = self._queues.outages_at_home(opened.client[task])
+        if uptime is not None and (repair_s := uptime.repair_s(env.now)) > 0:
+            yield env.timeout(repair_s)
         self._endings.began(opened, task)
         if isinstance(home, Batch):
             yield from self._beside_others(opened, task, home)
         else:
-            yield env.timeout(opened.local_s[task])
+            takes_s = opened.local_s[task]
+            yield env.timeout(takes_s if uptime is None else uptime.takes_s(env.now, takes_s))
         if home.limited:
             home.end(env.now, expected_end_s)
             home.resource.release(request)

@@ -23,8 +23,8 @@ from coalesce_sim.market.contracts.states import (
     REJECTED,
     WORKING,
 )
+from coalesce_sim.market.first_come import Queue
 from coalesce_sim.market.outages import Lasting
-from coalesce_sim.market.queues import Queue
 from coalesce_sim.market.trade import Events, Venue
 from coalesce_sim.scenario.contracts import ContractRules
 from coalesce_sim.scenario.security import INCIDENT_KINDS
@@ -170,17 +170,24 @@ class Lifecycle:
         return in_time and not lasting.lost
 
     def _beside_others(self, contract: Contract, machine: Batch) -> Generator[simpy.Event, Any, bool]:
-        """Service on a machine that serves all its jobs at once; whether it was over before the deadline."""
+        """Service on a machine that serves all its jobs at once; whether it was over before the deadline, and
+        nothing was lost."""
         env, job = self._queues.env, machine.take_up(contract.service_s, contract.tokens)
-        if contract.deadline_s == math.inf:
+        until_s, lost_s = contract.deadline_s + ROUNDING_S, math.inf
+        if self._outages is not None:
+            lost_s = self._outages.lost_s(contract.contractor, env.now)
+            if env.now + machine.most_s(contract.service_s, contract.tokens) <= lost_s:
+                lost_s = math.inf  # nobody need wait for an outage that comes too late
+        if (left_s := min(until_s, lost_s)) == math.inf:
             yield job.done
         else:
-            yield job.done | env.timeout(max(0.0, contract.deadline_s - env.now + ROUNDING_S))
+            yield job.done | env.timeout(max(0.0, left_s - env.now))
         machine.put_down(job)
         contract.worked_s = job.machine_s
-        if not job.done.processed:
-            contract.state, contract.reason = CANCELED, TIMED_OUT
-        return bool(job.done.processed)
+        if not job.done.triggered:
+            lost = lost_s <= until_s
+            contract.state, contract.reason = (FAILED, OUTAGE) if lost else (CANCELED, TIMED_OUT)
+        return bool(job.done.triggered)
 
     def _in_time(self, contract: Contract, lasts_s: float) -> Generator[simpy.Event, Any, bool]:
         """A part of a contract that lasts so long; False, and the contract canceled, where its deadline comes

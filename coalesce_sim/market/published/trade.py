@@ -12,12 +12,12 @@ from coalesce_sim.arrays import FloatArray
 from coalesce_sim.cost_parts import LATENESS, PRICE
 from coalesce_sim.economics.correction import ErrorWindow
 from coalesce_sim.market.breakdown import OFFERS, Breakdown
+from coalesce_sim.market.first_come import Queue
 from coalesce_sim.market.published.charges import Charges, home_usd
 from coalesce_sim.market.published.home import OwnQueues
 from coalesce_sim.market.published.open_block import OpenPublishedBlock
 from coalesce_sim.market.published.prices import HourlyPrices
 from coalesce_sim.market.published.quotes import PublishedQuote, Quotes
-from coalesce_sim.market.queues import Queue
 from coalesce_sim.market.records import Records
 from coalesce_sim.market.trade import Events, Onward, Venue
 from coalesce_sim.market.workload import Block
