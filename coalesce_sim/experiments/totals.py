@@ -203,7 +203,7 @@ class _Sums:
             figures["split_rate"] = 100 * _ratio(s["split"], s["may_split"])
             figures["coordination_s"] = s["coordination_s"]
         for name, each in (("turnaround", self._turnaround_s), ("all_local_turnaround", self._all_local_s)):
-            for percentile, value in zip(PERCENTILES, _percentiles(each.values()), strict=True):
+            for percentile, value in zip(PERCENTILES, percentiles(each.values()), strict=True):
                 figures[f"{name}_p{percentile}_s"] = value
         if self._learning:
             del figures["cost_reduction_published"], figures["time_savings_published"]
@@ -239,7 +239,7 @@ class _Sums:
         } | late_usd
 
 
-def _percentiles(values: FloatArray) -> list[float]:
+def percentiles(values: FloatArray) -> list[float]:
     """`PERCENTILES` of values, whose order is lost; NaN where there is none.
 
     To the last bit what `numpy.percentile` gives, which takes ten times as long for some hundred values.

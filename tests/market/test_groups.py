@@ -271,3 +271,11 @@ def test_what_policies_and_budgets_of_groups_cannot_be_is_refused_at_once(tmp_pa
     with pytest.raises(ScenarioError) as error:
         coalesce_sim.load(path)
     assert str(error.value).split("mine.yaml:")[1].startswith("5: clients.groups.b.policy.epsilon: unknown")
+
+
+def test_copies_of_clients_derive_their_own_groups() -> None:
+    clients = coalesce_sim.load("two_populations").clients
+    assert len(clients.populations) == 2
+    alone = clients.model_copy(update={"groups": None, "count": 3})
+    assert [each.count for each in alone.populations] == [3]
+    assert clients == coalesce_sim.load("two_populations").clients, "whatever was derived of them"
