@@ -167,16 +167,15 @@ class Cheats:
         least = self.strategy[who].rules["success"]
         return who.is_good(task, min(least, honest_p) if other is None else other.good_p(task))
 
-    def cost_factor(self, who: Contractor, task: Task, own_usd: float, *, good: bool) -> float:
-        """What cheap work on a task cost, of the cost of honest work, which it thought to be `own_usd`."""
+    def spent_usd(self, who: Contractor, task: Task, honest_usd: float, *, good: bool) -> float | None:
+        """What cheap work on a task cost, of which honest work would have cost `honest_usd`."""
         other = self.other(who)
         if other is None:
-            return float(self.strategy[who].rules["cost_factor"])
+            return float(self.strategy[who].rules["cost_factor"] * honest_usd)
         billed_usd = other.bill_usd(task, good=good)
-        if billed_usd is not None and other.usd_per_s(0.0) == 0:
-            return float(other.stated["own_cost_share"] * billed_usd / own_usd)
-        theirs_usd, honest_usd = (each.own_usd(task, self.jobs(each) + 1) for each in (other, who))
-        return math.nan if theirs_usd is None or honest_usd is None else theirs_usd / honest_usd
+        if billed_usd is None or other.usd_per_s(0.0) > 0:
+            return other.own_usd(task, self.jobs(other) + 1)
+        return float(other.stated["own_cost_share"] * billed_usd)
 
     def asked(self, who: Contractor, now_s: float) -> float:
         """What it multiplies an honest price by."""

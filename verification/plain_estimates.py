@@ -128,6 +128,9 @@ class Known:
             name: Outages(box["outages"], facts["luck"], name)
             for name, box in (self.settings["boxes"] or {}).items()
         }
+        for who in self.contractors:  # the machine that only an agent's names share is the agent's
+            if f"outage.{who.stated['box']}" not in facts["luck"]:
+                outages[who.stated["box"]] = who.outages
         self.boxes = {
             name: machine_of(env, box, outages[name]) for name, box in (self.settings["boxes"] or {}).items()
         }

@@ -461,7 +461,8 @@ class Outages:
         self, rule: dict[str, Any] | None, luck: dict[str, int], box: str | None, identity: int = -1
     ) -> None:
         self.rule = rule
-        self.key, self.identity = (luck["outage"], identity) if box is None else (luck[f"outage.{box}"], -1)
+        shared = f"outage.{box}"  # the machine of an agent's names goes down as the agent's own
+        self.key, self.identity = (luck[shared], -1) if shared in luck else (luck["outage"], identity)
 
     def downs_s(self) -> Iterator[tuple[float, float]]:
         """When it goes down and is up again, one outage after the other."""

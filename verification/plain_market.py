@@ -503,9 +503,8 @@ class Market:
         begun_s = row["working_s"] or 0.0
         row["own_usd"] = offer.contractor.spent_usd(row["worked_s"], offer.own_usd if began else 0.0, begun_s)
         if contract.cheap and began:
-            row["own_usd"] *= self.known.cheats.cost_factor(
-                offer.contractor, task, offer.own_usd, good=contract.done_well
-            )
+            cheats, honest_usd = self.known.cheats, row["own_usd"]
+            row["own_usd"] = cheats.spent_usd(offer.contractor, task, honest_usd, good=contract.done_well)
         self.charge(task, again=row["attempt"] > 0, price_usd=paid_usd, **fees)
         self.charge(task, leak_usd=row["leak_usd"])
         today, more_usd = self.known.day(self.env.now), paid_usd - row["agreed_usd"]

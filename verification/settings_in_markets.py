@@ -229,6 +229,7 @@ POLICIES: dict[str, Market] = {
         "prior_weight": 0.2,
         "pooled_weight": 0.5,
     },
+    "logit": {"kind": "logit"},
     "fixed": {"kind": "fixed", "contractor": "y_0"},
     "posted_price": {"kind": "posted_price"},
 }

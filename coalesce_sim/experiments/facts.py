@@ -167,7 +167,7 @@ def _adversaries(scenario: Scenario, cast: Cast) -> list[Facts]:
 def _with_machines_of_agents(settings: Facts, roster: Roster) -> Facts:
     """The settings, with a box for the machine that all names of an agent share."""
     machines = {
-        kind.box: kind.model_dump(mode="json", include={"slots", "batch_curve", "hardware"})
+        kind.box: kind.model_dump(mode="json", include={"slots", "batch_curve", "hardware", "outages"})
         for kind in roster.kinds
         if kind.box is not None and kind.box.startswith(AGENT)
     }

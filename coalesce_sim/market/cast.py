@@ -40,6 +40,11 @@ class Cast:
     parts: tuple[Part, ...]
     withheld: IntArray
 
+    @property
+    def acts_by_the_clock(self) -> bool:
+        """Whether anybody acts whether or not there is a task."""
+        return any(part.strategy.acts_every_s is not None for part in self.parts)
+
     def agents(self) -> Iterator[Agent]:
         """Sellers that follow any."""
         for part in self.parts:

@@ -162,8 +162,9 @@ class Market:
     @property
     def ended_s(self) -> float:
         """When the last event was, once all was played."""
-        if self.queues.slots_change:  # when they do so next is an event, whether or not anybody is left then
-            return self.accounts.last_done_s
+        cast = self.pool.cast
+        if self.queues.slots_change or (cast is not None and cast.acts_by_the_clock):
+            return self.accounts.last_done_s  # what else happens, does so whether or not anybody is left then
         return self.env.now if self._compiled is None else self._compiled.ended_s
 
     def figures(self) -> dict[str, float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from coalesce_sim.luck import Draws, Luck
@@ -44,12 +44,17 @@ class Breakdowns:
         self._rules = roster.each([kind.outages for kind in roster.kinds])
         self._box_rules = [box.outages for box in boxes.values()]
         on_boxes = roster.stated("box")
-        self._machine = [who if box is None else self._boxes[box] for who, box in enumerate(on_boxes)]
+        self._machine = [self._boxes.get(box, who) for who, box in enumerate(on_boxes)]
         self._laid_out: dict[int, list[Down]] = {}
 
     def of_box(self, name: str) -> int:
         """The number of a box."""
         return self._boxes[name]
+
+    def of_machine(self, name: str, there: Sequence[int]) -> int:
+        """Whose outages the machine of that name has: the box's or, of one that only the names of an agent
+        share, those of `there`, the agent's own."""
+        return self._boxes[name] if name in self._boxes else there[0]
 
     def suffers(self, who: int) -> bool:
         """Whether a contractor, or a box, is ever down."""

@@ -224,7 +224,7 @@ class Queues:
         if name not in self._boxes:
             there = self._on_box.get(name, [])
             watch = partial(self._watch_all, there) if there else None
-            who = None if self.outages is None else self.outages.of_box(name)
+            who = None if self.outages is None else self.outages.of_machine(name, there)
             if curve is None:
                 self._boxes[name] = Queue(self.env, slots, watch, self._occupied(who))
             else:

@@ -19,6 +19,7 @@ from coalesce_sim.policies.bandits.moving import (
 from coalesce_sim.policies.bandits.thompson import Thompson, ThompsonGaussian
 from coalesce_sim.policies.bandits.ucb import Ucb1, UcbV
 from coalesce_sim.policies.errors import PolicyError
+from coalesce_sim.policies.logit import Logit
 from coalesce_sim.policies.mechanisms.posted_price import PostedPrice
 from coalesce_sim.policies.mechanisms.score_auction import ScoreAuction
 from coalesce_sim.policies.mechanisms.vickrey import Vickrey
@@ -48,6 +49,7 @@ _BUILT_IN: dict[type, Callable[[Any], Policy]] = {
     settings.AlwaysOutsource: lambda _: AlwaysOutsource(),
     settings.Cheapest: lambda _: Cheapest(),
     settings.Random: lambda _: Random(),
+    settings.Logit: Logit,
     settings.Fixed: Fixed,
     settings.BestFixed: lambda _: BestFixed(),
     settings.Oracle: lambda _: Oracle(),

@@ -220,7 +220,8 @@ class BallotStuffing(FalseRatings):
 
 class WorkRing(Adversary):
     """Clients who buy from their own sellers, for the ratings: no work is done, the price goes round in a
-    circle, and what the market keeps of it (`defences.platform_fee_share`) is all that it costs."""
+    circle, and what the market keeps of the listed `price_usd` (`defences.platform_fee_share`) is all that it
+    costs."""
 
     kind: Literal["work_ring"]
     sellers: Annotated[list[Member], Field(min_length=1)]

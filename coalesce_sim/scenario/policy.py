@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from coalesce_sim.scenario.base import Model
-from coalesce_sim.scenario.distributions import NonNegative, Positive, Share
+from coalesce_sim.scenario.distributions import NonNegative, Positive, Real, Share
 from coalesce_sim.scenario.learners import (
     AdaptiveThreshold,
     BudgetedUcb,
@@ -191,6 +191,19 @@ class Random(Model):
     kind: Literal["random"]
 
 
+class Logit(Model):
+    """Any eligible offer or home by chance, the likelier the more is left of what it is worth: multinomial
+    logit over prices, ``q_i = exp((a − p_i)/μ) / (Σ_j exp((a − p_j)/μ) + exp(a₀/μ))``."""
+
+    kind: Literal["logit"]
+    a_usd: Real = 2.0
+    """USD that a task is worth to its client at any contractor."""
+    mu_usd: Positive = 0.25
+    """USD by which tastes differ, μ: near 0 the cheapest always wins, far above the prices all win alike."""
+    a0_usd: Real = 0.0
+    """USD that are left to a client who hires nobody: the outside option, a task at home."""
+
+
 class Fixed(Model):
     """One contractor, for every task that it offers to do; the other tasks at home."""
 
@@ -239,6 +252,7 @@ PolicySettings = Annotated[
     | Annotated[AlwaysOutsource, Tag("always_outsource")]
     | Annotated[Cheapest, Tag("cheapest")]
     | Annotated[Random, Tag("random")]
+    | Annotated[Logit, Tag("logit")]
     | Annotated[Fixed, Tag("fixed")]
     | Annotated[BestFixed, Tag("best_fixed")]
     | Annotated[Oracle, Tag("oracle")]

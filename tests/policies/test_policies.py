@@ -14,6 +14,7 @@ from coalesce_sim.luck import Luck
 from coalesce_sim.policies.protocol import Offers
 from coalesce_sim.policies.registry import PolicyError, create
 from coalesce_sim.scenario.policy import Custom
+from tests.policies import by_hand
 
 
 def decisions_of(policy: str) -> coalesce_sim.RunResult:
@@ -204,3 +205,22 @@ def test_a_policy_draws_only_from_its_own_streams() -> None:
     once = coalesce_sim.run(coalesce_sim.load("dur_01"), replications=2, policy=Gambler)
     again = coalesce_sim.run(coalesce_sim.load("dur_01"), replications=2, policy=Gambler)
     assert once.decisions.equals(again.decisions)
+
+
+def test_logit_takes_the_cheapest_where_tastes_hardly_differ_and_home_where_that_leaves_more() -> None:
+    price_usd = (3.0, 1.0, 2.0)
+    assert by_hand.started("logit", mu_usd=0.001).decide(by_hand.view(0, price_usd)).contractor == 1
+    first_only = by_hand.view(0, price_usd, eligible=(True, False, False))
+    assert by_hand.started("logit", mu_usd=0.001, a_usd=4).decide(first_only).contractor == 0
+    assert by_hand.started("logit", mu_usd=0.001).decide(first_only).contractor == LOCAL
+    assert by_hand.started("logit").decide(by_hand.view(0, ())).contractor == LOCAL
+
+
+def test_a_choice_by_logit_hangs_on_those_it_is_between() -> None:
+    """Whoever is not chosen may stay away: the tastes of others are as they were."""
+    logit = by_hand.started("logit", mu_usd=5)
+    for task in range(200):
+        chosen = logit.decide(by_hand.view(task, (1.0, 1.5, 2.0))).contractor
+        if chosen != 2:
+            fewer = logit.decide(by_hand.view(task, (1.0, 1.5)))
+            assert fewer.contractor == chosen

@@ -24,9 +24,9 @@ class Books:
 
     Work costs its contractor from the moment it begins, whatever comes of it: hardware for the time at work,
     at the price of when that began, its overheads in money (`price_factor`) with it; else the stated share of
-    the listed price, in full. Owned hardware loses value by the clock, in slots that stand idle too. Rented
-    hardware is paid for while at work, as is whatever has slots without limit; idle slots draw no
-    electricity.
+    the listed price, in full. Owned hardware loses value by the clock, in slots that stand idle or are
+    withheld too. Rented hardware is paid for while at work, as is whatever has slots without limit; idle
+    slots draw no electricity.
     Who is not in the market has no idle slots, and of a box that is `shared` nobody's books bear any.
     Of the fees on contracts they bear none; what the market's `defences` make them pay is levied. `rents` are
     the prices of an hour that move, None where none does.
@@ -66,7 +66,8 @@ class Books:
         usd_per_s = self._usd_per_s_at(contract.working_s, who)
         own_usd = usd_per_s * contract.worked_s if usd_per_s > 0 else contract.quoted_own_usd
         if contract.effort is not None:
-            own_usd *= contract.cost_factor
+            other_usd = contract.other_usd
+            own_usd = own_usd * contract.effort.cost_factor if math.isnan(other_usd) else other_usd
         self._jobs[who] += 1
         self._worked_s[who] += contract.worked_s
         self._work_usd[who] += own_usd
@@ -139,6 +140,8 @@ class Books:
         roster = self._pool.roster
         stated = zip(self._pool.most_slots, self._pool.curves, strict=True)
         slots: FloatArray = np.array([1.0 if curve else each or 0.0 for each, curve in stated])
+        if self._pool.cast is not None:
+            slots += self._pool.cast.withheld
         slots[self._shares_a_box] = 0.0
         machines = [kind.hardware if kind.slot_usd_per_h is None else None for kind in roster.kinds]
         usd_per_h = [0.0 if each is None else each.slot_depreciation_usd_per_h for each in machines]

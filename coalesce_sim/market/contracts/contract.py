@@ -38,10 +38,10 @@ class Contract:
     leaked data cost the client `leak_usd` and its insurance `insured_usd`. `audited` says whether work that
     passed was looked at again, `waived_usd` what was not paid of its price because its contractor owed dues.
 
-    Where somebody may cheat, `effort` is how the work was done, None for honestly, at `cost_factor` of
-    the cost, `honest_good` whether it is
-    good when it is done honestly, and `honest_usd` what is due for it by an honest price; `manipulated` says
-    that somebody did otherwise, and `harm_usd` what that cost the client.
+    Where somebody may cheat, `effort` is how the work was done, None for honestly, `other_usd` what another's
+    work cost that was delivered in its place, NaN where none was, `honest_good` whether it is good when it is
+    done honestly, and `honest_usd` what is due for it by an honest price; `manipulated` says that somebody
+    did otherwise, and `harm_usd` what that cost the client.
     """
 
     opened: OpenContractBlock
@@ -71,7 +71,7 @@ class Contract:
     honest_usd: float
     honest_good: bool
     effort: Effort | None = None
-    cost_factor: float = 1.0
+    other_usd: float = float("nan")
     auth_required: bool = False
     input_required: bool = False
     sent: bool = False

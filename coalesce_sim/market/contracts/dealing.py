@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-from coalesce_sim.adversaries.protocol import Effort
 from coalesce_sim.cost_parts import CONTRACT, LEAK
 from coalesce_sim.market.contracts.behaviour import Behaviour
 from coalesce_sim.market.contracts.books import Books
@@ -145,8 +144,8 @@ class Dealing:
             more_usd = contract.paid_usd - contract.agreed_usd
             self._budgets.settle(contract.client, more_usd, contract.submitted_s, contract.ended_s)
         self._accounts.pay(contract.contractor, contract.paid_usd)
-        if contract.effort is not None:
-            contract.cost_factor = self._cost_factor(contract, contract.effort)
+        if contract.effort is not None and contract.effort.like is not None:
+            contract.other_usd = self._other_usd(contract, contract.effort.like)
         contract.own_usd = self._books.enter(contract)
         if self._conduct.concerns is not None:
             self._tell_harm(contract)
@@ -190,17 +189,14 @@ class Dealing:
         if contract.audited and not contract.good and safeguards.finds(contract):
             contract.passed = False
 
-    def _cost_factor(self, contract: Contract, effort: Effort) -> float:
-        """What work costs its contractor, in shares of what honest work does."""
-        if effort.like is None:
-            return effort.cost_factor
-        block, row, layouts = contract.opened.block, contract.row, self._layouts
-        other_usd = contract.opened.results.bill_usd(
-            row, effort.like, contract.ended_s, good=contract.done_well
-        )
-        if math.isnan(other_usd) or layouts.on_hardware(effort.like):
-            return layouts.own_usd(block, row, effort.like) / layouts.own_usd(block, row, contract.contractor)
-        return layouts.own_share(effort.like) * other_usd * layouts.price_factor / contract.quoted_own_usd
+    def _other_usd(self, contract: Contract, other: int) -> float:
+        """What a task costs another contractor, who did the work: its share of what is billed for that or,
+        where its hardware tells or nobody bills by use, what it thinks to spend."""
+        layouts, results = self._layouts, contract.opened.results
+        bill_usd = results.bill_usd(contract.row, other, contract.ended_s, good=contract.done_well)
+        if math.isnan(bill_usd) or layouts.on_hardware(other):
+            return layouts.own_usd(contract.opened.block, contract.row, other)
+        return layouts.own_share(other) * bill_usd * layouts.price_factor
 
     def _tell_harm(self, contract: Contract) -> None:
         """Whether anybody did otherwise than the honest, and what that cost the client at once: its price,

@@ -45,8 +45,8 @@ class Foresight:
 
         A choice that fails, cannot be reached or rejects costs what it takes to do the task over at home,
         where that is how failures are recovered from, else the loss. Not foreseen are the time that questions
-        and authorisation take, the wait for one who cannot be reached, time-outs, and what makes a contractor
-        work otherwise until it delivers.
+        and authorisation take, the wait for one who cannot be reached, time-outs, what makes a contractor
+        work otherwise until it delivers, and which work is audited: audits cost what they do on average.
         """
         attempt = len(opened.tried[task])
         at_home_usd = self._at_home_usd(opened, task)

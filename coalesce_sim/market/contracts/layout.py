@@ -30,8 +30,8 @@ class Layout:
     """What can be said of a block's tasks before any is decided, an entry a task.
 
     `transfer_s` is the way out and back together, all before the work, `check_s` and `check_usd` the
-    verification, `fees_usd` what comes on top of the price of a delivery: communication, verification,
-    integration; `leak_usd` is what a leak of its data costs by their sensitivity, before
+    verification, `fees_usd` what is expected on top of the price of a delivery: communication, verification
+    with audits, integration; `leak_usd` is what a leak of its data costs by their sensitivity, before
     insurance.
     """
 
@@ -64,7 +64,7 @@ class Layouts:
     """Lays out blocks, and says of a task what contractors state and what its true length makes of that.
 
     `work_factor` is by what security makes work longer and `price_factor` dearer, `setup_s` what a handshake
-    takes.
+    takes, `audit_usd` what a client expects audits to cost a task.
     """
 
     def __init__(
@@ -91,6 +91,8 @@ class Layouts:
         self.price_factor = security.price_factor
         incidents = security.incidents
         self._leak_usd = np.array([0.0 if incidents is None else incidents.leak_usd.of(k) for k in LEVELS])
+        audit = scenario.defences.audit
+        self.audit_usd = 0.0 if audit is None else audit.share * audit.usd
         self.setup_s = (rules.handshake_ms + security.key_exchange_ms) / 1000
 
     def of(self, block: Block) -> Layout:
@@ -109,7 +111,7 @@ class Layouts:
             transfer_s.tolist(),
             check_s.tolist(),
             check_usd.tolist(),
-            (communication + check_usd + self._rule.integration_usd).tolist(),
+            (communication + check_usd + self._rule.integration_usd + self.audit_usd).tolist(),
             manual.tolist(),
             tasks.max_latency_s.tolist(),
             block.loss_usd.tolist(),

@@ -283,7 +283,7 @@ class ContractQuotes:
         parts_usd = {
             "price_usd": quote.asked_usd,
             "communication_usd": np.full(n, layout.communication_usd[task]),
-            "verification_usd": np.full(n, layout.check_usd[task]),
+            "verification_usd": np.full(n, layout.check_usd[task] + self._layouts.audit_usd),
             "integration_usd": np.full(n, self._rule.integration_usd),
             "latency_penalty_usd": late_usd,
             "correction_usd": quote.plain_usd * (known - 1),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import math
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -114,6 +115,7 @@ class Strategies:
         self._presence, self._pool = pool.roster.presence, pool
         self.luck = luck("adversary")
         self._contracts_only = defences.ratings == "contracts"
+        self._fee_usd = defences.platform_fee_share * pool.base_price_usd
         self.followers = [
             Follower(part, self._presence, f"adversaries[{index}]") for index, part in enumerate(parts)
         ]
@@ -134,8 +136,10 @@ class Strategies:
         self._knowledge = knowledge
         for each in self.followers:
             each.sight.told(knowledge, books, self._counts)
-            if each.strategy.acts_every_s is not None:
-                env.process(self._ballots_of(env, each, each.strategy.acts_every_s, until_s))
+        paces_s = [(each.strategy.acts_every_s, place) for place, each in enumerate(self.followers)]
+        due = [(pace_s, place, pace_s) for pace_s, place in paces_s if pace_s is not None]
+        if due:
+            env.process(self._act(env, due, until_s, books))
 
     def concerned(self, *questions: str) -> BoolArray:
         """Which contractors' strategies say anything of their own there."""
@@ -160,16 +164,28 @@ class Strategies:
                 self._presence.leave(who, now_s)
                 self._presence.enter(unused, now_s)
 
-    def _ballots_of(
-        self, env: simpy.Environment, follower: Follower, every_s: float, until_s: float
+    def _act(
+        self, env: simpy.Environment, due: list[tuple[float, int, float]], until_s: float, books: Books
     ) -> Events:
-        """Ratings that are written by the clock."""
-        while env.now + every_s <= until_s:
-            yield env.timeout(every_s)
-            for ballot in follower.ask("ballots", env.now):
-                if self._knowledge is not None and self.admits(ballot):
-                    self._knowledge.rate(env.now, ballot)
-                    self.written(env.now, ballot)
+        """All that is done by the clock, as long as anything else happens: `due` has when each strategy acts
+        next, its place, and how often it does."""
+        heapq.heapify(due)
+        while due[0][0] <= until_s:
+            at_s, place, pace_s = due[0]
+            yield env.timeout(at_s - env.now)
+            if math.isinf(env.peek()):
+                return
+            self._write(env.now, self.followers[place], books)
+            heapq.heapreplace(due, (at_s + pace_s, place, pace_s))
+
+    def _write(self, now_s: float, follower: Follower, books: Books) -> None:
+        """Write ratings that no task is behind; where a contract is, the market keeps its part of that."""
+        for ballot in follower.ask("ballots", now_s):
+            if ballot.contract:
+                books.levy(ballot.contractor, self._fee_usd.item(ballot.contractor))
+            if self._knowledge is not None and self.admits(ballot):
+                self._knowledge.rate(now_s, ballot)
+                self.written(now_s, ballot)
 
     def admits(self, ballot: Ballot) -> bool:
         """Whether the market lets a ballot count."""
