@@ -190,7 +190,7 @@ class ContractQuotes:
             self._layouts.listed(opened.block, layout, task, ids, now_s),
             self._known[type_id],
             Sides(
-                fees_usd=layout.fees_usd[task],
+                fees_usd=layout.fees_usd[task] + self._layouts.audit_usd,
                 max_latency_s=layout.max_latency_s[task],
                 late_usd_per_s=self._late_usd_per_s,
                 at_stake_usd=self._at_stake_usd(layout, task, stay),
@@ -272,7 +272,7 @@ class ContractQuotes:
         parts_usd = {
             "price_usd": quote.asked_usd,
             "communication_usd": np.full(n, layout.communication_usd[task]),
-            "verification_usd": np.full(n, layout.check_usd[task]),
+            "verification_usd": np.full(n, layout.check_usd[task] + self._layouts.audit_usd),
             "integration_usd": np.full(n, self._rule.integration_usd),
             "latency_penalty_usd": late_usd,
             "correction_usd": quote.plain_usd * (known - 1),
