@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from coalesce_sim.version import __version__
 
 if TYPE_CHECKING:
+    from coalesce_sim.adversaries.errors import AdversaryError
+    from coalesce_sim.adversaries.protocol import Adversary, Agent, Card, Effort, Scene, Sight
     from coalesce_sim.attacks.results import AttackStudy
     from coalesce_sim.attacks.study import attack
     from coalesce_sim.economics.fitting import fit_hardware
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
         Surroundings,
         View,
     )
+    from coalesce_sim.reputation.rating import Ballot
     from coalesce_sim.scenario.problems import ScenarioError
     from coalesce_sim.scenario.schema import Scenario
     from coalesce_sim.sensitivity.study import NoIndices, analyse_sensitivity
@@ -51,7 +54,12 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "LOCAL": "coalesce_sim.policies.protocol",
+    "Adversary": "coalesce_sim.adversaries.protocol",
+    "AdversaryError": "coalesce_sim.adversaries.errors",
+    "Agent": "coalesce_sim.adversaries.protocol",
     "AttackStudy": "coalesce_sim.attacks.results",
+    "Ballot": "coalesce_sim.reputation.rating",
+    "Card": "coalesce_sim.adversaries.protocol",
     "ChangedFile": "coalesce_sim.files",
     "ChangedSweep": "coalesce_sim.sweeps.running",
     "CoalesceError": "coalesce_sim.errors",
@@ -61,6 +69,7 @@ _HOMES = {
     "Decision": "coalesce_sim.policies.protocol",
     "Diagnosis": "coalesce_sim.experiments.diagnosis.doctor",
     "DownloadError": "coalesce_sim.inputs.download",
+    "Effort": "coalesce_sim.adversaries.protocol",
     "Embedder": "coalesce_sim.skills.embedders",
     "EngineError": "coalesce_sim.experiments.parallel",
     "FolderError": "coalesce_sim.files",
@@ -76,7 +85,9 @@ _HOMES = {
     "RunResult": "coalesce_sim.experiments.runs",
     "Scenario": "coalesce_sim.scenario.schema",
     "ScenarioError": "coalesce_sim.scenario.problems",
+    "Scene": "coalesce_sim.adversaries.protocol",
     "SealedBids": "coalesce_sim.policies.protocol",
+    "Sight": "coalesce_sim.adversaries.protocol",
     "Stage": "coalesce_sim.experiments.staging",
     "Surroundings": "coalesce_sim.policies.protocol",
     "SweepResult": "coalesce_sim.sweeps.results",
@@ -99,7 +110,12 @@ _HOMES = {
 
 __all__ = [
     "LOCAL",
+    "Adversary",
+    "AdversaryError",
+    "Agent",
     "AttackStudy",
+    "Ballot",
+    "Card",
     "ChangedFile",
     "ChangedSweep",
     "CoalesceError",
@@ -109,6 +125,7 @@ __all__ = [
     "Decision",
     "Diagnosis",
     "DownloadError",
+    "Effort",
     "Embedder",
     "EngineError",
     "FolderError",
@@ -124,7 +141,9 @@ __all__ = [
     "RunResult",
     "Scenario",
     "ScenarioError",
+    "Scene",
     "SealedBids",
+    "Sight",
     "Stage",
     "Surroundings",
     "SweepResult",

@@ -24,13 +24,14 @@ from coalesce_sim.sweeps.request import Request
 from coalesce_sim.sweeps.running import prepare
 
 PACKAGE = Path(coalesce_sim.__file__).parent
-PRIVATE = {"CannotPrint", "Interrupted", "WrongInput", "Refusals"}
-"""Of the command line alone, and what a model's validator tells pydantic."""
+PRIVATE = {"CannotPrint", "Interrupted", "WrongInput", "Refusals", "Meaningless"}
+"""Of the command line alone, what a model's validator tells pydantic, and what is wrong with an answer."""
 
 WARNINGS = {"ResultsWarning"}
 """Told, and no error."""
 
 KINDS = {
+    "AdversaryError": ValueError,
     "ChangedFile": RuntimeError,
     "ConservationError": RuntimeError,
     "CoreError": ValueError,

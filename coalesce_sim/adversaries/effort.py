@@ -11,12 +11,13 @@ class Cheap(Adversary):
 
     def __init__(self, rules: settings.Cheap) -> None:
         self._with = rules.with_
-        self.cheap = Effort(None, rules.success, rules.cost_factor)
+        self.cheap: Effort | None = Effort(None, rules.success, rules.cost_factor)
 
     def start(self, scene: Scene) -> None:
-        """Find the contractor whose work it is."""
+        """Find the contractor whose work it is; where none of that type was drawn, work is honest."""
         if self._with is not None:
-            self.cheap = Effort(scene.named(self._with)[0])
+            found = scene.named(self._with)
+            self.cheap = Effort(found[0]) if found else None
 
 
 class OnOff(Cheap):
@@ -29,15 +30,18 @@ class OnOff(Cheap):
 
     def effort(self, sight: Sight, who: int, luck: float) -> Effort | None:
         """Bad while it cheats."""
-        return self.cheap if who in self._cheats else None
+        return self.cheap if self._cheating(sight, who) else None
 
     def noticed(self, sight: Sight, who: int) -> None:
-        """Change over where the score has passed its bound."""
-        score = sight.score(who)
-        if score >= self._rules.cheat_above:
+        """Remember on which side of its bounds the score was last."""
+        if self._cheating(sight, who):
             self._cheats.add(who)
-        elif score < self._rules.behave_below:
+        else:
             self._cheats.discard(who)
+
+    def _cheating(self, sight: Sight, who: int) -> bool:
+        score, rules = sight.score(who), self._rules
+        return score >= rules.cheat_above or (who in self._cheats and score >= rules.behave_below)
 
 
 class ExitScam(Cheap):

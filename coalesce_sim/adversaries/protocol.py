@@ -11,8 +11,9 @@ from coalesce_sim.reputation.rating import Ballot
 
 
 class Effort(NamedTuple):
-    """How work is done: as well, and at the cost, of the contractor `like`; where that is None, good with
-    probability `success`, at most that of honest work, at so much of its cost."""
+    """How work is done: as well, and at the cost, of the contractor `like`, and honestly where that offers
+    for no such task; where `like` is None, good with probability `success`, at most that of honest work, at
+    so much of its cost."""
 
     like: int | None = None
     success: float = 1.0

@@ -8,9 +8,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from coalesce_sim.adversaries.asked import Asked, card, slots_of
 from coalesce_sim.adversaries.protocol import Adversary, Agent, Card
 from coalesce_sim.adversaries.registry import strategy_of
 from coalesce_sim.arrays import FloatArray, IntArray
+from coalesce_sim.economics.external import linear_risk
 from coalesce_sim.luck import identities_of
 from coalesce_sim.market.presence import Presence
 from coalesce_sim.market.roster import Adapted, Roster, roster_of, stated_kind
@@ -58,7 +60,9 @@ def everyone(scenario: Scenario, streams: Streams) -> tuple[Roster, Cast | None]
     if not scenario.adversaries:
         return roster, None
     followers = Followers(scenario, roster, streams)
-    parts = [followers.of(chosen) for chosen in scenario.adversaries]
+    parts = [
+        followers.of(chosen, f"adversaries[{index}]") for index, chosen in enumerate(scenario.adversaries)
+    ]
     return followers.rows.roster(roster), Cast(tuple(parts), followers.withheld())
 
 
@@ -73,6 +77,7 @@ class _Row(NamedTuple):
     price_factor: float
     owner: int
     enter_s: float
+    leave_s: float
     like: int | None
 
 
@@ -84,6 +89,7 @@ class Rows:
         self.kinds, self.moving = list(roster.kinds), list(roster.moving)
         self.kind_of: list[int] = roster.kind.tolist()
         self.enter_s = roster.presence.enter_s.copy()
+        self.own = {name: values.copy() for name, values in roster.own.items()}
         self.added: list[_Row] = []
 
     def __len__(self) -> int:
@@ -96,11 +102,21 @@ class Rows:
         return len(self) - 1
 
     def change(self, place: int, **facts: object) -> None:
-        """Have a contractor state other facts than its kind."""
+        """Have a contractor state other facts than its kind; those stand still."""
         kind = self.kind_of[place]
         self.kinds.append(self.kinds[kind].model_copy(update=facts))
-        self.moving.append(self.moving[kind])
+        moving = self.moving[kind]
+        self.moving.append({name: number for name, number in moving.items() if name not in facts})
         self.kind_of[place] = len(self.kinds) - 1
+
+    def state(self, place: int, field: str, value: float) -> None:
+        """Have a contractor state a number that it left out, where each has its own."""
+        if place >= self._first:
+            own = self.added[place - self._first].own
+            if field in own and np.isnan(own[field]):
+                own[field] = value
+        elif field in self.own and np.isnan(self.own[field][place]):
+            self.own[field][place] = value
 
     def roster(self, before: Roster) -> Roster:
         """All contractors, those added last."""
@@ -113,14 +129,15 @@ class Rows:
             return np.append(column, np.fromiter(more, dtype=np.float64))
 
         def adapted(rule: Adapted) -> Adapted:
-            factor, shift = rule.factor, rule.shift
-            if not isinstance(factor, float):
-                factor = longer(factor, (row.price_factor for row in added))
-            if not isinstance(shift, float):
-                shift = longer(shift, (0.0 for _ in added))
-            return Adapted(factor, shift, rule.least, rule.most)
+            return Adapted(drawn(rule.factor, 1.0), drawn(rule.shift, 0.0), rule.least, rule.most)
 
-        leave_s = longer(before.presence.leave_s, (np.inf for _ in added))
+        def drawn(of: FloatArray | float, otherwise: float) -> FloatArray | float:
+            """Further names have what was drawn of their agent."""
+            if isinstance(of, float):
+                return of
+            return longer(of, (otherwise if row.like is None else of.item(row.like) for row in added))
+
+        leave_s = longer(before.presence.leave_s, (row.leave_s for row in added))
         return replace(
             before,
             names=(*before.names, *(row.name for row in added)),
@@ -134,7 +151,7 @@ class Rows:
             price_factor=longer(before.price_factor, (row.price_factor for row in added)),
             owner=np.append(before.owner, np.array([row.owner for row in added], dtype=np.int64)),
             presence=Presence(longer(self.enter_s, (row.enter_s for row in added)), leave_s),
-            own={name: longer(each, (row.own[name] for row in added)) for name, each in before.own.items()},
+            own={name: longer(each, (row.own[name] for row in added)) for name, each in self.own.items()},
             adapted={name: adapted(rule) for name, rule in before.adapted.items()},
             sources=np.append(sources, np.array(like, dtype=np.int64)),
         )
@@ -146,24 +163,25 @@ class Followers:
     def __init__(self, scenario: Scenario, roster: Roster, streams: Streams) -> None:
         self._scenario, self._roster, self._streams = scenario, roster, streams
         self.rows = Rows(roster)
-        self._taken: set[int] = set()
+        members = [each.who.members or () for each in scenario.adversaries]
+        self._taken = {self._place(member) for each in members for member in each}
         self._taken_clients: set[int] = set()
         self._joined = 0
         self._withheld: dict[int, int] = {}
         skills = (skill for kind in scenario.workload.types.values() for skill in kind.skills)
         self._wanted = tuple(dict.fromkeys(skills))
 
-    def of(self, chosen: AdversarySettings) -> Part:
-        """The strategy of that description, and who follows it."""
+    def of(self, chosen: AdversarySettings, place: str) -> Part:
+        """The strategy of that description, and who follows it; it stands at a place of the scenario."""
         strategy, who = strategy_of(chosen), chosen.who
         firsts = self._join(who) if who.join is not None else self._found(who)
         clients = () if who.clients is None else self._clients(who.clients)
         if isinstance(chosen, Absent):
-            for place in firsts:
-                self._keep_out(place)
+            for first in firsts:
+                self._keep_out(first)
         agents = [Agent((first, *self._more_names(first, chosen))) for first in firsts]
         for agent in agents:
-            self._advertise(strategy, agent)
+            self._advertise(Asked(strategy, place), agent)
         return Part(strategy, tuple(agents), clients)
 
     def withheld(self) -> IntArray:
@@ -175,15 +193,17 @@ class Followers:
 
     def _found(self, who: Who) -> list[int]:
         """Contractors of the pool: those named, or a share of them."""
-        names = self._roster.names
         if who.members is not None:
-            places = [each if isinstance(each, int) else names.index(each) for each in who.members]
-        elif who.share is not None:
-            places = _first_free(self._streams("adversaries.who"), who.share, len(names), self._taken)
-        else:
+            return [self._place(member) for member in who.members]
+        if who.share is None:
             return []
+        total = len(self._roster.names)
+        places = _first_free(self._streams("adversaries.who"), who.share, total, self._taken)
         self._taken.update(places)
         return places
+
+    def _place(self, member: str | int) -> int:
+        return member if isinstance(member, int) else self._roster.names.index(member)
 
     def _clients(self, share: float) -> tuple[int, ...]:
         total = self._scenario.clients.total
@@ -227,7 +247,7 @@ class Followers:
             for field, drawn in (("demand", pool.demand), ("available_capacity", pool.available_capacity)):
                 own[field] = float(sample(drawn, self._streams.later(f"{name}.{field}"), 1)[0])
         owner = len(self.rows)
-        return _Row(name, type_, kind, own, identities_of([name])[0], 1.0, owner, 0.0, like)
+        return _Row(name, type_, kind, own, identities_of([name])[0], 1.0, owner, 0.0, np.inf, like)
 
     def _more_names(self, first: int, chosen: AdversarySettings) -> Iterator[int]:
         """Further names of an agent, some from the start, the others later; all share its machine."""
@@ -252,11 +272,12 @@ class Followers:
             roster.names[place],
             roster.types[place],
             self.rows.kind_of[place],
-            {field: float(values[place]) for field, values in roster.own.items()},
+            {field: float(values[place]) for field, values in self.rows.own.items()},
             roster.identities[place],
             float(roster.price_factor[place]),
             int(roster.owner[place]),
             float(self.rows.enter_s[place]),
+            float(roster.presence.leave_s[place]),
             place,
         )
 
@@ -267,20 +288,42 @@ class Followers:
         else:
             self.rows.added[place - first] = self.rows.added[place - first]._replace(enter_s=np.inf)
 
-    def _advertise(self, strategy: Adversary, agent: Agent) -> None:
+    def _advertise(self, strategy: Asked, agent: Agent) -> None:
         """What an agent's names say of it, and how many of its slots they offer."""
-        kind = self.rows.kinds[self.rows.kind_of[agent.names[0]]]
+        first, *_ = agent.names
+        kind = self.rows.kinds[self.rows.kind_of[first]]
         honest = Card(tuple(kind.skills), float(kind.reliability))  # type: ignore[arg-type]
-        card = strategy.card(honest, self._wanted)
-        slots = strategy.slots(kind.slots) if isinstance(kind.slots, int) else kind.slots
-        if card == honest and slots == kind.slots:
+        told = strategy.ask("card", card, honest, self._wanted)
+        if told.reliability != honest.reliability:
+            self._claim(agent, told.reliability)
+        if told.skills != honest.skills:
+            for place in agent.names:
+                self.rows.change(place, skills=list(told.skills))
+        if not isinstance(kind.slots, int) or kind.slots == 0 or not strategy.answers("slots"):
             return
-        success = honest.reliability if kind.success is None else kind.success
+        offered = strategy.ask("slots", slots_of(kind.slots), kind.slots)
+        if offered < kind.slots:
+            self._withheld[first] = kind.slots - offered
+            for place in agent.names:
+                self.rows.change(place, slots=offered)
+
+    def _claim(self, agent: Agent, reliability: float) -> None:
+        """Have an agent claim so much good work; what its work is like, and what happens to it, stays."""
+        first, *_ = agent.names
+        kind = self.rows.kind_of[first]
+        facts, moving = self.rows.kinds[kind], self.rows.moving[kind]
+        stays: dict[str, object] = {}
+        if facts.success is None:
+            stays["success"] = facts.reliability
+        if facts.security_risk is None and self._scenario.incidents is not None:
+            rule = self._scenario.cost_model.external.security_risk
+            stays["security_risk"] = float(linear_risk(rule, np.array([facts.reliability]))[0])
         for place in agent.names:
-            told = {"skills": list(card.skills), "reliability": card.reliability, "success": success}
-            self.rows.change(place, slots=slots, **told)
-            if isinstance(kind.slots, int) and isinstance(slots, int):
-                self._withheld[place] = kind.slots - slots
+            self.rows.change(place, reliability=reliability, **stays)
+            if "reliability" in moving and "success" in stays:
+                self.rows.moving[self.rows.kind_of[place]]["success"] = moving["reliability"]
+            if "success" in stays:
+                self.rows.state(place, "success", float(facts.reliability))  # type: ignore[arg-type]
 
 
 def _own(facts: ContractorFacts, field: str) -> float:

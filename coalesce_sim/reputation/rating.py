@@ -30,3 +30,7 @@ class Rating:
 
     def written(self, now_s: float, ballot: Ballot) -> None:
         """A ballot has been written, where there is a public record."""
+
+    def catch_up(self, now_s: float) -> None:
+        """Whoever rates by the clock has done so up to now; asked before anybody looks at scores, or changes
+        them."""

@@ -71,7 +71,8 @@ class Cheap(Adversary):
 
     with_: Annotated[str | None, Field(alias="with", min_length=1)] = None
     """Another contractor, in a drawn pool a type, whose success and own costs stand in place of one's own; of
-    recorded runs its records do. Left out, `success` and `cost_factor` say what the work is like."""
+    recorded runs its records do. Where it does no such task, or none of that type was drawn, work is
+    honest. Left out, `success` and `cost_factor` say what the work is like."""
     success: Share = 0.2
     """Probability that such work is good, at most that of honest work: what would have been bad honestly is
     bad. No effect beside `with`."""
@@ -131,10 +132,10 @@ class Lowball(Adversary):
 
 
 class Grim(Model):
-    """Who sees another of the cartel undercut it asks the honest price as well."""
+    """Once some undercut the cartel the others ask the honest price as well."""
 
     punish_hours: Positive | None = None
-    """Hours for which it does, counted from the last time that it saw that; left out, to the end."""
+    """Hours for which they do, from `deviate_from_hour` on; left out, to the end."""
 
 
 class Cartel(Adversary):
@@ -219,9 +220,8 @@ class BallotStuffing(FalseRatings):
 
 
 class WorkRing(Adversary):
-    """Clients who buy from their own sellers, for the ratings: no work is done, the price goes round in a
-    circle, and what the market keeps of the listed `price_usd` (`defences.platform_fee_share`) is all that it
-    costs."""
+    """Clients who buy from their own sellers, for the ratings: no work is done, the listed price goes round
+    in a circle, and what the market keeps of it (`defences.platform_fee_share`) is all that it costs."""
 
     kind: Literal["work_ring"]
     sellers: Annotated[list[Member], Field(min_length=1)]

@@ -123,6 +123,7 @@ class WatchingContracts(Watching):
                 passed=passed,
                 reported=passed,
                 kept=passed,
+                billed_usd=job["paid_usd"],
                 **{name: job[name] for name in _AS_IN_THE_JOB},
             )
         )

@@ -38,6 +38,12 @@ class Conduct:
         return due_usd
 
 
+def as_it_can_be(effort: Effort | None, offered: BoolArray | None) -> Effort | None:
+    """Honest work, where the one whose work it would be is not among those who offer for such a task."""
+    like = None if effort is None else effort.like
+    return None if like is not None and offered is not None and not offered[like] else effort
+
+
 class Asking:
     """What contractors offer. `task` is the task's number in the run; `ids` are those who offer. `concerns`
     is as in `Conduct`."""

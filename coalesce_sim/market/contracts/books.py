@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
+from coalesce_sim.market.cast import AGENT
 from coalesce_sim.market.courses import Courses
 from coalesce_sim.market.pool import Pool
 from coalesce_sim.rounding import exceeds
@@ -48,8 +49,8 @@ class Books:
         self._pool, self._revenue_usd = pool, revenue_usd
         self._levied_usd, self._defences = [0.0] * len(pool), defences
         self._agents = [] if pool.cast is None else [list(each.names) for each in pool.cast.agents()]
-        firsts = {names[0] for names in self._agents if len(names) > 1}
-        self._shares_a_box = [box in shared and who not in firsts for who, box in enumerate(pool.boxes)]
+        firsts = {names[0]: f"{AGENT}{pool.names[names[0]]}" for names in self._agents}
+        self._shares_a_box = [box in shared and box != firsts.get(who) for who, box in enumerate(pool.boxes)]
         usd_per_s = pool.own_usd_per_s * price_factor
         self.known: BoolArray = (usd_per_s > 0) | ~np.isnan(pool.own_cost_share)
         self._usd_per_s: list[float] = usd_per_s.tolist()
@@ -84,7 +85,7 @@ class Books:
         if rules.entry_fee_usd > 0:
             levied_usd += rules.entry_fee_usd * presence.entered(now_s)
         if cast is not None and rules.commitment is not None:
-            there_h = presence.spent_s(now_s) / 3600
+            there_h = self._there_s(now_s) / 3600
             levied_usd += rules.commitment.usd_per_slot_h * there_h * cast.withheld
         return levied_usd
 
@@ -122,16 +123,22 @@ class Books:
     def idle_usd(self, now_s: float) -> FloatArray:
         """What slots of owned hardware have lost while they stood idle; a job under way counts as idle until
         it has ended."""
-        (slots, usd_per_s), presence = self._owned, self._pool.roster.presence
-        there_s, worked_s = presence.spent_s(now_s), self.worked_s
-        for first, *others in self._agents:  # all of an agent's names work on its machine, the first one's
+        (slots, usd_per_s), there_s, worked_s = self._owned, self._there_s(now_s), self.worked_s
+        for first, *others in self._agents:
+            worked_s[first] += worked_s[others].sum()
+        idle_s = np.maximum(0.0, slots * there_s - worked_s)
+        return np.where(self.known, usd_per_s * idle_s, np.nan)
+
+    def _there_s(self, now_s: float) -> FloatArray:
+        """How long each machine was in the market: that of all an agent's names is its first one's."""
+        presence = self._pool.roster.presence
+        there_s = presence.spent_s(now_s)
+        for first, *others in self._agents:
             there = [who for who in (first, *others) if there_s[who] > 0]
             if others and there:
                 until_s = min(now_s, float(presence.leave_s[there].max()))
                 there_s[first] = until_s - float(presence.enter_s[there].min())
-                worked_s[first] += worked_s[others].sum()
-        idle_s = np.maximum(0.0, slots * there_s - worked_s)
-        return np.where(self.known, usd_per_s * idle_s, np.nan)
+        return there_s
 
     @cached_property
     def _owned(self) -> tuple[FloatArray, FloatArray]:
@@ -158,13 +165,13 @@ class Books:
         if not counted.any():
             return {}
         revenue_usd, work_usd = self.revenue_usd[counted], self.work_usd[counted]
-        idle_usd = self.idle_usd(now_s)[counted]
-        levied_usd = float(self.levied_usd(now_s)[counted].sum())
-        taken_usd, spent_usd = float(revenue_usd.sum()), float(work_usd.sum() + idle_usd.sum()) + levied_usd
+        idle_usd, levied_usd = self.idle_usd(now_s)[counted], self.levied_usd(now_s)[counted]
+        taken_usd, red = float(revenue_usd.sum()), exceeds(work_usd + idle_usd + levied_usd, revenue_usd)
+        spent_usd = float(work_usd.sum() + idle_usd.sum() + levied_usd.sum())
         return {
             "contractor_work_usd": float(work_usd.sum()),
             "contractor_idle_usd": float(idle_usd.sum()),
             "contractor_profit_usd": taken_usd - spent_usd,
             "contractor_margin": 100 * (1 - spent_usd / taken_usd) if taken_usd > 0 else math.nan,
-            "contractors_in_the_red": 100 * float(exceeds(work_usd + idle_usd, revenue_usd).mean()),
+            "contractors_in_the_red": 100 * float(red.mean()),
         }

@@ -33,15 +33,16 @@ class Contract:
     takes the work in; of the honest all three are the same. `reason` says more than the final `state` does
     where the work was not `accepted`. `worked_s` is how long the work kept its slot, or its share of a
     machine that served others too, and `own_usd` what that cost its contractor, NaN where nothing tells its
-    costs. `paid_usd` is what the contractor got, `fees_usd`
-    what the client paid on top. `incident` names what happened to its data or its work, if anything did:
+    costs. `billed_usd` is what was due in the end, `paid_usd` what the contractor got of it, `fees_usd` what
+    the client paid on top. `incident` names what happened to its data or its work, if anything did:
     leaked data cost the client `leak_usd` and its insurance `insured_usd`. `audited` says whether work that
     passed was looked at again, `waived_usd` what was not paid of its price because its contractor owed dues.
 
     Where somebody may cheat, `effort` is how the work was done, None for honestly, `other_usd` what another's
     work cost that was delivered in its place, NaN where none was, `honest_good` whether it is good when it is
-    done honestly, and `honest_usd` what is due for it by an honest price; `manipulated` says that somebody
-    did otherwise, and `harm_usd` what that cost the client.
+    done honestly, and `honest_usd` what is due for it by an honest price. `manipulated` says that somebody
+    did otherwise, and `harm_usd` what that cost the client at once: price, fees, and what bad work costs it,
+    less those of the same contract kept honestly.
     """
 
     opened: OpenContractBlock
@@ -84,6 +85,7 @@ class Contract:
     passed: bool = False
     reported: bool = False
     kept: bool = False
+    billed_usd: float = 0.0
     paid_usd: float = 0.0
     fees_usd: float = 0.0
     incident: str = ""

@@ -12,13 +12,13 @@ from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.contracts.ended import ContractLog, EndedContracts
 from coalesce_sim.market.contracts.endings import Endings
 from coalesce_sim.market.contracts.home import Home, OwnWork
-from coalesce_sim.market.contracts.incidents import LEAKED
+from coalesce_sim.market.contracts.incidents import LEAKED, LOST, TAMPERED
 from coalesce_sim.market.contracts.knowledge import Expected, Knowledge
 from coalesce_sim.market.contracts.layout import Layouts
 from coalesce_sim.market.contracts.lifecycle import Lifecycle
 from coalesce_sim.market.contracts.open_block import OpenContractBlock
 from coalesce_sim.market.contracts.quotes import ContractQuote, ContractQuotes
-from coalesce_sim.market.contracts.reasons import BROKE_OFF, FOUND_BAD, OUTAGE
+from coalesce_sim.market.contracts.reasons import FOUND_BAD, OUTAGE
 from coalesce_sim.market.contracts.results import Mishaps
 from coalesce_sim.market.contracts.safeguards import Safeguards
 from coalesce_sim.market.contracts.states import COMPLETED, FAILED, REJECTED
@@ -121,6 +121,7 @@ class Dealing:
     def end(self, contract: Contract) -> None:
         """Verify what was delivered, hear what the client makes of it, and pay."""
         contract.ended_s = self._env.now
+        self._rating.catch_up(contract.ended_s)
         if contract.state == COMPLETED:
             contract.passed = self._passes(contract, good=contract.good)
             if self._safeguards is not None and contract.passed:
@@ -132,9 +133,10 @@ class Dealing:
                 self._accounts.found_bad += 1
         elif contract.reason == OUTAGE:
             self._accounts.lost_to_outages += 1
-        contract.paid_usd, fees = self._due_usd(contract), self._fees_usd(contract)
-        if not self._reception.pays(contract):
-            contract.paid_usd = 0.0
+        contract.billed_usd, fees = self._due_usd(contract), self._fees_usd(contract)
+        pays = contract.billed_usd == 0 or self._reception.pays(contract)
+        contract.paid_usd = contract.billed_usd if pays else 0.0
+        honest_usd = None if self._conduct.concerns is None else self._honest_usd(contract)
         if self._safeguards is not None:
             contract.paid_usd = self._safeguards.settle(contract)
         communication_usd, verification_usd, integration_usd = fees
@@ -147,8 +149,11 @@ class Dealing:
         if contract.effort is not None and contract.effort.like is not None:
             contract.other_usd = self._other_usd(contract, contract.effort.like)
         contract.own_usd = self._books.enter(contract)
-        if self._conduct.concerns is not None:
-            self._tell_harm(contract)
+        if honest_usd is not None:
+            contract.manipulated = not pays or self._is_manipulated(contract)
+            if contract.manipulated and contract.state in (COMPLETED, FAILED):
+                contract.harm_usd = contract.paid_usd + contract.fees_usd - honest_usd
+                contract.harm_usd += self._worth_usd(contract, kept=contract.kept, good=contract.good)
         charge_usd, parts_usd = contract.paid_usd + contract.fees_usd, (contract.paid_usd, *fees)
         self._endings.charge_attempt(
             contract.opened, contract.row, charge_usd, CONTRACT, parts_usd, again=contract.attempt > 0
@@ -182,10 +187,7 @@ class Dealing:
 
     def _audit(self, contract: Contract, safeguards: Safeguards) -> None:
         """A second look at work that passed, which may find what the check did not."""
-        score = self._knowledge.reliability[
-            contract.type_id if len(self._knowledge.reliability) > 1 else 0, contract.contractor
-        ]
-        contract.audited = safeguards.audits(contract, float(score))
+        contract.audited = safeguards.audits(contract, self._score(contract))
         if contract.audited and not contract.good and safeguards.finds(contract):
             contract.passed = False
 
@@ -198,35 +200,47 @@ class Dealing:
             return layouts.own_usd(contract.opened.block, contract.row, other)
         return layouts.own_share(other) * bill_usd * layouts.price_factor
 
-    def _tell_harm(self, contract: Contract) -> None:
-        """Whether anybody did otherwise than the honest, and what that cost the client at once: its price,
-        fees, and what bad work costs it, less those of the same contract done and paid for honestly."""
-        due_usd, honest_usd = self._billed_usd(contract, good=contract.honest_good)
-        billed_usd, _ = self._billed_usd(contract, good=contract.done_well)
-        cheated = (
-            contract.effort is not None or self._bill_usd(contract) != billed_usd or due_usd != honest_usd
+    def _score(self, contract: Contract) -> float:
+        """What the public record says of a contractor for the type of task."""
+        scores = self._knowledge.reliability
+        return scores.item(contract.type_id if len(scores) > 1 else 0, contract.contractor)
+
+    def _is_manipulated(self, contract: Contract) -> bool:
+        """Whether anybody did otherwise than the honest; whether its client did not pay, apart."""
+        asked_usd, honest_usd = self._billed_usd(contract, good=contract.done_well)
+        return (
+            (contract.effort is not None and not math.isnan(contract.working_s))
+            or asked_usd != honest_usd
+            or self._bill_usd(contract) != asked_usd
+            or contract.reported != contract.passed
         )
-        if contract.state == COMPLETED:
-            cheated |= contract.reported != contract.passed or not self._reception.pays(contract)
-        contract.manipulated = cheated
-        if not cheated or not (contract.state == COMPLETED or contract.reason == BROKE_OFF):
-            return
-        passes = self._passes(contract, good=contract.honest_good)
-        if contract.audited and not contract.honest_good and self._safeguards is not None:
-            passes &= not self._safeguards.finds(contract)
-        if not passes:
-            honest_usd *= self._rules.due_on_failure
-        honest_usd = max(0.0, honest_usd - contract.waived_usd)
-        honest_usd += self._worth_usd(contract, kept=passes, good=contract.honest_good)
-        actual_usd = contract.paid_usd + self._worth_usd(contract, kept=contract.kept, good=contract.good)
-        contract.harm_usd = actual_usd - honest_usd
+
+    def _honest_usd(self, contract: Contract) -> float:
+        """What its client would bear with the same delivery, done, billed, reported and paid for honestly."""
+        layout, row, good = contract.opened.layout, contract.row, contract.honest_good
+        at, safeguards = (contract.contractor, contract.task, contract.attempt), self._safeguards
+        incident = self._mishaps.incidents.of(*at)
+        breaks_off = not good and self._mishaps.fails_openly.draw(*at) < self._rules.failed_share
+        usd, kept = layout.communication_usd[row], False
+        _, due_usd = self._billed_usd(contract, good=good)
+        if not (breaks_off or incident == LOST or contract.reason == OUTAGE):
+            good &= incident != TAMPERED
+            kept = self._passes(contract, good=good)
+            usd += layout.check_usd[row]
+            if kept and safeguards is not None and safeguards.audits(contract, self._score(contract)):
+                usd += safeguards.audit_usd
+                kept = good or not safeguards.finds(contract)
+            usd += self._integration_usd if kept else 0.0
+        due_usd *= 1.0 if kept else self._rules.due_on_failure
+        if safeguards is not None:
+            due_usd -= safeguards.waived_usd(contract.contractor, due_usd)
+        return due_usd + usd + self._worth_usd(contract, kept=kept, good=good)
 
     def _worth_usd(self, contract: Contract, *, kept: bool, good: bool) -> float:
-        """What a client bears with work of some worth that it keeps, or does not."""
+        """What a client bears beyond price and fees with work of some worth that it keeps, or does not."""
         if not kept:
             return self._doing_over_usd(contract)
-        loss_usd = 0.0 if good else contract.opened.layout.loss_usd[contract.row]
-        return self._integration_usd + loss_usd
+        return 0.0 if good else contract.opened.layout.loss_usd[contract.row]
 
     def _due_usd(self, contract: Contract) -> float:
         """What the contractor is paid: its price by what was written or its bill by use, as it bills it, or a
@@ -256,7 +270,7 @@ class Dealing:
     def _fees_usd(self, contract: Contract) -> tuple[float, float, float]:
         """Communication if data went out, verification if work came back, integration if it was kept."""
         layout, task = contract.opened.layout, contract.row
-        audit_usd = 0.0 if self._safeguards is None else self._safeguards.audit_usd(contract)
+        audit_usd = self._safeguards.audit_usd if self._safeguards is not None and contract.audited else 0.0
         return (
             layout.communication_usd[task] if contract.sent else 0.0,
             layout.check_usd[task] + audit_usd if contract.state == COMPLETED else 0.0,
@@ -276,8 +290,9 @@ class Dealing:
         charged_usd = contract.paid_usd + contract.fees_usd
         late_usd = max(0.0, took_s - target_s) * self._late_usd_per_s
         expected = Expected(contract.plain_usd, contract.quoted_s, target_s, self._late_usd_per_s)
-        if contract.reported or contract.paid_usd > 0:
-            self._knowledge.bill(now_s, who, type_id, expected, charged_usd, late_usd)
+        if contract.reported or contract.billed_usd > 0:
+            billed_usd = contract.billed_usd + contract.fees_usd
+            self._knowledge.bill(now_s, who, type_id, expected, billed_usd, late_usd)
         if contract.state == COMPLETED:
             self._knowledge.took(who, type_id, expected, took_s)
         if not self._listens:

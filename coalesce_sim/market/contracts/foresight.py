@@ -8,12 +8,13 @@ from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
 from coalesce_sim.cost_parts import RUNNING
 from coalesce_sim.economics.internal import HOURS_PER_UNIT
 from coalesce_sim.market.batches import Batch
-from coalesce_sim.market.contracts.behaviour import Conduct
+from coalesce_sim.market.contracts.behaviour import Conduct, as_it_can_be
 from coalesce_sim.market.contracts.incidents import LEAKED, LOST, TAMPERED
 from coalesce_sim.market.contracts.layout import Layouts
 from coalesce_sim.market.contracts.open_block import OpenContractBlock
 from coalesce_sim.market.contracts.quotes import ContractQuote, ContractQuotes
 from coalesce_sim.market.contracts.results import Mishaps
+from coalesce_sim.market.contracts.safeguards import Safeguards
 from coalesce_sim.market.trade import Venue
 from coalesce_sim.policies.protocol import LOCAL, OracleView
 from coalesce_sim.scenario.contracts import ContractRules
@@ -30,9 +31,10 @@ class Foresight:
         layouts: Layouts,
         quotes: ContractQuotes,
         mishaps: Mishaps,
+        safeguards: Safeguards | None,
     ) -> None:
         scenario, self._quotes, self._mishaps = venue.scenario, quotes, mishaps
-        self._conduct = conduct
+        self._conduct, self._safeguards = conduct, safeguards
         self._rules, self._pool, self._queues, self._layouts = rules, venue.pool, venue.queues, layouts
         self._late_usd_per_s = scenario.cost_model.late_usd_per_s
         self._hours_per_s = HOURS_PER_UNIT[scenario.cost_model.internal.execution_time_unit]
@@ -46,7 +48,8 @@ class Foresight:
         A choice that fails, cannot be reached or rejects costs what it takes to do the task over at home,
         where that is how failures are recovered from, else the loss. Not foreseen are the time that questions
         and authorisation take, the wait for one who cannot be reached, time-outs, what makes a contractor
-        work otherwise until it delivers, and which work is audited: audits cost what they do on average.
+        work otherwise until it delivers, clients who do not pay or do not say what is true, and which work
+        is audited: audits cost what they do on average.
         """
         attempt = len(opened.tried[task])
         at_home_usd = self._at_home_usd(opened, task)
@@ -100,22 +103,46 @@ class Foresight:
         overhead_s = search_s + self._layouts.overhead_s(layout, task)
         late_s = np.maximum(0.0, elapsed_s + overhead_s + queue_s + work_s)
         fees_usd = layout.fees_usd[task]
-        accepted_usd = bill_usd + fees_usd + late_s * self._late_usd_per_s
-        rejected_usd = rules.due_on_failure * bill_usd + fees_usd - self._integration_usd + over_usd
+        accepted_usd = self._paid_usd(ids, bill_usd) + fees_usd + late_s * self._late_usd_per_s
+        failed_usd = self._paid_usd(ids, rules.due_on_failure * bill_usd)
+        rejected_usd = failed_usd + fees_usd - self._integration_usd + over_usd
         check = rules.verification.check(by_hand=layout.manual[task])
         at = ids, block.first + task, attempt
         draw = self._mishaps.found.draws(*at)
         breaks_off = self._mishaps.fails_openly.draws(*at) < rules.failed_share
         incident = self._mishaps.incidents.at(*at)
+        intact = good & (incident != TAMPERED)
+        passes = np.where(intact, draw < check.specificity, draw >= check.sensitivity)
+        audited, found = self._audits(quote, *at)
+        audited &= passes
         delivered_usd = np.where(
-            good & (incident != TAMPERED),
-            np.where(draw < check.specificity, accepted_usd, rejected_usd),
-            np.where(draw < check.sensitivity, rejected_usd, accepted_usd + layout.loss_usd[task]),
+            passes & (intact | ~(audited & found)),
+            np.where(intact, accepted_usd, accepted_usd + layout.loss_usd[task]),
+            rejected_usd,
         )
+        if self._safeguards is not None:
+            delivered_usd[audited] += self._safeguards.audit_usd
         undelivered = (~good & breaks_off) | (incident == LOST) | lost
         cost_usd: FloatArray = np.where(undelivered, rejected_usd - layout.check_usd[task], delivered_usd)
         cost_usd[incident == LEAKED] += layout.leak_usd[task] * self._mishaps.incidents.borne_share
         return cost_usd
+
+    def _audits(
+        self, quote: ContractQuote, ids: IntArray, task: int, attempt: int
+    ) -> tuple[BoolArray, BoolArray]:
+        """Whether the work of each offer would be looked at twice, and found bad if it is."""
+        if self._safeguards is None:
+            never: BoolArray = np.zeros(len(ids), dtype=bool)
+            return never, never
+        return self._safeguards.foreseen(ids, task, attempt, quote.offers.reliability)
+
+    def _paid_usd(self, ids: IntArray, due_usd: FloatArray) -> FloatArray:
+        """What of what is due to each is paid."""
+        safeguards = self._safeguards
+        if safeguards is None:
+            return due_usd
+        waived = map(safeguards.waived_usd, ids.tolist(), due_usd.tolist())
+        return due_usd - np.fromiter(waived, dtype=np.float64, count=len(ids))
 
     def _interrupted(
         self, ids: IntArray, begins_s: FloatArray, work_s: FloatArray
@@ -146,6 +173,7 @@ class Foresight:
             success_p = success_p.copy()
         for place in cheats:
             effort = conduct.effort(at_s.item(place), ids.item(place), opened.block.first + task)
+            effort = as_it_can_be(effort, results.offered(task))
             if effort is not None and effort.like is None:
                 success_p[place] = min(effort.success, success_p[place])
             elif effort is not None and effort.like is not None:

@@ -64,7 +64,7 @@ class Layouts:
     """Lays out blocks, and says of a task what contractors state and what its true length makes of that.
 
     `work_factor` is by what security makes work longer and `price_factor` dearer, `setup_s` what a handshake
-    takes, `audit_usd` what a client expects audits to cost a task.
+        takes, `audit_usd` what audits are expected to cost a client on each contract.
     """
 
     def __init__(
@@ -89,10 +89,10 @@ class Layouts:
         security = rules.security
         self.work_factor = 1 + security.enclave_share + security.audit_share
         self.price_factor = security.price_factor
-        incidents = security.incidents
-        self._leak_usd = np.array([0.0 if incidents is None else incidents.leak_usd.of(k) for k in LEVELS])
         audit = scenario.defences.audit
         self.audit_usd = 0.0 if audit is None else audit.share * audit.usd
+        incidents = security.incidents
+        self._leak_usd = np.array([0.0 if incidents is None else incidents.leak_usd.of(k) for k in LEVELS])
         self.setup_s = (rules.handshake_ms + security.key_exchange_ms) / 1000
 
     def of(self, block: Block) -> Layout:
@@ -111,7 +111,7 @@ class Layouts:
             transfer_s.tolist(),
             check_s.tolist(),
             check_usd.tolist(),
-            (communication + check_usd + self._rule.integration_usd + self.audit_usd).tolist(),
+            (communication + check_usd + self._rule.integration_usd).tolist(),
             manual.tolist(),
             tasks.max_latency_s.tolist(),
             block.loss_usd.tolist(),

@@ -9,7 +9,7 @@ from typing import Any
 import simpy
 
 from coalesce_sim.market.batches import Batch
-from coalesce_sim.market.contracts.behaviour import Conduct
+from coalesce_sim.market.contracts.behaviour import Conduct, as_it_can_be
 from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.contracts.endings import Endings
 from coalesce_sim.market.contracts.incidents import LEAKED, LOST, TAMPERED
@@ -116,7 +116,7 @@ class Lifecycle:
         honest_good = contract.work.is_good(honest_p)
         if self._conduct.concerns is None:
             return honest_good
-        effort = self._conduct.effort(now_s, who, contract.task)
+        effort = as_it_can_be(self._conduct.effort(now_s, who, contract.task), results.offered(contract.row))
         contract.effort, contract.honest_good = effort, honest_good
         if effort is None:
             return honest_good

@@ -201,7 +201,7 @@ class ContractQuotes:
             self._layouts.listed(opened.block, layout, task, ids, now_s),
             self._known[type_id],
             Sides(
-                fees_usd=layout.fees_usd[task],
+                fees_usd=layout.fees_usd[task] + self._layouts.audit_usd,
                 max_latency_s=layout.max_latency_s[task],
                 late_usd_per_s=self._late_usd_per_s,
                 at_stake_usd=self._at_stake_usd(layout, task, stay),

@@ -27,7 +27,7 @@ def give_up(
     red_since_s = np.full(contractors, np.inf)
     for look in range(1, int(until_s / every_s) + 1):
         yield env.timeout(max(0.0, look * every_s - env.now))
-        spent_usd = books.work_usd + books.idle_usd(env.now)
+        spent_usd = books.work_usd + books.idle_usd(env.now) + books.levied_usd(env.now)
         active = presence.during(env.now)
         red = exceeds(spent_usd, books.revenue_usd + ruin.usd) & (True if active is None else active)
         red_since_s = np.where(red, np.minimum(red_since_s, env.now), np.inf)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-import heapq
 import math
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
-import simpy
 
-from coalesce_sim.adversaries.errors import AdversaryError
-from coalesce_sim.adversaries.protocol import Adversary, Effort, Scene
+from coalesce_sim.adversaries.asked import (
+    Asked,
+    amount,
+    ballot_among,
+    ballots_among,
+    bid,
+    effort_among,
+    nothing,
+    yes_or_no,
+)
+from coalesce_sim.adversaries.protocol import Effort, Scene
 from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
 from coalesce_sim.luck import Luck
 from coalesce_sim.market.cast import Part
@@ -21,13 +27,9 @@ from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.contracts.knowledge import Knowledge
 from coalesce_sim.market.pool import Pool
 from coalesce_sim.market.presence import Presence
-from coalesce_sim.market.trade import Events
-from coalesce_sim.own_code import NOT_OF_OWN_CODE, OwnCode, raised, trace_of
 from coalesce_sim.policies.protocol import LOCAL
 from coalesce_sim.reputation.rating import Ballot, Rating
 from coalesce_sim.scenario.defences import Defences
-from coalesce_sim.scenario.distributions import MOST
-from coalesce_sim.texts import on_one_line
 
 BAD_BELOW = 0.5
 """A rating below this says that work was bad."""
@@ -70,76 +72,59 @@ class Seen:
         return float(self._books.profit_usd(self.now_s)[who])
 
 
-class Follower:
-    """A strategy, asked: what goes wrong in it names it, and ends the run."""
+class Follower(Asked):
+    """A strategy, with those who follow it and what they see."""
 
     def __init__(self, part: Part, presence: Presence, place: str) -> None:
-        self.strategy, self.part = part.strategy, part
-        kind = type(part.strategy)
-        self._name = f"{place}: {kind.__module__}:{kind.__qualname__}"
-        self.own = frozenset(name for agent in part.agents for name in agent.names)
-        self.sight = Seen(self.own, presence)
+        super().__init__(part.strategy, place)
+        self.part = part
         self.agent_of = {name: agent for agent in part.agents for name in agent.names}
+        self.sight = Seen(frozenset(self.agent_of), presence)
+        self.due_s = math.inf
 
-    def answers(self, question: str) -> bool:
-        """Whether the strategy says anything of its own there."""
-        return getattr(type(self.strategy), question) is not getattr(Adversary, question)
-
-    def ask(self, question: str, now_s: float, *given: Any) -> Any:
-        """What the strategy says."""
+    def at(self, now_s: float) -> Seen:
+        """What they see at a time."""
         self.sight.now_s = now_s
-        try:
-            with OwnCode():
-                return getattr(self.strategy, question)(self.sight, *given)
-        except NOT_OF_OWN_CODE:
-            raise
-        except BaseException as error:
-            message = on_one_line(f"{self._name}: {question} raised {raised(error)}")
-            raise AdversaryError(message, trace_of(error)) from error
-
-    def usd(self, question: str, now_s: float, *given: Any) -> float:
-        """What it says, an amount. Raises `AdversaryError` for one below 0, or that is none."""
-        answer = self.ask(question, now_s, *given)
-        is_number = isinstance(answer, int | float | np.floating) and answer >= 0
-        if not is_number or (answer > MOST and question != "bid_usd"):
-            raise AdversaryError(
-                on_one_line(f"{self._name}: {question} must be an amount >= 0 (got {answer!r})")
-            )
-        return float(answer)
+        return self.sight
 
 
 class Strategies:
     """All strategies of a run, behind the seams of the market."""
 
-    def __init__(self, parts: Iterable[Part], pool: Pool, luck: Luck, defences: Defences) -> None:
-        self._presence, self._pool = pool.roster.presence, pool
+    def __init__(
+        self, parts: Iterable[Part], pool: Pool, luck: Luck, defences: Defences, *, clients: int, types: int
+    ) -> None:
+        self._presence, self._pool, self._defences = pool.roster.presence, pool, defences
         self.luck = luck("adversary")
-        self._contracts_only = defences.ratings == "contracts"
-        self._fee_usd = defences.platform_fee_share * pool.base_price_usd
+        among = clients, len(pool), types
+        self.effort, self.ballot, self._ballots = (
+            effort_among(len(pool)),
+            ballot_among(*among),
+            ballots_among(*among),
+        )
         self.followers = [
             Follower(part, self._presence, f"adversaries[{index}]") for index, part in enumerate(parts)
         ]
-        self.of = {who: each for each in self.followers for who in each.own}
+        self.of = {who: each for each in self.followers for who in each.agent_of}
         self.of_client = {client: each for each in self.followers for client in each.part.clients}
         self._counts: dict[int, tuple[int, int]] = {}
-        self._knowledge: Knowledge | None = None
+        self._due_s = math.inf
         for each in self.followers:
             scene = Scene(each.part.agents, each.part.clients, pool.names, pool.types, pool.base_price_usd)
-            each.strategy.start(scene)
+            each.ask("start", nothing, scene)
 
     def behaviour(self) -> Behaviour:
         """How everybody behaves, those who follow none honestly."""
         return Behaviour(_Conduct(self), _Asking(self), _Bidding(self), _Reception(self), _Rating(self))
 
-    def begin(self, env: simpy.Environment, until_s: float, knowledge: Knowledge, books: Books) -> None:
+    def begin(self, until_s: float, knowledge: Knowledge, books: Books) -> None:
         """The market stands; those begin that act by the clock, until the last tasks arrive."""
-        self._knowledge = knowledge
+        self._knowledge, self._books, self._until_s = knowledge, books, until_s
         for each in self.followers:
             each.sight.told(knowledge, books, self._counts)
-        paces_s = [(each.strategy.acts_every_s, place) for place, each in enumerate(self.followers)]
-        due = [(pace_s, place, pace_s) for pace_s, place in paces_s if pace_s is not None]
-        if due:
-            env.process(self._act(env, due, until_s, books))
+            if each.strategy.acts_every_s is not None:
+                each.due_s = each.strategy.acts_every_s
+        self._due_s = min((each.due_s for each in self.followers), default=math.inf)
 
     def concerned(self, *questions: str) -> BoolArray:
         """Which contractors' strategies say anything of their own there."""
@@ -156,44 +141,50 @@ class Strategies:
         follower = self.of.get(who)
         if follower is None:
             return
-        follower.ask("noticed", now_s, who)
-        names = follower.agent_of[who].names
-        if len(names) > 1 and self._presence.leave_s[who] > now_s and follower.ask("renames", now_s, who):
-            unused = next((name for name in names if math.isinf(self._presence.enter_s[name])), None)
-            if unused is not None:
-                self._presence.leave(who, now_s)
-                self._presence.enter(unused, now_s)
+        follower.ask("noticed", nothing, follower.at(now_s), who)
+        names, presence = follower.agent_of[who].names, self._presence
+        if len(names) == 1 or presence.leave_s[who] <= now_s:
+            return
+        unused = next((name for name in names if math.isinf(presence.enter_s[name])), None)
+        if unused is not None and follower.ask("renames", yes_or_no, follower.sight, who):
+            presence.leave(who, now_s)
+            presence.enter(unused, now_s)
 
-    def _act(
-        self, env: simpy.Environment, due: list[tuple[float, int, float]], until_s: float, books: Books
-    ) -> Events:
-        """All that is done by the clock, as long as anything else happens: `due` has when each strategy acts
-        next, its place, and how often it does."""
-        heapq.heapify(due)
-        while due[0][0] <= until_s:
-            at_s, place, pace_s = due[0]
-            yield env.timeout(at_s - env.now)
-            if math.isinf(env.peek()):
-                return
-            self._write(env.now, self.followers[place], books)
-            heapq.heapreplace(due, (at_s + pace_s, place, pace_s))
+    def catch_up(self, now_s: float) -> None:
+        """Write what was to be written by the clock up to now, each at its own time."""
+        until_s = min(now_s, self._until_s)
+        while self._due_s <= until_s:
+            at_s = self._due_s
+            for each in self.followers:
+                if each.due_s == at_s and each.strategy.acts_every_s is not None:
+                    each.due_s += each.strategy.acts_every_s
+                    self._write(at_s, each.ask("ballots", self._ballots, each.at(at_s)))
+            self._due_s = min(each.due_s for each in self.followers)
 
-    def _write(self, now_s: float, follower: Follower, books: Books) -> None:
-        """Write ratings that no task is behind; where a contract is, the market keeps its part of that."""
-        for ballot in follower.ask("ballots", now_s):
+    def _write(self, at_s: float, ballots: Iterable[Ballot]) -> None:
+        """Ballots that nobody's work is behind; of a contract that only seems to be one the market takes its
+        part."""
+        for ballot in ballots:
             if ballot.contract:
-                books.levy(ballot.contractor, self._fee_usd.item(ballot.contractor))
-            if self._knowledge is not None and self.admits(ballot):
-                self._knowledge.rate(now_s, ballot)
-                self.written(now_s, ballot)
+                listed_usd = self._pool.base_price_usd.item(ballot.contractor)
+                self._books.levy(ballot.contractor, self._defences.platform_fee_share * listed_usd)
+            if self.admits(ballot):
+                self._knowledge.rate(at_s, ballot)
+                self.written(at_s, ballot)
 
     def admits(self, ballot: Ballot) -> bool:
         """Whether the market lets a ballot count."""
-        return ballot.contract or not self._contracts_only
+        return ballot.contract or self._defences.ratings == "any"
 
 
 def _answers(
-    strategies: Strategies, concerns: BoolArray, question: str, now_s: float, ids: IntArray, usd: FloatArray
+    strategies: Strategies,
+    concerns: BoolArray,
+    question: str,
+    meant: Callable[[object], float],
+    now_s: float,
+    ids: IntArray,
+    usd: FloatArray,
 ) -> FloatArray:
     """What each of those concerned answers, the others' as it is."""
     places = np.flatnonzero(concerns[ids])
@@ -202,7 +193,8 @@ def _answers(
     usd = usd.copy()
     for place in places.tolist():
         who = ids.item(place)
-        usd[place] = strategies.of[who].usd(question, now_s, who, usd.item(place))
+        follower = strategies.of[who]
+        usd[place] = follower.ask(question, meant, follower.at(now_s), who, usd.item(place))
     return usd
 
 
@@ -216,14 +208,13 @@ class _Conduct(Conduct):
         if follower is None or not follower.answers("effort"):
             return None
         luck = self._strategies.luck.draw(contractor, task)
-        effort: Effort | None = follower.ask("effort", now_s, contractor, luck)
-        return effort
+        return follower.ask("effort", self._strategies.effort, follower.at(now_s), contractor, luck)
 
     def bill_usd(self, now_s: float, contractor: int, due_usd: float, honest_usd: float) -> float:
         follower = self._strategies.of.get(contractor)
         if follower is None or not follower.answers("bill_usd"):
             return due_usd
-        return follower.usd("bill_usd", now_s, contractor, due_usd, honest_usd)
+        return follower.ask("bill_usd", amount, follower.at(now_s), contractor, due_usd, honest_usd)
 
 
 class _Asking(Asking):
@@ -232,7 +223,7 @@ class _Asking(Asking):
         self.concerns = self._asks
 
     def ask_usd(self, now_s: float, task: int, ids: IntArray, list_usd: FloatArray) -> FloatArray:  # noqa: ARG002
-        return _answers(self._strategies, self._asks, "ask_usd", now_s, ids, list_usd)
+        return _answers(self._strategies, self._asks, "ask_usd", amount, now_s, ids, list_usd)
 
 
 class _Bidding(Bidding):
@@ -240,7 +231,7 @@ class _Bidding(Bidding):
         self._strategies, self._bids = strategies, strategies.concerned("bid_usd")
 
     def bids_usd(self, now_s: float, task: int, ids: IntArray, own_usd: FloatArray) -> FloatArray:  # noqa: ARG002
-        return _answers(self._strategies, self._bids, "bid_usd", now_s, ids, own_usd)
+        return _answers(self._strategies, self._bids, "bid_usd", bid, now_s, ids, own_usd)
 
 
 class _Reception(Reception):
@@ -252,7 +243,7 @@ class _Reception(Reception):
         if follower is None or not follower.answers(question):
             return True
         luck = self._strategies.luck.draw(LOCAL, contract.task, contract.attempt)
-        return bool(follower.ask(question, contract.ended_s, contract.client, luck))
+        return follower.ask(question, yes_or_no, follower.at(contract.ended_s), contract.client, luck)
 
     def pays(self, contract: Contract) -> bool:
         return self._says("pays", contract)
@@ -268,9 +259,12 @@ class _Rating(Rating):
     def rate(self, now_s: float, cast: Ballot) -> Iterator[Ballot]:
         follower = self._strategies.of_client.get(cast.client)
         if follower is not None and follower.answers("rates"):
-            cast = follower.ask("rates", now_s, cast)
+            cast = follower.ask("rates", self._strategies.ballot, follower.at(now_s), cast)
         if self._strategies.admits(cast):
             yield cast
 
     def written(self, now_s: float, ballot: Ballot) -> None:
         self._strategies.written(now_s, ballot)
+
+    def catch_up(self, now_s: float) -> None:
+        self._strategies.catch_up(now_s)

@@ -59,8 +59,10 @@ class ContractTrade:
     def __init__(self, venue: Venue) -> None:
         scenario, pool = venue.scenario, venue.pool
         rules, defences, cast = scenario.contracts or ContractRules(), scenario.defences, pool.cast
-        strategies = None if cast is None else Strategies(cast.parts, pool, venue.luck, defences)
+        counts = {"clients": scenario.clients.total, "types": len(scenario.workload.types)}
+        strategies = None if cast is None else Strategies(cast.parts, pool, venue.luck, defences, **counts)
         behaviour = HONEST if strategies is None else strategies.behaviour()
+        self._rating = behaviour.rating
         self._queues, self._accounts = venue.queues, venue.accounts
         self._roster, self._contractors = pool.roster, len(pool)
         self._turns_over, self.deserted = scenario.turns_over, 0
@@ -71,8 +73,9 @@ class ContractTrade:
             scenario, pool, self.truth.own_success, record_ratings=venue.observer.wants("ratings")
         )
         if scenario.discovery is not None:
-            counts = scenario.clients.total, len(scenario.workload.types)
-            self.discovery = Discovery(scenario.discovery, *counts, pool.roster.presence, venue.luck)
+            self.discovery = Discovery(
+                scenario.discovery, counts["clients"], counts["types"], pool.roster.presence, venue.luck
+            )
         self.layouts = Layouts(scenario, rules, pool, self.truth, behaviour.asking, venue.queues.sharing)
         self.books = Books(
             pool,
@@ -83,7 +86,7 @@ class ContractTrade:
             rents=courses_of("slot_usd_per_h", pool.roster, scenario.clock, venue.luck),
         )
         if strategies is not None:
-            strategies.begin(venue.queues.env, scenario.clock.horizon_s, self._knowledge, self.books)
+            strategies.begin(scenario.clock.horizon_s, self._knowledge, self.books)
         safeguards = Safeguards(defences, self.books, len(pool), venue.luck) if defences.any else None
         self._reserve_price, self._explore_at_most = defences.reserve_price, defences.explore_at_most
         leaves = None if scenario.turnover is None else scenario.turnover.exit
@@ -95,7 +98,9 @@ class ContractTrade:
         self._quotes = ContractQuotes(
             venue, rules, self.layouts, self.truth, self._knowledge, self._incidents
         )
-        self._foresight = Foresight(venue, rules, behaviour.conduct, self.layouts, self._quotes, mishaps)
+        self._foresight = Foresight(
+            venue, rules, behaviour.conduct, self.layouts, self._quotes, mishaps, safeguards
+        )
         self._message_usd, self._searches = scenario.message_usd, venue.searches
         self._endings, self.budgets = (endings := Endings(venue)), budgets_of(scenario, venue.luck)
         self._home = Home(venue, self._knowledge, endings, self.truth)
@@ -163,6 +168,7 @@ class ContractTrade:
     def _look_for_contractors(self, opened: OpenContractBlock, task: int) -> None:
         """The client of a task that is to be decided now asks around, also for the steps that it may be split
         into, and pays for the messages; what it finds is kept in the block."""
+        self._rating.catch_up(self._queues.env.now)
         if self._turns_over and not opened.tried[task]:
             offering = self._offering(opened, task)
             self.deserted += offering is not None and not offering.any()
@@ -278,7 +284,8 @@ class ContractTrade:
         on that."""
         if decision.explored and self._explore_at_most is not None and decision.contractor != LOCAL:
             most_usd = self._explore_at_most * quote.stay.internal_usd
-            if exceeds(quote.asked_usd.item(decision.contractor), most_usd):
+            asked_usd = quote.asked_usd.item(decision.contractor)
+            if exceeds(asked_usd if decision.price_usd is None else float(decision.price_usd), most_usd):
                 decision = replace(decision, contractor=LOCAL)
         position, records, stay = decision.contractor, opened.records, quote.stay
         if opened.wholes is not None and opened.wholes.may_split(task):
