@@ -30,7 +30,7 @@ def test_the_matrix_is_printed_written_and_gone_on_with(tiny: str, call: Call):
     first = call("attack", tiny, *ASKED)
     assert first.code == 0
     lines = [" ".join(line.split()) for line in first.out.split("\n")]
-    assert "4 cells and their twins, 2 replications, seed 1; 16 plays in " in first.out
+    assert "4 cells and their twins, 2 replications, seed 1\n16 plays, 64 tasks in " in first.out
     assert "cartel none 2.00 2.00 2.00 (0)" in "\n".join(lines)
     assert "platform_fee=1 makes cartel pointless: of 2.00 USD it leaves 0.00 USD" in " ".join(lines)
     assert "against behaving; but it pays under platform_fee=1." in " ".join(lines)
@@ -49,7 +49,7 @@ def test_the_matrix_is_printed_written_and_gone_on_with(tiny: str, call: Call):
     again = call("attack", tiny, *ASKED, "--json")
     summary = json.loads(again.out)
     assert summary["policies"]["cheapest"]["attacks"].keys() == {MARKUP, BAD_WORK}
-    assert " 0 plays in " in call("attack", tiny, *ASKED, "--policies", "cheapest").out
+    assert "0 plays, 0 tasks in " in call("attack", tiny, *ASKED, "--policies", "cheapest").out
     assert call("attack", tiny, *ASKED, "--quiet").out == ""
     other = call("attack", tiny, *ASKED, "--seed", "2")
     assert other.code == 2

@@ -46,8 +46,10 @@ def answer(study: AttackStudy, policy: str, attack: str) -> str:
         return f"No defence tried makes {name} pointless: under {under}, the best, it still earns {left}"
     cheapest = min(enough, key=lambda place: study.defence_costs[policy, place[2]].difference.mean or 0.0)
     left, price = _tested(gains[cheapest]), _priced(study, policy, cheapest[2])
-    others = [called[place[2]] for place in enough if place != cheapest]
-    also = f"; so {'does' if len(others) == 1 else 'do'} {', '.join(others)}" if others else ""
+    others = [
+        f"{called[place[2]]} ({_priced(study, policy, place[2])})" for place in enough if place != cheapest
+    ]
+    also = f"; so {'does' if len(others) == 1 else 'do'} {' and '.join(others)}" if others else ""
     whole = _tested(gain)
     return f"{called[cheapest[2]]} makes {name} pointless: of {whole} it leaves {left}; {price}{also}"
 
