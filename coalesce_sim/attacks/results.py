@@ -100,7 +100,15 @@ def of_metric(name: str, values: FloatArray) -> Estimate:
 class AttackStudy:
     """What attacks came to under each policy and defence; everything is derived from what was played.
 
-    `outcomes` are by policy, defence and attack; in the first of each defence nobody cheats.
+    `outcomes` are by policy, defence and attack; in the first of each defence nobody cheats. `played` says
+    how many plays were made for it, `tasks` of how many tasks: what was kept of others is not among them.
+
+    >>> import coalesce_sim
+    >>> scenario = coalesce_sim.load("market_viable", ["workload.arrivals.limit=30"])
+    >>> study = coalesce_sim.attack(scenario, ["cartel(who.share=1)"], ["platform_fee=1"], replications=2)
+    >>> left = study.at["topsis", "cartel(who.share=1)", "platform_fee=1"]
+    >>> abs(left.estimates["attack_gain_usd"].mean) < 0.01  # the market keeps all that they are paid
+    True
     """
 
     asked: Asked
@@ -109,6 +117,7 @@ class AttackStudy:
     outcomes: Sequence[Outcome]
     core: ChosenCore
     played: int
+    tasks: int
 
     def __repr__(self) -> str:
         name, cells = self.asked.scenario.name, len(self.of_attacks)

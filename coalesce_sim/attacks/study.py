@@ -40,7 +40,13 @@ def attack(
     `replications` default to the scenario's. `plays` is a folder to keep plays in, and to go on with those
     that it has; `core` is what plays, to the same bits; `progress` is told the share that is done.
 
-    Raises `ScenarioError` with all that is wrong, before anything runs.
+    Raises `ScenarioError` with all that is wrong, before anything runs; `FolderError`, and `ResultsError`
+    where the folder holds plays of another seed or version.
+
+    >>> import coalesce_sim
+    >>> scenario = coalesce_sim.load("market_viable", ["workload.arrivals.limit=30"])
+    >>> coalesce_sim.attack(scenario, ["cartel(who.share=0.5)"], ["platform_fee=0.1"], replications=2)
+    AttackStudy('market_viable', 2 cells, seed=1, replications=2)
     """
     if not isinstance(scenario, Scenario):
         raise TypeError(f"scenario: must be what coalesce_sim.load() gives (got {scenario!r})")
@@ -60,7 +66,7 @@ def perform(asked: Asked, plays: Plays, replications: int, progress: Tell = lamb
     found = outcomes(plays, asked.cells, replications, progress)
     plays.compact()
     core = plays.core([cell.scenario for cell in asked.cells], replications)
-    return AttackStudy(asked, plays.seed, replications, found, core, plays.played)
+    return AttackStudy(asked, plays.seed, replications, found, core, plays.played, plays.tasks)
 
 
 def outcomes(

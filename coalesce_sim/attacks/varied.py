@@ -45,6 +45,8 @@ class Varied:
         mark = _mark(text)
         if path != "share" and not path.startswith("adversaries["):
             raise mark.error("must be a field of adversaries, as in adversaries[0].who.share, or share")
+        if isinstance(settings, dict) and "uniform" in settings:
+            raise mark.error("a range has no levels; say how many, as in share=0:0.5:6")
         try:
             field_steps(path)
             stated = validate(read_plain({"levels": settings}, mark.file), _Levels).levels

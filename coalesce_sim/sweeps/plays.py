@@ -59,13 +59,14 @@ class Plays:
     """What markets came to, replication by replication, all of them on the same seed.
 
     Used as a context. With a `folder` every play is kept there, and what is there already is not played
-    again: equal markets are one, whatever study they are of. `played` counts those that were.
+    again: equal markets are one, whatever study they are of. `played` counts the plays that were made here,
+    `tasks` those in them.
     """
 
     def __init__(
         self, folder: Path | None, *, seed: int, jobs: int = 1, core: AskedCore = "auto", command: str = ""
     ) -> None:
-        self.seed, self.played = seed, 0
+        self.seed, self.played, self.tasks = seed, 0, 0
         self._folder, self._asked, self._command = folder, core, command
         self._processes, self._stack = Processes(jobs), ExitStack()
         self._store: Store | None = None
@@ -125,6 +126,7 @@ class Plays:
                     self._done[row.key][row.run.replication] = _play_of(row.metrics, row.each)
                 left -= len(rows)
                 self.played += len(rows)
+                self.tasks += sum(int(row.metrics["tasks"]) for row in rows)
                 progress(1 - left / total)
         return [[self._done[each.key][number] for number in range(replications)] for each in points]
 

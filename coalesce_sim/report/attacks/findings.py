@@ -29,12 +29,14 @@ def answer(study: AttackStudy, policy: str, attack: str) -> str:
     """Which defence makes an attack pointless with a policy, what it leaves, and at which price."""
     gains, called = study.contrasts["attack_gain_usd"], names(study)
     gain, name = gains[policy, attack, NONE], called[attack]
+    places = [(policy, attack, each.label) for each in study.asked.defences if each.label != NONE]
     if gain.difference.ci95 is None:
         return f"{name} earns {_usd(gain.difference)} in the one replication played"
     if not _above(gain):
         shown = "loses by itself" if gain.shown else "is not shown to pay"
-        return f"{name} {shown}: {_tested(gain)} against behaving"
-    places = [(policy, attack, each.label) for each in study.asked.defences if each.label != NONE]
+        lured = [called[place[2]] for place in places if _above(gains[place])]
+        but = f"; but it pays under {', '.join(lured)}" if lured else ""
+        return f"{name} {shown}: {_tested(gain)} against behaving{but}"
     if not places:
         return f"{name} earns {_tested(gain)} more than behaving"
     enough = [place for place in places if is_pointless(study, place)]
@@ -44,10 +46,12 @@ def answer(study: AttackStudy, policy: str, attack: str) -> str:
         return f"No defence tried makes {name} pointless: under {under}, the best, it still earns {left}"
     cheapest = min(enough, key=lambda place: study.defence_costs[policy, place[2]].difference.mean or 0.0)
     left, price = _tested(gains[cheapest]), _priced(study, policy, cheapest[2])
-    others = [called[place[2]] for place in enough if place != cheapest]
-    also = f"; so {'does' if len(others) == 1 else 'do'} {', '.join(others)}" if others else ""
+    others = [
+        f"{called[place[2]]} ({_priced(study, policy, place[2])})" for place in enough if place != cheapest
+    ]
+    also = f"; so {'does' if len(others) == 1 else 'do'} {' and '.join(others)}" if others else ""
     whole = _tested(gain)
-    return f"{called[cheapest[2]]} makes {name} pointless: of {whole} it leaves {left}, and {price}{also}"
+    return f"{called[cheapest[2]]} makes {name} pointless: of {whole} it leaves {left}; {price}{also}"
 
 
 def headline(study: AttackStudy) -> str:
@@ -112,16 +116,22 @@ def _signs(study: AttackStudy, policy: str, attack: str) -> str:
 def _priced(study: AttackStudy, policy: str, defence: str) -> str:
     """What a defence costs the honest: their market, and its sellers."""
     cost, sellers = study.defence_costs[policy, defence], study.sellers_costs[policy, defence]
-    told = f"{number(abs(cost.difference.mean or 0.0), 2)}{_ends(cost)} points of cost reduction"
-    if not cost.shown:
-        told = f"is not shown to cost an honest market any cost reduction: {told}"
+    if cost.shown:
+        told = f"an honest market saves {_size(cost)} points {'less' if _above(cost) else 'more'}"
     else:
-        told = f"{'costs' if _above(cost) else 'gives'} an honest market {told}"
+        points = f"{number(cost.difference.mean, 2)}{_ends(cost)} points"
+        told = f"an honest market is not shown to save less ({points})"
     if not sellers.shown:
         return told
-    way = "costs" if _above(sellers) else "gives"
-    usd = number(abs(sellers.difference.mean or 0.0), 2)
-    return f"{told}; it {way} its sellers {usd} USD"
+    return f"{told}, its sellers earn {_size(sellers)} USD {'less' if _above(sellers) else 'more'}"
+
+
+def _size(value: Contrast) -> str:
+    """How large a difference is that is shown, without its sign."""
+    ends = value.ci_holm
+    if ends is not None and not _above(value):
+        ends = -ends[1], -ends[0]
+    return f"{number(abs(value.difference.mean or 0.0), 2)}{_interval(ends)}"
 
 
 def _above(tested: Contrast) -> bool:

@@ -30,7 +30,7 @@ _NOTES = (
     "Gain: profit of those who cheat less that of the same agents behaving, on the same random numbers. "
     "Direct harm: what manipulated contracts cost their clients more; market harm: what all tasks cost more.",
     "±: half of the 95 % interval; (in brackets): not shown to differ from 0, Holm over the whole matrix. "
-    "Under “nobody cheats”: cost reduction in %, and its change by the defence.",
+    "Where nobody cheats: cost reduction in %; its change, and what sellers lose, by the defence.",
 )
 
 
@@ -40,10 +40,10 @@ def print_study(console: Console, written: Written[AttackStudy]) -> None:
     scenario = study.asked.scenario
     console.print(Text(f"{scenario.name}: {scenario.title}", "bold"), soft_wrap=True)
     cells = plural(len(study.of_attacks), "cell")
-    console.print(
-        f"{cells} and their twins, {plural(study.replications, 'replication')}, seed {study.seed}; "
-        f"{plural(study.played, 'play')} in {number(written.wall_s)} s"
-    )
+    console.print(f"{cells} and their twins, {plural(study.replications, 'replication')}, seed {study.seed}")
+    by = " (compiled core, where it covers the market)" if study.core.core == "compiled" else ""
+    plays, tasks = plural(study.played, "play"), plural(study.tasks, "task")
+    console.print(f"{plays}, {tasks} in {number(written.wall_s)} s{by}")
     for policy in study.asked.policies:
         _print_policy(console, study, policy)
         if study.curves:
@@ -116,10 +116,17 @@ def _where_nobody_cheats(study: AttackStudy, policy: str, defence: str, metric: 
     outcome = study.at[policy, NOBODY, defence]
     if metric == "false_alarms":
         return with_interval(estimate(outcome.in_honest_twin(metric).tolist(), share=True), 0)
-    if metric != "cost_reduction_change":
-        return ""
-    if defence == NONE:
+    if metric == "cost_reduction_change" and defence == NONE:
         return f"{with_half_width(estimate(outcome.in_honest_twin(COST_REDUCTION).tolist()))} %"
-    cost = study.defence_costs[policy, defence]
-    told = with_half_width(cost.difference.negated)
+    if defence == NONE:
+        return ""
+    if metric == "honest_sellers_loss_usd":
+        cost = study.sellers_costs[policy, defence]
+        change = cost.difference
+    elif metric == "cost_reduction_change":
+        cost = study.defence_costs[policy, defence]
+        change = cost.difference.negated
+    else:
+        return ""
+    told = with_half_width(change)
     return told if cost.shown else f"({told})"
