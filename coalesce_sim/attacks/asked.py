@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from coalesce_sim.attacks.levers import checked
 from coalesce_sim.attacks.varied import Varied
 from coalesce_sim.experiments.attacks import written as texts
 from coalesce_sim.experiments.attacks.cells import Cell, cells
@@ -20,7 +21,8 @@ Made = TypeVar("Made")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Attacks, defences and policies by label, what is varied, and the cells that they make."""
+    """Attacks, defences and policies by label, what is varied, the cells that they make, and the defences
+    whose break-even levels are looked for (`levers`)."""
 
     scenario: Scenario
     policies: Mapping[str, PolicySettings]
@@ -28,6 +30,7 @@ class Asked:
     defences: Sequence[texts.Defence]
     varied: Varied | None
     cells: Sequence[Cell]
+    levers: Sequence[str] = ()
 
 
 def prepare(
@@ -36,6 +39,7 @@ def prepare(
     defences: Sequence[str] = (),
     policies: str | Sequence[str] | None = None,
     vary: str | None = None,
+    break_even: Sequence[str] = (),
 ) -> Asked:
     """Read what was asked for. Raises `ScenarioError` with all problems."""
     problems: list[Problem] = []
@@ -47,18 +51,20 @@ def prepare(
             problems.extend(error.problems)
             return None
 
-    chosen = tried(lambda: _policies(scenario, policies))
+    chosen = tried(lambda: policies_of(scenario, policies))
     against = tried(lambda: texts.attacks(scenario, adversaries))
     protected = tried(lambda: texts.defences(defences))
     varied = None if vary is None else tried(lambda: Varied.of(vary))
+    raised = tried(lambda: checked(break_even))
     levels = varied and against and tried(lambda: [each for one in against for each in varied.at(one)])
     if problems or chosen is None or against is None or protected is None:
         raise ScenarioError(problems)
     found = cells(scenario, chosen, against, protected, levels or ())
-    return Asked(scenario, chosen, against, protected, varied, found)
+    return Asked(scenario, chosen, against, protected, varied, found, raised or ())
 
 
-def _policies(scenario: Scenario, listed: str | Sequence[str] | None) -> dict[str, PolicySettings]:
+def policies_of(scenario: Scenario, listed: str | Sequence[str] | None) -> dict[str, PolicySettings]:
+    """Policies by label, the scenario's own where none is listed. Raises `ScenarioError`."""
     texts = split(listed) if isinstance(listed, str) else list(listed or [OWN])
     found: dict[str, PolicySettings] = {}
     problems: list[Problem] = []

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.attacks.asked import Asked
+from coalesce_sim.attacks.levers import Even
 from coalesce_sim.attacks.varied import Varied
 from coalesce_sim.experiments.attacks.cells import NOBODY, Cell
 from coalesce_sim.experiments.attacks.playing import Play
@@ -102,6 +103,7 @@ class AttackStudy:
 
     `outcomes` are by policy, defence and attack; in the first of each defence nobody cheats. `played` says
     how many plays were made for it, `tasks` of how many tasks: what was kept of others is not among them.
+    `evens` are the break-even levels that were asked for.
 
     >>> import coalesce_sim
     >>> scenario = coalesce_sim.load("market_viable", ["workload.arrivals.limit=30"])
@@ -118,6 +120,7 @@ class AttackStudy:
     core: ChosenCore
     played: int
     tasks: int
+    evens: Sequence[Even] = ()
 
     def __repr__(self) -> str:
         name, cells = self.asked.scenario.name, len(self.of_attacks)
@@ -239,6 +242,7 @@ class AttackStudy:
             "defences": {each.label: list(each.sets) for each in self.asked.defences},
             "policies": {policy: self._of_policy(policy) for policy in self.asked.policies},
             **({} if self.asked.varied is None else {"varied": self._varied(self.asked.varied)}),
+            **({"break_even": [each.as_dict() for each in self.evens]} if self.evens else {}),
         }
 
     def _varied(self, varied: Varied) -> dict[str, Any]:

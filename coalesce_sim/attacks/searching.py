@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
-from coalesce_sim.attacks.exploits import GAIN, SEEDS, TOLD, Effort, Exploit, Exploits, Hunt, estimate_of
+from coalesce_sim.attacks.asked import policies_of
+from coalesce_sim.attacks.effort import Effort
+from coalesce_sim.attacks.exploits import GAIN, SEEDS, TOLD, Exploit, Exploits, Hunt, estimate_of
+from coalesce_sim.attacks.measured import outcomes
 from coalesce_sim.attacks.results import Outcome
 from coalesce_sim.attacks.spaces import SPACES, axes_of
-from coalesce_sim.attacks.study import outcomes
 from coalesce_sim.experiments.attacks.cells import NOBODY, Cell, cells
-from coalesce_sim.experiments.attacks.written import Attack, Defence, attacks
+from coalesce_sim.experiments.attacks.written import NONE, Attack, Defence, attacks, defences
 from coalesce_sim.experiments.cores import AskedCore
 from coalesce_sim.optimisation.goals import Goal
 from coalesce_sim.optimisation.search import Figures, Point, best, search
@@ -53,11 +56,33 @@ def _default(kind: str) -> str:
     return f"{kind}(who.clients=0.2)" if kind in _CLIENTS else f"{kind}(who.share=0.1)"
 
 
-def hunt(
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What a search is asked for, checked: the attack of each kind whose parameters are searched, and the
+    cells that these make under each policy and defence."""
+
+    scenario: Scenario
+    policies: Mapping[str, PolicySettings]
+    defences: Sequence[Defence]
+    families: Mapping[str, Attack]
+    cells: Sequence[Cell]
+
+
+def prepare_search(
     scenario: Scenario,
     kinds: Sequence[str],
-    policies: Mapping[str, PolicySettings],
-    defended: Sequence[Defence],
+    defended: Sequence[str] = (),
+    policies: str | Sequence[str] | None = None,
+) -> Search:
+    """Read what was asked for; with defences stated the market without them is left out. Raises
+    `ScenarioError` with what is wrong."""
+    by_kind, chosen = families(scenario, kinds), policies_of(scenario, policies)
+    stated = [each for each in defences(defended) if not defended or each.label != NONE]
+    return Search(scenario, chosen, stated, by_kind, cells(scenario, chosen, list(by_kind.values()), stated))
+
+
+def hunt(
+    asked: Search,
     effort: Effort,
     *,
     seed: int,
@@ -67,8 +92,7 @@ def hunt(
     progress: Tell = lambda _: None,
 ) -> Exploits:
     """Search each family for the greatest gain against every policy under every defence, and validate the
-    best on the next seed. Raises `ScenarioError` with what is wrong, before anything runs."""
-    by_kind = families(scenario, kinds)
+    best on the next seed."""
     folders = [None, None] if plays is None else [plays / "searched", plays / "validated"]
     found: list[Exploit] = []
     with ExitStack() as stack:
@@ -76,13 +100,13 @@ def hunt(
             stack.enter_context(Plays(folder, seed=each % SEEDS, jobs=jobs, core=core))
             for folder, each in zip(folders, (seed, seed + 1), strict=True)
         )
-        made = cells(scenario, policies, list(by_kind.values()), defended)
-        total, done = len(policies) * len(defended) * (len(by_kind) + 1), 0
-        for policy in policies:
-            for defence in defended:
+        by_kind, done = asked.families, 0
+        total = len(asked.policies) * len(asked.defences) * (len(by_kind) + 1)
+        for policy in asked.policies:
+            for defence in asked.defences:
                 of = {
                     each.attack: each
-                    for each in made
+                    for each in asked.cells
                     if (each.policy, each.defence) == (policy, defence.label)
                 }
                 hunts = []
@@ -96,7 +120,7 @@ def hunt(
                 progress(done / total)
         searched.compact()
         validated.compact()
-    return Exploits(scenario, seed, effort, found)
+    return Exploits(asked.scenario, seed, effort, found)
 
 
 def _hunted(kind: str, base: Cell, effort: Effort, searched: Plays, validated: Plays, seed: int) -> Hunt:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from coalesce_sim.attacks.asked import Asked, prepare
-from coalesce_sim.attacks.results import AttackStudy, Outcome
-from coalesce_sim.experiments.attacks.cells import Cell
-from coalesce_sim.experiments.attacks.measures import measures
+from coalesce_sim.attacks.break_evens import break_evens
+from coalesce_sim.attacks.measured import outcomes
+from coalesce_sim.attacks.results import AttackStudy
 from coalesce_sim.experiments.cores import AskedCore
 from coalesce_sim.experiments.parallel import refuse_unguarded_script
 from coalesce_sim.scenario.schema import Scenario
@@ -24,6 +24,7 @@ def attack(
     policies: str | Sequence[str] | None = None,
     *,
     vary: str | None = None,
+    break_even: Sequence[str] = (),
     seed: int | None = None,
     replications: int | None = None,
     jobs: int = 1,
@@ -36,9 +37,11 @@ def attack(
     `adversaries` are texts such as ``on_off(who.share=0.1)``, by default the scenario's own, together;
     `defences` are texts such as ``entry_fee=1``; the market as stated and the one in which nobody cheats are
     played too. `policies` are as in `compare`, by default the scenario's own. `vary` is a field of the
-    attacks with levels, as in ``share=0:0.5:6``: what they come to is then told over these too. `seed` and
-    `replications` default to the scenario's. `plays` is a folder to keep plays in, and to go on with those
-    that it has; `core` is what plays, to the same bits; `progress` is told the share that is done.
+    attacks with levels, as in ``share=0:0.5:6``: what they come to is then told over these too. `break_even`
+    are defences whose level is looked for at which each attack gains nothing: ``entry_fee``, ``stake``,
+    ``dues``, ``audit``. `seed` and `replications` default to the scenario's. `plays` is a folder to keep
+    plays in, and to go on with those that it has; `core` is what plays, to the same bits; `progress` is told
+    the share that is done.
 
     Raises `ScenarioError` with all that is wrong, before anything runs; `FolderError`, and `ResultsError`
     where the folder holds plays of another seed or version.
@@ -55,7 +58,7 @@ def attack(
     if count < 1 or jobs < 1:
         raise ValueError(f"replications and jobs must be >= 1 (got {count}, {jobs})")
     refuse_unguarded_script()
-    asked = prepare(scenario, adversaries, defences, policies, vary)
+    asked = prepare(scenario, adversaries, defences, policies, vary, break_even)
     folder = None if plays is None else Path(plays)
     with Plays(folder, seed=seed, jobs=jobs, core=core) as kept:
         return perform(asked, kept, count, progress)
@@ -63,21 +66,9 @@ def attack(
 
 def perform(asked: Asked, plays: Plays, replications: int, progress: Tell = lambda _: None) -> AttackStudy:
     """Play what is missing of a study."""
-    found = outcomes(plays, asked.cells, replications, progress)
+    share = 0.5 if asked.levers else 1.0
+    found = outcomes(plays, asked.cells, replications, lambda done: progress(share * done))
+    evens = break_evens(asked, plays, replications, lambda done: progress(share + (1 - share) * done))
     plays.compact()
     core = plays.core([cell.scenario for cell in asked.cells], replications)
-    return AttackStudy(asked, plays.seed, replications, found, core, plays.played, plays.tasks)
-
-
-def outcomes(
-    plays: Plays, cells: Sequence[Cell], replications: int, progress: Tell = lambda _: None
-) -> list[Outcome]:
-    """What a list of cells came to, replication by replication; markets that cells share are played once."""
-    markets = [market for cell in cells for market in cell.markets]
-    played = iter(plays.play(markets, replications, progress))
-    found = []
-    for cell in cells:
-        by_market = [next(played) for _ in cell.markets]
-        rows = [measures(*each) for each in zip(*by_market, strict=True)]
-        found.append(Outcome(cell, rows, by_market[1]))
-    return found
+    return AttackStudy(asked, plays.seed, replications, found, core, plays.played, plays.tasks, evens)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from coalesce_sim.attacks.effort import REPLICATIONS, TRIALS, VALIDATION_REPLICATIONS
 from coalesce_sim.cli.contract import (
     Output,
     load_ready,
@@ -60,6 +61,37 @@ if TYPE_CHECKING:
     help="A field of the adversaries to vary besides, as in adversaries[0].who.share=0:0.5:6, or "
     "share=0:0.5:6 where there is one with a share.",
 )
+@click.option(
+    "--break-even",
+    "break_even",
+    multiple=True,
+    metavar="DEFENCE",
+    help="A defence (entry_fee, stake, dues or audit) whose level to look for at which each attack gains "
+    "nothing; repeatable.",
+)
+@click.option(
+    "--search",
+    metavar="KIND,…",
+    help="Search the parameters of these kinds of attack for the greatest gain, and validate on a fresh "
+    "seed, in place of the matrix.",
+)
+@click.option(
+    "--trials",
+    type=click.IntRange(1, 100_000),
+    default=TRIALS,
+    show_default=True,
+    metavar="N",
+    help="With --search: settings to try of each kind.",
+)
+@click.option(
+    "--validate-replications",
+    "validation_replications",
+    type=click.IntRange(2, 1_000_000),
+    default=VALIDATION_REPLICATIONS,
+    show_default=True,
+    metavar="N",
+    help="With --search: how often to play the best of each kind on a fresh seed.",
+)
 @seed_option
 @replications_option
 @jobs_option
@@ -73,6 +105,10 @@ def command(
     defences: tuple[str, ...],
     policies: str | None,
     vary: str | None,
+    break_even: tuple[str, ...],
+    search: str | None,
+    trials: int,
+    validation_replications: int,
     seed: int | None,
     replications: int | None,
     jobs: int | None,
@@ -87,17 +123,46 @@ def command(
     a sentence which defence makes which attack pointless and what it costs an honest market. What was played
     is kept: after an interruption, or with another attack or defence, only what is missing is played. The
     folder of results gets attack.json, runs.parquet (a row a cell and replication), matrix.csv and figures of
-    the matrix and of what is varied.
+    the matrix and of what is varied. With --search it gets exploits.json, trials.csv and frontier.png, what
+    policies save where everybody is honest against what the best attacker found takes.
     """
     scenario = load_ready(source, overrides)
     from coalesce_sim.attacks.asked import prepare
+    from coalesce_sim.attacks.searching import prepare_search
     from coalesce_sim.experiments.words import split
+    from coalesce_sim.report.attacks.exploits import print_exploits
+    from coalesce_sim.report.attacks.searching import SearchOrigin, write_search
     from coalesce_sim.report.attacks.table import print_study
     from coalesce_sim.report.attacks.writing import AttackOrigin, write_study
 
     listed = () if policies is None else tuple(split(policies))
-    asked = prepare(scenario, adversaries, defences, listed, vary)
     seed = scenario.seed if seed is None else seed
+    if out is None:
+        folder = default_folder(scenario)
+        out = folder.with_name(f"{folder.name}-attack")
+    if search is not None:
+        if adversaries or vary is not None or break_even:
+            raise click.UsageError("--search takes no --adversary, --vary or --break-even")
+        searched = SearchOrigin(
+            source,
+            overrides,
+            scenario,
+            seed,
+            REPLICATIONS if replications is None else replications,
+            kinds=tuple(split(search)),
+            defences=defences,
+            policies=listed,
+            trials=trials,
+            validation_replications=validation_replications,
+        )
+        hunted = prepare_search(scenario, searched.kinds, defences, listed)
+        if not output.quiet:
+            print_warnings(scenario)
+        with failures_told(), progress_bar(shown=not output.quiet) as progress:
+            found = write_search(searched, hunted, out, jobs=jobs or cores(), core=core, progress=progress)
+        output.tell(found.summary, lambda screen: print_exploits(screen, found))
+        return
+    asked = prepare(scenario, adversaries, defences, listed, vary, break_even)
     count = scenario.replications if replications is None else replications
     origin = AttackOrigin(
         source,
@@ -109,10 +174,8 @@ def command(
         defences=defences,
         policies=listed,
         vary=vary,
+        break_even=break_even,
     )
-    if out is None:
-        folder = default_folder(scenario)
-        out = folder.with_name(f"{folder.name}-attack")
     if not output.quiet:
         print_warnings(scenario)
     with failures_told(), progress_bar(shown=not output.quiet) as progress:

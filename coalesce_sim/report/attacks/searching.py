@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from coalesce_sim.attacks.exploits import TRIALS, VALIDATION_REPLICATIONS, Effort, Exploits
-from coalesce_sim.attacks.searching import hunt
-from coalesce_sim.experiments.attacks.written import Defence
+from coalesce_sim.attacks.effort import TRIALS, VALIDATION_REPLICATIONS, Effort
+from coalesce_sim.attacks.exploits import Exploits
+from coalesce_sim.attacks.searching import Search, hunt
 from coalesce_sim.experiments.cores import AskedCore
 from coalesce_sim.provenance import Origin
 from coalesce_sim.report.attacks.exploits import sentences
 from coalesce_sim.report.attacks.frontier import FRONTIER, draw_frontier
 from coalesce_sim.report.results_folder import ResultsFolder, Written
-from coalesce_sim.scenario.policy import PolicySettings
 
 _OWN_FILES = ("exploits.json", "trials.csv", FRONTIER)
 """Every file that a search may leave in its folder, in the order in which they are listed."""
@@ -65,8 +64,7 @@ class SearchOrigin(Origin):
 
 def write_search(
     origin: SearchOrigin,
-    policies: Mapping[str, PolicySettings],
-    defences: Sequence[Defence],
+    asked: Search,
     out: Path,
     *,
     jobs: int,
@@ -80,10 +78,7 @@ def write_search(
     """
     with ResultsFolder(out, _OWN_FILES) as folder:
         found = hunt(
-            origin.scenario,
-            origin.kinds,
-            policies,
-            defences,
+            asked,
             origin.effort,
             seed=origin.seed,
             jobs=jobs,

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.text import Text
 
 from coalesce_sim.attacks.results import AttackStudy, Place
+from coalesce_sim.experiments.attacks.breaking_even import BreakEven
 from coalesce_sim.experiments.attacks.cells import NOBODY
 from coalesce_sim.experiments.attacks.written import NONE
 from coalesce_sim.metrics import COST_REDUCTION
@@ -50,6 +51,8 @@ def print_study(console: Console, written: Written[AttackStudy]) -> None:
             _print_curves(console, study, policy)
         for sentence in findings(study, policy):
             print_wrapped(console, sentence)
+    if study.evens:
+        _print_break_evens(console, study)
     console.print()
     called = names(study)
     for attack in study.asked.attacks:
@@ -60,6 +63,32 @@ def print_study(console: Console, written: Written[AttackStudy]) -> None:
     for note in _NOTES:
         print_wrapped(console, note, "dim")
     console.print(Text(f"\nWritten to {written.listing}"), soft_wrap=True)
+
+
+def _print_break_evens(console: Console, study: AttackStudy) -> None:
+    """The level of each defence at which an attack gains nothing."""
+    called = names(study)
+    console.print()
+    console.print(Text("Levels at which an attack gains nothing", "bold"))
+    keys = [
+        Column("policy", [each.policy for each in study.evens], figures=False),
+        Column("attack", [called[each.attack] for each in study.evens], figures=False),
+        Column("defence", [each.lever for each in study.evens], figures=False),
+    ]
+    columns = [Column("level", [_level(each.found) for each in study.evens])]
+    print_columns(console, keys, columns, [""] * len(study.evens))
+
+
+def _level(found: BreakEven) -> str:
+    """The level with its interval, or why there is none."""
+    if not found.pays:
+        return "does not pay without"
+    if found.level is None:
+        return f"none up to {number(found.most)}"
+    if found.ci95 is None:
+        return number(found.level)
+    low, high = found.ci95
+    return f"{number(found.level)} [{number(low)}, {'∞' if high is None else number(high)}]"
 
 
 def _print_policy(console: Console, study: AttackStudy, policy: str) -> None:

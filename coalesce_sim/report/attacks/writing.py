@@ -35,6 +35,7 @@ class AttackOrigin(Origin):
     defences: tuple[str, ...] = ()
     policies: tuple[str, ...] = ()
     vary: str | None = None
+    break_even: tuple[str, ...] = ()
 
     @property
     def command(self) -> str:
@@ -46,6 +47,7 @@ class AttackOrigin(Origin):
             ("--defence", self.defences),
             ("--policies", [",".join(self.policies)] if self.policies else []),
             ("--vary", [] if self.vary is None else [self.vary]),
+            ("--break-even", self.break_even),
             ("--set", self.overrides),
         ):
             for value in values:
@@ -55,7 +57,7 @@ class AttackOrigin(Origin):
     def facts(self) -> dict[str, Any]:
         """What decides the results, however the command was worded, whenever and wherever it was given."""
         asked = {name: list(getattr(self, name)) for name in ("adversaries", "defences", "policies")}
-        return {**Origin.facts(self), **asked, "vary": self.vary}
+        return {**Origin.facts(self), **asked, "vary": self.vary, "break_even": list(self.break_even)}
 
 
 def write_study(
