@@ -64,3 +64,18 @@ def test_a_client_reckons_with_audits_as_often_as_they_happen() -> None:
     scenario = coalesce_sim.load(market([0.0], contractor("it"), defences={"audit": audit}))
     coalesce_sim.stage(scenario, observer=Parts()).play()
     assert external_usd == pytest.approx([1.2])
+
+
+def test_a_client_has_a_taste_for_each_name_of_one_seller() -> None:
+    """Two names that share all luck of their work are two to those who choose between them."""
+    sybil = {"kind": "sybil", "who": {"members": ["it"]}, "identities": 2}
+    scenario = market(
+        [100.0 * job for job in range(40)],
+        contractor("it", own_cost_share=0.7),
+        adversaries=[sybil],
+        policy={"kind": "logit", "a_usd": 100},
+    )
+    told = playing.play(coalesce_sim.load(scenario), 1, 0)
+    jobs = [round(told[f"profit_usd[{name}]"] / 0.3) for name in ("it", "it.2")]
+    assert sum(jobs) == 40
+    assert min(jobs) > 0
