@@ -25,19 +25,21 @@ class OnOff(Cheap):
     def __init__(self, rules: settings.OnOff) -> None:
         super().__init__(rules)
         self._rules = rules
-        self._cheats: set[int] = set()
+        self._cheats: dict[int, bool] = {}
 
     def effort(self, sight: Sight, who: int, luck: float) -> Effort | None:
-        """Bad while it cheats."""
-        return self.cheap if who in self._cheats else None
+        """Bad while it cheats; of whom nothing has been noticed, by the score that it starts with."""
+        return self.cheap if self._cheats.get(who, self._is_high(sight, who)) else None
 
     def noticed(self, sight: Sight, who: int) -> None:
         """Change over where the score has passed its bound."""
-        score = sight.score(who)
-        if score >= self._rules.cheat_above:
-            self._cheats.add(who)
-        elif score < self._rules.behave_below:
-            self._cheats.discard(who)
+        if self._is_high(sight, who):
+            self._cheats[who] = True
+        elif sight.score(who) < self._rules.behave_below:
+            self._cheats[who] = False
+
+    def _is_high(self, sight: Sight, who: int) -> bool:
+        return sight.score(who) >= self._rules.cheat_above
 
 
 class ExitScam(Cheap):

@@ -134,7 +134,7 @@ class Grim(Model):
     """Who sees another of the cartel undercut it asks the honest price as well."""
 
     punish_hours: Positive | None = None
-    """Hours for which it does, counted from the last time that it saw that; left out, to the end."""
+    """Hours for which it does, counted from when the first one did; left out, to the end."""
 
 
 class Cartel(Adversary):
