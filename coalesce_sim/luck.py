@@ -94,19 +94,27 @@ class Draws:
         return uniforms(states_of(self.states[worker], tasks), np.zeros(1, dtype=np.uint64))
 
 
-class Luck:
-    """All luck of a replication. `identities` are the contractors', by which they stay who they are."""
+POLICY: Final = "policy."
+"""What the purposes of policies begin with."""
 
-    def __init__(self, seed: int, replication: int, identities: StateArray) -> None:
+
+class Luck:
+    """All luck of a replication. `identities` are the contractors', by which they stay who they are, and
+    `seeming` what policies take them for, who cannot know that two names are one; left out, the same."""
+
+    def __init__(
+        self, seed: int, replication: int, identities: StateArray, seeming: StateArray | None = None
+    ) -> None:
         self._root = state_of(state_of(0, seed), replication)
-        self._identities = identities
+        self._identities, self._seeming = identities, identities if seeming is None else seeming
         self._draws: dict[str, Draws] = {}
 
     def __call__(self, purpose: str) -> Draws:
         """The draws of a purpose, the same whenever asked for."""
         draws = self._draws.get(purpose)
         if draws is None:
-            draws = self._draws[purpose] = Draws(self.key(purpose), self._identities)
+            whose = self._seeming if purpose.startswith(POLICY) else self._identities
+            draws = self._draws[purpose] = Draws(self.key(purpose), whose)
         return draws
 
     def of_home(self, purpose: str) -> int:

@@ -16,7 +16,7 @@ from coalesce_sim.streams import Streams
 from tests.market.trading import contractor, market
 from verification.cheating import Seen, check, jobs, within
 
-MANY = 4000
+MANY = 3000
 IMPERFECT = (0.85, 0.98)
 
 

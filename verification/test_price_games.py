@@ -19,7 +19,7 @@ from tests.market.trading import contractor
 from verification.cheating import GAP_S, Seen, interval, jobs, within
 
 NASH_USD, MONOPOLY_USD = 1.472927, 1.924981
-COST_USD, MU_USD, BUYERS = 1.0, 0.25, 4000
+COST_USD, MU_USD, BUYERS = 1.0, 0.25, 3000
 
 
 @cache

@@ -13,7 +13,7 @@ from coalesce_sim.adversaries.protocol import Adversary, Agent, Card
 from coalesce_sim.adversaries.registry import strategy_of
 from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.economics.external import linear_risk
-from coalesce_sim.luck import identities_of
+from coalesce_sim.luck import StateArray, identities_of
 from coalesce_sim.market.presence import Presence
 from coalesce_sim.market.roster import Adapted, Roster, roster_of, stated_kind
 from coalesce_sim.scenario.adversaries import Absent, AdversarySettings, Who, names_at_once, names_each
@@ -46,6 +46,13 @@ class Cast:
     def acts_by_the_clock(self) -> bool:
         """Whether anybody acts whether or not there is a task."""
         return any(part.strategy.acts_every_s is not None for part in self.parts)
+
+    def seeming(self, roster: Roster) -> StateArray:
+        """Who each seems to be: every further name of an agent somebody of its own."""
+        seeming = roster.identities.copy()
+        further = [name for agent in self.agents() for name in agent.names[1:]]
+        seeming[further] = identities_of(roster.names[name] for name in further)
+        return seeming
 
     def agents(self) -> Iterator[Agent]:
         """Sellers that follow any."""

@@ -78,7 +78,7 @@ class Market:
         )
         self.accounts = Accounts(len(pool))
         self.env = simpy.Environment(0.0)
-        luck = Luck(seed, replication, pool.identities)
+        luck = Luck(seed, replication, pool.identities, pool.seeming)
         self.queues = Queues(self.env, scenario, pool, breakdowns_of(pool.roster, luck, scenario.boxes))
         self._populations, self._turns_over = scenario.clients.populations, scenario.turns_over
         self._workload = Workload(scenario, self.demand, streams)

@@ -22,8 +22,9 @@ from coalesce_sim.streams import Streams
 class Pool:
     """What is stated of all contractors at the start; one entry a contractor.
 
-    `identities` say who each is to luck, `owner` whose it is, and the `roster` who is active when. `cast` are
-    those who follow a strategy, None where nobody does.
+    `identities` say who each is to luck, `seeming` who it is to those who cannot know that two names are one
+    contractor, `owner` whose it is, and the `roster` who is active when. `cast` are those who follow a
+    strategy, None where nobody does.
 
     Public are names, types, `skills`, listed prices (those by tokens are the `tariff`), `slots` (None if
     unlimited; those at the start, where `most_slots` may be more), `boxes`, those that they share, and how
@@ -44,6 +45,7 @@ class Pool:
         self.roster, self.cast = roster, _ = everyone(scenario, streams)
         self.names, self.types = roster.names, roster.types
         self.identities, self.owner = roster.identities, roster.owner
+        self.seeming = self.identities if self.cast is None else self.cast.seeming(roster)
         self.skills = roster.each([tuple(kind.skills) for kind in roster.kinds])
         self.performance = roster.stated("performance")
         limits = [kind.slots if isinstance(kind.slots, int) else None for kind in roster.kinds]

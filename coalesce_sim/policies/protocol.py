@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
-from coalesce_sim.luck import Luck
+from coalesce_sim.luck import POLICY, Luck
 from coalesce_sim.rounding import exceeds
 
 LOCAL = -1
@@ -160,11 +160,11 @@ class View:
         The same whenever it is asked for, and whatever was drawn for other tasks: two policies that ask for
         the same meet the same luck. Draws of other names are independent of it.
         """
-        return self.offers.luck(f"policy.{name}").draw(LOCAL, self.task, self.offers.attempt)
+        return self.offers.luck(f"{POLICY}{name}").draw(LOCAL, self.task, self.offers.attempt)
 
     def draws(self, name: str, workers: IntArray) -> FloatArray:
         """One such number for each of `workers`, contractors by their index (`ids`) or `LOCAL`."""
-        return self.offers.luck(f"policy.{name}").draws(workers, self.task, self.offers.attempt)
+        return self.offers.luck(f"{POLICY}{name}").draws(workers, self.task, self.offers.attempt)
 
     @property
     def task(self) -> int:

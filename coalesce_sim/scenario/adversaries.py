@@ -135,7 +135,7 @@ class Grim(Model):
     """Once some undercut the cartel the others ask the honest price as well."""
 
     punish_hours: Positive | None = None
-    """Hours for which they do, from `deviate_from_hour` on; left out, to the end."""
+    """Hours for which they do, counted from when the first one did; left out, to the end."""
 
 
 class Cartel(Adversary):

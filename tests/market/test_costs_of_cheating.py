@@ -64,3 +64,34 @@ def test_a_client_reckons_with_audits_as_often_as_they_happen() -> None:
     scenario = coalesce_sim.load(market([0.0], contractor("it"), defences={"audit": audit}))
     coalesce_sim.stage(scenario, observer=Parts()).play()
     assert external_usd == pytest.approx([1.2])
+
+
+def test_a_client_has_a_taste_for_each_name_of_one_seller() -> None:
+    """Two names that share all luck of their work are two to those who choose between them."""
+    sybil = {"kind": "sybil", "who": {"members": ["it"]}, "identities": 2}
+    scenario = market(
+        [100.0 * job for job in range(40)],
+        contractor("it", own_cost_share=0.7),
+        adversaries=[sybil],
+        policy={"kind": "logit", "a_usd": 100},
+    )
+    told = playing.play(coalesce_sim.load(scenario), 1, 0)
+    jobs = [round(told[f"profit_usd[{name}]"] / 0.3) for name in ("it", "it.2")]
+    assert sum(jobs) == 40
+    assert min(jobs) > 0
+
+
+def test_whoever_starts_with_a_good_name_milks_it_from_the_first_job_on() -> None:
+    """It claims 0.9, and is believed: cheap work fails, the second job is honest, at a score of 9/11."""
+    adversary = {"kind": "on_off", "who": {"members": ["it"]}, "success": 0, "cheat_above": 0.85}
+    rules = {"start": "warm", "model": {"kind": "beta", "warm_ratings": 10}}
+    scenario = market(
+        [0.0, 100.0],
+        contractor("it", reliability=0.9, success=1, own_cost_share=0.7),
+        adversaries=[adversary | {"behave_below": 0.85}],
+        policy={"kind": "always_outsource"},
+        reputation=rules,
+    )
+    told = playing.play(coalesce_sim.load(scenario), 1, 0)
+    assert told["manipulated"] == 1
+    assert told["profit_usd[it]"] == pytest.approx(-0.07 * 0.7 + 0.3)
