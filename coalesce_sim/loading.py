@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from coalesce_sim.adversaries.registry import check_strategies
 from coalesce_sim.files import read_bytes
 from coalesce_sim.inputs.checks import check_inputs
 from coalesce_sim.inputs.tasktable import read_table
@@ -125,7 +126,7 @@ def _keep_own_figures(document: Document, *, keep: bool) -> None:
 
 def _check_inputs(document: Document, scenario: Scenario) -> None:
     problems: list[Problem] = []
-    for check in (check_inputs, matching_of):
+    for check in (check_inputs, matching_of, check_strategies):
         try:
             check(scenario)
         except ScenarioError as error:

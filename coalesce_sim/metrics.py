@@ -487,30 +487,6 @@ _OF_EXPERIMENTS = [
         "(Σ realised cost − Σ realised cost with the policy `best_fixed`) / tasks, on common random numbers",
         "lower",
     ),
-    *(
-        Metric(
-            f"break_even_{level}",
-            f"Break-even {what}",
-            unit,
-            f"{begins} at which `attack_gain_usd` is 0 in the mean; undefined where the attack does not pay "
-            "without, or pays at any level",
-            None,
-        )
-        for level, what, unit, begins in (
-            ("entry_fee_usd", "entry fee", "USD", "`defences.entry_fee_usd`"),
-            ("stake_usd", "stake", "USD", "`defences.stake_usd`"),
-            ("dues_usd", "dues", "USD", "`defences.dues_usd`"),
-            ("audit_share", "share of audits", "", "`defences.audit.share`"),
-        )
-    ),
-    Metric(
-        "exploitability_usd_per_task",
-        "Exploitability",
-        "USD/task",
-        "(Profit of the best attackers that a search found − that of the same agents behaving) / tasks, on "
-        "random numbers that were not searched on",
-        "lower",
-    ),
     Metric(
         "warm_up_s",
         "Warm-up",
@@ -659,6 +635,30 @@ _OF_ATTACKS = [
         "USD",
         "Profit of all contractors where nobody cheats and the market is as stated − that under the defence; "
         "what they pay to the market is in it",
+        "lower",
+    ),
+    *(
+        Metric(
+            f"break_even_{level}",
+            f"Break-even {what}",
+            unit,
+            f"{begins} at which `attack_gain_usd` is 0 in the mean; undefined where the attack does not pay "
+            "without, or pays at any level",
+            None,
+        )
+        for level, what, unit, begins in (
+            ("entry_fee_usd", "entry fee", "USD", "`defences.entry_fee_usd`"),
+            ("stake_usd", "stake", "USD", "`defences.stake_usd`"),
+            ("dues_usd", "dues", "USD", "`defences.dues_usd`"),
+            ("audit_share", "share of audits", "", "`defences.audit.share`"),
+        )
+    ),
+    Metric(
+        "exploitability_usd_per_task",
+        "Exploitability",
+        "USD/task",
+        "(Profit of the best attackers that a search found − that of the same agents behaving) / tasks, on "
+        "random numbers that were not searched on",
         "lower",
     ),
 ]

@@ -13,7 +13,12 @@ from coalesce_sim.reputation.rating import Ballot
 class Effort(NamedTuple):
     """How work is done: as well, and at the cost, of the contractor `like`, and honestly where that offers
     for no such task; where `like` is None, good with probability `success`, at most that of honest work, at
-    so much of its cost."""
+    so much of its cost.
+
+    >>> import coalesce_sim
+    >>> coalesce_sim.Effort(success=0.2, cost_factor=0.1)
+    Effort(like=None, success=0.2, cost_factor=0.1)
+    """
 
     like: int | None = None
     success: float = 1.0
@@ -21,14 +26,26 @@ class Effort(NamedTuple):
 
 
 class Card(NamedTuple):
-    """What a contractor says of itself."""
+    """What a contractor says of itself.
+
+    >>> import coalesce_sim
+    >>> honest = coalesce_sim.Card(("law",), 0.7)
+    >>> honest._replace(reliability=1.0)
+    Card(skills=('law',), reliability=1.0)
+    """
 
     skills: tuple[str, ...]
     reliability: float
 
 
 class Agent(NamedTuple):
-    """One seller: the places of its names among all contractors, its own name first."""
+    """One seller: the places of its names among all contractors, its own name first.
+
+    >>> import coalesce_sim
+    >>> own, *more = coalesce_sim.Agent((2, 30, 31)).names
+    >>> own, more
+    (2, [30, 31])
+    """
 
     names: tuple[int, ...]
 
@@ -40,6 +57,13 @@ class Scene:
     `agents` are its sellers, `clients` its clients. Of all contractors, those under names that are not used
     yet among them, there are `names` and `types`, and what they `list_usd` at the start; `named` gives the
     places of those that a word stands for, a name or a type, or a number.
+
+    >>> import coalesce_sim
+    >>> import numpy as np
+    >>> who = {"names": ("a", "b", "c"), "types": ("edge", "cloud", "edge")}
+    >>> scene = coalesce_sim.Scene(agents=(), clients=(), list_usd=np.ones(3), **who)
+    >>> scene.named("b"), scene.named("edge"), scene.named("d")
+    ((1,), (0, 2), ())
     """
 
     agents: tuple[Agent, ...]
@@ -59,7 +83,16 @@ class Scene:
 
 class Sight(Protocol):
     """What can be seen at a moment: the time, the public record, who is in the market; of one's own names the
-    books. What others' work was like, and what policies think, cannot."""
+    books. What others' work was like, and what policies think, cannot.
+
+    >>> import coalesce_sim
+    >>> class Patient(coalesce_sim.Adversary):
+    ...     def effort(self, sight, who, luck):
+    ...         many, bad = sight.ratings(who)
+    ...         return coalesce_sim.Effort(success=0) if many >= 20 and sight.score(who) > 0.8 else None
+    >>> issubclass(Patient, coalesce_sim.Adversary), "score" in dir(coalesce_sim.Sight)
+    (True, True)
+    """
 
     now_s: float
 
@@ -82,6 +115,14 @@ class Adversary:
     What the market asks (all but `start`, `noticed` and `renames`) must change nothing: the same is asked
     beforehand, by those that are told what comes, and again. `luck` is uniform on (0, 1), the follower's own
     for the task.
+
+    >>> import coalesce_sim
+    >>> class RoundsUp(coalesce_sim.Adversary):
+    ...     def bill_usd(self, sight, who, due_usd, honest_usd):
+    ...         return -(-due_usd // 1)
+    >>> strategy = RoundsUp()
+    >>> strategy.bill_usd(None, 0, 1.25, 1.25), strategy.ask_usd(None, 0, 1.25)
+    (2.0, 1.25)
     """
 
     acts_every_s: float | None = None

@@ -14,8 +14,10 @@ from coalesce_sim.adversaries.identity import Sybil, Whitewashing
 from coalesce_sim.adversaries.prices import Cartel, ExplorationFarming, Lowball, Metering
 from coalesce_sim.adversaries.protocol import Adversary
 from coalesce_sim.adversaries.ratings import BadMouthing, BallotStuffing, WorkRing
-from coalesce_sim.own_code import NOT_OF_OWN_CODE, OwnCode, imported_class, raised, trace_of
+from coalesce_sim.own_code import NOT_OF_OWN_CODE, OwnCode, imported_class, may_import, raised, trace_of
 from coalesce_sim.scenario import adversaries as settings
+from coalesce_sim.scenario.problems import Problem, ScenarioError
+from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.texts import on_one_line
 
 _BUILT_IN: dict[type, Callable[[Any], Adversary]] = {
@@ -41,32 +43,47 @@ _BUILT_IN: dict[type, Callable[[Any], Adversary]] = {
 
 
 def strategy_of(chosen: settings.AdversarySettings) -> Adversary:
-    """The strategy that the settings describe.
+    """The strategy that the settings describe; an honest one for code that is not imported here.
 
     Raises `AdversaryError` where a user's class cannot be imported, constructed, or is no `Adversary`.
     """
     if isinstance(chosen, settings.OwnAdversary):
-        return _own(chosen)
+        return _own(chosen) if may_import(chosen.class_) else Adversary()
     return _BUILT_IN[type(chosen)](chosen)
 
 
+def check_strategies(scenario: Scenario) -> None:
+    """Raises `ScenarioError` with all strategies of the user's own that cannot be had."""
+    problems = []
+    for index, chosen in enumerate(scenario.adversaries):
+        try:
+            strategy_of(chosen)
+        except AdversaryError as error:
+            problems.append(Problem("", None, f"adversaries[{index}].class", str(error)))
+    if problems:
+        raise ScenarioError(problems)
+
+
 def _own(chosen: settings.OwnAdversary) -> Adversary:
+    name = chosen.class_
     try:
         with OwnCode():
-            found = imported_class(chosen.class_)
+            found = imported_class(name)
     except NOT_OF_OWN_CODE:
         raise
     except BaseException as error:
-        raise _failed(f"class: cannot import (got {chosen.class_!r})", error) from error
+        raise _failed(f"cannot import (got {name!r})", error) from error
     if not (isinstance(found, type) and issubclass(found, Adversary)):
-        raise AdversaryError(f"class: must be a subclass of coalesce_sim.Adversary (got {chosen.class_!r})")
+        raise AdversaryError(f"must be a subclass of coalesce_sim.Adversary (got {name!r})")
     try:
         with OwnCode():
             return found(**chosen.parameters)
     except NOT_OF_OWN_CODE:
         raise
+    except TypeError as error:
+        raise _failed(f"{name} does not take these parameters", error) from error
     except BaseException as error:
-        raise _failed(f"class: {chosen.class_} cannot be made", error) from error
+        raise _failed(f"{name} cannot be made", error) from error
 
 
 def _failed(what: str, error: BaseException) -> AdversaryError:

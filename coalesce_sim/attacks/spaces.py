@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from coalesce_sim.inputs.recordings import read_recordings
 from coalesce_sim.optimisation.space import Axis
 from coalesce_sim.scenario.adversarial import names_known
 from coalesce_sim.scenario.schema import Scenario
@@ -51,7 +52,9 @@ def _spaces(kind: str, scenario: Scenario) -> Iterator[tuple[str, Any]]:
             yield name, Uniform(uniform=[0.0, scenario.clock.horizon_s / 3600])
         elif space == "contractors":
             names = names_known(scenario)
-            if len(names) > 1:
+            if names is None and scenario.records is not None:
+                names = list(read_recordings(scenario.records).contractors)
+            if names is not None and len(names) > 1:
                 yield name, names
         else:
             yield name, space

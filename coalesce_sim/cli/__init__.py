@@ -18,6 +18,7 @@ from typing import Any
 import click
 
 from coalesce_sim import bundled
+from coalesce_sim.adversaries.errors import AdversaryError
 from coalesce_sim.cli import interrupts
 from coalesce_sim.cli.contract import PROGRAM, WrongInput, print_aside
 from coalesce_sim.cli.terminal import CannotPrint, guarded_streams
@@ -72,7 +73,7 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except ScenarioError as error:
             raise WrongInput(error) from error
-        except PolicyError as error:
+        except (PolicyError, AdversaryError) as error:
             raise click.ClickException("\n".join(filter(None, (str(error), error.trace)))) from error
         except KeyboardInterrupt as error:  # raised by code of the user's own: signals are `Interrupted`
             raise Interrupted(signal.SIGINT) from error

@@ -107,6 +107,7 @@ def failures_told() -> Iterator[None]:
     else 1."""
     from concurrent.futures.process import BrokenProcessPool
 
+    from coalesce_sim.adversaries.errors import AdversaryError
     from coalesce_sim.errors import CoalesceError
     from coalesce_sim.extras import MissingExtra
     from coalesce_sim.files import FolderError, ResultsError
@@ -121,7 +122,7 @@ def failures_told() -> Iterator[None]:
         raise click.BadParameter(str(error), param_hint="--out") from error
     except (CoreError, MissingExtra, ResultsError, UnknownMetric) as error:
         raise click.UsageError(str(error)) from error
-    except (ScenarioError, PolicyError):
+    except (ScenarioError, PolicyError, AdversaryError):
         raise  # told as for all commands
     except CoalesceError as error:
         raise click.ClickException(str(error)) from error

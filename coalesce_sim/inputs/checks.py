@@ -8,6 +8,7 @@ from coalesce_sim.inputs.history import check_histories
 from coalesce_sim.inputs.recordings import read_recordings
 from coalesce_sim.inputs.sellers import listed_prices
 from coalesce_sim.inputs.tasktable import TaskTable, read_table
+from coalesce_sim.scenario.adversarial import names_known, unknown_names
 from coalesce_sim.scenario.distributions import support
 from coalesce_sim.scenario.policy import Fixed
 from coalesce_sim.scenario.pool import PriceList, RecordedPool
@@ -56,6 +57,9 @@ def check_inputs(scenario: Scenario) -> None:
                     if name not in names:
                         message = f"no contractor of that name (got {name!r})"
                         problems.append(Problem("", None, f"contractors.claims.{name}", message))
+            if names_known(scenario) is None:
+                unknown = (each.split(": ", 1) for each in unknown_names(scenario, names))
+                problems += (Problem("", None, place, message) for place, message in unknown)
     except ScenarioError as error:
         problems.extend(error.problems)
     histories = [(at, name, number.csv) for at, name, number in scenario.moving if number.csv is not None]

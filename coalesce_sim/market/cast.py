@@ -267,7 +267,7 @@ class Followers:
             self.rows.change(first, box=machine)
         for number in range(2, many + 1):
             enter_s = row.enter_s if number <= at_once else np.inf
-            name = f"{row.name}.{number}"
+            name = f"{row.name}#{number}"
             yield self.rows.add(row._replace(name=name, kind=self.rows.kind_of[first], enter_s=enter_s))
 
     def _as_row(self, place: int) -> _Row:

@@ -7,8 +7,13 @@ from typing import NamedTuple
 
 
 class Ballot(NamedTuple):
-    """One client's word on a contractor's work, from 0 (bad) to 1; `contract` says whether one is behind
-    it."""
+    """One client's word on a contractor's work, from 0 (bad) to 1; `contract` says whether one is behind it.
+
+    >>> import coalesce_sim
+    >>> cast = coalesce_sim.Ballot(client=0, contractor=3, type_id=0, rating=1.0, contract=True)
+    >>> cast._replace(rating=0.0).rating
+    0.0
+    """
 
     client: int
     contractor: int

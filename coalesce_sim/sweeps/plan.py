@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from coalesce_sim.adversaries.registry import strategy_of
 from coalesce_sim.experiments.contenders import written
 from coalesce_sim.files import expecting, read_bytes
 from coalesce_sim.loading import DATA_PATHS, data_files, resolve
@@ -17,6 +18,7 @@ from coalesce_sim.market.hired import why_not_hired
 from coalesce_sim.market.matching import own_embedder
 from coalesce_sim.own_code import code_of, expected_name, may_import
 from coalesce_sim.policies.registry import PolicyError, create
+from coalesce_sim.scenario.adversaries import OwnAdversary
 from coalesce_sim.scenario.document import Base, Change, Document, read_base
 from coalesce_sim.scenario.origins import Origins
 from coalesce_sim.scenario.policy import Custom, Fixed
@@ -218,13 +220,16 @@ class Plan:
                 raise ScenarioError([base.document(changes).problem(steps, message)])
 
     def _check_code(self, scenario: Scenario) -> None:
-        """Have the policy and the user's own embedder, as far as they may be imported here."""
+        """Have policies, strategies and the user's own embedder, as far as they may be imported here."""
         embedder = scenario.skills.embedder
         for place, chosen in scenario.policies:
             if not isinstance(chosen, Custom):
                 create(chosen)
             elif may_import(chosen.class_):
                 self._note_code(place, type(create(chosen)))
+        for index, follows in enumerate(scenario.adversaries):
+            if isinstance(follows, OwnAdversary) and may_import(follows.class_):
+                self._note_code(f"adversaries[{index}]", type(strategy_of(follows)))
         if isinstance(embedder, OwnEmbedder) and may_import(embedder.class_):
             found = own_embedder(scenario)
             assert found is not None

@@ -107,14 +107,14 @@ def test_a_cartel_bids_more_under_seal_too() -> None:
 def test_exploration_farming_asks_a_hundredfold_under_several_names() -> None:
     by = {"kind": "exploration_farming", "who": A, "identities": 2}
     scenario = cheating([0], seller("a"), seller("b"), by=by)
-    assert offered(scenario, HOME) == [["a", "b", "a.2"]]
-    assert told(scenario, "a.2").each("paid_usd") == [100]
+    assert offered(scenario, HOME) == [["a", "b", "a#2"]]
+    assert told(scenario, "a#2").each("paid_usd") == [100]
 
 
 def test_names_of_a_sybil_share_luck_and_machine() -> None:
     by = {"kind": "sybil", "who": A, "identities": 3}
     half = seller("a", success=0.5, slots=1)
-    came = told(cheating([0, 0, 0], half, seller("b"), by=by), "a", "a.2", "a.3")
+    came = told(cheating([0, 0, 0], half, seller("b"), by=by), "a", "a#2", "a#3")
     assert came.each("ended_s") == [60, 120, 180]
     pool, luck = came.market.pool, came.market.trade.truth.work  # type: ignore[union-attr]
     assert [luck.draw(who, 7) for who in (0, 2, 3)] == [luck.draw(0, 7)] * 3
@@ -136,19 +136,19 @@ def test_names_share_whatever_machine_their_agent_has(machine: dict[str, Any], e
     boxes = {"lab": {"slots": 1, "hardware": OWNED}} if "box" in machine else {}
     sections: dict[str, Any] = {"boxes": boxes} if boxes else {}
     tokens = {"prompt_tokens": 0, "output_tokens": 100, "expected_output_tokens": 100}
-    came = told(cheating([0, 0], one, by=by, attributes=tokens, **sections), "a", "a.2")
+    came = told(cheating([0, 0], one, by=by, attributes=tokens, **sections), "a", "a#2")
     assert came.each("ended_s") == ends_s
-    assert came.books("a.2")["idle"] == 0
+    assert came.books("a#2")["idle"] == 0
 
 
 def test_idle_hardware_is_paid_for_once_and_for_as_long_as_its_agent_is_there() -> None:
     owned = seller("a", hardware=OWNED, slots=1) | {"own_cost_share": None}
     by = ALWAYS | {"kind": "whitewashing", "who": A, "identities": 3}
     scenario = cheating([0, 3600], owned, by=by, **RATED)
-    came = told(scenario, "a", "a.2")
+    came = told(scenario, "a", "a#2")
     usd_per_s = 7.2 / 3600
     assert came.books("a")["idle"] == pytest.approx(usd_per_s * (3660 - 120))
-    assert came.books("a.2")["idle"] == 0
+    assert came.books("a#2")["idle"] == 0
     twin = told(scenario | {"adversaries": []}, "a", "a")
     assert twin.books("a")["idle"] == came.books("a")["idle"]
 
@@ -156,16 +156,16 @@ def test_idle_hardware_is_paid_for_once_and_for_as_long_as_its_agent_is_there() 
 def test_names_leave_with_their_agent() -> None:
     leaves = seller("a", leave_h=1.5)
     scenario = cheating(HOURLY[:3], leaves, seller("b"), by={"kind": "sybil", "who": A, "identities": 2})
-    assert offered(scenario, *[HOME] * 3) == [["a", "b", "a.2"]] * 2 + [["b"]]
+    assert offered(scenario, *[HOME] * 3) == [["a", "b", "a#2"]] * 2 + [["b"]]
 
 
 def test_whitewashing_changes_its_name_once_its_score_is_low() -> None:
     by = ALWAYS | {"kind": "whitewashing", "who": {"join": 1, "like": "b"}, "identities": 3}
     scenario = cheating(HOURLY[:4], seller("b"), by=by, contracts=PAID, **RATED)
-    names = ["joined_1", "joined_1.2", "joined_1.3", "joined_1.3"]  # the last it keeps
+    names = ["joined_1", "joined_1#2", "joined_1#3", "joined_1#3"]  # the last it keeps
     assert offered(scenario, *names) == [["b", name] for name in names]
     came = told(scenario, *names)
-    assert [came.books(name)["revenue"] for name in ("joined_1", "joined_1.2", "joined_1.3")] == [1, 1, 2]
+    assert [came.books(name)["revenue"] for name in ("joined_1", "joined_1#2", "joined_1#3")] == [1, 1, 2]
     assert came.market.pool.roster.presence.leave_s[1] == 60
     fee = told(scenario | {"defences": {"entry_fee_usd": 0.3}}, *names)
     assert [fee.books(name)["levied"] for name in ("b", *names[:3])] == pytest.approx([0.3] * 4)
@@ -175,7 +175,7 @@ def test_whitewashing_may_count_bad_ratings() -> None:
     by = ALWAYS | {"kind": "whitewashing", "who": A, "leave_below": 0, "leave_after_bad": 2, "at_once": 2}
     scenario = cheating(HOURLY[:4], seller("a"), by=by | {"identities": 4}, **RATED)
     seen = offered(scenario, "a", "a", HOME)
-    assert seen == [["a", "a.2"]] * 2 + [["a.2", "a.3"]] * 2
+    assert seen == [["a", "a#2"]] * 2 + [["a#2", "a#3"]] * 2
 
 
 def liars_of(scenario: dict[str, Any]) -> tuple[Told, int, int]:

@@ -76,7 +76,7 @@ def test_a_client_has_a_taste_for_each_name_of_one_seller() -> None:
         policy={"kind": "logit", "a_usd": 100},
     )
     told = playing.play(coalesce_sim.load(scenario), 1, 0)
-    jobs = [round(told[f"profit_usd[{name}]"] / 0.3) for name in ("it", "it.2")]
+    jobs = [round(told[f"profit_usd[{name}]"] / 0.3) for name in ("it", "it#2")]
     assert sum(jobs) == 40
     assert min(jobs) > 0
 

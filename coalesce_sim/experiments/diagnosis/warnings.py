@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from coalesce_sim.experiments.diagnosis.cheating import cheats_without_a_chance
 from coalesce_sim.experiments.diagnosis.contradictions import contradictions
 from coalesce_sim.experiments.diagnosis.demand_prices import below_nothing
 from coalesce_sim.experiments.diagnosis.desertion import deserted_hours
@@ -66,6 +67,7 @@ def oddities(scenario: Scenario) -> list[str]:
         *_of_home(scenario),
         *_of_timeouts(scenario),
         *_of_budgets(scenario),
+        *cheats_without_a_chance(scenario),
     ]
 
 
