@@ -376,6 +376,21 @@ _OF_MARKETS = [
     ),
     Metric("insured_usd", "Leaks insured", "USD", "What insurance paid for leaked data", None),
     Metric(
+        "manipulated_rate",
+        "Share of contracts manipulated",
+        "%",
+        "Share of the contracts on which somebody did otherwise than the honest; only with `adversaries`",
+        "lower",
+    ),
+    Metric(
+        "direct_harm_usd",
+        "Direct harm",
+        "USD",
+        "What manipulated contracts cost their clients at once, less what the same contracts would have cost "
+        "had they been kept honestly: prices, fees, and what bad work costs; only with `adversaries`",
+        "lower",
+    ),
+    Metric(
         "deserted_tasks",
         "Tasks nobody is left for",
         "%",
@@ -421,11 +436,19 @@ _OF_MARKETS = [
         None,
     ),
     Metric(
+        "contractor_levies_usd",
+        "Contractors' levies",
+        "USD",
+        "What contractors paid the market: fees, stakes, and for slots withheld; of those whose own costs "
+        "are stated, and only with `defences`",
+        None,
+    ),
+    Metric(
         "contractor_profit_usd",
         "Contractors' profit",
         "USD",
-        "Revenue − `contractor_work_usd` − `contractor_idle_usd`, of the contractors whose own costs are "
-        "stated",
+        "Revenue − `contractor_work_usd` − `contractor_idle_usd` − `contractor_levies_usd`, of the "
+        "contractors whose own costs are stated",
         None,
     ),
     Metric(

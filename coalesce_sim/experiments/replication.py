@@ -90,8 +90,14 @@ class _Tables(Observer):
 
     def contracts(self, rows: EndedContracts) -> None:
         if "contracts" in self._tables:
-            names, incidents = self._market.pool.names, self._scenario.incidents is not None
-            table = contracts_table(rows, self._replication, self._type_names, names, incidents=incidents)
+            table = contracts_table(
+                rows,
+                self._replication,
+                self._type_names,
+                self._market.pool.names,
+                incidents=self._scenario.incidents is not None,
+                cheats=bool(self._scenario.adversaries),
+            )
             self._emit("contracts", table)
 
     def ratings(self, rows: RatingRows) -> None:
@@ -125,6 +131,7 @@ class _Tables(Observer):
                 market.ended_s,
                 self._replication,
                 turns_over=self._scenario.turns_over,
+                levies=self._scenario.defences.any,
             )
             self._emit("sellers", table)
 

@@ -24,6 +24,7 @@ By = Literal["contractor", "type", "owner"]
 
 _AMOUNTS = ("jobs", "worked_s", "revenue_usd", "work_usd", "idle_usd", "profit_usd")
 _SHARES = ("in_the_red",)
+_LEVIED = "levied_usd"
 
 
 def told_by(scenario: Scenario) -> By:
@@ -34,7 +35,7 @@ def told_by(scenario: Scenario) -> By:
 
 
 def sellers_table(
-    pool: Pool, books: Books, ended_s: float, replication: int, *, turns_over: bool
+    pool: Pool, books: Books, ended_s: float, replication: int, *, turns_over: bool, levies: bool
 ) -> pa.Table:
     """One row a contractor: its books from the start to the end of the last work.
 
@@ -44,11 +45,12 @@ def sellers_table(
     `jobs` are the contracts on which work began and `worked_s` the time that they kept slots. `revenue_usd`
     is what it was paid, `work_usd` what its jobs cost it, those too that came to nothing, `idle_usd` what its
     owned hardware lost in value while it stood idle, `profit_usd` what is left; these three are null where
-    nothing tells its costs.
+    nothing tells its costs. With `defences` (`levies`), `levied_usd` is what it paid the market.
     """
     types, presence = tuple(dict.fromkeys(pool.types)), pool.roster.presence
     rows = np.flatnonzero(presence.entered(ended_s))
     of_types = np.array([types.index(each) for each in pool.types])
+    levied = {_LEVIED: books.levied_usd(ended_s)[rows]} if levies else {}
     left_s = np.where(presence.leave_s <= ended_s, presence.leave_s, np.nan)
     stay = {"entered_s": presence.enter_s[rows], "left_s": nullable(left_s[rows])} if turns_over else {}
     return table_of(
@@ -63,6 +65,7 @@ def sellers_table(
             "revenue_usd": books.revenue_usd[rows],
             "work_usd": nullable(books.work_usd[rows]),
             "idle_usd": nullable(books.idle_usd(ended_s)[rows]),
+            **levied,
             "profit_usd": nullable(books.profit_usd(ended_s)[rows]),
         }
     )
@@ -83,17 +86,19 @@ class Sellers:
     @classmethod
     def of(cls, tables: Sequence[pa.Table], replications: int, by: By = "type") -> Sellers:
         """From the tables of all replications (`sellers_table`); no rows where no costs are told."""
-        names = (*_AMOUNTS, "contractors", "in_the_red")
         table = pa.concat_tables(tables) if tables else None
+        amounts = (*_AMOUNTS, _LEVIED) if table is not None and _LEVIED in table.schema.names else _AMOUNTS
+        names = (*amounts, "contractors", "in_the_red")
         if table is None or table["profit_usd"].null_count == len(table):
             return cls((), {name: np.zeros((0, replications)) for name in names})
         table = table.filter(table["profit_usd"].is_valid())
         keys = table[by].to_pylist()
         place = {key: row for row, key in enumerate(dict.fromkeys(keys))}
         where = np.array([place[key] for key in keys]), numbers(table, "replication")
-        values = {name: numbers(table, name) for name in _AMOUNTS}
+        values = {name: numbers(table, name) for name in amounts}
         values["contractors"] = np.ones(len(keys))
-        values["in_the_red"] = exceeds(values["work_usd"] + values["idle_usd"], values["revenue_usd"])
+        spent_usd = sum(values[name] for name in ("work_usd", "idle_usd", _LEVIED) if name in values)
+        values["in_the_red"] = exceeds(np.asarray(spent_usd), values["revenue_usd"])
         sums = {name: np.zeros((len(place), replications)) for name in names}
         for name in names:
             np.add.at(sums[name], where, values[name])
@@ -114,7 +119,7 @@ class Sellers:
         replications without revenue; `in_the_red` the percentage of the row's contractors that lost money.
         """
         sums = self.sums
-        values = {name: sums[name] for name in ("contractors", *_AMOUNTS)}
+        values = {name: sums[name] for name in ("contractors", *_AMOUNTS, _LEVIED) if name in sums}
         values["margin"] = 100 * _ratio(sums["profit_usd"], sums["revenue_usd"])
         values["in_the_red"] = 100 * _ratio(sums["in_the_red"], sums["contractors"])
         return {

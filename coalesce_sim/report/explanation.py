@@ -293,6 +293,7 @@ def _contract(contract: Contract, contractor: str) -> Facts:
         "paid_usd": contract.paid_usd,
         "fees_usd": contract.fees_usd,
         **_incident(contract),
+        **_cheat(contract),
         "verified": verdicts.check_of(contract),
         "verdict": verdicts.of_contract(contract),
     }
@@ -302,6 +303,12 @@ def _incident(contract: Contract) -> Facts:
     """What happened to the data or the work, if anything did."""
     names = ("incident", "leak_usd", "insured_usd")
     return {name: getattr(contract, name) for name in names} if contract.incident else {}
+
+
+def _cheat(contract: Contract) -> Facts:
+    """What the same contract would have been, had everybody been honest, if somebody was not."""
+    names = ("manipulated", "honest_good", "harm_usd")
+    return {name: getattr(contract, name) for name in names} if contract.manipulated else {}
 
 
 def _plain(value: Any) -> Any:

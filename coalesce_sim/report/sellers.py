@@ -18,7 +18,12 @@ MOST_ROWS = 12
 
 NOTE = "In a replication. Work costs its seller whatever comes of it; owned hardware loses value while idle."
 
-_AMOUNTS = {"revenue_usd": "paid,\nUSD", "work_usd": "work,\nUSD", "idle_usd": "idle,\nUSD"}
+_AMOUNTS = {
+    "revenue_usd": "paid,\nUSD",
+    "work_usd": "work,\nUSD",
+    "idle_usd": "idle,\nUSD",
+    "levied_usd": "levied,\nUSD",
+}
 
 
 def finding(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -56,7 +61,7 @@ def print_sellers(console: Console, sellers: Sellers) -> None:
     figures = [
         Column(head, column([row[name]["mean"] for row in shown]))
         for name, head in _AMOUNTS.items()
-        if any(row[name]["mean"] for row in shown)
+        if any(name in row and row[name]["mean"] for row in shown)
     ]
     figures.append(Column("profit,\nUSD", column([row["profit_usd"]["mean"] for row in shown])))
     figures.append(Column("margin,\n%", [number(row["margin"]["mean"], 1) for row in shown]))

@@ -157,6 +157,11 @@ def experience(result: RunResult) -> list[str]:
     if ours("leak_usd").mean is not None:
         incidents = ", ".join(f"{percent(ours(f'contracts_{kind}_rate'))} {kind}" for kind in INCIDENT_KINDS)
         lines.append(f"Incidents: {incidents}; leaks cost {with_half_width(ours('leak_usd'))} USD.")
+    if ours("direct_harm_usd").mean is not None:
+        share, harm = percent(ours("manipulated_rate")), with_half_width(ours("direct_harm_usd"))
+        lines.append(
+            f"Cheating: {share} of contracts manipulated, which cost their clients {harm} USD at once."
+        )
     if ours("search_usd").mean:
         each, cost = with_half_width(ours("messages_per_query")), with_half_width(ours("search_usd"))
         lines.append(f"Searches: {each} messages a query, which cost {cost} USD in all.")

@@ -129,7 +129,7 @@ def of_contract(contract: Contract) -> str:
             truth = "it is good" if contract.good else f"although it is bad{tampered}"
             end = f"Delivered {took}, checked {check_of(contract)} and accepted: {truth}."
     paid = f"Paid {number(contract.paid_usd)} USD, {number(contract.agreed_usd)} USD being agreed on"
-    return f"{end} {paid}, and {number(contract.fees_usd)} USD of fees.{_leak(contract)}"
+    return f"{end} {paid}, and {number(contract.fees_usd)} USD of fees.{_leak(contract)}{_cheat(contract)}"
 
 
 def _leak(contract: Contract) -> str:
@@ -138,6 +138,18 @@ def _leak(contract: Contract) -> str:
         return ""
     insured = f", and insurance {number(contract.insured_usd)} USD" if contract.insured_usd else ""
     return f" Its data leaked, which costs the client {number(contract.leak_usd)} USD{insured}."
+
+
+def _cheat(contract: Contract) -> str:
+    """What the same contract would have been, kept honestly, in a sentence; empty where it was."""
+    if not contract.manipulated:
+        return ""
+    work = "good" if contract.honest_good else "bad"
+    cost = "costs" if contract.harm_usd >= 0 else "saves"
+    usd = number(abs(contract.harm_usd))
+    return (
+        f" Somebody cheated, which {cost} the client {usd} USD at once; honest work would have been {work}."
+    )
 
 
 def of_ending(attempts: int, where: str | None, failed: int, good: bool, loss_usd: float) -> str:

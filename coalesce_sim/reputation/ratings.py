@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -18,7 +18,11 @@ from coalesce_sim.scenario.reputation import (
     EwmaReputation,
     Reputation,
     SlidingWindowReputation,
+    WhitbyReputation,
 )
+
+if TYPE_CHECKING:
+    from coalesce_sim.reputation.whitby import Whitby
 
 
 class RatingRows(NamedTuple):
@@ -105,7 +109,7 @@ def first_scores(settings: Reputation, advertised: FloatArray) -> FloatArray:
 
 def _model(
     settings: Reputation, n_types: int, n_clients: int, advertised: FloatArray, there: There
-) -> Beta | SlidingWindow | Ewma | ByTaskType | EigenTrust:
+) -> Beta | SlidingWindow | Whitby | Ewma | ByTaskType | EigenTrust:
     """The rule that turns ratings into scores, at its start."""
     model = settings.model
     warm = settings.start == "warm"
@@ -116,6 +120,16 @@ def _model(
             *prior_counts(model, warm, advertised),
             window=model.window_ratings,
             n_types=n_types,
+            pooling=settings.pooling if settings.by_task_type else None,
+        )
+    if isinstance(model, WhitbyReputation):
+        from coalesce_sim.reputation.whitby import Whitby  # scipy takes 0.3 s of a core
+
+        return Whitby(
+            *prior_counts(model, warm, advertised),
+            quantile=model.quantile,
+            n_types=n_types,
+            n_clients=n_clients,
             pooling=settings.pooling if settings.by_task_type else None,
         )
     pooled: Beta | Ewma

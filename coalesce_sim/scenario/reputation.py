@@ -46,6 +46,19 @@ class SlidingWindowReputation(Counts):
     `forgetting` of 0.98 comes to weigh, ``1/(1 − 0.98)``."""
 
 
+class WhitbyReputation(Counts):
+    """``beta`` that forgets nothing, without those clients whose ratings of a contractor are far from what
+    all others say of it (Whitby, Jøsang and Indulska 2004).
+
+    It needs several ratings by each client to tell, and fails where liars are the majority.
+    """
+
+    kind: Literal["whitby"]
+    quantile: Annotated[float, Field(gt=0, lt=0.5)] = 0.01
+    """Clients are left out by whose own ratings the score is less likely than this to be so low, or so high.
+    """
+
+
 class EwmaReputation(Model):
     """Exponentially weighted moving average of the ratings."""
 
@@ -77,10 +90,11 @@ class Reputation(Model):
     """A public score of each contractor in [0, 1]: the probability that its work is good, as rated."""
 
     model: Annotated[
-        BetaReputation | SlidingWindowReputation | EwmaReputation | EigenTrustReputation,
+        BetaReputation | SlidingWindowReputation | WhitbyReputation | EwmaReputation | EigenTrustReputation,
         Field(discriminator="kind"),
     ] = BetaReputation(kind="beta")
-    """Rule that makes a score of ratings: ``beta``, ``sliding_window``, ``ewma`` or ``eigentrust``."""
+    """Rule that makes a score of ratings: ``beta``, ``sliding_window``, ``whitby``, ``ewma`` or
+    ``eigentrust``."""
     start: Literal["cold", "warm"] = "cold"
     """``cold`` knows nothing of anybody, ``warm`` begins with the reliability that each contractor
     advertises."""

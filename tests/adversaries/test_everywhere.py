@@ -50,7 +50,7 @@ MODELS: tuple[dict[str, Any], ...] = (
     {"kind": "beta"},
     {"kind": "ewma"},
     {"kind": "eigentrust"},
-    {"kind": "sliding_window"},
+    {"kind": "whitby"},
 )
 DEFENCES: tuple[dict[str, Any], ...] = (
     {},

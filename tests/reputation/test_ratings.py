@@ -7,12 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 from pydantic import ValidationError
+from scipy.stats import beta
 
+import coalesce_sim
 from coalesce_sim.reputation import Ratings
 from coalesce_sim.scenario.reputation import Reputation
 
 BETA = {"kind": "beta"}
 WINDOW = {"kind": "sliding_window"}
+WHITBY = {"kind": "whitby"}
 EWMA = {"kind": "ewma"}
 EIGENTRUST = {"kind": "eigentrust", "recompute_every": 1}
 
@@ -24,7 +27,7 @@ def ratings(
     return Ratings(settings, types, clients, np.linspace(0.5, 0.9, contractors))
 
 
-@pytest.mark.parametrize("model", [BETA, WINDOW, EWMA, EIGENTRUST], ids=lambda model: model["kind"])
+@pytest.mark.parametrize("model", [BETA, WINDOW, WHITBY, EWMA, EIGENTRUST], ids=lambda model: model["kind"])
 def test_a_cold_record_knows_nothing_and_a_warm_one_what_is_advertised(model: dict[str, Any]) -> None:
     assert ratings(model).scores.tolist() == [[0.5, 0.5, 0.5]]
     assert ratings(model, by_task_type=True).scores.tolist() == [[0.5, 0.5, 0.5]] * 2
@@ -192,6 +195,7 @@ def test_ratings_that_cannot_start_say_why() -> None:
     [
         ({"model": {"kind": "beta", "forgetting": 1.5}}, "forgetting"),
         ({"model": {"kind": "beta", "prior_good": 0}}, "prior_good"),
+        ({"model": {"kind": "whitby", "quantile": 0.5}}, "quantile"),
         ({"model": {"kind": "sliding_window", "window_ratings": 0}}, "window_ratings"),
         ({"model": {"kind": "sliding_window", "forgetting": 0.9}}, "forgetting"),
         ({"model": {"kind": "ewma", "alpha": 0}}, "alpha"),
@@ -213,3 +217,62 @@ def test_settings_that_mean_nothing_are_refused_by_name(settings: dict[str, Any]
 def test_an_advertised_reliability_of_0_or_1_is_one() -> None:
     settings = Reputation.model_validate({"start": "warm"})
     assert Ratings(settings, 1, 1, np.array([0.0, 1.0])).scores.tolist() == [[0.0, 1.0]]
+
+
+def heard(given: dict[int, tuple[float, float]], prior: tuple[float, float], quantile: float) -> set[int]:
+    """Who is heard of clients who gave so many good and bad ratings, by quantiles."""
+    left = set(given)
+    while True:
+        good, bad = (prior[side] + sum(given[each][side] for each in left) for side in (0, 1))
+        score = good / (good + bad)
+        out = set()
+        for each in left:
+            own = beta(1 + given[each][0], 1 + given[each][1])
+            if not own.ppf(quantile) <= score <= own.ppf(1 - quantile):
+                out.add(each)
+        if not out:
+            return left
+        left -= out
+
+
+@pytest.mark.parametrize("number", range(12))
+def test_whitbys_filter_agrees_with_one_that_knows_quantiles(number: int) -> None:
+    """Honest clients and liars, with quantiles from the density; by type the same clients are heard."""
+    rng = np.random.default_rng(number)
+    quantile, liars = (0.01, 0.1, 0.3)[number % 3], number % 4
+    plain = ratings(WHITBY | {"quantile": quantile}, clients=6)
+    typed = ratings(WHITBY | {"quantile": quantile}, clients=6, by_task_type=True, pooling=3.0)
+    given: dict[int, tuple[float, float]] = {}
+    of_type: dict[tuple[int, int], tuple[float, float]] = {}
+    for _ in range(60):
+        client, type_id = int(rng.integers(6)), int(rng.integers(2))
+        rating = float(client < liars) if rng.random() < 0.5 else float(rng.random() < 0.7)
+        for book in (plain, typed):
+            book.rate(0.0, client, 1, type_id, rating)
+        good, bad = given.get(client, (0.0, 0.0))
+        given[client] = good + rating, bad + 1 - rating
+        good, bad = of_type.get((type_id, client), (0.0, 0.0))
+        of_type[type_id, client] = good + rating, bad + 1 - rating
+        left = heard(given, (1, 1), quantile)
+        good, bad = (1 + sum(given[each][side] for each in left) for side in (0, 1))
+        assert plain.scores[0].tolist() == [0.5, pytest.approx(good / (good + bad)), 0.5]
+        for row in (0, 1):
+            sums = [sum(of_type.get((row, each), (0, 0))[side] for each in left) for side in (0, 1)]
+            score = (3 * good / (good + bad) + sums[0]) / (3 + sum(sums))
+            assert typed.scores[row, 1] == pytest.approx(score)
+
+
+def test_whitbys_filter_silences_a_few_liars_and_is_silenced_by_many() -> None:
+    """Ten good ratings by each of four clients, ten bad ones by a fifth; then the other way round."""
+    for liars, score in ((1, 41 / 42), (4, 1 / 42)):
+        book = ratings(WHITBY, clients=5)
+        for _ in range(10):
+            for client in range(5):
+                book.rate(0.0, client, 0, 0, float(client >= liars))
+        assert book.scores[0, 0] == pytest.approx(score)
+
+
+def test_the_compiled_core_refuses_whitbys_filter_by_name() -> None:
+    scenario = coalesce_sim.load("market_viable", ["reputation.model={kind: whitby}"])
+    with pytest.raises(coalesce_sim.CoreError, match="Whitby's filter"):
+        coalesce_sim.run(scenario, replications=1, core="compiled")

@@ -20,6 +20,7 @@ def contracts_table(
     contractor_names: tuple[str, ...],
     *,
     incidents: bool,
+    cheats: bool,
 ) -> pa.Table:
     """One row a contract, in the order in which they ended.
 
@@ -35,6 +36,10 @@ def contracts_table(
     With `contracts.security.incidents`, `incident` is what happened to its data or its work (leaked,
     tampered, lost), if anything did; `good` is false for work that was tampered with. A leak cost the
     client `leak_usd` and its insurance `insured_usd`.
+
+    With `adversaries`, `manipulated` says whether anybody did otherwise than the honest, and `harm_usd` what
+    that cost the client at once: price, fees, and what bad work costs it, less those of the same contract
+    kept honestly.
     """
     columns: dict[str, Any] = {
         "replication": same(replication, len(rows.task)),
@@ -63,4 +68,6 @@ def contracts_table(
     if incidents:
         columns["incident"] = texts([INCIDENTS[which] or None for which in rows.incident.tolist()])
         columns |= {"leak_usd": rows.leak_usd, "insured_usd": rows.insured_usd}
+    if cheats:
+        columns |= {"manipulated": rows.manipulated, "harm_usd": rows.harm_usd}
     return table_of(columns)

@@ -14,7 +14,7 @@ from coalesce_sim.policies.topsis import Topsis
 from coalesce_sim.scenario import learners
 from coalesce_sim.scenario import policy as settings
 from coalesce_sim.scenario.costs import TokenPrice
-from coalesce_sim.scenario.reputation import SlidingWindowReputation
+from coalesce_sim.scenario.reputation import SlidingWindowReputation, WhitbyReputation
 from coalesce_sim.scenario.schema import Scenario
 
 Core = Literal["simpy", "compiled"]
@@ -72,13 +72,14 @@ def uncovered(scenario: Scenario) -> str | None:
 def of_contracts(scenario: Scenario) -> dict[str, bool]:
     """All reasons there are where markets have contracts or learn, and which apply."""
     public = scenario.reputation
-    by_window = public is not None and isinstance(public.model, SlidingWindowReputation)
+    model = None if public is None else public.model
     return {
         "those who cheat (adversaries, but for honest and absent)": _anybody_cheats(scenario),
         "defences but entry_fee_usd, commitment and ratings": _defences_bear_on_contracts(scenario),
         "boxes that agents share (boxes)": bool(scenario.boxes),
         "incidents (contracts.security.incidents)": scenario.incidents is not None,
-        "reputation by a sliding window (reputation.model)": by_window,
+        "reputation by a sliding window (reputation.model)": isinstance(model, SlidingWindowReputation),
+        "reputation with Whitby's filter (reputation.model)": isinstance(model, WhitbyReputation),
         "contractors that give up (turnover.exit.in_the_red)": _gives_up(scenario),
         "machines that serve all their jobs at once (batch_curve)": _any_curve(scenario),
         "contractors whose queue_limit, risks, slot_usd_per_h or outcomes change": any(

@@ -247,7 +247,12 @@ class MarketCore:
         nothing = np.zeros(len(rows))
         columns = {name: rows[name].copy() for name in Ended.__annotations__}
         return EndedContracts(
-            **columns, incident=nothing.astype(np.int64), leak_usd=nothing, insured_usd=nothing
+            **columns,
+            incident=nothing.astype(np.int64),
+            leak_usd=nothing,
+            insured_usd=nothing,
+            manipulated=nothing.astype(np.bool_),
+            harm_usd=nothing,
         )
 
     def _rated(self) -> RatingRows | None:

@@ -31,7 +31,14 @@ from coalesce_sim.scenario.security import INCIDENT_KINDS
 
 
 class Dealing:
-    """Makes contracts and sees them through."""
+    """Makes contracts and sees them through.
+
+    `manipulated` counts those on which somebody did otherwise than the honest, of which `harm_usd` is what
+    that cost their clients at once.
+    """
+
+    manipulated = 0
+    harm_usd = 0.0
 
     def __init__(
         self,
@@ -154,6 +161,8 @@ class Dealing:
             if contract.manipulated and contract.state in (COMPLETED, FAILED):
                 contract.harm_usd = contract.paid_usd + contract.fees_usd - honest_usd
                 contract.harm_usd += self._worth_usd(contract, kept=contract.kept, good=contract.good)
+            self.manipulated += contract.manipulated
+            self.harm_usd += contract.harm_usd
         charge_usd, parts_usd = contract.paid_usd + contract.fees_usd, (contract.paid_usd, *fees)
         self._endings.charge_attempt(
             contract.opened, contract.row, charge_usd, CONTRACT, parts_usd, again=contract.attempt > 0

@@ -47,6 +47,8 @@ class EndedContracts(NamedTuple):
     incident: IntArray
     leak_usd: FloatArray
     insured_usd: FloatArray
+    manipulated: BoolArray
+    harm_usd: FloatArray
 
 
 class ContractLog:
@@ -74,6 +76,6 @@ class ContractLog:
 
 
 def _kind(name: str) -> type[np.generic]:
-    if name in ("accepted", "good", "auth_required", "input_required", "explored"):
+    if name in ("accepted", "good", "auth_required", "input_required", "explored", "manipulated"):
         return np.bool_
     return np.float64 if name.endswith(("_usd", "_s")) else np.int64

@@ -63,7 +63,7 @@ class ContractTrade:
         strategies = None if cast is None else Strategies(cast.parts, pool, venue.luck, defences, **counts)
         behaviour = HONEST if strategies is None else strategies.behaviour()
         self._rating = behaviour.rating
-        self._queues, self._accounts = venue.queues, venue.accounts
+        self._queues, self._accounts, self._cheats = venue.queues, venue.accounts, cast is not None
         self._roster, self._contractors = pool.roster, len(pool)
         self._turns_over, self.deserted = scenario.turns_over, 0
         self.truth, mishaps = GroundTruth(scenario, pool, venue.luck), Mishaps(rules, pool, venue.luck)
@@ -348,7 +348,8 @@ class ContractTrade:
         """How many contracts have ended and, in percent, how: by final state, and completed but found bad.
 
         Where contractors go down, how many lost their work by that; where there are incidents, in how many
-        what happened, and what insurance paid for leaks.
+        what happened, and what insurance paid for leaks; where somebody may cheat, in how many they did, and
+        what that cost at once.
         """
         ended = self._accounts.contracts_ended
         contracts = ended.total()
@@ -359,11 +360,14 @@ class ContractTrade:
         shares = {"contracts": float(contracts), **states, "contracts_found_bad_rate": found_bad}
         if self._queues.outages is not None:
             shares["contracts_outage_rate"] = 100 * self._accounts.lost_to_outages / contracts
-        if not self._incidents.stated:
-            return shares
-        happened = self._accounts.incidents
-        incidents = {f"contracts_{kind}_rate": 100 * happened[kind] / contracts for kind in INCIDENT_KINDS}
-        return shares | incidents | {"insured_usd": self._accounts.insured_usd}
+        if self._incidents.stated:
+            happened = self._accounts.incidents
+            shares |= {f"contracts_{kind}_rate": 100 * happened[kind] / contracts for kind in INCIDENT_KINDS}
+            shares["insured_usd"] = self._accounts.insured_usd
+        if self._cheats:
+            shares["manipulated_rate"] = 100 * self._dealing.manipulated / contracts
+            shares["direct_harm_usd"] = self._dealing.harm_usd
+        return shares
 
     def mean_price_usd(self, hours: int) -> FloatArray:
         """Prices differ by task here."""

@@ -18,16 +18,18 @@ _QUANTITIES = (
     Quantity("revenue_usd", "Revenue", "USD"),
     Quantity("work_usd", "Cost of work", "USD"),
     Quantity("idle_usd", "Cost of idle hardware", "USD"),
+    Quantity("levied_usd", "Levies", "USD"),
     Quantity("contractors", "Contractors", ""),
 )
 
 _HELP = {
-    "profit_usd": "Revenue less the cost of work and of idle hardware.",
+    "profit_usd": "Revenue less the cost of work and of idle hardware, and levies.",
     "margin": "Profit / revenue.",
     "in_the_red": "Share of these contractors that spent more than they were paid.",
     "revenue_usd": "What clients paid, for all contracts.",
     "work_usd": "Of every job that was begun, also of work that came to nothing.",
     "idle_usd": "What owned hardware lost in value in slots that stood idle.",
+    "levied_usd": "What they paid the market: fees, stakes, and for slots withheld.",
     "contractors": "How many in a replication.",
 }
 
@@ -39,7 +41,7 @@ def sellers_sections(rows: Sequence[Mapping[str, Any]]) -> list[Section]:
     """The section, from the rows in summary.json; none where nobody's costs are known."""
     if not rows:
         return []
-    shown = [each for each in _QUANTITIES if any(row[each.name]["mean"] for row in rows)]
+    shown = [each for each in _QUANTITIES if any(each.name in row and row[each.name]["mean"] for row in rows)]
     columns = [Column("Seller", numeric=False)]
     columns += [
         Column(f"{each.label} ({each.unit})" if each.unit else each.label, help=_HELP[each.name])
