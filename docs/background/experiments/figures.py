@@ -26,11 +26,11 @@ from played import (
     RISK,
     RISKS,
     TOPSIS,
+    incidents,
     over_tasks,
     own_agents,
     own_agents_over_tasks,
     saved,
-    security,
     topsis_at,
 )
 from splitting import draw_splitting
@@ -259,9 +259,9 @@ MARKED: Final = "Qwen3-Coder-Next"
 """The agent of the page on recorded agents."""
 
 
-def draw_security() -> Figure:
+def draw_incidents() -> Figure:
     """What each overhead of security gains at three risks, with TOPSIS and hiring at random."""
-    runs = security().runs
+    runs = incidents().runs
     figure = page(
         "The paper's overheads cost nothing that shows, and are worth what they avert",
         "market_day, 0.04 days, seed 1; each averts half of what it can, by assumption; against none; "
@@ -357,7 +357,7 @@ FIGURES: Final[Mapping[str, Callable[[], Figure]]] = {
     "real_agents": draw_real_agents,
     "own_agents": draw_own_agents,
     "splitting": lambda: draw_splitting(pd.read_csv(PLAYED / "splitting.csv")),
-    "security": draw_security,
+    "incidents": draw_incidents,
     "skill_matching": draw_skill_matching,
     "topsis_and_kin": draw_topsis_and_kin,
 }

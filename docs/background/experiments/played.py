@@ -170,7 +170,7 @@ RISK: Final = "cost_model.external.security_risk.base"
 RISKS: Final = (0.0, 0.05, 0.3)
 
 
-def security() -> coalesce_sim.SweepResult:
+def incidents() -> coalesce_sim.SweepResult:
     """The learning market with each overhead and without, at three risks."""
     factors = {
         "policy": ["topsis", "random"],
@@ -182,8 +182,8 @@ def security() -> coalesce_sim.SweepResult:
         "contracts.security.incidents": INCIDENTS,
         "cost_model.external.security_risk": {"base": 0, "slope": 0},
     }
-    content = {"name": "security", "base": "market_day", "set": settings, "factors": factors}
-    return coalesce_sim.sweep(content, replications=10, seed=1, out=PLAYED / "security")
+    content = {"name": "incidents", "base": "market_day", "set": settings, "factors": factors}
+    return coalesce_sim.sweep(content, replications=10, seed=1, out=PLAYED / "incidents")
 
 
 THRESHOLDS: Final = {
@@ -200,7 +200,7 @@ THRESHOLDS: Final = {
 
 
 SWEEPS: Final[Mapping[str, Callable[[], coalesce_sim.SweepResult]]] = {
-    each.__name__: each for each in (own_agents, own_agents_over_tasks, policies_over_tasks, security)
+    each.__name__: each for each in (own_agents, own_agents_over_tasks, policies_over_tasks, incidents)
 } | {
     name: partial(coalesce_sim.sweep, content, out=PLAYED / name)
     for name, content in (matching.SWEEPS | THRESHOLDS).items()
