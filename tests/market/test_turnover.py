@@ -185,9 +185,9 @@ def assert_spares_change_no_byte(
 @pytest.mark.parametrize("find", FIND)
 @pytest.mark.parametrize("rate", RATE)
 def test_fifty_dormant_spares_change_no_byte(find: str, rate: str) -> None:
-    families = list(RATE).index(rate) * len(FIND) + list(FIND).index(find)
-    for number, policy in enumerate(POLICIES[families % 8 :: 8]):
-        assert_spares_change_no_byte(market_of(100 * families + number, 24, 6), find, rate, policy)
+    family, families = list(RATE).index(rate) * len(FIND) + list(FIND).index(find), len(RATE) * len(FIND)
+    for number, policy in enumerate(POLICIES[family::families]):
+        assert_spares_change_no_byte(market_of(100 * family + number, 24, 6), find, rate, policy)
 
 
 @pytest.mark.parametrize(
