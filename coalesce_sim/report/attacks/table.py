@@ -9,7 +9,7 @@ from coalesce_sim.attacks.results import AttackStudy, Place
 from coalesce_sim.experiments.attacks.cells import NOBODY
 from coalesce_sim.experiments.attacks.written import NONE
 from coalesce_sim.metrics import COST_REDUCTION
-from coalesce_sim.numbers import level_text, number, plural, with_half_width, with_interval
+from coalesce_sim.numbers import NOTHING, level_text, number, plural, with_half_width, with_interval
 from coalesce_sim.report.attacks.findings import findings
 from coalesce_sim.report.attacks.names import names
 from coalesce_sim.report.layout import Column, print_columns, print_wrapped
@@ -119,7 +119,7 @@ def _where_nobody_cheats(study: AttackStudy, policy: str, defence: str, metric: 
     if metric == "cost_reduction_change" and defence == NONE:
         return f"{with_half_width(estimate(outcome.in_honest_twin(COST_REDUCTION).tolist()))} %"
     if defence == NONE:
-        return ""
+        return NOTHING if metric == "honest_sellers_loss_usd" else ""
     if metric == "honest_sellers_loss_usd":
         cost = study.sellers_costs[policy, defence]
         change = cost.difference
