@@ -65,7 +65,7 @@ def perform(asked: Asked, plays: Plays, replications: int, progress: Tell = lamb
     """Play what is missing of a study."""
     found = outcomes(plays, asked.cells, replications, progress)
     plays.compact()
-    core = plays.core([cell.scenario for cell in asked.cells], replications)
+    core = plays.core([market for cell in asked.cells for market in cell.markets], replications)
     return AttackStudy(asked, plays.seed, replications, found, core, plays.played, plays.tasks)
 
 

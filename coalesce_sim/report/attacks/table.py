@@ -41,9 +41,8 @@ def print_study(console: Console, written: Written[AttackStudy]) -> None:
     console.print(Text(f"{scenario.name}: {scenario.title}", "bold"), soft_wrap=True)
     cells = plural(len(study.of_attacks), "cell")
     console.print(f"{cells} and their twins, {plural(study.replications, 'replication')}, seed {study.seed}")
-    by = " (compiled core, where it covers the market)" if study.core.core == "compiled" else ""
     plays, tasks = plural(study.played, "play"), plural(study.tasks, "task")
-    console.print(f"{plays}, {tasks} in {number(written.wall_s)} s{by}")
+    console.print(f"{plays}, {tasks} in {number(written.wall_s)} s")
     for policy in study.asked.policies:
         _print_policy(console, study, policy)
         if study.curves:
