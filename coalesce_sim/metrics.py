@@ -589,7 +589,8 @@ _OF_ATTACKS = [
         "honest_sellers_loss_usd",
         "Loss of honest sellers",
         "USD",
-        "Profit of the contractors that do not cheat where all behave − their profit where the others cheat",
+        "Profit of the contractors that do not cheat where all behave − their profit where the others cheat; "
+        "of those whose own costs are stated",
         "lower",
     ),
     Metric(
@@ -656,8 +657,8 @@ _OF_ATTACKS = [
         "defence_cost_sellers_usd",
         "Cost of the defence to sellers",
         "USD",
-        "Profit of all contractors where nobody cheats and the market is as stated − that under the defence; "
-        "what they pay to the market is in it",
+        "Profit of all contractors whose own costs are stated, where nobody cheats and the market is as "
+        "stated − that under the defence; what they pay to the market is in it",
         "lower",
     ),
     *(

@@ -16,6 +16,7 @@ from coalesce_sim.attacks.asked import Asked
 from coalesce_sim.attacks.levers import Even
 from coalesce_sim.attacks.varied import Varied
 from coalesce_sim.experiments.attacks.cells import NOBODY, Cell
+from coalesce_sim.experiments.attacks.measures import profits_usd
 from coalesce_sim.experiments.attacks.playing import Play
 from coalesce_sim.experiments.attacks.written import NONE
 from coalesce_sim.experiments.cores import ChosenCore
@@ -162,9 +163,7 @@ class AttackStudy:
     @cached_property
     def sellers_costs(self) -> dict[tuple[str, str], Contrast]:
         """By policy and defence: how much less contractors earn in all where nobody cheats; one family."""
-        return self._taken(
-            lambda play: sum(usd for name, usd in play.items() if name.startswith("profit_usd["))
-        )
+        return self._taken(profits_usd)
 
     def _taken(self, of: Callable[[Play], float]) -> dict[tuple[str, str], Contrast]:
         """What each defence takes from a figure of the market in which nobody cheats."""

@@ -70,5 +70,5 @@ def perform(asked: Asked, plays: Plays, replications: int, progress: Tell = lamb
     found = outcomes(plays, asked.cells, replications, lambda done: progress(share * done))
     evens = break_evens(asked, plays, replications, lambda done: progress(share + (1 - share) * done))
     plays.compact()
-    core = plays.core([cell.scenario for cell in asked.cells], replications)
+    core = plays.core([market for cell in asked.cells for market in cell.markets], replications)
     return AttackStudy(asked, plays.seed, replications, found, core, plays.played, plays.tasks, evens)

@@ -148,6 +148,15 @@ def test_a_curve_begins_where_nobody_cheats():
     assert list(found.bends.values()) == [None, None]
 
 
+def test_sellers_whose_costs_nobody_knows_are_left_out():
+    sellers = contractor("a", own_cost_share=0.5), contractor("b", price_usd=2.0)
+    scenario = coalesce_sim.load(market([0, 600], *sellers, reputation={}))
+    found = coalesce_sim.attack(scenario, [MARKUP], ["entry_fee=1"], replications=2)
+    assert means(found, MARKUP, "none")["attack_gain_usd"] == pytest.approx(2 * 0.5)
+    assert means(found, MARKUP, "none")["honest_sellers_loss_usd"] is None
+    assert found.sellers_costs["cheapest", "entry_fee=1"].difference.mean == pytest.approx(1)
+
+
 def test_numbers_of_the_study_are_json(study: AttackStudy):
     told = json.loads(json.dumps(study.summary, allow_nan=False))
     cell = told["policies"]["cheapest"]["attacks"][MARKUP]["platform_fee=0.5"]

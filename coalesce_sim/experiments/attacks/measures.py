@@ -41,13 +41,24 @@ def measures(attack: Play, honest: Play, absent: Play | None = None) -> dict[str
         "market_harm_against_absent_usd": math.nan
         if absent is None
         else attack["realised_usd"] - absent["realised_usd"],
-        "honest_sellers_loss_usd": sum(
+        "honest_sellers_loss_usd": sum_of_known(
             _of(honest, "profit_usd", each) - _of(attack, "profit_usd", each) for each in others
         ),
         "cost_reduction_change": attack.get(COST_REDUCTION, math.nan) - honest.get(COST_REDUCTION, math.nan),
         "success_rate_change": attack.get("success_rate", math.nan) - honest.get("success_rate", math.nan),
     }
     return found | {name: attack[name] for name in AS_PLAYED}
+
+
+def profits_usd(play: Play) -> float:
+    """What all contractors earned together, of those whose own costs are stated."""
+    return sum_of_known(play[f"profit_usd[{each}]"] for each in _all(play, "profit_usd"))
+
+
+def sum_of_known(values: Iterable[float]) -> float:
+    """The sum of the values but NaN; NaN where there is none."""
+    known = [each for each in values if not math.isnan(each)]
+    return sum(known) if known else math.nan
 
 
 def _all(play: Play, name: str) -> Iterable[str]:

@@ -124,8 +124,9 @@ def _map(
 def _cell(study: AttackStudy, place: Place, metric: str) -> str:
     """A mean, and below it half of its interval."""
     value = study.at[place].estimates[metric]
-    decimals = 0 if abs(value.mean or 0.0) >= 100 else 1 if abs(value.mean or 0.0) >= 10 else 2
     half = value.half_width
+    largest = max(abs(value.mean or 0.0), half or 0.0)
+    decimals = 0 if largest >= 100 else 1 if largest >= 10 else 2
     return number(value.mean, decimals) + (f"\n±{number(half, decimals)}" if half else "")
 
 

@@ -10,7 +10,7 @@ from coalesce_sim.experiments.attacks.breaking_even import BreakEven
 from coalesce_sim.experiments.attacks.cells import NOBODY
 from coalesce_sim.experiments.attacks.written import NONE
 from coalesce_sim.metrics import COST_REDUCTION
-from coalesce_sim.numbers import level_text, number, plural, with_half_width, with_interval
+from coalesce_sim.numbers import NOTHING, level_text, number, plural, with_half_width, with_interval
 from coalesce_sim.report.attacks.findings import findings
 from coalesce_sim.report.attacks.names import names
 from coalesce_sim.report.layout import Column, print_columns, print_wrapped
@@ -42,9 +42,8 @@ def print_study(console: Console, written: Written[AttackStudy]) -> None:
     console.print(Text(f"{scenario.name}: {scenario.title}", "bold"), soft_wrap=True)
     cells = plural(len(study.of_attacks), "cell")
     console.print(f"{cells} and their twins, {plural(study.replications, 'replication')}, seed {study.seed}")
-    by = " (compiled core, where it covers the market)" if study.core.core == "compiled" else ""
     plays, tasks = plural(study.played, "play"), plural(study.tasks, "task")
-    console.print(f"{plays}, {tasks} in {number(written.wall_s)} s{by}")
+    console.print(f"{plays}, {tasks} in {number(written.wall_s)} s")
     for policy in study.asked.policies:
         _print_policy(console, study, policy)
         if study.curves:
@@ -148,7 +147,7 @@ def _where_nobody_cheats(study: AttackStudy, policy: str, defence: str, metric: 
     if metric == "cost_reduction_change" and defence == NONE:
         return f"{with_half_width(estimate(outcome.in_honest_twin(COST_REDUCTION).tolist()))} %"
     if defence == NONE:
-        return ""
+        return NOTHING if metric == "honest_sellers_loss_usd" else ""
     if metric == "honest_sellers_loss_usd":
         cost = study.sellers_costs[policy, defence]
         change = cost.difference
