@@ -74,6 +74,41 @@ def test_the_entry_fee_at_which_a_name_is_worth_nothing(
         assert low < expected < high
 
 
+def test_the_same_fee_in_a_market_that_learns_whom_to_hire() -> None:
+    """A lemon that asks a tenth of a USD and bills one, among 33 agents; the untried are taken for good. The
+    name that it has in the end may have cost its fee for nothing."""
+    found, names = 0.95, 150
+    _, worth_usd = below_a_half(found, due=1)
+    types = coalesce_sim.load("real_agents_twin").workload.types
+    facts = {
+        "price_usd": 0.1,
+        "own_cost_share": COST_USD / 0.1,
+        "reliability": 1.0,
+        "latency_min": 1.0,
+        "outcomes": {name: {"success": 1 - found, "bill_usd": PRICE_USD} for name in types},
+    }
+    lemons = {"kind": "whitewashing", "who": {"join": 1, "facts": facts}, "identities": names}
+    scenario = coalesce_sim.load(
+        "real_agents_twin",
+        [
+            f"adversaries=[{lemons | {'success': 1 - found, 'cost_factor': 1}}]",
+            f"defences.entry_fee_usd={worth_usd}",
+            "policy={kind: optimistic_greedy}",
+        ],
+    )
+    net_usd, gross_usd = [], []
+    for number in range(16):
+        seen = Seen(scenario, number)
+        entered = int(seen.market.pool.roster.presence.entered(seen.market.ended_s)[-names:].sum())
+        assert entered < names
+        net_usd.append(float(seen.profit_usd[-names:].sum()))
+        gross_usd.append(net_usd[-1] + worth_usd * entered)
+    assert interval(gross_usd)[0] > 0
+    low, high = interval(net_usd)
+    assert low < 0
+    assert high > -worth_usd
+
+
 @pytest.mark.parametrize(("policy", "outside"), [({"kind": "random"}, 0.0), (LOGIT, math.exp(0.5 - 1.5))])
 def test_several_names_get_a_share_each_of_choices_by_chance(policy: dict[str, Any], outside: float) -> None:
     """Two sellers, one of m names: N·(P − c)·(m/(m + 1) − ½) where nobody stays at home. By logit home is one

@@ -44,7 +44,7 @@ def seller(checked: dict[str, Any], due: float, **sections: Any) -> coalesce_sim
 def test_the_stake_at_which_cheating_does_not_pay_and_the_one_that_the_honest_bear(
     due: float, least_usd: float, most_usd: float | None
 ) -> None:
-    """A holdback of share h is d = 1 − h."""
+    """A holdback of share h is d = 1 − h, and does what a stake of h·P does."""
     accepted = GOOD * SPECIFICITY + (1 - GOOD) * (1 - SENSITIVITY)
     told = (GOOD - SHODDY) * (SPECIFICITY + SENSITIVITY - 1)
     stake_usd = (HONEST_USD - CHEAP_USD) / told - (1 - due)
@@ -58,10 +58,11 @@ def test_the_stake_at_which_cheating_does_not_pay_and_the_one_that_the_honest_be
 
     low, high = cheating(0)
     assert low < 0 < high
-    if most_usd is not None:
-        assert bears_usd == pytest.approx(most_usd, abs=5e-5)
+    if due == 1:
         assert cheating(-0.3)[0] > 0
         assert cheating(0.5)[1] < 0
+    if most_usd is not None:
+        assert bears_usd == pytest.approx(most_usd, abs=5e-5)
         low, high = interval(profits(seller(checked, due, defences={"stake_usd": bears_usd}), "it", TIMES))
         assert low < 0 < high
 

@@ -48,8 +48,8 @@ def reply_error_usd(share: float, sellers: int = 1) -> float:
 
 
 def test_best_replies_end_at_the_prices_of_a_logit_duopoly() -> None:
-    """From the monopoly's price down: p − c = μ/(1 − q). Each reply is off by a tenth of what the one before
-    was, so three are as good as all."""
+    """From the monopoly's price down: p − c = μ/(1 − q). Each reply is off by a fifth of what the one before
+    was, if that, so three are as good as all."""
     price_usd, error_usd = MONOPOLY_USD, math.nan
     for _ in range(3):
         share, _ = earned(price_usd, price_usd)
