@@ -96,7 +96,7 @@ class _Tables(Observer):
                 self._type_names,
                 self._market.pool.names,
                 incidents=self._scenario.incidents is not None,
-                cheats=bool(self._scenario.adversaries),
+                cheats=self._scenario.anybody_cheats,
             )
             self._emit("contracts", table)
 
@@ -131,7 +131,7 @@ class _Tables(Observer):
                 market.ended_s,
                 self._replication,
                 turns_over=self._scenario.turns_over,
-                levies=self._scenario.defences.any,
+                levies=self._scenario.defences.levies,
             )
             self._emit("sellers", table)
 

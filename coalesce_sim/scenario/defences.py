@@ -53,6 +53,12 @@ class Defences(Model):
     """Which ratings count: ``any``, or those only that a contract is behind, ``contracts``."""
 
     @property
+    def levies(self) -> bool:
+        """Whether contractors may have to pay the market."""
+        fees = self.entry_fee_usd, self.stake_usd, self.platform_fee_share
+        return any(fee > 0 for fee in fees) or self.commitment is not None
+
+    @property
     def any(self) -> bool:
         """Whether anything is not as it is by default."""
         return self != Defences()

@@ -441,6 +441,11 @@ class Scenario(Model):
         return self.model_copy(update={"clients": self.clients.asked_alike()})
 
     @property
+    def anybody_cheats(self) -> bool:
+        """Whether anybody follows a strategy but that of the honest, or of those who are not there."""
+        return any(getattr(each, "kind", None) not in ("honest", "absent") for each in self.adversaries)
+
+    @property
     def queues(self) -> bool:
         """Whether anybody's work can wait: some clients or contractors have finite slots."""
         slots = [*(home.slots for home in self.clients.homes), *(stated.slots for _, stated in self.facts)]

@@ -99,9 +99,8 @@ def _any_curve(scenario: Scenario) -> bool:
 
 def _anybody_cheats(scenario: Scenario) -> bool:
     """Twins of attacks are markets as any other, but for whose records a new contractor has."""
-    names = {getattr(each, "kind", None) for each in scenario.adversaries}
     joins = any(each.who.join is not None for each in scenario.adversaries)
-    return not names <= {"honest", "absent"} or (joins and scenario.records is not None)
+    return scenario.anybody_cheats or (joins and scenario.records is not None)
 
 
 def _defences_bear_on_contracts(scenario: Scenario) -> bool:

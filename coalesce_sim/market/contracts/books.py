@@ -171,7 +171,7 @@ class Books:
         return {
             "contractor_work_usd": float(work_usd.sum()),
             "contractor_idle_usd": float(idle_usd.sum()),
-            **({"contractor_levies_usd": float(levied_usd.sum())} if self._defences.any else {}),
+            **({"contractor_levies_usd": float(levied_usd.sum())} if self._defences.levies else {}),
             "contractor_profit_usd": taken_usd - spent_usd,
             "contractor_margin": 100 * (1 - spent_usd / taken_usd) if taken_usd > 0 else math.nan,
             "contractors_in_the_red": 100 * float(red.mean()),

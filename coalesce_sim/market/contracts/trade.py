@@ -63,7 +63,8 @@ class ContractTrade:
         strategies = None if cast is None else Strategies(cast.parts, pool, venue.luck, defences, **counts)
         behaviour = HONEST if strategies is None else strategies.behaviour()
         self._rating = behaviour.rating
-        self._queues, self._accounts, self._cheats = venue.queues, venue.accounts, cast is not None
+        self._queues, self._accounts = venue.queues, venue.accounts
+        self._cheats = scenario.anybody_cheats
         self._roster, self._contractors = pool.roster, len(pool)
         self._turns_over, self.deserted = scenario.turns_over, 0
         self.truth, mishaps = GroundTruth(scenario, pool, venue.luck), Mishaps(rules, pool, venue.luck)

@@ -83,7 +83,9 @@ VIABLE: Final = {
 TWIN: Final = {
     "a lemon": f"exit_scam({lemon(0.1, 1)}, from_hour=0, success=0.05)",
     "whitewashing": f"whitewashing({lemon(0.1, 1)}, success=0.05, identities=60)",
-    "whitewashing, five names at once": f"whitewashing({lemon(0.1, 1)}, success=0.05, identities=60, at_once=5)",
+    "whitewashing, five names at once": (
+        f"whitewashing({lemon(0.1, 1)}, success=0.05, identities=60, at_once=5)"
+    ),
     "exploration_farming, five names": f"exploration_farming({lemon(3, None)}, factor=33, identities=5)",
     "bad_mouthing": "bad_mouthing(who.clients=0.25, per_hour=4)",
     "false_rejection": "false_rejection(who.clients=0.25)",
