@@ -13,7 +13,7 @@ from functools import partial
 import click
 from rich.console import Console
 
-from benchmarks import changing, commands, markets, queueing, sweeps
+from benchmarks import changing, cheating, commands, markets, queueing, sweeps
 from benchmarks.timing import Figure, table
 
 QUICK = ("Published model, one core", "Market profile (market_day), one core")
@@ -32,6 +32,7 @@ def main(pairs: int, quick: bool, as_json: bool) -> None:
         "Market of a city": partial(markets.sizes, pairs),
         "Policies, market profile, 100 contractors": partial(markets.policies, pairs),
         "Of the time without: what changes": partial(changing.rows, pairs),
+        "Of the time without: those who cheat": partial(cheating.rows, pairs),
         "M/M/10": partial(queueing.rows, pairs),
         "Sweeps": sweeps.rows,
     }
