@@ -31,7 +31,7 @@ SEED: Final = 2027
 """Not one that anything was tried on while the scenarios were written."""
 
 REPLICATIONS: Final = 20
-IN_MATRIX: Final = 12
+IN_MATRIX: Final = 10
 POLICIES: Final = ("topsis", "greedy", "optimistic_greedy", "lin_ucb")
 
 EXPECTED: Final = {
@@ -70,7 +70,6 @@ def lemon(asks: float, bills: float | None) -> str:
 
 VIABLE: Final = {
     "on_off": "on_off(who.share=0.2, cheat_above=0.75, behave_below=0.65)",
-    "exit_scam": "exit_scam(who.share=0.2, from_hour=0.4)",
     "metering": "metering(who.share=0.2)",
     "lowball": "lowball(who.share=0.2)",
     "cartel": "cartel(who.share=1)",
@@ -97,18 +96,14 @@ DEFENCES: Final = {
         "entry_fee=1",
         "stake=0.05",
         "audit(share=0.3, usd=0.1)",
-        "reserve_price",
         "explore_at_most=1",
-        "window=20",
         "contract_ratings",
     ),
     "real_agents_twin": (
         "entry_fee=1",
-        "dues=1",
         "audit(share=0.3, usd=0.1)",
         "explore_at_most=1",
         "on_acceptance",
-        "contract_ratings",
     ),
 }
 """Defences that are tried on each market."""
@@ -136,7 +131,7 @@ FAMILIES: Final = (
     "whitewashing",
     "non_payment",
 )
-EFFORT: Final = {"trials": 12, "replications": 4, "validation_replications": 20}
+EFFORT: Final = {"trials": 8, "replications": 3, "validation_replications": 12}
 
 
 @click.group()
