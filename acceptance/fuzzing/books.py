@@ -211,7 +211,7 @@ def _sellers(contracts: list[Row], sellers: list[Row], complain: Complain) -> No
             if row[name] is not None:
                 _equal(f"{who}: {name}", row[name], _sum(own, column), complain)
         if row["profit_usd"] is not None:
-            spent_usd = row["work_usd"] + row["idle_usd"]
+            spent_usd = row["work_usd"] + row["idle_usd"] + row.get("levied_usd", 0.0)
             size = max(row["revenue_usd"], spent_usd)
             left_usd = row["revenue_usd"] - spent_usd
             _equal(f"{who}: profit_usd", row["profit_usd"], left_usd, complain, size)

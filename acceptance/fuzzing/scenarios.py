@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from acceptance.fuzzing import bases, books, manners
+from acceptance.fuzzing import bases, books, cheats, manners
 from acceptance.fuzzing.case import Case
 from acceptance.fuzzing.mutation import Schema, change_structure, change_value, nodes
 from coalesce_sim.cli import main
@@ -58,6 +58,8 @@ def mutated(rng: random.Random, *, most: int = 4) -> dict[str, Any]:
     scenario = bases.short(rng.choice(bases.names())) if rng.random() < 0.6 else bases.at_random(rng)
     if rng.random() < 0.3:
         scenario["policy"] = {"kind": rng.choice(_POLICIES)}
+    if rng.random() < 0.2:
+        cheats.let_in(rng, scenario)
     scenario["seed"] = rng.randrange(1000)
     if rng.random() < 0.2:
         scenario["replications"] = 2
