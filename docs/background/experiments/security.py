@@ -86,6 +86,7 @@ TWIN: Final = {
         f"whitewashing({lemon(0.1, 1)}, success=0.05, identities=60, at_once=5)"
     ),
     "exploration_farming, five names": f"exploration_farming({lemon(3, None)}, factor=33, identities=5)",
+    "substitution": "substitution(who.share=0.2, with=Nemotron-3-Nano)",
     "bad_mouthing": "bad_mouthing(who.clients=0.25, per_hour=4)",
     "false_rejection": "false_rejection(who.clients=0.25)",
 }
@@ -110,7 +111,10 @@ DEFENCES: Final = {
 
 MARKETS: Final[dict[str, tuple[dict[str, str], list[str]]]] = {
     "market_viable": (VIABLE, ["workload.arrivals.limit=1000"]),
-    "real_agents_twin": (TWIN, ["clients.count=4", "contracts.due_on_failure=1"]),
+    "real_agents_twin": (
+        TWIN,
+        ["clients.count=4", "contracts.due_on_failure=1", "contractors[*].own_cost_share=0.7"],
+    ),
 }
 """Attacks and settings of each market."""
 
