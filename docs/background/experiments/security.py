@@ -86,7 +86,7 @@ TWIN: Final = {
         f"whitewashing({lemon(0.1, 1)}, success=0.05, identities=60, at_once=5)"
     ),
     "exploration_farming, five names": f"exploration_farming({lemon(3, None)}, factor=33, identities=5)",
-    "substitution": "substitution(who.share=0.2, with=Nemotron-3-Nano)",
+    "substitution": "substitution(who.share=0.2, with=Qwen3.5-Flash)",
     "bad_mouthing": "bad_mouthing(who.clients=0.25, per_hour=4)",
     "false_rejection": "false_rejection(who.clients=0.25)",
 }
