@@ -13,6 +13,8 @@ All of it lands in results/experiments/security/, where an interrupted play goes
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,7 +24,9 @@ import coalesce_sim
 from coalesce_sim.attacks.effort import Effort
 from coalesce_sim.attacks.exploits import Exploits
 from coalesce_sim.attacks.searching import hunt, prepare_search
+from coalesce_sim.numbers import with_half_width
 from coalesce_sim.report.attacks.frontier import draw_frontier
+from coalesce_sim.statistics.intervals import Estimate
 
 HERE: Final = Path(__file__).parent
 FOLDER: Final = Path("results/experiments/security")
@@ -207,6 +211,101 @@ def with_figure(found: Exploits) -> None:
     """Draw the frontier beside the page."""
     draw_frontier(FOLDER, found)
     (FOLDER / "frontier.png").replace(HERE / "security_frontier.png")
+
+
+def told(cell: Any) -> Estimate:
+    """The estimate of a metric in a summary."""
+    return Estimate.of_dict(cell)
+
+
+def shown(cell: Any) -> str:
+    """A mean with half of its interval, in brackets where the matrix does not show it to differ from 0."""
+    text = with_half_width(told(cell))
+    return text if cell.get("shown", True) else f"({text})"
+
+
+def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table."""
+    print(f"| {' | '.join(head)} |")
+    print("|---|" + "---:|" * (len(head) - 1))
+    for row in rows:
+        print(f"| {' | '.join(row)} |")
+
+
+@cli.group()
+def table() -> None:
+    """Print a part as Markdown."""
+
+
+@table.command("signs")
+def table_signs() -> None:
+    """What each kind was expected to do, and did."""
+    found = json.loads((FOLDER / "signs.json").read_text(encoding="utf-8"))
+    rows = []
+    for kind, (metric, sign) in EXPECTED.items():
+        value = told(found[kind][metric])
+        low, high = value.ci95 or (math.nan, math.nan)
+        whole = low > 0 if sign > 0 else high < 0
+        others = [with_half_width(told(found[kind][name])) for name in SIGNS]
+        rows.append(
+            [
+                f"`{kind}`",
+                *others,
+                f"{SIGNS[metric]} {'>' if sign > 0 else '<'} 0",
+                "yes" if whole else "**no**",
+            ]
+        )
+    markdown(["kind", *SIGNS.values(), "expected", "shown"], rows)
+
+
+SIGNS: Final = {
+    "attack_gain_usd": "gain",
+    "direct_harm_usd": "direct harm",
+    "market_harm_usd": "market harm",
+    "honest_sellers_loss_usd": "honest sellers lose",
+}
+
+
+@table.command("matrix")
+@click.argument("market", type=click.Choice([*MARKETS]))
+def table_matrix(market: str) -> None:
+    """Gains under each defence, and both harms without any, policy by policy."""
+    summary = json.loads((FOLDER / f"{market}.json").read_text(encoding="utf-8"))
+    attacks, _ = MARKETS[market]
+    defences = list(summary["defences"])
+    names = ["no defence", *(each.partition("(")[0] for each in defences[1:])]
+    for policy, found in summary["policies"].items():
+        print(f"\n`{policy}`:\n")
+        honest = found["nobody_cheats"]
+        costs = [with_half_width(told(honest[defences[0]]["cost_reduction"])) + " %"]
+        costs += [shown(honest[each]["defence_cost_points"]) for each in defences[1:]]
+        rows = [["*nobody cheats*", *costs, "", ""]]
+        for name, text in attacks.items():
+            cells = found["attacks"][text]
+            gains = [shown(cells[each]["attack_gain_usd"]) for each in defences]
+            harms = [shown(cells[defences[0]][each]) for each in ("direct_harm_usd", "market_harm_usd")]
+            rows.append([name, *gains, *harms])
+        markdown(["gain, USD", *names, "direct harm", "market harm"], rows)
+
+
+@table.command("frontier")
+def table_frontier() -> None:
+    """What policies save honestly, and what the best attacker found takes."""
+    summary = json.loads((FOLDER / "frontier.json").read_text(encoding="utf-8"))
+    frontier = [policy for policy, _ in summary["frontier"]]
+    found = sorted(summary["exploits"], key=lambda each: -(each["cost_reduction"]["mean"] or 0.0))
+    markdown(
+        ["policy", "saved, honest, %", "exploitability, USD a task", "best attack found"],
+        [
+            [
+                f"**`{each['policy']}`**" if each["policy"] in frontier else f"`{each['policy']}`",
+                with_half_width(told(each["cost_reduction"])),
+                with_half_width(told(each["exploitability_usd_per_task"])),
+                f"`{each['best_attack']}`" if each["best_attack"] else "none gains",
+            ]
+            for each in found
+        ],
+    )
 
 
 if __name__ == "__main__":
