@@ -15,7 +15,7 @@ from verification.cheating import Seen, check, gains, interval, jobs, profits
 HONEST_USD, CHEAP_USD = 0.7, 0.05
 GOOD, SHODDY = 0.8, 0.2
 SENSITIVITY, SPECIFICITY = 0.85, 0.98
-MANY, TIMES = 200, 12
+MANY, TIMES = 200, 10
 
 
 def substitution(who: str, success: float) -> dict[str, Any]:
@@ -85,7 +85,7 @@ def test_a_price_above_cost_makes_honesty_pay_where_nobody_knows_the_end(
 ) -> None:
     """P = c_L + (c_H − c_L)/δ^k, where k cheats take a score of so many good jobs below 0.7, at which nobody
     hires any more; a market goes on after each job with probability δ."""
-    going_on, times = 0.9, 100
+    going_on, times = 0.9, 80
     price_usd = CHEAP_USD + (HONEST_USD - CHEAP_USD) / going_on**passes
     ends = np.random.default_rng(1).geometric(1 - going_on, times).tolist()
     skills = {"threshold": 0.7, "ontological_weight": 0, "embedding_weight": 0, "performance_weight": 1}
