@@ -25,11 +25,12 @@ from coalesce_sim.attacks.effort import Effort
 from coalesce_sim.attacks.exploits import Exploits
 from coalesce_sim.attacks.searching import hunt, prepare_search
 from coalesce_sim.numbers import with_half_width
+from coalesce_sim.report.attacks.figures import draw_figures
 from coalesce_sim.report.attacks.frontier import draw_frontier
 from coalesce_sim.statistics.intervals import Estimate
 
 HERE: Final = Path(__file__).parent
-FOLDER: Final = Path("results/experiments/security")
+FOLDER: Final = Path("results/experiments/security")  # where an interrupted play goes on
 SCENARIOS: Final = Path("scenarios/security")
 SEED: Final = 2027
 """Not one that anything was tried on while the scenarios were written."""
@@ -193,6 +194,8 @@ def play_matrix(jobs: int, market: tuple[str, ...]) -> None:
             plays=FOLDER / "plays" / name,
         )
         kept(name, study.summary)
+        draw_figures(FOLDER, study)
+        (FOLDER / "matrix.png").replace(HERE / f"security_{name}.png")
         click.echo(name)
 
 
