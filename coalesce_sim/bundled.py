@@ -11,7 +11,8 @@ _PACKAGE = Path(__file__).resolve().parent
 
 
 def names() -> list[str]:
-    """Names of the bundled scenarios, sorted, without the profiles, which are there to be extended."""
+    """Names of the bundled scenarios, sorted, without the profiles, which are there to be extended, and
+    without `attacks`."""
     return sorted(_scenarios())
 
 
@@ -21,7 +22,7 @@ def find(name: str) -> Path:
     Raises LookupError, with the names that come close, if there is neither.
     """
     try:
-        return (_profiles() | _scenarios())[name]
+        return _all()[name]
     except KeyError:
         hint = ", ".join(map(repr, close(name)))
         raise LookupError(
@@ -42,9 +43,14 @@ def sweeps() -> dict[str, Path]:
     return {path.stem: path for path in sorted(_folder().glob("sweeps/*.yaml"))}
 
 
+def attacks() -> dict[str, Path]:
+    """The files of the bundled scenarios in which somebody cheats, by name: one for each kind of attack."""
+    return {path.stem: path for path in sorted(_folder().glob("security/*.yaml"))}
+
+
 def has(name: str) -> bool:
     """Whether there is a bundled scenario or profile of that name."""
-    return name in _profiles() | _scenarios()
+    return name in _all()
 
 
 def holds(path: Path) -> bool:
@@ -54,7 +60,11 @@ def holds(path: Path) -> bool:
 
 def close(name: str) -> list[str]:
     """Up to three bundled names, profiles among them, that resemble `name`, the closest first."""
-    return difflib.get_close_matches(name, sorted(_profiles() | _scenarios()))
+    return difflib.get_close_matches(name, sorted(_all()))
+
+
+def _all() -> dict[str, Path]:
+    return _profiles() | attacks() | _scenarios()
 
 
 def _scenarios() -> dict[str, Path]:

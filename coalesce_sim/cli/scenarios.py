@@ -11,20 +11,25 @@ from coalesce_sim.cli.contract import json_option, print_json
 @click.command("scenarios")
 @json_option
 def command(as_json: bool) -> None:
-    """List the bundled scenarios and sweeps, one line each."""
+    """List the bundled scenarios, attacks and sweeps, one line each."""
     from coalesce_sim.scenario.document import read_document, read_plain
 
     scenarios = {name: read_document(name).data["title"] for name in bundled.names()}
+    attacks = {name: read_document(name).data["title"] for name in bundled.attacks()}
     sweeps = {name: read_plain(path).data["title"] for name, path in bundled.sweeps().items()}
     if as_json:
-        print_json({"scenarios": _named(scenarios), "sweeps": _named(sweeps)})
+        print_json({"scenarios": _named(scenarios), "attacks": _named(attacks), "sweeps": _named(sweeps)})
         return
-    width = max(map(len, [*scenarios, *sweeps]))
-    for name, title in scenarios.items():
-        click.echo(f"{name:<{width}}  {title}")
-    click.echo("\nSweeps, for `coalesce-sim sweep`:")
-    for name, title in sweeps.items():
-        click.echo(f"{name:<{width}}  {title}")
+    width = max(map(len, [*scenarios, *attacks, *sweeps]))
+    for heading, titles in (
+        (None, scenarios),
+        ("\nAttacks, for `coalesce-sim attack`:", attacks),
+        ("\nSweeps, for `coalesce-sim sweep`:", sweeps),
+    ):
+        if heading is not None:
+            click.echo(heading)
+        for name, title in titles.items():
+            click.echo(f"{name:<{width}}  {title}")
 
 
 def _named(titles: dict[str, str]) -> list[dict[str, str]]:

@@ -28,15 +28,24 @@ def test_version(call: Call):
 def test_scenarios_and_sweeps_are_listed_one_a_line(call: Call):
     called = call("scenarios")
     assert called.code == 0
-    scenarios, sweeps = called.out.split("\nSweeps, for `coalesce-sim sweep`:\n")
+    listed, sweeps = called.out.split("\nSweeps, for `coalesce-sim sweep`:\n")
+    scenarios, cheats = listed.split("\nAttacks, for `coalesce-sim attack`:\n")
     titles = dict(line.split(maxsplit=1) for line in scenarios.splitlines())
     assert list(titles) == bundled.names()
     assert titles["dur_03"] == "Published experiment dur_03: 5 days, 15 clients, 30 contractors"
     varied = dict(line.split(maxsplit=1) for line in sweeps.splitlines())
     assert list(varied) == list(bundled.sweeps())
-    listed = json.loads(call("scenarios", "--json").out)
-    assert {each["name"]: each["title"] for each in listed["scenarios"]} == titles
-    assert {each["name"]: each["title"] for each in listed["sweeps"]} == varied
+    attacks = dict(line.split(maxsplit=1) for line in cheats.splitlines())
+    assert list(attacks) == list(bundled.attacks())
+    told = json.loads(call("scenarios", "--json").out)
+    for part, wanted in (("scenarios", titles), ("attacks", attacks), ("sweeps", varied)):
+        assert {each["name"]: each["title"] for each in told[part]} == wanted
+
+
+@pytest.mark.parametrize("name", bundled.attacks())
+def test_every_bundled_attack_is_valid(call: Call, name: str):
+    called = call("validate", name)
+    assert (called.code, called.err) == (0, "")
 
 
 REPLAYS_RECORDS = "own_agents"
