@@ -77,6 +77,7 @@ def of_contracts(scenario: Scenario) -> dict[str, bool]:
         _MESSAGES: scenario.message_usd > 0 and scenario.clients.asked_alike() != scenario.clients,
         "adversaries": bool(scenario.adversaries),
         "defences": scenario.defences.any,
+        "clients who prefer early offers (clients.position_bias)": scenario.clients.position_bias > 0,
         "boxes that agents share (boxes)": bool(scenario.boxes),
         "incidents (contracts.security.incidents)": scenario.incidents is not None,
         "reputation by a sliding window (reputation.model)": isinstance(model, SlidingWindowReputation),
