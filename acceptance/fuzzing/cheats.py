@@ -17,6 +17,7 @@ _OF_CONTRACTORS: tuple[dict[str, Any], ...] = (
     {"kind": "whitewashing", "success": 0, "identities": 4, "at_once": 2},
     {"kind": "skill_inflation"},
     {"kind": "withholding"},
+    {"kind": "first_mover"},
     {"kind": "absent"},
 )
 _OF_CLIENTS: tuple[dict[str, Any], ...] = (

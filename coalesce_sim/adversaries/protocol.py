@@ -146,6 +146,10 @@ class Adversary:
         """The price that a contractor asks."""
         return honest_usd
 
+    def hurries(self, sight: Sight, who: int) -> bool:
+        """Whether the offer of a contractor comes before those of all others."""
+        return False
+
     def bid_usd(self, sight: Sight, who: int, own_usd: float) -> float:
         """The bid of a contractor under seal; infinite for one who stays away."""
         return own_usd

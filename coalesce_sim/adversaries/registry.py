@@ -11,6 +11,7 @@ from coalesce_sim.adversaries.clients import FalseRejection, NonPayment
 from coalesce_sim.adversaries.effort import ExitScam, OnOff, Substitution
 from coalesce_sim.adversaries.errors import AdversaryError
 from coalesce_sim.adversaries.identity import Sybil, Whitewashing
+from coalesce_sim.adversaries.order import FirstMover
 from coalesce_sim.adversaries.prices import Cartel, ExplorationFarming, Lowball, Metering
 from coalesce_sim.adversaries.protocol import Adversary
 from coalesce_sim.adversaries.ratings import BadMouthing, BallotStuffing, WorkRing
@@ -35,6 +36,7 @@ _BUILT_IN: dict[type, Callable[[Any], Adversary]] = {
     settings.WorkRing: WorkRing,
     settings.SkillInflation: SkillInflation,
     settings.Withholding: Withholding,
+    settings.FirstMover: lambda _: FirstMover(),
     settings.NonPayment: NonPayment,
     settings.FalseRejection: FalseRejection,
     settings.Honest: lambda _: Adversary(),

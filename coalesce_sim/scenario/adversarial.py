@@ -27,6 +27,9 @@ def objections_to_adversaries(scenario: Scenario) -> Iterator[str]:
         yield "adversaries: need contracts, which may be empty ({}), or extends: market"
     if scenario.defences.any and scenario.contracts is None:
         yield "defences: need contracts, which may be empty ({}), or extends: market"
+    bias = scenario.clients.position_bias
+    if bias > 0 and scenario.contracts is None:
+        yield f"clients.position_bias: needs contracts, which may be empty ({{}}) (got {bias:g})"
     audit = scenario.defences.audit
     if audit is not None and audit.raise_with_risk and scenario.reputation is None:
         yield "defences.audit.raise_with_risk: needs reputation, whose score it follows (got true)"

@@ -248,6 +248,13 @@ class Withholding(Adversary):
     """Share of one's slots that is withheld; at least one is offered."""
 
 
+class FirstMover(Adversary):
+    """Sellers whose offers come before those of all others, for clients who prefer the first
+    (`clients.position_bias`)."""
+
+    kind: Literal["first_mover"]
+
+
 class NonPayment(Adversary):
     """Clients who take good work and do not pay for it."""
 
@@ -303,6 +310,7 @@ AdversarySettings = Annotated[
     | Annotated[WorkRing, Tag("work_ring")]
     | Annotated[SkillInflation, Tag("skill_inflation")]
     | Annotated[Withholding, Tag("withholding")]
+    | Annotated[FirstMover, Tag("first_mover")]
     | Annotated[NonPayment, Tag("non_payment")]
     | Annotated[FalseRejection, Tag("false_rejection")]
     | Annotated[Honest, Tag("honest")]

@@ -136,6 +136,10 @@ class Clients(Model):
     the hardware's `decode_tokens_per_s`: the machine serves all its jobs at once, and what it costs in an
     hour is shared by them. Estimates go by the jobs of the moment. Needs a market that learns, and work in
     tokens."""
+    position_bias: Share = 0.0
+    """Share of the hires in which a client takes the eligible offer that came first in place of the one that
+    was chosen: of those who answer soonest by their `network_ms` the one listed first. Needs `contracts`; no
+    effect on prices that are fixed, as by auctions."""
     box: str | None = None
     """One of `boxes` that clients share, in place of `slots` and `hardware`. Left out, each has slots of its
     own."""

@@ -47,6 +47,8 @@ class Defences(Model):
     explore_at_most: NonNegative | None = None
     """How much of what the client expects the task to cost at home the price of an exploratory hire may be at
     most, as in 1.0; the task stays at home otherwise. Left out, there is no limit."""
+    random_order: bool = False
+    """Whether offers come to clients in a random order, whoever answered first."""
     commitment: Commitment | None = None
     """What slots cost that are there and are not offered; left out, nothing."""
     ratings: Literal["any", "contracts"] = "any"

@@ -28,6 +28,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "whitewashing": {"success": 0, "identities": 5, "at_once": 2},
     "skill_inflation": {},
     "withholding": {},
+    "first_mover": {},
     "honest": {},
     "absent": {},
 }
@@ -159,14 +160,25 @@ def test_books_balance_and_repeat(kind: str, drawn: bool, number: int) -> None:
         assert each.paid_usd + each.waived_usd in (0, pytest.approx(each.billed_usd))
         assert each.manipulated or each.harm_usd == 0
         assert each.state in (COMPLETED, FAILED) or each.harm_usd == each.paid_usd == 0
-    assert not any(told.each("manipulated")) or kind not in ("sybil", "honest", "absent", "skill_inflation")
+    assert not any(told.each("manipulated")) or kind not in (
+        *("sybil", "honest", "absent", "skill_inflation", "first_mover"),
+    )
+
+
+OF_CHEATS = ["manipulated", "harm_usd", "manipulated_rate", "direct_harm_usd"]
+"""What is told only where somebody may cheat."""
 
 
 def same(one: RunResult, other: RunResult) -> bool:
     """Metrics and all rows of all tables; names that do not occur in them are in none."""
-    tables = ("decisions", "contracts", "ratings", "sellers")
-    return one.replications == other.replications and all(
-        getattr(one, name).to_csv() == getattr(other, name).to_csv() for name in tables
+    metrics = [
+        {name: value for name, value in result.replications[0].items() if name not in OF_CHEATS}
+        for result in (one, other)
+    ]
+    return metrics[0] == metrics[1] and all(
+        getattr(one, name).drop(columns=OF_CHEATS, errors="ignore").to_csv()
+        == getattr(other, name).drop(columns=OF_CHEATS, errors="ignore").to_csv()
+        for name in ("decisions", "contracts", "ratings", "sellers")
     )
 
 

@@ -266,6 +266,27 @@ def test_withheld_slots_are_not_there_and_may_cost_something() -> None:
     assert came.books("a")["levied"] == pytest.approx(2 * 3 * 120 / 3600)
 
 
+def test_clients_who_prefer_what_comes_first_hire_whoever_sees_to_that() -> None:
+    sellers = seller("a"), seller("b", network_ms=0.5), seller("c", network_ms=9), seller("d")
+    sellers[0]["network_ms"] = sellers[3]["network_ms"] = 1
+    by = {"kind": "first_mover", "who": {"members": ["c"]}}
+    often = [60.0 * each for each in range(60)]
+
+    def hired(bias: float, **sections: Any) -> list[str]:
+        clients = {"clients": {"position_bias": bias}}
+        scenario = cheating(often, *sellers, **({"by": by} | clients | sections))
+        return told(scenario, *["d"] * 60).sellers
+
+    assert hired(0.0) == ["d"] * 60
+    assert hired(1.0) == ["c"] * 60
+    assert hired(1.0, by=[]) == ["b"] * 60
+    half = hired(0.5)
+    assert set(half) == {"c", "d"}
+    assert 20 <= half.count("c") <= 40
+    mixed = hired(1.0, defences={"random_order": True})
+    assert all(5 <= mixed.count(name) <= 25 for name in "abcd")
+
+
 def test_clients_who_do_not_pay() -> None:
     by = {"kind": "non_payment", "who": LIARS}
     _, liar, honest = liars_of(cheating([0], seller("a"), by=by, **TWO, **RATED))

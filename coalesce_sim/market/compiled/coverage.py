@@ -76,6 +76,7 @@ def of_contracts(scenario: Scenario) -> dict[str, bool]:
     return {
         "those who cheat (adversaries, but for honest and absent)": _anybody_cheats(scenario),
         "defences but entry_fee_usd, commitment and ratings": _defences_bear_on_contracts(scenario),
+        "clients who prefer early offers (clients.position_bias)": scenario.clients.position_bias > 0,
         "boxes that agents share (boxes)": bool(scenario.boxes),
         "incidents (contracts.security.incidents)": scenario.incidents is not None,
         "reputation by a sliding window (reputation.model)": isinstance(model, SlidingWindowReputation),

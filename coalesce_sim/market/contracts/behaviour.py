@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from coalesce_sim.adversaries.protocol import Effort
 from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
 from coalesce_sim.reputation.rating import Rating
@@ -60,6 +62,10 @@ class Asking:
     def latency_s(self, now_s: float, task: int, ids: IntArray, true_s: FloatArray) -> FloatArray:
         """The time that each says a delivery takes with an empty queue; it thinks that it takes `true_s`."""
         return true_s
+
+    def hurries(self, now_s: float, ids: IntArray) -> BoolArray:
+        """Which of them see to it that their offer comes before those of all others."""
+        return np.zeros(len(ids), dtype=bool)
 
 
 class Bidding:

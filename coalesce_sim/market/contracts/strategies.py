@@ -225,6 +225,17 @@ class _Asking(Asking):
     def ask_usd(self, now_s: float, task: int, ids: IntArray, list_usd: FloatArray) -> FloatArray:  # noqa: ARG002
         return _answers(self._strategies, self._asks, "ask_usd", amount, now_s, ids, list_usd)
 
+    def hurries(self, now_s: float, ids: IntArray) -> BoolArray:
+        strategies = self._strategies
+        each = ((who, strategies.of.get(who)) for who in ids.tolist())
+        first = [
+            follower is not None
+            and follower.answers("hurries")
+            and follower.ask("hurries", yes_or_no, follower.at(now_s), who)
+            for who, follower in each
+        ]
+        return np.array(first, dtype=bool)
+
 
 class _Bidding(Bidding):
     def __init__(self, strategies: Strategies) -> None:

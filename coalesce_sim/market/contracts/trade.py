@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -29,6 +28,7 @@ from coalesce_sim.market.contracts.results import GroundTruth, Mishaps
 from coalesce_sim.market.contracts.ruin import give_up
 from coalesce_sim.market.contracts.safeguards import Safeguards
 from coalesce_sim.market.contracts.states import FINAL_STATES
+from coalesce_sim.market.contracts.steering import Steering
 from coalesce_sim.market.contracts.strategies import Strategies
 from coalesce_sim.market.contracts.terms import BID, EXTERNAL, LATENCY
 from coalesce_sim.market.contracts.ways import Expectations
@@ -38,7 +38,6 @@ from coalesce_sim.market.trade import Events, Onward, Preparing, Venue
 from coalesce_sim.market.workload import Block
 from coalesce_sim.policies.protocol import LOCAL, Decision, OracleView, Outcome
 from coalesce_sim.reputation.ratings import RatingRows
-from coalesce_sim.rounding import exceeds
 from coalesce_sim.scenario.contracts import ContractRules
 from coalesce_sim.scenario.security import INCIDENT_KINDS
 
@@ -89,7 +88,8 @@ class ContractTrade:
         if strategies is not None:
             strategies.begin(scenario.clock.horizon_s, self._knowledge, self.books)
         safeguards = Safeguards(defences, self.books, len(pool), venue.luck) if defences.any else None
-        self._reserve_price, self._explore_at_most = defences.reserve_price, defences.explore_at_most
+        self._reserve_price = defences.reserve_price
+        self._steering = Steering(scenario, pool, behaviour.asking, venue.luck)
         leaves = None if scenario.turnover is None else scenario.turnover.exit
         if leaves is not None and leaves.in_the_red is not None:
             looks = {"every_s": 60 * leaves.check_min, "until_s": scenario.clock.horizon_s}
@@ -281,13 +281,8 @@ class ContractTrade:
     def carry_out(
         self, opened: OpenContractBlock, quote: ContractQuote, task: int, decision: Decision
     ) -> ContractAttempt | None:
-        """Make a contract, or begin at home; there, too, if somebody is tried out for more than may be spent
-        on that."""
-        if decision.explored and self._explore_at_most is not None and decision.contractor != LOCAL:
-            most_usd = self._explore_at_most * quote.stay.internal_usd
-            asked_usd = quote.asked_usd.item(decision.contractor)
-            if exceeds(asked_usd if decision.price_usd is None else float(decision.price_usd), most_usd):
-                decision = replace(decision, contractor=LOCAL)
+        """Make a contract, or begin at home."""
+        decision = self._steering.turned(quote, decision)
         position, records, stay = decision.contractor, opened.records, quote.stay
         if opened.wholes is not None and opened.wholes.may_split(task):
             self._endings.leave_out(opened, opened.wholes.keep(task))
