@@ -8,21 +8,26 @@ import os
 import sys
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from importlib.machinery import SourceFileLoader
 from itertools import dropwhile
 from pathlib import Path
 from types import CodeType, ModuleType
-from typing import NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn, TypeVar
 from weakref import WeakKeyDictionary
 
 from coalesce_sim.errors import WANTED_TO_END
 from coalesce_sim.files import ChangedFile, Content, check_expected, read_bytes
+from coalesce_sim.texts import on_one_line
 
 NOT_OF_OWN_CODE = (*WANTED_TO_END, ChangedFile)
 """What may be raised while a user's code runs and is not its failure."""
+
+T = TypeVar("T")
+Wrong = Callable[[str, str], Exception]
+"""Makes an error of a message of one line and of where a user's code raised it (`trace_of`)."""
 
 _END_PROCESS = os._exit
 
@@ -134,6 +139,40 @@ def _end_process(status: int) -> NoReturn:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_inside.leave)
+
+
+def imported_subclass(name: str, base: type[T], wrong: Wrong, field: str = "") -> type[T]:
+    """The class of a user's own that ``module:Class`` names.
+
+    Raises what `wrong` makes where it cannot be imported or is no `base`, with the `field` that names it.
+    """
+    try:
+        with OwnCode():
+            found = imported_class(name)
+    except NOT_OF_OWN_CODE:
+        raise
+    except BaseException as error:
+        raise wrong(*_told(f"{field}cannot import (got {name!r})", error)) from error
+    if not (isinstance(found, type) and issubclass(found, base)):
+        raise wrong(f"{field}must be a subclass of coalesce_sim.{base.__name__} (got {name!r})", "")
+    return found
+
+
+def constructed(found: type[T], parameters: Mapping[str, Any], wrong: Wrong, what: str) -> T:
+    """An object of a user's own class. Raises what `wrong` makes, with `what` it is, where that fails."""
+    try:
+        with OwnCode():
+            return found(**parameters)
+    except NOT_OF_OWN_CODE:
+        raise
+    except TypeError as error:
+        raise wrong(*_told(f"{what} does not take these parameters", error)) from error
+    except BaseException as error:
+        raise wrong(*_told(f"{what} cannot be made", error)) from error
+
+
+def _told(what: str, error: BaseException) -> tuple[str, str]:
+    return f"{what}: {on_one_line(raised(error))}", trace_of(error)
 
 
 def raised(error: BaseException) -> str:

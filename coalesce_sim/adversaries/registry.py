@@ -15,11 +15,10 @@ from coalesce_sim.adversaries.order import FirstMover
 from coalesce_sim.adversaries.prices import Cartel, ExplorationFarming, Lowball, Metering
 from coalesce_sim.adversaries.protocol import Adversary
 from coalesce_sim.adversaries.ratings import BadMouthing, BallotStuffing, WorkRing
-from coalesce_sim.own_code import NOT_OF_OWN_CODE, OwnCode, imported_class, may_import, raised, trace_of
+from coalesce_sim.own_code import constructed, imported_subclass, may_import
 from coalesce_sim.scenario import adversaries as settings
 from coalesce_sim.scenario.problems import Problem, ScenarioError
 from coalesce_sim.scenario.schema import Scenario
-from coalesce_sim.texts import on_one_line
 
 _BUILT_IN: dict[type, Callable[[Any], Adversary]] = {
     settings.OnOff: OnOff,
@@ -67,26 +66,5 @@ def check_strategies(scenario: Scenario) -> None:
 
 
 def _own(chosen: settings.OwnAdversary) -> Adversary:
-    name = chosen.class_
-    try:
-        with OwnCode():
-            found = imported_class(name)
-    except NOT_OF_OWN_CODE:
-        raise
-    except BaseException as error:
-        raise _failed(f"cannot import (got {name!r})", error) from error
-    if not (isinstance(found, type) and issubclass(found, Adversary)):
-        raise AdversaryError(f"must be a subclass of coalesce_sim.Adversary (got {name!r})")
-    try:
-        with OwnCode():
-            return found(**chosen.parameters)
-    except NOT_OF_OWN_CODE:
-        raise
-    except TypeError as error:
-        raise _failed(f"{name} does not take these parameters", error) from error
-    except BaseException as error:
-        raise _failed(f"{name} cannot be made", error) from error
-
-
-def _failed(what: str, error: BaseException) -> AdversaryError:
-    return AdversaryError(f"{what}: {on_one_line(raised(error))}", trace_of(error))
+    found = imported_subclass(chosen.class_, Adversary, AdversaryError)
+    return constructed(found, chosen.parameters, AdversaryError, chosen.class_)

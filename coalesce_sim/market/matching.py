@@ -12,7 +12,7 @@ from coalesce_sim.arrays import FloatArray
 from coalesce_sim.inputs.ontology import Tree, read_ontology
 from coalesce_sim.inputs.recordings import read_recordings
 from coalesce_sim.inputs.vectors import Named, read_vectors
-from coalesce_sim.own_code import NOT_OF_OWN_CODE, OwnCode, imported_class, may_import, raised
+from coalesce_sim.own_code import NOT_OF_OWN_CODE, OwnCode, imported_subclass, may_import, raised
 from coalesce_sim.scenario import skills as settings
 from coalesce_sim.scenario.pool import DrawnPool, PriceList, RecordedPool
 from coalesce_sim.scenario.problems import Problem, ScenarioError, closest, shown
@@ -73,15 +73,7 @@ def own_embedder(scenario: Scenario) -> type[Embedder] | None:
     rules = scenario.skills.embedder
     if not isinstance(rules, settings.OwnEmbedder):
         return None
-    try:
-        with OwnCode():
-            found = imported_class(rules.class_)
-    except NOT_OF_OWN_CODE:
-        raise
-    except BaseException as error:
-        raise _wrong(_CLASS, f"cannot import (got {rules.class_!r}): {raised(error)}") from error
-    if not (isinstance(found, type) and issubclass(found, Embedder)):
-        raise _wrong(_CLASS, f"must be a subclass of coalesce_sim.Embedder (got {rules.class_!r})")
+    found = imported_subclass(rules.class_, Embedder, lambda told, _: _wrong(_CLASS, told))
     if found.embed is Embedder.embed:
         raise _wrong(_CLASS, f"{rules.class_} does not define embed(self, texts)")
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from coalesce_sim.own_code import NOT_OF_OWN_CODE, OwnCode, imported_class, raised, trace_of
+from coalesce_sim.own_code import constructed, imported_subclass
 from coalesce_sim.policies.bandits.budgeted import BudgetedUcb
 from coalesce_sim.policies.bandits.exp3 import Exp3
 from coalesce_sim.policies.bandits.greedy import AdaptiveThreshold, EpsilonGreedy, Greedy, OptimisticGreedy
@@ -37,7 +37,6 @@ from coalesce_sim.policies.yardsticks import (
 )
 from coalesce_sim.scenario import learners, mechanisms
 from coalesce_sim.scenario import policy as settings
-from coalesce_sim.texts import on_one_line
 
 __all__ = ["PolicyError", "create"]
 
@@ -85,27 +84,7 @@ def create(chosen: settings.PolicySettings) -> Policy:
 
 
 def _custom(chosen: settings.Custom) -> Policy:
-    try:
-        with OwnCode():
-            found = imported_class(chosen.class_)
-    except NOT_OF_OWN_CODE:
-        raise
-    except BaseException as error:
-        raise _failed(f"policy.class: cannot import (got {chosen.class_!r})", error) from error
-    if not (isinstance(found, type) and issubclass(found, Policy)):
-        raise PolicyError(f"policy.class: must be a subclass of coalesce_sim.Policy (got {chosen.class_!r})")
+    found = imported_subclass(chosen.class_, Policy, PolicyError, "policy.class: ")
     if found.decide is Policy.decide:
         raise PolicyError(f"policy.class: {chosen.class_} does not define decide(self, view)")
-    try:
-        with OwnCode():
-            return found(**chosen.parameters)
-    except NOT_OF_OWN_CODE:
-        raise
-    except TypeError as error:
-        raise _failed(f"policy: {chosen.class_} does not take these parameters", error) from error
-    except BaseException as error:
-        raise _failed(f"policy: {chosen.class_} cannot be made", error) from error
-
-
-def _failed(what: str, error: BaseException) -> PolicyError:
-    return PolicyError(f"{what}: {on_one_line(raised(error))}", trace_of(error))
+    return constructed(found, chosen.parameters, PolicyError, f"policy: {chosen.class_}")
