@@ -158,6 +158,7 @@ ALIASES: Mapping[str, Alias] = {
     "audit": Alias(mapping="defences.audit"),
     "reserve_price": Alias(fixed=("defences.reserve_price=true",)),
     "explore_at_most": Alias("defences.explore_at_most"),
+    "random_order": Alias(fixed=("defences.random_order=true",)),
     "commitment": Alias("defences.commitment.usd_per_slot_h"),
     "contract_ratings": Alias(fixed=("defences.ratings=contracts",)),
     "forgetting": Alias(f"{_MODEL}.forgetting", fixed=(f"{_MODEL}.kind=beta",)),
