@@ -18,6 +18,7 @@ from coalesce_sim.scenario.moving import Moving
 from verification.settings import Setting, all_settings, effect, play, settings_in, settings_of
 from verification.settings_in_markets import POLICIES, markets
 from verification.settings_markets import splits
+from verification.settings_of_cheats import CHEATS, DEFENCES, WHITBY, cheated
 from verification.settings_values import is_choice, other_values
 
 EXPLAINED = {
@@ -33,6 +34,8 @@ EXPLAINED = {
     r"contractors\(PriceList\)\.price_date": "required; a price_file has no dates",
     r"policy\(Custom\)\..*": "a policy of the user's own",
     r"skills\.embedder\(OwnEmbedder\)\..*": "an embedder of the user's own",
+    r"adversaries\[\]\(OwnAdversary\)\..*": "a strategy of the user's own",
+    r"defences\.reserve_price": "of offers dearer than home, of which most of these markets have none",
     r".*\(kind\)": "which of several things it is: each is in a market",
 }
 """Settings of which nothing is asked, and why."""
@@ -45,6 +48,8 @@ _OF_ALL = (
     (re.compile(r"^boxes\.NAME\.(hardware|batch_curve|slot_usd_per_h)"), r"clients.\1"),
     (re.compile(r"^boxes\.NAME\.outages"), "contractors.WHO.outages"),
     (re.compile(r"^clients\.groups\.NAME\.policy"), "policy"),
+    (re.compile(r"^adversaries\[\]\(\w+\)\.who\.facts"), "contractors.WHO"),
+    (re.compile(r"^adversaries\[\]\(\w+\)\.who"), "adversaries[].who"),
 )
 """Sections that stand in several places, and where they are counted."""
 
@@ -124,6 +129,18 @@ def test_every_setting_of_a_policy_acts_or_is_told(kind: str, folder: Path) -> N
     assert silent(walked(data, folder, among="policy")) == []
 
 
+@pytest.mark.parametrize("kind", CHEATS)
+def test_every_setting_of_those_who_cheat_acts_or_is_told(kind: str, folder: Path) -> None:
+    assert silent(walked(cheated(CHEATS[kind]), folder, among="adversaries")) == []
+
+
+def test_every_setting_against_those_who_cheat_acts_or_is_told(folder: Path) -> None:
+    data = cheated(CHEATS["exit_scam"], defences=DEFENCES)
+    assert silent(walked(data, folder, among="defences")) == []
+    data = cheated(CHEATS["bad_mouthing"], reputation=WHITBY)
+    assert silent(walked(data, folder, among="reputation")) == []
+
+
 def test_numbers_move_in_all_ways(folder: Path) -> None:
     moving = coalesce_sim.load(markets(folder)["moving"])
     there = {setting.place.partition("(Moving).")[2] for setting in settings_in(moving)}
@@ -134,6 +151,7 @@ def test_the_markets_have_every_setting(folder: Path) -> None:
     data = [*markets(folder).values()]
     data += [data[0] | {"policy": policy} for policy in POLICIES.values() if policy["kind"] != "fixed"]
     data += [markets(folder)["contracts"] | {"policy": POLICIES["fixed"]}]
+    data += [cheated(each, defences=DEFENCES, reputation=WHITBY) for each in CHEATS.values()]
     there = {setting.place for each in data for setting in settings_in(coalesce_sim.load(each))}
     shared = {counted(place) for place in there}
     missing = [

@@ -113,11 +113,11 @@ class Lifecycle:
         """Whether the work is good as its contractor does it now."""
         now_s, who, results = self._queues.env.now, contract.contractor, contract.opened.results
         honest_p = results.honest_p(contract.row, who, now_s)
-        honest_good = contract.work.is_good(honest_p)
+        contract.honest_good = honest_good = contract.work.is_good(honest_p)
         if self._conduct.concerns is None:
             return honest_good
         effort = as_it_can_be(self._conduct.effort(now_s, who, contract.task), results.offered(contract.row))
-        contract.effort, contract.honest_good = effort, honest_good
+        contract.effort = effort
         if effort is None:
             return honest_good
         if effort.like is None:
