@@ -14,7 +14,7 @@ from coalesce_sim.version import __version__
 
 if TYPE_CHECKING:
     from coalesce_sim.adversaries.errors import AdversaryError
-    from coalesce_sim.adversaries.protocol import Adversary, Agent, Card, Effort, Scene, Sight
+    from coalesce_sim.adversaries.protocol import Adversary, Agent, Card, Effort, Hold, Scene, Sight
     from coalesce_sim.attacks.results import AttackStudy
     from coalesce_sim.attacks.study import attack
     from coalesce_sim.economics.fitting import fit_hardware
@@ -73,6 +73,7 @@ _HOMES = {
     "Embedder": "coalesce_sim.skills.embedders",
     "EngineError": "coalesce_sim.experiments.parallel",
     "FolderError": "coalesce_sim.files",
+    "Hold": "coalesce_sim.adversaries.protocol",
     "MissingExtra": "coalesce_sim.extras",
     "NoIndices": "coalesce_sim.sensitivity.study",
     "Observer": "coalesce_sim.market.observer",
@@ -129,6 +130,7 @@ __all__ = [
     "Embedder",
     "EngineError",
     "FolderError",
+    "Hold",
     "MissingExtra",
     "NoIndices",
     "Observer",

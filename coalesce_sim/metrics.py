@@ -391,6 +391,21 @@ _OF_MARKETS = [
         "lower",
     ),
     Metric(
+        "sham_contracts",
+        "Sham contracts",
+        "",
+        "How many contracts were made to be cancelled, so that slots were not there for others; no part of "
+        "`contracts`",
+        None,
+    ),
+    Metric(
+        "sham_contracts_refused_rate",
+        "Share of sham contracts refused",
+        "%",
+        "Share of them that came to a contractor that was down, or whose queue was full",
+        "higher",
+    ),
+    Metric(
         "deserted_tasks",
         "Tasks nobody is left for",
         "%",

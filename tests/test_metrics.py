@@ -18,7 +18,10 @@ LEARNING: dict[str, Any] = {
     "replications": 1,
     "discovery": {"outages": [{"start_h": 0, "hours": 0.01}], "fallback": "none", "message_usd": 0.01},
     "turnover": {"exit": {"per_day": 1}},
-    "adversaries": [{"kind": "lowball", "who": {"share": 0.1}}],
+    "adversaries": [
+        {"kind": "lowball", "who": {"share": 0.1}},
+        {"kind": "slot_blocking", "who": {"clients": 0.1}, "contracts_per_hour": 60},
+    ],
     "defences": {"entry_fee_usd": 1.0},
     "contracts": {"security": {"incidents": {"shares": {"leaked": 1}, "leak_usd": {"medium": 1}}}},
     "contractors": {"types": {"edge": {"outages": {"at_hours": [[0, 0.01]]}}}},

@@ -25,6 +25,8 @@ _OF_CLIENTS: tuple[dict[str, Any], ...] = (
     {"kind": "ballot_stuffing", "targets": "all"},
     {"kind": "non_payment", "share": 0.5},
     {"kind": "false_rejection", "share": 0.5},
+    {"kind": "slot_blocking", "targets": "all", "contracts_per_hour": 60, "hold_min": 5},
+    {"kind": "slot_blocking", "targets": "all", "contracts_per_hour": 30, "hold_min": 0},
 )
 _DEFENCES: tuple[dict[str, Any], ...] = (
     {"entry_fee_usd": 0.1},

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from coalesce_sim.adversaries.errors import AdversaryError
-from coalesce_sim.adversaries.protocol import Adversary, Card, Effort
+from coalesce_sim.adversaries.protocol import Adversary, Card, Effort, Hold
 from coalesce_sim.own_code import NOT_OF_OWN_CODE, OwnCode, raised, trace_of
 from coalesce_sim.reputation.rating import Ballot
 from coalesce_sim.scenario.distributions import MOST
@@ -145,6 +145,25 @@ def ballots_among(clients: int, contractors: int, types: int) -> Callable[[objec
         return [one(each) for each in answer]
 
     return ballots
+
+
+def holds_among(contractors: int) -> Callable[[object], list[Hold]]:
+    """Several contracts that will be cancelled, where there are so many contractors."""
+
+    def hold(answer: object) -> Hold:
+        if not isinstance(answer, Hold):
+            raise Meaningless("a Hold", answer)
+        who: object = answer.contractor
+        if not isinstance(who, int | np.integer) or not 0 <= who < contractors:
+            raise Meaningless(f"a Hold whose contractor is from 0 to {contractors - 1}", answer)
+        return Hold(int(who), _number(answer.hold_s, "a Hold whose hold_s is >= 0", most=MOST))
+
+    def holds(answer: object) -> list[Hold]:
+        if not isinstance(answer, list | tuple) or isinstance(answer, Hold):
+            raise Meaningless("Holds, one after the other", answer)
+        return [hold(each) for each in answer]
+
+    return holds
 
 
 def _number(answer: object, wanted: str, *, most: float) -> float:

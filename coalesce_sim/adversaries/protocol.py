@@ -38,6 +38,19 @@ class Card(NamedTuple):
     reliability: float
 
 
+class Hold(NamedTuple):
+    """A contract that is made to be cancelled: it waits for a slot of a contractor, keeps it for `hold_s`
+    seconds, and leaves; nobody pays, nothing is rated.
+
+    >>> import coalesce_sim
+    >>> coalesce_sim.Hold(contractor=2, hold_s=600.0)
+    Hold(contractor=2, hold_s=600.0)
+    """
+
+    contractor: int
+    hold_s: float
+
+
 class Agent(NamedTuple):
     """One seller: the places of its names among all contractors, its own name first.
 
@@ -126,7 +139,7 @@ class Adversary:
     """
 
     acts_every_s: float | None = None
-    """How often `ballots` is asked; None for never."""
+    """How often `ballots` and `blocks` are asked; None for never."""
     beneficiaries: tuple[int, ...] = ()
     """Contractors for whom it is done, besides those who follow it: known after `start`."""
 
@@ -177,6 +190,10 @@ class Adversary:
 
     def ballots(self, sight: Sight) -> Iterable[Ballot]:
         """Ratings that are written now, besides those of contracts just ended."""
+        return ()
+
+    def blocks(self, sight: Sight) -> Iterable[Hold]:
+        """Contracts that are made now and will be cancelled."""
         return ()
 
     def noticed(self, sight: Sight, who: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from coalesce_sim.adversaries.protocol import Adversary, Scene, Sight
+from coalesce_sim.adversaries.targets import Aim
 from coalesce_sim.reputation.rating import Ballot
 from coalesce_sim.scenario import adversaries as settings
 
@@ -15,36 +16,23 @@ class FalseRatings(Adversary):
     says = 0.0
 
     def __init__(self, rules: settings.FalseRatings) -> None:
-        self._targets, self._named = rules.targets, frozenset[int]()
+        self._targets = rules.targets
         self.acts_every_s = None if rules.per_hour is None else 3600 / rules.per_hour
-        self._clients: tuple[int, ...] = ()
 
     def start(self, scene: Scene) -> None:
         """Know who is lied about."""
-        self._clients = scene.clients
-        self._everyone = sorted(range(len(scene.names)), key=lambda who: (scene.list_usd[who], who))
-        if not isinstance(self._targets, str):
-            self._named = frozenset(who for word in self._targets for who in scene.named(word))
+        self._clients, self._aim = scene.clients, Aim(self._targets, scene)
 
     def rates(self, sight: Sight, cast: Ballot) -> Ballot:
         """The lie where it is about a target."""
-        return cast._replace(rating=self.says) if self._is_target(sight, cast.contractor) else cast
+        return cast._replace(rating=self.says) if self._aim.hits(sight, cast.contractor) else cast
 
     def ballots(self, sight: Sight) -> Iterable[Ballot]:
         """One of each client about each target."""
-        targets = [who for who in self._everyone if sight.active(who) and self._is_target(sight, who)]
+        targets = self._aim.active(sight)
         for client in self._clients:
             for who in targets:
                 yield Ballot(client, who, 0, self.says, contract=False)
-
-    def _is_target(self, sight: Sight, who: int) -> bool:
-        if self._targets == "all":
-            return True
-        return who == self._best(sight) if self._targets == "best" else who in self._named
-
-    def _best(self, sight: Sight) -> int:
-        """The one of the highest score, the cheapest of several."""
-        return max((who for who in self._everyone if sight.active(who)), key=sight.score, default=-1)
 
 
 class BadMouthing(FalseRatings):
@@ -59,7 +47,7 @@ class BallotStuffing(FalseRatings):
     def start(self, scene: Scene) -> None:
         """Know who is praised."""
         super().start(scene)
-        self.beneficiaries = tuple(sorted(self._named))
+        self.beneficiaries = tuple(sorted(self._aim.named))
 
 
 class WorkRing(Adversary):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from coalesce_sim.adversaries.capacity import Withholding
+from coalesce_sim.adversaries.capacity import SlotBlocking, Withholding
 from coalesce_sim.adversaries.cards import SkillInflation
 from coalesce_sim.adversaries.clients import FalseRejection, NonPayment
 from coalesce_sim.adversaries.effort import ExitScam, OnOff, Substitution
@@ -35,6 +35,7 @@ _BUILT_IN: dict[type, Callable[[Any], Adversary]] = {
     settings.WorkRing: WorkRing,
     settings.SkillInflation: SkillInflation,
     settings.Withholding: Withholding,
+    settings.SlotBlocking: SlotBlocking,
     settings.FirstMover: lambda _: FirstMover(),
     settings.NonPayment: NonPayment,
     settings.FalseRejection: FalseRejection,

@@ -49,7 +49,14 @@ def families(scenario: Scenario, kinds: Sequence[str]) -> dict[str, Attack]:
     return found
 
 
-_CLIENTS = ("bad_mouthing", "ballot_stuffing", "work_ring", "non_payment", "false_rejection")
+_CLIENTS = (
+    "bad_mouthing",
+    "ballot_stuffing",
+    "work_ring",
+    "slot_blocking",
+    "non_payment",
+    "false_rejection",
+)
 
 
 def _default(kind: str) -> str:

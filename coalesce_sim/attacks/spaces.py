@@ -36,6 +36,11 @@ SPACES: Final[Mapping[str, Mapping[str, Any]]] = {
     "work_ring": {"contracts_per_hour": _PER_HOUR},
     "skill_inflation": {"reliability": Uniform(uniform=[0.3, 1.0])},
     "withholding": {"share": Uniform(uniform=[0.1, 0.9])},
+    "slot_blocking": {
+        "contracts_per_hour": _PER_HOUR,
+        "hold_min": Uniform(uniform=[0.0, 60.0]),
+        "targets": ["best", "all"],
+    },
     "non_payment": {"share": _SHARE},
     "false_rejection": {"share": _SHARE},
 }

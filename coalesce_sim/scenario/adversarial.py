@@ -17,7 +17,13 @@ if TYPE_CHECKING:
     from coalesce_sim.scenario.schema import Scenario
 
 _BY_SCORE = (kinds.OnOff, kinds.Whitewashing, kinds.FalseRatings, kinds.WorkRing)
-_OF_CLIENTS = (kinds.FalseRatings, kinds.WorkRing, kinds.NonPayment, kinds.FalseRejection)
+_OF_CLIENTS = (
+    kinds.FalseRatings,
+    kinds.WorkRing,
+    kinds.SlotBlocking,
+    kinds.NonPayment,
+    kinds.FalseRejection,
+)
 _MANY = 100_000
 
 
@@ -53,6 +59,8 @@ def _of_one(scenario: Scenario, chosen: kinds.AdversarySettings, place: str) -> 
     kind, external = chosen.kind, scenario.cost_model.external
     if scenario.reputation is None and isinstance(chosen, _BY_SCORE):
         yield f"{place}.kind: goes by public scores; state reputation, which may be empty (got {kind!r})"
+    if scenario.reputation is None and isinstance(chosen, kinds.SlotBlocking) and chosen.targets == "best":
+        yield f"{place}.targets: goes by public scores; state reputation, which may be empty (got 'best')"
     of_clients = isinstance(chosen, _OF_CLIENTS)
     if of_clients and chosen.who.clients is None:
         yield f"{place}.who: {kind} is what clients do; state clients, their share"
@@ -124,7 +132,7 @@ def _missing_costs(scenario: Scenario, chosen: kinds.AdversarySettings, place: s
     concerned = _concerned(scenario, chosen.who, place)
     if isinstance(chosen, kinds.Cheap) and chosen.with_ is not None:
         concerned += _of_words(scenario, [chosen.with_])
-    if isinstance(chosen, kinds.WorkRing):
+    if isinstance(chosen, kinds.WorkRing | kinds.SlotBlocking) and chosen.sellers is not None:
         concerned += _of_words(scenario, chosen.sellers)
     if isinstance(chosen, kinds.BallotStuffing) and not isinstance(chosen.targets, str):
         concerned += _of_words(scenario, chosen.targets)
@@ -167,11 +175,12 @@ def _words(scenario: Scenario) -> Iterator[_Word]:
             yield _Word(f"{place}.who.members[{number}]", member, anybody=False)
         if isinstance(chosen, kinds.Cheap) and chosen.with_ is not None:
             yield _Word(f"{place}.with", chosen.with_, anybody=False)
-        if isinstance(chosen, kinds.FalseRatings) and not isinstance(chosen.targets, str):
-            for number, word in enumerate(chosen.targets):
+        if isinstance(chosen, kinds.FalseRatings | kinds.SlotBlocking):
+            named = [] if isinstance(chosen.targets, str) else chosen.targets
+            for number, word in enumerate(named):
                 yield _Word(f"{place}.targets[{number}]", word, anybody=True)
-        if isinstance(chosen, kinds.WorkRing):
-            for number, word in enumerate(chosen.sellers):
+        if isinstance(chosen, kinds.WorkRing | kinds.SlotBlocking):
+            for number, word in enumerate(chosen.sellers or ()):
                 yield _Word(f"{place}.sellers[{number}]", word, anybody=True)
 
 

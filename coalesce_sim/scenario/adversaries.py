@@ -194,6 +194,8 @@ class Whitewashing(Cheap):
 
 Targets = Literal["best", "all"] | Annotated[list[Member], Field(min_length=1)]
 
+"""Whom an attack is aimed at."""
+
 
 class FalseRatings(Adversary):
     """Ratings that are lies."""
@@ -246,6 +248,25 @@ class Withholding(Adversary):
     kind: Literal["withholding"]
     share: Annotated[float, Field(gt=0, lt=1)] = 0.5
     """Share of one's slots that is withheld; at least one is offered."""
+
+
+class SlotBlocking(Adversary):
+    """Clients who take contractors' slots by contracts that they cancel: no work is done and nobody pays, and
+    the slot is not there for others."""
+
+    kind: Literal["slot_blocking"]
+    targets: Targets = "best"
+    """Contractors whose slots are taken: ``best``, the one of the highest public score at the time, the
+    cheapest of several; ``all``; or those named, by number in a drawn pool, by type, or by name, those who
+    join among them. Of `sellers` none is."""
+    contracts_per_hour: Positive = 1.0
+    """Such contracts of each client with each target in an hour."""
+    hold_min: NonNegative = 30.0
+    """Minutes for which a slot is kept, from when work could begin to the deadline at which the contract is
+    cancelled; at 0 it is cancelled when its turn comes, and only stands in the queue."""
+    sellers: Annotated[list[Member], Field(min_length=1)] | None = None
+    """Contractors for whom it is done, by name or, in a drawn pool, by number or type: what they gain counts.
+    Left out, nobody."""
 
 
 class FirstMover(Adversary):
@@ -310,6 +331,7 @@ AdversarySettings = Annotated[
     | Annotated[WorkRing, Tag("work_ring")]
     | Annotated[SkillInflation, Tag("skill_inflation")]
     | Annotated[Withholding, Tag("withholding")]
+    | Annotated[SlotBlocking, Tag("slot_blocking")]
     | Annotated[FirstMover, Tag("first_mover")]
     | Annotated[NonPayment, Tag("non_payment")]
     | Annotated[FalseRejection, Tag("false_rejection")]

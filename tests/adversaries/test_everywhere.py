@@ -38,6 +38,7 @@ OF_CLIENTS: dict[str, dict[str, Any]] = {
     "work_ring": {},
     "non_payment": {"share": 0.5},
     "false_rejection": {"share": 0.5},
+    "slot_blocking": {"targets": "all", "contracts_per_hour": 2, "hold_min": 20},
 }
 POLICIES: tuple[dict[str, Any], ...] = (
     {"kind": "topsis"},
@@ -161,7 +162,7 @@ def test_books_balance_and_repeat(kind: str, drawn: bool, number: int) -> None:
         assert each.manipulated or each.harm_usd == 0
         assert each.state in (COMPLETED, FAILED) or each.harm_usd == each.paid_usd == 0
     assert not any(told.each("manipulated")) or kind not in (
-        *("sybil", "honest", "absent", "skill_inflation", "first_mover"),
+        *("sybil", "honest", "absent", "skill_inflation", "first_mover", "slot_blocking"),
     )
 
 

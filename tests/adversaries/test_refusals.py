@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import coalesce_sim
-from coalesce_sim import Adversary, AdversaryError, Ballot, Card, Effort, ScenarioError, Sight
+from coalesce_sim import Adversary, AdversaryError, Ballot, Card, Effort, Hold, ScenarioError, Sight
 from coalesce_sim.experiments.diagnosis.warnings import oddities
 from tests.adversaries.playing import RATED, cheating, seller, told
 from tests.adversaries.test_everywhere import DRAWN
@@ -97,6 +97,35 @@ def test_all_is_told_at_once() -> None:
             "adversaries[0].identities: makes more than 100,000 names in all (got 1,000 of each of 1,000)",
         ),
         (
+            {"kind": "slot_blocking", "who": A},
+            "adversaries[0].who: slot_blocking is what clients do; state clients, their share",
+        ),
+        (
+            {"kind": "slot_blocking", "who": {"clients": 0.5}},
+            "adversaries[0].who.clients: of one client all would lie, or none; state clients.count of at "
+            "least 2 (got 1)",
+        ),
+        (
+            {"kind": "slot_blocking", "who": {"clients": 0.5}},
+            "adversaries[0].targets: goes by public scores; state reputation, which may be empty (got",
+        ),
+        (
+            {"kind": "slot_blocking", "who": {"clients": 0.5}, "targets": ["b", "c"], "sellers": ["d"]},
+            "adversaries[0].targets[1]: there is no contractor or type of that name (got 'c')",
+        ),
+        (
+            {"kind": "slot_blocking", "who": {"clients": 0.5}, "targets": "all", "sellers": ["d"]},
+            "adversaries[0].sellers[0]: there is no contractor or type of that name (got 'd')",
+        ),
+        (
+            {"kind": "slot_blocking", "who": {"clients": 0.5}, "hold_min": -1},
+            "adversaries[0].hold_min: must be >= 0 (got -1)",
+        ),
+        (
+            {"kind": "slot_blocking", "who": {"clients": 0.5}, "contracts_per_hour": 0},
+            "adversaries[0].contracts_per_hour: must be > 0 (got 0)",
+        ),
+        (
             {"kind": "exit_scan", "who": A, "from_hour": 1},
             "adversaries[0].kind: must be one of 'on_off', 'exit_scam',",
         ),
@@ -129,7 +158,9 @@ def test_costs_that_nothing_tells_are_asked_for_where_they_matter() -> None:
     ):
         assert refused(chosen, sellers=[plain, costly]) == [cost]
     ring = {"kind": "work_ring", "who": {"clients": 0.5}, "sellers": ["a"]}
-    assert refused(ring, sellers=[plain, costly], clients={"count": 2}, **RATED) == [cost]
+    blocks = {"kind": "slot_blocking", "who": {"clients": 0.5}, "sellers": ["a"]}
+    for chosen in (ring, blocks):
+        assert refused(chosen, sellers=[plain, costly], clients={"count": 2}, **RATED) == [cost]
     coalesce_sim.load(cheating([0], plain, costly, by={"kind": "lowball", "who": {"members": ["b"]}}))
 
 
@@ -216,6 +247,12 @@ ANSWERS: list[tuple[str, Any, str]] = [
         Ballot(0, 0, 0, 3.0, contract=True),
         "rates must give a Ballot whose rating is from 0 to 1",
     ),
+    ("Blocks", 3, "blocks must give Holds, one after the other (got 3)"),
+    ("Blocks", Hold(0, 1.0), "blocks must give Holds, one after the other (got Hold("),
+    ("Blocks", [(0, 1.0)], "blocks must give a Hold (got (0, 1.0))"),
+    ("Blocks", [Hold(9, 1.0)], "blocks must give a Hold whose contractor is from 0 to 1 (got Hold("),
+    ("Blocks", [Hold(0, -1.0)], "blocks must give a Hold whose hold_s is >= 0 (got -1.0)"),
+    ("Blocks", [Hold(0, float("inf"))], "blocks must give a Hold whose hold_s is >= 0 (got inf)"),
 ]
 
 
@@ -260,6 +297,13 @@ class Rates(Says):
         return self.answer  # type: ignore[no-any-return]
 
 
+class Blocks(Says):
+    acts_every_s = 60.0
+
+    def blocks(self, sight: Sight) -> Any:
+        return self.answer
+
+
 class Raises(Adversary):
     def noticed(self, sight: Sight, who: int) -> None:
         raise KeyError("what now")
@@ -284,7 +328,7 @@ class Stuffs(Adversary):
 
 def failure(name: str, **given: Any) -> str:
     chosen = {"class": f"{__name__}:{name}", "who": A} | given
-    if name in ("Rates", "Stuffs"):
+    if name in ("Rates", "Stuffs", "Blocks"):
         chosen["who"] = {"clients": 0.5}
     fields = cheating(
         [{"type": "job", "arrival_s": 60.0 * each, "client": each % 2} for each in range(6)],

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from coalesce_sim.experiments.diagnosis.who_works import pool_size
 from coalesce_sim.scenario import learners
-from coalesce_sim.scenario.adversaries import ExplorationFarming, FirstMover
+from coalesce_sim.scenario.adversaries import ExplorationFarming, FirstMover, SlotBlocking
 from coalesce_sim.scenario.policy import Custom, PolicySettings, Random
 from coalesce_sim.scenario.schema import Scenario
 
@@ -38,6 +38,9 @@ def cheats_without_a_chance(scenario: Scenario) -> Iterator[str]:
                 yield f"{place}.who.{field}: {share:g} of {total} is nobody"
         if isinstance(chosen, FirstMover) and scenario.clients.position_bias == 0:
             yield f"{place}: first_mover lives on clients.position_bias, which is 0"
+        unlimited = all(facts.slots == "unlimited" for _, facts in scenario.facts)
+        if isinstance(chosen, SlotBlocking) and unlimited and scenario.facts:
+            yield f"{place}: slot_blocking takes slots, which are unlimited"
         if isinstance(chosen, ExplorationFarming) and not explores:
             kinds = dict.fromkeys(getattr(policy, "kind", "") for _, policy in scenario.policies)
             which = f"which {' and '.join(kinds)} {'does' if len(kinds) == 1 else 'do'} not"

@@ -14,10 +14,11 @@ from coalesce_sim.adversaries.asked import (
     ballots_among,
     bid,
     effort_among,
+    holds_among,
     nothing,
     yes_or_no,
 )
-from coalesce_sim.adversaries.protocol import Effort, Scene
+from coalesce_sim.adversaries.protocol import Effort, Hold, Scene
 from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
 from coalesce_sim.luck import Luck
 from coalesce_sim.market.cast import Part
@@ -102,6 +103,7 @@ class Strategies:
             ballot_among(*among),
             ballots_among(*among),
         )
+        self._holds = holds_among(len(pool))
         self.followers = [
             Follower(part, self._presence, f"adversaries[{index}]") for index, part in enumerate(parts)
         ]
@@ -160,6 +162,19 @@ class Strategies:
                     each.due_s += each.strategy.acts_every_s
                     self._write(at_s, each.ask("ballots", self._ballots, each.at(at_s)))
             self._due_s = min(each.due_s for each in self.followers)
+
+    def blockers(self) -> Iterator[tuple[Follower, float]]:
+        """Strategies that say by the clock which slots they take, and how often they are asked."""
+        for each in self.followers:
+            if each.strategy.acts_every_s is not None and each.answers("blocks"):
+                yield each, each.strategy.acts_every_s
+
+    def holds(self, now_s: float, follower: Follower) -> Iterator[Hold]:
+        """The slots of those in the market that a strategy takes now."""
+        self.catch_up(now_s)
+        for hold in follower.ask("blocks", self._holds, follower.at(now_s)):
+            if follower.sight.active(hold.contractor):
+                yield hold
 
     def _write(self, at_s: float, ballots: Iterable[Ballot]) -> None:
         """Ballots that nobody's work is behind; of a contract that only seems to be one the market takes its

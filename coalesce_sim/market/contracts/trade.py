@@ -11,6 +11,7 @@ from coalesce_sim.cost_parts import SEARCH
 from coalesce_sim.economics.correction import Effect, ErrorWindow, EstimationError
 from coalesce_sim.market.breakdown import Breakdown, left_out
 from coalesce_sim.market.contracts.behaviour import HONEST
+from coalesce_sim.market.contracts.blocking import Blocking
 from coalesce_sim.market.contracts.books import Books
 from coalesce_sim.market.contracts.budgets import budgets_of
 from coalesce_sim.market.contracts.contract import Contract
@@ -54,6 +55,7 @@ class ContractTrade:
     """
 
     discovery: Discovery | None = None
+    _blocking: Blocking | None = None
 
     def __init__(self, venue: Venue) -> None:
         scenario, pool = venue.scenario, venue.pool
@@ -87,6 +89,7 @@ class ContractTrade:
         )
         if strategies is not None:
             strategies.begin(scenario.clock.horizon_s, self._knowledge, self.books)
+            self._blocking = Blocking(strategies, venue.queues, venue.accounts, scenario.clock.horizon_s)
         safeguards = Safeguards(defences, self.books, len(pool), venue.luck) if defences.any else None
         self._reserve_price = defences.reserve_price
         self._steering = Steering(scenario, pool, behaviour.asking, venue.luck)
@@ -331,6 +334,8 @@ class ContractTrade:
         50 of them and the last.
         """
         figures = self._knowledge.errors_by_time() | self._contract_shares()
+        if self._blocking is not None:
+            figures |= self._blocking.figures()
         if self._turns_over and self._accounts.tasks_in:
             figures["deserted_tasks"] = 100 * self.deserted / self._accounts.tasks_in
         if self.discovery is not None and self.discovery.queries:

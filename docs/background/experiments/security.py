@@ -54,6 +54,8 @@ EXPECTED: Final = {
     "work_ring": ("honest_sellers_loss_usd", 1),
     "skill_inflation": ("attack_gain_usd", -1),
     "withholding": ("attack_gain_usd", 1),
+    "slot_blocking": ("market_harm_usd", 1),
+    "first_mover": ("attack_gain_usd", 1),
     "non_payment": ("honest_sellers_loss_usd", 1),
     "false_rejection": ("honest_sellers_loss_usd", 1),
 }
