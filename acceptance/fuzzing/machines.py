@@ -52,17 +52,21 @@ def _homes(clients: Fields) -> Iterator[list[Fields]]:
 def _hired(scenario: Fields, contracts: list[Row]) -> Iterator[tuple[str, int | None, Span]]:
     for row in contracts:
         if row["working_s"] is not None:
-            facts = _facts(scenario["contractors"], row["contractor"])
-            machine, slots = _where(scenario, facts, f"contractor {row['contractor']}")
+            agent = row["contractor"].partition("#")[0]  # whose further names share its machine
+            facts = _facts(scenario["contractors"], agent)
+            if facts is None:
+                continue
+            machine, slots = _where(scenario, facts, f"contractor {agent}")
             yield machine, slots, (row["working_s"], row["working_s"] + row["worked_s"])
 
 
-def _facts(pool: Any, name: str) -> Fields:
-    """What is stated of a contractor."""
+def _facts(pool: Any, name: str) -> Fields | None:
+    """What is stated of a contractor of the pool; None of one that joins."""
     if isinstance(pool, list):
-        return next(each for each in pool if each["name"] == name)
+        return next((each for each in pool if each["name"] == name), None)
+    facts: Fields | None
     if "types" in pool:
-        facts: Fields = pool["types"][name.rpartition("_")[0]]
+        facts = pool["types"].get(name.rpartition("_")[0])
     else:
         facts = pool.get("template") or pool["recorded"] | pool.get("claims", {}).get(name, {})
     return facts
