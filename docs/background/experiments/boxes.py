@@ -2,7 +2,7 @@
 
 From the root of a clone::
 
-    python docs/background/experiments/boxes.py play    # into results/experiments/; eight minutes
+    python docs/background/experiments/boxes.py play    # into results/experiments/; six minutes
     python docs/background/experiments/boxes.py table   # its means, as Markdown
     python docs/background/experiments/boxes.py draw    # the figure, beside the page
 """
