@@ -45,13 +45,11 @@ class OnOff(Honest):
         self.cheating: dict[Contractor, bool] = {}
 
     def cheats(self, who: Contractor, now_s: float, luck: float) -> bool:
-        return self.cheating.get(who, False)
+        least = self.rules["behave_below" if self.cheating.get(who, False) else "cheat_above"]
+        return bool(self.score(who) >= least)
 
     def rated(self, who: Contractor) -> None:
-        if self.score(who) >= self.rules["cheat_above"]:
-            self.cheating[who] = True
-        if self.score(who) < self.rules["behave_below"]:
-            self.cheating[who] = False
+        self.cheating[who] = self.cheats(who, 0.0, 0.0)
 
 
 class ExitScam(Honest):
@@ -156,8 +154,8 @@ class Cheats:
         """Whether its work on a task, as it is done now, is the cheap one."""
         if who not in self.strategy:
             return False
-        luck = draw(self.luck["adversary"], who.identity, task.number, 0)
-        return self.strategy[who].cheats(who, now_s, luck)
+        other, luck = self.other(who), draw(self.luck["adversary"], who.identity, task.number, 0)
+        return (other is None or other.does(task)) and self.strategy[who].cheats(who, now_s, luck)
 
     def is_good(self, who: Contractor, task: Task, *, cheap: bool) -> bool:
         """Whether its work on a task is good, done honestly or cheaply."""

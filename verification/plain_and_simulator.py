@@ -12,6 +12,9 @@ from coalesce_sim import Scenario, run, stage
 from verification.plain_market import play
 from verification.plain_skills import Nearness
 
+OF_HONEST_TWINS = {"manipulated", "harm_usd"}
+"""What a contract kept honestly would have been, which tests of those who cheat work out by hand."""
+
 OF_POLICIES_THAT_SCORE = {"score", "confidence"}
 
 
@@ -62,7 +65,7 @@ def _differences(table: str, simulated: pd.DataFrame, plain: list[dict[str, Any]
     return [
         f"{table}[{number}].{name}: {row[name]!r} against {other.get(name, 'nothing')!r}"
         for number, (row, other) in enumerate(zip(rows, plain, strict=True))
-        for name in row.keys() - OF_POLICIES_THAT_SCORE
+        for name in row.keys() - OF_POLICIES_THAT_SCORE - OF_HONEST_TWINS
         if not _same(row[name], other.get(name, "nothing"))
     ]
 
