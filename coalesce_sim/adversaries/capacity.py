@@ -30,7 +30,7 @@ class SlotBlocking(Adversary):
 
     def start(self, scene: Scene) -> None:
         """Know whose slots are taken, and for whom."""
-        sellers = {who for word in self._words for who in scene.named(word)}
+        sellers = set(scene.named(*self._words))
         self.beneficiaries = tuple(sorted(sellers))
         self._clients, self._aim = scene.clients, Aim(self._targets, scene, spared=sellers)
 

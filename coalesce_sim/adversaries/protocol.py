@@ -85,8 +85,11 @@ class Scene:
     types: Sequence[str]
     list_usd: FloatArray
 
-    def named(self, word: str | int) -> tuple[int, ...]:
-        """The places of the contractors that a word or a number means; none where there are none."""
+    def named(self, *words: str | int) -> tuple[int, ...]:
+        """The places of those that words or numbers mean, word by word; none of what is not there."""
+        return tuple(who for word in words for who in self._meant(word))
+
+    def _meant(self, word: str | int) -> tuple[int, ...]:
         if isinstance(word, int):
             return (word,)
         found = [place for place, name in enumerate(self.names) if name == word]

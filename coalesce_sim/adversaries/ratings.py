@@ -60,12 +60,11 @@ class WorkRing(Adversary):
     def start(self, scene: Scene) -> None:
         """Know who sells to whom."""
         self._clients = scene.clients
-        self._sellers = [who for word in self._words for who in scene.named(word)]
-        self.beneficiaries = tuple(self._sellers)
+        self.beneficiaries = scene.named(*self._words)
 
     def ballots(self, sight: Sight) -> Iterable[Ballot]:
         """One of each client about each seller, with a contract behind it."""
         for client in self._clients:
-            for who in self._sellers:
+            for who in self.beneficiaries:
                 if sight.active(who):
                     yield Ballot(client, who, 0, 1.0, contract=True)

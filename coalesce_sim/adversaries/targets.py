@@ -16,8 +16,7 @@ class Aim:
         others = (who for who in range(len(scene.names)) if who not in spared)
         self._others = sorted(others, key=lambda who: (scene.list_usd[who], who))
         if not isinstance(targets, str):
-            named = {who for word in targets for who in scene.named(word)}
-            self.named = frozenset(named.difference(spared))
+            self.named = frozenset(scene.named(*targets)).difference(spared)
 
     def hits(self, sight: Sight, who: int) -> bool:
         """Whether a contractor is a target now."""

@@ -30,6 +30,8 @@ from coalesce_sim.cli.work import (
 
 if TYPE_CHECKING:
     from coalesce_sim.experiments.cores import AskedCore
+    from coalesce_sim.report.attacks.searching import SearchOrigin
+    from coalesce_sim.report.attacks.writing import AttackOrigin
 
 
 @click.command("attack")
@@ -127,57 +129,78 @@ def command(
     policies save where everybody is honest against what the best attacker found takes.
     """
     scenario = load_ready(source, overrides)
-    from coalesce_sim.attacks.asked import prepare
-    from coalesce_sim.attacks.searching import prepare_search
     from coalesce_sim.experiments.words import split
-    from coalesce_sim.report.attacks.exploits import print_exploits
-    from coalesce_sim.report.attacks.searching import SearchOrigin, write_search
-    from coalesce_sim.report.attacks.table import print_study
-    from coalesce_sim.report.attacks.writing import AttackOrigin, write_study
+    from coalesce_sim.report.attacks.searching import SearchOrigin
+    from coalesce_sim.report.attacks.writing import AttackOrigin
 
     listed = () if policies is None else tuple(split(policies))
     seed = scenario.seed if seed is None else seed
     if out is None:
         folder = default_folder(scenario)
         out = folder.with_name(f"{folder.name}-attack")
-    if search is not None:
-        if adversaries or vary is not None or break_even:
-            raise click.UsageError("--search takes no --adversary, --vary or --break-even")
-        searched = SearchOrigin(
+    if search is None:
+        count = scenario.replications if replications is None else replications
+        origin = AttackOrigin(
             source,
             overrides,
             scenario,
             seed,
-            REPLICATIONS if replications is None else replications,
-            kinds=tuple(split(search)),
+            count,
+            adversaries=adversaries,
             defences=defences,
             policies=listed,
-            trials=trials,
-            validation_replications=validation_replications,
+            vary=vary,
+            break_even=break_even,
         )
-        hunted = prepare_search(scenario, searched.kinds, defences, listed)
-        if not output.quiet:
-            print_warnings(scenario)
-        with failures_told(), progress_bar(shown=not output.quiet) as progress:
-            found = write_search(searched, hunted, out, jobs=jobs or cores(), core=core, progress=progress)
-        output.tell(found.summary, lambda screen: print_exploits(screen, found))
+        _play(origin, out, jobs or cores(), core, output)
         return
-    asked = prepare(scenario, adversaries, defences, listed, vary, break_even)
-    count = scenario.replications if replications is None else replications
-    origin = AttackOrigin(
+    if adversaries or vary is not None or break_even:
+        raise click.UsageError("--search takes no --adversary, --vary or --break-even")
+    searched = SearchOrigin(
         source,
         overrides,
         scenario,
         seed,
-        count,
-        adversaries=adversaries,
+        REPLICATIONS if replications is None else replications,
+        kinds=tuple(split(search)),
         defences=defences,
         policies=listed,
-        vary=vary,
-        break_even=break_even,
+        trials=trials,
+        validation_replications=validation_replications,
+    )
+    _search(searched, out, jobs or cores(), core, output)
+
+
+def _play(origin: AttackOrigin, out: Path, jobs: int, core: AskedCore, output: Output) -> None:
+    """Play the matrix and what is asked besides."""
+    from coalesce_sim.attacks.asked import prepare
+    from coalesce_sim.report.attacks.table import print_study
+    from coalesce_sim.report.attacks.writing import write_study
+
+    asked = prepare(
+        origin.scenario,
+        origin.adversaries,
+        origin.defences,
+        origin.policies,
+        origin.vary,
+        origin.break_even,
     )
     if not output.quiet:
-        print_warnings(scenario)
+        print_warnings(origin.scenario)
     with failures_told(), progress_bar(shown=not output.quiet) as progress:
-        written = write_study(origin, asked, out, jobs=jobs or cores(), core=core, progress=progress)
+        written = write_study(origin, asked, out, jobs=jobs, core=core, progress=progress)
     output.tell(written.summary, lambda screen: print_study(screen, written))
+
+
+def _search(origin: SearchOrigin, out: Path, jobs: int, core: AskedCore, output: Output) -> None:
+    """Search for the best attackers, and validate them."""
+    from coalesce_sim.attacks.searching import prepare_search
+    from coalesce_sim.report.attacks.exploits import print_exploits
+    from coalesce_sim.report.attacks.searching import write_search
+
+    hunted = prepare_search(origin.scenario, origin.kinds, origin.defences, origin.policies)
+    if not output.quiet:
+        print_warnings(origin.scenario)
+    with failures_told(), progress_bar(shown=not output.quiet) as progress:
+        found = write_search(origin, hunted, out, jobs=jobs, core=core, progress=progress)
+    output.tell(found.summary, lambda screen: print_exploits(screen, found))

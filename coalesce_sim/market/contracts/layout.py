@@ -64,7 +64,7 @@ class Layouts:
     """Lays out blocks, and says of a task what contractors state and what its true length makes of that.
 
     `work_factor` is by what security makes work longer and `price_factor` dearer, `setup_s` what a handshake
-        takes, `audit_usd` what audits are expected to cost a client on each contract.
+    takes, `audit_usd` what audits are expected to cost a client on each contract.
     """
 
     def __init__(
@@ -154,17 +154,20 @@ class Layouts:
 
     def true_price_usd(self, block: Block, task: int, ids: IntArray, now_s: float) -> FloatArray:
         """What the contractors `ids` ask now for one task's true tokens, before queues."""
+        return self._asking.ask_usd(now_s, block.first + task, ids, self._true_list_usd(block, task, ids))
+
+    def _true_list_usd(self, block: Block, task: int, ids: IntArray) -> FloatArray:
+        """What one task's true tokens come to by the lists of the contractors `ids`."""
         only = slice(task, task + 1)
-        price_usd = self._price_usd(block, only, block.truth.output_tokens[only], ids) * self.price_factor
-        return self._asking.ask_usd(now_s, block.first + task, ids, price_usd)
+        return self._price_usd(block, only, block.truth.output_tokens[only], ids) * self.price_factor
 
     def honest_share(self, block: Block, task: int, contractor: int, now_s: float) -> float:
         """What an honest price for one task is, in shares of the one that a contractor asks now."""
         concerns = self._asking.concerns
         if concerns is None or not concerns[contractor]:
             return 1.0
-        only, ids = slice(task, task + 1), np.array([contractor])
-        list_usd = self._price_usd(block, only, block.truth.output_tokens[only], ids) * self.price_factor
+        ids = np.array([contractor])
+        list_usd = self._true_list_usd(block, task, ids)
         asked_usd = self._asking.ask_usd(now_s, block.first + task, ids, list_usd)
         return float(list_usd[0] / asked_usd[0]) if asked_usd[0] > 0 else 1.0
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from matplotlib.axes import Axes
 
 from coalesce_sim.attacks.exploits import Exploit, Exploits
+from coalesce_sim.experiments.attacks.written import NONE
 from coalesce_sim.metrics import COST_REDUCTION, METRICS
 from coalesce_sim.numbers import number
 from coalesce_sim.report.look import (
@@ -101,7 +102,7 @@ def _name(axes: Axes, found: Sequence[Exploit], on_it: Sequence[Exploit]) -> Non
         tops[place] = min(tops[place], highest)
         highest = tops[place] - gap
     for each, top in zip(known, tops, strict=True):
-        label = each.policy if each.defence == "none" else f"{each.policy}, {each.defence}"
+        label = each.policy if each.defence == NONE else f"{each.policy}, {each.defence}"
         axes.annotate(
             label,
             (each.cost_reduction.mean or 0.0, each.exploitability.mean or 0.0),
