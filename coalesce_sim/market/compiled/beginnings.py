@@ -18,7 +18,7 @@ from coalesce_sim.market.compiled.market_tables import HOME_BEGINS, SETTING_UP, 
 from coalesce_sim.market.compiled.motion import Motion, ease_at
 from coalesce_sim.market.compiled.purses import commit, left_usd
 from coalesce_sim.market.compiled.quotes import due_usd, work_s
-from coalesce_sim.market.compiled.results import luck_of
+from coalesce_sim.market.compiled.results import luck_of, times_tried
 from coalesce_sim.market.compiled.slots import Books, has_slots, join
 from coalesce_sim.market.contracts.terms import ASKED, BID, EXTERNAL, LATENCY, PLAIN, SERVICE
 from coalesce_sim.policies.protocol import LOCAL
@@ -83,7 +83,8 @@ def carry_out(
     if rules.recorded:
         job.good = bool(facts.recorded.good[task.instance, who])
     else:
-        job.luck = luck_of(number, contractor, rules)
+        again = times_tried(who, tasks.tried[row, : played.tried])
+        job.luck = luck_of(number, again, contractor, rules)
         job.good = job.luck < ease_at(contractor, pair, agenda.now_s, motion)
     tasks.tried[row, played.tried] = who
     played.tried += 1

@@ -327,6 +327,7 @@ def _rules(
         due_on_failure=contracts.due_on_failure,
         timeout_factor=-1.0 if contracts.timeout_factor is None else contracts.timeout_factor,
         retries=contracts.recovery.retries,
+        tries_again=contracts.recovery.among == "all",
         then_local=contracts.recovery.then == "local",
         opportunity=_OPPORTUNITY[opportunity],
         own_late_usd_per_s=late_usd_per_s if reckons else 0.0,

@@ -327,6 +327,7 @@ class Rules:
     due_on_failure: float
     timeout_factor: float
     retries: int
+    tries_again: bool
     then_local: bool
     opportunity: int
     own_late_usd_per_s: float

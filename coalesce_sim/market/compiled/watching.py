@@ -105,6 +105,8 @@ class WatchingContracts(Watching):
         opened = self._blocks.of(job["task"])
         assert isinstance(opened, OpenContractBlock)
         row, contractor = job["task"] - opened.block.first, job["who"]
+        tried = self._laid.tasks.tried[job["task"] - self._laid.course["first_row_task"][0]]
+        again = tried[: job["attempt"]].tolist().count(contractor)
         state, reason = FINAL_STATES[job["state"]], REASONS[job["reason"]]
         passed = state == COMPLETED and not reason
         self._observer.contract_ended(
@@ -114,7 +116,7 @@ class WatchingContracts(Watching):
                 contractor=contractor,
                 fixed_price=job["fixed"],
                 tokens=0.0,  # no machine that serves all its jobs at once is played here
-                work=opened.results.work(row, contractor, job["submitted_s"]),
+                work=opened.results.work(row, contractor, job["submitted_s"], again),
                 done_well=job["good"],
                 honest_good=job["good"],
                 honest_usd=job["due_usd"],
