@@ -45,7 +45,7 @@ def carry_out(
     played.explored = played.explored or course.explored
     played.score, played.confidence = course.score, course.confidence
     if played.tried == 0:
-        facts.arrivals[task.client] += 1
+        facts.arrivals[task.worker - rules.contractors] += 1
         played.internal_usd, played.decided_s = course.stay_usd, agenda.now_s
         played.opportunity_usd = course.stay_late_usd
         played.estimated_usd = course.stay_usd if local else terms[EXTERNAL, position]

@@ -394,7 +394,7 @@ def fill_tasks(
         block=number,
         part=0 if block.wholes is None else parts_of(block.wholes, wholes),
         home=contractors + homes + home_of,
-        worker=contractors + tasks.client,
+        worker=contractors + scenario.clients.machine_of[tasks.client],
         purse=group,
         message_usd=_messages_usd(venue)[group],
         arrival_s=tasks.arrival_s,
