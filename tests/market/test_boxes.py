@@ -151,14 +151,13 @@ def test_a_box_at_home_is_one_machine_on_the_compiled_core_too() -> None:
     """Two slots that six clients of a group share, of a market with much else."""
     groups = {"few": {"count": 6, "box": "lab"}, "more": {"count": 14}}
     changes = [
-        "workload.arrivals.limit=150",
+        "workload.arrivals.limit=60",
         "cost_model.internal.opportunity=queue",
         "policy={kind: greedy}",
     ]
     fields = {"extends": "market_day", "boxes": {"lab": {"slots": 2, "hardware": "rtx_4090"}}}
     scenario = coalesce_sim.load(fields | {"clients": {"groups": groups}}, changes)
     assert_same_on_both_cores(scenario)
-    played = [coalesce_sim.run(scenario, replications=1, core=core) for core in ("simpy", "compiled")]
-    first, second = (run.replications[0] for run in played)
-    assert first["home_utilisation[few]"] == second["home_utilisation[few]"] > 0
-    assert_told_the_same_by_both_cores(coalesce_sim.load(fields | {"clients": {"groups": groups}}, changes))
+    assert_told_the_same_by_both_cores(scenario)
+    played = coalesce_sim.run(scenario, replications=1, core="compiled").replications[0]
+    assert 0 < played["home_utilisation[few]"] <= 100

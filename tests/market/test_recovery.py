@@ -18,13 +18,15 @@ from verification.plain_and_simulator import differences
 TASKS = 200
 
 
-def retried(among: str, correlation: float = 0.0, **sections: Any) -> coalesce_sim.Scenario:
+def retried(
+    among: str, tasks: int = TASKS, correlation: float = 0.0, **sections: Any
+) -> coalesce_sim.Scenario:
     """Whose only seller does half of its work well, and is asked up to three times again."""
     recovery = {"retries": 3, "among": among, "then": "give_up"}
     only, other = contractor("only", success=0.5), contractor("other", success=0.5, price_usd=2)
     policy = {"kind": "fixed", "contractor": "only"}
     rules: dict[str, Any] = {"policy": policy, "contracts": {"recovery": recovery}} | sections
-    fields = market(range(0, 250 * TASKS, 250), only, other, **rules)
+    fields = market(range(0, 250 * tasks, 250), only, other, **rules)
     fields["workload"]["failure_correlation"] = correlation
     return coalesce_sim.load(fields)
 
@@ -50,7 +52,7 @@ def test_who_was_tried_offers_again() -> None:
 
 @pytest.mark.parametrize("kind", ["greedy", "oracle", "random"])
 def test_both_cores_and_the_plain_market_try_again_alike(kind: str) -> None:
-    scenario = retried("all", correlation=0.4, policy={"kind": kind})
+    scenario = retried("all", tasks=30, correlation=0.4, policy={"kind": kind})
     assert_same_on_both_cores(scenario)
     assert_told_the_same_by_both_cores(scenario)
     assert kind == "oracle" or differences(scenario) == []
