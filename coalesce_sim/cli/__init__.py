@@ -30,6 +30,7 @@ from coalesce_sim.version import __version__
 _COMMANDS = {
     "run": "coalesce_sim.cli.run",
     "compare": "coalesce_sim.cli.compare",
+    "advise": "coalesce_sim.cli.advise",
     "attack": "coalesce_sim.cli.attack",
     "sweep": "coalesce_sim.cli.sweep",
     "sensitivity": "coalesce_sim.cli.sensitivity",
