@@ -13,11 +13,13 @@ from coalesce_sim.adversaries.registry import check_strategies
 from coalesce_sim.files import read_bytes
 from coalesce_sim.inputs.checks import check_inputs
 from coalesce_sim.inputs.tasktable import read_table
+from coalesce_sim.inputs.uncertain import check_uncertainty
 from coalesce_sim.market.matching import matching_of
 from coalesce_sim.scenario.document import Base, Change, Document, read_document
 from coalesce_sim.scenario.origins import Origins
 from coalesce_sim.scenario.problems import Problem, ScenarioError, Steps, dotted, shown
 from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.scenario.uncertain_numbers import with_uncertainty
 from coalesce_sim.scenario.validation import validate
 from coalesce_sim.scenario.workload import Csv
 
@@ -28,6 +30,7 @@ DATA_PATHS = (
     ("records", "models_path"),
     ("skills", "ontology", "path"),
     ("skills", "embedder", "path"),
+    ("uncertainty", "sample"),
 )
 """Fields that name a data file."""
 
@@ -95,6 +98,7 @@ def data_digests(*scenarios: Scenario) -> dict[str, str]:
 
 
 def _finished(document: Document, *, keep_published: bool) -> Scenario:
+    document = with_uncertainty(document)
     document.data.setdefault("name", document.name)
     for path in (*DATA_PATHS, *_histories(document.data, ())):
         _beside_the_file(document, path)
@@ -126,7 +130,7 @@ def _keep_own_figures(document: Document, *, keep: bool) -> None:
 
 def _check_inputs(document: Document, scenario: Scenario) -> None:
     problems: list[Problem] = []
-    for check in (check_inputs, matching_of, check_strategies):
+    for check in (check_inputs, matching_of, check_strategies, check_uncertainty):
         try:
             check(scenario)
         except ScenarioError as error:

@@ -741,6 +741,11 @@ def of_group(name: str, group: str) -> str:
     return f"{name}[{group}]"
 
 
+def of_input(path: str) -> str:
+    """What is called among the metrics that was drawn of an uncertain number, by the way to its field."""
+    return f"input.{path}"
+
+
 def in_order(names: Iterable[str]) -> list[str]:
     """Those of the names that are metrics, in the order in which runs report them: those of groups come last,
     in the order in which they are given."""

@@ -33,6 +33,7 @@ from coalesce_sim.experiments.routing import Routed, Routing
 from coalesce_sim.experiments.staging import Metrics, Stage
 from coalesce_sim.experiments.tables.columns import named, nullable, table_of
 from coalesce_sim.files import expecting
+from coalesce_sim.inputs.uncertain import drawn
 from coalesce_sim.loading import data_digests
 from coalesce_sim.market.compiled.coverage import Core
 from coalesce_sim.market.observer import Observers
@@ -64,6 +65,7 @@ def play_all(
 ) -> Played:
     """Play every policy on one replication's tasks and random numbers, each against the same baseline; `core`
     plays what it covers."""
+    scenario = drawn(scenario, seed, replication)
     in_hindsight = any(isinstance(each.chosen, BestFixed) for each in field)
     known = all_local(scenario, seed, replication, core=core, in_hindsight=in_hindsight)
     played = Played([], [], [], [])

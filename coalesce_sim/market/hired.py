@@ -32,7 +32,8 @@ def why_not_hired(scenario: Scenario, rule: Fixed, seed: int, replications: Iter
     missing: int | None = None
     drawn = isinstance(scenario.contractors, DrawnPool)
     for replication in islice(replications, _MOST_LOOKED_AT if drawn else 1):
-        names = everyone(scenario, Streams(seed, replication))[0].names
+        market = drawn(scenario, seed, replication)
+        names = everyone(market, Streams(seed, replication))[0].names
         if rule.contractor not in names and missing is None:
             missing = replication
         always = set(names) if always is None else always & set(names)
