@@ -736,6 +736,12 @@ METRICS: Final = _Catalogue(
 """By name, in the order in which runs report them."""
 
 
+SPLIT: Final = (COST_REDUCTION, "realised_usd")
+"""Metrics of which it is told how much of their variance is luck, where more than luck is uncertain."""
+
+_INPUT: Final = "input."
+
+
 def of_group(name: str, group: str) -> str:
     """What a metric is called that tells of one group of clients."""
     return f"{name}[{group}]"
@@ -743,7 +749,12 @@ def of_group(name: str, group: str) -> str:
 
 def of_input(path: str) -> str:
     """What is called among the metrics that was drawn of an uncertain number, by the way to its field."""
-    return f"input.{path}"
+    return _INPUT + path
+
+
+def is_input(name: str) -> bool:
+    """Whether it is what was drawn of an uncertain number (`of_input`)."""
+    return name.startswith(_INPUT)
 
 
 def in_order(names: Iterable[str]) -> list[str]:

@@ -24,20 +24,23 @@ _LOG: Final = number_of("uncertainty.log")
 _PLACE: Final = "uncertainty.sample"
 
 
-def drawn(scenario: Scenario, seed: int, replication: int, *, log: int | None = None) -> Scenario:
+def drawn(
+    scenario: Scenario, seed: int, replication: int, *, inputs: int | None = None, log: int | None = None
+) -> Scenario:
     """The market that a replication plays: the scenario itself where nothing is uncertain, else one whose
     numbers, and the log's sample, were drawn for it.
 
     What is drawn hangs on seed, replication and the name of what is drawn, and on nothing else: all policies
-    meet the same, and what is uncertain besides moves nothing. With `log` the log is that of another
-    replication. Raises `ScenarioError` where a number is drawn that cannot be.
+    meet the same, and what is uncertain besides moves nothing. With `inputs` the numbers are those of another
+    replication, with `log` its log is. Raises `ScenarioError` where a number is drawn that cannot be.
     """
     rules = scenario.uncertainty
     if rules is None:
         return scenario
-    inputs = drawn_inputs(scenario, seed, replication)
+    whose = replication if inputs is None else inputs
+    numbers = drawn_inputs(scenario, seed, whose)
     data = scenario.stated()
-    for path, value in inputs.items():
+    for path, value in numbers.items():
         _put(data, steps_to(path, data), value)
     if rules.log is not None:
         which = _state(seed, replication if log is None else log, _LOG) >> 12
@@ -45,10 +48,8 @@ def drawn(scenario: Scenario, seed: int, replication: int, *, log: int | None = 
     try:
         market = Scenario.model_validate(data)
     except ValidationError:
-        raise _refused(
-            scenario, data, inputs, f"drawn for replication {replication} of seed {seed}"
-        ) from None
-    return market.written_at(scenario.origins).drawn_with(inputs)
+        raise _refused(scenario, data, numbers, f"drawn for replication {whose} of seed {seed}") from None
+    return market.written_at(scenario.origins).drawn_with(numbers)
 
 
 def drawn_inputs(scenario: Scenario, seed: int, replication: int) -> dict[str, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import islice
 
+from coalesce_sim.inputs.uncertain import drawn
 from coalesce_sim.market.cast import everyone
 from coalesce_sim.scenario.policy import Fixed
 from coalesce_sim.scenario.pool import DrawnPool
@@ -30,8 +31,8 @@ def why_not_hired(scenario: Scenario, rule: Fixed, seed: int, replications: Iter
     where it can in all."""
     always: set[str] | None = None
     missing: int | None = None
-    drawn = isinstance(scenario.contractors, DrawnPool)
-    for replication in islice(replications, _MOST_LOOKED_AT if drawn else 1):
+    by_chance = isinstance(scenario.contractors, DrawnPool)
+    for replication in islice(replications, _MOST_LOOKED_AT if by_chance else 1):
         market = drawn(scenario, seed, replication)
         names = everyone(market, Streams(seed, replication))[0].names
         if rule.contractor not in names and missing is None:
@@ -39,7 +40,7 @@ def why_not_hired(scenario: Scenario, rule: Fixed, seed: int, replications: Iter
         always = set(names) if always is None else always & set(names)
     if missing is None:
         return None
-    if not drawn:
+    if not by_chance:
         near = closest(rule.contractor, always or ())
         hint = "" if near is None else f"; did you mean {near!r}?"
         return f"no contractor of that name (got {rule.contractor!r}){hint}"
