@@ -222,6 +222,7 @@ class RunResult:
         splits = {name: self.estimates[name].split for name in SPLIT if name in self.estimates}
         return {
             "uncertainty": {
+                "covers": ["luck", *self.twins.figures],
                 "drawn": {name: [each[name] for each in self.replications] for name in drawn},
                 "split": {name: split.as_dict() for name, split in splits.items() if split is not None},
             }

@@ -66,9 +66,15 @@ class Split:
         whole = sum(parts.values())
         return {name: part / whole for name, part in parts.items()} if whole > 0 else {}
 
+    @classmethod
+    def of_dict(cls, told: Mapping[str, Any]) -> Split:
+        """What `as_dict` made, as it comes out of JSON."""
+        return cls(told["total"], told["log"], told["inputs"], told["replications"], told["pairs"])
+
     def as_dict(self) -> dict[str, Any]:
         """The form in which it appears in JSON."""
         return {
+            "total": self.total,
             "luck": self.luck,
             "log": self.log,
             "inputs": self.inputs,
