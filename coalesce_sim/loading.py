@@ -60,7 +60,7 @@ def load(source: str | Path | Mapping[str, Any], overrides: Sequence[str] = ()) 
     if isinstance(overrides, str) or not isinstance(overrides, Sequence):
         message = f"must be a list of texts such as 'clock.days=1' (got {shown(overrides)})"
         raise ScenarioError([Problem("", None, "overrides", message)])
-    document = read_document(source, overrides)
+    document = with_uncertainty(read_document(source, overrides))
     changed = [text for text in overrides if not text.startswith(_SAME_EXPERIMENT)]
     scenario = _finished(document, keep_published=not changed)
     if changed:
@@ -73,7 +73,7 @@ def resolve(base: Base, changes: Iterable[Change]) -> Scenario:
 
     Printed figures are left out. Raises `ScenarioError` with all problems.
     """
-    return _finished(base.document(changes), keep_published=False)
+    return _finished(with_uncertainty(base.document(changes)), keep_published=False)
 
 
 def data_files(scenario: Scenario) -> list[str]:
@@ -98,7 +98,6 @@ def data_digests(*scenarios: Scenario) -> dict[str, str]:
 
 
 def _finished(document: Document, *, keep_published: bool) -> Scenario:
-    document = with_uncertainty(document)
     document.data.setdefault("name", document.name)
     for path in (*DATA_PATHS, *_histories(document.data, ())):
         _beside_the_file(document, path)

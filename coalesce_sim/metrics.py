@@ -707,17 +707,27 @@ _OF_GROUPS: Final = frozenset((*(each.name for each in _OF_TASKS), *_OF_HOMES))
 """What is told of each group of clients, too."""
 
 
+_INPUT: Final = "input."
+
+
 class _Catalogue(dict[str, Metric]):
     """Metrics by name, in the order in which runs report them.
 
-    Those of a group of clients, as in ``cost_reduction[research]``, are found and not listed: what groups
-    there are is the scenario's to say.
+    Those of a group of clients, as in ``cost_reduction[research]``, and what was drawn of uncertain inputs,
+    as in ``input.contractors[0].price_usd``, are found and not listed: what groups and inputs there are is
+    the scenario's to say.
     """
 
     def __contains__(self, name: object) -> bool:
-        return super().__contains__(name) or (isinstance(name, str) and _base_and_group(name) is not None)
+        if super().__contains__(name) or not isinstance(name, str):
+            return super().__contains__(name)
+        return is_input(name) or _base_and_group(name) is not None
 
     def __missing__(self, name: str) -> Metric:
+        if is_input(name):
+            path = name.removeprefix(_INPUT)
+            definition = f"What the replication drew for {path}, which is uncertain"
+            return Metric(name, f"{path}, as drawn", "", definition, None)
         parts = _base_and_group(name)
         if parts is None:
             raise KeyError(name)
@@ -738,8 +748,6 @@ METRICS: Final = _Catalogue(
 
 SPLIT: Final = (COST_REDUCTION, "realised_usd")
 """Metrics of which it is told how much of their variance is luck, where more than luck is uncertain."""
-
-_INPUT: Final = "input."
 
 
 def of_group(name: str, group: str) -> str:
