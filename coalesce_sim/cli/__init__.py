@@ -35,6 +35,7 @@ _COMMANDS = {
     "sweep": "coalesce_sim.cli.sweep",
     "sensitivity": "coalesce_sim.cli.sensitivity",
     "optimize": "coalesce_sim.cli.optimize",
+    "calibrate": "coalesce_sim.cli.calibrate",
     "plot": "coalesce_sim.cli.plot",
     "report": "coalesce_sim.cli.report",
     "doctor": "coalesce_sim.cli.doctor",
