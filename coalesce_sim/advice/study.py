@@ -82,8 +82,7 @@ def perform(
     markets = [scenario.model_copy(update={"policy": each}) for each in field.values()]
     played = plays.play(markets, range(count))
     contestants = [
-        Contestant(label, settings, one)
-        for (label, settings), one in zip(field.items(), played, strict=True)
+        Contestant(label, settings, one) for (label, settings), one in zip(field.items(), played, strict=True)
     ]
     progress(0.6)
     standing = Advice(
@@ -125,6 +124,6 @@ def _turns(standing: Advice, plays: Plays, count: int) -> list[Turn]:
 
 
 def _months(scenario: Scenario, *, extrapolate: bool) -> float | None:
-    """How many replications make a month of the log's mean day; None for less than a day, unless asked for."""
+    """How many replications make a month of the log's mean day; None of less than a day, unless asked for."""
     days = scenario.clock.days
     return DAYS_A_MONTH / days if days >= 1 or extrapolate else None
