@@ -87,9 +87,7 @@ class FixedChoice(Policy):
         return self.contractor != LOCAL
 
     def decide(self, view: View) -> Decision:
-        position = int(view.ids.searchsorted(self.contractor))
-        offered = position < len(view.ids) and view.ids[position] == self.contractor
-        return Decision(position if offered else LOCAL)
+        return Decision(_position(view, self.contractor))
 
 
 class Fixed(FixedChoice):
@@ -107,6 +105,22 @@ class Fixed(FixedChoice):
             hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
             raise PolicyError(f"policy.contractor: no contractor of that name (got {self._name!r}){hint}")
         self.contractor = names.index(self._name)
+
+
+class AsLogged(Policy):
+    """Each task goes where its log says; to home, too, where that contractor makes no offer.
+
+    `at_logged_costs` says whether the log itself is played, and not this market.
+    """
+
+    def __init__(self, rules: settings.AsLogged) -> None:
+        self.at_logged_costs = rules.costs == "logged"
+
+    def splits(self, view: View) -> bool:
+        return _splits_at_home(view)
+
+    def decide(self, view: View) -> Decision:
+        return Decision(_position(view, int(view.fact("logged_to"))))
 
 
 class BestFixed(FixedChoice):
@@ -148,6 +162,13 @@ class Oracle(Policy):
         best = first_least(view.realised_external_usd)
         least_usd = float(view.realised_external_usd[best])
         return Decision(best if exceeds(view.realised_internal_usd, least_usd) else LOCAL)
+
+
+def _position(view: View, contractor: int) -> int:
+    """The position of a contractor's offer, `LOCAL` where it makes none."""
+    position = int(view.ids.searchsorted(contractor))
+    offered = position < len(view.ids) and view.ids[position] == contractor
+    return position if offered else LOCAL
 
 
 def _splits_at_home(view: View) -> bool:

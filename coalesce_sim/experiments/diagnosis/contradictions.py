@@ -13,7 +13,7 @@ from coalesce_sim.arrays import FloatArray
 from coalesce_sim.experiments.diagnosis.finding import Finding, of_contractors
 from coalesce_sim.experiments.diagnosis.unused.market import Asked
 from coalesce_sim.inputs.recordings import read_recordings
-from coalesce_sim.inputs.tasktable import read_table
+from coalesce_sim.inputs.tasktable import tasks_of
 from coalesce_sim.market.workload import Block, Workload, hourly_demand
 from coalesce_sim.numbers import number
 from coalesce_sim.rounding import exceeds
@@ -21,7 +21,7 @@ from coalesce_sim.scenario.distributions import support
 from coalesce_sim.scenario.moving import extremes
 from coalesce_sim.scenario.pool import DrawnPool
 from coalesce_sim.scenario.schema import Scenario
-from coalesce_sim.scenario.workload import Csv, Listed, ListedTask, Series
+from coalesce_sim.scenario.workload import Explicit, FromFile, Listed, ListedTask
 from coalesce_sim.streams import Streams
 
 FAR_TOKENS = 1.5
@@ -75,7 +75,7 @@ def _expected_tokens(scenario: Scenario, block: Block) -> Iterator[Finding]:
         return
     place, source = "workload.attributes.expected_output_tokens", scenario.workload.arrivals
     stated = scenario.workload.attributes.expected_output_tokens
-    where = f"in {Path(source.path).name} " if isinstance(source, Csv) else ""
+    where = f"in {Path(source.path).name} " if isinstance(source, FromFile) else ""
     mean = number(real, 0 if real >= 10 else 1)
     sentence = (
         f"{place} is {stated:g}{scenario.origins.place(place)}, but answers {where}have "
@@ -87,9 +87,10 @@ def _expected_tokens(scenario: Scenario, block: Block) -> Iterator[Finding]:
 
 def _clock(scenario: Scenario) -> Iterator[Finding]:
     source, start = scenario.workload.arrivals, scenario.clock.start
-    if not isinstance(source, Csv):
+    if not isinstance(source, FromFile):
         return
-    begins = read_table(source, tuple(scenario.workload.types), scenario.clients.total).begins
+    table = tasks_of(scenario)
+    begins = None if table is None else table.begins
     if begins is None or abs((_in_utc(begins) - _in_utc(start)).total_seconds()) <= _CLOCK_S:
         return
     hours = any(getattr(each, "from_hour_utc", None) is not None for each in Asked(scenario).tariffs)
@@ -114,7 +115,7 @@ def _targets(scenario: Scenario, block: Block) -> Iterator[Finding]:
     that can be drawn."""
     if scenario.clients.all_have(0):
         return
-    explicit = isinstance(scenario.workload.arrivals, Csv | Listed | Series)
+    explicit = isinstance(scenario.workload.arrivals, Explicit)
     if not explicit:
         block = _first_tasks(_easiest(scenario))
     work_s = _home_s(scenario, block)
