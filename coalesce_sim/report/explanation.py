@@ -13,6 +13,7 @@ import numpy as np
 from coalesce_sim.experiments.cores import AskedCore, choose_core
 from coalesce_sim.experiments.staging import Stage
 from coalesce_sim.experiments.tables.offers import offers_table
+from coalesce_sim.inputs.uncertain import drawn
 from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.hired import hired_is_drawn
 from coalesce_sim.market.market import Market
@@ -93,6 +94,7 @@ def explain(
         kept.append(rehearsed(policy, task))
         return kept[-1]
 
+    scenario = drawn(scenario, seed, replication)
     story = _Story(scenario, replication, task, kept)
     policy, played = made(scenario.policy), choose_core(core, [scenario], runs=1, watched=True).core
     Stage(scenario, policy, story, seed=seed, replication=replication, core=played, make=made).play()

@@ -18,6 +18,7 @@ from coalesce_sim.scenario.distributions import (
 )
 from coalesce_sim.scenario.draws import NonNegativeDistribution, PositiveDistribution
 from coalesce_sim.scenario.moving import Moving
+from coalesce_sim.scenario.uncertainty import Resample
 
 Level = Literal["low", "medium", "high"]
 LEVELS: Final[tuple[Level, ...]] = get_args(Level)
@@ -204,6 +205,9 @@ class Csv(Model):
     start: Literal["log"] | None = None
     """``log`` starts the clock at the file's earliest timestamp, in place of `clock.start`. Left out, the run
     begins at `clock.start` whatever the file says."""
+    resample: Resample | None = None
+    """A bootstrap sample of the tasks that is played in their place, as `uncertainty.log` draws one for each
+    replication. Left out, the tasks themselves are."""
 
     @model_validator(mode="after")
     def _starts_with_an_arrival(self) -> Self:
