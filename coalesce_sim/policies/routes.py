@@ -11,7 +11,7 @@ import numpy as np
 from coalesce_sim.arrays import BoolArray, IntArray
 from coalesce_sim.policies.errors import place_of
 from coalesce_sim.policies.protocol import LOCAL, Decision, Policy, Surroundings, Tasks, View
-from coalesce_sim.policies.yardsticks import splits_at_home
+from coalesce_sim.policies.yardsticks import position_of, splits_at_home
 from coalesce_sim.scenario import routes as settings
 
 
@@ -72,7 +72,7 @@ class Routes(Policy):
         rule = next((route for route in self.routes if route.fits(*facts)), None)
         first, second = (self.otherwise,) * 2 if rule is None else (rule.to, rule.otherwise)
         offered = first == LOCAL or first in view.ids
-        return Decision(_position(view, first if offered else second))
+        return Decision(position_of(view, first if offered else second))
 
     def choices(self, tasks: Tasks) -> tuple[IntArray, IntArray]:
         """Whom the rules name for each of these tasks, and whom where that one makes no offer: contractors by
@@ -112,9 +112,3 @@ def _route(
         to=who(rule.to, f"{field}.to"),
         otherwise=otherwise if rule.otherwise is None else who(rule.otherwise, f"{field}.otherwise"),
     )
-
-
-def _position(view: View, contractor: int) -> int:
-    """The place of the contractor's offer; `LOCAL` where there is none."""
-    found = np.flatnonzero(view.ids == contractor)
-    return int(found[0]) if len(found) else LOCAL
