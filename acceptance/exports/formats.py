@@ -81,7 +81,9 @@ def _litellm(world: World, at: slice) -> Columns:
     listed = [json.dumps([*filter(None, [tag]), "User-Agent: openai"]) for tag in (*TYPES, "")]
     tags = np.array(listed)[world.type[at] if world.tags else np.full(n, len(TYPES))]
     alias = f'{{"user_api_key_alias": "{world.private}", '
-    cached = np.char.add('"additional_usage_values": {"cache_read_input_tokens": ', world.cached[at].astype(str))
+    cached = np.char.add(
+        '"additional_usage_values": {"cache_read_input_tokens": ', world.cached[at].astype(str)
+    )
     written = ', "cache_creation_input_tokens": 0}, "usage_object": null}'
     metadata = np.char.add(np.char.add(alias, cached), written)
     told = world.prompt_told[at]
