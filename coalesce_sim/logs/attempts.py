@@ -8,13 +8,13 @@ from coalesce_sim.arrays import IntArray
 from coalesce_sim.logs.calls import Calls
 
 
-def tasks_of(calls: Calls, type_: np.ndarray, retry_within_s: float) -> IntArray:
+def tasks_of(calls: Calls, type_: np.ndarray, retry_within_s: float) -> np.ndarray:
     """The task of each call, by the place of its first attempt; the calls are in order of their start.
 
     A failed call whose length is not in the log has that of the next call of its session and type.
     """
-    task = np.arange(len(calls), dtype=np.int64)
-    with_session = calls.session != 0
+    task = np.arange(len(calls), dtype=np.int32)
+    with_session = calls.session >= 0
     failing = np.unique(calls.session[calls.failed & with_session])
     if not len(failing):
         return task

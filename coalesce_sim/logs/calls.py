@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass, field, fields
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,9 @@ from coalesce_sim.logs.times import NONE, Clock
 
 NAMES: Final = ("model", "requested", "provider", "user", "team", "tag", "agent")
 """Fields of few different values, which are numbered."""
+
+MOST_NAMES: Final = 1_000_000
+"""Different values of a field; what comes after so many counts as the first of them."""
 
 MOST_TOKENS: Final = 100_000_000
 MOST_S: Final = 7 * 86_400.0
@@ -44,15 +47,20 @@ class Names:
 
     def number(self, value: str) -> int:
         """The number of a value, a new one if need be."""
+        if value not in self.numbers and len(self.values) == MOST_NAMES:
+            return 0
         if value not in self.numbers:
             self.numbers[value] = len(self.values)
             self.values.append(value)
         return self.numbers[value]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Calls:
-    """Calls, a row each. Times are microseconds of the epoch; what is not known is NaN, or -1."""
+    """Calls, a row each. Times are microseconds of the epoch; what is not known is NaN, or -1.
+
+    There may be millions: columns are reordered and let go one by one, so that none is there twice for long.
+    """
 
     start: IntArray
     end: IntArray
@@ -77,14 +85,17 @@ class Calls:
     def __len__(self) -> int:
         return len(self.start)
 
-    def take(self, chosen: np.ndarray) -> Self:
-        """Some of them, or all in another order."""
-        return type(self)(**{each.name: getattr(self, each.name)[chosen] for each in fields(self)})
+    def keep(self, chosen: np.ndarray) -> None:
+        """Keep some of them, or all in another order."""
+        for each in fields(self):
+            column = getattr(self, each.name)
+            if len(column):
+                setattr(self, each.name, column[chosen])
 
-    @property
-    def seconds(self) -> FloatArray:
-        """How long each took."""
-        return (self.end - self.start) / 1e6
+    def forget(self, *names: str) -> None:
+        """Let columns go that nobody asks for any more."""
+        for name in names:
+            setattr(self, name, getattr(self, name)[:0].copy())
 
 
 @dataclass(slots=True)
@@ -98,7 +109,7 @@ class Gathering:
     files: list[str] = field(default_factory=list)
     has: set[str] = field(default_factory=set)
     currencies: dict[str, int] = field(default_factory=dict)
-    _parts: list[dict[str, np.ndarray]] = field(default_factory=list)
+    _columns: dict[str, Growing] = field(default_factory=dict)
 
     def add(self, log: LogFile, stretch: Stretch) -> None:
         """Take up rows. Raises `ScenarioError` for money in two currencies, or in another than USD."""
@@ -107,15 +118,35 @@ class Gathering:
         rows = _Rows(self, log.name, stretch)
         part = rows.read()
         self.has.update(name for name, cells in stretch.cells.items() if cells.null_count < len(cells))
-        self._parts.append(part)
+        for name, values in part.items():
+            self._columns.setdefault(name, Growing(values.dtype)).extend(values)
 
     def calls(self) -> Calls:
         """All of them, in the order of the log."""
-        whole: dict[str, np.ndarray] = {}
-        for each in fields(Calls):
-            whole[each.name] = np.concatenate([part.pop(each.name) for part in self._parts])
-        self._parts.clear()
-        return Calls(**whole)
+        calls = Calls(**{name: self._columns.pop(name).all() for name in list(self._columns)})
+        pa.default_memory_pool().release_unused()
+        return calls
+
+
+class Growing:
+    """An array that grows where it is: large ones are never copied."""
+
+    def __init__(self, dtype: np.dtype[Any]) -> None:
+        self._array = np.empty(1 << 16, dtype=dtype)
+        self._length = 0
+
+    def extend(self, values: np.ndarray) -> None:
+        """Append values."""
+        needed = self._length + len(values)
+        if needed > len(self._array):
+            self._array.resize(max(needed, len(self._array) + len(self._array) // 8), refcheck=False)
+        self._array[self._length : needed] = values
+        self._length = needed
+
+    def all(self) -> np.ndarray:
+        """The array, which is not to grow any more."""
+        self._array.resize(self._length, refcheck=False)
+        return self._array
 
 
 class _Rows:

@@ -17,7 +17,7 @@ from coalesce_sim.logs.calls import Calls, Gathering
 from coalesce_sim.logs.listings import Seller, Sellers, sellers_of
 from coalesce_sim.logs.models import same_model
 from coalesce_sim.logs.opening import refusal
-from coalesce_sim.logs.people import Clients, Kinds, clients_of, kinds_of, plain
+from coalesce_sim.logs.people import Clients, Kinds, clients_of, first_places, kinds_of, plain
 from coalesce_sim.logs.price_lists import file_prices, in_file, in_package
 from coalesce_sim.logs.reading import LogFile, read_log
 from coalesce_sim.logs.remarks import Remarks
@@ -181,9 +181,12 @@ def understood(request: Request) -> Reading:
     if not len(calls):
         raise _nothing_left(request, remarks)
     order = _order_of(calls)
-    calls = calls.take(np.argsort(calls.start, kind="stable"))
-    calls = _once(calls, remarks, gathering.files)
-    calls = _of_one_time(calls, remarks, gathering.files)
+    if order != "oldest first":
+        calls.keep(np.argsort(calls.start, kind="stable"))
+    _once(calls, remarks, gathering.files)
+    calls.forget("id")
+    _of_one_time(calls, remarks, gathering.files)
+    _number_sessions(calls)
     names = gathering.names
     sellers = sellers_of(calls, names["model"], names["provider"], request.home[0] if request.home else None)
     day = request.price_date or datetime.fromtimestamp(int(calls.start[0]) / 1e6, UTC).date()
@@ -191,12 +194,14 @@ def understood(request: Request) -> Reading:
         _price(each, listed, day)
     usd, known = _bills(calls, sellers, remarks, gathering.files)
     if not known.all():
-        calls, usd = calls.take(known), usd[known]
+        calls.keep(known)
+        usd = usd[known]
         sellers = Sellers(sellers.sellers, sellers.of_call[known], sellers.told)
         if not len(calls):
             raise _nothing_left(request, remarks)
     types, type_by = _types(request, calls, gathering)
     groups, group_by = _groups(request, calls, gathering, type_by)
+    calls.forget("requested", "model", "provider", "team", "tag", "agent", "usd")
     task = tasks_of(calls, types.of_row, request.retry_within_s)
     tasks = tasks_from(calls, task, types, usd)
     _outcomes(sellers, calls, types)
@@ -261,11 +266,14 @@ def _order_of(calls: Calls) -> str:
     return f"in no order: {int((later < 0).sum()):,} rows are earlier than the row above"
 
 
-def _once(calls: Calls, remarks: Remarks, files: Sequence[str]) -> Calls:
-    """Without rows that stand twice: of the same number, start, model and tokens."""
-    if not calls.id.any():
-        return calls
-    known = np.flatnonzero(calls.id != 0)
+def _once(calls: Calls, remarks: Remarks, files: Sequence[str]) -> None:
+    """Leave out rows that stand twice: of the same number, start, model and tokens."""
+    ids = np.sort(calls.id)
+    again = ids[1:][(ids[1:] == ids[:-1]) & (ids[1:] != 0)]
+    del ids
+    if not len(again):
+        return
+    known = np.flatnonzero(np.isin(calls.id, again))
     order = known[np.lexsort((known, calls.id[known]))]
     same_id = np.r_[False, calls.id[order][1:] == calls.id[order][:-1]]
     alike = same_id.copy()
@@ -281,25 +289,40 @@ def _once(calls: Calls, remarks: Remarks, files: Sequence[str]) -> Calls:
         files,
         "id",
     )
-    if not len(twice):
-        return calls
-    kept = np.ones(len(calls), dtype=np.bool_)
-    kept[twice] = False
-    return calls.take(kept)
+    if len(twice):
+        kept = np.ones(len(calls), dtype=np.bool_)
+        kept[twice] = False
+        calls.keep(kept)
 
 
-def _of_one_time(calls: Calls, remarks: Remarks, files: Sequence[str]) -> Calls:
-    """The stretch with most calls, where no call is for `MOST_GAP_DAYS` days; what is apart from it is left out."""
+def _number_sessions(calls: Calls) -> None:
+    """Number sessions in the order in which they first come; -1 for none."""
+    if not calls.session.any():
+        calls.session = np.full(len(calls), -1, dtype=np.int32)
+        return
+    seen, of_call = np.unique(calls.session, return_inverse=True)
+    calls.forget("session")
+    of_call = of_call.astype(np.int32)
+    first = first_places(of_call, len(seen))
+    in_order = np.argsort(first, kind="stable")
+    in_order = in_order[seen[in_order] != 0]
+    number = np.full(len(seen), -1, dtype=np.int32)
+    number[in_order] = np.arange(len(in_order), dtype=np.int32)
+    calls.session = number[of_call]
+
+
+def _of_one_time(calls: Calls, remarks: Remarks, files: Sequence[str]) -> None:
+    """Of stretches that `MOST_GAP_DAYS` days without a call part, keep the one with most calls."""
     parted = np.flatnonzero(np.diff(calls.start) > MOST_GAP_DAYS * 86_400e6) + 1
     if not len(parted):
-        return calls
+        return
     edges = np.r_[0, parted, len(calls)]
     largest = int(np.argmax(np.diff(edges)))
     kept = np.zeros(len(calls), dtype=np.bool_)
     kept[edges[largest] : edges[largest + 1]] = True
     why = f"more than {MOST_GAP_DAYS} days from all the others"
     _remark(remarks.leave_out, why, calls, np.flatnonzero(~kept), files, "start")
-    return calls.take(kept)
+    calls.keep(kept)
 
 
 def _remark(

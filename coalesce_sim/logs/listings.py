@@ -61,12 +61,13 @@ def sellers_of(calls: Calls, models: Names, providers: Names, home: str | None) 
     """
     told: list[str] = []
     provider = _with_providers(calls, models, providers, told)
-    known = calls.model.astype(np.int64) * (len(provider.names) + 1) + provider.codes
-    listings, of_call = np.unique(known, return_inverse=True)
-    pairs = [
-        (provider.names[key % (len(provider.names) + 1)], models.values[key // (len(provider.names) + 1)])
-        for key in listings.tolist()
-    ]
+    width = len(provider.names)
+    key = calls.model * np.int32(width) + provider.codes
+    listings = np.flatnonzero(np.bincount(key))
+    at = np.zeros(int(listings[-1]) + 1, dtype=np.int32)
+    at[listings] = np.arange(len(listings))
+    of_call = at[key]
+    pairs = [(provider.names[each % width], models.values[each // width]) for each in listings.tolist()]
     parts = _parts(of_call, len(pairs))
     prices = [_prices(calls, part) for part in parts]
     owned = _owned(pairs, prices, home)

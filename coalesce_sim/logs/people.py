@@ -34,9 +34,7 @@ def kinds_of(
     there = np.flatnonzero(counts)
     often = there[np.argsort(-counts[there], kind="stable")]
     kept = often if len(often) <= MOST else often[: MOST - 1]
-    seen, places = np.unique(codes, return_index=True)
-    first = np.full(len(counts), len(codes), dtype=np.int64)
-    first[seen.astype(np.int64) + 1] = places
+    first = first_places(codes.astype(np.int32) + 1, len(counts))
     in_order = kept[np.argsort(first[kept], kind="stable")]
     place = np.full(len(counts), len(in_order), dtype=np.int32)
     place[in_order] = np.arange(len(in_order))
@@ -76,10 +74,18 @@ def clients_of(groups: Kinds, users: np.ndarray) -> Clients:
     """Who uses what from which group: a user of two groups is two clients, and those without a name are one."""
     width = int(users.max(initial=-1)) + 2
     keys = groups.of_row.astype(np.int64) * width + users + 1
-    there, first, of_key = np.unique(keys, return_index=True, return_inverse=True)
+    first = first_places(keys, len(groups.names) * width)
+    there = np.flatnonzero(first < len(keys))
     group = there // width
-    order = np.lexsort((first, group))
-    number = np.empty(len(there), dtype=np.int32)
-    number[order] = np.arange(len(there))
+    order = np.lexsort((first[there], group))
+    number = np.full(len(first), -1, dtype=np.int32)
+    number[there[order]] = np.arange(len(there))
     counts = np.bincount(group, minlength=len(groups.names))
-    return Clients(number[of_key], tuple(int(count) for count in counts))
+    return Clients(number[keys], tuple(int(count) for count in counts))
+
+
+def first_places(codes: np.ndarray, most: int) -> np.ndarray:
+    """Where each of the codes below `most` stands first; behind the end where it does not."""
+    first = np.full(most, len(codes), dtype=np.int32)
+    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1, dtype=np.int32)  # of several the last one is kept
+    return first

@@ -128,20 +128,30 @@ def _check(
 
 def _cells(table: Any, paths: Mapping[str, Paths]) -> dict[str, pa.Array]:
     """Fields of a batch of columns; of several columns the first that has something."""
-    found = {}
-    for name, options in paths.items():
-        parts = [
-            _nested(_whole(table.column(path.partition("/")[0])), path.split("/")[1:]) for path in options
-        ]
-        found[name] = parts[0] if len(parts) == 1 else _first_of(parts)
-    return found
+    return {name: reduce(pc.coalesce, _alike(_parts(table, options))) for name, options in paths.items()}
 
 
-def _first_of(parts: list[pa.Array]) -> pa.Array:
-    """The first of several that has something, as text where their types differ."""
-    if len({part.type for part in parts}) > 1:
-        parts = [part.cast(pa.string()) for part in parts]
-    return reduce(pc.coalesce, parts)
+def _parts(table: Any, options: Paths) -> Iterator[pa.Array]:
+    """What several columns have for a field, as long as any row has nothing yet."""
+    lacking, searched = True, set()
+    for path in options:
+        top, _, below = path.partition("/")
+        column = _whole(table.column(top))
+        if pa.types.is_string(column.type) and below:
+            key = (top, below.rpartition("/")[2])
+            if key in searched:
+                continue
+            searched.add(key)
+        if lacking:
+            part = _nested(column, below.split("/") if below else ())
+            lacking = part.null_count > 0
+            yield part
+
+
+def _alike(parts: Iterator[pa.Array]) -> list[pa.Array]:
+    """Arrays of one type, of text where theirs differ."""
+    found = list(parts)
+    return found if len({part.type for part in found}) == 1 else [part.cast(pa.string()) for part in found]
 
 
 def _whole(column: Any) -> pa.Array:
@@ -154,8 +164,6 @@ def _whole(column: Any) -> pa.Array:
         or pa.types.is_decimal(array.type)
     ):
         array = array.cast(pa.string())
-    if pa.types.is_string(array.type):
-        return pc.if_else(pc.is_in(array, pa.array(_NULLS)), pa.scalar(None, pa.string()), array)
     return array
 
 
@@ -173,6 +181,14 @@ def _nested(array: pa.Array, keys: Sequence[str]) -> pa.Array:
         else:
             return pa.nulls(len(array), pa.string())
     return _whole(array)
+
+
+def _without_nothing(column: Any) -> pa.Array:
+    """A column in which words for nothing are nothing."""
+    array = _whole(column)
+    if pa.types.is_string(array.type):
+        return pc.if_else(pc.is_in(array, pa.array(_NULLS)), pa.scalar(None, pa.string()), array)
+    return array
 
 
 def _in_text(array: pa.Array, keys: Sequence[str]) -> pa.Array:
@@ -236,12 +252,13 @@ def _parquet(opened: Opened, source: Source, own: Mapping[str, str], log: LogFil
     if opened.name == STDIN:
         content = io.BytesIO(opened.content.read())
     try:
-        file = pq.ParquetFile(content)
+        file = pq.ParquetFile(content, pre_buffer=False)
         paths = _chosen(opened.name, file.schema_arrow.names, source, own, log)
         needed = sorted({path.partition("/")[0] for options in paths.values() for path in options})
         for batch in file.iter_batches(_ROWS, columns=needed):
             if len(batch):
-                yield Stretch(len(batch), log.rows + 1, _cells(batch, paths))
+                plain = pa.record_batch([_without_nothing(column) for column in batch.columns], batch.schema.names)
+                yield Stretch(len(batch), log.rows + 1, _cells(plain, paths))
                 log.rows += len(batch)
     except (pa.ArrowInvalid, OSError) as error:
         raise refusal(

@@ -33,7 +33,7 @@ def write_requests(folder: Folder, reading: Reading) -> None:
     about = {"made by": "coalesce_sim import", "of": reading.request.source.tool}
     with ParquetStream(folder, REQUESTS, about) as stream:
         values = type_values_usd(reading)
-        sessions = _sessions(reading)
+        sessions = bool((reading.calls.session >= 0).any())
         for first in range(0, len(reading.tasks), ROWS_PER_GROUP):
             stream.add(_requests(reading, slice(first, first + ROWS_PER_GROUP), values, sessions))
 
@@ -48,21 +48,7 @@ def type_values_usd(reading: Reading) -> FloatArray:
     return np.where(count > 0, sums / np.maximum(count, 1), 0.0)
 
 
-def _sessions(reading: Reading) -> np.ndarray | None:
-    """The session of each task, numbered in the order in which they first come; -1 for none."""
-    session = reading.calls.session[reading.tasks.first]
-    if not session.any():
-        return None
-    seen, first, of_task = np.unique(session, return_index=True, return_inverse=True)
-    number = np.empty(len(seen), dtype=np.int32)
-    order = np.argsort(first)
-    order = order[seen[order] != 0]
-    number[order] = np.arange(len(order), dtype=np.int32)
-    number[seen == 0] = -1
-    return number[of_task]
-
-
-def _requests(reading: Reading, part: slice, values_usd: FloatArray, sessions: np.ndarray | None) -> pa.Table:
+def _requests(reading: Reading, part: slice, values_usd: FloatArray, sessions: bool) -> pa.Table:
     calls, tasks = reading.calls, reading.tasks
     first = tasks.first[part]
     type_ = reading.types.of_row[first]
@@ -84,8 +70,9 @@ def _requests(reading: Reading, part: slice, values_usd: FloatArray, sessions: n
         "logged.good": pa.array(tasks.good[part], pa.bool_()),
         "logged.attempts": pa.array(tasks.attempts[part], pa.int32()),
     }
-    if sessions is not None:
-        columns["session"] = pa.array(sessions[part], pa.int32(), mask=sessions[part] < 0)
+    if sessions:
+        session = calls.session[first]
+        columns["session"] = pa.array(session, pa.int32(), mask=session < 0)
     return pa.table(columns)
 
 
@@ -165,14 +152,8 @@ def write_runs(path: Path, reading: Reading) -> dict[str, tuple[int, int]]:
             "memory_gb": nothing,
             "good": pa.array(~failed),
             "start_s": pa.array((calls.start[rows] - calls.start[0]) / 1e6),
-            "session": _session_numbers(calls.session[rows]),
+            "session": pa.array(calls.session[rows], mask=calls.session[rows] < 0),
         }
     )
     pyarrow.csv.write_csv(table, path, pyarrow.csv.WriteOptions(quoting_style="needed"))
     return counts
-
-
-def _session_numbers(session: np.ndarray) -> pa.Array:
-    seen, of_row = np.unique(session, return_inverse=True)
-    with_nothing = len(seen) > 0 and seen[0] == 0
-    return pa.array(of_row - with_nothing, pa.int64(), mask=session == 0)

@@ -18,9 +18,9 @@ class Tasks:
     `first` and `last` are the places of their first and last call, `usd` is NaN where no bill is in the log.
     """
 
-    first: IntArray
-    last: IntArray
-    attempts: IntArray
+    first: np.ndarray
+    last: np.ndarray
+    attempts: np.ndarray
     prompt: np.ndarray
     cached: np.ndarray
     output: np.ndarray
@@ -36,16 +36,18 @@ class Tasks:
 
 def tasks_from(calls: Calls, task: IntArray, kinds: Kinds, usd: FloatArray) -> Tasks:
     """The tasks of calls that are in order of their start; `task` is the place of each one's first attempt."""
-    if (task == np.arange(len(task))).all():
-        first, last, attempts, bill = task, task, np.ones(len(task), dtype=np.int64), usd
-    else:
-        order = np.argsort(task, kind="stable")
-        begins = np.flatnonzero(np.r_[True, np.diff(task[order]) > 0])
-        ends = np.r_[begins[1:], len(order)] - 1
-        first, last, attempts = order[begins], order[ends], ends - begins + 1
-        sums = np.add.reduceat(np.nan_to_num(usd[order]), begins)
-        some = np.add.reduceat((~np.isnan(usd[order])).astype(np.int64), begins)
-        bill = np.where((some == 0) | (np.isnan(usd[last]) & (sums == 0)), np.nan, sums)
+    places = np.arange(len(task), dtype=np.int32)
+    first, again = np.flatnonzero(task == places).astype(np.int32), np.flatnonzero(task != places)
+    last, bill = first.copy(), usd[first]
+    attempts = np.ones(len(first), dtype=np.int32)
+    if len(again):
+        of = np.searchsorted(first, task[again])
+        last[of] = again  # of several the last one is kept
+        np.add.at(attempts, of, 1)
+        at_home = np.isnan(usd[last[of]])
+        bill[of] = np.nan_to_num(bill[of])
+        np.add.at(bill, of, np.nan_to_num(usd[again]))
+        bill[of[at_home & (bill[of] == 0)]] = np.nan
     good = ~calls.failed[last]
     prompt, cached, output = (each[last].copy() for each in (calls.prompt, calls.cached, calls.output))
     guessed = _with_lengths(good, kinds.of_row[first], len(kinds.names), prompt, output)

@@ -51,11 +51,14 @@ class Clock:
             parsed = _to_us(values, "UTC")
         except pa.ArrowInvalid:
             return None
-        if parsed.null_count < len(parsed):
-            ends = pc.utf8_slice_codeunits(values.drop_null(), -6)
-            for end in pc.value_counts(ends).to_pylist():
-                self.zones[_zone_of(end["values"])] += end["counts"]
+        self._count_zones(values.drop_null())
         return _filled(parsed), _nobody()
+
+    def _count_zones(self, values: pa.Array) -> None:
+        others = values.filter(pc.invert(pc.ends_with(values, "Z")))
+        self.zones["UTC"] += len(values) - len(others)
+        for end in pc.value_counts(pc.utf8_slice_codeunits(others, -6)).to_pylist():
+            self.zones[_zone_of(end["values"])] += end["counts"]
 
     def _naive(self, values: pa.Array) -> tuple[IntArray, IntArray] | None:
         try:
