@@ -68,7 +68,7 @@ def left_out(advice: Advice, form: Format) -> str | None:
 
 
 def _litellm(advice: Advice) -> str:
-    """A proxy's `model_list`: clients ask for a type of task by name, whose deployments share it by weight."""
+    """A proxy's `model_list`: clients ask for a type of task by name; deployments share it by weight."""
     deployments = [
         _deployment(each) for each in advice.jobs if round(each.share.mean or 0.0) >= _LEAST_WEIGHT
     ]

@@ -15,6 +15,7 @@ from coalesce_sim.advice.unknown import unknown_pairs, unknowns
 from coalesce_sim.advice.workers import contractors
 from coalesce_sim.experiments.cores import AskedCore
 from coalesce_sim.experiments.parallel import refuse_unguarded_script
+from coalesce_sim.inputs.tasktable import tasks_of
 from coalesce_sim.scenario.problems import Problem, ScenarioError
 from coalesce_sim.scenario.schema import Scenario
 
@@ -76,7 +77,8 @@ def perform(
     progress(0.2)
     finer = by_length(scenario, plays, apart, found, plan)
     progress(0.3)
-    field = basics(scenario, logged=scenario.is_logged) | {BY_TYPE: plan.routes()}
+    tasks = tasks_of(scenario)
+    field = basics(scenario, logged=tasks is not None and tasks.logged is not None) | {BY_TYPE: plan.routes()}
     if finer != plan:
         field[BY_LENGTH] = finer.routes()
     markets = [scenario.model_copy(update={"policy": each}) for each in field.values()]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from coalesce_sim.cli.contract import Output, console, output_options
+from coalesce_sim.cli.contract import Output, output_options
 from coalesce_sim.cli.work import failures_told
 
 if TYPE_CHECKING:

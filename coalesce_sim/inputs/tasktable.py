@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -113,7 +113,9 @@ def read_table(source: Explicit, known: Known) -> TaskTable:
             command = how_to_get(source.path)
             hint = f"; `{command}` downloads it" if command else ""
             sha256 = read_whole(source.path, f"{_PLACE}.path", hint).sha256
-            return _from_file(type(source), source.model_dump_json(), sha256, known)
+            table = _from_file(type(source), source.model_dump_json(exclude={"pace"}), sha256, known)
+            pace = getattr(source, "pace", 1.0)
+            return table if pace == 1 else replace(table, arrival_s=table.arrival_s / pace)
         case Series():
             return _from_series(source, known.types)
         case Listed():

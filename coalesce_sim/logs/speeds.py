@@ -66,7 +66,7 @@ def _rate(seconds: float) -> float | None:
 
 
 def _of_first_tokens(prompt: FloatArray, first: FloatArray) -> tuple[float, float | None]:
-    """ms before the work, and tokens read per second: a line through the medians of stretches of length."""
+    """Ms before the work, and tokens read per second: a line through the medians of stretches of length."""
     if len(first) < 2 or prompt.min() == prompt.max():
         return 1000 * float(np.median(first)), None
     edges = np.unique(np.quantile(prompt, np.linspace(0, 1, _BINS + 1)))

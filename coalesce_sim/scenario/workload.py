@@ -243,6 +243,9 @@ class Table(Model):
     start: Literal["log"] | None = None
     """``log`` starts the clock at the file's earliest timestamp, in place of `clock.start`. Left out, the run
     begins at `clock.start` whatever the file says."""
+    pace: Positive = 1.0
+    """How many times as fast tasks come as the file says: 2 has twice as many in an hour. What a log says of
+    a task stays as it is."""
 
 
 class Progression(Model):
