@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from coalesce_sim.adversaries.protocol import Adversary, Agent, Card, Effort, Hold, Scene, Sight
     from coalesce_sim.attacks.results import AttackStudy
     from coalesce_sim.attacks.study import attack
+    from coalesce_sim.calibration.study import Calibration, calibrate
     from coalesce_sim.economics.fitting import fit_hardware
     from coalesce_sim.errors import CoalesceError, ResultsWarning
     from coalesce_sim.experiments.comparison import Comparison, compare
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from coalesce_sim.files import ChangedFile, FolderError, ResultsError, WriteError
     from coalesce_sim.inputs.download import DownloadError
     from coalesce_sim.loading import load
+    from coalesce_sim.logs.imported import Imported, import_log
     from coalesce_sim.market.accounts import ConservationError
     from coalesce_sim.market.compiled.coverage import CoreError
     from coalesce_sim.market.observer import Observer
@@ -59,6 +61,7 @@ _HOMES = {
     "Agent": "coalesce_sim.adversaries.protocol",
     "AttackStudy": "coalesce_sim.attacks.results",
     "Ballot": "coalesce_sim.reputation.rating",
+    "Calibration": "coalesce_sim.calibration.study",
     "Card": "coalesce_sim.adversaries.protocol",
     "ChangedFile": "coalesce_sim.files",
     "ChangedSweep": "coalesce_sim.sweeps.running",
@@ -74,6 +77,7 @@ _HOMES = {
     "EngineError": "coalesce_sim.experiments.parallel",
     "FolderError": "coalesce_sim.files",
     "Hold": "coalesce_sim.adversaries.protocol",
+    "Imported": "coalesce_sim.logs.imported",
     "MissingExtra": "coalesce_sim.extras",
     "NoIndices": "coalesce_sim.sensitivity.study",
     "Observer": "coalesce_sim.market.observer",
@@ -98,9 +102,11 @@ _HOMES = {
     "WriteError": "coalesce_sim.files",
     "analyse_sensitivity": "coalesce_sim.sensitivity.study",
     "attack": "coalesce_sim.attacks.study",
+    "calibrate": "coalesce_sim.calibration.study",
     "compare": "coalesce_sim.experiments.comparison",
     "doctor": "coalesce_sim.experiments.diagnosis.doctor",
     "fit_hardware": "coalesce_sim.economics.fitting",
+    "import_log": "coalesce_sim.logs.imported",
     "load": "coalesce_sim.loading",
     "open_results": "coalesce_sim.sweeps.results",
     "optimise": "coalesce_sim.optimisation.study",
@@ -116,6 +122,7 @@ __all__ = [
     "Agent",
     "AttackStudy",
     "Ballot",
+    "Calibration",
     "Card",
     "ChangedFile",
     "ChangedSweep",
@@ -131,6 +138,7 @@ __all__ = [
     "EngineError",
     "FolderError",
     "Hold",
+    "Imported",
     "MissingExtra",
     "NoIndices",
     "Observer",
@@ -156,9 +164,11 @@ __all__ = [
     "__version__",
     "analyse_sensitivity",
     "attack",
+    "calibrate",
     "compare",
     "doctor",
     "fit_hardware",
+    "import_log",
     "load",
     "open_results",
     "optimise",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
+from coalesce_sim.inputs.uncertain import drawn
 from coalesce_sim.market.cast import everyone
 from coalesce_sim.scenario.document import steps_of
 from coalesce_sim.scenario.policy import PolicySettings, hired_by
@@ -43,16 +44,16 @@ def not_hired(
         return
     always: set[str] | None = None
     missing: dict[str, int] = {}
-    drawn = isinstance(scenario.contractors, DrawnPool)
-    for replication in islice(replications, _MOST_LOOKED_AT if drawn else 1):
-        names = set(everyone(scenario, Streams(seed, replication))[0].names)
+    by_chance = isinstance(scenario.contractors, DrawnPool)
+    for replication in islice(replications, _MOST_LOOKED_AT if by_chance else 1):
+        names = set(everyone(drawn(scenario, seed, replication), Streams(seed, replication))[0].names)
         for name in named.values():
             if name not in names:
                 missing.setdefault(name, replication)
         always = names if always is None else always & names
     for field, name in named.items():
         if name in missing:
-            yield field, _reason(name, missing[name] if drawn else None, seed, always or set())
+            yield field, _reason(name, missing[name] if by_chance else None, seed, always or set())
 
 
 def _reason(name: str, missing: int | None, seed: int, always: set[str]) -> str:

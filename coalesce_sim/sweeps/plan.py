@@ -25,6 +25,7 @@ from coalesce_sim.scenario.policy import Custom, hired_by
 from coalesce_sim.scenario.problems import Mark, Problem, ScenarioError
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.scenario.skills import OwnEmbedder
+from coalesce_sim.scenario.uncertain_numbers import with_uncertainty
 from coalesce_sim.statistics.stopping import next_total
 from coalesce_sim.sweeps.design import design_of
 from coalesce_sim.sweeps.factors import (
@@ -287,7 +288,7 @@ class Plan:
 
     def _plain(self, name: str) -> Scenario:
         """A base with the fixed changes and nothing that varies, which knows where it was written."""
-        document = self._bases[name].document(self._fixed)
+        document = with_uncertainty(self._bases[name].document(self._fixed))
         return resolve(self._bases[name], self._fixed).written_at(
             Origins.of(document.root, document.extended)
         )
