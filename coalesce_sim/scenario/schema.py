@@ -51,7 +51,7 @@ from coalesce_sim.scenario.tariff import PRICES
 from coalesce_sim.scenario.turnover import Turnover
 from coalesce_sim.scenario.uncertainty import Drawn, Uncertainty, unknown_places
 from coalesce_sim.scenario.volume import MOST_TRUST_GIB, overflow, trust_gib
-from coalesce_sim.scenario.workload import Csv, DemandDriven, MarketDemand, Recorded, Workload
+from coalesce_sim.scenario.workload import DemandDriven, FromFile, MarketDemand, Recorded, Workload
 
 MAX_INTERVALS = 10_000_000
 MOST_CONTRACTORS = 100_000
@@ -790,7 +790,7 @@ class Scenario(Model):
             refused.append(
                 "uncertainty.log.blocks: needs records, whose instances are drawn (got 'instance')"
             )
-        if log not in (None, "instance") and not isinstance(self.workload.arrivals, Csv):
+        if log not in (None, "instance") and not isinstance(self.workload.arrivals, FromFile):
             kind = self.workload.arrivals.kind
             refused.append(
                 f"uncertainty.log.blocks: needs a log, which workload.arrivals of the kind {kind} is not "

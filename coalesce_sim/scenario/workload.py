@@ -243,6 +243,12 @@ class Table(Model):
     start: Literal["log"] | None = None
     """``log`` starts the clock at the file's earliest timestamp, in place of `clock.start`. Left out, the run
     begins at `clock.start` whatever the file says."""
+    pace: Positive = 1.0
+    """How many times as fast tasks come as the file says: at 2 twice as many in an hour, each with as much
+    work as before. What is logged of them stays as it was."""
+    resample: Resample | None = None
+    """A bootstrap sample of the tasks that is played in their place, as `uncertainty.log` draws one for each
+    replication. Left out, the tasks themselves are."""
 
 
 class Progression(Model):
