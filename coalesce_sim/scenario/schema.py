@@ -33,7 +33,7 @@ from coalesce_sim.scenario.discovery import Discovery
 from coalesce_sim.scenario.distributions import NonNegative, Positive, no_speck
 from coalesce_sim.scenario.moving import Moving, extremes, moving_in, objections
 from coalesce_sim.scenario.origins import Origins
-from coalesce_sim.scenario.policy import BestFixed, PolicySettings, names_in
+from coalesce_sim.scenario.policy import AsLogged, BestFixed, PolicySettings, names_in
 from coalesce_sim.scenario.pool import (
     Contractor,
     ContractorDynamics,
@@ -450,6 +450,11 @@ class Scenario(Model):
         own = [(f"clients.groups.{name}.policy", group.policy) for name, group in groups if group.policy]
         shared = [("policy", self.policy)] if len(own) < max(1, len(groups)) else []
         return [*shared, *own]
+
+    @property
+    def plays_log(self) -> bool:
+        """Whether its policy is its tasks' log, and no contract is made."""
+        return isinstance(self.policy, AsLogged) and self.policy.costs == "logged"
 
     def policy_of(self, client: int) -> PolicySettings:
         """Who decides for a client."""

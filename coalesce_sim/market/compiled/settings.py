@@ -31,6 +31,7 @@ _KINDS: Final[dict[type[Policy], int]] = {
     yardsticks.BestFixed: choices.FIXED,
     yardsticks.FixedChoice: choices.FIXED,
     Routes: choices.ROUTES,
+    yardsticks.AsLogged: choices.ROUTES,
     yardsticks.Cheapest: choices.CHEAPEST,
     yardsticks.AlwaysOutsource: choices.ALWAYS_OUTSOURCE,
     yardsticks.Random: choices.RANDOM,
@@ -68,7 +69,10 @@ def choosing_offers(policy: Policy, venue: Venue) -> OfferPolicy:
 
 
 def first_choices(policy: Policy, tasks: Tasks) -> IntArray | int:
-    """Whom a static routing names for each task, as a kernel reads it; of other policies it reads nothing."""
+    """Whom a static routing, or a log, names for each task, as a kernel reads it; of other policies it reads
+    nothing."""
+    if isinstance(policy, yardsticks.AsLogged):
+        return tasks.logged_to
     return policy.first_choices(tasks) if isinstance(policy, Routes) else LOCAL
 
 
