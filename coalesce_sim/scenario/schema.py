@@ -512,7 +512,7 @@ class Scenario(Model):
         """The places in `COST_PARTS` of the parts that a task's cost may have here."""
         physical = self.cost_model.realised.basis == "physical"
         may_be = {
-            HOME_BILL: self.learning,
+            HOME_BILL: self.learning or self.workload.may_be_logged,
             OPPORTUNITY: not physical,
             RISK: not physical,
             LATENCY_PENALTY: not physical,

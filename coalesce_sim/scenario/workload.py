@@ -496,6 +496,17 @@ class Workload(Model):
         return isinstance(self.arrivals, DemandDriven | Renewal) and self.arrivals.per == "client"
 
     @property
+    def may_be_logged(self) -> bool:
+        """Whether a log may say what came of tasks; of a table its columns tell."""
+        match self.arrivals:
+            case Listed(tasks=tasks):
+                return tasks[0].logged is not None
+            case Csv(columns=columns):
+                return "logged.to" in columns
+            case arrivals:
+                return isinstance(arrivals, Table)
+
+    @property
     def expected_output_tokens(self) -> FloatArray:
         """Tokens that are expected to be written for a task of each type."""
         of_all = self.attributes.expected_output_tokens

@@ -72,7 +72,7 @@ def first_choices(policy: Policy, tasks: Tasks) -> IntArray | int:
     """Whom a static routing, or a log, names for each task, as a kernel reads it; of other policies it reads
     nothing."""
     if isinstance(policy, yardsticks.AsLogged):
-        return tasks.logged_to
+        return np.maximum(tasks.logged_to, LOCAL)
     return policy.first_choices(tasks) if isinstance(policy, Routes) else LOCAL
 
 

@@ -77,7 +77,7 @@ def against_the_log(comparison: Comparison) -> str:
     value = comparison.estimates[best].get(COST_REDUCTION_AS_LOGGED)
     if value is None or value.mean is None or best == AS_LOGGED:
         return ""
-    verb = "saves" if value.mean >= 0 else "costs more than the log says: it saves"
+    verb = "saves" if value.mean >= 0 else "costs more than the log: it saves"
     return f"{best} {verb} {percent(value)} against the log"
 
 
