@@ -26,8 +26,8 @@ _HARDLY: Final = 0.1
 
 def coverage(sources: Iterable[Source]) -> str:
     """What the intervals cover, in a sentence; empty where luck alone is uncertain."""
-    named = ["luck", *(_CALLED[source] for source in sources)]
-    if len(named) == 1:
+    named = [_CALLED[source] for source in sources]
+    if not named:
         return ""
     return (
         f"95 % intervals of metrics and their differences cover {_listed(named)}. Those of who got the work, "
@@ -42,6 +42,12 @@ def what_helps(label: str, split: Split) -> str:
     if not shares:
         return f"{label}: does not vary."
     parts = ", ".join(f"{_CALLED[name]} {100 * share:.0f} %" for name, share in shares.items())
+    if split.hidden:
+        told = " and ".join(_CALLED[name] for name in shares if name != "luck")
+        return (
+            f"{label}: luck hides what {told} do to it, which its interval takes for as much as may well be: "
+            "more replications would narrow it most."
+        )
     most = max(shares, key=shares.__getitem__)
     told = f"{label}: of the variance behind its interval {parts}: {_HELPS[most]} would narrow it most"
     if most != "luck" and shares["luck"] < _HARDLY:
