@@ -10,7 +10,7 @@ from coalesce_sim.inputs.sellers import listed_prices
 from coalesce_sim.inputs.tasktable import TaskTable, read_table
 from coalesce_sim.scenario.adversarial import names_known, unknown_names
 from coalesce_sim.scenario.distributions import support
-from coalesce_sim.scenario.policy import Fixed
+from coalesce_sim.scenario.policy import hired_by
 from coalesce_sim.scenario.pool import PriceList, RecordedPool
 from coalesce_sim.scenario.problems import Problem, ScenarioError
 from coalesce_sim.scenario.schema import Scenario
@@ -49,9 +49,10 @@ def check_inputs(scenario: Scenario) -> None:
         if scenario.records is not None:
             names = read_recordings(scenario.records).contractors
             for place, each in scenario.policies:
-                if isinstance(each, Fixed) and each.contractor not in names:
-                    message = f"no contractor of that name (got {each.contractor!r})"
-                    problems.append(Problem("", None, f"{place}.contractor", message))
+                for field, name in hired_by(each).items():
+                    if name not in names:
+                        message = f"no contractor of that name (got {name!r})"
+                        problems.append(Problem("", None, f"{place}.{field}", message))
             if isinstance(scenario.contractors, RecordedPool):
                 for name in scenario.contractors.claims:
                     if name not in names:

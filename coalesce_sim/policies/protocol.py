@@ -397,7 +397,8 @@ class Surroundings:
     """What a policy is told once, before the first task.
 
     `stream` gives an independent random generator by name. It and `View.draw`, whose numbers belong to a
-    task, are a policy's only sources of randomness.
+    task, are a policy's only sources of randomness. `client_groups` has the group of `clients.groups` of each
+    client; it is empty where there are none.
 
     >>> import coalesce_sim
     >>> class Coin(coalesce_sim.Policy):
@@ -417,6 +418,7 @@ class Surroundings:
     type_names: tuple[str, ...]
     clients: int
     stream: Callable[[str], np.random.Generator]
+    client_groups: tuple[str, ...] = ()
 
 
 class Policy:

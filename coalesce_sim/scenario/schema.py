@@ -33,7 +33,7 @@ from coalesce_sim.scenario.discovery import Discovery
 from coalesce_sim.scenario.distributions import NonNegative, Positive, no_speck
 from coalesce_sim.scenario.moving import Moving, extremes, moving_in, objections
 from coalesce_sim.scenario.origins import Origins
-from coalesce_sim.scenario.policy import BestFixed, Fixed, PolicySettings
+from coalesce_sim.scenario.policy import BestFixed, PolicySettings, names_in
 from coalesce_sim.scenario.pool import (
     Contractor,
     ContractorDynamics,
@@ -694,25 +694,37 @@ class Scenario(Model):
                     "reputation.model.pretrusted_clients: must be at most the number of clients, "
                     f"{self.clients.total} (got {trusted})"
                 )
-        wanted = [(place, each.contractor) for place, each in self.policies if isinstance(each, Fixed)]
-        if not wanted or isinstance(self.contractors, RecordedPool):
-            return self
-        match self.contractors:
-            case DrawnPool(types=types, count=count):
-                names = [f"{name}_{number}" for name in types for number in range(count)]
-            case PriceList(sellers=sellers):
-                names = list(sellers)
-            case listed:
-                names = [each.name for each in listed]
+        wanted = [
+            (f"{place}.{field}", what, name)
+            for place, policy in self.policies
+            for field, what, name in names_in(policy)
+        ]
         refused = []
-        for place, name in wanted:
-            if name not in names:
-                near = closest(name, names[:1000])
+        for place, what, name in wanted:
+            known = self._names_of(what)
+            if known is not None and name not in known:
+                near = closest(name, known[:1000])
                 hint = "" if near is None else f"; did you mean {near!r}?"
-                refused.append(f"{place}.contractor: no contractor of that name (got {name!r}){hint}")
+                refused.append(f"{place}: no {what} of that name (got {name!r}){hint}")
         if refused:
             raise Refusals(refused)
         return self
+
+    def _names_of(self, what: str) -> list[str] | None:
+        """The names of all contractors, task types or groups of clients; None where only records tell."""
+        if what == "task type":
+            return list(self.workload.types)
+        if what == "group of clients":
+            return list(self.clients.groups or ())
+        match self.contractors:
+            case DrawnPool(types=types, count=count):
+                return [f"{name}_{number}" for name in types for number in range(count)]
+            case PriceList(sellers=sellers):
+                return list(sellers)
+            case RecordedPool():
+                return None
+            case listed:
+                return [each.name for each in listed]
 
     @model_validator(mode="after")
     def _adversaries_can_be_played(self) -> Self:

@@ -111,7 +111,7 @@ def estimate(
     sd = float(defined.std(ddof=1)) if varies(defined) else 0.0
     split = split_of(np.array(values), twins) if twins and sd > 0 else None
     error, degrees = (sd / math.sqrt(n), n - 1.0) if split is None else (split.error, split.degrees)
-    half_width = float(_t_quantile(degrees)) * error
+    half_width = float(t_quantile(degrees)) * error
     if share:
         low, high = share_interval(mean, half_width)
         return Estimate(mean, sd, (float(low), float(high)), n, split)
@@ -163,12 +163,12 @@ def resampled(values: FloatArray) -> Estimate:
     of_runs = float(values.var(axis=1, ddof=1).mean())
     of_samples = max(0.0, float(values.mean(axis=1).var(ddof=1)) - of_runs / runs)
     mean = float(values.mean())
-    half_width = float(_t_quantile(samples - 1)) * math.sqrt(of_samples + of_runs / values.size)
+    half_width = float(t_quantile(samples - 1)) * math.sqrt(of_samples + of_runs / values.size)
     sd = math.sqrt(of_samples + of_runs)
     return Estimate(mean, sd, (mean - half_width, mean + half_width), values.size)
 
 
-def _t_quantile(degrees: float | FloatArray) -> Any:
+def t_quantile(degrees: float | FloatArray) -> Any:
     """What Student's t exceeds with a probability of 2.5 %."""
     from scipy.special import stdtrit  # 0.3 s of a core, which commands that only check are spared
 
@@ -180,7 +180,7 @@ def band(values: FloatArray) -> tuple[FloatArray, FloatArray]:
     n = len(values)
     if n == 1:
         return values[0], np.full_like(values[0], np.nan)
-    half_width = float(_t_quantile(n - 1)) / math.sqrt(n) * values.std(axis=0, ddof=1)
+    half_width = float(t_quantile(n - 1)) / math.sqrt(n) * values.std(axis=0, ddof=1)
     least = values.min(axis=0)
     alike = values.max(axis=0) <= least + ROUNDING * abs(least)
     return values.mean(axis=0), np.where(alike, 0.0, half_width)
@@ -198,5 +198,5 @@ def grouped(values: FloatArray, bounds: IntArray) -> tuple[FloatArray, FloatArra
     mean = np.bincount(groups, values, count) / np.where(n, n, np.nan)
     squares = np.bincount(groups, (values - mean[groups]) ** 2, count)
     several = np.where(n > 1, n, np.nan)
-    half_width = _t_quantile(several - 1) * np.sqrt(squares / (several - 1) / several)
+    half_width = t_quantile(several - 1) * np.sqrt(squares / (several - 1) / several)
     return mean, np.where(half_width <= ROUNDING * np.abs(mean), 0.0, half_width)

@@ -22,6 +22,7 @@ from coalesce_sim.own_code import may_import
 from coalesce_sim.scenario.discovery import GossipDiscovery
 from coalesce_sim.scenario.policy import AlwaysLocal, BestFixed, Custom, Fixed, Oracle, Topsis
 from coalesce_sim.scenario.pool import ContractorFacts, DrawnPool, PriceList
+from coalesce_sim.scenario.routes import Routes
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.scenario.skills import OwnEmbedder
 from coalesce_sim.scenario.tariff import PRICES
@@ -29,7 +30,7 @@ from coalesce_sim.scenario.workload import Csv, Listed, Series
 
 _MOST_NAMED = 6
 
-_BLIND_TO_SKILLS = (AlwaysLocal, BestFixed, Custom, Fixed, Oracle)
+_BLIND_TO_SKILLS = (AlwaysLocal, BestFixed, Custom, Fixed, Oracle, Routes)
 """Policies that ask nobody for skills, or may not."""
 
 _LONG_S = 3600.0

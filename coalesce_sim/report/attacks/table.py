@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.text import Text
 
 from coalesce_sim.attacks.results import AttackStudy, Place
-from coalesce_sim.experiments.attacks.breaking_even import BreakEven
+from coalesce_sim.experiments.breaking_even import BreakEven
 from coalesce_sim.experiments.attacks.cells import NOBODY
 from coalesce_sim.experiments.attacks.written import NONE
 from coalesce_sim.metrics import COST_REDUCTION
