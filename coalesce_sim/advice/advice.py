@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -91,7 +91,9 @@ class Advice:
     @cached_property
     def ranked(self) -> list[Contestant]:
         """The policies that one can follow, that of the least mean cost first."""
-        return sorted((each for each in self.field if each.advisable), key=lambda each: float(each.usd.mean()))
+        return sorted(
+            (each for each in self.field if each.advisable), key=lambda each: float(each.usd.mean())
+        )
 
     @property
     def best(self) -> Contestant:

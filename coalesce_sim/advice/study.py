@@ -82,8 +82,7 @@ def perform(
     markets = [scenario.model_copy(update={"policy": each}) for each in field.values()]
     played = plays.play(markets, range(count))
     contestants = [
-        Contestant(label, settings, one)
-        for (label, settings), one in zip(field.items(), played, strict=True)
+        Contestant(label, settings, one) for (label, settings), one in zip(field.items(), played, strict=True)
     ]
     progress(0.6)
     standing = Advice(

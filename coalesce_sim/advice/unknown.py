@@ -90,9 +90,7 @@ def unknowns(
     find = partial(_break_even, scenario, plan, before, plays.seed, core)
     evens = plays.map(find, chosen, [now])
     saves = {pairs[each]: estimate(saved[each].tolist()) for each in order}
-    return [
-        Unknown(*pair, saves[pair], each) for pair, each in zip(chosen, evens, strict=True)
-    ]
+    return [Unknown(*pair, saves[pair], each) for pair, each in zip(chosen, evens, strict=True)]
 
 
 def _saves_usd(

@@ -31,7 +31,6 @@ from coalesce_sim.report.look import (
     save,
     value_axis,
 )
-from coalesce_sim.statistics.intervals import estimate
 
 COSTS, WHO, TURNING = "costs.png", "who.png", "turning.png"
 

@@ -92,7 +92,9 @@ def _jobs_csv(advice: Advice) -> str:
     names = ("share", "usd_per_task", "turnaround_s", "success_rate")
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["type", "worker", *(column for name in names for column in (name, f"{name}_half_width"))])
+    writer.writerow(
+        ["type", "worker", *(column for name in names for column in (name, f"{name}_half_width"))]
+    )
     for job in advice.jobs:
         figures_of = [getattr(job, name) for name in names]
         writer.writerow(
