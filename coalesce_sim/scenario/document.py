@@ -338,14 +338,11 @@ def _ways(node: Node | None, steps: Steps) -> Iterator[Steps]:
     if not steps:
         yield ()
         return
-    inside = None if node is None else node.value
-    keys: Iterable[str | int] = (steps[0],)
-    if steps[0] == EVERY and isinstance(inside, dict | list):
-        keys = inside if isinstance(inside, dict) else range(len(inside))
-    for key in keys:
-        there = (
-            inside[key] if isinstance(inside, list) or (isinstance(inside, dict) and key in inside) else None
-        )
+    inside: Any = None if node is None else node.value
+    among: dict[str | int, Node] = dict(enumerate(inside)) if isinstance(inside, list) else inside or {}
+    every = steps[0] == EVERY and isinstance(inside, dict | list)
+    for key in among if every else steps[:1]:
+        there = among.get(key) if isinstance(inside, dict | list) else None
         yield from ((key, *rest) for rest in _ways(there, steps[1:]))
 
 
