@@ -12,7 +12,7 @@ from typing import Any
 from coalesce_sim.adversaries.registry import check_strategies
 from coalesce_sim.files import read_bytes
 from coalesce_sim.inputs.checks import check_inputs
-from coalesce_sim.inputs.tasktable import read_table
+from coalesce_sim.inputs.tasktable import tasks_of
 from coalesce_sim.inputs.uncertain import check_uncertainty
 from coalesce_sim.market.matching import matching_of
 from coalesce_sim.scenario.document import Base, Change, Document, read_document
@@ -21,7 +21,7 @@ from coalesce_sim.scenario.problems import Problem, ScenarioError, Steps, dotted
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.scenario.uncertain_numbers import with_uncertainty
 from coalesce_sim.scenario.validation import validate
-from coalesce_sim.scenario.workload import Csv
+from coalesce_sim.scenario.workload import FromFile
 
 DATA_PATHS = (
     ("workload", "arrivals", "path"),
@@ -110,9 +110,10 @@ def _finished(document: Document, *, keep_published: bool) -> Scenario:
 def _started(scenario: Scenario) -> Scenario:
     """The scenario, its clock set by the log where that is asked for."""
     source = scenario.workload.arrivals
-    if not isinstance(source, Csv) or source.start is None:
+    if not isinstance(source, FromFile) or source.start is None:
         return scenario
-    table = read_table(source, tuple(scenario.workload.types), scenario.clients.total)
+    table = tasks_of(scenario)
+    assert table is not None
     return scenario.model_copy(update={"clock": scenario.clock.model_copy(update={"start": table.begins})})
 
 

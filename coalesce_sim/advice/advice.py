@@ -54,9 +54,9 @@ class Advice:
     """What `coalesce_sim.advise` found.
 
     `field` has all policies that were played, `plan` the best static routing, `survey` who could do what,
-    `turns` what would turn the advice, `unknowns` how good workers would have to be at what they are not known
-    to do, `weights` what was assumed. `months` is what one replication is of a month; None where that was not
-    asked for of less than a day.
+    `turns` what would turn the advice, `unknowns` how good workers would have to be at what they are not
+    known to do, `weights` what was assumed. `months` is how many replications make a month; None of less
+    than a day, unless that was asked for.
     """
 
     scenario: Scenario

@@ -27,8 +27,8 @@ REPLICATIONS = 4
 
 @dataclass(frozen=True)
 class Lever:
-    """Something that may be otherwise than stated: `change` makes it so, by a level; `told` says in words what
-    a level means, `axis` what it is on an axis. Levels are tried from `first` on, to `most`."""
+    """Something that may be otherwise than stated: `change` makes it so, by a level; `told` says in words
+    what a level means, `axis` what it is on an axis. Levels are tried from `first` on, to `most`."""
 
     name: str
     axis: str
@@ -60,7 +60,8 @@ def levers(scenario: Scenario, best: str, second: str, kinds: Sequence[str]) -> 
         yield Lever(
             f"{second} cheaper", "price now / price then − 1", partial(_cheaper, second), _less, 0.25, 99.0
         )
-    rate = changes.success(scenario, best, kinds[0])
+    kind = kinds[0]
+    rate = changes.success(scenario, best, kind)
     if rate:
         yield Lever(
             f"{best} worse at {kind}",

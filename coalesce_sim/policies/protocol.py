@@ -25,9 +25,17 @@ LOCAL = -1
 """
 
 
+NOT_LOGGED = -2
+"""Where a task went of which no log tells."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tasks:
-    """The public facts of tasks, one entry a task; amounts in USD, GB, seconds, hours as named."""
+    """The public facts of tasks, one entry a task; amounts in USD, GB, seconds, hours as named.
+
+    `logged_to` is the contractor to whom each went by its log, `LOCAL` where it stayed at home, and
+    `NOT_LOGGED` where no log tells.
+    """
 
     arrival_s: FloatArray
     type_id: IntArray
@@ -46,6 +54,7 @@ class Tasks:
     max_latency_s: FloatArray
     critical: BoolArray
     sensitive: BoolArray
+    logged_to: IntArray
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from coalesce_sim.policies.topsis import Topsis
 from coalesce_sim.policies.yardsticks import (
     AlwaysLocal,
     AlwaysOutsource,
+    AsLogged,
     BestFixed,
     Cheapest,
     Fixed,
@@ -51,6 +52,7 @@ _BUILT_IN: dict[type, Callable[[Any], Policy]] = {
     settings.Random: lambda _: Random(),
     settings.Logit: Logit,
     settings.Fixed: Fixed,
+    settings.AsLogged: AsLogged,
     routes.Routes: Routes,
     settings.BestFixed: lambda _: BestFixed(),
     settings.Oracle: lambda _: Oracle(),

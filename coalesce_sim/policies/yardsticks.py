@@ -86,9 +86,7 @@ class FixedChoice(Policy):
         return self.contractor != LOCAL
 
     def decide(self, view: View) -> Decision:
-        position = int(view.ids.searchsorted(self.contractor))
-        offered = position < len(view.ids) and view.ids[position] == self.contractor
-        return Decision(position if offered else LOCAL)
+        return Decision(position_of(view, self.contractor))
 
 
 class Fixed(FixedChoice):
@@ -101,6 +99,22 @@ class Fixed(FixedChoice):
     def start(self, surroundings: Surroundings) -> None:
         """Find the contractor. Raises `PolicyError` where there is none of that name."""
         self.contractor = place_of(self._name, surroundings.contractor_names, "contractor", "contractor")
+
+
+class AsLogged(Policy):
+    """Each task goes where its log says; to home, too, where that contractor makes no offer.
+
+    `at_logged_costs` says whether the log itself is played, and not this market.
+    """
+
+    def __init__(self, rules: settings.AsLogged) -> None:
+        self.at_logged_costs = rules.costs == "logged"
+
+    def splits(self, view: View) -> bool:
+        return splits_at_home(view)
+
+    def decide(self, view: View) -> Decision:
+        return Decision(position_of(view, int(view.fact("logged_to"))))
 
 
 class BestFixed(FixedChoice):
@@ -142,6 +156,13 @@ class Oracle(Policy):
         best = first_least(view.realised_external_usd)
         least_usd = float(view.realised_external_usd[best])
         return Decision(best if exceeds(view.realised_internal_usd, least_usd) else LOCAL)
+
+
+def position_of(view: View, contractor: int) -> int:
+    """The position of a contractor's offer, `LOCAL` where it makes none."""
+    position = int(view.ids.searchsorted(contractor))
+    offered = position < len(view.ids) and view.ids[position] == contractor
+    return position if offered else LOCAL
 
 
 def splits_at_home(view: View) -> bool:

@@ -247,6 +247,7 @@ def _decision(scenario: Scenario, market: Market, decided: DecidedOffers, replic
 
 def _task(scenario: Scenario, block: Block, task: int) -> Facts:
     facts = {each.name: getattr(block.tasks, each.name)[task] for each in fields(Tasks)}
+    facts.pop("logged_to")
     kind = list(scenario.workload.types)[facts.pop("type_id")]
     arrived = scenario.clock.start + timedelta(seconds=float(facts["arrival_s"]))
     return {

@@ -219,6 +219,18 @@ class Fixed(Model):
         yield "contractor", "contractor", self.contractor
 
 
+class AsLogged(Model):
+    """Each task goes where its log says that it went: what is done today, to measure others by. Needs tasks
+    that are `logged`."""
+
+    kind: Literal["as_logged"]
+    costs: Literal["logged", "modelled"] = "logged"
+    """``logged`` plays the log itself, for all clients: each task ends after `logged.s`, well or not, at its
+    bill or, at home without one, at what the hardware costs for so long; nothing queues, and nothing is tried
+    again. ``modelled`` sends it to the same contractor at this market's own prices, times and luck, or keeps
+    it at home where that one makes no offer; so the model can be held against the log."""
+
+
 class BestFixed(Model):
     """The one choice, a contractor or home, that in hindsight costs least when made for a whole replication:
     a yardstick, not a policy one could run."""
@@ -261,6 +273,7 @@ PolicySettings = Annotated[
     | Annotated[Random, Tag("random")]
     | Annotated[Logit, Tag("logit")]
     | Annotated[Fixed, Tag("fixed")]
+    | Annotated[AsLogged, Tag("as_logged")]
     | Annotated[Routes, Tag("routes")]
     | Annotated[BestFixed, Tag("best_fixed")]
     | Annotated[Oracle, Tag("oracle")]

@@ -75,6 +75,7 @@ class Task:
     local_s: float
     home_usd: float
     route: int
+    route_else: int
 
 
 class Played:

@@ -24,9 +24,8 @@ def print_advice(console: Console, written: Written[Advice]) -> None:
     console.print(Text(f"{scenario.name}: {scenario.title}", "bold"), soft_wrap=True)
     by = " (compiled core, where it covers the policy)" if advice.core.core == "compiled" else ""
     count = plural(len(advice.best.plays), "replication")
-    console.print(
-        f"{len(advice.field)} policies on the same {count}, seed {advice.seed}; {number(written.wall_s)} s{by}"
-    )
+    played = f"{len(advice.field)} policies on the same {count}, seed {advice.seed}"
+    console.print(f"{played}; {number(written.wall_s)} s{by}")
     console.print()
     for sentence in findings(advice):
         print_wrapped(console, sentence)

@@ -66,7 +66,8 @@ def write_advice(
 ) -> Written[Advice]:
     """Find an advice, and leave it in the folder `out`.
 
-    Raises `FolderError` if the folder cannot be written to, before anything runs; `ScenarioError`, `WriteError`.
+    Raises `FolderError` if the folder cannot be written to, before anything runs; `ScenarioError`,
+    `WriteError`.
     """
     with ResultsFolder(out, _OWN_FILES) as folder:
         with Plays(seed=origin.seed, jobs=jobs, core=core) as plays:
