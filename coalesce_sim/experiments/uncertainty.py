@@ -25,6 +25,12 @@ _OF_REPLICATIONS: Final = 4
 _OTHERS: Final = 1_000_000
 """Numbers from here on are those of no replication: what twins draw is met by nobody else."""
 
+AVERAGED: Final = (
+    "something is uncertain (uncertainty), and each replication draws it anew; intervals here are of means "
+    "over the draws, which more replications narrow, though not what is uncertain: run and compare tell that"
+)
+"""What commands say whose intervals do not cover what is uncertain besides luck."""
+
 Figures = Mapping[str, float]
 """Figures of one play, by name."""
 

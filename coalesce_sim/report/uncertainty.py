@@ -14,12 +14,6 @@ _HELPS: Final = {
     "inputs": "better measurements of the inputs",
 }
 _CALLED: Final = {"luck": "luck", "log": "the log", "inputs": "the inputs"}
-AVERAGED: Final = (
-    "something is uncertain (uncertainty), and each replication draws it anew; intervals here are of means "
-    "over the draws, which more replications narrow, though not what is uncertain: run and compare tell that"
-)
-"""What commands say whose intervals do not cover what is uncertain besides luck."""
-
 _HARDLY: Final = 0.1
 """The share of an interval's variance below which a source hardly matters."""
 
