@@ -62,8 +62,10 @@ class Fitting:
         except NotFitted as error:
             yield _refused("seconds at home", "s", str(error))
             return
-        component, fitted, usable = self._seconds_at_home(machine)
-        yield component
+        fitted = None
+        if np.isfinite(runs["s"][at_home]).any():
+            component, fitted, usable = self._seconds_at_home(machine)
+            yield component
         shares = machine.curve is not None or bool(self.settings)
         for column, name, unit, build in (
             ("energy_j", "energy at home", "J", lambda: home.energy_law(machine, shares)),
@@ -82,6 +84,11 @@ class Fitting:
         stated = home.seconds_law(self.scenario, machine, machine.curve)
         usable = home.timed_runs(self.scenario, machine, runs, stated, machine.curve is not None)
         component, fitted = self._fit("seconds at home", "s", stated, stated, usable)
+        if fitted is not None and len(stated.parts) == 1 and fitted.parameters[0].value > 1:
+            law = home.peak_law(machine)
+            component, fitted = self._fit("seconds at home", "s", law, law, usable)
+            told = "runs reach more than the stated peak: peak_flop_s is fitted in place of utilisation"
+            component = replace(component, notes=(*component.notes, told))
         if fitted is None or len(stated.parts) == 1:
             return component, fitted, usable
         if (

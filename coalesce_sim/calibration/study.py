@@ -187,7 +187,7 @@ def calibrate(
     fitting = Fitting(stated, parts, hold_out, lambda changes: _objection(stated, changes))
     components = tuple(fitting.components())
     if not any(each.parameters for each in components):
-        reasons = [f"{each.name}: not fitted: {each.reason}" for each in components]
+        reasons = [f"{each.name}: not fitted: {'; '.join([each.reason, *each.notes])}" for each in components]
         told = reasons or ["no column that is read says anything of the scenario"]
         raise ScenarioError([Problem(measured.file, None, "", each) for each in told])
     found = {each.path: each.value for component in components for each in component.parameters}
