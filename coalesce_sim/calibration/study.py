@@ -38,6 +38,14 @@ class Calibration:
     """What `calibrate` found. `parted` says how runs were held out, `notes` what else is to be known.
 
     `limit` is in percent; `changes` are the fields of the scenario that are other now, by path.
+
+    >>> import coalesce_sim, pandas as pd
+    >>> runs = pd.DataFrame({"where": "home", "start_s": range(12), "good": 9 * [True] + 3 * [False]})
+    >>> found = coalesce_sim.calibrate("market_day", runs, hold_out=0.25)
+    >>> found.parameters.loc["clients.success", ["stated", "value", "low", "high"]].round(2).tolist()
+    [0.5, 0.95, 0.76, 1.0]
+    >>> [each.name for each in found.above]
+    ['success at home']
     """
 
     before: Scenario
@@ -163,14 +171,14 @@ def calibrate(
     Raises `ScenarioError` for runs that cannot be read, are of another market, or allow nothing to be fitted;
     ValueError for other arguments, with the argument and its value.
 
-    >>> import coalesce_sim
+    >>> import coalesce_sim, pandas as pd
     >>> prompt = [800, 4000, 9000, 2000, 500, 6000, 3000, 700, 1500, 5000]
     >>> output = [200, 50, 400, 700, 100, 300, 250, 600, 80, 150]
     >>> runs = pd.DataFrame({"where": "home", "prompt_tokens": prompt, "output_tokens": output})
     >>> runs["s"] = runs["prompt_tokens"] / 5000 + runs["output_tokens"] / 90
     >>> found = coalesce_sim.calibrate("market_day", runs)
     >>> found.errors.loc["seconds at home", ["before", "error"]].round(1).tolist()
-    [29.6, 0.0]
+    [29.4, 0.0]
     >>> found.scenario.clients.hardware.decode_tokens_per_s
     90.0
     """
