@@ -30,6 +30,7 @@ from coalesce_sim.version import __version__
 _COMMANDS = {
     "run": "coalesce_sim.cli.run",
     "compare": "coalesce_sim.cli.compare",
+    "advise": "coalesce_sim.cli.advise",
     "attack": "coalesce_sim.cli.attack",
     "sweep": "coalesce_sim.cli.sweep",
     "sensitivity": "coalesce_sim.cli.sensitivity",
@@ -43,6 +44,7 @@ _COMMANDS = {
     "scenarios": "coalesce_sim.cli.scenarios",
     "hardware": "coalesce_sim.cli.hardware",
     "cards": "coalesce_sim.cli.cards",
+    "import": "coalesce_sim.cli.import_log",
     "validate": "coalesce_sim.cli.validate",
     "schema": "coalesce_sim.cli.schema",
     "fetch": "coalesce_sim.cli.fetch",

@@ -310,6 +310,12 @@ class Clients(Model):
         own = [each.stated is not None and each.stated.policy is not None for each in self.populations]
         return [not own[group] for group in self.group_of.tolist()]
 
+    @property
+    def group_names(self) -> tuple[str, ...]:
+        """The name of the group of each client; nothing where there are no groups."""
+        names = list(self.groups or ())
+        return tuple(names[group] for group in self.group_of.tolist()) if names else ()
+
     def all_have(self, slots: Slots) -> bool:
         """Whether so many slots are what every client has."""
         return all(home.slots == slots for home in self.homes)
