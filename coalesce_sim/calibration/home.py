@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from coalesce_sim.arrays import BoolArray, FloatArray
-from coalesce_sim.calibration.components import NotFitted
+from coalesce_sim.calibration.components import NotFitted, Parameter
 from coalesce_sim.calibration.laws import Law, Part
 from coalesce_sim.calibration.luck import Place
 from coalesce_sim.calibration.runs import HOME, Runs
@@ -252,6 +252,13 @@ def curve_of_runs(machine: Machine, runs: Runs) -> BatchCurve:
     slots = machine.home.slots
     most = int(np.ceil(np.nanmax(runs["jobs"]))) if slots == "unlimited" else slots
     return BatchCurve(base_ms_per_token=1.0, per_job_ms=0.0, max_jobs=most)
+
+
+def slowed(values: Mapping[Steps, float], each: Parameter, runs: Runs) -> float:
+    """By which share the most jobs of some runs slow a token, beside the fewest."""
+    base = next(value for path, value in values.items() if path[-1] == "base_ms_per_token")
+    fewest, most = float(np.nanmin(runs["jobs"])), float(np.nanmax(runs["jobs"]))
+    return (most - fewest) * each.value / (base + fewest * each.value)
 
 
 def left_out(among: BoolArray, reasons: list[tuple[BoolArray, str]], where: str) -> Usable:

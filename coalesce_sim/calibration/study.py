@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
-from pydantic import ValidationError
 
 from coalesce_sim.calibration import sellers
 from coalesce_sim.calibration.changing import changed
@@ -22,8 +20,10 @@ from coalesce_sim.calibration.runs import HOME, Runs, read_runs
 from coalesce_sim.calibration.splitting import split
 from coalesce_sim.loading import load
 from coalesce_sim.numbers import plural
+from coalesce_sim.scenario.document import read_document
 from coalesce_sim.scenario.problems import Problem, ScenarioError, Steps, closest
 from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.scenario.validation import validate
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -247,18 +247,14 @@ def _objection(scenario: Scenario, changes: Mapping[Steps, Any]) -> str:
     try:
         _built(scenario, changes)
     except ScenarioError as error:
-        return error.problems[0].message
+        return f"{error.problems[0].path}: {error.problems[0].message}"
     return ""
 
 
 def _built(scenario: Scenario, changes: Mapping[Steps, Any]) -> Scenario:
     """The scenario with changes. Raises `ScenarioError` where it cannot have them."""
     data = changed(scenario.resolved(), {**changes, ("published",): {}})
-    try:
-        return Scenario.model_validate_json(json.dumps(data))
-    except ValidationError as error:
-        details = error.errors()
-        raise ScenarioError([Problem("", None, "", str(each["msg"])) for each in details]) from None
+    return validate(read_document(data), Scenario)
 
 
 def _percent(share: float | None) -> float:

@@ -235,7 +235,7 @@ def draw(path: Path) -> None:
         figure = page(
             "On measured settings a line over the jobs at work is off by 5 %; peak · utilisation fits no "
             "batch but one",
-            "56 settings of the ML.ENERGY leaderboard (vLLM, H100 and B200), four batch sizes fitted from the "
+            "56 settings of the ML.ENERGY leaderboard (vLLM, H100, B200), four batch sizes fitted, from the "
             "least to the greatest, all others held out; below: median error [95 % interval over settings]",
             3.2,
         )
