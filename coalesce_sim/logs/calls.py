@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
@@ -403,3 +404,12 @@ def _first_tag(text: str) -> str | None:
         listed = text.strip("{}").replace('"', "").split(",")
     parts = [str(each).strip() for each in (listed if isinstance(listed, list) else [listed])]
     return next((each for each in parts if each and not each.startswith("User-Agent:")), None)
+
+
+def remark(
+    count: Any, why: str, calls: Calls, which: np.ndarray, files: Sequence[str], column: str, value: str = ""
+) -> None:
+    """Count calls among those of which the same is to be said; the first of them is told by file and row."""
+    if len(which):
+        first = which[np.lexsort((calls.row[which], calls.file[which]))[0]]
+        count(why, len(which), files[calls.file[first]], int(calls.row[first]), column, value)

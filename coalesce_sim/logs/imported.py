@@ -12,9 +12,10 @@ from typing import Any, Final
 import numpy as np
 
 from coalesce_sim.files import Folder, FolderError, digest_of_file, sealed_text, write_text
-from coalesce_sim.logs.importing import Reading, checked, understood
+from coalesce_sim.logs.importing import Reading, understood
 from coalesce_sim.logs.market import market_text
 from coalesce_sim.logs.remarks import facts
+from coalesce_sim.logs.request import checked
 from coalesce_sim.logs.tables import REQUESTS, RUNS, SELLERS, write_requests, write_runs, write_sellers
 from coalesce_sim.provenance import provenance
 

@@ -257,7 +257,9 @@ def _parquet(opened: Opened, source: Source, own: Mapping[str, str], log: LogFil
         needed = sorted({path.partition("/")[0] for options in paths.values() for path in options})
         for batch in file.iter_batches(_ROWS, columns=needed):
             if len(batch):
-                plain = pa.record_batch([_without_nothing(column) for column in batch.columns], batch.schema.names)
+                plain = pa.record_batch(
+                    [_without_nothing(column) for column in batch.columns], batch.schema.names
+                )
                 yield Stretch(len(batch), log.rows + 1, _cells(plain, paths))
                 log.rows += len(batch)
     except (pa.ArrowInvalid, OSError) as error:
