@@ -35,8 +35,8 @@ def bills(
 ) -> tuple[FloatArray, BoolArray]:
     """What each call cost, NaN at home, and which calls are somebody's whose price is known.
 
-    A bill that is not in the log is what the seller's prices come to; a failed call without one costs nothing. Where
-    bills do not tell prices by token, and no list does, a seller asks its mean bill a request.
+    A bill that is not in the log is what the seller's prices come to; a failed call without one costs
+    nothing. Where bills do not tell prices by token, and no list does, a seller asks its mean bill a request.
     """
     usd = calls.usd.copy()
     known = np.ones(len(calls), dtype=np.bool_)

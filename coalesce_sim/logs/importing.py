@@ -1,4 +1,5 @@
-"""From a log to what its files are written from: who did what for whom, at what cost, how fast and how surely."""
+"""From a log to what its files are written from: who did what for whom, at what cost, how fast and how
+surely."""
 
 from __future__ import annotations
 
@@ -24,8 +25,9 @@ from coalesce_sim.logs.sifting import number_sessions, of_one_time, once, order_
 from coalesce_sim.logs.speeds import at_work
 from coalesce_sim.logs.tasks import Tasks, tasks_from
 from coalesce_sim.logs.times import Clock
+from coalesce_sim.logs.wholes import Wholes, wholes_of
 from coalesce_sim.numbers import plural
-from coalesce_sim.scenario.problems import ScenarioError
+from coalesce_sim.scenario.problems import Problem, ScenarioError
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ class Reading:
     slots: int
     extra: list[Seller] = field(default_factory=list)
     """Sellers of a price file who are not in the log."""
+    wholes: Wholes | None = None
+    """Sessions that are tasks in steps, where the user asks for them."""
 
     @property
     def rows_read(self) -> int:
@@ -104,6 +108,8 @@ def understood(request: Request) -> Reading:
     calls.forget("requested", "model", "provider", "team", "tag", "agent", "usd")
     task = tasks_of(calls, types.of_row, request.retry_within_s)
     tasks = tasks_from(calls, task, types, usd)
+    wholes = _wholes(request, calls, tasks, types)
+    notes += sellers.told + list(() if wholes is None else wholes.told)
     _outcomes(sellers, calls, types)
     _remark_tasks(tasks, calls, remarks, gathering.files)
     at_home = np.isin(sellers.of_call, [place for place, each in enumerate(sellers.sellers) if each.at_home])
@@ -112,7 +118,7 @@ def understood(request: Request) -> Reading:
         request,
         files,
         remarks,
-        notes + sellers.told,
+        notes,
         calls,
         usd,
         sellers,
@@ -127,7 +133,18 @@ def understood(request: Request) -> Reading:
         order,
         slots,
         others_listed(sellers.sellers, listed, request.price_file),
+        wholes,
     )
+
+
+def _wholes(request: Request, calls: Calls, tasks: Tasks, types: Kinds) -> Wholes | None:
+    """Sessions in steps, where the user asks for them. Raises `ScenarioError` for a log without sessions."""
+    if not request.composite:
+        return None
+    if not (calls.session >= 0).any():
+        message = f"needs sessions, of which this log of {request.source.tool} says nothing (got composite)"
+        raise ScenarioError([Problem("", None, "--sessions", message)])
+    return wholes_of(calls, tasks, types)
 
 
 def _read(request: Request, gathering: Gathering) -> tuple[list[LogFile], list[str]]:

@@ -40,7 +40,8 @@ def _by_model(calls: Calls, gathering: Gathering) -> Kinds:
 
 
 def groups_of(request: Request, calls: Calls, gathering: Gathering, type_by: str) -> tuple[Kinds, str]:
-    """Groups of clients: by team, else by agent, where the log has some and types are not told apart by it."""
+    """Groups of clients: by team, else by agent, where the log has some and types are not told apart by
+    it."""
     by = request.group_by or next(
         (each for each in ("team", "agent") if each in gathering.has and each != type_by), ""
     )

@@ -91,7 +91,7 @@ def _chosen(
         near = closest(column, columns)
         hint = f"; did you mean {near!r}?" if near else ""
         raise refusal(name, None, column, f"no such column, but --columns {each}={column} names it{hint}")
-    paths = {each: (column,) for each, column in own.items()}
+    paths: dict[str, Paths] = {each: (column,) for each, column in own.items()}
     for each, options in release.paths.items():
         there = tuple(path for path in options if path.partition("/")[0] in columns)
         if there and each not in paths and not _stands_in(each, own):
@@ -210,7 +210,7 @@ def _table(opened: Opened, source: Source, own: Mapping[str, str], log: LogFile)
                 opened.name, None, column, f"stands {opened.header.count(column)} times in the header"
             )
 
-    def torn(row: Any) -> str:
+    def torn(_: Any) -> str:
         log.torn += 1
         log.first_torn = log.first_torn or log.rows + 1
         return "skip"

@@ -16,6 +16,7 @@ MOST_GAP_DAYS: Final = 30
 
 
 def order_of(calls: Calls) -> str:
+    """In words, in which order the rows of a log stand."""
     if len(calls) < 2:
         return "one row"
     later = np.diff(calls.start)
