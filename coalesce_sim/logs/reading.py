@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from coalesce_sim.logs.opening import STDIN, Opened, open_log, refusal
 from coalesce_sim.logs.sources import FIELDS, NEEDED, Paths, Release, Source
 from coalesce_sim.scenario.problems import closest
 
-_BLOCK: Final = 1 << 24
+_BLOCK: Final = 1 << 23
 _ROWS: Final = 1 << 16
 _JSON_ROWS: Final = 20_000
 _NULLS: Final = ["", "NULL", "null", "None", "NaN", "nan", "\\N"]
@@ -274,7 +275,7 @@ def _json(opened: Opened, source: Source, own: Mapping[str, str], log: LogFile) 
     routes: dict[str, list[list[str]]] = {}
 
     def stretch() -> Stretch:
-        cells = {name: _array([_value(row, ways) for row in rows]) for name, ways in routes.items()}
+        cells = {name: _array(_values(rows, ways)) for name, ways in routes.items()}
         made = Stretch(len(rows), log.rows + 1, cells)
         log.rows += len(rows)
         rows.clear()
@@ -303,23 +304,28 @@ def _of_rows(
     return paths, routes
 
 
-def _value(row: Mapping[str, Any], ways: Sequence[Sequence[str]]) -> Any:
+def _values(rows: Sequence[Mapping[str, Any]], ways: Sequence[Sequence[str]]) -> list[Any]:
+    """What rows have under the first of several ways that leads to something."""
+    found: list[Any] = [None] * len(rows)
     for way in ways:
-        value: Any = row
-        for place, key in enumerate(way):
-            if isinstance(value, str) and place:
-                value = _parsed(value)
-            value = value.get(key) if isinstance(value, Mapping) else None
-        if value is not None and value != "":
-            return value
-    return None
+        there = [row.get(way[0]) for row in rows]
+        for key in way[1:]:
+            there = [each.get(key) if type(each) is dict else _below(each, key) for each in there]
+        found = [
+            other if value is None or value == "" else value
+            for value, other in zip(found, there, strict=True)
+        ]
+        if None not in found:
+            break
+    return [None if value == "" else value for value in found]
 
 
-def _parsed(text: str) -> Any:
-    import json
-
+def _below(value: Any, key: str) -> Any:
+    """What stands under a key of a text that is JSON."""
+    if not isinstance(value, str) or not value.startswith("{"):
+        return None
     try:
-        return json.loads(text)
+        return json.loads(value).get(key)
     except ValueError:
         return None
 
@@ -342,8 +348,6 @@ def _array(values: list[Any]) -> pa.Array:
 
 
 def _text(value: Any) -> str:
-    import json
-
     if isinstance(value, str):
         return value
     return json.dumps(value)
