@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from coalesce_sim.adversaries.protocol import Adversary, Agent, Card, Effort, Hold, Scene, Sight
     from coalesce_sim.attacks.results import AttackStudy
     from coalesce_sim.attacks.study import attack
+    from coalesce_sim.calibration.study import Calibration, calibrate
     from coalesce_sim.economics.fitting import fit_hardware
     from coalesce_sim.errors import CoalesceError, ResultsWarning
     from coalesce_sim.experiments.comparison import Comparison, compare
@@ -60,6 +61,7 @@ _HOMES = {
     "Agent": "coalesce_sim.adversaries.protocol",
     "AttackStudy": "coalesce_sim.attacks.results",
     "Ballot": "coalesce_sim.reputation.rating",
+    "Calibration": "coalesce_sim.calibration.study",
     "Card": "coalesce_sim.adversaries.protocol",
     "ChangedFile": "coalesce_sim.files",
     "ChangedSweep": "coalesce_sim.sweeps.running",
@@ -100,6 +102,7 @@ _HOMES = {
     "WriteError": "coalesce_sim.files",
     "analyse_sensitivity": "coalesce_sim.sensitivity.study",
     "attack": "coalesce_sim.attacks.study",
+    "calibrate": "coalesce_sim.calibration.study",
     "compare": "coalesce_sim.experiments.comparison",
     "doctor": "coalesce_sim.experiments.diagnosis.doctor",
     "fit_hardware": "coalesce_sim.economics.fitting",
@@ -119,6 +122,7 @@ __all__ = [
     "Agent",
     "AttackStudy",
     "Ballot",
+    "Calibration",
     "Card",
     "ChangedFile",
     "ChangedSweep",
@@ -160,6 +164,7 @@ __all__ = [
     "__version__",
     "analyse_sensitivity",
     "attack",
+    "calibrate",
     "compare",
     "doctor",
     "fit_hardware",

@@ -12,14 +12,16 @@ from typing import Any
 from coalesce_sim.adversaries.registry import check_strategies
 from coalesce_sim.files import read_bytes
 from coalesce_sim.inputs.checks import check_inputs
-from coalesce_sim.inputs.tasktable import read_table
+from coalesce_sim.inputs.tasktable import tasks_of
+from coalesce_sim.inputs.uncertain import check_uncertainty
 from coalesce_sim.market.matching import matching_of
 from coalesce_sim.scenario.document import Base, Change, Document, read_document
 from coalesce_sim.scenario.origins import Origins
 from coalesce_sim.scenario.problems import Problem, ScenarioError, Steps, dotted, shown
 from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.scenario.uncertain_numbers import with_uncertainty
 from coalesce_sim.scenario.validation import validate
-from coalesce_sim.scenario.workload import Csv
+from coalesce_sim.scenario.workload import FromFile
 
 DATA_PATHS = (
     ("workload", "arrivals", "path"),
@@ -28,6 +30,7 @@ DATA_PATHS = (
     ("records", "models_path"),
     ("skills", "ontology", "path"),
     ("skills", "embedder", "path"),
+    ("uncertainty", "sample"),
 )
 """Fields that name a data file."""
 
@@ -57,7 +60,7 @@ def load(source: str | Path | Mapping[str, Any], overrides: Sequence[str] = ()) 
     if isinstance(overrides, str) or not isinstance(overrides, Sequence):
         message = f"must be a list of texts such as 'clock.days=1' (got {shown(overrides)})"
         raise ScenarioError([Problem("", None, "overrides", message)])
-    document = read_document(source, overrides)
+    document = with_uncertainty(read_document(source, overrides))
     changed = [text for text in overrides if not text.startswith(_SAME_EXPERIMENT)]
     scenario = _finished(document, keep_published=not changed)
     if changed:
@@ -70,7 +73,7 @@ def resolve(base: Base, changes: Iterable[Change]) -> Scenario:
 
     Printed figures are left out. Raises `ScenarioError` with all problems.
     """
-    return _finished(base.document(changes), keep_published=False)
+    return _finished(with_uncertainty(base.document(changes)), keep_published=False)
 
 
 def data_files(scenario: Scenario) -> list[str]:
@@ -107,9 +110,10 @@ def _finished(document: Document, *, keep_published: bool) -> Scenario:
 def _started(scenario: Scenario) -> Scenario:
     """The scenario, its clock set by the log where that is asked for."""
     source = scenario.workload.arrivals
-    if not isinstance(source, Csv) or source.start is None:
+    if not isinstance(source, FromFile) or source.start is None:
         return scenario
-    table = read_table(source, tuple(scenario.workload.types), scenario.clients.total)
+    table = tasks_of(scenario)
+    assert table is not None
     return scenario.model_copy(update={"clock": scenario.clock.model_copy(update={"start": table.begins})})
 
 
@@ -126,7 +130,7 @@ def _keep_own_figures(document: Document, *, keep: bool) -> None:
 
 def _check_inputs(document: Document, scenario: Scenario) -> None:
     problems: list[Problem] = []
-    for check in (check_inputs, matching_of, check_strategies):
+    for check in (check_inputs, matching_of, check_strategies, check_uncertainty):
         try:
             check(scenario)
         except ScenarioError as error:

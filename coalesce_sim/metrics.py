@@ -707,17 +707,27 @@ _OF_GROUPS: Final = frozenset((*(each.name for each in _OF_TASKS), *_OF_HOMES))
 """What is told of each group of clients, too."""
 
 
+_INPUT: Final = "input."
+
+
 class _Catalogue(dict[str, Metric]):
     """Metrics by name, in the order in which runs report them.
 
-    Those of a group of clients, as in ``cost_reduction[research]``, are found and not listed: what groups
-    there are is the scenario's to say.
+    Those of a group of clients, as in ``cost_reduction[research]``, and what was drawn of uncertain inputs,
+    as in ``input.contractors[0].price_usd``, are found and not listed: what groups and inputs there are is
+    the scenario's to say.
     """
 
     def __contains__(self, name: object) -> bool:
-        return super().__contains__(name) or (isinstance(name, str) and _base_and_group(name) is not None)
+        if super().__contains__(name) or not isinstance(name, str):
+            return super().__contains__(name)
+        return is_input(name) or _base_and_group(name) is not None
 
     def __missing__(self, name: str) -> Metric:
+        if is_input(name):
+            path = name.removeprefix(_INPUT)
+            definition = f"What the replication drew for {path}, which is uncertain"
+            return Metric(name, f"{path}, as drawn", "", definition, None)
         parts = _base_and_group(name)
         if parts is None:
             raise KeyError(name)
@@ -736,9 +746,23 @@ METRICS: Final = _Catalogue(
 """By name, in the order in which runs report them."""
 
 
+SPLIT: Final = (COST_REDUCTION, "realised_usd")
+"""Metrics of which it is told how much of their variance is luck, where more than luck is uncertain."""
+
+
 def of_group(name: str, group: str) -> str:
     """What a metric is called that tells of one group of clients."""
     return f"{name}[{group}]"
+
+
+def of_input(path: str) -> str:
+    """What is called among the metrics that was drawn of an uncertain number, by the way to its field."""
+    return _INPUT + path
+
+
+def is_input(name: str) -> bool:
+    """Whether it is what was drawn of an uncertain number (`of_input`)."""
+    return name.startswith(_INPUT)
 
 
 def in_order(names: Iterable[str]) -> list[str]:

@@ -160,8 +160,9 @@ def test_randomness_and_view_are_those_of_the_policy(kind: str, monkeypatch: pyt
         return Draws(0, np.arange(30, dtype=np.uint64))
 
     monkeypatch.setattr(Luck, "__call__", luck)
-    required = {"contractor": "hybrid_cloud_0"} if kind == "fixed" else {}
-    policy = create(settings_by_kind()[kind].model_validate({"kind": kind, **required}))
+    hired = "hybrid_cloud_0"
+    required: dict[str, Any] = {"fixed": {"contractor": hired}, "routes": {"rules": [{"to": hired}]}}
+    policy = create(settings_by_kind()[kind].model_validate({"kind": kind, **required.get(kind, {})}))
     scenario = coalesce_sim.load("dur_01", ["clock.days=0.1"])
     coalesce_sim.stage(scenario, policy=lambda: policy).play()
     _, _, _, random, view, _ = KINDS[kind]

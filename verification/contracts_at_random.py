@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from verification.learners_at_random import LEARNERS, learner
 from verification.markets_at_random import groups_of, market_of
+from verification.routes_at_random import routes
 
 _POLICIES = (
     *(4 * ("topsis",)),
@@ -38,6 +39,8 @@ def market_with_contracts(number: int) -> dict[str, Any]:
         stay(fields)
     elif rng.random() < 0.3:
         _enter(fields, rng)
+    if isinstance(fields["contractors"], list) and rng.random() < 0.1:
+        fields["policy"] = routes(lambda *values: rng.choice(values), fields)
     return fields
 
 

@@ -10,6 +10,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from verification.routes_at_random import routes
+
 Pick = Callable[..., Any]
 
 POLICIES: tuple[dict[str, Any], ...] = (
@@ -110,6 +112,8 @@ def market_of(number: int, tasks: int, contractors: int, *, boxes: bool = True) 
         _share_a_box(pick, fields)
     if boxes and fields["cost_model"]["internal"]["work"] == "tokens" and pick(True, False, False):
         _share_machines_at_home(pick, fields)
+    if rng.random() < 0.1:
+        fields["policy"] = routes(pick, fields)
     return fields
 
 

@@ -139,6 +139,31 @@ class Fixed(AlwaysLocal):
         return next((offer for offer in asked.offers if offer.contractor.name == name), None)
 
 
+class Routes(AlwaysLocal):
+    def __init__(self, settings: dict[str, Any], luck: dict[str, int]) -> None:
+        super().__init__(settings, luck)
+        named = {rule[field] for rule in settings["rules"] for field in ("to", "otherwise")}
+        self.searches = not {settings["otherwise"], *named} <= {"home", None}
+
+    def decide(self, asked: Question) -> Offer | None:
+        otherwise = self.settings["otherwise"]
+        fitting = (rule for rule in self.settings["rules"] if self.fits(rule, asked.task))
+        rule = next(fitting, {"to": otherwise, "otherwise": otherwise})
+        for name in (rule["to"], rule["otherwise"] or otherwise):
+            offers = [offer for offer in asked.offers if offer.contractor.name == name]
+            if offers or name == "home":
+                return offers[0] if offers else None
+        return None
+
+    def fits(self, rule: dict[str, Any], task: Task) -> bool:
+        types = [rule["type"]] if isinstance(rule["type"], str) else rule["type"]
+        if task.type not in (types or [task.type]) or rule["group"] not in (None, task.row.get("group")):
+            return False
+        lengths = ("prompt_tokens", "expected_output_tokens")
+        most = {name: rule[f"{name}_up_to"] for name in lengths}
+        return all(most[name] is None or task.given[name] <= most[name] for name in lengths)
+
+
 class Random(Policy):
     def decide(self, asked: Question) -> Offer | None:
         eligible = asked.eligible
@@ -257,6 +282,7 @@ POLICIES: dict[str, type[Policy]] = {
     "always_outsource": AlwaysOutsource,
     "cheapest": Cheapest,
     "fixed": Fixed,
+    "routes": Routes,
     "random": Random,
     "vickrey": Vickrey,
     "greedy": Greedy,

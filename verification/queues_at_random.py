@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from verification.learners_at_random import LEARNERS, Pick, learner
 from verification.published_at_random import published_market
+from verification.routes_at_random import routes
 
 _YARDSTICKS = ("cheapest", "always_outsource", "always_local", "random", "oracle", "best_fixed")
 _IN_PYTHON = ("vickrey", "score_auction", "posted_price", "weighted_sum", "vikor")
@@ -59,6 +60,8 @@ def market_with_queues(number: int) -> dict[str, Any]:
             "normalisation": pick("min_max", "min_max", "vector"),
             "weighting": pick("fixed", "fixed", "critic", "entropy"),
         }
+    if isinstance(fields["contractors"], list) and rng.random() < 0.1:
+        fields["policy"] = routes(pick, fields)
     return fields
 
 

@@ -82,6 +82,18 @@ def groups() -> Market:
     }
 
 
+def routed() -> Market:
+    """The same groups, for all of whom rules say who works."""
+    rule = groups()
+    for each in rule["clients"]["groups"].values():
+        each.pop("policy", None)
+    rules: list[Market] = [
+        {"type": "a", "prompt_tokens_up_to": 1500.0, "to": "p"},
+        {"type": ["b"], "group": "well_off", "expected_output_tokens_up_to": 600.0, "to": "q"},
+    ]
+    return rule | {"policy": {"kind": "routes", "rules": rules, "otherwise": "r"}}
+
+
 def boxes() -> Market:
     """All clients on one box, whose tasks are their own, timed by tokens."""
     rule = contracts()

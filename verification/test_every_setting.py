@@ -16,6 +16,7 @@ import pytest
 import coalesce_sim
 from coalesce_sim.scenario.moving import Moving
 from verification.settings import Setting, all_settings, effect, play, settings_in, settings_of
+from verification.settings_in_changing_markets import routed
 from verification.settings_in_markets import POLICIES, markets
 from verification.settings_markets import splits
 from verification.settings_of_cheats import CHEATS, DEFENCES, WHITBY, cheated
@@ -129,6 +130,10 @@ def test_every_setting_of_a_policy_acts_or_is_told(kind: str, folder: Path) -> N
     assert silent(walked(data, folder, among="policy")) == []
 
 
+def test_every_setting_of_a_routing_acts_or_is_told(folder: Path) -> None:
+    assert silent(walked(routed(), folder, among="policy")) == []
+
+
 @pytest.mark.parametrize("kind", CHEATS)
 def test_every_setting_of_those_who_cheat_acts_or_is_told(kind: str, folder: Path) -> None:
     assert silent(walked(cheated(CHEATS[kind]), folder, among="adversaries")) == []
@@ -150,7 +155,7 @@ def test_numbers_move_in_all_ways(folder: Path) -> None:
 def test_the_markets_have_every_setting(folder: Path) -> None:
     data = [*markets(folder).values()]
     data += [data[0] | {"policy": policy} for policy in POLICIES.values() if policy["kind"] != "fixed"]
-    data += [markets(folder)["contracts"] | {"policy": POLICIES["fixed"]}]
+    data += [markets(folder)["contracts"] | {"policy": POLICIES["fixed"]}, routed()]
     data += [cheated(each, defences=DEFENCES, reputation=WHITBY) for each in CHEATS.values()]
     there = {setting.place for each in data for setting in settings_in(coalesce_sim.load(each))}
     shared = {counted(place) for place in there}

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from coalesce_sim.experiments.attacks.breaking_even import BreakEven
+from coalesce_sim.experiments.breaking_even import BreakEven
 from coalesce_sim.scenario.problems import Problem, ScenarioError, closest
 
 

@@ -14,6 +14,7 @@ from coalesce_sim.cards.reading import MOST_CARDS, NO_SKILL, TERMS, AgentCard, c
 from coalesce_sim.cards.sdk import require_sdk
 from coalesce_sim.cards.terms import URI
 from coalesce_sim.files import Folder, FolderError, write_text
+from coalesce_sim.inputs.uncertain import drawn
 from coalesce_sim.market.roster import roster_of
 from coalesce_sim.scenario.pool import Contractor
 from coalesce_sim.scenario.problems import Problem, ScenarioError
@@ -53,6 +54,7 @@ def export_cards(scenario: Scenario, seed: int, replication: int = 0) -> Export:
     `MissingExtra`.
     """
     require_sdk()
+    scenario = drawn(scenario, seed, replication)
     contractors = roster_of(scenario, Streams(seed, replication)).contractors()
     place = scenario.name
     if len(contractors) > MOST_CARDS:

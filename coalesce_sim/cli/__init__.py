@@ -30,10 +30,12 @@ from coalesce_sim.version import __version__
 _COMMANDS = {
     "run": "coalesce_sim.cli.run",
     "compare": "coalesce_sim.cli.compare",
+    "advise": "coalesce_sim.cli.advise",
     "attack": "coalesce_sim.cli.attack",
     "sweep": "coalesce_sim.cli.sweep",
     "sensitivity": "coalesce_sim.cli.sensitivity",
     "optimize": "coalesce_sim.cli.optimize",
+    "calibrate": "coalesce_sim.cli.calibrate",
     "plot": "coalesce_sim.cli.plot",
     "report": "coalesce_sim.cli.report",
     "doctor": "coalesce_sim.cli.doctor",

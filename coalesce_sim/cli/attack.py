@@ -17,7 +17,7 @@ from coalesce_sim.cli.contract import (
     set_option,
 )
 from coalesce_sim.cli.run import default_folder
-from coalesce_sim.cli.scenario_warnings import print_warnings
+from coalesce_sim.cli.scenario_warnings import print_averaged, print_warnings
 from coalesce_sim.cli.work import (
     core_option,
     cores,
@@ -187,6 +187,7 @@ def _play(origin: AttackOrigin, out: Path, jobs: int, core: AskedCore, output: O
     )
     if not output.quiet:
         print_warnings(origin.scenario)
+        print_averaged(origin.scenario)
     with failures_told(), progress_bar(shown=not output.quiet) as progress:
         written = write_study(origin, asked, out, jobs=jobs, core=core, progress=progress)
     output.tell(written.summary, lambda screen: print_study(screen, written))
@@ -201,6 +202,7 @@ def _search(origin: SearchOrigin, out: Path, jobs: int, core: AskedCore, output:
     hunted = prepare_search(origin.scenario, origin.kinds, origin.defences, origin.policies)
     if not output.quiet:
         print_warnings(origin.scenario)
+        print_averaged(origin.scenario)
     with failures_told(), progress_bar(shown=not output.quiet) as progress:
         found = write_search(origin, hunted, out, jobs=jobs, core=core, progress=progress)
     output.tell(found.summary, lambda screen: print_exploits(screen, found))

@@ -15,7 +15,7 @@ from coalesce_sim.cli.contract import (
     set_option,
 )
 from coalesce_sim.cli.run import default_folder
-from coalesce_sim.cli.scenario_warnings import print_observed, print_warnings
+from coalesce_sim.cli.scenario_warnings import print_averaged, print_observed, print_warnings
 from coalesce_sim.cli.sweeping import repeated
 from coalesce_sim.cli.work import cores, failures_told, jobs_option, out_option, progress_bar
 from coalesce_sim.optimisation.request import (
@@ -107,6 +107,7 @@ def command(request: SearchRequest, effort: Effort, out: Path | None, output: Ou
         out = folder.with_name(f"{folder.name}-optimize")
     if not output.quiet:
         print_warnings(asked.own)
+        print_averaged(asked.own)
     with failures_told(), progress_bar(shown=not output.quiet) as progress:
         written = write_optimisation(asked, effort, out, command=repeated(), progress=progress)
     output.tell(written.summary, lambda screen: print_optimisation(screen, written))

@@ -27,6 +27,14 @@ def print_warnings(scenario: Scenario) -> None:
             print_aside(f"{word}: {sentence}")
 
 
+def print_averaged(scenario: Scenario) -> None:
+    """Say where intervals do not cover what is uncertain besides luck."""
+    from coalesce_sim.report.uncertainty import AVERAGED
+
+    if scenario.uncertainty is not None:
+        print_aside(f"note: {AVERAGED}")
+
+
 def print_observed(findings: Iterable[Finding]) -> None:
     """Say what is known only now that it was played."""
     for finding in findings:

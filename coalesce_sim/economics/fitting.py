@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.statistics.intervals import Estimate, estimate
+from coalesce_sim.statistics.relative_fit import NotToldApart, fit_relative
 
 Numbers = Sequence[float] | FloatArray
-
-_ITERATIONS: Final = 100
-_SETTLED: Final = 1e-12
 
 
 class Fitted(NamedTuple):
@@ -113,28 +111,13 @@ def fit_hardware(
 
 def _least_squares(columns: FloatArray, seconds: FloatArray, names: list[str]) -> list[Fitted]:
     """Seconds for a unit of each column, none below 0, with intervals."""
-    from scipy.optimize import nnls
-    from scipy.stats import t
-
-    scale = columns.mean(axis=0)
-    scaled, runs, figures = columns / scale, *columns.shape
-    if np.linalg.matrix_rank(scaled / seconds[:, None], tol=1e-9) < figures:
-        raise ValueError(f"work: {', '.join(names)} cannot be told apart, for they go together in these runs")
-    predicted = seconds
-    for _ in range(_ITERATIONS):
-        found, _ = nnls(scaled / predicted[:, None], seconds / predicted)
-        before, predicted = predicted, np.maximum(scaled @ found, 1e-6 * seconds)
-        if (np.abs(predicted - before) <= _SETTLED * predicted).all():
-            break
-    relative = scaled / predicted[:, None]
-    bread = np.linalg.pinv(relative.T @ relative)
-    leverage = np.einsum("ij,jk,ik->i", relative, bread, relative)
-    residuals = (seconds / predicted - relative @ found) / np.maximum(1 - leverage, 1e-6)
-    spread = bread @ ((relative * residuals[:, None] ** 2).T @ relative) @ bread
-    half_width = float(t.ppf(0.975, runs - figures)) * np.sqrt(np.diag(spread))
+    try:
+        fit = fit_relative(columns, seconds)
+    except NotToldApart as error:
+        raise ValueError(f"work: {', '.join(names)} {error}") from None
     return [
         Fitted(value, (max(0.0, value - half), value + half))
-        for value, half in zip((found / scale).tolist(), (half_width / scale).tolist(), strict=True)
+        for value, half in zip(fit.figures.tolist(), fit.half_widths.tolist(), strict=True)
     ]
 
 

@@ -6,7 +6,7 @@ import itertools
 import math
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, partial, reduce
 from typing import TYPE_CHECKING, Any
 
@@ -32,15 +32,18 @@ from coalesce_sim.experiments.queues import Judged, QueueObserver, both
 from coalesce_sim.experiments.routing import Routed, Routing
 from coalesce_sim.experiments.staging import Metrics, Stage
 from coalesce_sim.experiments.tables.columns import named, nullable, table_of
+from coalesce_sim.experiments.uncertainty import MOST_PAIRS, sources_of, twin
 from coalesce_sim.files import expecting
+from coalesce_sim.inputs.uncertain import drawn
 from coalesce_sim.loading import data_digests
 from coalesce_sim.market.compiled.coverage import Core
 from coalesce_sim.market.observer import Observers
-from coalesce_sim.metrics import COST_REDUCTION, SAVINGS, is_share
+from coalesce_sim.metrics import COST_REDUCTION, SAVINGS, is_input, is_share
 from coalesce_sim.policies.protocol import Policy
 from coalesce_sim.rounding import differences, ranks
 from coalesce_sim.scenario.policy import BestFixed
 from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.statistics.components import Source
 from coalesce_sim.statistics.contrasts import Contrast, contrasts, variance_removed
 from coalesce_sim.statistics.intervals import Estimate, estimate
 
@@ -51,19 +54,31 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Played:
     """One replication: the metrics, the course, who got the work (`Routed.table`) and how queues grew, of
-    every policy, in the order of the contenders."""
+    every policy, in the order of the contenders; and the metrics of its twins, by what they drew anew."""
 
     metrics: list[Metrics]
     bins: list[TaskBins]
     routing: list[pa.Table]
     queues: list[Judged]
+    twins: dict[Source, list[Metrics]] = field(default_factory=dict)
 
 
 def play_all(
     scenario: Scenario, field: Sequence[Contender], seed: int, core: Core, replication: int
 ) -> Played:
     """Play every policy on one replication's tasks and random numbers, each against the same baseline; `core`
-    plays what it covers."""
+    plays what it covers. Where more than luck is uncertain, the twins of the first replications are played
+    too."""
+    played = _played(drawn(scenario, seed, replication), field, seed, core, replication)
+    for source in sources_of(scenario) if replication < MOST_PAIRS else ():
+        market = twin(scenario, seed, replication, source)
+        played.twins[source] = _played(market, field, seed, core, replication).metrics
+    return played
+
+
+def _played(
+    scenario: Scenario, field: Sequence[Contender], seed: int, core: Core, replication: int
+) -> Played:
     in_hindsight = any(isinstance(each.chosen, BestFixed) for each in field)
     known = all_local(scenario, seed, replication, core=core, in_hindsight=in_hindsight)
     played = Played([], [], [], [])
@@ -173,7 +188,11 @@ class Comparison:
         """By policy: every metric's mean, sd and 95 % interval over the replications."""
         return {
             label: {
-                name: estimate(self._values(index, name).tolist(), share=is_share(name))
+                name: estimate(
+                    self._values(index, name).tolist(),
+                    share=is_share(name),
+                    twins={} if is_input(name) else self._twins(index, name),
+                )
                 for name in self._metric_names
             }
             for index, label in enumerate(self.labels)
@@ -197,7 +216,10 @@ class Comparison:
             for index, label in enumerate(self.labels)
             if label in asked
         }
-        tested = contrasts([differences(values[first], values[second]) for first, second in pairs])
+        tested = contrasts(
+            [differences(values[first], values[second]) for first, second in pairs],
+            [self._twin_differences(first, second, COST_REDUCTION) for first, second in pairs],
+        )
         return [
             Difference(first, second, contrast, variance_removed(values[first], values[second]))
             for (first, second), contrast in zip(pairs, tested, strict=True)
@@ -206,14 +228,17 @@ class Comparison:
     def lead(self, first: str, second: str) -> Contrast:
         """By how many points of cost reduction the first saves more than the second, tested by itself."""
         values = (self._values(self.labels.index(label), COST_REDUCTION) for label in (first, second))
-        return contrasts([differences(*values)])[0]
+        return contrasts([differences(*values)], [self._twin_differences(first, second, COST_REDUCTION)])[0]
 
     def saved_more(self, first: str, second: str) -> dict[str, Estimate]:
         """By how many points the first saves more than the second of cash, delay and losses, by `SAVINGS`:
         the parts of the difference in cost reduction, paired by replication."""
         one, other = (self.labels.index(label) for label in (first, second))
         return {
-            name: estimate(differences(self._values(one, name), self._values(other, name)).tolist())
+            name: estimate(
+                differences(self._values(one, name), self._values(other, name)).tolist(),
+                twins=self._twin_differences(first, second, name),
+            )
             for name in SAVINGS
         }
 
@@ -283,6 +308,7 @@ class Comparison:
                 for index, contender in enumerate(self.field)
             },
             **self._changes(),
+            **self._uncertainty(),
             "observed": [each.as_dict() for each in self.observed],
             "differences": [each.as_dict() for each in self.differences],
             "variance_removed": {
@@ -290,6 +316,24 @@ class Comparison:
                 "least": min(known, default=None),
                 "most": max(known, default=None),
             },
+        }
+
+    def _uncertainty(self) -> dict[str, Any]:
+        """Where the variance of what is saved comes from, where more than luck is uncertain."""
+        if not self.uncertain:
+            return {}
+        saved = {label: each[COST_REDUCTION].split for label, each in self.estimates.items()}
+        between = [(each.first, each.second, each.contrast.difference.split) for each in self.differences]
+        return {
+            "uncertainty": {
+                "covers": ["luck", *self.uncertain],
+                COST_REDUCTION: {label: split.as_dict() for label, split in saved.items() if split},
+                "differences": [
+                    {"first": first, "second": second, **split.as_dict()}
+                    for first, second, split in between
+                    if split
+                ],
+            }
         }
 
     def _changes(self) -> dict[str, Any]:
@@ -355,6 +399,29 @@ class Comparison:
     def _values(self, index: int, metric: str) -> FloatArray:
         """One value a replication, NaN where the policy has none."""
         return np.array([each.metrics[index].get(metric, math.nan) for each in self.played])
+
+    def _twins(self, index: int, metric: str) -> dict[Source, FloatArray]:
+        """The same of twins, by what they drew anew."""
+        return {
+            source: np.array(
+                [
+                    each.twins[source][index].get(metric, math.nan)
+                    for each in self.played
+                    if source in each.twins
+                ]
+            )
+            for source in self.uncertain
+        }
+
+    def _twin_differences(self, first: str, second: str, metric: str) -> dict[Source, FloatArray]:
+        """By how much the metric of the first is above that of the second, in twins."""
+        one, other = (self._twins(self.labels.index(label), metric) for label in (first, second))
+        return {source: differences(one[source], other[source]) for source in one}
+
+    @property
+    def uncertain(self) -> tuple[Source, ...]:
+        """What is uncertain besides luck."""
+        return sources_of(self.scenario)
 
     def _gain(self, index: int) -> dict[str, Any]:
         gain = self.course.gains[index]

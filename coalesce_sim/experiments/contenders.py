@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 from coalesce_sim.experiments.words import CLASS, Worded, split, unknown_name
-from coalesce_sim.market.hired import hired_is_drawn, why_not_hired
+from coalesce_sim.market.hired import hired_is_drawn, not_hired
 from coalesce_sim.own_code import may_import
 from coalesce_sim.policies.protocol import Policy
 from coalesce_sim.policies.registry import PolicyError, create
 from coalesce_sim.scenario.base import Model
-from coalesce_sim.scenario.policy import Custom, Fixed, PolicySettings
+from coalesce_sim.scenario.policy import Custom, PolicySettings
 from coalesce_sim.scenario.pool import DrawnPool
 from coalesce_sim.scenario.problems import Problem, ScenarioError, closest
 from coalesce_sim.scenario.schema import Scenario
@@ -113,10 +113,9 @@ def refuse_absent(scenario: Scenario, field: Iterable[Contender], seed: int, rep
     for each in field:
         if each.chosen == scenario.policy:
             hired_is_drawn(scenario, seed, range(replications))
-        elif isinstance(each.chosen, Fixed):
-            message = why_not_hired(scenario, each.chosen, seed, range(replications))
-            if message is not None:
-                problems.append(Problem(_place(each.label), None, "contractor", message))
+        elif not isinstance(each.chosen, type):
+            for named, message in not_hired(scenario, each.chosen, seed, range(replications)):
+                problems.append(Problem(_place(each.label), None, named, message))
     if problems:
         raise ScenarioError(problems)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from coalesce_sim.inputs.tasktable import read_table
+from coalesce_sim.inputs.tasktable import tasks_of
 from coalesce_sim.market.compiled.coverage import POLICIES, Core, CoreError, plays_events, uncovered
 from coalesce_sim.scenario.policy import PolicySettings, Topsis
 from coalesce_sim.scenario.schema import Scenario
@@ -140,4 +140,5 @@ def _tasks(scenario: Scenario) -> float:
         return each * expected_tasks(
             arrivals, scenario.market_demand, scenario.clock.horizon_s, scenario.clients.total
         )
-    return each * len(read_table(arrivals, tuple(scenario.workload.types), scenario.clients.total).arrival_s)
+    table = tasks_of(scenario)
+    return 0.0 if table is None else each * len(table.arrival_s)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.inputs.ontology import read_ontology
 from coalesce_sim.inputs.recordings import Recordings, read_recordings
+from coalesce_sim.inputs.uncertain import drawn
 from coalesce_sim.luck import Luck
 from coalesce_sim.market.cast import AGENT, Cast, everyone
 from coalesce_sim.market.courses import Course, rent_of
@@ -114,6 +115,7 @@ def facts(scenario: Scenario, seed: int, replication: int) -> Facts:
     """
     rules = scenario.contracts or ContractRules()
     records = None if scenario.records is None else read_recordings(scenario.records)
+    scenario = drawn(scenario, seed, replication)
     streams = Streams(seed, replication)
     roster, cast = everyone(scenario, streams)
     luck = Luck(seed, replication, roster.identities)

@@ -17,6 +17,7 @@ from coalesce_sim.experiments.tables.decisions import decisions_table
 from coalesce_sim.experiments.tables.experience import estimation_error_table, ratings_table
 from coalesce_sim.experiments.tables.offers import offers_table
 from coalesce_sim.experiments.timeline import Timeline
+from coalesce_sim.inputs.uncertain import drawn
 from coalesce_sim.market.compiled.coverage import Core
 from coalesce_sim.market.contracts.ended import EndedContracts
 from coalesce_sim.market.contracts.trade import ContractTrade
@@ -157,6 +158,7 @@ def play(
     the market as a whole (concentration, utilisation, estimation errors, contract shares, discovery, the
     all-local market's success and losses) cannot be cut and are left out.
     """
+    scenario = drawn(scenario, seed, replication)
     tables = _Tables(scenario, replication, emit, wanted)
     decider = create(scenario.policy) if policy is None else policy()
     routed = Routed(scenario) if wanted.routing else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -20,11 +20,12 @@ from coalesce_sim.experiments.replication import Emit, Progress, TableName, Want
 from coalesce_sim.experiments.routing import Routing
 from coalesce_sim.experiments.sellers import By, Sellers, told_by
 from coalesce_sim.experiments.staging import Metrics, PolicyFactory
+from coalesce_sim.experiments.uncertainty import NO_TWINS, Twins
 from coalesce_sim.files import expecting
 from coalesce_sim.loading import data_digests
 from coalesce_sim.market.compiled.coverage import Core
 from coalesce_sim.market.hired import hired_is_drawn
-from coalesce_sim.metrics import is_share
+from coalesce_sim.metrics import SPLIT, is_input, is_share
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.statistics.intervals import Estimate, estimate
 
@@ -80,10 +81,27 @@ def _play_apart(
     return metrics, {name: pa.concat_tables(tables).combine_chunks() for name, tables in parts.items()}
 
 
+def others(
+    *,
+    jobs: int,
+    policy: PolicyFactory | None = None,
+    core: Core = "simpy",
+    progress: Progress | None = None,
+) -> Callable[[list[tuple[Scenario, int, int]]], Iterable[Metrics]]:
+    """What plays markets of which only the metrics are wanted, such as twins."""
+    return partial(
+        metrics_of, jobs=jobs, emit=_ignore, wanted=Wanted(), policy=policy, core=core, progress=progress
+    )
+
+
+def _ignore(*_: object) -> None:
+    """Of twins no tables are kept."""
+
+
 @dataclass(repr=False)
 class RunResult:
     """What a run came to. `replications` has one dict of metrics each, `queues` says of each worker whether
-    its queue grew to the end; the rest is derived.
+    its queue grew to the end, `twins` what came of other draws of uncertain inputs; the rest is derived.
 
     >>> import coalesce_sim
     >>> result = coalesce_sim.run(coalesce_sim.load("dur_02", ["clock.days=1"]), replications=2)
@@ -100,6 +118,7 @@ class RunResult:
     tables: dict[TableName, list[pa.Table]] = field(default_factory=dict)
     queues: Judged = field(default_factory=dict)
     core: ChosenCore = SIMPY
+    twins: Twins = NO_TWINS
 
     def __repr__(self) -> str:
         name, count = self.scenario.name, len(self.replications)
@@ -161,7 +180,11 @@ class RunResult:
         """Every metric's mean, sd and 95 % interval over the replications."""
         names = dict.fromkeys(name for each in self.replications for name in each)
         return {
-            name: estimate([each.get(name, float("nan")) for each in self.replications], share=is_share(name))
+            name: estimate(
+                [each.get(name, float("nan")) for each in self.replications],
+                share=is_share(name),
+                twins={} if is_input(name) else self.twins.of(name),
+            )
             for name in names
         }
 
@@ -188,6 +211,21 @@ class RunResult:
             "observed": [each.as_dict() for each in self.observed],
             "published": {name: each.model_dump() for name, each in self.scenario.published.items()},
             "core": self.core.as_dict(),
+            **self._uncertainty(),
+        }
+
+    def _uncertainty(self) -> dict[str, Any]:
+        """What was drawn of inputs, replication by replication, and where the variance comes from."""
+        if not self.twins.figures:
+            return {}
+        drawn = dict.fromkeys(name for each in self.replications for name in each if is_input(name))
+        splits = {name: self.estimates[name].split for name in SPLIT if name in self.estimates}
+        return {
+            "uncertainty": {
+                "covers": ["luck", *self.twins.figures],
+                "drawn": {name: [each[name] for each in self.replications] for name in drawn},
+                "split": {name: split.as_dict() for name, split in splits.items() if split is not None},
+            }
         }
 
     def _frame(self, name: TableName) -> pd.DataFrame:
@@ -253,4 +291,5 @@ def run(
             metrics.append(each)
             if progress is not None:
                 progress(len(metrics))
-    return RunResult(scenario, seed, metrics, tables, watch.judged(), chosen)
+        twins = Twins.played(scenario, seed, count, others(jobs=jobs, policy=policy, core=chosen.core))
+    return RunResult(scenario, seed, metrics, tables, watch.judged(), chosen, twins)

@@ -16,12 +16,14 @@ from coalesce_sim.experiments.hindsight import (
 )
 from coalesce_sim.experiments.steady_state import Series, SteadyTotals
 from coalesce_sim.experiments.totals import Totals
+from coalesce_sim.inputs.uncertain import drawn
 from coalesce_sim.market.baseline import Baseline, ClosedForm
 from coalesce_sim.market.compiled.coverage import Core
 from coalesce_sim.market.deciders import Make
 from coalesce_sim.market.market import Market
 from coalesce_sim.market.observer import Observer, Observers
 from coalesce_sim.market.workload import Block
+from coalesce_sim.metrics import of_input
 from coalesce_sim.policies.protocol import Policy
 from coalesce_sim.policies.registry import create
 from coalesce_sim.policies.yardsticks import BestFixed
@@ -34,7 +36,8 @@ Metrics = dict[str, float]
 class Stage:
     """One replication of a scenario, set up and ready to be played, once.
 
-    `market` holds what was drawn for it, such as its contractors (`market.pool`). Its cost reduction is
+    `market` holds what was drawn for it, such as its contractors (`market.pool`), and `scenario` what was
+    drawn of numbers that are uncertain; these are among the metrics (`input.…`). Its cost reduction is
     against the all-local market on the same random numbers, which `play` works out, or plays, first;
     `known` is that market where it was played before. With `steady_state` only tasks after the warm-up count,
     which is found in that series. `make` makes the policies of groups that have their own.
@@ -59,6 +62,7 @@ class Stage:
         core: Core = "simpy",
         make: Make = create,
     ) -> None:
+        scenario = drawn(scenario, seed, replication)
         self.scenario, self.seed, self.replication = scenario, seed, replication
         self._policy, self._known, self._core = policy, known, core
         self._totals: Totals | SteadyTotals
@@ -96,10 +100,11 @@ class Stage:
         baseline = self._baseline()
         self._course.last_play(self.market)
         self.market.run(baseline)
+        inputs = {of_input(path): value for path, value in self.scenario.drawn_inputs.items()}
         if self._cut:
-            return self._totals.metrics()
+            return self._totals.metrics() | inputs
         at_home = baseline.figures() if self._known is None and self.scenario.learning else {}
-        return self._totals.metrics() | self.market.figures() | at_home
+        return self._totals.metrics() | self.market.figures() | at_home | inputs
 
     @staticmethod
     def _plays(scenario: Scenario, policy: Policy, known: AllLocal | None) -> int:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from coalesce_sim.inputs.history import check_histories
+from coalesce_sim.inputs.logged import objections_to_log, objections_to_policies
 from coalesce_sim.inputs.recordings import read_recordings
 from coalesce_sim.inputs.sellers import listed_prices
-from coalesce_sim.inputs.tasktable import TaskTable, read_table
+from coalesce_sim.inputs.tasktable import TaskTable, tasks_of
 from coalesce_sim.scenario.adversarial import names_known, unknown_names
 from coalesce_sim.scenario.distributions import support
-from coalesce_sim.scenario.policy import Fixed
+from coalesce_sim.scenario.policy import hired_by
 from coalesce_sim.scenario.pool import PriceList, RecordedPool
 from coalesce_sim.scenario.problems import Problem, ScenarioError
 from coalesce_sim.scenario.schema import Scenario
-from coalesce_sim.scenario.workload import Attributes, Csv, Listed, Series, too_many_cached
+from coalesce_sim.scenario.workload import Attributes, Csv, FromFile, too_many_cached
 
 
 def check_inputs(scenario: Scenario) -> None:
@@ -26,18 +27,19 @@ def check_inputs(scenario: Scenario) -> None:
     problems: list[Problem] = []
     arrivals = scenario.workload.arrivals
     try:
-        if isinstance(arrivals, Csv | Listed | Series):
-            table = read_table(arrivals, tuple(scenario.workload.types), scenario.clients.total)
+        table = tasks_of(scenario)
+        problems += objections_to_policies(scenario, table)
+        if table is not None:
             last_s, end_s = float(table.arrival_s[-1]), scenario.clock.horizon_s
             if last_s >= end_s:
                 message = f"ends after {end_s:g} s, before the last task comes at {last_s:g} s"
                 problems.append(Problem("", None, "clock.days", f"{message} (got {scenario.clock.days:g})"))
-            if isinstance(arrivals, Csv) and arrivals.start is not None and table.begins is None:
-                message = (
-                    f"needs timestamps in the column {arrivals.columns['arrival_s']!r}, which has seconds"
-                )
+            if isinstance(arrivals, FromFile) and arrivals.start is not None and table.begins is None:
+                column = arrivals.columns["arrival_s"] if isinstance(arrivals, Csv) else "arrival_s"
+                message = f"needs timestamps in the column {column!r}, which has seconds"
                 problems.append(Problem("", None, "workload.arrivals.start", f"{message} (got 'log')"))
             problems += _of_cached_tokens(table, scenario.workload.attributes)
+            problems += objections_to_log(scenario, table)
     except ScenarioError as error:
         problems.extend(error.problems)
     try:
@@ -49,9 +51,10 @@ def check_inputs(scenario: Scenario) -> None:
         if scenario.records is not None:
             names = read_recordings(scenario.records).contractors
             for place, each in scenario.policies:
-                if isinstance(each, Fixed) and each.contractor not in names:
-                    message = f"no contractor of that name (got {each.contractor!r})"
-                    problems.append(Problem("", None, f"{place}.contractor", message))
+                for field, name in hired_by(each).items():
+                    if name not in names:
+                        message = f"no contractor of that name (got {name!r})"
+                        problems.append(Problem("", None, f"{place}.{field}", message))
             if isinstance(scenario.contractors, RecordedPool):
                 for name in scenario.contractors.claims:
                     if name not in names:

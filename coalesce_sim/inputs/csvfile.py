@@ -16,9 +16,10 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
+from coalesce_sim.files import Content
 from coalesce_sim.scenario.distributions import misfit
 from coalesce_sim.scenario.problems import Problem, ScenarioError, shortened, shown
-from coalesce_sim.scenario.reading import read_bytes
+from coalesce_sim.scenario.reading import read_content
 
 MOST_BYTES = 1_000_000_000
 MOST_PROBLEMS = 20
@@ -75,17 +76,26 @@ def is_number(text: str) -> bool:
 
 
 def read_text(file: str, place: str, hint: str = "") -> str:
-    """The whole text of a CSV file, of one reading of its bytes.
+    """The whole text of a CSV file, of one reading of its bytes. As `read_whole`; raises ScenarioError."""
+    return decoded(file, read_whole(file, place, hint).data)
+
+
+def read_whole(file: str, place: str, hint: str = "") -> Content:
+    """The bytes of a file, and their digest.
 
     `place` is the field of the scenario that names the file; `hint` ends the message where there is no such
     file. Raises ScenarioError.
     """
     try:
-        content = read_bytes(file, MOST_BYTES)
+        return read_content(file, MOST_BYTES)
     except OSError as error:
         known_cure = hint if isinstance(error, FileNotFoundError) else ""
         problem = Problem("", None, place, f"{file}: {error.strerror}{known_cure}")
         raise ScenarioError([problem]) from None
+
+
+def decoded(file: str, content: bytes) -> str:
+    """The text of a CSV file. Raises ScenarioError where it is not UTF-8."""
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -130,6 +140,16 @@ def read_rows(
     if count or problems:
         return problems
     return [Problem("", None, place, f"{file}: has no rows")]
+
+
+def header_of(file: str, text: str) -> list[str]:
+    """The names of the columns, as they stand in the first row. Raises ScenarioError."""
+    return next(_lines(file, text), (1, []))[1]
+
+
+def line_of_row(file: str, text: str, row: int) -> int:
+    """The line on which a row begins, rows counted from 0 without the header. Raises ScenarioError."""
+    return next(islice(_lines(file, text), row + 1, None))[0]
 
 
 def _lines(file: str, text: str) -> Iterator[tuple[int, list[str]]]:

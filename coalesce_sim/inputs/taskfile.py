@@ -1,93 +1,105 @@
-"""Explicit tasks from a CSV file, as columns in order of arrival."""
+"""Explicit tasks from the text of a CSV file, row by row: its rules, and each refusal with its line."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping
 from datetime import datetime
 
 import numpy as np
 
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.inputs.csvfile import Row, is_number, read_rows
-from coalesce_sim.scenario.problems import Problem, ScenarioError, shown
-from coalesce_sim.scenario.workload import ABOVE_ZERO, LEVELS, Csv
+from coalesce_sim.inputs.taskcolumns import MAY_BE_EMPTY, WORDS, YES_AND_NO, TaskColumns, Vocabulary, Words
+from coalesce_sim.scenario.problems import ScenarioError, shown
+from coalesce_sim.scenario.workload import ABOVE_ZERO
 
 
-@dataclass(frozen=True, slots=True)
-class TaskColumns:
-    """The tasks of a file, one entry a task: what its columns hold by field, and the line of each task.
+def read_by_row(
+    file: str,
+    place: str,
+    text: str,
+    columns: Mapping[str, str],
+    vocabulary: Vocabulary,
+    limit: int | None,
+) -> TaskColumns:
+    """The tasks in the text of a file, in the order in which they stand there.
 
-    `newest_first` says that the rows of the file are in the opposite order; `begins` is its earliest
-    timestamp, None where it has none.
+    `columns` names the column of each field, `place` is the field of the scenario that names the file.
+    Raises ScenarioError with all that does not fit.
     """
-
-    values: dict[str, FloatArray]
-    type_id: list[int]
-    lines: list[int]
-    newest_first: bool
-    begins: datetime | None = None
-
-
-def read_tasks(source: Csv, place: str, text: str, types: tuple[str, ...]) -> TaskColumns:
-    """The tasks in the text of a file; one written newest first is turned round.
-
-    `place` is the field of the scenario that names the file. Raises ScenarioError with all that does not fit.
-    """
-    columns = {name: column for name, column in source.columns.items() if name not in ("type", "arrival_s")}
-    values: dict[str, list[float]] = {name: [] for name in columns}
-    type_id: list[int] = []
+    numbers: dict[str, list[float]] = {
+        name: [] for name in columns if name not in WORDS and name != "arrival_s"
+    }
+    words = {name: _Words() for name in columns if name in WORDS}
     lines: list[int] = []
-    arrivals = _Arrivals(source.columns.get("arrival_s"))
+    arrivals = _Arrivals(columns.get("arrival_s"))
 
     def take(row: Row) -> None:
         lines.append(row.line)
-        type_id.append(_type_of(source, row, types))
         arrivals.take(row)
-        for name, column in columns.items():
-            values[name].append(_value(row, name, column))
+        for name, said in words.items():
+            word = said.take(row, columns[name], empty=name in MAY_BE_EMPTY)
+            if message := vocabulary.objection(name, word):
+                raise row.error(columns[name], message)
+        for name, cells in numbers.items():
+            cells.append(_value(row, name, columns[name]))
 
-    problems = read_rows(source.path, place, text, list(source.columns.values()), take, source.limit)
+    problems = read_rows(file, place, text, list(columns.values()), take, limit)
     if problems:
         raise ScenarioError(problems)
-    found = {name: np.array(cells, dtype=float) for name, cells in values.items()}
-    if arrivals.column is None:
-        return TaskColumns(found, type_id, lines, newest_first=False)
-    arrival_s = arrivals.seconds()
-    steps_s = np.diff(arrival_s)
-    newest_first = bool((steps_s < 0).any() and (steps_s <= 0).all())
-    if newest_first:
-        type_id.reverse()
-        lines.reverse()
-    elif len(backwards := np.flatnonzero(steps_s < 0)):
-        line = lines[int(backwards[0]) + 1]
-        message = "arrives before the task above it, though not all do; sort by arrival"
-        raise ScenarioError([Problem(source.path, line, arrivals.column, message)])
-    found["arrival_s"] = arrival_s
-    in_order = {name: cells[::-1].copy() if newest_first else cells for name, cells in found.items()}
-    return TaskColumns(in_order, type_id, lines, newest_first, arrivals.begins)
-
-
-def _type_of(source: Csv, row: Row, types: tuple[str, ...]) -> int:
-    if source.type is not None:
-        return types.index(source.type)
-    name = row.text(source.columns["type"])
-    if name not in types:
-        known = ", ".join(types)
-        raise row.error(source.columns["type"], f"unknown task type (got {shown(name)}; known: {known})")
-    return types.index(name)
+    values = {name: np.array(cells, dtype=float) for name, cells in numbers.items()}
+    if arrivals.column is not None:
+        values["arrival_s"] = arrivals.seconds()
+    return TaskColumns(
+        file,
+        columns,
+        values,
+        {name: said.found() for name, said in words.items()},
+        len(lines),
+        lines.__getitem__,
+        begins=arrivals.begins,
+    )
 
 
 def _value(row: Row, name: str, column: str) -> float:
     match name:
-        case "client":
-            return row.whole(column)
-        case "data_sensitivity":
-            level = row.text(column)
-            if level not in LEVELS:
-                raise row.error(column, f"must be one of {', '.join(LEVELS)} (got {shown(level)})")
-            return LEVELS.index(level)
+        case "client" | "logged.attempts":
+            value = row.whole(column)
+            if name == "logged.attempts" and value < 1:
+                raise row.error(column, f"must be >= 1 (got {shown(row.cells[column])})")
+            return value
+        case "logged.good":
+            return _yes_or_no(row, column)
+        case _ if name in MAY_BE_EMPTY and not row.cells[column]:
+            return math.nan
         case _:
             return row.amount(column, positive=name in ABOVE_ZERO)
+
+
+def _yes_or_no(row: Row, column: str) -> bool:
+    text = row.text(column)
+    yes, no = YES_AND_NO
+    if text not in (*yes, *no):
+        raise row.error(column, f"must be true or false (got {shown(text)})")
+    return text in yes
+
+
+class _Words:
+    """A column of words."""
+
+    def __init__(self) -> None:
+        self._place: dict[str, int] = {}
+        self._which: list[int] = []
+
+    def take(self, row: Row, column: str, *, empty: bool) -> str:
+        """The next word. Raises ScenarioError where there is none, unless the column may be `empty`."""
+        word = row.cells[column] if empty else row.text(column)
+        self._which.append(self._place.setdefault(word, len(self._place)) if word else -1)
+        return word
+
+    def found(self) -> Words:
+        return Words(tuple(self._place), np.array(self._which, dtype=np.int64))
 
 
 def _is_aware(moment: float | datetime) -> bool:

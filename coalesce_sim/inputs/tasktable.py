@@ -1,83 +1,176 @@
-"""Explicit tasks: from a list, an arithmetic series or a CSV file, as columns."""
+"""Explicit tasks: from a list, an arithmetic series, or a CSV or Parquet file, as columns."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
-from coalesce_sim.arrays import FloatArray, IntArray
-from coalesce_sim.inputs.csvfile import read_text
+from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
+from coalesce_sim.files import expecting
+from coalesce_sim.inputs.csvfile import read_whole
 from coalesce_sim.inputs.sources import how_to_get
-from coalesce_sim.inputs.taskfile import read_tasks
+from coalesce_sim.inputs.taskcolumns import TaskColumns, Vocabulary
+from coalesce_sim.inputs.tasksource import read_columns
+from coalesce_sim.scenario.clients import Clients
 from coalesce_sim.scenario.distributions import LEAST, MOST, misfit
 from coalesce_sim.scenario.problems import Problem, ScenarioError
-from coalesce_sim.scenario.workload import ABOVE_ZERO, ATTRIBUTES, LEVELS, Csv, Listed, Series, SeriesPart
+from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.scenario.workload import (
+    ABOVE_ZERO,
+    ATTRIBUTES,
+    LEVELS,
+    Csv,
+    Explicit,
+    Listed,
+    Series,
+    SeriesPart,
+    Table,
+)
 
 _PLACE = "workload.arrivals"
 _ROUNDING = 1e-12
 _GIVEN = (*ATTRIBUTES, "data_sensitivity")
 
 
+class LoggedTasks(NamedTuple):
+    """What a log says of tasks, one entry a task: to which of `names` each went, what was billed for it (NaN
+    where that is not known), how long it took, whether it ended well, and in how many attempts."""
+
+    names: tuple[str, ...]
+    to: IntArray
+    usd: FloatArray
+    s: FloatArray
+    good: BoolArray
+    attempts: IntArray
+
+    def rows(self, order: IntArray) -> LoggedTasks:
+        """The same of some of the tasks, in that order."""
+        s, good, attempts = self.s[order], self.good[order], self.attempts[order]
+        return LoggedTasks(self.names, self.to[order], self.usd[order], s, good, attempts)
+
+
 @dataclass(frozen=True, slots=True)
 class TaskTable:
-    """Explicit tasks in order of arrival; NaN (client: −1) where a task leaves a field to the workload.
+    """Explicit tasks in order of arrival; NaN (client, group, session: −1) where a task does not state it.
 
-    `given` holds attributes by name, and `data_sensitivity` by the places of its levels in `LEVELS`.
-    `newest_first` says that their file has them in the opposite order; `begins` is the earliest timestamp in
-    it, None where there is none.
+    `given` holds attributes by name, and `data_sensitivity` by the places of its levels in `LEVELS`. `group`
+    is the place of its group among those of the clients, `session` a number that tasks of one session share,
+    `logged` what a log says of all tasks. `newest_first` says that their file has them in the opposite order;
+    `begins` is the earliest timestamp in it, None where there is none, and `unread` names its columns that
+    are no field of a task. `problem` is one of a field of a task, at its place.
     """
 
     arrival_s: FloatArray
     type_id: IntArray
     client: IntArray
+    group: IntArray
+    session: IntArray
+    problem: Callable[[int, str, str], Problem] = field(compare=False, repr=False)
     given: dict[str, FloatArray] = field(default_factory=dict)
+    logged: LoggedTasks | None = None
     newest_first: bool = False
     begins: datetime | None = None
+    unread: tuple[str, ...] = ()
 
 
-def read_table(source: Listed | Csv | Series, types: tuple[str, ...], clients: int) -> TaskTable:
+class Known(NamedTuple):
+    """What tasks may name: types, and clients, numbered from 0, in groups by name, first and stop."""
+
+    types: tuple[str, ...]
+    clients: int
+    groups: tuple[tuple[str, int, int], ...] = ()
+
+    @classmethod
+    def of(cls, types: tuple[str, ...], clients: Clients) -> Known:
+        """Of a scenario's types and clients."""
+        groups = [(each.name, each.first, each.first + each.count) for each in clients.populations]
+        return cls(tuple(types), clients.total, tuple((n, a, b) for n, a, b in groups if n is not None))
+
+
+def tasks_of(scenario: Scenario) -> TaskTable | None:
+    """The explicit tasks of a scenario, None where its tasks are not explicit. Raises as `read_table`."""
+    source = scenario.workload.arrivals
+    if not isinstance(source, Explicit):
+        return None
+    return read_table(source, Known.of(tuple(scenario.workload.types), scenario.clients))
+
+
+def read_table(source: Explicit, known: Known) -> TaskTable:
     """The tasks of an explicit source.
 
     Raises `ScenarioError` for a file that cannot be read, a column that is missing, a cell that does not
     fit, a client that does not exist, arrivals out of order, or a series that leaves what an attribute can
-    be; with the line where one is to blame. A problem that names no file is about the field of the scenario
-    at its path.
+    be; with the line, or the row, where one is to blame. A problem that names no file is about the field of
+    the scenario at its path.
     """
     match source:
-        case Csv():
+        case Csv() | Table():
             command = how_to_get(source.path)
             hint = f"; `{command}` downloads it" if command else ""
-            text = read_text(source.path, f"{_PLACE}.path", hint)
-            return _from_csv(source.model_dump_json(), text, types, clients)
+            sha256 = read_whole(source.path, f"{_PLACE}.path", hint).sha256
+            table = _from_file(type(source), source.model_dump_json(exclude={"pace"}), sha256, known)
+            pace = getattr(source, "pace", 1.0)
+            return table if pace == 1 else replace(table, arrival_s=table.arrival_s / pace)
         case Series():
-            return _from_series(source, types)
+            return _from_series(source, known.types)
         case Listed():
-            return _from_list(source, types, clients)
+            return _from_list(source, known)
 
 
 @lru_cache(maxsize=4)
-def _from_csv(settings: str, text: str, types: tuple[str, ...], clients: int) -> TaskTable:
-    source = Csv.model_validate_json(settings)
-    read = read_tasks(source, f"{_PLACE}.path", text, types)
-    n = len(read.type_id)
-    client = read.values.get("client", np.full(n, -1.0)).astype(np.int64)
-    if (stranger := _stranger(client, clients)) is not None:
-        which, message = stranger
-        raise ScenarioError([Problem(source.path, read.lines[which], source.columns["client"], message)])
-    arrival_s = read.values.get("arrival_s", _every(source.gap_s, n))
+def _from_file(kind: type[Csv] | type[Table], settings: str, sha256: str, known: Known) -> TaskTable:
+    """The tasks of a file that has that digest."""
+    source = kind.model_validate_json(settings)
+    groups = [name for name, _, _ in known.groups]
+    vocabulary = Vocabulary({"type": known.types, "group": groups, "data_sensitivity": LEVELS})
+    with expecting({source.path: sha256}):
+        read = read_columns(source, f"{_PLACE}.path", vocabulary).in_order()
+    n = read.count
+    if isinstance(source, Csv) and source.type is not None:
+        type_id = np.full(n, known.types.index(source.type))
+    else:
+        type_id = read.places("type", known.types)
     given = {name: values for name, values in read.values.items() if name in _GIVEN}
-    if (too_many := _too_many_cached(given)) is not None:
-        which, message = too_many
-        raise ScenarioError(
-            [Problem(source.path, read.lines[which], source.columns["cached_tokens"], message)]
-        )
-    return TaskTable(arrival_s, np.array(read.type_id), client, given, read.newest_first, read.begins)
+    if "data_sensitivity" in read.words:
+        given["data_sensitivity"] = read.places("data_sensitivity", LEVELS).astype(float)
+    group = read.places("group", groups) if "group" in read.words else np.full(n, -1)
+    table = TaskTable(
+        read.values["arrival_s"] if "arrival_s" in read.values else _every(getattr(source, "gap_s", 0.0), n),
+        type_id,
+        read.values.get("client", np.full(n, -1.0)).astype(np.int64),
+        group,
+        read.words["session"].which if "session" in read.words else np.full(n, -1),
+        read.problem,
+        given,
+        _logged_in(read),
+        read.newest_first,
+        read.begins,
+        read.unread,
+    )
+    return _checked(table, known)
 
 
-def _from_list(source: Listed, types: tuple[str, ...], clients: int) -> TaskTable:
+def _logged_in(read: TaskColumns) -> LoggedTasks | None:
+    if "logged.to" not in read.words:
+        return None
+    names, to = read.words["logged.to"]
+    n, values = read.count, read.values
+    return LoggedTasks(
+        names,
+        to,
+        values.get("logged.usd", np.full(n, np.nan)),
+        values["logged.s"],
+        values["logged.good"] > 0,
+        values.get("logged.attempts", np.ones(n)).astype(np.int64),
+    )
+
+
+def _from_list(source: Listed, known: Known) -> TaskTable:
     rows = source.tasks
     columns = {name: _column([getattr(row, name) for row in rows]) for name in (*ATTRIBUTES, "arrival_s")}
     levels = [row.data_sensitivity for row in rows]
@@ -87,17 +180,77 @@ def _from_list(source: Listed, types: tuple[str, ...], clients: int) -> TaskTabl
     if not stated.any():
         arrival_s = _every(source.gap_s, len(rows))
     elif not stated.all():
-        raise _refused_task(int(np.argmin(stated)), "arrival_s", "missing, though others have it")
+        raise _refused(_in_list(int(np.argmin(stated)), "arrival_s", "missing, though others have it"))
     if len(backwards := np.flatnonzero(np.diff(arrival_s) < 0)):
         message = "arrives before the task above it; sort by arrival"
-        raise _refused_task(int(backwards[0]) + 1, "arrival_s", message)
-    client = np.array([-1 if row.client is None else row.client for row in rows], dtype=np.int64)
-    if (stranger := _stranger(client, clients)) is not None:
-        raise _refused_task(stranger[0], "client", stranger[1])
-    if (too_many := _too_many_cached(columns)) is not None:
-        raise _refused_task(too_many[0], "cached_tokens", too_many[1])
-    number = {name: k for k, name in enumerate(types)}
-    return TaskTable(arrival_s, np.array([number[row.type] for row in rows]), client, columns)
+        raise _refused(_in_list(int(backwards[0]) + 1, "arrival_s", message))
+    groups = [name for name, _, _ in known.groups]
+    vocabulary = Vocabulary({"group": groups})
+    for index, row in enumerate(rows):
+        objection = None if row.group is None else vocabulary.objection("group", row.group)
+        if objection is not None:
+            raise _refused(_in_list(index, "group", objection))
+    number = {name: k for k, name in enumerate(known.types)}
+    sessions = {name: k for k, name in enumerate(dict.fromkeys(str(row.session) for row in rows))}
+    table = TaskTable(
+        arrival_s,
+        np.array([number[row.type] for row in rows]),
+        np.array([-1 if row.client is None else row.client for row in rows], dtype=np.int64),
+        np.array([-1 if row.group is None else groups.index(row.group) for row in rows], dtype=np.int64),
+        np.array([-1 if row.session is None else sessions[str(row.session)] for row in rows], dtype=np.int64),
+        _in_list,
+        columns,
+        _logged_of(source),
+    )
+    return _checked(table, known)
+
+
+def _logged_of(source: Listed) -> LoggedTasks | None:
+    said = [row.logged for row in source.tasks if row.logged is not None]
+    if not said:
+        return None
+    for index, row in enumerate(source.tasks):
+        if row.logged is None:
+            raise _refused(_in_list(index, "logged", "missing, though others have it"))
+    names = tuple(dict.fromkeys(each.to for each in said))
+    return LoggedTasks(
+        names,
+        np.array([names.index(each.to) for each in said]),
+        _column([each.usd for each in said]),
+        np.array([each.s for each in said]),
+        np.array([each.good for each in said]),
+        np.array([each.attempts for each in said]),
+    )
+
+
+def _in_list(index: int, field_name: str, message: str) -> Problem:
+    return Problem("", None, f"{_PLACE}.tasks[{index}].{field_name}", message)
+
+
+def _refused(problem: Problem) -> ScenarioError:
+    return ScenarioError([problem])
+
+
+def _checked(table: TaskTable, known: Known) -> TaskTable:
+    """The table, of which each task is of clients that there are. Raises ScenarioError."""
+    problems: list[Problem] = []
+
+    def refuse(wrong: BoolArray, must_be: str) -> None:
+        """Of the first of those tasks."""
+        for task in np.flatnonzero(wrong)[:1].tolist():
+            message = f"must be {must_be} (got {table.client[task]})"
+            problems.append(table.problem(task, "client", message))
+
+    refuse(table.client >= known.clients, f"< {known.clients}, the number of clients")
+    for place, (name, first, stop) in enumerate(known.groups):
+        elsewhere = (table.client < first) | (table.client >= stop)
+        among = f"{first} to {stop - 1}, the clients of the group {name!r}"
+        refuse((table.group == place) & (table.client >= 0) & elsewhere, among)
+    if problems:
+        raise ScenarioError(problems)
+    if (too_many := _too_many_cached(table.given)) is not None:
+        raise _refused(table.problem(too_many[0], "cached_tokens", too_many[1]))
+    return table
 
 
 def _every(step: float, count: int) -> FloatArray:
@@ -106,19 +259,6 @@ def _every(step: float, count: int) -> FloatArray:
 
 def _column(values: list[float | None]) -> FloatArray:
     return np.array([np.nan if value is None else value for value in values], dtype=float)
-
-
-def _refused_task(index: int, field_name: str, message: str) -> ScenarioError:
-    return ScenarioError([Problem("", None, f"{_PLACE}.tasks[{index}].{field_name}", message)])
-
-
-def _stranger(client: IntArray, clients: int) -> tuple[int, str] | None:
-    """The first task of a client that does not exist, and what is wrong with it."""
-    which = np.flatnonzero(client >= clients)
-    if not len(which):
-        return None
-    first = int(which[0])
-    return first, f"must be < {clients}, the number of clients (got {client[first]})"
 
 
 def _too_many_cached(given: dict[str, FloatArray]) -> tuple[int, str] | None:
@@ -154,7 +294,13 @@ def _from_series(source: Series, types: tuple[str, ...]) -> TaskTable:
         raise ScenarioError([Problem("", None, path, f"{message} for task {first + 1:,}")])
     type_id = np.repeat([types.index(part.type) for part in source.parts], counts)
     n = len(type_id)
-    return TaskTable(_every(source.gap_s, n), type_id, np.full(n, -1), given)
+    nobodys = np.full(n, -1)
+
+    return TaskTable(_every(source.gap_s, n), type_id, nobodys, nobodys, nobodys, _in_parts, given)
+
+
+def _in_parts(task: int, field_name: str, message: str) -> Problem:
+    return Problem("", None, f"{_PLACE}.parts", f"{field_name} {message} for task {task + 1:,}")
 
 
 def _progression(part: SeriesPart, name: str) -> FloatArray:

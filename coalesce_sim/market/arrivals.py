@@ -13,6 +13,9 @@ from coalesce_sim.scenario.clients import Clients
 from coalesce_sim.scenario.workload import Dealing
 from coalesce_sim.scenario.workload import Workload as WorkloadSettings
 
+_ALL = -1
+"""The place of all clients together, among the groups."""
+
 
 @dataclass(frozen=True, slots=True)
 class Arrivals:
@@ -82,9 +85,9 @@ class Dealer:
         shares: Sequence[float] | None = None,
     ) -> None:
         self._rule, self._luck = rule, luck
-        self._counts = [sum(counts)] if shares is None else list(counts)
+        self._counts = [*counts, sum(counts)]
         self._edges = None if shares is None else np.cumsum(shares)
-        self._firsts = np.cumsum([0, *self._counts])[:-1].tolist()
+        self._firsts = np.cumsum([0, *counts])[:-1].tolist()
         self._turns = [0] * len(self._counts)
 
     def deal(self, arrivals: Arrivals) -> IntArray:
@@ -94,25 +97,29 @@ class Dealer:
         n = len(arrivals)
         stated = np.full(n, -1) if arrivals.table is None else arrivals.table.client
         to_deal = stated < 0
+        group = np.full(n, _ALL) if arrivals.table is None else arrivals.table.group
+        known = group != _ALL
+        luck = self._luck.random(n) if self._edges is not None or self._rule == "random" else np.zeros(n)
         if self._edges is None:
-            luck = self._luck.random(n) if self._rule == "random" else None
-            return np.where(to_deal, self._among(0, arrivals.arrival_s, to_deal, luck), stated)
-        luck, edges = self._luck.random(n) * self._edges[-1], self._edges
-        group, dealt = np.searchsorted(edges[:-1], luck, side="right"), stated.copy()
-        for number in range(len(self._counts)):
+            among_all = to_deal & ~known
+            dealt = np.where(among_all, self._among(_ALL, arrivals.arrival_s, among_all, luck), stated)
+        else:
+            edges, dealt = self._edges, stated.copy()
+            drawn = np.searchsorted(edges[:-1], luck * edges[-1], side="right")
+            below, shares = np.concatenate(([0.0], edges[:-1])), np.diff(edges, prepend=0.0)
+            within = (luck * edges[-1] - below[drawn]) / np.maximum(shares[drawn], 1e-300)
+            luck = np.where(known, luck, np.minimum(within, 1 - 2.0**-53))
+            group = np.where(known, group, drawn)
+        for number, first in enumerate(self._firsts):
             rows = np.flatnonzero(to_deal & (group == number))
-            below, share = (0.0 if number == 0 else edges[number - 1]), np.diff(edges, prepend=0.0)[number]
-            within = np.minimum((luck[rows] - below) / max(share, 1e-300), 1 - 2.0**-53)
             alone = np.ones(len(rows), dtype=bool)
-            dealt[rows] = self._firsts[number] + self._among(number, arrivals.arrival_s[rows], alone, within)
+            dealt[rows] = first + self._among(number, arrivals.arrival_s[rows], alone, luck[rows])
         return dealt
 
-    def _among(
-        self, group: int, arrival_s: FloatArray, to_deal: BoolArray, luck: FloatArray | None
-    ) -> IntArray:
-        """The clients of tasks, among those of a group, counted from its first one."""
+    def _among(self, group: int, arrival_s: FloatArray, to_deal: BoolArray, luck: FloatArray) -> IntArray:
+        """The clients of tasks, among those of a group, counted from its first one, or among all."""
         n, clients = len(arrival_s), self._counts[group]
-        if luck is not None and self._rule == "random":
+        if self._rule == "random":
             return (luck * clients).astype(np.int64)
         if self._rule == "round_robin_by_arrival":
             opening = np.flatnonzero(np.diff(arrival_s, prepend=-1.0))

@@ -111,6 +111,7 @@ class Market:
                 type_names=tuple(scenario.workload.types),
                 clients=scenario.clients.total,
                 stream=lambda name: streams(f"policy.{prefix}{name}"),
+                client_groups=scenario.clients.group_names,
             )
         )
 

@@ -19,14 +19,16 @@ from coalesce_sim.economics.internal import (
     memory_need_gb,
     running_cost,
 )
+from coalesce_sim.inputs.logged import where_to
 from coalesce_sim.inputs.recordings import read_recordings
-from coalesce_sim.inputs.tasktable import read_table
+from coalesce_sim.inputs.tasktable import LoggedTasks, tasks_of
 from coalesce_sim.market.arrivals import Arrivals, dealer_of, unbroken
 from coalesce_sim.market.composite import SCALED, Templates, Wholes
 from coalesce_sim.market.courses import Course, course_by, rent_of
+from coalesce_sim.market.logged.tasks import Logged, shared_s
 from coalesce_sim.market.own_streams import OwnDraws, by_the_hour, renewed
 from coalesce_sim.market.tasks_of_groups import TasksOfGroups
-from coalesce_sim.policies.protocol import Tasks
+from coalesce_sim.policies.protocol import LOCAL, NOT_LOGGED, Tasks
 from coalesce_sim.scenario.believed import OwnHardware
 from coalesce_sim.scenario.clients import Home
 from coalesce_sim.scenario.distributions import Distribution, sample
@@ -78,7 +80,8 @@ class Block:
     `flop` is the work of each, `target_s` the time in which a task, or the whole that it is a step of, is to
     be done, `loss_usd` what it costs if it is not done well. `sensitivity` is how sensitive its data are, by
     the place in `LEVELS`, `stated_sensitivity` that which the task states itself, NaN if none. `instance` is
-    the row of each task in the records, None if it has none; `wholes` is None where no task is composite.
+    the row of each task in the records, None if it has none; `wholes` is None where no task is composite;
+    `logged` is what a log says of them, None where there is none.
     """
 
     first: int
@@ -92,6 +95,7 @@ class Block:
     stated_sensitivity: FloatArray
     instance: IntArray | None
     wholes: Wholes | None
+    logged: Logged | None
 
     def __len__(self) -> int:
         return len(self.tasks.arrival_s)
@@ -118,6 +122,7 @@ class _Drawn:
     instance: IntArray | None
     work: FloatArray | float = 1.0
     wholes: Wholes | None = None
+    logged: LoggedTasks | None = None
 
 
 class Workload:
@@ -205,8 +210,9 @@ class Workload:
                     yield Arrivals(times[times < clock.horizon_s])
             case Recorded() as rule:
                 yield from self._recorded(rule)
-            case source:
-                table = read_table(source, tuple(workload.types), self._scenario.clients.total)
+            case _:
+                table = tasks_of(self._scenario)
+                assert table is not None
                 yield Arrivals(table.arrival_s, table)
 
     def _recorded(self, rule: Recorded) -> Iterator[Arrivals]:
@@ -241,6 +247,7 @@ class Workload:
             order_of = np.array([names.index(name) for name in self._recordings.types])
             type_id = order_of[self._recordings.type_id[arrivals.instance]]
         order = np.lexsort((client, arrivals.arrival_s))
+        said = None if arrivals.table is None else arrivals.table.logged
         columns = {
             name: values[order] for name, values in self._attributes(type_id, client, arrivals).items()
         }
@@ -252,6 +259,7 @@ class Workload:
             columns,
             columns["value_usd"],
             None if arrivals.instance is None else arrivals.instance[order],
+            logged=None if said is None else said.rows(order),
         )
         if not self._templates.any:
             luck = {name: factors[order] for name, factors in self._luck(client).items()}
@@ -375,7 +383,7 @@ class Workload:
         output_tokens = columns.pop("output_tokens")
         stated_sensitivity = columns.pop("data_sensitivity")
         sensitivity = self._sensitivity(stated_sensitivity, drawn)
-        expected_tokens = np.full(n, float(attributes.expected_output_tokens)) * drawn.work
+        expected_tokens = scenario.workload.expected_output_tokens[drawn.whole_type_id] * drawn.work
         base_flop = np.array([kind.base_flop for kind in types])[type_id]
         declared_s = (
             60 * np.array([kind.local_min or np.nan for kind in types])[type_id] * columns["complexity"]
@@ -414,6 +422,7 @@ class Workload:
         known_running, known_hours = running, hours
         if believed is not own:
             _, known_running, known_hours = at_home(own, expected_tokens, np.ones(n))
+        logged = None if drawn.logged is None else self._logged(drawn.logged, arrival_s, client, need_gb, own)
         rework_usd = None if scenario.contracts is None else scenario.contracts.rework_usd
         tasks = Tasks(
             arrival_s=arrival_s,
@@ -423,6 +432,7 @@ class Workload:
             max_latency_s=self._of_groups.max_latency_s(type_id, client),
             critical=np.full(n, attributes.criticality == "high"),
             sensitive=sensitivity == LEVELS.index("high"),
+            logged_to=np.full(n, NOT_LOGGED) if logged is None else logged.to,
             **columns,
         )
         for field in fields(tasks):
@@ -440,7 +450,27 @@ class Workload:
             stated_sensitivity=stated_sensitivity,
             instance=drawn.instance,
             wholes=drawn.wholes,
+            logged=logged,
         )
+
+    def _logged(
+        self,
+        said: LoggedTasks,
+        arrival_s: FloatArray,
+        client: IntArray,
+        need_gb: FloatArray,
+        own: Hardware | Machines,
+    ) -> Logged:
+        """What a log says of tasks, with what their clients' machines cost for so long."""
+        to = where_to(self._scenario, said)
+        hours = billed_hours(said.s, self._scenario.cost_model.internal.execution_time_unit)
+        hours[to != LOCAL] = 0.0
+        shared = (to == LOCAL) & self._shares[client]
+        if shared.any():
+            machine = self._scenario.clients.machine_of[client]
+            hours[shared] = shared_s(arrival_s[shared], said.s[shared], machine[shared]) / 3600
+        running = running_cost(hours, need_gb, own)
+        return Logged(to, said.usd, said.s, said.good, said.attempts, running)
 
 
 def _timed(home: Home) -> OwnHardware:

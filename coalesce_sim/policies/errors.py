@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Sequence
+
 from coalesce_sim.errors import CoalesceError
 
 
@@ -18,3 +21,13 @@ class PolicyError(CoalesceError, ValueError):
 
     def __str__(self) -> str:
         return str(self.args[0])
+
+
+def place_of(name: str, names: Sequence[str], field: str, what: str) -> int:
+    """Where a name stands among those there are; `field` is the policy's that states it, `what` the kind of
+    thing that it means. Raises `PolicyError` where there is none of that name."""
+    if name not in names:
+        near = difflib.get_close_matches(name, names)
+        hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
+        raise PolicyError(f"policy.{field}: no {what} of that name (got {name!r}){hint}")
+    return names.index(name)

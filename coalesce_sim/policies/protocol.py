@@ -25,9 +25,17 @@ LOCAL = -1
 """
 
 
+NOT_LOGGED = -2
+"""Where a task went of which no log tells."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tasks:
-    """The public facts of tasks, one entry a task; amounts in USD, GB, seconds, hours as named."""
+    """The public facts of tasks, one entry a task; amounts in USD, GB, seconds, hours as named.
+
+    `logged_to` is the contractor to whom each went by its log, `LOCAL` where it stayed at home, and
+    `NOT_LOGGED` where no log tells.
+    """
 
     arrival_s: FloatArray
     type_id: IntArray
@@ -46,6 +54,7 @@ class Tasks:
     max_latency_s: FloatArray
     critical: BoolArray
     sensitive: BoolArray
+    logged_to: IntArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -397,7 +406,8 @@ class Surroundings:
     """What a policy is told once, before the first task.
 
     `stream` gives an independent random generator by name. It and `View.draw`, whose numbers belong to a
-    task, are a policy's only sources of randomness.
+    task, are a policy's only sources of randomness. `client_groups` has the group of `clients.groups` of each
+    client; it is empty where there are none.
 
     >>> import coalesce_sim
     >>> class Coin(coalesce_sim.Policy):
@@ -417,6 +427,7 @@ class Surroundings:
     type_names: tuple[str, ...]
     clients: int
     stream: Callable[[str], np.random.Generator]
+    client_groups: tuple[str, ...] = ()
 
 
 class Policy:

@@ -25,17 +25,19 @@ from coalesce_sim.policies.mechanisms.score_auction import ScoreAuction
 from coalesce_sim.policies.mechanisms.vickrey import Vickrey
 from coalesce_sim.policies.protocol import Policy
 from coalesce_sim.policies.rankings import Vikor, WeightedSum
+from coalesce_sim.policies.routes import Routes
 from coalesce_sim.policies.topsis import Topsis
 from coalesce_sim.policies.yardsticks import (
     AlwaysLocal,
     AlwaysOutsource,
+    AsLogged,
     BestFixed,
     Cheapest,
     Fixed,
     Oracle,
     Random,
 )
-from coalesce_sim.scenario import learners, mechanisms
+from coalesce_sim.scenario import learners, mechanisms, routes
 from coalesce_sim.scenario import policy as settings
 
 __all__ = ["PolicyError", "create"]
@@ -50,6 +52,8 @@ _BUILT_IN: dict[type, Callable[[Any], Policy]] = {
     settings.Random: lambda _: Random(),
     settings.Logit: Logit,
     settings.Fixed: Fixed,
+    settings.AsLogged: AsLogged,
+    routes.Routes: Routes,
     settings.BestFixed: lambda _: BestFixed(),
     settings.Oracle: lambda _: Oracle(),
     learners.Greedy: Greedy,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import ClassVar
 
 import numpy as np
 
-from coalesce_sim.policies.errors import PolicyError
+from coalesce_sim.policies.errors import place_of
 from coalesce_sim.policies.protocol import LOCAL, Decision, OracleView, Policy, Surroundings, View
 from coalesce_sim.rounding import exceeds, first_least
 from coalesce_sim.scenario import policy as settings
@@ -17,7 +16,7 @@ class AlwaysLocal(Policy):
     """Every task at home, and what may be split in the way that is expected to cost less there."""
 
     def splits(self, view: View) -> bool:
-        return _splits_at_home(view)
+        return splits_at_home(view)
 
     @property
     def searches(self) -> bool:
@@ -80,16 +79,14 @@ class FixedChoice(Policy):
         self.contractor = contractor
 
     def splits(self, view: View) -> bool:
-        return _splits_at_home(view)
+        return splits_at_home(view)
 
     @property
     def searches(self) -> bool:
         return self.contractor != LOCAL
 
     def decide(self, view: View) -> Decision:
-        position = int(view.ids.searchsorted(self.contractor))
-        offered = position < len(view.ids) and view.ids[position] == self.contractor
-        return Decision(position if offered else LOCAL)
+        return Decision(position_of(view, self.contractor))
 
 
 class Fixed(FixedChoice):
@@ -101,12 +98,23 @@ class Fixed(FixedChoice):
 
     def start(self, surroundings: Surroundings) -> None:
         """Find the contractor. Raises `PolicyError` where there is none of that name."""
-        names = surroundings.contractor_names
-        if self._name not in names:
-            near = difflib.get_close_matches(self._name, names)
-            hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
-            raise PolicyError(f"policy.contractor: no contractor of that name (got {self._name!r}){hint}")
-        self.contractor = names.index(self._name)
+        self.contractor = place_of(self._name, surroundings.contractor_names, "contractor", "contractor")
+
+
+class AsLogged(Policy):
+    """Each task goes where its log says; to home, too, where that contractor makes no offer.
+
+    `at_logged_costs` says whether the log itself is played, and not this market.
+    """
+
+    def __init__(self, rules: settings.AsLogged) -> None:
+        self.at_logged_costs = rules.costs == "logged"
+
+    def splits(self, view: View) -> bool:
+        return splits_at_home(view)
+
+    def decide(self, view: View) -> Decision:
+        return Decision(position_of(view, int(view.fact("logged_to"))))
 
 
 class BestFixed(FixedChoice):
@@ -150,7 +158,14 @@ class Oracle(Policy):
         return Decision(best if exceeds(view.realised_internal_usd, least_usd) else LOCAL)
 
 
-def _splits_at_home(view: View) -> bool:
+def position_of(view: View, contractor: int) -> int:
+    """The position of a contractor's offer, `LOCAL` where it makes none."""
+    position = int(view.ids.searchsorted(contractor))
+    offered = position < len(view.ids) and view.ids[position] == contractor
+    return position if offered else LOCAL
+
+
+def splits_at_home(view: View) -> bool:
     """Whether a task is expected to cost less in its steps where nobody is hired."""
     whole, split = view.whole, view.split
     return whole is not None and split is not None and exceeds(whole.at_home.usd, split.at_home.usd)

@@ -13,6 +13,7 @@ import numpy as np
 from coalesce_sim.experiments.cores import AskedCore, choose_core
 from coalesce_sim.experiments.staging import Stage
 from coalesce_sim.experiments.tables.offers import offers_table
+from coalesce_sim.inputs.uncertain import drawn
 from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.hired import hired_is_drawn
 from coalesce_sim.market.market import Market
@@ -93,6 +94,7 @@ def explain(
         kept.append(rehearsed(policy, task))
         return kept[-1]
 
+    scenario = drawn(scenario, seed, replication)
     story = _Story(scenario, replication, task, kept)
     policy, played = made(scenario.policy), choose_core(core, [scenario], runs=1, watched=True).core
     Stage(scenario, policy, story, seed=seed, replication=replication, core=played, make=made).play()
@@ -245,6 +247,7 @@ def _decision(scenario: Scenario, market: Market, decided: DecidedOffers, replic
 
 def _task(scenario: Scenario, block: Block, task: int) -> Facts:
     facts = {each.name: getattr(block.tasks, each.name)[task] for each in fields(Tasks)}
+    facts.pop("logged_to")
     kind = list(scenario.workload.types)[facts.pop("type_id")]
     arrived = scenario.clock.start + timedelta(seconds=float(facts["arrival_s"]))
     return {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
@@ -12,6 +12,7 @@ from coalesce_sim.metrics import METRICS, SAVINGS
 from coalesce_sim.numbers import level_text, plural, with_interval
 from coalesce_sim.report.layout import Column, print_columns, print_wrapped
 from coalesce_sim.report.progress import unfinished
+from coalesce_sim.report.uncertainty import AVERAGED
 from coalesce_sim.statistics.intervals import Estimate
 from coalesce_sim.sweeps.results import OUTCOME
 from coalesce_sim.sweeps.running import FAILURES, POINTS, RUNS
@@ -93,15 +94,21 @@ def warnings_of(result: SweepResult) -> list[str]:
             "nothing was cut from them. Let them run longer (clock.days)."
         )
     told += _who_brings_tasks(result)
+    if any(base.get("uncertainty") for base in _bases(result)):
+        told.append(f"{AVERAGED[0].upper()}{AVERAGED[1:]}.")
     told += [f"{each.sentence[0].upper()}{each.sentence[1:]}." for each in result.observed]
     return told
+
+
+def _bases(result: SweepResult) -> list[dict[str, Any]]:
+    """The scenarios that were varied."""
+    return list(result.facts["asked"]["sweep"].get("base", {}).values())
 
 
 def _who_brings_tasks(result: SweepResult) -> list[str]:
     """That more clients bring no more tasks, where their number varies and tasks come to all together."""
     varied = [name for name in result.factors if _COUNT.fullmatch(name)]
-    bases = result.facts["asked"]["sweep"].get("base", {})
-    arrivals = [base["workload"]["arrivals"] for base in bases.values()]
+    arrivals = [base["workload"]["arrivals"] for base in _bases(result)]
     together = [each["kind"] in ("renewal", "demand_driven") and not each.get("per") for each in arrivals]
     if not varied or not any(together):
         return []

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from coalesce_sim.experiments.runs import RunResult
 from coalesce_sim.market.contracts.states import FINAL_STATES
+from coalesce_sim.metrics import SPLIT
 from coalesce_sim.numbers import NOTHING, number, percent, plural, with_half_width
 from coalesce_sim.report.costs import NONE, SAVED_IN, cost_lines
 from coalesce_sim.report.groups import print_groups
@@ -16,6 +17,7 @@ from coalesce_sim.report.layout import Column, print_columns, print_wrapped
 from coalesce_sim.report.results_folder import Written
 from coalesce_sim.report.routing import print_routing, print_who
 from coalesce_sim.report.sellers import comings_and_goings, print_sellers
+from coalesce_sim.report.uncertainty import uncertainty_lines
 from coalesce_sim.scenario.security import INCIDENT_KINDS
 from coalesce_sim.statistics.intervals import Estimate, estimate
 
@@ -66,6 +68,8 @@ def print_run(console: Console, written: Written[RunResult]) -> None:
     if turnover := comings_and_goings(result.estimates):
         print_wrapped(console, f"{turnover}.")
     for line in experience(result):
+        print_wrapped(console, line)
+    for line in uncertainty_lines(result.twins.figures, {n: result.estimates[n].split for n in SPLIT}):
         print_wrapped(console, line)
     for note in (_HONEST, _AS_PUBLISHED) if _of_the_paper(result) else (_HONEST,):
         print_wrapped(console, note, "dim")

@@ -13,8 +13,9 @@ import pyarrow as pa
 from coalesce_sim.experiments.cores import AskedCore, ChosenCore, choose_core
 from coalesce_sim.experiments.queues import QueueWatch
 from coalesce_sim.experiments.replication import TableName, Wanted
-from coalesce_sim.experiments.runs import RunResult, metrics_of
+from coalesce_sim.experiments.runs import RunResult, metrics_of, others
 from coalesce_sim.experiments.staging import Metrics
+from coalesce_sim.experiments.uncertainty import MOST_PAIRS, Twins, sources_of
 from coalesce_sim.files import Folder, expecting
 from coalesce_sim.loading import data_digests
 from coalesce_sim.market.hired import hired_is_drawn
@@ -95,9 +96,20 @@ def _play(
 
         items = [(scenario, origin.seed, replication) for replication in range(count)]
         open_files.enter_context(expecting(data_digests(scenario)))
-        played = metrics_of(items, jobs=jobs, emit=emit, wanted=wanted, progress=progress, core=chosen.core)
+        more = len(sources_of(scenario)) * min(count, MOST_PAIRS)
+        share = count / (count + more)
+        played = metrics_of(
+            items,
+            jobs=jobs,
+            emit=emit,
+            wanted=wanted,
+            progress=lambda done: progress(done * share),
+            core=chosen.core,
+        )
         with closing(played):
             metrics.extend(played)
+        play = others(jobs=jobs, core=chosen.core, progress=lambda done: progress(share + done * (1 - share)))
+        twins = Twins.played(scenario, origin.seed, count, play)
     whole = Timeline.of(pa.concat_tables(timeline), count)
-    result = RunResult(scenario, origin.seed, metrics, kept, watch.judged(), chosen)
+    result = RunResult(scenario, origin.seed, metrics, kept, watch.judged(), chosen, twins)
     return result, whole

@@ -20,6 +20,7 @@ from coalesce_sim.scenario.draws import NonNegativeDistribution
 from coalesce_sim.scenario.moving import Moving
 from coalesce_sim.scenario.policy import PolicySettings
 from coalesce_sim.scenario.pool import Slots, TypeOutcome, refuse_beside_box
+from coalesce_sim.scenario.problems import Steps, dotted
 
 MOST_CLIENTS = 1_000_000
 
@@ -309,6 +310,12 @@ class Clients(Model):
         own = [each.stated is not None and each.stated.policy is not None for each in self.populations]
         return [not own[group] for group in self.group_of.tolist()]
 
+    @property
+    def group_names(self) -> tuple[str, ...]:
+        """The name of the group of each client; nothing where there are no groups."""
+        names = list(self.groups or ())
+        return tuple(names[group] for group in self.group_of.tolist()) if names else ()
+
     def all_have(self, slots: Slots) -> bool:
         """Whether so many slots are what every client has."""
         return all(home.slots == slots for home in self.homes)
@@ -317,13 +324,17 @@ class Clients(Model):
         """The clients that a client is one of."""
         return next(each for each in self.populations if client < each.first + each.count)
 
+    def steps_of(self, population: Population, field: str) -> Steps:
+        """The way to where it is stated what a field is of a population."""
+        if population.box is not None and field in OF_BOX:
+            return "boxes", population.box, field
+        if population.stated is None or getattr(population.stated, field) is None:
+            return "clients", field
+        return "clients", "groups", population.name or "", field
+
     def place_of(self, population: Population, field: str) -> str:
         """Where in a scenario it is stated what a field is of a population."""
-        if population.box is not None and field in OF_BOX:
-            return f"boxes.{population.box}.{field}"
-        if population.stated is None or getattr(population.stated, field) is None:
-            return f"clients.{field}"
-        return f"clients.groups.{population.name}.{field}"
+        return dotted(self.steps_of(population, field))
 
     def _spread(self, of_populations: list[int]) -> IntArray:
         counts = [each.count for each in self.populations]

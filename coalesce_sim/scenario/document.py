@@ -45,10 +45,14 @@ DISTRIBUTIONS = frozenset(
         "empirical",
         "mixture",
         *("at_hours", "trend", "walk", "csv"),
+        "uncertain",
     }
 )
-"""Keys that name a distribution, or how a number moves; a mapping with one of them as its only key is that.
-"""
+"""Keys that name a distribution, how a number moves, or that it is not known for certain; a mapping with one
+of them as its only key is that."""
+
+UNCERTAIN = "uncertain"
+"""The key of a distribution that stands in place of a number, to be drawn once a replication."""
 
 DISCRIMINATORS = ("kind", "class", "profile")
 """Keys whose value says which alternative a mapping describes."""
@@ -180,6 +184,7 @@ class Base:
             try:
                 change = each if isinstance(each, Change) else Change.of_text(each)
                 merged = _merge(merged, _overlay(merged, change.steps, change.node))
+                merged = _made_certain(merged, change.steps, change.node)
             except ScenarioError as error:
                 problems.extend(error.problems)
         if problems:
@@ -199,7 +204,7 @@ def read_base(source: str | Path | Mapping[str, Any]) -> Base:
     """
     layers = _layers(source)
     files = tuple(file for _, file in layers if file is not None)
-    merged = reduce(_merge, (root for root, _ in reversed(layers)))
+    merged = reduce(_extended, (root for root, _ in reversed(layers)))
     merged = Node({key: node for key, node in merged.value.items() if key != "extends"}, merged.mark)
     return Base(merged, "scenario" if isinstance(source, Mapping) else files[0].stem, files)
 
@@ -281,6 +286,10 @@ def _locate(name: str, folder: Path) -> Path:
     return folder / name if bundled.is_path(name) else bundled.find(name)
 
 
+def _extended(parent: Node, child: Node) -> Node:
+    return _made_certain(_merge(parent, child), (), child)
+
+
 def _merge(parent: Node, child: Node) -> Node:
     ours, theirs = child.value, parent.value
     if not (isinstance(ours, dict) and isinstance(theirs, dict)) or _names_another(theirs, ours):
@@ -295,6 +304,52 @@ def _merge(parent: Node, child: Node) -> Node:
 def _inherited(parent: Node, child: Node) -> Node:
     """What becomes of a field that the parent has as well: null clears it."""
     return Node(None, child.mark, cleared=True) if child.value is None else _merge(parent, child)
+
+
+def _made_certain(merged: Node, steps: Steps, stated: Node) -> Node:
+    """Without the entries of `uncertainty.inputs` whose numbers were `stated` anew, at `steps`: whoever
+    states a number says what it is."""
+    section = _entry(merged, "uncertainty")
+    inputs = _entry(section, "inputs")
+    if section is None or inputs is None or steps[:1] == ("uncertainty",):
+        return merged
+    own = _entry(_entry(stated, "uncertainty"), "inputs") if not steps else None
+    kept = dict(inputs.value)
+    for path in inputs.value.keys() - (own.value if own is not None else {}).keys():
+        found = re.match(_pattern(steps), path)
+        if found is not None and _states(stated, path[found.end() :]):
+            del kept[path]
+    if len(kept) == len(inputs.value):
+        return merged
+    fixed = Node(section.value | {"inputs": Node(kept, inputs.mark)}, section.mark)
+    return Node(merged.value | {"uncertainty": fixed}, merged.mark)
+
+
+def _entry(node: Node | None, key: str) -> Node | None:
+    """The mapping under a key of a mapping, if there is one."""
+    found = node.value.get(key) if node is not None and isinstance(node.value, dict) else None
+    return found if isinstance(found, Node) and isinstance(found.value, dict) else None
+
+
+def _pattern(steps: Steps) -> str:
+    """What the beginning of a dotted path matches that leads through these steps."""
+    every = {EVERY: r"[^.\[\]]+"}
+    parts = [rf"\[{s}\]" if isinstance(s, int) else rf"\.?{every.get(s, re.escape(s))}" for s in steps]
+    return "".join(parts) + (r"(?![^.\[])" if steps else "")
+
+
+def _states(node: Node, rest: str) -> bool:
+    """Whether a tree says what stands at the rest of a dotted path."""
+    if not rest:
+        return not isinstance(node.value, dict) or node.value.keys() == {UNCERTAIN}
+    if isinstance(node.value, dict):
+        rest = rest.removeprefix(".")
+        keys = [key for key in node.value if re.match(re.escape(key) + r"(?![^.\[])", rest)]
+        return any(_states(node.value[key], rest[len(key) :]) for key in keys)
+    item = re.match(r"\[([0-9]{1,9})\]", rest)
+    if not isinstance(node.value, list) or item is None:
+        return True  # replaced by something else altogether
+    return int(item[1]) >= len(node.value) or _states(node.value[int(item[1])], rest[item.end() :])
 
 
 def _names_another(parent: dict[str, Node], child: dict[str, Node]) -> bool:

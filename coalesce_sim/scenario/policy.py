@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
@@ -27,6 +28,7 @@ from coalesce_sim.scenario.learners import (
 )
 from coalesce_sim.scenario.mechanisms import PostedPrice, ScoreAuction, Vickrey
 from coalesce_sim.scenario.own import OwnCode, kind_of
+from coalesce_sim.scenario.routes import Name, Routes
 
 
 class Weights(Model):
@@ -211,6 +213,23 @@ class Fixed(Model):
     contractor: Annotated[str, Field(min_length=1)]
     """The contractor's name; in a drawn pool its type and number, as in ``edge_7``."""
 
+    @property
+    def names(self) -> Iterator[Name]:
+        """The name that it goes by."""
+        yield "contractor", "contractor", self.contractor
+
+
+class AsLogged(Model):
+    """Each task goes where its log says that it went: what is done today, to measure others by. Needs tasks
+    that are `logged`."""
+
+    kind: Literal["as_logged"]
+    costs: Literal["logged", "modelled"] = "logged"
+    """``logged`` plays the log itself, for all clients: each task ends after `logged.s`, well or not, at its
+    bill or, at home without one, at what the hardware costs for so long; nothing queues, and nothing is tried
+    again. ``modelled`` sends it to the same contractor at this market's own prices, times and luck, or keeps
+    it at home where that one makes no offer; so the model can be held against the log."""
+
 
 class BestFixed(Model):
     """The one choice, a contractor or home, that in hindsight costs least when made for a whole replication:
@@ -254,6 +273,8 @@ PolicySettings = Annotated[
     | Annotated[Random, Tag("random")]
     | Annotated[Logit, Tag("logit")]
     | Annotated[Fixed, Tag("fixed")]
+    | Annotated[AsLogged, Tag("as_logged")]
+    | Annotated[Routes, Tag("routes")]
     | Annotated[BestFixed, Tag("best_fixed")]
     | Annotated[Oracle, Tag("oracle")]
     | Annotated[PostedPrice, Tag("posted_price")]
@@ -262,3 +283,13 @@ PolicySettings = Annotated[
     | Annotated[Custom, Tag("class")],
     Discriminator(kind_of),
 ]
+
+
+def names_in(policy: PolicySettings) -> list[Name]:
+    """What a policy calls by name."""
+    return list(policy.names) if isinstance(policy, Fixed | Routes) else []
+
+
+def hired_by(policy: PolicySettings) -> dict[str, str]:
+    """The contractors that a policy hires by their names, by the field that names them."""
+    return {field: name for field, what, name in names_in(policy) if what == "contractor"}

@@ -10,6 +10,11 @@ from coalesce_sim import files
 
 
 def read_bytes(path: str | Path, most: int) -> bytes:
+    """The bytes of a regular file, as `read_content` reads them."""
+    return read_content(path, most).data
+
+
+def read_content(path: str | Path, most: int) -> files.Content:
     """The content of a regular file of at most so many bytes.
 
     Raises OSError, whose `strerror` says what stands in the way; FileNotFoundError where nothing is there;
@@ -18,7 +23,7 @@ def read_bytes(path: str | Path, most: int) -> bytes:
     try:
         status = Path(path).stat()
         if stat.S_ISREG(status.st_mode) and status.st_size <= most:
-            return files.read_bytes(path).data
+            return files.read_bytes(path)
     except FileNotFoundError:
         raise FileNotFoundError(errno.ENOENT, "no such file") from None
     except (OSError, ValueError) as error:  # ValueError: a NUL character in the name

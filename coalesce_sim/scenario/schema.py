@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated, Any, Self, TypeVar
@@ -33,7 +33,7 @@ from coalesce_sim.scenario.discovery import Discovery
 from coalesce_sim.scenario.distributions import NonNegative, Positive, no_speck
 from coalesce_sim.scenario.moving import Moving, extremes, moving_in, objections
 from coalesce_sim.scenario.origins import Origins
-from coalesce_sim.scenario.policy import BestFixed, Fixed, PolicySettings
+from coalesce_sim.scenario.policy import BestFixed, PolicySettings, names_in
 from coalesce_sim.scenario.pool import (
     Contractor,
     ContractorDynamics,
@@ -49,8 +49,9 @@ from coalesce_sim.scenario.security import Incidents
 from coalesce_sim.scenario.skills import Skills
 from coalesce_sim.scenario.tariff import PRICES
 from coalesce_sim.scenario.turnover import Turnover
+from coalesce_sim.scenario.uncertainty import Drawn, Uncertainty, unknown_places
 from coalesce_sim.scenario.volume import MOST_TRUST_GIB, overflow, trust_gib
-from coalesce_sim.scenario.workload import DemandDriven, MarketDemand, Recorded, Workload
+from coalesce_sim.scenario.workload import Csv, DemandDriven, MarketDemand, Recorded, Workload
 
 MAX_INTERVALS = 10_000_000
 MOST_CONTRACTORS = 100_000
@@ -193,12 +194,16 @@ class Scenario(Model):
     """What work is expected to cost at home and at contractors, and how much of that comes true."""
     policy: PolicySettings
     """Who decides whether a task stays at home or is given to a contractor, and to which."""
+    uncertainty: Uncertainty | None = None
+    """What of all this is not known for certain, to be drawn once a replication. Left out, everything is as
+    it says here."""
     published: dict[str, PublishedValue] = Field(default_factory=dict)
     """Printed figures by metric name, shown beside ours and used for nothing else."""
     paper_metrics: bool = False
     """Whether the paper's own metrics of savings are shown beside the honest ones, as the profile `published`
     says for all that extend it; changes nothing of what is played."""
     _origins: Origins = PrivateAttr(default_factory=Origins)
+    _drawn: Drawn = PrivateAttr(default_factory=Drawn)
 
     @model_validator(mode="after")
     def _boxes_are_there(self) -> Self:
@@ -356,6 +361,17 @@ class Scenario(Model):
         """Where its fields were written; known of what `coalesce_sim.load` read."""
         return self._origins
 
+    @property
+    def drawn_inputs(self) -> Mapping[str, float]:
+        """What was drawn for it where it is the market of one replication, by the way to each field."""
+        return self._drawn.inputs
+
+    def drawn_with(self, inputs: Mapping[str, float]) -> Self:
+        """The same scenario, which knows what was drawn for it."""
+        told = self.model_copy()
+        told._drawn = Drawn(inputs)
+        return told
+
     def written_at(self, origins: Origins) -> Self:
         """The same scenario, which knows where it was written."""
         told = self.model_copy()
@@ -372,6 +388,10 @@ class Scenario(Model):
         {'start': '2025-06-01T08:00:00', 'days': 1.0, 'timeline_min': 60.0}
         """
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+    def stated(self) -> dict[str, Any]:
+        """What is played, as in `resolved`, but for what is uncertain of it."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"uncertainty"})
 
     @property
     def facts(self) -> list[tuple[str, ContractorFacts]]:
@@ -674,25 +694,37 @@ class Scenario(Model):
                     "reputation.model.pretrusted_clients: must be at most the number of clients, "
                     f"{self.clients.total} (got {trusted})"
                 )
-        wanted = [(place, each.contractor) for place, each in self.policies if isinstance(each, Fixed)]
-        if not wanted or isinstance(self.contractors, RecordedPool):
-            return self
-        match self.contractors:
-            case DrawnPool(types=types, count=count):
-                names = [f"{name}_{number}" for name in types for number in range(count)]
-            case PriceList(sellers=sellers):
-                names = list(sellers)
-            case listed:
-                names = [each.name for each in listed]
+        wanted = [
+            (f"{place}.{field}", what, name)
+            for place, policy in self.policies
+            for field, what, name in names_in(policy)
+        ]
         refused = []
-        for place, name in wanted:
-            if name not in names:
-                near = closest(name, names[:1000])
+        for place, what, name in wanted:
+            known = self._names_of(what)
+            if known is not None and name not in known:
+                near = closest(name, known[:1000])
                 hint = "" if near is None else f"; did you mean {near!r}?"
-                refused.append(f"{place}.contractor: no contractor of that name (got {name!r}){hint}")
+                refused.append(f"{place}: no {what} of that name (got {name!r}){hint}")
         if refused:
             raise Refusals(refused)
         return self
+
+    def _names_of(self, what: str) -> list[str] | None:
+        """The names of all contractors, task types or groups of clients; None where only records tell."""
+        if what == "task type":
+            return list(self.workload.types)
+        if what == "group of clients":
+            return list(self.clients.groups or ())
+        match self.contractors:
+            case DrawnPool(types=types, count=count):
+                return [f"{name}_{number}" for name in types for number in range(count)]
+            case PriceList(sellers=sellers):
+                return list(sellers)
+            case RecordedPool():
+                return None
+            case listed:
+                return [each.name for each in listed]
 
     @model_validator(mode="after")
     def _adversaries_can_be_played(self) -> Self:
@@ -746,6 +778,26 @@ class Scenario(Model):
                 f"workload.types: must be the benchmarks of records, {', '.join(self.records.benchmarks)} "
                 f"(got {', '.join(self.workload.types)})"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _uncertain_numbers_are_there(self) -> Self:
+        if self.uncertainty is None:
+            return self
+        refused = list(unknown_places(self.uncertainty, self.stated()))
+        log = None if self.uncertainty.log is None else self.uncertainty.log.blocks
+        if log == "instance" and self.records is None:
+            refused.append(
+                "uncertainty.log.blocks: needs records, whose instances are drawn (got 'instance')"
+            )
+        if log not in (None, "instance") and not isinstance(self.workload.arrivals, Csv):
+            kind = self.workload.arrivals.kind
+            refused.append(
+                f"uncertainty.log.blocks: needs a log, which workload.arrivals of the kind {kind} is not "
+                f"(got {log!r})"
+            )
+        if refused:
+            raise Refusals(refused)
         return self
 
     @model_validator(mode="after")

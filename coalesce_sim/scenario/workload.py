@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal, Self, get_args
 
+import numpy as np
 from pydantic import AfterValidator, Field, model_validator
 
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.scenario.base import Model, Text
 from coalesce_sim.scenario.distributions import (
     Distribution,
@@ -16,6 +18,7 @@ from coalesce_sim.scenario.distributions import (
 )
 from coalesce_sim.scenario.draws import NonNegativeDistribution, PositiveDistribution
 from coalesce_sim.scenario.moving import Moving
+from coalesce_sim.scenario.uncertainty import Resample
 
 Level = Literal["low", "medium", "high"]
 LEVELS: Final[tuple[Level, ...]] = get_args(Level)
@@ -89,6 +92,26 @@ class Renewal(Model):
     clients bring more; left out, tasks come to all clients together, and are dealt among them."""
 
 
+class LoggedTask(Model):
+    """What a log says of a task: where it went, and what came of it."""
+
+    to: Annotated[str, Field(min_length=1)]
+    """Name of the contractor that did it, or ``home``."""
+    usd: NonNegative | None = None
+    """USD that were billed for it, all attempts together. Left out it is not known: at home the task then
+    costs what the hardware does for so long, and at a contractor there is no bill to compare with."""
+    s: NonNegative
+    """Seconds from its arrival to the end of its last attempt."""
+    good: bool
+    """Whether it ended well."""
+    attempts: Annotated[int, Field(ge=1, le=1_000_000)] = 1
+    """How many calls it took."""
+
+
+HOME: Final = "home"
+"""What `logged.to` says of tasks that were done at home."""
+
+
 class ListedTask(Model):
     """One explicit task; what is left out is taken from its type and the workload's attributes."""
 
@@ -98,6 +121,14 @@ class ListedTask(Model):
     """Seconds from the start of the run, not before the task above; stated of all tasks or of none."""
     client: Annotated[int, Field(ge=0, lt=1_000_000)] | None = None
     """Number of the client that has it, from 0; left out, as `dealing` says."""
+    group: str | None = None
+    """One of `clients.groups` that it comes to: its `client`, if stated, must be one of these, and else is
+    dealt among them. Left out, as the `client` or the groups' shares say."""
+    session: Annotated[str, Field(min_length=1)] | Annotated[int, Field(ge=0)] | None = None
+    """What it was a part of, as tasks of one conversation are: those of a session depend on each other.
+    Changes nothing of what is played."""
+    logged: LoggedTask | None = None
+    """What a log says came of it, to compare with; stated of all tasks or of none."""
     documents: NonNegative | None = None
     """How many documents it works on; left out, as many as its type says."""
     complexity: Positive | None = None
@@ -125,12 +156,19 @@ class ListedTask(Model):
     """
 
 
-ATTRIBUTES = tuple(
-    name
-    for name in ListedTask.model_fields
-    if name not in ("type", "arrival_s", "client", "data_sensitivity")
-)
+_APART = ("type", "arrival_s", "client", "group", "session", "logged", "data_sensitivity")
+
+ATTRIBUTES = tuple(name for name in ListedTask.model_fields if name not in _APART)
 """What a listed task can state of itself in numbers, besides its client and when it comes."""
+
+OF_LOG = tuple(f"logged.{name}" for name in LoggedTask.model_fields)
+"""What a log says of a task, as columns of a file are named."""
+
+LOG_NEEDS = tuple(f"logged.{name}" for name, field in LoggedTask.model_fields.items() if field.is_required())
+"""What it must say if it says anything."""
+
+COLUMNS = (*(name for name in ListedTask.model_fields if name != "logged"), *OF_LOG)
+"""What a column of a file can hold of a task."""
 
 ABOVE_ZERO = frozenset({"complexity"})
 """Attributes that must not be 0."""
@@ -167,6 +205,9 @@ class Csv(Model):
     start: Literal["log"] | None = None
     """``log`` starts the clock at the file's earliest timestamp, in place of `clock.start`. Left out, the run
     begins at `clock.start` whatever the file says."""
+    resample: Resample | None = None
+    """A bootstrap sample of the tasks that is played in their place, as `uncertainty.log` draws one for each
+    replication. Left out, the tasks themselves are."""
 
     @model_validator(mode="after")
     def _starts_with_an_arrival(self) -> Self:
@@ -177,12 +218,34 @@ class Csv(Model):
     @model_validator(mode="after")
     def _known_columns(self) -> Self:
         for field in self.columns:
-            if field not in ListedTask.model_fields:
-                known = ", ".join(ListedTask.model_fields)
+            if field not in COLUMNS:
+                known = ", ".join(COLUMNS)
                 raise ValueError(f"columns: {field!r} is not a field of a task (known: {known})")
         if (self.type is None) == ("type" not in self.columns):
             raise ValueError("needs either `type` or a column for it")
+        missing = [field for field in LOG_NEEDS if field not in self.columns]
+        if missing and any(field in self.columns for field in OF_LOG):
+            raise ValueError(f"columns: {', '.join(missing)} missing, though others of the log are there")
         return self
+
+
+class Table(Model):
+    """Explicit tasks from a CSV or Parquet file whose columns are named as the fields of a task."""
+
+    kind: Literal["table"]
+    path: str
+    """Where the file is: beside the scenario's own, or from the working directory. It needs the columns
+    `type` and `arrival_s`, the latter seconds from the start of the run, or timestamps, which are counted
+    from the earliest; a file written newest first is turned round. What the log says stands in ``logged.to``,
+    ``logged.usd`` and so on. Columns of other names are not read."""
+    limit: Annotated[int, Field(gt=0)] | None = None
+    """Rows after which no more are read; left out, all are."""
+    start: Literal["log"] | None = None
+    """``log`` starts the clock at the file's earliest timestamp, in place of `clock.start`. Left out, the run
+    begins at `clock.start` whatever the file says."""
+    pace: Positive = 1.0
+    """How many times as fast tasks come as the file says: 2 has twice as many in an hour. What a log says of
+    a task stays as it is."""
 
 
 class Progression(Model):
@@ -248,8 +311,14 @@ class Recorded(Model):
         return self
 
 
+FromFile = Csv | Table
+"""Tasks that a file of the user's own lists."""
+
+Explicit = Listed | Csv | Table | Series
+"""Tasks that are stated one by one, and not drawn."""
+
 Arrivals = Annotated[
-    DemandDriven | Renewal | Listed | Csv | Series | Recorded,
+    DemandDriven | Renewal | Listed | Csv | Table | Series | Recorded,
     Field(discriminator="kind"),
 ]
 
@@ -283,6 +352,8 @@ class TaskType(Model):
     max_latency_min: Positive
     """Minutes from arrival in which a task is to be done; what is later costs `cost_model.late_usd_per_min`.
     """
+    expected_output_tokens: NonNegative | None = None
+    """Tokens that everybody expects to be written for such a task; left out, as `attributes` say."""
     documents: NonNegative = 0.0
     """How many documents a task works on; they count in the memory that it occupies."""
     base_flop: NonNegative = 0.0
@@ -422,6 +493,13 @@ class Workload(Model):
         return isinstance(self.arrivals, DemandDriven | Renewal) and self.arrivals.per == "client"
 
     @property
+    def expected_output_tokens(self) -> FloatArray:
+        """Tokens that are expected to be written for a task of each type."""
+        of_all = self.attributes.expected_output_tokens
+        stated = [kind.expected_output_tokens for kind in self.types.values()]
+        return np.array([of_all if each is None else each for each in stated], dtype=np.float64)
+
+    @property
     def splits(self) -> bool:
         """Whether there are tasks that the policy may have done in steps, or coordination that costs."""
         return any(kind.may_split or kind.coordinated for kind in self.types.values())
@@ -430,7 +508,7 @@ class Workload(Model):
     def _cached_tokens_are_of_the_prompt(self) -> Self:
         """Of tasks in a file or a list it is asked when they are read."""
         least, most = support(self.attributes.prompt_tokens)[0], support(self.attributes.cached_tokens)[1]
-        if most > least and not isinstance(self.arrivals, Listed | Csv | Series):
+        if most > least and not isinstance(self.arrivals, Explicit):
             raise ValueError(f"attributes.cached_tokens: {too_many_cached(most, least)}")
         return self
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,6 +11,7 @@ from scipy.special import stdtr, stdtrit
 
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.rounding import varies
+from coalesce_sim.statistics.components import Source
 from coalesce_sim.statistics.intervals import Estimate, estimate
 
 FAMILY_WISE = 0.05
@@ -52,9 +53,16 @@ class Contrast:
         return None if self.ci_holm is None else (self.ci_holm[1] - self.ci_holm[0]) / 2
 
 
-def contrasts(samples: Sequence[FloatArray]) -> list[Contrast]:
-    """Paired t tests of samples of differences, one family; NaN are left out."""
-    estimates = [estimate(sample.tolist()) for sample in samples]
+def contrasts(
+    samples: Sequence[FloatArray], twins: Sequence[Mapping[Source, FloatArray]] | None = None
+) -> list[Contrast]:
+    """Paired t tests of samples of differences, one family; NaN are left out.
+
+    `twins` has the differences of twins for each sample (`estimate`): then what is shown is so whatever the
+    inputs and the log may be, as far as they are known.
+    """
+    beside = twins or [{}] * len(samples)
+    estimates = [estimate(sample.tolist(), twins=each) for sample, each in zip(samples, beside, strict=True)]
     tested = [(index, p) for index, each in enumerate(estimates) if (p := _p_value(each)) is not None]
     p_values = [p for _, p in tested]
     found = [Contrast(each, None, None, None) for each in estimates]
@@ -138,29 +146,28 @@ def variance_removed(one: FloatArray, other: FloatArray) -> float:
 
 def _p_value(difference: Estimate) -> float | None:
     """Two-sided, of no difference; 1 where there is none in any pair."""
-    if difference.mean is None or difference.sd is None:
+    if difference.mean is None or difference.error is None:
         return None
-    if difference.sd == 0:
+    if difference.error == 0:
         return float(difference.mean == 0)
-    t = abs(difference.mean) / (difference.sd / math.sqrt(difference.n))
-    return 2 * float(stdtr(difference.n - 1, -t))
+    return 2 * float(stdtr(difference.degrees, -abs(difference.mean) / difference.error))
 
 
 def _p_outside(difference: Estimate, margin: float) -> float | None:
     """The larger p-value of two one-sided t tests, of a mean at or below −margin and at or above it."""
-    if difference.mean is None or difference.sd is None:
+    if difference.mean is None or difference.error is None:
         return None
     inside = margin - abs(difference.mean)
-    if difference.sd == 0:
+    if difference.error == 0:
         return float(inside <= 0)
-    return float(stdtr(difference.n - 1, -inside / (difference.sd / math.sqrt(difference.n))))
+    return float(stdtr(difference.degrees, -inside / difference.error))
 
 
 def t_interval(value: Estimate, level: float) -> tuple[float, float] | None:
     """The t interval that leaves out the share `level`; None with fewer than two values."""
-    if value.mean is None or value.sd is None:
+    if value.mean is None or value.error is None:
         return None
-    half_width = float(stdtrit(value.n - 1, 1 - level / 2)) * value.sd / math.sqrt(value.n)
+    half_width = float(stdtrit(value.degrees, 1 - level / 2)) * value.error
     return value.mean - half_width, value.mean + half_width
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.rounding import ROUNDING, varies
+from coalesce_sim.statistics.components import Source, Split, split_of
 from coalesce_sim.statistics.shares import share_interval
 
 Interval = Literal["t", "bca"]
@@ -25,12 +26,16 @@ _BATCH_VALUES = 2_000_000
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A mean over n independent replications; sd and interval are None where n < 2, all where n = 0."""
+    """A mean over n independent replications; sd and interval are None where n < 2, all where n = 0.
+
+    `split` says where its variance comes from, if not from luck alone: then the interval covers the rest too.
+    """
 
     mean: float | None
     sd: float | None
     ci95: tuple[float, float] | None
     n: int
+    split: Split | None = None
 
     @property
     def half_width(self) -> float | None:
@@ -38,12 +43,24 @@ class Estimate:
         return None if self.ci95 is None else (self.ci95[1] - self.ci95[0]) / 2
 
     @property
+    def error(self) -> float | None:
+        """Standard error of the mean."""
+        if self.sd is None or self.split is None:
+            return None if self.sd is None else self.sd / math.sqrt(self.n)
+        return self.split.error
+
+    @property
+    def degrees(self) -> float:
+        """Degrees of freedom of the standard error."""
+        return self.n - 1 if self.split is None else self.split.degrees
+
+    @property
     def negated(self) -> Estimate:
         """That of the same values with the other sign."""
         if self.mean is None:
             return self
         ends = None if self.ci95 is None else (-self.ci95[1], -self.ci95[0])
-        return Estimate(-self.mean, self.sd, ends, self.n)
+        return replace(self, mean=-self.mean, ci95=ends)
 
     @classmethod
     def of_dict(cls, told: Mapping[str, Any]) -> Self:
@@ -61,9 +78,18 @@ class Estimate:
         }
 
 
-def estimate(values: Sequence[float], interval: Interval = "t", *, share: bool = False) -> Estimate:
+def estimate(
+    values: Sequence[float],
+    interval: Interval = "t",
+    *,
+    share: bool = False,
+    twins: Mapping[Source, FloatArray] | None = None,
+) -> Estimate:
     """Mean, standard deviation and 95 % interval; undefined (NaN) values are left out and lower n.
 
+    Where inputs or the log are uncertain, `twins` has the values of twins of the first replications
+    (`components.split_of`), and the interval covers what they are uncertain by, which more replications do
+    not average out.
     Values that differ by no more than rounding do not vary: sd and interval are those of equal ones. With
     `share` they are shares in percent, and the interval stays within 0 and 100 (`share_interval`).
     `bca` (see there) reaches further towards a long tail: of heavily skewed samples it covers the mean more
@@ -72,6 +98,8 @@ def estimate(values: Sequence[float], interval: Interval = "t", *, share: bool =
     if interval not in get_args(Interval):
         raise ValueError(f"interval: must be one of {', '.join(get_args(Interval))} (got {interval!r})")
     if interval == "bca":
+        if twins:
+            raise ValueError("twins: go with t intervals only (got 'bca')")
         return bca(values)
     defined = np.array([value for value in values if not math.isnan(value)])
     n = len(defined)
@@ -81,11 +109,13 @@ def estimate(values: Sequence[float], interval: Interval = "t", *, share: bool =
     if n == 1:
         return Estimate(mean, None, None, 1)
     sd = float(defined.std(ddof=1)) if varies(defined) else 0.0
-    half_width = float(_t_quantile(n - 1)) * sd / math.sqrt(n)
+    split = split_of(np.array(values), twins) if twins and sd > 0 else None
+    error, degrees = (sd / math.sqrt(n), n - 1.0) if split is None else (split.error, split.degrees)
+    half_width = float(t_quantile(degrees)) * error
     if share:
         low, high = share_interval(mean, half_width)
-        return Estimate(mean, sd, (float(low), float(high)), n)
-    return Estimate(mean, sd, (mean - half_width, mean + half_width), n)
+        return Estimate(mean, sd, (float(low), float(high)), n, split)
+    return Estimate(mean, sd, (mean - half_width, mean + half_width), n, split)
 
 
 def bca(values: Sequence[float], *, seed: int = 0) -> Estimate:
@@ -133,12 +163,12 @@ def resampled(values: FloatArray) -> Estimate:
     of_runs = float(values.var(axis=1, ddof=1).mean())
     of_samples = max(0.0, float(values.mean(axis=1).var(ddof=1)) - of_runs / runs)
     mean = float(values.mean())
-    half_width = float(_t_quantile(samples - 1)) * math.sqrt(of_samples + of_runs / values.size)
+    half_width = float(t_quantile(samples - 1)) * math.sqrt(of_samples + of_runs / values.size)
     sd = math.sqrt(of_samples + of_runs)
     return Estimate(mean, sd, (mean - half_width, mean + half_width), values.size)
 
 
-def _t_quantile(degrees: float | FloatArray) -> Any:
+def t_quantile(degrees: float | FloatArray) -> Any:
     """What Student's t exceeds with a probability of 2.5 %."""
     from scipy.special import stdtrit  # 0.3 s of a core, which commands that only check are spared
 
@@ -150,7 +180,7 @@ def band(values: FloatArray) -> tuple[FloatArray, FloatArray]:
     n = len(values)
     if n == 1:
         return values[0], np.full_like(values[0], np.nan)
-    half_width = float(_t_quantile(n - 1)) / math.sqrt(n) * values.std(axis=0, ddof=1)
+    half_width = float(t_quantile(n - 1)) / math.sqrt(n) * values.std(axis=0, ddof=1)
     least = values.min(axis=0)
     alike = values.max(axis=0) <= least + ROUNDING * abs(least)
     return values.mean(axis=0), np.where(alike, 0.0, half_width)
@@ -168,5 +198,5 @@ def grouped(values: FloatArray, bounds: IntArray) -> tuple[FloatArray, FloatArra
     mean = np.bincount(groups, values, count) / np.where(n, n, np.nan)
     squares = np.bincount(groups, (values - mean[groups]) ** 2, count)
     several = np.where(n > 1, n, np.nan)
-    half_width = _t_quantile(several - 1) * np.sqrt(squares / (several - 1) / several)
+    half_width = t_quantile(several - 1) * np.sqrt(squares / (several - 1) / several)
     return mean, np.where(half_width <= ROUNDING * np.abs(mean), 0.0, half_width)

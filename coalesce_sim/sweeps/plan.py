@@ -14,17 +14,18 @@ from coalesce_sim.adversaries.registry import strategy_of
 from coalesce_sim.experiments.contenders import written
 from coalesce_sim.files import expecting, read_bytes
 from coalesce_sim.loading import DATA_PATHS, data_files, resolve
-from coalesce_sim.market.hired import why_not_hired
+from coalesce_sim.market.hired import not_hired, steps_to
 from coalesce_sim.market.matching import own_embedder
 from coalesce_sim.own_code import code_of, expected_name, may_import
 from coalesce_sim.policies.registry import PolicyError, create
 from coalesce_sim.scenario.adversaries import OwnAdversary
 from coalesce_sim.scenario.document import Base, Change, Document, read_base
 from coalesce_sim.scenario.origins import Origins
-from coalesce_sim.scenario.policy import Custom, Fixed
+from coalesce_sim.scenario.policy import Custom, hired_by
 from coalesce_sim.scenario.problems import Mark, Problem, ScenarioError
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.scenario.skills import OwnEmbedder
+from coalesce_sim.scenario.uncertain_numbers import with_uncertainty
 from coalesce_sim.statistics.stopping import next_total
 from coalesce_sim.sweeps.design import design_of
 from coalesce_sim.sweeps.factors import (
@@ -207,17 +208,15 @@ class Plan:
 
     def _check_hired(self, scenario: Scenario, levels: tuple[tuple[Level, ...], ...]) -> None:
         """Raises `ScenarioError` where the one contractor to be hired is not there in some replication."""
-        hired = [(place, each) for place, each in scenario.policies if isinstance(each, Fixed)]
+        hired = [(place, each) for place, each in scenario.policies if hired_by(each)]
         if not hired:
             return
         rule, seed = self.replications, self._seed_of(self._key(scenario))
         fewest = rule.fewest if isinstance(rule, Precision) else rule
         for place, chosen in hired:
-            message = why_not_hired(scenario, chosen, seed, range(fewest))
-            if message is not None:
+            for named, message in not_hired(scenario, chosen, seed, range(fewest)):
                 base, changes = self._changed(levels)
-                steps = (*place.split("."), "contractor")
-                raise ScenarioError([base.document(changes).problem(steps, message)])
+                raise ScenarioError([base.document(changes).problem(steps_to(place, named), message)])
 
     def _check_code(self, scenario: Scenario) -> None:
         """Have policies, strategies and the user's own embedder, as far as they may be imported here."""
@@ -289,7 +288,7 @@ class Plan:
 
     def _plain(self, name: str) -> Scenario:
         """A base with the fixed changes and nothing that varies, which knows where it was written."""
-        document = self._bases[name].document(self._fixed)
+        document = with_uncertainty(self._bases[name].document(self._fixed))
         return resolve(self._bases[name], self._fixed).written_at(
             Origins.of(document.root, document.extended)
         )

@@ -22,6 +22,7 @@ from coalesce_sim.experiments.cores import AskedCore, ChosenCore, choose_core
 from coalesce_sim.experiments.hindsight import AllLocal, all_local, in_closed_form
 from coalesce_sim.experiments.parallel import Processes
 from coalesce_sim.files import ResultsError, expecting, read_bytes
+from coalesce_sim.inputs.uncertain import drawn
 from coalesce_sim.loading import data_digests
 from coalesce_sim.market.compiled.coverage import Core
 from coalesce_sim.market.matching import own_embedder
@@ -191,8 +192,9 @@ def _played(core: Core, batch: _Batch) -> list[Row]:
     rows = []
     for point in batch.points:
         began = time.perf_counter()
-        known = _home(point.scenario, point.seed, batch.replication, core, homes)
-        told = play(point.scenario, point.seed, batch.replication, core, known)
+        market = drawn(point.scenario, point.seed, batch.replication)
+        known = _home(market, point.seed, batch.replication, core, homes)
+        told = play(market, point.seed, batch.replication, core, known)
         metrics = {name: value for name, value in told.items() if "[" not in name}
         each = json.dumps({name: value for name, value in told.items() if "[" in name})
         run = Run(point.number, batch.replication)

@@ -20,7 +20,7 @@ from coalesce_sim.experiments.diagnosis.finding import Finding
 from coalesce_sim.experiments.diagnosis.growing import queues_that_grow_somewhere
 from coalesce_sim.experiments.queues import Judged, both, of_text
 from coalesce_sim.files import ResultsError, digest_of_file, read_sealed
-from coalesce_sim.metrics import METRICS, describe
+from coalesce_sim.metrics import METRICS, describe, is_share
 from coalesce_sim.numbers import level_text
 from coalesce_sim.statistics.intervals import Interval, estimate, grouped
 from coalesce_sim.statistics.shares import share_interval
@@ -216,9 +216,7 @@ class SweepResult:
         for name in self.metrics:
             mean, half_width = grouped(_floats(table[name]), self._bounds)
             low, high = (
-                share_interval(mean, half_width)
-                if METRICS[name].share
-                else (mean - half_width, mean + half_width)
+                share_interval(mean, half_width) if is_share(name) else (mean - half_width, mean + half_width)
             )
             columns |= {name: mean, f"{name}_low": low, f"{name}_high": high}
         return pd.DataFrame(columns)

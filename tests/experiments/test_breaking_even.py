@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from coalesce_sim.arrays import FloatArray
-from coalesce_sim.experiments.attacks.breaking_even import Gains, break_even
+from coalesce_sim.experiments.breaking_even import Gains, break_even
 
 LUCK = np.array([-1.5, -0.5, 0.5, 1.5])
 

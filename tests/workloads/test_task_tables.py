@@ -10,7 +10,7 @@ import pytest
 import coalesce_sim
 from coalesce_sim import ScenarioError
 from coalesce_sim.experiments.diagnosis.warnings import notes_of
-from coalesce_sim.inputs.tasktable import TaskTable, read_table
+from coalesce_sim.inputs.tasktable import Known, TaskTable, read_table
 from coalesce_sim.scenario.workload import Csv, Series
 
 COLUMNS = {"arrival_s": "when", "prompt_tokens": "prompt"}
@@ -48,7 +48,7 @@ def notes(text: str) -> list[str]:
 def table(text: str, columns: dict[str, str] | None = None) -> TaskTable:
     Path("tasks.csv").write_text(text)
     source = Csv(kind="csv", path="tasks.csv", columns=columns or COLUMNS, type="a")
-    return read_table(source, ("a",), 3)
+    return read_table(source, Known(("a",), 3))
 
 
 def test_a_missing_file_is_named_at_the_field_that_names_it() -> None:
@@ -188,7 +188,9 @@ def test_a_series_that_comes_to_0_but_for_rounding_comes_to_0() -> None:
         {"type": "a", "count": 1, "attributes": {"data_gb": {"start": 2}}},
         {"type": "a", "count": 4, "attributes": rule},
     ]
-    read = read_table(Series.model_validate({"kind": "series", "parts": parts}, strict=False), ("a",), 1)
+    read = read_table(
+        Series.model_validate({"kind": "series", "parts": parts}, strict=False), Known(("a",), 1)
+    )
     assert read.given["value_usd"][1:].tolist() == [0.3, 0.3 - 0.1, 0.3 - 0.2, 0.0]
     assert np.isnan(read.given["value_usd"][0])
     assert read.given["data_gb"][0] == 2
@@ -228,7 +230,7 @@ def test_hours_without_a_task_are_told() -> None:
 def test_a_byte_order_mark_and_carriage_returns_do_not_matter() -> None:
     Path("tasks.csv").write_bytes(b"\xef\xbb\xbfwhen,prompt\r\n0,7\r\n1,8")
     source = Csv(kind="csv", path="tasks.csv", columns=COLUMNS, type="a")
-    assert read_table(source, ("a",), 1).given["prompt_tokens"].tolist() == [7, 8]
+    assert read_table(source, Known(("a",), 1)).given["prompt_tokens"].tolist() == [7, 8]
 
 
 def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
@@ -236,4 +238,4 @@ def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
     (tmp_path / "tasks.csv").write_text("when,prompt\n0,7\n1,8\n")
     os.utime(tmp_path / "tasks.csv", ns=(1, 1))
     source = Csv(kind="csv", path="tasks.csv", columns=COLUMNS, type="a")
-    assert len(read_table(source, ("a",), 3).arrival_s) == 2
+    assert len(read_table(source, Known(("a",), 3)).arrival_s) == 2

@@ -8,6 +8,7 @@ import numpy as np
 
 from coalesce_sim.experiments.hindsight import AllLocal
 from coalesce_sim.experiments.staging import Stage
+from coalesce_sim.inputs.uncertain import drawn
 from coalesce_sim.market.compiled.coverage import Core
 from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.contracts.trade import ContractTrade
@@ -72,6 +73,7 @@ def play(
     scenario: Scenario, seed: int, replication: int, core: Core = "simpy", known: AllLocal | None = None
 ) -> Play:
     """Play one replication; `known` is its all-local market, where that was played before."""
+    scenario = drawn(scenario, seed, replication)
     told = (ToldOfCheats if scenario.adversaries else Told)(scenario)
     staged = Stage(
         scenario,

@@ -9,11 +9,12 @@ from typing import Literal
 
 import numpy as np
 
-from coalesce_sim.arrays import FloatArray
+from coalesce_sim.arrays import BoolArray, FloatArray
 from coalesce_sim.experiments.diagnosis.finding import Finding, of_contractors
+from coalesce_sim.experiments.diagnosis.unused.levels import of_type
 from coalesce_sim.experiments.diagnosis.unused.market import Asked
 from coalesce_sim.inputs.recordings import read_recordings
-from coalesce_sim.inputs.tasktable import read_table
+from coalesce_sim.inputs.tasktable import tasks_of
 from coalesce_sim.market.workload import Block, Workload, hourly_demand
 from coalesce_sim.numbers import number
 from coalesce_sim.rounding import exceeds
@@ -21,7 +22,7 @@ from coalesce_sim.scenario.distributions import support
 from coalesce_sim.scenario.moving import extremes
 from coalesce_sim.scenario.pool import DrawnPool
 from coalesce_sim.scenario.schema import Scenario
-from coalesce_sim.scenario.workload import Csv, Listed, ListedTask, Series
+from coalesce_sim.scenario.workload import Explicit, FromFile, Listed, ListedTask
 from coalesce_sim.streams import Streams
 
 FAR_TOKENS = 1.5
@@ -45,9 +46,10 @@ def contradictions(scenario: Scenario) -> list[Finding]:
     ]
 
 
-def mean_answer(scenario: Scenario) -> float:
-    """Tokens that answers really have on average; NaN without tasks."""
-    return _mean(_first_tasks(scenario).truth.output_tokens)
+def mean_answer(scenario: Scenario, type_name: str | None = None) -> float:
+    """Tokens that answers really have on average, of all tasks or those of a type; NaN without any."""
+    block = _first_tasks(scenario)
+    return _mean(block.truth.output_tokens[_rows_of(scenario, block, type_name)])
 
 
 def expects_answers(scenario: Scenario) -> bool:
@@ -67,29 +69,55 @@ def _first_tasks(scenario: Scenario) -> Block:
 
 
 def _expected_tokens(scenario: Scenario, block: Block) -> Iterator[Finding]:
-    real, expected = _mean(block.truth.output_tokens), _mean(block.tasks.expected_output_tokens)
     if not len(block) or not expects_answers(scenario):
         return
+    yield from filter(None, (_misjudged(scenario, block, name) for name in (None, *scenario.workload.types)))
+
+
+def _misjudged(scenario: Scenario, block: Block, type_name: str | None) -> Finding | None:
+    """What is expected of answers, of a type or of types that say nothing, against what they are."""
+    types, source = scenario.workload.types, scenario.workload.arrivals
+    if type_name is None:
+        place, stated = "workload.attributes", scenario.workload.attributes.expected_output_tokens
+    elif (own := types[type_name].expected_output_tokens) is not None:
+        place, stated = of_type(type_name), own
+    else:
+        return None
+    rows = _rows_of(scenario, block, type_name)
+    real = _mean(block.truth.output_tokens[rows])
+    expected = _mean(block.tasks.expected_output_tokens[rows])
     less, more = sorted((real, expected))
-    if more <= FAR_TOKENS * less:
-        return
-    place, source = "workload.attributes.expected_output_tokens", scenario.workload.arrivals
-    stated = scenario.workload.attributes.expected_output_tokens
-    where = f"in {Path(source.path).name} " if isinstance(source, Csv) else ""
+    if not rows.any() or more <= FAR_TOKENS * less:
+        return None
+    place = f"{place}.expected_output_tokens"
+    where = f"in {Path(source.path).name} " if isinstance(source, FromFile) else ""
+    whose = "" if type_name is None else f"of {type_name} "
     mean = number(real, 0 if real >= 10 else 1)
     sentence = (
-        f"{place} is {stated:g}{scenario.origins.place(place)}, but answers {where}have "
+        f"{place} is {stated:g}{scenario.origins.place(place)}, but answers {whose}{where}have "
         f"{mean} tokens on average: offers and estimates go by what is expected"
     )
     numbers = {"expected_tokens": expected, "mean_tokens": real}
-    yield Finding("expected_tokens", "problem", sentence, numbers, (f"{place}={real:.4g}",))
+    return Finding("expected_tokens", "problem", sentence, numbers, (f"{place}={real:.4g}",))
+
+
+def _rows_of(scenario: Scenario, block: Block, type_name: str | None) -> BoolArray:
+    """The tasks of a type or, without one, of all types whose answers are expected to be as `attributes`
+    say. A step is of the type of its whole."""
+    types = list(scenario.workload.types.values())
+    whose = block.tasks.type_id if block.wholes is None else block.wholes.type_id[block.wholes.of]
+    if type_name is not None:
+        return np.equal(whose, list(scenario.workload.types).index(type_name))
+    unstated: BoolArray = np.array([kind.expected_output_tokens is None for kind in types])[whose]
+    return unstated
 
 
 def _clock(scenario: Scenario) -> Iterator[Finding]:
     source, start = scenario.workload.arrivals, scenario.clock.start
-    if not isinstance(source, Csv):
+    if not isinstance(source, FromFile):
         return
-    begins = read_table(source, tuple(scenario.workload.types), scenario.clients.total).begins
+    table = tasks_of(scenario)
+    begins = None if table is None else table.begins
     if begins is None or abs((_in_utc(begins) - _in_utc(start)).total_seconds()) <= _CLOCK_S:
         return
     hours = any(getattr(each, "from_hour_utc", None) is not None for each in Asked(scenario).tariffs)
@@ -114,7 +142,7 @@ def _targets(scenario: Scenario, block: Block) -> Iterator[Finding]:
     that can be drawn."""
     if scenario.clients.all_have(0):
         return
-    explicit = isinstance(scenario.workload.arrivals, Csv | Listed | Series)
+    explicit = isinstance(scenario.workload.arrivals, Explicit)
     if not explicit:
         block = _first_tasks(_easiest(scenario))
     work_s = _home_s(scenario, block)

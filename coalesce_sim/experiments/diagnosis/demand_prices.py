@@ -6,12 +6,11 @@ import math
 
 import numpy as np
 
-from coalesce_sim.inputs.tasktable import read_table
+from coalesce_sim.inputs.tasktable import tasks_of
 from coalesce_sim.scenario.costs import DemandPrice
 from coalesce_sim.scenario.distributions import Support, support
 from coalesce_sim.scenario.pool import DrawnPool
 from coalesce_sim.scenario.schema import Scenario
-from coalesce_sim.scenario.workload import Csv, Listed, Series
 
 
 def below_nothing(scenario: Scenario) -> list[str]:
@@ -50,11 +49,9 @@ def _demand_beyond_capacity(scenario: Scenario) -> Support:
 
 def _complexity(scenario: Scenario) -> Support:
     """What the tasks' complexity lies between."""
-    workload, stated = scenario.workload, support(scenario.workload.attributes.complexity)
-    source = workload.arrivals
-    if not isinstance(source, Csv | Listed | Series):
-        return stated
-    given = read_table(source, tuple(workload.types), scenario.clients.total).given.get("complexity")
+    stated = support(scenario.workload.attributes.complexity)
+    table = tasks_of(scenario)
+    given = None if table is None else table.given.get("complexity")
     if given is None or np.isnan(given).all():
         return stated
     least, most = _range(given)

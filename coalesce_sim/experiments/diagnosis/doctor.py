@@ -22,6 +22,7 @@ from coalesce_sim.experiments.diagnosis.witness import Witness
 from coalesce_sim.experiments.parallel import ordered_map
 from coalesce_sim.experiments.staging import Metrics, Stage
 from coalesce_sim.files import expecting
+from coalesce_sim.inputs.uncertain import drawn
 from coalesce_sim.loading import data_digests
 from coalesce_sim.market.compiled.coverage import Core
 from coalesce_sim.market.hired import hired_is_drawn
@@ -160,6 +161,7 @@ def doctor(
 
 def _watch(scenario: Scenario, seed: int, core: Core, replication: int) -> tuple[Metrics, Evidence]:
     """Play one replication and see what happens."""
+    scenario = drawn(scenario, seed, replication)
     witness = Witness(scenario)
     policy = create(scenario.policy)
     metrics = Stage(scenario, policy, witness, seed=seed, replication=replication, core=core).play()

@@ -16,20 +16,21 @@ from coalesce_sim.experiments.diagnosis.unused.market import Asked, in_tasks
 from coalesce_sim.experiments.diagnosis.who_works import idle_clients, pool_size
 from coalesce_sim.inputs.recordings import read_recordings
 from coalesce_sim.inputs.sellers import left_out_of_prices
-from coalesce_sim.inputs.tasktable import read_table
+from coalesce_sim.inputs.tasktable import tasks_of
 from coalesce_sim.market.matching import skills_without_a_place
 from coalesce_sim.own_code import may_import
 from coalesce_sim.scenario.discovery import GossipDiscovery
 from coalesce_sim.scenario.policy import AlwaysLocal, BestFixed, Custom, Fixed, Oracle, Topsis
 from coalesce_sim.scenario.pool import ContractorFacts, DrawnPool, PriceList
+from coalesce_sim.scenario.routes import Routes
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.scenario.skills import OwnEmbedder
 from coalesce_sim.scenario.tariff import PRICES
-from coalesce_sim.scenario.workload import Csv, Listed, Series
+from coalesce_sim.scenario.workload import FromFile
 
 _MOST_NAMED = 6
 
-_BLIND_TO_SKILLS = (AlwaysLocal, BestFixed, Custom, Fixed, Oracle)
+_BLIND_TO_SKILLS = (AlwaysLocal, BestFixed, Custom, Fixed, Oracle, Routes)
 """Policies that ask nobody for skills, or may not."""
 
 _LONG_S = 3600.0
@@ -94,19 +95,20 @@ def remarks(scenario: Scenario) -> list[str]:
 
 def _of_listed_tasks(scenario: Scenario) -> list[str]:
     """What of explicit tasks a user may not know: turned round, or long in coming."""
-    source = scenario.workload.arrivals
-    if not isinstance(source, Csv | Listed | Series):
+    source, table = scenario.workload.arrivals, tasks_of(scenario)
+    if table is None:
         return []
-    table = read_table(source, tuple(scenario.workload.types), scenario.clients.total)
     told, first_s = [], float(table.arrival_s[0])
-    if isinstance(source, Csv) and table.newest_first:
+    if isinstance(source, FromFile) and table.newest_first:
         told.append(f"{source.path} is written newest first: its tasks are played from the last line up")
+    if isinstance(source, FromFile) and table.unread:
+        told.append(f"{source.path}: columns that are no field of a task are not read: {_some(table.unread)}")
     if first_s > _LONG_S:
         told.append(
             f"nothing happens for {first_s:,.0f} s ({first_s / 3600:.1f} h), until the first task comes: "
             "arrivals in seconds count from the start of the run, and utilisation counts these hours too"
         )
-        if isinstance(source, Csv) and _DAY_NUMBERS[0] <= first_s < _DAY_NUMBERS[1]:
+        if isinstance(source, FromFile) and _DAY_NUMBERS[0] <= first_s < _DAY_NUMBERS[1]:
             day = _DAY_ZERO + timedelta(days=first_s)
             told[-1] += f"; were they a spreadsheet's days, the first would be {day:%Y-%m-%d %H:%M}"
     return told
@@ -216,7 +218,7 @@ def _of_timeouts(scenario: Scenario) -> list[str]:
 def _of_budgets(scenario: Scenario) -> list[str]:
     workload, policies = scenario.workload, scenario.policies
     rules = [place for place, each in policies if isinstance(each, Topsis) and each.within_budget]
-    if not rules or "budget_usd" in in_tasks(workload.arrivals):
+    if not rules or "budget_usd" in in_tasks(scenario):
         return []
     if Asked(scenario).has("value_usd") and workload.attributes.budget_share != 0:
         return []

@@ -8,24 +8,25 @@ import numpy as np
 
 from coalesce_sim.arrays import IntArray
 from coalesce_sim.inputs.recordings import read_recordings
-from coalesce_sim.inputs.tasktable import TaskTable, read_table
+from coalesce_sim.inputs.tasktable import TaskTable, tasks_of
 from coalesce_sim.market.arrivals import Arrivals, dealer_of
 from coalesce_sim.scenario.draws import may_draw_zero
 from coalesce_sim.scenario.pool import DrawnPool, PriceList, RecordedPool
 from coalesce_sim.scenario.schema import Scenario
-from coalesce_sim.scenario.workload import Csv, DemandDriven, Listed, Recorded, Renewal, Series
+from coalesce_sim.scenario.workload import DemandDriven, Recorded, Renewal
 
 
 def idle_clients(scenario: Scenario) -> IntArray:
     """The clients to whom no task can come."""
     busy = np.zeros(scenario.clients.total, dtype=bool)
-    table, shares = _table(scenario), scenario.clients.shares
+    table, shares = tasks_of(scenario), scenario.clients.shares
     if scenario.workload.arrivals_per_client:
         busy[:] = True
     elif table is not None:
         busy[_clients_of(scenario, table)] = True
-        if scenario.workload.dealing == "random" and (table.client < 0).any():
-            busy[:] = True
+        if scenario.workload.dealing == "random":
+            busy |= np.isin(scenario.clients.group_of, table.group[table.client < 0])
+            busy |= ((table.client < 0) & (table.group < 0)).any()
     elif shares is not None:
         first_only = scenario.workload.dealing == "round_robin_by_arrival" and not _at_once(scenario)
         for each, share in zip(scenario.clients.populations, shares, strict=True):
@@ -44,7 +45,7 @@ def come_together(scenario: Scenario) -> bool:
     for kind in scenario.workload.types.values():
         if (kind.in_steps or kind.may_split) and len(kind.steps or {}) > 1:
             return True
-    table = _table(scenario)
+    table = tasks_of(scenario)
     if table is None:
         return _at_once(scenario)
     together = table.arrival_s[1:] == table.arrival_s[:-1]
@@ -69,14 +70,6 @@ def pool_size(scenario: Scenario) -> float:
             return len(read_recordings(scenario.records).contractors)
         case listed:
             return len(listed)
-
-
-def _table(scenario: Scenario) -> TaskTable | None:
-    """The explicit tasks, if there are such."""
-    arrivals = scenario.workload.arrivals
-    if not isinstance(arrivals, Listed | Csv | Series):
-        return None
-    return read_table(arrivals, tuple(scenario.workload.types), scenario.clients.total)
 
 
 def _clients_of(scenario: Scenario, table: TaskTable) -> IntArray:

@@ -14,6 +14,7 @@ from coalesce_sim.market.compiled.published_choices import (
     ALWAYS_OUTSOURCE,
     FIXED,
     RANDOM,
+    ROUTES,
     Yardstick,
     first_least,
 )
@@ -38,12 +39,15 @@ class Asked(Protocol):
     value_usd: float
     budget_usd: float
     sensitive: bool
+    route: int
+    route_else: int
 
 
 @part
 def yardstick(
     number: int,
     attempt: int,
+    task: Asked,
     internal_usd: float,
     policy: Yardstick,
     offers: Offers,
@@ -52,10 +56,10 @@ def yardstick(
     """The place of the offer that a policy without a memory takes, or `LOCAL`."""
     count = course.offers
     if policy.kind == FIXED:
-        for k in range(count):
-            if offers.ids[k] == policy.fixed:
-                return k
-        return LOCAL
+        return _of(policy.fixed, offers, count)
+    if policy.kind == ROUTES:
+        first = _of(task.route, offers, count)
+        return _of(task.route_else, offers, count) if first == LOCAL and task.route != LOCAL else first
     if count == 0:
         return LOCAL
     if policy.kind == RANDOM:
@@ -64,6 +68,15 @@ def yardstick(
     if best == LOCAL or policy.kind == ALWAYS_OUTSOURCE:
         return best
     return best if exceeds(internal_usd, offers.terms[EXTERNAL, best]) else LOCAL
+
+
+@part
+def _of(who: int, offers: Offers, count: int) -> int:
+    """The place of a contractor's offer; `LOCAL` where it makes none."""
+    for k in range(count):
+        if offers.ids[k] == who:
+            return k
+    return LOCAL
 
 
 @part

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final, Literal
 
 from coalesce_sim.errors import CoalesceError
-from coalesce_sim.policies import yardsticks
+from coalesce_sim.policies import routes, yardsticks
 from coalesce_sim.policies.bandits import budgeted, exp3, greedy, linear, thompson, ucb
 from coalesce_sim.policies.protocol import Policy
 from coalesce_sim.policies.topsis import Topsis
@@ -15,6 +15,7 @@ from coalesce_sim.scenario import learners
 from coalesce_sim.scenario import policy as settings
 from coalesce_sim.scenario.costs import TokenPrice
 from coalesce_sim.scenario.reputation import SlidingWindowReputation, WhitbyReputation
+from coalesce_sim.scenario.routes import Routes as RoutesSettings
 from coalesce_sim.scenario.schema import Scenario
 
 Core = Literal["simpy", "compiled"]
@@ -47,6 +48,7 @@ POLICIES: Final[Mapping[type, type[Policy]]] = {
     settings.Cheapest: yardsticks.Cheapest,
     settings.Random: yardsticks.Random,
     settings.Fixed: yardsticks.Fixed,
+    RoutesSettings: routes.Routes,
     settings.BestFixed: yardsticks.BestFixed,
     settings.Oracle: yardsticks.Oracle,
     **LEARNERS,

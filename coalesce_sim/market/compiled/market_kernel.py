@@ -329,7 +329,9 @@ def _choose(tasks: Tasks, offers: Offers, policy: Chooser, course: Course) -> No
             course.task, attempt, task, course.stay_usd, policy.topsis, policy.memory, offers, course
         )
     else:
-        course.chosen = yardstick(course.task, attempt, course.stay_usd, policy.yardstick, offers, course)
+        course.chosen = yardstick(
+            course.task, attempt, task, course.stay_usd, policy.yardstick, offers, course
+        )
 
 
 @part

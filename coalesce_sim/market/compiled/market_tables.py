@@ -33,7 +33,7 @@ class Task:
     """What stands of a task before anybody decides; `block` is the number of its block, `due_s` when its
     target ends, `instance` its row in the records, `part` that of what composite tasks consist of, `home` the
     column of its client's home, `worker` that client's row among the workers, `purse` that of its budget,
-    `message_usd` what it pays for a message."""
+    `message_usd` what it pays for a message, `route` whom a static routing names for it."""
 
     block: int
     part: int
@@ -74,6 +74,8 @@ class Task:
     expected_s: float
     local_s: float
     home_usd: float
+    route: int
+    route_else: int
 
 
 class Played:

@@ -32,11 +32,12 @@ ALWAYS_OUTSOURCE: Final = 3
 RANDOM: Final = 4
 ORACLE: Final = 5
 TALLY: Final = 6
+ROUTES: Final = 7
 
 
 class Yardstick:
-    """Which policy chooses, by its number; the contractor, or `LOCAL`, that a fixed one takes, and the state
-    at which the draws of a random one begin."""
+    """Which policy chooses, by its number; the contractor, or `LOCAL`, that a fixed one takes, or routes take
+    where their first choice makes no offer, and the state at which the draws of a random one begin."""
 
     kind: int
     fixed: int
@@ -56,6 +57,8 @@ def yardstick(
     eligible = candidates.eligible[task.type_id]
     if policy.kind == FIXED:
         return policy.fixed
+    if policy.kind == ROUTES:
+        return task.route
     if policy.kind == ORACLE:
         return _least_charged(task, contractors, candidates, rules)
     if policy.kind == TALLY:

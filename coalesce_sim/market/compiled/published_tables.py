@@ -8,7 +8,8 @@ from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
 
 
 class Task:
-    """What stands of a task before anybody decides. `price_hour` is the hour that its prices are of."""
+    """What stands of a task before anybody decides. `price_hour` is the hour that its prices are of, `route`
+    whom a static routing names for it."""
 
     arrival_s: float
     price_hour: int
@@ -28,6 +29,8 @@ class Task:
     expected_home_s: float
     cost_factor: float
     time_factor: float
+    route: int
+    route_else: int
 
 
 class Played:

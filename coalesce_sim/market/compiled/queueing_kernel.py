@@ -241,7 +241,7 @@ def _choose(
         else:
             tally(at_home_usd, sides.contractors, offers, course)
     else:
-        course.chosen = yardstick(number, _FIRST, course.stay_usd, kept, offers, course)
+        course.chosen = yardstick(number, _FIRST, task, course.stay_usd, kept, offers, course)
 
 
 @part

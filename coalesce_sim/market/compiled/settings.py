@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from coalesce_sim.arrays import IntArray
 from coalesce_sim.market.compiled import published_choices as choices
 from coalesce_sim.market.compiled.coverage import is_changed, learns
 from coalesce_sim.market.compiled.learner_settings import learner_of, state_of
@@ -18,7 +19,8 @@ from coalesce_sim.market.observer import Observer
 from coalesce_sim.market.trade import Venue
 from coalesce_sim.policies import yardsticks
 from coalesce_sim.policies.mcdm import CRITERIA, normalised
-from coalesce_sim.policies.protocol import LOCAL, OracleView, Policy
+from coalesce_sim.policies.protocol import LOCAL, OracleView, Policy, Tasks
+from coalesce_sim.policies.routes import Routes
 from coalesce_sim.policies.topsis import Topsis
 from coalesce_sim.scenario import policy as settings
 
@@ -28,6 +30,7 @@ _KINDS: Final[dict[type[Policy], int]] = {
     yardsticks.Fixed: choices.FIXED,
     yardsticks.BestFixed: choices.FIXED,
     yardsticks.FixedChoice: choices.FIXED,
+    Routes: choices.ROUTES,
     yardsticks.Cheapest: choices.CHEAPEST,
     yardsticks.AlwaysOutsource: choices.ALWAYS_OUTSOURCE,
     yardsticks.Random: choices.RANDOM,
@@ -60,6 +63,13 @@ def choosing_offers(policy: Policy, venue: Venue) -> OfferPolicy:
     chosen = yardsticks.AlwaysLocal() if apart else policy
     learner, arms, ridge, states = learner_of(policy, venue)
     return OfferPolicy(*choosing(chosen, venue), learner, arms, ridge, states)
+
+
+def routes_of(policy: Policy, tasks: Tasks) -> dict[str, IntArray | int]:
+    """Whom a static routing names for each task, and after that one, as a kernel reads it by the names of its
+    columns; of other policies it reads nothing."""
+    first, second = policy.choices(tasks) if isinstance(policy, Routes) else (LOCAL, LOCAL)
+    return {"route": first, "route_else": second}
 
 
 def asks(policy: Policy, observer: Observer) -> bool:

@@ -8,6 +8,7 @@ from coalesce_sim.experiments.comparison import Comparison, Difference
 from coalesce_sim.metrics import COST_REDUCTION
 from coalesce_sim.numbers import number, plural
 from coalesce_sim.report.costs import made_of, saved
+from coalesce_sim.report.uncertainty import coverage, what_helps
 
 
 def findings(comparison: Comparison) -> list[str]:
@@ -16,7 +17,23 @@ def findings(comparison: Comparison) -> list[str]:
     against_best = [pair for pair in comparison.differences if pair.first == asked[0]]
     told = [headline(comparison), *(difference(comparison, pair) for pair in against_best)]
     told += [against_chance(comparison), change(comparison), aftermath(comparison), pairing(comparison)]
-    return [f"{sentence}." for sentence in told if sentence]
+    return [*(f"{sentence}." for sentence in told if sentence), *uncertain(comparison)]
+
+
+def uncertain(comparison: Comparison) -> list[str]:
+    """What intervals cover where more than luck is uncertain, and what would make the best policy's narrower,
+    and that of its lead."""
+    asked, covered = asked_for(comparison), coverage(comparison.uncertain)
+    if not covered:
+        return []
+    told = [covered]
+    if (split := comparison.estimates[asked[0]][COST_REDUCTION].split) is not None:
+        told.append(what_helps(f"Cost reduction of {asked[0]}", split))
+    for pair in comparison.differences:
+        split = pair.contrast.difference.split
+        if split is not None and [pair.first, pair.second] == asked[:2]:
+            told.append(what_helps(f"Lead of {asked[0]} over {asked[1]}", split))
+    return told
 
 
 def asked_for(comparison: Comparison) -> list[str]:

@@ -39,6 +39,7 @@ from coalesce_sim.report.html.routing import routing_sections, who
 from coalesce_sim.report.html.sellers import sellers_sections
 from coalesce_sim.report.opening import Opened
 from coalesce_sim.report.over_time import column_of
+from coalesce_sim.report.uncertainty import lines_in
 from coalesce_sim.statistics.intervals import Estimate
 
 _OVER_TIME = (
@@ -89,7 +90,7 @@ def run_page(opened: Opened, metrics: Sequence[str], title: str | None) -> Page:
     return Page(
         title=title or opened.title,
         overline=f"Run of {opened.name}",
-        answer=[*_answer(opened.name, estimates, facts["published"]), *who(opened)],
+        answer=[*_answer(opened.name, estimates, facts["published"]), *who(opened), *lines_in(facts)],
         figures={
             "Replications": f"{facts['replications']:,}",
             "Tasks a replication": number(tasks.mean, 0),

@@ -7,9 +7,9 @@ from typing import Final
 
 import numpy as np
 
-from coalesce_sim.inputs.tasktable import read_table
+from coalesce_sim.inputs.tasktable import tasks_of
 from coalesce_sim.scenario.schema import Scenario
-from coalesce_sim.scenario.workload import LEVELS, Attributes, Csv, Level, Listed, Recorded, Series
+from coalesce_sim.scenario.workload import LEVELS, Attributes, Csv, Level, Listed, Recorded, Series, Table
 
 OF_ALL: Final = "workload.attributes"
 OF_LISTED: Final = "workload.arrivals.tasks[*]"
@@ -54,13 +54,12 @@ def level_by(chain: Chain, without: str = "") -> Level:
 
 def _tasks_of(scenario: Scenario) -> Iterable[tuple[str, Chain]]:
     """The types of the tasks that can come, with what they state themselves."""
-    types = scenario.workload.types
+    types, table = scenario.workload.types, tasks_of(scenario)
     match scenario.workload.arrivals:
         case Listed(tasks=tasks):
             stated = ((task.type, task.data_sensitivity) for task in tasks)
             return {(name, () if level is None else ((OF_LISTED, level),)) for name, level in stated}
-        case Csv(columns=columns) as source if "data_sensitivity" in columns:
-            table = read_table(source, tuple(types), scenario.clients.total)
+        case Csv() | Table() if table is not None and "data_sensitivity" in table.given:
             pairs = np.column_stack((table.type_id, table.given["data_sensitivity"]))
             names = list(types)
             return [
@@ -69,6 +68,8 @@ def _tasks_of(scenario: Scenario) -> Iterable[tuple[str, Chain]]:
             ]
         case Csv(type=str() as only):
             come = {only}
+        case Table() if table is not None:
+            come = {[*types][k] for k in np.unique(table.type_id).tolist()}
         case Series(parts=parts):
             come = {part.type for part in parts}
         case Csv() | Recorded():

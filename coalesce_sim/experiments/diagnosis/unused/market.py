@@ -9,6 +9,7 @@ from typing import Literal
 from coalesce_sim.experiments.diagnosis.unused.levels import Chain, chains_of, level_by
 from coalesce_sim.inputs.recordings import read_recordings
 from coalesce_sim.inputs.sellers import listed_prices
+from coalesce_sim.inputs.tasktable import tasks_of
 from coalesce_sim.scenario.costs import BargainedPrice, DemandPrice, FlatPrice, LoadPrice, TokenPrice
 from coalesce_sim.scenario.hardware import Hardware
 from coalesce_sim.scenario.learners import LinUcb
@@ -20,14 +21,16 @@ from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.scenario.security import Averted, Overhead
 from coalesce_sim.scenario.skills import Hashing, OwnEmbedder, TfIdf
 from coalesce_sim.scenario.tariff import ConditionalPrices, TokenPrices
-from coalesce_sim.scenario.workload import LEVELS, Arrivals, Csv, Level, Listed, Series
+from coalesce_sim.scenario.workload import LEVELS, Csv, Level, Listed, Series, Table
 
 UNREAD = "nobody reads texts"
 
 
-def in_tasks(arrivals: Arrivals) -> set[str]:
+def in_tasks(scenario: Scenario) -> set[str]:
     """The attributes that any explicit task states."""
-    match arrivals:
+    match scenario.workload.arrivals:
+        case Table():
+            return set(() if (table := tasks_of(scenario)) is None else table.given)
         case Listed(tasks=tasks):
             return {name for task in tasks for name, value in task if value is not None}
         case Csv(columns=columns):
@@ -168,7 +171,7 @@ class Asked:
             drawn = getattr(self.scenario.workload.attributes, attribute) != 0
             groups = (self.scenario.clients.groups or {}).values()
             drawn |= attribute == "value_usd" and any(group.value_usd not in (None, 0) for group in groups)
-        return drawn or attribute in in_tasks(self.scenario.workload.arrivals)
+        return drawn or attribute in in_tasks(self.scenario)
 
     @cached_property
     def risk(self) -> bool:

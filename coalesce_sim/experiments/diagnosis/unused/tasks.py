@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from pydantic import BaseModel
 
@@ -10,10 +11,20 @@ from coalesce_sim.experiments.diagnosis.unused.levels import OF_ALL, OF_COLUMNS,
 from coalesce_sim.experiments.diagnosis.unused.market import UNREAD, Asked, in_tasks
 from coalesce_sim.experiments.diagnosis.unused.stated import Unused, stated
 from coalesce_sim.experiments.diagnosis.who_works import come_together
+from coalesce_sim.inputs.tasktable import tasks_of
 from coalesce_sim.scenario.costs import DemandPrice
 from coalesce_sim.scenario.learners import LinUcb
 from coalesce_sim.scenario.policy import Boosts, Topsis
-from coalesce_sim.scenario.workload import LEVELS, Csv, DemandDriven, Listed, Recorded, Series
+from coalesce_sim.scenario.workload import (
+    LEVELS,
+    Csv,
+    DemandDriven,
+    Explicit,
+    Listed,
+    Recorded,
+    Series,
+    Table,
+)
 
 _COUNTED = "nothing asks for it"
 _UNCACHED = "no contractor states cache_read_usd_per_mtok: they cost as others do"
@@ -43,13 +54,15 @@ def _of_demand(asked: Asked) -> Iterator[Unused]:
 
 
 def _of_arrivals(asked: Asked) -> Iterator[Unused]:
-    workload = asked.scenario.workload
+    workload, table = asked.scenario.workload, tasks_of(asked.scenario)
     match workload.arrivals:
         case Listed(tasks=tasks) as rule:
             timed = tasks[0].arrival_s is not None
             dealt = any(task.client is None for task in tasks)
         case Csv(columns=columns) as rule:
             timed, dealt = "arrival_s" in columns, "client" not in columns
+        case Table() as rule:
+            timed, dealt = False, table is not None and bool((table.client < 0).any())
         case rule:
             timed, dealt = False, True
     if timed:
@@ -61,7 +74,7 @@ def _of_arrivals(asked: Asked) -> Iterator[Unused]:
         yield Unused(stated(workload, "workload", "dealing"), "there is one client")
     elif not dealt:
         yield Unused(stated(workload, "workload", "dealing"), "tasks state their clients")
-    if isinstance(rule, Csv | Listed | Recorded | Series):
+    if isinstance(rule, Explicit | Recorded):
         shares = ["workload.types.*.share"] * any(kind.share != 1 for kind in asked.types.values())
         yield Unused(shares, "arrivals say the types")
     for name, group in (clients.groups or {}).items():
@@ -70,7 +83,9 @@ def _of_arrivals(asked: Asked) -> Iterator[Unused]:
             yield Unused(stated(group, place, "share"), "there is one group")
         elif not dealt:
             yield Unused(stated(group, place, "share"), "tasks state their clients")
-        if isinstance(rule, Csv | Listed | Recorded | Series):
+        elif table is not None and bool((table.group >= 0).all()):
+            yield Unused(stated(group, place, "share"), "tasks state their groups")
+        if isinstance(rule, Explicit | Recorded):
             yield Unused(stated(group, place, "types"), "arrivals say the types")
         elif len(asked.types) == 1:
             yield Unused(stated(group, place, "types"), "there is one type of task")
@@ -164,7 +179,7 @@ def _of_sensitivity(asked: Asked) -> Iterator[Unused]:
 def _say_sensitivity(asked: Asked) -> Iterator[tuple[str, BaseModel | None]]:
     """The places that may say how sensitive data are, with their models, None for the tasks themselves."""
     workload = asked.scenario.workload
-    if "data_sensitivity" in in_tasks(workload.arrivals):
+    if "data_sensitivity" in in_tasks(asked.scenario):
         yield OF_LISTED if isinstance(workload.arrivals, Listed) else OF_COLUMNS, None
     for name, kind in workload.types.items():
         yield of_type(name), kind
@@ -189,7 +204,7 @@ def _needed(asked: Asked) -> dict[str, bool]:
     by_use = asked.learns or scenario.cost_model.realised.basis == "physical"
     small = any(each.cost != 1 and each.cost_if_budget_share_below > 0 for each in boosts)
     limited = any(isinstance(each, Topsis) and each.within_budget for each in asked.policies)
-    by_value = limited and "budget_usd" not in in_tasks(scenario.workload.arrivals)
+    by_value = limited and "budget_usd" not in in_tasks(scenario)
     return {
         "complexity": custom
         or flop
@@ -221,6 +236,8 @@ def _stated_by_all(asked: Asked) -> set[str]:
             names = set.intersection(*({n for n, v in task if v is not None} for task in tasks))
         case Csv(columns=columns):
             names = set(columns)
+        case Table():
+            names = in_tasks(asked.scenario)
         case Series(parts=parts):
             names = set.intersection(*(set(part.attributes) for part in parts))
         case _:
@@ -232,5 +249,7 @@ def _in_tasks(asked: Asked, names: list[str]) -> list[str]:
     """The places of those attributes where explicit tasks state them."""
     arrivals = asked.scenario.workload.arrivals
     place = {Listed: "tasks[*]", Csv: "columns", Series: "parts[*].attributes"}.get(type(arrivals))
-    have = in_tasks(arrivals)
+    have = in_tasks(asked.scenario)
+    if isinstance(arrivals, Table):
+        return [f"{name} in {Path(arrivals.path).name}" for name in names if name in have]
     return [f"workload.arrivals.{place}.{name}" for name in names if name in have]

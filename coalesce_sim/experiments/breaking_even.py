@@ -1,4 +1,4 @@
-"""At which level of a defence an attack stops paying."""
+"""At which level of something, such as a defence or a price, what pays stops paying."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from coalesce_sim.arrays import FloatArray
 from coalesce_sim.statistics.intervals import Estimate, estimate
 
 Gains = Callable[[float], FloatArray]
-"""What the attack gains at a level of the defence, in USD, one entry a replication, on the same random
-numbers at every level."""
+"""What is gained at a level, in USD, one entry a replication, on the same random numbers at every level."""
 
 _DOUBLINGS = 12
 _HALVINGS = 10
@@ -26,8 +25,8 @@ _CLOSE = 0.01
 
 @dataclass(frozen=True, slots=True)
 class BreakEven:
-    """The level at which the mean gain is 0: None where the attack does not pay without the defence
-    (`pays` is false), or where no level up to `most` makes it not pay.
+    """The level at which the mean gain is 0: None where nothing is gained at level 0 (`pays` is false), or
+    where something is at every level up to `most`.
 
     `ci95` holds the levels at which the 95 % interval of the gain includes 0; its upper end is None where
     it does at every level that was tried. `tried` are the levels that were played, with their gains.
@@ -51,7 +50,7 @@ class BreakEven:
 
 
 def break_even(gains: Gains, *, first: float, most: float) -> BreakEven:
-    """Double the level from `first` on until the attack does not pay, at most to `most`, then halve what lies
+    """Double the level from `first` on until nothing is gained, at most to `most`, then halve what lies
     between; the ends of the interval are found between the levels that were played, on straight lines."""
     tried: dict[float, Estimate] = {}
 

@@ -1,0 +1,164 @@
+"""The YAML file that extends a scenario by what was fitted, each figure with what is known of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from coalesce_sim import bundled
+from coalesce_sim.calibration.changing import changed
+from coalesce_sim.calibration.components import Parameter
+from coalesce_sim.calibration.study import Calibration
+from coalesce_sim.numbers import number, plural
+from coalesce_sim.scenario.document import Document, read_document
+from coalesce_sim.scenario.problems import Steps
+from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.version import __version__
+
+DRAWS_FILE = "calibration_draws.csv"
+
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
+_WORDS = frozenset({"true", "false", "null"})
+_WIDE = 100
+
+
+def overlay_text(found: Calibration, source: str, folder: Path) -> str:
+    """The content of ``calibrated.yaml`` in a folder; `source` is the file or the bundled name it extends."""
+    document = read_document(source)
+    extends = _extended(source, folder)
+    title = f"{found.before.title}, calibrated by {plural(len(found.runs), 'run')}"
+    data = {"extends": extends, "title": title, **_overlay(document, found.changes, folder)}
+    if "uncertainty" in Scenario.model_fields and found.uncertain:
+        data["uncertainty"] = {"sample": DRAWS_FILE}
+    comments = {each.path: _told(each) for each in found.fitted}
+    head = [
+        f"What {extends} assumes, fitted to {plural(len(found.runs), 'run')} of {Path(found.runs.file).name} "
+        f"by coalesce-sim calibrate {__version__}.",
+        f"{100 * found.hold_out:g} % of the runs were held out: {found.parted}. Errors: calibration.json.",
+        "Beside each figure its 95 % interval, how many runs it was fitted to, and what it was before.",
+    ]
+    return "\n".join([*(f"# {line}" for line in head), *_lines(data, (), comments, ""), ""])
+
+
+def _extended(source: str, folder: Path) -> str:
+    """How the folder's file names the scenario that it extends."""
+    if not bundled.is_path(source) and not os.path.exists(source):
+        return source
+    relative = Path(os.path.relpath(source, folder)).as_posix()
+    return relative if bundled.is_path(relative) else f"./{relative}"
+
+
+def _overlay(document: Document, changes: Mapping[Steps, Any], folder: Path) -> dict[str, Any]:
+    """What to merge over a scenario: mappings with the fields that change, lists whole, a profile's name
+    beside fields that are stated with it."""
+    data: dict[str, Any] = {}
+    for path, value in changes.items():
+        stated: Any = document.data
+        for depth, step in enumerate(path):
+            if isinstance(step, int):  # a list is replaced, not merged
+                data = _seeded(data, path[:depth], _beside(document, path[:depth], stated, folder))
+                break
+            stated = stated.get(step) if isinstance(stated, Mapping) else None
+            if isinstance(stated, str) and depth + 1 < len(path):
+                data = _seeded(data, (*path[: depth + 1], "profile"), stated)
+        if value is not None:
+            data = changed(data, {path: value})
+        elif stated is not None:
+            data = _cleared(data, path)
+    return data
+
+
+def _seeded(data: dict[str, Any], path: Steps, value: Any) -> dict[str, Any]:
+    """The data with a value at a path unless there is one."""
+    inside: Any = data
+    for step in path:
+        inside = inside.get(step) if isinstance(inside, Mapping) else None
+    return data if inside is not None else dict(changed(data, {path: value}))
+
+
+def _cleared(data: dict[str, Any], path: Steps) -> dict[str, Any]:
+    """The data with a null, which takes what is inherited away."""
+    held = dict(changed(data, {path: "null"}))
+    holder: Any = held
+    for step in path[:-1]:
+        holder = holder[step]
+    holder[path[-1]] = None
+    return held
+
+
+def _beside(document: Document, path: Steps, value: Any, folder: Path) -> Any:
+    """What was inherited, with the files that it names as they are named from the folder."""
+    if isinstance(value, Mapping):
+        here = {key: _beside(document, (*path, key), inner, folder) for key, inner in value.items()}
+        if path[-1] == "csv" and isinstance(value.get("path"), str):
+            file = Path(document.marks[(*path, "path")].file).parent / value["path"]
+            if file.is_file():
+                here["path"] = Path(os.path.relpath(file, folder)).as_posix()
+        return here
+    if isinstance(value, list):
+        return [_beside(document, (*path, place), inner, folder) for place, inner in enumerate(value)]
+    return value
+
+
+def _told(parameter: Parameter) -> str:
+    """What is known of a figure, in a comment."""
+    told = parameter.told_interval
+    within = {"": "", "exact": "exact; "}.get(told, f"95 % {told}; ")
+    before = "not stated before" if parameter.stated is None else f"was {number(parameter.stated)}"
+    return f"{within}{plural(parameter.runs, 'run')}, {parameter.source}; {before}"
+
+
+def _lines(data: Mapping[str, Any], path: Steps, comments: Mapping[Steps, str], indent: str) -> Iterator[str]:
+    for key, value in data.items():
+        at = (*path, key)
+        name = f"{indent}{_scalar(key)}:"
+        if not any(each[: len(at)] == at for each in comments):
+            flow = f"{name} {_flow(value)}"
+            if len(flow) <= _WIDE or not isinstance(value, Mapping | list) or not value:
+                yield flow
+                continue
+        if isinstance(value, Mapping):
+            yield name
+            yield from _lines(value, at, comments, f"{indent}  ")
+        elif isinstance(value, list):
+            yield name
+            yield from _items(value, at, comments, f"{indent}  ")
+        else:
+            yield f"{name} {_scalar(value)}   # {comments[at]}"
+
+
+def _items(values: Sequence[Any], path: Steps, comments: Mapping[Steps, str], indent: str) -> Iterator[str]:
+    for place, value in enumerate(values):
+        at = (*path, place)
+        if not isinstance(value, Mapping) or not value:
+            yield f"{indent}- {_flow(value)}"
+            continue
+        first, *others = _lines(value, at, comments, f"{indent}  ")
+        yield f"{indent}- {first.lstrip()}"
+        yield from others
+
+
+def _flow(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{_scalar(key)}: {_flow(inner)}' for key, inner in value.items())}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_flow, value))}]"
+    return _scalar(value)
+
+
+def _scalar(value: Any) -> str:
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, str):
+        plain = _PLAIN.fullmatch(value) and value.lower() not in _WORDS
+        return value if plain else json.dumps(value, ensure_ascii=False)
+    return repr(
+        int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 1e15 else value
+    )

@@ -1,0 +1,1 @@
+"""What an advice looks like: tables, sentences, figures and files."""

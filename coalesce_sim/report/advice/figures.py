@@ -1,0 +1,163 @@
+"""An advice as pictures: what policies cost, who should do what, and what would turn it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from coalesce_sim.advice.advice import Advice, Job
+from coalesce_sim.advice.turning import Turn
+from coalesce_sim.cost_parts import GROUPS
+from coalesce_sim.numbers import number
+from coalesce_sim.report.advice.findings import headline, period
+from coalesce_sim.report.advice.table import turns_at
+from coalesce_sim.report.look import (
+    BAND,
+    BLUE,
+    COLOURS,
+    GREY,
+    NOTE_PT,
+    VERMILLION,
+    mean_shown,
+    name_axis,
+    our_style,
+    page,
+    save,
+    value_axis,
+)
+
+COSTS, WHO, TURNING = "costs.png", "who.png", "turning.png"
+
+_ROW_IN, _ROOM_IN, _PANEL_IN = 0.22, 0.8, 1.9
+_PANELS_IN_A_ROW = 3
+_MOST_TYPES = 12
+_MOST_NAMED = len(COLOURS)
+
+
+def draw_figures(folder: Path, advice: Advice) -> list[str]:
+    """Draw the figures into the folder and return their names."""
+    with our_style():
+        drawn = {COSTS: _costs(advice), WHO: _who(advice)}
+        if advice.turns:
+            drawn[TURNING] = _turning(advice)
+        for name, figure in drawn.items():
+            save(figure, folder / name)
+    return list(drawn)
+
+
+def _note(advice: Advice, intervals: str) -> str:
+    return f"{advice.scenario.name}, seed {advice.seed}; {mean_shown(len(advice.best.plays), intervals)}"
+
+
+def _costs(advice: Advice) -> Figure:
+    """A bar a policy, in its parts, with the interval of the whole."""
+    field = advice.ranked
+    figure = page(headline(advice), _note(advice, "lines"), _ROOM_IN + _ROW_IN * len(field))
+    axes = figure.add_subplot()
+    scale, left = advice.months or 1.0, np.zeros(len(field))
+    for group, colour in zip(GROUPS, COLOURS, strict=False):
+        usd = np.array([scale * float(each.of_group(group).mean()) for each in field])
+        if usd.any():
+            axes.barh(range(len(field)), usd, left=left, height=0.7, color=colour, alpha=0.8, label=group)
+            left += usd
+    for row, each in enumerate(field):
+        ends = advice.costs[each.label].ci95
+        if ends is not None:
+            axes.plot(ends, [row, row], color="black", linewidth=1.0)
+    name_axis(axes, [each.label for each in field])
+    value_axis(axes, f"Cost, USD {period(advice)}", along="x")
+    figure.legend(loc="outside lower center", ncols=len(GROUPS))
+    return figure
+
+
+def _who(advice: Advice) -> Figure:
+    """A bar a type of task: which share of it each worker does."""
+    jobs = advice.jobs
+    types = list(dict.fromkeys(each.type for each in jobs))[:_MOST_TYPES]
+    workers = _workers(jobs)
+    title = _who_title(types, jobs)
+    figure = page(title, _note(advice, "none"), _ROOM_IN + _ROW_IN * len(types))
+    axes = figure.add_subplot()
+    left = np.zeros(len(types))
+    for worker, colour in zip(workers, [*COLOURS, GREY], strict=False):
+        shares = np.array([_share(jobs, kind, worker, workers) for kind in types])
+        axes.barh(range(len(types)), shares, left=left, height=0.7, color=colour, alpha=0.8, label=worker)
+        left += shares
+    name_axis(axes, types)
+    axes.set_xlim(0, 100)
+    value_axis(axes, "Share of the tasks of the type (%)", along="x")
+    figure.legend(loc="outside lower center", ncols=min(3, len(workers)))
+    return figure
+
+
+_OTHERS = "others"
+
+
+def _workers(jobs: Sequence[Job]) -> list[str]:
+    """The workers that are named, and `others` where there are more than can be told apart."""
+    names = list(dict.fromkeys(each.worker for each in jobs))
+    return names if len(names) <= _MOST_NAMED else [*names[:_MOST_NAMED], _OTHERS]
+
+
+def _share(jobs: Sequence[Job], kind: str, worker: str, named: Sequence[str]) -> float:
+    return math.fsum(
+        each.share.mean or 0.0
+        for each in jobs
+        if each.type == kind and (each.worker == worker or (worker == _OTHERS and each.worker not in named))
+    )
+
+
+def _who_title(types: Sequence[str], jobs: Sequence[Job]) -> str:
+    """Who does most of the type that has most tasks."""
+    first = max((each for each in jobs if each.type == types[0]), key=lambda each: each.share.mean or 0.0)
+    told = f"{number(first.share.mean, 0)} % of {first.type} should go to {first.worker}"
+    return told if len(types) == 1 else f"{told}; {len(types) - 1} more types below"
+
+
+def _turning(advice: Advice) -> Figure:
+    """A panel a lever: by how much the best is ahead of the second at the levels that were played."""
+    assert advice.second is not None
+    turns = advice.turns
+    across = min(_PANELS_IN_A_ROW, len(turns))
+    rows = math.ceil(len(turns) / across)
+    figure = page(_turning_title(advice), _note(advice, "bands"), rows * _PANEL_IN + 0.3)
+    for place, turn in enumerate(turns):
+        axes = figure.add_subplot(rows, across, place + 1)
+        _panel(axes, advice, turn)
+        if place % across == 0:
+            axes.set_ylabel(f"Ahead of {advice.second.label},\nUSD {period(advice)}", parse_math=False)
+    return figure
+
+
+def _panel(axes: Axes, advice: Advice, turn: Turn) -> None:
+    scale = advice.months or 1.0
+    levels = np.array(list(turn.found.tried))
+    gains = list(turn.found.tried.values())
+    means = scale * np.array([each.mean for each in gains], dtype=np.float64)
+    ends: Any = scale * np.array([each.ci95 or (each.mean, each.mean) for each in gains], dtype=np.float64)
+    axes.fill_between(levels, ends[:, 0], ends[:, 1], color=BLUE, alpha=BAND, linewidth=0)
+    axes.plot(levels, means, color=BLUE, marker="o")
+    axes.axhline(0, color=GREY, linewidth=0.8, zorder=1)
+    if turn.found.level is not None:
+        axes.axvline(turn.found.level, color=VERMILLION, linestyle="--", linewidth=1.0)
+    told = turns_at(turn)
+    axes.set_title(f"{turn.lever.name}\n{told}", fontsize=NOTE_PT, parse_math=False)
+    axes.set_xlabel(turn.lever.axis, parse_math=False)
+    axes.yaxis.set_major_formatter("{x:,g}")
+
+
+def _turning_title(advice: Advice) -> str:
+    """Whether anything turns the advice, and what does so soonest."""
+    assert advice.second is not None
+    turned = [each for each in advice.turns if each.found.level is not None]
+    label = advice.second.label
+    if not turned:
+        return f"Nothing that was tried turns the advice to: {label}"
+    nearest = min(turned, key=lambda each: (each.found.level or 0.0) / each.lever.first)
+    return f"The advice turns to {label} with {nearest.lever.name} {turns_at(nearest)}"

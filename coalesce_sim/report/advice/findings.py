@@ -1,0 +1,106 @@
+"""An advice in sentences."""
+
+from __future__ import annotations
+
+from coalesce_sim.advice.advice import Advice
+from coalesce_sim.advice.field import AS_LOGGED, MODELLED
+from coalesce_sim.numbers import number, with_half_width, with_interval
+from coalesce_sim.statistics.intervals import Estimate
+
+_WITHIN = 5.0
+"""A market that prices the log's routing so many percent off its bill, at most, is said to agree."""
+
+
+def period(advice: Advice) -> str:
+    """What amounts are told for."""
+    return "a month" if advice.months is not None else "for the whole log"
+
+
+def headline(advice: Advice) -> str:
+    """The advice in one line."""
+    best, base = advice.best, advice.baseline
+    if best.label == base.label:
+        return f"Nothing that was tried costs less than {_named(base.label)}"
+    saved = advice.saves[best.label]
+    verb = "saves" if _above(saved["usd"]) else "is not shown to save, but comes to,"
+    return (
+        f"{_capital(_named(best.label))} {verb} {_usd(saved['usd'])} {period(advice)} against "
+        f"{_named(base.label)}: {with_interval(saved['share'], 1, ' %')}"
+    )
+
+
+def findings(advice: Advice) -> list[str]:
+    """What the tables say, the most important first."""
+    told = [f"{headline(advice)}."]
+    saved = advice.saves[advice.best.label]
+    if advice.best.label != advice.baseline.label:
+        told.append(
+            f"Of that cash is {_usd(saved['cash'])}, delay {_usd(saved['delay'])}, losses by bad work "
+            f"{_usd(saved['losses'])}. {_quality(advice)}"
+        )
+    told.append(_lead(advice))
+    if advice.model_error is not None:
+        told.append(_model(advice))
+    return told
+
+
+def _quality(advice: Advice) -> str:
+    mine, now = advice.service[advice.best.label], advice.service[advice.baseline.label]
+    return (
+        f"Success {number(now['success_rate'].mean, 2)} → {number(mine['success_rate'].mean, 2)} %, "
+        f"95th percentile of the turnaround {number(now['turnaround_p95_s'].mean)} → "
+        f"{number(mine['turnaround_p95_s'].mean)} s."
+    )
+
+
+def _lead(advice: Advice) -> str:
+    second, lead = advice.second, advice.lead
+    if second is None or lead is None:
+        return "All that was tried gives nine tenths of the tasks to the same: there is no second advice."
+    usd = lead.difference
+    scale = advice.months or 1.0
+    scaled = Estimate(
+        None if usd.mean is None else scale * usd.mean,
+        None,
+        None if usd.ci95 is None else (scale * usd.ci95[0], scale * usd.ci95[1]),
+        usd.n,
+    )
+    shown = "" if lead.shown else "; that is not shown to be a difference"
+    return (
+        f"The next best that is another advice, {_named(second.label)}, costs {_usd(scaled)} more "
+        f"{period(advice)}{shown}."
+    )
+
+
+def _model(advice: Advice) -> str:
+    error = advice.model_error
+    assert error is not None
+    assert error.mean is not None
+    told = (
+        f"At the market's own costs today's routing comes to {number(abs(error.mean), 1)} % "
+        f"{'more' if error.mean > 0 else 'less'} than the log's bill"
+    )
+    if abs(error.mean) <= _WITHIN:
+        return f"{told}: so far the market agrees with the log."
+    mine = advice.by_label[MODELLED].usd.mean() - advice.best.usd.mean()
+    scale = advice.months or 1.0
+    return (
+        f"{told}: against the market's own costs of it the advice would save {number(scale * mine)} USD "
+        f"{period(advice)}. Calibrate before you rely on the difference."
+    )
+
+
+def _named(label: str) -> str:
+    return {AS_LOGGED: "today's routing"}.get(label, label)
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
+
+
+def _above(value: Estimate) -> bool:
+    return value.mean is not None and value.mean > 0 and (value.ci95 is None or value.ci95[0] > 0)
+
+
+def _usd(value: Estimate) -> str:
+    return f"{with_half_width(value)} USD"

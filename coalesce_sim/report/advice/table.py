@@ -1,0 +1,169 @@
+"""An advice on a terminal."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.text import Text
+
+from coalesce_sim.advice.advice import Advice
+from coalesce_sim.advice.turning import Turn
+from coalesce_sim.advice.unknown import Unknown
+from coalesce_sim.numbers import NOTHING, number, plural, with_half_width
+from coalesce_sim.report.advice.findings import findings, period
+from coalesce_sim.report.layout import Column, print_columns, print_wrapped
+from coalesce_sim.report.results_folder import Written
+
+MOST_JOBS = 30
+"""So many rows at most of who should do what are printed; the files have all."""
+
+
+def print_advice(console: Console, written: Written[Advice]) -> None:
+    """Print the advice, what it changes, what would turn it, what it rests on, and where the files are."""
+    advice = written.result
+    scenario = advice.scenario
+    console.print(Text(f"{scenario.name}: {scenario.title}", "bold"), soft_wrap=True)
+    by = " (compiled core, where it covers the policy)" if advice.core.core == "compiled" else ""
+    count = plural(len(advice.best.plays), "replication")
+    played = f"{len(advice.field)} policies on the same {count}, seed {advice.seed}"
+    console.print(f"{played}; {number(written.wall_s)} s{by}")
+    console.print()
+    for sentence in findings(advice):
+        print_wrapped(console, sentence)
+    _jobs(console, advice)
+    _policies(console, advice)
+    if advice.turns:
+        _turning(console, advice)
+    if advice.unknowns:
+        _unknown(console, advice)
+    if advice.weights:
+        _assumed(console, advice)
+    for note in notes(advice):
+        print_wrapped(console, note, "dim")
+    console.print(Text(f"\nWritten to {written.listing}"), soft_wrap=True)
+
+
+def notes(advice: Advice) -> list[str]:
+    """What the figures mean."""
+    told = ["±: half of the 95 % interval over replications."]
+    if advice.months is None:
+        days = advice.scenario.clock.days
+        told.append(
+            f"The log has {number(24 * days)} h, less than a day: nothing is told by the month "
+            "(--extrapolate does all the same)."
+        )
+    return told
+
+
+def _heading(console: Console, text: str) -> None:
+    console.print()
+    console.print(Text(text, "bold"))
+
+
+def _jobs(console: Console, advice: Advice) -> None:
+    _heading(console, f"Who should do what ({advice.best.label})")
+    jobs = advice.jobs[:MOST_JOBS]
+    keys = [
+        Column("type", [each.type for each in jobs], figures=False),
+        Column("worker", [each.worker for each in jobs], figures=False),
+    ]
+    columns = [
+        Column("of its\ntasks, %", [number(each.share.mean, 1) for each in jobs]),
+        Column("USD a\ntask", [with_half_width(each.usd_per_task) for each in jobs]),
+        Column("turnaround,\ns", [with_half_width(each.turnaround_s) for each in jobs]),
+        Column("success,\n%", [number(each.success_rate.mean, 1) for each in jobs]),
+    ]
+    print_columns(console, keys, columns)
+    if len(advice.jobs) > MOST_JOBS:
+        print_wrapped(console, f"{len(advice.jobs) - MOST_JOBS} more rows in jobs.csv.", "dim")
+
+
+def _policies(console: Console, advice: Advice) -> None:
+    _heading(console, f"Policies, USD {period(advice)}, against {advice.baseline.label}")
+    field = [*advice.ranked, *(each for each in advice.field if not each.advisable)]
+    labels = [each.label for each in field]
+    columns = [Column("costs", [with_half_width(advice.costs[each]) for each in labels])]
+    if advice.reserved:
+        columns.append(
+            Column("box as\nreserved", [with_half_width(advice.reserved[each]) for each in labels])
+        )
+    for name, told in (("usd", "saves"), ("cash", "cash"), ("delay", "delay"), ("losses", "losses")):
+        columns.append(Column(told, [with_half_width(advice.saves[each][name]) for each in labels]))
+    for name, told in (("success_rate", "success,\n%"), ("turnaround_p95_s", "95th per-\ncentile, s")):
+        columns.append(Column(told, [number(advice.service[each][name].mean) for each in labels]))
+    styles = ["" if each.advisable else "dim" for each in field]
+    print_columns(console, [Column("policy", labels, figures=False)], columns, styles)
+
+
+def _turning(console: Console, advice: Advice) -> None:
+    assert advice.second is not None
+    _heading(console, f"What would turn the advice to: {advice.second.label}")
+    keys = [Column("if", [each.lever.name for each in advice.turns], figures=False)]
+    print_columns(
+        console,
+        keys,
+        [
+            Column("turns", [turns_at(each) for each in advice.turns], figures=False),
+            Column("95 % interval", [turns_between(each) for each in advice.turns], figures=False),
+        ],
+    )
+
+
+def turns_at(turn: Turn) -> str:
+    """Where the second best comes to cost as little as the best."""
+    if not turn.found.pays:
+        return "already, on these replications"
+    if turn.found.level is None:
+        return f"not even {turn.lever.told(turn.found.most)}"
+    return turn.lever.told(turn.found.level)
+
+
+def turns_between(turn: Turn) -> str:
+    """The levels between which it is not shown which of the two costs less."""
+    ends = turn.found.ci95
+    if ends is None or turn.found.level is None:
+        return NOTHING
+    upper = "no end" if ends[1] is None else turn.lever.told(ends[1])
+    return f"{turn.lever.told(ends[0])} to {upper}"
+
+
+def _unknown(console: Console, advice: Advice) -> None:
+    _heading(console, "Not known to be good enough: worth it from which success rate")
+    unknowns = advice.unknowns
+    scale = advice.months or 1.0
+    keys = [
+        Column("type", [each.type for each in unknowns], figures=False),
+        Column("worker", [each.worker for each in unknowns], figures=False),
+    ]
+    saved = [number(scale * (each.saves_usd.mean or 0.0)) for each in unknowns]
+    print_columns(
+        console,
+        keys,
+        [
+            Column("break-even success", [break_even_text(each) for each in unknowns], figures=False),
+            Column(f"would save at\nmost, USD {period(advice)}", saved),
+        ],
+    )
+
+
+def break_even_text(unknown: Unknown) -> str:
+    """The success rate from which a worker saves, with its interval."""
+    if unknown.success_rate is None:
+        return "any"
+    told = f"{number(unknown.success_rate, 1)} %"
+    ends = unknown.ci95
+    if ends is None or ends[1] - ends[0] < 0.05:
+        return told
+    return f"{told} [{number(ends[0], 1)}, {number(ends[1], 1)}]"
+
+
+def _assumed(console: Console, advice: Advice) -> None:
+    _heading(console, f"What it assumed, by how much that moves the saving, USD {period(advice)}")
+    scale = advice.months or 1.0
+    weights = advice.weights
+    moved = [number(scale * (each.moves_usd.mean or 0.0)) for each in weights]
+    keys = [Column("assumed", [each.assumption.assumed for each in weights], figures=False)]
+    columns = [
+        Column("were it", [each.assumption.instead for each in weights], figures=False),
+        Column("saving\nmoves by", moved),
+    ]
+    print_columns(console, keys, columns)

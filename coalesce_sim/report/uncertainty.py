@@ -1,0 +1,71 @@
+"""What intervals cover where more than luck is uncertain, and what would make them narrower."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from coalesce_sim.metrics import METRICS
+from coalesce_sim.statistics.components import SOURCES, Source, Split
+
+_HELPS: Final = {
+    "luck": "more replications",
+    "log": "a longer log",
+    "inputs": "better measurements of the inputs",
+}
+_CALLED: Final = {"luck": "luck", "log": "the log", "inputs": "the inputs"}
+AVERAGED: Final = (
+    "something is uncertain (uncertainty), and each replication draws it anew; intervals here are of means "
+    "over the draws, which more replications narrow, though not what is uncertain: run and compare tell that"
+)
+"""What commands say whose intervals do not cover what is uncertain besides luck."""
+
+_HARDLY: Final = 0.1
+"""The share of an interval's variance below which a source hardly matters."""
+
+
+def coverage(sources: Iterable[Source]) -> str:
+    """What the intervals cover, in a sentence; empty where luck alone is uncertain."""
+    named = ["luck", *(_CALLED[source] for source in sources)]
+    if len(named) == 1:
+        return ""
+    return (
+        f"95 % intervals of metrics and their differences cover {_listed(named)}. Those of who got the work, "
+        "of sellers and of courses over time cover luck, and the rest only as far as replications average it "
+        "out."
+    )
+
+
+def what_helps(label: str, split: Split) -> str:
+    """How much of an interval's variance comes from where, and what would make it narrower."""
+    shares = split.of_interval
+    if not shares:
+        return f"{label}: does not vary."
+    parts = ", ".join(f"{_CALLED[name]} {100 * share:.0f} %" for name, share in shares.items())
+    most = max(shares, key=shares.__getitem__)
+    told = f"{label}: of the variance behind its interval {parts}: {_HELPS[most]} would narrow it most"
+    if most != "luck" and shares["luck"] < _HARDLY:
+        told += ", more replications hardly"
+    return f"{told}."
+
+
+def uncertainty_lines(sources: Iterable[Source], splits: Mapping[str, Split | None]) -> list[str]:
+    """What to say below the results: what is covered, and of each metric, by its name, what would help."""
+    covered = coverage(sources)
+    if not covered:
+        return []
+    known = ((METRICS[name].label, split) for name, split in splits.items() if split is not None)
+    return [covered, *(what_helps(label, split) for label, split in known)]
+
+
+def lines_in(facts: Mapping[str, Any]) -> list[str]:
+    """The same of a run's summary, as it comes out of JSON."""
+    told = facts.get("uncertainty")
+    if told is None:
+        return []
+    sources = [source for source in SOURCES if source in told["covers"]]
+    return uncertainty_lines(sources, {name: Split.of_dict(each) for name, each in told["split"].items()})
+
+
+def _listed(words: list[str]) -> str:
+    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else words[0]
