@@ -120,7 +120,11 @@ class Gathering:
             self.files.append(log.name)
         rows = _Rows(self, log.name, stretch)
         part = rows.read()
-        self.has.update(name for name, cells in stretch.cells.items() if cells.null_count < len(cells))
+        self.has.update(
+            name
+            for name, cells in stretch.cells.items()
+            if ((part[name] >= 0).any() if name in NAMES else cells.null_count < len(cells))
+        )
         for name, values in part.items():
             self._columns.setdefault(name, Growing(values.dtype)).extend(values)
 

@@ -250,7 +250,8 @@ def _told(reading: Reading, runs: Mapping[str, tuple[int, int]]) -> list[str]:
         f"{rows['read']:,} rows read, {rows['kept']:,} kept, {rows['left_out']:,} left out; {rows['order']}",
         f"{period['days']:.3g} days from {reading.start:%Y-%m-%d %H:%M:%S} UTC; times as in the log: "
         + ", ".join(filter(None, (zones, numbers))),
-        f"{tasks['tasks']:,} tasks, {tasks['tried_again']:,} tried again, {tasks['failed']:,} failed for good; "
+        f"{tasks['tasks']:,} tasks, {tasks['tried_again']:,} tried again, "
+        f"{tasks['failed']:,} failed for good; "
         f"bill {tasks['bill_usd']:,.2f} USD; p50 {tasks['seconds_p50']:.3g} s, "
         f"p95 {tasks['seconds_p95']:.3g} s",
     ]

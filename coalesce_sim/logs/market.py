@@ -46,6 +46,9 @@ def _lines(reading: Reading, command: str) -> Iterator[str]:
     yield from _clients(reading)
     yield ""
     yield from _contractors(reading)
+    if reading.wholes is not None:
+        yield ""
+        yield "policy: {kind: cheapest}  # who did each step is not in the table: it cannot be played as logged"
 
 
 def _comment(text: str, indent: str = "") -> list[str]:
@@ -159,8 +162,8 @@ def _rates(speeds: Speeds) -> Iterator[str]:
 
 def _contractors(reading: Reading) -> Iterator[str]:
     yield from _comment(
-        "Who answered in the log, and who else the price file lists. `success` is the share of calls that did "
-        "not fail, by type; of types on which a model is not known from the log it makes no offer."
+        "Who answered in the log, and who else the price file lists. `success` is the share of calls that "
+        "did not fail, by type; of types on which a model is not known from the log it makes no offer."
     )
     yield "contractors:"
     there = [each for each in reading.sellers.sellers if not each.at_home and each.prices is not None]

@@ -37,6 +37,12 @@ class Hashed(io.RawIOBase):
         self.bytes += len(data)
         return len(data)
 
+    def close(self) -> None:
+        """Let the file go; standard input stays open."""
+        if not self.closed and self._stream is not sys.stdin.buffer:
+            self._stream.close()
+        super().close()
+
     def finish(self) -> str:
         """The digest of all of it, read to the end."""
         while data := self._stream.read(1 << 20):

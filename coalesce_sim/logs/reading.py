@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
+from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
@@ -61,25 +62,16 @@ def read_log(name: str, source: Source, own: Mapping[str, str], log: LogFile) ->
     """
     opened = open_log(name)
     log.told += opened.told
-    if opened.form == "parquet":
-        yield from _parquet(opened, source, own, log)
-    elif opened.form == "json":
-        yield from _json(opened, source, own, log)
-    else:
-        yield from _table(opened, source, own, log)
-    if opened.form == "parquet" and name != STDIN:
-        log.sha256 = digest_of_file(_path(name))
-    else:
-        log.sha256 = opened.raw.finish()
-    opened.content.close()
+    read = {"parquet": _parquet, "json": _json, "table": _table}[opened.form]
+    try:
+        yield from read(opened, source, own, log)
+        by_name = opened.form == "parquet" and name != STDIN
+        log.sha256 = digest_of_file(Path(name)) if by_name else opened.raw.finish()
+    finally:
+        opened.content.close()
+        opened.raw.close()
     if log.rows == 0:
         raise refusal(name, None, "", "has no rows")
-
-
-def _path(name: str) -> Any:
-    from pathlib import Path
-
-    return Path(name)
 
 
 def _chosen(
@@ -121,9 +113,10 @@ def _check(
     for group in lacking:
         known = [path for each in group for path in release.paths.get(each, ())]
         wanted.append(" or ".join(dict.fromkeys(known)))
-    own = " (name yours with --columns field=column)" if source.kind == "csv" else ""
+    known_as = f"an export of {source.tool} ({release.name}) has it"
+    own = "name yours with --columns field=column" if source.kind == "csv" else known_as
     found = ", ".join(columns[:40]) + (", …" if len(columns) > 40 else "")
-    message = f"no such column in this {source.tool} ({release.name}){own}; found: {found}"
+    message = f"no such column; {own}; found: {found}"
     raise refusal(name, None, ", ".join(wanted), message)
 
 
