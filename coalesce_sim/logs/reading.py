@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,7 +22,10 @@ from coalesce_sim.logs.opening import STDIN, Opened, open_log, refusal
 from coalesce_sim.logs.sources import FIELDS, NEEDED, Paths, Release, Source
 from coalesce_sim.scenario.problems import closest
 
-_BLOCK: Final = 1 << 23
+_BLOCK: Final = 1 << 22
+_MOST_OPEN: Final = 1 << 28
+"""Bytes after which a quote that nobody closes is taken for one that stands in a cell."""
+
 _ROWS: Final = 1 << 16
 _JSON_ROWS: Final = 20_000
 _NULLS: Final = ["", "NULL", "null", "None", "NaN", "nan", "\\N"]
@@ -209,26 +212,47 @@ def _table(opened: Opened, source: Source, own: Mapping[str, str], log: LogFile)
         log.first_torn = log.first_torn or log.rows + 1
         return "skip"
 
-    try:
-        reader = pa.csv.open_csv(
-            pa.PythonFile(opened.content, mode="r"),
-            pa.csv.ReadOptions(block_size=_BLOCK),
-            pa.csv.ParseOptions(
-                delimiter=opened.separator, newlines_in_values=True, invalid_row_handler=torn
-            ),
-            pa.csv.ConvertOptions(
-                include_columns=needed,
-                column_types=dict.fromkeys(needed, pa.string()),
-                strings_can_be_null=True,
-                null_values=_NULLS,
-            ),
-        )
-        for batch in reader:
-            if len(batch):
-                yield Stretch(len(batch), log.rows + 1, _cells(batch, paths))
-                log.rows += len(batch)
-    except pa.ArrowInvalid as error:
-        raise refusal(opened.name, log.rows + 1, "", _without_cells(error)) from None
+    parse = pa.csv.ParseOptions(delimiter=opened.separator, newlines_in_values=True, invalid_row_handler=torn)
+    convert = pa.csv.ConvertOptions(
+        include_columns=needed,
+        column_types=dict.fromkeys(needed, pa.string()),
+        strings_can_be_null=True,
+        null_values=_NULLS,
+    )
+    for number, block in enumerate(_blocks(opened.content)):
+        names = list(opened.header)
+        read = pa.csv.ReadOptions(column_names=names, skip_rows=number == 0, block_size=len(block) + 1)
+        try:
+            table = pa.csv.read_csv(pa.BufferReader(block), read, parse, convert)
+        except pa.ArrowInvalid as error:
+            raise refusal(opened.name, log.rows + 1, "", _without_cells(error)) from None
+        if len(table):
+            yield Stretch(len(table), log.rows + 1, _cells(table, paths))
+            log.rows += len(table)
+
+
+def _blocks(content: IO[bytes]) -> Iterator[bytes]:
+    """Whole rows of a table, some megabytes at a time: cut where a line ends and all quotes are closed."""
+    rest = b""
+    while read := content.read(_BLOCK):
+        block = rest + read
+        cut = _end_of_rows(block)
+        rest = block[cut:]
+        if cut:
+            yield block[:cut]
+    if rest:
+        yield rest
+
+
+def _end_of_rows(block: bytes) -> int:
+    """Behind the last line end before which quotes are closed; behind the last one where that is far away."""
+    last = end = block.rfind(b"\n") + 1
+    open_quotes = block.count(b'"', 0, end) % 2
+    while end and open_quotes:
+        before = block.rfind(b"\n", 0, end - 1) + 1
+        open_quotes ^= block.count(b'"', before, end) % 2
+        end = before
+    return end if end or len(block) < _MOST_OPEN else last
 
 
 def _without_cells(error: Exception) -> str:
