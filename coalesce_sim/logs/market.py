@@ -48,7 +48,7 @@ def _lines(reading: Reading, command: str) -> Iterator[str]:
     yield from _contractors(reading)
     if reading.wholes is not None:
         yield ""
-        yield "policy: {kind: cheapest}  # who did each step is not in the table: it cannot be played as logged"
+        yield "policy: {kind: cheapest}  # who did each step is not in the table: as_logged cannot be played"
 
 
 def _comment(text: str, indent: str = "") -> list[str]:
@@ -165,8 +165,8 @@ def _contractors(reading: Reading) -> Iterator[str]:
         "Who answered in the log, and who else the price file lists. `success` is the share of calls that "
         "did not fail, by type; of types on which a model is not known from the log it makes no offer."
     )
-    yield "contractors:"
     there = [each for each in reading.sellers.sellers if not each.at_home and each.prices is not None]
+    yield "contractors:" if there or reading.extra else "contractors: []"
     by_model = {each.model: each for each in there}
     for each in (*there, *reading.extra):
         yield from _contractor(each, by_model.get(each.model))

@@ -13,6 +13,7 @@ from coalesce_sim.files import FolderError
 from coalesce_sim.logs.models import provider_name, same_model
 from coalesce_sim.logs.people import MOST, kinds_of, plain
 from coalesce_sim.logs.prices import recovered
+from coalesce_sim.logs.sources import SOURCES
 from coalesce_sim.logs.speeds import at_work
 from coalesce_sim.scenario.problems import ScenarioError
 from tests.logs.own import read, rows, told, written
@@ -226,6 +227,18 @@ def test_speeds_are_the_medians_of_the_log(tmp_path: Path):
     assert speeds is not None
     assert speeds.prefill_tokens_per_s == pytest.approx(5000, rel=1e-2)
     assert speeds.told.endswith("the log has no first token")
+
+
+def test_the_reference_names_all_that_is_read():
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "logs.md").read_text("utf-8")
+    paths = {
+        path
+        for source in SOURCES.values()
+        for release in source.releases
+        for options in release.paths.values()
+        for path in options
+    }
+    assert {path for path in paths if f"`{path}`" not in page} == set()
 
 
 def test_a_folder_with_files_of_somebody_else_is_refused(tmp_path: Path):
