@@ -103,6 +103,10 @@ def understood(request: Request) -> Reading:
         sellers = Sellers(sellers.sellers, sellers.of_call[known], sellers.told)
         if not len(calls):
             raise _nothing_left(request, remarks)
+    others = others_listed(sellers.sellers, listed, request.price_file)
+    if all(each.at_home for each in sellers.sellers) and not others:
+        message = "all calls were answered at home: name a price file with sellers who could"
+        raise ScenarioError([Problem("", None, "--prices", message)])
     types, type_by = types_of(request, calls, gathering)
     groups, group_by = groups_of(request, calls, gathering, type_by)
     calls.forget("requested", "model", "provider", "team", "tag", "agent", "usd")
@@ -132,7 +136,7 @@ def understood(request: Request) -> Reading:
         frozenset(gathering.has),
         order,
         slots,
-        others_listed(sellers.sellers, listed, request.price_file),
+        others,
         wholes,
     )
 

@@ -120,6 +120,7 @@ def _clients(reading: Reading) -> Iterator[str]:
             yield f"    {_text(name)}: {{count: {count}}}"
     if not home:
         yield "  slots: 0  # nobody works at home in this log (--home MODEL=HARDWARE says otherwise)"
+        yield "  hardware: rtx_4090  # must be stated, and has no effect: there is no slot"
         return
     yield "  box: home"
     yield "  # Share of calls at home that did not fail, by type; if answers were right is not in the log."
@@ -166,7 +167,7 @@ def _contractors(reading: Reading) -> Iterator[str]:
         "did not fail, by type; of types on which a model is not known from the log it makes no offer."
     )
     there = [each for each in reading.sellers.sellers if not each.at_home and each.prices is not None]
-    yield "contractors:" if there or reading.extra else "contractors: []"
+    yield "contractors:"
     by_model = {each.model: each for each in there}
     for each in (*there, *reading.extra):
         yield from _contractor(each, by_model.get(each.model))

@@ -186,6 +186,19 @@ def test_who_works_at_home_is_the_one_without_a_bill(tmp_path: Path):
     assert read(written(tmp_path, made), home="there/big=rtx_4090").slots > 0
 
 
+def test_where_nobody_is_hired_a_price_file_says_who_could_be(tmp_path: Path):
+    made = [each | {"model": "big", "provider": "vllm", "usd": 0} for each in rows()]
+    path = written(tmp_path, made)
+    with pytest.raises(ScenarioError, match="--prices: all calls were answered at home"):
+        read(path, home="big=rtx_4090")
+    (tmp_path / "prices.csv").write_text(
+        "provider,model,input_usd_per_mtok,output_usd_per_mtok\nacme,big-instruct,2,8\n"
+    )
+    found = read(path, home="big=rtx_4090", prices=str(tmp_path / "prices.csv"))
+    assert [each.name for each in found.extra] == ["acme/big"]
+    assert found.extra[0].outcomes == found.sellers.sellers[0].outcomes
+
+
 def test_bills_that_are_missing_are_by_the_price_file(tmp_path: Path):
     made = [{name: cell for name, cell in each.items() if name != "usd"} for each in rows()]
     (tmp_path / "prices.csv").write_text(
