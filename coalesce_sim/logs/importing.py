@@ -103,10 +103,6 @@ def understood(request: Request) -> Reading:
         sellers = Sellers(sellers.sellers, sellers.of_call[known], sellers.told)
         if not len(calls):
             raise _nothing_left(request, remarks)
-    others = others_listed(sellers.sellers, listed, request.price_file)
-    if all(each.at_home for each in sellers.sellers) and not others:
-        message = "all calls were answered at home: name a price file with sellers who could"
-        raise ScenarioError([Problem("", None, "--prices", message)])
     types, type_by = types_of(request, calls, gathering)
     groups, group_by = groups_of(request, calls, gathering, type_by)
     calls.forget("requested", "model", "provider", "team", "tag", "agent", "usd")
@@ -115,6 +111,10 @@ def understood(request: Request) -> Reading:
     wholes = _wholes(request, calls, tasks, types)
     notes += sellers.told + list(() if wholes is None else wholes.told)
     _outcomes(sellers, calls, types)
+    others = others_listed(sellers.sellers, listed, request.price_file)
+    if all(each.at_home for each in sellers.sellers) and not others:
+        message = "all calls were answered at home: name a price file with sellers who could"
+        raise ScenarioError([Problem("", None, "--prices", message)])
     _remark_tasks(tasks, calls, remarks, gathering.files)
     at_home = np.isin(sellers.of_call, [place for place, each in enumerate(sellers.sellers) if each.at_home])
     slots = int(at_work(calls.start[at_home], calls.end[at_home]).max(initial=0))
