@@ -46,9 +46,6 @@ def _lines(reading: Reading, command: str) -> Iterator[str]:
     yield from _clients(reading)
     yield ""
     yield from _contractors(reading)
-    if not any(each.at_home for each in reading.sellers.sellers):
-        yield ""
-        yield "contracts: {recovery: {then: give_up}}  # there is no home to end at"
     if reading.wholes is not None:
         yield ""
         yield "policy: {kind: cheapest}  # who did each step is not in the table: as_logged cannot be played"
