@@ -30,6 +30,8 @@ def market_with_contracts(number: int) -> dict[str, Any]:
     if found is not None:
         _widen(found, len(fields["contractors"]), rng)
     kind = rng.choice(_POLICIES)
+    if fields["policy"]["kind"] == "as_logged" and rng.random() < 0.5:
+        kind = "as_logged"
     if fields["policy"]["kind"] != kind:
         fields["policy"] = {"kind": kind}
     if kind in LEARNERS:

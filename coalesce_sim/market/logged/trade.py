@@ -54,6 +54,8 @@ class LoggedTrade:
         self._env, self._accounts = venue.queues.env, venue.accounts
         self._pool, self._skills, self._luck = venue.pool, venue.skills, venue.luck
         self._late_usd_per_s = venue.scenario.cost_model.charged_late_usd_per_s
+        clients = venue.scenario.clients
+        self._shares = np.array([home.batch_curve is not None for home in clients.homes])[clients.home_of]
         self._explain = venue.observer.wants("decided")
 
     def open(self, block: Block, records: Records) -> OpenLoggedBlock:
@@ -65,6 +67,8 @@ class LoggedTrade:
         """What the log says of a block, and what that came to. Raises `PolicyError` where it says nothing."""
         if block.logged is None:
             raise PolicyError("as_logged: no log says where tasks went")
+        for part in block.home.running:  # what a machine costs that several share, nobody estimates here
+            part[self._shares[block.tasks.client]] = 0.0
         return block.logged, logged_charges(block, block.logged, self._late_usd_per_s)
 
     def arrive(self, opened: OpenLoggedBlock, tasks: slice) -> Iterable[slice]:  # noqa: ARG002
