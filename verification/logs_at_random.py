@@ -17,6 +17,11 @@ def may_be_logged(fields: dict[str, Any]) -> bool:
     return not any("steps" in types.get(task["type"], {}) for task in arrivals["tasks"])
 
 
+def is_logged(fields: dict[str, Any]) -> bool:
+    """Whether the tasks of a market have a log."""
+    return any("logged" in task for task in fields["workload"]["arrivals"].get("tasks", ()))
+
+
 def log(rng: random.Random, fields: dict[str, Any]) -> None:
     """Say of every task where it went and what came of it, and go by that, or not."""
 

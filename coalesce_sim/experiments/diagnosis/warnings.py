@@ -96,7 +96,7 @@ def remarks(scenario: Scenario) -> list[str]:
 def _of_listed_tasks(scenario: Scenario) -> list[str]:
     """What of explicit tasks a user may not know: turned round, or long in coming."""
     source, table = scenario.workload.arrivals, tasks_of(scenario)
-    if table is None:
+    if table is None or not len(table.arrival_s):
         return []
     told, first_s = [], float(table.arrival_s[0])
     if isinstance(source, FromFile) and table.newest_first:
