@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from coalesce_sim.files import ChangedFile, FolderError, ResultsError, WriteError
     from coalesce_sim.inputs.download import DownloadError
     from coalesce_sim.loading import load
+    from coalesce_sim.logs.imported import Imported, import_log
     from coalesce_sim.market.accounts import ConservationError
     from coalesce_sim.market.compiled.coverage import CoreError
     from coalesce_sim.market.observer import Observer
@@ -76,6 +77,7 @@ _HOMES = {
     "EngineError": "coalesce_sim.experiments.parallel",
     "FolderError": "coalesce_sim.files",
     "Hold": "coalesce_sim.adversaries.protocol",
+    "Imported": "coalesce_sim.logs.imported",
     "MissingExtra": "coalesce_sim.extras",
     "NoIndices": "coalesce_sim.sensitivity.study",
     "Observer": "coalesce_sim.market.observer",
@@ -104,6 +106,7 @@ _HOMES = {
     "compare": "coalesce_sim.experiments.comparison",
     "doctor": "coalesce_sim.experiments.diagnosis.doctor",
     "fit_hardware": "coalesce_sim.economics.fitting",
+    "import_log": "coalesce_sim.logs.imported",
     "load": "coalesce_sim.loading",
     "open_results": "coalesce_sim.sweeps.results",
     "optimise": "coalesce_sim.optimisation.study",
@@ -135,6 +138,7 @@ __all__ = [
     "EngineError",
     "FolderError",
     "Hold",
+    "Imported",
     "MissingExtra",
     "NoIndices",
     "Observer",
@@ -164,6 +168,7 @@ __all__ = [
     "compare",
     "doctor",
     "fit_hardware",
+    "import_log",
     "load",
     "open_results",
     "optimise",

@@ -152,12 +152,14 @@ class AsLogged(AlwaysLocal):
 class Routes(AlwaysLocal):
     def __init__(self, settings: dict[str, Any], luck: dict[str, int]) -> None:
         super().__init__(settings, luck)
-        self.searches = {settings["otherwise"], *(rule["to"] for rule in settings["rules"])} != {"home"}
+        named = {rule[field] for rule in settings["rules"] for field in ("to", "otherwise")}
+        self.searches = not {settings["otherwise"], *named} <= {"home", None}
 
     def decide(self, asked: Question) -> Offer | None:
         otherwise = self.settings["otherwise"]
-        fitting = (rule["to"] for rule in self.settings["rules"] if self.fits(rule, asked.task))
-        for name in (next(fitting, otherwise), otherwise):
+        fitting = (rule for rule in self.settings["rules"] if self.fits(rule, asked.task))
+        rule = next(fitting, {"to": otherwise, "otherwise": otherwise})
+        for name in (rule["to"], rule["otherwise"] or otherwise):
             offers = [offer for offer in asked.offers if offer.contractor.name == name]
             if offers or name == "home":
                 return offers[0] if offers else None

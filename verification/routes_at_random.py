@@ -27,6 +27,7 @@ def routes(pick: Pick, fields: dict[str, Any]) -> dict[str, Any]:
             "prompt_tokens_up_to": pick(None, None, 0, 200, 900.0, 3000),
             "expected_output_tokens_up_to": pick(None, None, None, 100, 400),
             "to": pick("home", *names, *names),
+            "otherwise": pick(None, None, "home", *names),
         }
         return {name: value for name, value in stated.items() if value is not None}
 

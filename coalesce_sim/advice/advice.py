@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -54,9 +54,9 @@ class Advice:
     """What `coalesce_sim.advise` found.
 
     `field` has all policies that were played, `plan` the best static routing, `survey` who could do what,
-    `turns` what would turn the advice, `unknowns` how good workers would have to be at what they are not known
-    to do, `weights` what was assumed. `months` is what one replication is of a month; None where that was not
-    asked for of less than a day.
+    `turns` what would turn the advice, `unknowns` how good workers would have to be at what they are not
+    known to do, `weights` what was assumed. `months` is how many replications make a month; None of less
+    than a day, unless that was asked for.
     """
 
     scenario: Scenario
@@ -91,7 +91,9 @@ class Advice:
     @cached_property
     def ranked(self) -> list[Contestant]:
         """The policies that one can follow, that of the least mean cost first."""
-        return sorted((each for each in self.field if each.advisable), key=lambda each: float(each.usd.mean()))
+        return sorted(
+            (each for each in self.field if each.advisable), key=lambda each: float(each.usd.mean())
+        )
 
     @property
     def best(self) -> Contestant:

@@ -14,8 +14,8 @@ from coalesce_sim.advice.plays import Plays, play
 from coalesce_sim.advice.turning import REPLICATIONS
 from coalesce_sim.advice.workers import contractors, home_works
 from coalesce_sim.arrays import FloatArray
-from coalesce_sim.market.compiled.coverage import Core
 from coalesce_sim.inputs.uncertain import drawn
+from coalesce_sim.market.compiled.coverage import Core
 from coalesce_sim.numbers import number as told
 from coalesce_sim.scenario.policy import PolicySettings
 from coalesce_sim.scenario.routes import HOME
@@ -62,9 +62,7 @@ def assumptions(scenario: Scenario) -> Iterator[Assumption]:
         partial(_later, more),
     )
     if home_works(scenario):
-        yield Assumption(
-            "home is as fast as stated", "25 % slower", partial(_slower, (HOME,), 0.25)
-        )
+        yield Assumption("home is as fast as stated", "25 % slower", partial(_slower, (HOME,), 0.25))
         yield Assumption(
             "an hour at home costs what is stated, as long as it works",
             "twice as much",
@@ -93,9 +91,7 @@ def weights(
     tried = list(assumptions(scenario))
     saves = partial(_saves, pair, plays.seed, core, numbers)
     stands, *others = plays.map(saves, [None, *tried], pair)
-    found = [
-        Weight(each, estimate((one - stands).tolist())) for each, one in zip(tried, others, strict=True)
-    ]
+    found = [Weight(each, estimate((one - stands).tolist())) for each, one in zip(tried, others, strict=True)]
     return sorted(found, key=lambda each: -abs(each.moves_usd.mean or 0.0))
 
 

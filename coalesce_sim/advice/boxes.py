@@ -14,8 +14,8 @@ _BY_THE_HOUR = [HOME_COMPUTE, HOME_MEMORY, HOME_DEPRECIATION]
 
 
 def reserved_usd(scenario: Scenario) -> float | None:
-    """What all slots at home cost in a replication whether or not they work, energy left out; None where there
-    are none, or there is no telling: slots without limit or in a number that moves, and costs that move."""
+    """What all slots at home cost in a replication whether or not they work, energy left out; None where
+    there are none, or there is no telling: slots without limit or in a number that moves, costs that move."""
     if not scenario.clients.total_slots:
         return None
     usd_per_h, boxes = 0.0, set[str]()

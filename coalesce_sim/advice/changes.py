@@ -1,4 +1,4 @@
-"""Ways in which a market may be otherwise than it is stated: each makes another scenario of it, by a level."""
+"""Ways in which a market may be otherwise than stated: each makes another scenario of it, by a level."""
 
 from __future__ import annotations
 

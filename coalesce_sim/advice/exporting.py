@@ -58,24 +58,29 @@ def left_out(advice: Advice, form: Format) -> str | None:
         return None
     if advice.best.label == BY_LENGTH:
         return (
-            "the gateway cannot route by the length of prompts: exported is the share of each type's tasks that "
-            "each worker gets, drawn at random"
+            "the gateway cannot route by the length of prompts: exported is the share of each type's tasks "
+            "that each worker gets, drawn at random"
         )
     return (
-        f"{advice.best.label} decides task by task, which the gateway cannot: exported is the share of each type's "
-        "tasks that each worker gets, drawn at random"
+        f"{advice.best.label} decides task by task, which the gateway cannot: exported is the share of each "
+        "type's tasks that each worker gets, drawn at random"
     )
 
 
 def _litellm(advice: Advice) -> str:
-    """A proxy's `model_list`: clients ask for a type of task by name, and its deployments share it by weight."""
-    deployments = [_deployment(each) for each in advice.jobs if round(each.share.mean or 0.0) >= _LEAST_WEIGHT]
+    """A proxy's `model_list`: clients ask for a type of task by name; deployments share it by weight."""
+    deployments = [
+        _deployment(each) for each in advice.jobs if round(each.share.mean or 0.0) >= _LEAST_WEIGHT
+    ]
     config = {"model_list": deployments, "router_settings": {"routing_strategy": "simple-shuffle"}}
     head = [f"# {advice.scenario.name}: {advice.best.label}. Clients ask for a type of task as their model."]
     if (lacking := left_out(advice, "litellm")) is not None:
         head.append(f"# Left out: {lacking}.")
     if any(each.worker == HOME for each in advice.jobs):
-        head.append("# State the model that you serve at home in place of HOME_MODEL, and HOME_API_BASE in the environment.")
+        head.append(
+            "# State the model that you serve at home in place of HOME_MODEL, and HOME_API_BASE in the "
+            "environment."
+        )
     text: str = yaml.safe_dump(config, sort_keys=False, allow_unicode=True, width=math.inf)
     return "\n".join([*head, text])
 

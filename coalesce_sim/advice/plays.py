@@ -103,9 +103,7 @@ def play(scenario: Scenario, seed: int, core: Core, replication: int) -> Played:
     bill = _Bill(len(scenario.workload.types))
     policy = create(scenario.policy)
     Market(scenario, policy, bill, seed=seed, replication=replication, core=core).run()
-    return Played(
-        bill.workers, bill.sums, bill.parts_usd, tuple(percentiles(bill.turnaround_s.values()))
-    )
+    return Played(bill.workers, bill.sums, bill.parts_usd, tuple(percentiles(bill.turnaround_s.values())))
 
 
 class Plays:

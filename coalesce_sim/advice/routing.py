@@ -66,7 +66,10 @@ class Plan:
 
     def routes(self) -> Routes:
         """The policy that does so."""
-        rules = [] if self.trial is None else [Route(type=self.trial[0], to=self.trial[1])]
+        rules = []
+        if self.trial is not None:
+            kind, worker = self.trial
+            rules.append(Route(type=kind, to=worker, otherwise=self.shares[kind].worker))
         for name, share in self.shares.items():
             if share.short is not None:
                 rules.append(Route(type=name, prompt_tokens_up_to=share.up_to, to=share.short))
@@ -103,7 +106,7 @@ class Survey:
 
 
 def survey(scenario: Scenario, plays: Plays, replications: Sequence[int]) -> Survey:
-    """Give each worker, in a play of its own, all tasks that it offers to do: its queue is that of all these."""
+    """Give each worker, in a play of its own, all tasks that it offers to do, so that its queue is theirs."""
     workers = [HOME] if home_works(scenario) else []
     workers += [each.name for each in contractors(scenario)]
     markets = [Plan(otherwise=worker).market(scenario) for worker in workers]

@@ -15,6 +15,7 @@ from coalesce_sim.advice.unknown import unknown_pairs, unknowns
 from coalesce_sim.advice.workers import contractors
 from coalesce_sim.experiments.cores import AskedCore
 from coalesce_sim.experiments.parallel import refuse_unguarded_script
+from coalesce_sim.inputs.tasktable import tasks_of
 from coalesce_sim.scenario.problems import Problem, ScenarioError
 from coalesce_sim.scenario.schema import Scenario
 
@@ -76,14 +77,14 @@ def perform(
     progress(0.2)
     finer = by_length(scenario, plays, apart, found, plan)
     progress(0.3)
-    field = basics(scenario, logged=scenario.is_logged) | {BY_TYPE: plan.routes()}
+    tasks = tasks_of(scenario)
+    field = basics(scenario, logged=tasks is not None and tasks.logged is not None) | {BY_TYPE: plan.routes()}
     if finer != plan:
         field[BY_LENGTH] = finer.routes()
     markets = [scenario.model_copy(update={"policy": each}) for each in field.values()]
     played = plays.play(markets, range(count))
     contestants = [
-        Contestant(label, settings, one)
-        for (label, settings), one in zip(field.items(), played, strict=True)
+        Contestant(label, settings, one) for (label, settings), one in zip(field.items(), played, strict=True)
     ]
     progress(0.6)
     standing = Advice(
@@ -125,6 +126,6 @@ def _turns(standing: Advice, plays: Plays, count: int) -> list[Turn]:
 
 
 def _months(scenario: Scenario, *, extrapolate: bool) -> float | None:
-    """How many replications make a month of the log's mean day; None for less than a day, unless asked for."""
+    """How many replications make a month of the log's mean day; None of less than a day, unless asked for."""
     days = scenario.clock.days
     return DAYS_A_MONTH / days if days >= 1 or extrapolate else None

@@ -14,8 +14,8 @@ from coalesce_sim.advice import changes
 from coalesce_sim.advice.plays import Plays, play
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.experiments.breaking_even import BreakEven, break_even
-from coalesce_sim.market.compiled.coverage import Core
 from coalesce_sim.inputs.uncertain import drawn
+from coalesce_sim.market.compiled.coverage import Core
 from coalesce_sim.numbers import number as told
 from coalesce_sim.scenario.policy import PolicySettings
 from coalesce_sim.scenario.schema import Scenario
@@ -27,8 +27,8 @@ REPLICATIONS = 4
 
 @dataclass(frozen=True)
 class Lever:
-    """Something that may be otherwise than stated: `change` makes it so, by a level; `told` says in words what
-    a level means, `axis` what it is on an axis. Levels are tried from `first` on, to `most`."""
+    """Something that may be otherwise than stated: `change` makes it so, by a level; `told` says in words
+    what a level means, `axis` what it is on an axis. Levels are tried from `first` on, to `most`."""
 
     name: str
     axis: str
@@ -57,22 +57,27 @@ def levers(scenario: Scenario, best: str, second: str, kinds: Sequence[str]) -> 
     second best of the policies, `kinds` the types that `best` does, the one it does most of first."""
     yield Lever(f"{best} dearer", "more, as a share", partial(_dearer, best), _more, 0.25, 99.0)
     if second != best:
-        yield Lever(f"{second} cheaper", "price now / price then − 1", partial(_cheaper, second), _less, 0.25, 99.0)
-    rate = changes.success(scenario, best, kinds[0])
+        yield Lever(
+            f"{second} cheaper", "price now / price then − 1", partial(_cheaper, second), _less, 0.25, 99.0
+        )
+    kind = kinds[0]
+    rate = changes.success(scenario, best, kind)
     if rate:
-            yield Lever(
-                f"{best} worse at {kind}",
-                "share of success lost",
-                partial(_worse, best, kind),
-                partial(_rate, rate),
-                0.05,
-                1.0,
-            )
+        yield Lever(
+            f"{best} worse at {kind}",
+            "share of success lost",
+            partial(_worse, best, kind),
+            partial(_rate, rate),
+            0.05,
+            1.0,
+        )
     yield Lever(f"{best} slower", "more time, as a share", partial(_slower, best), _more_time, 0.25, 99.0)
     if isinstance(scenario.workload.arrivals, Table):
         yield Lever("more load", "more tasks an hour, as a share", changes.busier, _load, 0.25, 19.0)
     now = scenario.cost_model.late_usd_per_min
-    yield Lever("delay worth more", "USD a minute more", changes.lateness_at, partial(_per_min, now), 0.01, 100.0)
+    yield Lever(
+        "delay worth more", "USD a minute more", changes.lateness_at, partial(_per_min, now), 0.01, 100.0
+    )
 
 
 def turns(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -81,43 +80,43 @@ def unknowns(
     success in every task, those that would save most first."""
     numbers = range(min(replications, REPLICATIONS))
     now = plan.market(scenario)
-    core = plays.core([now], len(numbers)).core
     [stands] = plays.play([now], numbers)
-    before = [each.usd for each in stands]
-    saved = plays.map(partial(_at_best, scenario, plan, before, plays.seed, core), pairs, [now])
+    core = plays.core([now], len(numbers)).core
+    trials = _Trials(scenario, plan, [each.usd for each in stands], plays.seed, core)
+    saved = plays.map(trials.at_best, pairs, [now])
     order = sorted(range(len(pairs)), key=lambda each: -float(saved[each].mean()))
-    chosen = [pairs[each] for each in order if saved[each].mean() > 0][:MOST]
-    find = partial(_break_even, scenario, plan, before, plays.seed, core)
-    evens = plays.map(find, chosen, [now])
-    saves = {pairs[each]: estimate(saved[each].tolist()) for each in order}
+    chosen = [each for each in order if saved[each].mean() > 0][:MOST]
+    evens = plays.map(trials.break_even, [pairs[each] for each in chosen], [now])
     return [
-        Unknown(*pair, saves[pair], each) for pair, each in zip(chosen, evens, strict=True)
+        Unknown(*pairs[each], estimate(saved[each].tolist()), found)
+        for each, found in zip(chosen, evens, strict=True)
     ]
 
 
-def _saves_usd(
-    scenario: Scenario,
-    plan: Plan,
-    before_usd: Sequence[float],
-    seed: int,
-    core: Core,
-    pair: tuple[str, str],
-    probability: float,
-) -> FloatArray:
-    """What is saved, by replication, where the worker is given all of the type and does it well so often."""
-    kind, worker = pair
-    routed = plan.trying(kind, worker).market(scenario)
+@dataclass(frozen=True)
+class _Trials:
+    """What a worker saves at all tasks of a type against the plan, which cost `before_usd`, by replication."""
 
-    def saved_usd(number: int, usd: float) -> float:
-        able = changes.at_success(drawn(routed, seed, number), worker, kind, probability)
-        return usd - play(able, seed, core, number).usd
+    scenario: Scenario
+    plan: Plan
+    before_usd: Sequence[float]
+    seed: int
+    core: Core
 
-    return np.array([saved_usd(number, usd) for number, usd in enumerate(before_usd)])
+    def saves_usd(self, kind: str, worker: str, probability: float) -> FloatArray:
+        """What is saved where it does them well with this probability, one entry a replication."""
+        routed = self.plan.trying(kind, worker).market(self.scenario)
 
+        def saved_usd(number: int, usd: float) -> float:
+            able = changes.at_success(drawn(routed, self.seed, number), worker, kind, probability)
+            return usd - play(able, self.seed, self.core, number).usd
 
-def _at_best(*given: Any) -> FloatArray:
-    return _saves_usd(*given, 1.0)
+        return np.array([saved_usd(number, usd) for number, usd in enumerate(self.before_usd)])
 
+    def at_best(self, pair: tuple[str, str]) -> FloatArray:
+        """The same with success in every task."""
+        return self.saves_usd(*pair, 1.0)
 
-def _break_even(*given: Any) -> BreakEven:
-    return break_even(lambda failures: _saves_usd(*given, 1 - failures), first=_FIRST, most=1.0)
+    def break_even(self, pair: tuple[str, str]) -> BreakEven:
+        """The share of failures at which nothing is saved."""
+        return break_even(lambda failures: self.saves_usd(*pair, 1 - failures), first=_FIRST, most=1.0)

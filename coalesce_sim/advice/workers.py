@@ -16,7 +16,11 @@ def contractors(scenario: Scenario) -> list[Contractor]:
     """
     if isinstance(scenario.contractors, list):
         return scenario.contractors
-    how = "are drawn anew in every replication" if isinstance(scenario.contractors, DrawnPool) else "stand in files"
+    how = (
+        "are drawn anew in every replication"
+        if isinstance(scenario.contractors, DrawnPool)
+        else "stand in files"
+    )
     message = f"must be listed one by one for advice on whom to hire; these {how}"
     raise ScenarioError([Problem("", None, "contractors", message)])
 

@@ -10,9 +10,9 @@ from coalesce_sim.arrays import FloatArray
 from coalesce_sim.attacks.asked import Asked
 from coalesce_sim.attacks.levers import LEVERS, Even
 from coalesce_sim.attacks.measured import outcomes
-from coalesce_sim.experiments.breaking_even import break_even
 from coalesce_sim.experiments.attacks.cells import NOBODY, cells
 from coalesce_sim.experiments.attacks.written import Defence, defences
+from coalesce_sim.experiments.breaking_even import break_even
 from coalesce_sim.sweeps.plays import Plays
 
 

@@ -44,6 +44,7 @@ _COMMANDS = {
     "scenarios": "coalesce_sim.cli.scenarios",
     "hardware": "coalesce_sim.cli.hardware",
     "cards": "coalesce_sim.cli.cards",
+    "import": "coalesce_sim.cli.import_log",
     "validate": "coalesce_sim.cli.validate",
     "schema": "coalesce_sim.cli.schema",
     "fetch": "coalesce_sim.cli.fetch",

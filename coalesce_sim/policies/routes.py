@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,13 +18,14 @@ from coalesce_sim.scenario import routes as settings
 @dataclass(frozen=True, slots=True)
 class Route:
     """A rule whose names have been looked up: `types` and `clients` say which it is for, `to` is a
-    contractor's index in the pool, or `LOCAL`."""
+    contractor's index in the pool, or `LOCAL`, and `otherwise` who comes after that one."""
 
     types: BoolArray
     clients: BoolArray
     prompt_tokens: float
     output_tokens: float
     to: int
+    otherwise: int
 
     def fits(self, type_id: Any, client: Any, prompt_tokens: Any, expected_output_tokens: Any) -> Any:
         """Whether it is for a task, or for each of many, of these facts."""
@@ -32,8 +34,8 @@ class Route:
 
 
 class Routes(Policy):
-    """The first rule that fits a task says who does it; `otherwise` does what no rule fits, or what its
-    contractor makes no offer for, and home the rest.
+    """The first rule that fits a task says who does it, and who does it where that one makes no offer;
+    `otherwise` is both where no rule fits, and the latter where the rule does not say; home does the rest.
 
     Skills, costs and queues do not matter. What may be split is done in the way that is expected to cost less
     at home, as `fixed` has it.
@@ -55,11 +57,11 @@ class Routes(Policy):
         def who(name: str, field: str) -> int:
             return LOCAL if name == settings.HOME else place_of(name, names, field, "contractor")
 
+        self.otherwise = who(self._rules.otherwise, "otherwise")
         self.routes = [
-            _route(rule, f"rules[{place}]", who(rule.to, f"rules[{place}].to"), surroundings)
+            _route(rule, place, who, self.otherwise, surroundings)
             for place, rule in enumerate(self._rules.rules)
         ]
-        self.otherwise = who(self._rules.otherwise, "otherwise")
 
     def splits(self, view: View) -> bool:
         return splits_at_home(view)
@@ -67,20 +69,31 @@ class Routes(Policy):
     def decide(self, view: View) -> Decision:
         prompt_tokens, output_tokens = view.fact("prompt_tokens"), view.fact("expected_output_tokens")
         facts = view.type_id, view.client, prompt_tokens, output_tokens
-        first = next((route.to for route in self.routes if route.fits(*facts)), self.otherwise)
+        rule = next((route for route in self.routes if route.fits(*facts)), None)
+        first, second = (self.otherwise,) * 2 if rule is None else (rule.to, rule.otherwise)
         offered = first == LOCAL or first in view.ids
-        return Decision(position_of(view, first if offered else self.otherwise))
+        return Decision(position_of(view, first if offered else second))
 
-    def first_choices(self, tasks: Tasks) -> IntArray:
-        """Whom the rules name for each of these tasks: a contractor by its index in the pool, or `LOCAL`."""
-        chosen = np.full(len(tasks.type_id), self.otherwise, dtype=np.int64)
+    def choices(self, tasks: Tasks) -> tuple[IntArray, IntArray]:
+        """Whom the rules name for each of these tasks, and whom where that one makes no offer: contractors by
+        their index in the pool, or `LOCAL`."""
+        first = np.full(len(tasks.type_id), self.otherwise, dtype=np.int64)
+        second = first.copy()
         facts = tasks.type_id, tasks.client, tasks.prompt_tokens, tasks.expected_output_tokens
         for route in reversed(self.routes):
-            chosen[route.fits(*facts)] = route.to
-        return chosen
+            fits = route.fits(*facts)
+            first[fits], second[fits] = route.to, route.otherwise
+        return first, second
 
 
-def _route(rule: settings.Route, field: str, to: int, surroundings: Surroundings) -> Route:
+def _route(
+    rule: settings.Route,
+    place: int,
+    who: Callable[[str, str], int],
+    otherwise: int,
+    surroundings: Surroundings,
+) -> Route:
+    field = f"rules[{place}]"
     types, clients = np.ones(len(surroundings.type_names), bool), np.ones(surroundings.clients, bool)
     if rule.types is not None:
         known = surroundings.type_names
@@ -96,5 +109,6 @@ def _route(rule: settings.Route, field: str, to: int, surroundings: Surroundings
         clients,
         prompt_tokens=np.inf if prompt_tokens is None else prompt_tokens,
         output_tokens=np.inf if output_tokens is None else output_tokens,
-        to=to,
+        to=who(rule.to, f"{field}.to"),
+        otherwise=otherwise if rule.otherwise is None else who(rule.otherwise, f"{field}.otherwise"),
     )

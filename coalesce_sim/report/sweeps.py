@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
+from coalesce_sim.experiments.uncertainty import AVERAGED
 from coalesce_sim.metrics import COST_REDUCTION_AS_LOGGED, METRICS, SAVINGS
 from coalesce_sim.numbers import level_text, plural, with_interval
 from coalesce_sim.report.layout import Column, print_columns, print_wrapped
 from coalesce_sim.report.progress import unfinished
-from coalesce_sim.report.uncertainty import AVERAGED
 from coalesce_sim.statistics.intervals import Estimate
 from coalesce_sim.sweeps.results import OUTCOME
 from coalesce_sim.sweeps.running import FAILURES, POINTS, RUNS

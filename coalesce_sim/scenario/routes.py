@@ -33,6 +33,9 @@ class Route(Model):
     """Only tasks of which at most so many tokens of output are expected."""
     to: _Stated
     """Who does them: a contractor by its name, or ``home``."""
+    otherwise: _Stated | None = None
+    """Who does those of them that this contractor does not offer to do; left out, as the policy's `otherwise`
+    says."""
 
     @property
     def types(self) -> list[str] | None:
@@ -58,7 +61,9 @@ class Routes(Model):
                 yield f"rules[{place}].type", "task type", name
             if rule.group is not None:
                 yield f"rules[{place}].group", "group of clients", rule.group
-            if rule.to != HOME:
-                yield f"rules[{place}].to", "contractor", rule.to
+            for field in ("to", "otherwise"):
+                name = getattr(rule, field)
+                if name not in (HOME, None):
+                    yield f"rules[{place}].{field}", "contractor", name
         if self.otherwise != HOME:
             yield "otherwise", "contractor", self.otherwise

@@ -775,6 +775,9 @@ class Scenario(Model):
             raise ValueError("records: needs recorded tasks (workload.arrivals) and recorded contractors")
         if self.contracts is None:
             raise ValueError("contracts: missing, but recorded work may fail")
+        if self.contracts.recovery.among == "all":
+            once = "recorded runs are replayed, of which each contractor has one a task"
+            raise ValueError(f"contracts.recovery.among: must be untried where {once} (got 'all')")
         for name, kind in self.workload.types.items():
             if kind.in_steps or kind.may_split:
                 raise ValueError(f"workload.types.{name}.steps: recorded tasks are not composite")

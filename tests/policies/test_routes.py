@@ -83,7 +83,7 @@ def test_the_first_rule_that_fits_decides(
 ) -> None:
     policy, tasks = started(RULES), tasks_of(type_id, client, prompt_tokens, output_tokens)
     assert chosen(policy, tasks) == expected
-    assert policy.first_choices(tasks).tolist() == [expected]
+    assert [each.tolist() for each in policy.choices(tasks)] == [[expected], [2]]
 
 
 def test_who_makes_no_offer_is_replaced_by_otherwise_then_home() -> None:
@@ -91,6 +91,9 @@ def test_who_makes_no_offer_is_replaced_by_otherwise_then_home() -> None:
     assert chosen(started(RULES), few, ids=(1, 2)) == 2
     assert chosen(started(RULES), few, ids=(1,)) == LOCAL
     assert chosen(started(RULES, otherwise="home"), few, ids=(1, 2)) == LOCAL
+    rules = [{"type": "code", "to": "a", "otherwise": "b"}]
+    assert chosen(started(rules), few, ids=(1, 2)) == 1, "the rule says who comes next"
+    assert chosen(started(rules), few, ids=(2,)) == LOCAL
     at_home = tasks_of(CHAT, FEW, 10, 900)
     assert chosen(started(RULES), at_home, ids=(2,)) == LOCAL, "home is always there"
 

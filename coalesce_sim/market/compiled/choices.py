@@ -40,6 +40,7 @@ class Asked(Protocol):
     budget_usd: float
     sensitive: bool
     route: int
+    route_else: int
 
 
 @part
@@ -58,7 +59,7 @@ def yardstick(
         return _of(policy.fixed, offers, count)
     if policy.kind == ROUTES:
         first = _of(task.route, offers, count)
-        return _of(policy.fixed, offers, count) if first == LOCAL and task.route != LOCAL else first
+        return _of(task.route_else, offers, count) if first == LOCAL and task.route != LOCAL else first
     if count == 0:
         return LOCAL
     if policy.kind == RANDOM:

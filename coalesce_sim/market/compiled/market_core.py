@@ -31,7 +31,7 @@ from coalesce_sim.market.compiled.market_setup import fill_tasks, laid_out
 from coalesce_sim.market.compiled.market_tables import Effect, Ended
 from coalesce_sim.market.compiled.policy_memory import NOBODY
 from coalesce_sim.market.compiled.rows import Rows, fill
-from coalesce_sim.market.compiled.settings import asks, choosing_offers, first_choices, is_interpreted
+from coalesce_sim.market.compiled.settings import asks, choosing_offers, is_interpreted, routes_of
 from coalesce_sim.market.compiled.splitting import Splitting
 from coalesce_sim.market.compiled.trust import Trust
 from coalesce_sim.market.compiled.watching import WatchingContracts
@@ -142,7 +142,7 @@ class MarketCore:
         tasks, wholes = self._laid.tasks, self._laid.wholes
         stated, played = tasks.stated[rows], tasks.played[rows]
         fill_tasks(stated, self._venue, self._trade, wholes, block, bills_usd, number)
-        fill(stated, route=first_choices(self._policy, block.tasks))
+        fill(stated, **routes_of(self._policy, block.tasks))
         played.view(np.uint8)[:] = 0
         fill(played, contractor=LOCAL, good=True, started_s=np.nan)
         fill(tasks.noted[rows], arm=NOBODY, reference_usd=np.nan, committed_usd=np.nan)

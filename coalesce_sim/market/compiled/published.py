@@ -13,7 +13,7 @@ from coalesce_sim.market.compiled.published_kernel import play_block
 from coalesce_sim.market.compiled.published_setup import Hours, contractors_of, fill_tasks, rules_of
 from coalesce_sim.market.compiled.published_tables import Candidates, Contractor, Played, Rules, Task
 from coalesce_sim.market.compiled.rows import Rows, fill, table
-from coalesce_sim.market.compiled.settings import choosing, first_choices
+from coalesce_sim.market.compiled.settings import choosing, routes_of
 from coalesce_sim.market.open_block import BlocksUnderWay, BlockUnderWay
 from coalesce_sim.market.published.trade import PublishedTrade
 from coalesce_sim.market.records import Records
@@ -56,7 +56,7 @@ class PublishedCore:
     def _play(self, block: Block, records: Records) -> None:
         tasks, played = table(Task, len(block)), table(Played, len(block))
         fill_tasks(tasks, self._cost_model, block)
-        fill(tasks, route=first_choices(self._policy, block.tasks))
+        fill(tasks, **routes_of(self._policy, block.tasks))
         self._hours.make_room(len(block))
         play_block(
             block.first,

@@ -30,6 +30,7 @@ class Task:
     cost_factor: float
     time_factor: float
     route: int
+    route_else: int
 
 
 class Played:

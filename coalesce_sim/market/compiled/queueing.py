@@ -31,7 +31,7 @@ from coalesce_sim.market.compiled.published_setup import Hours, contractors_of, 
 from coalesce_sim.market.compiled.queueing_memory import KINDS, Moving, Sides, Tasks, Under
 from coalesce_sim.market.compiled.queueing_tables import Contractor, Job, Rules, Task
 from coalesce_sim.market.compiled.rows import Rows, fill, more_of, table
-from coalesce_sim.market.compiled.settings import choosing_offers, first_choices, is_interpreted
+from coalesce_sim.market.compiled.settings import choosing_offers, is_interpreted, routes_of
 from coalesce_sim.market.compiled.slots import Books
 from coalesce_sim.market.compiled.stops import DECIDE, GO, MORE_ROOM, OBSERVE, OPENED
 from coalesce_sim.market.compiled.watching import WatchingPublished
@@ -137,7 +137,7 @@ class QueueingCore:
             true_tokens=block.truth.output_tokens,
             second_of_day=self._venue.pool.second_of_day(tasks.arrival_s),
             home_factor=block.truth.local_cost_factor,
-            route=first_choices(self._policy, tasks),
+            **routes_of(self._policy, tasks),
         )
         played.view(np.uint8)[:] = 0
         fill(self._laid.tasks.noted[rows], arm=NOBODY, reference_usd=np.nan, committed_usd=np.nan)

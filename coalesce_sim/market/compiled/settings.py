@@ -52,8 +52,6 @@ def choosing(policy: Policy, venue: Venue) -> Choosing:
     """A policy that has been started, before its first decision."""
     rules = policy.rules if isinstance(policy, Topsis) else settings.Topsis(kind="topsis")
     fixed = policy.contractor if isinstance(policy, yardsticks.FixedChoice) else LOCAL
-    if isinstance(policy, Routes):
-        fixed = policy.otherwise
     random = state_of(venue, "random")
     kept = filled(Yardstick, 1, kind=_KINDS[type(policy)], fixed=fixed, random=random)
     return Choosing(kept, _topsis(rules, venue), _memory(rules, venue))
@@ -68,12 +66,13 @@ def choosing_offers(policy: Policy, venue: Venue) -> OfferPolicy:
     return OfferPolicy(*choosing(chosen, venue), learner, arms, ridge, states)
 
 
-def first_choices(policy: Policy, tasks: Tasks) -> IntArray | int:
-    """Whom a static routing, or a log, names for each task, as a kernel reads it; of other policies it reads
-    nothing."""
+def routes_of(policy: Policy, tasks: Tasks) -> dict[str, IntArray | int]:
+    """Whom a static routing, or a log, names for each task, and after that one, as a kernel reads it by the
+    names of its columns; of other policies it reads nothing."""
     if isinstance(policy, yardsticks.AsLogged):
-        return np.maximum(tasks.logged_to, LOCAL)
-    return policy.first_choices(tasks) if isinstance(policy, Routes) else LOCAL
+        return {"route": np.maximum(tasks.logged_to, LOCAL), "route_else": LOCAL}
+    first, second = policy.choices(tasks) if isinstance(policy, Routes) else (LOCAL, LOCAL)
+    return {"route": first, "route_else": second}
 
 
 def asks(policy: Policy, observer: Observer) -> bool:

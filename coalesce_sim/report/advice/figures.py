@@ -31,7 +31,6 @@ from coalesce_sim.report.look import (
     save,
     value_axis,
 )
-from coalesce_sim.statistics.intervals import estimate
 
 COSTS, WHO, TURNING = "costs.png", "who.png", "turning.png"
 
@@ -82,7 +81,7 @@ def _who(advice: Advice) -> Figure:
     jobs = advice.jobs
     types = list(dict.fromkeys(each.type for each in jobs))[:_MOST_TYPES]
     workers = _workers(jobs)
-    title = _who_title(advice, types, jobs)
+    title = _who_title(types, jobs)
     figure = page(title, _note(advice, "none"), _ROOM_IN + _ROW_IN * len(types))
     axes = figure.add_subplot()
     left = np.zeros(len(types))
@@ -114,7 +113,7 @@ def _share(jobs: Sequence[Job], kind: str, worker: str, named: Sequence[str]) ->
     )
 
 
-def _who_title(advice: Advice, types: Sequence[str], jobs: Sequence[Job]) -> str:
+def _who_title(types: Sequence[str], jobs: Sequence[Job]) -> str:
     """Who does most of the type that has most tasks."""
     first = max((each for each in jobs if each.type == types[0]), key=lambda each: each.share.mean or 0.0)
     told = f"{number(first.share.mean, 0)} % of {first.type} should go to {first.worker}"

@@ -8,7 +8,7 @@ from coalesce_sim.numbers import number, with_half_width, with_interval
 from coalesce_sim.statistics.intervals import Estimate
 
 _WITHIN = 5.0
-"""A market whose costs of the log's routing are so many percent off the log's bill, at most, is said to agree."""
+"""A market that prices the log's routing so many percent off its bill, at most, is said to agree."""
 
 
 def period(advice: Advice) -> str:
@@ -24,8 +24,8 @@ def headline(advice: Advice) -> str:
     saved = advice.saves[best.label]
     verb = "saves" if _above(saved["usd"]) else "is not shown to save, but comes to,"
     return (
-        f"{_capital(_named(best.label))} {verb} {_usd(saved['usd'])} {period(advice)} against {_named(base.label)}: "
-        f"{with_interval(saved['share'], 1, ' %')}"
+        f"{_capital(_named(best.label))} {verb} {_usd(saved['usd'])} {period(advice)} against "
+        f"{_named(base.label)}: {with_interval(saved['share'], 1, ' %')}"
     )
 
 
@@ -66,12 +66,16 @@ def _lead(advice: Advice) -> str:
         usd.n,
     )
     shown = "" if lead.shown else "; that is not shown to be a difference"
-    return f"The next best that is another advice, {_named(second.label)}, costs {_usd(scaled)} more {period(advice)}{shown}."
+    return (
+        f"The next best that is another advice, {_named(second.label)}, costs {_usd(scaled)} more "
+        f"{period(advice)}{shown}."
+    )
 
 
 def _model(advice: Advice) -> str:
     error = advice.model_error
-    assert error is not None and error.mean is not None
+    assert error is not None
+    assert error.mean is not None
     told = (
         f"At the market's own costs today's routing comes to {number(abs(error.mean), 1)} % "
         f"{'more' if error.mean > 0 else 'less'} than the log's bill"

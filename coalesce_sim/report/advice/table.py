@@ -24,7 +24,8 @@ def print_advice(console: Console, written: Written[Advice]) -> None:
     console.print(Text(f"{scenario.name}: {scenario.title}", "bold"), soft_wrap=True)
     by = " (compiled core, where it covers the policy)" if advice.core.core == "compiled" else ""
     count = plural(len(advice.best.plays), "replication")
-    console.print(f"{len(advice.field)} policies on the same {count}, seed {advice.seed}; {number(written.wall_s)} s{by}")
+    played = f"{len(advice.field)} policies on the same {count}, seed {advice.seed}"
+    console.print(f"{played}; {number(written.wall_s)} s{by}")
     console.print()
     for sentence in findings(advice):
         print_wrapped(console, sentence)
@@ -82,7 +83,9 @@ def _policies(console: Console, advice: Advice) -> None:
     labels = [each.label for each in field]
     columns = [Column("costs", [with_half_width(advice.costs[each]) for each in labels])]
     if advice.reserved:
-        columns.append(Column("box as\nreserved", [with_half_width(advice.reserved[each]) for each in labels]))
+        columns.append(
+            Column("box as\nreserved", [with_half_width(advice.reserved[each]) for each in labels])
+        )
     for name, told in (("usd", "saves"), ("cash", "cash"), ("delay", "delay"), ("losses", "losses")):
         columns.append(Column(told, [with_half_width(advice.saves[each][name]) for each in labels]))
     for name, told in (("success_rate", "success,\n%"), ("turnaround_p95_s", "95th per-\ncentile, s")):

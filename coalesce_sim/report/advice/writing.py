@@ -66,7 +66,8 @@ def write_advice(
 ) -> Written[Advice]:
     """Find an advice, and leave it in the folder `out`.
 
-    Raises `FolderError` if the folder cannot be written to, before anything runs; `ScenarioError`, `WriteError`.
+    Raises `FolderError` if the folder cannot be written to, before anything runs; `ScenarioError`,
+    `WriteError`.
     """
     with ResultsFolder(out, _OWN_FILES) as folder:
         with Plays(seed=origin.seed, jobs=jobs, core=core) as plays:
@@ -92,7 +93,9 @@ def _jobs_csv(advice: Advice) -> str:
     names = ("share", "usd_per_task", "turnaround_s", "success_rate")
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["type", "worker", *(column for name in names for column in (name, f"{name}_half_width"))])
+    writer.writerow(
+        ["type", "worker", *(column for name in names for column in (name, f"{name}_half_width"))]
+    )
     for job in advice.jobs:
         figures_of = [getattr(job, name) for name in names]
         writer.writerow(

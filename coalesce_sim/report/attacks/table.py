@@ -6,9 +6,9 @@ from rich.console import Console
 from rich.text import Text
 
 from coalesce_sim.attacks.results import AttackStudy, Place
-from coalesce_sim.experiments.breaking_even import BreakEven
 from coalesce_sim.experiments.attacks.cells import NOBODY
 from coalesce_sim.experiments.attacks.written import NONE
+from coalesce_sim.experiments.breaking_even import BreakEven
 from coalesce_sim.metrics import COST_REDUCTION
 from coalesce_sim.numbers import NOTHING, level_text, number, plural, with_half_width, with_interval
 from coalesce_sim.report.attacks.findings import findings

@@ -1,0 +1,111 @@
+"""Objects of a JSON file one after the other: a line each, in a list, or nested as exporters of spans nest
+them."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from coalesce_sim.logs.opening import Opened, refusal
+
+_CHUNK: Final = 1 << 20
+_BETWEEN: Final = " \t\r\n,[]"
+
+
+def read_objects(opened: Opened, *, spans: bool) -> Iterator[dict[str, Any]]:
+    """The rows of a file. Of `spans` those of language models, with their attributes beside their times.
+
+    Raises `ScenarioError` for what is no JSON, with the row.
+    """
+    for value in _values(opened):
+        if spans:
+            yield from _spans(value)
+        elif isinstance(value, dict):
+            yield from _rows(value)
+
+
+def _rows(value: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A row, or those that an API answers with under `data`."""
+    data = value.get("data")
+    if isinstance(data, list):
+        yield from (each for each in data if isinstance(each, dict))
+    elif isinstance(data, dict) and len(value) == 1:
+        yield data
+    else:
+        yield value
+
+
+def _values(opened: Opened) -> Iterator[Any]:
+    """All objects, of a list or one after the other, however they are laid out."""
+    decoder, text = json.JSONDecoder(), io.TextIOWrapper(opened.content, "utf-8-sig", "replace")
+    waiting, place, number = "", 0, 0
+    more = True
+    while True:
+        while place < len(waiting) and waiting[place] in _BETWEEN:
+            place += 1
+        try:
+            if place == len(waiting):
+                raise json.JSONDecodeError("nothing", waiting, place)
+            value, place = decoder.raw_decode(waiting, place)
+        except (json.JSONDecodeError, RecursionError) as error:
+            read = text.read(max(_CHUNK, len(waiting) - place)) if more else ""
+            more = bool(read)
+            if not more:
+                if place == len(waiting):
+                    break
+                message = (
+                    f"is no JSON: {error.msg if isinstance(error, json.JSONDecodeError) else 'too deep'}"
+                )
+                raise refusal(opened.name, number + 1, "", message) from None
+            waiting, place = waiting[place:] + read, 0
+            continue
+        number += 1
+        yield value
+    text.detach()
+
+
+def _spans(value: Any) -> Iterator[dict[str, Any]]:
+    """Spans with what they and their resource state, all that is of a language model."""
+    if not isinstance(value, Mapping):
+        return
+    if "resourceSpans" in value:
+        for resource in value["resourceSpans"]:
+            stated = _attributes(resource.get("resource", {}).get("attributes", ()))
+            for scope in resource.get("scopeSpans", resource.get("instrumentationLibrarySpans", ())):
+                for span in scope.get("spans", ()):
+                    yield from _span(span, stated)
+    else:
+        yield from _span(value, {})
+
+
+def _span(span: Mapping[str, Any], of_resource: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    attributes = span.get("attributes", ())
+    stated = dict(attributes) if isinstance(attributes, Mapping) else _attributes(attributes)
+    if "gen_ai.request.model" not in stated and "gen_ai.response.model" not in stated:
+        return
+    row = {name: value for name, value in stated.items() if name not in _PRIVATE}
+    row["service.name"] = of_resource.get("service.name")
+    for name in ("spanId", "startTimeUnixNano", "endTimeUnixNano"):
+        row[name] = span.get(name)
+    status = span.get("status") or {}
+    if status.get("code") in (2, "STATUS_CODE_ERROR"):
+        row["span.error"] = "error"
+    yield row
+
+
+_PRIVATE: Final = frozenset(
+    {
+        "gen_ai.prompt",
+        "gen_ai.completion",
+        "gen_ai.input.messages",
+        "gen_ai.output.messages",
+        "server.address",
+    }
+)
+
+
+def _attributes(listed: Any) -> dict[str, Any]:
+    """By name what is stated; a list of values is none that is read here."""
+    return {each["key"]: next(iter(each["value"].values()), None) for each in listed if each.get("value")}
