@@ -29,8 +29,7 @@ def logged() -> Market:
         }
         for number in range(20)
     ]
-    played = {"kind": "as_logged", "costs": "logged"}
-    return _of({"kind": "listed", "tasks": tasks}) | {"name": "logged", "policy": played}
+    return _of({"kind": "listed", "tasks": tasks}) | {"name": "logged"}
 
 
 def table(folder: Path) -> Market:

@@ -136,10 +136,16 @@ def test_every_setting_of_a_routing_acts_or_is_told(folder: Path) -> None:
     assert silent(walked(routed(), folder, among="policy")) == []
 
 
+ATTEMPTS = "workload.arrivals(Listed).tasks[].logged.attempts"
+
+
 def test_every_setting_of_a_log_acts_or_is_told(folder: Path) -> None:
     for data in (logged(), table(folder)):
         for among in ("workload.arrivals", "policy", "workload.types.NAME.expected_output_tokens"):
-            assert silent(walked(data, folder, among=among)) == []
+            found = walked(data, folder, among=among)
+            assert silent({place: each for place, each in found.items() if place != ATTEMPTS}) == []
+    played = logged() | {"policy": {"kind": "as_logged"}}
+    assert silent(walked(played, folder, among=ATTEMPTS)) == []
 
 
 @pytest.mark.parametrize("kind", CHEATS)

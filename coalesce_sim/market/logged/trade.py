@@ -9,7 +9,16 @@ from typing import Final
 import numpy as np
 
 from coalesce_sim.arrays import FloatArray
-from coalesce_sim.cost_parts import PRICE
+from coalesce_sim.cost_parts import (
+    HOME_BILL,
+    HOME_COMPUTE,
+    HOME_DEPRECIATION,
+    HOME_ENERGY,
+    HOME_MEMORY,
+    LATENESS,
+    LOSS,
+    PRICE,
+)
 from coalesce_sim.economics.correction import ErrorWindow
 from coalesce_sim.market.breakdown import NOT_ITS_WORK, OFFERS, Breakdown
 from coalesce_sim.market.logged.charges import LoggedCharges, logged_charges
@@ -114,16 +123,16 @@ class LoggedTrade:
         return OracleView(offers, task - offers.first, offers.internal_usd[0], offers.external_usd[0].copy())
 
     def breakdown(self, opened: OpenLoggedBlock, quote: LoggedQuote, task: int) -> Breakdown:
-        """What the task came to; nobody else made an offer."""
-        ids, charges = quote.offers.ids, opened.charges
+        """What the task came to, where it was done; nobody else made an offer."""
+        ids, parts_usd = quote.offers.ids, opened.charges.parts_usd[:, task]
         reasons = np.full(len(self._pool), NOT_ITS_WORK, dtype=np.int8)
         reasons[ids] = OFFERS
-        part_usd = np.full(len(ids), charges.usd[task])
+        at_home = 1.0 if not len(ids) else np.nan
         return Breakdown(
-            {"logged_usd": float(charges.usd[task])} if not len(ids) else {},
-            float(charges.s[task]),
-            {},
-            {"logged_usd": part_usd},
+            {name: at_home * float(parts_usd[part]) for name, part in _AT_HOME.items()},
+            float(opened.charges.s[task]),
+            {"rule": "none"},
+            {name: np.full(len(ids), parts_usd[part]) for name, part in _AWAY.items()},
             {},
             np.full(len(ids), np.nan),
             reasons,
@@ -190,5 +199,19 @@ class LoggedTrade:
         """Nothing is estimated."""
         return []
 
+
+_AT_HOME: Final = {
+    "compute_usd": HOME_COMPUTE,
+    "memory_usd": HOME_MEMORY,
+    "energy_usd": HOME_ENERGY,
+    "opportunity_usd": LATENESS,
+    "depreciation_usd": HOME_DEPRECIATION,
+    "own_price_usd": HOME_BILL,
+    "expected_loss_usd": LOSS,
+}
+"""What an estimate at home is made of, by what the log says of it."""
+
+_AWAY: Final = {"price_usd": PRICE, "latency_penalty_usd": LATENESS, "expected_loss_usd": LOSS}
+"""The same of an offer."""
 
 _DONE: Final[Onward[LoggedWork]] = Onward()
