@@ -48,6 +48,7 @@ POLICIES: Final[Mapping[type, type[Policy]]] = {
     settings.Cheapest: yardsticks.Cheapest,
     settings.Random: yardsticks.Random,
     settings.Fixed: yardsticks.Fixed,
+    settings.AsLogged: yardsticks.AsLogged,
     RoutesSettings: routes.Routes,
     settings.BestFixed: yardsticks.BestFixed,
     settings.Oracle: yardsticks.Oracle,
