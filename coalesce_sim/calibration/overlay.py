@@ -32,7 +32,8 @@ def overlay_text(found: Calibration, source: str, folder: Path) -> str:
     document = read_document(source)
     extends = _extended(source, folder)
     title = f"{found.before.title}, calibrated by {plural(len(found.runs), 'run')}"
-    data = {"extends": extends, "title": title, **_overlay(document, found.changes, folder)}
+    changes = {**found.changes, **found.cleared}
+    data = {"extends": extends, "title": title, **_overlay(document, changes, folder)}
     if "uncertainty" in Scenario.model_fields and found.uncertain:
         data["uncertainty"] = {"sample": DRAWS_FILE}
     comments = {each.path: _told(each) for each in found.fitted}

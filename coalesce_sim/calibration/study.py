@@ -105,8 +105,15 @@ class Calibration:
 
     @cached_property
     def scenario(self) -> Scenario:
-        """The scenario with what was fitted in place of what it stated."""
-        return _built(self.before, {("title",): f"{self.before.title}, calibrated", **self.changes})
+        """The scenario with what was fitted in place of what it stated; what is drawn of it is in `draws`."""
+        title = f"{self.before.title}, calibrated"
+        return _built(self.before, {("title",): title, **self.changes, **self.cleared})
+
+    @property
+    def cleared(self) -> dict[Steps, None]:
+        """Draws that the scenario names, which are of what it stated."""
+        named = getattr(getattr(self.before, "uncertainty", None), "sample", None)
+        return {} if named is None else {("uncertainty", "sample"): None}
 
     @property
     def above(self) -> tuple[Component, ...]:
