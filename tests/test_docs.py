@@ -34,6 +34,7 @@ from coalesce_sim.policies.registry import create
 from coalesce_sim.scenario.document import read_document, read_plain
 from coalesce_sim.scenario.policy import Custom, PolicySettings, Topsis
 from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.scenario.uncertain_numbers import with_uncertainty
 from coalesce_sim.scenario.validation import validate
 from coalesce_sim.sensitivity.study import prepare_study
 from coalesce_sim.sweeps.request import Request
@@ -162,6 +163,7 @@ def test_randomness_and_view_are_those_of_the_policy(kind: str, monkeypatch: pyt
     monkeypatch.setattr(Luck, "__call__", luck)
     hired = "hybrid_cloud_0"
     required: dict[str, Any] = {"fixed": {"contractor": hired}, "routes": {"rules": [{"to": hired}]}}
+    required["as_logged"] = {"costs": "modelled"}
     policy = create(settings_by_kind()[kind].model_validate({"kind": kind, **required.get(kind, {})}))
     scenario = coalesce_sim.load("dur_01", ["clock.days=0.1"])
     coalesce_sim.stage(scenario, policy=lambda: policy).play()
@@ -215,7 +217,7 @@ def test_every_scenario_and_sweep_in_the_pages_is_valid(text: str, tmp_path: Pat
     else:
         base = content.get("extends", "market")
         base = tmp_path / base if base in files_shown() else base
-        document = read_document(content | {"extends": str(base)})
+        document = with_uncertainty(read_document(content | {"extends": str(base)}))
         document.data.setdefault("name", "shown")
         validate(document, Scenario)  # not loaded: some name files of the reader's own
 

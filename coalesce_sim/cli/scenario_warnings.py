@@ -29,7 +29,7 @@ def print_warnings(scenario: Scenario) -> None:
 
 def print_averaged(scenario: Scenario) -> None:
     """Say where intervals do not cover what is uncertain besides luck."""
-    from coalesce_sim.report.uncertainty import AVERAGED
+    from coalesce_sim.experiments.uncertainty import AVERAGED
 
     if scenario.uncertainty is not None:
         print_aside(f"note: {AVERAGED}")

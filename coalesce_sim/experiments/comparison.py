@@ -32,7 +32,7 @@ from coalesce_sim.experiments.queues import Judged, QueueObserver, both
 from coalesce_sim.experiments.routing import Routed, Routing
 from coalesce_sim.experiments.staging import Metrics, Stage
 from coalesce_sim.experiments.tables.columns import named, nullable, table_of
-from coalesce_sim.experiments.uncertainty import MOST_PAIRS, sources_of, twin
+from coalesce_sim.experiments.uncertainty import pairs_of, sources_of, twin
 from coalesce_sim.files import expecting
 from coalesce_sim.inputs.uncertain import drawn
 from coalesce_sim.loading import data_digests
@@ -64,15 +64,20 @@ class Played:
 
 
 def play_all(
-    scenario: Scenario, field: Sequence[Contender], seed: int, core: Core, replication: int
+    scenario: Scenario,
+    field: Sequence[Contender],
+    seed: int,
+    core: Core,
+    twinned: int,
+    replication: int,
 ) -> Played:
     """Play every policy on one replication's tasks and random numbers, each against the same baseline; `core`
-    plays what it covers. Where more than luck is uncertain, the twins of the first replications are played
-    too."""
+    plays what it covers. Where more than luck is uncertain, the first so many replications as are `twinned`
+    have their twins played too."""
     played = _played(drawn(scenario, seed, replication), field, seed, core, replication)
-    for source in sources_of(scenario) if replication < MOST_PAIRS else ():
+    for source in sources_of(scenario) if replication < twinned else ():
         market = twin(scenario, seed, replication, source)
-        played.twins[source] = _played(market, field, seed, core, replication).metrics
+        played.twins[source] = _played(market.scenario, field, seed, core, market.replication).metrics
     return played
 
 
@@ -326,7 +331,7 @@ class Comparison:
         between = [(each.first, each.second, each.contrast.difference.split) for each in self.differences]
         return {
             "uncertainty": {
-                "covers": ["luck", *self.uncertain],
+                "covers": list(self.uncertain),
                 COST_REDUCTION: {label: split.as_dict() for label, split in saved.items() if split},
                 "differences": [
                     {"first": first, "second": second, **split.as_dict()}
@@ -420,7 +425,7 @@ class Comparison:
 
     @property
     def uncertain(self) -> tuple[Source, ...]:
-        """What is uncertain besides luck."""
+        """What is drawn in each replication, where more than luck is uncertain."""
         return sources_of(self.scenario)
 
     def _gain(self, index: int) -> dict[str, Any]:
@@ -461,7 +466,7 @@ def compare(
     refuse_absent(scenario, field, seed, count)
     chosen = _core(core, scenario, field, count)
     played: list[Played] = []
-    play = partial(play_all, scenario, field, seed, chosen.core)
+    play = partial(play_all, scenario, field, seed, chosen.core, pairs_of(count))
     with (
         expecting(data_digests(scenario)),
         closing(ordered_map(play, range(count), jobs=min(jobs, count))) as results,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 def metrics_of(
-    jobs_list: list[tuple[Scenario, int, int]],
+    jobs_list: Sequence[tuple[Scenario, int, int]],
     *,
     jobs: int,
     emit: Emit,
@@ -87,7 +87,7 @@ def others(
     policy: PolicyFactory | None = None,
     core: Core = "simpy",
     progress: Progress | None = None,
-) -> Callable[[list[tuple[Scenario, int, int]]], Iterable[Metrics]]:
+) -> Callable[[Sequence[tuple[Scenario, int, int]]], Iterable[Metrics]]:
     """What plays markets of which only the metrics are wanted, such as twins."""
     return partial(
         metrics_of, jobs=jobs, emit=_ignore, wanted=Wanted(), policy=policy, core=core, progress=progress
@@ -222,7 +222,7 @@ class RunResult:
         splits = {name: self.estimates[name].split for name in SPLIT if name in self.estimates}
         return {
             "uncertainty": {
-                "covers": ["luck", *self.twins.figures],
+                "covers": list(self.twins.figures),
                 "drawn": {name: [each[name] for each in self.replications] for name in drawn},
                 "split": {name: split.as_dict() for name, split in splits.items() if split is not None},
             }

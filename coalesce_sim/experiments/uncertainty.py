@@ -1,7 +1,8 @@
 """Twins of replications: how much of what comes out is luck, and how much hangs on inputs and on the log.
 
-A twin has the luck of its replication and, of the inputs or of the log, another draw. What the two differ by
-is what that source has to do with a figure, whatever the figure is (`statistics.components`).
+A twin shares all with its replication but one thing that is drawn anew: its luck, its log or its inputs. From
+what the two differ by follows what that has to do with a figure, whatever the figure is
+(`statistics.components`).
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -18,38 +19,70 @@ from coalesce_sim.inputs.uncertain import drawn
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.statistics.components import Source
 
-MOST_PAIRS: Final = 10
-"""So many replications, the first, get a twin for each source."""
+_LEAST_PAIRS: Final = 10
+_OF_REPLICATIONS: Final = 4
 
 _OTHERS: Final = 1_000_000
 """Numbers from here on are those of no replication: what twins draw is met by nobody else."""
+
+AVERAGED: Final = (
+    "something is uncertain (uncertainty), and each replication draws it anew; intervals here are of means "
+    "over the draws, which more replications narrow, though not what is uncertain: run and compare tell that"
+)
+"""What commands say whose intervals do not cover what is uncertain besides luck."""
 
 Figures = Mapping[str, float]
 """Figures of one play, by name."""
 
 
+class Market(NamedTuple):
+    """A market to be played: of which nothing is uncertain, its seed, and the number of its luck."""
+
+    scenario: Scenario
+    seed: int
+    replication: int
+
+
 def sources_of(scenario: Scenario) -> tuple[Source, ...]:
-    """What is uncertain of a scenario: its log, its inputs, both or neither."""
+    """What is drawn of a scenario in each replication: luck, and its log and its inputs as far as they are
+    uncertain; nothing where only luck is."""
     rules = scenario.uncertainty
     if rules is None:
         return ()
     there: dict[Source, bool] = {"log": rules.log is not None, "inputs": bool(rules.inputs or rules.sample)}
-    return tuple(source for source, uncertain in there.items() if uncertain)
+    uncertain: list[Source] = [source for source, is_there in there.items() if is_there]
+    return ("luck", *uncertain) if uncertain else ()
 
 
-def twin(scenario: Scenario, seed: int, replication: int, source: Source) -> Scenario:
-    """The market that the twin of a replication is, to be played on the seed and number of the replication.
+def pairs_of(replications: int) -> int:
+    """How many replications, the first, get a twin for each source: a quarter of them, ten at least."""
+    return 0 if replications < 2 else min(replications, max(_LEAST_PAIRS, replications // _OF_REPLICATIONS))
+
+
+def twin(scenario: Scenario, seed: int, replication: int, source: Source) -> Market:
+    """The twin of a replication that draws one thing anew.
 
     Raises `ScenarioError` where a number is drawn that cannot be.
     """
-    if source == "inputs":
-        return drawn(scenario, seed, replication, inputs=_OTHERS + replication)
-    return drawn(scenario, seed, replication, log=_OTHERS + replication)
+    other = _OTHERS + replication
+    match source:
+        case "luck":
+            return Market(drawn(scenario, seed, replication), seed, other)
+        case "log":
+            return Market(drawn(scenario, seed, replication, log=other), seed, replication)
+        case "inputs":
+            return Market(drawn(scenario, seed, replication, inputs=other), seed, replication)
+
+
+def twins_of(scenario: Scenario, seed: int, replications: int) -> list[Market]:
+    """All twins of so many replications, source by source; none where only luck is uncertain."""
+    count = range(pairs_of(replications))
+    return [twin(scenario, seed, number, source) for source in sources_of(scenario) for number in count]
 
 
 @dataclass(frozen=True, slots=True)
 class Twins:
-    """What twins of the first replications came to, by source; none where nothing is uncertain."""
+    """What twins of the first replications came to, by source; none where only luck is uncertain."""
 
     figures: Mapping[Source, Sequence[Figures]] = field(default_factory=dict)
 
@@ -59,16 +92,15 @@ class Twins:
         scenario: Scenario,
         seed: int,
         replications: int,
-        play: Callable[[list[tuple[Scenario, int, int]]], Iterable[Figures]],
+        play: Callable[[list[Market]], Iterable[Figures]],
     ) -> Twins:
-        """The twins of so many replications; `play` gives figures of markets, each with seed and number."""
-        count, sources = min(replications, MOST_PAIRS), sources_of(scenario)
-        plays = [(source, number) for source in sources for number in range(count)]
-        if not plays or replications < 2:
+        """The twins of so many replications; `play` gives the figures of markets, in their order."""
+        markets = twins_of(scenario, seed, replications)
+        if not markets:
             return cls()
-        markets = [(twin(scenario, seed, number, source), seed, number) for source, number in plays]
-        figures = list(play(markets))
-        return cls({s: figures[place * count : (place + 1) * count] for place, s in enumerate(sources)})
+        figures, sources = list(play(markets)), sources_of(scenario)
+        count = len(markets) // len(sources)
+        return cls({source: figures[k * count : (k + 1) * count] for k, source in enumerate(sources)})
 
     def of(self, name: str) -> dict[Source, FloatArray]:
         """A figure of the twins, as `estimate` takes it; NaN where it is undefined."""

@@ -107,7 +107,8 @@ def _spans(log: Log, horizon_s: float, hours: int, rng: np.random.Generator) -> 
 def _spread(begin: IntArray, counts: IntArray) -> IntArray:
     """``begin[k], begin[k] + 1, …``, as many as each has to count, one after the other."""
     ends = np.cumsum(counts)
-    return np.arange(ends[-1] if len(ends) else 0) + np.repeat(begin - (ends - counts), counts)
+    found: IntArray = np.arange(ends[-1] if len(ends) else 0) + np.repeat(begin - (ends - counts), counts)
+    return found
 
 
 def _in_order(rows: IntArray, arrival_s: FloatArray, session: IntArray, horizon_s: float) -> Sample:

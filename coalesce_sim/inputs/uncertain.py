@@ -61,7 +61,8 @@ def drawn_inputs(scenario: Scenario, seed: int, replication: int) -> dict[str, f
     inputs = {path: drawn_at(each, uniform(state, number_of(path))) for path, each in rules.inputs.items()}
     if rules.sample is not None:
         rows = read_sample(rules.sample)
-        inputs |= rows[int(uniform(_state(seed, replication, _SAMPLE), 0) * len(rows))]
+        row = rows[int(uniform(_state(seed, replication, _SAMPLE), 0) * len(rows))]
+        inputs |= {path: value for path, value in row.items() if path not in rules.fixed}
     return inputs
 
 
@@ -113,7 +114,7 @@ def _misplaced(rules: Uncertainty, file: str, stated: Mapping[str, Any]) -> list
     """Columns that are the way to no number, or to one that is drawn otherwise too."""
     problems: list[Problem] = []
     first = {steps_to(path, stated): f"uncertainty.inputs.{path}" for path in rules.inputs}
-    for column in read_sample(file)[0]:
+    for column in read_sample(file)[0].keys() - rules.fixed:
         try:
             steps = steps_to(column, stated)
         except UnknownPlace as error:
@@ -141,18 +142,21 @@ def _resample(data: dict[str, Any], blocks: str, number: int) -> None:
 def _refused(
     scenario: Scenario, data: dict[str, Any], inputs: Mapping[str, float], when: str
 ) -> ScenarioError:
-    """In our words what is wrong with a market whose numbers were drawn, at the lines that say how."""
+    """In our words what is wrong with a market whose numbers were drawn, at the places that say how."""
+    rules, problems = scenario.uncertainty, []
     try:
         validate(Document(from_python(data, (), Mark("", None)), data, scenario.name, ()), Scenario)
     except ScenarioError as error:
-        problems = []
         for each in error.problems:
-            rule = f"uncertainty.inputs.{each.path}"
-            mark = scenario.origins.marks.get(rule, scenario.origins.marks.get(each.path, Mark("", None)))
+            place, mark = each.path, Mark("", None)
+            if rules is not None and place in rules.inputs:
+                place = f"uncertainty.inputs.{place}"
+                mark = scenario.origins.marks.get(place, mark)
+            elif rules is not None and rules.sample is not None and place in inputs:
+                mark = Mark(rules.sample, None)
             others = "" if each.path in inputs else f": {_told(inputs)}"
-            problems.append(Problem(mark.file, mark.line, each.path, f"{each.message}, {when}{others}"))
-        return ScenarioError(problems)
-    raise AssertionError("what was refused is accepted")
+            problems.append(Problem(mark.file, mark.line, place, f"{each.message}, {when}{others}"))
+    return ScenarioError(problems)
 
 
 def _told(inputs: Mapping[str, float]) -> str:

@@ -14,20 +14,14 @@ _HELPS: Final = {
     "inputs": "better measurements of the inputs",
 }
 _CALLED: Final = {"luck": "luck", "log": "the log", "inputs": "the inputs"}
-AVERAGED: Final = (
-    "something is uncertain (uncertainty), and each replication draws it anew; intervals here are of means "
-    "over the draws, which more replications narrow, though not what is uncertain: run and compare tell that"
-)
-"""What commands say whose intervals do not cover what is uncertain besides luck."""
-
 _HARDLY: Final = 0.1
 """The share of an interval's variance below which a source hardly matters."""
 
 
 def coverage(sources: Iterable[Source]) -> str:
     """What the intervals cover, in a sentence; empty where luck alone is uncertain."""
-    named = ["luck", *(_CALLED[source] for source in sources)]
-    if len(named) == 1:
+    named = [_CALLED[source] for source in sources]
+    if not named:
         return ""
     return (
         f"95 % intervals of metrics and their differences cover {_listed(named)}. Those of who got the work, "
@@ -42,6 +36,12 @@ def what_helps(label: str, split: Split) -> str:
     if not shares:
         return f"{label}: does not vary."
     parts = ", ".join(f"{_CALLED[name]} {100 * share:.0f} %" for name, share in shares.items())
+    if split.hidden:
+        told = " and ".join(_CALLED[name] for name in shares if name != "luck")
+        return (
+            f"{label}: luck hides what {told} do to it, which its interval takes for as much as may well be: "
+            "more replications would narrow it most."
+        )
     most = max(shares, key=shares.__getitem__)
     told = f"{label}: of the variance behind its interval {parts}: {_HELPS[most]} would narrow it most"
     if most != "luck" and shares["luck"] < _HARDLY:

@@ -15,7 +15,7 @@ from coalesce_sim.experiments.queues import QueueWatch
 from coalesce_sim.experiments.replication import TableName, Wanted
 from coalesce_sim.experiments.runs import RunResult, metrics_of, others
 from coalesce_sim.experiments.staging import Metrics
-from coalesce_sim.experiments.uncertainty import MOST_PAIRS, Twins, sources_of
+from coalesce_sim.experiments.uncertainty import Twins, pairs_of, sources_of
 from coalesce_sim.files import Folder, expecting
 from coalesce_sim.loading import data_digests
 from coalesce_sim.market.hired import hired_is_drawn
@@ -96,8 +96,7 @@ def _play(
 
         items = [(scenario, origin.seed, replication) for replication in range(count)]
         open_files.enter_context(expecting(data_digests(scenario)))
-        more = len(sources_of(scenario)) * min(count, MOST_PAIRS)
-        share = count / (count + more)
+        share = count / (count + len(sources_of(scenario)) * pairs_of(count))
         played = metrics_of(
             items,
             jobs=jobs,

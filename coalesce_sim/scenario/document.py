@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, reduce
 from pathlib import Path
 from typing import Any
 
 from coalesce_sim import bundled
-from coalesce_sim.scenario.problems import Mark, Problem, ScenarioError, Steps, shortened, shown
+from coalesce_sim.scenario.problems import Mark, Problem, ScenarioError, Steps, dotted, shortened, shown
 from coalesce_sim.scenario.pythondata import from_python
 from coalesce_sim.scenario.reading import read_bytes
 from coalesce_sim.scenario.yamltext import MAX_DEPTH, Builder, Node
@@ -183,8 +183,8 @@ class Base:
         for each in changes:
             try:
                 change = each if isinstance(each, Change) else Change.of_text(each)
-                merged = _merge(merged, _overlay(merged, change.steps, change.node))
-                merged = _made_certain(merged, change.steps, change.node)
+                changed = _merge(merged, _overlay(merged, change.steps, change.node))
+                merged = _made_certain(merged, changed, change.steps, change.node)
             except ScenarioError as error:
                 problems.extend(error.problems)
         if problems:
@@ -287,7 +287,7 @@ def _locate(name: str, folder: Path) -> Path:
 
 
 def _extended(parent: Node, child: Node) -> Node:
-    return _made_certain(_merge(parent, child), (), child)
+    return _made_certain(parent, _merge(parent, child), (), child)
 
 
 def _merge(parent: Node, child: Node) -> Node:
@@ -306,23 +306,25 @@ def _inherited(parent: Node, child: Node) -> Node:
     return Node(None, child.mark, cleared=True) if child.value is None else _merge(parent, child)
 
 
-def _made_certain(merged: Node, steps: Steps, stated: Node) -> Node:
-    """Without the entries of `uncertainty.inputs` whose numbers were `stated` anew, at `steps`: whoever
-    states a number says what it is."""
+def _made_certain(parent: Node, merged: Node, steps: Steps, stated: Node) -> Node:
+    """What was merged of a parent and of what was `stated` at `steps`, in which the numbers that were stated
+    are not drawn, though the parent had them uncertain: whoever states a number says what it is."""
     section = _entry(merged, "uncertainty")
-    inputs = _entry(section, "inputs")
-    if section is None or inputs is None or steps[:1] == ("uncertainty",):
+    if _entry(parent, "uncertainty") is None or section is None or steps[:1] == ("uncertainty",):
         return merged
-    own = _entry(_entry(stated, "uncertainty"), "inputs") if not steps else None
-    kept = dict(inputs.value)
-    for path in inputs.value.keys() - (own.value if own is not None else {}).keys():
-        found = re.match(_pattern(steps), path)
-        if found is not None and _states(stated, path[found.end() :]):
-            del kept[path]
-    if len(kept) == len(inputs.value):
-        return merged
-    fixed = Node(section.value | {"inputs": Node(kept, inputs.mark)}, section.mark)
-    return Node(merged.value | {"uncertainty": fixed}, merged.mark)
+    own = None if steps else _entry(stated, "uncertainty")
+    said = [dotted(path) for start in _ways(merged, steps) for path in _leaves(stated, start)]
+    changed: dict[str, Node] = {}
+    if (inputs := _entry(section, "inputs")) is not None:
+        restated = _entry(own, "inputs")
+        gone = set(said) - (set() if restated is None else restated.value.keys())
+        kept = {path: node for path, node in inputs.value.items() if path not in gone}
+        changed["inputs"] = Node(kept, inputs.mark)
+    if "sample" in section.value and (own is None or "sample" not in own.value):
+        before = section.value.get("fixed", Node([], stated.mark))
+        fixed = [*(before.value or ()), *(Node(path, stated.mark) for path in said)]
+        changed["fixed"] = Node(fixed, before.mark)
+    return Node(merged.value | {"uncertainty": Node(section.value | changed, section.mark)}, merged.mark)
 
 
 def _entry(node: Node | None, key: str) -> Node | None:
@@ -331,25 +333,31 @@ def _entry(node: Node | None, key: str) -> Node | None:
     return found if isinstance(found, Node) and isinstance(found.value, dict) else None
 
 
-def _pattern(steps: Steps) -> str:
-    """What the beginning of a dotted path matches that leads through these steps."""
-    every = {EVERY: r"[^.\[\]]+"}
-    parts = [rf"\[{s}\]" if isinstance(s, int) else rf"\.?{every.get(s, re.escape(s))}" for s in steps]
-    return "".join(parts) + (r"(?![^.\[])" if steps else "")
+def _ways(node: Node | None, steps: Steps) -> Iterator[Steps]:
+    """The steps, with every name and number there is in place of what stands for every one."""
+    if not steps:
+        yield ()
+        return
+    inside: Any = None if node is None else node.value
+    among: dict[str | int, Node] = dict(enumerate(inside)) if isinstance(inside, list) else inside or {}
+    every = steps[0] == EVERY and isinstance(inside, dict | list)
+    for key in among if every else steps[:1]:
+        there = among.get(key) if isinstance(inside, dict | list) else None
+        yield from ((key, *rest) for rest in _ways(there, steps[1:]))
 
 
-def _states(node: Node, rest: str) -> bool:
-    """Whether a tree says what stands at the rest of a dotted path."""
-    if not rest:
-        return not isinstance(node.value, dict) or node.value.keys() == {UNCERTAIN}
-    if isinstance(node.value, dict):
-        rest = rest.removeprefix(".")
-        keys = [key for key in node.value if re.match(re.escape(key) + r"(?![^.\[])", rest)]
-        return any(_states(node.value[key], rest[len(key) :]) for key in keys)
-    item = re.match(r"\[([0-9]{1,9})\]", rest)
-    if not isinstance(node.value, list) or item is None:
-        return True  # replaced by something else altogether
-    return int(item[1]) >= len(node.value) or _states(node.value[int(item[1])], rest[item.end() :])
+def _leaves(node: Node, path: Steps) -> Iterator[Steps]:
+    """The ways to the numbers that a tree says, be they uncertain or not."""
+    if path == ("uncertainty",):
+        return
+    if isinstance(node.value, dict) and node.value.keys() != {UNCERTAIN}:
+        for key, child in node.value.items():
+            yield from _leaves(child, (*path, key))
+    elif isinstance(node.value, list):
+        for index, child in enumerate(node.value):
+            yield from _leaves(child, (*path, index))
+    elif isinstance(node.value, int | float | dict) and not isinstance(node.value, bool):
+        yield path
 
 
 def _names_another(parent: dict[str, Node], child: dict[str, Node]) -> bool:

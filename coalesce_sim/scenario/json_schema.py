@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from coalesce_sim.scenario.document import UNCERTAIN
 from coalesce_sim.scenario.schema import Scenario
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -14,7 +15,7 @@ def json_schema() -> dict[str, Any]:
 
     A file may extend another and then leaves out whatever it does not change, at any depth. So no field is
     required where `extends` is given, and none ever below the top, but for the class of a user's own policy
-    or embedder.
+    or embedder. In place of a number may stand how uncertain it is.
     """
     schema = Scenario.model_json_schema()
     needed = [name for name in schema["required"] if name != "name"]  # the loader takes the file's name
@@ -31,7 +32,23 @@ def json_schema() -> dict[str, Any]:
     for one_of_several in ("DistributionSpec", "Moving"):
         schema["$defs"][one_of_several] |= {"minProperties": 1, "maxProperties": 1}
     schema["$defs"]["Component"] |= {"minProperties": 2, "maxProperties": 2}
+    _may_be_uncertain(schema)
     return {"$schema": DIALECT, **schema}
+
+
+def _may_be_uncertain(schema: Any) -> None:
+    """Let a distribution that is called uncertain stand in place of each number."""
+    if isinstance(schema, list):
+        for item in schema:
+            _may_be_uncertain(item)
+    if not isinstance(schema, dict):
+        return
+    for value in schema.values():
+        _may_be_uncertain(value)
+    if schema.get("type") == "number":
+        distribution = {"$ref": "#/$defs/DistributionSpec"}
+        schema |= {"type": ["number", "object"], "properties": {UNCERTAIN: distribution}}
+        schema |= {"minProperties": 1, "additionalProperties": False}
 
 
 def _loosen(schema: Any) -> None:

@@ -62,6 +62,9 @@ class Uncertainty(Model):
     sample: str | None = None
     """CSV file of joint draws, such as a bootstrap's, with the way to a field at the head of each column: a
     replication draws one row. Left out, there is none."""
+    fixed: list[str] = Field(default_factory=list)
+    """Ways to fields that are not drawn though `sample` has a column for them: the scenario's own number is
+    played. Whatever states a number anew, as ``--set`` or a factor of a sweep do, puts it here."""
     log: LogBlocks | None = None
     """How the log of tasks is resampled. Left out, every replication plays it as it is."""
 

@@ -21,6 +21,7 @@ from coalesce_sim.experiments.diagnosis.warnings import oddities, remarks
 from coalesce_sim.experiments.diagnosis.witness import Witness
 from coalesce_sim.experiments.parallel import ordered_map
 from coalesce_sim.experiments.staging import Metrics, Stage
+from coalesce_sim.experiments.uncertainty import AVERAGED
 from coalesce_sim.files import expecting
 from coalesce_sim.inputs.uncertain import drawn
 from coalesce_sim.loading import data_digests
@@ -105,7 +106,8 @@ class Diagnosis:
     def notes(self) -> list[str]:
         """What `run` says besides that does no harm."""
         inherited = inherited_note(self.scenario)
-        return remarks(self.scenario) + ([] if inherited is None else [inherited])
+        averaged = [] if self.scenario.uncertainty is None else [AVERAGED]
+        return [*remarks(self.scenario), *averaged, *([] if inherited is None else [inherited])]
 
     def _found(self) -> Iterator[Finding]:
         scenario, evidence = self.scenario, self.evidence
