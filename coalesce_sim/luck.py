@@ -83,9 +83,9 @@ class Draws:
         """One draw on (0, 1)."""
         return uniform(state_of(self._listed[worker], task), attempt)
 
-    def draws(self, workers: IntArray, task: int, attempt: int = 0) -> FloatArray:
-        """The same of many workers."""
-        tasks, attempts = np.full(1, task, dtype=np.uint64), np.full(1, attempt, dtype=np.uint64)
+    def draws(self, workers: IntArray, task: int, attempt: int | IntArray = 0) -> FloatArray:
+        """The same of many workers, at the same attempt or each at one of its own."""
+        tasks, attempts = np.full(1, task, dtype=np.uint64), np.array(attempt, dtype=np.uint64, ndmin=1)
         return uniforms(states_of(self.states[workers], tasks), attempts)
 
     def of_tasks(self, worker: int, first: int, count: int) -> FloatArray:

@@ -101,6 +101,7 @@ SAVINGS: Final = tuple(saving for saving, _, _ in _GROUPS.values())
 """The parts of `cost_reduction`, in the order in which they are told."""
 
 COST_REDUCTION: Final = "cost_reduction"
+COST_REDUCTION_AS_LOGGED: Final = "cost_reduction_as_logged"
 
 
 def _of_savings() -> Iterator[Metric]:
@@ -126,6 +127,14 @@ def _of_groups() -> Iterator[Metric]:
             f"All-local {label.lower()}",
             "USD",
             f"The part of the all-local cost that is {meaning}",
+            None,
+        )
+    for group, (_, label, meaning) in _GROUPS.items():
+        yield Metric(
+            f"as_logged_{group}_usd",
+            f"{label} as logged",
+            "USD",
+            f"The part of `as_logged_usd` that is {meaning}",
             None,
         )
 
@@ -168,6 +177,14 @@ _OF_TASKS = [
         "%",
         "1 − Σ realised cost / Σ realised cost of the same tasks all-local, on the same random numbers: "
         "`cash_saving` + `delay_saving` + `loss_saving`",
+        "higher",
+    ),
+    Metric(
+        COST_REDUCTION_AS_LOGGED,
+        "Cost reduction against the log",
+        "%",
+        "1 − Σ realised cost / Σ cost of the same tasks as their log says (`as_logged_usd`); only where "
+        "tasks are logged",
         "higher",
     ),
     Metric(
@@ -223,6 +240,15 @@ _OF_TASKS = [
         "Σ realised cost of the same tasks where all of them stay at home, on the same random numbers",
         None,
     ),
+    Metric(
+        "as_logged_usd",
+        "Cost as logged",
+        "USD",
+        "Σ cost of the same tasks as their log says: bills or, at home without one, what the hardware costs "
+        "for so long; lateness and losses as this market counts them. Undefined where a contractor's bill is "
+        "not in the log",
+        None,
+    ),
     *_of_groups(),
     *_of_parts(),
     Metric(
@@ -256,6 +282,35 @@ _OF_TASKS = [
         None,
     ),
     Metric(
+        "as_logged_outsourcing_rate",
+        "Outsourcing rate as logged",
+        "%",
+        "Share of the tasks that went to contractors by their log",
+        None,
+    ),
+    Metric(
+        "as_logged_success_rate",
+        "Success rate as logged",
+        "%",
+        "Share of the tasks that ended well by their log",
+        None,
+    ),
+    Metric(
+        "as_logged_late_rate",
+        "Share of late tasks as logged",
+        "%",
+        "Share of the tasks that took longer than their target by their log",
+        None,
+    ),
+    Metric(
+        "moved_rate",
+        "Share of tasks moved",
+        "%",
+        "Share of the tasks that went last to somebody else than their log says; with `as_logged` at "
+        "modelled costs those that found no offer, or were done over",
+        None,
+    ),
+    Metric(
         "split_rate",
         "Share of tasks split",
         "%",
@@ -271,6 +326,7 @@ _OF_TASKS = [
     ),
     *_percentiles("", "Turnaround", ""),
     *_percentiles("all_local_", "All-local turnaround", " where all tasks stay at home"),
+    *_percentiles("as_logged_", "Turnaround as logged", " by its log"),
 ]
 
 _OF_MARKETS = [

@@ -163,6 +163,7 @@ def test_randomness_and_view_are_those_of_the_policy(kind: str, monkeypatch: pyt
     monkeypatch.setattr(Luck, "__call__", luck)
     hired = "hybrid_cloud_0"
     required: dict[str, Any] = {"fixed": {"contractor": hired}, "routes": {"rules": [{"to": hired}]}}
+    required["as_logged"] = {"costs": "modelled"}
     policy = create(settings_by_kind()[kind].model_validate({"kind": kind, **required.get(kind, {})}))
     scenario = coalesce_sim.load("dur_01", ["clock.days=0.1"])
     coalesce_sim.stage(scenario, policy=lambda: policy).play()

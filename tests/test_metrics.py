@@ -9,6 +9,7 @@ import pytest
 import coalesce_sim
 from coalesce_sim.metrics import METRICS, UnknownMetric, describe
 from tests.market import trading
+from tests.market.test_logged import logged
 
 SMALL = ["clock.days=0.001", "replications=1"]
 PUBLISHED: dict[str, Any] = {"extends": "published", "clock": {"days": 0.05}, "replications": 1}
@@ -33,13 +34,14 @@ SPLITTING = ["workload.arrivals.limit=3", "replications=1"]
 
 @pytest.fixture(scope="module")
 def reported() -> dict[str, list[str]]:
-    """The names that three runs, a comparison and a study of attacks report, in their order."""
+    """The names that four runs, a comparison and a study of attacks report, in their order."""
     split = coalesce_sim.run(coalesce_sim.load("experiments_splitting", SPLITTING))
     compared = coalesce_sim.compare(coalesce_sim.load("market", SMALL), ["topsis", "greedy"])
     return {
         "published": list(coalesce_sim.run(coalesce_sim.load(PUBLISHED)).replications[0]),
         "learning": list(coalesce_sim.run(coalesce_sim.load(LEARNING)).replications[0]),
         "splitting": list(split.replications[0]),
+        "logged": list(coalesce_sim.run(coalesce_sim.load(logged())).replications[0]),
         "comparison": list(compared.runs.columns.drop(["policy", "replication"])),
         "attack": _of_attacks(),
     }
@@ -59,7 +61,7 @@ def _of_attacks() -> list[str]:
     return [*cell, *costs, *(each["metric"] for each in study.summary["break_even"])]
 
 
-@pytest.mark.parametrize("kind", ["published", "learning", "splitting", "comparison", "attack"])
+@pytest.mark.parametrize("kind", ["published", "learning", "splitting", "logged", "comparison", "attack"])
 def test_every_metric_reported_is_in_the_catalogue_in_its_order(reported: dict[str, list[str]], kind: str):
     assert len(reported[kind]) > 15
     assert reported[kind] == [name for name in METRICS if name in reported[kind]]

@@ -41,7 +41,25 @@ def market_with_contracts(number: int) -> dict[str, Any]:
         _enter(fields, rng)
     if isinstance(fields["contractors"], list) and rng.random() < 0.1:
         fields["policy"] = routes(lambda *values: rng.choice(values), fields)
+    if rng.random() < 0.2:
+        _share_at_home(rng, fields)
     return fields
+
+
+def _share_at_home(rng: random.Random, fields: dict[str, Any]) -> None:
+    """All clients, or those of some groups, have one machine together, or of two boxes one each."""
+    clients, groups = fields["clients"], groups_of(fields)
+    names = rng.choice((["lab"], ["lab"], ["lab", "shed"]))
+    box = {"hardware": clients["hardware"]}
+    fields["boxes"] = {name: box | {"slots": rng.choice((1, 2, 3, "unlimited"))} for name in names}
+    if any("hardware" in each or "slots" in each for each in groups) or (groups and rng.random() < 0.5):
+        shares = [each for each in groups if rng.random() < 0.7]
+    else:
+        shares = [clients]
+    for each in shares:
+        for name in ("slots", "hardware"):
+            each.pop(name, None)
+        each["box"] = rng.choice(names)
 
 
 def leave_out(fields: dict[str, Any]) -> None:

@@ -114,6 +114,8 @@ def market_of(number: int, tasks: int, contractors: int, *, boxes: bool = True) 
         _share_machines_at_home(pick, fields)
     if rng.random() < 0.1:
         fields["policy"] = routes(pick, fields)
+    if rng.random() < 0.2:
+        fields["contracts"]["recovery"]["among"] = "all"
     return fields
 
 

@@ -62,8 +62,7 @@ def set_in_motion(fields: dict[str, Any], rng: random.Random, *, compiled: bool 
         boxed = home.get("box") is not None or fields["clients"].get("box") is not None
         if not boxed and not believed and rng.random() < 0.3:
             home["slot_usd_per_h"] = _moving(rng, rng.uniform(0.5, 3), 0.1, 5.0)
-    if not compiled:
-        _set_boxes_in_motion(fields, rng, {home.get("box") for home in homes})
+    _set_boxes_in_motion(fields, rng, {home.get("box") for home in homes}, compiled=compiled)
     for group in (fields["clients"].get("groups") or {}).values():
         if rng.random() < 0.3:
             group["success"] = _moving(rng, rng.random(), 0.0, 1.0)
@@ -81,10 +80,12 @@ def _outages(rng: random.Random, running: str) -> dict[str, Any]:
     return rng.choice((chance, listed)) | {"running": running}
 
 
-def _set_boxes_in_motion(fields: dict[str, Any], rng: random.Random, at_home: set[str | None]) -> None:
+def _set_boxes_in_motion(
+    fields: dict[str, Any], rng: random.Random, at_home: set[str | None], *, compiled: bool
+) -> None:
     """Boxes go down, and what they cost moves."""
     for name, box in (fields.get("boxes") or {}).items():
-        if rng.random() < 0.4:
+        if not compiled and rng.random() < 0.4:
             box["outages"] = _outages(rng, "resumes" if name in at_home else rng.choice(("lost", "resumes")))
         if not box["hardware"].get("believed") and rng.random() < 0.3:
             box["slot_usd_per_h"] = {"at_hours": [[0, rng.uniform(0.5, 3)], [0.03, rng.uniform(0.5, 3)]]}

@@ -157,13 +157,13 @@ class Cheats:
         other, luck = self.other(who), draw(self.luck["adversary"], who.identity, task.number, 0)
         return (other is None or other.does(task)) and self.strategy[who].cheats(who, now_s, luck)
 
-    def is_good(self, who: Contractor, task: Task, *, cheap: bool) -> bool:
-        """Whether its work on a task is good, done honestly or cheaply."""
+    def is_good(self, who: Contractor, task: Task, again: int, *, cheap: bool) -> bool:
+        """Whether its work on a task is good, done honestly or cheaply, after it was tried `again` times."""
         if not cheap:
-            return who.is_good(task)
+            return who.is_good(task, again=again)
         other, honest_p = self.other(who), who.good_p(task)
         least = self.strategy[who].rules["success"]
-        return who.is_good(task, min(least, honest_p) if other is None else other.good_p(task))
+        return who.is_good(task, min(least, honest_p) if other is None else other.good_p(task), again)
 
     def spent_usd(self, who: Contractor, task: Task, honest_usd: float, *, good: bool) -> float | None:
         """What cheap work on a task cost, of which honest work would have cost `honest_usd`."""

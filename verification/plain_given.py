@@ -426,11 +426,11 @@ class Worker:
             return float(task.recorded["good"][self.source])
         return self.success_p(task.type)
 
-    def is_good(self, task: Task, p: float | None = None) -> bool:
-        """Whether its work on the task turns out good, honest work if `p` says nothing else; failures may be
-        correlated by a Gaussian copula."""
+    def is_good(self, task: Task, p: float | None = None, again: int = 0) -> bool:
+        """Whether its work on the task turns out good after it was tried `again` times before, honest work if
+        `p` says nothing else; failures may be correlated by a Gaussian copula."""
         p = self.good_p(task) if p is None else p
-        shared, luck = self.correlation, self.draw("work", task)
+        shared, luck = self.correlation, self.draw("work", task, again)
         if shared == 0 or task.recorded is not None:
             return luck < p
         if p in (0.0, 1.0):

@@ -219,12 +219,14 @@ class Market:
         tried: tuple[Contractor, ...] = (),
         found: tuple[list[Contractor], float] | None = None,
     ) -> None:
-        """Have the policy decide on a task, again without those who were tried; `found` are contractors that
-        were looked for already."""
+        """Have the policy decide on a task, again without those who were tried, unless these may try again;
+        `found` are contractors that were looked for already."""
         asked_around, search_s = found or self.search(task, again=bool(tried))
         stay = self.known.stay(task)
         now_s = self.env.now
-        asked = [who for who in asked_around if who.does(task) and who.is_there(now_s) and who not in tried]
+        left_out = () if self.rules["recovery"]["among"] == "all" else tried
+        asked = [who for who in asked_around if who.does(task) and who.is_there(now_s)]
+        asked = [who for who in asked if who not in left_out]
         quotes = [self.known.quote(task, who, search_s, stay) for who in asked]
         offers = [offer for offer in quotes if offer is not None]
         chosen = self.policies[task.client].decide(Question(task, len(tried), stay.usd, offers))
@@ -302,7 +304,8 @@ class Market:
     def hire(self, task: Task, offer: Offer, tried: tuple[Contractor, ...]) -> None:
         """Submit a contract on an offer."""
         who, now_s, patience = offer.contractor, self.env.now, self.rules["timeout_factor"]
-        good, expected_s = who.is_good(task), offer.work_s * self.known.work_factor
+        good = who.is_good(task, again=tried.count(who))
+        expected_s = offer.work_s * self.known.work_factor
         takes = self.known.work_factor * task.factors["external_time_factor"]
         service_s, tokens = who.work_s(task, 0, really=True) * takes, task.written(really=True) * takes
         deadline_s = math.inf if patience is None else now_s + patience * offer.latency_s
@@ -391,7 +394,7 @@ class Market:
         """Whether the work is good as it is done now: honestly, or as one that cheats does it."""
         who, cheats = contract.offer.contractor, self.known.cheats
         contract.cheap = cheats.cheap(who, contract.task, self.env.now)
-        return cheats.is_good(who, contract.task, cheap=contract.cheap)
+        return cheats.is_good(who, contract.task, contract.tried[:-1].count(who), cheap=contract.cheap)
 
     def lasts(self, contract: Contract, seconds: float) -> Generator[simpy.Event, Any, bool]:
         """A part of a contract lasts so long, at most to its deadline; whether it was over by then."""

@@ -39,7 +39,7 @@ OTHER: dict[str, list[Any]] = {
     "members": [[1], [2, 3]],
     "model": ["small"],
     "name": ["another"],
-    "otherwise": [0.9, "home", "p"],
+    "otherwise": [0.0, 0.48, 0.97, "home", "p"],
     "own_agent": ["small"],
     "own_cost_share": [0.2],
     "owner": ["p", "q", "somebody"],

@@ -44,7 +44,8 @@ def _slices(rows: int) -> Iterator[slice]:
 
 
 def _moments(ms: np.ndarray) -> np.ndarray:
-    return START.astype("datetime64[ms]") + ms.astype("timedelta64[ms]")
+    moments: np.ndarray = START.astype("datetime64[ms]") + ms.astype("timedelta64[ms]")
+    return moments
 
 
 def _iso(ms: np.ndarray, zone: np.ndarray) -> np.ndarray:
@@ -64,12 +65,21 @@ def _named(prefix: str, numbers: np.ndarray) -> np.ndarray:
     return np.char.add(prefix, numbers.astype(str))
 
 
+def _but(missing: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Values, and nothing where they are missing."""
+    found = values.astype(object)
+    found[missing] = None
+    return found
+
+
 def _of_sellers(world: World, at: slice, field: str) -> np.ndarray:
-    return np.array([getattr(each, field) for each in SELLERS])[world.seller[at]]
+    of_call: np.ndarray = np.array([getattr(each, field) for each in SELLERS])[world.seller[at]]
+    return of_call
 
 
 def _types(world: World, at: slice) -> np.ndarray:
-    return np.array(TYPES)[world.type[at]]
+    of_call: np.ndarray = np.array(TYPES)[world.type[at]]
+    return of_call
 
 
 def _litellm(world: World, at: slice) -> Columns:
@@ -192,7 +202,7 @@ def _openrouter_records(world: World, at: slice) -> Columns:
     }
 
 
-def _usage(world: World, at: slice, *, apart: bool) -> list[dict[str, int]]:
+def _usage(world: World, at: slice, *, apart: bool) -> list[dict[str, Any]]:
     """As Langfuse counts: what is cached beside the input where `apart`, else no word of it."""
     rows = zip(
         world.prompt_told[at].tolist(), world.cached[at].tolist(), world.output[at].tolist(), strict=True
@@ -236,14 +246,10 @@ def _langfuse(world: World, at: slice) -> Columns:
         "model_parameters": np.full(n, "{}"),
         "usage_details": np.array(_usage(world, at, apart=True), dtype=object),
         "cost_details": np.array([{"total": usd} for usd in world.usd[at].tolist()], dtype=object),
-        "completion_start_time": np.where(
-            failed, None, _utc(np.where(failed, 0, world.first_ms[at])).astype(object)
-        ),
+        "completion_start_time": _but(failed, _utc(np.where(failed, 0, world.first_ms[at]))),
         "total_cost": world.usd[at],
         "latency": ms / 1000,
-        "time_to_first_token": np.where(
-            failed, None, ((world.first_ms[at] - world.start_ms[at]) / 1000).astype(object)
-        ),
+        "time_to_first_token": _but(failed, (world.first_ms[at] - world.start_ms[at]) / 1000),
         "input_price": np.full(n, None),
         "user_id": _named("u-", world.user[at]),
         "session_id": _named("s-", world.session[at]) if world.sessions else np.full(n, ""),

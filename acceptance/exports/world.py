@@ -14,7 +14,8 @@ START = np.datetime64("2026-11-02T00:00:00", "us")
 
 @dataclass(frozen=True)
 class Seller:
-    """A provider's model as tools name it, its prices in USD a million tokens, how fast and how sure it is."""
+    """A provider's model as tools name it, its prices in USD a million tokens, how fast and how sure it
+    is."""
 
     provider: str
     model: str
@@ -269,11 +270,13 @@ def _times_of_day(rng: np.random.Generator, count: int) -> np.ndarray:
     """Moments as shares of the day, more at noon than at night."""
     hours = 1 - 0.7 * np.cos(2 * np.pi * (np.arange(24) + 0.5) / 24)
     hour = rng.choice(24, size=count, p=hours / hours.sum())
-    return (hour + rng.random(count)) / 24
+    moments: np.ndarray = (hour + rng.random(count)) / 24
+    return moments
 
 
 def _steps(start_ms: np.ndarray, end_ms: np.ndarray) -> np.ndarray:
     """By moment, +1 for what begins and -1 for what ends; at the same moment ends come first."""
     moments = np.r_[start_ms, end_ms]
     change = np.r_[np.ones(len(start_ms), dtype=np.int64), -np.ones(len(end_ms), dtype=np.int64)]
-    return change[np.lexsort((change, moments))]
+    steps: np.ndarray = change[np.lexsort((change, moments))]
+    return steps

@@ -31,7 +31,7 @@ class Parameter:
 
     `stated` is what the scenario has, None where it says nothing; `source` what it was fitted to. Its
     `marginal` is None where runs give but a bound; `influence` is by how much each of some `sessions` moves
-    it.
+    it, in SI units where it is one of a law.
     """
 
     path: Steps

@@ -27,7 +27,7 @@ _MOST_POINTS: Final = 1000
 _LEAST: Final = 0.1
 """Percent: errors below are drawn here, on an axis of logarithms."""
 
-_PANEL_IN, _ROW_IN, _AXIS_IN = 2.3, 0.2, 0.6
+_PANEL_IN, _ROW_IN, _AXIS_IN = 2.3, 0.2, 0.8
 
 
 def draw(found: Calibration) -> Figure:
@@ -47,7 +47,9 @@ def draw(found: Calibration) -> Figure:
             for place, unit in enumerate(units):
                 axes = figure.add_subplot(panels[place])
                 _draw_predictions(axes, [each for each in shown if _of_runs(each, unit)], unit, found.limit)
-        _draw_errors(figure.add_subplot(rows[-1]), shown, found.limit)
+        errors = figure.add_subplot(rows[-1])
+        _draw_errors(errors, shown, found.limit)
+        figure.legend(*errors.get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return figure
 
 
@@ -123,7 +125,6 @@ def _draw_errors(axes: Axes, shown: list[Component], limit: float) -> None:
     axes.set_xlabel(
         f"Error on runs held out, their number in brackets (%; {_LEAST:g} and less at {_LEAST:g})"
     )
-    axes.legend(loc="best")
 
 
 def _drawn(share: float) -> float:

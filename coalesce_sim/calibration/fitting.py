@@ -24,6 +24,9 @@ from coalesce_sim.scenario.workload import Renewal
 from coalesce_sim.statistics.intervals import Estimate
 
 _NONE: Final = Estimate(None, None, None, 0)
+_MATTERS: Final = 0.05
+"""Share by which the most jobs at work must slow a token for slots to be replaced by a batch curve."""
+
 _NOBODY: Final = HeldOut(np.empty(0), np.empty(0), np.empty(0), 0)
 
 
@@ -62,8 +65,10 @@ class Fitting:
         except NotFitted as error:
             yield _refused("seconds at home", "s", str(error))
             return
-        component, fitted, usable = self._seconds_at_home(machine)
-        yield component
+        fitted = None
+        if np.isfinite(runs["s"][at_home]).any():
+            component, fitted, usable = self._seconds_at_home(machine)
+            yield component
         shares = machine.curve is not None or bool(self.settings)
         for column, name, unit, build in (
             ("energy_j", "energy at home", "J", lambda: home.energy_law(machine, shares)),
@@ -82,6 +87,11 @@ class Fitting:
         stated = home.seconds_law(self.scenario, machine, machine.curve)
         usable = home.timed_runs(self.scenario, machine, runs, stated, machine.curve is not None)
         component, fitted = self._fit("seconds at home", "s", stated, stated, usable)
+        if fitted is not None and len(stated.parts) == 1 and fitted.parameters[0].value > 1:
+            law = home.peak_law(machine)
+            component, fitted = self._fit("seconds at home", "s", law, law, usable)
+            told = "runs reach more than the stated peak: peak_flop_s is fitted in place of utilisation"
+            component = replace(component, notes=(*component.notes, told))
         if fitted is None or len(stated.parts) == 1:
             return component, fitted, usable
         if (
@@ -109,14 +119,19 @@ class Fitting:
         if shared is None or slows is None or slows.ci95 is None:
             return plain, fitted, usable
         low, high = slows.ci95
+        slower = home.slowed(shared.values, slows, runs.at(with_jobs.rows))
         adds = f"a job at work adds {number(slows.value)} ms to a token [{number(low)}, {number(high)}]"
         if low <= 0:
             told = f"{adds}, which is not told from 0: slots of one speed stay"
+            return replace(plain, notes=(*plain.notes, told)), fitted, usable
+        if slower < _MATTERS:
+            told = f"{adds}, {100 * slower:.1f} % at the most jobs: slots of one speed stay"
             return replace(plain, notes=(*plain.notes, told)), fitted, usable
         at = machine.holder
         settings: dict[Steps, Any] = {
             (*at, "slots"): None,
             (*at, "batch_curve", "max_jobs"): curve.max_jobs,
+            **({} if machine.hardware.batch == 1 else {(*machine.at, "batch"): 1}),
         }
         if why := self.can_be({**settings, **shared.values}):
             told = f"{adds}, but the scenario cannot have a batch_curve: {why}"
@@ -158,8 +173,11 @@ class Fitting:
             )
             yield component
             if fitted is not None:
-                apart_s = sellers.network_s(seller, fitted.values)
-                some, others = (_scatter(fitted, part, apart_s) for part in self.split.parts(timed.rows))
+                start = (*seller.at, "network_ms")
+                apart_s = 1e-3 * fitted.values.get(start, seller.number("network_ms") or 0.0)
+                some, others = (
+                    _scatter(fitted, part, apart_s, start) for part in self.split.parts(timed.rows)
+                )
                 scatters.append((some, others))
         if np.isfinite(runs["usd"][mine]).any():
             billed = sellers.billed_runs(seller, runs, mine)
@@ -254,11 +272,20 @@ class Fitting:
         )
 
 
-def _scatter(fitted: Fitted, runs: Runs, apart_s: float = 0.0) -> Scatter:
-    """How measured seconds scatter around what is expected, but for those that are `apart_s` from work."""
+def _scatter(fitted: Fitted, runs: Runs, apart_s: float = 0.0, start: Steps | None = None) -> Scatter:
+    """How measured seconds scatter around what is expected, but for the network's, which are `apart_s`."""
     work_s, expected_s = runs["s"] - apart_s, fitted.predict(runs) - apart_s
     rows = (work_s > 0) & (expected_s > 0)
-    return Scatter(work_s[rows] / expected_s[rows], runs.session[rows], len(fitted.parameters))
+    n = int(rows.sum())
+    starts = tuple((each.sessions, each.influence) for each in fitted.parameters if each.path == start)
+    return Scatter(
+        work_s[rows] / expected_s[rows],
+        runs.session[rows],
+        len(fitted.parameters),
+        np.zeros(n, dtype=np.int64),
+        1 / work_s[rows],
+        starts or ((np.empty(0, dtype=np.int64), np.empty(0)),),
+    )
 
 
 def _refused(name: str, unit: str, reason: str) -> Component:

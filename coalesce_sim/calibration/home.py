@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from coalesce_sim.arrays import BoolArray, FloatArray
-from coalesce_sim.calibration.components import NotFitted
+from coalesce_sim.calibration.components import NotFitted, Parameter
 from coalesce_sim.calibration.laws import Law, Part
 from coalesce_sim.calibration.luck import Place
 from coalesce_sim.calibration.runs import HOME, Runs
@@ -64,23 +64,14 @@ def machine_at_home(scenario: Scenario) -> Machine:
 
 
 def seconds_law(scenario: Scenario, machine: Machine, curve: BatchCurve | None) -> Law:
-    """What work at home takes: by FLOP or by tokens as the cost model says, or by a batch curve.
+    """Seconds of work at home: by FLOP or by tokens as the cost model says, or by a batch curve.
 
     A curve is the machine's own or, where it has none, one of which nothing is stated: a base and a pace for
     each job at work.
     """
-    hardware = machine.hardware
     if scenario.cost_model.internal.work == "flop":
-        peak = (hardware.peak_flop_s or np.nan) * hardware.gpus / hardware.batch
-        part = Part(
-            "FLOP",
-            (*machine.at, "utilisation"),
-            lambda runs: np.nan_to_num(runs["flop"]),
-            hardware.utilisation,
-            per=1 / peak,
-            inverse=True,
-        )
-        return Law("seconds by FLOP", (part,), lambda runs: runs["s"])
+        return _flop_law(machine, of_peak=False)
+    hardware = machine.hardware
     reading = Part(
         "reading",
         (*machine.at, "prefill_tokens_per_s"),
@@ -119,14 +110,37 @@ def seconds_law(scenario: Scenario, machine: Machine, curve: BatchCurve | None) 
     return Law(told, (reading, base, each), lambda runs: runs["s"], early=_first_token)
 
 
+def peak_law(machine: Machine) -> Law:
+    """By FLOP where runs reach more than the stated peak: a higher one, at the utilisation that is stated."""
+    return _flop_law(machine, of_peak=True)
+
+
+def _flop_law(machine: Machine, *, of_peak: bool) -> Law:
+    """Of peak and utilisation only the product can be told: one is fitted, the other stays."""
+    hardware = machine.hardware
+    share, peak = hardware.gpus / hardware.batch, hardware.peak_flop_s or np.nan
+    part = Part(
+        "FLOP",
+        (*machine.at, "peak_flop_s" if of_peak else "utilisation"),
+        lambda runs: np.nan_to_num(runs["flop"]),
+        peak if of_peak else hardware.utilisation,
+        per=1 / (share * (hardware.utilisation if of_peak else peak)),
+        inverse=True,
+        most=np.inf if of_peak else 1.0,
+    )
+    return Law("seconds by FLOP", (part,), lambda runs: runs["s"])
+
+
 def timed_runs(scenario: Scenario, machine: Machine, runs: Runs, law: Law, shares: bool) -> Usable:
     """The runs at home that a law of seconds is about; `shares` says whether it is that of a batch curve."""
     at_home: BoolArray = (runs.where == HOME) & np.isfinite(runs["s"])
     fixed = _fixed_times(scenario, machine)
-    reasons = [(np.isin(runs.type, list(fixed)), "of types whose time is stated")]
+    reasons: list[tuple[BoolArray, str]] = [
+        (np.isin(runs.type, list(fixed)), "of types whose time is stated")
+    ]
     works = ("flop",) if len(law.parts) == 1 else ("prompt_tokens", "output_tokens")
-    known = np.array([np.nan_to_num(runs[name]) > 0 for name in works]).any(axis=0)
-    reasons.append((~known, f"that do not say their {' and '.join(works)}"))
+    known = np.any([np.nan_to_num(runs[name]) > 0 for name in works], axis=0)
+    reasons.append((np.asarray(~known), f"that do not say their {' and '.join(works)}"))
     wrote = np.nan_to_num(runs["output_tokens"], nan=1.0) > 0
     reasons.append(((runs.good == 0) & ~wrote, "that failed and wrote nothing"))
     if shares:
@@ -238,6 +252,13 @@ def curve_of_runs(machine: Machine, runs: Runs) -> BatchCurve:
     slots = machine.home.slots
     most = int(np.ceil(np.nanmax(runs["jobs"]))) if slots == "unlimited" else slots
     return BatchCurve(base_ms_per_token=1.0, per_job_ms=0.0, max_jobs=most)
+
+
+def slowed(values: Mapping[Steps, float], each: Parameter, runs: Runs) -> float:
+    """By which share the most jobs of some runs slow a token, beside the fewest."""
+    base = next(value for path, value in values.items() if path[-1] == "base_ms_per_token")
+    fewest, most = float(np.nanmin(runs["jobs"])), float(np.nanmax(runs["jobs"]))
+    return (most - fewest) * each.value / (base + fewest * each.value)
 
 
 def left_out(among: BoolArray, reasons: list[tuple[BoolArray, str]], where: str) -> Usable:

@@ -16,7 +16,7 @@ from coalesce_sim.numbers import number, plural
 from coalesce_sim.scenario.problems import Steps
 from coalesce_sim.statistics.relative_fit import NotToldApart, RelativeFit, fit_relative
 
-LEAST_DEGREES: Final = 3
+LEAST_DEGREES: Final = 2
 """Runs, or sessions, that there must be more than figures: with fewer an interval says nothing."""
 
 
@@ -25,7 +25,8 @@ class Part:
     """One part of a law: a field of the scenario, and the amount in each run that is done at its figure.
 
     The figure, for a unit of the amount, is ``per · value`` of the field or, `inverse`, ``per / value``; a
-    field that is not `stated` adds nothing. `early` parts end with the first token.
+    field that is not `stated` adds nothing. `early` parts end with the first token; draws do not exceed the
+    `most` that a field can be.
     """
 
     label: str
@@ -45,7 +46,7 @@ class Part:
 
     def value_of(self, figure: float) -> float:
         """The value of the field that belongs to a figure."""
-        return rounded(min(self.most, self.per / figure if self.inverse else figure / self.per))
+        return rounded(self.per / figure if self.inverse else figure / self.per)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ import numpy as np
 from coalesce_sim.arrays import FloatArray
 
 _ENDS = np.array([0.025, 0.975])
-_RIM = 0.0005
-"""Draws stay within the middle 99.9 %: with few runs Student's t reaches further than any figure can."""
+_RIM = 0.0025
+"""Draws stay within the middle 99.5 %: with few runs Student's t reaches further than any figure can."""
 
 
 class Marginal(Protocol):

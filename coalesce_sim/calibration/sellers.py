@@ -98,11 +98,6 @@ def seconds_law(seller: Seller) -> Law:
     )
 
 
-def network_s(seller: Seller, values: dict[Steps, float]) -> float:
-    """Seconds of network as stated, or as fitted; the spread of times is that of what comes after."""
-    return 1e-3 * values.get((*seller.at, "network_ms"), seller.number("network_ms") or 0.0)
-
-
 def timed_runs(seller: Seller, runs: Runs, mine: BoolArray) -> Usable:
     """The runs of a seller that its law of seconds is about."""
     among: BoolArray = mine & np.isfinite(runs["s"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
-from pydantic import ValidationError
 
 from coalesce_sim.calibration import sellers
 from coalesce_sim.calibration.changing import changed
@@ -22,8 +20,10 @@ from coalesce_sim.calibration.runs import HOME, Runs, read_runs
 from coalesce_sim.calibration.splitting import split
 from coalesce_sim.loading import load
 from coalesce_sim.numbers import plural
+from coalesce_sim.scenario.document import read_document
 from coalesce_sim.scenario.problems import Problem, ScenarioError, Steps, closest
 from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.scenario.validation import validate
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -38,6 +38,14 @@ class Calibration:
     """What `calibrate` found. `parted` says how runs were held out, `notes` what else is to be known.
 
     `limit` is in percent; `changes` are the fields of the scenario that are other now, by path.
+
+    >>> import coalesce_sim, pandas as pd
+    >>> runs = pd.DataFrame({"where": "home", "start_s": range(12), "good": 9 * [True] + 3 * [False]})
+    >>> found = coalesce_sim.calibrate("market_day", runs, hold_out=0.25)
+    >>> found.parameters.loc["clients.success", ["stated", "value", "low", "high"]].round(2).tolist()
+    [0.5, 0.95, 0.76, 1.0]
+    >>> [each.name for each in found.above]
+    ['success at home']
     """
 
     before: Scenario
@@ -163,14 +171,14 @@ def calibrate(
     Raises `ScenarioError` for runs that cannot be read, are of another market, or allow nothing to be fitted;
     ValueError for other arguments, with the argument and its value.
 
-    >>> import coalesce_sim
+    >>> import coalesce_sim, pandas as pd
     >>> prompt = [800, 4000, 9000, 2000, 500, 6000, 3000, 700, 1500, 5000]
     >>> output = [200, 50, 400, 700, 100, 300, 250, 600, 80, 150]
     >>> runs = pd.DataFrame({"where": "home", "prompt_tokens": prompt, "output_tokens": output})
     >>> runs["s"] = runs["prompt_tokens"] / 5000 + runs["output_tokens"] / 90
     >>> found = coalesce_sim.calibrate("market_day", runs)
     >>> found.errors.loc["seconds at home", ["before", "error"]].round(1).tolist()
-    [29.6, 0.0]
+    [29.4, 0.0]
     >>> found.scenario.clients.hardware.decode_tokens_per_s
     90.0
     """
@@ -187,7 +195,7 @@ def calibrate(
     fitting = Fitting(stated, parts, hold_out, lambda changes: _objection(stated, changes))
     components = tuple(fitting.components())
     if not any(each.parameters for each in components):
-        reasons = [f"{each.name}: not fitted: {each.reason}" for each in components]
+        reasons = [f"{each.name}: not fitted: {'; '.join([each.reason, *each.notes])}" for each in components]
         told = reasons or ["no column that is read says anything of the scenario"]
         raise ScenarioError([Problem(measured.file, None, "", each) for each in told])
     found = {each.path: each.value for component in components for each in component.parameters}
@@ -239,18 +247,14 @@ def _objection(scenario: Scenario, changes: Mapping[Steps, Any]) -> str:
     try:
         _built(scenario, changes)
     except ScenarioError as error:
-        return error.problems[0].message
+        return f"{error.problems[0].path}: {error.problems[0].message}"
     return ""
 
 
 def _built(scenario: Scenario, changes: Mapping[Steps, Any]) -> Scenario:
     """The scenario with changes. Raises `ScenarioError` where it cannot have them."""
     data = changed(scenario.resolved(), {**changes, ("published",): {}})
-    try:
-        return Scenario.model_validate_json(json.dumps(data))
-    except ValidationError as error:
-        details = error.errors()
-        raise ScenarioError([Problem("", None, "", str(each["msg"])) for each in details]) from None
+    return validate(read_document(data), Scenario)
 
 
 def _percent(share: float | None) -> float:

@@ -32,11 +32,15 @@ def write_calibration(found: Calibration, source: str, out: Path, *, command: st
             found.draws.to_csv(
                 folder.aside / DRAWS_FILE, index=False, lineterminator="\n", float_format="%.8g"
             )
-        with our_style():
-            figure = draw(found)
-            save(figure, folder.aside / "calibration.png")
-            figure.set_layout_engine("none")  # both files have the same layout
-            svg = folder.aside / "calibration.svg"
-            figure.savefig(svg, metadata={"Date": None, "Creator": None})
+        write_figure(found, folder.aside)
         made = {"command": command, "coalesce_sim": __version__, "scenario": found.before.resolved()}
         return folder.finish(found, found.summary, made)
+
+
+def write_figure(found: Calibration, folder: Path) -> None:
+    """The figure as PNG and SVG."""
+    with our_style():
+        figure = draw(found)
+        save(figure, folder / "calibration.png")
+        figure.set_layout_engine("none")  # both files have the same layout
+        figure.savefig(folder / "calibration.svg", metadata={"Date": None, "Creator": None})

@@ -100,9 +100,9 @@ def command(
     """Make a market of a log: LOG is one or more files of KIND, or - for standard input.
 
     KIND is litellm, openrouter, langfuse, otel or csv (a table of your own, see --columns); files may be CSV,
-    JSON, JSON lines or Parquet, and gzip. Written are requests.parquet, sellers.csv, runs.csv, market.yaml and
-    import.json. Prompts, answers, keys and addresses are not read; users get numbers. What of the log cannot
-    be used is counted, told with the first row of each kind, and left out.
+    JSON, JSON lines or Parquet, and gzip. Written are requests.parquet, sellers.csv, runs.csv, market.yaml
+    and import.json. Prompts, answers, keys and addresses are not read; users get numbers. What of the log
+    cannot be used is counted, told with the first row of each kind, and left out.
     """
     from coalesce_sim.logs.imported import import_log
 
@@ -130,6 +130,6 @@ def _show(screen: Console, imported: Imported) -> None:
 
     for line in imported.lines:
         print_wrapped(screen, line, hang="  ")
-    for name in ("calibrate", "advise"):
-        del name
     print_wrapped(screen, f"{imported.folder}: " + ", ".join(path.name for path in imported.outputs))
+    for line in imported.next_commands:
+        screen.print(line)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
 from coalesce_sim.experiments.words import CLASS, Worded, split, unknown_name
+from coalesce_sim.inputs.logged import is_billed, why_not_logged
+from coalesce_sim.inputs.tasktable import tasks_of
 from coalesce_sim.market.hired import hired_is_drawn, not_hired
 from coalesce_sim.own_code import may_import
 from coalesce_sim.policies.protocol import Policy
 from coalesce_sim.policies.registry import PolicyError, create
 from coalesce_sim.scenario.base import Model
-from coalesce_sim.scenario.policy import Custom, PolicySettings
+from coalesce_sim.scenario.policy import AsLogged, Custom, PolicySettings
 from coalesce_sim.scenario.pool import DrawnPool
 from coalesce_sim.scenario.problems import Problem, ScenarioError, closest
 from coalesce_sim.scenario.schema import Scenario
@@ -26,6 +28,9 @@ YARDSTICKS = ("oracle", "best_fixed")
 UNASKED = (*YARDSTICKS, "random")
 """Played beside the others, for them to be measured by: who does worse than `random` has learned nothing of
 use."""
+
+AS_LOGGED = "as_logged"
+"""Played besides where a log says what tasks came to: what is done today."""
 
 MOST_CONTRACTORS = 10_000
 """Beside more of them `UNASKED` are played only when listed: together they play the market six times more."""
@@ -62,7 +67,7 @@ def contenders(
     scenario: Scenario, policies: str | Sequence[str | type[Policy]] | None = None
 ) -> list[Contender]:
     """The policies to compare, in the order given, and those of `UNASKED` that are not among them, unless
-    there are more than `MOST_CONTRACTORS`.
+    there are more than `MOST_CONTRACTORS`, and `AS_LOGGED` where the tasks have a log.
 
     A policy is a `Policy` class or text: ``topsis``, ``topsis(epsilon=0, weights.cost=0.5)``,
     ``my_module:MyPolicy(limit=3)``, or ``scenario`` for the scenario's own; its label is the text as written.
@@ -95,10 +100,16 @@ def contenders(
     if problems:
         raise ScenarioError(problems)
     labels = [each.label for each in listed]
-    unasked = [kind for kind in UNASKED if kind not in labels]
-    if is_crowded(scenario):
-        return listed
+    unasked = [kind for kind in _unasked(scenario) if kind not in labels]
     return listed + [Contender(kind, written(scenario, kind), yardstick=True) for kind in unasked]
+
+
+def _unasked(scenario: Scenario) -> Iterator[str]:
+    """The yardsticks that are played without being listed."""
+    if not is_crowded(scenario):
+        yield from UNASKED
+    if is_billed(scenario):
+        yield AS_LOGGED
 
 
 def is_crowded(scenario: Scenario) -> bool:
@@ -108,7 +119,8 @@ def is_crowded(scenario: Scenario) -> bool:
 
 
 def refuse_absent(scenario: Scenario, field: Iterable[Contender], seed: int, replications: int) -> None:
-    """Raises `ScenarioError` where a policy hires one contractor, who is not there in some replication."""
+    """Raises `ScenarioError` where a policy hires a contractor who is not there in some replication, or goes
+    by a log that is not there."""
     problems: list[Problem] = []
     for each in field:
         if each.chosen == scenario.policy:
@@ -116,6 +128,9 @@ def refuse_absent(scenario: Scenario, field: Iterable[Contender], seed: int, rep
         elif not isinstance(each.chosen, type):
             for named, message in not_hired(scenario, each.chosen, seed, range(replications)):
                 problems.append(Problem(_place(each.label), None, named, message))
+            if isinstance(each.chosen, AsLogged):
+                for named, message in why_not_logged(each.chosen, tasks_of(scenario)):
+                    problems.append(Problem(_place(each.label), None, named, message))
     if problems:
         raise ScenarioError(problems)
 

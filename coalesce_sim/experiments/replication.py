@@ -51,7 +51,7 @@ class Wanted:
 
     def tables(self, scenario: Scenario) -> tuple[TableName, ...]:
         """The names of the tables that a run of the scenario will emit."""
-        learning = self.experience and scenario.learning
+        learning = self.experience and scenario.learning and not scenario.plays_log
         names: dict[TableName, bool] = {
             "decisions": self.decisions,
             "timeline": self.timeline,

@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
+from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.cost_parts import AT_HOME, COST_PARTS, GROUPS, Group
+from coalesce_sim.experiments.against_log import Term, against_log, logged_terms
 from coalesce_sim.experiments.spool import Spool
+from coalesce_sim.inputs.logged import is_logged
 from coalesce_sim.market.observer import Observer
 from coalesce_sim.market.records import Records
 from coalesce_sim.metrics import SAVINGS, of_group
@@ -25,8 +27,12 @@ PERCENTILES = (50, 95, 99)
 _PLACES = {group: [place for place, part in enumerate(COST_PARTS) if part.group == group] for group in GROUPS}
 """Which of the parts of costs each group is made of."""
 
-Term = tuple[NDArray[Any], BoolArray | None]
-"""What is summed up, one entry a task, and of which tasks; None for all."""
+_LASTING = {
+    "turnaround": "turnaround_s",
+    "all_local_turnaround": "all_local_s",
+    "as_logged_turnaround": "as_logged_s",
+}
+"""Of what percentiles are told, by what of it is counted."""
 
 
 class Totals(Observer):
@@ -39,7 +45,9 @@ class Totals(Observer):
             self._splits,
             scenario.cost_parts,
             scenario.cost_model.charged_late_usd_per_s,
+            is_logged(scenario),
         )
+        self._late_usd_per_s = reading.late_usd_per_s
         self._all = _Sums(reading)
         self._group_of = scenario.clients.group_of
         self._groups = {name: _Sums(reading) for name in scenario.clients.groups or ()}
@@ -51,11 +59,12 @@ class Totals(Observer):
         """Count a finished block, from row `first` on."""
         counted = slice(first, None)
         terms = _terms(records, counted, splits=self._splits)
+        terms |= logged_terms(records, counted, self._late_usd_per_s)
         parts_usd = records.parts_usd[:, counted], records.all_local_parts_usd[:, counted]
         self._all.add(
             {name: float(_of_those(term).sum()) for name, term in terms.items()},
             (parts_usd[0].sum(axis=1), parts_usd[1].sum(axis=1)),
-            (_of_those(terms["turnaround_s"]), _of_those(terms["all_local_s"])),
+            {name: _of_those(terms[term]) for name, term in _LASTING.items() if term in terms},
         )
         if self._groups:
             self._add_groups(self._group_of[records.block.tasks.client[counted]], terms, parts_usd)
@@ -78,7 +87,7 @@ class Totals(Observer):
             sums.add(
                 dict(zip(terms, column.tolist(), strict=False)),
                 (parts[: len(COST_PARTS)], parts[len(COST_PARTS) :]),
-                (_of_those(terms["turnaround_s"], rows), _of_those(terms["all_local_s"], rows)),
+                {name: _of_those(terms[term], rows) for name, term in _LASTING.items() if term in terms},
             )
 
     def metrics(self) -> dict[str, float]:
@@ -137,12 +146,13 @@ def _of_those(term: Term, rows: slice | IntArray = slice(None)) -> NDArray[Any]:
 @dataclass(frozen=True, slots=True)
 class _Reading:
     """What the figures of a scenario hang on: whether its market learns and tasks are split, what can be
-    charged, and what lateness costs."""
+    charged, what lateness costs, and whether a log says what tasks came to."""
 
     learning: bool
     splits: bool
     charged: Sequence[int]
     late_usd_per_s: float
+    logged: bool
 
 
 class _Sums:
@@ -151,26 +161,27 @@ class _Sums:
     def __init__(self, reading: _Reading) -> None:
         self._late_usd_per_s = reading.late_usd_per_s
         self._learning, self._splits = reading.learning, reading.splits
-        self._charged = reading.charged
+        self._charged, self._logged = reading.charged, reading.logged
         self._parts_usd = np.zeros(len(COST_PARTS))
         self._all_local_parts_usd = np.zeros(len(COST_PARTS))
         self._sums: dict[str, float] = defaultdict(float)
-        self._turnaround_s, self._all_local_s = Spool(), Spool()
+        lasting = [name for name in _LASTING if self._logged or name != "as_logged_turnaround"]
+        self._lasting = {name: Spool() for name in lasting}
 
     def add(
         self,
         sums: Mapping[str, float],
         parts_usd: tuple[FloatArray, FloatArray],
-        lasting: tuple[FloatArray, FloatArray],
+        lasting: Mapping[str, FloatArray],
     ) -> None:
-        """Count what was summed up of some tasks: as played and all-local, the parts of their costs and how
+        """Count what was summed up of some tasks: the parts of their costs, as played and all-local, and how
         long each of them took."""
         for name, value in sums.items():
             self._sums[name] += value
         self._parts_usd += parts_usd[0]
         self._all_local_parts_usd += parts_usd[1]
-        self._turnaround_s.add(lasting[0])
-        self._all_local_s.add(lasting[1])
+        for name, values in lasting.items():
+            self._lasting[name].add(values)
 
     def metrics(self) -> dict[str, float]:
         """All metrics by name, defined in the README; NaN where the denominator is 0.
@@ -202,7 +213,10 @@ class _Sums:
         if self._splits:
             figures["split_rate"] = 100 * _ratio(s["split"], s["may_split"])
             figures["coordination_s"] = s["coordination_s"]
-        for name, each in (("turnaround", self._turnaround_s), ("all_local_turnaround", self._all_local_s)):
+        if self._logged:
+            figures["cost_reduction_as_logged"] = _reduction(s["realised_usd"], s["as_logged_usd"])
+            figures |= against_log(s)
+        for name, each in self._lasting.items():
             for percentile, value in zip(PERCENTILES, percentiles(each.values()), strict=True):
                 figures[f"{name}_p{percentile}_s"] = value
         if self._learning:

@@ -25,6 +25,13 @@ def is_logged(scenario: Scenario) -> bool:
     return table is not None and table.logged is not None
 
 
+def is_billed(scenario: Scenario) -> bool:
+    """Whether a log says of the scenario's tasks what they came to, all bills among it. Raises as
+    `read_table`."""
+    table = tasks_of(scenario)
+    return table is not None and table.logged is not None and not len(unbilled(table))
+
+
 def unbilled(table: TaskTable) -> IntArray:
     """The tasks that went to a contractor for a bill that is not in the log."""
     logged = table.logged
@@ -81,18 +88,23 @@ def objections_to_policies(scenario: Scenario, table: TaskTable | None) -> Itera
     for place, rule in scenario.policies:
         if not isinstance(rule, AsLogged):
             continue
-        if table is None or table.logged is None:
-            needs = "needs tasks that are logged (workload.arrivals, logged.to and so on)"
-            yield Problem("", None, f"{place}.kind", f"{needs} (got 'as_logged')")
-        elif rule.costs == "logged" and place != "policy":
+        for field, message in why_not_logged(rule, table):
+            yield Problem("", None, f"{place}.{field}", message)
+        if rule.costs == "logged" and place != "policy":
             all_of_them = "plays the log for all clients; state it as policy, or costs: modelled"
             yield Problem("", None, f"{place}.costs", f"{all_of_them} (got 'logged')")
-        elif rule.costs == "logged" and len(tasks := unbilled(table)):
-            many = f", of {len(tasks):,} tasks" if len(tasks) > 1 else ""
-            message = (
-                f"missing{many}: what a contractor billed is what as_logged plays; or state costs: modelled"
-            )
-            yield table.problem(int(tasks[0]), "logged.usd", message)
+
+
+def why_not_logged(rule: AsLogged, table: TaskTable | None) -> Iterator[tuple[str, str]]:
+    """Why a policy cannot go by the log of these tasks: the field that is wrong, and what is."""
+    if table is None or table.logged is None:
+        needs = "needs tasks that are logged (workload.arrivals, logged.to and so on)"
+        yield "kind", f"{needs} (got 'as_logged')"
+    elif rule.costs == "logged" and len(tasks := unbilled(table)):
+        first = table.problem(int(tasks[0]), "logged.usd", "")
+        place = first.path if first.line is None else f"line {first.line}: {first.path}"
+        of_which = f"{len(tasks):,} tasks have no bill of their contractor, the first at {place}"
+        yield "costs", f"{of_which}; state them, or costs: modelled (got 'logged')"
 
 
 def _unknown(name: str, names: tuple[str, ...], tasks: int) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
 from coalesce_sim.files import expecting
 from coalesce_sim.inputs.csvfile import read_whole
+from coalesce_sim.inputs.resampling import Log, Sample, sample_of
 from coalesce_sim.inputs.sources import how_to_get
 from coalesce_sim.inputs.taskcolumns import TaskColumns, Vocabulary
 from coalesce_sim.inputs.tasksource import read_columns
@@ -26,6 +27,7 @@ from coalesce_sim.scenario.workload import (
     LEVELS,
     Csv,
     Explicit,
+    FromFile,
     Listed,
     Series,
     SeriesPart,
@@ -93,11 +95,35 @@ class Known(NamedTuple):
 
 
 def tasks_of(scenario: Scenario) -> TaskTable | None:
-    """The explicit tasks of a scenario, None where its tasks are not explicit. Raises as `read_table`."""
+    """The explicit tasks of a scenario, None where its tasks are not explicit; the sample of them and at the
+    pace that it states. Raises as `read_table`, and for what cannot be sampled."""
     source = scenario.workload.arrivals
     if not isinstance(source, Explicit):
         return None
-    return read_table(source, Known.of(tuple(scenario.workload.types), scenario.clients))
+    table = read_table(source, Known.of(tuple(scenario.workload.types), scenario.clients))
+    if isinstance(source, FromFile) and source.resample is not None:
+        table = _sampled(
+            table, sample_of(Log(table.arrival_s, table.session), source.resample, scenario.clock.horizon_s)
+        )
+    if isinstance(source, Table) and source.pace != 1:
+        table = replace(table, arrival_s=table.arrival_s / source.pace)
+    return table
+
+
+def _sampled(table: TaskTable, sample: Sample) -> TaskTable:
+    """A sample of tasks."""
+    rows = sample.rows
+    return replace(
+        table,
+        arrival_s=sample.arrival_s,
+        session=sample.session,
+        type_id=table.type_id[rows],
+        client=table.client[rows],
+        group=table.group[rows],
+        problem=lambda task, field_name, message: table.problem(int(rows[task]), field_name, message),
+        given={name: values[rows] for name, values in table.given.items()},
+        logged=None if table.logged is None else table.logged.rows(rows),
+    )
 
 
 def read_table(source: Explicit, known: Known) -> TaskTable:
@@ -113,9 +139,8 @@ def read_table(source: Explicit, known: Known) -> TaskTable:
             command = how_to_get(source.path)
             hint = f"; `{command}` downloads it" if command else ""
             sha256 = read_whole(source.path, f"{_PLACE}.path", hint).sha256
-            table = _from_file(type(source), source.model_dump_json(exclude={"pace"}), sha256, known)
-            pace = getattr(source, "pace", 1.0)
-            return table if pace == 1 else replace(table, arrival_s=table.arrival_s / pace)
+            as_it_is = source.model_dump_json(exclude={"resample", "pace"})
+            return _from_file(type(source), as_it_is, sha256, known)
         case Series():
             return _from_series(source, known.types)
         case Listed():

@@ -1,4 +1,5 @@
-"""Which calls are attempts at the same task: a failed one and the next of the same session, type and length."""
+"""Which calls are attempts at the same task: a failed one and the next of the same session, type and
+length."""
 
 from __future__ import annotations
 

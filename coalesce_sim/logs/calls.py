@@ -1,9 +1,11 @@
-"""Calls of models as columns of numbers, from what stands in a log; a row that cannot be one is left out, and told."""
+"""Calls of models as columns of numbers, from what stands in a log; a row that cannot be one is left out, and
+told."""
 
 from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
@@ -43,7 +45,8 @@ class Names:
         coded = cells.cast(pa.string()).dictionary_encode()
         numbers = [self.number(each) for each in coded.dictionary.to_pylist()]
         places = np.array([*numbers, -1], dtype=np.int32)
-        return places[np.asarray(coded.indices.fill_null(len(numbers)))]
+        of_cell: np.ndarray = places[np.asarray(coded.indices.fill_null(len(numbers)))]
+        return of_cell
 
     def number(self, value: str) -> int:
         """The number of a value, a new one if need be."""
@@ -117,7 +120,11 @@ class Gathering:
             self.files.append(log.name)
         rows = _Rows(self, log.name, stretch)
         part = rows.read()
-        self.has.update(name for name, cells in stretch.cells.items() if cells.null_count < len(cells))
+        self.has.update(
+            name
+            for name, cells in stretch.cells.items()
+            if ((part[name] >= 0).any() if name in NAMES else cells.null_count < len(cells))
+        )
         for name, values in part.items():
             self._columns.setdefault(name, Growing(values.dtype)).extend(values)
 
@@ -218,13 +225,14 @@ class _Rows:
         words = [each.strip().lower() for each in coded.dictionary.to_pylist()]
         return np.asarray(coded.indices.fill_null(len(words))), [*words, ""]
 
-    def _which(self, name: str, test: Any) -> np.ndarray:
+    def _which(self, name: str, test: Callable[[str], bool]) -> BoolArray:
         """The rows whose word in a column passes a test."""
         found = self._words(name)
         if found is None:
             return np.zeros(self._stretch.rows, dtype=np.bool_)
         numbers, words = found
-        return np.array([bool(word) and test(word) for word in words])[numbers]
+        which: BoolArray = np.array([bool(word) and test(word) for word in words])[numbers]
+        return which
 
     def _only_calls(self) -> None:
         source = self._all.source
@@ -352,13 +360,14 @@ class _Rows:
 
     def _failed(self) -> BoolArray:
         failures = self._all.source.failures
-        failed = self._which("status", lambda word: word in failures)
+        failed: BoolArray = self._which("status", lambda word: word in failures)
         cells = self._stretch.cells.get("error")
         if cells is not None:
             failed |= np.asarray(cells.is_valid())
         broken_off = self._which("cancelled", lambda word: word in ("true", "1", "yes"))
         self._tell("broken off by the client: taken for failed", broken_off & ~failed, "cancelled")
-        return failed | broken_off
+        failed |= broken_off
+        return failed
 
     def _worked(self, prompt: FloatArray, output: FloatArray, failed: BoolArray) -> None:
         self._leave_out("no tokens, and yet no failure", (prompt + output == 0) & ~failed, "prompt_tokens")
@@ -403,3 +412,12 @@ def _first_tag(text: str) -> str | None:
         listed = text.strip("{}").replace('"', "").split(",")
     parts = [str(each).strip() for each in (listed if isinstance(listed, list) else [listed])]
     return next((each for each in parts if each and not each.startswith("User-Agent:")), None)
+
+
+def remark(
+    count: Any, why: str, calls: Calls, which: np.ndarray, files: Sequence[str], column: str, value: str = ""
+) -> None:
+    """Count calls among those of which the same is to be said; the first of them is told by file and row."""
+    if len(which):
+        first = which[np.lexsort((calls.row[which], calls.file[which]))[0]]
+        count(why, len(which), files[calls.file[first]], int(calls.row[first]), column, value)

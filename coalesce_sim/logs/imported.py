@@ -12,9 +12,10 @@ from typing import Any, Final
 import numpy as np
 
 from coalesce_sim.files import Folder, FolderError, digest_of_file, sealed_text, write_text
-from coalesce_sim.logs.importing import Reading, checked, understood
+from coalesce_sim.logs.importing import Reading, understood
 from coalesce_sim.logs.market import market_text
 from coalesce_sim.logs.remarks import facts
+from coalesce_sim.logs.request import checked
 from coalesce_sim.logs.tables import REQUESTS, RUNS, SELLERS, write_requests, write_runs, write_sellers
 from coalesce_sim.provenance import provenance
 
@@ -31,8 +32,8 @@ RETRY_WITHIN_S: Final = 60.0
 class Imported:
     """A folder that was made of a log.
 
-    `summary` says what was read, kept and left out and why, the period, and what is not in the log; `lines` are the
-    same for people, `scenario` is the file to go on from.
+    `summary` says what was read, kept and left out and why, the period, and what is not in the log; `lines`
+    are the same for people, `scenario` is the file to go on from.
     """
 
     folder: Path
@@ -43,6 +44,15 @@ class Imported:
     def scenario(self) -> Path:
         """The market, for `coalesce_sim.load`."""
         return self.folder / MARKET
+
+    @property
+    def next_commands(self) -> tuple[str, ...]:
+        """What to do with it, as commands for a shell."""
+        market, runs = shlex.quote(str(self.scenario)), shlex.quote(str(self.folder / RUNS))
+        return (
+            f"next: coalesce-sim calibrate {market} --runs {runs}",
+            f"      coalesce-sim advise {shlex.quote(str(self.folder / 'calibrated.yaml'))}",
+        )
 
     @property
     def outputs(self) -> tuple[Path, ...]:
@@ -68,12 +78,12 @@ def import_log(
 ) -> Imported:
     """Make a market of a gateway's log: requests, sellers, measured runs and a scenario, in the folder `out`.
 
-    `kind` is ``litellm``, ``openrouter``, ``langfuse``, ``otel`` or ``csv``; `logs` are its files, ``-`` is standard
-    input. `home` names the model that one runs oneself and its hardware, ``llama-3.1-8b=rtx_4090``; `prices` is a price
-    file for sellers whose prices the log does not tell. `group_by` and `type_by` are ``team``, ``tag``, ``agent``,
-    ``user`` or ``model``; `columns` name the log's columns by field; `zone` is that of times without one. Raises
-    `ScenarioError` for a log that cannot be used, with file, row and column, `FolderError` and `WriteError`; then
-    nothing is written.
+    `kind` is ``litellm``, ``openrouter``, ``langfuse``, ``otel`` or ``csv``; `logs` are its files, ``-`` is
+    standard input. `home` names the model that one runs oneself and its hardware, ``llama-3.1-8b=rtx_4090``;
+    `prices` is a price file for sellers whose prices the log does not tell. `group_by` and `type_by` are
+    ``team``, ``tag``, ``agent``, ``user`` or ``model``; `columns` name the log's columns by field; `zone` is
+    that of times without one. Raises `ScenarioError` for a log that cannot be used, with file, row and
+    column, `FolderError` and `WriteError`; then nothing is written.
 
     >>> import coalesce_sim
     >>> rows = ["start,duration_s,prompt_tokens,output_tokens,model,usd"]
@@ -115,7 +125,7 @@ def import_log(
             about = provenance(made, started)
             write_text(writing.aside / FACTS, sealed_text({**summary, "provenance": about, "files": digests}))
             writing.put_in_place(_OWN)
-    told = tuple(_told(reading, folder, runs))
+    told = tuple(_told(reading, runs))
     return Imported(folder, {**summary, "outputs": [str(folder / name) for name in _OWN]}, told)
 
 
@@ -230,7 +240,7 @@ def not_in_the_log(reading: Reading) -> list[str]:
     return lacking
 
 
-def _told(reading: Reading, folder: Path, runs: Mapping[str, tuple[int, int]]) -> list[str]:
+def _told(reading: Reading, runs: Mapping[str, tuple[int, int]]) -> list[str]:
     """The import in lines, for people."""
     summary = _summary(reading, runs)
     rows, tasks, period = summary["rows"], summary["tasks"], summary["period"]
@@ -240,8 +250,10 @@ def _told(reading: Reading, folder: Path, runs: Mapping[str, tuple[int, int]]) -
         f"{rows['read']:,} rows read, {rows['kept']:,} kept, {rows['left_out']:,} left out; {rows['order']}",
         f"{period['days']:.3g} days from {reading.start:%Y-%m-%d %H:%M:%S} UTC; times as in the log: "
         + ", ".join(filter(None, (zones, numbers))),
-        f"{tasks['tasks']:,} tasks, {tasks['tried_again']:,} tried again, {tasks['failed']:,} failed for good; "
-        f"bill {tasks['bill_usd']:,.2f} USD; p50 {tasks['seconds_p50']:.3g} s, p95 {tasks['seconds_p95']:.3g} s",
+        f"{tasks['tasks']:,} tasks, {tasks['tried_again']:,} tried again, "
+        f"{tasks['failed']:,} failed for good; "
+        f"bill {tasks['bill_usd']:,.2f} USD; p50 {tasks['seconds_p50']:.3g} s, "
+        f"p95 {tasks['seconds_p95']:.3g} s",
     ]
     lines += [*reading.remarks.lines(), *reading.notes]
     return lines

@@ -1,4 +1,5 @@
-"""Objects of a JSON file one after the other: a line each, in a list, or nested as exporters of spans nest them."""
+"""Objects of a JSON file one after the other: a line each, in a list, or nested as exporters of spans nest
+them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Who answered: a provider's models as they are called in the log, what they ask, how fast and how sure they were."""
+"""Who answered: a provider's models as they are called in the log, what they ask, how fast and how sure they
+were."""
 
 from __future__ import annotations
 
@@ -21,7 +22,8 @@ _SAME_PRICE = 1e-6
 
 @dataclass(slots=True)
 class Seller:
-    """A model at a provider. `models` are its names in the log, `model` what they share, `at_home` whether it is one's own.
+    """A model at a provider. `models` are its names in the log, `model` what they share, `at_home` whether it
+    is one's own.
 
     `prices` are None as long as nobody says them.
     """
@@ -110,7 +112,8 @@ class _Providers:
 
 
 def _with_providers(calls: Calls, models: Names, providers: Names, told: list[str]) -> _Providers:
-    """The provider of each call: as stated, as the model's name begins, or as that of the model's other calls."""
+    """The provider of each call: as stated, as the model's name begins, or as that of the model's other
+    calls."""
     names = Names()
     stated = np.array(
         [names.number(provider_name(each, "")) for each in providers.values] + [-1], dtype=np.int32
@@ -190,7 +193,8 @@ def _home_problem(message: str) -> ScenarioError:
 
 
 def _merged(pairs: list[tuple[str, str]], prices: list[Prices | None], owned: set[int]) -> list[list[int]]:
-    """Listings that are one: the same model at the same provider, at the same prices as far as these are known."""
+    """Listings that are one: the same model at the same provider, at the same prices as far as these are
+    known."""
     found: list[list[int]] = []
     for place, (provider, model) in enumerate(pairs):
         for members in found:

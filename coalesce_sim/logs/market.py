@@ -1,9 +1,11 @@
-"""The scenario of a log: what is known of its market, with the source of every number beside it, and nothing else."""
+"""The scenario of a log: what is known of its market, with the source of every number beside it, and nothing
+else."""
 
 from __future__ import annotations
 
 import json
 import math
+import textwrap
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +13,9 @@ import numpy as np
 
 from coalesce_sim.logs.importing import Reading
 from coalesce_sim.logs.listings import Seller
+from coalesce_sim.logs.speeds import Speeds
 from coalesce_sim.logs.tables import REQUESTS
+from coalesce_sim.logs.wholes import Wholes
 from coalesce_sim.numbers import plural
 from coalesce_sim.scenario.tariff import PRICES, TokenPrices
 
@@ -23,14 +27,18 @@ def market_text(reading: Reading, command: str) -> str:
 
 def _lines(reading: Reading, command: str) -> Iterator[str]:
     tasks, calls = reading.tasks, reading.calls
-    files = ", ".join(each.name for each in reading.files)
-    yield f"# Made by `{_one_line(command)}`. Numbers are the log's, as their comments say;"
-    yield "# what the log does not say is as in the profile `logged`, or left open: see import.json."
+    yield from _comment(
+        f"Made by `{_one_line(command)}`. Numbers are the log's, as their comments say; what the log does "
+        "not say is as in the profile `logged`, or left open: see import.json."
+    )
     yield "extends: logged"
     title = f"{plural(len(tasks), 'task')} of a log of {reading.request.source.tool}"
     yield f"title: {_text(title)}"
     yield ""
-    yield f"# From the first task to the last one: {plural(len(calls), 'call')} of {_one_line(files)}. All hours are UTC."
+    files = _one_line(", ".join(each.name for each in reading.files))
+    yield from _comment(
+        f"From the first task to the last: {plural(len(calls), 'call')} of {files}. Hours are UTC."
+    )
     yield f"clock: {{start: {reading.start.isoformat().replace('+00:00', 'Z')}, days: {reading.days:.6f}}}"
     yield ""
     yield from _workload(reading)
@@ -38,28 +46,64 @@ def _lines(reading: Reading, command: str) -> Iterator[str]:
     yield from _clients(reading)
     yield ""
     yield from _contractors(reading)
+    if reading.wholes is not None:
+        yield ""
+        yield "policy: {kind: cheapest}  # who did each step is not in the table: it cannot be played as logged"
+
+
+def _comment(text: str, indent: str = "") -> list[str]:
+    return textwrap.wrap(text, 110, initial_indent=f"{indent}# ", subsequent_indent=f"{indent}# ")
 
 
 def _workload(reading: Reading) -> Iterator[str]:
     tasks = reading.tasks
     of_task = reading.types.of_row[tasks.first]
     yield "workload:"
-    yield "  # Lengths, bills and times are those of each task; `value_usd` is the mean bill of its type: the least"
-    yield "  # that it is worth, by what was paid for it."
+    yield from _comment(
+        "Lengths, bills and times are those of each task; `value_usd` is the mean bill of its type: the "
+        "least that it is worth, by what was paid for it.",
+        "  ",
+    )
     yield f"  arrivals: {{kind: table, path: {REQUESTS}}}"
-    yield f"  # By {_by(reading.type_by)}. Target: 95 % of the logged tasks were done in it. Answer: the mean of those that"
-    yield "  # came to good."
+    yield from _comment(
+        f"By {_by(reading.type_by)}. Target: 95 % of the logged tasks took no longer. Answer: the mean "
+        "length of those that came to good.",
+        "  ",
+    )
     yield "  types:"
     for place, name in enumerate(reading.types.names):
         theirs = of_task == place
         if not theirs.any():
             continue
-        p95_min = float(np.quantile(tasks.seconds[theirs], 0.95)) / 60
+        p95_s = float(np.quantile(tasks.seconds[theirs], 0.95))
         well = theirs & tasks.good
-        answer = float(tasks.output[well].mean()) if well.any() else float(tasks.output[theirs].mean())
+        answer = float(tasks.output[well if well.any() else theirs].mean())
         told = f"{plural(int(theirs.sum()), 'task')}, {int(well.sum()):,} good"
-        facts = f"max_latency_min: {_number(max(p95_min, 1e-6))}, expected_output_tokens: {_number(answer)}"
-        yield f"    {_text(name)}: {{{facts}}}  # {told}"
+        yield f"    {_text(name)}: {{{_target(p95_s, answer)}}}  # {told}"
+    if reading.wholes is not None:
+        yield from _composite(reading.wholes)
+
+
+def _target(p95_s: float, answer: float) -> str:
+    minutes = _number(max(p95_s / 60, 1e-6), 4)
+    return f"max_latency_min: {minutes}, expected_output_tokens: {_number(answer, 4)}"
+
+
+def _composite(wholes: Wholes) -> Iterator[str]:
+    yield from _comment(
+        "Sessions, by the types of their tasks in order. Parts are the mean shares of the steps' tokens; "
+        "targets are the work of 95 % of the sessions without the time between their calls.",
+        "    ",
+    )
+    for each in wholes.types:
+        yield f"    {_text(each.name)}:  # {plural(each.sessions, 'session')}"
+        yield f"      max_latency_min: {_number(max(each.p95_s / 60, 1e-6), 4)}"
+        yield f"      expected_output_tokens: {_number(each.output_tokens, 4)}"
+        yield "      steps:"
+        for number, (step, work) in enumerate(zip(each.steps, each.work, strict=True), 1):
+            after = f", after: [step_{number - 1}]" if number > 1 else ""
+            part = _number(max(work, 1e-6), 4)
+            yield f"        step_{number}: {{type: {_text(step)}, work: {part}{after}}}"
 
 
 def _by(name: str) -> str:
@@ -78,7 +122,7 @@ def _clients(reading: Reading) -> Iterator[str]:
         yield "  slots: 0  # nobody works at home in this log (--home MODEL=HARDWARE says otherwise)"
         return
     yield "  box: home"
-    yield "  # Share of calls at home that did not fail, by type; whether answers were right is not in the log."
+    yield "  # Share of calls at home that did not fail, by type; if answers were right is not in the log."
     yield "  outcomes:"
     rows, failed = sum(each.rows for each in home), sum(each.failed for each in home)
     for place, name in enumerate(reading.types.names):
@@ -89,34 +133,38 @@ def _clients(reading: Reading) -> Iterator[str]:
             done, well = sum(count for count, _ in counts), sum(count for _, count in counts)
             yield f"    {_text(name)}: {{success: {_number(well / done)}}}  # {done:,} calls"
         else:
-            yield f"    {_text(name)}: {{success: {_number(1 - failed / rows)}}}  # none at home: as all types together"
+            share = _number(1 - failed / rows)
+            yield f"    {_text(name)}: {{success: {share}}}  # none at home: as of all types together"
     yield ""
     yield from _box(reading, home[0])
 
 
 def _box(reading: Reading, home: Seller) -> Iterator[str]:
-    profile = reading.request.home[1] if reading.request.home else ""
     slots = max(1, reading.slots)
-    facts = [f"profile: {profile}", f"batch: {slots}"]
     yield "boxes:"
     yield "  home:"
     yield f"    slots: {slots}  # most calls of {home.model} at work at once in the log"
-    speeds = home.speeds
     yield "    hardware:"
-    yield f"      profile: {profile}  # as --home says"
-    yield f"      batch: {slots}  # each slot costs so large a part of the card's hour"
-    if speeds is not None:
-        yield f"      # {speeds.told}, under the load that there was"
-        if speeds.prefill_tokens_per_s is not None:
-            yield f"      prefill_tokens_per_s: {_number(speeds.prefill_tokens_per_s)}"
-        if speeds.decode_tokens_per_s is not None:
-            yield f"      decode_tokens_per_s: {_number(speeds.decode_tokens_per_s)}"
-    del facts
+    if reading.request.home is not None:
+        yield f"      profile: {reading.request.home[1]}  # as --home says"
+    yield f"      batch: {slots}  # each slot bears this part of what the machine costs in an hour"
+    if home.speeds is not None:
+        yield f"      # {home.speeds.told}, under the load that there was"
+        yield from (f"      {line}" for line in _rates(home.speeds))
+
+
+def _rates(speeds: Speeds) -> Iterator[str]:
+    for name in ("prefill_tokens_per_s", "decode_tokens_per_s"):
+        rate = getattr(speeds, name)
+        if rate is not None:
+            yield f"{name}: {_number(rate, 4)}"
 
 
 def _contractors(reading: Reading) -> Iterator[str]:
-    yield "# Who answered in the log, and who else the price file lists. `success` is the share of calls that did not"
-    yield "# fail, by type; of types on which a model is not known from the log it makes no offer."
+    yield from _comment(
+        "Who answered in the log, and who else the price file lists. `success` is the share of calls that "
+        "did not fail, by type; of types on which a model is not known from the log it makes no offer."
+    )
     yield "contractors:"
     there = [each for each in reading.sellers.sellers if not each.at_home and each.prices is not None]
     by_model = {each.model: each for each in there}
@@ -138,13 +186,10 @@ def _contractor(seller: Seller, alike: Seller | None) -> Iterator[str]:
         speeds = alike.speeds
         yield f"    # Times: not in the log; those of the same model at {alike.provider}"
     else:
-        yield "    # Times: not in the log, so that work takes none: state prefill_tokens_per_s and decode_tokens_per_s"
+        yield "    # Times: not in the log, so that work takes none: state prefill_ and decode_tokens_per_s"
     if speeds is not None:
-        yield f"    network_ms: {_number(speeds.network_ms)}"
-        if speeds.prefill_tokens_per_s is not None:
-            yield f"    prefill_tokens_per_s: {_number(speeds.prefill_tokens_per_s)}"
-        if speeds.decode_tokens_per_s is not None:
-            yield f"    decode_tokens_per_s: {_number(speeds.decode_tokens_per_s)}"
+        yield f"    network_ms: {_number(speeds.network_ms, 4)}"
+        yield from (f"    {line}" for line in _rates(speeds))
     done = sum(count for count, _ in seller.outcomes.values())
     well = sum(count for _, count in seller.outcomes.values())
     if done:
@@ -158,7 +203,7 @@ def _contractor(seller: Seller, alike: Seller | None) -> Iterator[str]:
         yield f"    outcomes: {{{outcomes}}}"
     else:
         yield "    reliability: 1  # what it claims; nothing is known of it"
-        yield "    outcomes: {}  # how good it is at any type is not in the log: state it, and it makes offers"
+        yield "    outcomes: {}  # how good it is at any type is not in the log; state it, and it offers"
 
 
 def _prices(prices: TokenPrices) -> Iterator[str]:
@@ -183,10 +228,12 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _number(value: Any) -> str:
-    """A number as YAML has it, to six digits."""
+def _number(value: Any, digits: int = 6) -> str:
+    """A number as YAML has it, to so many digits."""
     number = float(value)
     if number == 0 or not math.isfinite(number):
         return "0"
-    text = f"{number:.6g}"
-    return f"{number:.10f}".rstrip("0") if "e-" in text and number > 1e-9 else text.replace("e+", "e+")
+    text = f"{number:.{digits}g}"
+    if "e" not in text:
+        return text
+    return f"{float(text):.15f}".rstrip("0").rstrip(".")

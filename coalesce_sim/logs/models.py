@@ -1,8 +1,8 @@
 """Which names mean the same model, and by whom it is served.
 
-Names are one model if they differ only in case, in the maker or gateway before the last slash, in a date at the end,
-or in ``-instruct`` at the end: ``meta-llama/Llama-3.1-8B-Instruct`` is ``llama-3.1-8b``. Nothing else is taken for the
-same: not another size, precision, ``-turbo``, ``-latest`` or ``:free``.
+Names are one model if they differ only in case, in the maker or gateway before the last slash, in a date at
+the end, or in ``-instruct`` at the end: ``meta-llama/Llama-3.1-8B-Instruct`` is ``llama-3.1-8b``. Nothing
+else is taken for the same: not another size, precision, ``-turbo``, ``-latest`` or ``:free``.
 """
 
 from __future__ import annotations

@@ -37,6 +37,12 @@ class Hashed(io.RawIOBase):
         self.bytes += len(data)
         return len(data)
 
+    def close(self) -> None:
+        """Let the file go; standard input stays open."""
+        if not self.closed and self._stream is not sys.stdin.buffer:
+            self._stream.close()
+        super().close()
+
     def finish(self) -> str:
         """The digest of all of it, read to the end."""
         while data := self._stream.read(1 << 20):
@@ -54,7 +60,7 @@ class Opened:
 
     name: str
     form: str
-    content: io.BufferedReader
+    content: IO[bytes]
     raw: Hashed
     separator: str = ","
     header: tuple[str, ...] = ()
@@ -70,11 +76,11 @@ def open_log(name: str) -> Opened:
     if name != STDIN and Path(name).is_dir():
         raise refusal(name, None, "", "is a folder; name its files")
     raw = Hashed(stream)
-    content = io.BufferedReader(raw, _HEAD)
+    content: Any = io.BufferedReader(raw, _HEAD)
     try:
         if content.peek(2)[:2] == b"\x1f\x8b":
-            content = io.BufferedReader(gzip.GzipFile(fileobj=content), _HEAD)  # type: ignore[type-var,arg-type]
-        head = content.peek(_HEAD)
+            content = io.BufferedReader(gzip.GzipFile(fileobj=content), _HEAD)
+        head: bytes = content.peek(_HEAD)
     except (OSError, EOFError) as error:
         raise refusal(name, None, "", f"cannot be unpacked: {error}") from None
     if not head.strip():
@@ -89,7 +95,7 @@ def open_log(name: str) -> Opened:
     return _table(name, head, content, raw)
 
 
-def _table(name: str, head: bytes, content: io.BufferedReader, raw: Hashed) -> Opened:
+def _table(name: str, head: bytes, content: IO[bytes], raw: Hashed) -> Opened:
     if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise refusal(name, 1, "", "is UTF-16; save it as UTF-8")
     try:

@@ -1,4 +1,5 @@
-"""Types of task and groups of clients: what calls are told apart by, under names that say nothing of anybody."""
+"""Types of task and groups of clients: what calls are told apart by, under names that say nothing of
+anybody."""
 
 from __future__ import annotations
 
@@ -63,15 +64,16 @@ def plain(value: str, prefix: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Clients:
-    """Clients, numbered on from group to group in the order in which they first come: that of each row, and how
-    many each group has."""
+    """Clients, numbered on from group to group in the order in which they first come: that of each row, and
+    how many each group has."""
 
     of_row: np.ndarray
     counts: tuple[int, ...]
 
 
 def clients_of(groups: Kinds, users: np.ndarray) -> Clients:
-    """Who uses what from which group: a user of two groups is two clients, and those without a name are one."""
+    """Who uses what from which group: a user of two groups is two clients, and those without a name are
+    one."""
     width = int(users.max(initial=-1)) + 2
     keys = groups.of_row.astype(np.int64) * width + users + 1
     first = first_places(keys, len(groups.names) * width)

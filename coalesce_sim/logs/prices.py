@@ -1,4 +1,5 @@
-"""What a seller asks by the token, worked out from its bills: usd = a · uncached + b · cached + c · output."""
+"""What a seller asks by the token, worked out from its bills: usd = a · uncached + b · cached + c ·
+output."""
 
 from __future__ import annotations
 
@@ -21,7 +22,8 @@ _SEPARATE: Final = 1e-3
 class Prices:
     """USD for a million tokens; `cached_usd` is None where nothing was read from a cache.
 
-    `met` is the share of bills that they give to the cent's millionth, `error` the median relative error of all.
+    `met` is the share of bills that they give to the cent's millionth, `error` the median relative error of
+    all.
     """
 
     input_usd: float

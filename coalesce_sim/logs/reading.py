@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
-from typing import Any, Final
+from pathlib import Path
+from typing import IO, Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,7 +22,10 @@ from coalesce_sim.logs.opening import STDIN, Opened, open_log, refusal
 from coalesce_sim.logs.sources import FIELDS, NEEDED, Paths, Release, Source
 from coalesce_sim.scenario.problems import closest
 
-_BLOCK: Final = 1 << 24
+_BLOCK: Final = 1 << 22
+_MOST_OPEN: Final = 1 << 28
+"""Bytes after which a quote that nobody closes is taken for one that stands in a cell."""
+
 _ROWS: Final = 1 << 16
 _JSON_ROWS: Final = 20_000
 _NULLS: Final = ["", "NULL", "null", "None", "NaN", "nan", "\\N"]
@@ -60,25 +65,16 @@ def read_log(name: str, source: Source, own: Mapping[str, str], log: LogFile) ->
     """
     opened = open_log(name)
     log.told += opened.told
-    if opened.form == "parquet":
-        yield from _parquet(opened, source, own, log)
-    elif opened.form == "json":
-        yield from _json(opened, source, own, log)
-    else:
-        yield from _table(opened, source, own, log)
-    if opened.form == "parquet" and name != STDIN:
-        log.sha256 = digest_of_file(_path(name))
-    else:
-        log.sha256 = opened.raw.finish()
-    opened.content.close()
+    read = {"parquet": _parquet, "json": _json, "table": _table}[opened.form]
+    try:
+        yield from read(opened, source, own, log)
+        by_name = opened.form == "parquet" and name != STDIN
+        log.sha256 = digest_of_file(Path(name)) if by_name else opened.raw.finish()
+    finally:
+        opened.content.close()
+        opened.raw.close()
     if log.rows == 0:
         raise refusal(name, None, "", "has no rows")
-
-
-def _path(name: str) -> Any:
-    from pathlib import Path
-
-    return Path(name)
 
 
 def _chosen(
@@ -91,7 +87,7 @@ def _chosen(
         near = closest(column, columns)
         hint = f"; did you mean {near!r}?" if near else ""
         raise refusal(name, None, column, f"no such column, but --columns {each}={column} names it{hint}")
-    paths = {each: (column,) for each, column in own.items()}
+    paths: dict[str, Paths] = {each: (column,) for each, column in own.items()}
     for each, options in release.paths.items():
         there = tuple(path for path in options if path.partition("/")[0] in columns)
         if there and each not in paths and not _stands_in(each, own):
@@ -120,9 +116,10 @@ def _check(
     for group in lacking:
         known = [path for each in group for path in release.paths.get(each, ())]
         wanted.append(" or ".join(dict.fromkeys(known)))
-    own = " (name yours with --columns field=column)" if source.kind == "csv" else ""
+    known_as = f"an export of {source.tool} ({release.name}) has it"
+    own = "name yours with --columns field=column" if source.kind == "csv" else known_as
     found = ", ".join(columns[:40]) + (", …" if len(columns) > 40 else "")
-    message = f"no such column in this {source.tool} ({release.name}){own}; found: {found}"
+    message = f"no such column; {own}; found: {found}"
     raise refusal(name, None, ", ".join(wanted), message)
 
 
@@ -210,31 +207,52 @@ def _table(opened: Opened, source: Source, own: Mapping[str, str], log: LogFile)
                 opened.name, None, column, f"stands {opened.header.count(column)} times in the header"
             )
 
-    def torn(row: Any) -> str:
+    def torn(_: Any) -> str:
         log.torn += 1
         log.first_torn = log.first_torn or log.rows + 1
         return "skip"
 
-    try:
-        reader = pa.csv.open_csv(
-            pa.PythonFile(opened.content, mode="r"),
-            pa.csv.ReadOptions(block_size=_BLOCK),
-            pa.csv.ParseOptions(
-                delimiter=opened.separator, newlines_in_values=True, invalid_row_handler=torn
-            ),
-            pa.csv.ConvertOptions(
-                include_columns=needed,
-                column_types=dict.fromkeys(needed, pa.string()),
-                strings_can_be_null=True,
-                null_values=_NULLS,
-            ),
-        )
-        for batch in reader:
-            if len(batch):
-                yield Stretch(len(batch), log.rows + 1, _cells(batch, paths))
-                log.rows += len(batch)
-    except pa.ArrowInvalid as error:
-        raise refusal(opened.name, log.rows + 1, "", _without_cells(error)) from None
+    parse = pa.csv.ParseOptions(delimiter=opened.separator, newlines_in_values=True, invalid_row_handler=torn)
+    convert = pa.csv.ConvertOptions(
+        include_columns=needed,
+        column_types=dict.fromkeys(needed, pa.string()),
+        strings_can_be_null=True,
+        null_values=_NULLS,
+    )
+    for number, block in enumerate(_blocks(opened.content)):
+        names = list(opened.header)
+        read = pa.csv.ReadOptions(column_names=names, skip_rows=number == 0, block_size=len(block) + 1)
+        try:
+            table = pa.csv.read_csv(pa.BufferReader(block), read, parse, convert)
+        except pa.ArrowInvalid as error:
+            raise refusal(opened.name, log.rows + 1, "", _without_cells(error)) from None
+        if len(table):
+            yield Stretch(len(table), log.rows + 1, _cells(table, paths))
+            log.rows += len(table)
+
+
+def _blocks(content: IO[bytes]) -> Iterator[bytes]:
+    """Whole rows of a table, some megabytes at a time: cut where a line ends and all quotes are closed."""
+    rest = b""
+    while read := content.read(_BLOCK):
+        block = rest + read
+        cut = _end_of_rows(block)
+        rest = block[cut:]
+        if cut:
+            yield block[:cut]
+    if rest:
+        yield rest
+
+
+def _end_of_rows(block: bytes) -> int:
+    """Behind the last line end before which quotes are closed; behind the last one where that is far away."""
+    last = end = block.rfind(b"\n") + 1
+    open_quotes = block.count(b'"', 0, end) % 2
+    while end and open_quotes:
+        before = block.rfind(b"\n", 0, end - 1) + 1
+        open_quotes ^= block.count(b'"', before, end) % 2
+        end = before
+    return end if end or len(block) < _MOST_OPEN else last
 
 
 def _without_cells(error: Exception) -> str:
@@ -274,7 +292,7 @@ def _json(opened: Opened, source: Source, own: Mapping[str, str], log: LogFile) 
     routes: dict[str, list[list[str]]] = {}
 
     def stretch() -> Stretch:
-        cells = {name: _array([_value(row, ways) for row in rows]) for name, ways in routes.items()}
+        cells = {name: _array(_values(rows, ways)) for name, ways in routes.items()}
         made = Stretch(len(rows), log.rows + 1, cells)
         log.rows += len(rows)
         rows.clear()
@@ -303,23 +321,28 @@ def _of_rows(
     return paths, routes
 
 
-def _value(row: Mapping[str, Any], ways: Sequence[Sequence[str]]) -> Any:
+def _values(rows: Sequence[Mapping[str, Any]], ways: Sequence[Sequence[str]]) -> list[Any]:
+    """What rows have under the first of several ways that leads to something."""
+    found: list[Any] = [None] * len(rows)
     for way in ways:
-        value: Any = row
-        for place, key in enumerate(way):
-            if isinstance(value, str) and place:
-                value = _parsed(value)
-            value = value.get(key) if isinstance(value, Mapping) else None
-        if value is not None and value != "":
-            return value
-    return None
+        there = [row.get(way[0]) for row in rows]
+        for key in way[1:]:
+            there = [each.get(key) if type(each) is dict else _below(each, key) for each in there]
+        found = [
+            other if value is None or value == "" else value
+            for value, other in zip(found, there, strict=True)
+        ]
+        if None not in found:
+            break
+    return [None if value == "" else value for value in found]
 
 
-def _parsed(text: str) -> Any:
-    import json
-
+def _below(value: Any, key: str) -> Any:
+    """What stands under a key of a text that is JSON."""
+    if not isinstance(value, str) or not value.startswith("{"):
+        return None
     try:
-        return json.loads(text)
+        return json.loads(value).get(key)
     except ValueError:
         return None
 
@@ -342,8 +365,6 @@ def _array(values: list[Any]) -> pa.Array:
 
 
 def _text(value: Any) -> str:
-    import json
-
     if isinstance(value, str):
         return value
     return json.dumps(value)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 Paths = tuple[str, ...]
-"""Columns that may hold a field, the first that has something in a row; what is nested is reached by ``/``."""
+"""Columns that may hold a field, the first that has something in a row; what is nested is reached by
+``/``."""
 
 FIELDS: Final = {
     "id": "the request's own number, by which rows that stand twice are found",
@@ -62,8 +63,8 @@ class Release:
 class Source:
     """A kind of log: its releases, newest first, and what its words mean.
 
-    `calls` are kinds of call that are a model's answers, all if there are none; `not_calls` are parts of the names of
-    those that are not. `failures` are words for a call that failed.
+    `calls` are kinds of call that are a model's answers, all if there are none; `not_calls` are parts of the
+    names of those that are not. `failures` are words for a call that failed.
     """
 
     kind: str
@@ -76,7 +77,8 @@ class Source:
     notes: tuple[str, ...] = field(default=())
 
     def release(self, columns: Collection[str]) -> Release:
-        """The newest release whose mark is among the columns; failing that the one that shares most of them."""
+        """The newest release whose mark is among the columns; failing that the one that shares most of
+        them."""
         for each in self.releases:
             if each.known_by in columns:
                 return each

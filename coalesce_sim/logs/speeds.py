@@ -1,4 +1,5 @@
-"""How fast a model was: seconds to the first token and for each one after it, and what that says of its rates."""
+"""How fast a model was: seconds to the first token and for each one after it, and what that says of its
+rates."""
 
 from __future__ import annotations
 
@@ -66,7 +67,8 @@ def _rate(seconds: float) -> float | None:
 
 
 def _of_first_tokens(prompt: FloatArray, first: FloatArray) -> tuple[float, float | None]:
-    """Ms before the work, and tokens read per second: a line through the medians of stretches of length."""
+    """Milliseconds before the work, and tokens read per second: a line through the medians of stretches of
+    length."""
     if len(first) < 2 or prompt.min() == prompt.max():
         return 1000 * float(np.median(first)), None
     edges = np.unique(np.quantile(prompt, np.linspace(0, 1, _BINS + 1)))
@@ -94,4 +96,5 @@ def at_work(start: np.ndarray, end: np.ndarray) -> np.ndarray:
     begun = np.searchsorted(np.sort(start), start, side="right")
     ended = np.searchsorted(np.sort(end), start, side="right")
     zero = end <= start
-    return np.maximum(1, begun - ended + zero)
+    jobs: np.ndarray = np.maximum(1, begun - ended + zero)
+    return jobs

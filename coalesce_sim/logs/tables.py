@@ -17,6 +17,7 @@ from coalesce_sim.files import Folder
 from coalesce_sim.logs.importing import Reading
 from coalesce_sim.logs.listings import Seller
 from coalesce_sim.logs.speeds import at_work
+from coalesce_sim.logs.wholes import Wholes
 from coalesce_sim.parquet import ROWS_PER_GROUP, ParquetStream
 
 REQUESTS: Final = "requests.parquet"
@@ -29,17 +30,19 @@ MOST_RUNS: Final = 20_000
 
 
 def write_requests(folder: Folder, reading: Reading) -> None:
-    """The tasks, a row a task, as `arrivals: {kind: table}` reads them."""
+    """The tasks, a row a task, as `arrivals: {kind: table}` reads them.
+
+    Where sessions are tasks in steps nothing is said of who did them.
+    """
     about = {"made by": "coalesce_sim import", "of": reading.request.source.tool}
+    requests = _logged(reading) if reading.wholes is None else _in_steps(reading, reading.wholes)
     with ParquetStream(folder, REQUESTS, about) as stream:
-        values = type_values_usd(reading)
-        sessions = bool((reading.calls.session >= 0).any())
-        for first in range(0, len(reading.tasks), ROWS_PER_GROUP):
-            stream.add(_requests(reading, slice(first, first + ROWS_PER_GROUP), values, sessions))
+        for table in requests:
+            stream.add(table)
 
 
 def type_values_usd(reading: Reading) -> FloatArray:
-    """What the tasks of each type cost on average, of those that cost anything: the least that they are worth."""
+    """What tasks of each type cost on average, of those that cost anything: the least that they are worth."""
     types = len(reading.types.names)
     of_task = reading.types.of_row[reading.tasks.first]
     billed = reading.tasks.usd > 0
@@ -48,32 +51,76 @@ def type_values_usd(reading: Reading) -> FloatArray:
     return np.where(count > 0, sums / np.maximum(count, 1), 0.0)
 
 
-def _requests(reading: Reading, part: slice, values_usd: FloatArray, sessions: bool) -> pa.Table:
+def _stretches(rows: int) -> Iterator[slice]:
+    for first in range(0, rows, ROWS_PER_GROUP):
+        yield slice(first, first + ROWS_PER_GROUP)
+
+
+def _logged(reading: Reading) -> Iterator[pa.Table]:
+    """Tasks with what came of them."""
     calls, tasks = reading.calls, reading.tasks
-    first = tasks.first[part]
-    type_ = reading.types.of_row[first]
-    who = reading.sellers.of_call[tasks.last[part]]
+    values_usd = type_values_usd(reading)
+    sessions = bool((calls.session >= 0).any())
     places = [HOME if each.at_home else each.name for each in reading.sellers.sellers]
-    usd = tasks.usd[part]
-    columns: dict[str, pa.Array] = {
-        "arrival_s": pa.array(calls.start[first], pa.int64()).cast(pa.timestamp("us", "UTC")),
-        "type": _words(type_, reading.types.names),
+    for part in _stretches(len(tasks)):
+        first, usd = tasks.first[part], tasks.usd[part]
+        type_ = reading.types.of_row[first]
+        lengths = (tasks.prompt[part], tasks.cached[part], tasks.output[part])
+        columns = _columns(reading, first, type_, reading.types.names, reading.clients.of_row[part], lengths)
+        columns |= {
+            "value_usd": pa.array(values_usd[type_], pa.float64()),
+            "logged.to": _words(reading.sellers.of_call[tasks.last[part]], places),
+            "logged.usd": pa.array(usd, pa.float64(), mask=np.isnan(usd)),
+            "logged.s": pa.array(tasks.seconds[part], pa.float64()),
+            "logged.good": pa.array(tasks.good[part], pa.bool_()),
+            "logged.attempts": pa.array(tasks.attempts[part], pa.int32()),
+        }
+        if sessions:
+            session = calls.session[first]
+            columns["session"] = pa.array(session, pa.int32(), mask=session < 0)
+        yield pa.table(columns)
+
+
+def _in_steps(reading: Reading, wholes: Wholes) -> Iterator[pa.Table]:
+    """Tasks of which some are sessions as a whole, with the tokens and the value of all their steps."""
+    tasks = reading.tasks
+    values_usd = type_values_usd(reading)[reading.types.of_row[tasks.first]]
+    count = len(tasks)
+    prompt, cached, output, value = (
+        np.bincount(wholes.head, each, minlength=count)
+        for each in (tasks.prompt, tasks.cached, tasks.output, values_usd)
+    )
+    names = (*reading.types.names, *(each.name for each in wholes.types))
+    types = np.where(
+        wholes.of_task < 0, reading.types.of_row[tasks.first], wholes.of_task + len(reading.types.names)
+    )
+    rows = np.flatnonzero(wholes.head == np.arange(count))
+    for part in _stretches(len(rows)):
+        which = rows[part]
+        lengths = tuple(each[which].astype(np.int64) for each in (prompt, cached, output))
+        first, clients = tasks.first[which], reading.clients.of_row[which]
+        columns = _columns(reading, first, types[which], names, clients, lengths)
+        yield pa.table(columns | {"value_usd": pa.array(value[which], pa.float64())})
+
+
+def _columns(
+    reading: Reading,
+    first: np.ndarray,
+    types: np.ndarray,
+    names: Sequence[str],
+    clients: np.ndarray,
+    lengths: Sequence[np.ndarray],
+) -> dict[str, pa.Array]:
+    """When tasks came, of which type, for whom and how long."""
+    return {
+        "arrival_s": pa.array(reading.calls.start[first], pa.int64()).cast(pa.timestamp("us", "UTC")),
+        "type": _words(types, names),
         "group": _words(reading.groups.of_row[first], reading.groups.names),
-        "client": pa.array(reading.clients.of_row[part], pa.int32()),
-        "prompt_tokens": pa.array(tasks.prompt[part], pa.int32()),
-        "cached_tokens": pa.array(tasks.cached[part], pa.int32()),
-        "output_tokens": pa.array(tasks.output[part], pa.int32()),
-        "value_usd": pa.array(values_usd[type_], pa.float64()),
-        "logged.to": _words(who, places),
-        "logged.usd": pa.array(usd, pa.float64(), mask=np.isnan(usd)),
-        "logged.s": pa.array(tasks.seconds[part], pa.float64()),
-        "logged.good": pa.array(tasks.good[part], pa.bool_()),
-        "logged.attempts": pa.array(tasks.attempts[part], pa.int32()),
+        "client": pa.array(clients, pa.int32()),
+        "prompt_tokens": pa.array(lengths[0], pa.int64()),
+        "cached_tokens": pa.array(lengths[1], pa.int64()),
+        "output_tokens": pa.array(lengths[2], pa.int64()),
     }
-    if sessions:
-        session = calls.session[first]
-        columns["session"] = pa.array(session, pa.int32(), mask=session < 0)
-    return pa.table(columns)
 
 
 def _words(places: np.ndarray, names: Sequence[str]) -> pa.Array:

@@ -1,4 +1,5 @@
-"""Tasks out of calls: attempts at the same one together, with who did it in the end, the whole bill and the whole time."""
+"""Tasks out of calls: attempts at the same one together, with who did it in the end, the whole bill and the
+whole time."""
 
 from __future__ import annotations
 
@@ -35,7 +36,8 @@ class Tasks:
 
 
 def tasks_from(calls: Calls, task: IntArray, kinds: Kinds, usd: FloatArray) -> Tasks:
-    """The tasks of calls that are in order of their start; `task` is the place of each one's first attempt."""
+    """The tasks of calls that are in order of their start; `task` is the place of each one's first
+    attempt."""
     places = np.arange(len(task), dtype=np.int32)
     first, again = np.flatnonzero(task == places).astype(np.int32), np.flatnonzero(task != places)
     last, bill = first.copy(), usd[first]
@@ -68,8 +70,9 @@ def tasks_from(calls: Calls, task: IntArray, kinds: Kinds, usd: FloatArray) -> T
 def _with_lengths(
     good: BoolArray, type_: np.ndarray, types: int, prompt: np.ndarray, output: np.ndarray
 ) -> BoolArray:
-    """Give tasks that came to nothing the mean lengths of their type where the log has none; which these are."""
-    guessed = ~good & ((prompt == 0) | (output == 0))
+    """Give tasks that came to nothing the mean lengths of their type where the log has none; which these
+    are."""
+    guessed: BoolArray = ~good & ((prompt == 0) | (output == 0))
     if not guessed.any():
         return guessed
     for lengths in (prompt, output):

@@ -1,4 +1,5 @@
-"""Times as logs write them: with a zone or without, or as a number of seconds, milli-, micro- or nanoseconds."""
+"""Times as logs write them: with a zone or without, or as a number of seconds, milli-, micro- or
+nanoseconds."""
 
 from __future__ import annotations
 
@@ -29,7 +30,8 @@ class Clock:
     units: Counter[str] = field(default_factory=Counter)
 
     def microseconds(self, values: pa.Array) -> tuple[IntArray, IntArray]:
-        """Microseconds of the epoch, `NONE` where there is no time, and the places of what is no time at all."""
+        """Microseconds of the epoch, `NONE` where there is no time, and the places of what is no time at
+        all."""
         if pa.types.is_timestamp(values.type):
             return self._typed(values)
         if pa.types.is_integer(values.type) or pa.types.is_floating(values.type):

@@ -16,6 +16,8 @@ from coalesce_sim.market.contracts.open_block import OpenContractBlock
 from coalesce_sim.market.contracts.quotes import ContractQuote
 from coalesce_sim.market.contracts.trade import ContractAttempt, ContractTrade
 from coalesce_sim.market.deciders import Deciders, Make
+from coalesce_sim.market.logged.core import LoggedCore
+from coalesce_sim.market.logged.trade import LoggedQuote, LoggedTrade, LoggedWork, OpenLoggedBlock
 from coalesce_sim.market.loop import Loop
 from coalesce_sim.market.matching import matching_of
 from coalesce_sim.market.observer import Observer
@@ -33,7 +35,7 @@ from coalesce_sim.metrics import of_group
 from coalesce_sim.policies.protocol import Policy, Surroundings
 from coalesce_sim.policies.registry import create
 from coalesce_sim.policies.topsis import Topsis
-from coalesce_sim.policies.yardsticks import AlwaysLocal
+from coalesce_sim.policies.yardsticks import AlwaysLocal, AsLogged
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.skills.compatibility import compatibility
 from coalesce_sim.streams import Streams
@@ -53,10 +55,11 @@ class Market:
     """
 
     _baseline: Baseline | None = None
-    trade: ContractTrade | PublishedTrade
+    trade: ContractTrade | PublishedTrade | LoggedTrade
     _loop: (
         Loop[OpenContractBlock, ContractQuote, ContractAttempt]
         | Loop[OpenPublishedBlock, PublishedQuote, PublishedWork]
+        | Loop[OpenLoggedBlock, LoggedQuote, LoggedWork]
     )
 
     def __init__(
@@ -70,6 +73,9 @@ class Market:
         core: Core = "simpy",
         make: Make = create,
     ) -> None:
+        logged = isinstance(policy, AsLogged) and policy.at_logged_costs
+        if logged:  # what the log says is of all clients, whoever would decide for them
+            scenario = scenario.asked_alike()
         streams, rule = Streams(seed, replication), scenario.market_demand
         self.demand = np.zeros(0) if rule is None else hourly_demand(rule, scenario.clock, streams)
         self.pool = pool = Pool(scenario, streams)
@@ -97,13 +103,16 @@ class Market:
             listens=deciders.listens,
             searches=lambda client: deciders.of(client).searches,
         )
-        self.trade = ContractTrade(venue) if scenario.learning else PublishedTrade(venue)
+        self.trade = LoggedTrade(venue) if logged else _trade_of(venue)
         self._compiled = None if core == "simpy" else _compiled(venue, self.trade, deciders)
         self._under_way = BlocksUnderWay(self.accounts, observer, (self._compiled or self.trade).taken)
-        if isinstance(self.trade, ContractTrade):  # two branches, each with its own kinds of block and quote
-            self._loop = self._looped(self.trade)
-        else:
-            self._loop = self._looped(self.trade)
+        match self.trade:  # each has its own kinds of block, quote and attempt
+            case ContractTrade() as trade:
+                self._loop = self._looped(trade)
+            case PublishedTrade() as trade:
+                self._loop = self._looped(trade)
+            case LoggedTrade() as trade:
+                self._loop = self._looped(trade)
         observer.set_up(self)
         deciders.start(
             lambda prefix: Surroundings(
@@ -193,6 +202,8 @@ class Market:
             "home_utilisation": 100 * home_utilisation(self.ended_s),
             **of_groups,
         } | self.trade.figures()
+        if isinstance(self.trade, LoggedTrade):  # nobody's slots are in a log
+            figures = {"revenue_hhi": figures["revenue_hhi"]}
         if isinstance(self.trade, ContractTrade):
             figures |= self.trade.books.figures(self.ended_s)
         if self._turns_over:
@@ -204,10 +215,17 @@ class Market:
         return {name: value for name, value in figures.items() if not np.isnan(value)}
 
 
+def _trade_of(venue: Venue) -> ContractTrade | PublishedTrade:
+    """How a scenario's market trades."""
+    return ContractTrade(venue) if venue.scenario.learning else PublishedTrade(venue)
+
+
 def _compiled(
-    venue: Venue, trade: ContractTrade | PublishedTrade, deciders: Deciders
-) -> MarketCore | PublishedCore | QueueingCore | None:
+    venue: Venue, trade: ContractTrade | PublishedTrade | LoggedTrade, deciders: Deciders
+) -> MarketCore | PublishedCore | QueueingCore | LoggedCore | None:
     """The compiled core, where it covers the market; it is imported, and numba with it, when asked for."""
+    if isinstance(trade, LoggedTrade):
+        return None if venue.observer.sees_decisions else LoggedCore(venue, trade)
     if uncovered(venue.scenario) is not None:
         return None
     policy = AlwaysLocal() if deciders.only is None else deciders.only.policy  # which then decides nothing

@@ -90,12 +90,13 @@ class Workers(dict[int, Queue]):
     def _of_machines(self, now_s: float, among: range, machines: Sequence[int]) -> float:
         """The same where some share machines, which count once."""
         counted = {machines[number]: number for number in reversed(among) if machines[number] >= 0}
-        numbers = sorted(counted.values())
+        numbers, kept = sorted(counted.values()), self._worked_s
         slots = [self.slots[number] for number in numbers]
         if None in slots or now_s == 0:
             return math.nan
         total = sum(count for count in slots if count is not None)
-        return _added(self[number].busy_s for number in numbers) / (total * now_s) if total else math.nan
+        worked_s = (self[at].busy_s if kept is None else kept[machines[at]] for at in numbers)
+        return _added(worked_s) / (total * now_s) if total else math.nan
 
 
 def _added(values: Iterable[float]) -> float:

@@ -35,8 +35,8 @@ _LINES: Final = {
     "leak_usd": "leaks",
 }
 
-Pair = tuple[Estimate, Estimate]
-"""A figure as played, and all-local."""
+Told = tuple[Estimate, Estimate, Estimate]
+"""A figure as played, all-local, and as logged."""
 
 
 def saved(estimates: Mapping[str, Estimate]) -> str:
@@ -64,7 +64,7 @@ def made_of(points: Mapping[str, Estimate]) -> str:
     return f" ({', '.join(told)})" if told else ""
 
 
-def cost_lines(estimates: Mapping[str, Estimate]) -> Iterator[tuple[str, Pair]]:
+def cost_lines(estimates: Mapping[str, Estimate]) -> Iterator[tuple[str, Told]]:
     """The cost by groups and their parts, then in all; parts that come to nothing are left out.
 
     The parts of a group add up to it, and the groups to the sum; retries are in other parts too.
@@ -73,20 +73,21 @@ def cost_lines(estimates: Mapping[str, Estimate]) -> Iterator[tuple[str, Pair]]:
     all_local = estimates.get("all_local_usd", NONE)
     nothing = Estimate(0.0, None, None, all_local.n)
 
-    def pair(metric: str) -> Pair:
-        return estimates.get(metric, nothing), estimates.get(f"all_local_{metric}", nothing)
+    def of(metric: str) -> Told:
+        all_local = estimates.get(f"all_local_{metric}", nothing)
+        return estimates.get(metric, nothing), all_local, estimates.get(f"as_logged_{metric}", NONE)
 
     for group in GROUPS:
-        lines = [
-            (f"  {_LINES[part.metric]}", pair(part.metric)) for part in COST_PARTS if part.group == group
-        ]
-        told = [(label, both) for label, both in lines if any(map(_says_something, both))]
-        if told:
-            yield f"{group}, USD", pair(f"{group}_usd")
+        lines = [(f"  {_LINES[part.metric]}", of(part.metric)) for part in COST_PARTS if part.group == group]
+        told = [(label, each) for label, each in lines if any(map(_says_something, each))]
+        whole = of(f"{group}_usd")
+        if told or _says_something(whole[2]):
+            yield f"{group}, USD", whole
             yield from told
-        if group == "cash" and _says_something(pair("retries_usd")[0]):
-            yield "  of which for retries", pair("retries_usd")
-    yield "realised cost, USD", (estimates.get("realised_usd", NONE), all_local)
+        if group == "cash" and _says_something(of("retries_usd")[0]):
+            yield "  of which for retries", of("retries_usd")
+    as_logged = estimates.get("as_logged_usd", NONE)
+    yield "realised cost, USD", (estimates.get("realised_usd", NONE), all_local, as_logged)
 
 
 def _points(value: Estimate) -> str:

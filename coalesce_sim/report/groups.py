@@ -18,7 +18,9 @@ _HEADS = {
     "outsourcing_rate": "out-\nsourced, %",
     "realised_usd": "cost,\nUSD",
     "all_local_usd": "all-local,\nUSD",
+    "as_logged_usd": "as logged,\nUSD",
     "cost_reduction": "saved,\n%",
+    "cost_reduction_as_logged": "against\nthe log, %",
     "late_rate": "late,\n%",
     "success_rate": "good,\n%",
 }

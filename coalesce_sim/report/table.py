@@ -9,9 +9,9 @@ from rich.text import Text
 
 from coalesce_sim.experiments.runs import RunResult
 from coalesce_sim.market.contracts.states import FINAL_STATES
-from coalesce_sim.metrics import SPLIT
+from coalesce_sim.metrics import COST_REDUCTION_AS_LOGGED, SPLIT
 from coalesce_sim.numbers import NOTHING, number, percent, plural, with_half_width
-from coalesce_sim.report.costs import NONE, SAVED_IN, cost_lines
+from coalesce_sim.report.costs import NONE, SAVED_IN, Told, cost_lines
 from coalesce_sim.report.groups import print_groups
 from coalesce_sim.report.layout import Column, print_columns, print_wrapped
 from coalesce_sim.report.results_folder import Written
@@ -27,6 +27,7 @@ _ROWS = {
     "exploration_rate": "explored, % of tasks",
     **{name: f"{group} saved, %¹" for name, group in SAVED_IN.items()},
     "cost_reduction": "cost reduction %, honest¹",
+    COST_REDUCTION_AS_LOGGED: "cost reduction %, against the log†",
     "cost_reduction_published": "cost reduction %, published²",
     "time_reduction": "time reduction %, honest¹",
     "time_savings_published": "time savings %, published²",
@@ -35,6 +36,10 @@ _PAPERS = ("cost_reduction_published", "time_savings_published")
 _HONEST = (
     "¹ 1 − realised cost (time) / that of the same tasks all-local, on the same random numbers. What is "
     "saved of cash, delay and losses adds up to the cost reduction; below 0, more is paid or lost."
+)
+_AGAINST_LOG = (
+    "† 1 − realised cost / that of the same tasks as their log says: bills or, at home without one, what the "
+    "hardware costs for so long, lateness and losses counted as here."
 )
 _AS_PUBLISHED = (
     "² The paper's own definition: what outsourced tasks gained, losses counted as 0, over what the tasks "
@@ -71,7 +76,8 @@ def print_run(console: Console, written: Written[RunResult]) -> None:
         print_wrapped(console, line)
     for line in uncertainty_lines(result.twins.figures, {n: result.estimates[n].split for n in SPLIT}):
         print_wrapped(console, line)
-    for note in (_HONEST, _AS_PUBLISHED) if _of_the_paper(result) else (_HONEST,):
+    notes = [_HONEST, *[_AS_PUBLISHED] * _of_the_paper(result)]
+    for note in [*notes, *[_AGAINST_LOG] * (COST_REDUCTION_AS_LOGGED in result.estimates)]:
         print_wrapped(console, note, "dim")
     if result.core.because is not None:
         print_wrapped(console, f"Played by SimPy: {result.core.because}.", "dim")
@@ -90,6 +96,8 @@ def _print_results(console: Console, result: RunResult) -> None:
         ours, decimals = result.estimates.get(name, NONE), 0 if name == "tasks" else 1
         if name in left_out or (name in SAVED_IN and not (ours.mean or ours.sd)):
             continue
+        if name == COST_REDUCTION_AS_LOGGED and name not in result.estimates:
+            continue
         interval = NOTHING if ours.ci95 is None else " to ".join(number(end, decimals) for end in ours.ci95)
         row = [label, number(ours.mean, decimals), number(ours.sd, decimals), interval]
         printed = ""
@@ -103,7 +111,8 @@ def _print_results(console: Console, result: RunResult) -> None:
 
 
 def _print_for_operators(console: Console, result: RunResult) -> None:
-    """What it cost, by parts that add up, with outsourcing and without; ± is half of the 95 % interval.
+    """What it cost, by parts that add up, with outsourcing and without, and as logged where there is a log;
+    ± is half of the 95 % interval.
 
     Where what is used is charged, what else an operator wants to know; where work may be bad, that too, and
     then only lines that say something.
@@ -114,31 +123,35 @@ def _print_for_operators(console: Console, result: RunResult) -> None:
 
     zero = Estimate(0.0, None, None, len(result.replications))
     learning, retries = result.scenario.learning, ours("attempts_per_task").mean != 1
-    rows = {
-        "outsourced, % of tasks": (ours("outsourcing_rate"), zero),
+    logged = "as_logged_usd" in result.estimates
+
+    def three(name: str) -> Told:
+        return ours(name), ours(f"all_local_{name}"), ours(f"as_logged_{name}")
+
+    late = tuple(_late(result, f"{of}late_rate") for of in ("", "all_local_", "as_logged_"))
+    rows: dict[str, tuple[Estimate, ...]] = {
+        "outsourced, % of tasks": (ours("outsourcing_rate"), zero, ours("as_logged_outsourcing_rate")),
         "done in steps, % of those that may be": (ours("split_rate"), NONE),
-        "ended well, % of tasks": (ours("success_rate"), ours("all_local_success_rate")),
+        "ended well, % of tasks": three("success_rate"),
         "attempts per task": (ours("attempts_per_task"), NONE) if retries else (zero, zero),
-        "turnaround p50, s": (ours("turnaround_p50_s"), ours("all_local_turnaround_p50_s")),
-        "turnaround p95, s": (ours("turnaround_p95_s"), ours("all_local_turnaround_p95_s")),
-        "turnaround p99, s": (ours("turnaround_p99_s"), ours("all_local_turnaround_p99_s")),
-        "missed the target, % of tasks": (ours("late_rate"), ours("all_local_late_rate")),
-        "missed the target, tasks": (_late(result, "late_rate"), _late(result, "all_local_late_rate")),
+        "turnaround p50, s": three("turnaround_p50_s"),
+        "turnaround p95, s": three("turnaround_p95_s"),
+        "turnaround p99, s": three("turnaround_p99_s"),
+        "missed the target, % of tasks": three("late_rate"),
+        "missed the target, tasks": late,
         "contractors at work, % of slots": (ours("contractor_utilisation"), zero),
         "clients' own slots at work, %": (ours("home_utilisation"), NONE),
         "concentration of revenue (HHI), 0 to 1": (ours("revenue_hhi"), NONE),
     }
     physical = result.scenario.cost_model.realised.basis == "physical"
-    told = [*cost_lines(result.estimates)]
-    for label, pair in rows.items() if physical else ():
-        known, says_something = any(each.n for each in pair if each is not zero), any(e.mean for e in pair)
+    told: list[tuple[str, tuple[Estimate, ...]]] = [*cost_lines(result.estimates)]
+    for label, each in rows.items() if physical else ():
+        known, says_something = any(one.n for one in each if one is not zero), any(e.mean for e in each)
         if says_something if learning else known and label not in _WHERE_WORK_MAY_BE_BAD:
-            told.append((label, pair))
-    _print_rows(
-        console,
-        ["as played", "all-local"],
-        [[label, *(with_half_width(value) for value in pair)] for label, pair in told],
-    )
+            told.append((label, each))
+    heads = ["as played", "all-local", "as logged"][: 3 if logged else 2]
+    cells = [[*map(with_half_width, (*each, NONE)[: len(heads)])] for _, each in told]
+    _print_rows(console, heads, [[label, *row] for (label, _), row in zip(told, cells, strict=True)])
 
 
 def experience(result: RunResult) -> list[str]:

@@ -52,8 +52,10 @@ class Recovery(Model):
     """What follows work that came to nothing: other contractors, and then home or the loss."""
 
     retries: Annotated[int, Field(ge=0, le=10)] = 0
-    """How often the policy is asked again on the same task, each time without the contractors that were
-    tried."""
+    """How often the policy is asked again on the same task."""
+    among: Literal["untried", "all"] = "untried"
+    """Who may offer then: ``untried``, only contractors that were not tried at this task; ``all``, those that
+    were as well, whose luck with it is another each time. No effect at `retries` of 0."""
     then: Literal["local", "give_up"] = "local"
     """What follows when the `retries` are used up: ``local``, the task is done at home; ``give_up``, it ends
     at its loss. At clients of 0 slots the two are the same."""

@@ -33,7 +33,7 @@ from coalesce_sim.scenario.discovery import Discovery
 from coalesce_sim.scenario.distributions import NonNegative, Positive, no_speck
 from coalesce_sim.scenario.moving import Moving, extremes, moving_in, objections
 from coalesce_sim.scenario.origins import Origins
-from coalesce_sim.scenario.policy import BestFixed, PolicySettings, names_in
+from coalesce_sim.scenario.policy import AsLogged, BestFixed, PolicySettings, names_in
 from coalesce_sim.scenario.pool import (
     Contractor,
     ContractorDynamics,
@@ -51,7 +51,7 @@ from coalesce_sim.scenario.tariff import PRICES
 from coalesce_sim.scenario.turnover import Turnover
 from coalesce_sim.scenario.uncertainty import Drawn, Uncertainty, unknown_places
 from coalesce_sim.scenario.volume import MOST_TRUST_GIB, overflow, trust_gib
-from coalesce_sim.scenario.workload import Csv, DemandDriven, MarketDemand, Recorded, Workload
+from coalesce_sim.scenario.workload import DemandDriven, FromFile, MarketDemand, Recorded, Workload
 
 MAX_INTERVALS = 10_000_000
 MOST_CONTRACTORS = 100_000
@@ -451,6 +451,11 @@ class Scenario(Model):
         shared = [("policy", self.policy)] if len(own) < max(1, len(groups)) else []
         return [*shared, *own]
 
+    @property
+    def plays_log(self) -> bool:
+        """Whether its policy is its tasks' log, and no contract is made."""
+        return isinstance(self.policy, AsLogged) and self.policy.costs == "logged"
+
     def policy_of(self, client: int) -> PolicySettings:
         """Who decides for a client."""
         group = self.clients.of(client).stated
@@ -507,7 +512,7 @@ class Scenario(Model):
         """The places in `COST_PARTS` of the parts that a task's cost may have here."""
         physical = self.cost_model.realised.basis == "physical"
         may_be = {
-            HOME_BILL: self.learning,
+            HOME_BILL: self.learning or self.workload.may_be_logged,
             OPPORTUNITY: not physical,
             RISK: not physical,
             LATENCY_PENALTY: not physical,
@@ -770,6 +775,9 @@ class Scenario(Model):
             raise ValueError("records: needs recorded tasks (workload.arrivals) and recorded contractors")
         if self.contracts is None:
             raise ValueError("contracts: missing, but recorded work may fail")
+        if self.contracts.recovery.among == "all":
+            once = "recorded runs are replayed, of which each contractor has one a task"
+            raise ValueError(f"contracts.recovery.among: must be untried where {once} (got 'all')")
         for name, kind in self.workload.types.items():
             if kind.in_steps or kind.may_split:
                 raise ValueError(f"workload.types.{name}.steps: recorded tasks are not composite")
@@ -790,7 +798,7 @@ class Scenario(Model):
             refused.append(
                 "uncertainty.log.blocks: needs records, whose instances are drawn (got 'instance')"
             )
-        if log not in (None, "instance") and not isinstance(self.workload.arrivals, Csv):
+        if log not in (None, "instance") and not isinstance(self.workload.arrivals, FromFile):
             kind = self.workload.arrivals.kind
             refused.append(
                 f"uncertainty.log.blocks: needs a log, which workload.arrivals of the kind {kind} is not "

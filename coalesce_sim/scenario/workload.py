@@ -244,8 +244,11 @@ class Table(Model):
     """``log`` starts the clock at the file's earliest timestamp, in place of `clock.start`. Left out, the run
     begins at `clock.start` whatever the file says."""
     pace: Positive = 1.0
-    """How many times as fast tasks come as the file says: 2 has twice as many in an hour. What a log says of
-    a task stays as it is."""
+    """How many times as fast tasks come as the file says: at 2 twice as many in an hour, each with as much
+    work as before. What is logged of them stays as it was."""
+    resample: Resample | None = None
+    """A bootstrap sample of the tasks that is played in their place, as `uncertainty.log` draws one for each
+    replication. Left out, the tasks themselves are."""
 
 
 class Progression(Model):
@@ -491,6 +494,17 @@ class Workload(Model):
     def arrivals_per_client(self) -> bool:
         """Whether each client brings its own tasks."""
         return isinstance(self.arrivals, DemandDriven | Renewal) and self.arrivals.per == "client"
+
+    @property
+    def may_be_logged(self) -> bool:
+        """Whether a log may say what came of tasks; of a table its columns tell."""
+        match self.arrivals:
+            case Listed(tasks=tasks):
+                return tasks[0].logged is not None
+            case Csv(columns=columns):
+                return "logged.to" in columns
+            case arrivals:
+                return isinstance(arrivals, Table)
 
     @property
     def expected_output_tokens(self) -> FloatArray:

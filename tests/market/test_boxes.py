@@ -15,6 +15,7 @@ from coalesce_sim.experiments.diagnosis.warnings import notes_of
 from coalesce_sim.market.compiled.coverage import CoreError
 from coalesce_sim.scenario.problems import ScenarioError
 from tests.market.trading import contractor, market
+from verification.both_cores import assert_same_on_both_cores, assert_told_the_same_by_both_cores
 from verification.plain_and_simulator import differences
 
 
@@ -26,6 +27,8 @@ def on_a_box(slots: int, *workers: dict[str, Any], tasks: list[tuple[float, int]
     fields |= {"boxes": {"lab": box}, "clients": {"count": 2, "box": "lab"}}
     scenario = coalesce_sim.load(fields)
     assert differences(scenario) == []
+    if not any("box" in each for each in workers):
+        assert_same_on_both_cores(scenario)
     return coalesce_sim.run(scenario, replications=1)
 
 
@@ -111,8 +114,10 @@ def test_bad_boxes_are_refused_where_they_stand_and_idle_ones_told(tmp_path: Pat
     scenario = coalesce_sim.load(path)
     assert scenario.clients.homes[0].slots == 2
     assert coalesce_sim.load(scenario.resolved()).clients.homes == scenario.clients.homes
-    with pytest.raises(CoreError, match="does not play boxes that agents share"):
-        choose_core("compiled", [scenario], runs=1)
+    assert choose_core("compiled", [scenario], runs=1).core == "compiled"
+    path.write_text(f"extends: market_day\n{lab}contractors: {{types: {{edge: {{box: lab}}}}}}\n")
+    with pytest.raises(CoreError, match="does not play boxes that contractors are on"):
+        choose_core("compiled", [coalesce_sim.load(path)], runs=1)
 
 
 def test_what_hardware_does_on_a_box_hangs_on_who_is_on_it() -> None:
@@ -140,3 +145,19 @@ def test_what_hardware_does_on_a_box_hangs_on_who_is_on_it() -> None:
     assert speed not in told(True, True) + told(False, True)
     assert memory not in told(True, True)
     assert memory in told(False, True)
+
+
+def test_a_box_at_home_is_one_machine_on_the_compiled_core_too() -> None:
+    """Two slots that six clients of a group share, of a market with much else."""
+    groups = {"few": {"count": 6, "box": "lab"}, "more": {"count": 14}}
+    changes = [
+        "workload.arrivals.limit=60",
+        "cost_model.internal.opportunity=queue",
+        "policy={kind: greedy}",
+    ]
+    fields = {"extends": "market_day", "boxes": {"lab": {"slots": 2, "hardware": "rtx_4090"}}}
+    scenario = coalesce_sim.load(fields | {"clients": {"groups": groups}}, changes)
+    assert_same_on_both_cores(scenario)
+    assert_told_the_same_by_both_cores(scenario)
+    played = coalesce_sim.run(scenario, replications=1, core="compiled").replications[0]
+    assert 0 < played["home_utilisation[few]"] <= 100

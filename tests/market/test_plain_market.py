@@ -181,7 +181,8 @@ def recorded(folder: Path, **sections: Any) -> coalesce_sim.Scenario:
     """Eleven tasks, 30 s apart, each a recorded one drawn anew."""
     (folder / "runs.csv").write_text(RUNS)
     (folder / "models.csv").write_text(MODELS)
-    fields = market([0], contracts={"due_on_failure": 1}, policy={"kind": "random"}, **sections)
+    rules: dict[str, Any] = {"contracts": {"due_on_failure": 1}, "policy": {"kind": "random"}} | sections
+    fields = market([0], **rules)
     fields["records"] = {
         "path": str(folder / "runs.csv"),
         "models_path": str(folder / "models.csv"),

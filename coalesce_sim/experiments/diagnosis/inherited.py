@@ -45,7 +45,7 @@ _NO_TARGET_MIN = "1e6"
 def inherited_of(scenario: Scenario) -> dict[str, str]:
     """The settings that are inherited and may decide here, with the file that says them."""
     found = {}
-    for place in (*_NEUTRAL, *_targets(scenario)):
+    for place in (*_NEUTRAL, *_targets(scenario), *_answers(scenario)):
         file = scenario.origins.inherited_from(place)
         if file is not None and _may_decide(scenario, place):
             found[place] = file
@@ -86,6 +86,8 @@ def decisive(scenario: Scenario, seed: int, rate: float, tasks: float) -> Iterat
 
 
 def _neutral(scenario: Scenario, place: str) -> str | None:
+    if place in _answers(scenario):
+        return f"{mean_answer(scenario, place.split('.')[2]):.4g}"
     value = _NEUTRAL.get(place, _NO_TARGET_MIN)
     return f"{mean_answer(scenario):.4g}" if value == "" else value
 
@@ -95,6 +97,9 @@ def _may_decide(scenario: Scenario, place: str) -> bool:
     value = _value(scenario, place)
     match place:
         case "workload.attributes.expected_output_tokens":
+            kinds = (scenario.workload.types[name] for name in types_that_come(scenario))
+            return expects_answers(scenario) and any(each.expected_output_tokens is None for each in kinds)
+        case _ if place in _answers(scenario):
             return expects_answers(scenario)
         case "workload.attributes.value_usd":
             return value != "0" and Asked(scenario).risk
@@ -111,6 +116,13 @@ def _may_decide(scenario: Scenario, place: str) -> bool:
 def _targets(scenario: Scenario) -> list[str]:
     """Where the target of each type of task is stated that can come."""
     return [f"{of_type(name)}.max_latency_min" for name in types_that_come(scenario)]
+
+
+def _answers(scenario: Scenario) -> list[str]:
+    """Where it is stated for a type of task that can come how long its answers are expected to be."""
+    types = scenario.workload.types
+    told = [name for name in types_that_come(scenario) if types[name].expected_output_tokens is not None]
+    return [f"{of_type(name)}.expected_output_tokens" for name in told]
 
 
 def _value(scenario: Scenario, place: str) -> str:

@@ -18,7 +18,7 @@ from coalesce_sim.market.compiled.market_tables import HOME_BEGINS, SETTING_UP, 
 from coalesce_sim.market.compiled.motion import Motion, ease_at
 from coalesce_sim.market.compiled.purses import commit, left_usd
 from coalesce_sim.market.compiled.quotes import due_usd, work_s
-from coalesce_sim.market.compiled.results import luck_of
+from coalesce_sim.market.compiled.results import luck_of, times_tried
 from coalesce_sim.market.compiled.slots import Books, has_slots, join
 from coalesce_sim.market.contracts.terms import ASKED, BID, EXTERNAL, LATENCY, PLAIN, SERVICE
 from coalesce_sim.policies.protocol import LOCAL
@@ -45,7 +45,7 @@ def carry_out(
     played.explored = played.explored or course.explored
     played.score, played.confidence = course.score, course.confidence
     if played.tried == 0:
-        facts.arrivals[task.client] += 1
+        facts.arrivals[task.worker - rules.contractors] += 1
         played.internal_usd, played.decided_s = course.stay_usd, agenda.now_s
         played.opportunity_usd = course.stay_late_usd
         played.estimated_usd = course.stay_usd if local else terms[EXTERNAL, position]
@@ -83,7 +83,8 @@ def carry_out(
     if rules.recorded:
         job.good = bool(facts.recorded.good[task.instance, who])
     else:
-        job.luck = luck_of(number, contractor, rules)
+        again = times_tried(who, tasks.tried[row, : played.tried])
+        job.luck = luck_of(number, again, contractor, rules)
         job.good = job.luck < ease_at(contractor, pair, agenda.now_s, motion)
     tasks.tried[row, played.tried] = who
     played.tried += 1

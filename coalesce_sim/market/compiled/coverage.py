@@ -48,6 +48,7 @@ POLICIES: Final[Mapping[type, type[Policy]]] = {
     settings.Cheapest: yardsticks.Cheapest,
     settings.Random: yardsticks.Random,
     settings.Fixed: yardsticks.Fixed,
+    settings.AsLogged: yardsticks.AsLogged,
     RoutesSettings: routes.Routes,
     settings.BestFixed: yardsticks.BestFixed,
     settings.Oracle: yardsticks.Oracle,
@@ -79,7 +80,12 @@ def of_contracts(scenario: Scenario) -> dict[str, bool]:
         "those who cheat (adversaries, but for honest and absent)": _anybody_cheats(scenario),
         "defences but entry_fee_usd, commitment and ratings": _defences_bear_on_contracts(scenario),
         "clients who prefer early offers (clients.position_bias)": scenario.clients.position_bias > 0,
-        "boxes that agents share (boxes)": bool(scenario.boxes),
+        "boxes that contractors are on (contractors.box)": any(
+            facts.box is not None for _, facts in scenario.facts
+        ),
+        "boxes that go down (boxes.outages)": any(
+            box.outages is not None for box in (scenario.boxes or {}).values()
+        ),
         "incidents (contracts.security.incidents)": scenario.incidents is not None,
         "reputation by a sliding window (reputation.model)": isinstance(model, SlidingWindowReputation),
         "reputation with Whitby's filter (reputation.model)": isinstance(model, WhitbyReputation),

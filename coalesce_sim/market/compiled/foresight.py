@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Final
+
+import numpy as np
 
 from coalesce_sim.arrays import IntArray
 from coalesce_sim.market.compiled.agenda import Agenda
@@ -33,12 +35,15 @@ from coalesce_sim.market.compiled.motion import NEVER, Motion, keep_up, lasting,
 from coalesce_sim.market.compiled.policy_memory import course_at, offers_at, yardstick_at
 from coalesce_sim.market.compiled.published_choices import ORACLE, TALLY, first_least
 from coalesce_sim.market.compiled.quotes import due_usd, work_s
-from coalesce_sim.market.compiled.results import bill_usd, is_good
+from coalesce_sim.market.compiled.results import bill_usd, is_good, times_tried
 from coalesce_sim.market.compiled.rows import Grid, Table
 from coalesce_sim.market.compiled.slots import Books, Worker, has_slots, takes_in, true_wait_s
 from coalesce_sim.market.compiled.topsis import exceeds
 from coalesce_sim.market.contracts.terms import ASKED
 from coalesce_sim.policies.protocol import LOCAL
+
+_FIRST: Final[Any] = np.int64(0)
+"""How often home was tried before: it works on a task once."""
 
 
 @kernel
@@ -50,7 +55,7 @@ def truth_decides(at: IntArray) -> float:
     task = tasks.stated[row]
     home_usd = foresee(
         course.task,
-        tasks.played[row].tried,
+        tasks.tried[row, : tasks.played[row].tried],
         task,
         books.workers[task.worker],
         experience,
@@ -74,7 +79,7 @@ def truth_decides(at: IntArray) -> float:
 @part
 def foresee(
     number: int,
-    attempt: int,
+    tried: IntArray,
     task: Task,
     home: Worker,
     experience: Experience,
@@ -93,7 +98,7 @@ def foresee(
     if has_slots(home):
         at_home_usd = _at_home_usd(number, task, home, experience, recorded, motion, books, agenda, rules)
     over_usd = at_home_usd if has_slots(home) and rules.recovers else task.loss_usd
-    check = checks[1 if task.by_hand else 0]
+    check, attempt = checks[1 if task.by_hand else 0], len(tried)
     for k in range(course.offers):
         who = offers.ids[k]
         contractor, worker = experience.contractors[who], books.workers[who]
@@ -110,7 +115,8 @@ def foresee(
             lasts_s, lost = lasting(up_s, took_s, contractor, motion)
             took_s = up_s - begin_s + lasts_s
         delivered_s = agenda.now_s + (ahead_s + queue_s + took_s)
-        good = is_good(number, who, task, contractor, pair, recorded, motion, delivered_s, rules)
+        again = times_tried(who, tried)
+        good = is_good(number, again, who, task, contractor, pair, recorded, motion, delivered_s, rules)
         billed_usd = bill_usd(who, good, task, pair, recorded, rules)
         if math.isnan(billed_usd):
             billed_usd = due_usd(task, who, offers.terms[ASKED, k], experience, conditional, worker, rules)
@@ -148,7 +154,7 @@ def _at_home_usd(
     end_s = agenda.now_s + true_wait_s(home, agenda.now_s, books) + task.local_s
     usd = task.home_usd + max(0.0, end_s - task.due_s) * rules.late_usd_per_s
     worker, pair = experience.contractors[task.home], experience.pairs[task.type_id, task.home]
-    good = is_good(number, task.home, task, worker, pair, recorded, motion, end_s, rules)
+    good = is_good(number, _FIRST, task.home, task, worker, pair, recorded, motion, end_s, rules)
     return usd if good else usd + task.loss_usd
 
 

@@ -8,7 +8,7 @@ part does what the SimPy side does, in the same order of arithmetic; the names a
 from __future__ import annotations
 
 import math
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -114,6 +114,9 @@ from coalesce_sim.market.compiled.stops import (
     TOLD,
 )
 from coalesce_sim.policies.protocol import LOCAL
+
+_FIRST: Final[Any] = np.int64(0)
+"""How often home was tried before: it works on a task once."""
 
 _SPARE: Final = 8
 """Rows that one event can use at most, those of events left out that give slots to attempts under way."""
@@ -379,7 +382,7 @@ def _go_on(
         return status
     if job.own:
         job.good = is_good(
-            job.task, job.who, task, contractor, pair, facts.recorded, motion, agenda.now_s, rules
+            job.task, _FIRST, job.who, task, contractor, pair, facts.recorded, motion, agenda.now_s, rules
         )
         played.own = True
         charge(task.home_usd, played.tried > 0, played)

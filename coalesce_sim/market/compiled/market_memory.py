@@ -61,7 +61,8 @@ class Under(NamedTuple):
 
 class Facts(NamedTuple):
     """What stands: prices on conditions, recorded results, checks; who has authorised whom, how many tasks
-    have come to each client, what groups may spend, and who asked for more of the task at hand."""
+    have come to each machine of clients, what groups may spend, and who asked for more of the task at hand.
+    """
 
     conditional: Grid[Conditional]
     recorded: Recorded

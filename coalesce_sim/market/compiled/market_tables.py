@@ -32,8 +32,8 @@ REJECTED: Final = 3
 class Task:
     """What stands of a task before anybody decides; `block` is the number of its block, `due_s` when its
     target ends, `instance` its row in the records, `part` that of what composite tasks consist of, `home` the
-    column of its client's home, `worker` that client's row among the workers, `purse` that of its budget,
-    `message_usd` what it pays for a message, `route` whom a static routing names for it."""
+    column of its client's home, `worker` the row of that client's machine among the workers, `purse` that of
+    its budget, `message_usd` what it pays for a message, `route` whom a static routing names for it."""
 
     block: int
     part: int
@@ -328,6 +328,7 @@ class Rules:
     due_on_failure: float
     timeout_factor: float
     retries: int
+    tries_again: bool
     then_local: bool
     opportunity: int
     own_late_usd_per_s: float

@@ -32,6 +32,7 @@ from coalesce_sim.market.compiled.market_tables import (
     Task,
 )
 from coalesce_sim.market.compiled.motion import Motion, have_slots_of_now, turn
+from coalesce_sim.market.compiled.results import times_tried
 from coalesce_sim.market.compiled.rows import Grid
 from coalesce_sim.market.compiled.slots import Books, Worker, expected_wait_s, jobs_of
 from coalesce_sim.market.compiled.topsis import exceeds
@@ -177,8 +178,8 @@ def quote(
 ) -> None:
     """`ContractTrade._quote` with `terms`: the offers of those who were found, the first of `offers.ids`, or
     of all who are `there` where nobody has to be looked for, less those who are not, do not offer, were
-    tried, or ask for more than the client may commit; of those who were found these stand behind. Who asks
-    for more is entered in `beyond`."""
+    tried and may not try again, or ask for more than the client may commit; of those who were found these
+    stand behind. Who asks for more is entered in `beyond`."""
     ahead_s = course.found_s + rules.setup_s + task.transfer_s
     at_stake_usd = course.stay_usd if rules.recovers else task.loss_usd
     count: Any = np.int64(0)
@@ -192,7 +193,7 @@ def quote(
         pair = experience.pairs[task.type_id, who]
         if not is_offered(who, task, pair, recorded, rules):
             continue
-        if played.tried > 0 and _among(who, tried[: played.tried]):
+        if played.tried > 0 and not rules.tries_again and times_tried(who, tried[: played.tried]) > 0:
             continue
         contractor, worker = experience.contractors[who], books.workers[who]
         if rules.turns_over and not contractor.there:
@@ -223,14 +224,6 @@ def quote(
             made = False
         count += 1 if made else 0
     course.offers = count
-
-
-@part
-def _among(who: int, tried: IntArray) -> bool:
-    found = False
-    for each in tried:
-        found = found or each == who
-    return found
 
 
 @part

@@ -31,6 +31,7 @@ _KINDS: Final[dict[type[Policy], int]] = {
     yardsticks.BestFixed: choices.FIXED,
     yardsticks.FixedChoice: choices.FIXED,
     Routes: choices.ROUTES,
+    yardsticks.AsLogged: choices.ROUTES,
     yardsticks.Cheapest: choices.CHEAPEST,
     yardsticks.AlwaysOutsource: choices.ALWAYS_OUTSOURCE,
     yardsticks.Random: choices.RANDOM,
@@ -66,8 +67,10 @@ def choosing_offers(policy: Policy, venue: Venue) -> OfferPolicy:
 
 
 def routes_of(policy: Policy, tasks: Tasks) -> dict[str, IntArray | int]:
-    """Whom a static routing names for each task, and after that one, as a kernel reads it by the names of its
-    columns; of other policies it reads nothing."""
+    """Whom a static routing, or a log, names for each task, and after that one, as a kernel reads it by the
+    names of its columns; of other policies it reads nothing."""
+    if isinstance(policy, yardsticks.AsLogged):
+        return {"route": np.maximum(tasks.logged_to, LOCAL), "route_else": LOCAL}
     first, second = policy.choices(tasks) if isinstance(policy, Routes) else (LOCAL, LOCAL)
     return {"route": first, "route_else": second}
 

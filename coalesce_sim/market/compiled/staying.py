@@ -60,7 +60,7 @@ def _delay_usd(
     wait_s, late_s = turnaround_s - work_s, max(0.0, turnaround_s - target_s)
     more_s = 0.0
     if rules.opportunity == QUEUE and home.limited and home.slots > 0:
-        gap_s = agenda.now_s / max(1, arrivals[task.client])
+        gap_s = agenda.now_s / max(1, arrivals[task.worker - rules.contractors])
         more_s = later_s(wait_s, work_s, target_s, home.slots, gap_s)
     return late_s * rules.late_usd_per_s, more_s * rules.late_usd_per_s
 

@@ -67,14 +67,15 @@ class Watching(ABC):
         """Have SimPy's queues be as these are now, as far as a client's estimate of home goes."""
         workers: Rows = books.workers
         waits: Rows = books.waiting
-        worker = workers[len(self._queues.jobs) + client]
+        machine = self._queues.machine_of[client]
+        worker = workers[len(self._queues.jobs) + machine]
         waiting, place, first = [], worker["first_waiting"], worker["first_end"]
         for _ in range(worker["waiting"]):
             arrival_s, expected_s, place = waits[place].item()
             waiting.append((arrival_s, expected_s))
         ends_s = books.times_s[ENDS, first : first + worker["at_work"]].tolist()
         now_s, queued_s = agenda["now_s"][0].item(), worker["queued_s"].item()
-        self._queues.set_moment(now_s, client, int(arrivals[client]), waiting, ends_s, queued_s)
+        self._queues.set_moment(now_s, machine, int(arrivals[machine]), waiting, ends_s, queued_s)
 
 
 class WatchingContracts(Watching):
@@ -105,6 +106,8 @@ class WatchingContracts(Watching):
         opened = self._blocks.of(job["task"])
         assert isinstance(opened, OpenContractBlock)
         row, contractor = job["task"] - opened.block.first, job["who"]
+        tried = self._laid.tasks.tried[job["task"] - self._laid.course["first_row_task"][0]]
+        again = tried[: job["attempt"]].tolist().count(contractor)
         state, reason = FINAL_STATES[job["state"]], REASONS[job["reason"]]
         passed = state == COMPLETED and not reason
         self._observer.contract_ended(
@@ -114,7 +117,7 @@ class WatchingContracts(Watching):
                 contractor=contractor,
                 fixed_price=job["fixed"],
                 tokens=0.0,  # no machine that serves all its jobs at once is played here
-                work=opened.results.work(row, contractor, job["submitted_s"]),
+                work=opened.results.work(row, contractor, job["submitted_s"], again),
                 done_well=job["good"],
                 honest_good=job["good"],
                 honest_usd=job["due_usd"],

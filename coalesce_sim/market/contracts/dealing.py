@@ -76,7 +76,7 @@ class Dealing:
         chosen, factor = offers.ids[position : position + 1], self._rules.timeout_factor
         contractor = int(chosen[0])
         fixed_usd = self._fixed_usd(opened.client[task], decision)
-        work = opened.results.work(task, contractor, now_s)
+        work = opened.results.work(task, contractor, now_s, opened.tried[task].count(contractor))
         service_s, tokens = self._layouts.true_parts(opened.block, task, contractor)
         due_usd = float(self._quotes.due_usd(opened, quote)[position]) if fixed_usd is None else fixed_usd
         honest_share = self._layouts.honest_share(opened.block, task, contractor, now_s)

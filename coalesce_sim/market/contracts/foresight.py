@@ -178,7 +178,9 @@ class Foresight:
                 success_p[place] = min(effort.success, success_p[place])
             elif effort is not None and effort.like is not None:
                 success_p[place] = results.honest_p(task, effort.like, at_s.item(place))
-        good = results.good(task, ids, success_p)
+        tried = opened.tried[task]
+        again = np.array([tried.count(who) for who in ids.tolist()], dtype=np.int64) if tried else 0
+        good = results.good(task, ids, success_p, again)
         ends_s = at_s + opened.layout.check_s[task]
         by_use_usd = results.bills_usd(task, ids, good, ends_s) * self._layouts.price_factor
         due_usd = self._quotes.due_usd(opened, quote)

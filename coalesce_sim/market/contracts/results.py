@@ -49,8 +49,8 @@ class Work(NamedTuple):
 class Results(Protocol):
     """What every choice would yield for a block's tasks; a worker is a contractor's index or `LOCAL`."""
 
-    def work(self, task: int, worker: int, now_s: float) -> Work:
-        """A worker's luck with a task, as good as it is now."""
+    def work(self, task: int, worker: int, now_s: float, again: int = 0) -> Work:
+        """A worker's luck with a task, as good as it is now, after it was tried `again` times before."""
 
     def honest_p(self, task: int, worker: int, now_s: float) -> float:
         """`Work.honest_p` of a worker now."""
@@ -58,8 +58,10 @@ class Results(Protocol):
     def honest_ps(self, task: int, workers: IntArray, when_s: FloatArray) -> FloatArray:
         """The same of each worker at a time of its own."""
 
-    def good(self, task: int, workers: IntArray, success_p: FloatArray) -> BoolArray:
-        """`Work.is_good` of each worker."""
+    def good(
+        self, task: int, workers: IntArray, success_p: FloatArray, again: int | IntArray = 0
+    ) -> BoolArray:
+        """`Work.is_good` of each worker; `again` is how often each was tried before."""
 
     def bills_usd(self, task: int, workers: IntArray, good: BoolArray, when_s: FloatArray) -> FloatArray:
         """What each bills for a task by use, for good work or bad, at a time of its own; NaN where the price
@@ -245,9 +247,9 @@ class _Recorded:
             self._success, self._bill_usd = self._success[:, columns], self._bill_usd[:, columns]
         self._luck, self._first = luck, first
 
-    def work(self, task: int, worker: int, now_s: float) -> Work:  # noqa: ARG002
+    def work(self, task: int, worker: int, now_s: float, again: int = 0) -> Work:  # noqa: ARG002
         good = bool(self._success[task, worker])
-        return Work(self._luck.draw(worker, self._first + task), float(good), good, shared=False)
+        return Work(self._luck.draw(worker, self._first + task, again), float(good), good, shared=False)
 
     def honest_p(self, task: int, worker: int, now_s: float) -> float:  # noqa: ARG002
         return float(self._success[task, worker])
@@ -256,8 +258,10 @@ class _Recorded:
         honest_p: FloatArray = self._success[task, workers].astype(np.float64)
         return honest_p
 
-    def good(self, task: int, workers: IntArray, success_p: FloatArray) -> BoolArray:
-        good: BoolArray = self._luck.draws(workers, self._first + task) < success_p
+    def good(
+        self, task: int, workers: IntArray, success_p: FloatArray, again: int | IntArray = 0
+    ) -> BoolArray:
+        good: BoolArray = self._luck.draws(workers, self._first + task, again) < success_p
         return good
 
     def bills_usd(
@@ -292,10 +296,10 @@ class _Drawn:
         self._type_id: list[int] = block.tasks.type_id.tolist()
         self._home: list[int] = stated.home_of[block.tasks.client].tolist()
 
-    def work(self, task: int, worker: int, now_s: float) -> Work:
+    def work(self, task: int, worker: int, now_s: float, again: int = 0) -> Work:
         stated, type_id = self._stated, self._type_id[task]
         column = worker if worker != LOCAL else self._home[task]
-        luck = stated.work.draw(worker, self._first + task)
+        luck = stated.work.draw(worker, self._first + task, again)
         honest_p = stated.success_at(now_s, type_id, column)
         if stated.failure_correlation == 0:
             return Work(luck, honest_p, luck < honest_p, False)
@@ -312,9 +316,11 @@ class _Drawn:
     def honest_ps(self, task: int, workers: IntArray, when_s: FloatArray) -> FloatArray:
         return self._stated.successes_at(when_s, self._type_id[task], self._columns(task, workers))
 
-    def good(self, task: int, workers: IntArray, success_p: FloatArray) -> BoolArray:
+    def good(
+        self, task: int, workers: IntArray, success_p: FloatArray, again: int | IntArray = 0
+    ) -> BoolArray:
         stated, type_id, columns = self._stated, self._type_id[task], self._columns(task, workers)
-        luck = stated.work.draws(workers, self._first + task)
+        luck = stated.work.draws(workers, self._first + task, again)
         if stated.failure_correlation > 0:
             difficulty = normal(stated.difficulty.draw(LOCAL, self._first + task))
             luck = _unease(stated.failure_correlation, normals(luck), difficulty)

@@ -91,7 +91,7 @@ class ContractTrade:
             strategies.begin(scenario.clock.horizon_s, self._knowledge, self.books)
             self._blocking = Blocking(strategies, venue.queues, venue.accounts, scenario.clock.horizon_s)
         safeguards = Safeguards(defences, self.books, len(pool), venue.luck) if defences.any else None
-        self._reserve_price = defences.reserve_price
+        self._reserve_price, self._tries_again = defences.reserve_price, rules.recovery.among == "all"
         self._steering = Steering(scenario, pool, behaviour.asking, venue.luck)
         leaves = None if scenario.turnover is None else scenario.turnover.exit
         if leaves is not None and leaves.in_the_red is not None:
@@ -224,8 +224,9 @@ class ContractTrade:
         return self._quotes.quote(opened, task, ids, wait_s, stay, now_s, left_usd)
 
     def _who_offers(self, opened: OpenContractBlock, task: int) -> IntArray:
-        """Those found who offer for the task and were not tried before."""
-        found, offering, tried = opened.found[task], self._offering(opened, task), opened.tried[task]
+        """Those found who offer for the task and, unless they may try again, were not tried before."""
+        found, offering = opened.found[task], self._offering(opened, task)
+        tried = () if self._tries_again else opened.tried[task]
         ids = self._quotes.everyone if found is None else found.ids
         if offering is not None:
             ids = ids[offering[ids]]

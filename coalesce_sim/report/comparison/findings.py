@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 
 from coalesce_sim.experiments.comparison import Comparison, Difference
-from coalesce_sim.metrics import COST_REDUCTION
-from coalesce_sim.numbers import number, plural
+from coalesce_sim.experiments.contenders import AS_LOGGED
+from coalesce_sim.metrics import COST_REDUCTION, COST_REDUCTION_AS_LOGGED
+from coalesce_sim.numbers import number, percent, plural
 from coalesce_sim.report.costs import made_of, saved
 from coalesce_sim.report.uncertainty import coverage, what_helps
 
@@ -15,7 +16,11 @@ def findings(comparison: Comparison) -> list[str]:
     """The best policy against each of the others, what changes over the run, and what pairing was worth."""
     asked = asked_for(comparison)
     against_best = [pair for pair in comparison.differences if pair.first == asked[0]]
-    told = [headline(comparison), *(difference(comparison, pair) for pair in against_best)]
+    told = [
+        headline(comparison),
+        against_the_log(comparison),
+        *(difference(comparison, pair) for pair in against_best),
+    ]
     told += [against_chance(comparison), change(comparison), aftermath(comparison), pairing(comparison)]
     return [*(f"{sentence}." for sentence in told if sentence), *uncertain(comparison)]
 
@@ -64,6 +69,16 @@ def headline(comparison: Comparison) -> str:
     if any(pair.shown for pair in comparison.differences if (pair.first, pair.second) == (best, asked[1])):
         return f"{best} saves most against all-local: {saved(estimates)}"
     return f"No difference shown between the best two, {best} and {asked[1]}"
+
+
+def against_the_log(comparison: Comparison) -> str:
+    """What the best policy saves against what a log says; empty where there is none."""
+    best = asked_for(comparison)[0]
+    value = comparison.estimates[best].get(COST_REDUCTION_AS_LOGGED)
+    if value is None or value.mean is None or best == AS_LOGGED:
+        return ""
+    verb = "saves" if value.mean >= 0 else "costs more than the log: it saves"
+    return f"{best} {verb} {percent(value)} against the log"
 
 
 def difference(comparison: Comparison, pair: Difference) -> str:

@@ -10,7 +10,7 @@ from rich.text import Text
 from coalesce_sim.experiments.changes import Change
 from coalesce_sim.experiments.comparison import Comparison
 from coalesce_sim.experiments.contenders import MOST_CONTRACTORS
-from coalesce_sim.metrics import COST_REDUCTION, of_group
+from coalesce_sim.metrics import COST_REDUCTION, COST_REDUCTION_AS_LOGGED, of_group
 from coalesce_sim.numbers import column, number, plural, with_half_width, with_interval
 from coalesce_sim.report.changes import heading, made_up
 from coalesce_sim.report.comparison.findings import asked_for, findings
@@ -23,12 +23,14 @@ from coalesce_sim.statistics.intervals import Estimate
 _SAVINGS = {
     **{name: f"{group}\nsaved, %" for name, group in SAVED_IN.items()},
     "cost_reduction": "cost\nreduction, %",
+    COST_REDUCTION_AS_LOGGED: "against\nthe log, %",
 }
 _REGRETS = {
     "regret_oracle_usd_per_task": "USD a task\nover oracle",
     "regret_best_fixed_usd_per_task": "USD a task\nover best_fixed",
     "outsourcing_rate": "outsourced,\n%",
     "exploration_rate": "explored,\n%",
+    "moved_rate": "moved,\n%",
 }
 _SERVICE = {
     "success_rate": "success,\n%",
@@ -47,6 +49,10 @@ _NOTES = (
     "Cost reduction: 1 − realised cost / that of the same tasks all-local; what is saved of cash, delay and "
     "losses adds up to it. [ ], ±: 95 % t intervals.",
     "Differences: points, paired by replication; intervals and verdicts are Holm's, to a family-wise 5 %.",
+)
+_LOG_NOTE = (
+    "Against the log: 1 − realised cost / that of the same tasks as their log says, lateness and losses "
+    "counted as here; moved: gone to somebody else than the log says."
 )
 _CHANGE_NOTE = (
     "Before and after: the later halves of the time to the change and from it. Lost against the pace before; "
@@ -83,7 +89,8 @@ def print_comparison(console: Console, written: Written[Comparison]) -> None:
         _print_change(console, comparison, change)
     if comparison.left_out:
         print_wrapped(console, _left_out(comparison.left_out), "dim")
-    for note in _NOTES:
+    logged = COST_REDUCTION_AS_LOGGED in comparison.estimates[comparison.labels[0]]
+    for note in (*_NOTES, _LOG_NOTE) if logged else _NOTES:
         print_wrapped(console, note, "dim")
     console.print(Text(f"\nWritten to {written.listing}"), soft_wrap=True)
 
@@ -156,7 +163,7 @@ def _print_metrics(console: Console, comparison: Comparison, columns: Mapping[st
 def _figure(metric: str, value: Estimate) -> str:
     """A mean with its interval; as many decimals as the metric deserves."""
     mean = number(value.mean, 1)
-    if metric.partition("[")[0] == COST_REDUCTION:
+    if metric.partition("[")[0] in (COST_REDUCTION, COST_REDUCTION_AS_LOGGED):
         return (
             mean if value.ci95 is None else f"{mean} [{number(value.ci95[0], 1)}, {number(value.ci95[1], 1)}]"
         )

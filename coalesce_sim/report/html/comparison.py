@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from coalesce_sim.metrics import COST_REDUCTION, SAVINGS, Metric, is_share
+from coalesce_sim.metrics import COST_REDUCTION, COST_REDUCTION_AS_LOGGED, SAVINGS, Metric, is_share
 from coalesce_sim.numbers import NOTHING, number, with_half_width
 from coalesce_sim.report.html.changes import changes_sections
 from coalesce_sim.report.html.charts import Axis, Chart, Quantity, axis_of, columns_of, figures_of, first_axes
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 _MAIN = (
     *SAVINGS,
     "cost_reduction",
+    COST_REDUCTION_AS_LOGGED,
     "realised_usd",
     "success_rate",
     "outsourcing_rate",

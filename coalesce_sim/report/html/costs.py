@@ -15,6 +15,7 @@ _NOTE = (
     "the realised cost; retries are in other parts too."
 )
 _ALL_LOCAL = "All-local"
+_AS_LOGGED = "As logged"
 
 
 def cost_sections(played: Mapping[str, Mapping[str, Estimate]]) -> list[Section]:
@@ -23,8 +24,10 @@ def cost_sections(played: Mapping[str, Mapping[str, Estimate]]) -> list[Section]
     if not any(estimates.get("cash_usd", NONE).n for estimates in played.values()):
         return []
     local = next(iter(told.values()))
-    columns = {head: {line: pair[0] for line, pair in lines.items()} for head, lines in told.items()}
-    columns[_ALL_LOCAL] = {line: pair[1] for line, pair in local.items()}
+    columns = {head: {line: each[0] for line, each in lines.items()} for head, lines in told.items()}
+    columns[_ALL_LOCAL] = {line: each[1] for line, each in local.items()}
+    if any("as_logged_usd" in estimates for estimates in played.values()):
+        columns[_AS_LOGGED] = {line: each[2] for line, each in local.items()}
     each = list(played.values())
     anywhere = {name: _largest([one[name] for one in each if name in one]) for name in METRICS}
     order = [line for line, _ in cost_lines(anywhere)]

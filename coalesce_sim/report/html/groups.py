@@ -19,10 +19,11 @@ def groups_sections(groups: Iterable[str], estimates: Mapping[str, Estimate]) ->
     names = list(groups)
     if not names:
         return []
+    told = [metric for metric in TOLD if any(of_group(metric, name) in estimates for name in names)]
     heads = [Column("Group", numeric=False)]
-    heads += [Column(METRICS[metric].axis, help=METRICS[metric].definition) for metric in TOLD]
+    heads += [Column(METRICS[metric].axis, help=METRICS[metric].definition) for metric in told]
     rows = [
-        [Cell(name), *(_cell(metric, estimates.get(of_group(metric, name), NONE)) for metric in TOLD)]
+        [Cell(name), *(_cell(metric, estimates.get(of_group(metric, name), NONE)) for metric in told)]
         for name in names
     ]
     return [Section("groups", "Who asked", [Table("Groups of clients", heads, rows, _NOTE)])]

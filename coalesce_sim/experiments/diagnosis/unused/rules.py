@@ -41,6 +41,9 @@ def _of_contracts(asked: Asked) -> Iterator[Unused]:
     if rules.input_required_rate == 0:
         places = stated(rules, "contracts", "input_reply_s")
         yield Unused(places, "contracts.input_required_rate is 0")
+    if rules.recovery.retries == 0:
+        places = stated(rules.recovery, "contracts.recovery", "among")
+        yield Unused(places, "contracts.recovery.retries is 0")
     if asked.scenario.clients.all_have(0):
         places = stated(rules.recovery, "contracts.recovery", "then")
         yield Unused(places, "clients have no GPU")

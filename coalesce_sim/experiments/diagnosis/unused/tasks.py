@@ -7,7 +7,14 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from coalesce_sim.experiments.diagnosis.unused.levels import OF_ALL, OF_COLUMNS, OF_LISTED, level_by, of_type
+from coalesce_sim.experiments.diagnosis.unused.levels import (
+    OF_ALL,
+    OF_COLUMNS,
+    OF_LISTED,
+    level_by,
+    of_type,
+    types_that_come,
+)
 from coalesce_sim.experiments.diagnosis.unused.market import UNREAD, Asked, in_tasks
 from coalesce_sim.experiments.diagnosis.unused.stated import Unused, stated
 from coalesce_sim.experiments.diagnosis.who_works import come_together
@@ -110,10 +117,28 @@ def _of_types(asked: Asked) -> Iterator[Unused]:
         yield Unused(anywhere("skills"), "skills do not count")
     if not asked.texts:
         yield Unused(anywhere("text"), UNREAD)
+    yield from _of_expected_answers(asked)
     if not asked.memory("gb_per_50k_documents"):
         yield Unused(anywhere("documents"), _COUNTED)
     elif "documents" in _stated_by_all(asked):
         yield Unused(anywhere("documents"), "all tasks state their own")
+
+
+def _of_expected_answers(asked: Asked) -> Iterator[Unused]:
+    """How long answers are expected to be, of a type: a step's are as its whole says."""
+    come = types_that_come(asked.scenario)
+    stating = {
+        name: stated(kind, of_type(name), "expected_output_tokens") for name, kind in asked.types.items()
+    }
+    if not _needed(asked)["expected_output_tokens"]:
+        yield Unused([each for places in stating.values() for each in places], _COUNTED)
+        return
+    idle = [each for name, places in stating.items() if name not in come for each in places]
+    yield Unused(idle, "no task is of that type")
+    if all(stating[name] for name in come):
+        attributes = asked.scenario.workload.attributes
+        places = stated(attributes, "workload.attributes", "expected_output_tokens")
+        yield Unused(places, "all types of task that come state their own")
 
 
 def _of_attributes(asked: Asked) -> Iterator[Unused]:
