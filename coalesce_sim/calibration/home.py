@@ -58,7 +58,8 @@ def machine_at_home(scenario: Scenario) -> Machine:
     """Raises `NotFitted` where homes differ, for a run at home does not say whose it is."""
     populations = scenario.clients.populations
     places = {scenario.clients.steps_of(each, "hardware")[:-1]: each for each in populations}
-    if len({each.home[:4] for each in populations}) > 1 or len(places) > 1:
+    machines = [each.home[:4] for each in populations]
+    if len(places) > 1 or any(each != machines[0] for each in machines):
         found = ", ".join(map(dotted, places))
         raise NotFitted(f"homes differ ({found}), and runs at home do not say whose they are")
     (holder, population), *_ = places.items()
@@ -229,7 +230,7 @@ def success_of(scenario: Scenario) -> dict[str, Place]:
     clients, home = scenario.clients, scenario.clients.populations[0].home
     field = "success" if home.outcomes is None else "outcomes"
     places = {clients.steps_of(each, field) for each in clients.populations}
-    if len(places) > 1 or len({repr(each.home[5:]) for each in clients.populations}) > 1:
+    if len(places) > 1 or any(each.home[5:] != home[5:] for each in clients.populations):
         raise NotFitted("what is good at home differs by group, and runs do not say whose they are")
     return places_of(places.pop()[:-1], home.success, home.outcomes)
 
