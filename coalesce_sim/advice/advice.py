@@ -20,6 +20,7 @@ from coalesce_sim.advice.worth import Worth
 from coalesce_sim.cost_parts import GROUPS
 from coalesce_sim.experiments.cores import ChosenCore
 from coalesce_sim.experiments.totals import PERCENTILES
+from coalesce_sim.rounding import ranks
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.statistics.intervals import Estimate
 
@@ -90,8 +91,11 @@ class Advice:
 
     @cached_property
     def ranked(self) -> list[Contestant]:
-        """The policies that one can follow, that of the least mean cost first."""
-        return sorted((each for each in self.field if each.advisable), key=lambda each: each.mean_usd)
+        """The policies that one can follow, that of the least mean cost first; equals in the order of the
+        field, the simplest first."""
+        followed = [each for each in self.field if each.advisable]
+        places = ranks(np.array([each.mean_usd for each in followed]))
+        return [followed[place] for place in np.argsort(places, kind="stable").tolist()]
 
     @property
     def best(self) -> Contestant:

@@ -95,14 +95,19 @@ class Sample:
 
 
 def basics(scenario: Scenario, *, logged: bool) -> dict[str, PolicySettings]:
-    """The policies that need not be looked for, by label."""
+    """What is done now, and all at home, by label."""
     found: dict[str, PolicySettings] = {}
     if logged:
         found[AS_LOGGED] = written(scenario, "as_logged")
         found[MODELLED] = written(scenario, "as_logged(costs=modelled)")
     if home_works(scenario):
         found[ALL_LOCAL] = written(scenario, "always_local")
-    return found | {kind: written(scenario, kind) for kind in LEARNING}
+    return found
+
+
+def learning(scenario: Scenario) -> dict[str, PolicySettings]:
+    """Those that learn, or decide offer by offer."""
+    return {kind: written(scenario, kind) for kind in LEARNING}
 
 
 def played(
