@@ -23,7 +23,6 @@ class Hashed(io.RawIOBase):
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
         self._digest = hashlib.sha256()
-        self.bytes = 0
 
     def readable(self) -> bool:
         """It is."""
@@ -34,12 +33,11 @@ class Hashed(io.RawIOBase):
         data = self._stream.read(len(buffer))
         buffer[: len(data)] = data
         self._digest.update(data)
-        self.bytes += len(data)
         return len(data)
 
     def close(self) -> None:
         """Let the file go; standard input stays open."""
-        if not self.closed and self._stream is not sys.stdin.buffer:
+        if not self.closed and self._stream is not getattr(sys.stdin, "buffer", None):
             self._stream.close()
         super().close()
 
@@ -47,7 +45,6 @@ class Hashed(io.RawIOBase):
         """The digest of all of it, read to the end."""
         while data := self._stream.read(1 << 20):
             self._digest.update(data)
-            self.bytes += len(data)
         return self._digest.hexdigest()
 
 
