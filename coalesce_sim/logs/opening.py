@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import hashlib
 import io
@@ -100,7 +101,7 @@ def _table(name: str, head: bytes, content: IO[bytes], raw: Hashed) -> Opened:
     except UnicodeDecodeError:
         raise refusal(name, 1, "", "the header is no UTF-8 text; save the file as UTF-8") from None
     separator = max(_SEPARATORS, key=line.count)
-    header = tuple(cell.strip().strip('"') for cell in line.split(separator))
+    header = tuple(cell.strip() for cell in next(csv.reader([line], delimiter=separator)))
     told = (f"{name}: its cells are apart by {separator!r}",) if separator != "," else ()
     return Opened(name, "table", content, raw, separator, header, told)
 
