@@ -52,32 +52,24 @@ class Turn:
         return {"what": self.lever.name, "turns_at": told, **self.found.as_dict()}
 
 
-def levers(scenario: Scenario, best: str, second: str, kinds: Sequence[str]) -> Iterator[Lever]:
+def levers(scenario: Scenario, best: str, second: str, kind: str) -> Iterator[Lever]:
     """What may turn the advice: `best` and `second` are those who get most of the work under the best and the
-    second best of the policies, `kinds` the types that `best` does, the one it does most of first."""
-    yield Lever(f"{best} dearer", "more, as a share", partial(_dearer, best), _more, 0.25, 99.0)
+    second best of the policies, `kind` is the type of task that `best` does most of."""
+    yield Lever(f"{best} dearer by", "dearer, as a share", partial(_dearer, best), _percent, 0.25, 99.0)
     if second != best:
         yield Lever(
-            f"{second} cheaper", "price now / price then − 1", partial(_cheaper, second), _less, 0.25, 99.0
+            f"{second} cheaper by", "price / new price − 1", partial(_cheaper, second), _less, 0.25, 99.0
         )
-    kind = kinds[0]
     rate = changes.success(scenario, best, kind)
     if rate:
-        yield Lever(
-            f"{best} worse at {kind}",
-            "share of success lost",
-            partial(_worse, best, kind),
-            partial(_rate, rate),
-            0.05,
-            1.0,
-        )
-    yield Lever(f"{best} slower", "more time, as a share", partial(_slower, best), _more_time, 0.25, 99.0)
+        name, down = f"success of {best} at {kind} only", partial(_rate, rate)
+        yield Lever(name, "share of success lost", partial(_worse, best, kind), down, 0.05, 1.0)
+    yield Lever(f"{best} slower by", "more time, as a share", partial(_slower, best), _percent, 0.25, 99.0)
     if isinstance(scenario.workload.arrivals, Table):
-        yield Lever("more load", "more tasks an hour, as a share", changes.busier, _load, 0.25, 19.0)
+        yield Lever("as many tasks an hour", "more tasks, as a share", changes.busier, _times, 0.25, 19.0)
     now = scenario.cost_model.late_usd_per_min
-    yield Lever(
-        "delay worth more", "USD a minute more", changes.lateness_at, partial(_per_min, now), 0.01, 100.0
-    )
+    name, worth = "a minute beyond the target costs", partial(_per_min, now)
+    yield Lever(name, "more, USD a minute", changes.lateness_at, worth, 0.01, 100.0)
 
 
 def turns(
@@ -123,25 +115,21 @@ def _worse(worker: str, kind: str, scenario: Scenario, by: float) -> Scenario:
     return changes.worse(scenario, worker, kind, by)
 
 
-def _more(level: float) -> str:
-    return f"at {told(100 * level)} % more"
+def _percent(level: float) -> str:
+    return f"{told(100 * level)} %"
 
 
 def _less(level: float) -> str:
-    return f"at {told(100 * (1 - 1 / (1 + level)))} % less"
-
-
-def _more_time(level: float) -> str:
-    return f"at {told(100 * level)} % more time for its tokens"
+    return f"{told(100 * (1 - 1 / (1 + level)))} %"
 
 
 def _rate(now: float, level: float) -> str:
-    return f"below {told(100 * now * (1 - level))} % (stated: {told(100 * now)} %)"
+    return f"{told(100 * now * (1 - level))} %"
 
 
-def _load(level: float) -> str:
-    return f"at {told(1 + level)} times as many tasks an hour"
+def _times(level: float) -> str:
+    return f"{told(1 + level)} times"
 
 
 def _per_min(now: float, level: float) -> str:
-    return f"at {told(now + level)} USD a minute beyond the target (stated: {told(now)})"
+    return f"{told(now + level)} USD"
