@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import io
 import sys
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
@@ -15,6 +16,9 @@ from coalesce_sim.scenario.problems import Problem, ScenarioError
 
 STDIN: Final = "-"
 _HEAD: Final = 1 << 18
+DAMAGED: Final = (OSError, EOFError, zlib.error)
+"""What reading a file ends with that is not whole."""
+
 _SEPARATORS: Final = (",", ";", "\t", "|")
 
 
@@ -79,7 +83,7 @@ def open_log(name: str) -> Opened:
         if content.peek(2)[:2] == b"\x1f\x8b":
             content = io.BufferedReader(gzip.GzipFile(fileobj=content), _HEAD)
         head: bytes = content.peek(_HEAD)
-    except (OSError, EOFError) as error:
+    except DAMAGED as error:
         raise refusal(name, None, "", f"cannot be unpacked: {error}") from None
     if not head.strip():
         raise refusal(name, None, "", "is empty")
