@@ -228,7 +228,9 @@ def _table(opened: Opened, source: Source, own: Mapping[str, str], log: LogFile)
         if not block.isascii():
             block = _readable(block, opened.name, log)
         names = list(opened.header)
-        read = pa.csv.ReadOptions(column_names=names, skip_rows=number == 0, block_size=len(block) + 1)
+        read = pa.csv.ReadOptions(
+            column_names=names, skip_rows=number == 0, block_size=len(block) + 1, use_threads=False
+        )
         try:
             table = pa.csv.read_csv(pa.BufferReader(block), read, parse, convert)
         except pa.ArrowInvalid:  # which holds cells
