@@ -134,15 +134,16 @@ def _turning(console: Console, advice: Advice) -> None:
 def turns_at(turn: Turn) -> str:
     """Where the second best comes to cost as little as the best, with the levels between which it is not shown
     which of the two costs less."""
-    found, told = turn.found, turn.lever.told
+    found, lever = turn.found, turn.lever
     if not found.pays:
         return "as it stands, on these replications"
     if found.level is None:
-        return f"nothing up to {told(found.most)}"
+        return f"nothing up to {lever.told(found.most)}"
     if found.ci95 is None:
-        return told(found.level)
+        return lever.told(found.level)
     low, high = found.ci95
-    return f"{told(found.level)} [{told(low)} to {'no end' if high is None else told(high)}]"
+    ends = [number(lever.shown(low)), "no end" if high is None else number(lever.shown(high))]
+    return f"{lever.told(found.level)} [{', '.join(ends)}]"
 
 
 def _worth(console: Console, advice: Advice) -> None:
