@@ -56,7 +56,7 @@ class Seller:
 
 @dataclass(frozen=True, slots=True)
 class Sellers:
-    """All who answered, and who of them answered each call; -1 for those whom nobody knows."""
+    """All who answered, and the place among them of who answered each call."""
 
     sellers: list[Seller]
     of_call: np.ndarray
