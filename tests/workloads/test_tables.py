@@ -159,6 +159,11 @@ def test_what_does_not_fit_is_refused_with_row_and_column(
         assert message in line
 
 
+def test_times_since_1970_are_no_seconds_from_the_start() -> None:
+    (told,) = refusal(parquet(arrival_s=[1.7e12, 1.7e12 + 5, 1.7e12 + 9]))
+    assert told.endswith("and these look like milliseconds since 1970: write them as timestamps")
+
+
 def test_what_does_not_fit_in_a_csv_file_is_refused_with_its_line() -> None:
     header = "arrival_s,type,logged.to,logged.usd,logged.s,logged.good\n"
     Path("log.csv").write_text(header + "0,chat,home,,1,true\n1,chat,home,x,1,maybe\n2,chart,home,,-1,true\n")
