@@ -223,3 +223,13 @@ def test_each_type_is_expected_to_write_as_it_says() -> None:
     estimates = played.decisions["estimated_s"].tolist()
     assert estimates[0] == pytest.approx(1000 / 6899 + 64 / 128)
     assert estimates[1] == pytest.approx(20 / 6899 + 640 / 128)
+
+
+def test_a_log_in_a_file_gives_its_own_bill_and_percentiles() -> None:
+    pyarrow.csv.write_csv(table(), "log.csv")
+    for path in (parquet(), "log.csv"):
+        told = coalesce_sim.run(scenario(path), replications=1).replications[0]
+        assert told["paid_to_contractors_usd"] == 0.02 + 0.03
+        assert told["turnaround_p50_s"] == 4.5
+        assert told["success_rate"] == pytest.approx(200 / 3)
+        assert told["cost_reduction_as_logged"] == 0
