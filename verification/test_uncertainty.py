@@ -91,7 +91,7 @@ def test_the_split_of_a_price_times_a_number_of_tasks() -> None:
     rate, mean, sd = 30, 2.0, 0.2
     gaps = {"exponential": {"mean": DAY_S / rate}}
     price = {"uncertain": {"normal": {"mean": mean, "sd": sd}}}
-    found = split(coalesce_sim.load(hired({"kind": "renewal", "gap_s": gaps}, price)), 1200)
+    found = split(coalesce_sim.load(hired({"kind": "renewal", "gap_s": gaps}, price)), 800)
     of_price = sd**2 * (rate**2 + rate)
     assert as_true(found.inputs, of_price, found.pairs)
     assert as_true(found.total, of_price + mean**2 * rate, found.n - 1)
@@ -124,7 +124,7 @@ def test_the_split_of_a_log_that_is_resampled_by_sessions(tmp_path: Path) -> Non
     arrivals, tokens = log(tmp_path, np.random.default_rng(8), 40)
     mean, sd = 2.0, 0.1
     data = hired(arrivals, {"uncertain": {"normal": {"mean": mean, "sd": sd}}})
-    found = split(coalesce_sim.load(data | {"uncertainty": {"log": {"blocks": "session"}}}), 800)
+    found = split(coalesce_sim.load(data | {"uncertainty": {"log": {"blocks": "session"}}}), 600)
     squares, total = float((tokens**2).sum()), float(tokens.sum())
     assert as_true(found.log, (mean**2 + sd**2) * squares, found.pairs)
     assert as_true(found.inputs, sd**2 * (total**2 + squares), found.pairs)
@@ -140,7 +140,7 @@ def test_intervals_cover_what_is_true_in_95_percent_of_logs_and_measurements(
     """Of markets whose price and rate are known a day's log is drawn, and the price is measured; from both an
     interval of what a day costs is made, of ten replications. One over replications alone is far too narrow.
     """
-    rng, price, sessions, logs = np.random.default_rng(2), 2.0, 60.0, 110
+    rng, price, sessions, logs = np.random.default_rng(2), 2.0, 150.0, 90
     true_usd = price * sessions * 2.0
     with_twins, without = [], []
     for seed in range(logs):

@@ -93,7 +93,7 @@ def split(inputs: float, luck: float, *, chaos: bool = False, n: int = 4000) -> 
 
 def test_the_split_is_that_of_a_sum() -> None:
     found = split(2.0, 1.0)
-    assert found.luck == pytest.approx(1.0, rel=0.1)
+    assert found.luck == pytest.approx(1.0, rel=0.3)
     assert found.inputs == pytest.approx(4.0, rel=0.1)
     assert found.log is None
     assert found.of_interval["inputs"] > 0.99
