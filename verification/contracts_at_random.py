@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from verification.learners_at_random import LEARNERS, learner
+from verification.logs_at_random import is_logged
 from verification.markets_at_random import groups_of, market_of
 from verification.routes_at_random import routes
 
@@ -30,6 +31,8 @@ def market_with_contracts(number: int) -> dict[str, Any]:
     if found is not None:
         _widen(found, len(fields["contractors"]), rng)
     kind = rng.choice(_POLICIES)
+    if fields["policy"]["kind"] == "as_logged" and rng.random() < 0.5:
+        kind = "as_logged"
     if fields["policy"]["kind"] != kind:
         fields["policy"] = {"kind": kind}
     if kind in LEARNERS:
@@ -37,7 +40,7 @@ def market_with_contracts(number: int) -> dict[str, Any]:
     leave_out(fields)
     if rng.random() < 0.5:
         stay(fields)
-    elif rng.random() < 0.3:
+    elif rng.random() < 0.3 and not is_logged(fields):
         _enter(fields, rng)
     if isinstance(fields["contractors"], list) and rng.random() < 0.1:
         fields["policy"] = routes(lambda *values: rng.choice(values), fields)

@@ -10,6 +10,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from verification.logs_at_random import log, may_be_logged
 from verification.routes_at_random import routes
 
 Pick = Callable[..., Any]
@@ -116,6 +117,8 @@ def market_of(number: int, tasks: int, contractors: int, *, boxes: bool = True) 
         fields["policy"] = routes(pick, fields)
     if rng.random() < 0.2:
         fields["contracts"]["recovery"]["among"] = "all"
+    if may_be_logged(fields) and rng.random() < 0.2:
+        log(rng, fields)
     return fields
 
 

@@ -159,7 +159,11 @@ class Task:
         self.after, self.left = after, len(after)
         self.split_usd = self.split_s = 0.0  # what coordinating it costs and takes, where it is a step
         self.factors, self.recorded = factors, drawn["recorded"]
-        given = drawn | {"expected_output_tokens": settings["attributes"]["expected_output_tokens"]}
+        self.logged: dict[str, Any] = drawn["logged"]
+        expected_tokens = settings["types"][drawn["type"]]["expected_output_tokens"]  # as its whole says
+        if expected_tokens is None:
+            expected_tokens = settings["attributes"]["expected_output_tokens"]
+        given = drawn | {"expected_output_tokens": expected_tokens}
         given |= {name: given[name] * step["work"] for name in PART_OF_THE_WORK}
         self.given, kind = given, settings["types"][self.type]
         self.arrival_s: float = given["arrival_s"]
@@ -213,6 +217,9 @@ class Task:
         self.true_home_parts_usd = {
             f"home_{part}_usd": true[part] * hours * factors["local_cost_factor"] for part in parts
         }
+        unit_h = HOURS[settings["cost_model"]["internal"]["execution_time_unit"]]
+        self._of_a_second_usd = {f"home_{part}_usd": true[part] * unit_h for part in parts}
+        self._of_a_shared_second_usd = {f"home_{part}_usd": true[part] / 3600 for part in parts}
         self.later_usd = 0.0
         self.row = self._blank_row()
 
@@ -236,6 +243,11 @@ class Task:
             busy_s = factor * (reading_s + output_tokens / hardware["decode_tokens_per_s"])
         work_s = busy_s if stated_min is None else factor * (60 * stated_min * self.given["complexity"])
         return work_s, busy_s * HOURS[internal["execution_time_unit"]]
+
+    def logged_home_usd(self, s: float) -> dict[str, float]:
+        """What the machine of its client costs for so many seconds, by the names of its parts."""
+        each_usd = self._of_a_second_usd if self.curve is None else self._of_a_shared_second_usd
+        return {part: usd * s for part, usd in each_usd.items()}
 
     def share_machine(self, hours: float) -> None:
         """It took so many hours of a machine that served others too."""

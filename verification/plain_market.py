@@ -15,14 +15,14 @@ Sums are taken in its order: where two things happen at once, the last bit decid
     ended, learn, recover          `Dealing.end`, `.learn`, `.recover`, in the order of `Loop._see_through`
     done, fail, close              `Endings`
 
-Beside it lie `plain_given` (what tasks take and workers ask, before anything happens), `plain_queues` and
-`plain_batches` (slots, and machines that serve all their jobs at once), `plain_books` (who gives up),
-`plain_estimates` (what clients know and expect when they decide), `plain_split` (what they expect of a task
-as a whole and in its steps), `plain_skills` (who can do what), `plain_knowledge` (ratings, and how
-contractors are found) and `plain_policies` (TOPSIS in `plain_topsis`, its kin in `plain_rankings`). A
-contractor is paid in `ended`. It may cheat with its work, its prices and its
-names (`plain_adversaries`). Luck is worked out where it is compared with what is true: in
-`carry_out`, `passes` and `Worker.is_good`.
+Beside it lie `plain_given` (what tasks take and workers ask, before anything happens), `plain_logged` (a log
+that is replayed), `plain_queues` and `plain_batches` (slots, and machines that serve all their jobs at once),
+`plain_books` (who gives up), `plain_estimates` (what clients know and expect when they decide), `plain_split`
+(what they expect of a task as a whole and in its steps), `plain_skills` (who can do what), `plain_knowledge`
+(ratings, and how contractors are found) and `plain_policies` (TOPSIS in `plain_topsis`, its kin in
+`plain_rankings`). A contractor is paid in `ended`. It may cheat with its work, its prices and its names
+(`plain_adversaries`). Luck is worked out where it is compared with what is true: in `carry_out`, `passes` and
+`Worker.is_good`.
 
 Refused by name: the published trade, and policies that are not in `PLAYED`. Not told: score and
 confidence of a policy, and what sums up a run, such as estimation errors and utilisation. Made for short
@@ -43,6 +43,7 @@ from verification.plain_batches import Machine
 from verification.plain_books import Ruin
 from verification.plain_estimates import ROUNDING_S, Known, Stay
 from verification.plain_given import Contractor, Task, drawn_at, groups_of, tasks_of
+from verification.plain_logged import play_log
 from verification.plain_policies import POLICIES, Offer, Outcome, Policy, Question
 from verification.plain_queues import Queue
 from verification.plain_rankings import Vikor, WeightedSum
@@ -75,7 +76,10 @@ def play(facts: dict[str, Any]) -> Played:
     shared = policy_of(facts["settings"]["policy"], facts)
     own = {name: policy_of(group["policy"], facts) for name, group in clients if group.get("policy")}
     at_home = Market(facts, [PLAYED["always_local"]({}, {})] * len(clients)).run()
-    played = Market(facts, [own.get(name, shared) for name, _ in clients]).run()
+    if facts["settings"]["policy"].get("costs") == "logged":
+        played = Played(play_log(facts), [], [])
+    else:
+        played = Market(facts, [own.get(name, shared) for name, _ in clients]).run()
     for row, other in zip(played.decisions, at_home.decisions, strict=True):
         row["all_local_usd"] = other["realised_usd"]
         row["all_local_s"] = other["turnaround_s"] if other["closes"] else None

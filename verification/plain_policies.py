@@ -139,6 +139,16 @@ class Fixed(AlwaysLocal):
         return next((offer for offer in asked.offers if offer.contractor.name == name), None)
 
 
+class AsLogged(AlwaysLocal):
+    """Where the log says, if that contractor makes an offer."""
+
+    searches = True
+
+    def decide(self, asked: Question) -> Offer | None:
+        name = asked.task.logged["to"]
+        return next((offer for offer in asked.offers if offer.contractor.name == name), None)
+
+
 class Routes(AlwaysLocal):
     def __init__(self, settings: dict[str, Any], luck: dict[str, int]) -> None:
         super().__init__(settings, luck)
@@ -282,6 +292,7 @@ POLICIES: dict[str, type[Policy]] = {
     "always_outsource": AlwaysOutsource,
     "cheapest": Cheapest,
     "fixed": Fixed,
+    "as_logged": AsLogged,
     "routes": Routes,
     "random": Random,
     "vickrey": Vickrey,

@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from verification.learners_at_random import LEARNERS, Pick, learner
+from verification.logs_at_random import log, may_be_logged
 from verification.published_at_random import published_market
 from verification.routes_at_random import routes
 
@@ -62,6 +63,8 @@ def market_with_queues(number: int) -> dict[str, Any]:
         }
     if isinstance(fields["contractors"], list) and rng.random() < 0.1:
         fields["policy"] = routes(pick, fields)
+    if may_be_logged(fields) and rng.random() < 0.5:
+        log(rng, fields)
     return fields
 
 

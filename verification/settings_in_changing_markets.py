@@ -83,7 +83,7 @@ def groups() -> Market:
 
 
 def routed() -> Market:
-    """The same groups, for all of whom rules say who works."""
+    """The same groups, for all of whom rules say who works, and who tries again."""
     rule = groups()
     for each in rule["clients"]["groups"].values():
         each.pop("policy", None)
@@ -91,7 +91,8 @@ def routed() -> Market:
         {"type": "a", "prompt_tokens_up_to": 1500.0, "to": "p"},
         {"type": ["b"], "group": "well_off", "expected_output_tokens_up_to": 600.0, "to": "q"},
     ]
-    return rule | {"policy": {"kind": "routes", "rules": rules, "otherwise": "r"}}
+    policy = {"kind": "routes", "rules": rules, "otherwise": "r"}
+    return rule | {"policy": policy, "contracts": {"recovery": {"retries": 1, "then": "give_up"}}}
 
 
 def boxes() -> Market:

@@ -75,7 +75,14 @@ OTHER: dict[str, list[Any]] = {
 """By the name of the setting, where what is right cannot be worked out from the value that it has."""
 
 FILES = {
-    "path": ("others.csv", "fewer.csv", "flat.csv", "other_vectors.npz", "other_history.csv"),
+    "path": (
+        "other_log.csv",
+        "others.csv",
+        "fewer.csv",
+        "flat.csv",
+        "other_vectors.npz",
+        "other_history.csv",
+    ),
     "models_path": ("dearer.csv",),
     "sample": ("other_draws.csv",),
     "price_file": ("cheaper.csv",),

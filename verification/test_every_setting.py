@@ -20,6 +20,7 @@ from verification.settings_in_changing_markets import routed
 from verification.settings_in_markets import POLICIES, markets
 from verification.settings_markets import splits
 from verification.settings_of_cheats import CHEATS, DEFENCES, WHITBY, cheated
+from verification.settings_of_logs import logged, table
 from verification.settings_of_uncertain import resampled, uncertain
 from verification.settings_values import is_choice, other_values
 
@@ -33,6 +34,7 @@ EXPLAINED = {
     r".*\.hardware\.profile": "fills in what is left out, and these markets leave nothing out",
     r"contractors.*\.hardware\.(memory_gb|tdp_w)": "required of all hardware; memory is charged at home only",
     r"contractors\(list\)\[\]\.type": "a label, by which skills.embedding may know the contractor",
+    r"workload\.arrivals\(Listed\)\.tasks\[\]\.session": "a label, by which logs are sampled",
     r"contractors\(PriceList\)\.price_date": "required; a price_file has no dates",
     r"policy\(Custom\)\..*": "a policy of the user's own",
     r"skills\.embedder\(OwnEmbedder\)\..*": "an embedder of the user's own",
@@ -136,6 +138,18 @@ def test_every_setting_of_a_routing_acts_or_is_told(folder: Path) -> None:
     assert silent(walked(routed(), folder, among="policy")) == []
 
 
+ATTEMPTS = "workload.arrivals(Listed).tasks[].logged.attempts"
+
+
+def test_every_setting_of_a_log_acts_or_is_told(folder: Path) -> None:
+    for data in (logged(), table(folder)):
+        for among in ("workload.arrivals", "policy", "workload.types.NAME.expected_output_tokens"):
+            found = walked(data, folder, among=among)
+            assert silent({place: each for place, each in found.items() if place != ATTEMPTS}) == []
+    played = logged() | {"policy": {"kind": "as_logged"}}
+    assert silent(walked(played, folder, among=ATTEMPTS)) == []
+
+
 @pytest.mark.parametrize("kind", CHEATS)
 def test_every_setting_of_those_who_cheat_acts_or_is_told(kind: str, folder: Path) -> None:
     assert silent(walked(cheated(CHEATS[kind]), folder, among="adversaries")) == []
@@ -163,6 +177,7 @@ def test_the_markets_have_every_setting(folder: Path) -> None:
     data = [*markets(folder).values(), resampled(folder), uncertain(folder)]
     data += [data[0] | {"policy": policy} for policy in POLICIES.values() if policy["kind"] != "fixed"]
     data += [markets(folder)["contracts"] | {"policy": POLICIES["fixed"]}, routed()]
+    data += [logged(), table(folder)]
     data += [cheated(each, defences=DEFENCES, reputation=WHITBY) for each in CHEATS.values()]
     there = {setting.place for each in data for setting in settings_in(coalesce_sim.load(each))}
     shared = {counted(place) for place in there}

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Final
 
 import numpy as np
 
 from coalesce_sim.advice.assumptions import Weight
-from coalesce_sim.advice.boxes import as_reserved_usd
-from coalesce_sim.advice.field import ALL_LOCAL, AS_LOGGED, MODELLED, Contestant
+from coalesce_sim.advice.boxes import as_reserved_usd, reserved_usd
+from coalesce_sim.advice.field import ALL_LOCAL, AS_LOGGED, MODELLED, Contestant, Sample
 from coalesce_sim.advice.plays import Played
 from coalesce_sim.advice.routing import Plan, Survey
 from coalesce_sim.advice.turning import Turn
-from coalesce_sim.advice.unknown import Unknown
-from coalesce_sim.arrays import FloatArray
+from coalesce_sim.advice.worth import Worth
 from coalesce_sim.cost_parts import GROUPS
 from coalesce_sim.experiments.cores import ChosenCore
+from coalesce_sim.experiments.totals import PERCENTILES
 from coalesce_sim.scenario.schema import Scenario
-from coalesce_sim.statistics.contrasts import Contrast, contrasts
-from coalesce_sim.statistics.intervals import Estimate, estimate
+from coalesce_sim.statistics.intervals import Estimate
 
 DAYS_A_MONTH: Final = 30
 
@@ -54,8 +54,8 @@ class Advice:
     """What `coalesce_sim.advise` found.
 
     `field` has all policies that were played, `plan` the best static routing, `survey` who could do what,
-    `turns` what would turn the advice, `unknowns` how good workers would have to be at what they are not
-    known to do, `weights` what was assumed. `months` is how many replications make a month; None of less
+    `turns` what would turn the advice, `worths` from which success rate workers are worth what they would be
+    given, `weights` what was assumed. `months` is how many replications make a month; None of less
     than a day, unless that was asked for.
     """
 
@@ -65,7 +65,7 @@ class Advice:
     plan: Plan
     survey: Survey
     turns: Sequence[Turn]
-    unknowns: Sequence[Unknown]
+    worths: Sequence[Worth]
     weights: Sequence[Weight]
     months: float | None
     core: ChosenCore
@@ -91,9 +91,7 @@ class Advice:
     @cached_property
     def ranked(self) -> list[Contestant]:
         """The policies that one can follow, that of the least mean cost first."""
-        return sorted(
-            (each for each in self.field if each.advisable), key=lambda each: float(each.usd.mean())
-        )
+        return sorted((each for each in self.field if each.advisable), key=lambda each: each.mean_usd)
 
     @property
     def best(self) -> Contestant:
@@ -106,39 +104,56 @@ class Advice:
         others = (each for each in self.ranked[1:] if each.differs_from(self.best) >= _OTHERWISE)
         return next(others, None)
 
+    @property
+    def scale(self) -> float:
+        """What amounts of a replication are multiplied by: a month's, or none."""
+        return self.months or 1.0
+
     @cached_property
-    def lead(self) -> Contrast | None:
-        """By how many USD a replication the best costs less than the second, tested."""
-        return None if self.second is None else contrasts([self.second.usd - self.best.usd])[0]
+    def lead(self) -> Estimate | None:
+        """By how many USD the best costs less than the second, a month or a replication."""
+        if self.second is None:
+            return None
+        return Sample.of(
+            lambda other, one: self.scale * (other.usd - one.usd), self.second, self.best
+        ).estimate()
 
     @cached_property
     def saves(self) -> dict[str, dict[str, Estimate]]:
         """By policy what it saves against the baseline, in all and by group of costs, in USD a month, or a
         replication where there are no `months`; `share` is the whole in percent of the baseline."""
-        scale = self.months or 1.0
-        return {each.label: self._saves(each, scale) for each in self.field}
+        return {each.label: self._saves(each) for each in self.field}
 
-    def _saves(self, one: Contestant, scale: float) -> dict[str, Estimate]:
-        base = self.baseline
-        found = {"usd": estimate((scale * (base.usd - one.usd)).tolist())}
+    def _saves(self, one: Contestant) -> dict[str, Estimate]:
+        def saved(figure: Callable[[Played], float]) -> Estimate:
+            return Sample.of(
+                lambda base, mine: self.scale * (figure(base) - figure(mine)), self.baseline, one
+            ).estimate()
+
+        found = {"usd": saved(lambda each: each.usd)}
         for group in GROUPS:
-            found[group] = estimate((scale * (base.of_group(group) - one.of_group(group))).tolist())
-        found["share"] = estimate((100 * (1 - one.usd / base.usd)).tolist())
-        return found
+            found[group] = saved(partial(Played.group_usd, group=group))
+        share = Sample.of(lambda base, mine: 100 * (1 - mine.usd / base.usd), self.baseline, one)
+        return found | {"share": share.estimate()}
 
     @cached_property
     def reserved(self) -> dict[str, Estimate]:
         """By policy what it costs a month, or a replication, where hardware at home is paid for by the hour,
         used or not; empty where that cannot be told."""
-        scale = self.months or 1.0
-        found = {each.label: as_reserved_usd(self.scenario, each) for each in self.field}
-        return {label: estimate((scale * usd).tolist()) for label, usd in found.items() if usd is not None}
+        usd = reserved_usd(self.scenario)
+        if usd is None:
+            return {}
+        return {
+            each.label: Sample.of(lambda one: self.scale * as_reserved_usd(one, usd), each).estimate()
+            for each in self.field
+        }
 
     @cached_property
     def costs(self) -> dict[str, Estimate]:
         """By policy what it costs a month, or a replication, hardware at home as it is used."""
-        scale = self.months or 1.0
-        return {each.label: estimate((scale * each.usd).tolist()) for each in self.field}
+        return {
+            each.label: Sample.of(lambda one: self.scale * one.usd, each).estimate() for each in self.field
+        }
 
     @cached_property
     def service(self) -> dict[str, dict[str, Estimate]]:
@@ -149,16 +164,14 @@ class Advice:
     @cached_property
     def jobs(self) -> list[Job]:
         """Who should do what: one row a type and worker who does any of it under the best policy."""
-        plays = self.best.plays
-        found = []
-        types = list(self.scenario.workload.types)
-        tasks = np.stack([each.sums["tasks"] for each in plays])
-        for column in np.argsort(-tasks.sum(axis=(0, 1)), kind="stable").tolist():
-            of_type = tasks[:, :, column].sum(axis=1)
-            for row in np.argsort(-tasks[:, :, column].sum(axis=0), kind="stable").tolist():
-                if tasks[:, row, column].any():
-                    found.append(_job(types[column], plays, row, column, of_type))
-        return found
+        best, types, workers = self.best, list(self.scenario.workload.types), self.best.plays[0].workers
+        shares = best.shares
+        return [
+            _job(types[column], workers[row], best, row, column)
+            for column in np.argsort(-shares.sum(axis=0), kind="stable").tolist()
+            for row in np.argsort(-shares[:, column], kind="stable").tolist()
+            if shares[row, column] > 0
+        ]
 
     @cached_property
     def model_error(self) -> Estimate | None:
@@ -167,7 +180,7 @@ class Advice:
         if MODELLED not in self.by_label:
             return None
         modelled, logged = self.by_label[MODELLED], self.by_label[AS_LOGGED]
-        return estimate((100 * (modelled.usd / logged.usd - 1)).tolist())
+        return Sample.of(lambda one, log: 100 * (one.usd / log.usd - 1), modelled, logged).estimate()
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -180,7 +193,7 @@ class Advice:
             "baseline": self.baseline.label,
             "best": self.best.label,
             "second": None if self.second is None else self.second.label,
-            "lead_usd": None if self.lead is None else self.lead.as_dict(),
+            "lead_usd": _told(self.lead),
             "replications_a_month": self.months,
             "policies": {
                 each.label: {
@@ -195,7 +208,7 @@ class Advice:
             "jobs": [each.as_dict() for each in self.jobs],
             "model_error": _told(self.model_error),
             "turns": [each.as_dict() for each in self.turns],
-            "unknown": [each.as_dict() for each in self.unknowns],
+            "worth_from": [each.as_dict() for each in self.worths],
             "assumptions": [each.as_dict() for each in self.weights],
         }
 
@@ -205,33 +218,40 @@ def _told(value: Estimate | None) -> dict[str, object] | None:
 
 
 def _service(one: Contestant) -> dict[str, Estimate]:
-    tasks = one.each(lambda each: each.total("tasks"))
-
     def share(name: str) -> Estimate:
-        return estimate((100 * one.each(lambda each: each.total(name)) / tasks).tolist(), share=True)
+        counted = Sample.of(lambda each: 100 * each.total(name) / each.total("tasks"), one)
+        return counted.estimate(share=True)
 
-    found = {"success_rate": share("good"), "late_rate": share("late")}
-    found["turnaround_s"] = estimate((one.each(lambda each: each.total("turnaround_s")) / tasks).tolist())
-    for place, name in enumerate(("p50", "p95", "p99")):
-        values = [each.percentiles_s[place] for each in one.plays]
-        found[f"turnaround_{name}_s"] = estimate(values)
-    return found
+    turnaround_s = Sample.of(lambda each: each.total("turnaround_s") / each.total("tasks"), one)
+    percentiles = {
+        f"turnaround_p{percent}_s": Sample.of(lambda each, at=at: each.percentiles_s[at], one).estimate()
+        for at, percent in enumerate(PERCENTILES)
+    }
+    return {
+        "success_rate": share("good"),
+        "late_rate": share("late"),
+        "turnaround_s": turnaround_s.estimate(),
+        **percentiles,
+    }
 
 
-def _job(kind: str, plays: Sequence[Played], row: int, column: int, of_type: FloatArray) -> Job:
-    tasks = np.array([each.sums["tasks"][row, column] for each in plays])
-    some = tasks > 0
+def _job(kind: str, worker: str, best: Contestant, row: int, column: int) -> Job:
+    def a_task(name: str, factor: float = 1.0) -> Sample:
+        def figure(each: Played) -> float:
+            tasks = each.sums["tasks"].item(row, column)
+            return factor * each.sums[name].item(row, column) / tasks if tasks else math.nan
 
-    def a_task(name: str, factor: float = 1.0) -> list[float]:
-        values = np.array([each.sums[name][row, column] for each in plays])[some]
-        found: list[float] = (factor * values / tasks[some]).tolist()
-        return found
+        return Sample.of(figure, best)
+
+    def of_type(each: Played) -> float:
+        whole = float(each.sums["tasks"][:, column].sum())
+        return 100 * each.sums["tasks"].item(row, column) / whole if whole else math.nan
 
     return Job(
         kind,
-        plays[0].workers[row],
-        estimate((100 * tasks / of_type).tolist(), share=True),
-        estimate(a_task("usd")),
-        estimate(a_task("turnaround_s")),
-        estimate(a_task("good", 100.0), share=True),
+        worker,
+        Sample.of(of_type, best).estimate(share=True),
+        a_task("usd").estimate(),
+        a_task("turnaround_s").estimate(),
+        a_task("good", 100.0).estimate(share=True),
     )

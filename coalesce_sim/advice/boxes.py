@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from coalesce_sim.advice.field import Contestant
-from coalesce_sim.arrays import FloatArray
+from coalesce_sim.advice.plays import Played
 from coalesce_sim.cost_parts import HOME_COMPUTE, HOME_DEPRECIATION, HOME_MEMORY
 from coalesce_sim.scenario.moving import Moving
 from coalesce_sim.scenario.routes import HOME
@@ -34,13 +33,9 @@ def reserved_usd(scenario: Scenario) -> float | None:
     return 24 * scenario.clock.days * usd_per_h
 
 
-def as_reserved_usd(scenario: Scenario, policy: Contestant) -> FloatArray | None:
-    """What each replication of a policy costs where hardware at home is paid for by the hour, used or not;
-    without any work at home it need not be kept. None where `reserved_usd` is."""
-    reserved = reserved_usd(scenario)
-    if reserved is None:
-        return None
-    used = policy.each(lambda one: float(one.parts_usd[_BY_THE_HOUR].sum()))
-    kept = policy.each(lambda one: float(one.sums["tasks"][one.workers.index(HOME)].sum() > 0))
-    total: FloatArray = policy.usd - used + kept * reserved
-    return total
+def as_reserved_usd(played: Played, reserved: float) -> float:
+    """What a replication costs where hardware at home is paid for by the hour, used or not, at so much in
+    all; without any work at home it need not be kept."""
+    used_usd = float(played.parts_usd[_BY_THE_HOUR].sum())
+    kept = played.sums["tasks"][played.workers.index(HOME)].any()
+    return played.usd - used_usd + (reserved if kept else 0.0)

@@ -31,6 +31,9 @@ from coalesce_sim.scenario.schema import Scenario
 SUMS = ("tasks", "good", "late", "turnaround_s", "usd", "paid_usd")
 """What is added up by worker and type of task."""
 
+_ASKED = 64
+"""So many markets of a set are asked which core plays them: all are variants of one."""
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -127,10 +130,16 @@ class Plays:
     def play(self, markets: Sequence[Scenario], replications: Iterable[int]) -> list[list[Played]]:
         """Every market's plays, one a replication in the order given, on the same random numbers."""
         numbers = list(replications)
-        core = self.core(markets, len(numbers)).core
-        items = [(market, number) for number in numbers for market in markets]
-        found = self.map(partial(_play_one, self.seed, core), items, markets)
+        found = self.each([(market, number) for number in numbers for market in markets])
         return [found[place :: len(markets)] for place in range(len(markets))]
+
+    def each(self, items: Sequence[tuple[Scenario, int]]) -> list[Played]:
+        """A play of each market and replication."""
+        if not items:
+            return []
+        markets = [market for market, _ in items]
+        core = self.core(markets[:_ASKED], len(items)).core
+        return self.map(partial(_play_one, self.seed, core), items, markets[:1])
 
     def map(
         self, function: Callable[[Item], Result], items: Sequence[Item], markets: Sequence[Scenario]

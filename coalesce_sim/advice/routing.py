@@ -179,6 +179,18 @@ def worker_a_type(scenario: Scenario, plays: Plays, replications: Sequence[int],
     return search.plan
 
 
+def hired_a_type(found: Survey) -> Plan | None:
+    """Whichever contractor costs least at all of a type, for each, and nobody at home; None where there is a
+    type that no contractor is known to do."""
+    shares = {}
+    for kind, options in found.by_type.items():
+        hired = next((each.worker for each in options if each.worker != HOME), None)
+        if hired is None:
+            return None
+        shares[kind] = Share(hired)
+    return Plan(shares)
+
+
 def by_length(
     scenario: Scenario, plays: Plays, replications: Sequence[int], found: Survey, plan: Plan
 ) -> Plan:

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from coalesce_sim.advice.advice import DAYS_A_MONTH, Advice
-from coalesce_sim.advice.assumptions import weights
-from coalesce_sim.advice.field import BY_LENGTH, BY_TYPE, Contestant, basics
+from coalesce_sim.advice.assumptions import Weight, weights
+from coalesce_sim.advice.field import BY_LENGTH, BY_TYPE, HIRED, MODELLED, basics, played
 from coalesce_sim.advice.plays import Plays
-from coalesce_sim.advice.routing import by_length, survey, worker_a_type
+from coalesce_sim.advice.routing import by_length, hired_a_type, survey, worker_a_type
 from coalesce_sim.advice.turning import Turn, levers, turns
-from coalesce_sim.advice.unknown import unknown_pairs, unknowns
 from coalesce_sim.advice.workers import contractors
+from coalesce_sim.advice.worth import moves, worths
 from coalesce_sim.experiments.cores import AskedCore
 from coalesce_sim.experiments.parallel import refuse_unguarded_script
 from coalesce_sim.inputs.tasktable import tasks_of
@@ -21,6 +21,9 @@ from coalesce_sim.scenario.schema import Scenario
 
 LOOKED_FOR = 2
 """On so many replications, others than those that are told, the static routings are looked for."""
+
+_A_DAY = 0.99
+"""Days from which a log counts as one of a day: its last task seldom comes at the last second."""
 
 Tell = Callable[[float], None]
 
@@ -81,11 +84,10 @@ def perform(
     field = basics(scenario, logged=tasks is not None and tasks.logged is not None) | {BY_TYPE: plan.routes()}
     if finer != plan:
         field[BY_LENGTH] = finer.routes()
-    markets = [scenario.model_copy(update={"policy": each}) for each in field.values()]
-    played = plays.play(markets, range(count))
-    contestants = [
-        Contestant(label, settings, one) for (label, settings), one in zip(field.items(), played, strict=True)
-    ]
+    hired = hired_a_type(found)
+    if hired is not None and hired not in (plan, finer):
+        field[HIRED] = hired.routes()
+    contestants = played(scenario, field, plays, count)
     progress(0.6)
     standing = Advice(
         scenario=scenario,
@@ -94,20 +96,19 @@ def perform(
         plan=finer,
         survey=found,
         turns=(),
-        unknowns=(),
+        worths=(),
         weights=(),
         months=_months(scenario, extrapolate=extrapolate),
-        core=plays.core(markets, count),
+        core=plays.core([each.market(scenario) for each in (plan, finer)], count),
     )
     tried = _turns(standing, plays, count)
     progress(0.8)
-    pairs = unknown_pairs(scenario, found)
-    missing = unknowns(scenario, finer, pairs, plays, count)
+    moved = list(moves(scenario, finer, found, standing.baseline, standing.best))
+    worth = worths(scenario, finer, moved, plays, count)
     progress(0.95)
-    best, baseline = standing.best.settings, standing.baseline.settings
-    weighed = [] if best == baseline else weights(scenario, best, baseline, plays, count)
+    weighed = _weights(standing, plays, count)
     progress(1.0)
-    return replace(standing, turns=tried, unknowns=missing, weights=weighed)
+    return replace(standing, turns=tried, worths=worth, weights=weighed)
 
 
 def _turns(standing: Advice, plays: Plays, count: int) -> list[Turn]:
@@ -125,7 +126,16 @@ def _turns(standing: Advice, plays: Plays, count: int) -> list[Turn]:
     return turns(standing.scenario, best.settings, second.settings, list(tried), plays, count)
 
 
+def _weights(standing: Advice, plays: Plays, count: int) -> list[Weight]:
+    """What the saving hangs on, reckoned against the market's own costs of today's routing: those change with
+    the assumptions as well."""
+    best, baseline = standing.best, standing.by_label.get(MODELLED, standing.baseline)
+    if best.label in (baseline.label, standing.baseline.label):
+        return []
+    return weights(standing.scenario, best.settings, baseline.settings, plays, count)
+
+
 def _months(scenario: Scenario, *, extrapolate: bool) -> float | None:
     """How many replications make a month of the log's mean day; None of less than a day, unless asked for."""
     days = scenario.clock.days
-    return DAYS_A_MONTH / days if days >= 1 or extrapolate else None
+    return DAYS_A_MONTH / days if days >= _A_DAY or extrapolate else None

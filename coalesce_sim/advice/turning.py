@@ -136,7 +136,7 @@ def _more_time(level: float) -> str:
 
 
 def _rate(now: float, level: float) -> str:
-    return f"below {told(100 * now * (1 - level))} % (stated: {told(100 * now)} %)"
+    return f"at {told(100 * now * (1 - level))} % success (stated: {told(100 * now)} %)"
 
 
 def _load(level: float) -> str:

@@ -13,7 +13,7 @@ from coalesce_sim.calibration.components import Parameter
 from coalesce_sim.calibration.marginals import draws
 
 DRAWS: Final = 1000
-"""Rows of the file of draws; with more replications than that they are used again."""
+"""Rows of the file of draws, of which each replication draws one."""
 
 
 def correlation(parameters: Sequence[Parameter]) -> FloatArray:

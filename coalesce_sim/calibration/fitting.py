@@ -61,11 +61,14 @@ class Fitting:
         if not at_home.any():
             return
         try:
-            machine = home.machine_at_home(self.scenario)
+            yield from self._on_machine(home.machine_at_home(self.scenario), at_home)
         except NotFitted as error:
             yield _refused("seconds at home", "s", str(error))
-            return
-        fitted = None
+        yield from self._success("success at home", lambda: home.success_of(self.scenario), at_home)
+
+    def _on_machine(self, machine: Machine, at_home: BoolArray) -> Iterator[Component]:
+        """Seconds, energy, memory and the spread of times on the one machine at home."""
+        runs, fitted = self.split.runs, None
         if np.isfinite(runs["s"][at_home]).any():
             component, fitted, usable = self._seconds_at_home(machine)
             yield component
@@ -80,7 +83,6 @@ class Fitting:
         if fitted is not None:
             some, others = (_scatter(fitted, part) for part in self.split.parts(usable.rows))
             yield from self._spread("spread at home", "local_time_factor", [(some, others)])
-        yield from self._success("success at home", lambda: home.success_of(self.scenario), at_home)
 
     def _seconds_at_home(self, machine: Machine) -> tuple[Component, Fitted | None, Usable]:
         runs = self.split.runs

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -170,10 +170,10 @@ def gaps(name: str, stated: Distribution, runs: Runs, share: float) -> Component
     of_mean = (fitted_s / mean_s - 1) / n
     of_cv = ((fitted_s / mean_s - 1) ** 2 / (2 * cv**2) - 0.5) / n - of_mean
     at: Steps = ("workload", "arrivals", "gap_s", "gamma")
-    told = (("mean", mean_s, of_mean), ("cv", cv, of_cv))
+    figures = (("mean", mean_s, of_mean), ("cv", cv, of_cv))
     before = _mean_and_cv(stated)
     parameters = []
-    for (field, value, influence), earlier in zip(told, before, strict=True):
+    for (field, value, influence), earlier in zip(figures, before, strict=True):
         error = float(np.sqrt((np.bincount(batch, influence) ** 2).sum() * (degrees + 1) / degrees))
         marginal = LogT(rounded(value), error, degrees)
         parameters.append(Parameter((*at, field), rounded(value), earlier, n, "gaps of all runs", marginal))
@@ -182,7 +182,7 @@ def gaps(name: str, stated: Distribution, runs: Runs, share: float) -> Component
         measured = float(held_s.mean())
         reach = float(t_quantile(len(held_s) - 1)) * float(held_s.std(ddof=1)) / np.sqrt(len(held_s))
         ends = max(measured - reach, _SPECK_S), measured + reach
-    return _of_one_figure(
+    told = _of_one_figure(
         name,
         "s",
         "gamma, the last gaps held out",
@@ -192,6 +192,7 @@ def gaps(name: str, stated: Distribution, runs: Runs, share: float) -> Component
         (measured, ends),
         len(held_s),
     )
+    return replace(told, notes=(f"as if these {len(starts_s):,} runs were all tasks that there were",))
 
 
 def _of_one_figure(

@@ -11,13 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from coalesce_sim import bundled
-from coalesce_sim.calibration.changing import changed
 from coalesce_sim.calibration.components import Parameter
 from coalesce_sim.calibration.study import Calibration
 from coalesce_sim.numbers import number, plural
-from coalesce_sim.scenario.document import Document, read_document
+from coalesce_sim.scenario.document import DISTRIBUTIONS, Document, read_document
 from coalesce_sim.scenario.problems import Steps
-from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.version import __version__
 
 DRAWS_FILE = "calibration_draws.csv"
@@ -32,8 +30,9 @@ def overlay_text(found: Calibration, source: str, folder: Path) -> str:
     document = read_document(source)
     extends = _extended(source, folder)
     title = f"{found.before.title}, calibrated by {plural(len(found.runs), 'run')}"
-    data = {"extends": extends, "title": title, **_overlay(document, found.changes, folder)}
-    if "uncertainty" in Scenario.model_fields and found.uncertain:
+    changes = {**found.changes, **found.cleared}
+    data = {"extends": extends, "title": title, **_overlay(document, changes, folder)}
+    if found.uncertain:
         data["uncertainty"] = {"sample": DRAWS_FILE}
     comments = {each.path: _told(each) for each in found.fitted}
     head = [
@@ -66,11 +65,22 @@ def _overlay(document: Document, changes: Mapping[Steps, Any], folder: Path) -> 
             stated = stated.get(step) if isinstance(stated, Mapping) else None
             if isinstance(stated, str) and depth + 1 < len(path):
                 data = _seeded(data, (*path[: depth + 1], "profile"), stated)
-        if value is not None:
-            data = changed(data, {path: value})
-        elif stated is not None:
-            data = _cleared(data, path)
+        if value is not None or stated is not None:  # null takes away what is inherited
+            data = _with(data, path, value)
     return data
+
+
+def _with(data: Any, path: Steps, value: Any) -> Any:
+    """A copy of the data with a field set; another distribution takes the place of the one there is."""
+    if not path:
+        return value
+    step, rest = path[0], path[1:]
+    if isinstance(step, int):
+        return [_with(each, rest, value) if place == step else each for place, each in enumerate(data)]
+    kept = isinstance(data, Mapping) and not (step in DISTRIBUTIONS and step not in data)
+    holder = dict(data) if kept else {}
+    holder[step] = _with(holder.get(step), rest, value)
+    return holder
 
 
 def _seeded(data: dict[str, Any], path: Steps, value: Any) -> dict[str, Any]:
@@ -78,17 +88,7 @@ def _seeded(data: dict[str, Any], path: Steps, value: Any) -> dict[str, Any]:
     inside: Any = data
     for step in path:
         inside = inside.get(step) if isinstance(inside, Mapping) else None
-    return data if inside is not None else dict(changed(data, {path: value}))
-
-
-def _cleared(data: dict[str, Any], path: Steps) -> dict[str, Any]:
-    """The data with a null, which takes what is inherited away."""
-    held = dict(changed(data, {path: "null"}))
-    holder: Any = held
-    for step in path[:-1]:
-        holder = holder[step]
-    holder[path[-1]] = None
-    return held
+    return data if inside is not None else dict(_with(data, path, value))
 
 
 def _beside(document: Document, path: Steps, value: Any, folder: Path) -> Any:

@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 
 from coalesce_sim.calibration import sellers
-from coalesce_sim.calibration.changing import changed
 from coalesce_sim.calibration.components import Component, Parameter
 from coalesce_sim.calibration.draws import correlation, joint_draws
 from coalesce_sim.calibration.fitting import Fitting
@@ -20,8 +19,8 @@ from coalesce_sim.calibration.runs import HOME, Runs, read_runs
 from coalesce_sim.calibration.splitting import split
 from coalesce_sim.loading import load
 from coalesce_sim.numbers import plural
-from coalesce_sim.scenario.document import read_document
-from coalesce_sim.scenario.problems import Problem, ScenarioError, Steps, closest
+from coalesce_sim.scenario.document import Change, read_base
+from coalesce_sim.scenario.problems import Mark, Problem, ScenarioError, Steps, closest
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.scenario.validation import validate
 
@@ -105,8 +104,15 @@ class Calibration:
 
     @cached_property
     def scenario(self) -> Scenario:
-        """The scenario with what was fitted in place of what it stated."""
-        return _built(self.before, {("title",): f"{self.before.title}, calibrated", **self.changes})
+        """The scenario with what was fitted in place of what it stated; what is drawn of it is in `draws`."""
+        title = f"{self.before.title}, calibrated"
+        return _built(self.before, {("title",): title, **self.cleared, **self.changes})
+
+    @property
+    def cleared(self) -> dict[Steps, None]:
+        """Draws that the scenario names, which are of what it stated."""
+        stated = self.before.uncertainty
+        return {} if stated is None or stated.sample is None else {("uncertainty", "sample"): None}
 
     @property
     def above(self) -> tuple[Component, ...]:
@@ -253,8 +259,8 @@ def _objection(scenario: Scenario, changes: Mapping[Steps, Any]) -> str:
 
 def _built(scenario: Scenario, changes: Mapping[Steps, Any]) -> Scenario:
     """The scenario with changes. Raises `ScenarioError` where it cannot have them."""
-    data = changed(scenario.resolved(), {**changes, ("published",): {}})
-    return validate(read_document(data), Scenario)
+    made = [Change.of_value(path, value, Mark("<calibration>", None)) for path, value in changes.items()]
+    return validate(read_base({**scenario.resolved(), "published": {}}).document(made), Scenario)
 
 
 def _percent(share: float | None) -> float:

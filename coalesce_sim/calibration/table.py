@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.text import Text
 
+from coalesce_sim.arrays import FloatArray
 from coalesce_sim.calibration.components import Component
 from coalesce_sim.calibration.study import Calibration
 from coalesce_sim.numbers import NOTHING, number, plural
@@ -14,7 +15,8 @@ from coalesce_sim.report.layout import Column, print_columns, print_wrapped
 from coalesce_sim.report.results_folder import Written
 
 _NOTE = (
-    "Errors: mean of |predicted / measured − 1| over the runs held out, with its 95 % interval; of spread, "
+    "Measured, predicted: means over the runs held out (s, J, GB, USD; of spread what a tenth exceed). "
+    "Errors, before and as fitted: mean of |predicted / measured − 1| with its 95 % interval; of spread, "
     "success and gaps that of the figure itself."
 )
 
@@ -33,9 +35,11 @@ def print_calibration(console: Console, written: Written[Calibration]) -> None:
     columns = [
         Column("runs", [number(each.runs, 0) if each.runs else NOTHING for each in shown]),
         Column("held out", [number(each.held_out.runs, 0) for each in shown]),
-        Column("error before, %", [_percent(each.before.mean) for each in shown]),
+        Column("measured", [_mean(each.held_out.measured) for each in shown]),
+        Column("predicted", [_mean(each.held_out.predicted) for each in shown]),
+        Column("before, %", [_percent(each.before.mean) for each in shown]),
         Column("error, %", [_percent(each.after.mean) for each in shown]),
-        Column("95 % interval", [_interval(each) for each in shown]),
+        Column("95 %", [_interval(each) for each in shown]),
     ]
     print_columns(console, keys, columns, ["red" if each in found.above else "" for each in shown])
     _print_figures(console, found)
@@ -86,6 +90,10 @@ def _verdict(found: Calibration) -> tuple[str, str]:
 def _doubt(component: Component, limit: float) -> str:
     ends = component.after.ci95
     return ", though its interval reaches below" if ends is None or 100 * ends[0] <= limit else ""
+
+
+def _mean(values: FloatArray) -> str:
+    return number(float(values.mean())) if len(values) else NOTHING
 
 
 def _percent(share: float | None) -> str:

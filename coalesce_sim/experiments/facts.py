@@ -6,13 +6,14 @@ Nothing here follows from a decision, and nothing is worked out that can be work
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from coalesce_sim.arrays import FloatArray
+from coalesce_sim.inputs.logged import contractors_of
 from coalesce_sim.inputs.ontology import read_ontology
 from coalesce_sim.inputs.recordings import Recordings, read_recordings
 from coalesce_sim.inputs.uncertain import drawn
@@ -24,12 +25,13 @@ from coalesce_sim.market.moving import told, told_of_homes
 from coalesce_sim.market.roster import Roster
 from coalesce_sim.market.workload import Block, Workload, hourly_demand
 from coalesce_sim.policies.mcdm import CRITERIA
+from coalesce_sim.policies.protocol import LOCAL
 from coalesce_sim.scenario.boxes import Box
 from coalesce_sim.scenario.clients import ClientGroup, Clients
 from coalesce_sim.scenario.contracts import ContractRules
 from coalesce_sim.scenario.moving import Moving
 from coalesce_sim.scenario.schema import Scenario
-from coalesce_sim.scenario.workload import LEVELS
+from coalesce_sim.scenario.workload import HOME, LEVELS
 from coalesce_sim.streams import Streams
 
 Facts = dict[str, Any]
@@ -78,7 +80,7 @@ def facts(scenario: Scenario, seed: int, replication: int) -> Facts:
         `arrival_s`, its public attributes, `data_sensitivity` where the task states it itself,
         `output_tokens`, which nobody knows beforehand, and `recorded`: None or, where records are replayed,
         ``good`` and ``bill_usd`` with one entry a worker. A bill of None: no run of that worker is recorded,
-        so it makes no offer.
+        so it makes no offer. `logged` is None or what a log says of it, by the fields of a listed task.
     ``factors``
         One mapping for each task that may be decided on: for the steps, in their order, in place of a
         composite task, and before them for the whole where the policy decides whether it is split. The four
@@ -245,6 +247,7 @@ def _tasks(scenario: Scenario, records: Recordings | None, streams: Streams) -> 
         levels = _stated(block.stated_sensitivity)
         columns["data_sensitivity"] = [None if level is None else LEVELS[int(level)] for level in levels]
         columns["output_tokens"] = block.truth.output_tokens.tolist()
+        columns["logged"] = _logged(block, contractors_of(scenario) or ())
         columns["recorded"] = [None] * len(block)
         if records is not None and block.instance is not None:
             good, bill_usd = records.success[block.instance], records.bill_usd[block.instance]
@@ -252,6 +255,21 @@ def _tasks(scenario: Scenario, records: Recordings | None, streams: Streams) -> 
                 {"good": good[row].tolist(), "bill_usd": _stated(bill_usd[row])} for row in range(len(block))
             ]
         yield from _rows(columns)
+
+
+def _logged(block: Block, names: Sequence[str]) -> list[dict[str, Any] | None]:
+    """What a log says of each task, as it is written in a scenario; None where there is none."""
+    said = block.logged
+    if said is None:
+        return [None] * len(block)
+    columns = {
+        "to": [HOME if to == LOCAL else names[to] for to in said.to.tolist()],
+        "usd": _stated(said.usd),
+        "s": said.s.tolist(),
+        "good": said.good.tolist(),
+        "attempts": said.attempts.tolist(),
+    }
+    return list(_rows(columns))
 
 
 def _factors(scenario: Scenario, streams: Streams) -> Iterator[dict[str, Any]]:

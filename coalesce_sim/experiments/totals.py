@@ -18,7 +18,7 @@ from coalesce_sim.experiments.spool import Spool
 from coalesce_sim.inputs.logged import is_logged
 from coalesce_sim.market.observer import Observer
 from coalesce_sim.market.records import Records
-from coalesce_sim.metrics import SAVINGS, of_group
+from coalesce_sim.metrics import COST_REDUCTION_AS_LOGGED, SAVINGS, in_order, of_group
 from coalesce_sim.rounding import ROUNDING, exceeds
 from coalesce_sim.scenario.schema import Scenario
 
@@ -214,14 +214,14 @@ class _Sums:
             figures["split_rate"] = 100 * _ratio(s["split"], s["may_split"])
             figures["coordination_s"] = s["coordination_s"]
         if self._logged:
-            figures["cost_reduction_as_logged"] = _reduction(s["realised_usd"], s["as_logged_usd"])
+            figures[COST_REDUCTION_AS_LOGGED] = _reduction(s["realised_usd"], s["as_logged_usd"])
             figures |= against_log(s)
         for name, each in self._lasting.items():
             for percentile, value in zip(PERCENTILES, percentiles(each.values()), strict=True):
                 figures[f"{name}_p{percentile}_s"] = value
         if self._learning:
             del figures["cost_reduction_published"], figures["time_savings_published"]
-        return figures
+        return {name: figures[name] for name in in_order(figures)} if self._logged else figures
 
     def _savings(self) -> dict[str, float]:
         """What is saved of each group of parts, in percent of the all-local cost."""

@@ -29,7 +29,7 @@ def check_inputs(scenario: Scenario) -> None:
     try:
         table = tasks_of(scenario)
         problems += objections_to_policies(scenario, table)
-        if table is not None:
+        if table is not None and len(table.arrival_s):  # a sample may have none
             last_s, end_s = float(table.arrival_s[-1]), scenario.clock.horizon_s
             if last_s >= end_s:
                 message = f"ends after {end_s:g} s, before the last task comes at {last_s:g} s"

@@ -9,6 +9,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from coalesce_sim.inputs.csvfile import Row, is_number, read_rows, read_text
+from coalesce_sim.inputs.tasktable import tasks_of
 from coalesce_sim.luck import number_of, state_of, uniform
 from coalesce_sim.scenario.distributions import drawn_at
 from coalesce_sim.scenario.document import Document
@@ -95,7 +96,7 @@ def _read_sample(path: str, text: str) -> list[dict[str, float]]:
 
 
 def check_uncertainty(scenario: Scenario) -> None:
-    """Read the file of joint draws, if there is one, and draw what replication 0 plays.
+    """Read the file of joint draws, if there is one, and draw what replication 0 plays, its log too.
 
     Raises `ScenarioError` with all that is wrong with them. A problem that names no file is about the field
     of the scenario at its path.
@@ -107,7 +108,7 @@ def check_uncertainty(scenario: Scenario) -> None:
         problems = list(_misplaced(rules, rules.sample, scenario.stated()))
         if problems:
             raise ScenarioError(problems)
-    drawn(scenario, scenario.seed, 0)
+    tasks_of(drawn(scenario, scenario.seed, 0))
 
 
 def _misplaced(rules: Uncertainty, file: str, stated: Mapping[str, Any]) -> list[Problem]:

@@ -360,7 +360,7 @@ class _Rows:
 
     def _failed(self) -> BoolArray:
         failures = self._all.source.failures
-        failed: BoolArray = self._which("status", lambda word: word in failures)
+        failed: BoolArray = self._which("status", lambda word: word in failures or _is_http_error(word))
         cells = self._stretch.cells.get("error")
         if cells is not None:
             failed |= np.asarray(cells.is_valid())
@@ -371,6 +371,10 @@ class _Rows:
 
     def _worked(self, prompt: FloatArray, output: FloatArray, failed: BoolArray) -> None:
         self._leave_out("no tokens, and yet no failure", (prompt + output == 0) & ~failed, "prompt_tokens")
+
+
+def _is_http_error(word: str) -> bool:
+    return len(word) == 3 and word[0] in "45" and word.isdigit()
 
 
 def _places(bad: IntArray, rows: int) -> BoolArray:

@@ -34,6 +34,16 @@ class Imported:
 
     `summary` says what was read, kept and left out and why, the period, and what is not in the log; `lines`
     are the same for people, `scenario` is the file to go on from.
+
+    >>> import coalesce_sim
+    >>> from pathlib import Path
+    >>> rows = ["start,duration_s,prompt_tokens,output_tokens,model,usd"]
+    >>> rows += [f"2026-11-02T09:00:{s:02}Z,2,{900 + 7 * s},{s + 9},acme/big,{s / 1e4}" for s in range(60)]
+    >>> _ = Path("calls.csv").write_text("\\n".join([*rows, "yesterday,2,900,9,acme/big,0.1"]))
+    >>> made = coalesce_sim.import_log("csv", "calls.csv", "my")
+    >>> print(made.lines[0], made.lines[4], sep="\\n")
+    61 rows read, 60 kept, 1 left out; oldest first
+    left out: 1 row: no time: calls.csv, row 61, start (got 'yesterday')
     """
 
     folder: Path
@@ -86,9 +96,10 @@ def import_log(
     column, `FolderError` and `WriteError`; then nothing is written.
 
     >>> import coalesce_sim
+    >>> from pathlib import Path
     >>> rows = ["start,duration_s,prompt_tokens,output_tokens,model,usd"]
     >>> rows += [f"2026-11-02T09:00:{s:02}Z,2,{900 + 7 * s},{s + 9},acme/big,{s / 1e4}" for s in range(60)]
-    >>> _ = open("calls.csv", "w").write("\\n".join(rows))
+    >>> _ = Path("calls.csv").write_text("\\n".join(rows))
     >>> made = coalesce_sim.import_log("csv", "calls.csv", "my")
     >>> made.summary["rows"]["kept"], made.scenario.name
     (60, 'market.yaml')
@@ -213,6 +224,7 @@ def _summary(reading: Reading, runs: Mapping[str, tuple[int, int]]) -> dict[str,
         "home": None if not reading.slots else {"most_at_work": reading.slots},
         "runs": {name: {"written": some, "measured": all_} for name, (some, all_) in runs.items()},
         "columns_read": {each.name: list(each.fields) for each in reading.files},
+        "columns_passed_over": {each.name: list(each.unread) for each in reading.files},
         "not_in_the_log": not_in_the_log(reading),
     }
 
@@ -244,16 +256,17 @@ def _told(reading: Reading, runs: Mapping[str, tuple[int, int]]) -> list[str]:
     """The import in lines, for people."""
     summary = _summary(reading, runs)
     rows, tasks, period = summary["rows"], summary["tasks"], summary["period"]
+    calls, failed = summary["calls"]["calls"], summary["calls"]["failed"]
     zones = ", ".join(f"{zone} ({count:,})" for zone, count in period["zones"].items())
     numbers = ", ".join(f"epoch {unit} ({count:,})" for unit, count in period["numbers"].items())
     lines = [
         f"{rows['read']:,} rows read, {rows['kept']:,} kept, {rows['left_out']:,} left out; {rows['order']}",
         f"{period['days']:.3g} days from {reading.start:%Y-%m-%d %H:%M:%S} UTC; times as in the log: "
         + ", ".join(filter(None, (zones, numbers))),
-        f"{tasks['tasks']:,} tasks, {tasks['tried_again']:,} tried again, "
-        f"{tasks['failed']:,} failed for good; "
-        f"bill {tasks['bill_usd']:,.2f} USD; p50 {tasks['seconds_p50']:.3g} s, "
-        f"p95 {tasks['seconds_p95']:.3g} s",
+        f"{failed:,} of {calls:,} calls failed ({failed / calls:.1%}); {tasks['tasks']:,} tasks, of which "
+        f"{tasks['tried_again']:,} were tried again and {tasks['failed']:,} failed for good",
+        f"bill {tasks['bill_usd']:,.4g} USD; seconds p50 {tasks['seconds_p50']:.3g}, "
+        f"p95 {tasks['seconds_p95']:.3g}, p99 {tasks['seconds_p99']:.3g}",
     ]
     lines += [*reading.remarks.lines(), *reading.notes]
     return lines

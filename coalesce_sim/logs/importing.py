@@ -111,6 +111,10 @@ def understood(request: Request) -> Reading:
     wholes = _wholes(request, calls, tasks, types)
     notes += sellers.told + list(() if wholes is None else wholes.told)
     _outcomes(sellers, calls, types)
+    others = others_listed(sellers.sellers, listed, request.price_file)
+    if all(each.at_home for each in sellers.sellers) and not others:
+        message = "all calls were answered at home: name a price file with sellers who could"
+        raise ScenarioError([Problem("", None, "--prices", message)])
     _remark_tasks(tasks, calls, remarks, gathering.files)
     at_home = np.isin(sellers.of_call, [place for place, each in enumerate(sellers.sellers) if each.at_home])
     slots = int(at_work(calls.start[at_home], calls.end[at_home]).max(initial=0))
@@ -132,7 +136,7 @@ def understood(request: Request) -> Reading:
         frozenset(gathering.has),
         order,
         slots,
-        others_listed(sellers.sellers, listed, request.price_file),
+        others,
         wholes,
     )
 

@@ -48,7 +48,7 @@ def _lines(reading: Reading, command: str) -> Iterator[str]:
     yield from _contractors(reading)
     if reading.wholes is not None:
         yield ""
-        yield "policy: {kind: cheapest}  # who did each step is not in the table: it cannot be played as logged"
+        yield "policy: {kind: cheapest}  # who did each step is not in the table: as_logged cannot be played"
 
 
 def _comment(text: str, indent: str = "") -> list[str]:
@@ -120,6 +120,7 @@ def _clients(reading: Reading) -> Iterator[str]:
             yield f"    {_text(name)}: {{count: {count}}}"
     if not home:
         yield "  slots: 0  # nobody works at home in this log (--home MODEL=HARDWARE says otherwise)"
+        yield "  hardware: rtx_4090  # must be stated, and has no effect: there is no slot"
         return
     yield "  box: home"
     yield "  # Share of calls at home that did not fail, by type; if answers were right is not in the log."
@@ -165,8 +166,8 @@ def _contractors(reading: Reading) -> Iterator[str]:
         "Who answered in the log, and who else the price file lists. `success` is the share of calls that "
         "did not fail, by type; of types on which a model is not known from the log it makes no offer."
     )
-    yield "contractors:"
     there = [each for each in reading.sellers.sellers if not each.at_home and each.prices is not None]
+    yield "contractors:"
     by_model = {each.model: each for each in there}
     for each in (*there, *reading.extra):
         yield from _contractor(each, by_model.get(each.model))

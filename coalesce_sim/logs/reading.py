@@ -28,6 +28,9 @@ _MOST_OPEN: Final = 1 << 28
 
 _ROWS: Final = 1 << 16
 _JSON_ROWS: Final = 20_000
+_FAMILIES: Final = (*(group for group in NEEDED if len(group) > 1), ("first", "first_s", "first_ms"))
+"""Fields of which one goes for another."""
+
 _NULLS: Final = ["", "NULL", "null", "None", "NaN", "nan", "\\N"]
 
 
@@ -102,7 +105,7 @@ def _chosen(
 
 def _stands_in(name: str, own: Mapping[str, str]) -> bool:
     """Whether the user names a column for a field that goes before this one."""
-    family = next((group for group in (*NEEDED, ("first", "first_s", "first_ms")) if name in group), (name,))
+    family = next((group for group in _FAMILIES if name in group), (name,))
     return any(each in own for each in family)
 
 
@@ -316,9 +319,11 @@ def _of_rows(
     columns = list(dict.fromkeys(key for row in rows for key in row))
     paths = _chosen(name, columns, source, own, log)
     release = source.release(columns)
-    wider = {each: options for each, options in release.paths.items() if each not in own}
-    routes = {each: [way.split("/") for way in wider.get(each, paths[each])] for each in paths}
-    return paths, routes
+    # What no row has had so far may come yet, but for times, of which one kind was chosen.
+    alone = {each for each in release.paths if not any(each in family for family in _FAMILIES)}
+    wider = {each: release.paths[each] for each in release.paths if each in alone or each in paths}
+    chosen: dict[str, Paths] = {**wider, **{each: paths[each] for each in own}}
+    return paths, {each: [way.split("/") for way in options] for each, options in chosen.items()}
 
 
 def _values(rows: Sequence[Mapping[str, Any]], ways: Sequence[Sequence[str]]) -> list[Any]:

@@ -36,11 +36,15 @@ class Clock:
             return self._typed(values)
         if pa.types.is_integer(values.type) or pa.types.is_floating(values.type):
             return self._numbers(values)
-        for read in (self._zoned, self._naive, self._number_texts):
-            parsed = read(values)
-            if parsed is not None:
-                return parsed
-        return self._mixed(values)
+        parsed = self._alike(values)
+        if parsed is None:
+            plain = pc.replace_substring_regex(pc.utf8_trim_whitespace(values), r"\s*(UTC|GMT)$", "Z")
+            parsed = self._alike(plain) or self._mixed(plain)
+        return parsed
+
+    def _alike(self, values: pa.Array) -> tuple[IntArray, IntArray] | None:
+        """Texts that are all times with a zone, all without, or all numbers."""
+        return self._zoned(values) or self._naive(values) or self._number_texts(values)
 
     def _typed(self, values: pa.Array) -> tuple[IntArray, IntArray]:
         zoned = values.type.tz is not None
@@ -109,9 +113,7 @@ class Clock:
         bad: list[int] = []
         for chosen in (np.flatnonzero(zoned), np.flatnonzero(known & ~zoned)):
             part = values.take(pa.array(chosen))
-            parsed = self._zoned(part) or self._naive(part) or self._number_texts(part)
-            if parsed is None:
-                parsed = self._one_by_one(part)
+            parsed = self._alike(part) or self._one_by_one(part)
             us[chosen] = parsed[0]
             bad += chosen[parsed[1]].tolist()
         return us, np.array(sorted(bad), dtype=np.int64)
@@ -120,7 +122,7 @@ class Clock:
         us, bad = np.full(len(values), NONE, dtype=np.int64), []
         for place in range(len(values)):
             part = values.slice(place, 1)
-            parsed = self._zoned(part) or self._naive(part) or self._number_texts(part)
+            parsed = self._alike(part)
             if parsed is None or len(parsed[1]):
                 bad.append(place)
             else:

@@ -20,14 +20,20 @@ _HARDLY: Final = 0.1
 
 def coverage(sources: Iterable[Source]) -> str:
     """What the intervals cover, in a sentence; empty where luck alone is uncertain."""
-    named = [_CALLED[source] for source in sources]
+    named = called(sources)
     if not named:
         return ""
     return (
-        f"95 % intervals of metrics and their differences cover {_listed(named)}. Those of who got the work, "
+        f"95 % intervals of metrics and their differences cover {named}. Those of who got the work, "
         "of sellers and of courses over time cover luck, and the rest only as far as replications average it "
         "out."
     )
+
+
+def called(sources: Iterable[Source]) -> str:
+    """Sources of variance in words; empty where there are none."""
+    words = [_CALLED[source] for source in sources]
+    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else "".join(words)
 
 
 def what_helps(label: str, split: Split) -> str:
@@ -37,7 +43,7 @@ def what_helps(label: str, split: Split) -> str:
         return f"{label}: does not vary."
     parts = ", ".join(f"{_CALLED[name]} {100 * share:.0f} %" for name, share in shares.items())
     if split.hidden:
-        told = " and ".join(_CALLED[name] for name in shares if name != "luck")
+        told = called(name for name in shares if name != "luck")
         return (
             f"{label}: luck hides what {told} do to it, which its interval takes for as much as may well be: "
             "more replications would narrow it most."
@@ -65,7 +71,3 @@ def lines_in(facts: Mapping[str, Any]) -> list[str]:
         return []
     sources = [source for source in SOURCES if source in told["covers"]]
     return uncertainty_lines(sources, {name: Split.of_dict(each) for name, each in told["split"].items()})
-
-
-def _listed(words: list[str]) -> str:
-    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else words[0]

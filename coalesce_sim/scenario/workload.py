@@ -105,7 +105,7 @@ class LoggedTask(Model):
     good: bool
     """Whether it ended well."""
     attempts: Annotated[int, Field(ge=1, le=1_000_000)] = 1
-    """How many calls it took."""
+    """How many calls it took; no effect but on `attempts_per_task` where the log itself is played."""
 
 
 HOME: Final = "home"

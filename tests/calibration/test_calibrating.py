@@ -111,6 +111,10 @@ def test_jobs_that_slow_each_other_make_a_batch_curve() -> None:
     assert (curve.max_jobs, found.scenario.clients.slots) == (4, 4)
     assert found.scenario.clients.hardware.power_w == 400
     assert "a batch_curve takes the place of slots of one speed" in notes(found)
+    card = {"profile": "rtx_4090", "batch": 4, "prefill_tokens_per_s": 1, "decode_tokens_per_s": 1}
+    batched = market(slots=4, hardware=card)
+    home = calibrate(runs(s=s, jobs=jobs), batched).scenario.clients
+    assert (home.batch_curve.max_jobs, home.hardware.batch) == (4, 1)
     alike = calibrate(runs(s=PROMPT / 4000 + OUTPUT / 50 * scatter, jobs=jobs), market(slots=4))
     assert alike.scenario.clients.batch_curve is None
     assert "is not told from 0: slots of one speed stay" in notes(alike)
@@ -169,6 +173,7 @@ def test_gaps_are_those_of_all_runs_where_the_scenario_draws_them() -> None:
     found = calibrate(pd.DataFrame({"where": "ada", "start_s": starts, "good": True}))
     gap = found.scenario.workload.arrivals.gap_s.chosen
     assert gap.mean == pytest.approx(4, rel=0.02)
+    assert "as if these 60 runs were all tasks that there were" in notes(found)
     assert gap.cv == pytest.approx(np.std([1, 3, 8]) / 4, rel=0.03)
 
 
@@ -241,3 +246,4 @@ def test_homes_that_differ_are_not_fitted_by_runs_that_do_not_say_whose_they_are
     )
     with pytest.raises(coalesce_sim.ScenarioError, match=r"homes differ \(clients, clients.groups.b\)"):
         calibrate(runs(s=1.0), scenario)
+    assert calibrate(runs(s=1.0, good=OUTPUT > 90), scenario).scenario.clients.success > 0.7

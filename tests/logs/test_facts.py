@@ -13,6 +13,7 @@ from coalesce_sim.files import FolderError
 from coalesce_sim.logs.models import provider_name, same_model
 from coalesce_sim.logs.people import MOST, kinds_of, plain
 from coalesce_sim.logs.prices import recovered
+from coalesce_sim.logs.sources import SOURCES
 from coalesce_sim.logs.speeds import at_work
 from coalesce_sim.scenario.problems import ScenarioError
 from tests.logs.own import read, rows, told, written
@@ -185,6 +186,19 @@ def test_who_works_at_home_is_the_one_without_a_bill(tmp_path: Path):
     assert read(written(tmp_path, made), home="there/big=rtx_4090").slots > 0
 
 
+def test_where_nobody_is_hired_a_price_file_says_who_could_be(tmp_path: Path):
+    made = [each | {"model": "big", "provider": "vllm", "usd": 0} for each in rows()]
+    path = written(tmp_path, made)
+    with pytest.raises(ScenarioError, match="--prices: all calls were answered at home"):
+        read(path, home="big=rtx_4090")
+    (tmp_path / "prices.csv").write_text(
+        "provider,model,input_usd_per_mtok,output_usd_per_mtok\nacme,big-instruct,2,8\n"
+    )
+    found = read(path, home="big=rtx_4090", prices=str(tmp_path / "prices.csv"))
+    assert [each.name for each in found.extra] == ["acme/big"]
+    assert found.extra[0].outcomes == found.sellers.sellers[0].outcomes
+
+
 def test_bills_that_are_missing_are_by_the_price_file(tmp_path: Path):
     made = [{name: cell for name, cell in each.items() if name != "usd"} for each in rows()]
     (tmp_path / "prices.csv").write_text(
@@ -226,6 +240,18 @@ def test_speeds_are_the_medians_of_the_log(tmp_path: Path):
     assert speeds is not None
     assert speeds.prefill_tokens_per_s == pytest.approx(5000, rel=1e-2)
     assert speeds.told.endswith("the log has no first token")
+
+
+def test_the_reference_names_all_that_is_read():
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "logs.md").read_text("utf-8")
+    paths = {
+        path
+        for source in SOURCES.values()
+        for release in source.releases
+        for options in release.paths.values()
+        for path in options
+    }
+    assert {path for path in paths if f"`{path}`" not in page} == set()
 
 
 def test_a_folder_with_files_of_somebody_else_is_refused(tmp_path: Path):

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from coalesce_sim.logs import reading
 from coalesce_sim.scenario.problems import ScenarioError
 from tests.logs.own import read, rows, told, written
 
@@ -149,6 +150,31 @@ def test_json_lines_are_seen_whatever_the_name(tmp_path: Path):
     found = read(tmp_path / "own.csv")
     assert len(found.calls) == 40
     assert found.notes[0].endswith("holds JSON, whatever its name says")
+
+
+def test_what_no_row_has_at_first_may_come_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(reading, "_JSON_ROWS", 5)
+    made = [{name: cell for name, cell in each.items() if name != "status"} for each in rows()]
+    made[30]["error"] = "timeout"
+    assert read(written(tmp_path, made, "own.jsonl")).calls.failed.nonzero()[0].tolist() == [30]
+
+
+def test_cells_may_hold_lines_quotes_and_more_than_a_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(reading, "_BLOCK", 300)
+    made = [each | {"question": 'a "b",\n' * (9 + 90 * (number == 7))} for number, each in enumerate(rows())]
+    found = read(written(tmp_path, made))
+    assert (len(found.calls), told(found)) == (40, {})
+
+
+def test_a_status_of_http_and_a_zone_in_words(tmp_path: Path):
+    made = [
+        each | {"status": 200, "start": each["start"].replace("T", " ").replace("Z", " UTC")}
+        for each in rows()
+    ]
+    made[3]["status"] = 429
+    found = read(written(tmp_path, made))
+    assert found.calls.failed.nonzero()[0].tolist() == [3]
+    assert dict(found.clock.zones) == {"UTC": 40}
 
 
 def test_torn_rows_are_counted(tmp_path: Path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,10 @@ import coalesce_sim
 from coalesce_sim import RunResult, ScenarioError
 from coalesce_sim.experiments.contenders import contenders
 from coalesce_sim.market.logged.tasks import shared_s
+from coalesce_sim.market.market import Market
+from coalesce_sim.market.observer import Observer
+from coalesce_sim.market.records import Records
+from coalesce_sim.policies.registry import create
 from tests.market.trading import HOME_USD, LATE_USD_PER_S, VALUE_USD, contractor, market
 
 LOG: list[dict[str, Any]] = [
@@ -34,8 +39,13 @@ def logged(*log: dict[str, Any], costs: str = "logged", **fields: Any) -> dict[s
     return market(tasks, contractor("a"), contractor("b", price_usd=0.5), policy=policy) | fields
 
 
-def played(fields: dict[str, Any], **how: Any) -> RunResult:
-    return coalesce_sim.run(coalesce_sim.load(fields), replications=1, **how)
+def played(fields: dict[str, Any]) -> RunResult:
+    return coalesce_sim.run(coalesce_sim.load(fields), replications=1)
+
+
+def workers(result: RunResult) -> list[str]:
+    names: list[str] = result.decisions["contractor"].astype(object).fillna("home").tolist()
+    return names
 
 
 def refusal(fields: dict[str, Any]) -> str:
@@ -44,9 +54,8 @@ def refusal(fields: dict[str, Any]) -> str:
     return str(caught.value)
 
 
-@pytest.mark.parametrize("core", ["simpy", "compiled"])
-def test_a_log_replayed_gives_its_own_bill_and_its_own_percentiles(core: Any) -> None:
-    result = played(logged(), core=core)
+def test_a_log_replayed_gives_its_own_bill_and_its_own_percentiles() -> None:
+    result = played(logged())
     told = result.replications[0]
     assert told["cash_usd"] == pytest.approx(BILL_USD, abs=1e-12)
     assert told["paid_to_contractors_usd"] == pytest.approx(0.4 + 1.5, abs=1e-12)
@@ -59,11 +68,29 @@ def test_a_log_replayed_gives_its_own_bill_and_its_own_percentiles(core: Any) ->
     assert (told["success_rate"], told["late_rate"], told["outsourcing_rate"]) == (80, 20, 60)
     assert told["attempts_per_task"] == 7 / 5
     assert told["moved_rate"] == 0
-    assert result.decisions["contractor"].astype(object).fillna("home").tolist() == [
-        each["to"] for each in LOG
-    ]
+    assert workers(result) == [each["to"] for each in LOG]
     assert "contracts" not in told
     assert "home_utilisation" not in told
+
+
+def test_a_block_at_once_is_the_same_as_one_event_after_the_other() -> None:
+    scenario, kept = coalesce_sim.load(logged()), []
+
+    class Keeps(Observer):
+        def block_recorded(self, records: Records) -> None:
+            kept.append([getattr(records, each.name) for each in dataclasses.fields(records)[1:]])
+
+    markets = [
+        Market(scenario, create(scenario.policy), Keeps(), seed=1, core=core)
+        for core in ("simpy", "compiled")
+    ]
+    for each in markets:
+        each.run()
+    assert [each.core for each in markets] == ["simpy", "compiled"]
+    for one, other in zip(*kept, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert markets[0].ended_s == markets[1].ended_s
+    assert markets[0].figures() == markets[1].figures()
 
 
 def test_what_the_log_came_to_stands_beside_whatever_is_played() -> None:
@@ -97,7 +124,7 @@ def test_at_modelled_costs_tasks_go_where_they_went_at_the_markets_own_prices() 
     fields = logged(costs="modelled")
     fields["contractors"][0]["outcomes"] = {}
     result = played(fields)
-    assert result.decisions["contractor"].astype(object).fillna("home").tolist() == [
+    assert workers(result) == [
         "b",
         "home",
         "home",

@@ -10,8 +10,9 @@ from typing import Any
 from coalesce_sim.experiments.diagnosis.contradictions import expects_answers, mean_answer
 from coalesce_sim.experiments.diagnosis.finding import Finding
 from coalesce_sim.experiments.diagnosis.unused.levels import of_type, types_that_come
-from coalesce_sim.experiments.diagnosis.unused.market import Asked
+from coalesce_sim.experiments.diagnosis.unused.market import Asked, in_tasks
 from coalesce_sim.experiments.staging import stage
+from coalesce_sim.inputs.logged import is_logged
 from coalesce_sim.loading import load
 from coalesce_sim.scenario.problems import ScenarioError, shown
 from coalesce_sim.scenario.schema import Scenario
@@ -102,7 +103,12 @@ def _may_decide(scenario: Scenario, place: str) -> bool:
         case _ if place in _answers(scenario):
             return expects_answers(scenario)
         case "workload.attributes.value_usd":
-            return value != "0" and Asked(scenario).risk
+            nothing = value == "0" and "value_usd" not in in_tasks(scenario)
+            return (value != "0" and Asked(scenario).risk) or (nothing and is_logged(scenario))
+        case "cost_model.late_usd_per_min":
+            return value != "0" or is_logged(scenario)
+        case "cost_model.internal.opportunity" if scenario.cost_model.internal.expects_delay:
+            return scenario.cost_model.late_usd_per_min > 0
         case "policy.kind":
             return True
         case _ if place in _NEUTRAL:

@@ -86,6 +86,11 @@ def remarks(scenario: Scenario) -> list[str]:
             f"skills of contractors that the ontology lacks, near to themselves alone: {_some(lost)}"
         )
     notes += without_effect(scenario)
+    if scenario.plays_log:
+        notes.append(
+            "policy as_logged plays the log itself: of this market only what home costs, targets and what is "
+            "lost with bad work are reckoned with; policy.costs: modelled plays the market"
+        )
     if scenario.records is not None:
         notes += [f"records: {sentence}" for sentence in read_recordings(scenario.records).left_out]
     if isinstance(scenario.contractors, PriceList):
@@ -96,7 +101,7 @@ def remarks(scenario: Scenario) -> list[str]:
 def _of_listed_tasks(scenario: Scenario) -> list[str]:
     """What of explicit tasks a user may not know: turned round, or long in coming."""
     source, table = scenario.workload.arrivals, tasks_of(scenario)
-    if table is None:
+    if table is None or not len(table.arrival_s):
         return []
     told, first_s = [], float(table.arrival_s[0])
     if isinstance(source, FromFile) and table.newest_first:

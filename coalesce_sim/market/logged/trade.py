@@ -9,7 +9,16 @@ from typing import Final
 import numpy as np
 
 from coalesce_sim.arrays import FloatArray
-from coalesce_sim.cost_parts import PRICE
+from coalesce_sim.cost_parts import (
+    HOME_BILL,
+    HOME_COMPUTE,
+    HOME_DEPRECIATION,
+    HOME_ENERGY,
+    HOME_MEMORY,
+    LATENESS,
+    LOSS,
+    PRICE,
+)
 from coalesce_sim.economics.correction import ErrorWindow
 from coalesce_sim.market.breakdown import NOT_ITS_WORK, OFFERS, Breakdown
 from coalesce_sim.market.logged.charges import LoggedCharges, logged_charges
@@ -54,6 +63,8 @@ class LoggedTrade:
         self._env, self._accounts = venue.queues.env, venue.accounts
         self._pool, self._skills, self._luck = venue.pool, venue.skills, venue.luck
         self._late_usd_per_s = venue.scenario.cost_model.charged_late_usd_per_s
+        clients = venue.scenario.clients
+        self._shares = np.array([home.batch_curve is not None for home in clients.homes])[clients.home_of]
         self._explain = venue.observer.wants("decided")
 
     def open(self, block: Block, records: Records) -> OpenLoggedBlock:
@@ -65,6 +76,8 @@ class LoggedTrade:
         """What the log says of a block, and what that came to. Raises `PolicyError` where it says nothing."""
         if block.logged is None:
             raise PolicyError("as_logged: no log says where tasks went")
+        for part in block.home.running:  # what a machine costs that several share, nobody estimates here
+            part[self._shares[block.tasks.client]] = 0.0
         return block.logged, logged_charges(block, block.logged, self._late_usd_per_s)
 
     def arrive(self, opened: OpenLoggedBlock, tasks: slice) -> Iterable[slice]:  # noqa: ARG002
@@ -110,16 +123,16 @@ class LoggedTrade:
         return OracleView(offers, task - offers.first, offers.internal_usd[0], offers.external_usd[0].copy())
 
     def breakdown(self, opened: OpenLoggedBlock, quote: LoggedQuote, task: int) -> Breakdown:
-        """What the task came to; nobody else made an offer."""
-        ids, charges = quote.offers.ids, opened.charges
+        """What the task came to, where it was done; nobody else made an offer."""
+        ids, parts_usd = quote.offers.ids, opened.charges.parts_usd[:, task]
         reasons = np.full(len(self._pool), NOT_ITS_WORK, dtype=np.int8)
         reasons[ids] = OFFERS
-        part_usd = np.full(len(ids), charges.usd[task])
+        at_home = 1.0 if not len(ids) else np.nan
         return Breakdown(
-            {"logged_usd": float(charges.usd[task])} if not len(ids) else {},
-            float(charges.s[task]),
-            {},
-            {"logged_usd": part_usd},
+            {name: at_home * float(parts_usd[part]) for name, part in _AT_HOME.items()},
+            float(opened.charges.s[task]),
+            {"rule": "none"},
+            {name: np.full(len(ids), parts_usd[part]) for name, part in _AWAY.items()},
             {},
             np.full(len(ids), np.nan),
             reasons,
@@ -186,5 +199,19 @@ class LoggedTrade:
         """Nothing is estimated."""
         return []
 
+
+_AT_HOME: Final = {
+    "compute_usd": HOME_COMPUTE,
+    "memory_usd": HOME_MEMORY,
+    "energy_usd": HOME_ENERGY,
+    "opportunity_usd": LATENESS,
+    "depreciation_usd": HOME_DEPRECIATION,
+    "own_price_usd": HOME_BILL,
+    "expected_loss_usd": LOSS,
+}
+"""What an estimate at home is made of, by what the log says of it."""
+
+_AWAY: Final = {"price_usd": PRICE, "latency_penalty_usd": LATENESS, "expected_loss_usd": LOSS}
+"""The same of an offer."""
 
 _DONE: Final[Onward[LoggedWork]] = Onward()

@@ -60,9 +60,11 @@ def _costs(advice: Advice) -> Figure:
     field = advice.ranked
     figure = page(headline(advice), _note(advice, "lines"), _ROOM_IN + _ROW_IN * len(field))
     axes = figure.add_subplot()
-    scale, left = advice.months or 1.0, np.zeros(len(field))
+    left = np.zeros(len(field))
     for group, colour in zip(GROUPS, COLOURS, strict=False):
-        usd = np.array([scale * float(each.of_group(group).mean()) for each in field])
+        usd = np.array(
+            [advice.scale * np.mean([one.group_usd(group) for one in each.plays]) for each in field]
+        )
         if usd.any():
             axes.barh(range(len(field)), usd, left=left, height=0.7, color=colour, alpha=0.8, label=group)
             left += usd
@@ -136,11 +138,12 @@ def _turning(advice: Advice) -> Figure:
 
 
 def _panel(axes: Axes, advice: Advice, turn: Turn) -> None:
-    scale = advice.months or 1.0
     levels = np.array(list(turn.found.tried))
     gains = list(turn.found.tried.values())
-    means = scale * np.array([each.mean for each in gains], dtype=np.float64)
-    ends: Any = scale * np.array([each.ci95 or (each.mean, each.mean) for each in gains], dtype=np.float64)
+    means = advice.scale * np.array([each.mean for each in gains], dtype=np.float64)
+    ends: Any = advice.scale * np.array(
+        [each.ci95 or (each.mean, each.mean) for each in gains], dtype=np.float64
+    )
     axes.fill_between(levels, ends[:, 0], ends[:, 1], color=BLUE, alpha=BAND, linewidth=0)
     axes.plot(levels, means, color=BLUE, marker="o")
     axes.axhline(0, color=GREY, linewidth=0.8, zorder=1)

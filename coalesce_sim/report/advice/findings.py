@@ -57,17 +57,9 @@ def _lead(advice: Advice) -> str:
     second, lead = advice.second, advice.lead
     if second is None or lead is None:
         return "All that was tried gives nine tenths of the tasks to the same: there is no second advice."
-    usd = lead.difference
-    scale = advice.months or 1.0
-    scaled = Estimate(
-        None if usd.mean is None else scale * usd.mean,
-        None,
-        None if usd.ci95 is None else (scale * usd.ci95[0], scale * usd.ci95[1]),
-        usd.n,
-    )
-    shown = "" if lead.shown else "; that is not shown to be a difference"
+    shown = "" if _above(lead) else "; that is not shown to be a difference"
     return (
-        f"The next best that is another advice, {_named(second.label)}, costs {_usd(scaled)} more "
+        f"The next best that is another advice, {_named(second.label)}, costs {_usd(lead)} more "
         f"{period(advice)}{shown}."
     )
 
@@ -82,10 +74,9 @@ def _model(advice: Advice) -> str:
     )
     if abs(error.mean) <= _WITHIN:
         return f"{told}: so far the market agrees with the log."
-    mine = advice.by_label[MODELLED].usd.mean() - advice.best.usd.mean()
-    scale = advice.months or 1.0
+    mine = advice.scale * (advice.by_label[MODELLED].mean_usd - advice.best.mean_usd)
     return (
-        f"{told}: against the market's own costs of it the advice would save {number(scale * mine)} USD "
+        f"{told}: against the market's own costs of it the advice would save {number(mine)} USD "
         f"{period(advice)}. Calibrate before you rely on the difference."
     )
 

@@ -6,12 +6,21 @@ from rich.console import Console
 from rich.text import Text
 
 from coalesce_sim.advice.advice import Advice
-from coalesce_sim.advice.turning import Turn
-from coalesce_sim.advice.unknown import Unknown
+from coalesce_sim.advice.turning import REPLICATIONS, Turn
+from coalesce_sim.advice.worth import Worth
+from coalesce_sim.experiments.uncertainty import sources_of
 from coalesce_sim.numbers import NOTHING, number, plural, with_half_width
 from coalesce_sim.report.advice.findings import findings, period
 from coalesce_sim.report.layout import Column, print_columns, print_wrapped
 from coalesce_sim.report.results_folder import Written
+from coalesce_sim.report.uncertainty import called, what_helps
+
+WORTH = "How good work must be: the success rate from which a move is worth it"
+
+_GOOD_WORK = (
+    "Good work: no log says whether answers were right. Work that is found bad is done again by whom it was "
+    "taken from, or costs what contracts.rework_usd states."
+)
 
 MOST_JOBS = 30
 """So many rows at most of who should do what are printed; the files have all."""
@@ -33,8 +42,8 @@ def print_advice(console: Console, written: Written[Advice]) -> None:
     _policies(console, advice)
     if advice.turns:
         _turning(console, advice)
-    if advice.unknowns:
-        _unknown(console, advice)
+    if advice.worths:
+        _worth(console, advice)
     if advice.weights:
         _assumed(console, advice)
     for note in notes(advice):
@@ -44,7 +53,17 @@ def print_advice(console: Console, written: Written[Advice]) -> None:
 
 def notes(advice: Advice) -> list[str]:
     """What the figures mean."""
-    told = ["±: half of the 95 % interval over replications."]
+    told = [_covered(advice)]
+    split = advice.saves[advice.best.label]["usd"].split
+    if split is not None:
+        told.append(what_helps("Saved", split))
+    if advice.turns or advice.worths or advice.weights:
+        count = min(REPLICATIONS, len(advice.best.plays))
+        told.append(
+            f"What would turn it, good work and assumptions: means of {plural(count, 'replication')}."
+        )
+    if advice.worths:
+        told.append(_GOOD_WORK)
     if advice.months is None:
         days = advice.scenario.clock.days
         told.append(
@@ -52,6 +71,16 @@ def notes(advice: Advice) -> list[str]:
             "(--extrapolate does all the same)."
         )
     return told
+
+
+def _covered(advice: Advice) -> str:
+    sources = sources_of(advice.scenario)
+    if sources:
+        return f"±: half of the 95 % interval; it covers {called(sources)}."
+    return (
+        "±: half of the 95 % interval; it covers luck alone, neither another day's log nor that prices, speeds "
+        "and success may be others: `coalesce-sim calibrate` measures these, and has them covered."
+    )
 
 
 def _heading(console: Console, text: str) -> None:
@@ -126,31 +155,37 @@ def turns_between(turn: Turn) -> str:
     return f"{turn.lever.told(ends[0])} to {upper}"
 
 
-def _unknown(console: Console, advice: Advice) -> None:
-    _heading(console, "Not known to be good enough: worth it from which success rate")
-    unknowns = advice.unknowns
-    scale = advice.months or 1.0
+def _worth(console: Console, advice: Advice) -> None:
+    _heading(console, f"{WORTH}, USD {period(advice)}")
+    worths = advice.worths
     keys = [
-        Column("type", [each.type for each in unknowns], figures=False),
-        Column("worker", [each.worker for each in unknowns], figures=False),
+        Column("type", [each.move.type for each in worths], figures=False),
+        Column("given to", [each.move.worker for each in worths], figures=False),
+        Column("in place of", [each.move.instead_of for each in worths], figures=False),
     ]
-    saved = [number(scale * (each.saves_usd.mean or 0.0)) for each in unknowns]
+    saved = [number(advice.scale * (each.saves_usd.mean or 0.0)) for each in worths]
     print_columns(
         console,
         keys,
         [
-            Column("break-even success", [break_even_text(each) for each in unknowns], figures=False),
-            Column(f"would save at\nmost, USD {period(advice)}", saved),
+            Column("worth it from", [break_even_text(each) for each in worths], figures=False),
+            Column("stated", [stated_text(each) for each in worths], figures=False),
+            Column("saves\nat most", saved),
         ],
     )
 
 
-def break_even_text(unknown: Unknown) -> str:
+def stated_text(worth: Worth) -> str:
+    """The success rate that the scenario states, by which the advice goes."""
+    return "not known" if worth.move.stated is None else f"{number(100 * worth.move.stated, 1)} %"
+
+
+def break_even_text(worth: Worth) -> str:
     """The success rate from which a worker saves, with its interval."""
-    if unknown.success_rate is None:
+    if worth.success_rate is None:
         return "any"
-    told = f"{number(unknown.success_rate, 1)} %"
-    ends = unknown.ci95
+    told = f"{number(worth.success_rate, 1)} %"
+    ends = worth.ci95
     if ends is None or ends[1] - ends[0] < 0.05:
         return told
     return f"{told} [{number(ends[0], 1)}, {number(ends[1], 1)}]"
@@ -158,9 +193,8 @@ def break_even_text(unknown: Unknown) -> str:
 
 def _assumed(console: Console, advice: Advice) -> None:
     _heading(console, f"What it assumed, by how much that moves the saving, USD {period(advice)}")
-    scale = advice.months or 1.0
     weights = advice.weights
-    moved = [number(scale * (each.moves_usd.mean or 0.0)) for each in weights]
+    moved = [number(advice.scale * (each.moves_usd.mean or 0.0)) for each in weights]
     keys = [Column("assumed", [each.assumption.assumed for each in weights], figures=False)]
     columns = [
         Column("were it", [each.assumption.instead for each in weights], figures=False),

@@ -8,7 +8,14 @@ from coalesce_sim.advice.advice import Advice
 from coalesce_sim.numbers import number, with_half_width
 from coalesce_sim.report.advice import figures
 from coalesce_sim.report.advice.findings import findings, headline, period
-from coalesce_sim.report.advice.table import break_even_text, notes, turns_at, turns_between
+from coalesce_sim.report.advice.table import (
+    WORTH,
+    break_even_text,
+    notes,
+    stated_text,
+    turns_at,
+    turns_between,
+)
 from coalesce_sim.report.markdown import in_cell, rows_of
 
 
@@ -33,19 +40,29 @@ def _parts(advice: Advice) -> Iterator[str]:
         yield f"![What would turn the advice]({figures.TURNING})"
         rows = [(each.lever.name, turns_at(each), turns_between(each)) for each in advice.turns]
         yield _table(("if", "turns", "95 % interval"), rows)
-    if advice.unknowns:
-        yield "## Not known to be good enough: worth it from which success rate"
-        scale = advice.months or 1.0
-        unknown = [
-            (each.type, each.worker, break_even_text(each), number(scale * (each.saves_usd.mean or 0.0)))
-            for each in advice.unknowns
+    if advice.worths:
+        yield f"## {WORTH}, USD {when}"
+        moved = [
+            (
+                each.move.type,
+                each.move.worker,
+                each.move.instead_of,
+                break_even_text(each),
+                stated_text(each),
+                number(advice.scale * (each.saves_usd.mean or 0.0)),
+            )
+            for each in advice.worths
         ]
-        yield _table(("type", "worker", "break-even success", f"would save at most, USD {when}"), unknown)
+        heads = ("type", "given to", "in place of", "worth it from", "stated", "saves at most")
+        yield _table(heads, moved)
     if advice.weights:
         yield f"## What it assumed, by how much that moves the saving, USD {when}"
-        scale = advice.months or 1.0
         assumed = [
-            (each.assumption.assumed, each.assumption.instead, number(scale * (each.moves_usd.mean or 0.0)))
+            (
+                each.assumption.assumed,
+                each.assumption.instead,
+                number(advice.scale * (each.moves_usd.mean or 0.0)),
+            )
             for each in advice.weights
         ]
         yield _table(("assumed", "were it", "saving moves by"), assumed)

@@ -126,10 +126,8 @@ def _of_types(asked: Asked) -> Iterator[Unused]:
 
 def _of_expected_answers(asked: Asked) -> Iterator[Unused]:
     """How long answers are expected to be, of a type: a step's are as its whole says."""
-    come = types_that_come(asked.scenario)
-    stating = {
-        name: stated(kind, of_type(name), "expected_output_tokens") for name, kind in asked.types.items()
-    }
+    come, field = types_that_come(asked.scenario), "expected_output_tokens"
+    stating = {name: stated(kind, of_type(name), field) for name, kind in asked.types.items()}
     if not _needed(asked)["expected_output_tokens"]:
         yield Unused([each for places in stating.values() for each in places], _COUNTED)
         return
@@ -137,7 +135,7 @@ def _of_expected_answers(asked: Asked) -> Iterator[Unused]:
     yield Unused(idle, "no task is of that type")
     if all(stating[name] for name in come):
         attributes = asked.scenario.workload.attributes
-        places = stated(attributes, "workload.attributes", "expected_output_tokens")
+        places = stated(attributes, "workload.attributes", field)
         yield Unused(places, "all types of task that come state their own")
 
 
