@@ -102,7 +102,7 @@ def test_the_split_of_a_price_times_a_number_of_tasks() -> None:
 def log(
     folder: Path, rng: np.random.Generator, sessions: float
 ) -> tuple[dict[str, Any], NDArray[np.float64]]:
-    """A day's log of a Poisson number of sessions of one to three tasks; and the millions of tokens of each."""
+    """A day's log of a Poisson number of sessions of one to three tasks; and millions of tokens of each."""
     count = rng.poisson(sessions)
     tasks_of = rng.integers(1, 4, count)
     session = np.repeat(np.arange(count), tasks_of)
@@ -114,8 +114,9 @@ def log(
     lines = "".join(f"{at:.3f},{whose},{count:.0f}\n" for at, whose, count in rows)
     path.write_text(f"arrival_s,session,prompt_tokens\n{lines}", encoding="utf-8")
     columns = {name: name for name in ("arrival_s", "session", "prompt_tokens")}
-    arrivals = {"kind": "csv", "path": str(path), "type": "job", "columns": columns}
-    return arrivals, np.bincount(session, tokens / 1e6, count)
+    arrivals: dict[str, Any] = {"kind": "csv", "path": str(path), "type": "job", "columns": columns}
+    of_sessions = np.bincount(session, tokens / 1e6, count).astype(np.float64)
+    return arrivals, of_sessions
 
 
 def test_the_split_of_a_log_that_is_resampled_by_sessions(tmp_path: Path) -> None:
