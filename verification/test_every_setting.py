@@ -54,7 +54,6 @@ _OF_ALL = (
     (re.compile(r"^clients\.groups\.NAME\.policy"), "policy"),
     (re.compile(r"^adversaries\[\]\(\w+\)\.who\.facts"), "contractors.WHO"),
     (re.compile(r"^adversaries\[\]\(\w+\)\.who"), "adversaries[].who"),
-    (re.compile(r"^workload\.arrivals\(Table\)\.resample"), "workload.arrivals(Csv).resample"),
 )
 """Sections that stand in several places, and where they are counted."""
 
