@@ -120,9 +120,8 @@ def _turns(standing: Advice, plays: Plays, count: int) -> list[Turn]:
     mine = best.shares.sum(axis=1)
     theirs = second.shares.sum(axis=1) - mine
     first, other = int(mine.argmax()), int(theirs.argmax())
-    types = list(standing.scenario.workload.types)
-    kinds = [types[column] for column in (-best.shares[first]).argsort(kind="stable").tolist()]
-    tried = levers(standing.scenario, workers[first], workers[other], kinds)
+    kind = list(standing.scenario.workload.types)[int(best.shares[first].argmax())]
+    tried = levers(standing.scenario, workers[first], workers[other], kind)
     return turns(standing.scenario, best.settings, second.settings, list(tried), plays, count)
 
 

@@ -16,7 +16,7 @@ from coalesce_sim.arrays import FloatArray
 from coalesce_sim.experiments.breaking_even import BreakEven, break_even
 from coalesce_sim.inputs.uncertain import drawn
 from coalesce_sim.market.compiled.coverage import Core
-from coalesce_sim.numbers import number as told
+from coalesce_sim.numbers import number
 from coalesce_sim.scenario.policy import PolicySettings
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.scenario.workload import Table
@@ -27,15 +27,19 @@ REPLICATIONS = 4
 
 @dataclass(frozen=True)
 class Lever:
-    """Something that may be otherwise than stated: `change` makes it so, by a level; `told` says in words
-    what a level means, `axis` what it is on an axis. Levels are tried from `first` on, to `most`."""
+    """Something that may be otherwise than stated: `change` makes it so, by a level, of which `shown` is what
+    people read, in a `unit`. Levels are tried from `first` on, to `most`."""
 
     name: str
-    axis: str
+    unit: str
     change: Callable[[Scenario, float], Scenario]
-    told: Callable[[float], str]
+    shown: Callable[[float], float]
     first: float
     most: float
+
+    def told(self, level: float) -> str:
+        """A level in words."""
+        return f"{number(self.shown(level))} {self.unit}"
 
 
 @dataclass(frozen=True)
@@ -52,32 +56,21 @@ class Turn:
         return {"what": self.lever.name, "turns_at": told, **self.found.as_dict()}
 
 
-def levers(scenario: Scenario, best: str, second: str, kinds: Sequence[str]) -> Iterator[Lever]:
+def levers(scenario: Scenario, best: str, second: str, kind: str) -> Iterator[Lever]:
     """What may turn the advice: `best` and `second` are those who get most of the work under the best and the
-    second best of the policies, `kinds` the types that `best` does, the one it does most of first."""
-    yield Lever(f"{best} dearer", "more, as a share", partial(_dearer, best), _more, 0.25, 99.0)
+    second best of the policies, `kind` is the type of task that `best` does most of."""
+    yield Lever(f"{best} dearer by", "%", partial(_dearer, best), _percent, 0.25, 9.0)
     if second != best:
-        yield Lever(
-            f"{second} cheaper", "price now / price then − 1", partial(_cheaper, second), _less, 0.25, 99.0
-        )
-    kind = kinds[0]
+        yield Lever(f"{second} cheaper by", "%", partial(_cheaper, second), _less, 0.25, 9.0)
     rate = changes.success(scenario, best, kind)
     if rate:
-        yield Lever(
-            f"{best} worse at {kind}",
-            "share of success lost",
-            partial(_worse, best, kind),
-            partial(_rate, rate),
-            0.05,
-            1.0,
-        )
-    yield Lever(f"{best} slower", "more time, as a share", partial(_slower, best), _more_time, 0.25, 99.0)
+        name = f"success of {best} at {kind}"
+        yield Lever(name, "%", partial(_worse, best, kind), partial(_rate, rate), 0.05, 1.0)
+    yield Lever(f"{best} slower by", "%", partial(_slower, best), _percent, 0.25, 9.0)
     if isinstance(scenario.workload.arrivals, Table):
-        yield Lever("more load", "more tasks an hour, as a share", changes.busier, _load, 0.25, 19.0)
-    now = scenario.cost_model.late_usd_per_min
-    yield Lever(
-        "delay worth more", "USD a minute more", changes.lateness_at, partial(_per_min, now), 0.01, 100.0
-    )
+        yield Lever("tasks an hour", "times as many", changes.busier, _times, 0.25, 9.0)
+    per_min = partial(_per_min, scenario.cost_model.late_usd_per_min)
+    yield Lever("a minute beyond the target at", "USD", changes.lateness_at, per_min, 0.01, 100.0)
 
 
 def turns(
@@ -97,12 +90,12 @@ def turns(
 
 
 def _turn(pair: Sequence[Scenario], seed: int, core: Core, numbers: Sequence[int], lever: Lever) -> Turn:
-    def ahead_usd(level: float, number: int) -> float:
-        one, other = (lever.change(drawn(each, seed, number), level) for each in pair)
-        return play(other, seed, core, number).usd - play(one, seed, core, number).usd
+    def ahead_usd(level: float, at: int) -> float:
+        one, other = (lever.change(drawn(each, seed, at), level) for each in pair)
+        return play(other, seed, core, at).usd - play(one, seed, core, at).usd
 
     def gains(level: float) -> FloatArray:
-        return np.array([ahead_usd(level, number) for number in numbers])
+        return np.array([ahead_usd(level, at) for at in numbers])
 
     return Turn(lever, break_even(gains, first=lever.first, most=lever.most))
 
@@ -123,25 +116,21 @@ def _worse(worker: str, kind: str, scenario: Scenario, by: float) -> Scenario:
     return changes.worse(scenario, worker, kind, by)
 
 
-def _more(level: float) -> str:
-    return f"at {told(100 * level)} % more"
+def _percent(level: float) -> float:
+    return 100 * level
 
 
-def _less(level: float) -> str:
-    return f"at {told(100 * (1 - 1 / (1 + level)))} % less"
+def _less(level: float) -> float:
+    return 100 * (1 - 1 / (1 + level))
 
 
-def _more_time(level: float) -> str:
-    return f"at {told(100 * level)} % more time for its tokens"
+def _rate(now: float, level: float) -> float:
+    return 100 * now * (1 - level)
 
 
-def _rate(now: float, level: float) -> str:
-    return f"at {told(100 * now * (1 - level))} % success (stated: {told(100 * now)} %)"
+def _times(level: float) -> float:
+    return 1 + level
 
 
-def _load(level: float) -> str:
-    return f"at {told(1 + level)} times as many tasks an hour"
-
-
-def _per_min(now: float, level: float) -> str:
-    return f"at {told(now + level)} USD a minute beyond the target (stated: {told(now)})"
+def _per_min(now: float, level: float) -> float:
+    return now + level

@@ -87,21 +87,19 @@ class Fitting:
     def _seconds_at_home(self, machine: Machine) -> tuple[Component, Fitted | None, Usable]:
         runs = self.split.runs
         stated = home.seconds_law(self.scenario, machine, machine.curve)
-        usable = home.timed_runs(self.scenario, machine, runs, stated, machine.curve is not None)
+        usable = home.timed_runs(self.scenario, machine, runs)
         component, fitted = self._fit("seconds at home", "s", stated, stated, usable)
+        component = _noted(component, *home.silent(runs.at(usable.rows)))
         if fitted is not None and len(stated.parts) == 1 and fitted.parameters[0].value > 1:
             law = home.peak_law(machine)
             component, fitted = self._fit("seconds at home", "s", law, law, usable)
             told = "runs reach more than the stated peak: peak_flop_s is fitted in place of utilisation"
-            component = replace(component, notes=(*component.notes, told))
+            component = _noted(component, told)
         if fitted is None or len(stated.parts) == 1:
             return component, fitted, usable
-        if (
-            machine.curve is None
-            and len(np.unique(runs["jobs"][usable.rows & np.isfinite(runs["jobs"])])) > 1
-        ):
+        if machine.curve is None and home.jobs_vary(runs.at(usable.rows)):
             component, fitted, usable = self._curve_at_home(machine, stated, usable, component, fitted)
-        return replace(component, notes=(*component.notes, *self._start(fitted, usable))), fitted, usable
+        return _noted(component, *self._start(fitted, usable)), fitted, usable
 
     def _curve_at_home(
         self, machine: Machine, stated: Law, usable: Usable, plain: Component, fitted: Fitted
@@ -111,7 +109,8 @@ class Fitting:
         runs = self.split.runs
         curve = home.curve_of_runs(machine, runs.at(usable.rows))
         law = home.seconds_law(self.scenario, machine, curve)
-        with_jobs = Usable(usable.rows & np.isfinite(runs["jobs"]), usable.notes)
+        saying = home.left_out(usable.rows, [(np.isnan(runs["jobs"]), home.NO_JOBS)], "at home")
+        with_jobs = Usable(saying.rows, (*usable.notes, *saying.notes))
         component, shared = self._fit("seconds at home", "s", stated, law, with_jobs)
         slows = (
             None
@@ -125,10 +124,10 @@ class Fitting:
         adds = f"a job at work adds {number(slows.value)} ms to a token [{number(low)}, {number(high)}]"
         if low <= 0:
             told = f"{adds}, which is not told from 0: slots of one speed stay"
-            return replace(plain, notes=(*plain.notes, told)), fitted, usable
+            return _noted(plain, told), fitted, usable
         if slower < _MATTERS:
             told = f"{adds}, {100 * slower:.1f} % at the most jobs: slots of one speed stay"
-            return replace(plain, notes=(*plain.notes, told)), fitted, usable
+            return _noted(plain, told), fitted, usable
         at = machine.holder
         settings: dict[Steps, Any] = {
             (*at, "slots"): None,
@@ -137,11 +136,11 @@ class Fitting:
         }
         if why := self.can_be({**settings, **shared.values}):
             told = f"{adds}, but the scenario cannot have a batch_curve: {why}"
-            return replace(plain, notes=(*plain.notes, told)), fitted, usable
+            return _noted(plain, told), fitted, usable
         self.settings |= settings
         off = "" if plain.after.mean is None else f" (they would be off by {100 * plain.after.mean:.1f} %)"
         told = f"{adds}: a batch_curve takes the place of slots of one speed{off}"
-        return replace(component, notes=(*component.notes, told)), shared, with_jobs
+        return _noted(component, told), shared, with_jobs
 
     def _start(self, fitted: Fitted, usable: Usable) -> Iterator[str]:
         """Whether runs take a time besides, which no field at home holds."""
@@ -288,6 +287,11 @@ def _scatter(fitted: Fitted, runs: Runs, apart_s: float = 0.0, start: Steps | No
         1 / work_s[rows],
         starts or ((np.empty(0, dtype=np.int64), np.empty(0)),),
     )
+
+
+def _noted(component: Component, *notes: str) -> Component:
+    """The same with more to be said."""
+    return replace(component, notes=(*component.notes, *notes))
 
 
 def _refused(name: str, unit: str, reason: str) -> Component:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -22,6 +22,8 @@ from coalesce_sim.scenario.moving import Moving
 from coalesce_sim.scenario.pool import TypeOutcome
 from coalesce_sim.scenario.problems import Steps, dotted
 from coalesce_sim.scenario.schema import Scenario
+
+NO_JOBS: Final = "that do not say how many jobs were at work"
 
 
 class Usable(NamedTuple):
@@ -56,7 +58,8 @@ def machine_at_home(scenario: Scenario) -> Machine:
     """Raises `NotFitted` where homes differ, for a run at home does not say whose it is."""
     populations = scenario.clients.populations
     places = {scenario.clients.steps_of(each, "hardware")[:-1]: each for each in populations}
-    if len({each.home[:4] for each in populations}) > 1 or len(places) > 1:
+    machines = [each.home[:4] for each in populations]
+    if len(places) > 1 or any(each != machines[0] for each in machines):
         found = ", ".join(map(dotted, places))
         raise NotFitted(f"homes differ ({found}), and runs at home do not say whose they are")
     (holder, population), *_ = places.items()
@@ -131,37 +134,41 @@ def _flop_law(machine: Machine, *, of_peak: bool) -> Law:
     return Law("seconds by FLOP", (part,), lambda runs: runs["s"])
 
 
-def timed_runs(scenario: Scenario, machine: Machine, runs: Runs, law: Law, shares: bool) -> Usable:
-    """The runs at home that a law of seconds is about; `shares` says whether it is that of a batch curve."""
+def timed_runs(scenario: Scenario, machine: Machine, runs: Runs) -> Usable:
+    """The runs at home that tell how long work takes on the machine."""
     at_home: BoolArray = (runs.where == HOME) & np.isfinite(runs["s"])
     fixed = _fixed_times(scenario, machine)
     reasons: list[tuple[BoolArray, str]] = [
         (np.isin(runs.type, list(fixed)), "of types whose time is stated")
     ]
-    works = ("flop",) if len(law.parts) == 1 else ("prompt_tokens", "output_tokens")
+    by_flop = scenario.cost_model.internal.work == "flop"
+    works = ("flop",) if by_flop else ("prompt_tokens", "output_tokens")
     known = np.any([np.nan_to_num(runs[name]) > 0 for name in works], axis=0)
     reasons.append((np.asarray(~known), f"that do not say their {' and '.join(works)}"))
     wrote = np.nan_to_num(runs["output_tokens"], nan=1.0) > 0
     reasons.append(((runs.good == 0) & ~wrote, "that failed and wrote nothing"))
-    if shares:
-        reasons.append((np.isnan(runs["jobs"]), "that do not say how many jobs were at work"))
-        most: float = np.inf if machine.curve is None else machine.curve.max_jobs
-        reasons.append(
-            (np.asarray(runs["jobs"] > most), f"with more jobs than the {most:g} that can be at work")
-        )
+    if machine.curve is not None:
+        most = machine.curve.max_jobs
+        reasons.append((np.isnan(runs["jobs"]), NO_JOBS))
+        reasons.append((runs["jobs"] > most, f"with more jobs than the {most} that can be at work"))
     elif machine.home.slots != "unlimited":
         slots = machine.home.slots
         reasons.append(
             (runs["jobs"] > slots, f"with more jobs than {plural(slots, 'slot')}: they waited too")
         )
-    usable = left_out(at_home, reasons, "at home")
-    silent = int((usable.rows & np.isnan(runs["jobs"])).sum())
-    if not silent:
-        return usable
-    said = (
-        f"{plural(silent, 'run')} at home do not say how many jobs were at work: seconds count as work alone"
-    )
-    return Usable(usable.rows, (*usable.notes, said))
+    return left_out(at_home, reasons, "at home")
+
+
+def silent(runs: Runs) -> Iterator[str]:
+    """What to say of runs that do not tell whether others were at work, where that is the same to a law."""
+    if count := int(np.isnan(runs["jobs"]).sum()):
+        told = plural(count, "run")
+        yield f"{told} at home do not say how many jobs were at work: seconds count as work alone"
+
+
+def jobs_vary(runs: Runs) -> bool:
+    """Whether there were now more, now fewer jobs at work."""
+    return len(np.unique(runs["jobs"][np.isfinite(runs["jobs"])])) > 1
 
 
 def energy_law(machine: Machine, shares: bool) -> Law:
@@ -223,7 +230,7 @@ def success_of(scenario: Scenario) -> dict[str, Place]:
     clients, home = scenario.clients, scenario.clients.populations[0].home
     field = "success" if home.outcomes is None else "outcomes"
     places = {clients.steps_of(each, field) for each in clients.populations}
-    if len(places) > 1 or len({repr(each.home[5:]) for each in clients.populations}) > 1:
+    if len(places) > 1 or any(each.home[5:] != home[5:] for each in clients.populations):
         raise NotFitted("what is good at home differs by group, and runs do not say whose they are")
     return places_of(places.pop()[:-1], home.success, home.outcomes)
 

@@ -273,9 +273,10 @@ def _tail_of(ratios: FloatArray) -> tuple[float, tuple[float, float] | None]:
     n = len(ratios)
     if n == 0:
         return np.nan, None
-    from scipy.stats import binom
+    from scipy.special import bdtrik  # scipy.stats takes a second to import
 
-    low, high = int(binom.ppf(0.025, n, _TAIL)), int(binom.ppf(0.975, n, _TAIL)) + 1
+    low, high = (int(np.ceil(bdtrik(p, n, _TAIL))) for p in (0.025, 0.975))
+    high += 1
     tail, ordered = float(np.quantile(ratios, _TAIL)), np.sort(ratios)
     ends = (float(ordered[max(0, low - 1)]), float(ordered[high - 1])) if low >= 1 and high <= n else None
     return tail, ends

@@ -54,7 +54,7 @@ def whose(sellers: list[Seller], runs: Runs) -> dict[str, BoolArray]:
     """Whose each run is: its contractor's, or the type's of which that is drawn; by the seller's name."""
     drawn = {each.name for each in sellers if each.at[1] == "types"}
     of: dict[str, str] = {}
-    for name in set(runs.where.tolist()):
+    for name in dict.fromkeys(runs.where.tolist()):
         kind = re.sub(r"_\d+$", "", name)
         of[name] = kind if name not in drawn and kind in drawn else name
     place = np.array([of[name] for name in runs.where.tolist()], dtype=object)

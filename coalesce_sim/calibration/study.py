@@ -166,8 +166,8 @@ def calibrate(
 ) -> Calibration:
     """Fit what a scenario assumes to measured runs, on a part of them, and tell the errors on the rest.
 
-    `scenario` is one that was loaded, a file or a name; `runs` a CSV file or a table with a row a run, in the
-    columns that [the page on the command](../how-to/calibrate.md) lists. `hold_out` is the share of the runs
+    `scenario` is one that was loaded, a file or a name; `runs` a CSV file or a table with a row a run and the
+    columns of the command's ``runs.csv``. `hold_out` is the share of the runs
     that is held out, whole sessions or the last in time; `limit` the error in percent that none should
     exceed; `seed` draws sessions and joint draws, by default the scenario's own.
 

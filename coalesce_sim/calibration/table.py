@@ -89,7 +89,9 @@ def _verdict(found: Calibration) -> tuple[str, str]:
 
 def _doubt(component: Component, limit: float) -> str:
     ends = component.after.ci95
-    return ", though its interval reaches below" if ends is None or 100 * ends[0] <= limit else ""
+    if ends is None:
+        return ", of too few runs for an interval"
+    return ", though its interval reaches below" if 100 * ends[0] <= limit else ""
 
 
 def _mean(values: FloatArray) -> str:

@@ -55,7 +55,7 @@ def test_it_writes_a_scenario_that_holds_what_was_fitted(call: Call, folder: Pat
     assert "seconds at home" in called.out
     assert "All 6 components that could be checked are within 15 %" in called.out
     found = coalesce_sim.calibrate(str(folder / "market.yaml"), str(folder / "runs.csv"))
-    written = coalesce_sim.load(folder / "calibrated.yaml")
+    written = coalesce_sim.load("my/calibrated.yaml")
     assert written.boxes == found.scenario.boxes
     assert written.contractors == found.scenario.contractors
     assert written.clients == found.scenario.clients
@@ -63,6 +63,8 @@ def test_it_writes_a_scenario_that_holds_what_was_fitted(call: Call, folder: Pat
     text = (folder / "calibrated.yaml").read_text()
     assert yaml.safe_load(text)["boxes"]["home"]["hardware"]["profile"] == "rtx_4090"
     assert "runs, seconds by tokens; was 128" in text
+    assert written.uncertainty is not None
+    assert written.uncertainty.sample == "my/calibration_draws.csv"
     draws = pd.read_csv(folder / "calibration_draws.csv")
     overrides = [f"{path}={value}" for path, value in draws.iloc[0].items()]
     drawn = coalesce_sim.load(folder / "calibrated.yaml", overrides).facts[0][1]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -36,6 +36,7 @@ COSTS, WHO, TURNING = "costs.png", "who.png", "turning.png"
 
 _ROW_IN, _ROOM_IN, _PANEL_IN = 0.22, 0.8, 1.9
 _PANELS_IN_A_ROW = 3
+_WRAPPED = 36
 _MOST_TYPES = 12
 _MOST_NAMED = len(COLOURS)
 
@@ -84,7 +85,8 @@ def _who(advice: Advice) -> Figure:
     types = list(dict.fromkeys(each.type for each in jobs))[:_MOST_TYPES]
     workers = _workers(jobs)
     title = _who_title(types, jobs)
-    figure = page(title, _note(advice, "none"), _ROOM_IN + _ROW_IN * len(types))
+    note = f"{advice.scenario.name}, seed {advice.seed}; {advice.best.label}"
+    figure = page(title, note, _ROOM_IN + _ROW_IN * len(types))
     axes = figure.add_subplot()
     left = np.zeros(len(types))
     for worker, colour in zip(workers, [*COLOURS, GREY], strict=False):
@@ -119,7 +121,7 @@ def _who_title(types: Sequence[str], jobs: Sequence[Job]) -> str:
     """Who does most of the type that has most tasks."""
     first = max((each for each in jobs if each.type == types[0]), key=lambda each: each.share.mean or 0.0)
     told = f"{number(first.share.mean, 0)} % of {first.type} should go to {first.worker}"
-    return told if len(types) == 1 else f"{told}; {len(types) - 1} more types below"
+    return told if len(types) == 1 else f"{told}, and so on by type"
 
 
 def _turning(advice: Advice) -> Figure:
@@ -138,20 +140,20 @@ def _turning(advice: Advice) -> Figure:
 
 
 def _panel(axes: Axes, advice: Advice, turn: Turn) -> None:
-    levels = np.array(list(turn.found.tried))
-    gains = list(turn.found.tried.values())
+    lever, found = turn.lever, turn.found
+    levels = np.array([lever.shown(each) for each in found.tried])
+    gains = list(found.tried.values())
     means = advice.scale * np.array([each.mean for each in gains], dtype=np.float64)
-    ends: Any = advice.scale * np.array(
-        [each.ci95 or (each.mean, each.mean) for each in gains], dtype=np.float64
-    )
-    axes.fill_between(levels, ends[:, 0], ends[:, 1], color=BLUE, alpha=BAND, linewidth=0)
+    ends = [each.ci95 or (each.mean, each.mean) for each in gains]
+    low, high = advice.scale * np.array(ends, dtype=np.float64).T
+    axes.fill_between(levels, low, high, color=BLUE, alpha=BAND, linewidth=0)
     axes.plot(levels, means, color=BLUE, marker="o")
     axes.axhline(0, color=GREY, linewidth=0.8, zorder=1)
-    if turn.found.level is not None:
-        axes.axvline(turn.found.level, color=VERMILLION, linestyle="--", linewidth=1.0)
-    told = turns_at(turn)
-    axes.set_title(f"{turn.lever.name}\n{told}", fontsize=NOTE_PT, parse_math=False)
-    axes.set_xlabel(turn.lever.axis, parse_math=False)
+    if found.level is not None:
+        axes.axvline(lever.shown(found.level), color=VERMILLION, linestyle="--", linewidth=1.0)
+    head = turns_at(turn)
+    axes.set_title(head, fontsize=NOTE_PT, parse_math=False)
+    axes.set_xlabel(textwrap.fill(f"{lever.name} ({lever.unit})", _WRAPPED), parse_math=False)
     axes.yaxis.set_major_formatter("{x:,g}")
 
 
@@ -163,4 +165,4 @@ def _turning_title(advice: Advice) -> str:
     if not turned:
         return f"Nothing that was tried turns the advice to: {label}"
     nearest = min(turned, key=lambda each: (each.found.level or 0.0) / each.lever.first)
-    return f"The advice turns to {label} with {nearest.lever.name} {turns_at(nearest)}"
+    return f"To {label} the advice turns with {nearest.lever.name} {turns_at(nearest)}"

@@ -9,7 +9,7 @@ from coalesce_sim.advice.advice import Advice
 from coalesce_sim.advice.turning import REPLICATIONS, Turn
 from coalesce_sim.advice.worth import Worth
 from coalesce_sim.experiments.uncertainty import sources_of
-from coalesce_sim.numbers import NOTHING, number, plural, with_half_width
+from coalesce_sim.numbers import number, plural, with_half_width
 from coalesce_sim.report.advice.findings import findings, period
 from coalesce_sim.report.layout import Column, print_columns, print_wrapped
 from coalesce_sim.report.results_folder import Written
@@ -78,8 +78,8 @@ def _covered(advice: Advice) -> str:
     if sources:
         return f"±: half of the 95 % interval; it covers {called(sources)}."
     return (
-        "±: half of the 95 % interval; it covers luck alone, neither another day's log nor that prices, speeds "
-        "and success may be others: `coalesce-sim calibrate` measures these, and has them covered."
+        "±: half of the 95 % interval; it covers luck alone, neither another day's log nor that prices, "
+        "speeds and success may be others: `coalesce-sim calibrate` measures these, and has them covered."
     )
 
 
@@ -127,32 +127,23 @@ def _turning(console: Console, advice: Advice) -> None:
     assert advice.second is not None
     _heading(console, f"What would turn the advice to: {advice.second.label}")
     keys = [Column("if", [each.lever.name for each in advice.turns], figures=False)]
-    print_columns(
-        console,
-        keys,
-        [
-            Column("turns", [turns_at(each) for each in advice.turns], figures=False),
-            Column("95 % interval", [turns_between(each) for each in advice.turns], figures=False),
-        ],
-    )
+    at = [turns_at(each) for each in advice.turns]
+    print_columns(console, keys, [Column("turns at", at, figures=False)])
 
 
 def turns_at(turn: Turn) -> str:
-    """Where the second best comes to cost as little as the best."""
-    if not turn.found.pays:
-        return "already, on these replications"
-    if turn.found.level is None:
-        return f"not even {turn.lever.told(turn.found.most)}"
-    return turn.lever.told(turn.found.level)
-
-
-def turns_between(turn: Turn) -> str:
-    """The levels between which it is not shown which of the two costs less."""
-    ends = turn.found.ci95
-    if ends is None or turn.found.level is None:
-        return NOTHING
-    upper = "no end" if ends[1] is None else turn.lever.told(ends[1])
-    return f"{turn.lever.told(ends[0])} to {upper}"
+    """Where the second best comes to cost as little as the best, with the levels between which it is not shown
+    which of the two costs less."""
+    found, lever = turn.found, turn.lever
+    if not found.pays:
+        return "as it stands, on these replications"
+    if found.level is None:
+        return f"nothing up to {lever.told(found.most)}"
+    if found.ci95 is None:
+        return lever.told(found.level)
+    low, high = found.ci95
+    ends = [number(lever.shown(low)), "no end" if high is None else number(lever.shown(high))]
+    return f"{lever.told(found.level)} [{', '.join(ends)}]"
 
 
 def _worth(console: Console, advice: Advice) -> None:

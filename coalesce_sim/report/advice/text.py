@@ -14,7 +14,6 @@ from coalesce_sim.report.advice.table import (
     notes,
     stated_text,
     turns_at,
-    turns_between,
 )
 from coalesce_sim.report.markdown import in_cell, rows_of
 
@@ -38,8 +37,8 @@ def _parts(advice: Advice) -> Iterator[str]:
     if advice.turns and advice.second is not None:
         yield f"## What would turn the advice to: {advice.second.label}"
         yield f"![What would turn the advice]({figures.TURNING})"
-        rows = [(each.lever.name, turns_at(each), turns_between(each)) for each in advice.turns]
-        yield _table(("if", "turns", "95 % interval"), rows)
+        rows = [(each.lever.name, turns_at(each)) for each in advice.turns]
+        yield _table(("if", "turns at"), rows)
     if advice.worths:
         yield f"## {WORTH}, USD {when}"
         moved = [
