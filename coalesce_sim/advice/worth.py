@@ -152,14 +152,16 @@ class _Trials:
         return before.usd + again_usd * _bad(before, column) - after.usd - again_usd * _bad(after, column)
 
     def _play(self, plan: Plan, number: int, change: Change = lambda market: market) -> Played:
-        """A play in which bad work costs nothing beyond the work itself: what it comes to is added after."""
+        """A play in which bad work is paid for and costs nothing besides: what it comes to is added after."""
         free = self.scenario.model_copy(update={"contracts": self._free})
         market = change(drawn(plan.market(free), self.seed, number))
         return play(market, self.seed, self.core, number)
 
     @property
     def _free(self) -> ContractRules:
-        return (self.scenario.contracts or ContractRules()).model_copy(update={"rework_usd": 0.0})
+        return (self.scenario.contracts or ContractRules()).model_copy(
+            update={"rework_usd": 0.0, "due_on_failure": 1.0}
+        )
 
     def _bad_usd(self, before: Played, move: Move, column: int) -> float:
         """What a bad piece of work costs: what is stated or, left out, to have it done again by whom the type

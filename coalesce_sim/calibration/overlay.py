@@ -10,12 +10,17 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from coalesce_sim import bundled
 from coalesce_sim.calibration.components import Parameter
 from coalesce_sim.calibration.study import Calibration
+from coalesce_sim.inputs.tasktable import tasks_of
 from coalesce_sim.numbers import number, plural
 from coalesce_sim.scenario.document import DISTRIBUTIONS, Document, read_document
 from coalesce_sim.scenario.problems import Steps
+from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.scenario.workload import Csv, Table
 from coalesce_sim.version import __version__
 
 DRAWS_FILE = "calibration_draws.csv"
@@ -23,6 +28,7 @@ DRAWS_FILE = "calibration_draws.csv"
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
 _WORDS = frozenset({"true", "false", "null"})
 _WIDE = 100
+_LEAST_HOURS = 2
 
 
 def overlay_text(found: Calibration, source: str, folder: Path) -> str:
@@ -32,8 +38,12 @@ def overlay_text(found: Calibration, source: str, folder: Path) -> str:
     title = f"{found.before.title}, calibrated by {plural(len(found.runs), 'run')}"
     changes = {**found.changes, **found.cleared}
     data = {"extends": extends, "title": title, **_overlay(document, changes, folder)}
-    if found.uncertain:
-        data["uncertainty"] = {"sample": DRAWS_FILE}
+    uncertainty: dict[str, Any] = {"sample": DRAWS_FILE} if found.uncertain else {}
+    blocks = _blocks(found.before)
+    if blocks is not None:
+        uncertainty["log"] = {"blocks": blocks}
+    if uncertainty:
+        data["uncertainty"] = uncertainty
     comments = {each.path: _told(each) for each in found.fitted}
     head = [
         f"What {extends} assumes, fitted to {plural(len(found.runs), 'run')} of {Path(found.runs.file).name} "
@@ -42,6 +52,20 @@ def overlay_text(found: Calibration, source: str, folder: Path) -> str:
         "Beside each figure its 95 % interval, how many runs it was fitted to, and what it was before.",
     ]
     return "\n".join([*(f"# {line}" for line in head), *_lines(data, (), comments, ""), ""])
+
+
+def _blocks(scenario: Scenario) -> str | None:
+    """By which blocks the log of the scenario is sampled, where it has one and does not say so itself:
+    sessions, where there are some, or else hours; None where it has not two of them."""
+    stated = scenario.uncertainty
+    source = scenario.workload.arrivals
+    if not isinstance(source, Csv | Table) or (stated is not None and stated.log is not None):
+        return None
+    table = tasks_of(scenario)
+    assert table is not None
+    if len(np.unique(table.session[table.session >= 0])) > 1:
+        return "session"
+    return "hour" if scenario.clock.days * 24 >= _LEAST_HOURS else None
 
 
 def _extended(source: str, folder: Path) -> str:
