@@ -24,6 +24,9 @@ _SAMPLE: Final = number_of("uncertainty.sample")
 _LOG: Final = number_of("uncertainty.log")
 _PLACE: Final = "uncertainty.sample"
 
+TWINS: Final = 1_000_000
+"""Numbers from here on are those of no replication: what twins draw is met by nobody else."""
+
 
 def drawn(
     scenario: Scenario, seed: int, replication: int, *, inputs: int | None = None, log: int | None = None
@@ -49,7 +52,8 @@ def drawn(
     try:
         market = Scenario.model_validate(data)
     except ValidationError:
-        raise _refused(scenario, data, numbers, f"drawn for replication {whose} of seed {seed}") from None
+        whom = f"a twin of replication {whose - TWINS}" if whose >= TWINS else f"replication {whose}"
+        raise _refused(scenario, data, numbers, f"drawn for {whom} of seed {seed}") from None
     return market.written_at(scenario.origins).drawn_with(numbers)
 
 
@@ -115,7 +119,7 @@ def _misplaced(rules: Uncertainty, file: str, stated: Mapping[str, Any]) -> list
     """Columns that are the way to no number, or to one that is drawn otherwise too."""
     problems: list[Problem] = []
     first = {steps_to(path, stated): f"uncertainty.inputs.{path}" for path in rules.inputs}
-    for column in read_sample(file)[0].keys() - rules.fixed:
+    for column in (each for each in read_sample(file)[0] if each not in rules.fixed):
         try:
             steps = steps_to(column, stated)
         except UnknownPlace as error:

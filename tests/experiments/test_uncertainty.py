@@ -77,7 +77,7 @@ def test_twins_draw_one_thing_anew_and_nobody_else_draws_it() -> None:
     assert not {each[2] for each in luck} & set(range(30))
     assert [each[2] for each in inputs] == list(range(10))
     assert not {each[0].drawn_inputs[PRICE] for each in inputs} & set(mine)
-    assert [pairs_of(n) for n in (1, 2, 10, 39, 400)] == [0, 2, 10, 10, 100]
+    assert [pairs_of(n) for n in (1, 2, 10, 39, 400, 4000)] == [0, 2, 10, 10, 100, 250]
 
 
 def logged(folder: Path, blocks: str, tasks: int = 60) -> dict[str, Any]:
