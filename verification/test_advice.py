@@ -1,4 +1,4 @@
-"""Advice on a log whose answer can be worked out by hand: whom to hire, what it saves, and what would turn it."""
+"""Advice on a log whose answer can be worked out by hand: whom to hire, what it saves, what would turn it."""
 
 from __future__ import annotations
 
@@ -29,13 +29,14 @@ workload:
 clients:
   count: 1
   slots: 1
-  hardware: {{prefill_tokens_per_s: 10000, decode_tokens_per_s: 100, compute_usd_per_h: 3.6, memory_gb: 24, tdp_w: 0,
-             basis: rented, rent_usd_per_h: 0}}
+  hardware: {{prefill_tokens_per_s: 10000, decode_tokens_per_s: 100, compute_usd_per_h: 3.6, memory_gb: 24,
+             tdp_w: 0, basis: rented, rent_usd_per_h: 0}}
   outcomes: {{chat: {{success: 1}}, code: {{success: 0}}}}
 contractors:
   - {{name: dear, input_usd_per_mtok: 10, output_usd_per_mtok: 20, reliability: 1,
      outcomes: {{chat: {{success: 1}}, code: {{success: 1}}}}}}
-  - {{name: cheap, input_usd_per_mtok: 1, output_usd_per_mtok: 2, reliability: 1, outcomes: {{chat: {{success: 1}}}}}}
+  - {{name: cheap, input_usd_per_mtok: 1, output_usd_per_mtok: 2, reliability: 1,
+     outcomes: {{chat: {{success: 1}}}}}}
 """
 
 
@@ -106,7 +107,7 @@ def test_from_which_success_rate_others_are_worth_it(advice: Advice) -> None:
 
 
 def test_what_it_assumed_by_how_much_it_matters(advice: Advice) -> None:
-    """Held against the market's own costs of today's routing: prices a tenth up save a tenth of `dear` more."""
+    """Held against the market's own costs of today's routing: prices a tenth up save a tenth of `dear`."""
     moved = {each.assumption.assumed: each.moves_usd.mean for each in advice.weights}
     assert moved["prices stay as they are"] == pytest.approx(0.1 * DEAR_USD * TASKS / 2)
     assert moved["an hour at home costs what is stated, as long as it works"] == pytest.approx(

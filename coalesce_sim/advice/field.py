@@ -41,7 +41,7 @@ class Contestant:
     twins: Mapping[Source, Sequence[Played]] = field(default_factory=dict)
 
     @property
-    def advisable(self) -> bool:
+    def can_be_followed(self) -> bool:
         """Whether one can follow it: `MODELLED` only checks the market against the log."""
         return self.label != MODELLED
 
@@ -49,6 +49,12 @@ class Contestant:
     def mean_usd(self) -> float:
         """What a replication cost in the mean."""
         return float(np.mean([one.usd for one in self.plays]))
+
+    @property
+    def success_rate(self) -> float:
+        """Percent of all tasks that ended well."""
+        good = sum(one.total("good") for one in self.plays)
+        return 100 * good / sum(one.total("tasks") for one in self.plays)
 
     @cached_property
     def shares(self) -> FloatArray:

@@ -21,7 +21,7 @@ from coalesce_sim.scenario.policy import PolicySettings
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.scenario.workload import Table
 
-REPLICATIONS = 4
+REPLICATIONS = 3
 """On so many replications at most levels are played."""
 
 
