@@ -138,8 +138,8 @@ def _turning(console: Console, advice: Advice) -> None:
 
 
 def turns_at(turn: Turn) -> str:
-    """Where the second best comes to cost as little as the best, with the levels between which it is not shown
-    which of the two costs less."""
+    """Where the second best comes to cost as little as the best, with the levels between which it is not
+    shown which of the two costs less."""
     found, lever = turn.found, turn.lever
     if not found.pays:
         return "as it stands, on these replications"
