@@ -15,7 +15,6 @@ from coalesce_sim.version import __version__
 if TYPE_CHECKING:
     from coalesce_sim.adversaries.errors import AdversaryError
     from coalesce_sim.adversaries.protocol import Adversary, Agent, Card, Effort, Hold, Scene, Sight
-    from coalesce_sim.advice.advice import Advice
     from coalesce_sim.advice.study import advise
     from coalesce_sim.attacks.results import AttackStudy
     from coalesce_sim.attacks.study import attack
@@ -60,7 +59,6 @@ _HOMES = {
     "LOCAL": "coalesce_sim.policies.protocol",
     "Adversary": "coalesce_sim.adversaries.protocol",
     "AdversaryError": "coalesce_sim.adversaries.errors",
-    "Advice": "coalesce_sim.advice.advice",
     "Agent": "coalesce_sim.adversaries.protocol",
     "AttackStudy": "coalesce_sim.attacks.results",
     "Ballot": "coalesce_sim.reputation.rating",
@@ -123,7 +121,6 @@ __all__ = [
     "LOCAL",
     "Adversary",
     "AdversaryError",
-    "Advice",
     "Agent",
     "AttackStudy",
     "Ballot",

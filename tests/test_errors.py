@@ -24,8 +24,12 @@ from coalesce_sim.sweeps.request import Request
 from coalesce_sim.sweeps.running import prepare
 
 PACKAGE = Path(coalesce_sim.__file__).parent
-PRIVATE = {"CannotPrint", "Interrupted", "WrongInput", "Refusals", "Meaningless"}
-"""Of the command line alone, what a model's validator tells pydantic, and what is wrong with an answer."""
+PRIVATE = {
+    *("CannotPrint", "Interrupted", "WrongInput", "Refusals", "Meaningless"),
+    *("UnknownPlace", "NotFitted", "NotToldApart"),
+}
+"""Of the command line alone, what a model's validator tells pydantic, what is wrong with an answer, and why
+something is not fitted."""
 
 WARNINGS = {"ResultsWarning"}
 """Told, and no error."""

@@ -48,6 +48,29 @@ def advise(
     told the share that is done.
 
     Raises `ScenarioError` where contractors are not listed one by one, or there is nobody to choose from.
+
+    >>> import coalesce_sim
+    >>> task = {"type": "chat", "prompt_tokens": 900, "output_tokens": 100}
+    >>> market = {
+    ...     "extends": "logged",
+    ...     "title": "Six chats on one card, or at two sellers",
+    ...     "clock": {"start": "2026-11-02T00:00:00", "days": 1},
+    ...     "workload": {
+    ...         "arrivals": {"kind": "listed", "gap_s": 60, "tasks": [task] * 6},
+    ...         "types": {"chat": {"max_latency_min": 1, "expected_output_tokens": 100}},
+    ...     },
+    ...     "clients": {"count": 1, "slots": 1, "hardware": "rtx_4090"},
+    ...     "contractors": [
+    ...         {"name": "north", "reliability": 1, "input_usd_per_mtok": 0.2, "output_usd_per_mtok": 0.2},
+    ...         {"name": "south", "reliability": 1, "input_usd_per_mtok": 0.1, "output_usd_per_mtok": 0.1},
+    ...     ],
+    ...     "policy": {"kind": "cheapest"},
+    ... }
+    >>> advice = coalesce_sim.advise(coalesce_sim.load(market), replications=1)
+    >>> [(job.type, job.worker) for job in advice.jobs]
+    [('chat', 'home')]
+    >>> advice.second.label, f"{advice.lead.mean:.4f} USD a month dearer"
+    ('topsis', '0.0070 USD a month dearer')
     """
     if not isinstance(scenario, Scenario):
         raise TypeError(f"scenario: must be what coalesce_sim.load() gives (got {scenario!r})")
