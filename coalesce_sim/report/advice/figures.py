@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from coalesce_sim.advice.advice import Advice, Job
-from coalesce_sim.advice.turning import Turn
+from coalesce_sim.advice.turning import REPLICATIONS, Turn
 from coalesce_sim.cost_parts import GROUPS
 from coalesce_sim.numbers import number
 from coalesce_sim.report.advice.findings import headline, period
@@ -52,14 +52,16 @@ def draw_figures(folder: Path, advice: Advice) -> list[str]:
     return list(drawn)
 
 
-def _note(advice: Advice, intervals: str) -> str:
-    return f"{advice.scenario.name}, seed {advice.seed}; {mean_shown(len(advice.best.plays), intervals)}"
+def _note(advice: Advice, intervals: str, count: int) -> str:
+    return f"{advice.scenario.name}, seed {advice.seed}; {mean_shown(count, intervals)}"
 
 
 def _costs(advice: Advice) -> Figure:
     """A bar a policy, in its parts, with the interval of the whole."""
     field = advice.ranked
-    figure = page(headline(advice), _note(advice, "lines"), _ROOM_IN + _ROW_IN * len(field))
+    figure = page(
+        headline(advice), _note(advice, "lines", len(advice.best.plays)), _ROOM_IN + _ROW_IN * len(field)
+    )
     axes = figure.add_subplot()
     left = np.zeros(len(field))
     for group, colour in zip(GROUPS, COLOURS, strict=False):
@@ -130,7 +132,8 @@ def _turning(advice: Advice) -> Figure:
     turns = advice.turns
     across = min(_PANELS_IN_A_ROW, len(turns))
     rows = math.ceil(len(turns) / across)
-    figure = page(_turning_title(advice), _note(advice, "bands"), rows * _PANEL_IN + 0.3)
+    count = min(REPLICATIONS, len(advice.best.plays))
+    figure = page(_turning_title(advice), _note(advice, "bands", count), rows * _PANEL_IN + 0.3)
     for place, turn in enumerate(turns):
         axes = figure.add_subplot(rows, across, place + 1)
         _panel(axes, advice, turn)
