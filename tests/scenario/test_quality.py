@@ -92,7 +92,7 @@ def test_what_records_say_is_not_drawn_from_what_was_uncertain_before(tmp_path: 
     [
         (
             GPT | {"model": "openai/gpt-5.3"},
-            f"{PLACE}.model: nobody has recorded it (got 'openai/gpt-5.3'); did you mean GPT-5.5 or GPT-5.4 or ",
+            f"{PLACE}.model: nobody has recorded it (got 'openai/gpt-5.3'); did you mean GPT-5.5",
         ),
         (
             GPT | {"model": "Qwen3-Coder-480B", "benchmark": "commit0"},
