@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +37,64 @@ def test_a_log_played_as_logged_gives_its_own_bill_and_times(tmp_path: Path, kin
         seconds = truth[f"seconds_{quantile}"]
         assert found[f"as_logged_turnaround_{quantile}_s"] == pytest.approx(seconds, abs=1e-6)
         assert found[f"turnaround_{quantile}_s"] == pytest.approx(seconds, abs=1e-6)
+
+
+DAMAGE = (
+    *(
+        b'""',
+        b'"',
+        b",",
+        b";",
+        b"\n",
+        b"null",
+        b"-1",
+        b"1e400",
+        b"NaN",
+        b"\xff",
+        b"{",
+        b"}",
+        b"[",
+        b"]",
+        b"\x00",
+    ),
+    *(b"99999999999999999999", b"2026-13-45", b"1793577657517", b"true", b"-0.5", b"", b"9" * 30),
+)
+
+
+def damaged(content: bytes, rng: random.Random) -> bytes:
+    """A file as disks, spreadsheets and transfers leave it."""
+    changed = bytearray(content)
+    for _ in range(rng.choice([1, 1, 2, 5, 30])):
+        place = rng.randrange(len(changed) or 1)
+        match rng.choice(["replace", "replace", "flip", "cut", "end"]):
+            case "replace":
+                changed[place : place + rng.randrange(12)] = rng.choice(DAMAGE)
+            case "flip":
+                changed[place : place + 1] = bytes([rng.randrange(256)])
+            case "cut":
+                del changed[place : place + rng.randrange(1, 400)]
+            case _:
+                del changed[place + 1 :]
+    return bytes(changed)
+
+
+@pytest.mark.parametrize(("kind", "name"), [each for each in EXPORTS if not each[0].startswith("csv")])
+def test_a_damaged_log_is_imported_and_loads_or_is_refused(tmp_path: Path, kind: str, name: str):
+    write(kind, draw(60, seed=5), tmp_path / name)
+    content, rng, ended = (tmp_path / name).read_bytes(), random.Random(kind + name), Counter[str]()
+    for _ in range(40):
+        (tmp_path / name).write_bytes(damaged(content, rng))
+        home = rng.choice([None, HOME])
+        try:
+            made = coalesce_sim.import_log(
+                kind.partition("-")[0], tmp_path / name, tmp_path / "my", home=home
+            )
+        except coalesce_sim.ScenarioError:
+            ended["refused"] += 1
+        else:
+            coalesce_sim.load(made.scenario)
+            ended["imported"] += 1
+    assert ended["refused"]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is read where Linux has it")

@@ -15,6 +15,8 @@ from coalesce_sim.version import __version__
 if TYPE_CHECKING:
     from coalesce_sim.adversaries.errors import AdversaryError
     from coalesce_sim.adversaries.protocol import Adversary, Agent, Card, Effort, Hold, Scene, Sight
+    from coalesce_sim.advice.advice import Advice
+    from coalesce_sim.advice.study import advise
     from coalesce_sim.attacks.results import AttackStudy
     from coalesce_sim.attacks.study import attack
     from coalesce_sim.calibration.study import Calibration, calibrate
@@ -58,6 +60,7 @@ _HOMES = {
     "LOCAL": "coalesce_sim.policies.protocol",
     "Adversary": "coalesce_sim.adversaries.protocol",
     "AdversaryError": "coalesce_sim.adversaries.errors",
+    "Advice": "coalesce_sim.advice.advice",
     "Agent": "coalesce_sim.adversaries.protocol",
     "AttackStudy": "coalesce_sim.attacks.results",
     "Ballot": "coalesce_sim.reputation.rating",
@@ -100,6 +103,7 @@ _HOMES = {
     "UnknownMetric": "coalesce_sim.metrics",
     "View": "coalesce_sim.policies.protocol",
     "WriteError": "coalesce_sim.files",
+    "advise": "coalesce_sim.advice.study",
     "analyse_sensitivity": "coalesce_sim.sensitivity.study",
     "attack": "coalesce_sim.attacks.study",
     "calibrate": "coalesce_sim.calibration.study",
@@ -119,6 +123,7 @@ __all__ = [
     "LOCAL",
     "Adversary",
     "AdversaryError",
+    "Advice",
     "Agent",
     "AttackStudy",
     "Ballot",
@@ -162,6 +167,7 @@ __all__ = [
     "View",
     "WriteError",
     "__version__",
+    "advise",
     "analyse_sensitivity",
     "attack",
     "calibrate",

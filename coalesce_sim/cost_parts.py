@@ -133,3 +133,8 @@ COST_PARTS: Final = (
         "leaked data, what insurance paid left out; where there are security incidents",
     ),
 )
+
+IN_GROUP: Final = {
+    group: [place for place, part in enumerate(COST_PARTS) if part.group == group] for group in GROUPS
+}
+"""The places of the parts that each group is made of."""

@@ -28,6 +28,7 @@ OTHER: dict[str, list[Any]] = {
     "claims": [{}],
     "embedding": [{"a": dict.fromkeys(("x", "y", "contractor", "seller", "big", "small"), 0.0)}],
     "failed_bill_usd": [0.9],
+    "fixed": [[]],
     "gamma": [0.9],
     "group": ["others", "well_off"],
     "jurisdiction": ["DE"],
@@ -83,6 +84,7 @@ FILES = {
         "other_history.csv",
     ),
     "models_path": ("dearer.csv",),
+    "sample": ("other_draws.csv",),
     "price_file": ("cheaper.csv",),
 }
 

@@ -21,6 +21,7 @@ from verification.settings_in_markets import POLICIES, markets
 from verification.settings_markets import splits
 from verification.settings_of_cheats import CHEATS, DEFENCES, WHITBY, cheated
 from verification.settings_of_logs import logged, table
+from verification.settings_of_uncertain import resampled, uncertain
 from verification.settings_values import is_choice, other_values
 
 EXPLAINED = {
@@ -160,6 +161,11 @@ def test_every_setting_against_those_who_cheat_acts_or_is_told(folder: Path) -> 
     assert silent(walked(data, folder, among="reputation")) == []
 
 
+def test_every_setting_of_what_is_uncertain_acts_or_is_told(folder: Path) -> None:
+    assert silent(walked(uncertain(folder), folder, among="uncertainty")) == []
+    assert silent(walked(resampled(folder), folder, among="workload.arrivals(Csv).resample")) == []
+
+
 def test_numbers_move_in_all_ways(folder: Path) -> None:
     moving = coalesce_sim.load(markets(folder)["moving"])
     there = {setting.place.partition("(Moving).")[2] for setting in settings_in(moving)}
@@ -167,7 +173,7 @@ def test_numbers_move_in_all_ways(folder: Path) -> None:
 
 
 def test_the_markets_have_every_setting(folder: Path) -> None:
-    data = [*markets(folder).values()]
+    data = [*markets(folder).values(), resampled(folder), uncertain(folder)]
     data += [data[0] | {"policy": policy} for policy in POLICIES.values() if policy["kind"] != "fixed"]
     data += [markets(folder)["contracts"] | {"policy": POLICIES["fixed"]}, routed()]
     data += [logged(), table(folder)]

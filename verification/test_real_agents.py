@@ -64,6 +64,24 @@ def test_it_goes_on_learning() -> None:
     assert saved("optimistic_greedy", INSTANCES, "real_agents_2000", 10)[0] > 40
 
 
+def test_it_saves_on_other_tasks_of_the_kind_too() -> None:
+    """Where each replication draws its own sample of the instances, the interval is of other files too."""
+    one_file = saved("greedy", INSTANCES)
+    scenario = coalesce_sim.load(
+        "real_agents_240",
+        [
+            f"records.path={INSTANCES}",
+            f"records.models_path={SHARED / 'openhands_models.csv'}",
+            "policy={kind: greedy}",
+            "uncertainty={log: {blocks: instance}}",
+        ],
+    )
+    other_files = coalesce_sim.run(scenario, replications=REPLICATIONS).estimates["cost_reduction"].ci95
+    assert other_files is not None
+    assert 10 < other_files[0] < one_file[0]
+    assert other_files[1] > one_file[1]
+
+
 @pytest.mark.parametrize(
     ("own_agent", "least", "most"), [("claude-sonnet-4-5", 5, 30), ("MiniMax-M3", -100, -20)]
 )

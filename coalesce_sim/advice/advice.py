@@ -12,7 +12,7 @@ import numpy as np
 
 from coalesce_sim.advice.assumptions import Weight
 from coalesce_sim.advice.boxes import as_reserved_usd, reserved_usd
-from coalesce_sim.advice.field import ALL_LOCAL, AS_LOGGED, MODELLED, Contestant, Sample
+from coalesce_sim.advice.field import ALL_LOCAL, AS_LOGGED, BY_TYPE, MODELLED, Contestant, Sample
 from coalesce_sim.advice.plays import Played
 from coalesce_sim.advice.routing import Plan, Survey
 from coalesce_sim.advice.turning import Turn
@@ -20,10 +20,13 @@ from coalesce_sim.advice.worth import Worth
 from coalesce_sim.cost_parts import GROUPS
 from coalesce_sim.experiments.cores import ChosenCore
 from coalesce_sim.experiments.totals import PERCENTILES
+from coalesce_sim.rounding import ranks
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.statistics.intervals import Estimate
 
 DAYS_A_MONTH: Final = 30
+
+_POINTS_LOST = 1.0
 
 _OTHERWISE = 0.1
 """A policy that gives so large a share of the tasks to others counts as another advice."""
@@ -82,16 +85,29 @@ class Advice:
     @property
     def baseline(self) -> Contestant:
         """What the others are held against: the log's own routing and bill, without a log all at home, and
-        without a home the dearest of all."""
-        for label in (AS_LOGGED, ALL_LOCAL):
-            if label in self.by_label:
-                return self.by_label[label]
-        return self.ranked[-1]
+        without a home whichever contractor costs least by type."""
+        return next(
+            self.by_label[label] for label in (AS_LOGGED, ALL_LOCAL, BY_TYPE) if label in self.by_label
+        )
 
     @cached_property
     def ranked(self) -> list[Contestant]:
-        """The policies that one can follow, that of the least mean cost first."""
-        return sorted((each for each in self.field if each.advisable), key=lambda each: each.mean_usd)
+        """The policies that are advised, that of the least mean cost first; equals in the order of the field,
+        the simplest first."""
+        followed = [each for each in self.field if each.can_be_followed and each not in self.worse]
+        places = ranks(np.array([each.mean_usd for each in followed]))
+        return [followed[place] for place in np.argsort(places, kind="stable").tolist()]
+
+    @cached_property
+    def worse(self) -> list[Contestant]:
+        """Policies that succeed less often than the baseline by more than a point: they are not advised where
+        nothing states what bad work costs (`contracts.rework_usd`), for a log only says what it is worth at
+        least."""
+        rules = self.scenario.contracts
+        if rules is not None and rules.rework_usd is not None:
+            return []
+        least = self.baseline.success_rate - _POINTS_LOST
+        return [each for each in self.field if each.success_rate < least]
 
     @property
     def best(self) -> Contestant:

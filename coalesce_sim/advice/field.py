@@ -41,7 +41,7 @@ class Contestant:
     twins: Mapping[Source, Sequence[Played]] = field(default_factory=dict)
 
     @property
-    def advisable(self) -> bool:
+    def can_be_followed(self) -> bool:
         """Whether one can follow it: `MODELLED` only checks the market against the log."""
         return self.label != MODELLED
 
@@ -49,6 +49,12 @@ class Contestant:
     def mean_usd(self) -> float:
         """What a replication cost in the mean."""
         return float(np.mean([one.usd for one in self.plays]))
+
+    @property
+    def success_rate(self) -> float:
+        """Percent of all tasks that ended well."""
+        good = sum(one.total("good") for one in self.plays)
+        return 100 * good / sum(one.total("tasks") for one in self.plays)
 
     @cached_property
     def shares(self) -> FloatArray:
@@ -95,14 +101,19 @@ class Sample:
 
 
 def basics(scenario: Scenario, *, logged: bool) -> dict[str, PolicySettings]:
-    """The policies that need not be looked for, by label."""
+    """What is done now, and all at home, by label."""
     found: dict[str, PolicySettings] = {}
     if logged:
         found[AS_LOGGED] = written(scenario, "as_logged")
         found[MODELLED] = written(scenario, "as_logged(costs=modelled)")
     if home_works(scenario):
         found[ALL_LOCAL] = written(scenario, "always_local")
-    return found | {kind: written(scenario, kind) for kind in LEARNING}
+    return found
+
+
+def learning(scenario: Scenario) -> dict[str, PolicySettings]:
+    """Those that learn, or decide offer by offer."""
+    return {kind: written(scenario, kind) for kind in LEARNING}
 
 
 def played(

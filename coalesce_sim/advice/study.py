@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from coalesce_sim.advice.advice import DAYS_A_MONTH, Advice
 from coalesce_sim.advice.assumptions import Weight, weights
-from coalesce_sim.advice.field import BY_LENGTH, BY_TYPE, HIRED, MODELLED, basics, played
+from coalesce_sim.advice.field import BY_LENGTH, BY_TYPE, HIRED, MODELLED, basics, learning, played
 from coalesce_sim.advice.plays import Plays
 from coalesce_sim.advice.routing import by_length, hired_a_type, survey, worker_a_type
 from coalesce_sim.advice.turning import Turn, levers, turns
@@ -87,7 +87,7 @@ def perform(
     hired = hired_a_type(found)
     if hired is not None and hired not in (plan, finer):
         field[HIRED] = hired.routes()
-    contestants = played(scenario, field, plays, count)
+    contestants = played(scenario, field | learning(scenario), plays, count)
     progress(0.6)
     standing = Advice(
         scenario=scenario,
@@ -116,11 +116,10 @@ def _turns(standing: Advice, plays: Plays, count: int) -> list[Turn]:
     best, second = standing.best, standing.second
     if second is None:
         return []
-    workers = best.plays[0].workers
-    mine = best.shares.sum(axis=1)
-    theirs = second.shares.sum(axis=1) - mine
-    first, other = int(mine.argmax()), int(theirs.argmax())
-    kind = list(standing.scenario.workload.types)[int(best.shares[first].argmax())]
+    workers, types = best.plays[0].workers, list(standing.scenario.workload.types)
+    more = best.shares - second.shares
+    first, other = int(more.sum(axis=1).argmax()), int(more.sum(axis=1).argmin())
+    kind = types[int(more[first].argmax())]
     tried = levers(standing.scenario, workers[first], workers[other], kind)
     return turns(standing.scenario, best.settings, second.settings, list(tried), plays, count)
 

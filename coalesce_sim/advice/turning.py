@@ -21,7 +21,7 @@ from coalesce_sim.scenario.policy import PolicySettings
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.scenario.workload import Table
 
-REPLICATIONS = 4
+REPLICATIONS = 3
 """On so many replications at most levels are played."""
 
 
@@ -57,8 +57,8 @@ class Turn:
 
 
 def levers(scenario: Scenario, best: str, second: str, kind: str) -> Iterator[Lever]:
-    """What may turn the advice: `best` and `second` are those who get most of the work under the best and the
-    second best of the policies, `kind` is the type of task that `best` does most of."""
+    """What may turn the advice: `best` and `second` are those who get more work under the best and under the
+    second best of the policies than under the other, `kind` is the type of task that `best` gets most of."""
     yield Lever(f"{best} dearer by", "%", partial(_dearer, best), _percent, 0.25, 9.0)
     if second != best:
         yield Lever(f"{second} cheaper by", "%", partial(_cheaper, second), _less, 0.25, 9.0)

@@ -27,7 +27,7 @@ from coalesce_sim.statistics.intervals import Estimate, estimate
 MOST = 12
 """So many moves at most are told, those that could save most."""
 
-_FIRST = 0.02
+_FIRST = 0.5
 """The first failure rate that is tried."""
 
 _MOVED = 0.05
@@ -102,7 +102,7 @@ def moves(scenario: Scenario, plan: Plan, found: Survey, now: Contestant, best: 
     every = [*([HOME] if home_works(scenario) else []), *(each.name for each in contractors(scenario))]
     for kind in found.by_type:
         for worker in every:
-            if not known(scenario, worker, kind):
+            if not known(scenario, worker, kind) and worker != plan.shares[kind].worker:
                 yield Move(kind, worker, plan.shares[kind].worker, None)
 
 
@@ -113,7 +113,7 @@ def worths(
     again by whom the type was taken from, or costs what `contracts.rework_usd` states. Only of those that
     would save with success in every task, those that would save most first."""
     trials = _Trials(scenario, plan, plays.seed, _core(scenario, plan, plays), replications)
-    saved = plays.map(partial(trials.saves_usd, 1.0), tried, [scenario])
+    saved = plays.map(trials.at_best, tried, [scenario])
     order = sorted(range(len(tried)), key=lambda each: -float(saved[each].mean()))
     chosen = [each for each in order if saved[each].mean() > 0][:MOST]
     evens = plays.map(trials.break_even, [tried[each] for each in chosen], [scenario])
@@ -137,19 +137,30 @@ class _Trials:
     core: Core
     replications: int
 
-    def saves_usd(self, probability: float, move: Move) -> FloatArray:
-        """What is saved where the worker does the type well with this probability, by replication."""
+    def saves_usd(self, move: Move) -> Callable[[float], FloatArray]:
+        """What is saved, by replication, by the probability with which the worker does the type well."""
         numbers = range(min(self.replications, REPLICATIONS))
-        return np.array([self._saves_usd(probability, move, number) for number in numbers])
-
-    def _saves_usd(self, probability: float, move: Move, number: int) -> float:
         stays = self.plan.sending(move.type, Share(move.instead_of))
+        moved = stays.trying(move.type, move.worker)
         column = list(self.scenario.workload.types).index(move.type)
-        before = self._play(stays, number)
-        able = partial(changes.at_success, worker=move.worker, kind=move.type, probability=probability)
-        after = self._play(stays.trying(move.type, move.worker), number, able)
-        again_usd = self._bad_usd(before, move, column)
-        return before.usd + again_usd * _bad(before, column) - after.usd - again_usd * _bad(after, column)
+        before = [self._play(stays, number) for number in numbers]
+        again_usd = [self._bad_usd(each, move, column) for each in before]
+        had_usd = [each.usd + usd * _bad(each, column) for each, usd in zip(before, again_usd, strict=True)]
+
+        def saved(probability: float) -> FloatArray:
+            able = partial(changes.at_success, worker=move.worker, kind=move.type, probability=probability)
+            after = [self._play(moved, number, able) for number in numbers]
+            has_usd = [
+                each.usd + usd * _bad(each, column) for each, usd in zip(after, again_usd, strict=True)
+            ]
+            gained: FloatArray = np.array(had_usd) - np.array(has_usd)
+            return gained
+
+        return saved
+
+    def at_best(self, move: Move) -> FloatArray:
+        """The same with success in every task."""
+        return self.saves_usd(move)(1.0)
 
     def _play(self, plan: Plan, number: int, change: Change = lambda market: market) -> Played:
         """A play in which bad work is paid for and costs nothing besides: what it comes to is added after."""
@@ -174,7 +185,8 @@ class _Trials:
 
     def break_even(self, move: Move) -> BreakEven:
         """The share of failures at which a move saves nothing."""
-        return break_even(lambda failures: self.saves_usd(1 - failures, move), first=_FIRST, most=1.0)
+        saved = self.saves_usd(move)
+        return break_even(lambda failures: saved(1 - failures), first=_FIRST, most=1.0)
 
 
 def _bad(played: Played, column: int) -> float:

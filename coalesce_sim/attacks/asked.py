@@ -12,7 +12,7 @@ from coalesce_sim.experiments.attacks import written as texts
 from coalesce_sim.experiments.attacks.cells import Cell, cells
 from coalesce_sim.experiments.contenders import OWN, written
 from coalesce_sim.experiments.words import split
-from coalesce_sim.scenario.policy import Custom, PolicySettings
+from coalesce_sim.scenario.policy import AsLogged, Custom, PolicySettings
 from coalesce_sim.scenario.problems import Problem, ScenarioError
 from coalesce_sim.scenario.schema import Scenario
 
@@ -77,6 +77,9 @@ def policies_of(scenario: Scenario, listed: str | Sequence[str] | None) -> dict[
         label = (chosen.class_ if isinstance(chosen, Custom) else chosen.kind) if text == OWN else text
         if label in found:
             problems.append(Problem(f"policy {text!r}", None, "", "listed twice"))
+        if isinstance(chosen, AsLogged) and chosen.costs == "logged":
+            message = "a log has nobody to attack; state costs: modelled, or another policy (got 'logged')"
+            problems.append(Problem(f"policy {text!r}", None, "costs", message))
         found[label] = chosen
     if problems:
         raise ScenarioError(problems)

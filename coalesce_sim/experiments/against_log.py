@@ -9,15 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coalesce_sim.arrays import BoolArray
-from coalesce_sim.cost_parts import COST_PARTS, GROUPS
+from coalesce_sim.cost_parts import GROUPS, IN_GROUP
 from coalesce_sim.market.logged.charges import logged_charges
 from coalesce_sim.market.records import Records
 from coalesce_sim.rounding import exceeds
 
 Term = tuple[NDArray[Any], BoolArray | None]
 """What is summed up, one entry a task, and of which tasks; None for all."""
-
-_PLACES = {group: [place for place, part in enumerate(COST_PARTS) if part.group == group] for group in GROUPS}
 
 
 def logged_terms(records: Records, counted: slice, late_usd_per_s: float) -> dict[str, Term]:
@@ -31,7 +29,7 @@ def logged_terms(records: Records, counted: slice, late_usd_per_s: float) -> dic
         "as_logged_usd": (charges.usd[counted], None),
         **{
             f"as_logged_{group}_usd": (charges.parts_usd[places, counted].sum(axis=0), None)
-            for group, places in _PLACES.items()
+            for group, places in IN_GROUP.items()
         },
         "as_logged_outsourced": (~block.logged.at_home[counted], None),
         "as_logged_good": (charges.good[counted], None),

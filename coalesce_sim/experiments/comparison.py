@@ -32,7 +32,7 @@ from coalesce_sim.experiments.queues import Judged, QueueObserver, both
 from coalesce_sim.experiments.routing import Routed, Routing
 from coalesce_sim.experiments.staging import Metrics, Stage
 from coalesce_sim.experiments.tables.columns import named, nullable, table_of
-from coalesce_sim.experiments.uncertainty import pairs_of, sources_of, twin
+from coalesce_sim.experiments.uncertainty import check_draws, pairs_of, sources_of, twin
 from coalesce_sim.files import expecting
 from coalesce_sim.inputs.uncertain import drawn
 from coalesce_sim.loading import data_digests
@@ -463,6 +463,7 @@ def compare(
     if count < 1 or jobs < 1:
         raise ValueError(f"replications and jobs must be >= 1 (got {count}, {jobs})")
     field = contenders(scenario, policies)
+    check_draws(scenario, seed, count)
     refuse_absent(scenario, field, seed, count)
     chosen = _core(core, scenario, field, count)
     played: list[Played] = []

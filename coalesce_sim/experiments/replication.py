@@ -124,8 +124,7 @@ class _Tables(Observer):
                 "estimation_error",
                 estimation_error_table(market.trade.estimation_errors(), self._replication),
             )
-        if "sellers" in self._tables:
-            assert isinstance(market.trade, ContractTrade)
+        if "sellers" in self._tables and isinstance(market.trade, ContractTrade):
             table = sellers_table(
                 market.pool,
                 market.trade.books,

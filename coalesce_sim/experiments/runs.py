@@ -20,7 +20,7 @@ from coalesce_sim.experiments.replication import Emit, Progress, TableName, Want
 from coalesce_sim.experiments.routing import Routing
 from coalesce_sim.experiments.sellers import By, Sellers, told_by
 from coalesce_sim.experiments.staging import Metrics, PolicyFactory
-from coalesce_sim.experiments.uncertainty import NO_TWINS, Twins
+from coalesce_sim.experiments.uncertainty import NO_TWINS, Twins, check_draws
 from coalesce_sim.files import expecting
 from coalesce_sim.loading import data_digests
 from coalesce_sim.market.compiled.coverage import Core
@@ -272,6 +272,7 @@ def run(
     count = scenario.replications if replications is None else replications
     if count < 1 or jobs < 1:
         raise ValueError(f"replications and jobs must be >= 1 (got {count}, {jobs})")
+    check_draws(scenario, seed, count)
     if policy is None:
         hired_is_drawn(scenario, seed, range(count))
     chosen = choose_core(core, [scenario], runs=count, own_policy=policy is not None, watched=offers)

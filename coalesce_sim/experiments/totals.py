@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coalesce_sim.arrays import FloatArray, IntArray
-from coalesce_sim.cost_parts import AT_HOME, COST_PARTS, GROUPS, Group
+from coalesce_sim.cost_parts import AT_HOME, COST_PARTS, GROUPS, IN_GROUP, Group
 from coalesce_sim.experiments.against_log import Term, against_log, logged_terms
 from coalesce_sim.experiments.spool import Spool
 from coalesce_sim.inputs.logged import is_logged
@@ -23,9 +23,6 @@ from coalesce_sim.rounding import ROUNDING, exceeds
 from coalesce_sim.scenario.schema import Scenario
 
 PERCENTILES = (50, 95, 99)
-
-_PLACES = {group: [place for place, part in enumerate(COST_PARTS) if part.group == group] for group in GROUPS}
-"""Which of the parts of costs each group is made of."""
 
 _LASTING = {
     "turnaround": "turnaround_s",
@@ -273,7 +270,7 @@ def percentiles(values: FloatArray) -> list[float]:
 def _in(group: Group, parts_usd: FloatArray) -> float:
     """The sum over the parts of a group, in order: `sum` rounds otherwise from Python 3.12 on."""
     total = 0.0
-    for place in _PLACES[group]:
+    for place in IN_GROUP[group]:
         total += parts_usd.item(place)
     return total
 

@@ -15,15 +15,16 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from coalesce_sim.arrays import FloatArray
-from coalesce_sim.inputs.uncertain import drawn
+from coalesce_sim.inputs.uncertain import TWINS, drawn
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.statistics.components import Source
 
 _LEAST_PAIRS: Final = 10
 _OF_REPLICATIONS: Final = 4
 
-_OTHERS: Final = 1_000_000
-"""Numbers from here on are those of no replication: what twins draw is met by nobody else."""
+_MOST_PAIRS: Final = 250
+_MOST_CHECKED: Final = 1_000
+"""So many replications are looked at before any is played."""
 
 AVERAGED: Final = (
     "something is uncertain (uncertainty), and each replication draws it anew; intervals here are of means "
@@ -56,7 +57,8 @@ def sources_of(scenario: Scenario) -> tuple[Source, ...]:
 
 def pairs_of(replications: int) -> int:
     """How many replications, the first, get a twin for each source: a quarter of them, ten at least."""
-    return 0 if replications < 2 else min(replications, max(_LEAST_PAIRS, replications // _OF_REPLICATIONS))
+    quarter = min(_MOST_PAIRS, max(_LEAST_PAIRS, replications // _OF_REPLICATIONS))
+    return 0 if replications < 2 else min(replications, quarter)
 
 
 def twin(scenario: Scenario, seed: int, replication: int, source: Source) -> Market:
@@ -64,7 +66,7 @@ def twin(scenario: Scenario, seed: int, replication: int, source: Source) -> Mar
 
     Raises `ScenarioError` where a number is drawn that cannot be.
     """
-    other = _OTHERS + replication
+    other = TWINS + replication
     match source:
         case "luck":
             return Market(drawn(scenario, seed, replication), seed, other)
@@ -78,6 +80,15 @@ def twins_of(scenario: Scenario, seed: int, replications: int) -> list[Market]:
     """All twins of so many replications, source by source; none where only luck is uncertain."""
     count = range(pairs_of(replications))
     return [twin(scenario, seed, number, source) for source in sources_of(scenario) for number in count]
+
+
+def check_draws(scenario: Scenario, seed: int, replications: int) -> None:
+    """Raises `ScenarioError`, before anything is played, where one of the first thousand replications, or a
+    twin, draws a number that cannot be."""
+    if sources_of(scenario):
+        for number in range(min(replications, _MOST_CHECKED)):
+            drawn(scenario, seed, number)
+        twins_of(scenario, seed, replications)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,8 @@ def check_inputs(scenario: Scenario) -> None:
             last_s, end_s = float(table.arrival_s[-1]), scenario.clock.horizon_s
             if last_s >= end_s:
                 message = f"ends after {end_s:g} s, before the last task comes at {last_s:g} s"
-                problems.append(Problem("", None, "clock.days", f"{message} (got {scenario.clock.days:g})"))
+                message += f" (got {scenario.clock.days:g}){_since_1970(float(table.arrival_s[0]))}"
+                problems.append(Problem("", None, "clock.days", message))
             if isinstance(arrivals, FromFile) and arrivals.start is not None and table.begins is None:
                 column = arrivals.columns["arrival_s"] if isinstance(arrivals, Csv) else "arrival_s"
                 message = f"needs timestamps in the column {column!r}, which has seconds"
@@ -69,6 +70,18 @@ def check_inputs(scenario: Scenario) -> None:
     problems += check_histories(histories, scenario.clock.start)
     if problems:
         raise ScenarioError(problems)
+
+
+_UNITS = {"seconds": 1.0, "milliseconds": 1e3, "microseconds": 1e6, "nanoseconds": 1e9}
+
+
+def _since_1970(first_s: float) -> str:
+    """A hint, where arrivals look like times of this century and not like seconds from the start of a run."""
+    for unit, per_s in _UNITS.items():
+        if 9e8 * per_s <= first_s < 5e9 * per_s:
+            counted = "numbers count seconds from the start of the run"
+            return f"; {counted}, and these look like {unit} since 1970: write them as timestamps"
+    return ""
 
 
 def _of_cached_tokens(table: TaskTable, attributes: Attributes) -> list[Problem]:

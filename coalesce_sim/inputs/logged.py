@@ -75,6 +75,8 @@ def objections_to_log(scenario: Scenario, table: TaskTable) -> Iterator[Problem]
     for number, name in enumerate(logged.names):
         if name != HOME and name not in names:
             tasks = np.flatnonzero(logged.to == number)
+            if not len(tasks):
+                continue  # a word of the file's dictionary that no row has
             yield table.problem(int(tasks[0]), "logged.to", _unknown(name, names, len(tasks)))
     composite = [kind.steps is not None for kind in scenario.workload.types.values()]
     if len(whole := np.flatnonzero(np.array(composite)[table.type_id])):

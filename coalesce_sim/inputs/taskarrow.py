@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 
 import numpy as np
@@ -24,13 +25,22 @@ MAGIC = b"PAR1"
 _WHOLE = frozenset(("client", "logged.attempts"))
 
 
-def parquet_columns(file: str, content: bytes) -> pa.Table:
-    """A Parquet file; what stands in a column ``logged`` of structs counts as ``logged.to`` and so on.
+def parquet_columns(file: str, content: bytes, wanted: Collection[str]) -> tuple[pa.Table, tuple[str, ...]]:
+    """The wanted columns of a Parquet file, each once, and the names of the others, which are not read; what
+    stands in a column ``logged`` of structs counts as ``logged.to`` and so on.
 
     Raises ScenarioError where it cannot be read.
     """
+    tops = {name.partition(".")[0] for name in wanted}
     try:
-        return pq.read_table(pa.BufferReader(content)).flatten()
+        source = pq.ParquetFile(pa.BufferReader(content))
+        names = source.schema_arrow.names
+        for name, times in Counter(names).items():
+            if times > 1 and (name in wanted or name in tops):
+                raise ScenarioError([Problem(file, None, name, f"is the name of {times} columns")])
+        chosen = [name for name in names if name in wanted or name in tops]
+        table = source.read(columns=chosen).flatten()
+        return table, tuple(name for name in names if name not in chosen)
     except (pa.ArrowException, OSError) as error:
         reason = str(error).splitlines()[0]
         raise ScenarioError([Problem(file, None, "", f"is no Parquet file: {reason}")]) from None

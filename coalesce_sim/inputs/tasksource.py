@@ -65,11 +65,8 @@ def _columns(
 
 
 def _from_parquet(source: FromFile, place: str, content: bytes, vocabulary: Vocabulary) -> TaskColumns:
-    table = parquet_columns(source.path, content)
-    columns, unread = _columns(source, table.column_names, None)
-    for name, times in Counter(table.column_names).items():
-        if times > 1:
-            raise ScenarioError([Problem(source.path, None, name, f"is the name of {times} columns")])
+    table, unread = parquet_columns(source.path, content, COLUMNS)
+    columns, _ = _columns(source, [*table.column_names, *unread], None)
     table = table.slice(0, source.limit)
     if not len(table):
         raise ScenarioError([Problem("", None, place, f"{source.path}: has no rows")])

@@ -101,13 +101,11 @@ def tasks_of(scenario: Scenario) -> TaskTable | None:
     if not isinstance(source, Explicit):
         return None
     table = read_table(source, Known.of(tuple(scenario.workload.types), scenario.clients))
+    pace = source.pace if isinstance(source, Table) else 1.0
     if isinstance(source, FromFile) and source.resample is not None:
-        table = _sampled(
-            table, sample_of(Log(table.arrival_s, table.session), source.resample, scenario.clock.horizon_s)
-        )
-    if isinstance(source, Table) and source.pace != 1:
-        table = replace(table, arrival_s=table.arrival_s / source.pace)
-    return table
+        log = Log(table.arrival_s, table.session)
+        table = _sampled(table, sample_of(log, source.resample, pace * scenario.clock.horizon_s))
+    return table if pace == 1 else replace(table, arrival_s=table.arrival_s / pace)
 
 
 def _sampled(table: TaskTable, sample: Sample) -> TaskTable:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from coalesce_sim.inputs.csvfile import Row, is_number, read_rows, read_text
+from coalesce_sim.inputs.tasktable import tasks_of
 from coalesce_sim.luck import number_of, state_of, uniform
 from coalesce_sim.scenario.distributions import drawn_at
 from coalesce_sim.scenario.document import Document
@@ -22,6 +23,9 @@ _INPUTS: Final = number_of("uncertainty.inputs")
 _SAMPLE: Final = number_of("uncertainty.sample")
 _LOG: Final = number_of("uncertainty.log")
 _PLACE: Final = "uncertainty.sample"
+
+TWINS: Final = 1_000_000
+"""Numbers from here on are those of no replication: what twins draw is met by nobody else."""
 
 
 def drawn(
@@ -48,7 +52,8 @@ def drawn(
     try:
         market = Scenario.model_validate(data)
     except ValidationError:
-        raise _refused(scenario, data, numbers, f"drawn for replication {whose} of seed {seed}") from None
+        whom = f"a twin of replication {whose - TWINS}" if whose >= TWINS else f"replication {whose}"
+        raise _refused(scenario, data, numbers, f"drawn for {whom} of seed {seed}") from None
     return market.written_at(scenario.origins).drawn_with(numbers)
 
 
@@ -95,7 +100,7 @@ def _read_sample(path: str, text: str) -> list[dict[str, float]]:
 
 
 def check_uncertainty(scenario: Scenario) -> None:
-    """Read the file of joint draws, if there is one, and draw what replication 0 plays.
+    """Read the file of joint draws, if there is one, and draw what replication 0 plays, its log too.
 
     Raises `ScenarioError` with all that is wrong with them. A problem that names no file is about the field
     of the scenario at its path.
@@ -107,14 +112,14 @@ def check_uncertainty(scenario: Scenario) -> None:
         problems = list(_misplaced(rules, rules.sample, scenario.stated()))
         if problems:
             raise ScenarioError(problems)
-    drawn(scenario, scenario.seed, 0)
+    tasks_of(drawn(scenario, scenario.seed, 0))
 
 
 def _misplaced(rules: Uncertainty, file: str, stated: Mapping[str, Any]) -> list[Problem]:
     """Columns that are the way to no number, or to one that is drawn otherwise too."""
     problems: list[Problem] = []
     first = {steps_to(path, stated): f"uncertainty.inputs.{path}" for path in rules.inputs}
-    for column in read_sample(file)[0].keys() - rules.fixed:
+    for column in (each for each in read_sample(file)[0] if each not in rules.fixed):
         try:
             steps = steps_to(column, stated)
         except UnknownPlace as error:

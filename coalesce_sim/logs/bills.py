@@ -19,14 +19,12 @@ from coalesce_sim.scenario.tariff import TokenPrices
 
 def price(seller: Seller, listed: Mapping[tuple[str, str], TokenPrices], day: date) -> None:
     """Give a seller whose bills do not tell its prices those of a list, if one has them."""
-    if seller.at_home or seller.prices is not None:
+    if seller.at_home or (seller.prices is not None and not seller.is_free):
         return
     found = in_file(listed, seller.provider, seller.model)
     if found is not None:
         seller.prices, seller.priced_from = found, "price file"
-        return
-    package = in_package(seller.provider, seller.models, day)
-    if package is not None:
+    elif not seller.is_free and (package := in_package(seller.provider, seller.models, day)) is not None:
         seller.prices, seller.priced_from = package
 
 
@@ -43,6 +41,8 @@ def bills(
     for place, seller in enumerate(sellers.sellers):
         theirs = np.flatnonzero(sellers.of_call == place)
         if seller.at_home:
+            why = "has a bill, but is at home: what the hardware costs counts in its place"
+            remark(remarks.tell, why, calls, theirs[usd[theirs] > 0], files, "usd")
             usd[theirs] = np.nan
             continue
         lacking = theirs[np.isnan(usd[theirs])]
@@ -58,6 +58,12 @@ def bills(
             why = f"nobody says what {seller.name} asks; state it in a price file (--prices)"
             remark(remarks.leave_out, why, calls, theirs, files, "model", seller.models[0])
             continue
+        if seller.is_free:
+            why = (
+                f"bills of 0: {seller.name} is taken for free, unless a price file says otherwise (--prices)"
+            )
+            remark(remarks.tell, why, calls, billed, files, "usd")
+        seller.priced_from += _against_list(seller, calls, billed)
         failed = lacking[calls.failed[lacking]]
         done = lacking[~calls.failed[lacking]]
         usd[failed] = 0.0
@@ -66,6 +72,15 @@ def bills(
         why = f"no bill in the log: by the prices of {seller.name} ({seller.priced_from})"
         remark(remarks.tell, why, calls, done, files, "usd")
     return usd, known
+
+
+def _against_list(seller: Seller, calls: Calls, billed: np.ndarray) -> str:
+    """How far a seller's bills are from prices that are listed, where they are."""
+    listed = seller.priced_from.startswith(("price file", "genai-prices"))
+    if not listed or not len(billed) or seller.prices is None:
+        return ""
+    share = float(calls.usd[billed].sum() / max(_listed_usd(seller.prices, calls, billed).sum(), 1e-300))
+    return f"; its {len(billed):,} bills come to {share:.1%} of that"
 
 
 def _listed_usd(prices: TokenPrices, calls: Calls, which: np.ndarray) -> FloatArray:

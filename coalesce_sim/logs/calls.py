@@ -111,7 +111,6 @@ class Gathering:
     names: dict[str, Names] = field(default_factory=lambda: {name: Names() for name in NAMES})
     files: list[str] = field(default_factory=list)
     has: set[str] = field(default_factory=set)
-    currencies: dict[str, int] = field(default_factory=dict)
     _columns: dict[str, Growing] = field(default_factory=dict)
 
     def add(self, log: LogFile, stretch: Stretch) -> None:

@@ -17,6 +17,7 @@ from coalesce_sim.logs.market import market_text
 from coalesce_sim.logs.remarks import facts
 from coalesce_sim.logs.request import checked
 from coalesce_sim.logs.tables import REQUESTS, RUNS, SELLERS, write_requests, write_runs, write_sellers
+from coalesce_sim.numbers import number
 from coalesce_sim.provenance import provenance
 
 FACTS: Final = "import.json"
@@ -256,6 +257,7 @@ def _told(reading: Reading, runs: Mapping[str, tuple[int, int]]) -> list[str]:
     """The import in lines, for people."""
     summary = _summary(reading, runs)
     rows, tasks, period = summary["rows"], summary["tasks"], summary["period"]
+    bill_usd = tasks["bill_usd"]
     calls, failed = summary["calls"]["calls"], summary["calls"]["failed"]
     zones = ", ".join(f"{zone} ({count:,})" for zone, count in period["zones"].items())
     numbers = ", ".join(f"epoch {unit} ({count:,})" for unit, count in period["numbers"].items())
@@ -265,7 +267,7 @@ def _told(reading: Reading, runs: Mapping[str, tuple[int, int]]) -> list[str]:
         + ", ".join(filter(None, (zones, numbers))),
         f"{failed:,} of {calls:,} calls failed ({failed / calls:.1%}); {tasks['tasks']:,} tasks, of which "
         f"{tasks['tried_again']:,} were tried again and {tasks['failed']:,} failed for good",
-        f"bill {tasks['bill_usd']:,.4g} USD; seconds p50 {tasks['seconds_p50']:.3g}, "
+        f"bill {number(bill_usd, 2 if bill_usd >= 1 else None)} USD; seconds p50 {tasks['seconds_p50']:.3g}, "
         f"p95 {tasks['seconds_p95']:.3g}, p99 {tasks['seconds_p99']:.3g}",
     ]
     lines += [*reading.remarks.lines(), *reading.notes]

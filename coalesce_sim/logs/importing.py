@@ -108,6 +108,7 @@ def understood(request: Request) -> Reading:
     calls.forget("requested", "model", "provider", "team", "tag", "agent", "usd")
     task = tasks_of(calls, types.of_row, request.retry_within_s)
     tasks = tasks_from(calls, task, types, usd)
+    notes += _rest(types, type_by, "type", "--type-by") + _rest(groups, group_by, "group", "--group-by")
     wholes = _wholes(request, calls, tasks, types)
     notes += sellers.told + list(() if wholes is None else wholes.told)
     _outcomes(sellers, calls, types)
@@ -139,6 +140,15 @@ def understood(request: Request) -> Reading:
         others,
         wholes,
     )
+
+
+def _rest(kinds: Kinds, by: str, what: str, option: str) -> list[str]:
+    """A note where there are too many kinds to tell them apart."""
+    if not kinds.merged:
+        return []
+    share = float((kinds.of_row == len(kinds.names) - 1).mean())
+    rarer = f"{kinds.merged:,} rarer {by}s; {option} tells apart otherwise"
+    return [f"{share:.0%} of calls are of the {what} other, {rarer}"]
 
 
 def _wholes(request: Request, calls: Calls, tasks: Tasks, types: Kinds) -> Wholes | None:

@@ -68,29 +68,30 @@ def _values(opened: Opened) -> Iterator[Any]:
 
 def _spans(value: Any) -> Iterator[dict[str, Any]]:
     """Spans with what they and their resource state, all that is of a language model."""
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return
-    if "resourceSpans" in value:
-        for resource in value["resourceSpans"]:
-            stated = _attributes(resource.get("resource", {}).get("attributes", ()))
-            for scope in resource.get("scopeSpans", resource.get("instrumentationLibrarySpans", ())):
-                for span in scope.get("spans", ()):
-                    yield from _span(span, stated)
-    else:
+    if "resourceSpans" not in value:
         yield from _span(value, {})
+        return
+    for resource in _objects(value["resourceSpans"]):
+        about = resource.get("resource")
+        stated = _attributes(about.get("attributes")) if isinstance(about, dict) else {}
+        for scope in _objects(resource.get("scopeSpans", resource.get("instrumentationLibrarySpans"))):
+            for span in _objects(scope.get("spans")):
+                yield from _span(span, stated)
 
 
 def _span(span: Mapping[str, Any], of_resource: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    attributes = span.get("attributes", ())
-    stated = dict(attributes) if isinstance(attributes, Mapping) else _attributes(attributes)
+    attributes = span.get("attributes")
+    stated = dict(attributes) if isinstance(attributes, dict) else _attributes(attributes)
     if "gen_ai.request.model" not in stated and "gen_ai.response.model" not in stated:
         return
     row = {name: value for name, value in stated.items() if name not in _PRIVATE}
     row["service.name"] = of_resource.get("service.name")
     for name in ("spanId", "startTimeUnixNano", "endTimeUnixNano"):
         row[name] = span.get(name)
-    status = span.get("status") or {}
-    if status.get("code") in (2, "STATUS_CODE_ERROR"):
+    status = span.get("status")
+    if isinstance(status, dict) and status.get("code") in (2, "STATUS_CODE_ERROR"):
         row["span.error"] = "error"
     yield row
 
@@ -107,5 +108,14 @@ _PRIVATE: Final = frozenset(
 
 
 def _attributes(listed: Any) -> dict[str, Any]:
-    """By name what is stated; a list of values is none that is read here."""
-    return {each["key"]: next(iter(each["value"].values()), None) for each in listed if each.get("value")}
+    """By name what is stated, as far as it is a value; a list of values is none that is read here."""
+    return {
+        str(each.get("key")): next(iter(each["value"].values()), None)
+        for each in _objects(listed)
+        if isinstance(each.get("value"), dict)
+    }
+
+
+def _objects(value: Any) -> Iterator[dict[str, Any]]:
+    """Those in a list."""
+    return (each for each in (value if isinstance(value, list) else ()) if isinstance(each, dict))

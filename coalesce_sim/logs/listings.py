@@ -14,8 +14,9 @@ from coalesce_sim.logs.calls import Calls, Names
 from coalesce_sim.logs.models import AT_HOME, UNKNOWN, provider_name, same_model
 from coalesce_sim.logs.prices import Prices, recovered
 from coalesce_sim.logs.speeds import Speeds, speeds_of
+from coalesce_sim.numbers import plural
 from coalesce_sim.scenario.problems import Problem, ScenarioError
-from coalesce_sim.scenario.tariff import TokenPrices
+from coalesce_sim.scenario.tariff import PRICES, TokenPrices
 
 _SAME_PRICE = 1e-6
 
@@ -42,6 +43,12 @@ class Seller:
     """By type of task how many were done here, and how many of them well."""
 
     @property
+    def is_free(self) -> bool:
+        """Whether its bills are all 0."""
+        prices = self.prices
+        return prices is not None and not any(getattr(prices, name) for name in PRICES) and self.rows > 0
+
+    @property
     def failure_rate(self) -> float:
         """Share of calls that failed; 0 where there are none."""
         return self.failed / self.rows if self.rows else 0.0
@@ -49,7 +56,7 @@ class Seller:
 
 @dataclass(frozen=True, slots=True)
 class Sellers:
-    """All who answered, and who of them answered each call; -1 for those whom nobody knows."""
+    """All who answered, and the place among them of who answered each call."""
 
     sellers: list[Seller]
     of_call: np.ndarray
@@ -128,9 +135,8 @@ def _with_providers(calls: Calls, models: Names, providers: Names, told: list[st
         if len(others) == 1:
             codes[lacking] = others[0]
             who = f"{names.values[others[0]]}, who answered its other calls"
-            told.append(
-                f"{int(lacking.sum()):,} calls of {models.values[model]} name no provider: taken for {who}"
-            )
+            count = plural(int(lacking.sum()), "call")
+            told.append(f"{count} of {models.values[model]} without a provider: taken for {who}")
         else:
             codes[lacking] = by_name[model]
     return _Providers(names.values, codes)

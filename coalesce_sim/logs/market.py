@@ -116,8 +116,8 @@ def _clients(reading: Reading) -> Iterator[str]:
         return
     yield "  box: home"
     yield "  # Share of calls at home that did not fail, by type; if answers were right is not in the log."
+    yield "  # Of a type at 0 nothing is given to home; `advise` says from which rate it would be worth it."
     yield "  outcomes:"
-    rows, failed = sum(each.rows for each in home), sum(each.failed for each in home)
     for place, name in enumerate(reading.types.names):
         if not (reading.types.of_row == place).any():
             continue
@@ -126,8 +126,7 @@ def _clients(reading: Reading) -> Iterator[str]:
             done, well = sum(count for count, _ in counts), sum(count for _, count in counts)
             yield f"    {text_of(name)}: {{success: {number_of(well / done)}}}  # {done:,} calls"
         else:
-            share = number_of(1 - failed / rows)
-            yield f"    {text_of(name)}: {{success: {share}}}  # none at home: as of all types together"
+            yield f"    {text_of(name)}: {{success: 0}}  # none at home: how good it would be is not known"
     yield ""
     yield from _box(reading, home[0])
 

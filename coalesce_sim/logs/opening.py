@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import hashlib
 import io
 import sys
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
@@ -14,6 +16,9 @@ from coalesce_sim.scenario.problems import Problem, ScenarioError
 
 STDIN: Final = "-"
 _HEAD: Final = 1 << 18
+DAMAGED: Final = (OSError, EOFError, zlib.error)
+"""What reading a file ends with that is not whole."""
+
 _SEPARATORS: Final = (",", ";", "\t", "|")
 
 
@@ -23,7 +28,6 @@ class Hashed(io.RawIOBase):
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
         self._digest = hashlib.sha256()
-        self.bytes = 0
 
     def readable(self) -> bool:
         """It is."""
@@ -34,12 +38,11 @@ class Hashed(io.RawIOBase):
         data = self._stream.read(len(buffer))
         buffer[: len(data)] = data
         self._digest.update(data)
-        self.bytes += len(data)
         return len(data)
 
     def close(self) -> None:
         """Let the file go; standard input stays open."""
-        if not self.closed and self._stream is not sys.stdin.buffer:
+        if not self.closed and self._stream is not getattr(sys.stdin, "buffer", None):
             self._stream.close()
         super().close()
 
@@ -47,7 +50,6 @@ class Hashed(io.RawIOBase):
         """The digest of all of it, read to the end."""
         while data := self._stream.read(1 << 20):
             self._digest.update(data)
-            self.bytes += len(data)
         return self._digest.hexdigest()
 
 
@@ -81,7 +83,7 @@ def open_log(name: str) -> Opened:
         if content.peek(2)[:2] == b"\x1f\x8b":
             content = io.BufferedReader(gzip.GzipFile(fileobj=content), _HEAD)
         head: bytes = content.peek(_HEAD)
-    except (OSError, EOFError) as error:
+    except DAMAGED as error:
         raise refusal(name, None, "", f"cannot be unpacked: {error}") from None
     if not head.strip():
         raise refusal(name, None, "", "is empty")
@@ -103,7 +105,7 @@ def _table(name: str, head: bytes, content: IO[bytes], raw: Hashed) -> Opened:
     except UnicodeDecodeError:
         raise refusal(name, 1, "", "the header is no UTF-8 text; save the file as UTF-8") from None
     separator = max(_SEPARATORS, key=line.count)
-    header = tuple(cell.strip().strip('"') for cell in line.split(separator))
+    header = tuple(cell.strip() for cell in next(csv.reader([line], delimiter=separator)))
     told = (f"{name}: its cells are apart by {separator!r}",) if separator != "," else ()
     return Opened(name, "table", content, raw, separator, header, told)
 

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from coalesce_sim.files import digest_of_file
 from coalesce_sim.logs.jsonrows import read_objects
-from coalesce_sim.logs.opening import STDIN, Opened, open_log, refusal
+from coalesce_sim.logs.opening import DAMAGED, STDIN, Opened, open_log, refusal
 from coalesce_sim.logs.sources import FIELDS, NEEDED, Paths, Release, Source
 from coalesce_sim.scenario.problems import closest
 
@@ -73,6 +73,8 @@ def read_log(name: str, source: Source, own: Mapping[str, str], log: LogFile) ->
         yield from read(opened, source, own, log)
         by_name = opened.form == "parquet" and name != STDIN
         log.sha256 = digest_of_file(Path(name)) if by_name else opened.raw.finish()
+    except DAMAGED as error:
+        raise refusal(name, log.rows + 1, "", f"cannot be read on: {error}") from None
     finally:
         opened.content.close()
         opened.raw.close()
@@ -223,15 +225,31 @@ def _table(opened: Opened, source: Source, own: Mapping[str, str], log: LogFile)
         null_values=_NULLS,
     )
     for number, block in enumerate(_blocks(opened.content)):
+        if not block.isascii():
+            block = _readable(block, opened.name, log)
         names = list(opened.header)
-        read = pa.csv.ReadOptions(column_names=names, skip_rows=number == 0, block_size=len(block) + 1)
+        read = pa.csv.ReadOptions(
+            column_names=names, skip_rows=number == 0, block_size=len(block) + 1, use_threads=False
+        )
         try:
             table = pa.csv.read_csv(pa.BufferReader(block), read, parse, convert)
-        except pa.ArrowInvalid as error:
-            raise refusal(opened.name, log.rows + 1, "", _without_cells(error)) from None
+        except pa.ArrowInvalid:  # which holds cells
+            message = "or one of those after it is no row of a table"
+            raise refusal(opened.name, log.rows + 1, "", message) from None
         if len(table):
             yield Stretch(len(table), log.rows + 1, _cells(table, paths))
             log.rows += len(table)
+
+
+def _readable(block: bytes, name: str, log: LogFile) -> bytes:
+    """The same in UTF-8, of which what is none is replaced."""
+    try:
+        block.decode()
+    except UnicodeDecodeError:
+        told = f"{name}: holds bytes that are no UTF-8 text, which are read as \ufffd"
+        log.told += [told] if told not in log.told else []
+        return block.decode(errors="replace").encode()
+    return block
 
 
 def _blocks(content: IO[bytes]) -> Iterator[bytes]:
@@ -258,16 +276,6 @@ def _end_of_rows(block: bytes) -> int:
     return end if end or len(block) < _MOST_OPEN else last
 
 
-def _without_cells(error: Exception) -> str:
-    """What is wrong with a file, without what stands in it."""
-    text = str(error)
-    if "UTF8" in text or "utf-8" in text.lower():
-        return "or one of those after it is no UTF-8 text; save the file as UTF-8"
-    return "or one of those after it is no row of a table" + (
-        " (it is too long)" if "straddl" in text else ""
-    )
-
-
 def _parquet(opened: Opened, source: Source, own: Mapping[str, str], log: LogFile) -> Iterator[Stretch]:
     content: Any = opened.name
     if opened.name == STDIN:
@@ -277,6 +285,7 @@ def _parquet(opened: Opened, source: Source, own: Mapping[str, str], log: LogFil
         paths = _chosen(opened.name, file.schema_arrow.names, source, own, log)
         needed = sorted({path.partition("/")[0] for options in paths.values() for path in options})
         for batch in file.iter_batches(_ROWS, columns=needed):
+            batch.validate(full=True)
             if len(batch):
                 plain = pa.record_batch(
                     [_without_nothing(column) for column in batch.columns], batch.schema.names

@@ -73,7 +73,6 @@ class Source:
     failures: frozenset[str]
     calls: frozenset[str] = frozenset()
     not_calls: tuple[str, ...] = ()
-    naive_zone: str = "UTC"
     notes: tuple[str, ...] = field(default=())
 
     def release(self, columns: Collection[str]) -> Release:

@@ -124,7 +124,10 @@ def _columns(
 
 
 def _words(places: np.ndarray, names: Sequence[str]) -> pa.Array:
-    return pa.DictionaryArray.from_arrays(pa.array(places, pa.int32()), pa.array(list(names), pa.string()))
+    """Names by their places, and no others: a name that nobody has is not written."""
+    there = np.unique(places)
+    words = pa.array([names[each] for each in there.tolist()], pa.string())
+    return pa.DictionaryArray.from_arrays(pa.array(np.searchsorted(there, places), pa.int32()), words)
 
 
 _SELLER_COLUMNS: Final = (

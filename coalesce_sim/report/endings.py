@@ -34,6 +34,7 @@ def ending(
     good, loss_usd = bool(records.good[row]), float(records.loss_usd[row])
     failed = sum(each["state"] != COMPLETED or each["reason"] is not None for each in contracts)
     given_up = scenario.clients.of(client).home.slots == 0 if where == LOCAL else failed == len(contracts)
+    given_up &= not scenario.plays_log
     place = "at home" if where == LOCAL else f"at {names[where]}"
     return {
         "loss_usd": loss_usd,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from rich.console import Console
@@ -199,7 +200,9 @@ def _of_the_paper(result: RunResult) -> bool:
 
 def _late(result: RunResult, rate: str) -> Estimate:
     """Late tasks, from their rate in percent."""
-    return estimate([each[rate] * each["tasks"] / 100 for each in result.replications if rate in each])
+    late = [each.get(rate, math.nan) * each["tasks"] / 100 for each in result.replications]
+    rates, tasks = result.twins.of(rate), result.twins.of("tasks")
+    return estimate(late, twins={source: rates[source] * tasks[source] / 100 for source in rates})
 
 
 def _print_rows(console: Console, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -45,8 +45,8 @@ def what_helps(label: str, split: Split) -> str:
     if split.hidden:
         told = called(name for name in shares if name != "luck")
         return (
-            f"{label}: luck hides what {told} do to it, which its interval takes for as much as may well be: "
-            "more replications would narrow it most."
+            f"{label}: luck hides how much is due to {told}, which its interval takes for as much as may "
+            "well be: more replications would narrow it most."
         )
     most = max(shares, key=shares.__getitem__)
     told = f"{label}: of the variance behind its interval {parts}: {_HELPS[most]} would narrow it most"

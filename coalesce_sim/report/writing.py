@@ -15,7 +15,7 @@ from coalesce_sim.experiments.queues import QueueWatch
 from coalesce_sim.experiments.replication import TableName, Wanted
 from coalesce_sim.experiments.runs import RunResult, metrics_of, others
 from coalesce_sim.experiments.staging import Metrics
-from coalesce_sim.experiments.uncertainty import Twins, pairs_of, sources_of
+from coalesce_sim.experiments.uncertainty import Twins, check_draws, pairs_of, sources_of
 from coalesce_sim.files import Folder, expecting
 from coalesce_sim.loading import data_digests
 from coalesce_sim.market.hired import hired_is_drawn
@@ -50,6 +50,7 @@ def write_run(
     folder cannot be written to, `ScenarioError` if who is to be hired is not there, `WriteError` if it later
     turns out that a file cannot.
     """
+    check_draws(origin.scenario, origin.seed, origin.replications)
     hired_is_drawn(origin.scenario, origin.seed, range(origin.replications))
     chosen = choose_core(core, [origin.scenario], runs=origin.replications, watched=origin.offers)
     with ResultsFolder(out, _OWN_FILES) as folder:

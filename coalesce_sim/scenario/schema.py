@@ -49,9 +49,9 @@ from coalesce_sim.scenario.security import Incidents
 from coalesce_sim.scenario.skills import Skills
 from coalesce_sim.scenario.tariff import PRICES
 from coalesce_sim.scenario.turnover import Turnover
-from coalesce_sim.scenario.uncertainty import Drawn, Uncertainty, unknown_places
+from coalesce_sim.scenario.uncertainty import Drawn, Uncertainty, objections_to
 from coalesce_sim.scenario.volume import MOST_TRUST_GIB, overflow, trust_gib
-from coalesce_sim.scenario.workload import DemandDriven, FromFile, MarketDemand, Recorded, Workload
+from coalesce_sim.scenario.workload import DemandDriven, MarketDemand, Recorded, Workload
 
 MAX_INTERVALS = 10_000_000
 MOST_CONTRACTORS = 100_000
@@ -789,21 +789,10 @@ class Scenario(Model):
         return self
 
     @model_validator(mode="after")
-    def _uncertain_numbers_are_there(self) -> Self:
+    def _what_is_uncertain_is_there(self) -> Self:
         if self.uncertainty is None:
             return self
-        refused = list(unknown_places(self.uncertainty, self.stated()))
-        log = None if self.uncertainty.log is None else self.uncertainty.log.blocks
-        if log == "instance" and self.records is None:
-            refused.append(
-                "uncertainty.log.blocks: needs records, whose instances are drawn (got 'instance')"
-            )
-        if log not in (None, "instance") and not isinstance(self.workload.arrivals, FromFile):
-            kind = self.workload.arrivals.kind
-            refused.append(
-                f"uncertainty.log.blocks: needs a log, which workload.arrivals of the kind {kind} is not "
-                f"(got {log!r})"
-            )
+        refused = list(objections_to(self.uncertainty, self.stated()))
         if refused:
             raise Refusals(refused)
         return self

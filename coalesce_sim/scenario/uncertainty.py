@@ -29,6 +29,10 @@ NOT_DRAWN: Final = frozenset(
 """Sections of which nothing can be uncertain: they say what is asked, not what is so."""
 
 
+LOGS: Final = ("csv", "table")
+"""Kinds of arrivals that are read from a log."""
+
+
 class Resample(Model):
     """One bootstrap sample of a log, in blocks."""
 
@@ -79,8 +83,8 @@ class Drawn:
     inputs: Mapping[str, float] = field(default_factory=dict, compare=False)
 
 
-def unknown_places(uncertainty: Uncertainty, stated: Mapping[str, Any]) -> Iterator[str]:
-    """What is wrong with the ways to numbers in a scenario of which that is uncertain."""
+def objections_to(uncertainty: Uncertainty, stated: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with what is said to be uncertain, in a scenario of which this is stated."""
     first: dict[Steps, str] = {}
     for path in uncertainty.inputs:
         try:
@@ -91,6 +95,20 @@ def unknown_places(uncertainty: Uncertainty, stated: Mapping[str, Any]) -> Itera
         if steps in first:
             yield f"uncertainty.inputs.{path}: is the same field as {first[steps]}"
         first[steps] = path
+    if uncertainty.log is not None:
+        yield from _objections_to_log(uncertainty.log.blocks, stated)
+
+
+def _objections_to_log(blocks: str, stated: Mapping[str, Any]) -> Iterator[str]:
+    arrivals, records = stated["workload"]["arrivals"], stated.get("records")
+    place, got = "uncertainty.log.blocks", f"(got {blocks!r})"
+    if blocks == "instance" and records is None:
+        yield f"{place}: needs records, whose instances are drawn {got}"
+    if blocks != "instance" and arrivals["kind"] not in LOGS:
+        yield f"{place}: needs a log, which workload.arrivals of the kind {arrivals['kind']} is not {got}"
+    where = "records" if blocks == "instance" else "workload.arrivals"
+    if "resample" in ((records if blocks == "instance" else arrivals) or {}):
+        yield f"{where}.resample: one sample, where uncertainty.log draws one for each replication"
 
 
 class UnknownPlace(ValueError):

@@ -125,8 +125,8 @@ class ListedTask(Model):
     """One of `clients.groups` that it comes to: its `client`, if stated, must be one of these, and else is
     dealt among them. Left out, as the `client` or the groups' shares say."""
     session: Annotated[str, Field(min_length=1)] | Annotated[int, Field(ge=0)] | None = None
-    """What it was a part of, as tasks of one conversation are: those of a session depend on each other.
-    Changes nothing of what is played."""
+    """What it was a part of, as tasks of one conversation are: those of a session depend on each other, and
+    stay together where a log is sampled (`uncertainty.log`). Changes nothing else of what is played."""
     logged: LoggedTask | None = None
     """What a log says came of it, to compare with; stated of all tasks or of none."""
     documents: NonNegative | None = None

@@ -14,6 +14,9 @@ from coalesce_sim.arrays import FloatArray
 Source = Literal["luck", "log", "inputs"]
 """What a replication and its twin differ by; the other two they share."""
 
+_ERRORS: Final = 2.0
+"""So many standard errors above it lies the most that twins may well have in common."""
+
 SOURCES: Final[tuple[Source, ...]] = ("luck", "log", "inputs")
 
 
@@ -97,7 +100,7 @@ def split_of(values: FloatArray, twins: Mapping[Source, FloatArray]) -> Split | 
 
     What a source does is half the mean square of what it changes: what it does only together with luck counts
     as its own, too, which is much where a little sets off another course. Twins of other luck give a limit:
-    log and inputs together are what twins that share them have in common, taken one standard error larger.
+    log and inputs together are what twins that share them have in common, taken two standard errors larger.
 
     Source: Jansen (1999), Computer Physics Communications 117, of what a source changes; Searle, Casella and
     McCulloch (1992), chapter 3, of what twins have in common; Barton, Lam and Song (2022), of why it is not
@@ -114,7 +117,7 @@ def split_of(values: FloatArray, twins: Mapping[Source, FloatArray]) -> Split | 
     hidden = False
     if "luck" in pairs and len(pairs["luck"]) > 1:
         common, error = _in_common(pairs["luck"])
-        most, whole = common + error, sum(found.values())
+        most, whole = common + _ERRORS * error, sum(found.values())
         if most < whole:
             found = {source: each * most / whole for source, each in found.items()}
             hidden = common < error

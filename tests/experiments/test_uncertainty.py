@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,7 @@ import pytest
 import coalesce_sim
 from coalesce_sim import Scenario
 from coalesce_sim.experiments.uncertainty import pairs_of, twins_of
+from coalesce_sim.inputs.tasktable import tasks_of
 from coalesce_sim.report.comparison.findings import findings
 from coalesce_sim.statistics.components import Split, split_of
 from coalesce_sim.statistics.intervals import estimate
@@ -74,7 +77,48 @@ def test_twins_draw_one_thing_anew_and_nobody_else_draws_it() -> None:
     assert not {each[2] for each in luck} & set(range(30))
     assert [each[2] for each in inputs] == list(range(10))
     assert not {each[0].drawn_inputs[PRICE] for each in inputs} & set(mine)
-    assert [pairs_of(n) for n in (1, 2, 10, 39, 400)] == [0, 2, 10, 10, 100]
+    assert [pairs_of(n) for n in (1, 2, 10, 39, 400, 4000)] == [0, 2, 10, 10, 100, 250]
+
+
+def logged(folder: Path, blocks: str, tasks: int = 60) -> dict[str, Any]:
+    """Four days' log of jobs of a client, three to a session."""
+    rows = "".join(f"{5600 * k},{k // 3},{k}\n" for k in range(tasks))
+    (folder / "log.csv").write_text(f"arrival_s,session,value_usd\n{rows}", encoding="utf-8")
+    columns = {name: name for name in ("arrival_s", "session", "value_usd")}
+    arrivals = {"kind": "csv", "path": str(folder / "log.csv"), "type": "job", "columns": columns}
+    data = market([0.0], contractor("ann"), uncertainty={"log": {"blocks": blocks}})
+    return data | {
+        "clock": data["clock"] | {"days": 4},
+        "workload": data["workload"] | {"arrivals": arrivals},
+    }
+
+
+@pytest.mark.parametrize("blocks", ["session", "hour", "day"])
+def test_each_replication_plays_its_own_sample_of_the_log(blocks: str, tmp_path: Path) -> None:
+    stated, values = coalesce_sim.load(logged(tmp_path, blocks)), []
+    for replication in range(2):
+        staged = coalesce_sim.stage(stated, replication=replication)
+        table = tasks_of(staged.scenario)
+        assert table is not None
+        assert staged.play()["tasks"] == len(table.arrival_s)
+        assert set(table.given["value_usd"].tolist()) <= set(map(float, range(60)))
+        values.append(table.given["value_usd"].tolist())
+    assert values[0] != values[1]
+    drawn_log = coalesce_sim.stage(stated).scenario.workload.arrivals
+    assert drawn_log != coalesce_sim.stage(stated, replication=1).scenario.workload.arrivals
+    luck, log = np.array_split(np.array(twins_of(stated, 1, 2), dtype=object), 2)
+    assert luck[0][0].workload.arrivals == drawn_log
+    assert log[0][0].workload.arrivals != drawn_log
+
+
+def test_a_log_that_cannot_be_resampled_is_told_when_it_is_loaded(tmp_path: Path) -> None:
+    data = logged(tmp_path, "day", tasks=20) | {"clock": {"start": datetime(2026, 6, 1), "days": 1.5}}
+    with pytest.raises(coalesce_sim.ScenarioError, match="needs two whole days at least"):
+        coalesce_sim.load(data)
+    both = logged(tmp_path, "hour")
+    both["workload"]["arrivals"]["resample"] = {"blocks": "hour", "number": 1}
+    with pytest.raises(coalesce_sim.ScenarioError, match="one sample, where uncertainty"):
+        coalesce_sim.load(both)
 
 
 def split(inputs: float, luck: float, *, chaos: bool = False, n: int = 4000) -> Split:
@@ -93,7 +137,7 @@ def split(inputs: float, luck: float, *, chaos: bool = False, n: int = 4000) -> 
 
 def test_the_split_is_that_of_a_sum() -> None:
     found = split(2.0, 1.0)
-    assert found.luck == pytest.approx(1.0, rel=0.1)
+    assert found.luck == pytest.approx(1.0, rel=0.3)
     assert found.inputs == pytest.approx(4.0, rel=0.1)
     assert found.log is None
     assert found.of_interval["inputs"] > 0.99

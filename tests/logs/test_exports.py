@@ -6,12 +6,14 @@ from __future__ import annotations
 import io
 import json
 import sys
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -165,6 +167,46 @@ def test_the_tables_say_what_was_logged(tmp_path: Path):
     assert sellers["first_token_s_p10"].le(sellers["first_token_s_p50"]).all()
 
 
+@pytest.mark.parametrize(
+    "usage",
+    [
+        pa.map_(pa.string(), pa.int64()),
+        pa.struct([(each, pa.int64()) for each in ("input", "output", "total")]),
+    ],
+)
+def test_parquet_may_have_times_maps_structs_and_lists(tmp_path: Path, usage: pa.DataType):
+    start = np.datetime64("2026-11-02T09:00:00", "us") + np.arange(40) * np.timedelta64(60, "s")
+    counts = [{"input": 900 + 17 * n, "output": 50 + 7 * (n % 9)} for n in range(40)]
+    counts = [each | {"total": each["input"] + each["output"]} for each in counts]
+    table = pa.table(
+        {
+            "id": [f"o{n}" for n in range(40)],
+            "type": pa.array(["GENERATION"] * 39 + ["SPAN"]).dictionary_encode(),
+            "start_time": pa.array(start, pa.timestamp("us")),
+            "end_time": pa.array(start + np.timedelta64(2500, "ms"), pa.timestamp("ns", "UTC")),
+            "provided_model_name": ["acme/big"] * 40,
+            "usage_details": pa.array(
+                [[*each.items()] for each in counts] if pa.types.is_map(usage) else counts, usage
+            ),
+            "total_cost": pa.array(
+                [Decimal(2 * c["input"] + 8 * c["output"]) / 10**6 for c in counts], pa.decimal128(18, 9)
+            ),
+            "level": ["ERROR" if n == 5 else "DEFAULT" for n in range(40)],
+            "tags": [["ask"] if n % 2 else [] for n in range(40)],
+            "input": ["PRIVATE"] * 40,
+        }
+    )
+    pq.write_table(table, tmp_path / "observations.parquet")
+    found = read(tmp_path / "observations.parquet", kind="langfuse")
+    assert len(found.calls) == 39
+    assert found.calls.prompt.tolist() == [each["input"] for each in counts[:39]]
+    assert found.calls.failed.nonzero()[0].tolist() == [5]
+    assert set(found.types.names) == {"ask", "no_tag"}
+    assert found.tasks.seconds == pytest.approx(2.5)
+    assert found.sellers.sellers[0].prices is not None
+    assert found.sellers.sellers[0].prices.output_usd_per_mtok == 8
+
+
 def test_several_files_and_standard_input_are_one_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     rows = world()
     whole = tmp_path / "spend.jsonl"
@@ -208,6 +250,5 @@ def test_sessions_become_steps_where_asked_for(tmp_path: Path):
     assert tasks["output_tokens"].sum() == plain.output.sum()
     assert not [name for name in tasks.columns if name.startswith("logged")]
     for name in whole:
-        assert sum(step.work for step in loaded.workload.types[name].steps.values()) == pytest.approx(
-            1, abs=2e-3
-        )
+        steps = loaded.workload.types[name].steps or {}
+        assert sum(step.work for step in steps.values()) == pytest.approx(1, abs=2e-3)

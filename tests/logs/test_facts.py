@@ -160,6 +160,14 @@ def test_the_most_frequent_kinds_are_kept_and_the_rest_is_other():
     assert plain("9lives", "tag") == "tag_9lives"
 
 
+def test_too_many_types_are_told(tmp_path: Path):
+    made = [each | {"tag": f"job{number}"} for number, each in enumerate(rows())]
+    found = read(written(tmp_path, made))
+    assert len(found.types.names) == MOST
+    assert "52% of calls are of the type other, 21 rarer tags; --type-by tells apart otherwise" in found.notes
+    assert read(written(tmp_path, made), type_by="model").types.names == ("big", "small")
+
+
 def test_groups_are_numbered_unless_names_are_kept(tmp_path: Path):
     made = [
         each | {"team": "blue" if number < 9 else "red", "user": f"u{number % 5}"}
@@ -175,8 +183,11 @@ def test_groups_are_numbered_unless_names_are_kept(tmp_path: Path):
 
 def test_who_works_at_home_is_the_one_without_a_bill(tmp_path: Path):
     made = [each | {"provider": "ollama" if each["model"] == "acme/big" else "zeta"} for each in rows()]
+    made[0]["usd"] = 0.5
     found = read(written(tmp_path, made), home="big=rtx_4090")
     assert [each.name for each in found.sellers.sellers if each.at_home] == ["ollama/big"]
+    assert told(found) == {"has a bill, but is at home: what the hardware costs counts in its place": 20}
+    assert np.isnan(found.tasks.usd).sum() == 20
     made = [
         each | {"model": "big", "provider": ["here", "there"][number % 2]}
         for number, each in enumerate(rows())
@@ -184,6 +195,21 @@ def test_who_works_at_home_is_the_one_without_a_bill(tmp_path: Path):
     with pytest.raises(ScenarioError, match="'big' is served by here, there: say which of them is your own"):
         read(written(tmp_path, made), home="big=rtx_4090")
     assert read(written(tmp_path, made), home="there/big=rtx_4090").slots > 0
+
+
+def test_bills_of_nothing_are_told_and_a_price_file_goes_before_them(tmp_path: Path):
+    made = [each | {"usd": 0} if each["model"] == "acme/big" else each for each in rows()]
+    path = written(tmp_path, made)
+    [(why, count)] = told(read(path)).items()
+    assert why.startswith("bills of 0: acme/big is taken for free, unless a price file says otherwise")
+    assert count == 20
+    (tmp_path / "prices.csv").write_text(
+        "provider,model,input_usd_per_mtok,output_usd_per_mtok\nacme,big,2,8\n"
+    )
+    [big, _] = read(path, prices=str(tmp_path / "prices.csv")).sellers.sellers
+    assert big.prices is not None
+    assert big.prices.output_usd_per_mtok == 8
+    assert big.priced_from == "price file; its 20 bills come to 0.0% of that"
 
 
 def test_where_nobody_is_hired_a_price_file_says_who_could_be(tmp_path: Path):

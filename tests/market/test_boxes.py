@@ -64,7 +64,7 @@ def test_what_a_contractor_takes_on_fills_the_slots_that_its_box_has_idle() -> N
 
 @pytest.mark.parametrize("who", ["client", "contractor"])
 def test_a_box_with_one_agent_is_one_of_its_own(who: str) -> None:
-    own = coalesce_sim.load("market_day", ["workload.arrivals.limit=60", "clients.count=1"]).resolved()
+    own = coalesce_sim.load("market_day", ["workload.arrivals.limit=40", "clients.count=1"]).resolved()
     mine = own["clients"] if who == "client" else own["contractors"]["types"]["frontier"]
     if who == "contractor":
         own["contractors"] |= {"count": 1, "types": {"frontier": mine}}
@@ -151,7 +151,7 @@ def test_a_box_at_home_is_one_machine_on_the_compiled_core_too() -> None:
     """Two slots that six clients of a group share, of a market with much else."""
     groups = {"few": {"count": 6, "box": "lab"}, "more": {"count": 14}}
     changes = [
-        "workload.arrivals.limit=60",
+        "workload.arrivals.limit=40",
         "cost_model.internal.opportunity=queue",
         "policy={kind: greedy}",
     ]

@@ -223,3 +223,8 @@ def test_a_home_that_serves_all_its_jobs_at_once_is_charged_for_its_part() -> No
     fields["clients"] = {"count": 1, "hardware": hardware, "batch_curve": curve}
     told = played(fields).replications[0]
     assert told["cash_usd"] == pytest.approx(30 * HOME_USD), "of the 30 s in which either was under way"
+
+
+def test_nobody_attacks_a_log() -> None:
+    with pytest.raises(ScenarioError, match="policy 'scenario': costs: a log has nobody to attack"):
+        coalesce_sim.attack(coalesce_sim.load(logged()), ["sybil(who.share=0.5)"], replications=1)

@@ -15,7 +15,7 @@ from tests.market.trading import contractor, market, play
 from verification.both_cores import assert_same_on_both_cores, assert_told_the_same_by_both_cores
 from verification.plain_and_simulator import differences
 
-TASKS = 200
+TASKS = 120
 
 
 def retried(
@@ -50,9 +50,9 @@ def test_who_was_tried_offers_again() -> None:
     assert script.offered == [(0, ["a", "b"])] * 3
 
 
-@pytest.mark.parametrize("kind", ["greedy", "oracle", "random"])
+@pytest.mark.parametrize("kind", ["greedy", "oracle"])
 def test_both_cores_and_the_plain_market_try_again_alike(kind: str) -> None:
-    scenario = retried("all", tasks=30, correlation=0.4, policy={"kind": kind})
+    scenario = retried("all", tasks=20, correlation=0.4, policy={"kind": kind})
     assert_same_on_both_cores(scenario)
     assert_told_the_same_by_both_cores(scenario)
     assert kind == "oracle" or differences(scenario) == []

@@ -159,6 +159,11 @@ def test_what_does_not_fit_is_refused_with_row_and_column(
         assert message in line
 
 
+def test_times_since_1970_are_no_seconds_from_the_start() -> None:
+    (told,) = refusal(parquet(arrival_s=[1.7e12, 1.7e12 + 5, 1.7e12 + 9]))
+    assert told.endswith("and these look like milliseconds since 1970: write them as timestamps")
+
+
 def test_what_does_not_fit_in_a_csv_file_is_refused_with_its_line() -> None:
     header = "arrival_s,type,logged.to,logged.usd,logged.s,logged.good\n"
     Path("log.csv").write_text(header + "0,chat,home,,1,true\n1,chat,home,x,1,maybe\n2,chart,home,,-1,true\n")
@@ -218,3 +223,13 @@ def test_each_type_is_expected_to_write_as_it_says() -> None:
     estimates = played.decisions["estimated_s"].tolist()
     assert estimates[0] == pytest.approx(1000 / 6899 + 64 / 128)
     assert estimates[1] == pytest.approx(20 / 6899 + 640 / 128)
+
+
+def test_a_log_in_a_file_gives_its_own_bill_and_percentiles() -> None:
+    pyarrow.csv.write_csv(table(), "log.csv")
+    for path in (parquet(), "log.csv"):
+        told = coalesce_sim.run(scenario(path), replications=1).replications[0]
+        assert told["paid_to_contractors_usd"] == 0.02 + 0.03
+        assert told["turnaround_p50_s"] == 4.5
+        assert told["success_rate"] == pytest.approx(200 / 3)
+        assert told["cost_reduction_as_logged"] == 0

@@ -380,12 +380,12 @@ def fill_tasks(
 ) -> None:
     """Enter the tasks of a block, the one of that number."""
     scenario, tasks, truth = venue.scenario, block.tasks, block.truth
-    pricing, layout = scenario.cost_model.external.pricing, trade.layouts.of(block)
+    pricing, layout = scenario.cost_model.external.pricing, trade.layouts.columns(block)
     homes, home_of = len(scenario.clients.homes), trade.truth.home_of[tasks.client]
     known_home_s = trade.truth.type_service_s[tasks.type_id, home_of]
     group = scenario.clients.group_of[tasks.client]
     contractors, by_hardware = len(venue.pool), np.isnan(known_home_s)
-    transfer_s, check_s = np.array(layout.transfer_s), np.array(layout.check_s)
+    transfer_s, check_s = layout.transfer_s, layout.check_s
     factor: FloatArray | float = 1.0
     if isinstance(pricing, DemandPrice):
         factor = complexity_factor(pricing, tasks.complexity)

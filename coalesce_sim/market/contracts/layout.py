@@ -25,8 +25,7 @@ from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.scenario.workload import LEVELS
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Columns(NamedTuple):
     """What can be said of a block's tasks before any is decided, an entry a task.
 
     `transfer_s` is the way out and back together, all before the work, `check_s` and `check_usd` the
@@ -34,6 +33,22 @@ class Layout:
     with audits, integration; `leak_usd` is what a leak of its data costs by their sensitivity, before
     insurance.
     """
+
+    at_risk_usd: FloatArray
+    communication_usd: FloatArray
+    transfer_s: FloatArray
+    check_s: FloatArray
+    check_usd: FloatArray
+    fees_usd: FloatArray
+    manual: BoolArray
+    max_latency_s: FloatArray
+    loss_usd: FloatArray
+    leak_usd: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """`Columns` as plain lists, of which one entry is read at a time."""
 
     at_risk_usd: list[float]
     communication_usd: list[float]
@@ -97,6 +112,10 @@ class Layouts:
 
     def of(self, block: Block) -> Layout:
         """Times, fees and risks of a block's tasks."""
+        return Layout(*(column.tolist() for column in self.columns(block)))
+
+    def columns(self, block: Block) -> Columns:
+        """The same in columns."""
         tasks, rule, contracts = block.tasks, self._rule, self._contracts
         at_risk_usd = value_at_risk_usd(rule, tasks.value_usd, tasks.critical)
         manual, check_usd, check_s = self._checks(tasks.value_usd)
@@ -105,17 +124,17 @@ class Layouts:
             pace = contracts.transfer_mb_per_s / (1 + contracts.security.encryption_share)
             transfer_s = 1000 * (tasks.data_gb + tasks.output_gb) / pace
         communication = communication_usd(rule, tasks.data_gb, tasks.output_gb)
-        return Layout(
-            at_risk_usd.tolist(),
-            communication.tolist(),
-            transfer_s.tolist(),
-            check_s.tolist(),
-            check_usd.tolist(),
-            (communication + check_usd + self._rule.integration_usd).tolist(),
-            manual.tolist(),
-            tasks.max_latency_s.tolist(),
-            block.loss_usd.tolist(),
-            self._leak_usd[block.sensitivity].tolist(),
+        return Columns(
+            at_risk_usd,
+            communication,
+            transfer_s,
+            check_s,
+            check_usd,
+            communication + check_usd + self._rule.integration_usd,
+            manual,
+            tasks.max_latency_s,
+            block.loss_usd,
+            self._leak_usd[block.sensitivity],
         )
 
     def listed(self, block: Block, layout: Layout, task: int, ids: IntArray, now_s: float) -> Listed:

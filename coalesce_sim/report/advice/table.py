@@ -64,6 +64,12 @@ def notes(advice: Advice) -> list[str]:
         )
     if advice.worths:
         told.append(_GOOD_WORK)
+    if advice.worse:
+        named = ", ".join(each.label for each in advice.worse)
+        told.append(
+            f"Not advised, for they succeed less often than {advice.baseline.label} by more than a point: "
+            f"{named}. State contracts.rework_usd, what bad work costs, to have that weighed."
+        )
     if advice.months is None:
         days = advice.scenario.clock.days
         told.append(
@@ -108,7 +114,7 @@ def _jobs(console: Console, advice: Advice) -> None:
 
 def _policies(console: Console, advice: Advice) -> None:
     _heading(console, f"Policies, USD {period(advice)}, against {advice.baseline.label}")
-    field = [*advice.ranked, *(each for each in advice.field if not each.advisable)]
+    field = [*advice.ranked, *(each for each in advice.field if each not in advice.ranked)]
     labels = [each.label for each in field]
     columns = [Column("costs", [with_half_width(advice.costs[each]) for each in labels])]
     if advice.reserved:
@@ -119,7 +125,7 @@ def _policies(console: Console, advice: Advice) -> None:
         columns.append(Column(told, [with_half_width(advice.saves[each][name]) for each in labels]))
     for name, told in (("success_rate", "success,\n%"), ("turnaround_p95_s", "95th per-\ncentile, s")):
         columns.append(Column(told, [number(advice.service[each][name].mean) for each in labels]))
-    styles = ["" if each.advisable else "dim" for each in field]
+    styles = ["" if each in advice.ranked else "dim" for each in field]
     print_columns(console, [Column("policy", labels, figures=False)], columns, styles)
 
 
@@ -132,8 +138,8 @@ def _turning(console: Console, advice: Advice) -> None:
 
 
 def turns_at(turn: Turn) -> str:
-    """Where the second best comes to cost as little as the best, with the levels between which it is not shown
-    which of the two costs less."""
+    """Where the second best comes to cost as little as the best, with the levels between which it is not
+    shown which of the two costs less."""
     found, lever = turn.found, turn.lever
     if not found.pays:
         return "as it stands, on these replications"

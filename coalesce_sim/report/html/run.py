@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from coalesce_sim.metrics import Metric
-from coalesce_sim.numbers import NOTHING, duration, number, plural
-from coalesce_sim.report.costs import saved
+from coalesce_sim.metrics import COST_REDUCTION_AS_LOGGED, Metric
+from coalesce_sim.numbers import NOTHING, duration, number, percent, plural
+from coalesce_sim.report.costs import NONE, saved
 from coalesce_sim.report.curves import curve_of, time_unit
 from coalesce_sim.report.html.charts import Chart, Quantity, axis_of, rounded
 from coalesce_sim.report.html.closing import (
@@ -115,6 +115,9 @@ def _answer(name: str, estimates: Mapping[str, Estimate], published: Mapping[str
         told = f"{name} costs more than all-local. It saves: {value}."
     else:
         told = f"No saving of {name} against all-local is shown: {value}."
+    against_log = estimates.get(COST_REDUCTION_AS_LOGGED, NONE)
+    if against_log.mean is not None:
+        told += f" Against what the log says: {percent(against_log)}."
     theirs = published.get("cost_reduction_published")
     if theirs is None:
         return [told]
