@@ -88,10 +88,11 @@ def test_what_is_wrong_with_answers_is_told_with_line_and_field(call: Call) -> N
         "bad.yaml:3: tasks.support.answer_tokens: must be a number (got 'lots')",
         "bad.yaml:3: tasks.support.target_s: missing",
         "bad.yaml:3: tasks.support.target: unknown field; did you mean 'target_s'?",
-        "bad.yaml:4: home.hardware: no hardware profile 'rtx_4091'; did you mean 'rtx_4090'? (got 'rtx_4091')",
+        "bad.yaml:4: home.hardware: no hardware profile 'rtx_4091'; did you mean 'rtx_4090'? (got "
+        "'rtx_4091')",
         "bad.yaml:4: home.slots: must be >= 1 (got 0)",
-        "bad.yaml:6: sellers.openai/gpt-4o.success.support.model: nobody has recorded it (got 'gpt5'); did you "
-        "mean GPT-5.5 or GPT-5.4 or GPT-5.2?",
+        "bad.yaml:6: sellers.openai/gpt-4o.success.support.model: nobody has recorded it (got 'gpt5'); did "
+        "you mean GPT-5.5 or GPT-5.4 or GPT-5.2?",
         "bad.yaml:7: late_usd: unknown field; did you mean 'late_usd_per_min'?",
     ]
     assert not Path("my").exists()
