@@ -13,7 +13,7 @@ import yaml
 
 from coalesce_sim.files import Folder, FolderError, write_text
 from coalesce_sim.logs.answers import Asked
-from coalesce_sim.logs.beginning import ASSUMED, WORTH, Beginning
+from coalesce_sim.logs.beginning import WORTH, Beginning
 from coalesce_sim.logs.made_up import made_up
 from coalesce_sim.logs.tables import REQUESTS
 from coalesce_sim.numbers import number, plural
@@ -75,7 +75,6 @@ def begin(asked: Asked, out: Path) -> Begun:
         "days": asked.answers.days,
         "seed": asked.answers.seed,
         "requests": made.counts,
-        "assumed": [line.strip() for line in text.splitlines() if f"# {ASSUMED}" in line],
         "values_usd": dict(zip(types, made.values_usd, strict=True)),
         "not_known": made.unknown,
         "outputs": [str(out / name) for name in _OWN],
@@ -97,7 +96,7 @@ def _told(summary: Mapping[str, Any], asked: Asked) -> list[str]:
     period = "1 day" if days == 1 else f"{days:g} days"
     lines = [
         f"{plural(sum(counts.values()), 'request')} drawn for {period}, by seed {summary['seed']}: {by_type}",
-        f"{len(summary['assumed'])} lines of {MARKET} hold what is assumed, as their comments say",
+        f"{MARKET} says of each number whether it was answered or assumed",
     ]
     for name, kind in asked.answers.tasks.items():
         if kind.value_usd is None:
