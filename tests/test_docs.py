@@ -19,6 +19,7 @@ from pydantic import BaseModel
 import coalesce_sim
 from coalesce_sim.cards.assumptions import AssumptionFile
 from coalesce_sim.cli import cli
+from coalesce_sim.logs.answers import read_answers
 from coalesce_sim.luck import Draws, Luck
 from coalesce_sim.policies.protocol import (
     Decision,
@@ -214,6 +215,8 @@ def test_every_scenario_and_sweep_in_the_pages_is_valid(text: str, tmp_path: Pat
         read_specification(Request({"name": "shown", **content}))
     elif "defaults" in content:
         validate(read_plain(content), AssumptionFile)
+    elif "tasks" in content:
+        read_answers(content)
     else:
         base = content.get("extends", "market")
         base = tmp_path / base if base in files_shown() else base

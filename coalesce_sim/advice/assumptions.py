@@ -87,8 +87,8 @@ def weights(
     that moves most first."""
     pair = [scenario.model_copy(update={"policy": each}) for each in (best, baseline)]
     numbers = range(min(replications, REPLICATIONS))
-    core = plays.core(pair, len(numbers)).core
     tried = list(assumptions(scenario))
+    core = plays.core(pair, len(numbers) * (1 + len(tried))).core
     saves = partial(_saves, pair, plays.seed, core, numbers)
     stands, *others = plays.map(saves, [None, *tried], pair)
     found = [Weight(each, estimate((one - stands).tolist())) for each, one in zip(tried, others, strict=True)]

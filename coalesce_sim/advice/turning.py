@@ -21,6 +21,9 @@ from coalesce_sim.scenario.policy import PolicySettings
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.scenario.workload import Table
 
+LEVELS = 10
+"""So many levels are played, roughly, until one is found at which two things cost the same."""
+
 REPLICATIONS = 3
 """On so many replications at most levels are played."""
 
@@ -84,7 +87,7 @@ def turns(
     """The level of each lever at which the best policy and the second best cost the same."""
     pair = [scenario.model_copy(update={"policy": each}) for each in (best, second)]
     numbers = range(min(replications, REPLICATIONS))
-    core = plays.core(pair, len(numbers)).core
+    core = plays.core(pair, len(numbers) * LEVELS * len(tried)).core
     find = partial(_turn, pair, plays.seed, core, numbers)
     return plays.map(find, list(tried), pair)
 

@@ -13,7 +13,7 @@ from coalesce_sim.advice import changes
 from coalesce_sim.advice.field import Contestant
 from coalesce_sim.advice.plays import Played, Plays, play
 from coalesce_sim.advice.routing import Plan, Share, Survey
-from coalesce_sim.advice.turning import REPLICATIONS
+from coalesce_sim.advice.turning import LEVELS, REPLICATIONS
 from coalesce_sim.advice.workers import contractors, home_works, known
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.experiments.breaking_even import BreakEven, break_even
@@ -124,7 +124,7 @@ def worths(
 
 
 def _core(scenario: Scenario, plan: Plan, plays: Plays) -> Core:
-    return plays.core([plan.market(scenario)], REPLICATIONS).core
+    return plays.core([plan.market(scenario)], REPLICATIONS * LEVELS).core
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,7 @@ _COMMANDS = {
     "hardware": "coalesce_sim.cli.hardware",
     "cards": "coalesce_sim.cli.cards",
     "import": "coalesce_sim.cli.import_log",
+    "init": "coalesce_sim.cli.init",
     "validate": "coalesce_sim.cli.validate",
     "schema": "coalesce_sim.cli.schema",
     "fetch": "coalesce_sim.cli.fetch",

@@ -3,21 +3,17 @@ else."""
 
 from __future__ import annotations
 
-import json
-import math
-import textwrap
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
+from coalesce_sim.logs.commented import comment, number_of, one_line, prices_of, text_of
 from coalesce_sim.logs.importing import Reading
 from coalesce_sim.logs.listings import Seller
 from coalesce_sim.logs.speeds import Speeds
 from coalesce_sim.logs.tables import REQUESTS
 from coalesce_sim.logs.wholes import Wholes
 from coalesce_sim.numbers import plural
-from coalesce_sim.scenario.tariff import PRICES, TokenPrices
 
 
 def market_text(reading: Reading, command: str) -> str:
@@ -27,16 +23,16 @@ def market_text(reading: Reading, command: str) -> str:
 
 def _lines(reading: Reading, command: str) -> Iterator[str]:
     tasks, calls = reading.tasks, reading.calls
-    yield from _comment(
-        f"Made by `{_one_line(command)}`. Numbers are the log's, as their comments say; what the log does "
+    yield from comment(
+        f"Made by `{one_line(command)}`. Numbers are the log's, as their comments say; what the log does "
         "not say is as in the profile `logged`, or left open: see import.json."
     )
     yield "extends: logged"
     title = f"{plural(len(tasks), 'task')} of a log of {reading.request.source.tool}"
-    yield f"title: {_text(title)}"
+    yield f"title: {text_of(title)}"
     yield ""
-    files = _one_line(", ".join(each.name for each in reading.files))
-    yield from _comment(
+    files = one_line(", ".join(each.name for each in reading.files))
+    yield from comment(
         f"From the first task to the last: {plural(len(calls), 'call')} of {files}. Hours are UTC."
     )
     yield f"clock: {{start: {reading.start.isoformat().replace('+00:00', 'Z')}, days: {reading.days:.6f}}}"
@@ -51,21 +47,17 @@ def _lines(reading: Reading, command: str) -> Iterator[str]:
         yield "policy: {kind: cheapest}  # who did each step is not in the table: as_logged cannot be played"
 
 
-def _comment(text: str, indent: str = "") -> list[str]:
-    return textwrap.wrap(text, 110, initial_indent=f"{indent}# ", subsequent_indent=f"{indent}# ")
-
-
 def _workload(reading: Reading) -> Iterator[str]:
     tasks = reading.tasks
     of_task = reading.types.of_row[tasks.first]
     yield "workload:"
-    yield from _comment(
+    yield from comment(
         "Lengths, bills and times are those of each task; `value_usd` is the mean bill of its type: the "
         "least that it is worth, by what was paid for it.",
         "  ",
     )
     yield f"  arrivals: {{kind: table, path: {REQUESTS}}}"
-    yield from _comment(
+    yield from comment(
         f"By {_by(reading.type_by)}. Target: 95 % of the logged tasks took no longer. Answer: the mean "
         "length of those that came to good.",
         "  ",
@@ -79,31 +71,31 @@ def _workload(reading: Reading) -> Iterator[str]:
         well = theirs & tasks.good
         answer = float(tasks.output[well if well.any() else theirs].mean())
         told = f"{plural(int(theirs.sum()), 'task')}, {int(well.sum()):,} good"
-        yield f"    {_text(name)}: {{{_target(p95_s, answer)}}}  # {told}"
+        yield f"    {text_of(name)}: {{{_target(p95_s, answer)}}}  # {told}"
     if reading.wholes is not None:
         yield from _composite(reading.wholes)
 
 
 def _target(p95_s: float, answer: float) -> str:
-    minutes = _number(max(p95_s / 60, 1e-6), 4)
-    return f"max_latency_min: {minutes}, expected_output_tokens: {_number(answer, 4)}"
+    minutes = number_of(max(p95_s / 60, 1e-6), 4)
+    return f"max_latency_min: {minutes}, expected_output_tokens: {number_of(answer, 4)}"
 
 
 def _composite(wholes: Wholes) -> Iterator[str]:
-    yield from _comment(
+    yield from comment(
         "Sessions, by the types of their tasks in order. Parts are the mean shares of the steps' tokens; "
         "targets are the work of 95 % of the sessions without the time between their calls.",
         "    ",
     )
     for each in wholes.types:
-        yield f"    {_text(each.name)}:  # {plural(each.sessions, 'session')}"
-        yield f"      max_latency_min: {_number(max(each.p95_s / 60, 1e-6), 4)}"
-        yield f"      expected_output_tokens: {_number(each.output_tokens, 4)}"
+        yield f"    {text_of(each.name)}:  # {plural(each.sessions, 'session')}"
+        yield f"      max_latency_min: {number_of(max(each.p95_s / 60, 1e-6), 4)}"
+        yield f"      expected_output_tokens: {number_of(each.output_tokens, 4)}"
         yield "      steps:"
         for number, (step, work) in enumerate(zip(each.steps, each.work, strict=True), 1):
             after = f", after: [step_{number - 1}]" if number > 1 else ""
-            part = _number(max(work, 1e-6), 4)
-            yield f"        step_{number}: {{type: {_text(step)}, work: {part}{after}}}"
+            part = number_of(max(work, 1e-6), 4)
+            yield f"        step_{number}: {{type: {text_of(step)}, work: {part}{after}}}"
 
 
 def _by(name: str) -> str:
@@ -117,7 +109,7 @@ def _clients(reading: Reading) -> Iterator[str]:
     yield "  groups:"
     for name, count in zip(reading.groups.names, reading.clients.counts, strict=True):
         if count:
-            yield f"    {_text(name)}: {{count: {count}}}"
+            yield f"    {text_of(name)}: {{count: {count}}}"
     if not home:
         yield "  slots: 0  # nobody works at home in this log (--home MODEL=HARDWARE says otherwise)"
         yield "  hardware: rtx_4090  # must be stated, and has no effect: there is no slot"
@@ -132,9 +124,9 @@ def _clients(reading: Reading) -> Iterator[str]:
         counts = [each.outcomes[name] for each in home if name in each.outcomes]
         if counts:
             done, well = sum(count for count, _ in counts), sum(count for _, count in counts)
-            yield f"    {_text(name)}: {{success: {_number(well / done)}}}  # {done:,} calls"
+            yield f"    {text_of(name)}: {{success: {number_of(well / done)}}}  # {done:,} calls"
         else:
-            yield f"    {_text(name)}: {{success: 0}}  # none at home: how good it would be is not known"
+            yield f"    {text_of(name)}: {{success: 0}}  # none at home: how good it would be is not known"
     yield ""
     yield from _box(reading, home[0])
 
@@ -157,11 +149,11 @@ def _rates(speeds: Speeds) -> Iterator[str]:
     for name in ("prefill_tokens_per_s", "decode_tokens_per_s"):
         rate = getattr(speeds, name)
         if rate is not None:
-            yield f"{name}: {_number(rate, 4)}"
+            yield f"{name}: {number_of(rate, 4)}"
 
 
 def _contractors(reading: Reading) -> Iterator[str]:
-    yield from _comment(
+    yield from comment(
         "Who answered in the log, and who else the price file lists. `success` is the share of calls that "
         "did not fail, by type; of types on which a model is not known from the log it makes no offer."
     )
@@ -174,11 +166,11 @@ def _contractors(reading: Reading) -> Iterator[str]:
 
 def _contractor(seller: Seller, alike: Seller | None) -> Iterator[str]:
     told = f"{seller.rows:,} calls, {seller.failed:,} of them failed" if seller.rows else "not in the log"
-    yield f"  - name: {_text(seller.name)}  # {told}"
-    yield f"    type: {_text(seller.model)}"
+    yield f"  - name: {text_of(seller.name)}  # {told}"
+    yield f"    type: {text_of(seller.model)}"
     assert seller.prices is not None
-    yield f"    # Prices: {_one_line(seller.priced_from)}"
-    yield from (f"    {line}" for line in _prices(seller.prices))
+    yield f"    # Prices: {one_line(seller.priced_from)}"
+    yield from (f"    {line}" for line in prices_of(seller.prices))
     speeds = seller.speeds
     if speeds is not None:
         yield f"    # Times: {speeds.told}"
@@ -188,52 +180,19 @@ def _contractor(seller: Seller, alike: Seller | None) -> Iterator[str]:
     else:
         yield "    # Times: not in the log, so that work takes none: state prefill_ and decode_tokens_per_s"
     if speeds is not None:
-        yield f"    network_ms: {_number(speeds.network_ms, 4)}"
+        yield f"    network_ms: {number_of(speeds.network_ms, 4)}"
         yield from (f"    {line}" for line in _rates(speeds))
     done = sum(count for count, _ in seller.outcomes.values())
     well = sum(count for _, count in seller.outcomes.values())
     if done:
-        yield f"    reliability: {_number(well / done)}  # {well:,} of {done:,} calls" + (
+        yield f"    reliability: {number_of(well / done)}  # {well:,} of {done:,} calls" + (
             "" if seller.rows else " of the same model"
         )
         outcomes = ", ".join(
-            f"{_text(name)}: {{success: {_number(good / count)}}}"
+            f"{text_of(name)}: {{success: {number_of(good / count)}}}"
             for name, (count, good) in seller.outcomes.items()
         )
         yield f"    outcomes: {{{outcomes}}}"
     else:
         yield "    reliability: 1  # what it claims; nothing is known of it"
         yield "    outcomes: {}  # how good it is at any type is not in the log; state it, and it offers"
-
-
-def _prices(prices: TokenPrices) -> Iterator[str]:
-    for name in PRICES:
-        value = getattr(prices, name)
-        if value is not None and not (name == "request_usd" and value == 0):
-            yield f"{name}: {_number(value)}"
-    if prices.conditional_prices:
-        stated = [each.model_dump(exclude_none=True) for each in prices.conditional_prices]
-        yield f"conditional_prices: {json.dumps(stated)}"
-
-
-def _text(text: str) -> str:
-    """A text as YAML has it, quoted where it must be."""
-    plain = text.replace("_", "").replace("-", "").replace("/", "").replace(".", "").replace(" ", "")
-    safe = plain.isalnum() and text[0].isalpha() and text.strip() == text and plain.isascii()
-    words = ("true", "false", "null", "yes", "no", "on", "off", "y", "n")
-    return text if safe and text.lower() not in words else json.dumps(text, ensure_ascii=False)
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _number(value: Any, digits: int = 6) -> str:
-    """A number as YAML has it, to so many digits."""
-    number = float(value)
-    if number == 0 or not math.isfinite(number):
-        return "0"
-    text = f"{number:.{digits}g}"
-    if "e" not in text:
-        return text
-    return f"{float(text):.15f}".rstrip("0").rstrip(".")

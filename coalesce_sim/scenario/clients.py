@@ -21,6 +21,7 @@ from coalesce_sim.scenario.moving import Moving
 from coalesce_sim.scenario.policy import PolicySettings
 from coalesce_sim.scenario.pool import Slots, TypeOutcome, refuse_beside_box
 from coalesce_sim.scenario.problems import Steps, dotted
+from coalesce_sim.scenario.quality import Success
 
 MOST_CLIENTS = 1_000_000
 
@@ -64,7 +65,7 @@ class ClientGroup(Model):
     for all, unless the group has hardware of its own."""
     price_usd: NonNegative | Moving | None = None
     """USD that a task at home is expected to cost the group's clients beyond hardware."""
-    success: Share | Moving | None = None
+    success: Success | Moving | None = None
     """True probability that work at home is good, for the group's clients."""
     outcomes: dict[str, TypeOutcome] | None = None
     """Success, true bills and times of work at home by task type, for the group's clients."""
@@ -151,7 +152,7 @@ class Clients(Model):
     price_usd: NonNegative | Moving = 0.0
     """USD that a task at home is expected to cost beyond hardware and, where records are replayed, the list
     price of the own agent. No effect but on estimates in a market that learns."""
-    success: Share | Moving = 1.0
+    success: Success | Moving = 1.0
     """True probability that work at home is good; below 1 it needs `contracts`. No effect where there are
     `outcomes` or `records`."""
     outcomes: dict[str, TypeOutcome] | None = None

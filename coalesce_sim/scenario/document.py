@@ -54,6 +54,9 @@ of them as its only key is that."""
 UNCERTAIN = "uncertain"
 """The key of a distribution that stands in place of a number, to be drawn once a replication."""
 
+RECORDS = "records"
+"""The key of a mapping that stands in place of a success rate, to be taken from public records."""
+
 DISCRIMINATORS = ("kind", "class", "profile")
 """Keys whose value says which alternative a mapping describes."""
 
@@ -350,14 +353,20 @@ def _leaves(node: Node, path: Steps) -> Iterator[Steps]:
     """The ways to the numbers that a tree says, be they uncertain or not."""
     if path == ("uncertainty",):
         return
-    if isinstance(node.value, dict) and node.value.keys() != {UNCERTAIN}:
+    if isinstance(node.value, dict) and _stands_for_number(node.value, path):
+        yield path
+    elif isinstance(node.value, dict):
         for key, child in node.value.items():
             yield from _leaves(child, (*path, key))
     elif isinstance(node.value, list):
         for index, child in enumerate(node.value):
             yield from _leaves(child, (*path, index))
-    elif isinstance(node.value, int | float | dict) and not isinstance(node.value, bool):
+    elif isinstance(node.value, int | float) and not isinstance(node.value, bool):
         yield path
+
+
+def _stands_for_number(mapping: dict[str, Node], path: Steps) -> bool:
+    return mapping.keys() == {UNCERTAIN} or (path[-1:] == ("success",) and RECORDS in mapping)
 
 
 def _names_another(parent: dict[str, Node], child: dict[str, Node]) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from coalesce_sim.scenario.problems import Mark, dotted
+from coalesce_sim.scenario.quality import RecordedSuccess, stated_in
 from coalesce_sim.scenario.yamltext import Node
 
 _DEEP = 4
@@ -17,35 +18,42 @@ _DEEP = 4
 
 @dataclass(frozen=True)
 class Origins:
-    """The marks of a scenario's fields by dotted path, and those files that it `extends`.
+    """The marks of a scenario's fields by dotted path, those files that it `extends`, and by dotted path what
+    was written of the success rates that stand in it as `records`.
 
     All compare equal: a scenario is the same wherever it was written.
     """
 
     marks: Mapping[str, Mark] = field(default_factory=dict, compare=False)
     extended: frozenset[str] = field(default_factory=frozenset, compare=False)
+    recorded: Mapping[str, RecordedSuccess] = field(default_factory=dict, compare=False)
 
     @classmethod
     def of(cls, root: Node, extended: frozenset[str]) -> Origins:
         """Of the fields of a scenario, but for items of lists."""
-        return cls(dict(_marks(root, ())), extended)
+        return cls(dict(_marks(root, ())), extended, dict(stated_in(root)))
 
     @classmethod
     def of_told(cls, told: Mapping[str, Any]) -> Origins:
         """Those that `told` told."""
         fields = told.get("fields", {})
         marks = {path: Mark(file, line) for file, lines in fields.items() for path, line in lines.items()}
-        return cls(marks, frozenset(told.get("extends", ())))
+        recorded = {
+            path: RecordedSuccess.model_validate(each) for path, each in told.get("recorded", {}).items()
+        }
+        return cls(marks, frozenset(told.get("extends", ())), recorded)
 
     def told(self) -> dict[str, Any]:
-        """As JSON: the lines of the fields by file, and which of the files are extended; empty where none
-        is, and so nothing inherited."""
+        """As JSON: the lines of the fields by file, and which of the files are extended, where any is, since
+        else nothing is inherited; and what was taken from records, where anything was."""
+        recorded = {path: each.model_dump(exclude_none=True) for path, each in self.recorded.items()}
+        told: dict[str, Any] = {"recorded": recorded} if recorded else {}
         if not self.extended:
-            return {}
+            return told
         fields: dict[str, dict[str, int | None]] = {}
         for path, mark in self.marks.items():
             fields.setdefault(mark.file, {})[path] = mark.line
-        return {"extends": sorted(self.extended), "fields": fields}
+        return told | {"extends": sorted(self.extended), "fields": fields}
 
     def place(self, path: str) -> str:
         """File and line of a field that was written in a file, in brackets behind a blank; else nothing."""

@@ -21,6 +21,7 @@ from coalesce_sim.scenario.hardware import Hardware
 from coalesce_sim.scenario.jurisdictions import Jurisdiction
 from coalesce_sim.scenario.moving import Moving
 from coalesce_sim.scenario.outages import Outages
+from coalesce_sim.scenario.quality import Success
 from coalesce_sim.scenario.tariff import TokenPrices
 
 Slots = Literal["unlimited"] | Annotated[int, Field(ge=0, le=1_000_000)]
@@ -29,7 +30,7 @@ Slots = Literal["unlimited"] | Annotated[int, Field(ge=0, le=1_000_000)]
 class TypeOutcome(Model):
     """What is true of one worker's work on one type of task, and known to nobody before."""
 
-    success: Share | Moving
+    success: Success | Moving
     """Probability that the work is good."""
     bill_usd: NonNegative | Moving | None = None
     """USD billed by use for a task; left out, a contractor is due the price that it asked, a price by tokens
@@ -119,7 +120,7 @@ class ContractorFacts(TokenPrices):
     """Probability that the contractor does not answer when it is given a task; needs `contracts`."""
     outages: Outages | None = None
     """When the contractor is down; left out, never. Needs `contracts`."""
-    success: Share | Moving | None = None
+    success: Success | Moving | None = None
     """True probability that the contractor's work is good, which comes to light only through its work; left
     out, its reliability. Needs `contracts`."""
     outcomes: dict[str, TypeOutcome] | None = None

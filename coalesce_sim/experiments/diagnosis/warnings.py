@@ -22,6 +22,7 @@ from coalesce_sim.own_code import may_import
 from coalesce_sim.scenario.discovery import GossipDiscovery
 from coalesce_sim.scenario.policy import AlwaysLocal, BestFixed, Custom, Fixed, Oracle, Topsis
 from coalesce_sim.scenario.pool import ContractorFacts, DrawnPool, PriceList
+from coalesce_sim.scenario.quality import RecordedSuccess
 from coalesce_sim.scenario.routes import Routes
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.scenario.skills import OwnEmbedder
@@ -91,11 +92,22 @@ def remarks(scenario: Scenario) -> list[str]:
             "policy as_logged plays the log itself: of this market only what home costs, targets and what is "
             "lost with bad work are reckoned with; policy.costs: modelled plays the market"
         )
+    notes += _of_public_records(scenario)
     if scenario.records is not None:
         notes += [f"records: {sentence}" for sentence in read_recordings(scenario.records).left_out]
     if isinstance(scenario.contractors, PriceList):
         notes += [f"contractors.sellers: {sentence}" for sentence in left_out_of_prices(scenario.contractors)]
     return notes
+
+
+def _of_public_records(scenario: Scenario) -> list[str]:
+    """Where success rates come from that were not stated as numbers."""
+    places: dict[RecordedSuccess, list[str]] = {}
+    for path, stated in scenario.origins.recorded.items():
+        places.setdefault(stated, []).append(path)
+    return [
+        f"{_some(paths)}: {stated.share:.3g} by records: {stated.told}" for stated, paths in places.items()
+    ]
 
 
 def _of_listed_tasks(scenario: Scenario) -> list[str]:
