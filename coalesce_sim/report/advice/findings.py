@@ -43,8 +43,8 @@ def findings(advice: Advice) -> list[str]:
         told.append(_model(advice))
     if advice.worths:
         told.append(
-            "Success is that work does not fail: whether answers were right no log says. From which success rate "
-            "moves are worth it stands below."
+            "Success is that work does not fail: whether answers were right no log says. From which success "
+            "rate moves are worth it stands below."
         )
     return told
 
