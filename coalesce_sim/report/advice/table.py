@@ -147,9 +147,12 @@ def turns_at(turn: Turn) -> str:
         return f"nothing up to {lever.told(found.most)}"
     if found.ci95 is None:
         return lever.told(found.level)
-    low, high = found.ci95
-    ends = [number(lever.shown(low)), "no end" if high is None else number(lever.shown(high))]
-    return f"{lever.told(found.level)} [{', '.join(ends)}]"
+    near, far = found.ci95
+    ends = sorted(lever.shown(near if each is None else each) for each in (near, far))
+    told = [number(each) for each in ends]
+    if far is None:
+        told = [number(lever.shown(near)), "no end"]
+    return f"{lever.told(found.level)} [{', '.join(told)}]"
 
 
 def _worth(console: Console, advice: Advice) -> None:
