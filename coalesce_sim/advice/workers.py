@@ -32,7 +32,10 @@ def home_works(scenario: Scenario) -> bool:
 
 def known(scenario: Scenario, worker: str, kind: str) -> bool:
     """Whether it is known how good a worker is at a type of task: a contractor that states `outcomes` offers
-    only for those types, and an own agent that is stated to have no success does nothing of it."""
+    only for those types, and an own agent that is stated to have no success does nothing of it. Tasks in
+    steps are done as well as their steps."""
+    if steps := scenario.workload.types[kind].steps:
+        return all(known(scenario, worker, each.type) for each in steps.values())
     if worker == HOME:
         homes = scenario.clients.homes
         return home_works(scenario) and all(

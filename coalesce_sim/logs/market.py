@@ -165,7 +165,11 @@ def _contractors(reading: Reading) -> Iterator[str]:
 
 
 def _contractor(seller: Seller, alike: Seller | None) -> Iterator[str]:
-    told = f"{seller.rows:,} calls, {seller.failed:,} of them failed" if seller.rows else "not in the log"
+    told = (
+        f"{plural(seller.rows, 'call')}, {seller.failed:,} of them failed"
+        if seller.rows
+        else "not in the log"
+    )
     spelt = [one_line(each) for each in seller.models if not seller.name.endswith(each)]
     told += f"; spelt {', '.join(spelt)}" if spelt else ""
     yield f"  - name: {text_of(seller.name)}  # {told}"

@@ -19,6 +19,7 @@ from coalesce_sim.report.advice.findings import findings
 from coalesce_sim.report.advice.table import notes
 from coalesce_sim.report.advice.text import page_of
 from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.scenario.workload import Step
 
 TOKENS = {"prompt_tokens": 1000, "output_tokens": 100}
 
@@ -109,6 +110,15 @@ def test_a_market_that_is_otherwise_is_so_at_one_place() -> None:
     assert prices == [10, 1.5]
     assert cheaper(stated, "north", 1.0).contractors[1].output_usd_per_mtok == 1  # type: ignore[index]
     assert slower(stated, "home", 1.0).clients.hardware.decode_tokens_per_s == 64  # type: ignore[union-attr]
+
+
+def test_tasks_in_steps_are_known_by_their_steps() -> None:
+    stated = log()
+    steps = {"ask": Step(type="chat", work=0.5), "do": Step(type="code", work=0.5)}
+    whole = stated.workload.types["chat"].model_copy(update={"steps": steps})
+    workload = stated.workload.model_copy(update={"types": stated.workload.types | {"whole": whole}})
+    composite = stated.model_copy(update={"workload": workload})
+    assert [known(composite, who, "whole") for who in ("south", "north")] == [True, False]
 
 
 def test_who_cannot_be_named_cannot_be_advised() -> None:

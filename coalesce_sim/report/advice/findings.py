@@ -13,7 +13,9 @@ _WITHIN = 5.0
 
 def period(advice: Advice) -> str:
     """What amounts are told for."""
-    return "a month" if advice.months is not None else "for the whole log"
+    if advice.months is not None:
+        return "a month"
+    return "for the whole log" if AS_LOGGED in advice.by_label else "in all"
 
 
 def headline(advice: Advice) -> str:

@@ -10,7 +10,7 @@ from coalesce_sim.advice.field import Contestant
 from coalesce_sim.advice.turning import REPLICATIONS, Turn
 from coalesce_sim.advice.worth import Worth
 from coalesce_sim.experiments.uncertainty import sources_of
-from coalesce_sim.numbers import number, plural, with_half_width
+from coalesce_sim.numbers import duration, number, plural, with_half_width
 from coalesce_sim.report.advice.findings import findings, period
 from coalesce_sim.report.layout import Column, print_columns, print_wrapped
 from coalesce_sim.report.results_folder import Written
@@ -75,7 +75,7 @@ def notes(advice: Advice) -> list[str]:
     if advice.months is None:
         days = advice.scenario.clock.days
         told.append(
-            f"The log has {number(24 * days)} h, less than a day: nothing is told by the month "
+            f"{duration(86_400 * days)} are played, less than a day: nothing is told by the month "
             "(--extrapolate does all the same)."
         )
     return told
