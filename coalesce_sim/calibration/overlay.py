@@ -51,6 +51,8 @@ def overlay_text(found: Calibration, source: str, folder: Path) -> str:
         f"{100 * found.hold_out:g} % of the runs were held out: {found.parted}. Errors: calibration.json.",
         "Beside each figure its 95 % interval, how many runs it was fitted to, and what it was before.",
     ]
+    if "contractors" in data:
+        head.append(f"Contractors are listed in full: change them here, those of {extends} do not count.")
     return "\n".join([*(f"# {line}" for line in head), *_lines(data, (), comments, ""), ""])
 
 
