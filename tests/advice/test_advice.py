@@ -70,6 +70,14 @@ def test_it_is_told_against_todays_bill(advice: Advice) -> None:
     assert moved["chat", "north"]["stated_success_rate"] == 100
 
 
+def test_without_another_advice_that_is_told(advice: Advice) -> None:
+    alone = replace(advice, field=[advice.baseline, advice.by_label["as logged, modelled"]])
+    assert findings(alone)[:2] == [
+        "Nothing that was tried costs less than today's routing.",
+        "What else was tried gives nine tenths of the tasks to the same: there is no second advice.",
+    ]
+
+
 def test_of_less_than_a_day_nothing_is_told_by_the_month(advice: Advice) -> None:
     assert advice.months == pytest.approx(30)
     short = replace(advice, scenario=log(hours=2), months=None)

@@ -67,7 +67,9 @@ def _quality(advice: Advice) -> str:
 def _lead(advice: Advice) -> str:
     second, lead = advice.second, advice.lead
     if second is None or lead is None:
-        return "All that was tried gives nine tenths of the tasks to the same: there is no second advice."
+        besides = ", or succeeds less often" if advice.worse else ""
+        told = f"What else was tried gives nine tenths of the tasks to the same{besides}"
+        return f"{told}: there is no second advice."
     shown = "" if _above(lead) else "; that is not shown to be a difference"
     return (
         f"The next best that is another advice, {_named(second.label)}, costs {_usd(lead)} more "
@@ -85,6 +87,8 @@ def _model(advice: Advice) -> str:
     )
     if abs(error.mean) <= _WITHIN:
         return f"{told}: so far the market agrees with the log."
+    if advice.best.label == advice.baseline.label:
+        return f"{told}: the market does not agree with the log. Calibrate it before you rely on this."
     mine = advice.scale * (advice.by_label[MODELLED].mean_usd - advice.best.mean_usd)
     return (
         f"{told}: against the market's own costs of it the advice would save {number(mine)} USD "
