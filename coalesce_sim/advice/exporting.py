@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, get_args
 import yaml
 
 from coalesce_sim.advice.advice import Advice, Job
-from coalesce_sim.advice.field import BY_LENGTH, BY_TYPE
+from coalesce_sim.advice.field import BY_LENGTH
 from coalesce_sim.scenario.policy import PolicySettings
 from coalesce_sim.scenario.routes import HOME, Routes
 
@@ -54,7 +54,7 @@ def _json(advice: Advice) -> str:
 
 def left_out(advice: Advice, form: Format) -> str | None:
     """What the format cannot say of the advised routing, in one line; None where it says all."""
-    if form == "json" or advice.best.label == BY_TYPE:
+    if form == "json" or all(each.share.mean == 100 for each in advice.jobs):
         return None
     if advice.best.label == BY_LENGTH:
         return (
@@ -80,6 +80,11 @@ def _litellm(advice: Advice) -> str:
         head.append(
             "# State the model that you serve at home in place of HOME_MODEL, and HOME_API_BASE in the "
             "environment."
+        )
+    if any(each.worker != HOME for each in advice.jobs):
+        head.append(
+            "# Models are called as the market calls its contractors: put in the provider's own spelling "
+            "where it is another. Keys are as the gateway has them."
         )
     text: str = yaml.safe_dump(config, sort_keys=False, allow_unicode=True, width=math.inf)
     return "\n".join([*head, text])

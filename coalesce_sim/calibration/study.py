@@ -231,6 +231,10 @@ def _strange(scenario: Scenario, theirs: Sequence[sellers.Seller], runs: Runs) -
         notes.append(
             f"left out: {plural(int(theirs_rows.sum()), 'run')} of {told}, which the scenario does not have"
         )
+    without = [name for name, rows in sellers.whose(list(theirs), runs).items() if not rows.any()]
+    if without:
+        told = ", ".join(without[:_NAMES_TOLD]) + (", …" if len(without) > _NAMES_TOLD else "")
+        notes.append(f"no runs, so that all stays as stated: {told}")
     types = [each for each in dict.fromkeys(runs.type.tolist()) if each]
     unknown = [each for each in types if each not in scenario.workload.types]
     if unknown:

@@ -16,6 +16,9 @@ from coalesce_sim.logs.price_lists import in_file, in_package
 from coalesce_sim.logs.remarks import Remarks
 from coalesce_sim.scenario.tariff import TokenPrices
 
+_SAME_PRICE = 0.01
+"""Prices further apart, as a share of the higher one, contradict each other."""
+
 
 def price(seller: Seller, listed: Mapping[tuple[str, str], TokenPrices], day: date) -> None:
     """Give a seller whose bills do not tell its prices those of a list, if one has them."""
@@ -26,6 +29,23 @@ def price(seller: Seller, listed: Mapping[tuple[str, str], TokenPrices], day: da
         seller.prices, seller.priced_from = found, "price file"
     elif not seller.is_free and (package := in_package(seller.provider, seller.models, day)) is not None:
         seller.prices, seller.priced_from = package
+
+
+def contradicted(sellers: Sequence[Seller], listed: Mapping[tuple[str, str], TokenPrices]) -> list[str]:
+    """Prices of a file that are not those behind the log's bills, in words: the bills count."""
+    told = []
+    for seller in sellers:
+        found = in_file(listed, seller.provider, seller.model)
+        if found is None or seller.prices is None or seller.prices is found:
+            continue
+        for name in ("input_usd_per_mtok", "output_usd_per_mtok"):
+            billed, stated = getattr(seller.prices, name), getattr(found, name)
+            if abs(billed - stated) > _SAME_PRICE * max(billed, stated):
+                told.append(
+                    f"{seller.name}: {name} is {stated:g} in the price file and {billed:g} by its bills, "
+                    "which count"
+                )
+    return told
 
 
 def bills(

@@ -17,7 +17,7 @@ from coalesce_sim.logs.market import market_text
 from coalesce_sim.logs.remarks import facts
 from coalesce_sim.logs.request import checked
 from coalesce_sim.logs.tables import REQUESTS, RUNS, SELLERS, write_requests, write_runs, write_sellers
-from coalesce_sim.numbers import number
+from coalesce_sim.numbers import duration, number, plural
 from coalesce_sim.provenance import provenance
 
 FACTS: Final = "import.json"
@@ -259,16 +259,26 @@ def _told(reading: Reading, runs: Mapping[str, tuple[int, int]]) -> list[str]:
     rows, tasks, period = summary["rows"], summary["tasks"], summary["period"]
     bill_usd = tasks["bill_usd"]
     calls, failed = summary["calls"]["calls"], summary["calls"]["failed"]
-    zones = ", ".join(f"{zone} ({count:,})" for zone, count in period["zones"].items())
+    zones = ", ".join(f"{zone} ({count:,})" for zone, count in period["zones"].items() if count)
     numbers = ", ".join(f"epoch {unit} ({count:,})" for unit, count in period["numbers"].items())
     lines = [
-        f"{rows['read']:,} rows read, {rows['kept']:,} kept, {rows['left_out']:,} left out; {rows['order']}",
-        f"{period['days']:.3g} days from {reading.start:%Y-%m-%d %H:%M:%S} UTC; times as in the log: "
+        f"{plural(rows['read'], 'row')} read, {rows['kept']:,} kept, {rows['left_out']:,} left out; "
+        f"{rows['order']}",
+        f"{_lasting(period['days'])} from {reading.start:%Y-%m-%d %H:%M:%S} UTC; times as in the log: "
         + ", ".join(filter(None, (zones, numbers))),
-        f"{failed:,} of {calls:,} calls failed ({failed / calls:.1%}); {tasks['tasks']:,} tasks, of which "
+        f"{failed:,} of {plural(calls, 'call')} failed ({failed / calls:.1%}); "
+        f"{plural(tasks['tasks'], 'task')}, of which "
         f"{tasks['tried_again']:,} were tried again and {tasks['failed']:,} failed for good",
         f"bill {number(bill_usd, 2 if bill_usd >= 1 else None)} USD; seconds p50 {tasks['seconds_p50']:.3g}, "
         f"p95 {tasks['seconds_p95']:.3g}, p99 {tasks['seconds_p99']:.3g}",
     ]
     lines += [*reading.remarks.lines(), *reading.notes]
     return lines
+
+
+def _lasting(days: float) -> str:
+    """How long a log is: days, or of less than one the two largest units."""
+    told = f"{days:.3g}"
+    if told == "1":
+        return "1 day"
+    return f"{told} days" if days > 1 else duration(days * 86_400)

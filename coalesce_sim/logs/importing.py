@@ -11,7 +11,7 @@ import numpy as np
 
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.logs.attempts import tasks_of
-from coalesce_sim.logs.bills import bills, others_listed, price
+from coalesce_sim.logs.bills import bills, contradicted, others_listed, price
 from coalesce_sim.logs.calls import Calls, Gathering, remark
 from coalesce_sim.logs.kinds import groups_of, types_of
 from coalesce_sim.logs.listings import Seller, Sellers, sellers_of
@@ -96,6 +96,7 @@ def understood(request: Request) -> Reading:
     day = request.price_date or datetime.fromtimestamp(int(calls.start[0]) / 1e6, UTC).date()
     for each in sellers.sellers:
         price(each, listed, day)
+    notes += contradicted(sellers.sellers, listed)
     usd, known = bills(calls, sellers, remarks, gathering.files)
     if not known.all():
         calls.keep(known)

@@ -166,6 +166,8 @@ def _contractors(reading: Reading) -> Iterator[str]:
 
 def _contractor(seller: Seller, alike: Seller | None) -> Iterator[str]:
     told = f"{seller.rows:,} calls, {seller.failed:,} of them failed" if seller.rows else "not in the log"
+    spelt = [one_line(each) for each in seller.models if not seller.name.endswith(each)]
+    told += f"; spelt {', '.join(spelt)}" if spelt else ""
     yield f"  - name: {text_of(seller.name)}  # {told}"
     yield f"    type: {text_of(seller.model)}"
     assert seller.prices is not None

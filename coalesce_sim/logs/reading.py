@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from coalesce_sim.files import digest_of_file
 from coalesce_sim.logs.jsonrows import read_objects
 from coalesce_sim.logs.opening import DAMAGED, STDIN, Opened, open_log, refusal
-from coalesce_sim.logs.sources import FIELDS, NEEDED, Paths, Release, Source
+from coalesce_sim.logs.sources import FIELDS, NEEDED, SOURCES, Paths, Release, Source
 from coalesce_sim.scenario.problems import closest
 
 _BLOCK: Final = 1 << 22
@@ -97,6 +97,8 @@ def _chosen(
         there = tuple(path for path in options if path.partition("/")[0] in columns)
         if there and each not in paths and not _stands_in(each, own):
             paths[each] = there
+    if "currency" in columns:
+        paths.setdefault("currency", ("currency",))
     _check(name, columns, source, release, paths)
     log.release = release.name
     log.fields = tuple(each for each in FIELDS if each in paths)
@@ -123,8 +125,10 @@ def _check(
         wanted.append(" or ".join(dict.fromkeys(known)))
     known_as = f"an export of {source.tool} ({release.name}) has it"
     own = "name yours with --columns field=column" if source.kind == "csv" else known_as
+    other = next((each.kind for each in SOURCES.values() if each != source and each.wrote(columns)), None)
+    meant = f"; this looks like an export of the kind {other}" if other else ""
     found = ", ".join(columns[:40]) + (", …" if len(columns) > 40 else "")
-    message = f"no such column; {own}; found: {found}"
+    message = f"no such column; {own}{meant}; found: {found}"
     raise refusal(name, None, ", ".join(wanted), message)
 
 

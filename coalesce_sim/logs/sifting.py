@@ -10,6 +10,7 @@ import numpy as np
 from coalesce_sim.logs.calls import Calls, remark
 from coalesce_sim.logs.people import first_places
 from coalesce_sim.logs.remarks import Remarks
+from coalesce_sim.numbers import plural
 
 MOST_GAP_DAYS: Final = 30
 """Days without a single call that part a log from rows of another time."""
@@ -24,7 +25,8 @@ def order_of(calls: Calls) -> str:
         return "oldest first"
     if (later <= 0).all():
         return "newest first"
-    return f"in no order: {int((later < 0).sum()):,} rows are earlier than the row above"
+    earlier = int((later < 0).sum())
+    return f"in no order: {plural(earlier, 'row')} earlier than the row above"
 
 
 def once(calls: Calls, remarks: Remarks, files: Sequence[str]) -> None:
@@ -81,6 +83,6 @@ def of_one_time(calls: Calls, remarks: Remarks, files: Sequence[str]) -> None:
     largest = int(np.argmax(np.diff(edges)))
     kept = np.zeros(len(calls), dtype=np.bool_)
     kept[edges[largest] : edges[largest + 1]] = True
-    why = f"more than {MOST_GAP_DAYS} days from all the others"
+    why = f"more than {MOST_GAP_DAYS} days from the rows that are kept"
     remark(remarks.leave_out, why, calls, np.flatnonzero(~kept), files, "start")
     calls.keep(kept)

@@ -83,6 +83,12 @@ class Source:
                 return each
         return max(self.releases, key=lambda each: len(each.columns().intersection(columns)))
 
+    def wrote(self, columns: Collection[str]) -> bool:
+        """Whether a file with these columns can be such a log."""
+        paths = self.release(columns).paths
+        tops = {each: {path.partition("/")[0] for path in options} for each, options in paths.items()}
+        return all(any(not tops.get(each, set()).isdisjoint(columns) for each in group) for group in NEEDED)
+
 
 NEEDED: Final = (
     ("start",),

@@ -83,6 +83,7 @@ def test_a_gateway_gets_the_routing(advice: Advice) -> None:
         ("code", {"model": "south", "weight": 100}),
     ]
     assert left_out(advice, "litellm") is None
+    assert left_out(replace(advice, field=[advice.baseline]), "litellm") is None
     rules = json.loads(export(advice, "json"))["routes"]["rules"]
     assert {each["type"]: each["to"] for each in rules} == {"chat": "north", "code": "south"}
     assert HOME_MODEL.startswith("hosted_vllm/")

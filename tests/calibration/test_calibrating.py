@@ -234,6 +234,7 @@ def test_strangers_among_runs_are_told_and_left_out() -> None:
     assert "left out: 12 runs of 'cid', which the scenario does not have" in notes(found)
     assert "types that the scenario does not have tell nothing of success: 'poetry'" in notes(found)
     assert "columns that are not read: mood" in notes(found)
+    assert "no runs, so that all stays as stated: ada, bob" in notes(found)
 
 
 def test_homes_that_differ_are_not_fitted_by_runs_that_do_not_say_whose_they_are() -> None:

@@ -210,6 +210,14 @@ def test_bills_of_nothing_are_told_and_a_price_file_goes_before_them(tmp_path: P
     assert big.prices is not None
     assert big.prices.output_usd_per_mtok == 8
     assert big.priced_from == "price file; its 20 bills come to 0.0% of that"
+    billed = read(written(tmp_path, rows()), prices=str(tmp_path / "prices.csv"))
+    assert not billed.notes
+    (tmp_path / "prices.csv").write_text(
+        "provider,model,input_usd_per_mtok,output_usd_per_mtok\nacme,big,2,9\n"
+    )
+    assert read(written(tmp_path, rows()), prices=str(tmp_path / "prices.csv")).notes == [
+        "acme/big: output_usd_per_mtok is 9 in the price file and 8 by its bills, which count"
+    ]
 
 
 def test_where_nobody_is_hired_a_price_file_says_who_could_be(tmp_path: Path):

@@ -35,7 +35,7 @@ def changed(place: int, **cells: Any) -> list[dict[str, Any]]:
         ({"output_tokens": "many"}, "no number", "output_tokens"),
         ({"prompt_tokens": 0, "output_tokens": 0}, "no tokens, and yet no failure", "prompt_tokens"),
         ({"model": ""}, "no model", "model"),
-        ({"start": "2025-11-02T09:04:00Z"}, "more than 30 days from all the others", "start"),
+        ({"start": "2025-11-02T09:04:00Z"}, "more than 30 days from the rows that are kept", "start"),
     ],
 )
 def test_a_row_that_cannot_be_used_is_left_out_and_told(
@@ -133,6 +133,13 @@ def test_another_currency_is_refused(tmp_path: Path):
         read(written(tmp_path, made))
     with pytest.raises(ScenarioError, match=r"row 3, usd: is not in USD \(got '€0.12'\)"):
         read(written(tmp_path, changed(2, usd="€0.12")))
+    spend = [
+        {"startTime": each["start"], "request_duration_ms": 900, "completion_tokens": each["output_tokens"]}
+        | {name: each[name] for name in ("prompt_tokens", "model", "currency")}
+        for each in made
+    ]
+    with pytest.raises(ScenarioError, match=r"row 7, currency: is not USD"):
+        read(written(tmp_path, spend), kind="litellm")
     dollars = [each | {"usd": f"${each['usd']:.8f}"} for each in rows()]
     assert read(written(tmp_path, dollars)).sellers.sellers[0].prices is not None
 

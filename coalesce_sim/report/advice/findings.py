@@ -22,11 +22,15 @@ def headline(advice: Advice) -> str:
     if best.label == base.label:
         return f"Nothing that was tried costs less than {_named(base.label)}"
     saved = advice.saves[best.label]
-    verb = "saves" if _above(saved["usd"]) else "is not shown to save, but comes to,"
-    return (
-        f"{_capital(_named(best.label))} {verb} {_usd(saved['usd'])} {period(advice)} against "
-        f"{_named(base.label)}: {with_interval(saved['share'], 1, ' %')}"
+    name, than, share = (
+        _capital(_named(best.label)),
+        _named(base.label),
+        with_interval(saved["share"], 1, " %"),
     )
+    amount = f"{_usd(saved['usd'])} {period(advice)}"
+    if _above(saved["usd"]):
+        return f"{name} saves {amount} against {than}: {share}"
+    return f"{name} costs least, but is not shown to save against {than}: {amount}, {share}"
 
 
 def findings(advice: Advice) -> list[str]:

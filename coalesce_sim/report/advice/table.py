@@ -20,7 +20,8 @@ WORTH = "How good work must be: the success rate from which a move is worth it"
 
 _GOOD_WORK = (
     "Good work: no log says whether answers were right. Work that is found bad is done again by whom it was "
-    "taken from, or costs what contracts.rework_usd states."
+    "taken from, or costs what contracts.rework_usd states. Where success would turn the advice, it is that "
+    "work does not fail: what failed is tried again, and paid for, as contracts says."
 )
 
 MOST_JOBS = 30
@@ -150,7 +151,8 @@ def turns_at(turn: Turn) -> str:
     if not found.pays:
         return "as it stands, on these replications"
     if found.level is None:
-        return f"nothing up to {lever.told(found.most)}"
+        falls = lever.shown(found.most) < lever.shown(lever.first)
+        return f"nothing {'down' if falls else 'up'} to {lever.told(found.most)}"
     if found.ci95 is None:
         return lever.told(found.level)
     near, far = found.ci95
