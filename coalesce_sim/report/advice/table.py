@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.text import Text
 
 from coalesce_sim.advice.advice import Advice
+from coalesce_sim.advice.field import Contestant
 from coalesce_sim.advice.turning import REPLICATIONS, Turn
 from coalesce_sim.advice.worth import Worth
 from coalesce_sim.experiments.uncertainty import sources_of
@@ -112,9 +113,14 @@ def _jobs(console: Console, advice: Advice) -> None:
         print_wrapped(console, f"{len(advice.jobs) - MOST_JOBS} more rows in jobs.csv.", "dim")
 
 
+def in_order(advice: Advice) -> list[Contestant]:
+    """The policies that are advised, the best first, and then the others."""
+    return [*advice.ranked, *(each for each in advice.field if each not in advice.ranked)]
+
+
 def _policies(console: Console, advice: Advice) -> None:
     _heading(console, f"Policies, USD {period(advice)}, against {advice.baseline.label}")
-    field = [*advice.ranked, *(each for each in advice.field if each not in advice.ranked)]
+    field = in_order(advice)
     labels = [each.label for each in field]
     columns = [Column("costs", [with_half_width(advice.costs[each]) for each in labels])]
     if advice.reserved:

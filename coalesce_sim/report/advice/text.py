@@ -11,6 +11,7 @@ from coalesce_sim.report.advice.findings import findings, headline, period
 from coalesce_sim.report.advice.table import (
     WORTH,
     break_even_text,
+    in_order,
     notes,
     stated_text,
     turns_at,
@@ -86,7 +87,7 @@ def _jobs(advice: Advice) -> str:
 def _policies(advice: Advice) -> str:
     heads = ["policy", "costs", "saves", "cash", "delay", "losses", "success, %", "95th percentile, s"]
     rows = []
-    for each in advice.field:
+    for each in in_order(advice):
         saved, service = advice.saves[each.label], advice.service[each.label]
         cells = [with_half_width(saved[name]) for name in ("usd", "cash", "delay", "losses")]
         served = [number(service[name].mean) for name in ("success_rate", "turnaround_p95_s")]

@@ -1,0 +1,119 @@
+"""What an advice says and writes; its figures are held against closed forms in `verification`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import yaml
+
+import coalesce_sim
+from coalesce_sim.advice.advice import Advice
+from coalesce_sim.advice.changes import at_success, cheaper, dearer, slower, success
+from coalesce_sim.advice.exporting import HOME_BASE, HOME_MODEL, export, left_out
+from coalesce_sim.advice.routing import Plan, Share
+from coalesce_sim.advice.workers import known
+from coalesce_sim.report.advice.findings import findings
+from coalesce_sim.report.advice.table import notes
+from coalesce_sim.report.advice.text import page_of
+from coalesce_sim.scenario.schema import Scenario
+
+TOKENS = {"prompt_tokens": 1000, "output_tokens": 100}
+
+
+def log(hours: float = 24) -> Scenario:
+    """Chat and code at `south`; `north` asks a tenth, and is not known to code."""
+    went = {"to": "south", "usd": 0.012, "s": 2.0, "good": True}
+    tasks: list[dict[str, Any]] = [
+        {"type": kind, **TOKENS, "value_usd": 0.012, "logged": went} for kind in ("chat", "chat", "code")
+    ]
+    types = {kind: {"max_latency_min": 1, "expected_output_tokens": 100} for kind in ("chat", "code")}
+    able = {kind: {"success": 1} for kind in types}
+    return coalesce_sim.load(
+        {
+            "extends": "logged",
+            "title": "Three tasks",
+            "clock": {"start": "2026-11-02T00:00:00", "days": hours / 24},
+            "workload": {"arrivals": {"kind": "listed", "gap_s": 60, "tasks": tasks}, "types": types},
+            "clients": {"count": 1, "slots": 0, "hardware": "rtx_4090"},
+            "contractors": [
+                {"name": "south", "reliability": 1, "input_usd_per_mtok": 10, "output_usd_per_mtok": 20}
+                | {"outcomes": able},
+                {"name": "north", "reliability": 1, "input_usd_per_mtok": 1, "output_usd_per_mtok": 2}
+                | {"outcomes": {"chat": {"success": 1}}},
+            ],
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def advice() -> Advice:
+    return coalesce_sim.advise(log(), replications=1)
+
+
+def test_it_is_told_against_todays_bill(advice: Advice) -> None:
+    first, second, *_ = findings(advice)
+    assert first == "A worker a type saves 0.648 USD a month against today's routing: 60.0 %."
+    assert second.startswith(
+        "Of that cash is 0.648 USD, delay 0 USD, losses by bad work 0 USD. Success 100.00"
+    )
+    assert "north" in page_of(advice)
+    assert any("it covers luck alone" in each for each in notes(advice))
+    told = json.loads(json.dumps(advice.summary))
+    assert told["best"] == "a worker a type"
+    moved = {(each["type"], each["worker"]): each for each in told["worth_from"]}
+    assert [each["instead_of"] for each in moved.values()] == ["south"] * 2
+    assert moved["code", "north"]["stated_success_rate"] is None
+    assert moved["chat", "north"]["stated_success_rate"] == 100
+
+
+def test_of_less_than_a_day_nothing_is_told_by_the_month(advice: Advice) -> None:
+    assert advice.months == pytest.approx(30)
+    short = replace(advice, scenario=log(hours=2), months=None)
+    assert "for the whole log" in findings(short)[0]
+    assert any("less than a day" in each for each in notes(short))
+
+
+def test_a_gateway_gets_the_routing(advice: Advice) -> None:
+    config = yaml.safe_load(export(advice, "litellm"))
+    assert [(each["model_name"], each["litellm_params"]) for each in config["model_list"]] == [
+        ("chat", {"model": "north", "weight": 100}),
+        ("code", {"model": "south", "weight": 100}),
+    ]
+    assert left_out(advice, "litellm") is None
+    rules = json.loads(export(advice, "json"))["routes"]["rules"]
+    assert {each["type"]: each["to"] for each in rules} == {"chat": "north", "code": "south"}
+    assert HOME_MODEL.startswith("hosted_vllm/")
+    assert HOME_BASE.startswith("os.environ/")
+
+
+def test_a_plan_becomes_rules_in_the_order_that_says_so() -> None:
+    plan = Plan({"chat": Share("south", short="north", up_to=500.0)}).trying("chat", "west")
+    told = [each.model_dump(exclude_none=True) for each in plan.routes().rules]
+    assert told == [
+        {"type": "chat", "to": "west", "otherwise": "south"},
+        {"type": "chat", "prompt_tokens_up_to": 500.0, "to": "north"},
+        {"type": "chat", "to": "south"},
+    ]
+
+
+def test_a_market_that_is_otherwise_is_so_at_one_place() -> None:
+    stated = log()
+    assert (known(stated, "north", "chat"), known(stated, "north", "code")) == (True, False)
+    assert known(at_success(stated, "north", "code", 0.5), "north", "code")
+    assert success(at_success(stated, "north", "code", 0.5), "north", "chat") == 1
+    prices = [each.input_usd_per_mtok for each in dearer(stated, "north", 0.5).contractors]  # type: ignore[union-attr]
+    assert prices == [10, 1.5]
+    assert cheaper(stated, "north", 1.0).contractors[1].output_usd_per_mtok == 1  # type: ignore[index]
+    assert slower(stated, "home", 1.0).clients.hardware.decode_tokens_per_s == 64  # type: ignore[union-attr]
+
+
+def test_who_cannot_be_named_cannot_be_advised() -> None:
+    with pytest.raises(coalesce_sim.ScenarioError) as refused:
+        coalesce_sim.advise(coalesce_sim.load("market"))
+    assert str(refused.value) == (
+        "contractors: must be listed one by one for advice on whom to hire; these are drawn anew in every "
+        "replication"
+    )
