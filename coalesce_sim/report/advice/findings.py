@@ -83,6 +83,8 @@ def _model(advice: Advice) -> str:
     )
     if abs(error.mean) <= _WITHIN:
         return f"{told}: so far the market agrees with the log."
+    if error.ci95 is not None and error.ci95[0] <= 0 <= error.ci95[1]:
+        return f"{told}; that is not shown to be a difference."
     mine = advice.scale * (advice.by_label[MODELLED].mean_usd - advice.best.mean_usd)
     return (
         f"{told}: against the market's own costs of it the advice would save {number(mine)} USD "
