@@ -53,7 +53,7 @@ HEADLINES: dict[str, Callable[[dict[str, Any], Path], list[float]]] = {
     "03_cold_start": least_saved,
     "04_exploration_and_threshold": without_rule_and_exploration,
     "05_real_agents": lambda told, _: estimate(told["policies"]["greedy"]["metrics"]["cost_reduction"]),
-    "06_your_own_fleet": lambda told, _: estimate(told["metrics"]["cost_reduction"]),
+    "06_your_own_fleet": lambda told, _: estimate(told["policies"][told["best"]]["saves"]["share"]),
 }
 """By notebook: its headline, from what its command prints as JSON and the folder it writes."""
 

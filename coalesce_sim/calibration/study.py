@@ -36,7 +36,8 @@ _NAMES_TOLD: Final = 5
 class Calibration:
     """What `calibrate` found. `parted` says how runs were held out, `notes` what else is to be known.
 
-    `limit` is in percent; `changes` are the fields of the scenario that are other now, by path.
+    `limit` is in percent; `changes` are the fields of the scenario that are other now, by path. `source` is
+    the file or the name that was calibrated, None of a scenario that was loaded before.
 
     >>> import coalesce_sim, pandas as pd
     >>> runs = pd.DataFrame({"where": "home", "start_s": range(12), "good": 9 * [True] + 3 * [False]})
@@ -56,6 +57,7 @@ class Calibration:
     hold_out: float
     limit: float
     seed: int
+    source: str | None = None
 
     @property
     def errors(self) -> pd.DataFrame:
@@ -155,6 +157,22 @@ class Calibration:
 
         return draw(self)
 
+    def write(self, folder: str | Path) -> Path:
+        """Leave in a folder what the command does, and return its ``calibrated.yaml``, for `load`: it extends
+        the file or the name that was calibrated, and draws anew for each replication what was fitted.
+
+        Raises `FolderError` and `WriteError`; ValueError where `calibrate` was given a scenario that was
+        loaded before, for nobody says which file that extends.
+        """
+        from coalesce_sim.calibration.writing import SCENARIO_FILE, write_calibration
+
+        if self.source is None:
+            raise ValueError("scenario: must be a file or a name for what extends it to be written")
+        options = f"hold_out={self.hold_out}, limit={self.limit}, seed={self.seed}"
+        command = f"coalesce_sim.calibrate({self.source!r}, {self.runs.file!r}, {options})"
+        write_calibration(self, self.source, Path(folder), command=command)
+        return Path(folder) / SCENARIO_FILE
+
 
 def calibrate(
     scenario: Scenario | str | Path,
@@ -215,6 +233,7 @@ def calibrate(
         hold_out,
         limit,
         drawn,
+        None if isinstance(scenario, Scenario) else str(scenario),
     )
 
 

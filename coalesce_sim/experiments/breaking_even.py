@@ -26,7 +26,7 @@ _CLOSE = 0.01
 @dataclass(frozen=True, slots=True)
 class BreakEven:
     """The level at which the mean gain is 0: None where nothing is gained at level 0 (`pays` is false), or
-    where something is at every level up to `most`.
+    where something is at every level up to `most`, the highest that was tried then.
 
     `ci95` holds the levels at which the 95 % interval of the gain includes 0; its upper end is None where
     it does at every level that was tried. `tried` are the levels that were played, with their gains.
@@ -61,9 +61,9 @@ def break_even(gains: Gains, *, first: float, most: float) -> BreakEven:
         assert found is not None
         return found
 
-    def told(level: float | None, *, pays: bool) -> BreakEven:
+    def told(level: float | None, *, pays: bool, up_to: float = most) -> BreakEven:
         inside = dict(sorted(tried.items()))
-        return BreakEven(level, _interval(inside) if pays else None, pays, most, inside)
+        return BreakEven(level, _interval(inside) if pays else None, pays, up_to, inside)
 
     if mean(0.0) <= 0:
         return told(None, pays=False)
@@ -73,7 +73,7 @@ def break_even(gains: Gains, *, first: float, most: float) -> BreakEven:
             break
         low, high = high, min(2 * high, most)
     if mean(high) > 0:
-        return told(None, pays=True)
+        return told(None, pays=True, up_to=high)
     for _ in range(_HALVINGS):
         if high - low <= _CLOSE * high:
             break

@@ -13,6 +13,7 @@ import pyarrow as pa
 from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.experiments.tables.columns import named, numbers, same, table_of
 from coalesce_sim.market.contracts.ended import EndedContracts
+from coalesce_sim.market.contracts.trade import ContractTrade
 from coalesce_sim.market.market import Market
 from coalesce_sim.market.observer import Observer
 from coalesce_sim.market.pool import Pool
@@ -46,6 +47,7 @@ class Routed(Observer):
         self._types = tuple(scenario.workload.types)
 
     def set_up(self, market: Market) -> None:
+        self._has_contracts = isinstance(market.trade, ContractTrade)
         self._labels, group = groups(self._scenario, market.pool)
         self._group = np.append(group, len(self._labels))  # home is the last, where `LOCAL` points
         shape = len(self._labels) + 1, len(self._types)
@@ -68,9 +70,9 @@ class Routed(Observer):
         self._add("turnaround_s", group, type_id, turnaround_s)
         self._add("realised_usd", group, type_id, records.realised_usd)
         self._attempts += np.bincount(type_id, records.attempts, len(self._types))
-        if not self._scenario.learning:
+        if not self._has_contracts:
             self._add("paid_usd", group, type_id, records.price_usd)
-            self._add("attempts", group, type_id, counted & records.outsourced)
+            self._add("attempts", group, type_id, np.where(records.outsourced, records.attempts, 0))
 
     def table(self, replication: int) -> pa.Table:
         """One row a contractor (null for home) and type of task that had anything to do with one another.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -248,3 +249,15 @@ def test_homes_that_differ_are_not_fitted_by_runs_that_do_not_say_whose_they_are
     with pytest.raises(coalesce_sim.ScenarioError, match=r"homes differ \(clients, clients.groups.b\)"):
         calibrate(runs(s=1.0), scenario)
     assert calibrate(runs(s=1.0, good=OUTPUT > 90), scenario).scenario.clients.success > 0.7
+
+
+def test_what_is_written_extends_the_file_and_is_drawn(tmp_path: Path) -> None:
+    market = tmp_path / "market.yaml"
+    market.write_text("extends: market_day\ntitle: Ours\n", encoding="utf-8")
+    runs = pd.DataFrame({"where": "home", "start_s": range(12), "good": 9 * [True] + 3 * [False]})
+    found = coalesce_sim.calibrate(market, runs, hold_out=0.25)
+    written = coalesce_sim.load(found.write(tmp_path / "fitted"))
+    assert written.clients.success == pytest.approx(found.scenario.clients.success)
+    assert written.uncertainty is not None
+    with pytest.raises(ValueError, match=r"^scenario: must be a file or a name"):
+        coalesce_sim.calibrate(coalesce_sim.load(market), runs, hold_out=0.25).write(tmp_path)

@@ -40,6 +40,12 @@ def test_a_defence_that_does_not_bite_is_said_not_to() -> None:
     assert list(found.tried) == [0.0, 0.1, 0.2, 0.4, 0.8]
 
 
+def test_it_is_never_told_of_a_level_that_was_not_tried() -> None:
+    found = break_even(falling(6.0, 0.0), first=0.01, most=100.0)
+    assert found.level is None
+    assert found.most == max(found.tried) < 100
+
+
 def test_the_upper_end_is_open_where_the_gain_is_not_shown_to_be_below_0() -> None:
     found = break_even(falling(1.0, 1.0), first=0.5, most=1.5)
     assert found.level == pytest.approx(1.0)

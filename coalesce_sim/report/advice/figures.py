@@ -1,4 +1,5 @@
-"""An advice as pictures: what policies cost, who should do what, and what would turn it."""
+"""An advice as pictures, for its folder and for notebooks: what policies cost, who should do what, and what
+would turn it."""
 
 from __future__ import annotations
 
@@ -43,13 +44,36 @@ _MOST_NAMED = len(COLOURS)
 
 def draw_figures(folder: Path, advice: Advice) -> list[str]:
     """Draw the figures into the folder and return their names."""
+    drawn = {COSTS: plot_costs(advice), WHO: plot_who(advice)}
+    if advice.turns:
+        drawn[TURNING] = plot_turning(advice)
     with our_style():
-        drawn = {COSTS: _costs(advice), WHO: _who(advice)}
-        if advice.turns:
-            drawn[TURNING] = _turning(advice)
         for name, figure in drawn.items():
             save(figure, folder / name)
     return list(drawn)
+
+
+def plot_costs(advice: Advice) -> Figure:
+    """A bar a policy that is advised, in its parts, with the interval of the whole."""
+    with our_style():
+        return _costs(advice)
+
+
+def plot_who(advice: Advice) -> Figure:
+    """A bar a type of task: which share of it each worker does under the best policy."""
+    with our_style():
+        return _who(advice)
+
+
+def plot_turning(advice: Advice) -> Figure:
+    """A panel a lever: by how much the best is ahead of the second at the levels that were played.
+
+    Raises ValueError where there is no second advice that it could turn to.
+    """
+    if not advice.turns:
+        raise ValueError("advice: there is no other advice that this one could turn to")
+    with our_style():
+        return _turning(advice)
 
 
 def _note(advice: Advice, intervals: str, count: int) -> str:
@@ -57,7 +81,6 @@ def _note(advice: Advice, intervals: str, count: int) -> str:
 
 
 def _costs(advice: Advice) -> Figure:
-    """A bar a policy, in its parts, with the interval of the whole."""
     field = advice.ranked
     figure = page(
         headline(advice), _note(advice, "lines", len(advice.best.plays)), _ROOM_IN + _ROW_IN * len(field)
@@ -82,7 +105,6 @@ def _costs(advice: Advice) -> Figure:
 
 
 def _who(advice: Advice) -> Figure:
-    """A bar a type of task: which share of it each worker does."""
     jobs = advice.jobs
     types = list(dict.fromkeys(each.type for each in jobs))[:_MOST_TYPES]
     workers = _workers(jobs)
@@ -127,7 +149,6 @@ def _who_title(types: Sequence[str], jobs: Sequence[Job]) -> str:
 
 
 def _turning(advice: Advice) -> Figure:
-    """A panel a lever: by how much the best is ahead of the second at the levels that were played."""
     assert advice.second is not None
     turns = advice.turns
     across = min(_PANELS_IN_A_ROW, len(turns))

@@ -87,6 +87,8 @@ def _model(advice: Advice) -> str:
     )
     if abs(error.mean) <= _WITHIN:
         return f"{told}: so far the market agrees with the log."
+    if error.ci95 is not None and error.ci95[0] <= 0 <= error.ci95[1]:
+        return f"{told}; that is not shown to be a difference."
     if advice.best.label == advice.baseline.label:
         return f"{told}: the market does not agree with the log. Calibrate it before you rely on this."
     mine = advice.scale * (advice.by_label[MODELLED].mean_usd - advice.best.mean_usd)
