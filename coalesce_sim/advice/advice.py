@@ -26,6 +26,9 @@ from coalesce_sim.statistics.intervals import Estimate
 
 DAYS_A_MONTH: Final = 30
 
+A_DAY: Final = 0.99
+"""Days from which a log counts as one of a day: its last task seldom comes at the last second."""
+
 _POINTS_LOST = 1.0
 
 _OTHERWISE = 0.1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from coalesce_sim.advice.advice import DAYS_A_MONTH, Advice
+from coalesce_sim.advice.advice import A_DAY, DAYS_A_MONTH, Advice
 from coalesce_sim.advice.assumptions import Weight, weights
 from coalesce_sim.advice.field import BY_LENGTH, BY_TYPE, HIRED, MODELLED, basics, learning, played
 from coalesce_sim.advice.plays import Plays
@@ -21,9 +21,6 @@ from coalesce_sim.scenario.schema import Scenario
 
 LOOKED_FOR = 2
 """On so many replications, others than those that are told, the static routings are looked for."""
-
-_A_DAY = 0.99
-"""Days from which a log counts as one of a day: its last task seldom comes at the last second."""
 
 Tell = Callable[[float], None]
 
@@ -159,4 +156,4 @@ def _weights(standing: Advice, plays: Plays, count: int) -> list[Weight]:
 def _months(scenario: Scenario, *, extrapolate: bool) -> float | None:
     """How many replications make a month of the log's mean day; None of less than a day, unless asked for."""
     days = scenario.clock.days
-    return DAYS_A_MONTH / days if days >= _A_DAY or extrapolate else None
+    return DAYS_A_MONTH / days if days >= A_DAY or extrapolate else None

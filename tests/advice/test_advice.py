@@ -82,7 +82,11 @@ def test_of_less_than_a_day_nothing_is_told_by_the_month(advice: Advice) -> None
     assert advice.months == pytest.approx(30)
     short = replace(advice, scenario=log(hours=2), months=None)
     assert "for the whole log" in findings(short)[0]
-    assert any("less than a day" in each for each in notes(short))
+    assert any("less than a day: nothing is told by the month" in each for each in notes(short))
+    asked = replace(short, months=360.0)
+    assert notes(asked)[-1] == (
+        "2 h are played, less than a day: a month is taken for 360 times that, as asked for."
+    )
 
 
 def test_a_gateway_gets_the_routing(advice: Advice) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 from rich.text import Text
 
-from coalesce_sim.advice.advice import Advice
+from coalesce_sim.advice.advice import A_DAY, Advice
 from coalesce_sim.advice.field import Contestant
 from coalesce_sim.advice.turning import REPLICATIONS, Turn
 from coalesce_sim.advice.worth import Worth
@@ -72,12 +72,13 @@ def notes(advice: Advice) -> list[str]:
             f"Not advised, for they succeed less often than {advice.baseline.label} by more than a point: "
             f"{named}. State contracts.rework_usd, what bad work costs, to have that weighed."
         )
-    if advice.months is None:
-        days = advice.scenario.clock.days
-        told.append(
-            f"{duration(86_400 * days)} are played, less than a day: nothing is told by the month "
-            "(--extrapolate does all the same)."
+    if (days := advice.scenario.clock.days) < A_DAY:
+        by_the_month = (
+            "nothing is told by the month (--extrapolate does all the same)"
+            if advice.months is None
+            else f"a month is taken for {number(advice.months)} times that, as asked for"
         )
+        told.append(f"{duration(86_400 * days)} are played, less than a day: {by_the_month}.")
     return told
 
 
