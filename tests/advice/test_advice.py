@@ -55,8 +55,11 @@ def advice() -> Advice:
 
 
 def test_it_is_told_against_todays_bill(advice: Advice) -> None:
-    first, second, *_ = findings(advice)
+    first, unjudged, second, *_ = findings(advice)
     assert first == "A worker a type saves 0.648 USD a month against today's routing: 60.0 %."
+    assert unjudged.startswith(
+        "It gives 67 % of the tasks to others than today (north), by how often their calls"
+    )
     assert second.startswith(
         "Of that cash is 0.648 USD, delay 0 USD, losses by bad work 0 USD. Success 100.00"
     )

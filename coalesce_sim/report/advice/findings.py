@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from coalesce_sim.advice.advice import Advice
 from coalesce_sim.advice.field import AS_LOGGED, MODELLED
 from coalesce_sim.numbers import number, with_half_width, with_interval
@@ -37,7 +39,7 @@ def headline(advice: Advice) -> str:
 
 def findings(advice: Advice) -> list[str]:
     """What the tables say, the most important first."""
-    told = [f"{headline(advice)}."]
+    told = [f"{headline(advice)}.", *_unjudged(advice)]
     saved = advice.saves[advice.best.label]
     if advice.best.label != advice.baseline.label:
         told.append(
@@ -47,12 +49,24 @@ def findings(advice: Advice) -> list[str]:
     told.append(_lead(advice))
     if advice.model_error is not None:
         told.append(_model(advice))
-    if advice.worths:
-        told.append(
-            "Success is that work does not fail: whether answers were right no log says. From which success "
-            "rate moves are worth it stands below."
-        )
     return told
+
+
+def _unjudged(advice: Advice) -> Iterator[str]:
+    """What the advice takes for granted of answers: it stands beside the figure, for that may hang on it."""
+    moved = [each.move for each in advice.worths if each.move.stated is not None]
+    if moved and advice.best.label != advice.baseline.label:
+        share = number(100 * advice.best.differs_from(advice.baseline), 0)
+        workers = ", ".join(dict.fromkeys(each.worker for each in moved))
+        yield (
+            f"It gives {share} % of the tasks to others than today ({workers}), by how often their calls fail: "
+            "whether their answers are as good no log says. From which success rate that pays stands below."
+        )
+    elif any(each.move.stated is None for each in advice.worths):
+        yield (
+            "Success is that work does not fail: whether answers were right no log says. From which success "
+            "rate other workers would pay stands below."
+        )
 
 
 def _quality(advice: Advice) -> str:
