@@ -101,6 +101,11 @@ class Advice:
         places = ranks(np.array([each.mean_usd for each in followed]))
         return [followed[place] for place in np.argsort(places, kind="stable").tolist()]
 
+    def at_market_costs(self, policy: Contestant) -> Contestant:
+        """The policy itself or, in place of the log's bill, its routing at the market's own costs: what is
+        tried changes these, and nothing changes what was billed."""
+        return self.by_label[MODELLED] if policy.label == AS_LOGGED else policy
+
     @cached_property
     def worse(self) -> list[Contestant]:
         """Policies that succeed less often than the baseline by more than a point: they are not advised where

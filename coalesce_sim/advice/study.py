@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from coalesce_sim.advice.advice import A_DAY, DAYS_A_MONTH, Advice
 from coalesce_sim.advice.assumptions import Weight, weights
-from coalesce_sim.advice.field import BY_LENGTH, BY_TYPE, HIRED, MODELLED, basics, learning, played
+from coalesce_sim.advice.field import BY_LENGTH, BY_TYPE, HIRED, basics, learning, played
 from coalesce_sim.advice.plays import Plays
 from coalesce_sim.advice.routing import by_length, hired_a_type, survey, worker_a_type
 from coalesce_sim.advice.turning import Turn, levers, turns
@@ -141,13 +141,14 @@ def _turns(standing: Advice, plays: Plays, count: int) -> list[Turn]:
     first, other = int(more.sum(axis=1).argmax()), int(more.sum(axis=1).argmin())
     kind = types[int(more[first].argmax())]
     tried = levers(standing.scenario, workers[first], workers[other], kind)
-    return turns(standing.scenario, best.settings, second.settings, list(tried), plays, count)
+    pair = [standing.at_market_costs(each).settings for each in (best, second)]
+    return turns(standing.scenario, *pair, list(tried), plays, count)
 
 
 def _weights(standing: Advice, plays: Plays, count: int) -> list[Weight]:
     """What the saving hangs on, reckoned against the market's own costs of today's routing: those change with
     the assumptions as well."""
-    best, baseline = standing.best, standing.by_label.get(MODELLED, standing.baseline)
+    best, baseline = standing.best, standing.at_market_costs(standing.baseline)
     if best.label in (baseline.label, standing.baseline.label):
         return []
     return weights(standing.scenario, best.settings, baseline.settings, plays, count)
