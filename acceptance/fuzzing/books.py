@@ -43,6 +43,7 @@ _MAY_BE_EMPTY = {
     "ratings": set[str](),
     "estimation_error": {"estimation_error", "bias"},
 }
+_OF_DECISIONS = {"estimated_usd", "estimated_s", "internal_usd"}
 _OF_UNBEGUN_STEPS = {
     "started_s",
     "finished_s",
@@ -57,9 +58,9 @@ def audit(folder: Path, complain: Complain) -> None:
     """Complain of everything in the folder of a run that does not add up."""
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"), parse_constant=_no_json)
     tables = {path.stem: pq.read_table(path).to_pylist() for path in sorted(folder.glob("*.parquet"))}
-    for name, rows in tables.items():
-        _figures(name, rows, complain)
     scenario = summary["provenance"]["scenario"]
+    for name, rows in tables.items():
+        _figures(name, rows, complain, log=_plays_log(scenario))
     runs = range(summary["replications"])
     strangers = {row["replication"] for rows in tables.values() for row in rows} - set(runs)
     if strangers:
@@ -79,7 +80,13 @@ def _no_json(constant: str) -> float:
     raise ValueError(f"{constant} in summary.json")
 
 
-def _figures(name: str, rows: list[Row], complain: Complain) -> None:
+def _plays_log(scenario: Mapping[str, Any]) -> bool:
+    """Whether the log itself is played: nothing is estimated, and nobody waits for a slot."""
+    policy = scenario["policy"]
+    return policy.get("kind") == "as_logged" and policy["costs"] == "logged"
+
+
+def _figures(name: str, rows: list[Row], complain: Complain, *, log: bool) -> None:
     """Every figure is finite, or empty where it may be."""
     for row in rows:
         unbegun = name == "decisions" and row["attempts"] == 0
@@ -89,6 +96,7 @@ def _figures(name: str, rows: list[Row], complain: Complain) -> None:
                 return
             empty_is_right = (
                 column in _MAY_BE_EMPTY.get(name, {column})
+                or (log and column in _OF_DECISIONS)
                 or (unbegun and (column in _OF_UNBEGUN_STEPS or column.startswith("internal_")))
                 or (column == "all_local_s" and row.get("whole") is not None and _of_a_composite(row, rows))
             )
@@ -113,7 +121,8 @@ def _replication(
     """Check one replication's tables against each other; returns the metrics that follow from them."""
     decisions, contracts = tables["decisions"], tables.get("contracts")
     _tasks(decisions, complain)
-    machines.audit(scenario, decisions, contracts or [], complain)
+    if not _plays_log(scenario):
+        machines.audit(scenario, decisions, contracts or [], complain)
     if contracts is not None:
         _contracts(scenario, decisions, contracts, complain)
         _sellers(contracts, tables["sellers"], complain)
