@@ -43,7 +43,6 @@ _MAY_BE_EMPTY = {
     "ratings": set[str](),
     "estimation_error": {"estimation_error", "bias"},
 }
-_OF_DECISIONS = {"estimated_usd", "estimated_s", "internal_usd"}
 _OF_UNBEGUN_STEPS = {
     "started_s",
     "finished_s",
@@ -96,7 +95,7 @@ def _figures(name: str, rows: list[Row], complain: Complain, *, log: bool) -> No
                 return
             empty_is_right = (
                 column in _MAY_BE_EMPTY.get(name, {column})
-                or (log and column in _OF_DECISIONS)
+                or (log and column.startswith(("estimated_", "internal_")))
                 or (unbegun and (column in _OF_UNBEGUN_STEPS or column.startswith("internal_")))
                 or (column == "all_local_s" and row.get("whole") is not None and _of_a_composite(row, rows))
             )
