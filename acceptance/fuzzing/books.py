@@ -82,7 +82,7 @@ def _no_json(constant: str) -> float:
 def _plays_log(scenario: Mapping[str, Any]) -> bool:
     """Whether the log itself is played: nothing is estimated, and nobody waits for a slot."""
     policy = scenario["policy"]
-    return policy.get("kind") == "as_logged" and policy["costs"] == "logged"
+    return bool(policy.get("kind") == "as_logged" and policy["costs"] == "logged")
 
 
 def _figures(name: str, rows: list[Row], complain: Complain, *, log: bool) -> None:

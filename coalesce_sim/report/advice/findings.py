@@ -59,8 +59,9 @@ def _unjudged(advice: Advice) -> Iterator[str]:
         share = number(100 * advice.best.differs_from(advice.baseline), 0)
         workers = ", ".join(dict.fromkeys(each.worker for each in moved))
         yield (
-            f"It gives {share} % of the tasks to others than today ({workers}), by how often their calls fail: "
-            "whether their answers are as good no log says. From which success rate that pays stands below."
+            f"It gives {share} % of the tasks to others than today ({workers}), by how often their calls "
+            "fail: whether their answers are as good no log says. From which success rate that pays stands "
+            "below."
         )
     elif any(each.move.stated is None for each in advice.worths):
         yield (
