@@ -14,7 +14,6 @@ from coalesce_sim.advice.assumptions import Weight
 from coalesce_sim.advice.boxes import as_reserved_usd, reserved_usd
 from coalesce_sim.advice.field import ALL_LOCAL, AS_LOGGED, BY_TYPE, MODELLED, Contestant, Sample
 from coalesce_sim.advice.plays import Played
-from coalesce_sim.advice.routing import Plan, Survey
 from coalesce_sim.advice.turning import Turn
 from coalesce_sim.advice.worth import Worth
 from coalesce_sim.cost_parts import GROUPS
@@ -59,17 +58,14 @@ class Job:
 class Advice:
     """What `coalesce_sim.advise` found.
 
-    `field` has all policies that were played, `plan` the best static routing, `survey` who could do what,
-    `turns` what would turn the advice, `worths` from which success rate workers are worth what they would be
-    given, `weights` what was assumed. `months` is how many replications make a month; None of less
-    than a day, unless that was asked for.
+    `field` has all policies that were played, `turns` what would turn the advice, `worths` from which success
+    rate workers are worth what they would be given, `weights` what was assumed. `months` is how many
+    replications make a month; None of less than a day, unless that was asked for.
     """
 
     scenario: Scenario
     seed: int
     field: Sequence[Contestant]
-    plan: Plan
-    survey: Survey
     turns: Sequence[Turn]
     worths: Sequence[Worth]
     weights: Sequence[Weight]

@@ -5,17 +5,15 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal
 
 import yaml
 
 from coalesce_sim.advice.advice import Advice, Job
 from coalesce_sim.advice.field import BY_LENGTH
-from coalesce_sim.scenario.policy import PolicySettings
 from coalesce_sim.scenario.routes import HOME, Routes
 
 Format = Literal["litellm", "json"]
-FORMATS: Final[tuple[Format, ...]] = get_args(Format)
 
 FILES: Final[dict[Format, str]] = {"litellm": "litellm.yaml", "json": "routing.json"}
 """What the file of each format is called."""
@@ -33,13 +31,9 @@ def export(advice: Advice, form: Format) -> str:
     return _json(advice) if form == "json" else _litellm(advice)
 
 
-def _settings(advice: Advice) -> PolicySettings:
-    return advice.best.settings
-
-
 def _json(advice: Advice) -> str:
     """Rules of a static routing, in their order, and what share of each type everybody gets."""
-    chosen = _settings(advice)
+    chosen = advice.best.settings
     routes = chosen.model_dump(mode="json", exclude_none=True) if isinstance(chosen, Routes) else None
     shares: dict[str, dict[str, float]] = {}
     for each in advice.jobs:

@@ -28,7 +28,7 @@ from coalesce_sim.rounding import exceeds
 from coalesce_sim.scenario.routes import HOME
 from coalesce_sim.scenario.schema import Scenario
 
-SUMS = ("tasks", "good", "late", "turnaround_s", "usd", "paid_usd")
+SUMS = ("tasks", "good", "late", "turnaround_s", "usd")
 """What is added up by worker and type of task."""
 
 _ASKED = 64
@@ -91,7 +91,6 @@ class _Bill(Observer):
             ("late", done & exceeds(took_s, records.block.target_s)),
             ("turnaround_s", np.where(done, took_s, 0.0)),
             ("usd", records.realised_usd),
-            ("paid_usd", records.price_usd),
         ):
             self._add(name, place, values)
 

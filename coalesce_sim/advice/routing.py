@@ -17,7 +17,6 @@ from coalesce_sim.market.records import Records
 from coalesce_sim.policies.yardsticks import AlwaysLocal
 from coalesce_sim.scenario.routes import HOME, Route, Routes
 from coalesce_sim.scenario.schema import Scenario
-from coalesce_sim.statistics.intervals import Estimate, estimate
 
 QUANTILES = (0.25, 0.5, 0.75, 0.9)
 """Lengths of prompts at which a type's tasks are split between two workers, as quantiles."""
@@ -34,15 +33,13 @@ _WORTH = 0.002
 
 @dataclass(frozen=True)
 class Option:
-    """A worker at all tasks of a type that it offers to do: how many these are, and USD, seconds and success
-    (percent) of a task, with 95 % intervals over the replications of the survey."""
+    """A worker at all tasks of a type that it offers to do: how many these are in a replication, and what one
+    costs, in the mean over the replications of the survey."""
 
     type: str
     worker: str
     tasks: float
-    usd_per_task: Estimate
-    turnaround_s: Estimate
-    success_rate: Estimate
+    usd_per_task: float
 
 
 @dataclass(frozen=True)
@@ -120,29 +117,16 @@ def survey(scenario: Scenario, plays: Plays, replications: Sequence[int]) -> Sur
         ]
     bill_usd: dict[str, float] = {}
     for each in options:
-        usd = each.tasks * (each.usd_per_task.mean or 0.0)
+        usd = each.tasks * each.usd_per_task
         bill_usd[each.type] = min(bill_usd.get(each.type, usd), usd)
-    return Survey(sorted(options, key=lambda each: (-bill_usd[each.type], each.type, each.usd_per_task.mean)))
+    return Survey(sorted(options, key=lambda each: (-bill_usd[each.type], each.type, each.usd_per_task)))
 
 
 def _option(
     kind: str, worker: str, sums: Sequence[Mapping[str, FloatArray]], row: int, column: int
 ) -> Option:
-    tasks = np.array([each["tasks"][row, column] for each in sums])
-
-    def a_task(name: str) -> list[float]:
-        values: list[float] = (np.array([each[name][row, column] for each in sums]) / tasks).tolist()
-        return values
-
-    success = [100 * share for share in a_task("good")]
-    return Option(
-        kind,
-        worker,
-        float(tasks.mean()),
-        estimate(a_task("usd")),
-        estimate(a_task("turnaround_s")),
-        estimate(success, share=True),
-    )
+    tasks, usd = (np.array([each[name][row, column] for each in sums]) for name in ("tasks", "usd"))
+    return Option(kind, worker, float(tasks.mean()), float((usd / tasks).mean()))
 
 
 class _Search:
@@ -215,10 +199,7 @@ def _splits(workers: Sequence[str], cuts: Sequence[float]) -> Iterator[Share]:
 
 def _dear(found: Survey) -> list[str]:
     """The types that are worth a search, those that cost most first."""
-    usd = {
-        kind: options[0].tasks * (options[0].usd_per_task.mean or 0.0)
-        for kind, options in found.by_type.items()
-    }
+    usd = {kind: options[0].tasks * options[0].usd_per_task for kind, options in found.by_type.items()}
     total = sum(usd.values())
     return [kind for kind in usd if usd[kind] > _WORTH * total]
 

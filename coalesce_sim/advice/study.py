@@ -113,8 +113,6 @@ def perform(
         scenario=scenario,
         seed=plays.seed,
         field=contestants,
-        plan=finer,
-        survey=found,
         turns=(),
         worths=(),
         weights=(),
@@ -141,8 +139,8 @@ def _turns(standing: Advice, plays: Plays, count: int) -> list[Turn]:
     first, other = int(more.sum(axis=1).argmax()), int(more.sum(axis=1).argmin())
     kind = types[int(more[first].argmax())]
     tried = levers(standing.scenario, workers[first], workers[other], kind)
-    pair = [standing.at_market_costs(each).settings for each in (best, second)]
-    return turns(standing.scenario, *pair, list(tried), plays, count)
+    mine, theirs = (standing.at_market_costs(each).settings for each in (best, second))
+    return turns(standing.scenario, mine, theirs, list(tried), plays, count)
 
 
 def _weights(standing: Advice, plays: Plays, count: int) -> list[Weight]:
