@@ -26,6 +26,7 @@ from coalesce_sim.scenario.base import Model
 from coalesce_sim.scenario.boxes import Box, BoxName
 from coalesce_sim.scenario.calibration import Calibration
 from coalesce_sim.scenario.clients import OF_BOX, ClientGroup, Clients, Population
+from coalesce_sim.scenario.compliance import Compliance
 from coalesce_sim.scenario.contracts import ContractRules
 from coalesce_sim.scenario.costs import BargainedPrice, CostModel, LoadPrice, TokenPrice
 from coalesce_sim.scenario.defences import Defences
@@ -46,6 +47,8 @@ from coalesce_sim.scenario.problems import Refusals, closest
 from coalesce_sim.scenario.recordings import RecordedRuns
 from coalesce_sim.scenario.reputation import EigenTrustReputation, Reputation
 from coalesce_sim.scenario.security import Incidents
+from coalesce_sim.scenario.settlement import Settlement
+from coalesce_sim.scenario.settling import objections_to_settlement
 from coalesce_sim.scenario.skills import Skills
 from coalesce_sim.scenario.tariff import PRICES
 from coalesce_sim.scenario.turnover import Turnover
@@ -186,6 +189,11 @@ class Scenario(Model):
     defences: Defences = Defences()
     """How the market protects itself besides checks, ratings and contracts; by default it does not. They need
     `contracts`."""
+    settlement: Settlement | None = None
+    """How contracts are paid: escrow, fees, delays, currencies, charge-backs. Left out, a price jumps from
+    client to contractor when work is accepted, and no book is kept. Needs `contracts`."""
+    compliance: Compliance | None = None
+    """Who may not be hired, by whom and for what. Left out, everybody may be. Needs `contracts`."""
     calibration: Calibration | None = None
     """Whether estimated charges are corrected by what came of the last ones. Left out, they are not."""
     skills: Skills
@@ -706,7 +714,7 @@ class Scenario(Model):
         ]
         refused = []
         for place, what, name in wanted:
-            known = self._names_of(what)
+            known = self.names_of(what)
             if known is not None and name not in known:
                 near = closest(name, known[:1000])
                 hint = "" if near is None else f"; did you mean {near!r}?"
@@ -715,7 +723,7 @@ class Scenario(Model):
             raise Refusals(refused)
         return self
 
-    def _names_of(self, what: str) -> list[str] | None:
+    def names_of(self, what: str) -> list[str] | None:
         """The names of all contractors, task types or groups of clients; None where only records tell."""
         if what == "task type":
             return list(self.workload.types)
@@ -734,6 +742,13 @@ class Scenario(Model):
     @model_validator(mode="after")
     def _adversaries_can_be_played(self) -> Self:
         refused = list(objections_to_adversaries(self))
+        if refused:
+            raise Refusals(refused)
+        return self
+
+    @model_validator(mode="after")
+    def _can_be_settled(self) -> Self:
+        refused = list(objections_to_settlement(self))
         if refused:
             raise Refusals(refused)
         return self

@@ -1,0 +1,78 @@
+"""What settlement and compliance need, and what does not go together: all at once, before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from coalesce_sim.scenario.distributions import support
+from coalesce_sim.scenario.pool import DrawnPool
+from coalesce_sim.scenario.problems import closest
+from coalesce_sim.scenario.settlement import MOST_USD, Settlement
+
+if TYPE_CHECKING:
+    from coalesce_sim.scenario.schema import Scenario
+
+
+def objections_to_settlement(scenario: Scenario) -> Iterator[str]:
+    """What is wrong with how contracts are paid."""
+    settlement = scenario.settlement
+    if settlement is None:
+        return
+    if scenario.contracts is None:
+        yield "settlement: needs contracts to settle: state contracts: {}, or extend market"
+        return
+    yield from _given_twice(scenario, settlement)
+    yield from _paid_in(scenario, settlement)
+    funds = settlement.clients
+    if funds is not None:
+        low, high = support(funds.funds_usd)
+        if high <= 0 and settlement.pay.every_h is None:
+            yield "settlement.clients.funds_usd: nobody can pay for anything, contract by contract (got 0)"
+        if low > MOST_USD:
+            yield f"settlement.clients.funds_usd: must be at most {MOST_USD:g} (got {low:g})"
+
+
+def _given_twice(scenario: Scenario, settlement: Settlement) -> Iterator[str]:
+    """Two sections that say what becomes of the same dollar."""
+    assert scenario.contracts is not None
+    escrow, due = settlement.escrow, scenario.contracts.due_on_failure
+    if escrow is not None and escrow.until == "verified" and escrow.holdback < 1 and due > 0:
+        yield (
+            f"settlement.escrow.holdback: says what work found bad earns, {1 - escrow.holdback:g} of its "
+            f"bill, as contracts.due_on_failure does (got {due:g}); state one of them, or until: window"
+        )
+    theirs = scenario.defences.platform_fee_share
+    for index, fee in enumerate(settlement.fee):
+        if fee.kind == "platform" and fee.payer == "contractor" and theirs > 0:
+            yield (
+                f"settlement.fee[{index}]: takes the market's part of what contractors are paid, as "
+                f"defences.platform_fee_share does (got {theirs:g}); state one of them"
+            )
+
+
+def _paid_in(scenario: Scenario, settlement: Settlement) -> Iterator[str]:
+    """Who is paid in another currency must be there."""
+    known = None if settlement.fx is None else types_and_names(scenario)
+    if settlement.fx is None or known is None:
+        return
+    for who in settlement.fx.contractors:
+        if who not in known:
+            near = closest(who, known[:1000])
+            hint = "" if near is None else f"; did you mean {near!r}?"
+            yield f"settlement.fx.contractors.{who}: no type or name of a contractor (got {who!r}){hint}"
+
+
+def types_and_names(scenario: Scenario) -> list[str] | None:
+    """The words that contractors may be meant by: types of a drawn pool, names and types of a listed one;
+    None where only records tell."""
+    names = scenario.names_of("contractor")
+    if names is None:
+        return None
+    match scenario.contractors:
+        case DrawnPool(types=types):
+            return [*types, *names]
+        case list() as listed:
+            return list(dict.fromkeys([*names, *(each.type for each in listed)]))
+        case _:
+            return [*names, "seller"]
