@@ -53,7 +53,7 @@ class Compliance(Model):
     """Who may not be hired, by whom and for what. Needs `contracts`."""
 
     jurisdictions: Jurisdictions = Jurisdictions()
-    """Under whose law everybody is; by default nobody's is known, and no rule by jurisdiction bears on anybody.
+    """Under whose law everybody is; by default nobody's is known, and rules by it bear on nobody.
     """
     sanctioned: list[Party] = Field(default_factory=list)
     """Who may not be hired by anybody: contractors, and owners in `ownership`."""
