@@ -37,7 +37,7 @@ OF_SETTLEMENT: Final = [
         "capital_cost_usd",
         "Cost of capital",
         "USD",
-        "Σ money in escrow and in transit × time × `pay.capital_rate_per_year`, whoever bears it; it stands in "
+        "Σ money in escrow and in transit × time × `pay.capital_rate_per_year`, whoever bears it; in "
         "no account",
         "lower",
     ),
