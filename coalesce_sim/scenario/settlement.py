@@ -163,15 +163,16 @@ class Settlement(Model):
 
     @model_validator(mode="after")
     def _rates_are_known(self) -> Self:
-        refused = []
-        for who, currency in () if self.fx is None else self.fx.contractors.items():
-            if currency != self.currency and currency not in self.fx.rate:
-                refused.append(f"fx.rate.{currency}: missing, but {who} is paid in it")
-        if self.fx is not None and self.fx.rate.get(self.currency, 1.0) != 1.0:
-            got = self.fx.rate[self.currency]
-            refused.append(
-                f"fx.rate.{self.currency}: must be 1, it is the currency of the book (got {got:g})"
-            )
+        own, fx = self.currency, self.fx
+        if fx is None:
+            return self
+        refused = [
+            f"fx.rate.{currency}: missing, but {who} is paid in it"
+            for who, currency in fx.contractors.items()
+            if currency != own and currency not in fx.rate
+        ]
+        if fx.rate.get(own, 1.0) != 1.0:
+            refused.append(f"fx.rate.{own}: must be 1, it is the currency of the book (got {fx.rate[own]:g})")
         if refused:
             raise Refusals(refused)
         return self

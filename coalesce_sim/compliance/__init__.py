@@ -1,0 +1,1 @@
+"""Who may be hired by whom, and the rule that says so."""
