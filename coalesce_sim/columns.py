@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from coalesce_sim.arrays import FloatArray
+from coalesce_sim.arrays import FloatArray, IntArray
 
 
 def table_of(columns: Mapping[str, pa.Array | NDArray[Any]]) -> pa.Table:
@@ -24,6 +24,16 @@ def table_of(columns: Mapping[str, pa.Array | NDArray[Any]]) -> pa.Table:
 def nullable(values: FloatArray) -> pa.Array:
     """The values with null for NaN."""
     return _plain(values, ~np.isnan(values))
+
+
+def numbered(values: IntArray) -> pa.Array:
+    """The values with null for negative ones."""
+    return _plain(values, values >= 0)
+
+
+def dates(days: NDArray[np.datetime64]) -> pa.Array:
+    """A column of days."""
+    return _plain(days.astype("datetime64[D]").astype(np.int32)).view(pa.date32())
 
 
 def named(codes: NDArray[np.integer], names: Sequence[str]) -> pa.DictionaryArray:
