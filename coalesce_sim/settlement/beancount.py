@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from coalesce_sim.columns import codes, numbers, places
-from coalesce_sim.settlement.journal import DECIMALS, names_of, times
+from coalesce_sim.columns import codes, numbers
+from coalesce_sim.settlement.journal import DECIMALS, Words, names_of, times
 from coalesce_sim.texts import on_one_line
 
 _LEGS_AT_A_TIME: Final = 8_192
@@ -29,21 +29,12 @@ def write_beancount(journal: pa.Table, file: TextIO, *, about: str) -> None:
     if len(journal) == 0:
         return
     at = times(journal)
-    accounts, currencies = _Words(journal, "account"), _Words(journal, "currency")
+    accounts, currencies = Words(journal, "account"), Words(journal, "currency")
     pairs, pair = np.unique(np.stack([accounts.codes, currencies.codes], axis=1), axis=0, return_inverse=True)
     held = [(accounts.words[who], currencies.words[what]) for who, what in pairs.tolist()]
     file.writelines(_opened(held, names_of(journal), at.min()))
     file.writelines(_transactions(journal, at, held, pair.ravel()))
     file.writelines(_balances(held, _sums(numbers(journal, "units"), pair.ravel(), len(held)), at.max()))
-
-
-class _Words:
-    """A column of words: each of them once, and by row which it is."""
-
-    def __init__(self, journal: pa.Table, name: str) -> None:
-        column = journal[name].combine_chunks()
-        self.words: list[str] = column.dictionary.to_pylist()
-        self.codes = places(column)
 
 
 def _opened(held: list[tuple[str, str]], names: dict[str, str], first: np.datetime64) -> Iterator[str]:
@@ -63,7 +54,7 @@ def _transactions(
     journal: pa.Table, at: NDArray[np.datetime64], held: list[tuple[str, str]], pair: NDArray[Any]
 ) -> Iterator[str]:
     """The entries, those of one day in the order in which they were posted."""
-    events, entry = _Words(journal, "event"), numbers(journal, "entry")
+    events, entry = Words(journal, "event"), numbers(journal, "entry")
     contract = codes(journal["contract"].combine_chunks())
     heads = [f' * "{each}" #{each.replace(" ", "-")}\n  time: "' for each in events.words]
     legs = [(f"  {account}  ", f" {currency}\n") for account, currency in held]

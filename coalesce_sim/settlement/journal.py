@@ -12,7 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from coalesce_sim.arrays import FloatArray, IntArray
-from coalesce_sim.columns import dates, named, numbered, numbers, table_of
+from coalesce_sim.columns import dates, named, numbered, numbers, places, table_of
 
 DECIMALS: Final = 9
 """Digits after the point that the book keeps of every currency."""
@@ -76,8 +76,21 @@ def journal_table(
         "currency": named(codes[account_code], known.tolist()),
         "units": units,
     }
-    about = {"names": json.dumps(dict(names), ensure_ascii=False), "start": start.isoformat()}
+    about = {"names": json.dumps(dict(names)), "start": start.isoformat()}
     return table_of(columns).cast(SCHEMA).replace_schema_metadata(about)
+
+
+class Words:
+    """A column of words of a journal: each of them once, and by row which it is, -1 for none."""
+
+    def __init__(self, journal: pa.Table, name: str) -> None:
+        column = journal[name].combine_chunks()
+        self.words: list[str] = column.dictionary.to_pylist()
+        self.codes = places(column)
+
+    def of(self, rows: IntArray) -> list[str]:
+        """The words of rows, none of which is null."""
+        return [self.words[code] for code in self.codes[rows].tolist()]
 
 
 def names_of(journal: pa.Table) -> dict[str, str]:
@@ -86,10 +99,14 @@ def names_of(journal: pa.Table) -> dict[str, str]:
     return names
 
 
+def start_of(journal: pa.Table) -> datetime:
+    """When the clock of the market started."""
+    return datetime.fromisoformat(journal.schema.metadata[b"start"].decode())
+
+
 def times(journal: pa.Table) -> NDArray[np.datetime64]:
     """When each leg was posted, by the clock's own hours, to the microsecond."""
-    start = datetime.fromisoformat(journal.schema.metadata[b"start"].decode())
-    return _times(numbers(journal, "time_s"), start)
+    return _times(numbers(journal, "time_s"), start_of(journal))
 
 
 def _times(time_s: FloatArray, start: datetime) -> NDArray[np.datetime64]:

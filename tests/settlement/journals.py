@@ -80,7 +80,9 @@ def every_event() -> pa.Table:
     book.move(92.0, "fee", 0, 33 * CENT, CLIENT, PLATFORM)
     book.move(93.0, "capture", 1, 2 * ONE, ESCROW, SELLER)
     book.move(94.0, "top up", 2, 50 * CENT, CLIENT, ESCROW)
-    legs = [(ESCROW, USD, -350 * CENT), (FX, USD, 350 * CENT), (FX, EUR, -316 * CENT)]
+    book.move(94.5, "capture", 2, 350 * CENT, ESCROW, TRANSIT)
+    book.move(95.0, "top up", 2, CENT, CLIENT, TRANSIT)
+    legs = [(TRANSIT, USD, -351 * CENT), (FX, USD, 351 * CENT), (FX, EUR, -316 * CENT)]
     book.post(95.0, "fx", 2, *legs, (ABROAD, EUR, 316 * CENT))
     book.move(96.0, "refund", 3, 40 * CENT, ESCROW, CLIENT)
     book.move(96.0, "capture", 3, 60 * CENT, ESCROW, SELLER)
