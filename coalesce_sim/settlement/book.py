@@ -76,8 +76,10 @@ class Book:
             self._took_block.append,
         )
 
-    def told_held(self) -> None:
-        """A contract is about to be authorised: what is held for all others counts for `held_usd_p95`."""
+    def authorises(self, contractor: int) -> None:
+        """A contract with somebody is about to be authorised: what is held for others counts (p95)."""
+        if self.ledger.journal is not None:
+            self.ledger.journal.contractors.append(contractor)
         self._held_block.append(amount_of(self.ledger.held_units))
         if len(self._held_block) >= 4096:
             self._spool()
@@ -204,6 +206,7 @@ class Book:
             events=EVENTS,
             accounts=chart.names(),
             currencies=chart.currency_names(),
+            contractors=np.array(journal.contractors),
             names=told,
             start=start,
         )

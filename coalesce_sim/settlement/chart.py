@@ -9,9 +9,9 @@ class Chart:
     """Accounts by number: those of the first currency, then those of the next, each in the same order.
 
     Within a currency: a `client` and an `escrow` account for each client, a `contractor` and a `stake`
-    account for each contractor, and one each of `platform`, `exchange`, `transit`, `opening` (equity that clients and
-    contractors begin with), and losses borne by the `loss_of_platform` or the `loss_of_clients`. Accounts of
-    clients and contractors below zero are what these owe.
+    account for each contractor, and one each of `platform`, `exchange`, `transit`, `opening` (equity that
+    clients and contractors begin with), and losses borne by the `loss_of_platform` or the `loss_of_clients`.
+    Accounts of clients and contractors below zero are what these owe.
     """
 
     def __init__(self, clients: int, contractors: int, currencies: Sequence[str]) -> None:

@@ -16,11 +16,13 @@ NO_CONTRACT = -1
 
 
 class Journal:
-    """The entries of a book leg by leg, in columns of integers, one item a leg."""
+    """The entries of a book leg by leg, in columns of integers, one item a leg; `contractors` has who was hired, by
+    contract."""
 
     def __init__(self) -> None:
         self.at_s, self.entry, self.event = array("d"), array("q"), array("b")
         self.contract, self.account, self.units = array("q"), array("q"), array("q")
+        self.contractors = array("q")
         self.entries = 0
 
     def add(self, at_s: float, event: int, contract: int, legs: Iterable[Leg]) -> None:

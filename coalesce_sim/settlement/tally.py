@@ -18,8 +18,8 @@ class Tally:
 
     `prices` is what clients paid for contracts, `paid` the same by contractor, and `amounts` how many amounts
     that is; `by_clients` and `by_contractors` are fees of payments by who paid them; `fx_loss` is what
-    clients paid for other currencies beyond prices. `disputes_net` is what clients paid through `disputes`, the cost
-    of those they lost among it; `taken_back` is what came back through `charge_backs`. Of what was
+    clients paid for other currencies beyond prices. `disputes_net` is what clients paid through `disputes`,
+    the cost of those they lost among it; `taken_back` is what came back through `charge_backs`. Of what was
     `written_off` clients bore `written_off_clients`. `waited` is money × time, in unit-microseconds.
     """
 

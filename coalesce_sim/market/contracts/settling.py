@@ -100,7 +100,7 @@ class Settling(Payments):
             return False
         contract.number, contract.held_units = self._tally.authorised, price
         self._tally.authorised += 1
-        self._book.told_held()
+        self._book.authorises(contract.contractor)
         escrow = self._ledger.chart.escrow(client)
         self._purses.from_client(at_s, AUTHORISE, contract.number, client, escrow, price)
         if self._stake:
