@@ -16,8 +16,8 @@ NO_CONTRACT = -1
 
 
 class Journal:
-    """The entries of a book leg by leg, in columns of integers, one item a leg; `contractors` has who was hired, by
-    contract."""
+    """The entries of a book leg by leg, in columns of integers, one item a leg; `contractors` has who was
+    hired, by contract."""
 
     def __init__(self) -> None:
         self.at_s, self.entry, self.event = array("d"), array("q"), array("b")
