@@ -94,7 +94,7 @@ class Book:
             block.clear()
 
     def ends(self, contract: int, how: str, held_units: int) -> None:
-        """A contract has ended, once (law 7), and holds nothing, open holdbacks and disputes apart (law 4)."""
+        """A contract has ended, once (law 7); it holds nothing but open holdbacks and disputes (law 4)."""
         if contract not in self._open:
             raise ConservationError(f"law 7: contract {contract} is {how}, and is not open")
         if held_units:
@@ -148,9 +148,7 @@ class Book:
 
     def _check_ends(self) -> None:
         if self._open:
-            raise ConservationError(
-                f"law 7: contracts {sorted(self._open)[:5]} were authorised and never ended"
-            )
+            raise ConservationError(f"law 7: contract {min(self._open)} was authorised and has not ended")
         ended = sum(self.tally.ended.values())
         if ended != self.tally.authorised or min(self.tally.ended.values(), default=0) < 0:
             told = ", ".join(f"{count} {how}" for how, count in self.tally.ended.items())

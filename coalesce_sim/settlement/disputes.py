@@ -20,8 +20,8 @@ from coalesce_sim.settlement.units import units_of
 @dataclass(frozen=True, slots=True)
 class Case:
     """A delivery that is contested: `units` go to one side or the other, of which so much is `in_escrow`
-    already, since a time; the rest is put there by the side that has it. `accepted` says that this is the contractor,
-    `good` what the work is worth, and `at` which draws are its own."""
+    already, since a time; the rest is put there by the side that has it. `accepted` says that this is the
+    contractor, `good` what the work is worth, and `at` which draws are its own."""
 
     contract: int
     client: int

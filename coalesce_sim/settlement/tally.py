@@ -18,10 +18,11 @@ class Tally:
 
     `prices` is what clients paid for contracts, `paid` the same by contractor, and `amounts` how many amounts
     that is. Of it `owed` is on its way to each, in its own currency, and `contested` waits for a decision
-    instead, in that of the book. `by_clients` and `by_contractors` are fees of payments by who paid them; `fx_loss` is what
-    clients paid for other currencies beyond prices. `disputes_net` is what clients paid through `disputes`,
-    the cost of those they lost among it; `taken_back` is what came back through `charge_backs`. Of what was
-    `written_off` clients bore `written_off_clients`. `waited` is money × time, in unit-microseconds.
+    instead, in that of the book. `by_clients` and `by_contractors` are fees of payments by who paid them;
+    `fx_loss` is what clients paid for other currencies beyond prices. `disputes_net` is what clients paid
+    through `disputes`, the cost of those they lost among it; `taken_back` is what came back through
+    `charge_backs`. Of what was `written_off` clients bore `written_off_clients`. `waited` is money × time, in
+    unit-microseconds.
     """
 
     contractors: int
