@@ -10,7 +10,7 @@ from coalesce_sim.scenario.base import Model
 from coalesce_sim.scenario.distributions import NonNegative, Positive, PositiveShare
 from coalesce_sim.scenario.jurisdictions import Jurisdiction
 
-Party = int | str
+Party = Annotated[str, Field(min_length=1)] | Annotated[int, Field(ge=0)]
 """A contractor by its number in a drawn pool or by its name, or the name of an owner who is none."""
 
 
