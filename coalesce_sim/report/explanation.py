@@ -216,8 +216,7 @@ def _decision(scenario: Scenario, market: Market, decided: DecidedOffers, replic
         if reason is None:
             rows.append(row)
         else:
-            why = forbidden[who] if who in forbidden else reason
-            left_out.setdefault(why, []).append(row["contractor"])
+            left_out.setdefault(forbidden.get(who) or reason, []).append(row["contractor"])
     columns, reasons = _sorted_reasons(decision, len(rows))
     for position, row in enumerate(rows):
         row["type"] = market.pool.types[view.ids[position]]
