@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -34,8 +34,7 @@ class Breakdown:
     (`market.opportunity`). `parts_usd` are the parts of the offers, which add up to
     `external_usd`; `facts` are other figures of them, and `performance` is the performance part of the skill
     (eq. 12), all with one entry an offer. `left_out` has one entry a contractor of the pool: `OFFERS`, or the
-    place in `LEFT_OUT` of the reason why it does not. `rules` are those that forbid offers, by contractor;
-    None where no rule bears on anybody.
+    place in `LEFT_OUT` of the reason why it does not. `rules` are those that forbid offers, by contractor.
     """
 
     home: dict[str, float]
@@ -45,7 +44,7 @@ class Breakdown:
     facts: dict[str, FloatArray]
     performance: FloatArray
     left_out: NDArray[np.int8]
-    rules: dict[int, str] | None = None
+    rules: dict[int, str] = field(default_factory=dict)
 
 
 def left_out(

@@ -206,7 +206,7 @@ def _decision(scenario: Scenario, market: Market, decided: DecidedOffers, replic
     decision, view, breakdown = decided.decision, View(decided.offers, decided.row), decided.breakdown()
     table = offers_table(decided, replication, market.pool, market.skills, learning=scenario.learning)
     everybody: list[Facts] = table.to_pylist()
-    forbidden = {who: f"{LEFT_OUT[NOT_ALLOWED]}, {rule}" for who, rule in (breakdown.rules or {}).items()}
+    forbidden = {who: f"{LEFT_OUT[NOT_ALLOWED]}, {rule}" for who, rule in breakdown.rules.items()}
     left_out: dict[str, list[str]] = {}
     rows = []
     for who, row in enumerate(everybody):

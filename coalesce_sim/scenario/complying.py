@@ -89,7 +89,7 @@ class _Pool(NamedTuple):
 
 
 def unknown_contractors(scenario: Scenario, names: Sequence[str]) -> Iterator[str]:
-    """What is wrong with words that should mean contractors, who are called by these names, types or owners."""
+    """What is wrong with words that should mean contractors by these names, types of them, or owners."""
     rules, pool = scenario.compliance, _pool_of(scenario, names)
     if rules is None:
         return

@@ -54,8 +54,8 @@ def offers_table(
     if not learning:
         return pa.table(about | columns)
     about["attempt"] = same(decided.attempt, n)
-    ruled = breakdown.rules is not None
-    about["left_out"] = named(breakdown.left_out, LEFT_OUT if ruled else LEFT_OUT[:NOT_ALLOWED])
+    why = LEFT_OUT if breakdown.rules else LEFT_OUT[:NOT_ALLOWED]  # files keep all words
+    about["left_out"] = named(breakdown.left_out, why)
     place = np.cumsum(breakdown.left_out == OFFERS) - 1
     of_pool = pa.table(columns).take(pa.array(place, mask=breakdown.left_out != OFFERS))
     return pa.table(about | dict(zip(of_pool.column_names, of_pool.columns, strict=True)))

@@ -298,11 +298,10 @@ class ContractTrade:
             self._rules_on(opened, quote, task),
         )
 
-    def _rules_on(self, opened: OpenContractBlock, quote: ContractQuote, task: int) -> dict[int, str] | None:
-        """The rules by which those are ruled out who would have offered; None where no rule bears on
-        anybody."""
+    def _rules_on(self, opened: OpenContractBlock, quote: ContractQuote, task: int) -> dict[int, str]:
+        """The rules that forbid offers which would have been made, by contractor."""
         if self._allowed is None or quote.ruled_out is None:
-            return None
+            return {}
         client, who = opened.client[task], quote.ruled_out.tolist()
         return self._allowed.why(client, who, quote.now_s, sensitive=opened.is_sensitive(task))
 
