@@ -25,7 +25,6 @@ def test_rules_need_contracts() -> None:
 
 def test_all_that_cannot_be_is_told_at_once() -> None:
     links = [
-        ("of", "by", "share"),
         (3, "state", 0.6),
         (3, 4, 0.6),
         (4, 5, 0.1),
