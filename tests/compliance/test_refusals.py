@@ -84,7 +84,7 @@ def test_a_listed_pool_is_meant_by_names() -> None:
         ({"sanctioned": [-1]}, ".sanctioned[0]: must be >= 0 (got -1)"),
         ({"ownership": [{"of": 1, "by": 2, "share": 1.5}]}, ".ownership[0].share: must be <= 1 (got 1.5)"),
         ({"embargo": {"DE": ["UK"]}}, ".embargo.DE[0]: must be a code of ISO 3166-1 such as 'DE' (got 'UK')"),
-        ({"tiers": {"a": {"of": []}}}, ".tiers.a.of: must have a length of at least 1 (got [])"),
+        ({"tiers": {"a": {"of": []}}}, ".tiers.a.of: must have a length of at least 1 (got 0)"),
         (
             {"tiers": {"a": {"of": [1], "per_day_usd": 0}}},
             ".tiers.a.per_day_usd: must be > 0 (got 0)",
