@@ -8,34 +8,40 @@ import numpy as np
 
 from coalesce_sim.arrays import BoolArray, IntArray
 from coalesce_sim.compliance.limits import limits_of
-from coalesce_sim.compliance.ownership import Blocked, Link
+from coalesce_sim.compliance.ownership import blocked
 from coalesce_sim.compliance.parties import Parties
-from coalesce_sim.scenario.compliance import Compliance, Jurisdictions, Party
+from coalesce_sim.scenario.compliance import Compliance, Jurisdictions
 from coalesce_sim.streams import Streams
 
 
 class Masks:
     """Which contractors the clients under each law may not hire, (laws, contractors).
 
-    `law_of` is the row of each client. `closed` is for all tasks, `closed_to_sensitive` for those of high
-    data sensitivity; `limits` are those of prices and of onboarding.
+    `laws` are the laws, None where nobody's is known, and `law_of` is the row of each client. `closed` is for
+    all tasks, `closed_to_sensitive` for those of high data sensitivity, `closed_by` by the name of the rule;
+    `limits` are those of prices and of onboarding.
     """
 
     def __init__(self, rules: Compliance, parties: Parties, clients: int, streams: Streams) -> None:
         self._rules, self._parties = rules, parties
-        shares = {law: share for law, share in (rules.jurisdictions.clients or {}).items() if share > 0}
-        self._laws: list[str | None] = [*shares] if shares else [None]
+        shares = rules.laws_of_clients
+        self.laws: list[str | None] = [*shares] if shares else [None]
         self.law_of = _drawn([*shares.values()], clients, streams)
         self._law_of_contractor = _laws_of_contractors(rules.jurisdictions, parties)
-        self._blocked = _blocked(rules, parties)
+        self._blocked = blocked(rules.sanctioned, rules.ownership, parties.party)
         self.limits = limits_of(rules.tiers, parties)
         sanctioned = np.array([place in self._blocked for place in range(len(parties))], dtype=bool)
-        self.closed = sanctioned | self._table(self._is_embargoed)
-        self.closed_to_sensitive = self.closed | self._table(self._is_abroad)
+        self.closed_by = {
+            "sanctioned": np.tile(sanctioned, (len(self.laws), 1)),
+            "embargo": self._table(self._is_embargoed),
+            "residency": self._table(self._is_abroad),
+        }
+        self.closed = self.closed_by["sanctioned"] | self.closed_by["embargo"]
+        self.closed_to_sensitive = self.closed | self.closed_by["residency"]
 
     def _table(self, forbids: Callable[[str | None, str | None], bool]) -> BoolArray:
         """What a rule by law forbids, (laws, contractors)."""
-        rows = [[forbids(law, its) for its in self._law_of_contractor] for law in self._laws]
+        rows = [[forbids(law, its) for its in self._law_of_contractor] for law in self.laws]
         return np.array(rows, dtype=bool)
 
     def _is_embargoed(self, law: str | None, its: str | None) -> bool:
@@ -54,7 +60,7 @@ class Masks:
     def why(self, client: int, contractor: int, *, sensitive: bool) -> list[str]:
         """The rules by which a client may not hire a contractor for a task, whenever that is and whatever it
         costs."""
-        law, its = self._laws[self.law_of.item(client)], self._law_of_contractor[contractor]
+        law, its = self.laws[self.law_of.item(client)], self._law_of_contractor[contractor]
         told = list[str]()
         if contractor in self._blocked:
             told.append(self._blocked.why(contractor, self._parties.called))
@@ -85,10 +91,3 @@ def _laws_of_contractors(stated: Jurisdictions, parties: Parties) -> list[str | 
         if isinstance(place, int):
             laws[place] = law
     return laws
-
-
-def _blocked(rules: Compliance, parties: Parties) -> Blocked:
-    links: dict[Party, list[Link]] = {}
-    for each in rules.ownership:
-        links.setdefault(parties.party(each.of), []).append(Link(parties.party(each.by), each.share))
-    return Blocked(map(parties.party, rules.sanctioned), links)

@@ -8,7 +8,7 @@ from graphlib import TopologicalSorter
 from typing import Final, NamedTuple
 
 from coalesce_sim.rounding import exceeds
-from coalesce_sim.scenario.compliance import Party
+from coalesce_sim.scenario.compliance import Ownership, Party
 
 SHARE_THAT_BLOCKS: Final = 0.5
 
@@ -62,6 +62,18 @@ class Blocked:
             words.append(f"owned {_percent(held[0].share)} by {name_of(held[0].owner)}")
             party = held[0].owner
         return ", which is ".join([*words, SANCTIONED]), []
+
+
+def blocked(
+    sanctioned: Iterable[Party],
+    ownership: Iterable[Ownership],
+    party: Callable[[Party], Party] = lambda word: word,
+) -> Blocked:
+    """Who is sanctioned by what is stated, where `party` says whom a word means."""
+    links: dict[Party, list[Link]] = {}
+    for each in ownership:
+        links.setdefault(party(each.of), []).append(Link(party(each.by), each.share))
+    return Blocked(map(party, sanctioned), links)
 
 
 def _percent(share: float) -> str:

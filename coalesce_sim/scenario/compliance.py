@@ -67,3 +67,8 @@ class Compliance(Model):
     known jurisdiction are none of these."""
     tiers: dict[str, Tier] = Field(default_factory=dict)
     """Limits by what is known of contractors, by the tier's name; who is in several keeps to all."""
+
+    @property
+    def laws_of_clients(self) -> dict[str, float]:
+        """The jurisdictions that clients may be of, with their shares."""
+        return {law: share for law, share in (self.jurisdictions.clients or {}).items() if share > 0}

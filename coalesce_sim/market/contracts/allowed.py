@@ -9,8 +9,12 @@ import numpy as np
 from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
 from coalesce_sim.compliance.masks import Masks
 from coalesce_sim.compliance.parties import Parties
+from coalesce_sim.market.roster import Roster
 from coalesce_sim.market.trade import Venue
+from coalesce_sim.scenario.compliance import Compliance
 from coalesce_sim.scenario.pool import DrawnPool
+from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.streams import Streams
 
 
 class Allowed:
@@ -91,13 +95,19 @@ class Allowed:
         return told
 
 
+def masks_of(rules: Compliance, scenario: Scenario, roster: Roster, streams: Streams) -> Masks:
+    """What the rules of a scenario make of its contractors."""
+    drawn = isinstance(scenario.contractors, DrawnPool)
+    parties = Parties(roster.names, roster.types, roster.stated("jurisdiction"), drawn=drawn)
+    return Masks(rules, parties, scenario.clients.total, streams)
+
+
 def allowed_of(venue: Venue) -> Allowed | None:
     """The rules of a scenario; None where they forbid nothing to anybody."""
-    scenario, pool = venue.scenario, venue.pool
+    scenario, roster = venue.scenario, venue.pool.roster
     if scenario.compliance is None:
         return None
-    drawn = isinstance(scenario.contractors, DrawnPool)
-    parties = Parties(pool.names, pool.types, pool.roster.stated("jurisdiction"), drawn=drawn)
-    masks = Masks(scenario.compliance, parties, scenario.clients.total, venue.streams)
-    clock = scenario.clock
-    return Allowed(masks, pool.roster.presence.enter_s, clock.start_s_after_midnight) if masks.any else None
+    masks = masks_of(scenario.compliance, scenario, roster, venue.streams)
+    if not masks.any:
+        return None
+    return Allowed(masks, roster.presence.enter_s, scenario.clock.start_s_after_midnight)
