@@ -13,6 +13,7 @@ import coalesce_sim
 from coalesce_sim import RunResult, Scenario
 from coalesce_sim.experiments.replication import Wanted, play
 from coalesce_sim.report.explanation import explain
+from coalesce_sim.report.table import experience
 from tests.market.trading import contractor, market
 
 CHEAP_USD, DEAR_USD = 0.01, 0.02
@@ -126,8 +127,9 @@ def test_explain_names_the_rule_and_the_rate_counts_its_offers() -> None:
         "not allowed, embargo: SG for clients of US": ["a", "c"],
         "not allowed, tier basic: at most 0.0100 USD a contract, 1,500 USD a day": ["b"],
     }
-    [metrics] = run(ruled(rules, workers=workers)).replications
-    assert metrics["not_allowed_rate"] == pytest.approx(75.0)
+    result = run(ruled(rules, workers=workers))
+    assert result.replications[0]["not_allowed_rate"] == pytest.approx(75.0)
+    assert "Compliance: 75.0 % of all offers ruled out." in experience(result)
 
 
 def test_residency_says_where_work_may_go_and_where_it_is() -> None:
