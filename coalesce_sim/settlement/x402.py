@@ -36,8 +36,8 @@ class PaymentRequirements(Model):
     """What a contractor asks to be paid, as x402 words it, and nothing that x402 has not."""
 
     scheme: Literal["auth-capture", "batch-settlement", "exact", "upto"]
-    """What x402 has; here ``auth-capture`` for one contract: its price is held, and captured or given back. ``batch-settlement``
-    for contracts that are paid together, since each is below one unit of the asset."""
+    """What x402 has. Here ``auth-capture`` for one contract: its price is held, and captured or given back;
+    ``batch-settlement`` for contracts that are paid together, since each is below one unit of the asset."""
     network: Network
     """`settlement.network` of the scenario (CAIP-2)."""
     amount: Annotated[str, Field(pattern=r"^[0-9]+$", max_length=40)]
