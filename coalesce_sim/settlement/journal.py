@@ -14,9 +14,6 @@ from numpy.typing import NDArray
 from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.columns import dates, named, numbered, numbers, places, table_of
 
-DECIMALS: Final = 9
-"""Digits after the point that the book keeps of every currency."""
-
 _WORD: Final = pa.dictionary(pa.int32(), pa.string())
 
 SCHEMA: Final = pa.schema(
@@ -63,6 +60,7 @@ def journal_table(
     `contract` is -1 where there is none, and `contractors` has, by contract, the number of who was hired.
     """
     known, codes = np.unique(np.array(currencies, dtype=str), return_inverse=True)
+    called, names_codes = np.unique(np.array(accounts, dtype=str), return_inverse=True)
     hired = np.append(contractors, -1)[contract]
     most = int(contractors.max(initial=-1))
     columns = {
@@ -72,7 +70,7 @@ def journal_table(
         "event": named(event_code, events),
         "contract": numbered(contract),
         "contractor": named(hired, [f"K{number:03d}" for number in range(most + 1)]),
-        "account": named(account_code, accounts),
+        "account": named(names_codes[account_code], called.tolist()),
         "currency": named(codes[account_code], known.tolist()),
         "units": units,
     }
