@@ -129,9 +129,7 @@ def _with_book(scenario: Scenario, book: Path, out: Path, output: Output) -> Sce
     if book.resolve() == out.resolve():
         raise click.UsageError(f"--book: {str(book)!r} is the folder of the results; give another one")
     if scenario.settlement is None and not output.quiet:
-        print_aside(
-            "note: no settlement is stated: contracts are paid at once and at no cost (settlement: {})"
-        )
+        print_aside("note: states no settlement: contracts are paid at once, at no cost (settlement: {})")
     return settled(scenario)
 
 

@@ -47,10 +47,11 @@ class BookFolder(ResultsFolder):
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """What is in a book of replication 0 of so many, and what became of its contracts as payment
-    requirements, None where none were asked for."""
+    """What is in a book of replication 0 of so many, its own `currency`, and what became of its contracts as
+    payment requirements, None where none were asked for."""
 
     replications: int
+    currency: str
     contracts: int
     entries: int
     payments: Exported | None
@@ -62,23 +63,21 @@ class Book:
         lines = [f"book of replication 0 of {self.replications:,}: {counts}, balances to 0"]
         due = self.payments
         if due is not None:
-            lines.append(
-                f"payments: {plural(due.written, 'requirement')}, {due.alone:,} of a contract, the others of "
-                f"{due.netted:,} netted by client and contractor"
-            )
+            netted = f", {due.netted:,} of them netted by client and contractor" if due.netted else ""
+            of = plural(due.alone + due.netted, "contract")
+            lines.append(f"payments: {plural(due.written, 'requirement')} of {of}{netted}")
         if due is not None and due.left_out:
-            amount = f"{due.left_out_units / ONE:.{DECIMALS}f}"
-            lines.append(
-                f"left out of payments: {plural(due.left_out, 'contract')} of {amount} in all, which even "
-                f"netted come to less than 0.{1:0{ASSET_DECIMALS}d} each"
-            )
+            amount = f"{due.left_out_units / ONE:.{DECIMALS}f} {self.currency} in all"
+            least = f"{10**-ASSET_DECIMALS:.{ASSET_DECIMALS}f}"
+            of = plural(due.left_out, "contract")
+            lines.append(f"left out of payments: {of}, {amount}, below {least} even netted")
         return lines
 
     @property
     def summary(self) -> dict[str, Any]:
         """The same as in ``book.json`` and with ``--json``."""
         told = {"replication": 0, "replications": self.replications}
-        counts = {"contracts": self.contracts, "entries": self.entries}
+        counts = {"currency": self.currency, "contracts": self.contracts, "entries": self.entries}
         return {**told, **counts, **({} if self.payments is None else {"payments": asdict(self.payments)})}
 
 
@@ -100,7 +99,7 @@ def write_book(folder: BookFolder, origin: Origin, journal: pa.Table) -> Written
         if origin.payments:
             with open(folder.aside / "payments.jsonl", "w", encoding="utf-8", newline="") as file:
                 due = write_payments(journal, file, network=settlement.network)
-        book = Book(origin.replications, _contracts(journal), _entries(journal), due)
+        book = Book(origin.replications, settlement.currency, _contracts(journal), _entries(journal), due)
         return folder.finish(book, book.summary, origin.made)
 
 
