@@ -29,14 +29,16 @@ class Entry(NamedTuple):
 class Kept(coalesce_sim.Observer):
     """Plays a market, decided by a script or by its own policy; keeps its contracts and its book."""
 
-    def __init__(self, scenario: dict[str, Any], *choices: str) -> None:
+    def __init__(
+        self, scenario: dict[str, Any] | coalesce_sim.Scenario, *choices: str, replication: int = 0
+    ) -> None:
         self.ended: list[Contract] = []
         self.entries: list[Entry] = []
-        loaded = coalesce_sim.load(scenario)
+        loaded = coalesce_sim.load(scenario) if isinstance(scenario, dict) else scenario
         policy = Script(list(choices)).policy() if choices else create(loaded.policy)
-        self.market = Market(loaded, policy, self, seed=1)
+        self.market = Market(loaded, policy, self, seed=1, replication=replication)
         self.market.run()
-        self.figures = self.market.figures()
+        self.figures = self.market.settlement()
 
     def contract_ended(self, contract: Contract) -> None:
         self.ended.append(contract)
