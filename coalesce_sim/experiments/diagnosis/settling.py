@@ -33,7 +33,7 @@ _TASKS, _CONTRACTORS = 32, 100
 def odd_payments(scenario: Scenario) -> Iterator[str]:
     """Sentences on fees, mishaps and funds that are out of all proportion to what is paid."""
     stated = scenario.settlement
-    if stated is None:
+    if stated is None or scenario.plays_log:
         return
     price_usd = median_offer_usd(scenario)
     if not price_usd > 0:
