@@ -1,0 +1,137 @@
+"""What a study of frictions says, in sentences: what survives, what takes most, and what would mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from coalesce_sim.frictions.results import GROSS, NET, FrictionStudy
+from coalesce_sim.numbers import level_text, number, with_half_width, with_interval
+from coalesce_sim.statistics.intervals import Estimate
+
+_MANY = 10.0
+"""From here on a ratio is told as a whole number."""
+
+
+def findings(study: FrictionStudy) -> list[str]:
+    """The answer first, then what it comes of."""
+    told = [headline(study), *_fixed_fees(study), *_orders(study), *_gains(study), *_rules(study)]
+    return [f"{sentence}." for sentence in told]
+
+
+def headline(study: FrictionStudy) -> str:
+    """What survives of what is saved, and what takes most; for the title of a figure, too."""
+    gross, net = study.gross, study.net
+    took = _most(study)
+    if not _above(gross):
+        return (
+            f"No saving is shown even before any friction: {_usd(gross)} a task; {_usd(net)} after all{took}"
+        )
+    whole = f"Of {_usd(gross)} a task saved"
+    if net.ci95 is not None and net.ci95[1] < 0:
+        return f"{whole}, nothing survives: {_usd(net)} net{took}"
+    assert net.mean is not None
+    assert gross.mean is not None
+    share = f"{number(100 * net.mean / gross.mean, 0)} %"
+    return f"{whole}, {_usd(net)} survive ({share}){took}"
+
+
+def reduction(study: FrictionStudy) -> str:
+    """Cost reduction before and after, in percent."""
+    gross, net = study.reduction[GROSS], study.reduction[NET]
+    return f"Cost reduction {with_interval(gross, 1, ' %')} gross, {with_interval(net, 1, ' %')} net"
+
+
+def _most(study: FrictionStudy) -> str:
+    """The friction or rule that is shown to take most and, where another mends that, what is left of it."""
+    taking = [
+        (bar, test.difference)
+        for bar, test in zip(study.bars, study.tested, strict=True)
+        if bar.kind != "interaction" and test.shown and (test.difference.mean or 0.0) > 0
+    ]
+    if not taking:
+        return ""
+    bar, taken = max(taking, key=lambda each: each[1].mean or 0.0)
+    told = f"; {bar.label} takes most, {_usd(taken)}"
+    after, together = study.a_task(bar.after_other), study.tested[-1]
+    if after is None or not together.shown or (together.difference.mean or 0.0) > 0:
+        return told
+    other = next(each.label for each in study.bars if each.after_other is not None and each != bar)
+    return f"{told}, but {_usd(after)} after {other}"
+
+
+def _fixed_fees(study: FrictionStudy) -> Iterator[str]:
+    """What a fixed amount is beside the contracts that it is taken of, and that netting is the remedy."""
+    settlement = study.scenario.settlement
+    if settlement is None or not study.price_usd:
+        return
+    for fee in settlement.fee:
+        if fee.fixed_usd > 0:
+            ratio, every_h = fee.fixed_usd / study.price_usd, settlement.pay.every_h
+            told = f"The fixed {level_text(fee.fixed_usd)} USD of the {fee.kind} fee is {times(ratio)} the "
+            told += f"median contract of {price(study.price_usd)} USD"
+            if every_h is None:
+                yield f"{told} and is taken of each: netting is the remedy (settlement.pay.every_h)"
+            else:
+                yield f"{told}: netting every {level_text(every_h)} h takes it once for many contracts"
+
+
+def times(ratio: float) -> str:
+    """``9,400 times`` or, of less than one, ``12 % of``."""
+    if ratio < 1:
+        return f"{number(100 * ratio, 1)} % of"
+    return f"{number(float(f'{ratio:.2g}'), 0 if ratio >= _MANY else 1)} times"
+
+
+def price(usd: float) -> str:
+    """A price of any size without an exponent, to two significant digits."""
+    return format(Decimal(f"{usd:.2g}"), "f")
+
+
+def _orders(study: FrictionStudy) -> Iterator[str]:
+    """What the two largest take in either order."""
+    two = [bar for bar in study.bars if bar.before_other is not None]
+    if len(two) < 2:
+        return
+    first, second = two
+    parts = []
+    for bar, other in ((first, second), (second, first)):
+        before, after = study.a_task(bar.before_other), study.a_task(bar.after_other)
+        assert before is not None
+        assert after is not None
+        parts.append(f"{bar.label} {_takes(before)} before {other.label} and {_takes(after)} after it")
+    together = study.tested[-1]
+    shown = f"is {_usd(together.difference)} a task" if together.shown else "is not shown to differ from 0"
+    yield f"{parts[0][0].upper()}{parts[0][1:]}; {parts[1]}: their interaction {shown}"
+
+
+def _gains(study: FrictionStudy) -> Iterator[str]:
+    """Frictions that give something back, such as netting after fixed fees."""
+    for bar, test in zip(study.bars, study.tested, strict=True):
+        if bar.kind != "interaction" and test.shown and (test.difference.mean or 0.0) < 0:
+            yield f"{bar.label} gives back {_usd(test.difference.negated)} a task"
+
+
+def _rules(study: FrictionStudy) -> Iterator[str]:
+    """What each rule costs."""
+    if not study.prices:
+        return
+    parts = []
+    for label, test in study.prices.items():
+        told = with_half_width(test.difference)
+        parts.append(f"{label} {told}" if test.shown else f"{label} ({told}, not shown)")
+    yield f"Rules cost, in points of cost reduction, each by itself: {', '.join(parts)}"
+
+
+def _takes(value: Estimate) -> str:
+    if value.mean is not None and value.mean < 0:
+        return f"gives back {_usd(value.negated)}"
+    return f"takes {_usd(value)}"
+
+
+def _usd(value: Estimate) -> str:
+    return f"{with_half_width(value)} USD"
+
+
+def _above(value: Estimate) -> bool:
+    return value.mean is not None and value.mean > 0 and (value.ci95 is None or value.ci95[0] > 0)
