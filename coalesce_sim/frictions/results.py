@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 COST_POINTS = "compliance_cost_points"
 
 GROSS, NET = "gross", "net"
+ALL_RULES = "all rules"
 
 Play = Mapping[str, float]
 
@@ -93,6 +94,15 @@ class FrictionStudy:
         return estimate(self._a_task(self.saved[self.with_all]).tolist())
 
     @cached_property
+    def left(self) -> list[Estimate]:
+        """What is left of what is saved after each bar, in USD a task."""
+        found, left = [], self.saved[self.without]
+        for bar in self.bars:
+            left = tuple(before - taken for before, taken in zip(left, bar.units, strict=True))
+            found.append(estimate(self._a_task(left).tolist()))
+        return found
+
+    @cached_property
     def reduction(self) -> dict[str, Estimate]:
         """Cost reduction in percent, gross and net."""
         return {
@@ -102,12 +112,16 @@ class FrictionStudy:
 
     @cached_property
     def prices(self) -> dict[str, Contrast]:
-        """What each rule costs: cost reduction, net, without it less that with all, in points; one family."""
+        """What each rule costs, and all of them where there are several: cost reduction, net, without less
+        that with all, in points; one family."""
         rules = [place for place, each in enumerate(self.steps) if each.kind == "rule"]
         full = self._values(self.with_all, COST_REDUCTION_NET)
-        without = [self._values(self.with_all - {place}, COST_REDUCTION_NET) for place in rules]
+        priced = {self.steps[place].label: self.with_all - {place} for place in rules}
+        if len(rules) > 1:
+            priced[ALL_RULES] = self.with_all.difference(rules)
+        without = [self._values(on, COST_REDUCTION_NET) for on in priced.values()]
         found = contrasts([differences(each, full) for each in without])
-        return dict(zip((self.steps[place].label for place in rules), found, strict=True))
+        return dict(zip(priced, found, strict=True))
 
     @cached_property
     def bearing(self) -> dict[str, dict[str, Estimate]]:
@@ -149,9 +163,7 @@ class FrictionStudy:
         rows: list[dict[str, Any]] = [
             {"bar": GROSS, "kind": "saving", **_ends(self.gross), "left": self.gross.mean}
         ]
-        left = self.saved[self.without]
-        for bar, test in zip(self.bars, self.tested, strict=True):
-            left = tuple(a - b for a, b in zip(left, bar.units, strict=True))
+        for bar, test, left in zip(self.bars, self.tested, self.left, strict=True):
             before, after = self.a_task(bar.before_other), self.a_task(bar.after_other)
             rows.append(
                 {
@@ -160,7 +172,7 @@ class FrictionStudy:
                     **_ends(test.difference),
                     "p_holm": test.p_holm,
                     "shown": test.shown,
-                    "left": estimate(self._a_task(left).tolist()).mean,
+                    "left": left.mean,
                     "before_other": None if before is None else before.mean,
                     "after_other": None if after is None else after.mean,
                 }
@@ -211,7 +223,7 @@ class FrictionStudy:
             "gross_usd_per_task": self.gross.as_dict(),
             "net_usd_per_task": self.net.as_dict(),
             "cost_reduction": {name: each.as_dict() for name, each in self.reduction.items()},
-            "bars": [self._told(*each) for each in zip(self.bars, self.tested, strict=True)],
+            "bars": [self._told(*each) for each in zip(self.bars, self.tested, self.left, strict=True)],
             COST_POINTS: {label: each.as_dict() for label, each in self.prices.items()},
             "bearing_usd_per_task": {
                 part: {party: value.as_dict() for party, value in each.items()}
@@ -220,10 +232,10 @@ class FrictionStudy:
             "median_price_usd": self.price_usd,
         }
 
-    def _told(self, bar: Bar, test: Contrast) -> dict[str, Any]:
+    def _told(self, bar: Bar, test: Contrast, left: Estimate) -> dict[str, Any]:
         orders = {"before_other": self.a_task(bar.before_other), "after_other": self.a_task(bar.after_other)}
         told = {name: each.as_dict() for name, each in orders.items() if each is not None}
-        return {"bar": bar.label, "kind": bar.kind, **test.as_dict(), **told}
+        return {"bar": bar.label, "kind": bar.kind, **test.as_dict(), "left": left.as_dict(), **told}
 
 
 def _ends(value: Estimate) -> dict[str, float | None]:

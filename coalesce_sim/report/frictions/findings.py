@@ -120,7 +120,7 @@ def _rules(study: FrictionStudy) -> Iterator[str]:
     for label, test in study.prices.items():
         told = with_half_width(test.difference)
         parts.append(f"{label} {told}" if test.shown else f"{label} ({told}, not shown)")
-    yield f"Rules cost, in points of cost reduction, each by itself: {', '.join(parts)}"
+    yield f"Rules cost, in points of cost reduction: {', '.join(parts)}"
 
 
 def _takes(value: Estimate) -> str:

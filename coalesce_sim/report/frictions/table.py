@@ -58,7 +58,8 @@ def _print_waterfall(console: Console, study: FrictionStudy) -> None:
         *map(tested, study.tested),
         with_half_width(study.net),
     ]
-    columns = [Column("USD a task", taken), Column("left", column(study.waterfall["left"].tolist()))]
+    left = column([study.gross.mean, *(each.mean for each in study.left), study.net.mean])
+    columns = [Column("USD a task", taken), Column("left", left)]
     if study.pair is not None:
         before = ["", *(_told(study, each.before_other) for each in study.bars), ""]
         after = ["", *(_told(study, each.after_other) for each in study.bars), ""]
