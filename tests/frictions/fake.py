@@ -22,8 +22,9 @@ CONTRACTS, PAID_USD, TASKS = 8, 40.0, 10.0
 
 
 def stated() -> dict[str, Any]:
-    """Four tasks, far apart. Seller `a` asks 1 USD, `b` asks 2."""
-    return market([0, 600, 1200, 1800], contractor("a"), contractor("b", price_usd=2.0))
+    """Four tasks, far apart, that cost 0.10 USD at home. Seller `a` asks half of that, `b` asks 2 USD."""
+    sellers = contractor("a", price_usd=0.05), contractor("b", price_usd=2.0)
+    return market([0, 600, 1200, 1800], *sellers)
 
 
 def tiny(**sections: Any) -> Scenario:
