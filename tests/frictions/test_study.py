@@ -115,7 +115,7 @@ def test_the_answer_says_what_survives_and_what_mends_it(paid: FrictionStudy):
     )
     assert first.endswith("takes most, 0.356 USD, but 0.146 USD after pay.")
     assert fee.startswith(
-        "The fixed 0.3 USD of the card fee is 6.0 times the median contract of 0.05 USD: netting"
+        "The fixed 0.30 USD of the card fee is 6.0 times the median contract of 0.05 USD: netting"
     )
     assert "pay takes 0.000800 USD before fee: card and gives back 0.209 USD after it" in orders
     one_by_one = findings(study_of(tiny(settlement={"fee": [CARD]})))
@@ -131,7 +131,12 @@ def test_ratios_and_small_prices_are_readable():
     assert times(0.3 / 0.000032) == "9,400 times"
     assert times(3.5294) == "3.5 times"
     assert times(0.1234) == "12.3 % of"
-    assert [price(usd) for usd in (0.000032, 0.0854, 1.0)] == ["0.000032", "0.085", "1"]
+    assert [price(usd) for usd in (0.000032, 0.0854, 0.3, 1234.5)] == [
+        "0.000032",
+        "0.085",
+        "0.30",
+        "1,234.50",
+    ]
 
 
 def test_the_folder_holds_all_that_was_found_and_opens_as_a_page(tmp_path: Path):

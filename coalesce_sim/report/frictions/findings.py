@@ -16,7 +16,7 @@ _MANY = 10.0
 def findings(study: FrictionStudy) -> list[str]:
     """The answer first, then what it comes of."""
     told = [headline(study), *_fixed_fees(study), *_orders(study), *_gains(study), *_rules(study)]
-    return [f"{sentence}." for sentence in told]
+    return [f"{sentence[0].upper()}{sentence[1:]}." for sentence in told]
 
 
 def headline(study: FrictionStudy) -> str:
@@ -68,7 +68,7 @@ def _fixed_fees(study: FrictionStudy) -> Iterator[str]:
     for fee in settlement.fee:
         if fee.fixed_usd > 0:
             ratio, every_h = fee.fixed_usd / study.price_usd, settlement.pay.every_h
-            told = f"The fixed {level_text(fee.fixed_usd)} USD of the {fee.kind} fee is {times(ratio)} the "
+            told = f"The fixed {price(fee.fixed_usd)} USD of the {fee.kind} fee is {times(ratio)} the "
             told += f"median contract of {price(study.price_usd)} USD"
             if every_h is None:
                 yield f"{told} and is taken of each: netting is the remedy (settlement.pay.every_h)"
@@ -84,8 +84,8 @@ def times(ratio: float) -> str:
 
 
 def price(usd: float) -> str:
-    """A price of any size without an exponent, to two significant digits."""
-    return format(Decimal(f"{usd:.2g}"), "f")
+    """A price of any size without an exponent, to two significant digits or the cent."""
+    return f"{usd:,.2f}" if usd >= 0.1 else format(Decimal(f"{usd:.2g}"), "f")
 
 
 def _orders(study: FrictionStudy) -> Iterator[str]:
@@ -99,10 +99,10 @@ def _orders(study: FrictionStudy) -> Iterator[str]:
         before, after = study.a_task(bar.before_other), study.a_task(bar.after_other)
         assert before is not None
         assert after is not None
-        parts.append(f"{bar.label} {_takes(before)} before {other.label} and {_takes(after)} after it")
+        parts.append(f"{bar.label} {_takes(before)} before {other.label} and {_then(before, after)} after it")
     together = study.tested[-1]
     shown = f"is {_usd(together.difference)} a task" if together.shown else "is not shown to differ from 0"
-    yield f"{parts[0][0].upper()}{parts[0][1:]}; {parts[1]}: their interaction {shown}"
+    yield f"{'; '.join(parts)}: their interaction {shown}"
 
 
 def _gains(study: FrictionStudy) -> Iterator[str]:
@@ -124,9 +124,18 @@ def _rules(study: FrictionStudy) -> Iterator[str]:
 
 
 def _takes(value: Estimate) -> str:
-    if value.mean is not None and value.mean < 0:
-        return f"gives back {_usd(value.negated)}"
-    return f"takes {_usd(value)}"
+    return f"gives back {_usd(value.negated)}" if _gives(value) else f"takes {_usd(value)}"
+
+
+def _then(before: Estimate, after: Estimate) -> str:
+    """The second of two such amounts, without the verb where it is the same."""
+    return (
+        _takes(after) if _gives(before) != _gives(after) else _usd(after.negated if _gives(after) else after)
+    )
+
+
+def _gives(value: Estimate) -> bool:
+    return value.mean is not None and value.mean < 0
 
 
 def _usd(value: Estimate) -> str:
