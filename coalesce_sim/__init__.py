@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from coalesce_sim.attacks.study import attack
     from coalesce_sim.calibration.study import Calibration, calibrate
     from coalesce_sim.economics.fitting import fit_hardware
-    from coalesce_sim.errors import CoalesceError, ResultsWarning
+    from coalesce_sim.errors import CoalesceError, ConservationError, ResultsWarning
     from coalesce_sim.experiments.comparison import Comparison, compare
     from coalesce_sim.experiments.diagnosis.doctor import Diagnosis, doctor
     from coalesce_sim.experiments.parallel import EngineError
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from coalesce_sim.inputs.download import DownloadError
     from coalesce_sim.loading import load
     from coalesce_sim.logs.imported import Imported, import_log
-    from coalesce_sim.market.accounts import ConservationError
     from coalesce_sim.market.compiled.coverage import CoreError
     from coalesce_sim.market.observer import Observer
     from coalesce_sim.metrics import UnknownMetric
@@ -70,7 +69,7 @@ _HOMES = {
     "ChangedSweep": "coalesce_sim.sweeps.running",
     "CoalesceError": "coalesce_sim.errors",
     "Comparison": "coalesce_sim.experiments.comparison",
-    "ConservationError": "coalesce_sim.market.accounts",
+    "ConservationError": "coalesce_sim.errors",
     "CoreError": "coalesce_sim.market.compiled.coverage",
     "Decision": "coalesce_sim.policies.protocol",
     "Diagnosis": "coalesce_sim.experiments.diagnosis.doctor",

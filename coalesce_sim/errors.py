@@ -19,6 +19,11 @@ class CoalesceError(Exception):
     """
 
 
+class ConservationError(CoalesceError, RuntimeError):
+    """Raised in a run whose tasks, money or capacity do not add up: a defect of the simulator, never of the
+    scenario."""
+
+
 class ResultsWarning(UserWarning):
     """What is to be known of results that can be read all the same: unchecked, damaged, or made again.
 

@@ -14,7 +14,6 @@ from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.cost_parts import COST_PARTS, GROUPS, Group
 from coalesce_sim.experiments.cores import AskedCore, ChosenCore, choose_core
 from coalesce_sim.experiments.parallel import Processes
-from coalesce_sim.experiments.spool import Spool
 from coalesce_sim.experiments.totals import percentiles
 from coalesce_sim.files import expecting
 from coalesce_sim.inputs.uncertain import drawn
@@ -27,6 +26,7 @@ from coalesce_sim.policies.registry import create
 from coalesce_sim.rounding import exceeds
 from coalesce_sim.scenario.routes import HOME
 from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.spool import Spool
 
 SUMS = ("tasks", "good", "late", "turnaround_s", "usd")
 """What is added up by worker and type of task."""

@@ -15,12 +15,12 @@ from coalesce_sim.arrays import FloatArray
 from coalesce_sim.attacks.asked import Asked
 from coalesce_sim.attacks.levers import Even
 from coalesce_sim.attacks.varied import Varied
+from coalesce_sim.columns import named, nullable, table_of
 from coalesce_sim.experiments.attacks.cells import NOBODY, Cell
 from coalesce_sim.experiments.attacks.measures import profits_usd
 from coalesce_sim.experiments.attacks.playing import Play
 from coalesce_sim.experiments.attacks.written import NONE
 from coalesce_sim.experiments.cores import ChosenCore
-from coalesce_sim.experiments.tables.columns import named, nullable, table_of
 from coalesce_sim.metrics import COST_REDUCTION, in_order, is_share
 from coalesce_sim.rounding import differences
 from coalesce_sim.statistics.changepoints import Changepoint, changepoint

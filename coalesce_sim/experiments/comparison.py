@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from coalesce_sim.arrays import FloatArray
+from coalesce_sim.columns import named, nullable, table_of
 from coalesce_sim.experiments.changes import Change, aftermaths, changes_of
 from coalesce_sim.experiments.contenders import (
     UNASKED,
@@ -31,7 +32,6 @@ from coalesce_sim.experiments.parallel import ordered_map
 from coalesce_sim.experiments.queues import Judged, QueueObserver, both
 from coalesce_sim.experiments.routing import Routed, Routing
 from coalesce_sim.experiments.staging import Metrics, Stage
-from coalesce_sim.experiments.tables.columns import named, nullable, table_of
 from coalesce_sim.experiments.uncertainty import check_draws, pairs_of, sources_of, twin
 from coalesce_sim.files import expecting
 from coalesce_sim.inputs.uncertain import drawn

@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 
 from coalesce_sim.arrays import FloatArray, IntArray
-from coalesce_sim.experiments.tables.columns import numbers, places
+from coalesce_sim.columns import numbers, places
 from coalesce_sim.market.market import Market
 from coalesce_sim.market.observer import Observer
 from coalesce_sim.market.records import Records

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from coalesce_sim.arrays import FloatArray, IntArray
-from coalesce_sim.experiments.tables.columns import named, numbers, same, table_of
+from coalesce_sim.columns import named, numbers, same, table_of
 from coalesce_sim.market.contracts.ended import EndedContracts
 from coalesce_sim.market.contracts.trade import ContractTrade
 from coalesce_sim.market.market import Market

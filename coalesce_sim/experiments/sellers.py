@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 
 from coalesce_sim.arrays import FloatArray
+from coalesce_sim.columns import named, nullable, numbers, same, table_of
 from coalesce_sim.experiments.routing import MOST_NAMED
-from coalesce_sim.experiments.tables.columns import named, nullable, numbers, same, table_of
 from coalesce_sim.market.contracts.books import Books
 from coalesce_sim.market.pool import Pool
 from coalesce_sim.rounding import exceeds

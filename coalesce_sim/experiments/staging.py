@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable
 
 from coalesce_sim.experiments.cores import AskedCore, choose_core
@@ -24,6 +25,7 @@ from coalesce_sim.market.market import Market
 from coalesce_sim.market.observer import Observer, Observers
 from coalesce_sim.market.workload import Block
 from coalesce_sim.metrics import of_input
+from coalesce_sim.metrics.of_settlement import COST_REDUCTION_NET
 from coalesce_sim.policies.protocol import Policy
 from coalesce_sim.policies.registry import create
 from coalesce_sim.policies.yardsticks import BestFixed
@@ -104,7 +106,8 @@ class Stage:
         if self._cut:
             return self._totals.metrics() | inputs
         at_home = baseline.figures() if self._known is None and self.scenario.learning else {}
-        return self._totals.metrics() | self.market.figures() | at_home | inputs
+        played = self._totals.metrics() | self.market.figures()
+        return played | net_of_frictions(played) | at_home | inputs
 
     @staticmethod
     def _plays(scenario: Scenario, policy: Policy, known: AllLocal | None) -> int:
@@ -152,6 +155,15 @@ class _Course(Observer):
     def block_opened(self, block: Block) -> None:
         if self._tell is not None:
             self._tell((self._begun - 1 + self._market.share(block)) / self._plays)
+
+
+def net_of_frictions(played: Metrics) -> Metrics:
+    """What is saved once what settlement cost clients is counted; nothing where there is no settlement."""
+    if "frictions_usd" not in played:
+        return {}
+    costs_usd, all_local_usd = played["realised_usd"] + played["frictions_usd"], played["all_local_usd"]
+    saved = 100 * (1 - costs_usd / all_local_usd) if all_local_usd > 0 else math.nan
+    return {COST_REDUCTION_NET: saved}
 
 
 def stage(

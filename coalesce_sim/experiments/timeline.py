@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from coalesce_sim.arrays import FloatArray, IntArray
-from coalesce_sim.experiments.tables.columns import nullable, table_of
+from coalesce_sim.columns import nullable, table_of
 from coalesce_sim.market.records import Records
 from coalesce_sim.scenario.schema import Scenario
 

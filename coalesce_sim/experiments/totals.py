@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.cost_parts import AT_HOME, COST_PARTS, GROUPS, IN_GROUP, Group
 from coalesce_sim.experiments.against_log import Term, against_log, logged_terms
-from coalesce_sim.experiments.spool import Spool
 from coalesce_sim.inputs.logged import is_logged
 from coalesce_sim.market.observer import Observer
 from coalesce_sim.market.records import Records
 from coalesce_sim.metrics import COST_REDUCTION_AS_LOGGED, SAVINGS, in_order, of_group
 from coalesce_sim.rounding import ROUNDING, exceeds
 from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.spool import Spool
 
 PERCENTILES = (50, 95, 99)
 

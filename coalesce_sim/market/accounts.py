@@ -8,13 +8,8 @@ from collections import Counter
 import numpy as np
 
 from coalesce_sim.cost_parts import COST_PARTS, LEAK, PRICE
-from coalesce_sim.errors import CoalesceError
+from coalesce_sim.errors import ConservationError
 from coalesce_sim.market.records import Records
-
-
-class ConservationError(CoalesceError, RuntimeError):
-    """Raised in a run whose tasks, money or capacity do not add up: a defect of the simulator, never of the
-    scenario."""
 
 
 class Accounts:

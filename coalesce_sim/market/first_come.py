@@ -10,7 +10,7 @@ from itertools import islice
 
 import simpy
 
-from coalesce_sim.market.accounts import ConservationError
+from coalesce_sim.errors import ConservationError
 
 Occupied = Callable[[float, float], float]
 """How long a job of some service time takes a slot that it is given at a time."""

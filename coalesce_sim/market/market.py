@@ -145,6 +145,11 @@ class Market:
             self._play_events()
         if self.accounts.tasks_in == 0:
             self._under_way.record_nothing(self._workload.no_tasks())
+        if isinstance(self.trade, ContractTrade):
+            self.trade.close(self.ended_s)
+            journal = self.trade.payments.journal()
+            if journal is not None:
+                self._observer.journal(journal)
         self.accounts.check()
 
     def _play_events(self) -> None:

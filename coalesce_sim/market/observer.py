@@ -13,12 +13,21 @@ from coalesce_sim.policies.protocol import Decision, Offers, View
 from coalesce_sim.reputation.ratings import RatingRows
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from coalesce_sim.market.contracts.contract import Contract
     from coalesce_sim.market.contracts.ended import EndedContracts
     from coalesce_sim.market.market import Market
 
 EventName = Literal[
-    "block_opened", "considered", "decided", "contract_ended", "contracts", "ratings", "block_recorded"
+    "block_opened",
+    "considered",
+    "decided",
+    "contract_ended",
+    "contracts",
+    "ratings",
+    "block_recorded",
+    "journal",
 ]
 
 
@@ -100,6 +109,10 @@ class Observer:
         """All tasks of a block have ended; blocks come in order. Whether the next one has been opened by then
         hangs on what plays: where nobody queues the compiled core plays each block to its end first."""
 
+    def journal(self, entries: pa.Table) -> None:
+        """All has been paid: the book's entries, leg by leg; told once, where a scenario states `settlement`.
+        Who overrides this has the book keep them."""
+
     def wants(self, event: EventName) -> bool:
         """Whether this observer does anything when told."""
         return getattr(type(self), event) is not getattr(Observer, event)
@@ -147,6 +160,10 @@ class Observers(Observer):
     def block_recorded(self, records: Records) -> None:
         for each in self._observers:
             each.block_recorded(records)
+
+    def journal(self, entries: pa.Table) -> None:
+        for each in self._observers:
+            each.journal(entries)
 
     def wants(self, event: EventName) -> bool:
         return any(each.wants(event) for each in self._observers)

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from coalesce_sim.arrays import FloatArray
-from coalesce_sim.experiments.tables.columns import numbers
+from coalesce_sim.columns import numbers
 
 TIMELINE_COLUMNS = ("start_s", "tasks", "outsourced", "realised_usd", "all_local_usd")
 """The columns of the timeline that the figures are drawn from."""

@@ -18,6 +18,9 @@ MOST_USD: Final = 9e9
 Payer = Literal["client", "contractor"]
 """Who bears something."""
 
+Network = Annotated[str, Field(pattern=r"^[-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32}$")]
+"""A network in the words of CAIP-2, as in eip155:8453."""
+
 
 class Dispute(Model):
     """Deliveries that one side contests after the verdict: the client what it accepted, the contractor what
@@ -157,7 +160,7 @@ class Settlement(Model):
     """Authorisations that fail; left out, none does."""
     clients: ClientFunds | None = None
     """What clients have to spend; left out, as much as they need."""
-    network: Annotated[str, Field(pattern=r"^[-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32}$")] = "fiat:iso4217"
+    network: Network = "fiat:iso4217"
     """Network of exported payment requirements (CAIP-2), as in eip155:8453; changes nothing of what is
     played."""
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from coalesce_sim.experiments import spool
-from coalesce_sim.experiments.spool import Spool
+from coalesce_sim.spool import Spool
 
 
 @pytest.mark.parametrize("most_held", [1, 7, 1_000])

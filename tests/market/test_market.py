@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 import coalesce_sim
 from coalesce_sim.cost_parts import COST_PARTS
+from coalesce_sim.errors import ConservationError
 from coalesce_sim.experiments.hindsight import honest_baseline
-from coalesce_sim.market.accounts import Accounts, ConservationError
+from coalesce_sim.market.accounts import Accounts
 from coalesce_sim.market.baseline import ClosedForm, Replayed
 from coalesce_sim.market.first_come import Forecast, Queue
 from tests.markets import queueing

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from coalesce_sim.experiments.tables.columns import named, nullable, same, table_of, texts
+from coalesce_sim.columns import named, nullable, same, table_of, texts
 from coalesce_sim.market.contracts.ended import INCIDENTS, EndedContracts
 from coalesce_sim.market.contracts.reasons import REASONS
 from coalesce_sim.market.contracts.states import FINAL_STATES

@@ -6,8 +6,8 @@ import numpy as np
 import pyarrow as pa
 
 from coalesce_sim.arrays import IntArray
+from coalesce_sim.columns import named, nullable, same, table_of
 from coalesce_sim.cost_parts import COST_PARTS
-from coalesce_sim.experiments.tables.columns import named, nullable, same, table_of
 from coalesce_sim.market.records import Records
 from coalesce_sim.market.workload import Block
 from coalesce_sim.scenario.schema import Scenario

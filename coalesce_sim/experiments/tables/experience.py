@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
+from coalesce_sim.columns import named, same, table_of
 from coalesce_sim.economics.correction import ErrorWindow
-from coalesce_sim.experiments.tables.columns import named, same, table_of
 from coalesce_sim.reputation.ratings import RatingRows
 
 

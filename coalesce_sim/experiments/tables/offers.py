@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from coalesce_sim.arrays import FloatArray
-from coalesce_sim.experiments.tables.columns import named, nullable, same
+from coalesce_sim.columns import named, nullable, same
 from coalesce_sim.market.breakdown import LEFT_OUT, OFFERS
 from coalesce_sim.market.observer import DecidedOffers
 from coalesce_sim.market.pool import Pool

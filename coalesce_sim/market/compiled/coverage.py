@@ -87,6 +87,8 @@ def of_contracts(scenario: Scenario) -> dict[str, bool]:
             box.outages is not None for box in (scenario.boxes or {}).values()
         ),
         "incidents (contracts.security.incidents)": scenario.incidents is not None,
+        "how contracts are paid (settlement)": scenario.settlement is not None,
+        "rules about who may be hired (compliance)": scenario.compliance is not None,
         "reputation by a sliding window (reputation.model)": isinstance(model, SlidingWindowReputation),
         "reputation with Whitby's filter (reputation.model)": isinstance(model, WhitbyReputation),
         "contractors that give up (turnover.exit.in_the_red)": _gives_up(scenario),

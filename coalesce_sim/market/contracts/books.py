@@ -11,6 +11,7 @@ import numpy as np
 
 from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
 from coalesce_sim.market.cast import AGENT
+from coalesce_sim.market.contracts.payments import Payments
 from coalesce_sim.market.courses import Courses
 from coalesce_sim.market.pool import Pool
 from coalesce_sim.rounding import exceeds
@@ -45,8 +46,9 @@ class Books:
         shared: frozenset[str],
         defences: Defences,
         rents: Courses | None,
+        payments: Payments,
     ) -> None:
-        self._pool, self._revenue_usd = pool, revenue_usd
+        self._pool, self._revenue_usd, self._payments = pool, revenue_usd, payments
         self._levied_usd, self._defences = [0.0] * len(pool), defences
         self._agents = [] if pool.cast is None else [list(each.names) for each in pool.cast.agents()]
         firsts = {names[0]: f"{AGENT}{pool.names[names[0]]}" for names in self._agents}
@@ -74,20 +76,33 @@ class Books:
         self._work_usd[who] += own_usd
         return own_usd if self.known[who] else math.nan
 
-    def levy(self, who: int, usd: float) -> None:
+    def levy(self, at_s: float, who: int, usd: float) -> None:
         """A contractor pays the market."""
         self._levied_usd[who] += usd
+        if usd > 0:
+            self._payments.levy(at_s, who, usd)
+
+    def slash(self, contract: Contract, usd: float) -> None:
+        """A contractor loses its stake in a contract."""
+        self._levied_usd[contract.contractor] += usd
+        self._payments.slash(contract)
 
     def levied_usd(self, now_s: float) -> FloatArray:
         """What each has paid the market by now: levies, the fee for entering, and for slots withheld."""
         levied_usd, rules = np.array(self._levied_usd), self._defences
-        cast, presence = self._pool.cast, self._pool.roster.presence
+        presence = self._pool.roster.presence
         if rules.entry_fee_usd > 0:
             levied_usd += rules.entry_fee_usd * presence.entered(now_s)
-        if cast is not None and rules.commitment is not None:
-            there_h = self._there_s(now_s) / 3600
-            levied_usd += rules.commitment.usd_per_slot_h * there_h * cast.withheld
-        return levied_usd
+        return levied_usd + self.withheld_usd(now_s)
+
+    def withheld_usd(self, now_s: float) -> FloatArray:
+        """What each has paid by now for slots that it withheld."""
+        cast, rules = self._pool.cast, self._defences
+        if cast is None or rules.commitment is None:
+            return np.zeros(len(self._pool))
+        there_h = self._there_s(now_s) / 3600
+        withheld_usd: FloatArray = rules.commitment.usd_per_slot_h * there_h * cast.withheld
+        return withheld_usd
 
     def _usd_per_s_at(self, now_s: float, who: int) -> float:
         """What a slot of a contractor costs it at work that begins now, 0 where nothing tells."""

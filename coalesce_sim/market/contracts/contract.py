@@ -38,6 +38,10 @@ class Contract:
     leaked data cost the client `leak_usd` and its insurance `insured_usd`. `audited` says whether work that
     passed was looked at again, `waived_usd` what was not paid of its price because its contractor owed dues.
 
+    Where a book is kept, `number` is the contract's in it, -1 for one whose price could not be set aside, and
+    `held_units` what escrow holds for it. `full_usd` is what is billed where work is good, and `slashed` says
+    that its contractor has lost its stake.
+
     Where somebody may cheat, `effort` is how the work was done, None for honestly, `other_usd` what another's
     work cost that was delivered in its place, NaN where none was, `honest_good` whether it is good when it is
     done honestly, and `honest_usd` what is due for it by an honest price. `manipulated` says that somebody
@@ -93,6 +97,10 @@ class Contract:
     insured_usd: float = 0.0
     audited: bool = False
     waived_usd: float = 0.0
+    number: int = -1
+    held_units: int = 0
+    full_usd: float = 0.0
+    slashed: bool = False
     manipulated: bool = False
     harm_usd: float = 0.0
 

@@ -17,8 +17,9 @@ from coalesce_sim.market.contracts.knowledge import Expected, Knowledge
 from coalesce_sim.market.contracts.layout import Layouts
 from coalesce_sim.market.contracts.lifecycle import Lifecycle
 from coalesce_sim.market.contracts.open_block import OpenContractBlock
+from coalesce_sim.market.contracts.payments import Payments
 from coalesce_sim.market.contracts.quotes import ContractQuote, ContractQuotes
-from coalesce_sim.market.contracts.reasons import FOUND_BAD, OUTAGE
+from coalesce_sim.market.contracts.reasons import FOUND_BAD, OUTAGE, UNPAID
 from coalesce_sim.market.contracts.results import Mishaps
 from coalesce_sim.market.contracts.safeguards import Safeguards
 from coalesce_sim.market.contracts.states import COMPLETED, FAILED, REJECTED
@@ -54,13 +55,16 @@ class Dealing:
         budgets: Budgets | None,
         books: Books,
         safeguards: Safeguards | None,
+        payments: Payments,
     ) -> None:
         self._rules, self._knowledge, self._endings, self._home = rules, knowledge, endings, home
         self._layouts, self._quotes = layouts, quotes
         self._env, self._accounts, self._books = venue.queues.env, venue.accounts, books
         self._observer, self._listens = venue.observer, venue.listens
         self._log = ContractLog() if venue.observer.wants("contracts") else None
-        self._budgets, self._safeguards = budgets, safeguards
+        self._budgets, self._safeguards, self._payments = budgets, safeguards, payments
+        stated = payments.bad_share
+        self._bad_share = rules.due_on_failure if stated is None else stated
         self._mishaps, self._conduct = mishaps, behaviour.conduct
         self._reception, self._rating = behaviour.reception, behaviour.rating
         self._lifecycle = Lifecycle(venue, rules, self._conduct, endings, mishaps, layouts.setup_s)
@@ -110,7 +114,8 @@ class Dealing:
         )
         opened.tried[task] = (*opened.tried[task], contractor)
         opened.records.contractor[task] = contractor
-        self._accounts.hold(contract.agreed_usd)
+        if not self._payments.reserve(contract):
+            contract.state, contract.reason = REJECTED, UNPAID
         if self._budgets is not None:
             self._budgets.commit(contract.client, contract.agreed_usd, now_s)
         return contract
@@ -141,18 +146,21 @@ class Dealing:
         elif contract.reason == OUTAGE:
             self._accounts.lost_to_outages += 1
         contract.billed_usd, fees = self._due_usd(contract), self._fees_usd(contract)
-        pays = contract.billed_usd == 0 or self._reception.pays(contract)
-        contract.paid_usd = contract.billed_usd if pays else 0.0
+        payments = self._payments
+        pays = payments.secured or contract.billed_usd == 0 or self._reception.pays(contract)
+        contract.paid_usd = payments.admitted_usd(contract, contract.billed_usd) if pays else 0.0
         honest_usd = None if self._conduct.concerns is None else self._honest_usd(contract)
         if self._safeguards is not None:
             contract.paid_usd = self._safeguards.settle(contract)
         communication_usd, verification_usd, integration_usd = fees
         contract.fees_usd = communication_usd + verification_usd + integration_usd
-        self._accounts.release(contract.agreed_usd, contract.state)
+        if contract.state in (COMPLETED, FAILED):
+            payments.deliver(contract)
+        else:
+            payments.cancel(contract)
         if self._budgets is not None:
             more_usd = contract.paid_usd - contract.agreed_usd
             self._budgets.settle(contract.client, more_usd, contract.submitted_s, contract.ended_s)
-        self._accounts.pay(contract.contractor, contract.paid_usd)
         if contract.effort is not None and contract.effort.like is not None:
             contract.other_usd = self._other_usd(contract, contract.effort.like)
         contract.own_usd = self._books.enter(contract)
@@ -232,7 +240,8 @@ class Dealing:
         breaks_off = not good and self._mishaps.fails_openly.draw(*at) < self._rules.failed_share
         usd, kept = layout.communication_usd[row], False
         _, due_usd = self._billed_usd(contract, good=good)
-        if not (breaks_off or incident == LOST or contract.reason == OUTAGE):
+        undelivered = breaks_off or incident == LOST or contract.reason == OUTAGE
+        if not undelivered:
             good &= incident != TAMPERED
             kept = self._passes(contract, good=good)
             usd += layout.check_usd[row]
@@ -240,7 +249,8 @@ class Dealing:
                 usd += safeguards.audit_usd
                 kept = good or not safeguards.finds(contract)
             usd += self._integration_usd if kept else 0.0
-        due_usd *= 1.0 if kept else self._rules.due_on_failure
+        if not kept:
+            due_usd *= self._rules.due_on_failure if undelivered else self._bad_share
         if safeguards is not None:
             due_usd -= safeguards.waived_usd(contract.contractor, due_usd)
         return due_usd + usd + self._worth_usd(contract, kept=kept, good=good)
@@ -254,10 +264,12 @@ class Dealing:
     def _due_usd(self, contract: Contract) -> float:
         """What the contractor is paid: its price by what was written or its bill by use, as it bills it, or a
         price that was fixed."""
-        due_usd = self._bill_usd(contract)
+        contract.full_usd = due_usd = self._bill_usd(contract)
         if contract.reported:
             return due_usd
-        return due_usd * self._rules.due_on_failure if contract.state in (COMPLETED, FAILED) else 0.0
+        if contract.state == COMPLETED:
+            return due_usd * self._bad_share
+        return due_usd * self._rules.due_on_failure if contract.state == FAILED else 0.0
 
     def _bill_usd(self, contract: Contract) -> float:
         due_usd, honest_usd = self._billed_usd(contract, good=contract.done_well)
@@ -307,6 +319,7 @@ class Dealing:
         if not self._listens:
             return None
         over_usd = 0.0 if contract.kept else self._doing_over_usd(contract)
+        surcharge_usd = self._payments.surcharge_of_usd(who, contract.paid_usd)
         return Outcome(
             task=contract.task,
             client=contract.client,
@@ -317,7 +330,7 @@ class Dealing:
             estimated_usd=contract.estimated_usd,
             internal_usd=contract.internal_usd,
             price_usd=contract.paid_usd,
-            realised_usd=charged_usd + late_usd + over_usd + contract.leak_usd,
+            realised_usd=charged_usd + late_usd + over_usd + contract.leak_usd + surcharge_usd,
             success=contract.passed,
         )
 

@@ -12,6 +12,7 @@ from coalesce_sim.market.contracts.behaviour import Conduct, as_it_can_be
 from coalesce_sim.market.contracts.incidents import LEAKED, LOST, TAMPERED
 from coalesce_sim.market.contracts.layout import Layouts
 from coalesce_sim.market.contracts.open_block import OpenContractBlock
+from coalesce_sim.market.contracts.payments import Payments
 from coalesce_sim.market.contracts.quotes import ContractQuote, ContractQuotes
 from coalesce_sim.market.contracts.results import Mishaps
 from coalesce_sim.market.contracts.safeguards import Safeguards
@@ -32,7 +33,11 @@ class Foresight:
         quotes: ContractQuotes,
         mishaps: Mishaps,
         safeguards: Safeguards | None,
+        payments: Payments,
     ) -> None:
+        self._payments = payments
+        stated = payments.bad_share
+        self._bad_share = rules.due_on_failure if stated is None else stated
         scenario, self._quotes, self._mishaps = venue.scenario, quotes, mishaps
         self._conduct, self._safeguards = conduct, safeguards
         self._rules, self._pool, self._queues, self._layouts = rules, venue.pool, venue.queues, layouts
@@ -103,9 +108,11 @@ class Foresight:
         overhead_s = search_s + self._layouts.overhead_s(layout, task)
         late_s = np.maximum(0.0, elapsed_s + overhead_s + queue_s + work_s)
         fees_usd = layout.fees_usd[task]
-        accepted_usd = self._paid_usd(ids, bill_usd) + fees_usd + late_s * self._late_usd_per_s
-        failed_usd = self._paid_usd(ids, rules.due_on_failure * bill_usd)
-        rejected_usd = failed_usd + fees_usd - self._integration_usd + over_usd
+        accepted_usd = self._costs_usd(ids, bill_usd) + fees_usd + late_s * self._late_usd_per_s
+        failed_usd = self._costs_usd(ids, rules.due_on_failure * bill_usd)
+        failed_usd = failed_usd + fees_usd - self._integration_usd + over_usd
+        rejected_usd = self._costs_usd(ids, self._bad_share * bill_usd)
+        rejected_usd = rejected_usd + fees_usd - self._integration_usd + over_usd
         check = rules.verification.check(by_hand=layout.manual[task])
         at = ids, block.first + task, attempt
         draw = self._mishaps.found.draws(*at)
@@ -123,7 +130,7 @@ class Foresight:
         if self._safeguards is not None:
             delivered_usd[audited] += self._safeguards.audit_usd
         undelivered = (~good & breaks_off) | (incident == LOST) | lost
-        cost_usd: FloatArray = np.where(undelivered, rejected_usd - layout.check_usd[task], delivered_usd)
+        cost_usd: FloatArray = np.where(undelivered, failed_usd - layout.check_usd[task], delivered_usd)
         cost_usd[incident == LEAKED] += layout.leak_usd[task] * self._mishaps.incidents.borne_share
         return cost_usd
 
@@ -135,6 +142,12 @@ class Foresight:
             never: BoolArray = np.zeros(len(ids), dtype=bool)
             return never, never
         return self._safeguards.foreseen(ids, task, attempt, quote.offers.reliability)
+
+    def _costs_usd(self, ids: IntArray, due_usd: FloatArray) -> FloatArray:
+        """What is paid of what is due to each, and what paying it is expected to cost."""
+        paid_usd = self._paid_usd(ids, due_usd)
+        surcharge_usd = self._payments.surcharge_usd(ids, paid_usd)
+        return paid_usd if surcharge_usd is None else paid_usd + np.where(paid_usd > 0, surcharge_usd, 0.0)
 
     def _paid_usd(self, ids: IntArray, due_usd: FloatArray) -> FloatArray:
         """What of what is due to each is paid."""

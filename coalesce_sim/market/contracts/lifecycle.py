@@ -13,7 +13,15 @@ from coalesce_sim.market.contracts.behaviour import Conduct, as_it_can_be
 from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.contracts.endings import Endings
 from coalesce_sim.market.contracts.incidents import LEAKED, LOST, TAMPERED
-from coalesce_sim.market.contracts.reasons import BROKE_OFF, FULL, OUTAGE, TIMED_OUT, UNREACHABLE, WORK_LOST
+from coalesce_sim.market.contracts.reasons import (
+    BROKE_OFF,
+    FULL,
+    OUTAGE,
+    TIMED_OUT,
+    UNPAID,
+    UNREACHABLE,
+    WORK_LOST,
+)
 from coalesce_sim.market.contracts.results import Mishaps
 from coalesce_sim.market.contracts.states import (
     AUTH_REQUIRED,
@@ -58,6 +66,8 @@ class Lifecycle:
 
         Until then its client cancels it at the deadline, whatever state it is in.
         """
+        if contract.reason == UNPAID:
+            return
         rules, who, row = self._rules, contract.contractor, contract.row
         luck, layout, at = self._mishaps, contract.opened.layout, (who, contract.task, contract.attempt)
         down = self._outages is not None and self._outages.is_down(who, self._queues.env.now)

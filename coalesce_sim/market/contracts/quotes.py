@@ -14,6 +14,7 @@ from coalesce_sim.market.contracts.incidents import LEAKED, LOST, TAMPERED, Inci
 from coalesce_sim.market.contracts.knowledge import Knowledge
 from coalesce_sim.market.contracts.layout import Layout, Layouts
 from coalesce_sim.market.contracts.open_block import OpenContractBlock
+from coalesce_sim.market.contracts.payments import Payments
 from coalesce_sim.market.contracts.results import GroundTruth
 from coalesce_sim.market.contracts.terms import (
     ASKED,
@@ -112,7 +113,9 @@ class ContractQuotes:
         truth: GroundTruth,
         knowledge: Knowledge,
         incidents: Incidents,
+        payments: Payments,
     ) -> None:
+        self._payments = payments
         scenario, pool, skills = venue.scenario, venue.pool, venue.skills
         self._rule = scenario.cost_model.external
         self._late_usd_per_s = scenario.cost_model.late_usd_per_s
@@ -215,6 +218,9 @@ class ContractQuotes:
                 by_use=self._by_use,
             ),
         )
+        surcharge_usd = self._payments.surcharge_usd(ids, of[SHOWN])
+        if surcharge_usd is not None:
+            of[EXTERNAL] += surcharge_usd
         if rule == BARGAINED:
             made = np.isfinite(of[ASKED])
             ids, of = ids[made], np.compress(made, of, axis=1)
@@ -293,6 +299,9 @@ class ContractQuotes:
         }
         if self._incidents.stated:
             parts_usd["expected_leak_usd"] = layout.leak_usd[task] * self._borne_share * self._leaks[ids]
+        surcharge_usd = self._payments.surcharge_usd(ids, offers.price_usd[0])
+        if surcharge_usd is not None:
+            parts_usd["settlement_usd"] = surcharge_usd
         facts = {
             "calibration_factor": known,
             "time_factor": known_time,

@@ -17,5 +17,8 @@ WORK_LOST: Final = "lost"
 OUTAGE: Final = "outage"
 """The contractor went down while it worked, and lost the work."""
 
-REASONS: Final = ("", UNREACHABLE, TIMED_OUT, FULL, BROKE_OFF, FOUND_BAD, WORK_LOST, OUTAGE)
+UNPAID: Final = "payment failed"
+"""The price could not be set aside."""
+
+REASONS: Final = ("", UNREACHABLE, TIMED_OUT, FULL, BROKE_OFF, FOUND_BAD, WORK_LOST, OUTAGE, UNPAID)
 """All there are; none for a contract that was accepted."""

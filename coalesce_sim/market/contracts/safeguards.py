@@ -58,6 +58,6 @@ class Safeguards:
         self._owed_usd[who] -= contract.waived_usd
         paid_usd = due_usd - contract.waived_usd
         if contract.reason in (FOUND_BAD, BROKE_OFF):
-            self._books.levy(who, self._rules.stake_usd)
-        self._books.levy(who, self._rules.platform_fee_share * paid_usd)
+            self._books.slash(contract, self._rules.stake_usd)
+        self._books.levy(contract.ended_s, who, self._rules.platform_fee_share * paid_usd)
         return paid_usd

@@ -182,7 +182,7 @@ class Strategies:
         for ballot in ballots:
             if ballot.contract:
                 listed_usd = self._pool.base_price_usd.item(ballot.contractor)
-                self._books.levy(ballot.contractor, self._defences.platform_fee_share * listed_usd)
+                self._books.levy(at_s, ballot.contractor, self._defences.platform_fee_share * listed_usd)
             if self.admits(ballot):
                 self._knowledge.rate(at_s, ballot)
                 self.written(at_s, ballot)

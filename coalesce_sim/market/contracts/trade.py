@@ -24,6 +24,7 @@ from coalesce_sim.market.contracts.home import Home, OwnWork
 from coalesce_sim.market.contracts.knowledge import Knowledge
 from coalesce_sim.market.contracts.layout import Layouts
 from coalesce_sim.market.contracts.open_block import OpenContractBlock
+from coalesce_sim.market.contracts.paying import payments_of
 from coalesce_sim.market.contracts.quotes import ContractQuote, ContractQuotes
 from coalesce_sim.market.contracts.results import GroundTruth, Mishaps
 from coalesce_sim.market.contracts.ruin import give_up
@@ -79,6 +80,7 @@ class ContractTrade:
                 scenario.discovery, counts["clients"], counts["types"], pool.roster.presence, venue.luck
             )
         self.layouts = Layouts(scenario, rules, pool, self.truth, behaviour.asking, venue.queues.sharing)
+        self.payments = payments_of(venue)
         self.books = Books(
             pool,
             venue.accounts.revenue_usd,
@@ -86,6 +88,7 @@ class ContractTrade:
             shared=venue.queues.shared_boxes,
             defences=defences,
             rents=courses_of("slot_usd_per_h", pool.roster, scenario.clock, venue.luck),
+            payments=self.payments,
         )
         if strategies is not None:
             strategies.begin(scenario.clock.horizon_s, self._knowledge, self.books)
@@ -100,10 +103,10 @@ class ContractTrade:
             env.process(give_up(env, presence, self.books, leaves.in_the_red, **looks))
         self._incidents, self._bidding = mishaps.incidents, behaviour.bidding
         self._quotes = ContractQuotes(
-            venue, rules, self.layouts, self.truth, self._knowledge, self._incidents
+            venue, rules, self.layouts, self.truth, self._knowledge, self._incidents, self.payments
         )
         self._foresight = Foresight(
-            venue, rules, behaviour.conduct, self.layouts, self._quotes, mishaps, safeguards
+            venue, rules, behaviour.conduct, self.layouts, self._quotes, mishaps, safeguards, self.payments
         )
         self._message_usd, self._searches = scenario.message_usd, venue.searches
         self._endings, self.budgets = (endings := Endings(venue)), budgets_of(scenario, venue.luck)
@@ -122,6 +125,7 @@ class ContractTrade:
             self.budgets,
             self.books,
             safeguards,
+            self.payments,
         )
 
     def know(self, factors: FloatArray, time_factors: FloatArray, own: FloatArray) -> None:
@@ -328,13 +332,20 @@ class ContractTrade:
         there is no public record."""
         return self._dealing.take_contracts(), self._knowledge.take_ratings()
 
+    def close(self, now_s: float) -> None:
+        """The market has ended: what is left of payment falls due."""
+        for who, usd in enumerate(self.books.withheld_usd(now_s).tolist()):
+            if usd > 0:
+                self.payments.levy(now_s, who, usd)
+        self.payments.close(now_s)
+
     def figures(self) -> dict[str, float]:
         """How far estimates were off, how contracts ended, how old the clients' knowledge of contractors was.
 
         The `estimation_error` figures are ``Σ|estimated − charged| / Σ charged`` over all charges, the first
         50 of them and the last.
         """
-        figures = self._knowledge.errors_by_time() | self._contract_shares()
+        figures = self._knowledge.errors_by_time() | self._contract_shares() | self.payments.figures()
         if self._blocking is not None:
             figures |= self._blocking.figures()
         if self._turns_over and self._accounts.tasks_in:

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from coalesce_sim.arrays import FloatArray
+from coalesce_sim.arrays import FloatArray, IntArray
 
 
 def table_of(columns: Mapping[str, pa.Array | NDArray[Any]]) -> pa.Table:
@@ -24,6 +24,16 @@ def table_of(columns: Mapping[str, pa.Array | NDArray[Any]]) -> pa.Table:
 def nullable(values: FloatArray) -> pa.Array:
     """The values with null for NaN."""
     return _plain(values, ~np.isnan(values))
+
+
+def numbered(values: IntArray) -> pa.Array:
+    """The values with null for negative ones."""
+    return _plain(values, values >= 0)
+
+
+def dates(days: NDArray[np.datetime64]) -> pa.Array:
+    """A column of days."""
+    return _plain(days.astype("datetime64[D]").astype(np.int32)).view(pa.date32())
 
 
 def named(codes: NDArray[np.integer], names: Sequence[str]) -> pa.DictionaryArray:
@@ -53,9 +63,18 @@ def numbers(table: pa.Table, name: str) -> NDArray[Any]:
 
 def places(column: pa.DictionaryArray) -> NDArray[np.int32]:
     """The place of each name in the dictionary, -1 for null: what `named` was given."""
-    valid, indices = column.indices.buffers()
-    codes = np.frombuffer(indices, np.int32)[column.offset :][: len(column)]
-    return codes if valid is None else np.where(_bits(valid, column), codes, np.int32(-1))
+    return _codes(column.indices, np.int32)
+
+
+def codes(column: pa.Int64Array) -> IntArray:
+    """The values, -1 for null: what `numbered` was given."""
+    return _codes(column, np.int64)
+
+
+def _codes(column: pa.Array, kind: type[Any]) -> NDArray[Any]:
+    valid, content = column.buffers()
+    values = np.frombuffer(content, kind)[column.offset :][: len(column)]
+    return values if valid is None else np.where(_bits(valid, column), values, kind(-1))
 
 
 def _plain(values: NDArray[Any], known: NDArray[np.bool_] | None = None) -> pa.Array:

@@ -1,0 +1,34 @@
+"""How the contracts of a scenario are paid."""
+
+from __future__ import annotations
+
+import math
+
+from coalesce_sim.inputs.tasktable import tasks_of
+from coalesce_sim.market.contracts.payments import Payments
+from coalesce_sim.market.contracts.settling import Settling
+from coalesce_sim.market.trade import Venue
+from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.scenario.volume import expected_tasks
+from coalesce_sim.scenario.workload import DemandDriven, Recorded, Renewal
+
+
+def payments_of(venue: Venue) -> Payments:
+    """Payment as the scenario settles it, or at once and for nothing."""
+    scenario, stated = venue.scenario, venue.scenario.settlement
+    if stated is None:
+        return Payments(venue.accounts)
+    every_h = stated.pay.every_h
+    per_payment = 1.0 if every_h is None else _tasks(scenario) * every_h / (24 * scenario.clock.days)
+    clients = scenario.clients.total
+    return Settling(venue, stated, expected_per_payment=min(per_payment, _tasks(scenario)) / clients)
+
+
+def _tasks(scenario: Scenario) -> float:
+    """About how many tasks come; of several in a file, all."""
+    arrivals = scenario.workload.arrivals
+    if isinstance(arrivals, DemandDriven | Renewal | Recorded):
+        horizon_s, clients = scenario.clock.horizon_s, scenario.clients.total
+        return expected_tasks(arrivals, scenario.market_demand, horizon_s, clients)
+    table = tasks_of(scenario)
+    return math.inf if table is None else float(len(table.arrival_s))

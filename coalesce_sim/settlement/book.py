@@ -1,0 +1,231 @@
+"""The book of one market: its parts, the laws that hold over all of it, and what it tells in the end."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from coalesce_sim.errors import ConservationError
+from coalesce_sim.luck import Luck
+from coalesce_sim.scenario.settlement import Settlement
+from coalesce_sim.settlement.calendar import Calendar
+from coalesce_sim.settlement.chart import Chart
+from coalesce_sim.settlement.events import EVENTS, WRITE_OFF
+from coalesce_sim.settlement.ledger import NO_CONTRACT, Journal, Ledger
+from coalesce_sim.settlement.payouts import Payouts
+from coalesce_sim.settlement.purses import Purses
+from coalesce_sim.settlement.rates import Rates
+from coalesce_sim.settlement.tally import Tally
+from coalesce_sim.settlement.terms import Terms
+from coalesce_sim.settlement.units import amount_of
+from coalesce_sim.spool import Spool
+from coalesce_sim.streams import Streams
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_DAY_S = 86_400.0
+
+
+class Book:
+    """Ledger, purses, calendar and payouts of a market; `currency_of` says in what contractors are paid."""
+
+    def __init__(
+        self,
+        stated: Settlement,
+        *,
+        clients: int,
+        contractors: int,
+        currency_of: Sequence[str],
+        luck: Luck,
+        streams: Streams,
+        keeps_journal: bool,
+    ) -> None:
+        self.stated, self.terms = stated, Terms(stated)
+        currencies = list(dict.fromkeys([stated.currency, *currency_of]))
+        number = {currency: place for place, currency in enumerate(currencies)}
+        self.currency_of = [number[each] for each in currency_of]
+        fx = stated.fx
+        start = [1.0 if fx is None else fx.rate.get(currency, 1.0) for currency in currencies]
+        rates = Rates(
+            start,
+            0.0 if fx is None else fx.volatility_per_year,
+            lambda place: streams(f"settlement.fx.{currencies[place]}"),
+        )
+        chart = Chart(clients, contractors, currencies)
+        self.ledger = Ledger(chart, Journal() if keeps_journal else None)
+        limited = stated.clients is not None
+        self.purses = Purses(self.ledger, rates, self.currency_of, limited=limited)
+        self.calendar, self.tally = Calendar(), Tally(contractors)
+        self._rates, self._held, self._took_s = rates, Spool(), Spool()
+        self._held_block: list[float] = []
+        self._took_block: list[float] = []
+        self.payouts = Payouts(
+            self.terms,
+            self.ledger,
+            self.purses,
+            self.calendar,
+            self.tally,
+            stated.charge_backs,
+            luck("settlement.charged_back"),
+            luck("settlement.charge_back_days"),
+            self._took_block.append,
+        )
+
+    def authorises(self, contractor: int) -> None:
+        """A contract with somebody is about to be authorised: what is held for others counts (p95)."""
+        if self.ledger.journal is not None:
+            self.ledger.journal.contractors.append(contractor)
+        self._held_block.append(amount_of(self.ledger.held_units))
+        if len(self._held_block) >= 4096:
+            self._spool()
+
+    def _spool(self) -> None:
+        for block, spool in ((self._held_block, self._held), (self._took_block, self._took_s)):
+            spool.add(np.array(block, dtype=np.float64))
+            block.clear()
+
+    def is_empty(self, contract: int, units: int) -> None:
+        """Law 4: a contract that has ended holds nothing, open holdbacks and disputes apart."""
+        if units:
+            raise ConservationError(f"law 4: contract {contract} has ended and still holds {units} units")
+
+    def close(self, now_s: float, revenue_usd: Sequence[float]) -> None:
+        """The market has ended: let all fall due, write off what nobody has, and check the laws."""
+        self.calendar.advance()
+        self._write_off(now_s)
+        self.ledger.check()
+        self._check_ends()
+        self._check_revenue(revenue_usd)
+        self._check_clients()
+
+    def _write_off(self, now_s: float) -> None:
+        """What contractors owe in the end and have not got is borne by somebody else."""
+        chart, ledger, rules = self.ledger.chart, self.ledger, self.stated.charge_backs
+        by_client = rules is not None and rules.written_off_by == "client"
+        for who in range(chart.contractors):
+            currency = self.currency_of[who]
+            account = chart.contractor(who, currency)
+            owes = -ledger.balances[account]
+            if owes <= 0:
+                continue
+            at_s = max(now_s, self.calendar.now_s)
+            units = self._rates.own(owes, currency, at_s) if currency else owes
+            client = self.payouts.last_taken_by.get(who) if by_client else None
+            bearer = chart.platform if client is None else client
+            loss = chart.loss_of_platform if client is None else chart.loss_of_clients
+            legs = [(account, owes), (bearer, -units), (loss, units)]
+            if currency:
+                theirs = chart.shared(chart.exchange, currency)
+                legs += [(theirs, -owes), (chart.exchange, units), (chart.opening, -units)]
+            else:
+                legs.append((chart.opening, -owes))
+            if client is not None:
+                self.purses.cover(at_s, client, units)
+            ledger.post(at_s, WRITE_OFF, NO_CONTRACT, *legs)
+            self.tally.written_off += units
+            if client is not None:
+                self.tally.written_off_clients += units
+
+    def _check_ends(self) -> None:
+        ended = sum(self.tally.ended.values())
+        if ended != self.tally.authorised or min(self.tally.ended.values(), default=0) < 0:
+            told = ", ".join(f"{count} {how}" for how, count in self.tally.ended.items())
+            raise ConservationError(f"law 7: {self.tally.authorised} contracts were authorised, and {told}")
+        chart = self.ledger.chart
+        for account in (*map(chart.escrow, range(chart.clients)), chart.transit):
+            if self.ledger.balances[account]:
+                held = self.ledger.balances[account]
+                raise ConservationError(
+                    f"law 4: all contracts have ended, and {chart.names()[account]} still holds {held} units"
+                )
+
+    def _check_revenue(self, revenue_usd: Sequence[float]) -> None:
+        """Law 5: what contractors got is what the records say, within half a unit an amount, and what adding
+        floats up loses."""
+        for who, usd in enumerate(revenue_usd):
+            booked, amounts = self.tally.paid[who], self.tally.amounts[who]
+            apart = abs(usd - amount_of(booked))
+            if apart > 0.5e-9 * amounts + 1e-15 * amounts * abs(usd):
+                raise ConservationError(
+                    f"law 5: contractor {who} got {booked} units by the book and {usd!r} by the records"
+                )
+
+    def _check_clients(self) -> None:
+        """Law 6: what clients have paid is the prices and what they bore of each friction."""
+        chart, balances = self.ledger.chart, self.ledger.balances
+        left = sum(balances[: chart.clients])
+        paid = self.purses.funded_clients - left
+        told = self.tally.prices + self.tally.borne_by_clients
+        if paid != told:
+            raise ConservationError(
+                f"law 6: clients paid {paid} units, and prices and frictions come to {told}"
+            )
+
+    def figures(self) -> dict[str, float]:
+        """What settlement came to, by metric; what is not stated is left out."""
+        self._spool()
+        tally, stated, terms = self.tally, self.stated, self.terms
+        capital = terms.capital(tally.waited)
+        borne = tally.borne_by_clients + (capital if terms.capital_by_client else 0)
+        held_usd, took_s = self._held.values(), self._took_s.values()
+        figures = {
+            "frictions_usd": amount_of(borne),
+            "fees_usd": amount_of(tally.by_clients + tally.by_contractors),
+            "fx_loss_usd": amount_of(tally.fx_loss),
+            "capital_cost_usd": amount_of(capital),
+            "held_usd_p95": float(np.percentile(held_usd, 95)) if len(held_usd) else math.nan,
+            "days_to_paid_p50": float(np.median(took_s)) / _DAY_S if len(took_s) else math.nan,
+            "disputes": float(tally.disputes),
+            "disputes_usd": amount_of(tally.disputes_net),
+            "charge_backs": float(tally.charge_backs),
+            "charge_backs_usd": amount_of(tally.taken_back),
+            "written_off_usd": amount_of(tally.written_off),
+            "written_off_by_clients_usd": amount_of(tally.written_off_clients),
+            "payment_failures": float(tally.payment_failures),
+        }
+        return {name: value for name, value in figures.items() if name not in _unstated(stated)}
+
+    def table(self, journal: Journal, names: Sequence[str], start: datetime) -> pa.Table:
+        """The entries as a table (`journal_table`)."""
+        from coalesce_sim.settlement.journal import journal_table
+
+        chart = self.ledger.chart
+        told: Mapping[str, str] = {f"K{who:03d}": name for who, name in enumerate(names)}
+        return journal_table(
+            np.array(journal.at_s),
+            np.array(journal.entry),
+            np.array(journal.event),
+            np.array(journal.contract),
+            np.array(journal.account),
+            np.array(journal.units),
+            events=EVENTS,
+            accounts=chart.names(),
+            currencies=chart.currency_names(),
+            contractors=np.array(journal.contractors),
+            names=told,
+            start=start,
+        )
+
+
+def _unstated(stated: Settlement) -> set[str]:
+    """Figures of what a scenario does not state."""
+    escrow = stated.escrow
+    needs = {
+        "fees_usd": bool(stated.fee),
+        "fx_loss_usd": stated.fx is not None,
+        "capital_cost_usd": stated.pay.capital_rate_per_year > 0,
+        "disputes": escrow is not None and (escrow.dispute is not None or escrow.cap is not None),
+        "disputes_usd": escrow is not None and escrow.dispute is not None,
+        "charge_backs": stated.charge_backs is not None,
+        "charge_backs_usd": stated.charge_backs is not None,
+        "written_off_by_clients_usd": (
+            stated.charge_backs is not None and stated.charge_backs.written_off_by == "client"
+        ),
+        "payment_failures": stated.failures is not None or stated.clients is not None,
+    }
+    return {name for name, needed in needs.items() if not needed}
