@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 
 from coalesce_sim.scenario.settlement import Settlement
+from coalesce_sim.settlement.units import ONE, units_of
 
 PARTIES = ("clients", "contractors", "platform")
 
@@ -20,23 +21,22 @@ def borne(settlement: Settlement, play: Mapping[str, float]) -> dict[str, Borne]
     parts.
     """
     found = dict(_others(settlement, play))
-    by_clients = play["frictions_usd"] - math.fsum(each[0] for each in found.values())
-    fees = play["fees_usd"]
+    others = sum(units_of(each[0]) for each in found.values())
+    by_clients = (units_of(play["frictions_usd"]) - others) / ONE
+    fees = play.get("fees_usd", 0.0)
     return {"fees": (by_clients, fees - by_clients, -fees), **found}
 
 
 def _others(settlement: Settlement, play: Mapping[str, float]) -> Iterator[tuple[str, Borne]]:
-    """All parts that the settlement states, but the fees."""
-    pay, escrow, charge_backs = settlement.pay, settlement.escrow, settlement.charge_backs
-    if settlement.fx is not None:
-        yield "exchange", (play["fx_loss_usd"], 0.0, 0.0)
-    if pay.capital_rate_per_year > 0:
-        capital = play["capital_cost_usd"]
-        yield "capital", (capital, 0.0, 0.0) if pay.borne_by == "client" else (0.0, capital, 0.0)
-    if escrow is not None and (escrow.dispute is not None or escrow.cap is not None):
+    """All parts but the fees; what is not stated costs nothing."""
+    pay, charge_backs = settlement.pay, settlement.charge_backs
+    yield "exchange", (play.get("fx_loss_usd", 0.0), 0.0, 0.0)
+    capital = play.get("capital_cost_usd", 0.0)
+    yield "capital", (capital, 0.0, 0.0) if pay.borne_by == "client" else (0.0, capital, 0.0)
+    if "disputes_usd" in play:
         yield "disputes", (play["disputes_usd"], math.nan, math.nan)
     if charge_backs is not None:
         back, fees = play["charge_backs_usd"], charge_backs.fee_usd * play["charge_backs"]
         yield "charge-backs", (-back, back + fees, -fees)
-        lost, by_clients = play["written_off_usd"], play["written_off_by_clients_usd"]
-        yield "write-offs", (by_clients, -lost, lost - by_clients)
+    lost, by_clients = play["written_off_usd"], play.get("written_off_by_clients_usd", 0.0)
+    yield "write-offs", (by_clients, -lost, lost - by_clients)

@@ -12,14 +12,15 @@ import numpy as np
 import pyarrow as pa
 
 from coalesce_sim.arrays import FloatArray
-from coalesce_sim.experiments.tables.columns import named, nullable, table_of
+from coalesce_sim.columns import named, nullable, table_of
 from coalesce_sim.frictions.bearing import PARTIES, borne
 from coalesce_sim.frictions.switching import On, Step, switched
-from coalesce_sim.frictions.waterfall import UNITS_PER_USD, Bar, Pair, Units, bars_of, saved_units
+from coalesce_sim.frictions.waterfall import Bar, Pair, Units, bars_of, saved_units
 from coalesce_sim.metrics import in_order
 from coalesce_sim.metrics.of_settlement import COST_REDUCTION_NET
 from coalesce_sim.rounding import differences
 from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.settlement.units import ONE
 from coalesce_sim.statistics.contrasts import Contrast, contrasts
 from coalesce_sim.statistics.intervals import Estimate, estimate
 
@@ -125,8 +126,8 @@ class FrictionStudy:
 
     @cached_property
     def bearing(self) -> dict[str, dict[str, Estimate]]:
-        """By part of payment, what it costs clients, contractors and the platform, in USD a task, with all
-        frictions on; below 0 where one gains, undefined where no metric tells."""
+        """What each part of payment that costs anybody anything costs clients, contractors and the platform,
+        in USD a task, with all frictions on; below 0 where one gains, undefined where no metric tells."""
         full = self.plays[self.with_all]
         settlement = switched(self.scenario, self.steps, self.with_all).settlement
         assert settlement is not None
@@ -138,6 +139,7 @@ class FrictionStudy:
                 for place, party in enumerate(PARTIES)
             }
             for part in rows[0]
+            if any(any(row[part]) for row in rows)
         }
 
     def a_task(self, units: Units | None) -> Estimate | None:
@@ -145,7 +147,7 @@ class FrictionStudy:
         return None if units is None else estimate(self._a_task(units).tolist())
 
     def _a_task(self, units: Units) -> FloatArray:
-        return np.array(units) / UNITS_PER_USD / self._values(self.without, "tasks")
+        return np.array(units) / ONE / self._values(self.without, "tasks")
 
     def _values(self, on: On, metric: str) -> FloatArray:
         return np.array([play[metric] for play in self.plays[on]])

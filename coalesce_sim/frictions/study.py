@@ -8,9 +8,9 @@ from typing import Protocol
 import numpy as np
 import pyarrow as pa
 
+from coalesce_sim.columns import numbers
 from coalesce_sim.experiments.parallel import refuse_unguarded_script
 from coalesce_sim.experiments.replication import TableName, Wanted, play
-from coalesce_sim.experiments.tables.columns import numbers
 from coalesce_sim.frictions.results import FrictionStudy, Play
 from coalesce_sim.frictions.switching import On, Step, steps_of, switched
 from coalesce_sim.frictions.waterfall import largest_two, saved_units

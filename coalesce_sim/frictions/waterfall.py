@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from coalesce_sim.frictions.switching import On
-
-UNITS_PER_USD = 10**9
+from coalesce_sim.settlement.units import units_of
 
 Units = tuple[int, ...]
 """An amount a replication."""
@@ -48,12 +47,7 @@ class Pair:
 
 def saved_units(play: Mapping[str, float]) -> int:
     """What a replication saved against all-local, in units, what payment cost taken off."""
-    return _units(play["all_local_usd"] - play["realised_usd"]) - _units(play["frictions_usd"])
-
-
-def _units(usd: float) -> int:
-    """The nearest unit, half to even."""
-    return round(usd * UNITS_PER_USD)
+    return units_of(play["all_local_usd"] - play["realised_usd"]) - units_of(play["frictions_usd"])
 
 
 def largest_two(saved: Mapping[On, Units], steps: int) -> Pair | None:

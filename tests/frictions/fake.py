@@ -79,9 +79,5 @@ def _play(scenario: Scenario, replication: int) -> dict[str, float]:
         "fees_usd": sum(fees.values()),
         "fx_loss_usd": fx_usd,
         "capital_cost_usd": capital_usd,
-        "disputes_usd": 0.0,
-        "charge_backs_usd": 0.0,
-        "charge_backs": 0.0,
         "written_off_usd": 0.0,
-        "written_off_by_clients_usd": 0.0,
     }

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from coalesce_sim.files import ResultsError
+from coalesce_sim.frictions.bearing import borne
 from coalesce_sim.frictions.results import FrictionStudy
 from coalesce_sim.frictions.study import perform
 from coalesce_sim.frictions.switching import steps_of
@@ -19,6 +20,7 @@ from coalesce_sim.report.html.writing import write_report
 from coalesce_sim.report.opening import open_folder
 from coalesce_sim.report.plots.folder import Wanted, draw_results
 from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.scenario.settlement import Settlement
 from tests.frictions.fake import CARD, NETTED, PLATFORM, RULES, FakePlays, tiny
 
 PAID = {"fee": [CARD, PLATFORM], "pay": NETTED}
@@ -97,6 +99,25 @@ def test_who_bears_the_fees(paid: FrictionStudy):
     )
     assert paid.bearing["capital"]["clients"].mean == pytest.approx(0.0008)
     assert list(paid.bearing) == ["fees", "capital"]
+
+
+def test_who_bears_what_comes_back():
+    """Two payments of 5 USD come back, at a fee of 15 each, and a contractor that had 8 is written off."""
+    stated = {"fee": [CARD], "charge_backs": {"rate": 0.1, "days": 60, "written_off_by": "client"}}
+    settlement = Settlement.model_validate(stated)
+    play = {
+        "frictions_usd": 3.0 - 10.0 + 12.0,
+        "fees_usd": 3.0,
+        "charge_backs": 2.0,
+        "charge_backs_usd": 10.0,
+        "written_off_usd": 32.0,
+        "written_off_by_clients_usd": 12.0,
+    }
+    found = borne(settlement, play)
+    assert found["fees"] == (3, 0, -3)
+    assert found["charge-backs"] == (-10, 10 + 30, -30)
+    assert found["write-offs"] == (12, -32, 20)
+    assert sum(each[0] for each in found.values()) == play["frictions_usd"]
 
 
 def test_no_market_is_played_twice_and_all_on_the_same_random_numbers():

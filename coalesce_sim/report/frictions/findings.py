@@ -15,7 +15,14 @@ _MANY = 10.0
 
 def findings(study: FrictionStudy) -> list[str]:
     """The answer first, then what it comes of."""
-    told = [headline(study), *_fixed_fees(study), *_orders(study), *_gains(study), *_rules(study)]
+    told = [
+        headline(study),
+        *_fixed_fees(study),
+        *_lost_cases(study),
+        *_orders(study),
+        *_gains(study),
+        *_rules(study),
+    ]
     return [f"{sentence[0].upper()}{sentence[1:]}." for sentence in told]
 
 
@@ -74,6 +81,21 @@ def _fixed_fees(study: FrictionStudy) -> Iterator[str]:
                 yield f"{told} and is taken of each: netting is the remedy (settlement.pay.every_h)"
             else:
                 yield f"{told}: netting every {level_text(every_h)} h takes it once for many contracts"
+
+
+def _lost_cases(study: FrictionStudy) -> Iterator[str]:
+    """What a dispute or a charge-back costs beside the contract that it is about."""
+    settlement = study.scenario.settlement
+    if settlement is None or not study.price_usd:
+        return
+    escrow, charge_backs = settlement.escrow, settlement.charge_backs
+    cases = {
+        "A dispute": 0.0 if escrow is None or escrow.dispute is None else escrow.dispute.cost_usd,
+        "A charge-back": 0.0 if charge_backs is None else charge_backs.fee_usd,
+    }
+    for case, usd in cases.items():
+        if usd > 0:
+            yield f"{case} costs who loses it {price(usd)} USD, {times(usd / study.price_usd)} the median contract"
 
 
 def times(ratio: float) -> str:
