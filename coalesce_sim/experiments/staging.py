@@ -106,8 +106,9 @@ class Stage:
         if self._cut:
             return self._totals.metrics() | inputs
         at_home = baseline.figures() if self._known is None and self.scenario.learning else {}
-        played = self._totals.metrics() | self.market.figures()
-        return played | net_of_frictions(played) | at_home | inputs
+        played = self._totals.metrics() | self.market.figures() | at_home
+        settled = self.market.settlement()
+        return played | _net(played, settled) | settled | inputs
 
     @staticmethod
     def _plays(scenario: Scenario, policy: Policy, known: AllLocal | None) -> int:
@@ -157,11 +158,11 @@ class _Course(Observer):
             self._tell((self._begun - 1 + self._market.share(block)) / self._plays)
 
 
-def net_of_frictions(played: Metrics) -> Metrics:
+def _net(played: Metrics, settled: Metrics) -> Metrics:
     """What is saved once what settlement cost clients is counted; nothing where there is no settlement."""
-    if "frictions_usd" not in played:
+    if "frictions_usd" not in settled:
         return {}
-    costs_usd, all_local_usd = played["realised_usd"] + played["frictions_usd"], played["all_local_usd"]
+    costs_usd, all_local_usd = played["realised_usd"] + settled["frictions_usd"], played["all_local_usd"]
     saved = 100 * (1 - costs_usd / all_local_usd) if all_local_usd > 0 else math.nan
     return {COST_REDUCTION_NET: saved}
 

@@ -182,6 +182,10 @@ class Market:
             return self.accounts.last_done_s  # what else happens, does so whether or not anybody is left then
         return self.env.now if self._compiled is None else self._compiled.ended_s
 
+    def settlement(self) -> dict[str, float]:
+        """What can be said of how contracts were paid, and of who might not be hired."""
+        return self.trade.payments.figures() if isinstance(self.trade, ContractTrade) else {}
+
     def figures(self) -> dict[str, float]:
         """What can be said of the market as a whole once it has been played; shares and rates in percent.
 

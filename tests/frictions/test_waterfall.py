@@ -37,8 +37,8 @@ def test_one_friction_has_no_other_to_be_turned_round_with():
 def test_frictions_and_costs_become_units_each_by_itself_half_to_even():
     play = {"all_local_usd": 1.0, "realised_usd": 0.25, "frictions_usd": 0.5}
     assert saved_units(play) == 250_000_000
-    half = {"all_local_usd": 2.5e-9, "realised_usd": 0.0, "frictions_usd": 1.5e-9}
-    assert saved_units(half) == 2 - 2
+    half = {"all_local_usd": 1 / 1024, "realised_usd": 0.0, "frictions_usd": 3 / 1024}
+    assert saved_units(half) == 976_562 - 2_929_688  # of 976,562.5 and 2,929,687.5 units
 
 
 @settings(max_examples=40)

@@ -345,7 +345,7 @@ class ContractTrade:
         The `estimation_error` figures are ``Σ|estimated − charged| / Σ charged`` over all charges, the first
         50 of them and the last.
         """
-        figures = self._knowledge.errors_by_time() | self._contract_shares() | self.payments.figures()
+        figures = self._knowledge.errors_by_time() | self._contract_shares()
         if self._blocking is not None:
             figures |= self._blocking.figures()
         if self._turns_over and self._accounts.tasks_in:

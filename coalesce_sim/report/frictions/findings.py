@@ -15,14 +15,8 @@ _MANY = 10.0
 
 def findings(study: FrictionStudy) -> list[str]:
     """The answer first, then what it comes of."""
-    told = [
-        headline(study),
-        *_fixed_fees(study),
-        *_lost_cases(study),
-        *_orders(study),
-        *_gains(study),
-        *_rules(study),
-    ]
+    parts = (_fixed_fees, _lost_cases, _orders, _gains, _rules)
+    told = [headline(study), *(sentence for part in parts for sentence in part(study))]
     return [f"{sentence[0].upper()}{sentence[1:]}." for sentence in told]
 
 
@@ -95,7 +89,8 @@ def _lost_cases(study: FrictionStudy) -> Iterator[str]:
     }
     for case, usd in cases.items():
         if usd > 0:
-            yield f"{case} costs who loses it {price(usd)} USD, {times(usd / study.price_usd)} the median contract"
+            ratio = times(usd / study.price_usd)
+            yield f"{case} costs its loser {price(usd)} USD, {ratio} the median contract"
 
 
 def times(ratio: float) -> str:
