@@ -18,6 +18,7 @@ from coalesce_sim.frictions.switching import On, Step, switched
 from coalesce_sim.frictions.waterfall import Bar, Pair, Units, bars_of, saved_units
 from coalesce_sim.metrics import in_order
 from coalesce_sim.metrics.of_settlement import COST_REDUCTION_NET
+from coalesce_sim.numbers import plural
 from coalesce_sim.rounding import differences
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.settlement.units import ONE
@@ -42,6 +43,14 @@ class FrictionStudy:
     `plays` are the replications of the market with some of the `steps` on, by those; `pair` are the two whose
     order was turned round. `price_usd` is the median price of a contract without any friction, None where
     there was none.
+
+    >>> import coalesce_sim
+    >>> fee = "settlement={fee: [{kind: platform, share: 0.02}]}"
+    >>> scenario = coalesce_sim.load("market_viable", ["workload.arrivals.limit=30", fee])
+    >>> study = coalesce_sim.analyse_frictions(scenario, replications=2)
+    >>> taken = study.waterfall.set_index("bar")["usd_per_task"]
+    >>> abs(taken["gross"] - taken["fee: platform"] - taken["net"]) < 1e-9
+    True
     """
 
     scenario: Scenario
@@ -55,8 +64,8 @@ class FrictionStudy:
     tasks: int = 0
 
     def __repr__(self) -> str:
-        name, steps = self.scenario.name, len(self.steps)
-        return f"FrictionStudy({name!r}, {steps} steps, seed={self.seed}, replications={self.replications})"
+        name, steps = self.scenario.name, plural(len(self.steps), "step")
+        return f"FrictionStudy({name!r}, {steps}, seed={self.seed}, replications={self.replications})"
 
     @cached_property
     def saved(self) -> dict[On, Units]:

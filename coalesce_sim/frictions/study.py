@@ -51,6 +51,15 @@ def analyse_frictions(
     `seed` and `replications` default to the scenario's; `progress` is told the share that is done.
 
     Raises `ScenarioError` where neither section states anything, before anything runs.
+
+    >>> import coalesce_sim
+    >>> fee = "settlement={fee: [{kind: card, fixed_usd: 0.3}]}"
+    >>> scenario = coalesce_sim.load("market_viable", ["workload.arrivals.limit=30", fee])
+    >>> study = coalesce_sim.analyse_frictions(scenario, replications=2)
+    >>> study
+    FrictionStudy('market_viable', 1 step, seed=1, replications=2)
+    >>> study.waterfall["bar"].tolist()
+    ['gross', 'fee: card', 'net']
     """
     if not isinstance(scenario, Scenario):
         raise TypeError(f"scenario: must be what coalesce_sim.load() gives (got {scenario!r})")
