@@ -49,7 +49,7 @@ class FrictionStudy:
     >>> scenario = coalesce_sim.load("market_viable", ["workload.arrivals.limit=30", fee])
     >>> study = coalesce_sim.analyse_frictions(scenario, replications=2)
     >>> taken = study.waterfall.set_index("bar")["usd_per_task"]
-    >>> abs(taken["gross"] - taken["fee: platform"] - taken["net"]) < 1e-9
+    >>> bool(abs(taken["gross"] - taken["fee: platform"] - taken["net"]) < 1e-9)
     True
     """
 
