@@ -46,7 +46,7 @@ class FrictionStudy:
 
     >>> import coalesce_sim
     >>> fee = "settlement={fee: [{kind: platform, share: 0.02}]}"
-    >>> scenario = coalesce_sim.load("market_viable", ["workload.arrivals.limit=30", fee])
+    >>> scenario = coalesce_sim.load("market_viable", ["workload.arrivals.limit=10", fee])
     >>> study = coalesce_sim.analyse_frictions(scenario, replications=2)
     >>> taken = study.waterfall.set_index("bar")["usd_per_task"]
     >>> bool(abs(taken["gross"] - taken["fee: platform"] - taken["net"]) < 1e-9)
@@ -119,6 +119,10 @@ class FrictionStudy:
             GROSS: estimate(self._values(self.without, COST_REDUCTION_NET).tolist()),
             NET: estimate(self._values(self.with_all, COST_REDUCTION_NET).tolist()),
         }
+
+    def outsourced(self, count: int) -> float:
+        """The share of the tasks that contractors get with the first so many steps on, in percent."""
+        return float(self._values(frozenset(range(count)), "outsourcing_rate").mean())
 
     @cached_property
     def prices(self) -> dict[str, Contrast]:

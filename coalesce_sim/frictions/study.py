@@ -54,7 +54,7 @@ def analyse_frictions(
 
     >>> import coalesce_sim
     >>> fee = "settlement={fee: [{kind: card, fixed_usd: 0.3}]}"
-    >>> scenario = coalesce_sim.load("market_viable", ["workload.arrivals.limit=30", fee])
+    >>> scenario = coalesce_sim.load("market_viable", ["workload.arrivals.limit=10", fee])
     >>> study = coalesce_sim.analyse_frictions(scenario, replications=2)
     >>> study
     FrictionStudy('market_viable', 1 step, seed=1, replications=2)

@@ -34,8 +34,9 @@ def tiny(**sections: Any) -> Scenario:
 class FakePlays:
     """Markets of ten tasks that cost 100 USD and a little at home, and 60 with the work given to others.
 
-    Eight contracts of 5 USD are paid one by one, or in one payment where payments are netted. Every rule
-    costs 3 USD, and residency nothing where the embargo is on.
+    Eight contracts of 5 USD are paid one by one, or in one payment where payments are netted. Contractors get
+    less where clients pay fees one by one. Every rule costs 3 USD, and residency nothing where the embargo is
+    on.
     """
 
     def __init__(self, seed: int = 1) -> None:
@@ -72,6 +73,7 @@ def _play(scenario: Scenario, replication: int) -> dict[str, float]:
     all_local_usd, realised_usd = 100.0 + replication / 3, 60.0 + ruled_usd
     return {
         "tasks": TASKS,
+        "outsourcing_rate": 80.0 if payments == 1 or not fees["client"] else 30.0,
         "all_local_usd": all_local_usd,
         "realised_usd": realised_usd,
         "frictions_usd": frictions_usd,

@@ -130,7 +130,10 @@ def test_no_market_is_played_twice_and_all_on_the_same_random_numbers():
 
 
 def test_the_answer_says_what_survives_and_what_mends_it(paid: FrictionStudy):
-    first, fee, orders = findings(paid)
+    first, hired, fee, orders = findings(paid)
+    assert hired == (
+        "Contractors get 80.0 % of the tasks without friction, 30.0 % once fee: card is on, 80.0 % with all."
+    )
     assert first.startswith(
         "Of 4.033 ± 0.083 USD a task saved, 3.887 ± 0.083 USD survive (96 %); fee: card takes"
     )
@@ -140,7 +143,7 @@ def test_the_answer_says_what_survives_and_what_mends_it(paid: FrictionStudy):
     )
     assert "pay takes 0.000800 USD before fee: card and gives back 0.209 USD after it" in orders
     one_by_one = findings(study_of(tiny(settlement={"fee": [CARD]})))
-    assert one_by_one[1].endswith("is taken of each: netting is the remedy (settlement.pay.every_h).")
+    assert one_by_one[2].endswith("is taken of each: netting is the remedy (settlement.pay.every_h).")
 
 
 def test_a_fee_may_eat_more_than_is_saved():

@@ -15,7 +15,7 @@ _MANY = 10.0
 
 def findings(study: FrictionStudy) -> list[str]:
     """The answer first, then what it comes of."""
-    parts = (_fixed_fees, _lost_cases, _orders, _gains, _rules)
+    parts = (_hired, _fixed_fees, _lost_cases, _orders, _gains, _rules)
     told = [headline(study), *(sentence for part in parts for sentence in part(study))]
     return [f"{sentence[0].upper()}{sentence[1:]}." for sentence in told]
 
@@ -25,12 +25,12 @@ def headline(study: FrictionStudy) -> str:
     gross, net = study.gross, study.net
     took = _most(study)
     if not _above(gross):
-        return (
-            f"No saving is shown even before any friction: {_usd(gross)} a task; {_usd(net)} after all{took}"
-        )
+        return f"No saving is shown even without friction: {_usd(gross)} a task, {_usd(net)} with all{took}"
     whole = f"Of {_usd(gross)} a task saved"
     if net.ci95 is not None and net.ci95[1] < 0:
         return f"{whole}, nothing survives: {_usd(net)} net{took}"
+    if not _above(net):
+        return f"{whole}, none is shown to survive: {_usd(net)} net{took}"
     assert net.mean is not None
     assert gross.mean is not None
     share = f"{number(100 * net.mean / gross.mean, 0)} %"
@@ -43,22 +43,35 @@ def reduction(study: FrictionStudy) -> str:
     return f"Cost reduction {with_interval(gross, 1, ' %')} gross, {with_interval(net, 1, ' %')} net"
 
 
+def _largest(study: FrictionStudy) -> int | None:
+    """The place of the friction or rule that is shown to take most; None where none is."""
+    taken = [each.difference.mean or 0.0 for each in study.tested]
+    shown = [place for place in range(len(study.steps)) if study.tested[place].shown and taken[place] > 0]
+    return max(shown, key=lambda place: taken[place], default=None)
+
+
 def _most(study: FrictionStudy) -> str:
-    """The friction or rule that is shown to take most and, where another mends that, what is left of it."""
-    taking = [
-        (bar, test.difference)
-        for bar, test in zip(study.bars, study.tested, strict=True)
-        if bar.kind != "interaction" and test.shown and (test.difference.mean or 0.0) > 0
-    ]
-    if not taking:
+    """What takes most and, where another friction mends that, what is left of it."""
+    place = _largest(study)
+    if place is None:
         return ""
-    bar, taken = max(taking, key=lambda each: each[1].mean or 0.0)
-    told = f"; {bar.label} takes most, {_usd(taken)}"
+    bar = study.bars[place]
+    told = f"; {bar.label} takes most, {_usd(study.tested[place].difference)}"
     after, together = study.a_task(bar.after_other), study.tested[-1]
     if after is None or not together.shown or (together.difference.mean or 0.0) > 0:
         return told
     other = next(each.label for each in study.bars if each.after_other is not None and each != bar)
     return f"{told}, but {_usd(after)} after {other}"
+
+
+def _hired(study: FrictionStudy) -> Iterator[str]:
+    """How much contractors get to do: whom nobody hires, nobody has to pay."""
+    place, last = _largest(study), len(study.steps)
+    gross, net = (number(study.outsourced(count), 1) for count in (0, last))
+    once = ""
+    if place is not None and place + 1 < last:
+        once = f", {number(study.outsourced(place + 1), 1)} % once {study.steps[place].label} is on"
+    yield f"Contractors get {gross} % of the tasks without friction{once}, {net} % with all"
 
 
 def _fixed_fees(study: FrictionStudy) -> Iterator[str]:
@@ -118,7 +131,7 @@ def _orders(study: FrictionStudy) -> Iterator[str]:
         assert after is not None
         parts.append(f"{bar.label} {_takes(before)} before {other.label} and {_then(before, after)} after it")
     together = study.tested[-1]
-    shown = f"is {_usd(together.difference)} a task" if together.shown else "is not shown to differ from 0"
+    shown = f"{_takes(together.difference)} a task" if together.shown else "is not shown to differ from 0"
     yield f"{'; '.join(parts)}: their interaction {shown}"
 
 
