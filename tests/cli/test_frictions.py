@@ -30,9 +30,9 @@ def test_the_waterfall_of_a_real_market(tiny: str, call: Call):
     assert told.code == 0
     lines = [line.split() for line in told.out.split("\n")]
     # A task costs 0.10 USD at home; its contract of 0.05 USD, with a fee of a tenth and of 0.01 USD, 0.065.
-    assert ["gross", "0.0500", "0.050"] in lines
-    assert ["fee:", "card", "0.0150", "0.035"] in lines
-    assert ["net", "0.0350", "0.035"] in lines
+    assert ["gross", "0.0500", "0.05000"] in lines
+    assert ["fee:", "card", "0.0150", "0.03500"] in lines
+    assert ["net", "0.0350", "0.03500"] in lines
     words = " ".join(told.out.split())
     assert "Cost reduction 50.0 % gross, 35.0 % net." in words
     assert "is 20.0 % of the median contract of 0.05 USD and is taken of each: netting is the remedy" in words

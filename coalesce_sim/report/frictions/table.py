@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 from rich.console import Console
 from rich.text import Text
 
 from coalesce_sim.frictions.bearing import PARTIES
 from coalesce_sim.frictions.results import GROSS, NET, FrictionStudy
 from coalesce_sim.frictions.waterfall import Units
-from coalesce_sim.numbers import NOTHING, column, number, plural, with_half_width
+from coalesce_sim.numbers import NOTHING, number, plural, with_half_width
 from coalesce_sim.report.frictions.findings import findings, reduction
 from coalesce_sim.report.layout import Column, print_columns, print_wrapped
 from coalesce_sim.report.results_folder import Written
@@ -58,14 +60,21 @@ def _print_waterfall(console: Console, study: FrictionStudy) -> None:
         *map(tested, study.tested),
         with_half_width(study.net),
     ]
-    left = column([study.gross.mean, *(each.mean for each in study.left), study.net.mean])
-    columns = [Column("USD a task", taken), Column("left", left)]
+    columns = [Column("USD a task", taken), Column("left", _left(study))]
     if study.pair is not None:
         before = ["", *(_told(study, each.before_other) for each in study.bars), ""]
         after = ["", *(_told(study, each.after_other) for each in study.bars), ""]
         columns += [Column("before the\nother one", before), Column("after the\nother one", after)]
     keys = [Column("saved, and taken of it by", labels, figures=False)]
     print_columns(console, keys, columns, ["bold", *("" for _ in study.bars), "bold"])
+
+
+def _left(study: FrictionStudy) -> list[str]:
+    """What is left after each bar, all with as many decimals as the largest needs for four digits."""
+    left = [each.mean or 0.0 for each in (study.gross, *study.left, study.net)]
+    largest = max(map(abs, left)) or 1.0
+    decimals = max(0, 3 - math.floor(math.log10(largest)))
+    return [number(each, decimals) for each in left]
 
 
 def _told(study: FrictionStudy, units: Units | None) -> str:
