@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
 from coalesce_sim.scenario.base import Model
 from coalesce_sim.scenario.currencies import Currency
-from coalesce_sim.scenario.distributions import NonNegative, Positive, Share
+from coalesce_sim.scenario.distributions import Distribution, NonNegative, Positive, Share, support
 from coalesce_sim.scenario.draws import NonNegativeDistribution
 from coalesce_sim.scenario.problems import Refusals
 
 MOST_USD: Final = 9e9
 """What 64 bits hold in 10⁻⁹ of a currency."""
+
+MOST_DAYS: Final = 3650.0
+"""Nothing is waited for longer: ten years."""
 
 Payer = Literal["client", "contractor"]
 """Who bears something."""
@@ -22,14 +26,29 @@ Network = Annotated[str, Field(pattern=r"^[-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32}$")]
 """A network in the words of CAIP-2, as in eip155:8453."""
 
 
+def _in_ten_years(days: Distribution) -> Distribution:
+    low, high = support(days)
+    if low > MOST_DAYS or MOST_DAYS < high < math.inf:
+        raise ValueError(f"must be at most {MOST_DAYS:g} days (got {high:g})")
+    return days
+
+
+Days = Annotated[NonNegativeDistribution, AfterValidator(_in_ten_years)]
+"""A distribution of days, of which none is waited for longer than ten years."""
+
+Waiting = Annotated[NonNegative, Field(le=MOST_DAYS)]
+"""Days, at most ten years."""
+
+
 class Dispute(Model):
     """Deliveries that one side contests after the verdict: the client what it accepted, the contractor what
     was found bad. Who decides looks at the work; the money waits in escrow meanwhile."""
 
     share: Share = 0.02
     """Probability that a delivery is contested."""
-    days: NonNegativeDistribution
-    """Days until it is decided, as in {uniform: {low: 30, high: 90}}; booked after the market has ended."""
+    days: Days
+    """Days until it is decided, as in {uniform: {low: 30, high: 90}}, at most ten years; booked after the
+    market has ended."""
     cost_usd: NonNegative = 15.0
     """USD that the side pays that loses, to the platform."""
     wrong: Share = 0.1
@@ -47,7 +66,7 @@ class Escrow(Model):
     """``verified``: the holdback is paid with the verdict, or goes back to the client, so that work found bad
     earns 1 − `holdback` of its bill, which takes the place of `contracts.due_on_failure`. ``window``: nothing
     is captured before the verdict, and of accepted work the holdback is paid `window_days` later."""
-    window_days: NonNegative = 120.0
+    window_days: Waiting = 120.0
     """Days from the verdict until a holdback is released with ``until: window``."""
     cap: NonNegative | None = None
     """By what share a bill may exceed the price agreed on before the top-up is refused and the rest stays
@@ -72,13 +91,13 @@ class Fee(Model):
 class Pay(Model):
     """When contractors have their money."""
 
-    every_h: Positive | None = None
+    every_h: Annotated[Positive, Field(le=24 * MOST_DAYS)] | None = None
     """Hours from one payment to the next: what falls due in between is paid together (netting). Left out,
     every contract is paid by itself."""
     among: Literal["pair", "client"] = "pair"
     """What is paid together: ``pair``, what one client owes one contractor; ``client``, all that one client
     owes, in one payment to the platform, which passes it on. No effect without `every_h`."""
-    delay_days: NonNegative = 0.0
+    delay_days: Waiting = 0.0
     """Days that a payment is in transit (T+n)."""
     capital_rate_per_year: NonNegative = 0.0
     """What money costs a year while it waits in escrow or in transit, as a share of it; nobody is paid for
@@ -114,9 +133,9 @@ class ChargeBacks(Model):
 
     rate: Share
     """Probability of each payment, whatever the work was worth."""
-    days: NonNegativeDistribution
-    """Days from payment to charge-back, as in {uniform: {low: 60, high: 120}}; booked after the market has
-    ended."""
+    days: Days
+    """Days from payment to charge-back, as in {uniform: {low: 60, high: 120}}, at most ten years; booked
+    after the market has ended."""
     fee_usd: NonNegative = 15.0
     """USD that the contractor pays to the platform for each."""
     written_off_by: Literal["platform", "client"] = "platform"
