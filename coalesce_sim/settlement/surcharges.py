@@ -25,8 +25,7 @@ class Surcharges:
             waits_days += stated.escrow.holdback * stated.escrow.window_days
         capital = pay.capital_rate_per_year * waits_days / 365 if pay.borne_by == "client" else 0.0
         spread = 0.0 if stated.fx is None else stated.fx.spread_bp / 10_000
-        together = 1.0 if pay.every_h is None else max(1.0, per_payment)
-        self._fixed_usd = sum(fee.fixed_usd for fee in fees) / together
+        self._fixed_usd = sum(fee.fixed_usd for fee in fees) / per_payment
         self._share = np.full(len(currency_of), sum(fee.share for fee in fees) + capital)
         self._share[np.array(currency_of, dtype=np.int64) != 0] += spread
         self._free = self._fixed_usd == 0 and not self._share.any()
