@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from coalesce_sim.attacks.study import attack
     from coalesce_sim.calibration.study import Calibration, calibrate
     from coalesce_sim.economics.fitting import fit_hardware
-    from coalesce_sim.errors import CoalesceError, ConservationError, ResultsWarning
+    from coalesce_sim.errors import AmountError, CoalesceError, ConservationError, ResultsWarning
     from coalesce_sim.experiments.comparison import Comparison, compare
     from coalesce_sim.experiments.diagnosis.doctor import Diagnosis, doctor
     from coalesce_sim.experiments.parallel import EngineError
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from coalesce_sim.experiments.staging import Stage, stage
     from coalesce_sim.extras import MissingExtra
     from coalesce_sim.files import ChangedFile, FolderError, ResultsError, WriteError
+    from coalesce_sim.frictions.results import FrictionStudy
+    from coalesce_sim.frictions.study import analyse_frictions
     from coalesce_sim.inputs.download import DownloadError
     from coalesce_sim.loading import load
     from coalesce_sim.logs.imported import Imported, import_log
@@ -65,6 +67,7 @@ _HOMES = {
     "Card": "coalesce_sim.adversaries.protocol",
     "ChangedFile": "coalesce_sim.files",
     "ChangedSweep": "coalesce_sim.sweeps.running",
+    "AmountError": "coalesce_sim.errors",
     "CoalesceError": "coalesce_sim.errors",
     "Comparison": "coalesce_sim.experiments.comparison",
     "ConservationError": "coalesce_sim.errors",
@@ -76,6 +79,7 @@ _HOMES = {
     "Embedder": "coalesce_sim.skills.embedders",
     "EngineError": "coalesce_sim.experiments.parallel",
     "FolderError": "coalesce_sim.files",
+    "FrictionStudy": "coalesce_sim.frictions.results",
     "Hold": "coalesce_sim.adversaries.protocol",
     "Imported": "coalesce_sim.logs.imported",
     "MissingExtra": "coalesce_sim.extras",
@@ -101,6 +105,7 @@ _HOMES = {
     "View": "coalesce_sim.policies.protocol",
     "WriteError": "coalesce_sim.files",
     "advise": "coalesce_sim.advice.study",
+    "analyse_frictions": "coalesce_sim.frictions.study",
     "analyse_sensitivity": "coalesce_sim.sensitivity.study",
     "attack": "coalesce_sim.attacks.study",
     "calibrate": "coalesce_sim.calibration.study",
@@ -121,6 +126,7 @@ __all__ = [
     "Adversary",
     "AdversaryError",
     "Agent",
+    "AmountError",
     "AttackStudy",
     "Ballot",
     "Calibration",
@@ -138,6 +144,7 @@ __all__ = [
     "Embedder",
     "EngineError",
     "FolderError",
+    "FrictionStudy",
     "Hold",
     "Imported",
     "MissingExtra",
@@ -164,6 +171,7 @@ __all__ = [
     "WriteError",
     "__version__",
     "advise",
+    "analyse_frictions",
     "analyse_sensitivity",
     "attack",
     "calibrate",
