@@ -186,6 +186,8 @@ def experience(result: RunResult) -> list[str]:
         lines.append(
             f"Cheating: {share} of contracts manipulated, which cost their clients {harm} USD at once."
         )
+    if ours("not_allowed_rate").mean is not None:
+        lines.append(f"Compliance: {percent(ours('not_allowed_rate'))} of all offers ruled out.")
     if ours("search_usd").mean:
         each, cost = with_half_width(ours("messages_per_query")), with_half_width(ours("search_usd"))
         lines.append(f"Searches: {each} messages a query, which cost {cost} USD in all.")

@@ -7,11 +7,25 @@ from typing import TYPE_CHECKING
 
 from coalesce_sim.scenario.distributions import highest_draw
 from coalesce_sim.scenario.pool import DrawnPool
-from coalesce_sim.scenario.problems import closest
+from coalesce_sim.scenario.problems import Problem, ScenarioError, closest
 from coalesce_sim.scenario.settlement import Settlement
 
 if TYPE_CHECKING:
     from coalesce_sim.scenario.schema import Scenario
+
+
+def settled(scenario: Scenario) -> Scenario:
+    """The scenario as a book is kept of it: with `settlement: {}` where it states none.
+
+    Raises `ScenarioError` where it makes no contracts.
+    """
+    if scenario.contracts is None:
+        message = "missing, and a book is of contracts; state contracts: {}, or extend market"
+        raise ScenarioError([Problem("", None, "contracts", message)])
+    if scenario.plays_log:
+        message = "makes no contracts, of which a book could be kept; with costs: modelled it does"
+        raise ScenarioError([Problem("", None, "policy", message)])
+    return scenario if scenario.settlement else scenario.model_copy(update={"settlement": Settlement()})
 
 
 def objections_to_settlement(scenario: Scenario) -> Iterator[str]:

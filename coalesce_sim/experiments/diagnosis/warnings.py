@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from coalesce_sim.experiments.diagnosis.cheating import cheats_without_a_chance
+from coalesce_sim.experiments.diagnosis.complying import nobody_allowed
 from coalesce_sim.experiments.diagnosis.contradictions import contradictions
 from coalesce_sim.experiments.diagnosis.demand_prices import below_nothing
 from coalesce_sim.experiments.diagnosis.desertion import deserted_hours
@@ -72,6 +73,7 @@ def oddities(scenario: Scenario) -> list[str]:
         *_of_budgets(scenario),
         *cheats_without_a_chance(scenario),
         *odd_payments(scenario),
+        *nobody_allowed(scenario),
     ]
 
 
