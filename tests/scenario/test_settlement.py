@@ -104,8 +104,8 @@ def told_of(settlement: dict[str, Any], price_usd: float = 0.05, tasks: int = 48
 
 def test_fees_that_eat_a_price():
     assert told_of({"fee": [CARD]}) == [
-        "settlement.fee: a payment of 0.0500 USD, the median offer, costs 0.301 USD in fees, 6 times the price; "
-        "settlement.pay.every_h pays several contracts at once"
+        "settlement.fee: a payment of 0.0500 USD, the median offer, costs 0.301 USD in fees, 6 times the "
+        "price; settlement.pay.every_h pays several contracts at once"
     ]
     shares = [{"kind": "platform", "share": 0.35, "payer": payer} for payer in ("client", "contractor")]
     (share,) = told_of({"fee": shares})
@@ -125,10 +125,10 @@ def test_mishaps_and_funds_out_of_proportion():
     dispute = {"days": 30, "share": 0.02}
     rules = {"escrow": {"dispute": dispute}, "charge_backs": {"rate": 0.005, "days": 60}}
     assert told_of(rules | {"clients": {"funds_usd": 0.01}}) == [
-        "settlement.charge_backs.fee_usd is 15.0 USD, 300 times the payment, 0.0500 USD; at a rate of 0.5 % it "
-        "costs 1.5 times it on average",
-        "settlement.escrow.dispute.cost_usd is 15.0 USD, 300 times the median offer, 0.0500 USD; at a rate of "
-        "2 % it costs 6 times it on average",
+        "settlement.charge_backs.fee_usd is 15.0 USD, 300 times the payment, 0.0500 USD; at a rate of 0.5 % "
+        "it costs 1.5 times it on average",
+        "settlement.escrow.dispute.cost_usd is 15.0 USD, 300 times the median offer, 0.0500 USD; at a rate "
+        "of 2 % it costs 6 times it on average",
         "settlement.clients.funds_usd: half of the clients have 0.0100 USD or less, and the median offer is "
         "0.0500 USD: what they cannot pay is rejected",
     ]
