@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from coalesce_sim.attacks.study import attack
     from coalesce_sim.calibration.study import Calibration, calibrate
     from coalesce_sim.economics.fitting import fit_hardware
-    from coalesce_sim.errors import CoalesceError, ConservationError, ResultsWarning
+    from coalesce_sim.errors import AmountError, CoalesceError, ConservationError, ResultsWarning
     from coalesce_sim.experiments.comparison import Comparison, compare
     from coalesce_sim.experiments.diagnosis.doctor import Diagnosis, doctor
     from coalesce_sim.experiments.parallel import EngineError
@@ -67,6 +67,7 @@ _HOMES = {
     "Card": "coalesce_sim.adversaries.protocol",
     "ChangedFile": "coalesce_sim.files",
     "ChangedSweep": "coalesce_sim.sweeps.running",
+    "AmountError": "coalesce_sim.errors",
     "CoalesceError": "coalesce_sim.errors",
     "Comparison": "coalesce_sim.experiments.comparison",
     "ConservationError": "coalesce_sim.errors",
@@ -125,6 +126,7 @@ __all__ = [
     "Adversary",
     "AdversaryError",
     "Agent",
+    "AmountError",
     "AttackStudy",
     "Ballot",
     "Calibration",

@@ -12,7 +12,7 @@ _PACKAGE = Path(__file__).resolve().parent
 
 def names() -> list[str]:
     """Names of the bundled scenarios, sorted, without the profiles, which are there to be extended, and
-    without `attacks`."""
+    without `attacks` and `settlements`."""
     return sorted(_scenarios())
 
 
@@ -48,6 +48,12 @@ def attacks() -> dict[str, Path]:
     return {path.stem: path for path in sorted(_folder().glob("security/*.yaml"))}
 
 
+def settlements() -> dict[str, Path]:
+    """The files of the bundled scenarios about how money moves and who may be hired, by name: one for each
+    friction and rule."""
+    return {path.stem: path for path in sorted(_folder().glob("settlement/*.yaml"))}
+
+
 def has(name: str) -> bool:
     """Whether there is a bundled scenario or profile of that name."""
     return name in _all()
@@ -64,7 +70,7 @@ def close(name: str) -> list[str]:
 
 
 def _all() -> dict[str, Path]:
-    return _profiles() | attacks() | _scenarios()
+    return _profiles() | attacks() | settlements() | _scenarios()
 
 
 def _scenarios() -> dict[str, Path]:

@@ -24,6 +24,10 @@ class ConservationError(CoalesceError, RuntimeError):
     scenario."""
 
 
+class AmountError(CoalesceError, ValueError):
+    """Raised in a run that is to write down more money at once than 64 bits hold in 10⁻⁹ of a currency."""
+
+
 class ResultsWarning(UserWarning):
     """What is to be known of results that can be read all the same: unchecked, damaged, or made again.
 

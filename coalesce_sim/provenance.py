@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from coalesce_sim.scenario.schema import Scenario
@@ -42,6 +43,8 @@ class Origin:
     replications: int
     offers: bool = False
     figures: bool = True
+    book: Path | None = None
+    payments: bool = False
 
     @property
     def command(self) -> str:
@@ -54,6 +57,10 @@ class Origin:
             words += ["--detail", "offers"]
         if not self.figures:
             words += ["--no-figures"]
+        if self.book is not None:
+            words += ["--book", str(self.book)]
+        if self.payments:
+            words += ["--payments"]
         return shlex.join(words)
 
     @property

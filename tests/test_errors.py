@@ -36,6 +36,7 @@ WARNINGS = {"ResultsWarning"}
 
 KINDS = {
     "AdversaryError": ValueError,
+    "AmountError": ValueError,
     "ChangedFile": RuntimeError,
     "ConservationError": RuntimeError,
     "CoreError": ValueError,
@@ -57,7 +58,10 @@ KINDS = {
 def defined() -> dict[str, str]:
     """By name, the module of every exception class of the package, found by what its bases are called."""
     classes = {
-        name: (".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts), re.findall(r"\w+", bases))
+        name: (
+            ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__"),
+            re.findall(r"\w+", bases),
+        )
         for path in PACKAGE.rglob("*.py")
         for name, bases in re.findall(r"^class (\w+)\((.*)\):$", path.read_text("utf-8"), re.MULTILINE)
     }

@@ -20,6 +20,7 @@ from verification.settings_in_changing_markets import routed
 from verification.settings_in_markets import POLICIES, markets
 from verification.settings_markets import splits
 from verification.settings_of_cheats import CHEATS, DEFENCES, WHITBY, cheated
+from verification.settings_of_compliance import ruled
 from verification.settings_of_logs import logged, table
 from verification.settings_of_uncertain import resampled, uncertain
 from verification.settings_values import is_choice, other_values
@@ -161,6 +162,11 @@ def test_every_setting_against_those_who_cheat_acts_or_is_told(folder: Path) -> 
     assert silent(walked(data, folder, among="reputation")) == []
 
 
+def test_every_setting_about_who_may_be_hired_acts_or_is_told(folder: Path) -> None:
+    for among in ("compliance", "contractors(DrawnPool).types.NAME.jurisdiction", "workload.types.NAME.data"):
+        assert silent(walked(ruled(), folder, among=among)) == []
+
+
 def test_every_setting_of_what_is_uncertain_acts_or_is_told(folder: Path) -> None:
     assert silent(walked(uncertain(folder), folder, among="uncertainty")) == []
     assert silent(walked(resampled(folder), folder, among="workload.arrivals(Csv).resample")) == []
@@ -176,7 +182,7 @@ def test_the_markets_have_every_setting(folder: Path) -> None:
     data = [*markets(folder).values(), resampled(folder), uncertain(folder)]
     data += [data[0] | {"policy": policy} for policy in POLICIES.values() if policy["kind"] != "fixed"]
     data += [markets(folder)["contracts"] | {"policy": POLICIES["fixed"]}, routed()]
-    data += [logged(), table(folder)]
+    data += [logged(), table(folder), ruled()]
     data += [cheated(each, defences=DEFENCES, reputation=WHITBY) for each in CHEATS.values()]
     there = {setting.place for each in data for setting in settings_in(coalesce_sim.load(each))}
     shared = {counted(place) for place in there}

@@ -29,7 +29,15 @@ from coalesce_sim.reputation.ratings import RatingRows
 from coalesce_sim.scenario.schema import Scenario
 
 TableName = Literal[
-    "decisions", "timeline", "contracts", "ratings", "estimation_error", "offers", "routing", "sellers"
+    "decisions",
+    "timeline",
+    "contracts",
+    "ratings",
+    "estimation_error",
+    "offers",
+    "routing",
+    "sellers",
+    "journal",
 ]
 Emit = Callable[[TableName, pa.Table], None]
 Progress = Callable[[float], None]
@@ -40,7 +48,8 @@ class Wanted:
     """Which tables a run is to emit besides the metrics.
 
     `experience` stands for contracts, ratings, estimation errors and the books of sellers, where the scenario
-    has any, `routing` for who got the work.
+    has any, `routing` for who got the work, `book` for the journal of replication 0, where contracts are
+    settled.
     """
 
     decisions: bool = False
@@ -48,6 +57,7 @@ class Wanted:
     experience: bool = False
     offers: bool = False
     routing: bool = False
+    book: bool = False
 
     def tables(self, scenario: Scenario) -> tuple[TableName, ...]:
         """The names of the tables that a run of the scenario will emit."""
@@ -61,6 +71,7 @@ class Wanted:
             "offers": self.offers,
             "routing": self.routing,
             "sellers": learning,
+            "journal": self.book,
         }
         return tuple(name for name, wanted in names.items() if wanted)
 
@@ -72,12 +83,12 @@ class _Tables(Observer):
 
     def __init__(self, scenario: Scenario, replication: int, emit: Emit, wanted: Wanted) -> None:
         self._scenario, self._replication, self._emit = scenario, replication, emit
-        self._tables = wanted.tables(scenario)
+        self._tables = [each for each in wanted.tables(scenario) if each != "journal" or replication == 0]
         self._type_names = tuple(scenario.workload.types)
         self._timeline = Timeline(scenario, replication)
 
     def wants(self, event: EventName) -> bool:
-        tables = {"decided": "offers", "contracts": "contracts", "ratings": "ratings"}
+        tables = {"decided": "offers", "contracts": "contracts", "ratings": "ratings", "journal": "journal"}
         return tables[event] in self._tables if event in tables else super().wants(event)
 
     def set_up(self, market: Market) -> None:
@@ -112,6 +123,10 @@ class _Tables(Observer):
             self._timeline.add(records)
         if "decisions" in self._tables:
             self._emit("decisions", decisions_table(records, self._replication, self._scenario, names))
+
+    def journal(self, entries: pa.Table) -> None:
+        if "journal" in self._tables:
+            self._emit("journal", entries)
 
     def finish(self) -> None:
         """Emit what is complete only when the market has been played."""

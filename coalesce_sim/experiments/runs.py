@@ -27,6 +27,7 @@ from coalesce_sim.market.compiled.coverage import Core
 from coalesce_sim.market.hired import hired_is_drawn
 from coalesce_sim.metrics import SPLIT, is_input, is_share
 from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.scenario.settling import settled
 from coalesce_sim.statistics.intervals import Estimate, estimate
 
 if TYPE_CHECKING:
@@ -165,6 +166,12 @@ class RunResult:
         return Routing.of(self.tables.get("routing", ()), len(self.replications))
 
     @cached_property
+    def journal(self) -> pd.DataFrame:
+        """The book of replication 0, one row a leg of an entry, as they were posted; only for runs with
+        ``book=True``."""
+        return self._frame("journal")
+
+    @cached_property
     def sellers(self) -> pd.DataFrame:
         """The books of sellers: one row per replication and contractor; where the market learns."""
         return self._frame("sellers")
@@ -234,7 +241,8 @@ class RunResult:
 
     def _table(self, name: TableName) -> pa.Table:
         if name not in self.tables:
-            hint = "ask for it with offers=True" if name == "offers" else "the scenario has none"
+            asked = {"offers": "offers=True", "journal": "book=True"}.get(name)
+            hint = "the scenario has none" if asked is None else f"ask for it with {asked}"
             raise ValueError(f"{name}: not recorded; {hint}")
         return pa.concat_tables(self.tables[name]).unify_dictionaries()
 
@@ -247,6 +255,7 @@ def run(
     jobs: int = 1,
     policy: PolicyFactory | None = None,
     offers: bool = False,
+    book: bool = False,
     core: AskedCore = "auto",
     progress: Callable[[int], None] | None = None,
 ) -> RunResult:
@@ -254,9 +263,11 @@ def run(
 
     `seed` and `replications` default to the scenario's. `policy` is a `Policy` class, or another function of
     no arguments that gives one, in place of the scenario's policy. `progress` is told how many replications
-    are done. `core` is what plays them, to the same bits: ``simpy``, ``compiled``, or, with ``auto``, the
-    latter where it covers the scenario and there is enough to play. Raises `CoreError` where ``compiled`` is
-    asked for and does not cover it.
+    are done. With `book` the journal of replication 0 is kept, and contracts are settled, as with
+    ``settlement: {}`` where the scenario does not say how. `core` is what plays them, to the same bits:
+    ``simpy``, ``compiled``, or, with ``auto``, the latter where it covers the scenario and there is enough to
+    play. Raises `CoreError` where ``compiled`` is asked for and does not cover it, and `ScenarioError` for a
+    book of a market without contracts.
 
     >>> import coalesce_sim
     >>> scenario = coalesce_sim.load("dur_02", ["clock.days=1"])
@@ -268,6 +279,8 @@ def run(
     """
     if not isinstance(scenario, Scenario):
         raise TypeError(f"scenario: must be what coalesce_sim.load() gives (got {scenario!r})")
+    if book:
+        scenario = settled(scenario)
     seed = scenario.seed if seed is None else seed
     count = scenario.replications if replications is None else replications
     if count < 1 or jobs < 1:
@@ -276,7 +289,7 @@ def run(
     if policy is None:
         hired_is_drawn(scenario, seed, range(count))
     chosen = choose_core(core, [scenario], runs=count, own_policy=policy is not None, watched=offers)
-    wanted = Wanted(decisions=True, timeline=True, experience=True, offers=offers, routing=True)
+    wanted = Wanted(decisions=True, timeline=True, experience=True, offers=offers, routing=True, book=book)
     tables: dict[TableName, list[pa.Table]] = {name: [] for name in wanted.tables(scenario)}
     items = [(scenario, seed, replication) for replication in range(count)]
     metrics, watch = [], QueueWatch(queues=scenario.queues)

@@ -24,8 +24,7 @@ from coalesce_sim.market.deciders import Make
 from coalesce_sim.market.market import Market
 from coalesce_sim.market.observer import Observer, Observers
 from coalesce_sim.market.workload import Block
-from coalesce_sim.metrics import of_input
-from coalesce_sim.metrics.of_settlement import COST_REDUCTION_NET
+from coalesce_sim.metrics import COST_REDUCTION_NET, of_input
 from coalesce_sim.policies.protocol import Policy
 from coalesce_sim.policies.registry import create
 from coalesce_sim.policies.yardsticks import BestFixed

@@ -10,6 +10,7 @@ from coalesce_sim.inputs.recordings import read_recordings
 from coalesce_sim.inputs.sellers import listed_prices
 from coalesce_sim.inputs.tasktable import TaskTable, tasks_of
 from coalesce_sim.scenario.adversarial import names_known, unknown_names
+from coalesce_sim.scenario.complying import unknown_contractors
 from coalesce_sim.scenario.distributions import support
 from coalesce_sim.scenario.policy import hired_by
 from coalesce_sim.scenario.pool import PriceList, RecordedPool
@@ -63,6 +64,9 @@ def check_inputs(scenario: Scenario) -> None:
                         problems.append(Problem("", None, f"contractors.claims.{name}", message))
             if names_known(scenario) is None:
                 unknown = (each.split(": ", 1) for each in unknown_names(scenario, names))
+                problems += (Problem("", None, place, message) for place, message in unknown)
+            if scenario.names_of("contractor") is None:
+                unknown = (each.split(": ", 1) for each in unknown_contractors(scenario, names))
                 problems += (Problem("", None, place, message) for place, message in unknown)
     except ScenarioError as error:
         problems.extend(error.problems)

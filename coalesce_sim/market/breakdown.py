@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -17,10 +17,11 @@ LEFT_OUT: Final = (
     "no price that suits both",
     "beyond the budget",
     "not in the market",
+    "not allowed",
 )
 """Why a contractor makes no offer for a task."""
 
-TRIED, UNDISCOVERED, NOT_ITS_WORK, NO_BARGAIN, BEYOND_BUDGET, ABSENT = range(len(LEFT_OUT))
+TRIED, UNDISCOVERED, NOT_ITS_WORK, NO_BARGAIN, BEYOND_BUDGET, ABSENT, NOT_ALLOWED = range(len(LEFT_OUT))
 OFFERS: Final = -1
 
 
@@ -33,7 +34,7 @@ class Breakdown:
     (`market.opportunity`). `parts_usd` are the parts of the offers, which add up to
     `external_usd`; `facts` are other figures of them, and `performance` is the performance part of the skill
     (eq. 12), all with one entry an offer. `left_out` has one entry a contractor of the pool: `OFFERS`, or the
-    place in `LEFT_OUT` of the reason why it does not.
+    place in `LEFT_OUT` of the reason why it does not. `rules` are those that forbid offers, by contractor.
     """
 
     home: dict[str, float]
@@ -43,6 +44,7 @@ class Breakdown:
     facts: dict[str, FloatArray]
     performance: FloatArray
     left_out: NDArray[np.int8]
+    rules: dict[int, str] = field(default_factory=dict)
 
 
 def left_out(
@@ -53,11 +55,13 @@ def left_out(
     tried: tuple[int, ...],
     ids: IntArray,
     beyond: IntArray | None,
+    ruled_out: IntArray | None,
 ) -> NDArray[np.int8]:
     """Why contractors make no offer for a task; `OFFERS` for the `ids`, who do.
 
     `active` says who is in the market, `offered` who does such work and `discovered` who was found; None is
-    everybody. `beyond` are those who ask for more than the client may commit.
+    everybody. `beyond` are those who ask for more than the client may commit, `ruled_out` those whose offers
+    a rule forbids.
     """
     why = np.full(contractors, NO_BARGAIN, dtype=np.int8)
     if offered is not None:
@@ -68,6 +72,8 @@ def left_out(
         why[unknown] = UNDISCOVERED
     if beyond is not None:
         why[beyond] = BEYOND_BUDGET
+    if ruled_out is not None:
+        why[ruled_out] = NOT_ALLOWED
     if active is not None:
         why[~active] = ABSENT
     why[list(tried)] = TRIED

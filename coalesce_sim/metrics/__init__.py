@@ -12,11 +12,13 @@ from coalesce_sim.metrics.catalogue import (
     of_input,
 )
 from coalesce_sim.metrics.metric import Direction, Metric
+from coalesce_sim.metrics.of_settlement import COST_REDUCTION_NET
 from coalesce_sim.metrics.of_tasks import COST_REDUCTION, COST_REDUCTION_AS_LOGGED, SAVINGS
 
 __all__ = [
     "COST_REDUCTION",
     "COST_REDUCTION_AS_LOGGED",
+    "COST_REDUCTION_NET",
     "METRICS",
     "SAVINGS",
     "SPLIT",

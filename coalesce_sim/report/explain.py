@@ -28,6 +28,7 @@ _COSTS = {
     "correction_usd": "correction",
     "expected_loss_usd": "exp. loss",
     "expected_leak_usd": "exp. leak",
+    "settlement_usd": "settle",
     "external_usd": "total",
 }
 _ABILITIES = {

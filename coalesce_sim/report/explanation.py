@@ -14,6 +14,7 @@ from coalesce_sim.experiments.cores import AskedCore, choose_core
 from coalesce_sim.experiments.staging import Stage
 from coalesce_sim.experiments.tables.offers import offers_table
 from coalesce_sim.inputs.uncertain import drawn
+from coalesce_sim.market.breakdown import LEFT_OUT, NOT_ALLOWED
 from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.hired import hired_is_drawn
 from coalesce_sim.market.market import Market
@@ -42,7 +43,8 @@ class Explanation:
     `home` to `flips` are about the first decision. `opportunity` says what the opportunity cost at home is
     made of, by the rule of the scenario. `contractors` has one entry for each that made an offer, the best
     first: by closeness where the policy has one, then by estimated cost, the eligible before the others;
-    `left_out` names those who made none, by reason. `reasons` is what else the policy told. `cheaper` are the
+    `left_out` names those who made none, by reason, which tells of those who are not allowed the rule, and of
+    an owner the links. `reasons` is what else the policy told. `cheaper` are the
     candidates that are cheaper than the one that TOPSIS scored best, with what each criterion lost them
     (`report.criteria`); `flips` the smallest changes that would have sent the task elsewhere
     (`report.what_if`), none for policies that do not go by offers.
@@ -204,16 +206,17 @@ def _decision(scenario: Scenario, market: Market, decided: DecidedOffers, replic
     decision, view, breakdown = decided.decision, View(decided.offers, decided.row), decided.breakdown()
     table = offers_table(decided, replication, market.pool, market.skills, learning=scenario.learning)
     everybody: list[Facts] = table.to_pylist()
+    forbidden = {who: f"{LEFT_OUT[NOT_ALLOWED]}, {rule}" for who, rule in breakdown.rules.items()}
     left_out: dict[str, list[str]] = {}
     rows = []
-    for row in everybody:
+    for who, row in enumerate(everybody):
         del row["replication"], row["task"]
         row.pop("attempt", None)
         reason = row.pop("left_out", None)
         if reason is None:
             rows.append(row)
         else:
-            left_out.setdefault(reason, []).append(row["contractor"])
+            left_out.setdefault(forbidden.get(who) or reason, []).append(row["contractor"])
     columns, reasons = _sorted_reasons(decision, len(rows))
     for position, row in enumerate(rows):
         row["type"] = market.pool.types[view.ids[position]]

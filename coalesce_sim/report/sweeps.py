@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from coalesce_sim.experiments.uncertainty import AVERAGED
-from coalesce_sim.metrics import COST_REDUCTION_AS_LOGGED, METRICS, SAVINGS
+from coalesce_sim.metrics import COST_REDUCTION_AS_LOGGED, COST_REDUCTION_NET, METRICS, SAVINGS
 from coalesce_sim.numbers import level_text, plural, with_interval
 from coalesce_sim.report.layout import Column, print_columns, print_wrapped
 from coalesce_sim.report.progress import unfinished
@@ -21,7 +21,14 @@ from coalesce_sim.sweeps.specification import Precision
 if TYPE_CHECKING:
     from coalesce_sim.sweeps.results import SweepResult
 
-_SHOWN = (*SAVINGS, "cost_reduction", COST_REDUCTION_AS_LOGGED, "outsourcing_rate", "success_rate")
+_SHOWN = (
+    *SAVINGS,
+    "cost_reduction",
+    COST_REDUCTION_NET,
+    COST_REDUCTION_AS_LOGGED,
+    "outsourcing_rate",
+    "success_rate",
+)
 """Metrics in the table, besides the one that decided how often to play."""
 
 _UNTOLD = {"success_rate": 100.0, **dict.fromkeys(SAVINGS, 0.0)}

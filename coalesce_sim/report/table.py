@@ -10,7 +10,7 @@ from rich.text import Text
 
 from coalesce_sim.experiments.runs import RunResult
 from coalesce_sim.market.contracts.states import FINAL_STATES
-from coalesce_sim.metrics import COST_REDUCTION_AS_LOGGED, SPLIT
+from coalesce_sim.metrics import COST_REDUCTION_AS_LOGGED, COST_REDUCTION_NET, SPLIT
 from coalesce_sim.numbers import NOTHING, number, percent, plural, with_half_width
 from coalesce_sim.report.costs import NONE, SAVED_IN, Told, cost_lines
 from coalesce_sim.report.groups import print_groups
@@ -18,6 +18,7 @@ from coalesce_sim.report.layout import Column, print_columns, print_wrapped
 from coalesce_sim.report.results_folder import Written
 from coalesce_sim.report.routing import print_routing, print_who
 from coalesce_sim.report.sellers import comings_and_goings, print_sellers
+from coalesce_sim.report.settlement import print_settlement
 from coalesce_sim.report.uncertainty import uncertainty_lines
 from coalesce_sim.scenario.security import INCIDENT_KINDS
 from coalesce_sim.statistics.intervals import Estimate, estimate
@@ -28,11 +29,15 @@ _ROWS = {
     "exploration_rate": "explored, % of tasks",
     **{name: f"{group} saved, %¹" for name, group in SAVED_IN.items()},
     "cost_reduction": "cost reduction %, honest¹",
+    COST_REDUCTION_NET: "cost reduction %, net of settlement",
     COST_REDUCTION_AS_LOGGED: "cost reduction %, against the log†",
     "cost_reduction_published": "cost reduction %, published²",
     "time_reduction": "time reduction %, honest¹",
     "time_savings_published": "time savings %, published²",
 }
+_WHERE_ASKED = (COST_REDUCTION_NET, COST_REDUCTION_AS_LOGGED)
+"""Rows of markets that settle their contracts, or that have a log."""
+
 _PAPERS = ("cost_reduction_published", "time_savings_published")
 _HONEST = (
     "¹ 1 − realised cost (time) / that of the same tasks all-local, on the same random numbers. What is "
@@ -68,6 +73,7 @@ def print_run(console: Console, written: Written[RunResult]) -> None:
     print_who(console, result.routed)
     _print_results(console, result)
     _print_for_operators(console, result)
+    print_settlement(console, result.estimates)
     print_groups(console, result.scenario.clients, result.estimates)
     print_routing(console, result.routed)
     print_sellers(console, result.books())
@@ -97,7 +103,7 @@ def _print_results(console: Console, result: RunResult) -> None:
         ours, decimals = result.estimates.get(name, NONE), 0 if name == "tasks" else 1
         if name in left_out or (name in SAVED_IN and not (ours.mean or ours.sd)):
             continue
-        if name == COST_REDUCTION_AS_LOGGED and name not in result.estimates:
+        if name in _WHERE_ASKED and name not in result.estimates:
             continue
         interval = NOTHING if ours.ci95 is None else " to ".join(number(end, decimals) for end in ours.ci95)
         row = [label, number(ours.mean, decimals), number(ours.sd, decimals), interval]
@@ -180,6 +186,8 @@ def experience(result: RunResult) -> list[str]:
         lines.append(
             f"Cheating: {share} of contracts manipulated, which cost their clients {harm} USD at once."
         )
+    if ours("not_allowed_rate").mean is not None:
+        lines.append(f"Compliance: {percent(ours('not_allowed_rate'))} of all offers ruled out.")
     if ours("search_usd").mean:
         each, cost = with_half_width(ours("messages_per_query")), with_half_width(ours("search_usd"))
         lines.append(f"Searches: {each} messages a query, which cost {cost} USD in all.")

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import get_args
+from typing import NamedTuple, get_args
 
 import pyarrow as pa
 
@@ -21,12 +21,13 @@ from coalesce_sim.loading import data_digests
 from coalesce_sim.market.hired import hired_is_drawn
 from coalesce_sim.parquet import ParquetStream
 from coalesce_sim.provenance import Origin
+from coalesce_sim.report.book import Book, BookFolder, write_book
 from coalesce_sim.report.results_folder import ResultsFolder, Written
 from coalesce_sim.report.timeline import TIMELINE_COLUMNS, Timeline
 
 _OWN_FILES = (
     "summary.json",
-    *(f"{name}.parquet" for name in get_args(TableName)),
+    *(f"{name}.parquet" for name in get_args(TableName) if name != "journal"),
     "outsourcing_rate.png",
     "cost_reduction.png",
     "routing.png",
@@ -36,6 +37,13 @@ _OWN_FILES = (
 """Every file that a run may leave in its folder, in the order in which they are listed."""
 
 
+class WrittenRun(NamedTuple):
+    """A run in its folder, and its book in another where one was asked for."""
+
+    run: Written[RunResult]
+    book: Written[Book] | None
+
+
 def write_run(
     origin: Origin,
     out: Path,
@@ -43,8 +51,9 @@ def write_run(
     jobs: int,
     progress: Callable[[float], None],
     core: AskedCore = "auto",
-) -> Written[RunResult]:
-    """Play the replications and leave summary, tables and figures in the folder `out`, all or none.
+) -> WrittenRun:
+    """Play the replications and leave summary, tables and figures in the folder `out`, all or none; where a
+    book is asked for, of replication 0, it goes to a folder of its own in the same way.
 
     `progress` is told the share of the work that is done. Raises `FolderError` before anything runs if the
     folder cannot be written to, `ScenarioError` if who is to be hired is not there, `WriteError` if it later
@@ -53,12 +62,16 @@ def write_run(
     check_draws(origin.scenario, origin.seed, origin.replications)
     hired_is_drawn(origin.scenario, origin.seed, range(origin.replications))
     chosen = choose_core(core, [origin.scenario], runs=origin.replications, watched=origin.offers)
-    with ResultsFolder(out, _OWN_FILES) as folder:
+    with ExitStack() as folders:
+        folder = folders.enter_context(ResultsFolder(out, _OWN_FILES))
+        booked = None if origin.book is None else folders.enter_context(BookFolder(origin.book))
         result, timeline = _play(origin, folder, jobs, chosen, progress)
         with folder.played():
             if origin.figures:
                 _draw(folder.aside, result, timeline)
-            return folder.finish(result, result.summary, origin.made)
+        book = None if booked is None else write_book(booked, origin, result.tables["journal"][0])
+        with folder.writing():
+            return WrittenRun(folder.finish(result, result.summary, origin.made), book)
 
 
 def _draw(folder: Path, result: RunResult, timeline: Timeline) -> None:
@@ -76,18 +89,27 @@ def _play(
     scenario, count = origin.scenario, origin.replications
     about = {"coalesce_sim": json.dumps(origin.facts(), allow_nan=False)}
     timeline: list[pa.Table] = []
-    kept: dict[TableName, list[pa.Table]] = {"routing": [], "sellers": []}
+    kept: dict[TableName, list[pa.Table]] = {"routing": [], "sellers": [], "journal": []}
     metrics: list[Metrics] = []
     watch = QueueWatch(queues=scenario.queues)
-    wanted = Wanted(decisions=True, timeline=True, experience=True, offers=origin.offers, routing=True)
+    wanted = Wanted(
+        decisions=True,
+        timeline=True,
+        experience=True,
+        offers=origin.offers,
+        routing=True,
+        book=origin.book is not None,
+    )
     with ExitStack() as open_files:
         streams = {
             name: open_files.enter_context(ParquetStream(folder, f"{name}.parquet", about))
             for name in wanted.tables(scenario)
+            if name != "journal"
         }
 
         def emit(name: TableName, table: pa.Table) -> None:
-            streams[name].add(table)
+            if name in streams:
+                streams[name].add(table)
             if name == "decisions":
                 watch.add(table)
             if name == "timeline":

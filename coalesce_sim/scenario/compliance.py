@@ -10,7 +10,7 @@ from coalesce_sim.scenario.base import Model
 from coalesce_sim.scenario.distributions import NonNegative, Positive, PositiveShare
 from coalesce_sim.scenario.jurisdictions import Jurisdiction
 
-Party = int | str
+Party = Annotated[str, Field(min_length=1)] | Annotated[int, Field(ge=0)]
 """A contractor by its number in a drawn pool or by its name, or the name of an owner who is none."""
 
 
@@ -67,3 +67,8 @@ class Compliance(Model):
     known jurisdiction are none of these."""
     tiers: dict[str, Tier] = Field(default_factory=dict)
     """Limits by what is known of contractors, by the tier's name; who is in several keeps to all."""
+
+    @property
+    def laws_of_clients(self) -> dict[str, float]:
+        """The jurisdictions that clients may be of, with their shares."""
+        return {law: share for law, share in (self.jurisdictions.clients or {}).items() if share > 0}

@@ -24,7 +24,8 @@ CODES = frozenset(_CODES.split())
 
 def _is_in_use(code: str) -> str:
     if code not in CODES:
-        hint = f"; did you mean {code.upper()!r}?" if code.upper() in CODES else ""
+        meant = code.upper()[:3]
+        hint = f"; did you mean {meant!r}?" if meant in CODES else ""
         raise ValueError(f"must be a code of ISO 4217 such as 'EUR' (got {shown(code)}){hint}")
     return code
 

@@ -374,3 +374,14 @@ def support(distribution: Distribution) -> Support:
     if isinstance(distribution, DistributionSpec):
         return distribution.chosen.support()
     return float(distribution), float(distribution)
+
+
+def highest_draw(distribution: Distribution) -> float:
+    """The largest value that is drawn at all; finite, however far a distribution reaches."""
+    high = support(distribution)[1]
+    if math.isfinite(high):
+        return high
+    assert isinstance(distribution, DistributionSpec)
+    if isinstance(distribution.chosen, Mixture):
+        return max(map(highest_draw, distribution.chosen.components))
+    return drawn_at(distribution, 1 - 2.0**-53)

@@ -69,7 +69,7 @@ class ContractorFacts(TokenPrices):
     """What the contractor says of itself in words, at most 20,000 characters."""
     jurisdiction: Jurisdiction | None = None
     """Country or territory whose law the contractor is under, by ISO 3166-1 (``DE``); left out, not known.
-    Nothing in the market acts on it yet."""
+    Rules of `compliance` go by it."""
     price_usd: NonNegative | Moving = 0.0
     """USD listed for a task; no effect where pricing is ``per_token`` or work was recorded."""
     latency_min: NonNegative | Moving = 0.0

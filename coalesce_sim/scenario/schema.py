@@ -27,6 +27,7 @@ from coalesce_sim.scenario.boxes import Box, BoxName
 from coalesce_sim.scenario.calibration import Calibration
 from coalesce_sim.scenario.clients import OF_BOX, ClientGroup, Clients, Population
 from coalesce_sim.scenario.compliance import Compliance
+from coalesce_sim.scenario.complying import objections_to_compliance
 from coalesce_sim.scenario.contracts import ContractRules
 from coalesce_sim.scenario.costs import BargainedPrice, CostModel, LoadPrice, TokenPrice
 from coalesce_sim.scenario.defences import Defences
@@ -748,7 +749,7 @@ class Scenario(Model):
 
     @model_validator(mode="after")
     def _can_be_settled(self) -> Self:
-        refused = list(objections_to_settlement(self))
+        refused = [*objections_to_settlement(self), *objections_to_compliance(self)]
         if refused:
             raise Refusals(refused)
         return self

@@ -8,12 +8,26 @@ from pydantic import AfterValidator, Field, model_validator
 
 from coalesce_sim.scenario.base import Model
 from coalesce_sim.scenario.currencies import Currency
-from coalesce_sim.scenario.distributions import NonNegative, Positive, Share
+from coalesce_sim.scenario.distributions import (
+    Distribution,
+    NonNegative,
+    Share,
+    highest_draw,
+    no_speck,
+)
 from coalesce_sim.scenario.draws import NonNegativeDistribution
 from coalesce_sim.scenario.problems import Refusals
 
 MOST_USD: Final = 9e9
 """What 64 bits hold in 10⁻⁹ of a currency."""
+
+MOST_DAYS: Final = 100_000.0
+"""As long as a market may be played."""
+
+Amount = Annotated[float, Field(ge=0, le=MOST_USD), AfterValidator(no_speck)]
+"""USD that a book can hold."""
+
+Days = Annotated[float, Field(ge=0, le=MOST_DAYS), AfterValidator(no_speck)]
 
 Payer = Literal["client", "contractor"]
 """Who bears something."""
@@ -22,15 +36,32 @@ Network = Annotated[str, Field(pattern=r"^[-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32}$")]
 """A network in the words of CAIP-2, as in eip155:8453."""
 
 
+def _within(most: float) -> AfterValidator:
+    """No draw of a distribution is above this."""
+
+    def checked(distribution: Distribution) -> Distribution:
+        highest = highest_draw(distribution)
+        if highest > most:
+            got = "" if isinstance(distribution, float) else "draws up to "
+            raise ValueError(f"must be at most {most:,.0f} (got {got}{highest:g})")
+        return distribution
+
+    return AfterValidator(checked)
+
+
+DrawnDays = Annotated[NonNegativeDistribution, _within(MOST_DAYS)]
+DrawnAmount = Annotated[NonNegativeDistribution, _within(MOST_USD)]
+
+
 class Dispute(Model):
     """Deliveries that one side contests after the verdict: the client what it accepted, the contractor what
     was found bad. Who decides looks at the work; the money waits in escrow meanwhile."""
 
     share: Share = 0.02
     """Probability that a delivery is contested."""
-    days: NonNegativeDistribution
+    days: DrawnDays
     """Days until it is decided, as in {uniform: {low: 30, high: 90}}; booked after the market has ended."""
-    cost_usd: NonNegative = 15.0
+    cost_usd: Amount = 15.0
     """USD that the side pays that loses, to the platform."""
     wrong: Share = 0.1
     """Probability that the decision is wrong: good work should be paid, bad work earns what the contract says
@@ -47,7 +78,7 @@ class Escrow(Model):
     """``verified``: the holdback is paid with the verdict, or goes back to the client, so that work found bad
     earns 1 − `holdback` of its bill, which takes the place of `contracts.due_on_failure`. ``window``: nothing
     is captured before the verdict, and of accepted work the holdback is paid `window_days` later."""
-    window_days: NonNegative = 120.0
+    window_days: Days = 120.0
     """Days from the verdict until a holdback is released with ``until: window``."""
     cap: NonNegative | None = None
     """By what share a bill may exceed the price agreed on before the top-up is refused and the rest stays
@@ -63,7 +94,7 @@ class Fee(Model):
     """What it is for, a label of the bar that it gets: ``card``, ``platform`` or ``network``."""
     share: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """Share of the payment."""
-    fixed_usd: NonNegative = 0.0
+    fixed_usd: Amount = 0.0
     """USD of each payment, however small."""
     payer: Payer = "client"
     """Who pays it: ``client``, on top of the price, or ``contractor``, out of it."""
@@ -72,15 +103,15 @@ class Fee(Model):
 class Pay(Model):
     """When contractors have their money."""
 
-    every_h: Positive | None = None
+    every_h: Annotated[float, Field(ge=0.001, le=24 * MOST_DAYS)] | None = None
     """Hours from one payment to the next: what falls due in between is paid together (netting). Left out,
     every contract is paid by itself."""
     among: Literal["pair", "client"] = "pair"
     """What is paid together: ``pair``, what one client owes one contractor; ``client``, all that one client
     owes, in one payment to the platform, which passes it on. No effect without `every_h`."""
-    delay_days: NonNegative = 0.0
+    delay_days: Days = 0.0
     """Days that a payment is in transit (T+n)."""
-    capital_rate_per_year: NonNegative = 0.0
+    capital_rate_per_year: Annotated[float, Field(ge=0, le=100), AfterValidator(no_speck)] = 0.0
     """What money costs a year while it waits in escrow or in transit, as a share of it; nobody is paid for
     it, so it stands in no account."""
     borne_by: Payer = "client"
@@ -114,10 +145,10 @@ class ChargeBacks(Model):
 
     rate: Share
     """Probability of each payment, whatever the work was worth."""
-    days: NonNegativeDistribution
+    days: DrawnDays
     """Days from payment to charge-back, as in {uniform: {low: 60, high: 120}}; booked after the market has
     ended."""
-    fee_usd: NonNegative = 15.0
+    fee_usd: Amount = 15.0
     """USD that the contractor pays to the platform for each."""
     written_off_by: Literal["platform", "client"] = "platform"
     """Who bears in the end what a contractor has not got: ``platform``, or the ``client`` whose payment it
@@ -136,7 +167,7 @@ class PaymentFailures(Model):
 class ClientFunds(Model):
     """What clients have to spend."""
 
-    funds_usd: NonNegativeDistribution
+    funds_usd: DrawnAmount
     """USD that each client has at the start, drawn by client; what it cannot authorise is rejected."""
 
 

@@ -5,13 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from coalesce_sim.scenario.distributions import support
+from coalesce_sim.scenario.distributions import highest_draw
 from coalesce_sim.scenario.pool import DrawnPool
-from coalesce_sim.scenario.problems import closest
-from coalesce_sim.scenario.settlement import MOST_USD, Settlement
+from coalesce_sim.scenario.problems import Problem, ScenarioError, closest
+from coalesce_sim.scenario.settlement import Settlement
 
 if TYPE_CHECKING:
     from coalesce_sim.scenario.schema import Scenario
+
+
+def settled(scenario: Scenario) -> Scenario:
+    """The scenario as a book is kept of it: with `settlement: {}` where it states none.
+
+    Raises `ScenarioError` where it makes no contracts.
+    """
+    if scenario.contracts is None:
+        message = "missing, and a book is of contracts; state contracts: {}, or extend market"
+        raise ScenarioError([Problem("", None, "contracts", message)])
+    if scenario.plays_log:
+        message = "makes no contracts, of which a book could be kept; with costs: modelled it does"
+        raise ScenarioError([Problem("", None, "policy", message)])
+    return scenario if scenario.settlement else scenario.model_copy(update={"settlement": Settlement()})
 
 
 def objections_to_settlement(scenario: Scenario) -> Iterator[str]:
@@ -25,12 +39,8 @@ def objections_to_settlement(scenario: Scenario) -> Iterator[str]:
     yield from _given_twice(scenario, settlement)
     yield from _paid_in(scenario, settlement)
     funds = settlement.clients
-    if funds is not None:
-        low, high = support(funds.funds_usd)
-        if high <= 0 and settlement.pay.every_h is None:
-            yield "settlement.clients.funds_usd: nobody can pay for anything, contract by contract (got 0)"
-        if low > MOST_USD:
-            yield f"settlement.clients.funds_usd: must be at most {MOST_USD:g} (got {low:g})"
+    if funds is not None and highest_draw(funds.funds_usd) <= 0:
+        yield "settlement.clients.funds_usd: nobody can pay for anything (got 0)"
 
 
 def _given_twice(scenario: Scenario, settlement: Settlement) -> Iterator[str]:

@@ -10,7 +10,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from coalesce_sim.columns import codes, numbers
-from coalesce_sim.settlement.journal import DECIMALS, Words, names_of, times
+from coalesce_sim.settlement.journal import Words, names_of, times
+from coalesce_sim.settlement.units import DECIMALS
 from coalesce_sim.texts import on_one_line
 
 _LEGS_AT_A_TIME: Final = 8_192

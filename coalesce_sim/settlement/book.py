@@ -20,15 +20,13 @@ from coalesce_sim.settlement.payouts import Payouts
 from coalesce_sim.settlement.purses import Purses
 from coalesce_sim.settlement.rates import Rates
 from coalesce_sim.settlement.tally import Tally
-from coalesce_sim.settlement.terms import Terms
+from coalesce_sim.settlement.terms import DAY_S, Terms
 from coalesce_sim.settlement.units import amount_of
 from coalesce_sim.spool import Spool
 from coalesce_sim.streams import Streams
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-_DAY_S = 86_400.0
 
 
 class Book:
@@ -64,6 +62,7 @@ class Book:
         self._rates, self._held, self._took_s = rates, Spool(), Spool()
         self._held_block: list[float] = []
         self._took_block: list[float] = []
+        self._open: set[int] = set()
         self.payouts = Payouts(
             self.terms,
             self.ledger,
@@ -76,23 +75,32 @@ class Book:
             self._took_block.append,
         )
 
-    def authorises(self, contractor: int) -> None:
-        """A contract with somebody is about to be authorised: what is held for others counts (p95)."""
+    def authorises(self, contractor: int) -> int:
+        """A contract with somebody is about to be authorised: what is held for others counts (p95). Its
+        number."""
+        number = self.tally.authorised
+        self.tally.authorised += 1
+        self._open.add(number)
         if self.ledger.journal is not None:
             self.ledger.journal.contractors.append(contractor)
         self._held_block.append(amount_of(self.ledger.held_units))
         if len(self._held_block) >= 4096:
             self._spool()
+        return number
 
     def _spool(self) -> None:
         for block, spool in ((self._held_block, self._held), (self._took_block, self._took_s)):
             spool.add(np.array(block, dtype=np.float64))
             block.clear()
 
-    def is_empty(self, contract: int, units: int) -> None:
-        """Law 4: a contract that has ended holds nothing, open holdbacks and disputes apart."""
-        if units:
-            raise ConservationError(f"law 4: contract {contract} has ended and still holds {units} units")
+    def ends(self, contract: int, how: str, held_units: int) -> None:
+        """A contract has ended, once (law 7); it holds nothing but open holdbacks and disputes (law 4)."""
+        if contract not in self._open:
+            raise ConservationError(f"law 7: contract {contract} is {how}, and is not open")
+        if held_units:
+            raise ConservationError(f"law 4: contract {contract} is {how} and still holds {held_units} units")
+        self._open.remove(contract)
+        self.tally.ended[how] += 1
 
     def close(self, now_s: float, revenue_usd: Sequence[float]) -> None:
         """The market has ended: let all fall due, write off what nobody has, and check the laws."""
@@ -105,8 +113,7 @@ class Book:
 
     def _write_off(self, now_s: float) -> None:
         """What contractors owe in the end and have not got is borne by somebody else."""
-        chart, ledger, rules = self.ledger.chart, self.ledger, self.stated.charge_backs
-        by_client = rules is not None and rules.written_off_by == "client"
+        chart, ledger = self.ledger.chart, self.ledger
         for who in range(chart.contractors):
             currency = self.currency_of[who]
             account = chart.contractor(who, currency)
@@ -115,23 +122,33 @@ class Book:
                 continue
             at_s = max(now_s, self.calendar.now_s)
             units = self._rates.own(owes, currency, at_s) if currency else owes
-            client = self.payouts.last_taken_by.get(who) if by_client else None
-            bearer = chart.platform if client is None else client
-            loss = chart.loss_of_platform if client is None else chart.loss_of_clients
-            legs = [(account, owes), (bearer, -units), (loss, units)]
+            shares = self._clients_shares(who, units)
+            by_clients = sum(shares.values())
+            for client, share in shares.items():
+                self.purses.cover(at_s, client, share)
+            legs = [(account, owes), *((client, -share) for client, share in shares.items())]
+            legs += [(chart.loss_of_clients, by_clients), (chart.platform, by_clients - units)]
+            legs += [(chart.loss_of_platform, units - by_clients), (chart.opening, -units)]
             if currency:
-                theirs = chart.shared(chart.exchange, currency)
-                legs += [(theirs, -owes), (chart.exchange, units), (chart.opening, -units)]
-            else:
-                legs.append((chart.opening, -owes))
-            if client is not None:
-                self.purses.cover(at_s, client, units)
-            ledger.post(at_s, WRITE_OFF, NO_CONTRACT, *legs)
+                legs += [(chart.shared(chart.exchange, currency), -owes), (chart.exchange, units)]
+            ledger.post(at_s, WRITE_OFF, NO_CONTRACT, *(leg for leg in legs if leg[1]))
             self.tally.written_off += units
-            if client is not None:
-                self.tally.written_off_clients += units
+            self.tally.written_off_clients += by_clients
+
+    def _clients_shares(self, contractor: int, units: int) -> dict[int, int]:
+        """What of a loss clients bear, by client: who took a payment back bears it, the last first, but none
+        more than it took."""
+        shares = dict[int, int]()
+        for client, took in reversed(self.payouts.taken.get(contractor, [])):
+            part = min(took, units)
+            if part:
+                shares[client] = shares.get(client, 0) + part
+                units -= part
+        return shares
 
     def _check_ends(self) -> None:
+        if self._open:
+            raise ConservationError(f"law 7: contract {min(self._open)} was authorised and has not ended")
         ended = sum(self.tally.ended.values())
         if ended != self.tally.authorised or min(self.tally.ended.values(), default=0) < 0:
             told = ", ".join(f"{count} {how}" for how, count in self.tally.ended.items())
@@ -146,13 +163,19 @@ class Book:
 
     def _check_revenue(self, revenue_usd: Sequence[float]) -> None:
         """Law 5: what contractors got is what the records say, within half a unit an amount, and what adding
-        floats up loses."""
+        floats up loses; and it is what came to their accounts, to the unit."""
+        chart, tally, ledger = self.ledger.chart, self.tally, self.ledger
         for who, usd in enumerate(revenue_usd):
-            booked, amounts = self.tally.paid[who], self.tally.amounts[who]
-            apart = abs(usd - amount_of(booked))
-            if apart > 0.5e-9 * amounts + 1e-15 * amounts * abs(usd):
+            paid, amounts, currency = tally.paid[who], tally.amounts[who], self.currency_of[who]
+            if abs(usd - amount_of(paid)) > 0.5e-9 * amounts + 1e-15 * amounts * abs(usd):
                 raise ConservationError(
-                    f"law 5: contractor {who} got {booked} units by the book and {usd!r} by the records"
+                    f"law 5: contractor {who} got {paid} units by the book and {usd!r} by the records"
+                )
+            booked, owed = ledger.earned[chart.contractor(who, currency)], tally.owed[who]
+            if booked != owed or (currency == 0 and owed + tally.contested[who] != paid):
+                raise ConservationError(
+                    f"law 5: {booked} units came to contractor {who}, and its contracts earned it {owed}, "
+                    f"of {paid} that were paid for them"
                 )
 
     def _check_clients(self) -> None:
@@ -179,7 +202,7 @@ class Book:
             "fx_loss_usd": amount_of(tally.fx_loss),
             "capital_cost_usd": amount_of(capital),
             "held_usd_p95": float(np.percentile(held_usd, 95)) if len(held_usd) else math.nan,
-            "days_to_paid_p50": float(np.median(took_s)) / _DAY_S if len(took_s) else math.nan,
+            "days_to_paid_p50": float(np.median(took_s)) / DAY_S if len(took_s) else math.nan,
             "disputes": float(tally.disputes),
             "disputes_usd": amount_of(tally.disputes_net),
             "charge_backs": float(tally.charge_backs),

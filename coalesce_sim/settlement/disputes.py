@@ -7,27 +7,28 @@ from dataclasses import dataclass
 from functools import partial
 
 from coalesce_sim.luck import Draws
-from coalesce_sim.scenario.distributions import drawn_at
 from coalesce_sim.scenario.settlement import Dispute
 from coalesce_sim.settlement.calendar import Calendar
 from coalesce_sim.settlement.events import DISPUTE, DISPUTE_FEE, DISPUTE_LOST, DISPUTE_WON
 from coalesce_sim.settlement.ledger import Ledger
 from coalesce_sim.settlement.purses import Purses
 from coalesce_sim.settlement.tally import Tally
+from coalesce_sim.settlement.terms import wait_s
 from coalesce_sim.settlement.units import units_of
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
     """A delivery that is contested: `units` go to one side or the other, of which so much is `in_escrow`
-    already; the rest is put there by the side that has it. `accepted` says that this is the contractor,
-    `good` what the work is worth, and `at` which draws are its own."""
+    already, since a time; the rest is put there by the side that has it. `accepted` says that this is the
+    contractor, `good` what the work is worth, and `at` which draws are its own."""
 
     contract: int
     client: int
     contractor: int
     units: int
     in_escrow: int
+    since_s: float
     accepted: bool
     good: bool
     at: tuple[int, int, int]
@@ -58,16 +59,18 @@ class Disputes:
     def open(self, case: Case, at_s: float) -> None:
         """What is contested goes into escrow until it is decided."""
         self._tally.disputes += 1
+        self._tally.wait(case.in_escrow, case.since_s, at_s)
         escrow, puts = self._ledger.chart.escrow(case.client), case.units - case.in_escrow
         if case.accepted:
             self._purses.from_contractor(at_s, DISPUTE, case.contract, case.contractor, escrow, puts)
         else:
             self._purses.from_client(at_s, DISPUTE, case.contract, case.client, escrow, puts)
-        days = drawn_at(self._rules.days, self._days.draw(*case.at))
-        self._calendar.enter(at_s + 86_400 * days, partial(self._decide, case))
+        takes_s = wait_s(self._rules.days, self._days.draw(*case.at))
+        self._calendar.enter(at_s + takes_s, partial(self._decide, case, at_s))
 
-    def _decide(self, case: Case, at_s: float) -> None:
+    def _decide(self, case: Case, opened_s: float, at_s: float) -> None:
         chart, tally = self._ledger.chart, self._tally
+        tally.wait(case.units, opened_s, at_s)
         escrow, contract = chart.escrow(case.client), case.contract
         right = self._wrong.draw(*case.at) >= self._rules.wrong
         if case.good == right:  # the contractor is paid, and the client has lost

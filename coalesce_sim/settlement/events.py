@@ -54,3 +54,6 @@ EVENTS: Final = (
     CHARGE_BACK,
     WRITE_OFF,
 ) = range(len(EVENTS))
+
+PAYS: Final = frozenset((CAPTURE, RELEASE, REFUND, PAY_OUT, EXCHANGE))
+"""Events by which contractors have what contracts earned them."""

@@ -14,9 +14,6 @@ from numpy.typing import NDArray
 from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.columns import dates, named, numbered, numbers, places, table_of
 
-DECIMALS: Final = 9
-"""Digits after the point that the book keeps of every currency."""
-
 _WORD: Final = pa.dictionary(pa.int32(), pa.string())
 
 SCHEMA: Final = pa.schema(

@@ -5,14 +5,17 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable
 
-from coalesce_sim.errors import ConservationError
+from coalesce_sim.errors import AmountError, ConservationError
 from coalesce_sim.settlement.chart import Chart
-from coalesce_sim.settlement.events import EVENTS
+from coalesce_sim.settlement.events import EVENTS, PAYS
 
 Leg = tuple[int, int]
 """An account and the units that come to it, or leave it where they are negative."""
 
 NO_CONTRACT = -1
+
+_MOST = 2**63 - 1
+"""Units that a journal can write down."""
 
 
 class Journal:
@@ -26,8 +29,13 @@ class Journal:
         self.entries = 0
 
     def add(self, at_s: float, event: int, contract: int, legs: Iterable[Leg]) -> None:
-        """One more entry. Raises OverflowError for more than 64 bits hold."""
+        """One more entry. Raises `AmountError` for more than 64 bits hold."""
         for account, units in legs:
+            if not -_MOST <= units <= _MOST:
+                raise AmountError(
+                    f"{EVENTS[event]} of {_called(contract)}: {units} units (10⁻⁹ of a currency) are more "
+                    f"than the {_MOST} that a journal can write down"
+                )
             self.at_s.append(at_s)
             self.entry.append(self.entries)
             self.event.append(event)
@@ -39,7 +47,7 @@ class Journal:
 
 class Ledger:
     """What every account of a chart holds in units, entry by entry; `held_units` is all that is in escrow and
-    in transit, in the first currency.
+    in transit, in the first currency, and `earned` what came to each account by events that pay contracts.
 
     Laws: (1) every entry sums to zero in every currency, (2) so does the book, (3) what is guarded is never
     below zero. An entry that breaks one is not made. `journal` keeps the entries where it is given; else they
@@ -48,7 +56,7 @@ class Ledger:
 
     def __init__(self, chart: Chart, journal: Journal | None = None) -> None:
         self.chart, self.journal = chart, journal
-        self.balances = [0] * len(chart)
+        self.balances, self.earned = [0] * len(chart), [0] * len(chart)
         self.entries, self.held_units = 0, 0
         self._guarded, self._held = chart.guarded(), chart.held()
 
@@ -75,6 +83,9 @@ class Ledger:
             if balances[account] < 0 and self._guarded[account]:
                 self._undo(legs)
                 self._refuse(3, f"leaves {self._named(account)} below zero", event, contract, legs)
+        if event in PAYS:
+            for account, units in legs:
+                self.earned[account] += units
         self.entries += 1
         if self.journal is not None:
             self.journal.add(at_s, event, contract, legs)
@@ -109,5 +120,8 @@ class Ledger:
 
     def _refuse(self, law: int, what: str, event: int, contract: int, legs: Iterable[Leg]) -> None:
         told = ", ".join(f"{self._named(account)} {units:+d}" for account, units in legs)
-        of = "no contract" if contract == NO_CONTRACT else f"contract {contract}"
-        raise ConservationError(f"law {law}: {EVENTS[event]} of {of} {what}: {told}")
+        raise ConservationError(f"law {law}: {EVENTS[event]} of {_called(contract)} {what}: {told}")
+
+
+def _called(contract: int) -> str:
+    return "no contract" if contract == NO_CONTRACT else f"contract {contract}"

@@ -8,7 +8,6 @@ from functools import partial
 from typing import Final
 
 from coalesce_sim.luck import Draws
-from coalesce_sim.scenario.distributions import drawn_at
 from coalesce_sim.scenario.settlement import ChargeBacks
 from coalesce_sim.settlement.calendar import Calendar
 from coalesce_sim.settlement.events import (
@@ -23,7 +22,7 @@ from coalesce_sim.settlement.events import (
 from coalesce_sim.settlement.ledger import NO_CONTRACT, Ledger
 from coalesce_sim.settlement.purses import Purses
 from coalesce_sim.settlement.tally import CAPTURED, CHARGED_BACK, Tally
-from coalesce_sim.settlement.terms import Terms
+from coalesce_sim.settlement.terms import Terms, wait_s
 from coalesce_sim.settlement.units import part_of, units_of
 
 HOME: Final = -1
@@ -34,7 +33,7 @@ HOME: Final = -1
 class Owed:
     """What a contract has earned its contractor: `units`, in its own currency `foreign`, which wait since a
     time; the contract was authorised at another. `task` and `attempt` say which draws are its own, `captured`
-    whether this is what it ends with. `paid` is told when it is paid."""
+    whether this is what it ends with. `paid` is told when what will be contested is paid."""
 
     contract: int
     client: int
@@ -46,7 +45,6 @@ class Owed:
     task: int
     attempt: int
     captured: bool
-    contested: bool = False
     paid: Callable[[float], None] | None = None
 
 
@@ -62,7 +60,8 @@ class Payment:
 class Payouts:
     """Pays contractors what was captured for them, on the book's calendar.
 
-    `days_s` is told how long each contract took from authorisation to payment.
+    `took_s` is told how long each contract took from authorisation to payment. `taken` is what clients took
+    back of each contractor, in order, where they bear what is written off.
     """
 
     def __init__(
@@ -83,19 +82,19 @@ class Payouts:
         self._charge_back_fee = 0 if charge_backs is None else units_of(charge_backs.fee_usd)
         self._took_s = took_s
         self._open: dict[tuple[int, ...], Payment] = {}
-        self.last_taken_by: dict[int, int] = {}
+        self.taken: dict[int, list[tuple[int, int]]] = {}
 
     def is_straight(self, contractor: int) -> bool:
         """Whether what is captured for a contractor is its own at once."""
         terms = self._terms
         return terms.every_s is None and terms.delay_s == 0 and not self._purses.is_foreign(contractor)
 
-    def owe(self, owed: Owed, now_s: float, *, straight: bool) -> None:
-        """Something was captured now: `straight` to its contractor, or it is in transit."""
+    def owe(self, owed: Owed, now_s: float) -> None:
+        """Something was captured now: its contractor has it, or it is in transit."""
         every_s = self._terms.every_s
         if every_s is None:
             alone = Payment(owed.client, (owed.contractor, owed.task, owed.attempt), [owed])
-            if straight:
+            if self.is_straight(owed.contractor):
                 self._pay(alone, now_s, straight=True)
             else:
                 self._send(alone, now_s)
@@ -175,20 +174,21 @@ class Payouts:
 
     def _may_come_back(self, payment: Payment, contract: int, at_s: float) -> None:
         rules = self._charge_backs
-        if rules is None or any(owed.contested for owed in payment.owed):
+        if rules is None or any(owed.paid is not None for owed in payment.owed):
             return
         if self._draws.draw(*payment.draw) < rules.rate:
-            days = drawn_at(rules.days, self._days.draw(*payment.draw))
-            self._calendar.enter(at_s + 86_400 * days, partial(self._charge_back, payment, contract))
+            takes_s = wait_s(rules.days, self._days.draw(*payment.draw))
+            self._calendar.enter(at_s + takes_s, partial(self._charge_back, payment, contract))
 
     def _charge_back(self, payment: Payment, contract: int, at_s: float) -> None:
         """The client has its payment back, and its contractors share the fee, the first what is over."""
-        chart, tally = self._ledger.chart, self._tally
+        chart, tally, rules = self._ledger.chart, self._tally, self._charge_backs
         tally.charge_backs += 1
         for owed in payment.owed:
             who = owed.contractor
             tally.taken_back += owed.units
-            self.last_taken_by[who] = payment.client
+            if rules is not None and rules.written_off_by == "client":
+                self.taken.setdefault(who, []).append((payment.client, owed.units))
             self._purses.from_contractor(at_s, CHARGE_BACK, owed.contract, who, payment.client, owed.units)
             if owed.captured:
                 tally.ended[CAPTURED] -= 1

@@ -12,7 +12,7 @@ from coalesce_sim.scenario.settlement import Settlement
 
 class Surcharges:
     """Fees that the client pays, the spread of a contractor's currency, and capital while a payment is on its
-    way: a share of the price, and a part that is fixed.
+    way or a holdback waits for its window to close: a share of the price, and a part that is fixed.
 
     Of what is paid together a contract bears its part of the fixed fee: by all the tasks that a client has
     from one payment to the next, `per_payment`. Disputes, charge-backs and rates that move are not expected.
@@ -21,10 +21,11 @@ class Surcharges:
     def __init__(self, stated: Settlement, currency_of: Sequence[int], per_payment: float) -> None:
         pay, fees = stated.pay, [fee for fee in stated.fee if fee.payer == "client"]
         waits_days = pay.delay_days + (0.0 if pay.every_h is None else pay.every_h / 48)
+        if stated.escrow is not None and stated.escrow.until == "window":
+            waits_days += stated.escrow.holdback * stated.escrow.window_days
         capital = pay.capital_rate_per_year * waits_days / 365 if pay.borne_by == "client" else 0.0
         spread = 0.0 if stated.fx is None else stated.fx.spread_bp / 10_000
-        together = 1.0 if pay.every_h is None else max(1.0, per_payment)
-        self._fixed_usd = sum(fee.fixed_usd for fee in fees) / together
+        self._fixed_usd = sum(fee.fixed_usd for fee in fees) / per_payment
         self._share = np.full(len(currency_of), sum(fee.share for fee in fees) + capital)
         self._share[np.array(currency_of, dtype=np.int64) != 0] += spread
         self._free = self._fixed_usd == 0 and not self._share.any()

@@ -17,10 +17,12 @@ class Tally:
     """Sums of a book in units of its currency; what clients got back counts against what they paid.
 
     `prices` is what clients paid for contracts, `paid` the same by contractor, and `amounts` how many amounts
-    that is; `by_clients` and `by_contractors` are fees of payments by who paid them; `fx_loss` is what
-    clients paid for other currencies beyond prices. `disputes_net` is what clients paid through `disputes`,
-    the cost of those they lost among it; `taken_back` is what came back through `charge_backs`. Of what was
-    `written_off` clients bore `written_off_clients`. `waited` is money × time, in unit-microseconds.
+    that is. Of it `owed` is on its way to each, in its own currency, and `contested` waits for a decision
+    instead, in that of the book. `by_clients` and `by_contractors` are fees of payments by who paid them;
+    `fx_loss` is what clients paid for other currencies beyond prices. `disputes_net` is what clients paid
+    through `disputes`, the cost of those they lost among it; `taken_back` is what came back through
+    `charge_backs`. Of what was `written_off` clients bore `written_off_clients`. `waited` is money × time, in
+    unit-microseconds.
     """
 
     contractors: int
@@ -40,9 +42,12 @@ class Tally:
     waited: int = 0
     paid: list[int] = field(default_factory=list)
     amounts: list[int] = field(default_factory=list)
+    owed: list[int] = field(default_factory=list)
+    contested: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.paid, self.amounts = [0] * self.contractors, [0] * self.contractors
+        for name in ("paid", "amounts", "owed", "contested"):
+            setattr(self, name, [0] * self.contractors)
 
     def price(self, contractor: int, units: int) -> None:
         """A contractor has been paid for a contract."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
-from coalesce_sim.scenario.settlement import Settlement
+from coalesce_sim.scenario.distributions import Distribution, drawn_at
+from coalesce_sim.scenario.settlement import MOST_DAYS, Settlement
 from coalesce_sim.settlement.units import Ratio, divided, part_of, ratio_of, units_of
 
-_DAY_S = 86_400.0
+DAY_S: Final = 86_400.0
 _YEAR_US = 365 * 86_400 * 10**6
 
 
@@ -24,6 +26,11 @@ class FeeTerms:
         return part_of(units, self.share) + self.fixed
 
 
+def wait_s(days: Distribution, draw: float) -> float:
+    """How long something takes that a draw decides, in seconds."""
+    return DAY_S * min(drawn_at(days, draw), MOST_DAYS)
+
+
 class Terms:
     """The settlement of a scenario as the book reckons with it; times in seconds, amounts in units."""
 
@@ -34,7 +41,7 @@ class Terms:
             for fee in stated.fee
         ]
         self.every_s = None if pay.every_h is None else 3600 * pay.every_h
-        self.by_pair, self.delay_s = pay.among == "pair", _DAY_S * pay.delay_days
+        self.by_pair, self.delay_s = pay.among == "pair", DAY_S * pay.delay_days
         self.spread = ratio_of(0.0 if stated.fx is None else stated.fx.spread_bp / 10_000)
         self._rate = ratio_of(pay.capital_rate_per_year)
         self.capital_by_client = pay.borne_by == "client"
@@ -42,7 +49,7 @@ class Terms:
         self.holdback = ratio_of(1.0 if escrow is None else escrow.holdback)
         self.window_s = None
         if escrow is not None and escrow.until == "window":
-            self.window_s = _DAY_S * escrow.window_days
+            self.window_s = DAY_S * escrow.window_days
 
     def capital(self, waited: int) -> int:
         """What money × time costs, of unit-microseconds, half to even."""

@@ -16,7 +16,8 @@ from coalesce_sim.columns import codes, numbers
 from coalesce_sim.scenario.base import Model
 from coalesce_sim.scenario.currencies import Currency
 from coalesce_sim.scenario.settlement import Network
-from coalesce_sim.settlement.journal import DECIMALS, Words, names_of, start_of
+from coalesce_sim.settlement.journal import Words, names_of, start_of
+from coalesce_sim.settlement.units import DECIMALS, divided
 
 ASSET_DECIMALS: Final = 6
 """Digits after the point of an amount: of most stablecoins, and what is taken for currencies here."""
@@ -36,7 +37,7 @@ class PaymentRequirements(Model):
     """What a contractor asks to be paid, as x402 words it, and nothing that x402 has not."""
 
     scheme: Literal["auth-capture", "batch-settlement", "exact", "upto"]
-    """What x402 has; here ``auth-capture`` for one contract: its price is held, and captured or given back.
+    """What x402 has. Here ``auth-capture`` for one contract: its price is held, and captured or given back;
     ``batch-settlement`` for contracts that are paid together, since each is below one unit of the asset."""
     network: Network
     """`settlement.network` of the scenario (CAIP-2)."""
@@ -109,13 +110,6 @@ def write_payments(journal: pa.Table, file: TextIO, *, network: str) -> Exported
     )
 
 
-def atoms(units: int) -> int:
-    """Units of the book in 10⁻⁶ of the asset, half to even."""
-    whole, rest = divmod(units, UNITS_PER_ATOM)
-    half = UNITS_PER_ATOM // 2
-    return whole + (rest > half or (rest == half and whole % 2 == 1))
-
-
 def _requirement(due: _Due, names: dict[str, str], start: datetime, network: str) -> PaymentRequirements:
     lasts_s = max(1, ceil(due.until_s - due.since_s))
     begins = (start if start.tzinfo is not None else start.replace(tzinfo=UTC)).timestamp()
@@ -124,7 +118,7 @@ def _requirement(due: _Due, names: dict[str, str], start: datetime, network: str
         if due.units >= UNITS_PER_ATOM and len(due.contracts) == 1
         else "batch-settlement",
         network=network,
-        amount=str(atoms(due.units)),
+        amount=str(divided(due.units, UNITS_PER_ATOM)),
         asset=due.currency,
         payTo="merchant",
         maxTimeoutSeconds=lasts_s,

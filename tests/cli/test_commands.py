@@ -29,6 +29,7 @@ def test_scenarios_and_sweeps_are_listed_one_a_line(call: Call):
     called = call("scenarios")
     assert called.code == 0
     listed, sweeps = called.out.split("\nSweeps, for `coalesce-sim sweep`:\n")
+    listed, paid = listed.split("\nSettlement and compliance, for `coalesce-sim frictions`:\n")
     scenarios, cheats = listed.split("\nAttacks, for `coalesce-sim attack`:\n")
     titles = dict(line.split(maxsplit=1) for line in scenarios.splitlines())
     assert list(titles) == bundled.names()
@@ -37,13 +38,16 @@ def test_scenarios_and_sweeps_are_listed_one_a_line(call: Call):
     assert list(varied) == list(bundled.sweeps())
     attacks = dict(line.split(maxsplit=1) for line in cheats.splitlines())
     assert list(attacks) == list(bundled.attacks())
+    settlements = dict(line.split(maxsplit=1) for line in paid.splitlines())
+    assert list(settlements) == list(bundled.settlements())
     told = json.loads(call("scenarios", "--json").out)
-    for part, wanted in (("scenarios", titles), ("attacks", attacks), ("sweeps", varied)):
+    parts = {"scenarios": titles, "attacks": attacks, "settlements": settlements, "sweeps": varied}
+    for part, wanted in parts.items():
         assert {each["name"]: each["title"] for each in told[part]} == wanted
 
 
-@pytest.mark.parametrize("name", bundled.attacks())
-def test_every_bundled_attack_is_valid(call: Call, name: str):
+@pytest.mark.parametrize("name", [*bundled.attacks(), *bundled.settlements()])
+def test_every_bundled_attack_and_settlement_is_valid(call: Call, name: str):
     called = call("validate", name)
     assert (called.code, called.err) == (0, "")
 

@@ -13,7 +13,7 @@ from coalesce_sim.report.writing import write_run
 def test_progress_rises_to_the_end(tmp_path: Path, jobs: int):
     origin = Origin("dur_03", (), load("dur_03", ["clock.days=1"]), 1, 3)
     told: list[float] = []
-    written = write_run(origin, tmp_path / "results", jobs=jobs, progress=told.append)
+    written, _ = write_run(origin, tmp_path / "results", jobs=jobs, progress=told.append)
     assert told == sorted(told)
     assert told[-1] == 1
     assert len(written.result.replications) == 3

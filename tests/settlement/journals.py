@@ -8,7 +8,8 @@ from datetime import datetime
 import numpy as np
 import pyarrow as pa
 
-from coalesce_sim.settlement.journal import DECIMALS, journal_table
+from coalesce_sim.settlement.journal import journal_table
+from coalesce_sim.settlement.units import DECIMALS
 
 ONE = 10**DECIMALS
 CENT = ONE // 100

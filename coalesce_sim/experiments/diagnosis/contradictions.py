@@ -37,7 +37,7 @@ _CLOCK_S = 60.0
 
 def contradictions(scenario: Scenario) -> list[Finding]:
     """Problems and notes, a sentence each."""
-    block = _first_tasks(scenario)
+    block = first_tasks(scenario)
     return [
         *_expected_tokens(scenario, block),
         *_clock(scenario),
@@ -48,7 +48,7 @@ def contradictions(scenario: Scenario) -> list[Finding]:
 
 def mean_answer(scenario: Scenario, type_name: str | None = None) -> float:
     """Tokens that answers really have on average, of all tasks or those of a type; NaN without any."""
-    block = _first_tasks(scenario)
+    block = first_tasks(scenario)
     return _mean(block.truth.output_tokens[_rows_of(scenario, block, type_name)])
 
 
@@ -60,7 +60,7 @@ def expects_answers(scenario: Scenario) -> bool:
     return written or scenario.cost_model.internal.work == "tokens"
 
 
-def _first_tasks(scenario: Scenario) -> Block:
+def first_tasks(scenario: Scenario) -> Block:
     """The first block of tasks of the scenario's seed: all of them, where they are explicit."""
     streams, rule = Streams(scenario.seed), scenario.market_demand
     demand = np.zeros(0) if rule is None else hourly_demand(rule, scenario.clock, streams)
@@ -144,7 +144,7 @@ def _targets(scenario: Scenario, block: Block) -> Iterator[Finding]:
         return
     explicit = isinstance(scenario.workload.arrivals, Explicit)
     if not explicit:
-        block = _first_tasks(_easiest(scenario))
+        block = first_tasks(_easiest(scenario))
     work_s = _home_s(scenario, block)
     charged = scenario.cost_model.charged_late_usd_per_s > 0
     for type_id, name in enumerate(scenario.workload.types):

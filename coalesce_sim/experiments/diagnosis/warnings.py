@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from coalesce_sim.experiments.diagnosis.cheating import cheats_without_a_chance
+from coalesce_sim.experiments.diagnosis.complying import nobody_allowed
 from coalesce_sim.experiments.diagnosis.contradictions import contradictions
 from coalesce_sim.experiments.diagnosis.demand_prices import below_nothing
 from coalesce_sim.experiments.diagnosis.desertion import deserted_hours
 from coalesce_sim.experiments.diagnosis.reach import by_skill, reach_of
+from coalesce_sim.experiments.diagnosis.settling import odd_payments, remarks_on_payment
 from coalesce_sim.experiments.diagnosis.unused.everywhere import without_effect
 from coalesce_sim.experiments.diagnosis.unused.market import Asked, in_tasks
 from coalesce_sim.experiments.diagnosis.who_works import idle_clients, pool_size
@@ -70,6 +72,8 @@ def oddities(scenario: Scenario) -> list[str]:
         *_of_timeouts(scenario),
         *_of_budgets(scenario),
         *cheats_without_a_chance(scenario),
+        *nobody_allowed(scenario),
+        *odd_payments(scenario),
     ]
 
 
@@ -86,7 +90,7 @@ def remarks(scenario: Scenario) -> list[str]:
         notes.append(
             f"skills of contractors that the ontology lacks, near to themselves alone: {_some(lost)}"
         )
-    notes += without_effect(scenario)
+    notes += [*remarks_on_payment(scenario), *without_effect(scenario)]
     if scenario.plays_log:
         notes.append(
             "policy as_logged plays the log itself: of this market only what home costs, targets and what is "

@@ -64,6 +64,8 @@ _PART_OF = {
 }
 """To which of `PARTS` a part of an estimate belongs."""
 
+_SETTLEMENT = "settlement_usd"
+
 _CHARGED_AS = (
     (HOME_COMPUTE, HOME_MEMORY, HOME_ENERGY, HOME_DEPRECIATION, HOME_BILL, PRICE),
     (LOSS, LEAK),
@@ -92,6 +94,7 @@ class Witness(Observer):
         self._outages_s = [(3600 * each.start_h, 3600 * (each.start_h + each.hours)) for each in outages]
         self._ever_eligible: set[int] = set()
         self._contracts_with: dict[int, list[int]] = {}
+        self._settlement_usd: dict[int, float] = {}
         self._queues = QueueObserver()
 
     def set_up(self, market: Market) -> None:
@@ -136,8 +139,9 @@ class Witness(Observer):
         ):
             column += np.bincount(day[which], minlength=len(column))
         stayed = decided & ~away & (records.attempts == 1)
-        self._realise(self.evidence.home, records, stayed)
-        self._realise(self.evidence.away, records, decided & ~stayed)
+        expected_usd = records.estimated_usd - self._settlement_of(records)
+        self._realise(self.evidence.home, records, stayed, expected_usd)
+        self._realise(self.evidence.away, records, decided & ~stayed, expected_usd)
 
     def contract_ended(self, contract: Contract) -> None:
         """Count how a contract ended."""
@@ -264,10 +268,16 @@ class Witness(Observer):
                 self.evidence.home.parts_estimated[_PART_OF[name]] += usd
         else:
             for name, offers_usd in breakdown.parts_usd.items():
-                self.evidence.away.parts_estimated[_PART_OF[name]] += float(offers_usd[position])
+                usd = float(offers_usd[position])
+                if name == _SETTLEMENT:
+                    self._settlement_usd[decided.block.first + decided.task] = usd
+                else:
+                    self.evidence.away.parts_estimated[_PART_OF[name]] += usd
 
-    def _realise(self, estimates: Estimates, records: Records, which: BoolArray) -> None:
-        estimated_usd = records.estimated_usd[which]
+    def _realise(
+        self, estimates: Estimates, records: Records, which: BoolArray, expected_usd: FloatArray
+    ) -> None:
+        estimated_usd = expected_usd[which]
         # Coordination is in no estimate of a step.
         realised_usd = records.realised_usd[which] - records.coordination_usd[which]
         error_usd = estimated_usd - realised_usd
@@ -280,6 +290,13 @@ class Witness(Observer):
             return  # estimates are realised whole, not part by part
         of_these_usd = records.parts_usd[:, which].sum(axis=1)
         estimates.parts_realised += [of_these_usd[list(parts)].sum() for parts in _CHARGED_AS]
+
+    def _settlement_of(self, records: Records) -> FloatArray:
+        """What payment was expected to cost, task by task: it is realised in the book, not in the records."""
+        usd, first = np.zeros(len(records.block)), records.block.first
+        for row in range(len(usd)) if self._settlement_usd else ():
+            usd[row] = self._settlement_usd.pop(first + row, 0.0)
+        return usd
 
 
 def _compared_usd(records: Records) -> tuple[FloatArray, FloatArray]:

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.columns import named, nullable, same
-from coalesce_sim.market.breakdown import LEFT_OUT, OFFERS
+from coalesce_sim.market.breakdown import LEFT_OUT, NOT_ALLOWED, OFFERS
 from coalesce_sim.market.observer import DecidedOffers
 from coalesce_sim.market.pool import Pool
 from coalesce_sim.policies.protocol import View
@@ -54,7 +54,8 @@ def offers_table(
     if not learning:
         return pa.table(about | columns)
     about["attempt"] = same(decided.attempt, n)
-    about["left_out"] = named(breakdown.left_out, LEFT_OUT)
+    why = LEFT_OUT if breakdown.rules else LEFT_OUT[:NOT_ALLOWED]  # files keep all words
+    about["left_out"] = named(breakdown.left_out, why)
     place = np.cumsum(breakdown.left_out == OFFERS) - 1
     of_pool = pa.table(columns).take(pa.array(place, mask=breakdown.left_out != OFFERS))
     return pa.table(about | dict(zip(of_pool.column_names, of_pool.columns, strict=True)))

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from coalesce_sim.cost_parts import CONTRACT, LEAK
+from coalesce_sim.market.contracts.allowed import Allowed
 from coalesce_sim.market.contracts.behaviour import Behaviour
 from coalesce_sim.market.contracts.books import Books
 from coalesce_sim.market.contracts.budgets import Budgets
@@ -53,6 +56,7 @@ class Dealing:
         home: Home,
         mishaps: Mishaps,
         budgets: Budgets | None,
+        allowed: Allowed | None,
         books: Books,
         safeguards: Safeguards | None,
         payments: Payments,
@@ -62,7 +66,8 @@ class Dealing:
         self._env, self._accounts, self._books = venue.queues.env, venue.accounts, books
         self._observer, self._listens = venue.observer, venue.listens
         self._log = ContractLog() if venue.observer.wants("contracts") else None
-        self._budgets, self._safeguards, self._payments = budgets, safeguards, payments
+        self._budgets, self._allowed = budgets, allowed
+        self._safeguards, self._payments = safeguards, payments
         stated = payments.bad_share
         self._bad_share = rules.due_on_failure if stated is None else stated
         self._mishaps, self._conduct = mishaps, behaviour.conduct
@@ -79,7 +84,7 @@ class Dealing:
         terms: list[float] = quote.terms[:, position].tolist()
         chosen, factor = offers.ids[position : position + 1], self._rules.timeout_factor
         contractor = int(chosen[0])
-        fixed_usd = self._fixed_usd(opened.client[task], decision)
+        fixed_usd = self._fixed_usd(opened.client[task], contractor, decision)
         work = opened.results.work(task, contractor, now_s, opened.tried[task].count(contractor))
         service_s, tokens = self._layouts.true_parts(opened.block, task, contractor)
         due_usd = float(self._quotes.due_usd(opened, quote)[position]) if fixed_usd is None else fixed_usd
@@ -118,13 +123,22 @@ class Dealing:
             contract.state, contract.reason = REJECTED, UNPAID
         if self._budgets is not None:
             self._budgets.commit(contract.client, contract.agreed_usd, now_s)
+        if self._allowed is not None and contract.state != REJECTED:
+            self._allowed.commit(contract.client, contractor, contract.agreed_usd, now_s)
         return contract
 
-    def _fixed_usd(self, client: int, decision: Decision) -> float | None:
-        """The price that the policy has fixed, cut to what its client may commit; None where it has not."""
-        if decision.price_usd is None or self._budgets is None:
-            return None if decision.price_usd is None else float(decision.price_usd)
-        return min(float(decision.price_usd), self._budgets.left_usd(client, self._env.now))
+    def _fixed_usd(self, client: int, contractor: int, decision: Decision) -> float | None:
+        """The price that the policy has fixed, cut to what its client may commit, and may agree on with the
+        contractor; None where it has not."""
+        if decision.price_usd is None:
+            return None
+        fixed_usd, now_s = float(decision.price_usd), self._env.now
+        if self._budgets is not None:
+            fixed_usd = min(fixed_usd, self._budgets.left_usd(client, now_s))
+        if self._allowed is not None:
+            most_usd = self._allowed.most_usd(client, np.array([contractor]), now_s)
+            fixed_usd = fixed_usd if most_usd is None else min(fixed_usd, most_usd.item(0))
+        return fixed_usd
 
     def work(self, contract: Contract) -> Events:
         """The contract's life, up to its final state."""

@@ -13,6 +13,9 @@ from coalesce_sim.market.contracts.results import Results
 from coalesce_sim.market.open_block import OpenBlock, at_home_usd
 from coalesce_sim.market.records import Records
 from coalesce_sim.market.workload import Block
+from coalesce_sim.scenario.workload import LEVELS
+
+HIGH = LEVELS.index("high")
 
 
 class OpenContractBlock(OpenBlock):
@@ -69,3 +72,7 @@ class OpenContractBlock(OpenBlock):
         """How long it took the client to find contractors."""
         found = self.found[task]
         return 0.0 if found is None else found.latency_s
+
+    def is_sensitive(self, task: int) -> bool:
+        """Whether the data of a task are of high sensitivity."""
+        return self.block.sensitivity.item(task) == HIGH

@@ -9,6 +9,7 @@ from coalesce_sim.market.contracts.payments import Payments
 from coalesce_sim.market.contracts.settling import Settling
 from coalesce_sim.market.trade import Venue
 from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.scenario.settlement import Pay
 from coalesce_sim.scenario.volume import expected_tasks
 from coalesce_sim.scenario.workload import DemandDriven, Recorded, Renewal
 
@@ -18,10 +19,15 @@ def payments_of(venue: Venue) -> Payments:
     scenario, stated = venue.scenario, venue.scenario.settlement
     if stated is None:
         return Payments(venue.accounts)
-    every_h = stated.pay.every_h
-    per_payment = 1.0 if every_h is None else _tasks(scenario) * every_h / (24 * scenario.clock.days)
-    clients = scenario.clients.total
-    return Settling(venue, stated, expected_per_payment=min(per_payment, _tasks(scenario)) / clients)
+    return Settling(venue, stated, expected_per_payment=tasks_per_payment(scenario, stated.pay))
+
+
+def tasks_per_payment(scenario: Scenario, pay: Pay) -> float:
+    """About how many tasks a client has from one payment to the next; 1 where each contract is paid alone."""
+    if pay.every_h is None:
+        return 1.0
+    tasks = _tasks(scenario)
+    return max(1.0, min(1.0, pay.every_h / (24 * scenario.clock.days)) * tasks / scenario.clients.total)
 
 
 def _tasks(scenario: Scenario) -> float:

@@ -55,18 +55,28 @@ class Stay(NamedTuple):
     internal_usd: float
 
 
+class Ruling(NamedTuple):
+    """What rules make of those who would offer: who is not asked, since its client may not hire it, and what
+    may be agreed on at most with each who is, None where that is not limited."""
+
+    out: IntArray
+    most_usd: FloatArray | None
+
+
 @dataclass(frozen=True, slots=True)
 class ContractQuote:
     """The offers on one task and the `terms` that they were made up of, (10, offers).
 
     `stay` is what the client expects of home. `beyond` are the contractors who would have offered, for more
-    than the client may commit; None where it has no budget.
+    than the client may commit; None where it has no budget. `ruled_out` are those whose offers a rule of
+    compliance forbids; None where none bears on anybody.
     """
 
     offers: Offers
     terms: FloatArray
     stay: Stay
     beyond: IntArray | None = None
+    ruled_out: IntArray | None = None
 
     @property
     def task(self) -> int:
@@ -190,11 +200,13 @@ class ContractQuotes:
         stay: Stay,
         now_s: float,
         left_usd: float | None,
+        ruling: Ruling | None,
     ) -> ContractQuote:
         """The offers for one task.
 
         `ids` are those who offer, ascending; `wait_s` is what queue and discovery add, one entry an offer.
-        `left_usd` is what the client may commit, None where it has no budget.
+        `left_usd` is what the client may commit, None where it has no budget; `ruling` says who else would
+        offer, and for how much at most anybody may.
         """
         layout, type_id = opened.layout, opened.type_id[task]
         rule, slope, max_load = self._price_rule
@@ -221,6 +233,11 @@ class ContractQuotes:
         surcharge_usd = self._payments.surcharge_usd(ids, of[SHOWN])
         if surcharge_usd is not None:
             of[EXTERNAL] += surcharge_usd
+        ruled_out = None if ruling is None else ruling.out
+        if ruling is not None and ruling.most_usd is not None:
+            dearer = exceeds(of[ASKED], ruling.most_usd)
+            ruled_out = np.append(ruling.out, ids[dearer])
+            ids, of = ids[~dearer], np.compress(~dearer, of, axis=1)
         if rule == BARGAINED:
             made = np.isfinite(of[ASKED])
             ids, of = ids[made], np.compress(made, of, axis=1)
@@ -255,6 +272,7 @@ class ContractQuotes:
             of,
             stay,
             beyond,
+            ruled_out,
         )
 
     def due_usd(self, opened: OpenContractBlock, quote: ContractQuote) -> FloatArray:

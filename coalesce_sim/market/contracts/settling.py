@@ -51,7 +51,7 @@ class Settling(Payments):
 
     def __init__(self, venue: Venue, stated: Settlement, *, expected_per_payment: float) -> None:
         super().__init__(venue.accounts)
-        scenario, pool, self._luck = venue.scenario, venue.pool, venue.luck
+        scenario, pool = venue.scenario, venue.pool
         self._presence, self._defences = pool.roster.presence, scenario.defences
         self._names, self._start = pool.names, scenario.clock.start
         self._book = book = Book(
@@ -98,9 +98,7 @@ class Settling(Payments):
         ):
             self._tally.payment_failures += 1
             return False
-        contract.number, contract.held_units = self._tally.authorised, price
-        self._tally.authorised += 1
-        self._book.authorises(contract.contractor)
+        contract.number, contract.held_units = self._book.authorises(contract.contractor), price
         escrow = self._ledger.chart.escrow(client)
         self._purses.from_client(at_s, AUTHORISE, contract.number, client, escrow, price)
         if self._stake:
@@ -121,13 +119,17 @@ class Settling(Payments):
         """A bill is cut at its cap, and at what its client has."""
         if contract.number < 0:
             return 0.0
-        most_usd = math.inf if self._cap is None else contract.agreed_usd * (1 + self._cap)
+        most_usd = self._most_usd(contract)
+        if due_usd > most_usd:
+            self._tally.disputes += 1
         if self._limited:
             has = contract.held_units + max(0, self._purses.left(contract.client))
             most_usd = min(most_usd, amount_of(has))
-        if due_usd > most_usd:
-            self._tally.disputes += 1
         return min(due_usd, most_usd)
+
+    def _most_usd(self, contract: Contract) -> float:
+        """What a bill may come to at most."""
+        return math.inf if self._cap is None else contract.agreed_usd * (1 + self._cap)
 
     def deliver(self, contract: Contract) -> None:
         at_s, who, client = contract.ended_s, contract.contractor, contract.client
@@ -146,27 +148,28 @@ class Settling(Payments):
             and contract.state == COMPLETED
             and self._disputes.contests(_place(contract))
         )
-        if contract.reported and (paid > 0 or contract.billed_usd == 0):
-            self._tally.ended[CAPTURED] += 1
-            self._capture(contract, paid, contested=contested)
-        elif contract.reported:
-            self._tally.ended[RECLAIMED] += 1
+        kept_back = contract.paid_usd == 0 and contract.billed_usd > 0 and contract.waived_usd == 0
+        if contract.reported and kept_back:
+            how = RECLAIMED
             self._give_back(contract, RECLAIM)
+        elif contract.reported:
+            how = CAPTURED
+            self._capture(contract, paid, contested=contested)
         else:
-            self._tally.ended[REFUNDED] += 1
+            how = REFUNDED
             self._refund(contract, paid)
-            if contested:
-                self._contest(contract, at_s, 0)
-        self._book.is_empty(contract.number, contract.held_units)
+            if self._disputes is not None and contested:
+                full = units_of(min(contract.full_usd, self._most_usd(contract)))
+                self._disputes.open(self._case(contract, full), at_s)
+        self._book.ends(number, how, contract.held_units)
 
     def cancel(self, contract: Contract) -> None:
         self._begin_end(contract)
         if contract.number < 0:
             return
-        timed_out = contract.reason == TIMED_OUT
-        self._tally.ended[RECLAIMED if timed_out else VOIDED] += 1
-        self._give_back(contract, RECLAIM if timed_out else VOID)
-        self._book.is_empty(contract.number, contract.held_units)
+        how, event = (RECLAIMED, RECLAIM) if contract.reason == TIMED_OUT else (VOIDED, VOID)
+        self._give_back(contract, event)
+        self._book.ends(contract.number, how, contract.held_units)
 
     def _begin_end(self, contract: Contract) -> None:
         """What waited for a contract has waited; its stake goes where it belongs."""
@@ -185,75 +188,79 @@ class Settling(Payments):
                 self._purses.to_contractor(at_s, UNSTAKE, contract.number, who, chart.stake(who), self._stake)
 
     def _capture(self, contract: Contract, paid: int, *, contested: bool) -> None:
-        """Accepted work is paid, but for a holdback that waits for the window to close."""
-        at_s, terms = contract.ended_s, self._terms
-        kept = part_of(paid, terms.holdback)
-        waits = kept if terms.window_s is not None else 0
-        target = self._target(contract)
+        """Accepted work is paid, but for a holdback that waits for the window to close, or for a decision."""
+        at_s, who, terms = contract.ended_s, contract.contractor, self._terms
+        kept, target, opens = part_of(paid, terms.holdback), self._target(who), None
+        waits = 0 if terms.window_s is None else kept
         if terms.window_s is None and 0 < kept < paid:  # the holdback waited for the verdict
             self._out(contract, CAPTURE, target, paid - kept)
             self._out(contract, RELEASE, target, kept)
         else:
             self._out(contract, CAPTURE, target, paid - waits)
         self._give_back(contract, RELEASE, but=waits)
-        in_dispute = min(waits, paid - part_of(paid, self._due)) if contested else 0
-        owed = self._owed(contract, paid - waits, captured=True)
-        if contested:
-            owed.contested = True
-            owed.paid = lambda paid_s: self._contest(contract, paid_s, in_dispute)
-        if owed.units or contested:
-            self._payouts.owe(owed, at_s, straight=self._payouts.is_straight(contract.contractor))
         contract.held_units -= waits
+        at_once, in_dispute = paid - waits, 0
+        if self._disputes is not None and contested:
+            case = self._case(contract, paid, waits)
+            self._tally.contested[who] += (in_dispute := case.in_escrow)
+            opens = partial(self._disputes.open, case)
+        if at_once:
+            owed = self._owed(contract, at_once, captured=True)
+            owed.paid = opens
+            self._payouts.owe(owed, at_s)
+        elif opens is not None:
+            opens(at_s)
         if terms.window_s is not None and waits > in_dispute:
-            release = partial(self._release, contract, waits - in_dispute)
-            self._book.calendar.enter(at_s + terms.window_s, release)
+            owed = self._owed(contract, waits - in_dispute, captured=at_once == 0)
+            self._book.calendar.enter(at_s + terms.window_s, partial(self._release, owed))
 
-    def _release(self, contract: Contract, units: int, at_s: float) -> None:
+    def _release(self, owed: Owed, at_s: float) -> None:
         """The window has closed: the holdback is the contractor's."""
-        escrow = self._ledger.chart.escrow(contract.client)
-        self._tally.wait(units, contract.ended_s, at_s)
-        self._ledger.move(at_s, RELEASE, contract.number, escrow, self._target(contract), units)
-        owed = self._owed(contract, units, captured=False)
+        escrow = self._ledger.chart.escrow(owed.client)
+        self._tally.wait(owed.units, owed.since_s, at_s)
+        target = self._target(owed.contractor)
+        self._ledger.move(at_s, RELEASE, owed.contract, escrow, target, owed.units)
         owed.since_s = at_s
-        self._payouts.owe(owed, at_s, straight=self._payouts.is_straight(contract.contractor))
+        self._payouts.owe(owed, at_s)
 
     def _refund(self, contract: Contract, paid: int) -> None:
         """Bad work: its contractor has what is due for it, in one entry the client has the rest back."""
+        at_s, target, held = contract.ended_s, self._target(contract.contractor), contract.held_units
         if self.bad_share is not None and paid and contract.state == COMPLETED:
-            self._out(contract, CAPTURE, self._target(contract), paid)
+            self._out(contract, CAPTURE, target, paid)
             self._give_back(contract, REFUND)
-        else:
-            escrow, held = self._ledger.chart.escrow(contract.client), contract.held_units
-            legs = ((escrow, -held), (contract.client, held - paid), (self._target(contract), paid))
-            self._ledger.post(contract.ended_s, REFUND, contract.number, *(leg for leg in legs if leg[1]))
+        elif held:
+            escrow = self._ledger.chart.escrow(contract.client)
+            legs = ((escrow, -held), (contract.client, held - paid), (target, paid))
+            self._ledger.post(at_s, REFUND, contract.number, *(leg for leg in legs if leg[1]))
             contract.held_units = 0
         if paid:
-            owed = self._owed(contract, paid, captured=False)
-            straight = self._payouts.is_straight(contract.contractor)
-            self._payouts.owe(owed, contract.ended_s, straight=straight)
+            self._payouts.owe(self._owed(contract, paid, captured=False), at_s)
 
-    def _contest(self, contract: Contract, at_s: float, in_escrow: int) -> None:
-        """One side contests the verdict: what bad work does not earn is at stake."""
-        assert self._disputes is not None
-        full = units_of(contract.paid_usd if contract.reported else contract.full_usd)
-        case = Case(
+    def _case(self, contract: Contract, full: int, waits: int = 0) -> Case:
+        """What is at stake when a verdict on work is contested that earns so much where it is good: what bad
+        work does not earn, as far as possible of what waits."""
+        units = full - part_of(full, self._due)
+        return Case(
             contract.number,
             contract.client,
             contract.contractor,
-            full - part_of(full, self._due),
-            in_escrow,
+            units,
+            min(waits, units),
+            contract.ended_s,
             contract.reported,
             contract.good,
             _place(contract),
         )
-        self._disputes.open(case, at_s)
 
     def _owed(self, contract: Contract, units: int, *, captured: bool) -> Owed:
-        foreign = self._purses.foreign(contract.contractor, units, contract.submitted_s)
+        who = contract.contractor
+        foreign = self._purses.foreign(who, units, contract.submitted_s)
+        self._tally.owed[who] += foreign
         return Owed(
             contract.number,
             contract.client,
-            contract.contractor,
+            who,
             units,
             foreign,
             contract.ended_s,
@@ -263,11 +270,10 @@ class Settling(Payments):
             captured,
         )
 
-    def _target(self, contract: Contract) -> int:
+    def _target(self, contractor: int) -> int:
         """Where what is captured goes: to its contractor, or on its way there."""
         chart = self._ledger.chart
-        straight = self._payouts.is_straight(contract.contractor)
-        return chart.contractor(contract.contractor) if straight else chart.transit
+        return chart.contractor(contractor) if self._payouts.is_straight(contractor) else chart.transit
 
     def _out(self, contract: Contract, event: int, target: int, units: int) -> None:
         """Part of what a contract holds leaves escrow."""
@@ -281,6 +287,7 @@ class Settling(Payments):
 
     def levy(self, at_s: float, contractor: int, usd: float) -> None:
         platform, units = self._ledger.chart.platform, units_of(usd)
+        self._book.calendar.advance(at_s)
         self._purses.from_contractor(at_s, LEVY, NO_CONTRACT, contractor, platform, units, up_front=True)
 
     def slash(self, contract: Contract) -> None:

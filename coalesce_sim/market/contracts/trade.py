@@ -10,13 +10,14 @@ from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
 from coalesce_sim.cost_parts import SEARCH
 from coalesce_sim.economics.correction import Effect, ErrorWindow, EstimationError
 from coalesce_sim.market.breakdown import Breakdown, left_out
+from coalesce_sim.market.contracts.allowed import allowed_of
 from coalesce_sim.market.contracts.behaviour import HONEST
 from coalesce_sim.market.contracts.blocking import Blocking
 from coalesce_sim.market.contracts.books import Books
 from coalesce_sim.market.contracts.budgets import budgets_of
 from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.contracts.dealing import Dealing
-from coalesce_sim.market.contracts.discovery import Discovery
+from coalesce_sim.market.contracts.discovery import NOBODY, Discovery
 from coalesce_sim.market.contracts.ended import EndedContracts
 from coalesce_sim.market.contracts.endings import Endings
 from coalesce_sim.market.contracts.foresight import Foresight
@@ -25,7 +26,7 @@ from coalesce_sim.market.contracts.knowledge import Knowledge
 from coalesce_sim.market.contracts.layout import Layouts
 from coalesce_sim.market.contracts.open_block import OpenContractBlock
 from coalesce_sim.market.contracts.paying import payments_of
-from coalesce_sim.market.contracts.quotes import ContractQuote, ContractQuotes
+from coalesce_sim.market.contracts.quotes import ContractQuote, ContractQuotes, Ruling
 from coalesce_sim.market.contracts.results import GroundTruth, Mishaps
 from coalesce_sim.market.contracts.ruin import give_up
 from coalesce_sim.market.contracts.safeguards import Safeguards
@@ -110,6 +111,7 @@ class ContractTrade:
         )
         self._message_usd, self._searches = scenario.message_usd, venue.searches
         self._endings, self.budgets = (endings := Endings(venue)), budgets_of(scenario, venue.luck)
+        self._allowed, self._complies = allowed_of(venue), scenario.compliance is not None
         self._home = Home(venue, self._knowledge, endings, self.truth)
         self.expectations = Expectations(venue, rules, self._quotes, self._home, self._knowledge)
         self._dealing = Dealing(
@@ -123,6 +125,7 @@ class ContractTrade:
             self._home,
             mishaps,
             self.budgets,
+            self._allowed,
             self.books,
             safeguards,
             self.payments,
@@ -214,6 +217,7 @@ class ContractTrade:
     def _quote(self, opened: OpenContractBlock, task: int) -> ContractQuote:
         now_s, search_s = self._queues.env.now, opened.search_s(task)
         ids, stay = self._who_offers(opened, task), self._home.expect(opened, task)
+        ids, ruling = self._ruled(opened, task, ids)
         if self.moving is not None:
             moved = self.moving.turn(now_s, ids)
             if len(moved):
@@ -225,7 +229,7 @@ class ContractTrade:
         left_usd = None if self.budgets is None else self.budgets.left_usd(opened.client[task], now_s)
         if self._reserve_price:
             left_usd = stay.internal_usd if left_usd is None else min(left_usd, stay.internal_usd)
-        return self._quotes.quote(opened, task, ids, wait_s, stay, now_s, left_usd)
+        return self._quotes.quote(opened, task, ids, wait_s, stay, now_s, left_usd, ruling)
 
     def _who_offers(self, opened: OpenContractBlock, task: int) -> IntArray:
         """Those found who offer for the task and, unless they may try again, were not tried before."""
@@ -237,6 +241,16 @@ class ContractTrade:
         if tried:
             ids = ids[[who not in tried for who in ids.tolist()]]
         return ids
+
+    def _ruled(self, opened: OpenContractBlock, task: int, ids: IntArray) -> tuple[IntArray, Ruling | None]:
+        """Those of whom the client of a task may hire now, and what rules say of the others and of prices."""
+        if self._allowed is None:
+            return ids, None
+        client, now_s = opened.client[task], self._queues.env.now
+        forbidden = self._allowed.forbids(client, ids, now_s, sensitive=opened.is_sensitive(task))
+        out = NOBODY if forbidden is None else ids[forbidden]
+        ids = ids if forbidden is None else ids[~forbidden]
+        return ids, Ruling(out, self._allowed.most_usd(client, ids, now_s))
 
     def _offering(self, opened: OpenContractBlock, task: int) -> BoolArray | None:
         """Which contractors are active now and offer for the task; None where all are and do."""
@@ -283,8 +297,17 @@ class ContractTrade:
                 opened.tried[task],
                 quote.offers.ids,
                 quote.beyond,
+                quote.ruled_out,
             ),
+            self._rules_on(opened, quote, task),
         )
+
+    def _rules_on(self, opened: OpenContractBlock, quote: ContractQuote, task: int) -> dict[int, str]:
+        """The rules that forbid offers which would have been made, by contractor."""
+        if self._allowed is None or quote.ruled_out is None:
+            return {}
+        client, who = opened.client[task], quote.ruled_out.tolist()
+        return self._allowed.why(client, who, quote.now_s, sensitive=opened.is_sensitive(task))
 
     def carry_out(
         self, opened: OpenContractBlock, quote: ContractQuote, task: int, decision: Decision
@@ -302,6 +325,8 @@ class ContractTrade:
             records.estimated_usd[task] = stay.internal_usd if local else quote.terms[EXTERNAL, position]
             records.estimated_s[task] = stay.turnaround_s if local else quote.terms[LATENCY, position]
         records.attempts[task] = attempt + 1
+        if self._allowed is not None and quote.ruled_out is not None:
+            self._allowed.count(len(quote.offers.ids), len(quote.ruled_out))
         if local:
             return self._home.begin(opened, task, stay)
         return self._dealing.make(opened, task, quote, decision)
@@ -350,6 +375,9 @@ class ContractTrade:
             figures |= self._blocking.figures()
         if self._turns_over and self._accounts.tasks_in:
             figures["deserted_tasks"] = 100 * self.deserted / self._accounts.tasks_in
+        if self._complies:
+            rate = 0.0 if self._allowed is None else self._allowed.not_allowed_rate
+            figures["not_allowed_rate"] = rate
         if self.discovery is not None and self.discovery.queries:
             figures["discovery_age_s"] = self.discovery.mean_age_s
             figures["unanswered_queries"] = 100 * self.discovery.unanswered / self.discovery.queries

@@ -66,6 +66,8 @@ def notes(advice: Advice) -> list[str]:
         )
     if advice.worths:
         told.append(_GOOD_WORK)
+    if advice.scenario.settlement is not None:
+        told.append("What settlement costs clients weighs in offers, but is not in these amounts.")
     if advice.worse:
         named = ", ".join(each.label for each in advice.worse)
         told.append(

@@ -10,7 +10,7 @@ from rich.text import Text
 from coalesce_sim.experiments.changes import Change
 from coalesce_sim.experiments.comparison import Comparison
 from coalesce_sim.experiments.contenders import MOST_CONTRACTORS
-from coalesce_sim.metrics import COST_REDUCTION, COST_REDUCTION_AS_LOGGED, of_group
+from coalesce_sim.metrics import COST_REDUCTION, COST_REDUCTION_AS_LOGGED, COST_REDUCTION_NET, of_group
 from coalesce_sim.numbers import column, number, plural, with_half_width, with_interval
 from coalesce_sim.report.changes import heading, made_up
 from coalesce_sim.report.comparison.findings import asked_for, findings
@@ -23,6 +23,7 @@ from coalesce_sim.statistics.intervals import Estimate
 _SAVINGS = {
     **{name: f"{group}\nsaved, %" for name, group in SAVED_IN.items()},
     "cost_reduction": "cost\nreduction, %",
+    COST_REDUCTION_NET: "net of\nsettlement, %",
     COST_REDUCTION_AS_LOGGED: "against\nthe log, %",
 }
 _REGRETS = {
@@ -163,7 +164,7 @@ def _print_metrics(console: Console, comparison: Comparison, columns: Mapping[st
 def _figure(metric: str, value: Estimate) -> str:
     """A mean with its interval; as many decimals as the metric deserves."""
     mean = number(value.mean, 1)
-    if metric.partition("[")[0] in (COST_REDUCTION, COST_REDUCTION_AS_LOGGED):
+    if metric.partition("[")[0] in (COST_REDUCTION, COST_REDUCTION_NET, COST_REDUCTION_AS_LOGGED):
         return (
             mean if value.ci95 is None else f"{mean} [{number(value.ci95[0], 1)}, {number(value.ci95[1], 1)}]"
         )

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from coalesce_sim.metrics import COST_REDUCTION, COST_REDUCTION_AS_LOGGED, SAVINGS, Metric, is_share
+from coalesce_sim.metrics import (
+    COST_REDUCTION,
+    COST_REDUCTION_AS_LOGGED,
+    COST_REDUCTION_NET,
+    SAVINGS,
+    Metric,
+    is_share,
+)
 from coalesce_sim.numbers import NOTHING, number, with_half_width
 from coalesce_sim.report.html.changes import changes_sections
 from coalesce_sim.report.html.charts import Axis, Chart, Quantity, axis_of, columns_of, figures_of, first_axes
@@ -33,6 +40,7 @@ from coalesce_sim.report.html.page import (
     number_cell,
 )
 from coalesce_sim.report.html.routing import routing_sections
+from coalesce_sim.report.html.settlement import settlement_sections
 from coalesce_sim.report.opening import Opened
 from coalesce_sim.statistics.intervals import Estimate
 from coalesce_sim.statistics.shares import share_interval
@@ -43,6 +51,7 @@ if TYPE_CHECKING:
 _MAIN = (
     *SAVINGS,
     "cost_reduction",
+    COST_REDUCTION_NET,
     COST_REDUCTION_AS_LOGGED,
     "realised_usd",
     "success_rate",
@@ -93,6 +102,7 @@ def comparison_page(opened: Opened, metrics: Sequence[str], title: str | None) -
         Section("results", "Results", [_policies_table(facts, told, shown, first), *_differences(facts)]),
         *changes_sections(facts),
         *cost_sections(told),
+        *settlement_sections(told),
         *routing_sections(opened),
         Section("diagnostics", "Diagnostics", checks),
         scenario_section(scenarios),

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from coalesce_sim.metrics import COST_REDUCTION_AS_LOGGED, Metric
+from coalesce_sim.metrics import COST_REDUCTION_AS_LOGGED, COST_REDUCTION_NET, Metric
 from coalesce_sim.numbers import NOTHING, duration, number, percent, plural
 from coalesce_sim.report.costs import NONE, saved
 from coalesce_sim.report.curves import curve_of, time_unit
@@ -37,6 +37,7 @@ from coalesce_sim.report.html.page import (
 )
 from coalesce_sim.report.html.routing import routing_sections, who
 from coalesce_sim.report.html.sellers import sellers_sections
+from coalesce_sim.report.html.settlement import settlement_sections
 from coalesce_sim.report.opening import Opened
 from coalesce_sim.report.over_time import column_of
 from coalesce_sim.report.uncertainty import lines_in
@@ -76,6 +77,7 @@ def run_page(opened: Opened, metrics: Sequence[str], title: str | None) -> Page:
     sections = [
         Section("asked", "What was asked", [Facts(_asked(facts, origin))]),
         *cost_sections({"As played": estimates}),
+        *settlement_sections({"In a replication": estimates}),
         *groups_sections(origin["scenario"]["clients"].get("groups") or (), estimates),
         *routing_sections(opened),
         *sellers_sections(facts.get("sellers", ())),
@@ -115,6 +117,9 @@ def _answer(name: str, estimates: Mapping[str, Estimate], published: Mapping[str
         told = f"{name} costs more than all-local. It saves: {value}."
     else:
         told = f"No saving of {name} against all-local is shown: {value}."
+    net = estimates.get(COST_REDUCTION_NET, NONE)
+    if net.mean is not None:
+        told += f" Net of what settlement costs clients: {percent(net)}."
     against_log = estimates.get(COST_REDUCTION_AS_LOGGED, NONE)
     if against_log.mean is not None:
         told += f" Against what the log says: {percent(against_log)}."

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow.compute as pc
 
-from coalesce_sim.metrics import COST_REDUCTION, COST_REDUCTION_AS_LOGGED, METRICS, SAVINGS, Metric
+from coalesce_sim.metrics import (
+    COST_REDUCTION,
+    COST_REDUCTION_AS_LOGGED,
+    COST_REDUCTION_NET,
+    METRICS,
+    SAVINGS,
+    Metric,
+)
 from coalesce_sim.numbers import duration, level_text, number, with_half_width
 from coalesce_sim.report.best import contending, ranking_of
 from coalesce_sim.report.costs import saved
@@ -49,6 +56,7 @@ if TYPE_CHECKING:
 
 MAIN = (
     "cost_reduction",
+    COST_REDUCTION_NET,
     *SAVINGS,
     COST_REDUCTION_AS_LOGGED,
     "realised_usd",

@@ -155,6 +155,12 @@ class Asked:
         return [level for level in LEVELS if level in found]
 
     @property
+    def resides(self) -> bool:
+        """Whether sensitive data of any client may not go everywhere."""
+        rules = self.scenario.compliance
+        return rules is not None and not rules.residency.keys().isdisjoint(rules.laws_of_clients)
+
+    @property
     def memory_costs(self) -> bool:
         """Whether any client is charged for memory."""
         return any(home.hardware.memory_usd_per_h > 0 for home in self.scenario.clients.homes)

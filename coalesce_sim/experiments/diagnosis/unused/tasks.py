@@ -179,7 +179,8 @@ def _of_criticality(asked: Asked) -> Iterator[Unused]:
 def _of_sensitivity(asked: Asked) -> Iterator[Unused]:
     """Wherever it is stated how sensitive data are, and all would be the same without."""
     boosts = _boosts(asked)
-    noticed = asked.custom or any(each.security_if_sensitive != 1 for each in boosts)
+    boosted = any(each.security_if_sensitive != 1 for each in boosts)
+    noticed = asked.custom or asked.resides or boosted
     does = {level: (noticed and level == "high", asked.leak_usd[level]) for level in LEVELS}
     told_apart = len(set(does.values())) > 1
     reason = "all would be the same without it"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from coalesce_sim.experiments.diagnosis.finding import of_contractors
+from coalesce_sim.experiments.diagnosis.unused.compliance import NO_RULE_BY_LAW, goes_by_law
 from coalesce_sim.experiments.diagnosis.unused.market import UNREAD, Asked
 from coalesce_sim.experiments.diagnosis.unused.stated import Unused, stated, stated_of_contractors
 from coalesce_sim.scenario.batching import Machine
@@ -95,7 +96,8 @@ def _of_contractors(asked: Asked) -> Iterator[Unused]:
         yield Unused(stated_of_contractors(scenario, *prices), f"pricing is {kind}")
     elif asked.token_prices and not asked.has("cached_tokens"):
         yield Unused(stated_of_contractors(scenario, "cache_read_usd_per_mtok"), "no task has cached_tokens")
-    yield Unused(stated_of_contractors(scenario, "jurisdiction"), "nothing acts on it yet")
+    if not goes_by_law(scenario):
+        yield Unused(stated_of_contractors(scenario, "jurisdiction"), NO_RULE_BY_LAW)
     if not asked.own_costs:
         places = stated_of_contractors(scenario, "own_cost_share", "slot_usd_per_h")
         yield Unused(places, _NO_OWN_COSTS)
