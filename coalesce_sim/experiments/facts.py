@@ -67,7 +67,7 @@ def facts(scenario: Scenario, seed: int, replication: int) -> Facts:
         Sections of the scenario by the names that users write, defaults filled in, units in the names:
         `types` and `attributes` of the workload, `failure_correlation`, `boxes`, `clients`, `contracts` (its
         defaults where there is no such section), `reputation`, `discovery`, `calibration`, `skills`,
-        `cost_model`, `policy`, `turnover`, and where stated `settlement` and `compliance`;
+        `cost_model`, `policy`, `turnover`, and `settlement` and `compliance` if they are stated;
         `start_second_of_day`, the seconds from midnight, UTC, to the start of the run,
         `start_s_after_midnight`, the same from midnight by the clock's own hours, and `horizon_s`, the
         seconds from there to where the last tasks arrive.

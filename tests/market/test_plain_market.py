@@ -221,7 +221,7 @@ def test_what_is_not_played_is_refused_by_name() -> None:
         play(facts | {"trade": "published"})
     for section, stated in ("settlement", {}), ("compliance", {"sanctioned": ["a"]}):
         ruled = plain_facts(coalesce_sim.load(market([0], contractor("a"), **{section: stated})))
-        with pytest.raises(ValueError, match=f"{section}: is not played here"):
+        with pytest.raises(ValueError, match=f"{section}: not played here"):
             play(ruled)
 
 
