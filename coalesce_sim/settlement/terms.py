@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from coalesce_sim.scenario.distributions import Distribution, drawn_at
-from coalesce_sim.scenario.settlement import Settlement
+from coalesce_sim.scenario.settlement import MOST_DAYS, Settlement
 from coalesce_sim.settlement.units import Ratio, divided, part_of, ratio_of, units_of
 
 DAY_S: Final = 86_400.0
@@ -28,7 +28,7 @@ class FeeTerms:
 
 def wait_s(days: Distribution, draw: float) -> float:
     """How long something takes that a draw decides, in seconds."""
-    return DAY_S * drawn_at(days, draw)
+    return DAY_S * min(drawn_at(days, draw), MOST_DAYS)
 
 
 class Terms:

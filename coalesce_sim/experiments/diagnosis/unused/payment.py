@@ -50,7 +50,10 @@ def _of_escrow(escrow: Escrow) -> Iterator[Unused]:
     elif escrow.holdback == 0:
         yield Unused(stated(escrow, place, "window_days"), f"{place}.holdback is 0")
     if escrow.dispute is not None and escrow.dispute.share == 0:
-        places = [*stated(escrow.dispute, f"{place}.dispute", "cost_usd", "wrong"), f"{place}.dispute.days"]
+        places = [
+            *stated(escrow.dispute, f"{place}.dispute", "least_usd", "cost_usd", "wrong"),
+            f"{place}.dispute.days",
+        ]
         yield Unused(places, f"{place}.dispute.share is 0")
 
 
