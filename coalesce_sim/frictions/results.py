@@ -124,6 +124,11 @@ class FrictionStudy:
         """The share of the tasks that contractors get with the first so many steps on, in percent."""
         return float(self._values(frozenset(range(count)), "outsourcing_rate").mean())
 
+    @property
+    def ruled_out(self) -> float:
+        """The share of the offers that rules forbid, in percent."""
+        return float(self._values(self.with_all, "not_allowed_rate").mean())
+
     @cached_property
     def prices(self) -> dict[str, Contrast]:
         """What each rule costs, and all of them where there are several: cost reduction, net, without less

@@ -73,6 +73,7 @@ def _play(scenario: Scenario, replication: int) -> dict[str, float]:
     all_local_usd, realised_usd = 100.0 + replication / 3, 60.0 + ruled_usd
     return {
         "tasks": TASKS,
+        "not_allowed_rate": 25.0 if ruled_usd else 0.0,
         "outsourcing_rate": 80.0 if payments == 1 or not fees["client"] else 30.0,
         "all_local_usd": all_local_usd,
         "realised_usd": realised_usd,

@@ -85,6 +85,9 @@ def test_a_rule_is_priced_by_leaving_it_out(ruled: FrictionStudy):
         "residency": False,
         "all rules": True,
     }
+    assert findings(ruled)[-1].startswith(
+        "Rules forbid 25.0 % of all offers and cost, in points of cost redu"
+    )
     assert ruled.waterfall.set_index("bar")["usd_per_task"]["embargo"] == pytest.approx(0.3)
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+import re
 
+import pytest
+import yaml
+
+import coalesce_sim
 from coalesce_sim import ScenarioError
 from coalesce_sim.frictions.switching import steps_of, switched
 from coalesce_sim.scenario.compliance import Compliance
@@ -75,6 +79,10 @@ def test_a_scenario_without_friction_is_refused_with_what_to_add(sections: dict[
         steps_of(tiny(**sections))
     (told,) = str(refused.value).splitlines()
     assert told.startswith("settlement: no friction and no rule is stated: add one")
+    example = yaml.safe_load(re.findall(r"as in (settlement: {.*}),", told)[0])
+    assert [each.label for each in steps_of(tiny(**example))] == ["fee: card"]
+    for name in told.rpartition(": ")[2].split(", "):
+        assert steps_of(coalesce_sim.load(name))
 
 
 def test_what_is_uncertain_of_payment_is_refused_by_its_path():

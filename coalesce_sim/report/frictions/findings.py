@@ -150,7 +150,8 @@ def _rules(study: FrictionStudy) -> Iterator[str]:
     for label, test in study.prices.items():
         told = with_half_width(test.difference)
         parts.append(f"{label} {told}" if test.shown else f"{label} ({told}, not shown)")
-    yield f"Rules cost, in points of cost reduction: {', '.join(parts)}"
+    forbidden = f"Rules forbid {number(study.ruled_out, 1)} % of all offers"
+    yield f"{forbidden} and cost, in points of cost reduction: {', '.join(parts)}"
 
 
 def _takes(value: Estimate) -> str:
