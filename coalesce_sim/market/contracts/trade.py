@@ -375,14 +375,18 @@ class ContractTrade:
             figures |= self._blocking.figures()
         if self._turns_over and self._accounts.tasks_in:
             figures["deserted_tasks"] = 100 * self.deserted / self._accounts.tasks_in
-        if self._complies:
-            rate = 0.0 if self._allowed is None else self._allowed.not_allowed_rate
-            figures["not_allowed_rate"] = rate
         if self.discovery is not None and self.discovery.queries:
             figures["discovery_age_s"] = self.discovery.mean_age_s
             figures["unanswered_queries"] = 100 * self.discovery.unanswered / self.discovery.queries
             if self.discovery.counts_messages:
                 figures["messages_per_query"] = self.discovery.messages / self.discovery.queries
+        return figures
+
+    def settlement(self) -> dict[str, float]:
+        """What paying contracts came to, and how many offers rules forbid."""
+        figures = self.payments.figures()
+        if self._complies:
+            figures["not_allowed_rate"] = 0.0 if self._allowed is None else self._allowed.not_allowed_rate
         return figures
 
     def _contract_shares(self) -> dict[str, float]:
