@@ -16,6 +16,7 @@ from coalesce_sim.scenario.policy import hired_by
 from coalesce_sim.scenario.pool import PriceList, RecordedPool
 from coalesce_sim.scenario.problems import Problem, ScenarioError
 from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.scenario.settling import unknown_payees
 from coalesce_sim.scenario.workload import Attributes, Csv, FromFile, too_many_cached
 
 
@@ -67,6 +68,8 @@ def check_inputs(scenario: Scenario) -> None:
                 problems += (Problem("", None, place, message) for place, message in unknown)
             if scenario.names_of("contractor") is None:
                 unknown = (each.split(": ", 1) for each in unknown_contractors(scenario, names))
+                problems += (Problem("", None, place, message) for place, message in unknown)
+                unknown = (each.split(": ", 1) for each in unknown_payees(scenario, names))
                 problems += (Problem("", None, place, message) for place, message in unknown)
     except ScenarioError as error:
         problems.extend(error.problems)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -14,6 +15,7 @@ from coalesce_sim.scenario.distributions import (
     Share,
     highest_draw,
     no_speck,
+    support,
 )
 from coalesce_sim.scenario.draws import NonNegativeDistribution
 from coalesce_sim.scenario.problems import Refusals
@@ -21,13 +23,11 @@ from coalesce_sim.scenario.problems import Refusals
 MOST_USD: Final = 9e9
 """What 64 bits hold in 10⁻⁹ of a currency."""
 
-MOST_DAYS: Final = 100_000.0
-"""As long as a market may be played."""
+MOST_DAYS: Final = 3650.0
+"""Nothing is waited for longer: ten years."""
 
 Amount = Annotated[float, Field(ge=0, le=MOST_USD), AfterValidator(no_speck)]
 """USD that a book can hold."""
-
-Days = Annotated[float, Field(ge=0, le=MOST_DAYS), AfterValidator(no_speck)]
 
 Payer = Literal["client", "contractor"]
 """Who bears something."""
@@ -36,21 +36,30 @@ Network = Annotated[str, Field(pattern=r"^[-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32}$")]
 """A network in the words of CAIP-2, as in eip155:8453."""
 
 
-def _within(most: float) -> AfterValidator:
-    """No draw of a distribution is above this."""
-
-    def checked(distribution: Distribution) -> Distribution:
-        highest = highest_draw(distribution)
-        if highest > most:
-            got = "" if isinstance(distribution, float) else "draws up to "
-            raise ValueError(f"must be at most {most:,.0f} (got {got}{highest:g})")
-        return distribution
-
-    return AfterValidator(checked)
+def _in_ten_years(days: Distribution) -> Distribution:
+    low, high = support(days)
+    if low > MOST_DAYS or MOST_DAYS < high < math.inf:
+        raise ValueError(f"must be at most {MOST_DAYS:g} days (got {high:g})")
+    return days
 
 
-DrawnDays = Annotated[NonNegativeDistribution, _within(MOST_DAYS)]
-DrawnAmount = Annotated[NonNegativeDistribution, _within(MOST_USD)]
+Days = Annotated[NonNegativeDistribution, AfterValidator(_in_ten_years)]
+"""A distribution of days, of which none is waited for longer than ten years."""
+
+Waiting = Annotated[NonNegative, Field(le=MOST_DAYS)]
+"""Days, at most ten years."""
+
+
+def _fits_a_book(usd: Distribution) -> Distribution:
+    highest = highest_draw(usd)
+    if highest > MOST_USD:
+        got = f"{highest:g}" if isinstance(usd, float) else f"draws up to {highest:g}"
+        raise ValueError(f"must be at most {MOST_USD:g} (got {got})")
+    return usd
+
+
+DrawnAmount = Annotated[NonNegativeDistribution, AfterValidator(_fits_a_book)]
+"""A distribution of USD, none of which a book cannot hold."""
 
 
 class Dispute(Model):
@@ -59,8 +68,9 @@ class Dispute(Model):
 
     share: Share = 0.02
     """Probability that a delivery is contested."""
-    days: DrawnDays
-    """Days until it is decided, as in {uniform: {low: 30, high: 90}}; booked after the market has ended."""
+    days: Days
+    """Days until it is decided, as in {uniform: {low: 30, high: 90}}, at most ten years; booked after the
+    market has ended."""
     cost_usd: Amount = 15.0
     """USD that the side pays that loses, to the platform."""
     wrong: Share = 0.1
@@ -78,7 +88,7 @@ class Escrow(Model):
     """``verified``: the holdback is paid with the verdict, or goes back to the client, so that work found bad
     earns 1 − `holdback` of its bill, which takes the place of `contracts.due_on_failure`. ``window``: nothing
     is captured before the verdict, and of accepted work the holdback is paid `window_days` later."""
-    window_days: Days = 120.0
+    window_days: Waiting = 120.0
     """Days from the verdict until a holdback is released with ``until: window``."""
     cap: NonNegative | None = None
     """By what share a bill may exceed the price agreed on before the top-up is refused and the rest stays
@@ -109,7 +119,7 @@ class Pay(Model):
     among: Literal["pair", "client"] = "pair"
     """What is paid together: ``pair``, what one client owes one contractor; ``client``, all that one client
     owes, in one payment to the platform, which passes it on. No effect without `every_h`."""
-    delay_days: Days = 0.0
+    delay_days: Waiting = 0.0
     """Days that a payment is in transit (T+n)."""
     capital_rate_per_year: Annotated[float, Field(ge=0, le=100), AfterValidator(no_speck)] = 0.0
     """What money costs a year while it waits in escrow or in transit, as a share of it; nobody is paid for
@@ -145,9 +155,9 @@ class ChargeBacks(Model):
 
     rate: Share
     """Probability of each payment, whatever the work was worth."""
-    days: DrawnDays
-    """Days from payment to charge-back, as in {uniform: {low: 60, high: 120}}; booked after the market has
-    ended."""
+    days: Days
+    """Days from payment to charge-back, as in {uniform: {low: 60, high: 120}}, at most ten years; booked
+    after the market has ended."""
     fee_usd: Amount = 15.0
     """USD that the contractor pays to the platform for each."""
     written_off_by: Literal["platform", "client"] = "platform"

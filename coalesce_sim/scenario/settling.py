@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from coalesce_sim.scenario.distributions import highest_draw
-from coalesce_sim.scenario.pool import DrawnPool
+from coalesce_sim.scenario.pool import DrawnPool, PriceList, RecordedPool
 from coalesce_sim.scenario.problems import Problem, ScenarioError, closest
 from coalesce_sim.scenario.settlement import Settlement
 
@@ -37,7 +37,9 @@ def objections_to_settlement(scenario: Scenario) -> Iterator[str]:
         yield "settlement: needs contracts to settle: state contracts: {}, or extend market"
         return
     yield from _given_twice(scenario, settlement)
-    yield from _paid_in(scenario, settlement)
+    known = _types_and_names(scenario)
+    if known is not None:
+        yield from unknown_payees(scenario, known)
     funds = settlement.clients
     if funds is not None and highest_draw(funds.funds_usd) <= 0:
         yield "settlement.clients.funds_usd: nobody can pay for anything (got 0)"
@@ -61,28 +63,25 @@ def _given_twice(scenario: Scenario, settlement: Settlement) -> Iterator[str]:
             )
 
 
-def _paid_in(scenario: Scenario, settlement: Settlement) -> Iterator[str]:
-    """Who is paid in another currency must be there."""
-    known = None if settlement.fx is None else types_and_names(scenario)
-    if settlement.fx is None or known is None:
-        return
-    for who in settlement.fx.contractors:
+def unknown_payees(scenario: Scenario, known: Sequence[str]) -> Iterator[str]:
+    """Who is paid in another currency and is not there; `known` are the words that mean contractors."""
+    fx = None if scenario.settlement is None else scenario.settlement.fx
+    for who in () if fx is None else fx.contractors:
         if who not in known:
             near = closest(who, known[:1000])
             hint = "" if near is None else f"; did you mean {near!r}?"
             yield f"settlement.fx.contractors.{who}: no type or name of a contractor (got {who!r}){hint}"
 
 
-def types_and_names(scenario: Scenario) -> list[str] | None:
-    """The words that contractors may be meant by: types of a drawn pool, names and types of a listed one;
-    None where only records tell."""
-    names = scenario.names_of("contractor")
-    if names is None:
-        return None
+def _types_and_names(scenario: Scenario) -> list[str] | None:
+    """The words that mean contractors: types of a drawn pool, whose names differ by replication, names and
+    types of a listed one; None where only records tell."""
     match scenario.contractors:
         case DrawnPool(types=types):
-            return [*types, *names]
-        case list() as listed:
-            return list(dict.fromkeys([*names, *(each.type for each in listed)]))
-        case _:
-            return [*names, "seller"]
+            return list(types)
+        case PriceList(sellers=sellers):
+            return [*sellers, "seller"]
+        case RecordedPool():
+            return None
+        case listed:
+            return list(dict.fromkeys([*(each.name for each in listed), *(each.type for each in listed)]))

@@ -72,8 +72,8 @@ def oddities(scenario: Scenario) -> list[str]:
         *_of_timeouts(scenario),
         *_of_budgets(scenario),
         *cheats_without_a_chance(scenario),
-        *nobody_allowed(scenario),
         *odd_payments(scenario),
+        *nobody_allowed(scenario),
     ]
 
 

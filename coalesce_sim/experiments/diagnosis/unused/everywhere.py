@@ -18,15 +18,6 @@ def without_effect(scenario: Scenario) -> list[str]:
     """A sentence on the settings that are not as they are by default and yet change nothing, if any; what is
     inherited is left out."""
     asked = Asked(scenario)
-    parts = (
-        of_tasks,
-        of_workers,
-        of_comings,
-        of_rules,
-        of_cheats,
-        of_defences,
-        of_compliance,
-        of_payment,
-    )
+    parts = of_tasks, of_workers, of_comings, of_rules, of_cheats, of_defences, of_compliance, of_payment
     found = [each for part in parts for each in part(asked)]
     return sentence(found, scenario.origins)
