@@ -84,3 +84,32 @@ def test_clients_bear_what_the_waterfall_takes_as_payment(study: FrictionStudy) 
     assert fees["clients"] > 0
     assert fees["contractors"] > 0
     assert sum(fees.values()) == pytest.approx(0, abs=1e-12)
+
+
+def test_a_rule_costs_what_the_market_without_it_saves_more() -> None:
+    rules = {
+        "jurisdictions": {
+            "clients": {"US": 0.7, "DE": 0.3},
+            "contractors": {"open_weights": "SG", "frontier": "US"},
+        },
+        "embargo": {"US": ["SG"]},
+        "tiers": {"basic": {"of": ["edge"], "onboarding_h": 0.1}},
+    }
+    fee = {"fee": SETTLEMENT["fee"]}
+
+    def net(*names: str) -> list[float]:
+        compliance = {name: rules[name] for name in ("jurisdictions", *names)}
+        market = coalesce_sim.load(BASE | {"settlement": fee, "compliance": compliance})
+        return [each[COST_REDUCTION_NET] for each in coalesce_sim.run(market, replications=2).replications]
+
+    study = coalesce_sim.analyse_frictions(
+        coalesce_sim.load(BASE | {"settlement": fee, "compliance": rules}), replications=2
+    )
+    full = net("embargo", "tiers")
+    for label, without in {
+        "embargo": ["tiers"],
+        "tier: basic": ["embargo"],
+        "all rules": list[str](),
+    }.items():
+        more = [one - other for one, other in zip(net(*without), full, strict=True)]
+        assert study.prices[label].difference.mean == pytest.approx(sum(more) / 2, rel=1e-9)
