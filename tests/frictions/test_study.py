@@ -149,6 +149,18 @@ def test_the_answer_says_what_survives_and_what_mends_it(paid: FrictionStudy):
     assert one_by_one[2].endswith("is taken of each: netting is the remedy (settlement.pay.every_h).")
 
 
+def test_what_comes_back_is_told_beside_the_median_contract():
+    dispute = {"days": 30, "cost_usd": 15, "least_usd": 15}
+    charge_backs = {"rate": 0.1, "days": 60, "fee_usd": 1}
+    settlement = {"escrow": {"dispute": dispute}, "charge_backs": charge_backs}
+    told = findings(study_of(tiny(settlement=settlement)))
+    assert told[2:4] == [
+        "A dispute costs its loser 15.00 USD, 300 times the median contract; nobody contests less than "
+        "15.00 USD.",
+        "A charge-back costs the contractor 1.00 USD, 20 times the median contract.",
+    ]
+
+
 def test_a_fee_may_eat_more_than_is_saved():
     study = study_of(tiny(settlement={"fee": [{"kind": "network", "fixed_usd": 8}]}))
     assert "saved, nothing survives: -2.367 ± 0.083 USD net; fee: network takes most" in findings(study)[0]
