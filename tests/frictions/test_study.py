@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import pandas as pd
@@ -121,6 +122,15 @@ def test_who_bears_what_comes_back():
     assert found["charge-backs"] == (-10, 10 + 30, -30)
     assert found["write-offs"] == (12, -32, 20)
     assert sum(each[0] for each in found.values()) == play["frictions_usd"]
+
+
+@pytest.mark.parametrize(("cap", "others"), [(None, (5.0, -12.0)), (0.5, (math.nan, math.nan))])
+def test_who_bears_disputes_is_known_where_no_bill_is_cut(cap: float | None, others: tuple[float, float]):
+    escrow = {"dispute": {"days": 30, "cost_usd": 3}, "cap": cap}
+    play = {"frictions_usd": 7.0, "disputes": 4.0, "disputes_usd": 7.0, "written_off_usd": 0.0}
+    found = borne(Settlement.model_validate({"escrow": escrow}), play)
+    assert found["disputes"] == pytest.approx((7.0, *others), nan_ok=True)
+    assert found["fees"] == (0, 0, 0)
 
 
 def test_no_market_is_played_twice_and_all_on_the_same_random_numbers():
