@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from coalesce_sim.experiments.staging import Stage, stage
     from coalesce_sim.extras import MissingExtra
     from coalesce_sim.files import ChangedFile, FolderError, ResultsError, WriteError
+    from coalesce_sim.frictions.results import FrictionStudy
+    from coalesce_sim.frictions.study import analyse_frictions
     from coalesce_sim.inputs.download import DownloadError
     from coalesce_sim.loading import load
     from coalesce_sim.logs.imported import Imported, import_log
@@ -77,6 +79,7 @@ _HOMES = {
     "Embedder": "coalesce_sim.skills.embedders",
     "EngineError": "coalesce_sim.experiments.parallel",
     "FolderError": "coalesce_sim.files",
+    "FrictionStudy": "coalesce_sim.frictions.results",
     "Hold": "coalesce_sim.adversaries.protocol",
     "Imported": "coalesce_sim.logs.imported",
     "MissingExtra": "coalesce_sim.extras",
@@ -102,6 +105,7 @@ _HOMES = {
     "View": "coalesce_sim.policies.protocol",
     "WriteError": "coalesce_sim.files",
     "advise": "coalesce_sim.advice.study",
+    "analyse_frictions": "coalesce_sim.frictions.study",
     "analyse_sensitivity": "coalesce_sim.sensitivity.study",
     "attack": "coalesce_sim.attacks.study",
     "calibrate": "coalesce_sim.calibration.study",
@@ -140,6 +144,7 @@ __all__ = [
     "Embedder",
     "EngineError",
     "FolderError",
+    "FrictionStudy",
     "Hold",
     "Imported",
     "MissingExtra",
@@ -166,6 +171,7 @@ __all__ = [
     "WriteError",
     "__version__",
     "advise",
+    "analyse_frictions",
     "analyse_sensitivity",
     "attack",
     "calibrate",

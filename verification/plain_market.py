@@ -24,10 +24,11 @@ that is replayed), `plain_queues` and `plain_batches` (slots, and machines that 
 (`plain_adversaries`). Luck is worked out where it is compared with what is true: in `carry_out`, `passes` and
 `Worker.is_good`.
 
-Refused by name: the published trade, and policies that are not in `PLAYED`. Not told: score and
-confidence of a policy, and what sums up a run, such as estimation errors and utilisation. Made for short
-runs: scores are worked out from all ratings anew. One difference is known. Skills are cut off at 1 (eq. 12)
-wherever they count; the simulator does not in discovery, with `reputation` and a `performance_weight` of 0.
+Refused by name: the published trade, settlement, compliance, and policies that are not in `PLAYED`. Not told:
+score and confidence of a policy, and what sums up a run, such as estimation errors and utilisation. Made for
+short runs: scores are worked out from all ratings anew. One difference is known. Skills are cut off at 1 (eq.
+12) wherever they count; the simulator does not in discovery, with `reputation` and a `performance_weight` of
+0.
 """
 
 from __future__ import annotations
@@ -72,6 +73,9 @@ def play(facts: dict[str, Any]) -> Played:
     """
     if facts["trade"] != "contracts":
         raise ValueError(f"trade: must be contracts (got {facts['trade']!r})")
+    for section in ("settlement", "compliance"):
+        if section in facts["settings"]:
+            raise ValueError(f"{section}: not played here (got {facts['settings'][section]!r})")
     clients = groups_of(facts["settings"]["clients"])
     shared = policy_of(facts["settings"]["policy"], facts)
     own = {name: policy_of(group["policy"], facts) for name, group in clients if group.get("policy")}

@@ -181,6 +181,8 @@ def _run(rng: random.Random) -> Words:
         *_common(rng),
         *_maybe(rng, 0.3, "--replications", "1", "2", *_WRONG),
         *_maybe(rng, 0.2, "--detail", "offers", "x"),
+        *_maybe(rng, 0.2, "--book", "book", "out", "market.yaml", *_WRONG),
+        *_maybe(rng, 0.1, "--payments"),
     ]
 
 

@@ -32,6 +32,7 @@ _COMMANDS = {
     "compare": "coalesce_sim.cli.compare",
     "advise": "coalesce_sim.cli.advise",
     "attack": "coalesce_sim.cli.attack",
+    "frictions": "coalesce_sim.cli.frictions",
     "sweep": "coalesce_sim.cli.sweep",
     "sensitivity": "coalesce_sim.cli.sensitivity",
     "optimize": "coalesce_sim.cli.optimize",

@@ -28,8 +28,9 @@ def command(
 ) -> None:
     """Tell the results in the folder RESULTS on one page that opens without a network.
 
-    RESULTS is a folder that sweep, sensitivity, compare or run has written. The page has the answer in a
-    sentence, curves to point at, tables to sort, the scenario, what went wrong and where all of it came from.
+    RESULTS is a folder that sweep, sensitivity, compare, run or frictions has written. The page has the
+    answer in a sentence, curves to point at, tables to sort, the scenario, what went wrong and where all of
+    it came from.
     """
     from coalesce_sim.cli.work import failures_told
     from coalesce_sim.report.html.writing import write_report

@@ -128,9 +128,10 @@ def _with_book(scenario: Scenario, book: Path, out: Path, output: Output) -> Sce
 
     if book.resolve() == out.resolve():
         raise click.UsageError(f"--book: {str(book)!r} is the folder of the results; give another one")
+    booked = settled(scenario)
     if scenario.settlement is None and not output.quiet:
         print_aside("note: states no settlement: contracts are paid at once, at no cost (settlement: {})")
-    return settled(scenario)
+    return booked
 
 
 @contextmanager

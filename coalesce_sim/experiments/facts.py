@@ -67,9 +67,10 @@ def facts(scenario: Scenario, seed: int, replication: int) -> Facts:
         Sections of the scenario by the names that users write, defaults filled in, units in the names:
         `types` and `attributes` of the workload, `failure_correlation`, `boxes`, `clients`, `contracts` (its
         defaults where there is no such section), `reputation`, `discovery`, `calibration`, `skills`,
-        `cost_model`, `policy`, `turnover`; `start_second_of_day`, the seconds from midnight, UTC, to the
-        start of the run, `start_s_after_midnight`, the same from midnight by the clock's own hours, and
-        `horizon_s`, the seconds from there to where the last tasks arrive.
+        `cost_model`, `policy`, `turnover`, and `settlement` and `compliance` if they are stated;
+        `start_second_of_day`, the seconds from midnight, UTC, to the start of the run,
+        `start_s_after_midnight`, the same from midnight by the clock's own hours, and `horizon_s`, the
+        seconds from there to where the last tasks arrive.
     ``contractors``
         One mapping each, with the fields that a listed contractor has in a scenario, its `identity`, and when
         it enters the market and leaves it, `enter_s` and `leave_s`, as far as that is known beforehand. A
@@ -221,6 +222,7 @@ def _settings(scenario: Scenario, rules: ContractRules, luck: Luck, streams: Str
     return {
         **{name: dumped["workload"][name] for name in ("types", "attributes", "failure_correlation")},
         **{name: dumped[name] for name in sections},
+        **{name: dumped[name] for name in ("settlement", "compliance") if dumped[name] is not None},
         "contracts": rules.model_dump(mode="json"),
         "start_second_of_day": scenario.clock.start_second_of_day,
         "horizon_s": scenario.clock.horizon_s,

@@ -34,7 +34,7 @@ class UnknownMetric(CoalesceError, ValueError):
         name, names = self.args
         near = difflib.get_close_matches(name, names, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else "."
-        return f"{name}: no such metric{hint} There are: {', '.join(names)}"
+        return f"{name}: no such metric{hint} There are: {', '.join(names) or 'none'}"
 
 
 def describe(name: str, known: Iterable[str] | None = None) -> Metric:

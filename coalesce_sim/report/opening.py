@@ -26,9 +26,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Opened", "ResultsError", "known_factor", "open_folder"]
 
-Kind = Literal["sweep", "comparison", "run"]
+Kind = Literal["sweep", "comparison", "run", "frictions"]
 
-_FILES: dict[str, Kind] = {"sweep.json": "sweep", "comparison.json": "comparison", "summary.json": "run"}
+_FILES: dict[str, Kind] = {
+    "sweep.json": "sweep",
+    "comparison.json": "comparison",
+    "summary.json": "run",
+    "frictions.json": "frictions",
+}
 """What each kind of folder holds and those before it do not."""
 
 BOOKKEEPING = ("point", "replication", "seed")
@@ -37,11 +42,13 @@ BOOKKEEPING = ("point", "replication", "seed")
 
 @dataclass(frozen=True)
 class Opened:
-    """Results of a sweep, a comparison or a run; a comparison is a sweep over the factor `policy`.
+    """Results of a sweep, a comparison, a run or a study of frictions; a comparison is a sweep over the
+    factor `policy`.
 
     `command` makes the results again, `version` is the program's that made them. `facts` is the folder's own
-    JSON: sweep.json, comparison.json or summary.json. `sweep` is the sweep itself, `sensitivity` what its
-    sensitivity.json holds, where there are such. Tables are read when they are first asked for.
+    JSON: sweep.json, comparison.json, summary.json or frictions.json. `sweep` is the sweep itself,
+    `sensitivity` what its sensitivity.json holds, where there are such. Tables are read when they are first
+    asked for.
     """
 
     kind: Kind
@@ -59,7 +66,7 @@ class Opened:
 
     @cached_property
     def runs(self) -> pd.DataFrame | None:
-        """One row a replication of a design point, with its factors and metrics; None for a single run."""
+        """One row a replication of a design point, with its factors and metrics; None for others."""
         if self.sweep is not None:
             return self.sweep.runs
         return self._table("runs") if self.kind == "comparison" else None
@@ -108,7 +115,7 @@ class Opened:
 
 
 def open_folder(folder: str | Path) -> Opened:
-    """Open a folder that ``sweep``, ``compare`` or ``run`` has written.
+    """Open a folder that ``sweep``, ``compare``, ``run`` or ``frictions`` has written.
 
     Raises `ResultsError` where there is none, where it holds no results or damaged ones, or where a newer
     version made them. Folders of version 0.3 are not checked, which a `ResultsWarning` tells.
@@ -133,22 +140,32 @@ def open_folder(folder: str | Path) -> Opened:
                 f"{folder}: written by coalesce_sim {version}, newer than this one, {__version__}"
             )
         scenario = origin["scenario"]
-        comparison = _FILES[name] == "comparison"
-        told = [each["metrics"] for each in facts["policies"].values()] if comparison else [facts["metrics"]]
+        kind = _FILES[name]
         return Opened(
-            kind=_FILES[name],
+            kind=kind,
             folder=folder,
             name=str(facts["scenario"]),
             title=str(scenario.get("title") or facts["scenario"]),
             command=str(origin["command"]),
             seed=int(facts["seed"]),
             version=version,
-            factors=("policy",) if comparison else (),
-            metrics=tuple(in_order(metric for each in told for metric in each)),
+            factors=("policy",) if kind == "comparison" else (),
+            metrics=tuple(in_order(metric for each in _metrics(kind, facts) for metric in each)),
             facts=facts,
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ResultsError(f"{folder / name}: not the {name} of results: {error!r}") from error
+
+
+def _metrics(kind: Kind, facts: dict[str, Any]) -> list[Iterable[str]]:
+    """The metrics that each part of the results tells."""
+    match kind:
+        case "comparison":
+            return [each["metrics"] for each in facts["policies"].values()]
+        case "frictions":
+            return []
+        case _:
+            return [facts["metrics"]]
 
 
 def known_factor(name: str, factors: Iterable[str]) -> str:

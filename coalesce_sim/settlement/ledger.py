@@ -33,8 +33,8 @@ class Journal:
         for account, units in legs:
             if not -_MOST <= units <= _MOST:
                 raise AmountError(
-                    f"{EVENTS[event]} of {_called(contract)}: {units} units (10⁻⁹ of a currency) are more "
-                    f"than the {_MOST} that a journal can write down"
+                    f"{EVENTS[event]} of {_called(contract)}: {abs(units)} units (10⁻⁹ of a currency) are "
+                    f"more than the {_MOST} that a journal can write down"
                 )
             self.at_s.append(at_s)
             self.entry.append(self.entries)

@@ -10,7 +10,7 @@ from typing import Annotated, Final, Literal, TextIO
 
 import numpy as np
 import pyarrow as pa
-from pydantic import Field, JsonValue
+from pydantic import Field
 
 from coalesce_sim.columns import codes, numbers
 from coalesce_sim.scenario.base import Model
@@ -33,6 +33,23 @@ _OUT_OF_ESCROW: Final = ("capture", "void", "release", "refund", "reclaim")
 _ESCROW: Final = "Assets:Escrow:"
 
 
+class Facts(Model):
+    """What a payment requirement is for."""
+
+    contracts: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]
+    """Numbers of the contracts in the journal."""
+    client: str
+    """Who pays, as C007."""
+    contractor: str
+    """Who is paid, as K003."""
+    name: str
+    """What the contractor is called."""
+    paymentFlow: Literal["escrow"] = "escrow"
+    """How it is paid, in x402's words: the price is held first."""
+    captureDeadline: int
+    """When the money was free again, in seconds since 1970."""
+
+
 class PaymentRequirements(Model):
     """What a contractor asks to be paid, as x402 words it, and nothing that x402 has not."""
 
@@ -50,9 +67,8 @@ class PaymentRequirements(Model):
     maxTimeoutSeconds: Annotated[int, Field(gt=0, lt=2**53)]
     """For how long the money was held, in whole seconds, at least 1; of several contracts, from the first
     authorisation to the end of the last."""
-    extra: dict[str, JsonValue] = Field(default_factory=dict)
-    """What is ours: `contracts` (numbers in the journal), `client`, `contractor`, its `name`, and in x402's
-    own words `paymentFlow` and `captureDeadline` (seconds since 1970), when the money was free again."""
+    extra: Facts
+    """What it is for, which x402 leaves to each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,14 +138,13 @@ def _requirement(due: _Due, names: dict[str, str], start: datetime, network: str
         asset=due.currency,
         payTo="merchant",
         maxTimeoutSeconds=lasts_s,
-        extra={
-            "contracts": list[JsonValue](due.contracts),
-            "client": due.client,
-            "contractor": due.contractor,
-            "name": names.get(due.contractor, due.contractor),
-            "paymentFlow": "escrow",
-            "captureDeadline": floor(begins + due.since_s) + lasts_s,
-        },
+        extra=Facts(
+            contracts=due.contracts,
+            client=due.client,
+            contractor=due.contractor,
+            name=names.get(due.contractor, due.contractor),
+            captureDeadline=floor(begins + due.since_s) + lasts_s,
+        ),
     )
 
 

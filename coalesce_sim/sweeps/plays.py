@@ -44,7 +44,7 @@ _TOGETHER = 8
 
 _WRITE_EVERY_S = 2.0
 
-_NOT_AT_HOME = {"adversaries", "defences", "policy", "reputation"}
+_NOT_AT_HOME = {"adversaries", "compliance", "defences", "policy", "reputation", "settlement"}
 """Fields that change nothing where all work stays at home."""
 
 

@@ -441,6 +441,18 @@ def test_a_budget_that_keeps_offers_away_is_named_and_where_slots_are_stated_at_
     assert cause.settings == ("clients.groups.poor.budget_usd_per_day",)
 
 
+def test_rules_that_leave_nobody_are_named_before_a_run_and_after():
+    pool = [contractor("a", jurisdiction="SG"), contractor("b", jurisdiction="KP")]
+    rules = {"jurisdictions": {"clients": {"US": 1.0}}, "embargo": {"US": ["KP", "SG"], "DE": ["KP"]}}
+    found = examined(market(contractors=pool, compliance=rules))
+    assert "compliance.embargo leaves the client nobody to hire" in warnings_of(found.scenario)
+    [idle] = notes_of(found.scenario)
+    assert idle.startswith("without effect here: compliance.embargo.DE (no client is of DE)")
+    cause = the("outsourcing_low.nobody_offers", found)
+    assert "in 100 % of these rules forbade the offers that were left" in cause.sentence
+    assert cause.settings == ("compliance",)
+
+
 def test_a_market_that_its_contractors_have_left_is_named():
     pool = [contractor(name, leave_h=0.2) for name in ("a", "b")]
     cause = the("outsourcing_low.nobody_offers", examined(market(contractors=pool)))

@@ -48,6 +48,7 @@ def _who(masks: Masks, row: int, scenario: Scenario) -> str:
     places = " and ".join(f"compliance.{name}" for name in rules)
     leave = "leaves" if len(rules) == 1 else "leave"
     if len(masks.laws) == 1:
-        return f"{places} {leave} all {many:,} clients"
+        everybody = f"all {many:,} clients" if many > 1 else "the client"
+        return f"{places} {leave} {everybody}"
     of_all = f"{many:,} of {scenario.clients.total:,} clients, those of {law}"
     return f"{places} {leave} {of_all} in replication 0 of seed {scenario.seed},"

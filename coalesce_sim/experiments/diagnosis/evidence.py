@@ -49,8 +49,9 @@ class Choices(Tally):
     `nobody_eligible`, `not_explored` (a random choice that was kept at home), `over_budget`, `low_score`,
     `low_confidence`, `not_cheaper` and `declined`; `low_both` is the part of `low_score` that also lacks
     confidence, `warming_up` the part of `low_confidence` whose memory was too short to have any. Of
-    `nobody_offers`, in those `beyond_budget` somebody asked for more than the client's group had left, and in
-    those with `nobody_there` no contractor was in the market.
+    `nobody_offers`, in those `beyond_budget` somebody asked for more than the client's group had left, in
+    those `not_allowed` a rule of compliance forbade somebody's offer, and in those with `nobody_there` no
+    contractor was in the market.
     `none_cheaper` counts decisions in which no eligible offer was estimated below home, of those
     `with_eligible` ones; `none_cheaper_home` those of them for home. `expected_explored` is the sum of ε as
     it was at each.
@@ -63,6 +64,7 @@ class Choices(Tally):
     expected_explored: float = 0.0
     nobody_offers: int = 0
     beyond_budget: int = 0
+    not_allowed: int = 0
     nobody_there: int = 0
     nobody_eligible: int = 0
     low_score: int = 0

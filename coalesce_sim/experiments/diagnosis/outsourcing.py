@@ -117,6 +117,7 @@ def _nobody(scenario: Scenario, evidence: Evidence) -> Iterator[Finding]:
     numbers = {"nobody_offers": choices.nobody_offers, "home": choices.home}
     sentence = f"In {share:.0f} % of the decisions for home nobody made an offer"
     beyond = percent(choices.beyond_budget, choices.nobody_offers)
+    forbidden = percent(choices.not_allowed, choices.nobody_offers)
     empty = percent(choices.nobody_there, choices.nobody_offers)
     if beyond >= 50:
         sentence += (
@@ -127,6 +128,10 @@ def _nobody(scenario: Scenario, evidence: Evidence) -> Iterator[Finding]:
         limited = (name for name, group in groups if group.budget_usd_per_day is not None)
         settings = [f"clients.groups.{name}.budget_usd_per_day" for name in limited]
         yield _cause("nobody_offers", sentence, numbers, *settings)
+    elif forbidden >= 50:
+        sentence += f": in {forbidden:.0f} % of these rules forbade the offers that were left."
+        numbers["not_allowed"] = choices.not_allowed
+        yield _cause("nobody_offers", sentence, numbers, "compliance")
     elif empty >= 50:
         sentence += f": in {empty:.0f} % of these no contractor was in the market."
         numbers["nobody_there"] = choices.nobody_there

@@ -32,7 +32,7 @@ from coalesce_sim.experiments.diagnosis.evidence import (
 )
 from coalesce_sim.experiments.diagnosis.finding import epsilon_of
 from coalesce_sim.experiments.queues import QueueObserver
-from coalesce_sim.market.breakdown import ABSENT, BEYOND_BUDGET
+from coalesce_sim.market.breakdown import ABSENT, BEYOND_BUDGET, NOT_ALLOWED
 from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.contracts.trade import ContractTrade
 from coalesce_sim.market.market import Market
@@ -215,6 +215,7 @@ class Witness(Observer):
             why = decided.breakdown().left_out
             choices.nobody_offers += 1
             choices.beyond_budget += bool((why == BEYOND_BUDGET).any())
+            choices.not_allowed += bool((why == NOT_ALLOWED).any())
             choices.nobody_there += bool((why == ABSENT).all())
         elif not eligible:
             choices.nobody_eligible += 1

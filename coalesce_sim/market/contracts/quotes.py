@@ -236,8 +236,9 @@ class ContractQuotes:
         ruled_out = None if ruling is None else ruling.out
         if ruling is not None and ruling.most_usd is not None:
             dearer = exceeds(of[ASKED], ruling.most_usd)
-            ruled_out = np.append(ruling.out, ids[dearer])
-            ids, of = ids[~dearer], np.compress(~dearer, of, axis=1)
+            if dearer.any():
+                ruled_out = np.append(ruling.out, ids[dearer])
+                ids, of = ids[~dearer], np.compress(~dearer, of, axis=1)
         if rule == BARGAINED:
             made = np.isfinite(of[ASKED])
             ids, of = ids[made], np.compress(made, of, axis=1)

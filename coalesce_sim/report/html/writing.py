@@ -66,6 +66,10 @@ def page_of(opened: Opened, metrics: Sequence[str] = (), title: str | None = Non
         from coalesce_sim.report.html.comparison import comparison_page
 
         return comparison_page(opened, metrics, title)
+    if opened.kind == "frictions":
+        from coalesce_sim.report.html.frictions import frictions_page
+
+        return frictions_page(opened, title)
     if opened.kind == "run":
         from coalesce_sim.report.html.run import run_page
 

@@ -94,6 +94,8 @@ def draw_results(opened: Opened, wanted: Wanted, out: Path | None = None) -> Dra
 
 def _completed(opened: Opened, wanted: Wanted) -> Wanted:
     """The same with nothing left open. Raises `ResultsError` where the results leave a choice."""
+    if opened.kind == "frictions":
+        raise ResultsError(f"{opened.folder}: frictions have one figure, waterfall.png, which is there")
     kind = wanted.kind or _kind(opened, wanted)
     if kind not in ("lines", "heat_map"):
         return _without_axes(opened, kind, wanted)

@@ -1,0 +1,1 @@
+"""What studies of frictions look like: tables, sentences, the waterfall and files."""
