@@ -68,6 +68,8 @@ class Dispute(Model):
 
     share: Share = 0.02
     """Probability that a delivery is contested."""
+    least_usd: Amount = 0.0
+    """USD that must be at stake for anybody to contest it, as in 15 where a dispute costs that."""
     days: Days
     """Days until it is decided, as in {uniform: {low: 30, high: 90}}, at most ten years; booked after the
     market has ended."""

@@ -47,14 +47,15 @@ class Disputes:
         luck: Callable[[str], Draws],
     ) -> None:
         self._rules, self._ledger, self._purses = rules, ledger, purses
-        self._calendar, self._tally, self._cost = calendar, tally, units_of(rules.cost_usd)
+        self._calendar, self._tally = calendar, tally
+        self._cost, self._least = units_of(rules.cost_usd), units_of(rules.least_usd)
         self._contested, self._days, self._wrong = (
             luck(f"settlement.{purpose}") for purpose in ("disputed", "dispute_days", "dispute_wrong")
         )
 
-    def contests(self, at: tuple[int, int, int]) -> bool:
-        """Whether a delivery is contested."""
-        return self._contested.draw(*at) < self._rules.share
+    def contests(self, at: tuple[int, int, int], units: int) -> bool:
+        """Whether a delivery is contested of which so much is at stake."""
+        return units >= self._least and self._contested.draw(*at) < self._rules.share
 
     def open(self, case: Case, at_s: float) -> None:
         """What is contested goes into escrow until it is decided."""

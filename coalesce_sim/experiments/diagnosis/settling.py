@@ -100,9 +100,10 @@ def _mishaps(stated: Settlement, price_usd: float, paid_usd: float) -> Iterator[
     if charge_backs is not None:
         place, usd = "settlement.charge_backs.fee_usd", charge_backs.fee_usd
         yield from _mishap(place, charge_backs.rate, usd, paid_usd, "the payment")
-    if escrow is not None and escrow.dispute is not None:
-        place, usd = "settlement.escrow.dispute.cost_usd", escrow.dispute.cost_usd
-        yield from _mishap(place, escrow.dispute.share, usd, price_usd, "the median offer")
+    dispute = None if escrow is None else escrow.dispute
+    if dispute is not None and dispute.least_usd < dispute.cost_usd:
+        place = "settlement.escrow.dispute.cost_usd"
+        yield from _mishap(place, dispute.share, dispute.cost_usd, price_usd, "the median offer")
 
 
 def _mishap(place: str, rate: float, usd: float, paid_usd: float, what: str) -> Iterator[str]:

@@ -143,24 +143,19 @@ class Settling(Payments):
             self._purses.from_client(at_s, TOP_UP, number, client, escrow, more)
             contract.held_units += more
         self._tally.price(who, paid)
-        contested = (
-            self._disputes is not None
-            and contract.state == COMPLETED
-            and self._disputes.contests(_place(contract))
-        )
         kept_back = contract.paid_usd == 0 and contract.billed_usd > 0 and contract.waived_usd == 0
         if contract.reported and kept_back:
             how = RECLAIMED
             self._give_back(contract, RECLAIM)
         elif contract.reported:
             how = CAPTURED
-            self._capture(contract, paid, contested=contested)
+            self._capture(contract, paid)
         else:
             how = REFUNDED
             self._refund(contract, paid)
-            if self._disputes is not None and contested:
-                full = units_of(min(contract.full_usd, self._most_usd(contract)))
-                self._disputes.open(self._case(contract, full), at_s)
+            full = units_of(min(contract.full_usd, self._most_usd(contract)))
+            if self._disputes is not None and (case := self._contested(contract, full)) is not None:
+                self._disputes.open(case, at_s)
         self._book.ends(number, how, contract.held_units)
 
     def cancel(self, contract: Contract) -> None:
@@ -187,7 +182,7 @@ class Settling(Payments):
             else:
                 self._purses.to_contractor(at_s, UNSTAKE, contract.number, who, chart.stake(who), self._stake)
 
-    def _capture(self, contract: Contract, paid: int, *, contested: bool) -> None:
+    def _capture(self, contract: Contract, paid: int) -> None:
         """Accepted work is paid, but for a holdback that waits for the window to close, or for a decision."""
         at_s, who, terms = contract.ended_s, contract.contractor, self._terms
         kept, target, opens = part_of(paid, terms.holdback), self._target(who), None
@@ -200,8 +195,7 @@ class Settling(Payments):
         self._give_back(contract, RELEASE, but=waits)
         contract.held_units -= waits
         at_once, in_dispute = paid - waits, 0
-        if self._disputes is not None and contested:
-            case = self._case(contract, paid, waits)
+        if self._disputes is not None and (case := self._contested(contract, paid, waits)) is not None:
             self._tally.contested[who] += (in_dispute := case.in_escrow)
             opens = partial(self._disputes.open, case)
         if at_once:
@@ -237,10 +231,14 @@ class Settling(Payments):
         if paid:
             self._payouts.owe(self._owed(contract, paid, captured=False), at_s)
 
-    def _case(self, contract: Contract, full: int, waits: int = 0) -> Case:
-        """What is at stake when a verdict on work is contested that earns so much where it is good: what bad
-        work does not earn, as far as possible of what waits."""
+    def _contested(self, contract: Contract, full: int, waits: int = 0) -> Case | None:
+        """What is at stake where the verdict on work is contested that earns so much where it is good: what
+        bad work does not earn, as far as possible of what waits. None where nobody contests it."""
         units = full - part_of(full, self._due)
+        if self._disputes is None or contract.state != COMPLETED:
+            return None
+        if not self._disputes.contests(_place(contract), units):
+            return None
         return Case(
             contract.number,
             contract.client,
