@@ -49,7 +49,9 @@ def test_scenarios_and_sweeps_are_listed_one_a_line(call: Call):
 @pytest.mark.parametrize("name", bundled.attacks())
 def test_every_bundled_attack_is_valid(call: Call, name: str):
     called = call("validate", name)
-    assert (called.code, called.err) == (0, "")
+    told = called.err.splitlines()  # some show what is warned of
+    assert called.code == 0
+    assert [line for line in told if not line.startswith(("warning: settlement.", "note: settlement."))] == []
 
 
 @pytest.mark.parametrize("name", bundled.settlements())
