@@ -41,6 +41,7 @@ SETTLED: dict[str, Any] = {
         "charge_backs": {"rate": 0.1, "days": 60.0, "written_off_by": "client"},
         "failures": {"rate": 0.1},
     },
+    "compliance": {"sanctioned": [0]},
 }
 
 SPLITTING = ["workload.arrivals.limit=3", "replications=1"]

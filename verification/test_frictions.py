@@ -84,3 +84,59 @@ def test_clients_bear_what_the_waterfall_takes_as_payment(study: FrictionStudy) 
     assert fees["clients"] > 0
     assert fees["contractors"] > 0
     assert sum(fees.values()) == pytest.approx(0, abs=1e-12)
+
+
+def test_who_bears_what_is_what_the_book_says() -> None:
+    stated = {name: part for name, part in SETTLEMENT.items() if name not in ("fx", "clients")}
+    scenario = coalesce_sim.load(BASE | {"settlement": stated})
+    study = coalesce_sim.analyse_frictions(scenario, replications=1)
+    result = coalesce_sim.run(scenario, replications=1, book=True)
+    journal = result.journal
+    party = journal["account"].astype(str).str.split(":").str[1]
+    spent = -journal.groupby([journal["event"].astype(str), party])["units"].sum() / ONE
+    tasks = result.replications[0]["tasks"]
+    parts = {
+        "fees": ["fee"],
+        "disputes and charge-backs": ["dispute", "dispute won", "dispute lost", "dispute fee", "charge-back"],
+        "write-offs": ["write-off"],
+    }
+    borne = study.bearing
+    for part, events in parts.items():
+        for account, whose in (
+            ("Client", "clients"),
+            ("Contractor", "contractors"),
+            ("Platform", "platform"),
+        ):
+            told = sum(borne[name][whose].mean or 0.0 for name in part.split(" and "))
+            assert told * tasks == pytest.approx(
+                spent.reindex([(each, account) for each in events]).sum(), abs=1e-9
+            )
+
+
+def test_a_rule_costs_what_the_market_without_it_saves_more() -> None:
+    rules = {
+        "jurisdictions": {
+            "clients": {"US": 0.7, "DE": 0.3},
+            "contractors": {"open_weights": "SG", "frontier": "US"},
+        },
+        "embargo": {"US": ["SG"]},
+        "tiers": {"basic": {"of": ["edge"], "onboarding_h": 0.1}},
+    }
+    fee = {"fee": SETTLEMENT["fee"]}
+
+    def net(*names: str) -> list[float]:
+        compliance = {name: rules[name] for name in ("jurisdictions", *names)}
+        market = coalesce_sim.load(BASE | {"settlement": fee, "compliance": compliance})
+        return [each[COST_REDUCTION_NET] for each in coalesce_sim.run(market, replications=2).replications]
+
+    study = coalesce_sim.analyse_frictions(
+        coalesce_sim.load(BASE | {"settlement": fee, "compliance": rules}), replications=2
+    )
+    full = net("embargo", "tiers")
+    for label, without in {
+        "embargo": ["tiers"],
+        "tier: basic": ["embargo"],
+        "all rules": list[str](),
+    }.items():
+        more = [one - other for one, other in zip(net(*without), full, strict=True)]
+        assert study.prices[label].difference.mean == pytest.approx(sum(more) / 2, rel=1e-9)

@@ -83,11 +83,8 @@ def _drawn(shares: Sequence[float], clients: int, streams: Streams) -> IntArray:
 
 def _laws_of_contractors(stated: Jurisdictions, parties: Parties) -> list[str | None]:
     """Under whose law each contractor is: as is stated of it, else of its type, else by itself."""
-    laws = [
-        stated.contractors.get(type_, own) for type_, own in zip(parties.types, parties.laws, strict=True)
-    ]
-    for word, law in stated.contractors.items():
-        place = parties.party(word)
-        if isinstance(place, int):
-            laws[place] = law
+    laws = list(parties.laws)
+    for word in sorted(stated.contractors, key=parties.means_one):
+        for place in parties.meant(word).tolist():
+            laws[place] = stated.contractors[word]
     return laws

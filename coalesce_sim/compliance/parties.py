@@ -34,6 +34,10 @@ class Parties:
         """What a contractor, by its number, or another owner is called."""
         return self.names[party] if isinstance(party, int) else party
 
+    def means_one(self, word: Party) -> bool:
+        """Whether a word means one contractor, not all of a type."""
+        return isinstance(self.party(word), int)
+
     def meant(self, word: Party) -> IntArray:
         """The contractors that a word means: one, or all of a type."""
         place = self.party(word)

@@ -34,9 +34,19 @@ def _others(settlement: Settlement, play: Mapping[str, float]) -> Iterator[tuple
     capital = play.get("capital_cost_usd", 0.0)
     yield "capital", (capital, 0.0, 0.0) if pay.borne_by == "client" else (0.0, capital, 0.0)
     if "disputes_usd" in play:
-        yield "disputes", (play["disputes_usd"], math.nan, math.nan)
+        by_clients, decided_usd = play["disputes_usd"], _decisions_usd(settlement, play)
+        yield "disputes", (by_clients, decided_usd - by_clients, -decided_usd)
     if charge_backs is not None:
         back, fees = play["charge_backs_usd"], charge_backs.fee_usd * play["charge_backs"]
         yield "charge-backs", (-back, back + fees, -fees)
     lost, by_clients = play["written_off_usd"], play.get("written_off_by_clients_usd", 0.0)
     yield "write-offs", (by_clients, -lost, lost - by_clients)
+
+
+def _decisions_usd(settlement: Settlement, play: Mapping[str, float]) -> float:
+    """What deciding disputes costs those who lose them; NaN where bills that were cut count among them."""
+    escrow = settlement.escrow
+    assert escrow is not None
+    assert escrow.dispute is not None
+    are_cut = escrow.cap is not None or settlement.clients is not None
+    return math.nan if are_cut else escrow.dispute.cost_usd * play["disputes"]

@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from coalesce_sim.bundled import settlements
 from coalesce_sim.inputs.uncertain import drawn_inputs
 from coalesce_sim.scenario.compliance import Compliance
 from coalesce_sim.scenario.problems import Problem, ScenarioError
@@ -42,7 +41,7 @@ def steps_of(scenario: Scenario) -> list[Step]:
     if not found:
         _refuse(
             "settlement: no friction and no rule is stated: add one beside contracts, as in settlement: "
-            f"{{fee: [{{kind: card, fixed_usd: 0.30}}]}}, or play one that ships: {', '.join(settlements())}"
+            "{fee: [{kind: card, fixed_usd: 0.30}]}, or play the bundled scenario 'study_market'"
         )
     if scenario.plays_log:
         _refuse("policy: makes no contract that could be paid, for it repeats a log at the log's own costs")

@@ -184,7 +184,7 @@ class Market:
 
     def settlement(self) -> dict[str, float]:
         """What can be said of how contracts were paid, and of who might not be hired."""
-        return self.trade.payments.figures() if isinstance(self.trade, ContractTrade) else {}
+        return self.trade.settlement() if isinstance(self.trade, ContractTrade) else {}
 
     def figures(self) -> dict[str, float]:
         """What can be said of the market as a whole once it has been played; shares and rates in percent.

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from coalesce_sim.experiments.diagnosis.doctor import Diagnosis
 from coalesce_sim.experiments.diagnosis.finding import Finding
+from coalesce_sim.metrics import COST_REDUCTION_NET
 from coalesce_sim.numbers import number, percent, plural
 from coalesce_sim.report.layout import print_wrapped
 from coalesce_sim.scenario.schema import Scenario
@@ -93,6 +94,8 @@ def _rows(figures: dict[str, Any]) -> dict[str, str]:
     rows["estimates at home"] = _error(figures["estimates_home"])
     rows["estimates at contractors"] = _error(figures["estimates_contractors"])
     rows["cost reduction, honest"] = percent(figures["cost_reduction"])
+    if COST_REDUCTION_NET in figures:
+        rows["net of settlement"] = percent(figures[COST_REDUCTION_NET])
     rows["tasks that ended well"] = (
         f"{of('success_rate')} %; {of('all_local_success_rate')} % where all stay at home"
     )

@@ -8,13 +8,15 @@ from typing import Final
 from rich.console import Console
 from rich.text import Text
 
-from coalesce_sim.numbers import with_half_width
+from coalesce_sim.numbers import duration, with_half_width
 from coalesce_sim.report.costs import NONE
 from coalesce_sim.report.layout import Column, print_columns, print_wrapped
 from coalesce_sim.statistics.intervals import Estimate
 
+FIRST: Final = "borne by clients"
+
 LINES: Final = {
-    "borne by clients": ("frictions_usd", None),
+    FIRST: ("frictions_usd", None),
     "fees": ("fees_usd", None),
     "loss by exchange": ("fx_loss_usd", None),
     "cost of capital": ("capital_cost_usd", None),
@@ -33,12 +35,16 @@ NOTE: Final = (
 
 
 def settled(estimates: Mapping[str, Estimate]) -> dict[str, tuple[Estimate, Estimate]]:
-    """The lines of which a market says anything: the amount in USD, and how often."""
+    """What clients bear, and the lines that come to anything: the amount in USD, and how often."""
     told = {
         label: (estimates.get(usd or "", NONE), estimates.get(count or "", NONE))
         for label, (usd, count) in LINES.items()
     }
-    return {label: each for label, each in told.items() if each[0].n or each[1].n}
+    return {
+        label: (usd, count)
+        for label, (usd, count) in told.items()
+        if usd.mean or count.mean or (label == FIRST and usd.n)
+    }
 
 
 def waits(estimates: Mapping[str, Estimate]) -> str:
@@ -47,7 +53,7 @@ def waits(estimates: Mapping[str, Estimate]) -> str:
     if days.mean is None:
         return ""
     return (
-        f"Half of the contracts are paid within {with_half_width(days)} days of their award; "
+        f"Half of the contracts are paid within {duration(86_400 * days.mean)} of their award; "
         f"{with_half_width(held_usd)} USD are held at the 95th percentile"
     )
 

@@ -456,8 +456,9 @@ class Attributes(Model):
     the same."""
     data_sensitivity: Level = "medium"
     """Of all tasks for which neither they nor their types, nor those of their wholes, say it. A task whose
-    level is ``high`` calls for the boost `security_if_sensitive`, and a leak of its data costs what
-    `contracts.security.incidents.leak_usd` says of its level; else ``low`` and ``medium`` are the same."""
+    level is ``high`` calls for the boost `security_if_sensitive` and goes where `compliance.residency` lets
+    it, and a leak of its data costs what `contracts.security.incidents.leak_usd` says of its level; else
+    ``low`` and ``medium`` are the same."""
 
 
 class Workload(Model):

@@ -111,10 +111,14 @@ def test_what_is_not_stated_is_as_in_the_scenario():
 
 def test_every_alias_says_which_fields_it_sets():
     texts = ["entry_fee=1+dues=2", "audit(share=0.3, usd=1)", "window=50", "on_acceptance", "none"]
+    texts += ["escrow", "escrow(cap=0.5)", "holdback=0.2"]
     assert [each.explained for each in defences(texts)] == [
         "the market as stated",
         "defences.entry_fee_usd=1, defences.dues_usd=2",
         "defences.audit.share=0.3, defences.audit.usd=1",
         "reputation.model.kind=sliding_window, reputation.model.window_ratings=50",
         "contracts.due_on_failure=0",
+        "settlement.escrow.until=verified",
+        "settlement.escrow.until=verified, settlement.escrow.cap=0.5",
+        "settlement.escrow.holdback=0.2",
     ]

@@ -58,7 +58,7 @@ def test_owners_that_are_blocked_themselves_are_explained_once_each() -> None:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_it_is_the_least_set_that_the_rule_allows(data: st.DataObject) -> None:
     """Against the rule asked again and again until nobody is added; owners have lower numbers."""

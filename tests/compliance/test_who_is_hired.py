@@ -164,7 +164,7 @@ def played(scenario: Scenario) -> tuple[dict[str, float], dict[str, bytes]]:
 
 @pytest.mark.parametrize("rules", [{}, HITS_NOBODY])
 def test_rules_that_hit_nobody_change_no_byte(rules: dict[str, Any]) -> None:
-    short = ["clock.days=0.002"]
+    short = ["clock.days=0.001"]
     plain = coalesce_sim.load("market", short)
     same = coalesce_sim.load({"extends": "market", "name": "market", "compliance": rules}, short)
     metrics, tables = played(same)

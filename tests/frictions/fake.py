@@ -82,5 +82,7 @@ def _play(scenario: Scenario, replication: int) -> dict[str, float]:
         "fees_usd": sum(fees.values()),
         "fx_loss_usd": fx_usd,
         "capital_cost_usd": capital_usd,
+        "charge_backs": 0.0,
+        "charge_backs_usd": 0.0,
         "written_off_usd": 0.0,
     }

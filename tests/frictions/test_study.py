@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import pandas as pd
@@ -123,6 +124,15 @@ def test_who_bears_what_comes_back():
     assert sum(each[0] for each in found.values()) == play["frictions_usd"]
 
 
+@pytest.mark.parametrize(("cap", "others"), [(None, (5.0, -12.0)), (0.5, (math.nan, math.nan))])
+def test_who_bears_disputes_is_known_where_no_bill_is_cut(cap: float | None, others: tuple[float, float]):
+    escrow = {"dispute": {"days": 30, "cost_usd": 3}, "cap": cap}
+    play = {"frictions_usd": 7.0, "disputes": 4.0, "disputes_usd": 7.0, "written_off_usd": 0.0}
+    found = borne(Settlement.model_validate({"escrow": escrow}), play)
+    assert found["disputes"] == pytest.approx((7.0, *others), nan_ok=True)
+    assert found["fees"] == (0, 0, 0)
+
+
 def test_no_market_is_played_twice_and_all_on_the_same_random_numbers():
     scenario, player = tiny(settlement=PAID, compliance=RULES), FakePlays(seed=5)
     study = perform(scenario, steps_of(scenario), player, 2)
@@ -147,6 +157,18 @@ def test_the_answer_says_what_survives_and_what_mends_it(paid: FrictionStudy):
     assert "pay takes 0.000800 USD before fee: card and gives back 0.209 USD after it" in orders
     one_by_one = findings(study_of(tiny(settlement={"fee": [CARD]})))
     assert one_by_one[2].endswith("is taken of each: netting is the remedy (settlement.pay.every_h).")
+
+
+def test_what_comes_back_is_told_beside_the_median_contract():
+    dispute = {"days": 30, "cost_usd": 15, "least_usd": 15}
+    charge_backs = {"rate": 0.1, "days": 60, "fee_usd": 1}
+    settlement = {"escrow": {"dispute": dispute}, "charge_backs": charge_backs}
+    told = findings(study_of(tiny(settlement=settlement)))
+    assert told[2:4] == [
+        "A dispute costs its loser 15.00 USD, 300 times the median contract; nobody contests less than "
+        "15.00 USD.",
+        "A charge-back costs the contractor 1.00 USD, 20 times the median contract.",
+    ]
 
 
 def test_a_fee_may_eat_more_than_is_saved():

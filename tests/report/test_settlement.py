@@ -10,6 +10,7 @@ from rich.console import Console
 
 import coalesce_sim
 from coalesce_sim.experiments.diagnosis.doctor import doctor
+from coalesce_sim.report.comparison.findings import findings
 from coalesce_sim.report.html.page import Table
 from coalesce_sim.report.html.settlement import settlement_sections
 from coalesce_sim.report.results_folder import Written
@@ -63,6 +64,18 @@ def test_a_page_has_a_column_a_policy():
     assert isinstance(table, Table)
     assert [cell.text for cell in table.rows[0]] == ["fees, USD", "2.00", "3.00"]
     assert settlement_sections({"topsis": {}}) == []
+
+
+def test_a_comparison_says_who_saves_most_net():
+    fx = {"contractors": {"b": "EUR"}, "rate": {"EUR": 1.1}, "spread_bp": 1000}
+    both = [contractor("a"), contractor("b", price_usd=0.98)]
+    scenario = coalesce_sim.load(market([0.0, 600.0], *both, settlement={"fx": fx}))
+    policies = ["fixed(contractor=a)", "fixed(contractor=b)"]
+    told = findings(coalesce_sim.compare(scenario, policies, replications=1, jobs=1))
+    assert told[0].startswith("No policy saves: fixed(contractor=b)")
+    assert told[1] == (
+        "Net of settlement fixed(contractor=a) saves -900.0 %, fixed(contractor=b) -978.0 %."  # 1 − 1.1 · 9.8
+    )
 
 
 def test_the_doctor_takes_expected_fees_for_no_bias():

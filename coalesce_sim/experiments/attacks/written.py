@@ -167,6 +167,8 @@ ALIASES: Mapping[str, Alias] = {
     "eigentrust": Alias(mapping=_MODEL, fixed=(f"{_MODEL}.kind=eigentrust",)),
     "due_on_failure": Alias("contracts.due_on_failure"),
     "on_acceptance": Alias(fixed=("contracts.due_on_failure=0",)),
+    "escrow": Alias(mapping="settlement.escrow", fixed=("settlement.escrow.until=verified",)),
+    "holdback": Alias("settlement.escrow.holdback"),
     "vickrey": Alias(mapping="policy", fixed=("policy.kind=vickrey",)),
     "score_auction": Alias(mapping="policy", fixed=("policy.kind=score_auction",)),
 }

@@ -7,6 +7,7 @@ from typing import Any
 from coalesce_sim.experiments.diagnosis.costs import error_of
 from coalesce_sim.experiments.diagnosis.evidence import Evidence
 from coalesce_sim.experiments.diagnosis.finding import epsilon_of, percent
+from coalesce_sim.metrics import COST_REDUCTION_NET
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.statistics.intervals import Estimate
 
@@ -40,4 +41,6 @@ def figures_of(scenario: Scenario, evidence: Evidence, estimates: dict[str, Esti
         "contracts": dict(sorted(contracts.ends.items())),
         "unanswered_rate": percent(registry.unanswered, registry.queries),
     }
+    if COST_REDUCTION_NET in estimates:
+        figures[COST_REDUCTION_NET] = estimates[COST_REDUCTION_NET]
     return figures

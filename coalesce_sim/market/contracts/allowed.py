@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 
 from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
 from coalesce_sim.compliance.masks import Masks
 from coalesce_sim.compliance.parties import Parties
+from coalesce_sim.market.contracts.discovery import NOBODY
 from coalesce_sim.market.roster import Roster
 from coalesce_sim.market.trade import Venue
 from coalesce_sim.scenario.compliance import Compliance
 from coalesce_sim.scenario.pool import DrawnPool
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.streams import Streams
+
+
+class Ruling(NamedTuple):
+    """What rules make of those who would offer: who is not asked, since its client may not hire it, and what
+    may be agreed on at most with each who is, None where that is not limited."""
+
+    out: IntArray
+    most_usd: FloatArray | None
 
 
 class Allowed:
@@ -34,7 +44,15 @@ class Allowed:
         self._day, self._agreed_usd = 0, dict[int, dict[int, float]]()
         self.offers = self.ruled_out = 0
 
-    def forbids(self, client: int, ids: IntArray, now_s: float, *, sensitive: bool) -> BoolArray | None:
+    def ruled(self, client: int, ids: IntArray, now_s: float, *, sensitive: bool) -> tuple[IntArray, Ruling]:
+        """Those of the contractors whom a client may hire for a task now, and what rules say of the others
+        and of prices."""
+        forbidden, out = self._forbidden(client, ids, now_s, sensitive=sensitive), NOBODY
+        if forbidden is not None:
+            out, ids = ids[forbidden], ids[~forbidden]
+        return ids, Ruling(out, self.most_usd(client, ids, now_s))
+
+    def _forbidden(self, client: int, ids: IntArray, now_s: float, *, sensitive: bool) -> BoolArray | None:
         """Which of the contractors a client may not hire for a task now; None where it may hire all."""
         law, forbidden = self._law_of[client], None
         if self._bears[sensitive][law]:

@@ -10,6 +10,7 @@ import numpy as np
 from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
 from coalesce_sim.economics.external import lateness_usd
 from coalesce_sim.economics.pricing import load_price_usd
+from coalesce_sim.market.contracts.allowed import Ruling
 from coalesce_sim.market.contracts.incidents import LEAKED, LOST, TAMPERED, Incidents
 from coalesce_sim.market.contracts.knowledge import Knowledge
 from coalesce_sim.market.contracts.layout import Layout, Layouts
@@ -53,14 +54,6 @@ class Stay(NamedTuple):
     own_late_usd: float
     plain_usd: float
     internal_usd: float
-
-
-class Ruling(NamedTuple):
-    """What rules make of those who would offer: who is not asked, since its client may not hire it, and what
-    may be agreed on at most with each who is, None where that is not limited."""
-
-    out: IntArray
-    most_usd: FloatArray | None
 
 
 @dataclass(frozen=True, slots=True)

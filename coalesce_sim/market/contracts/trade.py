@@ -10,14 +10,14 @@ from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
 from coalesce_sim.cost_parts import SEARCH
 from coalesce_sim.economics.correction import Effect, ErrorWindow, EstimationError
 from coalesce_sim.market.breakdown import Breakdown, left_out
-from coalesce_sim.market.contracts.allowed import allowed_of
+from coalesce_sim.market.contracts.allowed import Ruling, allowed_of
 from coalesce_sim.market.contracts.behaviour import HONEST
 from coalesce_sim.market.contracts.blocking import Blocking
 from coalesce_sim.market.contracts.books import Books
 from coalesce_sim.market.contracts.budgets import budgets_of
 from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.contracts.dealing import Dealing
-from coalesce_sim.market.contracts.discovery import NOBODY, Discovery
+from coalesce_sim.market.contracts.discovery import Discovery
 from coalesce_sim.market.contracts.ended import EndedContracts
 from coalesce_sim.market.contracts.endings import Endings
 from coalesce_sim.market.contracts.foresight import Foresight
@@ -26,7 +26,7 @@ from coalesce_sim.market.contracts.knowledge import Knowledge
 from coalesce_sim.market.contracts.layout import Layouts
 from coalesce_sim.market.contracts.open_block import OpenContractBlock
 from coalesce_sim.market.contracts.paying import payments_of
-from coalesce_sim.market.contracts.quotes import ContractQuote, ContractQuotes, Ruling
+from coalesce_sim.market.contracts.quotes import ContractQuote, ContractQuotes
 from coalesce_sim.market.contracts.results import GroundTruth, Mishaps
 from coalesce_sim.market.contracts.ruin import give_up
 from coalesce_sim.market.contracts.safeguards import Safeguards
@@ -246,11 +246,8 @@ class ContractTrade:
         """Those of whom the client of a task may hire now, and what rules say of the others and of prices."""
         if self._allowed is None:
             return ids, None
-        client, now_s = opened.client[task], self._queues.env.now
-        forbidden = self._allowed.forbids(client, ids, now_s, sensitive=opened.is_sensitive(task))
-        out = NOBODY if forbidden is None else ids[forbidden]
-        ids = ids if forbidden is None else ids[~forbidden]
-        return ids, Ruling(out, self._allowed.most_usd(client, ids, now_s))
+        now_s, sensitive = self._queues.env.now, opened.is_sensitive(task)
+        return self._allowed.ruled(opened.client[task], ids, now_s, sensitive=sensitive)
 
     def _offering(self, opened: OpenContractBlock, task: int) -> BoolArray | None:
         """Which contractors are active now and offer for the task; None where all are and do."""
@@ -375,14 +372,18 @@ class ContractTrade:
             figures |= self._blocking.figures()
         if self._turns_over and self._accounts.tasks_in:
             figures["deserted_tasks"] = 100 * self.deserted / self._accounts.tasks_in
-        if self._complies:
-            rate = 0.0 if self._allowed is None else self._allowed.not_allowed_rate
-            figures["not_allowed_rate"] = rate
         if self.discovery is not None and self.discovery.queries:
             figures["discovery_age_s"] = self.discovery.mean_age_s
             figures["unanswered_queries"] = 100 * self.discovery.unanswered / self.discovery.queries
             if self.discovery.counts_messages:
                 figures["messages_per_query"] = self.discovery.messages / self.discovery.queries
+        return figures
+
+    def settlement(self) -> dict[str, float]:
+        """How contracts were paid, and how many offers rules forbade, where that is stated."""
+        figures = self.payments.figures()
+        if self._complies:
+            figures["not_allowed_rate"] = 0.0 if self._allowed is None else self._allowed.not_allowed_rate
         return figures
 
     def _contract_shares(self) -> dict[str, float]:

@@ -6,7 +6,7 @@ import math
 
 from coalesce_sim.experiments.comparison import Comparison, Difference
 from coalesce_sim.experiments.contenders import AS_LOGGED
-from coalesce_sim.metrics import COST_REDUCTION, COST_REDUCTION_AS_LOGGED
+from coalesce_sim.metrics import COST_REDUCTION, COST_REDUCTION_AS_LOGGED, COST_REDUCTION_NET
 from coalesce_sim.numbers import number, percent, plural
 from coalesce_sim.report.costs import made_of, saved
 from coalesce_sim.report.uncertainty import coverage, what_helps
@@ -18,6 +18,7 @@ def findings(comparison: Comparison) -> list[str]:
     against_best = [pair for pair in comparison.differences if pair.first == asked[0]]
     told = [
         headline(comparison),
+        net_of_settlement(comparison),
         against_the_log(comparison),
         *(difference(comparison, pair) for pair in against_best),
     ]
@@ -69,6 +70,18 @@ def headline(comparison: Comparison) -> str:
     if any(pair.shown for pair in comparison.differences if (pair.first, pair.second) == (best, asked[1])):
         return f"{best} saves most against all-local: {saved(estimates)}"
     return f"No difference shown between the best two, {best} and {asked[1]}"
+
+
+def net_of_settlement(comparison: Comparison) -> str:
+    """Which policy saves most once what settlement costs clients is counted; empty without settlement."""
+    asked = asked_for(comparison)
+    net = {label: comparison.estimates[label].get(COST_REDUCTION_NET) for label in asked}
+    known = {label: each for label, each in net.items() if each is not None and each.mean is not None}
+    if not known:
+        return ""
+    best, gross = max(known, key=lambda label: known[label].mean or 0.0), asked[0]
+    told = f"Net of settlement {best} saves {percent(known[best])}"
+    return told if best == gross or gross not in known else f"{told}, {gross} {percent(known[gross])}"
 
 
 def against_the_log(comparison: Comparison) -> str:

@@ -95,15 +95,17 @@ def _lost_cases(study: FrictionStudy) -> Iterator[str]:
     settlement = study.scenario.settlement
     if settlement is None or not study.price_usd:
         return
-    escrow, charge_backs = settlement.escrow, settlement.charge_backs
-    cases = {
-        "A dispute": 0.0 if escrow is None or escrow.dispute is None else escrow.dispute.cost_usd,
-        "A charge-back": 0.0 if charge_backs is None else charge_backs.fee_usd,
-    }
-    for case, usd in cases.items():
-        if usd > 0:
-            ratio = times(usd / study.price_usd)
-            yield f"{case} costs its loser {price(usd)} USD, {ratio} the median contract"
+    dispute = None if settlement.escrow is None else settlement.escrow.dispute
+    if dispute is not None and dispute.cost_usd > 0:
+        least = f"; nobody contests less than {price(dispute.least_usd)} USD" if dispute.least_usd > 0 else ""
+        yield f"A dispute costs its loser {_beside(dispute.cost_usd, study.price_usd)}{least}"
+    charge_backs = settlement.charge_backs
+    if charge_backs is not None and charge_backs.fee_usd > 0:
+        yield f"A charge-back costs the contractor {_beside(charge_backs.fee_usd, study.price_usd)}"
+
+
+def _beside(usd: float, price_usd: float) -> str:
+    return f"{price(usd)} USD, {times(usd / price_usd)} the median contract"
 
 
 def times(ratio: float) -> str:
