@@ -12,6 +12,7 @@ from scipy.stats import chi2
 
 import coalesce_sim
 from coalesce_sim.market.contracts.contract import Contract
+from coalesce_sim.market.contracts.trade import ContractTrade
 from coalesce_sim.market.market import Market
 from coalesce_sim.policies.registry import create
 from coalesce_sim.scenario.schema import Scenario
@@ -19,6 +20,7 @@ from coalesce_sim.settlement.units import units_of
 from tests.market.trading import contractor
 from tests.settlement.played import Kept
 from verification.cheating import SURE, check, gains, interval, jobs, profits, within
+from verification.settings_of_cheats import CHEATS, DEFENCES, cheated
 from verification.settings_of_settlement import SETTLEMENTS
 from verification.test_incentives import (
     CHEAP_USD,
@@ -208,3 +210,18 @@ def test_contracts_are_forgotten_when_they_have_ended_whatever_is_still_to_be_pa
     played.run()
     assert played.figures()["contracts"] == 60
     assert counted.most == 1
+
+
+@pytest.mark.parametrize("kind", CHEATS)
+def test_who_cheats_breaks_no_law_and_what_defences_take_is_what_the_platform_has(kind: str) -> None:
+    """A book that broke a law would not be closed; in one without frictions the platform has levies alone, in
+    half a unit each."""
+    book = Kept(cheated(CHEATS[kind], defences=DEFENCES, settlement={}))
+    trade = book.market.trade
+    assert isinstance(trade, ContractTrade)
+    levied_usd = float(trade.books.levied_usd(book.market.ended_s).sum())
+    amounts = len(book.of("levy", "slash", "entry fee"))
+    assert book.balances()["Platform USD"] == pytest.approx(1e9 * levied_usd, rel=0, abs=0.5 * amounts + 1e-3)
+    assert levied_usd > 0
+    ways = SETTLEMENTS["one by one"] | {"fee": SETTLEMENTS["one by one"]["fee"][:1]}
+    assert Kept(cheated(CHEATS[kind], defences=DEFENCES, settlement=ways)).entries
