@@ -33,7 +33,7 @@ class Ownership(Model):
     by: Party
     """Whom it belongs to: a contractor or another party, whom somebody may own in turn."""
     share: PositiveShare
-    """What part of it belongs to them; 0.5 or more, in all and through others, is ownership by OFAC's rule."""
+    """What part of it belongs to them; from 0.5 on, in all and through others, it is theirs (OFAC's rule)."""
 
 
 class Tier(Model):
