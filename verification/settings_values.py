@@ -53,6 +53,7 @@ OTHER: dict[str, list[Any]] = {
     "power_w": [900.0],
     "per": [None, "client"],
     "pretrusted_clients": [2],
+    "rate": [{"EUR": 0.9}, 0.9],
     "profile": ["h100_sxm", "b200_sxm"],
     "quality_risk": [0.4],
     "queue_limit": [0],

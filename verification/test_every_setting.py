@@ -22,6 +22,7 @@ from verification.settings_markets import splits
 from verification.settings_of_cheats import CHEATS, DEFENCES, WHITBY, cheated
 from verification.settings_of_compliance import ruled
 from verification.settings_of_logs import logged, table
+from verification.settings_of_settlement import SETTLEMENTS, paid
 from verification.settings_of_uncertain import resampled, uncertain
 from verification.settings_values import is_choice, other_values
 
@@ -41,6 +42,7 @@ EXPLAINED = {
     r"skills\.embedder\(OwnEmbedder\)\..*": "an embedder of the user's own",
     r"adversaries\[\]\(OwnAdversary\)\..*": "a strategy of the user's own",
     r"defences\.reserve_price": "of offers dearer than home, of which most of these markets have none",
+    r"settlement\.(currency|network)": "labels of the book and of what is exported",
     r".*\(kind\)": "which of several things it is: each is in a market",
 }
 """Settings of which nothing is asked, and why."""
@@ -167,6 +169,11 @@ def test_every_setting_about_who_may_be_hired_acts_or_is_told(folder: Path) -> N
         assert silent(walked(ruled(), folder, among=among)) == []
 
 
+@pytest.mark.parametrize("name", SETTLEMENTS)
+def test_every_setting_about_payment_acts_or_is_told(name: str, folder: Path) -> None:
+    assert silent(walked(paid(name), folder, among="settlement")) == []
+
+
 def test_every_setting_of_what_is_uncertain_acts_or_is_told(folder: Path) -> None:
     assert silent(walked(uncertain(folder), folder, among="uncertainty")) == []
     assert silent(walked(resampled(folder), folder, among="workload.arrivals(Csv).resample")) == []
@@ -182,7 +189,7 @@ def test_the_markets_have_every_setting(folder: Path) -> None:
     data = [*markets(folder).values(), resampled(folder), uncertain(folder)]
     data += [data[0] | {"policy": policy} for policy in POLICIES.values() if policy["kind"] != "fixed"]
     data += [markets(folder)["contracts"] | {"policy": POLICIES["fixed"]}, routed()]
-    data += [logged(), table(folder), ruled()]
+    data += [logged(), table(folder), ruled(), *map(paid, SETTLEMENTS)]
     data += [cheated(each, defences=DEFENCES, reputation=WHITBY) for each in CHEATS.values()]
     there = {setting.place for each in data for setting in settings_in(coalesce_sim.load(each))}
     shared = {counted(place) for place in there}

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from acceptance.fuzzing import bases, books, cheats, manners
+from acceptance.fuzzing import bases, books, cheats, manners, payments
 from acceptance.fuzzing.case import Case
 from acceptance.fuzzing.mutation import Schema, change_structure, change_value, nodes
 from coalesce_sim.cli import main
@@ -60,6 +60,8 @@ def mutated(rng: random.Random, *, most: int = 4) -> dict[str, Any]:
         scenario["policy"] = {"kind": rng.choice(_POLICIES)}
     if rng.random() < 0.2:
         cheats.let_in(rng, scenario)
+    if rng.random() < 0.2:
+        payments.settle(rng, scenario)
     scenario["seed"] = rng.randrange(1000)
     if rng.random() < 0.2:
         scenario["replications"] = 2

@@ -54,8 +54,8 @@ class Disputes:
         )
 
     def contests(self, at: tuple[int, int, int], units: int) -> bool:
-        """Whether a delivery is contested of which so much is at stake."""
-        return units >= self._least and self._contested.draw(*at) < self._rules.share
+        """Whether a delivery is contested of which so much is at stake: nothing never is."""
+        return 0 < units >= self._least and self._contested.draw(*at) < self._rules.share
 
     def open(self, case: Case, at_s: float) -> None:
         """What is contested goes into escrow until it is decided."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from coalesce_sim.experiments import spool
+from coalesce_sim import spool
 from coalesce_sim.spool import Spool
 
 

@@ -219,9 +219,10 @@ def test_what_is_not_played_is_refused_by_name() -> None:
         play(facts | {"settings": settings})
     with pytest.raises(ValueError, match=r"trade: must be contracts .got 'published'"):
         play(facts | {"trade": "published"})
-    ruled = plain_facts(coalesce_sim.load(market([0], contractor("a"), compliance={"sanctioned": ["a"]})))
-    with pytest.raises(ValueError, match="compliance: not played here"):
-        play(ruled)
+    for section, stated in ("settlement", {}), ("compliance", {"sanctioned": ["a"]}):
+        ruled = plain_facts(coalesce_sim.load(market([0], contractor("a"), **{section: stated})))
+        with pytest.raises(ValueError, match=f"{section}: not played here"):
+            play(ruled)
 
 
 def test_facts_are_the_same_whoever_decides() -> None:

@@ -165,6 +165,25 @@ def test_what_cannot_be_authorised_is_rejected_and_done_at_home(stated: dict[str
     assert result.replications[0]["payment_failures"] == 2 - most
 
 
+def test_what_a_client_has_is_known_once_what_is_due_has_been_paid() -> None:
+    """Of 3 USD two prices are held from the start on; the fee of the first, 0.3, is due at 72 s, and at 80 s
+    the second is billed twice its price: 1.7 can be had."""
+    bills = {"job": {"success": 1, "bill_usd": 2.0, "failed_bill_usd": 2.0, "latency_min": 1}}
+    scenario = market(
+        [0, 20],
+        contractor("a"),
+        contractor("b", outcomes=bills),
+        settlement={
+            "clients": {"funds_usd": 3},
+            "fee": [{"kind": "card", "fixed_usd": 0.3}],
+            "pay": {"every_h": 0.02},
+        },
+    )
+    book = Kept(scenario, "a", "b")
+    assert [each.paid_usd for each in book.ended] == [1.0, 1.7]
+    assert book.told("top up") == [(80, "top up", 1, 700_000_000)]
+
+
 def test_escrow_makes_those_pay_who_would_not() -> None:
     def played(stated: dict[str, Any]) -> Kept:
         adversaries = [{"kind": "non_payment", "who": {"clients": 1.0}}]

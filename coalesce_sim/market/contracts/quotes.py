@@ -223,9 +223,6 @@ class ContractQuotes:
                 by_use=self._by_use,
             ),
         )
-        surcharge_usd = self._payments.surcharge_usd(ids, of[SHOWN])
-        if surcharge_usd is not None:
-            of[EXTERNAL] += surcharge_usd
         ruled_out = None if ruling is None else ruling.out
         if ruling is not None and ruling.most_usd is not None:
             dearer = exceeds(of[ASKED], ruling.most_usd)
@@ -235,6 +232,9 @@ class ContractQuotes:
         if rule == BARGAINED:
             made = np.isfinite(of[ASKED])
             ids, of = ids[made], np.compress(made, of, axis=1)
+        surcharge_usd = self._payments.surcharge_usd(ids, of[SHOWN])
+        if surcharge_usd is not None:
+            of[EXTERNAL] += surcharge_usd
         beyond = None
         if left_usd is not None:
             dearer = exceeds(of[ASKED], left_usd)

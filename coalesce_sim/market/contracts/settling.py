@@ -119,6 +119,7 @@ class Settling(Payments):
         """A bill is cut at its cap, and at what its client has."""
         if contract.number < 0:
             return 0.0
+        self._book.calendar.advance(contract.ended_s)
         most_usd = self._most_usd(contract)
         if due_usd > most_usd:
             self._tally.disputes += 1

@@ -25,6 +25,7 @@ def of_payment(asked: Asked) -> Iterator[Unused]:
         yield from _of_fx(fx, settlement.currency)
     if charge_backs is not None and charge_backs.rate == 0:
         places = stated(charge_backs, f"{place}.charge_backs", "fee_usd", "written_off_by")
+        places.append(f"{place}.charge_backs.days")
         yield Unused(places, "settlement.charge_backs.rate is 0")
     if settlement.failures is not None and settlement.failures.rate == 0:
         places = stated(settlement.failures, f"{place}.failures", "retries")
@@ -49,14 +50,17 @@ def _of_escrow(escrow: Escrow) -> Iterator[Unused]:
     elif escrow.holdback == 0:
         yield Unused(stated(escrow, place, "window_days"), f"{place}.holdback is 0")
     if escrow.dispute is not None and escrow.dispute.share == 0:
-        places = stated(escrow.dispute, f"{place}.dispute", "cost_usd", "wrong")
+        places = [
+            *stated(escrow.dispute, f"{place}.dispute", "least_usd", "cost_usd", "wrong"),
+            f"{place}.dispute.days",
+        ]
         yield Unused(places, f"{place}.dispute.share is 0")
 
 
 def _of_fx(fx: Fx, own: str) -> Iterator[Unused]:
     place, paid_in = "settlement.fx", set(fx.contractors.values())
     if paid_in == {own}:
-        places = stated(fx, place, "volatility_per_year", "spread_bp")
-        yield Unused(places, f"everybody is paid in {own}")
+        yield Unused([place], f"everybody is paid in {own}")
+        return
     nobodys = [each for each in fx.rate if each not in paid_in and each != own]
     yield Unused([f"{place}.rate.{each}" for each in nobodys], "nobody is paid in it")
