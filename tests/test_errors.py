@@ -28,8 +28,8 @@ PRIVATE = {
     *("CannotPrint", "Interrupted", "WrongInput", "Refusals", "Meaningless"),
     *("UnknownPlace", "NotFitted", "NotToldApart", "BookFolderError"),
 }
-"""Of the command line alone, which of two folders a `FolderError` is about, what a model's validator tells pydantic, what is wrong with an answer, and why
-something is not fitted."""
+"""Of the command line alone, which of two folders a `FolderError` is about, what a model's validator tells
+pydantic, what is wrong with an answer, and why something is not fitted."""
 
 WARNINGS = {"ResultsWarning"}
 """Told, and no error."""
