@@ -13,7 +13,7 @@ from functools import partial
 import click
 from rich.console import Console
 
-from benchmarks import changing, cheating, commands, markets, queueing, sweeps
+from benchmarks import changing, cheating, commands, markets, paying, queueing, sweeps
 from benchmarks.timing import Figure, table
 
 QUICK = ("Published model, one core", "Market profile (market_day), one core")
@@ -33,6 +33,7 @@ def main(pairs: int, quick: bool, as_json: bool) -> None:
         "Policies, market profile, 100 contractors": partial(markets.policies, pairs),
         "Of the time without: what changes": partial(changing.rows, pairs),
         "Of the time without: those who cheat": partial(cheating.rows, pairs),
+        "Of the time without: how contracts are paid": partial(paying.rows, pairs),
         "M/M/10": partial(queueing.rows, pairs),
         "Sweeps": sweeps.rows,
     }

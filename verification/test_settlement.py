@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import math
 from typing import Any
 
@@ -9,10 +10,18 @@ import numpy as np
 import pytest
 from scipy.stats import chi2
 
+import coalesce_sim
+from coalesce_sim.market.contracts.contract import Contract
+from coalesce_sim.market.contracts.trade import ContractTrade
+from coalesce_sim.market.market import Market
+from coalesce_sim.policies.registry import create
 from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.settlement.units import units_of
 from tests.market.trading import contractor
 from tests.settlement.played import Kept
 from verification.cheating import SURE, check, gains, interval, jobs, profits, within
+from verification.settings_of_cheats import CHEATS, DEFENCES, cheated
+from verification.settings_of_settlement import SETTLEMENTS
 from verification.test_incentives import (
     CHEAP_USD,
     GOOD,
@@ -161,3 +170,58 @@ def test_a_holdback_pays_what_a_share_for_bad_work_pays() -> None:
     here = [each.paid_usd for each in Kept(held_back(60)).ended]
     assert 0 < sum(usd < 1 for usd in here) < 60
     assert here == [each.paid_usd for each in Kept(by_contract).ended]
+
+
+def test_net_is_gross_less_all_bars_to_the_unit_of_markets_played_by_themselves() -> None:
+    changes = ["workload.arrivals.limit=150", "contracts.due_on_failure=0.5"]
+    stated = coalesce_sim.load("market_viable", changes)
+    ways = SETTLEMENTS["one by one"] | {
+        "fx": SETTLEMENTS["one by one"]["fx"] | {"contractors": {"edge": "EUR"}}
+    }
+    scenario = coalesce_sim.load(stated.model_dump(by_alias=True, exclude_unset=True) | {"settlement": ways})
+    study = coalesce_sim.analyse_frictions(scenario, replications=2)
+    assert len(study.bars) == 8  # what the two largest do together among them
+    for market, on in (stated, study.without), (scenario, study.with_all):
+        played = coalesce_sim.run(market, replications=2, core="simpy").replications
+        saved = [each["all_local_usd"] - each["realised_usd"] for each in played]
+        paid = [each.get("frictions_usd", 0.0) for each in played]
+        assert study.saved[on] == tuple(units_of(a) - units_of(b) for a, b in zip(saved, paid, strict=True))
+    for number in range(2):
+        taken = sum(bar.units[number] for bar in study.bars)
+        gross, net = study.saved[study.without][number], study.saved[study.with_all][number]
+        assert 0 != taken == gross - net
+
+
+class _Alive(coalesce_sim.Observer):
+    """Counts the contracts that somebody still knows when one has ended."""
+
+    def __init__(self) -> None:
+        self.most = 0
+
+    def contract_ended(self, contract: Contract) -> None:  # noqa: ARG002
+        self.most = max(self.most, sum(isinstance(each, Contract) for each in gc.get_objects()))
+
+
+def test_contracts_are_forgotten_when_they_have_ended_whatever_is_still_to_be_paid() -> None:
+    ways = SETTLEMENTS["one by one"] | {"charge_backs": {"rate": 1, "days": 60}}
+    ways |= {"fx": ways["fx"] | {"contractors": {"it": "EUR"}}, "failures": None}
+    counted, scenario = _Alive(), settled(60, contractor("it", success=0.7), settlement=ways)
+    played = Market(scenario, create(scenario.policy), counted, seed=1)
+    played.run()
+    assert played.figures()["contracts"] == 60
+    assert counted.most == 1
+
+
+@pytest.mark.parametrize("kind", CHEATS)
+def test_who_cheats_breaks_no_law_and_what_defences_take_is_what_the_platform_has(kind: str) -> None:
+    """A book that broke a law would not be closed; in one without frictions the platform has levies alone, in
+    half a unit each."""
+    book = Kept(cheated(CHEATS[kind], defences=DEFENCES, settlement={}))
+    trade = book.market.trade
+    assert isinstance(trade, ContractTrade)
+    levied_usd = float(trade.books.levied_usd(book.market.ended_s).sum())
+    amounts = len(book.of("levy", "slash", "entry fee"))
+    assert book.balances()["Platform USD"] == pytest.approx(1e9 * levied_usd, rel=0, abs=0.5 * amounts + 1e-3)
+    assert levied_usd > 0
+    ways = SETTLEMENTS["one by one"] | {"fee": SETTLEMENTS["one by one"]["fee"][:1]}
+    assert Kept(cheated(CHEATS[kind], defences=DEFENCES, settlement=ways)).entries

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 import coalesce_sim
+from coalesce_sim.market.observer import DecidedOffers
 from tests.market.trading import HOME_USD, contractor, market, run_of
 from tests.settlement.played import DAY_S, ONE, Kept
 
@@ -18,6 +19,7 @@ TASKS = [
 """Jobs of 60 s: three of one client, the last of them in another hour, and one of another client."""
 
 GIVE_UP = {"recovery": {"then": "give_up"}}
+WINDOW = {"holdback": 0.25, "until": "window", "window_days": 10}
 BAD, GOOD = {"success": 0.0}, {"success": 1.0}
 SURE = {"verification": {"automated": {"sensitivity": 1, "specificity": 1}}} | GIVE_UP
 
@@ -81,7 +83,40 @@ def test_a_payment_is_in_transit_for_days_and_money_costs_what_it_costs_meanwhil
     assert theirs.figures["frictions_usd"] == 0
 
 
-WINDOW = {"holdback": 0.25, "until": "window", "window_days": 10}
+class Expecting(Kept):
+    """Keeps what is expected of offers, too, and of it what payment is expected to cost."""
+
+    def __init__(self, scenario: dict[str, Any], *choices: str) -> None:
+        self.expected_usd: list[tuple[float, float]] = []
+        super().__init__(scenario, *choices)
+
+    def decided(self, decided: DecidedOffers) -> None:
+        parts_usd, external_usd = decided.breakdown().parts_usd, decided.offers.external_usd[decided.row, 0]
+        assert float(sum(part[0] for part in parts_usd.values())) == pytest.approx(external_usd)
+        self.expected_usd.append((float(parts_usd["price_usd"][0]), float(parts_usd["settlement_usd"][0])))
+
+
+@pytest.mark.parametrize(
+    ("more", "usd"),
+    [
+        ({}, 0.029 + 0.3 + 0.005 + 0.08 * 2 / 365),
+        ({"escrow": WINDOW}, 0.029 + 0.3 + 0.005 + 0.08 * (2 + 2.5) / 365),
+        ({"pay": {"every_h": 24}}, 0.029 + 0.3 / 4 + 0.005),
+    ],
+)
+def test_what_payment_costs_is_part_of_what_an_offer_is_expected_to_cost(
+    more: dict[str, Any], usd: float
+) -> None:
+    """Of four jobs of 1 USD in a day, paid in EUR."""
+    stated = {
+        "fee": [{"kind": "card", "share": 0.029, "fixed_usd": 0.3}],
+        "fx": {"contractors": {"a": "EUR"}, "rate": {"EUR": 1.1}, "spread_bp": 50},
+        "pay": {"delay_days": 2, "capital_rate_per_year": 0.08},
+    }
+    book = Expecting(market([0, 100, 200, 300], contractor("a"), settlement=stated | more), *"aaaa")
+    assert book.expected_usd == [pytest.approx((1.0, usd))] * 4
+    if "escrow" not in more:  # there what waits in it for the minute of a job is not expected, and real
+        assert book.figures["frictions_usd"] == pytest.approx(4 * usd)
 
 
 def test_a_holdback_is_paid_when_its_window_has_closed() -> None:
