@@ -26,10 +26,10 @@ from coalesce_sim.sweeps.running import prepare
 PACKAGE = Path(coalesce_sim.__file__).parent
 PRIVATE = {
     *("CannotPrint", "Interrupted", "WrongInput", "Refusals", "Meaningless"),
-    *("UnknownPlace", "NotFitted", "NotToldApart"),
+    *("UnknownPlace", "NotFitted", "NotToldApart", "BookFolderError"),
 }
-"""Of the command line alone, what a model's validator tells pydantic, what is wrong with an answer, and why
-something is not fitted."""
+"""Of the command line alone, which of two folders a `FolderError` is about, what a model's validator tells
+pydantic, what is wrong with an answer, and why something is not fitted."""
 
 WARNINGS = {"ResultsWarning"}
 """Told, and no error."""

@@ -44,14 +44,14 @@ Text = Annotated[str, Field(max_length=20_000)]
 def _descriptions(model: type[Model]) -> dict[str, str]:
     """The texts below a model's fields, inherited ones among them.
 
-    A `kind`, which names its model among others, is described by what the model is.
+    A `kind` that names its model among others has no text of its own: it is described by what the model is.
     """
     told: dict[str, str] = {}
     for each in reversed(model.__mro__):
         if issubclass(each, Model):
             told |= _described_in(each.__module__).get(each.__qualname__, {})
     if "kind" in model.model_fields:
-        told["kind"] = " ".join((model.__doc__ or "").partition("\n\n")[0].split())
+        told.setdefault("kind", " ".join((model.__doc__ or "").partition("\n\n")[0].split()))
     return told
 
 

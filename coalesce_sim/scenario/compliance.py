@@ -29,11 +29,11 @@ class Ownership(Model):
     """Who owns what of whom."""
 
     of: Party
-    """Who is owned."""
+    """Who belongs to somebody: a contractor, by name or number, or any other party, by a name of yours."""
     by: Party
-    """Who owns."""
+    """Whom it belongs to: a contractor or another party, whom somebody may own in turn."""
     share: PositiveShare
-    """The share that is owned."""
+    """What part of it belongs to them; from 0.5 on, in all and through others, it is theirs (OFAC's rule)."""
 
 
 class Tier(Model):

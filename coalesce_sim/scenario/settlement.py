@@ -105,7 +105,7 @@ class Fee(Model):
     kind: Literal["card", "platform", "network"]
     """What it is for, a label of the bar that it gets: ``card``, ``platform`` or ``network``."""
     share: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    """Share of the payment."""
+    """Share of the payment that is taken, as in 0.029; rounded down to a unit of the book."""
     fixed_usd: Amount = 0.0
     """USD of each payment, however small."""
     payer: Payer = "client"

@@ -27,7 +27,7 @@ _MOST_SHOWN = 4
 """Entries of a mapping that stands as a default in a cell."""
 
 _BEYOND = 1e30
-"""The upper limit of amounts, which says no more than that they are finite."""
+"""What amounts lie between, which says no more than that they are finite."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +214,7 @@ def _default(name: str, field: Schema, owner: Schema) -> str:
 
 def _limits(field: Schema) -> Iterator[str]:
     for name, text in _LIMITS.items():
-        if name in field and field[name] != _BEYOND:
+        if name in field and field[name] not in (_BEYOND, -_BEYOND):
             yield text.format(f"{limit:,}" if isinstance(limit := field[name], int) else _plain(limit))
     least, most = field.get("minItems", field.get("minProperties", 0)), field.get("maxItems")
     if least and least == most:

@@ -73,10 +73,10 @@ def test_a_book_again_takes_the_place_of_the_first_and_leaves_no_payments(call: 
 def test_what_no_contract_comes_to_is_left_out_and_said(call: Call):
     source = small(contractors=[{"name": "only", "price_usd": 3e-7, "latency_min": 1, "reliability": 1.0}])
     called = call("run", source, "--no-figures", "--replications", "1", "--book", "book", "--payments")
-    assert called.out.splitlines()[-2:] == [
-        "payments: 0 requirements of 0 contracts",
-        "left out of payments: 3 contracts, 0.000000900 USD in all, below 0.000001 even netted",
-    ]
+    assert " ".join(called.out.split()).endswith(
+        "payments: 0 requirements of 0 contracts left out of payments: 3 contracts, 0.000000900 USD in all, "
+        "below 0.000001 even netted"
+    )
 
 
 @pytest.mark.parametrize(

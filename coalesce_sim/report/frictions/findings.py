@@ -33,7 +33,8 @@ def headline(study: FrictionStudy) -> str:
         return f"{whole}, none is shown to survive: {_usd(net)} net{took}"
     assert net.mean is not None
     assert gross.mean is not None
-    share = f"{number(100 * net.mean / gross.mean, 0)} %"
+    percent = 100 * net.mean / gross.mean
+    share = f"{number(percent, 0 if percent < 99 else 1)} %"
     return f"{whole}, {_usd(net)} survive ({share}){took}"
 
 
