@@ -183,6 +183,35 @@ def test_killed_at_random_moments_it_goes_on_where_it_was(sweeps: Sweeps, undist
     assert sweeps.digest_of_complete() == undisturbed
 
 
+def test_those_who_play_end_with_a_run_that_is_killed(tmp_path: Path) -> None:
+    """Also those that have more to tell than anybody reads any more."""
+    words = [
+        "run",
+        "market_day",
+        "--set",
+        "clock.days=0.05",
+        "--replications",
+        "500",
+        "--jobs",
+        "2",
+        "--quiet",
+    ]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "coalesce_sim", *words],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        start_new_session=True,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    wait_until(lambda: len(workers_of(process)) == 2)
+    time.sleep(4.0)  # so that results are on their way
+    assert process.poll() is None
+    process.kill()
+    process.wait()
+    wait_until(lambda: not alive_in(process.pid))
+
+
 def test_workers_that_are_killed_are_replaced(sweeps: Sweeps, undisturbed: str) -> None:
     chosen, process = random.Random(6), sweeps.start()
     seen: set[int] = set()

@@ -7,6 +7,8 @@ import os
 import pickle
 import signal
 import sys
+import threading
+import time
 from collections import deque
 from collections.abc import Callable, Collection, Generator, Iterable, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -31,6 +33,9 @@ UNGUARDED = (
 
 _AHEAD = 3
 """Items a process that are under way or done but not yet asked for."""
+
+_LOOKS_S = 1.0
+"""How often a process looks whether its parent is still there."""
 
 _PATIENCE_S = 2.0
 """How long to wait for a process that was told to end."""
@@ -148,10 +153,19 @@ def end_all(processes: Collection[BaseProcess]) -> None:
 
 
 def _begin(started: Event) -> None:
-    """Leave interrupts to the parent."""
+    """Leave interrupts to the parent, and end with it."""
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     started.set()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _end_with(parent: int) -> None:
+    """End this process once its parent has gone, which may have been killed: what waits to be told to it
+    would wait for ever, for its siblings hold the other end."""
+    while os.getppid() == parent:
+        time.sleep(_LOOKS_S)
+    os._exit(1)
 
 
 def _apart(function: Callable[[Item], Result], item: Item, digests: Mapping[str, str]) -> Result:
