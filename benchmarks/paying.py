@@ -46,7 +46,18 @@ FULL: dict[str, Any] = {
     "failures": {"rate": 0.01},
     "clients": {"funds_usd": {"lognormal": {"median": 500, "sigma": 0.5}}},
 }
-WAYS = {"netted": FULL, "one by one": FULL | {"pay": _PAY}}
+RULES: dict[str, Any] = {
+    "jurisdictions": {"clients": {"US": 0.7, "DE": 0.3}, "contractors": {"edge": "SG", "frontier": "US"}},
+    "sanctioned": [7],
+    "ownership": [{"of": 9, "by": 7, "share": 0.5}],
+    "residency": {"DE": ["DE", "FR"]},
+    "tiers": {"basic": {"of": ["edge"], "per_contract_usd": 1000, "per_day_usd": 1000}},
+}
+WAYS = {
+    "netted": {"settlement": FULL},
+    "one by one": {"settlement": FULL | {"pay": _PAY}},
+    "netted, with rules": {"settlement": FULL, "compliance": RULES},
+}
 
 CLIENTS, CONTRACTORS, MANY = 20, 30, 100_000
 """Of a book, and the contracts of one that is written."""
@@ -56,7 +67,7 @@ def rows(pairs: int) -> list[Figure]:
     """Throughput with a full settlement over that without, and what entries and writing them take."""
     found = []
     for what, stated in WAYS.items():
-        plain, settled = _market(None), _market(stated)
+        plain, settled = _market({}), _market(stated)
         alone_s = in_turn(pairs, partial(market, settled, "simpy"), partial(market, plain, "simpy"))
         whole_s = in_turn(pairs, partial(whole, settled, "simpy"), partial(whole, plain, "simpy"))
         more_s = statistics.median(a - b for a, b in zip(*alone_s, strict=True))
@@ -68,8 +79,8 @@ def rows(pairs: int) -> list[Figure]:
     return [*found, *_book(), *_memory()]
 
 
-def _market(settlement: dict[str, Any] | None) -> coalesce_sim.Scenario:
-    return coalesce_sim.load("market_day", [f"settlement={json.dumps(settlement)}"])
+def _market(sections: dict[str, Any]) -> coalesce_sim.Scenario:
+    return coalesce_sim.load("market_day", [f"{name}={json.dumps(each)}" for name, each in sections.items()])
 
 
 def _contracts(scenario: coalesce_sim.Scenario) -> float:
@@ -134,9 +145,7 @@ def _table(journal: Journal, chart: Chart) -> pa.Table:
 
 def _memory() -> list[Figure]:
     """By how much more the peak of a run grows with four times as many contracts where they are settled."""
-    peaks = [
-        [_peak_mib(stated, days) for days in (0.25, 1.0)] for stated in (None, WAYS["netted"], _ON_DELIVERY)
-    ]
+    peaks = [[_peak_mib(stated, days) for days in (0.25, 1.0)] for stated in (None, FULL, _ON_DELIVERY)]
     plain, full, simple = (after - before for before, after in peaks)
     return [
         Figure("six hours to a day, no settlement: MiB more", plain),

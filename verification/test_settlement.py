@@ -97,7 +97,7 @@ def test_a_rate_that_stands_still_costs_its_spread_exactly() -> None:
 def test_a_rate_that_moves_costs_nothing_on_average_and_as_much_as_it_moves_by_chance() -> None:
     """A month after, with σ√(30/365) as the deviation of the rate's logarithm; from one replication to the
     next rates have nothing to do with each other."""
-    volatility, days, times = 0.5, 30, 400
+    volatility, days, times = 1.5, 30, 400
     stated = {"fx": FX | {"volatility_per_year": volatility}, "pay": {"delay_days": days}}
     scenario = settled(1, contractor("it"), settlement=stated)
     loss_usd = [Kept(scenario, replication=number).figures["fx_loss_usd"] for number in range(times)]

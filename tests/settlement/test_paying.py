@@ -8,6 +8,7 @@ import pytest
 
 import coalesce_sim
 from coalesce_sim.market.observer import DecidedOffers
+from coalesce_sim.settlement.calendar import Calendar
 from tests.market.trading import HOME_USD, contractor, market, run_of
 from tests.settlement.played import DAY_S, ONE, Kept
 
@@ -102,12 +103,14 @@ class Expecting(Kept):
         ({}, 0.029 + 0.3 + 0.005 + 0.08 * 2 / 365),
         ({"escrow": WINDOW}, 0.029 + 0.3 + 0.005 + 0.08 * (2 + 2.5) / 365),
         ({"pay": {"every_h": 24}}, 0.029 + 0.3 / 4 + 0.005),
+        ({"pay": {}, "fx": None, "fee": [{"kind": "card", "fixed_usd": 0.3}]}, 0.3),
+        ({"fx": None, "fee": []}, 0.08 * 2 / 365),
     ],
 )
 def test_what_payment_costs_is_part_of_what_an_offer_is_expected_to_cost(
     more: dict[str, Any], usd: float
 ) -> None:
-    """Of four jobs of 1 USD in a day, paid in EUR."""
+    """Of four jobs of 1 USD in a day, most of them paid in EUR."""
     stated = {
         "fee": [{"kind": "card", "share": 0.029, "fixed_usd": 0.3}],
         "fx": {"contractors": {"a": "EUR"}, "rate": {"EUR": 1.1}, "spread_bp": 50},
@@ -183,9 +186,42 @@ def test_a_bill_is_cut_at_its_cap() -> None:
     assert book.told("top up", "capture") == [(60, "top up", 0, ONE // 2), (60, "capture", 0, 1_500_000_000)]
 
 
+def test_what_comes_to_nothing_goes_back_and_bad_work_earns_what_the_contract_says() -> None:
+    """A contract that is too late, one that nobody answers, and bad work, all of whose price is held back."""
+    scenario = market(
+        [0, 1000, 2000],
+        contractor("late"),
+        contractor("silent", unreachable_rate=1),
+        contractor("bad", **BAD),
+        contracts=SURE | {"due_on_failure": 0.4, "timeout_factor": 0.5},
+        settlement={"escrow": {}},
+    )
+    late = Kept(scenario, "late", "silent")
+    assert late.told("reclaim", "void") == [(30, "reclaim", 0, ONE), (late.ended[1].ended_s, "void", 1, ONE)]
+    (refund,) = Kept(scenario | {"contracts": SURE | {"due_on_failure": 0.4}}, "bad").of("refund")
+    assert refund.legs == {
+        "Escrow:C000 USD": -ONE,
+        "Client:C000 USD": 600_000_000,
+        "Contractor:K002 USD": 400_000_000,
+    }
+
+
+def test_what_falls_due_now_is_done_first_and_of_equals_what_was_entered_first() -> None:
+    done: list[tuple[str, float]] = []
+    calendar = Calendar()
+    for what, at_s in (("later", 9.0), ("first", 5.0), ("second", 5.0), ("early", 1.0)):
+        calendar.enter(at_s, lambda now_s, what=what: done.append((what, now_s)))  # type: ignore[misc]
+    calendar.advance(5.0)
+    assert done == [("early", 1.0), ("first", 5.0), ("second", 5.0)]
+    calendar.enter(7.0, lambda now_s: calendar.enter(now_s + 1, lambda at_s: done.append(("last", at_s))))
+    calendar.advance()
+    assert done[3:] == [("last", 8.0), ("later", 9.0)]
+    assert calendar.now_s == 9.0
+
+
 @pytest.mark.parametrize(
     ("stated", "most"),
-    [({"clients": {"funds_usd": 1.7}}, 1), ({"failures": {"rate": 1, "retries": 2}}, 0)],
+    [({"clients": {"funds_usd": 1.0}}, 1), ({"failures": {"rate": 1, "retries": 2}}, 0)],
     ids=["funds", "gateway"],
 )
 def test_what_cannot_be_authorised_is_rejected_and_done_at_home(stated: dict[str, Any], most: int) -> None:
