@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from coalesce_sim.advice.advice import Advice
 from coalesce_sim.advice.field import AS_LOGGED, MODELLED
 from coalesce_sim.numbers import number, with_half_width, with_interval
+from coalesce_sim.scenario.settlement import Settlement
 from coalesce_sim.statistics.intervals import Estimate
 
 _WITHIN = 5.0
@@ -39,7 +40,7 @@ def headline(advice: Advice) -> str:
 
 def findings(advice: Advice) -> list[str]:
     """What the tables say, the most important first."""
-    told = [f"{headline(advice)}.", *_unjudged(advice)]
+    told = [f"{headline(advice)}.", *_unpaid(advice), *_unjudged(advice)]
     saved = advice.saves[advice.best.label]
     if advice.best.label != advice.baseline.label:
         told.append(
@@ -50,6 +51,16 @@ def findings(advice: Advice) -> list[str]:
     if advice.model_error is not None:
         told.append(_model(advice))
     return told
+
+
+def _unpaid(advice: Advice) -> Iterator[str]:
+    """That payment costs more than prices, and what of it is advised without."""
+    stated = advice.scenario.settlement
+    if stated is not None and stated != Settlement(currency=stated.currency, network=stated.network):
+        yield (
+            "All figures here are before what settlement costs, such as fees: it comes on top of every "
+            "contract. How much of a saving it takes tells coalesce-sim frictions."
+        )
 
 
 def _unjudged(advice: Advice) -> Iterator[str]:
