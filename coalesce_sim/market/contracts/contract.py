@@ -39,7 +39,7 @@ class Contract:
     passed was looked at again, `waived_usd` what was not paid of its price because its contractor owed dues.
 
     Where a book is kept, `number` is the contract's in it, -1 for one whose price could not be set aside, and
-    `held_units` what escrow holds for it. `full_usd` is what is billed where work is good, and `slashed` says
+    `held_units` what escrow holds for it. `full_usd` is what is billed for accepted work, and `slashed` says
     that its contractor has lost its stake.
 
     Where somebody may cheat, `effort` is how the work was done, None for honestly, `other_usd` what another's

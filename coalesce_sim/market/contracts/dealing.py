@@ -278,7 +278,8 @@ class Dealing:
     def _due_usd(self, contract: Contract) -> float:
         """What the contractor is paid: its price by what was written or its bill by use, as it bills it, or a
         price that was fixed."""
-        contract.full_usd = due_usd = self._bill_usd(contract)
+        due_usd = self._bill_usd(contract)
+        self._payments.bill(contract, due_usd)
         if contract.reported:
             return due_usd
         if contract.state == COMPLETED:

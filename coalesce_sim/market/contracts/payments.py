@@ -34,6 +34,9 @@ class Payments:
         self._accounts.hold(contract.agreed_usd)
         return True
 
+    def bill(self, contract: Contract, usd: float) -> None:
+        """What a contract would come to if its work is accepted."""
+
     def admitted_usd(self, contract: Contract, due_usd: float) -> float:  # noqa: ARG002
         """What of an amount that is due can be had."""
         return due_usd

@@ -115,6 +115,9 @@ class Settling(Payments):
         tries = range(first, first + rules.retries + 1)
         return all(self._failed.draw(*at, each) < rules.rate for each in tries)
 
+    def bill(self, contract: Contract, usd: float) -> None:
+        contract.full_usd = usd
+
     def admitted_usd(self, contract: Contract, due_usd: float) -> float:
         """A bill is cut at its cap, and at what its client has."""
         if contract.number < 0:
