@@ -208,6 +208,11 @@ class Settlement(Model):
     """Network of exported payment requirements (CAIP-2), as in eip155:8453; changes nothing of what is
     played."""
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether contracts are paid on acceptance, at once and at no cost."""
+        return self == Settlement(currency=self.currency, network=self.network)
+
     @model_validator(mode="after")
     def _rates_are_known(self) -> Self:
         own, fx = self.currency, self.fx

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from coalesce_sim.advice.advice import Advice
 from coalesce_sim.advice.field import AS_LOGGED, MODELLED
 from coalesce_sim.numbers import number, with_half_width, with_interval
-from coalesce_sim.scenario.settlement import Settlement
 from coalesce_sim.statistics.intervals import Estimate
 
 _WITHIN = 5.0
@@ -56,7 +55,7 @@ def findings(advice: Advice) -> list[str]:
 def _unpaid(advice: Advice) -> Iterator[str]:
     """That payment costs more than prices, and what of it is advised without."""
     stated = advice.scenario.settlement
-    if stated is not None and stated != Settlement(currency=stated.currency, network=stated.network):
+    if stated is not None and not stated.is_plain:
         yield (
             "All figures here are before what settlement costs, such as fees: it comes on top of every "
             "contract. How much of a saving it takes tells coalesce-sim frictions."
