@@ -32,7 +32,7 @@ from cosmic_ray.plugins import get_operator
 from cosmic_ray.work_item import MutationSpec, TestOutcome
 
 PACKAGE, TESTS = Path("coalesce_sim"), Path("tests")
-ROOMS = ("market", "policies", "reputation", "economics", "statistics")
+ROOMS = ("market", "policies", "reputation", "economics", "settlement", "statistics")
 SLOWER, START_S = 3, 20
 """Tests are ended that take so many times as long as without a fault, and so many seconds more."""
 

@@ -303,6 +303,35 @@ def test_what_defences_take_is_in_the_book() -> None:
     assert book.balances()["Platform USD"] == pytest.approx(levied_usd * ONE, abs=1)
 
 
+def test_nobody_contests_what_makes_no_difference() -> None:
+    escrow = {"dispute": {"share": 1, "days": 50}}
+    for due, contested in ((1.0, 0), (0.4, 1)):
+        rules = SURE | {"due_on_failure": due}
+        book = Kept(market([0], contractor("a"), contracts=rules, settlement={"escrow": escrow}), "a")
+        assert book.figures["disputes"] == len(book.of("dispute")) == contested
+
+
+def test_a_payment_that_comes_back_is_taken_from_all_who_had_it_and_its_fee_is_shared() -> None:
+    """Of a fee of 3 units two contractors bear 2 and 1."""
+    stated = {
+        "charge_backs": {"rate": 1, "days": 30, "fee_usd": 3e-9},
+        "pay": {"every_h": 1, "among": "client"},
+    }
+    book = Kept(market([0, 100], contractor("a"), contractor("b", price_usd=0.5), settlement=stated), *"ab")
+    at_s = HOUR_S + 30 * DAY_S
+    assert book.told("charge-back", "dispute fee") == [
+        (at_s, "charge-back", 0, ONE),
+        (at_s, "charge-back", 1, ONE // 2),
+        (at_s, "dispute fee", None, 2),
+        (at_s, "dispute fee", None, 1),
+    ]
+    assert [min(each.legs, key=lambda name: each.legs[name])[-8:] for each in book.of("dispute fee")] == [
+        "K000 USD",
+        "K001 USD",
+    ]
+    assert book.figures["charge_backs"] == 1
+
+
 def test_a_loss_is_borne_by_those_who_took_payments_back_and_by_none_beyond_what_it_took() -> None:
     """Two clients take back 1 USD each, which their contractor has; of 15 for each it has nothing."""
     stated = {"charge_backs": {"rate": 1, "days": 30, "fee_usd": 15, "written_off_by": "client"}}
