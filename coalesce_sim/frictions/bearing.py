@@ -44,9 +44,9 @@ def _others(settlement: Settlement, play: Mapping[str, float]) -> Iterator[tuple
 
 
 def _decisions_usd(settlement: Settlement, play: Mapping[str, float]) -> float:
-    """What deciding disputes costs those who lose them; NaN where bills that were cut count among them."""
+    """What deciding disputes costs those who lose them; NaN where bills that were cut at a cap count
+    among them."""
     escrow = settlement.escrow
     assert escrow is not None
     assert escrow.dispute is not None
-    are_cut = escrow.cap is not None or settlement.clients is not None
-    return math.nan if are_cut else escrow.dispute.cost_usd * play["disputes"]
+    return math.nan if escrow.cap is not None else escrow.dispute.cost_usd * play["disputes"]

@@ -150,10 +150,9 @@ class FrictionStudy:
         settlement = switched(self.scenario, self.steps, self.with_all).settlement
         assert settlement is not None
         rows = [borne(settlement, play) for play in full]
-        tasks = self._values(self.with_all, "tasks")
         return {
             part: {
-                party: estimate((np.array([row[part][place] for row in rows]) / tasks).tolist())
+                party: estimate((np.array([row[part][place] for row in rows]) / self._tasks).tolist())
                 for place, party in enumerate(PARTIES)
             }
             for part in rows[0]
@@ -165,7 +164,13 @@ class FrictionStudy:
         return None if units is None else estimate(self._a_task(units).tolist())
 
     def _a_task(self, units: Units) -> FloatArray:
-        return np.array(units) / ONE / self._values(self.without, "tasks")
+        return np.array(units) / ONE / self._tasks
+
+    @cached_property
+    def _tasks(self) -> FloatArray:
+        """How many tasks each replication has; undefined where it has none."""
+        tasks = self._values(self.without, "tasks")
+        return np.where(tasks > 0, tasks, np.nan)
 
     def _values(self, on: On, metric: str) -> FloatArray:
         return np.array([play[metric] for play in self.plays[on]])

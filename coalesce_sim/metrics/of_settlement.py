@@ -25,7 +25,13 @@ OF_SETTLEMENT: Final = [
         "exchange, disputes, charge-backs and write-offs as booked, and the cost of capital that they bear",
         "lower",
     ),
-    Metric("fees_usd", "Fees on payments", "USD", "Σ fees of payments as booked, whoever pays them", "lower"),
+    Metric(
+        "fees_usd",
+        "Fees on payments",
+        "USD",
+        "Σ fees of payments as booked, whoever pays them; not in `contractor_profit_usd`",
+        "lower",
+    ),
     Metric(
         "fx_loss_usd",
         "Loss by exchange",
@@ -37,23 +43,24 @@ OF_SETTLEMENT: Final = [
         "capital_cost_usd",
         "Cost of capital",
         "USD",
-        "Σ money in escrow and in transit × time × `pay.capital_rate_per_year`, whoever bears it; in "
-        "no account",
+        "Σ money in transit and, where `escrow` is stated, in escrow × time × `pay.capital_rate_per_year`, "
+        "whoever bears it; in no account",
         "lower",
     ),
     Metric(
         "held_usd_p95",
         "Money held, p95",
         "USD",
-        "The 95th percentile, over contracts, of what is in escrow and in transit when one is authorised",
+        "The 95th percentile, over contracts, of what is set aside or in transit for others when one is "
+        "authorised",
         "lower",
     ),
     Metric(
         "days_to_paid_p50",
         "Days to payment, median",
         "days",
-        "Median time from authorisation until the contractor has the money of a contract that was paid, "
-        "a holdback left out",
+        "Median time from authorisation until the contractor is first paid for accepted work: a holdback "
+        "below 1 is left out",
         "lower",
     ),
     Metric(

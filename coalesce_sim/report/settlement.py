@@ -30,7 +30,8 @@ LINES: Final = {
 
 NOTE: Final = (
     "In a replication. Clients bear the fees that they pay, loss by exchange, lost disputes, what they write "
-    "off and capital, less what is charged back; the rest is borne by contractors and the platform."
+    "off and capital, less what is charged back; the rest is borne by contractors and the platform. What "
+    "sellers make is told before their part of it."
 )
 
 

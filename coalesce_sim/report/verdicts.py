@@ -7,7 +7,7 @@ from typing import Any
 
 from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.contracts.incidents import LEAKED, TAMPERED
-from coalesce_sim.market.contracts.reasons import FOUND_BAD, OUTAGE, UNREACHABLE, WORK_LOST
+from coalesce_sim.market.contracts.reasons import FOUND_BAD, OUTAGE, UNPAID, UNREACHABLE, WORK_LOST
 from coalesce_sim.market.contracts.states import CANCELED, COMPLETED, FAILED, REJECTED
 from coalesce_sim.numbers import number, plural
 from coalesce_sim.policies.protocol import LOCAL, Decision, View
@@ -114,6 +114,8 @@ def of_contract(contract: Contract) -> str:
             end = f"Canceled {took}: the contractor could not be reached."
         case (str(state), _) if state == CANCELED:
             end = f"Canceled {took}: not done in time."
+        case (str(state), reason) if (state, reason) == (REJECTED, UNPAID):
+            end = f"Rejected {took}: the payment of its price failed."
         case (str(state), _) if state == REJECTED:
             end = f"Rejected {took}: the contractor's queue is full."
         case (str(state), reason) if (state, reason) == (FAILED, WORK_LOST):

@@ -68,6 +68,8 @@ class _Pool(NamedTuple):
                 return f"contractors are listed by name (got {word})"
             there_are = f"there are {self.drawn} contractors, from 0 on (got {word})"
             return there_are if word >= self.drawn else None
+        if self.number_or_word(word) != word:
+            return f"is text; the number of a contractor stands without quotes (got {word!r})"
         if self._may_be_drawn(word):
             return f"names of a drawn pool differ by replication; state numbers (got {word!r})"
         there = [*self.names, *others]

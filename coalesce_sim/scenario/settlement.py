@@ -124,8 +124,8 @@ class Pay(Model):
     delay_days: Waiting = 0.0
     """Days that a payment is in transit (T+n)."""
     capital_rate_per_year: Annotated[float, Field(ge=0, le=100), AfterValidator(no_speck)] = 0.0
-    """What money costs a year while it waits in escrow or in transit, as a share of it; nobody is paid for
-    it, so it stands in no account."""
+    """What money costs a year while it is in transit or, where `escrow` is stated, waits there, as a share of
+    it; nobody is paid for it, so it stands in no account."""
     borne_by: Payer = "client"
     """Who bears the cost of capital: ``client``, since sellers ask for what waiting costs them, or
     ``contractor``, who then do not."""
@@ -164,7 +164,7 @@ class ChargeBacks(Model):
     """USD that the contractor pays to the platform for each."""
     written_off_by: Literal["platform", "client"] = "platform"
     """Who bears in the end what a contractor has not got: ``platform``, or the ``client`` whose payment it
-    was."""
+    was, up to what it took back, and the platform the rest."""
 
 
 class PaymentFailures(Model):
@@ -180,7 +180,8 @@ class ClientFunds(Model):
     """What clients have to spend."""
 
     funds_usd: DrawnAmount
-    """USD that each client has at the start, drawn by client; what it cannot authorise is rejected."""
+    """USD that each client has at the start, drawn by client. What it cannot authorise is rejected, and of a
+    bill above its price it pays what it has; what fees, exchange and disputes take later it may owe."""
 
 
 class Settlement(Model):
@@ -206,6 +207,11 @@ class Settlement(Model):
     network: Network = "fiat:iso4217"
     """Network of exported payment requirements (CAIP-2), as in eip155:8453; changes nothing of what is
     played."""
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether contracts are paid on acceptance, at once and at no cost."""
+        return self == Settlement(currency=self.currency, network=self.network)
 
     @model_validator(mode="after")
     def _rates_are_known(self) -> Self:

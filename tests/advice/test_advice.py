@@ -19,6 +19,7 @@ from coalesce_sim.report.advice.findings import findings
 from coalesce_sim.report.advice.table import notes
 from coalesce_sim.report.advice.text import page_of
 from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.scenario.settlement import Settlement
 from coalesce_sim.scenario.workload import Step
 
 TOKENS = {"prompt_tokens": 1000, "output_tokens": 100}
@@ -52,6 +53,18 @@ def log(hours: float = 24) -> Scenario:
 @pytest.fixture(scope="module")
 def advice() -> Advice:
     return coalesce_sim.advise(log(), replications=1)
+
+
+def test_payment_that_costs_something_is_said_to_come_on_top(advice: Advice) -> None:
+    def told(**stated: Any) -> list[str]:
+        settlement = Settlement.model_validate(stated)
+        return findings(
+            replace(advice, scenario=advice.scenario.model_copy(update={"settlement": settlement}))
+        )
+
+    first, on_top, *others = told(fee=[{"kind": "card", "fixed_usd": 30}])
+    assert on_top.startswith("All figures here are before what settlement costs, such as fees")
+    assert [first, *others] == findings(advice) == told(currency="EUR")
 
 
 def test_it_is_told_against_todays_bill(advice: Advice) -> None:

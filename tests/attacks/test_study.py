@@ -15,6 +15,7 @@ from coalesce_sim.experiments.attacks.cells import NOBODY
 from coalesce_sim.experiments.attacks.playing import play
 from coalesce_sim.files import ResultsError
 from coalesce_sim.report.attacks.findings import findings, headline
+from coalesce_sim.report.attacks.table import notes
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.sweeps.plays import Plays, key_of
 from tests.market.trading import contractor, market
@@ -56,6 +57,14 @@ def test_what_an_attack_comes_to(study: AttackStudy):
     greedy = means(study, TOO_MUCH, "none")
     assert greedy["attack_gain_usd"] == pytest.approx(-4 * 0.5)
     assert greedy["honest_sellers_loss_usd"] == pytest.approx(-4 * 1.0)  # `b` has all the work
+
+
+def test_figures_are_said_to_be_before_what_payment_costs():
+    plain, free, paid = (
+        notes(tiny(settlement=stated)) for stated in (None, {"currency": "EUR"}, {"pay": {"delay_days": 2}})
+    )
+    assert plain == free == paid[:-1]
+    assert paid[-1].startswith("All figures are before what settlement costs")
 
 
 def test_what_defences_take(study: AttackStudy):

@@ -34,7 +34,7 @@ def test_all_that_cannot_be_is_told_at_once() -> None:
     rules = {
         "jurisdictions": {"clients": {"DE": 0.0}},
         "ownership": [{"of": of, "by": by, "share": share} for of, by, share in links],
-        "sanctioned": [30, "stat", "edge_3", "edge"],
+        "sanctioned": [30, "stat", "edge_3", "edge", "7"],
     }
     assert refused(rules) == [
         ".jurisdictions.clients: the shares must not all be 0",
@@ -45,6 +45,7 @@ def test_all_that_cannot_be_is_told_at_once() -> None:
         ".sanctioned[1]: there is no contractor or owner of that name (got 'stat'); did you mean 'state'?",
         ".sanctioned[2]: names of a drawn pool differ by replication; state numbers (got 'edge_3')",
         ".sanctioned[3]: is a type of contractors; state them one by one (got 'edge')",
+        ".sanctioned[4]: is text; the number of a contractor stands without quotes (got '7')",
     ]
 
 

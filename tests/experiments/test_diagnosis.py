@@ -392,6 +392,14 @@ def test_a_market_in_order_is_played_without_a_warning():
         (["reputation.pooling=9"], "reputation.pooling (reputation.by_task_type is false)"),
         (["policy.boosts.cost=2"], "policy.boosts.cost (policy.boosts.cost_if_budget_share_below is 0)"),
         (["workload.attributes.duration_h=2"], "workload.attributes.duration_h (nothing asks for it)"),
+        (
+            ["settlement={fee: [{kind: card}, {kind: card, share: 0.1}, {kind: network, fixed_usd: 4e-10}]}"],
+            "settlement.fee[0], settlement.fee[2] (it takes nothing)",
+        ),
+        (
+            ["compliance={jurisdictions: {clients: {US: 1}}, embargo: {US: []}}"],
+            "compliance.embargo.US (it names no jurisdiction)",
+        ),
     ],
 )
 def test_a_setting_without_effect_is_a_note(overrides: list[str], idle: str):

@@ -15,7 +15,7 @@ from coalesce_sim.frictions.bearing import borne
 from coalesce_sim.frictions.results import FrictionStudy
 from coalesce_sim.frictions.study import perform
 from coalesce_sim.frictions.switching import steps_of
-from coalesce_sim.report.frictions.findings import findings, price, times
+from coalesce_sim.report.frictions.findings import findings, headline, price, times
 from coalesce_sim.report.frictions.writing import FrictionOrigin, write_study
 from coalesce_sim.report.html.writing import write_report
 from coalesce_sim.report.opening import open_folder
@@ -23,6 +23,8 @@ from coalesce_sim.report.plots.folder import Wanted, draw_results
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.scenario.settlement import Settlement
 from tests.frictions.fake import CARD, NETTED, PLATFORM, RULES, FakePlays, tiny
+from tests.market.trading import contractor, market
+from tests.settlement.played import ONE, Kept
 
 PAID = {"fee": [CARD, PLATFORM], "pay": NETTED}
 A_TASK = {"fee: card": (0.029 * 40 + 8 * 0.3) / 10, "netted": (0.029 * 40 + 0.3) / 10}
@@ -131,6 +133,39 @@ def test_who_bears_disputes_is_known_where_no_bill_is_cut(cap: float | None, oth
     found = borne(Settlement.model_validate({"escrow": escrow}), play)
     assert found["disputes"] == pytest.approx((7.0, *others), nan_ok=True)
     assert found["fees"] == (0, 0, 0)
+
+
+def test_who_bears_disputes_is_known_where_clients_have_little():
+    """Of 2 USD, 1 each is paid for three jobs; what a purse cuts is no dispute. One is contested and won."""
+    dispute = {"share": 1, "days": 30, "cost_usd": 3, "wrong": 0}
+    stated = {"escrow": {"dispute": dispute}, "clients": {"funds_usd": 2}}
+    book = Kept(market([0, 100, 200], contractor("a"), settlement=stated), *"aaa")
+    found = borne(Settlement.model_validate(stated), book.figures)
+    assert found["disputes"] == (6, 0, -6)
+    assert book.balances()["Platform USD"] == 6 * ONE
+    assert book.balances()["Client:C000 USD"] == -6 * ONE  # what it owes and has not got
+
+
+def test_replications_without_tasks_say_nothing_of_a_task(paid: FrictionStudy):
+    plays = {on: [{**played[0], "tasks": 0.0}, *played[1:]] for on, played in paid.plays.items()}
+    some = FrictionStudy(paid.scenario, 1, 3, paid.steps, plays, paid.pair, paid.price_usd)
+    assert some.gross.n == some.bearing["fees"]["clients"].n == 2
+    assert some.tested[0].difference.mean == pytest.approx(A_TASK["fee: card"])
+
+
+def test_what_takes_most_is_told_of_what_is_shown(paid: FrictionStudy):
+    """The card's fee takes more than capital does, but differs from one replication to the next."""
+    plays = {
+        on: [
+            {**play, "frictions_usd": play["frictions_usd"] * (3.0**number if 0 in on else 1)}
+            for number, play in enumerate(played)
+        ]
+        for on, played in paid.plays.items()
+    }
+    wide = FrictionStudy(paid.scenario, 1, 3, paid.steps, plays, paid.pair, paid.price_usd)
+    taken = [each.difference.mean or 0.0 for each in wide.tested]
+    assert taken[0] > taken[2] > 0
+    assert headline(wide).endswith("; of what is shown to take any, pay takes most, 0.000800 USD")
 
 
 def test_no_market_is_played_twice_and_all_on_the_same_random_numbers():

@@ -11,6 +11,7 @@ from rich.console import Console
 import coalesce_sim
 from coalesce_sim.experiments.diagnosis.doctor import doctor
 from coalesce_sim.report.comparison.findings import findings
+from coalesce_sim.report.explanation import explain
 from coalesce_sim.report.html.page import Table
 from coalesce_sim.report.html.settlement import settlement_sections
 from coalesce_sim.report.results_folder import Written
@@ -94,3 +95,13 @@ def test_the_doctor_takes_expected_fees_for_no_bias():
         for share in (0.0, 0.9)
     )
     assert with_fees == pytest.approx(plain)
+
+
+def test_a_payment_that_failed_is_told_as_such():
+    failures = {"failures": {"rate": 1, "retries": 0}}
+    scenario = market(
+        [0.0], contractor("a"), policy={"kind": "fixed", "contractor": "a"}, settlement=failures
+    )
+    contract = explain(coalesce_sim.load(scenario), 1, 0, 0).contract
+    assert contract is not None
+    assert contract["verdict"].startswith("Rejected after 0 s: the payment of its price failed. Paid 0 USD")

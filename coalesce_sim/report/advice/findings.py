@@ -39,7 +39,7 @@ def headline(advice: Advice) -> str:
 
 def findings(advice: Advice) -> list[str]:
     """What the tables say, the most important first."""
-    told = [f"{headline(advice)}.", *_unjudged(advice)]
+    told = [f"{headline(advice)}.", *_unpaid(advice), *_unjudged(advice)]
     saved = advice.saves[advice.best.label]
     if advice.best.label != advice.baseline.label:
         told.append(
@@ -50,6 +50,16 @@ def findings(advice: Advice) -> list[str]:
     if advice.model_error is not None:
         told.append(_model(advice))
     return told
+
+
+def _unpaid(advice: Advice) -> Iterator[str]:
+    """That payment costs more than prices, and what of it is advised without."""
+    stated = advice.scenario.settlement
+    if stated is not None and not stated.is_plain:
+        yield (
+            "All figures here are before what settlement costs, such as fees: it comes on top of every "
+            "contract. How much of a saving it takes tells coalesce-sim frictions."
+        )
 
 
 def _unjudged(advice: Advice) -> Iterator[str]:

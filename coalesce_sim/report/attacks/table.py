@@ -15,6 +15,7 @@ from coalesce_sim.report.attacks.findings import findings
 from coalesce_sim.report.attacks.names import names
 from coalesce_sim.report.layout import Column, print_columns, print_wrapped
 from coalesce_sim.report.results_folder import Written
+from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.statistics.intervals import estimate
 
 _COLUMNS = {
@@ -32,6 +33,9 @@ _NOTES = (
     "Direct harm: what manipulated contracts cost their clients more; market harm: what all tasks cost more.",
     "±: half of the 95 % interval; (in brackets): not shown to differ from 0, Holm over the whole matrix. "
     "Where nobody cheats: cost reduction in %; its change, and what sellers lose, by the defence.",
+)
+_BEFORE_PAYMENT = (
+    "All figures are before what settlement costs clients and sellers, such as fees and disputes."
 )
 
 
@@ -59,9 +63,15 @@ def print_study(console: Console, written: Written[AttackStudy]) -> None:
             print_wrapped(console, f"{called[attack.label]}: {attack.label}", "dim", hang="  ")
     for defence in study.asked.defences[1:]:
         print_wrapped(console, f"{called[defence.label]}: {defence.explained}", "dim", hang="  ")
-    for note in _NOTES:
+    for note in notes(scenario):
         print_wrapped(console, note, "dim")
     console.print(Text(f"\nWritten to {written.listing}"), soft_wrap=True)
+
+
+def notes(scenario: Scenario) -> list[str]:
+    """What the figures are, and what they are before."""
+    paid = scenario.settlement
+    return [*_NOTES] if paid is None or paid.is_plain else [*_NOTES, _BEFORE_PAYMENT]
 
 
 def _print_break_evens(console: Console, study: AttackStudy) -> None:

@@ -56,8 +56,9 @@ def _most(study: FrictionStudy) -> str:
     place = _largest(study)
     if place is None:
         return ""
-    bar = study.bars[place]
-    told = f"; {bar.label} takes most, {_usd(study.tested[place].difference)}"
+    bar, taken = study.bars[place], [each.difference.mean or 0.0 for each in study.tested[: len(study.steps)]]
+    of_shown = "" if taken[place] == max(taken) else "of what is shown to take any, "
+    told = f"; {of_shown}{bar.label} takes most, {_usd(study.tested[place].difference)}"
     after, together = study.a_task(bar.after_other), study.tested[-1]
     if after is None or not together.shown or (together.difference.mean or 0.0) > 0:
         return told

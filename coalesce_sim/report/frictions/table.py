@@ -40,7 +40,8 @@ def print_study(console: Console, written: Written[FrictionStudy]) -> None:
     _print_waterfall(console, study)
     if study.prices:
         _print_rules(console, study)
-    _print_bearing(console, study)
+    if study.bearing:
+        _print_bearing(console, study)
     for note in _NOTES if study.pair is None else (*_NOTES, _OF_PAIR):
         print_wrapped(console, note, "dim")
     console.print(Text(f"\nWritten to {written.listing}"), soft_wrap=True)

@@ -26,7 +26,7 @@ def frictions_page(opened: Opened, title: str | None) -> Page:
     facts, origin = opened.facts, opened.facts["provenance"]
     scenarios = {opened.name: origin["scenario"]}
     checks = scenario_checks(scenarios, {opened.name: origin.get("origins", {})})
-    results = [_waterfall(facts), *_rules(facts), _bearing(facts)]
+    results = [_waterfall(facts), *_rules(facts), *_bearing(facts)]
     sections = [
         Section("asked", "What was asked", [Facts(_asked(facts, origin))]),
         Section("curves", "From gross to net", [Drawing(_chart(facts))]),
@@ -139,7 +139,9 @@ def _rules(facts: Mapping[str, Any]) -> list[Table]:
     return [Table("What each rule costs", columns, rows, note)]
 
 
-def _bearing(facts: Mapping[str, Any]) -> Table:
+def _bearing(facts: Mapping[str, Any]) -> list[Table]:
+    if not facts["bearing_usd_per_task"]:
+        return []
     rows = [
         [Cell(part), *(_estimate(Estimate.of_dict(each[party])) for party in PARTIES)]
         for part, each in facts["bearing_usd_per_task"].items()
@@ -148,7 +150,7 @@ def _bearing(facts: Mapping[str, Any]) -> Table:
         Column("Part", numeric=False),
         *(Column(f"{party.capitalize()}, USD a task") for party in PARTIES),
     ]
-    return Table("Who bears what", columns, rows, "With all frictions on; below 0: gains.")
+    return [Table("Who bears what", columns, rows, "With all frictions on; below 0: gains.")]
 
 
 def _estimate(value: Estimate) -> Cell:

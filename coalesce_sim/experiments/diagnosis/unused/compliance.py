@@ -53,8 +53,8 @@ def _of_laws(asked: Asked, rules: Compliance) -> Iterator[Unused]:
         if law not in of_clients:
             yield Unused([f"compliance.embargo.{law}"], f"no client is of {law}")
         elif of_contractors.isdisjoint(others):
-            whom = " or ".join(others) or "nobody"
-            yield Unused([f"compliance.embargo.{law}"], f"no contractor is of {whom}")
+            why = f"no contractor is of {' or '.join(others)}" if others else "it names no jurisdiction"
+            yield Unused([f"compliance.embargo.{law}"], why)
     for law, there in rules.residency.items():
         if law not in of_clients:
             yield Unused([f"compliance.residency.{law}"], f"no client is of {law}")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from coalesce_sim.experiments.diagnosis.unused.market import Asked
 from coalesce_sim.experiments.diagnosis.unused.stated import Unused, stated
 from coalesce_sim.scenario.settlement import Escrow, Fx, Pay
+from coalesce_sim.settlement.units import units_of
 
 
 def of_payment(asked: Asked) -> Iterator[Unused]:
@@ -18,6 +19,9 @@ def of_payment(asked: Asked) -> Iterator[Unused]:
         yield Unused([place], "the log is played, which says what was paid")
         return
     escrow, fx, charge_backs = settlement.escrow, settlement.fx, settlement.charge_backs
+    for index, fee in enumerate(settlement.fee):
+        if fee.share == 0 and units_of(fee.fixed_usd) == 0:
+            yield Unused([f"{place}.fee[{index}]"], "it takes nothing")
     yield from _of_pay(settlement.pay, in_escrow=escrow is not None)
     if escrow is not None:
         yield from _of_escrow(escrow)
