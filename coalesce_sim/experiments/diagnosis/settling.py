@@ -16,6 +16,7 @@ from coalesce_sim.market.pool import Pool
 from coalesce_sim.numbers import number
 from coalesce_sim.scenario.contracts import ContractRules
 from coalesce_sim.scenario.distributions import drawn_at
+from coalesce_sim.scenario.pool import DrawnPool
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.scenario.settlement import Settlement
 from coalesce_sim.streams import Streams
@@ -38,7 +39,9 @@ def odd_payments(scenario: Scenario) -> Iterator[str]:
     price_usd = median_offer_usd(scenario)
     if not price_usd > 0:
         return
-    together = tasks_per_payment(scenario, stated.pay)
+    pool = scenario.contractors
+    contractors = pool.count if isinstance(pool, DrawnPool) else len(scenario.facts)
+    together = tasks_per_payment(scenario, stated.pay, contractors)
     yield from _fees(stated, price_usd, together)
     yield from _mishaps(stated, price_usd, price_usd * together)
     if stated.clients is not None:

@@ -19,15 +19,17 @@ def payments_of(venue: Venue) -> Payments:
     scenario, stated = venue.scenario, venue.scenario.settlement
     if stated is None:
         return Payments(venue.accounts)
-    return Settling(venue, stated, expected_per_payment=tasks_per_payment(scenario, stated.pay))
+    together = tasks_per_payment(scenario, stated.pay, len(venue.pool))
+    return Settling(venue, stated, expected_per_payment=together)
 
 
-def tasks_per_payment(scenario: Scenario, pay: Pay) -> float:
-    """About how many tasks a client has from one payment to the next; 1 where each contract is paid alone."""
+def tasks_per_payment(scenario: Scenario, pay: Pay, contractors: int) -> float:
+    """About how many tasks a payment is for if all go outside, to all contractors alike; 1 where each
+    contract is paid alone."""
     if pay.every_h is None:
         return 1.0
-    tasks = _tasks(scenario)
-    return max(1.0, min(1.0, pay.every_h / (24 * scenario.clock.days)) * tasks / scenario.clients.total)
+    tasks = _tasks(scenario) / scenario.clients.total / (contractors if pay.among == "pair" else 1)
+    return max(1.0, min(1.0, pay.every_h / (24 * scenario.clock.days)) * tasks)
 
 
 def _tasks(scenario: Scenario) -> float:

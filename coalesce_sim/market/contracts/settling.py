@@ -65,7 +65,7 @@ class Settling(Payments):
         )
         self._ledger, self._purses, self._tally = book.ledger, book.purses, book.tally
         self._terms, self._payouts = book.terms, book.payouts
-        self._surcharges = Surcharges(stated, book.currency_of, expected_per_payment)
+        self._surcharges = Surcharges(stated, book.currency_of, expected_per_payment, book.tally)
         self._failures, self._failed = stated.failures, venue.luck("settlement.failed")
         self._limited = stated.clients is not None
         self._stake = units_of(scenario.defences.stake_usd)
