@@ -111,10 +111,7 @@ class Payouts:
 
     def _close(self, key: tuple[int, ...], at_s: float) -> None:
         """What is paid together is complete."""
-        payment = self._open.pop(key)
-        self._tally.nets += 1
-        self._tally.netted += len(payment.owed)
-        self._send(payment, at_s)
+        self._send(self._open.pop(key), at_s)
 
     def _send(self, payment: Payment, at_s: float) -> None:
         """A payment sets out, and arrives when its transit is over."""

@@ -22,7 +22,7 @@ class Tally:
     `fx_loss` is what clients paid for other currencies beyond prices. `disputes_net` is what clients paid
     through `disputes`, the cost of those they lost among it; `taken_back` is what came back through
     `charge_backs`. Of what was `written_off` clients bore `written_off_clients`. `waited` is money × time, in
-    unit-microseconds. `nets` are payments of what fell due together, and `netted` the amounts in them.
+    unit-microseconds.
     """
 
     contractors: int
@@ -40,8 +40,6 @@ class Tally:
     written_off: int = 0
     written_off_clients: int = 0
     waited: int = 0
-    nets: int = 0
-    netted: int = 0
     paid: list[int] = field(default_factory=list)
     amounts: list[int] = field(default_factory=list)
     owed: list[int] = field(default_factory=list)

@@ -334,7 +334,7 @@ class Dealing:
         if not self._listens:
             return None
         over_usd = 0.0 if contract.kept else self._doing_over_usd(contract)
-        surcharge_usd = self._payments.surcharge_of_usd(who, contract.paid_usd)
+        surcharge_usd = self._payments.surcharge_of_usd(contract)
         return Outcome(
             task=contract.task,
             client=contract.client,

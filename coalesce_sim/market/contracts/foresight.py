@@ -98,7 +98,7 @@ class Foresight:
         self, opened: OpenContractBlock, quote: ContractQuote, task: int, attempt: int, over_usd: float
     ) -> FloatArray:
         rules, layout, ids, block = self._rules, opened.layout, quote.offers.ids, opened.block
-        search_s = opened.search_s(task)
+        client, search_s = opened.client[task], opened.search_s(task)
         ahead_s = search_s + self._layouts.setup_s + layout.transfer_s[task]
         queue_s = self._queues.true_waits_s(ids, ahead_s)
         work_s = self._layouts.true_work_s(block, task, ids)
@@ -108,10 +108,10 @@ class Foresight:
         overhead_s = search_s + self._layouts.overhead_s(layout, task)
         late_s = np.maximum(0.0, elapsed_s + overhead_s + queue_s + work_s)
         fees_usd = layout.fees_usd[task]
-        accepted_usd = self._costs_usd(ids, bill_usd) + fees_usd + late_s * self._late_usd_per_s
-        failed_usd = self._costs_usd(ids, rules.due_on_failure * bill_usd)
+        accepted_usd = self._costs_usd(client, ids, bill_usd) + fees_usd + late_s * self._late_usd_per_s
+        failed_usd = self._costs_usd(client, ids, rules.due_on_failure * bill_usd)
         failed_usd = failed_usd + fees_usd - self._integration_usd + over_usd
-        rejected_usd = self._costs_usd(ids, self._bad_share * bill_usd)
+        rejected_usd = self._costs_usd(client, ids, self._bad_share * bill_usd)
         rejected_usd = rejected_usd + fees_usd - self._integration_usd + over_usd
         check = rules.verification.check(by_hand=layout.manual[task])
         at = ids, block.first + task, attempt
@@ -143,10 +143,11 @@ class Foresight:
             return never, never
         return self._safeguards.foreseen(ids, task, attempt, quote.offers.reliability)
 
-    def _costs_usd(self, ids: IntArray, due_usd: FloatArray) -> FloatArray:
+    def _costs_usd(self, client: int, ids: IntArray, due_usd: FloatArray) -> FloatArray:
         """What is paid of what is due to each, and what paying it is expected to cost."""
         paid_usd = self._paid_usd(ids, due_usd)
-        surcharge_usd = self._payments.surcharge_usd(ids, paid_usd)
+        now_s = self._queues.env.now
+        surcharge_usd = self._payments.surcharge_usd(client, ids, paid_usd, now_s)
         return paid_usd if surcharge_usd is None else paid_usd + np.where(paid_usd > 0, surcharge_usd, 0.0)
 
     def _paid_usd(self, ids: IntArray, due_usd: FloatArray) -> FloatArray:

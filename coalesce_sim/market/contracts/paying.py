@@ -19,8 +19,8 @@ def payments_of(venue: Venue) -> Payments:
     scenario, stated = venue.scenario, venue.scenario.settlement
     if stated is None:
         return Payments(venue.accounts)
-    together = tasks_per_payment(scenario, stated.pay, len(venue.pool))
-    return Settling(venue, stated, expected_per_payment=together)
+    tasks_per_s = _tasks(scenario) / scenario.clients.total / scenario.clock.horizon_s
+    return Settling(venue, stated, tasks_per_s=tasks_per_s)
 
 
 def tasks_per_payment(scenario: Scenario, pay: Pay, contractors: int) -> float:

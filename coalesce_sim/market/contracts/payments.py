@@ -56,13 +56,22 @@ class Payments:
     def slash(self, contract: Contract) -> None:
         """A contractor loses its stake in a contract."""
 
-    def surcharge_usd(self, ids: IntArray, price_usd: FloatArray) -> FloatArray | None:  # noqa: ARG002
+    def surcharge_usd(
+        self,
+        client: int,  # noqa: ARG002
+        ids: IntArray,  # noqa: ARG002
+        price_usd: FloatArray,  # noqa: ARG002
+        now_s: float,  # noqa: ARG002
+    ) -> FloatArray | None:
         """What a client expects payment to cost it beyond the price of each offer; None where it is free."""
         return None
 
-    def surcharge_of_usd(self, contractor: int, paid_usd: float) -> float:
-        """The same of one contract and what it was really paid."""
-        extra_usd = self.surcharge_usd(np.array([contractor]), np.array([paid_usd])) if paid_usd else None
+    def surcharge_of_usd(self, contract: Contract) -> float:
+        """The same of a contract that has ended and what it was really paid."""
+        if contract.paid_usd == 0:
+            return 0.0
+        ids, paid_usd = np.array([contract.contractor]), np.array([contract.paid_usd])
+        extra_usd = self.surcharge_usd(contract.client, ids, paid_usd, contract.ended_s)
         return 0.0 if extra_usd is None else float(extra_usd[0])
 
     def close(self, now_s: float) -> None:

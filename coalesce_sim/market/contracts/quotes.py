@@ -232,7 +232,7 @@ class ContractQuotes:
         if rule == BARGAINED:
             made = np.isfinite(of[ASKED])
             ids, of = ids[made], np.compress(made, of, axis=1)
-        surcharge_usd = self._payments.surcharge_usd(ids, of[SHOWN])
+        surcharge_usd = self._payments.surcharge_usd(opened.client[task], ids, of[SHOWN], now_s)
         if surcharge_usd is not None:
             of[EXTERNAL] += surcharge_usd
         beyond = None
@@ -311,7 +311,7 @@ class ContractQuotes:
         }
         if self._incidents.stated:
             parts_usd["expected_leak_usd"] = layout.leak_usd[task] * self._borne_share * self._leaks[ids]
-        surcharge_usd = self._payments.surcharge_usd(ids, offers.price_usd[0])
+        surcharge_usd = self._payments.surcharge_usd(offers.client[0], ids, offers.price_usd[0], quote.now_s)
         if surcharge_usd is not None:
             parts_usd["settlement_usd"] = surcharge_usd
         facts = {

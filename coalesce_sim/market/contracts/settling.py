@@ -49,7 +49,7 @@ _TRIES = 16
 class Settling(Payments):
     """Keeps the book of a market, and checks it against the records when the market has ended."""
 
-    def __init__(self, venue: Venue, stated: Settlement, *, expected_per_payment: float) -> None:
+    def __init__(self, venue: Venue, stated: Settlement, *, tasks_per_s: float) -> None:
         super().__init__(venue.accounts)
         scenario, pool = venue.scenario, venue.pool
         self._presence, self._defences = pool.roster.presence, scenario.defences
@@ -65,7 +65,7 @@ class Settling(Payments):
         )
         self._ledger, self._purses, self._tally = book.ledger, book.purses, book.tally
         self._terms, self._payouts = book.terms, book.payouts
-        self._surcharges = Surcharges(stated, book.currency_of, expected_per_payment, book.tally)
+        self._surcharges = Surcharges(stated, book.currency_of, tasks_per_s, scenario.clock.horizon_s)
         self._failures, self._failed = stated.failures, venue.luck("settlement.failed")
         self._limited = stated.clients is not None
         self._stake = units_of(scenario.defences.stake_usd)
@@ -99,6 +99,7 @@ class Settling(Payments):
             self._tally.payment_failures += 1
             return False
         contract.number, contract.held_units = self._book.authorises(contract.contractor), price
+        self._surcharges.made(client, contract.contractor, at_s)
         escrow = self._ledger.chart.escrow(client)
         self._purses.from_client(at_s, AUTHORISE, contract.number, client, escrow, price)
         if self._stake:
@@ -295,8 +296,10 @@ class Settling(Payments):
     def slash(self, contract: Contract) -> None:
         contract.slashed = True
 
-    def surcharge_usd(self, ids: IntArray, price_usd: FloatArray) -> FloatArray | None:
-        return self._surcharges.usd(ids, price_usd)
+    def surcharge_usd(
+        self, client: int, ids: IntArray, price_usd: FloatArray, now_s: float
+    ) -> FloatArray | None:
+        return self._surcharges.usd(client, ids, price_usd, now_s)
 
     def close(self, now_s: float) -> None:
         """Book what contractors paid for their names, let all fall due, and check the laws."""
