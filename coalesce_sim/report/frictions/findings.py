@@ -143,7 +143,7 @@ def _gains(study: FrictionStudy) -> Iterator[str]:
     """Frictions that give something back, such as netting after fixed fees."""
     for bar, test in zip(study.bars, study.tested, strict=True):
         if bar.kind != "interaction" and test.shown and (test.difference.mean or 0.0) < 0:
-            yield f"{bar.label} gives back {_usd(test.difference.negated)} a task"
+            yield f"with {bar.label} clients are given back {_usd(test.difference.negated)} a task"
 
 
 def _rules(study: FrictionStudy) -> Iterator[str]:

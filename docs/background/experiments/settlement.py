@@ -35,9 +35,9 @@ PAID: Final = {
 """How contracts are paid by card, as `settlement` says it."""
 
 MARKETS: Final[dict[str, tuple[list[str], int]]] = {
-    "market": ([], 20),
-    "real_agents_twin": ([], 100),
-    "azure_code_like": (["contracts={}"], 20),
+    "market": ([], 10),
+    "real_agents_twin": ([], 50),
+    "azure_code_like": (["contracts={}"], 10),
 }
 """What is set in each market, and how often it is played."""
 
