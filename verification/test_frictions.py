@@ -47,7 +47,7 @@ def study(scenario: Scenario) -> FrictionStudy:
 
 
 def test_net_is_gross_less_all_bars_to_the_unit(study: FrictionStudy) -> None:
-    assert len(study.bars) == 8 + 1
+    assert len(study.bars) == 9 + 1
     for number in range(4):
         left = study.saved[study.without][number] - sum(bar.units[number] for bar in study.bars)
         play = study.plays[study.with_all][number]

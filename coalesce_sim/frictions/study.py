@@ -46,8 +46,9 @@ def analyse_frictions(
     """Switch what `settlement` and `compliance` state on one after another, on the same random numbers.
 
     A bar is what a friction or rule takes from what is saved against all-local, in the order escrow, fees,
-    pay, fx, charge-backs, failures, funds, and then the rules. The two largest bars are played in the reverse
-    order too: what they do together is a bar of its own. Each rule is priced once more by leaving it out.
+    pay, fx, disputes, charge-backs, failures, funds, and then the rules. The two largest bars are played in
+    the reverse order too: what they do together is a bar of its own. Each rule is priced once more by leaving
+    it out.
     `seed` and `replications` default to the scenario's; `progress` is told the share that is done.
 
     Raises `ScenarioError` where neither section states anything, before anything runs.

@@ -18,8 +18,8 @@ Kind = Literal["friction", "rule"]
 On = frozenset[int]
 """The steps that are switched on, by their places in the order of `steps_of`."""
 
-_PARTS = {"fx": "fx", "charge_backs": "charge-backs", "failures": "failures", "clients": "funds"}
-"""Parts of `settlement` that come after fees and payment, in their order, and what their bars are called."""
+_LAST = {"charge_backs": "charge-backs", "failures": "failures", "clients": "funds"}
+"""Parts of `settlement` that come last, in their order, and what their bars are called."""
 
 _RULES = ("embargo", "residency")
 
@@ -86,8 +86,9 @@ def _together(
 def _frictions(settlement: Settlement | None) -> Iterator[Step]:
     if settlement is None:
         return
-    if settlement.escrow is not None:
-        yield Step("escrow", "friction", {"escrow": settlement.escrow})
+    escrow = settlement.escrow
+    if escrow is not None:
+        yield Step("escrow", "friction", {"escrow": escrow.model_copy(update={"dispute": None})})
     kinds = Counter[str]()
     for fee in settlement.fee:
         kinds[fee.kind] += 1
@@ -95,7 +96,11 @@ def _frictions(settlement: Settlement | None) -> Iterator[Step]:
         yield Step(f"fee: {fee.kind}{which}", "friction", {"fee": [fee]})
     if does_something(settlement.pay):
         yield Step("pay", "friction", {"pay": settlement.pay})
-    for name, label in _PARTS.items():
+    if settlement.fx is not None:
+        yield Step("fx", "friction", {"fx": settlement.fx})
+    if escrow is not None and escrow.dispute is not None:
+        yield Step("disputes", "friction", {"escrow": escrow})
+    for name, label in _LAST.items():
         if getattr(settlement, name) is not None:
             yield Step(label, "friction", {name: getattr(settlement, name)})
 
