@@ -199,7 +199,7 @@ class _Alive(coalesce_sim.Observer):
         self.most = 0
 
     def contract_ended(self, contract: Contract) -> None:  # noqa: ARG002
-        self.most = max(self.most, sum(isinstance(each, Contract) for each in gc.get_objects()))
+        self.most = max(self.most, sum(type(each) is Contract for each in gc.get_objects()))
 
 
 def test_contracts_are_forgotten_when_they_have_ended_whatever_is_still_to_be_paid() -> None:
