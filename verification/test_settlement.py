@@ -180,7 +180,7 @@ def test_net_is_gross_less_all_bars_to_the_unit_of_markets_played_by_themselves(
     }
     scenario = coalesce_sim.load(stated.model_dump(by_alias=True, exclude_unset=True) | {"settlement": ways})
     study = coalesce_sim.analyse_frictions(scenario, replications=2)
-    assert len(study.bars) == 8  # what the two largest do together among them
+    assert len(study.bars) == 9  # what the two largest do together among them
     for market, on in (stated, study.without), (scenario, study.with_all):
         played = coalesce_sim.run(market, replications=2, core="simpy").replications
         saved = [each["all_local_usd"] - each["realised_usd"] for each in played]
