@@ -11,7 +11,6 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -22,8 +21,8 @@ from coalesce_sim.market.market import Market
 from coalesce_sim.policies.registry import create
 from coalesce_sim.settlement.beancount import write_beancount
 from coalesce_sim.settlement.chart import Chart
-from coalesce_sim.settlement.events import AUTHORISE, CAPTURE, EVENTS, EXCHANGE, FEE, RELEASE
-from coalesce_sim.settlement.journal import journal_table
+from coalesce_sim.settlement.events import AUTHORISE, CAPTURE, EXCHANGE, FEE, RELEASE
+from coalesce_sim.settlement.journal import entries_of
 from coalesce_sim.settlement.ledger import Journal, Ledger
 
 _DAYS = {"uniform": {"low": 30, "high": 90}}
@@ -127,20 +126,8 @@ def _post(ledger: Ledger) -> None:
 
 
 def _table(journal: Journal, chart: Chart) -> pa.Table:
-    return journal_table(
-        np.array(journal.at_s),
-        np.array(journal.entry),
-        np.array(journal.event),
-        np.array(journal.contract),
-        np.array(journal.account),
-        np.array(journal.units),
-        events=EVENTS,
-        accounts=chart.names(),
-        currencies=chart.currency_names(),
-        contractors=np.arange(MANY) % CONTRACTORS,
-        names={f"K{who:03d}": f"seller {who}" for who in range(CONTRACTORS)},
-        start=datetime(2026, 6, 1),
-    )
+    journal.contractors.extend(number % CONTRACTORS for number in range(MANY))
+    return entries_of(journal, chart, [f"seller {who}" for who in range(CONTRACTORS)], datetime(2026, 6, 1))
 
 
 def _memory() -> list[Figure]:

@@ -46,11 +46,11 @@ def command(
     """Say how much of what SCENARIO saves survives settlement and compliance, friction by friction.
 
     Plays the market without what its sections settlement and compliance state, and switches that on one
-    after another, on the same random numbers: escrow, each fee, pay, fx, charge-backs, failures, funds, then
-    each rule. Prints what each takes of the saving, in USD a task with 95 % intervals, the two largest in
-    both orders, what each rule costs, and who bears what. The folder of results gets frictions.json,
-    runs.parquet (a row a market and replication), waterfall.csv, rules.csv and waterfall.png, at the end or,
-    after an error or Ctrl-C, none.
+    after another, on the same random numbers: escrow, each fee, pay, fx, disputes, charge-backs, failures,
+    funds, then each rule. Prints what each takes of the saving, in USD a task with 95 % intervals, the two
+    largest in both orders, what each rule costs, and who bears what. The folder of results gets
+    frictions.json, runs.parquet (a row a market and replication), waterfall.csv, rules.csv and waterfall.png,
+    at the end or, after an error or Ctrl-C, none.
     """
     scenario = load_ready(source, overrides)
     from coalesce_sim.frictions.switching import steps_of

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +13,7 @@ from coalesce_sim.luck import Luck
 from coalesce_sim.scenario.settlement import Settlement
 from coalesce_sim.settlement.calendar import Calendar
 from coalesce_sim.settlement.chart import Chart
-from coalesce_sim.settlement.events import EVENTS, WRITE_OFF
+from coalesce_sim.settlement.events import WRITE_OFF
 from coalesce_sim.settlement.ledger import NO_CONTRACT, Journal, Ledger
 from coalesce_sim.settlement.payouts import Payouts
 from coalesce_sim.settlement.purses import Purses
@@ -26,7 +25,7 @@ from coalesce_sim.spool import Spool
 from coalesce_sim.streams import Streams
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    pass
 
 
 class Book:
@@ -212,27 +211,6 @@ class Book:
             "payment_failures": float(tally.payment_failures),
         }
         return {name: value for name, value in figures.items() if name not in _unstated(stated)}
-
-    def table(self, journal: Journal, names: Sequence[str], start: datetime) -> pa.Table:
-        """The entries as a table (`journal_table`)."""
-        from coalesce_sim.settlement.journal import journal_table
-
-        chart = self.ledger.chart
-        told: Mapping[str, str] = {f"K{who:03d}": name for who, name in enumerate(names)}
-        return journal_table(
-            np.array(journal.at_s),
-            np.array(journal.entry),
-            np.array(journal.event),
-            np.array(journal.contract),
-            np.array(journal.account),
-            np.array(journal.units),
-            events=EVENTS,
-            accounts=chart.names(),
-            currencies=chart.currency_names(),
-            contractors=np.array(journal.contractors),
-            names=told,
-            start=start,
-        )
 
 
 def _unstated(stated: Settlement) -> set[str]:

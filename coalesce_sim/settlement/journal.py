@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 
 from coalesce_sim.arrays import FloatArray, IntArray
 from coalesce_sim.columns import dates, named, numbered, numbers, places, table_of
+from coalesce_sim.settlement.chart import Chart
+from coalesce_sim.settlement.events import EVENTS
+from coalesce_sim.settlement.ledger import Journal
 
 _WORD: Final = pa.dictionary(pa.int32(), pa.string())
 
@@ -76,6 +79,24 @@ def journal_table(
     }
     about = {"names": json.dumps(dict(names)), "start": start.isoformat()}
     return table_of(columns).cast(SCHEMA).replace_schema_metadata(about)
+
+
+def entries_of(journal: Journal, chart: Chart, names: Sequence[str], start: datetime) -> pa.Table:
+    """The entries of a book; `names` are those of its contractors."""
+    return journal_table(
+        np.array(journal.at_s),
+        np.array(journal.entry),
+        np.array(journal.event),
+        np.array(journal.contract),
+        np.array(journal.account),
+        np.array(journal.units),
+        events=EVENTS,
+        accounts=chart.names(),
+        currencies=chart.currency_names(),
+        contractors=np.array(journal.contractors),
+        names={f"K{who:03d}": name for who, name in enumerate(names)},
+        start=start,
+    )
 
 
 class Words:

@@ -316,7 +316,9 @@ class Settling(Payments):
         journal = self._ledger.journal
         if journal is None:
             return None
-        return self._book.table(journal, self._names, self._start)
+        from coalesce_sim.settlement.journal import entries_of
+
+        return entries_of(journal, self._ledger.chart, self._names, self._start)
 
 
 def _place(contract: Contract) -> tuple[int, int, int]:
