@@ -34,41 +34,35 @@ def played(job: Job[Result], what: str, *, key: str) -> Result | None:
     `what` names it in a sentence ("Playing 20 replications"); `key` is that of its widgets. The page is shown
     anew when it is over.
     """
-    task = laboratory.current().workshop.ask(job, page_id()) if _wanted(job, key) else _known(job)
-    if task is None:
+    workshop = laboratory.current().workshop
+    task: Task[Result] | None = workshop.known(job.key)
+    if st.session_state.get(_stopped(key)) == job.key and not (task is not None and task.state == "done"):
+        st.info("This was stopped; nothing of it is kept.")
+        _offer_again(job, key)
         return None
+    if task is None or task.state != "failed":
+        task = workshop.ask(job, page_id())
     task.wait(_AT_ONCE_S)
-    if not task.over:
-        _watch(task, what, key)
-        return None
-    if task.state == "stopped":
-        _tell_stopped(job, key)
-        return None
     if task.failure is not None:
         tell(task.failure)
+        _offer_again(job, key)
+        return None
+    if not task.over:
+        _watch(task, what, key)
         return None
     return task.result
 
 
-def again(job: Job[Result], *, key: str) -> None:
-    """Have a job that was stopped, or that failed, played once more."""
-    st.session_state[_stopped(key)] = None
+def _offer_again(job: Job[Result], key: str) -> None:
+    def again() -> None:
+        st.session_state.pop(_stopped(key), None)
+        laboratory.current().workshop.ask(job, page_id())
+
+    st.button("Play it again", key=f"{key} again", on_click=again)
 
 
 def _stopped(key: str) -> str:
     return f"{key} stopped"
-
-
-def _wanted(job: Job[Result], key: str) -> bool:
-    """Whether it is to be begun if it is not under way: not after it was stopped or has failed here."""
-    known = laboratory.current().workshop.known(job.key)
-    if known is not None and known.state == "failed":
-        return st.session_state.pop(_stopped(key), job.key) is None
-    return st.session_state.get(_stopped(key)) != job.key
-
-
-def _known(job: Job[Result]) -> Task[Result] | None:
-    return laboratory.current().workshop.known(job.key)
 
 
 @st.fragment(run_every=_LOOKS_S)
@@ -83,8 +77,3 @@ def _watch(task: Task[Result], what: str, key: str) -> None:
         st.session_state[_stopped(key)] = task.job.key
         laboratory.current().workshop.leave(task, page_id())
         st.rerun()
-
-
-def _tell_stopped(job: Job[Result], key: str) -> None:
-    st.info("This was stopped; nothing of it is kept.")
-    st.button("Play it again", key=f"{key} again", on_click=again, kwargs={"job": job, "key": key})
