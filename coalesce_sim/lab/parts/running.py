@@ -73,7 +73,7 @@ def _watch(task: Task[Result], what: str, key: str) -> None:
     told = "Waiting for a core" if task.state == "waiting" else f"{what}: {task.share:.0%}"
     bar, stop = st.columns([5, 1], vertical_alignment="center")
     bar.progress(min(1.0, task.share), text=f"{told}, {duration(task.seconds)}")
-    if stop.button("Stop", key=f"{key} stop", use_container_width=True):
+    if stop.button("Stop", key=f"{key} stop", width="stretch"):
         st.session_state[_stopped(key)] = task.job.key
         laboratory.current().workshop.leave(task, page_id())
         st.rerun()
