@@ -113,6 +113,4 @@ def _savings_chart(estimates: Mapping[str, Estimate]) -> Chart | None:
 
 def _in_words(labels: Sequence[str], shown: Sequence[Estimate]) -> str:
     parts = [f"{label} {percent(each)}" for label, each in zip(labels, shown, strict=True)]
-    return (
-        f"{', '.join(parts)}. The parts add up to the whole; bars are 95 % intervals."
-    )
+    return f"{', '.join(parts)}. The parts add up to the whole; bars are 95 % intervals."
