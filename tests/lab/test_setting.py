@@ -70,7 +70,7 @@ def test_code_is_executed_only_where_a_file_of_the_users_own_names_it(lab, tmp_p
         with pytest.raises(ScenarioError, match=r"names code, which is not executed .*got 'mine:Mine'"):
             _ = foreign.scenario
         assert not (tmp_path / "was_here").exists()
-    assert Setting("mine.yaml").scenario.policy.class_ == "mine:Mine"
+    assert Setting("mine.yaml").scenario.resolved()["policy"]["class"] == "mine:Mine"
     assert (tmp_path / "was_here").exists()
 
 
