@@ -37,9 +37,11 @@ def _tell(setting: Setting, folder: Path) -> None:
     with told_here():
         decisions.section(origin, digest, folder)
     outcome.rest(told)
+    query = {**setting.query, **place.query()}
+    st.query_params.from_dict(query)
     repeat(
         command=origin.command,
-        query={**setting.query, **place.query()},
+        query=query,
         files={f"{origin.scenario.name}.yaml": yaml_of(origin)},
         provenance=outcome.provenance(told),
         key="play",
