@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import streamlit as st
+
 from coalesce_sim.lab.pages.play import decisions, market, outcome, place, replayed
 from coalesce_sim.lab.parts.problems import told_here
 from coalesce_sim.lab.parts.repeat import repeat
