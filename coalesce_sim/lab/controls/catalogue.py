@@ -14,23 +14,29 @@ from coalesce_sim.scenario.problems import Steps
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Controls that belong together. One that is not `open` is shown folded; `told` says what it is about."""
+    """Controls that belong together; `told` says what they are about.
+
+    One that calls its `further` controls something is shown at once but for these; others are folded.
+    """
 
     title: str
     told: str
-    open: bool = False
+    further: str = ""
+
+    @property
+    def open(self) -> bool:
+        """Whether it is shown at once."""
+        return bool(self.further)
 
 
-POLICY: Final = Section("Policy", "Who decides, and by what", open=True)
-WHO: Final = Section("Who is there", "Contractors, clients, and who may be hired", open=True)
-TIME: Final = Section("Demand and time", "How many tasks come, for how long, and what delay costs", open=True)
+POLICY: Final = Section("Policy", "Who decides, and by what", "Further settings of the policy")
+WHO: Final = Section("Who is there", "Contractors and clients", "Further settings of contractors and clients")
+TIME: Final = Section("Demand and time", "Tasks, time and delay", "Further settings of tasks and prices")
 CONTRACTS: Final = Section("Contracts", "Checks, retries, and what is owed for bad work")
 REPUTATION: Final = Section("Reputation and discovery", "What is known of contractors, and who is found")
-CHEATS: Final = Section(
-    "Cheats and defences", "Who does not behave as others expect, and what is done about it"
-)
+CHEATS: Final = Section("Cheats and defences", "Who does not behave as expected, and what is done about it")
 PAYMENT: Final = Section("Payment", "When money moves, and what moving it costs")
-LUCK: Final = Section("Luck", "Seed and replications", open=True)
+LUCK: Final = Section("Luck", "Seed and replications", "Further settings of luck")
 
 SECTIONS: Final = (POLICY, WHO, TIME, CONTRACTS, REPUTATION, CHEATS, PAYMENT, LUCK)
 
@@ -51,13 +57,16 @@ class Entry:
     if_stated: bool = False
     box_only: bool = False
 
-    def label_at(self, steps: Steps, content: Mapping[str, Any]) -> str:
-        """What a field of some content is called, with its unit in brackets."""
+    def owner_at(self, steps: Steps, content: Mapping[str, Any]) -> str:
+        """Whose a field of some content is, by the step that ``*`` stands for; empty without one."""
         ends = [end for end, each in enumerate(self.way, start=1) if each == EVERY and end < len(steps)]
-        named = [_name_at(content, steps[:end]) for end in ends]
+        return _name_at(content, steps[: ends[-1]]) if ends else ""
+
+    def label_at(self, steps: Steps, owner: str) -> str:
+        """What a field is called, with its unit in brackets."""
         label = self.label or label_of(".".join(str(step) for step in steps[1:] if isinstance(step, str)))
         label = label.removeprefix("model ")
-        return f"{named[-1]}: {label}" if named else capital(label)
+        return f"{owner}: {label}" if owner else capital(label)
 
 
 def _name_at(content: Any, steps: Steps) -> str:
@@ -100,7 +109,7 @@ ENTRIES: Final = (
         WHO,
         {
             "contractors.count": "contractors",
-            "contractors.types.*.share": "share of contractors",
+            "contractors.types.*.share": "share",
             "clients.count": "clients",
             "clients.groups.*.count": "clients",
             "clients.slots": "slots a client",

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from coalesce_sim.lab.controls.alike import same
 from coalesce_sim.lab.controls.described import defaults_of, field_at, fields_in, required_of
-from coalesce_sim.lab.controls.ways import classes_in, covers, place_of, placed, stands_in
+from coalesce_sim.lab.controls.ways import covers, place_of, placed, stands_in
+from coalesce_sim.lab.named_code import classes_in
 from coalesce_sim.loading import resolve
 from coalesce_sim.own_code import nothing_imported
 from coalesce_sim.scenario.document import (
@@ -23,7 +24,7 @@ from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.scenario.wording import flow
 
 KIND: Final = "kind"
-_NOT_KNOWN: Final = object()
+NOT_KNOWN: Final = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,8 @@ class Written:
         return tuple(f"{dotted(way)}={flow(value)}" for way, value in wholes.items())
 
     def said(self, changes: Mapping[Steps, Any], steps: Steps) -> Any:
-        """What a field is without a change of its own, by the kinds that are asked for; None: left out."""
+        """What a field is without a change of its own, by the kinds that are asked for; None: left out, and
+        `NOT_KNOWN` what no single field is or what hangs on another change, as with a hardware profile."""
         content: Any = self.content
         for way, value in changes.items():
             around = way[:-1]
@@ -109,11 +111,11 @@ class Written:
                 continue
             field = field_at(content, around)
             if way[-1] != KIND or field is None:
-                return _NOT_KNOWN
+                return NOT_KNOWN
             content = placed(content, around, defaults_of(field, value))
         field = field_at(content, steps)
         if field is None:
-            return _NOT_KNOWN
+            return NOT_KNOWN
         return field.holds
 
     def is_uncertain(self, steps: Steps) -> bool:
@@ -122,11 +124,11 @@ class Written:
         return "sample" in section or dotted(steps) in section.get("inputs", {})
 
     def _refuse_code(self, steps: Steps, value: Any) -> None:
-        for way, name in classes_in(steps, value):
-            field = field_at(self.content, way)
-            if field is None or field.value != name:
+        own = {*classes_in(self.content)}
+        for name in classes_in(placed({}, steps, value)):
+            if name not in own:
                 message = "names code, which is not executed when a link or a field asks for it"
-                raise Mark(f"--set {dotted(steps)}", None).error(f"{message} (got {shown(name)})", way)
+                raise Mark(f"--set {dotted(steps)}", None).error(f"{message} (got {shown(name)})", steps)
 
     def _parts(self, changes: Mapping[Steps, Any], steps: Steps, value: Any) -> Iterator[tuple[Steps, Any]]:
         """The changes of single fields that the change of a mapping comes to, where it is merged."""

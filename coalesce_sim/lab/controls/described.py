@@ -19,6 +19,9 @@ from coalesce_sim.scenario.schema import Scenario
 
 Schema = Mapping[str, Any]
 
+MOST_ITEMS = 100
+"""The items of a list whose fields are looked through."""
+
 
 @dataclass(frozen=True, slots=True)
 class Field:
@@ -150,7 +153,8 @@ _MAPPINGS = {"DistributionSpec": "a distribution", "Moving": "how it moves with 
 def fields_in(content: Mapping[str, Any]) -> Iterator[Field]:
     """All fields of a scenario's resolved content, those that are left out too, each before what is in it.
 
-    What no path can name, as of a contractor with a dot in its name, is passed over.
+    What no path can name, as of a contractor with a dot in its name, is passed over, and of long lists, such
+    as of tasks, what lies beyond the first `MOST_ITEMS`.
     """
     yield from _below(_schema(), content, ())
 
@@ -217,7 +221,7 @@ def _below(schema: Schema, value: Any, steps: Steps) -> Iterator[Field]:
         known = fitting.get("properties", {})
         keys = [*known, *(key for key in value if key not in known and _can_be_named(key))]
     elif isinstance(value, list):
-        keys = [*range(len(value))]
+        keys = [*range(min(len(value), MOST_ITEMS))]
     for key in keys:
         child = _child(fitting, key)
         if child is not None:

@@ -36,9 +36,10 @@ _NO_DEFENCES: Final = Defences().model_dump(mode="json", exclude_none=True)
 class Control:
     """A field that can be moved: what it is called, what it is now and in the scenario, and what it may be.
 
-    `label` has the unit in brackets. `span` is of the slider, `least` and `most` what the schema allows
-    (None: no end); a number without a span has a box only. `choices` are values with what each is. `instead`
-    may stand in place of a number: None where it may be left out, a word such as ``unlimited``, or `NOTHING`.
+    `label` has the unit in brackets, and the `owner` before it where several have such a field. `span` is of
+    the slider, `least` and `most` what the schema allows (None: no end); a number without a span has a box
+    only. `choices` are values with what each is. `instead` may stand in place of a number: None where it may
+    be left out, a word such as ``unlimited``, or `NOTHING`.
     """
 
     steps: Steps
@@ -48,7 +49,8 @@ class Control:
     value: Any
     written: Any
     description: str
-    further: bool = False
+    owner: str
+    further: bool
     span: Span | None = None
     least: float | None = None
     most: float | None = None
@@ -78,7 +80,7 @@ def controls_of(written: Written, changes: Mapping[Steps, Any], played: Scenario
     found: list[Control] = []
     first: dict[Steps, tuple[Control, bool]] = {}
     for entry, field in _entries(played, content):
-        control = _control(written, changes, entry, entry.label_at(field.steps, content), field)
+        control = _control(written, changes, entry, entry.owner_at(field.steps, content), field)
         if control is None:
             continue
         alike = (*entry.way[:-1], field.steps[-1])
@@ -138,15 +140,15 @@ def _is_stated(entry: Entry, field: Field, content: dict[str, Any]) -> bool:
 
 
 def _control(
-    written: Written, changes: Mapping[Steps, Any], entry: Entry, label: str, field: Field
+    written: Written, changes: Mapping[Steps, Any], entry: Entry, owner: str, field: Field
 ) -> Control | None:
     """The control of a field; None where what stands there is no single value that one could move."""
     said = written.said(changes, field.steps)
 
     def made(sort: Sort, **more: Any) -> Control:
-        values = field.holds, said
+        label, values = entry.label_at(field.steps, owner), (field.holds, said)
         return Control(
-            field.steps, entry.section, label, sort, *values, field.description, entry.further, **more
+            field.steps, entry.section, label, sort, *values, field.description, owner, entry.further, **more
         )
 
     choices = _choices(written, field)

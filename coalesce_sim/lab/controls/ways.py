@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from coalesce_sim.scenario.document import DISCRIMINATORS, EVERY
@@ -10,7 +10,6 @@ from coalesce_sim.scenario.problems import Steps
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.scenario.yamltext import Node
 
-_CLASS: Final = "class"
 _SECTIONS: Final = ("policy", *Scenario.model_fields)
 """The order of overrides, by the section that they are of."""
 
@@ -64,15 +63,3 @@ def stands_in(root: Node, steps: Steps) -> bool:
             return False
         node = found
     return True
-
-
-def classes_in(steps: Steps, value: Any) -> Iterator[tuple[Steps, Any]]:
-    """The classes that a value at the end of a way names, with the way to each."""
-    if steps[-1:] == (_CLASS,):
-        yield steps, value
-    elif isinstance(value, Mapping):
-        for key, each in value.items():
-            yield from classes_in((*steps, key), each)
-    elif isinstance(value, list):
-        for place, each in enumerate(value):
-            yield from classes_in((*steps, place), each)
