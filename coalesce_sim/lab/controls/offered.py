@@ -7,16 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from coalesce_sim.lab.controls.alike import same
-from coalesce_sim.lab.controls.catalogue import (
-    CHEATS,
-    Entry,
-    Section,
-    entry_for,
-    entry_of_policy,
-    place_in_catalogue,
-)
+from coalesce_sim.lab.controls.catalogue import entry_for, entry_of_policy, place_in_catalogue
 from coalesce_sim.lab.controls.changes import KIND, Written
 from coalesce_sim.lab.controls.described import Field, field_at, fields_in
+from coalesce_sim.lab.controls.entries import CHEATS, Entry, Section
 from coalesce_sim.lab.controls.idle import Idle
 from coalesce_sim.lab.controls.kinds import can_be_any, hireable, kinds_around, kinds_for
 from coalesce_sim.lab.controls.span import Span, span_of
