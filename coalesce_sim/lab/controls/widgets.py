@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import streamlit as st
 
@@ -14,8 +14,6 @@ from coalesce_sim.lab.controls.span import Span
 from coalesce_sim.lab.parts.texts import plain
 from coalesce_sim.numbers import level_text
 from coalesce_sim.scenario.problems import Steps
-
-_BOX_PX: Final = 104
 
 
 def show_control(memory: Memory, shown: Desk, control: Control) -> None:
@@ -122,7 +120,7 @@ def _number(memory: Memory, control: Control, label: str, asked: Any, *, labelle
         return
     span = control.span.at_least(value)
     st.session_state[slider] = value
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", wrap=False):
+    with st.container(key=memory.name("lab-number" if labelled else "lab-number-below", control.path)):
         st.slider(
             label,
             kind(span.low),
@@ -143,7 +141,6 @@ def _number(memory: Memory, control: Control, label: str, asked: Any, *, labelle
             format="%.6g" if kind is float else "%d",
             key=box,
             label_visibility="collapsed",
-            width=_BOX_PX,
             args=(memory, control.steps, box),
             **taken,
         )
