@@ -123,7 +123,7 @@ def test_controls_tell_what_the_schema_says() -> None:
         (0, 1, 0.01),
         None,
     )
-    assert controls("two_populations")["clients.slots"].instead == "unlimited"
+    assert offered["clients.slots"].instead == "unlimited"
     assert offered["policy.only_if_cheaper_percent"].instead is None
 
 

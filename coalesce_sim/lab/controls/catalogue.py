@@ -8,6 +8,7 @@ from coalesce_sim.lab.controls.entries import POLICY, SECTIONS, Entry
 from coalesce_sim.lab.controls.listed import ENTRIES
 from coalesce_sim.lab.controls.ways import covers
 from coalesce_sim.report.fields import label_of
+from coalesce_sim.scenario.document import EVERY
 from coalesce_sim.scenario.problems import Steps
 
 _OF_TOPSIS: Final = (
@@ -70,13 +71,12 @@ def entry_of_policy(place: Steps, kind: str | None, steps: Steps) -> Entry | Non
     if inner in _WRITTEN_DOWN:
         return None
     first = inner in _OF_TOPSIS if kind == "topsis" else "." not in inner
-    group = f"{place[-2]}: " if len(place) > 1 else ""
     label = _IN_POLICIES.get(inner) or label_of(f"policy.{inner}").removeprefix("policy ")
-    return Entry(POLICY, steps, f"{group}{label}", further=not first)
+    of_group = (*place[:-2], EVERY, place[-1]) if len(place) > 1 else place
+    return Entry(POLICY, (*of_group, *steps[len(place) :]), label, further=not first)
 
 
-def place_in_catalogue(entry: Entry, steps: Steps) -> tuple[int, bool, int, bool]:
-    """Where a field stands among all: by section, the further ones last, and the kind of a mapping before
-    what is in it."""
+def place_in_catalogue(entry: Entry) -> tuple[int, bool, int]:
+    """Where an entry stands among all: by section, and the further ones last."""
     rank = next((rank for rank, each in enumerate(ENTRIES) if each is entry), 0)
-    return SECTIONS.index(entry.section), entry.further, rank, steps[-1] != "kind"
+    return SECTIONS.index(entry.section), entry.further, rank

@@ -39,7 +39,8 @@ def _entries(section: Section, listed: dict[str, str], further: dict[str, str]) 
     for which in (listed, further):
         for path, label in which.items():
             steps = steps_of(path, path)
-            yield Entry(section, steps, label, which is further, steps[-1] in _OF_CONTRACTORS)
+            of_contractors = steps[0] == "contractors" and steps[-1] in _OF_CONTRACTORS
+            yield Entry(section, steps, label, which is further, of_contractors and steps[-1] != "slots")
 
 
 ENTRIES: Final = (

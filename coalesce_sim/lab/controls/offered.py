@@ -122,7 +122,7 @@ def _entries(played: Scenario, content: dict[str, Any]) -> Iterator[tuple[Entry,
             entry = None if field.steps == place else entry_of_policy(place, kind, field.steps)
         if entry is not None and _is_stated(entry, field, content):
             found.append((entry, field))
-    yield from sorted(found, key=lambda each: place_in_catalogue(each[0], each[1].steps))
+    yield from sorted(found, key=lambda each: place_in_catalogue(each[0]))
 
 
 def _is_stated(entry: Entry, field: Field, content: dict[str, Any]) -> bool:
