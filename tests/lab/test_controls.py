@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from coalesce_sim.lab.controls.widgets import spoken
 from coalesce_sim.lab.setting import Setting
 
 SOURCE = "two_populations"
@@ -163,3 +164,10 @@ def test_code_is_not_executed_and_names_do_not_act() -> None:
     assert "names code, which is not executed" in texts(page)
     assert not page.session_state["playable"]
     assert "[x](y)" not in texts(page)
+
+
+def test_names_are_escaped_only_where_they_would_act() -> None:
+    assert spoken("open_weights: share (USD/day)") == "open_weights: share (USD/day)"
+    assert spoken("[x](y): slots") == r"\[x\]\(y\): slots"
+    assert spoken("www.example.org: slots") == r"www\.example\.org: slots"
+    assert spoken("_x_: slots") == r"\_x\_: slots"

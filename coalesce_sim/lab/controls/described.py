@@ -151,8 +151,8 @@ _MAPPINGS = {"DistributionSpec": "a distribution", "Moving": "how it moves with 
 
 
 def fields_in(content: Mapping[str, Any]) -> Iterator[Field]:
-    """All fields of a scenario's resolved content, those that are left out too, each before what is in it, and
-    the kind of a mapping before the rest.
+    """All fields of a scenario's resolved content, those that are left out too, each before what is in it,
+    and the kind of a mapping before the rest.
 
     What no path can name, as of a contractor with a dot in its name, is passed over, and of long lists, such
     as of tasks, what lies beyond the first `MOST_ITEMS`.
