@@ -29,6 +29,7 @@ from coalesce_sim.version import __version__
 
 _COMMANDS = {
     "run": "coalesce_sim.cli.run",
+    "lab": "coalesce_sim.cli.lab",
     "compare": "coalesce_sim.cli.compare",
     "advise": "coalesce_sim.cli.advise",
     "attack": "coalesce_sim.cli.attack",

@@ -1,0 +1,1 @@
+"""How the pages look: one style with the report and the figures, light and dark."""

@@ -1,0 +1,10 @@
+"""The page own."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+
+def show() -> None:
+    """Show it."""
+    st.title("own")

@@ -1,0 +1,35 @@
+"""What cannot be shown, told in one sentence where it would have stood."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from coalesce_sim.errors import CoalesceError
+from coalesce_sim.lab.parts.texts import plain
+from coalesce_sim.lab.workshop.job import Failed
+from coalesce_sim.scenario.problems import ScenarioError
+
+
+@contextmanager
+def told_here() -> Iterator[None]:
+    """Within, an error that has a name of its own is told in its place, and the page goes on after it."""
+    try:
+        yield
+    except CoalesceError as error:
+        tell(error)
+
+
+def tell(error: CoalesceError) -> None:
+    """Show what went wrong: a line a problem, and where in a user's own code where it came from there."""
+    if isinstance(error, ScenarioError):
+        for problem in error.problems:
+            st.error(plain(str(problem)))
+        return
+    st.error(plain(str(error)))
+    trace = error.trace if isinstance(error, Failed) else ""
+    if trace:
+        with st.expander("Where it happened"):
+            st.code(trace, language=None)

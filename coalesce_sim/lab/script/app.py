@@ -1,0 +1,5 @@
+"""The script that Streamlit plays for each page, anew whenever somebody touches something."""
+
+from coalesce_sim.lab.front import show
+
+show()

@@ -1,0 +1,1 @@
+"""What a page asks for is played here, in processes of its own."""
