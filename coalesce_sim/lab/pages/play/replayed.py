@@ -22,6 +22,7 @@ def section(origin: Origin, digest: str) -> None:
             max_value=origin.replications - 1,
             value=replication,
             step=1,
+            width=240,
             key=f"replication of {digest}",
             help="Which replication is shown here and in the table of decisions, from 0.",
         )
