@@ -51,35 +51,28 @@ class ComparePolicies:
 class CompareSettings:
     """Settings side by side, as a sweep that has a point for each; its result is the folder.
 
-    `content` is that of the sweep file, which is kept beside the folder; `digest` is the same for sweeps
-    whose results are the same.
+    `content` is that of the sweep file, kept as `file` beside the folder, as seen from where the lab was
+    started; `digest` is the same for sweeps whose results are the same.
     """
 
     content: Mapping[str, Any]
     digest: str
+    file: Path
 
     @classmethod
-    def of(cls, content: Mapping[str, Any], plan: Plan) -> CompareSettings:
-        """The job that plays a plan, made of this content."""
-        return cls(content, _digest(plan.asked()))
+    def of(cls, content: Mapping[str, Any], plan: Plan, keep: Path) -> CompareSettings:
+        """The job that plays a plan, made of this content; `keep` as seen from where the lab was started."""
+        digest = _digest(plan.asked())
+        return cls(content, digest, _file(kept_at(keep, "settings", content["name"], digest)))
+
+    @property
+    def command(self) -> str:
+        """The command that plays it."""
+        return shlex.join(["coalesce-sim", "sweep", self.file.as_posix()])
 
     @property
     def key(self) -> str:
         return f"settings {self.digest}"
-
-    def folder(self, keep: Path) -> Path:
-        """Where it is kept."""
-        return kept_at(keep, "settings", self.content["name"], self.digest)
-
-    def file(self, keep: Path) -> Path:
-        """Where the sweep file is kept."""
-        folder = self.folder(keep)
-        return folder.with_name(f"{folder.name}.yaml")
-
-    def command(self, keep: Path, start: Path) -> str:
-        """The command that plays it, in the folder that the lab was started in."""
-        file, folder = (path.relative_to(start) for path in (self.file(keep), self.folder(keep)))
-        return shlex.join(["coalesce-sim", "sweep", str(file), "--out", str(folder)])
 
     @property
     def text(self) -> str:
@@ -87,14 +80,20 @@ class CompareSettings:
         return yaml.safe_dump(dict(self.content), sort_keys=False, allow_unicode=True, width=100)
 
     def play(self, keep: Path, progress: Progress) -> Path:
-        folder, file = self.folder(keep), self.file(keep)
+        folder = kept_at(keep, "settings", self.content["name"], self.digest)
         if not is_whole(folder / OUTCOME):
+            file = _file(folder)
             file.parent.mkdir(parents=True, exist_ok=True)
             with write_errors(f"cannot write {str(file)!r}"), whole_file(file) as aside:
                 write_text(aside, self.text)
-            playing = Playing(folder, command=self.command(keep, Path.cwd()))
+            playing = Playing(folder, command=self.command)
             perform(prepare(Request(self.content)), playing, lambda told: progress(told.share))
         return folder
+
+
+def _file(folder: Path) -> Path:
+    """The sweep file beside the folder of its results."""
+    return folder.with_name(f"{folder.name}.yaml")
 
 
 def _digest(facts: Mapping[str, Any]) -> str:
