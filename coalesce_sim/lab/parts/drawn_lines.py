@@ -83,7 +83,9 @@ def caption_of(chart: Chart, choice: Choice, left: int) -> str:
         if len(chart.axes[axis].levels) > 1
     ]
     at = f", at {', '.join(held)}" if held else ""
-    told = f"{axis_title(chart, choice)} against {chart.axes[choice.x].label}{at}. {chart.describes}"
+    along = chart.axes[choice.x]
+    word = f"against {along.label}" if along.values else f"by {along.label[0].lower()}{along.label[1:]}"
+    told = f"{axis_title(chart, choice)} {word}{at}. {chart.describes}"
     if left:
         told += f" {MOST_LINES} lines are drawn, evenly over the levels; {left} more are in the results."
     return told
