@@ -19,8 +19,12 @@ from coalesce_sim.lab.pages.compare.asked import (
 from coalesce_sim.lab.scenarios import bundled_names, files_below
 from coalesce_sim.lab.setting import Setting
 from coalesce_sim.lab.variants import Variant
+from coalesce_sim.scenario.problems import Problem, ScenarioError
 
 Mode = Literal["Policies", "Settings"]
+
+MOST_SEED = 2**53 - 1
+"""The largest seed that a field of a browser holds."""
 
 _DRAFT = "compare draft"
 _FIRST = "market"
@@ -78,8 +82,14 @@ class Draft:
         return SettingsAsked(tuple(each.variant for each in self.variants), self.seed, self.replications)
 
     def take(self, asked: Asked) -> None:
-        """Become what an address asks for; a single setting joins those that are there."""
-        self.seed, self.replications = None, None
+        """Become what an address asks for; a single setting joins those that are there.
+
+        Raises `ScenarioError` for a seed that no field can show.
+        """
+        seed = asked.setting.seed if isinstance(asked, PoliciesAsked) else asked.seed
+        if seed is not None and seed > MOST_SEED:
+            message = f"must be at most {MOST_SEED:,} on this page (got {seed:,}); the commands take it"
+            raise ScenarioError([Problem("", None, "seed", message)])
         if isinstance(asked, PoliciesAsked):
             setting = asked.setting
             self.mode, self.source, self.changes = "Policies", setting.source, "\n".join(setting.overrides)

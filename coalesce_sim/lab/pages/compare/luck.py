@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from coalesce_sim.lab.pages.compare.draft import Draft, seeded
+from coalesce_sim.lab.pages.compare.draft import MOST_SEED, Draft, seeded
 from coalesce_sim.scenario.schema import Scenario
 
 
@@ -24,7 +24,7 @@ def luck(draft: Draft, scenario: Scenario | None) -> None:
         draft.seed = st.number_input(
             "Seed",
             min_value=0,
-            max_value=2**53,
+            max_value=MOST_SEED,
             step=1,
             key=seeded("compare seed", draft.seed),
             placeholder=_own(None if scenario is None else scenario.seed),
