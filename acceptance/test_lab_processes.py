@@ -142,6 +142,5 @@ def test_they_end_with_a_server_that_is_killed(tmp_path: Path):
         assert playing
     finally:
         server.kill()
-        server.wait()
-        server.stdout.close()
+        server.communicate()
     assert until(lambda: not alive(playing)) < 10

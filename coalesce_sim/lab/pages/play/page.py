@@ -21,8 +21,6 @@ from coalesce_sim.numbers import plural
 def show() -> None:
     """Show the market that the address names, or that was played last, and let the reader change it."""
     setting = market.chosen()
-    if setting is None:
-        return
     with told_here():
         origin, digest = setting.origin, setting.key
         what = f"Playing {plural(origin.replications, 'replication')} of {origin.scenario.name}"

@@ -31,6 +31,6 @@ def section(origin: Origin, digest: str) -> None:
     job = Replayed(origin, digest, replication)
     file = played(job, f"Recording replication {replication}", key="replay")
     if file is not None:
-        task = picture(file.read_text(encoding="utf-8"), key=f"picture {digest} {replication}")
-        if task is not None and task != place(origin).task:
-            go_to(task=task)
+        asked = picture(file.read_text(encoding="utf-8"), key=f"picture {digest} {replication}")
+        if asked is not None and asked.task != place(origin).task:
+            go_to(task=asked.task)
