@@ -24,9 +24,7 @@ _PARTS = {
     "delay": Quantity("delay", "Saved in delay", "USD a replication"),
     "losses": Quantity("losses", "Saved in losses", "USD a replication"),
 }
-_MONTHLY = (
-    "In the answer amounts are by the month where a day or more is played; here of a replication."
-)
+_MONTHLY = "In the answer amounts are by the month where a day or more is played; here of a replication."
 
 
 def advice_page(study: Study) -> Page:
