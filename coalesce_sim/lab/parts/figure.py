@@ -183,7 +183,7 @@ def _rows(figure: go.Figure, chart: Chart, choice: Choice, drawn: Sequence[_Draw
     )
     figure.update_yaxes(
         tickvals=list(range(len(levels))),
-        ticktext=[_broken(level, 20) for level in levels],
+        ticktext=[_broken(level, 24) for level in levels],
         range=[len(levels) - 0.4, -0.6],
         showgrid=False,
         zeroline=False,
