@@ -100,6 +100,11 @@ class Contest:
         return [label for label in self.labels if label not in self.yardsticks]
 
     @property
+    def noun(self) -> str:
+        """What each of them is."""
+        return "policy" if self.opened.kind == "comparison" else "setting"
+
+    @property
     def pairs(self) -> int:
         """How many differences the verdicts are corrected for."""
         return len(self.asked) * (len(self.asked) - 1) // 2

@@ -75,12 +75,15 @@ def _differences(contest: Contest, asked: Asked) -> None:
         st.caption(plain(note))
     if len(contest.labels) < 2:
         return
-    chart(wording.chart(contest, metric, reference), key="compare differences")
-    table(wording.table(contest, metric, reference))
-    if len(contest.asked) > 1:
-        st.header("Every metric", anchor="metrics")
-        against = reference if reference in contest.asked else contest.asked[0]
-        table(wording.overview(contest, against, [name for name in wording.MAIN if name in contest.metrics]))
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        chart(wording.chart(contest, metric, reference), key="compare differences")
+        table(wording.table(contest, metric, reference))
+    with right:
+        if len(contest.asked) > 1:
+            against = reference if reference in contest.asked else contest.asked[0]
+            names = [name for name in wording.MAIN if name in contest.metrics]
+            table(wording.overview(contest, against, names))
 
 
 def _metric(contest: Contest) -> Metric:

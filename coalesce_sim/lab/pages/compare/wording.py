@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from coalesce_sim.lab.pages.compare.contest import Contest, Difference
@@ -133,7 +132,7 @@ def chart(contest: Contest, metric: Metric, reference: str) -> Chart:
     return Chart(
         name="differences",
         quantities=[Quantity(metric.name, f"{metric.label}, less that of {reference}", unit)],
-        axes=[Axis("Compared", labels, None)],
+        axes=[Axis(contest.noun, labels, None)],
         codes=[list(range(len(labels)))],
         figures=[columns_of([each.estimate for each in found])],
         x=0,
@@ -147,14 +146,12 @@ def chart(contest: Contest, metric: Metric, reference: str) -> Chart:
 def table(contest: Contest, metric: Metric, reference: str) -> Table:
     """The differences against the reference, with their intervals and verdicts."""
     found = contest.against(metric.name, reference)
-    decimals = _decimals(found)
     rows = [
         [
             Cell(each.one),
-            number_cell(each.mean, number(each.mean, decimals)),
-            _interval(each, decimals),
-            number_cell(each.p, None if each.p is None else f"{each.p:.2g}"),
+            number_cell(each.mean, with_half_width(each.estimate)),
             Cell(verdict(each, metric)),
+            number_cell(each.p, None if each.p is None else f"{each.p:.2g}"),
             number_cell(each.removed, None if each.removed is None else f"{100 * each.removed:.0f} %"),
             number_cell(each.n, number(each.n, 0)),
         ]
@@ -162,17 +159,18 @@ def table(contest: Contest, metric: Metric, reference: str) -> Table:
     ]
     unit = difference_unit(metric)
     columns = [
-        Column("Compared", numeric=False),
+        Column(contest.noun.capitalize(), numeric=False),
         Column(f"Difference ({unit})" if unit else "Difference", help=metric.definition),
-        Column("95 % interval", help="It leaves out 0 exactly where the difference is shown."),
-        Column("p", help="Corrected for all pairs (Holm)."),
         Column("Verdict", numeric=False),
+        Column("p", help="Corrected for all pairs (Holm)."),
         Column("Variance removed by pairing", help="What the same random numbers took from its variance."),
         Column("n", help="Replications in which both are defined."),
     ]
     note = ""
+    if contest.replications > 1:
+        note = "±: half of the 95 % interval, which leaves out 0 exactly where a difference is shown."
     if any(each.yardstick for each in found):
-        note = "Yardsticks and whatever is held against one are tested by themselves."
+        note += " What is held against a yardstick is tested by itself."
     return Table(f"{metric.label}: each less {reference}", columns, rows, note)
 
 
@@ -215,20 +213,6 @@ _WITHIN = (
 def _bracketed(found: Difference) -> Cell:
     text = with_half_width(found.estimate)
     return number_cell(found.mean, text if found.shown or found.p is None else f"({text})")
-
-
-def _interval(found: Difference, decimals: int | None) -> Cell:
-    if found.low is None or found.high is None:
-        return Cell(NOTHING)
-    return Cell(f"{number(found.low, decimals)} to {number(found.high, decimals)}", found.low)
-
-
-def _decimals(found: Sequence[Difference]) -> int | None:
-    """As many as the widest interval deserves two digits."""
-    widest = max((each.estimate.half_width or 0.0 for each in found), default=0.0)
-    if widest <= 0:
-        return None
-    return min(6, max(0, 1 - math.floor(math.log10(widest))))
 
 
 def _lower(text: str) -> str:
