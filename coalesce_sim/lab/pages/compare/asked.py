@@ -32,6 +32,15 @@ class PoliciesAsked:
         return bool(self.policies)
 
     @property
+    def playable(self) -> bool:
+        """Whether nothing stands in its way."""
+        try:
+            _ = self.origin
+        except ScenarioError:
+            return False
+        return True
+
+    @property
     def query(self) -> dict[str, str | list[str]]:
         """As it stands in the address of the page."""
         return {**self.setting.query, **({"policy": list(self.policies)} if self.policies else {})}
@@ -82,6 +91,11 @@ class SettingsAsked:
             if value is not None:
                 query[name] = str(value)
         return query
+
+    @property
+    def playable(self) -> bool:
+        """Whether nothing stands in its way."""
+        return not self.faults
 
     @cached_property
     def faults(self) -> Faults:

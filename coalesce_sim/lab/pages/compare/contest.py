@@ -104,6 +104,10 @@ class Contest:
         """What each of them is."""
         return "policy" if self.opened.kind == "comparison" else "setting"
 
+    def called(self, label: str) -> str:
+        """One of them in a sentence: settings are in quotes, since what they are called may be any words."""
+        return label if self.opened.kind == "comparison" else f"“{label}”"
+
     @property
     def pairs(self) -> int:
         """How many differences the verdicts are corrected for."""

@@ -10,6 +10,7 @@ from coalesce_sim.lab.pages.compare.asked import told_changes
 from coalesce_sim.lab.pages.compare.draft import Draft, offered, seeded
 from coalesce_sim.lab.pages.compare.luck import luck
 from coalesce_sim.lab.parts.problems import tell
+from coalesce_sim.lab.parts.texts import plain
 from coalesce_sim.lab.setting import Setting
 from coalesce_sim.own_code import nothing_imported
 from coalesce_sim.scenario.policy import Custom
@@ -46,8 +47,10 @@ def bench(draft: Draft) -> bool:
         return False
     if len(draft.policies) == 1:
         st.info(
-            f"One policy only: {draft.policies[0]} is held against the yardsticks oracle, best_fixed and "
-            "random; add another to have the two compared."
+            plain(
+                f"One policy only: {draft.policies[0]} is held against the yardsticks; add another one to "
+                "have the two compared."
+            )
         )
     return True
 

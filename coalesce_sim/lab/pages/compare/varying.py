@@ -47,7 +47,10 @@ def vary(draft: Draft, scenario: Scenario | None) -> None:
         )
         now = f"now {level_text(fields[path])}" if path in fields else "now not stated"
         values = st.text_input(
-            "Values, separated by commas", key="compare varied values", placeholder="0, 0.1, 0.3", help=now
+            "Values, separated by commas",
+            key="compare varied values",
+            placeholder="0, 0.1, 0.3",
+            help=plain(now),
         )
         st.caption(plain(f"The first setting once for each value; {path} is {now}."))
         each = [value for value in split(values or "") if value]
