@@ -133,12 +133,18 @@ class Component:
             "law": self.law,
             "runs": self.runs,
             "held_out": self.held_out.runs,
+            "measured": _mean(self.held_out.measured),
+            "predicted": _mean(self.held_out.predicted),
             "error_before": self.before.as_dict(),
             "error": self.after.as_dict(),
             "parameters": [each.as_dict() for each in self.parameters],
             "notes": list(self.notes),
             "not_fitted": self.reason or None,
         }
+
+
+def _mean(values: FloatArray) -> float | None:
+    return float(values.mean()) if len(values) else None
 
 
 def relative_error(predicted: FloatArray, measured: FloatArray, sessions: IntArray) -> Estimate:

@@ -14,6 +14,7 @@ import pandas as pd
 from coalesce_sim.calibration import sellers
 from coalesce_sim.calibration.components import Component, Parameter
 from coalesce_sim.calibration.draws import correlation, joint_draws
+from coalesce_sim.calibration.findings import remarks, verdict
 from coalesce_sim.calibration.fitting import Fitting
 from coalesce_sim.calibration.runs import HOME, Runs, read_runs
 from coalesce_sim.calibration.splitting import split
@@ -149,6 +150,8 @@ class Calibration:
                 "matrix": correlation(self.uncertain).round(4).tolist(),
             },
             "notes": list(self.notes),
+            "findings": [verdict(self)],
+            "remarks": list(remarks(self)),
         }
 
     def plot(self) -> Figure:
