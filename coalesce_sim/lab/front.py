@@ -7,7 +7,8 @@ from pathlib import Path
 import streamlit as st
 
 from coalesce_sim.lab import laboratory
-from coalesce_sim.lab.pages import compare, own, play, results
+from coalesce_sim.lab.pages import compare, own, results
+from coalesce_sim.lab.pages.play import page as play
 
 _STYLE = Path(__file__).parent / "look" / "page.css"
 

@@ -1,0 +1,60 @@
+"""A decision told: where the task went and why, what would have changed it, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from coalesce_sim.lab.parts.texts import html_of, plain
+from coalesce_sim.lab.workshop.explained import Explained
+from coalesce_sim.report.explanation import Explanation
+
+_OFFERS = {
+    "contractor": "Contractor",
+    "external_usd": "Estimated in all (USD)",
+    "price_usd": "Price (USD)",
+    "latency_s": "Time to the result (s)",
+    "skill": "Skill",
+    "eligible": "Eligible",
+    "topsis_score": "Closeness",
+    "chosen": "Chosen",
+}
+
+
+def told_in_full(explained: Explained, command: str) -> None:
+    """Show it: the verdict first, all of it folded at the end."""
+    told = explained.told
+    st.html(f'<div class="lab-answer" role="status">{_sentences(told)}</div>')
+    if told.contractors:
+        st.dataframe(_offers(told.contractors), hide_index=True, height=_height(len(told.contractors)))
+    if told.flips:
+        st.subheader("What would have changed it", anchor=False)
+        st.markdown("\n".join(f"- {plain(each['sentence'])}" for each in told.flips))
+    with st.expander("Told in full, as by the command"):
+        st.code(command, language="bash", wrap_lines=True)
+        st.code(explained.text, language=None)
+
+
+def _sentences(told: Explanation) -> str:
+    """The verdict on every decision on the task, and what came of it."""
+    task = told.task
+    texts = [told.decision["verdict"], *(each["decision"]["verdict"] for each in told.retries)]
+    if "verdict" in told.realised:
+        texts.append(told.realised["verdict"])
+    head = f"Task {task['task']}, {task['type']}, of client {task['client']}, arrived {task['arrived']}."
+    first, *others = texts
+    lines = [first, head, *others]
+    return "".join(f"<p>{html_of(str(line))}</p>" for line in lines)
+
+
+def _offers(contractors: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """A row a contractor that made an offer; columns in which nothing stands are left out."""
+    frame = pd.DataFrame([{name: each.get(name) for name in _OFFERS} for each in contractors])
+    return frame.dropna(axis="columns", how="all").rename(columns=_OFFERS)
+
+
+def _height(rows: int) -> int:
+    return 38 + 35 * min(rows, 8)

@@ -1,0 +1,46 @@
+"""The page from top to bottom."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from coalesce_sim.lab.pages.play import decisions, market, outcome, place, replayed
+from coalesce_sim.lab.parts.problems import told_here
+from coalesce_sim.lab.parts.repeat import repeat
+from coalesce_sim.lab.parts.running import played
+from coalesce_sim.lab.repeating import yaml_of
+from coalesce_sim.lab.setting import Setting
+from coalesce_sim.lab.workshop.run import Run
+from coalesce_sim.numbers import plural
+
+
+def show() -> None:
+    """Show the market that the address names, or that was played last, and let the reader change it."""
+    setting = market.chosen()
+    if setting is None:
+        return
+    with told_here():
+        origin, digest = setting.origin, setting.key
+        what = f"Playing {plural(origin.replications, 'replication')} of {origin.scenario.name}"
+        folder = played(Run(origin, digest), what, key="run")
+        if folder is not None:
+            _tell(setting, folder)
+
+
+def _tell(setting: Setting, folder: Path) -> None:
+    origin, digest = setting.origin, setting.key
+    told = outcome.opened(folder)
+    outcome.headline(told)
+    with told_here():
+        replayed.section(origin, digest)
+    outcome.work(told)
+    with told_here():
+        decisions.section(origin, digest, folder)
+    outcome.rest(told)
+    repeat(
+        command=origin.command,
+        query={**setting.query, **place.query()},
+        files={f"{origin.scenario.name}.yaml": yaml_of(origin)},
+        provenance=outcome.provenance(told),
+        key="play",
+    )
