@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import yaml
 
@@ -32,9 +32,10 @@ def yaml_of(origin: Origin) -> str:
 
 
 def address(page: str, query: Mapping[str, str | Sequence[str]]) -> str:
-    """The address of a page in a state; `page` is that of the page as the browser has it, without a query."""
+    """The address of a page in a state; `page` is its address, whatever query there is in it."""
     pairs = [(name, value) for name, values in query.items() for value in _each(values)]
-    return f"{page}?{urlencode(pairs)}" if pairs else page
+    parts = urlsplit(page)
+    return urlunsplit(parts._replace(path=parts.path or "/", query=urlencode(pairs), fragment=""))
 
 
 def _each(values: str | Sequence[str]) -> Iterable[str]:

@@ -63,7 +63,8 @@ def test_a_metric_that_the_first_replication_lacks_is_not_lost():
 
 
 def test_progress_within_replications_is_told_by_the_processes_that_play_them():
-    scenario, told = load("market_day", ["clock.days=0.02", "clients.count=4"]), []
+    scenario = load("market_day", ["clock.days=0.02", "clients.count=4"])
+    told: list[float] = []
     items = [(scenario, 1, replication) for replication in range(3)]
     played = metrics_of(items, jobs=2, emit=lambda *_: None, wanted=Wanted(), progress=told.append)
     assert len(list(played)) == 3

@@ -21,8 +21,7 @@ def repeat(
     st.header("Have it again", anchor="repeat")
     st.caption("The command plays exactly what is shown; the address opens this page in this state.")
     st.code(command, language="bash", wrap_lines=True)
-    page = (st.context.url or "").partition("?")[0]
-    st.code(address(page, query), language=None, wrap_lines=True)
+    st.code(address(st.context.url or "", query), language=None, wrap_lines=True)
     for name, text in files.items():
         with st.expander(f"{name} that says the same"):
             st.code(text, language="yaml", wrap_lines=True)

@@ -21,7 +21,7 @@ GRACE_S = 20.0
 """How long a job goes on without a page that waits for it: a reload, or a connection that was lost for a
 moment, ends nothing."""
 
-_LOOKS_S = 1.0
+LOOKS_S = 1.0
 _MOST_KEPT = 200
 """So many results are remembered; the folders of runs stay on disk whatever is forgotten here."""
 
@@ -183,7 +183,7 @@ class Workshop:
     def _tend(self) -> None:
         """End what nobody waits for any longer."""
         while not self._closed:
-            time.sleep(_LOOKS_S)
+            time.sleep(LOOKS_S)
             with self._lock:
                 for task in [*self._waiting, *self._playing]:
                     self._look_at(task)

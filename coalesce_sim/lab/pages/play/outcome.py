@@ -8,9 +8,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from coalesce_sim.lab.parts.answer import answer
+from coalesce_sim.lab.parts.answer import answer_of
 from coalesce_sim.lab.parts.blocks import show_blocks
 from coalesce_sim.lab.parts.charts import chart
+from coalesce_sim.lab.parts.texts import plain
 from coalesce_sim.metrics import COST_REDUCTION, METRICS, SAVINGS
 from coalesce_sim.numbers import percent
 from coalesce_sim.report.html.charts import Axis, Chart, Quantity, columns_of
@@ -46,7 +47,8 @@ def opened(folder: Path) -> Told:
 
 def headline(told: Told) -> None:
     """The answer in a sentence, what is saved in cash, delay and losses, and how that came about."""
-    answer(told.page)
+    st.title(plain(told.page.title), anchor=False)
+    answer_of(told.page)
     left, right = st.columns([2, 3], gap="large")
     with left:
         st.header("What is saved", anchor="saved")
@@ -100,7 +102,7 @@ def _savings_chart(estimates: Mapping[str, Estimate]) -> Chart | None:
     return Chart(
         name="saved",
         quantities=[Quantity("saved", "Saved, of what all-local costs", "%")],
-        axes=[Axis("Saved of", labels, None)],
+        axes=[Axis("Part", labels, None)],
         codes=[list(range(len(names)))],
         figures=[columns_of(shown)],
         x=0,
@@ -113,6 +115,4 @@ def _savings_chart(estimates: Mapping[str, Estimate]) -> Chart | None:
 
 def _in_words(labels: Sequence[str], shown: Sequence[Estimate]) -> str:
     parts = [f"{label} {percent(each)}" for label, each in zip(labels, shown, strict=True)]
-    return (
-        f"{', '.join(parts)}. The parts add up to the whole; bars are 95 % intervals."
-    )
+    return f"{', '.join(parts)}. The parts add up to the whole; bars are 95 % intervals."

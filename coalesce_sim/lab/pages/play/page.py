@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import streamlit as st
+
 from coalesce_sim.lab.pages.play import decisions, market, outcome, place, replayed
 from coalesce_sim.lab.parts.problems import told_here
 from coalesce_sim.lab.parts.repeat import repeat
@@ -37,9 +39,11 @@ def _tell(setting: Setting, folder: Path) -> None:
     with told_here():
         decisions.section(origin, digest, folder)
     outcome.rest(told)
+    query = {**setting.query, **place.query()}
+    st.query_params.from_dict(query)
     repeat(
         command=origin.command,
-        query={**setting.query, **place.query()},
+        query=query,
         files={f"{origin.scenario.name}.yaml": yaml_of(origin)},
         provenance=outcome.provenance(told),
         key="play",
