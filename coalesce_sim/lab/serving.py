@@ -132,7 +132,7 @@ def _run(listening: socket.socket, host: str, port: int, token: str | None) -> N
     # It would ask a host outside what address this machine has there, to know it among the origins of pages.
     net_util.get_external_ip = lambda: None
     middleware = [] if token is None else [Middleware(Gate, token=token)]
-    app = App(Path(__file__).with_name("app.py"), middleware=middleware)
+    app = App(Path(__file__).parent / "script" / "app.py", middleware=middleware)
     server = uvicorn.Server(
         uvicorn.Config(
             app,

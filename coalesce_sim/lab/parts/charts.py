@@ -50,6 +50,7 @@ def chart(chart: Chart, *, key: str, title: str = "", height_px: int = 420) -> N
             key=f"{key} csv",
             on_click="ignore",
         )
+    st.space("small")
 
 
 def is_dark() -> bool:
