@@ -16,6 +16,7 @@ from coalesce_sim.calibration.components import Component, Parameter
 from coalesce_sim.calibration.draws import correlation, joint_draws
 from coalesce_sim.calibration.findings import remarks, verdict
 from coalesce_sim.calibration.fitting import Fitting
+from coalesce_sim.calibration.options import HOLD_OUT, LIMIT
 from coalesce_sim.calibration.runs import HOME, Runs, read_runs
 from coalesce_sim.calibration.splitting import split
 from coalesce_sim.loading import load
@@ -28,8 +29,6 @@ from coalesce_sim.scenario.validation import validate
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-HOLD_OUT: Final = 0.3
-LIMIT: Final = 15.0
 _NAMES_TOLD: Final = 5
 
 

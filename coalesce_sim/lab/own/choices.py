@@ -1,4 +1,4 @@
-"""What is chosen at each step, with the commands' defaults, as a job takes it and as it stands in an address."""
+"""What is chosen at each step, with the commands' defaults: for a job, and for the address of the page."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from coalesce_sim.calibration.study import HOLD_OUT, LIMIT
+from coalesce_sim.calibration.options import HOLD_OUT, LIMIT
 from coalesce_sim.logs.request import RETRY_WITHIN_S
 from coalesce_sim.scenario.problems import Problem, ScenarioError
 
@@ -124,7 +124,7 @@ class Advising:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How far somebody is: the digests of what they uploaded, and the choices of the steps they have taken."""
+    """How far somebody is: digests of what they uploaded, and the choices of the steps they have taken."""
 
     log: str = ""
     prices: str = ""

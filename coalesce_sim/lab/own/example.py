@@ -19,7 +19,7 @@ HOME: Final = "llama-3.1-8b=rtx_4090"
 """What of the log runs on a card at home, as `--home` says it."""
 
 _START: Final = datetime(2026, 11, 2, tzinfo=UTC)
-_DAY_CALLS: Final = {"classify": 620, "summarise": 380, "draft": 200}
+_DAY_CALLS: Final = {"classify": 250, "summarise": 150, "draft": 80}
 _LENGTHS: Final = {"classify": (700.0, 40.0), "summarise": (3500.0, 300.0), "draft": (1200.0, 700.0)}
 _WENT: Final = {
     "classify": ("openai", "gpt-4o-mini"),
@@ -53,7 +53,7 @@ _COLUMNS: Final = (
 
 
 def log_text() -> str:
-    """The log, as LiteLLM exports it: 1,200 calls or so, and a few rows that nobody can use."""
+    """The log, as LiteLLM exports it: 480 calls or so, and a few rows that nobody can use."""
     random = np.random.default_rng(18)
     kinds = list(_DAY_CALLS)
     tasks = {
@@ -82,16 +82,14 @@ def prices_text() -> str:
     return (
         "provider,model,input_usd_per_mtok,output_usd_per_mtok\n"
         "north,gpt-4o,2.00,8.00\n"
-        "south,llama-3.1-8b,0.03,0.06\n"
+        "south,gpt-4o-mini,0.12,0.50\n"
     )
 
 
-def _row(
-    place: int, kind: str, at_s: float, read: int, wrote: int, random: np.random.Generator
-) -> list[str]:
+def _row(place: int, kind: str, at_s: float, read: int, wrote: int, random: np.random.Generator) -> list[str]:
     provider, model = _WENT[kind]
     begin_s, reads, writes = _SPEEDS[model]
-    noise = float(random.lognormal(-0.02, 0.2))
+    noise = float(random.lognormal(-0.005, 0.1))
     failed = bool(random.random() < _FAILS)
     first_s = (begin_s + read / reads) * noise
     took_s = first_s + wrote / writes * noise
@@ -118,10 +116,10 @@ def _row(
 def _unusable(place: int) -> dict[str, str]:
     """What is wrong with some rows, so that one sees what becomes of such."""
     return {
-        111: {"startTime": "yesterday"},
-        222: {"prompt_tokens": "-5"},
-        333: {"spend": "free"},
-        444: {"model": ""},
+        61: {"startTime": "yesterday"},
+        127: {"prompt_tokens": "-5"},
+        233: {"spend": "free"},
+        344: {"model": ""},
     }.get(place, {})
 
 

@@ -7,7 +7,8 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
-from coalesce_sim.calibration.study import HOLD_OUT, LIMIT, calibrate
+from coalesce_sim.calibration.options import HOLD_OUT, LIMIT
+from coalesce_sim.calibration.study import calibrate
 from coalesce_sim.calibration.writing import SCENARIO_FILE, write_calibration
 from coalesce_sim.lab.own.choices import Calibrating
 from coalesce_sim.lab.workshop.job import Progress
@@ -52,7 +53,13 @@ class Calibrate:
     def command(self, keep: Path) -> str:
         """The command that does the same, for a shell."""
         chosen = self.choices
-        words = ["coalesce-sim", "calibrate", os.path.relpath(self.market), "--runs", os.path.relpath(self.runs)]
+        words = [
+            "coalesce-sim",
+            "calibrate",
+            os.path.relpath(self.market),
+            "--runs",
+            os.path.relpath(self.runs),
+        ]
         words += [] if chosen.hold_out == HOLD_OUT else ["--hold-out", f"{chosen.hold_out:g}"]
         words += [] if chosen.limit == LIMIT else ["--limit", f"{chosen.limit:g}"]
         words += [] if chosen.seed is None else ["--seed", str(chosen.seed)]

@@ -132,9 +132,7 @@ def _turning(facts: Mapping[str, Any]) -> list[Block]:
         for each, words in zip(facts["turns"], facts["in_words"]["turns"], strict=True)
     ]
     columns = [Column("If", numeric=False), Column("It turns at", numeric=False)]
-    caption = (
-        "Levels at which the second advice costs as little; in brackets where that is open"
-    )
+    caption = "Levels at which the second advice costs as little; in brackets where that is open"
     return [Table(caption, columns, rows), *(Drawing(each) for each in _levers(facts))]
 
 
