@@ -56,9 +56,14 @@ class Advise:
             exports=("litellm", "json"),
         )
 
+    def kept(self, keep: Path) -> Path | None:
+        """The folder, where it is there already and whole."""
+        folder = self.folder(keep)
+        return folder if is_whole(folder / FACTS) else None
+
     def play(self, keep: Path, progress: Progress) -> Path:
         folder = self.folder(keep)
-        if not is_whole(folder / FACTS):
+        if self.kept(keep) is None:
             origin = self.origin()
             contractors(origin.scenario)
             write_advice(origin, Path(os.path.relpath(folder)), jobs=cores(), progress=progress)

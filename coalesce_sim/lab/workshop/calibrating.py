@@ -65,9 +65,14 @@ class Calibrate:
         words += [] if chosen.seed is None else ["--seed", str(chosen.seed)]
         return shlex.join([*words, "--out", os.path.relpath(self.folder(keep))])
 
+    def kept(self, keep: Path) -> Path | None:
+        """The folder, where it is there already and whole."""
+        folder = self.folder(keep)
+        return folder if is_whole(folder / FACTS) else None
+
     def play(self, keep: Path, progress: Progress) -> Path:
         folder = self.folder(keep)
-        if not is_whole(folder / FACTS):
+        if self.kept(keep) is None:
             progress(0.0)
             source, chosen = os.path.relpath(self.market), self.choices
             found = calibrate(

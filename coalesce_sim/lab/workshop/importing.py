@@ -37,9 +37,14 @@ class Import:
         """Where it is kept."""
         return kept_at(keep, "imports", self.files[0].stem, self.digest)
 
+    def kept(self, keep: Path) -> Path | None:
+        """The folder, where it is there already and whole."""
+        folder = self.folder(keep)
+        return folder if is_whole(folder / FACTS) else None
+
     def play(self, keep: Path, progress: Progress) -> Path:
         folder = self.folder(keep)
-        if not is_whole(folder / FACTS):
+        if self.kept(keep) is None:
             progress(0.0)
             chosen = self.choices
             import_log(

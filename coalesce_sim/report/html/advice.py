@@ -8,8 +8,8 @@ from typing import Any
 from coalesce_sim.numbers import NOTHING, number, with_half_width
 from coalesce_sim.report.advice.table import WORTH
 from coalesce_sim.report.html.charts import Axis, Chart, Quantity, columns_of
+from coalesce_sim.report.html.closing import provenance_section, scenario_checks
 from coalesce_sim.report.html.page import (
-    Block,
     Cell,
     Column,
     Drawing,
@@ -32,14 +32,22 @@ def advice_page(facts: Mapping[str, Any]) -> Page:
         Section("policies", f"What it costs, USD {when}", [Drawing(_costs(facts)), _policies(facts)]),
     ]
     if facts["turns"]:
-        sections.append(
-            Section("turns", f"What would turn the advice to: {facts['second']}", _turning(facts))
-        )
+        heading = f"What would turn the advice to: {facts['second']}"
+        sections.append(Section("turns", heading, [_turning(facts)]))
+        drawn = [Drawing(each) for each in _levers(facts)]
+        sections.append(Section("levers", "How far ahead it is as these change", drawn))
     if facts["worth_from"]:
         sections.append(Section("worth", WORTH, [_worth(facts)]))
     if facts["assumptions"]:
         sections.append(Section("assumed", "What it assumed", [_assumed(facts)]))
-    sections.append(Section("notes", "What the figures mean", [Passage(each) for each in facts["notes"]]))
+    origin = facts["provenance"]
+    scenarios = {facts["scenario"]: origin["scenario"]}
+    checks = scenario_checks(scenarios, {facts["scenario"]: origin["origins"]})
+    sections += [
+        Section("notes", "What the figures mean", [Passage(each) for each in facts["notes"]]),
+        Section("diagnostics", "Diagnostics", checks),
+        provenance_section(origin),
+    ]
     return Page(
         title=facts["findings"][0].removesuffix("."),
         overline=f"Advice for {facts['scenario']}",
@@ -126,14 +134,14 @@ def _costs(facts: Mapping[str, Any]) -> Chart:
     )
 
 
-def _turning(facts: Mapping[str, Any]) -> list[Block]:
+def _turning(facts: Mapping[str, Any]) -> Table:
     rows = [
         [Cell(each["what"]), Cell(words)]
         for each, words in zip(facts["turns"], facts["in_words"]["turns"], strict=True)
     ]
     columns = [Column("If", numeric=False), Column("It turns at", numeric=False)]
     caption = "Levels at which the second advice costs as little; in brackets where that is open"
-    return [Table(caption, columns, rows), *(Drawing(each) for each in _levers(facts))]
+    return Table(caption, columns, rows)
 
 
 def _levers(facts: Mapping[str, Any]) -> Iterator[Chart]:

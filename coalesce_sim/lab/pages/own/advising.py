@@ -13,7 +13,8 @@ import streamlit as st
 from coalesce_sim.advice.exporting import FILES
 from coalesce_sim.lab.named_code import loaded
 from coalesce_sim.lab.own.choices import Advising, Way
-from coalesce_sim.lab.pages.own.steps import command, downloads, go, heading, play_this, relative
+from coalesce_sim.lab.pages.own.ready import Market
+from coalesce_sim.lab.pages.own.steps import command, downloads, folded, go, heading, play_this, relative
 from coalesce_sim.lab.parts.answer import answer, key_figures
 from coalesce_sim.lab.parts.blocks import show_sections
 from coalesce_sim.lab.parts.problems import told_here
@@ -30,21 +31,22 @@ _OPEN = ("who", "policies", "turns")
 """Sections that are not folded."""
 
 
-def step(way: Way, market: Path, made_from: str, *, name: str, uploaded: bool = False) -> bool:
-    """Show it; whether the advice is there. `made_from` is the digest of what made the market."""
+def step(way: Way, market: Market) -> bool:
+    """Show it for a market; whether the advice is there."""
     heading(4, "Routings are played on the same tasks and luck: who should do what, and how sure that is.")
     with told_here():
-        scenario = _scenario(market, made_from, uploaded=uploaded)
-        asked = _choices(way.advising, scenario)
+        scenario = _scenario(market)
+        with folded("How it is played", folded=way.advising is not None):
+            asked = _choices(way.advising, scenario)
         if asked is not None:
             go(replace(way, advising=asked))
         if way.advising is None:
             return False
-        job = Advise(made_from, market, way.advising, name, uploaded)
+        job = Advise(market.made_from, market.file, way.advising, market.name, market.uploaded)
         what = f"Looking for a routing on {plural(way.advising.replications, 'replication')}"
-        folder = played(job, what, key="own advise")
+        folder = job.kept(laboratory.current().keep) or played(job, what, key="own advise")
         if folder is not None:
-            _show(folder, market)
+            _show(folder, market.file)
             return True
     return False
 
@@ -54,10 +56,7 @@ def _show(folder: Path, market: Path) -> None:
     answer(page.answer)
     key_figures(page.figures)
     for section in page.sections:
-        if section.anchor in _OPEN:
-            show_sections([section], key="own advise")
-        else:
-            show_sections([section], key="own advise", folded=True)
+        show_sections([section], key="own advise", folded=section.anchor not in _OPEN)
     st.subheader("Take it with you", anchor="take")
     for lacking in filter(None, facts["exports_leave_out"].values()):
         st.caption(f"Of the gateway's file: {lacking}.")
@@ -73,8 +72,8 @@ def _told(folder: Path) -> tuple[Mapping[str, Any], Page]:
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)
-def _scenario(market: Path, made_from: str, *, uploaded: bool) -> Scenario:  # noqa: ARG001 - by which it is kept
-    return loaded(relative(market), (), uploaded=uploaded)
+def _scenario(market: Market) -> Scenario:
+    return loaded(relative(market.file), (), uploaded=market.uploaded)
 
 
 def _choices(now: Advising | None, scenario: Scenario) -> Advising | None:

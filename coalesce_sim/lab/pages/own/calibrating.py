@@ -16,7 +16,7 @@ from coalesce_sim.calibration.page import calibration_page
 from coalesce_sim.calibration.writing import SCENARIO_FILE
 from coalesce_sim.lab import laboratory
 from coalesce_sim.lab.own.choices import Calibrating, Way
-from coalesce_sim.lab.pages.own.steps import command, downloads, go, heading, play_this
+from coalesce_sim.lab.pages.own.steps import command, downloads, folded, go, heading, play_this
 from coalesce_sim.lab.parts.answer import answer, key_figures
 from coalesce_sim.lab.parts.blocks import show_sections
 from coalesce_sim.lab.parts.running import played
@@ -31,21 +31,22 @@ _FILES = (SCENARIO_FILE, DRAWS_FILE, FACTS, "calibration.png", "calibration.svg"
 def step(way: Way, imported: Import) -> Calibrate | None:
     """Show it; the calibration once it is there."""
     heading(3, "What the market assumes is fitted to a part of the log, and its error told on the rest.")
-    asked = _choices(way.calibrating)
+    with folded("How it is calibrated", folded=way.calibrating is not None):
+        asked = _choices(way.calibrating)
     if asked is not None:
         go(replace(way, calibrating=asked, advising=None))
     if way.calibrating is None:
         return None
     keep = laboratory.current().keep
     job = Calibrate(imported.digest, imported.folder(keep) / MARKET, way.calibrating)
-    folder = played(job, "Calibrating", key="own calibrate")
+    folder = job.kept(keep) or played(job, "Calibrating", key="own calibrate")
     if folder is None:
         return None
     facts, page = _told(folder)
     answer(page.answer)
     key_figures(page.figures)
-    show_sections(page.sections[:1], key="own calibrate")
-    show_sections(page.sections[1:], key="own calibrate", folded=True)
+    for section in page.sections:
+        show_sections([section], key="own calibrate", folded=section.anchor == "fitted")
     with st.expander("The calibrated scenario (YAML)"):
         st.code((folder / SCENARIO_FILE).read_text(encoding="utf-8"), language="yaml", wrap_lines=True)
     with st.expander("The files, and the command that makes them"):

@@ -46,7 +46,7 @@ def chosen_columns(
             )
             if chosen != _NOT_THERE:
                 found[each] = chosen
-    with st.expander("Columns of other fields"):
+    with st.popover("Columns of other fields"):
         others = st.multiselect(
             "Fields that have another column than this kind of log has",
             [each for each in FIELDS if each not in asked and each not in ("beside_tokens", "total_tokens")],

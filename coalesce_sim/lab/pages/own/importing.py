@@ -10,12 +10,13 @@ from typing import Any
 
 import streamlit as st
 
+from coalesce_sim.lab import laboratory
 from coalesce_sim.lab.own import example
 from coalesce_sim.lab.own.choices import Importing, Way
 from coalesce_sim.lab.own.imported import import_page
 from coalesce_sim.lab.own.uploads import Upload
 from coalesce_sim.lab.pages.own.columns import chosen_columns
-from coalesce_sim.lab.pages.own.steps import command, downloads, go, heading
+from coalesce_sim.lab.pages.own.steps import command, downloads, folded, go, heading
 from coalesce_sim.lab.parts.answer import answer, key_figures
 from coalesce_sim.lab.parts.blocks import show_sections
 from coalesce_sim.lab.parts.problems import tell
@@ -43,7 +44,8 @@ def step(way: Way, log: Upload, prices: Upload | None) -> Import | None:
     except ScenarioError as error:
         tell(error)
         return None
-    asked = _choices(way, log, seen)
+    with folded("What is imported, and how", folded=way.importing is not None):
+        asked = _choices(way, log, seen)
     if asked is not None:
         go(replace(way, importing=asked, calibrating=None, advising=None))
     if way.importing is None:
@@ -51,7 +53,7 @@ def step(way: Way, log: Upload, prices: Upload | None) -> Import | None:
     job = Import(
         log.digest, log.files, way.prices, None if prices is None else prices.files[0], way.importing
     )
-    folder = played(job, "Importing", key="own import")
+    folder = job.kept(laboratory.current().keep) or played(job, "Importing", key="own import")
     if folder is None:
         return None
     facts, page = _told(folder)
@@ -100,7 +102,7 @@ def _choices(way: Way, log: Upload, seen: Recognised) -> Importing | None:
     )
     home = _home(way, log, seen, second, third)
     columns = chosen_columns(kind, seen.columns, () if now is None else now.columns)
-    with st.expander("More choices"):
+    with st.popover("More choices"):
         more = _more(now)
     if st.button("Import", type="primary", key="own do import"):
         return replace(more, kind=kind, home=home, columns=columns)

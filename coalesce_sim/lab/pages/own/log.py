@@ -10,11 +10,12 @@ from coalesce_sim.lab import laboratory
 from coalesce_sim.lab.own import example
 from coalesce_sim.lab.own.choices import Way
 from coalesce_sim.lab.own.uploads import Upload, delete, found, kept
+from coalesce_sim.lab.pages.own.answering import questions
 from coalesce_sim.lab.pages.own.steps import go, heading, relative
 from coalesce_sim.lab.parts.problems import told_here
 from coalesce_sim.lab.parts.texts import plain
 
-_LOGS = ["csv", "tsv", "txt", "json", "jsonl", "ndjson", "parquet", "gz"]
+_KINDS = ["csv", "tsv", "txt", "json", "jsonl", "ndjson", "parquet", "gz", "yaml", "yml"]
 _UPLOAD, _EXAMPLE, _NONE = "Upload a log", "Try an example", "I have no log"
 
 
@@ -36,7 +37,7 @@ def step(way: Way) -> Upload | None:
     elif chosen == _EXAMPLE:
         _example()
     else:
-        _no_log()
+        questions()
     return None
 
 
@@ -49,10 +50,11 @@ def _upload(way: Way) -> None:
     limit = st.get_option("server.maxUploadSize")
     files = st.file_uploader(
         "Log: LiteLLM, OpenRouter, Langfuse, OpenTelemetry, or a table of your own",
-        _LOGS,
+        _KINDS,
         accept_multiple_files=True,
         key="own log",
-        help="CSV, JSON, JSON lines or Parquet, also gzip. Prompts, answers and keys are not read.",
+        help="CSV, JSON, JSON lines or Parquet, also gzip. Prompts, answers and keys are not read. "
+        "A scenario, or answers of `init`, as YAML are taken, too.",
     )
     st.caption(
         f"At most {limit} MB. It is kept below {plain(relative(laboratory.current().keep))}/uploads on the "
@@ -81,11 +83,6 @@ def _example() -> None:
             log = kept(keep, {example.LOG_NAME: example.log_text().encode()})
             prices = kept(keep, {example.PRICES_NAME: example.prices_text().encode()})
             go(Way(log.digest, prices.digest))
-
-
-def _no_log() -> None:
-    st.write("Answer a few questions at the terminal instead, and advise on the market that comes of them:")
-    st.code("coalesce-sim init --out market\ncoalesce-sim advise market/market.yaml", language="bash")
 
 
 def _there(way: Way, log: Upload) -> None:

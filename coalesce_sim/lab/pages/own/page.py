@@ -8,12 +8,14 @@ import streamlit as st
 
 from coalesce_sim.lab import laboratory
 from coalesce_sim.lab.own.choices import Way
-from coalesce_sim.lab.pages.own import advising, calibrating, importing, log
-from coalesce_sim.lab.pages.own.steps import stepper
+from coalesce_sim.lab.pages.own import advising, calibrating, importing, log, ready
+from coalesce_sim.lab.pages.own.steps import Progress, stepper
 from coalesce_sim.lab.parts.problems import tell
 from coalesce_sim.scenario.problems import ScenarioError
 
 _STYLE = Path(__file__).parents[2] / "look" / "own.css"
+_READY = (2, 3)
+"""Steps that a market which is ready does not take."""
 
 
 def show() -> None:
@@ -36,16 +38,24 @@ def _asked() -> Way:
         return Way()
 
 
-def _steps(way: Way) -> int:
-    """Show all steps up to the first that is not done; how many are."""
+def _steps(way: Way) -> Progress:
+    """Show all steps up to the first that is not done."""
     uploaded = log.step(way)
     if uploaded is None:
-        return 0
+        return Progress(0)
+    if ready.is_ready(uploaded):
+        market = ready.step(uploaded, log.prices_of(way))
+        return Progress(1, _READY) if market is None else _advised(way, market, _READY)
     imported = importing.step(way, uploaded, log.prices_of(way))
     if imported is None:
-        return 1
+        return Progress(1)
     calibrated = calibrating.step(way, imported)
     if calibrated is None:
-        return 2
-    market = calibrated.scenario(laboratory.current().keep)
-    return 4 if advising.step(way, market, calibrated.digest, name=uploaded.files[0].stem) else 3
+        return Progress(2)
+    file = calibrated.scenario(laboratory.current().keep)
+    return _advised(way, ready.Market(file, calibrated.digest, uploaded.files[0].stem, uploaded=False), ())
+
+
+def _advised(way: Way, market: ready.Market, skipped: tuple[int, ...]) -> Progress:
+    """Show the last step."""
+    return Progress(4 if advising.step(way, market) else 3, skipped)

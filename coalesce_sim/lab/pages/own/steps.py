@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode
@@ -17,12 +19,29 @@ from coalesce_sim.lab.parts.texts import html_of
 NAMES: Final = ("Log", "Import", "Calibrate", "Advise")
 
 
-def stepper(done: int) -> None:
-    """Show all steps, so many of them done."""
+_TOLD: Final = {"done": "done", "here": "you are here", "ahead": "not yet", "skipped": "not needed"}
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How many steps are done, and the numbers of those that are not needed."""
+
+    done: int
+    skipped: tuple[int, ...] = ()
+
+    def state(self, number: int) -> str:
+        """Of the step of that number, from 1."""
+        if number in self.skipped:
+            return "skipped"
+        return "done" if number <= self.done else "here" if number == self.done + 1 else "ahead"
+
+
+def stepper(progress: Progress) -> None:
+    """Show all steps, and how far one is."""
     shown = []
     for place, name in enumerate(NAMES):
-        state = "done" if place < done else "here" if place == done else "ahead"
-        told = {"done": "done", "here": "you are here", "ahead": "not yet"}[state]
+        state = progress.state(place + 1)
+        told = _TOLD[state]
         here = ' aria-current="step"' if state == "here" else ""
         shown.append(
             f'<li class="{state}"{here}><span class="number">{place + 1}</span> {html_of(name)} '
@@ -34,8 +53,15 @@ def stepper(done: int) -> None:
 def heading(number: int, lead: str) -> None:
     """The heading of a step, and what one does there."""
     name = NAMES[number - 1]
-    st.header(f"{number} {name}", anchor=name.lower(), divider="gray")
+    st.header(f"{number} {name}", anchor=name.lower())
     st.caption(lead)
+
+
+@contextmanager
+def folded(label: str, *, folded: bool) -> Iterator[None]:
+    """The choices of a step: open before it is taken, folded once it is."""
+    with st.expander(f"{label}: change it", expanded=False) if folded else st.container():
+        yield
 
 
 def go(way: Way) -> None:
