@@ -11,6 +11,7 @@ from typing import Any
 import streamlit as st
 
 from coalesce_sim.advice.exporting import FILES
+from coalesce_sim.lab import laboratory
 from coalesce_sim.lab.named_code import loaded
 from coalesce_sim.lab.own.choices import Advising, Way
 from coalesce_sim.lab.pages.own.ready import Market
