@@ -8,7 +8,8 @@ import streamlit as st
 
 from coalesce_sim.lab import laboratory
 from coalesce_sim.lab.look.theme import variables
-from coalesce_sim.lab.pages import compare, own, results
+from coalesce_sim.lab.pages import own, results
+from coalesce_sim.lab.pages.compare import page as compare
 from coalesce_sim.lab.pages.play import page as play
 from coalesce_sim.lab.parts.tables import sorting
 

@@ -1,0 +1,235 @@
+"""Differences in sentences, in tables and as a chart: always of one against another, with their interval."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from coalesce_sim.lab.pages.compare.contest import Contest, Difference
+from coalesce_sim.metrics import (
+    COST_REDUCTION,
+    COST_REDUCTION_AS_LOGGED,
+    COST_REDUCTION_NET,
+    METRICS,
+    SAVINGS,
+    Metric,
+)
+from coalesce_sim.numbers import NOTHING, number, plural, with_half_width
+from coalesce_sim.report.costs import SAVED_IN, made_of
+from coalesce_sim.report.html.answer import difference_unit
+from coalesce_sim.report.html.charts import Axis, Chart, Quantity, columns_of
+from coalesce_sim.report.html.page import Cell, Column, Table, number_cell
+
+MAIN = (
+    COST_REDUCTION,
+    *SAVINGS,
+    COST_REDUCTION_NET,
+    COST_REDUCTION_AS_LOGGED,
+    "success_rate",
+    "late_rate",
+    "turnaround_p95_s",
+    "realised_usd",
+    "cash_usd",
+    "delay_usd",
+    "losses_usd",
+    "outsourcing_rate",
+    "exploration_rate",
+    "revenue_hhi",
+)
+"""Metrics that come first wherever they are chosen or told."""
+
+_SAVED = {
+    COST_REDUCTION: "",
+    **{name: f" of {group}" for name, group in SAVED_IN.items()},
+    COST_REDUCTION_NET: " net of settlement",
+    COST_REDUCTION_AS_LOGGED: " against the log",
+}
+"""Metrics of which one saves so many points more than another, and what of."""
+
+
+def answer(contest: Contest, metric: Metric) -> list[str]:
+    """What was found of a metric: the best against the next and the last, and what the tests are."""
+    order = contest.best(metric)
+    if not order:
+        return [f"{metric.label} is undefined for all: there is no answer."]
+    if len(order) == 1:
+        return [f"{metric.label} is defined for {order[0]} only: there is nothing to compare."]
+    first = contest.between(metric.name, order[0], order[1])
+    told = [_headline(contest, metric, first, len(order))]
+    if len(order) > 2:
+        told.append(f"Against the last, {order[-1]}: {_said(contest, metric, order[0], order[-1])}.")
+        told.append(_counted(contest, metric, order))
+    return [*told, basis(contest)]
+
+
+def _headline(contest: Contest, metric: Metric, first: Difference, count: int) -> str:
+    if first.low is None:
+        return (
+            f"{_told(metric, first)} in one replication, which gives no interval: "
+            "ask for two replications at least."
+        )
+    if not first.shown:
+        pair = f"{first.one} and {first.other}"
+        best = "the best two, " if count > 2 and metric.better else "the first two, " if count > 2 else ""
+        return (
+            f"No difference in {_lower(metric.label)} is shown between {best}{pair}: {_told(metric, first)}."
+        )
+    return f"{_told(metric, first)}{_parts(contest, metric, first)}: the difference is shown."
+
+
+def _said(contest: Contest, metric: Metric, one: str, other: str) -> str:
+    found = contest.between(metric.name, one, other)
+    return f"{_told(metric, found)}, {'shown' if found.shown else 'not shown'}"
+
+
+def _counted(contest: Contest, metric: Metric, order: Sequence[str]) -> str:
+    shown = sum(contest.between(metric.name, order[0], other).shown for other in order[1:])
+    others = plural(len(order) - 1, "other")
+    return f"{order[0]} is shown to differ from {shown:,} of the {others}."
+
+
+def _told(metric: Metric, found: Difference) -> str:
+    """``X saves 3.2 ± 1.1 points more than Y``."""
+    if found.mean is None:
+        return f"{found.one} and {found.other} have nothing in common to be compared"
+    size = found if found.mean >= 0 else found.turned
+    by, higher = f"{with_half_width(size.estimate)} {difference_unit(metric)}".strip(), found.mean >= 0
+    if metric.name in _SAVED:
+        return (
+            f"{found.one} saves {by}{_SAVED[metric.name]} {'more' if higher else 'less'} than {found.other}"
+        )
+    direction = "higher" if higher else "lower"
+    return f"{metric.label} is {by} {direction} with {found.one} than with {found.other}"
+
+
+def _parts(contest: Contest, metric: Metric, found: Difference) -> str:
+    """What a difference in cost reduction is made of, where that is known."""
+    if metric.name != COST_REDUCTION or not set(SAVINGS) <= set(contest.metrics):
+        return ""
+    return made_of({name: contest.between(name, found.one, found.other).estimate for name in SAVINGS})
+
+
+def basis(contest: Contest) -> str:
+    """What the verdicts rest on."""
+    played = plural(contest.replications, "replication")
+    if contest.replications < 2:
+        return f"{played} of each: without a second one nothing is tested."
+    if contest.pairs <= 1:
+        return f"Paired over {played} on the same random numbers; 95 % interval."
+    return (
+        f"Paired over {played} on the same random numbers. Intervals and verdicts are corrected for all "
+        f"{contest.pairs} pairs (Holm): the chance of even one false difference is 5 %."
+    )
+
+
+def chart(contest: Contest, metric: Metric, reference: str) -> Chart:
+    """The differences against the reference, a row each, around zero."""
+    found = contest.against(metric.name, reference)
+    labels = tuple(each.one for each in found)
+    unit = difference_unit(metric)
+    describes = f"Each less {reference}, paired by replication; the line at 0 is {reference}."
+    if contest.replications > 1:
+        describes += " A bar that does not reach 0 is a difference that is shown."
+    return Chart(
+        name="differences",
+        quantities=[Quantity(metric.name, f"{metric.label}, less that of {reference}", unit)],
+        axes=[Axis("Compared", labels, None)],
+        codes=[list(range(len(labels)))],
+        figures=[columns_of([each.estimate for each in found])],
+        x=0,
+        by=None,
+        start=[0],
+        describes=describes,
+        grid=False,
+    )
+
+
+def table(contest: Contest, metric: Metric, reference: str) -> Table:
+    """The differences against the reference, with their intervals and verdicts."""
+    found = contest.against(metric.name, reference)
+    decimals = _decimals(found)
+    rows = [
+        [
+            Cell(each.one),
+            number_cell(each.mean, number(each.mean, decimals)),
+            _interval(each, decimals),
+            number_cell(each.p, None if each.p is None else f"{each.p:.2g}"),
+            Cell(verdict(each, metric)),
+            number_cell(each.removed, None if each.removed is None else f"{100 * each.removed:.0f} %"),
+            number_cell(each.n, number(each.n, 0)),
+        ]
+        for each in found
+    ]
+    unit = difference_unit(metric)
+    columns = [
+        Column("Compared", numeric=False),
+        Column(f"Difference ({unit})" if unit else "Difference", help=metric.definition),
+        Column("95 % interval", help="It leaves out 0 exactly where the difference is shown."),
+        Column("p", help="Corrected for all pairs (Holm)."),
+        Column("Verdict", numeric=False),
+        Column("Variance removed by pairing", help="What the same random numbers took from its variance."),
+        Column("n", help="Replications in which both are defined."),
+    ]
+    note = ""
+    if any(each.yardstick for each in found):
+        note = "Yardsticks and whatever is held against one are tested by themselves."
+    return Table(f"{metric.label}: each less {reference}", columns, rows, note)
+
+
+def verdict(found: Difference, metric: Metric) -> str:
+    """What the test says, in a few words."""
+    if found.p is None or found.mean is None:
+        return NOTHING
+    if not found.shown:
+        return "no difference shown"
+    direction = "higher" if found.mean > 0 else "lower"
+    if metric.better is None:
+        return direction
+    return f"{direction}: {'better' if direction == metric.better else 'worse'}"
+
+
+def overview(contest: Contest, reference: str, metrics: Sequence[str]) -> Table:
+    """A row a metric, a column each of those asked for: its difference from the reference."""
+    others = [label for label in contest.asked if label != reference]
+    rows = []
+    for name in metrics:
+        metric = METRICS[name]
+        told = {label: contest.between(name, label, reference) for label in others}
+        if all(not told[label].mean for label in others):
+            continue
+        unit = difference_unit(metric)
+        axis = f"{metric.label} ({unit})" if unit else metric.label
+        rows.append([Cell(axis), *(_bracketed(told[label]) for label in others)])
+    columns = [Column("Metric", numeric=False), *(Column(label) for label in others)]
+    note = "Half-widths are of corrected 95 % intervals; (in brackets): no difference shown."
+    if contest.replications < 2:
+        note = "One replication: no intervals, and nothing is tested."
+    return Table(f"Every metric: each less {reference}", columns, rows, f"{note} {_WITHIN}")
+
+
+_WITHIN = (
+    "Tests are corrected within a metric, not over all of them. Metrics in which none differ are left out."
+)
+
+
+def _bracketed(found: Difference) -> Cell:
+    text = with_half_width(found.estimate)
+    return number_cell(found.mean, text if found.shown or found.p is None else f"({text})")
+
+
+def _interval(found: Difference, decimals: int | None) -> Cell:
+    if found.low is None or found.high is None:
+        return Cell(NOTHING)
+    return Cell(f"{number(found.low, decimals)} to {number(found.high, decimals)}", found.low)
+
+
+def _decimals(found: Sequence[Difference]) -> int | None:
+    """As many as the widest interval deserves two digits."""
+    widest = max((each.estimate.half_width or 0.0 for each in found), default=0.0)
+    if widest <= 0:
+        return None
+    return min(6, max(0, 1 - math.floor(math.log10(widest))))
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
