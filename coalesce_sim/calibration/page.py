@@ -20,6 +20,7 @@ from coalesce_sim.report.html.page import (
     number_cell,
 )
 from coalesce_sim.statistics.intervals import Estimate
+from coalesce_sim.texts import sentence
 
 
 def calibration_page(facts: Mapping[str, Any]) -> Page:
@@ -32,7 +33,9 @@ def calibration_page(facts: Mapping[str, Any]) -> Page:
     ]
     if facts["remarks"]:
         sections.append(
-            Section("not", "What the log could not teach", [Passage(each) for each in facts["remarks"]])
+            Section(
+                "not", "What the log could not teach", list(map(Passage, map(sentence, facts["remarks"])))
+            )
         )
     within = len(checked) - len(facts["above"])
     return Page(

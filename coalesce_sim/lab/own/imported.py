@@ -15,6 +15,7 @@ from coalesce_sim.logs.headlines import headlines
 from coalesce_sim.logs.tables import REQUESTS, SELLERS
 from coalesce_sim.numbers import NOTHING, number
 from coalesce_sim.report.html.page import Block, Cell, Column, Page, Passage, Section, Table, number_cell
+from coalesce_sim.texts import sentence
 
 ROWS_SHOWN: Final = 10
 """So many tasks of the table are shown."""
@@ -31,7 +32,7 @@ def import_page(facts: Mapping[str, Any], folder: Path) -> Page:
     return Page(
         title="Imported",
         overline="Import",
-        answer=[f"{line[0].upper()}{line[1:]}." for line in told],
+        answer=list(map(sentence, told)),
         figures={
             "Rows read": f"{rows['read']:,}",
             "Left out": f"{rows['left_out']:,}",
@@ -59,7 +60,7 @@ def _assumed(facts: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[Blo
     for note in facts["notes"]:
         for path, name in names.items():
             note = note.replace(path, name)
-        yield Passage(f"{note[0].upper()}{note[1:]}.")
+        yield Passage(sentence(note))
     rows = [[Cell(_capital(each.partition(":")[0])), Cell(_after(each))] for each in facts["not_in_the_log"]]
     columns = [Column("The log does not say", numeric=False), Column("So it is taken", numeric=False)]
     yield Table("What a market hangs on and this log does not say", columns, rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +36,12 @@ class Begin:
     def folder(self, keep: Path) -> Path:
         """Where it is kept."""
         return kept_at(keep, "begun", "market", self.digest)
+
+    def command(self, keep: Path) -> str:
+        """The command that does the same, for a shell."""
+        words = ["coalesce-sim", "init", "--answers", os.path.relpath(self.file)]
+        words += [] if self.prices_file is None else ["--prices", os.path.relpath(self.prices_file)]
+        return shlex.join([*words, "--out", os.path.relpath(self.folder(keep))])
 
     def play(self, keep: Path, progress: Progress) -> tuple[str, ...]:
         progress(0.0)

@@ -20,6 +20,7 @@ from coalesce_sim.lab.parts.answer import answer, key_figures
 from coalesce_sim.lab.parts.blocks import show_sections
 from coalesce_sim.lab.parts.problems import told_here
 from coalesce_sim.lab.parts.running import played
+from coalesce_sim.lab.parts.texts import plain
 from coalesce_sim.lab.workshop.advising import FACTS, Advise
 from coalesce_sim.numbers import plural
 from coalesce_sim.report.html.advice import advice_page
@@ -28,7 +29,7 @@ from coalesce_sim.scenario.schema import Scenario
 
 _FIGURES = ("costs.png", "who.png", "turning.png")
 _FILES = (FACTS, "advice.md", "jobs.csv", *FILES.values(), *_FIGURES)
-_OPEN = ("who", "policies", "turns")
+_OPEN = ("who", "policies", "turns", "worth")
 """Sections that are not folded."""
 
 
@@ -59,8 +60,12 @@ def _show(folder: Path, market: Path) -> None:
     for section in page.sections:
         show_sections([section], key="own advise", folded=section.anchor not in _OPEN)
     st.subheader("Take it with you", anchor="take")
+    st.caption(
+        f"{plain(FILES['litellm'])} is the routing for a gateway, {plain(FILES['json'])} its rules and "
+        "shares, jobs.csv a table of who should do what, advice.md the whole as a page."
+    )
     for lacking in filter(None, facts["exports_leave_out"].values()):
-        st.caption(f"Of the gateway's file: {lacking}.")
+        st.caption(plain(f"Of the gateway's file: {lacking}."))
     downloads([folder / name for name in _FILES if (folder / name).is_file()], key="own advise")
     command(facts["provenance"]["command"])
     play_this(market, key="own advised")

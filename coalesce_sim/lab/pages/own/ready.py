@@ -11,13 +11,14 @@ from coalesce_sim.lab import laboratory
 from coalesce_sim.lab.named_code import loaded
 from coalesce_sim.lab.own.answering import are_answers
 from coalesce_sim.lab.own.uploads import Upload
-from coalesce_sim.lab.pages.own.steps import downloads, heading, play_this, relative
+from coalesce_sim.lab.pages.own.steps import command, downloads, play_this, relative
 from coalesce_sim.lab.parts.answer import answer
 from coalesce_sim.lab.parts.problems import told_here
 from coalesce_sim.lab.parts.running import played
 from coalesce_sim.lab.workshop.beginning import Begin
 from coalesce_sim.logs.begun import ANSWERS, MARKET
 from coalesce_sim.logs.tables import REQUESTS
+from coalesce_sim.texts import sentence
 
 YAML = (".yaml", ".yml")
 
@@ -40,7 +41,8 @@ def is_ready(upload: Upload) -> bool:
 
 def step(upload: Upload, prices: Upload | None) -> Market | None:
     """Show it; the market once it is there."""
-    heading(2, "What you brought is a market already, or makes one: nothing is left to calibrate it by.")
+    st.header("Your market", anchor="market")
+    st.caption("What you brought is a market already, or makes one: there is no log to calibrate it by.")
     with told_here():
         file = upload.files[0]
         if are_answers(relative(file)):
@@ -58,9 +60,10 @@ def _begun(upload: Upload, prices: Upload | None) -> Market | None:
     lines = played(job, "Making the market", key="own begin")
     if lines is None:
         return None
-    answer([f"{line[0].upper()}{line[1:]}." for line in lines])
+    answer(list(map(sentence, lines)))
     folder = job.folder(laboratory.current().keep)
     downloads([folder / name for name in (MARKET, REQUESTS, ANSWERS)], key="own begun")
+    command(job.command(laboratory.current().keep))
     st.caption("A log, once there is one, takes the place of all this.")
     play_this(folder / MARKET, key="own begun")
     return Market(folder / MARKET, job.digest, "market", uploaded=False)
