@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import matplotlib.style
 import numpy as np
@@ -122,7 +122,7 @@ def page(title: str, note: str, height_in: float) -> Figure:
     return figure
 
 
-def save(figure: Figure, path: Path) -> None:
+def save(figure: Figure, path: Path | IO[bytes]) -> None:
     """Write a figure as PNG without version and time, so that the same results are the same bytes.
 
     `Figure.savefig` would draw all of it once more beforehand, only for the layout.

@@ -25,7 +25,12 @@ def show_sections(sections: Sequence[Section], *, key: str, folded: bool = False
 
 def show_blocks(blocks: Sequence[Block], *, key: str) -> None:
     """Show blocks one below the other; `key` is that of their widgets."""
+    text: list[str] = []
     for place, block in enumerate(blocks):
+        if isinstance(block, Passage | Check):
+            text.append(_line(block))
+            continue
+        _lines(text)
         match block:
             case Drawing(drawn):
                 chart(drawn, key=f"{key} {drawn.name}")
@@ -37,15 +42,10 @@ def show_blocks(blocks: Sequence[Block], *, key: str) -> None:
                         facts(entries)
                 else:
                     facts(entries)
-            case Source(summary, text):
+            case Source(summary, source):
                 with st.expander(plain(summary), key=f"{key} {place}"):
-                    st.code(text, language=None, wrap_lines=True)
-            case Passage(text):
-                st.html(f'<p class="lab-passage">{tied(text)}</p>')
-            case Check(well, text):
-                told = ("well", "OK") if well else ("look", "Look")
-                line = f"<strong>{told[1]}</strong> {tied(text)}"
-                st.html(f'<p class="lab-check {told[0]}">{line}</p>')
+                    st.code(source, language=None, wrap_lines=True)
+    _lines(text)
 
 
 def facts(entries: Mapping[str, str]) -> None:
@@ -54,3 +54,17 @@ def facts(entries: Mapping[str, str]) -> None:
         f"<div><dt>{html_of(name)}</dt><dd>{tied(text)}</dd></div>" for name, text in entries.items()
     )
     st.html(f'<dl class="lab-facts">{rows}</dl>')
+
+
+def _lines(text: list[str]) -> None:
+    """Show paragraphs that follow one another as one."""
+    if text:
+        st.html("".join(text))
+    text.clear()
+
+
+def _line(block: Passage | Check) -> str:
+    if isinstance(block, Passage):
+        return f'<p class="lab-passage">{tied(block.text)}</p>'
+    kind, word = ("well", "OK") if block.well else ("look", "Look")
+    return f'<p class="lab-check {kind}"><strong>{word}</strong> {tied(block.text)}</p>'
