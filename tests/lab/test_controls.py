@@ -39,8 +39,8 @@ def asked(page: AppTest) -> tuple[str, ...]:
 
 
 def field(page: AppTest, sort: str, path: str) -> Any:
-    name = f"{sort} {path}"
-    return next(each for each in (*page.get(_WIDGETS[sort]),) if each.key.endswith(name))
+    name = f"play {SOURCE} {sort} {path}"
+    return next(each for each in page.get(_WIDGETS[sort]) if getattr(each, "key", None) == name)
 
 
 _WIDGETS = {
