@@ -39,7 +39,7 @@ def _page() -> None:
 
 
 def panel(*overrides: str, unfolded: str = "") -> AppTest:
-    page = AppTest.from_function(_page)
+    page = AppTest.from_function(_page, default_timeout=30)
     page.session_state["begin"] = Setting(SOURCE, overrides)
     page.session_state[f"play {SOURCE} {unfolded}"] = True
     return page.run()
