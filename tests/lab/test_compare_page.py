@@ -8,11 +8,12 @@ from streamlit.testing.v1 import AppTest
 import coalesce_sim
 from coalesce_sim.lab.setting import Setting
 from coalesce_sim.numbers import with_half_width
+from coalesce_sim.report.comparison import figures
 from coalesce_sim.report.opening import open_folder
 from coalesce_sim.statistics.intervals import Estimate
 from tests.lab.labs import settled
 
-SMALL = "extends: dur_01\nclock: {days: 0.6}\nreplications: 3\n"
+SMALL = "extends: dur_01\nclock: {days: 0.6}\nreplications: 2\n"
 
 
 def _page():
@@ -41,14 +42,15 @@ def row(page, label: str) -> str:
     return next(part for part in texts(page).split("<tr>") if part.startswith(f"<td>{label}</td>"))
 
 
-def test_policies_have_the_differences_of_compare(lab, page):
+def test_policies_have_the_differences_of_compare(lab, page, monkeypatch):
+    monkeypatch.setattr(figures, "draw_figures", lambda *_: None)  # of the folder: half of the time
     page.query_params["scenario"] = "small.yaml"
     page.query_params["policy"] = ["greedy", "topsis(epsilon=0)"]
     settled(page)
     assert not page.exception
     played = coalesce_sim.compare(coalesce_sim.load("small.yaml"), ["greedy", "topsis(epsilon=0)"])
     (between,) = played.differences
-    told = Estimate(between.contrast.difference.mean, None, between.contrast.ci_holm, 3)
+    told = Estimate(between.contrast.difference.mean, None, between.contrast.ci_holm, 2)
     if between.first == "greedy":
         told = told.negated
     shown = with_half_width(told).replace(" ± ", "\u00a0±\u00a0")
@@ -69,7 +71,6 @@ def test_policies_have_the_differences_of_compare(lab, page):
 
 def test_settings_have_the_differences_of_a_sweep(lab, page):
     page.query_params["setting"] = [setting(), setting("policy.epsilon=0.3", label="Eager <b>")]
-    page.query_params["replications"] = "2"
     settled(page)
     assert not page.exception
     (folder,) = (each for each in (lab.keep / "settings").iterdir() if each.is_dir())
@@ -80,7 +81,7 @@ def test_settings_have_the_differences_of_a_sweep(lab, page):
     told = Estimate(difference["mean"], None, (difference["low"], difference["high"]), 2)
     shown = with_half_width(told).replace(" ± ", "\u00a0±\u00a0")
     assert f">{shown}</td>" in row(page, "Eager &lt;b&gt;")
-    alone = coalesce_sim.run(coalesce_sim.load("small.yaml", ["policy.epsilon=0.3"]), replications=2)
+    alone = coalesce_sim.run(coalesce_sim.load("small.yaml", ["policy.epsilon=0.3"]))
     level = result.estimates("cost_reduction")["mean"][1]
     assert alone.estimates["cost_reduction"].mean == pytest.approx(level)
     command = f"coalesce-sim sweep results/lab/settings/{folder.name}.yaml"
