@@ -8,9 +8,10 @@ import streamlit as st
 
 from coalesce_sim.lab import laboratory
 from coalesce_sim.lab.look.theme import variables
-from coalesce_sim.lab.pages import own, results
+from coalesce_sim.lab.pages import own
 from coalesce_sim.lab.pages.compare import page as compare
 from coalesce_sim.lab.pages.play import page as play
+from coalesce_sim.lab.pages.results import page as results
 from coalesce_sim.lab.parts.tables import sorting
 
 _LOOK = Path(__file__).parent / "look"

@@ -8,13 +8,14 @@ from typing import Any, Final
 from urllib.parse import parse_qs, urlencode
 
 from coalesce_sim.lab.setting import Setting
+from coalesce_sim.report.fields import label_of
 from coalesce_sim.scenario.document import (
     DISCRIMINATORS,
     EVERY,
     Change,
     read_base,
 )
-from coalesce_sim.scenario.problems import Problem, ScenarioError, Steps, dotted, shown
+from coalesce_sim.scenario.problems import Problem, ScenarioError, Steps, dotted, shortened, shown
 from coalesce_sim.sweeps.factors import NOT_PLAYED, SCENARIO
 from coalesce_sim.sweeps.keys import played_text
 from coalesce_sim.sweeps.plan import Plan
@@ -23,6 +24,9 @@ from coalesce_sim.sweeps.running import prepare
 
 MOST = 6
 """Settings that one figure holds side by side."""
+
+_MOST_FIELDS = 1_000
+"""Changes that an address may ask for."""
 
 _FACTOR = "setting"
 """What the fields that move together are called in the sweep."""
@@ -35,19 +39,55 @@ class Variant:
     label: str
     setting: Setting
 
-    @property
-    def query(self) -> str:
-        """As it stands in an address, as one value."""
-        return urlencode({"label": self.label, **self.setting.query}, doseq=True)
 
-    @classmethod
-    def of_query(cls, text: str, label: str) -> Variant:
-        """What an address says; `label` is for one that says none. Raises `ScenarioError` for none."""
-        query = parse_qs(text, max_num_fields=1_000)
-        setting = Setting.of_query(query)
-        if setting is None:
-            raise ScenarioError([Problem("", None, "setting", f"names no scenario (got {shown(text)})")])
-        return cls(query.get("label", [label])[-1].strip() or label, setting)
+def labelled(given: Sequence[tuple[str, Setting]]) -> tuple[Variant, ...]:
+    """Settings under the labels that are given; one without is called by what makes it differ from the
+    others."""
+    usual = usual_labels([setting for _, setting in given])
+    return tuple(
+        Variant(label.strip() or own, setting) for (label, setting), own in zip(given, usual, strict=True)
+    )
+
+
+def usual_labels(settings: Sequence[Setting]) -> list[str]:
+    """What settings are called that nobody gave a name: by their changes but for those that all have, and by
+    their scenarios where these differ."""
+    common = set.intersection(*(set(each.overrides) for each in settings)) if len(settings) > 1 else set()
+    several = len({each.source for each in settings}) > 1
+    labels = []
+    for each in settings:
+        own = ", ".join(map(_in_words, (text for text in each.overrides if text not in common)))
+        scenario = each.source if several or len(settings) == 1 else ""
+        labels.append(shortened(": ".join(filter(None, [scenario, own])) or "as it is"))
+    return labels
+
+
+def _in_words(override: str) -> str:
+    path, _, value = override.partition("=")
+    return f"{label_of(path.strip())} = {value.strip()}"
+
+
+def query_of(variants: Sequence[Variant]) -> list[str]:
+    """As they stand in an address, a value each."""
+    usual = usual_labels([variant.setting for variant in variants])
+    return [
+        urlencode(
+            {**({} if variant.label == own else {"label": variant.label}), **variant.setting.query}, True
+        )
+        for variant, own in zip(variants, usual, strict=True)
+    ]
+
+
+def given_in(text: str) -> tuple[str, Setting]:
+    """The label, if any, and the setting that an address asks for by one value of `query_of`.
+
+    Raises `ScenarioError` where it names no scenario.
+    """
+    query = parse_qs(text, max_num_fields=_MOST_FIELDS)
+    setting = Setting.of_query(query)
+    if setting is None:
+        raise ScenarioError([Problem("", None, "setting", f"names no scenario (got {shown(text)})")])
+    return query.get("label", [""])[-1], setting
 
 
 @dataclass(frozen=True)

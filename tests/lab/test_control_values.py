@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from typing import Any
 
 import pytest
@@ -10,27 +9,13 @@ import pytest
 import coalesce_sim
 from coalesce_sim.lab.controls.changes import Written
 from coalesce_sim.lab.controls.kinds import with_kind
-from coalesce_sim.lab.controls.offered import Control, controls_of
 from coalesce_sim.lab.controls.reading import written
-from coalesce_sim.scenario.problems import ScenarioError
-
-MARKETS = ("dur_03", "market_day", "two_populations", "sybil", "all_frictions", "azure_code_like", "drift")
-
-
-def controls(source: str, *overrides: str) -> dict[str, Control]:
-    scenario = written(source)
-    asked = scenario.asked(overrides)
-    return {each.path: each for each in controls_of(scenario, asked.changes, scenario.played(asked.changes))}
+from tests.lab.moves import controls, moved_at_random
 
 
 def smallest(source: str, *overrides: str) -> tuple[str, ...]:
     scenario = written(source)
     return scenario.texts(scenario.asked(overrides).changes)
-
-
-def content(source: str, overrides: tuple[str, ...]) -> dict[str, Any]:
-    resolved = coalesce_sim.load(source, overrides).resolved()
-    return {name: value for name, value in resolved.items() if name not in ("title", "published")}
 
 
 @pytest.mark.parametrize(
@@ -82,41 +67,9 @@ def test_a_number_that_is_uncertain_can_be_made_certain_at_its_mean(tmp_path: An
     assert coalesce_sim.load(str(file), [text]).uncertainty is None
 
 
-def other(control: Control, luck: random.Random) -> Any:
-    if control.choices is not None:
-        return luck.choice([each for each in control.choices if each != control.value])
-    if control.sort == "flag":
-        return not control.value
-    assert control.span is not None
-    share = luck.random()
-    value = round(control.span.low + share * (control.span.high - control.span.low), 6)
-    return round(value) if control.sort == "whole" else value
-
-
-@pytest.mark.parametrize("source", MARKETS)
+@pytest.mark.parametrize("source", ["two_populations", "all_frictions"])
 def test_what_is_moved_is_played_and_shown_again(source: str) -> None:
-    scenario = written(source)
-    luck = random.Random(source)
-    shown = [each for each in controls(source).values() if each.path != "seed" and each.choices != {}]
-    moved: dict[Any, Any] = {}
-    for control in luck.sample(shown, k=min(6, len(shown))):
-        before = moved
-        value = other(control, luck)
-        if control.path == "policy.kind":
-            moved = with_kind(scenario, moved, ("policy",), value)
-        else:
-            moved = scenario.with_change(moved, control.steps, value)
-        try:
-            played = scenario.played(moved)
-        except ScenarioError:  # does not go with the others
-            moved = before
-            continue
-        now = {each.path: each.value for each in controls_of(scenario, moved, played)}
-        assert now[control.path] == pytest.approx(value)
-    overrides = scenario.texts(moved)
-    assert scenario.asked(overrides).changes == moved
-    expected = scenario.played(moved).resolved()
-    assert content(source, overrides).items() <= expected.items()
+    moved_at_random(source, k=6)
 
 
 def test_back_to_the_scenario_leaves_no_override() -> None:

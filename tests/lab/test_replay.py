@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from streamlit.testing.v1 import AppTest
 
 import coalesce_sim
 from coalesce_sim.experiments.replication import Wanted, play
 from coalesce_sim.files import ResultsError
 from coalesce_sim.lab.replay.columns import DEEDS, OUTCOMES
+from coalesce_sim.lab.replay.picture import KEY_BYTES, NAME
 from coalesce_sim.lab.replay.recording import Recording
 from coalesce_sim.lab.replay.replay import Replay
 from coalesce_sim.market.compiled.coverage import Core
@@ -242,3 +244,32 @@ def test_nothing_can_be_told_before_anything_was_played():
     recording = Recording(coalesce_sim.load("dur_03"), seed=1, replication=0)
     with pytest.raises(RuntimeError, match="nothing has been recorded yet"):
         recording.replay()
+
+
+def test_of_a_market_without_tasks_nothing_is_shown():
+    scenario = coalesce_sim.load("dur_03", ["clock.days=1", "workload.arrivals.tasks_per_hour=0.0001"])
+    recording = Recording(scenario, seed=1, replication=0)
+    coalesce_sim.stage(scenario, seed=1, observer=recording).play()
+    replay = recording.replay()
+    assert not len(replay.jobs.task)
+    assert replay.at(0.0).hired == ()
+    assert Replay.of_text(replay.text()).text() == replay.text()
+
+
+def shown() -> None:
+    import streamlit as st
+
+    from coalesce_sim.lab.replay.picture import picture
+
+    st.session_state.asked = picture(st.session_state.replay, key="replay")
+
+
+def test_a_page_shows_the_picture():
+    page = AppTest.from_function(shown)
+    page.session_state.replay = played(MARKET)[0].text()
+    page.run(timeout=10)
+    assert not page.exception
+    assert page.session_state.asked is None
+    element = page.main.children[0].proto
+    assert element.component_name == NAME
+    assert element.bytes[KEY_BYTES:].decode() == page.session_state.replay

@@ -6,6 +6,7 @@ import streamlit as st
 
 from coalesce_sim.lab.controls.described import MOST_ITEMS, Field
 from coalesce_sim.lab.controls.desk import Desk
+from coalesce_sim.lab.controls.folding import folded
 from coalesce_sim.lab.controls.memory import Memory
 from coalesce_sim.lab.controls.moving import tell_problem, way_back
 from coalesce_sim.lab.controls.search import search
@@ -19,7 +20,9 @@ _LONGEST = 400
 
 def any_field(memory: Memory, shown: Desk) -> None:
     """The search, what was found, and where a value is put in."""
-    with st.expander("Any other field", key=memory.name("any other field")):
+    with folded("Any other field", memory.name("any other field")) as unfolded:
+        if not unfolded:
+            return
         key = memory.name("looked for")
         asked = st.text_input(
             "Path or words",

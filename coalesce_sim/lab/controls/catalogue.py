@@ -244,9 +244,11 @@ _WRITTEN_DOWN: Final = ("explored_score", "explored_confidence")
 
 
 def entry_for(steps: Steps) -> Entry | None:
-    """The entry of a field that is worth a control, those of policies apart."""
+    """The entry of a field that is worth a control, those of policies apart. A kind has one only where it is
+    listed: with another one most settings would have to be others."""
     among = _BY_LENGTH.get((steps[0], len(steps)), ())
-    return next((each for each in among if covers(each.way, steps, whole=True)), None)
+    fitting = (each for each in among if covers(each.way, steps, whole=True))
+    return next((each for each in fitting if steps[-1] != "kind" or each.way[-1] == "kind"), None)
 
 
 def entry_of_policy(place: Steps, kind: str | None, steps: Steps) -> Entry | None:

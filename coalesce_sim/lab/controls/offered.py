@@ -107,12 +107,11 @@ def _matters(
 ) -> bool:
     if control.steps[-1] == KIND:
         return len(control.choices or ()) > 1 and not idle.now(field.steps)
-    others = tuple(_others(control))
-    if not can_be_any(written, kinds_around(changes, control.steps), control.steps, others):
-        return False
-    if not same(field.holds, field.default):
+    if not same(field.holds, field.default):  # so it can be other than by default
         return not idle.now(field.steps)
-    return not idle.at_each(field.steps, others)
+    others = tuple(_others(control))
+    kinds = kinds_around(changes, control.steps)
+    return can_be_any(written, kinds, control.steps, others) and not idle.at_each(field.steps, others)
 
 
 def _entries(played: Scenario, content: dict[str, Any]) -> Iterator[tuple[Entry, Field]]:

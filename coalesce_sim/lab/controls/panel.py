@@ -11,6 +11,7 @@ import streamlit as st
 from coalesce_sim.lab.controls.anything import any_field, changed_elsewhere
 from coalesce_sim.lab.controls.catalogue import LUCK, SECTIONS, Section
 from coalesce_sim.lab.controls.desk import Desk
+from coalesce_sim.lab.controls.folding import folded
 from coalesce_sim.lab.controls.memory import Memory
 from coalesce_sim.lab.controls.moving import show_control
 from coalesce_sim.lab.controls.offered import Control
@@ -85,15 +86,17 @@ def _section(memory: Memory, shown: Desk, section: Section, found: Sequence[Cont
     at_once = [control for control in found if not control.further or _stands_out(shown, control)]
     further = [control for control in found if control not in at_once]
     if not section.open:
-        with st.expander(section.title, key=memory.name("section", section.title)):
-            st.caption(section.told)
-            _controls(memory, shown, at_once)
+        with folded(section.title, memory.name("section", section.title)) as unfolded:
+            if unfolded:
+                st.caption(section.told)
+                _controls(memory, shown, at_once)
         return
     st.markdown(f"##### {section.title}")
     _controls(memory, shown, at_once)
     if further:
-        with st.expander(section.further, key=memory.name("more", section.title)):
-            _of_several(memory, shown, section, further)
+        with folded(section.further, memory.name("further", section.title)) as unfolded:
+            if unfolded:
+                _of_several(memory, shown, section, further)
 
 
 def _stands_out(shown: Desk, control: Control) -> bool:

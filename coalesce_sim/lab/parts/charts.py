@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Literal
+
 import streamlit as st
 
 from coalesce_sim.lab.parts.drawn_lines import Choice, caption_of, lines_of, points_of
@@ -12,19 +15,22 @@ from coalesce_sim.report.html.charts import Chart
 CONFIG = {"displayModeBar": False, "displaylogo": False, "responsive": True, "showTips": False}
 """Of Plotly: nothing above a figure but the page's own buttons."""
 
+Bind = Literal["query-params"] | None
+
 _NOTHING = -1
 """Stands for no axis in a list of axes."""
 
 
 @st.fragment
-def chart(chart: Chart, *, key: str, title: str = "", height_px: int = 420) -> None:
+def chart(chart: Chart, *, key: str, title: str = "", height_px: int = 420, bound: bool = False) -> None:
     """Draw a chart with its controls, its caption and, folded, its points; `title` says the finding.
 
-    `key` is that of its widgets. Only this part of the page is drawn anew when something is chosen.
+    `key` is that of its widgets; where they are `bound`, what they hold stands in the address of the page, by
+    names that begin with it. Only this part of the page is drawn anew when something is chosen.
     """
     if title:
         st.markdown(f"#### {plain(title)}")
-    choice = _chosen(chart, key)
+    choice = _chosen(chart, key, "query-params" if bound else None)
     lines, left = lines_of(chart, choice)
     caption = caption_of(chart, choice, left)
     if not lines:
@@ -58,7 +64,7 @@ def is_dark() -> bool:
     return st.context.theme.type == "dark"
 
 
-def _chosen(chart: Chart, key: str) -> Choice:
+def _chosen(chart: Chart, key: str, bind: Bind) -> Choice:
     """What the reader chose; lists with one entry are left out."""
     axes = list(range(len(chart.axes)))
     turns = chart.turns and len(axes) > 1
@@ -66,10 +72,10 @@ def _chosen(chart: Chart, key: str) -> Choice:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if len(chart.quantities) > 1:
             labels = [each.label for each in chart.quantities]
-            quantity = _asked("Show", labels, 0, f"{key} quantity", 320)
+            quantity = _asked("Show", labels, 0, f"{key}.show", bind, 320)
         if turns:
             names = [each.label for each in chart.axes]
-            x = _asked("Along", names, chart.x, f"{key} x")
+            x = _asked("Along", names, chart.x, f"{key}.along", bind)
             others = [each for each in axes if each != x and (chart.grid or chart.axes[each].values is None)]
             if others:
                 offered = others if chart.grid else [_NOTHING, *others]
@@ -79,7 +85,8 @@ def _chosen(chart: Chart, key: str) -> Choice:
                     offered,
                     offered.index(first),
                     format_func=lambda axis: "nothing" if axis == _NOTHING else names[axis],
-                    key=f"{key} by {x}",
+                    key=f"{key}.lines",
+                    bind=bind,
                     width=240,
                 )
                 by = None if chosen == _NOTHING else chosen
@@ -87,10 +94,12 @@ def _chosen(chart: Chart, key: str) -> Choice:
         for axis, level in Choice.settled(chart, quantity, x, by, {}).held:
             levels = chart.axes[axis].levels
             if len(levels) > 1:
-                held[axis] = _asked(plain(chart.axes[axis].label), levels, level, f"{key} held {axis}")
+                held[axis] = _asked(plain(chart.axes[axis].label), levels, level, f"{key}.at.{axis}", bind)
     return Choice.settled(chart, quantity, x, by, held)
 
 
-def _asked(label: str, texts: list[str] | tuple[str, ...], first: int, key: str, width: int = 240) -> int:
+def _asked(label: str, texts: Sequence[str], first: int, key: str, bind: Bind, width: int = 240) -> int:
     places = list(range(len(texts)))
-    return st.selectbox(label, places, first, format_func=lambda each: texts[each], key=key, width=width)
+    return st.selectbox(
+        label, places, first, format_func=lambda each: texts[each], key=key, bind=bind, width=width
+    )

@@ -172,7 +172,8 @@ def _rows(figure: go.Figure, chart: Chart, choice: Choice, drawn: Sequence[_Draw
                 marker={"color": colour, "symbol": each.symbol or "circle", "size": 9},
                 **{**_named(chart, choice, each, own), "showlegend": colour == colours[0]},
             )
-    row_px = max(26, 15 * len(drawn))
+    names = [_broken(level, 24) for level in levels]
+    row_px = max(26, 15 * len(drawn), *(17 * (name.count("<br>") + 1) for name in names))
     figure.update_xaxes(
         title={"text": _broken(axis_title(chart, choice), 40)},
         tickformat=",.6~g",
@@ -183,7 +184,7 @@ def _rows(figure: go.Figure, chart: Chart, choice: Choice, drawn: Sequence[_Draw
     )
     figure.update_yaxes(
         tickvals=list(range(len(levels))),
-        ticktext=[_broken(level, 20) for level in levels],
+        ticktext=names,
         range=[len(levels) - 0.4, -0.6],
         showgrid=False,
         zeroline=False,

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from coalesce_sim.lab.parts.blocks import facts
 from coalesce_sim.lab.repeating import address
 
 
@@ -29,8 +30,4 @@ def repeat(
                 f"Download {name}", text, file_name=name, mime="application/yaml", key=f"{key} {name}"
             )
     with st.expander("Provenance"):
-        st.table(_rows(provenance), border="horizontal")
-
-
-def _rows(provenance: Mapping[str, str]) -> dict[str, list[str]]:
-    return {"What": list(provenance), "": list(provenance.values())}
+        facts(provenance)

@@ -16,6 +16,9 @@ _HERE: Final = Path(__file__).parent / "browser"
 SCRIPTS: Final = ("model.js", "shapes.js", "stage.js", "strip.js", "details.js", "player.js", "picture.js")
 """The parts of what the browser plays, in the order in which they stand in one script."""
 
+KEY_BYTES: Final = 24
+"""How long the digest is that comes before a replay."""
+
 NAME: Final = "coalesce_sim_replay"
 
 
@@ -48,8 +51,9 @@ def picture(replay_text: str, *, key: str) -> Asked | None:
     The picture keeps its moment from one run of the page's script to the next, as long as the replay is the
     same. Streamlit sends the text of the same replay once: after that only its digest goes to the browser.
     """
-    digest = hashlib.sha256(replay_text.encode()).hexdigest()[:24]
-    result = _component()(key=key, data={"key": digest, "replay": replay_text}, on_task_change=_nothing)
+    replay = replay_text.encode()
+    digest = hashlib.sha256(replay).hexdigest()[:KEY_BYTES].encode()
+    result = _component()(key=key, data=digest + replay, on_task_change=_nothing)
     asked: Any = result.task
     return None if asked is None else Asked(int(asked["task"]), int(asked["attempt"]), str(asked["worker"]))
 

@@ -62,7 +62,11 @@ class Results:
         return str(self.made["command"]) if self.opened is None else self.opened.command
 
 
-def fingerprint(folder: Path) -> tuple[tuple[str, int, int], ...]:
+Mark = tuple[tuple[str, int, int], ...]
+"""Names of files, with their times in ns and their sizes in bytes."""
+
+
+def fingerprint(folder: Path) -> Mark:
     """What changes when a folder of results does: its files with times and sizes; none where it has gone."""
     if not folder.is_dir():
         return ()

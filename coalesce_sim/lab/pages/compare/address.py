@@ -34,7 +34,7 @@ def arrived(draft: Draft, last: Asked | None) -> Asked | None:
     draft.take(asked)
     for key in [key for key in st.session_state if str(key).startswith("compare ") and _is_field(str(key))]:
         del st.session_state[key]
-    return draft.asked if asked.complete else None
+    return draft.asked if asked.complete and draft.asked.playable else None
 
 
 def _is_field(key: str) -> bool:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from coalesce_sim.experiments.contenders import contenders
 from coalesce_sim.lab.named_code import classes_in
 from coalesce_sim.lab.setting import Setting
-from coalesce_sim.lab.variants import Faults, Variant, faults_of
+from coalesce_sim.lab.variants import Faults, Variant, faults_of, given_in, labelled, query_of
 from coalesce_sim.own_code import nothing_imported
 from coalesce_sim.report.comparison.writing import ComparisonOrigin
 from coalesce_sim.scenario.policy import Custom
@@ -30,6 +30,15 @@ class PoliciesAsked:
     def complete(self) -> bool:
         """Whether there is something to be played."""
         return bool(self.policies)
+
+    @property
+    def playable(self) -> bool:
+        """Whether nothing stands in its way."""
+        try:
+            _ = self.origin
+        except ScenarioError:
+            return False
+        return True
 
     @property
     def query(self) -> dict[str, str | list[str]]:
@@ -77,11 +86,16 @@ class SettingsAsked:
     @property
     def query(self) -> dict[str, str | list[str]]:
         """As it stands in the address of the page."""
-        query: dict[str, str | list[str]] = {"setting": [each.query for each in self.variants]}
+        query: dict[str, str | list[str]] = {"setting": query_of(self.variants)}
         for name, value in (("seed", self.seed), ("replications", self.replications)):
             if value is not None:
                 query[name] = str(value)
         return query
+
+    @property
+    def playable(self) -> bool:
+        """Whether nothing stands in its way."""
+        return not self.faults
 
     @cached_property
     def faults(self) -> Faults:
@@ -106,31 +120,18 @@ Asked = PoliciesAsked | SettingsAsked
 def asked_of(query: Query) -> Asked | None:
     """What an address asks for, None where it asks for nothing. Raises `ScenarioError` for what is none."""
     if query.get("setting"):
-        variants = list(_variants(query["setting"]))
-        common = Setting.of_query({**query, "scenario": [variants[0].setting.source], "set": []})
+        given = [given_in(text) for text in query["setting"]]
+        first = given[0][1]
+        common = Setting.of_query({**query, "scenario": [first.source], "set": []})
         assert common is not None
-        first = variants[0].setting
-        bare = tuple(
-            replace(each, setting=replace(each.setting, seed=None, replications=None)) for each in variants
-        )
+        bare = [(label, replace(each, seed=None, replications=None)) for label, each in given]
         return SettingsAsked(
-            bare,
+            labelled(bare),
             first.seed if common.seed is None else common.seed,
             first.replications if common.replications is None else common.replications,
         )
     setting = Setting.of_query(query)
     return None if setting is None else PoliciesAsked(setting, tuple(query.get("policy", ())))
-
-
-def _variants(texts: Sequence[str]) -> Iterator[Variant]:
-    for text in texts:
-        variant = Variant.of_query(text, "")
-        yield variant if variant.label else replace(variant, label=usual_label(variant.setting))
-
-
-def usual_label(setting: Setting) -> str:
-    """What a setting is called that nobody gave a name: by what is changed, or by its scenario."""
-    return ", ".join(setting.overrides) or setting.source
 
 
 def told_changes(text: str) -> tuple[str, ...]:

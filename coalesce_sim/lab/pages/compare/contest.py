@@ -100,6 +100,15 @@ class Contest:
         return [label for label in self.labels if label not in self.yardsticks]
 
     @property
+    def noun(self) -> str:
+        """What each of them is."""
+        return "policy" if self.opened.kind == "comparison" else "setting"
+
+    def called(self, label: str) -> str:
+        """One of them in a sentence: settings are in quotes, since what they are called may be any words."""
+        return label if self.opened.kind == "comparison" else f"“{label}”"
+
+    @property
     def pairs(self) -> int:
         """How many differences the verdicts are corrected for."""
         return len(self.asked) * (len(self.asked) - 1) // 2

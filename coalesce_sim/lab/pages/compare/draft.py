@@ -14,11 +14,10 @@ from coalesce_sim.lab.pages.compare.asked import (
     PoliciesAsked,
     SettingsAsked,
     told_changes,
-    usual_label,
 )
 from coalesce_sim.lab.scenarios import bundled_names, files_below
 from coalesce_sim.lab.setting import Setting
-from coalesce_sim.lab.variants import Variant
+from coalesce_sim.lab.variants import labelled, usual_labels
 from coalesce_sim.scenario.problems import Problem, ScenarioError
 
 Mode = Literal["Policies", "Settings"]
@@ -41,16 +40,9 @@ class VariantDraft:
     number: int = field(default_factory=lambda: next(_numbers))
 
     @property
-    def variant(self) -> Variant:
+    def setting(self) -> Setting:
         """As it is asked for."""
-        setting = Setting(self.source, told_changes(self.changes))
-        return Variant(self.label.strip() or usual_label(setting), setting)
-
-    @classmethod
-    def of(cls, variant: Variant) -> VariantDraft:
-        setting = variant.setting
-        label = "" if variant.label == usual_label(setting) else variant.label
-        return cls(setting.source, "\n".join(setting.overrides), label)
+        return Setting(self.source, told_changes(self.changes))
 
 
 @dataclass
@@ -79,7 +71,8 @@ class Draft:
     @property
     def asked_settings(self) -> SettingsAsked:
         """The settings, in their order."""
-        return SettingsAsked(tuple(each.variant for each in self.variants), self.seed, self.replications)
+        given = [(each.label, each.setting) for each in self.variants]
+        return SettingsAsked(labelled(given), self.seed, self.replications)
 
     def take(self, asked: Asked) -> None:
         """Become what an address asks for; a single setting joins those that are there.
@@ -97,12 +90,20 @@ class Draft:
             self.seed, self.replications = setting.seed, setting.replications
             return
         self.mode, self.seed, self.replications = "Settings", asked.seed, asked.replications
-        arrived = [VariantDraft.of(each) for each in asked.variants]
+        usual = usual_labels([each.setting for each in asked.variants])
+        arrived = [
+            VariantDraft(
+                each.setting.source,
+                "\n".join(each.setting.overrides),
+                "" if each.label == own else each.label,
+            )
+            for each, own in zip(asked.variants, usual, strict=True)
+        ]
         if asked.complete:
             self.variants = arrived
         else:
-            held = [each.variant for each in self.variants]
-            self.variants += [each for each in arrived if each.variant not in held]
+            held = [each.setting for each in self.variants]
+            self.variants += [each for each in arrived if each.setting not in held]
 
 
 def draft() -> Draft:

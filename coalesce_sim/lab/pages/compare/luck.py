@@ -36,4 +36,4 @@ def luck(draft: Draft, scenario: Scenario | None) -> None:
 
 
 def _own(value: int | None) -> str:
-    return "as the scenario says" if value is None else f"{value:,}, as the scenario says"
+    return "scenario's" if value is None else f"scenario: {value}"

@@ -10,6 +10,7 @@ from coalesce_sim.lab.pages.compare.asked import told_changes
 from coalesce_sim.lab.pages.compare.draft import Draft, offered, seeded
 from coalesce_sim.lab.pages.compare.luck import luck
 from coalesce_sim.lab.parts.problems import tell
+from coalesce_sim.lab.parts.texts import plain
 from coalesce_sim.lab.setting import Setting
 from coalesce_sim.own_code import nothing_imported
 from coalesce_sim.scenario.policy import Custom
@@ -20,7 +21,7 @@ _BASICS = ("always_local", "cheapest")
 
 def bench(draft: Draft) -> bool:
     """Show it and take up what is typed; says whether it can be played."""
-    left, right = st.columns([3, 2], gap="medium")
+    left, right = st.columns(2, gap="medium")
     with left:
         draft.source = st.selectbox(
             "Scenario", offered(draft.source), key=seeded("compare scenario", draft.source)
@@ -34,20 +35,8 @@ def bench(draft: Draft) -> bool:
             tell(error)
         return False
     with right:
+        _policies(draft, setting)
         luck(draft, scenario)
-    kinds = _kinds(setting)
-    usual = _usual(setting)
-    chosen = usual if draft.policies is None else draft.policies
-    typed = st.multiselect(
-        "Policies",
-        list(dict.fromkeys([*chosen, *usual, *kinds])),
-        key=seeded("compare policies", chosen),
-        accept_new_options=True,
-        placeholder="Choose policies, or type one with parameters",
-        help="Those that this market can play. With parameters: type it as in topsis(epsilon=0) and press "
-        f"Enter. `{OWN}` is the scenario's own policy.",
-    )
-    draft.policies = [part for each in typed for part in split(each)]
     if not draft.policies:
         st.info("No policy is chosen: choose two, to have them compared.")
         return False
@@ -58,10 +47,27 @@ def bench(draft: Draft) -> bool:
         return False
     if len(draft.policies) == 1:
         st.info(
-            f"One policy only: {draft.policies[0]} is held against the yardsticks oracle, best_fixed and "
-            "random; add another to have the two compared."
+            plain(
+                f"One policy only: {draft.policies[0]} is held against the yardsticks; add another one to "
+                "have the two compared."
+            )
         )
     return True
+
+
+def _policies(draft: Draft, setting: Setting) -> None:
+    usual = _usual(setting)
+    chosen = usual if draft.policies is None else draft.policies
+    typed = st.multiselect(
+        "Policies",
+        list(dict.fromkeys([*chosen, *usual, *_kinds(setting)])),
+        key=seeded("compare policies", chosen),
+        accept_new_options=True,
+        placeholder="Choose policies, or type one with parameters",
+        help="Those that this market can play. With parameters: type it as in topsis(epsilon=0) and press "
+        f"Enter. `{OWN}` is the scenario's own policy.",
+    )
+    draft.policies = [part for each in typed for part in split(each)]
 
 
 def _changes(draft: Draft) -> str:

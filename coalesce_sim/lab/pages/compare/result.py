@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import streamlit as st
 
@@ -12,14 +13,14 @@ from coalesce_sim.lab.pages.compare.address import show_as, shown, whole
 from coalesce_sim.lab.pages.compare.asked import Asked, PoliciesAsked, SettingsAsked
 from coalesce_sim.lab.pages.compare.contest import Contest
 from coalesce_sim.lab.pages.compare.told import Told, told_of
-from coalesce_sim.lab.parts.answer import answer
+from coalesce_sim.lab.parts.answer import answer, overline
 from coalesce_sim.lab.parts.blocks import show_blocks
 from coalesce_sim.lab.parts.charts import chart
 from coalesce_sim.lab.parts.repeat import repeat
 from coalesce_sim.lab.parts.running import played
 from coalesce_sim.lab.parts.tables import table
 from coalesce_sim.lab.parts.texts import plain
-from coalesce_sim.lab.repeating import yaml_of
+from coalesce_sim.lab.repeating import address, yaml_of
 from coalesce_sim.lab.variants import plan_of, sweep_of
 from coalesce_sim.lab.workshop.comparing import ComparePolicies, CompareSettings
 from coalesce_sim.metrics import METRICS, Metric
@@ -33,13 +34,10 @@ def show(asked: Asked) -> None:
     """Have it played, and show it. Raises `ScenarioError` where it cannot be."""
     if isinstance(asked, PoliciesAsked):
         job: ComparePolicies | CompareSettings = ComparePolicies(asked.origin)
-        what = f"Playing {plural(asked.origin.replications, 'replication')} of {asked.setting.source}"
+        replications = asked.origin.replications
     else:
-        if asked.faults:
-            st.info("This cannot be played as it stands; what is wrong is told above.")
-            return
-        job = _sweep(asked)
-        what = f"Playing {plural(asked.played_replications, 'replication')} of each setting"
+        job, replications = _sweep(asked), asked.played_replications
+    what = f"Playing {plural(replications, 'replication')} of each"
     folder = played(job, what, key="compare")
     if folder is None:
         return
@@ -48,7 +46,7 @@ def show(asked: Asked) -> None:
         st.warning(plain(told.failed))
     if told.contest is not None:
         _differences(told.contest, asked)
-    _rest(told)
+    _rest(told, asked)
     _again(asked, job, told)
 
 
@@ -66,6 +64,7 @@ def _sweep(asked: SettingsAsked) -> CompareSettings:
 
 def _differences(contest: Contest, asked: Asked) -> None:
     """The finding, the figure and the tables, of the metric and against the one that are chosen."""
+    overline(_played(contest, asked))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         metric = _metric(contest)
         reference = _reference(contest)
@@ -75,12 +74,26 @@ def _differences(contest: Contest, asked: Asked) -> None:
         st.caption(plain(note))
     if len(contest.labels) < 2:
         return
-    chart(wording.chart(contest, metric, reference), key="compare differences")
-    table(wording.table(contest, metric, reference))
-    if len(contest.asked) > 1:
-        st.header("Every metric", anchor="metrics")
-        against = reference if reference in contest.asked else contest.asked[0]
-        table(wording.overview(contest, against, [name for name in wording.MAIN if name in contest.metrics]))
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        chart(wording.chart(contest, metric, reference), key="compare differences")
+        table(wording.table(contest, metric, reference))
+    with right:
+        if len(contest.asked) > 1:
+            against = reference if reference in contest.asked else contest.asked[0]
+            names = [name for name in wording.MAIN if name in contest.metrics]
+            table(wording.overview(contest, against, names))
+
+
+def _played(contest: Contest, asked: Asked) -> str:
+    """What was played, in a line."""
+    if isinstance(asked, PoliciesAsked):
+        of, seed = ", ".join([asked.setting.source, *asked.setting.overrides]), asked.origin.seed
+        what = f"{len(contest.asked)} policies on {of}" if len(contest.asked) > 1 else f"A policy on {of}"
+    else:
+        sources = dict.fromkeys(each.setting.source for each in asked.variants)
+        what, seed = f"{len(asked.variants)} settings of {' and '.join(sources)}", asked.played_seed
+    return f"{what} · {plural(contest.replications, 'replication')} · seed {seed}"
 
 
 def _metric(contest: Contest) -> Metric:
@@ -127,8 +140,10 @@ def _notes(contest: Contest, asked: Asked) -> list[str]:
     return told
 
 
-def _rest(told: Told) -> None:
+def _rest(told: Told, asked: Asked) -> None:
     """Over time, who got the work, the levels, and what was looked at."""
+    if isinstance(asked, SettingsAsked):
+        _work_of_settings(asked)
     if told.course:
         st.header("Over the run", anchor="course")
         st.caption("Each policy by itself: to compare two, use the differences above.")
@@ -144,6 +159,16 @@ def _rest(told: Told) -> None:
             show_blocks(told.levels, key="compare levels")
     with st.expander("What was looked at"):
         show_blocks(told.checks, key="compare checks")
+
+
+def _work_of_settings(asked: SettingsAsked) -> None:
+    """Where to see who got the work under each: a sweep keeps no record of it."""
+    links = []
+    for each in asked.variants:
+        setting = replace(each.setting, seed=asked.played_seed, replications=asked.played_replications)
+        links.append(f"[{plain(each.label)}]({address('play', setting.query)})")
+    told = "Who got the work under each is told by its run, which plays the same replications:"
+    st.markdown(f"{told} {', '.join(links)}.")
 
 
 def _again(asked: Asked, job: ComparePolicies | CompareSettings, told: Told) -> None:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import streamlit as st
 
 from coalesce_sim.lab.pages.compare.draft import Draft, VariantDraft, offered, seeded
 from coalesce_sim.lab.pages.compare.luck import luck
+from coalesce_sim.lab.pages.compare.varying import vary
 from coalesce_sim.lab.parts.problems import tell
 from coalesce_sim.lab.parts.texts import plain
-from coalesce_sim.lab.variants import MOST
+from coalesce_sim.lab.variants import MOST, usual_labels
 from coalesce_sim.scenario.problems import ScenarioError
 from coalesce_sim.scenario.schema import Scenario
 
@@ -22,15 +21,17 @@ def bench(draft: Draft) -> bool:
     if not draft.variants:
         draft.variants = [VariantDraft(draft.source, draft.changes)]
     cards = []
+    usual = usual_labels([each.setting for each in draft.variants])
     for start in range(0, len(draft.variants), _IN_A_ROW):
         row = draft.variants[start : start + _IN_A_ROW]
-        columns = st.columns(min(len(draft.variants), _IN_A_ROW))
-        for column, each in zip(columns, row, strict=False):
+        columns = st.columns(max(2, min(len(draft.variants), _IN_A_ROW)))
+        for place, (column, each) in enumerate(zip(columns, row, strict=False), start=start):
             with column:
                 card = st.container(border=True)
             with card:
-                _card(draft, each, start + row.index(each) + 1)
+                _card(draft, each, place + 1, usual[place])
             cards.append(card)
+    scenario = _first_scenario(draft)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.button(
             "Add a setting",
@@ -40,7 +41,8 @@ def bench(draft: Draft) -> bool:
             disabled=len(draft.variants) >= MOST,
             help="A copy of the last one, to be changed.",
         )
-        luck(draft, _first_scenario(draft))
+        vary(draft, scenario)
+        luck(draft, scenario)
     asked = draft.asked_settings
     for place, error in asked.faults.single.items():
         with cards[place]:
@@ -53,23 +55,25 @@ def bench(draft: Draft) -> bool:
     return not asked.faults
 
 
-def _card(draft: Draft, each: VariantDraft, number: int) -> None:
+def _card(draft: Draft, each: VariantDraft, number: int, usual: str) -> None:
     each.label = (
         st.text_input(
             f"Setting {number}",
             key=seeded(f"compare label {each.number}", each.label),
-            placeholder=replace(each, label="").variant.label,
-            help="What it is called in figures and tables. Left empty: what is changed.",
+            placeholder=usual,
+            help="What it is called in figures and tables. Left empty: what makes it differ.",
             max_chars=60,
         )
         or ""
     )
     each.source = st.selectbox(
-        "Scenario", offered(each.source), key=seeded(f"compare source {each.number}", each.source)
+        f"Scenario of setting {number}",
+        offered(each.source),
+        key=seeded(f"compare source {each.number}", each.source),
     )
     each.changes = (
         st.text_area(
-            "Changes, one a line",
+            f"Changes in setting {number}, one a line",
             key=seeded(f"compare changes {each.number}", each.changes),
             height=96,
             placeholder="policy.epsilon=0.3",
@@ -94,6 +98,6 @@ def _add(draft: Draft) -> None:
 
 def _first_scenario(draft: Draft) -> Scenario | None:
     try:
-        return draft.variants[0].variant.setting.scenario
+        return draft.variants[0].setting.scenario
     except ScenarioError:
         return None  # told at its card

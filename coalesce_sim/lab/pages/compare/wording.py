@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from coalesce_sim.lab.pages.compare.contest import Contest, Difference
@@ -53,53 +52,47 @@ def answer(contest: Contest, metric: Metric) -> list[str]:
     if not order:
         return [f"{metric.label} is undefined for all: there is no answer."]
     if len(order) == 1:
-        return [f"{metric.label} is defined for {order[0]} only: there is nothing to compare."]
+        only = contest.called(order[0])
+        return [f"{metric.label} is known of {only} only: there is nothing to compare it with."]
     first = contest.between(metric.name, order[0], order[1])
     told = [_headline(contest, metric, first, len(order))]
-    if len(order) > 2:
-        told.append(f"Against the last, {order[-1]}: {_said(contest, metric, order[0], order[-1])}.")
+    if len(order) > 2 and first.low is not None:
+        last = contest.between(metric.name, order[0], order[-1])
+        verdict = "shown" if last.shown else "not shown"
+        told.append(f"Against the last: {_told(contest, metric, last)}, {verdict}.")
         told.append(_counted(contest, metric, order))
     return [*told, basis(contest)]
 
 
 def _headline(contest: Contest, metric: Metric, first: Difference, count: int) -> str:
+    said = _told(contest, metric, first)
     if first.low is None:
-        return (
-            f"{_told(metric, first)} in one replication, which gives no interval: "
-            "ask for two replications at least."
-        )
+        return f"{said} in the one replication that both have: no interval, and nothing is shown."
     if not first.shown:
-        pair = f"{first.one} and {first.other}"
-        best = "the best two, " if count > 2 and metric.better else "the first two, " if count > 2 else ""
-        return (
-            f"No difference in {_lower(metric.label)} is shown between {best}{pair}: {_told(metric, first)}."
-        )
-    return f"{_told(metric, first)}{_parts(contest, metric, first)}: the difference is shown."
-
-
-def _said(contest: Contest, metric: Metric, one: str, other: str) -> str:
-    found = contest.between(metric.name, one, other)
-    return f"{_told(metric, found)}, {'shown' if found.shown else 'not shown'}"
+        pair = f"{contest.called(first.one)} and {contest.called(first.other)}"
+        if count > 2:
+            pair = f"the {'best' if metric.better else 'highest'} two, {pair}"
+        return f"No difference in {_lower(metric.label)} is shown between {pair}: {said}."
+    return f"{said}{_parts(contest, metric, first)}: the difference is shown."
 
 
 def _counted(contest: Contest, metric: Metric, order: Sequence[str]) -> str:
     shown = sum(contest.between(metric.name, order[0], other).shown for other in order[1:])
     others = plural(len(order) - 1, "other")
-    return f"{order[0]} is shown to differ from {shown:,} of the {others}."
+    return f"{contest.called(order[0])} is shown to differ from {shown:,} of the {others}."
 
 
-def _told(metric: Metric, found: Difference) -> str:
+def _told(contest: Contest, metric: Metric, found: Difference) -> str:
     """``X saves 3.2 ± 1.1 points more than Y``."""
+    one, other = contest.called(found.one), contest.called(found.other)
     if found.mean is None:
-        return f"{found.one} and {found.other} have nothing in common to be compared"
-    size = found if found.mean >= 0 else found.turned
-    by, higher = f"{with_half_width(size.estimate)} {difference_unit(metric)}".strip(), found.mean >= 0
+        return f"{one} and {other} have nothing in common to be compared"
+    higher = found.mean >= 0
+    by = f"{with_half_width((found if higher else found.turned).estimate)} {difference_unit(metric)}".strip()
     if metric.name in _SAVED:
-        return (
-            f"{found.one} saves {by}{_SAVED[metric.name]} {'more' if higher else 'less'} than {found.other}"
-        )
+        return f"{one} saves {by}{_SAVED[metric.name]} {'more' if higher else 'less'} than {other}"
     direction = "higher" if higher else "lower"
-    return f"{metric.label} is {by} {direction} with {found.one} than with {found.other}"
+    return f"{metric.label} is {by} {direction} with {one} than with {other}"
 
 
 def _parts(contest: Contest, metric: Metric, found: Difference) -> str:
@@ -127,13 +120,14 @@ def chart(contest: Contest, metric: Metric, reference: str) -> Chart:
     found = contest.against(metric.name, reference)
     labels = tuple(each.one for each in found)
     unit = difference_unit(metric)
-    describes = f"Each less {reference}, paired by replication; the line at 0 is {reference}."
+    whom = contest.called(reference)
+    describes = f"Each less {whom}, paired by replication; the line at 0 is {whom}."
     if contest.replications > 1:
         describes += " A bar that does not reach 0 is a difference that is shown."
     return Chart(
         name="differences",
-        quantities=[Quantity(metric.name, f"{metric.label}, less that of {reference}", unit)],
-        axes=[Axis("Compared", labels, None)],
+        quantities=[Quantity(metric.name, f"{metric.label}, less that of {whom}", unit)],
+        axes=[Axis(contest.noun, labels, None)],
         codes=[list(range(len(labels)))],
         figures=[columns_of([each.estimate for each in found])],
         x=0,
@@ -147,14 +141,12 @@ def chart(contest: Contest, metric: Metric, reference: str) -> Chart:
 def table(contest: Contest, metric: Metric, reference: str) -> Table:
     """The differences against the reference, with their intervals and verdicts."""
     found = contest.against(metric.name, reference)
-    decimals = _decimals(found)
     rows = [
         [
             Cell(each.one),
-            number_cell(each.mean, number(each.mean, decimals)),
-            _interval(each, decimals),
-            number_cell(each.p, None if each.p is None else f"{each.p:.2g}"),
+            number_cell(each.mean, with_half_width(each.estimate)),
             Cell(verdict(each, metric)),
+            number_cell(each.p, None if each.p is None else f"{each.p:.2g}"),
             number_cell(each.removed, None if each.removed is None else f"{100 * each.removed:.0f} %"),
             number_cell(each.n, number(each.n, 0)),
         ]
@@ -162,18 +154,19 @@ def table(contest: Contest, metric: Metric, reference: str) -> Table:
     ]
     unit = difference_unit(metric)
     columns = [
-        Column("Compared", numeric=False),
+        Column(contest.noun.capitalize(), numeric=False),
         Column(f"Difference ({unit})" if unit else "Difference", help=metric.definition),
-        Column("95 % interval", help="It leaves out 0 exactly where the difference is shown."),
-        Column("p", help="Corrected for all pairs (Holm)."),
         Column("Verdict", numeric=False),
+        Column("p", help="Corrected for all pairs (Holm)."),
         Column("Variance removed by pairing", help="What the same random numbers took from its variance."),
         Column("n", help="Replications in which both are defined."),
     ]
     note = ""
+    if contest.replications > 1:
+        note = "±: half of the 95 % interval, which leaves out 0 exactly where a difference is shown."
     if any(each.yardstick for each in found):
-        note = "Yardsticks and whatever is held against one are tested by themselves."
-    return Table(f"{metric.label}: each less {reference}", columns, rows, note)
+        note += " What is held against a yardstick is tested by itself."
+    return Table(f"{metric.label}: each less {contest.called(reference)}", columns, rows, note)
 
 
 def verdict(found: Difference, metric: Metric) -> str:
@@ -204,7 +197,7 @@ def overview(contest: Contest, reference: str, metrics: Sequence[str]) -> Table:
     note = "Half-widths are of corrected 95 % intervals; (in brackets): no difference shown."
     if contest.replications < 2:
         note = "One replication: no intervals, and nothing is tested."
-    return Table(f"Every metric: each less {reference}", columns, rows, f"{note} {_WITHIN}")
+    return Table(f"Every metric: each less {contest.called(reference)}", columns, rows, f"{note} {_WITHIN}")
 
 
 _WITHIN = (
@@ -215,20 +208,6 @@ _WITHIN = (
 def _bracketed(found: Difference) -> Cell:
     text = with_half_width(found.estimate)
     return number_cell(found.mean, text if found.shown or found.p is None else f"({text})")
-
-
-def _interval(found: Difference, decimals: int | None) -> Cell:
-    if found.low is None or found.high is None:
-        return Cell(NOTHING)
-    return Cell(f"{number(found.low, decimals)} to {number(found.high, decimals)}", found.low)
-
-
-def _decimals(found: Sequence[Difference]) -> int | None:
-    """As many as the widest interval deserves two digits."""
-    widest = max((each.estimate.half_width or 0.0 for each in found), default=0.0)
-    if widest <= 0:
-        return None
-    return min(6, max(0, 1 - math.floor(math.log10(widest))))
 
 
 def _lower(text: str) -> str:

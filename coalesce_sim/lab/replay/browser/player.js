@@ -23,7 +23,7 @@ class Player {
     if (replay.told) parts.push(made("p", "told", replay.told));
     parts.push(this.stage.element, this.deck(), this.legend(), this.details.element);
     host.replaceChildren(...parts);
-    host.addEventListener("keydown", (this.onKey = (event) => this.key_(event)));
+    host.addEventListener("keydown", (this.onKey = (event) => this.pressed(event)));
     this.sizes = new ResizeObserver(() => this.layOut());
     this.sizes.observe(host);
     this.watching = setInterval(() => this.watchTheme(), 700);
@@ -211,7 +211,7 @@ class Player {
     else this.seek(at, this.model.told(at));
   }
 
-  key_(event) {
+  pressed(event) {
     const within = event.composedPath()[0];
     if (event.altKey || event.ctrlKey || event.metaKey || within.tagName === "SELECT") return;
     const slides = within === this.slider;
@@ -248,8 +248,7 @@ class Player {
   /** All of it as it is at the moment. */
   paint() {
     this.model.turn(this.now);
-    const flight = this.still.matches ? 0 : FLIGHT_S * this.speed;
-    this.stage.draw(this.now, flight, this.playing, this.theme);
+    this.stage.draw(this.now, FLIGHT_S * this.speed, this.playing, this.still.matches, this.theme);
     this.strip.show(this.now);
     this.slider.value = this.now;
     const time = timeOf(this.now);

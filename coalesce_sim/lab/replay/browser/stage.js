@@ -26,7 +26,8 @@ class Stage {
     const sides = [["clients", "Clients", true], ["contractors", "Contractors", false]].map(([name, title, isClient]) => {
       const side = made("div", `side ${name}`);
       side.setAttribute("role", "group");
-      side.setAttribute("aria-label", title);
+      side.setAttribute("aria-label", `${title}; up and down go from one to the next`);
+      side.addEventListener("keydown", (event) => this.walk(event, side));
       const heading = made("p", "heading");
       const score = this.model.replay.scored === "public" ? "public score" : "advertised reliability";
       heading.append(made("b", "", title), made("span", "zone", isClient ? "at work · waiting" : "waiting · at work"));
@@ -71,11 +72,26 @@ class Stage {
         if (workers.strategy[worker]) name.append(made("em", "", workers.strategy[worker].replaceAll("_", " ")));
         const score = made("span", "score");
         if (!isClient) row.append(score);
+        row.tabIndex = list.querySelector("button") ? -1 : 0;
         row.addEventListener("click", () => choose(worker));
         list.append(row);
         this.rows.push({ element: row, machine, worker, isClient, shared: Boolean(shared), score, said: null });
       }
     }
+  }
+
+  /** One stop for the tab key on each side, and from there up and down. */
+  walk(event, side) {
+    const all = [...side.querySelectorAll("button.worker")];
+    const here = all.indexOf(event.target);
+    const to = { ArrowDown: here + 1, ArrowUp: here - 1, Home: 0, End: all.length - 1 }[event.key];
+    if (here < 0 || to === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const next = all[Math.max(0, Math.min(all.length - 1, to))];
+    all[here].tabIndex = -1;
+    next.tabIndex = 0;
+    next.focus();
   }
 
   /** Measure where everything stands; after every change of size. */
@@ -123,8 +139,9 @@ class Stage {
     }
   }
 
-  /** Draw the moment; `flight` is how many seconds of the run a task is seen to travel. */
-  draw(now, flight, moving, theme) {
+  /** Draw the moment; `flight` is how many seconds of the run a task is seen to travel, unless it is to keep
+   * `still`. */
+  draw(now, flight, moving, still, theme) {
     if (!this.place) this.layOut();
     if (!this.place) return;
     const context = this.canvas.getContext("2d");
@@ -133,7 +150,7 @@ class Stage {
     this.hits = [];
     this.drawHired(context, now, theme);
     for (const row of this.rows) this.drawRow(context, row, now, theme);
-    if (flight > 0) this.drawFlights(context, now, flight, theme);
+    this.drawFlights(context, now, flight, still, theme);
     this.tellRows(now, moving);
   }
 
@@ -288,7 +305,7 @@ class Stage {
   }
 
   /** Tasks on their way out, and back with what came of them; work at home tells its outcome where it is. */
-  drawFlights(context, now, flight, theme) {
+  drawFlights(context, now, flight, still, theme) {
     const { model } = this;
     const stands = model.workers.stands_for;
     for (const job of model.around(now, flight)) {
@@ -296,7 +313,7 @@ class Stage {
       const [home, away] = [this.place[client], this.place[worker]];
       if (!home || !away || (stands[client] > 1 && stands[worker] > 1)) continue;
       const faint = this.chosen >= 0 && client !== this.chosen && worker !== this.chosen;
-      context.globalAlpha = faint ? 0.15 : 1;
+      context.globalAlpha = faint ? 0.2 : 1;
       const back = now - model.left[job];
       const look = LOOKS[LOOK_OF[model.jobs.outcome[job]]];
       const cheat = model.jobs.deed[job] > 0;
@@ -311,14 +328,14 @@ class Stage {
       }
       const out = (now - model.asked[job]) / Math.max(flight, model.came[job] - model.asked[job]);
       if (back >= 0) {
-        const [x, y] = this.between(away.port, home.port, Math.min(1, back / Math.max(flight, model.ended[job] - model.left[job])));
+        const [x, y] = this.between(away.port, home.port, still ? 1 : Math.min(1, back / Math.max(flight, model.ended[job] - model.left[job])));
         if (now >= model.ended[job]) {
           drawOutcome(context, look, theme, x, y, 4.4, cheat);
           if (model.jobs.defence[job]) drawRule(context, theme, x, y, 4.4);
         } else drawJob(context, theme, x, y, 4, model.jobs.explored[job]);
         this.hits.push({ x, y, job });
-      } else if (out < 1) {
-        const [x, y] = this.between(home.port, away.port, out);
+      } else if (out < 1 && !(still && now >= model.came[job])) {
+        const [x, y] = this.between(home.port, away.port, still ? 0.5 : out);
         drawJob(context, theme, x, y, 4, model.jobs.explored[job]);
         this.hits.push({ x, y, job });
       }

@@ -166,6 +166,7 @@ def _varied_chart(varied: Mapping[str, Any]) -> Chart:
         by=by,
         start=[0, 0, 0, 0],
         describes="Means over the replications; bands are 95 % intervals.",
+        turns=True,
     )
 
 
