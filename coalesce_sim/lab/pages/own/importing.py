@@ -15,7 +15,7 @@ from coalesce_sim.lab.own import example
 from coalesce_sim.lab.own.choices import Importing, Way
 from coalesce_sim.lab.own.imported import import_page
 from coalesce_sim.lab.own.uploads import Upload, by_name
-from coalesce_sim.lab.pages.own.columns import chosen_columns
+from coalesce_sim.lab.pages.own.columns import chosen_columns, lacking
 from coalesce_sim.lab.pages.own.steps import command, downloads, folded, go, heading
 from coalesce_sim.lab.parts.answer import answer, key_figures
 from coalesce_sim.lab.parts.blocks import show_sections
@@ -103,7 +103,12 @@ def _choices(way: Way, log: Upload, seen: Recognised) -> Importing | None:
     columns = chosen_columns(kind, seen.columns, () if now is None else now.columns)
     with st.popover("More choices"):
         more = _more(now)
-    if st.button("Import", type="primary", key="own do import"):
+    missing = lacking(kind, seen.columns, columns)
+    if missing:
+        st.warning(
+            f"Without {plain('; '.join(missing))} there is nothing to make a market of: choose a column."
+        )
+    if st.button("Import", type="primary", key="own do import", disabled=bool(missing)):
         return replace(more, kind=kind, home=home, columns=columns)
     return None
 
