@@ -84,6 +84,16 @@ function drawRing(context, theme, x, y, r) {
   context.setLineDash([]);
 }
 
+/** A job that waits for a slot. */
+function drawWaiting(context, theme, x, y, r) {
+  outline(context, "circle", x, y, r);
+  context.fillStyle = theme.back;
+  context.fill();
+  context.strokeStyle = theme.waiting;
+  context.lineWidth = 1.6;
+  context.stroke();
+}
+
 /** A job under way: what will come of it nobody knows yet. A hire by chance is hollow. */
 function drawJob(context, theme, x, y, r, explored) {
   context.beginPath();

@@ -277,13 +277,7 @@ class Stage {
     for (let place = 0; place < shown; place += 1) {
       const x = queueX + direction * (r + place * step);
       const job = waiting[place];
-      context.beginPath();
-      context.arc(x, y, r, 0, 2 * Math.PI);
-      context.fillStyle = theme.back;
-      context.fill();
-      context.strokeStyle = theme.waiting;
-      context.lineWidth = 1.6;
-      context.stroke();
+      drawWaiting(context, theme, x, y, r);
       if (job !== undefined) this.hits.push({ x, y, job });
     }
     if (queue > room) this.write(context, String(queue), queueX + direction * (shown * step + 2), y, theme.waiting, direction > 0 ? "left" : "right");
