@@ -26,9 +26,9 @@ from coalesce_sim.sweeps.running import prepare
 PACKAGE = Path(coalesce_sim.__file__).parent
 PRIVATE = {
     *("CannotPrint", "Interrupted", "WrongInput", "Refusals", "Meaningless"),
-    *("UnknownPlace", "NotFitted", "NotToldApart", "BookFolderError"),
+    *("UnknownPlace", "NotFitted", "NotToldApart", "BookFolderError", "CannotServe", "Failed"),
 }
-"""Of the command line alone, which of two folders a `FolderError` is about, what a model's validator tells
+"""Of the command line or the lab alone, which of two folders a `FolderError` is about, what a validator tells
 pydantic, what is wrong with an answer, and why something is not fitted."""
 
 WARNINGS = {"ResultsWarning"}

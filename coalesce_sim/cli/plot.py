@@ -43,7 +43,8 @@ def command(results: Path, where: tuple[str, ...], out: Path | None, as_json: bo
     says what the tests show. Factors that are not drawn must be held at a value with --where.
     """
     from coalesce_sim.report.opening import open_folder
-    from coalesce_sim.report.plots.folder import Wanted, draw_results
+    from coalesce_sim.report.plots.folder import draw_results
+    from coalesce_sim.report.plots.wanted import Wanted
 
     with failures_told():
         drawn = draw_results(open_folder(results), Wanted(where=_values(where), **wanted), out)

@@ -11,7 +11,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Generator, Iterable, Mapping
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.process import BaseProcess
 from multiprocessing.synchronize import Event
@@ -33,6 +33,9 @@ UNGUARDED = (
 
 _AHEAD = 3
 """Items a process that are under way or done but not yet asked for."""
+
+_TELLS_S = 0.2
+"""How often is told what others have done meanwhile."""
 
 _LOOKS_S = 1.0
 """How often a process looks whether its parent is still there."""
@@ -63,14 +66,18 @@ def cores() -> int:
 
 
 def ordered_map(
-    function: Callable[[Item], Result], items: Iterable[Item], *, jobs: int
+    function: Callable[[Item], Result],
+    items: Iterable[Item],
+    *,
+    jobs: int,
+    meanwhile: Callable[[], None] | None = None,
 ) -> Generator[Result, None, None]:
     """Yield ``function(item)`` for each item, in order, from as many processes as `jobs` says (`Processes`).
 
     Close the generator, or exhaust it: its processes end with it.
     """
     with Processes(jobs) as processes:
-        yield from processes.ordered_map(function, items)
+        yield from processes.ordered_map(function, items, meanwhile)
 
 
 class Processes:
@@ -91,10 +98,13 @@ class Processes:
             self._pool.shutdown()
 
     def ordered_map(
-        self, function: Callable[[Item], Result], items: Iterable[Item]
+        self,
+        function: Callable[[Item], Result],
+        items: Iterable[Item],
+        meanwhile: Callable[[], None] | None = None,
     ) -> Generator[Result, None, None]:
-        """Yield ``function(item)`` for each item, in order. Raises `EngineError` where no process gets as far
-        as to begin.
+        """Yield ``function(item)`` for each item, in order; `meanwhile` is called a few times a second where
+        processes have to be waited for. Raises `EngineError` where no process gets as far as to begin.
 
         With several processes, function, items and results must survive pickling; an exception that does not
         is told as a RuntimeError. After an error, or if the generator is closed before its end, they are
@@ -113,7 +123,7 @@ class Processes:
                 if len(ahead) >= _AHEAD * self._jobs:
                     break
             while ahead:
-                result = ahead.popleft().result()
+                result = _awaited(ahead.popleft(), meanwhile)
                 for item in waiting:
                     ahead.append(pool.submit(_apart, function, item, digests))
                     break
@@ -135,6 +145,13 @@ class Processes:
             self._pool.shutdown(wait=False, cancel_futures=True)
             end_all(set(multiprocessing.active_children()) - self._others)
             self._pool = None
+
+
+def _awaited(future: Future[Result], meanwhile: Callable[[], None] | None) -> Result:
+    while meanwhile is not None and not future.done():
+        wait([future], _TELLS_S)
+        meanwhile()
+    return future.result()
 
 
 def end_all(processes: Collection[BaseProcess]) -> None:

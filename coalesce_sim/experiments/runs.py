@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -19,6 +20,7 @@ from coalesce_sim.experiments.queues import Judged, QueueWatch
 from coalesce_sim.experiments.replication import Emit, Progress, TableName, Wanted, play
 from coalesce_sim.experiments.routing import Routing
 from coalesce_sim.experiments.sellers import By, Sellers, told_by
+from coalesce_sim.experiments.shares import Shares, mapped
 from coalesce_sim.experiments.staging import Metrics, PolicyFactory
 from coalesce_sim.experiments.uncertainty import NO_TWINS, Twins, check_draws
 from coalesce_sim.files import expecting
@@ -47,39 +49,69 @@ def metrics_of(
     """Play (scenario, seed, replication) items and yield their metrics in the given order.
 
     Tables reach `emit` in the same order at any number of `jobs` (processes). `progress` is told the share of
-    all items that is done, within an item too where they are played one after the other in this process.
-    Close the generator, or exhaust it: its processes end with it.
+    all items that is done, within an item too. Close the generator, or exhaust it: its processes end with it.
     """
 
-    def tell(done: int, share: float = 0.0) -> None:
+    def tell(share: float) -> None:
         if progress is not None:
-            progress((done + share) / len(jobs_list))
+            progress(share)
 
     if jobs == 1 or len(jobs_list) == 1:
         for done, item in enumerate(jobs_list):
-            yield play(*item, emit, wanted, policy, progress=partial(tell, done), core=core)
-            tell(done + 1)
+            within = _within(tell, done, len(jobs_list))
+            yield play(*item, emit, wanted, policy, progress=within, core=core)
+            within(1.0)
         return
-    function = partial(_play_apart, wanted=wanted, policy=policy, core=core)
-    with closing(ordered_map(function, jobs_list, jobs=jobs)) as played:
-        for done, (metrics, tables) in enumerate(played, 1):
-            for name, table in tables.items():
-                emit(name, table)
-            yield metrics
-            tell(done)
+    with Shares(len(jobs_list)) as shares:
+        path = None if progress is None else shares.path
+        function = partial(_play_apart, wanted=wanted, policy=policy, core=core, shares=path)
+        meanwhile = None if progress is None else lambda: tell(shares.mean)
+        with closing(
+            ordered_map(function, list(enumerate(jobs_list)), jobs=jobs, meanwhile=meanwhile)
+        ) as all_:
+            for metrics, tables in all_:
+                for name, table in tables.items():
+                    emit(name, table)
+                yield metrics
+        tell(1.0)
+
+
+def _within(tell: Progress, done: int, items: int) -> Progress:
+    """Progress within an item, of which so many are done, as that of all items."""
+    return lambda share: tell((done + share) / items)
 
 
 def _play_apart(
-    item: tuple[Scenario, int, int], wanted: Wanted, policy: PolicyFactory | None, core: Core
+    numbered: tuple[int, tuple[Scenario, int, int]],
+    wanted: Wanted,
+    policy: PolicyFactory | None,
+    core: Core,
+    shares: Path | None,
 ) -> tuple[Metrics, dict[TableName, pa.Table]]:
     """The metrics and whole tables of one replication, in a process of its own."""
+    place, item = numbered
     parts: dict[TableName, list[pa.Table]] = {}
 
     def emit(name: TableName, table: pa.Table) -> None:
         parts.setdefault(name, []).append(table)
 
-    metrics = play(*item, emit, wanted, policy, core=core)
+    note = _noted(shares, place)
+    metrics = play(*item, emit, wanted, policy, progress=note, core=core)
+    if note is not None:
+        note(1.0)
     return metrics, {name: pa.concat_tables(tables).combine_chunks() for name, tables in parts.items()}
+
+
+def _noted(shares: Path | None, place: int) -> Progress | None:
+    """Progress that whoever waits for this process can see, if anybody does."""
+    if shares is None:
+        return None
+    done = mapped(shares)
+
+    def note(share: float) -> None:
+        done[place] = share
+
+    return note
 
 
 def others(

@@ -7,15 +7,23 @@ from pathlib import Path
 import streamlit as st
 
 from coalesce_sim.lab import laboratory
-from coalesce_sim.lab.pages import compare, own, play, results
+from coalesce_sim.lab.look.theme import variables
+from coalesce_sim.lab.pages import own
+from coalesce_sim.lab.pages.compare import page as compare
+from coalesce_sim.lab.pages.play import page as play
+from coalesce_sim.lab.pages.results import page as results
+from coalesce_sim.lab.parts.tables import sorting
 
-_STYLE = Path(__file__).parent / "look" / "page.css"
+_LOOK = Path(__file__).parent / "look"
 
 
 def show() -> None:
     """Show the page that the address names; Play, or the results that the lab was opened with, by default."""
     st.set_page_config(page_title="coalesce_sim lab", layout="wide", initial_sidebar_state="auto")
-    st.html(_STYLE)
+    st.html(f"<style>{variables()}</style>")
+    for style in ("page.css", "blocks.css"):
+        st.html(_LOOK / style)
+    sorting()
     opens_results = laboratory.current().results is not None
     pages = [
         st.Page(play.show, title="Play", url_path="play", default=not opens_results),

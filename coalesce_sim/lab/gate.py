@@ -9,9 +9,7 @@ from urllib.parse import parse_qs
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 _COOKIE = "coalesce_lab"
-_REFUSED = (
-    b"This lab asks for its token: open the address that it printed when it was started, with ?token=.\n"
-)
+_REFUSED = b"This lab asks for a token: open the address that it printed when it began, with ?token=.\n"
 
 
 class Gate:

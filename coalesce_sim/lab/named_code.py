@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from coalesce_sim.loading import load
-from coalesce_sim.own_code import nothing_imported
 from coalesce_sim.policies.errors import PolicyError
 from coalesce_sim.policies.registry import create
+from coalesce_sim.scenario.document import read_document
 from coalesce_sim.scenario.problems import Problem, ScenarioError
 from coalesce_sim.scenario.schema import Scenario
 
@@ -19,17 +19,13 @@ def loaded(source: str, overrides: Sequence[str], *, uploaded: bool) -> Scenario
     Raises `ScenarioError` where it cannot be, and where it would have code executed that was uploaded, or
     that the overrides name and the file does not: these may come from a link.
     """
-    with nothing_imported():
-        scenario = load(source, overrides)
-        named = set(classes_in(scenario.resolved()))
-    if named:
-        with nothing_imported():
-            own = set() if uploaded else set(classes_in(load(source).resolved()))
-        if foreign := sorted(named - own):
-            where = "an upload" if uploaded else "a link or a field"
-            message = f"names code, which is not executed when {where} asks for it (got {foreign[0]!r})"
-            raise ScenarioError([Problem(source, None, "class", message)])
-        scenario = load(source, overrides)
+    named = set(classes_in(read_document(source, overrides).data))
+    own = set() if uploaded or not named else set(classes_in(read_document(source).data))
+    if foreign := sorted(named - own):
+        where = "an upload" if uploaded else "a link or a field"
+        message = f"names code, which is not executed when {where} asks for it (got {foreign[0]!r})"
+        raise ScenarioError([Problem(source, None, "class", message)])
+    scenario = load(source, overrides)
     for place, chosen in scenario.policies:
         try:
             create(chosen)
@@ -40,7 +36,7 @@ def loaded(source: str, overrides: Sequence[str], *, uploaded: bool) -> Scenario
 
 
 def classes_in(content: Any) -> Iterator[str]:
-    """Every class that resolved content names, such as ``my_policies:Mine``."""
+    """Every class that a scenario's content names, such as ``my_policies:Mine``."""
     if isinstance(content, dict):
         if isinstance(content.get("class"), str):
             yield content["class"]

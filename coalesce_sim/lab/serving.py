@@ -125,14 +125,15 @@ def _run(listening: socket.socket, host: str, port: int, token: str | None) -> N
     from streamlit.starlette import App
 
     from coalesce_sim.lab.gate import Gate
+    from coalesce_sim.lab.shell import Shell
 
     hosts = {} if host in ("0.0.0.0", "::") else {"server.allowedHosts": sorted({host, HERE, "localhost"})}
     options = {**_OPTIONS, **hosts, "server.address": host, "server.port": port}
     config.get_config_options(force_reparse=True, options_from_flags=options)
     # It would ask a host outside what address this machine has there, to know it among the origins of pages.
     net_util.get_external_ip = lambda: None
-    middleware = [] if token is None else [Middleware(Gate, token=token)]
-    app = App(Path(__file__).with_name("app.py"), middleware=middleware)
+    gate = [] if token is None else [Middleware(Gate, token=token)]
+    app = App(Path(__file__).parent / "script" / "app.py", middleware=[*gate, Middleware(Shell)])
     server = uvicorn.Server(
         uvicorn.Config(
             app,

@@ -59,7 +59,7 @@ class Setting:
 
     @cached_property
     def key(self) -> str:
-        """The same for settings whose results are the same, however they are worded."""
+        """Holds all that its results depend on: version, scenario, seed, replications, data files."""
         facts = {**self.origin.facts(), "data": data_digests(self.scenario)}
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
 

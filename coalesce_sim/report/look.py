@@ -8,13 +8,14 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import matplotlib.style
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.experiments.contenders import UNASKED
@@ -121,7 +122,7 @@ def page(title: str, note: str, height_in: float) -> Figure:
     return figure
 
 
-def save(figure: Figure, path: Path) -> None:
+def save(figure: Figure, path: Path | IO[bytes]) -> None:
     """Write a figure as PNG without version and time, so that the same results are the same bytes.
 
     `Figure.savefig` would draw all of it once more beforehand, only for the layout.
@@ -176,13 +177,19 @@ def value_axis(axes: Axes, label: str, *, along: str) -> None:
 
 
 def fit_height(axes: Axes, means: FloatArray, lows: FloatArray, highs: FloatArray) -> None:
-    """Show all means, and of their bands as much again above and below: single wide ones squeeze nothing."""
+    """Show the range of `shown_range`."""
+    axes.set_ylim(shown_range(means, lows, highs))
+
+
+def shown_range(means: ArrayLike, lows: ArrayLike, highs: ArrayLike) -> tuple[float, float]:
+    """A range with all means, and of their bands as much again above and below: single wide ones squeeze
+    nothing."""
     least, most = float(np.nanmin(means)), float(np.nanmax(means))
     room = (most - least) or abs(most) or 1.0
-    low = max(least - room, float(np.nanmin([least, *lows])))
-    high = min(most + room, float(np.nanmax([most, *highs])))
+    low = max(least - room, float(np.nanmin(np.append(lows, least))))
+    high = min(most + room, float(np.nanmax(np.append(highs, most))))
     margin = 0.05 * ((high - low) or room)
-    axes.set_ylim(low - margin, high + margin)
+    return low - margin, high + margin
 
 
 def name_axis(axes: Axes, names: Sequence[str]) -> None:

@@ -60,3 +60,13 @@ def test_a_metric_that_the_first_replication_lacks_is_not_lost():
     assert result.estimates["tasks"].mean == 2
     assert result.estimates["cost_reduction"].mean == 20
     assert result.estimates["cost_reduction"].n == 1
+
+
+def test_progress_within_replications_is_told_by_the_processes_that_play_them():
+    scenario = load("market_day", ["clock.days=0.02", "clients.count=4"])
+    told: list[float] = []
+    items = [(scenario, 1, replication) for replication in range(3)]
+    played = metrics_of(items, jobs=2, emit=lambda *_: None, wanted=Wanted(), progress=told.append)
+    assert len(list(played)) == 3
+    assert told == sorted(told)
+    assert told[-1] == 1.0

@@ -19,7 +19,8 @@ from coalesce_sim.report.frictions.findings import findings, headline, price, ti
 from coalesce_sim.report.frictions.writing import FrictionOrigin, write_study
 from coalesce_sim.report.html.writing import write_report
 from coalesce_sim.report.opening import open_folder
-from coalesce_sim.report.plots.folder import Wanted, draw_results
+from coalesce_sim.report.plots.folder import draw_results
+from coalesce_sim.report.plots.wanted import Wanted
 from coalesce_sim.scenario.schema import Scenario
 from coalesce_sim.scenario.settlement import Settlement
 from tests.frictions.fake import CARD, NETTED, PLATFORM, RULES, FakePlays, tiny

@@ -43,3 +43,19 @@ OPTIONS: dict[str, Any] = {
     "theme.light.sidebar.backgroundColor": "#f6f8fa",
     "theme.dark.sidebar.backgroundColor": "#161c23",
 }
+
+_NAMED = {
+    "primaryColor": "primary-color",
+    "backgroundColor": "background-color",
+    "secondaryBackgroundColor": "secondary-background-color",
+    "textColor": "text-color",
+    "borderColor": "border-color",
+}
+
+
+def variables() -> str:
+    """The colours as variables of our own style, each the one of the theme that the viewer sees."""
+    told = "".join(
+        f"--st-{name}: light-dark({_LIGHT[option]}, {_DARK[option]}); " for option, name in _NAMED.items()
+    )
+    return f'[data-testid="stApp"] {{ {told}}}'

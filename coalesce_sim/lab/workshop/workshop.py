@@ -21,7 +21,7 @@ GRACE_S = 20.0
 """How long a job goes on without a page that waits for it: a reload, or a connection that was lost for a
 moment, ends nothing."""
 
-_LOOKS_S = 1.0
+LOOKS_S = 1.0
 _MOST_KEPT = 200
 """So many results are remembered; the folders of runs stay on disk whatever is forgotten here."""
 
@@ -172,8 +172,10 @@ class Workshop:
             if not task.over:
                 task._result, task.failure = result, failure
                 self._over(task, "done" if failure is None else "failed")
-                if process.lives and not self._closed:
-                    self._idle.append(process)
+            if task.state != "stopped" and process.lives and not self._closed:
+                self._idle.append(process)
+            else:
+                process.end()
             self._begin()
 
     def _forget(self) -> None:
@@ -183,7 +185,7 @@ class Workshop:
     def _tend(self) -> None:
         """End what nobody waits for any longer."""
         while not self._closed:
-            time.sleep(_LOOKS_S)
+            time.sleep(LOOKS_S)
             with self._lock:
                 for task in [*self._waiting, *self._playing]:
                     self._look_at(task)

@@ -11,24 +11,19 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from coalesce_sim.arrays import FloatArray
-from coalesce_sim.metrics import COST_REDUCTION, Metric, describe
-from coalesce_sim.numbers import level_text, plural, with_half_width
+from coalesce_sim.metrics import Metric, describe
+from coalesce_sim.numbers import level_text, plural
 from coalesce_sim.optimisation.result import Optimisation
 from coalesce_sim.optimisation.search import Trial
-from coalesce_sim.report.costs import saved
 from coalesce_sim.report.fields import axis_of, label_of
 from coalesce_sim.report.look import BLUE, GREY, VERMILLION, our_style, page, save
+from coalesce_sim.report.optimisation.findings import best_told
 from coalesce_sim.statistics.intervals import Estimate
 
 _PANELS_IN_A_ROW = 3
 _MOST_PANELS = 12
 _ROW_IN, _LEGEND_IN = 2.3, 0.25
 """What a row of panels and the legend take of the height."""
-
-_VALIDATED = {
-    "violated": "validated, but breaks a constraint",
-    "not shown": "validated, but not shown to keep all constraints",
-}
 
 
 def draw_trials(path: Path, found: Optimisation) -> None:
@@ -126,11 +121,6 @@ def _title(found: Optimisation, goal: Metric) -> str:
     assert found.validation is not None
     fresh = goal.name in found.validation.best
     figures = found.validation.best if fresh else found.best.figures
-    told = _VALIDATED.get(found.outcome, "validated") if fresh else "not validated"
-    if goal.name == COST_REDUCTION:
-        value = f"Saved, {told}: {saved(figures)}"
-    else:
-        unit = f" {goal.unit}" if goal.unit else ""
-        value = f"{goal.label} {with_half_width(figures[goal.name])}{unit}, {told},"
+    value = best_told(found.question.goal, figures, found.outcome, fresh=fresh)
     setting = ", ".join(f"{label_of(path)} = {level_text(cell)}" for path, cell in found.best.setting.items())
     return f"{value} at {setting}"

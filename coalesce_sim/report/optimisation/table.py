@@ -10,22 +10,10 @@ from coalesce_sim.numbers import NOTHING, number, plural, with_half_width
 from coalesce_sim.optimisation.result import Optimisation, Validation
 from coalesce_sim.optimisation.search import Figures, Trial
 from coalesce_sim.optimisation.space import shown
-from coalesce_sim.report.costs import made_of
 from coalesce_sim.report.layout import Column, print_columns, print_wrapped
+from coalesce_sim.report.optimisation.findings import NOTE, VERDICTS, compared
 from coalesce_sim.report.results_folder import Written
 
-_NOTE = (
-    "The search's figure is the best of many and so flatters; the validated one is of a seed that the search "
-    "has not met. ±, [ ]: 95 % intervals."
-)
-_VERDICTS = {
-    "holds": ("holds: the whole interval keeps the bound", "green"),
-    "not shown": (
-        "not shown to hold: the interval reaches beyond the bound; more --validate-replications may tell",
-        "yellow",
-    ),
-    "violated": ("violated: the whole interval breaks the bound", "red"),
-}
 _HEADLINES = {
     "not shown": ("The best of the search, not shown to keep all constraints", "yellow"),
     "violated": ("The best of the search, which breaks a constraint", "red"),
@@ -91,32 +79,14 @@ def _print_found(console: Console, found: Optimisation, best: Trial, validation:
         for heading, figures in played.items()
     ]
     print_columns(console, [Column("", [_named(name) for name in asked.told], figures=False)], columns)
-    print_wrapped(console, _compared(found, validation))
+    print_wrapped(console, compared(asked.goal, validation.difference, validation.saved_more))
     for constraint, verdict in zip(asked.constraints, validation.verdicts, strict=True):
-        told, colour = _VERDICTS[verdict]
+        told, colour = VERDICTS[verdict]
         print_wrapped(console, f"{constraint.text}: {told}", colour)
     if (several := len(asked.constraints)) > 1:
         told = f"{100 - 5 / several:.4g} % intervals, so that all {several} verdicts hold together at 95 %"
         print_wrapped(console, f"Constraints are judged by {told}.", "dim")
-    print_wrapped(console, _NOTE, "dim")
-
-
-def _compared(found: Optimisation, validation: Validation) -> str:
-    """What the best setting is worth beside the scenario's own, on the same fresh random numbers."""
-    goal, difference = found.question.goal, validation.difference
-    unit = describe(goal.metric).unit
-    points = {"": "", "%": " points"}.get(unit, f" {unit}")
-    if difference.mean is None or difference.ci95 is None:
-        return "The difference from the scenario's own settings is undefined."
-    low, high = difference.ci95
-    better, parts = goal.better(difference.mean, 0.0), validation.saved_more
-    if difference.mean < 0 and not low <= 0 <= high:  # better or worse by so much
-        difference = difference.negated
-        parts = {name: each.negated for name, each in parts.items()}
-    told = f"{with_half_width(difference)}{points}, paired{made_of(parts)}"
-    if low <= 0 <= high:
-        return f"No difference from the scenario's own settings is shown: {told}."
-    return f"{'Better' if better else 'Worse'} than the scenario's own settings by {told}."
+    print_wrapped(console, NOTE, "dim")
 
 
 def _figure(figures: Figures, name: str) -> str:

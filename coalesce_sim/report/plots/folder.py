@@ -2,50 +2,37 @@
 
 from __future__ import annotations
 
+import io
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
 
 from coalesce_sim.experiments.contenders import YARDSTICKS
-from coalesce_sim.files import Folder, write_text
+from coalesce_sim.files import Folder
 from coalesce_sim.metrics import COST_REDUCTION
 from coalesce_sim.numbers import level_text, number
 from coalesce_sim.report.look import our_style, save
-from coalesce_sim.report.opening import Opened, ResultsError
+from coalesce_sim.report.opening import Opened
+from coalesce_sim.report.plots.behind import points_behind
 from coalesce_sim.report.plots.heat_map import HeatMap
 from coalesce_sim.report.plots.learning import LearningCurves
 from coalesce_sim.report.plots.lines import lines_of
 from coalesce_sim.report.plots.plot import Plot, fill
-from coalesce_sim.report.plots.points import factors_of, is_numeric, select
 from coalesce_sim.report.plots.sentences import replications_table
 from coalesce_sim.report.plots.series import Series
 from coalesce_sim.report.plots.timeline import TimeCurve
 from coalesce_sim.report.plots.tornado import Tornado
+from coalesce_sim.report.plots.wanted import FigureKind, Wanted, completed
 from coalesce_sim.report.progress import left_out, unfinished
-from coalesce_sim.statistics.intervals import Interval
-
-FigureKind = Literal["lines", "heat_map", "tornado", "learning", "timeline"]
 
 _DPI = 300
 _POLICY = "policy"
 _CHANCE = "random"
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What is to be drawn; what is None follows from the results. `where` has the values kept, by factor."""
-
-    kind: FigureKind | None = None
-    x: str | None = None
-    y: str | None = None
-    by: str | None = None
-    where: Mapping[str, Sequence[Any]] = field(default_factory=dict)
-    interval: Interval = "t"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,99 +55,69 @@ class DrawnFigure:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A figure drawn and not yet written: what was `chosen`, with nothing left open; the name of its files;
+    its title; what is missing of the results; the caption as Markdown; the files' content.
+
+    `points` are those behind it, a row each, and `command` draws it again.
+    """
+
+    chosen: Wanted
+    stem: str
+    title: str
+    missing: tuple[str, ...]
+    told: tuple[str, ...]
+    caption: str
+    command: str
+    points: pd.DataFrame
+    png: bytes
+    svg: bytes
+
+
 def draw_results(opened: Opened, wanted: Wanted, out: Path | None = None) -> DrawnFigure:
     """Draw results into `out`, their subfolder ``figures`` by default: PNG, SVG and caption, all or none.
 
     The same results give the same bytes. Raises `ResultsError` for what cannot be drawn, `FolderError` and
     `WriteError` where files cannot be written.
     """
-    chosen = _completed(opened, wanted)
-    plot = _plot(opened, chosen)
-    stem, place = _stem(chosen), out or opened.folder / "figures"
-    command, missing = _command(opened, chosen, out), _missing(opened, chosen)
-    names = [f"{stem}.png", f"{stem}.svg", f"{stem}.caption.md"]
-    with Folder(place) as folder, folder.writing(), our_style():
+    drawn, place = picture(opened, wanted, out), out or opened.folder / "figures"
+    names = [f"{drawn.stem}.png", f"{drawn.stem}.svg", f"{drawn.stem}.caption.md"]
+    with Folder(place) as folder, folder.writing():
+        for name, content in zip(names, (drawn.png, drawn.svg, drawn.caption.encode()), strict=True):
+            (folder.aside / name).write_bytes(content)
+        folder.put_in_place(names)
+    assert drawn.chosen.kind is not None
+    return DrawnFigure(drawn.chosen.kind, drawn.title, drawn.missing, tuple(place / name for name in names))
+
+
+def picture(opened: Opened, wanted: Wanted, out: Path | None = None) -> Picture:
+    """Draw results and write nothing; `out` is the folder that the command names.
+
+    Raises `ResultsError` for what cannot be drawn.
+    """
+    chosen = completed(opened, wanted)
+    plot, missing, command = _plot(opened, chosen), _missing(opened, chosen), _command(opened, chosen, out)
+    png, svg = io.BytesIO(), io.BytesIO()
+    with our_style():
         figure = Figure(dpi=_DPI)
         fill(figure, plot)
         figure.draw_without_rendering()
         figure.set_layout_engine("none")  # both files have the same layout, found once
-        save(figure, folder.aside / names[0])
-        figure.savefig(folder.aside / names[1], metadata={"Date": None, "Creator": None})
-        write_text(folder.aside / names[2], _caption(opened, missing, plot, command))
-        folder.put_in_place(names)
-    assert chosen.kind is not None
-    return DrawnFigure(chosen.kind, plot.title, missing, tuple(place / name for name in names))
-
-
-def _completed(opened: Opened, wanted: Wanted) -> Wanted:
-    """The same with nothing left open. Raises `ResultsError` where the results leave a choice."""
-    if opened.kind == "frictions":
-        raise ResultsError(f"{opened.folder}: frictions have one figure, waterfall.png, which is there")
-    kind = wanted.kind or _kind(opened, wanted)
-    if kind not in ("lines", "heat_map"):
-        return _without_axes(opened, kind, wanted)
-    if opened.runs is None:
-        raise ResultsError(f"{opened.folder}: is a single run, without factors; its figure is a timeline")
-    if opened.runs.empty:
-        raise ResultsError(f"{opened.folder}: no run has ended well yet")
-    y = wanted.y or (COST_REDUCTION if COST_REDUCTION in opened.metrics else opened.metrics[0])
-    opened.metric(y)
-    for name in (*wanted.where, *filter(None, (wanted.x, wanted.by))):
-        opened.factor(name)
-    kept = select(opened.runs, wanted.where, factors_of(opened.runs))
-    varying = [name for name in opened.factors if kept[name].nunique() > 1] or list(opened.factors)
-    others = [name for name in varying if name != wanted.by]
-    if not others:
-        raise ResultsError(f"--by {wanted.by}: there is no other factor to draw along the axis")
-    x = wanted.x or _first(others, kept)
-    by = wanted.by
-    if by is None:
-        open_ones = [name for name in varying if name != x and kept.groupby(x)[name].nunique().max() > 1]
-        by = open_ones[0] if len(open_ones) == 1 else None
-    if kind == "heat_map" and by is None:
-        raise ResultsError(
-            f"a heat map needs two factors, --x and --by. There are: {', '.join(opened.factors)}"
-        )
-    return Wanted(kind, x, y, by, wanted.where, wanted.interval)
-
-
-def _kind(opened: Opened, wanted: Wanted) -> FigureKind:
-    if opened.kind == "run":
-        return "timeline"
-    return "tornado" if opened.sensitivity is not None and wanted.x is None else "lines"
-
-
-def _without_axes(opened: Opened, kind: FigureKind, wanted: Wanted) -> Wanted:
-    """Kinds whose axes follow from the results."""
-    for option, value in (("x", wanted.x), ("by", wanted.by)):
-        if value is not None:
-            raise ResultsError(f"--{option} {value}: a figure of the kind {kind} has its own axes")
-    if wanted.interval != "t":
-        raise ResultsError(f"--interval {wanted.interval}: a figure of the kind {kind} has its own intervals")
-    if set(wanted.where) - ({_POLICY} if kind == "learning" else set()):
-        raise ResultsError(
-            f"--where {next(iter(wanted.where))}: a figure of the kind {kind} shows all of its factors"
-        )
-    if kind == "tornado":
-        if opened.sensitivity is None:
-            raise ResultsError(
-                f"{opened.folder}: holds no indices; a tornado shows what `sensitivity` has written"
-            )
-        metric = str(opened.sensitivity["metric"])
-        if wanted.y not in (None, metric):
-            raise ResultsError(f"--y {wanted.y}: the indices there are those of {metric}")
-        return Wanted(kind, y=metric)
-    if kind == "learning" and opened.learning is None:
-        raise ResultsError(f"{opened.folder}: holds no learning curves; `compare` writes them")
-    if kind == "timeline" and opened.timeline is None:
-        raise ResultsError(f"{opened.folder}: holds no timeline; `run` writes one")
-    y = wanted.y or (COST_REDUCTION if kind == "learning" else "cumulative_cost_reduction")
-    return Wanted(kind, y=y, where=wanted.where)
-
-
-def _first(names: list[str], runs: pd.DataFrame) -> str:
-    """The first factor with a scale, or the first."""
-    return next((name for name in names if is_numeric(runs[name])), names[0])
+        save(figure, png)
+        figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
+    return Picture(
+        chosen=chosen,
+        stem=_stem(chosen),
+        title=plot.title,
+        missing=missing,
+        told=tuple(_told(opened, plot)),
+        caption=_caption(opened, missing, plot, command),
+        command=command,
+        points=points_behind(plot),
+        png=png.getvalue(),
+        svg=svg.getvalue(),
+    )
 
 
 def _plot(opened: Opened, chosen: Wanted) -> Plot:
@@ -253,12 +210,17 @@ def _caption(opened: Opened, missing: Sequence[str], plot: Plot, command: str) -
 
     What is missing of a sweep comes before anything else.
     """
-    told = [*missing, f"**{plot.title}.**", f"{opened.title}.", *plot.caption, *_studied(opened, plot)]
-    told.append(f"Seed {opened.seed}; coalesce_sim {opened.version}.")
+    told = [*missing, f"**{plot.title}.**", *_told(opened, plot)]
     table = replications_table(plot.points) if isinstance(plot, Series | HeatMap) else []
     commands = f"```text\n{opened.command}\n{command}\n```"
     paragraphs = [" ".join(filter(None, told)), "\n".join(table), commands]
     return "\n\n".join(filter(None, paragraphs)) + "\n"
+
+
+def _told(opened: Opened, plot: Plot) -> list[str]:
+    """What the caption says after the finding."""
+    about = f"Seed {opened.seed}; coalesce_sim {opened.version}."
+    return [f"{opened.title}.", *plot.caption, *_studied(opened, plot), about]
 
 
 def _studied(opened: Opened, plot: Plot) -> list[str]:

@@ -32,7 +32,7 @@ from coalesce_sim.statistics.shares import share_interval
 _FEW = 3
 """The bands of more lines than these are fainter."""
 
-_COLUMNS = {
+COURSES = {
     "cost_usd": Metric(
         "cost_usd", "Cost of a task", "USD", "Mean realised cost of a task of the bin", "lower"
     ),
@@ -48,6 +48,7 @@ _COLUMNS = {
         "saved_usd", "Saved so far", "USD", "Σ (all-local − realised cost) up to there", "higher"
     ),
 }
+"""What there are curves of."""
 
 
 def plot_learning(
@@ -84,8 +85,8 @@ class LearningCurves:
         title: str | None = None,
     ) -> LearningCurves:
         """As `plot_learning`; `title` is what tests have shown, in place of what the last intervals tell."""
-        if y not in _COLUMNS:
-            raise ResultsError(f"{y}: has no learning curve. There are: {', '.join(_COLUMNS)}")
+        if y not in COURSES:
+            raise ResultsError(f"{y}: has no learning curve. There are: {', '.join(COURSES)}")
         if learning.empty:
             raise ResultsError("learning: the runs have too few tasks for a curve")
         labels = learning["policy"].astype(str)
@@ -102,7 +103,7 @@ class LearningCurves:
             )
         table = learning.assign(policy=labels, mean=learning[y], half_width=learning[f"{y}_half_width"])
         columns = ["policy", "first_task", "last_task", "replications", "mean", "half_width"]
-        return cls(_COLUMNS[y], table.loc[labels.isin(kept), columns], title)
+        return cls(COURSES[y], table.loc[labels.isin(kept), columns], title)
 
     @cached_property
     def title(self) -> str:

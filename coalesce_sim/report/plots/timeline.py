@@ -33,6 +33,11 @@ def plot_timeline(
     return plotted(TimeCurve.of(timeline, y), ax)
 
 
+def columns_over_time(timeline: pd.DataFrame) -> list[str]:
+    """The columns of a timeline that can be drawn."""
+    return [name for name in timeline.columns if name not in _KEYS and is_numeric_dtype(timeline[name])]
+
+
 @dataclass(frozen=True)
 class TimeCurve:
     """The mean of a column over the intervals, or over as many of them as can be told apart."""
@@ -46,9 +51,7 @@ class TimeCurve:
     @classmethod
     def of(cls, timeline: pd.DataFrame, y: str = "cumulative_cost_reduction") -> TimeCurve:
         """As `plot_timeline`."""
-        columns = [
-            name for name in timeline.columns if name not in _KEYS and is_numeric_dtype(timeline[name])
-        ]
+        columns = columns_over_time(timeline)
         if y not in columns:
             raise ResultsError(f"{y}: no such column of the timeline. There are: {', '.join(columns)}")
         values = timeline.pivot(index="replication", columns="start_s", values=y)

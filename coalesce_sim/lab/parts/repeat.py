@@ -1,0 +1,33 @@
+"""What stands at the end of every page: how to have again what it shows, and where it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from coalesce_sim.lab.parts.blocks import facts
+from coalesce_sim.lab.repeating import address
+
+
+def repeat(
+    *,
+    command: str,
+    query: Mapping[str, str | Sequence[str]],
+    files: Mapping[str, str],
+    provenance: Mapping[str, str],
+    key: str,
+) -> None:
+    """Show the command, the files that say the same, by name, the address of this state, and provenance."""
+    st.header("Have it again", anchor="repeat")
+    st.caption("The command plays exactly what is shown; the address opens this page in this state.")
+    st.code(command, language="bash", wrap_lines=True)
+    st.code(address(st.context.url or "", query), language=None, wrap_lines=True)
+    for name, text in files.items():
+        with st.expander(f"{name} that says the same"):
+            st.code(text, language="yaml", wrap_lines=True)
+            st.download_button(
+                f"Download {name}", text, file_name=name, mime="application/yaml", key=f"{key} {name}"
+            )
+    with st.expander("Provenance"):
+        facts(provenance)

@@ -1,0 +1,1 @@
+"""Folders of results: which there are, and what each of them tells. Nothing here knows of a page."""

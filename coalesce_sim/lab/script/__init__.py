@@ -1,0 +1,1 @@
+"""What Streamlit plays, apart: beside a folder `pages` it would take the modules there for its own pages."""
