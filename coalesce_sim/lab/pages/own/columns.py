@@ -40,8 +40,8 @@ def chosen_columns(
     found: dict[str, str] = {}
     if asked:
         st.caption(
-            "Which column holds what. Those with a star must be there, and an end or a duration; a column that "
-            "has the name of a field is taken for it."
+            "Which column holds what. Those with a star must be there, and an end or a duration; a column "
+            "that has the name of a field is taken for it."
         )
         places = st.columns(3)
         for place, each in enumerate(asked):
