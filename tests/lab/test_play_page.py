@@ -28,9 +28,8 @@ def page(lab):
 
 
 def texts(page) -> str:
-    return "\n".join(
-        [*(str(each.value) for each in page.markdown), *(str(each.proto.body) for each in page.get("html"))]
-    )
+    told = [each.value for each in (*page.markdown, *page.caption)]
+    return "\n".join([*told, *(each.proto.body for each in page.get("html"))])
 
 
 def test_what_is_shown_is_what_the_command_would_print(lab, page):
