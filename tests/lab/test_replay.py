@@ -311,3 +311,13 @@ def test_a_page_shows_the_picture():
     element = page.main.children[0].proto
     assert element.component_name == NAME
     assert element.bytes[KEY_BYTES:].decode() == page.session_state.replay
+
+
+def test_steps_of_queues_and_slots_are_what_holds_at_any_moment():
+    replay, _, probe = played(SHARED)
+    for machine in range(len(replay.machines.slots)):
+        for steps, column in ((replay.queue_of(machine), "queue"), (replay.busy_of(machine), "busy")):
+            at_s, many = steps
+            held = np.append(0, many)[np.searchsorted(at_s, [3600 * hours for hours in probe.hours], "right")]
+            assert held.tolist() == [getattr(replay.at(hours), column)[machine] for hours in probe.hours]
+            assert not len(many) or many[-1] == 0
