@@ -124,7 +124,7 @@ def test_queues_are_those_of_the_table_of_decisions_in_the_published_trade():
 
 @pytest.mark.parametrize(
     ("source", "core"),
-    [*((source, "simpy") for source in OF_CONTRACTS), (MARKET, "compiled"), (SHARED, "compiled")],
+    [*((source, "simpy") for source in OF_CONTRACTS), (MARKET, "compiled")],
 )
 def test_contracts_under_way_are_those_of_the_table_of_contracts(source, core):
     replay, tables, probe = played(source, core)
@@ -144,7 +144,7 @@ def test_contracts_under_way_are_those_of_the_table_of_contracts(source, core):
         assert told == set(zip(client[under_way].tolist(), task[under_way].tolist(), strict=True))
 
 
-@pytest.mark.parametrize("source", [QUEUEING, MARKET, SHARED], ids=named)
+@pytest.mark.parametrize("source", [QUEUEING, MARKET], ids=named)
 def test_both_cores_give_the_same_replay(source):
     assert played(source)[0].text() == played(source, "compiled")[0].text()
 
