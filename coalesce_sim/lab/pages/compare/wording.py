@@ -146,7 +146,7 @@ def table(contest: Contest, metric: Metric, reference: str) -> Table:
             Cell(each.one),
             number_cell(each.mean, with_half_width(each.estimate)),
             Cell(verdict(each, metric)),
-            number_cell(each.p, None if each.p is None else f"{each.p:.2g}"),
+            number_cell(each.p, _p(each.p)),
             number_cell(each.removed, None if each.removed is None else f"{100 * each.removed:.0f} %"),
             number_cell(each.n, number(each.n, 0)),
         ]
@@ -208,6 +208,12 @@ _WITHIN = (
 def _bracketed(found: Difference) -> Cell:
     text = with_half_width(found.estimate)
     return number_cell(found.mean, text if found.shown or found.p is None else f"({text})")
+
+
+def _p(value: float | None) -> str | None:
+    if value is None:
+        return None
+    return "< 0.0001" if value < 0.0001 else f"{value:.2g}"
 
 
 def _lower(text: str) -> str:
