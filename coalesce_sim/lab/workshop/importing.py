@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from coalesce_sim.lab.own.choices import Importing
-from coalesce_sim.lab.workshop.job import Progress
+from coalesce_sim.lab.own.uploads import by_name
+from coalesce_sim.lab.workshop.job import Failed, Progress
 from coalesce_sim.lab.workshop.run import is_whole, kept_at
 from coalesce_sim.lab.workshop.signs import sign
 from coalesce_sim.logs.imported import FACTS, import_log
+from coalesce_sim.scenario.problems import ScenarioError
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,12 @@ class Import:
         folder = self.folder(keep)
         if self.kept(keep) is None:
             progress(0.0)
-            chosen = self.choices
+            self._import(folder)
+        return folder
+
+    def _import(self, folder: Path) -> None:
+        chosen, files = self.choices, [*self.files, *filter(None, [self.prices_file])]
+        try:
             import_log(
                 chosen.kind,
                 [os.path.relpath(each) for each in self.files],
@@ -62,4 +69,5 @@ class Import:
                 zone=chosen.zone,
                 retry_within_s=chosen.retry_within_s,
             )
-        return folder
+        except ScenarioError as error:
+            raise Failed(by_name("; ".join(map(str, error.problems)), files)) from error
