@@ -48,7 +48,8 @@ def test_all_pairs_are_one_family_whatever_they_are_held_against():
         assert tested.ci_holm is not None
         assert (told.low, told.high) == pytest.approx(tested.ci_holm)
         assert told.mean == pytest.approx(tested.difference.mean)
-        assert (turned.turned, turned.mean) == (told, pytest.approx(-(told.mean or 0.0)))
+        assert turned.turned == told
+        assert turned.mean == pytest.approx(-(told.mean or 0.0))
         assert told.shown == turned.shown == tested.shown
 
 
@@ -90,3 +91,11 @@ def test_the_figure_holds_the_differences():
     assert drawn.figures[0]["mean"] == pytest.approx(
         [found.between("success_rate", each, "B").mean for each in "AC"] + [-20.5], rel=1e-5
     )
+
+
+def test_one_by_itself_is_held_against_the_yardsticks():
+    told = answer(contest(labels="A"), SUCCESS)
+    assert told[0].startswith("Success rate is 30.0 ± ")
+    assert told[0].endswith("higher with “A” than with “random”, shown.")
+    (nothing,) = answer(contest(labels="A", yardsticks=()), SUCCESS)
+    assert "nothing to compare it with" in nothing
