@@ -86,7 +86,7 @@ def figure_of(chart: Chart, choice: Choice, *, dark: bool = False, height_px: in
 
 
 def _looks(lines: Sequence[Line], dark: bool) -> list[_Drawn]:
-    """The lines with the colours, marks and dashes of the report's figures; yardsticks have marks of their own
+    """The lines with colours, marks and dashes of the figures of reports; yardsticks have marks of their own
     where points stand alone."""
     drawn = []
     open_symbols = itertools.cycle(_OPEN)
