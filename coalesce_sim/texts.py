@@ -13,6 +13,13 @@ def visible(text: str) -> str:
     return _COMMANDS.sub(lambda found: repr(found[0])[1:-1], text)
 
 
+def sentence(text: str) -> str:
+    """A remark as a sentence of its own; what begins with a name, such as of a file, is left as it is."""
+    first = text.partition(" ")[0]
+    named = any(each in first.rstrip(":,") for each in "./_")
+    return (text if named else f"{text[:1].upper()}{text[1:]}") + ("" if text.endswith(".") else ".")
+
+
 def on_one_line(text: str) -> str:
     """The text with line breaks, and whatever else cannot be printed, as Python writes them."""
     return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)

@@ -28,7 +28,7 @@ PRIVATE = {
     *("CannotPrint", "Interrupted", "WrongInput", "Refusals", "Meaningless"),
     *("UnknownPlace", "NotFitted", "NotToldApart", "BookFolderError", "CannotServe", "Failed"),
 }
-"""Of the command line or the lab alone, which of two folders a `FolderError` is about, what a model's validator tells
+"""Of the command line or the lab alone, which of two folders a `FolderError` is about, what a validator tells
 pydantic, what is wrong with an answer, and why something is not fitted."""
 
 WARNINGS = {"ResultsWarning"}

@@ -215,6 +215,7 @@ class Advice:
             "second": None if self.second is None else self.second.label,
             "lead_usd": _told(self.lead),
             "replications_a_month": self.months,
+            "advised": [each.label for each in self.ranked],
             "policies": {
                 each.label: {
                     "settings": each.settings.model_dump(mode="json", by_alias=True, exclude_none=True),

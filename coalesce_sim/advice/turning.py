@@ -56,7 +56,9 @@ class Turn:
         """The form in which it appears in JSON."""
         level = self.found.level
         told = None if level is None else self.lever.told(level)
-        return {"what": self.lever.name, "turns_at": told, **self.found.as_dict()}
+        found = self.found.as_dict()
+        shown = {"unit": self.lever.unit, "shown": [self.lever.shown(each) for each in self.found.tried]}
+        return {"what": self.lever.name, "turns_at": told, **shown, **found}
 
 
 def levers(scenario: Scenario, best: str, second: str, kind: str) -> Iterator[Lever]:

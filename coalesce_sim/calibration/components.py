@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,19 +57,12 @@ class Parameter:
     @property
     def told_interval(self) -> str:
         """The interval as people read it: with as many decimals as half of it needs for two digits."""
-        ends = self.ci95
-        if ends is None:
-            return ""
-        if not self.varies:
-            return "exact"
-        places = max(0, 1 - math.floor(math.log10((ends[1] - ends[0]) / 2)))
-        return f"{number(ends[0], places)} to {number(ends[1], places)}"
+        return told_interval(self.ci95, self.value)
 
     @property
     def varies(self) -> bool:
         """Whether the interval is more than rounding."""
-        ends = self.ci95
-        return ends is not None and ends[1] - ends[0] > 1e-6 * abs(self.value)
+        return _varies(self.ci95, self.value)
 
     def as_dict(self) -> dict[str, Any]:
         """The form in which parameters appear in JSON."""
@@ -133,12 +127,32 @@ class Component:
             "law": self.law,
             "runs": self.runs,
             "held_out": self.held_out.runs,
+            "measured": _mean(self.held_out.measured),
+            "predicted": _mean(self.held_out.predicted),
             "error_before": self.before.as_dict(),
             "error": self.after.as_dict(),
             "parameters": [each.as_dict() for each in self.parameters],
             "notes": list(self.notes),
             "not_fitted": self.reason or None,
         }
+
+
+def told_interval(ends: Sequence[float] | None, value: float) -> str:
+    """An interval of a figure as people read it; empty where there is none."""
+    if ends is None:
+        return ""
+    if not _varies(ends, value):
+        return "exact"
+    places = max(0, 1 - math.floor(math.log10((ends[1] - ends[0]) / 2)))
+    return f"{number(ends[0], places)} to {number(ends[1], places)}"
+
+
+def _varies(ends: Sequence[float] | None, value: float) -> bool:
+    return ends is not None and ends[1] - ends[0] > 1e-6 * abs(value)
+
+
+def _mean(values: FloatArray) -> float | None:
+    return float(values.mean()) if len(values) else None
 
 
 def relative_error(predicted: FloatArray, measured: FloatArray, sessions: IntArray) -> Estimate:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +17,12 @@ from coalesce_sim.numbers import number, plural
 from coalesce_sim.scenario.document import DISTRIBUTIONS, Document, read_document
 from coalesce_sim.scenario.problems import Steps
 from coalesce_sim.scenario.schema import Scenario
+from coalesce_sim.scenario.wording import flow, scalar
 from coalesce_sim.scenario.workload import Csv, Table
 from coalesce_sim.version import __version__
 
 DRAWS_FILE = "calibration_draws.csv"
 
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
-_WORDS = frozenset({"true", "false", "null"})
 _WIDE = 100
 _LEAST_HOURS = 2
 
@@ -142,11 +138,11 @@ def _told(parameter: Parameter) -> str:
 def _lines(data: Mapping[str, Any], path: Steps, comments: Mapping[Steps, str], indent: str) -> Iterator[str]:
     for key, value in data.items():
         at = (*path, key)
-        name = f"{indent}{_scalar(key)}:"
+        name = f"{indent}{scalar(key)}:"
         if not any(each[: len(at)] == at for each in comments):
-            flow = f"{name} {_flow(value)}"
-            if len(flow) <= _WIDE or not isinstance(value, Mapping | list) or not value:
-                yield flow
+            line = f"{name} {flow(value)}"
+            if len(line) <= _WIDE or not isinstance(value, Mapping | list) or not value:
+                yield line
                 continue
         if isinstance(value, Mapping):
             yield name
@@ -155,36 +151,15 @@ def _lines(data: Mapping[str, Any], path: Steps, comments: Mapping[Steps, str], 
             yield name
             yield from _items(value, at, comments, f"{indent}  ")
         else:
-            yield f"{name} {_scalar(value)}   # {comments[at]}"
+            yield f"{name} {scalar(value)}   # {comments[at]}"
 
 
 def _items(values: Sequence[Any], path: Steps, comments: Mapping[Steps, str], indent: str) -> Iterator[str]:
     for place, value in enumerate(values):
         at = (*path, place)
         if not isinstance(value, Mapping) or not value:
-            yield f"{indent}- {_flow(value)}"
+            yield f"{indent}- {flow(value)}"
             continue
         first, *others = _lines(value, at, comments, f"{indent}  ")
         yield f"{indent}- {first.lstrip()}"
         yield from others
-
-
-def _flow(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return f"{{{', '.join(f'{_scalar(key)}: {_flow(inner)}' for key, inner in value.items())}}}"
-    if isinstance(value, list):
-        return f"[{', '.join(map(_flow, value))}]"
-    return _scalar(value)
-
-
-def _scalar(value: Any) -> str:
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, str):
-        plain = _PLAIN.fullmatch(value) and value.lower() not in _WORDS
-        return value if plain else json.dumps(value, ensure_ascii=False)
-    return repr(
-        int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 1e15 else value
-    )

@@ -14,7 +14,9 @@ import pandas as pd
 from coalesce_sim.calibration import sellers
 from coalesce_sim.calibration.components import Component, Parameter
 from coalesce_sim.calibration.draws import correlation, joint_draws
+from coalesce_sim.calibration.findings import remarks, verdict
 from coalesce_sim.calibration.fitting import Fitting
+from coalesce_sim.calibration.options import HOLD_OUT, LIMIT
 from coalesce_sim.calibration.runs import HOME, Runs, read_runs
 from coalesce_sim.calibration.splitting import split
 from coalesce_sim.loading import load
@@ -27,8 +29,6 @@ from coalesce_sim.scenario.validation import validate
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-HOLD_OUT: Final = 0.3
-LIMIT: Final = 15.0
 _NAMES_TOLD: Final = 5
 
 
@@ -149,6 +149,8 @@ class Calibration:
                 "matrix": correlation(self.uncertain).round(4).tolist(),
             },
             "notes": list(self.notes),
+            "findings": [verdict(self)],
+            "remarks": list(remarks(self)),
         }
 
     def plot(self) -> Figure:

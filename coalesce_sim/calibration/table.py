@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from rich.console import Console
 from rich.text import Text
 
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.calibration.components import Component
+from coalesce_sim.calibration.findings import NOTE, percent, remarks, verdict
 from coalesce_sim.calibration.study import Calibration
 from coalesce_sim.numbers import NOTHING, number, plural
 from coalesce_sim.report.layout import Column, print_columns, print_wrapped
 from coalesce_sim.report.results_folder import Written
-
-_NOTE = (
-    "Measured, predicted: means over the runs held out (s, J, GB, USD; of spread what a tenth exceed). "
-    "Errors, before and as fitted: mean of |predicted / measured − 1| with its 95 % interval; of spread, "
-    "success and gaps that of the figure itself."
-)
 
 
 def print_calibration(console: Console, written: Written[Calibration]) -> None:
@@ -37,17 +30,16 @@ def print_calibration(console: Console, written: Written[Calibration]) -> None:
         Column("held out", [number(each.held_out.runs, 0) for each in shown]),
         Column("measured", [_mean(each.held_out.measured) for each in shown]),
         Column("predicted", [_mean(each.held_out.predicted) for each in shown]),
-        Column("before, %", [_percent(each.before.mean) for each in shown]),
-        Column("error, %", [_percent(each.after.mean) for each in shown]),
+        Column("before, %", [percent(each.before.mean) for each in shown]),
+        Column("error, %", [percent(each.after.mean) for each in shown]),
         Column("95 %", [_interval(each) for each in shown]),
     ]
     print_columns(console, keys, columns, ["red" if each in found.above else "" for each in shown])
     _print_figures(console, found)
-    for told in _remarks(found):
+    for told in remarks(found):
         print_wrapped(console, told, hang="  ")
-    print_wrapped(console, _NOTE, "dim")
-    told, colour = _verdict(found)
-    print_wrapped(console, told, f"bold {colour}")
+    print_wrapped(console, NOTE, "dim")
+    print_wrapped(console, verdict(found), f"bold {'red' if found.above else 'green'}")
     console.print(Text(f"\nWritten to {written.listing}"), soft_wrap=True)
 
 
@@ -63,45 +55,10 @@ def _print_figures(console: Console, found: Calibration) -> None:
     print_columns(console, keys, columns)
 
 
-def _remarks(found: Calibration) -> Iterator[str]:
-    """What is to be known besides, a sentence a line."""
-    yield from found.notes
-    for each in found.components:
-        if each.reason:
-            stays = f"{each.name}: not fitted, stays as stated: {each.reason}"
-            yield stays
-        elif not each.checked:
-            yield f"{each.name}: no run is held out that it could be held against"
-        yield from (f"{each.name}: {note}" for note in each.notes)
-
-
-def _verdict(found: Calibration) -> tuple[str, str]:
-    """Whether all that was held against runs is within the limit, and what is not."""
-    limit = f"{found.limit:g} %"
-    if not found.above:
-        checked = sum(each.checked for each in found.components)
-        return f"All {plural(checked, 'component')} that could be checked are within {limit}.", "green"
-    named = [
-        f"{each.name} ({_percent(each.after.mean)} %{_doubt(each, found.limit)})" for each in found.above
-    ]
-    return f"Above {limit}: {', '.join(named)}.", "red"
-
-
-def _doubt(component: Component, limit: float) -> str:
-    ends = component.after.ci95
-    if ends is None:
-        return ", of too few runs for an interval"
-    return ", though its interval reaches below" if 100 * ends[0] <= limit else ""
-
-
 def _mean(values: FloatArray) -> str:
     return number(float(values.mean())) if len(values) else NOTHING
 
 
-def _percent(share: float | None) -> str:
-    return NOTHING if share is None else number(100 * share, 1)
-
-
 def _interval(component: Component) -> str:
     ends = component.after.ci95
-    return "" if ends is None else f"{_percent(ends[0])} to {_percent(ends[1])}"
+    return "" if ends is None else f"{percent(ends[0])} to {percent(ends[1])}"

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import click
 
+from coalesce_sim.calibration.options import HELP, HOLD_OUT, LIMIT
 from coalesce_sim.cli.contract import Output, output_options, scenario_argument, seed_option
 from coalesce_sim.cli.run import default_folder
 from coalesce_sim.cli.sweeping import repeated
 from coalesce_sim.cli.work import failures_told, out_option
-
-HOLD_OUT, LIMIT = 0.3, 15.0
 
 
 @click.command("calibrate")
@@ -28,7 +27,7 @@ HOLD_OUT, LIMIT = 0.3, 15.0
     default=HOLD_OUT,
     show_default=True,
     metavar="SHARE",
-    help="Share of the runs that nothing is fitted to: whole sessions, or the last in time.",
+    help=HELP["hold_out"],
 )
 @click.option(
     "--limit",
@@ -36,7 +35,7 @@ HOLD_OUT, LIMIT = 0.3, 15.0
     default=LIMIT,
     show_default=True,
     metavar="PERCENT",
-    help="The error that no component should exceed on the runs held out.",
+    help=HELP["limit"],
 )
 @seed_option
 @out_option("that of a scenario's file, else results/NAME-calibrate,")

@@ -10,6 +10,7 @@ import click
 
 from coalesce_sim.cli.contract import Output, output_options
 from coalesce_sim.cli.work import failures_told
+from coalesce_sim.logs.options import HELP
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -30,39 +31,37 @@ def _pairs(ctx: click.Context, parameter: click.Parameter, given: tuple[str, ...
 @click.command("import")
 @click.argument("kind")
 @click.argument("logs", metavar="LOG…", nargs=-1, required=True)
-@click.option("--home", metavar="MODEL=HARDWARE", help="The model that you run yourself, and on what.")
+@click.option("--home", metavar="MODEL=HARDWARE", help=HELP["home"])
 @click.option(
     "--prices",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="CSV file of prices that the log does not tell, and of sellers who are not in it.",
+    help=HELP["prices"],
 )
 @click.option(
     "--price-date",
     type=click.DateTime(["%Y-%m-%d"]),
     metavar="DATE",
-    help="Day of listed prices; by default the log's first.",
+    help=HELP["price_date"],
 )
-@click.option(
-    "--type-by", metavar="BY", help="What tells types of task apart: tag, model, agent, team or user."
-)
-@click.option("--group-by", metavar="BY", help="What tells groups of clients apart: the same.")
-@click.option("--keep-names", is_flag=True, help="Call teams, agents and users as the log does.")
+@click.option("--type-by", metavar="BY", help=HELP["type_by"])
+@click.option("--group-by", metavar="BY", help=HELP["group_by"])
+@click.option("--keep-names", is_flag=True, help=HELP["keep_names"])
 @click.option(
     "--sessions",
     type=click.Choice(["tasks", "composite"]),
     default="tasks",
     show_default=True,
-    help="Whether each call of a session is a task, or a session is one in steps.",
+    help=HELP["sessions"],
 )
 @click.option(
     "--columns",
     multiple=True,
     metavar="FIELD=COLUMN",
     callback=_pairs,
-    help="Which column of the log holds a field; repeatable.",
+    help=HELP["columns"],
 )
-@click.option("--zone", default="UTC", show_default=True, help="Time zone of times that state none.")
+@click.option("--zone", default="UTC", show_default=True, help=HELP["zone"])
 @click.option(
     "--retry-within",
     "retry_within_s",
@@ -70,7 +69,7 @@ def _pairs(ctx: click.Context, parameter: click.Parameter, given: tuple[str, ...
     default=60.0,
     show_default=True,
     metavar="S",
-    help="Seconds after a failed call in which the next like it is the same task.",
+    help=HELP["retry_within"],
 )
 @click.option(
     "--out",
@@ -78,7 +77,7 @@ def _pairs(ctx: click.Context, parameter: click.Parameter, given: tuple[str, ...
     default=Path("imported"),
     show_default=True,
     metavar="DIR",
-    help="Folder to put the market in.",
+    help=HELP["out"],
 )
 @output_options
 def command(

@@ -104,6 +104,19 @@ def contenders(
     return listed + [Contender(kind, written(scenario, kind), yardstick=True) for kind in unasked]
 
 
+def playable(scenario: Scenario) -> list[str]:
+    """The kinds of policy that a market can play as they stand, without parameters."""
+    found = []
+    for kind in _KINDS:
+        try:
+            one = Contender(kind, written(scenario, kind))
+            refuse_absent(scenario, [one], scenario.seed, 1)
+        except ScenarioError:
+            continue  # takes parameters, code of the user's own, or a log
+        found.append(kind)
+    return found
+
+
 def _unasked(scenario: Scenario) -> Iterator[str]:
     """The yardsticks that are played without being listed."""
     if not is_crowded(scenario):

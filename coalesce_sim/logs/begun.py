@@ -52,11 +52,7 @@ def begin(asked: Asked, out: Path) -> Begun:
     The same answers give the same files. Raises `ScenarioError` where no request came, `FolderError` where
     the folder holds such files already, and `WriteError`; then nothing is written.
     """
-    requests = made_up(asked.answers)
-    if not len(requests.type_id):
-        message = f"so few come that by seed {asked.answers.seed} there is not one; state more days"
-        raise ScenarioError([Problem(asked.file, None, "tasks", message)])
-    made = Beginning.of(asked, requests)
+    made = drawn(asked)
     types = list(asked.answers.tasks)
     answered = out / ANSWERS
     text = made.market_text(shlex.join(["coalesce-sim", "init", "--answers", str(answered)]))
@@ -71,15 +67,35 @@ def begin(asked: Asked, out: Path) -> Begun:
             write_text(writing.aside / MARKET, text)
             write_text(writing.aside / ANSWERS, _answers_text(asked, out))
             writing.put_in_place(_OWN)
-    summary = {
+    summary = {**_facts(asked, made), "outputs": [str(out / name) for name in _OWN]}
+    return Begun(out, summary, told(asked, made))
+
+
+def drawn(asked: Asked) -> Beginning:
+    """The market of the answers, with its requests, before anything is written.
+
+    Raises `ScenarioError` where no request came.
+    """
+    requests = made_up(asked.answers)
+    if not len(requests.type_id):
+        message = f"so few come that by seed {asked.answers.seed} there is not one; state more days"
+        raise ScenarioError([Problem(asked.file, None, "tasks", message)])
+    return Beginning.of(asked, requests)
+
+
+def told(asked: Asked, made: Beginning) -> tuple[str, ...]:
+    """What it rests on, in lines for people."""
+    return tuple(_lines(_facts(asked, made), asked))
+
+
+def _facts(asked: Asked, made: Beginning) -> dict[str, Any]:
+    return {
         "days": asked.answers.days,
         "seed": asked.answers.seed,
         "requests": made.counts,
-        "values_usd": dict(zip(types, made.values_usd, strict=True)),
+        "values_usd": dict(zip(asked.answers.tasks, made.values_usd, strict=True)),
         "not_known": made.unknown,
-        "outputs": [str(out / name) for name in _OWN],
     }
-    return Begun(out, summary, tuple(_told(summary, asked)))
 
 
 def _answers_text(asked: Asked, out: Path) -> str:
@@ -90,7 +106,7 @@ def _answers_text(asked: Asked, out: Path) -> str:
     return yaml.safe_dump(written, sort_keys=False, allow_unicode=True)
 
 
-def _told(summary: Mapping[str, Any], asked: Asked) -> list[str]:
+def _lines(summary: Mapping[str, Any], asked: Asked) -> list[str]:
     counts, days = summary["requests"], summary["days"]
     by_type = ", ".join(f"{name} {count:,}" for name, count in counts.items())
     period = "1 day" if days == 1 else f"{days:g} days"

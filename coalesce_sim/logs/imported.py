@@ -12,21 +12,18 @@ from typing import Any, Final
 import numpy as np
 
 from coalesce_sim.files import Folder, FolderError, digest_of_file, sealed_text, write_text
+from coalesce_sim.logs.headlines import headlines
 from coalesce_sim.logs.importing import Reading, understood
 from coalesce_sim.logs.market import market_text
 from coalesce_sim.logs.remarks import facts
-from coalesce_sim.logs.request import checked
+from coalesce_sim.logs.request import RETRY_WITHIN_S, checked, import_command
 from coalesce_sim.logs.tables import REQUESTS, RUNS, SELLERS, write_requests, write_runs, write_sellers
-from coalesce_sim.numbers import duration, number, plural
 from coalesce_sim.provenance import provenance
 
 FACTS: Final = "import.json"
 MARKET: Final = "market.yaml"
 _OWN: Final = (FACTS, REQUESTS, SELLERS, RUNS, MARKET)
 _MARK: Final = b'"coalesce_sim"'
-
-RETRY_WITHIN_S: Final = 60.0
-"""Seconds from a failed call in which the next one like it is another attempt at the same task."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +122,7 @@ def import_log(
     with Folder(folder, claimed=True) as writing:
         _refuse_others(folder)
         reading = understood(request)
-        command = _command(reading, folder)
+        command = import_command(request, folder)
         with writing.writing():
             write_requests(writing, reading)
             write_sellers(writing.aside / SELLERS, reading)
@@ -137,7 +134,7 @@ def import_log(
             about = provenance(made, started)
             write_text(writing.aside / FACTS, sealed_text({**summary, "provenance": about, "files": digests}))
             writing.put_in_place(_OWN)
-    told = tuple(_told(reading, runs))
+    told = (*headlines(summary), *reading.remarks.lines(), *reading.notes)
     return Imported(folder, {**summary, "outputs": [str(folder / name) for name in _OWN]}, told)
 
 
@@ -157,29 +154,6 @@ def _refuse_others(folder: Path) -> None:
         raise FolderError(
             f"the folder {str(folder)!r} holds {others[0]}, which no import wrote; give another one"
         )
-
-
-def _command(reading: Reading, out: Path) -> str:
-    """The command that does the same, for a shell."""
-    request = reading.request
-    words = ["coalesce-sim", "import", request.source.kind, *request.logs]
-    if request.home:
-        words += ["--home", "=".join(request.home)]
-    for option, value in (
-        ("--prices", request.price_file),
-        ("--price-date", request.price_date),
-        ("--group-by", request.group_by),
-        ("--type-by", request.type_by),
-        ("--zone", None if request.zone == "UTC" else request.zone),
-    ):
-        words += [] if value is None else [option, str(value)]
-    for name, column in request.columns.items():
-        words += ["--columns", f"{name}={column}"]
-    words += ["--keep-names"] if request.keep_names else []
-    words += ["--sessions", "composite"] if request.composite else []
-    if request.retry_within_s != RETRY_WITHIN_S:
-        words += ["--retry-within", f"{request.retry_within_s:g}"]
-    return shlex.join([*words, "--out", str(out)])
 
 
 def _summary(reading: Reading, runs: Mapping[str, tuple[int, int]]) -> dict[str, Any]:
@@ -251,34 +225,3 @@ def not_in_the_log(reading: Reading) -> list[str]:
     if "tag" not in has:
         lacking.append(f"tags: types of task go by {reading.type_by}")
     return lacking
-
-
-def _told(reading: Reading, runs: Mapping[str, tuple[int, int]]) -> list[str]:
-    """The import in lines, for people."""
-    summary = _summary(reading, runs)
-    rows, tasks, period = summary["rows"], summary["tasks"], summary["period"]
-    bill_usd = tasks["bill_usd"]
-    calls, failed = summary["calls"]["calls"], summary["calls"]["failed"]
-    zones = ", ".join(f"{zone} ({count:,})" for zone, count in period["zones"].items() if count)
-    numbers = ", ".join(f"epoch {unit} ({count:,})" for unit, count in period["numbers"].items())
-    lines = [
-        f"{plural(rows['read'], 'row')} read, {rows['kept']:,} kept, {rows['left_out']:,} left out; "
-        f"{rows['order']}",
-        f"{_lasting(period['days'])} from {reading.start:%Y-%m-%d %H:%M:%S} UTC; times as in the log: "
-        + ", ".join(filter(None, (zones, numbers))),
-        f"{failed:,} of {plural(calls, 'call')} failed ({failed / calls:.1%}); "
-        f"{plural(tasks['tasks'], 'task')}, of which "
-        f"{tasks['tried_again']:,} were tried again and {tasks['failed']:,} failed for good",
-        f"bill {number(bill_usd, 2 if bill_usd >= 1 else None)} USD; seconds p50 {tasks['seconds_p50']:.3g}, "
-        f"p95 {tasks['seconds_p95']:.3g}, p99 {tasks['seconds_p99']:.3g}",
-    ]
-    lines += [*reading.remarks.lines(), *reading.notes]
-    return lines
-
-
-def _lasting(days: float) -> str:
-    """How long a log is: days, or of less than one the two largest units."""
-    told = f"{days:.3g}"
-    if told == "1":
-        return "1 day"
-    return f"{told} days" if days > 1 else duration(days * 86_400)

@@ -69,6 +69,10 @@ def _count(
 def facts(remarks: dict[str, Remark]) -> list[dict[str, Any]]:
     """Ready for JSON."""
     return [
-        {"why": why, "rows": each.rows, "first": {"file": each.file, "row": each.row, "column": each.column}}
+        {
+            "why": why,
+            "rows": each.rows,
+            "first": {"file": each.file, "row": each.row, "column": each.column, "got": each.value},
+        }
         for why, each in remarks.items()
     ]

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
+from typing import Final
 
 from coalesce_sim.logs.sources import BY, FIELDS, SOURCES, Source
 from coalesce_sim.logs.times import is_zone
 from coalesce_sim.scenario.catalogue import catalogue
 from coalesce_sim.scenario.problems import Problem, ScenarioError, closest
+
+RETRY_WITHIN_S: Final = 60.0
+"""Seconds from a failed call in which the next one like it is another attempt at the same task."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,3 +110,25 @@ def checked(
         zone,
         retry_within_s,
     )
+
+
+def import_command(request: Request, out: Path) -> str:
+    """The command that makes the folder `out` of what is asked, for a shell."""
+    words = ["coalesce-sim", "import", request.source.kind, *request.logs]
+    if request.home:
+        words += ["--home", "=".join(request.home)]
+    for option, value in (
+        ("--prices", request.price_file),
+        ("--price-date", request.price_date),
+        ("--group-by", request.group_by),
+        ("--type-by", request.type_by),
+        ("--zone", None if request.zone == "UTC" else request.zone),
+    ):
+        words += [] if value is None else [option, str(value)]
+    for name, column in request.columns.items():
+        words += ["--columns", f"{name}={column}"]
+    words += ["--keep-names"] if request.keep_names else []
+    words += ["--sessions", "composite"] if request.composite else []
+    if request.retry_within_s != RETRY_WITHIN_S:
+        words += ["--retry-within", f"{request.retry_within_s:g}"]
+    return shlex.join([*words, "--out", str(out)])

@@ -73,7 +73,8 @@ def error(page: AppTest) -> str:
     return str(told.value)
 
 
-def test_all_folders_are_listed_the_newest_first_and_a_click_opens_one(place):
+@pytest.mark.usefixtures("place")
+def test_all_folders_are_listed_the_newest_first_and_a_click_opens_one():
     page = shown()
     entries = [each.label for each in page.button]
     assert entries == [f"**{plain(f'results/{kind}')}**" for kind in reversed(PLAYED)]
@@ -85,7 +86,8 @@ def test_all_folders_are_listed_the_newest_first_and_a_click_opens_one(place):
     assert [each.label for each in page.button] == entries
 
 
-def test_the_list_is_filtered_by_kind_and_by_text(place):
+@pytest.mark.usefixtures("place")
+def test_the_list_is_filtered_by_kind_and_by_text():
     page = shown()
     page.pills(key="kinds").set_value(["sweep", "run"]).run()
     assert {each.key for each in page.button} == {"open results/sweep", "open results/run"}
@@ -94,8 +96,9 @@ def test_the_list_is_filtered_by_kind_and_by_text(place):
     assert "4 more are filtered out" in page.caption[0].value
 
 
+@pytest.mark.usefixtures("place")
 @pytest.mark.parametrize("kind", PLAYED)
-def test_every_kind_opens_with_its_answer_and_how_to_have_it_again(place, kind):
+def test_every_kind_opens_with_its_answer_and_how_to_have_it_again(kind):
     page = shown(f"results/{kind}")
     assert not page.exception
     assert not page.error
@@ -108,14 +111,16 @@ def test_every_kind_opens_with_its_answer_and_how_to_have_it_again(place, kind):
         assert not page.exception
 
 
-def test_a_comparison_is_told_as_its_report_tells_it(place):
+@pytest.mark.usefixtures("place")
+def test_a_comparison_is_told_as_its_report_tells_it():
     facts = json.loads(Path("results/comparison/comparison.json").read_text())
     page = shown("results/comparison", view="Tables")
     for sentence in facts["findings"]:
         assert sentence.split(":")[0] in html(page)
 
 
-def test_another_metric_is_another_curve_and_stands_in_the_address(place):
+@pytest.mark.usefixtures("place")
+def test_another_metric_is_another_curve_and_stands_in_the_address():
     page = shown("results/sweep")
     before = page.get("plotly_chart")[0].proto.spec
     names = [each.label for each in page.selectbox]
@@ -127,7 +132,8 @@ def test_another_metric_is_another_curve_and_stands_in_the_address(place):
     assert "folder=results%2Fsweep" in address
 
 
-def test_another_metric_decides_which_point_is_best(place):
+@pytest.mark.usefixtures("place")
+def test_another_metric_decides_which_point_is_best():
     page = shown("results/sweep")
     assert "Cost reduction" in html(page)
     page.selectbox(key="best").set_value("success_rate").run()
@@ -135,13 +141,15 @@ def test_another_metric_decides_which_point_is_best(place):
     assert "Success rate is" in answer or "No difference in success rate" in answer
 
 
-def test_a_filter_leaves_points_out_and_says_how_many(place):
+@pytest.mark.usefixtures("place")
+def test_a_filter_leaves_points_out_and_says_how_many():
     page = shown("results/sweep")
     page.multiselect(key="only.contractors.count").set_value(["10", "30"]).run()
     assert any("2 of 6 points are filtered out" in each.value for each in page.caption)
 
 
-def test_the_figure_is_that_of_plot(place):
+@pytest.mark.usefixtures("place")
+def test_the_figure_is_that_of_plot():
     page = shown("results/sweep", view="Figure for a paper")
     (command,) = [each.value for each in page.code if each.value.startswith("coalesce-sim plot")]
     words = command.split()
@@ -156,17 +164,19 @@ def test_the_figure_is_that_of_plot(place):
     assert any("--y success_rate" in each.value for each in page.code)
 
 
+@pytest.mark.usefixtures("place")
 @pytest.mark.parametrize(
     ("kind", "figure"), [("run", "timeline"), ("sensitivity", "tornado"), ("comparison", "lines")]
 )
-def test_other_results_have_the_figure_that_plot_draws_of_them(place, kind, figure):
+def test_other_results_have_the_figure_that_plot_draws_of_them(kind, figure):
     page = shown(f"results/{kind}", view="Figure for a paper")
     assert not page.error
     assert any(f"--kind {figure}" in each.value for each in page.code)
 
 
-@pytest.mark.parametrize("asked", ["../..", "/etc", "results/../../..", "a\0b", "x" * 5_000])
-def test_what_is_not_below_is_refused_alike(place, asked):
+@pytest.mark.usefixtures("place")
+@pytest.mark.parametrize("asked", ["../..", "/etc", "results/../../..", "a\0b"])
+def test_what_is_not_below_is_refused_alike(asked):
     assert "is not below the folder" in error(shown(asked)) or "no such folder" in error(shown(asked))
 
 
@@ -245,7 +255,8 @@ def test_a_sweep_that_is_not_complete_says_what_is_missing(place):
     assert "complete" in html(page).lower()
 
 
-def test_no_results_below_is_told_with_what_makes_some(lab):
+@pytest.mark.usefixtures("lab")
+def test_no_results_below_is_told_with_what_makes_some():
     page = shown()
     assert "There are no results below the folder" in page.info[0].value
 

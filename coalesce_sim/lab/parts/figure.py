@@ -186,7 +186,7 @@ def _rows(figure: go.Figure, chart: Chart, choice: Choice, drawn: Sequence[_Draw
                 **{**_named(chart, choice, each, own), "showlegend": colour == colours[0]},
             )
     names = [_broken(level, 24) for level in levels]
-    row_px = max(36 if any("<br>" in name for name in names) else 26, 15 * len(drawn))
+    row_px = max(26, 15 * len(drawn), *(17 * (name.count("<br>") + 1) for name in names))
     figure.update_xaxes(
         title={"text": _broken(axis_title(chart, choice), 40)},
         tickformat=",.6~g",

@@ -75,7 +75,8 @@ def _longest_queue(workers: Workers, machines: Machines, jobs: Jobs, until_s: fl
     machine = workers.machine[jobs.worker]
     longest: Moment | None = None
     most = 0
-    for each in range(len(machines.slots)):
+    alone = np.setdiff1d(workers.machine, workers.machine[workers.stands_for > 1])
+    for each in alone.tolist():
         at_s, queue = _within(machine == each, jobs.came_s, jobs.began_s, until_s)
         if len(queue) and queue.max() > most:
             most, when = int(queue.max()), float(at_s[queue.argmax()])

@@ -149,10 +149,12 @@ def _busiest(who: IntArray, machine: IntArray, jobs_of: IntArray, most: int) -> 
         return who
     of_machine = np.bincount(machine[who], jobs_of[who], minlength=int(machine.max()) + 1)
     kept: list[int] = []
-    for each in np.argsort(-of_machine, kind="stable").tolist():
+    for each in np.argsort(-of_machine, kind="stable")[: np.count_nonzero(of_machine)].tolist():
         names = who[machine[who] == each].tolist()
-        if of_machine[each] and len(kept) + len(names) < most:
+        if len(kept) + len(names) < most:
             kept += names
+        if len(kept) == most - 1:
+            break
     return np.sort(np.array(kept, dtype=np.int64))
 
 
@@ -175,7 +177,7 @@ def _summed(people: People, rows: Sequence[IntArray]) -> People:
         return np.where(several, otherwise, values[firsts])
 
     names = [
-        f"{len(row)} other {'clients' if workers.is_client[row[0]] else 'contractors'}"
+        plural(len(row), "other client" if workers.is_client[row[0]] else "other contractor")
         if many
         else workers.name[row[0]]
         for row, many in zip(rows, several, strict=True)

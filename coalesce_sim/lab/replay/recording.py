@@ -9,22 +9,23 @@ import numpy as np
 
 from coalesce_sim.arrays import BoolArray, FloatArray, IntArray
 from coalesce_sim.inputs.uncertain import drawn as drawn_scenario
-from coalesce_sim.lab.replay.columns import BROKEN_OFF, NOT_DONE, WELL, Jobs, Machines, Scores
+from coalesce_sim.lab.replay.columns import FOUND, NOT_DONE, WELL, Jobs, Machines, Scores
 from coalesce_sim.lab.replay.moments import moments_of
 from coalesce_sim.lab.replay.people import Drawn, drawn, everybody
 from coalesce_sim.lab.replay.phases import begun_s, course_of, deed_of, defence_of, outcome_of
 from coalesce_sim.lab.replay.replay import Replay
 from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.contracts.trade import ContractTrade
+from coalesce_sim.market.logged.trade import LoggedTrade
 from coalesce_sim.market.market import Market
 from coalesce_sim.market.observer import Observer
 from coalesce_sim.market.records import Records
-from coalesce_sim.numbers import number
+from coalesce_sim.numbers import duration, number
 from coalesce_sim.reputation.ratings import RatingRows
 from coalesce_sim.scenario.contracts import ContractRules
 from coalesce_sim.scenario.schema import Scenario
 
-MOST_TASKS = 10_000
+MOST_TASKS = 20_000
 """How many tasks are kept; a replay ends when the next one arrives."""
 
 _WHOLE: Final = ("task", "attempt", "client", "worker", "type_id", "outcome", "explored", "deed", "defence")
@@ -120,7 +121,7 @@ class Recording(Observer):
                     client,
                     client if who < 0 else self._clients + who,
                     int(tasks.type_id[row]),
-                    WELL if records.good[row] else BROKEN_OFF,
+                    WELL if records.good[row] else FOUND,
                     bool(records.explored[row]),
                     0,
                     0,
@@ -139,7 +140,7 @@ class Recording(Observer):
                 continue
             client, end_s = int(tasks.client[row]), float(records.finished_s[row])
             done = has_machine[home_of[client]]
-            outcome = (WELL if records.good[row] else BROKEN_OFF) if done else NOT_DONE
+            outcome = (WELL if records.good[row] else FOUND) if done else NOT_DONE
             known = contracts == 0 or not done
             self._add(
                 (
@@ -179,10 +180,11 @@ class Recording(Observer):
     def replay(self) -> Replay:
         """The replication, once it has been played. Raises RuntimeError before that."""
         market = self._played
-        until_s = min(self._until_s, market.ended_s)
         people = everybody(market, self._scenario)
         whole = {name: np.frombuffer(values, dtype=np.int64) for name, values in self._whole.items()}
         times = {name: np.frombuffer(values, dtype=np.float64).copy() for name, values in self._times.items()}
+        last_s = max(times["ended_s"], default=0.0)
+        until_s = min(self._until_s, float(last_s))
         if len(times["asked_s"]):
             _begin(times, people.workers.machine[whole["worker"]], people.machines)
         order = np.lexsort((whole["attempt"], whole["task"], times["asked_s"]))
@@ -248,11 +250,13 @@ class Recording(Observer):
         told = []
         if np.isfinite(self._until_s):
             told.append(
-                f"Shown are the first {number(self._most, 0)} of {number(self._tasks, 0)} tasks, up to hour "
-                f"{number(until_s / 3600, 1)} of {number(market.ended_s / 3600, 1)}."
+                f"Shown are the first {number(self._most, 0)} of {number(self._tasks, 0)} tasks, up to "
+                f"{duration(until_s)} of {duration(market.ended_s)}."
             )
         if seen.told:
             told.append(seen.told)
+        if isinstance(market.trade, LoggedTrade):
+            told.append("The log tells each task once, however many attempts it took.")
         sham = market.trade.figures().get("sham_contracts", 0.0)
         if sham:
             told.append(

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -77,4 +78,5 @@ class Process:
             self._popen.wait()
         for pipe in (self._popen.stdin, self._popen.stdout):
             if pipe is not None:
-                pipe.close()
+                with suppress(OSError):  # what was not yet sent is not needed
+                    pipe.close()

@@ -172,8 +172,10 @@ class Workshop:
             if not task.over:
                 task._result, task.failure = result, failure
                 self._over(task, "done" if failure is None else "failed")
-                if process.lives and not self._closed:
-                    self._idle.append(process)
+            if task.state != "stopped" and process.lives and not self._closed:
+                self._idle.append(process)
+            else:
+                process.end()
             self._begin()
 
     def _forget(self) -> None:

@@ -17,7 +17,8 @@ from coalesce_sim.advice.study import perform
 from coalesce_sim.experiments.cores import AskedCore
 from coalesce_sim.provenance import Origin
 from coalesce_sim.report.advice import figures
-from coalesce_sim.report.advice.findings import findings
+from coalesce_sim.report.advice.findings import findings, period
+from coalesce_sim.report.advice.table import break_even_text, notes, turns_at
 from coalesce_sim.report.advice.text import page_of
 from coalesce_sim.report.results_folder import ResultsFolder, Written
 
@@ -85,7 +86,16 @@ def write_advice(
             figures.draw_figures(folder.aside, advice)
             lacking = {form: left_out(advice, form) for form in origin.exports}
             told = {**advice.summary, "findings": findings(advice), "exports_leave_out": lacking}
+            told |= {"period": period(advice), "notes": notes(advice), "in_words": _in_words(advice)}
             return folder.finish(advice, told, origin.made)
+
+
+def _in_words(advice: Advice) -> dict[str, list[str]]:
+    """Levels as people read them, with their intervals, in the order of what they are of."""
+    return {
+        "turns": [turns_at(each) for each in advice.turns],
+        "worth_from": [break_even_text(each) for each in advice.worths],
+    }
 
 
 def _jobs_csv(advice: Advice) -> str:

@@ -48,7 +48,7 @@ def _against(ranking: Ranking, metric: Metric, names: Sequence[str], place: int)
     if lead.ci_holm is None:
         return f"There are too few replications to compare it with {name}."
     widened = Estimate(lead.difference.mean, lead.difference.sd, lead.ci_holm, lead.difference.n)
-    by = f"{with_half_width(widened)} {_difference_unit(metric)}".strip()
+    by = f"{with_half_width(widened)} {difference_unit(metric)}".strip()
     if ranking.order[1:][place] not in ranking.alike:
         return f"It differs from {name}, by {by}."
     return f"No difference is shown from {name}: {by}."
@@ -83,6 +83,6 @@ def _told(value: Estimate, metric: Metric, points: int) -> str:
     return f"{with_half_width(value)}{unit} ({interval}{plural(value.n, 'replication')})"
 
 
-def _difference_unit(metric: Metric) -> str:
+def difference_unit(metric: Metric) -> str:
     """What a difference of the metric is counted in."""
     return "points" if metric.unit == "%" else metric.unit

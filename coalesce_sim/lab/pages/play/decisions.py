@@ -50,6 +50,7 @@ def section(origin: Origin, digest: str, folder: Path) -> None:
         min_value=0,
         value=task,
         step=1,
+        width=240,
         placeholder="none",
         key=f"{PLACE} task {digest} {replication} {task}",
         help="Number of a task of this replication, counted from 0 in the order of arrival.",

@@ -13,6 +13,7 @@ from coalesce_sim.lab.workshop.explained import Explained
 from coalesce_sim.report.explanation import Explanation
 
 _OFFERS = {
+    "chosen": "Chosen",
     "contractor": "Contractor",
     "external_usd": "Estimated in all (USD)",
     "price_usd": "Price (USD)",
@@ -20,7 +21,6 @@ _OFFERS = {
     "skill": "Skill",
     "eligible": "Eligible",
     "topsis_score": "Closeness",
-    "chosen": "Chosen",
 }
 
 
@@ -51,9 +51,14 @@ def _sentences(told: Explanation) -> str:
 
 
 def _offers(contractors: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """A row a contractor that made an offer; columns in which nothing stands are left out."""
-    frame = pd.DataFrame([{name: each.get(name) for name in _OFFERS} for each in contractors])
+    """A row an offer, the chosen one first; columns in which nothing stands are left out."""
+    order = sorted(contractors, key=lambda each: not each["chosen"])  # the others stay the best first
+    frame = pd.DataFrame([{name: _rounded(each.get(name)) for name in _OFFERS} for each in order])
     return frame.dropna(axis="columns", how="all").rename(columns=_OFFERS)
+
+
+def _rounded(value: Any) -> Any:
+    return float(f"{value:.4g}") if isinstance(value, float) else value
 
 
 def _height(rows: int) -> int:

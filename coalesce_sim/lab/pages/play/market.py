@@ -1,44 +1,60 @@
-"""Which market is shown, and the panel in which it is changed."""
+"""Which market is shown, and the panel in which another one is asked for."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from coalesce_sim.lab import laboratory
+from coalesce_sim.lab.controls.panel import Draft, controls
 from coalesce_sim.lab.parts.problems import tell
 from coalesce_sim.lab.scenarios import bundled_names, files_below
-from coalesce_sim.lab.setting import Setting
+from coalesce_sim.lab.setting import FIRST, Setting
 from coalesce_sim.scenario.problems import ScenarioError
 
-_FIRST = "dur_03"
 _SHOWN = "play shown"
 
 
-def chosen() -> Setting | None:
-    """The market to show: the one that was asked for last. None where there is none that can be played,
-    which is told."""
+def chosen() -> Setting:
+    """The market to show: what the address asks for, and from then on what was played last."""
     if _SHOWN not in st.session_state:
-        try:
-            st.session_state[_SHOWN] = _of_address() or Setting(laboratory.current().source or _FIRST)
-        except ScenarioError as error:
-            tell(error)
-            st.session_state[_SHOWN] = Setting(_FIRST)
-    shown: Setting = st.session_state[_SHOWN]
+        st.session_state[_SHOWN] = _at_first()
     with st.sidebar:
-        return _panel(shown)
+        _panel()
+    shown: Setting = st.session_state[_SHOWN]
+    return shown
 
 
-def _of_address() -> Setting | None:
-    return Setting.of_query({name: st.query_params.get_all(name) for name in st.query_params})
+def _at_first() -> Setting:
+    try:
+        asked = Setting.of_query({name: st.query_params.get_all(name) for name in st.query_params})
+    except ScenarioError as error:
+        tell(error)
+        asked = None
+    return asked or Setting(laboratory.current().source or FIRST)
 
 
-def _panel(shown: Setting) -> Setting:
+def _panel() -> None:
+    shown: Setting = st.session_state[_SHOWN]
     names = _offered(shown.source)
     source = st.selectbox("Scenario", names, index=names.index(shown.source), key="play scenario")
-    draft = Setting(source) if source != shown.source else shown
-    if st.button("Play", type="primary", width="stretch", key="play go"):
-        st.session_state[_SHOWN] = draft
-    return st.session_state[_SHOWN]  # type: ignore[no-any-return]
+    button = st.container()
+    try:
+        draft = controls(shown if source == shown.source else Setting(source), key="play")
+    except ScenarioError as error:
+        tell(error)
+        draft = Draft(Setting(source), playable=False)
+    with button:
+        _play(draft)
+
+
+def _play(draft: Draft) -> None:
+    """The button, and whether what is shown is what the panel says."""
+    pressed = st.button("Play", type="primary", width="stretch", disabled=not draft.playable, key="play go")
+    at_once = st.toggle("Play whenever something changes", key="play at once")
+    if draft.playable and (pressed or at_once):
+        st.session_state[_SHOWN] = draft.setting
+    if draft.setting != st.session_state[_SHOWN]:
+        st.caption("Changed since it was played: press Play to see it.")
 
 
 def _offered(source: str) -> list[str]:

@@ -21,8 +21,6 @@ from coalesce_sim.numbers import plural
 def show() -> None:
     """Show the market that the address names, or that was played last, and let the reader change it."""
     setting = market.chosen()
-    if setting is None:
-        return
     with told_here():
         origin, digest = setting.origin, setting.key
         what = f"Playing {plural(origin.replications, 'replication')} of {origin.scenario.name}"
@@ -31,7 +29,7 @@ def show() -> None:
             _tell(setting, folder)
 
 
-_SLOW_S = 2.0
+_SLOW_S = 5.0
 """A run that SimPy has played for longer is worth having the compiled core for."""
 
 
@@ -48,8 +46,8 @@ def _prepare(setting: Setting, told: outcome.Told) -> None:
 def _tell(setting: Setting, folder: Path) -> None:
     origin, digest = setting.origin, setting.key
     told = outcome.opened(folder)
-    _prepare(setting, told)
     outcome.headline(told)
+    _prepare(setting, told)
     with told_here():
         replayed.section(origin, digest)
     outcome.work(told)

@@ -22,6 +22,7 @@ def section(origin: Origin, digest: str) -> None:
             max_value=origin.replications - 1,
             value=replication,
             step=1,
+            width=240,
             key=f"replication of {digest}",
             help="Which replication is shown here and in the table of decisions, from 0.",
         )
@@ -30,6 +31,6 @@ def section(origin: Origin, digest: str) -> None:
     job = Replayed(origin, digest, replication)
     file = played(job, f"Recording replication {replication}", key="replay")
     if file is not None:
-        task = picture(file.read_text(encoding="utf-8"), key=f"picture {digest} {replication}")
-        if task is not None and task != place(origin).task:
-            go_to(task=task)
+        asked = picture(file.read_text(encoding="utf-8"), key=f"picture {digest} {replication}")
+        if asked is not None and asked.task != place(origin).task:
+            go_to(task=asked.task)

@@ -1,0 +1,1 @@
+"""The page Compare: settings or policies side by side on the same random numbers."""
