@@ -126,8 +126,10 @@ def test_a_table_of_ones_own_is_imported_by_the_columns_that_are_chosen(tmp_path
     content = log(tmp_path_factory.mktemp("logs")).replace(b"duration_s", b"took", 1)
     page = uploaded(content)
     assert "no export that is known" in texts(page)
+    assert page.button(key="own do import").disabled
+    assert [each.value for each in page.warning][0].startswith("Without end or duration")
     page.selectbox(key="own column duration_s").set_value("took")
-    page = click(page, "Import")
+    page = click(settled(page), "Import")
     assert errors(page) == []
     assert asked(page)["columns"] == "duration_s=took"
     assert "48 rows read, 48 kept" in texts(page)
