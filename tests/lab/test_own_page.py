@@ -43,8 +43,8 @@ def uploaded(content: bytes, name: str = "calls.csv") -> AppTest:
 
 
 def log(folder: Path, count: int = 48, **changed: dict[int, str]) -> bytes:
-    """A log of two models; `changed` has other values by column and row, from 0."""
-    made = [{name: value for name, value in row.items() if name != "tag"} for row in rows(count)]
+    """A log of two models and one type of task; `changed` has other values by column and row, from 0."""
+    made = [row | {"tag": "ask"} for row in rows(count)]
     for column, values in changed.items():
         for place, value in values.items():
             made[place][column] = value
