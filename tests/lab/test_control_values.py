@@ -81,21 +81,14 @@ def test_back_to_the_scenario_leaves_no_override() -> None:
 
 
 def test_only_fields_that_matter_are_offered() -> None:
-    published, market, greedy = controls("dur_03"), controls("market_day"), controls("two_populations")
-    assert {
-        "policy.epsilon",
-        "skills.threshold",
-        "contractors.count",
-        "clients.count",
-        "clock.days",
-    } <= published.keys()
-    assert "workload.arrivals.tasks_per_hour" in published
-    assert "workload.arrivals.gap_s.exponential.mean" in market
-    assert "policy.epsilon" not in greedy
-    assert {"clients.groups.students.count", "clients.groups.firm.count"} <= greedy.keys()
-    assert "clients.count" not in greedy
-    assert not [path for path in published if path.startswith(("contracts", "reputation", "defences"))]
+    published, greedy = controls("dur_03"), controls("two_populations")
+    assert {"policy.epsilon", "skills.threshold", "contractors.count", "clients.count"} <= published.keys()
+    assert {"workload.arrivals.tasks_per_hour", "cost_model.late_usd_per_min"} <= published.keys()
     assert "policy.boosts.security_if_sensitive" not in published  # no task has high data_sensitivity
+    assert not [path for path in published if path.startswith(("contracts", "reputation", "defences"))]
+    assert {"clients.groups.students.count", "clients.groups.firm.count"} <= greedy.keys()
+    assert "workload.arrivals.gap_s.exponential.mean" in greedy
+    assert not {"policy.epsilon", "clients.count"} & greedy.keys()
     assert {"adversaries[0].identities", "defences.entry_fee_usd"} <= controls("sybil").keys()
     assert {"settlement.escrow.holdback", "settlement.fee[0].share"} <= controls("all_frictions").keys()
 
@@ -107,19 +100,31 @@ def test_another_policy_brings_its_own_settings() -> None:
     assert "policy.epsilon" not in now
     kinds = now["policy.kind"].choices or {}
     assert {"topsis", "ucb1", "cheapest", "vickrey"} <= kinds.keys()
-    assert "as_logged" not in kinds  # there is no log
-    assert "fixed" in (controls("azure_code_like")["policy.kind"].choices or {})
+    assert not {"as_logged", "fixed", "routes"} & kinds.keys()  # no log, nobody with a name, no rules
+
+
+def test_who_hires_one_contractor_begins_with_the_first() -> None:
+    scenario = written("azure_code_like")
+    changes = with_kind(scenario, {}, ("policy",), "fixed")
+    assert scenario.texts(changes) == ("policy.kind=fixed", "policy.contractor=novita")
 
 
 def test_controls_tell_what_the_schema_says() -> None:
-    epsilon = controls("dur_03")["policy.epsilon"]
+    offered = controls("dur_03")
+    epsilon = offered["policy.epsilon"]
     assert epsilon.label == "Exploration rate ε"
     assert epsilon.description.startswith("Probability of any contractor at random")
     assert epsilon.span == (0.0, 1.0, 0.01)
     assert (epsilon.least, epsilon.most) == (0.0, 1.0)
-    late = controls("dur_03")["cost_model.late_usd_per_min"]
-    assert (late.label, late.unit, late.most) == ("Price of delay (USD/min)", "USD/min", None)
-    assert controls("market_day")["clients.slots"].instead == "unlimited"
+    late = offered["cost_model.late_usd_per_min"]
+    assert (late.label, late.unit, late.span, late.most) == (
+        "Price of delay (USD/min)",
+        "USD/min",
+        (0, 1, 0.01),
+        None,
+    )
+    assert offered["clients.slots"].instead == "unlimited"
+    assert offered["policy.only_if_cheaper_percent"].instead is None
 
 
 @pytest.mark.parametrize("text", ["policy={class: 'theirs:Policy'}", "policy.class=theirs:Policy"])

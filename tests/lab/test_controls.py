@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from coalesce_sim.lab.controls.widgets import spoken
 from coalesce_sim.lab.setting import Setting
 
 SOURCE = "two_populations"
@@ -151,17 +152,11 @@ def test_seed_and_replications_are_apart_from_overrides() -> None:
     page = panel("seed=7")
     field(page, "box", "replications").set_value(3).run()
     assert page.session_state["asked"] == Setting(SOURCE, (), 7, 3)
-
-
-def test_another_setting_from_outside_takes_the_place_of_what_was_asked() -> None:
-    page = panel()
+    page.session_state["begin"] = page.session_state["asked"]  # as the address of the page says it now
     field(page, "slider", "clock.days").set_value(0.5).run()
-    page.session_state["begin"] = page.session_state["asked"]  # as the address of the page says it
-    page.run()
-    assert asked(page) == ("clock.days=0.5",)
+    assert page.session_state["asked"] == Setting(SOURCE, ("clock.days=0.5",), 7, 3)
     page.session_state["begin"] = Setting(SOURCE, ("clock.days=0.1",))
-    page.run()
-    assert asked(page) == ("clock.days=0.1",)
+    assert asked(page.run()) == ("clock.days=0.1",)
 
 
 def test_code_is_not_executed_and_names_do_not_act() -> None:
@@ -169,3 +164,10 @@ def test_code_is_not_executed_and_names_do_not_act() -> None:
     assert "names code, which is not executed" in texts(page)
     assert not page.session_state["playable"]
     assert "[x](y)" not in texts(page)
+
+
+def test_names_are_escaped_only_where_they_would_act() -> None:
+    assert spoken("open_weights: share (USD/day)") == "open_weights: share (USD/day)"
+    assert spoken("[x](y): slots") == r"\[x\]\(y\): slots"
+    assert spoken("www.example.org: slots") == r"www\.example\.org: slots"
+    assert spoken("_x_: slots") == r"\_x\_: slots"

@@ -8,8 +8,8 @@ from coalesce_sim.lab.controls.described import MOST_ITEMS, Field
 from coalesce_sim.lab.controls.desk import Desk
 from coalesce_sim.lab.controls.folding import folded
 from coalesce_sim.lab.controls.memory import Memory
-from coalesce_sim.lab.controls.moving import tell_problem, way_back
 from coalesce_sim.lab.controls.search import search
+from coalesce_sim.lab.controls.widgets import tell_problem, way_back
 from coalesce_sim.lab.parts.texts import plain
 from coalesce_sim.numbers import plural
 from coalesce_sim.scenario.problems import dotted
@@ -56,7 +56,7 @@ def _found(memory: Memory, shown: Desk, asked: str) -> None:
     more = f" of {found.of:,}" if found.of > len(by_path) else ""
     path = st.selectbox(f"Fields that fit ({len(by_path)}{more})", list(by_path), key=memory.name("found"))
     field = by_path[path]
-    st.markdown(field.description)
+    st.markdown(f"`{path}`: {field.description}")
     st.caption(f"May be {plain(field.type_in_words)}. Now: {plain(_now(field))}.")
     if isinstance(field.value, list) and len(field.value) > MOST_ITEMS:
         st.caption(f"Of its {len(field.value):,} items the first {MOST_ITEMS} are looked through.")

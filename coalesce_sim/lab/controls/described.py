@@ -151,7 +151,8 @@ _MAPPINGS = {"DistributionSpec": "a distribution", "Moving": "how it moves with 
 
 
 def fields_in(content: Mapping[str, Any]) -> Iterator[Field]:
-    """All fields of a scenario's resolved content, those that are left out too, each before what is in it.
+    """All fields of a scenario's resolved content, those that are left out too, each before what is in it,
+    and the kind of a mapping before the rest.
 
     What no path can name, as of a contractor with a dot in its name, is passed over, and of long lists, such
     as of tasks, what lies beyond the first `MOST_ITEMS`.
@@ -219,7 +220,8 @@ def _below(schema: Schema, value: Any, steps: Steps) -> Iterator[Field]:
     keys: list[str | int] = []
     if isinstance(value, Mapping):
         known = fitting.get("properties", {})
-        keys = [*known, *(key for key in value if key not in known and _can_be_named(key))]
+        others = (key for key in value if key not in known and _can_be_named(key))
+        keys = sorted((*known, *others), key=lambda key: key != "kind")
     elif isinstance(value, list):
         keys = [*range(min(len(value), MOST_ITEMS))]
     for key in keys:

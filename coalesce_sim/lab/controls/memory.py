@@ -27,24 +27,28 @@ class Memory:
 
     @classmethod
     def of(cls, setting: Setting, key: str) -> Memory:
-        """What is remembered; a setting other than the last one takes the place of all that was asked."""
+        """What is remembered. A setting that is neither what a page began with nor what it was given last
+        takes the place of all that was asked."""
         memory = cls(key, setting.source)
-        begun = f"{key} begun"
+        begun, given = f"{key} begun", f"{key} given"
         if st.session_state.get(begun) != setting:
             st.session_state[begun] = setting
-            if setting != memory.setting(memory.desk):
+            if st.session_state.get(given) != setting:
                 st.session_state[memory._asked] = _texts(setting)
         return memory
+
+    def given(self, shown: Desk) -> Setting:
+        """The setting that is asked for, which the page may show from now on; seed and replications are left
+        out where they are the scenario's."""
+        changes = shown.changes
+        setting = Setting(self.source, shown.overrides, changes.get(SEED), changes.get(REPLICATIONS))
+        st.session_state[f"{self.key} given"] = setting
+        return setting
 
     @property
     def desk(self) -> Desk:
         """All that is shown. Raises `ScenarioError` where the scenario itself cannot be played."""
         return desk(written(self.source), st.session_state.get(self._asked, ()))
-
-    def setting(self, shown: Desk) -> Setting:
-        """The setting that is asked for; seed and replications are left out where they are the scenario's."""
-        changes = shown.changes
-        return Setting(self.source, shown.overrides, changes.get(SEED), changes.get(REPLICATIONS))
 
     def put(self, steps: Steps, value: Any) -> None:
         """Ask for a value of a field."""

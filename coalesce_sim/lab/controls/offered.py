@@ -7,16 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from coalesce_sim.lab.controls.alike import same
-from coalesce_sim.lab.controls.catalogue import (
-    CHEATS,
-    Entry,
-    Section,
-    entry_for,
-    entry_of_policy,
-    place_in_catalogue,
-)
+from coalesce_sim.lab.controls.catalogue import entry_for, entry_of_policy, place_in_catalogue
 from coalesce_sim.lab.controls.changes import KIND, Written
 from coalesce_sim.lab.controls.described import Field, field_at, fields_in
+from coalesce_sim.lab.controls.entries import CHEATS, Entry, Section
 from coalesce_sim.lab.controls.idle import Idle
 from coalesce_sim.lab.controls.kinds import can_be_any, hireable, kinds_around, kinds_for
 from coalesce_sim.lab.controls.span import Span, span_of
@@ -128,7 +122,7 @@ def _entries(played: Scenario, content: dict[str, Any]) -> Iterator[tuple[Entry,
             entry = None if field.steps == place else entry_of_policy(place, kind, field.steps)
         if entry is not None and _is_stated(entry, field, content):
             found.append((entry, field))
-    yield from sorted(found, key=lambda each: place_in_catalogue(each[0], each[1].steps))
+    yield from sorted(found, key=lambda each: place_in_catalogue(each[0]))
 
 
 def _is_stated(entry: Entry, field: Field, content: dict[str, Any]) -> bool:

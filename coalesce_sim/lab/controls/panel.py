@@ -9,12 +9,12 @@ from pathlib import Path
 import streamlit as st
 
 from coalesce_sim.lab.controls.anything import any_field, changed_elsewhere
-from coalesce_sim.lab.controls.catalogue import LUCK, SECTIONS, Section
 from coalesce_sim.lab.controls.desk import Desk
+from coalesce_sim.lab.controls.entries import LUCK, SECTIONS, Section
 from coalesce_sim.lab.controls.folding import folded
 from coalesce_sim.lab.controls.memory import Memory
-from coalesce_sim.lab.controls.moving import show_control
 from coalesce_sim.lab.controls.offered import Control
+from coalesce_sim.lab.controls.widgets import show_control
 from coalesce_sim.lab.parts.texts import plain
 from coalesce_sim.lab.setting import Setting, allowed
 from coalesce_sim.numbers import plural
@@ -36,8 +36,8 @@ class Draft:
 def controls(setting: Setting, *, key: str) -> Draft:
     """Show the controls of a market, and give what is asked for now; nothing is played.
 
-    `setting` is what to begin with: where it is another than the last time, and than what was asked for
-    since, it takes the place of all changes. `key` tells the panels of several pages apart.
+    `setting` is what to begin with: where it is neither that of the last time nor what was given then, it
+    takes the place of all changes. `key` tells the panels of several pages apart.
 
     Raises `ScenarioError` where the scenario itself, as it is written, cannot be played or must not be read.
     """
@@ -53,7 +53,7 @@ def controls(setting: Setting, *, key: str) -> Draft:
                 any_field(memory, shown)
             if found:
                 _section(memory, shown, section, found)
-    return Draft(memory.setting(shown), shown.playable)
+    return Draft(memory.given(shown), shown.playable)
 
 
 def _summary(memory: Memory, shown: Desk) -> None:

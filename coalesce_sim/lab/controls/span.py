@@ -53,7 +53,7 @@ def span_of(field: Field, value: float | None) -> Span:
     Where the schema has both ends and these are not far from the value (a share, a percentage) it goes from
     one to the other. Else it begins at the schema's lower end, or 0, and reaches the next 1, 2 or 5 times a
     power of ten from three times the value on; of shares and weights up to 1; where there is no value, as far
-    as one in its unit usually is. What must be above 0 begins one step above it. The schema allows more: a
+    as one in its unit usually is. What must be above 0 begins at one step. The schema allows more: a
     number box beside the slider takes all of it.
     """
     least, most = field.least, field.most
@@ -66,6 +66,7 @@ def span_of(field: Field, value: float | None) -> Span:
         high = max(high, low + 1) if field.whole else high
     step = _round_up((high - low) / _STEPS)
     step = max(1.0, step) if field.whole else step
+    low = step if field.whole and 0 < low < step else low
     low += step if field.above_least and not field.whole and low == least else 0
     high -= step if field.below_most and high == most else 0
     return Span(_tidy(low), _tidy(high), _tidy(step))

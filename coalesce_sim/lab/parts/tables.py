@@ -41,7 +41,7 @@ def html_table(shown: Table) -> str:
 
 def tied(text: str) -> str:
     """Escaped, with numbers, their intervals and their % on one line."""
-    return html_of(text).replace(" %", "\u00a0%").replace(" ± ", "\u00a0±\u00a0")
+    return html_of(text).replace(" %", "\u00a0%").replace(" ± ", "\u00a0±\u00a0").replace("[ ]", "[\u00a0]")
 
 
 def _head(column: Column, place: int, shown: Table) -> str:

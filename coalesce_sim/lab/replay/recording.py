@@ -16,6 +16,7 @@ from coalesce_sim.lab.replay.phases import begun_s, course_of, deed_of, defence_
 from coalesce_sim.lab.replay.replay import Replay
 from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.contracts.trade import ContractTrade
+from coalesce_sim.market.logged.trade import LoggedTrade
 from coalesce_sim.market.market import Market
 from coalesce_sim.market.observer import Observer
 from coalesce_sim.market.records import Records
@@ -24,7 +25,7 @@ from coalesce_sim.reputation.ratings import RatingRows
 from coalesce_sim.scenario.contracts import ContractRules
 from coalesce_sim.scenario.schema import Scenario
 
-MOST_TASKS = 10_000
+MOST_TASKS = 20_000
 """How many tasks are kept; a replay ends when the next one arrives."""
 
 _WHOLE: Final = ("task", "attempt", "client", "worker", "type_id", "outcome", "explored", "deed", "defence")
@@ -254,6 +255,8 @@ class Recording(Observer):
             )
         if seen.told:
             told.append(seen.told)
+        if isinstance(market.trade, LoggedTrade):
+            told.append("The log tells each task once, however many attempts it took.")
         sham = market.trade.figures().get("sham_contracts", 0.0)
         if sham:
             told.append(

@@ -28,6 +28,8 @@ from coalesce_sim.numbers import plural
 from coalesce_sim.report.html.page import Drawing
 
 _JOB = "compare job"
+_BESIDE = 3
+"""Of more than these the table of every metric needs the whole width."""
 
 
 def show(asked: Asked) -> None:
@@ -74,9 +76,10 @@ def _differences(contest: Contest, asked: Asked) -> None:
         st.caption(plain(note))
     if len(contest.labels) < 2:
         return
-    left, right = st.columns([3, 2], gap="large")
+    few = len(contest.asked) <= _BESIDE
+    left, right = st.columns([3, 2], gap="large") if few else (st.container(), st.container())
     with left:
-        chart(wording.chart(contest, metric, reference), key="compare differences")
+        chart(wording.chart(contest, metric, reference), key="compare differences", around_zero=True)
         table(wording.table(contest, metric, reference))
     with right:
         if len(contest.asked) > 1:
@@ -130,8 +133,8 @@ def _notes(contest: Contest, asked: Asked) -> list[str]:
         sources = dict.fromkeys(each.setting.source for each in asked.variants)
         if len(sources) > 1:
             told.append(
-                f"{' and '.join(sources)} draw their own tasks: the same seed is not the same luck in both. "
-                "The differences hold; pairing makes them no sharper than the table says."
+                f"{' and '.join(sources)} draw tasks of their own from the same seed: replications are "
+                "paired, but need not meet the same tasks. What pairing was worth stands in the table."
             )
         elif not contest.same_tasks:
             told.append(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+import re
+from typing import Any
 
 import streamlit as st
 
@@ -15,15 +16,14 @@ from coalesce_sim.lab.parts.texts import plain
 from coalesce_sim.numbers import level_text
 from coalesce_sim.scenario.problems import Steps
 
-_BOX_PX: Final = 104
+_HARMLESS = re.compile(r"[^\W_](?:[\w .-]*[^\W_])?")
 
 
 def show_control(memory: Memory, shown: Desk, control: Control) -> None:
     """The widgets of a control, what is wrong with what is asked of it, and the way back to the scenario."""
     asked = shown.changes.get(control.steps, control.value)
-    moved = control.steps in shown.changes
-    label = f":primary[**{plain(control.label)}**]" if moved else plain(control.label)
-    with st.container(key=memory.name("control", control.path), gap=None):
+    label = spoken(control.label)
+    with st.container(key=memory.name("lab-field", control.path), gap=None):
         if control.choices is not None:
             _choice(memory, control, label, asked)
         elif control.sort == "flag":
@@ -34,8 +34,16 @@ def show_control(memory: Memory, shown: Desk, control: Control) -> None:
             _number(memory, control, label, asked)
         if (problem := shown.problems.get(control.steps)) is not None:
             tell_problem(problem)
-        if moved:
+        if control.steps in shown.changes:
             way_back(memory, control.steps, control.written)
+
+
+def spoken(label: str) -> str:
+    """A label as Markdown shows it, and as screen readers say it, who are given it as it stands: nothing is
+    escaped in it but what would act."""
+    owner, colon, rest = label.rpartition(": ")
+    harmless = _HARMLESS.fullmatch(owner) and not owner.lower().startswith("www.")
+    return label if harmless or not colon else f"{plain(owner)}{colon}{rest}"
 
 
 def tell_problem(sentence: str) -> None:
@@ -92,7 +100,7 @@ def _optional(memory: Memory, control: Control, label: str, asked: Any) -> None:
     named = control.instead is not None
     st.session_state[key] = is_number != named
     st.toggle(
-        f"{label}: {plain(control.instead or '')}" if named else label,
+        f"{label}: {control.instead}" if named else label,
         key=key,
         help=_help(control),
         on_change=_state,
@@ -122,7 +130,7 @@ def _number(memory: Memory, control: Control, label: str, asked: Any, *, labelle
         return
     span = control.span.at_least(value)
     st.session_state[slider] = value
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", wrap=False):
+    with st.container(key=memory.name("lab-number" if labelled else "lab-number-below", control.path)):
         st.slider(
             label,
             kind(span.low),
@@ -143,7 +151,6 @@ def _number(memory: Memory, control: Control, label: str, asked: Any, *, labelle
             format="%.6g" if kind is float else "%d",
             key=box,
             label_visibility="collapsed",
-            width=_BOX_PX,
             args=(memory, control.steps, box),
             **taken,
         )
