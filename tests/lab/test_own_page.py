@@ -127,7 +127,7 @@ def test_a_table_of_ones_own_is_imported_by_the_columns_that_are_chosen(tmp_path
     page = uploaded(content)
     assert "no export that is known" in texts(page)
     assert page.button(key="own do import").disabled
-    assert [each.value for each in page.warning][0].startswith("Without end or duration")
+    assert next(each.value for each in page.warning).startswith("Without end or duration")
     page.selectbox(key="own column duration_s").set_value("took")
     page = click(settled(page), "Import")
     assert errors(page) == []
