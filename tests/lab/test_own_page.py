@@ -43,8 +43,8 @@ def uploaded(content: bytes, name: str = "calls.csv") -> AppTest:
 
 
 def log(folder: Path, count: int = 48, **changed: dict[int, str]) -> bytes:
-    """A log of two models; `changed` has other values by column and row, from 0."""
-    made = [{name: value for name, value in row.items() if name != "tag"} for row in rows(count)]
+    """A log of two models and one type of task; `changed` has other values by column and row, from 0."""
+    made = [row | {"tag": "ask"} for row in rows(count)]
     for column, values in changed.items():
         for place, value in values.items():
             made[place][column] = value
@@ -126,8 +126,10 @@ def test_a_table_of_ones_own_is_imported_by_the_columns_that_are_chosen(tmp_path
     content = log(tmp_path_factory.mktemp("logs")).replace(b"duration_s", b"took", 1)
     page = uploaded(content)
     assert "no export that is known" in texts(page)
+    assert page.button(key="own do import").disabled
+    assert next(each.value for each in page.warning).startswith("Without end or duration")
     page.selectbox(key="own column duration_s").set_value("took")
-    page = click(page, "Import")
+    page = click(settled(page), "Import")
     assert errors(page) == []
     assert asked(page)["columns"] == "duration_s=took"
     assert "48 rows read, 48 kept" in texts(page)

@@ -104,12 +104,15 @@ def _there(way: Way, log: Upload) -> None:
             if st.button(
                 "Delete what was uploaded",
                 key="own delete",
-                help="The files of step 1. What later steps made of them stays in its own folders.",
             ):
                 delete(keep, log.digest)
                 if prices is not None:
                     delete(keep, prices.digest)
                 go(Way())
+        st.caption(
+            "Deleting removes these files; markets and advice that were made of them stay below "
+            f"{plain(relative(keep))}."
+        )
 
 
 def _upload_prices(way: Way) -> None:
