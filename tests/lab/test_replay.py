@@ -330,7 +330,7 @@ def test_steps_of_queues_and_slots_are_what_holds_at_any_moment():
         (
             "market_day",
             ["clock.days=0.01", "reputation.model={kind: eigentrust}"],
-            "eigentrust moves others'",
+            "eigentrust moves others' too",
         ),
     ],
 )

@@ -267,9 +267,7 @@ class Recording(Observer):
         if reputation is not None and reputation.by_task_type:
             told.append("Scores differ by type of task; shown is the one rated last.")
         if reputation is not None and isinstance(reputation.model, EigenTrustReputation):
-            told.append(
-                "Each score is the one at its contractor's last rating; eigentrust moves others', too."
-            )
+            told.append("A score is that at its contractor's last rating; eigentrust moves others' too.")
         if _has_outages(self._scenario):
             told.append("Who is down is not drawn; work that waits for a repair counts as waiting.")
         return " ".join(told)
