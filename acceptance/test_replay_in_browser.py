@@ -63,7 +63,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chro
     driver.quit()
 
 
-def recorded(name: str, *changes: str, most_tasks: int = 10_000) -> Replay:
+def recorded(name: str, *changes: str, most_tasks: int = 20_000) -> Replay:
     scenario = coalesce_sim.load(name, changes)
     recording = Recording(scenario, seed=1, replication=0, most_tasks=most_tasks)
     coalesce_sim.stage(scenario, seed=1, observer=recording).play()

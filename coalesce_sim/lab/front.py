@@ -1,34 +1,47 @@
-"""What every page has: its look, and the way to the others."""
+"""The pages, and the way from each to the others."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import streamlit as st
 
 from coalesce_sim.lab import laboratory
-from coalesce_sim.lab.look.theme import variables
-from coalesce_sim.lab.pages import own
-from coalesce_sim.lab.pages.compare import page as compare
-from coalesce_sim.lab.pages.play import page as play
-from coalesce_sim.lab.pages.results import page as results
-from coalesce_sim.lab.parts.tables import sorting
-
-_LOOK = Path(__file__).parent / "look"
 
 
 def show() -> None:
     """Show the page that the address names; Play, or the results that the lab was opened with, by default."""
     st.set_page_config(page_title="coalesce_sim lab", layout="wide", initial_sidebar_state="auto")
-    st.html(f"<style>{variables()}</style>")
-    for style in ("page.css", "blocks.css"):
-        st.html(_LOOK / style)
-    sorting()
     opens_results = laboratory.current().results is not None
     pages = [
-        st.Page(play.show, title="Play", url_path="play", default=not opens_results),
-        st.Page(compare.show, title="Compare", url_path="compare"),
-        st.Page(results.show, title="Results", url_path="results", default=opens_results),
-        st.Page(own.show, title="Your own", url_path="own"),
+        st.Page(_play, title="Play", url_path="play", default=not opens_results),
+        st.Page(_compare, title="Compare", url_path="compare"),
+        st.Page(_results, title="Results", url_path="results", default=opens_results),
+        st.Page(_own, title="Your own", url_path="own"),
     ]
     st.navigation(pages, position="top").run()
+
+
+# Each page is loaded when it is first opened: the first view need not wait for what the others rest on.
+
+
+def _play() -> None:
+    from coalesce_sim.lab.pages.play.page import show
+
+    show()
+
+
+def _compare() -> None:
+    from coalesce_sim.lab.pages.compare.page import show
+
+    show()
+
+
+def _results() -> None:
+    from coalesce_sim.lab.pages.results.page import show
+
+    show()
+
+
+def _own() -> None:
+    from coalesce_sim.lab.pages.own.page import show
+
+    show()

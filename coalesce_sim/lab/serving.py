@@ -16,10 +16,15 @@ from coalesce_sim.errors import CoalesceError
 from coalesce_sim.extras import require
 from coalesce_sim.lab.laboratory import KEPT, Lab, open_lab
 from coalesce_sim.lab.look.theme import OPTIONS as LOOK
+from coalesce_sim.lab.setting import FIRST, Setting
+from coalesce_sim.lab.workshop.run import Run
 from coalesce_sim.lab.workshop.workshop import Workshop
 
 HERE = "127.0.0.1"
 UPLOAD_MIB = 200
+
+NOBODY = ""
+"""The page of what is played before a page has asked for it."""
 
 _PING_S = 10
 """How often a page is asked whether it is still there; one that does not answer in as long has gone."""
@@ -75,6 +80,8 @@ def serve(
         token = secrets.token_urlsafe(24)
     start = Path.cwd()
     with _opened(start, source, results) as lab:
+        if results is None:
+            _play_ahead(lab)
         lab.workshop.warm()
         address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
         ready(address if token is None else f"{address}?{urlencode({'token': token})}")
@@ -93,11 +100,18 @@ def _opened(start: Path, source: str | None, results: Path | None) -> Iterator[L
         workshop.close()
 
 
+def _play_ahead(lab: Lab) -> None:
+    """Begin what the first page will ask for, while the browser is still loading it; it ends by itself where
+    no page comes."""
+    setting = Setting(lab.source or FIRST)
+    lab.workshop.ask(Run(setting.origin, setting.key), NOBODY)
+
+
 def _looked_at(page: str) -> bool:
     """Whether a browser shows the page, by its connection."""
     from streamlit.runtime import Runtime
 
-    return Runtime.exists() and Runtime.instance().is_active_session(page)
+    return page != NOBODY and Runtime.exists() and Runtime.instance().is_active_session(page)
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -17,6 +17,9 @@ from coalesce_sim.provenance import Origin
 from coalesce_sim.scenario.problems import Problem, ScenarioError
 from coalesce_sim.scenario.schema import Scenario
 
+FIRST = "dur_03"
+"""The market that is shown where none is asked for."""
+
 UPLOADS = "uploads"
 """The folder of what was uploaded, below that of what is kept."""
 

@@ -71,15 +71,18 @@ def query_of(variants: Sequence[Variant]) -> list[str]:
     """As they stand in an address, a value each."""
     usual = usual_labels([variant.setting for variant in variants])
     return [
-        urlencode(
-            {**({} if variant.label == own else {"label": variant.label}), **variant.setting.query}, True
-        )
+        value_of(variant.setting, "" if variant.label == own else variant.label)
         for variant, own in zip(variants, usual, strict=True)
     ]
 
 
+def value_of(setting: Setting, label: str = "") -> str:
+    """A setting as one value of an address, under a label if it has one."""
+    return urlencode({**({"label": label} if label else {}), **setting.query}, doseq=True)
+
+
 def given_in(text: str) -> tuple[str, Setting]:
-    """The label, if any, and the setting that an address asks for by one value of `query_of`.
+    """The label, if any, and the setting that an address asks for by one value (`value_of`).
 
     Raises `ScenarioError` where it names no scenario.
     """
@@ -115,23 +118,31 @@ def faults_of(variants: Sequence[Variant]) -> Faults:
         together.append("One setting only: add another to compare it with.")
     if len(variants) > MOST:
         together.append(f"At most {MOST} settings are compared at once (got {len(variants)}).")
-    labels = [variant.label for variant in variants]
+    alike = _alike([None if place in single else each for place, each in enumerate(variants)])
+    together += [
+        f"Settings {one + 1} and {other + 1} are the same market: change one of the two, or remove it."
+        for other, one in alike.items()
+    ]
+    labels = [variant.label for place, variant in enumerate(variants) if place not in alike]
     together += [
         f"Two settings have the label {shown(label)}: each needs its own."
         for label in dict.fromkeys(labels)
         if labels.count(label) > 1
     ]
-    seen: dict[str, str] = {}
-    for place, variant in enumerate(variants):
-        if place in single:
-            continue
-        same = seen.setdefault(played_text(variant.setting.scenario, str), variant.label)
-        if same != variant.label:
-            together.append(
-                f"{shown(variant.label)} is the same market as {shown(same)}: change one of the two, "
-                "or remove it."
-            )
     return Faults(single, together)
+
+
+def _alike(variants: Sequence[Variant | None]) -> dict[int, int]:
+    """By place, the place of an earlier one that is the same market; None stands for what is no market."""
+    seen: dict[str, int] = {}
+    alike = {}
+    for place, variant in enumerate(variants):
+        if variant is None:
+            continue
+        first = seen.setdefault(played_text(variant.setting.scenario, str), place)
+        if first != place:
+            alike[place] = first
+    return alike
 
 
 def _refuse_unplayed(variant: Variant) -> None:

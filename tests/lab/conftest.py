@@ -11,3 +11,10 @@ def lab(tmp_path, monkeypatch) -> Iterator[Lab]:
     monkeypatch.chdir(tmp_path)
     with opened(tmp_path) as lab:
         yield lab
+
+
+@pytest.fixture(autouse=True)
+def _no_search_for_components(monkeypatch) -> None:
+    """A page of a test would look through all packages that are installed for components; the lab's are its
+    own."""
+    monkeypatch.setattr("streamlit.components.v2.manifest_scanner.scan_component_manifests", list)

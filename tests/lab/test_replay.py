@@ -15,13 +15,14 @@ from streamlit.testing.v1 import AppTest
 import coalesce_sim
 from coalesce_sim.experiments.replication import Wanted, play
 from coalesce_sim.files import ResultsError
-from coalesce_sim.lab.replay.columns import DEEDS, OUTCOMES
+from coalesce_sim.lab.replay.columns import DEEDS, DEFENCES, OUTCOMES
 from coalesce_sim.lab.replay.picture import KEY_BYTES, NAME
 from coalesce_sim.lab.replay.recording import Recording
 from coalesce_sim.lab.replay.replay import Replay
 from coalesce_sim.market.compiled.coverage import Core
 from coalesce_sim.market.market import Market
 from coalesce_sim.market.observer import Observer, Observers
+from tests.market.test_logged import LOG, logged
 
 MOMENTS = 20
 
@@ -34,6 +35,7 @@ ENTRY_AND_EXIT: Source = (0.5, "entry_and_exit", ("clock.days=0.02", "turnover.e
 SHARED: Source = (0.7, "shared_box", ("clock.days=0.03",))
 SYBIL: Source = (0.07, "sybil", ("workload.arrivals.limit=80",))
 SUBSTITUTION: Source = (0.07, "substitution", ("workload.arrivals.limit=80",))
+BALLOTS: Source = (0.07, "ballot_stuffing", ("workload.arrivals.limit=80",))
 OF_CONTRACTS = (MARKET, ENTRY_AND_EXIT, SHARED, SYBIL, SUBSTITUTION)
 
 Played = tuple[Replay, dict[str, pa.Table], "Probe"]
@@ -62,7 +64,7 @@ class Probe(Observer):
 
 
 @cache
-def played(source: Source, core: Core = "simpy", most_tasks: int = 10_000) -> Played:
+def played(source: Source, core: Core = "simpy", most_tasks: int = 20_000) -> Played:
     """A market recorded, with its tables, and with what was seen in its queues where SimPy plays."""
     until_h, name, changes = source
     scenario = coalesce_sim.load(name, changes)
@@ -122,7 +124,7 @@ def test_queues_are_those_of_the_table_of_decisions_in_the_published_trade():
 
 @pytest.mark.parametrize(
     ("source", "core"),
-    [*((source, "simpy") for source in OF_CONTRACTS), (MARKET, "compiled"), (SHARED, "compiled")],
+    [*((source, "simpy") for source in OF_CONTRACTS), (MARKET, "compiled")],
 )
 def test_contracts_under_way_are_those_of_the_table_of_contracts(source, core):
     replay, tables, probe = played(source, core)
@@ -142,7 +144,7 @@ def test_contracts_under_way_are_those_of_the_table_of_contracts(source, core):
         assert told == set(zip(client[under_way].tolist(), task[under_way].tolist(), strict=True))
 
 
-@pytest.mark.parametrize("source", [QUEUEING, MARKET, SHARED], ids=named)
+@pytest.mark.parametrize("source", [QUEUEING, MARKET], ids=named)
 def test_both_cores_give_the_same_replay(source):
     assert played(source)[0].text() == played(source, "compiled")[0].text()
 
@@ -168,6 +170,42 @@ def test_cheats_are_told_by_contract_and_by_name():
     assert {DEEDS[deed] for deed in jobs.deed[cheats].tolist()} == {"delivered another's work"}
     assert {replay.workers.strategy[who] for who in jobs.worker[cheats].tolist()} == {"substitution"}
     assert any(each.kind == "cheat" and DEEDS[1] in each.text for each in replay.moments)
+
+
+def test_what_rules_do_with_contracts_is_told():
+    rules = "defences={stake_usd: 0.5, audit: {share: 0.5}}"
+    replay, tables, _ = played((SUBSTITUTION[0], "substitution", (*SUBSTITUTION[2], rules)))
+    reasons = tables["contracts"]["reason"].to_pylist()
+    told = [DEFENCES[each] for each in replay.jobs.defence.tolist()]
+    assert told.count("lost its stake") == sum(each in ("found bad", "broke off") for each in reasons) > 0
+    assert told.count("looked at again") > 0
+
+
+def test_false_ratings_are_those_that_no_contract_is_behind():
+    replay, tables, _ = played(BALLOTS)
+    contracts, ratings = tables["contracts"], tables["ratings"]
+    behind = set(zip(*columns(contracts, "ended_s", "client", "contractor", "accepted"), strict=True))
+    honest = [
+        each in behind
+        for each in zip(*columns(ratings, "time_s", "client", "contractor", "rating"), strict=True)
+    ]
+    assert replay.scores.honest.tolist() == honest
+    assert 0 < honest.count(False) < len(honest)
+    assert "rating" in [each.kind for each in replay.moments]
+
+
+def test_a_log_is_replayed_as_it_was():
+    scenario = coalesce_sim.load(logged())
+    recording = Recording(scenario, seed=1, replication=0)
+    coalesce_sim.stage(scenario, seed=1, observer=recording).play()
+    replay = recording.replay()
+    jobs, names = replay.jobs, replay.workers.name
+    by = ["client 0" if each["to"] == "home" else each["to"] for each in LOG]
+    assert [names[who] for who in jobs.worker.tolist()] == by
+    assert (jobs.ended_s - jobs.asked_s).tolist() == [each["s"] for each in LOG]
+    assert [OUTCOMES[each] for each in jobs.outcome.tolist()].count("found bad") == 1
+    assert "The log tells each task once" in replay.told
+    assert replay.at(0.01).queue.sum() == 0
 
 
 def test_names_of_one_seller_share_a_machine():
@@ -273,3 +311,31 @@ def test_a_page_shows_the_picture():
     element = page.main.children[0].proto
     assert element.component_name == NAME
     assert element.bytes[KEY_BYTES:].decode() == page.session_state.replay
+
+
+def test_steps_of_queues_and_slots_are_what_holds_at_any_moment():
+    replay, _, probe = played(SHARED)
+    for machine in range(len(replay.machines.slots)):
+        for steps, column in ((replay.queue_of(machine), "queue"), (replay.busy_of(machine), "busy")):
+            at_s, many = steps
+            held = np.append(0, many)[np.searchsorted(at_s, [3600 * hours for hours in probe.hours], "right")]
+            assert held.tolist() == [getattr(replay.at(hours), column)[machine] for hours in probe.hours]
+            assert not len(many) or many[-1] == 0
+
+
+@pytest.mark.parametrize(
+    ("source", "overrides", "told"),
+    [
+        ("outages", ["clock.days=0.05"], "Who is down is not drawn"),
+        (
+            "market_day",
+            ["clock.days=0.01", "reputation.model={kind: eigentrust}"],
+            "eigentrust moves others' too",
+        ),
+    ],
+)
+def test_what_the_picture_leaves_out_is_told(source, overrides, told):
+    scenario = coalesce_sim.load(source, overrides)
+    recording = Recording(scenario, seed=1, replication=0)
+    coalesce_sim.stage(scenario, seed=1, observer=recording).play()
+    assert told in recording.replay().told

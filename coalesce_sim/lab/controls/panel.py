@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import streamlit as st
 
@@ -18,8 +17,6 @@ from coalesce_sim.lab.controls.widgets import show_control
 from coalesce_sim.lab.parts.texts import plain
 from coalesce_sim.lab.setting import Setting, allowed
 from coalesce_sim.numbers import plural
-
-_LOOK = Path(__file__).with_name("panel.css")
 
 _MANY = 8
 """More settings of several contractors than this are shown of one at a time."""
@@ -44,7 +41,6 @@ def controls(setting: Setting, *, key: str) -> Draft:
     allowed(setting.source)
     memory = Memory.of(setting, key)
     shown = memory.desk
-    st.html(_LOOK)
     with st.container(key=f"{key} lab-controls", gap="small"):
         _summary(memory, shown)
         for section in SECTIONS:

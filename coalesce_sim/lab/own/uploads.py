@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +36,14 @@ class Upload:
         """How large they are, in words."""
         size = sum(each.stat().st_size for each in self.files)
         return f"{number(size / 1e6, 1)} MB" if size >= 1e5 else f"{number(size / 1e3, 1)} kB"
+
+
+def by_name(text: str, files: Iterable[Path]) -> str:
+    """The text with files called by their names alone: where they are kept is nobody's matter."""
+    for file in files:
+        for path in (str(file), os.path.relpath(file), Path(os.path.relpath(file)).as_posix()):
+            text = text.replace(path, file.name)
+    return text
 
 
 def kept(keep: Path, files: Mapping[str, bytes | memoryview]) -> Upload:

@@ -21,16 +21,31 @@ _NOTHING = -1
 """Stands for no axis in a list of axes."""
 
 
-@st.fragment
-def chart(chart: Chart, *, key: str, title: str = "", height_px: int = 420, bound: bool = False) -> None:
-    """Draw a chart with its controls, its caption and, folded, its points; `title` says the finding.
+def chart(
+    chart: Chart,
+    *,
+    key: str,
+    title: str = "",
+    height_px: int = 420,
+    bound: bool = False,
+    around_zero: bool = False,
+) -> None:
+    """Draw a chart with its controls, its caption and, folded, its points; `title` says the finding. Rows of
+    names that are differences are drawn `around_zero`.
 
-    `key` is that of its widgets; where they are `bound`, what they hold stands in the address of the page, by
-    names that begin with it. Only this part of the page is drawn anew when something is chosen.
+    `key` is that of its widgets. Where they are `bound`, what they hold stands in the address, by names that
+    begin with it, and the page is drawn anew when something is chosen; else only this part of it is.
     """
+    if bound:
+        _show(chart, key, title, height_px, around_zero, "query-params")
+    else:
+        st.fragment(_show)(chart, key, title, height_px, around_zero, None)
+
+
+def _show(chart: Chart, key: str, title: str, height_px: int, around_zero: bool, bind: Bind) -> None:
     if title:
         st.markdown(f"#### {plain(title)}")
-    choice = _chosen(chart, key, "query-params" if bound else None)
+    choice = _chosen(chart, key, bind)
     lines, left = lines_of(chart, choice)
     caption = caption_of(chart, choice, left)
     if not lines:
@@ -38,8 +53,11 @@ def chart(chart: Chart, *, key: str, title: str = "", height_px: int = 420, boun
         return
     if reaches_beyond(chart, choice):
         caption += " The widest intervals reach beyond what is shown; the table has their ends."
+    figure = figure_of(chart, choice, dark=is_dark(), height_px=height_px)
+    if around_zero:
+        figure.update_xaxes(rangemode="tozero", zerolinewidth=2)
     st.plotly_chart(
-        figure_of(chart, choice, dark=is_dark(), height_px=height_px),
+        figure,
         key=f"{key} figure",
         config=CONFIG,
         alt=f"Chart: {caption} Its points are in the table below it.",

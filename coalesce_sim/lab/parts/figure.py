@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import itertools
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,7 +31,11 @@ _SYMBOLS = dict(
         strict=True,
     )
 )
+_OPEN = ("circle-open", "square-open", "diamond-open")
 _DASHES = {"-": "solid", "--": "dash", "-.": "dashdot", ":": "dot"}
+_SPARSE = "2px,7px"
+"""Of lines beyond these."""
+
 _ON_DARK = {GREY: "#9aa7b4", "#000000": "#f2f4f7", "#0072B2": "#3a9bdc", "#8C510A": "#c98b4b"}
 """Those of the colours that are too dark on a dark page."""
 
@@ -43,8 +48,9 @@ class _Drawn:
 
     line: Line
     colour: str
-    symbol: str | None
+    symbol: str
     dash: str
+    yardstick: bool
 
 
 def figure_of(chart: Chart, choice: Choice, *, dark: bool = False, height_px: int = 420) -> go.Figure:
@@ -52,12 +58,7 @@ def figure_of(chart: Chart, choice: Choice, *, dark: bool = False, height_px: in
 
     `height_px` is that of curves; rows of names take what they need.
     """
-    lines, _ = lines_of(chart, choice)
-    styled = zip(lines, looks([line.name for line in lines]), strict=True)
-    drawn = [
-        _Drawn(line, on_page(colour, dark), _SYMBOLS.get(marker), _DASHES.get(style, "dot"))
-        for line, (colour, marker, style) in styled
-    ]
+    drawn = _looks(lines_of(chart, choice)[0], dark)
     figure = go.Figure()
     figure.update_layout(
         paper_bgcolor="rgba(0,0,0,0)",
@@ -82,6 +83,18 @@ def figure_of(chart: Chart, choice: Choice, *, dark: bool = False, height_px: in
     else:
         _curves(figure, chart, choice, drawn, height_px)
     return figure
+
+
+def _looks(lines: Sequence[Line], dark: bool) -> list[_Drawn]:
+    """The lines in the colours, marks and dashes of the report's figures; yardsticks have open marks."""
+    drawn = []
+    open_symbols = itertools.cycle(_OPEN)
+    for line, (colour, marker, style) in zip(lines, looks([line.name for line in lines]), strict=True):
+        yardstick = marker not in _SYMBOLS
+        symbol = next(open_symbols) if yardstick else _SYMBOLS[marker]
+        dash = _DASHES.get(style, _SPARSE)
+        drawn.append(_Drawn(line, on_page(colour, dark), symbol, dash, yardstick))
+    return drawn
 
 
 def on_page(colour: str, dark: bool) -> str:
@@ -122,7 +135,7 @@ def _curves(figure: go.Figure, chart: Chart, choice: Choice, drawn: Sequence[_Dr
                 showlegend=False,
                 legendgroup=each.line.name,
             )
-        marked = each.symbol is not None and (not chart.grid or len(points) <= _DENSE)
+        marked = not each.yardstick and (not chart.grid or len(points) <= _DENSE)
         mode = "lines+markers" if marked else "lines"
         figure.add_scatter(
             x=[axis.values[point.level] for point in points],
@@ -130,7 +143,7 @@ def _curves(figure: go.Figure, chart: Chart, choice: Choice, drawn: Sequence[_Dr
             mode=mode if chart.grid and len(points) > 1 else "markers",
             error_y=None if chart.grid and len(banded) > 1 else _bars(points, each.colour),
             line={"color": each.colour, "dash": each.dash, "width": 2},
-            marker={"color": each.colour, "symbol": each.symbol or "circle", "size": 7},
+            marker={"color": each.colour, "symbol": each.symbol, "size": 7},
             **_named(chart, choice, each),
         )
     every = [point for each in drawn for point in each.line.points]
@@ -169,7 +182,7 @@ def _rows(figure: go.Figure, chart: Chart, choice: Choice, drawn: Sequence[_Draw
                 y=[point.level + apart for point in own],
                 mode="markers",
                 error_x=_bars(own, colour),
-                marker={"color": colour, "symbol": each.symbol or "circle", "size": 9},
+                marker={"color": colour, "symbol": each.symbol, "size": 9},
                 **{**_named(chart, choice, each, own), "showlegend": colour == colours[0]},
             )
     names = [_broken(level, 24) for level in levels]

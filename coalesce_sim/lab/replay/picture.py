@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
 
 _HERE: Final = Path(__file__).parent / "browser"
-SCRIPTS: Final = ("model.js", "shapes.js", "stage.js", "strip.js", "details.js", "player.js", "picture.js")
+SCRIPTS: Final = (
+    *("model.js", "shapes.js", "painter.js", "stage.js"),
+    *("strip.js", "details.js", "player.js", "picture.js"),
+)
 """The parts of what the browser plays, in the order in which they stand in one script."""
 
 KEY_BYTES: Final = 24

@@ -16,15 +16,17 @@ from coalesce_sim.lab.replay.phases import begun_s, course_of, deed_of, defence_
 from coalesce_sim.lab.replay.replay import Replay
 from coalesce_sim.market.contracts.contract import Contract
 from coalesce_sim.market.contracts.trade import ContractTrade
+from coalesce_sim.market.logged.trade import LoggedTrade
 from coalesce_sim.market.market import Market
 from coalesce_sim.market.observer import Observer
 from coalesce_sim.market.records import Records
 from coalesce_sim.numbers import duration, number
 from coalesce_sim.reputation.ratings import RatingRows
 from coalesce_sim.scenario.contracts import ContractRules
+from coalesce_sim.scenario.reputation import EigenTrustReputation
 from coalesce_sim.scenario.schema import Scenario
 
-MOST_TASKS = 10_000
+MOST_TASKS = 20_000
 """How many tasks are kept; a replay ends when the next one arrives."""
 
 _WHOLE: Final = ("task", "attempt", "client", "worker", "type_id", "outcome", "explored", "deed", "defence")
@@ -254,6 +256,8 @@ class Recording(Observer):
             )
         if seen.told:
             told.append(seen.told)
+        if isinstance(market.trade, LoggedTrade):
+            told.append("The log tells each task once, however many attempts it took.")
         sham = market.trade.figures().get("sham_contracts", 0.0)
         if sham:
             told.append(
@@ -262,7 +266,17 @@ class Recording(Observer):
         reputation = self._scenario.reputation
         if reputation is not None and reputation.by_task_type:
             told.append("Scores differ by type of task; shown is the one rated last.")
+        if reputation is not None and isinstance(reputation.model, EigenTrustReputation):
+            told.append("A score is that at its contractor's last rating; eigentrust moves others' too.")
+        if _has_outages(self._scenario):
+            told.append("Who is down is not drawn; work that waits for a repair counts as waiting.")
         return " ".join(told)
+
+
+def _has_outages(scenario: Scenario) -> bool:
+    boxes = (scenario.boxes or {}).values()
+    of_boxes, of_sellers = [each.outages for each in boxes], [facts.outages for _, facts in scenario.facts]
+    return any(each is not None for each in (*of_boxes, *of_sellers))
 
 
 def _begin(times: dict[str, FloatArray], machine: IntArray, machines: Machines) -> None:

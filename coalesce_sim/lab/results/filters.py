@@ -38,6 +38,15 @@ def kept(chart: Chart, levels: Mapping[int, Collection[int]]) -> Chart:
     )
 
 
+def where_of(chart: Chart, levels: Mapping[int, Collection[int]]) -> dict[str, list[str]]:
+    """The same as ``plot`` takes it: values by factor."""
+    return {
+        chart.axes[axis].columns[0]: [chart.axes[axis].levels[level] for level in sorted(each)]
+        for axis, each in levels.items()
+        if each
+    }
+
+
 def _with(axis: Axis, levels: list[int]) -> Axis:
     values = None if axis.values is None else tuple(axis.values[each] for each in levels)
     return replace(axis, levels=tuple(axis.levels[each] for each in levels), values=values)

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from coalesce_sim.lab.own.answering import asked_in
-from coalesce_sim.lab.workshop.job import Progress
+from coalesce_sim.lab.own.uploads import by_name
+from coalesce_sim.lab.workshop.job import Failed, Progress
 from coalesce_sim.lab.workshop.run import kept_at
 from coalesce_sim.lab.workshop.signs import sign
 from coalesce_sim.logs.begun import MARKET, begin, drawn, told
+from coalesce_sim.scenario.problems import ScenarioError
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,11 @@ class Begin:
         progress(0.0)
         folder = self.folder(keep)
         prices = None if self.prices_file is None else os.path.relpath(self.prices_file)
-        asked = asked_in(os.path.relpath(self.file), prices)
+        try:
+            asked = asked_in(os.path.relpath(self.file), prices)
+        except ScenarioError as error:
+            files = [self.file, *filter(None, [self.prices_file])]
+            raise Failed(by_name("; ".join(map(str, error.problems)), files)) from error
         if (folder / MARKET).is_file():
             return told(asked, drawn(asked))
         return begin(asked, Path(os.path.relpath(folder))).lines

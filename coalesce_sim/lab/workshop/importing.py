@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from coalesce_sim.lab.own.choices import Importing
-from coalesce_sim.lab.workshop.job import Progress
+from coalesce_sim.lab.own.uploads import by_name
+from coalesce_sim.lab.workshop.job import Failed, Progress
 from coalesce_sim.lab.workshop.run import is_whole, kept_at
 from coalesce_sim.lab.workshop.signs import sign
-from coalesce_sim.logs.imported import FACTS, import_log
+from coalesce_sim.logs.imported import FACTS, MARKET, import_log
+from coalesce_sim.logs.tables import REQUESTS, RUNS, SELLERS
+from coalesce_sim.scenario.problems import ScenarioError
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +43,19 @@ class Import:
     def kept(self, keep: Path) -> Path | None:
         """The folder, where it is there already and whole."""
         folder = self.folder(keep)
-        return folder if is_whole(folder / FACTS) else None
+        there = all((folder / name).is_file() for name in (MARKET, REQUESTS, RUNS, SELLERS))
+        return folder if there and is_whole(folder / FACTS) else None
 
     def play(self, keep: Path, progress: Progress) -> Path:
         folder = self.folder(keep)
         if self.kept(keep) is None:
             progress(0.0)
-            chosen = self.choices
+            self._import(folder)
+        return folder
+
+    def _import(self, folder: Path) -> None:
+        chosen, files = self.choices, [*self.files, *filter(None, [self.prices_file])]
+        try:
             import_log(
                 chosen.kind,
                 [os.path.relpath(each) for each in self.files],
@@ -62,4 +71,5 @@ class Import:
                 zone=chosen.zone,
                 retry_within_s=chosen.retry_within_s,
             )
-        return folder
+        except ScenarioError as error:
+            raise Failed(by_name("; ".join(map(str, error.problems)), files)) from error

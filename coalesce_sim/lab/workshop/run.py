@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from coalesce_sim.experiments.parallel import cores
@@ -32,7 +32,7 @@ class Run:
         folder = self.folder(keep)
         if not is_whole(folder / "summary.json"):
             jobs = min(self.origin.replications, cores())
-            write_run(self.origin, folder, jobs=jobs, progress=progress)
+            write_run(replace(self.origin, figures=False), folder, jobs=jobs, progress=progress)
         return folder
 
 

@@ -19,7 +19,16 @@ _ASKED = (
     "provider",
     "status",
 )
+_STAR = " \\*"
 _NOT_THERE = "Not in this log"
+
+
+def lacking(kind: str, columns: Sequence[str], chosen: Sequence[tuple[str, str]]) -> list[str]:
+    """Fields that a table of one's own must have and that no column is chosen for; of some one of several."""
+    if kind != "csv":
+        return []
+    there = {*columns, *(name for name, _ in chosen)}
+    return [" or ".join(group) for group in NEEDED if there.isdisjoint(group)]
 
 
 def chosen_columns(
@@ -31,18 +40,17 @@ def chosen_columns(
     found: dict[str, str] = {}
     if asked:
         st.caption(
-            "Which column holds what: start, tokens, model, and an end or a duration must be there; other "
-            "fields are taken where a column has their name."
+            "Which column holds what. Those with a star must be there, and an end or a duration; a column "
+            "that has the name of a field is taken for it."
         )
-        places = st.columns(3)
+        rows = [st.columns(3) for _ in asked[::3]]
         for place, each in enumerate(asked):
             options = [_NOT_THERE, *columns]
-            chosen = places[place % 3].selectbox(
-                f"{each}{' *' if (each,) in NEEDED else ''}",
+            chosen = rows[place // 3][place % 3].selectbox(
+                f"{each}: {FIELDS[each]}{_STAR if (each,) in NEEDED else ''}",
                 options,
                 index=options.index(stated[each]) if stated.get(each) in options else 0,
                 key=f"own column {each}",
-                help=f"{FIELDS[each][0].upper()}{FIELDS[each][1:]}.",
             )
             if chosen != _NOT_THERE:
                 found[each] = chosen

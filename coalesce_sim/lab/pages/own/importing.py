@@ -14,12 +14,11 @@ from coalesce_sim.lab import laboratory
 from coalesce_sim.lab.own import example
 from coalesce_sim.lab.own.choices import Importing, Way
 from coalesce_sim.lab.own.imported import import_page
-from coalesce_sim.lab.own.uploads import Upload
-from coalesce_sim.lab.pages.own.columns import chosen_columns
+from coalesce_sim.lab.own.uploads import Upload, by_name
+from coalesce_sim.lab.pages.own.columns import chosen_columns, lacking
 from coalesce_sim.lab.pages.own.steps import command, downloads, folded, go, heading
 from coalesce_sim.lab.parts.answer import answer, key_figures
 from coalesce_sim.lab.parts.blocks import show_sections
-from coalesce_sim.lab.parts.problems import tell
 from coalesce_sim.lab.parts.running import played
 from coalesce_sim.lab.parts.texts import plain
 from coalesce_sim.lab.workshop.importing import Import
@@ -42,7 +41,7 @@ def step(way: Way, log: Upload, prices: Upload | None) -> Import | None:
     try:
         seen = _recognised(log.files[0])
     except ScenarioError as error:
-        tell(error)
+        st.error(plain(by_name(str(error), log.files)))
         return None
     with folded("What is imported, and how", folded=way.importing is not None):
         asked = _choices(way, log, seen)
@@ -104,7 +103,12 @@ def _choices(way: Way, log: Upload, seen: Recognised) -> Importing | None:
     columns = chosen_columns(kind, seen.columns, () if now is None else now.columns)
     with st.popover("More choices"):
         more = _more(now)
-    if st.button("Import", type="primary", key="own do import"):
+    missing = lacking(kind, seen.columns, columns)
+    if missing:
+        st.warning(
+            f"Without {plain('; '.join(missing))} there is nothing to make a market of: choose a column."
+        )
+    if st.button("Import", type="primary", key="own do import", disabled=bool(missing)):
         return replace(more, kind=kind, home=home, columns=columns)
     return None
 

@@ -6,14 +6,16 @@ from dataclasses import replace
 
 import streamlit as st
 
+from coalesce_sim.inputs.price_file import read_price_file
 from coalesce_sim.lab import laboratory
 from coalesce_sim.lab.own import example
 from coalesce_sim.lab.own.choices import Way
-from coalesce_sim.lab.own.uploads import Upload, delete, found, kept
+from coalesce_sim.lab.own.uploads import Upload, by_name, delete, found, kept
 from coalesce_sim.lab.pages.own.answering import questions
 from coalesce_sim.lab.pages.own.steps import go, heading, relative
 from coalesce_sim.lab.parts.problems import told_here
 from coalesce_sim.lab.parts.texts import plain
+from coalesce_sim.scenario.problems import ScenarioError
 
 _KINDS = ["csv", "tsv", "txt", "json", "jsonl", "ndjson", "parquet", "gz", "yaml", "yml"]
 _UPLOAD, _EXAMPLE, _NONE = "Upload a log", "Try an example", "I have no log"
@@ -92,6 +94,8 @@ def _there(way: Way, log: Upload) -> None:
         prices = prices_of(way)
         if prices is not None:
             st.markdown(f"Price list: **{plain(prices.names)}**, {plain(prices.size)}")
+            if st.button("Without this price list", key="own no prices"):
+                go(replace(way, prices="", importing=None, calibrating=None, advising=None))
         else:
             _upload_prices(way)
         with st.container(horizontal=True):
@@ -100,12 +104,15 @@ def _there(way: Way, log: Upload) -> None:
             if st.button(
                 "Delete what was uploaded",
                 key="own delete",
-                help="The files of step 1. What later steps made of them stays in its own folders.",
             ):
                 delete(keep, log.digest)
                 if prices is not None:
                     delete(keep, prices.digest)
                 go(Way())
+        st.caption(
+            "Deleting removes these files; markets and advice that were made of them stay below "
+            f"{plain(relative(keep))}."
+        )
 
 
 def _upload_prices(way: Way) -> None:
@@ -120,6 +127,13 @@ def _upload_prices(way: Way) -> None:
             "Columns provider, model, input_usd_per_mtok and output_usd_per_mtok; a row a seller and model."
         )
         if file is not None:
-            with told_here():
-                prices = kept(laboratory.current().keep, {file.name: file.getbuffer()})
+            keep = laboratory.current().keep
+            prices = kept(keep, {file.name: file.getbuffer()})
+            try:
+                read_price_file(relative(prices.files[0]))
+            except ScenarioError as error:
+                delete(keep, prices.digest)
+                for problem in error.problems:
+                    st.error(plain(by_name(str(problem), prices.files)))
+            else:
                 go(replace(way, prices=prices.digest, importing=None, calibrating=None, advising=None))

@@ -8,10 +8,9 @@ from coalesce_sim.lab import laboratory
 from coalesce_sim.lab.controls.panel import Draft, controls
 from coalesce_sim.lab.parts.problems import tell
 from coalesce_sim.lab.scenarios import bundled_names, files_below
-from coalesce_sim.lab.setting import Setting
+from coalesce_sim.lab.setting import FIRST, Setting
 from coalesce_sim.scenario.problems import ScenarioError
 
-_FIRST = "dur_03"
 _SHOWN = "play shown"
 
 
@@ -31,7 +30,7 @@ def _at_first() -> Setting:
     except ScenarioError as error:
         tell(error)
         asked = None
-    return asked or Setting(laboratory.current().source or _FIRST)
+    return asked or Setting(laboratory.current().source or FIRST)
 
 
 def _panel() -> None:

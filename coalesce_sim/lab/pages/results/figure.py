@@ -9,17 +9,20 @@ from typing import TypeVar
 import pandas as pd
 import streamlit as st
 
+from coalesce_sim.lab.pages.results.filtering import filters
 from coalesce_sim.lab.parts.pictures import picture
 from coalesce_sim.lab.parts.problems import told_here
 from coalesce_sim.lab.parts.texts import plain
+from coalesce_sim.lab.results.filters import where_of
 from coalesce_sim.lab.results.opening import Mark, Results
 from coalesce_sim.numbers import level_text
 from coalesce_sim.report.fields import label_of
+from coalesce_sim.report.html.charts import Chart
 from coalesce_sim.report.opening import Opened
 from coalesce_sim.report.plots.drawable import drawn_of, kinds_of
 from coalesce_sim.report.plots.folder import Picture
 from coalesce_sim.report.plots.folder import picture as drawn_picture
-from coalesce_sim.report.plots.points import factors_of
+from coalesce_sim.report.plots.points import factors_of, select
 from coalesce_sim.report.plots.wanted import FigureKind, Wanted, completed
 from coalesce_sim.statistics.intervals import Interval
 
@@ -45,15 +48,13 @@ def can_be_drawn(results: Results) -> bool:
     return results.opened is not None and bool(kinds_of(results.opened))
 
 
-@st.fragment
-def show(results: Results, mark: Mark) -> None:
-    """Show the figure with its caption and its points; only this part is drawn anew when something else is
-    chosen."""
+def show(results: Results, mark: Mark, points: Chart | None) -> None:
+    """Show the figure with its caption and its points; `points` are those of a sweep, to be filtered."""
     st.header("Figure for a paper", anchor="figure")
     opened = results.opened
     assert opened is not None
     with told_here():
-        drawn = _drawn(opened, mark, _chosen(opened))
+        drawn = _drawn(opened, mark, _chosen(opened, points))
         for sentence in drawn.missing:
             st.warning(plain(sentence))
         left, right = st.columns(2, gap="medium")
@@ -77,7 +78,7 @@ def show(results: Results, mark: Mark) -> None:
             )
 
 
-def _chosen(opened: Opened) -> Wanted:
+def _chosen(opened: Opened, points: Chart | None) -> Wanted:
     """What the reader wants drawn, at first what ``plot`` draws."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kinds = kinds_of(opened)
@@ -87,20 +88,23 @@ def _chosen(opened: Opened) -> Wanted:
             first = completed(opened, Wanted(kind)).y
             assert first is not None
             return Wanted(kind, y=_asked("Of", tuple(metrics), first, "y", metrics))
-        return _with_axes(opened, kind)
+    where = {} if points is None else where_of(points, filters(points, ranges=False))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        return _with_axes(opened, kind, where)
 
 
-def _with_axes(opened: Opened, kind: FigureKind) -> Wanted:
+def _with_axes(opened: Opened, kind: FigureKind, where: Mapping[str, Sequence[str]]) -> Wanted:
     """Of a figure along a factor: which, a line for each of which, and where the others are held."""
     metrics = {each.name: each.axis for each in drawn_of(opened, kind)}
-    first = completed(opened, Wanted("lines"))
+    first = completed(opened, Wanted("lines", where=where))
     assert first.y is not None
     assert first.x is not None
     assert opened.runs is not None
     y = _asked("Of", tuple(metrics), first.y, "y", metrics)
     labels = {name: label_of(name) for name in opened.factors}
     x = _asked("Along", opened.factors, first.x, "x", labels)
-    varying = [name for name in factors_of(opened.runs) if name in labels and opened.runs[name].nunique() > 1]
+    runs = select(opened.runs, where, factors_of(opened.runs))
+    varying = [name for name in opened.factors if runs[name].nunique() > 1]
     others = [name for name in varying if name != x]
     by = None
     if others:
@@ -108,9 +112,9 @@ def _with_axes(opened: Opened, kind: FigureKind) -> Wanted:
         start = first.by if first.by in others else others[0]
         picked = _asked("A line for each", choices, start, "by", {**labels, _NONE: "nothing"})
         by = None if picked == _NONE else picked
-    where = _held(opened.runs, [name for name in others if name != by], labels)
+    held = _held(runs, [name for name in others if name != by], labels)
     interval = _asked("Intervals", tuple(_INTERVALS), "t", "interval", _INTERVALS)
-    return Wanted(kind, x, y, by, where, interval)
+    return Wanted(kind, x, y, by, {**where, **held}, interval)
 
 
 def _held(runs: pd.DataFrame, factors: Sequence[str], labels: Mapping[str, str]) -> dict[str, list[str]]:

@@ -10,7 +10,8 @@ from pathlib import Path
 import streamlit as st
 
 from coalesce_sim.files import ResultsError
-from coalesce_sim.lab.pages.results import figure, filtering
+from coalesce_sim.lab.pages.results import figure
+from coalesce_sim.lab.pages.results.filtering import filters
 from coalesce_sim.lab.pages.results.listing import when
 from coalesce_sim.lab.parts.answer import answer_of
 from coalesce_sim.lab.parts.blocks import show_sections
@@ -18,8 +19,10 @@ from coalesce_sim.lab.parts.charts import chart
 from coalesce_sim.lab.parts.pictures import picture
 from coalesce_sim.lab.parts.repeat import repeat
 from coalesce_sim.lab.parts.texts import plain
+from coalesce_sim.lab.results.filters import kept
 from coalesce_sim.lab.results.opening import Mark, Results, fingerprint, open_results
 from coalesce_sim.metrics import COST_REDUCTION
+from coalesce_sim.report.html.charts import Chart
 from coalesce_sim.report.html.page import Block, Drawing, Facts, Page, Section, Table
 
 _CURVES, _FIGURE, _TABLES, _DETAILS = "Curves", "Figure for a paper", "Tables", "Details"
@@ -48,7 +51,7 @@ def show(folder: Path) -> None:
     if view == _CURVES:
         _curves(results)
     elif view == _FIGURE:
-        figure.show(results, mark)
+        figure.show(results, mark, _swept(results))
     elif view == _TABLES:
         _tables(results.page)
     else:
@@ -89,6 +92,7 @@ def _ranked_by(results: Results) -> str | None:
 
 def _curves(results: Results) -> None:
     """Every chart of the report, and the figures that the folder itself holds."""
+    sweep = _swept(results)
     sections = [
         (section, [block for block in section.blocks if isinstance(block, Drawing)])
         for section in results.page.sections
@@ -99,13 +103,30 @@ def _curves(results: Results) -> None:
         st.header(plain(section.heading), anchor=section.anchor)
         for drawing in drawings:
             shown = drawing.chart
-            if results.kind == "sweep" and section.anchor == "curves":
-                shown = filtering.filtered(shown)
+            if shown is sweep:
+                shown = kept(sweep, filters(sweep))
+                if len(shown.codes[0]) < len(sweep.codes[0]):
+                    left = len(sweep.codes[0]) - len(shown.codes[0])
+                    st.caption(f"{left:,} of {len(sweep.codes[0]):,} points are filtered out.")
             chart(shown, key=shown.name, bound=True)
     if results.pictures:
         st.header("Figures in the folder", anchor="figures")
         for each in results.pictures:
             picture(each.png, shows=each.shows, key=each.name, name=each.name, width_px=860, least_px=600)
+
+
+def _swept(results: Results) -> Chart | None:
+    """The chart of all points of a sweep."""
+    if results.opened is None or results.opened.sweep is None:
+        return None
+    drawn = [
+        block.chart
+        for section in results.page.sections
+        if section.anchor == "curves"
+        for block in section.blocks
+        if isinstance(block, Drawing)
+    ]
+    return drawn[0] if drawn else None
 
 
 def _tables(page: Page) -> None:

@@ -89,6 +89,7 @@ class Details {
     const context = icon.getContext("2d");
     context.scale(ratio, ratio);
     if (phase < 0) drawOutcome(context, LOOKS[LOOK_OF[jobs.outcome[job]]], theme, 9, 9, 4.2, jobs.deed[job] > 0);
+    else if (phase === WAITING) drawWaiting(context, theme, 9, 9, 3.8);
     else drawJob(context, theme, 9, 9, 4.2, jobs.explored[job]);
     const since = [model.asked[job], model.came[job], model.began[job], model.left[job]][phase];
     const other = model.isHome(job) ? "at home" : jobs.client[job] === this.worker ? `at ${names[jobs.worker[job]]}` : `for ${names[jobs.client[job]]}`;

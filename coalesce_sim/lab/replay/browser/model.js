@@ -184,8 +184,8 @@ class Model {
     if (kind === "enters" || kind === "leaves") return `${this.names[place]} ${kind}.`;
     const [task, client, worker] = [this.jobs.task[place], this.names[this.jobs.client[place]], this.names[this.jobs.worker[place]]];
     if (kind === "asked") return `${client} hires ${worker} for task ${task}${this.jobs.explored[place] ? ", by chance" : ""}.`;
-    if (kind === "began") return `${worker} begins task ${task}.`;
-    return `Task ${task} at ${worker}: ${this.outcome(place)}.`;
+    const at = this.isHome(place) ? `at home with ${client}` : `at ${worker}`;
+    return kind === "began" ? `Task ${task} begins ${at}.` : `Task ${task} ends ${at}: ${this.outcome(place)}.`;
   }
 
   outcome(job) {

@@ -124,15 +124,18 @@ class Player {
     const happened = new Set(jobs.outcome.map((outcome) => LOOK_OF[outcome]));
     entry("at work, or on its way", (context, theme) => drawJob(context, theme, 9, 9, 4.4, false));
     if (jobs.explored.some(Boolean)) entry("hired by chance", (context, theme) => drawJob(context, theme, 9, 9, 4.4, true));
-    entry("waiting", (context, theme) => {
-      outline(context, "circle", 9, 9, 3.6);
-      context.strokeStyle = theme.waiting;
-      context.lineWidth = 1.6;
-      context.stroke();
-    });
+    entry("waiting", (context, theme) => drawWaiting(context, theme, 9, 9, 3.6));
     LOOKS.forEach((look, place) => happened.has(place) && entry(look.name, (context, theme) => drawOutcome(context, look, theme, 9, 9, 4.4, false)));
     if (jobs.defence.some(Boolean)) entry("a rule of the market applied", (context, theme) => drawRule(context, theme, 9, 5, 3.4));
     if (jobs.deed.some(Boolean) || this.model.falseRatings.length) entry("somebody cheated", (context, theme) => drawRing(context, theme, 9, 9, 3.4));
+    const { model } = this;
+    const tick = (context, theme) => {
+      context.fillStyle = theme.warm;
+      context.fillRect(8, 5, 2, 8);
+    };
+    if (model.cheatTimes.length) entry("a cheat, over time", tick);
+    if (model.enter.some((at) => at > 0 && at <= model.until)) entry("enters", (context) => drawComing(context, 9, 9, true, ENTERS));
+    if (model.leave.some((at) => at <= model.until)) entry("leaves", (context, theme) => drawComing(context, 9, 9, false, theme.grey));
     return list;
   }
 

@@ -7,6 +7,7 @@ const LOOKS = [
   { name: "timed out", colour: "#E69F00", shape: "triangle", filled: true },
   { name: "turned away or not reached", colour: null, shape: "square", filled: false },
 ];
+const ENTERS = "#009E73";
 const LOOK_OF = [0, 1, 2, 2, 3, 3, 5, 5, 4, 5, 3];
 
 /** The colours of the page around: they follow its theme, light or dark. */
@@ -24,6 +25,7 @@ function themeOf(element) {
     accent: dark ? "#56B4E9" : "#0072B2",
     grey: dark ? "#9aa6b2" : "#5a5a5a",
     warm: dark ? "#F0894A" : "#B34A00",
+    edge: dark ? back : "#3a424a",
     waiting: dark ? "#c3ccd5" : "#46525e",
   };
 }
@@ -56,9 +58,14 @@ function drawOutcome(context, look, theme, x, y, r, cheat) {
     context.fillStyle = colour;
     context.fill();
     context.lineWidth = 1;
-    context.strokeStyle = theme.back;
+    context.strokeStyle = theme.edge;
   } else {
-    if (look.shape !== "cross") {
+    if (look.shape === "cross") {
+      context.lineWidth = 4;
+      context.strokeStyle = theme.edge;
+      context.stroke();
+      context.lineWidth = 2.4;
+    } else {
       context.fillStyle = theme.back;
       context.fill();
     }
@@ -82,6 +89,28 @@ function drawRing(context, theme, x, y, r) {
   context.strokeStyle = theme.ink;
   context.stroke();
   context.setLineDash([]);
+}
+
+/** Who enters, up, and who leaves, down. */
+function drawComing(context, x, y, up, colour) {
+  const r = up ? 4 : -4;
+  context.beginPath();
+  context.moveTo(x, y - r);
+  context.lineTo(x + 4, y + r);
+  context.lineTo(x - 4, y + r);
+  context.closePath();
+  context.fillStyle = colour;
+  context.fill();
+}
+
+/** A job that waits for a slot. */
+function drawWaiting(context, theme, x, y, r) {
+  outline(context, "circle", x, y, r);
+  context.fillStyle = theme.back;
+  context.fill();
+  context.strokeStyle = theme.waiting;
+  context.lineWidth = 1.6;
+  context.stroke();
 }
 
 /** A job under way: what will come of it nobody knows yet. A hire by chance is hollow. */

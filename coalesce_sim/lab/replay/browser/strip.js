@@ -91,16 +91,6 @@ class Strip {
   /** Up for who enters, down for who leaves, crossed for cheats. */
   drawMarks(context, theme) {
     const { model } = this;
-    const triangle = (at, up, colour) => {
-      const [x, y, r] = [this.x(at), MARKS_PX / 2, 4];
-      context.beginPath();
-      context.moveTo(x, up ? y - r : y + r);
-      context.lineTo(x + r, up ? y + r : y - r);
-      context.lineTo(x - r, up ? y + r : y - r);
-      context.closePath();
-      context.fillStyle = colour;
-      context.fill();
-    };
     let last = -Infinity;
     for (const at of model.cheatTimes) {
       if (at > model.until || this.x(at) - last < 2) continue;
@@ -109,8 +99,8 @@ class Strip {
       context.fillRect(last - 0.75, MARKS_PX - 3, 1.5, 5);
     }
     model.names.forEach((_, worker) => {
-      if (model.enter[worker] > 0 && model.enter[worker] <= model.until) triangle(model.enter[worker], true, "#009E73");
-      if (model.leave[worker] <= model.until) triangle(model.leave[worker], false, theme.grey);
+      if (model.enter[worker] > 0 && model.enter[worker] <= model.until) drawComing(context, this.x(model.enter[worker]), MARKS_PX / 2, true, ENTERS);
+      if (model.leave[worker] <= model.until) drawComing(context, this.x(model.leave[worker]), MARKS_PX / 2, false, theme.grey);
     });
   }
 

@@ -1,0 +1,134 @@
+"""The page Compare, as its reader finds it: a market of some fifty tasks."""
+
+from urllib.parse import urlencode
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import coalesce_sim
+from coalesce_sim.lab.setting import Setting
+from coalesce_sim.numbers import with_half_width
+from coalesce_sim.report.comparison import figures
+from coalesce_sim.report.opening import open_folder
+from coalesce_sim.statistics.intervals import Estimate
+from tests.lab.labs import settled
+
+SMALL = "extends: dur_01\nclock: {days: 0.6}\nreplications: 2\n"
+
+
+def _page():
+    from coalesce_sim.lab.pages.compare.page import show
+
+    show()
+
+
+@pytest.fixture
+def page(lab):
+    (lab.start / "small.yaml").write_text(SMALL)
+    return AppTest.from_function(_page)
+
+
+def setting(*changes: str, **more: str) -> str:
+    return urlencode({**Setting("small.yaml", changes).query, **more}, doseq=True)
+
+
+def texts(page) -> str:
+    told = [*page.markdown, *page.caption, *page.info, *page.error]
+    return "\n".join([*(str(each.value) for each in told), *(each.proto.body for each in page.get("html"))])
+
+
+def row(page, label: str) -> str:
+    """The row of a table that begins with a label."""
+    return next(part for part in texts(page).split("<tr>") if part.startswith(f"<td>{label}</td>"))
+
+
+def test_policies_have_the_differences_of_compare(lab, page, monkeypatch):
+    monkeypatch.setattr(figures, "draw_figures", lambda *_: None)  # of the folder: half of the time
+    page.query_params["scenario"] = "small.yaml"
+    page.query_params["policy"] = ["greedy", "topsis(epsilon=0)"]
+    settled(page)
+    assert not page.exception
+    played = coalesce_sim.compare(coalesce_sim.load("small.yaml"), ["greedy", "topsis(epsilon=0)"])
+    (between,) = played.differences
+    told = Estimate(between.contrast.difference.mean, None, between.contrast.ci_holm, 2)
+    if between.first == "greedy":
+        told = told.negated
+    shown = with_half_width(told).replace(" ± ", "\u00a0±\u00a0")
+    assert f">{shown}</td>" in row(page, "topsis(epsilon=0)")
+    assert f"{between.first} saves" in texts(page)
+    (folder,) = (lab.keep / "policies").iterdir()
+    assert open_folder(folder).command in [each.value for each in page.code]
+    assert page.query_params["metric"] == "cost_reduction"
+
+    page.selectbox(key="compare metric").set_value("late_rate")
+    page.selectbox(key="compare against").set_value("topsis(epsilon=0)").run()
+    assert page.query_params["metric"] == "late_rate"
+    assert "Share of late tasks: each less topsis(epsilon=0)" in texts(page)
+    frame = played.runs.pivot(index="replication", columns="policy", values="late_rate")
+    mean = (frame["greedy"] - frame["topsis(epsilon=0)"]).mean()
+    assert f'data-key="{mean:.6f}'[:15] in row(page, "greedy")
+
+
+def test_settings_have_the_differences_of_a_sweep(lab, page):
+    page.query_params["setting"] = [setting(), setting("policy.epsilon=0.3", label="Eager <b>")]
+    settled(page)
+    assert not page.exception
+    (folder,) = (each for each in (lab.keep / "settings").iterdir() if each.is_dir())
+    result = coalesce_sim.open_results(folder)
+    assert result.complete
+    (difference,) = result.differences().to_dict("records")
+    assert difference["scenario"] == "Eager <b>"
+    told = Estimate(difference["mean"], None, (difference["low"], difference["high"]), 2)
+    shown = with_half_width(told).replace(" ± ", "\u00a0±\u00a0")
+    assert f">{shown}</td>" in row(page, "Eager &lt;b&gt;")
+    alone = coalesce_sim.run(coalesce_sim.load("small.yaml", ["policy.epsilon=0.3"]))
+    level = result.estimates("cost_reduction")["mean"][1]
+    assert alone.estimates["cost_reduction"].mean == pytest.approx(level)
+    command = f"coalesce-sim sweep results/lab/settings/{folder.name}.yaml"
+    assert command in [each.value for each in page.code]
+    file = folder.with_name(f"{folder.name}.yaml").read_text()
+    assert file.strip() in [each.value for each in page.code]
+
+
+def test_a_wrong_change_is_told_beside_it_and_nothing_is_played(lab, page):
+    page.query_params["setting"] = [setting(), setting("policy.epsilon=7")]
+    settled(page)
+    assert "policy\\.epsilon" in page.error[0].value
+    assert "Nothing is played" in texts(page)
+    assert page.button(key="compare go").disabled
+    page.text_area[1].set_value("policy.epsilon=0.1").run()
+    assert "are the same market" in texts(page)
+    assert page.button(key="compare go").disabled
+    page.text_area[1].set_value("policy.epsilon=0.2").run()
+    assert not page.button(key="compare go").disabled
+    assert not lab.keep.exists()
+
+
+def test_a_setting_that_arrives_joins_those_that_are_there(page):
+    page.query_params["setting"] = setting()
+    page.run()
+    assert "add another" in texts(page)
+    page.query_params["setting"] = setting("policy.epsilon=0.3")
+    page.run()
+    assert [each.value for each in page.text_area] == ["", "policy.epsilon=0.3"]
+    assert not page.button(key="compare go").disabled
+
+
+def test_one_field_is_varied(page):
+    page.query_params["setting"] = setting("clock.days=0.5", "policy.epsilon=0.3")
+    page.run()
+    page.selectbox(key="compare varied field").set_value("policy.epsilon")
+    page.text_input(key="compare varied values").set_value("0, 0.1, 0.2").run()
+    page.button(key="compare vary").click().run()
+    assert [each.value for each in page.text_area] == [
+        f"clock.days=0.5\npolicy.epsilon={value}" for value in ("0", "0.1", "0.2")
+    ]
+
+
+def test_code_that_only_a_link_names_is_not_executed(lab, page):
+    (lab.start / "mine.py").write_text("raise SystemExit('executed')")
+    page.query_params["scenario"] = "small.yaml"
+    page.query_params["policy"] = ["mine:Mine", "cheapest"]
+    page.run()
+    assert "not executed" in page.error[0].value
+    assert page.button(key="compare go").disabled
