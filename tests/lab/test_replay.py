@@ -124,7 +124,7 @@ def test_queues_are_those_of_the_table_of_decisions_in_the_published_trade():
 
 @pytest.mark.parametrize(
     ("source", "core"),
-    [*((source, "simpy") for source in OF_CONTRACTS), (MARKET, "compiled"), (SHARED, "compiled")],
+    [*((source, "simpy") for source in OF_CONTRACTS), (MARKET, "compiled")],
 )
 def test_contracts_under_way_are_those_of_the_table_of_contracts(source, core):
     replay, tables, probe = played(source, core)
@@ -144,7 +144,7 @@ def test_contracts_under_way_are_those_of_the_table_of_contracts(source, core):
         assert told == set(zip(client[under_way].tolist(), task[under_way].tolist(), strict=True))
 
 
-@pytest.mark.parametrize("source", [QUEUEING, MARKET, SHARED], ids=named)
+@pytest.mark.parametrize("source", [QUEUEING, MARKET], ids=named)
 def test_both_cores_give_the_same_replay(source):
     assert played(source)[0].text() == played(source, "compiled")[0].text()
 
@@ -311,3 +311,31 @@ def test_a_page_shows_the_picture():
     element = page.main.children[0].proto
     assert element.component_name == NAME
     assert element.bytes[KEY_BYTES:].decode() == page.session_state.replay
+
+
+def test_steps_of_queues_and_slots_are_what_holds_at_any_moment():
+    replay, _, probe = played(SHARED)
+    for machine in range(len(replay.machines.slots)):
+        for steps, column in ((replay.queue_of(machine), "queue"), (replay.busy_of(machine), "busy")):
+            at_s, many = steps
+            held = np.append(0, many)[np.searchsorted(at_s, [3600 * hours for hours in probe.hours], "right")]
+            assert held.tolist() == [getattr(replay.at(hours), column)[machine] for hours in probe.hours]
+            assert not len(many) or many[-1] == 0
+
+
+@pytest.mark.parametrize(
+    ("source", "overrides", "told"),
+    [
+        ("outages", ["clock.days=0.05"], "Who is down is not drawn"),
+        (
+            "market_day",
+            ["clock.days=0.01", "reputation.model={kind: eigentrust}"],
+            "eigentrust moves others' too",
+        ),
+    ],
+)
+def test_what_the_picture_leaves_out_is_told(source, overrides, told):
+    scenario = coalesce_sim.load(source, overrides)
+    recording = Recording(scenario, seed=1, replication=0)
+    coalesce_sim.stage(scenario, seed=1, observer=recording).play()
+    assert told in recording.replay().told

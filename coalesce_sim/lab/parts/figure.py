@@ -86,8 +86,7 @@ def figure_of(chart: Chart, choice: Choice, *, dark: bool = False, height_px: in
 
 
 def _looks(lines: Sequence[Line], dark: bool) -> list[_Drawn]:
-    """The lines with the colours, marks and dashes of the report's figures; yardsticks have marks of their own
-    where points stand alone."""
+    """The lines in the colours, marks and dashes of the report's figures; yardsticks have open marks."""
     drawn = []
     open_symbols = itertools.cycle(_OPEN)
     for line, (colour, marker, style) in zip(lines, looks([line.name for line in lines]), strict=True):

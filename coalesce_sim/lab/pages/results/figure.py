@@ -9,12 +9,15 @@ from typing import TypeVar
 import pandas as pd
 import streamlit as st
 
+from coalesce_sim.lab.pages.results.filtering import filters
 from coalesce_sim.lab.parts.pictures import picture
 from coalesce_sim.lab.parts.problems import told_here
 from coalesce_sim.lab.parts.texts import plain
+from coalesce_sim.lab.results.filters import where_of
 from coalesce_sim.lab.results.opening import Mark, Results
 from coalesce_sim.numbers import level_text
 from coalesce_sim.report.fields import label_of
+from coalesce_sim.report.html.charts import Chart
 from coalesce_sim.report.opening import Opened
 from coalesce_sim.report.plots.drawable import drawn_of, kinds_of
 from coalesce_sim.report.plots.folder import Picture
@@ -45,13 +48,13 @@ def can_be_drawn(results: Results) -> bool:
     return results.opened is not None and bool(kinds_of(results.opened))
 
 
-def show(results: Results, mark: Mark, where: Mapping[str, Sequence[str]]) -> None:
-    """Show the figure of the runs at those levels, by factor, with its caption and its points."""
+def show(results: Results, mark: Mark, points: Chart | None) -> None:
+    """Show the figure with its caption and its points; `points` are those of a sweep, to be filtered."""
     st.header("Figure for a paper", anchor="figure")
     opened = results.opened
     assert opened is not None
     with told_here():
-        drawn = _drawn(opened, mark, _chosen(opened, where))
+        drawn = _drawn(opened, mark, _chosen(opened, points))
         for sentence in drawn.missing:
             st.warning(plain(sentence))
         left, right = st.columns(2, gap="medium")
@@ -75,7 +78,7 @@ def show(results: Results, mark: Mark, where: Mapping[str, Sequence[str]]) -> No
             )
 
 
-def _chosen(opened: Opened, where: Mapping[str, Sequence[str]]) -> Wanted:
+def _chosen(opened: Opened, points: Chart | None) -> Wanted:
     """What the reader wants drawn, at first what ``plot`` draws."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kinds = kinds_of(opened)
@@ -85,6 +88,8 @@ def _chosen(opened: Opened, where: Mapping[str, Sequence[str]]) -> Wanted:
             first = completed(opened, Wanted(kind)).y
             assert first is not None
             return Wanted(kind, y=_asked("Of", tuple(metrics), first, "y", metrics))
+    where = {} if points is None else where_of(points, filters(points, ranges=False))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         return _with_axes(opened, kind, where)
 
 

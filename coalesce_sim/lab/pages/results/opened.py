@@ -19,7 +19,7 @@ from coalesce_sim.lab.parts.charts import chart
 from coalesce_sim.lab.parts.pictures import picture
 from coalesce_sim.lab.parts.repeat import repeat
 from coalesce_sim.lab.parts.texts import plain
-from coalesce_sim.lab.results.filters import kept, where_of
+from coalesce_sim.lab.results.filters import kept
 from coalesce_sim.lab.results.opening import Mark, Results, fingerprint, open_results
 from coalesce_sim.metrics import COST_REDUCTION
 from coalesce_sim.report.html.charts import Chart
@@ -51,9 +51,7 @@ def show(folder: Path) -> None:
     if view == _CURVES:
         _curves(results)
     elif view == _FIGURE:
-        sweep = _swept(results)
-        where = {} if sweep is None else where_of(sweep, filters(sweep, ranges=False))
-        figure.show(results, mark, where)
+        figure.show(results, mark, _swept(results))
     elif view == _TABLES:
         _tables(results.page)
     else:

@@ -1,5 +1,6 @@
 /* The stage: a row a worker, its queue and slots, and the tasks that travel between them. */
-const NARROW_PX = 640;
+const [NARROW_PX, TIGHT_PX] = [780, 1080];
+const TAGS_PX = 110; // what clients need besides who follow a strategy
 const FLIGHT_S = 0.9;
 
 function made(tag, className, text) {
@@ -97,8 +98,10 @@ class Stage {
     const box = this.element.getBoundingClientRect();
     if (!box.width) return;
     this.width = box.width;
-    this.narrow = box.width < NARROW_PX;
+    const tags = this.element.querySelector(".clients em") ? TAGS_PX : 0;
+    this.narrow = box.width < NARROW_PX + tags;
     this.element.classList.toggle("narrow", this.narrow);
+    this.element.classList.toggle("tight", box.width < TIGHT_PX + tags);
     const around = this.element.getBoundingClientRect();
     this.height = around.height;
     const ratio = window.devicePixelRatio || 1;
@@ -162,6 +165,7 @@ class Stage {
       if (moving) continue;
       const slots = row.shared ? null : model.slots(row.machine, now);
       const parts = [model.names[row.worker]];
+      if (model.workers.strategy[row.worker]) parts.push(`cheats: ${model.workers.strategy[row.worker].replaceAll("_", " ")}`);
       if (!there) parts.push(now < model.enter[row.worker] ? "not there yet" : "has left");
       if (there || busy) parts.push(slots === null ? `${model.hands[row.worker].atWork.length} at work` : `${model.hands[row.worker].atWork.length} of ${plural(slots, "slot")} at work`, `${model.hands[row.worker].waiting.length} waiting`);
       if (row.said && there) parts.push(`score ${row.said}`);
