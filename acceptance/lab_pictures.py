@@ -23,19 +23,21 @@ _PATIENCE_S = 120
 
 def main() -> None:
     """Take all pictures."""
-    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as profile:
-        with lab(Path(folder)) as served, opened(Path(profile)) as browser:
-            size = {"width": WIDTH, "height": HEIGHT, "deviceScaleFactor": 1, "mobile": False}
-            browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-            browser.get(served.page("", "scenario=dur_03&replications=40"))
-            _shown(browser, ".replay svg")
-            _take(browser, "lab_play", "h1")
-            _take(browser, "lab_replay", "#replay")
-            browser.get(
-                served.page("compare", "scenario=dur_03&replications=40&policies=topsis,cheapest,random")
-            )
-            _shown(browser, ".js-plotly-plot")
-            _take(browser, "lab_compare", "h1")
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        tempfile.TemporaryDirectory() as profile,
+        lab(Path(folder)) as served,
+        opened(Path(profile)) as browser,
+    ):
+        size = {"width": WIDTH, "height": HEIGHT, "deviceScaleFactor": 1, "mobile": False}
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        browser.get(served.page("", "scenario=dur_03&replications=40"))
+        _shown(browser, ".replay svg")
+        _take(browser, "lab_play", "h1")
+        _take(browser, "lab_replay", "#replay")
+        browser.get(served.page("compare", "scenario=dur_03&replications=40&policies=topsis,cheapest,random"))
+        _shown(browser, ".js-plotly-plot")
+        _take(browser, "lab_compare", "h1")
 
 
 def _shown(browser: webdriver.Chrome, selector: str) -> None:

@@ -274,8 +274,9 @@ class Recording(Observer):
 
 
 def _has_outages(scenario: Scenario) -> bool:
-    stated = (*(scenario.boxes or {}).values(), *(facts for _, facts in scenario.facts))
-    return any(each.outages is not None for each in stated)
+    boxes = (scenario.boxes or {}).values()
+    of_boxes, of_sellers = [each.outages for each in boxes], [facts.outages for _, facts in scenario.facts]
+    return any(each is not None for each in (*of_boxes, *of_sellers))
 
 
 def _begin(times: dict[str, FloatArray], machine: IntArray, machines: Machines) -> None:
