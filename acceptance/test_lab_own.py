@@ -66,7 +66,9 @@ def button(page: webdriver.Chrome, label: str) -> WebElement:
 
 def upload(page: webdriver.Chrome, path: Path) -> None:
     """Choose a file as the log."""
-    page.find_element(By.CSS_SELECTOR, "input[type=file]").send_keys(str(path))
+    chooser = "input[type=file]"
+    WebDriverWait(page, PATIENCE_S).until(lambda _: page.find_elements(By.CSS_SELECTOR, chooser))
+    page.find_element(By.CSS_SELECTOR, chooser).send_keys(str(path))
 
 
 def text(page: webdriver.Chrome) -> str:

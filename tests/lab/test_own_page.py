@@ -204,8 +204,14 @@ def test_choices_stand_in_the_address_and_come_back():
     way = Way("0" * 16, "1" * 16, importing, Calibrating(0.2, 10, 3), Advising(5, 2, extrapolate=True))
     query = {name: [each] if isinstance(each, str) else each for name, each in way.query.items()}
     assert Way.of_query(query) == way
-    with pytest.raises(ScenarioError, match="advise: must be a whole number from 1 to 1,000"):
-        Advising.of_query({"advise": ["0"]})
+    for query, told in (
+        ({"advise": ["0"]}, "advise: must be a whole number from 1 to 1,000"),
+        ({"kind": ["csv"], "columns": ["start"]}, "columns: must be FIELD=COLUMN"),
+        ({"kind": ["csv"], "sessions": ["all"]}, "sessions: must be tasks or composite"),
+        ({"kind": ["csv"], "price_date": ["soon"]}, "price_date: must be a day"),
+    ):
+        with pytest.raises(ScenarioError, match=told):
+            Way.of_query(query)
 
 
 def test_names_of_uploads_are_harmless_and_each_another_one(tmp_path):

@@ -9,7 +9,7 @@ import streamlit as st
 
 from coalesce_sim.lab.controls.anything import any_field, changed_elsewhere
 from coalesce_sim.lab.controls.desk import Desk
-from coalesce_sim.lab.controls.entries import LUCK, SECTIONS, Section
+from coalesce_sim.lab.controls.entries import SECTIONS, Section
 from coalesce_sim.lab.controls.folding import folded
 from coalesce_sim.lab.controls.memory import Memory
 from coalesce_sim.lab.controls.offered import Control
@@ -45,10 +45,9 @@ def controls(setting: Setting, *, key: str) -> Draft:
         _summary(memory, shown)
         for section in SECTIONS:
             found = [control for control in shown.controls if control.section is section]
-            if section is LUCK:
-                any_field(memory, shown)
             if found:
                 _section(memory, shown, section, found)
+        any_field(memory, shown)
     return Draft(memory.given(shown), shown.playable)
 
 
