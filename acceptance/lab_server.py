@@ -66,7 +66,8 @@ class Served:
 
 @contextmanager
 def lab(folder: Path, *arguments: str) -> Iterator[Served]:
-    """The lab started in a folder, on a free port; at the end it is told to end, with all that it started."""
+    """The lab started in a folder, on a free port; at the end it is told to end, with all that it started, and
+    must have printed nothing but its address."""
     command = [sys.executable, "-m", "coalesce_sim", "lab", *arguments, "--port", "0", "--no-browser"]
     process = subprocess.Popen(
         command,
@@ -86,6 +87,8 @@ def lab(folder: Path, *arguments: str) -> Iterator[Served]:
         process.send_signal(signal.SIGINT)
         process.wait(20)
         reading.join(5)
+        beside = [line for line in told if line != "coalesce-sim: interrupted by SIGINT\n"]
+        assert beside == [], "it printed more than its address"
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)

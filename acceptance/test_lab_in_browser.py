@@ -116,7 +116,7 @@ def replay_shown(page: Page, served: Served) -> Replay:
     name = page.browser.execute_script(
         "return /st-key-picture-(\\S+)/.exec(document.querySelector('[class*=st-key-picture-]').className)[1]"
     )
-    (file,) = (served.folder / "results" / "lab" / "replays").glob(f"*-{name}.json")
+    (file,) = (served.folder / "results" / "lab" / "replays").glob(f"*-{name}.*.json")
     return Replay.read(file)
 
 

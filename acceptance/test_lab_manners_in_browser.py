@@ -175,6 +175,8 @@ def test_everything_that_can_be_worked_has_a_name(browser: webdriver.Chrome, ser
         for each in worked
         if not each.get("name", {}).get("value", "").strip()
     ]
+    # Plotly measures letters in a drawing of its own, which is out of sight.
+    nameless = [each for each in nameless if "js-plotly-tester" not in each["attributes"]]
     assert [(each["nodeName"], each["attributes"]) for each in nameless] == []
 
 
@@ -238,7 +240,8 @@ def test_with_the_token_all_is_shown_on_every_page(browser: webdriver.Chrome, gu
 def sentence(page: Page, wanted: str) -> None:
     """It is told, once, and nothing of how Python puts it."""
     page.until(lambda: wanted in page.text(ALERT), wanted)
-    assert page.text(ALERT).count(wanted) == 1
+    told = page.text(ALERT).strip().splitlines()
+    assert len(told) == 1, told
     assert not re.search(r"Traceback|File \"|Error\b", page.text("body"))
 
 

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 from selenium import webdriver
+from selenium.webdriver.common.keys import Keys
 
 from acceptance.browsing import opened, resize
-from acceptance.lab_page import PROGRESS, Page
+from acceptance.lab_page import PLAY, PROGRESS, Page
 from acceptance.lab_server import Served, lab
 
 GONE_IN_S = 60.0
@@ -21,6 +22,7 @@ STOPPED_IN_S = 20.0
 LONG = "scenario=market_day&set=clock.days%3D20&replications=4"
 """What nobody plays to its end within a test; `seed` tells two of them apart."""
 
+EPSILON = "[data-testid=stSlider] input[aria-label*='Exploration rate']"
 STOP = ".st-key-run-stop button"
 
 
@@ -83,10 +85,14 @@ def test_the_bar_moves_within_a_replication_and_stop_ends_the_processes(
     assert kept(served) == []
 
 
-def test_a_closed_page_ends_its_run_a_reload_does_not_and_two_pages_go_their_own_ways(
+def test_a_closed_page_ends_its_run_and_one_that_is_loaded_again_does_not(
     browser: webdriver.Chrome, served: Served
 ):
     page, before = Page(browser), browser.current_window_handle
+    browser.get(served.page("", f"{LONG}&seed=1"))
+    begun(page)
+    page.one(STOP).click()
+    page.until(lambda: "This was stopped" in page.text("body") and not served.playing, "a lab at rest")
     browser.switch_to.new_window("tab")
     resize(browser, 1400)
     browser.get(served.page("", f"{LONG}&seed=2"))
@@ -96,7 +102,10 @@ def test_a_closed_page_ends_its_run_a_reload_does_not_and_two_pages_go_their_own
     at = time.monotonic()
     browser.switch_to.window(before)
 
-    browser.get(served.page("", f"{LONG}&seed=3"))
+    page.tab_to(EPSILON)
+    page.press(Keys.ARROW_RIGHT)
+    page.until(lambda: "Changed since it was played" in page.text("body"), "a change")
+    page.one(PLAY).click()
     begun(page)
     stays = served.playing - closed
     assert stays

@@ -139,6 +139,7 @@ def _run(listening: socket.socket, host: str, port: int, token: str | None) -> N
     from streamlit.starlette import App
 
     from coalesce_sim.lab.gate import Gate
+    from coalesce_sim.lab.leaving import Leaving
     from coalesce_sim.lab.shell import Shell
 
     hosts = {} if host in ("0.0.0.0", "::") else {"server.allowedHosts": sorted({host, HERE, "localhost"})}
@@ -147,7 +148,8 @@ def _run(listening: socket.socket, host: str, port: int, token: str | None) -> N
     # It would ask a host outside what address this machine has there, to know it among the origins of pages.
     net_util.get_external_ip = lambda: None
     gate = [] if token is None else [Middleware(Gate, token=token)]
-    app = App(Path(__file__).parent / "script" / "app.py", middleware=[*gate, Middleware(Shell)])
+    middleware = [*gate, Middleware(Shell), Middleware(Leaving)]
+    app = App(Path(__file__).parent / "script" / "app.py", middleware=middleware)
     server = uvicorn.Server(
         uvicorn.Config(
             app,

@@ -41,7 +41,8 @@ def _panel() -> None:
     try:
         draft = controls(shown if source == shown.source else Setting(source), key="play")
     except ScenarioError as error:
-        tell(error)
+        if source != shown.source:  # of what is shown, the page itself tells it
+            tell(error)
         draft = Draft(Setting(source), playable=False)
     with button:
         _play(draft)

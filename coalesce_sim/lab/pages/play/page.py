@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -25,10 +26,12 @@ def show() -> None:
     setting = market.chosen()
     with told_here():
         origin, digest = setting.origin, setting.key
+        query = {**setting.query, **place.query()}
+        st.query_params.from_dict(query)  # before it is played: a page that is loaded again goes on with it
         what = f"Playing {plural(origin.replications, 'replication')} of {origin.scenario.name}"
         folder = played(Run(origin, digest), what, key="run")
         if folder is not None:
-            _tell(setting, folder)
+            _tell(setting, query, folder)
 
 
 def _lead_on(setting: Setting) -> None:
@@ -56,7 +59,7 @@ def _prepare(setting: Setting, told: outcome.Told) -> None:
         st.caption("The compiled core is being made ready for this market: the next run will be faster.")
 
 
-def _tell(setting: Setting, folder: Path) -> None:
+def _tell(setting: Setting, query: Mapping[str, str | Sequence[str]], folder: Path) -> None:
     origin, digest = setting.origin, setting.key
     told = outcome.opened(folder)
     outcome.headline(told)
@@ -68,8 +71,6 @@ def _tell(setting: Setting, folder: Path) -> None:
     with told_here():
         decisions.section(origin, digest, folder)
     outcome.rest(told)
-    query = {**setting.query, **place.query()}
-    st.query_params.from_dict(query)
     repeat(
         command=origin.command,
         query=query,

@@ -21,9 +21,7 @@ class Place:
 
 def place(origin: Origin) -> Place:
     """Where the reader is: what was last gone to, at first what the address says."""
-    told: dict[str, int | None] = st.session_state.setdefault(
-        PLACE, {name: _whole(name) for name in ("replication", "task")}
-    )
+    told = _told()
     replication = told["replication"] or 0
     return Place(min(replication, origin.replications - 1), told["task"])
 
@@ -38,8 +36,13 @@ def go_to(**to: int | None) -> None:
 
 def query() -> dict[str, str]:
     """As it stands in the address."""
-    told: dict[str, int | None] = st.session_state.get(PLACE, {})
-    return {name: str(value) for name, value in told.items() if value is not None}
+    return {name: str(value) for name, value in _told().items() if value is not None}
+
+
+def _told() -> dict[str, int | None]:
+    first = {name: _whole(name) for name in ("replication", "task")}
+    told: dict[str, int | None] = st.session_state.setdefault(PLACE, first)
+    return told
 
 
 def _whole(name: str) -> int | None:
