@@ -164,7 +164,7 @@ def test_a_filter_leaves_points_out_and_says_how_many():
 
 @pytest.mark.usefixtures("place")
 def test_the_figure_is_that_of_plot():
-    page = shown("results/sweep", view="Figure for a paper")
+    page = shown("results/sweep", view="Figure")
     (command,) = [each.value for each in page.code if each.value.startswith("coalesce-sim plot")]
     drawn = CliRunner().invoke(cli, [*shlex.split(command)[1:], "--out", "figures", "--json"])
     (svg,) = [Path(each) for each in json.loads(drawn.output)["outputs"] if each.endswith(".svg")]
@@ -176,7 +176,7 @@ def test_the_figure_is_that_of_plot():
 
 @pytest.mark.parametrize(("kind", "figure"), [("run", "timeline"), ("sensitivity", "tornado")])
 def test_other_results_have_the_figure_that_plot_draws_of_them(kind, figure):
-    page = shown(f"results/{kind}", view="Figure for a paper")
+    page = shown(f"results/{kind}", view="Figure")
     assert not page.error
     assert any(f"--kind {figure}" in each.value for each in page.code)
 
