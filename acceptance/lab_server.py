@@ -38,13 +38,28 @@ class Served:
     @property
     def processes(self) -> set[int]:
         """The processes below the server's that live."""
+        return set(self._parents())
+
+    @property
+    def playing(self) -> set[int]:
+        """Those that play a run of several replications, and those that they have for it."""
+        parents = self._parents()
+        below = {pid for pid, parent in parents.items() if parent != self.process.pid}
+        return below | {parents[pid] for pid in below}
+
+    def _parents(self) -> dict[int, int]:
+        """The parent of each process below the server's."""
         listed = subprocess.run(
             ["ps", "-eo", "pid=,ppid=,stat="], capture_output=True, text=True, check=True
         ).stdout
         rows = [line.split() for line in listed.splitlines()]
-        pairs = [(int(pid), int(parent)) for pid, parent, state in rows if not state.startswith("Z")]
-        found: set[int] = set()
-        while more := {pid for pid, parent in pairs if parent in {self.process.pid, *found}} - found:
+        pairs = {int(pid): int(parent) for pid, parent, state in rows if not state.startswith("Z")}
+        found: dict[int, int] = {}
+        while more := {
+            pid: parent
+            for pid, parent in pairs.items()
+            if pid not in found and (parent == self.process.pid or parent in found)
+        }:
             found |= more
         return found
 

@@ -1,25 +1,15 @@
-"""What every page has: its look, and the way to the others."""
+"""The pages, and the way from each to the others."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import streamlit as st
 
 from coalesce_sim.lab import laboratory
-from coalesce_sim.lab.look.theme import variables
-from coalesce_sim.lab.parts.tables import sorting
-
-_LOOK = Path(__file__).parent / "look"
 
 
 def show() -> None:
     """Show the page that the address names; Play, or the results that the lab was opened with, by default."""
     st.set_page_config(page_title="coalesce_sim lab", layout="wide", initial_sidebar_state="auto")
-    st.html(f"<style>{variables()}</style>")
-    for style in ("page.css", "blocks.css"):
-        st.html(_LOOK / style)
-    sorting()
     opens_results = laboratory.current().results is not None
     pages = [
         st.Page(_play, title="Play", url_path="play", default=not opens_results),

@@ -71,15 +71,18 @@ def query_of(variants: Sequence[Variant]) -> list[str]:
     """As they stand in an address, a value each."""
     usual = usual_labels([variant.setting for variant in variants])
     return [
-        urlencode(
-            {**({} if variant.label == own else {"label": variant.label}), **variant.setting.query}, True
-        )
+        value_of(variant.setting, "" if variant.label == own else variant.label)
         for variant, own in zip(variants, usual, strict=True)
     ]
 
 
+def value_of(setting: Setting, label: str = "") -> str:
+    """A setting as one value of an address, under a label if it has one."""
+    return urlencode({**({"label": label} if label else {}), **setting.query}, doseq=True)
+
+
 def given_in(text: str) -> tuple[str, Setting]:
-    """The label, if any, and the setting that an address asks for by one value of `query_of`.
+    """The label, if any, and the setting that an address asks for by one value (`value_of`).
 
     Raises `ScenarioError` where it names no scenario.
     """

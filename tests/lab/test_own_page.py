@@ -43,8 +43,8 @@ def uploaded(content: bytes, name: str = "calls.csv") -> AppTest:
 
 
 def log(folder: Path, count: int = 48, **changed: dict[int, str]) -> bytes:
-    """A log of two models; `changed` has other values by column and row, from 0."""
-    made = [{name: value for name, value in row.items() if name != "tag"} for row in rows(count)]
+    """A log of two models and one type of task; `changed` has other values by column and row, from 0."""
+    made = [row | {"tag": "ask"} for row in rows(count)]
     for column, values in changed.items():
         for place, value in values.items():
             made[place][column] = value
@@ -126,8 +126,10 @@ def test_a_table_of_ones_own_is_imported_by_the_columns_that_are_chosen(tmp_path
     content = log(tmp_path_factory.mktemp("logs")).replace(b"duration_s", b"took", 1)
     page = uploaded(content)
     assert "no export that is known" in texts(page)
+    assert page.button(key="own do import").disabled
+    assert next(each.value for each in page.warning).startswith("Without end or duration")
     page.selectbox(key="own column duration_s").set_value("took")
-    page = click(page, "Import")
+    page = click(settled(page), "Import")
     assert errors(page) == []
     assert asked(page)["columns"] == "duration_s=took"
     assert "48 rows read, 48 kept" in texts(page)
@@ -202,8 +204,14 @@ def test_choices_stand_in_the_address_and_come_back():
     way = Way("0" * 16, "1" * 16, importing, Calibrating(0.2, 10, 3), Advising(5, 2, extrapolate=True))
     query = {name: [each] if isinstance(each, str) else each for name, each in way.query.items()}
     assert Way.of_query(query) == way
-    with pytest.raises(ScenarioError, match="advise: must be a whole number from 1 to 1,000"):
-        Advising.of_query({"advise": ["0"]})
+    for query, told in (
+        ({"advise": ["0"]}, "advise: must be a whole number from 1 to 1,000"),
+        ({"kind": ["csv"], "columns": ["start"]}, "columns: must be FIELD=COLUMN"),
+        ({"kind": ["csv"], "sessions": ["all"]}, "sessions: must be tasks or composite"),
+        ({"kind": ["csv"], "price_date": ["soon"]}, "price_date: must be a day"),
+    ):
+        with pytest.raises(ScenarioError, match=told):
+            Way.of_query(query)
 
 
 def test_names_of_uploads_are_harmless_and_each_another_one(tmp_path):

@@ -58,7 +58,7 @@ def test_a_slider_is_played_when_the_button_is_pressed(lab, page):
     assert not page.exception
     assert after != before
     assert "but policy.epsilon=0.9" in page.title[0].value.replace("\\", "")
-    assert page.query_params["set"] == ["policy.epsilon=0.9"]
+    assert page.query_params["set"] == "policy.epsilon=0.9"
     assert len(list((lab.keep / "runs").iterdir())) == 2
 
 

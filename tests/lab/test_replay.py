@@ -321,3 +321,21 @@ def test_steps_of_queues_and_slots_are_what_holds_at_any_moment():
             held = np.append(0, many)[np.searchsorted(at_s, [3600 * hours for hours in probe.hours], "right")]
             assert held.tolist() == [getattr(replay.at(hours), column)[machine] for hours in probe.hours]
             assert not len(many) or many[-1] == 0
+
+
+@pytest.mark.parametrize(
+    ("source", "overrides", "told"),
+    [
+        ("outages", ["clock.days=0.05"], "Who is down is not drawn"),
+        (
+            "market_day",
+            ["clock.days=0.01", "reputation.model={kind: eigentrust}"],
+            "eigentrust moves others' too",
+        ),
+    ],
+)
+def test_what_the_picture_leaves_out_is_told(source, overrides, told):
+    scenario = coalesce_sim.load(source, overrides)
+    recording = Recording(scenario, seed=1, replication=0)
+    coalesce_sim.stage(scenario, seed=1, observer=recording).play()
+    assert told in recording.replay().told

@@ -80,9 +80,14 @@ class Desk:
 def desk(written: Written, texts: tuple[str, ...]) -> Desk:
     """What is shown for a scenario of which `texts` ask for something, later ones counting."""
     asked = written.asked(texts)
-    problems = _at_fault(written, asked.changes)
-    fine = {way: value for way, value in asked.changes.items() if way not in problems}
-    played = written.played(fine)
+    problems: dict[Steps, str] = {}
+    fine = dict(asked.changes)
+    try:
+        played = _ready(written, fine)
+    except ScenarioError:
+        problems = _at_fault(written, asked.changes)
+        fine = {way: value for way, value in asked.changes.items() if way not in problems}
+        played = written.played(fine)
     refused = {text: sentence(problem) for text, problem in asked.refused.items()}
     controls = controls_of(written, fine, played)
     return Desk(written, asked.changes, problems, refused, played, controls)
@@ -97,8 +102,6 @@ def sentence(problem: Problem, at: Steps = ()) -> str:
 def _at_fault(written: Written, changes: Mapping[Steps, Any]) -> dict[Steps, str]:
     """The changes that cannot be played, with why: one that all others could do without, or else, in their
     order, those that do not go with the ones before. A kind and its settings stand or fall together."""
-    if _objection(written, changes) is None:
-        return {}
     parts = _parts(changes)
     for part in reversed(parts):
         others = {way: each for way, each in changes.items() if way not in part}
@@ -143,8 +146,14 @@ def _parts(changes: Mapping[Steps, Any]) -> list[dict[Steps, Any]]:
 def _objection(written: Written, changes: Mapping[Steps, Any]) -> Problem | None:
     """The first thing that is wrong with the scenario and those changes."""
     try:
-        played = written.played(changes)
-        hired_is_drawn(played, played.seed, range(played.replications))
+        _ready(written, changes)
     except ScenarioError as error:
         return error.problems[0]
     return None
+
+
+def _ready(written: Written, changes: Mapping[Steps, Any]) -> Scenario:
+    """The scenario with changes, in which those who are hired by name are there. Raises `ScenarioError`."""
+    played = written.played(changes)
+    hired_is_drawn(played, played.seed, range(played.replications))
+    return played

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import streamlit as st
 
 from coalesce_sim.lab.controls.anything import any_field, changed_elsewhere
 from coalesce_sim.lab.controls.desk import Desk
-from coalesce_sim.lab.controls.entries import LUCK, SECTIONS, Section
+from coalesce_sim.lab.controls.entries import SECTIONS, Section
 from coalesce_sim.lab.controls.folding import folded
 from coalesce_sim.lab.controls.memory import Memory
 from coalesce_sim.lab.controls.offered import Control
@@ -18,8 +17,6 @@ from coalesce_sim.lab.controls.widgets import show_control
 from coalesce_sim.lab.parts.texts import plain
 from coalesce_sim.lab.setting import Setting, allowed
 from coalesce_sim.numbers import plural
-
-_LOOK = Path(__file__).with_name("panel.css")
 
 _MANY = 8
 """More settings of several contractors than this are shown of one at a time."""
@@ -44,15 +41,13 @@ def controls(setting: Setting, *, key: str) -> Draft:
     allowed(setting.source)
     memory = Memory.of(setting, key)
     shown = memory.desk
-    st.html(_LOOK)
     with st.container(key=f"{key} lab-controls", gap="small"):
         _summary(memory, shown)
         for section in SECTIONS:
             found = [control for control in shown.controls if control.section is section]
-            if section is LUCK:
-                any_field(memory, shown)
             if found:
                 _section(memory, shown, section, found)
+        any_field(memory, shown)
     return Draft(memory.given(shown), shown.playable)
 
 
@@ -83,24 +78,24 @@ def _summary(memory: Memory, shown: Desk) -> None:
 
 
 def _section(memory: Memory, shown: Desk, section: Section, found: Sequence[Control]) -> None:
-    at_once = [control for control in found if not control.further or _stands_out(shown, control)]
-    further = [control for control in found if control not in at_once]
     if not section.open:
-        with folded(section.title, memory.name("section", section.title)) as unfolded:
-            if unfolded:
-                st.caption(section.told)
-                _controls(memory, shown, at_once)
+        _folded(memory, shown, section.title, section.told, found)
         return
     st.markdown(f"##### {section.title}")
-    _controls(memory, shown, at_once)
-    if further:
-        with folded(section.further, memory.name("further", section.title)) as unfolded:
-            if unfolded:
-                _of_several(memory, shown, section, further)
+    _controls(memory, shown, [control for control in found if not control.further])
+    if further := [control for control in found if control.further]:
+        _folded(memory, shown, section.further, "", further)
 
 
-def _stands_out(shown: Desk, control: Control) -> bool:
-    return control.steps in shown.changes
+def _folded(memory: Memory, shown: Desk, title: str, told: str, found: Sequence[Control]) -> None:
+    """Controls that are made when they are unfolded; those that were moved stand below until then."""
+    with folded(title, memory.name("folded", title)) as unfolded:
+        if unfolded:
+            if told:
+                st.caption(told)
+            _of_several(memory, shown, title, found)
+    if not unfolded:
+        _controls(memory, shown, [control for control in found if control.steps in shown.changes])
 
 
 def _controls(memory: Memory, shown: Desk, found: Sequence[Control]) -> None:
@@ -108,11 +103,15 @@ def _controls(memory: Memory, shown: Desk, found: Sequence[Control]) -> None:
         show_control(memory, shown, control)
 
 
-def _of_several(memory: Memory, shown: Desk, section: Section, found: Sequence[Control]) -> None:
-    """The controls; where several contractors have the same ones, those of one of them at a time."""
+def _of_several(memory: Memory, shown: Desk, title: str, found: Sequence[Control]) -> None:
+    """The controls; where several contractors have the same ones, those of one of them at a time, and those
+    that were moved."""
     owners = list(dict.fromkeys(control.owner for control in found if control.owner))
-    several = len(owners) > 1 and len(found) > _MANY
-    _controls(memory, shown, [control for control in found if not (several and control.owner)])
-    if several:
-        owner = st.selectbox("Settings of", owners, key=memory.name("settings of", section.title))
-        _controls(memory, shown, [control for control in found if control.owner == owner])
+    if len(owners) < 2 or len(found) <= _MANY:
+        _controls(memory, shown, found)
+        return
+    _controls(memory, shown, [control for control in found if not control.owner])
+    owner = st.selectbox("Settings of", owners, key=memory.name("settings of", title))
+    of_others = [control for control in found if control.owner and control.owner != owner]
+    _controls(memory, shown, [control for control in found if control.owner == owner])
+    _controls(memory, shown, [control for control in of_others if control.steps in shown.changes])

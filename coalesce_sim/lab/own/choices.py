@@ -6,13 +6,14 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Final, Literal
 
 from coalesce_sim.calibration.options import HOLD_OUT, LIMIT
 from coalesce_sim.logs.request import RETRY_WITHIN_S
 from coalesce_sim.scenario.problems import Problem, ScenarioError
 
 Query = Mapping[str, Sequence[str]]
+SESSIONS: Final = ("tasks", "composite")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +58,17 @@ class Importing:
         kind = _last(query, "kind")
         if not kind:
             return None
-        columns = [each.partition("=") for each in query.get("columns", ())]
         return cls(
             kind,
             home=_last(query, "home"),
             type_by=_last(query, "type_by"),
             group_by=_last(query, "group_by"),
-            keep_names=_last(query, "keep_names") == "yes",
-            sessions="composite" if _last(query, "sessions") == "composite" else "tasks",
+            keep_names=_yes(query, "keep_names"),
+            sessions="composite" if _one_of(query, "sessions", SESSIONS) == "composite" else "tasks",
             zone=_last(query, "zone") or "UTC",
             retry_within_s=_number(query, "retry_within_s", RETRY_WITHIN_S, 0, math.inf),
             price_date=_day(query, "price_date"),
-            columns=tuple((field, column) for field, _, column in columns if field and column),
+            columns=tuple(map(_pair, query.get("columns", ()))),
         )
 
 
@@ -119,7 +119,7 @@ class Advising:
         replications = _whole(query, "advise", 1, 1_000)
         if replications is None:
             return None
-        return cls(replications, _whole(query, "seed", 0, 2**63 - 1), _last(query, "extrapolate") == "yes")
+        return cls(replications, _whole(query, "seed", 0, 2**63 - 1), _yes(query, "extrapolate"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +156,25 @@ class Way:
 def _last(query: Query, name: str) -> str:
     values = query.get(name, ())
     return values[-1] if values else ""
+
+
+def _one_of(query: Query, name: str, known: Sequence[str]) -> str:
+    """A word, the first of those that are known where the address has none."""
+    word = _last(query, name) or known[0]
+    if word not in known:
+        raise _refused(name, f"must be {' or '.join(known)}", word)
+    return word
+
+
+def _yes(query: Query, name: str) -> bool:
+    return _one_of(query, name, ("no", "yes")) == "yes"
+
+
+def _pair(text: str) -> tuple[str, str]:
+    field, _, column = text.partition("=")
+    if not field or not column:
+        raise _refused("columns", "must be FIELD=COLUMN", text)
+    return field, column
 
 
 def _number(query: Query, name: str, default: float, least: float, most: float) -> float:

@@ -9,6 +9,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from coalesce_sim.lab import laboratory
 from coalesce_sim.lab.parts.problems import tell
+from coalesce_sim.lab.parts.texts import plain
 from coalesce_sim.lab.workshop.job import Job
 from coalesce_sim.lab.workshop.workshop import Task
 from coalesce_sim.numbers import duration
@@ -73,7 +74,7 @@ def _watch(task: Task[Result], what: str, key: str) -> None:
     told = (
         "Waiting for a core"
         if task.state == "waiting"
-        else (f"{what}: {task.share:.0%}" if task.share else what)
+        else (f"{plain(what)}: {task.share:.0%}" if task.share else what)
     )
     bar, stop = st.columns([5, 1], vertical_alignment="center")
     bar.progress(min(1.0, task.share), text=f"{told}, {duration(task.seconds)}")

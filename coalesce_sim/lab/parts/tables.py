@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import streamlit as st
 
 from coalesce_sim.lab.parts.texts import html_of
 from coalesce_sim.report.html.page import Cell, Column, Table
 
-_SORTING = Path(__file__).parent.parent / "look" / "sorting.js"
 _SHORT = 25
 """Tables of more rows scroll by themselves."""
-
-
-def sorting() -> None:
-    """Let the heads of all tables of the page sort them; once a page."""
-    st.html(f"<script>{_SORTING.read_text(encoding='utf-8')}</script>", unsafe_allow_javascript=True)
 
 
 def table(shown: Table) -> None:

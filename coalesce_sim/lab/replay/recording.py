@@ -23,6 +23,7 @@ from coalesce_sim.market.records import Records
 from coalesce_sim.numbers import duration, number
 from coalesce_sim.reputation.ratings import RatingRows
 from coalesce_sim.scenario.contracts import ContractRules
+from coalesce_sim.scenario.reputation import EigenTrustReputation
 from coalesce_sim.scenario.schema import Scenario
 
 MOST_TASKS = 20_000
@@ -265,7 +266,17 @@ class Recording(Observer):
         reputation = self._scenario.reputation
         if reputation is not None and reputation.by_task_type:
             told.append("Scores differ by type of task; shown is the one rated last.")
+        if reputation is not None and isinstance(reputation.model, EigenTrustReputation):
+            told.append("A score is that at its contractor's last rating; eigentrust moves others' too.")
+        if _has_outages(self._scenario):
+            told.append("Who is down is not drawn; work that waits for a repair counts as waiting.")
         return " ".join(told)
+
+
+def _has_outages(scenario: Scenario) -> bool:
+    boxes = (scenario.boxes or {}).values()
+    of_boxes, of_sellers = [each.outages for each in boxes], [facts.outages for _, facts in scenario.facts]
+    return any(each is not None for each in (*of_boxes, *of_sellers))
 
 
 def _begin(times: dict[str, FloatArray], machine: IntArray, machines: Machines) -> None:

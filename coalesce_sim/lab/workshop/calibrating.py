@@ -68,7 +68,8 @@ class Calibrate:
     def kept(self, keep: Path) -> Path | None:
         """The folder, where it is there already and whole."""
         folder = self.folder(keep)
-        return folder if is_whole(folder / FACTS) else None
+        there = all((folder / name).is_file() for name in (SCENARIO_FILE,))
+        return folder if there and is_whole(folder / FACTS) else None
 
     def play(self, keep: Path, progress: Progress) -> Path:
         folder = self.folder(keep)

@@ -87,7 +87,7 @@ class CompareSettings:
             with write_errors(f"cannot write {str(file)!r}"), whole_file(file) as aside:
                 write_text(aside, self.text)
             playing = Playing(folder, command=self.command)
-            perform(prepare(Request(self.content)), playing, lambda told: progress(told.share))
+            perform(prepare(Request(self.content)), playing, lambda told: progress(float(told.share)))
         return folder
 
 

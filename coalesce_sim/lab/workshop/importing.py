@@ -11,7 +11,8 @@ from coalesce_sim.lab.own.uploads import by_name
 from coalesce_sim.lab.workshop.job import Failed, Progress
 from coalesce_sim.lab.workshop.run import is_whole, kept_at
 from coalesce_sim.lab.workshop.signs import sign
-from coalesce_sim.logs.imported import FACTS, import_log
+from coalesce_sim.logs.imported import FACTS, MARKET, import_log
+from coalesce_sim.logs.tables import REQUESTS, RUNS, SELLERS
 from coalesce_sim.scenario.problems import ScenarioError
 
 
@@ -42,7 +43,8 @@ class Import:
     def kept(self, keep: Path) -> Path | None:
         """The folder, where it is there already and whole."""
         folder = self.folder(keep)
-        return folder if is_whole(folder / FACTS) else None
+        there = all((folder / name).is_file() for name in (MARKET, REQUESTS, RUNS, SELLERS))
+        return folder if there and is_whole(folder / FACTS) else None
 
     def play(self, keep: Path, progress: Progress) -> Path:
         folder = self.folder(keep)

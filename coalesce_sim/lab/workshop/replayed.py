@@ -9,6 +9,7 @@ from coalesce_sim.experiments.cores import choose_core
 from coalesce_sim.experiments.replication import Wanted, play
 from coalesce_sim.files import made_folders
 from coalesce_sim.lab.replay.recording import Recording
+from coalesce_sim.lab.replay.replay import VERSION
 from coalesce_sim.lab.workshop.job import Progress
 from coalesce_sim.lab.workshop.run import kept_at
 from coalesce_sim.provenance import Origin
@@ -28,7 +29,7 @@ class Replayed:
 
     def play(self, keep: Path, progress: Progress) -> Path:
         scenario, seed = self.origin.scenario, self.origin.seed
-        name = kept_at(keep, "replays", scenario.name, f"{self.digest}-{self.replication}.json")
+        name = kept_at(keep, "replays", scenario.name, f"{self.digest}-{self.replication}.{VERSION}.json")
         if not name.is_file():
             recording = Recording(scenario, seed=seed, replication=self.replication)
             play(

@@ -26,7 +26,10 @@ MOST_SEED = 2**53 - 1
 """The largest seed that a field of a browser holds."""
 
 _DRAFT = "compare draft"
-_FIRST = "market"
+_FIRST = "dur_03"
+_USUAL = ("dur_03", "market", "market_viable")
+"""Scenarios that stand before the others; `market` and `market_viable` are profiles that can be played."""
+
 _numbers = count()
 
 
@@ -119,7 +122,7 @@ def offered(*sources: str) -> list[str]:
     """The scenarios that may be chosen, those that are chosen first."""
     lab = laboratory.current()
     first = [each for each in (*sources, lab.source) if each is not None]
-    return list(dict.fromkeys([*first, "market", "market_viable", *bundled_names(), *files_below(lab.start)]))
+    return list(dict.fromkeys([*first, *_USUAL, *bundled_names(), *files_below(lab.start)]))
 
 
 def seeded(key: str, value: Any) -> str:

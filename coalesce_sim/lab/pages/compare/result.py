@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from coalesce_sim.experiments.uncertainty import sources_of
 from coalesce_sim.lab import laboratory
 from coalesce_sim.lab.pages.compare import wording
 from coalesce_sim.lab.pages.compare.address import show_as, shown, whole
@@ -23,9 +24,10 @@ from coalesce_sim.lab.parts.texts import plain
 from coalesce_sim.lab.repeating import address, yaml_of
 from coalesce_sim.lab.variants import plan_of, sweep_of
 from coalesce_sim.lab.workshop.comparing import ComparePolicies, CompareSettings
-from coalesce_sim.metrics import METRICS, Metric
+from coalesce_sim.metrics import COST_REDUCTION, METRICS, Metric
 from coalesce_sim.numbers import plural
 from coalesce_sim.report.html.page import Drawing
+from coalesce_sim.report.uncertainty import called
 
 _JOB = "compare job"
 _BESIDE = 3
@@ -72,7 +74,7 @@ def _differences(contest: Contest, asked: Asked) -> None:
         reference = _reference(contest)
     show_as(metric=metric.name, against=reference)
     answer(wording.answer(contest, metric))
-    for note in _notes(contest, asked):
+    for note in _notes(contest, metric, asked):
         st.caption(plain(note))
     if len(contest.labels) < 2:
         return
@@ -126,10 +128,13 @@ def _reference(contest: Contest) -> str:
     )
 
 
-def _notes(contest: Contest, asked: Asked) -> list[str]:
+def _notes(contest: Contest, metric: Metric, asked: Asked) -> list[str]:
     """What is assumed, in a line each."""
     told = []
-    if isinstance(asked, SettingsAsked):
+    if isinstance(asked, PoliciesAsked):
+        scenarios = [asked.origin.scenario]
+    else:
+        scenarios = [each.setting.scenario for each in asked.variants]
         sources = dict.fromkeys(each.setting.source for each in asked.variants)
         if len(sources) > 1:
             told.append(
@@ -137,9 +142,16 @@ def _notes(contest: Contest, asked: Asked) -> list[str]:
                 "paired, but need not meet the same tasks. What pairing was worth stands in the table."
             )
         elif not contest.same_tasks:
-            told.append(
-                "The settings do not have as many tasks as one another: what is told in USD is of all tasks."
-            )
+            told.append("The settings do not have as many tasks as one another: USD are of all tasks.")
+    uncertain = dict.fromkeys(source for each in scenarios for source in sources_of(each))
+    if uncertain and isinstance(asked, PoliciesAsked) and metric.name == COST_REDUCTION:
+        told.append(f"Intervals cover {called(uncertain)}.")
+    elif uncertain:
+        beside = called(source for source in uncertain if source != "luck")
+        told.append(
+            f"Beside luck, {beside} are uncertain here: intervals cover luck, and the rest only as far as "
+            "replications average it out."
+        )
     return told
 
 
@@ -153,6 +165,7 @@ def _rest(told: Told, asked: Asked) -> None:
         show_blocks(told.course, key="compare course")
     if told.work:
         st.header("Who got the work", anchor="work")
+        st.caption("Under each policy by itself.")
         show_blocks([each for each in told.work if isinstance(each, Drawing)], key="compare work")
         with st.expander("The figures"):
             show_blocks([each for each in told.work if not isinstance(each, Drawing)], key="compare figures")

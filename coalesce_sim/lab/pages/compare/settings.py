@@ -50,8 +50,8 @@ def bench(draft: Draft) -> bool:
     for sentence in asked.faults.together:
         st.info(plain(sentence))
     if asked.faults.single:
-        names = ", ".join(asked.variants[place].label for place in asked.faults.single)
-        st.info(plain(f"Nothing is played while one of them cannot be: mend or remove {names}."))
+        places = ", ".join(f"setting {place + 1}" for place in asked.faults.single)
+        st.info(f"Nothing is played while one of them cannot be: mend or remove {places}.")
     return not asked.faults
 
 

@@ -30,7 +30,9 @@ _FIRST = (
 
 def vary(draft: Draft, scenario: Scenario | None) -> None:
     """Offer to make the settings from the first one and several values of one of its fields."""
-    with st.popover("Vary one field", disabled=scenario is None):
+    # Its key is another one once the settings are made, which closes it.
+    key = f"compare vary from {draft.variants[0].number}"
+    with st.popover("Vary one field", disabled=scenario is None, key=key):
         if scenario is None:
             return
         fields = dict(_fields(scenario.resolved()))

@@ -52,8 +52,7 @@ def answer(contest: Contest, metric: Metric) -> list[str]:
     if not order:
         return [f"{metric.label} is undefined for all: there is no answer."]
     if len(order) == 1:
-        only = contest.called(order[0])
-        return [f"{metric.label} is known of {only} only: there is nothing to compare it with."]
+        return _alone(contest, metric, order[0])
     first = contest.between(metric.name, order[0], order[1])
     told = [_headline(contest, metric, first, len(order))]
     if len(order) > 2 and first.low is not None:
@@ -62,6 +61,17 @@ def answer(contest: Contest, metric: Metric) -> list[str]:
         told.append(f"Against the last: {_told(contest, metric, last)}, {verdict}.")
         told.append(_counted(contest, metric, order))
     return [*told, basis(contest)]
+
+
+def _alone(contest: Contest, metric: Metric, only: str) -> list[str]:
+    """One that was asked for by itself, against the yardsticks."""
+    found = [each.turned for each in contest.against(metric.name, only) if each.yardstick]
+    if not found:
+        return [
+            f"{metric.label} is known of {contest.called(only)} only: there is nothing to compare it with."
+        ]
+    told = [f"{_told(contest, metric, each)}{', shown' if each.shown else ', not shown'}." for each in found]
+    return [*told, f"Paired over {plural(contest.replications, 'replication')}, each test by itself."]
 
 
 def _headline(contest: Contest, metric: Metric, first: Difference, count: int) -> str:
@@ -79,7 +89,7 @@ def _headline(contest: Contest, metric: Metric, first: Difference, count: int) -
 def _counted(contest: Contest, metric: Metric, order: Sequence[str]) -> str:
     shown = sum(contest.between(metric.name, order[0], other).shown for other in order[1:])
     others = plural(len(order) - 1, "other")
-    return f"{contest.called(order[0])} is shown to differ from {shown:,} of the {others}."
+    return f"{contest.called(order[0])} is shown to differ from {shown or 'none'} of the {others}."
 
 
 def _told(contest: Contest, metric: Metric, found: Difference) -> str:
@@ -146,7 +156,7 @@ def table(contest: Contest, metric: Metric, reference: str) -> Table:
             Cell(each.one),
             number_cell(each.mean, with_half_width(each.estimate)),
             Cell(verdict(each, metric)),
-            number_cell(each.p, None if each.p is None else f"{each.p:.2g}"),
+            number_cell(each.p, _p(each.p)),
             number_cell(each.removed, None if each.removed is None else f"{100 * each.removed:.0f} %"),
             number_cell(each.n, number(each.n, 0)),
         ]
@@ -208,6 +218,12 @@ _WITHIN = (
 def _bracketed(found: Difference) -> Cell:
     text = with_half_width(found.estimate)
     return number_cell(found.mean, text if found.shown or found.p is None else f"({text})")
+
+
+def _p(value: float | None) -> str | None:
+    if value is None:
+        return None
+    return "< 0.0001" if value < 0.0001 else f"{value:.2g}"
 
 
 def _lower(text: str) -> str:

@@ -43,10 +43,10 @@ def chosen_columns(
             "Which column holds what. Those with a star must be there, and an end or a duration; a column "
             "that has the name of a field is taken for it."
         )
-        places = st.columns(3)
+        rows = [st.columns(3) for _ in asked[::3]]
         for place, each in enumerate(asked):
             options = [_NOT_THERE, *columns]
-            chosen = places[place % 3].selectbox(
+            chosen = rows[place // 3][place % 3].selectbox(
                 f"{each}: {FIELDS[each]}{_STAR if (each,) in NEEDED else ''}",
                 options,
                 index=options.index(stated[each]) if stated.get(each) in options else 0,

@@ -12,7 +12,7 @@ import streamlit as st
 
 from coalesce_sim.lab import laboratory
 from coalesce_sim.lab.own import example
-from coalesce_sim.lab.own.choices import Importing, Way
+from coalesce_sim.lab.own.choices import SESSIONS, Importing, Way
 from coalesce_sim.lab.own.imported import import_page
 from coalesce_sim.lab.own.uploads import Upload, by_name
 from coalesce_sim.lab.pages.own.columns import chosen_columns, lacking
@@ -159,7 +159,7 @@ def _more(now: Importing | None) -> Importing:
     )
     sessions = left.radio(
         "Sessions",
-        ["tasks", "composite"],
+        SESSIONS,
         index=0 if now.sessions == "tasks" else 1,
         horizontal=True,
         key="own sessions",

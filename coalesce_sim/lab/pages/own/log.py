@@ -94,22 +94,22 @@ def _there(way: Way, log: Upload) -> None:
         prices = prices_of(way)
         if prices is not None:
             st.markdown(f"Price list: **{plain(prices.names)}**, {plain(prices.size)}")
-            if st.button("Without this price list", key="own no prices"):
-                go(replace(way, prices="", importing=None, calibrating=None, advising=None))
         else:
             _upload_prices(way)
         with st.container(horizontal=True):
             if st.button("Another log", key="own another"):
                 go(Way())
-            if st.button(
-                "Delete what was uploaded",
-                key="own delete",
-                help="The files of step 1. What later steps made of them stays in its own folders.",
-            ):
+            if prices is not None and st.button("Without this price list", key="own no prices"):
+                go(replace(way, prices="", importing=None, calibrating=None, advising=None))
+            if st.button("Delete what was uploaded", key="own delete"):
                 delete(keep, log.digest)
                 if prices is not None:
                     delete(keep, prices.digest)
                 go(Way())
+        st.caption(
+            "Deleting removes these files; markets and advice that were made of them stay below "
+            f"{plain(relative(keep))}."
+        )
 
 
 def _upload_prices(way: Way) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
 
 from coalesce_sim.lab import laboratory
@@ -13,14 +11,12 @@ from coalesce_sim.lab.pages.own.steps import Progress, stepper
 from coalesce_sim.lab.parts.problems import tell
 from coalesce_sim.scenario.problems import ScenarioError
 
-_STYLE = Path(__file__).parents[2] / "look" / "own.css"
 _READY = (2, 3)
 """Steps that a market which is ready does not take."""
 
 
 def show() -> None:
     """Show how far somebody is with their log, and what they can do next."""
-    st.html(_STYLE)
     st.title("Your own log")
     st.caption("Bring a gateway's log: see what to outsource, to whom, what it saves, and how sure that is.")
     place = st.empty()

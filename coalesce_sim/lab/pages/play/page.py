@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urljoin
 
 import streamlit as st
 
@@ -11,8 +12,9 @@ from coalesce_sim.lab.pages.play import decisions, market, outcome, place, repla
 from coalesce_sim.lab.parts.problems import told_here
 from coalesce_sim.lab.parts.repeat import repeat
 from coalesce_sim.lab.parts.running import page_id, played
-from coalesce_sim.lab.repeating import yaml_of
+from coalesce_sim.lab.repeating import address, yaml_of
 from coalesce_sim.lab.setting import Setting
+from coalesce_sim.lab.variants import value_of
 from coalesce_sim.lab.workshop.prepared import Prepared
 from coalesce_sim.lab.workshop.run import Run
 from coalesce_sim.numbers import plural
@@ -27,6 +29,17 @@ def show() -> None:
         folder = played(Run(origin, digest), what, key="run")
         if folder is not None:
             _tell(setting, folder)
+
+
+def _lead_on(setting: Setting) -> None:
+    """The ways from this market to others that are held against it."""
+    with st.container(horizontal=True):
+        for label, query in (
+            ("Compare it with other settings", {"setting": value_of(setting)}),
+            ("Compare policies in it", setting.query),
+        ):
+            where = address(urljoin(st.context.url or "", "compare"), query)
+            st.link_button(label, where, help="Opens a page of its own.")
 
 
 _SLOW_S = 5.0
@@ -47,6 +60,7 @@ def _tell(setting: Setting, folder: Path) -> None:
     origin, digest = setting.origin, setting.key
     told = outcome.opened(folder)
     outcome.headline(told)
+    _lead_on(setting)
     _prepare(setting, told)
     with told_here():
         replayed.section(origin, digest)
