@@ -99,7 +99,7 @@ def data_digests(*scenarios: Scenario) -> dict[str, str]:
 
 def _finished(document: Document, *, keep_published: bool) -> Scenario:
     document.data.setdefault("name", document.name)
-    for path in (*DATA_PATHS, *_histories(document.data, ())):
+    for path in data_fields(document.data):
         _beside_the_file(document, path)
     _keep_own_figures(document, keep=keep_published)
     scenario = validate(document, Scenario)
@@ -148,6 +148,12 @@ def _check_inputs(document: Document, scenario: Scenario) -> None:
             return replace(document.problem(paths[at], problem.message), path=problem.path)
 
         raise ScenarioError(map(placed, problems))
+
+
+def data_fields(data: Any) -> Iterator[Steps]:
+    """The fields of a scenario's content that may name a data file; not all of them need be there."""
+    yield from DATA_PATHS
+    yield from _histories(data, ())
 
 
 def _histories(data: Any, path: Steps) -> Iterator[Steps]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from coalesce_sim.lab.named_files import refuse_far_overrides, refuse_far_upload
 from coalesce_sim.loading import load
 from coalesce_sim.policies.errors import PolicyError
 from coalesce_sim.policies.registry import create
@@ -17,9 +18,14 @@ def loaded(source: str, overrides: Sequence[str], *, uploaded: bool) -> Scenario
     """The scenario, ready to be played.
 
     Raises `ScenarioError` where it cannot be, and where it would have code executed that was uploaded, or
-    that the overrides name and the file does not: these may come from a link.
+    that the overrides name and the file does not: these may come from a link. So it is with data files that
+    do not lie below the folder that the lab was started in.
     """
-    named = set(classes_in(read_document(source, overrides).data))
+    if uploaded:
+        refuse_far_upload(source)
+    document = read_document(source, overrides)
+    refuse_far_overrides(document)
+    named = set(classes_in(document.data))
     own = set() if uploaded or not named else set(classes_in(read_document(source).data))
     if foreign := sorted(named - own):
         where = "an upload" if uploaded else "a link or a field"

@@ -12,6 +12,7 @@ from pathlib import Path
 from coalesce_sim import bundled
 from coalesce_sim.lab import laboratory
 from coalesce_sim.lab.named_code import loaded
+from coalesce_sim.lab.named_files import lies_here, refuse_far_upload
 from coalesce_sim.loading import data_digests
 from coalesce_sim.provenance import Origin
 from coalesce_sim.scenario.problems import Problem, ScenarioError
@@ -47,7 +48,7 @@ class Setting:
     @property
     def uploaded(self) -> bool:
         """Whether the scenario came from a page."""
-        return Path(self.source).resolve().is_relative_to((laboratory.current().keep / UPLOADS).resolve())
+        return _uploaded(self.source)
 
     @property
     def origin(self) -> Origin:
@@ -105,12 +106,17 @@ def _whole(query: Mapping[str, Sequence[str]], name: str, least: int, most: int)
 
 
 def allowed(source: str) -> None:
-    """Raise `ScenarioError` for what is neither bundled nor at hand: a link may ask for anything."""
-    lab = laboratory.current()
-    if source == lab.source or (not bundled.is_path(source) and bundled.has(source)):
+    """Raise `ScenarioError` for what is neither bundled nor at hand, and for what was uploaded and asks for
+    such: a link may ask for anything."""
+    if source == laboratory.current().source or (not bundled.is_path(source) and bundled.has(source)):
         return
-    below = Path(lab.start, source).resolve().is_relative_to(lab.start.resolve())
-    if bundled.is_path(source) and below:
+    if bundled.is_path(source) and lies_here(Path(source)):
+        if _uploaded(source):
+            refuse_far_upload(source)
         return
     message = "is neither bundled nor below the folder that the lab was started in"
     raise ScenarioError([Problem("", None, "scenario", f"{message} (got {source!r})")])
+
+
+def _uploaded(source: str) -> bool:
+    return Path(source).resolve().is_relative_to((laboratory.current().keep / UPLOADS).resolve())

@@ -1,11 +1,16 @@
 """A market as it is asked for, by a page or by a link that anybody may have made."""
 
+import json
+import os
+
 import pytest
 import yaml
 
 from coalesce_sim import ScenarioError, load
+from coalesce_sim.lab.controls.desk import desk
+from coalesce_sim.lab.controls.reading import written
 from coalesce_sim.lab.repeating import address, yaml_of
-from coalesce_sim.lab.setting import UPLOADS, Setting
+from coalesce_sim.lab.setting import UPLOADS, Setting, allowed
 
 pytestmark = pytest.mark.usefixtures("lab")
 
@@ -72,6 +77,58 @@ def test_code_is_executed_only_where_a_file_of_the_users_own_names_it(lab, tmp_p
         assert not (tmp_path / "was_here").exists()
     assert Setting("mine.yaml").scenario.resolved()["policy"]["class"] == "mine:Mine"
     assert (tmp_path / "was_here").exists()
+
+
+@pytest.fixture
+def secret(tmp_path_factory):
+    """A table that is not below the folder in which the lab was started."""
+    path = tmp_path_factory.mktemp("elsewhere") / "secret.csv"
+    path.write_text("password\nhunter2\n")
+    return path
+
+
+NAMES_A_FILE = ("workload.arrivals={{kind: table, path: {}}}", "uncertainty={{sample: {}}}")
+
+
+@pytest.mark.parametrize("override", NAMES_A_FILE)
+def test_a_link_has_no_file_read_that_lies_elsewhere(secret, tmp_path, override):
+    (tmp_path / "link.csv").symlink_to(secret)
+    for path in (secret, os.path.relpath(secret), "link.csv"):
+        text = override.format(json.dumps(str(path)))
+        with pytest.raises(ScenarioError, match="not read when a link or a field asks for it") as told:
+            _ = Setting("dur_03", (text,)).scenario
+        shown = desk(written("dur_03"), (text,))
+        assert not shown.playable
+        assert "password" not in f"{told.value} {shown.problems} {shown.refused}"
+
+
+def test_an_upload_has_no_file_read_that_lies_elsewhere(lab, secret):
+    (secret.parent / "secret.yaml").write_text("password: hunter2\n")
+    uploads = lab.keep / UPLOADS
+    uploads.mkdir(parents=True)
+    far = [f"extends: {secret.parent}/secret.yaml", "extends: again.yaml"]
+    far += [f"extends: dur_03\nuncertainty: {{sample: {secret}}}"]
+    (uploads / "again.yaml").write_text(far[0])
+    for text in far:
+        (uploads / "theirs.yaml").write_text(text)
+        source = str(uploads / "theirs.yaml")
+        for ask in (lambda source: Setting(source).scenario, allowed):
+            with pytest.raises(ScenarioError, match="not read when an upload asks for it") as told:
+                ask(source)
+            assert "password" not in str(told.value)
+
+
+def test_a_file_of_the_users_own_has_any_file_read(secret, tmp_path):
+    (tmp_path / "mine.yaml").write_text(f"extends: dur_03\nuncertainty: {{sample: {secret}}}\n")
+    with pytest.raises(ScenarioError, match="password"):  # it was read, and is none
+        _ = Setting("mine.yaml", ("clock.days=1",)).scenario
+
+
+@pytest.mark.parametrize("source", ["a\0b.yaml", f"{'x' * 5000}.yaml", "ring.yaml"])
+def test_a_name_that_no_file_can_have_is_told(tmp_path, source):
+    (tmp_path / "ring.yaml").symlink_to(tmp_path / "ring.yaml")
+    with pytest.raises(ScenarioError):
+        _ = Setting(source).scenario
 
 
 @pytest.mark.parametrize(

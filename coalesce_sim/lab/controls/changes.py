@@ -10,6 +10,7 @@ from coalesce_sim.lab.controls.alike import same
 from coalesce_sim.lab.controls.described import defaults_of, field_at, fields_in, required_of
 from coalesce_sim.lab.controls.ways import covers, place_of, placed, stands_in
 from coalesce_sim.lab.named_code import classes_in
+from coalesce_sim.lab.named_files import refuse_far_overrides
 from coalesce_sim.loading import resolve
 from coalesce_sim.own_code import nothing_imported
 from coalesce_sim.scenario.document import (
@@ -51,9 +52,12 @@ class Written:
         return cls(base, scenario, scenario.resolved())
 
     def played(self, changes: Mapping[Steps, Any]) -> Scenario:
-        """The scenario with changes; no code of a user's own is executed. Raises `ScenarioError`."""
+        """The scenario with changes; no code of a user's own is executed, and no data file from elsewhere is
+        read that they name. Raises `ScenarioError`."""
+        made = [Change.of_text(text) for text in self.texts(changes)]
+        refuse_far_overrides(self.base.document(made))
         with nothing_imported():
-            return resolve(self.base, [Change.of_text(text) for text in self.texts(changes)])
+            return resolve(self.base, made)
 
     def asked(self, texts: Iterable[str]) -> Asked:
         """What overrides ask for, each as ``--set`` takes it; later ones count.
