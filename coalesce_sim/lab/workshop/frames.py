@@ -18,11 +18,16 @@ def put(pipe: IO[bytes], told: object) -> None:
 
 def take(pipe: IO[bytes]) -> object:
     """The next object. Raises `EOFError` where the other end has gone."""
-    head = pipe.read(_LENGTH.size)
-    if len(head) < _LENGTH.size:
-        raise EOFError
-    (length,) = _LENGTH.unpack(head)
-    body = pipe.read(length)
-    if len(body) < length:
-        raise EOFError
-    return pickle.loads(body)
+    (length,) = _LENGTH.unpack(_whole(pipe, _LENGTH.size))
+    return pickle.loads(_whole(pipe, length))
+
+
+def _whole(pipe: IO[bytes], length: int) -> bytes:
+    """So many bytes: a pipe without a buffer gives no more at a time than it holds."""
+    body = bytearray()
+    while len(body) < length:
+        part = pipe.read(length - len(body))
+        if not part:
+            raise EOFError
+        body += part
+    return bytes(body)

@@ -54,11 +54,8 @@ class Process:
                     continue
                 assert isinstance(told, Played)
                 return told.result()
-        except (EOFError, OSError) as error:
-            message = (
-                "The process that played this was ended, perhaps for lack of memory: ask for less at once."
-            )
-            raise Failed(message) from error
+        except (EOFError, OSError, ValueError) as error:  # ValueError: `end` has closed the pipes
+            raise Failed(_ENDED) from error
 
     @property
     def lives(self) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import OrderedDict, deque
+import traceback
+from collections import Counter, OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any, Generic, Literal, TypeVar
 from coalesce_sim.experiments.parallel import cores
 from coalesce_sim.lab.workshop.job import Failed, Job
 from coalesce_sim.lab.workshop.process import Player, Process
+from coalesce_sim.texts import on_one_line
 
 Result = TypeVar("Result")
 State = Literal["waiting", "playing", "done", "failed", "stopped"]
@@ -70,7 +72,8 @@ class Workshop:
     """Plays the jobs of all pages, as many at a time as there are cores and one more, so that a look at a
     decision need not wait for a long run.
 
-    A job that is asked for by several pages is played once, and one that was played is not played again. Who
+    A page that asks for many at once does not keep the others waiting: of those that wait the ones of pages
+    with the fewest at work are first. A job that is asked for by several pages is played once, and one that was played is not played again. Who
     wants to be rid of one that others wait for only leaves it. `lives` says of a page whether somebody still
     looks at it; what nobody waits for any longer ends within `GRACE_S` and a second. `start` starts what
     plays, a process of its own by default.
@@ -151,28 +154,44 @@ class Workshop:
 
     def _begin(self) -> None:
         while self._waiting and len(self._playing) < self._most and not self._closed:
-            task = self._waiting.popleft()
+            task = self._next()
             self._idle = [each for each in self._idle if each.lives]
-            task._process = self._idle.pop() if self._idle else self._start(self.keep)
+            try:
+                task._process = self._idle.pop() if self._idle else self._start(self.keep)
+            except OSError as error:
+                task.failure = Failed(f"No process can be started to play this: {error.strerror or error}.")
+                self._over(task, "failed")
+                continue
             task.state = "playing"
             self._playing.add(task)
             threading.Thread(target=self._play, args=(task, task._process), daemon=True).start()
+
+    def _next(self) -> Task[Any]:
+        """Of those that wait the first of a page that has the fewest at work, so that one page which asks for
+        many does not keep the others waiting."""
+        at_work = Counter(page for task in self._playing for page in task._pages)
+        task = min(self._waiting, key=lambda each: min((at_work[page] for page in each._pages), default=0))
+        self._waiting.remove(task)
+        return task
 
     def _play(self, task: Task[Any], process: Player) -> None:
         def tell(share: float) -> None:
             task.share = share
 
-        result, failure = None, None
+        result, failure, lost = None, None, False
         try:
             result = process.play(task.job, tell)
         except Failed as error:
             failure = error
+        except Exception as error:  # such as a job that cannot be sent: the page is told, and others go on
+            failure = Failed(on_one_line(f"{type(error).__name__}: {error}"), traceback.format_exc())
+            lost = True
         with self._lock:
             self._playing.discard(task)
             if not task.over:
                 task._result, task.failure = result, failure
                 self._over(task, "done" if failure is None else "failed")
-            if task.state != "stopped" and process.lives and not self._closed:
+            if task.state != "stopped" and process.lives and not (self._closed or lost):
                 self._idle.append(process)
             else:
                 process.end()
