@@ -73,10 +73,10 @@ class Workshop:
     decision need not wait for a long run.
 
     A page that asks for many at once does not keep the others waiting: of those that wait the ones of pages
-    with the fewest at work are first. A job that is asked for by several pages is played once, and one that was played is not played again. Who
-    wants to be rid of one that others wait for only leaves it. `lives` says of a page whether somebody still
-    looks at it; what nobody waits for any longer ends within `GRACE_S` and a second. `start` starts what
-    plays, a process of its own by default.
+    with the fewest at work are first. A job that is asked for by several pages is played once, and one that
+    was played is not played again. Who wants to be rid of one that others wait for only leaves it. `lives`
+    says of a page whether somebody still looks at it; what nobody waits for any longer ends within `GRACE_S`
+    and a second. `start` starts what plays, a process of its own by default.
     """
 
     def __init__(
