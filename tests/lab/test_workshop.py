@@ -1,219 +1,242 @@
-"""The workshop: jobs of all pages, who waits for which, and what became of them."""
+"""Who waits for what in the workshop, and what ends when nobody does."""
 
-from __future__ import annotations
-
+import os
+import random
 import threading
 import time
-import traceback
-from collections import Counter, OrderedDict, deque
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Generic, Literal, TypeVar
+from dataclasses import dataclass
+from typing import ClassVar
 
-from coalesce_sim.experiments.parallel import cores
-from coalesce_sim.lab.workshop.job import Failed, Job
-from coalesce_sim.lab.workshop.process import Player, Process
-from coalesce_sim.texts import on_one_line
+import pytest
 
-Result = TypeVar("Result")
-State = Literal["waiting", "playing", "done", "failed", "stopped"]
-
-GRACE_S = 20.0
-"""How long a job goes on without a page that waits for it: a reload, or a connection that was lost for a
-moment, ends nothing."""
-
-LOOKS_S = 1.0
-_MOST_KEPT = 200
-"""So many results are remembered; the folders of runs stay on disk whatever is forgotten here."""
+from coalesce_sim.lab.workshop import frames
+from coalesce_sim.lab.workshop import workshop as room
+from coalesce_sim.lab.workshop.job import Failed
+from coalesce_sim.lab.workshop.workshop import Workshop
 
 
-@dataclass(eq=False)
-class Task(Generic[Result]):
-    """A job under way or at its end, and the pages that wait for it; read by any thread."""
+@dataclass(frozen=True)
+class Job:
+    key: str
 
-    job: Job[Result]
-    state: State = "waiting"
-    share: float = 0.0
-    failure: Failed | None = None
-    began: float = field(default_factory=time.monotonic)
-    ended: float | None = None
-    _result: Result | None = None
-    _pages: set[str] = field(default_factory=set)
-    _alone_since: float | None = None
-    _over: threading.Event = field(default_factory=threading.Event)
-    _process: Player | None = None
-
-    @property
-    def over(self) -> bool:
-        """Whether nothing more will happen to it."""
-        return self._over.is_set()
-
-    @property
-    def seconds(self) -> float:
-        """How long it has taken so far."""
-        return (self.ended or time.monotonic()) - self.began
-
-    @property
-    def result(self) -> Result:
-        """What it came to. Raises `Failed` where it came to nothing, or has not come to its end."""
-        if self.failure is not None:
-            raise self.failure
-        if self.state != "done":
-            raise Failed(f"This is {self.state}.")
-        return self._result  # type: ignore[return-value]
-
-    def wait(self, timeout_s: float) -> bool:
-        """Wait until it is over, so long at most; says whether it is."""
-        return self._over.wait(timeout_s)
+    def play(self, *_):
+        raise AssertionError("processes play")
 
 
-class Workshop:
-    """Plays the jobs of all pages, as many at a time as there are cores and one more, so that a look at a
-    decision need not wait for a long run.
+class Process:
+    """Plays until it is told what comes of it, or that it ends."""
 
-    A page that asks for many at once does not keep the others waiting: of those that wait the ones of pages
-    with the fewest at work are first. A job that is asked for by several pages is played once, and one that
-    was played is not played again. Who wants to be rid of one that others wait for only leaves it. `lives`
-    says of a page whether somebody still looks at it; what nobody waits for any longer ends within `GRACE_S`
-    and a second. `start` starts what plays, a process of its own by default.
-    """
+    made: "list[Process]"
 
-    def __init__(
-        self,
-        keep: Path,
-        lives: Callable[[str], bool] = lambda _: True,
-        start: Callable[[Path], Player] = Process,
-    ) -> None:
-        self.keep = keep
-        self._lives, self._start = lives, start
-        self._lock = threading.RLock()
-        self._tasks: OrderedDict[str, Task[Any]] = OrderedDict()
-        self._waiting: deque[Task[Any]] = deque()
-        self._playing: set[Task[Any]] = set()
-        self._idle: list[Player] = []
-        self._closed = False
-        self._most = cores() + 1
-        threading.Thread(target=self._tend, daemon=True).start()
+    def __init__(self, _):
+        self.made.append(self)
+        self.played, self.lives = [], True
+        self._over, self._what = threading.Event(), None
 
-    def warm(self) -> None:
-        """Have a process ready before anything is asked for."""
-        with self._lock:
-            if not self._idle and not self._closed:
-                self._idle.append(self._start(self.keep))
+    def play(self, job, progress):
+        self.played.append(job.key)
+        progress(0.5)
+        self._over.wait(10)
+        self._over.clear()
+        if isinstance(self._what, Exception):
+            raise self._what
+        return self._what
 
-    def ask(self, job: Job[Result], page: str) -> Task[Result]:
-        """The task of a job: under way, over, or begun now. One that failed or was stopped is begun anew."""
-        with self._lock:
-            task: Task[Result] | None = self._tasks.get(job.key)
-            if task is None or task.state in ("failed", "stopped"):
-                task = Task(job)
-                self._tasks[job.key] = task
-                self._waiting.append(task)
-            self._tasks.move_to_end(job.key)
-            task._pages.add(page)
-            task._alone_since = None
-            self._forget()
-            self._begin()
-            return task
+    def tell(self, what):
+        self._what = what
+        self._over.set()
 
-    def known(self, key: str) -> Task[Any] | None:
-        """The task of that key, if it was asked for before."""
-        with self._lock:
-            return self._tasks.get(key)
+    def end(self):
+        self.lives = False
+        self.tell(Failed("ended"))
 
-    def leave(self, task: Task[Any], page: str) -> None:
-        """A page waits no longer for a task: it ends, unless another page does."""
-        with self._lock:
-            task._pages.discard(page)
-            if not task._pages:
-                self._stop(task)
 
-    def close(self) -> None:
-        """End everything."""
-        with self._lock:
-            self._closed = True
-            for task in [*self._waiting, *self._playing]:
-                self._stop(task)
-            for process in self._idle:
-                process.end()
-            self._idle.clear()
+@pytest.fixture
+def there(monkeypatch):
+    monkeypatch.setattr(room, "GRACE_S", 0.05)
+    monkeypatch.setattr(room, "LOOKS_S", 0.01)
+    return {"one", "other"}
 
-    def _stop(self, task: Task[Any]) -> None:
-        if task.over:
-            return
-        if task in self._waiting:
-            self._waiting.remove(task)
-        self._over(task, "stopped")
-        if task._process is not None:
-            task._process.end()
 
-    def _over(self, task: Task[Any], state: State) -> None:
-        task.state, task.ended = state, time.monotonic()
-        task._over.set()
+@pytest.fixture
+def workshop(tmp_path, there):
+    Process.made = []
+    workshop = Workshop(tmp_path, there.__contains__, Process)
+    yield workshop
+    workshop.close()
 
-    def _begin(self) -> None:
-        while self._waiting and len(self._playing) < self._most and not self._closed:
-            task = self._next()
-            self._idle = [each for each in self._idle if each.lives]
-            try:
-                task._process = self._idle.pop() if self._idle else self._start(self.keep)
-            except OSError as error:
-                task.failure = Failed(f"No process can be started to play this: {error.strerror or error}.")
-                self._over(task, "failed")
-                continue
-            task.state = "playing"
-            self._playing.add(task)
-            threading.Thread(target=self._play, args=(task, task._process), daemon=True).start()
 
-    def _next(self) -> Task[Any]:
-        """Of those that wait the first of a page that has the fewest at work, so that one page which asks for
-        many does not keep the others waiting."""
-        at_work = Counter(page for task in self._playing for page in task._pages)
-        task = min(self._waiting, key=lambda each: min((at_work[page] for page in each._pages), default=0))
-        self._waiting.remove(task)
-        return task
+def begun(task):
+    """The process that plays a task, once it does."""
+    while True:
+        for each in Process.made:
+            if each.lives and task.job.key in each.played[-1:]:
+                return each
+        time.sleep(0.002)
 
-    def _play(self, task: Task[Any], process: Player) -> None:
-        def tell(share: float) -> None:
-            task.share = share
 
-        result, failure, lost = None, None, False
-        try:
-            result = process.play(task.job, tell)
-        except Failed as error:
-            failure = error
-        except Exception as error:  # such as a job that cannot be sent: the page is told, and others go on
-            failure = Failed(on_one_line(f"{type(error).__name__}: {error}"), traceback.format_exc())
-            lost = True
-        with self._lock:
-            self._playing.discard(task)
-            if not task.over:
-                task._result, task.failure = result, failure
-                self._over(task, "done" if failure is None else "failed")
-            if task.state != "stopped" and process.lives and not (self._closed or lost):
-                self._idle.append(process)
-            else:
-                process.end()
-            self._begin()
+def test_a_job_that_two_pages_ask_for_is_played_once(workshop):
+    task = workshop.ask(Job("a"), "one")
+    assert workshop.ask(Job("a"), "other") is task
+    begun(task).tell("result")
+    assert task.wait(5)
+    assert task.result == "result"
+    assert workshop.ask(Job("a"), "one").result == "result"
+    assert [each.played for each in Process.made] == [["a"]]
 
-    def _forget(self) -> None:
-        for key in [key for key, task in self._tasks.items() if task.over][: -_MOST_KEPT or None]:
-            del self._tasks[key]
 
-    def _tend(self) -> None:
-        """End what nobody waits for any longer."""
-        while not self._closed:
-            time.sleep(LOOKS_S)
-            with self._lock:
-                for task in [*self._waiting, *self._playing]:
-                    self._look_at(task)
+def test_a_process_plays_one_job_after_the_other(workshop):
+    for key in ("a", "b"):
+        task = workshop.ask(Job(key), "one")
+        begun(task).tell(key)
+        assert task.wait(5)
+        assert task.result == key
+    assert [each.played for each in Process.made] == [["a", "b"]]
 
-    def _look_at(self, task: Task[Any]) -> None:
-        now = time.monotonic()
-        if any(self._lives(page) for page in task._pages):
-            task._alone_since = None
-        elif task._alone_since is None:
-            task._alone_since = now
-        elif now - task._alone_since >= GRACE_S:
-            self._stop(task)
+
+def test_who_stops_a_job_that_another_page_waits_for_only_leaves_it(workshop):
+    task = workshop.ask(Job("a"), "one")
+    workshop.ask(Job("a"), "other")
+    process = begun(task)
+    workshop.leave(task, "one")
+    assert task.state == "playing"
+    workshop.leave(task, "other")
+    assert task.state == "stopped"
+    assert not process.lives
+
+
+def test_a_job_that_was_stopped_is_begun_anew_when_asked_for(workshop):
+    task = workshop.ask(Job("a"), "one")
+    begun(task)
+    workshop.leave(task, "one")
+    again = workshop.ask(Job("a"), "one")
+    assert again is not task
+    begun(again).tell("result")
+    assert again.wait(5)
+    assert again.result == "result"
+
+
+def test_what_nobody_looks_at_any_longer_ends_and_the_rest_goes_on(workshop, there):
+    theirs, ours = workshop.ask(Job("theirs"), "one"), workshop.ask(Job("ours"), "other")
+    process = begun(theirs)
+    begun(ours)
+    there.discard("one")
+    assert theirs.wait(5)
+    assert theirs.state == "stopped"
+    assert not process.lives
+    assert ours.state == "playing"
+
+
+def test_a_page_that_comes_back_at_once_finds_its_job_going_on(workshop, there, monkeypatch):
+    monkeypatch.setattr(room, "GRACE_S", 5.0)
+    task = workshop.ask(Job("a"), "one")
+    begun(task)
+    there.discard("one")
+    time.sleep(0.05)
+    there.add("one")
+    time.sleep(0.05)
+    assert task.state == "playing"
+
+
+def test_more_jobs_than_cores_wait_for_each_other(workshop, monkeypatch):
+    monkeypatch.setattr(workshop, "_most", 2)
+    tasks = [workshop.ask(Job(key), "one") for key in "abc"]
+    first = begun(tasks[0])
+    assert tasks[2].state == "waiting"
+    first.tell("done")
+    begun(tasks[2])
+    assert tasks[0].wait(5)
+    assert tasks[2].state == "playing"
+
+
+def test_a_failure_is_told_and_not_kept_for_ever(workshop):
+    task = workshop.ask(Job("a"), "one")
+    begun(task).tell(Failed("The disk is full."))
+    assert task.wait(5)
+    with pytest.raises(Failed, match="The disk is full"):
+        _ = task.result
+    assert workshop.ask(Job("a"), "one") is not task
+
+
+def test_closing_ends_what_is_at_work_and_what_waits(workshop, monkeypatch):
+    monkeypatch.setattr(workshop, "_most", 1)
+    tasks = [workshop.ask(Job(key), "one") for key in "ab"]
+    process = begun(tasks[0])
+    workshop.close()
+    assert {each.state for each in tasks} == {"stopped"}
+    assert not process.lives
+
+
+def test_a_page_that_asks_for_many_does_not_keep_another_waiting_behind_them(workshop, monkeypatch):
+    monkeypatch.setattr(workshop, "_most", 2)
+    many = [workshop.ask(Job(f"many {number}"), "one") for number in range(20)]
+    single = workshop.ask(Job("single"), "other")
+    begun(many[0]).tell("done")
+    begun(single)
+    assert [each.state for each in many[:3]] == ["done", "playing", "waiting"]
+
+
+def test_what_a_process_raises_is_told_and_the_others_go_on(workshop, monkeypatch):
+    monkeypatch.setattr(workshop, "_most", 1)
+    tasks = [workshop.ask(Job(key), "one") for key in "ab"]
+    begun(tasks[0]).tell(TypeError("cannot pickle it"))
+    assert tasks[0].wait(5)
+    with pytest.raises(Failed, match="cannot pickle it"):
+        _ = tasks[0].result
+    begun(tasks[1])
+    assert len(Process.made) == 2
+    assert not Process.made[0].lives
+
+
+def test_a_process_that_cannot_be_started_is_told(tmp_path):
+    def start(_):
+        raise OSError(11, "Resource temporarily unavailable")
+
+    workshop = Workshop(tmp_path, start=start)
+    task = workshop.ask(Job("a"), "one")
+    assert task.over
+    with pytest.raises(Failed, match="No process can be started to play this: Resource temporarily"):
+        _ = task.result
+    workshop.close()
+
+
+def test_what_is_larger_than_a_pipe_comes_through_whole():
+    incoming, outgoing = os.pipe()
+    with open(incoming, "rb", 0) as taken, open(outgoing, "wb") as put:
+        sender = threading.Thread(target=frames.put, args=(put, "x" * 300_000))
+        sender.start()
+        assert frames.take(taken) == "x" * 300_000
+        sender.join()
+
+
+class Quick(Process):
+    made: ClassVar[list] = []
+
+    def play(self, job, progress):
+        progress(0.5)
+        self._over.wait(0.002)
+        if isinstance(self._what, Exception):
+            raise self._what
+        return job.key
+
+
+def test_pages_that_come_and_go_at_random_leave_nothing_under_way(tmp_path):
+    workshop = Workshop(tmp_path, start=Quick)
+
+    def page(name):
+        luck = random.Random(name)
+        for _ in range(60):
+            task = workshop.ask(Job(str(luck.randrange(12))), name)
+            task.wait(luck.random() / 200)
+            if luck.random() < 0.5:
+                workshop.leave(task, name)
+
+    pages = [threading.Thread(target=page, args=(str(number),)) for number in range(8)]
+    for each in pages:
+        each.start()
+    for each in pages:
+        each.join(20)
+    tasks = [workshop.ask(Job(str(number)), "last") for number in range(12)]
+    assert [each.wait(5) and each.result for each in tasks] == [each.job.key for each in tasks]
+    workshop.close()
+    assert not [each for each in Quick.made if each.lives]
