@@ -222,7 +222,7 @@ def test_nothing_is_shown_without_the_token(guarded: Served):
         assert status == 403
         assert text.startswith("This lab asks for a token")
     assert answered(guarded, "/_stcore/stream", **TALK)[0] == 403
-    assert answered(guarded, "/_stcore/stream", **TALK, Cookie=f"coalesce_lab={TOKEN}")[0] == 101
+    assert answered(guarded, f"/_stcore/stream?token={TOKEN}", **TALK)[0] == 101
     assert answered(guarded, f"/?token={TOKEN}")[0] == 200
 
 

@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-_COOKIE = "coalesce_lab"
+_COOKIE = "coalesce_lab_"
 _REFUSED = b"This lab asks for a token: open the address that it printed when it began, with ?token=.\n"
 
 
 class Gate:
     """Stands before all there is: pages, their connection, uploads.
 
-    Who comes with ``?token=`` gets a cookie, so that it need not stand in every address. Tokens are compared
-    in constant time.
+    Who comes with ``?token=`` gets a cookie, so that it need not stand in every address. It holds a digest,
+    whatever characters the token has, and is called by it: labs on several ports of one machine share their
+    cookies. Tokens are compared in constant time.
     """
 
     def __init__(self, app: ASGIApp, token: str) -> None:
         self._app, self._token = app, token.encode()
+        digest = hashlib.sha256(self._token).hexdigest()
+        self._cookie, self._kept = _COOKIE + digest[:8], digest[8:].encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
-        elif self._is(_in_address(scope)):
+        elif hmac.compare_digest(_in_address(scope), self._token):
             await self._app(scope, receive, self._with_cookie(send))
-        elif self._is(_in_cookie(scope)):
+        elif hmac.compare_digest(_in_cookie(scope, self._cookie), self._kept):
             await self._app(scope, receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
@@ -36,11 +40,8 @@ class Gate:
             await send({"type": "http.response.start", "status": 403, "headers": headers})
             await send({"type": "http.response.body", "body": _REFUSED})
 
-    def _is(self, given: bytes) -> bool:
-        return hmac.compare_digest(given, self._token)
-
     def _with_cookie(self, send: Send) -> Send:
-        cookie = b"%s=%s; Path=/; HttpOnly; SameSite=Strict" % (_COOKIE.encode(), self._token)
+        cookie = b"%s=%s; Path=/; HttpOnly; SameSite=Strict" % (self._cookie.encode(), self._kept)
 
         async def sending(message: dict[str, object]) -> None:
             if message["type"] in ("http.response.start", "websocket.accept"):
@@ -56,13 +57,13 @@ def _in_address(scope: Scope) -> bytes:
     return parse_qs(query.decode("latin-1")).get("token", [""])[-1].encode("utf-8", "replace")
 
 
-def _in_cookie(scope: Scope) -> bytes:
+def _in_cookie(scope: Scope, called: str) -> bytes:
     for name, value in scope.get("headers", ()):
         if name == b"cookie":
             try:
                 cookies = SimpleCookie(value.decode("latin-1"))
             except CookieError:
                 continue
-            if _COOKIE in cookies:
-                return cookies[_COOKIE].value.encode("utf-8", "replace")
+            if called in cookies:
+                return cookies[called].value.encode("utf-8", "replace")
     return b""

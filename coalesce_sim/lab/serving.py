@@ -37,12 +37,20 @@ _OPTIONS: dict[str, Any] = {
     "logger.level": "error",
     "logger.hideWelcomeMessage": True,
     "runner.magicEnabled": False,
+    "server.baseUrlPath": "",
+    "server.corsAllowedOrigins": [],
     "server.disconnectedSessionTTL": 30,
+    "server.enableAgentApi": False,
+    "server.enableCORS": True,
+    "server.enableStaticServing": False,
+    "server.enableXsrfProtection": True,
     "server.fileWatcherType": "none",
     "server.headless": True,
     "server.maxUploadSize": UPLOAD_MIB,
     **LOOK,
 }
+"""Those that guard it stand here though they are the defaults: a file of options for other programs of
+Streamlit, in the user's home or the folder that the lab is started in, may have turned them off."""
 
 
 class CannotServe(CoalesceError, OSError):

@@ -23,10 +23,14 @@ async def talk(websocket):
     await websocket.close()
 
 
+def guarded(token):
+    routes = [Route("/{path:path}", page, methods=["GET", "PUT"]), WebSocketRoute("/stream", talk)]
+    return Starlette(routes=routes, middleware=[Middleware(Gate, token=token)])
+
+
 @pytest.fixture
 def browser():
-    routes = [Route("/{path:path}", page, methods=["GET", "PUT"]), WebSocketRoute("/stream", talk)]
-    return TestClient(Starlette(routes=routes, middleware=[Middleware(Gate, token=TOKEN)]))
+    return TestClient(guarded(TOKEN))
 
 
 @pytest.mark.parametrize(
@@ -53,4 +57,26 @@ def test_a_connection_without_the_token_is_closed(browser):
 
 
 def test_a_cookie_that_is_none_is_no_token(browser):
-    assert browser.get("/", headers={"cookie": f'x=1; coalesce_lab={TOKEN}x; "'}).status_code == 403
+    browser.get(f"/?token={TOKEN}")
+    ((name, value),) = browser.cookies.items()
+    browser.cookies.clear()
+    for cookie in (f"{name}={value}x", f"{name}=", f"{name}={TOKEN}", f"{name}x={value}", f'x=1; {name}="'):
+        assert browser.get("/", headers={"cookie": cookie}).status_code == 403
+    assert browser.get("/", headers={"cookie": f"x=1; {name}={value}"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "token", ["with; Path=/elsewhere, and more", 'with "quotes"\r\nX-Header: 1', "sésame, ouvre-toi"]
+)
+def test_a_token_may_have_any_characters(token):
+    browser = TestClient(guarded(token))
+    assert browser.get("/", params={"token": token}).text == "the market"
+    assert browser.get("/results").text == "the market"
+
+
+def test_a_browser_that_has_two_labs_of_one_machine_open_stays_in_both():
+    labs = [TestClient(guarded(token)) for token in (TOKEN, TOKEN[::-1])]
+    labs[1].cookies = labs[0].cookies  # as a browser has it, which does not tell ports apart
+    labs[0].get("/", params={"token": TOKEN})
+    labs[1].get("/", params={"token": TOKEN[::-1]})
+    assert [each.get("/results").status_code for each in labs] == [200, 200]

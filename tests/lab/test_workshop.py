@@ -5,7 +5,6 @@ import random
 import threading
 import time
 from dataclasses import dataclass
-from typing import ClassVar
 
 import pytest
 
@@ -210,7 +209,7 @@ def test_what_is_larger_than_a_pipe_comes_through_whole():
 
 
 class Quick(Process):
-    made: ClassVar[list] = []
+    """Ends by itself."""
 
     def play(self, job, progress):
         progress(0.5)
@@ -221,6 +220,7 @@ class Quick(Process):
 
 
 def test_pages_that_come_and_go_at_random_leave_nothing_under_way(tmp_path):
+    Process.made = []
     workshop = Workshop(tmp_path, start=Quick)
 
     def page(name):
@@ -239,4 +239,4 @@ def test_pages_that_come_and_go_at_random_leave_nothing_under_way(tmp_path):
     tasks = [workshop.ask(Job(str(number)), "last") for number in range(12)]
     assert [each.wait(5) and each.result for each in tasks] == [each.job.key for each in tasks]
     workshop.close()
-    assert not [each for each in Quick.made if each.lives]
+    assert not [each for each in Process.made if each.lives]
