@@ -12,6 +12,8 @@ from coalesce_sim.logs.opening import Opened, refusal
 
 _CHUNK: Final = 1 << 20
 _BETWEEN: Final = " \t\r\n,[]"
+_LONGEST: Final = 1 << 29
+"""Characters of one object: what was packed to be small is not unpacked until the memory is full."""
 
 
 def read_objects(opened: Opened, *, spans: bool) -> Iterator[dict[str, Any]]:
@@ -60,6 +62,9 @@ def _values(opened: Opened) -> Iterator[Any]:
                 )
                 raise refusal(opened.name, number + 1, "", message) from None
             waiting, place = waiting[place:] + read, 0
+            if len(waiting) > _LONGEST:
+                message = f"holds an object of more than {_LONGEST:,} characters; write a line for each row"
+                raise refusal(opened.name, number + 1, "", message) from None
             continue
         number += 1
         yield value

@@ -105,7 +105,10 @@ def _table(name: str, head: bytes, content: IO[bytes], raw: Hashed) -> Opened:
     except UnicodeDecodeError:
         raise refusal(name, 1, "", "the header is no UTF-8 text; save the file as UTF-8") from None
     separator = max(_SEPARATORS, key=line.count)
-    header = tuple(cell.strip() for cell in next(csv.reader([line], delimiter=separator)))
+    try:
+        header = tuple(cell.strip() for cell in next(csv.reader([line], delimiter=separator)))
+    except csv.Error as error:
+        raise refusal(name, 1, "", f"is no header of a table: {error}") from None
     told = (f"{name}: its cells are apart by {separator!r}",) if separator != "," else ()
     return Opened(name, "table", content, raw, separator, header, told)
 

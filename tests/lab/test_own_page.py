@@ -220,8 +220,9 @@ def test_names_of_uploads_are_harmless_and_each_another_one(tmp_path):
         "2_a.csv",
         "env",
         "file",
-        "5_file",
+        "2_file",
     ]
+    assert safe_names(["a", "3_a", "a"]) == ["a", "3_a", "2_a"]
     upload = kept(tmp_path, {"a.csv": b"1"})
     assert kept(tmp_path, {"a.csv": b"1"}) == upload
     assert found(tmp_path, upload.digest) == upload

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from coalesce_sim.logs import reading
+from coalesce_sim.logs import jsonrows, reading
+from coalesce_sim.logs.recognising import recognised
 from coalesce_sim.scenario.problems import ScenarioError
 from tests.logs.own import read, rows, told, written
 
@@ -245,3 +247,18 @@ def test_wrong_options_are_told(tmp_path: Path, options: dict[str, Any], message
     path = written(tmp_path, rows())
     with pytest.raises(ScenarioError, match=re.escape(message)):
         read(path, **options)
+
+
+def test_a_header_without_end_is_told(tmp_path: Path):
+    (tmp_path / "own.csv").write_text("x" * 200_000)
+    with pytest.raises(ScenarioError, match=r"own\.csv: row 1: is no header of a table: field larger"):
+        recognised(str(tmp_path / "own.csv"))
+
+
+def test_an_object_without_end_is_not_unpacked_until_the_memory_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(jsonrows, "_LONGEST", 3 << 20)
+    (tmp_path / "own.jsonl.gz").write_bytes(gzip.compress(b'{"a": "' + b"x" * (8 << 20)))
+    with pytest.raises(ScenarioError, match="row 1: holds an object of more than"):
+        recognised(str(tmp_path / "own.jsonl.gz"))

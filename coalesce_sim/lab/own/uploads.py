@@ -6,8 +6,9 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 from coalesce_sim.files import Folder
@@ -91,5 +92,11 @@ def safe_names(names: list[str]) -> list[str]:
     for name in names:
         word = _STRANGE.sub("_", name.replace("\\", "/").rpartition("/")[2]).lstrip("._-")
         word = word[-_LONGEST:].lstrip("._-") or "file"
-        safe.append(word if word not in safe else f"{len(safe) + 1}_{word}")
+        safe.append(next(each for each in _each_another(word) if each not in safe))
     return safe
+
+
+def _each_another(word: str) -> Iterator[str]:
+    """The word, and with a number before it."""
+    yield word
+    yield from (f"{number}_{word}" for number in count(2))

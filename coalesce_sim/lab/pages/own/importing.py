@@ -14,7 +14,7 @@ from coalesce_sim.lab import laboratory
 from coalesce_sim.lab.own import example
 from coalesce_sim.lab.own.choices import SESSIONS, Importing, Way
 from coalesce_sim.lab.own.imported import import_page
-from coalesce_sim.lab.own.uploads import Upload, by_name
+from coalesce_sim.lab.own.uploads import Upload
 from coalesce_sim.lab.pages.own.columns import chosen_columns, lacking
 from coalesce_sim.lab.pages.own.steps import command, downloads, folded, go, heading
 from coalesce_sim.lab.parts.answer import answer, key_figures
@@ -22,14 +22,14 @@ from coalesce_sim.lab.parts.blocks import show_sections
 from coalesce_sim.lab.parts.running import played
 from coalesce_sim.lab.parts.texts import plain
 from coalesce_sim.lab.workshop.importing import Import
+from coalesce_sim.lab.workshop.looking import Look
 from coalesce_sim.logs.imported import FACTS, MARKET
 from coalesce_sim.logs.options import HELP
-from coalesce_sim.logs.recognising import Recognised, recognised
+from coalesce_sim.logs.recognising import Recognised
 from coalesce_sim.logs.sources import BY, SOURCES
 from coalesce_sim.logs.tables import REQUESTS, RUNS, SELLERS
 from coalesce_sim.report.html.page import Page
 from coalesce_sim.scenario.catalogue import catalogue
-from coalesce_sim.scenario.problems import ScenarioError
 
 _NOBODY, _AS_IT_IS = "Nothing at home", "As the log allows"
 _FILES = (MARKET, REQUESTS, RUNS, SELLERS, FACTS)
@@ -38,10 +38,8 @@ _FILES = (MARKET, REQUESTS, RUNS, SELLERS, FACTS)
 def step(way: Way, log: Upload, prices: Upload | None) -> Import | None:
     """Show it; the import once it is there."""
     heading(2, "Tasks, sellers, prices and speeds are worked out of the log; what cannot be used is told.")
-    try:
-        seen = _recognised(log.files[0])
-    except ScenarioError as error:
-        st.error(plain(by_name(str(error), log.files)))
+    seen = played(Look(log.digest, log.files[0]), "Looking at the log", key="own look")
+    if seen is None:
         return None
     with folded("What is imported, and how", folded=way.importing is not None):
         asked = _choices(way, log, seen)
@@ -64,11 +62,6 @@ def step(way: Way, log: Upload, prices: Upload | None) -> Import | None:
         downloads([folder / name for name in _FILES], key="own import")
         command(facts["provenance"]["command"])
     return job
-
-
-@st.cache_data(max_entries=24, show_spinner=False)
-def _recognised(file: Path) -> Recognised:
-    return recognised(str(file))
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)
