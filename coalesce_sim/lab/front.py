@@ -9,7 +9,7 @@ from coalesce_sim.lab import laboratory
 
 def show() -> None:
     """Show the page that the address names; Play, or the results that the lab was opened with, by default."""
-    st.set_page_config(page_title="coalesce_sim lab", layout="wide", initial_sidebar_state="auto")
+    st.set_page_config(page_title="coalesce_sim lab", layout="wide", initial_sidebar_state=340)
     opens_results = laboratory.current().results is not None
     pages = [
         st.Page(_play, title="Play", url_path="play", default=not opens_results),

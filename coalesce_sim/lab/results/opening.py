@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from coalesce_sim.errors import ResultsWarning
+from coalesce_sim.errors import CoalesceError, ResultsWarning
 from coalesce_sim.files import ResultsError
 from coalesce_sim.lab.results.kinds import first_file, kind_of
 from coalesce_sim.lab.results.studies import advice, attack, calibration, exploits, optimisation
@@ -67,10 +67,16 @@ Mark = tuple[tuple[str, int, int], ...]
 
 
 def fingerprint(folder: Path) -> Mark:
-    """What changes when a folder of results does: its files with times and sizes; none where it has gone."""
+    """What changes when a folder of results does: its files with times and sizes; none where it has gone.
+
+    Raises `ResultsError` where it cannot be looked into.
+    """
     if not folder.is_dir():
         return ()
-    told = [(each.name, each.stat()) for each in sorted(folder.iterdir()) if not each.name.startswith(".")]
+    try:
+        told = [(each.name, each.stat()) for each in sorted(folder.iterdir()) if each.name[0] != "."]
+    except OSError as error:
+        raise ResultsError(f"{folder}: cannot be looked into: {error.strerror}") from error
     return tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in told)
 
 
@@ -90,7 +96,9 @@ def open_results(folder: Path, ranked_by: str | None = None) -> Results:
         warnings.simplefilter("always", ResultsWarning)
         try:
             found = _opened(folder, first, kind, ranked_by)
-        except (KeyError, IndexError, TypeError, AttributeError) as error:
+        except CoalesceError:
+            raise
+        except (LookupError, TypeError, AttributeError, ValueError, OSError) as error:
             raise ResultsError(f"{folder / first}: not the {first} of results: {error!r}") from error
     notes = [str(each.message) for each in caught if issubclass(each.category, ResultsWarning)]
     for each in caught:

@@ -166,7 +166,7 @@ def _more(now: Importing | None) -> Importing:
         help=HELP["sessions"],
     )
     keep_names = right.checkbox(
-        "Call teams, agents and users as the log does",
+        "Keep names",
         now.keep_names,
         key="own names",
         help=HELP["keep_names"],

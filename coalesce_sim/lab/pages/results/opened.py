@@ -25,8 +25,8 @@ from coalesce_sim.metrics import COST_REDUCTION
 from coalesce_sim.report.html.charts import Chart
 from coalesce_sim.report.html.page import Block, Drawing, Facts, Page, Section, Table
 
-_CURVES, _FIGURE, _TABLES, _DETAILS = "Curves", "Figure for a paper", "Tables", "Details"
-_MOST_OPEN = 16
+_CURVES, _FIGURE, _TABLES, _DETAILS = "Curves", "Figure", "Tables", "Details"
+_MOST_OPEN = 8
 
 
 def show(folder: Path) -> None:
@@ -66,7 +66,7 @@ def _opened(folder: Path, mark: Mark, ranked_by: str | None) -> Results:  # noqa
 
 def _overline(results: Results) -> str:
     made = results.made
-    told = [results.page.overline, when(str(made.get("started_utc", "")))]
+    told = [results.page.overline, str(results.folder), when(str(made.get("started_utc", "")))]
     return " · ".join([*filter(None, told), f"version {made['coalesce_sim']}"])
 
 
@@ -95,7 +95,7 @@ def _curves(results: Results) -> None:
     sweep = _swept(results)
     sections = [
         (section, [block for block in section.blocks if isinstance(block, Drawing)])
-        for section in results.page.sections
+        for section in sorted(results.page.sections, key=lambda each: each.anchor != "curves")
     ]
     for section, drawings in sections:
         if not drawings:
