@@ -80,6 +80,7 @@ def show(results: Results, mark: Mark, points: Chart | None) -> None:
 
 def _chosen(opened: Opened, points: Chart | None) -> Wanted:
     """What the reader wants drawn, at first what ``plot`` draws."""
+    above = st.container()  # only some kinds can be filtered
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kinds = kinds_of(opened)
         kind = _asked("Kind", kinds, kinds[0], "figure", _KINDS)
@@ -88,8 +89,8 @@ def _chosen(opened: Opened, points: Chart | None) -> Wanted:
             first = completed(opened, Wanted(kind)).y
             assert first is not None
             return Wanted(kind, y=_asked("Of", tuple(metrics), first, "y", metrics))
-    where = {} if points is None else where_of(points, filters(points, ranges=False))
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+        with above:
+            where = {} if points is None else where_of(points, filters(points, ranges=False))
         return _with_axes(opened, kind, where)
 
 
