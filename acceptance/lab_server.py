@@ -66,7 +66,7 @@ class Served:
 
 @contextmanager
 def lab(folder: Path, *arguments: str) -> Iterator[Served]:
-    """The lab started in a folder, on a free port; at the end it is told to end, with all that it started, and
+    """The lab started in a folder, on a free port; at the end it is told to end, with all it started, and
     must have printed nothing but its address."""
     command = [sys.executable, "-m", "coalesce_sim", "lab", *arguments, "--port", "0", "--no-browser"]
     process = subprocess.Popen(

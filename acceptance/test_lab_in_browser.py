@@ -23,7 +23,8 @@ from coalesce_sim.numbers import percent
 from coalesce_sim.report.explanation import explain
 from coalesce_sim.statistics.intervals import Estimate
 
-SMALL = "extends: dur_03\nclock: {days: 1}\nreplications: 3\n"
+SMALL = "extends: dur_03\nclock: {days: 1}\nclients: {slots: 1}\nreplications: 3\n"
+AS_SMALL = ("clock.days=1", "clients.slots=1")
 EPSILON = "[data-testid=stSlider] input[aria-label*='Exploration rate']"
 
 
@@ -44,13 +45,15 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chro
 
 @pytest.fixture
 def small(browser: webdriver.Chrome, served: Served) -> Page:
-    """A market of some eighty tasks, shown on the page Play."""
+    """A market of some fifty tasks, in which clients wait for their only slot, shown on the page Play."""
     return Page(browser).open(served.page("", "scenario=small.yaml"))
 
 
 def within(seconds: float) -> float:
-    """So long on a machine that does nothing else; longer by as much as it is asked for more than it has."""
-    return seconds * max(1.0, os.getloadavg()[0] / cores())
+    """So long on a machine that does nothing else. One that does shares its cores, and has each of the many
+    steps wait for its turn: there it only holds that nothing is slower by far."""
+    busy = os.getloadavg()[0] / cores()
+    return seconds if busy <= 1.5 else 2 * seconds * busy
 
 
 def test_the_first_view_is_there_within_five_seconds(browser: webdriver.Chrome, served: Served):
@@ -95,7 +98,7 @@ def test_a_slider_and_the_button_by_the_keyboard_play_what_the_command_plays(sma
     path, value = override.split("=")
     assert path == "policy.epsilon"
     assert float(value) == pytest.approx(0.15)
-    saved = run(load("dur_03", ("clock.days=1", override)), replications=3)
+    saved = run(load("dur_03", (*AS_SMALL, override)), replications=3)
     told = percent(Estimate.of_dict(saved.summary["metrics"]["cost_reduction"]))
     assert f"in all {told}" in small.text(ANSWER)
     assert f"in all {told}" not in before
@@ -168,7 +171,7 @@ def test_the_replay_says_what_was_at_every_moment(small: Page, served: Served):
 
 def verdict(task: int) -> str:
     """What the command says of a decision of the small market."""
-    told = explain(load("dur_03", ("clock.days=1",)), 1, 0, task)
+    told = explain(load("dur_03", AS_SMALL), 1, 0, task)
     return str(told.decision["verdict"])
 
 

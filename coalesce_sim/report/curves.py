@@ -5,14 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
 
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.numbers import number
 from coalesce_sim.report.look import BAND, BLUE
 from coalesce_sim.statistics.intervals import Estimate, estimate
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 DAY_S = 86_400.0
 

@@ -8,19 +8,19 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
-import matplotlib.style
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from coalesce_sim.arrays import FloatArray
 from coalesce_sim.experiments.contenders import UNASKED
 from coalesce_sim.numbers import plural
 from coalesce_sim.texts import visible
+
+if TYPE_CHECKING:  # matplotlib takes half a second to load, and the lab's pages want only the colours
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 COLUMN_IN, PAGE_IN = 3.5, 7.0
 """The widths of a journal's column and of its page, in inches: every figure has one of the two."""
@@ -85,7 +85,9 @@ _STYLE: Any = {
 @contextmanager
 def our_style() -> Iterator[None]:
     """Our look, whatever the user's own matplotlib settings are; SVG files repeat byte for byte."""
-    with matplotlib.style.context(["default", _STYLE]):
+    from matplotlib import style
+
+    with style.context(["default", _STYLE]):
         yield
 
 
@@ -117,6 +119,8 @@ def titled(figure: Figure, title: str, note: str, size_in: tuple[float, float]) 
 
 def page(title: str, note: str, height_in: float) -> Figure:
     """A new figure as wide as a page, titled; within `our_style`."""
+    from matplotlib.figure import Figure
+
     figure = Figure(dpi=PAGE_DPI)
     titled(figure, title, note, (PAGE_IN, height_in))
     return figure
@@ -127,6 +131,8 @@ def save(figure: Figure, path: Path | IO[bytes]) -> None:
 
     `Figure.savefig` would draw all of it once more beforehand, only for the layout.
     """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
     canvas = FigureCanvasAgg(figure)
     canvas.print_png(path, metadata={"Software": None})  # type: ignore[no-untyped-call]
 

@@ -143,7 +143,7 @@ def _curves(figure: go.Figure, chart: Chart, choice: Choice, drawn: Sequence[_Dr
             mode=mode if chart.grid and len(points) > 1 else "markers",
             error_y=None if chart.grid and len(banded) > 1 else _bars(points, each.colour),
             line={"color": each.colour, "dash": each.dash, "width": 2},
-            marker={"color": each.colour, "symbol": each.symbol, "size": 7},
+            marker={"color": each.colour, "symbol": each.symbol, "size": 5 if len(points) > _DENSE else 7},
             **_named(chart, choice, each),
         )
     every = [point for each in drawn for point in each.line.points]
@@ -223,10 +223,13 @@ def _named(
 
 
 def _bars(points: Sequence[Point], colour: str) -> dict[str, Any]:
+    """Intervals; those of many points are faint, for they would hide them."""
     above = [None if point.high is None else point.high - point.mean for point in points]
     below = [None if point.low is None else point.mean - point.low for point in points]
     bars = {"type": "data", "symmetric": False, "array": above, "arrayminus": below}
-    return {**bars, "color": colour, "thickness": 1.8, "width": 0}
+    many = len(points) > _DENSE
+    look = {"color": _faint(colour), "thickness": 1} if many else {"color": colour, "thickness": 1.8}
+    return {**bars, **look, "width": 0}
 
 
 def _height(points: Sequence[Point]) -> list[float]:

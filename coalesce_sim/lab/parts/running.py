@@ -71,11 +71,9 @@ def _watch(task: Task[Result], what: str, key: str) -> None:
     """Progress and a button; a fragment, so that the rest of the page stands still meanwhile."""
     if task.over:
         st.rerun()
-    told = (
-        "Waiting for a core"
-        if task.state == "waiting"
-        else (f"{plain(what)}: {task.share:.0%}" if task.share else what)
-    )
+    told = f"{plain(what)}: {task.share:.0%}" if task.share else f"{plain(what)}: getting ready"
+    if task.state == "waiting":
+        told = "Waiting for a core"
     bar, stop = st.columns([5, 1], vertical_alignment="center")
     bar.progress(min(1.0, task.share), text=f"{told}, {duration(task.seconds)}")
     if stop.button("Stop", key=f"{key} stop", width="stretch"):

@@ -9,22 +9,32 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from coalesce_sim.calibration.page import calibration_page
 from coalesce_sim.errors import CoalesceError, ResultsWarning
 from coalesce_sim.files import ResultsError
 from coalesce_sim.lab.results.kinds import first_file, kind_of
-from coalesce_sim.lab.results.studies import advice, attack, calibration, exploits, optimisation
+from coalesce_sim.lab.results.studies import attack, exploits, optimisation
 from coalesce_sim.lab.results.studies.files import Study, read_study
+from coalesce_sim.report.html.advice import advice_page
 from coalesce_sim.report.html.page import Page
 from coalesce_sim.report.html.sweep import MAIN
 from coalesce_sim.report.html.writing import page_of
 from coalesce_sim.report.opening import Opened, open_folder
+from coalesce_sim.version import __version__
+
+_OF_ADVICE = {
+    "costs.png": "What policies cost",
+    "who.png": "Who should do what",
+    "turning.png": "What would turn the advice",
+}
+_OF_CALIBRATION = {"calibration.png": "Errors by component before and after, and predicted against measured"}
 
 _STUDIES: Mapping[str, tuple[Callable[[Study], Page], Mapping[str, str]]] = {
     "attack.json": (attack.attack_page, attack.PICTURES),
     "exploits.json": (exploits.exploits_page, exploits.PICTURES),
     "optimisation.json": (optimisation.optimisation_page, optimisation.PICTURES),
-    "advice.json": (advice.advice_page, advice.PICTURES),
-    "calibration.json": (calibration.calibration_page, calibration.PICTURES),
+    "advice.json": (lambda study: advice_page(study.facts), _OF_ADVICE),
+    "calibration.json": (lambda study: calibration_page(study.facts), _OF_CALIBRATION),
 }
 """By first file: what tells a study that ``report`` does not open, and its figures with what they show."""
 
@@ -123,7 +133,16 @@ def _opened(
         return page, opened, _pictures(files, left), opened.facts["provenance"]
     tells, pictures = _STUDIES[first]
     study = read_study(folder, first)
-    return tells(study), None, _pictures(study, pictures), study.origin
+    try:
+        page = tells(study)
+    except LookupError as error:
+        if study.version == __version__:
+            raise
+        raise ResultsError(
+            f"{folder}: written by coalesce_sim {study.version}, which told less than is shown here: "
+            f"`{study.origin['command']}` makes it again"
+        ) from error
+    return page, None, _pictures(study, pictures), study.origin
 
 
 def _pictures(study: Study, named: Mapping[str, str]) -> tuple[LeftPicture, ...]:

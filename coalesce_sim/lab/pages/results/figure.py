@@ -80,6 +80,7 @@ def show(results: Results, mark: Mark, points: Chart | None) -> None:
 
 def _chosen(opened: Opened, points: Chart | None) -> Wanted:
     """What the reader wants drawn, at first what ``plot`` draws."""
+    above = st.container()  # only some kinds can be filtered
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kinds = kinds_of(opened)
         kind = _asked("Kind", kinds, kinds[0], "figure", _KINDS)
@@ -88,8 +89,8 @@ def _chosen(opened: Opened, points: Chart | None) -> Wanted:
             first = completed(opened, Wanted(kind)).y
             assert first is not None
             return Wanted(kind, y=_asked("Of", tuple(metrics), first, "y", metrics))
-    where = {} if points is None else where_of(points, filters(points, ranges=False))
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+        with above:
+            where = {} if points is None else where_of(points, filters(points, ranges=False))
         return _with_axes(opened, kind, where)
 
 
@@ -108,13 +109,20 @@ def _with_axes(opened: Opened, kind: FigureKind, where: Mapping[str, Sequence[st
     others = [name for name in varying if name != x]
     by = None
     if others:
+        start = next(iter(_open(runs, [x], others)), _NONE if kind == "lines" else others[0])
         choices = (*others, _NONE) if kind == "lines" else tuple(others)
-        start = first.by if first.by in others else others[0]
         picked = _asked("A line for each", choices, start, "by", {**labels, _NONE: "nothing"})
         by = None if picked == _NONE else picked
-    held = _held(runs, [name for name in others if name != by], labels)
+    drawn = [x] if by is None else [x, by]
+    held = _held(runs, _open(runs, drawn, [name for name in others if name != by]), labels)
     interval = _asked("Intervals", tuple(_INTERVALS), "t", "interval", _INTERVALS)
     return Wanted(kind, x, y, by, {**where, **held}, interval)
+
+
+def _open(runs: pd.DataFrame, drawn: list[str], factors: Sequence[str]) -> list[str]:
+    """The factors that differ between points that would be drawn at one place."""
+    at = runs.groupby(drawn, observed=True)
+    return [name for name in factors if at[name].nunique().max() > 1]
 
 
 def _held(runs: pd.DataFrame, factors: Sequence[str], labels: Mapping[str, str]) -> dict[str, list[str]]:

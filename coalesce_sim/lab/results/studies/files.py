@@ -31,6 +31,11 @@ class Study:
         return provenance
 
     @property
+    def version(self) -> str:
+        """The version of the program that made it."""
+        return str(self.origin["coalesce_sim"])
+
+    @property
     def name(self) -> str:
         """What its scenario is called."""
         told = self.facts["scenario"]
