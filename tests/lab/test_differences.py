@@ -68,6 +68,9 @@ def test_the_finding_says_who_by_how_much_and_whether_it_is_shown():
     told = answer(contest(labels="AB"), SUCCESS)
     assert told[0].startswith("Success rate is 9.50")
     assert told[0].endswith("higher with “A” than with “B”: the difference is shown.")
+    assert told[1].startswith("Against hiring at random, by a test of its own: Success rate is")
+    assert told[1].endswith("shown.")
+    assert len(answer(contest(labels="AB", yardsticks=()), SUCCESS)) == len(told) - 1
     many = answer(contest(), SUCCESS)
     assert many[0].startswith("No difference in success rate is shown between the best two, “A” and “C”")
     assert "all 3 pairs (Holm)" in many[-1]

@@ -27,6 +27,8 @@ _FIRST = (
 )
 """Fields that are asked about most."""
 
+_VALUES = "compare varied values"
+
 
 def vary(draft: Draft, scenario: Scenario | None) -> None:
     """Offer to make the settings from the first one and several values of one of its fields."""
@@ -50,25 +52,34 @@ def vary(draft: Draft, scenario: Scenario | None) -> None:
         now = f"now {level_text(fields[path])}" if path in fields else "now not stated"
         values = st.text_input(
             "Values, separated by commas",
-            key="compare varied values",
+            key=_VALUES,
             placeholder="0, 0.1, 0.3",
             help=plain(now),
         )
-        st.caption(plain(f"The first setting once for each value; {path} is {now}."))
-        each = [value for value in split(values or "") if value]
+        st.caption(plain(f"The first setting once for each of two to {MOST} values; {path} is {now}."))
+        each = _listed(values)
+        if len(each) == 1:
+            st.info("One value only: give another one to compare it with.")
         if len(each) > MOST:
             st.info(f"At most {MOST} settings are compared at once (got {len(each)} values).")
+        # Never disabled: what was typed arrives with the click beside it, which a disabled button would lose.
         st.button(
             "Make the settings",
             type="primary",
             key="compare vary",
             on_click=_make,
-            args=(draft, path, each),
-            disabled=not 2 <= len(each) <= MOST,
+            args=(draft, path),
         )
 
 
-def _make(draft: Draft, path: str, values: list[str]) -> None:
+def _listed(values: str | None) -> list[str]:
+    return [value for value in split(values or "") if value]
+
+
+def _make(draft: Draft, path: str) -> None:
+    values = _listed(st.session_state[_VALUES])
+    if not 2 <= len(values) <= MOST:
+        return
     first = draft.variants[0]
     rest = [text for text in told_changes(first.changes) if text.partition("=")[0].strip() != path]
     draft.variants = [VariantDraft(first.source, "\n".join([*rest, f"{path}={value}"])) for value in values]

@@ -37,6 +37,17 @@ MAIN = (
 )
 """Metrics that come first wherever they are chosen or told."""
 
+CHANCE = "random"
+"""The yardstick that whoever has learned something does better than."""
+
+_YARDSTICKS = {
+    "oracle": "is told what comes, task by task",
+    "best_fixed": "is told who is best for all tasks",
+    CHANCE: "hires blindly among the eligible",
+    "as_logged": "does what the log says",
+}
+"""What is played unasked, for the others to be measured by."""
+
 _SAVED = {
     COST_REDUCTION: "",
     **{name: f" of {group}" for name, group in SAVED_IN.items()},
@@ -60,7 +71,7 @@ def answer(contest: Contest, metric: Metric) -> list[str]:
         verdict = "shown" if last.shown else "not shown"
         told.append(f"Against the last: {_told(contest, metric, last)}, {verdict}.")
         told.append(_counted(contest, metric, order))
-    return [*told, basis(contest)]
+    return [*told, *_against_chance(contest, metric, order[0]), basis(contest)]
 
 
 def _alone(contest: Contest, metric: Metric, only: str) -> list[str]:
@@ -72,6 +83,20 @@ def _alone(contest: Contest, metric: Metric, only: str) -> list[str]:
         ]
     told = [f"{_told(contest, metric, each)}{', shown' if each.shown else ', not shown'}." for each in found]
     return [*told, f"Paired over {plural(contest.replications, 'replication')}, each test by itself."]
+
+
+def _against_chance(contest: Contest, metric: Metric, best: str) -> list[str]:
+    """Whether the best of those asked for does better than hiring at random, where that was played too."""
+    if CHANCE not in contest.yardsticks:
+        return []
+    found = [each for each in contest.against(metric.name, best) if each.one == CHANCE]
+    if any(each.mean is None for each in found):
+        return []
+    return [
+        f"Against hiring at random, by a test of its own: {_told(contest, metric, each.turned)}, "
+        f"{'shown' if each.shown else 'not shown'}."
+        for each in found
+    ]
 
 
 def _headline(contest: Contest, metric: Metric, first: Difference, count: int) -> str:
@@ -175,7 +200,10 @@ def table(contest: Contest, metric: Metric, reference: str) -> Table:
     if contest.replications > 1:
         note = "±: half of the 95 % interval, which leaves out 0 exactly where a difference is shown."
     if any(each.yardstick for each in found):
-        note += " What is held against a yardstick is tested by itself."
+        told = "; ".join(
+            f"{label} {what}" for label, what in _YARDSTICKS.items() if label in contest.yardsticks
+        )
+        note += f" Yardsticks are tested by themselves: {told}."
     return Table(f"{metric.label}: each less {contest.called(reference)}", columns, rows, note)
 
 

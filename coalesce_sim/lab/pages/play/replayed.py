@@ -34,3 +34,10 @@ def section(origin: Origin, digest: str) -> None:
         asked = picture(file.read_text(encoding="utf-8"), key=f"picture {digest} {replication}")
         if asked is not None and asked.task != place(origin).task:
             go_to(task=asked.task)
+        task = place(origin).task
+        if task is None:
+            st.caption(
+                "Pick a client or a contractor to see its jobs, and a job to have its decision explained."
+            )
+        else:
+            st.markdown(f"Task {task} is explained below, under [Every decision](#decisions).")

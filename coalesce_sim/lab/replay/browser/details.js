@@ -16,11 +16,12 @@ class Details {
     const head = made("div", "head");
     head.append(this.heading, away);
     this.facts = made("p", "facts");
+    this.curveTitle = made("h5", "", model.replay.scored === "public" ? "Public score over the run" : "Advertised reliability over the run");
     this.curve = made("canvas", "curve");
     this.curve.setAttribute("role", "img");
     this.hand = made("ul", "jobs");
     this.past = made("ul", "jobs");
-    this.element.append(head, this.facts, this.curve, made("h5", "", "In hand"), this.hand, made("h5", "", "Ended last"), this.past);
+    this.element.append(head, this.facts, this.curveTitle, this.curve, made("h5", "", "In hand"), this.hand, made("h5", "", "Ended last"), this.past);
     this.shown = "";
   }
 
@@ -107,7 +108,7 @@ class Details {
     const { model, worker, curve } = this;
     const first = model.workers.first_score[worker];
     const [times, values] = [model.scoreTimes[worker], model.scoreValues[worker]];
-    curve.hidden = first === null || !times.length;
+    this.curveTitle.hidden = curve.hidden = first === null || !times.length;
     if (curve.hidden) return;
     const [width, height, ratio] = [curve.clientWidth || 300, 56, window.devicePixelRatio || 1];
     curve.width = width * ratio;

@@ -28,7 +28,7 @@ class Stage {
       side.setAttribute("aria-label", `${title}; up and down go from one to the next`);
       side.addEventListener("keydown", (event) => this.walk(event, side));
       const heading = made("p", "heading");
-      const score = this.model.replay.scored === "public" ? "public score" : "advertised reliability";
+      const score = this.model.replay.scored === "public" ? "public score" : "advertised";
       heading.append(made("b", "", title), made("span", "zone", isClient ? "at work · waiting" : "waiting · at work"));
       if (!isClient) heading.append(made("span", "", score));
       const list = made("div", "rows");
