@@ -1,3 +1,4 @@
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +12,15 @@ def lab(tmp_path, monkeypatch) -> Iterator[Lab]:
     monkeypatch.chdir(tmp_path)
     with opened(tmp_path) as lab:
         yield lab
+
+
+@pytest.fixture(autouse=True)
+def _main_module() -> Iterator[None]:
+    """Streamlit puts the script of a page in the place of the main module, which processes that are started
+    later would read again."""
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main
 
 
 @pytest.fixture(autouse=True)

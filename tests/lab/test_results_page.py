@@ -87,7 +87,11 @@ def error(page: AppTest) -> str:
 def test_all_folders_are_listed_the_newest_first_and_a_click_opens_one():
     page = shown()
     entries = [each.label for each in page.button]
-    assert entries == [f"**{plain(f'results/{kind}')}**" for kind in reversed(PLAYED)]
+    kinds = {f"**{plain(f'results/{kind}')}**": kind for kind in PLAYED}
+    assert sorted(entries) == sorted(kinds)
+    firsts = [Path("results", kinds[entry], FIRST[kinds[entry]]) for entry in entries]
+    started = [json.loads(each.read_text())["provenance"]["started_utc"] for each in firsts]
+    assert started == sorted(started, reverse=True)
     assert "2 replications" in html(page)
     page.button(key="open results/run").click().run()
     assert page.query_params["folder"] == "results/run"
