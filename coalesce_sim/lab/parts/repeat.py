@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from coalesce_sim.lab.parts.blocks import facts
+from coalesce_sim.lab.parts.texts import plain
 from coalesce_sim.lab.repeating import address
 
 
@@ -24,10 +25,10 @@ def repeat(
     st.code(command, language="bash", wrap_lines=True)
     st.code(address(st.context.url or "", query), language=None, wrap_lines=True)
     for name, text in files.items():
-        with st.expander(f"{name} that says the same"):
+        with st.expander(f"{plain(name)} that says the same"):
             st.code(text, language="yaml", wrap_lines=True)
             st.download_button(
-                f"Download {name}", text, file_name=name, mime="application/yaml", key=f"{key} {name}"
+                f"Download {plain(name)}", text, file_name=name, mime="application/yaml", key=f"{key} {name}"
             )
     with st.expander("Provenance"):
         facts(provenance)
