@@ -36,7 +36,13 @@ from coalesce_sim.cli.work import failures_told
     metavar="TEXT",
     help="The token it asks for; in COALESCE_LAB_TOKEN it stands in no list of processes.",
 )
-@click.option("--no-browser", "browser", flag_value=False, default=True, help="Only print the address.")
+@click.option(
+    "--no-browser",
+    "browser",
+    flag_value=False,
+    default=True,
+    help="Only print the address, as where it asks for a token.",
+)
 def command(opened: str | None, host: str, port: int, token: str | None, browser: bool) -> None:
     """Open the lab: markets to play with, and results to look at, in a browser.
 
@@ -49,11 +55,14 @@ def command(opened: str | None, host: str, port: int, token: str | None, browser
     source = opened if results is None else None
     if source is not None:
         load_ready(source, ())
-    from coalesce_sim.lab.serving import serve
+    from coalesce_sim.lab.serving import is_this_machine, serve
+
+    # An address with a token would stand in the list of processes, where others can read it.
+    opens = browser and token is None and is_this_machine(host) and _has_screen()
 
     def ready(address: str) -> None:
         click.echo(f"The lab is at {address} (Ctrl-C ends it)")
-        if browser and _has_screen():
+        if opens:
             webbrowser.open(address)
 
     with failures_told():

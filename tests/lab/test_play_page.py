@@ -81,3 +81,12 @@ def test_a_market_that_cannot_be_played_is_told_and_another_can_be_chosen(lab):
     assert any("must be <= 1 (got 2)" in each.value.replace("\\", "") for each in page.error)
     assert "small" not in page.selectbox[0].options
     assert "dur_03" in page.selectbox[0].options
+
+
+def test_what_was_asked_for_before_is_left_when_something_else_is(lab, page):
+    asked = []
+    lab.workshop.leave = lambda task, _: asked.append(task.job.key)
+    labelled(page.slider, "Exploration rate").set_value(0.9)
+    labelled(page.button, "Play").click()
+    settled(page)
+    assert [key.split()[0] for key in asked] == ["run", "replay"]

@@ -36,6 +36,7 @@ def played(job: Job[Result], what: str, *, key: str) -> Result | None:
     anew when it is over.
     """
     workshop = laboratory.current().workshop
+    _move_on(job, key)
     task: Task[Result] | None = workshop.known(job.key)
     if st.session_state.get(_stopped(key)) == job.key and not (task is not None and task.state == "done"):
         st.info("This was stopped; nothing of it is kept.")
@@ -54,12 +55,25 @@ def played(job: Job[Result], what: str, *, key: str) -> Result | None:
     return task.result
 
 
+def _move_on(job: Job[Result], key: str) -> None:
+    """Wait no longer for what stood here before."""
+    workshop, before = laboratory.current().workshop, st.session_state.get(_asked(key))
+    left = None if before in (None, job.key) else workshop.known(before)
+    if left is not None:
+        workshop.leave(left, page_id())
+    st.session_state[_asked(key)] = job.key
+
+
 def _offer_again(job: Job[Result], key: str) -> None:
     def again() -> None:
         st.session_state.pop(_stopped(key), None)
         laboratory.current().workshop.ask(job, page_id())
 
     st.button("Play it again", key=f"{key} again", on_click=again)
+
+
+def _asked(key: str) -> str:
+    return f"{key} asked"
 
 
 def _stopped(key: str) -> str:
