@@ -58,7 +58,7 @@ def bench(draft: Draft) -> bool:
 def _card(draft: Draft, each: VariantDraft, number: int, usual: str) -> None:
     each.label = (
         st.text_input(
-            f"Setting {number}",
+            f"Name of setting {number}",
             key=seeded(f"compare label {each.number}", each.label),
             placeholder=usual,
             help="What it is called in figures and tables. Left empty: what makes it differ.",
