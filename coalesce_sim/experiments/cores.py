@@ -92,7 +92,7 @@ def _pays(runs: int, scenarios: Sequence[Scenario], *, own_policy: bool, watched
     if watched and set(kernels) == {"published_kernel"}:
         return False
     paces = [_SIMPY_TASKS_PER_S[kernel] for kernel in kernels]
-    lasts_s = sum(runs * _tasks(each) / pace for each, pace in zip(scenarios, paces, strict=True))
+    lasts_s = sum(runs * about_tasks(each) / pace for each, pace in zip(scenarios, paces, strict=True))
     if lasts_s < _PAYS_FROM_S or lasts_s >= _PAYS_TO_COMPILE_FROM_S:
         return lasts_s >= _PAYS_TO_COMPILE_FROM_S
     try:
@@ -130,7 +130,7 @@ def _kernel(scenario: Scenario, *, own_policy: bool) -> str:
     return "queueing_kernel" if events else "published_kernel"
 
 
-def _tasks(scenario: Scenario) -> float:
+def about_tasks(scenario: Scenario) -> float:
     """About how many tasks are played, each step of a composite one counted."""
     arrivals, kinds = scenario.workload.arrivals, scenario.workload.types.values()
     steps = [len(kind.steps or ()) if kind.in_steps or kind.may_split else 1 for kind in kinds]

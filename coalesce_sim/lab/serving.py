@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import importlib
 import ipaddress
 import secrets
 import socket
@@ -16,7 +17,7 @@ from coalesce_sim.errors import CoalesceError
 from coalesce_sim.extras import require
 from coalesce_sim.lab.laboratory import KEPT, Lab, open_lab
 from coalesce_sim.lab.look.theme import OPTIONS as LOOK
-from coalesce_sim.lab.setting import FIRST, Setting
+from coalesce_sim.lab.setting import first
 from coalesce_sim.lab.workshop.run import Run
 from coalesce_sim.lab.workshop.workshop import Workshop
 
@@ -87,13 +88,15 @@ def serve(
     if token is None and not is_this_machine(host):
         token = secrets.token_urlsafe(24)
     start = Path.cwd()
+    _configure(host, port)
     with _opened(start, source, results) as lab:
         if results is None:
-            _play_ahead(lab)
-        lab.workshop.warm()
+            _prepare(lab)
+        else:
+            lab.workshop.warm()
         address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
         ready(address if token is None else f"{address}?{urlencode({'token': token})}")
-        _run(listening, host, port, token)
+        _run(listening, token)
 
 
 @contextmanager
@@ -108,11 +111,15 @@ def _opened(start: Path, source: str | None, results: Path | None) -> Iterator[L
         workshop.close()
 
 
-def _play_ahead(lab: Lab) -> None:
-    """Begin what the first page will ask for, while the browser is still loading it; it ends by itself where
-    no page comes."""
-    setting = Setting(lab.source or FIRST)
+def _prepare(lab: Lab) -> None:
+    """Begin to play what the first page will ask for, which ends by itself where no page comes, and load what
+    that page rests on: whoever opens it need not wait for that."""
+    setting = first(lab.source)
     lab.workshop.ask(Run(setting.origin, setting.key), NOBODY)
+    importlib.import_module("coalesce_sim.lab.pages.play.page")
+    from coalesce_sim.lab.controls.memory import worked_out
+
+    worked_out(setting)
 
 
 def _looked_at(page: str) -> bool:
@@ -140,21 +147,25 @@ def _listening(host: str, port: int) -> socket.socket:
     return listening
 
 
-def _run(listening: socket.socket, host: str, port: int, token: str | None) -> None:
-    import uvicorn
-    from starlette.middleware import Middleware
+def _configure(host: str, port: int) -> None:
     from streamlit import config, net_util
-    from streamlit.starlette import App
-
-    from coalesce_sim.lab.gate import Gate
-    from coalesce_sim.lab.leaving import Leaving
-    from coalesce_sim.lab.shell import Shell
 
     hosts = {} if host in ("0.0.0.0", "::") else {"server.allowedHosts": sorted({host, HERE, "localhost"})}
     options = {**_OPTIONS, **hosts, "server.address": host, "server.port": port}
     config.get_config_options(force_reparse=True, options_from_flags=options)
     # It would ask a host outside what address this machine has there, to know it among the origins of pages.
     net_util.get_external_ip = lambda: None
+
+
+def _run(listening: socket.socket, token: str | None) -> None:
+    import uvicorn
+    from starlette.middleware import Middleware
+    from streamlit.starlette import App
+
+    from coalesce_sim.lab.gate import Gate
+    from coalesce_sim.lab.leaving import Leaving
+    from coalesce_sim.lab.shell import Shell
+
     gate = [] if token is None else [Middleware(Gate, token=token)]
     middleware = [*gate, Middleware(Shell), Middleware(Leaving)]
     app = App(Path(__file__).parent / "script" / "app.py", middleware=middleware)

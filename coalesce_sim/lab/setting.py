@@ -19,6 +19,9 @@ from coalesce_sim.scenario.problems import Problem, ScenarioError
 from coalesce_sim.scenario.schema import Scenario
 
 FIRST = "dur_03"
+_AT_FIRST = 20
+"""Replications of the first market at most: the first view need not wait for more."""
+
 """The market that is shown where none is asked for."""
 
 UPLOADS = "uploads"
@@ -120,3 +123,14 @@ def allowed(source: str) -> None:
 
 def _uploaded(source: str) -> bool:
     return Path(source).resolve().is_relative_to((laboratory.current().keep / UPLOADS).resolve())
+
+
+def first(source: str | None) -> Setting:
+    """What is shown where nothing else is asked for: the market that the lab was opened with, or one of the
+    paper's, and few replications of it.
+
+    Raises `ScenarioError` where it cannot be played.
+    """
+    setting = Setting(source or FIRST)
+    many = setting.scenario.replications > _AT_FIRST
+    return Setting(setting.source, replications=_AT_FIRST) if many else setting

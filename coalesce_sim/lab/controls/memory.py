@@ -15,6 +15,12 @@ from coalesce_sim.lab.setting import Setting
 from coalesce_sim.scenario.problems import Steps
 
 
+def worked_out(setting: Setting) -> Desk:
+    """All that is shown of a setting, which is worked out once. Raises `ScenarioError` where its scenario
+    cannot be played."""
+    return desk(written(setting.source), _texts(setting))
+
+
 @dataclass(frozen=True, slots=True)
 class Memory:
     """What is asked of one scenario on one page, which `key` tells apart.

@@ -6,11 +6,17 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from coalesce_sim.experiments.cores import about_tasks
 from coalesce_sim.experiments.parallel import cores
 from coalesce_sim.files import ResultsError, read_sealed
 from coalesce_sim.lab.workshop.job import Progress
 from coalesce_sim.provenance import Origin
 from coalesce_sim.report.writing import write_run
+
+_REPLICATION_S, _TASKS_PER_S = 0.03, 10_000
+"""What a replication takes at least, and the pace of SimPy, about."""
+
+_APART_FROM_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +37,16 @@ class Run:
     def play(self, keep: Path, progress: Progress) -> Path:
         folder = self.folder(keep)
         if not is_whole(folder / "summary.json"):
-            jobs = min(self.origin.replications, cores())
+            jobs = _processes(self.origin)
             write_run(replace(self.origin, figures=False), folder, jobs=jobs, progress=progress)
         return folder
+
+
+def _processes(origin: Origin) -> int:
+    """How many share the replications: several where they take so long that these are worth starting."""
+    tasks = origin.replications * about_tasks(origin.scenario)
+    about_s = origin.replications * _REPLICATION_S + tasks / _TASKS_PER_S
+    return min(origin.replications, cores()) if about_s >= _APART_FROM_S else 1
 
 
 def kept_at(keep: Path, kind: str, name: str, digest: str) -> Path:

@@ -8,7 +8,7 @@ from coalesce_sim.lab import laboratory
 from coalesce_sim.lab.controls.panel import Draft, controls
 from coalesce_sim.lab.parts.problems import tell
 from coalesce_sim.lab.scenarios import bundled_names, files_below
-from coalesce_sim.lab.setting import FIRST, Setting
+from coalesce_sim.lab.setting import FIRST, Setting, first
 from coalesce_sim.scenario.problems import ScenarioError
 
 _SHOWN = "play shown"
@@ -25,12 +25,13 @@ def chosen() -> Setting:
 
 
 def _at_first() -> Setting:
+    source = laboratory.current().source
     try:
         asked = Setting.of_query({name: st.query_params.get_all(name) for name in st.query_params})
+        return asked or first(source)
     except ScenarioError as error:
         tell(error)
-        asked = None
-    return asked or Setting(laboratory.current().source or FIRST)
+        return Setting(source or FIRST)
 
 
 def _panel() -> None:
