@@ -6,10 +6,10 @@ import streamlit as st
 
 from coalesce_sim.lab.controls.described import MOST_ITEMS, Field
 from coalesce_sim.lab.controls.desk import Desk
-from coalesce_sim.lab.controls.folding import folded
 from coalesce_sim.lab.controls.memory import Memory
 from coalesce_sim.lab.controls.search import search
 from coalesce_sim.lab.controls.widgets import tell_problem, way_back
+from coalesce_sim.lab.parts.folding import folded
 from coalesce_sim.lab.parts.texts import plain
 from coalesce_sim.numbers import plural
 from coalesce_sim.scenario.problems import dotted

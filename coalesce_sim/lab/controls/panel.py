@@ -10,10 +10,10 @@ import streamlit as st
 from coalesce_sim.lab.controls.anything import any_field, changed_elsewhere
 from coalesce_sim.lab.controls.desk import Desk
 from coalesce_sim.lab.controls.entries import SECTIONS, Section
-from coalesce_sim.lab.controls.folding import folded
 from coalesce_sim.lab.controls.memory import Memory
 from coalesce_sim.lab.controls.offered import Control
 from coalesce_sim.lab.controls.widgets import show_control
+from coalesce_sim.lab.parts.folding import folded
 from coalesce_sim.lab.parts.texts import plain
 from coalesce_sim.lab.setting import Setting, allowed
 from coalesce_sim.numbers import plural

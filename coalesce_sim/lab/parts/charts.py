@@ -7,8 +7,9 @@ from typing import Literal
 
 import streamlit as st
 
-from coalesce_sim.lab.parts.drawn_lines import Choice, caption_of, lines_of, points_of
+from coalesce_sim.lab.parts.drawn_lines import Choice, Line, caption_of, lines_of, points_of
 from coalesce_sim.lab.parts.figure import figure_of, reaches_beyond
+from coalesce_sim.lab.parts.folding import folded
 from coalesce_sim.lab.parts.texts import plain
 from coalesce_sim.report.html.charts import Chart
 
@@ -63,18 +64,23 @@ def _show(chart: Chart, key: str, title: str, height_px: int, around_zero: bool,
         alt=f"Chart: {caption} Its points are in the table below it.",
     )
     st.caption(plain(caption))
-    with st.expander("Points behind this figure"):
-        points = points_of(chart, choice, lines)
-        st.dataframe(points, hide_index=True, key=f"{key} points", alt=caption)
-        st.download_button(
-            "Download as CSV",
-            points.to_csv(index=False),
-            f"{chart.name}-{chart.quantities[choice.quantity].name}.csv",
-            "text/csv",
-            key=f"{key} csv",
-            on_click="ignore",
-        )
+    with folded("Points behind this figure", f"{key} behind") as unfolded:
+        if unfolded:
+            _points(chart, choice, lines, caption, key)
     st.space("small")
+
+
+def _points(chart: Chart, choice: Choice, lines: list[Line], caption: str, key: str) -> None:
+    points = points_of(chart, choice, lines)
+    st.dataframe(points, hide_index=True, key=f"{key} points", alt=caption)
+    st.download_button(
+        "Download as CSV",
+        points.to_csv(index=False),
+        f"{chart.name}-{chart.quantities[choice.quantity].name}.csv",
+        "text/csv",
+        key=f"{key} csv",
+        on_click="ignore",
+    )
 
 
 def is_dark() -> bool:

@@ -57,11 +57,11 @@ def played(job: Job[Result], what: str, *, key: str) -> Result | None:
 
 def _move_on(job: Job[Result], key: str) -> None:
     """Wait no longer for what stood here before."""
-    workshop, before = laboratory.current().workshop, st.session_state.get(_asked(key))
+    workshop, before = laboratory.current().workshop, st.session_state.get(_waited_for(key))
     left = None if before in (None, job.key) else workshop.known(before)
     if left is not None:
         workshop.leave(left, page_id())
-    st.session_state[_asked(key)] = job.key
+    st.session_state[_waited_for(key)] = job.key
 
 
 def _offer_again(job: Job[Result], key: str) -> None:
@@ -72,8 +72,8 @@ def _offer_again(job: Job[Result], key: str) -> None:
     st.button("Play it again", key=f"{key} again", on_click=again)
 
 
-def _asked(key: str) -> str:
-    return f"{key} asked"
+def _waited_for(key: str) -> str:
+    return f"{key} job waited for"
 
 
 def _stopped(key: str) -> str:

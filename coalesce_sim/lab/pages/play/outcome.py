@@ -11,6 +11,7 @@ import streamlit as st
 from coalesce_sim.lab.parts.answer import answer_of
 from coalesce_sim.lab.parts.blocks import show_blocks
 from coalesce_sim.lab.parts.charts import chart
+from coalesce_sim.lab.parts.folding import folded
 from coalesce_sim.lab.parts.texts import plain
 from coalesce_sim.metrics import COST_REDUCTION, METRICS, SAVINGS
 from coalesce_sim.numbers import percent
@@ -70,8 +71,9 @@ def work(told: Told) -> None:
         drawings = [each for each in section.blocks if isinstance(each, Drawing)]
         others = [each for each in section.blocks if not isinstance(each, Drawing)]
         show_blocks(drawings, key="work")
-        with st.expander("The figures"):
-            show_blocks(others, key="work figures")
+        with folded("The figures", "work folded") as unfolded:
+            if unfolded:
+                show_blocks(others, key="work figures")
 
 
 def rest(told: Told) -> None:
@@ -79,8 +81,9 @@ def rest(told: Told) -> None:
     st.header("More of it", anchor="more")
     for section in told.page.sections:
         if section.anchor not in _APART:
-            with st.expander(section.heading):
-                show_blocks(section.blocks, key=f"more {section.anchor}")
+            with folded(section.heading, f"more {section.anchor} folded") as unfolded:
+                if unfolded:
+                    show_blocks(section.blocks, key=f"more {section.anchor}")
 
 
 def provenance(told: Told) -> Mapping[str, str]:

@@ -1,4 +1,4 @@
-"""What is folded away, and not made before somebody unfolds it: most controls are never looked at."""
+"""What is folded away, and not made before somebody unfolds it: most of it is never looked at."""
 
 from __future__ import annotations
 
