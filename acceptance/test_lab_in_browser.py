@@ -50,10 +50,11 @@ def small(browser: webdriver.Chrome, served: Served) -> Page:
 
 
 def within(seconds: float) -> float:
-    """So long on a machine that does nothing else. One that does shares its cores, and has each of the many
-    steps wait for its turn: there it only holds that nothing is slower by far."""
-    busy = os.getloadavg()[0] / cores()
-    return seconds if busy <= 1.5 else 2 * seconds * busy
+    """So long on a machine that does nothing else. One that does, such as play other tests, shares its cores
+    and has each of the many steps wait for its turn: there it only holds that nothing is slower by far."""
+    beside = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    busy = max(os.getloadavg()[0], beside) / cores()
+    return seconds if busy <= 0.75 else 4 * seconds * max(1.0, busy)
 
 
 def test_the_first_view_is_there_within_five_seconds(browser: webdriver.Chrome, served: Served):

@@ -16,10 +16,10 @@ from coalesce_sim.numbers import duration
 
 Result = TypeVar("Result")
 
-_AT_ONCE_S = 0.25
+_AT_ONCE_S = 1.0
 """What takes no longer is waited for, so that nothing flickers."""
 
-_LOOKS_S = 0.4
+_LOOKS_S = 0.5
 
 
 def page_id() -> str:
