@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import streamlit as st
 
 from coalesce_sim.errors import CoalesceError
 from coalesce_sim.lab.parts.texts import plain
 from coalesce_sim.lab.workshop.job import Failed
-from coalesce_sim.scenario.problems import ScenarioError
+from coalesce_sim.scenario.problems import Problem, ScenarioError
 
 
 @contextmanager
@@ -26,10 +27,15 @@ def tell(error: CoalesceError) -> None:
     """Show what went wrong: a line a problem, and where in a user's own code where it came from there."""
     if isinstance(error, ScenarioError):
         for problem in error.problems:
-            st.error(plain(str(problem)))
+            st.error(plain(_worded(problem)))
         return
     st.error(plain(str(error)))
     trace = error.trace if isinstance(error, Failed) else ""
     if trace:
         with st.expander("Where it happened"):
             st.code(trace, language=None)
+
+
+def _worded(problem: Problem) -> str:
+    """As on the command line, but for its option, which a page does not have."""
+    return str(replace(problem, file="") if problem.file.startswith("--set ") else problem)

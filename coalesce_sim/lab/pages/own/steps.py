@@ -89,7 +89,13 @@ def play_this(market: Path, *, key: str) -> None:
     """A link that opens a market on the page Play."""
     page = "/" if laboratory.current().results is None else "/play"
     query = urlencode({"scenario": relative(market)})
-    st.link_button("Play this market", f"{page}?{query}", key=f"{key} play", help="Opens a page of its own.")
+    st.link_button(
+        "Play this market",
+        f"{page}?{query}",
+        key=f"{key} play",
+        icon=":material/open_in_new:",
+        help="Opens a page of its own.",
+    )
 
 
 def relative(path: Path) -> str:

@@ -44,10 +44,17 @@ def _sentences(told: Explanation) -> str:
     texts = [told.decision["verdict"], *(each["decision"]["verdict"] for each in told.retries)]
     if "verdict" in told.realised:
         texts.append(told.realised["verdict"])
-    head = f"Task {task['task']}, {task['type']}, of client {task['client']}, arrived {task['arrived']}."
+    when = f"{_moment(task['arrival_s'])} ({task['arrived']})"
+    head = f"Task {task['task']}, {task['type']}, of client {task['client']}, arrived on {when}."
     first, *others = texts
     lines = [first, head, *others]
     return "".join(f"<p>{html_of(str(line))}</p>" for line in lines)
+
+
+def _moment(seconds: float) -> str:
+    """A time of the run as the replay tells it."""
+    day, second = divmod(int(seconds), 86_400)
+    return f"day {day + 1}, {second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}"
 
 
 def _offers(contractors: Sequence[Mapping[str, Any]]) -> pd.DataFrame:

@@ -12,6 +12,8 @@ from coalesce_sim.lab.setting import FIRST, Setting, first
 from coalesce_sim.scenario.problems import ScenarioError
 
 _SHOWN = "play shown"
+CHANGED = "play changed"
+"""Where it stands whether the panel asks for something else than is shown."""
 
 
 def chosen() -> Setting:
@@ -55,7 +57,8 @@ def _play(draft: Draft) -> None:
     at_once = st.toggle("Play whenever something changes", key="play at once")
     if draft.playable and (pressed or at_once):
         st.session_state[_SHOWN] = draft.setting
-    if draft.setting != st.session_state[_SHOWN]:
+    st.session_state[CHANGED] = draft.setting != st.session_state[_SHOWN]
+    if st.session_state[CHANGED]:
         st.caption("Changed since it was played: press Play to see it.")
 
 

@@ -42,7 +42,7 @@ def _lead_on(setting: Setting) -> None:
             ("Compare policies in it", setting.query),
         ):
             where = address(urljoin(st.context.url or "", "compare"), query)
-            st.link_button(label, where, help="Opens a page of its own.")
+            st.link_button(label, where, icon=":material/open_in_new:", help="Opens a page of its own.")
 
 
 _SLOW_S = 5.0
@@ -62,6 +62,8 @@ def _prepare(setting: Setting, told: outcome.Told) -> None:
 def _tell(setting: Setting, query: Mapping[str, str | Sequence[str]], folder: Path) -> None:
     origin, digest = setting.origin, setting.key
     told = outcome.opened(folder)
+    if st.session_state.get(market.CHANGED):
+        st.info("The panel asks for something else than is shown here: press Play to see it.")
     outcome.headline(told)
     _lead_on(setting)
     _prepare(setting, told)
