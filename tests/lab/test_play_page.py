@@ -7,8 +7,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from coalesce_sim import load
+from coalesce_sim.lab.setting import Setting
+from coalesce_sim.lab.workshop.run import Run
 from coalesce_sim.report.explanation import explain
-from tests.lab.labs import settled
+from tests.lab.labs import opened, settled
 
 SMALL = "extends: dur_01\nclock: {days: 0.6}\nreplications: 3\n"
 
@@ -19,9 +21,23 @@ def _page():
     show()
 
 
+@pytest.fixture(scope="module")
+def start(tmp_path_factory):
+    """A folder of all these tests: what one has played the others find."""
+    start = tmp_path_factory.mktemp("lab")
+    (start / "small.yaml").write_text(SMALL)
+    return start
+
+
 @pytest.fixture
-def page(lab):
-    (lab.start / "small.yaml").write_text(SMALL)
+def lab(start, monkeypatch):
+    monkeypatch.chdir(start)
+    with opened(start) as lab:
+        yield lab
+
+
+@pytest.fixture
+def page(lab):  # noqa: ARG001 - it has to be open
     page = AppTest.from_function(_page)
     page.query_params["scenario"] = "small.yaml"
     return settled(page)
@@ -34,7 +50,8 @@ def texts(page) -> str:
 
 def test_what_is_shown_is_what_the_command_would_print(lab, page):
     assert not page.exception
-    (folder,) = (lab.keep / "runs").iterdir()
+    setting = Setting("small.yaml")
+    folder = Run(setting.origin, setting.key).folder(lab.keep)
     summary = json.loads((folder / "summary.json").read_text())
     assert summary["replications"] == 3
     command = "coalesce-sim run small.yaml --seed 1 --replications 3"
@@ -59,7 +76,8 @@ def test_a_slider_is_played_when_the_button_is_pressed(lab, page):
     assert after != before
     assert "but policy.epsilon=0.9" in page.title[0].value.replace("\\", "")
     assert page.query_params["set"] == "policy.epsilon=0.9"
-    assert len(list((lab.keep / "runs").iterdir())) == 2
+    setting = Setting("small.yaml", ("policy.epsilon=0.9",))
+    assert Run(setting.origin, setting.key).folder(lab.keep).is_dir()
 
 
 def test_a_decision_is_told_as_the_command_tells_it(page):
@@ -86,7 +104,7 @@ def test_a_market_that_cannot_be_played_is_told_and_another_can_be_chosen(lab):
 def test_what_was_asked_for_before_is_left_when_something_else_is(lab, page):
     asked = []
     lab.workshop.leave = lambda task, _: asked.append(task.job.key)
-    labelled(page.slider, "Exploration rate").set_value(0.9)
+    labelled(page.slider, "Exploration rate").set_value(0.8)
     labelled(page.button, "Play").click()
     settled(page)
     assert [key.split()[0] for key in asked] == ["run", "replay"]

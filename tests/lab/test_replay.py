@@ -326,7 +326,7 @@ def test_steps_of_queues_and_slots_are_what_holds_at_any_moment():
 @pytest.mark.parametrize(
     ("source", "overrides", "told"),
     [
-        ("outages", ["clock.days=0.05"], "Who is down is not drawn"),
+        ("outages", ["workload.arrivals.limit=20"], "Who is down is not drawn"),
         (
             "market_day",
             ["clock.days=0.01", "reputation.model={kind: eigentrust}"],
