@@ -98,6 +98,12 @@ class Page:
                 return focus
         raise AssertionError(f"Tab came to {selector} within {most} steps never")
 
+    def play(self) -> None:
+        """Press Play once the page rests: while it is being shown anew a click may be lost."""
+        rests = "return document.querySelector('[data-test-script-state=notRunning]') !== null"
+        self.until(lambda: self.browser.execute_script(rests), "a page at rest")
+        self.one(PLAY).click()
+
     def figure(self, place: int = 0) -> Any:
         """What a figure is drawn from."""
         return self.browser.execute_script(

@@ -12,7 +12,7 @@ from selenium import webdriver
 from selenium.webdriver.common.keys import Keys
 
 from acceptance.browsing import opened, resize
-from acceptance.lab_page import PLAY, PROGRESS, Page
+from acceptance.lab_page import PROGRESS, Page
 from acceptance.lab_server import Served, lab
 
 GONE_IN_S = 60.0
@@ -113,7 +113,7 @@ def test_a_closed_page_ends_its_run_and_one_that_is_loaded_again_does_not(
     page.tab_to(EPSILON)
     page.press(Keys.ARROW_RIGHT)
     page.until(lambda: "Changed since it was played" in page.text("body"), "a change")
-    page.one(PLAY).click()
+    page.play()
     begun(page)
     stays = served.playing - closed
     assert stays

@@ -2,4 +2,5 @@
 
 from coalesce_sim.lab.front import show
 
-show()
+if __name__ == "__main__":
+    show()
