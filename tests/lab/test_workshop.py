@@ -240,3 +240,12 @@ def test_pages_that_come_and_go_at_random_leave_nothing_under_way(tmp_path):
     assert [each.wait(5) and each.result for each in tasks] == [each.job.key for each in tasks]
     workshop.close()
     assert not [each for each in Process.made if each.lives]
+
+
+def test_who_stops_a_job_after_a_reload_stops_it_at_once(workshop, there):
+    task = workshop.ask(Job("a"), "one")
+    begun(task)
+    workshop.ask(Job("a"), "one again")
+    there.discard("one")
+    workshop.leave(task, "one again")
+    assert task.state == "stopped"

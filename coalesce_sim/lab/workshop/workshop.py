@@ -123,10 +123,11 @@ class Workshop:
             return self._tasks.get(key)
 
     def leave(self, task: Task[Any], page: str) -> None:
-        """A page waits no longer for a task: it ends, unless another page does."""
+        """A page waits no longer for a task: it ends, unless another page that lives does, which the same one
+        before it was loaded again does not."""
         with self._lock:
             task._pages.discard(page)
-            if not task._pages:
+            if not any(map(self._lives, task._pages)):
                 self._stop(task)
 
     def close(self) -> None:
