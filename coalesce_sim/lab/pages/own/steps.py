@@ -93,7 +93,6 @@ def play_this(market: Path, *, key: str) -> None:
         "Play this market",
         f"{page}?{query}",
         key=f"{key} play",
-        icon=":material/open_in_new:",
         help="Opens a page of its own.",
     )
 

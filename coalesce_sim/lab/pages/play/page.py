@@ -42,7 +42,7 @@ def _lead_on(setting: Setting) -> None:
             ("Compare policies in it", setting.query),
         ):
             where = address(urljoin(st.context.url or "", "compare"), query)
-            st.link_button(label, where, icon=":material/open_in_new:", help="Opens a page of its own.")
+            st.link_button(label, where, help="Opens a page of its own.")
 
 
 _SLOW_S = 5.0
