@@ -24,6 +24,7 @@ ALERT = "[data-testid=stAlert]"
 PROGRESS = "[data-testid=stProgress]"
 FIGURES = "[data-testid=stPlotlyChart] .main-svg"
 PLAY = ".st-key-play-go button"
+EPSILON = "[data-testid=stSlider] input[aria-label*='Exploration rate']"
 
 _STILL = """
 const app = document.querySelector('[data-testid=stApp][data-test-script-state]');

@@ -13,8 +13,7 @@ from selenium import webdriver
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
-from acceptance.browsing import opened, resize
-from acceptance.lab_page import ANSWER, EXPLANATION, FIGURES, PLAY, Page, Picture
+from acceptance.lab_page import ANSWER, EPSILON, EXPLANATION, FIGURES, PLAY, Page, Picture
 from acceptance.lab_server import Served, lab
 from coalesce_sim import load, run
 from coalesce_sim.experiments.parallel import cores
@@ -25,7 +24,6 @@ from coalesce_sim.statistics.intervals import Estimate
 
 SMALL = "extends: dur_03\nclock: {days: 1}\nclients: {slots: 1}\nreplications: 3\n"
 AS_SMALL = ("clock.days=1", "clients.slots=1")
-EPSILON = "[data-testid=stSlider] input[aria-label*='Exploration rate']"
 
 
 @pytest.fixture(scope="module")
@@ -34,13 +32,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     (folder / "small.yaml").write_text(SMALL)
     with lab(folder, "dur_03") as served:
         yield served
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
-    with opened(tmp_path_factory.mktemp("profile")) as driver:
-        resize(driver, 1400)
-        yield driver
 
 
 @pytest.fixture

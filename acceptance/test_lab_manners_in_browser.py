@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from selenium import webdriver
 
-from acceptance.browsing import forget, opened, requested, resize
+from acceptance.browsing import forget, requested, resize
 from acceptance.lab_page import ALERT, ANSWER, PLAY, Page, Picture
 from acceptance.lab_server import Served, lab
 from coalesce_sim.files import sealed_text
@@ -70,13 +70,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     path.write_text(sealed_text(facts))
     with lab(folder, "tiny.yaml") as served:
         yield served
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
-    with opened(tmp_path_factory.mktemp("profile")) as driver:
-        resize(driver, 1400)
-        yield driver
 
 
 def in_colours(browser: webdriver.Chrome, scheme: str) -> None:

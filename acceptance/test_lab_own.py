@@ -12,7 +12,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
-from acceptance.browsing import forget, opened, requested, resize
+from acceptance.browsing import forget, requested, resize
 from acceptance.exports import draw, write
 from acceptance.lab_server import Served, lab
 
@@ -25,12 +25,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with lab(tmp_path_factory.mktemp("lab")) as served:
         yield served
     assert [each for each in served.told if "interrupted by SIGINT" not in each] == []
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
-    with opened(tmp_path_factory.mktemp("profile")) as driver:
-        yield driver
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.common.keys import Keys
 
-from acceptance.browsing import opened, resize
-from acceptance.lab_page import PROGRESS, Page
+from acceptance.browsing import resize
+from acceptance.lab_page import EPSILON, PROGRESS, Page
 from acceptance.lab_server import Served, lab
 
 GONE_IN_S = 60.0
@@ -25,7 +25,6 @@ STOPPED_IN_S = 30.0
 LONG = "scenario=market_day&set=clock.days%3D20&replications=4"
 """What nobody plays to its end within a test; `seed` tells two of them apart."""
 
-EPSILON = "[data-testid=stSlider] input[aria-label*='Exploration rate']"
 STOP = ".st-key-run-stop button"
 
 
@@ -35,13 +34,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     (folder / "tiny.yaml").write_text("extends: dur_01\nclock: {days: 1}\nreplications: 2\n")
     with lab(folder, "tiny.yaml") as served:
         yield served
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
-    with opened(tmp_path_factory.mktemp("profile")) as driver:
-        resize(driver, 1400)
-        yield driver
 
 
 def share(page: Page) -> float:

@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from selenium import webdriver
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
 
 import coalesce_sim
+from acceptance.browsing import forget, resize
 from coalesce_sim.lab.replay.picture import KEY_BYTES, script, style
 from coalesce_sim.lab.replay.recording import Recording
 from coalesce_sim.lab.replay.replay import Replay
 
-CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-
-if not (CHROMIUM and DRIVER) and not os.environ.get("CI"):
-    pytest.skip("chromium and chromedriver are not installed", allow_module_level=True)
-
-from selenium import webdriver  # noqa: E402
-from selenium.webdriver.chrome.service import Service  # noqa: E402
-from selenium.webdriver.common.keys import Keys  # noqa: E402
-from selenium.webdriver.remote.webelement import WebElement  # noqa: E402
-
-FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run")
 HOSTILE = "<img src=x onerror='window.hacked = true'>"
 PAGE = """<!doctype html><meta charset="utf-8"><body>
 <div id="host"></div>
@@ -48,21 +38,6 @@ window.player = players.get(made_);
 </script>"""
 
 
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
-    assert CHROMIUM, "chromium is not installed"
-    assert DRIVER, "chromedriver is not installed"
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service(DRIVER))
-    driver.set_page_load_timeout(20)
-    yield driver
-    driver.quit()
-
-
 def recorded(name: str, *changes: str, most_tasks: int = 20_000) -> Replay:
     scenario = coalesce_sim.load(name, changes)
     recording = Recording(scenario, seed=1, replication=0, most_tasks=most_tasks)
@@ -76,14 +51,12 @@ def in_script(value: str) -> str:
 
 def show(browser: webdriver.Chrome, folder: Path, replay: Replay, width: int = 1400) -> None:
     """Open a page with nothing but the picture, wide as stated, and forget what was logged before."""
-    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    resize(browser, width)
     page = folder / "replay.html"
     text = "k" * KEY_BYTES + replay.text()
     page.write_text(PAGE.format(script=script(), style=in_script(style()), text=in_script(text)), "utf-8")
     browser.get("about:blank")
-    for kind in ("browser", "performance"):
-        browser.get_log(kind)
+    forget(browser)
     browser.get(page.as_uri())
     assert ask(browser, "return Boolean(window.player)"), browser.get_log("browser")
 

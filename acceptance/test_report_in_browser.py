@@ -15,7 +15,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
-from acceptance.browsing import forget, one, opened, requested, resize
+from acceptance.browsing import forget, one, requested, resize
 from coalesce_sim.metrics import describe
 from coalesce_sim.report.html.writing import write_report
 from coalesce_sim.sweeps.running import sweep
@@ -42,12 +42,6 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sweep")
     sweep(SWEEP, out=folder, jobs=1)
     return write_report(folder, metrics=("cost_reduction", "outsourcing_rate"), title=HOSTILE).path
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
-    with opened(tmp_path_factory.mktemp("profile")) as driver:
-        yield driver
 
 
 @pytest.fixture

@@ -116,20 +116,10 @@ def load_ready(source: str, overrides: Sequence[str]) -> Scenario:
     Raises `ScenarioError` with all problems of the scenario or, failing that, with that of its policy.
     """
     from coalesce_sim.loading import load
-    from coalesce_sim.own_code import may_import
-    from coalesce_sim.policies.registry import PolicyError, create
-    from coalesce_sim.scenario.policy import Custom
-    from coalesce_sim.scenario.problems import Problem, ScenarioError
+    from coalesce_sim.policies.readiness import check_policies
 
     scenario = load(source, overrides)
-    for place, chosen in scenario.policies:
-        if isinstance(chosen, Custom) and not may_import(chosen.class_):
-            continue
-        try:
-            create(chosen)
-        except PolicyError as error:
-            told = str(error) if place == "policy" else f"{place}: {error}"
-            raise ScenarioError([Problem(source, None, "", told)]) from error
+    check_policies(scenario, source)
     return scenario
 
 

@@ -7,8 +7,7 @@ from typing import Any
 
 from coalesce_sim.lab.named_files import refuse_far_overrides, refuse_far_upload
 from coalesce_sim.loading import load
-from coalesce_sim.policies.errors import PolicyError
-from coalesce_sim.policies.registry import create
+from coalesce_sim.policies.readiness import check_policies
 from coalesce_sim.scenario.document import read_document
 from coalesce_sim.scenario.problems import Problem, ScenarioError
 from coalesce_sim.scenario.schema import Scenario
@@ -32,12 +31,7 @@ def loaded(source: str, overrides: Sequence[str], *, uploaded: bool) -> Scenario
         message = f"names code, which is not executed when {where} asks for it (got {foreign[0]!r})"
         raise ScenarioError([Problem(source, None, "class", message)])
     scenario = load(source, overrides)
-    for place, chosen in scenario.policies:
-        try:
-            create(chosen)
-        except PolicyError as error:
-            told = str(error) if place == "policy" else f"{place}: {error}"
-            raise ScenarioError([Problem(source, None, "", told)]) from error
+    check_policies(scenario, source)
     return scenario
 
 

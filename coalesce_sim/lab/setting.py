@@ -19,10 +19,10 @@ from coalesce_sim.scenario.problems import Problem, ScenarioError
 from coalesce_sim.scenario.schema import Scenario
 
 FIRST = "dur_03"
+"""The market that is shown where none is asked for."""
+
 _AT_FIRST = 20
 """Replications of the first market at most: the first view need not wait for more."""
-
-"""The market that is shown where none is asked for."""
 
 UPLOADS = "uploads"
 """The folder of what was uploaded, below that of what is kept."""

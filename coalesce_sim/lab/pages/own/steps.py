@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlencode
 
 import streamlit as st
 
 from coalesce_sim.lab import laboratory
 from coalesce_sim.lab.own.choices import Way
 from coalesce_sim.lab.parts.texts import html_of
+from coalesce_sim.lab.repeating import address
 
 NAMES: Final = ("Log", "Import", "Calibrate", "Advise")
 
@@ -88,10 +88,10 @@ def downloads(paths: Sequence[Path], *, key: str) -> None:
 def play_this(market: Path, *, key: str) -> None:
     """A link that opens a market on the page Play."""
     page = "/" if laboratory.current().results is None else "/play"
-    query = urlencode({"scenario": relative(market)})
+    where = address(page, {"scenario": relative(market)})
     st.link_button(
         "Play this market",
-        f"{page}?{query}",
+        where,
         key=f"{key} play",
         help="Opens a page of its own.",
     )
