@@ -117,6 +117,7 @@ def test_it_runs_and_its_command_gives_its_headline(
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.delenv("MPLBACKEND", raising=False)  # which streamlit sets, so that no figure would be shown
     notebook = read(path)
     call = command(notebook)
     cells = code_cells(notebook)

@@ -21,6 +21,7 @@ from coalesce_sim.cli.work import (
     core_option,
     cores,
     failures_told,
+    figures_option,
     jobs_option,
     out_option,
     progress_bar,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 @core_option
 @set_option
 @out_option("results/NAME-compare")
+@figures_option
 @output_options
 def command(
     source: str,
@@ -55,6 +57,7 @@ def command(
     core: AskedCore,
     overrides: tuple[str, ...],
     out: Path | None,
+    figures: bool,
     output: Output,
 ) -> None:
     """Play several policies on the tasks of SCENARIO, on the same random numbers.
@@ -75,7 +78,7 @@ def command(
     listed = () if policies is None else tuple(split(policies))
     seed = scenario.seed if seed is None else seed
     count = scenario.replications if replications is None else replications
-    origin = ComparisonOrigin(source, overrides, scenario, seed, count, policies=listed)
+    origin = ComparisonOrigin(source, overrides, scenario, seed, count, figures=figures, policies=listed)
     if out is None:
         folder = default_folder(scenario)
         out = folder.with_name(f"{folder.name}-compare")

@@ -1,10 +1,12 @@
-"""A lab for tests: its workshop plays within the process, and small markets."""
+"""A lab for tests: its workshop plays within the process, and what pages change there is put back."""
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from coalesce_sim.errors import CoalesceError
@@ -52,3 +54,27 @@ def settled(page: AppTest) -> AppTest:
         if not any(each.label == "Stop" for each in page.button):
             return page
     raise AssertionError("the page is still playing")
+
+
+@pytest.fixture(autouse=True)
+def main_module() -> Iterator[None]:
+    """Streamlit puts the script of a page in the place of the main module, which processes that are started
+    later would read again."""
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main
+
+
+@pytest.fixture(autouse=True)
+def no_search_for_components(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page of a test would look through all packages that are installed for components; the lab's are its
+    own."""
+    monkeypatch.setattr("streamlit.components.v2.manifest_scanner.scan_component_manifests", list)
+
+
+@pytest.fixture
+def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
+    """An empty one, in the folder of a test."""
+    monkeypatch.chdir(tmp_path)
+    with opened(tmp_path) as lab:
+        yield lab

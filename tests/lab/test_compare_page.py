@@ -8,7 +8,6 @@ from streamlit.testing.v1 import AppTest
 import coalesce_sim
 from coalesce_sim.lab.setting import Setting
 from coalesce_sim.numbers import with_half_width
-from coalesce_sim.report.comparison import figures
 from coalesce_sim.report.opening import open_folder
 from coalesce_sim.statistics.intervals import Estimate
 from tests.lab.labs import settled
@@ -42,8 +41,7 @@ def row(page, label: str) -> str:
     return next(part for part in texts(page).split("<tr>") if part.startswith(f"<td>{label}</td>"))
 
 
-def test_policies_have_the_differences_of_compare(lab, page, monkeypatch):
-    monkeypatch.setattr(figures, "draw_figures", lambda *_: None)  # of the folder: half of the time
+def test_policies_have_the_differences_of_compare(lab, page):
     page.query_params["scenario"] = "small.yaml"
     page.query_params["policy"] = ["greedy", "topsis(epsilon=0)"]
     settled(page)
@@ -57,7 +55,11 @@ def test_policies_have_the_differences_of_compare(lab, page, monkeypatch):
     assert f">{shown}</td>" in row(page, "topsis(epsilon=0)")
     assert f"{between.first} saves" in texts(page)
     (folder,) = (lab.keep / "policies").iterdir()
-    assert open_folder(folder).command in [each.value for each in page.code]
+    command = (
+        "coalesce-sim compare small.yaml --seed 1 --replications 2 --policies 'greedy,topsis(epsilon=0)'"
+    )
+    assert command in [each.value for each in page.code]
+    assert open_folder(folder).command == f"{command} --no-figures"
     assert page.query_params["metric"] == "cost_reduction"
 
     page.selectbox(key="compare metric").set_value("late_rate")

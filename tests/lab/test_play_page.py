@@ -66,7 +66,9 @@ def labelled(widgets, label):
     return next(each for each in widgets if label in each.label)
 
 
-def test_a_slider_is_played_when_the_button_is_pressed(lab, page):
+def test_a_slider_is_played_when_the_button_is_pressed_and_what_was_played_before_is_left(lab, page):
+    left = []
+    lab.workshop.leave = lambda task, _: left.append(task.job.key.split()[0])
     before = texts(page)
     labelled(page.slider, "Exploration rate").set_value(0.9)
     assert "Changed since it was played" in texts(page.run())
@@ -78,6 +80,7 @@ def test_a_slider_is_played_when_the_button_is_pressed(lab, page):
     assert page.query_params["set"] == "policy.epsilon=0.9"
     setting = Setting("small.yaml", ("policy.epsilon=0.9",))
     assert Run(setting.origin, setting.key).folder(lab.keep).is_dir()
+    assert left == ["run", "replay"]
 
 
 def test_a_decision_is_told_as_the_command_tells_it(page):
@@ -99,12 +102,3 @@ def test_a_market_that_cannot_be_played_is_told_and_another_can_be_chosen(lab):
     assert any("must be <= 1 (got 2)" in each.value.replace("\\", "") for each in page.error)
     assert "small" not in page.selectbox[0].options
     assert "dur_03" in page.selectbox[0].options
-
-
-def test_what_was_asked_for_before_is_left_when_something_else_is(lab, page):
-    asked = []
-    lab.workshop.leave = lambda task, _: asked.append(task.job.key)
-    labelled(page.slider, "Exploration rate").set_value(0.8)
-    labelled(page.button, "Play").click()
-    settled(page)
-    assert [key.split()[0] for key in asked] == ["run", "replay"]

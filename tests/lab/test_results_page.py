@@ -1,9 +1,7 @@
 """The page Results, as its reader finds it: folders of results, made small, listed and opened."""
 
-import base64
 import json
 import os
-import shlex
 import shutil
 from pathlib import Path
 
@@ -21,20 +19,13 @@ from tests.lab.labs import opened
 SMALL = ("market_viable", "--set", "workload.arrivals.limit=20", "--replications", "2", "--quiet")
 PLAYED = {
     "run": ("run", *SMALL, "--no-figures"),
-    "comparison": ("compare", *SMALL, "--policies", "topsis,cheapest"),
+    "comparison": ("compare", *SMALL, "--policies", "topsis,cheapest", "--no-figures"),
     "sweep": ("sweep", *SMALL, "--vary", "policy.epsilon=0,0.2", "--vary", "contractors.count=10,30,60"),
-    "attack": ("attack", *SMALL, "--adversary", "cartel(who.share=1)"),
-    "sensitivity": (
-        *("sensitivity", *SMALL, "--method", "morris", "--samples", "2"),
-        *("--vary", "policy.epsilon=0:0.2", "--vary", "skills.threshold=0.5:0.7"),
-    ),
 }
 FIRST = {
     "run": "summary.json",
     "comparison": "comparison.json",
     "sweep": "sweep.json",
-    "attack": "attack.json",
-    "sensitivity": "sensitivity.json",
 }
 
 
@@ -107,7 +98,7 @@ def test_the_list_is_filtered_by_kind_and_by_text():
     assert {each.key for each in page.button} == {"open results/sweep", "open results/run"}
     page.text_input(key="text").set_value("SWEEP").run()
     assert [each.key for each in page.button] == ["open results/sweep"]
-    assert "4 more are filtered out" in page.caption[0].value
+    assert "2 more are filtered out" in page.caption[0].value
 
 
 @pytest.mark.usefixtures("place")
@@ -164,25 +155,6 @@ def test_a_filter_leaves_points_out_and_says_how_many():
     page = shown("results/sweep")
     page.multiselect(key="only.contractors.count").set_value(["10", "30"]).run()
     assert any("2 of 6 points are filtered out" in each.value for each in page.caption)
-
-
-@pytest.mark.usefixtures("place")
-def test_the_figure_is_that_of_plot():
-    page = shown("results/sweep", view="Figure")
-    (command,) = [each.value for each in page.code if each.value.startswith("coalesce-sim plot")]
-    drawn = CliRunner().invoke(cli, [*shlex.split(command)[1:], "--out", "figures", "--json"])
-    (svg,) = [Path(each) for each in json.loads(drawn.output)["outputs"] if each.endswith(".svg")]
-    assert base64.b64encode(svg.read_bytes()).decode() in html(page)
-    shutil.rmtree("figures")
-    page.selectbox(key="y").set_value("success_rate").run()
-    assert any("--y success_rate" in each.value for each in page.code)
-
-
-@pytest.mark.parametrize(("kind", "figure"), [("run", "timeline"), ("sensitivity", "tornado")])
-def test_other_results_have_the_figure_that_plot_draws_of_them(kind, figure):
-    page = shown(f"results/{kind}", view="Figure")
-    assert not page.error
-    assert any(f"--kind {figure}" in each.value for each in page.code)
 
 
 @pytest.mark.usefixtures("place")

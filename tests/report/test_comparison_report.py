@@ -151,6 +151,15 @@ def test_wrong_input_gets_a_message_and_leaves_nothing(call: Call, args: list[st
     assert [path.name for path in Path().iterdir()] == ["file"]
 
 
+def test_without_figures_the_tables_are_the_same_and_an_earlier_figure_does_not_stay(call: Call):
+    args = (*SMALL, "--policies", "cheapest", "--replications", "2", "--quiet", "--out", "it")
+    assert call(*args).exit_code == 0
+    before = {name: Path("it", name).read_bytes() for name in FILES[1:4]}
+    assert call(*args, "--no-figures").exit_code == 0
+    assert sorted(path.name for path in Path("it").glob("[!.]*")) == sorted(FILES[:4])
+    assert {name: Path("it", name).read_bytes() for name in before} == before
+
+
 def test_a_market_without_tasks_and_a_single_replication_are_no_errors(call: Call):
     idle = ("dur_01", "--set", "workload.arrivals.tasks_per_hour=0", "--replications", "2")
     called = call(*idle, "--jobs", "1", "--out", "idle")

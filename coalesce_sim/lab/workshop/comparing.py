@@ -1,4 +1,4 @@
-"""Comparisons as jobs: a complete folder of ``coalesce-sim compare``, or of ``coalesce-sim sweep``."""
+"""Comparisons as jobs: a complete folder of ``compare``, without its figures, or of ``sweep``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 import json
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,7 @@ class ComparePolicies:
         folder = kept_at(keep, "policies", self.origin.scenario.name, self.digest)
         if not is_whole(folder / "comparison.json"):
             jobs = min(self.origin.replications, cores())
-            write_comparison(self.origin, folder, jobs=jobs, progress=progress)
+            write_comparison(replace(self.origin, figures=False), folder, jobs=jobs, progress=progress)
         return folder
 
 

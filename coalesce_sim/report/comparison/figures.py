@@ -18,8 +18,6 @@ from coalesce_sim.numbers import plural
 from coalesce_sim.report.comparison.findings import aftermath, change, headline
 from coalesce_sim.report.look import BAND, GREY, NOTE_PT, label_ends, looks, mean_shown, our_style, page, save
 
-NAMES = ("cumulative_cost.png", "learning.png")
-
 _UNITS = ((1e6, "million USD"), (1e3, "thousand USD"), (1.0, "USD"))
 _MOST_UNITS = 100
 _MOST_BINS = 16
@@ -29,17 +27,14 @@ _HEIGHT_IN = 3.3
 _NOTE: dict[str, Any] = {"color": GREY, "fontsize": NOTE_PT, "va": "bottom", "ha": "left"}
 
 
-def draw_figures(folder: Path, comparison: Comparison) -> list[str]:
-    """Draw both figures into the folder and return their names; none where there are too few tasks."""
+def draw_figures(folder: Path, comparison: Comparison) -> None:
+    """Draw both figures into the folder; none where there are too few tasks."""
     wide = Learning([each.bins for each in comparison.played], _MOST_BINS)
     if not len(wide.last_task):
-        return []
+        return
     with our_style():
-        for name, figure in zip(
-            NAMES, (_cost_figure(comparison), _learning_figure(comparison, wide)), strict=True
-        ):
-            save(figure, folder / name)
-    return list(NAMES)
+        save(_cost_figure(comparison), folder / "cumulative_cost.png")
+        save(_learning_figure(comparison, wide), folder / "learning.png")
 
 
 def _cost_figure(comparison: Comparison) -> Figure:

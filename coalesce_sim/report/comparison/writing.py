@@ -13,11 +13,13 @@ from coalesce_sim.experiments.comparison import Comparison, compare
 from coalesce_sim.experiments.cores import AskedCore
 from coalesce_sim.parquet import ParquetStream
 from coalesce_sim.provenance import Origin
-from coalesce_sim.report.comparison import figures
 from coalesce_sim.report.comparison.findings import findings
 from coalesce_sim.report.results_folder import ResultsFolder, Written
 
-_OWN_FILES = ("comparison.json", "runs.parquet", "learning.parquet", "routing.parquet", *figures.NAMES)
+_OWN_FILES = (
+    *("comparison.json", "runs.parquet", "learning.parquet", "routing.parquet"),
+    *("cumulative_cost.png", "learning.png"),
+)
 """Every file that a comparison may leave in its folder, in the order in which they are listed."""
 
 
@@ -34,6 +36,8 @@ class ComparisonOrigin(Origin):
         words += ["--replications", str(self.replications)]
         if self.policies:
             words += ["--policies", ",".join(self.policies)]
+        if not self.figures:
+            words += ["--no-figures"]
         for override in self.overrides:
             words += ["--set", override]
         return shlex.join(words)
@@ -77,6 +81,13 @@ def write_comparison(
             for name, table in tables.items():
                 with ParquetStream(folder, f"{name}.parquet", about) as stream:
                     stream.add(table)
-            figures.draw_figures(folder.aside, comparison)
+            if origin.figures:
+                _draw(folder.aside, comparison)
             summary = {**comparison.summary, "findings": findings(comparison)}
             return folder.finish(comparison, summary, origin.made)
+
+
+def _draw(folder: Path, comparison: Comparison) -> None:
+    from coalesce_sim.report.comparison.figures import draw_figures  # and matplotlib with it
+
+    draw_figures(folder, comparison)
