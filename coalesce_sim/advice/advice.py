@@ -141,7 +141,8 @@ class Advice:
     @cached_property
     def saves(self) -> dict[str, dict[str, Estimate]]:
         """By policy what it saves against the baseline, in all and by group of costs, in USD a month, or a
-        replication where there are no `months`; `share` is the whole in percent of the baseline."""
+        replication where there are no `months`; `share` is the whole in percent of the baseline, undefined
+        where that costs nothing."""
         return {each.label: self._saves(each) for each in self.field}
 
     def _saves(self, one: Contestant) -> dict[str, Estimate]:
@@ -153,7 +154,7 @@ class Advice:
         found = {"usd": saved(lambda each: each.usd)}
         for group in GROUPS:
             found[group] = saved(partial(Played.group_usd, group=group))
-        share = Sample.of(lambda base, mine: 100 * (1 - mine.usd / base.usd), self.baseline, one)
+        share = Sample.of(lambda base, mine: 100 * (1 - _over(mine.usd, base.usd)), self.baseline, one)
         return found | {"share": share.estimate()}
 
     @cached_property
@@ -200,7 +201,7 @@ class Advice:
         if MODELLED not in self.by_label:
             return None
         modelled, logged = self.by_label[MODELLED], self.by_label[AS_LOGGED]
-        return Sample.of(lambda one, log: 100 * (one.usd / log.usd - 1), modelled, logged).estimate()
+        return Sample.of(lambda one, log: 100 * (_over(one.usd, log.usd) - 1), modelled, logged).estimate()
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -234,16 +235,20 @@ class Advice:
         }
 
 
+def _over(one: float, other: float) -> float:
+    return one / other if other else math.nan
+
+
 def _told(value: Estimate | None) -> dict[str, object] | None:
     return None if value is None else value.as_dict()
 
 
 def _service(one: Contestant) -> dict[str, Estimate]:
     def share(name: str) -> Estimate:
-        counted = Sample.of(lambda each: 100 * each.total(name) / each.total("tasks"), one)
+        counted = Sample.of(lambda each: _over(100 * each.total(name), each.total("tasks")), one)
         return counted.estimate(share=True)
 
-    turnaround_s = Sample.of(lambda each: each.total("turnaround_s") / each.total("tasks"), one)
+    turnaround_s = Sample.of(lambda each: _over(each.total("turnaround_s"), each.total("tasks")), one)
     percentiles = {
         f"turnaround_p{percent}_s": Sample.of(lambda each, at=at: each.percentiles_s[at], one).estimate()
         for at, percent in enumerate(PERCENTILES)

@@ -18,10 +18,10 @@ from coalesce_sim.calibration.components import (
     rounded,
 )
 from coalesce_sim.calibration.laws import LEAST_DEGREES
-from coalesce_sim.calibration.marginals import Beta, LogT, MedianOfMeanOne, interval
+from coalesce_sim.calibration.marginals import Beta, LogT, MedianOfMeanOne, farthest, interval
 from coalesce_sim.calibration.runs import Runs
 from coalesce_sim.luck import normal
-from coalesce_sim.numbers import plural
+from coalesce_sim.numbers import number, plural
 from coalesce_sim.scenario.distributions import Distribution, DistributionSpec
 from coalesce_sim.scenario.problems import Steps
 from coalesce_sim.statistics.intervals import Estimate, t_quantile
@@ -39,6 +39,9 @@ _EVEN: Final = 1e-12
 """Variance of logarithms that is but rounding."""
 
 _SPECK_S: Final = 1e-9
+
+_WIDEST: Final = 3.0
+"""A sigma with which times lie 100,000-fold apart (95 % of them): runs that do not exclude it say nothing."""
 
 
 OF_SPREAD: Final = "times what is expected, exceeded by a tenth"
@@ -93,6 +96,9 @@ def spread(name: str, field: str, stated: Distribution, fitted: Scatter, held_ou
     sigma = rounded(float(np.sqrt(variance)))
     error = float(np.sqrt((influence**2).sum()))
     told = LogT(sigma, error, max(LEAST_DEGREES, len(sessions) - fitted.figures))
+    if farthest(told) > _WIDEST:
+        few = f"{plural(n, 'run')} in {plural(len(sessions), 'session')} are too few"
+        raise NotFitted(f"{few}: sigma of times may be {number(sigma)} or {number(farthest(told))}")
     at: Steps = ("cost_model", "realised", field, "lognormal")
     source, before = "scatter of seconds", _as_stated(stated)
     median = rounded(float(np.exp(-(sigma**2) / 2)))
@@ -216,10 +222,15 @@ def _of_one_figure(
         law,
         runs,
         parameters,
-        HeldOut(np.array([np.nan if before is None else before]), np.array([after]), np.array([seen]), n),
+        HeldOut(_known(before), _known(after), _known(seen), n),
         unknown if before is None or not there else error_of_figure(before, seen, ends, n),
         error_of_figure(after, seen, ends, n) if there else unknown,
     )
+
+
+def _known(figure: float | None) -> FloatArray:
+    """A single figure, or none where it is not defined."""
+    return np.array([] if figure is None or np.isnan(figure) else [figure], dtype=np.float64)
 
 
 def _scattered(of: Scatter) -> tuple[float, IntArray, FloatArray]:

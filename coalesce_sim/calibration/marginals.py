@@ -82,6 +82,11 @@ def interval(marginal: Marginal) -> tuple[float, float]:
     return low, high
 
 
+def farthest(marginal: Marginal) -> float:
+    """The largest that is ever drawn."""
+    return float(marginal.at(np.array([1 - _RIM]))[0])
+
+
 def draws(marginal: Marginal, scores: FloatArray) -> FloatArray:
     """Draws by their standard normal scores."""
     from scipy.special import ndtr

@@ -25,9 +25,9 @@ from coalesce_sim.scenario.workload import Step
 TOKENS = {"prompt_tokens": 1000, "output_tokens": 100}
 
 
-def log(hours: float = 24) -> Scenario:
+def log(hours: float = 24, bill_usd: float = 0.012) -> Scenario:
     """Chat and code at `south`; `north` asks a tenth, and is not known to code."""
-    went = {"to": "south", "usd": 0.012, "s": 2.0, "good": True}
+    went = {"to": "south", "usd": bill_usd, "s": 2.0, "good": True}
     tasks: list[dict[str, Any]] = [
         {"type": kind, **TOKENS, "value_usd": 0.012, "logged": went} for kind in ("chat", "chat", "code")
     ]
@@ -84,6 +84,14 @@ def test_it_is_told_against_todays_bill(advice: Advice) -> None:
     assert [each["instead_of"] for each in moved.values()] == ["south"] * 2
     assert moved["code", "north"]["stated_success_rate"] is None
     assert moved["chat", "north"]["stated_success_rate"] == 100
+
+
+def test_of_a_log_that_cost_nothing_no_share_is_told() -> None:
+    advice = coalesce_sim.advise(log(bill_usd=0.0), replications=1)
+    assert {each["share"].mean for each in advice.saves.values()} == {None}
+    told = " ".join(findings(advice))
+    assert "In 1 of 1 play today's routing costs nothing: they are left out of shares in percent." in told
+    assert "whether the market's own costs agree with it cannot be told" in told
 
 
 def test_without_another_advice_that_is_told(advice: Advice) -> None:

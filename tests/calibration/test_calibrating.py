@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -198,6 +199,31 @@ def test_draws_are_joint_and_come_again_with_their_seed() -> None:
     ]
     assert (found > 0).all(axis=None)
     assert np.log(found).corr().iloc[0, 1] < -0.1
+
+
+def test_what_nothing_is_held_out_for_has_no_figures_of_it() -> None:
+    timed = runs(s=PROMPT / 4000 + OUTPUT / 50)
+    held = split(read_runs(timed), 0.3, seed=1).held
+    found = calibrate(
+        timed.assign(good=pd.Series(data="true", index=timed.index).where(~held)), seed=1, hold_out=0.3
+    )
+    (told,) = (each for each in found.summary["components"] if each["component"] == "success at home")
+    assert (told["held_out"], told["measured"], told["predicted"], told["error"]["mean"]) == (0, *[None] * 3)
+    assert told["parameters"][0]["value"] > 0.9
+    json.dumps(found.summary, allow_nan=False)
+
+
+def test_a_spread_that_runs_leave_open_is_not_fitted() -> None:
+    alike, one_apart = np.tile([0.9, 1.1], N // 2), np.array([0.4, 2.5, *np.tile([0.99, 1.01], N // 2 - 1)])
+    sigma = "cost_model.realised.local_time_factor.lognormal.sigma"
+    told, open_ = (
+        calibrate(runs(s=(PROMPT / 4000 + OUTPUT / 50) * scatter, session=np.arange(N) // 2), hold_out=0.01)
+        for scatter in (alike, one_apart)
+    )
+    assert told.draws[sigma].max() < 3
+    assert sigma not in open_.draws.columns
+    (spread,) = (each for each in open_.components if each.name == "spread at home")
+    assert "sessions are too few: sigma of times may be" in spread.reason
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from coalesce_sim.advice.advice import Advice
 from coalesce_sim.advice.field import AS_LOGGED, MODELLED
-from coalesce_sim.numbers import number, with_half_width, with_interval
+from coalesce_sim.numbers import number, plural, with_half_width, with_interval
 from coalesce_sim.statistics.intervals import Estimate
 
 _WITHIN = 5.0
@@ -39,7 +39,7 @@ def headline(advice: Advice) -> str:
 
 def findings(advice: Advice) -> list[str]:
     """What the tables say, the most important first."""
-    told = [f"{headline(advice)}.", *_unpaid(advice), *_unjudged(advice)]
+    told = [f"{headline(advice)}.", *_unpaid(advice), *_free(advice), *_unjudged(advice)]
     saved = advice.saves[advice.best.label]
     if advice.best.label != advice.baseline.label:
         told.append(
@@ -59,6 +59,18 @@ def _unpaid(advice: Advice) -> Iterator[str]:
         yield (
             "All figures here are before what settlement costs, such as fees: it comes on top of every "
             "contract. How much of a saving it takes tells coalesce-sim frictions."
+        )
+
+
+def _free(advice: Advice) -> Iterator[str]:
+    """How often there is nothing that shares could be of."""
+    base = advice.baseline
+    plays = [*base.plays, *(play for twins in base.twins.values() for play in twins)]
+    free = sum(not play.usd for play in plays)
+    if free:
+        yield (
+            f"In {number(free, 0)} of {plural(len(plays), 'play')} {_named(base.label)} costs nothing: they "
+            "are left out of shares in percent. A log of so few paid calls says little."
         )
 
 
@@ -105,7 +117,8 @@ def _lead(advice: Advice) -> str:
 def _model(advice: Advice) -> str:
     error = advice.model_error
     assert error is not None
-    assert error.mean is not None
+    if error.mean is None:
+        return "The log's bill is nothing: whether the market's own costs agree with it cannot be told."
     told = (
         f"At the market's own costs today's routing comes to {number(abs(error.mean), 1)} % "
         f"{'more' if error.mean > 0 else 'less'} than the log's bill"
