@@ -88,6 +88,8 @@ class Page:
 
     def tab_to(self, selector: str, *, back: bool = False, most: int = 60) -> WebElement:
         """Move the focus by Tab until it is there; fails where it never comes there."""
+        self.rests()
+        passed: list[str] = []
         for _ in range(most):
             actions = ActionChains(self.browser)
             if back:
@@ -97,13 +99,18 @@ class Page:
             focus = self.browser.switch_to.active_element
             if self.browser.execute_script("return arguments[0].matches(arguments[1])", focus, selector):
                 return focus
-        raise AssertionError(f"Tab came to {selector} within {most} steps never")
+            passed.append(focus.get_attribute("aria-label") or focus.text or focus.tag_name)
+        raise AssertionError(f"Tab came to {selector} within {most} steps never, but to {passed}")
 
     def play(self) -> None:
         """Press Play once the page rests: while it is being shown anew a click may be lost."""
-        rests = "return document.querySelector('[data-test-script-state=notRunning]') !== null"
-        self.until(lambda: self.browser.execute_script(rests), "a page at rest")
+        self.rests()
         self.one(PLAY).click()
+
+    def rests(self) -> None:
+        """Wait until it is shown as a whole."""
+        still = "return document.querySelector('[data-test-script-state=notRunning]') !== null"
+        self.until(lambda: self.browser.execute_script(still), "a page at rest")
 
     def figure(self, place: int = 0) -> Any:
         """What a figure is drawn from."""

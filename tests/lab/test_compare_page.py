@@ -55,6 +55,7 @@ def test_policies_have_the_differences_of_compare(lab, page):
     assert f">{shown}</td>" in row(page, "topsis(epsilon=0)")
     assert f"{between.first} saves" in texts(page)
     (folder,) = (lab.keep / "policies").iterdir()
+    assert "**greedy**: The lowest cost by what happened so far" in texts(page).replace("\\", "")
     command = (
         "coalesce-sim compare small.yaml --seed 1 --replications 2 --policies 'greedy,topsis(epsilon=0)'"
     )
@@ -121,6 +122,10 @@ def test_one_field_is_varied(page):
     page.query_params["setting"] = setting("clock.days=0.5", "policy.epsilon=0.3")
     page.run()
     page.selectbox(key="compare varied field").set_value("policy.epsilon")
+    page.text_input(key="compare varied values").set_value("2, 0.1, 0.2")
+    page.button(key="compare vary").click().run()
+    assert "must be <= 1" in texts(page).replace("\\", "")
+    page.selectbox(key="compare varied field").set_value("policy.epsilon")  # it can be mended as it was made
     page.text_input(key="compare varied values").set_value("0, 0.1, 0.2")
     page.button(key="compare vary").click().run()  # what was typed comes with the click
     assert [each.value for each in page.text_area] == [

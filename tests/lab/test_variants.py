@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pytest
 import yaml
 
+from coalesce_sim.lab.pages.compare.edge import at_edge
 from coalesce_sim.lab.setting import Setting
 from coalesce_sim.lab.variants import Variant, faults_of, given_in, labelled, plan_of, query_of, sweep_of
 from coalesce_sim.sweeps.keys import played_text
@@ -79,3 +80,35 @@ def test_what_stands_in_the_way_is_told():
     assert "policy.epsilon" in str(single[1])
     assert "same for all settings" in str(single[2])
     assert "nor below the folder" in str(single[3])
+
+
+EDGES = {
+    "the largest": (
+        "contractors.count",
+        (5, 10, 20),
+        2,
+        "= 20 is the largest that was compared: a larger",
+    ),
+    "the smallest": ("contractors.count", (5, 10, 20), 0, "= 5 is the smallest that was compared: a smaller"),
+    "between": ("contractors.count", (5, 10, 20), 1, ""),
+    "the least that can be": ("policy.epsilon", (0, 0.1, 0.2), 0, ""),
+    "the most that can be": ("policy.epsilon", (0, 0.1, 1), 2, ""),
+    "nearly the most": ("policy.epsilon", (0, 0.1, 0.9), 2, "= 0.9 is the largest that was compared"),
+    "of two": ("contractors.count", (5, 10), 1, ""),
+    "words": ("policy.kind", ("topsis", "greedy", "cheapest"), 0, ""),
+}
+
+
+@pytest.mark.parametrize(("path", "values", "best", "told"), EDGES.values(), ids=EDGES)
+def test_a_best_at_the_end_of_what_was_compared_is_called_that(path, values, best, told):
+    compared = variants(*([["market", f"{path}={value}"] for value in values]))
+    found = at_edge(compared, compared[best].label)
+    assert len(found) == bool(told)
+    assert told in " ".join(found)
+
+
+def test_the_scenarios_own_value_counts_and_further_differences_do_not():
+    own = variants(["market"], ["market", "policy.epsilon=0.3"], ["market", "policy.epsilon=0.5"])
+    assert "= 0.1 is the smallest" in at_edge(own, own[0].label)[0]
+    more = variants(["market"], ["market", "policy.epsilon=0.3", "clock.days=1"], ["market", "clock.days=2"])
+    assert at_edge(more, more[2].label) == []

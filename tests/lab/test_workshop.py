@@ -29,7 +29,7 @@ class Process:
 
     def __init__(self, _):
         self.made.append(self)
-        self.played, self.lives = [], True
+        self.played, self.lives, self.ended = [], True, False
         self._over, self._what = threading.Event(), None
 
     def play(self, job, progress):
@@ -46,7 +46,7 @@ class Process:
         self._over.set()
 
     def end(self):
-        self.lives = False
+        self.lives, self.ended = False, True
         self.tell(Failed("ended"))
 
 
@@ -91,6 +91,17 @@ def test_a_process_plays_one_job_after_the_other(workshop):
         assert task.wait(5)
         assert task.result == key
     assert [each.played for each in Process.made] == [["a", "b"]]
+
+
+def test_a_process_that_died_while_it_was_idle_is_cleared_away(workshop):
+    task = workshop.ask(Job("a"), "one")
+    died = begun(task)
+    died.tell("result")
+    assert task.wait(5)
+    died.lives = False
+    begun(workshop.ask(Job("b"), "one"))
+    assert died.ended, "its pipes are closed"
+    assert len(Process.made) == 2
 
 
 def test_who_stops_a_job_that_another_page_waits_for_only_leaves_it(workshop):

@@ -156,9 +156,8 @@ class Workshop:
     def _begin(self) -> None:
         while self._waiting and len(self._playing) < self._most and not self._closed:
             task = self._next()
-            self._idle = [each for each in self._idle if each.lives]
             try:
-                task._process = self._idle.pop() if self._idle else self._start(self.keep)
+                task._process = self._ready() or self._start(self.keep)
             except OSError as error:
                 task.failure = Failed(f"No process can be started to play this: {error.strerror or error}.")
                 self._over(task, "failed")
@@ -166,6 +165,15 @@ class Workshop:
             task.state = "playing"
             self._playing.add(task)
             threading.Thread(target=self._play, args=(task, task._process), daemon=True).start()
+
+    def _ready(self) -> Player | None:
+        """A process that is idle, if there is one; those that have died meanwhile are cleared away."""
+        while self._idle:
+            process = self._idle.pop()
+            if process.lives:
+                return process
+            process.end()
+        return None
 
     def _next(self) -> Task[Any]:
         """Of those that wait the first of a page that has the fewest at work, so that one page which asks for

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from coalesce_sim.experiments.contenders import OWN, playable
 from coalesce_sim.experiments.words import split
+from coalesce_sim.lab.controls.described import field_at
 from coalesce_sim.lab.pages.compare.asked import told_changes
 from coalesce_sim.lab.pages.compare.draft import Draft, offered, seeded
 from coalesce_sim.lab.pages.compare.luck import luck
@@ -15,6 +18,7 @@ from coalesce_sim.lab.setting import Setting
 from coalesce_sim.own_code import nothing_imported
 from coalesce_sim.scenario.policy import Custom
 from coalesce_sim.scenario.problems import ScenarioError
+from coalesce_sim.scenario.schema import Scenario
 
 _BASICS = ("always_local", "cheapest")
 
@@ -64,10 +68,22 @@ def _policies(draft: Draft, setting: Setting) -> None:
         key=seeded("compare policies", chosen),
         accept_new_options=True,
         placeholder="Choose policies, or type one with parameters",
+        format_func=lambda policy: f"{OWN} (its own policy)" if policy == OWN else policy,
         help="Those that this market can play. With parameters: type it as in topsis(epsilon=0) and press "
-        f"Enter. `{OWN}` is the scenario's own policy.",
+        "Enter.",
     )
     draft.policies = [part for each in typed for part in split(each)]
+    told = _described(setting.scenario, draft.policies)
+    if told:
+        st.caption("  \n".join(f"**{plain(name)}**: {plain(what)}" for name, what in told.items()))
+
+
+def _described(scenario: Scenario, policies: Sequence[str]) -> dict[str, str]:
+    """What the kinds of these policies are, by kind."""
+    field = field_at(scenario.resolved(), ("policy",))
+    kinds = {} if field is None else field.kinds
+    named = [_own(scenario) if each == OWN else each.partition("(")[0].strip() for each in policies]
+    return {kind: kinds[kind].replace("``", "") for kind in named if kind in kinds}
 
 
 def _changes(draft: Draft) -> str:
@@ -94,6 +110,10 @@ def _kinds(setting: Setting) -> list[str]:
 
 def _usual(setting: Setting) -> list[str]:
     """The policies that ``compare`` plays where none are listed."""
-    own = setting.scenario.policy
-    label = own.class_ if isinstance(own, Custom) else own.kind
-    return list(dict.fromkeys([label, *_BASICS]))
+    return list(dict.fromkeys([_own(setting.scenario), *_BASICS]))
+
+
+def _own(scenario: Scenario) -> str:
+    """What the scenario's own policy is called."""
+    own = scenario.policy
+    return own.class_ if isinstance(own, Custom) else own.kind

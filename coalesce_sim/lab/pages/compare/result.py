@@ -13,6 +13,7 @@ from coalesce_sim.lab.pages.compare import wording
 from coalesce_sim.lab.pages.compare.address import show_as, shown, whole
 from coalesce_sim.lab.pages.compare.asked import Asked, PoliciesAsked, SettingsAsked
 from coalesce_sim.lab.pages.compare.contest import Contest
+from coalesce_sim.lab.pages.compare.edge import at_edge
 from coalesce_sim.lab.pages.compare.told import Told, told_of
 from coalesce_sim.lab.parts.answer import answer, overline
 from coalesce_sim.lab.parts.blocks import show_blocks
@@ -73,7 +74,7 @@ def _differences(contest: Contest, asked: Asked) -> None:
         metric = _metric(contest)
         reference = _reference(contest)
     show_as(metric=metric.name, against=reference)
-    answer(wording.answer(contest, metric))
+    answer([*wording.answer(contest, metric), *_further(contest, metric, asked)])
     for note in _notes(contest, metric, asked):
         st.caption(plain(note))
     if len(contest.labels) < 2:
@@ -88,6 +89,14 @@ def _differences(contest: Contest, asked: Asked) -> None:
             against = reference if reference in contest.asked else contest.asked[0]
             names = [name for name in wording.MAIN if name in contest.metrics]
             table(wording.overview(contest, against, names))
+
+
+def _further(contest: Contest, metric: Metric, asked: Asked) -> list[str]:
+    """That the best is the last of what was compared, where more can be."""
+    order = contest.best(metric)
+    if metric.better is None or not order or isinstance(asked, PoliciesAsked):
+        return []
+    return at_edge(asked.variants, order[0])
 
 
 def _played(contest: Contest, asked: Asked) -> str:

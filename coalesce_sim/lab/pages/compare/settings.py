@@ -9,6 +9,7 @@ from coalesce_sim.lab.pages.compare.luck import luck
 from coalesce_sim.lab.pages.compare.varying import vary
 from coalesce_sim.lab.parts.problems import tell
 from coalesce_sim.lab.parts.texts import plain
+from coalesce_sim.lab.setting import Setting
 from coalesce_sim.lab.variants import MOST, usual_labels
 from coalesce_sim.scenario.problems import ScenarioError
 from coalesce_sim.scenario.schema import Scenario
@@ -97,7 +98,11 @@ def _add(draft: Draft) -> None:
 
 
 def _first_scenario(draft: Draft) -> Scenario | None:
-    try:
-        return draft.variants[0].setting.scenario
-    except ScenarioError:
-        return None  # told at its card
+    """That of the first setting or, where a change of it cannot be (which is told at its card), without."""
+    first = draft.variants[0].setting
+    for each in (first, Setting(first.source)):
+        try:
+            return each.scenario
+        except ScenarioError:
+            continue
+    return None
