@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
+import numpy as np
 import pytest
 from selenium import webdriver
 from selenium.webdriver.common.action_chains import ActionChains
@@ -104,6 +105,8 @@ def test_an_address_opens_the_same_state(browser: webdriver.Chrome, served: Serv
     assert page.one(EPSILON).get_attribute("value") == "0.4"
     assert "Task 5," in page.text(EXPLANATION)
     assert "--seed 3 --replications 3 --set policy.epsilon=0.4" in page.commands()
+    jobs, now_s = replay_shown(page, served).jobs, Picture(page).now_s
+    assert now_s == pytest.approx(jobs.began_s[np.flatnonzero(jobs.task == 5)[0]], abs=0.01)
 
 
 def replay_shown(page: Page, served: Served) -> Replay:

@@ -24,9 +24,11 @@ _MOST_TYPES, _MOST_PARTS, _LEAST_SHARE = 3, 3, 5.0
 
 
 def sentences(routing: Routing) -> list[str]:
-    """What became of the tasks of each of the most frequent types: to whom, at what cost, how well."""
+    """What became of the tasks of each of the most frequent types: to whom, at what cost, how well; and how
+    many other types there are."""
     told, shares = [], routing.estimates["share"]
-    for kind in list(dict.fromkeys(routing.types))[:_MOST_TYPES]:
+    kinds = list(dict.fromkeys(routing.types))
+    for kind in kinds[:_MOST_TYPES]:
         rows = [row for row, other in enumerate(routing.types) if other == kind and shares[row].mean]
         named = [row for row in rows[:_MOST_PARTS] if (shares[row].mean or 0.0) >= _LEAST_SHARE] or rows[:1]
         parts = [_part(routing, row) for row in named]
@@ -34,6 +36,8 @@ def sentences(routing: Routing) -> list[str]:
             whom = _where(routing, others[0]) if len(others) == 1 else f"to {len(others):,} others"
             parts.append(f"{_rate(sum(shares[row].mean or 0.0 for row in others))} {whom}")
         told.append(f"{kind}: {', '.join(parts)}.")
+    if more := len(kinds[_MOST_TYPES:]):
+        told.append(f"Of {plural(more, 'rarer type')} of task the table tells.")
     return told
 
 

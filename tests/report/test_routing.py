@@ -51,6 +51,8 @@ def test_a_sentence_tells_to_whom_at_what_cost_and_how_well():
         "coding: 62 % to open_weights (0.500 USD a task), 36 % at home (0.500 USD a task), 2 % to edge.",
         "law: 100 % at home (0.500 USD a task).",
     ]
+    many = {f"type {place}": {HOME: 10 - place} for place in range(5)}
+    assert sentences(Routing.of([rows(many)], 1))[-1] == "Of 2 rarer types of task the table tells."
     [bad] = sentences(Routing.of([rows({"a": {"one": 100}}, good=0.75, late=10)], 1))
     assert bad == "a: 100 % to one (0.500 USD a task, 10 % late, 75 % good)."
 

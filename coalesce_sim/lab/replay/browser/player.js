@@ -10,7 +10,7 @@ class Player {
     this.key = key;
     this.send = send;
     this.model = new Model(replay);
-    const before = kept.get(key) ?? { now: this.firstMoment(), speed: this.usualSpeed(), worker: -1 };
+    const before = kept.get(key) ?? { now: this.askedMoment() ?? this.firstMoment(), speed: this.usualSpeed(), worker: -1 };
     Object.assign(this, before, { playing: false, said: 0 });
     this.still = window.matchMedia("(prefers-reduced-motion: reduce)");
     const explain = (job) => this.explain(job);
@@ -29,6 +29,15 @@ class Player {
     this.watching = setInterval(() => this.watchTheme(), 700);
     this.layOut();
     if (this.worker >= 0) this.choose(this.worker);
+  }
+
+  /** When work on the task that the address of the page names begins, if it names one that is there. */
+  askedMoment() {
+    const asked = new URLSearchParams(window.location.search).get("task");
+    const job = asked === null ? -1 : this.model.jobs.task.indexOf(Number(asked));
+    if (job < 0) return undefined;
+    const { began, asked: came } = this.model;
+    return Math.min(this.model.until, Number.isFinite(began[job]) ? began[job] : came[job]);
   }
 
   /** A moment at which there is something to see: the first with half of the most work. */
@@ -133,6 +142,13 @@ class Player {
       context.fillStyle = theme.warm;
       context.fillRect(8, 5, 2, 8);
     };
+    const area = (colour, alpha) => (context, theme) => {
+      context.globalAlpha = alpha;
+      context.fillStyle = theme[colour];
+      context.fillRect(3, 5, 12, 8);
+    };
+    entry("waiting, over time", area("waiting", WAITING_ALPHA));
+    entry("all other jobs, over time", area("accent", OTHERS_ALPHA));
     if (model.cheatTimes.length) entry("a cheat, over time", tick);
     if (model.enter.some((at) => at > 0 && at <= model.until)) entry("enters", (context) => drawComing(context, 9, 9, true, ENTERS));
     if (model.leave.some((at) => at <= model.until)) entry("leaves", (context, theme) => drawComing(context, 9, 9, false, theme.grey));

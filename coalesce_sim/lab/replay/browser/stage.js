@@ -66,8 +66,9 @@ class Stage {
       for (const worker of names) {
         const row = made("button", shared ? "worker member" : "worker");
         row.type = "button";
-        const name = made("span", "name", workers.name[worker]);
+        const name = this.nameOf(worker);
         row.append(name);
+        row.title = [workers.name[worker], workers.strategy[worker].replaceAll("_", " ")].filter(Boolean).join(": ");
         if (workers.strategy[worker]) name.append(made("em", "", workers.strategy[worker].replaceAll("_", " ")));
         const score = made("span", "score");
         if (!isClient) row.append(score);
@@ -77,6 +78,16 @@ class Stage {
         this.rows.push({ element: row, machine, worker, isClient, shared: Boolean(shared), score, said: null });
       }
     }
+  }
+
+  /** A name that is too long loses what comes before its number; clients of a group have it beside them. */
+  nameOf(worker) {
+    const { name, kind, is_client: isClient } = this.model.workers;
+    const [, stem, number] = name[worker].match(/^(.*?)(_?\d*)$/s);
+    const element = made("span", "name");
+    element.append(made("span", "stem", stem), made("span", "", number));
+    if (isClient[worker] && kind[worker]) element.append(made("span", "group", kind[worker]));
+    return element;
   }
 
   /** One stop for the tab key on each side, and from there up and down. */
@@ -165,6 +176,7 @@ class Stage {
       if (moving) continue;
       const slots = row.shared ? null : model.slots(row.machine, now);
       const parts = [model.names[row.worker]];
+      if (row.isClient && model.workers.kind[row.worker]) parts.push(`of ${model.workers.kind[row.worker]}`);
       if (model.workers.strategy[row.worker]) parts.push(`cheats: ${model.workers.strategy[row.worker].replaceAll("_", " ")}`);
       if (!there) parts.push(now < model.enter[row.worker] ? "not there yet" : "has left");
       if (there || busy) parts.push(slots === null ? `${model.hands[row.worker].atWork.length} at work` : `${model.hands[row.worker].atWork.length} of ${plural(slots, "slot")} at work`, `${model.hands[row.worker].waiting.length} waiting`);

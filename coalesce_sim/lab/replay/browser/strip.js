@@ -1,5 +1,6 @@
 /* The strip: jobs under way over the whole time, with marks for who comes and goes, cheats, and the moment. */
 const MARKS_PX = 12;
+const [OTHERS_ALPHA, WAITING_ALPHA] = [0.55, 0.75];
 
 class Strip {
   constructor(model, seek) {
@@ -54,8 +55,8 @@ class Strip {
       context.fill();
       context.globalAlpha = 1;
     };
-    area(() => 0, (point) => others[point], theme.accent, 0.55);
-    area((point) => others[point], (point) => others[point] + waiting[point], theme.waiting, 0.75);
+    area(() => 0, (point) => others[point], theme.accent, OTHERS_ALPHA);
+    area((point) => others[point], (point) => others[point] + waiting[point], theme.waiting, WAITING_ALPHA);
     context.fillStyle = theme.line;
     context.fillRect(this.inset, bottom, this.width - 2 * this.inset, 1);
     this.drawHours(context, bottom, theme, font);
