@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from selenium import webdriver
-from selenium.common.exceptions import StaleElementReferenceException
+from selenium.common.exceptions import StaleElementReferenceException, TimeoutException
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -25,6 +27,9 @@ PROGRESS = "[data-testid=stProgress]"
 FIGURES = "[data-testid=stPlotlyChart] .main-svg"
 PLAY = ".st-key-play-go button"
 EPSILON = "[data-testid=stSlider] input[aria-label*='Exploration rate']"
+
+_STAYS_S = 0.3
+_TRIES = 5
 
 _STILL = """
 const app = document.querySelector('[data-testid=stApp][data-test-script-state]');
@@ -58,8 +63,16 @@ class Page:
         return self.settled(shows)
 
     def settled(self, shows: str = ANSWER) -> Page:
-        """Wait until nothing is played for it and it shows what it must."""
-        self.until(lambda: self.browser.execute_script(_STILL) and self.has(shows), f"settled with {shows}")
+        """Wait until nothing is played for it and it shows what it must, and stays so: one job ends a moment
+        before the next one begins."""
+        since: list[float] = []
+
+        def stays() -> bool:
+            still = self.browser.execute_script(_STILL) and self.has(shows)
+            since[:] = [*since, time.monotonic()] if still else []
+            return still and since[-1] - since[0] >= _STAYS_S
+
+        self.until(stays, f"settled with {shows}")
         return self
 
     def until(self, found: Callable[[], Found], what: str, seconds: float = PATIENCE_S) -> Found:
@@ -86,7 +99,27 @@ class Page:
         """Press keys, one after the other, wherever the focus is."""
         ActionChains(self.browser).send_keys(*keys).perform()
 
-    def tab_to(self, selector: str, *, back: bool = False, most: int = 60) -> WebElement:
+    def nudge(self, selector: str, key: str, times: int = 1) -> None:
+        """Move a slider by a key, reached by Tab; a page that is drawn anew meanwhile loses keys."""
+        for _ in range(times):
+            self._nudge_once(selector, key)
+
+    def _nudge_once(self, selector: str, key: str) -> None:
+        before = self.one(selector).get_attribute("value")
+        for _ in range(_TRIES):
+            if not self._focused(selector):
+                self.tab_to(selector)
+            self.press(key)
+            with suppress(TimeoutException):
+                self.until(lambda: self.one(selector).get_attribute("value") != before, "a move", 3.0)
+                return
+        raise AssertionError(f"{selector} does not move by {key!r} from {before}")
+
+    def _focused(self, selector: str) -> bool:
+        focus = self.browser.switch_to.active_element
+        return bool(self.browser.execute_script("return arguments[0].matches(arguments[1])", focus, selector))
+
+    def tab_to(self, selector: str, *, back: bool = False, most: int = 160) -> WebElement:
         """Move the focus by Tab until it is there; fails where it never comes there."""
         self.rests()
         passed: list[str] = []
@@ -97,7 +130,7 @@ class Page:
             else:
                 actions.send_keys(Keys.TAB).perform()
             focus = self.browser.switch_to.active_element
-            if self.browser.execute_script("return arguments[0].matches(arguments[1])", focus, selector):
+            if self._focused(selector):
                 return focus
             passed.append(focus.get_attribute("aria-label") or focus.text or focus.tag_name)
         raise AssertionError(f"Tab came to {selector} within {most} steps never, but to {passed}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import time
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
+import pandas as pd
 import pytest
 from selenium import webdriver
 from selenium.webdriver.common.action_chains import ActionChains
@@ -16,7 +18,7 @@ from selenium.webdriver.common.keys import Keys
 
 from acceptance.lab_page import ANSWER, EPSILON, EXPLANATION, FIGURES, PLAY, Page, Picture
 from acceptance.lab_server import Served, lab
-from coalesce_sim import load, run
+from coalesce_sim import compare, load, run
 from coalesce_sim.experiments.parallel import cores
 from coalesce_sim.lab.replay.replay import Replay
 from coalesce_sim.numbers import percent
@@ -64,9 +66,9 @@ def test_the_first_view_is_there_within_five_seconds(browser: webdriver.Chrome, 
 
 def test_twenty_replications_are_shown_within_three_seconds(browser: webdriver.Chrome, served: Served):
     page = Page(browser).open(served.page("", "scenario=dur_03&replications=20"))
-    page.tab_to(EPSILON)
-    page.press(Keys.ARROW_RIGHT)
+    page.nudge(EPSILON, Keys.ARROW_RIGHT)
     page.until(lambda: "Changed since it was played" in page.text("body"), "a change")
+    page.rests()
     button, before = page.one(PLAY), page.text(ANSWER)
     began = time.monotonic()
     button.click()
@@ -79,8 +81,7 @@ def test_twenty_replications_are_shown_within_three_seconds(browser: webdriver.C
 
 def test_a_slider_and_the_button_by_the_keyboard_play_what_the_command_plays(small: Page):
     before, drawn = small.text(ANSWER), small.figure()
-    small.tab_to(EPSILON)
-    small.press(*[Keys.ARROW_RIGHT] * 5)
+    small.nudge(EPSILON, Keys.ARROW_RIGHT, 5)
     small.until(lambda: "Changed since it was played" in small.text("body"), "a change")
     assert small.text(ANSWER) == before, "nothing is played before it is asked for"
     small.tab_to(PLAY, back=True)
@@ -206,3 +207,23 @@ def test_a_decision_opens_by_a_click_on_its_job_in_the_picture(small: Page):
     assert found, tip
     ActionChains(small.browser).click().perform()
     explained(small, int(found[1]))
+
+
+def test_a_table_is_saved_with_its_numbers_as_computed(browser: webdriver.Chrome, served: Served):
+    page = Page(browser).open(
+        served.page("compare", "scenario=small.yaml&policy=always_local&policy=cheapest&against=always_local")
+    )
+    browser.execute_script(
+        "URL.createObjectURL = (blob) => { window.saved = blob.text(); return '#'; };"
+        "HTMLAnchorElement.prototype.click = function () { window.savedAs = this.download; };"
+    )
+    page.into_view(page.one(".lab-caption button")).click()
+    assert browser.execute_script("return window.savedAs") == "Cost_reduction_each_less_always_local.csv"
+    saved = pd.read_csv(io.StringIO(browser.execute_async_script("window.saved.then(arguments[0])")))
+    played = compare(load("dur_03", AS_SMALL), ["always_local", "cheapest"], replications=3)
+    (between,) = played.differences
+    mean, sign = between.contrast.difference.mean, 1 if between.first == "cheapest" else -1
+    assert mean is not None
+    told = saved.set_index("Policy").loc["cheapest"]
+    assert told["Difference (points)"] == pytest.approx(sign * mean)
+    assert told["Difference (points), half-width"] > 0

@@ -28,7 +28,8 @@ def run_of(source: str, overrides: tuple[str, ...] = (), replications: int = 20)
 
 
 @pytest.fixture
-def workshop(tmp_path: Path) -> Iterator[Workshop]:
+def workshop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workshop]:
+    monkeypatch.chdir(tmp_path)
     workshop = Workshop(tmp_path / "kept")
     workshop.warm()
     yield workshop
@@ -101,8 +102,9 @@ def test_an_error_is_told_in_a_sentence_and_the_process_plays_on(workshop: Works
     blocked.write_text("no folder")
     task = workshop.ask(run_of("dur_01", replications=2), "page")
     assert task.wait(60)
-    with pytest.raises(Failed, match="folder"):
+    with pytest.raises(Failed, match=r"[^/]kept/runs") as told:
         _ = task.result
+    assert str(workshop.keep) not in str(told.value), "paths are as seen from the folder of the lab"
     blocked.unlink()
     again = workshop.ask(run_of("dur_01", replications=2), "page")
     assert again.wait(60)

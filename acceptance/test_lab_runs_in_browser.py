@@ -102,8 +102,7 @@ def test_a_closed_page_ends_its_run_and_one_that_is_loaded_again_does_not(
     at = time.monotonic()
     browser.switch_to.window(before)
 
-    page.tab_to(EPSILON)
-    page.press(Keys.ARROW_RIGHT)
+    page.nudge(EPSILON, Keys.ARROW_RIGHT)
     page.until(lambda: "Changed since it was played" in page.text("body"), "a change")
     page.play()
     begun(page)

@@ -1,5 +1,8 @@
 """The page that comes before all else: what the browser may ask for, and from whom."""
 
+import re
+from pathlib import Path
+
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -7,6 +10,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import FileResponse, PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
+from streamlit import file_util
 
 from coalesce_sim.lab.shell import Shell
 
@@ -49,3 +53,10 @@ def test_a_browser_that_has_the_page_still_gets_it_whole(browser):
 @pytest.mark.parametrize("path", ["/health", "/static/index.html"])
 def test_what_is_no_page_goes_through_as_it_is(browser, path):
     assert "<title>Streamlit</title>" in browser.get(path).text
+
+
+def test_what_draws_curves_is_asked_for_at_once(browser):
+    (script,) = re.findall(
+        r'<link rel="modulepreload" href="/static/js/([^"]+)">', browser.get("/compare").text
+    )
+    assert Path(file_util.get_static_dir(), "static", "js", script).is_file()

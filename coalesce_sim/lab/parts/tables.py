@@ -14,7 +14,8 @@ _SHORT = 25
 
 
 def table(shown: Table) -> None:
-    """Show a table with its caption and its note; it scrolls sideways where it is too wide."""
+    """Show a table with its caption, a button that saves it as CSV, and its note; it scrolls sideways where
+    it is too wide."""
     st.html(html_table(shown))
 
 
@@ -25,7 +26,8 @@ def html_table(shown: Table) -> str:
     rows = "".join(f"<tr>{_row(shown, row)}</tr>" for row in shown.rows)
     note = f'<p class="lab-note">{tied(shown.note)}</p>' if shown.note else ""
     return (
-        f'<p class="lab-caption">{caption}</p>'
+        f'<p class="lab-caption"><span>{caption}</span>'
+        f'<button type="button" aria-label="Save as CSV: {caption}">CSV</button></p>'
         f'<div class="lab-table{long}" tabindex="0" role="region" aria-label="{caption}">'
         f'<table aria-label="{caption}"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
         f"</div>{note}"

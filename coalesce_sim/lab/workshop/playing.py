@@ -82,12 +82,16 @@ def _played(job: Job[Any], keep: Path, progress: Callable[[float], None]) -> Pla
     except Failed as error:
         return Played(None, error)
     except CoalesceError as error:
-        return Played(None, Failed(on_one_line(str(error)), getattr(error, "trace", "")))
+        return Played(None, Failed(_told(str(error)), getattr(error, "trace", "")))
     except MemoryError:
         return Played(None, Failed("There is not enough memory to play this: ask for less at once."))
     except Exception as error:
-        told = on_one_line(f"{type(error).__name__}: {error}")
-        return Played(None, Failed(told, traceback.format_exc()))
+        return Played(None, Failed(_told(f"{type(error).__name__}: {error}"), traceback.format_exc()))
+
+
+def _told(message: str) -> str:
+    """A message on one line, with paths as they are seen from where the lab was started."""
+    return on_one_line(message).replace(os.path.join(os.getcwd(), ""), "")
 
 
 if __name__ == "__main__":

@@ -38,6 +38,7 @@ from coalesce_sim.report.html.page import (
     Section,
     Table,
     number_cell,
+    share_cell,
 )
 from coalesce_sim.report.html.routing import routing_sections
 from coalesce_sim.report.html.settlement import settlement_sections
@@ -226,7 +227,7 @@ def _differences(facts: Mapping[str, Any]) -> list[Table | Passage]:
                 Cell(interval, None if ends is None else ends[0]),
                 number_cell(p, None if p is None else f"{p:.2g}"),
                 Cell("shown" if each["shown"] else "not shown"),
-                number_cell(removed, None if removed is None else f"{100 * removed:.0f} %"),
+                share_cell(removed),
             ]
         )
     columns = [
@@ -236,7 +237,7 @@ def _differences(facts: Mapping[str, Any]) -> list[Table | Passage]:
         Column("Interval (Holm)"),
         Column("p (Holm)"),
         Column("Difference", numeric=False),
-        Column("Variance removed by pairing"),
+        Column("Variance removed by pairing (%)"),
     ]
     note = (
         "Differences in cost reduction, paired by replication. Intervals are widened to the level at which "

@@ -123,6 +123,12 @@ def number_cell(value: float | None, text: str | None = None) -> Cell:
     return Cell(number(value) if text is None else text, float(value))
 
 
+def share_cell(share: float | None) -> Cell:
+    """A share as a whole percentage, which is also what it is saved as."""
+    percent = math.nan if share is None else 100 * share
+    return number_cell(percent, f"{percent:.0f}")
+
+
 def rendered(page: Page) -> str:
     """The page as HTML, with its style and its script within: the same page is the same text.
 

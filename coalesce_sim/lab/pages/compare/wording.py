@@ -17,7 +17,7 @@ from coalesce_sim.numbers import NOTHING, number, plural, with_half_width
 from coalesce_sim.report.costs import SAVED_IN, made_of
 from coalesce_sim.report.html.answer import difference_unit
 from coalesce_sim.report.html.charts import Axis, Chart, Quantity, columns_of
-from coalesce_sim.report.html.page import Cell, Column, Table, number_cell
+from coalesce_sim.report.html.page import Cell, Column, Table, number_cell, share_cell
 
 MAIN = (
     COST_REDUCTION,
@@ -182,7 +182,7 @@ def table(contest: Contest, metric: Metric, reference: str) -> Table:
             number_cell(each.mean, with_half_width(each.estimate)),
             Cell(verdict(each, metric)),
             number_cell(each.p, _p(each.p)),
-            number_cell(each.removed, None if each.removed is None else f"{100 * each.removed:.0f} %"),
+            share_cell(each.removed),
             number_cell(each.n, number(each.n, 0)),
         ]
         for each in found
@@ -193,7 +193,9 @@ def table(contest: Contest, metric: Metric, reference: str) -> Table:
         Column(f"Difference ({unit})" if unit else "Difference", help=metric.definition),
         Column("Verdict", numeric=False),
         Column("p", help="Corrected for all pairs (Holm)."),
-        Column("Variance removed by pairing", help="What the same random numbers took from its variance."),
+        Column(
+            "Variance removed by pairing (%)", help="What the same random numbers took from its variance."
+        ),
         Column("n", help="Replications in which both are defined."),
     ]
     note = ""
