@@ -164,10 +164,11 @@ def _run(listening: socket.socket, token: str | None) -> None:
 
     from coalesce_sim.lab.gate import Gate
     from coalesce_sim.lab.leaving import Leaving
+    from coalesce_sim.lab.neighbours import Neighbours
     from coalesce_sim.lab.shell import Shell
 
-    gate = [] if token is None else [Middleware(Gate, token=token)]
-    middleware = [*gate, Middleware(Shell), Middleware(Leaving)]
+    gate = Middleware(Neighbours) if token is None else Middleware(Gate, token=token)
+    middleware = [gate, Middleware(Shell), Middleware(Leaving)]
     app = App(Path(__file__).parent / "script" / "app.py", middleware=middleware)
     server = uvicorn.Server(
         uvicorn.Config(
