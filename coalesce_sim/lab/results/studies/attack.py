@@ -8,17 +8,12 @@ from typing import Any
 
 from coalesce_sim.experiments.attacks.cells import NOBODY
 from coalesce_sim.lab.results.studies.cells import estimate_cell
+from coalesce_sim.lab.results.studies.closing import closing_sections
 from coalesce_sim.lab.results.studies.files import Study
 from coalesce_sim.metrics import describe, in_order
 from coalesce_sim.numbers import NOTHING, duration, number
 from coalesce_sim.report.html.charts import Axis, Chart, Quantity, columns_of
-from coalesce_sim.report.html.closing import (
-    glossary_section,
-    provenance_section,
-    scenario_checks,
-    scenario_section,
-)
-from coalesce_sim.report.html.page import Block, Cell, Column, Drawing, Facts, Page, Section, Table
+from coalesce_sim.report.html.page import Block, Cell, Column, Drawing, Page, Section, Table
 from coalesce_sim.statistics.intervals import Estimate
 
 PICTURES = {
@@ -48,7 +43,6 @@ _NONE = Estimate(None, None, None, 0)
 def attack_page(study: Study) -> Page:
     """Put it together."""
     facts, origin = study.facts, study.origin
-    scenarios = {study.name: origin["scenario"]}
     metrics = _metrics(facts)
     curves: list[Block] = [Drawing(_matrix_chart(facts, metrics))]
     if "varied" in facts:
@@ -68,22 +62,14 @@ def attack_page(study: Study) -> Page:
         sections=[
             Section("curves", "What attacks earn and cost", curves),
             Section("results", "Results", [*_matrix_tables(facts, metrics), *_honest(facts), *_evens(facts)]),
-            Section("asked", "What was asked", [Facts(_asked(facts, origin))]),
-            Section(
-                "diagnostics",
-                "Diagnostics",
-                scenario_checks(scenarios, {study.name: origin.get("origins", {})}),
-            ),
-            scenario_section(scenarios),
-            provenance_section(origin),
-            glossary_section([describe(name) for name in metrics]),
+            *closing_sections(study, _asked(facts, origin), metrics),
         ],
     )
 
 
 def _asked(facts: Mapping[str, Any], origin: Mapping[str, Any]) -> dict[str, str]:
     attacks = next(iter(facts["policies"].values()))["attacks"]
-    entries = {
+    return {
         "Policies": ", ".join(facts["policies"]),
         "Attacks": "\n".join(attacks),
         "Defences": "\n".join(
@@ -92,7 +78,6 @@ def _asked(facts: Mapping[str, Any], origin: Mapping[str, Any]) -> dict[str, str
         "Varied": str(facts["varied"]["field"]) if "varied" in facts else "",
         "Fixed changes": "\n".join(origin.get("overrides", ())),
     }
-    return {name: text for name, text in entries.items() if text}
 
 
 def _metrics(facts: Mapping[str, Any]) -> list[str]:

@@ -6,20 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from coalesce_sim.lab.results.studies.cells import estimate_cell
+from coalesce_sim.lab.results.studies.closing import closing_sections
 from coalesce_sim.lab.results.studies.files import Study
 from coalesce_sim.metrics import describe
 from coalesce_sim.numbers import level_text, plural
 from coalesce_sim.optimisation.goals import Goal
 from coalesce_sim.report.fields import label_of
 from coalesce_sim.report.html.charts import Axis, Chart, Quantity, axis_of, rounded
-from coalesce_sim.report.html.closing import (
-    glossary_section,
-    observed_checks,
-    provenance_section,
-    scenario_checks,
-    scenario_section,
-)
-from coalesce_sim.report.html.page import Cell, Column, Drawing, Facts, Page, Section, Table, number_cell
+from coalesce_sim.report.html.page import Cell, Column, Drawing, Page, Section, Table, number_cell
 from coalesce_sim.report.optimisation.findings import NOTE, VERDICTS, best_told, compared
 from coalesce_sim.statistics.intervals import Estimate
 
@@ -33,10 +27,8 @@ _MOST_ROWS = 1_000
 def optimisation_page(study: Study) -> Page:
     """Put it together."""
     facts, origin = study.facts, study.origin
-    scenarios = {study.name: origin["scenario"]}
     trials = study.table("trials.csv")
     told = _told_metrics(facts, trials)
-    checks = scenario_checks(scenarios, {study.name: origin.get("origins", {})})
     return Page(
         title=f"{study.title}: the best settings found",
         overline=f"Search for settings of {study.name}",
@@ -51,11 +43,7 @@ def optimisation_page(study: Study) -> Page:
         sections=[
             Section("curves", "Every trial", [Drawing(_chart(facts, trials, told))]),
             Section("results", "Results", [*_compared(facts, told), _trials(facts, trials, told)]),
-            Section("asked", "What was asked", [Facts(_asked(facts, origin))]),
-            Section("diagnostics", "Diagnostics", [*observed_checks(facts["observed"]), *checks]),
-            scenario_section(scenarios),
-            provenance_section(origin),
-            glossary_section([describe(name) for name in told]),
+            *closing_sections(study, _asked(facts, origin), told),
         ],
     )
 
@@ -90,14 +78,13 @@ def _setting(setting: Mapping[str, Any]) -> str:
 
 
 def _asked(facts: Mapping[str, Any], origin: Mapping[str, Any]) -> dict[str, str]:
-    entries = {
+    return {
         "Goal": _goal(facts).text,
         "Over": "\n".join(f"{label_of(path)} ({path}): {levels}" for path, levels in facts["over"].items()),
         "Subject to": "\n".join(each["written"] for each in facts["constraints"]),
         "Scenario": str(facts["scenario"]),
         "Fixed changes": "\n".join(origin.get("overrides", ())),
     }
-    return {name: text for name, text in entries.items() if text}
 
 
 def _told_metrics(facts: Mapping[str, Any], trials: pd.DataFrame) -> list[str]:

@@ -1,0 +1,34 @@
+"""How the page of every study ends: what was asked, what is odd, the scenario, where it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from coalesce_sim.lab.results.studies.files import Study
+from coalesce_sim.metrics import describe
+from coalesce_sim.report.html.closing import (
+    glossary_section,
+    observed_checks,
+    provenance_section,
+    scenario_checks,
+    scenario_section,
+)
+from coalesce_sim.report.html.page import Facts, Section
+
+
+def closing_sections(study: Study, asked: Mapping[str, str], metrics: Iterable[str] = ()) -> list[Section]:
+    """These sections; empty entries of what was `asked` are left out, the glossary is of the `metrics`."""
+    origin = study.origin
+    scenarios = {study.name: origin["scenario"]}
+    checks = [
+        *observed_checks(study.facts.get("observed", ())),
+        *scenario_checks(scenarios, {study.name: origin.get("origins", {})}),
+    ]
+    told = [describe(name) for name in metrics]
+    return [
+        Section("asked", "What was asked", [Facts({name: text for name, text in asked.items() if text})]),
+        Section("diagnostics", "Diagnostics", checks),
+        scenario_section(scenarios),
+        provenance_section(origin),
+        *([glossary_section(told)] if told else []),
+    ]
