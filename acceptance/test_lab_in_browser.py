@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import os
 import re
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
@@ -209,21 +209,39 @@ def test_a_decision_opens_by_a_click_on_its_job_in_the_picture(small: Page):
     explained(small, int(found[1]))
 
 
-def test_a_table_is_saved_with_its_numbers_as_computed(browser: webdriver.Chrome, served: Served):
+def test_a_table_is_saved_with_its_numbers_as_computed(
+    browser: webdriver.Chrome, served: Served, tmp_path: Path
+):
     page = Page(browser).open(
         served.page("compare", "scenario=small.yaml&policy=always_local&policy=cheapest&against=always_local")
     )
-    browser.execute_script(
-        "URL.createObjectURL = (blob) => { window.saved = blob.text(); return '#'; };"
-        "HTMLAnchorElement.prototype.click = function () { window.savedAs = this.download; };"
-    )
+    saving = {"behavior": "allow", "downloadPath": str(tmp_path)}
+    browser.execute_cdp_cmd("Browser.setDownloadBehavior", saving)
     page.into_view(page.one(".lab-caption button")).click()
-    assert browser.execute_script("return window.savedAs") == "Cost_reduction_each_less_always_local.csv"
-    saved = pd.read_csv(io.StringIO(browser.execute_async_script("window.saved.then(arguments[0])")))
-    played = compare(load("dur_03", AS_SMALL), ["always_local", "cheapest"], replications=3)
-    (between,) = played.differences
-    mean, sign = between.contrast.difference.mean, 1 if between.first == "cheapest" else -1
+    file = tmp_path / "Cost_reduction_each_less_always_local.csv"
+    page.until(file.exists, "a file")
+    told = pd.read_csv(file).set_index("Policy").loc["cheapest"]
+    (between,) = compare(load("dur_03", AS_SMALL), ["always_local", "cheapest"], replications=3).differences
+    mean, ends, sign = between.contrast.difference.mean, between.contrast.ci_holm, -1
+    if between.first == "cheapest":
+        sign = 1
     assert mean is not None
-    told = saved.set_index("Policy").loc["cheapest"]
+    assert ends is not None
     assert told["Difference (points)"] == pytest.approx(sign * mean)
-    assert told["Difference (points), half-width"] > 0
+    assert told["Difference (points), half-width"] == pytest.approx((ends[1] - ends[0]) / 2, rel=0.05)
+
+
+def test_what_is_no_plain_figure_of_a_table_is_saved_as_it_is_shown(small: Page):
+    """What is not known is saved as nothing, and what a spreadsheet would compute as text."""
+    made = small.browser.execute_script(
+        "const table = document.createElement('table'); table.innerHTML = arguments[0]; return asCsv(table)",
+        "<thead><tr><th>=x ± y</th><th class=number>ends</th><th class=number>p</th><th class=number>sd</th>"
+        "</tr></thead><tbody><tr><td>@a ± 1</td><td data-key=1>1 to 2</td><td>–</td>"
+        "<td data-key=62.125>62.1 ± 3.2 (sd)</td></tr><tr><td>b</td><td>–</td><td data-key=0.0625>0.06</td>"
+        "<td data-key=7.5>7.5</td></tr></tbody>",
+    )
+    assert made.splitlines() == [
+        '"\'=x ± y","ends","p","sd"',
+        '"\'@a ± 1","1 to 2",,"62.1 ± 3.2 (sd)"',
+        '"b","–",0.0625,"7.5"',
+    ]

@@ -41,7 +41,8 @@ _EVEN: Final = 1e-12
 _SPECK_S: Final = 1e-9
 
 _WIDEST: Final = 3.0
-"""A sigma with which times lie 100,000-fold apart (95 % of them): runs that do not exclude it say nothing."""
+"""A sigma with which times lie 100,000-fold apart (95 % of them): runs that neither show nor exclude it say
+nothing."""
 
 
 OF_SPREAD: Final = "times what is expected, exceeded by a tenth"
@@ -96,9 +97,10 @@ def spread(name: str, field: str, stated: Distribution, fitted: Scatter, held_ou
     sigma = rounded(float(np.sqrt(variance)))
     error = float(np.sqrt((influence**2).sum()))
     told = LogT(sigma, error, max(LEAST_DEGREES, len(sessions) - fitted.figures))
-    if farthest(told) > _WIDEST:
+    if farthest(told) > max(_WIDEST, 2 * sigma):
         few = f"{plural(n, 'run')} in {plural(len(sessions), 'session')} are too few"
-        raise NotFitted(f"{few}: sigma of times may be {number(sigma)} or {number(farthest(told))}")
+        open_ = f"sigma of times is {number(sigma)}, but may be up to {number(farthest(told))}"
+        raise NotFitted(f"{few}: {open_}")
     at: Steps = ("cost_model", "realised", field, "lognormal")
     source, before = "scatter of seconds", _as_stated(stated)
     median = rounded(float(np.exp(-(sigma**2) / 2)))

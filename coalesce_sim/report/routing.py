@@ -37,7 +37,7 @@ def sentences(routing: Routing) -> list[str]:
             parts.append(f"{_rate(sum(shares[row].mean or 0.0 for row in others))} {whom}")
         told.append(f"{kind}: {', '.join(parts)}.")
     if more := len(kinds[_MOST_TYPES:]):
-        told.append(f"Of {plural(more, 'rarer type')} of task the table tells.")
+        told.append(f"{plural(more, 'more type')} of task {'is' if more == 1 else 'are'} not told here.")
     return told
 
 

@@ -90,7 +90,7 @@ def test_of_a_log_that_cost_nothing_no_share_is_told() -> None:
     advice = coalesce_sim.advise(log(bill_usd=0.0), replications=1)
     assert {each["share"].mean for each in advice.saves.values()} == {None}
     told = " ".join(findings(advice))
-    assert "In 1 of 1 play today's routing costs nothing: they are left out of shares in percent." in told
+    assert "Today's routing costs nothing: nothing is told in percent of it." in told
     assert "whether the market's own costs agree with it cannot be told" in told
 
 

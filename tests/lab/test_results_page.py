@@ -154,7 +154,7 @@ def test_another_metric_decides_which_point_is_best():
 def test_a_filter_leaves_points_out_and_says_how_many():
     page = shown("results/sweep")
     page.multiselect(key="only.contractors.count").set_value(["10", "30"]).run()
-    assert any("2 of 6 points are filtered out" in each.value for each in page.caption)
+    assert any("2 of 6 points are filtered out of the curves" in each.value for each in page.caption)
 
 
 @pytest.mark.usefixtures("place")

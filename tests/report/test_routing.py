@@ -52,7 +52,7 @@ def test_a_sentence_tells_to_whom_at_what_cost_and_how_well():
         "law: 100 % at home (0.500 USD a task).",
     ]
     many = {f"type {place}": {HOME: 10 - place} for place in range(5)}
-    assert sentences(Routing.of([rows(many)], 1))[-1] == "Of 2 rarer types of task the table tells."
+    assert sentences(Routing.of([rows(many)], 1))[-1] == "2 more types of task are not told here."
     [bad] = sentences(Routing.of([rows({"a": {"one": 100}}, good=0.75, late=10)], 1))
     assert bad == "a: 100 % to one (0.500 USD a task, 10 % late, 75 % good)."
 

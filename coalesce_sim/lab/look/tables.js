@@ -21,26 +21,29 @@ document.addEventListener("click", (event) => {
   head.setAttribute("aria-sort", ascending ? "ascending" : "descending");
 });
 
-const HALF_WIDTH = /±\s*(\S+)/;
+const FIGURE = String.raw`[-+\u2212]?\d[\d.,]*(?:e[-+]?\d+)?`;
+const PLAIN = new RegExp(`^\\(?${FIGURE}(?:\\s*±\\s*(${FIGURE}))?\\)?$|^–?$`);
 
+/** A table as CSV. A column of plain figures has them as they were computed, and half-widths in a column of
+ * their own; every other column has what is shown. */
 function asCsv(table) {
-  const cellsOf = (row) => [...row.cells];
-  const rows = [...table.tBodies[0].rows].map(cellsOf);
-  const [heads] = [...table.tHead.rows].map(cellsOf);
-  const wide = heads.map((_, column) => rows.some((row) => HALF_WIDTH.test(row[column].textContent)));
-  const quoted = (text) => `"${text.replaceAll("\u00a0", " ").replaceAll('"', '""')}"`;
+  const [heads] = [...table.tHead.rows].map((row) => [...row.cells]);
+  const rows = [...table.tBodies[0].rows].map((row) => [...row.cells]);
+  const shown = (cell) => cell.textContent.replaceAll("\u00a0", " ").trim();
   const harmless = (text) => (/^[=+@\t\r-]/.test(text) ? `'${text}` : text); // a spreadsheet would compute it
-  const first = heads.flatMap((head, column) => {
-    const label = head.textContent.trim();
-    return wide[column] ? [quoted(label), quoted(`${label}, half-width`)] : [quoted(label)];
+  const quoted = (text) => `"${harmless(text).replaceAll('"', '""')}"`;
+  const columns = heads.flatMap((head, place) => {
+    const cells = rows.map((row) => row[place]);
+    const found = cells.map((cell) => PLAIN.exec(shown(cell)));
+    if (!head.classList.contains("number") || !found.every(Boolean)) {
+      return [[quoted(shown(head)), ...cells.map((cell) => quoted(shown(cell)))]];
+    }
+    const values = [quoted(shown(head)), ...cells.map((cell) => cell.dataset.key ?? "")];
+    const widths = found.map((each) => (each[1] ?? "").replaceAll(",", ""));
+    return widths.some(Boolean) ? [values, [quoted(`${shown(head)}, half-width`), ...widths]] : [values];
   });
-  const others = rows.map((row) =>
-    row.flatMap((cell, column) => {
-      const value = cell.dataset.key ?? quoted(harmless(cell.textContent));
-      return wide[column] ? [value, HALF_WIDTH.exec(cell.textContent)?.[1].replaceAll(/[,)]/g, "") ?? ""] : [value];
-    }),
-  );
-  return [first, ...others].map((row) => row.join(",")).join("\r\n") + "\r\n";
+  const lines = ["", ...rows].map((_, line) => columns.map((column) => column[line]).join(","));
+  return `${lines.join("\r\n")}\r\n`;
 }
 
 document.addEventListener("click", (event) => {

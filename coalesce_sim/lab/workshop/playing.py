@@ -21,7 +21,7 @@ from typing import Any, BinaryIO
 from coalesce_sim.errors import CoalesceError, Interrupted
 from coalesce_sim.lab.workshop import frames
 from coalesce_sim.lab.workshop.job import Failed, Job, Played
-from coalesce_sim.texts import on_one_line
+from coalesce_sim.texts import on_one_line, seen_from
 
 _TELLS_S = 0.1
 """How often at most a share is told."""
@@ -91,7 +91,7 @@ def _played(job: Job[Any], keep: Path, progress: Callable[[float], None]) -> Pla
 
 def _told(message: str) -> str:
     """A message on one line, with paths as they are seen from where the lab was started."""
-    return on_one_line(message).replace(os.path.join(os.getcwd(), ""), "")
+    return seen_from(os.getcwd(), on_one_line(message))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from coalesce_sim.advice.advice import Advice
 from coalesce_sim.advice.field import AS_LOGGED, MODELLED
-from coalesce_sim.numbers import number, plural, with_half_width, with_interval
+from coalesce_sim.numbers import number, with_half_width, with_interval
 from coalesce_sim.statistics.intervals import Estimate
 
 _WITHIN = 5.0
@@ -65,12 +65,14 @@ def _unpaid(advice: Advice) -> Iterator[str]:
 def _free(advice: Advice) -> Iterator[str]:
     """How often there is nothing that shares could be of."""
     base = advice.baseline
-    plays = [*base.plays, *(play for twins in base.twins.values() for play in twins)]
-    free = sum(not play.usd for play in plays)
-    if free:
+    free, count = sum(not play.usd for play in base.plays), len(base.plays)
+    if free == count:
+        yield f"{_capital(_named(base.label))} costs nothing: nothing is told in percent of it."
+    elif free:
+        of_log = " A log of so few paid calls says little." if base.label == AS_LOGGED else ""
         yield (
-            f"In {number(free, 0)} of {plural(len(plays), 'play')} {_named(base.label)} costs nothing: they "
-            "are left out of shares in percent. A log of so few paid calls says little."
+            f"In {free:,} of {count:,} replications {_named(base.label)} costs nothing: what is told in "
+            f"percent of it is of the others.{of_log}"
         )
 
 

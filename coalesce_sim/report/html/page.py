@@ -124,9 +124,9 @@ def number_cell(value: float | None, text: str | None = None) -> Cell:
 
 
 def share_cell(share: float | None) -> Cell:
-    """A share as a whole percentage, which is also what it is saved as."""
+    """A share in percent, shown as a whole number."""
     percent = math.nan if share is None else 100 * share
-    return number_cell(percent, f"{percent:.0f}")
+    return number_cell(percent, number(percent, 0))
 
 
 def rendered(page: Page) -> str:

@@ -92,11 +92,13 @@ def _differences(contest: Contest, asked: Asked) -> None:
 
 
 def _further(contest: Contest, metric: Metric, asked: Asked) -> list[str]:
-    """That the best is the last of what was compared, where more can be."""
-    order = contest.best(metric)
-    if metric.better is None or not order or isinstance(asked, PoliciesAsked):
+    """That the best, which is shown to be better than any other, is the last of what was compared."""
+    if metric.better is None or isinstance(asked, PoliciesAsked):
         return []
-    return at_edge(asked.variants, order[0])
+    best, *others = contest.best(metric) or [""]
+    if not any(contest.between(metric.name, best, other).shown for other in others):
+        return []
+    return at_edge(asked.variants, best)
 
 
 def _played(contest: Contest, asked: Asked) -> str:

@@ -107,7 +107,8 @@ def _curves(results: Results) -> None:
                 shown = kept(sweep, filters(sweep))
                 if len(shown.codes[0]) < len(sweep.codes[0]):
                     left = len(sweep.codes[0]) - len(shown.codes[0])
-                    st.caption(f"{left:,} of {len(sweep.codes[0]):,} points are filtered out.")
+                    told = f"{left:,} of {len(sweep.codes[0]):,} points are filtered out"
+                    st.caption(f"{told} of the curves; the answer above is of all points.")
             chart(shown, key=shown.name, bound=True)
     if results.pictures:
         st.header("Figures in the folder", anchor="figures")
