@@ -101,6 +101,9 @@ def test_it_shows_at_any_moment_what_the_replay_says(browser, tmp_path, scenario
         assert told == [counts, state.queue.tolist(), state.busy.tolist(), state.present.tolist(), score]
         under_way += sum(counts)
     assert under_way > 20
+    told = [each.text for each in replay.moments if each.text.startswith("The most work at once")]
+    most = ask(browser, "return player.model.most()")
+    assert told == [f"The most work at once: {most} jobs under way."]
     assert ask(browser, "return document.documentElement.scrollWidth") <= width
     errors = [entry for entry in browser.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")]
     assert not errors

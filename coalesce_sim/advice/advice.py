@@ -100,18 +100,24 @@ class Advice:
     def at_market_costs(self, policy: Contestant) -> Contestant:
         """The policy itself or, in place of the log's bill, its routing at the market's own costs: what is
         tried changes these, and nothing changes what was billed."""
-        return self.by_label[MODELLED] if policy.label == AS_LOGGED else policy
+        return self.by_label.get(MODELLED, policy) if policy.label == AS_LOGGED else policy
 
     @cached_property
     def worse(self) -> list[Contestant]:
-        """Policies that succeed less often than the baseline by more than a point: they are not advised where
-        nothing states what bad work costs (`contracts.rework_usd`), for a log only says what it is worth at
-        least."""
+        """Policies that succeed less often than the baseline, both in the market, by more than a point: they
+        are not advised where nothing states what bad work costs (`contracts.rework_usd`), for a log only says
+        what it is worth at least."""
         rules = self.scenario.contracts
         if rules is not None and rules.rework_usd is not None:
             return []
-        least = self.baseline.success_rate - _POINTS_LOST
-        return [each for each in self.field if each.success_rate < least]
+        base = self.baseline
+        least = self.at_market_costs(base).success_rate - _POINTS_LOST
+        return [each for each in self.field if each is not base and each.success_rate < least]
+
+    @property
+    def cheaper(self) -> list[Contestant]:
+        """Of these the ones that cost less than the best."""
+        return [each for each in self.worse if each.mean_usd < self.best.mean_usd]
 
     @property
     def best(self) -> Contestant:

@@ -9,6 +9,9 @@ from coalesce_sim.advice.field import AS_LOGGED, MODELLED
 from coalesce_sim.numbers import number, with_half_width, with_interval
 from coalesce_sim.statistics.intervals import Estimate
 
+_POINTS = 1.0
+"""By so much may success differ between market and log without being told."""
+
 _WITHIN = 5.0
 """A market that prices the log's routing so many percent off its bill, at most, is said to agree."""
 
@@ -24,7 +27,8 @@ def headline(advice: Advice) -> str:
     """The advice in one line."""
     best, base = advice.best, advice.baseline
     if best.label == base.label:
-        return f"Nothing that was tried costs less than {_named(base.label)}"
+        tried = "succeeds as often" if advice.cheaper else "was tried"
+        return f"Nothing that {tried} costs less than {_named(base.label)}"
     saved = advice.saves[best.label]
     name, than, share = (
         _capital(_named(best.label)),
@@ -34,7 +38,8 @@ def headline(advice: Advice) -> str:
     amount = f"{_usd(saved['usd'])} {period(advice)}"
     if _above(saved["usd"]):
         return f"{name} saves {amount} against {than}: {share}"
-    return f"{name} costs least, but is not shown to save against {than}: {amount}, {share}"
+    least = "costs least of what succeeds as often" if advice.cheaper else "costs least"
+    return f"{name} {least}, but is not shown to save against {than}: {amount}, {share}"
 
 
 def findings(advice: Advice) -> list[str]:
@@ -48,7 +53,7 @@ def findings(advice: Advice) -> list[str]:
         )
     told.append(_lead(advice))
     if advice.model_error is not None:
-        told.append(_model(advice))
+        told += [_model(advice), *_successes(advice)]
     return told
 
 
@@ -95,7 +100,9 @@ def _unjudged(advice: Advice) -> Iterator[str]:
 
 
 def _quality(advice: Advice) -> str:
-    mine, now = advice.service[advice.best.label], advice.service[advice.baseline.label]
+    mine, now = (
+        advice.service[each.label] for each in (advice.best, advice.at_market_costs(advice.baseline))
+    )
     return (
         f"Success {number(now['success_rate'].mean, 2)} → {number(mine['success_rate'].mean, 2)} %, "
         f"95th percentile of the turnaround {number(now['turnaround_p95_s'].mean)} → "
@@ -136,6 +143,17 @@ def _model(advice: Advice) -> str:
         f"{told}: against the market's own costs of it the advice would save {number(mine)} USD "
         f"{period(advice)}. Calibrate before you rely on the difference."
     )
+
+
+def _successes(advice: Advice) -> Iterator[str]:
+    """That the market has today's routing succeed otherwise than the log."""
+    modelled, logged = advice.by_label[MODELLED].success_rate, advice.by_label[AS_LOGGED].success_rate
+    if abs(modelled - logged) > _POINTS:
+        yield (
+            f"In the market today's routing succeeds in {number(modelled, 1)} % of the tasks, in the log in "
+            f"{number(logged, 1)} %: success is compared within the market, but what is saved of losses is "
+            "against the log."
+        )
 
 
 def _named(label: str) -> str:

@@ -70,8 +70,9 @@ def notes(advice: Advice) -> list[str]:
         told.append("What settlement costs clients weighs in offers, but is not in these amounts.")
     if advice.worse:
         named = ", ".join(each.label for each in advice.worse)
+        base = advice.at_market_costs(advice.baseline)
         told.append(
-            f"Not advised, for they succeed less often than {advice.baseline.label} by more than a point: "
+            f"Not advised, for they succeed less often than {base.label} by more than a point: "
             f"{named}. State contracts.rework_usd, what bad work costs, to have that weighed."
         )
     if (days := advice.scenario.clock.days) < A_DAY:

@@ -90,7 +90,7 @@ def _jobs(facts: Mapping[str, Any]) -> Table:
         Column("Turnaround, s"),
         Column("Success, %"),
     ]
-    return Table(f"Under {facts['best']}, which costs least", columns, rows, _HALF)
+    return Table(f"Under {facts['best']}, which is advised", columns, rows, _HALF)
 
 
 def _policies(facts: Mapping[str, Any]) -> Table:

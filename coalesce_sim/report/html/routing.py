@@ -110,6 +110,7 @@ def _chart(groups: Mapping[str, Routing], name: str) -> Drawing:
     drawn = dict(list(groups.items())[:MOST_LINES])
     points = list(itertools.product(range(len(drawn)), range(len(contractors))))
     labels = tuple(HOME if each is None else each for each in contractors)
+    left = "" if len(drawn) == len(groups) else f" Drawn are {len(drawn)} of {len(groups)}, in the table all."
     return Drawing(
         Chart(
             name="routing",
@@ -120,7 +121,7 @@ def _chart(groups: Mapping[str, Routing], name: str) -> Drawing:
             x=0,
             by=1,
             start=[0, 0],
-            describes="Means over the replications; bars are 95 % intervals.",
+            describes=f"Means over the replications; bars are 95 % intervals.{left}",
         )
     )
 

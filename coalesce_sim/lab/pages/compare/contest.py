@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _WHICH = "which"
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +129,20 @@ class Contest:
     @property
     def same_tasks(self) -> bool:
         """Whether all were played on as many tasks, replication by replication."""
-        tasks = self.runs.pivot(index="replication", columns=_WHICH, values="tasks")
-        return bool((tasks.nunique(axis=1) <= 1).all())
+        return self._alike("tasks")
+
+    @property
+    def same_bill(self) -> bool:
+        """Whether all tasks at home would cost all of them the same, replication by replication: if not, they
+        do not have the same tasks or the same costs, and what is saved is saved of another bill."""
+        return self._alike("all_local_usd")
+
+    def _alike(self, metric: str) -> bool:
+        if metric not in self.runs:
+            return True
+        values = self.runs.pivot(index="replication", columns=_WHICH, values=metric)
+        spread = values.max(axis=1) - values.min(axis=1)
+        return bool((spread <= _ROUNDING * values.max(axis=1).abs()).all())
 
     def best(self, metric: Metric) -> list[str]:
         """Those asked for that have a value, the best of them first; who is told what comes is left out

@@ -83,7 +83,7 @@ def _described(scenario: Scenario, policies: Sequence[str]) -> dict[str, str]:
     field = field_at(scenario.resolved(), ("policy",))
     kinds = {} if field is None else field.kinds
     named = [_own(scenario) if each == OWN else each.partition("(")[0].strip() for each in policies]
-    return {kind: kinds[kind].replace("``", "") for kind in named if kind in kinds}
+    return {kind: kinds[kind].replace("`", "") for kind in named if kind in kinds}
 
 
 def _changes(draft: Draft) -> str:

@@ -92,8 +92,9 @@ def _differences(contest: Contest, asked: Asked) -> None:
 
 
 def _further(contest: Contest, metric: Metric, asked: Asked) -> list[str]:
-    """That the best, which is shown to be better than any other, is the last of what was compared."""
-    if metric.better is None or isinstance(asked, PoliciesAsked):
+    """That the best, which is shown to be better than another, is the last of what was compared; nothing of
+    settings that are no answers to the same problem."""
+    if metric.better is None or isinstance(asked, PoliciesAsked) or not contest.same_bill:
         return []
     best, *others = contest.best(metric) or [""]
     if not any(contest.between(metric.name, best, other).shown for other in others):
@@ -154,6 +155,11 @@ def _notes(contest: Contest, metric: Metric, asked: Asked) -> list[str]:
             )
         elif not contest.same_tasks:
             told.append("The settings do not have as many tasks as one another: USD are of all tasks.")
+        if not contest.same_bill:
+            told.append(
+                "All tasks at home would not cost the same in each: what one saves more than another may "
+                "come from other tasks or prices, and need not be better."
+            )
     uncertain = dict.fromkeys(source for each in scenarios for source in sources_of(each))
     if uncertain and isinstance(asked, PoliciesAsked) and metric.name == COST_REDUCTION:
         told.append(f"Intervals cover {called(uncertain)}.")

@@ -69,7 +69,8 @@ def answer(contest: Contest, metric: Metric) -> list[str]:
     if len(order) > 2 and first.low is not None:
         last = contest.between(metric.name, order[0], order[-1])
         verdict = "shown" if last.shown else "not shown"
-        told.append(f"Against the last: {_told(contest, metric, last)}, {verdict}.")
+        end = "worst" if metric.better else "lowest"
+        told.append(f"Against the {end}: {_told(contest, metric, last)}, {verdict}.")
         told.append(_counted(contest, metric, order))
     return [*told, *_against_chance(contest, metric, order[0]), basis(contest)]
 

@@ -104,7 +104,7 @@ def _savings_chart(estimates: Mapping[str, Estimate]) -> Chart | None:
     labels = tuple("In all" if name == COST_REDUCTION else METRICS[name].label for name in names)
     return Chart(
         name="saved",
-        quantities=[Quantity("saved", "Saved, of what all-local costs", "%")],
+        quantities=[Quantity("saved", "Saved of all-local", "%")],
         axes=[Axis("Part", labels, None)],
         codes=[list(range(len(names)))],
         figures=[columns_of(shown)],

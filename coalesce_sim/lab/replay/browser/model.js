@@ -194,6 +194,17 @@ class Model {
     return [this.replay.outcomes[this.jobs.outcome[job]], deed && `cheat: ${deed}`, defence].filter(Boolean).join("; ");
   }
 
+  /** The most jobs that are ever under way at once. */
+  most() {
+    const ends = Float64Array.from(this.ended).sort();
+    let [most, over] = [0, 0];
+    for (let job = 0; job < this.count && this.asked[job] <= this.until; job += 1) {
+      while (ends[over] <= this.asked[job]) over += 1;
+      most = Math.max(most, job + 1 - over);
+    }
+    return most;
+  }
+
   /** How many jobs wait and are at work or on their way, at so many times over the whole. */
   course(points) {
     const changes = { waiting: new Int32Array(points + 1), others: new Int32Array(points + 1) };

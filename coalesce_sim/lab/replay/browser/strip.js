@@ -42,7 +42,7 @@ class Strip {
     context.clearRect(0, 0, this.width, height);
     const points = Math.max(2, Math.round(this.width - 2 * this.inset));
     const { waiting, others } = this.model.course(points);
-    const most = Math.max(1, ...waiting.map((many, point) => many + others[point]));
+    const most = Math.max(1, this.model.most());
     const [top, bottom] = [MARKS_PX + 2, height - 14];
     const y = (many) => bottom - (many / most) * (bottom - top);
     const area = (low, high, colour, alpha) => {
