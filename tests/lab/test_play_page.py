@@ -57,8 +57,9 @@ def test_what_is_shown_is_what_the_command_would_print(lab, page):
     command = "coalesce-sim run small.yaml --seed 1 --replications 3"
     assert summary["provenance"]["command"] == f"{command} --no-figures"
     assert "small saves" in texts(page) or "No saving of small" in texts(page) or "costs more" in texts(page)
-    commands = [each.value for each in page.code]
-    assert command in commands
+    assert command in [each.value for each in page.code]
+    warned = next(each.proto.body for each in page.get("html") if "lab-check" in each.proto.body)
+    assert "Warning about small: no contractor can pass skills.threshold" in warned.replace("\u00a0", " ")
 
 
 def labelled(widgets, label):

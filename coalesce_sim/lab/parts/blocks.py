@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import streamlit as st
 
@@ -54,6 +54,11 @@ def facts(entries: Mapping[str, str]) -> None:
         f"<div><dt>{html_of(name)}</dt><dd>{tied(text)}</dd></div>" for name, text in entries.items()
     )
     st.html(f'<dl class="lab-facts">{rows}</dl>')
+
+
+def show_warnings(checks: Iterable[Block], key: str) -> None:
+    """Of what was looked at that which is not well, where nobody can overlook it."""
+    show_blocks([each for each in checks if isinstance(each, Check) and not each.well], key=key)
 
 
 def _lines(text: list[str]) -> None:

@@ -16,7 +16,7 @@ from coalesce_sim.lab.pages.compare.contest import Contest
 from coalesce_sim.lab.pages.compare.edge import at_edge
 from coalesce_sim.lab.pages.compare.told import Told, told_of
 from coalesce_sim.lab.parts.answer import answer, overline
-from coalesce_sim.lab.parts.blocks import show_blocks
+from coalesce_sim.lab.parts.blocks import show_blocks, show_warnings
 from coalesce_sim.lab.parts.charts import chart
 from coalesce_sim.lab.parts.repeat import repeat
 from coalesce_sim.lab.parts.running import played
@@ -50,7 +50,7 @@ def show(asked: Asked) -> None:
     if told.failed:
         st.warning(plain(told.failed))
     if told.contest is not None:
-        _differences(told.contest, asked)
+        _differences(told, told.contest, asked)
     _rest(told, asked)
     _again(asked, job, told)
 
@@ -67,7 +67,7 @@ def _sweep(asked: SettingsAsked) -> CompareSettings:
     return known[1]
 
 
-def _differences(contest: Contest, asked: Asked) -> None:
+def _differences(told: Told, contest: Contest, asked: Asked) -> None:
     """The finding, the figure and the tables, of the metric and against the one that are chosen."""
     overline(_played(contest, asked))
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -77,6 +77,7 @@ def _differences(contest: Contest, asked: Asked) -> None:
     answer([*wording.answer(contest, metric), *_further(contest, metric, asked)])
     for note in _notes(contest, metric, asked):
         st.caption(plain(note))
+    show_warnings(told.checks, key="compare warned")
     if len(contest.labels) < 2:
         return
     few = len(contest.asked) <= _BESIDE

@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from coalesce_sim.lab.parts.answer import answer_of
-from coalesce_sim.lab.parts.blocks import show_blocks
+from coalesce_sim.lab.parts.blocks import show_blocks, show_warnings
 from coalesce_sim.lab.parts.charts import chart
 from coalesce_sim.lab.parts.folding import folded
 from coalesce_sim.lab.parts.texts import plain
@@ -50,6 +50,9 @@ def headline(told: Told) -> None:
     """The answer in a sentence, what is saved in cash, delay and losses, and how that came about."""
     st.title(plain(told.page.title), anchor=False)
     answer_of(told.page)
+    checks = told.section("diagnostics")
+    if checks is not None:
+        show_warnings(checks.blocks, key="warned")
     left, right = st.columns([2, 3], gap="large")
     with left:
         st.header("What is saved", anchor="saved")
