@@ -12,10 +12,16 @@ from coalesce_sim.lab.parts.texts import html_of, plain
 from coalesce_sim.lab.workshop.explained import Explained
 from coalesce_sim.report.explanation import Explanation
 
-_OFFERS = {
+_OFFERS = {  # those that a policy goes by itself are told of such policies only
     "chosen": "Chosen",
     "contractor": "Contractor",
     "external_usd": "Estimated in all (USD)",
+    "learned_estimate_usd": "Learned estimate (USD)",
+    "mean_reward": "Mean reward so far",
+    "index": "Index of the policy",
+    "probability": "Probability",
+    "bid_usd": "Bid (USD)",
+    "reserve_usd": "Reserve (USD)",
     "price_usd": "Price (USD)",
     "latency_s": "Time to the result (s)",
     "skill": "Skill",
