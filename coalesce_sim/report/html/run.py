@@ -178,7 +178,12 @@ def _published_cell(theirs: Mapping[str, Any] | None) -> Cell:
 
 
 def _timeline_chart(timeline: pd.DataFrame, interval_s: float) -> Chart:
-    """The mean over the replications of what the timeline tells, at the end of each interval."""
+    """The mean over the replications of what the timeline tells, at the end of each interval, up to the last
+    in which anything happens."""
+    happens = (timeline[["tasks", "home_busy", "contractor_busy"]] > 0).any(axis=1)
+    until_s = timeline.loc[happens, "start_s"].max() if happens.any() else math.inf
+    quiet = (timeline["start_s"] > until_s).any()
+    timeline = timeline[timeline["start_s"] <= until_s]
     columns = [column_of(name) for name in _OVER_TIME if timeline[name].notna().any()]
     starts_s = np.unique(timeline["start_s"].to_numpy(dtype=np.float64))
     every = math.ceil(len(starts_s) / _MOST_INTERVALS)
@@ -199,7 +204,9 @@ def _timeline_chart(timeline: pd.DataFrame, interval_s: float) -> Chart:
         describes=(
             f"Means over {plural(runs, 'replication')}; bands are 95 % intervals at each time by itself. "
             "Each point stands at the end of the interval that it tells of; prices and demand are those at "
-            "its beginning." + ("" if every == 1 else f" Every {every}th interval is drawn.")
+            "its beginning."
+            + ("" if every == 1 else f" Every {every}th interval is drawn.")
+            + (" After that no task comes, and nobody works." if quiet else "")
         ),
     )
 
