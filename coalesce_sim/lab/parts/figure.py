@@ -36,8 +36,14 @@ _DASHES = {"-": "solid", "--": "dash", "-.": "dashdot", ":": "dot"}
 _SPARSE = "2px,7px"
 """Of lines beyond these."""
 
-_ON_DARK = {GREY: "#9aa7b4", "#000000": "#f2f4f7", "#0072B2": "#3a9bdc", "#8C510A": "#c98b4b"}
-"""Those of the colours that are too dark on a dark page."""
+_ON_DARK = {
+    GREY: "#9aa7b4",
+    "#000000": "#f2f4f7",
+    "#0072B2": "#3a9bdc",
+    "#56B4E9": "#b5e3ff",
+    "#8C510A": "#c98b4b",
+}
+"""Those of the colours that are too dark on a dark page, and the one that its neighbour comes too near."""
 
 _ZERO = "rgba(128, 138, 148, 0.7)"
 

@@ -118,7 +118,7 @@ def _home(way: Way, log: Upload, seen: Recognised, model_at: Any, hardware_at: A
         index=1 if model else 0,
         accept_new_options=True,
         key="own home",
-        help=HELP["home"],
+        help=f"{HELP['home']} One that is not listed is typed, as the log spells it.",
     )
     profiles = list(catalogue().profiles)
     on = hardware_at.selectbox(
