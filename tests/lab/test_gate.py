@@ -1,31 +1,18 @@
 """Who may come in where others than this machine can reach the lab."""
 
 import pytest
-from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.responses import PlainTextResponse
-from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from coalesce_sim.lab.gate import Gate
+from tests.lab.doors import behind
 
 TOKEN = "a-token-of-the-lab"
 
 
-async def page(_):
-    return PlainTextResponse("the market")
-
-
-async def talk(websocket):
-    await websocket.accept()
-    await websocket.send_text("the market")
-    await websocket.close()
-
-
 def guarded(token):
-    routes = [Route("/{path:path}", page, methods=["GET", "PUT"]), WebSocketRoute("/stream", talk)]
-    return Starlette(routes=routes, middleware=[Middleware(Gate, token=token)])
+    return behind(Middleware(Gate, token=token))
 
 
 @pytest.fixture
