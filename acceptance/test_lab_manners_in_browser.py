@@ -244,7 +244,7 @@ def sentence(page: Page, wanted: str) -> None:
         ("?scenario=wrong.yaml", "policy.epsilon"),
         ("?scenario=tiny.yaml&set=policy.epsilon%3D7", "policy.epsilon"),
         ("?scenario=missing.yaml", "missing.yaml"),
-        ("?scenario=..%2Fother.yaml", "neither bundled nor below the folder"),
+        ("?scenario=..%2Fother.yaml", "neither bundled nor a YAML file below the folder"),
         ("?scenario=tiny.yaml&seed=minus", "seed: must be a whole number"),
         ("?scenario=tiny.yaml&set=policy%3D%7Bclass%3A+%22os%3Asystem%22%7D", "names code"),
         ("results?folder=results/newer", "newer than this one"),

@@ -117,7 +117,7 @@ def allowed(source: str) -> None:
         if _uploaded(source):
             refuse_far_upload(source)
         return
-    message = "is neither bundled nor below the folder that the lab was started in"
+    message = "is neither bundled nor a YAML file below the folder that the lab was started in"
     raise ScenarioError([Problem("", None, "scenario", f"{message} (got {source!r})")])
 
 

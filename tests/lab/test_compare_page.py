@@ -137,6 +137,8 @@ def test_code_that_only_a_link_names_is_not_executed(lab, page):
     (lab.start / "mine.py").write_text("raise SystemExit('executed')")
     page.query_params["scenario"] = "small.yaml"
     page.query_params["policy"] = ["mine:Mine", "cheapest"]
+    page.query_params["policies"] = "a,b"
     page.run()
+    assert "says 'policies', which this page does not know" in page.warning[0].value.replace("\\", "")
     assert "not executed" in page.error[0].value
     assert page.button(key="compare go").disabled

@@ -94,6 +94,14 @@ def test_a_decision_is_told_as_the_command_tells_it(page):
     ]
 
 
+def test_what_an_address_says_that_nobody_knows_is_told(lab):  # noqa: ARG001 - it has to be open
+    page = AppTest.from_function(_page)
+    page.query_params["scenario"] = "small.yaml"
+    page.query_params["epsilon"] = "0.5"
+    settled(page)
+    assert "says 'epsilon', which this page does not know" in page.warning[0].value.replace("\\", "")
+
+
 def test_a_market_that_cannot_be_played_is_told_and_another_can_be_chosen(lab):
     (lab.start / "bad.yaml").write_text("extends: dur_01\npolicy: {epsilon: 2}\n")
     page = AppTest.from_function(_page)

@@ -79,7 +79,7 @@ def test_what_stands_in_the_way_is_told():
     assert sorted(single) == [1, 2, 3]
     assert "policy.epsilon" in str(single[1])
     assert "same for all settings" in str(single[2])
-    assert "nor below the folder" in str(single[3])
+    assert "nor a YAML file below the folder" in str(single[3])
 
 
 EDGES = {

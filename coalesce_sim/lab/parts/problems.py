@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ import streamlit as st
 from coalesce_sim.errors import CoalesceError
 from coalesce_sim.lab.parts.texts import plain
 from coalesce_sim.lab.workshop.job import Failed
-from coalesce_sim.scenario.problems import Problem, ScenarioError
+from coalesce_sim.scenario.problems import Problem, ScenarioError, shown
 
 
 @contextmanager
@@ -34,6 +34,15 @@ def tell(error: CoalesceError) -> None:
     if trace:
         with st.expander("Where it happened"):
             st.code(trace, language=None)
+
+
+def tell_unknown(names: Collection[str]) -> None:
+    """Say which names of an address the page does not know, if there are any."""
+    if names:
+        told = ", ".join(map(shown, sorted(names)))
+        st.warning(
+            plain(f"The address says {told}, which this page does not know. Fields are set=PATH=VALUE.")
+        )
 
 
 def _worded(problem: Problem) -> str:

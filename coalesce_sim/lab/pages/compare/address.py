@@ -12,6 +12,7 @@ from coalesce_sim.lab.pages.compare.draft import Draft
 _ASKS = ("scenario", "set", "seed", "replications", "policy", "setting")
 _SHOWS = ("metric", "against")
 _SEEN = "compare address"
+_KNOWN = frozenset({*_ASKS, *_SHOWS, "token"})
 
 
 def arrived(draft: Draft, last: Asked | None) -> Asked | None:
@@ -35,6 +36,11 @@ def arrived(draft: Draft, last: Asked | None) -> Asked | None:
     for key in [key for key in st.session_state if str(key).startswith("compare ") and _is_field(str(key))]:
         del st.session_state[key]
     return draft.asked if asked.complete and draft.asked.playable else None
+
+
+def unknown() -> set[str]:
+    """What the address says that this page does not know."""
+    return set(st.query_params) - _KNOWN
 
 
 def _is_field(key: str) -> bool:

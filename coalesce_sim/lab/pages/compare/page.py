@@ -5,10 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from coalesce_sim.lab.pages.compare import policies, result, settings
-from coalesce_sim.lab.pages.compare.address import arrived, leave_in_address
+from coalesce_sim.lab.pages.compare.address import arrived, leave_in_address, unknown
 from coalesce_sim.lab.pages.compare.asked import Asked
 from coalesce_sim.lab.pages.compare.draft import Draft, Mode, draft, seeded
-from coalesce_sim.lab.parts.problems import told_here
+from coalesce_sim.lab.parts.problems import tell_unknown, told_here
 
 _ASKED = "compare asked"
 _TOLD: dict[Mode, str] = {
@@ -21,6 +21,7 @@ def show() -> None:
     """Show what the address names, or what was compared last, and let the reader change it."""
     st.title("Compare", anchor=False)
     current = draft()
+    tell_unknown(unknown())
     with told_here():
         found = arrived(current, st.session_state.get(_ASKED))
         if found is not None:

@@ -6,12 +6,16 @@ import streamlit as st
 
 from coalesce_sim.lab import laboratory
 from coalesce_sim.lab.controls.panel import Draft, controls
-from coalesce_sim.lab.parts.problems import tell
+from coalesce_sim.lab.parts.problems import tell, tell_unknown
 from coalesce_sim.lab.scenarios import bundled_names, files_below
 from coalesce_sim.lab.setting import FIRST, Setting, first
 from coalesce_sim.scenario.problems import ScenarioError
 
 _SHOWN = "play shown"
+_UNKNOWN = "play unknown"
+_KNOWN = frozenset({"scenario", "set", "seed", "replications", "replication", "task", "token"})
+"""What an address of this page may say."""
+
 CHANGED = "play changed"
 """Where it stands whether the panel asks for something else than is shown."""
 
@@ -19,7 +23,9 @@ CHANGED = "play changed"
 def chosen() -> Setting:
     """The market to show: what the address asks for, and from then on what was played last."""
     if _SHOWN not in st.session_state:
+        st.session_state[_UNKNOWN] = set(st.query_params) - _KNOWN
         st.session_state[_SHOWN] = _at_first()
+    tell_unknown(st.session_state[_UNKNOWN])
     with st.sidebar:
         _panel()
     shown: Setting = st.session_state[_SHOWN]
@@ -56,7 +62,7 @@ def _play(draft: Draft) -> None:
     pressed = st.button("Play", type="primary", width="stretch", disabled=not draft.playable, key="play go")
     at_once = st.toggle("Play whenever something changes", key="play at once")
     if draft.playable and (pressed or at_once):
-        st.session_state[_SHOWN] = draft.setting
+        st.session_state[_SHOWN], st.session_state[_UNKNOWN] = draft.setting, set()
     st.session_state[CHANGED] = draft.setting != st.session_state[_SHOWN]
     if st.session_state[CHANGED]:
         st.caption("Changed since it was played: press Play to see it.")
