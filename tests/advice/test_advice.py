@@ -25,7 +25,7 @@ from coalesce_sim.scenario.workload import Step
 TOKENS = {"prompt_tokens": 1000, "output_tokens": 100}
 
 
-def log(hours: float = 24, bill_usd: float = 0.012) -> Scenario:
+def log(hours: float = 24, bill_usd: float = 0.012, **clients: Any) -> Scenario:
     """Chat and code at `south`; `north` asks a tenth, and is not known to code."""
     went = {"to": "south", "usd": bill_usd, "s": 2.0, "good": True}
     tasks: list[dict[str, Any]] = [
@@ -39,7 +39,7 @@ def log(hours: float = 24, bill_usd: float = 0.012) -> Scenario:
             "title": "Three tasks",
             "clock": {"start": "2026-11-02T00:00:00", "days": hours / 24},
             "workload": {"arrivals": {"kind": "listed", "gap_s": 60, "tasks": tasks}, "types": types},
-            "clients": {"count": 1, "slots": 0, "hardware": "rtx_4090"},
+            "clients": {"count": 1, "slots": 0, "hardware": "rtx_4090", **clients},
             "contractors": [
                 {"name": "south", "reliability": 1, "input_usd_per_mtok": 10, "output_usd_per_mtok": 20}
                 | {"outcomes": able},
@@ -92,6 +92,13 @@ def test_of_a_log_that_cost_nothing_no_share_is_told() -> None:
     told = " ".join(findings(advice))
     assert "Today's routing costs nothing: nothing is told in percent of it." in told
     assert "whether the market's own costs agree with it cannot be told" in told
+
+
+def test_what_home_has_never_done_is_told(advice: Advice) -> None:
+    assert "How good home is" not in " ".join(notes(advice))
+    at_home = {"chat": {"success": 0.9}, "code": {"success": 0}}
+    works = coalesce_sim.advise(log(slots=1, outcomes=at_home), replications=1)
+    assert "How good home is at code is not known, and stated as no success" in " ".join(notes(works))
 
 
 def test_without_another_advice_that_is_told(advice: Advice) -> None:

@@ -8,13 +8,16 @@ from rich.text import Text
 from coalesce_sim.advice.advice import A_DAY, Advice
 from coalesce_sim.advice.field import Contestant
 from coalesce_sim.advice.turning import REPLICATIONS, Turn
+from coalesce_sim.advice.workers import home_works, known
 from coalesce_sim.advice.worth import Worth
+from coalesce_sim.experiments.routing import HOME
 from coalesce_sim.experiments.uncertainty import sources_of
 from coalesce_sim.numbers import duration, number, plural, with_half_width
 from coalesce_sim.report.advice.findings import findings, period
 from coalesce_sim.report.layout import Column, print_columns, print_wrapped
 from coalesce_sim.report.results_folder import Written
 from coalesce_sim.report.uncertainty import called, what_helps
+from coalesce_sim.scenario.schema import Scenario
 
 WORTH = "How good work must be: the success rate from which a move is worth it"
 
@@ -66,6 +69,11 @@ def notes(advice: Advice) -> list[str]:
         )
     if advice.worths:
         told.append(_GOOD_WORK)
+    if strange := _strange_at_home(advice.scenario):
+        told.append(
+            f"How good home is at {', '.join(strange)} is not known, and stated as no success at all: all at "
+            "home fails at it."
+        )
     if advice.scenario.settlement is not None:
         told.append("What settlement costs clients weighs in offers, but is not in these amounts.")
     if advice.worse:
@@ -83,6 +91,13 @@ def notes(advice: Advice) -> list[str]:
         )
         told.append(f"{duration(86_400 * days)} are played, less than a day: {by_the_month}.")
     return told
+
+
+def _strange_at_home(scenario: Scenario) -> list[str]:
+    """The types of task that home, where it works at all, is stated never to do well."""
+    if not home_works(scenario):
+        return []
+    return [kind for kind in scenario.workload.types if not known(scenario, HOME, kind)]
 
 
 def _covered(advice: Advice) -> str:

@@ -122,7 +122,8 @@ def _told(
     common = result.specification.common_random_numbers
     answer = sentences(shown[0], labels, ranking, common_random_numbers=common)
     if ranking.order and shown[0].name == COST_REDUCTION and set(SAVINGS) <= set(result.metrics):
-        answer.insert(1, f"There it saves {_saved_at(result, ranking.order[0])}.")
+        told = _saved_at(result, ranking.order[0])
+        answer.insert(1, f"There it saves {told} (95 % intervals, each by itself).")
     return answer, [
         Section("curves", "Curves", [Drawing(_chart(result, shown, estimates, ranking))]),
         Section(
