@@ -56,6 +56,8 @@ _OVER_TIME = (
 )
 """Columns of timeline.parquet that are drawn."""
 
+_HAPPENING = ("tasks", "home_busy", "contractor_busy")
+
 _MOST_INTERVALS = 500
 
 
@@ -180,8 +182,7 @@ def _published_cell(theirs: Mapping[str, Any] | None) -> Cell:
 def _timeline_chart(timeline: pd.DataFrame, interval_s: float) -> Chart:
     """The mean over the replications of what the timeline tells, at the end of each interval, up to the last
     in which anything happens."""
-    happens = (timeline[["tasks", "home_busy", "contractor_busy"]] > 0).any(axis=1)
-    until_s = timeline.loc[happens, "start_s"].max() if happens.any() else math.inf
+    until_s = _happens_until_s(timeline)
     quiet = (timeline["start_s"] > until_s).any()
     timeline = timeline[timeline["start_s"] <= until_s]
     columns = [column_of(name) for name in _OVER_TIME if timeline[name].notna().any()]
@@ -209,6 +210,15 @@ def _timeline_chart(timeline: pd.DataFrame, interval_s: float) -> Chart:
             + (" After that no task comes, and nobody works." if quiet else "")
         ),
     )
+
+
+def _happens_until_s(timeline: pd.DataFrame) -> float:
+    """When the last interval begins in which a task comes or anybody works; infinite where earlier versions
+    do not say."""
+    if not set(_HAPPENING) <= set(timeline.columns):
+        return math.inf
+    happens = (timeline[list(_HAPPENING)] > 0).any(axis=1)
+    return float(timeline.loc[happens, "start_s"].max()) if happens.any() else math.inf
 
 
 def _over_time(timeline: pd.DataFrame, column: Metric, shown: slice) -> dict[str, list[float | None]]:
