@@ -1,4 +1,4 @@
-"""The page Compare on several values of one field: what it says of the best at their end."""
+"""The page Compare on settings of one's own, which it plays as a sweep."""
 
 from __future__ import annotations
 
@@ -8,30 +8,52 @@ from urllib.parse import urlencode
 import pytest
 from streamlit.testing.v1 import AppTest
 
+import coalesce_sim
 from coalesce_sim.lab.laboratory import Lab
 from coalesce_sim.lab.setting import Setting
+from coalesce_sim.numbers import with_half_width
+from coalesce_sim.statistics.intervals import Estimate
+from tests.lab.compare_page import compare_page, row, setting
 from tests.lab.labs import settled
 
-SMALL = "extends: market_viable\nworkload: {arrivals: {limit: 60}}\nreplications: 8\n"
+VIABLE = "extends: market_viable\nworkload: {arrivals: {limit: 60}}\nreplications: 8\n"
 END = "that was compared"
 
 
-def _page() -> None:
-    from coalesce_sim.lab.pages.compare.page import show
-
-    show()
+def played(lab: Lab, *settings: str) -> AppTest:
+    """The page once these settings have been compared."""
+    page = compare_page(lab)
+    page.query_params["setting"] = list(settings)
+    settled(page)
+    assert not page.exception
+    return page
 
 
 def answer_of(lab: Lab, *settings: tuple[str, ...]) -> str:
-    Path(lab.start, "small.yaml").write_text(SMALL)
-    page = AppTest.from_function(_page, default_timeout=60)
-    page.query_params["setting"] = [
-        urlencode(Setting("small.yaml", each).query, doseq=True) for each in settings
-    ]
-    settled(page)
-    assert not page.exception
+    Path(lab.start, "viable.yaml").write_text(VIABLE)
+    page = played(lab, *(urlencode(Setting("viable.yaml", each).query, doseq=True) for each in settings))
     (told,) = [str(each.proto.body) for each in page.get("html") if "lab-answer" in str(each.proto.body)]
     return told
+
+
+def test_settings_have_the_differences_of_a_sweep(lab: Lab):
+    page = played(lab, setting(), setting("policy.epsilon=0.3", label="Eager <b>"))
+    (folder,) = (each for each in (lab.keep / "settings").iterdir() if each.is_dir())
+    result = coalesce_sim.open_results(folder)
+    assert result.complete
+    (difference,) = result.differences().to_dict("records")
+    assert difference["scenario"] == "Eager <b>"
+    told = Estimate(difference["mean"], None, (difference["low"], difference["high"]), 2)
+    shown = with_half_width(told).replace(" ± ", "\u00a0±\u00a0")
+    assert f">{shown}</td>" in row(page, "Eager &lt;b&gt;")
+    alone = coalesce_sim.run(coalesce_sim.load("small.yaml", ["policy.epsilon=0.3"]))
+    level = result.estimates("cost_reduction")["mean"][1]
+    assert alone.estimates["cost_reduction"].mean == pytest.approx(level)
+    command = f"coalesce-sim sweep results/lab/settings/{folder.name}.yaml"
+    assert command in [each.value for each in page.code]
+    file = folder.with_name(f"{folder.name}.yaml")
+    page.session_state[f"compare {file.name} folded"] = True
+    assert file.read_text().strip() in [each.value for each in page.run().code]
 
 
 @pytest.mark.parametrize(

@@ -1,44 +1,18 @@
 """The page Compare, as its reader finds it: a market of some fifty tasks."""
 
-from urllib.parse import urlencode
-
 import pytest
-from streamlit.testing.v1 import AppTest
 
 import coalesce_sim
-from coalesce_sim.lab.setting import Setting
 from coalesce_sim.numbers import with_half_width
 from coalesce_sim.report.opening import open_folder
 from coalesce_sim.statistics.intervals import Estimate
+from tests.lab.compare_page import compare_page, row, setting, texts
 from tests.lab.labs import settled
-
-SMALL = "extends: dur_01\nclock: {days: 0.6}\nreplications: 2\n"
-
-
-def _page():
-    from coalesce_sim.lab.pages.compare.page import show
-
-    show()
 
 
 @pytest.fixture
 def page(lab):
-    (lab.start / "small.yaml").write_text(SMALL)
-    return AppTest.from_function(_page)
-
-
-def setting(*changes: str, **more: str) -> str:
-    return urlencode({**Setting("small.yaml", changes).query, **more}, doseq=True)
-
-
-def texts(page) -> str:
-    told = [*page.markdown, *page.caption, *page.info, *page.error]
-    return "\n".join([*(str(each.value) for each in told), *(each.proto.body for each in page.get("html"))])
-
-
-def row(page, label: str) -> str:
-    """The row of a table that begins with a label."""
-    return next(part for part in texts(page).split("<tr>") if part.startswith(f"<td>{label}</td>"))
+    return compare_page(lab)
 
 
 def test_policies_have_the_differences_of_compare(lab, page):
@@ -70,28 +44,6 @@ def test_policies_have_the_differences_of_compare(lab, page):
     frame = played.runs.pivot(index="replication", columns="policy", values="late_rate")
     mean = (frame["greedy"] - frame["topsis(epsilon=0)"]).mean()
     assert f'data-key="{mean:.6f}'[:15] in row(page, "greedy")
-
-
-def test_settings_have_the_differences_of_a_sweep(lab, page):
-    page.query_params["setting"] = [setting(), setting("policy.epsilon=0.3", label="Eager <b>")]
-    settled(page)
-    assert not page.exception
-    (folder,) = (each for each in (lab.keep / "settings").iterdir() if each.is_dir())
-    result = coalesce_sim.open_results(folder)
-    assert result.complete
-    (difference,) = result.differences().to_dict("records")
-    assert difference["scenario"] == "Eager <b>"
-    told = Estimate(difference["mean"], None, (difference["low"], difference["high"]), 2)
-    shown = with_half_width(told).replace(" ± ", "\u00a0±\u00a0")
-    assert f">{shown}</td>" in row(page, "Eager &lt;b&gt;")
-    alone = coalesce_sim.run(coalesce_sim.load("small.yaml", ["policy.epsilon=0.3"]))
-    level = result.estimates("cost_reduction")["mean"][1]
-    assert alone.estimates["cost_reduction"].mean == pytest.approx(level)
-    command = f"coalesce-sim sweep results/lab/settings/{folder.name}.yaml"
-    assert command in [each.value for each in page.code]
-    file = folder.with_name(f"{folder.name}.yaml")
-    page.session_state[f"compare {file.name} folded"] = True
-    assert file.read_text().strip() in [each.value for each in page.run().code]
 
 
 def test_a_wrong_change_is_told_beside_it_and_nothing_is_played(lab, page):
