@@ -64,6 +64,12 @@ def play(*command: str) -> None:
     assert played.exit_code in (0, 1), played.output
 
 
+def recorded() -> set[str]:
+    """The commands that what was played says that it came from."""
+    every = [json.loads(each.read_text()) for each in Path("results/it").glob("*.json")]
+    return {facts["provenance"]["command"] for facts in every if "provenance" in facts}
+
+
 def shown(**query: str) -> AppTest:
     """The page on what was played."""
     page = AppTest.from_function(_page, default_timeout=60)
@@ -79,6 +85,8 @@ def test_every_view_of_every_kind_is_shown(tmp_path: Path, monkeypatch: pytest.M
     with opened(tmp_path):
         page = shown()
         assert any("lab-answer" in str(each.proto.body) for each in page.get("html"))
+        assert page.get("plotly_chart")
+        assert recorded() & {each.value for each in page.code}
         for view in page.segmented_control(key="view").options:
             page.segmented_control(key="view").set_value(view).run()
             assert not page.exception, view
@@ -101,7 +109,7 @@ def test_the_figure_is_that_of_plot(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         page = shown(view="Figure")
         assert not page.error
         (command,) = [each.value for each in page.code if each.value.startswith("coalesce-sim plot")]
-        assert kind in command
+        assert f"--kind {kind}" in command
         drawn = CliRunner().invoke(cli, [*shlex.split(command)[1:], "--out", "figures", "--json"])
         (svg,) = [Path(each) for each in json.loads(drawn.output)["outputs"] if each.endswith(".svg")]
         bodies = "\n".join(str(each.proto.body) for each in page.get("html"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import yaml
@@ -13,7 +13,7 @@ from coalesce_sim.loading import load
 from coalesce_sim.metrics import Metric
 from coalesce_sim.numbers import duration
 from coalesce_sim.own_code import nothing_imported
-from coalesce_sim.report.html.page import Check, Facts, Passage, Section, Source
+from coalesce_sim.report.html.page import Block, Check, Facts, Passage, Section, Source
 from coalesce_sim.scenario.origins import Origins
 from coalesce_sim.scenario.problems import ScenarioError
 
@@ -99,6 +99,22 @@ def provenance_section(origin: Mapping[str, Any]) -> Section:
     if packages:
         entries["Packages"] = ", ".join(f"{name} {version}" for name, version in packages.items() if version)
     return Section("provenance", "Provenance", [Facts(entries)])
+
+
+def ending(
+    checks: Sequence[Block],
+    scenarios: Mapping[str, Mapping[str, Any]],
+    origin: Mapping[str, Any],
+    metrics: Iterable[Metric] | None = None,
+) -> list[Section]:
+    """How a page of results ends: what was looked at, the scenarios, where it came from and, where `metrics`
+    are told, what they mean."""
+    return [
+        Section("diagnostics", "Diagnostics", checks),
+        scenario_section(scenarios),
+        provenance_section(origin),
+        *([] if metrics is None else [glossary_section(metrics)]),
+    ]
 
 
 def told_metrics(names: Iterable[str], recorded: Mapping[str, Any]) -> list[str]:

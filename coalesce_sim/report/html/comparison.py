@@ -19,11 +19,9 @@ from coalesce_sim.numbers import NOTHING, number, with_half_width
 from coalesce_sim.report.html.changes import changes_sections
 from coalesce_sim.report.html.charts import Axis, Chart, Quantity, axis_of, columns_of, figures_of, first_axes
 from coalesce_sim.report.html.closing import (
-    glossary_section,
+    ending,
     observed_checks,
-    provenance_section,
     scenario_checks,
-    scenario_section,
     told_metrics,
     undefined_checks,
 )
@@ -105,10 +103,7 @@ def comparison_page(opened: Opened, metrics: Sequence[str], title: str | None) -
         *cost_sections(told),
         *settlement_sections(told),
         *routing_sections(opened),
-        Section("diagnostics", "Diagnostics", checks),
-        scenario_section(scenarios),
-        provenance_section(origin),
-        glossary_section([opened.metric(name) for name in known]),
+        *ending(checks, scenarios, origin, map(opened.metric, known)),
     ]
     return Page(
         title=title or f"{opened.title}: policies compared",

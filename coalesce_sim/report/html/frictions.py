@@ -9,7 +9,7 @@ from coalesce_sim.frictions.bearing import PARTIES
 from coalesce_sim.frictions.results import COST_POINTS, GROSS, NET
 from coalesce_sim.numbers import NOTHING, number, percent, with_half_width
 from coalesce_sim.report.html.charts import Axis, Chart, Quantity, columns_of
-from coalesce_sim.report.html.closing import provenance_section, scenario_checks, scenario_section
+from coalesce_sim.report.html.closing import ending, scenario_checks
 from coalesce_sim.report.html.page import Cell, Column, Drawing, Facts, Page, Section, Table, number_cell
 from coalesce_sim.report.opening import Opened
 from coalesce_sim.statistics.intervals import Estimate
@@ -31,9 +31,7 @@ def frictions_page(opened: Opened, title: str | None) -> Page:
         Section("asked", "What was asked", [Facts(_asked(facts, origin))]),
         Section("curves", "From gross to net", [Drawing(_chart(facts))]),
         Section("results", "Results", results),
-        Section("diagnostics", "Diagnostics", checks),
-        scenario_section(scenarios),
-        provenance_section(origin),
+        *ending(checks, scenarios, origin),
     ]
     reduction = {name: Estimate.of_dict(each) for name, each in facts["cost_reduction"].items()}
     return Page(

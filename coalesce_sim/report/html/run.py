@@ -15,11 +15,9 @@ from coalesce_sim.report.costs import NONE, saved
 from coalesce_sim.report.curves import curve_of, time_unit
 from coalesce_sim.report.html.charts import Chart, Quantity, axis_of, rounded
 from coalesce_sim.report.html.closing import (
-    glossary_section,
+    ending,
     observed_checks,
-    provenance_section,
     scenario_checks,
-    scenario_section,
     told_metrics,
     undefined_checks,
 )
@@ -85,10 +83,7 @@ def run_page(opened: Opened, metrics: Sequence[str], title: str | None) -> Page:
         *sellers_sections(facts.get("sellers", ())),
         Section("curves", "Curves", [Drawing(_timeline_chart(opened.timeline, interval_s))]),
         Section("results", "Results", [_metrics_table(shown, estimates, facts["published"])]),
-        Section("diagnostics", "Diagnostics", checks),
-        scenario_section(scenarios),
-        provenance_section(origin),
-        glossary_section(opened.metric(name) for name in names),
+        *ending(checks, scenarios, origin, map(opened.metric, names)),
     ]
     tasks = estimates["tasks"]
     return Page(

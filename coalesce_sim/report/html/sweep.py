@@ -34,12 +34,7 @@ from coalesce_sim.report.html.charts import (
     is_numeric,
     point_labels,
 )
-from coalesce_sim.report.html.closing import (
-    glossary_section,
-    provenance_section,
-    scenario_section,
-    told_metrics,
-)
+from coalesce_sim.report.html.closing import ending, told_metrics
 from coalesce_sim.report.html.page import Cell, Column, Drawing, Facts, Page, Section, Table, number_cell
 from coalesce_sim.report.html.sensitivity import sensitivity_section, study_told
 from coalesce_sim.report.html.sweep_checks import diagnostics
@@ -96,10 +91,7 @@ def sweep_page(
     sections = [
         Section("asked", "What was asked", [Facts(_asked(result))]),
         *told,
-        Section("diagnostics", "Diagnostics", diagnostics(result, every, bases, _origins(result))),
-        scenario_section(bases),
-        provenance_section(_origin(result)),
-        glossary_section(every),
+        *ending(diagnostics(result, every, bases, _origins(result)), bases, _origin(result), every),
     ]
     return Page(
         title=title or result.facts["title"] or result.specification.name,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
+from coalesce_sim.lab.controls.described import field_at
 from coalesce_sim.lab.setting import Setting
 from coalesce_sim.lab.variants import Variant
 from coalesce_sim.numbers import level_text
 from coalesce_sim.report.fields import label_of
+from coalesce_sim.scenario.document import steps_of
 from coalesce_sim.scenario.problems import ScenarioError
 
 _LEAST = 3
@@ -49,9 +50,8 @@ def _varied(settings: Sequence[Setting]) -> tuple[str, list[float]]:
 
 def _number_at(setting: Setting, path: str) -> float | None:
     """What the scenario has there, if that is a number."""
-    found: Any = setting.scenario.resolved()
-    for step in path.split("."):
-        found = found.get(step) if isinstance(found, dict) else None
+    field = field_at(setting.scenario.resolved(), steps_of(path, path))
+    found = None if field is None else field.value
     return found if isinstance(found, int | float) and not isinstance(found, bool) else None
 
 

@@ -6,17 +6,13 @@ from collections.abc import Iterable, Mapping
 
 from coalesce_sim.lab.results.studies.files import Study
 from coalesce_sim.metrics import describe
-from coalesce_sim.report.html.closing import (
-    glossary_section,
-    observed_checks,
-    provenance_section,
-    scenario_checks,
-    scenario_section,
-)
+from coalesce_sim.report.html.closing import ending, observed_checks, scenario_checks
 from coalesce_sim.report.html.page import Facts, Section
 
 
-def closing_sections(study: Study, asked: Mapping[str, str], metrics: Iterable[str] = ()) -> list[Section]:
+def closing_sections(
+    study: Study, asked: Mapping[str, str], metrics: Iterable[str] | None = None
+) -> list[Section]:
     """These sections; empty entries of what was `asked` are left out, the glossary is of the `metrics`."""
     origin = study.origin
     scenarios = {study.name: origin["scenario"]}
@@ -24,11 +20,8 @@ def closing_sections(study: Study, asked: Mapping[str, str], metrics: Iterable[s
         *observed_checks(study.facts.get("observed", ())),
         *scenario_checks(scenarios, {study.name: origin.get("origins", {})}),
     ]
-    told = [describe(name) for name in metrics]
+    told = None if metrics is None else map(describe, metrics)
     return [
         Section("asked", "What was asked", [Facts({name: text for name, text in asked.items() if text})]),
-        Section("diagnostics", "Diagnostics", checks),
-        scenario_section(scenarios),
-        provenance_section(origin),
-        *([glossary_section(told)] if told else []),
+        *ending(checks, scenarios, origin, told),
     ]
